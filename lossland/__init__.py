@@ -1,0 +1,70 @@
+"""lossland: see, race and film optimizers on loss landscapes, and the mathematics they stand on.
+
+The public names are loaded when they are first used, so that importing lossland costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "landscape": "lossland.landscapes",
+    "landscapes": "lossland.landscapes:",
+    "Landscape": "lossland.landscapes",
+    "optimizers": "lossland.optimizers:",
+    "run": "lossland.compute.trajectory",
+    "Trajectory": "lossland.compute.trajectory",
+    "swarm": "lossland.compute.swarm",
+    "Swarm": "lossland.compute.swarm",
+    "Grid": "lossland.landscapes",
+    "Terrain": "lossland.terrain",
+    "explain": "lossland.explain:",
+    "layers": "lossland.layers:",
+    "parameters": "lossland.parameters:",
+    "Scene": "lossland.scenery",
+    "Frame": "lossland.scenery",
+    "View": "lossland.scenery",
+    "Handle": "lossland.scenery",
+    "Clock": "lossland.scenery",
+    "scene": "lossland.library",
+    "Stage": "lossland.app",
+    "snapshot": "lossland.app",
+    "record": "lossland.app",
+    "show": "lossland.app",
+    "UserError": "lossland.errors",
+    "MachineError": "lossland.errors",
+}
+__all__ = [*_HOME, "__version__"]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'lossland' has no attribute {name!r}")
+    module, colon, attribute = _HOME[name].partition(":")
+    loaded = import_module(module)
+    value = loaded if colon and not attribute else getattr(loaded, attribute or name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+if TYPE_CHECKING:
+    from lossland import explain as explain
+    from lossland import landscapes as landscapes
+    from lossland import layers as layers
+    from lossland import optimizers as optimizers
+    from lossland import parameters as parameters
+    from lossland.app import Stage, record, show, snapshot
+    from lossland.compute.swarm import Swarm, swarm
+    from lossland.compute.trajectory import Trajectory, run
+    from lossland.errors import MachineError, UserError
+    from lossland.landscapes import Grid, Landscape, landscape
+    from lossland.library import scene
+    from lossland.scenery import Clock, Frame, Handle, Scene, View
+    from lossland.terrain import Terrain

@@ -1,0 +1,1 @@
+"""Where the mathematics runs: arrays, grids, trajectories, swarms and random numbers."""

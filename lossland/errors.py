@@ -1,0 +1,17 @@
+"""The two ways a command can fail on purpose: the input was wrong, or the machine was."""
+
+
+class UserError(ValueError):
+    """The input was wrong. One sentence that says what was wrong and what to do; commands exit with 2."""
+
+
+class MachineError(RuntimeError):
+    """The machine or a file failed. One sentence with what to do; commands exit with 1."""
+
+
+def nearest(word: str, known: list[str] | tuple[str, ...]) -> str:
+    """Return ``" Did you mean 'adam'?"`` for the closest known name, or an empty string."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(word, known, n=1, cutoff=0.6)
+    return f" Did you mean {close[0]!r}?" if close else ""

@@ -1,0 +1,250 @@
+"""What stands in a picture, as plain data: layers in the scene's world, and notes beside it. No GL here.
+
+World space: z up; a landscape's footprint is [-1, 1]² whatever its domain (see ``terrain.Terrain``); the plane
+scenes use their own units with z = 0. Arrays are float; a painter uploads an array once for as long as the *same
+object* is handed to it, so a scene keeps what has not changed. A colour is ``"#RRGGBB"`` or a role of the theme
+(``"text"``, ``"dim"``, ``"accent"``, ``"optimizer.adam"``, ``"up"``, ``"down"`` ... see ``theme.Theme.color``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lossland.terrain import Terrain
+
+Array = NDArray[np.floating]
+Color = str
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Layer:
+    """Anything drawn in the world. ``group`` is the name of the switch that hides it (see ``scenery.Show``)."""
+
+    group: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Surface(Layer):
+    """A landscape as a solid block: lit top, cut walls with strata, shadow and unit grid on the ground.
+
+    ``paint`` (ny, nx) tints the top: integers are categories (theme colours ``basin.0`` ...; -1 none), floats in
+    [-1, 1] are signed (blue negative, orange positive). Without it, height gives the colour.
+    """
+
+    terrain: Terrain
+    paint: NDArray | None = None
+    contours: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Trail(Layer):
+    """A path over the ground: outlined line, beads at the iterates, lit head, contact shadow, label.
+
+    ``points`` (m, 3) is the whole path in world space, ``progress`` (m,) its iteration numbers (rising, see
+    ``Terrain.drape``); only the part up to iteration ``upto`` is shown. ``beads`` (k, 3) are the iterates.
+    """
+
+    points: Array
+    progress: Array
+    color: Color
+    upto: float
+    beads: Array | None = None
+    label: str = ""
+    value: str = ""
+    start: str = ""  # label of the ring at the start; "" draws no ring
+    head: bool = True
+    width: float = 1.0  # factor on the theme's width
+
+
+@dataclass(frozen=True, eq=False)
+class Points(Layer):
+    """Point sprites. ``position`` (n, 3) in world space, or (n, 2) in the domain of ``ground``, draped on it.
+
+    ``color`` is one colour, or (n,) integers: categories (theme colours ``particle.0`` ...; -1 none).
+    Styles: ``dot`` (2 px, translucent: density becomes light), ``disc``, ``sphere``, ``ring``.
+    """
+
+    position: Array
+    color: Color | NDArray[np.integer] = "text"
+    size: float = 2.0  # diameter of a dot, radius of the others, pixels
+    style: str = "dot"
+    outline: bool = False
+    ground: Terrain | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Arrows(Layer):
+    """Arrows of pixel width with an outline. ``tail``, ``tip`` (n, 3) world; one colour for each or for all."""
+
+    tail: Array
+    tip: Array
+    color: Color | Sequence[Color]
+    width: float = 4.5
+    depth: bool = True  # False: always in front
+
+
+@dataclass(frozen=True, eq=False)
+class Lines(Layer):
+    """Polylines of pixel width. ``paths`` are (m, 3) world arrays of one colour."""
+
+    paths: Sequence[Array]
+    color: Color
+    width: float = 1.7
+    alpha: float = 1.0
+    dash: tuple[float, float] | None = None  # period and ink, pixels
+    depth: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class WarpedGrid(Layer):
+    """The plane's grid moved by a 2x2 matrix, with the ghost of the old one behind.
+
+    ``half`` lines every half unit are fainter; ``span`` is how far the grid reaches before it is moved, in units.
+    """
+
+    matrix: Array  # (2, 2), columns are the images of the basis
+    span: int = 14
+    ghost: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Polygon(Layer):
+    """A flat convex polygon (n, 3) with a translucent fill and an outline (solid or dashed)."""
+
+    corners: Array
+    color: Color
+    fill: float = 0.26
+    outline: float = 2.2
+    dash: tuple[float, float] | None = None
+    depth: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Axes(Layer):
+    """Numbered axes of a terrain (x, y along the near edges, values up the left corner) or of the plane."""
+
+    terrain: Terrain | None = None
+    x: str = "x"  # LaTeX
+    y: str = "y"
+
+
+@dataclass(frozen=True, eq=False)
+class Label(Layer):
+    """Text at a world position, with a halo; a line of ``value`` below in a smaller size. ``latex`` sets a formula."""
+
+    position: Sequence[float]
+    text: str
+    color: Color = "text"
+    value: str = ""
+    latex: bool = False
+    size: float = 15.0
+    offset: tuple[float, float] = (14.0, 0.0)  # pixels from the point, y down
+
+
+# -------------------------------------------------------------------------------------- notes beside the picture
+
+
+@dataclass(frozen=True, eq=False)
+class Note:
+    """Anything written beside the picture. Without panels it is drawn over the picture, with them inside one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Title(Note):
+    """The name at the upper left, the formula below, and a dim line or two. Hidden when panels are shown."""
+
+    text: str
+    latex: str = ""
+    lines: Sequence[str] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """One line of a legend or table: a coloured mark, a name and right-aligned cells."""
+
+    color: Color
+    name: str
+    cells: Sequence[str] = ()
+    ground: Color = ""  # a swatch of this colour around the mark
+    bar: float | None = None  # a signed bar in [-1, 1] behind the last cell
+
+
+@dataclass(frozen=True, eq=False)
+class Legend(Note):
+    """A table at the lower left: heading, column names, rows."""
+
+    rows: Sequence[Row]
+    heading: str = ""
+    columns: Sequence[str] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class ColorBar(Note):
+    """The value scale of a terrain's colours."""
+
+    terrain: Terrain
+    label: str = "loss"
+
+
+@dataclass(frozen=True, eq=False)
+class Formula(Note):
+    """A LaTeX line in the column at the left."""
+
+    latex: str
+    size: float = 25.0
+
+
+@dataclass(frozen=True, eq=False)
+class Meter(Note):
+    """A named number in the column at the left: a dim heading, LaTeX, the value large in its colour, and a bar."""
+
+    heading: str
+    latex: str
+    value: float
+    color: Color
+    low: float = 0.0
+    high: float = 3.0
+    text: str = ""  # what to print instead of the value with two decimals
+
+
+@dataclass(frozen=True, eq=False)
+class Facts(Note):
+    """Rows of coloured LaTeX in the column at the left: (colour, left LaTeX, middle LaTeX, dim text)."""
+
+    heading: str
+    rows: Sequence[tuple[Color, str, str, str]]
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """One curve of a chart: ``x``, ``y`` (n,)."""
+
+    name: str
+    color: Color
+    x: Array
+    y: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Chart(Note):
+    """A 2D chart for the side panel (lines or bars). ``now`` marks the present on the x axis."""
+
+    title: str
+    series: Sequence[Series]
+    log_y: bool = False
+    now: float | None = None
+    kind: str = "line"
+    x_label: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Equations(Note):
+    """A rule with live numbers: rows of (LaTeX with colours, values as text, colour)."""
+
+    title: str
+    columns: Sequence[str] = ("x", "y")
+    rows: Sequence[tuple[str, Sequence[str], Color]] = field(default_factory=tuple)

@@ -1,0 +1,1 @@
+"""How things look: the canvas, the stage and one painter for each layer."""

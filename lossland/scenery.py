@@ -1,0 +1,176 @@
+"""What to show and why: a scene is parameters, a picture for every moment, and numbers that can be checked.
+
+A scene's picture and numbers are functions of its parameters, its seed and the time alone. Scrubbing, replay, film
+and tests all rest on that: whatever a scene keeps between frames (``remember``) only saves work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+
+from lossland.errors import UserError, nearest
+from lossland.layers import Array, Layer, Note
+from lossland.parameters import Lanes, Param
+
+
+@dataclass(frozen=True)
+class Show:
+    """The switches above the picture. ``Layer.group`` names the switch that a layer obeys."""
+
+    contours: bool = True
+    shadow: bool = True
+    xray: bool = True
+    grid: bool = True
+    arrows: bool = True
+    labels: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """How a scene likes to be seen. ``flat`` looks straight down on the plane.
+
+    ``bounds`` (k, 3): world points that must fit into the free part of the window. Angles in degrees.
+    """
+
+    azimuth: float = -60.0
+    elevation: float = 38.0
+    flat: bool = False
+    bounds: Array | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One moment of a scene: layers in the world, notes beside it, and the view it was composed for."""
+
+    layers: Sequence[Layer]
+    notes: Sequence[Note] = ()
+    view: View = field(default_factory=View)
+
+
+@dataclass(frozen=True, eq=False)
+class Handle:
+    """Something that can be dragged: where it is in the world, and what a drag does.
+
+    ``plane`` None: the drag follows the scene's ground, else the horizontal plane of that height.
+    ``move(scene, position)`` gets the position in the domain (on the ground) or in the plane, shape (2,).
+    """
+
+    name: str
+    position: Sequence[float]
+    move: Callable[[Any, tuple[float, float]], None]
+    plane: float | None = None
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The length of a scene in seconds, and in steps where it counts steps."""
+
+    seconds: float = 10.0
+    steps: int | None = None
+
+
+class Scene:
+    """Base of every scene. A scene file holds one subclass: class attributes below, and ``frame`` and ``readouts``."""
+
+    name: ClassVar[str] = ""
+    title: ClassVar[str] = ""
+    chapter: ClassVar[str] = ""
+    rows: ClassVar[tuple[str, ...]] = ()  # what it teaches
+    lesson: ClassVar[str] = ""  # Markdown, shown beside the picture
+    formulas: ClassVar[tuple[tuple[str, str], ...]] = ()  # (LaTeX, meaning)
+    snippet: ClassVar[str] = ""  # short NumPy code that prints this scene's numbers
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}  # name -> values; the first is shown first
+
+    def __init__(self, preset: str | None = None, seed: int = 0, **values: Any) -> None:
+        self.seed = seed
+        self.values: dict[str, Any] = {}
+        self._kept: dict[str, tuple[Hashable, Any]] = {}
+        self.reset()
+        if preset is not None:
+            self.use(preset)
+        for name, value in values.items():
+            self.set(name, value)
+
+    # ---------------------------------------------------------------------------------------------- parameters
+    @classmethod
+    def params(cls) -> dict[str, Param]:
+        """Return the declared parameters by name, in the order of the class body."""
+        found: dict[str, Param] = {}
+        for base in reversed(cls.__mro__):
+            found.update({name: value for name, value in vars(base).items() if isinstance(value, Param)})
+        return found
+
+    @classmethod
+    def param(cls, name: str) -> Param:
+        """Return one parameter's declaration, or raise UserError with the nearest name."""
+        known = cls.params()
+        if name not in known:
+            raise UserError(
+                f"Scene {cls.name!r} has no parameter {name!r}.{nearest(name, list(known))} It has {', '.join(known)}."
+            )
+        return known[name]
+
+    def reset(self) -> None:
+        """Give every parameter its default."""
+        for name, param in self.params().items():
+            self.values[name] = param.initial() if isinstance(param, Lanes) else param.default
+
+    def set(self, name: str, value: Any) -> None:
+        """Change one parameter; a value that does not fit raises UserError and changes nothing."""
+        self.values[name] = self.param(name).check(value)
+        self.changed(name)
+
+    def changed(self, name: str) -> None:
+        """React to a changed parameter, e.g. give a new landscape its own start. Called after every ``set``."""
+
+    def use(self, preset: str) -> None:
+        """Reset, then take a preset's values."""
+        if preset not in self.presets:
+            known = ", ".join(self.presets) or "none"
+            raise UserError(
+                f"Scene {self.name!r} has no preset {preset!r}.{nearest(preset, list(self.presets))} It has {known}."
+            )
+        self.reset()
+        for name, value in self.presets[preset].items():
+            self.set(name, value)
+
+    def remember(self, what: str, key: Hashable, make: Callable[[], Any]) -> Any:
+        """Return ``make()``, made again only when ``key`` differs from the last time."""
+        kept = self._kept.get(what)
+        if kept is None or kept[0] != key:
+            kept = self._kept[what] = (key, make())
+        return kept[1]
+
+    # ----------------------------------------------------------------------------------- what a scene must give
+    @property
+    def clock(self) -> Clock:
+        """How long the scene is."""
+        return Clock()
+
+    def frame(self, time: float) -> Frame:
+        """Return the picture at ``time`` seconds."""
+        raise NotImplementedError
+
+    def readouts(self, time: float = 0.0) -> dict[str, Any]:
+        """Return the scene's numbers at ``time`` seconds: floats and arrays, computed with no window."""
+        raise NotImplementedError
+
+    # ------------------------------------------------------------------------------------ what it may give too
+    def handles(self, time: float) -> Sequence[Handle]:
+        """Return what can be dragged at ``time``."""
+        return ()
+
+    def click(self, position: tuple[float, float]) -> bool:
+        """React to a click at a position in the domain (or plane); True restarts the clock."""
+        return False
+
+    def step_at(self, time: float) -> float:
+        """Return the (fractional) step that is shown at ``time`` seconds."""
+        clock = self.clock
+        if clock.steps is None:
+            return time
+        return float(np.clip(time / clock.seconds, 0.0, 1.0)) * clock.steps

@@ -1,0 +1,1 @@
+"""The Dear ImGui panels around the picture."""
