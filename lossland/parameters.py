@@ -95,7 +95,14 @@ class Integer(Param[int]):
     """A whole number within bounds."""
 
     def __init__(
-        self, default: int, min: int, max: int, label: str = "", help: str = "", log: bool = False, hidden: bool = False
+        self,
+        default: int,
+        min: int,
+        max: int,
+        label: str = "",
+        help: str = "",
+        log: bool = False,
+        hidden: bool = False,
     ) -> None:
         super().__init__(default, label, help, hidden)
         self.min, self.max, self.log = min, max, log
@@ -117,7 +124,16 @@ class Toggle(Param[bool]):
 
     def check(self, value: Any) -> bool:
         """Accept a bool, 0/1 or the words on/off, true/false, yes/no."""
-        words = {"on": True, "true": True, "yes": True, "1": True, "off": False, "false": False, "no": False, "0": False}
+        words = {
+            "on": True,
+            "true": True,
+            "yes": True,
+            "1": True,
+            "off": False,
+            "false": False,
+            "no": False,
+            "0": False,
+        }
         known = words.get(str(value).strip().lower())
         if known is None:
             raise self.refuse(value, "on or off")
@@ -189,7 +205,9 @@ class Point(Param[tuple[float, ...]]):
             point = tuple(_numbers(value) if isinstance(value, str) else [float(v) for v in value])
         except (TypeError, ValueError):
             raise self.refuse(value, wanted) from None
-        if len(point) != len(self.default) or not all(math.isfinite(v) and self.min <= v <= self.max for v in point):
+        if len(point) != len(self.default) or not all(
+            math.isfinite(v) and self.min <= v <= self.max for v in point
+        ):
             raise self.refuse(value, wanted)
         return point
 
@@ -211,7 +229,9 @@ class Matrix(Param[tuple[tuple[float, ...], ...]]):
     def check(self, value: Any) -> tuple[tuple[float, ...], ...]:
         """Accept rows of finite numbers of the default's shape, within the bounds."""
         n, m = len(self.default), len(self.default[0])
-        wanted = f"a {n}x{m} matrix such as {';'.join(','.join(f'{v:g}' for v in row) for row in self.default)}"
+        wanted = (
+            f"a {n}x{m} matrix such as {';'.join(','.join(f'{v:g}' for v in row) for row in self.default)}"
+        )
         try:
             if isinstance(value, str):
                 flat = _numbers(value)
@@ -246,13 +266,18 @@ class Lane:
 
 
 class Lanes(Param[tuple[Lane, ...]]):
-    """The runners of a race. Text form: ``sgd,adam:lr=0.1:beta1=0.9`` is not needed: use ``adam:lr=0.1;sgd``.
+    """The runners of a race. Text form, with semicolons between: ``sgd;adam:lr=0.1,beta1=0.9``.
 
-    ``read`` turns one such text (``adam:lr=0.1,beta1=0.9``) into an optimizer; it is passed in because parameters
-    know nothing of optimizers.
+    ``read`` turns one runner's text into an optimizer; it is passed in because parameters know nothing of them.
     """
 
-    def __init__(self, default: Callable[[], Sequence[Any]], read: Callable[[str], Any], limit: int = 8, label: str = ""):
+    def __init__(
+        self,
+        default: Callable[[], Sequence[Any]],
+        read: Callable[[str], Any],
+        limit: int = 8,
+        label: str = "",
+    ):
         super().__init__((), label or "Optimizers", hidden=True)
         self._default, self.read, self.limit = default, read, limit
 
@@ -266,7 +291,9 @@ class Lanes(Param[tuple[Lane, ...]]):
             value = [part for part in value.split(";") if part.strip()]
         lanes = tuple(self._lane(item) for item in value)
         if not 1 <= len(lanes) <= self.limit:
-            raise UserError(f"{self.name} takes from 1 to {self.limit} optimizers with semicolons between, not {len(lanes)}.")
+            raise UserError(
+                f"{self.name} takes from 1 to {self.limit} optimizers with semicolons between, not {len(lanes)}."
+            )
         return lanes
 
     def _lane(self, item: Any) -> Lane:
@@ -282,6 +309,8 @@ class Lanes(Param[tuple[Lane, ...]]):
         """Return each lane as its optimizer's text and whether it takes part."""
         result = []
         for lane in value:
-            settings = ",".join(f"{f.name}={getattr(lane.optimizer, f.name)!r}" for f in fields(lane.optimizer))
+            settings = ",".join(
+                f"{f.name}={getattr(lane.optimizer, f.name)!r}" for f in fields(lane.optimizer)
+            )
             result.append({"optimizer": f"{lane.name}:{settings}", "enabled": lane.enabled})
         return result
