@@ -1,0 +1,560 @@
+"""One scene being watched: its time, camera, switches and everything that the user does to it.
+
+Window, film and tests all drive a Player; it knows no GL and no clock. Time comes in through ``advance`` and is
+counted in ticks of 1/60 s. Whatever changes the picture is an *action*: a method that checks its arguments, acts,
+and is written into the log with its tick. The log, replayed tick by tick, gives the same frames again.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
+from functools import wraps
+from typing import Any, Concatenate, Literal, NamedTuple, ParamSpec, TypeVar
+
+import numpy as np
+
+from lossland import library
+from lossland.camera import Camera
+from lossland.errors import UserError, nearest
+from lossland.layers import Surface
+from lossland.parameters import Lane, Lanes
+from lossland.scenery import Frame, Handle, Scene, Show
+
+TICK = 1 / 60
+SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
+TURN = 12.0  # degrees a second of the turntable
+LOG_LIMIT = 200_000  # actions; an hour of dragging at every tick
+
+Wish = Literal["shot", "record", "fullscreen", "save"]
+
+
+class Action(NamedTuple):
+    """One thing the user did: the tick before which it happened, the method's name, its arguments as JSON data."""
+
+    tick: int
+    name: str
+    arguments: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What is under the pointer: position in the domain, the loss and its gradient there, the point in the world."""
+
+    position: tuple[float, float]
+    value: float
+    gradient: tuple[float, float] | None
+    world: tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Message:
+    """A short notice over the picture, shown until a tick. ``kind`` is ``"note"`` or ``"error"``."""
+
+    text: str
+    kind: str
+    until: int
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+ACTIONS: dict[str, Callable[..., Any]] = {}
+
+
+def action(
+    method: Callable[Concatenate[Player, P], R],
+) -> Callable[Concatenate[Player, P], R]:
+    """Make a method of Player an action: checked, all or nothing, logged, and seen as a change of the picture."""
+    signature = inspect.signature(method)
+
+    @wraps(method)
+    def acted(self: Player, *args: P.args, **kwargs: P.kwargs) -> R:
+        if self._acting:  # an action that uses another one is logged once, as itself
+            return method(self, *args, **kwargs)
+        bound = signature.bind(self, *args, **kwargs)
+        bound.apply_defaults()
+        arguments = tuple(_plain(value) for value in bound.args[1:])
+        self._acting = True
+        try:
+            with self._all_or_nothing():
+                result = method(self, *args, **kwargs)
+        finally:
+            self._acting = False
+        self._write(Action(self.tick, method.__name__, arguments))
+        self.touch()
+        return result
+
+    ACTIONS[method.__name__] = acted
+    return acted
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON data, or raise UserError."""
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating) and math.isfinite(value):
+        return float(value)
+    if isinstance(value, list | tuple | np.ndarray):
+        return [_plain(part) for part in value]
+    if isinstance(value, dict):
+        return {str(key): _plain(part) for key, part in value.items()}
+    raise UserError(f"{value!r} is not a number, text or list of them.")
+
+
+def _number(value: Any, low: float, high: float, what: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+        raise UserError(f"{what} must be a number, not {value!r}.")
+    number = float(value)
+    if not low <= number <= high:
+        raise UserError(f"{what} must be a number from {low:g} to {high:g}, not {number:g}.")
+    return number
+
+
+def _pair(value: Any, what: str) -> tuple[float, float]:
+    if not isinstance(value, list | tuple | np.ndarray) or len(value) != 2:
+        raise UserError(f"{what} must be two numbers, not {value!r}.")
+    return _number(value[0], -1e9, 1e9, what), _number(value[1], -1e9, 1e9, what)
+
+
+class Player:
+    """A scene on the stage.
+
+    Read freely: ``scene, time, playing, speed, loop, show, camera, turntable, selected, help, probe, messages, tick,
+    revision``. Change only through the methods. The methods marked ``@action`` raise UserError and change nothing
+    when an argument does not fit; ``set_landscape``, ``set_domain``, ``set_param``, ``set_lane_field`` and
+    ``add_lane`` return the error's sentence instead (or None), because what they take is typed by hand.
+    """
+
+    def __init__(self, scene: Scene, size: tuple[int, int] = (1280, 720)) -> None:
+        self.time = 0.0  # seconds of the scene
+        self.playing = False
+        self.speed = 1.0
+        self.loop = True
+        self.show = Show()
+        self.turntable = False
+        self.selected = 0  # the lane whose numbers are explained
+        self.help = False
+        self.probe: Probe | None = None
+        self.messages: list[Message] = []
+        self.wishes: list[Wish] = []  # what the panels ask the window for
+        self.recording = False  # set by the window while it films itself
+        self.log: list[Action] = []
+        self.tick = 0
+        self.revision = 0
+        self.size = size
+        self.free: tuple[float, float, float, float] = (0, 0, *size)
+        self._owed = 0.0  # seconds that have passed but make no whole tick yet
+        self._acting = False
+        self._frame: Frame | None = None
+        self._views: dict[int, Any] = {}
+        self.camera = Camera()
+        self._take(scene)
+
+    # ------------------------------------------------------------------------------------------- reading
+    def frame(self) -> Frame:
+        """Return the present picture (the same object while nothing changed)."""
+        if self._frame is None:
+            self._frame = self.scene.frame(self.time)
+        return self._frame
+
+    @property
+    def step(self) -> int:
+        """The whole step that is shown (0 where the scene counts none)."""
+        return int(self.scene.step_at(self.time) + 1e-6) if self.scene.clock.steps else 0
+
+    @property
+    def steps(self) -> int:
+        """How many steps the scene has (0 where it counts none)."""
+        return self.scene.clock.steps or 0
+
+    @property
+    def lanes(self) -> tuple[Lane, ...]:
+        """The optimizers of a race; empty where the scene has none."""
+        name = self.lanes_name
+        return self.scene.values[name] if name else ()
+
+    @property
+    def lanes_name(self) -> str:
+        """The name of the parameter that holds the lanes, or an empty string."""
+        return next((name for name, p in self.scene.params().items() if isinstance(p, Lanes)), "")
+
+    @property
+    def moving(self) -> bool:
+        """Whether the next tick will change the picture even if nobody does anything."""
+        return self.playing or self.turntable or self.camera.moving or bool(self.messages)
+
+    def handles(self) -> Sequence[Handle]:
+        """Return what can be dragged now."""
+        return self.scene.handles(self.time)
+
+    def surface(self) -> Surface | None:
+        """Return the landscape in the present picture, if there is one."""
+        return next((layer for layer in self.frame().layers if isinstance(layer, Surface)), None)
+
+    # ------------------------------------------------------------------------------------------- time passes
+    def advance(self, dt: float) -> int:
+        """Let ``dt`` seconds pass (at most a quarter: a stalled window does not jump). Return the ticks made."""
+        self._owed += min(max(dt, 0.0), 0.25)
+        count = int(self._owed / TICK + 1e-6)
+        self._owed = max(self._owed - count * TICK, 0.0)
+        for _ in range(count):
+            self.next_tick()
+        return count
+
+    def next_tick(self) -> None:
+        """Let one tick pass."""
+        if self.moving:
+            self.touch(frame=self.playing)
+        self.tick += 1
+        if self.playing:
+            self._run(TICK * self.speed)
+        if self.turntable:
+            self.camera.turn(TURN * TICK)
+        self.camera.advance(TICK)
+        self.messages = [message for message in self.messages if message.until > self.tick]
+
+    def _run(self, seconds: float) -> None:
+        length = self.scene.clock.seconds
+        self.time += seconds
+        if self.time >= length:
+            self.time = math.fmod(self.time, length) if self.loop else length
+            self.playing = self.loop
+
+    def touch(self, frame: bool = True) -> None:
+        """Note that the picture must be drawn again; with ``frame`` the scene is asked for a new one."""
+        self.revision += 1
+        if frame:
+            self._frame = None
+
+    # ------------------------------------------------------------------------------------------- the clock
+    @action
+    def play(self, on: bool = True) -> None:
+        """Let time run, or stop it. Playing at the end starts again."""
+        self.playing = bool(on)
+        if self.playing and self.time >= self.scene.clock.seconds:
+            self.time = 0.0
+
+    def pause(self) -> None:
+        """Stop time."""
+        self.play(False)
+
+    def toggle_play(self) -> None:
+        """Play or pause (the space bar)."""
+        self.play(not self.playing)
+
+    @action
+    def seek(self, time: float) -> None:
+        """Go to a time in seconds, kept within the scene."""
+        self.time = min(max(_number(time, -1e9, 1e9, "The time"), 0.0), self.scene.clock.seconds)
+
+    @action
+    def step_by(self, count: int) -> None:
+        """Stop, and go whole steps forward or back (a thirtieth of a second where the scene counts none)."""
+        count = int(_number(count, -10_000, 10_000, "The number of steps"))
+        clock = self.scene.clock
+        self.playing = False
+        if clock.steps:
+            now = self.scene.step_at(self.time)
+            target = math.floor(now + 1e-6) + count if count > 0 else math.ceil(now - 1e-6) + count
+            self.time = min(max(target, 0), clock.steps) / clock.steps * clock.seconds
+        else:
+            self.time = min(max(self.time + count / 30, 0.0), clock.seconds)
+
+    @action
+    def set_speed(self, speed: float) -> None:
+        """Set how fast time runs, 0.05 to 16."""
+        self.speed = _number(speed, 0.05, 16, "The speed")
+
+    @action
+    def set_loop(self, on: bool) -> None:
+        """Choose whether time starts again at the end."""
+        self.loop = bool(on)
+
+    # ------------------------------------------------------------------------------------------- the scene
+    @action
+    def load(self, name: str, values: dict[str, Any] | None = None, preset: str | None = None) -> None:
+        """Show another scene of the library from its start."""
+        scene = library.scene(str(name), **({"preset": preset} if preset else {}), **(values or {}))
+        self._take(scene)
+        self.playing = True
+
+    def open(self, text: str) -> str | None:
+        """Show what a name or formula stands for: a scene, or a landscape. Return an error's sentence or None."""
+        if text in library.names():
+            self.load(text)
+            return None
+        return self.set_landscape(text)
+
+    @action
+    def use_preset(self, name: str) -> None:
+        """Take a preset's values and start again."""
+        self.scene.use(str(name))
+        self._restart()
+
+    def use_preset_number(self, number: int) -> None:
+        """Take the preset with a number from 1 (the digit keys); other numbers do nothing."""
+        names = list(self.scene.presets)
+        if 1 <= number <= len(names):
+            self.use_preset(names[number - 1])
+
+    @action
+    def reset(self) -> None:
+        """Give every parameter its default and start again."""
+        self.scene.reset()
+        self._restart()
+
+    @action
+    def restart(self) -> None:
+        """Start again from time 0, as it is set now."""
+        self._restart()
+
+    @action
+    def set_seed(self, seed: int) -> None:
+        """Choose the random numbers."""
+        self.scene.seed = int(_number(seed, 0, 2**63 - 1, "The seed"))
+
+    def set_param(self, name: str, value: Any) -> str | None:
+        """Change one parameter. Return an error's sentence, or None."""
+        return self._asked(lambda: self._set_param(name, value))
+
+    def set_landscape(self, text: str) -> str | None:
+        """Show the landscape of a name or formula; on an error keep the old one and return the sentence."""
+        return self._asked(lambda: self._set_landscape(text))
+
+    def set_domain(self, x: Sequence[float], y: Sequence[float]) -> str | None:
+        """Show another part of the landscape, ``x`` and ``y`` being (low, high)."""
+        return self._asked(lambda: self._set_domain(x, y))
+
+    @action
+    def _set_param(self, name: str, value: Any) -> None:
+        self.scene.set(str(name), value)
+
+    @action
+    def _set_landscape(self, text: str) -> None:
+        if "landscape" in self.scene.params():
+            self.scene.set("landscape", str(text))
+            self.time = 0.0
+            self._go_home()
+        else:
+            self._take(library.scene("optimizer_race", landscape=str(text)))
+            self.playing = True
+
+    @action
+    def _set_domain(self, x: Sequence[float], y: Sequence[float]) -> None:
+        (x0, x1), (y0, y1) = _pair(x, "The domain in x"), _pair(y, "The domain in y")
+        if not (x0 < x1 and y0 < y1):
+            raise UserError("A domain goes from a smaller to a larger number.")
+        self.scene.set("domain", (x0, x1, y0, y1))
+
+    @action
+    def click(self, position: Sequence[float]) -> None:
+        """Tell the scene of a click at a position in the domain (or plane); a race starts again there."""
+        if self.scene.click(_pair(position, "A position")):
+            self._restart()
+
+    @action
+    def drag(self, name: str, position: Sequence[float]) -> None:
+        """Move the handle of that name to a position in the domain (or plane)."""
+        for handle in self.handles():
+            if handle.name == name:
+                handle.move(self.scene, _pair(position, "A position"))
+                return
+        raise UserError(f"There is no handle {name!r}.{nearest(str(name), [h.name for h in self.handles()])}")
+
+    # ------------------------------------------------------------------------------------------- the lanes
+    @action
+    def select(self, lane: int) -> None:
+        """Choose the lane whose curve and numbers are shown."""
+        self.selected = self._lane(lane)
+        if "selected" in self.scene.params():
+            self.scene.set("selected", self.selected)
+
+    def set_lane_field(self, lane: int, field: str, value: float) -> str | None:
+        """Change one hyper-parameter of one lane. Return an error's sentence, or None."""
+        return self._asked(lambda: self._set_lane_field(lane, field, value))
+
+    def add_lane(self, text: str) -> str | None:
+        """Let another optimizer take part, e.g. ``"adam:lr=0.1"``. Return an error's sentence, or None."""
+        return self._asked(lambda: self._add_lane(text))
+
+    @action
+    def _set_lane_field(self, lane: int, field: str, value: float) -> None:
+        lane = self._lane(lane)
+        optimizer = self.lanes[lane].optimizer
+        known = [f.name for f in fields(optimizer)]
+        if field not in known:
+            raise UserError(f"{optimizer.name} has no {field!r}.{nearest(str(field), known)}")
+        changed = self.lanes[lane].with_field(field, _number(value, -1e6, 1e6, field))
+        self._set_lanes([changed if k == lane else kept for k, kept in enumerate(self.lanes)])
+
+    @action
+    def _add_lane(self, text: str) -> None:
+        self._lane(0)
+        self._set_lanes([*self.lanes, str(text)])
+        self.select(len(self.lanes) - 1)
+
+    @action
+    def remove_lane(self, lane: int) -> None:
+        """Take one optimizer out of the race (the last one stays)."""
+        lane = self._lane(lane)
+        self._set_lanes([kept for k, kept in enumerate(self.lanes) if k != lane])
+        self.select(min(self.selected, len(self.lanes) - 1))
+
+    @action
+    def enable_lane(self, lane: int, on: bool) -> None:
+        """Let a lane take part, or rest."""
+        lane = self._lane(lane)
+        self._set_lanes(
+            [replace(kept, enabled=bool(on)) if k == lane else kept for k, kept in enumerate(self.lanes)]
+        )
+
+    def _set_lanes(self, lanes: Sequence[Any]) -> None:
+        self.scene.set(self.lanes_name, lanes)
+
+    def _lane(self, lane: int) -> int:
+        if not self.lanes:
+            raise UserError(f"Scene {self.scene.name!r} has no optimizers to choose from.")
+        return int(_number(lane, 0, len(self.lanes) - 1, "A lane"))
+
+    # ------------------------------------------------------------------------------------------- the eye
+    @action
+    def orbit(self, azimuth: float, elevation: float) -> None:
+        """Turn the camera by degrees."""
+        self.camera.orbit(
+            _number(azimuth, -720, 720, "The angle"), _number(elevation, -180, 180, "The angle")
+        )
+
+    @action
+    def pan(self, right: float, up: float) -> None:
+        """Shift the camera, in heights of the picture."""
+        self.camera.pan(_number(right, -10, 10, "The shift"), _number(up, -10, 10, "The shift"))
+
+    @action
+    def zoom(self, factor: float) -> None:
+        """Go nearer (factor above 1) or farther."""
+        self.camera.zoom(_number(factor, 0.01, 100, "The zoom factor"))
+
+    @action
+    def home(self) -> None:
+        """Go back to the view that the scene was composed for."""
+        self._go_home()
+
+    @action
+    def set_turntable(self, on: bool) -> None:
+        """Let the camera turn steadily, or stop it."""
+        self.turntable = bool(on)
+
+    @action
+    def save_view(self, number: int) -> None:
+        """Keep the present view as number 1, 2 or 3."""
+        self.camera.save(int(_number(number, 1, 3, "A view")))
+
+    @action
+    def recall_view(self, number: int) -> None:
+        """Go back to a kept view; a number that was never kept does nothing."""
+        self.camera.recall(int(_number(number, 1, 3, "A view")))
+
+    @action
+    def set_show(self, name: str, on: bool) -> None:
+        """Turn one of the switches above the picture (``contours``, ``shadow`` ...)."""
+        known = [f.name for f in fields(Show)]
+        if name not in known:
+            raise UserError(f"There is no switch {name!r}.{nearest(str(name), known)}")
+        self.show = replace(self.show, **{name: bool(on)})
+
+    @action
+    def toggle_help(self) -> None:
+        """Open or close the page of keys."""
+        self.help = not self.help
+
+    # ------------------------------------------------------------------------------------------- not logged
+    def resize(self, size: tuple[int, int], free: tuple[float, float, float, float]) -> None:
+        """Tell the size of the picture and its free rectangle (x, y, w, h), both in pixels."""
+        if (size, free) != (self.size, self.free):
+            self.size, self.free = size, free
+            self.touch(frame=False)
+
+    def hover(self, position: Sequence[float] | None) -> None:
+        """Point at a position in the domain (None: at nothing); ``probe`` then holds the numbers there."""
+        probe = None if position is None else self._probe(_pair(position, "A position"))
+        if probe != self.probe:
+            self.probe = probe
+            self.touch(frame=False)
+
+    def say(self, text: str, kind: str = "note", seconds: float = 4.0) -> None:
+        """Show a short notice."""
+        self.messages = [*self.messages[-3:], Message(text, kind, self.tick + round(seconds / TICK))]
+        self.touch(frame=False)
+
+    def wish(self, what: Wish) -> None:
+        """Ask the window for something only it can do."""
+        self.wishes.append(what)
+
+    # ------------------------------------------------------------------------------------------- inside
+    def _take(self, scene: Scene) -> None:
+        self.scene = scene
+        self.selected = 0
+        self.time = 0.0
+        self.probe = None
+        self._frame = None
+        self._go_home()
+
+    def _restart(self) -> None:
+        self.time = 0.0
+        self.playing = True
+
+    def _go_home(self) -> None:
+        self._frame = None
+        self.camera.home(self.frame().view)
+
+    def _probe(self, position: tuple[float, float]) -> Probe | None:
+        surface = self.surface()
+        landscape = getattr(self.scene, "land", None)
+        if surface is None:
+            return None
+        world = tuple(float(v) for v in surface.terrain.world_from_domain(np.array(position)))
+        if landscape is None:
+            return None
+        value, gradient = landscape.value_grad(np.array(position))
+        return Probe(position, float(value), (float(gradient[0]), float(gradient[1])), world)
+
+    @contextmanager
+    def _all_or_nothing(self) -> Iterator[None]:
+        """Undo a change that the scene cannot show."""
+        before = {name: value for name, value in vars(self).items() if name not in ("log", "camera")}
+        scene, values, seed = self.scene, dict(self.scene.values), self.scene.seed
+        try:
+            yield
+            self._frame = None
+            self.frame()
+        except UserError:
+            vars(self).update(before)
+            scene.values.clear()
+            scene.values.update(values)
+            scene.seed = seed
+            raise
+
+    def _asked(self, act: Callable[[], None]) -> str | None:
+        try:
+            act()
+        except UserError as error:
+            return str(error)
+        return None
+
+    def _write(self, entry: Action) -> None:
+        """Log an action; where one setting is changed twice within a tick only the last counts."""
+        if self.log and entry.name in _SETTERS:
+            last = self.log[-1]
+            if last[:2] == entry[:2] and last.arguments[:-1] == entry.arguments[:-1]:
+                self.log[-1] = entry
+                return
+        if len(self.log) < LOG_LIMIT:
+            self.log.append(entry)
+
+
+_SETTERS = {"_set_param", "_set_lane_field", "_set_landscape", "drag", "seek"}
