@@ -1,8 +1,8 @@
 """One scene being watched: its time, camera, switches and everything that the user does to it.
 
-Window, film and tests all drive a Player; it knows no GL and no clock. Time comes in through ``advance`` and is
-counted in ticks of 1/60 s. Whatever changes the picture is an *action*: a method that checks its arguments, acts,
-and is written into the log with its tick. The log, replayed tick by tick, gives the same frames again.
+Window, film and tests all drive a Player; it knows no GL and no clock. Time comes in through ``advance``,
+counted in ticks of 1/60 s. Whatever changes the picture is an *action*: a method that checks its arguments,
+acts, and is written into the log with its tick. The log, replayed tick by tick, gives the same frames again.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Wish = Literal["shot", "record", "fullscreen", "save"]
 
 
 class Action(NamedTuple):
-    """One thing the user did: the tick before which it happened, the method's name, its arguments as JSON data."""
+    """One thing the user did: when (in ticks), the method's name, its arguments as JSON data."""
 
     tick: int
     name: str
@@ -42,7 +42,7 @@ class Action(NamedTuple):
 
 @dataclass(frozen=True)
 class Probe:
-    """What is under the pointer: position in the domain, the loss and its gradient there, the point in the world."""
+    """What is under the pointer: place in the domain, loss and gradient there, the point in the world."""
 
     position: tuple[float, float]
     value: float
@@ -67,7 +67,7 @@ ACTIONS: dict[str, Callable[..., Any]] = {}
 def action(
     method: Callable[Concatenate[Player, P], R],
 ) -> Callable[Concatenate[Player, P], R]:
-    """Make a method of Player an action: checked, all or nothing, logged, and seen as a change of the picture."""
+    """Make a method of Player an action: all or nothing, logged, and seen as a change of the picture."""
     signature = inspect.signature(method)
 
     @wraps(method)
@@ -89,6 +89,23 @@ def action(
 
     ACTIONS[method.__name__] = acted
     return acted
+
+
+def typed_action(
+    method: Callable[Concatenate[Player, P], None],
+) -> Callable[Concatenate[Player, P], str | None]:
+    """Make an action whose arguments are typed by hand: it returns an error's sentence (or None)."""
+    acted = action(method)
+
+    @wraps(method)
+    def answered(self: Player, *args: P.args, **kwargs: P.kwargs) -> str | None:
+        try:
+            acted(self, *args, **kwargs)
+        except UserError as error:
+            return str(error)
+        return None
+
+    return answered
 
 
 def _plain(value: Any) -> Any:
@@ -124,10 +141,10 @@ def _pair(value: Any, what: str) -> tuple[float, float]:
 class Player:
     """A scene on the stage.
 
-    Read freely: ``scene, time, playing, speed, loop, show, camera, turntable, selected, help, probe, messages, tick,
-    revision``. Change only through the methods. The methods marked ``@action`` raise UserError and change nothing
-    when an argument does not fit; ``set_landscape``, ``set_domain``, ``set_param``, ``set_lane_field`` and
-    ``add_lane`` return the error's sentence instead (or None), because what they take is typed by hand.
+    Read freely: ``scene, time, playing, speed, loop, show, camera, turntable, selected, help, probe,
+    messages, tick, revision``. Change only through the methods. Those marked ``@action`` raise UserError
+    and change nothing when an argument does not fit; those marked ``@typed_action`` return the error's
+    sentence instead, or None.
     """
 
     def __init__(self, scene: Scene, size: tuple[int, int] = (1280, 720)) -> None:
@@ -153,6 +170,11 @@ class Player:
         self._frame: Frame | None = None
         self._views: dict[int, Any] = {}
         self.camera = Camera()
+        self.opening = {
+            "scene": scene.name,
+            "seed": scene.seed,
+            "values": {name: p.to_json(scene.values[name]) for name, p in scene.params().items()},
+        }
         self._take(scene)
 
     # ------------------------------------------------------------------------------------------- reading
@@ -198,7 +220,7 @@ class Player:
 
     # ------------------------------------------------------------------------------------------- time passes
     def advance(self, dt: float) -> int:
-        """Let ``dt`` seconds pass (at most a quarter: a stalled window does not jump). Return the ticks made."""
+        """Let ``dt`` seconds pass (at most a quarter: no jumps after a stall). Return the ticks made."""
         self._owed += min(max(dt, 0.0), 0.25)
         count = int(self._owed / TICK + 1e-6)
         self._owed = max(self._owed - count * TICK, 0.0)
@@ -279,12 +301,16 @@ class Player:
     @action
     def load(self, name: str, values: dict[str, Any] | None = None, preset: str | None = None) -> None:
         """Show another scene of the library from its start."""
+        if name not in library.names():  # never a path: a session must not run a file
+            raise UserError(f"There is no scene {name!r}.{nearest(str(name), library.names())}")
+        if not isinstance(values, dict | None) or not isinstance(preset, str | None):
+            raise UserError("A scene is loaded with a table of values and the name of a preset.")
         scene = library.scene(str(name), **({"preset": preset} if preset else {}), **(values or {}))
         self._take(scene)
         self.playing = True
 
     def open(self, text: str) -> str | None:
-        """Show what a name or formula stands for: a scene, or a landscape. Return an error's sentence or None."""
+        """Show what a name or formula stands for: a scene, or a landscape. Return an error or None."""
         if text in library.names():
             self.load(text)
             return None
@@ -318,24 +344,14 @@ class Player:
         """Choose the random numbers."""
         self.scene.seed = int(_number(seed, 0, 2**63 - 1, "The seed"))
 
-    def set_param(self, name: str, value: Any) -> str | None:
-        """Change one parameter. Return an error's sentence, or None."""
-        return self._asked(lambda: self._set_param(name, value))
-
-    def set_landscape(self, text: str) -> str | None:
-        """Show the landscape of a name or formula; on an error keep the old one and return the sentence."""
-        return self._asked(lambda: self._set_landscape(text))
-
-    def set_domain(self, x: Sequence[float], y: Sequence[float]) -> str | None:
-        """Show another part of the landscape, ``x`` and ``y`` being (low, high)."""
-        return self._asked(lambda: self._set_domain(x, y))
-
-    @action
-    def _set_param(self, name: str, value: Any) -> None:
+    @typed_action
+    def set_param(self, name: str, value: Any) -> None:
+        """Change one parameter."""
         self.scene.set(str(name), value)
 
-    @action
-    def _set_landscape(self, text: str) -> None:
+    @typed_action
+    def set_landscape(self, text: str) -> None:
+        """Show the landscape of a name or formula; the old one stays when the text is wrong."""
         if "landscape" in self.scene.params():
             self.scene.set("landscape", str(text))
             self.time = 0.0
@@ -344,8 +360,9 @@ class Player:
             self._take(library.scene("optimizer_race", landscape=str(text)))
             self.playing = True
 
-    @action
-    def _set_domain(self, x: Sequence[float], y: Sequence[float]) -> None:
+    @typed_action
+    def set_domain(self, x: Sequence[float], y: Sequence[float]) -> None:
+        """Show another part of the landscape, ``x`` and ``y`` being (low, high)."""
         (x0, x1), (y0, y1) = _pair(x, "The domain in x"), _pair(y, "The domain in y")
         if not (x0 < x1 and y0 < y1):
             raise UserError("A domain goes from a smaller to a larger number.")
@@ -374,16 +391,9 @@ class Player:
         if "selected" in self.scene.params():
             self.scene.set("selected", self.selected)
 
-    def set_lane_field(self, lane: int, field: str, value: float) -> str | None:
-        """Change one hyper-parameter of one lane. Return an error's sentence, or None."""
-        return self._asked(lambda: self._set_lane_field(lane, field, value))
-
-    def add_lane(self, text: str) -> str | None:
-        """Let another optimizer take part, e.g. ``"adam:lr=0.1"``. Return an error's sentence, or None."""
-        return self._asked(lambda: self._add_lane(text))
-
-    @action
-    def _set_lane_field(self, lane: int, field: str, value: float) -> None:
+    @typed_action
+    def set_lane_field(self, lane: int, field: str, value: float) -> None:
+        """Change one hyper-parameter of one lane."""
         lane = self._lane(lane)
         optimizer = self.lanes[lane].optimizer
         known = [f.name for f in fields(optimizer)]
@@ -392,8 +402,9 @@ class Player:
         changed = self.lanes[lane].with_field(field, _number(value, -1e6, 1e6, field))
         self._set_lanes([changed if k == lane else kept for k, kept in enumerate(self.lanes)])
 
-    @action
-    def _add_lane(self, text: str) -> None:
+    @typed_action
+    def add_lane(self, text: str) -> None:
+        """Let another optimizer take part, e.g. ``"adam:lr=0.1"``."""
         self._lane(0)
         self._set_lanes([*self.lanes, str(text)])
         self.select(len(self.lanes) - 1)
@@ -539,13 +550,6 @@ class Player:
             scene.seed = seed
             raise
 
-    def _asked(self, act: Callable[[], None]) -> str | None:
-        try:
-            act()
-        except UserError as error:
-            return str(error)
-        return None
-
     def _write(self, entry: Action) -> None:
         """Log an action; where one setting is changed twice within a tick only the last counts."""
         if self.log and entry.name in _SETTERS:
@@ -557,4 +561,4 @@ class Player:
             self.log.append(entry)
 
 
-_SETTERS = {"_set_param", "_set_lane_field", "_set_landscape", "drag", "seek"}
+_SETTERS = {"set_param", "set_lane_field", "set_landscape", "drag", "seek"}
