@@ -1,0 +1,265 @@
+"""The eye: a long-lens camera that orbits the ground, or looks straight down on the plane. NumPy only.
+
+World space is z up; pixels count from the upper left, y down; clip space is OpenGL's. Matrices act on column vectors.
+Time is passed in: what the user does moves a goal, and ``advance`` glides towards it, the same for the same times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+Size = tuple[int, int] | tuple[float, float]
+Rect = tuple[float, float, float, float]  # x, y, width, height in pixels
+
+FIELD_OF_VIEW = 24.0  # degrees, vertical
+GLIDE = 0.09  # seconds in which the distance to the goal falls to 1/e
+LIGHT_TURN = 125.0  # degrees from the home azimuth: upper left, 35° behind the subject
+LIGHT_ELEVATION = 40.0
+_NEAR_ENOUGH = 1e-4
+ELEVATIONS = (3.0, 89.9)
+
+
+@dataclass(frozen=True)
+class Pose:
+    """Where the camera is. Angles in degrees, ``distance`` to ``target`` in world units, ``shift`` of the lens in NDC.
+
+    The azimuth is the direction from the target to the eye: 0 on the +x side, 90 on the +y side.
+    """
+
+    azimuth: float = -60.0
+    elevation: float = 38.0
+    distance: float = 6.0
+    target: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    shift: tuple[float, float] = (0.0, 0.0)
+
+
+def _mix(a: Pose, b: Pose, share: float) -> Pose:
+    """Return the pose between two; distances mix by ratio so that zooming is even."""
+
+    def line(p: Sequence[float], q: Sequence[float]) -> tuple[float, ...]:
+        return tuple(u + share * (v - u) for u, v in zip(p, q, strict=True))
+
+    turn = (b.azimuth - a.azimuth + 180.0) % 360.0 - 180.0
+    if abs(b.azimuth - a.azimuth) < 360.0:
+        turn = b.azimuth - a.azimuth
+    x, y, z = line(a.target, b.target)
+    sx, sy = line(a.shift, b.shift)
+    return Pose(
+        a.azimuth + share * turn,
+        a.elevation + share * (b.elevation - a.elevation),
+        a.distance * (b.distance / a.distance) ** share,
+        (x, y, z),
+        (sx, sy),
+    )
+
+
+class Camera:
+    """A camera with a home. ``pose`` is where it is now, ``goal`` where it glides to, ``home_pose`` where it belongs.
+
+    ``flat`` looks straight down without perspective (x right, y up); azimuth and elevation are then ignored.
+    """
+
+    def __init__(self, azimuth: float = -60.0, elevation: float = 38.0, flat: bool = False) -> None:
+        self.flat = flat
+        self.home_pose = Pose(azimuth, elevation)
+        self.pose = self.goal = self.home_pose
+        self.saved: dict[int, Pose] = {}
+        self._bounds: Floats | None = None
+
+    # -------------------------------------------------------------------------------------------------- moving
+    def orbit(self, azimuth: float, elevation: float) -> None:
+        """Turn by degrees around the target; the elevation stays above the ground."""
+        if not self.flat:
+            high = float(np.clip(self.goal.elevation + elevation, *ELEVATIONS))
+            self.goal = replace(self.goal, azimuth=self.goal.azimuth + azimuth, elevation=high)
+
+    def pan(self, dx: float, dy: float, size: Size) -> None:
+        """Move the picture by pixels: what was under the pointer stays under it (at the target's depth)."""
+        right, up, _ = self._axes(self.goal)
+        unit = 2.0 * self.goal.distance * np.tan(np.radians(FIELD_OF_VIEW) / 2) / size[1]
+        x, y, z = np.asarray(self.goal.target) + unit * (dy * up - dx * right)
+        self.goal = replace(self.goal, target=(float(x), float(y), float(z)))
+
+    def zoom(self, factor: float, pixel: tuple[float, float] | None = None, size: Size | None = None) -> None:
+        """Come closer by a factor above 1, or leave; towards ``pixel`` where one is given."""
+        home = self.home_pose.distance
+        distance = float(np.clip(self.goal.distance / factor, 0.08 * home, 4.0 * home))
+        if pixel is not None and size is not None:
+            centre = self.project(np.asarray([self.goal.target]), size, self.goal)[0]
+            keep = 1.0 - distance / self.goal.distance
+            self.pan(-keep * (pixel[0] - centre[0]), -keep * (pixel[1] - centre[1]), size)
+        self.goal = replace(self.goal, distance=distance)
+
+    def home(self) -> None:
+        """Glide back to where the camera belongs, by the shorter way around."""
+        turns = round((self.goal.azimuth - self.home_pose.azimuth) / 360.0)
+        self.goal = replace(self.home_pose, azimuth=self.home_pose.azimuth + 360.0 * turns)
+
+    def save_view(self, number: int) -> None:
+        """Keep the present goal under a number."""
+        self.saved[number] = self.goal
+
+    def recall_view(self, number: int) -> bool:
+        """Glide to a kept view; False where none was kept."""
+        if number in self.saved:
+            self.goal = self.saved[number]
+        return number in self.saved
+
+    def advance(self, dt: float) -> bool:
+        """Let ``dt`` seconds pass; True while the picture still moves."""
+        if self.pose == self.goal:
+            return False
+        self.pose = _mix(self.pose, self.goal, 1.0 - float(np.exp(-max(dt, 0.0) / GLIDE)))
+        gap = np.abs(self._numbers(self.pose) - self._numbers(self.goal))
+        if np.all(gap < _NEAR_ENOUGH * np.array([90.0, 90.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0])):
+            self.pose = self.goal
+        return True
+
+    def jump(self) -> None:
+        """Be at the goal at once."""
+        self.pose = self.goal
+
+    def place(self, **changes: float) -> None:
+        """Be at another azimuth, elevation or distance at once (for films and stills)."""
+        self.pose = self.goal = replace(self.goal, **changes)
+
+    @staticmethod
+    def _numbers(pose: Pose) -> Floats:
+        return np.array([pose.azimuth, pose.elevation, pose.distance, *pose.target, *pose.shift])
+
+    # ------------------------------------------------------------------------------------------------- framing
+    def fit(self, bounds: ArrayLike, size: Size, free: Rect | None = None, margin: float = 0.02) -> None:
+        """Make a home from which world points (k, 3) fill the free rectangle, and be there.
+
+        The distance is found by bisection with the lens straight; then the lens is shifted so that the points are
+        centred in the rectangle. A zero-sized rectangle is treated as one pixel.
+        """
+        self._bounds = np.asarray(bounds, float).reshape(-1, 3)
+        self.home_pose = self._fitted(self.home_pose, size, free, margin)
+        self.pose = self.goal = self.home_pose
+
+    def refit(self, size: Size, free: Rect | None = None, margin: float = 0.02) -> None:
+        """Fit the same points into a changed window; the user's turn, zoom and pan are kept."""
+        if self._bounds is None:
+            return
+        old, new = self.home_pose, self._fitted(self.home_pose, size, free, margin)
+        move = np.asarray(new.target) - np.asarray(old.target)
+
+        def follow(pose: Pose) -> Pose:
+            x, y, z = np.asarray(pose.target) + move
+            ratio = new.distance / old.distance
+            return replace(pose, distance=pose.distance * ratio, target=(x, y, z), shift=new.shift)
+
+        self.home_pose = new
+        self.pose, self.goal = follow(self.pose), follow(self.goal)
+        self.saved = {number: follow(pose) for number, pose in self.saved.items()}
+
+    def _fitted(self, pose: Pose, size: Size, free: Rect | None, margin: float) -> Pose:
+        assert self._bounds is not None
+        x, y, w, h = free or (0.0, 0.0, *size)
+        w, h = max(w, 1.0), max(h, 1.0)
+        tx, ty, tz = (self._bounds.min(0) + self._bounds.max(0)) / 2
+        pose = replace(pose, target=(float(tx), float(ty), float(tz)), shift=(0.0, 0.0))
+        near, far = 0.02, 4000.0
+        for _ in range(60):
+            distance = float(np.sqrt(near * far))
+            trial = replace(pose, distance=distance)
+            pixels = self.project(self._bounds, size, trial)
+            extent = np.ptp(pixels, axis=0)
+            fits = (
+                self._in_front(trial)
+                and extent[0] <= w * (1 - 2 * margin)
+                and extent[1] <= h * (1 - 2 * margin)
+            )
+            near, far = (near, distance) if fits else (distance, far)
+        pose = replace(pose, distance=far)
+        pixels = self.project(self._bounds, size, pose)
+        off = np.array([x + w / 2, y + h / 2]) - (pixels.min(0) + pixels.max(0)) / 2
+        return replace(pose, shift=(float(2 * off[0] / size[0]), float(-2 * off[1] / size[1])))
+
+    def _in_front(self, pose: Pose) -> bool:
+        """Whether every point to be fitted lies well in front of the eye."""
+        assert self._bounds is not None
+        if self.flat:
+            return True
+        depth = (self.eye_of(pose) - self._bounds) @ self._axes(pose)[2]
+        return bool(depth.min() > 0.05 * pose.distance)
+
+    # ------------------------------------------------------------------------------------------------ matrices
+    def _axes(self, pose: Pose) -> tuple[Floats, Floats, Floats]:
+        """Return the world directions right, up and back (from the target to the eye)."""
+        if self.flat:
+            return np.eye(3)[0], np.eye(3)[1], np.eye(3)[2]
+        a, e = np.radians(pose.azimuth), np.radians(pose.elevation)
+        back = np.array([np.cos(e) * np.cos(a), np.cos(e) * np.sin(a), np.sin(e)])
+        right = np.array([-np.sin(a), np.cos(a), 0.0])
+        return right, np.cross(back, right), back
+
+    def eye_of(self, pose: Pose) -> Floats:
+        """Return the eye's world position (3,) in a pose."""
+        return np.asarray(pose.target) + pose.distance * self._axes(pose)[2]
+
+    @property
+    def eye(self) -> Floats:
+        """The eye's world position (3,)."""
+        return self.eye_of(self.pose)
+
+    @property
+    def back(self) -> Floats:
+        """The world direction (3,) from the target to the eye."""
+        return self._axes(self.pose)[2]
+
+    @property
+    def light(self) -> Floats:
+        """The direction (3,) to the key lamp. It hangs on the home azimuth, so that orbiting keeps the shade."""
+        azimuth = -60.0 if self.flat else self.home_pose.azimuth
+        a, e = np.radians(azimuth - LIGHT_TURN), np.radians(LIGHT_ELEVATION)
+        return np.array([np.cos(e) * np.cos(a), np.cos(e) * np.sin(a), np.sin(e)])
+
+    def clip_from_world(self, size: Size, pose: Pose | None = None) -> Floats:
+        """Return the (4, 4) matrix that takes world points (x, y, z, 1) to clip space."""
+        pose = pose or self.pose
+        right, up, back = self._axes(pose)
+        view_from_world = np.eye(4)
+        view_from_world[:3, :3] = right, up, back
+        view_from_world[:3, 3] = -view_from_world[:3, :3] @ self.eye_of(pose)
+        focal = 1.0 / np.tan(np.radians(FIELD_OF_VIEW) / 2)
+        aspect = size[0] / size[1]
+        clip_from_view = np.zeros((4, 4))
+        if self.flat:
+            half = pose.distance / focal
+            clip_from_view[0, 0], clip_from_view[1, 1] = 1 / (half * aspect), 1 / half
+            clip_from_view[2, 2], clip_from_view[2, 3] = -1 / (2 * pose.distance), -0.5
+            clip_from_view[3, 3] = 1.0
+            clip_from_view[:2, 3] = pose.shift
+        else:
+            near, far = max(pose.distance - 3.0, 0.05 * pose.distance), pose.distance + 6.0
+            clip_from_view[0, 0], clip_from_view[1, 1] = focal / aspect, focal
+            clip_from_view[2, 2], clip_from_view[2, 3] = (
+                (far + near) / (near - far),
+                2 * far * near / (near - far),
+            )
+            clip_from_view[3, 2] = -1.0
+            clip_from_view[:2, 2] = -pose.shift[0], -pose.shift[1]
+        return clip_from_view @ view_from_world
+
+    def project(self, points: ArrayLike, size: Size, pose: Pose | None = None) -> Floats:
+        """Return pixels (..., 2), y down, of world points (..., 3)."""
+        p = np.asarray(points, float)
+        clip = np.concatenate([p, np.ones((*p.shape[:-1], 1))], -1) @ self.clip_from_world(size, pose).T
+        ndc = clip[..., :2] / np.where(np.abs(clip[..., 3:]) < 1e-9, 1e-9, clip[..., 3:])
+        return np.stack([(ndc[..., 0] + 1) / 2 * size[0], (1 - ndc[..., 1]) / 2 * size[1]], -1)
+
+    def ray(self, pixel: Sequence[float], size: Size) -> tuple[Floats, Floats]:
+        """Return the world origin (3,) and unit direction (3,) of what is seen through a pixel."""
+        ndc = np.array([2 * pixel[0] / size[0] - 1, 1 - 2 * pixel[1] / size[1]])
+        world_from_clip = np.linalg.inv(self.clip_from_world(size))
+        near, far = (world_from_clip @ np.array([*ndc, z, 1.0]) for z in (-1.0, 1.0))
+        start, end = near[:3] / near[3], far[:3] / far[3]
+        direction = (end - start) / np.linalg.norm(end - start)
+        return (start if self.flat else self.eye), direction

@@ -1,0 +1,187 @@
+"""How layers become pictures: one painter class a layer type, found by a registry, called in a fixed order of phases.
+
+A painter holds the GL objects of one layer. Layers are made anew every frame, so painters are handed out by place:
+the k-th ``Trail`` of a frame is drawn by the k-th trail painter, which uploads an array again only when it is handed
+another array object (see ``Kept``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cache
+from typing import Any, ClassVar, Literal, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from vispy import gloo
+
+from lossland import resources
+from lossland.camera import Camera
+from lossland.layers import Layer
+from lossland.scenery import Show
+from lossland.theme import Theme
+
+
+class Phase(IntEnum):
+    """When a painter draws within a frame. A painter may draw in several phases."""
+
+    SOLID = 0  # opaque, writes depth; the background is drawn right after it
+    GROUND = 1  # the floor around the block, translucent
+    DECAL = 2  # contact shadows on the ground
+    LINES = 3  # axes, grids, polygons, plain lines
+    TRAILS = 4
+    POINTS = 5
+    HEADS = 6  # lit spheres and rings
+    ARROWS = 7
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How finely a surface is drawn: vertices and lit texels along a side, and samples along a pixel's side."""
+
+    mesh: int = 128
+    lit: int = 768
+    supersample: int = 1
+
+    live: ClassVar[Quality]
+    still: ClassVar[Quality]
+
+
+Quality.live = Quality()
+Quality.still = Quality(mesh=384, lit=1536, supersample=2)
+
+
+@dataclass(frozen=True, eq=False)
+class DrawContext:
+    """What a painter needs to know about the picture being drawn.
+
+    ``size`` is the target's size in its own pixels (supersampling included), ``px`` how many of them make one pixel
+    of the look: every width and radius is multiplied by it. ``eye`` and ``light`` are world vectors (3,).
+    """
+
+    camera: Camera
+    size: tuple[int, int]
+    px: float
+    theme: Theme
+    show: Show
+    quality: Quality
+    clip_from_world: NDArray[np.float32]  # (4, 4), for column vectors
+    eye: NDArray[np.float64]
+    light: NDArray[np.float64]
+    phase: Phase = Phase.SOLID
+
+    @property
+    def gl_clip_from_world(self) -> NDArray[np.float32]:
+        """The matrix as vispy's programs want it: transposed."""
+        return np.ascontiguousarray(self.clip_from_world.T)
+
+    def project(self, points: Any) -> NDArray[np.float64]:
+        """Return pixels of the look (..., 2), y down, of world points (..., 3)."""
+        width, height = self.size
+        return self.camera.project(points, (width / self.px, height / self.px))
+
+
+class Painter(Protocol):
+    """Draws one layer. Made with the theme; ``draw`` is called once for every phase it registered for."""
+
+    def __init__(self, theme: Theme) -> None: ...
+
+    def draw(self, layer: Any, context: DrawContext) -> None:
+        """Draw the layer in ``context.phase``."""
+        ...
+
+    def close(self) -> None:
+        """Free the GL objects."""
+        ...
+
+
+P = TypeVar("P", bound=type)
+REGISTRY: dict[type[Layer], tuple[type[Painter], tuple[Phase, ...]]] = {}
+
+
+def paints(layer: type[Layer], *phases: Phase) -> Callable[[P], P]:
+    """Register the decorated class as the painter of a layer type, drawing in the given phases."""
+
+    def register(painter: P) -> P:
+        REGISTRY[layer] = (painter, phases)
+        return painter
+
+    return register
+
+
+class Kept:
+    """Remembers the objects that an upload was made from, by identity."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, tuple[Any, ...]] = {}
+
+    def changed(self, name: str, *objects: Any) -> bool:
+        """Return True when any of the objects is another one than last time under this name (numbers: by value)."""
+        last = self._last.get(name)
+        same = (
+            last is not None
+            and len(last) == len(objects)
+            and all(
+                a is b or (isinstance(a, (int, float, str, tuple)) and type(a) is type(b) and a == b)
+                for a, b in zip(last, objects, strict=True)
+            )
+        )
+        if not same:
+            self._last[name] = objects
+        return not same
+
+
+# ----------------------------------------------------------------------------------------------------- GL helpers
+_INCLUDE = re.compile(r'^\s*#include\s+"([\w./-]+)"\s*$', re.MULTILINE)
+_DECLARATION = re.compile(r"\b(uniform|attribute|varying)\s+(\w+)\s+([^;]+);")
+
+
+@cache
+def shader_source(name: str) -> str:
+    """Return the text of ``shaders/<name>`` (GLSL 1.20) with its includes, each file once.
+
+    Declarations of several names are split, as vispy reads only the first name of each.
+    """
+    included: set[str] = set()
+
+    def read(file: str) -> str:
+        if file in included:
+            return ""
+        included.add(file)
+        text = (resources.folder("shaders") / file).read_text(encoding="utf-8")
+        return _INCLUDE.sub(lambda found: read(found[1]), text)
+
+    def split(found: re.Match[str]) -> str:
+        return "".join(f"{found[1]} {found[2]} {name.strip()};\n" for name in found[3].split(","))
+
+    return _DECLARATION.sub(split, read(name))
+
+
+def program(vertex: str, fragment: str) -> gloo.Program:
+    """Build a GL program from two files of ``shaders/``."""
+    return gloo.Program(shader_source(vertex), shader_source(fragment))
+
+
+def set_state(
+    depth: Literal["front", "hidden", "off"] = "front", write: bool = False, blend: bool = True
+) -> None:
+    """Set the GL state for a draw: ``front`` keeps what is nearest, ``hidden`` draws only what lies behind."""
+    gloo.set_state(depth_test=depth != "off", depth_mask=write, blend=blend, cull_face=False)
+    gloo.set_depth_func("greater" if depth == "hidden" else "lequal")
+    if blend:
+        gloo.set_blend_func("src_alpha", "one_minus_src_alpha", "one", "one_minus_src_alpha")
+
+
+def vertex_buffer(data: Any) -> gloo.VertexBuffer:
+    """Upload an array (n,) or (n, c) as float32."""
+    return gloo.VertexBuffer(np.ascontiguousarray(data, dtype=np.float32))
+
+
+def delete(objects: Sequence[Any]) -> None:
+    """Free GL objects (programs, buffers, textures, framebuffers); None is allowed."""
+    for thing in objects:
+        if thing is not None:
+            thing.delete()

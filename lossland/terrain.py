@@ -1,0 +1,406 @@
+"""From any range of values to a block of ground: heights, draped paths, contours, ticks, and rays. NumPy only.
+
+World space: z up, the domain's rectangle is always [-1, 1]², the ground stands on ``BASE``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lossland.errors import UserError
+
+Floats = NDArray[np.float64]
+Domain = tuple[tuple[float, float], tuple[float, float]]
+
+BASE = -0.05  # world height of the underside of a block
+SHOULDER = 0.15  # how far above 1 outliers and infinities may rise
+T_MAX = 1.0 + SHOULDER
+COMPRESSED = 8.0  # from this strength of compression on, contours follow decades
+_DECADE = np.array([1.0, 1.5, 2.0, 3.0, 5.0, 7.0])  # contour values within a decade
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """The rule that shows any range of values: ``t = asinh(k r) / asinh(k)``, ``r = (value - low) / (high - low)``.
+
+    ``low`` is the least value and ``high`` the 99 % quantile. ``k`` is solved so that the median comes to lie at a
+    wanted height; a small ``k`` is a straight line, a large one a logarithm. Above 1 a soft shoulder keeps outliers
+    and infinities below ``T_MAX``.
+    """
+
+    low: float
+    high: float
+    k: float
+
+    @classmethod
+    def of(cls, values: ArrayLike, median: float = 0.42) -> Exposure:
+        """Solve the rule for values of any shape; NaN and infinities are left out."""
+        finite = np.asarray(values, float)
+        finite = finite[np.isfinite(finite)]
+        if finite.size == 0:
+            return cls(0.0, 1.0, 1e-3)
+        low, high = float(finite.min()), float(np.quantile(finite, 0.99))
+        if not high - low > 1e-12 * max(1e-300, abs(low), abs(high)):
+            high = float(finite.max())  # a needle: all but a few values are equal
+        if not high - low > 1e-12 * max(1e-300, abs(low), abs(high)):
+            return cls(low, low + max(1.0, abs(low)), 1e-3)  # a constant: flat
+        middle = float(np.median(finite) / (high - low) - low / (high - low))
+        below, above = np.log(1e-3), np.log(1e6)
+        for _ in range(60):
+            k = np.exp(0.5 * (below + above))
+            if np.arcsinh(k * middle) / np.arcsinh(k) < median:
+                below = np.log(k)
+            else:
+                above = np.log(k)
+        return cls(low, high, float(np.exp(above)))
+
+    @property
+    def compressed(self) -> bool:
+        """Whether heights are closer to a logarithm than to a straight line."""
+        return self.k > COMPRESSED
+
+    def __call__(self, values: ArrayLike) -> Floats:
+        """Return t in [0, T_MAX] of values of any shape; NaN stays NaN."""
+        t = self._unbounded(values)
+        return np.where(t > 1.0, 1.0 + SHOULDER * np.tanh((t - 1.0) / SHOULDER), t)
+
+    def _unbounded(self, values: ArrayLike) -> Floats:
+        span = self.high - self.low
+        r = np.clip(np.asarray(values, float) / span - self.low / span, 0.0, 1e12)
+        return np.arcsinh(self.k * r) / np.arcsinh(self.k)
+
+    def inverse(self, t: ArrayLike) -> Floats:
+        """Return the value at t in [0, T_MAX), of any shape."""
+        t = np.asarray(t, float)
+        over = np.arctanh(np.clip((t - 1.0) / SHOULDER, 0.0, 1.0 - 1e-9))
+        straight = np.where(t > 1.0, 1.0 + SHOULDER * over, t)
+        return self.low + (self.high - self.low) * np.sinh(straight * np.arcsinh(self.k)) / self.k
+
+
+@dataclass(frozen=True, eq=False)
+class Contours:
+    """Round values to draw lines at. Line i has the phase ``phase[i]``; multiples of ``every`` are index lines."""
+
+    value: Floats  # (n,)
+    phase: Floats  # (n,) consecutive whole numbers
+    every: int
+
+
+def contours(exposure: Exposure, highest: float, count: int = 12) -> Contours:
+    """Choose contour values: 1 1.5 2 3 5 7 per decade (index lines at decades), or equal round steps (every 5th).
+
+    ``highest`` is the largest finite value. Decades are counted from zero, or from a round number near the least
+    value where that is not near zero.
+    """
+    low = exposure.low
+    if exposure.compressed:
+        first = int(np.floor(np.log10(float(exposure.inverse(0.06)) - low)))
+        last = int(np.ceil(np.log10(exposure.high - low))) + 1
+        origin = _origin(exposure, first)
+        exponents = np.arange(first, last + 1)
+        value = origin + (10.0 ** exponents[:, None] * _DECADE).ravel()
+        phase = np.arange(len(value), dtype=float) + 6.0 * 10  # multiples of 6 at decades, positive
+        every = 6
+    else:
+        step = _round_step((exposure.high - low) / count)
+        index = np.arange(np.floor(low / step), np.ceil(highest / step) + 1.0)
+        if len(index) > 400:  # far outliers: the shoulder shows their lines as one
+            index = index[:400]
+        value, phase, every = index * step, index, 5
+    inside = (value > low) & (value <= highest)
+    return Contours(value[inside], phase[inside], every)
+
+
+def _origin(exposure: Exposure, first: int) -> float:
+    """Return the round number from which the decades of a compressed range are counted."""
+    unit = 10.0**first
+    origin = np.floor(exposure.low / unit + 0.5) * unit
+    return 0.0 if abs(origin) < unit else float(origin)
+
+
+def _round_step(rough: float) -> float:
+    """Return the number 1, 2, 2.5 or 5 times a power of ten that is closest to ``rough`` (by ratio)."""
+    power = 10.0 ** np.floor(np.log10(rough))
+    return float(power * min((1.0, 2.0, 2.5, 5.0, 10.0), key=lambda m: abs(np.log(m * power / rough))))
+
+
+def round_ticks(low: float, high: float, count: int = 5) -> Floats:
+    """Return about ``count`` multiples of a round step in [low, high]."""
+    step = _round_step((high - low) / max(count, 1))
+    tolerance = 1e-9 * step
+    index = np.arange(np.ceil((low - tolerance) / step), np.floor((high + tolerance) / step) + 1.0)
+    return index * step + 0.0  # + 0.0: no negative zero
+
+
+class Terrain:
+    """A sampled landscape as ground: heights in the world for values in the domain.
+
+    ``x`` (nx,) and ``y`` (ny,) rise in equal steps, ``value`` (ny, nx) is indexed [iy, ix]: NaN is a hole, +inf lies
+    at the shoulder, a constant is flat. ``height`` is the world height of t = 1 and ``median`` where the median of
+    the values comes to lie (see ``Exposure``).
+    """
+
+    def __init__(
+        self, x: ArrayLike, y: ArrayLike, value: ArrayLike, height: float = 0.55, median: float = 0.42
+    ) -> None:
+        x, y, value = (
+            np.atleast_1d(np.asarray(x, float)),
+            np.atleast_1d(np.asarray(y, float)),
+            np.asarray(value),
+        )
+        value = value.reshape(len(y), len(x)) if value.ndim < 2 else value
+        if value.shape != (len(y), len(x)) or value.size == 0:
+            raise UserError(
+                f"A grid of {len(x)} x and {len(y)} y values needs {len(y)} rows of {len(x)} values, "
+                f"not the shape {value.shape}."
+            )
+        self.x, value = _widened(x, value, "x", axis=1)
+        self.y, value = _widened(y, value, "y", axis=0)
+        self.value: NDArray[np.floating] = value
+        self.height, self.median = float(height), float(median)
+        self.exposure = Exposure.of(value, median)
+        self.base = BASE
+
+    # ------------------------------------------------------------------------------------------------- heights
+    @cached_property
+    def z(self) -> NDArray[np.float32]:
+        """World heights (ny, nx); NaN where the ground has a hole."""
+        return (self.height * self.exposure(self.value)).astype(np.float32)
+
+    @cached_property
+    def ground(self) -> NDArray[np.float32]:
+        """World heights (ny, nx) with holes filled smoothly from around, for everything that must not break."""
+        return _filled(self.z)
+
+    @cached_property
+    def solid(self) -> NDArray[np.bool_]:
+        """Where there is ground, (ny, nx)."""
+        return np.isfinite(self.z)
+
+    @property
+    def domain(self) -> Domain:
+        """((x0, x1), (y0, y1)): what the footprint [-1, 1]² stands for."""
+        return (float(self.x[0]), float(self.x[-1])), (float(self.y[0]), float(self.y[-1]))
+
+    @cached_property
+    def top(self) -> float:
+        """The world height of the highest ground."""
+        return float(np.nanmax(self.z, initial=0.0))
+
+    @cached_property
+    def bounds(self) -> Floats:
+        """Eight world points (8, 3) to fit into a picture: the foot with its axes, and the top."""
+        foot = [(1.17 * sx, 1.17 * sy, self.base) for sx in (-1, 1) for sy in (-1, 1)]
+        head = [(sx, sy, max(self.top, 0.1 * self.height)) for sx in (-1, 1) for sy in (-1, 1)]
+        return np.array(foot + head, float)
+
+    # ------------------------------------------------------------------------------------------- between spaces
+    def footprint_from_domain(self, position: ArrayLike) -> Floats:
+        """Return world x, y (..., 2) of positions in the domain (..., 2)."""
+        (x0, x1), (y0, y1) = self.domain
+        middle, half = np.array([x0 + x1, y0 + y1]) / 2, np.array([x1 - x0, y1 - y0]) / 2
+        return (np.asarray(position, float) - middle) / half
+
+    def domain_from_world(self, world: ArrayLike) -> Floats:
+        """Return positions in the domain (..., 2) of world points (..., 2 or 3)."""
+        (x0, x1), (y0, y1) = self.domain
+        middle, half = np.array([x0 + x1, y0 + y1]) / 2, np.array([x1 - x0, y1 - y0]) / 2
+        return np.asarray(world, float)[..., :2] * half + middle
+
+    def world_from_domain(self, position: ArrayLike, lift: float = 0.0) -> Floats:
+        """Lay positions in the domain (..., 2) on the ground: world points (..., 3). Outside, the edge's height."""
+        flat = self.footprint_from_domain(position)
+        return np.concatenate([flat, self._height(flat)[..., None] + lift], -1)
+
+    def world_height(self, value: ArrayLike) -> Floats:
+        """Return the world height of values of any shape."""
+        return self.height * self.exposure(value)
+
+    def _height(self, flat: Floats) -> Floats:
+        """Return the ground's height, bilinear, at world x, y (..., 2)."""
+        ny, nx = self.ground.shape
+        size = np.array([nx - 1, ny - 1])
+        at = np.clip(np.nan_to_num((flat + 1.0) / 2.0 * size), 0.0, size)
+        cell = np.minimum(at.astype(int), size - 1)
+        i, j = cell[..., 0], cell[..., 1]
+        u, v = at[..., 0] - i, at[..., 1] - j
+        z = self.ground
+        near = z[j, i] * (1 - u) + z[j, i + 1] * u
+        far = z[j + 1, i] * (1 - u) + z[j + 1, i + 1] * u
+        return near * (1 - v) + far * v
+
+    def drape(self, path: ArrayLike, lift: float = 0.008, step: float = 0.012) -> tuple[Floats, Floats]:
+        """Lay a path (T, 2) of the domain on the ground, in pieces no longer than ``step`` in the world.
+
+        Returns world points (m, 3) and their iteration numbers (m,), whole at the path's own points. A path that
+        leaves the domain, or becomes NaN or infinite, ends at the edge of the block.
+        """
+        flat = self.footprint_from_domain(np.atleast_2d(np.asarray(path, float)))
+        if not np.all(np.abs(flat[0]) <= 1.0):
+            flat[0] = np.clip(np.nan_to_num(flat[0]), -1.0, 1.0)
+        inside = np.all(np.abs(flat) <= 1.0, axis=1)
+        last = len(flat) - 1 if inside.all() else int(np.argmin(inside)) - 1
+        kept, number = flat[: last + 1], np.arange(last + 1, dtype=float)
+        if last + 1 < len(flat):
+            share = _share_inside(flat[last], flat[last + 1])
+            if share > 0.0:
+                kept = np.vstack([kept, np.clip(kept[-1] + share * (flat[last + 1] - kept[-1]), -1.0, 1.0)])
+                number = np.append(number, last + share)
+        length = np.linalg.norm(np.diff(kept, axis=0), axis=1)
+        pieces = np.maximum(1, np.ceil(length / step)).astype(int)
+        start = np.repeat(np.arange(len(pieces)), pieces)
+        part = (np.arange(pieces.sum()) - np.repeat(np.cumsum(pieces) - pieces, pieces)) / pieces[start]
+        where = np.append(kept[start] + part[:, None] * (kept[start + 1] - kept[start]), kept[-1:], axis=0)
+        progress = np.append(number[start] + part * (number[start + 1] - number[start]), number[-1])
+        return np.column_stack([where, self._height(where) + lift]), progress
+
+    # --------------------------------------------------------------------------------------------------- rays
+    def intersect(self, origin: ArrayLike, direction: ArrayLike) -> tuple[float, float] | None:
+        """Return the position in the domain where a ray from outside first meets the ground, or None.
+
+        A ray that meets a wall, the underside or nothing gives None; holes are passed through.
+        """
+        start, along = np.asarray(origin, float), np.asarray(direction, float)
+        along = along / np.linalg.norm(along)
+        low, high = np.array([-1.0, -1.0, self.base]), np.array([1.0, 1.0, self.top + 1e-6])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            crossing = np.sort(np.stack([(low - start) / along, (high - start) / along]), axis=0)
+        near, far = max(0.0, float(np.nanmax(crossing[0]))), float(np.nanmin(crossing[1]))
+        if not near < far:
+            return None
+        count = 2 * max(self.z.shape) + 2
+        distance = np.linspace(near, far, count)
+        point = start + distance[:, None] * along
+        above = point[:, 2] - self._height(point[:, :2])
+        hits = np.flatnonzero((above[:-1] > 0.0) & (above[1:] <= 0.0))
+        if above[0] <= 1e-9 and near > 0.0 and not abs(point[0, 2] - high[2]) < 1e-5:
+            return None  # came in through a wall
+        for hit in hits:
+            before, after = distance[hit], distance[hit + 1]
+            for _ in range(40):
+                middle = 0.5 * (before + after)
+                at = start + middle * along
+                if at[2] > self._height(at[:2]):
+                    before = middle
+                else:
+                    after = middle
+            at = start + after * along
+            if self._is_solid(at[:2]):
+                x, y = self.domain_from_world(np.clip(at, -1.0, 1.0))
+                return float(x), float(y)
+        return None
+
+    def _is_solid(self, flat: Floats) -> bool:
+        ny, nx = self.solid.shape
+        i = round(float(np.clip((flat[0] + 1) / 2 * (nx - 1), 0, nx - 1)))
+        j = round(float(np.clip((flat[1] + 1) / 2 * (ny - 1), 0, ny - 1)))
+        return bool(self.solid[j, i])
+
+    # ---------------------------------------------------------------------------------------- round numbers
+    @cached_property
+    def contours(self) -> Contours:
+        """The contour lines of this ground."""
+        finite = self.value[np.isfinite(self.value)]
+        return contours(self.exposure, float(finite.max(initial=self.exposure.low)))
+
+    def contour_phase(self, count: int = 1024) -> NDArray[np.float32]:
+        """Return a table (count,) of the contour phase over t in [0, T_MAX]: whole numbers at contour values."""
+        t = np.linspace(0.0, T_MAX, count)
+        lines = self.contours
+        place = self.exposure(lines.value)
+        keep = np.append(True, np.diff(place) > 1e-4) if len(place) else np.zeros(0, bool)
+        place, phase = place[keep], lines.phase[keep]
+        if len(place) == 0:
+            return np.full(count, 0.5, np.float32)
+        table = np.interp(t, place, phase)
+        below, above = t < place[0], t > place[-1]
+        table[below] = phase[0] - 0.98 * (1.0 - t[below] / max(place[0], 1e-6))  # no line below the first
+        table[above] = phase[-1] + 0.45 * np.minimum(1.0, (t[above] - place[-1]) / 0.1)  # nor above the last
+        return table.astype(np.float32)
+
+    def ticks(self, axis: int, count: int = 5) -> Floats:
+        """Return round numbers along x (axis 0) or y (axis 1) of the domain."""
+        return round_ticks(*self.domain[axis], count)
+
+    def value_ticks(self, length: float, gap: float = 20.0) -> list[tuple[float, float]]:
+        """Return (value, t) of round values for a scale ``length`` pixels high, at least ``gap`` pixels apart.
+
+        t in [0, 1] is the value's compressed place. The ends come first, then powers of ten, then the others.
+        """
+        if not np.any(self.value > self.exposure.low):
+            return [(self.exposure.low, 0.0)]
+        values, decade = self._tick_candidates()
+        place = self.exposure(values)
+        values, decade, place = (a[place <= 1.0] for a in (values, decade, place))
+        order = sorted(
+            range(len(values)), key=lambda i: (0 if i in (0, len(values) - 1) else decade[i], -place[i])
+        )
+        kept: list[int] = []
+        for i in order:
+            if all(abs(place[i] - place[j]) * length >= gap for j in kept):
+                kept.append(i)
+        return [(float(values[i]), float(place[i])) for i in sorted(kept)]
+
+    def _tick_candidates(self) -> tuple[Floats, NDArray[np.int_]]:
+        """Return rising round values within the colours' range, and a rank (1 powers of ten, 2 others)."""
+        rule = self.exposure
+        if not rule.compressed:
+            values = round_ticks(rule.low, rule.high, 5)
+            return values, np.ones(len(values), int)
+        first = int(np.floor(np.log10(float(rule.inverse(0.04)) - rule.low)))
+        last = int(np.ceil(np.log10(rule.high - rule.low)))
+        origin = _origin(rule, first)
+        powers = 10.0 ** np.arange(first, last + 1)
+        values = origin + np.concatenate([[0.0], np.column_stack([powers, 3.0 * powers]).ravel()])
+        rank = np.array([1] + [1, 2] * len(powers))
+        return values, rank
+
+    def grid_unit(self, axis: int, most: int = 14) -> float:
+        """Return the spacing of the ground's grid in the domain: 1, or the 1-2-5 step that gives at most ``most``."""
+        low, high = self.domain[axis]
+        span = high - low
+        if 3.0 <= span <= most:
+            return 1.0
+        power = 10.0 ** np.floor(np.log10(span / most))
+        return float(power * next(m for m in (1.0, 2.0, 5.0, 10.0) if span / (m * power) <= most))
+
+
+def _widened(steps: Floats, value: NDArray, name: str, axis: int) -> tuple[Floats, NDArray]:
+    """Check one axis of a grid; a single sample becomes a strip one unit wide."""
+    if len(steps) == 1:
+        return steps[0] + np.array([-0.5, 0.5]), np.repeat(value, 2, axis=axis)
+    width = np.diff(steps)
+    if not (np.all(np.isfinite(steps)) and np.all(width > 0) and np.allclose(width, width.mean(), rtol=1e-3)):
+        raise UserError(f"The {name} values of a grid must rise in equal steps.")
+    return steps, value
+
+
+def _share_inside(start: Floats, end: Floats) -> float:
+    """Return how far, in [0, 1), the way from ``start`` inside the footprint to ``end`` outside stays inside."""
+    if not np.all(np.isfinite(end)):
+        return 0.0
+    move = end - start
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(move != 0.0, (np.sign(move) - start) / move, np.inf)
+    return float(np.clip(share.min(), 0.0, 1.0))
+
+
+def _filled(z: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Fill NaN from the means of ever coarser cells (push-pull), so that holes have smooth floors."""
+    known = np.isfinite(z)
+    if known.all():
+        return z
+    if not known.any():
+        return np.zeros_like(z)
+    ny, nx = z.shape
+    weight = np.pad(known.astype(np.float32), ((0, ny % 2), (0, nx % 2)))
+    total = np.pad(np.where(known, z, 0.0), ((0, ny % 2), (0, nx % 2)))
+    halved = (weight.shape[0] // 2, 2, weight.shape[1] // 2, 2)
+    weight, total = weight.reshape(halved).sum((1, 3)), total.reshape(halved).sum((1, 3))
+    with np.errstate(invalid="ignore"):
+        coarse = _filled((total / weight).astype(np.float32))
+    return np.where(known, z, np.kron(coarse, np.ones((2, 2), np.float32))[:ny, :nx]).astype(np.float32)

@@ -1,0 +1,415 @@
+"""Colours and lamps: everything the pictures agree on, in a dark theme and one for white paper. NumPy only.
+
+The ground is quiet (low chroma, blue slate to sand) and the data are loud (high chroma, outlined). Lightness rises
+strictly along the height map, and optimizers stay apart under the three kinds of colour-blind sight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lossland.errors import UserError, nearest
+
+Floats = NDArray[np.float64]
+Rgb = tuple[float, float, float]
+Stops = tuple[tuple[float, str], ...]
+
+# ------------------------------------------------------------------------------- sRGB and OKLab (Ottosson, 2020)
+_LMS_FROM_RGB = np.array(
+    [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]
+)
+_LAB_FROM_LMS = np.array(
+    [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ]
+)
+
+
+def linear_from_srgb(srgb: ArrayLike) -> Floats:
+    """Return linear light (..., 3) of sRGB values in [0, 1] (IEC 61966-2-1)."""
+    c = np.asarray(srgb, float)
+    return np.where(c <= 0.04045, c / 12.92, ((np.maximum(c, 0.0) + 0.055) / 1.055) ** 2.4)
+
+
+def srgb_from_linear(linear: ArrayLike) -> Floats:
+    """Return sRGB values (..., 3) of linear light, the inverse of ``linear_from_srgb``."""
+    c = np.asarray(linear, float)
+    return np.where(c <= 0.0031308, 12.92 * c, 1.055 * np.maximum(c, 1e-12) ** (1 / 2.4) - 0.055)
+
+
+def oklab_from_srgb(srgb: ArrayLike) -> Floats:
+    """Return OKLab (L, a, b) of sRGB values in [0, 1], shape (..., 3). Equal distances look equally different."""
+    return np.cbrt(linear_from_srgb(srgb) @ _LMS_FROM_RGB.T) @ _LAB_FROM_LMS.T
+
+
+def srgb_from_oklab(lab: ArrayLike) -> Floats:
+    """Return sRGB values (..., 3) of OKLab colours, clipped to [0, 1]."""
+    lms = np.asarray(lab, float) @ np.linalg.inv(_LAB_FROM_LMS).T
+    return np.clip(srgb_from_linear(lms**3 @ np.linalg.inv(_LMS_FROM_RGB).T), 0.0, 1.0)
+
+
+def rgb(hex_color: str) -> Rgb:
+    """Read ``"#RRGGBB"`` as three numbers in [0, 1]."""
+    digits = hex_color.removeprefix("#")
+    if len(digits) != 6 or any(d not in "0123456789abcdefABCDEF" for d in digits):
+        raise UserError(f"A colour is written #RRGGBB, not {hex_color!r}.")
+    r, g, b = (int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4))
+    return r, g, b
+
+
+def hex_color(color: Sequence[float]) -> str:
+    """Write three numbers in [0, 1] as ``"#RRGGBB"``."""
+    return "#" + "".join(f"{round(255 * min(max(float(c), 0.0), 1.0)):02X}" for c in color[:3])
+
+
+# What each kind of sight makes of linear light (Machado, Oliveira & Fernandes, 2009; severity 1).
+SIGHTS: Mapping[str, Floats] = {
+    "normal": np.eye(3),
+    "protan": np.array(
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
+    ),
+    "deutan": np.array(
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+    ),
+    "tritan": np.array(
+        [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]]
+    ),
+}
+
+
+def color_distance(first: ArrayLike, second: ArrayLike, sight: str = "normal") -> Floats:
+    """Return 100 × the OKLab distance of sRGB colours (..., 3) as one kind of sight (a key of SIGHTS) sees them."""
+
+    def seen(color: ArrayLike) -> Floats:
+        light = np.clip(linear_from_srgb(color) @ SIGHTS[sight].T, 0.0, 1.0)
+        return oklab_from_srgb(srgb_from_linear(light))
+
+    return 100.0 * np.linalg.norm(seen(first) - seen(second), axis=-1)
+
+
+@cache
+def color_map(stops: Stops, count: int = 256) -> NDArray[np.float32]:
+    """Return (count, 3) sRGB colours through (place, hex) stops: a cubic Hermite curve in OKLab."""
+    place = np.array([s[0] for s in stops])
+    lab = oklab_from_srgb([rgb(s[1]) for s in stops])
+    slope = np.gradient(lab, place, axis=0)
+    x = np.linspace(0.0, 1.0, count)
+    i = np.clip(np.searchsorted(place, x, "right") - 1, 0, len(place) - 2)
+    width = (place[i + 1] - place[i])[:, None]
+    u = (x[:, None] - place[i][:, None]) / width
+    curve = (
+        (1 + 2 * u) * (1 - u) ** 2 * lab[i]
+        + u * (1 - u) ** 2 * width * slope[i]
+        + u * u * (3 - 2 * u) * lab[i + 1]
+        + u * u * (u - 1) * width * slope[i + 1]
+    )
+    colors = srgb_from_oklab(curve).astype(np.float32)
+    colors.flags.writeable = False
+    return colors
+
+
+# ---------------------------------------------------------------------------------------------------- the themes
+@dataclass(frozen=True)
+class Lamps:
+    """The light on a block. Colours multiply squared albedo; ``shadow`` and ``occlusion`` are strengths in [0, 1]."""
+
+    key: Rgb
+    sky: Rgb
+    ground: Rgb
+    shadow: float
+    occlusion: float
+    specular: float
+    valley_relief: float  # how much of the relief the lows keep; heights keep all of it
+
+
+@dataclass(frozen=True)
+class Ground:
+    """How contours, walls and floor are drawn: colours, factors on the lit colour, strengths in [0, 1]."""
+
+    contour: float
+    contour_dark: Rgb
+    contour_light: Rgb
+    wall: str
+    wall_tint: float
+    wall_occlusion: float
+    strata: float
+    strata_light: Rgb
+    floor_shadow: str
+    floor_dark: float
+    floor_line: str
+    floor_grid: float
+
+
+@dataclass(frozen=True, eq=False)
+class Theme:
+    """One look. Ask ``color`` for a role, ``height_map`` and ``signed_map`` for (256, 3) sRGB colour maps."""
+
+    name: str
+    colors: Mapping[str, str]
+    inks: Mapping[str, str]  # darker forms of colours that would be too light as text
+    height_stops: Stops
+    signed_stops: Stops
+    lamps: Lamps
+    ground: Ground
+    _cache: dict[str, Rgb] = field(default_factory=dict, repr=False)
+
+    @property
+    def dark(self) -> bool:
+        """Whether text is light on a dark ground."""
+        return oklab_from_srgb(self.color("background"))[0] < 0.5
+
+    @property
+    def height_map(self) -> NDArray[np.float32]:
+        """Colours of low to high ground, (256, 3)."""
+        return color_map(self.height_stops)
+
+    @property
+    def signed_map(self) -> NDArray[np.float32]:
+        """Colours of -1 ... 0 ... 1, (256, 3)."""
+        return color_map(self.signed_stops)
+
+    def hex(self, role: str) -> str:
+        """Return a role's colour as ``"#RRGGBB"``; a colour already written so is returned as it is.
+
+        ``basin.k`` and ``particle.k`` start again after the last, ``basin.-1`` is "none"; an optimizer unknown to the
+        theme is drawn in the colour of text.
+        """
+        if role.startswith("#"):
+            return role
+        if role in self.colors:
+            return self.colors[role]
+        family, _, member = role.partition(".")
+        if family in ("basin", "particle") and member.lstrip("-").isdigit():
+            index = int(member)
+            return self.colors[f"{family}.{index % CATEGORIES}" if index >= 0 else f"{family}.-1"]
+        if family == "optimizer":
+            return self.colors["text"]
+        raise UserError(f"The theme has no colour {role!r}.{nearest(role, list(self.colors))}")
+
+    def color(self, role: str) -> Rgb:
+        """Return a role's colour, or ``"#RRGGBB"``, as three sRGB numbers in [0, 1]."""
+        if role not in self._cache:
+            self._cache[role] = rgb(self.hex(role))
+        return self._cache[role]
+
+    def ink(self, role: str) -> Rgb:
+        """Return the colour in which text about a role is readable on this theme's ground."""
+        return rgb(self.inks[role]) if role in self.inks else self.color(role)
+
+
+CATEGORIES = 4  # basins have this many colours; letters at the minima are the second channel
+
+_HEIGHT_DARK = (
+    (0.0, "#1B2447"),
+    (0.22, "#2A4370"),
+    (0.45, "#467089"),
+    (0.68, "#8A9A93"),
+    (0.86, "#C6B995"),
+    (1.0, "#EBD8B0"),
+)
+_HEIGHT_PRINT = ((0.0, "#4A6C9B"), (0.25, "#7399B9"), (0.5, "#A5C0C9"), (0.75, "#D6DCCF"), (1.0, "#F4EAD2"))
+_SIGNED_DARK = ((0.0, "#7FC4F0"), (0.25, "#3A7FAE"), (0.5, "#262C36"), (0.75, "#B0582F"), (1.0, "#F5B183"))
+_SIGNED_PRINT = ((0.0, "#1F4E79"), (0.25, "#7FAACB"), (0.5, "#F4F2EC"), (0.75, "#DE9A6B"), (1.0, "#8C3B12"))
+
+DARK = Theme(
+    name="dark",
+    colors={
+        "background": "#1B212B",
+        "background.edge": "#0D1015",
+        "panel": "#151A22",
+        "hair": "#2A323E",
+        "text": "#E9ECEF",
+        "dim": "#98A1AD",
+        "faint": "#5B6572",
+        "accent": "#EBD8B0",
+        "casing": "#0B0E14",
+        "halo": "#0D1117",
+        "good": "#69EFC9",
+        "bad": "#FE683E",
+        "up": "#FE683E",
+        "down": "#69EFC9",
+        "i": "#5FE8C0",
+        "j": "#FE683E",
+        "area": "#FBC60D",
+        "eigen1": "#FF80C2",
+        "eigen2": "#B7A6F5",
+        "grid": "#3C8DC4",
+        "grid.axis": "#CFE6F7",
+        "ghost": "#7D8896",
+        "optimizer.gradient_descent": "#B9A7FF",
+        "optimizer.sgd": "#F4F6F8",
+        "optimizer.momentum": "#45C8F7",
+        "optimizer.nesterov": "#5C8DFF",
+        "optimizer.adagrad": "#A9C23F",
+        "optimizer.rmsprop": "#FF80C2",
+        "optimizer.adadelta": "#C9D2F5",
+        "optimizer.adam": "#FE683E",
+        "optimizer.adamw": "#69EFC9",
+        "optimizer.amsgrad": "#C4564A",
+        "optimizer.nadam": "#FFA98A",
+        "optimizer.radam": "#D9C58B",
+        "optimizer.adamax": "#A86BD6",
+        "optimizer.lion": "#FBC60D",
+        "optimizer.rprop": "#3FA38F",
+        "optimizer.yogi": "#8FE36B",
+        "optimizer.adabelief": "#C9638F",
+        "basin.0": "#1C466F",
+        "basin.1": "#8B7035",
+        "basin.2": "#286552",
+        "basin.3": "#562240",
+        "basin.-1": "#3A3F4A",
+        "particle.0": "#8DCBFF",
+        "particle.1": "#F9D97E",
+        "particle.2": "#A0FBD8",
+        "particle.3": "#E57DB1",
+        "particle.-1": "#C9CED6",
+    },
+    inks={},
+    height_stops=_HEIGHT_DARK,
+    signed_stops=_SIGNED_DARK,
+    lamps=Lamps(
+        key=(1.14, 1.05, 0.90),
+        sky=(0.46, 0.50, 0.64),
+        ground=(0.15, 0.14, 0.17),
+        shadow=0.72,
+        occlusion=1.0,
+        specular=0.05,
+        valley_relief=0.72,
+    ),
+    ground=Ground(
+        contour=0.62,
+        contour_dark=(0.34, 0.38, 0.46),
+        contour_light=(1.9, 1.85, 1.7),
+        wall="#232B3A",
+        wall_tint=0.42,
+        wall_occlusion=0.45,
+        strata=0.55,
+        strata_light=(1.9, 1.9, 1.9),
+        floor_shadow="#05070A",
+        floor_dark=0.62,
+        floor_line="#8A97A8",
+        floor_grid=0.16,
+    ),
+)
+
+PRINT = Theme(
+    name="print",
+    colors={
+        "background": "#FFFFFF",
+        "background.edge": "#F6F5F2",
+        "panel": "#FFFFFF",
+        "hair": "#D9DCE0",
+        "text": "#1D232B",
+        "dim": "#59636F",
+        "faint": "#9AA3AD",
+        "accent": "#8A5A12",
+        "casing": "#FFFFFF",
+        "halo": "#FFFFFF",
+        "good": "#04987E",
+        "bad": "#C23F05",
+        "up": "#E34C08",
+        "down": "#04987E",
+        "i": "#04987E",
+        "j": "#E34C08",
+        "area": "#DBA520",
+        "eigen1": "#94286D",
+        "eigen2": "#6A4FC2",
+        "grid": "#5B9BCB",
+        "grid.axis": "#2B5E86",
+        "ghost": "#9AA3AD",
+        "optimizer.gradient_descent": "#6A4FC2",
+        "optimizer.sgd": "#20262E",
+        "optimizer.momentum": "#135DC0",
+        "optimizer.nesterov": "#3E9BE8",
+        "optimizer.adagrad": "#7D8A12",
+        "optimizer.rmsprop": "#94286D",
+        "optimizer.adadelta": "#7D8DB8",
+        "optimizer.adam": "#E34C08",
+        "optimizer.adamw": "#04987E",
+        "optimizer.amsgrad": "#8E2B20",
+        "optimizer.nadam": "#F08D66",
+        "optimizer.radam": "#A98C52",
+        "optimizer.adamax": "#B06BD6",
+        "optimizer.lion": "#DBA520",
+        "optimizer.rprop": "#0B5A4C",
+        "optimizer.yogi": "#4FA22F",
+        "optimizer.adabelief": "#D9578F",
+        "basin.0": "#7AAAD4",
+        "basin.1": "#F4DCA1",
+        "basin.2": "#95CCB6",
+        "basin.3": "#B27893",
+        "basin.-1": "#D3D6DB",
+        "particle.0": "#01376F",
+        "particle.1": "#735104",
+        "particle.2": "#248160",
+        "particle.3": "#4E0131",
+        "particle.-1": "#4B525C",
+    },
+    inks={
+        "optimizer.lion": "#8A6400",
+        "optimizer.adam": "#C23F05",
+        "optimizer.nadam": "#B5502A",
+        "optimizer.radam": "#7A6230",
+        "optimizer.adagrad": "#626D0A",
+        "optimizer.yogi": "#377A1D",
+        "optimizer.nesterov": "#1F74BC",
+        "optimizer.adadelta": "#56669A",
+        "area": "#8A6400",
+        "up": "#C23F05",
+        "j": "#C23F05",
+        "basin.0": "#01376F",
+        "basin.1": "#735104",
+        "basin.2": "#248160",
+        "basin.3": "#4E0131",
+    },
+    height_stops=_HEIGHT_PRINT,
+    signed_stops=_SIGNED_PRINT,
+    lamps=Lamps(
+        key=(0.72, 0.68, 0.62),
+        sky=(0.56, 0.57, 0.64),
+        ground=(0.34, 0.32, 0.34),
+        shadow=0.55,
+        occlusion=0.85,
+        specular=0.015,
+        valley_relief=0.8,
+    ),
+    ground=Ground(
+        contour=0.5,
+        contour_dark=(0.42, 0.46, 0.55),
+        contour_light=(1.25, 1.25, 1.22),
+        wall="#DDE1E7",
+        wall_tint=0.5,
+        wall_occlusion=0.66,
+        strata=0.35,
+        strata_light=(0.66, 0.68, 0.72),
+        floor_shadow="#2A3038",
+        floor_dark=0.26,
+        floor_line="#6B7682",
+        floor_grid=0.22,
+    ),
+)
+
+
+def themes() -> tuple[Theme, ...]:
+    """Return every theme."""
+    return (DARK, PRINT)
+
+
+def theme(name: str) -> Theme:
+    """Return the theme of a name, ``"dark"`` or ``"print"``."""
+    for known in themes():
+        if known.name == name:
+            return known
+    names = [known.name for known in themes()]
+    raise UserError(f"There is no theme {name!r}.{nearest(name, names)} Themes: {', '.join(names)}.")
