@@ -29,6 +29,7 @@ _HOME = {
     "View": "lossland.scenery",
     "Handle": "lossland.scenery",
     "Clock": "lossland.scenery",
+    "numerals": "lossland.numerals:",
     "scene": "lossland.library",
     "Stage": "lossland.app",
     "snapshot": "lossland.app",
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from lossland import explain as explain
     from lossland import landscapes as landscapes
     from lossland import layers as layers
+    from lossland import numerals as numerals
     from lossland import optimizers as optimizers
     from lossland import parameters as parameters
     from lossland.app import Stage, record, show, snapshot

@@ -1,4 +1,4 @@
-"""The scenes and tours that can be shown: found by name, opened from a user's own file, described as plain data."""
+"""The scenes and tours that can be shown: found by name, or opened from a user's own file."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ def load(path: str | Path) -> type[Scene]:
 def scene(name: str, preset: str | None = None, seed: int = 0, **values: Any) -> Scene:
     """Return a scene: by its name, by a landscape's name or formula, or from a user's ``.py`` file.
 
-    Values are set in the order in which the scene declares its parameters, so that e.g. a start given together
-    with a landscape is that landscape's start, whichever was named first.
+    Values are set in the order in which the scene declares its parameters, so that e.g. a start given with a
+    landscape is that landscape's start, whichever was named first.
     """
     if not name.endswith(".py") and name not in _files():
         if name not in landscapes.names() and name.isidentifier() and name not in ("x", "y"):
@@ -112,7 +112,9 @@ def _unknown(name: str) -> UserError:
 @cache
 def _files() -> dict[str, Path]:
     """Return the file of every scene that comes with lossland, by name."""
-    return {file.stem: file for file in sorted(folder("scenes").glob("*.py")) if not file.stem.startswith("_")}
+    return {
+        file.stem: file for file in sorted(folder("scenes").glob("*.py")) if not file.stem.startswith("_")
+    }
 
 
 @cache
@@ -129,7 +131,9 @@ def _from_file(file: Path) -> type[Scene]:
     except Exception as error:
         del sys.modules[module_name]
         line = f"line {error.lineno}: " if isinstance(error, SyntaxError) else ""
-        raise UserError(f"The scene file {file.name} does not run: {line}{type(error).__name__}: {error}") from error
+        raise UserError(
+            f"The scene file {file.name} does not run: {line}{type(error).__name__}: {error}"
+        ) from error
     found = [
         value
         for value in vars(module).values()
