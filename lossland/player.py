@@ -22,7 +22,7 @@ from lossland.camera import Camera
 from lossland.errors import UserError, nearest
 from lossland.layers import Surface
 from lossland.parameters import Lane, Lanes
-from lossland.scenery import Frame, Handle, Scene, Show
+from lossland.scenery import Frame, Handle, Scene, Show, View
 
 TICK = 1 / 60
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
@@ -168,7 +168,7 @@ class Player:
         self._owed = 0.0  # seconds that have passed but make no whole tick yet
         self._acting = False
         self._frame: Frame | None = None
-        self._views: dict[int, Any] = {}
+        self._view: View | None = None  # the one that the camera's home was made for
         self.camera = Camera()
         self.opening = {
             "scene": scene.name,
@@ -182,6 +182,7 @@ class Player:
         """Return the present picture (the same object while nothing changed)."""
         if self._frame is None:
             self._frame = self.scene.frame(self.time)
+            self._look(self._frame)
         return self._frame
 
     @property
@@ -208,7 +209,7 @@ class Player:
     @property
     def moving(self) -> bool:
         """Whether the next tick will change the picture even if nobody does anything."""
-        return self.playing or self.turntable or self.camera.moving or bool(self.messages)
+        return self.playing or self.turntable or self.camera.pose != self.camera.goal or bool(self.messages)
 
     def handles(self) -> Sequence[Handle]:
         """Return what can be dragged now."""
@@ -236,7 +237,7 @@ class Player:
         if self.playing:
             self._run(TICK * self.speed)
         if self.turntable:
-            self.camera.turn(TURN * TICK)
+            self._turn(TURN * TICK)
         self.camera.advance(TICK)
         self.messages = [message for message in self.messages if message.until > self.tick]
 
@@ -355,7 +356,6 @@ class Player:
         if "landscape" in self.scene.params():
             self.scene.set("landscape", str(text))
             self.time = 0.0
-            self._go_home()
         else:
             self._take(library.scene("optimizer_race", landscape=str(text)))
             self.playing = True
@@ -441,19 +441,26 @@ class Player:
         )
 
     @action
-    def pan(self, right: float, up: float) -> None:
-        """Shift the camera, in heights of the picture."""
-        self.camera.pan(_number(right, -10, 10, "The shift"), _number(up, -10, 10, "The shift"))
+    def pan(self, right: float, down: float) -> None:
+        """Shift the picture, in heights of it."""
+        height = self.size[1]
+        self.camera.pan(
+            _number(right, -10, 10, "The shift") * height,
+            _number(down, -10, 10, "The shift") * height,
+            self.size,
+        )
 
     @action
-    def zoom(self, factor: float) -> None:
-        """Go nearer (factor above 1) or farther."""
-        self.camera.zoom(_number(factor, 0.01, 100, "The zoom factor"))
+    def zoom(self, factor: float, at: Sequence[float] = (0.5, 0.5)) -> None:
+        """Go nearer (factor above 1) or farther, towards a place given in widths and heights of the picture."""
+        x, y = _pair(at, "A place")
+        pixel = (x * self.size[0], y * self.size[1])
+        self.camera.zoom(_number(factor, 0.01, 100, "The zoom factor"), pixel, self.size)
 
     @action
     def home(self) -> None:
         """Go back to the view that the scene was composed for."""
-        self._go_home()
+        self.camera.home()
 
     @action
     def set_turntable(self, on: bool) -> None:
@@ -463,12 +470,12 @@ class Player:
     @action
     def save_view(self, number: int) -> None:
         """Keep the present view as number 1, 2 or 3."""
-        self.camera.save(int(_number(number, 1, 3, "A view")))
+        self.camera.save_view(int(_number(number, 1, 3, "A view")))
 
     @action
     def recall_view(self, number: int) -> None:
         """Go back to a kept view; a number that was never kept does nothing."""
-        self.camera.recall(int(_number(number, 1, 3, "A view")))
+        self.camera.recall_view(int(_number(number, 1, 3, "A view")))
 
     @action
     def set_show(self, name: str, on: bool) -> None:
@@ -488,6 +495,7 @@ class Player:
         """Tell the size of the picture and its free rectangle (x, y, w, h), both in pixels."""
         if (size, free) != (self.size, self.free):
             self.size, self.free = size, free
+            self.camera.refit(size, free)
             self.touch(frame=False)
 
     def hover(self, position: Sequence[float] | None) -> None:
@@ -513,15 +521,39 @@ class Player:
         self.time = 0.0
         self.probe = None
         self._frame = None
-        self._go_home()
+        self._view = None
+        self.frame()
 
     def _restart(self) -> None:
         self.time = 0.0
         self.playing = True
 
-    def _go_home(self) -> None:
-        self._frame = None
-        self.camera.home(self.frame().view)
+    def _turn(self, degrees: float) -> None:
+        pose, goal = self.camera.pose, self.camera.goal
+        self.camera.pose = replace(pose, azimuth=pose.azimuth + degrees)
+        self.camera.goal = replace(goal, azimuth=goal.azimuth + degrees)
+
+    def _look(self, frame: Frame) -> None:
+        """Make a new home when the scene wants to be seen in another way; who stands at home glides there."""
+        view, before, old = frame.view, self._view, self.camera
+        if before is not None and _same_view(view, before):
+            return
+        self._view = view
+        self.camera = Camera(view.azimuth, view.elevation, view.flat)
+        self.camera.fit(self._bounds(frame), self.size, self.free)
+        if before is not None and before.flat == view.flat:
+            self.camera.pose, self.camera.saved = old.pose, old.saved
+            if old.goal != old.home_pose:
+                self.camera.goal = old.goal
+
+    def _bounds(self, frame: Frame) -> np.ndarray:
+        """Return the world points (k, 3) that must be in the picture."""
+        if frame.view.bounds is not None:
+            return frame.view.bounds
+        surface = next((layer for layer in frame.layers if isinstance(layer, Surface)), None)
+        if surface is not None:
+            return surface.terrain.bounds
+        return np.array([(x, y, 0.0) for x in (-3, 3) for y in (-2, 2)], float)
 
     def _probe(self, position: tuple[float, float]) -> Probe | None:
         surface = self.surface()
@@ -559,6 +591,13 @@ class Player:
                 return
         if len(self.log) < LOG_LIMIT:
             self.log.append(entry)
+
+
+def _same_view(a: View, b: View) -> bool:
+    same = (a.azimuth, a.elevation, a.flat) == (b.azimuth, b.elevation, b.flat)
+    if a.bounds is None or b.bounds is None:
+        return same and a.bounds is b.bounds
+    return same and np.array_equal(a.bounds, b.bounds)
 
 
 _SETTERS = {"set_param", "set_lane_field", "set_landscape", "drag", "seek"}
