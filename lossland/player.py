@@ -443,16 +443,12 @@ class Player:
     @action
     def pan(self, right: float, down: float) -> None:
         """Shift the picture, in heights of it."""
-        height = self.size[1]
-        self.camera.pan(
-            _number(right, -10, 10, "The shift") * height,
-            _number(down, -10, 10, "The shift") * height,
-            self.size,
-        )
+        right, down = _number(right, -10, 10, "The shift"), _number(down, -10, 10, "The shift")
+        self.camera.pan(right * self.size[1], down * self.size[1], self.size)
 
     @action
     def zoom(self, factor: float, at: Sequence[float] = (0.5, 0.5)) -> None:
-        """Go nearer (factor above 1) or farther, towards a place given in widths and heights of the picture."""
+        """Go nearer (factor above 1) or farther, towards a place in widths and heights of the picture."""
         x, y = _pair(at, "A place")
         pixel = (x * self.size[0], y * self.size[1])
         self.camera.zoom(_number(factor, 0.01, 100, "The zoom factor"), pixel, self.size)
