@@ -38,7 +38,7 @@ _HOME = {
     "UserError": "lossland.errors",
     "MachineError": "lossland.errors",
 }
-__all__ = [*_HOME, "__version__"]  # noqa: PLE0604
+__all__ = [*_HOME, "__version__"]
 
 
 def __getattr__(name: str) -> Any:
@@ -62,11 +62,23 @@ if TYPE_CHECKING:
     from lossland import numerals as numerals
     from lossland import optimizers as optimizers
     from lossland import parameters as parameters
-    from lossland.app import Stage, record, show, snapshot
-    from lossland.compute.swarm import Swarm, swarm
-    from lossland.compute.trajectory import Trajectory, run
-    from lossland.errors import MachineError, UserError
-    from lossland.landscapes import Grid, Landscape, landscape
-    from lossland.library import scene
-    from lossland.scenery import Clock, Frame, Handle, Scene, View
-    from lossland.terrain import Terrain
+    from lossland.app import Stage as Stage
+    from lossland.app import record as record
+    from lossland.app import show as show
+    from lossland.app import snapshot as snapshot
+    from lossland.compute.swarm import Swarm as Swarm
+    from lossland.compute.swarm import swarm as swarm
+    from lossland.compute.trajectory import Trajectory as Trajectory
+    from lossland.compute.trajectory import run as run
+    from lossland.errors import MachineError as MachineError
+    from lossland.errors import UserError as UserError
+    from lossland.landscapes import Grid as Grid
+    from lossland.landscapes import Landscape as Landscape
+    from lossland.landscapes import landscape as landscape
+    from lossland.library import scene as scene
+    from lossland.scenery import Clock as Clock
+    from lossland.scenery import Frame as Frame
+    from lossland.scenery import Handle as Handle
+    from lossland.scenery import Scene as Scene
+    from lossland.scenery import View as View
+    from lossland.terrain import Terrain as Terrain

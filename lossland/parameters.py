@@ -205,9 +205,7 @@ class Point(Param[tuple[float, ...]]):
             point = tuple(_numbers(value) if isinstance(value, str) else [float(v) for v in value])
         except (TypeError, ValueError):
             raise self.refuse(value, wanted) from None
-        if len(point) != len(self.default) or not all(
-            math.isfinite(v) and self.min <= v <= self.max for v in point
-        ):
+        if len(point) != len(self.default) or not all(math.isfinite(v) and self.min <= v <= self.max for v in point):
             raise self.refuse(value, wanted)
         return point
 
@@ -229,14 +227,9 @@ class Matrix(Param[tuple[tuple[float, ...], ...]]):
     def check(self, value: Any) -> tuple[tuple[float, ...], ...]:
         """Accept rows of finite numbers of the default's shape, within the bounds."""
         n, m = len(self.default), len(self.default[0])
-        wanted = (
-            f"a {n}x{m} matrix such as {';'.join(','.join(f'{v:g}' for v in row) for row in self.default)}"
-        )
+        wanted = f"a {n}x{m} matrix such as {';'.join(','.join(f'{v:g}' for v in row) for row in self.default)}"
         try:
-            if isinstance(value, str):
-                flat = _numbers(value)
-            else:
-                flat = [float(v) for row in value for v in row]
+            flat = _numbers(value) if isinstance(value, str) else [float(v) for row in value for v in row]
         except (TypeError, ValueError):
             raise self.refuse(value, wanted) from None
         if len(flat) != n * m or not all(math.isfinite(v) and self.min <= v <= self.max for v in flat):
@@ -309,8 +302,6 @@ class Lanes(Param[tuple[Lane, ...]]):
         """Return each lane as its optimizer's text and whether it takes part."""
         result = []
         for lane in value:
-            settings = ",".join(
-                f"{f.name}={getattr(lane.optimizer, f.name)!r}" for f in fields(lane.optimizer)
-            )
+            settings = ",".join(f"{f.name}={getattr(lane.optimizer, f.name)!r}" for f in fields(lane.optimizer))
             result.append({"optimizer": f"{lane.name}:{settings}", "enabled": lane.enabled})
         return result
