@@ -420,9 +420,7 @@ class Player:
     def enable_lane(self, lane: int, on: bool) -> None:
         """Let a lane take part, or rest."""
         lane = self._lane(lane)
-        self._set_lanes(
-            [replace(kept, enabled=bool(on)) if k == lane else kept for k, kept in enumerate(self.lanes)]
-        )
+        self._set_lanes([replace(kept, enabled=bool(on)) if k == lane else kept for k, kept in enumerate(self.lanes)])
 
     def _set_lanes(self, lanes: Sequence[Any]) -> None:
         self.scene.set(self.lanes_name, lanes)
@@ -436,9 +434,7 @@ class Player:
     @action
     def orbit(self, azimuth: float, elevation: float) -> None:
         """Turn the camera by degrees."""
-        self.camera.orbit(
-            _number(azimuth, -720, 720, "The angle"), _number(elevation, -180, 180, "The angle")
-        )
+        self.camera.orbit(_number(azimuth, -720, 720, "The angle"), _number(elevation, -180, 180, "The angle"))
 
     @action
     def pan(self, right: float, down: float) -> None:

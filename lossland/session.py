@@ -16,7 +16,7 @@ from typing import Any
 
 from lossland import __version__, library
 from lossland.errors import MachineError, UserError
-from lossland.formats.whole import whole_file
+from lossland.files import written
 from lossland.player import ACTIONS, LOG_LIMIT, Action, Player
 
 FORMAT = "lossland session"
@@ -90,7 +90,7 @@ def save(session: Session, path: str | Path) -> None:
         },
         allow_nan=False,
     )
-    with whole_file(Path(path).expanduser()) as temporary:
+    with written(path) as temporary:
         temporary.write_text(text.replace('], ["', '],\n["') + "\n", encoding="utf-8")
 
 

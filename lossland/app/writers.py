@@ -1,0 +1,216 @@
+"""Film files: frames go in, one file (or a folder of PNG) comes out, the same bytes for the same frames.
+
+What makes the bytes the same: a pinned number of encoder threads, no dates, no random marks. A film that is killed
+half way still plays up to there (``hybrid_fragmented``), but stands under its temporary name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lossland.errors import MachineError, UserError, nearest
+from lossland.files import written
+
+Image = NDArray[np.uint8]
+Add = Callable[[Image], None]
+
+ENDINGS = (".mp4", ".gif", ".webm")
+GIF_FPS = 50  # a GIF counts hundredths of a second, and browsers slow down below two of them
+THREADS = 2  # of the encoder: pinned, because its number changes the bytes
+KEY_EVERY = 30  # frames between key frames: what a killed film loses at most
+BT709 = 1  # code of the colour space in every container
+
+
+def film_fps(path: Path, fps: float) -> float:
+    """Return the frame rate that the format can hold: a GIF has at most 50 frames a second."""
+    return min(fps, GIF_FPS) if path.suffix.lower() == ".gif" else fps
+
+
+@contextmanager
+def film_file(path: str | Path, size: tuple[int, int], fps: float) -> Iterator[Add]:
+    """Give a function that adds a frame (h, w, 3 or 4) of ``size`` (w, h); the file appears when the block ends.
+
+    The ending chooses the format: .mp4 (H.264), .gif, .webm (VP9); a name without an ending is a folder of PNG
+    frames. H.264 and VP9 need even sizes: an odd last row or column is shown twice. Nothing is left under the final
+    name when the block fails or is interrupted.
+    """
+    path = Path(path).expanduser()
+    kind = path.suffix.lower()
+    if not kind:
+        with _folder(path) as add:
+            yield add
+        return
+    if kind not in ENDINGS:
+        raise UserError(
+            f"{path.name} ends in {kind!r}; a film ends in {', '.join(ENDINGS)}, or has no ending (a folder of PNG "
+            f"frames).{nearest(kind, ENDINGS)}"
+        )
+    with written(path) as temporary:
+        if kind == ".gif":
+            with _gif(temporary, size, fps) as add:
+                yield add
+        else:
+            with _video(temporary, size, fps, _CODECS[kind]) as add:
+                yield add
+
+
+_CODECS: dict[str, dict[str, Any]] = {
+    ".mp4": {
+        "codec": "libx264",
+        "options": {"crf": "18", "preset": "fast"},
+        "container": {"movflags": "hybrid_fragmented", "flush_packets": "1"},
+    },
+    ".webm": {
+        "codec": "libvpx-vp9",
+        "options": {"crf": "24", "b": "0", "deadline": "realtime", "cpu-used": "6", "row-mt": "1"},
+        "container": {"fflags": "+bitexact"},
+    },
+    ".mkv": {  # without loss and quick: the first pass of a GIF
+        "codec": "libx264rgb",
+        "options": {"qp": "0", "preset": "ultrafast"},
+        "container": {},
+    },
+}
+
+
+@contextmanager
+def _video(path: Path, size: tuple[int, int], fps: float, how: dict[str, Any]) -> Iterator[Add]:
+    import av
+    from av.video.reformatter import Colorspace
+
+    rgb = how["codec"] == "libx264rgb"
+    rate = Fraction(fps).limit_denominator(1001)
+    with _machine_errors(path), av.open(str(path), "w", options=how["container"]) as container:
+        stream: Any = container.add_stream(how["codec"], rate=rate, options=how["options"])
+        stream.width, stream.height = (size[0], size[1]) if rgb else (_even(size[0]), _even(size[1]))
+        stream.pix_fmt = "rgb24" if rgb else "yuv420p"
+        context = stream.codec_context
+        context.thread_count = THREADS
+        context.gop_size = KEY_EVERY
+        if not rgb:
+            context.colorspace = context.color_primaries = context.color_trc = BT709
+        count = 0
+
+        def add(image: Image) -> None:
+            nonlocal count
+            frame = av.VideoFrame.from_ndarray(_rgb(image, size, even=not rgb), format="rgb24")
+            if not rgb:
+                frame = frame.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU709)
+            frame.pts, frame.time_base = count, 1 / rate
+            count += 1
+            container.mux(stream.encode(frame))
+
+        yield add
+        container.mux(stream.encode())
+
+
+@contextmanager
+def _gif(path: Path, size: tuple[int, int], fps: float) -> Iterator[Add]:
+    """Keep the frames without loss, then choose one palette for all of them and write the GIF."""
+    spool = path.with_suffix(".mkv")
+    try:
+        with _video(spool, size, fps, _CODECS[".mkv"]) as add:
+            yield add
+        with _machine_errors(path):
+            _gif_from(spool, path, size, fps)
+    finally:
+        spool.unlink(missing_ok=True)
+
+
+def _gif_from(spool: Path, path: Path, size: tuple[int, int], fps: float) -> None:
+    import av
+    import av.filter
+
+    rate = Fraction(fps).limit_denominator(1001)
+    chooser = av.filter.Graph()
+    with av.open(str(spool)) as film:
+        source = chooser.add_buffer(template=film.streams.video[0])
+        generator = chooser.add("palettegen", "stats_mode=diff")
+        sink = chooser.add("buffersink")
+        chooser.link_nodes(source, generator, sink).configure()
+        for frame in film.decode(video=0):
+            chooser.push(frame)
+        chooser.push(None)
+        palette = chooser.pull()
+    painter = av.filter.Graph()
+    with av.open(str(spool)) as film, av.open(str(path), "w") as gif:
+        source = painter.add_buffer(template=film.streams.video[0])
+        colors = painter.add_buffer(width=16, height=16, format="rgb32", time_base=1 / rate)
+        use = painter.add("paletteuse", "dither=sierra2_4a:diff_mode=rectangle")
+        sink = painter.add("buffersink")
+        source.link_to(use, 0, 0)
+        colors.link_to(use, 0, 1)
+        use.link_to(sink)
+        painter.configure()
+        stream: Any = gif.add_stream("gif", rate=rate)
+        stream.width, stream.height, stream.pix_fmt = size[0], size[1], "pal8"
+
+        def drain() -> None:
+            while True:
+                try:
+                    done: Any = painter.pull()
+                except (av.error.BlockingIOError, av.error.EOFError):
+                    return
+                gif.mux(stream.encode(done))
+
+        colors.push(palette)
+        colors.push(None)
+        for frame in film.decode(video=0):
+            source.push(frame)
+            drain()
+        source.push(None)
+        drain()
+        gif.mux(stream.encode())
+
+
+@contextmanager
+def _folder(path: Path) -> Iterator[Add]:
+    """Write ``frame_00000.png`` ... into a folder that appears when it is whole."""
+    from PIL import Image as Picture
+
+    if path.is_file():
+        raise UserError(f"{path} is a file; a folder of frames needs another name.")
+    count = 0
+
+    def add(image: Image) -> None:
+        nonlocal count
+        Picture.fromarray(np.ascontiguousarray(image[..., :3])).save(
+            temporary / f"frame_{count:05d}.png", compress_level=4
+        )
+        count += 1
+
+    with written(path) as temporary:
+        temporary.mkdir()
+        yield add
+
+
+@contextmanager
+def _machine_errors(path: Path) -> Iterator[None]:
+    import av
+
+    try:
+        yield
+    except av.error.FFmpegError as error:
+        raise MachineError(f"The film {path.name} cannot be written: {error}.") from error
+
+
+def _even(length: int) -> int:
+    return length + length % 2
+
+
+def _rgb(image: Image, size: tuple[int, int], even: bool) -> Image:
+    """Return a contiguous (h, w, 3) picture, its odd last row and column doubled where the codec needs even sizes."""
+    width, height = size
+    if image.shape[:2] != (height, width):
+        raise ValueError(f"a frame of {image.shape[1]}x{image.shape[0]} in a film of {width}x{height}")
+    image = image[..., :3]
+    if even and (width % 2 or height % 2):
+        image = np.pad(image, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+    return np.ascontiguousarray(image)

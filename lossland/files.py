@@ -1,0 +1,35 @@
+"""Files appear whole or not at all: they are written under a temporary name and then renamed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lossland.errors import MachineError, UserError
+
+
+@contextmanager
+def written(path: str | Path) -> Iterator[Path]:
+    """Give a temporary path beside ``path`` with the same ending; rename it when the block ends without an error.
+
+    The block may make a file or a folder there, and the folders above are made. Whatever happens, no half-written
+    ``path`` is left, and nothing temporary either. The name holds the process number: two processes share none.
+    """
+    path = Path(path).expanduser()
+    if path.is_dir() and (path.suffix or any(path.iterdir())):
+        raise UserError(f"{path} is a folder that is there already; give another name.")
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        os.replace(temporary, path)
+    except OSError as error:
+        raise MachineError(f"{path} cannot be written: {error.strerror or error}.") from error
+    finally:
+        if temporary.is_dir():
+            shutil.rmtree(temporary, ignore_errors=True)
+        else:
+            temporary.unlink(missing_ok=True)
