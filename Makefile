@@ -1,0 +1,81 @@
+# make run         show lossland: opens the window, or films a demo where there is no display
+# make test        check everything headless: ruff, pyright, pytest
+# make test-torch  compare the optimizers with PyTorch's
+# make lint        ruff and pyright alone
+# make clean       remove everything that make made
+#
+# Everything is installed into .venv (and .venv-torch); stamp files keep later runs fast.
+
+PYTHON ?= python3
+VENV := .venv
+TORCH_VENV := .venv-torch
+TORCH := torch==2.13.0
+PIP := -m pip install --quiet --disable-pip-version-check
+
+# What pip cannot install, by Debian's names: GL and EGL of Mesa, and what a window needs.
+GL_PACKAGES := libegl1 libgl1 libglx-mesa0 libgl1-mesa-dri \
+    libx11-6 libxext6 libxrandr2 libxinerama1 libxcursor1 libxi6 libxkbcommon0
+TEST_PACKAGES := $(GL_PACKAGES) xvfb xauth xdotool
+
+HEADLESS := env -u DISPLAY -u WAYLAND_DISPLAY
+DEMO := out/demo.mp4
+
+.PHONY: run test test-torch lint clean
+
+run: $(VENV)/.installed $(VENV)/.graphics
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
+	    $(VENV)/bin/lossland explore; \
+	else \
+	    echo "There is no display: filming the demo instead."; \
+	    $(VENV)/bin/lossland record demo -o $(DEMO) --seconds 10 --size 1280x720 --fps 60; \
+	fi
+
+test: lint $(VENV)/.test-graphics
+	$(HEADLESS) $(VENV)/bin/python -m pytest
+
+test-torch: $(TORCH_VENV)/.installed $(VENV)/.test-graphics
+	$(HEADLESS) $(TORCH_VENV)/bin/python -m pytest -m torch tests/torch
+
+lint: $(VENV)/.test-installed
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/pyright
+
+clean:
+	rm -rf $(VENV) $(TORCH_VENV) out build dist .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ------------------------------------------------------------------------------------------ installation
+
+%/bin/python:
+	@command -v $(PYTHON) >/dev/null || tools/system.sh python3 python3-venv
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	    echo "lossland needs Python 3.11 or newer; name one with make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || tools/system.sh python3-venv
+	$(PYTHON) -m venv $*
+
+$(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
+	@echo "Installing lossland into $(VENV) ..."
+	@$(VENV)/bin/python $(PIP) --editable .
+	@touch $@
+
+$(VENV)/.test-installed: pyproject.toml | $(VENV)/bin/python
+	@echo "Installing lossland and its test tools into $(VENV) ..."
+	@$(VENV)/bin/python $(PIP) --editable '.[test]'
+	@touch $(VENV)/.installed $@
+
+$(TORCH_VENV)/.installed: pyproject.toml Makefile | $(TORCH_VENV)/bin/python
+	@echo "Installing lossland and PyTorch into $(TORCH_VENV) ..."
+	@$(TORCH_VENV)/bin/python $(PIP) --editable '.[test]' '$(TORCH)'
+	@touch $@
+
+# A machine that can draw needs nothing, whatever its packages are called.
+$(VENV)/.graphics: | $(VENV)/.installed
+	@$(VENV)/bin/python -m lossland.doctor 2>/dev/null || tools/system.sh $(GL_PACKAGES)
+	@$(VENV)/bin/python -m lossland.doctor
+	@touch $@
+
+$(VENV)/.test-graphics: | $(VENV)/.test-installed
+	@{ $(VENV)/bin/python -m lossland.doctor && command -v Xvfb && command -v xdotool; } >/dev/null 2>&1 || \
+	    tools/system.sh $(TEST_PACKAGES)
+	@$(VENV)/bin/python -m lossland.doctor
+	@touch $(VENV)/.graphics $@

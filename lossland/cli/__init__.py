@@ -1,0 +1,135 @@
+"""The command line ``lossland COMMAND``: one module a command, loaded only when its command is called.
+
+Nothing heavy is imported at the top of any module here, so that every ``--help`` answers at once. A command's
+module has three names: ``EXAMPLES`` (text), ``configure(parser)`` and ``run(arguments) -> exit code``.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from lossland.errors import MachineError, UserError, nearest
+
+DONE, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+COMMANDS = {
+    "explore": "open the 3D window on a scene or a landscape",
+    "scenes": "list the scenes",
+    "landscapes": "list the landscapes",
+    "optimizers": "list the optimizers",
+    "eval": "compute a landscape, its gradient and its Hessian on a grid or at a point",
+    "run": "follow one optimizer from one start",
+    "swarm": "let many particles descend and count where they end",
+    "readouts": "print a scene's numbers, with no window",
+    "shot": "draw one picture into a PNG file, with no window",
+    "record": "film a scene into .mp4, .gif, .webm or PNG frames, with no window",
+    "doctor": "say what this machine offers, and test it",
+}
+
+_HELP = """\
+usage: lossland [COMMAND] [OPTIONS]
+
+See, race and film optimizers on loss landscapes, and the mathematics they stand on.
+
+commands:
+{commands}
+
+A LANDSCAPE is a name (rosenbrock) or a formula in x and y ("(1-x)^2 + 100*(y-x^2)^2").
+An OPTIMIZER is a name, or a name with settings (adam:lr=0.1,beta1=0.9).
+
+options of every command:
+  -h, --help     explain the command, with examples
+  --debug        show the traceback when something fails
+  --version      print the version
+
+examples:
+  lossland                                        open the window
+  lossland explore himmelblau                     race optimizers on a landscape
+  lossland explore "x^2 + 3*sin(y)"               ... or on a formula of your own
+  lossland run rosenbrock --optimizer adam:lr=0.1 --start -1.2,1 --steps 500 --json
+  lossland shot optimizer_swarm -o swarm.png      a picture, on a machine with no display
+  lossland record optimizer_race -o race.mp4 --seconds 10
+
+`lossland COMMAND --help` explains one command."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, 1 machine failed, 2 wrong input, 130 Ctrl-C."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        code = _dispatch(words)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # the reader of our output has had enough, as in `lossland landscapes | head -1`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python would complain when it flushes at exit
+        return DONE
+    except KeyboardInterrupt:
+        print("lossland: stopped.", file=sys.stderr)
+        return INTERRUPTED
+    except Exception as error:
+        if "--debug" in words:
+            import traceback
+
+            traceback.print_exc()
+        sentence, code = _in_one_sentence(error)
+        print(f"lossland: {sentence}", file=sys.stderr)
+        return code
+
+
+def _dispatch(words: list[str]) -> int:
+    command = words[0] if words else "explore"
+    if command in ("-h", "--help"):
+        print(help_text())
+        return DONE
+    if command == "--version":
+        from lossland import __version__
+
+        print(f"lossland {__version__}")
+        return DONE
+    if command == "--debug" and len(words) > 1:
+        return _dispatch([*words[1:], command])
+    if command.startswith("-"):  # options alone are those of the command that opens the window
+        words = ["explore", *words]
+        command = "explore"
+    if command not in COMMANDS:
+        raise UserError(_unknown(command))
+
+    from lossland.cli.parsing import call
+
+    return call(command, words[1:])
+
+
+def help_text() -> str:
+    """Return what ``lossland --help`` prints."""
+    width = max(map(len, COMMANDS))
+    return _HELP.format(commands="\n".join(f"  {name:{width}}  {summary}" for name, summary in COMMANDS.items()))
+
+
+def _unknown(command: str) -> str:
+    hint = nearest(command, list(COMMANDS))
+    if not hint:
+        from lossland.cli.subject import is_known
+
+        if is_known(command):
+            hint = f" Did you mean `lossland explore {command}`?"
+    return f"there is no command {command!r}.{hint or ' `lossland --help` lists them.'}"
+
+
+def _in_one_sentence(error: Exception) -> tuple[str, int]:
+    """Return the sentence for an error and the exit code that goes with it."""
+    if isinstance(error, UserError):
+        return str(error), WRONG_INPUT
+    if isinstance(error, MachineError):
+        return str(error), FAILED
+    if isinstance(error, MemoryError):
+        return "there is not enough memory; ask for fewer points, particles or pixels.", FAILED
+    if isinstance(error, OSError):
+        file = f"{error.filename}: " if error.filename else ""
+        return f"{file}{error.strerror or error}.", FAILED
+    return (
+        f"unexpected {type(error).__name__}: {error}. "
+        "This is a fault of lossland itself; --debug shows where it happened.",
+        FAILED,
+    )

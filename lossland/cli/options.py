@@ -1,0 +1,83 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+
+from lossland.cli.parsing import path, setting, size, whole, word
+
+LARGEST_SEED = 2**63 - 1
+
+
+def add_landscape(parser: ArgumentParser) -> None:
+    """Add the LANDSCAPE that a command works on."""
+    parser.add_argument("landscape", metavar="LANDSCAPE", type=word, help="a name (rosenbrock) or a formula in x and y")
+
+
+def add_optimizer(parser: ArgumentParser) -> None:
+    """Add ``--optimizer``."""
+    parser.add_argument(
+        "--optimizer",
+        metavar="O",
+        type=word,
+        default="adam",
+        help="a name, or a name with settings: adam:lr=0.1,beta1=0.9 (default: adam)",
+    )
+
+
+def add_json(parser: ArgumentParser) -> None:
+    """Add ``--json``."""
+    parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+
+
+def add_seed(parser: ArgumentParser) -> None:
+    """Add ``--seed``."""
+    parser.add_argument(
+        "--seed",
+        metavar="N",
+        type=whole(0, LARGEST_SEED),
+        default=0,
+        help="seed of all random numbers (default: 0)",
+    )
+
+
+def add_backend(parser: ArgumentParser) -> None:
+    """Add ``--backend``."""
+    parser.add_argument(
+        "--backend",
+        choices=("auto", "cpu", "cuda"),
+        default="auto",
+        help="where to compute (default: auto, CUDA where it works, else the CPU)",
+    )
+
+
+def add_output(parser: ArgumentParser, help: str, required: bool = False) -> None:
+    """Add ``-o``."""
+    parser.add_argument("-o", "--output", metavar="FILE", type=path, required=required, help=help)
+
+
+def add_scene_settings(parser: ArgumentParser) -> None:
+    """Add what prepares a scene: ``--preset``, ``--set`` and ``--seed``."""
+    parser.add_argument("--preset", metavar="P", type=word, help="start from one of the scene's presets")
+    parser.add_argument(
+        "--set",
+        metavar="NAME=VALUE",
+        dest="settings",
+        type=setting,
+        action="append",
+        default=[],
+        help="change a parameter of the scene (repeatable)",
+    )
+    add_seed(parser)
+
+
+def add_picture_settings(parser: ArgumentParser, default: tuple[int, int]) -> None:
+    """Add what every picture needs: ``--size`` and ``--theme``."""
+    parser.add_argument(
+        "--size",
+        metavar="WxH",
+        type=size,
+        default=default,
+        help=f"in pixels (default: {default[0]}x{default[1]})",
+    )
+    parser.add_argument("--theme", choices=("dark", "print"), default="dark", help="colours (default: dark)")

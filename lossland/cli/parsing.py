@@ -1,0 +1,182 @@
+"""How commands read their options: argparse, with errors of one sentence and values that start with a minus."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import NoReturn
+
+from lossland.cli import COMMANDS
+from lossland.errors import UserError, nearest
+
+LARGEST_SIDE = 16384  # pixels; the largest picture side that OpenGL drivers commonly draw
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that raises UserError, and knows the nearest option to a misspelt one."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise the message as a UserError instead of printing the usage."""
+        needed = message.removeprefix("the following arguments are required: ")
+        if needed != message:
+            raise UserError(f"this needs {needed}; `{self.prog} --help` has examples.")
+        raise UserError(message.removeprefix("argument "))
+
+    @property
+    def options(self) -> list[str]:
+        """Every option string, short and long."""
+        return list(self._option_string_actions)
+
+    def read(self, words: Sequence[str]) -> argparse.Namespace:
+        """Parse a command's words; whatever is left over is an error."""
+        arguments, left = self.parse_known_args(protect(words, self.options))
+        if left:
+            word = next((w for w in left if w.startswith("--")), left[0]).strip()
+            hint = nearest(word.split("=")[0], self.options)
+            kind = "option" if word.startswith("--") else "word"
+            raise UserError(f"`{self.prog}` has no use for the {kind} {word!r}.{hint}")
+        return arguments
+
+
+def protect(words: Sequence[str], options: Sequence[str]) -> list[str]:
+    """Let formulas and numbers start with a minus: ``-x^2`` and ``-1.2,1`` get a space in front.
+
+    argparse takes any word that starts with ``-`` for an option. A word with one minus that is none of the
+    options is a value; the space hides the minus from argparse, and every reader of values below strips it.
+    """
+    shorts = tuple(option for option in options if not option.startswith("--"))
+    protected = []
+    for index, word in enumerate(words):
+        if word == "--":
+            return [*protected, *words[index:]]
+        value = word.startswith("-") and not word.startswith("--") and not word.startswith(shorts)
+        protected.append(f" {word}" if value else word)
+    return protected
+
+
+def call(command: str, words: Sequence[str]) -> int:
+    """Load a command's module, read its options and run it."""
+    module = import_module(f"lossland.cli.{command}")
+    parser = Parser(
+        prog=f"lossland {command}",
+        description=sentence(COMMANDS[command]),
+        epilog=f"examples:\n{module.EXAMPLES.strip(chr(10))}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    module.configure(parser)
+    parser.add_argument("--debug", action="store_true", help="show the traceback when something fails")
+    return module.run(parser.read(words)) or 0
+
+
+def sentence(text: str) -> str:
+    """Return the text with a capital and a full stop."""
+    return f"{text[0].upper()}{text[1:]}."
+
+
+# -------------------------------------------------------------------------------------- readers of values
+
+
+def refuse(text: str, wanted: str) -> argparse.ArgumentTypeError:
+    """Return the error for a value that is not what was wanted."""
+    return argparse.ArgumentTypeError(f"give {wanted}, not {text.strip()!r}.")
+
+
+def word(text: str) -> str:
+    """Read any text."""
+    return text.strip()
+
+
+def path(text: str) -> Path:
+    """Read a file's name."""
+    if not text.strip():
+        raise refuse(text, "a file name")
+    return Path(text.strip()).expanduser()
+
+
+def numbers(text: str, count: int, wanted: str) -> tuple[float, ...]:
+    """Read ``count`` finite numbers with commas between."""
+    try:
+        values = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise refuse(text, wanted) from None
+    if len(values) != count or not all(map(math.isfinite, values)):
+        raise refuse(text, wanted)
+    return values
+
+
+def point(text: str) -> tuple[float, float]:
+    """Read ``x,y``."""
+    x, y = numbers(text, 2, "two numbers such as -1.2,1")
+    return x, y
+
+
+def domain(text: str) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Read ``x0,x1,y0,y1``."""
+    wanted = "x0,x1,y0,y1 with x0 < x1 and y0 < y1, such as -2,2,-1,3"
+    x0, x1, y0, y1 = numbers(text, 4, wanted)
+    if x0 >= x1 or y0 >= y1:
+        raise refuse(text, wanted)
+    return (x0, x1), (y0, y1)
+
+
+def size(text: str) -> tuple[int, int]:
+    """Read ``WIDTHxHEIGHT``."""
+    wanted = f"WIDTHxHEIGHT from 64x64 to {LARGEST_SIDE}x{LARGEST_SIDE}, such as 1280x720"
+    sides = text.strip().lower().split("x")
+    if len(sides) != 2 or not all(side.isascii() and side.isdigit() and len(side) < 6 for side in sides):
+        raise refuse(text, wanted)
+    width, height = map(int, sides)
+    if not all(64 <= side <= LARGEST_SIDE for side in (width, height)):
+        raise refuse(text, wanted)
+    return width, height
+
+
+def setting(text: str) -> tuple[str, str]:
+    """Read ``name=value``."""
+    name, equals, value = text.strip().partition("=")
+    if not (name and equals):
+        raise refuse(text, "name=value")
+    return name.strip(), value.strip()
+
+
+def whole(low: int, high: int) -> Callable[[str], int]:
+    """Return a reader of whole numbers from ``low`` to ``high``; 1e6 and 1_000_000 are fine too."""
+
+    wanted = f"a whole number from {low:_} to {high:_}"
+
+    def read(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            try:
+                number = float(text)
+            except ValueError:
+                raise refuse(text, wanted) from None
+            if not (math.isfinite(number) and number.is_integer()):
+                raise refuse(text, wanted) from None
+            value = int(number)
+        if not low <= value <= high:
+            raise refuse(text, wanted)
+        return value
+
+    return read
+
+
+def real(low: float, high: float, unit: str = "") -> Callable[[str], float]:
+    """Return a reader of numbers from ``low`` to ``high``."""
+
+    def read(text: str) -> float:
+        wanted = f"a number from {low:g} to {high:g}{unit and ' ' + unit}"
+        try:
+            value = float(text)
+        except ValueError:
+            raise refuse(text, wanted) from None
+        if not (math.isfinite(value) and low <= value <= high):
+            raise refuse(text, wanted)
+        return value
+
+    return read

@@ -1,0 +1,66 @@
+"""A small progress bar on stderr."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import TextIO
+
+EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+class Progress:
+    """A bar that is redrawn in place, and silent unless its stream is a terminal.
+
+    Use it as ``with Progress("Filming") as progress: ... progress(done, total)``.
+    """
+
+    def __init__(self, label: str, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self.label = label
+        self.stream = stream or sys.stderr
+        self.clock = clock
+        self.shown = self.stream.isatty()
+        self._started = clock()
+        self._drawn = float("-inf")
+
+    def __call__(self, done: float, total: float) -> None:
+        """Show that ``done`` of ``total`` is reached; drawn at most ten times a second, and at the end."""
+        now = self.clock()
+        if not self.shown or (now - self._drawn < 0.1 and done < total):
+            return
+        self._drawn = now
+        line = self.line(done, total, now - self._started, shutil.get_terminal_size().columns)
+        self.stream.write(f"\r{line}\x1b[K")
+        self.stream.flush()
+
+    def line(self, done: float, total: float, seconds: float, columns: int) -> str:
+        """Return the bar as text of at most ``columns - 1`` characters, ``seconds`` after the start."""
+        part = min(max(done / total, 0.0), 1.0) if total else 1.0
+        left = f"{_clock(seconds / part - seconds)} left" if 0 < part < 1 else _clock(seconds)
+        head, tail = f"{self.label} ", f" {part:4.0%}  {done:,.0f}/{total:,.0f}  {left}"
+        room = min(columns - 1 - len(head) - len(tail), 40)
+        return (head + _bar(part, room) + tail)[: columns - 1] if room > 4 else (head + tail)[: columns - 1]
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._drawn > float("-inf"):
+            self.stream.write("\n")
+            self.stream.flush()
+
+
+def _bar(part: float, width: int) -> str:
+    eighths = round(part * width * 8)
+    full, rest = divmod(eighths, 8)
+    return ("█" * full + (EIGHTHS[rest] if rest else "")).ljust(width, "·")
+
+
+def _clock(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    return f"{minutes}:{seconds:02d}"

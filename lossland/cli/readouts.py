@@ -1,0 +1,44 @@
+"""``lossland readouts``: the numbers of a scene, computed with no window and no GL."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+
+from lossland.cli.options import add_json, add_scene_settings
+from lossland.cli.output import print_json, print_table
+from lossland.cli.parsing import real, word
+from lossland.cli.subject import scene
+
+EXAMPLES = """
+  lossland readouts linear_map_2d --preset shear --json
+  lossland readouts gradient_descent --set rate=0.1 --time 2
+  lossland readouts himmelblau"""
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "scene", metavar="SCENE", type=word, help="a scene's name, a landscape, or a scene file ending in .py"
+    )
+    add_scene_settings(parser)
+    parser.add_argument("--time", metavar="T", type=real(0, 1e6, "seconds"), help="default: the end of the scene")
+    add_json(parser)
+
+
+def run(arguments: Namespace) -> None:
+    """Print the numbers."""
+    shown = scene(arguments, arguments.scene)
+    time = shown.clock.seconds if arguments.time is None else arguments.time
+    found = shown.readouts(time)
+    if arguments.json:
+        print_json(found)
+    else:
+        print_table([(name, _text(value)) for name, value in found.items()], ("readout", "value"))
+
+
+def _text(value: object) -> str:
+    import numpy as np
+
+    if isinstance(value, str):
+        return value
+    return np.array2string(np.asarray(value), precision=6, threshold=24).replace("\n", " ")

@@ -1,0 +1,87 @@
+"""``lossland swarm``: many particles from seeded starts, in float32."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+
+from lossland.cli import memory
+from lossland.cli.options import add_backend, add_json, add_landscape, add_optimizer, add_output, add_seed
+from lossland.cli.output import number, pair, print_json, print_table
+from lossland.cli.parsing import whole
+
+MOST_PARTICLES = 2**40
+MOST_STEPS = 10**9
+BYTES_A_PARTICLE = 240  # start, end, optimizer memory and what one step computes, float32
+
+EXAMPLES = """
+  lossland swarm himmelblau --optimizer adam:lr=0.05 --count 100000 --steps 300
+  lossland swarm rastrigin --optimizer momentum --count 1e5 --steps 200 --json
+  lossland swarm himmelblau --count 10000 --seed 7 -o ends.npz"""
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    add_landscape(parser)
+    add_optimizer(parser)
+    parser.add_argument(
+        "--count", metavar="N", type=whole(1, MOST_PARTICLES), default=10_000, help="particles (default: 10000)"
+    )
+    parser.add_argument(
+        "--steps", metavar="K", type=whole(0, MOST_STEPS), default=500, help="steps each (default: 500)"
+    )
+    add_output(parser, "write start (N, 2), end (N, 2) and value (N,) to this .npz file")
+    add_seed(parser)
+    add_backend(parser)
+    add_json(parser)
+
+
+def run(arguments: Namespace) -> None:
+    """Let the swarm descend and say where it ended."""
+    from lossland.formats.endings import check_ending
+
+    if arguments.output:
+        check_ending(arguments.output, (".npz",))
+    memory.require(arguments.count * BYTES_A_PARTICLE, f"{arguments.count:_} particles", "choose a smaller --count")
+
+    from time import perf_counter
+
+    from lossland import optimizers
+    from lossland.compute.swarm import swarm
+    from lossland.landscapes import landscape
+
+    land = landscape(arguments.landscape)
+    optimizer = optimizers.optimizer(arguments.optimizer)
+    before = perf_counter()
+    result = swarm(
+        land,
+        optimizer,
+        count=arguments.count,
+        steps=arguments.steps,
+        seed=arguments.seed,
+        backend=arguments.backend,
+    )
+    seconds = perf_counter() - before
+
+    if arguments.output:
+        from lossland.formats.npz import write_npz
+
+        write_npz(arguments.output, {"start": result.start, "end": result.end, "value": result.value})
+    speed = arguments.count * arguments.steps / seconds
+    if arguments.json:
+        print_json(
+            {
+                "count": arguments.count,
+                "steps": arguments.steps,
+                "seconds": seconds,
+                "particle_steps_per_second": speed,
+                "converged": result.converged,
+                "diverged": result.diverged,
+                "minima": result.minima,
+            }
+        )
+        return
+    print(f"{arguments.count} particles, {optimizers.spec(optimizer)} on {land.title}, {arguments.steps} steps")
+    print(f"{seconds:.2f} s, {speed / 1e6:.1f} million particle-steps a second")
+    print(f"converged {result.converged}, diverged {result.diverged}")
+    rows = [(pair((one["x"], one["y"])), number(one["value"]), f"{one['share']:.1%}") for one in result.minima]
+    print_table(rows, ("minimum", "value", "share"))

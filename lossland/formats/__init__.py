@@ -1,0 +1,1 @@
+"""Files that lossland writes and reads, one format a module."""

@@ -1,0 +1,142 @@
+"""The house's rooms: every module imports only from below, and heavy libraries stay where they belong."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "lossland"
+
+# From the ground up. A room may import itself and what is below its floor; rooms of one floor do not meet.
+FLOORS = (
+    ("errors", "resources", "numerals"),
+    ("expression", "theme", "terrain", "camera", "tour", "files"),
+    ("formula", "layers", "parameters"),
+    ("landscapes", "scenery"),
+    ("optimizers", "ground"),
+    ("explain", "library"),
+    ("compute", "player"),
+    ("session", "render"),
+    ("formats", "ui"),
+    ("app",),
+    ("doctor",),
+    ("cli",),
+    ("__main__",),
+)
+FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+
+# Two halves of the house that know nothing of each other, though they stand on different floors.
+ARITHMETIC = {"expression", "formula", "landscapes", "optimizers", "explain", "compute"}
+PICTURES = {"theme", "terrain", "camera", "layers", "parameters", "scenery", "render"}
+
+# Who alone may import what (an empty set: nobody, they serve the tests).
+KEEPERS = {
+    "cupy": {"lossland/compute/arrays.py"},
+    "vispy.app": {"lossland/render/canvas.py"},
+    "sympy": set(),
+    "scipy": set(),
+    "mpmath": set(),
+    "torch": set(),
+    "pickle": set(),
+}
+SCENES_MAY_IMPORT = {"__future__", "lossland", "numpy"} | set(sys.stdlib_module_names)
+
+
+def modules() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def imported(file: Path, typing_too: bool = True) -> Iterator[str]:
+    """Yield the full name of everything a module imports, wherever in the file it does so.
+
+    ``from lossland import library`` yields ``lossland.library``; what is imported for type checkers alone is
+    left out on demand.
+    """
+    tree = ast.parse(file.read_text())
+    skipped: set[ast.AST] = set()
+    if not typing_too:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+                skipped.update(inner for statement in node.body for inner in ast.walk(statement))
+    for node in ast.walk(tree):
+        if node in skipped:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file} imports relatively"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def room_of(file: Path) -> str:
+    first = file.relative_to(PACKAGE).parts[0]
+    return first.removesuffix(".py")
+
+
+def rooms_used(file: Path) -> set[str]:
+    names = (name.split(".") for name in imported(file, typing_too=False))
+    return {parts[1] for parts in names if parts[0] == "lossland" and len(parts) > 1 and parts[1] in FLOOR}
+
+
+@pytest.mark.parametrize("file", modules(), ids=lambda file: str(file.relative_to(ROOT)))
+def test_every_module_imports_only_from_below(file: Path) -> None:
+    room = room_of(file)
+    if room == "__init__":  # the front door names every room, and opens it only on demand
+        return
+    assert room in FLOOR, f"{room} has no floor: add it to FLOORS"
+    for used in rooms_used(file) - {room}:
+        assert FLOOR[used] < FLOOR[room], f"{room} may not import {used}"
+        assert not (room in ARITHMETIC and used in PICTURES), f"{room} computes and may not import {used}"
+        assert not (room in PICTURES and used in ARITHMETIC), f"{room} draws and may not import {used}"
+
+
+def test_every_room_stands_on_one_floor() -> None:
+    names = {room_of(file) for file in modules()} - {"__init__"}
+    assert names == set(FLOOR)
+
+
+@pytest.mark.parametrize("library", KEEPERS)
+def test_heavy_libraries_have_one_keeper(library: str) -> None:
+    users = {
+        str(file.relative_to(ROOT))
+        for file in modules()
+        if any(name == library or name.startswith(f"{library}.") for name in imported(file))
+    }
+    assert users <= KEEPERS[library]
+
+
+def test_scenes_import_only_public_names() -> None:
+    import lossland
+
+    for file in sorted((ROOT / "scenes").glob("*.py")):
+        for name in imported(file):
+            parts = name.split(".")
+            assert parts[0] in SCENES_MAY_IMPORT, f"{file.name} imports {name}"
+            if parts[0] == "lossland" and len(parts) > 1:
+                assert parts[1] in lossland.__all__, f"{file.name} imports {name}, which is not public"
+
+
+HEAVY = ("numpy", "vispy", "imgui_bundle", "OpenGL", "av", "PIL", "glfw", "cupy", "numba")
+
+
+@pytest.mark.parametrize("statement", ["import lossland", "from lossland.cli import help_text; help_text()"])
+def test_the_door_is_light(statement: str) -> None:
+    code = f"import sys; {statement}; print(sorted(set(sys.modules) & set({HEAVY!r})))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+
+
+def test_public_names_are_all_there() -> None:
+    import lossland
+
+    for name in lossland.__all__:
+        assert getattr(lossland, name) is not None
+    assert set(dir(lossland)) == set(lossland.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = lossland.nothing
