@@ -1,0 +1,131 @@
+"""The path of an optimizer, in float64: one from a start, or several side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lossland.compute import arrays, philox
+from lossland.compute.stepping import Stepper, gradient_program
+from lossland.errors import UserError
+from lossland.expression.node import namespace
+from lossland.optimizers import Optimizer
+
+if TYPE_CHECKING:
+    from lossland.landscapes import Landscape
+
+Float64 = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Trajectory:
+    """Where N particles were after 0, 1, ... T steps: ``points`` (T+1, N, 2) and their ``values`` (T+1, N).
+
+    From the first step on at which a coordinate is not finite (the run has diverged), a particle's points and
+    values are nan.
+    """
+
+    points: Float64
+    values: Float64
+
+
+def run(
+    landscape: Landscape,
+    optimizer: Optimizer,
+    start: ArrayLike,
+    steps: int,
+    seed: int = 0,
+    backend: str = "auto",
+) -> Trajectory:
+    """Run ``optimizer`` on ``landscape`` for ``steps`` steps from ``start``, (2,) or (N, 2), in float64.
+
+    Particle i draws its noise as particle i of a swarm with the same seed does. A lone particle gives a GPU nothing
+    to share out, so with ``backend="auto"`` it runs on the CPU.
+    """
+    starts = check_start(start)
+    check_seed(seed)
+    if steps < 0:
+        raise UserError(f"The number of steps must be 0 or more, not {steps}.")
+    if len(starts) == 1 and backend in ("auto", "cpu"):
+        points = _run_one(landscape, optimizer, starts[0], steps, seed)
+    else:
+        xp = arrays.backend(backend).xp
+        points = arrays.to_numpy(_run_many(landscape, optimizer, xp.asarray(starts), steps, seed))
+    lost = np.logical_or.accumulate(~np.isfinite(points).all(axis=-1), axis=0)
+    points[lost] = np.nan
+    values = np.asarray(landscape.value(points))
+    values[lost] = np.nan
+    return Trajectory(points, values)
+
+
+def check_start(start: ArrayLike) -> Float64:
+    """Return one start (2,) or many (N, 2) as (N, 2), or raise UserError."""
+    try:
+        starts = np.atleast_2d(np.asarray(start, dtype=np.float64))
+    except (TypeError, ValueError):
+        starts = np.empty(0)
+    if starts.ndim != 2 or starts.shape[1] != 2 or not len(starts) or not np.isfinite(starts).all():
+        raise UserError(f"A start is two finite numbers x,y (or an array of such pairs), not {start!r}.")
+    return starts
+
+
+def check_seed(seed: int) -> None:
+    """Raise UserError unless the seed fits the random generator's 64-bit key."""
+    if not 0 <= seed < 2**64:
+        raise UserError(f"The seed must be a whole number from 0 to 2^64 - 1, not {seed}.")
+
+
+def _run_one(
+    landscape: Landscape, optimizer: Optimizer, start: Sequence[float] | Float64, steps: int, seed: int
+) -> Float64:
+    """Return the points (T+1, 1, 2) of a single particle.
+
+    On Python floats, which for one particle are many times faster than arrays of length 1. They raise where arrays
+    give inf or nan; such a run is done again on arrays.
+    """
+    draws = np.zeros((2, steps))
+    if optimizer.stochastic:
+        draws = np.stack(philox.standard_normal(seed, 0, philox.particles(np, 1, steps)))
+    points = np.full((steps + 1, 1, 2), np.nan)
+    points[0, 0] = start
+    try:
+        path = _float_path(landscape, optimizer, float(start[0]), float(start[1]), draws.T.tolist())
+    except ArithmeticError:
+        return _run_many(landscape, optimizer, np.array([start]), steps, seed)
+    points[1 : len(path) + 1, 0] = np.asarray(path).reshape(-1, 2)
+    return points
+
+
+def _float_path(
+    landscape: Landscape, optimizer: Optimizer, x: float, y: float, draws: list[list[float]]
+) -> list[tuple[float, float]]:
+    """Return the points after each step, up to the first that is not finite."""
+    gradient, observe, update = gradient_program(landscape).floats, optimizer.observe, optimizer.update
+    last_x = last_y = optimizer.initial()
+    path: list[tuple[float, float]] = []
+    for t, (draw_x, draw_y) in enumerate(draws, start=1):
+        grad_x, grad_y = gradient(x, y)
+        last_x = update(observe(grad_x, draw_x), last_x, t, x)
+        last_y = update(observe(grad_y, draw_y), last_y, t, y)
+        x += last_x.step
+        y += last_y.step
+        path.append((x, y))
+        if x - x + y - y != 0.0:  # inf - inf and nan - nan are nan
+            break
+    return path
+
+
+def _run_many(landscape: Landscape, optimizer: Optimizer, starts: Any, steps: int, seed: int) -> Any:
+    """Return the points (T+1, N, 2) of particles side by side, on the library of ``starts`` (N, 2)."""
+    xp = namespace(starts)
+    stepper = Stepper(landscape, optimizer, seed)
+    block = stepper.start(xp.stack((starts[:, 0], starts[:, 1])))
+    path = [block.position]
+    for _ in range(steps):
+        stepper.advance(block, 1)
+        path.append(block.position)
+    return xp.permute_dims(xp.stack(path), (0, 2, 1))
