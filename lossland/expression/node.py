@@ -1,0 +1,448 @@
+"""The nodes of an expression, and the functions that work on nodes, arrays and numbers alike.
+
+A plain function such as ``lambda x, y: (1 - x)**2 + 100 * (y - x**2)**2`` called with two variables returns the
+expression it computes. Nodes are *hash-consed*: building the same expression twice gives the same object, so common
+parts are found by construction. A node keeps the form its author wrote; only derivatives are simplified, and
+powers become products only when a `Program` is made.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+import sys
+from collections.abc import Callable, Sequence
+from numbers import Real
+from typing import Any
+from weakref import WeakValueDictionary
+
+import numpy as np
+
+Number = int | float
+
+_nodes: WeakValueDictionary[tuple[Any, ...], Node] = WeakValueDictionary()
+
+
+class Node:
+    """One operation of an expression, e.g. ``mul`` of two other nodes.
+
+    ``op`` is ``const`` (with ``value``, and ``name`` for pi and e), ``var`` (with ``name``), an arithmetic operation
+    (``add sub mul div neg pow``), a function (see `UNARY` and `BINARY`), a comparison (`COMPARISONS`) or ``where``.
+    Equality is identity: ``==`` does not build a comparison, while ``<``, ``<=``, ``>`` and ``>=`` do.
+    """
+
+    __slots__ = ("__weakref__", "args", "name", "op", "value")
+    __array_ufunc__ = None  # NumPy arrays leave ``array * node`` to us
+
+    op: str
+    args: tuple[Node, ...]
+    value: float
+    name: str
+
+    def __add__(self, other: Any) -> Any:
+        return _operate("add", self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return self if isinstance(other, int) and other == 0 else _operate("add", other, self)  # for sum()
+
+    def __sub__(self, other: Any) -> Any:
+        return _operate("sub", self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return _operate("sub", other, self)
+
+    def __mul__(self, other: Any) -> Any:
+        return _operate("mul", self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return _operate("mul", other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        return _operate("div", self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return _operate("div", other, self)
+
+    def __pow__(self, other: Any) -> Any:
+        return _operate("pow", self, other)
+
+    def __rpow__(self, other: Any) -> Any:
+        return _operate("pow", other, self)
+
+    def __neg__(self) -> Node:
+        return make("neg", self)
+
+    def __pos__(self) -> Node:
+        return self
+
+    def __abs__(self) -> Node:
+        return make("abs", self)
+
+    def __lt__(self, other: Any) -> Any:
+        return _operate("lt", self, other)
+
+    def __le__(self, other: Any) -> Any:
+        return _operate("le", self, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return _operate("gt", self, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return _operate("ge", self, other)
+
+    def __bool__(self) -> bool:
+        raise TypeError("a traced value has no truth value: use where(test, a, b) instead of if")
+
+    def __repr__(self) -> str:
+        from lossland.expression.printing import text
+
+        return f"<{text(self)}>"
+
+    @property
+    def number(self) -> float | None:
+        """The value of a plain number; None for anything else, pi and e included."""
+        return self.value if self.op == "const" and not self.name else None
+
+    def diff(self, name: str) -> Node:
+        """Return the derivative by the variable ``name``; at a kink the right limit or the subgradient 0."""
+        from lossland.expression.derivative import derivative
+
+        return derivative(self, name)
+
+
+def _intern(op: str, args: tuple[Node, ...], value: float = math.nan, name: str = "") -> Node:
+    key = (op, value, name) if op == "const" else (op, args, name)
+    node = _nodes.get(key)
+    if node is None:
+        node = Node()
+        node.op, node.args, node.value, node.name = op, args, value, name
+        _nodes[key] = node
+    return node
+
+
+def make(op: str, *args: Node) -> Node:
+    """Return the node of an operation on nodes, exactly as given."""
+    return _intern(op, args)
+
+
+def constant(value: Number, name: str = "") -> Node:
+    """Return a number as a node. A ``name`` is printed instead of the digits."""
+    return _intern("const", (), float(value) + 0.0, name)  # + 0.0 turns -0.0 into 0.0
+
+
+def variable(name: str) -> Node:
+    """Return the variable of that name."""
+    return _intern("var", (), name=name)
+
+
+pi = constant(math.pi, "pi")
+e = constant(math.e, "e")
+
+
+def as_node(value: Any) -> Node:
+    """Return a node as it is and a number as a constant; anything else raises TypeError."""
+    if isinstance(value, Node):
+        return value
+    if isinstance(value, Real):
+        return constant(float(value))
+    raise TypeError(f"cannot use {type(value).__name__} in an expression")
+
+
+def trace(function: Callable[..., Any], *names: str) -> Any:
+    """Call ``function`` with one variable for each name and return the node, or tuple of nodes, it computes."""
+    result = function(*map(variable, names))
+    return as_node(result) if isinstance(result, Real) else result
+
+
+def ordered(outputs: Sequence[Node]) -> list[Node]:
+    """Return every node that the outputs need, arguments before their users. Not recursive: any depth is fine."""
+    seen: set[Node] = set()
+    result: list[Node] = []
+    stack = [(node, False) for node in reversed(outputs)]
+    while stack:
+        node, expanded = stack.pop()
+        if expanded:
+            result.append(node)
+        elif node not in seen:
+            seen.add(node)
+            stack.append((node, True))
+            stack.extend((arg, False) for arg in reversed(node.args))
+    return result
+
+
+def variables(*outputs: Node) -> set[str]:
+    """Return the names of the variables that occur in the outputs."""
+    return {node.name for node in ordered(outputs) if node.op == "var"}
+
+
+# --------------------------------------------------------------------- the operations on numbers and on arrays
+
+
+def _sign(x: float) -> float:
+    return x if x != x else float((x > 0) - (x < 0))
+
+
+def _minimum(a: float, b: float) -> float:
+    return a if a <= b or a != a else b
+
+
+def _maximum(a: float, b: float) -> float:
+    return a if a >= b or a != a else b
+
+
+UNARY: dict[str, Callable[[float], float]] = {
+    "exp": math.exp,
+    "log": math.log,
+    "log2": math.log2,
+    "log10": math.log10,
+    "sqrt": math.sqrt,
+    "abs": abs,
+    "sign": _sign,
+    "sin": math.sin,
+    "cos": math.cos,
+    "tan": math.tan,
+    "asin": math.asin,
+    "acos": math.acos,
+    "atan": math.atan,
+    "sinh": math.sinh,
+    "cosh": math.cosh,
+    "tanh": math.tanh,
+    "floor": lambda x: float(math.floor(x)),
+    "ceil": lambda x: float(math.ceil(x)),
+    "round": lambda x: float(round(x)),
+}
+"""Functions of one argument on Python floats. Out of range they raise; see `careful`."""
+
+BINARY: dict[str, Callable[[float, float], float]] = {
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
+    "div": operator.truediv,
+    "pow": math.pow,
+    "atan2": math.atan2,
+    "min": _minimum,
+    "max": _maximum,
+    "mod": lambda a, b: a - b * math.floor(a / b),
+}
+"""Operations of two arguments on Python floats."""
+
+COMPARISONS: dict[str, Callable[[float, float], bool]] = {
+    "lt": operator.lt,
+    "le": operator.le,
+    "gt": operator.gt,
+    "ge": operator.ge,
+    "eq": operator.eq,
+    "ne": operator.ne,
+}
+
+_IEEE: dict[str, Callable[..., Any]] = {
+    **{name: getattr(np, name) for name in UNARY},
+    "div": np.divide,
+    "pow": np.power,
+    "mod": lambda a, b: a - b * np.floor(np.divide(a, b)),
+}
+
+
+def careful(op: str) -> Callable[..., float]:
+    """Return the operation on floats that answers inf or nan, as IEEE 754 says, where Python would raise."""
+    quick = UNARY.get(op) or BINARY.get(op) or COMPARISONS[op]
+
+    def operation(*args: float) -> float:
+        try:
+            return quick(*args)
+        except (ZeroDivisionError, OverflowError, ValueError):
+            with np.errstate(all="ignore"):
+                return float(_IEEE[op](*args))
+
+    return operation
+
+
+_careful = {op: careful(op) for op in (*UNARY, *BINARY, *COMPARISONS)}
+
+
+def namespace(array: Any) -> Any:
+    """Return the array-API namespace of an array: NumPy, CuPy, array_api_strict ..."""
+    found = getattr(array, "__array_namespace__", None)
+    if found is not None:
+        return found()
+    if type(array).__module__ == "cupy":  # its arrays follow the standard but do not say so
+        return sys.modules["cupy"]
+    raise TypeError(f"cannot use {type(array).__name__} as an array")
+
+
+def on_arrays(op: str, xp: Any) -> Callable[..., Any]:
+    """Return the operation on arrays of the namespace ``xp``. Its operands may be Python numbers, but not all."""
+    operators: dict[str, Callable[[Any, Any], Any]] = {**BINARY, **COMPARISONS}
+    if op == "where":
+        return lambda test, a, b: _where(xp, test, a, b)
+    if op == "mod":
+        return lambda a, b: a - b * xp.floor(a / b)
+    if op == "neg":
+        return lambda a: -a
+    if op == "pow":
+        return lambda a, b: a**b
+    functions = {"atan2": "atan2", "min": "minimum", "max": "maximum"}
+    if op in functions:
+        function = getattr(xp, functions[op])
+        return lambda a, b: function(*_alike(xp, a, b))
+    return operators[op] if op in operators else getattr(xp, op)
+
+
+def _alike(xp: Any, *values: Any) -> list[Any]:
+    """Turn Python numbers into arrays of the others' type: not every namespace's functions take numbers."""
+    like = next(value for value in values if not isinstance(value, Number))
+    return [xp.asarray(value, dtype=like.dtype) if isinstance(value, Number) else value for value in values]
+
+
+def _where(xp: Any, test: Any, a: Any, b: Any) -> Any:
+    if isinstance(a, Number) and isinstance(b, Number):
+        return xp.where(test, xp.asarray(float(a)), xp.asarray(float(b)))
+    return xp.where(test, *_alike(xp, a, b))
+
+
+# --------------------------------------------------------------------------------------- functions for authors
+
+
+def _operate(op: str, *args: Any) -> Any:
+    """Apply an operation to nodes, numbers or arrays; one array turns constant nodes into their numbers."""
+    if all(isinstance(arg, Node | int | float) for arg in args):
+        if not any(isinstance(arg, Node) for arg in args):
+            if op == "where":
+                return args[1] if args[0] else args[2]
+            return _careful[op](*args)
+        return make(op, *map(as_node, args))
+    if all(isinstance(arg, Node | Real) for arg in args):
+        return make(op, *map(as_node, args))
+    values = [_constant_value(arg) if isinstance(arg, Node) else arg for arg in args]
+    array = next(value for value in values if not isinstance(value, Real | bool))
+    return on_arrays(op, namespace(array))(*values)
+
+
+def _constant_value(node: Node) -> float:
+    if variables(node):
+        raise TypeError("cannot mix a traced value with an array")
+    from lossland.expression.program import Program
+
+    return Program([node], ()).floats()[0]
+
+
+def exp(x: Any) -> Any:
+    """Return e^x."""
+    return _operate("exp", x)
+
+
+def log(x: Any) -> Any:
+    """Return the natural logarithm; -inf at 0, nan below."""
+    return _operate("log", x)
+
+
+def log2(x: Any) -> Any:
+    """Return the logarithm to base 2."""
+    return _operate("log2", x)
+
+
+def log10(x: Any) -> Any:
+    """Return the logarithm to base 10."""
+    return _operate("log10", x)
+
+
+def sqrt(x: Any) -> Any:
+    """Return the square root; its derivative at 0 is taken as 0."""
+    return _operate("sqrt", x)
+
+
+def abs_(x: Any) -> Any:
+    """Return the absolute value; its derivative at 0 is 0."""
+    return _operate("abs", x)
+
+
+def sign(x: Any) -> Any:
+    """Return -1, 0 or 1."""
+    return _operate("sign", x)
+
+
+def sin(x: Any) -> Any:
+    """Return the sine of an angle in radians."""
+    return _operate("sin", x)
+
+
+def cos(x: Any) -> Any:
+    """Return the cosine of an angle in radians."""
+    return _operate("cos", x)
+
+
+def tan(x: Any) -> Any:
+    """Return the tangent of an angle in radians."""
+    return _operate("tan", x)
+
+
+def asin(x: Any) -> Any:
+    """Return the inverse sine in radians."""
+    return _operate("asin", x)
+
+
+def acos(x: Any) -> Any:
+    """Return the inverse cosine in radians."""
+    return _operate("acos", x)
+
+
+def atan(x: Any) -> Any:
+    """Return the inverse tangent in radians."""
+    return _operate("atan", x)
+
+
+def atan2(y: Any, x: Any) -> Any:
+    """Return the angle of the point (x, y) in radians, from -pi to pi."""
+    return _operate("atan2", y, x)
+
+
+def sinh(x: Any) -> Any:
+    """Return the hyperbolic sine."""
+    return _operate("sinh", x)
+
+
+def cosh(x: Any) -> Any:
+    """Return the hyperbolic cosine."""
+    return _operate("cosh", x)
+
+
+def tanh(x: Any) -> Any:
+    """Return the hyperbolic tangent."""
+    return _operate("tanh", x)
+
+
+def minimum(a: Any, b: Any) -> Any:
+    """Return the smaller value; nan if one is nan."""
+    return _operate("min", a, b)
+
+
+def maximum(a: Any, b: Any) -> Any:
+    """Return the larger value; nan if one is nan."""
+    return _operate("max", a, b)
+
+
+def floor(x: Any) -> Any:
+    """Return the largest integer that is not above x."""
+    return _operate("floor", x)
+
+
+def ceil(x: Any) -> Any:
+    """Return the smallest integer that is not below x."""
+    return _operate("ceil", x)
+
+
+def round_(x: Any) -> Any:
+    """Return the nearest integer; halves go to the even one."""
+    return _operate("round", x)
+
+
+def mod(a: Any, b: Any) -> Any:
+    """Return a - b * floor(a / b), which has the sign of b."""
+    return _operate("mod", a, b)
+
+
+def where(test: Any, a: Any, b: Any) -> Any:
+    """Return ``a`` where the test holds, else ``b``."""
+    if isinstance(test, bool):
+        return a if test else b
+    return _operate("where", test, a, b)

@@ -1,0 +1,204 @@
+"""Expressions as text for a person: LaTeX, and the typed form that ``formula.parse`` reads back.
+
+Both keep the author's form: ``(x^2 + y - 11)^2`` stays as it is, and nothing is multiplied out or sorted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+from lossland.expression.node import Node, ordered
+
+# How tightly a piece of text holds together, loosest first. A looser operand needs parentheses.
+TEST, SUM, SIGN, PRODUCT, POWER, ATOM = range(6)
+
+_COMPARE_TEXT = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
+_COMPARE_LATEX = {"lt": "<", "le": r"\le", "gt": ">", "ge": r"\ge", "eq": "=", "ne": r"\ne"}
+_GREEK = frozenset(
+    (
+        *("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu"),
+        *("nu", "xi", "rho", "sigma", "tau", "phi", "chi", "psi", "omega"),
+    )
+)
+
+
+class Piece(NamedTuple):
+    """The text of a part, and how tightly it holds together."""
+
+    text: str
+    tightness: int
+
+
+def _led_by(first: Piece) -> int:
+    """Return how tightly a product holds: one that starts with a minus is no more than a signed term."""
+    return SIGN if first.tightness == SIGN else PRODUCT
+
+
+def _number_text(value: float) -> str:
+    return str(int(value)) if value.is_integer() and abs(value) < 1e16 else repr(value)
+
+
+# ------------------------------------------------------------------------------------------------- typed form
+
+
+def text(node: Node) -> str:
+    """Return the expression as one would type it: ``(1 - x)^2 + 100*(y - x^2)^2``."""
+    pieces: dict[Node, Piece] = {}
+    for part in ordered([node]):
+        pieces[part] = _text_piece(part, [pieces[arg] for arg in part.args])
+    return pieces[node].text
+
+
+def _text_piece(node: Node, args: list[Piece]) -> Piece:
+    def inside(index: int, tightness: int) -> str:
+        piece = args[index]
+        return piece.text if piece.tightness >= tightness else f"({piece.text})"
+
+    match node.op:
+        case "const":
+            return Piece(node.name or _number_text(node.value), ATOM if node.name or node.value >= 0 else SIGN)
+        case "var":
+            return Piece(node.name, ATOM)
+        case "add":
+            return Piece(f"{inside(0, SUM)} + {inside(1, PRODUCT)}", SUM)
+        case "sub":
+            return Piece(f"{inside(0, SUM)} - {inside(1, PRODUCT)}", SUM)
+        case "neg":
+            return Piece(f"-{inside(0, PRODUCT)}", SIGN)
+        case "mul":
+            return Piece(f"{inside(0, SIGN)}*{inside(1, POWER)}", _led_by(args[0]))
+        case "div":
+            return Piece(f"{inside(0, SIGN)}/{inside(1, POWER)}", _led_by(args[0]))
+        case "pow":
+            return Piece(f"{inside(0, ATOM)}^{inside(1, ATOM)}", POWER)
+        case op if op in _COMPARE_TEXT:
+            return Piece(f"{inside(0, SUM)} {_COMPARE_TEXT[op]} {inside(1, SUM)}", TEST)
+        case op:
+            return Piece(f"{op}({', '.join(piece.text for piece in args)})", ATOM)
+
+
+# ------------------------------------------------------------------------------------------------------ LaTeX
+
+
+def latex(
+    node: Node, names: Mapping[str, str] | None = None, fractions: Literal["stacked", "inline"] = "stacked"
+) -> str:
+    r"""Return the expression as LaTeX.
+
+    ``names`` gives the LaTeX of variables (``{"m": "m_t", "lr": r"\eta"}``); without it ``beta1`` prints as
+    ``\beta_1``. ``fractions="inline"`` writes ``m_t / (1-\beta_1^t)`` instead of ``\frac``.
+    """
+    pieces: dict[Node, Piece] = {}
+    for part in ordered([node]):
+        pieces[part] = _latex_piece(part, pieces, names or {}, fractions == "inline")
+    return pieces[node].text
+
+
+def _latex_piece(node: Node, pieces: Mapping[Node, Piece], names: Mapping[str, str], inline: bool) -> Piece:
+    args = [pieces[arg] for arg in node.args]
+
+    def inside(index: int, tightness: int) -> str:
+        piece = args[index]
+        return piece.text if piece.tightness >= tightness else _parentheses(piece.text)
+
+    match node.op:
+        case "const":
+            return _latex_number(node)
+        case "var":
+            return Piece(names.get(node.name) or symbol(node.name), ATOM)
+        case "add":
+            return Piece(f"{inside(0, SUM)} + {inside(1, PRODUCT)}", SUM)
+        case "sub":
+            return Piece(f"{inside(0, SUM)} - {inside(1, PRODUCT)}", SUM)
+        case "neg":
+            return Piece(f"-{inside(0, PRODUCT)}", SIGN)
+        case "mul":
+            return Piece(_juxtapose(inside(0, SIGN), inside(1, POWER)), _led_by(args[0]))
+        case "div" if inline:
+            return Piece(rf"{inside(0, SIGN)} \,/\, {inside(1, POWER)}", _led_by(args[0]))
+        case "div":
+            return Piece(rf"\frac{{{args[0].text}}}{{{args[1].text}}}", PRODUCT)
+        case "pow":
+            return _latex_power(node, args)
+        case "exp":
+            return Piece(f"e^{{{args[0].text}}}", POWER)
+        case "sqrt":
+            return Piece(rf"\sqrt{{{args[0].text}}}", ATOM)
+        case "abs":
+            return Piece(rf"\left|{args[0].text}\right|", ATOM)
+        case "floor":
+            return Piece(rf"\left\lfloor {args[0].text} \right\rfloor", ATOM)
+        case "ceil":
+            return Piece(rf"\left\lceil {args[0].text} \right\rceil", ATOM)
+        case "where":
+            test, yes, no = (piece.text for piece in args)
+            return Piece(
+                rf"\begin{{cases}} {yes} & {test} \\ {no} & \text{{otherwise}} \end{{cases}}",
+                SUM,
+            )
+        case op if op in _COMPARE_LATEX:
+            return Piece(f"{inside(0, SUM)} {_COMPARE_LATEX[op]} {inside(1, SUM)}", TEST)
+        case op:
+            return Piece(_FUNCTIONS[op] + _parentheses(", ".join(piece.text for piece in args)), POWER)
+
+
+_FUNCTIONS = {
+    **{name: "\\" + name for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh", "log", "min", "max")},
+    "asin": r"\arcsin",
+    "acos": r"\arccos",
+    "atan": r"\arctan",
+    "log2": r"\log_2",
+    "log10": r"\log_{10}",
+    **{name: rf"\mathrm{{{name}}}" for name in ("sign", "round", "mod", "atan2")},
+}
+
+
+def symbol(name: str) -> str:
+    r"""Return a variable's name as LaTeX: ``x``, ``\beta_1`` for ``beta1``, ``\mathrm{rate}`` for other words."""
+    match = re.fullmatch(r"([A-Za-z]+?)_?(\d*)", name)
+    if not match:
+        return name
+    word, digits = match.groups()
+    base = word if len(word) == 1 else rf"\{word}" if word in _GREEK else rf"\mathrm{{{word}}}"
+    return base + (f"_{_braced(digits)}" if digits else "")
+
+
+def _latex_number(node: Node) -> Piece:
+    if node.name:
+        return Piece({"pi": r"\pi"}.get(node.name, node.name), ATOM)
+    mantissa, _, exponent = _number_text(node.value).partition("e")
+    tightness = ATOM if node.value >= 0 else SIGN
+    if not exponent:
+        return Piece(mantissa, tightness)
+    ten = f"10^{{{int(exponent)}}}"
+    if mantissa in ("1", "-1"):
+        return Piece(mantissa[:-1] + ten, min(tightness, POWER))
+    return Piece(rf"{mantissa} \cdot {ten}", min(tightness, PRODUCT))
+
+
+def _latex_power(node: Node, args: list[Piece]) -> Piece:
+    base, exponent = args
+    base_node = node.args[0]
+    raised = f"^{_braced(exponent.text)}"
+    if base_node.op in _FUNCTIONS and len(base_node.args) == 1 and base_node.op not in ("log2", "log10"):
+        name = _FUNCTIONS[base_node.op]
+        return Piece(name + raised + base.text.removeprefix(name), POWER)
+    # A variable such as x^{(0)} cannot take a second superscript without parentheses.
+    plain = base.tightness == ATOM and not (base_node.op == "var" and "^" in base.text)
+    return Piece((base.text if plain else _parentheses(base.text)) + raised, POWER)
+
+
+def _braced(inner: str) -> str:
+    return inner if len(inner) == 1 else f"{{{inner}}}"
+
+
+def _parentheses(inner: str) -> str:
+    tall = any(mark in inner for mark in (r"\frac", r"\left", r"\sqrt", r"\begin"))
+    return rf"\left({inner}\right)" if tall else f"({inner})"
+
+
+def _juxtapose(left: str, right: str) -> str:
+    r"""Write a product: ``2 x``, ``x y``, but ``2 \cdot 3``."""
+    return rf"{left} \cdot {right}" if right[0].isdigit() else f"{left} {right}"

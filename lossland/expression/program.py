@@ -1,0 +1,254 @@
+"""Expressions made ready to run: a flat list of steps, and what evaluates it.
+
+A `Program` is what every target starts from: Python floats and arrays here, GLSL in ``glsl.py``. Integer powers are
+products in it, parts without variables are numbers, and no step is computed twice. Nothing is reordered beyond
+that, so that targets can be compared digit for digit.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from lossland.expression.node import BINARY, COMPARISONS, UNARY, Node, careful, namespace, on_arrays, ordered
+
+BLOCK = 1 << 15
+"""NumPy arrays are evaluated in blocks of about this many numbers, so that what is computed stays in the cache."""
+
+_COMMUTE = {"add", "mul", "eq", "ne"}
+_NONE = -1
+
+
+class Step(NamedTuple):
+    """One operation: its result goes to the next free slot. ``args`` are slots."""
+
+    op: str
+    args: tuple[int, ...]
+
+
+class Program:
+    """Expressions as steps over numbered slots: first the inputs, then the constants, then a slot for each step.
+
+    ``inputs`` are variable names, ``constants`` floats, ``steps`` what to compute, and ``outputs`` the slots of the
+    expressions that the program was made from.
+    """
+
+    inputs: tuple[str, ...]
+    constants: tuple[float, ...]
+    steps: tuple[Step, ...]
+    outputs: tuple[int, ...]
+
+    def __init__(self, expressions: Sequence[Node], inputs: Sequence[str]) -> None:
+        self.inputs = tuple(inputs)
+        build = _Build(self.inputs)
+        slots = [build.slot(node) for node in build.lower(expressions)]
+        self.constants, self.steps, self.outputs = build.finish(slots)
+        self._code = [_instruction(step, quick=True) for step in self.steps]
+        self._careful_code: list[tuple[Any, int, int, int]] | None = None
+        self._last_use = self._find_last_uses()
+
+    # ----------------------------------------------------------------------------------------- Python floats
+    def floats(self, *values: float) -> list[float]:
+        """Evaluate on Python floats, one for each input, and return one float for each expression.
+
+        1/0, log(-1), exp(1000) and the like give inf or nan, as on arrays.
+        """
+        try:
+            return self._run(self._code, values)
+        except (ZeroDivisionError, OverflowError, ValueError):
+            if self._careful_code is None:
+                self._careful_code = [_instruction(step, quick=False) for step in self.steps]
+            return self._run(self._careful_code, values)
+
+    def _run(self, code: list[tuple[Any, int, int, int]], values: Sequence[float]) -> list[float]:
+        slot = [*values, *self.constants]
+        push = slot.append
+        for function, i, j, k in code:
+            if j < 0:
+                push(function(slot[i]))
+            elif k < 0:
+                push(function(slot[i], slot[j]))
+            else:
+                push(slot[j] if slot[i] else slot[k])
+        return [slot[i] for i in self.outputs]
+
+    # ------------------------------------------------------------------------------------------------ arrays
+    def arrays(self, *values: Any) -> list[Any]:
+        """Evaluate on arrays of one namespace and floating type that broadcast together, one for each input.
+
+        Returns one array for each expression, of the type of the arguments and the shape they broadcast to.
+        """
+        xp = namespace(values[0])
+        with np.errstate(all="ignore"):
+            if xp is np:
+                return self._in_blocks(values)
+            like = sum(values[1:], start=values[0])
+            return [self._full(xp, result, like) for result in self._arrays(xp, values)]
+
+    def _full(self, xp: Any, result: Any, like: Any) -> Any:
+        if isinstance(result, float):
+            return xp.zeros_like(like) + result
+        return result if result.shape == like.shape else result + xp.zeros_like(like)
+
+    def _in_blocks(self, values: Sequence[Any]) -> list[Any]:
+        shape = np.broadcast_shapes(*(value.shape for value in values))
+        dtype = np.result_type(*values)
+        results = [np.empty(shape, dtype) for _ in self.outputs]
+        rows = shape[0] if shape else 1
+        height = max(1, BLOCK * rows // max(1, math.prod(shape)))
+        if rows <= height:
+            self._store(values, results)
+            return results
+        for top in range(0, rows, height):
+            block = slice(top, top + height)
+            part = [v[block] if v.ndim == len(shape) and v.shape[0] > 1 else v for v in values]
+            self._store(part, [result[block] for result in results])
+        return results
+
+    def _store(self, values: Sequence[Any], results: list[Any]) -> None:
+        for result, value in zip(results, self._arrays(np, values), strict=True):
+            result[...] = value
+
+    def _arrays(self, xp: Any, values: Sequence[Any]) -> list[Any]:
+        slot: list[Any] = [*values, *self.constants]
+        for (op, args), finished in zip(self.steps, self._last_use, strict=True):
+            slot.append(on_arrays(op, xp)(*(slot[i] for i in args)))
+            for i in finished:
+                slot[i] = None  # frees the memory
+        return [slot[i] for i in self.outputs]
+
+    def _find_last_uses(self) -> list[list[int]]:
+        """Return, for each step, the slots that nothing needs afterwards."""
+        first = len(self.inputs) + len(self.constants)
+        needed = set(self.outputs)
+        result: list[list[int]] = []
+        for step in reversed(self.steps):
+            result.append([i for i in dict.fromkeys(step.args) if i >= first and i not in needed])
+            needed.update(step.args)
+        return result[::-1]
+
+
+class _Build:
+    """The slots of a program while it is made. Before they are numbered, a slot is an input, a number or a step."""
+
+    def __init__(self, inputs: tuple[str, ...]) -> None:
+        self.inputs = inputs
+        self.items: list[str | float | Step] = list(inputs)
+        self.known: dict[Any, int] = {name: i for i, name in enumerate(inputs)}
+        self.place: dict[Node, int] = {}
+
+    def lower(self, expressions: Sequence[Node]) -> Sequence[Node]:
+        for node in ordered(expressions):
+            self.place[node] = self._lower(node)
+        return expressions
+
+    def slot(self, node: Node) -> int:
+        return self.place[node]
+
+    def _lower(self, node: Node) -> int:
+        if node.op == "const":
+            return self._number(node.value)
+        if node.op == "var":
+            if node.name not in self.known:
+                raise KeyError(f"no value is given for the variable {node.name!r}")
+            return self.known[node.name]
+        args = [self.place[arg] for arg in node.args]
+        if node.op == "pow":
+            return self._power(*args)
+        return self._step(node.op, *args)
+
+    def _number(self, value: float) -> int:
+        key = ("number", repr(value))
+        if key not in self.known:
+            self.known[key] = len(self.items)
+            self.items.append(value)
+        return self.known[key]
+
+    def _step(self, op: str, *args: int) -> int:
+        numbers = [self.items[i] for i in args]
+        if op == "where" and isinstance(numbers[0], float):
+            return args[1] if numbers[0] else args[2]
+        if all(isinstance(number, float) for number in numbers) and op != "where":
+            value = -numbers[0] if op == "neg" else careful(op)(*numbers)  # type: ignore[operator]
+            return self._number(float(value))
+        if op in _COMMUTE and args[0] > args[1]:
+            args = args[::-1]
+        step = Step(op, args)
+        if step not in self.known:
+            self.known[step] = len(self.items)
+            self.items.append(step)
+        return self.known[step]
+
+    def _power(self, base: int, exponent: int) -> int:
+        value = self.items[exponent]
+        if not isinstance(value, float) or isinstance(self.items[base], float):
+            return self._step("pow", base, exponent)
+        if abs(value) == 0.5:
+            root = self._step("sqrt", base)
+            return root if value > 0 else self._step("div", self._number(1.0), root)
+        if not value.is_integer() or abs(value) > 1e6:
+            return self._step("pow", base, exponent)
+        if value < 0:
+            return self._step("div", self._number(1.0), self._product(base, int(-value)))
+        return self._product(base, int(value))
+
+    def _product(self, base: int, count: int) -> int:
+        """Return base^count by repeated squaring."""
+        result: int | None = None
+        while count:
+            if count & 1:
+                result = base if result is None else self._step("mul", result, base)
+            count >>= 1
+            if count:
+                base = self._step("mul", base, base)
+        return self._number(1.0) if result is None else result
+
+    def finish(self, outputs: list[int]) -> tuple[tuple[float, ...], tuple[Step, ...], tuple[int, ...]]:
+        """Number the slots anew: inputs, constants, steps, without the ones that no output needs."""
+        needed = set(outputs)
+        for i in range(len(self.items) - 1, -1, -1):
+            item = self.items[i]
+            if i in needed and isinstance(item, Step):
+                needed.update(item.args)
+        constants = {i: item for i, item in enumerate(self.items) if i in needed and isinstance(item, float)}
+        steps = {i: item for i, item in enumerate(self.items) if i in needed and isinstance(item, Step)}
+        order = [*range(len(self.inputs)), *constants, *steps]
+        number = {old: new for new, old in enumerate(order)}
+        renumbered = tuple(Step(step.op, tuple(number[i] for i in step.args)) for step in steps.values())
+        return tuple(constants.values()), renumbered, tuple(number[i] for i in outputs)
+
+
+def _instruction(step: Step, quick: bool) -> tuple[Any, int, int, int]:
+    """Return (function, slot, slot, slot) of a step on Python floats; missing operands are -1."""
+    i, j, k = (*step.args, _NONE, _NONE)[:3]
+    if step.op == "where":
+        return None, i, j, k
+    if step.op == "neg":
+        return float.__neg__, i, j, k
+    if quick:
+        return UNARY.get(step.op) or BINARY.get(step.op) or COMPARISONS[step.op], i, j, k
+    return careful(step.op), i, j, k
+
+
+@lru_cache(maxsize=64)
+def _program(expressions: tuple[Node, ...], inputs: tuple[str, ...]) -> Program:
+    return Program(expressions, inputs)
+
+
+def evaluate(expressions: Sequence[Node], values: Mapping[str, Any]) -> list[Any]:
+    """Evaluate expressions for named values: all Python floats, or arrays that broadcast together.
+
+    Returns one float or array for each expression. To evaluate the same expressions many times, make a `Program`.
+    """
+    program = _program(tuple(expressions), tuple(values))
+    if all(isinstance(value, int | float) for value in values.values()):
+        return program.floats(*map(float, values.values()))
+    arrays = [value for value in values.values() if not isinstance(value, int | float)]
+    xp, like = namespace(arrays[0]), arrays[0]
+    return program.arrays(
+        *(xp.asarray(v, dtype=like.dtype) if isinstance(v, int | float) else v for v in values.values())
+    )
