@@ -171,11 +171,7 @@ class Camera:
             trial = replace(pose, distance=distance)
             pixels = self.project(self._bounds, size, trial)
             extent = np.ptp(pixels, axis=0)
-            fits = (
-                self._in_front(trial)
-                and extent[0] <= w * (1 - 2 * margin)
-                and extent[1] <= h * (1 - 2 * margin)
-            )
+            fits = self._in_front(trial) and extent[0] <= w * (1 - 2 * margin) and extent[1] <= h * (1 - 2 * margin)
             near, far = (near, distance) if fits else (distance, far)
         pose = replace(pose, distance=far)
         pixels = self.project(self._bounds, size, pose)
@@ -213,6 +209,12 @@ class Camera:
     def back(self) -> Floats:
         """The world direction (3,) from the target to the eye."""
         return self._axes(self.pose)[2]
+
+    def view_height(self, points: ArrayLike) -> Floats:
+        """Return the world height (...) that the picture spans at the depth of world points (..., 3)."""
+        depth = (self.eye - np.asarray(points, float)) @ self.back
+        depth = np.full(depth.shape, self.pose.distance) if self.flat else np.maximum(depth, 1e-6)
+        return 2.0 * depth * np.tan(np.radians(FIELD_OF_VIEW) / 2)
 
     @property
     def light(self) -> Floats:

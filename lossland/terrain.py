@@ -336,9 +336,7 @@ class Terrain:
         values, decade = self._tick_candidates()
         place = self.exposure(values)
         values, decade, place = (a[place <= 1.0] for a in (values, decade, place))
-        order = sorted(
-            range(len(values)), key=lambda i: (0 if i in (0, len(values) - 1) else decade[i], -place[i])
-        )
+        order = sorted(range(len(values)), key=lambda i: (0 if i in (0, len(values) - 1) else decade[i], -place[i]))
         kept: list[int] = []
         for i in order:
             if all(abs(place[i] - place[j]) * length >= gap for j in kept):

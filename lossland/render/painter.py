@@ -40,10 +40,12 @@ class Phase(IntEnum):
 
 @dataclass(frozen=True)
 class Quality:
-    """How finely a surface is drawn: vertices and lit texels along a side, and samples along a pixel's side."""
+    """How finely a surface is drawn: along a side, vertices, lit texels and texels of the baked shade;
+    and the samples along a pixel's side."""
 
     mesh: int = 128
     lit: int = 768
+    bake: int = 256
     supersample: int = 1
 
     live: ClassVar[Quality]
@@ -51,7 +53,7 @@ class Quality:
 
 
 Quality.live = Quality()
-Quality.still = Quality(mesh=384, lit=1536, supersample=2)
+Quality.still = Quality(mesh=384, lit=1536, bake=512, supersample=2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,11 +74,16 @@ class DrawContext:
     eye: NDArray[np.float64]
     light: NDArray[np.float64]
     phase: Phase = Phase.SOLID
+    layers: Sequence[Layer] = ()  # all of the frame's layers
 
     @property
     def gl_clip_from_world(self) -> NDArray[np.float32]:
         """The matrix as vispy's programs want it: transposed."""
         return np.ascontiguousarray(self.clip_from_world.T)
+
+    def world_per_pixel(self, points: Any) -> NDArray[np.float64]:
+        """Return the world length (...) of one pixel of the look at world points (..., 3)."""
+        return self.px / self.size[1] * self.camera.view_height(points)
 
     def project(self, points: Any) -> NDArray[np.float64]:
         """Return pixels of the look (..., 2), y down, of world points (..., 3)."""
@@ -160,14 +167,13 @@ def shader_source(name: str) -> str:
     return _DECLARATION.sub(split, read(name))
 
 
-def program(vertex: str, fragment: str) -> gloo.Program:
-    """Build a GL program from two files of ``shaders/``."""
-    return gloo.Program(shader_source(vertex), shader_source(fragment))
+def program(vertex: str, fragment: str, **constants: float | None) -> gloo.Program:
+    """Build a GL program from two files of ``shaders/``; constants become ``#define NAME value`` in both."""
+    head = "".join(f"#define {name} {'' if value is None else value}\n" for name, value in constants.items())
+    return gloo.Program(head + shader_source(vertex), head + shader_source(fragment))
 
 
-def set_state(
-    depth: Literal["front", "hidden", "off"] = "front", write: bool = False, blend: bool = True
-) -> None:
+def set_state(depth: Literal["front", "hidden", "off"] = "front", write: bool = False, blend: bool = True) -> None:
     """Set the GL state for a draw: ``front`` keeps what is nearest, ``hidden`` draws only what lies behind."""
     gloo.set_state(depth_test=depth != "off", depth_mask=write, blend=blend, cull_face=False)
     gloo.set_depth_func("greater" if depth == "hidden" else "lequal")

@@ -1,0 +1,32 @@
+// A cut: the height's tint sinking into the dark, a stratum at every contour value, a bright line at the rim.
+#include "contour.glsl"
+uniform sampler2D u_strata, u_paint, u_lit;   // u_strata: rgb squared colour, a contour phase, over t in [0, T_MAX]
+uniform float u_base, u_height, u_tint, u_dark, u_strength, u_painted;
+uniform vec3 u_wall, u_stratum, u_key_south, u_key_north, u_key_west, u_key_east, u_ambient;
+varying vec2 v_uv;
+varying float v_z, v_top, v_side;
+
+void main() {
+#ifdef HOLES
+    if (texture2D(u_lit, v_uv).a < .25) discard;
+#endif
+    float t = clamp(v_z / u_height, 0., T_MAX);
+    vec4 strata = texture2D(u_strata, vec2(t / T_MAX * 1023. / 1024. + .5 / 1024., .5));
+    vec3 tint = strata.rgb;
+    if (u_painted > 0.) {
+        tint = texture2D(u_paint, v_uv).rgb;
+        tint *= tint;
+    }
+    vec3 albedo = mix(u_wall, tint, u_tint);
+    float deep = smoothstep(0., 1., 1. - (v_z - u_base) / .25), seen = mix(.95, u_dark, deep);
+    vec3 key = v_side < .5 ? u_key_south : v_side < 1.5 ? u_key_north : v_side < 2.5 ? u_key_west : u_key_east;
+    vec3 lit = albedo * (key + u_ambient * seen / (1. - albedo * (1. - seen)));
+    lit = min(lit, .62) + .38 * (1. - exp(-max(lit - .62, 0.) / .38));
+    float change = abs(dFdx(strata.a)) + abs(dFdy(strata.a)) + 1e-5;
+    float away = abs(fract(strata.a + .5) - .5) / change;
+    float line = clamp(1. - (away - .2 * u_px) / u_px, 0., 1.) * clamp(2. - 4. * change * u_px, 0., 1.);
+    lit *= mix(vec3(1.), u_stratum, u_strength * line * step(.002, v_z));
+    float below = v_top - v_z, pixels = below / max(length(vec2(dFdx(below), dFdy(below))), 1e-6);
+    lit = mix(lit, lit * u_stratum * 1.6 + .02, .75 * (1. - smoothstep(.6 * u_px, 1.8 * u_px, pixels)));
+    gl_FragColor = vec4(sqrt(lit), 1.);
+}
