@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 
 @lru_cache(maxsize=32)
-def _gradient_of(node: Node) -> Program:
-    return Program((node.diff("x"), node.diff("y")), ("x", "y"))
+def _program(nodes: tuple[Node, Node]) -> Program:
+    return Program(nodes, "xy")
 
 
 def gradient_program(landscape: Landscape) -> Program:
     """Return the program that computes df/dx and df/dy from x and y."""
-    return _gradient_of(landscape.node)
+    return _program(landscape.gradient_nodes)
 
 
 @dataclass

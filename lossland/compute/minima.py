@@ -1,0 +1,118 @@
+"""Which minimum is a point at? The known ones, and those that are found where many points lie."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+if TYPE_CHECKING:
+    from lossland.landscapes import Landscape
+
+Float64 = NDArray[np.float64]
+
+NEAR = 0.003  # how near a minimum is "there", as a share of the domain's diagonal
+POLISH = 20  # Newton steps: they double the digits each time once they are near
+MOST = 512  # minima that are told apart
+
+
+class Minima(NamedTuple):
+    """Minima of a landscape: ``position`` (m, 2) and ``value`` (m,)."""
+
+    position: Float64
+    value: Float64
+
+
+def tolerance(landscape: Landscape) -> float:
+    """Return how near a minimum a particle must be to have reached it: 0.3 % of the domain's diagonal."""
+    (x0, x1), (y0, y1) = landscape.domain
+    return NEAR * float(np.hypot(x1 - x0, y1 - y0))
+
+
+def basins(points: NDArray[np.floating], minima: ArrayLike, tolerance: float) -> NDArray[np.int16]:
+    """Return for each of the points (N, 2) the number of its nearest minimum (m, 2), or -1 if none is that near."""
+    label = np.full(len(points), -1, np.int16)
+    nearest = np.full(len(points), tolerance * tolerance, points.dtype)
+    x, y = np.ascontiguousarray(points[:, 0]), np.ascontiguousarray(points[:, 1])
+    with np.errstate(all="ignore"):
+        for number, (x0, y0) in enumerate(np.asarray(minima, dtype=points.dtype).reshape(-1, 2)):
+            distance = (x - x0) ** 2 + (y - y0) ** 2
+            nearer = distance < nearest
+            label[nearer] = number
+            np.minimum(nearest, distance, out=nearest, where=nearer)
+    return label
+
+
+def find_minima(landscape: Landscape, points: NDArray[np.floating]) -> tuple[Minima, NDArray[np.int16]]:
+    """Return the minima that points (N, 2) have reached, or could have, and each point's label (-1 for none).
+
+    A point has reached a minimum when it is within ``tolerance(landscape)`` of it. The landscape's known minima come
+    first, in their order. Further ones are found from the points that are near none of these: where Newton's method
+    leads from such a point to a place within the tolerance where the Hessian is positive definite, there is a
+    minimum. They follow, the one that most points have reached first.
+    """
+    near = tolerance(landscape)
+    known = np.asarray(landscape.minima, dtype=np.float64).reshape(-1, 2)
+    label = basins(points, known, near)
+    rest = points[label < 0].astype(np.float64)
+    found = _distinct(_polished(landscape, _one_per_cell(rest[np.isfinite(rest).all(axis=1)], near), near), near)
+    if len(found):
+        position = np.concatenate((known, found[: MOST - len(known)]))
+        label = basins(points, position, near)
+        position, label = _most_reached_first(position, label, keep=len(known))
+    else:
+        position = known
+    return Minima(position, np.asarray(landscape.value(position)).reshape(-1)), label
+
+
+def _one_per_cell(points: Float64, size: float) -> Float64:
+    """Return one of the points from each square cell of the plane that holds any."""
+    points = points[(np.abs(points) < 1e9 * size).all(axis=1)]  # further out a cell's number loses its digits
+    cell = np.floor(points / size).astype(np.int64)
+    _, first = np.unique(cell[:, 0] * 2**31 + cell[:, 1], return_index=True)
+    return points[first]
+
+
+def _polished(landscape: Landscape, points: Float64, near: float) -> Float64:
+    """Return the minima that Newton's method finds within ``near`` of the points."""
+    place = points
+    with np.errstate(all="ignore"):
+        for _ in range(POLISH):
+            xx, xy, yy, gx, gy = _second_order(landscape, place)
+            determinant = xx * yy - xy * xy
+            move = np.stack(((yy * gx - xy * gy), (xx * gy - xy * gx)), axis=-1) / determinant[:, None]
+            bowl = (determinant > 0) & (xx > 0)
+            there = bowl & (np.hypot(*(place - move - points).T) <= near)
+            points, place, move = points[there], (place - move)[there], move[there]
+        at_rest = np.hypot(*move.T) <= 1e-6 * near
+    return place[at_rest]
+
+
+def _second_order(landscape: Landscape, points: Float64) -> tuple[Float64, ...]:
+    hessian, grad = np.asarray(landscape.hessian(points)), np.asarray(landscape.grad(points))
+    return hessian[:, 0], hessian[:, 1], hessian[:, 2], grad[:, 0], grad[:, 1]
+
+
+def _distinct(points: Float64, near: float) -> Float64:
+    """Return the points without those that lie within ``near`` of an earlier one."""
+    kept: list[Float64] = []
+    for point in points:
+        if all(np.hypot(*(point - other)) > near for other in kept):
+            kept.append(point)
+        if len(kept) == MOST:
+            break
+    return np.array(kept).reshape(-1, 2)
+
+
+def _most_reached_first(
+    position: Float64, label: NDArray[np.int16], keep: int
+) -> tuple[Float64, NDArray[np.int16]]:
+    """Sort the minima after the first ``keep`` by how many points they have, dropping those without."""
+    count = np.bincount(label[label >= 0], minlength=len(position))
+    order = [*range(keep), *(keep + np.argsort(-count[keep:], kind="stable"))]
+    order = [i for i in order if i < keep or count[i]]
+    renumber = np.full(len(position) + 1, -1, np.int16)  # the last entry is for label -1
+    renumber[order] = np.arange(len(order))
+    return position[order], renumber[label]

@@ -1,0 +1,183 @@
+"""Many particles under one rule, in float32: where they end and which minimum each one reaches."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lossland.compute import arrays, philox
+from lossland.compute.minima import Minima, find_minima
+from lossland.compute.stepping import Block, Stepper
+from lossland.compute.trajectory import check_seed, check_start
+from lossland.errors import UserError
+from lossland.optimizers import Optimizer
+
+if TYPE_CHECKING:
+    from lossland.landscapes import Landscape
+
+Domain = tuple[tuple[float, float], tuple[float, float]]
+Float32 = NDArray[np.float32]
+
+BLOCK = 16384  # particles whose positions, gradients and memory stay in a core's cache together
+LOST = 1000.0  # how many domain sizes away a particle counts as diverged
+
+
+def random_starts(domain: Domain, count: int, seed: int = 0) -> Float32:
+    """Return ``count`` uniform draws (count, 2) from the domain. Particle i's start does not depend on ``count``."""
+    check_seed(seed)
+    if count < 1:
+        raise UserError(f"The number of particles must be 1 or more, not {count}.")
+    draws = philox.uniform(seed, philox.particles(np, 0, count))
+    return _scaled(domain, *draws)
+
+
+def cell_centres(domain: Domain, n: int) -> Float32:
+    """Return the centres (n*n, 2) of the domain's n by n equal cells, row by row from its lower left corner."""
+    middle = (np.arange(n) + 0.5) / n
+    return _scaled(domain, np.tile(middle, n), np.repeat(middle, n))
+
+
+def _scaled(domain: Domain, u: NDArray[np.float64], v: NDArray[np.float64]) -> Float32:
+    (x0, x1), (y0, y1) = domain
+    return np.stack((x0 + (x1 - x0) * u, y0 + (y1 - y0) * v), axis=-1).astype(np.float32)
+
+
+class SwarmState:
+    """N particles on their way. ``advance`` moves them all; particle i goes where it would go alone, to the bit.
+
+    ``start`` (N, 2); ``first`` is the number of the first particle, by which it draws its noise.
+    """
+
+    def __init__(
+        self,
+        landscape: Landscape,
+        optimizer: Optimizer,
+        start: ArrayLike,
+        seed: int = 0,
+        first: int = 0,
+        backend: str = "auto",
+    ) -> None:
+        check_seed(seed)
+        self.landscape, self.optimizer = landscape, optimizer
+        self.backend = arrays.backend(backend)
+        self.stepper = Stepper(landscape, optimizer, seed)
+        xp = self.backend.xp
+        starts = check_start(start).astype(np.float32)
+        size = BLOCK if self.backend.name == "cpu" else len(starts)
+        self._blocks: list[Block] = [
+            self.stepper.start(xp.asarray(np.ascontiguousarray(starts[i : i + size].T)), first + i)
+            for i in range(0, len(starts), size)
+        ]
+
+    @property
+    def step(self) -> int:
+        """How many steps the particles have taken."""
+        return self._blocks[0].t
+
+    @property
+    def positions(self) -> Float32:
+        """Where the particles are, as a new array (N, 2) on the host; inf or nan where they have diverged."""
+        return np.concatenate([arrays.to_numpy(block.position).T for block in self._blocks])
+
+    def advance(self, steps: int = 1, progress: Callable[[float], None] | None = None) -> None:
+        """Take ``steps`` steps. ``progress`` is called with the share of the work done, now and then."""
+        for done, block in enumerate(self._blocks, start=1):
+            self.stepper.advance(block, steps)
+            if progress:
+                progress(done / len(self._blocks))
+
+
+@dataclass(frozen=True, eq=False)
+class Swarm:
+    """How a swarm of N particles ended.
+
+    ``start``, ``end`` (N, 2) and ``value`` (N,), the loss at the end, are float32. ``minima`` are those known of the
+    landscape and those found where particles came to rest; ``label`` (N,) int16 is the minimum that each particle
+    reached, -1 for none. ``diverged`` (N,) marks those whose position or loss is not finite, or that are more than
+    1000 domain sizes away.
+    """
+
+    start: Float32
+    end: Float32
+    value: Float32
+    label: NDArray[np.int16]
+    diverged: NDArray[np.bool_]
+    minima: Minima
+    steps: int
+    seconds: float
+    backend: str
+
+    @property
+    def count(self) -> int:
+        """How many particles there are."""
+        return len(self.start)
+
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """Which share of all particles reached each minimum, (m,)."""
+        return np.bincount(self.label[self.label >= 0], minlength=len(self.minima.position)) / self.count
+
+    @property
+    def particle_steps_per_second(self) -> float:
+        """How many steps of one particle were taken per second."""
+        return self.count * self.steps / self.seconds if self.seconds > 0 else 0.0
+
+    def summary(self) -> dict[str, Any]:
+        """Return the figures of the run as plain data."""
+        return {
+            "count": self.count,
+            "steps": self.steps,
+            "seconds": self.seconds,
+            "particle_steps_per_second": self.particle_steps_per_second,
+            "converged": int((self.label >= 0).sum()),
+            "diverged": int(self.diverged.sum()),
+            "minima": [
+                {"x": float(x), "y": float(y), "value": float(value), "share": float(share)}
+                for (x, y), value, share in zip(
+                    self.minima.position, self.minima.value, self.shares, strict=True
+                )
+            ],
+        }
+
+
+def swarm(
+    landscape: Landscape,
+    optimizer: Optimizer,
+    count: int = 10_000,
+    steps: int = 500,
+    seed: int = 0,
+    start: ArrayLike | None = None,
+    backend: str = "auto",
+    progress: Callable[[float], None] | None = None,
+) -> Swarm:
+    """Run ``count`` particles for ``steps`` steps from seeded uniform starts in the domain, or from ``start`` (N, 2).
+
+    A particle has converged when it is near a minimum: see `find_minima`.
+    """
+    if steps < 0:
+        raise UserError(f"The number of steps must be 0 or more, not {steps}.")
+    starts = random_starts(landscape.domain, count, seed) if start is None else check_start(start)
+    state = SwarmState(landscape, optimizer, starts, seed, backend=backend)
+    began = time.perf_counter()
+    state.advance(steps, progress)
+    end = state.positions
+    seconds = time.perf_counter() - began
+    value = np.asarray(landscape.value(end))
+    diverged = is_lost(end, landscape.domain) | ~np.isfinite(value)
+    minima, label = find_minima(landscape, end)
+    return Swarm(
+        starts.astype(np.float32), end, value, label, diverged, minima, steps, seconds, state.backend.name
+    )
+
+
+def is_lost(points: NDArray[np.floating], domain: Domain) -> NDArray[np.bool_]:
+    """Return which of the points (..., 2) are not finite or more than 1000 domain sizes away from the domain."""
+    low, high = np.array(domain).T
+    size = high - low
+    with np.errstate(invalid="ignore"):
+        return ~((points > low - LOST * size) & (points < high + LOST * size)).all(axis=-1)
