@@ -25,6 +25,8 @@ _HOME = {
     "layers": "lossland.layers:",
     "parameters": "lossland.parameters:",
     "Scene": "lossland.scenery",
+    "GroundScene": "lossland.ground",
+    "rates": "lossland.rates:",
     "Frame": "lossland.scenery",
     "View": "lossland.scenery",
     "Handle": "lossland.scenery",
@@ -62,6 +64,7 @@ if TYPE_CHECKING:
     from lossland import numerals as numerals
     from lossland import optimizers as optimizers
     from lossland import parameters as parameters
+    from lossland import rates as rates
     from lossland.app import Stage as Stage
     from lossland.app import record as record
     from lossland.app import show as show
@@ -72,6 +75,7 @@ if TYPE_CHECKING:
     from lossland.compute.trajectory import run as run
     from lossland.errors import MachineError as MachineError
     from lossland.errors import UserError as UserError
+    from lossland.ground import GroundScene as GroundScene
     from lossland.landscapes import Grid as Grid
     from lossland.landscapes import Landscape as Landscape
     from lossland.landscapes import landscape as landscape

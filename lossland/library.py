@@ -10,7 +10,7 @@ from typing import Any
 
 from lossland import landscapes
 from lossland.errors import UserError, nearest
-from lossland.parameters import Integer, Matrix, Number, Param, Point
+from lossland.parameters import Integer, Lanes, Matrix, Number, Param, Point
 from lossland.resources import folder
 from lossland.scenery import Scene
 from lossland.tour import Shot, Tour, tour, tours
@@ -91,7 +91,7 @@ def describe(kind: type[Scene]) -> dict[str, Any]:
 
 
 def _describe_param(param: Param) -> dict[str, Any]:
-    default = param.initial() if hasattr(param, "initial") else param.default
+    default = param.initial() if isinstance(param, Lanes) else param.default
     bounded = isinstance(param, (Number, Integer, Point, Matrix))
     return {
         "name": param.name,
@@ -112,9 +112,7 @@ def _unknown(name: str) -> UserError:
 @cache
 def _files() -> dict[str, Path]:
     """Return the file of every scene that comes with lossland, by name."""
-    return {
-        file.stem: file for file in sorted(folder("scenes").glob("*.py")) if not file.stem.startswith("_")
-    }
+    return {file.stem: file for file in sorted(folder("scenes").glob("*.py")) if not file.stem.startswith("_")}
 
 
 @cache
@@ -131,9 +129,7 @@ def _from_file(file: Path) -> type[Scene]:
     except Exception as error:
         del sys.modules[module_name]
         line = f"line {error.lineno}: " if isinstance(error, SyntaxError) else ""
-        raise UserError(
-            f"The scene file {file.name} does not run: {line}{type(error).__name__}: {error}"
-        ) from error
+        raise UserError(f"The scene file {file.name} does not run: {line}{type(error).__name__}: {error}") from error
     found = [
         value
         for value in vars(module).values()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 MINUS = "−"
 
@@ -38,7 +38,7 @@ def trimmed(value: float, digits: int = 2) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def pair(point: Sequence[float], digits: int = 2) -> str:
+def pair(point: Iterable[float], digits: int = 2) -> str:
     """Return a point as (3.00, −1.85)."""
     return f"({', '.join(fixed(float(value), digits) for value in point)})"
 

@@ -13,10 +13,10 @@ from lossland.errors import UserError, nearest
 class Shot:
     """One scene for some seconds, with its parameters and the camera moving.
 
-    ``keys`` gives parameters over time: ``{"rate": ((0, 0.1), (4, 0.2))}`` glides from 0.1 to 0.2 in the shot's
-    first four seconds; what is not a number jumps. ``play`` are the scene's seconds at the shot's start and end
-    (None: as fast as the clock on the wall, from 0). ``azimuth`` and ``elevation`` glide from the first to the
-    second angle in degrees (None: the view the scene was composed for).
+    ``keys`` gives parameters over time: ``{"rate": ((0, 0.1), (4, 0.2))}`` glides from 0.1 to 0.2 in the
+    shot's first four seconds; what is not a number jumps. ``play`` are the scene's seconds at the shot's
+    start and end (None: as fast as the clock on the wall, from 0). ``azimuth`` and ``elevation`` glide
+    from the first to the second angle in degrees (None: the view the scene was composed for).
     """
 
     scene: str

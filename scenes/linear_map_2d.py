@@ -127,7 +127,7 @@ class Direction:
 
 def directions_kept(matrix: np.ndarray) -> list[Direction]:
     """Return the real eigen-directions, the largest factor first; none where every direction is kept."""
-    factor, vectors = (np.asarray(part, complex) for part in np.linalg.eig(matrix))
+    factor, vectors = (np.asarray(part, np.complex128) for part in np.linalg.eig(matrix))
     if np.abs(factor.imag).max() > 1e-9 or np.abs(matrix - matrix[0, 0] * np.eye(2)).max() < 1e-12:
         return []
     kept: list[Direction] = []
@@ -209,9 +209,7 @@ print("area", 0.5 * abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)))
         "singular values": {"matrix": ((3, 0), (4, 5)), "path": "factors", "shape": "circle"},
     }
 
-    matrix = ll.parameters.Matrix(
-        ((2, 1), (1, 2)), -5, 5, "$A$", "Its columns are where the two arrows land."
-    )
+    matrix = ll.parameters.Matrix(((2, 1), (1, 2)), -5, 5, "$A$", "Its columns are where the two arrows land.")
     path = ll.parameters.Choice(
         "polar",
         ("polar", "straight", "factors"),
@@ -237,7 +235,7 @@ print("area", 0.5 * abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)))
         """Return the numbers of A, and of the matrix shown at ``time``."""
         matrix, now = np.array(self.matrix), matrix_at(np.array(self.matrix), self.path, self.part(time))
         parts = polar(matrix)
-        eigenvalues = np.asarray(np.linalg.eigvals(matrix), complex)
+        eigenvalues = np.asarray(np.linalg.eigvals(matrix), np.complex128)
         eigenvalues = eigenvalues[np.lexsort((-eigenvalues.imag, -eigenvalues.real))]
         radii = np.linalg.norm(CIRCLE @ now.T, axis=1)
         return {
@@ -385,9 +383,7 @@ print("area", 0.5 * abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)))
     # ------------------------------------------------------------------------------------------ dragging
     def handles(self, time: float) -> Sequence[ll.Handle]:
         """Return the two columns of A: the places where the arrows will have arrived."""
-        return [
-            ll.Handle(role, (*self.column(k), 0.0), move_column(k), plane=0.0) for k, role in enumerate("ij")
-        ]
+        return [ll.Handle(role, (*self.column(k), 0.0), move_column(k), plane=0.0) for k, role in enumerate("ij")]
 
     def column(self, k: int) -> tuple[float, float]:
         """Return where A sends basis arrow ``k``."""

@@ -1,0 +1,144 @@
+"""The base of every scene that plays on a landscape: which one, which part of it, and the block of ground it makes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from lossland import landscapes
+from lossland.errors import UserError
+from lossland.landscapes import Landscape
+from lossland.layers import Surface, Title
+from lossland.parameters import Point, Text
+from lossland.scenery import Scene, View
+from lossland.terrain import Terrain
+
+RESOLUTION = 512  # samples along each side of the ground
+ROUGH = 8  # a ground with at least so many hollows is rough
+
+
+class Domain(Point):
+    """A rectangle x0, x1, y0, y1 of the plane."""
+
+    def check(self, value: Any) -> tuple[float, ...]:
+        """Accept four finite numbers, each pair rising."""
+        x0, x1, y0, y1 = bounds = super().check(value)
+        if not (x0 < x1 and y0 < y1):
+            raise UserError(f"{self.name} must go from a smaller to a larger number in x and in y, not {value!r}.")
+        return bounds
+
+
+def rectangle(land: Landscape) -> tuple[float, float, float, float]:
+    """Return a landscape's domain as x0, x1, y0, y1."""
+    (x0, x1), (y0, y1) = land.domain
+    return x0, x1, y0, y1
+
+
+class GroundScene(Scene):
+    """A scene on a landscape.
+
+    Choosing a landscape also takes its domain and whatever else ``staging`` has for it, then calls ``settle``. From
+    one formula to the next, as while someone types, the domain stays.
+    """
+
+    staging: ClassVar[Mapping[str, Mapping[str, Any]]] = {}  # landscape -> values to take with it
+    height: ClassVar[float] = 0.52  # of the ground in the world
+    median: ClassVar[float] = 0.56  # where the middle value comes to lie
+
+    landscape = Text(
+        "himmelblau", landscapes.landscape, "landscape", "A name from the catalogue, or a formula in x and y."
+    )
+    domain = Domain((-5.2, 5.2, -5.2, 5.2), label="domain", help="The part that is shown.", hidden=True)
+
+    @property
+    def land(self) -> Landscape:
+        """The landscape on the domain shown."""
+        x0, x1, y0, y1 = self.domain
+        return self.remember(
+            "land",
+            (self.landscape, self.domain),
+            lambda: landscapes.landscape(self.landscape, domain=((x0, x1), (y0, y1))),
+        )
+
+    @property
+    def terrain(self) -> Terrain:
+        """The landscape as a block of ground."""
+
+        def make() -> Terrain:
+            grid = self.land.grid(RESOLUTION)
+            return Terrain(grid.x, grid.y, grid.value, *self.relief(grid.value))
+
+        return self.remember("terrain", (self.landscape, self.domain), make)
+
+    @property
+    def surface(self) -> Surface:
+        """The ground as a layer; the same object until the landscape changes."""
+        return self.remember("surface", (self.landscape, self.domain), lambda: Surface(self.terrain))
+
+    @property
+    def view(self) -> View:
+        """A view that lets the near rim of a bowl hide nothing, and rough ground show its relief."""
+
+        def make() -> View:
+            return View(elevation=38.0 if is_rough(self.terrain.value) else 45.0, bounds=self.terrain.bounds)
+
+        return self.remember("view", (self.landscape, self.domain), make)
+
+    def relief(self, value: np.ndarray) -> tuple[float, float]:
+        """Return the world height of the ground, and where its median comes to lie."""
+        return (0.62, 0.52) if is_rough(value) else (self.height, self.median)
+
+    def heading(self, *lines: str) -> Title:
+        """Return the landscape's name and formula over a line or two. A formula that was typed has no name."""
+        named = self.landscape.lower() in landscapes.names()
+        return Title(self.land.title if named else self.title, f"f(x, y) = {self.land.latex}", lines)
+
+    @property
+    def size(self) -> float:
+        """Half the mean width of the domain."""
+        x0, x1, y0, y1 = self.domain
+        return (x1 - x0 + y1 - y0) / 4
+
+    def inside(self, position: tuple[float, ...]) -> tuple[float, float]:
+        """Return the point of the domain nearest to a position."""
+        x0, x1, y0, y1 = self.domain
+        return float(np.clip(position[0], x0, x1)), float(np.clip(position[1], y0, y1))
+
+    def reset(self) -> None:
+        """Give every parameter its default."""
+        super().reset()
+        self._was_formula = False
+
+    def changed(self, name: str) -> None:
+        """Let the other parameters follow a new landscape or domain."""
+        if name == "landscape":
+            formula = self.landscape.lower() not in landscapes.names()
+            if not (formula and self._was_formula):
+                self.values["domain"] = rectangle(landscapes.landscape(self.landscape))
+            self._was_formula = formula
+            self.settle()
+            for key, value in self.staging.get(self.landscape, {}).items():
+                self.set(key, value)
+        elif name == "domain":
+            self.settle_domain()
+
+    def settle(self) -> None:
+        """Give the other parameters values that suit a new landscape."""
+
+    def settle_domain(self) -> None:
+        """Give the other parameters values that suit a new domain."""
+
+
+def is_rough(value: np.ndarray) -> bool:
+    """Whether a ground (ny, nx) has many hollows: cells of a coarse grid lower than the eight around them."""
+    every = max(1, min(value.shape) // 48)
+    coarse = np.nan_to_num(np.asarray(value[::every, ::every], float), nan=np.inf, posinf=np.inf)
+    middle = coarse[1:-1, 1:-1]
+    ny, nx = coarse.shape
+    around = [
+        coarse[1 + j : ny - 1 + j, 1 + i : nx - 1 + i] for j in (-1, 0, 1) for i in (-1, 0, 1) if (i, j) != (0, 0)
+    ]
+    hollow = np.all([middle < other for other in around], axis=0)
+    return int(hollow.sum()) >= ROUGH

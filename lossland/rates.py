@@ -1,0 +1,72 @@
+"""A learning rate that makes any optimizer run well on any landscape, by a plain rule.
+
+Two things set the rate. Rules whose step is a multiple of the gradient must respect the *curvature* λ: on a bowl
+gradient descent diverges above 2/λ and is quickest near 1/λ. Rules that divide by the gradient's size move about one
+rate a step whatever the slope, so their rate is a *length*, a share of the domain. λ is the largest curvature met on
+a normalized descent from the start: forty steps of a fiftieth of the domain, straight downhill.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lossland.optimizers import Optimizer
+
+if TYPE_CHECKING:
+    from lossland.landscapes import Landscape
+
+PER_CURVATURE = {"gradient_descent": 1.0, "sgd": 1.0, "momentum": 0.6, "nesterov": 0.6}  # rate · λ
+PER_LENGTH = {  # rate / half the domain's width; the first steps of AdaGrad and RMSprop are longer than the rate
+    "adagrad": 0.12,
+    "rmsprop": 0.005,
+    "adadelta": 6.0,
+    "lion": 0.023,
+    "rprop": 0.02,
+}
+ADAPTIVE = 0.06  # the same for Adam and its relatives
+LONGEST_STEP = 0.25  # of half the domain: no first step is longer
+STEPS, STRIDE = 40, 0.02
+LEADING = np.array([1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0])
+
+
+def suggested(optimizer: Optimizer, landscape: Landscape, start: tuple[float, float]) -> Optimizer:
+    """Return the optimizer with a rate that suits a landscape on its domain and a start; the rest stays."""
+    (x0, x1), (y0, y1) = landscape.domain
+    size = (x1 - x0 + y1 - y0) / 4
+    share = PER_CURVATURE.get(optimizer.name)
+    if share is None:
+        rate = PER_LENGTH.get(optimizer.name, ADAPTIVE) * size
+    else:
+        curvature, slope = steepest_descent(landscape, start, size)
+        rate = share * min(1.0 / max(curvature, 1e-300), LONGEST_STEP * size / max(slope, 1e-300))
+    changes: dict[str, Any] = {"lr": rounded(rate)}
+    return replace(optimizer, **changes)
+
+
+def steepest_descent(landscape: Landscape, start: tuple[float, float], size: float) -> tuple[float, float]:
+    """Return the largest curvature (absolute) and slope met on a normalized descent from the start."""
+    position = np.array(start, float)
+    curvature = slope = 0.0
+    for _ in range(STEPS):
+        gradient = np.asarray(landscape.grad(position), float)
+        xx, xy, yy = np.asarray(landscape.hessian(position), float)
+        length = float(np.hypot(*gradient))
+        bend = abs(xx + yy) / 2 + float(np.hypot((xx - yy) / 2, xy))  # the larger absolute eigenvalue
+        if not (np.isfinite(length) and np.isfinite(bend)):
+            break
+        curvature, slope = max(curvature, bend), max(slope, length)
+        if length == 0.0:
+            break
+        position = position - STRIDE * size * gradient / length
+    return curvature, slope
+
+
+def rounded(rate: float) -> float:
+    """Return the nearest number with a short leading digit: 0.0041 becomes 0.004."""
+    rate = float(np.clip(rate, 1e-9, 1e6))
+    power = 10.0 ** np.floor(np.log10(rate))
+    leading = LEADING[np.argmin(np.abs(np.log(LEADING * power / rate)))]
+    return float(f"{leading * power:.3g}")
