@@ -210,6 +210,11 @@ class Camera:
         """The world direction (3,) from the target to the eye."""
         return self._axes(self.pose)[2]
 
+    @property
+    def home_back(self) -> Floats:
+        """The world direction (3,) from the target to the eye at home."""
+        return self._axes(self.home_pose)[2]
+
     def view_height(self, points: ArrayLike) -> Floats:
         """Return the world height (...) that the picture spans at the depth of world points (..., 3)."""
         depth = (self.eye - np.asarray(points, float)) @ self.back

@@ -1,5 +1,5 @@
 // Light on the ground. Albedo is squared colour and the root is taken at the end: gamma 2, near linear light.
-uniform vec3 u_light, u_key, u_sky, u_bounce;
+uniform vec3 u_light, u_view, u_key, u_sky, u_bounce;   // u_view: to the eye at home
 uniform float u_shadow, u_occlusion, u_specular;
 const float WRAP = .22;
 
@@ -17,7 +17,7 @@ vec3 shade(vec3 albedo, vec3 n, float open, float sun, float relief) {
     vec3 lit = albedo * (u_key * key + sky * seen / (1. - albedo * (1. - seen)));   // shade keeps its colour
     vec3 level = albedo * (u_key * max(0., (u_light.z + WRAP) / (1. + WRAP)) + u_sky);
     lit = mix(level, lit, relief);
-    float shine = max(dot(n, normalize(u_light + vec3(0., 0., 1.))), 0.);
+    float shine = max(dot(n, normalize(u_light + u_view)), 0.);
     lit += u_specular * pow(shine, 48.) * lamp * seen * u_key;
     return shoulder(lit);
 }

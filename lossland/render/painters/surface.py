@@ -119,7 +119,7 @@ class Top:
     def update(self, layer: Surface, context: DrawContext) -> None:
         """Upload and bake what has changed since the last frame."""
         terrain, paint, quality = layer.terrain, layer.paint, context.quality
-        light = tuple(np.round(context.light, 9))
+        light = tuple(np.round([*context.light, *context.camera.home_back], 9))
         new_ground = self._kept.changed("terrain", terrain)
         if new_ground:
             self._upload(terrain)
@@ -143,7 +143,7 @@ class Top:
         phase = np.interp(place, np.arange(len(table)), table)
         data = np.stack([ground, phase], -1).astype(np.float32)
         delete([self.heights, self._solid, self._strata])
-        self.heights = gloo.Texture2D(data, internalformat="rg32f", interpolation="linear")
+        self.heights = gloo.Texture2D(data, format="rg", internalformat="rg32f", interpolation="linear")
         holes = not terrain.solid.all()
         self._solid = gloo.Texture2D(terrain.solid.astype(np.uint8) * 255, interpolation="linear") if holes else None
         self._strata = gloo.Texture2D(_strata(terrain, self._theme), internalformat="rgba32f", interpolation="linear")
@@ -208,6 +208,7 @@ class Top:
             u_valley=1.0 if painted else lamps.valley_relief,
             u_painted=float(painted),
             u_light=context.light,
+            u_view=context.camera.home_back,
             u_key=lamps.key,
             u_sky=lamps.sky,
             u_bounce=lamps.ground,
