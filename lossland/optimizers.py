@@ -9,10 +9,12 @@ Defaults and conventions are PyTorch's where PyTorch has the optimizer, the pape
 class here and a row in ``tests/test_optimizers.py``: its name, its text form, sliders and equations follow.
 """
 
+# ruff: noqa: D102 (what the methods are for is said once, in `Optimizer`)
 from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections import namedtuple
 from dataclasses import MISSING, Field, dataclass, field, fields
 from functools import cache
 from typing import Any, ClassVar, NamedTuple
@@ -70,7 +72,7 @@ class Optimizer(ABC):
     source: ClassVar[str]  # where the rule was published
     name: ClassVar[str]  # on the command line
     symbols: ClassVar[dict[str, str]] = {}  # LaTeX of terms whose name is not their symbol
-    Terms: ClassVar[type[Any]]  # NamedTuple of one step's named terms; the one called ``step`` is the move
+    Terms: ClassVar[type[Any]]  # named tuple of one step's terms; the one called ``step`` is the move
 
     def __init_subclass__(cls) -> None:
         cls.name = cls.title.lower().replace(" ", "_")
@@ -121,10 +123,9 @@ class GradientDescent(Optimizer):
 
     lr: float = _rate(1e-3)
 
-    class Terms(NamedTuple):
-        step: Value
+    Terms = namedtuple("Terms", "step")
 
-    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Terms:
+    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Any:
         return self.Terms(step=-self.lr * grad)
 
 
@@ -141,8 +142,7 @@ class SGD(Optimizer):
     lr: float = _rate(1e-3)
     noise: float = _hyper(0.0, Hyper(r"\sigma", 0.0, 100.0, log=False))
 
-    class Terms(NamedTuple):
-        step: Value
+    Terms = namedtuple("Terms", "step")
 
     @property
     def stochastic(self) -> bool:
@@ -151,7 +151,7 @@ class SGD(Optimizer):
     def observe(self, grad: Value, draw: Value) -> Value:
         return grad + self.noise * draw
 
-    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Terms:
+    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Any:
         return self.Terms(step=-self.lr * grad)
 
 
@@ -165,11 +165,9 @@ class Momentum(Optimizer):
     lr: float = _rate(1e-3)
     momentum: float = _decay(0.9, r"\mu")
 
-    class Terms(NamedTuple):
-        v: Value
-        step: Value
+    Terms = namedtuple("Terms", "v step")
 
-    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Terms:
+    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Any:
         v = self.momentum * last.v + grad
         return self.Terms(v, step=-self.lr * v)
 
@@ -184,11 +182,9 @@ class Nesterov(Optimizer):
     lr: float = _rate(1e-3)
     momentum: float = _decay(0.9, r"\mu")
 
-    class Terms(NamedTuple):
-        v: Value
-        step: Value
+    Terms = namedtuple("Terms", "v step")
 
-    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Terms:
+    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Any:
         v = self.momentum * last.v + grad
         return self.Terms(v, step=-self.lr * (grad + self.momentum * v))
 
@@ -203,11 +199,9 @@ class Adagrad(Optimizer):
     lr: float = _rate(1e-2)
     eps: float = _eps(1e-10)
 
-    class Terms(NamedTuple):
-        G: Value
-        step: Value
+    Terms = namedtuple("Terms", "G step")
 
-    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Terms:
+    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Any:
         G = last.G + grad**2
         return self.Terms(G, step=-self.lr * grad / (sqrt(G) + self.eps))
 
@@ -223,11 +217,9 @@ class RMSprop(Optimizer):
     alpha: float = _decay(0.99, r"\alpha")
     eps: float = _eps(1e-8)
 
-    class Terms(NamedTuple):
-        v: Value
-        step: Value
+    Terms = namedtuple("Terms", "v step")
 
-    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Terms:
+    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Any:
         v = self.alpha * last.v + (1 - self.alpha) * grad**2
         return self.Terms(v, step=-self.lr * grad / (sqrt(v) + self.eps))
 
@@ -244,13 +236,9 @@ class Adadelta(Optimizer):
     rho: float = _decay(0.9, r"\rho")
     eps: float = _eps(1e-6)
 
-    class Terms(NamedTuple):
-        v: Value
-        delta: Value
-        u: Value
-        step: Value
+    Terms = namedtuple("Terms", "v delta u step")
 
-    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Terms:
+    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Any:
         v = self.rho * last.v + (1 - self.rho) * grad**2
         delta = sqrt(last.u + self.eps) / sqrt(v + self.eps) * grad
         u = self.rho * last.u + (1 - self.rho) * delta**2
@@ -269,14 +257,9 @@ class Adam(Optimizer):
     beta2: float = _decay(0.999, r"\beta_2", max=0.9999)
     eps: float = _eps(1e-8)
 
-    class Terms(NamedTuple):
-        m: Value
-        v: Value
-        m_hat: Value
-        v_hat: Value
-        step: Value
+    Terms = namedtuple("Terms", "m v m_hat v_hat step")
 
-    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Terms:
+    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Any:
         m = self.beta1 * last.m + (1 - self.beta1) * grad
         v = self.beta2 * last.v + (1 - self.beta2) * grad**2
         m_hat = m / (1 - self.beta1**t)
@@ -297,14 +280,9 @@ class AdamW(Optimizer):
     eps: float = _eps(1e-8)
     weight_decay: float = _weight_decay(1e-2)
 
-    class Terms(NamedTuple):
-        m: Value
-        v: Value
-        m_hat: Value
-        v_hat: Value
-        step: Value
+    Terms = namedtuple("Terms", "m v m_hat v_hat step")
 
-    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Terms:
+    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Any:
         m = self.beta1 * last.m + (1 - self.beta1) * grad
         v = self.beta2 * last.v + (1 - self.beta2) * grad**2
         m_hat = m / (1 - self.beta1**t)
@@ -329,15 +307,9 @@ class AMSGrad(Optimizer):
     beta2: float = _decay(0.999, r"\beta_2", max=0.9999)
     eps: float = _eps(1e-8)
 
-    class Terms(NamedTuple):
-        m: Value
-        v: Value
-        v_max: Value
-        m_hat: Value
-        v_hat: Value
-        step: Value
+    Terms = namedtuple("Terms", "m v v_max m_hat v_hat step")
 
-    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Terms:
+    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Any:
         m = self.beta1 * last.m + (1 - self.beta1) * grad
         v = self.beta2 * last.v + (1 - self.beta2) * grad**2
         v_max = maximum(last.v_max, v)
@@ -360,20 +332,12 @@ class NAdam(Optimizer):
     eps: float = _eps(1e-8)
     momentum_decay: float = _hyper(4e-3, Hyper(r"\psi", 0.0, 0.1, log=False))
 
-    class Terms(NamedTuple):
-        m: Value
-        v: Value
-        mu: Value
-        mu_next: Value
-        mu_product: Value
-        m_hat: Value
-        v_hat: Value
-        step: Value
+    Terms = namedtuple("Terms", "m v mu mu_next mu_product m_hat v_hat step")
 
-    def initial(self) -> Terms:
+    def initial(self) -> Any:
         return self.Terms(0.0, 0.0, 0.0, 0.0, mu_product=1.0, m_hat=0.0, v_hat=0.0, step=0.0)
 
-    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Terms:
+    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Any:
         m = self.beta1 * last.m + (1 - self.beta1) * grad
         v = self.beta2 * last.v + (1 - self.beta2) * grad**2
         mu = self.beta1 * (1 - 0.5 * 0.96 ** (t * self.momentum_decay))
@@ -401,15 +365,9 @@ class RAdam(Optimizer):
     beta2: float = _hyper(0.999, Hyper(r"\beta_2", 0.7, 0.9999, log=False, low=0.7, below=1.0))
     eps: float = _eps(1e-8)
 
-    class Terms(NamedTuple):
-        m: Value
-        v: Value
-        m_hat: Value
-        rho: Value
-        r: Value
-        step: Value
+    Terms = namedtuple("Terms", "m v m_hat rho r step")
 
-    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Terms:
+    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Any:
         m = self.beta1 * last.m + (1 - self.beta1) * grad
         v = self.beta2 * last.v + (1 - self.beta2) * grad**2
         m_hat = m / (1 - self.beta1**t)
@@ -433,13 +391,9 @@ class Adamax(Optimizer):
     beta2: float = _decay(0.999, r"\beta_2", max=0.9999)
     eps: float = _eps(1e-8)
 
-    class Terms(NamedTuple):
-        m: Value
-        u: Value
-        m_hat: Value
-        step: Value
+    Terms = namedtuple("Terms", "m u m_hat step")
 
-    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Terms:
+    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Any:
         m = self.beta1 * last.m + (1 - self.beta1) * grad
         u = maximum(self.beta2 * last.u, abs_(grad) + self.eps)
         m_hat = m / (1 - self.beta1**t)
@@ -458,12 +412,9 @@ class Lion(Optimizer):
     beta2: float = _decay(0.99, r"\beta_2", max=0.9999)
     weight_decay: float = _weight_decay(0.0)
 
-    class Terms(NamedTuple):
-        c: Value
-        m: Value
-        step: Value
+    Terms = namedtuple("Terms", "c m step")
 
-    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Terms:
+    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Any:
         c = self.beta1 * last.m + (1 - self.beta1) * grad
         m = self.beta2 * last.m + (1 - self.beta2) * grad
         return self.Terms(c, m, step=-self.lr * (sign(c) + self.weight_decay * position))
@@ -486,16 +437,12 @@ class Rprop(Optimizer):
     size_min: float = _hyper(1e-6, Hyper(r"\Delta_{\min}", 1e-9, 1e-1, log=True))
     size_max: float = _hyper(50.0, Hyper(r"\Delta_{\max}", 1e-2, 100.0, log=True))
 
-    class Terms(NamedTuple):
-        turn: Value
-        size: Value
-        g_kept: Value
-        step: Value
+    Terms = namedtuple("Terms", "turn size g_kept step")
 
-    def initial(self) -> Terms:
+    def initial(self) -> Any:
         return self.Terms(0.0, size=self.lr, g_kept=0.0, step=0.0)
 
-    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Terms:
+    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Any:
         turn = sign(grad * last.g_kept)  # 1: as before, -1: turned, 0: at rest or at the start
         shorter = where(turn < 0, self.eta_minus * last.size, last.size)
         size = where(turn > 0, self.eta_plus * last.size, shorter)
@@ -516,12 +463,9 @@ class Yogi(Optimizer):
     beta2: float = _decay(0.999, r"\beta_2", max=0.9999)
     eps: float = _eps(1e-3)
 
-    class Terms(NamedTuple):
-        m: Value
-        v: Value
-        step: Value
+    Terms = namedtuple("Terms", "m v step")
 
-    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Terms:
+    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Any:
         m = self.beta1 * last.m + (1 - self.beta1) * grad
         v = last.v - (1 - self.beta2) * sign(last.v - grad**2) * grad**2
         return self.Terms(m, v, step=-self.lr * m / (sqrt(v) + self.eps))
@@ -539,14 +483,9 @@ class AdaBelief(Optimizer):
     beta2: float = _decay(0.999, r"\beta_2", max=0.9999)
     eps: float = _eps(1e-8)
 
-    class Terms(NamedTuple):
-        m: Value
-        s: Value
-        m_hat: Value
-        s_hat: Value
-        step: Value
+    Terms = namedtuple("Terms", "m s m_hat s_hat step")
 
-    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Terms:
+    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Any:
         m = self.beta1 * last.m + (1 - self.beta1) * grad
         s = self.beta2 * last.s + (1 - self.beta2) * (grad - m) ** 2 + self.eps
         m_hat = m / (1 - self.beta1**t)
@@ -572,9 +511,7 @@ def optimizer(text: str) -> Optimizer:
     name, colon, settings = text.strip().partition(":")
     name = name.strip().lower()
     if name not in _CATALOGUE:
-        raise UserError(
-            f"There is no optimizer {name!r}.{nearest(name, names())} There are {', '.join(names())}."
-        )
+        raise UserError(f"There is no optimizer {name!r}.{nearest(name, names())} There are {', '.join(names())}.")
     kind = _CATALOGUE[name]
     known = [item.name for item in fields(kind)]
     values: dict[str, float] = {}

@@ -9,7 +9,7 @@ import ctypes
 import sys
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +20,8 @@ OLDEST_DRIVER = 12000  # CUDA 12.0, as the driver reports it
 OLDEST_DEVICE = (5, 0)  # compute capability
 
 
-class CudaDevice(NamedTuple):
+@dataclass(frozen=True)
+class CudaDevice:
     """A CUDA device that can be used. ``driver`` is the newest CUDA version it supports, as 1000 major + 10 minor."""
 
     index: int
@@ -94,9 +95,7 @@ def backend(name: str = "auto") -> Backend:
     if name == "cpu":
         return CPU
     if name not in BACKENDS:
-        raise UserError(
-            f"There is no backend {name!r}.{nearest(name, BACKENDS)} There are {', '.join(BACKENDS)}."
-        )
+        raise UserError(f"There is no backend {name!r}.{nearest(name, BACKENDS)} There are {', '.join(BACKENDS)}.")
     xp, why = _cupy()
     if xp is not None:
         return Backend("cuda", xp, why)
@@ -117,7 +116,7 @@ def _cupy() -> tuple[Any, str]:
     if isinstance(device, str):
         return None, device
     try:
-        import cupy
+        import cupy  # pyright: ignore[reportMissingImports]
     except ImportError:
         extra = "cuda13" if device.driver >= 13000 else "cuda12"
         return None, f"{device.name} is there but CuPy is not installed (pip install lossland[{extra}])"

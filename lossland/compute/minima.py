@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-
 if TYPE_CHECKING:
     from lossland.landscapes import Landscape
 
@@ -77,22 +76,23 @@ def _one_per_cell(points: Float64, size: float) -> Float64:
 
 def _polished(landscape: Landscape, points: Float64, near: float) -> Float64:
     """Return the minima that Newton's method finds within ``near`` of the points."""
-    place = points
+    place, move = points, np.full_like(points, np.inf)
     with np.errstate(all="ignore"):
         for _ in range(POLISH):
-            xx, xy, yy, gx, gy = _second_order(landscape, place)
-            determinant = xx * yy - xy * xy
-            move = np.stack(((yy * gx - xy * gy), (xx * gy - xy * gx)), axis=-1) / determinant[:, None]
-            bowl = (determinant > 0) & (xx > 0)
-            there = bowl & (np.hypot(*(place - move - points).T) <= near)
-            points, place, move = points[there], (place - move)[there], move[there]
+            move, bowl = _newton_move(landscape, place)
+            there = bowl & (np.hypot(*(place + move - points).T) <= near)
+            points, place, move = points[there], (place + move)[there], move[there]
         at_rest = np.hypot(*move.T) <= 1e-6 * near
     return place[at_rest]
 
 
-def _second_order(landscape: Landscape, points: Float64) -> tuple[Float64, ...]:
-    hessian, grad = np.asarray(landscape.hessian(points)), np.asarray(landscape.grad(points))
-    return hessian[:, 0], hessian[:, 1], hessian[:, 2], grad[:, 0], grad[:, 1]
+def _newton_move(landscape: Landscape, points: Float64) -> tuple[Float64, NDArray[np.bool_]]:
+    """Return Newton's step to the critical point, and whether the Hessian is positive definite where it starts."""
+    grad, hessian = np.asarray(landscape.grad(points)), np.asarray(landscape.hessian(points))
+    (gx, gy), (xx, xy, yy) = grad.T, hessian.T
+    determinant = xx * yy - xy * xy
+    move = np.stack((xy * gy - yy * gx, xy * gx - xx * gy), axis=-1) / determinant[:, None]
+    return move, (determinant > 0) & (xx > 0)
 
 
 def _distinct(points: Float64, near: float) -> Float64:
@@ -106,9 +106,7 @@ def _distinct(points: Float64, near: float) -> Float64:
     return np.array(kept).reshape(-1, 2)
 
 
-def _most_reached_first(
-    position: Float64, label: NDArray[np.int16], keep: int
-) -> tuple[Float64, NDArray[np.int16]]:
+def _most_reached_first(position: Float64, label: NDArray[np.int16], keep: int) -> tuple[Float64, NDArray[np.int16]]:
     """Sort the minima after the first ``keep`` by how many points they have, dropping those without."""
     count = np.bincount(label[label >= 0], minlength=len(position))
     order = [*range(keep), *(keep + np.argsort(-count[keep:], kind="stable"))]

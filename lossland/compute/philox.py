@@ -14,7 +14,6 @@ import numpy as np
 
 from lossland.expression.node import namespace
 
-
 Words = Any
 """A 32-bit word, or an array of them, held in a Python int or in uint64."""
 

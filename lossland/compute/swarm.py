@@ -138,9 +138,7 @@ class Swarm:
             "diverged": int(self.diverged.sum()),
             "minima": [
                 {"x": float(x), "y": float(y), "value": float(value), "share": float(share)}
-                for (x, y), value, share in zip(
-                    self.minima.position, self.minima.value, self.shares, strict=True
-                )
+                for (x, y), value, share in zip(self.minima.position, self.minima.value, self.shares, strict=True)
             ],
         }
 
@@ -170,9 +168,7 @@ def swarm(
     value = np.asarray(landscape.value(end))
     diverged = is_lost(end, landscape.domain) | ~np.isfinite(value)
     minima, label = find_minima(landscape, end)
-    return Swarm(
-        starts.astype(np.float32), end, value, label, diverged, minima, steps, seconds, state.backend.name
-    )
+    return Swarm(starts.astype(np.float32), end, value, label, diverged, minima, steps, seconds, state.backend.name)
 
 
 def is_lost(points: NDArray[np.floating], domain: Domain) -> NDArray[np.bool_]:

@@ -67,7 +67,7 @@ def check_start(start: ArrayLike) -> Float64:
     try:
         starts = np.atleast_2d(np.asarray(start, dtype=np.float64))
     except (TypeError, ValueError):
-        starts = np.empty(0)
+        starts = np.empty((0, 2))
     if starts.ndim != 2 or starts.shape[1] != 2 or not len(starts) or not np.isfinite(starts).all():
         raise UserError(f"A start is two finite numbers x,y (or an array of such pairs), not {start!r}.")
     return starts
