@@ -66,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python would complain when it flushes at exit
         return DONE
     except KeyboardInterrupt:
-        print("lossland: stopped.", file=sys.stderr)
+        print("lossland: Stopped.", file=sys.stderr)
         return INTERRUPTED
     except Exception as error:
         if "--debug" in words:
@@ -114,7 +114,7 @@ def _unknown(command: str) -> str:
 
         if is_known(command):
             hint = f" Did you mean `lossland explore {command}`?"
-    return f"there is no command {command!r}.{hint or ' `lossland --help` lists them.'}"
+    return f"There is no command {command!r}.{hint or ' `lossland --help` lists them.'}"
 
 
 def _in_one_sentence(error: Exception) -> tuple[str, int]:
@@ -124,12 +124,12 @@ def _in_one_sentence(error: Exception) -> tuple[str, int]:
     if isinstance(error, MachineError):
         return str(error), FAILED
     if isinstance(error, MemoryError):
-        return "there is not enough memory; ask for fewer points, particles or pixels.", FAILED
+        return "There is not enough memory; ask for fewer points, particles or pixels.", FAILED
     if isinstance(error, OSError):
         file = f"{error.filename}: " if error.filename else ""
         return f"{file}{error.strerror or error}.", FAILED
     return (
-        f"unexpected {type(error).__name__}: {error}. "
+        f"Unexpected {type(error).__name__}: {error}. "
         "This is a fault of lossland itself; --debug shows where it happened.",
         FAILED,
     )

@@ -14,12 +14,12 @@ def print_json(document: Any) -> None:
     print(to_json(document))
 
 
-def print_table(rows: Sequence[Sequence[str]], headings: Sequence[str]) -> None:
+def print_table(rows: Sequence[Sequence[str]], headings: Sequence[str] = ()) -> None:
     """Print left-aligned columns, the last one as long as it is."""
-    table = [list(headings), *map(list, rows)]
-    widths = [max(len(row[column]) for row in table) for column in range(len(headings) - 1)]
-    for row in table:
-        print("  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]).rstrip())
+    table = [list(row) for row in (headings, *rows) if row]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)][:-1]
+    for *cells, last in table:
+        print("  ".join([*map(str.ljust, cells, widths), last]).rstrip())
 
 
 def note(text: str) -> None:

@@ -22,7 +22,7 @@ class Parser(argparse.ArgumentParser):
         """Raise the message as a UserError instead of printing the usage."""
         needed = message.removeprefix("the following arguments are required: ")
         if needed != message:
-            raise UserError(f"this needs {needed}; `{self.prog} --help` has examples.")
+            raise UserError(f"`{self.prog}` needs {needed}; `{self.prog} --help` has examples.")
         raise UserError(message.removeprefix("argument "))
 
     @property

@@ -41,4 +41,4 @@ def _text(value: object) -> str:
 
     if isinstance(value, str):
         return value
-    return np.array2string(np.asarray(value), precision=6, threshold=24).replace("\n", " ")
+    return np.array2string(np.asarray(value), precision=6, suppress_small=True, threshold=24).replace("\n", " ")

@@ -8,6 +8,7 @@ from lossland.cli import memory
 from lossland.cli.options import add_backend, add_json, add_landscape, add_optimizer, add_output, add_seed
 from lossland.cli.output import number, pair, print_json, print_table
 from lossland.cli.parsing import whole
+from lossland.cli.progress import Progress
 
 MOST_PARTICLES = 2**40
 MOST_STEPS = 10**9
@@ -43,45 +44,34 @@ def run(arguments: Namespace) -> None:
         check_ending(arguments.output, (".npz",))
     memory.require(arguments.count * BYTES_A_PARTICLE, f"{arguments.count:_} particles", "choose a smaller --count")
 
-    from time import perf_counter
-
     from lossland import optimizers
     from lossland.compute.swarm import swarm
     from lossland.landscapes import landscape
 
     land = landscape(arguments.landscape)
     optimizer = optimizers.optimizer(arguments.optimizer)
-    before = perf_counter()
-    result = swarm(
-        land,
-        optimizer,
-        count=arguments.count,
-        steps=arguments.steps,
-        seed=arguments.seed,
-        backend=arguments.backend,
-    )
-    seconds = perf_counter() - before
+    with Progress("Descending") as progress:
+        result = swarm(
+            land,
+            optimizer,
+            count=arguments.count,
+            steps=arguments.steps,
+            seed=arguments.seed,
+            backend=arguments.backend,
+            progress=lambda share: progress(share * arguments.count, arguments.count),
+        )
 
     if arguments.output:
         from lossland.formats.npz import write_npz
 
         write_npz(arguments.output, {"start": result.start, "end": result.end, "value": result.value})
-    speed = arguments.count * arguments.steps / seconds
+    found = result.summary()
     if arguments.json:
-        print_json(
-            {
-                "count": arguments.count,
-                "steps": arguments.steps,
-                "seconds": seconds,
-                "particle_steps_per_second": speed,
-                "converged": result.converged,
-                "diverged": result.diverged,
-                "minima": result.minima,
-            }
-        )
+        print_json(found)
         return
+    million = found["particle_steps_per_second"] / 1e6
     print(f"{arguments.count} particles, {optimizers.spec(optimizer)} on {land.title}, {arguments.steps} steps")
-    print(f"{seconds:.2f} s, {speed / 1e6:.1f} million particle-steps a second")
-    print(f"converged {result.converged}, diverged {result.diverged}")
-    rows = [(pair((one["x"], one["y"])), number(one["value"]), f"{one['share']:.1%}") for one in result.minima]
+    print(f"{found['seconds']:.2f} s, {million:.1f} million particle-steps a second on {result.backend}")
+    print(f"converged {found['converged']}, diverged {found['diverged']}")
+    rows = [(pair((one["x"], one["y"])), number(one["value"]), f"{one['share']:.1%}") for one in found["minima"]]
     print_table(rows, ("minimum", "value", "share"))

@@ -1,0 +1,61 @@
+"""``lossland doctor``: what this machine offers, and whether it computes right."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from typing import Any
+
+from lossland.cli.options import add_json
+from lossland.cli.output import print_json, print_table
+
+EXAMPLES = """
+  lossland doctor
+  lossland doctor --selftest
+  lossland doctor --json"""
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "--selftest",
+        action="store_true",
+        help="compare every computation on every backend with NumPy in float64; exit with 1 if one is off",
+    )
+    add_json(parser)
+
+
+def run(arguments: Namespace) -> int:
+    """Print what was found."""
+    from lossland import doctor
+
+    found = doctor.report()
+    rows = []
+    if arguments.selftest:
+        from lossland.compute import selftest
+
+        rows = selftest.run()
+        found["selftest"] = [row._asdict() | {"ok": row.ok} for row in rows]
+
+    if arguments.json:
+        print_json(found)
+    else:
+        print_table([(name, _text(value)) for name, value in found.items() if name != "selftest"])
+        if rows:
+            print()
+            table = [
+                (row.name, row.backend, f"{row.error:.1e}", f"{row.tolerance:.0e}", "ok" if row.ok else "OUT")
+                for row in rows
+            ]
+            print_table(table, ("selftest", "backend", "largest error", "allowed", ""))
+    return 0 if all(row.ok for row in rows) else 1
+
+
+def _text(value: Any) -> str:
+    """Return one finding on one line."""
+    if not isinstance(value, dict):
+        return str(value)
+    if "error" in value:
+        return value["error"]
+    if set(value) == {"auto", "why"}:
+        return f"auto picks {value['auto']}: {value['why']}"
+    return ", ".join(f"{name} {_text(part)}" for name, part in value.items() if part is not None)

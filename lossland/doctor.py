@@ -1,0 +1,128 @@
+"""What this machine offers: Python, packages, OpenGL, display, fonts, CUDA, and the backend that is chosen and why.
+
+``python -m lossland.doctor`` only asks whether pictures can be made here, and ends with 1 and a sentence if not.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import warnings
+from collections.abc import Callable
+from importlib import metadata
+from typing import Any
+
+from lossland import __version__
+from lossland.errors import MachineError
+
+PACKAGES = ("numpy", "vispy", "glfw", "imgui-bundle", "PyOpenGL", "pillow", "av")
+OPTIONAL_PACKAGES = ("cupy-cuda12x", "cupy-cuda13x")
+
+
+def report() -> dict[str, Any]:
+    """Return everything found as JSON data. What cannot be had is a dict with an ``error`` sentence."""
+    return {
+        "lossland": __version__,
+        "python": platform.python_version(),
+        "executable": sys.executable,
+        "platform": platform.platform(),
+        "cores": os.cpu_count(),
+        "packages": {name: _version(name) for name in PACKAGES + OPTIONAL_PACKAGES},
+        "gl": _attempt(graphics),
+        "display": _attempt(display),
+        "fonts": _attempt(fonts),
+        "cuda": cuda(),
+        "backend": backend(),
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _attempt(probe: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    try:
+        return probe()
+    except (MachineError, ImportError, OSError) as error:
+        return {"error": str(error)}
+
+
+def graphics() -> dict[str, str]:
+    """Return vendor, renderer and version of OpenGL without a window, or raise MachineError."""
+    from lossland.render import canvas
+
+    canvas.headless()
+    return canvas.description()
+
+
+def has_display() -> bool:
+    """Return whether windows can be expected to open."""
+    named = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    return bool(named) or sys.platform in ("darwin", "win32")
+
+
+def display() -> dict[str, Any]:
+    """Return the main screen's name and size, or raise MachineError."""
+    if not has_display():
+        raise MachineError("There is no display; `lossland shot` and `lossland record` need none.")
+    import glfw
+
+    with warnings.catch_warnings(record=True) as complaints:  # glfw tells its errors as warnings
+        warnings.simplefilter("always")
+        monitor = glfw.get_primary_monitor() if glfw.init() else None
+        if not monitor:
+            why = f" ({complaints[-1].message})" if complaints else ""
+            raise MachineError(f"The display is named but cannot be opened{why}.")
+        size = glfw.get_video_mode(monitor).size
+        return {"name": os.fsdecode(glfw.get_monitor_name(monitor)), "size": [size.width, size.height]}
+
+
+def fonts() -> dict[str, Any]:
+    """Return where the fonts are, or raise MachineError if one is missing."""
+    from lossland.render import text
+
+    wanted = (*text.FONT_FILES.values(), text.ICON_FONT)
+    missing = [name for name in wanted if not (text.FONTS / name).is_file()]
+    if missing:
+        raise MachineError(f"imgui-bundle lacks the fonts {', '.join(missing)}; install it anew.")
+    return {"folder": str(text.FONTS), "count": len(wanted)}
+
+
+def cuda() -> dict[str, Any]:
+    """Return the first usable CUDA device, or why there is none."""
+    from lossland.compute.arrays import cuda_device
+
+    device = cuda_device()
+    if isinstance(device, str):
+        return {"error": f"{device[0].upper()}{device[1:]}."}
+    major, minor = device.capability
+    return {"device": device.name, "capability": f"{major}.{minor}", "driver": device.driver}
+
+
+def backend() -> dict[str, str]:
+    """Return the backend that ``auto`` picks, and why."""
+    from lossland.compute import arrays
+
+    picked = arrays.backend("auto")
+    return {"auto": picked.name, "why": picked.why}
+
+
+def main() -> int:
+    """Check that pictures can be made (and windows opened, where there is a display); 0 if so."""
+    try:
+        graphics()
+        fonts()
+        if has_display():
+            display()
+    except (MachineError, ImportError, OSError) as error:
+        print(f"lossland: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
