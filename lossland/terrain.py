@@ -99,7 +99,7 @@ def contours(exposure: Exposure, highest: float, count: int = 12) -> Contours:
     low = exposure.low
     if exposure.compressed:
         first = int(np.floor(np.log10(float(exposure.inverse(0.06)) - low)))
-        last = int(np.ceil(np.log10(exposure.high - low))) + 1
+        last = int(np.ceil(np.log10(max(highest, exposure.high) - low)))
         origin = _origin(exposure, first)
         exponents = np.arange(first, last + 1)
         value = origin + (10.0 ** exponents[:, None] * _DECADE).ravel()
