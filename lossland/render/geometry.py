@@ -1,0 +1,58 @@
+"""Where the parts of a picture lie that both painters and labels must agree on. NumPy only, no GL."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lossland.layers import Trail
+
+Floats = NDArray[np.float64]
+
+HEAD_RADIUS = 9.0  # pixels of the look
+HEAD_RIM = 1.6
+BEAD_GAP = 13.0  # pixels of the look
+
+
+def world_per_pixel(clip_from_world: ArrayLike, lines: float, points: ArrayLike) -> Floats:
+    """Return the world length (n,) of one pixel across the view at world points (n, 3).
+
+    ``lines`` is the picture's height in pixels, ``clip_from_world`` (4, 4) acts on column vectors.
+    """
+    matrix, points = np.asarray(clip_from_world, float), np.atleast_2d(np.asarray(points, float))
+    w = points @ matrix[3, :3] + matrix[3, 3]
+    up, back = matrix[1, :3], matrix[3, :3]
+    if np.any(back):  # a shifted lens leans the rows of the matrix towards the view direction
+        up = up - (up @ back) / (back @ back) * back
+    return 2.0 * w / (lines * np.linalg.norm(up))
+
+
+def trail_end(trail: Trail) -> Floats:
+    """Return the world point (3,) on the path at iteration ``upto``, or the path's end where it ended before."""
+    points, progress = np.asarray(trail.points, float), np.asarray(trail.progress, float)
+    return np.array([np.interp(trail.upto, progress, points[:, k]) for k in range(3)])
+
+
+def head_center(trail: Trail, clip_from_world: ArrayLike, lines: float) -> Floats:
+    """Return the world centre (3,) of a trail's head: a sphere of constant pixel size that lies on the ground.
+
+    ``lines`` is the picture's height in pixels of the look.
+    """
+    foot = trail_end(trail)
+    lift = 0.85 * HEAD_RADIUS * float(world_per_pixel(clip_from_world, lines, foot)[0])
+    return foot + np.array([0.0, 0.0, max(lift, 0.0)])
+
+
+def spaced(pixels: ArrayLike, gap: float) -> NDArray[np.intp]:
+    """Return indices of a subsequence of pixels (n, 2) whose neighbours are at least ``gap`` apart, the first kept.
+
+    A longer sequence with the same beginning keeps the same points, so beads do not jump while a trail grows.
+    """
+    path = np.asarray(pixels, float).tolist()
+    kept: list[int] = []
+    x, y = np.inf, np.inf
+    for i, (u, v) in enumerate(path):
+        if not (u - x) ** 2 + (v - y) ** 2 < gap * gap:
+            kept.append(i)
+            x, y = u, v
+    return np.array(kept, np.intp)

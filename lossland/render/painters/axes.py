@@ -1,0 +1,45 @@
+"""The lines and ticks of a terrain's axes. Their numbers are text, which the overlay writes."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lossland.layers import Axes
+from lossland.render.painter import DrawContext, Kept, Phase, paints
+from lossland.render.painters.lines import LineBatch, line_vertices
+from lossland.render.rulers import terrain_rulers
+from lossland.theme import Theme
+
+WIDTH = 1.2  # pixels
+ALPHA = 0.9
+
+
+@paints(Axes, Phase.LINES)
+class AxesPainter:
+    """Draws the rulers of a terrain; the plane's axes are drawn by its grid."""
+
+    def __init__(self, theme: Theme) -> None:
+        self.theme = theme
+        self._batch = LineBatch()
+        self._kept = Kept()
+
+    def draw(self, layer: Axes, context: DrawContext) -> None:
+        """Draw the axis lines that the block does not hide."""
+        if layer.terrain is None:
+            return
+        width, height = context.size
+        look_size = (width / context.px, height / context.px)
+        segments = terrain_rulers(layer, layer.terrain, context.camera, look_size).segments
+        if self._kept.changed("segments", segments.tobytes().hex(), context.theme):
+            self._batch.set(self._pieces(segments, context.theme))
+        self._batch.draw(context, mitre=False)
+
+    @staticmethod
+    def _pieces(segments: NDArray[np.floating], theme: Theme) -> list[NDArray[np.void]]:
+        color = theme.color("dim")
+        return [line_vertices(segment, color, ALPHA, WIDTH) for segment in segments]
+
+    def close(self) -> None:
+        """Free the GL objects."""
+        self._batch.close()

@@ -1,0 +1,122 @@
+"""The plane: its grid moved by a matrix, and flat polygons."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from vispy import gloo
+
+from lossland.layers import Polygon, WarpedGrid
+from lossland.render.painter import DrawContext, Kept, Phase, delete, paints, program, set_state, vertex_buffer
+from lossland.render.painters.lines import LINE_BIAS, LineBatch, line_vertices
+from lossland.theme import Theme
+
+Floats = NDArray[np.float64]
+MOST_LINES = 64  # each way from the origin
+
+
+def visible_reach(context: DrawContext, matrix: Floats) -> float:
+    """Return how far from the origin, in units of the moved grid, the visible part of the plane z = 0 reaches.
+
+    Infinite where the plane runs to the horizon or the matrix has no inverse.
+    """
+    world_from_clip = np.linalg.inv(np.asarray(context.clip_from_world, float))
+    corners = np.array([[x, y, z, 1.0] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)])
+    points = corners @ world_from_clip.T
+    points = (points[:, :3] / points[:, 3:]).reshape(-1, 2, 3)  # near and far end of the ray at each corner
+    near, far = points[:, 0], points[:, 1]
+    fall = near[:, 2] - far[:, 2]
+    if np.any(np.abs(fall) < 1e-9) or abs(np.linalg.det(matrix)) < 1e-9:
+        return np.inf
+    share = near[:, 2] / fall
+    if np.any(share < 0):
+        return np.inf
+    ground = near[:, :2] + share[:, None] * (far - near)[:, :2]
+    return float(np.abs(np.linalg.solve(matrix, ground.T)).max())
+
+
+@paints(WarpedGrid, Phase.LINES)
+class WarpedGridPainter:
+    """Unit lines, fainter half lines and bright axes, moved by the matrix; behind them the ghost of the old grid.
+
+    The lines stand in one buffer and the shader moves them, so a frame of a changing matrix uploads nothing. The
+    grid reaches ``span`` units, or farther where that would leave a part of the visible plane bare.
+    """
+
+    def __init__(self, theme: Theme) -> None:
+        self.theme = theme
+        self._batch = LineBatch()
+        self._kept = Kept()
+
+    def draw(self, layer: WarpedGrid, context: DrawContext) -> None:
+        """Draw ghost, half lines, unit lines and axes, in this order."""
+        matrix = np.asarray(layer.matrix, float)
+        if matrix.shape != (2, 2) or not np.all(np.isfinite(matrix)):
+            return
+        reach = min(max(visible_reach(context, matrix), visible_reach(context, np.eye(2))), MOST_LINES)
+        span = layer.span
+        while span < reach:
+            span *= 2
+        if self._kept.changed("grid", span, layer.ghost, context.theme):
+            self._upload(min(span, max(MOST_LINES, layer.span)), layer.ghost, context.theme)
+        self._batch.draw(context, depth=not context.camera.flat, plane=matrix, bias=-LINE_BIAS)
+
+    def _upload(self, span: int, ghost: bool, theme: Theme) -> None:
+        pieces = []
+
+        def lines(places: NDArray[np.floating], color: str, width: float, alpha: float, moved: bool) -> None:
+            for k in places:
+                for path in ([(k, -span, 0), (k, span, 0)], [(-span, k, 0), (span, k, 0)]):
+                    pieces.append(line_vertices(path, theme.color(color), alpha, width, moved))
+
+        whole = np.arange(-span, span + 1)
+        units = whole[whole != 0]
+        axis = np.zeros(1)
+        if ghost:
+            lines(units, "ghost", 1.0, 0.17, False)
+            lines(axis, "ghost", 1.2, 0.42, False)
+        lines(np.arange(-span, span) + 0.5, "grid", 0.9, 0.30, True)
+        lines(units, "grid", 1.7, 0.85, True)
+        lines(axis, "grid.axis", 2.2, 0.95, True)
+        self._batch.set(pieces)
+
+    def close(self) -> None:
+        """Free the GL objects."""
+        self._batch.close()
+
+
+@paints(Polygon, Phase.LINES)
+class PolygonPainter:
+    """A flat convex polygon: a translucent fill as a fan of triangles, and its outline."""
+
+    def __init__(self, theme: Theme) -> None:
+        self.theme = theme
+        self._fill = program("fill.vert", "fill.frag")
+        self._corners: gloo.VertexBuffer | None = None
+        self._outline = LineBatch()
+        self._kept = Kept()
+
+    def draw(self, layer: Polygon, context: DrawContext) -> None:
+        """Draw the fill, then the outline."""
+        corners = np.asarray(layer.corners, np.float32).reshape(-1, 3)
+        if len(corners) < 3:
+            return
+        color = context.theme.color(layer.color)
+        if self._kept.changed("corners", layer.corners, color, layer.outline):
+            delete([self._corners])
+            self._corners = vertex_buffer(corners)
+            self._fill["a_position"] = self._corners
+            self._outline.set([line_vertices([*corners, corners[0]], color, 1.0, layer.outline)])
+        if layer.fill > 0:
+            set_state("front" if layer.depth else "off")
+            self._fill["u_clip_from_world"] = context.gl_clip_from_world
+            self._fill["u_bias"] = LINE_BIAS / 2
+            self._fill["u_color"] = (*color, layer.fill)
+            self._fill.draw("triangle_fan")
+        if layer.outline > 0:
+            self._outline.draw(context, layer.depth, layer.dash, mitre=False)
+
+    def close(self) -> None:
+        """Free the GL objects."""
+        delete([self._fill, self._corners])
+        self._outline.close()

@@ -1,0 +1,209 @@
+"""Points: very many dots by category, and outlined discs, lit spheres and rings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from vispy import gloo
+
+from lossland.layers import Points
+from lossland.render.painter import DrawContext, Kept, Phase, delete, paints, program, set_state, vertex_buffer
+from lossland.terrain import Terrain
+from lossland.theme import CATEGORIES, Theme
+
+DOT_ALPHA = 0.62
+DOT_BIAS = 1e-3
+DOT_LIFT = 0.006  # world, above the ground
+SQUARE_UP_TO = 2.5  # pixels: dots as small as this are squares, which costs less and looks the same
+
+DISC, SPHERE, RING = 0.0, 1.0, 2.0
+SPRITE = np.dtype([("a_position", np.float32, 3), ("a_color", np.float32, 4), ("a_shape", np.float32, 4)])
+RIM = {"disc": 2.2, "sphere": 1.6, "ring": 2.0}
+KIND = {"disc": DISC, "sphere": SPHERE, "ring": RING}
+SPRITE_BIAS = 0.01
+
+
+def sprites(
+    position: ArrayLike,
+    color: ArrayLike,
+    radius: float,
+    rim: float = 0.0,
+    kind: float = DISC,
+    alpha: float = 1.0,
+    bias: float = SPRITE_BIAS,
+) -> NDArray[np.void]:
+    """Return vertices for sprites at world points (n, 3) of one colour (3,) or n (n, 3); sizes in pixels."""
+    points = np.asarray(position, np.float32).reshape(-1, 3)
+    vertices = np.zeros(len(points), SPRITE)
+    vertices["a_position"] = points
+    vertices["a_color"][:, :3] = np.asarray(color, np.float32)
+    vertices["a_color"][:, 3] = alpha
+    vertices["a_shape"] = (radius, rim, kind, bias)
+    return vertices
+
+
+class SpriteBatch:
+    """Sprites in one draw, in the order in which they were given."""
+
+    def __init__(self) -> None:
+        self._program = program("sprites.vert", "sprites.frag")
+        self._buffer: gloo.VertexBuffer | None = None
+        self._count = 0
+
+    def set(self, pieces: Sequence[NDArray[np.void]]) -> None:
+        """Upload the results of ``sprites``."""
+        vertices = np.concatenate(pieces) if pieces else np.zeros(0, SPRITE)
+        if len(vertices) and len(vertices) == self._count and self._buffer is not None:
+            self._buffer.set_data(vertices)
+        elif len(vertices):
+            delete([self._buffer])
+            self._buffer = gloo.VertexBuffer(vertices)
+            self._program.bind(self._buffer)
+        self._count = len(vertices)
+
+    def draw(self, context: DrawContext, hidden: bool = False) -> None:
+        """Draw the sprites, or only where they lie behind something."""
+        if not self._count:
+            return
+        set_state("hidden" if hidden else "front")
+        self._program["u_clip_from_world"] = context.gl_clip_from_world
+        self._program["u_px"] = context.px
+        self._program["u_casing"] = context.theme.color("casing")
+        self._program.draw("points")
+
+    def close(self) -> None:
+        """Free the GL objects."""
+        delete([self._program, self._buffer])
+        self._buffer, self._count = None, 0
+
+
+class DotBatch:
+    """Up to millions of small translucent points; where they are dense, they add up to light.
+
+    Positions in a domain are laid on its ground by the vertex shader, so a moving swarm uploads only positions (8
+    bytes a point); colours are looked up by category there too.
+    """
+
+    def __init__(self) -> None:
+        self._plain = program("dots.vert", "dots.frag")
+        self._draped = program("dots_draped.vert", "dots.frag")
+        self._kept = Kept()
+        self._position: dict[int, gloo.VertexBuffer] = {}  # by components
+        self._category: gloo.VertexBuffer | None = None
+        self._height: gloo.Texture2D | None = None
+
+    def draw(self, layer: Points, context: DrawContext) -> None:
+        """Draw the layer's points."""
+        count = len(layer.position)
+        if not count:
+            return
+        draped = layer.ground is not None and np.shape(layer.position)[1] == 2
+        p = self._draped if draped else self._plain
+        self._upload_position(layer, p, 2 if draped else 3)
+        self._upload_category(layer, p, context.theme)
+        if draped and layer.ground is not None:
+            self._upload_ground(layer.ground, p)
+        diameter = max(layer.size * context.px, 1.0)
+        set_state("front")
+        p["u_clip_from_world"] = context.gl_clip_from_world
+        p["u_bias"] = DOT_BIAS
+        p["u_diameter"] = diameter
+        p["u_alpha"] = DOT_ALPHA
+        p["u_round"] = diameter if diameter > SQUARE_UP_TO else 0.0
+        p.draw("points")
+
+    def _upload_position(self, layer: Points, p: gloo.Program, components: int) -> None:
+        if not self._kept.changed("position", layer.position, components):
+            return
+        position = np.ascontiguousarray(layer.position, np.float32)
+        if position.shape[1] == 2 and components == 3:
+            position = np.column_stack([position, np.zeros(len(position), np.float32)])
+        kept = self._position.get(components)
+        if kept is not None and kept.nbytes == position.nbytes:
+            kept.set_data(position)
+        else:
+            delete([kept])
+            self._position[components] = vertex_buffer(position)
+            p["a_position"] = self._position[components]
+
+    def _upload_category(self, layer: Points, p: gloo.Program, theme: Theme) -> None:
+        if isinstance(layer.color, str):
+            p["a_category"] = -1.0
+            p["u_palette"] = np.tile(np.asarray(theme.color(layer.color), np.float32), (CATEGORIES + 1, 1))
+            return
+        if self._kept.changed("category", layer.color):
+            delete([self._category])
+            self._category = vertex_buffer(layer.color)
+        p["a_category"] = self._category
+        p["u_palette"] = np.array([theme.color(f"particle.{k}") for k in range(-1, CATEGORIES)], np.float32)
+
+    def _upload_ground(self, ground: Terrain, p: gloo.Program) -> None:
+        if self._kept.changed("ground", ground):
+            delete([self._height])
+            self._height = gloo.Texture2D(
+                np.ascontiguousarray(ground.ground, np.float32), internalformat="r32f", interpolation="linear"
+            )
+            p["u_height"] = self._height
+        (x0, x1), (y0, y1) = ground.domain
+        p["u_middle"] = (x0 + x1) / 2, (y0 + y1) / 2
+        p["u_half"] = (x1 - x0) / 2, (y1 - y0) / 2
+        p["u_samples"] = ground.ground.shape[1], ground.ground.shape[0]
+        p["u_lift"] = DOT_LIFT
+
+    def close(self) -> None:
+        """Free the GL objects."""
+        delete([self._plain, self._draped, *self._position.values(), self._category, self._height])
+        self._position.clear()
+        self._category = self._height = None
+
+
+# Marks (discs, spheres, rings) share the arrows' phase, so that they and arrows lie in the order of the frame.
+@paints(Points, Phase.POINTS, Phase.ARROWS)
+class PointsPainter:
+    """Point sprites of every style."""
+
+    def __init__(self, theme: Theme) -> None:
+        self.theme = theme
+        self._dots: DotBatch | None = None
+        self._marks: SpriteBatch | None = None
+        self._kept = Kept()
+
+    def draw(self, layer: Points, context: DrawContext) -> None:
+        """Draw dots among the points, marks among the arrows."""
+        if layer.style == "dot":
+            if context.phase == Phase.POINTS:
+                self._dots = self._dots or DotBatch()
+                self._dots.draw(layer, context)
+        elif context.phase == Phase.ARROWS:
+            self._marks = self._marks or SpriteBatch()
+            self._draw_marks(layer, self._marks, context)
+
+    def _draw_marks(self, layer: Points, marks: SpriteBatch, context: DrawContext) -> None:
+        key = (layer.position, layer.color, layer.size, layer.style, layer.outline, layer.ground, context.theme)
+        if self._kept.changed("marks", *key):
+            position = np.asarray(layer.position, float)
+            if layer.ground is not None and position.shape[1] == 2:
+                position = layer.ground.world_from_domain(position, lift=2 * DOT_LIFT)
+            elif position.shape[1] == 2:
+                position = np.column_stack([position, np.zeros(len(position))])
+            rim = RIM[layer.style] if layer.outline or layer.style == "ring" else 0.0
+            colors = mark_colors(layer, context.theme)
+            marks.set([sprites(position, colors, layer.size, rim, KIND[layer.style])])
+        marks.draw(context)
+
+    def close(self) -> None:
+        """Free the GL objects."""
+        for batch in (self._dots, self._marks):
+            if batch is not None:
+                batch.close()
+
+
+def mark_colors(layer: Points, theme: Theme) -> NDArray[np.float32]:
+    """Return the colours (3,) or (n, 3) of a layer of points."""
+    if isinstance(layer.color, str):
+        return np.asarray(theme.color(layer.color), np.float32)
+    palette = np.array([theme.color(f"particle.{k}") for k in range(-1, CATEGORIES)], np.float32)
+    category = np.asarray(layer.color)
+    return palette[np.where(category < 0, 0, 1 + category % CATEGORIES)]
