@@ -98,6 +98,13 @@ def color_distance(first: ArrayLike, second: ArrayLike, sight: str = "normal") -
     return 100.0 * np.linalg.norm(seen(first) - seen(second), axis=-1)
 
 
+def contrast(first: Sequence[float], second: Sequence[float]) -> float:
+    """Return the WCAG 2 contrast ratio of two sRGB colours, from 1 to 21."""
+    weights = np.array([0.2126, 0.7152, 0.0722])
+    low, high = sorted(float(linear_from_srgb(c) @ weights) + 0.05 for c in (first, second))
+    return high / low
+
+
 @cache
 def color_map(stops: Stops, count: int = 256) -> NDArray[np.float32]:
     """Return (count, 3) sRGB colours through (place, hex) stops: a cubic Hermite curve in OKLab."""
@@ -204,10 +211,23 @@ class Theme:
         return self._cache[role]
 
     def ink(self, role: str) -> Rgb:
-        """Return the colour in which text about a role is readable on this theme's ground."""
-        return rgb(self.inks[role]) if role in self.inks else self.color(role)
+        """Return the colour for text about a role: its own, moved away from the ground until it can be read."""
+        key = "ink " + role
+        if key not in self._cache:
+            self._cache[key] = rgb(self.inks[role]) if role in self.inks else self._readable(self.color(role))
+        return self._cache[key]
+
+    def _readable(self, color: Rgb) -> Rgb:
+        ground, lab = self.color("background"), oklab_from_srgb(color)
+        step = 0.01 if self.dark else -0.01
+        while contrast(color, ground) < READABLE and 0.0 < lab[0] < 1.0:
+            lab = lab + np.array([step, 0.0, 0.0])
+            r, g, b = srgb_from_oklab(lab)
+            color = float(r), float(g), float(b)
+        return color
 
 
+READABLE = 4.5  # contrast of text with its ground (WCAG 2, level AA)
 CATEGORIES = 4  # basins have this many colours; letters at the minima are the second channel
 
 _HEIGHT_DARK = (
@@ -247,23 +267,23 @@ DARK = Theme(
         "grid": "#3C8DC4",
         "grid.axis": "#CFE6F7",
         "ghost": "#7D8896",
-        "optimizer.gradient_descent": "#B9A7FF",
+        "optimizer.gradient_descent": "#C36CC0",
         "optimizer.sgd": "#F4F6F8",
         "optimizer.momentum": "#45C8F7",
-        "optimizer.nesterov": "#5C8DFF",
-        "optimizer.adagrad": "#A9C23F",
+        "optimizer.nesterov": "#B079FF",
+        "optimizer.adagrad": "#CDB20B",
         "optimizer.rmsprop": "#FF80C2",
-        "optimizer.adadelta": "#C9D2F5",
+        "optimizer.adadelta": "#F8D3FF",
         "optimizer.adam": "#FE683E",
         "optimizer.adamw": "#69EFC9",
-        "optimizer.amsgrad": "#C4564A",
-        "optimizer.nadam": "#FFA98A",
-        "optimizer.radam": "#D9C58B",
-        "optimizer.adamax": "#A86BD6",
+        "optimizer.amsgrad": "#D13E38",
+        "optimizer.nadam": "#FE99F0",
+        "optimizer.radam": "#AEC78A",
+        "optimizer.adamax": "#9341F5",
         "optimizer.lion": "#FBC60D",
-        "optimizer.rprop": "#3FA38F",
-        "optimizer.yogi": "#8FE36B",
-        "optimizer.adabelief": "#C9638F",
+        "optimizer.rprop": "#5FA97E",
+        "optimizer.yogi": "#ADFE96",
+        "optimizer.adabelief": "#B05787",
         "basin.0": "#1C466F",
         "basin.1": "#8B7035",
         "basin.2": "#286552",
@@ -328,23 +348,23 @@ PRINT = Theme(
         "grid": "#5B9BCB",
         "grid.axis": "#2B5E86",
         "ghost": "#9AA3AD",
-        "optimizer.gradient_descent": "#6A4FC2",
+        "optimizer.gradient_descent": "#590295",
         "optimizer.sgd": "#20262E",
         "optimizer.momentum": "#135DC0",
-        "optimizer.nesterov": "#3E9BE8",
-        "optimizer.adagrad": "#7D8A12",
+        "optimizer.nesterov": "#929BEF",
+        "optimizer.adagrad": "#66883F",
         "optimizer.rmsprop": "#94286D",
-        "optimizer.adadelta": "#7D8DB8",
+        "optimizer.adadelta": "#9F71F8",
         "optimizer.adam": "#E34C08",
         "optimizer.adamw": "#04987E",
-        "optimizer.amsgrad": "#8E2B20",
-        "optimizer.nadam": "#F08D66",
-        "optimizer.radam": "#A98C52",
-        "optimizer.adamax": "#B06BD6",
+        "optimizer.amsgrad": "#712702",
+        "optimizer.nadam": "#AFA672",
+        "optimizer.radam": "#855847",
+        "optimizer.adamax": "#8E1AFD",
         "optimizer.lion": "#DBA520",
-        "optimizer.rprop": "#0B5A4C",
-        "optimizer.yogi": "#4FA22F",
-        "optimizer.adabelief": "#D9578F",
+        "optimizer.rprop": "#0E4A3F",
+        "optimizer.yogi": "#14BBB1",
+        "optimizer.adabelief": "#AE66BC",
         "basin.0": "#7AAAD4",
         "basin.1": "#F4DCA1",
         "basin.2": "#95CCB6",
@@ -359,19 +379,9 @@ PRINT = Theme(
     inks={
         "optimizer.lion": "#8A6400",
         "optimizer.adam": "#C23F05",
-        "optimizer.nadam": "#B5502A",
-        "optimizer.radam": "#7A6230",
-        "optimizer.adagrad": "#626D0A",
-        "optimizer.yogi": "#377A1D",
-        "optimizer.nesterov": "#1F74BC",
-        "optimizer.adadelta": "#56669A",
         "area": "#8A6400",
         "up": "#C23F05",
         "j": "#C23F05",
-        "basin.0": "#01376F",
-        "basin.1": "#735104",
-        "basin.2": "#248160",
-        "basin.3": "#4E0131",
     },
     height_stops=_HEIGHT_PRINT,
     signed_stops=_SIGNED_PRINT,
