@@ -240,7 +240,7 @@ class Adadelta(Optimizer):
 
     def update(self, grad: Value, last: Any, t: Value, position: Value) -> Any:
         v = self.rho * last.v + (1 - self.rho) * grad**2
-        delta = sqrt(last.u + self.eps) / sqrt(v + self.eps) * grad
+        delta = grad * sqrt(last.u + self.eps) / sqrt(v + self.eps)
         u = self.rho * last.u + (1 - self.rho) * delta**2
         return self.Terms(v, delta, u, step=-self.lr * delta)
 
@@ -353,19 +353,19 @@ class NAdam(Optimizer):
 class RAdam(Optimizer):
     """Adam that scales only once enough gradients have been seen to trust their size (rho above 5).
 
-    As torch.optim.RAdam: the paper has 4 for the 5 and no eps.
+    As torch.optim.RAdam: the paper has 4 for the 5 and no eps. r is nan as long as it is not defined, nor used.
     """
 
     title = "RAdam"
     source = "Liu et al. (2019), Algorithm 2"
-    symbols: ClassVar = {"rho": r"\rho"}
+    symbols: ClassVar = {"rho": r"\rho", "rho_end": r"\rho_\infty", "scale": "s"}
 
     lr: float = _rate(1e-3)
     beta1: float = _decay(0.9, r"\beta_1")
     beta2: float = _hyper(0.999, Hyper(r"\beta_2", 0.7, 0.9999, log=False, low=0.7, below=1.0))
     eps: float = _eps(1e-8)
 
-    Terms = namedtuple("Terms", "m v m_hat rho r step")
+    Terms = namedtuple("Terms", "m v m_hat rho_end rho r scale step")
 
     def update(self, grad: Value, last: Any, t: Value, position: Value) -> Any:
         m = self.beta1 * last.m + (1 - self.beta1) * grad
@@ -373,10 +373,9 @@ class RAdam(Optimizer):
         m_hat = m / (1 - self.beta1**t)
         rho_end = 2 / (1 - self.beta2) - 1
         rho = rho_end - 2 * t * self.beta2**t / (1 - self.beta2**t)
-        trust = (rho - 4) * (rho - 2) * rho_end / ((rho_end - 4) * (rho_end - 2) * rho)
-        r = sqrt(maximum(trust, 0.0) * (1 - self.beta2**t))
-        step = -self.lr * m_hat * where(rho > 5, r / (sqrt(v) + self.eps), 1.0)
-        return self.Terms(m, v, m_hat, rho, r, step)
+        r = sqrt((rho - 4) * (rho - 2) * rho_end / ((rho_end - 4) * (rho_end - 2) * rho))
+        scale = where(rho > 5, r * sqrt(1 - self.beta2**t) / (sqrt(v) + self.eps), 1.0)
+        return self.Terms(m, v, m_hat, rho_end, rho, r, scale, step=-self.lr * scale * m_hat)
 
 
 @dataclass(frozen=True)
@@ -429,7 +428,7 @@ class Rprop(Optimizer):
 
     title = "Rprop"
     source = "Riedmiller & Braun (1993)"
-    symbols: ClassVar = {"turn": "s", "size": r"\Delta", "g_kept": r"\tilde{g}"}
+    symbols: ClassVar = {"turn": "s", "tried": r"\Delta'", "size": r"\Delta", "g_kept": r"\tilde{g}"}
 
     lr: float = _rate(1e-2)
     eta_minus: float = _hyper(0.5, Hyper(r"\eta^-", 0.1, 0.99, log=False, below=1.0))
@@ -437,18 +436,18 @@ class Rprop(Optimizer):
     size_min: float = _hyper(1e-6, Hyper(r"\Delta_{\min}", 1e-9, 1e-1, log=True))
     size_max: float = _hyper(50.0, Hyper(r"\Delta_{\max}", 1e-2, 100.0, log=True))
 
-    Terms = namedtuple("Terms", "turn size g_kept step")
+    Terms = namedtuple("Terms", "turn tried size g_kept step")
 
     def initial(self) -> Any:
-        return self.Terms(0.0, size=self.lr, g_kept=0.0, step=0.0)
+        return self.Terms(0.0, 0.0, size=self.lr, g_kept=0.0, step=0.0)
 
     def update(self, grad: Value, last: Any, t: Value, position: Value) -> Any:
         turn = sign(grad * last.g_kept)  # 1: as before, -1: turned, 0: at rest or at the start
         shorter = where(turn < 0, self.eta_minus * last.size, last.size)
-        size = where(turn > 0, self.eta_plus * last.size, shorter)
-        size = minimum(maximum(size, self.size_min), self.size_max)
+        tried = where(turn > 0, self.eta_plus * last.size, shorter)
+        size = minimum(maximum(tried, self.size_min), self.size_max)
         g_kept = where(turn < 0, 0.0, grad)
-        return self.Terms(turn, size, g_kept, step=-size * sign(g_kept))
+        return self.Terms(turn, tried, size, g_kept, step=-size * sign(g_kept))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from lossland.expression.node import namespace
+from lossland.expression import namespace
 
 Words = Any
 """A 32-bit word, or an array of them, held in a Python int or in uint64."""

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lossland.compute import philox
-from lossland.expression import Program
-from lossland.expression.node import namespace
+from lossland.expression import Program, namespace
 from lossland.optimizers import Optimizer, memory
 
 if TYPE_CHECKING:

@@ -24,6 +24,7 @@ Domain = tuple[tuple[float, float], tuple[float, float]]
 Float32 = NDArray[np.float32]
 
 BLOCK = 16384  # particles whose positions, gradients and memory stay in a core's cache together
+SLICE = 100  # steps of a block between two reports of progress
 LOST = 1000.0  # how many domain sizes away a particle counts as diverged
 
 
@@ -86,10 +87,14 @@ class SwarmState:
 
     def advance(self, steps: int = 1, progress: Callable[[float], None] | None = None) -> None:
         """Take ``steps`` steps. ``progress`` is called with the share of the work done, now and then."""
-        for done, block in enumerate(self._blocks, start=1):
-            self.stepper.advance(block, steps)
-            if progress:
-                progress(done / len(self._blocks))
+        total, done = len(self._blocks) * max(steps, 1), 0
+        for block in self._blocks:
+            for taken in range(0, steps, SLICE):
+                some = min(SLICE, steps - taken)
+                self.stepper.advance(block, some)
+                done += some
+                if progress:
+                    progress(done / total)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from math import isfinite
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from lossland.compute import arrays, philox
 from lossland.compute.stepping import Stepper, gradient_program
 from lossland.errors import UserError
-from lossland.expression.node import namespace
+from lossland.expression import namespace
 from lossland.optimizers import Optimizer
 
 if TYPE_CHECKING:
@@ -79,44 +80,49 @@ def check_seed(seed: int) -> None:
         raise UserError(f"The seed must be a whole number from 0 to 2^64 - 1, not {seed}.")
 
 
-def _run_one(
-    landscape: Landscape, optimizer: Optimizer, start: Sequence[float] | Float64, steps: int, seed: int
-) -> Float64:
-    """Return the points (T+1, 1, 2) of a single particle.
+class Moment(NamedTuple):
+    """One step t of a single particle: the gradient that the rule saw, its terms, and the position after it."""
 
-    On Python floats, which for one particle are many times faster than arrays of length 1. They raise where arrays
-    give inf or nan; such a run is done again on arrays.
+    t: int
+    grad: tuple[float, float]
+    terms: tuple[Any, Any]  # the optimizer's terms along x and along y
+    position: tuple[float, float]
+
+
+def follow(
+    landscape: Landscape, optimizer: Optimizer, start: Sequence[float], steps: int, seed: int = 0
+) -> Iterator[Moment]:
+    """Yield the steps of particle 0 one by one, until ``steps`` or until a position is not finite.
+
+    On Python floats, which for one particle are many times faster than arrays of length 1. They raise
+    ArithmeticError here and there where arrays give inf or nan.
     """
     draws = np.zeros((2, steps))
     if optimizer.stochastic:
         draws = np.stack(philox.standard_normal(seed, 0, philox.particles(np, 1, steps)))
+    gradient, observe, update = gradient_program(landscape).floats, optimizer.observe, optimizer.update
+    x, y = float(start[0]), float(start[1])
+    last_x = last_y = optimizer.initial()
+    for t, (draw_x, draw_y) in enumerate(draws.T.tolist(), start=1):
+        grad_x, grad_y = gradient(x, y)
+        grad_x, grad_y = observe(grad_x, draw_x), observe(grad_y, draw_y)
+        last_x, last_y = update(grad_x, last_x, t, x), update(grad_y, last_y, t, y)
+        x, y = x + last_x.step, y + last_y.step
+        yield Moment(t, (grad_x, grad_y), (last_x, last_y), (x, y))
+        if not (isfinite(x) and isfinite(y)):
+            return
+
+
+def _run_one(landscape: Landscape, optimizer: Optimizer, start: Float64, steps: int, seed: int) -> Float64:
+    """Return the points (T+1, 1, 2) of a single particle."""
     points = np.full((steps + 1, 1, 2), np.nan)
     points[0, 0] = start
     try:
-        path = _float_path(landscape, optimizer, float(start[0]), float(start[1]), draws.T.tolist())
+        path = [moment.position for moment in follow(landscape, optimizer, start.tolist(), steps, seed)]
     except ArithmeticError:
-        return _run_many(landscape, optimizer, np.array([start]), steps, seed)
+        return _run_many(landscape, optimizer, start[None], steps, seed)
     points[1 : len(path) + 1, 0] = np.asarray(path).reshape(-1, 2)
     return points
-
-
-def _float_path(
-    landscape: Landscape, optimizer: Optimizer, x: float, y: float, draws: list[list[float]]
-) -> list[tuple[float, float]]:
-    """Return the points after each step, up to the first that is not finite."""
-    gradient, observe, update = gradient_program(landscape).floats, optimizer.observe, optimizer.update
-    last_x = last_y = optimizer.initial()
-    path: list[tuple[float, float]] = []
-    for t, (draw_x, draw_y) in enumerate(draws, start=1):
-        grad_x, grad_y = gradient(x, y)
-        last_x = update(observe(grad_x, draw_x), last_x, t, x)
-        last_y = update(observe(grad_y, draw_y), last_y, t, y)
-        x += last_x.step
-        y += last_y.step
-        path.append((x, y))
-        if x - x + y - y != 0.0:  # inf - inf and nan - nan are nan
-            break
-    return path
 
 
 def _run_many(landscape: Landscape, optimizer: Optimizer, starts: Any, steps: int, seed: int) -> Any:

@@ -134,10 +134,10 @@ def _latex_piece(node: Node, pieces: Mapping[Node, Piece], names: Mapping[str, s
             return Piece(rf"\left\lceil {args[0].text} \right\rceil", ATOM)
         case "where":
             test, yes, no = (piece.text for piece in args)
-            return Piece(
-                rf"\begin{{cases}} {yes} & {test} \\ {no} & \text{{otherwise}} \end{{cases}}",
-                SUM,
-            )
+            rest = rf"{no} & \text{{otherwise}}"
+            if node.args[2].op == "where":  # one list of cases, not a list within a list
+                rest = no.removeprefix(r"\begin{cases} ").removesuffix(r" \end{cases}")
+            return Piece(rf"\begin{{cases}} {yes} & {test} \\ {rest} \end{{cases}}", SUM)
         case op if op in _COMPARE_LATEX:
             return Piece(f"{inside(0, SUM)} {_COMPARE_LATEX[op]} {inside(1, SUM)}", TEST)
         case op:
@@ -200,5 +200,7 @@ def _parentheses(inner: str) -> str:
 
 
 def _juxtapose(left: str, right: str) -> str:
-    r"""Write a product: ``2 x``, ``x y``, but ``2 \cdot 3``."""
+    r"""Write a product: ``2 x``, ``x y``, but ``2 \cdot 3``, and space before a function named in letters."""
+    if right.startswith(r"\mathrm"):
+        return rf"{left} \, {right}"
     return rf"{left} \cdot {right}" if right[0].isdigit() else f"{left} {right}"
