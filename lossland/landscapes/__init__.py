@@ -1,0 +1,102 @@
+"""Landscapes: functions of two variables with exact derivatives, and the catalogue of known ones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from lossland.errors import UserError, nearest
+from lossland.expression import Node, Program
+from lossland.formula import FormulaError, parse
+from lossland.landscapes.catalogue import CATALOGUE
+from lossland.landscapes.landscape import Domain, Grid, Landscape, Point, check_domain
+
+__all__ = ["FORMULA_DOMAIN", "Domain", "Grid", "Landscape", "Point", "catalogue", "check_domain", "landscape", "names"]
+
+FORMULA_DOMAIN: Domain = ((-4.0, 4.0), (-4.0, 4.0))
+"""Where a typed formula is shown if nothing else is asked for."""
+
+
+def landscape(name_or_formula: str, domain: Sequence[Sequence[float]] | None = None) -> Landscape:
+    """Return a landscape of the catalogue by its name, or the one of a formula in x and y.
+
+    ``domain`` ((x0, x1), (y0, y1)) replaces the usual one. Raises UserError for an unknown name or a bad formula.
+    """
+    wanted = name_or_formula.strip()
+    known = CATALOGUE.get(wanted.lower())
+    if known is None:
+        return _from_formula(wanted, domain)
+    return known if domain is None else _moved(known, check_domain(domain))
+
+
+def catalogue() -> tuple[Landscape, ...]:
+    """Return every landscape that has a name."""
+    return tuple(CATALOGUE.values())
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of the catalogue."""
+    return tuple(CATALOGUE)
+
+
+def _from_formula(formula: str, domain: Sequence[Sequence[float]] | None) -> Landscape:
+    try:
+        node = parse(formula)
+    except FormulaError:
+        if re.fullmatch(r"[A-Za-z]\w*", formula, re.ASCII) and not set(formula) <= {"x", "y"}:
+            raise UserError(
+                f"There is no landscape {formula[:40]!r}.{nearest(formula[:40], names())} "
+                "`lossland landscapes` lists them; a formula uses x and y."
+            ) from None
+        raise
+    area = FORMULA_DOMAIN if domain is None else check_domain(domain)
+    return Landscape(
+        name=formula,
+        title=formula,
+        node=node,
+        formula=formula,
+        domain=area,
+        minima=(),
+        source="",
+        start=_start(node, area),
+    )
+
+
+def _moved(known: Landscape, domain: Domain) -> Landscape:
+    """Return a landscape on another part of the plane, with those of its minima that lie there."""
+    (x0, x1), (y0, y1) = domain
+
+    def inside(point: Point) -> bool:
+        return x0 <= point[0] <= x1 and y0 <= point[1] <= y1
+
+    return replace(
+        known,
+        domain=domain,
+        minima=tuple(filter(inside, known.minima)),
+        start=known.start if inside(known.start) else _start(known.node, domain),
+    )
+
+
+def _start(node: Node, domain: Domain) -> Point:
+    """Choose where a race on an unknown landscape starts: high up, near the viewer's edge, where f is finite.
+
+    Raises UserError if the function has no finite value in the domain.
+    """
+    (x0, x1), (y0, y1) = domain
+    inset = np.linspace(0.08, 0.92, 29)
+    x, y = x0 + (x1 - x0) * inset, y0 + (y1 - y0) * inset
+    (value,) = Program([node], "xy").arrays(x[None, :], y[:, None])
+    finite = np.isfinite(value)
+    if not finite.any():
+        raise UserError(
+            f"This formula has no finite value for x in [{x0:g}, {x1:g}] and y in [{y0:g}, {y1:g}]; "
+            "choose another domain."
+        )
+    high = finite & (value >= np.quantile(value[finite], 0.7))
+    # Of the high points, the one nearest to the middle of the front edge, where trails run away from the viewer.
+    distance = (np.subtract.outer(inset, 0.1) * np.ones((1, inset.size))) ** 2 + (inset[None, :] - 0.45) ** 2
+    iy, ix = np.unravel_index(np.where(high, distance, np.inf).argmin(), value.shape)
+    return float(x[ix]), float(y[iy])

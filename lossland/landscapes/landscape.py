@@ -1,0 +1,149 @@
+"""What a landscape is: a function of two variables with exact derivatives, a domain, and its known minima."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from lossland.errors import UserError
+from lossland.expression import Node, Program, latex, namespace
+
+Point = tuple[float, float]
+Domain = tuple[Point, Point]
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """A landscape's values on a rectangle.
+
+    ``x`` (nx,), ``y`` (ny,), ``value`` (ny, nx) indexed ``[iy, ix]``; on request ``gradient`` (ny, nx, 2) and
+    ``hessian`` (ny, nx, 3) as xx, xy, yy.
+    """
+
+    x: NDArray[np.floating]
+    y: NDArray[np.floating]
+    value: NDArray[np.floating]
+    gradient: NDArray[np.floating] | None = None
+    hessian: NDArray[np.floating] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Landscape:
+    """A function f(x, y) with its gradient and Hessian.
+
+    ``domain`` is ((x0, x1), (y0, y1)), ``minima`` all global minima inside it, ``start`` a good start for a race, and
+    ``node`` the expression. Points are arrays (..., 2) of any array-API namespace; results keep their type.
+    """
+
+    name: str
+    title: str
+    node: Node
+    formula: str
+    domain: Domain
+    minima: tuple[Point, ...]
+    source: str
+    start: Point
+
+    @property
+    def latex(self) -> str:
+        """The right side of f(x, y) = ..., as LaTeX."""
+        return latex(self.node)
+
+    # ------------------------------------------------------------------------------------ derivatives, made once
+    @cached_property
+    def gradient_nodes(self) -> tuple[Node, Node]:
+        """The expressions of df/dx and df/dy."""
+        return self.node.diff("x"), self.node.diff("y")
+
+    @cached_property
+    def hessian_nodes(self) -> tuple[Node, Node, Node]:
+        """The expressions of the second derivatives xx, xy, yy."""
+        by_x, by_y = self.gradient_nodes
+        return by_x.diff("x"), by_x.diff("y"), by_y.diff("y")
+
+    @cached_property
+    def _value(self) -> Program:
+        return Program([self.node], "xy")
+
+    @cached_property
+    def _value_grad(self) -> Program:
+        return Program([self.node, *self.gradient_nodes], "xy")
+
+    @cached_property
+    def _hessian(self) -> Program:
+        return Program(self.hessian_nodes, "xy")
+
+    @cached_property
+    def _all(self) -> Program:
+        return Program([self.node, *self.gradient_nodes, *self.hessian_nodes], "xy")
+
+    # --------------------------------------------------------------------------------------------------- values
+    def value(self, points: Any) -> Any:
+        """Return f at points (..., 2), as an array (...)."""
+        return self._value.arrays(*_columns(points))[0]
+
+    def grad(self, points: Any) -> Any:
+        """Return the gradient at points (..., 2), as an array (..., 2)."""
+        return self.value_grad(points)[1]
+
+    def value_grad(self, points: Any) -> tuple[Any, Any]:
+        """Return f (...) and its gradient (..., 2) at points (..., 2), computed together."""
+        value, by_x, by_y = self._value_grad.arrays(*_columns(points))
+        return value, namespace(value).stack([by_x, by_y], axis=-1)
+
+    def hessian(self, points: Any) -> Any:
+        """Return the second derivatives xx, xy, yy at points (..., 2), as an array (..., 3)."""
+        parts = self._hessian.arrays(*_columns(points))
+        return namespace(parts[0]).stack(parts, axis=-1)
+
+    def value_grad_at(self, x: float, y: float) -> tuple[float, float, float]:
+        """Return f, df/dx and df/dy at one point, on Python floats: a few microseconds."""
+        value, by_x, by_y = self._value_grad.floats(x, y)
+        return value, by_x, by_y
+
+    def grid(
+        self,
+        n: int | tuple[int, int],
+        domain: Domain | None = None,
+        dtype: DTypeLike = np.float64,
+        derivatives: bool = False,
+    ) -> Grid:
+        """Return the values on n x n (or nx x ny) points that span the domain, its edges included."""
+        nx, ny = (n, n) if isinstance(n, int) else n
+        (x0, x1), (y0, y1) = check_domain(domain or self.domain)
+        x = np.linspace(x0, x1, nx).astype(dtype)
+        y = np.linspace(y0, y1, ny).astype(dtype)
+        program = self._all if derivatives else self._value
+        value, *rest = program.arrays(x[None, :], y[:, None])
+        if not derivatives:
+            return Grid(x, y, value)
+        return Grid(x, y, value, np.stack(rest[:2], axis=-1), np.stack(rest[2:], axis=-1))
+
+
+def _columns(points: Any) -> tuple[Any, Any]:
+    """Split points (..., 2) into x and y; lists, and whole numbers, become float64."""
+    if not hasattr(points, "__array_namespace__"):
+        points = np.asarray(points, dtype=np.float64)
+    xp = namespace(points)
+    if not xp.isdtype(points.dtype, "real floating"):
+        points = xp.astype(points, xp.float64)
+    if points.ndim == 0 or points.shape[-1] != 2:
+        raise UserError(f"Points must have the shape (..., 2), not {tuple(points.shape)}.")
+    return points[..., 0], points[..., 1]
+
+
+def check_domain(domain: Sequence[Sequence[float]]) -> Domain:
+    """Return the domain ((x0, x1), (y0, y1)) as floats, or raise UserError."""
+    try:
+        (x0, x1), (y0, y1) = domain
+        result = ((float(x0), float(x1)), (float(y0), float(y1)))
+    except (TypeError, ValueError):
+        raise UserError("A domain is given as ((x0, x1), (y0, y1)).") from None
+    if not all(np.isfinite([low, high]).all() and low < high for low, high in result):
+        raise UserError("A domain needs finite numbers with x0 < x1 and y0 < y1.")
+    return result
