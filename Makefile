@@ -13,7 +13,7 @@ TORCH := torch==2.13.0
 PIP := -m pip install --quiet --disable-pip-version-check
 
 # What pip cannot install, by Debian's names: GL and EGL of Mesa, and what a window needs.
-GL_PACKAGES := libegl1 libgl1 libglx-mesa0 libgl1-mesa-dri \
+GL_PACKAGES := libegl1 libgl1 libglx-mesa0 libgl1-mesa-dri libfontconfig1 \
     libx11-6 libxext6 libxrandr2 libxinerama1 libxcursor1 libxi6 libxkbcommon0
 TEST_PACKAGES := $(GL_PACKAGES) xvfb xauth xdotool
 

@@ -132,7 +132,7 @@ WRONG = {
     "parameter named like an argument": (["readouts", "linear_map_2d", "--set", "seed=1"], "--seed"),
     "setting without a value": (["readouts", "linear_map_2d", "--set", "matrix"], "name=value"),
     "picture of no size": (["shot", "linear_map_2d", "-o", "a.png", "--size", "1280"], "WIDTHxHEIGHT"),
-    "picture too large": (["shot", "linear_map_2d", "-o", "a.png", "--size", "99999x99999"], "16384"),
+    "picture too large": (["shot", "linear_map_2d", "-o", "a.png", "--size", "99999x99999"], "8192x8192"),
     "picture of unknown format": (["shot", "linear_map_2d", "-o", "a.pgn"], ".png"),
     "film of unknown format": (["record", "linear_map_2d", "-o", "a.mpg"], ".mp4"),
     "film of no time": (["record", "linear_map_2d", "-o", "a.mp4", "--seconds", "0"], "--seconds"),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 
+from lossland.cli import memory
 from lossland.cli.parsing import path, setting, size, whole, word
 
 LARGEST_SEED = 2**63 - 1
+BYTES_A_PIXEL = 64  # drawn at twice the size in colour and depth, then read back and written
 
 
 def add_landscape(parser: ArgumentParser) -> None:
@@ -71,13 +73,25 @@ def add_scene_settings(parser: ArgumentParser) -> None:
     add_seed(parser)
 
 
-def add_picture_settings(parser: ArgumentParser, default: tuple[int, int]) -> None:
-    """Add what every picture needs: ``--size`` and ``--theme``."""
+def add_scene(parser: ArgumentParser) -> None:
+    """Add the SCENE that a command works on."""
     parser.add_argument(
-        "--size",
-        metavar="WxH",
-        type=size,
-        default=default,
-        help=f"in pixels (default: {default[0]}x{default[1]})",
+        "scene", metavar="SCENE", type=word, help="a scene, a landscape or formula, or a scene file ending in .py"
     )
-    parser.add_argument("--theme", choices=("dark", "print"), default="dark", help="colours (default: dark)")
+
+
+def add_picture_settings(parser: ArgumentParser, default: tuple[int, int]) -> None:
+    """Add what every picture needs: ``--size`` and ``--theme``, None where they are left out."""
+    parser.add_argument("--size", metavar="WxH", type=size, help=f"in pixels (default: {default[0]}x{default[1]})")
+    parser.add_argument("--theme", choices=("dark", "print"), help="colours (default: dark)")
+
+
+def add_panels(parser: ArgumentParser) -> None:
+    """Add ``--ui``."""
+    parser.add_argument("--ui", action="store_true", help="draw the window's panels too")
+
+
+def check_picture_fits(size: tuple[int, int]) -> None:
+    """Refuse a picture whose drawing would not fit into memory."""
+    width, height = size
+    memory.require(width * height * BYTES_A_PIXEL, f"A picture of {width} x {height} pixels", "choose a smaller --size")

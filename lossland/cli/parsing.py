@@ -12,7 +12,7 @@ from typing import NoReturn
 from lossland.cli import COMMANDS
 from lossland.errors import UserError, nearest
 
-LARGEST_SIDE = 16384  # pixels; the largest picture side that OpenGL drivers commonly draw
+SMALLEST_SIDE, LARGEST_SIDE = 64, 8192  # pixels of a picture
 
 
 class Parser(argparse.ArgumentParser):
@@ -125,12 +125,12 @@ def domain(text: str) -> tuple[tuple[float, float], tuple[float, float]]:
 
 def size(text: str) -> tuple[int, int]:
     """Read ``WIDTHxHEIGHT``."""
-    wanted = f"WIDTHxHEIGHT from 64x64 to {LARGEST_SIDE}x{LARGEST_SIDE}, such as 1280x720"
+    wanted = f"WIDTHxHEIGHT from {SMALLEST_SIDE}x{SMALLEST_SIDE} to {LARGEST_SIDE}x{LARGEST_SIDE}, such as 1280x720"
     sides = text.strip().lower().split("x")
     if len(sides) != 2 or not all(side.isascii() and side.isdigit() and len(side) < 6 for side in sides):
         raise refuse(text, wanted)
     width, height = map(int, sides)
-    if not all(64 <= side <= LARGEST_SIDE for side in (width, height)):
+    if not all(SMALLEST_SIDE <= side <= LARGEST_SIDE for side in (width, height)):
         raise refuse(text, wanted)
     return width, height
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from lossland.cli.options import add_json, add_scene_settings
+from lossland.cli.options import add_json, add_scene, add_scene_settings
 from lossland.cli.output import print_json, print_table
-from lossland.cli.parsing import real, word
+from lossland.cli.parsing import real
 from lossland.cli.subject import scene
 
 EXAMPLES = """
@@ -17,9 +17,7 @@ EXAMPLES = """
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument(
-        "scene", metavar="SCENE", type=word, help="a scene's name, a landscape, or a scene file ending in .py"
-    )
+    add_scene(parser)
     add_scene_settings(parser)
     parser.add_argument("--time", metavar="T", type=real(0, 1e6, "seconds"), help="default: the end of the scene")
     add_json(parser)

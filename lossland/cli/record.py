@@ -1,0 +1,103 @@
+"""``lossland record``: a film of a scene, a tour or a session, with no window."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
+
+from lossland.cli.options import (
+    add_json,
+    add_output,
+    add_panels,
+    add_picture_settings,
+    add_scene_settings,
+    check_picture_fits,
+)
+from lossland.cli.output import print_json
+from lossland.cli.parsing import real, word
+from lossland.cli.progress import Progress
+from lossland.cli.subject import scene
+from lossland.errors import UserError
+
+if TYPE_CHECKING:
+    from lossland.app.film import Subject
+
+SIZE = (1920, 1080)
+SHORTEST, LONGEST = 0.01, 3600  # seconds
+
+EXAMPLES = """
+  lossland record optimizer_race -o race.mp4 --seconds 10
+  lossland record himmelblau -o himmelblau.gif --size 640x360 --fps 25
+  lossland record demo -o demo.webm
+  lossland record optimizer_swarm -o frames --seconds 2        (a folder of PNG frames)
+  lossland record my_session.lossland -o mine.mp4"""
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "subject",
+        metavar="SCENE",
+        type=word,
+        help="a scene, a landscape or formula, the tour demo, a .lossland session, or a scene file ending in .py",
+    )
+    add_output(parser, "a .mp4, .gif or .webm file; a name without an ending is a folder of PNG frames", required=True)
+    parser.add_argument(
+        "--seconds",
+        metavar="S",
+        type=real(SHORTEST, LONGEST),
+        help="length of the film; the scene is played once in it (default: the scene's own length)",
+    )
+    parser.add_argument(
+        "--fps", metavar="F", type=real(1, 240), default=60, help="frames a second (default: 60; at most 50 in a GIF)"
+    )
+    parser.add_argument("--orbit", action="store_true", help="let the camera travel slowly around the scene")
+    add_picture_settings(parser, SIZE)
+    add_panels(parser)
+    add_scene_settings(parser)
+    add_json(parser)
+
+
+def run(arguments: Namespace) -> None:
+    """Film it."""
+    check_picture_fits(arguments.size or SIZE)
+    subject = _subject(arguments)
+
+    from lossland.app import record
+
+    with Progress("Filming") as progress:
+        frames = 0
+
+        def filmed(done: int, total: int) -> None:
+            nonlocal frames
+            frames = done
+            progress(done, total)
+
+        file = record(
+            subject,
+            arguments.output,
+            seconds=arguments.seconds,
+            fps=arguments.fps,
+            size=arguments.size,
+            ui=arguments.ui,
+            theme=arguments.theme,
+            orbit=arguments.orbit,
+            progress=filmed,
+        )
+    if arguments.json:
+        print_json({"subject": arguments.subject, "frames": frames, "file": str(file)})
+    else:
+        print(f"{file}: {frames} frames")
+
+
+def _subject(arguments: Namespace) -> Subject:
+    from lossland import library
+    from lossland.session import ENDING, load
+
+    name = arguments.subject
+    is_tour = name in [tour.name for tour in library.tours()]
+    if not (is_tour or name.endswith(ENDING)):
+        return scene(arguments, name)
+    if arguments.preset or arguments.settings:
+        raise UserError(f"{name} brings its own scene and settings; --preset and --set are for scenes.")
+    return library.tour(name) if is_tour else load(name)
