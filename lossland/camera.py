@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -124,8 +125,8 @@ class Camera:
         """Be at the goal at once."""
         self.pose = self.goal
 
-    def place(self, **changes: float) -> None:
-        """Be at another azimuth, elevation or distance at once (for films and stills)."""
+    def place(self, **changes: Any) -> None:
+        """Be at another azimuth, elevation, distance or target at once (for films and stills)."""
         self.pose = self.goal = replace(self.goal, **changes)
 
     @staticmethod
@@ -214,12 +215,6 @@ class Camera:
     def home_back(self) -> Floats:
         """The world direction (3,) from the target to the eye at home."""
         return self._axes(self.home_pose)[2]
-
-    def view_height(self, points: ArrayLike) -> Floats:
-        """Return the world height (...) that the picture spans at the depth of world points (..., 3)."""
-        depth = (self.eye - np.asarray(points, float)) @ self.back
-        depth = np.full(depth.shape, self.pose.distance) if self.flat else np.maximum(depth, 1e-6)
-        return 2.0 * depth * np.tan(np.radians(FIELD_OF_VIEW) / 2)
 
     @property
     def light(self) -> Floats:

@@ -101,8 +101,8 @@ def contours(exposure: Exposure, highest: float, count: int = 12) -> Contours:
         first = int(np.floor(np.log10(float(exposure.inverse(0.06)) - low)))
         last = int(np.ceil(np.log10(max(highest, exposure.high) - low)))
         origin = _origin(exposure, first)
-        exponents = np.arange(first, last + 1)
-        value = origin + (10.0 ** exponents[:, None] * _DECADE).ravel()
+        exponents = np.arange(first, last + 1, dtype=float)
+        value: Floats = np.asarray(origin + (10.0 ** exponents[:, None] * _DECADE).ravel(), float)
         phase = np.arange(len(value), dtype=float) + 6.0 * 10  # multiples of 6 at decades, positive
         every = 6
     else:

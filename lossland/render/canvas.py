@@ -69,8 +69,9 @@ def glfw_handle(canvas: Any) -> Any:
 
 def description() -> dict[str, str]:
     """Return vendor, renderer and version of the current GL context."""
-    from vispy.gloo import gl
+    from vispy import gloo
 
+    gl: Any = gloo.gl
     names = {"vendor": gl.GL_VENDOR, "renderer": gl.GL_RENDERER, "version": gl.GL_VERSION}
     return {name: str(gl.glGetParameter(number)) for name, number in names.items()}
 

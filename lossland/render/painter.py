@@ -81,10 +81,6 @@ class DrawContext:
         """The matrix as vispy's programs want it: transposed."""
         return np.ascontiguousarray(self.clip_from_world.T)
 
-    def world_per_pixel(self, points: Any) -> NDArray[np.float64]:
-        """Return the world length (...) of one pixel of the look at world points (..., 3)."""
-        return self.px / self.size[1] * self.camera.view_height(points)
-
     def project(self, points: Any) -> NDArray[np.float64]:
         """Return pixels of the look (..., 2), y down, of world points (..., 3)."""
         width, height = self.size

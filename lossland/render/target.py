@@ -52,7 +52,7 @@ class Target:
     def read(self) -> NDArray[np.uint8]:
         """Return the pixels (height, width, 4), top row first."""
         with self:
-            return np.ascontiguousarray(gloo.read_pixels((0, 0, *self.size), alpha=True))
+            return np.ascontiguousarray(gloo.read_pixels((0, 0, *self.size), alpha=True), dtype=np.uint8)
 
     def close(self) -> None:
         """Free the GL objects."""

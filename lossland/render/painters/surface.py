@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from vispy import gloo
 
 from lossland.layers import Surface, Trail
+from lossland.render.geometry import HEAD_RADIUS, trail_end, world_per_pixel
 from lossland.render.painter import (
     DrawContext,
     Kept,
@@ -30,7 +31,6 @@ from lossland.terrain import T_MAX, Terrain
 from lossland.theme import CATEGORIES, Theme
 
 FLOOR_REACH = 1.8  # the floor ends this far from the middle, in the world
-HEAD_RADIUS = 9.0  # pixels; the sphere that a trail's contact shadow belongs to
 Floats = NDArray[np.floating]
 
 
@@ -261,7 +261,7 @@ class Top:
         flags = {"u_lit": self._lit.texture} if holes else {}
         _set(
             wall,
-            **{name: value for name, value in shared.items()},
+            **shared,
             **flags,
             **_wall_lamps(self._theme, context.light),
             a_uv=self._buffers[1],
@@ -494,8 +494,8 @@ class ContactShadows:
         """Draw a patch under the head of each trail."""
         if not trails or heights is None:
             return
-        heads = np.array([head_position(trail) for trail in trails])
-        radius = HEAD_RADIUS * context.world_per_pixel(heads)
+        heads = np.array([trail_end(trail) for trail in trails])
+        radius = HEAD_RADIUS * world_per_pixel(context.clip_from_world, context.size[1] / context.px, heads)
         run = np.linspace(-1, 1, self.SIDE)
         square = np.stack(np.meshgrid(run, run), -1).reshape(-1, 2)
         middle = heads[:, :2] - 0.7 * radius[:, None] * context.light[:2]
@@ -526,9 +526,3 @@ class ContactShadows:
         """Free the GL objects."""
         self._free()
         delete([self._program])
-
-
-def head_position(trail: Trail) -> Floats:
-    """Return the world position (3,) of a trail's head: its path at iteration ``upto``."""
-    progress = np.asarray(trail.progress, float)
-    return np.array([np.interp(trail.upto, progress, np.asarray(trail.points)[:, c]) for c in range(3)])
