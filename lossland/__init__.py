@@ -19,8 +19,11 @@ _HOME = {
     "Trajectory": "lossland.compute.trajectory",
     "swarm": "lossland.compute.swarm",
     "Swarm": "lossland.compute.swarm",
+    "swarms": "lossland.compute.swarm:",
+    "minima": "lossland.compute.minima:",
     "Grid": "lossland.landscapes",
     "Terrain": "lossland.terrain",
+    "ground": "lossland.ground:",
     "explain": "lossland.explain:",
     "layers": "lossland.layers:",
     "parameters": "lossland.parameters:",
@@ -59,6 +62,7 @@ def __dir__() -> list[str]:
 
 if TYPE_CHECKING:
     from lossland import explain as explain
+    from lossland import ground as ground
     from lossland import landscapes as landscapes
     from lossland import layers as layers
     from lossland import numerals as numerals
@@ -69,6 +73,8 @@ if TYPE_CHECKING:
     from lossland.app import record as record
     from lossland.app import show as show
     from lossland.app import snapshot as snapshot
+    from lossland.compute import minima as minima
+    from lossland.compute import swarm as swarms  # noqa: F401
     from lossland.compute.swarm import Swarm as Swarm
     from lossland.compute.swarm import swarm as swarm
     from lossland.compute.trajectory import Trajectory as Trajectory

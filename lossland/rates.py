@@ -34,6 +34,12 @@ LEADING = np.array([1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0])
 
 def suggested(optimizer: Optimizer, landscape: Landscape, start: tuple[float, float]) -> Optimizer:
     """Return the optimizer with a rate that suits a landscape on its domain and a start; the rest stays."""
+    changes: dict[str, Any] = {"lr": suggested_rate(optimizer, landscape, start)}
+    return replace(optimizer, **changes)
+
+
+def suggested_rate(optimizer: Optimizer, landscape: Landscape, start: tuple[float, float]) -> float:
+    """Return a rate for the optimizer that suits a landscape on its domain and a start."""
     (x0, x1), (y0, y1) = landscape.domain
     size = (x1 - x0 + y1 - y0) / 4
     share = PER_CURVATURE.get(optimizer.name)
@@ -42,8 +48,7 @@ def suggested(optimizer: Optimizer, landscape: Landscape, start: tuple[float, fl
     else:
         curvature, slope = steepest_descent(landscape, start, size)
         rate = share * min(1.0 / max(curvature, 1e-300), LONGEST_STEP * size / max(slope, 1e-300))
-    changes: dict[str, Any] = {"lr": rounded(rate)}
-    return replace(optimizer, **changes)
+    return rounded(rate)
 
 
 def steepest_descent(landscape: Landscape, start: tuple[float, float], size: float) -> tuple[float, float]:

@@ -85,6 +85,9 @@ class Scene:
     snippet: ClassVar[str] = ""  # short NumPy code that prints this scene's numbers
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}  # name -> values; the first is shown first
 
+    live: bool = False  # True in a window: costly pictures come coarse first; never where frames are filmed
+    unfinished: bool = False  # True while a live picture will get better by being asked for again
+
     def __init__(self, preset: str | None = None, seed: int = 0, **values: Any) -> None:
         self.seed = seed
         self.values: dict[str, Any] = {}

@@ -11,7 +11,9 @@ import numpy as np
 import lossland as ll
 from lossland import layers, numerals
 
-FIELD = "sgd:lr=0.004;momentum:lr=0.0025,momentum=0.93;rmsprop:lr=0.02;adam:lr=0.35,beta2=0.99;lion:lr=0.12,beta2=0.97"  # who runs where nothing else is said; the rates suit Himmelblau's function
+FIELD = (  # who runs where nothing else is said; the rates suit Himmelblau's function
+    "sgd:lr=0.004;momentum:lr=0.0025,momentum=0.93;rmsprop:lr=0.02;adam:lr=0.35,beta2=0.99;lion:lr=0.12,beta2=0.97"
+)
 STEPS_PER_SECOND = 16
 COUNTS = ("No optimizer", "One optimizer", "Two optimizers", "Three optimizers", "Four optimizers",
           "Five optimizers", "Six optimizers", "Seven optimizers", "Eight optimizers")  # fmt: skip
@@ -217,7 +219,10 @@ for rule in (sgd, momentum, rmsprop, adam, lion):
         """Return the race as it stands at ``time`` seconds."""
         upto, step = self.step_at(time), self.whole_step(time)
         names = self.lane_names()
-        drawn: list[layers.Layer] = [self.surface, self.remember("axes", id(self.terrain), self._axes)]
+        drawn: list[layers.Layer] = [
+            self.surface,
+            self.remember("axes", self.terrain, lambda: layers.Axes(self.terrain)),
+        ]
         for k in self.racing:
             run = self.run(k)
             drawn.append(
@@ -228,15 +233,12 @@ for rule in (sgd, momentum, rmsprop, adam, lion):
                     upto,
                     run.beads,
                     names[k],
-                    numerals.short(float(run.values[step])),
+                    self._loss(k, step),
                     "start" if k == self.racing[0] else "",
                 )
             )
         drawn += self._velocities(upto)
         return ll.Frame(drawn, self._notes(step, names), self.view)
-
-    def _axes(self) -> layers.Axes:
-        return layers.Axes(self.terrain)
 
     def _velocities(self, upto: float) -> list[layers.Layer]:
         """Return an arrow on every moving head, along the step it is making and longer where the step is."""
@@ -264,7 +266,7 @@ for rule in (sgd, momentum, rmsprop, adam, lion):
             layers.Row(
                 f"optimizer.{self.lanes[k].name}",
                 names[k],
-                (numerals.short(self.lanes[k].optimizer.lr), numerals.short(float(self.run(k).values[step]))),
+                (numerals.short(self.lanes[k].optimizer.lr), self._loss(k, step)),
             )
             for k in self.racing
         ]
@@ -274,42 +276,46 @@ for rule in (sgd, momentum, rmsprop, adam, lion):
             layers.ColorBar(self.terrain),
             self._chart(step, names),
         ]
-        if step >= 1 and self.selected in self.racing and False:
+        if step >= 1 and self.selected in self.racing:
             notes.append(self._equations(step))
         return notes
 
+    def _loss(self, lane: int, step: int) -> str:
+        """Return a lane's loss at a step in words."""
+        run = self.run(lane)
+        return "off the map" if step > run.progress[-1] else numerals.short(float(run.values[step]))
+
     def _chart(self, step: int, names: list[str]) -> layers.Chart:
         """Return the loss of every lane over all steps; above the least one where losses fall below zero."""
-        curves = [self.run(k).values for k in self.racing]
-        keys = tuple(map(id, curves))
+        runs = [self.run(k) for k in self.racing]
 
         def make() -> tuple[str, list[layers.Series]]:
-            finite = np.concatenate([curve[np.isfinite(curve)] for curve in curves] or [np.zeros(0)])
-            lowest = float(finite.min(initial=0.0))
+            seen = np.concatenate([run.values[: int(run.progress[-1]) + 1] for run in runs] or [np.zeros(1)])
+            lowest = min(0.0, float(np.nanmin(seen)))
+            floor = max(1e-12, 1e-9 * float(np.nanmax(seen) - lowest))
             steps = np.arange(self.steps + 1, dtype=float)
-            floor = max(1e-12, 1e-9 * float(finite.max(initial=0.0) - lowest))
-            series = [
-                layers.Series(names[k], f"optimizer.{self.lanes[k].name}", steps, np.maximum(curve - lowest, floor))
-                for k, curve in zip(self.racing, curves, strict=True)
-            ]
+            series = []
+            for k, run in zip(self.racing, runs, strict=True):
+                height = np.where(run.values < lowest, np.nan, np.maximum(run.values - lowest, floor))
+                series.append(layers.Series(names[k], f"optimizer.{self.lanes[k].name}", steps, height))
             return ("Loss above the lowest" if lowest < 0 else "Loss"), series
 
-        title, series = self.remember("chart", (keys, tuple(names), self.steps), make)
+        title, series = self.remember("chart", (tuple(runs), tuple(names)), make)
         return layers.Chart(title, series, log_y=True, now=float(step), x_label="step")
 
     def _equations(self, step: int) -> layers.Equations:
         """Return the selected lane's rule with its numbers at a step."""
         optimizer = self.lanes[self.selected].optimizer
-        rows = ll.explain.explain(optimizer, self.land, self.start, step)
         own = f"optimizer.{optimizer.name}"
+        colors = AVERAGES | {"step": own}
+        rows = ll.explain.explain(optimizer, self.land, self.start, step, self.seed, colors)
         return layers.Equations(
             f"{optimizer.title}, step {step}",
             rows=[
-                (row.latex, [numerals.short(float(value)) for value in row.values],
-                 own if row is rows[-1] else AVERAGES.get(row.name, "text"))
+                (row.latex, [numerals.short(value) for value in row.values], colors.get(row.name, "text"))
                 for row in rows
             ],
-        )  # fmt: skip
+        )
 
     # ------------------------------------------------------------------------------------------ dragging
     def handles(self, time: float) -> Sequence[ll.Handle]:
