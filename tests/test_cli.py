@@ -20,6 +20,7 @@ from lossland.cli.parsing import protect
 from lossland.cli.progress import Progress
 
 LOSSLAND = [sys.executable, "-m", "lossland"]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}  # found from any folder
 
 
 class Ran:
@@ -163,9 +164,12 @@ def test_a_file_that_cannot_be_written_ends_with_1(lossland, tmp_path: Path) -> 
     ran = lossland("run", "sphere", "--steps", "1", "-o", "file/path.csv")
     assert ran.code == 1
     assert "path.csv" in ran.err
+
+
+def test_a_folder_is_not_overwritten_by_a_file(lossland, tmp_path: Path) -> None:
     (tmp_path / "folder.npz").mkdir()
     ran = lossland("swarm", "sphere", "--count", "4", "--steps", "1", "-o", "folder.npz")
-    assert ran.code == 1
+    assert ran.code == 2
     assert "folder.npz" in ran.err
 
 
@@ -429,11 +433,9 @@ def test_progress_draws_a_bar() -> None:
 
 def test_ctrl_c_ends_with_130_and_leaves_no_file(tmp_path: Path) -> None:
     words = ["swarm", "rastrigin", "--count", "200000", "--steps", "100000", "-o", "s.npz"]
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     process = subprocess.Popen(
-        [*LOSSLAND, *words], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+        [*LOSSLAND, *words], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT
     )
-    assert process.stdout is not None
     with pytest.raises(subprocess.TimeoutExpired):
         process.wait(timeout=2)  # it is at work
     process.send_signal(signal.SIGINT)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lossland.cli.options import add_json
 from lossland.cli.output import print_json, print_table
+
+if TYPE_CHECKING:
+    from lossland.compute.selftest import Check
 
 EXAMPLES = """
   lossland doctor
@@ -29,11 +32,11 @@ def run(arguments: Namespace) -> int:
     from lossland import doctor
 
     found = doctor.report()
-    rows = []
+    rows: list[Check] = []
     if arguments.selftest:
-        from lossland.compute import selftest
+        from lossland.compute.selftest import selftest
 
-        rows = selftest.run()
+        rows = list(selftest())
         found["selftest"] = [row._asdict() | {"ok": row.ok} for row in rows]
 
     if arguments.json:

@@ -9,13 +9,14 @@ from lossland.cli import memory
 from lossland.cli.options import add_backend, add_json, add_landscape, add_output
 from lossland.cli.output import number, pair, print_json
 from lossland.cli.parsing import domain, point, whole
+from lossland.cli.progress import Progress
 from lossland.errors import UserError
 
 if TYPE_CHECKING:
     from lossland.landscapes import Landscape
 
 MOST_POINTS = 2**20  # a side of the grid
-WORKING_ARRAYS = 12  # arrays of the grid's size that are alive at once while it is computed
+WORKING_ARRAYS = 2  # arrays of the grid's size that are alive beside the results
 
 EXAMPLES = """
   lossland eval rosenbrock -n 1024 -o rosenbrock.npz
@@ -64,8 +65,8 @@ def _grid(arguments: Namespace) -> None:
 
     check_ending(arguments.output, (".npz",))
     n, bytes_each = arguments.n, 4 if arguments.dtype == "float32" else 8
-    arrays = WORKING_ARRAYS + (6 if arguments.derivatives else 1)
-    memory.require(n * n * bytes_each * arrays, f"A grid of {n} x {n} points", "choose a smaller -n")
+    held = WORKING_ARRAYS + (6 if arguments.derivatives else 1)
+    memory.require(n * n * bytes_each * held, f"A grid of {n} x {n} points", "choose a smaller -n")
 
     import numpy as np
 
@@ -74,16 +75,17 @@ def _grid(arguments: Namespace) -> None:
     from lossland.landscapes import landscape
 
     land = landscape(arguments.landscape, domain=arguments.domain)
-    made = grid(
-        land,
-        n,
-        dtype=np.dtype(arguments.dtype),
-        derivatives=arguments.derivatives,
-        backend=arguments.backend,
-    )
-    arrays = {"x": made.x, "y": made.y, "value": made.value}
-    if arguments.derivatives:
-        arrays |= {"gradient": made.gradient, "hessian": made.hessian}
+    with Progress("Computing") as progress:
+        made = grid(
+            land,
+            n,
+            dtype=np.dtype(arguments.dtype),
+            derivatives=arguments.derivatives,
+            backend=arguments.backend,
+            progress=lambda share: progress(share * n * n, n * n),
+        )
+    found = {"x": made.x, "y": made.y, "value": made.value, "gradient": made.gradient, "hessian": made.hessian}
+    arrays = {name: array for name, array in found.items() if array is not None}
     write_npz(arguments.output, arrays)
 
     finite = made.value[np.isfinite(made.value)]
@@ -102,4 +104,5 @@ def _grid(arguments: Namespace) -> None:
             }
         )
     else:
-        print(f"{arguments.output}: {', '.join(arrays)} on {n} x {n} points, values {number(low)} to {number(high)}")
+        names = ", ".join(arrays)
+        print(f"{arguments.output}: {names} on {n} x {n} points, values {number(low)} to {number(high)}")

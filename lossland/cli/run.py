@@ -74,5 +74,5 @@ def run(arguments: Namespace) -> None:
     else:
         print(f"{optimizers.spec(optimizer)} on {land.title}")
         shown = np.unique(np.linspace(0, arguments.steps, ROWS_SHOWN).round().astype(int))
-        rows = [(str(k), number(points[k, 0]), number(points[k, 1]), number(values[k])) for k in shown]
+        rows = [(str(k), number(points[k, 0]), number(points[k, 1]), number(float(values[k]))) for k in shown]
         print_table(rows, ("step", "x", "y", "value"))
