@@ -1,0 +1,187 @@
+"""The panel at the left: the name of the program, a search box, and the list of scenes and landscapes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from imgui_bundle import imgui
+
+from lossland import landscapes, library
+from lossland.landscapes import Landscape
+from lossland.ui.layout import PADDING, Rect
+from lossland.ui.thumbnails import Thumbnails
+from lossland.ui.widgets import Icon, Pen
+
+if TYPE_CHECKING:
+    from lossland.player import Player
+
+LANDSCAPES = "Landscapes"  # the chapter that lists the catalogue
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row: a scene by its name, or a landscape."""
+
+    name: str
+    title: str
+    chapter: str
+    landscape: Landscape | None = None
+
+    def matches(self, words: Sequence[str]) -> bool:
+        """Whether every word occurs in the title, the name or the chapter."""
+        text = f"{self.title} {self.name} {self.chapter}".lower()
+        return all(word in text for word in words)
+
+
+def entries() -> list[Entry]:
+    """Return everything that can be shown, chapter by chapter, the catalogue of landscapes last."""
+    scenes = [Entry(kind.name, kind.title, _chapter(kind.chapter)) for kind in library.classes()]
+    ground = [Entry(land.name, land.title, LANDSCAPES, land) for land in landscapes.catalogue()]
+    return scenes + ground
+
+
+def _chapter(chapter: str) -> str:
+    """Return a chapter's name without the number that orders it."""
+    return chapter.lstrip("0123456789. ") or "Scenes"
+
+
+class Browser:
+    """Draws the list and opens what is clicked. ``wants_theme`` is the name of a theme that was asked for, or ""."""
+
+    def __init__(self, pen: Pen, thumbnails: Thumbnails) -> None:
+        self.pen = pen
+        self.thumbnails = thumbnails
+        self.entries = entries()
+        self.search = ""
+        self.folded: set[str] = set()
+        self.wants_theme = ""
+
+    # ------------------------------------------------------------------------------------------ head
+    def head(self, player: Player, area: Rect) -> float:
+        """Draw the name, the gear and the search box. Returns the y below them."""
+        pen = self.pen
+        x, y = area.x + PADDING, area.y + 14
+        _logo(pen, x + 10, y + 12, 10)
+        pen.text(x + 32, y + 12, "lossland", 20, "text", "bold")
+        if pen.icon(area.right - PADDING - 8, y + 13, Icon.GEAR, "gear", 13, help="Theme and keys"):
+            imgui.open_popup("settings")
+        self._settings(player, area.right - PADDING - 150, y + 32)
+        y += 36 if pen.compact else 42
+        self._search_box(player, Rect(x, y, area.width - 2 * PADDING, 32))
+        return y + (40 if pen.compact else 46)
+
+    def _settings(self, player: Player, x: float, y: float) -> None:
+        other = "print" if self.pen.theme.dark else "dark"
+        choices = [("theme", f"Theme: {other}", ""), ("keys", "Keys and mouse  F1", ""), ("reset", "Reset  R", "")]
+        chosen = self.pen.popup("settings", x, y, 150, choices)
+        if chosen == "theme":
+            self.wants_theme = other
+        elif chosen == "keys":
+            player.toggle_help()
+        elif chosen == "reset":
+            player.reset()
+
+    def _search_box(self, player: Player, box: Rect) -> None:
+        pen = self.pen
+        imgui.set_cursor_screen_pos(pen.at(box.x, box.y))
+        imgui.set_next_item_width(box.width * pen.scale)
+        imgui.push_style_var(imgui.StyleVar_.frame_padding.value, pen.at(34, 8))
+        with pen.font("regular", 14):
+            _, self.search = imgui.input_text_with_hint("##search", "Find a scene", self.search)
+            entered = imgui.is_item_deactivated() and imgui.is_key_pressed(imgui.Key.enter)
+        imgui.pop_style_var()
+        pen.text(box.x + 18, box.center[1], Icon.SEARCH, 12, "faint", "icon", align=0.5)
+        if self.search and pen.icon(box.right - 16, box.center[1], Icon.CLOSE, "clear", 11, reach=11):
+            self.search = ""
+        if entered:
+            found = self.found()
+            if found:
+                self.open(player, found[0])
+
+    # ------------------------------------------------------------------------------------------ list
+    def found(self) -> list[Entry]:
+        """Return the rows that the search leaves."""
+        words = self.search.lower().split()
+        return [entry for entry in self.entries if entry.matches(words)]
+
+    def open(self, player: Player, entry: Entry) -> None:
+        """Show a scene, or a landscape in the scene that is open (in a race where that has no landscape)."""
+        if entry.landscape is None:
+            player.load(entry.name)
+        else:
+            error = player.set_landscape(entry.name)
+            if error:
+                player.say(error, "error")
+
+    def list(self, player: Player, area: Rect) -> None:
+        """Draw the chapters and rows, scrolling inside the rectangle."""
+        pen = self.pen
+        view = Rect(area.x + 1, area.y, area.width - 4, area.height)
+        with pen.scroll("scenes", view) as inside:
+            x, y = area.x + PADDING, inside.y + 2
+            room = area.width - 2 * PADDING
+            found = self.found()
+            for chapter in dict.fromkeys(entry.chapter for entry in found):
+                open_ = chapter not in self.folded or bool(self.search)
+                y = self._chapter(chapter, open_, x, y, room)
+                if open_:
+                    for entry in found:
+                        if entry.chapter == chapter:
+                            y = self._row(player, entry, x, y, room, view)
+                y += 6 if pen.compact else 10
+            if not found:
+                pen.text(x, y + 14, "Nothing has that name.", 14, "dim")
+                pen.text(x, y + 34, "A formula goes into the box below.", 13, "dim")
+                y += 48
+            pen.reach(y)
+
+    def _chapter(self, chapter: str, open_: bool, x: float, y: float, room: float) -> float:
+        pen = self.pen
+        touch = pen.touch(f"chapter.{chapter}", x - 6, y - 3, room + 12, 22)
+        pen.text(x + 4, y + 9, Icon.DOWN if open_ else Icon.RIGHT, 8, "text" if touch.hovered else "faint", "icon", 0.5)
+        pen.heading(x + 16, y + 9, chapter, "text" if touch.hovered else "dim")
+        if touch.clicked:
+            self.folded ^= {chapter}
+        return y + (23 if pen.compact else 25)
+
+    def _row(self, player: Player, entry: Entry, x: float, y: float, room: float, view: Rect) -> float:
+        pen = self.pen
+        height = 26 if pen.compact else 31
+        if y + height < view.y or y > view.bottom:
+            return y + height
+        on = self._is_shown(player, entry)
+        touch = pen.touch(f"open.{entry.chapter}.{entry.name}", x - 6, y, room + 12, height - 2)
+        if on or touch.hovered:
+            pen.box(x - 6, y, room + 12, height - 2, "accent" if on else "text", 0.13 if on else 0.06)
+        side = 20 if pen.compact else 24
+        top = round(y + height / 2 - 1 - side / 2)
+        alpha = 1.0 if on or touch.hovered else 0.86
+        if entry.landscape is None:
+            self.thumbnails.scene(x, top, side, entry.name, alpha)
+        else:
+            self.thumbnails.landscape(x, top, side, entry.landscape, alpha)
+        size, font = (14 if pen.compact else 15), ("bold" if on else "regular")
+        title = pen.fitted(entry.title, room - side - 12, size, font)
+        pen.text(x + side + 12, y + height / 2 - 1, title, size, "text", font, alpha=1.0 if on else 0.84)
+        if touch.clicked:
+            self.open(player, entry)
+        return y + height
+
+    def _is_shown(self, player: Player, entry: Entry) -> bool:
+        if entry.landscape is None:
+            return entry.name == player.scene.name
+        return player.scene.values.get("landscape") == entry.name
+
+
+def _logo(pen: Pen, x: float, y: float, size: float) -> None:
+    """Draw the mark: three contour rings, off their centre like a valley seen from above."""
+    ramp = pen.theme.height_map
+    shades = (("accent", 1.0, 0.0, 0.0), (ramp[160], 0.66, 0.14, 0.10), (ramp[110], 0.34, 0.26, 0.18))
+    for shade, radius, dx, dy in shades:
+        color = shade if isinstance(shade, str) else tuple(float(part) for part in shade)
+        packed = pen.type.u32(color)
+        center = pen.at(x + dx * size, y + dy * size)
+        pen.dl.add_circle(center, radius * size * pen.scale, packed, 48, 2.2 * pen.scale)
+    pen.dot(x + 0.34 * size, y + 0.24 * size, 2.4, "optimizer.adam")

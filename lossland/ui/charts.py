@@ -1,0 +1,181 @@
+"""Charts of a frame: lines or bars over steps, with the present marked and the future faint."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from imgui_bundle import imgui, implot
+
+from lossland.layers import Chart, Series
+from lossland.numerals import short
+from lossland.scenery import Frame
+from lossland.terrain import round_ticks
+from lossland.theme import Theme
+from lossland.ui.widgets import V2, Pen
+
+if TYPE_CHECKING:
+    from lossland.player import Player
+
+FUTURE = 0.22  # strength of the part of a curve that is still to come
+POINTS = 1200  # a longer curve is thinned before it is drawn
+FLOOR = 1e-12  # values below are drawn here on a logarithmic axis
+
+_PLOT_FLAGS = sum(
+    getattr(implot.Flags_, name).value
+    for name in ("no_legend", "no_title", "no_menus", "no_mouse_text", "no_inputs", "no_box_select", "no_frame")
+)
+_AXIS_FLAGS = sum(
+    getattr(implot.AxisFlags_, name).value for name in ("no_label", "no_menus", "no_highlight", "no_side_switch")
+)
+
+
+def draw_chart(pen: Pen, chart: Chart, key: str, x: float, y: float, width: float, height: float,
+               chosen: Series | None = None) -> None:  # fmt: skip
+    """Draw a chart into a rectangle; the curve ``chosen`` lies on top and is thicker."""
+    if pen.mute or not chart.series:
+        return
+    imgui.set_cursor_screen_pos(pen.at(x - 4, y))
+    with pen.font("regular", 12):
+        if implot.begin_plot(f"##{key}", pen.at(width + 8, height), _PLOT_FLAGS):
+            x_limits, y_limits = limits(chart)
+            _axes(chart, x_limits, y_limits, width, height)
+            if chart.kind == "bars":
+                _bars(pen.theme, chart)
+            else:
+                _lines(pen, chart, chosen)
+            implot.end_plot()
+
+
+def chosen_series(player: Player, frame: Frame) -> tuple[Series, bool] | None:
+    """Return the selected lane's curve in the first line chart (else its first curve), and whether it is log."""
+    chart = next((note for note in frame.notes if isinstance(note, Chart) and note.kind == "line"), None)
+    if chart is None or not chart.series:
+        return None
+    running = [k for k, lane in enumerate(player.lanes) if lane.enabled]
+    if len(running) == len(chart.series) and player.selected in running:
+        return chart.series[running.index(player.selected)], chart.log_y
+    return chart.series[0], chart.log_y
+
+
+def limits(chart: Chart) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return the ranges of both axes that show every finite value of the chart."""
+    xs = np.concatenate([np.asarray(series.x, float) for series in chart.series])
+    ys = np.concatenate([np.asarray(series.y, float) for series in chart.series])
+    xs, ys = xs[np.isfinite(xs)], ys[np.isfinite(ys)]
+    low_x, high_x = (float(xs.min()), float(xs.max())) if len(xs) else (0.0, 1.0)
+    if chart.kind == "bars":
+        low_x, high_x = low_x - 0.6, high_x + 0.6
+        ys = np.append(ys, 0.0)
+    if high_x <= low_x:
+        high_x = low_x + 1.0
+    if chart.log_y:
+        return (low_x, high_x), _log_range(ys)
+    low, high = (float(ys.min()), float(ys.max())) if len(ys) else (0.0, 1.0)
+    room = 0.06 * (high - low) or max(abs(high), 1.0) * 0.1
+    return (low_x, high_x), (low if low == 0 else low - room, high if high == 0 else high + room)
+
+
+def _log_range(values: np.ndarray) -> tuple[float, float]:
+    """Return a range of at most eight decades below the largest value: what is lower no longer matters."""
+    positive = values[values > 0]
+    if not len(positive):
+        return 0.1, 10.0
+    high = float(positive.max()) * 1.8
+    low = float(np.quantile(positive, 0.02)) / 1.8
+    return max(low, high * 1e-8, FLOOR), high
+
+
+def log_ticks(low: float, high: float, most: int) -> list[float]:
+    """Return powers of ten inside a range, evenly thinned to ``most``; round values where no two fit."""
+    first, last = int(np.ceil(np.log10(low) - 1e-9)), int(np.floor(np.log10(high) + 1e-9))
+    every = max(1, int(np.ceil((last - first + 1) / max(most, 1))))
+    ticks = [10.0**exponent for exponent in range(first, last + 1) if exponent % every == 0]
+    return ticks if len(ticks) > 1 else [float(v) for v in round_ticks(low, high, most) if low <= v <= high]
+
+
+def _axes(
+    chart: Chart, x_limits: tuple[float, float], y_limits: tuple[float, float], width: float, height: float
+) -> None:
+    implot.setup_axes("", "", _AXIS_FLAGS, _AXIS_FLAGS)
+    if chart.log_y:
+        implot.setup_axis_scale(implot.ImAxis_.y1.value, implot.Scale_.log10.value)
+        y_ticks = log_ticks(*y_limits, max(int(height / 36), 2))
+    else:
+        y_ticks = [v for v in round_ticks(*y_limits, max(int(height / 36), 2)) if y_limits[0] <= v <= y_limits[1]]
+    implot.setup_axes_limits(*x_limits, *y_limits, implot.Cond_.always.value)
+    implot.setup_axis_ticks(implot.ImAxis_.y1.value, y_ticks, [short(float(v)) for v in y_ticks])
+    if chart.kind == "bars":
+        named = [(float(series.x[0]), series.name) for series in chart.series if len(series.x) == 1]
+        if named:
+            implot.setup_axis_ticks(implot.ImAxis_.x1.value, [n[0] for n in named], [n[1] for n in named])
+            return
+    x_ticks = [v for v in round_ticks(*x_limits, max(int(width / 70), 2)) if x_limits[0] <= v <= x_limits[1]]
+    implot.setup_axis_ticks(implot.ImAxis_.x1.value, x_ticks, [short(float(v)) for v in x_ticks])
+
+
+def _lines(pen: Pen, chart: Chart, chosen: Series | None) -> None:
+    scale = pen.scale
+    ordered = sorted(chart.series, key=lambda series: series is chosen)
+    marks: list[tuple[float, float, str]] = []
+    for series in ordered:
+        x, y = curve(series, chart.log_y)
+        if len(x) < 2:
+            continue
+        now = float(x[-1]) if chart.now is None else chart.now
+        split = int(np.searchsorted(x, now, "right"))
+        height = float(np.interp(now, x, y))
+        past = np.append(x[:split], now), np.append(y[:split], height)
+        future = np.append(now, x[split:]), np.append(height, y[split:])
+        strong = series is chosen
+        _line(f"##future {series.name}", *future, pen.theme.color(series.color), FUTURE, 1.5 * scale)
+        _line(f"##past {series.name}", *past, pen.theme.color(series.color), 1.0, (2.4 if strong else 1.8) * scale)
+        marks.append((now, height, series.color))
+    if chart.now is not None:
+        _now(pen, marks, chart.now)
+
+
+def curve(series: Series, log: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Return a series as float64 without gaps, thinned to at most ``POINTS``, clipped for a logarithmic axis."""
+    x, y = np.asarray(series.x, float), np.asarray(series.y, float)
+    good = np.isfinite(x) & np.isfinite(y)
+    x, y = x[good], y[good]
+    if len(x) > POINTS:
+        keep = np.linspace(0, len(x) - 1, POINTS).astype(int)
+        x, y = x[keep], y[keep]
+    return np.ascontiguousarray(x), np.ascontiguousarray(np.maximum(y, FLOOR) if log else y)
+
+
+def _line(label: str, x: np.ndarray, y: np.ndarray, rgb: tuple[float, float, float], alpha: float,
+          weight: float) -> None:  # fmt: skip
+    if len(x) < 2:
+        return
+    spec = implot.Spec()
+    spec.line_color = imgui.ImVec4(*rgb, alpha)
+    spec.line_weight = weight
+    implot.plot_line(label, np.ascontiguousarray(x), np.ascontiguousarray(y), spec)
+
+
+def _now(pen: Pen, marks: list[tuple[float, float, str]], now: float) -> None:
+    """Mark the present: a line, and a dot on every curve."""
+    dl, scale = implot.get_plot_draw_list(), pen.scale
+    corner, size = implot.get_plot_pos(), implot.get_plot_size()
+    implot.push_plot_clip_rect(6 * scale)
+    if marks:
+        x = implot.plot_to_pixels(now, marks[0][1]).x
+        dl.add_line(V2(x, corner.y), V2(x, corner.y + size.y), pen.color("text", 0.45), scale)
+    for _, height, color in marks:
+        place = implot.plot_to_pixels(now, height)
+        if corner.y - 4 <= place.y <= corner.y + size.y + 4:
+            dl.add_circle_filled(place, 5 * scale, pen.color("panel"))
+            dl.add_circle_filled(place, 3.6 * scale, pen.color(color))
+    implot.pop_plot_clip_rect()
+
+
+def _bars(theme: Theme, chart: Chart) -> None:
+    for index, series in enumerate(chart.series):
+        spec = implot.Spec()
+        spec.fill_color = imgui.ImVec4(*theme.color(series.color), 0.85)
+        spec.line_color = imgui.ImVec4(*theme.color(series.color), 1.0)
+        x, y = np.ascontiguousarray(series.x, float), np.ascontiguousarray(series.y, float)
+        implot.plot_bars(f"##{index} {series.name}", x, y, 0.62, spec)

@@ -1,0 +1,169 @@
+"""A scene's parameters as controls: sliders, switches, lists, points and matrices, built from their declarations."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from lossland.numerals import short
+from lossland.parameters import Choice, Integer, Lanes, Matrix, Number, Param, Point, Text, Toggle
+from lossland.scenery import Scene
+from lossland.ui.lanes import Scale
+from lossland.ui.widgets import Pen, plain_number
+
+if TYPE_CHECKING:
+    from lossland.player import Player
+
+FORMULA_BOX = ("landscape", "domain")  # steered by the box at the left
+LABEL = 0.32  # share of a row that its label takes
+VALUE = 58.0
+
+
+def shown_parameters(player: Player) -> list[Param]:
+    """Return the parameters that get a control of their own."""
+    return [
+        param
+        for param in player.scene.params().values()
+        if not param.hidden and not isinstance(param, Lanes) and param.name not in FORMULA_BOX
+    ]
+
+
+class Controls:
+    """Draws one row for each parameter and steers the player."""
+
+    def __init__(self, pen: Pen) -> None:
+        self.pen = pen
+
+    def presets(self, player: Player, x: float, y: float, width: float) -> float:
+        """Draw the presets as chips. Returns the y below them."""
+        names = list(player.scene.presets)
+        if not names:
+            return y
+        clicked, y = self.pen.chips("preset", x, y, width, names, current_preset(player))
+        if clicked is not None:
+            player.use_preset(clicked)
+        return y + 4
+
+    def draw(self, player: Player, x: float, y: float, width: float) -> float:
+        """Draw the parameters from y down. Returns the y below them."""
+        for param in shown_parameters(player):
+            y = self._row(player, param, x, y, width)
+        return y
+
+    def _row(self, player: Player, param: Param, x: float, y: float, width: float) -> float:
+        pen = self.pen
+        height = 28.0 if pen.compact else 32.0
+        value = player.scene.values[param.name]
+        if isinstance(param, Matrix):
+            return self._matrix(player, param, value, x, y, width)
+        middle = y + height / 2
+        room = width * LABEL
+        pen.rich(x, middle, param.label, 14, "dim", room=room - 6)
+        if param.help and "$" not in param.help:
+            pen.touch(f"label.{param.name}", x, middle - 10, room - 6, 20)
+            pen.tooltip(param.help)
+        left, right = x + room, x + width
+        if isinstance(param, Number | Integer):
+            self._slider(player, param, float(value), left, right, middle)
+        elif isinstance(param, Toggle):
+            if pen.switch(f"set.{param.name}", right, middle, bool(value)):
+                self._set(player, param, not value)
+        elif isinstance(param, Choice):
+            chosen = pen.menu(f"set.{param.name}", left, middle, right - left, param.options, str(value))
+            if chosen is not None:
+                self._set(player, param, chosen)
+        elif isinstance(param, Point):
+            self._point(player, param, value, left, right, middle)
+        elif isinstance(param, Text):
+            pen.box(left, middle - 12, right - left, 24, "text", 0.06, 6)
+            shown = pen.fitted(str(value), right - left - 16, 13)
+            typed = pen.number(f"set.{param.name}", left + 8, middle, right - left - 16, shown, str(value), align=0)
+            if typed is not None:
+                self._set(player, param, typed)
+        return y + height
+
+    def _slider(
+        self, player: Player, param: Number | Integer, value: float, left: float, right: float, y: float
+    ) -> None:
+        pen = self.pen
+        scale = Scale(float(param.min), float(param.max), param.log)
+        width = right - left - VALUE - 14
+        usual = scale.place(float(param.default))
+        moved = pen.slider(f"set.{param.name}", left + 6, y, width, scale.place(value), "accent", usual)
+        if moved is not None:
+            chosen = scale.value(moved)
+            self._set(player, param, round(chosen) if isinstance(param, Integer) else chosen)
+        unit = param.unit if isinstance(param, Number) else ""
+        shown = short(value) + (unit if unit == "°" else f" {unit}" if unit else "")
+        typed = pen.number(f"type.{param.name}", right - VALUE, y, VALUE, shown, plain_number(value))
+        if typed is not None:
+            self._set(player, param, typed.replace("−", "-"))
+
+    def _point(
+        self, player: Player, param: Point, value: tuple[float, ...], left: float, right: float, y: float
+    ) -> None:
+        gap = 6.0
+        wide = (right - left - gap * (len(value) - 1)) / len(value)
+        step = cell_step(param.min, param.max)
+        for index, part in enumerate(value):
+            place = left + index * (wide + gap)
+            changed = self.pen.cell(f"set.{param.name}.{index}", place, y, wide, part, short(part), step)
+            if changed is not None:
+                self._set(player, param, tuple(changed if k == index else old for k, old in enumerate(value)))
+
+    def _matrix(
+        self, player: Player, param: Matrix, value: tuple[tuple[float, ...], ...], x: float, y: float, width: float
+    ) -> float:
+        pen = self.pen
+        rows, columns = len(value), len(value[0])
+        height = 30.0
+        room, wide = width * LABEL, min(78.0, (width * (1 - LABEL) - 24) / columns - 6)
+        middle = y + rows * height / 2
+        pen.rich(x, middle, param.label, 14, "dim", room=room - 6)
+        left = x + room + 10
+        right = left + columns * (wide + 6) + 2
+        for edge, tick in ((left - 8, 5), (right + 2, -5)):
+            pen.line(edge, y + 2, edge, y + rows * height - 2, "dim", 1.0, 1.3)
+            for end in (y + 2, y + rows * height - 2):
+                pen.line(edge, end, edge + tick, end, "dim", 1.0, 1.3)
+        step = cell_step(param.min, param.max)
+        for i, row in enumerate(value):
+            for j, part in enumerate(row):
+                key, place = f"set.{param.name}.{i}.{j}", left + j * (wide + 6)
+                changed = pen.cell(key, place, y + (i + 0.5) * height, wide, part, short(part), step)
+                if changed is not None:
+                    self._set(player, param, replaced(value, i, j, changed))
+        return y + rows * height + 8
+
+    def _set(self, player: Player, param: Param, value: Any) -> None:
+        error = player.set_param(param.name, value)
+        if error:
+            player.say(error, "error")
+
+
+def replaced(matrix: tuple[tuple[float, ...], ...], i: int, j: int, value: float) -> tuple[tuple[float, ...], ...]:
+    """Return the matrix with one entry changed."""
+    return tuple(tuple(value if (r, c) == (i, j) else old for c, old in enumerate(row)) for r, row in enumerate(matrix))
+
+
+def cell_step(low: float, high: float) -> float:
+    """Return how much a number changes for a unit of dragging: about 400 units for the whole range, at most .01."""
+    return min(0.01, max((high - low) / 400, 1e-6))
+
+
+@cache
+def _checked_presets(kind: type[Scene]) -> dict[str, dict[str, Any]]:
+    """Return every preset of a scene with its values as the parameters keep them."""
+    return {
+        name: {key: kind.param(key).check(value) for key, value in wanted.items()}
+        for name, wanted in kind.presets.items()
+    }
+
+
+def current_preset(player: Player) -> str:
+    """Return the preset whose values the scene has now, or ""."""
+    values = player.scene.values
+    for name, wanted in _checked_presets(type(player.scene)).items():
+        if all(values.get(key) == value for key, value in wanted.items()):
+            return name
+    return ""

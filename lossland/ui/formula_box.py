@@ -1,0 +1,225 @@
+"""The box in which a landscape is typed: it changes the ground with every letter, or says what is wrong."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from imgui_bundle import imgui
+
+from lossland import formula
+from lossland.formula import FormulaError
+from lossland.landscapes import Landscape
+from lossland.numerals import short
+from lossland.ui.layout import PADDING, Rect
+from lossland.ui.widgets import Icon, Pen, plain_number
+
+if TYPE_CHECKING:
+    from lossland.player import Player
+
+LINE = 18.0  # of the typed text
+LETTER = 15.0
+MOST_LINES = 4
+INSET = 11.0  # between the box and its text
+FAR = "−9999.9 … 9999.9"
+
+
+def broken(text: str, columns: int) -> str:
+    """Break a formula before its spaced plus and minus signs so that lines keep to ``columns`` where they can."""
+    lines, line = [], ""
+    for part in re.split(r"(?= [+-] )", " ".join(text.split())):
+        if line and len(line + part) > columns:
+            lines.append(line)
+            line = part.strip()
+        else:
+            line += part
+    return "\n".join([*lines, line])
+
+
+def latex_terms(latex: str) -> list[str]:
+    r"""Cut LaTeX before every plus and minus that stands outside braces and brackets."""
+    terms, depth, start = [], 0, 0
+    for index, letter in enumerate(latex):
+        if letter in "{([":
+            depth += 1
+        elif letter in "})]":
+            depth -= 1
+        elif letter in "+-" and depth == 0 and latex[start:index].strip(" ="):
+            terms.append(latex[start:index])
+            start = index
+    return [*terms, latex[start:]]
+
+
+class FormulaBox:
+    """Draws the box at the foot of the left panel and steers the player's landscape."""
+
+    def __init__(self, pen: Pen) -> None:
+        self.pen = pen
+        self.text = ""
+        self.error = ""
+        self.position: int | None = None
+        self._seen: object = None  # the scene's landscape when the text was last taken from it
+        self._active = False
+
+    def height(self, player: Player, width: float) -> float:
+        """Return how much of the panel the box needs."""
+        self._follow(player, width)
+        return self.pen.measure(lambda: self._draw(player, 0.0, 0.0, width)) + 14
+
+    def draw(self, player: Player, area: Rect) -> None:
+        """Draw the box into its rectangle."""
+        self.pen.rule(area.y, area)
+        self._draw(player, area.x + PADDING, area.y, area.width - 2 * PADDING)
+
+    def _draw(self, player: Player, x: float, y: float, width: float) -> float:
+        pen = self.pen
+        y += 20
+        pen.heading(x, y, "Formula")
+        self._verdict(player, x + width, y)
+        y += 14
+        lines = min(max(self.text.count("\n") + 1, 2), MOST_LINES)
+        height = 14 + LINE * lines
+        if not pen.mute:
+            self._box(player, Rect(x, y, width, height))
+        y += height
+        y = self._message(x, y + 8, width) if self.error else self._echo(player, x, y, width)
+        return self._domain(player, x, y, width)
+
+    # ------------------------------------------------------------------------------------------ parts
+    def _verdict(self, player: Player, right: float, y: float) -> None:
+        pen = self.pen
+        if self.error:
+            pen.text(right, y, Icon.WARNING, 11, "bad", "icon", align=1)
+        elif self.text.strip():
+            pen.text(right, y, Icon.CHECK, 11, "good", "icon", align=1)
+            pen.text(right - 16, y, "valid", 12, "dim", align=1)
+
+    def _box(self, player: Player, box: Rect) -> None:
+        pen = self.pen
+        pen.box(box.x, box.y, box.width, box.height, "#0B0E13" if pen.theme.dark else "#F1F2F4")
+        imgui.set_cursor_screen_pos(pen.at(box.x, box.y))
+        imgui.push_style_color(imgui.Col_.frame_bg.value, imgui.ImVec4(0, 0, 0, 0))
+        imgui.push_style_var(imgui.StyleVar_.frame_padding.value, pen.at(INSET, 7))
+        with pen.font("mono", LETTER):
+            changed, self.text = imgui.input_text_multiline(
+                "##formula", self.text, pen.at(box.width, box.height), imgui.InputTextFlags_.no_horizontal_scroll.value
+            )
+            self._active = imgui.is_item_active()
+        imgui.pop_style_var()
+        imgui.pop_style_color()
+        edge = ("bad", 0.75) if self.error else ("accent", 0.45 if self._active else 0.22)
+        pen.frame(box.x, box.y, box.width, box.height, *edge)
+        if not self.text and not self._active:
+            pen.text(box.x + INSET, box.y + 16, "a formula in x and y", LETTER, "dim", "mono")
+        if changed:
+            self._try(player)
+        if self.error:
+            self._mark(box)
+
+    def _mark(self, box: Rect) -> None:
+        """Underline the place in the text where the error is."""
+        if self.position is None:
+            return
+        pen = self.pen
+        before = self.text[: self.position]
+        row, column = before.count("\n"), len(before) - (before.rfind("\n") + 1)
+        letter = pen.width("0", LETTER, "mono")
+        x, y = box.x + INSET + column * letter, box.y + 7 + (row + 1) * LINE - 4
+        if y < box.bottom and x + letter <= box.right:
+            corner = pen.at(x + max(letter, 6), y + 2)
+            dl = imgui.get_foreground_draw_list()
+            dl.add_rect_filled(pen.at(x, y), corner, pen.color("bad"), pen.scale)
+
+    def _message(self, x: float, y: float, width: float) -> float:
+        pen = self.pen
+        color = pen.ink("bad")
+        for line in pen.wrapped(self.error, width, 13):
+            pen.text(x, y + 8, line, 13, color)
+            y += 17
+        return y + 8
+
+    def _echo(self, player: Player, x: float, y: float, width: float) -> float:
+        """Draw the formula as it is printed in a book."""
+        pen = self.pen
+        landscape = shown_landscape(player)
+        size = 13 if pen.compact else 15
+        y += 26 if pen.compact else 30
+        if landscape is None:
+            return y - 16
+        for line in self._lines(f"f={landscape.latex}", size, width):
+            pen.latex(x, y, line, size, room=width)
+            y += 22
+        return y - (7 if pen.compact else 2)
+
+    def _lines(self, latex: str, size: float, width: float) -> list[str]:
+        """Fill lines with the formula's terms, two at most; what is still too long is set smaller."""
+        lines: list[str] = []
+        for term in latex_terms(latex):
+            joined = lines[-1] + term if lines else term
+            wide = self.pen.type.formula(joined, size, "text").width / self.pen.scale > width
+            if lines and (not wide or len(lines) == 2):
+                lines[-1] = joined
+            else:
+                lines.append(term)
+        return lines
+
+    def _domain(self, player: Player, x: float, y: float, width: float) -> float:
+        """Draw the two chips with the ends of the domain; a click opens one as text."""
+        pen = self.pen
+        landscape = shown_landscape(player)
+        if landscape is None or "domain" not in player.scene.params():
+            return y
+        ends = list(landscape.domain)
+        for axis, name in enumerate("xy"):
+            left, wide = x + axis * (width / 2 + 4), width / 2 - 4
+            pen.box(left, y, wide, 28, "text", 0.06)
+            pen.latex(left + 10, y + 19, name, 15, "dim")
+            low, high = ends[axis]
+            shown = f"{short(low)} … {short(high)}"
+            edit = f"{plain_number(low)}, {plain_number(high)}"
+            typed = pen.number(f"domain.{name}", left + 28, y + 14, wide - 38, shown, edit)
+            if typed is not None:
+                self._set_domain(player, ends, axis, typed)
+        return y + 28
+
+    def _set_domain(self, player: Player, ends: list[tuple[float, float]], axis: int, typed: str) -> None:
+        numbers = re.findall(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?", typed.replace("−", "-"))
+        if len(numbers) != 2:
+            player.say(f"A domain is two numbers, such as -2, 2, not {typed!r}.", "error")
+            return
+        ends[axis] = (float(numbers[0]), float(numbers[1]))
+        error = player.set_domain(ends[0], ends[1])
+        if error:
+            player.say(error, "error")
+
+    # ------------------------------------------------------------------------------------------ text
+    def _follow(self, player: Player, width: float) -> None:
+        """Take the text of a landscape that was changed elsewhere."""
+        value = player.scene.values.get("landscape")
+        if value == self._seen:
+            return
+        self._seen = value
+        landscape = shown_landscape(player)
+        columns = int((width - 2 * INSET) / max(self.pen.width("0", LETTER, "mono"), 1))
+        self.text = broken(landscape.formula, columns) if landscape else ""
+        self.error, self.position = "", None
+
+    def _try(self, player: Player) -> None:
+        """Show the typed formula, or keep the old ground and say what is wrong."""
+        text = self.text.replace("\n", " ")
+        error = player.set_landscape(text)
+        self.error, self.position = "", None
+        if error is None:
+            self._seen = player.scene.values.get("landscape")
+            return
+        self.error = error.split("\n")[0]
+        try:
+            formula.parse(text)
+        except FormulaError as wrong:
+            self.error, self.position = wrong.sentence, wrong.position
+
+
+def shown_landscape(player: Player) -> Landscape | None:
+    """Return the landscape of the scene that is open, if it has one."""
+    found = getattr(player.scene, "land", None)
+    return found if isinstance(found, Landscape) else None

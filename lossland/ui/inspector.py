@@ -1,0 +1,142 @@
+"""The panel at the right: what can be changed, charts and live numbers; on two more pages the lesson and the code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lossland.layers import Chart, Legend, Note
+from lossland.scenery import Frame
+from lossland.ui.charts import chosen_series, draw_chart
+from lossland.ui.controls import Controls, shown_parameters
+from lossland.ui.lanes import LaneRows
+from lossland.ui.layout import PADDING, Rect
+from lossland.ui.lesson import Lesson
+from lossland.ui.readouts import draw_note, section_rule, subject
+from lossland.ui.widgets import Icon, Pen
+
+if TYPE_CHECKING:
+    from lossland.player import Player
+
+LEAST_CHART, MOST_CHART = 112.0, 300.0
+
+
+class Inspector:
+    """Draws the three pages and steers the player."""
+
+    def __init__(self, pen: Pen) -> None:
+        self.pen = pen
+        self.lanes = LaneRows(pen)
+        self.controls = Controls(pen)
+        self.lesson = Lesson(pen)
+        self.page = "controls"
+        self.settings_open = False
+
+    def draw(self, player: Player, frame: Frame, area: Rect) -> None:
+        """Draw the panel into its rectangle."""
+        pen = self.pen
+        with pen.window("inspector", area):
+            top = self._tabs(player, area)
+            view = Rect(area.x + 1, top, area.width - 3, area.bottom - 2 - top)
+            if self.page == "code":
+                self.lesson.code(player.scene, Rect(area.x + PADDING, top, area.width - 2 * PADDING, view.height - 14))
+                return
+            with pen.scroll(f"page.{self.page}", view) as inside:
+                x, width = area.x + PADDING, area.width - 2 * PADDING
+                if self.page == "lesson":
+                    pen.reach(self.lesson.draw(player.scene, x, inside.y, width))
+                else:
+                    chart = self._chart_height(player, frame, x, width, view.height)
+                    pen.reach(self._controls(player, frame, x, inside.y, width, chart, area))
+
+    # ------------------------------------------------------------------------------------------ head
+    def _tabs(self, player: Player, area: Rect) -> float:
+        """Draw the names of the pages, the open one bright, and the plus of a race. Returns the y below."""
+        pen, x, y = self.pen, area.x + PADDING, area.y + 22
+        pages = [("controls", "Optimizers" if player.lanes else "Controls")]
+        if player.scene.lesson:
+            pages.append(("lesson", "Lesson"))
+        if player.scene.snippet:
+            pages.append(("code", "Code"))
+        if self.page not in [page for page, _ in pages]:
+            self.page = "controls"
+        for page, title in pages:
+            wide = pen.width(title.upper(), 12, "bold", 1.1)
+            touch = pen.touch(f"tab.{page}", x - 6, y - 12, wide + 12, 24)
+            on = page == self.page
+            pen.heading(x, y, title, "text" if on or touch.hovered else "dim")
+            if on and len(pages) > 1:
+                pen.box(x, y + 10, wide, 2, "accent", 1.0, 1)
+            if touch.clicked:
+                self.page = page
+            x += wide + 18
+        if player.lanes and self.page == "controls":
+            self.lanes.add_button(player, area.right - PADDING - 6, y)
+        return y + 17
+
+    # ------------------------------------------------------------------------------------------ first page
+    def _chart_height(self, player: Player, frame: Frame, x: float, width: float, room: float) -> float:
+        """Return the height at which the charts fill what the rest leaves, within bounds."""
+        charts = sum(isinstance(note, Chart) for note in frame.notes)
+        if not charts:
+            return LEAST_CHART
+        area = Rect(x - PADDING, 0, width + 2 * PADDING, room)
+        others = self.pen.measure(lambda: self._controls(player, frame, x, 0.0, width, 0.0, area))
+        return min(max((room - others) / charts, LEAST_CHART), MOST_CHART)
+
+    def _controls(
+        self, player: Player, frame: Frame, x: float, y: float, width: float, chart: float, area: Rect
+    ) -> float:
+        pen = self.pen
+        if player.lanes:
+            y = self.lanes.draw(player, frame, x, y, width) + 2
+            y = self._settings(player, x, y, width, area)
+        else:
+            y = self.controls.presets(player, x, y + 2, width)
+            y = self.controls.draw(player, x, y, width) + 6
+        meanings = {subject(latex): meaning for latex, meaning in player.scene.formulas}
+        chosen = chosen_series(player, frame)
+        ruled = False
+        for index, note in enumerate(frame.notes):
+            if not self._belongs(player, note):
+                continue
+            own = isinstance(note, Chart) or bool(getattr(note, "title", ""))
+            if own or not ruled:
+                y = section_rule(pen, area, y)
+            ruled = not own
+            if isinstance(note, Chart):
+                self._chart_head(note, x, y, width)
+                y += 19
+                draw_chart(pen, note, f"chart.{index}", x, y, width, chart, chosen[0] if chosen else None)
+                y += chart + 8
+            else:
+                y = draw_note(pen, note, f"note.{index}", x, y, width, meanings)
+        return y
+
+    def _belongs(self, player: Player, note: Note) -> bool:
+        """Whether a note is shown here; the table of a race says what its rows say already."""
+        if isinstance(note, Legend):
+            return not player.lanes
+        return type(note).__name__ in ("Formula", "Meter", "Facts", "Chart", "Equations")
+
+    def _chart_head(self, chart: Chart, x: float, y: float, width: float) -> None:
+        pen = self.pen
+        pen.heading(x, y + 7, chart.title)
+        pen.text(x + width, y + 7, "log scale" if chart.log_y else chart.x_label, 12, "dim", align=1)
+
+    def _settings(self, player: Player, x: float, y: float, width: float, area: Rect) -> float:
+        """Draw a race's presets and other parameters, folded away until they are wanted."""
+        pen = self.pen
+        if not player.scene.presets and not shown_parameters(player):
+            return y
+        y = section_rule(pen, area, y)
+        touch = pen.touch("settings-head", x - 8, y - 5, width + 16, 24)
+        shade = "text" if touch.hovered else "dim"
+        pen.heading(x, y + 7, "Settings", shade)
+        pen.text(x + width - 6, y + 7, Icon.DOWN if self.settings_open else Icon.RIGHT, 9, shade, "icon", align=0.5)
+        if touch.clicked:
+            self.settings_open = not self.settings_open
+        y += 22
+        if self.settings_open:
+            y = self.controls.presets(player, x, y, width)
+            y = self.controls.draw(player, x, y, width) + 4
+        return y

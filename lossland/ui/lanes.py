@@ -1,0 +1,278 @@
+"""The runners of a race: a row for each optimizer with its rate and its loss, the chosen one with all its settings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from imgui_bundle import imgui
+
+from lossland import optimizers
+from lossland.layers import Trail
+from lossland.numerals import short
+from lossland.parameters import Lane, Lanes
+from lossland.scenery import Frame
+from lossland.ui.widgets import Icon, Pen, plain_number, read_number
+
+if TYPE_CHECKING:
+    from lossland.player import Player
+
+
+class LaneRows:
+    """Draws the rows and steers the player's lanes."""
+
+    def __init__(self, pen: Pen) -> None:
+        self.pen = pen
+
+    # ------------------------------------------------------------------------------------------ adding
+    def add_button(self, player: Player, x: float, y: float) -> None:
+        """Draw the plus at the section's head, and the list of optimizers that it opens."""
+        pen = self.pen
+        full = len(player.lanes) >= lanes_parameter(player).limit
+        help = "The race is full" if full else "Add an optimizer"
+        if pen.icon(x, y, Icon.PLUS, "add-lane", 14, color="faint" if full else "", help=help) and not full:
+            imgui.open_popup("optimizers")
+        known = [(name, _title(name), f"optimizer.{name}") for name in optimizers.names()]
+        chosen = pen.popup("optimizers", x - 190, y + 14, 200, known)
+        if chosen:
+            _tell(player, player.add_lane(chosen))
+
+    # ------------------------------------------------------------------------------------------ rows
+    def draw(self, player: Player, frame: Frame, x: float, y: float, width: float) -> float:
+        """Draw all rows from y down. Returns the y below them."""
+        losses = lane_losses(player.lanes, frame)
+        names = lane_titles(player.lanes)
+        for index, lane in enumerate(player.lanes):
+            one_line = self.pen.compact
+            draw = self._one_line if one_line else self._two_lines
+            y = draw(player, index, lane, names[index], losses[index], x, y, width)
+        return y
+
+    def _one_line(
+        self, player: Player, index: int, lane: Lane, name: str, loss: str, x: float, y: float, width: float
+    ) -> float:
+        pen, on, right = self.pen, index == player.selected, x + width
+        extra = _others(lane) if on else []
+        height = 30 + 25 * len(extra)
+        hovered = self._ground(player, index, lane, on, x, y, width, height)
+        alpha = 1.0 if lane.enabled else 0.45
+        self._dot(player, index, lane, x + 8, y + 14, 5.5)
+        room = 78 if not hovered else 62
+        pen.text(x + 22, y + 14, pen.fitted(name, room, 14, _face(on)), 14, "text", _face(on), alpha=alpha)
+        self._setting(player, index, lane, "lr", x + 104, y + 14, 66, x + 222, 44, dim=True)
+        if hovered and len(player.lanes) > 1:
+            self._remove(player, index, x + 92, y + 14)
+        pen.text(right, y + 14, loss if lane.enabled else "off", 14, "text", align=1, alpha=alpha)
+        for row, field in enumerate(extra):
+            self._row_of(player, index, lane, field, x, y + 41 + 25 * row, width)
+        return y + height
+
+    def _two_lines(
+        self, player: Player, index: int, lane: Lane, name: str, loss: str, x: float, y: float, width: float
+    ) -> float:
+        pen, on, right = self.pen, index == player.selected, x + width
+        extra = _others(lane) if on else []
+        height = 46 + 25 * len(extra) + (6 if extra else 0)
+        hovered = self._ground(player, index, lane, on, x, y, width, height)
+        alpha = 1.0 if lane.enabled else 0.45
+        self._dot(player, index, lane, x + 9, y + 13, 6)
+        room = width - 26 - 110
+        pen.text(x + 26, y + 13, pen.fitted(name, room, 15, _face(on)), 15, "text", _face(on), alpha=alpha)
+        pen.text(right - 24, y + 13, loss if lane.enabled else "off", 15, "text", align=1, alpha=alpha)
+        eye = Icon.EYE if lane.enabled else Icon.EYE_OFF
+        shade = "dim" if hovered else "faint"
+        if pen.icon(right - 6, y + 13, eye, f"eye.{index}", 11, 9, color=shade, help="Take part, or rest"):
+            player.enable_lane(index, not lane.enabled)
+        if hovered and len(player.lanes) > 1:
+            self._remove(player, index, right - 80, y + 13)
+        self._row_of(player, index, lane, "lr" if _has(lane, "lr") else _others(lane)[0], x, y + 33, width)
+        for row, field in enumerate(extra):
+            self._row_of(player, index, lane, field, x, y + 59 + 25 * row, width)
+        return y + height
+
+    # ------------------------------------------------------------------------------------------ parts
+    def _ground(
+        self, player: Player, index: int, lane: Lane, on: bool, x: float, y: float, width: float, height: float
+    ) -> bool:
+        """Draw the row's ground and feel the pointer on it; true while the pointer is there."""
+        pen, color = self.pen, f"optimizer.{lane.name}"
+        if not pen.mute:
+            imgui.set_next_item_allow_overlap()
+        touch = pen.touch(f"lane.{index}", x - 8, y, width + 16, height - 2)
+        px, py = pen.pointer if not pen.mute else (math.nan, math.nan)
+        inside = x - 8 <= px < x + width + 8 and y <= py < y + height - 2
+        hovered = (
+            inside
+            and not pen.mute
+            and imgui.is_window_hovered(imgui.HoveredFlags_.allow_when_blocked_by_active_item.value)
+        )
+        if on:
+            pen.box(x - 8, y, width + 16, height - 2, color, 0.09, 8)
+            pen.box(x - 8, y + 6, 3, height - 14, color, 1.0, 1.5)
+        elif hovered:
+            pen.box(x - 8, y, width + 16, height - 2, "text", 0.04, 8)
+        if touch.clicked and not on:
+            player.select(index)
+        self._lane_menu(player, index, lane, touch.menu)
+        return hovered
+
+    def _lane_menu(self, player: Player, index: int, lane: Lane, opened: bool) -> None:
+        pen = self.pen
+        if pen.mute:
+            return
+        key = f"lane-menu.{index}"
+        if opened:
+            imgui.open_popup(key)
+        px, py = pen.pointer
+        entries = [("toggle", "Rest" if lane.enabled else "Take part", ""), ("defaults", "Usual settings", "")]
+        if len(player.lanes) > 1:
+            entries.append(("remove", "Remove", ""))
+        chosen = pen.popup(key, px, py, 130, entries)
+        if chosen == "toggle":
+            player.enable_lane(index, not lane.enabled)
+        elif chosen == "defaults":
+            for field in fields(lane.optimizer):
+                _tell(player, player.set_lane_field(index, field.name, default_of(lane, field.name)))
+        elif chosen == "remove":
+            player.remove_lane(index)
+
+    def _dot(self, player: Player, index: int, lane: Lane, x: float, y: float, radius: float) -> None:
+        """Draw the lane's colour, which is also its switch."""
+        pen, color = self.pen, f"optimizer.{lane.name}"
+        touch = pen.touch(f"toggle.{index}", x - 11, y - 11, 22, 22)
+        pen.tooltip("Rest" if lane.enabled else "Take part")
+        if touch.hovered:
+            pen.dot(x, y, radius + 3, color, 0.25)
+        if lane.enabled:
+            pen.dot(x, y, radius, color)
+        else:
+            ring = pen.color(color, 0.7)
+            pen.mute or pen.dl.add_circle(pen.at(x, y), (radius - 1) * pen.scale, ring, 0, 1.5 * pen.scale)
+        if touch.clicked:
+            player.enable_lane(index, not lane.enabled)
+
+    def _remove(self, player: Player, index: int, x: float, y: float) -> None:
+        if self.pen.icon(x, y, Icon.CLOSE, f"remove.{index}", 10, 9, help="Remove from the race"):
+            player.remove_lane(index)
+
+    def _row_of(self, player: Player, index: int, lane: Lane, field: str, x: float, y: float, width: float) -> None:
+        """Draw one hyper-parameter's symbol, slider and value."""
+        pen = self.pen
+        if field == "lr":
+            pen.text(x + 26, y, "rate", 13, "dim")
+        else:
+            pen.latex(x + 28, y + 5, optimizers.hyper_parameter(lane.optimizer, field).symbol, 15, "dim", room=34)
+        self._setting(player, index, lane, field, x + 66, y, width - 66 - 70, x + width, 54)
+
+    def _setting(
+        self, player: Player, index: int, lane: Lane, field: str, x: float, y: float, width: float, right: float,
+        room: float, dim: bool = False,
+    ) -> None:  # fmt: skip
+        """Draw the slider from x on, and the value that ends at ``right``."""
+        if not _has(lane, field):
+            return
+        pen, value = self.pen, float(getattr(lane.optimizer, field))
+        scale = Scale(*optimizers.field_range(lane.optimizer, field))
+        color = f"optimizer.{lane.name}" if lane.enabled else "dim"
+        key, usual = f"{index}.{field}", scale.place(default_of(lane, field))
+        moved = pen.slider(
+            f"slide.{key}", x, y, width, scale.place(value), color, usual, help=FIELD_HELP.get(field, field)
+        )
+        if moved is not None:
+            _tell(player, player.set_lane_field(index, field, scale.value(moved)))
+        shade = "dim" if dim else "text"
+        typed = pen.number(f"type.{key}", right - room, y, room, short(value), plain_number(value), 13, shade)
+        number = read_number(typed)
+        if number is not None:
+            _tell(player, player.set_lane_field(index, field, number))
+        elif typed is not None:
+            player.say(f"{field} must be a number, not {typed!r}.", "error")
+
+
+FIELD_HELP = {
+    "lr": "lr: the learning rate, how long a step is",
+    "momentum": "momentum: how much of the last step is kept",
+    "noise": "noise: standard deviation of the gradient's noise",
+    "alpha": "alpha: how much of the average of squares is kept",
+    "rho": "rho: how much of the averages is kept",
+    "beta1": "beta1: how much of the average gradient is kept",
+    "beta2": "beta2: how much of the average of squares is kept",
+    "eps": "eps: keeps the quotient finite",
+    "weight_decay": "weight_decay: pull towards the origin",
+}
+
+
+class Scale:
+    """Maps a value to a slider's place in [0, 1] and back; values are rounded to three digits."""
+
+    def __init__(self, low: float, high: float, log: bool) -> None:
+        self.low, self.high, self.log = low, high, log and low > 0
+
+    def place(self, value: float) -> float:
+        """Return where a value lies, within [0, 1]."""
+        if self.log:
+            part = math.log(max(value, self.low) / self.low) / math.log(self.high / self.low)
+        else:
+            part = (value - self.low) / (self.high - self.low)
+        return min(max(part, 0.0), 1.0)
+
+    def value(self, place: float) -> float:
+        """Return the value at a place, rounded so that it reads well."""
+        if self.log:
+            value = self.low * (self.high / self.low) ** place
+            return min(max(float(f"{value:.3g}"), self.low), self.high)
+        step = 10.0 ** math.floor(math.log10((self.high - self.low) / 500))
+        return min(max(round((self.low + (self.high - self.low) * place) / step) * step, self.low), self.high)
+
+
+def lanes_parameter(player: Player) -> Lanes:
+    """Return the declaration of the scene's lanes."""
+    found = player.scene.params()[player.lanes_name]
+    assert isinstance(found, Lanes)
+    return found
+
+
+def lane_losses(lanes: Sequence[Lane], frame: Frame) -> list[str]:
+    """Return the value that each lane's trail shows in the picture, "" where it has none."""
+    trails = [layer for layer in frame.layers if isinstance(layer, Trail) and layer.label]
+    running = [k for k, lane in enumerate(lanes) if lane.enabled]
+    shown = [""] * len(lanes)
+    if len(trails) == len(running):
+        for k, trail in zip(running, trails, strict=True):
+            shown[k] = trail.value
+    return shown
+
+
+def lane_titles(lanes: Sequence[Lane]) -> list[str]:
+    """Return the optimizers' titles."""
+    return [lane.optimizer.title for lane in lanes]
+
+
+def default_of(lane: Lane, field: str) -> float:
+    """Return a hyper-parameter's usual value."""
+    found: Any = next(item.default for item in fields(lane.optimizer) if item.name == field)
+    return float(found)
+
+
+def _title(name: str) -> str:
+    return optimizers.optimizer(name).title
+
+
+def _has(lane: Lane, field: str) -> bool:
+    return any(item.name == field for item in fields(lane.optimizer))
+
+
+def _others(lane: Lane) -> list[str]:
+    """Return the hyper-parameters beside the rate."""
+    return [item.name for item in fields(lane.optimizer) if item.name != "lr"]
+
+
+def _face(on: bool) -> str:
+    return "bold" if on else "regular"
+
+
+def _tell(player: Player, error: str | None) -> None:
+    if error:
+        player.say(error, "error")

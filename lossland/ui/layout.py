@@ -1,0 +1,90 @@
+"""Where the panels stand: a pure function of the window's size, so that it can be tested without a window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+GAP = 12.0  # between panels, and between a panel and the window's edge
+PADDING = 16.0  # inside a panel
+CHIP_HEIGHT = 24.0
+HEAD_ROOM = 44.0  # the strip above the picture that holds the switches and the view's buttons
+
+TALL = 860.0  # from this height on, panels are wide and their rows are two lines high
+NARROW = 960.0  # below this width the browser at the left gives its place to the picture
+SLIM = 640.0  # below this width the inspector at the right does too
+
+
+@dataclass(frozen=True)
+class Rect:
+    """A rectangle in panel units (a pixel at scale 1); y runs down."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    @property
+    def right(self) -> float:
+        """The x of the right edge."""
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> float:
+        """The y of the lower edge."""
+        return self.y + self.height
+
+    @property
+    def center(self) -> tuple[float, float]:
+        """The middle (x, y)."""
+        return self.x + self.width / 2, self.y + self.height / 2
+
+    def contains(self, x: float, y: float) -> bool:
+        """Whether a point lies inside."""
+        return self.x <= x < self.right and self.y <= y < self.bottom
+
+    def overlaps(self, other: Rect) -> bool:
+        """Whether the two rectangles share an area."""
+        return self.x < other.right and other.x < self.right and self.y < other.bottom and other.y < self.bottom
+
+    def scaled(self, factor: float) -> Rect:
+        """Return the same rectangle in other units, e.g. in pixels of the framebuffer."""
+        return Rect(self.x * factor, self.y * factor, self.width * factor, self.height * factor)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The places of everything, in panel units. A side panel is None where there is no room for it."""
+
+    size: tuple[float, float]
+    compact: bool
+    left: Rect | None
+    right: Rect | None
+    timeline: Rect
+    switches: Rect
+    buttons: Rect
+    free: Rect  # what is left for the picture
+
+
+BUTTONS_WIDTH = 100.0  # three icon buttons
+
+
+def layout(size: tuple[int, int], scale: float = 1.0, browser: bool = True, inspector: bool = True) -> Layout:
+    """Place the panels in a framebuffer of ``size`` pixels, with ``scale`` pixels to a panel unit.
+
+    ``browser`` and ``inspector`` say whether the side panels are wanted at all.
+    """
+    width, height = size[0] / scale, size[1] / scale
+    compact = height < TALL
+    left_width, right_width, timeline_height = (236.0, 312.0, 60.0) if compact else (272.0, 352.0, 68.0)
+    timeline = Rect(GAP, height - GAP - timeline_height, width - 2 * GAP, timeline_height)
+    side_height = timeline.y - 2 * GAP
+    left = Rect(GAP, GAP, left_width, side_height) if browser and width >= NARROW else None
+    right = None
+    if inspector and width >= SLIM:
+        right = Rect(width - GAP - right_width, GAP, right_width, side_height)
+    x0 = left.right + GAP if left else GAP
+    x1 = right.x - GAP if right else width - GAP
+    buttons = Rect(x1 - BUTTONS_WIDTH, GAP + 6, BUTTONS_WIDTH, CHIP_HEIGHT)
+    switches = Rect(x0 + 4, GAP + 6, buttons.x - GAP - x0 - 4, CHIP_HEIGHT)
+    free = Rect(x0, GAP + HEAD_ROOM, x1 - x0, side_height - HEAD_ROOM)
+    return Layout((width, height), compact, left, right, timeline, switches, buttons, free)

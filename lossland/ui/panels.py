@@ -1,0 +1,132 @@
+"""All panels together: what the window shows around the picture, and how a Player is steered through it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imgui_bundle import imgui
+
+from lossland.numerals import fixed, short
+from lossland.render.text import Type
+from lossland.scenery import Frame
+from lossland.theme import Theme
+from lossland.ui.browser import Browser
+from lossland.ui.formula_box import FormulaBox
+from lossland.ui.help import draw_help
+from lossland.ui.inspector import Inspector
+from lossland.ui.layout import Layout, Rect, layout
+from lossland.ui.thumbnails import Thumbnails
+from lossland.ui.timeline import Timeline
+from lossland.ui.viewbar import ViewBar
+from lossland.ui.widgets import Pen
+
+if TYPE_CHECKING:
+    from lossland.player import Player
+
+LAZY = 2  # thumbnails made in a frame of a window
+EAGER = 1000  # and in a picture that must be whole at once
+
+
+class Panels:
+    """Draws every panel between a Host's ``begin`` and ``end``.
+
+    ``lazy`` makes thumbnails over several frames; ``pending`` says whether some are still to be made. Without
+    ``visible`` there is only the picture.
+    """
+
+    def __init__(self, theme: Theme, type_: Type, lazy: bool = False) -> None:
+        self.pen = Pen(theme, type_)
+        self.thumbnails = Thumbnails(self.pen, LAZY if lazy else EAGER)
+        self.browser = Browser(self.pen, self.thumbnails)
+        self.formula_box = FormulaBox(self.pen)
+        self.inspector = Inspector(self.pen)
+        self.timeline = Timeline(self.pen)
+        self.view_bar = ViewBar(self.pen)
+        self.visible = True
+
+    @property
+    def pending(self) -> bool:
+        """Whether another frame would show more, though nothing happens."""
+        return self.thumbnails.pending
+
+    @property
+    def theme(self) -> Theme:
+        """The theme to draw in."""
+        return self.pen.theme
+
+    @theme.setter
+    def theme(self, theme: Theme) -> None:
+        self.pen.theme = theme
+
+    @property
+    def wants_theme(self) -> str:
+        """The name of a theme that the user asked for, or "" (set it back once it is granted)."""
+        return self.browser.wants_theme
+
+    @wants_theme.setter
+    def wants_theme(self, name: str) -> None:
+        self.browser.wants_theme = name
+
+    def draw(self, player: Player, frame: Frame, size: tuple[int, int]) -> tuple[float, float, float, float]:
+        """Build the panels for a framebuffer of ``size`` pixels; return the free rectangle x, y, w, h in pixels."""
+        places = layout(size, self.pen.scale)
+        if not self.visible:
+            self._notices(player, Rect(0, 0, *places.size))
+            return 0.0, 0.0, float(size[0]), float(size[1])
+        self.pen.compact = places.compact
+        self.thumbnails.begin()
+        self.view_bar.draw(player, places)
+        if places.left:
+            self._left(player, places.left)
+        if places.right:
+            self.inspector.draw(player, frame, places.right)
+        self.timeline.draw(player, frame, places.timeline)
+        self._probe(player, places)
+        self._notices(player, places.free)
+        if player.help:
+            draw_help(self.pen, player, places.size)
+        free = places.free.scaled(self.pen.scale)
+        return free.x, free.y, free.width, free.height
+
+    def close(self) -> None:
+        """Free the textures."""
+        self.thumbnails.close()
+
+    def _left(self, player: Player, area: Rect) -> None:
+        with self.pen.window("browser", area):
+            top = self.browser.head(player, area)
+            height = self.formula_box.height(player, area.width - 32)
+            self.browser.list(player, Rect(area.x, top, area.width, area.bottom - height - top))
+            self.formula_box.draw(player, Rect(area.x, area.bottom - height, area.width, height))
+
+    # ------------------------------------------------------------------------------------------ over the picture
+    def _probe(self, player: Player, places: Layout) -> None:
+        """Write what is under the pointer at the lower right of the picture."""
+        probe, pen, free = player.probe, self.pen, places.free
+        if probe is None:
+            return
+        x, y = probe.position
+        text = f"f({fixed(x)}, {fixed(y)}) = {short(probe.value)}"
+        if probe.gradient is not None:
+            gx, gy = probe.gradient
+            text += f"    slope {short((gx * gx + gy * gy) ** 0.5)}"
+        width = pen.width(text, 13) + 24
+        pen.dl = imgui.get_background_draw_list()
+        pen.box(free.right - width, free.bottom - 30, width, 26, "panel", 0.9, 13)
+        pen.text(free.right - width / 2, free.bottom - 17, text, 13, align=0.5)
+
+    def _notices(self, player: Player, free: Rect) -> None:
+        """Show the player's messages at the foot of the picture, the newest lowest."""
+        pen = self.pen
+        pen.dl = imgui.get_foreground_draw_list()
+        y = free.bottom - 78
+        for message in reversed(player.messages):
+            text = pen.fitted(message.text.split("\n")[0], free.width - 60, 14)
+            width = pen.width(text, 14) + 44
+            x = free.x + (free.width - width) / 2
+            color = "bad" if message.kind == "error" else "good"
+            pen.box(x, y, width, 32, "panel", 0.97, 16)
+            pen.frame(x, y, width, 32, "hair", 1.0, 16)
+            pen.dot(x + 18, y + 16, 4, color)
+            pen.text(x + 30, y + 16, text, 14)
+            y -= 38

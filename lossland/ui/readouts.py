@@ -1,0 +1,171 @@
+"""The numbers of a frame as rows of a panel: formulas, meters, facts, tables, and rules with live numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from imgui_bundle import imgui
+
+from lossland.layers import Equations, Facts, Formula, Legend, Meter, Note, Row
+from lossland.numerals import fixed
+from lossland.render.text import latex_without_colors
+from lossland.ui.layout import Rect
+from lossland.ui.widgets import Pen
+
+COLUMN = 62.0  # of a number in a table
+
+
+def draw_note(pen: Pen, note: Note, key: str, x: float, y: float, width: float, meanings: Mapping[str, str]) -> float:
+    """Draw one note from y down and return the y below it; notes that belong into the picture draw nothing."""
+    if isinstance(note, Formula):
+        return _formula(pen, note, x, y, width)
+    if isinstance(note, Meter):
+        return _meter(pen, note, x, y, width)
+    if isinstance(note, Facts):
+        return _facts(pen, note, x, y, width)
+    if isinstance(note, Legend):
+        return _legend(pen, note, x, y, width)
+    if isinstance(note, Equations):
+        return _equations(pen, note, key, x, y, width, meanings)
+    return y
+
+
+def _formula(pen: Pen, note: Formula, x: float, y: float, width: float) -> float:
+    """Set a formula; its height is its own, because it may hold a matrix."""
+    size = min(note.size, 17 if pen.compact else 19)
+    mark = pen.type.formula(note.latex, size)
+    shrink = min(1.0, width * pen.scale / mark.width)
+    if shrink < 1.0:
+        size = max(int(size * shrink), 10)
+        mark = pen.type.formula(note.latex, size)
+    pen.latex(x, y + mark.baseline / pen.scale, note.latex, size, room=width)
+    return y + mark.height / pen.scale + 8
+
+
+def _meter(pen: Pen, note: Meter, x: float, y: float, width: float) -> float:
+    pen.text(x, y + 9, pen.fitted(note.heading, width, 13), 13, "dim")
+    y += 20
+    value = note.text or fixed(note.value)
+    color = pen.ink(note.color)
+    right = pen.text(x + width, y + 10, value, 20, color, "bold", align=1)
+    if note.latex:
+        pen.latex(x, y + 15, note.latex, 17, room=width - right - 8)
+    y += 26
+    span = note.high - note.low
+    if span > 0:
+        place = min(max((note.value - note.low) / span, 0.0), 1.0)
+        zero = min(max(-note.low / span, 0.0), 1.0)
+        pen.box(x, y, width, 6, "text", 0.10, 3)
+        start, end = sorted((zero, place))
+        if end > start:
+            pen.box(x + width * start, y, max(width * (end - start), 2), 6, note.color, 1.0, 3)
+        if 0.0 < zero < 1.0:
+            pen.box(x + width * zero - 0.5, y - 2, 1, 10, "dim", 1.0, 0)
+    return y + 16
+
+
+def _facts(pen: Pen, note: Facts, x: float, y: float, width: float) -> float:
+    if note.heading:
+        pen.heading(x, y + 8, pen.fitted(note.heading, width * 0.8, 12, "bold"))
+        y += 22
+    for color, left, middle, remark in note.rows:
+        pen.box(x, y + 4, 3, 16, color, 1.0, 1.5)
+        place = x + 12
+        place += pen.latex(place, y + 17, left, 15, room=width - 12) + 14
+        if middle:
+            place += pen.latex(place, y + 17, middle, 15, "dim", room=max(x + width - place, 20)) + 14
+        if remark:
+            needed = pen.width(remark, 13)
+            if needed > x + width - place:  # no room beside: the remark goes below
+                y += 20
+                pen.text(x + 12, y + 12, pen.fitted(remark, width - 12, 13), 13, "dim")
+            else:
+                pen.text(x + width, y + 12, remark, 13, "dim", align=1)
+        y += 26
+    return y + 6
+
+
+def _legend(pen: Pen, note: Legend, x: float, y: float, width: float) -> float:
+    count = max((len(row.cells) for row in note.rows), default=0)
+    column = _columns(pen, note, count)
+    if note.heading:
+        pen.heading(x, y + 8, note.heading)
+    for index, name in enumerate(note.columns):
+        pen.text(x + width - sum(column[index + 1 :]), y + 8, name, 12, "dim", align=1)
+    if note.heading or note.columns:
+        y += 24
+    for row in note.rows:
+        _legend_row(pen, row, column, x, y, width)
+        y += 25
+    return y + 6
+
+
+def _columns(pen: Pen, note: Legend, count: int) -> list[float]:
+    """Return the width of every column: its widest cell or name, and a gap."""
+    widths = []
+    for index in range(count):
+        cells = [pen.width(row.cells[index], 14) for row in note.rows if index < len(row.cells)]
+        if index < len(note.columns):
+            cells.append(pen.width(note.columns[index], 12))
+        widths.append(max(cells, default=0.0) + 16)
+    return widths
+
+
+def _legend_row(pen: Pen, row: Row, column: list[float], x: float, y: float, width: float) -> None:
+    if row.ground:
+        pen.box(x, y + 2, 20, 20, row.ground, 1.0, 5)
+    pen.dot(x + 10, y + 12, 5, row.color)
+    room = width - 30 - sum(column)
+    pen.text(x + 30, y + 12, pen.fitted(row.name, room, 14), 14)
+    if row.bar is not None and column:
+        middle, half = x + width - column[-1] / 2 + 4, column[-1] / 2 - 6
+        pen.box(min(middle, middle + half * row.bar), y + 4, abs(half * row.bar), 16, row.color, 0.3, 2)
+    for index, cell in enumerate(row.cells):
+        pen.text(x + width - sum(column[index + 1 :]), y + 12, cell, 14, align=1)
+
+
+# ------------------------------------------------------------------------------------------- rules with numbers
+def _equations(
+    pen: Pen, note: Equations, key: str, x: float, y: float, width: float, meanings: Mapping[str, str]
+) -> float:
+    height = 26.5 if pen.compact else 31.0
+    size = 14 if pen.compact else 15.5
+    count = max((len(values) for _, values, _ in note.rows), default=len(note.columns))
+    pen.heading(x, y + 8, note.title)
+    for index, name in enumerate(note.columns):
+        pen.latex(x + width - COLUMN * (len(note.columns) - 1 - index) - 8, y + 13, name, 14, "dim", align=1)
+    y += 22
+    for index, (latex, values, color) in enumerate(note.rows):
+        touch = pen.touch(f"{key}.{index}", x - 8, y, width + 16, height)
+        last = index == len(note.rows) - 1
+        if last or touch.hovered:
+            pen.box(x - 8, y, width + 16, height - 1, color if last else "text", 0.09 if last else 0.06)
+        if touch.hovered and not pen.mute:
+            _lens(pen, latex, meanings)
+        if touch.clicked:
+            imgui.set_clipboard_text(latex_without_colors(latex))
+        baseline = y + height * 0.62
+        pen.latex(x, baseline, latex, size, room=width - COLUMN * count - 6)
+        for place, value in enumerate(values):
+            right = x + width - COLUMN * (len(values) - 1 - place)
+            pen.text(right, baseline - 4, value, 14, pen.ink(color), align=1)
+        y += height
+    return y + 6
+
+
+def _lens(pen: Pen, latex: str, meanings: Mapping[str, str]) -> None:
+    meaning = meanings.get(subject(latex), "")
+    pen.tooltip(f"{meaning}\n\nClick to copy as LaTeX" if meaning else "Click to copy as LaTeX")
+
+
+def subject(latex: str) -> str:
+    r"""Return what a formula is about: its left side without colours, spaces and braces, ``m_t`` of ``m_t = ...``."""
+    left = latex_without_colors(latex).split("=")[0]
+    return re.sub(r"[\s{}]|\\[,;!]", "", left)
+
+
+def section_rule(pen: Pen, area: Rect, y: float) -> float:
+    """Draw the hairline between two sections and return where the next one starts."""
+    pen.rule(y, area)
+    return y + (12 if pen.compact else 13)

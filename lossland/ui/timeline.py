@@ -1,0 +1,172 @@
+"""The bar below the picture: play, speed, the scrubber over the chosen curve, and the buttons that save."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from imgui_bundle import imgui
+
+from lossland.layers import Series
+from lossland.numerals import fixed
+from lossland.scenery import Frame
+from lossland.terrain import round_ticks
+from lossland.ui.charts import chosen_series
+from lossland.ui.layout import PADDING, Rect
+from lossland.ui.widgets import V2, Icon, Pen
+
+if TYPE_CHECKING:
+    from lossland.player import Player
+
+SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
+STRIP_POINTS = 400  # a longer curve is thinned before it is drawn
+
+
+class Timeline:
+    """Draws the bar and steers the player's clock."""
+
+    def __init__(self, pen: Pen) -> None:
+        self.pen = pen
+
+    def draw(self, player: Player, frame: Frame, area: Rect) -> None:
+        """Draw the bar into its rectangle."""
+        pen = self.pen
+        with pen.window("timeline", area):
+            x = self._buttons(player, area)
+            counter = self._counter_width(player)
+            save = area.right - PADDING - 78
+            self._save_buttons(player, save, area.center[1])
+            end = save - 14 - counter - 22
+            self._counter(player, save - 14, area.center[1])
+            if end - x > 60:
+                self._scrubber(player, frame, Rect(x, area.y, end - x, area.height))
+
+    def _buttons(self, player: Player, area: Rect) -> float:
+        pen, x, y = self.pen, area.x + PADDING, area.center[1]
+        if pen.icon(x + 12, y, Icon.BACK, "step-back", help="One step back  ,"):
+            player.step_by(-1)
+        touch = pen.touch("play", x + 33, y - 19, 38, 38)
+        pen.tooltip("Pause  Space" if player.playing else "Play  Space")
+        pen.dot(x + 52, y, 19, "accent", 1.0 if touch.hovered or touch.held else 0.94)
+        icon = Icon.PAUSE if player.playing else Icon.PLAY
+        ink = "background.edge" if pen.theme.dark else "#FFFFFF"
+        pen.text(x + 52 + (0 if player.playing else 1.5), y + 0.5, icon, 15, ink, "icon", align=0.5)
+        if touch.clicked:
+            player.toggle_play()
+        if pen.icon(x + 92, y, Icon.FORWARD, "step-forward", help="One step forward  ."):
+            player.step_by(1)
+        x += 118
+        if area.width > 620:
+            if pen.chip(x, y - 12, f"{player.speed:g}×", "speed", help="How fast time runs"):
+                later = [speed for speed in SPEEDS if speed > player.speed + 1e-9]
+                player.set_speed(later[0] if later else SPEEDS[0])
+            x += 58
+            if pen.icon(x, y, Icon.LOOP, "loop", on=player.loop, help="Start again at the end  L"):
+                player.set_loop(not player.loop)
+            x += 38
+        return x
+
+    def _counter_width(self, player: Player) -> float:
+        return 96.0 if player.steps < 1000 else 128.0
+
+    def _counter(self, player: Player, right: float, y: float) -> None:
+        pen = self.pen
+        if player.steps:
+            now, all_of_them = str(player.step), f"/ {player.steps}"
+        else:
+            now, all_of_them = fixed(player.time, 1), f"/ {fixed(player.scene.clock.seconds, 1)} s"
+        right -= pen.text(right, y + 3, all_of_them, 14, "dim", align=1)
+        pen.text(right - 6, y, now, 22, "text", "bold", align=1)
+
+    def _save_buttons(self, player: Player, x: float, y: float) -> None:
+        pen = self.pen
+        if pen.icon(x + 12, y, Icon.CAMERA, "shot", 14, help="Save this picture  S"):
+            player.wish("shot")
+        film = Icon.STOP if player.recording else Icon.FILM
+        help = "Stop filming  V" if player.recording else "Film the window  V"
+        if pen.icon(x + 41, y, film, "record", 14, on=player.recording, help=help):
+            player.wish("record")
+        if pen.icon(x + 70, y, Icon.SHARE, "save", 14, help="Save the session, to open or replay it later"):
+            player.wish("save")
+
+    # ------------------------------------------------------------------------------------------ scrubber
+    def _scrubber(self, player: Player, frame: Frame, area: Rect) -> None:
+        pen = self.pen
+        seconds = player.scene.clock.seconds
+        touch = pen.touch("scrub", area.x - 8, area.y + 4, area.width + 16, area.height - 8)
+        if touch.held:
+            place = min(max((pen.pointer[0] - area.x) / area.width, 0.0), 1.0)
+            if player.steps:
+                place = round(place * player.steps) / player.steps
+            if abs(place * seconds - player.time) > 1e-9:
+                player.seek(place * seconds)
+        now = player.time / seconds if seconds else 0.0
+        top, base = area.y + 11, area.bottom - 25
+        strip = chosen_series(player, frame)
+        if strip is not None:
+            self._strip(strip[0], strip[1], area, top, base, now)
+        pen.box(area.x, base - 1.5, area.width, 3, "text", 0.14, 2)
+        x = area.x + area.width * now
+        pen.box(area.x, base - 1.5, x - area.x, 3, "accent", 1.0, 2)
+        self._ticks(player, area, base)
+        pen.line(round(x), top - 3, round(x), base, "accent", 1.0, 1.5)
+        pen.dot(x, base, 9 if touch.hovered or touch.held else 8, "panel")
+        pen.dot(x, base, 7.5 if touch.hovered or touch.held else 6.5, "accent")
+
+    def _ticks(self, player: Player, area: Rect, base: float) -> None:
+        pen = self.pen
+        length = float(player.steps or player.scene.clock.seconds)
+        if length <= 0:
+            return
+        values = [v for v in round_ticks(0.0, length, max(int(area.width / 150), 2)) if -1e-9 <= v <= length * 1.0001]
+        step = values[1] - values[0] if len(values) > 1 else length
+        for value in np.arange(0.0, length * 1.0001, step / 2):
+            x = round(area.x + area.width * value / length)
+            pen.line(x, base + 4, x, base + 7, "faint")
+        for value in values:
+            pen.text(area.x + area.width * value / length, base + 15, f"{value:g}", 12, "dim", align=0.5)
+
+    def _strip(self, series: Series, log: bool, area: Rect, top: float, base: float, now: float) -> None:
+        """Draw a curve behind the scrubber: full up to now, faint after."""
+        pen = self.pen
+        points = strip_points(series, log)
+        if points is None:
+            return
+        u, v = points
+        x, y = area.x + u * area.width, base - 2 - v * (base - top - 4)
+        here = area.x + area.width * now
+        split = int(np.searchsorted(x, here))
+        cut = np.array([[here, np.interp(here, x, y)]])
+        line = np.stack([x, y], -1)
+        past, future = np.concatenate([line[:split], cut]), np.concatenate([cut, line[split:]])
+        for part, fill, ink in ((past, 0.26, 0.9), (future, 0.08, 0.35)):
+            if len(part) < 2:
+                continue
+            self._fill(part, base, pen.color(series.color, fill))
+            pen.polyline(part.tolist(), series.color, ink, 1.4)
+
+    def _fill(self, line: np.ndarray, base: float, packed: int) -> None:
+        """Fill between a curve (n, 2) and the base, in strips without seams between them."""
+        dl, scale = self.pen.dl, self.pen.scale
+        flags = dl.flags
+        dl.flags = flags & ~imgui.ImDrawFlags_.aa_fill.value
+        ground = base * scale
+        for (x0, y0), (x1, y1) in zip(line[:-1] * scale, line[1:] * scale, strict=True):
+            dl.add_quad_filled(V2(x0, y0), V2(x1, y1), V2(x1, ground), V2(x0, ground), packed)
+        dl.flags = flags
+
+
+def strip_points(series: Series, log: bool) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return a curve as places in [0, 1]: along (n,) and up (n,); None where it holds no two finite values."""
+    x, y = np.asarray(series.x, float), np.asarray(series.y, float)
+    with np.errstate(all="ignore"):
+        y = np.log10(np.maximum(y, 1e-12)) if log else y
+    good = np.isfinite(x) & np.isfinite(y)
+    x, y = x[good], y[good]
+    if len(x) < 2 or x[-1] <= x[0]:
+        return None
+    if len(x) > STRIP_POINTS:
+        keep = np.linspace(0, len(x) - 1, STRIP_POINTS).astype(int)
+        x, y = x[keep], y[keep]
+    span = float(y.max() - y.min())
+    return (x - x[0]) / (x[-1] - x[0]), (y - y.min()) / span if span > 0 else np.full_like(y, 0.5)
