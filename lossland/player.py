@@ -17,7 +17,7 @@ from typing import Any, Concatenate, Literal, NamedTuple, ParamSpec, TypeVar
 
 import numpy as np
 
-from lossland import library
+from lossland import landscapes, library
 from lossland.camera import Camera
 from lossland.errors import UserError, nearest
 from lossland.layers import Surface
@@ -154,7 +154,7 @@ class Player:
         self.loop = True
         self.show = Show()
         self.turntable = False
-        self.selected = 0  # the lane whose numbers are explained
+        self._selected = 0
         self.help = False
         self.probe: Probe | None = None
         self.messages: list[Message] = []
@@ -205,6 +205,12 @@ class Player:
     def lanes_name(self) -> str:
         """The name of the parameter that holds the lanes, or an empty string."""
         return next((name for name, p in self.scene.params().items() if isinstance(p, Lanes)), "")
+
+    @property
+    def selected(self) -> int:
+        """The lane whose curve and numbers are shown; scenes that explain one keep it as their own parameter."""
+        chosen = self.scene.values.get("selected", self._selected)
+        return min(chosen, max(len(self.lanes) - 1, 0))
 
     @property
     def moving(self) -> bool:
@@ -355,7 +361,8 @@ class Player:
         """Show the landscape of a name or formula; the old one stays when the text is wrong."""
         if "landscape" in self.scene.params():
             self.scene.set("landscape", str(text))
-            self.time = 0.0
+            if text in landscapes.names():  # while a formula is typed, time goes on
+                self._restart()
         else:
             self._take(library.scene("optimizer_race", landscape=str(text)))
             self.playing = True
@@ -387,9 +394,9 @@ class Player:
     @action
     def select(self, lane: int) -> None:
         """Choose the lane whose curve and numbers are shown."""
-        self.selected = self._lane(lane)
+        self._selected = self._lane(lane)
         if "selected" in self.scene.params():
-            self.scene.set("selected", self.selected)
+            self.scene.set("selected", self._selected)
 
     @typed_action
     def set_lane_field(self, lane: int, field: str, value: float) -> None:
@@ -509,7 +516,7 @@ class Player:
     # ------------------------------------------------------------------------------------------- inside
     def _take(self, scene: Scene) -> None:
         self.scene = scene
-        self.selected = 0
+        self._selected = 0
         self.time = 0.0
         self.probe = None
         self._frame = None
@@ -550,13 +557,11 @@ class Player:
     def _probe(self, position: tuple[float, float]) -> Probe | None:
         surface = self.surface()
         landscape = getattr(self.scene, "land", None)
-        if surface is None:
+        if surface is None or landscape is None:
             return None
-        world = tuple(float(v) for v in surface.terrain.world_from_domain(np.array(position)))
-        if landscape is None:
-            return None
+        x, y, z = surface.terrain.world_from_domain(np.array(position))
         value, gradient = landscape.value_grad(np.array(position))
-        return Probe(position, float(value), (float(gradient[0]), float(gradient[1])), world)
+        return Probe(position, float(value), (float(gradient[0]), float(gradient[1])), (float(x), float(y), float(z)))
 
     @contextmanager
     def _all_or_nothing(self) -> Iterator[None]:

@@ -39,9 +39,9 @@ class Session:
     ticks: int = 0
     log: tuple[Action, ...] = ()
 
-    def player(self) -> Player:
-        """Return a player that stands where the session began."""
-        return Player(library.scene(self.scene, seed=self.seed, **self.values), self.size)
+    def player(self, size: tuple[int, int] | None = None) -> Player:
+        """Return a player that stands where the session began, its picture of ``size`` (None: as it was)."""
+        return Player(library.scene(self.scene, seed=self.seed, **self.values), size or self.size)
 
 
 def of(player: Player, theme: str = "dark") -> Session:
@@ -49,9 +49,9 @@ def of(player: Player, theme: str = "dark") -> Session:
     return Session(**player.opening, size=player.size, theme=theme, ticks=player.tick, log=tuple(player.log))
 
 
-def replay(session: Session, fps: float = 60) -> Iterator[Player]:
+def replay(session: Session, fps: float = 60, size: tuple[int, int] | None = None) -> Iterator[Player]:
     """Do everything again, and give the player once for every frame of a film."""
-    player = session.player()
+    player = session.player(size)
     waiting = list(reversed(session.log))
     for frame in range(int(session.ticks * fps / 60) + 1):
         target = round(frame * 60 / fps)

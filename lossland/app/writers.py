@@ -64,7 +64,8 @@ def film_file(path: str | Path, size: tuple[int, int], fps: float) -> Iterator[A
 _CODECS: dict[str, dict[str, Any]] = {
     ".mp4": {
         "codec": "libx264",
-        "options": {"crf": "18", "preset": "fast"},
+        # without mbtree: x264's gives other bytes each time where 16 pixel columns are no multiple of eight
+        "options": {"crf": "18", "preset": "fast", "mbtree": "0"},
         "container": {"movflags": "hybrid_fragmented", "flush_packets": "1"},
     },
     ".webm": {
@@ -126,6 +127,7 @@ def _gif(path: Path, size: tuple[int, int], fps: float) -> Iterator[Add]:
 
 def _gif_from(spool: Path, path: Path, size: tuple[int, int], fps: float) -> None:
     import av
+    import av.error
     import av.filter
 
     rate = Fraction(fps).limit_denominator(1001)
@@ -142,7 +144,7 @@ def _gif_from(spool: Path, path: Path, size: tuple[int, int], fps: float) -> Non
     painter = av.filter.Graph()
     with av.open(str(spool)) as film, av.open(str(path), "w") as gif:
         source = painter.add_buffer(template=film.streams.video[0])
-        colors = painter.add_buffer(width=16, height=16, format="rgb32", time_base=1 / rate)
+        colors = painter.add_buffer(width=16, height=16, format=av.VideoFormat("rgb32"), time_base=1 / rate)
         use = painter.add("paletteuse", "dither=sierra2_4a:diff_mode=rectangle")
         sink = painter.add("buffersink")
         source.link_to(use, 0, 0)
@@ -193,7 +195,7 @@ def _folder(path: Path) -> Iterator[Add]:
 
 @contextmanager
 def _machine_errors(path: Path) -> Iterator[None]:
-    import av
+    import av.error
 
     try:
         yield

@@ -1,0 +1,133 @@
+"""Films with no window: of a scene, a tour or a session. The same call gives the same frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from lossland import library, session
+from lossland.app.stage import Stage, checked_size
+from lossland.app.writers import film_file, film_fps
+from lossland.errors import UserError
+from lossland.player import Player
+from lossland.scenery import Scene
+from lossland.session import Session
+from lossland.tour import Shot, Tour
+
+SIZE = (1920, 1080)
+SWAY = 24.0  # degrees that the camera travels in an orbiting film, half to each side of home
+LONGEST = 3600.0  # seconds
+
+Subject = Scene | Tour | Session
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What one frame of a film shows."""
+
+    player: Player
+    caption: str = ""
+
+
+def record(
+    what: Subject | str | Path,
+    path: str | Path,
+    seconds: float | None = None,
+    fps: float = 60,
+    size: tuple[int, int] | None = None,
+    ui: bool = False,
+    theme: str | None = None,
+    orbit: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> Path:
+    """Film a scene, a tour or a session, and return the film's path.
+
+    ``what`` is an object or a name: of a scene, a tour, a landscape (or its formula) or a ``.lossland`` file. A scene
+    or tour is played once from start to end in ``seconds`` (None: its own length); a session is replayed as it was,
+    and cut after ``seconds``. ``orbit`` lets the camera travel slowly around a scene. The ending of ``path`` chooses
+    the format: .mp4, .gif (at most 50 frames a second), .webm, or no ending for a folder of PNG frames.
+    ``progress(done, total)`` is called after every frame. An interrupted film leaves nothing behind.
+    """
+    subject = subject_of(what) if isinstance(what, str | Path) else what
+    path = Path(path).expanduser()
+    fps = film_fps(path, _checked(fps, 1, 240, "A film has", "frames a second"))
+    if isinstance(subject, Session):
+        size, theme = size or subject.size, theme or subject.theme
+    size = checked_size(size or SIZE)
+    if seconds is not None:
+        _checked(seconds, 1 / fps, LONGEST, "A film lasts", "seconds")
+    count, moments = _moments(subject, seconds, fps, size, orbit)
+    # the encoder is opened first: a name that cannot be written is refused before anything is drawn
+    with film_file(path, size, fps) as add, Stage(_first_scene(subject), size, theme or "dark", ui) as stage:
+        for done, moment in enumerate(moments, 1):
+            add(stage.image(moment.player, caption=moment.caption))
+            if progress:
+                progress(done, count)
+    return path
+
+
+def subject_of(name: str | Path) -> Subject:
+    """Return the tour, session or scene of a name or path."""
+    text = str(name)
+    if text.endswith(session.ENDING):
+        return session.load(text)
+    if text in [tour.name for tour in library.tours()]:
+        return library.tour(text)
+    return library.scene(text)
+
+
+def _moments(
+    subject: Subject, seconds: float | None, fps: float, size: tuple[int, int], orbit: bool
+) -> tuple[int, Iterator[Moment]]:
+    """Return how many frames a film has, and its frames."""
+    if isinstance(subject, Session):
+        length = subject.ticks / 60
+        cut = replace(subject, ticks=round(min(seconds or length, length) * 60))
+        return int(cut.ticks * fps / 60) + 1, (Moment(player) for player in session.replay(cut, fps, size))
+    own = subject.seconds if isinstance(subject, Tour) else subject.clock.seconds
+    count = max(round((seconds or own) * fps), 1)
+    parts = [frame / max(count - 1, 1) for frame in range(count)]
+    if isinstance(subject, Tour):
+        return count, _tour_moments(subject, [part * own for part in parts], size)
+    return count, _scene_moments(subject, parts, size, orbit)
+
+
+def _scene_moments(scene: Scene, parts: list[float], size: tuple[int, int], orbit: bool) -> Iterator[Moment]:
+    player = Player(scene, size)
+    for part in parts:
+        player.seek(part * scene.clock.seconds)
+        player.frame()
+        if orbit:
+            player.camera.place(azimuth=player.camera.home_pose.azimuth + SWAY * (part - 0.5))
+        yield Moment(player)
+
+
+def _tour_moments(tour: Tour, times: list[float], size: tuple[int, int]) -> Iterator[Moment]:
+    shot: Shot | None = None
+    player: Player | None = None
+    for time in times:
+        now, since = tour.at(time)
+        if player is None or now is not shot:
+            shot = now
+            player = Player(library.scene(shot.scene, shot.preset), size)
+        for name, value in now.values(since).items():
+            if player.scene.values[name] != player.scene.param(name).check(value):
+                player.scene.set(name, value)
+                player.touch()
+        player.seek(now.scene_time(since))
+        player.frame()
+        player.camera.place(**now.camera(since))
+        yield Moment(player, now.caption)
+
+
+def _first_scene(subject: Subject) -> Scene:
+    if isinstance(subject, Scene):
+        return subject
+    return library.scene(subject.scene if isinstance(subject, Session) else subject.shots[0].scene)
+
+
+def _checked(value: float, low: float, high: float, start: str, unit: str) -> float:
+    if not low <= value <= high:
+        raise UserError(f"{start} {low:.3g} to {high:g} {unit}, not {value:g}.")
+    return float(value)

@@ -1,0 +1,74 @@
+"""Counts and times what the window draws."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from imgui_bundle import imgui
+
+from lossland.render import canvas as canvases
+
+
+class Meter:
+    """Time of every frame, and draw calls and vertices of the last one."""
+
+    def __init__(self, canvas: Any) -> None:
+        self._renderer = canvases.description()["renderer"]
+        self._times: list[float] = []
+        self._start = perf_counter()
+        self._draws = self._vertices = 0
+        self._listen(canvas)
+
+    @property
+    def count(self) -> int:
+        """How many frames were drawn."""
+        return len(self._times)
+
+    @property
+    def last(self) -> float:
+        """Seconds that the last frame took."""
+        return self._times[-1] if self._times else 0.0
+
+    @contextmanager
+    def frame(self) -> Iterator[None]:
+        """Time the block as one frame."""
+        self._draws = self._vertices = 0
+        start = perf_counter()
+        yield
+        self._times.append(perf_counter() - start)
+        panels = imgui.get_draw_data()
+        if panels and panels.valid:
+            self._draws += sum(len(part.cmd_buffer) for part in panels.cmd_lists)
+            self._vertices += panels.total_vtx_count
+
+    def _listen(self, canvas: Any) -> None:
+        """Count the draw commands that pass through gloo's parser: (program, "DRAW", mode, selection, instances)."""
+        parser = canvas.context.shared.parser
+        parse = parser.parse
+
+        def counted(commands: list[Any]) -> None:
+            for command in commands:
+                if command[0] == "DRAW":
+                    self._draws += 1
+                    self._vertices += int(command[3][-1]) * int(command[4] if len(command) > 4 else 1)
+            parse(commands)
+
+        parser.parse = counted
+
+    def result(self) -> dict[str, Any]:
+        """Return everything as JSON data."""
+        times = 1000 * np.array(self._times or [np.nan])
+        return {
+            "frames": self.count,
+            "seconds": perf_counter() - self._start,
+            "p50_ms": float(np.percentile(times, 50)),
+            "p95_ms": float(np.percentile(times, 95)),
+            "max_ms": float(times.max()),
+            "draws": self._draws,
+            "vertices": self._vertices,
+            "renderer": self._renderer,
+        }

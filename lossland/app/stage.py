@@ -1,0 +1,117 @@
+"""Pictures with no window: many frames of one scene, in full quality."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lossland import library
+from lossland.errors import UserError
+from lossland.player import Player
+from lossland.render import canvas
+from lossland.render.painter import Quality
+from lossland.render.target import Target
+from lossland.scenery import Scene
+from lossland.theme import theme as theme_named
+
+if TYPE_CHECKING:
+    from lossland.app.picture import Picture
+
+Image = NDArray[np.uint8]
+SMALLEST, LARGEST = 64, 8192  # pixels along a side
+
+
+class Stage:
+    """Draws frames of a scene (an object, a name or a formula), each (h, w, 4) uint8, top row first.
+
+    Use it in a ``with`` block; leaving it frees the graphics memory. ``ui`` draws the panels too.
+    """
+
+    def __init__(
+        self, scene: Scene | str, size: tuple[int, int] = (1280, 720), theme: str = "dark", ui: bool = False
+    ) -> None:
+        self.size = checked_size(size)
+        self.theme = theme_named(theme)
+        self.ui = ui
+        self.player = Player(library.scene(scene) if isinstance(scene, str) else scene, self.size)
+        self._picture: Picture | None = None
+        self._target: Target | None = None
+
+    def __enter__(self) -> Stage:
+        canvas.headless().set_current()
+        from lossland.app.picture import Picture  # after the context is made: PyOpenGL asks for it when imported
+
+        self._picture = Picture(self.theme, self.size)
+        self._target = Target(self.size)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._picture is not None and self._target is not None:
+            self._picture.close()
+            self._target.close()
+        self._picture = self._target = None
+
+    def render(
+        self,
+        time: float | None = None,
+        azimuth: float | None = None,
+        elevation: float | None = None,
+        distance: float | None = None,
+        target: tuple[float, float, float] | None = None,
+    ) -> Image:
+        """Draw the scene at ``time`` seconds, from angles in degrees and a distance in world units.
+
+        What is left out stays as it was: time 0 and the scene's own view at first.
+        """
+        if time is not None:
+            self.player.seek(time)
+        self.look(azimuth, elevation, distance, target)
+        return self.image(self.player)
+
+    def look(
+        self,
+        azimuth: float | None = None,
+        elevation: float | None = None,
+        distance: float | None = None,
+        target: tuple[float, float, float] | None = None,
+    ) -> None:
+        """Place the camera at once; None leaves a number as it is."""
+        angles = {"azimuth": azimuth, "elevation": elevation, "distance": distance, "target": target}
+        changes: dict[str, Any] = {name: value for name, value in angles.items() if value is not None}
+        self.player.camera.place(**changes)
+
+    def image(self, player: Player, quality: Quality = Quality.still, caption: str = "") -> Image:
+        """Draw any player's present picture."""
+        if self._picture is None or self._target is None:
+            raise UserError("A Stage draws inside its with block: with ll.Stage(scene) as stage: ...")
+        self._picture.settle(player, self.size, self.ui)
+        with self._target:
+            self._picture.draw(player, self.size, self.ui, quality, caption=caption)
+        return self._target.read()
+
+
+def checked_size(size: tuple[int, int]) -> tuple[int, int]:
+    """Return a picture's size in whole pixels, or raise UserError."""
+    width, height = (int(length) for length in size)
+    if not (SMALLEST <= width <= LARGEST and SMALLEST <= height <= LARGEST):
+        raise UserError(
+            f"A picture is {SMALLEST} to {LARGEST} pixels wide and high, not {width}x{height}; give e.g. 1280x720."
+        )
+    return width, height
+
+
+def snapshot(
+    scene: Scene | str,
+    size: tuple[int, int] = (1280, 720),
+    time: float | None = None,
+    ui: bool = False,
+    theme: str = "dark",
+) -> Image:
+    """Draw one picture (h, w, 4) uint8 of a scene at ``time`` seconds (None: at its end, with all there is to see)."""
+    with Stage(scene, size, theme, ui) as stage:
+        return stage.render(stage.player.scene.clock.seconds if time is None else time)

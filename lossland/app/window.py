@@ -1,0 +1,423 @@
+"""The window: events go to the panels and the camera, time goes to the player, and what changed is drawn.
+
+Events are only collected in GLFW's callbacks and handled in the loop, one frame between a movement and a press, so
+that the panels know what lies under the pointer, and so that an error is raised where it can be seen. When nothing
+moves the loop waits; nothing is drawn that would look the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from vispy import gloo
+
+from lossland import library, session
+from lossland.app.pointer import LEFT, MIDDLE, RIGHT, Pointer
+from lossland.app.writers import Image, film_file
+from lossland.errors import MachineError, UserError
+from lossland.files import written
+from lossland.player import TICK, Player
+from lossland.render import canvas as canvases
+from lossland.render.painter import Quality
+from lossland.scenery import Scene
+from lossland.theme import theme as theme_named
+
+SETTLING = 3  # frames after an event until the panels have settled
+REST = 0.12  # seconds without movement until the picture is drawn in full quality
+NAP = 0.5  # seconds at most between two looks at the clock while nothing moves
+FILM_TICKS = 2  # a film of the window has 30 frames a second
+SHOT_SIDE = 2560  # pixels: the longer side of a saved picture, at least
+
+
+def show(scene: Scene | str = "optimizer_race", size: tuple[int, int] = (1280, 720), theme: str = "dark") -> None:
+    """Open the window on a scene (an object, a name, a landscape or a formula) and return when it is closed."""
+    explore(scene, size, theme=theme)
+
+
+def explore(
+    scene: Scene | str,
+    size: tuple[int, int] = (1280, 720),
+    orbit: bool = False,
+    save: str | Path | None = None,
+    frames: int | None = None,
+    theme: str = "dark",
+) -> dict[str, Any]:
+    """Open the window and return, when it is closed, how it went.
+
+    ``orbit`` lets the camera turn, ``save`` keeps the session at exit, ``frames`` closes the window after so many
+    frames, drawn as fast as they come. The result has ``frames, seconds, p50_ms, p95_ms, max_ms, draws, vertices,
+    renderer``; draws and vertices are those of the last frame.
+    """
+    from lossland.app.meter import Meter
+
+    made = library.scene(scene) if isinstance(scene, str) else scene
+    with Window(made, size, theme) as window:
+        meter = Meter(window.canvas)
+        window.player.play()
+        if orbit:
+            window.player.set_turntable(True)
+        try:
+            window.run(meter, frames)
+        finally:
+            if save is not None:
+                session.save(session.of(window.player, window.picture.theme.name), save)
+        return meter.result()
+
+
+class Window:
+    """A GLFW window with a player in it."""
+
+    def __init__(self, scene: Scene, size: tuple[int, int] = (1280, 720), theme: str = "dark") -> None:
+        self.player = Player(scene, size)
+        self._theme = theme_named(theme)
+        self._wanted_size = size
+        self._events: list[tuple[Any, ...]] = []
+        self._film = ExitStack()
+        self._add: Callable[[Image], None] | None = None
+        self._film_path = Path()
+        self._filmed = 0
+        self._film_from = 0
+        self._windowed = (100, 100, *size)
+        self._governor = Governor()
+
+    # ------------------------------------------------------------------------------------------ opening, closing
+    def __enter__(self) -> Window:
+        self.canvas = canvases.window(f"lossland: {self.player.scene.title}", self._wanted_size)
+        import glfw
+
+        from lossland.app.picture import Picture
+
+        self._glfw = glfw
+        self.handle = canvases.glfw_handle(self.canvas)
+        self.size = tuple(glfw.get_framebuffer_size(self.handle))
+        self.picture = Picture(self._theme, self.size, self._scale(), self.handle)
+        self.pointer = Pointer(self.player, self.picture.scale)
+        self._listen()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop_film()
+        self.picture.close()
+        self.canvas.close()
+
+    def _listen(self) -> None:
+        """Collect every event; nothing is done inside a callback."""
+        glfw, handle, events = self._glfw, self.handle, self._events
+        glfw.set_cursor_pos_callback(handle, lambda _, x, y: events.append(("move", x, y)))
+        glfw.set_cursor_enter_callback(handle, lambda _, inside: events.append(("enter", inside)))
+        glfw.set_mouse_button_callback(handle, lambda _, *what: events.append(("button", *what)))
+        glfw.set_scroll_callback(handle, lambda _, dx, dy: events.append(("wheel", dx, dy)))
+        glfw.set_key_callback(handle, lambda _, *what: events.append(("key", *what)))
+        glfw.set_char_callback(handle, lambda _, code: events.append(("char", code)))
+        glfw.set_window_refresh_callback(handle, lambda _: events.append(("refresh",)))
+        glfw.set_framebuffer_size_callback(handle, lambda _, *what: events.append(("refresh",)))
+        glfw.set_window_size_callback(handle, None)
+        glfw.set_window_close_callback(handle, None)
+
+    def _scale(self) -> float:
+        """Return how many framebuffer pixels make one pixel of the look; 1 where the display is almost ordinary."""
+        across, down = self._glfw.get_window_content_scale(self.handle)
+        scale = min(max(across, down, 1.0), 4.0)
+        return 1.0 if scale < 1.2 else round(scale * 4) / 4
+
+    # ------------------------------------------------------------------------------------------ the loop
+    def run(self, meter: Any, frames: int | None = None) -> None:
+        """Draw until the window is closed, or until ``frames`` frames were drawn."""
+        glfw, player = self._glfw, self.player
+        last = perf_counter()
+        moved = last  # when something last changed
+        drawn_revision, rested, unsettled = -1, False, SETTLING
+        while not glfw.window_should_close(self.handle):
+            busy = player.moving or unsettled or player.recording or frames is not None
+            if busy or self._events:
+                glfw.poll_events()
+            else:
+                glfw.wait_events_timeout(self._nap(rested))
+            now = perf_counter()
+            dt, last = now - last, now
+            if self._handle_events():
+                unsettled = SETTLING
+            if player.moving or player.recording:
+                player.advance(dt if busy else TICK)
+            self._grant_wishes()
+            self._follow_size()
+            if min(self.size) == 0:  # minimised
+                glfw.wait_events_timeout(NAP)
+                continue
+            if player.revision != drawn_revision:
+                moved, rested = now, False
+            resting = not rested and now - moved > REST and not player.moving
+            typing = self.picture.host.wants_keyboard
+            if not (busy or resting or unsettled or typing or player.revision != drawn_revision):
+                continue
+            with meter.frame():
+                self._draw(Quality.live if frames else self._governor.quality(resting or rested), dt)
+            self._governor.took(meter.last, moving=not (resting or rested))
+            rested = rested or resting
+            unsettled = max(unsettled - 1, 0)
+            drawn_revision = player.revision
+            if frames is not None and meter.count >= frames:
+                return
+
+    def _nap(self, rested: bool) -> float:
+        if not rested:
+            return REST / 2
+        return 0.1 if self.picture.host.wants_keyboard else NAP
+
+    def _draw(self, quality: Quality, dt: float) -> None:
+        self.canvas.set_current()
+        self.picture.draw(self.player, self.size, True, quality, max(dt, TICK / 4))
+        wanted = self.picture.panels.wants_theme
+        if wanted:
+            self.picture.panels.wants_theme = ""
+            self.picture.set_theme(theme_named(wanted))
+        if self._add:
+            self._film_frame()
+        self._glfw.swap_buffers(self.handle)
+
+    def _follow_size(self) -> None:
+        size = tuple(self._glfw.get_framebuffer_size(self.handle))
+        if size == self.size:
+            return
+        if self._add:
+            self._stop_film("the window changed its size")
+        self.size = size
+        scale = self._scale()
+        if scale != self.picture.scale and min(size) > 0:
+            from lossland.app.picture import Picture
+
+            theme = self.picture.theme
+            self.picture.close()
+            self.picture = Picture(theme, size, scale, self.handle)
+            self.pointer.scale = scale
+        self.player.touch(frame=False)
+
+    # ------------------------------------------------------------------------------------------ events
+    def _handle_events(self) -> bool:
+        """Handle what has been collected; stop before a press that follows a movement. True if there was any."""
+        moved, count = False, 0
+        for event in self._events:
+            if event[0] in ("button", "wheel") and moved:
+                break
+            count += 1
+            moved = moved or event[0] == "move"
+            getattr(self, f"_on_{event[0]}")(*event[1:])
+        del self._events[:count]
+        return count > 0
+
+    def _on_move(self, x: float, y: float) -> None:
+        pixel = self._pixel(x, y)
+        self.picture.host.mouse_move(*pixel)
+        if self.pointer.busy or not self.picture.host.wants_mouse:
+            self.pointer.move(pixel)
+        else:
+            self.pointer.leave()
+
+    def _on_enter(self, inside: bool) -> None:
+        if not inside:
+            self.picture.host.mouse_leave()
+            self.pointer.leave()
+
+    def _on_button(self, button: int, action: int, mods: int) -> None:
+        glfw, host = self._glfw, self.picture.host
+        which = {glfw.MOUSE_BUTTON_LEFT: LEFT, glfw.MOUSE_BUTTON_RIGHT: RIGHT, glfw.MOUSE_BUTTON_MIDDLE: MIDDLE}
+        if button not in which:
+            return
+        down = action == glfw.PRESS
+        host.mouse_button(which[button], down)
+        pixel = self._pixel(*glfw.get_cursor_pos(self.handle))
+        if down and not host.wants_mouse:
+            self.pointer.press(pixel, which[button], bool(mods & glfw.MOD_SHIFT))
+        elif not down and self.pointer.busy:
+            self._try(lambda: self.pointer.release(pixel, which[button]))
+
+    def _on_wheel(self, dx: float, dy: float) -> None:
+        self.picture.host.mouse_wheel(dx, dy)
+        if not self.picture.host.wants_mouse and dy:
+            self.pointer.wheel(dy, self._pixel(*self._glfw.get_cursor_pos(self.handle)))
+
+    def _on_key(self, key: int, scancode: int, action: int, mods: int) -> None:
+        glfw = self._glfw
+        typing = self.picture.host.wants_keyboard
+        if action != glfw.REPEAT or typing:
+            self.picture.host.key(key, action != glfw.RELEASE)
+        if action == glfw.RELEASE or typing:
+            return
+        command = self._keys().get(key)
+        if mods & (glfw.MOD_CONTROL | glfw.MOD_SUPER):
+            if key == glfw.KEY_Q:
+                glfw.set_window_should_close(self.handle, True)
+            elif glfw.KEY_1 <= key <= glfw.KEY_3:
+                self.player.save_view(key - glfw.KEY_1 + 1)
+                self.player.say(f"View {key - glfw.KEY_1 + 1} is kept; Alt+{key - glfw.KEY_1 + 1} returns to it.")
+        elif mods & glfw.MOD_ALT:
+            if glfw.KEY_1 <= key <= glfw.KEY_3:
+                self.player.recall_view(key - glfw.KEY_1 + 1)
+        elif command:
+            self._try(command)
+
+    def _on_char(self, code: int) -> None:
+        if self.picture.host.wants_keyboard:
+            self.picture.host.character(code)
+            return
+        letter = chr(code).lower()
+        if letter in "123456789":
+            self._try(lambda: self.player.use_preset_number(int(letter)))
+        elif letter in self._letters():
+            self._try(self._letters()[letter])
+
+    def _on_refresh(self) -> None:
+        self.player.touch(frame=False)
+
+    def _keys(self) -> dict[int, Callable[[], Any]]:
+        glfw, player = self._glfw, self.player
+        return {
+            glfw.KEY_LEFT: lambda: player.step_by(-1),
+            glfw.KEY_RIGHT: lambda: player.step_by(1),
+            glfw.KEY_F1: player.toggle_help,
+            glfw.KEY_F11: lambda: player.wish("fullscreen"),
+            glfw.KEY_ESCAPE: self._escape,
+        }
+
+    def _letters(self) -> dict[str, Callable[[], Any]]:
+        player = self.player
+        return {
+            " ": player.toggle_play,
+            ".": lambda: player.step_by(1),
+            ",": lambda: player.step_by(-1),
+            "r": player.reset,
+            "h": player.home,
+            "t": lambda: player.set_turntable(not player.turntable),
+            "l": lambda: player.set_loop(not player.loop),
+            "?": player.toggle_help,
+            "s": lambda: player.wish("shot"),
+            "v": lambda: player.wish("record"),
+        }
+
+    def _escape(self) -> None:
+        if self.player.help:
+            self.player.toggle_help()
+        elif self._glfw.get_window_monitor(self.handle):
+            self.player.wish("fullscreen")
+
+    def _try(self, act: Callable[[], Any]) -> None:
+        """Do what the user asked for; what cannot be done is said over the picture."""
+        try:
+            act()
+        except (UserError, MachineError) as error:
+            self.player.say(str(error), "error", seconds=8)
+
+    def _pixel(self, x: float, y: float) -> tuple[float, float]:
+        """Return framebuffer pixels of a place in screen units."""
+        width, height = self._glfw.get_window_size(self.handle)
+        return x * self.size[0] / max(width, 1), y * self.size[1] / max(height, 1)
+
+    # ------------------------------------------------------------------------------------------ wishes
+    def _grant_wishes(self) -> None:
+        grant = {"shot": self._shot, "record": self._film_key, "fullscreen": self._fullscreen, "save": self._save}
+        wishes, self.player.wishes = self.player.wishes, []
+        for wish in wishes:
+            self._try(grant[wish])
+
+    def _shot(self) -> None:
+        """Save the picture without panels, in full quality and at least at ``SHOT_SIDE`` pixels."""
+        from PIL import Image as Photo
+
+        from lossland.app.picture import still
+
+        path = free_name(self.player.scene.name, ".png")
+        factor = max(1.0, SHOT_SIDE / max(self.size))
+        size = (round(self.size[0] * factor), round(self.size[1] * factor))
+        image = still(self.player, size, self.picture.theme)
+        with written(path) as temporary:
+            Photo.fromarray(image[..., :3]).save(temporary)
+        self.player.say(f"Saved {path}, {size[0]}×{size[1]} pixels.")
+
+    def _save(self) -> None:
+        path = free_name(self.player.scene.name, session.ENDING)
+        session.save(session.of(self.player, self.picture.theme.name), path)
+        self.player.say(f"Saved {path}; `lossland record {path} -o film.mp4` films it.")
+
+    def _fullscreen(self) -> None:
+        glfw = self._glfw
+        if glfw.get_window_monitor(self.handle):
+            glfw.set_window_monitor(self.handle, None, *self._windowed, 0)
+            return
+        self._windowed = (*glfw.get_window_pos(self.handle), *glfw.get_window_size(self.handle))
+        monitor = glfw.get_primary_monitor()
+        if not monitor:
+            raise MachineError("There is no monitor that the window could fill.")
+        mode = glfw.get_video_mode(monitor)
+        glfw.set_window_monitor(self.handle, monitor, 0, 0, mode.size.width, mode.size.height, mode.refresh_rate)
+
+    # ------------------------------------------------------------------------------------------ filming itself
+    def _film_key(self) -> None:
+        if self._add:
+            self._stop_film()
+            return
+        self._film_path = free_name(self.player.scene.name, ".mp4")
+        self._add = self._film.enter_context(film_file(self._film_path, self.size, 1 / (FILM_TICKS * TICK)))
+        self._filmed, self._film_from = 0, self.player.tick
+        self.player.recording = True
+        self.player.say("Filming the window; V ends the film.")
+
+    def _film_frame(self) -> None:
+        """Add the picture as often as time has passed, so that the film runs at the speed that was seen."""
+        assert self._add is not None
+        due = (self.player.tick - self._film_from) // FILM_TICKS + 1 - self._filmed
+        if due > 0:
+            image = gloo.read_pixels((0, 0, *self.size), alpha=False)
+            for _ in range(due):
+                self._add(image)
+            self._filmed += due
+
+    def _stop_film(self, why: str = "") -> None:
+        if self._add is None:
+            return
+        self._add = None
+        self.player.recording = False
+        self._film.close()
+        self.player.say(f"Saved {self._film_path}" + (f": {why}." if why else "."))
+
+
+class Governor:
+    """Chooses how finely to draw: fast while things move, fully when they rest."""
+
+    MESHES = (64, 96, 128, 192, 256)
+    SLOW, FAST = 0.028, 0.010  # seconds a frame at which the mesh becomes coarser or finer
+
+    def __init__(self) -> None:
+        self._level = 2
+        self._smooth = 0.016
+
+    def quality(self, resting: bool) -> Quality:
+        """Return the quality of the next frame."""
+        if resting:
+            return Quality(mesh=256, supersample=2)
+        return Quality(mesh=self.MESHES[self._level])
+
+    def took(self, seconds: float, moving: bool) -> None:
+        """Take note of how long a frame took."""
+        if not moving:
+            return
+        self._smooth += 0.1 * (seconds - self._smooth)
+        if self._smooth > self.SLOW and self._level > 0:
+            self._level, self._smooth = self._level - 1, 0.019
+        elif self._smooth < self.FAST and self._level < len(self.MESHES) - 1:
+            self._level, self._smooth = self._level + 1, 0.019
+
+
+def free_name(stem: str, ending: str) -> Path:
+    """Return the first name ``stem-1``, ``stem-2`` ... in the current folder that is not taken."""
+    return next(path for path in _names(stem, ending) if not path.exists())
+
+
+def _names(stem: str, ending: str) -> Iterator[Path]:
+    number = 1
+    while True:
+        yield Path(f"{stem}-{number}{ending}")
+        number += 1
