@@ -15,6 +15,7 @@ from lossland.terrain import Terrain
 Floats = NDArray[np.float64]
 Size = tuple[float, float]
 
+UP = np.array([0.0, 0.0, 1.0])
 GAP = 0.045  # world, between the block and its axes
 TICK = 0.035  # world
 TICK_GAP = 26.0  # pixels of the look, between numbers of a floor axis
@@ -57,7 +58,7 @@ def terrain_rulers(axes: Axes, terrain: Terrain, camera: Camera, size: Size) -> 
 
     for axis, name in ((0, axes.x), (1, axes.y)):
         along, outward = np.eye(3)[axis], near[1 - axis] * np.eye(3)[1 - axis]
-        foot = (1.0 + GAP) * outward + np.array([0.0, 0.0, terrain.base])
+        foot = (1.0 + GAP) * outward + terrain.base * UP
         segments.append((foot - along, foot + along))
         low, high = terrain.domain[axis]
         values = terrain.ticks(axis)
@@ -72,13 +73,13 @@ def terrain_rulers(axes: Axes, terrain: Terrain, camera: Camera, size: Size) -> 
     left = int(np.argmin(camera.project(corners, size)[:, 0]))
     outward = np.eye(3)[left] * np.sign(corners[left])
     foot = corners[left] * [1, 1, 0] + GAP * outward
-    rise = camera.project(np.array([foot, foot + [0, 0, terrain.height]]), size)
+    rise = camera.project(np.array([foot, foot + terrain.height * UP]), size)
     ticks = terrain.value_ticks(float(np.linalg.norm(rise[1] - rise[0])), VALUE_GAP)
     if len(ticks) > 1:
         top = max(t for _, t in ticks) * terrain.height
-        segments.append((foot, foot + [0, 0, top]))
+        segments.append((foot, foot + top * UP))
         for value, t in ticks:
-            mark(foot + [0, 0, t * terrain.height], outward, short(value))
+            mark(foot + t * terrain.height * UP, outward, short(value))
     return Rulers(np.array(segments), tuple(numerals))
 
 

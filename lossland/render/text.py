@@ -24,7 +24,7 @@ from imgui_bundle import imgui, imgui_microtex
 from numpy.typing import NDArray
 
 from lossland.errors import MachineError, UserError
-from lossland.theme import Theme
+from lossland.theme import Theme, hex_color
 
 FONTS = Path(imgui_bundle.__file__).parent / "assets" / "fonts"
 FONT_FILES = {
@@ -39,6 +39,7 @@ ICON_SIZE = 0.8  # of the text beside it
 FORMULAS_KEPT = 512
 WIDTHS_KEPT = 8192
 
+_COLORED = re.compile(r"\\fgcolor\{([^{}]*)\}")
 _CIRCLE = {n: tuple((cos(2 * pi * k / n), sin(2 * pi * k / n)) for k in range(n)) for n in (6, 8, 10, 12)}
 
 
@@ -103,7 +104,8 @@ class Type:
         """Return a colour as ImGui packs it."""
         return imgui.color_convert_float4_to_u32(imgui.ImVec4(*self.rgb(color, ink), alpha))
 
-    def size(self, text: str, size: float = 14, font: str = "regular", track: float = 0) -> tuple[float, float]:
+    def size(self, text: str, size: float = 14, font: str = "regular", track: float = 0) -> tuple[float,
+    float]:
         """Return a line's width and height in pixels. ``track`` is extra space after each letter."""
         width, height, _ = self._measure(text, size, font, track)
         return width, height
@@ -112,7 +114,8 @@ class Type:
         """Return the width of one line of text in pixels."""
         return self._measure(text, size, font, track)[0]
 
-    def _measure(self, text: str, size: float, font: str, track: float) -> tuple[float, float, tuple[float, ...]]:
+    def _measure(self, text: str, size: float, font: str, track: float) -> tuple[float, float, tuple[float,
+    ...]]:
         key = (text, self.font_size(size), font, self.px(track))
         if key not in self._widths:
             if len(self._widths) >= WIDTHS_KEPT:
@@ -169,7 +172,12 @@ class Type:
         return width, height
 
     def formula(self, latex: str, size: float = 15, color: str | Sequence[float] = "text") -> Formula:
-        """Set LaTeX mathematics, kept as a texture. Parts are coloured by ``\\fgcolor{#RRGGBB}{...}``."""
+        """Set LaTeX mathematics, kept as a texture.
+
+        Parts are coloured by ``\\fgcolor{#RRGGBB}{...}`` or ``\\fgcolor{role}{...}`` with a role of the
+        theme.
+        """
+        latex = _COLORED.sub(lambda found: rf"\fgcolor{{{hex_color(self.rgb(found[1], ink=True))}}}", latex)
         pixels, rgb = int(self.font_size(size)), self.rgb(color, ink=True)
         frame = imgui.get_frame_count()
         key = (latex, pixels, rgb)
@@ -210,8 +218,8 @@ class Type:
                         shade.texture, corner, imgui.ImVec2(corner.x + w, corner.y + h), zero, one, tint
                     )
         tint = imgui.color_convert_float4_to_u32(imgui.ImVec4(1, 1, 1, alpha))
-        draw_list.add_image(formula.texture, imgui.ImVec2(left, top), imgui.ImVec2(left + w, top + h), zero, one, tint)
-        return float(w), float(h)
+        draw_list.add_image(formula.texture, imgui.ImVec2(left, top), imgui.ImVec2(left + w, top + h), zero,
+        one, tint) return float(w), float(h)
 
     # ----------------------------------------------------------------------------------------------- textures
     def _forget_old_formulas(self, frame: int) -> None:
@@ -253,7 +261,7 @@ def _load_fonts() -> dict[str, imgui.ImFont]:
 # --------------------------------------------------------------------------------------------------- formulas
 def latex_without_colors(latex: str) -> str:
     """Return LaTeX with every ``\\fgcolor{...}{body}`` replaced by ``{body}``, for halos of one colour."""
-    return re.sub(r"\\fgcolor\{[^}]*\}", "", latex)
+    return _COLORED.sub("", latex)
 
 
 @cache
@@ -266,7 +274,8 @@ def start_latex() -> None:
     """
     latex_fonts = FONTS / "latex"
     if not imgui_microtex.is_initialized():
-        imgui_microtex.init(str(latex_fonts / "latinmodern-math.clm1"), str(latex_fonts / "latinmodern-math.otf"))
+        imgui_microtex.init(str(latex_fonts / "latinmodern-math.clm1"), str(latex_fonts /
+        "latinmodern-math.otf"))
     if _latex_works():
         return
     for system in ("/usr/lib/locale/C.utf8", "/usr/lib/locale/C.UTF-8"):

@@ -7,16 +7,17 @@ from numpy.typing import NDArray
 from vispy import gloo
 
 from lossland.layers import Polygon, WarpedGrid
-from lossland.render.painter import DrawContext, Kept, Phase, delete, paints, program, set_state, vertex_buffer
-from lossland.render.painters.lines import LINE_BIAS, LineBatch, line_vertices
-from lossland.theme import Theme
+from lossland.render.painter import DrawContext, Kept, Phase, delete, paints, program, set_state,
+vertex_buffer from lossland.render.painters.lines import LINE_BIAS, LineBatch, line_vertices from
+lossland.theme import Theme
 
 Floats = NDArray[np.float64]
 MOST_LINES = 64  # each way from the origin
 
 
 def visible_reach(context: DrawContext, matrix: Floats) -> float:
-    """Return how far from the origin, in units of the moved grid, the visible part of the plane z = 0 reaches.
+    """Return how far from the origin, in units of the moved grid, the visible part of the plane z = 0
+    reaches.
 
     Infinite where the plane runs to the horizon or the matrix has no inverse.
     """
@@ -37,10 +38,12 @@ def visible_reach(context: DrawContext, matrix: Floats) -> float:
 
 @paints(WarpedGrid, Phase.LINES)
 class WarpedGridPainter:
-    """Unit lines, fainter half lines and bright axes, moved by the matrix; behind them the ghost of the old grid.
+    """Unit lines, fainter half lines and bright axes, moved by the matrix; behind them the ghost of the old
+    grid.
 
-    The lines stand in one buffer and the shader moves them, so a frame of a changing matrix uploads nothing. The
-    grid reaches ``span`` units, or farther where that would leave a part of the visible plane bare.
+    The lines stand in one buffer and the shader moves them, so a frame of a changing matrix uploads
+    nothing. The grid reaches ``span`` units, or farther where that would leave a part of the visible plane
+    bare.
     """
 
     def __init__(self, theme: Theme) -> None:
@@ -69,13 +72,13 @@ class WarpedGridPainter:
                 for path in ([(k, -span, 0), (k, span, 0)], [(-span, k, 0), (span, k, 0)]):
                     pieces.append(line_vertices(path, theme.color(color), alpha, width, moved))
 
-        whole = np.arange(-span, span + 1)
+        whole = np.arange(-span, span + 1.0)
         units = whole[whole != 0]
         axis = np.zeros(1)
         if ghost:
             lines(units, "ghost", 1.0, 0.17, False)
             lines(axis, "ghost", 1.2, 0.42, False)
-        lines(np.arange(-span, span) + 0.5, "grid", 0.9, 0.30, True)
+        lines(whole[:-1] + 0.5, "grid", 0.9, 0.30, True)
         lines(units, "grid", 1.7, 0.85, True)
         lines(axis, "grid.axis", 2.2, 0.95, True)
         self._batch.set(pieces)

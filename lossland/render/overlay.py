@@ -1,0 +1,629 @@
+"""What is written over a picture: axis numbers, labels, and beside it title, legend, colour bar and column
+of facts.
+
+Everything is measured in pixels of the look times ``Type.scale``, so a larger picture is the same picture,
+larger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+from imgui_bundle import imgui
+from numpy.typing import NDArray
+
+from lossland.camera import Camera
+from lossland.layers import Axes, ColorBar, Facts, Formula, Label, Legend, Meter, Row, Title, Trail
+from lossland.numerals import fixed, short, trimmed
+from lossland.render.geometry import HEAD_RADIUS, head_center
+from lossland.render.placement import Rect, beside, choose, glide, separate
+from lossland.render.rulers import plane_numerals, terrain_rulers
+from lossland.render.text import Type
+from lossland.scenery import Frame, Show
+from lossland.terrain import Terrain
+
+Size = tuple[int, int]
+V2 = imgui.ImVec2
+Kind = TypeVar("Kind")
+
+# Pixels of the look
+MARGIN = 48.0  # left of title, column and legend
+TOP = 44.0
+BOTTOM = 64.0
+COLUMN_WIDTH = 392.0
+LEGEND_PITCH = 28.0
+BAR_LENGTH = 260.0
+LABEL_SIZE = 15.0
+LABEL_GAP = 4.0
+KEYS = 20  # key moments of label placement in a whole path
+OBSTACLES = 60  # points of each trail that labels avoid
+
+
+def draw_overlay(
+    draw_list: imgui.ImDrawList,
+    type_: Type,
+    frame: Frame,
+    camera: Camera,
+    size: Size,
+    free: Rect,
+    show: Show,
+    panels: bool = False,
+) -> None:
+    """Write everything that belongs over the picture of ``frame``.
+
+    ``size`` and the free rectangle (x, y, w, h) are in pixels of the picture. With ``panels`` title, legend
+    and column are left to them, and the colour bar lies along the lower left of the free rectangle.
+    """
+    taken: list[Rect] = []
+    if panels:
+        taken += _draw_flat_color_bar(draw_list, type_, frame, free)
+    else:
+        taken += _draw_notes(draw_list, type_, frame, size)
+    shown = [layer for layer in frame.layers if not layer.group or getattr(show, layer.group, True)]
+    area = free if panels else (0.0, 0.0, float(size[0]), float(size[1]))
+    for layer in shown:
+        if isinstance(layer, Axes):
+            _draw_numerals(draw_list, type_, layer, camera, size, free)
+    if show.labels:
+        labels = [layer for layer in shown if isinstance(layer, Label)]
+        trails = [layer for layer in shown if isinstance(layer, Trail)]
+        _draw_labels(draw_list, type_, labels, trails, camera, size, area, taken)
+
+
+def free_rect(frame: Frame, size: Size, type_: Type) -> Rect:
+    """Return the part of a picture without panels (x, y, w, h) that its notes leave to the subject.
+
+    It depends on which notes there are, not on what they say, so that the camera stands still while numbers
+    change.
+    """
+    px = type_.px
+    if any(isinstance(note, (Formula, Meter, Facts)) for note in frame.notes):
+        left = px(MARGIN + COLUMN_WIDTH)
+    elif any(isinstance(note, Legend) for note in frame.notes):
+        left = px(280.0)
+    else:
+        left = px(MARGIN)
+    left = min(left, 0.45 * size[0])
+    right = px(160.0 if any(isinstance(note, ColorBar) for note in frame.notes) else MARGIN)
+    top, bottom = px(40.0), px(30.0)
+    return left, top, max(size[0] - left - right, 1.0), max(size[1] - top - bottom, 1.0)
+
+
+# ------------------------------------------------------------------------------------------------------ notes
+def _only(notes: Sequence[object], kind: type[Kind]) -> Kind | None:
+    """Return the first note of a kind, or None."""
+    return next((note for note in notes if isinstance(note, kind)), None)
+
+
+@contextmanager
+def _scaled(type_: Type, factor: float):
+    """Set everything smaller within the block."""
+    scale = type_.scale
+    type_.scale = scale * factor
+    try:
+        yield
+    finally:
+        type_.scale = scale
+
+
+@dataclass(frozen=True)
+class _Block:
+    """A piece of the column: how much room it takes, in pixels, and how it is drawn at a place."""
+
+    gap: float  # above it
+    width: float
+    height: float
+    draw: Callable[[float, float], None]  # left, top
+
+
+def _draw_notes(dl: imgui.ImDrawList, type_: Type, frame: Frame, size: Size) -> list[Rect]:
+    """Draw title, column, legend and colour bar; return the rectangles that they fill."""
+    taken: list[Rect] = []
+    legend, bar = _only(frame.notes, Legend), _only(frame.notes, ColorBar)
+    legend_height = 0.0
+    if legend and legend.rows:
+        rect = _legend_rect(type_, legend, size)
+        legend_height = rect[3] + type_.px(24)
+        taken.append(rect)
+
+    room = size[1] - type_.px(TOP) - type_.px(BOTTOM) / 2 - legend_height
+    factor = 1.0
+    for _ in range(3):  # whole font sizes shrink in steps, so measure again
+        with _scaled(type_, factor):
+            blocks = _column(dl, type_, frame, size)
+            height = sum(block.gap + block.height for block in blocks)
+        if height <= room:
+            break
+        factor *= max(room / height, 0.4)
+    if blocks:
+        width = max(block.width for block in blocks)
+        left, top = type_.px(MARGIN), type_.px(TOP)
+        if any(isinstance(note, (Formula, Meter, Facts)) for note in frame.notes):
+            _draw_scrim(dl, type_, left + max(width, type_.px(COLUMN_WIDTH)), size)
+        taken.append((left, top, width, height))
+        with _scaled(type_, factor):
+            for block in blocks:
+                top += block.gap
+                block.draw(left, top)
+                top += block.height
+    if legend and legend.rows:
+        _draw_legend(dl, type_, legend, size)
+    if bar:
+        taken.append(_draw_color_bar(dl, type_, bar, size))
+    return taken
+
+
+def _column(dl: imgui.ImDrawList, type_: Type, frame: Frame, size: Size) -> list[_Block]:
+    blocks = []
+    for note in frame.notes:
+        if isinstance(note, Title):
+            blocks += _title_blocks(dl, type_, note, 0.62 * size[0])
+        elif isinstance(note, Formula):
+            blocks.append(_formula_block(dl, type_, note.latex, note.size, 34.0, type_.px(COLUMN_WIDTH)))
+        elif isinstance(note, Meter):
+            blocks.append(_meter_block(dl, type_, note))
+        elif isinstance(note, Facts):
+            blocks.append(_facts_block(dl, type_, note))
+    return blocks
+
+
+def _draw_scrim(dl: imgui.ImDrawList, type_: Type, right: float, size: Size) -> None:
+    """Darken (on paper: lighten) the picture behind the column, softly ending at its right."""
+    start, end, strips = 0.73 * right, 1.5 * right, 16
+
+    def strength(x: float) -> float:
+        u = min(max((end - x) / (end - start), 0.0), 1.0)
+        return 0.93 * u * u * (3 - 2 * u)
+
+    def color(x: float) -> int:
+        return type_.u32("background.edge", strength(x))
+
+    edges = [0.0, *np.linspace(start, end, strips + 1)]
+    for a, b in zip(edges[:-1], edges[1:], strict=True):
+        left, far = color(a), color(b)
+        dl.add_rect_filled_multi_color(V2(a, 0), V2(b, size[1]), left, far, far, left)
+
+
+def _title_blocks(dl: imgui.ImDrawList, type_: Type, note: Title, most: float) -> list[_Block]:
+    size = 27.0
+    width = type_.width(note.text, size, "bold")
+    if width > most:
+        size *= most / width
+    width, height = type_.size(note.text, size, "bold")
+
+    def name(x: float, y: float) -> None:
+        type_.text(dl, x, y, note.text, size, "text", "bold")
+
+    blocks = [_Block(0.0, width, height, name)]
+    if note.latex:
+        blocks.append(_formula_block(dl, type_, note.latex, 19.0, 14.0, most))
+    for number, line in enumerate(note.lines):
+
+        def write(x: float, y: float, line: str = line) -> None:
+            type_.text(dl, x, y, line, 14.0, "dim")
+
+        width, height = type_.size(line, 14.0)
+        blocks.append(_Block(type_.px(5.0 if number else 15.0), width, height, write))
+    return blocks
+
+
+def _formula_block(dl: imgui.ImDrawList, type_: Type, latex: str, size: float, gap: float, most: float) ->
+_Block:
+    formula = type_.formula(latex, size)
+    while formula.width > most and type_.font_size(size) > 9:
+        size = max(min(size - 1, size * most / formula.width), 9 / type_.scale)
+        formula = type_.formula(latex, size)
+
+    def draw(x: float, y: float) -> None:
+        type_.put_formula(dl, x, y, latex, size, ay=0.0)
+
+    return _Block(type_.px(gap), formula.width, formula.height, draw)
+
+
+def _meter_block(dl: imgui.ImDrawList, type_: Type, note: Meter) -> _Block:
+    px = type_.px
+    text = note.text or fixed(note.value)
+    bar = px(300)
+    formula = type_.formula(note.latex, 25.0) if note.latex else None
+    value_width, value_height = type_.size(text, 44.0, "bold")
+    indent = formula.width + px(14) if formula else 0.0
+
+    def place(value: float) -> float:
+        return bar * float(np.clip((value - note.low) / ((note.high - note.low) or 1.0), 0.0, 1.0))
+
+    def draw(x: float, y: float) -> None:
+        type_.text(dl, x, y, note.heading.upper(), 12.0, "dim", track=0.9)
+        baseline = y + px(22) + 0.79 * value_height
+        if formula:
+            type_.put_formula(dl, x, baseline, note.latex, 25.0)
+        type_.text(dl, x + indent, y + px(22), text, 44.0, note.color, "bold")
+        top = y + px(22) + value_height + px(10)
+        dl.add_rect_filled(V2(x, top), V2(x + bar, top + px(6)), type_.u32("text", 0.10), px(3))
+        zero, now = place(min(max(0.0, note.low), note.high)), place(note.value)
+        if abs(now - zero) >= 0.5:
+            left, right = sorted((zero, now))
+            dl.add_rect_filled(V2(x + left, top), V2(x + right, top + px(6)), type_.u32(note.color), px(3))
+        for tick in _meter_ticks(note.low, note.high):
+            at = 0.0 if tick == note.low else 0.5
+            type_.text(dl, x + place(tick), top + px(13), trimmed(tick, 3), 13.0, "dim", ax=at)
+
+    height = px(22) + value_height + px(10 + 13 + 16)
+    return _Block(px(40), max(bar, indent + value_width), height, draw)
+
+
+def _meter_ticks(low: float, high: float) -> list[float]:
+    """Return the ends and the round numbers between them."""
+    if not high > low:
+        return [low]
+    rough = (high - low) / 4
+    power = 10.0 ** np.floor(np.log10(rough))
+    step = power * next(m for m in (1.0, 2.0, 5.0, 10.0) if m * power >= rough * (1 - 1e-9))
+    inner = step * np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1)
+    return [float(v) + 0.0 for v in inner]
+
+
+def _facts_block(dl: imgui.ImDrawList, type_: Type, note: Facts) -> _Block:
+    px, pitch = type_.px, type_.px(38)
+    sizes = 20.0
+    left_width = max((type_.formula(row[1], sizes).width for row in note.rows if row[1]), default=0)
+    middle_width = max((type_.formula(row[2], sizes).width for row in note.rows if row[2]), default=0)
+    middle = px(42) + left_width + px(22)
+    end = middle + middle_width + (px(16) if middle_width else 0.0)
+    text_width = max((type_.width(row[3], 15.0) for row in note.rows), default=0.0)
+    head = px(30)
+
+    def draw(x: float, y: float) -> None:
+        type_.text(dl, x, y, note.heading.upper(), 12.0, "dim", track=0.9)
+        for number, (color, left, mid, text) in enumerate(note.rows):
+            base = y + head + pitch * number + px(18)
+            dash = base - px(6)
+            dl.add_line(V2(x, dash), V2(x + px(26), dash), type_.u32(color), px(3))
+            if left:
+                type_.put_formula(dl, x + px(42), base, left, sizes, color)
+            if mid:
+                type_.put_formula(dl, x + middle, base, mid, sizes)
+            type_.text(dl, x + end, base - px(5), text, 15.0, "dim", ay=0.5)
+
+    return _Block(px(40), end + text_width, head + pitch * len(note.rows), draw)
+
+
+# ----------------------------------------------------------------------------------------------------- legend
+@dataclass(frozen=True)
+class _Table:
+    """Where a legend's parts stand, in pixels from its upper left corner."""
+
+    pitch: float
+    head: float  # height of the heading and column names
+    name: float  # left edge of the names
+    letter: float  # room for a letter before the names
+    cells: tuple[float, ...]  # right edges of the columns
+    width: float
+
+
+def _split_letter(row: Row) -> tuple[str, str]:
+    """Return a leading single letter, as basins have, and the rest of a row's name."""
+    letter, _, rest = row.name.partition(" ")
+    return (letter, rest.strip()) if row.ground and len(letter) == 1 and letter.isalpha() else ("", row.name)
+
+
+def _table(type_: Type, legend: Legend, size: Size) -> _Table:
+    px = type_.px
+    count = max((len(row.cells) for row in legend.rows), default=0)
+    letter = px(22) if any(_split_letter(row)[0] for row in legend.rows) else 0.0
+    name = px(28 if any(row.ground for row in legend.rows) else 20)
+    right = name + max(
+        (type_.width(_split_letter(row)[1], 15.0) + (letter if row.ground else 0) for row in legend.rows),
+        default=0
+    )
+    if legend.heading:
+        right = max(right, type_.width(legend.heading.upper(), 12.0, track=0.9))
+    cells = []
+    for column in range(count):
+        texts = [row.cells[column] for row in legend.rows if column < len(row.cells)]
+        widest = max(type_.width(text, 14.0) for text in texts)
+        if column < len(legend.columns):
+            widest = max(widest, type_.width(legend.columns[column], 13.0))
+        right += px(24) + max(widest, px(44))
+        cells.append(right)
+    head = px(30) if legend.heading or legend.columns else 0.0
+    room = size[1] * 0.62 - px(BOTTOM) - head
+    pitch = min(px(LEGEND_PITCH), room / max(len(legend.rows), 1))
+    return _Table(pitch, head, name, letter, tuple(cells), right)
+
+
+def _legend_rect(type_: Type, legend: Legend, size: Size) -> Rect:
+    table = _table(type_, legend, size)
+    height = table.head + table.pitch * len(legend.rows)
+    return type_.px(MARGIN), size[1] - type_.px(BOTTOM) - height + type_.px(6), table.width, height
+
+
+def _draw_legend(dl: imgui.ImDrawList, type_: Type, legend: Legend, size: Size) -> None:
+    px, table = type_.px, _table(type_, legend, size)
+    x, y, _, _ = _legend_rect(type_, legend, size)
+    if legend.heading:
+        type_.text(dl, x, y + table.head / 2 - px(4), legend.heading.upper(), 12.0, "dim", ay=0.5, track=0.9)
+    for name, right in zip(legend.columns, table.cells, strict=False):
+        type_.text(dl, x + right, y + table.head / 2 - px(4), name, 13.0, "dim", ax=1, ay=0.5)
+    for number, row in enumerate(legend.rows):
+        middle = y + table.head + table.pitch * (number + 0.5)
+        _draw_mark(dl, type_, row, x, middle)
+        letter, name = _split_letter(row)
+        left = x + table.name
+        if letter:
+            type_.text(dl, left, middle, letter, 15.0, row.color, "bold", ay=0.5)
+        if row.ground:
+            left += table.letter
+        type_.text(dl, left, middle, name, 15.0, ay=0.5)
+        last = len(row.cells) - 1
+        if row.bar is not None and table.cells:
+            _draw_signed_bar(dl, type_, row, x + table.cells[-1], middle)
+        for column, text in enumerate(row.cells):
+            color = "text" if column == last and last > 0 else "dim"
+            type_.text(dl, x + table.cells[column], middle, text, 14.0, color, ax=1, ay=0.5)
+
+
+def _draw_mark(dl: imgui.ImDrawList, type_: Type, row: Row, x: float, y: float) -> None:
+    """Draw the coloured dot of a legend's row, on its ground's swatch where it has one."""
+    px = type_.px
+    if row.ground:
+        dl.add_rect_filled(V2(x, y - px(8)), V2(x + px(16), y + px(8)), type_.u32(row.ground), px(4))
+        dl.add_circle_filled(V2(x + px(8), y), px(3.2), type_.u32(row.color), 16)
+    else:
+        dl.add_circle_filled(V2(x + px(5), y), px(5), type_.u32(row.color), 24)
+
+
+def _draw_signed_bar(dl: imgui.ImDrawList, type_: Type, row: Row, right: float, y: float) -> None:
+    """Draw a bar in [-1, 1] behind the last cell: from its middle to the left or right."""
+    px = type_.px
+    half, middle = px(30), right - px(28)
+    end = middle + half * float(np.clip(row.bar or 0.0, -1.0, 1.0))
+    left, far = sorted((middle, end))
+    dl.add_rect_filled(V2(left, y - px(8)), V2(far, y + px(8)), type_.u32(row.color, 0.28), px(2))
+
+
+# ------------------------------------------------------------------------------------------------- colour bar
+def _draw_color_bar(dl: imgui.ImDrawList, type_: Type, note: ColorBar, size: Size) -> Rect:
+    """Draw the upright bar at the lower right and return the rectangle it fills."""
+    px = type_.px
+    length = min(px(BAR_LENGTH), 0.45 * size[1])
+    x, top = size[0] - px(104), size[1] - px(BOTTOM) - length
+    colors, steps = type_.theme.height_map, 64
+    for k in range(steps):
+        low, high = (_map_color(type_, colors, (k + n) / steps) for n in (0, 1))
+        y0, y1 = top + length * (1 - k / steps), top + length * (1 - (k + 1) / steps)
+        dl.add_rect_filled_multi_color(V2(x, y1), V2(x + px(12), y0), high, high, low, low)
+    dl.add_rect(V2(x - 0.5, top - 0.5), V2(x + px(12) + 0.5, top + length + 0.5), type_.u32("text", 0.22),
+    px(2)) for value, t in _bar_ticks(note.terrain, length / type_.scale, 20.0):
+        y = round(top + length * (1 - t)) + 0.5
+        dl.add_line(V2(x + px(12), y), V2(x + px(17), y), type_.u32("dim"), px(1))
+        type_.text(dl, x + px(21), y, short(value), 13.0, "dim", ay=0.5)
+    type_.text(dl, x, top - px(26), note.label, 13.0)
+    return x, top - px(26), px(70), length + px(34)
+
+
+def _draw_flat_color_bar(dl: imgui.ImDrawList, type_: Type, frame: Frame, free: Rect) -> list[Rect]:
+    """Draw the bar along the lower left of the free rectangle and return the rectangle it fills."""
+    note = _only(frame.notes, ColorBar)
+    px = type_.px
+    if note is None or free[2] < px(260) or free[3] < px(160):
+        return []
+    name = type_.width(note.label, 13.0)
+    x, y = free[0] + px(18) + name + px(14), free[1] + free[3] - px(46)
+    length = min(px(220), free[0] + free[2] - x - px(18))
+    colors, steps = type_.theme.height_map, 64
+    for k in range(steps):
+        low, high = (_map_color(type_, colors, (k + n) / steps) for n in (0, 1))
+        x0, x1 = x + length * k / steps, x + length * (k + 1) / steps
+        dl.add_rect_filled_multi_color(V2(x0, y), V2(x1, y + px(10)), low, high, high, low)
+    dl.add_rect(V2(x - 0.5, y - 0.5), V2(x + length + 0.5, y + px(10) + 0.5), type_.u32("text", 0.22), px(2))
+    for value, t in _bar_ticks(note.terrain, length / type_.scale, 34.0):
+        at = round(x + length * t) + 0.5
+        dl.add_line(V2(at, y + px(10)), V2(at, y + px(14)), type_.u32("dim"), px(1))
+        type_.text(dl, at, y + px(16), short(value), 13.0, "dim", ax=0.5)
+    type_.text(dl, x - px(14), y + px(5), note.label, 13.0, ax=1, ay=0.5)
+    return [(x - px(14) - name, y - px(6), length + name + px(14), px(44))]
+
+
+def _map_color(type_: Type, colors: NDArray[np.float32], t: float) -> int:
+    r, g, b = colors[round(min(max(t, 0.0), 1.0) * (len(colors) - 1))]
+    return type_.u32((float(r), float(g), float(b)))
+
+
+def _bar_ticks(terrain: Terrain, length: float, gap: float) -> list[tuple[float, float]]:
+    return [(value, t) for value, t in terrain.value_ticks(length, gap) if t <= 1.0]
+
+
+# ----------------------------------------------------------------------------------------------- axis numbers
+def _draw_numerals(dl: imgui.ImDrawList, type_: Type, axes: Axes, camera: Camera, size: Size, free: Rect) ->
+None:
+    if axes.terrain is None:
+        _draw_plane_numerals(dl, type_, camera, size, free)
+        return
+    px = type_.px
+    look_size = (size[0] / type_.scale, size[1] / type_.scale)
+    numerals = terrain_rulers(axes, axes.terrain, camera, look_size).numerals
+    ticks = np.array([numeral.tick for numeral in numerals])
+    away = np.array([numeral.outward for numeral in numerals])
+    ends = camera.project(np.stack([ticks, ticks + 0.05 * away], 1), size)
+    for numeral, (tick, beyond) in zip(numerals, ends, strict=True):
+        direction = beyond - tick
+        length = float(np.hypot(*direction))
+        if not length > 1e-6 or not np.all(np.isfinite(tick)):
+            continue
+        dx, dy = direction / length
+        if numeral.name:
+            formula = type_.formula(numeral.text, 19.0)
+            reach = px(38) + 0.5 * (abs(dx) * formula.width + abs(dy) * formula.height)
+            x, y = tick[0] + dx * reach, tick[1] + dy * reach
+            type_.put_formula(dl, x, y, numeral.text, 19.0, ax=0.5, ay=0.5)
+        else:
+            width, height = type_.size(numeral.text, 13.0)
+            reach = px(5) + 0.5 * (abs(dx) * width + abs(dy) * height)
+            x, y = tick[0] + dx * reach, tick[1] + dy * reach
+            type_.text(dl, x, y, numeral.text, 13.0, "dim", ax=0.5, ay=0.5)
+
+
+def _draw_plane_numerals(dl: imgui.ImDrawList, type_: Type, camera: Camera, size: Size, free: Rect) -> None:
+    px = type_.px
+    for numeral in plane_numerals(camera, size, free, px(30)):
+        x, y = numeral.pixel
+        if numeral.axis == 0:
+            type_.text(dl, x + px(5), y + px(5), numeral.text, 13.0, "dim", halo=True)
+        else:
+            type_.text(dl, x - px(7), y + px(4), numeral.text, 13.0, "dim", halo=True, ax=1)
+
+
+# ----------------------------------------------------------------------------------------------------- labels
+def _draw_labels(
+    dl: imgui.ImDrawList,
+    type_: Type,
+    labels: Sequence[Label],
+    trails: Sequence[Trail],
+    camera: Camera,
+    size: Size,
+    area: Rect,
+    taken: Sequence[Rect],
+) -> None:
+    """Draw what stands at a place first, then the heads' names in the room that is left."""
+    fixed_labels = [label for label in labels if _is_within(_pixel(camera, label.position, size), area)]
+    wanted = [_label_rect(type_, label, _pixel(camera, label.position, size)) for label in fixed_labels]
+    rects = separate(wanted, area, taken, 0.0)
+    for label, rect in zip(fixed_labels, rects, strict=True):
+        if rect is not None:
+            _draw_label(dl, type_, label, rect)
+    taken = [*taken, *(rect for rect in rects if rect is not None)]
+    taken += _draw_starts(dl, type_, trails, camera, size, area)
+
+    named, anchors, rects = head_labels(type_, trails, camera, size, area, taken)
+    for trail, anchor, rect in zip(named, anchors, rects, strict=True):
+        if rect is not None:
+            _draw_leader(dl, type_, trail.color, anchor, rect)
+            _draw_name(dl, type_, trail.label, trail.value, trail.color, LABEL_SIZE, rect)
+
+
+def _pixel(camera: Camera, position: Sequence[float], size: Size) -> tuple[float, float]:
+    x, y = camera.project(np.asarray(position, float), size)
+    return float(x), float(y)
+
+
+def _is_within(pixel: Sequence[float], area: Rect) -> bool:
+    return area[0] <= pixel[0] <= area[0] + area[2] and area[1] <= pixel[1] <= area[1] + area[3]
+
+
+def _name_size(type_: Type, name: str, value: str, size: float) -> tuple[float, float]:
+    """Return the size of a bold name with a value below it."""
+    width, height = type_.size(name, size, "bold")
+    if not value:
+        return width, height
+    below = type_.size(value, size - 2)
+    step = type_.px(8)  # changing digits should not move a label
+    return max(width, step * np.ceil(below[0] / step)), height + below[1] - type_.px(1)
+
+
+def _draw_name(dl: imgui.ImDrawList, type_: Type, name: str, value: str, color: str, size: float, rect:
+Rect) -> None:
+    _, height = type_.text(dl, rect[0], rect[1], name, size, color, "bold", halo=True)
+    if value:
+        type_.text(dl, rect[0], rect[1] + height - type_.px(1), value, size - 2, "text", halo=True)
+
+
+def _label_rect(type_: Type, label: Label, pixel: tuple[float, float]) -> Rect:
+    """Return where a label stands: beside its point by its offset (0: centred), its middle at the offset's height."""
+    if label.latex:
+        formula = type_.formula(label.text, label.size, label.color)
+        width, height = float(formula.width), float(formula.height)
+        if label.value:
+            width += type_.px(6) + type_.width(label.value, 16.0)
+    else:
+        width, height = _name_size(type_, label.text, label.value, label.size)
+    dx, dy = label.offset
+    x = pixel[0] + type_.px(dx) - (0.5 * width if dx == 0 else 0.0)
+    return x, pixel[1] + type_.px(dy) - 0.5 * height, width, height
+
+
+def _draw_label(dl: imgui.ImDrawList, type_: Type, label: Label, rect: Rect) -> None:
+    x, y, _, height = rect
+    if not label.latex:
+        _draw_name(dl, type_, label.text, label.value, label.color, label.size, rect)
+        return
+    width, _ = type_.put_formula(dl, x, y, label.text, label.size, label.color, ay=0.0, halo=True)
+    if label.value:
+        type_.text(dl, x + width + type_.px(6), y + height / 2, label.value, 16.0, label.color, halo=True,
+        ay=0.5)
+
+
+def _draw_starts(
+    dl: imgui.ImDrawList, type_: Type, trails: Sequence[Trail], camera: Camera, size: Size, area: Rect
+) -> list[Rect]:
+    """Write below each marked start; return the rectangles of the words."""
+    rects = []
+    for trail in trails:
+        if trail.start and len(trail.points):
+            x, y = _pixel(camera, trail.points[0], size)
+            if _is_within((x, y), area):
+                x, y = x + type_.px(6), y + type_.px(12)
+                w, h = type_.text(dl, x, y, trail.start, 13.0, "text", "italic", halo=True, ax=0.5)
+                rects.append((x - w / 2, y, w, h))
+    return rects
+
+
+def head_labels(
+    type_: Type, trails: Sequence[Trail], camera: Camera, size: Size, area: Rect, taken: Sequence[Rect]
+) -> tuple[list[Trail], NDArray[np.float64], list[Rect | None]]:
+    """Return the named trails in view, their heads' pixels (n, 2), and where each label stands (None: no room)."""
+    trails = [trail for trail in trails if trail.head and len(trail.points)]
+    named = [trail for trail in trails if trail.label]
+    heads = _heads(named, camera, size, type_.scale)
+    inside = [_is_within(head, area) for head in heads]
+    named = [trail for trail, is_in in zip(named, inside, strict=True) if is_in]
+    heads = heads[np.array(inside, bool)]
+    if not named:
+        return [], heads, []
+    sizes = np.array([_name_size(type_, trail.label, trail.value, LABEL_SIZE) for trail in named])
+    last = max(float(trail.progress[-1]) for trail in trails)
+    upto = min(max(max(trail.upto for trail in trails), 0.0), last)
+    step = max(last / KEYS, 1e-9)
+    key = np.floor(upto / step)
+    ends = []
+    for moment in (key * step, min((key + 1) * step, last)):
+        then = [replace(trail, upto=moment) for trail in named]
+        obstacles = _obstacles([replace(trail, upto=moment) for trail in trails], camera, size)
+        ends.append(choose(_heads(then, camera, size, type_.scale), sizes, obstacles, area, taken,
+        type_.scale))
+    share = min(upto / step - key, 1.0)
+    wanted = [
+        beside(head, label, glide(start, end, share))
+        for head, label, start, end in zip(heads, sizes, *ends, strict=True)
+    ]
+    return named, heads, separate(wanted, area, taken, type_.px(LABEL_GAP))
+
+
+def _heads(trails: Sequence[Trail], camera: Camera, size: Size, scale: float) -> NDArray[np.float64]:
+    """Return the pixels (n, 2) of the middles of the trails' heads."""
+    matrix = camera.clip_from_world(size)
+    centers = [head_center(trail, matrix, size[1] / scale) for trail in trails]
+    return camera.project(np.array(centers).reshape(-1, 3), size)
+
+
+def _obstacles(trails: Sequence[Trail], camera: Camera, size: Size) -> NDArray[np.float64]:
+    """Return pixels (m, 2) along the shown part of every trail."""
+    pieces = [np.zeros((0, 3))]
+    for trail in trails:
+        shown = int(np.searchsorted(trail.progress, trail.upto, "right"))
+        pieces.append(np.asarray(trail.points)[: shown : max(1, len(trail.points) // OBSTACLES)])
+    return camera.project(np.concatenate(pieces), size)
+
+
+def _draw_leader(dl: imgui.ImDrawList, type_: Type, color: str, head: Sequence[float], rect: Rect) -> None:
+    """Join a label with its head where it stands far away."""
+    near = np.clip(head, rect[:2], (rect[0] + rect[2], rect[1] + rect[3]))
+    gap = near - head
+    length = float(np.hypot(*gap))
+    if length > type_.px(24):
+        start = head + gap * type_.px(HEAD_RADIUS + 3) / length
+        end = head + gap * (1 - type_.px(4) / length)
+        dl.add_line(V2(*start), V2(*end), type_.u32(color, 0.75), type_.px(1.2))

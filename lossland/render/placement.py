@@ -1,0 +1,151 @@
+"""Where labels of moving heads stand: a function of the picture alone, and smooth in time. NumPy only, no GL.
+
+Choosing the best free place anew in every frame makes labels flicker. Here a choice is made only for *key*
+moments, a fixed number of iterations apart; in between a label glides around its head from one choice to
+the next, and what then still overlaps is moved aside by the shortest way. Nothing is remembered, so a film,
+a window and a single still of the same moment agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Rect = tuple[float, float, float, float]  # left, top, width, height
+
+DIRECTIONS = 16
+DISTANCES = (17.0, 31.0, 51.0)  # pixels of the look from a head's centre to its label
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A label's place beside its head: direction in radians (0 right, π/2 below) and distance in pixels."""
+
+    angle: float
+    distance: float
+
+
+def beside(head: Sequence[float], size: Sequence[float], choice: Choice) -> Rect:
+    """Return the rectangle of a label of ``size`` (w, h) that touches the circle around a head in a direction."""
+    dx, dy = np.cos(choice.angle), np.sin(choice.angle)
+    x = head[0] + dx * choice.distance + (dx - 1) / 2 * size[0]
+    y = head[1] + dy * choice.distance + (dy - 1) / 2 * size[1]
+    return float(x), float(y), float(size[0]), float(size[1])
+
+
+def glide(start: Choice, end: Choice, share: float) -> Choice:
+    """Return the choice between two, turning the shorter way around; ``share`` in [0, 1] is eased."""
+    eased = share * share * (3.0 - 2.0 * share)
+    turn = (end.angle - start.angle + np.pi) % (2 * np.pi) - np.pi
+    return Choice(start.angle + eased * turn, start.distance + eased * (end.distance - start.distance))
+
+
+def choose(
+    heads: Floats, sizes: Floats, obstacles: Floats, free: Rect, taken: Sequence[Rect], px: float
+) -> list[Choice]:
+    """Choose a place for each label, in order: little covered, nothing overlapped, near, and rather at the
+    right.
+
+    ``heads``, ``sizes`` (n, 2) and ``obstacles`` (m, 2) are pixels, ``px`` the pixels to one of the look.
+    The result is kept for the same arguments.
+    """
+    packed = tuple(np.round(np.asarray(a, float).reshape(-1, 2), 1).tobytes() for a in (heads, sizes,
+    obstacles)) return list(_choose(*packed, tuple(free), tuple(taken), px))
+
+
+@lru_cache(maxsize=128)
+def _choose(
+    heads_bytes: bytes, sizes_bytes: bytes, obstacles_bytes: bytes, free: Rect, taken: tuple[Rect, ...], px:
+    float
+) -> tuple[Choice, ...]:
+    heads, sizes, obstacles = (np.frombuffer(b).reshape(-1, 2) for b in (heads_bytes, sizes_bytes,
+    obstacles_bytes)) angle, distance = (
+        grid.ravel() for grid in np.meshgrid(2 * np.pi * np.arange(DIRECTIONS) / DIRECTIONS, px *
+        np.array(DISTANCES))
+    )
+    across, down = np.cos(angle), np.sin(angle)
+    placed = [np.array(rect) for rect in taken]
+    chosen = []
+    for head, size in zip(heads, sizes, strict=True):
+        left = head[0] + across * distance + (across - 1) / 2 * size[0]
+        top = head[1] + down * distance + (down - 1) / 2 * size[1]
+        right, bottom = left + size[0], top + size[1]
+        covered = _inside(obstacles, left, top, right, bottom, 4 * px)
+        other_heads = _inside(heads, left, top, right, bottom, 12 * px)
+        outside = (
+            np.maximum(free[0] - left, 0) + np.maximum(free[1] - top, 0)
+            + np.maximum(right - free[0] - free[2], 0) + np.maximum(bottom - free[1] - free[3], 0)
+        )  # fmt: skip
+        overlap = np.zeros(len(angle))
+        for x, y, w, h in placed:
+            wide = np.minimum(right, x + w) - np.maximum(left, x) + 8 * px
+            high = np.minimum(bottom, y + h) - np.maximum(top, y) + 6 * px
+            overlap += np.maximum(wide, 0) * np.maximum(high, 0)
+        cost = (
+            12 * covered + 120 * other_heads + 50 * outside / px + 0.8 * overlap / px**2
+            + 0.55 * distance / px + 4 * np.abs(down) + np.where(across > -0.2, 0, 3)
+        )  # fmt: skip
+        best = int(np.argmin(np.round(cost, 6)))
+        placed.append(np.array([left[best], top[best], *size]))
+        chosen.append(Choice(float(angle[best]), float(distance[best])))
+    return tuple(chosen)
+
+
+def _inside(points: Floats, left: Floats, top: Floats, right: Floats, bottom: Floats, margin: float) ->
+Floats:
+    """Return how many points lie in each rectangle, grown by a margin."""
+    x, y = points[:, 0, None], points[:, 1, None]
+    hit = (x > left - margin) & (x < right + margin) & (y > top - margin) & (y < bottom + margin)
+    return hit.sum(0).astype(float)
+
+
+def separate(wanted: Sequence[Rect], free: Rect, taken: Sequence[Rect], gap: float) -> list[Rect | None]:
+    """Move rectangles by the least that keeps them in ``free`` and ``gap`` apart from each other and from
+    ``taken``.
+
+    In order: earlier ones have the right of way. None where there is no room left.
+    """
+    placed = [tuple(rect) for rect in taken]
+    result: list[Rect | None] = []
+    for x, y, w, h in wanted:
+        spot = _nearest_room(x, y, w, h, free, placed, gap)
+        result.append(None if spot is None else (*spot, w, h))
+        if spot is not None:
+            placed.append((*spot, w, h))
+    return result
+
+
+def _nearest_room(
+    x: float, y: float, w: float, h: float, free: Rect, placed: Sequence[tuple[float, ...]], gap: float
+) -> tuple[float, float] | None:
+    """Return the upper left corner nearest to (x, y) at which a rectangle has room."""
+    low, high = np.array(free[:2]), np.array([free[0] + free[2] - w, free[1] + free[3] - h])
+    if np.any(high < low):
+        return None
+    x, y = float(np.clip(x, low[0], high[0])), float(np.clip(y, low[1], high[1]))
+    others = np.array(placed, float).reshape(-1, 4)
+    if not _hits(np.array([x]), np.array([y]), w, h, others, gap)[0]:
+        return x, y
+    # The nearest room touches the wanted place, a neighbour's side or the border in each direction.
+    xs = np.concatenate([[x, low[0], high[0]], others[:, 0] - w - gap, others[:, 0] + others[:, 2] + gap])
+    ys = np.concatenate([[y, low[1], high[1]], others[:, 1] - h - gap, others[:, 1] + others[:, 3] + gap])
+    xs, ys = xs[(xs >= low[0]) & (xs <= high[0])], ys[(ys >= low[1]) & (ys <= high[1])]
+    left, top = (grid.ravel() for grid in np.meshgrid(xs, ys))
+    room = ~_hits(left, top, w, h, others, gap - 1e-6)
+    if not room.any():
+        return None
+    left, top = left[room], top[room]
+    best = int(np.argmin((left - x) ** 2 + (top - y) ** 2))
+    return float(left[best]), float(top[best])
+
+
+def _hits(left: Floats, top: Floats, w: float, h: float, others: Floats, gap: float) -> NDArray[np.bool_]:
+    """Return for each corner whether a rectangle there comes nearer than ``gap`` to any other."""
+    x, y, ow, oh = (others[:, k, None] for k in range(4))
+    near = (left < x + ow + gap) & (left + w + gap > x) & (top < y + oh + gap) & (top + h + gap > y)
+    return near.any(0)
