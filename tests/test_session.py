@@ -1,0 +1,201 @@
+"""Sessions replay to the same state, and whatever is broken is refused with one sentence."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lossland import library, session
+from lossland.errors import MachineError, UserError
+from lossland.player import Player
+
+
+def played() -> Player:
+    """Return a player after a little of everything."""
+    player = Player(library.scene("optimizer_race", seed=3, steps=40), (960, 540))
+    player.play()
+    for tick in range(90):
+        if tick == 20:
+            assert player.set_lane_field(1, "lr", 0.001) is None
+        if tick == 25:
+            assert player.set_landscape("x^2 + 3*sin(y)") is None
+            assert player.set_landscape("x^2 + 3*sin(y") is not None
+        if 30 <= tick < 50:
+            player.orbit(1.5, -0.25)
+        if tick == 60:
+            player.click((0.5, -0.25))
+            player.set_show("contours", False)
+        if tick == 70:
+            player.zoom(1.3, (0.25, 0.5))
+            player.set_turntable(True)
+        player.next_tick()
+    return player
+
+
+def state(player: Player) -> dict[str, Any]:
+    values = {name: p.to_json(player.scene.values[name]) for name, p in player.scene.params().items()}
+    pose = player.camera.pose
+    return {"values": values, "time": player.time, "tick": player.tick, "pose": pose, "show": player.show}
+
+
+def saved(path: Path, **changes: Any) -> Path:
+    """Write a small session file with some of its fields changed."""
+    session.save(session.Session("optimizer_race"), path)
+    data = {**json.loads(path.read_text()), **changes}
+    path.write_text(json.dumps(data))
+    return path
+
+
+def test_a_session_replays_to_the_same_state(tmp_path: Path) -> None:
+    player = played()
+    path = tmp_path / "race.lossland"
+    session.save(session.of(player, "print"), path)
+    read = session.load(path)
+    assert (read.scene, read.seed, read.size, read.theme, read.ticks) == (
+        "optimizer_race",
+        3,
+        (960, 540),
+        "print",
+        90,
+    )
+    frames = list(session.replay(read))
+    assert len(frames) == 91
+    assert state(frames[-1]) == state(player)
+    assert frames[-1].log == player.log
+
+
+@pytest.mark.parametrize("fps", [24, 30, 50, 60, 120])
+def test_a_replay_passes_the_same_ticks_at_every_frame_rate(fps: float) -> None:
+    whole = session.of(played())
+    states = [(player.tick, player.time, player.camera.pose) for player in session.replay(whole)]
+    for number, player in enumerate(session.replay(whole, fps)):
+        tick = round(number * 60 / fps)
+        assert (player.tick, player.time, player.camera.pose) == states[tick]
+
+
+def test_the_same_session_gives_the_same_layers() -> None:
+    whole = session.of(played())
+    for first, second in zip(session.replay(whole, 5), session.replay(whole, 5), strict=True):
+        for a, b in zip(first.frame().layers, second.frame().layers, strict=True):
+            for name, value in vars(a).items():
+                if isinstance(value, np.ndarray):
+                    np.testing.assert_array_equal(value, getattr(b, name))
+
+
+def test_what_was_refused_is_not_in_the_log() -> None:
+    assert [entry.arguments for entry in played().log if entry.name == "set_landscape"] == [("x^2 + 3*sin(y)",)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"format": "something else"}, "format"),
+        ({"version": 2}, "version"),
+        ({"version": "1"}, "version"),
+        ({"version": True}, "version"),
+        ({"scene": "optimizer_rase"}, "optimizer_rase"),
+        ({"scene": "../evil.py"}, "evil"),
+        ({"scene": ["optimizer_race"]}, "scene"),
+        ({"seed": -1}, "seed"),
+        ({"seed": 1e300}, "seed"),
+        ({"values": []}, "values"),
+        ({"values": {"landscape": "__import__('os')"}}, "landscape|position|formula|name"),
+        ({"values": {"preset": "x"}}, "preset"),
+        ({"values": {"steps": "many"}}, "steps"),
+        ({"values": {"lanes": [{"optimizer": "adm"}]}}, "adm"),
+        ({"size": [1e9, 2]}, "width"),
+        ({"size": 5}, "size"),
+        ({"theme": "pink"}, "theme"),
+        ({"ticks": -5}, "ticks"),
+        ({"ticks": 10**12}, "ticks"),
+        ({"actions": {}}, "actions"),
+        ({"actions": [[0, "play"]]}, "action 1"),
+        ({"actions": [[0, "__init__", []]]}, "unknown"),
+        ({"actions": [[0, "wish", ["shot"]]]}, "unknown"),
+        ({"actions": [[0, "orbit", [1]]]}, "orbit"),
+        ({"actions": [[0, ["orbit"], [1, 2]]]}, "unknown"),
+        ({"actions": [[5, "orbit", [1, 2]]]}, "tick"),
+        ({"actions": [[0, "orbit", [1, 2]], [-1, "orbit", [1, 2]]]}, "tick"),
+    ],
+)
+def test_broken_sessions_are_refused(tmp_path: Path, changes: dict[str, Any], word: str) -> None:
+    with pytest.raises(UserError, match=word):
+        session.load(saved(tmp_path / "broken.lossland", **changes))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("orbit", ["a", 1]),
+        ("orbit", [1e9, 1]),
+        ("load", ["/etc/passwd", None, None]),
+        ("load", ["optimizer_race", [1], None]),
+        ("load", ["optimizer_race", {"nothing": 1}, None]),
+        ("set_param", ["landscape", "open('x')"]),
+        ("set_param", [["a"], {"b": 1}]),
+        ("click", [[1, 2, 3]]),
+        ("click", [None]),
+        ("drag", ["start", ["x", "y"]]),
+        ("use_preset", ["none such"]),
+        ("select", [99]),
+        ("step_by", [True]),
+    ],
+)
+def test_actions_that_do_not_fit_stop_a_replay(tmp_path: Path, arguments: tuple[str, list[Any]]) -> None:
+    name, values = arguments
+    read = session.load(saved(tmp_path / "odd.lossland", actions=[[0, name, values]], ticks=3))
+    with pytest.raises(UserError, match="cannot be replayed"):
+        list(session.replay(read))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[1, 2]", "null", "\x00", '{"format": NaN}', "[" * 100_000, '"' + "9" * 10_000, "9" * 10_000]
+)
+def test_text_that_is_no_session_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "noise.lossland"
+    path.write_text(text)
+    with pytest.raises(UserError, match="no session"):
+        session.load(path)
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no session file"):
+        session.load(tmp_path / "none.lossland")
+    with pytest.raises(MachineError, match="cannot be read"):
+        session.load(tmp_path)
+    (tmp_path / "bytes.lossland").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(UserError, match="not JSON"):
+        session.load(tmp_path / "bytes.lossland")
+
+
+def test_too_large_a_file_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "MOST_BYTES", 100)
+    with pytest.raises(UserError, match="larger"):
+        session.load(saved(tmp_path / "large.lossland"))
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=4),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(sorted(session.ACTIONS)), st.lists(JSON, max_size=3))
+def test_any_arguments_are_either_done_or_refused(name: str, arguments: list[Any]) -> None:
+    """Nothing but UserError comes out of a file's actions, and the player can still be shown."""
+    player = ANY
+    with suppress(UserError):
+        session._do(player, session.Action(player.tick, name, tuple(arguments)))
+    assert player.frame().layers
+
+
+ANY = Player(library.scene("optimizer_race", steps=3))
