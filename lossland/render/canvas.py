@@ -13,7 +13,7 @@ from lossland.errors import MachineError
 
 NO_GL = (
     "OpenGL could not be started without a window ({reason}); install EGL and Mesa's software driver "
-    "(Debian: apt install libegl1 libgl1 libgles2 libgl1-mesa-dri)."
+    "(Debian: apt-get install libegl1 libgl1 libgl1-mesa-dri libfontconfig1)."
 )
 NO_DISPLAY = (
     "No window could be opened ({reason}); without a display, make pictures with `lossland shot` "
