@@ -47,7 +47,7 @@ class Picture:
         self.host = Host(theme, self.scale, window)
         self.type = Type(theme, self.scale)
         self.renderer = Renderer(theme)
-        self.panels = Panels(theme, self.type)
+        self.panels = Panels(theme, self.type, lazy=window is not None)
 
     def draw(
         self,
@@ -88,12 +88,14 @@ class Picture:
 
     def close(self) -> None:
         """Free the GL objects."""
+        self.host.use()
         self.renderer.close()
+        self.panels.close()
         self.type.close()
         self.host.close()
 
     def _caption(self, dl: imgui.ImDrawList, text: str, free: tuple[float, float, float, float]) -> None:
         x, y, width, height = free
         self.type.text(
-            dl, x + width / 2, y + height - self.type.px(14), text, CAPTION_SIZE, "text", "bold", halo=True, align=0.5
+            dl, x + width / 2, y + height - self.type.px(14), text, CAPTION_SIZE, "text", "bold", halo=True, ax=0.5, ay=1.0
         )

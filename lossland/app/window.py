@@ -299,9 +299,7 @@ class Window:
         }
 
     def _escape(self) -> None:
-        if self.player.help:
-            self.player.toggle_help()
-        elif self._glfw.get_window_monitor(self.handle):
+        if not self.player.help and self._glfw.get_window_monitor(self.handle):
             self.player.wish("fullscreen")
 
     def _try(self, act: Callable[[], Any]) -> None:
