@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
@@ -131,7 +132,7 @@ def _draw_notes(dl: imgui.ImDrawList, type_: Type, frame: Frame, size: Size) -> 
         taken.append(rect)
 
     room = size[1] - type_.px(TOP) - type_.px(BOTTOM) / 2 - legend_height
-    factor = 1.0
+    factor, height, blocks = 1.0, 0.0, list[_Block]()
     for _ in range(3):  # whole font sizes shrink in steps, so measure again
         with _scaled(type_, factor):
             blocks = _column(dl, type_, frame, size)
@@ -183,7 +184,7 @@ def _draw_scrim(dl: imgui.ImDrawList, type_: Type, right: float, size: Size) -> 
         return type_.u32("background.edge", strength(x))
 
     edges = [0.0, *np.linspace(start, end, strips + 1)]
-    for a, b in zip(edges[:-1], edges[1:], strict=True):
+    for a, b in pairwise(edges):
         left, far = color(a), color(b)
         dl.add_rect_filled_multi_color(V2(a, 0), V2(b, size[1]), left, far, far, left)
 
@@ -211,8 +212,7 @@ def _title_blocks(dl: imgui.ImDrawList, type_: Type, note: Title, most: float) -
     return blocks
 
 
-def _formula_block(dl: imgui.ImDrawList, type_: Type, latex: str, size: float, gap: float, most: float) ->
-_Block:
+def _formula_block(dl: imgui.ImDrawList, type_: Type, latex: str, size: float, gap: float, most: float) -> _Block:
     formula = type_.formula(latex, size)
     while formula.width > most and type_.font_size(size) > 9:
         size = max(min(size - 1, size * most / formula.width), 9 / type_.scale)
@@ -316,8 +316,7 @@ def _table(type_: Type, legend: Legend, size: Size) -> _Table:
     letter = px(22) if any(_split_letter(row)[0] for row in legend.rows) else 0.0
     name = px(28 if any(row.ground for row in legend.rows) else 20)
     right = name + max(
-        (type_.width(_split_letter(row)[1], 15.0) + (letter if row.ground else 0) for row in legend.rows),
-        default=0
+        (type_.width(_split_letter(row)[1], 15.0) + (letter if row.ground else 0) for row in legend.rows), default=0
     )
     if legend.heading:
         right = max(right, type_.width(legend.heading.upper(), 12.0, track=0.9))
@@ -396,8 +395,8 @@ def _draw_color_bar(dl: imgui.ImDrawList, type_: Type, note: ColorBar, size: Siz
         low, high = (_map_color(type_, colors, (k + n) / steps) for n in (0, 1))
         y0, y1 = top + length * (1 - k / steps), top + length * (1 - (k + 1) / steps)
         dl.add_rect_filled_multi_color(V2(x, y1), V2(x + px(12), y0), high, high, low, low)
-    dl.add_rect(V2(x - 0.5, top - 0.5), V2(x + px(12) + 0.5, top + length + 0.5), type_.u32("text", 0.22),
-    px(2)) for value, t in _bar_ticks(note.terrain, length / type_.scale, 20.0):
+    dl.add_rect(V2(x - 0.5, top - 0.5), V2(x + px(12) + 0.5, top + length + 0.5), type_.u32("text", 0.22), px(2))
+    for value, t in _bar_ticks(note.terrain, length / type_.scale, 20.0):
         y = round(top + length * (1 - t)) + 0.5
         dl.add_line(V2(x + px(12), y), V2(x + px(17), y), type_.u32("dim"), px(1))
         type_.text(dl, x + px(21), y, short(value), 13.0, "dim", ay=0.5)
@@ -438,8 +437,7 @@ def _bar_ticks(terrain: Terrain, length: float, gap: float) -> list[tuple[float,
 
 
 # ----------------------------------------------------------------------------------------------- axis numbers
-def _draw_numerals(dl: imgui.ImDrawList, type_: Type, axes: Axes, camera: Camera, size: Size, free: Rect) ->
-None:
+def _draw_numerals(dl: imgui.ImDrawList, type_: Type, axes: Axes, camera: Camera, size: Size, free: Rect) -> None:
     if axes.terrain is None:
         _draw_plane_numerals(dl, type_, camera, size, free)
         return
@@ -524,8 +522,7 @@ def _name_size(type_: Type, name: str, value: str, size: float) -> tuple[float, 
     return max(width, step * np.ceil(below[0] / step)), height + below[1] - type_.px(1)
 
 
-def _draw_name(dl: imgui.ImDrawList, type_: Type, name: str, value: str, color: str, size: float, rect:
-Rect) -> None:
+def _draw_name(dl: imgui.ImDrawList, type_: Type, name: str, value: str, color: str, size: float, rect: Rect) -> None:
     _, height = type_.text(dl, rect[0], rect[1], name, size, color, "bold", halo=True)
     if value:
         type_.text(dl, rect[0], rect[1] + height - type_.px(1), value, size - 2, "text", halo=True)
@@ -552,8 +549,7 @@ def _draw_label(dl: imgui.ImDrawList, type_: Type, label: Label, rect: Rect) -> 
         return
     width, _ = type_.put_formula(dl, x, y, label.text, label.size, label.color, ay=0.0, halo=True)
     if label.value:
-        type_.text(dl, x + width + type_.px(6), y + height / 2, label.value, 16.0, label.color, halo=True,
-        ay=0.5)
+        type_.text(dl, x + width + type_.px(6), y + height / 2, label.value, 16.0, label.color, halo=True, ay=0.5)
 
 
 def _draw_starts(
@@ -592,8 +588,7 @@ def head_labels(
     for moment in (key * step, min((key + 1) * step, last)):
         then = [replace(trail, upto=moment) for trail in named]
         obstacles = _obstacles([replace(trail, upto=moment) for trail in trails], camera, size)
-        ends.append(choose(_heads(then, camera, size, type_.scale), sizes, obstacles, area, taken,
-        type_.scale))
+        ends.append(choose(_heads(then, camera, size, type_.scale), sizes, obstacles, area, taken, type_.scale))
     share = min(upto / step - key, 1.0)
     wanted = [
         beside(head, label, glide(start, end, share))
@@ -611,7 +606,7 @@ def _heads(trails: Sequence[Trail], camera: Camera, size: Size, scale: float) ->
 
 def _obstacles(trails: Sequence[Trail], camera: Camera, size: Size) -> NDArray[np.float64]:
     """Return pixels (m, 2) along the shown part of every trail."""
-    pieces = [np.zeros((0, 3))]
+    pieces: list[NDArray[np.floating]] = [np.zeros((0, 3))]
     for trail in trails:
         shown = int(np.searchsorted(trail.progress, trail.upto, "right"))
         pieces.append(np.asarray(trail.points)[: shown : max(1, len(trail.points) // OBSTACLES)])

@@ -54,19 +54,17 @@ def choose(
     ``heads``, ``sizes`` (n, 2) and ``obstacles`` (m, 2) are pixels, ``px`` the pixels to one of the look.
     The result is kept for the same arguments.
     """
-    packed = tuple(np.round(np.asarray(a, float).reshape(-1, 2), 1).tobytes() for a in (heads, sizes,
-    obstacles)) return list(_choose(*packed, tuple(free), tuple(taken), px))
+    packed = tuple(np.round(np.asarray(a, float).reshape(-1, 2), 1).tobytes() for a in (heads, sizes, obstacles))
+    return list(_choose(*packed, tuple(free), tuple(taken), px))
 
 
 @lru_cache(maxsize=128)
 def _choose(
-    heads_bytes: bytes, sizes_bytes: bytes, obstacles_bytes: bytes, free: Rect, taken: tuple[Rect, ...], px:
-    float
+    heads_bytes: bytes, sizes_bytes: bytes, obstacles_bytes: bytes, free: Rect, taken: tuple[Rect, ...], px: float
 ) -> tuple[Choice, ...]:
-    heads, sizes, obstacles = (np.frombuffer(b).reshape(-1, 2) for b in (heads_bytes, sizes_bytes,
-    obstacles_bytes)) angle, distance = (
-        grid.ravel() for grid in np.meshgrid(2 * np.pi * np.arange(DIRECTIONS) / DIRECTIONS, px *
-        np.array(DISTANCES))
+    heads, sizes, obstacles = (np.frombuffer(b).reshape(-1, 2) for b in (heads_bytes, sizes_bytes, obstacles_bytes))
+    angle, distance = (
+        grid.ravel() for grid in np.meshgrid(2 * np.pi * np.arange(DIRECTIONS) / DIRECTIONS, px * np.array(DISTANCES))
     )
     across, down = np.cos(angle), np.sin(angle)
     placed = [np.array(rect) for rect in taken]
@@ -96,8 +94,7 @@ def _choose(
     return tuple(chosen)
 
 
-def _inside(points: Floats, left: Floats, top: Floats, right: Floats, bottom: Floats, margin: float) ->
-Floats:
+def _inside(points: Floats, left: Floats, top: Floats, right: Floats, bottom: Floats, margin: float) -> Floats:
     """Return how many points lie in each rectangle, grown by a margin."""
     x, y = points[:, 0, None], points[:, 1, None]
     hit = (x > left - margin) & (x < right + margin) & (y > top - margin) & (y < bottom + margin)
@@ -148,4 +145,4 @@ def _hits(left: Floats, top: Floats, w: float, h: float, others: Floats, gap: fl
     """Return for each corner whether a rectangle there comes nearer than ``gap`` to any other."""
     x, y, ow, oh = (others[:, k, None] for k in range(4))
     near = (left < x + ow + gap) & (left + w + gap > x) & (top < y + oh + gap) & (top + h + gap > y)
-    return near.any(0)
+    return np.any(near, axis=0)

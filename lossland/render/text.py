@@ -104,8 +104,7 @@ class Type:
         """Return a colour as ImGui packs it."""
         return imgui.color_convert_float4_to_u32(imgui.ImVec4(*self.rgb(color, ink), alpha))
 
-    def size(self, text: str, size: float = 14, font: str = "regular", track: float = 0) -> tuple[float,
-    float]:
+    def size(self, text: str, size: float = 14, font: str = "regular", track: float = 0) -> tuple[float, float]:
         """Return a line's width and height in pixels. ``track`` is extra space after each letter."""
         width, height, _ = self._measure(text, size, font, track)
         return width, height
@@ -114,8 +113,7 @@ class Type:
         """Return the width of one line of text in pixels."""
         return self._measure(text, size, font, track)[0]
 
-    def _measure(self, text: str, size: float, font: str, track: float) -> tuple[float, float, tuple[float,
-    ...]]:
+    def _measure(self, text: str, size: float, font: str, track: float) -> tuple[float, float, tuple[float, ...]]:
         key = (text, self.font_size(size), font, self.px(track))
         if key not in self._widths:
             if len(self._widths) >= WIDTHS_KEPT:
@@ -218,8 +216,8 @@ class Type:
                         shade.texture, corner, imgui.ImVec2(corner.x + w, corner.y + h), zero, one, tint
                     )
         tint = imgui.color_convert_float4_to_u32(imgui.ImVec4(1, 1, 1, alpha))
-        draw_list.add_image(formula.texture, imgui.ImVec2(left, top), imgui.ImVec2(left + w, top + h), zero,
-        one, tint) return float(w), float(h)
+        draw_list.add_image(formula.texture, imgui.ImVec2(left, top), imgui.ImVec2(left + w, top + h), zero, one, tint)
+        return float(w), float(h)
 
     # ----------------------------------------------------------------------------------------------- textures
     def _forget_old_formulas(self, frame: int) -> None:
@@ -274,8 +272,7 @@ def start_latex() -> None:
     """
     latex_fonts = FONTS / "latex"
     if not imgui_microtex.is_initialized():
-        imgui_microtex.init(str(latex_fonts / "latinmodern-math.clm1"), str(latex_fonts /
-        "latinmodern-math.otf"))
+        imgui_microtex.init(str(latex_fonts / "latinmodern-math.clm1"), str(latex_fonts / "latinmodern-math.otf"))
     if _latex_works():
         return
     for system in ("/usr/lib/locale/C.utf8", "/usr/lib/locale/C.UTF-8"):

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 from vispy import gloo
 
 from lossland.layers import Polygon, WarpedGrid
-from lossland.render.painter import DrawContext, Kept, Phase, delete, paints, program, set_state,
-vertex_buffer from lossland.render.painters.lines import LINE_BIAS, LineBatch, line_vertices from
-lossland.theme import Theme
+from lossland.render.painter import DrawContext, Kept, Phase, delete, paints, program, set_state, vertex_buffer
+from lossland.render.painters.lines import LINE_BIAS, LineBatch, line_vertices
+from lossland.theme import Theme
 
 Floats = NDArray[np.float64]
 MOST_LINES = 64  # each way from the origin
