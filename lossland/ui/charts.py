@@ -166,7 +166,7 @@ def _now(pen: Pen, marks: list[tuple[float, float, str]], now: float) -> None:
         dl.add_line(V2(x, corner.y), V2(x, corner.y + size.y), pen.color("text", 0.45), scale)
     for _, height, color in marks:
         place = implot.plot_to_pixels(now, height)
-        if corner.y - 4 <= place.y <= corner.y + size.y + 4:
+        if corner.y <= place.y <= corner.y + size.y - 3 * scale:
             dl.add_circle_filled(place, 5 * scale, pen.color("panel"))
             dl.add_circle_filled(place, 3.6 * scale, pen.color(color))
     implot.pop_plot_clip_rect()

@@ -17,23 +17,36 @@ from lossland.ui.widgets import Icon, Pen, plain_number
 if TYPE_CHECKING:
     from lossland.player import Player
 
-LINE = 18.0  # of the typed text
-LETTER = 15.0
+LETTER = 15.0  # size of the typed text, and height of its lines
 MOST_LINES = 4
-INSET = 11.0  # between the box and its text
-FAR = "−9999.9 … 9999.9"
+INSET, ABOVE = 11.0, 9.0  # between the box and its text, at the left and above
 
 
 def broken(text: str, columns: int) -> str:
-    """Break a formula before its spaced plus and minus signs so that lines keep to ``columns`` where they can."""
-    lines, line = [], ""
-    for part in re.split(r"(?= [+-] )", " ".join(text.split())):
-        if line and len(line + part) > columns:
-            lines.append(line)
-            line = part.strip()
-        else:
-            line += part
-    return "\n".join([*lines, line])
+    """Break a formula before plus and minus signs outside all brackets, so that lines keep to ``columns``.
+
+    A term that is longer by itself is broken before the signs inside it too.
+    """
+    lines = [""]
+    for term in _parts(" ".join(text.split()), outside=True):
+        pieces = [term] if len(term.strip()) <= columns else _parts(term, outside=False)
+        for piece in pieces:
+            if lines[-1] and len(lines[-1] + piece) > columns:
+                lines.append(piece.strip())
+            else:
+                lines[-1] += piece
+    return "\n".join(lines)
+
+
+def _parts(text: str, outside: bool) -> list[str]:
+    """Cut text before every `` + `` and `` - ``; with ``outside`` only where no bracket is open."""
+    parts, start = [], 0
+    for match in re.finditer(r" (?=[+-] )", text):
+        before = text[: match.start()]
+        if not outside or before.count("(") == before.count(")"):
+            parts.append(text[start : match.start()])
+            start = match.start()
+    return [*parts, text[start:]]
 
 
 def latex_terms(latex: str) -> list[str]:
@@ -78,7 +91,7 @@ class FormulaBox:
         self._verdict(player, x + width, y)
         y += 14
         lines = min(max(self.text.count("\n") + 1, 2), MOST_LINES)
-        height = 14 + LINE * lines
+        height = 2 * ABOVE + LETTER * lines
         if not pen.mute:
             self._box(player, Rect(x, y, width, height))
         y += height
@@ -99,7 +112,7 @@ class FormulaBox:
         pen.box(box.x, box.y, box.width, box.height, "#0B0E13" if pen.theme.dark else "#F1F2F4")
         imgui.set_cursor_screen_pos(pen.at(box.x, box.y))
         imgui.push_style_color(imgui.Col_.frame_bg.value, imgui.ImVec4(0, 0, 0, 0))
-        imgui.push_style_var(imgui.StyleVar_.frame_padding.value, pen.at(INSET, 7))
+        imgui.push_style_var(imgui.StyleVar_.frame_padding.value, pen.at(INSET, ABOVE))
         with pen.font("mono", LETTER):
             changed, self.text = imgui.input_text_multiline(
                 "##formula", self.text, pen.at(box.width, box.height), imgui.InputTextFlags_.no_horizontal_scroll.value
@@ -124,7 +137,7 @@ class FormulaBox:
         before = self.text[: self.position]
         row, column = before.count("\n"), len(before) - (before.rfind("\n") + 1)
         letter = pen.width("0", LETTER, "mono")
-        x, y = box.x + INSET + column * letter, box.y + 7 + (row + 1) * LINE - 4
+        x, y = box.x + INSET + column * letter, box.y + ABOVE + (row + 1) * LETTER - 1
         if y < box.bottom and x + letter <= box.right:
             corner = pen.at(x + max(letter, 6), y + 2)
             dl = imgui.get_foreground_draw_list()

@@ -50,7 +50,7 @@ PAGES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         "Save",
         (
             ("S", "save a picture"),
-            ("V", "film the window; again to stop"),
+            ("V", "film, again to stop"),
             ("F1  ?", "this page"),
             ("Ctrl Q", "quit"),
         ),
@@ -65,8 +65,7 @@ def draw_help(pen: Pen, player: Player, size: tuple[float, float]) -> None:
     imgui.push_style_color(imgui.Col_.window_bg.value, imgui.ImVec4(*pen.theme.color("background.edge"), 0.66))
     imgui.push_style_var(imgui.StyleVar_.window_rounding.value, 0.0)
     imgui.push_style_var(imgui.StyleVar_.window_border_size.value, 0.0)
-    imgui.set_next_window_focus()
-    with pen.window("help", Rect(0, 0, *size)):
+    with pen.window("help", Rect(0, 0, *size), front=True):
         columns = (PAGES[:1] + PAGES[3:], PAGES[1:3])
         heights = [sum(ROW * len(rows) + 44 for _, rows in column) for column in columns]
         width, height = min(WIDTH, size[0] - 24), max(heights) + 70

@@ -17,7 +17,7 @@ from lossland.ui.widgets import Icon, Pen
 if TYPE_CHECKING:
     from lossland.player import Player
 
-LEAST_CHART, MOST_CHART = 112.0, 300.0
+LEAST_CHART, MOST_CHART = 96.0, 300.0
 
 
 class Inspector:

@@ -54,7 +54,7 @@ class LaneRows:
         self, player: Player, index: int, lane: Lane, name: str, loss: str, x: float, y: float, width: float
     ) -> float:
         pen, on, right = self.pen, index == player.selected, x + width
-        extra = _others(lane) if on else []
+        extra = self._shown(lane) if on else []
         height = 30 + 25 * len(extra)
         hovered = self._ground(player, index, lane, on, x, y, width, height)
         alpha = 1.0 if lane.enabled else 0.45
@@ -73,7 +73,7 @@ class LaneRows:
         self, player: Player, index: int, lane: Lane, name: str, loss: str, x: float, y: float, width: float
     ) -> float:
         pen, on, right = self.pen, index == player.selected, x + width
-        extra = _others(lane) if on else []
+        extra = self._shown(lane) if on else []
         height = 46 + 25 * len(extra) + (6 if extra else 0)
         hovered = self._ground(player, index, lane, on, x, y, width, height)
         alpha = 1.0 if lane.enabled else 0.45
@@ -93,6 +93,10 @@ class LaneRows:
         return y + height
 
     # ------------------------------------------------------------------------------------------ parts
+    def _shown(self, lane: Lane) -> list[str]:
+        """Return the hyper-parameters shown beside the rate: eps, which hardly matters, only where there is room."""
+        return [field for field in _others(lane) if self.pen.roomy or field != "eps"]
+
     def _ground(
         self, player: Player, index: int, lane: Lane, on: bool, x: float, y: float, width: float, height: float
     ) -> bool:

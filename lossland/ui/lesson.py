@@ -120,19 +120,20 @@ class Lesson:
     def _block(self, block: Block, x: float, y: float, color: str = "text") -> float:
         pen = self.pen
         y += block.above
-        height = LINE * block.size / SIZE
+        height = round(LINE * block.size / SIZE)
         if block.mark:
-            pen.text(x + 2, y + height / 2, block.mark, SIZE, "accent", "bold")
+            pen.text(x + 2, y + 3, block.mark, SIZE, "accent", "bold", middle=False)
         for line in block.lines:
+            top = y + (height - block.size) // 2
             for run in line:
                 place = x + block.indent + run.x
                 if run.style == "latex":
                     pen.latex(place, y + height / 2 + 5, run.text, block.size + 1, color)
                 elif run.style == "mono":
                     pen.box(place - 2, y + 2, pen.width(run.text, block.size, "mono") + 4, height - 4, "text", 0.07, 4)
-                    pen.text(place, y + height / 2, run.text, block.size, color, "mono")
+                    pen.text(place, top, run.text, block.size, color, "mono", middle=False)
                 else:
-                    pen.text(place, y + height / 2, run.text, block.size, color, run.style)
+                    pen.text(place, top, run.text, block.size, color, run.style, middle=False)
             y += height
         return y
 
@@ -202,14 +203,13 @@ class Lesson:
 
     def _code_line(self, number: int, line: str, x: float, y: float) -> None:
         pen = self.pen
-        middle = y + CODE_LINE / 2
-        pen.text(x + 16, middle, str(number), 11, "faint", "mono", align=1)
+        pen.text(x + 16, y + 3, str(number), 11, "dim", "mono", align=1, middle=False)
         x += 26
         letter = pen.width("0", CODE_SIZE, "mono")
         end = 0
         for match in _CODE.finditer(line):
-            pen.text(x + letter * end, middle, line[end : match.start()], CODE_SIZE, "text", "mono")
+            pen.text(x + letter * end, y + 2, line[end : match.start()], CODE_SIZE, "text", "mono", middle=False)
             color = _CODE_COLORS[match.lastgroup or "word"]
-            pen.text(x + letter * match.start(), middle, match[0], CODE_SIZE, color, "mono")
+            pen.text(x + letter * match.start(), y + 2, match[0], CODE_SIZE, color, "mono", middle=False)
             end = match.end()
-        pen.text(x + letter * end, middle, line[end:], CODE_SIZE, "text", "mono")
+        pen.text(x + letter * end, y + 2, line[end:], CODE_SIZE, "text", "mono", middle=False)

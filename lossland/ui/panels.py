@@ -23,6 +23,7 @@ from lossland.ui.widgets import Pen
 if TYPE_CHECKING:
     from lossland.player import Player
 
+ROOMY = 1000.0  # from this height on, panels show what they else leave out
 LAZY = 2  # thumbnails made in a frame of a window
 EAGER = 1000  # and in a picture that must be whole at once
 
@@ -73,7 +74,7 @@ class Panels:
         if not self.visible:
             self._notices(player, Rect(0, 0, *places.size))
             return 0.0, 0.0, float(size[0]), float(size[1])
-        self.pen.compact = places.compact
+        self.pen.compact, self.pen.roomy = places.compact, places.size[1] >= ROOMY
         self.thumbnails.begin()
         self.view_bar.draw(player, places)
         if places.left:

@@ -13,7 +13,7 @@ from lossland.render.text import latex_without_colors
 from lossland.ui.layout import Rect
 from lossland.ui.widgets import Pen
 
-COLUMN = 62.0  # of a number in a table
+LEAST_COLUMN = 58.0  # of the numbers of a rule, so that columns do not jump as numbers change
 
 
 def draw_note(pen: Pen, note: Note, key: str, x: float, y: float, width: float, meanings: Mapping[str, str]) -> float:
@@ -130,28 +130,38 @@ def _equations(
     pen: Pen, note: Equations, key: str, x: float, y: float, width: float, meanings: Mapping[str, str]
 ) -> float:
     height = 26.5 if pen.compact else 31.0
-    size = 14 if pen.compact else 15.5
-    count = max((len(values) for _, values, _ in note.rows), default=len(note.columns))
+    size = 14 if pen.compact else 15
+    columns = _number_columns(pen, note)
     pen.heading(x, y + 8, note.title)
     for index, name in enumerate(note.columns):
-        pen.latex(x + width - COLUMN * (len(note.columns) - 1 - index) - 8, y + 13, name, 14, "dim", align=1)
+        pen.latex(x + width - sum(columns[index + 1 :]) - 8, y + 13, name, 14, "dim", align=1)
     y += 22
     for index, (latex, values, color) in enumerate(note.rows):
         touch = pen.touch(f"{key}.{index}", x - 8, y, width + 16, height)
         last = index == len(note.rows) - 1
         if last or touch.hovered:
             pen.box(x - 8, y, width + 16, height - 1, color if last else "text", 0.09 if last else 0.06)
-        if touch.hovered and not pen.mute:
+        if touch.hovered:
             _lens(pen, latex, meanings)
         if touch.clicked:
             imgui.set_clipboard_text(latex_without_colors(latex))
         baseline = y + height * 0.62
-        pen.latex(x, baseline, latex, size, room=width - COLUMN * count - 6)
+        pen.latex(x, baseline, latex, size, room=width - sum(columns) + 4)
         for place, value in enumerate(values):
-            right = x + width - COLUMN * (len(values) - 1 - place)
+            right = x + width - sum(columns[place + 1 :])
             pen.text(right, baseline - 4, value, 14, pen.ink(color), align=1)
         y += height
-    return y + 6
+    return y + 4
+
+
+def _number_columns(pen: Pen, note: Equations) -> list[float]:
+    """Return the width of every column of numbers, with the gap at its left."""
+    count = max((len(values) for _, values, _ in note.rows), default=len(note.columns))
+    widest = [
+        max((pen.width(values[k], 14) for _, values, _ in note.rows if k < len(values)), default=0.0)
+        for k in range(count)
+    ]
+    return [max(wide + 14, LEAST_COLUMN if k else 0.0) for k, wide in enumerate(widest)]
 
 
 def _lens(pen: Pen, latex: str, meanings: Mapping[str, str]) -> None:

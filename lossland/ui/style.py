@@ -31,8 +31,8 @@ def _sizes(scale: float) -> None:
     style.frame_rounding = 7 * scale
     style.popup_rounding = 8 * scale
     style.scrollbar_rounding = 3 * scale
-    style.scrollbar_size = round(6 * scale)
-    style.scrollbar_padding = scale
+    style.scrollbar_size = round(7 * scale)
+    style.scrollbar_padding = round(2 * scale)
     style.window_border_size = max(round(scale), 1)
     style.popup_border_size = max(round(scale), 1)
     style.child_border_size = 0

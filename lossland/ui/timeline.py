@@ -34,10 +34,10 @@ class Timeline:
         with pen.window("timeline", area):
             x = self._buttons(player, area)
             counter = self._counter_width(player)
-            save = area.right - PADDING - 78
+            save = area.right - PADDING - 84
             self._save_buttons(player, save, area.center[1])
-            end = save - 14 - counter - 22
-            self._counter(player, save - 14, area.center[1])
+            end = save - 18 - counter - 26
+            self._counter(player, save - 18, area.center[1])
             if end - x > 60:
                 self._scrubber(player, frame, Rect(x, area.y, end - x, area.height))
 
@@ -66,17 +66,22 @@ class Timeline:
             x += 38
         return x
 
+    def _counter_texts(self, player: Player) -> tuple[str, str, str]:
+        """Return the counter's large text, its small text, and the widest large text there can be."""
+        if player.steps:
+            return str(player.step), f"/ {player.steps}", str(player.steps)
+        seconds = fixed(player.scene.clock.seconds, 1)
+        return fixed(player.time, 1), f"/ {seconds} s", seconds
+
     def _counter_width(self, player: Player) -> float:
-        return 96.0 if player.steps < 1000 else 128.0
+        _, small, widest = self._counter_texts(player)
+        return self.pen.width(widest, 22, "bold") + 6 + self.pen.width(small, 14)
 
     def _counter(self, player: Player, right: float, y: float) -> None:
         pen = self.pen
-        if player.steps:
-            now, all_of_them = str(player.step), f"/ {player.steps}"
-        else:
-            now, all_of_them = fixed(player.time, 1), f"/ {fixed(player.scene.clock.seconds, 1)} s"
-        right -= pen.text(right, y + 3, all_of_them, 14, "dim", align=1)
-        pen.text(right - 6, y, now, 22, "text", "bold", align=1)
+        large, small, _ = self._counter_texts(player)
+        right -= pen.text(right, y + 3, small, 14, "dim", align=1)
+        pen.text(right - 6, y, large, 22, "text", "bold", align=1)
 
     def _save_buttons(self, player: Player, x: float, y: float) -> None:
         pen = self.pen

@@ -87,7 +87,8 @@ class Pen:
         self.type = type_
         self.dl: imgui.ImDrawList = None  # type: ignore[assignment]  # set by window() before anything draws
         self.area = Rect(0, 0, 0, 0)
-        self.compact = False
+        self.compact = False  # rows are one line high
+        self.roomy = False  # there is height to spare
         self.editing = ""  # key of the number box that is open
         self.draft = ""
         self._fresh = False  # the box was opened in this frame and wants the keyboard
@@ -119,9 +120,12 @@ class Pen:
 
     # ------------------------------------------------------------------------------------------ windows
     @contextmanager
-    def window(self, name: str, area: Rect, ground: bool = True) -> Iterator[None]:
-        """Open a fixed window; ``ground`` False leaves out its background and border."""
+    def window(self, name: str, area: Rect, ground: bool = True, front: bool = False) -> Iterator[None]:
+        """Open a fixed window; without ``ground`` it has no background and border, ``front`` lays it over all."""
         flags = _FIXED if ground else _FIXED | imgui.WindowFlags_.no_background.value
+        if front:
+            flags &= ~imgui.WindowFlags_.no_bring_to_front_on_focus.value
+            imgui.set_next_window_focus()
         imgui.set_next_window_pos(self.at(area.x, area.y))
         imgui.set_next_window_size(self.at(area.width, area.height))
         imgui.begin(name, None, flags)
@@ -200,8 +204,9 @@ class Pen:
         """
         if self.mute:
             return self.width(text, size, font, track)
+        exact = self.theme.color(color) if font == "icon" else color  # text is made readable, signs are not
         width, _ = self.type.text(
-            self.dl, x * self.scale, y * self.scale, text, size, color, font,
+            self.dl, x * self.scale, y * self.scale, text, size, exact, font,
             ax=align, ay=0.5 if middle else 0.0, alpha=alpha, track=track,
         )  # fmt: skip
         return width / self.scale
@@ -312,9 +317,7 @@ class Pen:
             return
         self.dl.add_line(self.at(x0, y0), self.at(x1, y1), self.color(color, alpha), width * self.scale)
 
-    def polyline(
-        self, points: Sequence[Sequence[float]], color: str, alpha: float = 1.0, width: float = 1.0
-    ) -> None:
+    def polyline(self, points: Sequence[Sequence[float]], color: str, alpha: float = 1.0, width: float = 1.0) -> None:
         """Draw a line through points (x, y)."""
         if self.mute:
             return
