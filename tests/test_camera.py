@@ -172,7 +172,7 @@ def test_the_lamp_stays_when_the_camera_turns():
     camera.jump()
     assert np.array_equal(camera.light, before)
     # Upper left of the home view, behind the subject.
-    right, up, back = camera._axes(camera.home_pose)
+    right, _, back = camera._axes(camera.home_pose)
     assert before @ right < -0.3
     assert before @ np.array([0, 0, 1]) > 0.5
     assert before[:2] @ back[:2] < 0

@@ -23,9 +23,24 @@ from lossland.theme import (
 )
 
 OPTIMIZERS = (
-    "gradient_descent sgd momentum nesterov adagrad rmsprop adadelta adam adamw amsgrad nadam radam adamax lion "
-    "rprop yogi adabelief"
-).split()
+    "gradient_descent",
+    "sgd",
+    "momentum",
+    "nesterov",
+    "adagrad",
+    "rmsprop",
+    "adadelta",
+    "adam",
+    "adamw",
+    "amsgrad",
+    "nadam",
+    "radam",
+    "adamax",
+    "lion",
+    "rprop",
+    "yogi",
+    "adabelief",
+)
 SIX = ("sgd", "momentum", "rmsprop", "adam", "lion", "adamw")
 
 

@@ -19,10 +19,9 @@ from lossland.render.painter import (
     Phase,
     Quality,
     delete,
-    program,
     set_state,
 )
-from lossland.render.target import CORNERS, Target
+from lossland.render.target import Quad, Target
 from lossland.scenery import Frame, Show
 from lossland.theme import Theme
 
@@ -152,14 +151,10 @@ class Background:
     """
 
     def __init__(self, theme: Theme) -> None:
-        self._theme = theme
         self._kept = Kept()
-        self._light = program("quad.vert", "background.frag")
-        self._light["a_corner"] = CORNERS
-        self._light["u_inner"] = theme.color("background")
-        self._light["u_outer"] = theme.color("background.edge")
-        self._copy = program("quad.vert", "copy.frag")
-        self._copy["a_corner"] = CORNERS
+        self._light = Quad("background.frag")
+        self._light.set(u_inner=theme.color("background"), u_outer=theme.color("background.edge"))
+        self._copy = Quad("copy.frag")
         self._picture: gloo.Texture2D | None = None
         self._buffer: gloo.FrameBuffer | None = None
 
@@ -171,22 +166,23 @@ class Background:
             self._make(context.size, centre)
             gloo.set_viewport(0, 0, *context.size)
         set_state("front", write=False, blend=False)
-        self._copy.draw("triangle_strip")
+        self._copy.draw()
 
     def _make(self, size: tuple[int, int], centre: tuple[float, float]) -> None:
         if self._picture is None or self._picture.shape[:2] != size[::-1]:
             delete([self._buffer, self._picture])
             self._picture = gloo.Texture2D((size[1], size[0], 4), interpolation="nearest")
             self._buffer = gloo.FrameBuffer(color=self._picture)
-            self._copy["u_picture"] = self._picture
+            self._copy.set(u_picture=self._picture)
         assert self._buffer is not None
-        self._light["u_size"] = size
-        self._light["u_centre"] = centre
+        self._light.set(u_size=size, u_centre=centre)
         with self._buffer:
             gloo.set_viewport(0, 0, *size)
             set_state("off", write=False, blend=False)
-            self._light.draw("triangle_strip")
+            self._light.draw()
 
     def close(self) -> None:
         """Free the GL objects."""
-        delete([self._light, self._copy, self._buffer, self._picture])
+        self._light.close()
+        self._copy.close()
+        delete([self._buffer, self._picture])

@@ -3,14 +3,35 @@
 from __future__ import annotations
 
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from vispy import gloo
 
-from lossland.render.painter import delete, program, set_state
+from lossland.render.painter import delete, program, set_state, vertex_buffer
 
-CORNERS = np.array([[-1, -1], [1, -1], [-1, 1], [1, 1]], np.float32)
+
+class Quad:
+    """A fragment shader of ``shaders/`` run over the whole viewport; ``v_uv`` runs from (0, 0) to (1, 1), v up."""
+
+    def __init__(self, fragment: str, **constants: float | None) -> None:
+        self._corners = vertex_buffer([[-1, -1], [1, -1], [-1, 1], [1, 1]])
+        self._program = program("quad.vert", fragment, **constants)
+        self._program["a_corner"] = self._corners
+
+    def set(self, **uniforms: Any) -> None:
+        """Set the shader's uniforms."""
+        for name, value in uniforms.items():
+            self._program[name] = value
+
+    def draw(self) -> None:
+        """Run the shader; the state is the caller's."""
+        self._program.draw("triangle_strip")
+
+    def close(self) -> None:
+        """Free the GL objects."""
+        delete([self._program, self._corners])
 
 
 class Target:
@@ -22,7 +43,7 @@ class Target:
         self.texture = gloo.Texture2D((height, width, 4), interpolation="linear")
         self._depth = gloo.RenderBuffer((height, width), "depth")
         self._buffer = gloo.FrameBuffer(color=self.texture, depth=self._depth)
-        self._paste: gloo.Program | None = None
+        self._paste: Quad | None = None
 
     def __enter__(self) -> Target:
         self._buffer.activate()
@@ -40,14 +61,13 @@ class Target:
         ``blend`` lays it over what is there, for pictures whose colour is already multiplied by alpha.
         """
         if self._paste is None:
-            self._paste = program("quad.vert", "copy.frag")
-            self._paste["a_corner"] = CORNERS
-            self._paste["u_picture"] = self.texture
+            self._paste = Quad("copy.frag")
+            self._paste.set(u_picture=self.texture)
         gloo.set_viewport(0, 0, *size)
         set_state("off", write=False, blend=blend)
         if blend:
             gloo.set_blend_func("one", "one_minus_src_alpha")
-        self._paste.draw("triangle_strip")
+        self._paste.draw()
 
     def read(self) -> NDArray[np.uint8]:
         """Return the pixels (height, width, 4), top row first."""
@@ -56,4 +76,6 @@ class Target:
 
     def close(self) -> None:
         """Free the GL objects."""
-        delete([self._paste, self._buffer, self.texture, self._depth])
+        if self._paste is not None:
+            self._paste.close()
+        delete([self._buffer, self.texture, self._depth])

@@ -26,7 +26,7 @@ from lossland.render.painter import (
     set_state,
     vertex_buffer,
 )
-from lossland.render.target import CORNERS
+from lossland.render.target import Quad
 from lossland.terrain import T_MAX, Terrain
 from lossland.theme import CATEGORIES, Theme
 
@@ -299,7 +299,7 @@ class Pass:
     def __init__(self, fragment: str) -> None:
         self._fragment = fragment
         self._constants: dict[str, float | None] = {}
-        self._program: gloo.Program | None = None
+        self._quad: Quad | None = None
         self._buffer: gloo.FrameBuffer | None = None
         self.texture: gloo.Texture2D | None = None
 
@@ -307,28 +307,32 @@ class Pass:
         """Set the shader's ``#define`` values."""
         if constants != self._constants:
             self._constants = constants
-            delete([self._program])
-            self._program = None
+            self._close_quad()
 
     def run(self, size: int, **values: Any) -> None:
         """Fill the texture, ``size`` texels square."""
-        if self._program is None:
-            self._program = program("quad.vert", self._fragment, **self._constants)
-            self._program["a_corner"] = CORNERS
+        if self._quad is None:
+            self._quad = Quad(self._fragment, **self._constants)
         if self.texture is None or self.texture.shape[0] != size:
             delete([self._buffer, self.texture])
             self.texture = gloo.Texture2D((size, size, 4), interpolation="linear")
             self._buffer = gloo.FrameBuffer(color=self.texture)
         assert self._buffer is not None
-        _set(self._program, **values)
+        self._quad.set(**values)
         with self._buffer:
             gloo.set_viewport(0, 0, size, size)
             set_state("off", write=False, blend=False)
-            self._program.draw("triangle_strip")
+            self._quad.draw()
+
+    def _close_quad(self) -> None:
+        if self._quad is not None:
+            self._quad.close()
+        self._quad = None
 
     def close(self) -> None:
         """Free the GL objects."""
-        delete([self._program, self._buffer, self.texture])
+        self._close_quad()
+        delete([self._buffer, self.texture])
 
 
 def _set(target: gloo.Program, **values: Any) -> None:
@@ -376,7 +380,8 @@ class Floor:
         self._theme = theme
         self._kept = Kept()
         self._shadow = program("floor.vert", "copy.frag")
-        self._shadow["a_position"] = vertex_buffer(_frame(0.94, FLOOR_REACH))
+        self._ground = vertex_buffer(_frame(0.94, FLOOR_REACH))
+        self._shadow["a_position"] = self._ground
         self._shadow["u_reach"] = FLOOR_REACH
         self._texture: gloo.Texture2D | None = None
         self._grid = program("grid.vert", "grid.frag")
@@ -423,7 +428,7 @@ class Floor:
 
     def close(self) -> None:
         """Free the GL objects."""
-        delete([self._shadow, self._grid, self._texture, *self._buffers, self._indices])
+        delete([self._shadow, self._ground, self._grid, self._texture, *self._buffers, self._indices])
 
 
 def _frame(inner: float, outer: float) -> NDArray[np.float32]:

@@ -1,0 +1,321 @@
+"""Pixels of the surface against the formulas they come from, computed here once more in NumPy."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from lossland.camera import Camera
+from lossland.layers import Surface
+from lossland.render import canvas
+from lossland.render.painter import Quality, shader_source
+from lossland.render.stage import Renderer
+from lossland.scenery import Frame, Show
+from lossland.terrain import Terrain
+from lossland.theme import DARK, PRINT, themes
+
+SIZE = (320, 200)
+LIVE = Quality(mesh=64, lit=256, bake=128)
+BARE = Show(contours=False, grid=False, shadow=False)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def context():
+    return canvas.headless()
+
+
+@pytest.fixture(params=themes(), ids=lambda theme: theme.name)
+def renderer(request):
+    made = Renderer(request.param)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def dark():
+    made = Renderer(DARK)
+    yield made
+    made.close()
+
+
+def make(f, n=65, half=1.0, **options):
+    axis = np.linspace(-half, half, n)
+    x, y = np.meshgrid(axis, axis)
+    with np.errstate(all="ignore"):
+        return Terrain(axis, axis, f(x, y), **options)
+
+
+def seen(terrain, elevation=45.0):
+    camera = Camera(-60, elevation)
+    camera.fit(terrain.bounds, SIZE)
+    return camera
+
+
+def picture(renderer, terrain, camera=None, show=BARE, quality=LIVE, paint=None, contours=True):
+    frame = Frame([Surface(terrain, paint, contours)])
+    return renderer.image(frame, camera or seen(terrain), SIZE, show, quality)
+
+
+def at(image, camera, world):
+    """Return the mean colour of the 3 x 3 pixels around a world point."""
+    x, y = np.round(camera.project(np.asarray(world, float), SIZE) - 0.5).astype(int)
+    return image[y - 1 : y + 2, x - 1 : x + 2, :3].reshape(-1, 3).mean(0)
+
+
+def shade(theme, albedo, normal, camera, height_share, sky=1.0, sun=1.0, shadow=0.0, relief=None):
+    """LOOK: key lamp with wrap, sky and ground light, occlusion that keeps colour, shine, shoulder, root."""
+    lamps, light, n = theme.lamps, camera.light, np.asarray(normal, float)
+    albedo = np.square(albedo)
+    lamp = 1 - shadow * (1 - sun)
+    key = max(0.0, (n @ light + 0.22) / 1.22) * lamp
+    open_ = 1 - lamps.occlusion * (1 - sky)
+    around = np.array(lamps.ground) + (np.array(lamps.sky) - lamps.ground) * (n[2] / 2 + 0.5)
+    lit = albedo * (np.array(lamps.key) * key + around * open_ / (1 - albedo * (1 - open_)))
+    level = albedo * (np.array(lamps.key) * (light[2] + 0.22) / 1.22 + np.array(lamps.sky))
+    if relief is None:
+        s = np.clip(height_share / 0.7, 0, 1)
+        relief = lamps.valley_relief + (1 - lamps.valley_relief) * s * s * (3 - 2 * s)
+    lit = level + (lit - level) * relief
+    half = light + camera.home_back
+    lit = lit + lamps.specular * max(0.0, n @ half / np.linalg.norm(half)) ** 48 * lamp * open_ * np.array(lamps.key)
+    lit = np.minimum(lit, 0.62) + 0.38 * (1 - np.exp(-np.maximum(lit - 0.62, 0) / 0.38))
+    return np.sqrt(lit)
+
+
+# --------------------------------------------------------------------------------------------- colours of pixels
+def test_flat_ground_has_the_colour_of_the_formula(renderer):
+    terrain = make(lambda x, y: 0 * x + 3)
+    camera = seen(terrain)
+    image = picture(renderer, terrain, camera)
+    expected = 255 * shade(renderer.theme, renderer.theme.height_map[0], (0, 0, 1), camera, 0.0)
+    for spot in [(0, 0, 0), (0.5, -0.6, 0), (-0.7, 0.2, 0)]:
+        assert at(image, camera, spot) == pytest.approx(expected, abs=2)
+
+
+def test_a_slope_has_the_colour_of_the_formula(renderer):
+    terrain = make(lambda x, y: x + 2 * y, median=0.5)
+    camera = seen(terrain)
+    image = picture(renderer, terrain, camera, quality=Quality(mesh=64, lit=256, bake=128))
+    slope = terrain.height / (terrain.exposure.high - terrain.exposure.low) * np.array([1.0, 2.0])
+    normal = np.array([*-slope, 1.0]) / np.sqrt(1 + slope @ slope)
+    # The sky that a plane hides from itself, from its 8 azimuths: mean of sin² of the horizon's angle uphill.
+    azimuth = (np.arange(8) + 0.5) * np.pi / 4
+    uphill = np.maximum(0, slope @ [np.cos(azimuth), np.sin(azimuth)])
+    sky = 1 - float(np.mean(uphill**2 / (1 + uphill**2)))
+    for spot in [(0.0, 0.0), (-0.3, 0.2), (0.4, 0.1)]:
+        t = float(terrain.exposure(spot[0] + 2 * spot[1]))
+        place = t * 255
+        low = int(place)
+        color = (1 - place + low) * renderer.theme.height_map[low] + (place - low) * renderer.theme.height_map[low + 1]
+        expected = 255 * shade(renderer.theme, color, normal, camera, t, sky=sky)
+        world = terrain.world_from_domain(spot)
+        assert at(image, camera, world) == pytest.approx(expected, abs=2.5)
+
+
+@pytest.mark.parametrize("category", [-1, 0, 2, 3])
+def test_painted_ground_has_its_category(renderer, category):
+    terrain = make(lambda x, y: 0 * x)
+    camera = seen(terrain)
+    paint = np.full((9, 9), category, np.int16)
+    image = picture(renderer, terrain, camera, paint=paint)
+    color = renderer.theme.color(f"basin.{category}")
+    expected = 255 * shade(renderer.theme, color, (0, 0, 1), camera, 0.0, relief=1.0)
+    assert at(image, camera, (0.1, 0.2, 0)) == pytest.approx(expected, abs=2)
+
+
+def test_borders_of_paint_are_straight_and_where_they_belong(dark):
+    terrain = make(lambda x, y: 0 * x)
+    camera = Camera(-90, 89.9)
+    camera.fit(terrain.bounds, SIZE)
+    x = np.linspace(-1, 1, 33)
+    paint = np.broadcast_to((x > 0.25).astype(np.int16), (33, 33))  # between samples at 0.25 and 0.3125
+    image = picture(dark, terrain, camera, paint=paint, quality=Quality(mesh=64, lit=512, bake=128)).astype(float)
+    left, right = at(image, camera, (-0.5, 0, 0)), at(image, camera, (0.7, 0, 0))
+    for y in (-0.6, 0.0, 0.55):
+        row = round(camera.project((0.0, y, 0.0), SIZE)[1])
+        share = (image[row, :, 0] - left[0]) / (right[0] - left[0])
+        start, end = (round(camera.project((px, y, 0.0), SIZE)[0]) for px in (-0.5, 0.7))
+        border = start + np.sum(share[start:end] < 0.5)
+        assert border == pytest.approx(camera.project((0.28125, y, 0.0), SIZE)[0], abs=1.2)
+
+
+def test_signed_paint(dark):
+    terrain = make(lambda x, y: 0 * x)
+    camera = seen(terrain)
+    axis = np.linspace(-1, 1, 65)
+    paint = np.broadcast_to(axis, (65, 65)).copy()
+    image = picture(dark, terrain, camera, paint=paint)
+    for x in (-0.6, 0.0, 0.6):
+        color = dark.theme.signed_map[round((x + 1) / 2 * 255)]
+        expected = 255 * shade(DARK, color, (0, 0, 1), camera, 0.0, relief=1.0)
+        assert at(image, camera, (x, 0.1, 0)) == pytest.approx(expected, abs=4)
+
+
+# ----------------------------------------------------------------------------------------- holes, infinities
+def test_a_hole_shows_the_background(renderer):
+    hole = make(lambda x, y: np.where(np.hypot(x, y) < 0.35, np.nan, 0 * x))
+    camera = Camera(-60, 70)
+    camera.fit(hole.bounds, SIZE)
+    with_hole = picture(renderer, hole, camera)
+    nothing = renderer.image(Frame([]), camera, SIZE, BARE, LIVE)
+    assert np.array_equal(at(with_hole, camera, (0, 0, 0)), at(nothing, camera, (0, 0, 0)))
+    assert not np.allclose(at(with_hole, camera, (0.6, 0, 0)), at(nothing, camera, (0.6, 0, 0)), atol=10)
+    # The edge of the hole is where it belongs: the uncovered area is the disc's.
+    covered = np.any(with_hole != picture(renderer, make(lambda x, y: 0 * x), camera), axis=-1).sum()
+    corners = camera.project([(-1, -1, 0), (1, -1, 0), (1, 1, 0), (-1, 1, 0)], SIZE)
+    x, y = corners.T
+    area = 0.5 * abs(x @ np.roll(y, 1) - y @ np.roll(x, 1))
+    assert covered / area == pytest.approx(np.pi * 0.35**2 / 4, rel=0.12)
+
+
+def test_a_hole_at_the_edge_opens_the_wall(dark):
+    terrain = make(lambda x, y: np.where((np.abs(x) < 0.5) & (y < -0.5), np.nan, x * 0 + y), median=0.5)
+    camera = Camera(-90, 15)
+    camera.fit(terrain.bounds, SIZE)
+    picture(dark, terrain, camera)
+    whole = picture(dark, make(lambda x, y: y, median=0.5), camera)
+    holed = picture(dark, terrain, camera)
+    spot = (0, -1, -0.02)
+    assert not np.allclose(at(holed, camera, spot), at(whole, camera, spot), atol=2)
+
+
+def test_infinity_makes_no_spike(dark):
+    terrain = make(lambda x, y: np.where(np.hypot(x, y) < 0.1, np.inf, x**2 + y**2))
+    camera = seen(terrain)
+    nothing = dark.image(Frame([]), camera, SIZE, BARE, LIVE)
+    image = picture(dark, terrain, camera)
+    rows = np.flatnonzero(np.any(image != nothing, axis=(1, 2)))
+    highest = camera.project([(x, y, 0.55 * 1.15) for x in (-1, 0, 1) for y in (-1, 0, 1)], SIZE)[:, 1].min()
+    assert rows.min() >= highest - 1
+
+
+def test_grids_that_are_hardly_grids(renderer):
+    for nx, ny in [(1, 1), (1, 5), (5, 1), (2, 2), (3, 40)]:
+        value = np.arange(nx * ny, dtype=float).reshape(ny, nx)
+        terrain = Terrain(np.arange(nx), np.arange(ny), value)
+        assert len(np.unique(picture(renderer, terrain, show=Show()).reshape(-1, 4), axis=0)) > 10
+    axis = np.linspace(0, 1, 9)
+    empty = Terrain(axis, axis, np.full((9, 9), np.nan))
+    camera = seen(empty)
+    nothing = renderer.image(Frame([]), camera, SIZE, BARE, LIVE)
+    assert np.array_equal(at(picture(renderer, empty, camera), camera, (0, 0, 0)), at(nothing, camera, (0, 0, 0)))
+
+
+# ------------------------------------------------------------------------------------------------- contours
+def test_contours_lie_at_round_values(dark):
+    terrain = make(lambda x, y: x**2 + y**2, n=257, half=2.0)
+    camera = Camera(-60, 89.9)
+    camera.fit(terrain.bounds, SIZE)
+    quality = Quality(mesh=128, lit=512, bake=128)
+    with_lines = picture(dark, terrain, camera, Show(shadow=False, grid=False), quality).astype(float)
+    without = picture(dark, terrain, camera, BARE, quality).astype(float)
+    change = np.abs(with_lines - without).sum(-1)
+    angle = np.linspace(0, 2 * np.pi, 720, endpoint=False)
+
+    def change_along(value):
+        ring = np.sqrt(value) * np.stack([np.cos(angle), np.sin(angle)], -1)
+        ring = ring[np.all(np.abs(ring) < 1.95, axis=1)]
+        pixels = np.floor(camera.project(terrain.world_from_domain(ring), SIZE)).astype(int)
+        return np.median(change[pixels[:, 1], pixels[:, 0]])
+
+    values = terrain.contours.value
+    chosen = [v for v in values if 0.3 < v < 3.5]
+    assert len(chosen) >= 5
+    for value, following in pairwise(chosen):
+        assert change_along(value) > 4 * max(change_along(0.5 * (value + following)), 1.0)
+    assert np.array_equal(
+        picture(dark, terrain, camera, Show(shadow=False, grid=False), quality, contours=False), without
+    )
+
+
+# ------------------------------------------------------------------------------------------- order, repetition
+def himmelblau(n=129):
+    return make(lambda x, y: (x * x + y - 11) ** 2 + (x + y * y - 7) ** 2, n=n, half=5.2, height=0.52, median=0.56)
+
+
+def test_two_renders_are_the_same_bytes(renderer):
+    terrain = himmelblau()
+    camera = seen(terrain)
+    first = picture(renderer, terrain, camera, Show())
+    other = make(lambda x, y: x * y)
+    picture(renderer, other, seen(other), Show())
+    assert np.array_equal(picture(renderer, terrain, camera, Show()), first)
+    fresh = Renderer(renderer.theme)
+    assert np.array_equal(picture(fresh, himmelblau(), seen(terrain), Show()), first)
+    fresh.close()
+
+
+def test_live_and_still_show_the_same_picture(renderer):
+    terrain = himmelblau()
+    camera = seen(terrain)
+    live = picture(renderer, terrain, camera, Show(), Quality.live).astype(float)
+    still = picture(renderer, terrain, camera, Show(), Quality.still).astype(float)
+    assert np.abs(live - still).mean() < 2.5
+
+
+def test_turning_keeps_the_light_and_changes_the_view(dark):
+    terrain = himmelblau()
+    camera = seen(terrain)
+    spot = terrain.world_from_domain((0.0, 0.0))
+    before = at(picture(dark, terrain, camera), camera, spot)
+    camera.place(azimuth=-30.0)
+    after = at(picture(dark, terrain, camera), camera, spot)
+    assert after == pytest.approx(before, abs=2)
+
+
+def test_switches(dark):
+    terrain = himmelblau()
+    camera = seen(terrain)
+    everything = picture(dark, terrain, camera, Show())
+    for name in ("contours", "shadow", "grid"):
+        assert np.any(picture(dark, terrain, camera, Show(**{name: False})) != everything)
+
+
+def test_shadow_falls_away_from_the_lamp(dark):
+    terrain = make(lambda x, y: np.where(np.hypot(x, y) < 0.2, 1.0, 0.0), n=129)
+    camera = Camera(-60, 60)
+    camera.fit(terrain.bounds, SIZE)
+    lit = picture(dark, terrain, camera, Show(contours=False, grid=False), Quality(64, 256, 256))
+    bare = picture(dark, terrain, camera, BARE, Quality(64, 256, 256))
+    aside = camera.light[:2] / np.linalg.norm(camera.light[:2])
+    foot = np.array([0.5 * aside, -0.5 * aside])
+    toward, away = (np.array([*spot, 0.0]) for spot in foot)
+    loss = [at(bare, camera, p).sum() - at(lit, camera, p).sum() for p in (toward, away)]
+    assert loss[1] > 10
+    assert abs(loss[0]) < 3
+
+
+def test_dense_displays_get_thicker_lines(dark):
+    terrain = himmelblau()
+    camera = seen(terrain)
+    frame = Frame([Surface(terrain)])
+    change = []
+    for ratio in (1.0, 2.0):
+        on, off = (dark.image(frame, camera, (640, 400), show, LIVE, ratio).astype(float)
+                   for show in (Show(grid=False), Show(grid=False, contours=False)))  # fmt: skip
+        change.append(np.count_nonzero(np.abs(on - off).sum(-1) > 6))
+    assert change[1] > 1.3 * change[0]
+
+
+def gl_objects():
+    context = canvas.headless().context
+    context.flush_commands()
+    return {name for name, thing in context.shared.parser._objects.items() if not isinstance(thing, str)}
+
+
+def test_closing_frees_everything():
+    before = gl_objects()
+    renderer = Renderer(PRINT)
+    picture(renderer, himmelblau(), show=Show(), quality=Quality(64, 128, 128, 2))
+    picture(renderer, himmelblau(), show=Show(), paint=np.zeros((9, 9), int))
+    picture(renderer, make(lambda x, y: np.where(x > 0.5, np.nan, y)), show=Show())
+    assert gl_objects() > before
+    renderer.close()
+    assert gl_objects() <= before
+
+
+def test_includes_are_joined_once_and_names_split():
+    text = shader_source("lit.frag")
+    assert "#include" not in text
+    assert text.count("uniform sampler2D u_heights;") == 1
+    assert "uniform vec3 u_key;" in text
