@@ -36,6 +36,11 @@ def rectangle(land: Landscape) -> tuple[float, float, float, float]:
     return x0, x1, y0, y1
 
 
+def landscape(default: str) -> Text:
+    """Declare the parameter that chooses a landscape."""
+    return Text(default, landscapes.landscape, "landscape", "A name from the catalogue, or a formula in x and y.")
+
+
 class GroundScene(Scene):
     """A scene on a landscape.
 
@@ -47,9 +52,7 @@ class GroundScene(Scene):
     height: ClassVar[float] = 0.52  # of the ground in the world
     median: ClassVar[float] = 0.56  # where the middle value comes to lie
 
-    landscape = Text(
-        "himmelblau", landscapes.landscape, "landscape", "A name from the catalogue, or a formula in x and y."
-    )
+    landscape = landscape("himmelblau")
     domain = Domain((-5.2, 5.2, -5.2, 5.2), label="domain", help="The part that is shown.", hidden=True)
 
     @property
@@ -90,7 +93,7 @@ class GroundScene(Scene):
         """Return the world height of the ground, and where its median comes to lie."""
         return (0.62, 0.52) if is_rough(value) else (self.height, self.median)
 
-    def heading(self, *lines: str) -> Title:
+    def caption(self, *lines: str) -> Title:
         """Return the landscape's name and formula over a line or two. A formula that was typed has no name."""
         named = self.landscape.lower() in landscapes.names()
         return Title(self.land.title if named else self.title, f"f(x, y) = {self.land.latex}", lines)
@@ -142,3 +145,11 @@ def is_rough(value: np.ndarray) -> bool:
     ]
     hollow = np.all([middle < other for other in around], axis=0)
     return int(hollow.sum()) >= ROUGH
+
+
+def straight(value: np.ndarray) -> float:
+    """Return where the median of a ground (ny, nx) lies if heights are in proportion to values, in (0, 1)."""
+    finite = np.asarray(value, float)
+    finite = finite[np.isfinite(finite)]
+    low, high = (float(finite.min()), float(np.quantile(finite, 0.99))) if finite.size else (0.0, 1.0)
+    return float(np.clip((np.median(finite) - low) / (high - low), 0.01, 0.99)) if high > low else 0.5

@@ -136,7 +136,7 @@ class Axes(Layer):
 class Label(Layer):
     """Text at a world position, with a halo; a line of ``value`` below in a smaller size. ``latex`` sets a formula."""
 
-    position: Sequence[float]
+    position: Sequence[float] | Array
     text: str
     color: Color = "text"
     value: str = ""

@@ -60,7 +60,7 @@ class Handle:
     """
 
     name: str
-    position: Sequence[float]
+    position: Sequence[float] | Array
     move: Callable[[Any, tuple[float, float]], None]
     plane: float | None = None
 

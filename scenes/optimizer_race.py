@@ -271,7 +271,7 @@ for rule in (sgd, momentum, rmsprop, adam, lion):
             for k in self.racing
         ]
         notes: list[layers.Note] = [
-            self.heading(f"{COUNTS[len(self.racing)]} from one start, {step} steps"),
+            self.caption(f"{COUNTS[len(self.racing)]} from one start, {step} steps"),
             layers.Legend(rows, columns=("rate", "loss")),
             layers.ColorBar(self.terrain),
             self._chart(step, names),
@@ -308,7 +308,11 @@ for rule in (sgd, momentum, rmsprop, adam, lion):
         optimizer = self.lanes[self.selected].optimizer
         own = f"optimizer.{optimizer.name}"
         colors = AVERAGES | {"step": own}
-        rows = ll.explain.explain(optimizer, self.land, self.start, step, self.seed, colors)
+        rows = self.remember(
+            "equations",
+            (self.run(self.selected), step),
+            lambda: ll.explain.explain(optimizer, self.land, self.start, step, self.seed, colors),
+        )
         return layers.Equations(
             f"{optimizer.title}, step {step}",
             rows=[
