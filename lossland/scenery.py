@@ -104,7 +104,11 @@ class Scene:
         """Return the declared parameters by name, in the order of the class body."""
         found: dict[str, Param] = {}
         for base in reversed(cls.__mro__):
-            found.update({name: value for name, value in vars(base).items() if isinstance(value, Param)})
+            for name, value in vars(base).items():
+                if isinstance(value, Param):
+                    found[name] = value
+                else:
+                    found.pop(name, None)  # a scene that settles it by itself
         return found
 
     @classmethod

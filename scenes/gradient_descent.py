@@ -91,7 +91,6 @@ print("closed_form", *((1 - alpha * curvature) ** steps * start))
         "one iteration": {"alpha": 0.12, "steps": 3, "start": (-2.6, 2.2)},
     }
 
-    landscape = ll.parameters.Text("0.5 * (1 * x^2 + 10 * y^2)", label="landscape", hidden=True)
     domain = ll.ground.Domain((-4.0, 4.0, -4.0, 4.0), label="domain", help="The part that is shown.", hidden=True)
     curvature_x = ll.parameters.Number(
         1.0, 0.1, 20.0, r"curvature $\lambda_1$", "How much the bowl bends along x.", log=True
@@ -104,10 +103,10 @@ print("closed_form", *((1 - alpha * curvature) ** steps * start))
     steps = ll.parameters.Integer(50, 1, 200, "steps", "How many iterations.", log=True)
 
     # ----------------------------------------------------------------------------------------- following
-    def changed(self, name: str) -> None:
-        """Bend the bowl."""
-        if name in ("curvature_x", "curvature_y"):
-            self.values["landscape"] = f"0.5 * ({self.curvature_x!r} * x^2 + {self.curvature_y!r} * y^2)"
+    @property
+    def landscape(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]  # the curvatures choose it
+        """The bowl's formula."""
+        return f"0.5 * ({self.curvature_x!r} * x^2 + {self.curvature_y!r} * y^2)"
 
     def relief(self, value: np.ndarray) -> tuple[float, float]:
         """Keep heights in proportion to the loss: a bowl is to look like one."""
