@@ -7,12 +7,13 @@ term under its own name. Nothing here knows any optimizer.
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from lossland.compute.trajectory import follow
+from lossland.compute.trajectory import Moment, follow
 from lossland.expression import Node, latex, variable, variables
 from lossland.expression.node import make, ordered
 from lossland.optimizers import Optimizer, hyper_parameter
@@ -70,15 +71,10 @@ def explain(
     The last row is the position after the step. At step 0 the numbers are those of the first step, which is about to
     be taken. Where the run has diverged they are nan.
     """
-    moment = None
-    try:
-        for moment in follow(landscape, optimizer, start, max(step, 1), seed):
-            pass
-    except ArithmeticError:
-        moment = None
+    moment = _moment(optimizer, landscape, start, max(step, 1), seed)
     rows = []
     for line, text in zip(_lines(type(optimizer)), equations(optimizer, colors), strict=True):
-        if moment is None or moment.t != max(step, 1):
+        if moment is None:
             values = (math.nan, math.nan)
         elif line.name == "grad":
             values = moment.grad
@@ -88,6 +84,17 @@ def explain(
             values = (float(getattr(moment.terms[0], line.name)), float(getattr(moment.terms[1], line.name)))
         rows.append(Row(text, line.name, values))
     return rows
+
+
+def _moment(
+    optimizer: Optimizer, landscape: Landscape, start: Sequence[float], t: int, seed: int
+) -> Moment | None:
+    """Return step t of the run, or None if it has diverged before."""
+    try:
+        taken = deque(follow(landscape, optimizer, start, t, seed), maxlen=1)
+    except ArithmeticError:
+        return None
+    return taken[0] if taken[0].t == t else None
 
 
 @cache

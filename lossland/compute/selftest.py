@@ -1,0 +1,83 @@
+"""Every array kernel on every backend of this machine, compared with float64 NumPy (``lossland doctor --selftest``)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from lossland import landscapes, optimizers
+from lossland.compute import arrays, philox
+from lossland.compute.arrays import Backend
+from lossland.compute.grids import grid
+from lossland.compute.swarm import SwarmState, random_starts
+from lossland.compute.trajectory import run
+
+SINGLE = 1e-4  # float32 has about seven digits; steep landscapes cost two or three of them
+DOUBLE = 1e-12
+POINTS = 1000
+STEPS = 10
+
+
+class Check(NamedTuple):
+    """One kernel on one backend. ``error`` is the largest |a - b| / (1 + |b|) against float64 NumPy."""
+
+    name: str
+    backend: str
+    error: float
+    tolerance: float
+
+    @property
+    def ok(self) -> bool:
+        """Whether the error is within the tolerance; nan is not."""
+        return self.error <= self.tolerance
+
+
+def selftest() -> Iterator[Check]:
+    """Yield one check after the other, the CPU's first."""
+    for backend in arrays.available():
+        yield from _random_numbers(backend)
+        yield from _landscapes(backend)
+        yield from _optimizers(backend)
+
+
+def _random_numbers(backend: Backend) -> Iterator[Check]:
+    ours, theirs = philox.particles(backend.xp, 0, POINTS), philox.particles(np, 0, POINTS)
+    for name, draw in (("uniform draws", philox.uniform), ("normal draws", philox.standard_normal)):
+        got = [arrays.to_numpy(part) for part in draw(7, ours, 3)]
+        yield Check(name, backend.name, _error(got, draw(7, theirs, 3)), DOUBLE)
+
+
+def _landscapes(backend: Backend) -> Iterator[Check]:
+    for land in landscapes.catalogue():
+        points = random_starts(land.domain, POINTS)
+        ours, exact = backend.xp.asarray(points), points.astype(np.float64)
+        for part in ("value", "grad", "hessian"):
+            got, right = getattr(land, part)(ours), getattr(land, part)(exact)
+            # A function's rounding errors are measured against its size: terms of that size cancel in it.
+            size = 1 + np.abs(right).max()
+            error = _error(arrays.to_numpy(got) / size, right / size)
+            yield Check(f"{part} of {land.name}", backend.name, error, SINGLE)
+    land = landscapes.landscape("himmelblau")
+    got = grid(land, 33, derivatives=True, backend=backend.name)
+    right = land.grid(33, derivatives=True)
+    for part in ("value", "gradient", "hessian"):
+        yield Check(f"grid: {part}", backend.name, _error(getattr(got, part), getattr(right, part)), DOUBLE)
+
+
+def _optimizers(backend: Backend) -> Iterator[Check]:
+    land = landscapes.landscape("x^2 + 3*y^2")
+    starts = random_starts(land.domain, POINTS, seed=1)
+    for kind in optimizers.catalogue():
+        rule = kind()
+        state = SwarmState(land, rule, starts, backend=backend.name)
+        state.advance(STEPS)
+        right = run(land, rule, starts, STEPS, backend="cpu").points[-1]
+        yield Check(f"{STEPS} steps of {rule.name}", backend.name, _error(state.positions, right), SINGLE)
+
+
+def _error(got: ArrayLike, right: ArrayLike) -> float:
+    a, b = np.asarray(got, dtype=np.float64), np.asarray(right, dtype=np.float64)
+    return float((np.abs(a - b) / (1 + np.abs(b))).max())

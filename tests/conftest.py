@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+# Before anything imports VisPy or PyOpenGL: draw without a display.
+os.environ.setdefault("EGL_PLATFORM", "surfaceless")
+os.environ.setdefault("PYOPENGL_PLATFORM", "egl")
+
+
+@pytest.fixture(params=["numpy", "array_api_strict", pytest.param("cupy", marks=pytest.mark.gpu)])
+def xp(request: pytest.FixtureRequest) -> Any:
+    """Every array library that the array code must run on; the strict one refuses what the standard does not have."""
+    return import_module(request.param)

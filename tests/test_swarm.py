@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lossland import optimizers
+from lossland.compute import swarm as swarm_module
+from lossland.compute.arrays import to_numpy
+from lossland.compute.minima import basins, find_minima, tolerance
+from lossland.compute.stepping import Stepper
+from lossland.compute.swarm import SwarmState, cell_centres, is_lost, random_starts, swarm
+from lossland.compute.trajectory import run
+from lossland.errors import UserError
+from lossland.landscapes import landscape
+
+HIMMELBLAU = landscape("himmelblau", domain=((-6, 6), (-6, 6)))
+
+
+def test_basins_of_himmelblau() -> None:
+    starts = cell_centres(HIMMELBLAU.domain, 256)
+    ended = swarm(HIMMELBLAU, optimizers.GradientDescent(lr=0.002), steps=1000, start=starts)
+    minima = [(3, 2), (-2.805118, 3.131313), (-3.779310, -3.283186), (3.584428, -1.848127)]
+    assert ended.minima.position == pytest.approx(np.array(minima), abs=1e-6)
+    assert ended.shares == pytest.approx([0.24971, 0.25826, 0.24318, 0.24885], abs=0.002)
+    assert ended.summary()["converged"] == ended.count == 256**2
+    assert not ended.diverged.any()
+    # Near the domain's edges the answer is plain, whatever the borders between basins look like.
+    corner = ended.label.reshape(256, 256)[[-1, -1, 0, 0], [-1, 0, 0, -1]]
+    assert corner.tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("landscape_name", ["himmelblau", "rastrigin", "ackley"])
+@pytest.mark.parametrize("rule", ["adam:lr=0.05", "sgd:lr=0.001,noise=2", "rprop", "nadam"])
+def test_a_particle_goes_where_it_would_go_alone(
+    monkeypatch: pytest.MonkeyPatch, landscape_name: str, rule: str
+) -> None:
+    monkeypatch.setattr(swarm_module, "BLOCK", 100)
+    land, chosen = landscape(landscape_name), optimizers.optimizer(rule)
+    starts = random_starts(land.domain, 317, seed=4)
+    together = SwarmState(land, chosen, starts, seed=9)
+    together.advance(40)
+    for i in (0, 1, 99, 100, 250, 316):
+        alone = SwarmState(land, chosen, starts[i], seed=9, first=i)
+        alone.advance(40)
+        assert np.array_equal(alone.positions[0], together.positions[i])
+
+
+def test_steps_add_up() -> None:
+    starts = random_starts(HIMMELBLAU.domain, 50)
+    at_once, in_parts = (SwarmState(HIMMELBLAU, optimizers.Adam(lr=0.1), starts) for _ in range(2))
+    assert np.array_equal(at_once.positions, starts)
+    at_once.advance(30)
+    for steps in (1, 0, 12, 17):
+        in_parts.advance(steps)
+    assert (at_once.step, in_parts.step) == (30, 30)
+    assert np.array_equal(at_once.positions, in_parts.positions)
+
+
+@pytest.mark.parametrize("name", optimizers.names())
+def test_float32_follows_float64(name: str) -> None:
+    land, rule = landscape("x^2 + 3*y^2"), optimizers.optimizer(name)
+    starts = random_starts(land.domain, 20)
+    state = SwarmState(land, rule, starts)
+    state.advance(20)
+    assert state.positions.dtype == np.float32
+    assert np.abs(state.positions - run(land, rule, starts, 20).points[-1]).max() < 1e-5
+
+
+@pytest.mark.parametrize("name", ["adam", "amsgrad", "rprop", "radam", "lion", "sgd:noise=1"])
+@pytest.mark.parametrize("where", ["himmelblau", "ackley", "3*x"])
+def test_the_stepper_runs_on_any_library(xp: Any, name: str, where: str) -> None:
+    land, rule = landscape(where), optimizers.optimizer(name)
+    starts = random_starts(land.domain, 9)
+    stepper = Stepper(land, rule, seed=3)
+    position = xp.asarray(np.ascontiguousarray(starts.T))
+    block = stepper.start(position)
+    stepper.advance(block, 15)
+    assert type(block.position) is type(position)
+    assert block.position.dtype == xp.float32
+    assert block.t == 15
+    expected = SwarmState(land, rule, starts, seed=3, backend="cpu")
+    expected.advance(15)
+    assert pytest.approx(expected.positions, abs=1e-5) == to_numpy(block.position).T
+
+
+def test_starts_are_seeded_and_do_not_depend_on_the_count() -> None:
+    domain = ((-1.0, 3.0), (10.0, 11.0))
+    starts = random_starts(domain, 1000, seed=5)
+    assert starts.dtype == np.float32
+    assert (starts >= (-1, 10)).all()
+    assert (starts <= (3, 11)).all()
+    assert starts.mean(axis=0) == pytest.approx((1, 10.5), abs=0.1)
+    assert np.array_equal(starts[:10], random_starts(domain, 10, seed=5))
+    assert not np.array_equal(starts[:10], random_starts(domain, 10, seed=6))
+
+
+def test_cell_centres_run_row_by_row() -> None:
+    assert cell_centres(((0, 2), (10, 14)), 2).tolist() == [[0.5, 11], [1.5, 11], [0.5, 13], [1.5, 13]]
+
+
+def test_same_seed_same_swarm() -> None:
+    rule = optimizers.SGD(lr=1e-3, noise=1.0)
+    one, same, other = (swarm(HIMMELBLAU, rule, count=200, steps=30, seed=seed) for seed in (1, 1, 2))
+    assert np.array_equal(one.end, same.end)
+    assert np.array_equal(one.label, same.label)
+    assert not np.array_equal(one.end, other.end)
+
+
+def test_the_summary_adds_up() -> None:
+    shares: list[float] = []
+    ended = swarm(HIMMELBLAU, optimizers.Momentum(lr=0.005), count=2000, steps=250, progress=shares.append)
+    found = ended.summary()
+    assert (found["count"], found["steps"]) == (2000, 250)
+    assert found["converged"] == (ended.label >= 0).sum()
+    assert found["diverged"] == ended.diverged.sum()
+    assert found["particle_steps_per_second"] == pytest.approx(2000 * 250 / found["seconds"])
+    assert sum(one["share"] for one in found["minima"]) == pytest.approx(found["converged"] / 2000)
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    assert ended.value == pytest.approx(HIMMELBLAU.value(ended.end))
+
+
+def test_runs_that_diverge_are_counted_and_warn_of_nothing() -> None:
+    ended = swarm(landscape("rosenbrock"), optimizers.GradientDescent(lr=0.5), count=100, steps=60)
+    assert ended.diverged.all()
+    assert (ended.label == -1).all()
+    assert ended.summary()["diverged"] == 100
+    far = is_lost(np.array([[0.0, 0.0], [0.0, 2e3], [np.nan, 0.0], [np.inf, 0.0], [1.5, 1.5]]), ((-1, 1), (-1, 1)))
+    assert far.tolist() == [False, False, True, True, False]
+    assert is_lost(np.array([[0.0, 2.1e3]]), ((-1, 1), (-1, 1))).tolist() == [True]
+
+
+# ----------------------------------------------------------------------------------------------------- minima
+
+
+def test_basins_are_the_nearest_minimum_within_reach() -> None:
+    points = np.array([[0.0, 0.0], [0.4, 0.0], [0.6, 0.0], [5.0, 5.0], [np.nan, 0.0], [np.inf, 0.0]])
+    label = basins(points, [(0, 0), (1, 0)], tolerance=0.5)
+    assert label.dtype == np.int16
+    assert label.tolist() == [0, 0, 1, -1, -1, -1]
+    assert basins(points, np.empty((0, 2)), 1.0).tolist() == [-1] * 6
+
+
+def test_minima_of_a_formula_are_found_where_particles_rest() -> None:
+    land = landscape("(x^2 - 1)^2 + (y - 0.5*x)^2", domain=((-2, 2), (-2, 2)))  # minima (1, 0.5), (-1, -0.5)
+    assert land.minima == ()
+    ended = swarm(land, optimizers.GradientDescent(lr=0.05), count=500, steps=400)
+    assert sorted(ended.minima.position.tolist()) == [pytest.approx([-1, -0.5]), pytest.approx([1, 0.5])]
+    assert ended.minima.value == pytest.approx([0, 0], abs=1e-12)
+    assert ended.summary()["converged"] == 500
+    assert ended.shares[0] >= ended.shares[1] > 0.4
+
+
+def test_local_minima_stand_after_the_known_ones() -> None:
+    land = landscape("rastrigin")
+    ended = swarm(land, optimizers.Adam(lr=0.01), count=3000, steps=200)
+    assert ended.minima.position[0] == pytest.approx((0, 0), abs=1e-12)
+    assert len(ended.minima.position) == 11 * 11  # one near each pair of whole numbers from -5 to 5
+    rings = np.sort(ended.minima.value)
+    assert rings[:6] == pytest.approx([0, *[0.994959] * 4, 1.989918], abs=1e-5)
+    others = ended.shares[1:]
+    assert (np.diff(others) <= 0).all()
+
+
+def test_saddles_peaks_slopes_and_plateaus_are_no_minima() -> None:
+    for formula in ("x^2 - y^2", "-x^2 - y^2", "x + 2*y", "0*x + 5"):
+        land = landscape(formula, domain=((-1, 1), (-1, 1)))
+        minima, label = find_minima(land, np.zeros((3, 2)))
+        assert len(minima.position) == 0
+        assert label.tolist() == [-1, -1, -1]
+
+
+def test_the_tolerance_is_in_the_domains_units() -> None:
+    assert tolerance(landscape("x^2", domain=((-3, 3), (-4, 4)))) == pytest.approx(0.03)
+    land = landscape("x^2 + y^2", domain=((-3, 3), (-4, 4)))
+    _, label = find_minima(land, np.array([[0.029, 0.0], [0.031, 0.0]]))
+    assert label.tolist() == [0, -1]
+
+
+def test_what_cannot_be_is_refused() -> None:
+    with pytest.raises(UserError, match="particles"):
+        swarm(HIMMELBLAU, optimizers.Adam(), count=0)
+    with pytest.raises(UserError, match="steps"):
+        swarm(HIMMELBLAU, optimizers.Adam(), count=1, steps=-1)
+    with pytest.raises(UserError, match="seed"):
+        swarm(HIMMELBLAU, optimizers.Adam(), count=1, seed=2**64)
