@@ -75,7 +75,7 @@ def _do(player: Player, entry: Action) -> None:
 
 def save(session: Session, path: str | Path) -> None:
     """Write a session file."""
-    text = json.dumps(
+    head = json.dumps(
         {
             "format": FORMAT,
             "version": VERSION,
@@ -86,12 +86,14 @@ def save(session: Session, path: str | Path) -> None:
             "size": list(session.size),
             "theme": session.theme,
             "ticks": session.ticks,
-            "actions": [[entry.tick, entry.name, list(entry.arguments)] for entry in session.log],
         },
+        indent=1,
         allow_nan=False,
     )
+    actions = [json.dumps([entry.tick, entry.name, list(entry.arguments)], allow_nan=False) for entry in session.log]
+    lines = ",\n  ".join(actions)
     with written(path) as temporary:
-        temporary.write_text(text.replace('], ["', '],\n["') + "\n", encoding="utf-8")
+        temporary.write_text(f'{head[:-2]},\n "actions": [\n  {lines}\n ]\n}}\n', encoding="utf-8")
 
 
 def load(path: str | Path) -> Session:

@@ -47,6 +47,7 @@ class Picture:
         self.host = Host(theme, self.scale, window)
         self.type = Type(theme, self.scale)
         self.renderer = Renderer(theme)
+        self._settled: Player | None = None  # the player that the panels have found their sizes for
         self.panels = Panels(theme, self.type, lazy=window is not None)
 
     def draw(
@@ -73,10 +74,16 @@ class Picture:
 
     def settle(self, player: Player, size: tuple[int, int], ui: bool) -> None:
         """Let panels find their sizes: the first two frames of Dear ImGui's windows are guesses."""
-        for _ in range(2 if ui else 0):
-            self.host.begin(size)
-            self.panels.draw(player, player.frame(), size)
-            imgui.end_frame()
+        if ui and player is not self._settled:
+            self._settled = player
+            self.digest(player, size)
+            self.digest(player, size)
+
+    def digest(self, player: Player, size: tuple[int, int]) -> None:
+        """Let the panels take input and find their sizes without drawing them."""
+        self.host.begin(size)
+        self.panels.draw(player, player.frame(), size)
+        imgui.end_frame()
 
     def set_theme(self, theme: Theme) -> None:
         """Change the colours of everything."""
@@ -97,5 +104,14 @@ class Picture:
     def _caption(self, dl: imgui.ImDrawList, text: str, free: tuple[float, float, float, float]) -> None:
         x, y, width, height = free
         self.type.text(
-            dl, x + width / 2, y + height - self.type.px(14), text, CAPTION_SIZE, "text", "bold", halo=True, ax=0.5, ay=1.0
+            dl,
+            x + width / 2,
+            y + height - self.type.px(14),
+            text,
+            CAPTION_SIZE,
+            "text",
+            "bold",
+            halo=True,
+            ax=0.5,
+            ay=1.0,
         )

@@ -30,6 +30,7 @@ SETTLING = 3  # frames after an event until the panels have settled
 REST = 0.12  # seconds without movement until the picture is drawn in full quality
 NAP = 0.5  # seconds at most between two looks at the clock while nothing moves
 FILM_TICKS = 2  # a film of the window has 30 frames a second
+MOST_KEYS = 12  # of them in one frame
 SHOT_SIDE = 2560  # pixels: the longer side of a saved picture, at least
 
 
@@ -198,16 +199,19 @@ class Window:
 
     # ------------------------------------------------------------------------------------------ events
     def _handle_events(self) -> bool:
-        """Handle what has been collected; stop before a press that follows a movement. True if there was any."""
-        moved, count = False, 0
-        for event in self._events:
-            if event[0] in ("button", "wheel") and moved:
+        """Handle what has been collected; stop before what needs to know what the last event did. True if any."""
+        done: list[str] = []
+        for kind, *what in self._events:
+            if (kind in ("button", "wheel") and "move" in done) or (kind in ("key", "char") and "button" in done):
                 break
-            count += 1
-            moved = moved or event[0] == "move"
-            getattr(self, f"_on_{event[0]}")(*event[1:])
-        del self._events[:count]
-        return count > 0
+            done.append(kind)
+            getattr(self, f"_on_{kind}")(*what)
+        del self._events[: len(done)]
+        if self.picture.host.wants_keyboard:
+            # Dear ImGui takes about one key or letter a frame: give it the frames without drawing them
+            for _ in range(min(len(done) - 1, MOST_KEYS)):
+                self.picture.digest(self.player, self.size)
+        return bool(done)
 
     def _on_move(self, x: float, y: float) -> None:
         pixel = self._pixel(x, y)
@@ -245,13 +249,14 @@ class Window:
         typing = self.picture.host.wants_keyboard
         if action != glfw.REPEAT or typing:
             self.picture.host.key(key, action != glfw.RELEASE)
+        control = mods & (glfw.MOD_CONTROL | glfw.MOD_SUPER)
+        if control and key == glfw.KEY_Q:
+            glfw.set_window_should_close(self.handle, True)
         if action == glfw.RELEASE or typing:
             return
         command = self._keys().get(key)
-        if mods & (glfw.MOD_CONTROL | glfw.MOD_SUPER):
-            if key == glfw.KEY_Q:
-                glfw.set_window_should_close(self.handle, True)
-            elif glfw.KEY_1 <= key <= glfw.KEY_3:
+        if control:
+            if glfw.KEY_1 <= key <= glfw.KEY_3:
                 self.player.save_view(key - glfw.KEY_1 + 1)
                 self.player.say(f"View {key - glfw.KEY_1 + 1} is kept; Alt+{key - glfw.KEY_1 + 1} returns to it.")
         elif mods & glfw.MOD_ALT:
