@@ -20,7 +20,7 @@ FLOORS = (
     ("formula", "layers", "parameters"),
     ("landscapes", "scenery"),
     ("optimizers", "ground"),
-    ("library",),
+    ("library", "rates"),
     ("compute", "player"),
     ("session", "render", "explain"),
     ("formats", "ui"),

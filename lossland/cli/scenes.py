@@ -26,5 +26,5 @@ def run(arguments: Namespace) -> None:
     if arguments.json:
         print_json(described)
         return
-    rows = [(one["name"], one["title"], one["chapter"], ", ".join(one["presets"])) for one in described]
+    rows = [(one["name"], one["title"], one["chapter"], "; ".join(one["presets"])) for one in described]
     print_table(rows, ("name", "title", "chapter", "presets"))
