@@ -13,6 +13,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+import numpy as np
 from vispy import gloo
 
 from lossland import library, session
@@ -94,7 +95,7 @@ class Window:
 
         self._glfw = glfw
         self.handle = canvases.glfw_handle(self.canvas)
-        self.size = tuple(glfw.get_framebuffer_size(self.handle))
+        self.size = self._framebuffer_size()
         self.picture = Picture(self._theme, self.size, self._scale(), self.handle)
         self.pointer = Pointer(self.player, self.picture.scale)
         self._listen()
@@ -118,6 +119,10 @@ class Window:
         glfw.set_framebuffer_size_callback(handle, lambda _, *what: events.append(("refresh",)))
         glfw.set_window_size_callback(handle, None)
         glfw.set_window_close_callback(handle, None)
+
+    def _framebuffer_size(self) -> tuple[int, int]:
+        width, height = self._glfw.get_framebuffer_size(self.handle)
+        return width, height
 
     def _scale(self) -> float:
         """Return how many framebuffer pixels make one pixel of the look; 1 where the display is almost ordinary."""
@@ -181,7 +186,7 @@ class Window:
         self._glfw.swap_buffers(self.handle)
 
     def _follow_size(self) -> None:
-        size = tuple(self._glfw.get_framebuffer_size(self.handle))
+        size = self._framebuffer_size()
         if size == self.size:
             return
         if self._add:
@@ -346,7 +351,7 @@ class Window:
         self.player.say(f"Saved {path}; `lossland record {path} -o film.mp4` films it.")
 
     def _fullscreen(self) -> None:
-        glfw = self._glfw
+        glfw: Any = self._glfw  # its types do not know that no monitor means a window
         if glfw.get_window_monitor(self.handle):
             glfw.set_window_monitor(self.handle, None, *self._windowed, 0)
             return
@@ -373,7 +378,7 @@ class Window:
         assert self._add is not None
         due = (self.player.tick - self._film_from) // FILM_TICKS + 1 - self._filmed
         if due > 0:
-            image = gloo.read_pixels((0, 0, *self.size), alpha=False)
+            image = np.asarray(gloo.read_pixels((0, 0, *self.size), alpha=False), np.uint8)
             for _ in range(due):
                 self._add(image)
             self._filmed += due
