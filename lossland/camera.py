@@ -195,7 +195,8 @@ class Camera:
         a, e = np.radians(pose.azimuth), np.radians(pose.elevation)
         back = np.array([np.cos(e) * np.cos(a), np.cos(e) * np.sin(a), np.sin(e)])
         right = np.array([-np.sin(a), np.cos(a), 0.0])
-        return right, np.cross(back, right), back
+        up = np.array([-np.sin(e) * np.cos(a), -np.sin(e) * np.sin(a), np.cos(e)])
+        return right, up, back
 
     def eye_of(self, pose: Pose) -> Floats:
         """Return the eye's world position (3,) in a pose."""
