@@ -86,9 +86,7 @@ def explain(
     return rows
 
 
-def _moment(
-    optimizer: Optimizer, landscape: Landscape, start: Sequence[float], t: int, seed: int
-) -> Moment | None:
+def _moment(optimizer: Optimizer, landscape: Landscape, start: Sequence[float], t: int, seed: int) -> Moment | None:
     """Return step t of the run, or None if it has diverged before."""
     try:
         taken = deque(follow(landscape, optimizer, start, t, seed), maxlen=1)

@@ -127,7 +127,7 @@ class Landscape:
 
 def _columns(points: Any) -> tuple[Any, Any]:
     """Split points (..., 2) into x and y; lists, and whole numbers, become float64."""
-    if not hasattr(points, "__array_namespace__"):
+    if not hasattr(points, "dtype"):
         points = np.asarray(points, dtype=np.float64)
     xp = namespace(points)
     if not xp.isdtype(points.dtype, "real floating"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -47,7 +48,7 @@ IDS = [row[0] for row in ROWS]
 
 
 def torch_path(land: Landscape, kind: str, arguments: dict[str, Any], start: tuple[float, float]) -> np.ndarray:
-    import torch  # pyright: ignore[reportMissingImports]
+    torch: Any = import_module("torch")
 
     torch.set_default_dtype(torch.float64)  # NAdam keeps a running product in the default type
     position = torch.tensor(start, dtype=torch.float64, requires_grad=True)
@@ -73,7 +74,7 @@ def test_paths_are_pytorchs(
 
 @pytest.mark.parametrize(("name", "kind", "arguments"), ROWS, ids=IDS)
 def test_defaults_are_pytorchs(name: str, kind: str, arguments: Callable[[Any], dict[str, Any]]) -> None:
-    import torch  # pyright: ignore[reportMissingImports]
+    torch: Any = import_module("torch")
 
     theirs = inspect.signature(getattr(torch.optim, kind)).parameters
     ours = arguments(optimizer(name))
