@@ -174,7 +174,7 @@ def _column(dl: imgui.ImDrawList, type_: Type, frame: Frame, size: Size) -> list
 
 def _draw_scrim(dl: imgui.ImDrawList, type_: Type, right: float, size: Size) -> None:
     """Darken (on paper: lighten) the picture behind the column, softly ending at its right."""
-    start, end, strips = 0.73 * right, 1.5 * right, 16
+    start, end, strips = 0.73 * right, 1.5 * right, 32
 
     def strength(x: float) -> float:
         u = min(max((end - x) / (end - start), 0.0), 1.0)
@@ -318,7 +318,8 @@ def _table(type_: Type, legend: Legend, size: Size) -> _Table:
     right = name + max(
         (type_.width(_split_letter(row)[1], 15.0) + (letter if row.ground else 0) for row in legend.rows), default=0
     )
-    if legend.heading:
+    own_line = bool(legend.heading) and count > 1  # the heading then stands above the columns' names
+    if legend.heading and not own_line:
         right = max(right, type_.width(legend.heading.upper(), 12.0, track=0.9))
     cells = []
     for column in range(count):
@@ -328,7 +329,7 @@ def _table(type_: Type, legend: Legend, size: Size) -> _Table:
             widest = max(widest, type_.width(legend.columns[column], 13.0))
         right += px(24) + max(widest, px(44))
         cells.append(right)
-    head = px(30) if legend.heading or legend.columns else 0.0
+    head = px(26) * (own_line + bool(legend.heading or legend.columns))
     room = size[1] * 0.62 - px(BOTTOM) - head
     pitch = min(px(LEGEND_PITCH), room / max(len(legend.rows), 1))
     return _Table(pitch, head, name, letter, tuple(cells), right)
@@ -344,9 +345,9 @@ def _draw_legend(dl: imgui.ImDrawList, type_: Type, legend: Legend, size: Size) 
     px, table = type_.px, _table(type_, legend, size)
     x, y, _, _ = _legend_rect(type_, legend, size)
     if legend.heading:
-        type_.text(dl, x, y + table.head / 2 - px(4), legend.heading.upper(), 12.0, "dim", ay=0.5, track=0.9)
+        type_.text(dl, x, y + px(10), legend.heading.upper(), 12.0, "dim", ay=0.5, track=0.9)
     for name, right in zip(legend.columns, table.cells, strict=False):
-        type_.text(dl, x + right, y + table.head / 2 - px(4), name, 13.0, "dim", ax=1, ay=0.5)
+        type_.text(dl, x + right, y + table.head - px(16), name, 13.0, "dim", ax=1, ay=0.5)
     for number, row in enumerate(legend.rows):
         middle = y + table.head + table.pitch * (number + 0.5)
         _draw_mark(dl, type_, row, x, middle)
@@ -587,7 +588,8 @@ def head_labels(
     ends = []
     for moment in (key * step, min((key + 1) * step, last)):
         then = [replace(trail, upto=moment) for trail in named]
-        obstacles = _obstacles([replace(trail, upto=moment) for trail in trails], camera, size)
+        ahead = [replace(trail, upto=moment + step) for trail in trails]  # and where the heads go next
+        obstacles = _obstacles(ahead, camera, size)
         ends.append(choose(_heads(then, camera, size, type_.scale), sizes, obstacles, area, taken, type_.scale))
     share = min(upto / step - key, 1.0)
     wanted = [

@@ -127,7 +127,8 @@ def plane_numerals(
     for axis, unit in ((0, ex[0] - origin[0]), (1, ey[1] - origin[1])):
         if abs(unit) < 1e-6:
             continue
-        step = _round_up(gap / abs(unit))
+        whole = max(_round_up(gap / abs(unit)), 1.0)
+        step = whole if abs(unit) < 8 * gap else _round_up(3 * gap / abs(unit))  # fractions only where there is room
         low, high = sorted(((x - origin[0]) / unit, (x + w - origin[0]) / unit) if axis == 0 else
                            ((y - origin[1]) / unit, (y + h - origin[1]) / unit))  # fmt: skip
         first, last = int(np.ceil(low / step)), int(np.floor(high / step))

@@ -176,7 +176,9 @@ class Type:
         theme.
         """
         latex = _COLORED.sub(lambda found: rf"\fgcolor{{{hex_color(self.rgb(found[1], ink=True))}}}", latex)
-        pixels, rgb = int(self.font_size(size)), self.rgb(color, ink=True)
+        return self._formula(latex, int(self.font_size(size)), self.rgb(color, ink=True))
+
+    def _formula(self, latex: str, pixels: int, rgb: tuple[float, float, float]) -> Formula:
         frame = imgui.get_frame_count()
         key = (latex, pixels, rgb)
         kept = self._formulas.get(key)
@@ -206,7 +208,7 @@ class Type:
         top = round(y - (formula.baseline if ay is None else ay * h))
         zero, one = imgui.ImVec2(0, 0), imgui.ImVec2(1, 1)
         if halo:
-            shade = self.formula(latex_without_colors(latex), size, "halo")
+            shade = self._formula(latex_without_colors(latex), int(self.font_size(size)), self.rgb("halo"))
             for radius, copies, strength in ((2.2, 12, 0.5), (1.1, 8, 0.9)):
                 tint = imgui.color_convert_float4_to_u32(imgui.ImVec4(1, 1, 1, strength * alpha))
                 r = self.px(radius)
@@ -301,7 +303,9 @@ def render_latex(latex: str, pixels: int, rgb: Sequence[float]) -> tuple[NDArray
         rendered = imgui_microtex.render(latex, float(pixels), imgui.ImVec4(rgb[0], rgb[1], rgb[2], 1.0))
     except RuntimeError as error:
         raise UserError(f"The formula {latex!r} is not LaTeX that can be set: {error}.") from None
-    return np.ascontiguousarray(rendered.pixels_as_array()), rendered.baseline_y
+    image = np.array(rendered.pixels_as_array())
+    image[image[..., 3] == 0, :3] = np.round(255 * np.asarray(rgb))  # filtering must not mix in another colour
+    return image, rendered.baseline_y
 
 
 def _set_formula(latex: str, pixels: int, rgb: Sequence[float], frame: int) -> _KeptFormula:
