@@ -123,9 +123,9 @@ def _origin(exposure: Exposure, first: int) -> float:
 
 
 def _round_step(rough: float) -> float:
-    """Return the number 1, 2, 2.5 or 5 times a power of ten that is closest to ``rough`` (by ratio)."""
+    """Return the number 1, 2 or 5 times a power of ten that is closest to ``rough`` (by ratio)."""
     power = 10.0 ** np.floor(np.log10(rough))
-    return float(power * min((1.0, 2.0, 2.5, 5.0, 10.0), key=lambda m: abs(np.log(m * power / rough))))
+    return float(power * min((1.0, 2.0, 5.0, 10.0), key=lambda m: abs(np.log(m * power / rough))))
 
 
 def round_ticks(low: float, high: float, count: int = 5) -> Floats:

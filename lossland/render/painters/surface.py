@@ -170,8 +170,9 @@ class Top:
         if paint is None:
             return
         if np.issubdtype(paint.dtype, np.integer) or paint.dtype == bool:
-            numbers = np.where(paint < 0, CATEGORIES, paint % CATEGORIES).astype(np.uint8)
-            self._categories = gloo.Texture2D(numbers, interpolation="nearest")
+            number = np.where(paint < 0, CATEGORIES, paint % CATEGORIES)
+            one_hot = (number[..., None] == np.arange(CATEGORIES)).astype(np.uint8) * 255
+            self._categories = gloo.Texture2D(one_hot, interpolation="linear")
             roles = [*(f"basin.{k}" for k in range(CATEGORIES)), "basin.-1"]
             colors = {f"u_colors[{k}]": self._theme.color(role) for k, role in enumerate(roles)}
             ny, nx = paint.shape
