@@ -28,8 +28,10 @@ class Host:
     def __init__(self, theme: Theme, scale: float = 1.0, window: Any = None) -> None:
         self.window = window
         self.context = imgui.create_context()
+        imgui.set_current_context(self.context)  # a new context is current only where there was none
         self.plots = implot.create_context()
-        io = imgui.get_io()
+        implot.set_current_context(self.plots)
+        self.io = io = imgui.get_io()
         io.set_ini_filename("")
         io.set_log_filename("")
         io.config_input_text_cursor_blink = window is not None
@@ -52,9 +54,8 @@ class Host:
     def begin(self, size: tuple[int, int], dt: float = 1 / 60) -> None:
         """Start a frame for a framebuffer of ``size`` pixels, ``dt`` seconds after the last one."""
         self.use()
-        io = imgui.get_io()
-        io.display_size = imgui.ImVec2(*size)
-        io.delta_time = max(dt, 1e-4)
+        self.io.display_size = imgui.ImVec2(*size)
+        self.io.delta_time = max(dt, 1e-4)
         imgui.new_frame()
 
     def end(self) -> None:
@@ -76,28 +77,28 @@ class Host:
     @property
     def wants_mouse(self) -> bool:
         """Whether the pointer is over a panel or drags one of its parts, so that the camera must keep out."""
-        return imgui.get_io().want_capture_mouse
+        return self.io.want_capture_mouse
 
     @property
     def wants_keyboard(self) -> bool:
         """Whether text is being typed, so that keys are not commands."""
-        return imgui.get_io().want_text_input
+        return self.io.want_text_input
 
     def mouse_move(self, x: float, y: float) -> None:
         """Take the pointer's position in pixels of the framebuffer, y down."""
-        imgui.get_io().add_mouse_pos_event(x, y)
+        self.io.add_mouse_pos_event(x, y)
 
     def mouse_leave(self) -> None:
         """Take the pointer away."""
-        imgui.get_io().add_mouse_pos_event(FAR_AWAY, FAR_AWAY)
+        self.io.add_mouse_pos_event(FAR_AWAY, FAR_AWAY)
 
     def mouse_button(self, button: int, down: bool) -> None:
         """Take a press or release; 0 left, 1 right, 2 middle."""
-        imgui.get_io().add_mouse_button_event(button, down)
+        self.io.add_mouse_button_event(button, down)
 
     def mouse_wheel(self, dx: float, dy: float) -> None:
         """Take a turn of the wheel, in notches."""
-        imgui.get_io().add_mouse_wheel_event(dx, dy)
+        self.io.add_mouse_wheel_event(dx, dy)
 
     def key(self, glfw_key: int, down: bool) -> None:
         """Take a key by its GLFW code (only with a window)."""
@@ -109,7 +110,7 @@ class Host:
 
     def character(self, codepoint: int) -> None:
         """Take a typed character."""
-        imgui.get_io().add_input_character(codepoint)
+        self.io.add_input_character(codepoint)
 
 
 def _renderer(window: Any) -> Any:

@@ -152,8 +152,7 @@ class LaneRows:
         if lane.enabled:
             pen.dot(x, y, radius, color)
         else:
-            ring = pen.color(color, 0.7)
-            pen.mute or pen.dl.add_circle(pen.at(x, y), (radius - 1) * pen.scale, ring, 0, 1.5 * pen.scale)
+            pen.ring(x, y, radius - 1, color, 0.7)
         if touch.clicked:
             player.enable_lane(index, not lane.enabled)
 

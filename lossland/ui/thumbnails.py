@@ -49,6 +49,11 @@ class Thumbnails:
         self._made = 0
         self._textures: dict[tuple[str, int, str], int] = {}
 
+    @property
+    def count(self) -> int:
+        """How many textures are kept."""
+        return len(self._textures)
+
     def begin(self) -> None:
         """Start a frame: a few more pictures may be made."""
         self.pending, self._made = False, 0

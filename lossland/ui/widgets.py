@@ -321,7 +321,7 @@ class Pen:
         """Draw a line through points (x, y)."""
         if self.mute:
             return
-        places = [self.at(x, y) for x, y in points]
+        places: list[imgui.ImVec2 | tuple[float, float]] = [self.at(x, y) for x, y in points]
         self.dl.add_polyline(places, self.color(color, alpha), width * self.scale, 0)
 
     def rule(self, y: float, area: Rect | None = None) -> None:
@@ -334,6 +334,12 @@ class Pen:
         if self.mute:
             return
         self.dl.add_circle_filled(self.at(x, y), radius * self.scale, self.color(color, alpha), 0)
+
+    def ring(self, x: float, y: float, radius: float, color: str, alpha: float = 1.0) -> None:
+        """Draw a circle's outline."""
+        if self.mute:
+            return
+        self.dl.add_circle(self.at(x, y), radius * self.scale, self.color(color, alpha), 0, 1.5 * self.scale)
 
     def tooltip(self, text: str) -> None:
         """Explain the widget just felt, when the pointer rests on it."""
