@@ -11,6 +11,7 @@ from lossland.app.stage import Stage, checked_size
 from lossland.app.writers import film_file, film_fps
 from lossland.errors import UserError
 from lossland.player import Player
+from lossland.render.painter import Quality
 from lossland.scenery import Scene
 from lossland.session import Session
 from lossland.tour import Shot, Tour
@@ -18,6 +19,7 @@ from lossland.tour import Shot, Tour
 SIZE = (1920, 1080)
 SWAY = 24.0  # degrees that the camera travels in an orbiting film, half to each side of home
 LONGEST = 3600.0  # seconds
+QUALITY = replace(Quality.still, mesh=256)  # a still's finest mesh shows no more at a film's size
 
 Subject = Scene | Tour | Session
 
@@ -61,7 +63,7 @@ def record(
     # the encoder is opened first: a name that cannot be written is refused before anything is drawn
     with film_file(path, size, fps) as add, Stage(_first_scene(subject), size, theme or "dark", ui) as stage:
         for done, moment in enumerate(moments, 1):
-            add(stage.image(moment.player, caption=moment.caption))
+            add(stage.image(moment.player, QUALITY, moment.caption))
             if progress:
                 progress(done, count)
     return path
