@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import numpy as np
 from imgui_bundle import imgui
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from lossland.camera import Camera
 from lossland.layers import Axes, ColorBar, Facts, Formula, Label, Legend, Meter, Row, Title, Trail
@@ -504,7 +504,7 @@ def _draw_labels(
             _draw_name(dl, type_, trail.label, trail.value, trail.color, LABEL_SIZE, rect)
 
 
-def _pixel(camera: Camera, position: Sequence[float], size: Size) -> tuple[float, float]:
+def _pixel(camera: Camera, position: ArrayLike, size: Size) -> tuple[float, float]:
     x, y = camera.project(np.asarray(position, float), size)
     return float(x), float(y)
 

@@ -9,6 +9,7 @@ from vispy import gloo
 from lossland.layers import Arrows
 from lossland.render.painter import DrawContext, Kept, Phase, delete, paints, program, set_state
 from lossland.render.painters.lines import quad_indices
+from lossland.render.uniforms import Uniforms
 from lossland.theme import Theme
 
 OUTLINE = 2.2  # pixels on each side; less for thin arrows
@@ -39,6 +40,7 @@ class ArrowsPainter:
     def __init__(self, theme: Theme) -> None:
         self.theme = theme
         self._program = program("arrows.vert", "arrows.frag")
+        self._uniforms = Uniforms(self._program)
         self._buffer: gloo.VertexBuffer | None = None
         self._indices: gloo.IndexBuffer | None = None
         self._count = 0
@@ -52,15 +54,16 @@ class ArrowsPainter:
         if not self._count:
             return
         set_state("front" if layer.depth else "off")
-        p = self._program
-        p["u_clip_from_world"] = context.gl_clip_from_world
-        p["u_size"] = context.size
-        p["u_px"] = context.px
-        p["u_bias"] = ARROW_BIAS
-        p["u_width"] = layer.width
-        p["u_outline"] = min(OUTLINE, 0.4 * layer.width)
-        p["u_casing"] = context.theme.color("casing")
-        p.draw("triangles", self._indices)
+        self._uniforms.set(
+            u_clip_from_world=context.gl_clip_from_world,
+            u_size=context.size,
+            u_px=context.px,
+            u_bias=ARROW_BIAS,
+            u_width=layer.width,
+            u_outline=min(OUTLINE, 0.4 * layer.width),
+            u_casing=context.theme.color("casing"),
+        )
+        self._program.draw("triangles", self._indices)
 
     def _upload(self, layer: Arrows, theme: Theme) -> None:
         """Upload two quads an arrow: the outline, then the arrow."""

@@ -10,6 +10,7 @@ from vispy import gloo
 
 from lossland.layers import Lines
 from lossland.render.painter import DrawContext, Kept, Phase, delete, paints, program, set_state
+from lossland.render.uniforms import Uniforms
 from lossland.theme import Theme
 
 LINE_BIAS = 6e-4  # NDC depth towards the eye, so that a line on a surface is not half drowned by it
@@ -77,6 +78,7 @@ class LineBatch:
 
     def __init__(self) -> None:
         self._program = program("lines.vert", "lines.frag")
+        self._uniforms = Uniforms(self._program)
         self._vertices: NDArray[np.void] = np.zeros(0, LINE_VERTEX)
         self._buffer: gloo.VertexBuffer | None = None
         self._indices: gloo.IndexBuffer | None = None
@@ -123,15 +125,16 @@ class LineBatch:
         if dash:
             self._measure_arcs(context)
         set_state("front" if depth else "off")
-        p = self._program
-        p["u_clip_from_world"] = context.gl_clip_from_world
-        p["u_size"] = context.size
-        p["u_px"] = context.px
-        p["u_bias"] = bias
-        p["u_mitre"] = float(mitre)
-        p["u_plane"] = np.eye(2, dtype=np.float32) if plane is None else np.asarray(plane, np.float32).T.copy()
-        p["u_dash"] = dash or (0.0, 0.0)
-        p.draw("triangles", self._indices)
+        self._uniforms.set(
+            u_clip_from_world=context.gl_clip_from_world,
+            u_size=context.size,
+            u_px=context.px,
+            u_bias=bias,
+            u_mitre=float(mitre),
+            u_plane=np.asarray(np.eye(2) if plane is None else plane, np.float32).T.copy(),
+            u_dash=dash or (0.0, 0.0),
+        )
+        self._program.draw("triangles", self._indices)
 
     def close(self) -> None:
         """Free the GL objects."""

@@ -10,6 +10,7 @@ from vispy import gloo
 
 from lossland.layers import Points
 from lossland.render.painter import DrawContext, Kept, Phase, delete, paints, program, set_state, vertex_buffer
+from lossland.render.uniforms import Uniforms
 from lossland.terrain import Terrain
 from lossland.theme import CATEGORIES, Theme
 
@@ -49,6 +50,7 @@ class SpriteBatch:
 
     def __init__(self) -> None:
         self._program = program("sprites.vert", "sprites.frag")
+        self._uniforms = Uniforms(self._program)
         self._buffer: gloo.VertexBuffer | None = None
         self._count = 0
 
@@ -68,9 +70,9 @@ class SpriteBatch:
         if not self._count:
             return
         set_state("hidden" if hidden else "front")
-        self._program["u_clip_from_world"] = context.gl_clip_from_world
-        self._program["u_px"] = context.px
-        self._program["u_casing"] = context.theme.color("casing")
+        self._uniforms.set(
+            u_clip_from_world=context.gl_clip_from_world, u_px=context.px, u_casing=context.theme.color("casing")
+        )
         self._program.draw("points")
 
     def close(self) -> None:

@@ -11,6 +11,7 @@ from lossland.render.geometry import BEAD_GAP, HEAD_RADIUS, HEAD_RIM, head_cente
 from lossland.render.painter import DrawContext, Kept, Phase, delete, paints, program, set_state
 from lossland.render.painters.lines import LINE_BIAS, PROGRESS_VERTEX, path_vertices, quad_indices
 from lossland.render.painters.points import DISC, SPHERE, SpriteBatch, sprites
+from lossland.render.uniforms import Uniforms
 from lossland.theme import Theme
 
 WIDTH = (2.6, 4.2)  # pixels at the tail and at the head
@@ -33,6 +34,7 @@ class TrailPainter:
     def __init__(self, theme: Theme) -> None:
         self.theme = theme
         self._line = program("trail.vert", "trail.frag")
+        self._uniforms = Uniforms(self._line)
         self._marks = SpriteBatch()
         self._hidden_head = SpriteBatch()
         self._buffer: gloo.VertexBuffer | None = None
@@ -52,14 +54,15 @@ class TrailPainter:
             self._upload(layer)
         if self._indices is None or not layer.upto > layer.progress[0]:
             return
-        p, theme = self._line, context.theme
-        p["u_clip_from_world"] = context.gl_clip_from_world
-        p["u_size"] = context.size
-        p["u_px"] = context.px
-        p["u_upto"] = layer.upto
-        p["u_width"] = WIDTH[0] * layer.width, WIDTH[1] * layer.width
-        p["u_color"] = theme.color(layer.color)
-        p["u_casing"] = theme.color("casing")
+        self._uniforms.set(
+            u_clip_from_world=context.gl_clip_from_world,
+            u_size=context.size,
+            u_px=context.px,
+            u_upto=float(layer.upto),
+            u_width=(WIDTH[0] * layer.width, WIDTH[1] * layer.width),
+            u_color=context.theme.color(layer.color),
+            u_casing=context.theme.color("casing"),
+        )
         if context.show.xray:
             self._pass("hidden", outline=0.0, alpha=HIDDEN_ALPHA, bias=HIDDEN_BIAS)
         self._pass("front", outline=OUTLINE, alpha=1.0, bias=LINE_BIAS)
@@ -67,10 +70,7 @@ class TrailPainter:
 
     def _pass(self, depth: str, outline: float, alpha: float, bias: float) -> None:
         set_state("hidden" if depth == "hidden" else "front")
-        self._line["u_outline"] = outline
-        self._line["u_alpha"] = alpha
-        self._line["u_bias"] = bias
-        self._line["u_mitre"] = float(alpha < 1.0)
+        self._uniforms.set(u_outline=outline, u_alpha=alpha, u_bias=bias, u_mitre=float(alpha < 1.0))
         self._line.draw("triangles", self._indices)
 
     def _upload(self, layer: Trail) -> None:
