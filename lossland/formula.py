@@ -116,6 +116,7 @@ class _Parser:
         self.tokens = _tokens(text)
         self.index = 0
         self.depth = 0
+        self.open = 0  # parentheses that wait for their end
         self.values: dict[Node, float] = {}  # of the parts without variables
 
     # ----------------------------------------------------------------------------------------------- helpers
@@ -171,7 +172,7 @@ class _Parser:
         token = self.token
         if token.kind == "end":
             return self.error("The formula ends too early; a number, x, y or ( is missing.", token)
-        if token.text == ")":
+        if token.text == ")" and not self.open:
             return self.error("This ) has no ( before it.", token)
         if token.text in _COMPARE:
             return self.error("A comparison belongs inside where(test, a, b).", token)
@@ -270,6 +271,7 @@ class _Parser:
             return self.call(token) if token.text in FUNCTIONS else self.name(token)
         if self.at("("):
             self.take()
+            self.open += 1
             node = self.deeper(self.sum)
             self.close(token)
             return node
@@ -281,6 +283,7 @@ class _Parser:
         if not self.at(")"):
             raise self.unexpected()
         self.take()
+        self.open -= 1
 
     def name(self, token: _Token) -> Node:
         if token.text in NAMES:
@@ -295,6 +298,7 @@ class _Parser:
         if not self.at("("):
             raise self.error(f"{name.text} needs parentheses: {name.text}(...).", name)
         self.take()
+        self.open += 1
         arguments: list[Node] = []
         fewest, most = FUNCTIONS[name.text]
         while not arguments or self.at(","):

@@ -12,6 +12,7 @@ import math
 import operator
 import sys
 from collections.abc import Callable, Sequence
+from functools import cache
 from numbers import Real
 from typing import Any
 from weakref import WeakValueDictionary
@@ -270,6 +271,7 @@ def namespace(array: Any) -> Any:
     raise TypeError(f"cannot use {type(array).__name__} as an array")
 
 
+@cache
 def on_arrays(op: str, xp: Any) -> Callable[..., Any]:
     """Return the operation on arrays of the namespace ``xp``. Its operands may be Python numbers, but not all."""
     operators: dict[str, Callable[[Any, Any], Any]] = {**BINARY, **COMPARISONS}
@@ -313,14 +315,14 @@ def _operate(op: str, *args: Any) -> Any:
         return make(op, *map(as_node, args))
     if all(isinstance(arg, Node | Real) for arg in args):
         return make(op, *map(as_node, args))
+    array = next(arg for arg in args if not isinstance(arg, Node | Real))
+    if any(isinstance(arg, Node) and variables(arg) for arg in args):
+        raise TypeError(f"cannot mix a traced value with {type(array).__name__}")
     values = [_constant_value(arg) if isinstance(arg, Node) else arg for arg in args]
-    array = next(value for value in values if not isinstance(value, Real | bool))
     return on_arrays(op, namespace(array))(*values)
 
 
 def _constant_value(node: Node) -> float:
-    if variables(node):
-        raise TypeError("cannot mix a traced value with an array")
     from lossland.expression.program import Program
 
     return Program([node], ()).floats()[0]

@@ -8,6 +8,7 @@ that, so that targets can be compared digit for digit.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -20,6 +21,7 @@ BLOCK = 1 << 15
 """NumPy arrays are evaluated in blocks of about this many numbers, so that what is computed stays in the cache."""
 
 _COMMUTE = {"add", "mul", "eq", "ne"}
+_ARRAYS_ONLY = {"where", "min", "max", "atan2"}  # functions, which take no Python numbers in every namespace
 _NONE = -1
 
 
@@ -115,8 +117,12 @@ class Program:
 
     def _arrays(self, xp: Any, values: Sequence[Any]) -> list[Any]:
         slot: list[Any] = [*values, *self.constants]
+        like = values[0]
         for (op, args), finished in zip(self.steps, self._last_use, strict=True):
-            slot.append(on_arrays(op, xp)(*(slot[i] for i in args)))
+            operands = [slot[i] for i in args]
+            if op in _ARRAYS_ONLY:
+                operands = [xp.asarray(v, dtype=like.dtype) if isinstance(v, float) else v for v in operands]
+            slot.append(on_arrays(op, xp)(*operands))
             for i in finished:
                 slot[i] = None  # frees the memory
         return [slot[i] for i in self.outputs]
@@ -228,7 +234,7 @@ def _instruction(step: Step, quick: bool) -> tuple[Any, int, int, int]:
     if step.op == "where":
         return None, i, j, k
     if step.op == "neg":
-        return float.__neg__, i, j, k
+        return operator.neg, i, j, k
     if quick:
         return UNARY.get(step.op) or BINARY.get(step.op) or COMPARISONS[step.op], i, j, k
     return careful(step.op), i, j, k

@@ -3,9 +3,6 @@
 To add one, write its function below and say where it is looked at, where all its global minima in that domain are
 (to 1e-8 or better; none if it has no lowest point), where a race starts, and who published it. The tests check the
 minima. Starts stand in front, on the side of small y, so that trails run away from the viewer.
-
-Jamil & Yang stands for: Jamil & Yang (2013), A literature survey of benchmark functions for global optimization.
-Their formulas are used, their minima are not: several are wrong.
 """
 
 from __future__ import annotations
@@ -18,6 +15,12 @@ from lossland.expression import abs_, constant, cos, e, exp, pi, sin, sqrt, tanh
 from lossland.landscapes.landscape import Domain, Landscape, Point, check_domain
 
 CATALOGUE: dict[str, Landscape] = {}
+
+# Their formulas are used, their minima are not: several are wrong.
+SURVEY = "Jamil & Yang (2013), A literature survey of benchmark functions for global optimization problems"
+MISHRA = "Mishra (2006), Some new test functions for global optimization"
+CAMELS = "Dixon & Szegö (1978), The global optimization problem: an introduction"
+BRANIN = "Branin (1972), Widely convergent method for finding multiple solutions of simultaneous nonlinear equations"
 
 
 def landscape(
@@ -63,19 +66,19 @@ def ravine(x, y):
     return 0.5 * (x**2 + 25 * y**2)
 
 
-@landscape("Booth", domain=((-10, 10), (-10, 10)), minima=[(1, 3)], start=(-6, -8), source="Jamil & Yang, no. 17")
+@landscape("Booth", domain=((-10, 10), (-10, 10)), minima=[(1, 3)], start=(-6, -8), source=SURVEY)
 def booth(x, y):
     """A tilted quadratic bowl."""
     return (x + 2 * y - 7) ** 2 + (2 * x + y - 5) ** 2
 
 
-@landscape("Matyas", domain=((-10, 10), (-10, 10)), minima=[(0, 0)], start=(-3, -9), source="Jamil & Yang, no. 71")
+@landscape("Matyas", domain=((-10, 10), (-10, 10)), minima=[(0, 0)], start=(-3, -9), source=SURVEY)
 def matyas(x, y):
     """A quadratic trough along x = y."""
     return 0.26 * (x**2 + y**2) - 0.48 * x * y
 
 
-@landscape("Zakharov", domain=((-5, 5), (-5, 5)), minima=[(0, 0)], start=(-1.5, -4.5), source="Jamil & Yang, no. 173")
+@landscape("Zakharov", domain=((-5, 5), (-5, 5)), minima=[(0, 0)], start=(-1.5, -4.5), source=SURVEY)
 def zakharov(x, y):
     """A long valley between walls of degree four."""
     return x**2 + y**2 + (0.5 * x + y) ** 2 + (0.5 * x + y) ** 4
@@ -160,7 +163,7 @@ def himmelblau(x, y):
     domain=((-2.2, 2.2), (-2.2, 2.2)),
     minima=[(0, 0)],
     start=(-1.2, -1.9),
-    source="Branin (1972), Widely convergent method for finding multiple solutions of simultaneous nonlinear equations",
+    source=CAMELS,
 )
 def three_hump_camel(x, y):
     """Three valleys in a row, the middle one deepest."""
@@ -172,7 +175,7 @@ def three_hump_camel(x, y):
     domain=((-2, 2), (-1.1, 1.1)),
     minima=[(-0.089842013100318062, 0.71265640302073963), (0.089842013100318062, -0.71265640302073963)],
     start=(-1.1, -1),
-    source="Branin (1972), Widely convergent method for finding multiple solutions of simultaneous nonlinear equations",
+    source=CAMELS,
 )
 def six_hump_camel(x, y):
     """Six valleys, two of them deepest."""
@@ -196,7 +199,7 @@ def styblinski_tang(x, y):
     domain=((-5, 10), (0, 15)),
     minima=[(-math.pi, 12.275), (math.pi, 2.275), (3 * math.pi, 2.475)],
     start=(-2.5, 1.5),
-    source="Branin (1972), Widely convergent method for finding multiple solutions of simultaneous nonlinear equations",
+    source=BRANIN,
 )
 def branin(x, y):
     """Three equal valleys."""
@@ -222,7 +225,7 @@ def goldstein_price(x, y):
     domain=((-math.tau, math.tau), (-math.tau, math.tau)),
     minima=[(4.701043130249553, 3.1529385037249301), (-1.5821421769300335, -3.1302468034546564)],
     start=(0.9, -5.6),
-    source="Mishra (2006), Some new test functions for global optimization",
+    source=MISHRA,
 )
 def bird(x, y):
     """Two deep nests among cliffs."""
@@ -367,7 +370,7 @@ def bohachevsky(x, y):
     return x**2 + 2 * y**2 - 0.3 * cos(3 * pi * x) - 0.4 * cos(4 * pi * y) + 0.7
 
 
-@landscape("Egg crate", domain=((-5, 5), (-5, 5)), minima=[(0, 0)], start=(-2, -4.4), source="Jamil & Yang, no. 52")
+@landscape("Egg crate", domain=((-5, 5), (-5, 5)), minima=[(0, 0)], start=(-2, -4.4), source=SURVEY)
 def egg_crate(x, y):
     """A bowl of round hollows."""
     return x**2 + y**2 + 25 * (sin(x) ** 2 + sin(y) ** 2)
@@ -402,7 +405,7 @@ def drop_wave(x, y):
     domain=((-5, 5), (-5, 5)),
     minima=[(0, 0)],
     start=(-0.9, -2.7),
-    source="Schaffer (1984), Some experiments in machine learning using vector evaluated genetic algorithms",
+    source=MISHRA,
 )
 def schaffer2(x, y):
     """Hyperbolic waves that calm towards the centre."""
@@ -414,7 +417,7 @@ def schaffer2(x, y):
     domain=((-5, 5), (-5, 5)),
     minima=[(-1.2531318314637332, 0), (0, 1.2531318314637332), (0, -1.2531318314637332), (1.2531318314637332, 0)],
     start=(-0.7, -2.9),
-    source="Schaffer (1984), as modified in Mishra (2006)",
+    source=MISHRA,
 )
 def schaffer4(x, y):
     """Hyperbolic waves; four lowest points stand around the centre."""
@@ -443,7 +446,7 @@ def bukin6(x, y):
         (1.3494066171539108, 1.3494066171539108),
     ],
     start=(-3.6, -8.4),
-    source="Mishra (2006), Some new test functions for global optimization",
+    source=MISHRA,
 )
 def cross_in_tray(x, y):
     """An egg-box cut by a cross, with four lowest points around its centre.
@@ -465,7 +468,7 @@ def cross_in_tray(x, y):
         (8.0550234757365634, 9.6645900192412729),
     ],
     start=(-2.6, -7.6),
-    source="Mishra (2006), Some new test functions for global optimization",
+    source=MISHRA,
 )
 def holder_table(x, y):
     """A table with deep hollows near its four corners."""
