@@ -85,7 +85,7 @@ def test_auto_is_the_cpu_where_there_is_no_device(monkeypatch: pytest.MonkeyPatc
 
 def test_cuda_that_is_not_there_is_refused_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(arrays, "cuda_device", lambda: "there is no NVIDIA driver")
-    with pytest.raises(MachineError, match=r"^The backend cuda cannot be used: there is no NVIDIA driver\. Use"):
+    with pytest.raises(MachineError, match="cannot be used because there is no NVIDIA driver; choose cpu"):
         backend("cuda")
 
 

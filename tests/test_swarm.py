@@ -143,6 +143,20 @@ def test_basins_are_the_nearest_minimum_within_reach() -> None:
     assert basins(points, np.empty((0, 2)), 1.0).tolist() == [-1] * 6
 
 
+@pytest.mark.parametrize("many", [1, 16, 17, 200, 512])
+@pytest.mark.parametrize("reach", [0.01, 0.05, 0.3, 5.0, np.inf])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_basins_of_many_minima(many: int, reach: float, dtype: type) -> None:
+    random = np.random.default_rng(many)
+    minima = random.uniform(-1, 1, (many, 2)).astype(dtype)
+    points = np.concatenate((random.uniform(-1.5, 1.5, (2000, 2)), [[np.nan, 0], [-np.inf, 0], [1e3, 1e3]]))
+    points = points.astype(dtype)
+    distance = np.hypot(*np.moveaxis(points[:, None] - minima, -1, 0))
+    right = np.where(distance.min(axis=1) < reach, distance.argmin(axis=1), -1)
+    right[2000] = -1
+    assert np.array_equal(basins(points, minima, reach), right)
+
+
 def test_minima_of_a_formula_are_found_where_particles_rest() -> None:
     land = landscape("(x^2 - 1)^2 + (y - 0.5*x)^2", domain=((-2, 2), (-2, 2)))  # minima (1, 0.5), (-1, -0.5)
     assert land.minima == ()
@@ -165,11 +179,18 @@ def test_local_minima_stand_after_the_known_ones() -> None:
 
 
 def test_saddles_peaks_slopes_and_plateaus_are_no_minima() -> None:
-    for formula in ("x^2 - y^2", "-x^2 - y^2", "x + 2*y", "0*x + 5"):
+    for formula in ("x^2 - y^2", "-x^2 - y^2", "x + 2*y", "0*x + 5", "(x + y)^2"):
         land = landscape(formula, domain=((-1, 1), (-1, 1)))
         minima, label = find_minima(land, np.zeros((3, 2)))
         assert len(minima.position) == 0
         assert label.tolist() == [-1, -1, -1]
+
+
+def test_a_ring_is_no_row_of_minima() -> None:
+    ended = swarm(landscape("(x^2 + y^2 - 4)^2"), optimizers.GradientDescent(lr=0.01), count=500, steps=300)
+    assert np.hypot(*ended.end.T) == pytest.approx(np.full(500, 2.0), abs=1e-4)
+    assert ended.summary()["minima"] == []
+    assert ended.summary()["converged"] == 0
 
 
 def test_the_tolerance_is_in_the_domains_units() -> None:

@@ -100,7 +100,7 @@ def backend(name: str = "auto") -> Backend:
     if xp is not None:
         return Backend("cuda", xp, why)
     if name == "cuda":
-        raise MachineError(f"The backend cuda cannot be used: {why}. Use --backend cpu.")
+        raise MachineError(f"The backend cuda cannot be used because {why}; choose cpu instead.")
     return Backend("cpu", np, why)
 
 

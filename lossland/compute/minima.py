@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -14,6 +15,9 @@ Float64 = NDArray[np.float64]
 
 NEAR = 0.003  # how near a minimum is "there", as a share of the domain's diagonal
 POLISH = 20  # Newton steps: they double the digits each time once they are near
+FLAT = 1e-10  # curvatures whose ratio is below this leave a floor, not a bowl: rings, gutters
+FEW = 16  # minima among which every point is compared with each
+CELLS = 1 << 22  # in the largest table of cells
 MOST = 512  # minima that are told apart
 
 
@@ -32,16 +36,45 @@ def tolerance(landscape: Landscape) -> float:
 
 def basins(points: NDArray[np.floating], minima: ArrayLike, tolerance: float) -> NDArray[np.int16]:
     """Return for each of the points (N, 2) the number of its nearest minimum (m, 2), or -1 if none is that near."""
+    places = np.asarray(minima, dtype=points.dtype).reshape(-1, 2)
     label = np.full(len(points), -1, np.int16)
     nearest = np.full(len(points), tolerance * tolerance, points.dtype)
     x, y = np.ascontiguousarray(points[:, 0]), np.ascontiguousarray(points[:, 1])
     with np.errstate(all="ignore"):
-        for number, (x0, y0) in enumerate(np.asarray(minima, dtype=points.dtype).reshape(-1, 2)):
-            distance = (x - x0) ** 2 + (y - y0) ** 2
-            nearer = distance < nearest
-            label[nearer] = number
-            np.minimum(nearest, distance, out=nearest, where=nearer)
+        for number in _candidates(points, places, tolerance):
+            distance = (x - places[number, 0]) ** 2 + (y - places[number, 1]) ** 2
+            nearer = (distance < nearest) & (number >= 0)
+            label = np.where(nearer, number, label)
+            nearest = np.where(nearer, distance, nearest)
     return label
+
+
+def _candidates(
+    points: NDArray[np.floating], places: NDArray[np.floating], tolerance: float
+) -> Iterable[NDArray[np.int16]]:
+    """Yield numbers of minima, (N,) or one for all points, so that each point gets all that can be within reach.
+
+    A few minima are simply all yielded. Many are sorted into square cells as wide as the tolerance: what is within
+    reach of a point lies in its cell or in the eight around it.
+    """
+    numbers = np.arange(len(places), dtype=np.int16)
+    if len(places) <= FEW or not np.isfinite(tolerance):
+        return numbers
+    low = places.min(axis=0).astype(np.float64) - 2 * tolerance
+    columns, rows = (np.floor((places.max(axis=0) - low) / tolerance) + 3).astype(np.int64)
+    if columns * rows > CELLS:
+        return numbers
+    around = np.array([(dx, dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1)])
+    cell = (np.floor((places - low) / tolerance).astype(np.int64)[:, None, :] + around) @ (1, columns)
+    order = np.argsort(cell.ravel(), kind="stable")
+    cell, number = cell.ravel()[order], np.repeat(numbers, len(around))[order]
+    rank = np.arange(len(cell)) - np.searchsorted(cell, cell)  # how many of the cell's minima come before
+    table = np.full((rank.max() + 1, columns * rows + 1), -1, np.int16)  # the last cell is all the world around
+    table[rank, cell] = number
+    at = np.floor((points - low) / tolerance)
+    inside = ((at >= 0) & (at < (columns, rows))).all(axis=1)
+    here = np.where(inside, at @ (1, columns), columns * rows).astype(np.int64)
+    return (layer[here] for layer in table)
 
 
 def find_minima(landscape: Landscape, points: NDArray[np.floating]) -> tuple[Minima, NDArray[np.int16]]:
@@ -50,7 +83,8 @@ def find_minima(landscape: Landscape, points: NDArray[np.floating]) -> tuple[Min
     A point has reached a minimum when it is within ``tolerance(landscape)`` of it. The landscape's known minima come
     first, in their order. Further ones are found from the points that are near none of these: where Newton's method
     leads from such a point to a place within the tolerance where the Hessian is positive definite, there is a
-    minimum. They follow, the one that most points have reached first.
+    minimum. They follow, the one that most points have reached first. A floor that is level along a line (a ring, a
+    gutter) holds no minimum of this kind.
     """
     near = tolerance(landscape)
     known = np.asarray(landscape.minima, dtype=np.float64).reshape(-1, 2)
@@ -87,22 +121,20 @@ def _polished(landscape: Landscape, points: Float64, near: float) -> Float64:
 
 
 def _newton_move(landscape: Landscape, points: Float64) -> tuple[Float64, NDArray[np.bool_]]:
-    """Return Newton's step to the critical point, and whether the Hessian is positive definite where it starts."""
+    """Return Newton's step to the critical point, and whether the ground curves up all around where it starts."""
     grad, hessian = np.asarray(landscape.grad(points)), np.asarray(landscape.hessian(points))
     (gx, gy), (xx, xy, yy) = grad.T, hessian.T
     determinant = xx * yy - xy * xy
     move = np.stack((xy * gy - yy * gx, xy * gx - xx * gy), axis=-1) / determinant[:, None]
-    return move, (determinant > 0) & (xx > 0)
+    return move, (xx > 0) & (determinant > FLAT * (xx + yy) ** 2)
 
 
 def _distinct(points: Float64, near: float) -> Float64:
     """Return the points without those that lie within ``near`` of an earlier one."""
     kept: list[Float64] = []
-    for point in points:
-        if all(np.hypot(*(point - other)) > near for other in kept):
-            kept.append(point)
-        if len(kept) == MOST:
-            break
+    while len(points) and len(kept) < MOST:
+        kept.append(points[0])
+        points = points[np.hypot(*(points - points[0]).T) > near]
     return np.array(kept).reshape(-1, 2)
 
 
