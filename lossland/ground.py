@@ -36,6 +36,15 @@ def rectangle(land: Landscape) -> tuple[float, float, float, float]:
     return x0, x1, y0, y1
 
 
+def beside(along: np.ndarray, width: float = 26.0) -> tuple[float, float]:
+    """Return where to put a label at the tip of an arrow ``along`` (3,), seen from the usual azimuth: in pixels.
+
+    ``width`` is the label's; it goes to the left of arrows that point left.
+    """
+    right = (np.sin(np.radians(60.0)), np.cos(np.radians(60.0)))
+    return (10.0, -4.0) if along[0] * right[0] + along[1] * right[1] >= 0 else (-10.0 - width, -4.0)
+
+
 def landscape(default: str) -> Text:
     """Declare the parameter that chooses a landscape."""
     return Text(default, landscapes.landscape, "landscape", "A name from the catalogue, or a formula in x and y.")
@@ -68,17 +77,17 @@ class GroundScene(Scene):
     @property
     def terrain(self) -> Terrain:
         """The landscape as a block of ground."""
+        return self.remember("terrain", (self.landscape, self.domain), self.make_terrain)
 
-        def make() -> Terrain:
-            grid = self.land.grid(RESOLUTION)
-            return Terrain(grid.x, grid.y, grid.value, *self.relief(grid.value))
-
-        return self.remember("terrain", (self.landscape, self.domain), make)
+    def make_terrain(self) -> Terrain:
+        """Sample the landscape."""
+        grid = self.land.grid(RESOLUTION)
+        return Terrain(grid.x, grid.y, grid.value, *self.relief(grid.value))
 
     @property
     def surface(self) -> Surface:
         """The ground as a layer; the same object until the landscape changes."""
-        return self.remember("surface", (self.landscape, self.domain), lambda: Surface(self.terrain))
+        return self.remember("surface", self.terrain, lambda: Surface(self.terrain))
 
     @property
     def view(self) -> View:
@@ -87,7 +96,7 @@ class GroundScene(Scene):
         def make() -> View:
             return View(elevation=38.0 if is_rough(self.terrain.value) else 45.0, bounds=self.terrain.bounds)
 
-        return self.remember("view", (self.landscape, self.domain), make)
+        return self.remember("view", self.terrain, make)
 
     def relief(self, value: np.ndarray) -> tuple[float, float]:
         """Return the world height of the ground, and where its median comes to lie."""

@@ -13,7 +13,7 @@ from lossland import layers, numerals
 
 HEADINGS = 3600  # tried for the steepest one, a tenth of a degree apart
 PLANE = 0.34  # half the side of the tangent plane, and the length of the arrows, in the world
-FIELD = 15  # arrows along each side of the field
+FIELD = 13  # arrows along each side of the field
 LIFE = 3.0  # seconds from a drop's fall to its end
 FLOW = 48  # stretches of a drop's way
 CONTOUR_STEP = 0.01  # of half the domain's width
@@ -246,11 +246,16 @@ print("best_heading", degrees[slope.argmax()])
             raised = touch.raised(0.012)
             corners = [raised + PLANE * (a * ahead + b * across) for a, b in ((1, 1), (-1, 1), (-1, -1), (1, -1))]
             drawn += [
-                layers.Polygon(np.array(corners), "accent", fill=0.24, outline=1.6, depth=True),
+                layers.Polygon(np.array(corners), "accent", fill=0.2, outline=1.6),
                 *self._compass(touch, gradient, raised),
                 layers.Arrows(raised[None], (raised + 1.25 * PLANE * ahead)[None], "up", 6.0, depth=False),
                 layers.Label(
-                    raised + 1.25 * PLANE * ahead, r"\nabla f", "up", latex=True, size=22, offset=(10.0, -8.0)
+                    raised + 1.25 * PLANE * ahead,
+                    r"\nabla f",
+                    "up",
+                    latex=True,
+                    size=22,
+                    offset=ll.ground.beside(ahead),
                 ),
             ]
         drawn.append(layers.Points(walker[None], "accent", 8.0, "sphere", outline=True))
@@ -273,9 +278,10 @@ print("best_heading", degrees[slope.argmax()])
     def _heading_arrow(self, touch: Touch, heading: np.ndarray, slope: float) -> Sequence[layers.Layer]:
         centre = touch.raised(0.012)
         tip = centre + PLANE * touch.ahead(heading)
+        aside, _ = ll.ground.beside(tip - centre, 40.0)
         return [
             layers.Arrows(centre[None], tip[None], "accent", 4.5, depth=False),
-            layers.Label(tip, numerals.fixed(slope), "accent", offset=(10.0, 8.0)),
+            layers.Label(tip, numerals.fixed(slope), "accent", offset=(aside, 10.0)),
         ]
 
     def _field(self) -> list[layers.Layer]:
@@ -292,7 +298,7 @@ print("best_heading", degrees[slope.argmax()])
         seen = scale > 0.08
         tails = self.terrain.world_from_domain((place - move / 2)[seen], lift=0.012)
         tips = self.terrain.world_from_domain((place + move / 2)[seen], lift=0.012)
-        return [layers.Arrows(tails, tips, "dim", 1.6, group="arrows")]
+        return [layers.Arrows(tails, tips, "dim", 1.3, group="arrows")]
 
     def _rain(self, time: float) -> list[layers.Layer]:
         """Return the drops where they are at ``time``: each falls, runs downhill for a while, and falls anew."""
@@ -307,7 +313,7 @@ print("best_heading", degrees[slope.argmax()])
         now = ways[whole, number] + part * (ways[whole + 1, number] - ways[whole, number])
         x0, x1, y0, y1 = self.domain
         seen = ((now >= (x0, y0)) & (now <= (x1, y1))).all(axis=1)
-        return [layers.Points(now[seen], "particle.0", 2.0, "dot", ground=self.terrain)]
+        return [layers.Points(now[seen], "particle.0", 3.0, "dot", ground=self.terrain)]
 
     def _ways_of_drops(self) -> np.ndarray:
         """Return the way of every drop, (FLOW + 1, n, 2): steps along −∇f, shorter where it is gentle."""

@@ -12,6 +12,7 @@ import lossland as ll
 from lossland import layers, numerals
 
 ARROW = 0.34  # length of the uphill arrow in the world
+BALL = 0.03  # and of the ball's radius
 PARTS = 5  # the five steps that one iteration is made of
 MOVE = 3  # the part in which the ball goes its step (the fourth)
 
@@ -109,8 +110,8 @@ print("closed_form", *((1 - alpha * curvature) ** steps * start))
         return f"0.5 * ({self.curvature_x!r} * x^2 + {self.curvature_y!r} * y^2)"
 
     def relief(self, value: np.ndarray) -> tuple[float, float]:
-        """Keep heights in proportion to the loss: a bowl is to look like one."""
-        return 0.6, ll.ground.straight(value)
+        """Lift the floor of a long valley a little, so that its gentle slope shows too."""
+        return 0.55, max(0.42, ll.ground.straight(value))
 
     @property
     def clock(self) -> ll.Clock:
@@ -179,7 +180,7 @@ print("closed_form", *((1 - alpha * curvature) ** steps * start))
             self.remember("axes", self.terrain, lambda: layers.Axes(self.terrain)),
             self.remember("goal", self.terrain, self._goal),
             layers.Trail(
-                descent.path, descent.progress, "optimizer.gradient_descent", upto, descent.beads,
+                descent.path, descent.progress, "optimizer.sgd", upto, descent.beads,
                 start="start", value=self._loss(step),
             ),
         ]  # fmt: skip
@@ -202,16 +203,18 @@ print("closed_form", *((1 - alpha * curvature) ** steps * start))
             return []
         ball = self.terrain.world_from_domain(here, lift=0.02)
         ahead = self.terrain.world_from_domain(here + 0.02 * self.size * gradient / steepness, lift=0.02) - ball
-        tip = ball + ARROW * ahead / np.linalg.norm(ahead)
+        uphill = ahead / np.linalg.norm(ahead)
+        tip = ball + ARROW * uphill
         drawn: list[layers.Layer] = [
-            layers.Arrows(ball[None], tip[None], "up", 5.5, depth=False),
-            layers.Label(tip, r"\nabla f", "up", latex=True, size=20, offset=(8.0, -6.0)),
+            layers.Arrows((ball + BALL * uphill)[None], tip[None], "up", 5.5, depth=False),
+            layers.Label(tip, r"\nabla f", "up", latex=True, size=20, offset=ll.ground.beside(uphill)),
         ]
         if part >= MOVE:
             end = self.terrain.world_from_domain(np.array(self.inside(tuple(self.descent.points[step + 1]))), lift=0.02)
-            drawn.append(layers.Arrows(ball[None], end[None], "down", 5.5, depth=False))
+            move = (end - ball) / max(float(np.linalg.norm(end - ball)), 1e-9)
+            drawn.append(layers.Arrows((ball + BALL * move)[None], end[None], "down", 5.5, depth=False))
             drawn.append(
-                layers.Label((ball + end) / 2, r"-\alpha\nabla f", "down", latex=True, size=20, offset=(8.0, 12.0))
+                layers.Label(end, r"-\alpha\nabla f", "down", latex=True, size=20, offset=ll.ground.beside(move, 50.0))
             )
         return drawn
 
@@ -226,7 +229,7 @@ print("closed_form", *((1 - alpha * curvature) ** steps * start))
             layers.Row(
                 f"eigen{k + 1}",
                 f"{('x', 'y')[k]}: every step ×{numerals.fixed(float(factor[k]))}",
-                (numerals.short(float(here[k])),),
+                (numerals.short(float(here[k])), ""),
                 bar=float(np.clip(here[k] / scale[k], -1, 1)),
             )
             for k in (0, 1)
@@ -237,7 +240,7 @@ print("closed_form", *((1 - alpha * curvature) ** steps * start))
         return [
             title,
             layers.Facts(f"Iteration {min(step + 1, self.steps)}", self._five_steps(here, gradient, step, part)),
-            layers.Legend(rows, "Error along each axis", ("now",)),
+            layers.Legend(rows, "Error along each axis", ("now", "of the start")),
             layers.ColorBar(self.terrain),
             self._chart(step),
             self._bars(here),
@@ -257,7 +260,10 @@ print("closed_form", *((1 - alpha * curvature) ** steps * start))
             ("down", r"4\;\; -\alpha\nabla f", "", "the step"),
             ("accent", r"5\;\; w", rf"= ({nx}, {ny})", "repeat"),
         )
-        return [(color if k == part else "dim", *rest) for k, (color, *rest) in enumerate(steps)]  # type: ignore[misc]
+        return [
+            (color, left, middle, word) if k == part else ("dim", left, rf"\fgcolor{{dim}}{{{middle}}}", word)
+            for k, (color, left, middle, word) in enumerate(steps)
+        ]
 
     def _verdict(self) -> str:
         """Say in words what this rate leads to."""

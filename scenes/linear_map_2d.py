@@ -304,11 +304,11 @@ print("area", 0.5 * abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)))
             role = f"eigen{k + 1}"
             line = np.outer((-14, 14), kept.vector)
             factor = rf"\lambda_{k + 1} = {numerals.latex(kept.factor)}"
-            far = (*(kept.vector * 4.4), 0.0)
+            far, rising = (*(kept.vector * 4.4), 0.0), kept.vector[0] * kept.vector[1] >= 0
             drawn += [
                 layers.Lines([lifted(line)], role, 2.4, dash=(15, 10), depth=False),
                 layers.Arrows(np.zeros((1, 3)), lifted((now @ kept.vector)[None]), role, depth=False),
-                layers.Label(far, factor, role, latex=True, size=24, offset=(18.0, 12.0)),
+                layers.Label(far, factor, role, latex=True, size=24, offset=(18.0, 12.0 if rising else -14.0)),
             ]
         return drawn
 

@@ -15,6 +15,8 @@ FIELD = (  # who runs where nothing else is said; the rates suit Himmelblau's fu
     "sgd:lr=0.004;momentum:lr=0.0025,momentum=0.93;rmsprop:lr=0.02;adam:lr=0.35,beta2=0.99;lion:lr=0.12,beta2=0.97"
 )
 STEPS_PER_SECOND = 16
+AHEAD = 4  # steps that a velocity arrow is long
+HEAD = 0.03  # radius of a head in the world
 COUNTS = ("No optimizer", "One optimizer", "Two optimizers", "Three optimizers", "Four optimizers",
           "Five optimizers", "Six optimizers", "Seven optimizers", "Eight optimizers")  # fmt: skip
 AVERAGES = {"m": "accent", "m_hat": "accent", "c": "accent", "v": "eigen2", "v_hat": "eigen2", "v_max": "eigen2",
@@ -136,7 +138,7 @@ for rule in (sgd, momentum, rmsprop, adam, lion):
         "rosenbrock": {
             "start": (-1.2, 1.0),
             "steps": 1000,
-            "lanes": "gradient_descent:lr=0.001;momentum:lr=0.001;nesterov:lr=0.0001;rmsprop:lr=0.01;adam:lr=0.1",
+            "lanes": "sgd:lr=0.001;momentum:lr=0.001;nesterov:lr=0.0001;rmsprop:lr=0.01;adam:lr=0.1",
         },
     }
 
@@ -241,7 +243,7 @@ for rule in (sgd, momentum, rmsprop, adam, lion):
         return ll.Frame(drawn, self._notes(step, names), self.view)
 
     def _velocities(self, upto: float) -> list[layers.Layer]:
-        """Return an arrow on every moving head, along the step it is making and longer where the step is."""
+        """Return an arrow ahead of every head that moves, as long as its next few steps."""
         tails, tips, colors = [], [], []
         step = min(int(upto), self.steps - 1)
         for k in self.racing:
@@ -250,12 +252,13 @@ for rule in (sgd, momentum, rmsprop, adam, lion):
                 continue  # still at the start, arrived, or outside
             now, soon = self._on_path(run, upto), self._on_path(run, min(upto + 0.2, step + 1.0))
             along, pace = soon - now, float(np.linalg.norm(np.diff(run.points[step : step + 2], axis=0)))
-            length = float(np.linalg.norm(along))
-            if length > 1e-6:
-                tails.append(now)
-                tips.append(now + along / length * float(np.clip(4 * pace / self.size, 0.09, 0.3)))
+            length, reach = float(np.linalg.norm(along)), min(AHEAD * pace / self.size, 0.35)
+            if length > 1e-9 and reach > 0.07:
+                ahead = along / length
+                tails.append(now + HEAD * ahead)
+                tips.append(now + (HEAD + reach) * ahead)
                 colors.append(f"optimizer.{self.lanes[k].name}")
-        return [layers.Arrows(np.array(tails), np.array(tips), colors, 3.5, group="arrows")] if tails else []
+        return [layers.Arrows(np.array(tails), np.array(tips), colors, 3.0, group="arrows")] if tails else []
 
     def _on_path(self, run: Run, step: float) -> np.ndarray:
         """Return the world point (3,) that a run has reached at a fractional step."""

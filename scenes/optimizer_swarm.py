@@ -338,7 +338,7 @@ print("shares", *near.mean((0, 1)))
         drawn: list[layers.Layer] = [
             ground,
             self.remember("axes", self.terrain, lambda: layers.Axes(self.terrain)),
-            layers.Points(now[shown], label[shown], 2.0, "dot", ground=self.terrain),
+            layers.Points(now[shown], label[shown], 2.5, "dot", ground=self.terrain),
             *self.remember("marks", (self.terrain, found), lambda: self._marks(found)),
         ]
         return ll.Frame(drawn, self._notes(found, int(step + 1e-6)), self.view)
@@ -357,7 +357,7 @@ print("shares", *near.mean((0, 1)))
             place = self.terrain.world_from_domain(found.minima[k], lift=0.012)
             at = (float(place[0]), float(place[1]), float(place[2]))
             drawn += [
-                layers.Points(place[None], "text", 4.0, "ring", outline=True),
+                layers.Points(place[None], "text", 4.5, "disc", outline=True),
                 layers.Label(at, letter, "text", offset=(-5.0, 16.0)),
             ]
         return drawn
