@@ -65,6 +65,7 @@ def test_float32_follows_float64(name: str) -> None:
     state = SwarmState(land, rule, starts)
     state.advance(20)
     assert state.positions.dtype == np.float32
+    assert state.positions.flags.c_contiguous
     assert np.abs(state.positions - run(land, rule, starts, 20).points[-1]).max() < 1e-5
 
 

@@ -83,7 +83,7 @@ class SwarmState:
     @property
     def positions(self) -> Float32:
         """Where the particles are, as a new array (N, 2) on the host; inf or nan where they have diverged."""
-        return np.concatenate([arrays.to_numpy(block.position).T for block in self._blocks])
+        return np.ascontiguousarray(np.concatenate([arrays.to_numpy(block.position) for block in self._blocks], 1).T)
 
     def advance(self, steps: int = 1, progress: Callable[[float], None] | None = None) -> None:
         """Take ``steps`` steps. ``progress`` is called with the share of the work done, now and then."""
