@@ -152,14 +152,16 @@ def test_signed_paint(dark):
 
 
 # ----------------------------------------------------------------------------------------- holes, infinities
-def test_a_hole_shows_the_background(renderer):
+def test_a_hole_shows_the_shaded_floor_and_the_background(renderer):
     hole = make(lambda x, y: np.where(np.hypot(x, y) < 0.35, np.nan, 0 * x))
     camera = Camera(-60, 70)
     camera.fit(hole.bounds, SIZE)
     with_hole = picture(renderer, hole, camera)
     nothing = renderer.image(Frame([]), camera, SIZE, BARE, LIVE)
-    assert np.array_equal(at(with_hole, camera, (0, 0, 0)), at(nothing, camera, (0, 0, 0)))
-    assert not np.allclose(at(with_hole, camera, (0.6, 0, 0)), at(nothing, camera, (0.6, 0, 0)), atol=10)
+    dark, shadow = renderer.theme.ground.floor_dark, np.array(renderer.theme.color(renderer.theme.ground.floor_shadow))
+    expected = (1 - dark) * at(nothing, camera, (0, 0, 0)) + dark * 255 * shadow
+    assert at(with_hole, camera, (0, 0, 0)) == pytest.approx(expected, abs=1.5)
+    assert not np.allclose(at(with_hole, camera, (0.6, 0, 0)), expected, atol=10)
     # The edge of the hole is where it belongs: the uncovered area is the disc's.
     covered = np.any(with_hole != picture(renderer, make(lambda x, y: 0 * x), camera), axis=-1).sum()
     corners = camera.project([(-1, -1, 0), (1, -1, 0), (1, 1, 0), (-1, 1, 0)], SIZE)
@@ -197,8 +199,8 @@ def test_grids_that_are_hardly_grids(renderer):
     axis = np.linspace(0, 1, 9)
     empty = Terrain(axis, axis, np.full((9, 9), np.nan))
     camera = seen(empty)
-    nothing = renderer.image(Frame([]), camera, SIZE, BARE, LIVE)
-    assert np.array_equal(at(picture(renderer, empty, camera), camera, (0, 0, 0)), at(nothing, camera, (0, 0, 0)))
+    bare = at(renderer.image(Frame([]), camera, SIZE, BARE, LIVE), camera, (0, 0, 0))
+    assert np.all(at(picture(renderer, empty, camera), camera, (0, 0, 0)) < bare)  # the floor, nothing on it
 
 
 # ------------------------------------------------------------------------------------------------- contours

@@ -229,7 +229,7 @@ class Top:
 
     # ------------------------------------------------------------------------------------------------- drawing
     def draw(self, layer: Surface, context: DrawContext) -> None:
-        """Draw the top and those walls that face the eye."""
+        """Draw the top and the walls."""
         assert self._indices is not None
         holes = self._solid is not None
         if holes not in self._programs:
@@ -381,8 +381,8 @@ class Floor:
         self._theme = theme
         self._kept = Kept()
         self._shadow = program("floor.vert", "copy.frag")
-        self._ground = vertex_buffer(_frame(0.94, FLOOR_REACH))
-        self._shadow["a_position"] = self._ground
+        self._around = vertex_buffer(_frame(0.94, FLOOR_REACH))
+        self._everywhere = vertex_buffer(_frame(0.0, FLOOR_REACH))
         self._shadow["u_reach"] = FLOOR_REACH
         self._texture: gloo.Texture2D | None = None
         self._grid = program("grid.vert", "grid.frag")
@@ -400,8 +400,10 @@ class Floor:
             picture = _floor_shadow(self._theme, context.light if offset else np.zeros(3))
             self._texture = gloo.Texture2D(picture, interpolation="linear")
             self._shadow["u_picture"] = self._texture
-        if self._kept.changed("grid", *terrain.domain[0], *terrain.domain[1]):
-            self._make_grid(terrain)
+        whole = bool(terrain.solid.all())
+        self._shadow["a_position"] = self._around if whole else self._everywhere
+        if self._kept.changed("grid", *terrain.domain[0], *terrain.domain[1], whole):
+            self._make_grid(terrain, whole)
         set_state("front", write=False, blend=True)
         for one in (self._shadow, self._grid):
             one["u_clip_from_world"] = context.gl_clip_from_world
@@ -412,9 +414,9 @@ class Floor:
             self._grid["u_px"] = context.px
             self._grid.draw("triangles", self._indices)
 
-    def _make_grid(self, terrain: Terrain) -> None:
+    def _make_grid(self, terrain: Terrain, whole: bool) -> None:
         delete([*self._buffers, self._indices])
-        start, end, alpha = _grid_pieces(terrain)
+        start, end, alpha = _grid_pieces(terrain, whole)
         alpha = alpha * self._theme.ground.floor_grid
         count = len(start)
         # Four corners a piece; "aside" of the far end points the other way, hence the opposite signs there.
@@ -429,11 +431,11 @@ class Floor:
 
     def close(self) -> None:
         """Free the GL objects."""
-        delete([self._shadow, self._ground, self._grid, self._texture, *self._buffers, self._indices])
+        delete([self._shadow, self._around, self._everywhere, self._grid, self._texture, *self._buffers, self._indices])
 
 
 def _frame(inner: float, outer: float) -> NDArray[np.float32]:
-    """Return triangles (24, 2) of a square frame: the block hides what lies inside."""
+    """Return triangles (24, 2) of a square frame: a block without holes hides what lies inside."""
     i, o = inner, outer
     rectangles = [(-o, -o, o, -i), (-o, i, o, o), (-o, -i, -i, i), (i, -i, o, i)]
     corners = [[(a, b), (c, b), (c, d), (a, b), (c, d), (a, d)] for a, b, c, d in rectangles]
@@ -464,8 +466,11 @@ def _floor_shadow(theme: Theme, light: Floats, size: int = 256) -> NDArray[np.ui
     return picture
 
 
-def _grid_pieces(terrain: Terrain) -> tuple[Floats, Floats, Floats]:
-    """Return start, end (k, 2) and alpha (k, 2) of the grid's pieces: short, as alpha fades along a line."""
+def _grid_pieces(terrain: Terrain, whole: bool) -> tuple[Floats, Floats, Floats]:
+    """Return start, end (k, 2) and alpha (k, 2) of the grid's pieces: short, as alpha fades along a line.
+
+    Below a ``whole`` block, one without holes, nothing is drawn.
+    """
     starts, ends, alphas = [], [], []
     run = np.linspace(-FLOOR_REACH, FLOOR_REACH, 19)
     for axis in (0, 1):
@@ -477,7 +482,8 @@ def _grid_pieces(terrain: Terrain) -> tuple[Floats, Floats, Floats]:
             points = np.stack([across, run] if axis == 0 else [run, across], -1)
             s = np.clip((1.75 - np.hypot(points[:, 0], points[:, 1])) / 0.65, 0, 1)
             fade = s * s * (3 - 2 * s)
-            seen = (fade[:-1] + fade[1:] > 0) & ~np.all(np.abs(points[:-1] + points[1:]) / 2 < 0.9, axis=1)
+            below = np.all(np.abs(points[:-1] + points[1:]) / 2 < 0.9, axis=1)
+            seen = (fade[:-1] + fade[1:] > 0) & ~(below & whole)
             starts.append(points[:-1][seen])
             ends.append(points[1:][seen])
             alphas.append(np.stack([fade[:-1], fade[1:]], -1)[seen])
