@@ -25,8 +25,8 @@ def plus(a: Node, b: Node) -> Node:
         return b
     if b is ZERO:
         return a
-    if b.op == "neg":
-        return minus(a, b.args[0])
+    if _split(b)[0] < 0:
+        return minus(a, negative(b))
     return make("add", a, b)
 
 
@@ -38,38 +38,42 @@ def minus(a: Node, b: Node) -> Node:
         return a
     if a is ZERO:
         return negative(b)
-    if b.op == "neg":
-        return plus(a, b.args[0])
+    if _split(b)[0] < 0:
+        return plus(a, negative(b))
     return make("sub", a, b)
 
 
 def negative(a: Node) -> Node:
     """Return -a."""
-    if a.number is not None:
-        return constant(-a.number)
-    return a.args[0] if a.op == "neg" else make("neg", a)
+    return times(constant(-1), a)
 
 
 def times(a: Node, b: Node) -> Node:
-    """Return a b, with the number (if there is one) in front."""
-    if b.number is not None:
-        a, b = b, a
-    if a.number is not None:
-        if b.number is not None:
-            return constant(a.number * b.number)
-        if a is ZERO:
-            return ZERO
-        if a is ONE:
-            return b
-        if a.number == -1:
-            return negative(b)
-        if b.op == "mul" and b.args[0].number is not None:
-            return times(constant(a.number * b.args[0].number), b.args[1])
-    if a.op == "neg":
-        return negative(times(a.args[0], b))
-    if b.op == "neg":
-        return negative(times(a, b.args[0]))
-    return make("mul", a, b)
+    """Return a b, with what numbers and signs there are gathered in front."""
+    (m, rest_of_a), (n, rest_of_b) = _split(a), _split(b)
+    factor = m * n
+    if rest_of_a is None or rest_of_b is None:
+        product = rest_of_b if rest_of_a is None else rest_of_a
+    else:
+        product = make("mul", rest_of_a, rest_of_b)
+    if product is None or factor == 0:
+        return constant(factor)
+    if abs(factor) == 1:
+        return product if factor > 0 else make("neg", product)
+    return make("mul", constant(factor), product)
+
+
+def _split(node: Node) -> tuple[float, Node | None]:
+    """Return the number in front of a product, and the rest of it (None if there is none)."""
+    if node.number is not None:
+        return node.number, None
+    if node.op == "neg":
+        factor, rest = _split(node.args[0])
+        return -factor, rest
+    if node.op == "mul" and node.args[0].number is not None:
+        factor, rest = _split(node.args[1])
+        return node.args[0].number * factor, rest
+    return 1.0, node
 
 
 def over(a: Node, b: Node) -> Node:

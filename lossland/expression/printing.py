@@ -115,7 +115,8 @@ def _latex_piece(node: Node, pieces: Mapping[Node, Piece], names: Mapping[str, s
         case "neg":
             return Piece(f"-{inside(0, PRODUCT)}", SIGN)
         case "mul":
-            return Piece(_juxtapose(inside(0, SIGN), inside(1, POWER)), _led_by(args[0]))
+            is_row = node.args[1].op == "mul"  # a product of products is a row of factors without parentheses
+            return Piece(_juxtapose(inside(0, SIGN), inside(1, PRODUCT if is_row else POWER)), _led_by(args[0]))
         case "div" if inline:
             return Piece(rf"{inside(0, SIGN)} \,/\, {inside(1, POWER)}", _led_by(args[0]))
         case "div":
