@@ -19,6 +19,7 @@ Domain = tuple[tuple[float, float], tuple[float, float]]
 BASE = -0.05  # world height of the underside of a block
 SHOULDER = 0.15  # how far above 1 outliers and infinities may rise
 T_MAX = 1.0 + SHOULDER
+POLE = 4.0  # both tails longer than this many times the middle 98 %: values without end on both sides
 COMPRESSED = 8.0  # from this strength of compression on, contours follow decades
 _DECADE = np.array([1.0, 1.5, 2.0, 3.0, 5.0, 7.0])  # contour values within a decade
 
@@ -29,7 +30,8 @@ class Exposure:
 
     ``low`` is the least value and ``high`` the 99 % quantile. ``k`` is solved so that the median comes to lie at a
     wanted height; a small ``k`` is a straight line, a large one a logarithm. Above 1 a soft shoulder keeps outliers
-    and infinities below ``T_MAX``.
+    and infinities below ``T_MAX``. Where values run far off on both sides, as at the poles of 1/x, ``low`` is the 1 %
+    quantile and what lies below is cut off.
     """
 
     low: float
@@ -43,9 +45,12 @@ class Exposure:
         finite = finite[np.isfinite(finite)]
         if finite.size == 0:
             return cls(0.0, 1.0, 1e-3)
-        low, high = float(finite.min()), float(np.quantile(finite, 0.99))
+        low, most = float(finite.min()), float(finite.max())
+        first, high = (float(q) for q in np.quantile(finite, [0.01, 0.99]))
+        if min(first - low, most - high) > POLE * (high - first) > 0.0:
+            low = first
         if not high - low > 1e-12 * max(1e-300, abs(low), abs(high)):
-            high = float(finite.max())  # a needle: all but a few values are equal
+            high = most  # a needle: all but a few values are equal
         if not high - low > 1e-12 * max(1e-300, abs(low), abs(high)):
             return cls(low, low + max(1.0, abs(low)), 1e-3)  # a constant: flat
         middle = float(np.median(finite) / (high - low) - low / (high - low))

@@ -1,5 +1,5 @@
 // What the ground hides from itself: r = share of the sky that is seen, g = share of the lamp that is seen.
-// The horizon is looked for along rays over the height texture, in geometric steps of world length.
+// The horizon is looked for along rays over the height texture, in growing steps of world length.
 #include "heights.glsl"
 uniform vec3 u_light;
 varying vec2 v_uv;
@@ -24,7 +24,7 @@ void main() {
     float slope = 0., reach = FIRST;
     for (int i = 0; i < SUN_STEPS; i++) {
         slope = max(slope, (height_or_outside(v_uv + along * reach * .5) - z) / reach);
-        reach *= SUN_GROWTH;
+        reach += FIRST * (1. + SUN_GROWTH * float(i));   // far steps may be longer: the penumbra is wider there
     }
     float above = atan(u_light.z / length(u_light.xy)) - atan(slope);
     float sun = smoothstep(-.16, .16, above);   // the lamp is 18 degrees wide

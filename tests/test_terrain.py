@@ -71,6 +71,17 @@ def test_a_constant_is_flat(constant):
     assert terrain.value_ticks(300) == [(constant, 0.0)]
 
 
+def test_poles_on_both_sides_leave_the_middle_its_height():
+    values = np.tan(np.linspace(-1.5707, 1.5707, 4001)) ** 3
+    rule = Exposure.of(values)
+    assert rule.low == pytest.approx(np.quantile(values, 0.01))
+    assert rule.high == pytest.approx(np.quantile(values, 0.99))
+    assert rule(values.min()) == 0.0
+    assert 1.0 < rule(values.max()) <= T_MAX
+    # One long tail alone keeps its end.
+    assert Exposure.of(-(np.linspace(0, 1, 4001) ** 80)).low == -1.0
+
+
 def test_a_needle_keeps_its_height():
     terrain = make(lambda x, y: np.where(np.hypot(x, y) < 0.05, 7.0, 2.0))
     assert terrain.z.max() == pytest.approx(0.55, rel=1e-6)

@@ -154,8 +154,8 @@ class Top:
             AZIMUTHS=12 if fine else 8,
             SKY_STEPS=12 if fine else 9,
             SKY_GROWTH=1.5 if fine else 1.75,
-            SUN_STEPS=26 if fine else 14,
-            SUN_GROWTH=1.2 if fine else 1.45,
+            SUN_STEPS=72 if fine else 36,
+            SUN_GROWTH=0.012 if fine else 0.1,
         )
         self._baked.run(
             context.quality.bake,
