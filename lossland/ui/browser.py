@@ -74,7 +74,8 @@ class Browser:
 
     def _settings(self, player: Player, x: float, y: float) -> None:
         other = "print" if self.pen.theme.dark else "dark"
-        choices = [("theme", f"Theme: {other}", ""), ("keys", "Keys and mouse  F1", ""), ("reset", "Reset  R", "")]
+        look = "White paper" if other == "print" else "Dark"
+        choices = [("theme", look, ""), ("keys", "Keys and mouse  F1", ""), ("reset", "Reset  R", "")]
         chosen = self.pen.popup("settings", x, y, 150, choices)
         if chosen == "theme":
             self.wants_theme = other
@@ -169,7 +170,7 @@ class Browser:
         else:
             self.thumbnails.landscape(x, top, side, entry.landscape, alpha)
         size, font = (14 if pen.compact else 15), ("bold" if on else "regular")
-        title = pen.fitted(entry.title, room - side - 12, size, font)
+        title, size = pen.shrunk(entry.title, room - side - 12, size, font)
         pen.text(x + side + 12, y + height / 2 - 1, title, size, "text", font, alpha=1.0 if on else 0.84)
         if touch.clicked:
             self.open(player, entry)

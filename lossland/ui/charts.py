@@ -77,13 +77,14 @@ def limits(chart: Chart) -> tuple[tuple[float, float], tuple[float, float]]:
 
 
 def _log_range(values: np.ndarray) -> tuple[float, float]:
-    """Return a range of at most eight decades below the largest value: what is lower no longer matters."""
+    """Return a range of at most eight decades below the largest value: lower ones look the same."""
     positive = values[values > 0]
     if not len(positive):
         return 0.1, 10.0
-    high = float(positive.max()) * 1.8
-    low = float(np.quantile(positive, 0.02)) / 1.8
-    return max(low, high * 1e-8, FLOOR), high
+    high, low = np.log10(positive.max()), np.log10(np.quantile(positive, 0.02))
+    low = max(low, high - 8.0)
+    room = max(0.04 * (high - low), 0.02)
+    return max(10.0 ** (low - room), FLOOR), 10.0 ** (high + room)
 
 
 def log_ticks(low: float, high: float, most: int) -> list[float]:

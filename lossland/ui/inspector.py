@@ -11,7 +11,7 @@ from lossland.ui.controls import Controls, shown_parameters
 from lossland.ui.lanes import LaneRows
 from lossland.ui.layout import PADDING, Rect
 from lossland.ui.lesson import Lesson
-from lossland.ui.readouts import draw_note, section_rule, subject
+from lossland.ui.readouts import draw_note, meanings_of, section_rule
 from lossland.ui.widgets import Icon, Pen
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class Inspector:
         else:
             y = self.controls.presets(player, x, y + 2, width)
             y = self.controls.draw(player, x, y, width) + 6
-        meanings = {subject(latex): meaning for latex, meaning in player.scene.formulas}
+        meanings = meanings_of(player.scene.formulas)
         chosen = chosen_series(player, frame)
         ruled = False
         for index, note in enumerate(frame.notes):

@@ -59,11 +59,11 @@ class LaneRows:
         hovered = self._ground(player, index, lane, on, x, y, width, height)
         alpha = 1.0 if lane.enabled else 0.45
         self._dot(player, index, lane, x + 8, y + 14, 5.5)
-        room = 78 if not hovered else 62
-        pen.text(x + 22, y + 14, pen.fitted(name, room, 14, _face(on)), 14, "text", _face(on), alpha=alpha)
-        self._setting(player, index, lane, "lr", x + 104, y + 14, 66, x + 222, 44, dim=True)
+        title, size = pen.shrunk(name, 78 if hovered else 96, 14, _face(on))
+        pen.text(x + 22, y + 14, title, size, "text", _face(on), alpha=alpha)
+        self._setting(player, index, lane, "lr", x + 126, y + 14, 54, x + 230, 40, dim=True)
         if hovered and len(player.lanes) > 1:
-            self._remove(player, index, x + 92, y + 14)
+            self._remove(player, index, x + 109, y + 14)
         pen.text(right, y + 14, loss if lane.enabled else "off", 14, "text", align=1, alpha=alpha)
         for row, field in enumerate(extra):
             self._row_of(player, index, lane, field, x, y + 41 + 25 * row, width)

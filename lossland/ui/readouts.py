@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from imgui_bundle import imgui
 
@@ -165,14 +165,44 @@ def _number_columns(pen: Pen, note: Equations) -> list[float]:
 
 
 def _lens(pen: Pen, latex: str, meanings: Mapping[str, str]) -> None:
-    meaning = meanings.get(subject(latex), "")
+    meaning = meaning_of(latex, meanings)
     pen.tooltip(f"{meaning}\n\nClick to copy as LaTeX" if meaning else "Click to copy as LaTeX")
+
+
+def meaning_of(latex: str, meanings: Mapping[str, str]) -> str:
+    """Return what a line of a rule says: the scene's own words, else the usual meaning of its left side, else ""."""
+    left = subject(latex)
+    if left in meanings:
+        return meanings[left]
+    if left == "v_t" and "^" not in latex_without_colors(latex).split("=")[-1].replace("^t", ""):
+        return VELOCITY
+    return USUAL_MEANINGS.get(left, "")
+
+
+VELOCITY = "The velocity: what is kept of the steps before, and the new gradient."
+USUAL_MEANINGS = {
+    "g_t": "The gradient where the optimizer stands: uphill, longer where it is steeper.",
+    "m_t": "An average of the gradients so far, in which the recent ones count most.",
+    "v_t": "An average of the squared gradients: how steep it has been lately, in x and in y.",
+    r"\hatm_t": "The average gradient, freed of the zero that it started from.",
+    r"\hatv_t": "The average square, freed of the zero that it started from.",
+    r"\theta_{t+1}": "The next point: the present one and the step.",
+    "u_t": "The largest gradient of late, slowly forgotten.",
+    "c_t": "A short average of the gradient, of which only the sign is used.",
+}
+
+
+def meanings_of(formulas: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Return what each left side means, where a scene's formulas give it just one meaning."""
+    sides = [subject(latex) for latex, _ in formulas]
+    return {side: meaning for side, (_, meaning) in zip(sides, formulas, strict=True) if sides.count(side) == 1}
 
 
 def subject(latex: str) -> str:
     r"""Return what a formula is about: its left side without colours, spaces and braces, ``m_t`` of ``m_t = ...``."""
     left = latex_without_colors(latex).split("=")[0]
-    return re.sub(r"[\s{}]|\\[,;!]", "", left)
+    left = re.sub(r"[\s{}]|\\[,;!]", "", left)
+    return left.replace("_t+1", "_{t+1}")
 
 
 def section_rule(pen: Pen, area: Rect, y: float) -> float:

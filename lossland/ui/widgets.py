@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from imgui_bundle import imgui
 
@@ -223,6 +224,13 @@ class Pen:
             text = text[:-1]
         return text.rstrip() + "…"
 
+    def shrunk(self, text: str, room: float, size: float, font: str = "regular") -> tuple[str, float]:
+        """Return the text and a size up to 2 smaller at which it fits, shortened where even that is too long."""
+        for smaller in (size, size - 1, size - 2):
+            if self.width(text, smaller, font) <= room:
+                return text, smaller
+        return self.fitted(text, room, size - 1, font), size - 1
+
     def wrapped(self, text: str, room: float, size: float = 14, font: str = "regular") -> list[str]:
         """Break text into lines no longer than ``room``; a word longer than that is broken too."""
         lines, line = [], ""
@@ -321,7 +329,7 @@ class Pen:
         """Draw a line through points (x, y)."""
         if self.mute:
             return
-        places: list[imgui.ImVec2 | tuple[float, float]] = [self.at(x, y) for x, y in points]
+        places: list[Any] = [self.at(x, y) for x, y in points]
         self.dl.add_polyline(places, self.color(color, alpha), width * self.scale, 0)
 
     def rule(self, y: float, area: Rect | None = None) -> None:
@@ -555,20 +563,28 @@ class Pen:
             imgui.open_popup(f"{key}.list")
         return self.popup(f"{key}.list", x, y + 15, width, [(name, name.replace("_", " "), "") for name in options])
 
-    def popup(self, key: str, x: float, y: float, width: float, entries: Sequence[tuple[str, str, str]]) -> str | None:
+    def popup(
+        self,
+        key: str,
+        x: float,
+        y: float,
+        width: float,
+        entries: Sequence[tuple[str, str, str]],
+        chosen: str = "",
+    ) -> str | None:
         """Show the list ``key`` if it is open: entries (value, text, colour of a dot or ""). Returns the one chosen."""
         if self.mute:
             return None
-        chosen = None
+        picked = None
         imgui.set_next_window_pos(self.at(x, y), imgui.Cond_.appearing.value)
-        imgui.set_next_window_size_constraints(self.at(width, 0), self.at(max(width, 260), 420))
-        imgui.push_style_var(imgui.StyleVar_.window_padding.value, self.at(8, 8))
-        imgui.push_style_var(imgui.StyleVar_.item_spacing.value, self.at(6, 4))
+        imgui.set_next_window_size_constraints(self.at(width, 0), self.at(max(width, 260), 480))
+        imgui.push_style_var(imgui.StyleVar_.window_padding.value, self.at(9, 10))
+        imgui.push_style_var(imgui.StyleVar_.item_spacing.value, self.at(6, 9))
         if imgui.begin_popup(key):
             with self.font("regular", 14):
                 for value, text, color in entries:
-                    if imgui.selectable(f"{'     ' if color else ''}{text}##{value}", False)[0]:
-                        chosen = value
+                    if imgui.selectable(f"{'     ' if color else ''}{text}##{value}", value == chosen)[0]:
+                        picked = value
                     if color:
                         low, high = imgui.get_item_rect_min(), imgui.get_item_rect_max()
                         center = V2(low.x + 9 * self.scale, (low.y + high.y) / 2)
@@ -576,7 +592,7 @@ class Pen:
                         dl.add_circle_filled(center, 5 * self.scale, self.color(color))
             imgui.end_popup()
         imgui.pop_style_var(2)
-        return chosen
+        return picked
 
 
 UNTOUCHED = Touch(False, False, False)
