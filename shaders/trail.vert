@@ -14,7 +14,7 @@ void main() {
     v_share = 0.;
     if (progress.x >= u_upto) { skip_stroke(); return; }
     vec3 end = a_end, after = a_after;
-    if (progress.y > u_upto) {    // the head is within this piece
+    if (progress.y >= u_upto) {   // the head is within this piece
         end = mix(a_start, a_end, (u_upto - progress.x) / (progress.y - progress.x));
         after = end;
         progress.y = u_upto;

@@ -33,7 +33,7 @@ class AxesPainter:
         segments = terrain_rulers(layer, layer.terrain, context.camera, look_size).segments
         if self._kept.changed("segments", segments.tobytes().hex(), context.theme):
             self._batch.set(self._pieces(segments, context.theme))
-        self._batch.draw(context, mitre=False)
+        self._batch.draw(context)
 
     @staticmethod
     def _pieces(segments: NDArray[np.floating], theme: Theme) -> list[NDArray[np.void]]:

@@ -115,11 +115,10 @@ class LineBatch:
         context: DrawContext,
         depth: bool = True,
         dash: tuple[float, float] | None = None,
-        mitre: bool = True,
         plane: ArrayLike | None = None,
         bias: float = LINE_BIAS,
     ) -> None:
-        """Draw the lines. ``mitre`` joins translucent pieces without dots; ``plane`` (2, 2) moves the moved ones."""
+        """Draw the lines; ``plane`` (2, 2) moves the moved ones. ``dash`` is period and ink in pixels."""
         if not len(self._vertices):
             return
         if dash:
@@ -130,7 +129,6 @@ class LineBatch:
             u_size=context.size,
             u_px=context.px,
             u_bias=bias,
-            u_mitre=float(mitre),
             u_plane=np.asarray(np.eye(2) if plane is None else plane, np.float32).T.copy(),
             u_dash=dash or (0.0, 0.0),
         )
@@ -157,7 +155,7 @@ class LinesPainter:
         color = context.theme.color(layer.color)
         if self._kept.changed("paths", *layer.paths, color, layer.alpha, layer.width):
             self._batch.set([line_vertices(path, color, layer.alpha, layer.width) for path in layer.paths])
-        self._batch.draw(context, layer.depth, layer.dash, mitre=layer.alpha < 1.0)
+        self._batch.draw(context, layer.depth, layer.dash)
 
     def close(self) -> None:
         """Free the GL objects."""

@@ -117,7 +117,7 @@ class PolygonPainter:
             self._fill["u_color"] = (*color, layer.fill)
             self._fill.draw("triangle_fan")
         if layer.outline > 0:
-            self._outline.draw(context, layer.depth, layer.dash, mitre=False)
+            self._outline.draw(context, layer.depth, layer.dash)
 
     def close(self) -> None:
         """Free the GL objects."""

@@ -40,12 +40,14 @@ class TrailPainter:
         self._buffer: gloo.VertexBuffer | None = None
         self._indices: gloo.IndexBuffer | None = None
         self._kept = Kept()
-        self._beads: NDArray[np.intp] = np.zeros(0, np.intp)
+        self._beads = SpriteBatch()
+        self._spaced: NDArray[np.intp] = np.zeros(0, np.intp)  # numbers of the beads that stand far enough apart
 
     def draw(self, layer: Trail, context: DrawContext) -> None:
-        """Draw the line, or in the later phase beads, start and head over all lines."""
+        """Draw line and beads, or in the later phase start and head over all lines."""
         if context.phase == Phase.TRAILS:
             self._draw_line(layer, context)
+            self._draw_beads(layer, context)
         else:
             self._draw_marks(layer, context)
 
@@ -70,7 +72,7 @@ class TrailPainter:
 
     def _pass(self, depth: str, outline: float, alpha: float, bias: float) -> None:
         set_state("hidden" if depth == "hidden" else "front")
-        self._uniforms.set(u_outline=outline, u_alpha=alpha, u_bias=bias, u_mitre=float(alpha < 1.0))
+        self._uniforms.set(u_outline=outline, u_alpha=alpha, u_bias=bias)
         self._line.draw("triangles", self._indices)
 
     def _upload(self, layer: Trail) -> None:
@@ -88,7 +90,7 @@ class TrailPainter:
     def _draw_marks(self, layer: Trail, context: DrawContext) -> None:
         theme = context.theme
         color = theme.color(layer.color)
-        pieces = [self._bead_sprites(layer, context)]
+        pieces = []
         if layer.start:
             pieces.append(sprites(layer.points[:1], theme.color("text"), START_RADIUS, START_RIM, DISC, bias=0.01))
         if layer.head:
@@ -101,19 +103,23 @@ class TrailPainter:
         self._marks.set(pieces)
         self._marks.draw(context)
 
-    def _bead_sprites(self, layer: Trail, context: DrawContext) -> NDArray[np.void]:
-        """Return the iterates behind the head, thinned to what the picture has room for."""
+    def _draw_beads(self, layer: Trail, context: DrawContext) -> None:
+        """Draw the iterates behind the head, thinned to what the picture has room for."""
         if layer.beads is None or not len(layer.beads):
-            return sprites(np.zeros((0, 3)), (0, 0, 0), BEAD_RADIUS)
-        if self._kept.changed("beads", layer.beads, context.clip_from_world.tobytes().hex(), context.size):
-            self._beads = spaced(context.project(layer.beads), BEAD_GAP)
-        shown = self._beads[(self._beads > 0) & (self._beads < layer.upto)]
-        beads = np.asarray(layer.beads)[shown]
-        return sprites(beads, bead_color(layer.color, context.theme), BEAD_RADIUS, bias=0.004)
+            return
+        camera = (context.clip_from_world.tobytes().hex(), context.size)
+        if self._kept.changed("spaced", layer.beads, *camera):
+            self._spaced = spaced(context.project(layer.beads), BEAD_GAP)
+        shown = self._spaced[(self._spaced > 0) & (self._spaced < layer.upto)]
+        if self._kept.changed("beads", layer.beads, *camera, len(shown), layer.color, context.theme):
+            color = bead_color(layer.color, context.theme)
+            self._beads.set([sprites(np.asarray(layer.beads)[shown], color, BEAD_RADIUS, bias=0.004)])
+        self._beads.draw(context)
 
     def close(self) -> None:
         """Free the GL objects."""
         delete([self._line, self._buffer, self._indices])
+        self._beads.close()
         self._marks.close()
         self._hidden_head.close()
         self._buffer = self._indices = None

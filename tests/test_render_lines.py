@@ -1,0 +1,422 @@
+"""Lines, trails, points, arrows and the plane: what they cover in pixels, against closed forms and the camera."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from vispy import gloo
+
+from lossland import layers
+from lossland.camera import Camera
+from lossland.render import canvas
+from lossland.render import painters as _painters  # noqa: F401  (registers them)
+from lossland.render.geometry import HEAD_RADIUS, HEAD_RIM, head_center, spaced, trail_end, world_per_pixel
+from lossland.render.painter import REGISTRY, DrawContext, Quality
+from lossland.render.rulers import GAP, TICK, plane_numerals, terrain_rulers
+from lossland.render.target import Target
+from lossland.scenery import Show
+from lossland.terrain import Terrain
+from lossland.theme import DARK, PRINT
+
+SIZE = (240, 160)
+RED = "#FF0000"
+WHITE = "#FFFFFF"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def context():
+    return canvas.headless()
+
+
+@pytest.fixture
+def target():
+    made = Target(SIZE)
+    yield made
+    made.close()
+
+
+def flat_camera(reach=2.0):
+    camera = Camera(flat=True)
+    camera.fit(np.array([[-reach, -reach, 0], [reach, reach, 0]]), SIZE)
+    return camera
+
+
+def paint(target, camera, *drawn, show=None, px=1.0, theme=PRINT, depth=1.0, times=1):
+    """Draw layers over black, in their phases; ``depth`` is what the depth buffer holds before. Floats in [0, 1]."""
+    context = DrawContext(
+        camera=camera,
+        size=target.size,
+        px=px,
+        theme=theme,
+        show=show or Show(),
+        quality=Quality.live,
+        clip_from_world=camera.clip_from_world(target.size).astype(np.float32),
+        eye=camera.eye,
+        light=camera.light,
+        layers=drawn,
+    )
+    made = [(REGISTRY[type(layer)][0](theme), layer) for layer in drawn]
+    for _ in range(times):
+        with target:
+            gloo.set_state(depth_mask=True)
+            gloo.clear(color=(0, 0, 0, 1), depth=depth)
+            for painter, layer in made:
+                for phase in REGISTRY[type(layer)][1]:
+                    painter.draw(layer, DrawContext(**{**vars(context), "phase": phase}))
+    image = target.read()[..., :3] / 255.0
+    for painter, _ in made:
+        painter.close()
+    return image
+
+
+def across(y, left=-9.0, right=9.0, pieces=1):
+    x = np.linspace(left, right, pieces + 1)
+    return np.stack([x, np.full_like(x, y), np.zeros_like(x)], 1)
+
+
+# ------------------------------------------------------------------------------------------------------- lines
+@pytest.mark.parametrize("width", [1.0, 1.7, 2.2, 6.5])
+@pytest.mark.parametrize("y", [0.0, 0.0071, -0.313])
+def test_a_horizontal_line_of_width_w_covers_w_pixels(target, width, y):
+    image = paint(target, flat_camera(), layers.Lines([across(y)], RED, width))
+    assert image[:, 60, 0].sum() == pytest.approx(width, abs=0.02)
+    rows = np.arange(SIZE[1]) + 0.5
+    middle = (image[:, 60, 0] * rows).sum() / image[:, 60, 0].sum()
+    assert middle == pytest.approx(flat_camera().project([0.0, y, 0.0], SIZE)[1], abs=0.1)
+
+
+def test_widths_grow_with_the_pixel_ratio(target):
+    image = paint(target, flat_camera(), layers.Lines([across(0.0)], RED, 3.0), px=2.0)
+    assert image[:, 60, 0].sum() == pytest.approx(6.0, abs=0.02)
+
+
+def test_a_translucent_line_of_many_pieces_has_no_dots(target):
+    image = paint(target, flat_camera(), layers.Lines([across(0.0, pieces=97)], RED, 6.0, alpha=0.5))
+    middle = image[SIZE[1] // 2, :, 0]
+    assert middle.min() == pytest.approx(0.5, abs=0.01)
+    assert middle.max() == pytest.approx(0.5, abs=0.01)
+
+
+def test_a_translucent_bend_is_nowhere_darker_than_a_straight_piece(target):
+    turn = np.linspace(0, np.pi, 40)
+    path = np.stack([np.cos(turn), np.sin(turn), 0 * turn], 1)
+    image = paint(target, flat_camera(), layers.Lines([path], RED, 7.0, alpha=0.5))
+    assert image[..., 0].max() <= 0.52
+
+
+def test_dashes_ink_their_share_of_the_line(target):
+    image = paint(target, flat_camera(), layers.Lines([across(0.0)], RED, 4.0, dash=(15, 10)))
+    assert image[..., 0].sum() == pytest.approx(4.0 * SIZE[0] * 10 / 15, rel=0.04)
+
+
+def test_a_line_behind_something_is_hidden_unless_told_otherwise(target):
+    line = layers.Lines([across(0.0)], RED, 4.0)
+    assert paint(target, flat_camera(), line, depth=0.0).max() == 0.0
+    in_front = layers.Lines([across(0.0)], RED, 4.0, depth=False)
+    assert paint(target, flat_camera(), in_front, depth=0.0).max() == 1.0
+
+
+def test_a_line_that_starts_behind_the_eye_is_drawn_in_front_of_it(target):
+    camera = Camera(azimuth=0.0, elevation=10.0)  # looks along -x
+    camera.fit(np.array([[-1, -1, 0], [1, 1, 0]]), SIZE)
+    behind = camera.eye + 3.0 * camera.back
+    end = np.array([0.0, 0.0, 0.0])
+    image = paint(target, camera, layers.Lines([np.array([behind, end]) + [[0, 1, 0], [0, 0, 0]]], RED, 3.0))
+    x, y = camera.project(end, SIZE)
+    assert image[int(y), int(x), 0] > 0.5
+    assert np.isfinite(image).all()
+
+
+# ------------------------------------------------------------------------------------------------------ arrows
+@pytest.mark.parametrize("azimuth", [-60.0, 15.0, 130.0])
+def test_the_tip_of_an_arrow_is_where_the_camera_projects_it(target, azimuth):
+    camera = Camera(azimuth=azimuth, elevation=40.0)
+    camera.fit(np.array([[-1, -1, 0], [1, 1, 0.5]]), SIZE)
+    tail, tip = np.array([[-0.6, -0.4, 0.0]]), np.array([[0.7, 0.5, 0.4]])
+    image = paint(target, camera, layers.Arrows(tail, tip, RED, 4.5))
+    start, end = camera.project(np.concatenate([tail, tip]), SIZE)
+    along = (end - start) / np.linalg.norm(end - start)
+    y, x = np.nonzero((image[..., 0] > 0.4) & (image[..., 1] < 0.2))  # red, not its white outline
+    reach = (np.stack([x + 0.5, y + 0.5], 1) - start) @ along
+    length = np.linalg.norm(end - start)
+    assert length - 3.0 < reach.max() < length + 0.5  # the last pixels of a sharp tip are partly covered
+    assert reach.min() == pytest.approx(0.0, abs=1.5)
+
+
+def test_the_shaft_and_head_of_an_arrow_have_their_widths(target):
+    tail, tip = np.array([[-2.0, 0, 0]]), np.array([[2.0, 0, 0]])
+    camera = flat_camera(3.0)
+    image = paint(target, camera, layers.Arrows(tail, tip, RED, 6.0, depth=False), theme=DARK)
+    start, end = camera.project(np.concatenate([tail, tip]), SIZE)
+    dark = DARK.color("casing")[0]
+    red = np.clip((image[..., 0] - dark) / (1 - dark), 0.0, 1.0)  # the share that is not outline
+    assert red[:, int(start[0] + 40)].sum() == pytest.approx(6.0, abs=0.15)
+    head = red[:, int(end[0] - 3.6 * 6.0) + 1].sum()
+    assert head == pytest.approx(0.86 * 3.6 * 6.0, abs=1.5)
+
+
+def test_every_arrow_has_its_colour_and_no_length_draws_nothing(target):
+    tail = np.array([[-1.0, 0.5, 0], [-1.0, -0.5, 0], [0.0, 0.0, 0.0]])
+    tip = np.array([[1.0, 0.5, 0], [1.0, -0.5, 0], [0.0, 0.0, 0.0]])
+    camera = flat_camera()
+    image = paint(target, camera, layers.Arrows(tail, tip, [RED, "#00FF00", "#0000FF"], 6.0))
+    for y, wanted in ((0.5, (1, 0, 0)), (-0.5, (0, 1, 0))):
+        x, row = camera.project([0.0, y, 0.0], SIZE)
+        assert image[int(row), int(x)] == pytest.approx(wanted, abs=0.02)
+    x, row = camera.project([0.0, 0.0, 0.0], SIZE)
+    assert image[int(row), int(x)].max() == 0.0
+
+
+# ------------------------------------------------------------------------------------------------------ trails
+def straight_trail(upto, **options):
+    points = across(0.0, -1.5, 1.5, pieces=30)
+    return layers.Trail(points, np.linspace(0.0, 10.0, 31), RED, upto, **{"head": False, **options})
+
+
+@pytest.mark.parametrize("upto", [2.0, 5.0, 7.25, 10.0, 42.0])
+def test_a_trail_ends_at_the_projection_of_its_iterate(target, upto):
+    camera = flat_camera()
+    image = paint(target, camera, straight_trail(upto))
+    end = camera.project([-1.5 + 3.0 * min(upto, 10.0) / 10.0, 0.0, 0.0], SIZE)
+    reach = 0.5 * (2.6 + 1.6 * min(upto, 10.0) / upto) + 1.4  # half the width at the end, and the outline
+    last = image[SIZE[1] // 2, :, 0].nonzero()[0].max() + 0.5
+    assert last == pytest.approx(end[0] + reach, abs=1.0)
+
+
+def test_a_trail_grows_wider_and_brighter_towards_its_head(target):
+    camera = flat_camera()
+    image = paint(target, camera, straight_trail(10.0))
+    for share in (0.1, 0.5, 0.9):
+        column = int(camera.project([-1.5 + 3.0 * share, 0.0, 0.0], SIZE)[0])
+        assert image[:, column, 0].sum() == pytest.approx(2.6 + 1.6 * share + 2 * 1.4, abs=0.06)
+        white = 0.22 * (1.0 - share)  # the tail's colour goes towards the outline's, white on paper
+        assert image[SIZE[1] // 2, column, 1] == pytest.approx(white, abs=0.02)
+
+
+def test_a_trail_at_its_start_draws_no_line(target):
+    assert paint(target, flat_camera(), straight_trail(0.0)).max() == 0.0
+
+
+def test_hidden_parts_are_faint_even_and_without_outline(target):
+    image = paint(target, flat_camera(), straight_trail(10.0), depth=0.0)
+    middle = image[SIZE[1] // 2, 70:170, :]
+    assert middle[:, 0] == pytest.approx(0.28, abs=0.01)  # no dots where pieces meet
+    assert image[:, 120, 0].sum() == pytest.approx(0.28 * (2.6 + 1.6 * 0.5), abs=0.05)
+    without = paint(target, flat_camera(), straight_trail(10.0), depth=0.0, show=Show(xray=False))
+    assert without.max() == 0.0
+
+
+def test_the_head_is_a_sphere_of_its_size_at_the_end_of_the_trail(target):
+    camera = Camera(azimuth=-60.0, elevation=45.0)
+    camera.fit(np.array([[-1, -1, 0], [1, 1, 0.5]]), SIZE)
+    trail = straight_trail(5.0, head=True)
+    trail = layers.Trail(trail.points * 0.4, trail.progress, RED, 5.0)
+    image = paint(target, camera, trail, theme=PRINT)
+    center = camera.project(head_center(trail, camera.clip_from_world(SIZE), SIZE[1]), SIZE)
+    y, x = np.mgrid[: SIZE[1], : SIZE[0]] + 0.5
+    away = np.hypot(x - center[0], y - center[1])
+    assert image[away < HEAD_RADIUS - 1, 0].min() > 0.3  # a lit red ball
+    assert image[away < HEAD_RADIUS - 2, 1].mean() < 0.3
+    rim = np.abs(away - HEAD_RADIUS - 0.5 * HEAD_RIM) < 0.3
+    assert image[rim].min() > 0.6  # in a white rim
+
+
+def test_the_head_lies_on_the_ground():
+    camera = Camera(azimuth=20.0, elevation=50.0)
+    camera.fit(np.array([[-1, -1, 0], [1, 1, 0.5]]), (1280, 720))
+    trail = straight_trail(3.3)
+    foot, center = trail_end(trail), head_center(trail, camera.clip_from_world((1280, 720)), 720)
+    assert foot == pytest.approx([-1.5 + 0.99, 0, 0])
+    right = np.cross([0, 0, 1], camera.back)
+    right /= np.linalg.norm(right)
+    lift = center[2] - foot[2]
+    pixels = camera.project(np.stack([foot, foot + lift / 0.85 * right]), (1280, 720))
+    assert np.linalg.norm(pixels[1] - pixels[0]) == pytest.approx(HEAD_RADIUS, rel=1e-3)
+
+
+def test_beads_keep_their_distance_and_their_places_while_a_trail_grows():
+    path = np.cumsum(np.random.default_rng(4).normal(0, 6, (200, 2)), 0)
+    kept = spaced(path, 13.0)
+    assert np.all(np.linalg.norm(np.diff(path[kept], axis=0), axis=1) >= 13.0)
+    assert kept[0] == 0
+    assert list(spaced(path[:90], 13.0)) == [k for k in kept if k < 90]
+
+
+def test_a_trail_is_uploaded_once_for_the_same_arrays(target, monkeypatch):
+    uploads = []
+    original = gloo.VertexBuffer.__init__
+    monkeypatch.setattr(
+        gloo.VertexBuffer, "__init__", lambda self, *a, **k: uploads.append(1) or original(self, *a, **k)
+    )
+    paint(target, flat_camera(), straight_trail(5.0), times=1)
+    once = len(uploads)
+    paint(target, flat_camera(), straight_trail(5.0), times=6)
+    assert len(uploads) == 2 * once
+
+
+# ------------------------------------------------------------------------------------------------------ points
+def test_dots_have_their_category_s_colour_where_the_camera_projects_them(target):
+    camera = flat_camera()
+    position = np.array([[-1.0, 0.3, 0], [-0.5, 0.3, 0], [0.1, 0.3, 0], [0.6, 0.3, 0], [1.2, 0.3, 0]])
+    category = np.array([-1, 0, 1, 2, 7])
+    image = paint(target, camera, layers.Points(position, category, size=4.0), theme=DARK)
+    for (x, y), k in zip(camera.project(position, SIZE), category, strict=True):
+        wanted = 0.62 * np.array(DARK.color(f"particle.{k % 4 if k >= 0 else -1}"))
+        assert image[int(y), int(x)] == pytest.approx(wanted, abs=0.01)
+    assert (image.max(-1) > 0).sum() <= 5 * 25
+
+
+def test_dots_of_a_domain_lie_on_its_ground_and_those_outside_are_left_out(target):
+    x = np.linspace(0.0, 10.0, 21)
+    terrain = Terrain(x, x, (x[None] + 2 * x[:, None]))
+    camera = Camera(azimuth=-60.0, elevation=45.0)
+    camera.fit(terrain.bounds, SIZE)
+    inside = np.array([[2.0, 7.0], [8.0, 1.0]])
+    outside = np.array([[-0.1, 5.0], [5.0, 10.2], [np.nan, 5.0], [np.inf, 5.0]])
+    drawn = layers.Points(np.vstack([inside, outside]), WHITE, size=2.0, ground=terrain)
+    image = paint(target, camera, drawn)
+    y, x = np.nonzero(image[..., 0] > 0.1)
+    pixels = np.stack([x + 0.5, y + 0.5], 1)
+    wanted = camera.project(terrain.world_from_domain(inside, lift=0.006), SIZE)
+    assert len(pixels) <= 2 * 9
+    for spot in wanted:
+        assert np.linalg.norm(pixels - spot, axis=1).min() < 1.0
+    for pixel in pixels:
+        assert np.linalg.norm(wanted - pixel, axis=1).min() < 2.2
+
+
+def test_dense_dots_become_light(target):
+    many = np.zeros((4, 3))
+    image = paint(target, flat_camera(), layers.Points(many, WHITE, size=4.0))
+    assert image.max() == pytest.approx(1 - (1 - 0.62) ** 4, abs=0.01)
+
+
+def test_a_hundred_thousand_dots_are_drawn(target):
+    rng = np.random.default_rng(0)
+    position = np.column_stack([rng.uniform(-1.5, 1.5, (2**17, 2)), np.zeros(2**17)])
+    image = paint(target, flat_camera(), layers.Points(position, rng.integers(0, 4, 2**17)))
+    assert (image.max(-1) > 0).mean() > 0.3
+
+
+@pytest.mark.parametrize(("style", "middle", "radius"), [("disc", 1.0, 8.0), ("ring", 0.0, 8.0)])
+def test_marks_have_their_radius(target, style, middle, radius):
+    camera = flat_camera()
+    image = paint(target, camera, layers.Points(np.zeros((1, 3)), WHITE, radius, style), theme=DARK)[..., 0]
+    x, y = camera.project([0.0, 0.0, 0.0], SIZE)
+    assert image[int(y), int(x)] == pytest.approx(middle, abs=0.02)
+    ys, xs = np.nonzero(image > 0.5)
+    away = np.hypot(xs + 0.5 - x, ys + 0.5 - y)
+    assert away.max() == pytest.approx(radius + (1.0 if style == "ring" else 0.0), abs=0.8)
+    if style == "disc":
+        assert image.sum() == pytest.approx(np.pi * radius**2, rel=0.02)
+
+
+# ---------------------------------------------------------------------------------------------------- the plane
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_moved_grid_passes_through_the_images_of_its_points(target, seed):
+    rng = np.random.default_rng(seed)
+    matrix = np.eye(2) + rng.uniform(-0.5, 0.5, (2, 2))
+    camera = flat_camera(3.0)
+    image = paint(target, camera, layers.WarpedGrid(matrix, ghost=False), theme=DARK)
+    grid = np.array(DARK.color("grid"))
+    on_line = [(1, 0.27), (-1, -0.3), (0.31, 1), (-0.7, -1), (2, 0.2)]
+    for point in on_line:
+        x, y = camera.project([*(matrix @ point), 0.0], SIZE)
+        if 2 < x < SIZE[0] - 2 and 2 < y < SIZE[1] - 2:
+            near = image[int(y) - 1 : int(y) + 2, int(x) - 1 : int(x) + 2]
+            assert near[..., 2].max() > 0.7 * grid[2]
+    for point in [(0.25, 0.25), (-0.75, 0.25), (1.25, -0.75)]:  # between all lines
+        x, y = camera.project([*(matrix @ point), 0.0], SIZE)
+        assert image[int(y), int(x)].max() < 0.02
+
+
+def test_the_ghost_stays_while_the_grid_moves(target):
+    camera = flat_camera(3.0)
+    matrix = np.array([[0.0, -1.0], [1.0, 0.0]]) * 0.61
+    image = paint(target, camera, layers.WarpedGrid(matrix), theme=DARK)
+    x, y = camera.project([1.0, 0.2, 0.0], SIZE)
+    ghost = image[int(y), int(x) - 1 : int(x) + 2].max()
+    assert 0.05 < ghost < 0.35
+
+
+def test_the_grid_covers_what_is_seen_of_a_shrunken_plane(target):
+    camera = flat_camera(25.0)
+    image = paint(target, camera, layers.WarpedGrid(np.eye(2), ghost=False), theme=DARK)
+    corner = image[:20, :20].max()
+    assert corner > 0.2
+
+
+def test_a_matrix_without_inverse_or_with_nan_draws_no_error(target):
+    camera = flat_camera()
+    flat = paint(target, camera, layers.WarpedGrid(np.array([[1.0, 1.0], [1.0, 1.0]]), ghost=False))
+    x, y = camera.project([0.5, 0.5, 0.0], SIZE)
+    assert flat[int(y), int(x)].max() > 0.2
+    assert paint(target, camera, layers.WarpedGrid(np.full((2, 2), np.nan))).max() == 0.0
+
+
+def test_a_polygon_is_filled_and_outlined(target):
+    camera = flat_camera()
+    corners = np.array([[-1, -1, 0], [1, -1, 0], [1, 1, 0], [-1, 1, 0]], float)
+    image = paint(target, camera, layers.Polygon(corners, RED))
+    x, y = camera.project([0.3, 0.2, 0.0], SIZE)
+    assert image[int(y), int(x), 0] == pytest.approx(0.26, abs=0.01)
+    edge = camera.project([1.0, 0.2, 0.0], SIZE)
+    assert image[int(y), int(edge[0]) - 1 : int(edge[0]) + 2, 0].max() > 0.95
+    side = np.ptp(camera.project(corners, SIZE)[:, 0])
+    assert image[..., 0].sum() == pytest.approx(0.26 * (side - 2.2) ** 2 + 4 * 2.2 * side, rel=0.03)
+
+
+# ------------------------------------------------------------------------------------------------------- rulers
+@pytest.mark.parametrize("azimuth", range(-175, 185, 40))
+def test_axes_run_along_the_edges_nearest_to_the_eye(azimuth):
+    x = np.linspace(-5, 5, 21)
+    terrain = Terrain(x, x, x[None] ** 2 + x[:, None] ** 2)
+    camera = Camera(azimuth=azimuth, elevation=40.0)
+    camera.fit(terrain.bounds, SIZE)
+    rulers = terrain_rulers(layers.Axes(terrain, "a", "b"), terrain, camera, (1280, 720))
+    names = {numeral.text: np.array(numeral.tick) for numeral in rulers.numerals if numeral.name}
+    for axis, name in enumerate("ab"):
+        mirrored = names[name].copy()
+        mirrored[1 - axis] *= -1
+        assert np.linalg.norm(camera.eye - names[name]) < np.linalg.norm(camera.eye - mirrored)
+        assert abs(names[name][1 - axis]) == pytest.approx(1 + GAP + TICK)
+    value = [numeral for numeral in rulers.numerals if np.array(numeral.tick)[2] > terrain.base + 1e-6]
+    columns = camera.project(np.array([n.tick for n in value]), (1280, 720))[:, 0]
+    corners = camera.project(np.array([[sx, sy, 0.0] for sx in (-1, 1) for sy in (-1, 1)]), (1280, 720))
+    assert columns.mean() <= corners[:, 0].min() + 60
+    assert {n.text for n in rulers.numerals} >= {"−4", "−2", "0", "2", "4"}
+
+
+def test_numbers_of_the_values_are_at_least_twenty_pixels_apart():
+    x = np.linspace(-5, 5, 41)
+    terrain = Terrain(x, x, (x[None] ** 2 + x[:, None] - 11) ** 2 + (x[None] + x[:, None] ** 2 - 7) ** 2)
+    for size in ((640, 360), (1920, 1080)):
+        camera = Camera(azimuth=-60.0, elevation=45.0)
+        camera.fit(terrain.bounds, size)
+        rulers = terrain_rulers(layers.Axes(terrain), terrain, camera, size)
+        ticks = [n.tick for n in rulers.numerals if n.tick[2] >= 0.0]
+        pixels = camera.project(np.array(ticks), size)
+        assert np.linalg.norm(np.diff(pixels, axis=0), axis=1).min() > 19.0
+
+
+def test_the_plane_s_numbers_stand_at_their_places_and_leave_out_zero():
+    camera = Camera(flat=True)
+    camera.fit(np.array([[-4, -3, 0], [4, 3, 0]]), (1280, 720))
+    numerals = plane_numerals(camera, (1280, 720), (0, 0, 1280, 720), 30.0)
+    assert {n.text for n in numerals if n.axis == 1} == {"−3", "−2", "−1", "1", "2", "3"}
+    for numeral in numerals:
+        value = float(numeral.text.replace("−", "-"))
+        world = [value, 0, 0] if numeral.axis == 0 else [0, value, 0]
+        assert numeral.pixel == pytest.approx(camera.project(world, (1280, 720)), abs=16)
+
+
+def test_a_pixel_s_world_length_is_what_the_camera_says():
+    for flat in (False, True):
+        camera = Camera(azimuth=33.0, elevation=52.0, flat=flat)
+        camera.fit(np.array([[-1, -1, 0], [1, 1, 0.5]]), (1280, 720), (400, 40, 700, 500))  # with a shifted lens
+        point = np.array([0.3, -0.4, 0.2])
+        length = world_per_pixel(camera.clip_from_world((1280, 720)), 720, point)[0]
+        right = np.array([1.0, 0, 0]) if flat else np.cross([0, 0, 1], camera.back)
+        right = right / np.linalg.norm(right)
+        pixels = camera.project(np.stack([point, point + 10 * length * right]), (1280, 720))
+        assert np.linalg.norm(pixels[1] - pixels[0]) == pytest.approx(10.0, rel=1e-3)
