@@ -16,6 +16,7 @@ PLANE = 0.34  # half the side of the tangent plane, and the length of the arrows
 FIELD = 13  # arrows along each side of the field
 LIFE = 3.0  # seconds from a drop's fall to its end
 FLOW = 48  # stretches of a drop's way
+NEWTON = 12  # steps that put a point of the contour right, at most
 CONTOUR_STEP = 0.01  # of half the domain's width
 
 
@@ -190,12 +191,16 @@ print("best_heading", degrees[slope.argmax()])
             if not np.isfinite(steep) or steep < 1e-9:
                 break
             x, y = x - stride * gy / steep, y + stride * gx / steep
-            for _ in range(3):
+            for _ in range(NEWTON):
                 value, gx, gy = self.land.value_grad_at(x, y)
                 square = gx * gx + gy * gy
                 if not 0 < square < np.inf:
                     return path
                 x, y = x - (value - level) * gx / square, y - (value - level) * gy / square
+                if abs(value - level) < 1e-12 * max(1.0, abs(level)):
+                    break
+            else:
+                return path  # too close to a level point: the contour cannot be told from its neighbours
             if not (x0 <= x <= x1 and y0 <= y <= y1):
                 break
             path.append((x, y))

@@ -15,7 +15,7 @@ SEEDS = 49  # Newton's method starts from so many points along each side
 NEWTON = 80  # its steps
 MOST = 600  # critical points that are kept
 DRESSED = 12  # up to this many of them have arrows and labels
-REACH = 0.17  # of the arrows, in half the domain's width
+REACH = 0.12  # of the arrows, in half the domain's width
 STEPS_PER_SECOND = 12
 MORPH = 192  # samples along each side of a ground that changes its shape
 KINDS = {"minimum": "down", "saddle": "accent", "maximum": "up"}  # kind -> colour
@@ -77,9 +77,14 @@ def apart(places: Sequence[np.ndarray], distance: float) -> np.ndarray:
     return kept
 
 
+def without_dust(values: np.ndarray, dust: float) -> np.ndarray:
+    """Return the values with those that rounding alone could have left set to 0."""
+    return np.where(np.abs(values) < dust, 0.0, values)
+
+
 def kind_of(land: ll.Landscape, position: np.ndarray, value: float, curvature: np.ndarray, size: float) -> str:
     """Return what a level point is: by the signs of its curvatures, or by looking around where one is zero."""
-    if np.isfinite(curvature).all() and np.abs(curvature).min() > 1e-9 * np.abs(curvature).max():
+    if np.isfinite(curvature).all() and np.abs(curvature).min() > 0:
         return ("maximum", "saddle", "minimum")[int((curvature > 0).sum())]
     around = np.asarray(land.value(position + 0.01 * size * AROUND)) - value
     return "minimum" if (around >= 0).all() else "maximum" if (around <= 0).all() else "saddle"
@@ -220,15 +225,17 @@ print("highest", max(v for v, c in zip(value, curvature) if (c < 0).all()))
 
         def make() -> list[Critical]:
             land, found = self.land, []
+            rule = self.terrain.exposure
+            tall = rule.high - rule.low
             for position in level_points(land):
-                value = float(land.value(position))
-                curvature, axes = eigen(np.nan_to_num(np.asarray(land.hessian(position), float)))
-                found.append(
-                    Critical(position, value, kind_of(land, position, value, curvature, self.size), curvature, axes)
-                )
+                value = without_dust(np.array(float(land.value(position))), 1e-12 * tall)
+                hessian = np.nan_to_num(np.asarray(land.hessian(position), float))
+                curvature, axes = eigen(without_dust(hessian, 1e-9 * tall / self.size**2))
+                kind = kind_of(land, position, float(value), curvature, self.size)
+                found.append(Critical(position, float(value), kind, curvature, axes))
             return sorted((point for point in found if np.isfinite(point.value)), key=lambda point: point.value)
 
-        return self.remember("critical", (self.landscape, self.domain), make)
+        return self.remember("critical", self.terrain, make)
 
     def nearest(self) -> Critical | None:
         """Return the level point nearest to where the ball is dropped."""
@@ -335,7 +342,7 @@ print("highest", max(v for v, c in zip(value, curvature) if (c < 0).all()))
                     tips.append(self.terrain.world_from_domain(place, lift=0.02))
                     colors.append("down" if curvature > 0 else "up" if curvature < 0 else "dim")
         arrows = layers.Arrows(
-            np.repeat(centre[None], len(tips), axis=0), np.array(tips).reshape(-1, 3), colors, 3.0, group="arrows"
+            np.repeat(centre[None], len(tips), axis=0), np.array(tips).reshape(-1, 3), colors, 2.6, group="arrows"
         )
         return [
             arrows,

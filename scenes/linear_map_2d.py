@@ -87,9 +87,11 @@ def lifted(points: np.ndarray) -> np.ndarray:
     return np.c_[points, np.zeros(len(points))]
 
 
-def reach_of(matrix: np.ndarray) -> float:
-    """Return how far from the origin the picture must reach to hold the moved unit square."""
-    return max(2.9, 1.25 * float(np.abs(SQUARE @ matrix.T).max()))
+def view_of(matrix: np.ndarray) -> ll.View:
+    """Return the view straight down that holds the moved unit square."""
+    reach = max(2.9, 1.25 * float(np.abs(SQUARE @ matrix.T).max()))
+    corners = np.array([(x, y, 0) for x in (-reach, reach) for y in (-reach, reach)])
+    return ll.View(90.0, 90.0, flat=True, bounds=corners)
 
 
 def in_colour(matrix: np.ndarray, digits: int, trim: bool = False) -> str:
@@ -275,9 +277,8 @@ print("area", 0.5 * abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)))
                 layers.Lines([lifted(outline @ now.T)], "text", 2.4, depth=False),
             ]
         drawn += self._basis(now)
-        reach = self.remember("reach", (matrix.tobytes(),), lambda: reach_of(matrix))
-        corners = np.array([(x, y, 0) for x in (-reach, reach) for y in (-reach, reach)])
-        return ll.Frame(drawn, self._notes(matrix, now, t), ll.View(90.0, 90.0, flat=True, bounds=corners))
+        view = self.remember("view", matrix.tobytes(), lambda: view_of(matrix))
+        return ll.Frame(drawn, self._notes(matrix, now, t), view)
 
     def _basis(self, now: np.ndarray) -> list[layers.Layer]:
         """Return the two basis arrows where they are now, with their names and places."""
