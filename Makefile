@@ -2,6 +2,7 @@
 # make test        check everything headless: ruff, pyright, pytest
 # make test-torch  compare the optimizers with PyTorch's
 # make lint        ruff and pyright alone
+# make pictures    draw the pictures of the README again
 # make clean       remove everything that make made
 #
 # Everything is installed into .venv (and .venv-torch); stamp files keep later runs fast.
@@ -20,7 +21,7 @@ TEST_PACKAGES := $(GL_PACKAGES) xvfb xauth xdotool
 HEADLESS := env -u DISPLAY -u WAYLAND_DISPLAY
 DEMO := out/demo.mp4
 
-.PHONY: run test test-torch lint clean
+.PHONY: run test test-torch lint pictures clean
 
 run: $(VENV)/.installed $(VENV)/.graphics
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
@@ -39,6 +40,9 @@ test-torch: $(TORCH_VENV)/.installed $(VENV)/.test-graphics
 lint: $(VENV)/.test-installed
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/pyright
+
+pictures: $(VENV)/.installed $(VENV)/.graphics
+	$(HEADLESS) $(VENV)/bin/python tools/pictures.py
 
 clean:
 	rm -rf $(VENV) $(TORCH_VENV) out build dist .pytest_cache .ruff_cache .hypothesis

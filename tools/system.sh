@@ -22,7 +22,7 @@ if [ "$(id -u)" != 0 ]; then
 fi
 
 echo "Installing system packages:$missing"
-export DEBIAN_FRONTEND=noninteractive
+export DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes
 apt-get update --quiet=2
 # shellcheck disable=SC2086  # a list of names
-apt-get install --quiet=2 --yes --no-install-recommends $missing >/dev/null
+apt-get -o Dpkg::Use-Pty=0 install --quiet=2 --yes --no-install-recommends $missing >/dev/null
