@@ -71,7 +71,7 @@ class FormulaBox:
         self.text = ""
         self.error = ""
         self.position: int | None = None
-        self._seen: object = None  # the scene's landscape when the text was last taken from it
+        self._seen = ""  # the scene's landscape when the text was last taken from it
         self._active = False
 
     def height(self, player: Player, width: float) -> float:
@@ -208,7 +208,7 @@ class FormulaBox:
     # ------------------------------------------------------------------------------------------ text
     def _follow(self, player: Player, width: float) -> None:
         """Take the text of a landscape that was changed elsewhere."""
-        value = player.scene.values.get("landscape")
+        value = shown_formula(player)
         if value == self._seen:
             return
         self._seen = value
@@ -223,13 +223,21 @@ class FormulaBox:
         error = player.set_landscape(text)
         self.error, self.position = "", None
         if error is None:
-            self._seen = player.scene.values.get("landscape")
+            self._seen = shown_formula(player)
             return
         self.error = error.split("\n")[0]
         try:
             formula.parse(text)
         except FormulaError as wrong:
             self.error, self.position = wrong.sentence, wrong.position
+
+
+def shown_formula(player: Player) -> str:
+    """Return the name or formula of the ground that is shown, "" where there is none."""
+    if "landscape" in player.scene.values:
+        return str(player.scene.values["landscape"])
+    landscape = shown_landscape(player)
+    return landscape.formula if landscape else ""
 
 
 def shown_landscape(player: Player) -> Landscape | None:

@@ -432,16 +432,16 @@ class Pen:
         self, key: str, x: float, y: float, room: float, names: Sequence[str], chosen: str = ""
     ) -> tuple[str | None, float]:
         """Draw pills in as many rows as they need. Returns the one clicked (or None), and the y below them."""
-        clicked, left = None, x
+        clicked, left, pitch = None, x, 28 if self.compact else 30
         for name in names:
             label = self.fitted(name.replace("_", " "), room - 24, 13)
             width = self.chip_width(label)
             if left > x and left + width > x + room:
-                left, y = x, y + 30
+                left, y = x, y + pitch
             if self.chip(left, y, label, f"{key}.{name}", name == chosen):
                 clicked = name
             left += width + 6
-        return clicked, y + (30 if names else 0)
+        return clicked, y + (pitch if names else 0)
 
     def slider(
         self,
@@ -561,7 +561,8 @@ class Pen:
         self.text(x + width - 12, y, Icon.DOWN, 8, "dim", "icon", align=0.5)
         if touch.clicked:
             imgui.open_popup(f"{key}.list")
-        return self.popup(f"{key}.list", x, y + 15, width, [(name, name.replace("_", " "), "") for name in options])
+        entries = [(name, name.replace("_", " "), "") for name in options]
+        return self.popup(f"{key}.list", x, y + 15, width, entries, chosen)
 
     def popup(
         self,
