@@ -177,6 +177,17 @@ def set_state(depth: Literal["front", "hidden", "off"] = "front", write: bool = 
         gloo.set_blend_func("src_alpha", "one_minus_src_alpha", "one", "one_minus_src_alpha")
 
 
+def set_uniforms(target: gloo.Program, **values: Any) -> None:
+    """Set a program's uniforms, attributes and textures."""
+    for name, value in values.items():
+        target[name] = value
+
+
+def to_bytes(colors: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """Return colours in [0, 1] of any shape as 0 ... 255."""
+    return (np.clip(colors, 0.0, 1.0) * 255 + 0.5).astype(np.uint8)
+
+
 def vertex_buffer(data: Any) -> gloo.VertexBuffer:
     """Upload an array (n,) or (n, c) as float32."""
     return gloo.VertexBuffer(np.ascontiguousarray(data, dtype=np.float32))

@@ -1,4 +1,4 @@
-"""A picture in graphics memory: drawn into, pasted elsewhere, read back."""
+"""Pictures in graphics memory: computed by a shader, drawn into, pasted elsewhere, read back."""
 
 from __future__ import annotations
 
@@ -32,6 +32,48 @@ class Quad:
     def close(self) -> None:
         """Free the GL objects."""
         delete([self._program, self._corners])
+
+
+class Pass:
+    """A fragment shader run over a square RGBA8 texture of its own."""
+
+    def __init__(self, fragment: str) -> None:
+        self._fragment = fragment
+        self._constants: dict[str, float | None] = {}
+        self._quad: Quad | None = None
+        self._buffer: gloo.FrameBuffer | None = None
+        self.texture: gloo.Texture2D | None = None
+
+    def constants(self, **constants: float | None) -> None:
+        """Set the shader's ``#define`` values."""
+        if constants != self._constants:
+            self._constants = constants
+            self._close_quad()
+
+    def run(self, size: int, **values: Any) -> None:
+        """Fill the texture, ``size`` texels square."""
+        if self._quad is None:
+            self._quad = Quad(self._fragment, **self._constants)
+        if self.texture is None or self.texture.shape[0] != size:
+            delete([self._buffer, self.texture])
+            self.texture = gloo.Texture2D((size, size, 4), interpolation="linear")
+            self._buffer = gloo.FrameBuffer(color=self.texture)
+        assert self._buffer is not None
+        self._quad.set(**values)
+        with self._buffer:
+            gloo.set_viewport(0, 0, size, size)
+            set_state("off", write=False, blend=False)
+            self._quad.draw()
+
+    def _close_quad(self) -> None:
+        if self._quad is not None:
+            self._quad.close()
+        self._quad = None
+
+    def close(self) -> None:
+        """Free the GL objects."""
+        self._close_quad()
+        delete([self._buffer, self.texture])
 
 
 class Target:

@@ -1,0 +1,260 @@
+"""A block of ground: the lit top with its contours, and the cut walls with their strata.
+
+Nothing in the block's light depends on the camera, so the light is computed once per terrain: one pass over the
+height texture bakes how much of the sky and of the lamp each place sees, a second shades the whole top into a lit
+texture. A frame then costs a mesh lifted by the height texture, one fetch of the lit texture and the contours.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from vispy import gloo
+
+from lossland.layers import Surface
+from lossland.render.meshes import grid_mesh, vertices_along, wall_mesh
+from lossland.render.painter import (
+    DrawContext,
+    Kept,
+    delete,
+    program,
+    set_state,
+    set_uniforms,
+    to_bytes,
+    vertex_buffer,
+)
+from lossland.render.target import Pass
+from lossland.terrain import T_MAX, Terrain
+from lossland.theme import CATEGORIES, Theme
+
+Floats = NDArray[np.floating]
+
+
+class Block:
+    """The lit top and the walls, which share its textures."""
+
+    def __init__(self, theme: Theme) -> None:
+        self._theme = theme
+        self._kept = Kept()
+        self.heights: gloo.Texture2D | None = None
+        self._solid: gloo.Texture2D | None = None
+        self._strata: gloo.Texture2D | None = None
+        self._categories: gloo.Texture2D | None = None
+        self._signed: gloo.Texture2D | None = None
+        self._colors = gloo.Texture2D(to_bytes(theme.height_map)[None], interpolation="linear")
+        self._blank = gloo.Texture2D(np.full((1, 1), 255, np.uint8), interpolation="linear")
+        self._baked = Pass("bake.frag")
+        self._paint = Pass("paint.frag")
+        self._lit = Pass("lit.frag")
+        self._programs: dict[bool, tuple[gloo.Program, gloo.Program]] = {}
+        self._buffers: list[Any] = []
+        self._indices: tuple[gloo.IndexBuffer, gloo.IndexBuffer] | None = None
+
+    # ------------------------------------------------------------------------------------------------- uploads
+    def update(self, layer: Surface, context: DrawContext) -> None:
+        """Upload and bake what has changed since the last frame."""
+        terrain, paint, quality = layer.terrain, layer.paint, context.quality
+        light = tuple(np.round([*context.light, *context.camera.home_back], 9))
+        new_ground = self._kept.changed("terrain", terrain)
+        if new_ground:
+            self._upload(terrain)
+        if new_ground or self._kept.changed("baked", light, quality.bake):
+            self._kept.changed("baked", light, quality.bake)
+            self._bake(terrain, context)
+        new_paint = self._kept.changed("paint", paint, quality.lit) or (new_ground and paint is not None)
+        if new_paint:
+            self._make_paint(terrain, paint, quality.lit)
+        look = (terrain, paint, light, quality.lit, quality.bake, context.show.shadow)
+        if self._kept.changed("lit", *look) or new_paint:
+            self._shade(layer, context)
+        if new_ground or self._kept.changed("mesh", quality.mesh):
+            self._kept.changed("mesh", quality.mesh)
+            self._make_meshes(terrain, quality.mesh)
+        gloo.set_viewport(0, 0, *context.size)
+
+    def _upload(self, terrain: Terrain) -> None:
+        ground, table = terrain.ground, terrain.contour_phase()
+        place = np.clip(ground / terrain.height, 0.0, T_MAX) / T_MAX * (len(table) - 1)
+        phase = np.interp(place, np.arange(len(table)), table)
+        data = np.stack([ground, phase], -1).astype(np.float32)
+        delete([self.heights, self._solid, self._strata])
+        self.heights = gloo.Texture2D(data, format="rg", internalformat="rg32f", interpolation="linear")
+        holes = not terrain.solid.all()
+        self._solid = gloo.Texture2D(terrain.solid.astype(np.uint8) * 255, interpolation="linear") if holes else None
+        self._strata = gloo.Texture2D(_strata(terrain, self._theme), internalformat="rgba32f", interpolation="linear")
+
+    def _bake(self, terrain: Terrain, context: DrawContext) -> None:
+        fine = context.quality.bake > 256
+        self._baked.constants(
+            AZIMUTHS=12 if fine else 8,
+            SKY_STEPS=12 if fine else 9,
+            SKY_GROWTH=1.5 if fine else 1.75,
+            SUN_STEPS=72 if fine else 36,
+            SUN_GROWTH=0.012 if fine else 0.1,
+        )
+        self._baked.run(
+            context.quality.bake,
+            u_heights=self.heights,
+            u_samples=samples_of(terrain),
+            u_light=context.light,
+        )
+
+    def _make_paint(self, terrain: Terrain, paint: NDArray | None, size: int) -> None:
+        delete([self._categories, self._signed])
+        self._categories = self._signed = None
+        if paint is None:
+            return
+        if np.issubdtype(paint.dtype, np.integer) or paint.dtype == bool:
+            number = np.where(paint < 0, CATEGORIES, paint % CATEGORIES)
+            one_hot = (number[..., None] == np.arange(CATEGORIES)).astype(np.uint8) * 255
+            self._categories = gloo.Texture2D(one_hot, interpolation="linear")
+            roles = [*(f"basin.{k}" for k in range(CATEGORIES)), "basin.-1"]
+            colors = {f"u_colors[{k}]": self._theme.color(role) for k, role in enumerate(roles)}
+            ny, nx = paint.shape
+            self._paint.run(
+                size,
+                u_categories=self._categories,
+                u_samples=(float(nx), float(ny)),
+                u_texel=max(nx, ny) / size,
+                **colors,
+            )
+        else:
+            shades = self._theme.signed_map
+            place = np.nan_to_num((np.clip(paint, -1.0, 1.0) + 1.0) / 2.0 * (len(shades) - 1), nan=127.5)
+            self._signed = gloo.Texture2D(to_bytes(shades[place.round().astype(int)]), interpolation="linear")
+
+    @property
+    def _paint_texture(self) -> gloo.Texture2D:
+        return self._signed or (self._paint.texture if self._categories else None) or self._blank
+
+    def _shade(self, layer: Surface, context: DrawContext) -> None:
+        lamps, terrain, size = self._theme.lamps, layer.terrain, context.quality.lit
+        painted = layer.paint is not None
+        nx, ny = samples_of(terrain)
+        self._lit.run(
+            size,
+            u_heights=self.heights,
+            u_samples=(nx, ny),
+            u_step=(max(1 / (nx - 1), 1 / size), max(1 / (ny - 1), 1 / size)),
+            u_baked=self._baked.texture,
+            u_colors=self._colors,
+            u_paint=self._paint_texture,
+            u_solid=self._solid or self._blank,
+            u_height=terrain.height,
+            u_valley=1.0 if painted else lamps.valley_relief,
+            u_painted=float(painted),
+            u_light=context.light,
+            u_view=context.camera.home_back,
+            u_key=lamps.key,
+            u_sky=lamps.sky,
+            u_bounce=lamps.ground,
+            u_shadow=lamps.shadow if context.show.shadow else 0.0,
+            u_occlusion=lamps.occlusion,
+            u_specular=lamps.specular,
+        )
+
+    def _make_meshes(self, terrain: Terrain, wanted: int) -> None:
+        ny, nx = terrain.z.shape
+        shape = vertices_along(nx, wanted), vertices_along(ny, wanted)
+        self._free_meshes()
+        uv, triangles = grid_mesh(*shape)
+        wall, wall_triangles = wall_mesh(*shape)
+        self._buffers = [vertex_buffer(uv), *(vertex_buffer(wall[:, c]) for c in (slice(0, 2), 2, 3))]
+        self._indices = gloo.IndexBuffer(triangles), gloo.IndexBuffer(wall_triangles)
+
+    # ------------------------------------------------------------------------------------------------- drawing
+    def draw(self, layer: Surface, context: DrawContext) -> None:
+        """Draw the top and the walls."""
+        assert self._indices is not None
+        holes = self._solid is not None
+        if holes not in self._programs:
+            flags = {"HOLES": None} if holes else {}
+            self._programs[holes] = (
+                program("surface.vert", "surface.frag", **flags),
+                program("wall.vert", "wall.frag", T_MAX=T_MAX, **flags),
+            )
+        top, wall = self._programs[holes]
+        ground, painted = self._theme.ground, layer.paint is not None
+        shared = {
+            "u_heights": self.heights,
+            "u_samples": samples_of(layer.terrain),
+            "u_clip_from_world": context.gl_clip_from_world,
+            "u_px": context.px,
+            "u_every": float(layer.terrain.contours.every),
+        }
+        contour = (0.8 if painted else 1.0) * ground.contour
+        set_uniforms(
+            top,
+            **shared,
+            a_uv=self._buffers[0],
+            u_lit=self._lit.texture,
+            u_contour=contour if layer.contours and context.show.contours else 0.0,
+            u_contour_dark=ground.contour_dark,
+            u_contour_light=ground.contour_light,
+        )
+        set_state("front", write=True, blend=False)
+        top.draw("triangles", self._indices[0])
+        flags = {"u_lit": self._lit.texture} if holes else {}
+        set_uniforms(
+            wall,
+            **shared,
+            **flags,
+            **_wall_lamps(self._theme, context.light),
+            a_uv=self._buffers[1],
+            a_top=self._buffers[2],
+            a_side=self._buffers[3],
+            u_strata=self._strata,
+            u_paint=self._paint_texture,
+            u_base=layer.terrain.base,
+            u_height=layer.terrain.height,
+            u_painted=float(painted),
+            u_tint=0.6 if painted else ground.wall_tint,
+            u_dark=1.0 + (ground.wall_occlusion - 1.0) * self._theme.lamps.occlusion,
+            u_strength=0.2 if painted else ground.strata,
+            u_stratum=ground.strata_light,
+        )
+        wall.draw("triangles", self._indices[1])
+
+    def _free_meshes(self) -> None:
+        delete([*self._buffers, *(self._indices or ())])
+        self._buffers, self._indices = [], None
+
+    def close(self) -> None:
+        """Free the GL objects."""
+        self._free_meshes()
+        for one in (self._baked, self._paint, self._lit):
+            one.close()
+        for pair in self._programs.values():
+            delete(pair)
+        delete([self.heights, self._solid, self._strata, self._categories, self._signed, self._colors, self._blank])
+
+
+def samples_of(terrain: Terrain) -> tuple[float, float]:
+    """Return how many samples a terrain has along x and y, as the shaders want it."""
+    ny, nx = terrain.z.shape
+    return float(nx), float(ny)
+
+
+def _strata(terrain: Terrain, theme: Theme) -> NDArray[np.float32]:
+    """Return the walls' table (1, n, 4) over t in [0, T_MAX]: squared height colour, contour phase."""
+    phase = terrain.contour_phase()
+    t = np.minimum(np.linspace(0.0, T_MAX, len(phase)), 1.0)
+    shades = theme.height_map
+    place = np.linspace(0.0, 1.0, len(shades))
+    colors = [np.interp(t, place, shades[:, c]) ** 2 for c in range(3)]
+    return np.stack([*colors, phase], -1)[None].astype(np.float32)
+
+
+def _wall_lamps(theme: Theme, light: Floats) -> dict[str, Any]:
+    """Return the walls' uniforms of light: they are plane, so the lamps are constant on each."""
+    lamps = theme.lamps
+    normals = {"south": (0, -1), "north": (0, 1), "west": (-1, 0), "east": (1, 0)}
+    wrap = 0.22
+    keys = {
+        f"u_key_{name}": np.array(lamps.key) * max(0.0, (x * light[0] + y * light[1] + wrap) / (1 + wrap))
+        for name, (x, y) in normals.items()
+    }
+    ambient = (np.array(lamps.sky) + np.array(lamps.ground)) / 2
+    return {**keys, "u_ambient": ambient, "u_wall": np.square(theme.color(theme.ground.wall))}

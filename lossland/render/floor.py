@@ -1,0 +1,143 @@
+"""The floor around a block: its soft shadow, and a grid of round data units."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from vispy import gloo
+
+from lossland.render.painter import (
+    DrawContext,
+    Kept,
+    delete,
+    program,
+    set_state,
+    set_uniforms,
+    to_bytes,
+    vertex_buffer,
+)
+from lossland.terrain import Terrain
+from lossland.theme import Theme
+
+FLOOR_REACH = 1.8  # the floor ends this far from the middle, in the world
+Floats = NDArray[np.floating]
+
+
+class Floor:
+    """The ground around the block: a baked soft shadow, and a grid of round data units."""
+
+    def __init__(self, theme: Theme) -> None:
+        self._theme = theme
+        self._kept = Kept()
+        self._shadow = program("floor.vert", "copy.frag")
+        self._around = vertex_buffer(_frame(0.94, FLOOR_REACH))
+        self._everywhere = vertex_buffer(_frame(0.0, FLOOR_REACH))
+        self._shadow["u_reach"] = FLOOR_REACH
+        self._texture: gloo.Texture2D | None = None
+        self._grid = program("grid.vert", "grid.frag")
+        self._grid["u_color"] = theme.color(theme.ground.floor_line)
+        self._buffers: list[Any] = []
+        self._indices: gloo.IndexBuffer | None = None
+
+    def draw(self, terrain: Terrain, context: DrawContext) -> None:
+        """Draw the shadow and, where the switch is on, the grid."""
+        if context.eye[2] <= terrain.base:
+            return
+        offset = context.show.shadow
+        if self._kept.changed("shadow", tuple(np.round(context.light, 9)), offset):
+            delete([self._texture])
+            picture = _floor_shadow(self._theme, context.light if offset else np.zeros(3))
+            self._texture = gloo.Texture2D(picture, interpolation="linear")
+            self._shadow["u_picture"] = self._texture
+        whole = bool(terrain.solid.all())
+        self._shadow["a_position"] = self._around if whole else self._everywhere
+        if self._kept.changed("grid", *terrain.domain[0], *terrain.domain[1], whole):
+            self._make_grid(terrain, whole)
+        set_state("front", write=False, blend=True)
+        for one in (self._shadow, self._grid):
+            one["u_clip_from_world"] = context.gl_clip_from_world
+            one["u_base"] = terrain.base
+        self._shadow.draw("triangles")
+        if context.show.grid:
+            self._grid["u_size"] = context.size
+            self._grid["u_px"] = context.px
+            self._grid.draw("triangles", self._indices)
+
+    def _make_grid(self, terrain: Terrain, whole: bool) -> None:
+        delete([*self._buffers, self._indices])
+        start, end, alpha = _grid_pieces(terrain, whole)
+        alpha = alpha * self._theme.ground.floor_grid
+        count = len(start)
+        # Four corners a piece; "aside" of the far end points the other way, hence the opposite signs there.
+        position = np.stack([start, start, end, end], 1).reshape(-1, 2)
+        other = np.stack([end, end, start, start], 1).reshape(-1, 2)
+        side = np.tile([-1.0, 1.0, 1.0, -1.0], count)
+        shade = np.stack([alpha[:, 0], alpha[:, 0], alpha[:, 1], alpha[:, 1]], 1).ravel()
+        self._buffers = [vertex_buffer(a) for a in (position, other, side, shade)]
+        set_uniforms(
+            self._grid, **dict(zip(("a_position", "a_other", "a_side", "a_alpha"), self._buffers, strict=True))
+        )
+        corners = np.arange(count, dtype=np.uint32)[:, None] * 4 + np.array([0, 1, 2, 2, 1, 3], np.uint32)
+        self._indices = gloo.IndexBuffer(corners.ravel().astype(np.uint32))
+
+    def close(self) -> None:
+        """Free the GL objects."""
+        delete([self._shadow, self._around, self._everywhere, self._grid, self._texture, *self._buffers, self._indices])
+
+
+def _frame(inner: float, outer: float) -> NDArray[np.float32]:
+    """Return triangles (24, 2) of a square frame: a block without holes hides what lies inside."""
+    i, o = inner, outer
+    rectangles = [(-o, -o, o, -i), (-o, i, o, o), (-o, -i, -i, i), (i, -i, o, i)]
+    corners = [[(a, b), (c, b), (c, d), (a, b), (c, d), (a, d)] for a, b, c, d in rectangles]
+    return np.array(corners, np.float32).reshape(-1, 2)
+
+
+def _floor_shadow(theme: Theme, light: Floats, size: int = 256) -> NDArray[np.uint8]:
+    """Return the block's shadow (size, size, 4) over the floor: contact, and a soft one away from the lamp."""
+    x, y = np.meshgrid(*[np.linspace(-FLOOR_REACH, FLOOR_REACH, size)] * 2)
+    away = np.asarray(light[:2]) / max(float(np.hypot(light[0], light[1])), 1e-9) * 0.3
+
+    def outside(px: Floats, py: Floats, half: float) -> Floats:
+        """Return the signed distance to the square of half width ``half``."""
+        dx, dy = np.abs(px) - half, np.abs(py) - half
+        return np.hypot(np.maximum(dx, 0), np.maximum(dy, 0)) + np.minimum(np.maximum(dx, dy), 0)
+
+    def smooth(low: float, high: float, value: Floats) -> Floats:
+        s = np.clip((value - low) / (high - low), 0, 1)
+        return s * s * (3 - 2 * s)
+
+    contact = np.exp(-9.0 * np.maximum(outside(x, y, 1.0), 0))
+    cast = 0.75 * (1 - smooth(-0.1, 0.75, outside(x + away[0], y + away[1], 0.98)))
+    edge = np.clip((FLOOR_REACH - np.maximum(np.abs(x), np.abs(y))) / 0.12, 0, 1)
+    alpha = theme.ground.floor_dark * (np.maximum(cast, contact) if away.any() else contact) * edge
+    picture = np.zeros((size, size, 4), np.uint8)
+    picture[..., :3] = to_bytes(np.array(theme.color(theme.ground.floor_shadow)))
+    picture[..., 3] = to_bytes(alpha)
+    return picture
+
+
+def _grid_pieces(terrain: Terrain, whole: bool) -> tuple[Floats, Floats, Floats]:
+    """Return start, end (k, 2) and alpha (k, 2) of the grid's pieces: short, as alpha fades along a line.
+
+    Below a ``whole`` block, one without holes, nothing is drawn.
+    """
+    starts, ends, alphas = [], [], []
+    run = np.linspace(-FLOOR_REACH, FLOOR_REACH, 19)
+    for axis in (0, 1):
+        low, high = terrain.domain[axis]
+        middle, half, unit = (low + high) / 2, (high - low) / 2, terrain.grid_unit(axis)
+        reach = FLOOR_REACH * half
+        for line in np.arange(np.ceil((middle - reach) / unit), np.floor((middle + reach) / unit) + 1) * unit:
+            across = np.full(len(run), (line - middle) / half)
+            points = np.stack([across, run] if axis == 0 else [run, across], -1)
+            s = np.clip((1.75 - np.hypot(points[:, 0], points[:, 1])) / 0.65, 0, 1)
+            fade = s * s * (3 - 2 * s)
+            below = np.all(np.abs(points[:-1] + points[1:]) / 2 < 0.9, axis=1)
+            seen = (fade[:-1] + fade[1:] > 0) & ~(below & whole)
+            starts.append(points[:-1][seen])
+            ends.append(points[1:][seen])
+            alphas.append(np.stack([fade[:-1], fade[1:]], -1)[seen])
+    return np.concatenate(starts), np.concatenate(ends), np.concatenate(alphas)
