@@ -25,7 +25,7 @@ MAX_TOWER = 3
 FUNCTIONS: dict[str, tuple[int, int]] = {
     **dict.fromkeys(UNARY, (1, 1)),
     **dict.fromkeys(("atan2", "mod"), (2, 2)),
-    **dict.fromkeys(("min", "max"), (2, 16)),
+    **dict.fromkeys(("min", "max"), (2, MAX_TOKENS)),
     "where": (3, 3),
 }
 """The functions of a formula, with the least and the greatest number of arguments."""

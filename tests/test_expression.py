@@ -296,6 +296,8 @@ LATEX = [
     (2**-x, "2^{-x}"),
     (1e-8 * x, "10^{-8} x"),
     (2.5e-7 * x, r"2.5 \cdot 10^{-7} x"),
+    (-(x + 1) / 2 + ex.exp(-(x**2) / 4), r"-\frac{x + 1}{2} + e^{-x^2/4}"),
+    (ex.maximum(ex.maximum(x, y), 2), r"\max(x, y, 2)"),
     (ex.log10(x) + ex.asin(y), r"\log_{10}(x) + \arcsin(y)"),
     (ex.where(x < 0, -x, y), r"\begin{cases} -x & x < 0 \\ y & \text{otherwise} \end{cases}"),
     ((1 - beta1) * m, r"(1 - \beta_1) m_t"),

@@ -11,6 +11,8 @@ import mpmath
 import numpy as np
 import pytest
 import sympy
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.optimize import differential_evolution, minimize
 
@@ -295,6 +297,24 @@ def test_a_formulas_race_starts_where_it_is_finite(formula: str) -> None:
     assert math.isfinite(land.value_grad_at(*land.start)[0])
     for position, (low, high) in zip(land.start, land.domain, strict=True):
         assert low < position < high
+
+
+def test_a_formula_that_is_in_the_catalogue_is_recognized() -> None:
+    land = landscape("(1-x)**2 + 100(y - x^2)^2")
+    assert land.minima == ((1, 1),)
+    assert land.domain == landscape("rosenbrock").domain
+    assert land.name == land.formula == "(1-x)**2 + 100(y - x^2)^2"
+    assert landscape("(1-x)^2 + 100*(y-x^2)^2", domain=((-1, 0), (0, 1))).minima == ()
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.text("xy+-*/^() 0123456789.e,<", max_size=24) | st.text(max_size=12))
+def test_any_text_is_a_landscape_with_finite_values_or_refused(text: str) -> None:
+    try:
+        land = landscape(text)
+    except UserError:
+        return
+    assert math.isfinite(float(land.value(land.start)))
 
 
 def test_another_domain_keeps_the_minima_inside_it() -> None:

@@ -36,6 +36,14 @@ def _led_by(first: Piece) -> int:
     return SIGN if first.tightness == SIGN else PRODUCT
 
 
+def _arguments(node: Node) -> list[Node]:
+    """Return what a node is printed with: max(max(a, b), c) as max(a, b, c)."""
+    args = list(node.args)
+    while node.op in ("min", "max") and args[0].op == node.op:
+        args[:1] = args[0].args
+    return args
+
+
 def _number_text(value: float) -> str:
     return str(int(value)) if value.is_integer() and abs(value) < 1e16 else repr(value)
 
@@ -47,7 +55,7 @@ def text(node: Node) -> str:
     """Return the expression as one would type it: ``(1 - x)^2 + 100*(y - x^2)^2``."""
     pieces: dict[Node, Piece] = {}
     for part in ordered([node]):
-        pieces[part] = _text_piece(part, [pieces[arg] for arg in part.args])
+        pieces[part] = _text_piece(part, [pieces[arg] for arg in _arguments(part)])
     return pieces[node].text
 
 
@@ -90,14 +98,24 @@ def latex(
     ``names`` gives the LaTeX of variables (``{"m": "m_t", "lr": r"\eta"}``); without it ``beta1`` prints as
     ``\beta_1``. ``fractions="inline"`` writes ``m_t / (1-\beta_1^t)`` instead of ``\frac``.
     """
+    in_exponents: dict[Node, Piece] = {}
     pieces: dict[Node, Piece] = {}
     for part in ordered([node]):
-        pieces[part] = _latex_piece(part, pieces, names or {}, fractions == "inline")
+        in_exponents[part] = _latex_piece(part, in_exponents, in_exponents, names or {}, slash="/")
+        slash = r" \,/\, " if fractions == "inline" else None
+        pieces[part] = _latex_piece(part, pieces, in_exponents, names or {}, slash)
     return pieces[node].text
 
 
-def _latex_piece(node: Node, pieces: Mapping[Node, Piece], names: Mapping[str, str], inline: bool) -> Piece:
-    args = [pieces[arg] for arg in node.args]
+def _latex_piece(
+    node: Node,
+    pieces: Mapping[Node, Piece],
+    in_exponents: Mapping[Node, Piece],
+    names: Mapping[str, str],
+    slash: str | None,
+) -> Piece:
+    """Return the LaTeX of a node from that of its arguments. ``slash`` None stacks fractions."""
+    args = [pieces[arg] for arg in _arguments(node)]
 
     def inside(index: int, tightness: int) -> str:
         piece = args[index]
@@ -117,14 +135,16 @@ def _latex_piece(node: Node, pieces: Mapping[Node, Piece], names: Mapping[str, s
         case "mul":
             is_row = node.args[1].op == "mul"  # a product of products is a row of factors without parentheses
             return Piece(_juxtapose(inside(0, SIGN), inside(1, PRODUCT if is_row else POWER)), _led_by(args[0]))
-        case "div" if inline:
-            return Piece(rf"{inside(0, SIGN)} \,/\, {inside(1, POWER)}", _led_by(args[0]))
+        case "div" if slash:
+            return Piece(f"{inside(0, SIGN)}{slash}{inside(1, POWER)}", _led_by(args[0]))
+        case "div" if node.args[0].op == "neg":
+            return Piece(rf"-\frac{{{pieces[node.args[0].args[0]].text}}}{{{args[1].text}}}", SIGN)
         case "div":
             return Piece(rf"\frac{{{args[0].text}}}{{{args[1].text}}}", PRODUCT)
         case "pow":
-            return _latex_power(node, args)
+            return _latex_power(node, args[0], in_exponents[node.args[1]])
         case "exp":
-            return Piece(f"e^{{{args[0].text}}}", POWER)
+            return Piece(f"e^{{{in_exponents[node.args[0]].text}}}", POWER)
         case "sqrt":
             return Piece(rf"\sqrt{{{args[0].text}}}", ATOM)
         case "abs":
@@ -179,8 +199,7 @@ def _latex_number(node: Node) -> Piece:
     return Piece(rf"{mantissa} \cdot {ten}", min(tightness, PRODUCT))
 
 
-def _latex_power(node: Node, args: list[Piece]) -> Piece:
-    base, exponent = args
+def _latex_power(node: Node, base: Piece, exponent: Piece) -> Piece:
     base_node = node.args[0]
     raised = f"^{_braced(exponent.text)}"
     if base_node.op in _FUNCTIONS and len(base_node.args) == 1 and base_node.op not in ("log2", "log10"):

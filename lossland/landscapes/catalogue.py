@@ -299,7 +299,7 @@ def cliff(x, y):
     "Easom",
     domain=((-3, 9), (-3, 9)),
     minima=[(math.pi, math.pi)],
-    start=(1.2, 0.6),
+    start=(1.8, 1.7),
     source="Easom (1990), A survey of global optimization",
 )
 def easom(x, y):
@@ -525,7 +525,11 @@ def michalewicz(x, y):
 )
 def shubert(x, y):
     """Many equal lowest points among hundreds of holes."""
-    return sum(i * cos((i + 1) * x + i) for i in range(1, 6)) * sum(i * cos((i + 1) * y + i) for i in range(1, 6))
+
+    def waves(u):
+        return cos(2 * u + 1) + 2 * cos(3 * u + 2) + 3 * cos(4 * u + 3) + 4 * cos(5 * u + 4) + 5 * cos(6 * u + 5)
+
+    return waves(x) * waves(y)
 
 
 @landscape(
