@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -73,6 +74,19 @@ class Clock:
     steps: int | None = None
 
 
+@cache
+def _declared(kind: type[Scene]) -> dict[str, Param]:
+    """Find the parameters of a class and its bases. Kept, because panels ask dozens of times a frame."""
+    found: dict[str, Param] = {}
+    for base in reversed(kind.__mro__):
+        for name, value in vars(base).items():
+            if isinstance(value, Param):
+                found[name] = value
+            else:
+                found.pop(name, None)  # a scene that settles it by itself
+    return found
+
+
 class Scene:
     """Base of every scene. A scene file holds one subclass: class attributes below, and ``frame`` and ``readouts``."""
 
@@ -102,14 +116,7 @@ class Scene:
     @classmethod
     def params(cls) -> dict[str, Param]:
         """Return the declared parameters by name, in the order of the class body."""
-        found: dict[str, Param] = {}
-        for base in reversed(cls.__mro__):
-            for name, value in vars(base).items():
-                if isinstance(value, Param):
-                    found[name] = value
-                else:
-                    found.pop(name, None)  # a scene that settles it by itself
-        return found
+        return dict(_declared(cls))
 
     @classmethod
     def param(cls, name: str) -> Param:
