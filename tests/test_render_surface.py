@@ -139,16 +139,20 @@ def test_borders_of_paint_are_straight_and_where_they_belong(dark):
         assert border == pytest.approx(camera.project((0.28125, y, 0.0), SIZE)[0], abs=1.2)
 
 
-def test_signed_paint(dark):
+@pytest.mark.parametrize("samples", [5, 65])
+def test_signed_paint(dark, samples):
     terrain = make(lambda x, y: 0 * x)
     camera = seen(terrain)
-    axis = np.linspace(-1, 1, 65)
-    paint = np.broadcast_to(axis, (65, 65)).copy()
+    paint = np.broadcast_to(np.linspace(-1, 1, samples), (samples, samples)).copy()
     image = picture(dark, terrain, camera, paint=paint)
-    for x in (-0.6, 0.0, 0.6):
-        color = dark.theme.signed_map[round((x + 1) / 2 * 255)]
+    for x in (-0.9, -0.5, 0.0, 0.5):
+        low, share = divmod((x + 1) / 2 * (samples - 1), 1)
+        ends = [
+            dark.theme.signed_map[round(i / (samples - 1) * 255)] for i in (int(low), min(int(low) + 1, samples - 1))
+        ]
+        color = (1 - share) * ends[0] + share * ends[1]
         expected = 255 * shade(DARK, color, (0, 0, 1), camera, 0.0, relief=1.0)
-        assert at(image, camera, (x, 0.1, 0)) == pytest.approx(expected, abs=4)
+        assert at(image, camera, (x, 0.1, 0)) == pytest.approx(expected, abs=2.5)
 
 
 # ----------------------------------------------------------------------------------------- holes, infinities

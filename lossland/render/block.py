@@ -41,12 +41,13 @@ class Block:
         self.heights: gloo.Texture2D | None = None
         self._solid: gloo.Texture2D | None = None
         self._strata: gloo.Texture2D | None = None
-        self._categories: gloo.Texture2D | None = None
-        self._signed: gloo.Texture2D | None = None
+        self._paint: gloo.Texture2D | None = None
         self._colors = gloo.Texture2D(to_bytes(theme.height_map)[None], interpolation="linear")
         self._blank = gloo.Texture2D(np.full((1, 1), 255, np.uint8), interpolation="linear")
         self._baked = Pass("bake.frag")
-        self._paint = Pass("paint.frag")
+        self._categories = Pass("paint.frag")
+        self._signed = Pass("stretch.frag")
+        self._painted: Pass | None = None  # the one of the two that holds the present paint
         self._lit = Pass("lit.frag")
         self._programs: dict[bool, tuple[gloo.Program, gloo.Program]] = {}
         self._buffers: list[Any] = []
@@ -63,9 +64,9 @@ class Block:
         if new_ground or self._kept.changed("baked", light, quality.bake):
             self._kept.changed("baked", light, quality.bake)
             self._bake(terrain, context)
-        new_paint = self._kept.changed("paint", paint, quality.lit) or (new_ground and paint is not None)
+        new_paint = self._kept.changed("paint", paint, quality.lit)
         if new_paint:
-            self._make_paint(terrain, paint, quality.lit)
+            self._make_paint(paint, quality.lit)
         look = (terrain, paint, light, quality.lit, quality.bake, context.show.shadow)
         if self._kept.changed("lit", *look) or new_paint:
             self._shade(layer, context)
@@ -101,33 +102,32 @@ class Block:
             u_light=context.light,
         )
 
-    def _make_paint(self, terrain: Terrain, paint: NDArray | None, size: int) -> None:
-        delete([self._categories, self._signed])
-        self._categories = self._signed = None
+    def _make_paint(self, paint: NDArray | None, size: int) -> None:
+        delete([self._paint])
+        self._paint, self._painted = None, None
         if paint is None:
             return
+        ny, nx = paint.shape
+        samples = float(nx), float(ny)
         if np.issubdtype(paint.dtype, np.integer) or paint.dtype == bool:
             number = np.where(paint < 0, CATEGORIES, paint % CATEGORIES)
             one_hot = (number[..., None] == np.arange(CATEGORIES)).astype(np.uint8) * 255
-            self._categories = gloo.Texture2D(one_hot, interpolation="linear")
+            self._paint = gloo.Texture2D(one_hot, interpolation="linear")
             roles = [*(f"basin.{k}" for k in range(CATEGORIES)), "basin.-1"]
             colors = {f"u_colors[{k}]": self._theme.color(role) for k, role in enumerate(roles)}
-            ny, nx = paint.shape
-            self._paint.run(
-                size,
-                u_categories=self._categories,
-                u_samples=(float(nx), float(ny)),
-                u_texel=max(nx, ny) / size,
-                **colors,
-            )
+            texel = max(nx, ny) / size
+            self._painted = self._categories
+            self._painted.run(size, u_categories=self._paint, u_samples=samples, u_texel=texel, **colors)
         else:
             shades = self._theme.signed_map
             place = np.nan_to_num((np.clip(paint, -1.0, 1.0) + 1.0) / 2.0 * (len(shades) - 1), nan=127.5)
-            self._signed = gloo.Texture2D(to_bytes(shades[place.round().astype(int)]), interpolation="linear")
+            self._paint = gloo.Texture2D(to_bytes(shades[place.round().astype(int)]), interpolation="linear")
+            self._painted = self._signed
+            self._painted.run(size, u_picture=self._paint, u_samples=samples)
 
     @property
-    def _paint_texture(self) -> gloo.Texture2D:
-        return self._signed or (self._paint.texture if self._categories else None) or self._blank
+    def _paint_texture(self) -> gloo.Texture2D | None:
+        return self._blank if self._painted is None else self._painted.texture
 
     def _shade(self, layer: Surface, context: DrawContext) -> None:
         lamps, terrain, size = self._theme.lamps, layer.terrain, context.quality.lit
@@ -224,11 +224,11 @@ class Block:
     def close(self) -> None:
         """Free the GL objects."""
         self._free_meshes()
-        for one in (self._baked, self._paint, self._lit):
+        for one in (self._baked, self._categories, self._signed, self._lit):
             one.close()
         for pair in self._programs.values():
             delete(pair)
-        delete([self.heights, self._solid, self._strata, self._categories, self._signed, self._colors, self._blank])
+        delete([self.heights, self._solid, self._strata, self._paint, self._colors, self._blank])
 
 
 def samples_of(terrain: Terrain) -> tuple[float, float]:
