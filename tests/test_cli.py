@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from lossland.cli import COMMANDS, main, memory
 from lossland.cli.parsing import protect
@@ -137,6 +138,9 @@ WRONG = {
     "picture of unknown format": (["shot", "linear_map_2d", "-o", "a.pgn"], ".png"),
     "film of unknown format": (["record", "linear_map_2d", "-o", "a.mpg"], ".mp4"),
     "film of no time": (["record", "linear_map_2d", "-o", "a.mp4", "--seconds", "0"], "--seconds"),
+    "film of a tour with settings": (["record", "demo", "-o", "a.mp4", "--set", "rate=1"], "--set"),
+    "film of a broken session": (["record", "nothing.lossland", "-o", "a.mp4"], "nothing.lossland"),
+    "session of unknown ending": (["explore", "sphere", "--save", "s.json"], ".lossland"),
     "film of no scene": (["record", "linear_mop_2d", "-o", "a.mp4"], "linear_map_2d"),
 }
 
@@ -238,6 +242,13 @@ def test_listings_for_people(lossland, command: str) -> None:
     assert ran.code == 0
     assert ran.out.startswith("name")
     assert len(ran.out.splitlines()) > 6
+
+
+@pytest.mark.parametrize("words", [["landscapes"], ["landscapes", "--json"], ["scenes"], ["doctor"]])
+def test_a_terminal_without_our_letters_gets_the_rest(words: list[str]) -> None:
+    environment = {**ENVIRONMENT, "PYTHONIOENCODING": "ascii"}
+    ran = subprocess.run([*LOSSLAND, *words], env=environment, capture_output=True, text=True, check=True)
+    assert ran.stdout.isascii()
 
 
 def test_a_reader_that_stops_early_is_no_error() -> None:
@@ -388,6 +399,66 @@ def test_readouts(lossland) -> None:
     found = lossland("readouts", "linear_map_2d", "--set", "matrix=3,0;4,5", "--json").json
     flat = [value for value in found.values() if isinstance(value, float)]
     assert any(value == pytest.approx(15) for value in flat), "the area's factor is |det| = 15"
+
+
+# ------------------------------------------------------------------------------------------------ pictures
+
+
+def test_shot_draws_the_same_picture_again(lossland, tmp_path: Path) -> None:
+    words = ["shot", "linear_map_2d", "--preset", "shear", "--size", "200x120"]
+    found = lossland(*words, "-o", "new/a.png", "--json").json
+    assert found == {"scene": "linear_map_2d", "time": found["time"], "size": [200, 120], "file": "new/a.png"}
+    assert lossland(*words, "-o", "b.png").code == 0
+    assert lossland(*words, "-o", "c.png", "--time", "0").code == 0
+    assert lossland(*words, "-o", "d.png", "--theme", "print").code == 0
+    first, *others = ((tmp_path / name).read_bytes() for name in ("new/a.png", "b.png", "c.png", "d.png"))
+    assert first == others[0]
+    assert len({first, *others}) == 3
+    with Image.open(tmp_path / "new/a.png") as picture:
+        assert (picture.size, picture.mode) == ((200, 120), "RGB")
+        assert len(set(np.asarray(picture).reshape(-1, 3)[:, 2].tolist())) > 20
+
+
+def test_record_writes_frames(lossland, tmp_path: Path) -> None:
+    words = ["--size", "96x64", "--seconds", "0.2", "--fps", "20", "--json"]
+    found = lossland("record", "x^2 + 3*y^2", "-o", "frames", *words).json
+    assert found == {"subject": "x^2 + 3*y^2", "frames": 4, "file": "frames"}
+    assert len(list((tmp_path / "frames").iterdir())) == 4
+
+
+def test_explore_without_a_display_names_what_works(lossland, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    for words in (["explore", "x^2 + y^2"], []):
+        ran = lossland(*words)
+        assert ran.code == 1
+        assert "lossland record" in ran.err
+    assert "'x^2 + y^2'" in lossland("explore", "x^2 + y^2").err
+
+
+def test_doctor_tells_what_there_is(lossland) -> None:
+    found = lossland("doctor", "--json").json
+    assert found["python"].split(".")[0] == "3"
+    assert found["packages"]["numpy"] == np.__version__
+    assert set(found["gl"]) == {"vendor", "renderer", "version"}
+    assert found["backend"]["auto"] in ("cpu", "cuda")
+    assert found["backend"]["why"]
+    assert "selftest" not in found
+
+
+def test_doctor_tests_itself_and_says_when_something_is_off(lossland, monkeypatch: pytest.MonkeyPatch) -> None:
+    from lossland.compute import selftest
+
+    good, bad = selftest.Check("good", "cpu", 1e-9, 1e-6), selftest.Check("bad", "cpu", float("nan"), 1e-6)
+    monkeypatch.setattr(selftest, "selftest", lambda: iter([good]))
+    assert lossland("doctor", "--selftest").code == 0
+    monkeypatch.setattr(selftest, "selftest", lambda: iter([good, bad]))
+    ran = lossland("doctor", "--selftest", "--json")
+    assert ran.code == 1
+    assert [(row["name"], row["error"], row["ok"]) for row in ran.json["selftest"]] == [
+        ("good", 1e-9, True),
+        ("bad", "nan", False),
+    ]
 
 
 # ------------------------------------------------------------------------------------------------ pieces

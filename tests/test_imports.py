@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -52,13 +53,18 @@ def modules() -> list[Path]:
     return sorted(PACKAGE.rglob("*.py"))
 
 
+@cache
+def parsed(file: Path) -> ast.Module:
+    return ast.parse(file.read_text())
+
+
 def imported(file: Path, typing_too: bool = True) -> Iterator[str]:
     """Yield the full name of everything a module imports, wherever in the file it does so.
 
     ``from lossland import library`` yields ``lossland.library``; what is imported for type checkers alone is
     left out on demand.
     """
-    tree = ast.parse(file.read_text())
+    tree = parsed(file)
     skipped: set[ast.AST] = set()
     if not typing_too:
         for node in ast.walk(tree):

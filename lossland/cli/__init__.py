@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 from lossland.errors import MachineError, UserError, nearest
 
@@ -58,6 +59,8 @@ examples:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 machine failed, 2 wrong input, 130 Ctrl-C."""
     words = list(sys.argv[1:] if argv is None else argv)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal without our letters still gets the numbers
     try:
         code = _dispatch(words)
         sys.stdout.flush()

@@ -9,8 +9,8 @@ from typing import Any
 
 
 def to_json(document: Any) -> str:
-    """Return one JSON document as text. Arrays become lists, tuples too; floats keep every digit."""
-    return json.dumps(plain(document), ensure_ascii=False, allow_nan=False)
+    """Return one JSON document as ASCII text. Arrays become lists, tuples too; floats keep every digit."""
+    return json.dumps(plain(document), allow_nan=False)
 
 
 def plain(value: Any) -> Any:
