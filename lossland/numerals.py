@@ -20,7 +20,7 @@ def short(value: float) -> str:
     if size < 1e-4 or size >= 1e6:
         mantissa, exponent = f"{value:.1e}".split("e")
         return f"{mantissa}e{int(exponent)}".replace("-", MINUS)
-    text = f"{value:.2g}" if size < 0.01 else f"{value:.3g}" if size < 1000 else f"{value:.0f}"
+    text = f"{value:.2g}" if size < 0.01 else f"{value:.3g}" if size < 999.5 else f"{value:.0f}"
     return text.replace("-", MINUS)
 
 

@@ -121,7 +121,7 @@ def test_a_line_that_starts_behind_the_eye_is_drawn_in_front_of_it(target):
     camera.fit(np.array([[-1, -1, 0], [1, 1, 0]]), SIZE)
     behind = camera.eye + 3.0 * camera.back
     end = np.array([0.0, 0.0, 0.0])
-    image = paint(target, camera, layers.Lines([np.array([behind, end]) + [[0, 1, 0], [0, 0, 0]]], RED, 3.0))
+    image = paint(target, camera, layers.Lines([np.array([behind + np.array([0, 1, 0]), end])], RED, 3.0))
     x, y = camera.project(end, SIZE)
     assert image[int(y), int(x), 0] > 0.5
     assert np.isfinite(image).all()

@@ -1,0 +1,190 @@
+"""Labels in the picture: what stands at a place, and the names and values of moving heads.
+
+Labels of heads are placed at key moments and key azimuths and glide between them (see ``placement``), so that they
+are calm while a race runs or the camera turns, and the same in a film, a window and a still.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from imgui_bundle import imgui
+from numpy.typing import ArrayLike, NDArray
+
+from lossland.camera import Camera, Pose
+from lossland.layers import Label, Trail
+from lossland.render.geometry import HEAD_RADIUS, head_center
+from lossland.render.placement import Choice, Rect, beside, choose, glide, separate
+from lossland.render.text import Type
+
+Size = tuple[int, int]
+V2 = imgui.ImVec2
+
+LABEL_SIZE = 15.0  # pixels of the look, as are the others
+LABEL_GAP = 4.0
+KEY_MOMENTS = 20  # in a whole path
+KEY_TURN = 15.0  # degrees of azimuth
+OBSTACLES = 60  # points of each trail that labels avoid
+
+
+def draw_labels(
+    dl: imgui.ImDrawList,
+    type_: Type,
+    labels: Sequence[Label],
+    trails: Sequence[Trail],
+    camera: Camera,
+    size: Size,
+    area: Rect,
+    taken: Sequence[Rect],
+) -> None:
+    """Draw what stands at a place first, then the heads' names in the room that is left."""
+    fixed_labels = [label for label in labels if _is_within(_pixel(camera, label.position, size), area)]
+    wanted = [_label_rect(type_, label, _pixel(camera, label.position, size)) for label in fixed_labels]
+    rects = separate(wanted, area, taken, 0.0)
+    for label, rect in zip(fixed_labels, rects, strict=True):
+        if rect is not None:
+            _draw_label(dl, type_, label, rect)
+    taken = [*taken, *(rect for rect in rects if rect is not None)]
+    taken += _draw_starts(dl, type_, trails, camera, size, area)
+
+    named, anchors, rects = head_labels(type_, trails, camera, size, area, taken)
+    for trail, anchor, rect in zip(named, anchors, rects, strict=True):
+        if rect is not None:
+            _draw_leader(dl, type_, trail.color, anchor, rect)
+            _draw_name(dl, type_, trail.label, trail.value, trail.color, LABEL_SIZE, rect)
+
+
+def _pixel(camera: Camera, position: ArrayLike, size: Size) -> tuple[float, float]:
+    x, y = camera.project(np.asarray(position, float), size)
+    return float(x), float(y)
+
+
+def _is_within(pixel: Sequence[float], area: Rect) -> bool:
+    return area[0] <= pixel[0] <= area[0] + area[2] and area[1] <= pixel[1] <= area[1] + area[3]
+
+
+def _name_size(type_: Type, name: str, value: str, size: float) -> tuple[float, float]:
+    """Return the size of a bold name with a value below it."""
+    width, height = type_.size(name, size, "bold")
+    if not value:
+        return width, height
+    below = type_.size(value, size - 2)
+    step = type_.px(8)  # changing digits should not move a label
+    return max(width, step * np.ceil(below[0] / step)), height + below[1] - type_.px(1)
+
+
+def _draw_name(dl: imgui.ImDrawList, type_: Type, name: str, value: str, color: str, size: float, rect: Rect) -> None:
+    _, height = type_.text(dl, rect[0], rect[1], name, size, color, "bold", halo=True)
+    if value:
+        type_.text(dl, rect[0], rect[1] + height - type_.px(1), value, size - 2, "text", halo=True)
+
+
+def _label_rect(type_: Type, label: Label, pixel: tuple[float, float]) -> Rect:
+    """Return where a label stands: beside its point by its offset (0: centred), its middle at the offset's height."""
+    if label.latex:
+        formula = type_.formula(label.text, label.size, label.color)
+        width, height = float(formula.width), float(formula.height)
+        if label.value:
+            width += type_.px(6) + type_.width(label.value, 16.0)
+    else:
+        width, height = _name_size(type_, label.text, label.value, label.size)
+    dx, dy = label.offset
+    x = pixel[0] + type_.px(dx) - (0.5 * width if dx == 0 else 0.0)
+    return x, pixel[1] + type_.px(dy) - 0.5 * height, width, height
+
+
+def _draw_label(dl: imgui.ImDrawList, type_: Type, label: Label, rect: Rect) -> None:
+    x, y, _, height = rect
+    if not label.latex:
+        _draw_name(dl, type_, label.text, label.value, label.color, label.size, rect)
+        return
+    width, _ = type_.put_formula(dl, x, y, label.text, label.size, label.color, ay=0.0, halo=True)
+    if label.value:
+        type_.text(dl, x + width + type_.px(6), y + height / 2, label.value, 16.0, label.color, halo=True, ay=0.5)
+
+
+def _draw_starts(
+    dl: imgui.ImDrawList, type_: Type, trails: Sequence[Trail], camera: Camera, size: Size, area: Rect
+) -> list[Rect]:
+    """Write below each marked start; return the rectangles of the words."""
+    rects = []
+    for trail in trails:
+        if trail.start and len(trail.points):
+            x, y = _pixel(camera, trail.points[0], size)
+            if _is_within((x, y), area):
+                x, y = x + type_.px(6), y + type_.px(12)
+                w, h = type_.text(dl, x, y, trail.start, 13.0, "text", "italic", halo=True, ax=0.5)
+                rects.append((x - w / 2, y, w, h))
+    return rects
+
+
+def head_labels(
+    type_: Type, trails: Sequence[Trail], camera: Camera, size: Size, area: Rect, taken: Sequence[Rect]
+) -> tuple[list[Trail], NDArray[np.float64], list[Rect | None]]:
+    """Return the named trails in view, their heads' pixels (n, 2), and where each label stands (None: no room)."""
+    trails = [trail for trail in trails if trail.head and len(trail.points)]
+    named = [trail for trail in trails if trail.label]
+    heads = _heads(named, camera, size, type_.scale, camera.pose)
+    inside = [_is_within(head, area) for head in heads]
+    named = [trail for trail, is_in in zip(named, inside, strict=True) if is_in]
+    heads = heads[np.array(inside, bool)]
+    if not named:
+        return [], heads, []
+    sizes = np.array([_name_size(type_, trail.label, trail.value, LABEL_SIZE) for trail in named])
+    last = max(float(trail.progress[-1]) for trail in trails)
+    upto = min(max(max(trail.upto for trail in trails), 0.0), last)
+    step = max(last / KEY_MOMENTS, 1e-9)
+
+    def choices(moment: float, pose: Pose) -> list[Choice]:
+        then = [replace(trail, upto=moment) for trail in named]
+        ahead = [replace(trail, upto=moment + step) for trail in trails]  # and where the heads go next
+        obstacles = _obstacles(ahead, camera, size, pose)
+        return choose(_heads(then, camera, size, type_.scale, pose), sizes, obstacles, area, taken, type_.scale)
+
+    key, share = divmod(upto, step)
+    poses, turned = _key_poses(camera)
+    sides = []
+    for pose in poses:
+        start, end = (choices(min(moment * step, last), pose) for moment in (key, key + 1))
+        sides.append([glide(a, b, share / step) for a, b in zip(start, end, strict=True)])
+    now = [glide(a, b, turned) for a, b in zip(*sides, strict=True)]
+    wanted = [beside(head, label, choice) for head, label, choice in zip(heads, sizes, now, strict=True)]
+    return named, heads, separate(wanted, area, taken, type_.px(LABEL_GAP))
+
+
+def _key_poses(camera: Camera) -> tuple[tuple[Pose, Pose], float]:
+    """Return the camera's poses at the key azimuths around its own, and how far in [0, 1) it is between them."""
+    if camera.flat:
+        return (camera.pose, camera.pose), 0.0
+    key, rest = divmod(camera.pose.azimuth, KEY_TURN)
+    before, after = (replace(camera.pose, azimuth=(key + k) * KEY_TURN) for k in (0, 1))
+    return (before, after), rest / KEY_TURN
+
+
+def _heads(trails: Sequence[Trail], camera: Camera, size: Size, scale: float, pose: Pose) -> NDArray[np.float64]:
+    """Return the pixels (n, 2) of the middles of the trails' heads."""
+    matrix = camera.clip_from_world(size, pose)
+    centers = [head_center(trail, matrix, size[1] / scale) for trail in trails]
+    return camera.project(np.array(centers).reshape(-1, 3), size, pose)
+
+
+def _obstacles(trails: Sequence[Trail], camera: Camera, size: Size, pose: Pose) -> NDArray[np.float64]:
+    """Return pixels (m, 2) along the shown part of every trail."""
+    pieces: list[NDArray[np.floating]] = [np.zeros((0, 3))]
+    for trail in trails:
+        shown = int(np.searchsorted(trail.progress, trail.upto, "right"))
+        pieces.append(np.asarray(trail.points)[: shown : max(1, len(trail.points) // OBSTACLES)])
+    return camera.project(np.concatenate(pieces), size, pose)
+
+
+def _draw_leader(dl: imgui.ImDrawList, type_: Type, color: str, head: Sequence[float], rect: Rect) -> None:
+    """Join a label with its head where it stands far away."""
+    near = np.clip(head, rect[:2], (rect[0] + rect[2], rect[1] + rect[3]))
+    gap = near - head
+    length = float(np.hypot(*gap))
+    if length > type_.px(24):
+        start = head + gap * type_.px(HEAD_RADIUS + 3) / length
+        end = head + gap * (1 - type_.px(4) / length)
+        dl.add_line(V2(*start), V2(*end), type_.u32(color, 0.75), type_.px(1.2))
