@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -127,6 +128,9 @@ class Camera:
 
     def place(self, **changes: Any) -> None:
         """Be at another azimuth, elevation, distance or target at once (for films and stills)."""
+        if "target" in changes:
+            x, y, z = (float(coordinate) for coordinate in changes["target"])
+            changes["target"] = (x, y, z)
         self.pose = self.goal = replace(self.goal, **changes)
 
     @staticmethod
@@ -190,13 +194,7 @@ class Camera:
     # ------------------------------------------------------------------------------------------------ matrices
     def _axes(self, pose: Pose) -> tuple[Floats, Floats, Floats]:
         """Return the world directions right, up and back (from the target to the eye)."""
-        if self.flat:
-            return np.eye(3)[0], np.eye(3)[1], np.eye(3)[2]
-        a, e = np.radians(pose.azimuth), np.radians(pose.elevation)
-        back = np.array([np.cos(e) * np.cos(a), np.cos(e) * np.sin(a), np.sin(e)])
-        right = np.array([-np.sin(a), np.cos(a), 0.0])
-        up = np.array([-np.sin(e) * np.cos(a), -np.sin(e) * np.sin(a), np.cos(e)])
-        return right, up, back
+        return _axes(self.flat, pose)
 
     def eye_of(self, pose: Pose) -> Floats:
         """Return the eye's world position (3,) in a pose."""
@@ -225,31 +223,8 @@ class Camera:
         return np.array([np.cos(e) * np.cos(a), np.cos(e) * np.sin(a), np.sin(e)])
 
     def clip_from_world(self, size: Size, pose: Pose | None = None) -> Floats:
-        """Return the (4, 4) matrix that takes world points (x, y, z, 1) to clip space."""
-        pose = pose or self.pose
-        right, up, back = self._axes(pose)
-        view_from_world = np.eye(4)
-        view_from_world[:3, :3] = right, up, back
-        view_from_world[:3, 3] = -view_from_world[:3, :3] @ self.eye_of(pose)
-        focal = 1.0 / np.tan(np.radians(FIELD_OF_VIEW) / 2)
-        aspect = size[0] / size[1]
-        clip_from_view = np.zeros((4, 4))
-        if self.flat:
-            half = pose.distance / focal
-            clip_from_view[0, 0], clip_from_view[1, 1] = 1 / (half * aspect), 1 / half
-            clip_from_view[2, 2], clip_from_view[2, 3] = -1 / (2 * pose.distance), -0.5
-            clip_from_view[3, 3] = 1.0
-            clip_from_view[:2, 3] = pose.shift
-        else:
-            near, far = max(pose.distance - 3.0, 0.05 * pose.distance), pose.distance + 6.0
-            clip_from_view[0, 0], clip_from_view[1, 1] = focal / aspect, focal
-            clip_from_view[2, 2], clip_from_view[2, 3] = (
-                (far + near) / (near - far),
-                2 * far * near / (near - far),
-            )
-            clip_from_view[3, 2] = -1.0
-            clip_from_view[:2, 2] = -pose.shift[0], -pose.shift[1]
-        return clip_from_view @ view_from_world
+        """Return the (4, 4) matrix that takes world points (x, y, z, 1) to clip space; read only."""
+        return _clip_from_world(self.flat, pose or self.pose, size[0] / size[1])
 
     def project(self, points: ArrayLike, size: Size, pose: Pose | None = None) -> Floats:
         """Return pixels (..., 2), y down, of world points (..., 3)."""
@@ -266,3 +241,39 @@ class Camera:
         start, end = near[:3] / near[3], far[:3] / far[3]
         direction = (end - start) / np.linalg.norm(end - start)
         return (start if self.flat else self.eye), direction
+
+
+def _axes(flat: bool, pose: Pose) -> tuple[Floats, Floats, Floats]:
+    if flat:
+        return np.eye(3)[0], np.eye(3)[1], np.eye(3)[2]
+    a, e = np.radians(pose.azimuth), np.radians(pose.elevation)
+    back = np.array([np.cos(e) * np.cos(a), np.cos(e) * np.sin(a), np.sin(e)])
+    right = np.array([-np.sin(a), np.cos(a), 0.0])
+    up = np.array([-np.sin(e) * np.cos(a), -np.sin(e) * np.sin(a), np.cos(e)])
+    return right, up, back
+
+
+@lru_cache(maxsize=32)  # a frame asks for the same matrix many times
+def _clip_from_world(flat: bool, pose: Pose, aspect: float) -> Floats:
+    right, up, back = _axes(flat, pose)
+    eye = np.asarray(pose.target) + pose.distance * back
+    view_from_world = np.eye(4)
+    view_from_world[:3, :3] = right, up, back
+    view_from_world[:3, 3] = -view_from_world[:3, :3] @ eye
+    focal = 1.0 / np.tan(np.radians(FIELD_OF_VIEW) / 2)
+    clip_from_view = np.zeros((4, 4))
+    if flat:
+        half = pose.distance / focal
+        clip_from_view[0, 0], clip_from_view[1, 1] = 1 / (half * aspect), 1 / half
+        clip_from_view[2, 2], clip_from_view[2, 3] = -1 / (2 * pose.distance), -0.5
+        clip_from_view[3, 3] = 1.0
+        clip_from_view[:2, 3] = pose.shift
+    else:
+        near, far = max(pose.distance - 3.0, 0.05 * pose.distance), pose.distance + 6.0
+        clip_from_view[0, 0], clip_from_view[1, 1] = focal / aspect, focal
+        clip_from_view[2, 2], clip_from_view[2, 3] = (far + near) / (near - far), 2 * far * near / (near - far)
+        clip_from_view[3, 2] = -1.0
+        clip_from_view[:2, 2] = -pose.shift[0], -pose.shift[1]
+    matrix = clip_from_view @ view_from_world
+    matrix.flags.writeable = False
+    return matrix

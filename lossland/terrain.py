@@ -169,6 +169,7 @@ class Terrain:
         self.height, self.median = float(height), float(median)
         self.exposure = Exposure.of(value, median)
         self.base = BASE
+        self._ticks: dict[tuple[float, float], list[tuple[float, float]]] = {}
 
     # ------------------------------------------------------------------------------------------------- heights
     @cached_property
@@ -336,6 +337,12 @@ class Terrain:
 
         t in [0, 1] is the value's compressed place. The ends come first, then powers of ten, then the others.
         """
+        key = length, gap
+        if key not in self._ticks:
+            self._ticks = {key: self._value_ticks(length, gap)}  # asked for every frame, mostly the same
+        return list(self._ticks[key])
+
+    def _value_ticks(self, length: float, gap: float) -> list[tuple[float, float]]:
         if not np.any(self.value > self.exposure.low):
             return [(self.exposure.low, 0.0)]
         values, decade = self._tick_candidates()

@@ -190,6 +190,14 @@ def test_flat_looks_straight_down():
     assert camera.project([(0, 0, 0.5)], SIZE)[0] == pytest.approx(pixels[0])  # no perspective
 
 
+def test_place_takes_any_sequence_as_target():
+    camera = framed()
+    camera.place(target=np.array([0.1, 0.2, 0.3]), distance=5, azimuth=10)
+    assert camera.eye == pytest.approx(np.array([0.1, 0.2, 0.3]) + 5 * camera.back)
+    with pytest.raises(ValueError, match="read-only"):
+        camera.clip_from_world(SIZE)[0, 0] = 1.0
+
+
 def test_degenerate_rectangles_do_not_break():
     camera = Camera()
     camera.fit(BLOCK, SIZE, (100, 100, 0, -5))
