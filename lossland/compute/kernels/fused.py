@@ -1,0 +1,210 @@
+"""One step of an optimizer on a landscape as one flat program: what every kernel is printed from.
+
+The step is traced from the landscape's expression and the optimizer's ``update`` and split in two:
+
+* the *uniform* part is the same for all particles: what depends on nothing but t and the hyper-parameters, such as
+  1 / (1 - beta1^t). The host computes it in float64, a row of columns for each step. So a kernel contains no
+  hyper-parameter and no power of t: when a slider moves, nothing is compiled again.
+* the *particle* part turns the rows of a particle's state (x, y, and what the rule remembers along x and y) into the
+  rows after the step, reading the uniform columns and, for noisy gradients, two normal draws.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lossland.expression import Node, Program, constant, variable, variables, where
+from lossland.expression.node import COMPARISONS, make, ordered
+from lossland.optimizers import Optimizer, memory
+
+if TYPE_CHECKING:
+    from lossland.landscapes import Landscape
+
+ONE, ZERO = constant(1), constant(0)
+AXES = ("x", "y")
+NOISE = ("noise_x", "noise_y")  # names of the normal draws in the particle part
+
+
+@dataclass(frozen=True, eq=False)
+class Fused:
+    """One step as two programs. Compare by identity: `fuse` returns the same object for the same step.
+
+    ``rows`` names a particle's state: x, y, then each remembered term along x and along y. ``columns`` names the
+    uniform columns, ``carried`` the remembered terms that are the same for all particles and stay on the host.
+    ``particle`` has the inputs ``rows + columns`` (``+ NOISE`` if ``noisy``) and one output for each row.
+    ``uniform`` has the inputs ``("t", *hyper, *carried)`` and the outputs ``columns + carried``. ``value`` has the
+    inputs x, y and the output f(x, y).
+    """
+
+    kind: type[Optimizer]
+    noisy: bool
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    carried: tuple[str, ...]
+    hyper: tuple[str, ...]
+    particle: Program
+    uniform: Program
+    value: Program
+
+    @property
+    def remembered(self) -> tuple[str, ...]:
+        """The terms that each particle remembers: row 2 + 2k holds number k along x, row 3 + 2k along y."""
+        return tuple(name.removesuffix("_x") for name in self.rows[2::2])
+
+    def initial(self, rule: Optimizer) -> list[float]:
+        """Return what every particle remembers before the first step, for each of ``rows`` from number 2 on."""
+        before = rule.initial()
+        return [float(getattr(before, name)) for name in self.remembered for _ in AXES]
+
+    def carry(self, rule: Optimizer) -> list[float]:
+        """Return the carried terms before the first step."""
+        before = rule.initial()
+        return [float(getattr(before, name)) for name in self.carried]
+
+    def table(
+        self, rule: Optimizer, done: int, steps: int, carry: list[float]
+    ) -> tuple[NDArray[np.float64], list[float]]:
+        """Return the uniform columns (steps, U) of the steps t = done + 1, ..., and the carried terms after them."""
+        hyper = [float(getattr(rule, name)) for name in self.hyper]
+        table = np.empty((steps, len(self.columns)))
+        if self.carried:
+            for i in range(steps):
+                row = self.uniform.floats(float(done + 1 + i), *hyper, *carry)
+                table[i], carry = row[: len(self.columns)], row[len(self.columns) :]
+        elif steps:
+            t = np.arange(done + 1, done + 1 + steps, dtype=np.float64)
+            for column, values in enumerate(self.uniform.arrays(t, *map(np.asarray, hyper))):
+                table[:, column] = values
+        return table, carry
+
+
+def fuse(landscape: Landscape, rule: Optimizer) -> Fused:
+    """Return one step of the rule on the landscape. The hyper-parameters' values play no part, but for no noise."""
+    return _fuse(landscape.node, landscape.gradient_nodes, type(rule), rule.stochastic)
+
+
+@lru_cache(maxsize=64)
+def _fuse(node: Node, gradient: tuple[Node, Node], kind: type[Optimizer], noisy: bool) -> Fused:
+    hyper = tuple(item.name for item in fields(kind))
+    carried = _carried(kind)
+    remembered = tuple(name for name in memory(kind) if name not in carried)
+    split = _Split({"t", *hyper, *carried})
+    outputs: dict[str, Node] = {}
+    for axis, noise in zip(AXES, NOISE, strict=True):
+        terms = _step(kind, axis, carried, variable(noise) if noisy else None)
+        outputs[axis] = split.rest(variable(axis) + terms.step)
+        for name in remembered:
+            outputs[f"{name}_{axis}"] = split.rest(getattr(terms, name))
+    rows = (*AXES, *(f"{name}_{axis}" for name in remembered for axis in AXES))
+    results = _substitute([outputs[row] for row in rows], dict(zip(("grad_x", "grad_y"), gradient, strict=True)))
+    after = [getattr(_step(kind, "x", carried, None), name) for name in carried]
+    return Fused(
+        kind=kind,
+        noisy=noisy,
+        rows=rows,
+        columns=tuple(split.columns.values()),
+        carried=carried,
+        hyper=hyper,
+        particle=Program(results, (*rows, *split.columns.values(), *(NOISE if noisy else ()))),
+        uniform=Program([*split.columns, *after], ("t", *hyper, *carried)),
+        value=Program([node], AXES),
+    )
+
+
+def _step(kind: type[Optimizer], axis: str, carried: tuple[str, ...], noise: Node | None) -> Any:
+    """Return the terms of one step along an axis, as expressions of grad_x, m_x ...; carried terms have no axis."""
+    rule = object.__new__(kind)  # symbols are no legal hyper-parameters: past the checks
+    for item in fields(kind):
+        object.__setattr__(rule, item.name, variable(item.name))
+    last = kind.Terms(*(variable(name if name in carried else f"{name}_{axis}") for name in kind.Terms._fields))
+    grad = variable(f"grad_{axis}")
+    if noise is not None:
+        grad = rule.observe(grad, noise)
+    terms = rule.update(grad, last, variable("t"), variable(axis))
+    return kind.Terms(*(term if isinstance(term, Node) else constant(term) for term in terms))
+
+
+def _carried(kind: type[Optimizer]) -> tuple[str, ...]:
+    """Return the remembered terms that follow from t, hyper-parameters and each other: the same for all particles."""
+    uniform = {"t", *(item.name for item in fields(kind))}
+    names = set(memory(kind))
+    while True:
+        terms = _step(kind, "x", tuple(names), None)
+        kept = {name for name in names if variables(getattr(terms, name)) <= uniform | names}
+        if kept == names:
+            return tuple(name for name in memory(kind) if name in names)
+        names = kept
+
+
+class _Split:
+    """Takes uniform parts out of expressions and gives each a column.
+
+    Uniform factors and divisors of a product are gathered into one column: lr m / (1 - beta1^t) becomes m times a
+    column, so that the loop over particles does not divide by what is the same for all.
+    """
+
+    def __init__(self, uniform: set[str]) -> None:
+        self.uniform = uniform
+        self.columns: dict[Node, str] = {}
+
+    def rest(self, node: Node) -> Node:
+        """Return the expression with columns in place of its uniform parts."""
+        if self._is_uniform(node):
+            return self._column(node)
+        if node.op in ("mul", "div", "neg"):
+            factor, rest = self._factors(node)
+            if factor is ONE:
+                return rest
+            return make("mul", self._column(factor), rest)
+        if not node.args:
+            return node
+        return make(node.op, *(self._test(arg) if arg.op in COMPARISONS else self.rest(arg) for arg in node.args))
+
+    def _is_uniform(self, node: Node) -> bool:
+        return variables(node) <= self.uniform
+
+    def _column(self, node: Node) -> Node:
+        if not variables(node):
+            return node
+        return variable(self.columns.setdefault(node, f"u{len(self.columns)}"))
+
+    def _test(self, node: Node) -> Node:
+        """Return a comparison. A uniform one is a column of ones and zeros."""
+        if self._is_uniform(node):
+            return make("gt", self._column(where(node, ONE, ZERO)), ZERO)
+        return make(node.op, *map(self.rest, node.args))
+
+    def _factors(self, node: Node) -> tuple[Node, Node]:
+        """Return a uniform factor of a product, and the rest of it (ONE if there is none)."""
+        if self._is_uniform(node):
+            return node, ONE
+        if node.op == "neg":
+            factor, rest = self._factors(node.args[0])
+            return -factor, rest
+        if node.op == "mul":
+            (f, a), (g, b) = map(self._factors, node.args)
+            return _times(f, g), _times(a, b)
+        if node.op == "div":
+            (f, a), (g, b) = map(self._factors, node.args)
+            return (f if g is ONE else make("div", f, g)), (a if b is ONE else make("div", a, b))
+        return ONE, self.rest(node)
+
+
+def _times(a: Node, b: Node) -> Node:
+    return b if a is ONE else a if b is ONE else make("mul", a, b)
+
+
+def _substitute(outputs: list[Node], meaning: dict[str, Node]) -> list[Node]:
+    """Return the expressions with other expressions in place of some variables."""
+    new: dict[Node, Node] = {}
+    for node in ordered(outputs):
+        if node.op == "var":
+            new[node] = meaning.get(node.name, node)
+        else:
+            new[node] = make(node.op, *(new[arg] for arg in node.args)) if node.args else node
+    return [new[node] for node in outputs]
