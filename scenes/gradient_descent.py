@@ -250,11 +250,11 @@ print("closed_form", *((1 - alpha * curvature) ** steps * start))
         self, here: np.ndarray, gradient: np.ndarray, step: int, part: int
     ) -> list[tuple[str, str, str, str]]:
         """Return the five steps with their numbers, the one that is under way in colour."""
-        x, y, gx, gy = (numerals.latex(float(v)) for v in (*here, *gradient))
+        gx, gy = (numerals.latex(float(v)) for v in gradient)
         after = self.descent.points[min(step + 1, self.steps)]
         nx, ny = (numerals.latex(float(v)) for v in after)
         steps = (
-            ("accent", rf"1\;\; f({x}, {y})", rf"= {numerals.latex(float(self.land.value(here)))}", "the surface"),
+            ("accent", r"1\;\; f(w)", rf"= {numerals.latex(float(self.land.value(here)))}", "the surface"),
             ("accent", r"2\;\; f \to \min", "", "the goal"),
             ("up", r"3\;\; \nabla f", rf"= ({gx}, {gy})", "the gradient"),
             ("down", r"4\;\; -\alpha\nabla f", "", "the step"),

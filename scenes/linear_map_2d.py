@@ -87,11 +87,25 @@ def lifted(points: np.ndarray) -> np.ndarray:
     return np.c_[points, np.zeros(len(points))]
 
 
-def view_of(matrix: np.ndarray) -> ll.View:
-    """Return the view straight down that holds the moved unit square."""
-    reach = max(2.9, 1.25 * float(np.abs(SQUARE @ matrix.T).max()))
+def reach_of(matrix: np.ndarray, outline: np.ndarray | None) -> float:
+    """Return how far from the origin the picture reaches, to hold the moved unit square and shape."""
+    shown = SQUARE if outline is None else np.vstack([SQUARE, outline])
+    return max(2.9, 1.25 * float(np.abs(shown @ matrix.T).max()))
+
+
+def view_of(reach: float) -> ll.View:
+    """Return the view straight down that reaches so far from the origin."""
     corners = np.array([(x, y, 0) for x in (-reach, reach) for y in (-reach, reach)])
     return ll.View(90.0, 90.0, flat=True, bounds=corners)
+
+
+def name_beside(arrow: np.ndarray, other: np.ndarray) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return where an arrow's symbol and its numbers go, in pixels from its head: on the side away from the other."""
+    length = max(float(np.hypot(*arrow)), 1e-9)
+    side = -1.0 if across(arrow, other) >= 0 else 1.0
+    away = side * np.array([-arrow[1], arrow[0]]) / length
+    down = float(-22 * away[1])
+    return ((14.0, down), (36.0, down - 2)) if away[0] >= 0 else ((-30.0, down), (-104.0, down - 2))
 
 
 def in_colour(matrix: np.ndarray, digits: int, trim: bool = False) -> str:
@@ -261,11 +275,12 @@ print("area", 0.5 * abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)))
         """Return the plane on its way."""
         matrix, t = np.array(self.matrix), self.part(time)
         now = matrix_at(matrix, self.path, t)
+        reach = reach_of(matrix, SHAPES[self.shape])
         drawn: list[Any] = [layers.WarpedGrid(now, group="grid"), layers.Axes()]
         if self.path == "factors":
             drawn += self._stretched_axes(matrix, now)
         else:
-            drawn += self._kept_lines(matrix, now)
+            drawn += self._kept_lines(matrix, now, reach)
         drawn += [
             layers.Polygon(lifted(SQUARE), "area", fill=0.0, outline=1.4, dash=(7, 4)),
             layers.Polygon(lifted(SQUARE @ now.T), "area"),
@@ -277,7 +292,7 @@ print("area", 0.5 * abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)))
                 layers.Lines([lifted(outline @ now.T)], "text", 2.4, depth=False),
             ]
         drawn += self._basis(now)
-        view = self.remember("view", matrix.tobytes(), lambda: view_of(matrix))
+        view = self.remember("view", reach, lambda: view_of(reach))
         return ll.Frame(drawn, self._notes(matrix, now, t), view)
 
     def _basis(self, now: np.ndarray) -> list[layers.Layer]:
@@ -288,24 +303,25 @@ print("area", 0.5 * abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)))
         ]
         for k, role in enumerate("ij"):  # where the arrow goes, and what can be dragged
             drawn.append(layers.Points(np.array([(*self.column(k), 0.0)]), role, 7.0, "ring"))
-        for column, role, symbol in ((now[:, 0], "i", r"\hat\imath"), (now[:, 1], "j", r"\hat\jmath")):
+        symbols = (("i", r"\hat\imath"), ("j", r"\hat\jmath"))
+        for column, other, (role, symbol) in zip(now.T, now.T[::-1], symbols, strict=True):
             place = (float(column[0]), float(column[1]), 0.0)
-            steep = column[1] > abs(column[0]) * 0.6  # name it at the left of a steep arrow, else below
-            name_at, place_at = ((-26.0, 0.0), (-100.0, -4.0)) if steep else ((14.0, 22.0), (34.0, 20.0))
+            name_at, place_at = name_beside(column, other)
             drawn += [
                 layers.Label(place, symbol, role, latex=True, size=28, offset=name_at),
                 layers.Label(place, numerals.pair(column, 1), role, size=16, offset=place_at),
             ]
         return drawn
 
-    def _kept_lines(self, matrix: np.ndarray, now: np.ndarray) -> list[layers.Layer]:
+    def _kept_lines(self, matrix: np.ndarray, now: np.ndarray, reach: float) -> list[layers.Layer]:
         """Return the lines that A does not turn, and an arrow on each, moved as far as the plane is now."""
         drawn: list[layers.Layer] = []
         for k, kept in enumerate(directions_kept(matrix)):
             role = f"eigen{k + 1}"
             line = np.outer((-14, 14), kept.vector)
             factor = rf"\lambda_{k + 1} = {numerals.latex(kept.factor)}"
-            far, rising = (*(kept.vector * 4.4), 0.0), kept.vector[0] * kept.vector[1] >= 0
+            far = (*(kept.vector * min(1.05, 0.85 / max(abs(kept.vector[1]), 1e-9)) * reach), 0.0)
+            rising = kept.vector[0] * kept.vector[1] >= 0
             drawn += [
                 layers.Lines([lifted(line)], role, 2.4, dash=(15, 10), depth=False),
                 layers.Arrows(np.zeros((1, 3)), lifted((now @ kept.vector)[None]), role, depth=False),

@@ -129,7 +129,7 @@ for rule in (sgd, momentum, rmsprop, adam, lion):
         },
         "adam and its relatives": {
             "landscape": "himmelblau",
-            "lanes": "adam:lr=0.3;adamw:lr=0.3,weight_decay=0.05;amsgrad:lr=0.3;nadam:lr=0.3;radam:lr=0.3;"
+            "lanes": "adam:lr=0.3;adamw:lr=0.3,weight_decay=0.05;amsgrad:lr=0.3;nadam:lr=0.3;"
             "adamax:lr=0.3;yogi:lr=0.3;adabelief:lr=0.3",
         },
     }
@@ -139,6 +139,14 @@ for rule in (sgd, momentum, rmsprop, adam, lion):
             "start": (-1.2, 1.0),
             "steps": 1000,
             "lanes": "sgd:lr=0.001;momentum:lr=0.001;nesterov:lr=0.0001;rmsprop:lr=0.01;adam:lr=0.1",
+        },
+        "ackley": {
+            "start": (-2.4, -3.4),
+            "lanes": "sgd:lr=0.1;momentum:lr=0.01;rmsprop:lr=0.1;adam:lr=0.3;lion:lr=0.03,beta2=0.97",
+        },
+        "rastrigin": {
+            "start": (-1.3, -3.4),
+            "lanes": "sgd:lr=0.002;momentum:lr=0.005;rmsprop:lr=0.1;adam:lr=0.8;lion:lr=0.1,beta2=0.97",
         },
     }
 
@@ -234,8 +242,8 @@ for rule in (sgd, momentum, rmsprop, adam, lion):
                     f"optimizer.{self.lanes[k].name}",
                     upto,
                     run.beads,
-                    names[k],
-                    self._loss(k, step),
+                    names[k] if step >= 1 else "",  # at the start all heads are in one place
+                    self._loss(k, step) if step >= 1 else "",
                     "start" if k == self.racing[0] else "",
                 )
             )

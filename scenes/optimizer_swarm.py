@@ -127,6 +127,10 @@ such a border no one can say where a start will end: move it by a hair and it en
 is one reason why two trainings of the same network with different seeds can end in different
 places.
 
+There is a limit. A minimum with the curvature λ can only hold particles if the rate is below 2/λ.
+In the preset *too sharp to rest* it is above that for one of the four valleys: no particle stays
+there, its ground is grey.
+
 Watch the whole swarm in the first moments: it does not spread, it **gathers into threads**. Steep
 directions are used up first, so everything collects along the floors of the valleys, and only then
 drifts to their ends.
@@ -164,9 +168,13 @@ print("shares", *near.mean((0, 1)))
     presets: ClassVar = {
         "momentum": {"landscape": "himmelblau"},
         "plain descent": {"landscape": "himmelblau", "optimizer": "gradient_descent", "rate": 0.002, "steps": 1000},
-        "near the edge of stability": {
+        "borders fold": {
+            "landscape": "himmelblau", "domain": (-6.6, 6.6, -6.6, 6.6), "optimizer": "gradient_descent",
+            "rate": 0.0125, "steps": 400,
+        },
+        "too sharp to rest": {
             "landscape": "himmelblau", "domain": (-4.6, 4.6, -4.6, 4.6), "optimizer": "gradient_descent",
-            "rate": 0.012, "steps": 400,
+            "rate": 0.0185, "steps": 400,
         },
         "adam": {"landscape": "himmelblau", "optimizer": "adam", "rate": 0.3, "steps": 240},
         "a patch": {"landscape": "himmelblau", "patch": 0.08, "centre": (-0.2, -0.9)},
