@@ -272,6 +272,11 @@ def test_the_curvature_of_a_wave_in_the_radius_is_right_at_its_centre() -> None:
     assert at(seconds[0], 0.3, -0.2) == pytest.approx(float(sp.diff(oracle, "x", 2).subs(here)))
 
 
+def test_a_computed_exponent_has_the_same_derivatives_as_a_written_one() -> None:
+    node = x ** (constant(4) / 2)
+    assert Program([node.diff("x"), node.diff("x").diff("x")], "xy").floats(0.0, 0.0) == [0.0, 2.0]
+
+
 # ------------------------------------------------------------------------------------------------------ printing
 
 m, v, t, lr, beta1, eps = (variable(name) for name in ("m", "v", "t", "lr", "beta1", "eps"))

@@ -277,6 +277,21 @@ def test_a_grid_is_indexed_by_y_then_x_and_reaches_the_edges() -> None:
     assert grid.hessian.shape == (5, 3, 3)
 
 
+@pytest.mark.parametrize(
+    ("formula", "centre", "corner"),
+    [
+        ("sin(x)/x + y^2", 1.0, 4 + math.sin(2) / 2),
+        ("sin(3 sqrt(x^2 + y^2))/sqrt(x^2 + y^2)", 3.0, math.sin(3 * math.sqrt(8)) / math.sqrt(8)),
+        ("(1 - cos(x))/x^2", 0.5, (1 - math.cos(2)) / 4),
+        ("sqrt(x + y - 3)", math.nan, 1.0),
+    ],
+)
+def test_a_grid_has_no_holes_where_a_formula_has_a_limit(formula: str, centre: float, corner: float) -> None:
+    grid = landscape(formula).grid(5, domain=((-2, 2), (-2, 2)))
+    assert grid.value[2, 2] == pytest.approx(centre, abs=2e-3, nan_ok=True)
+    assert grid.value[4, 4] == pytest.approx(corner)
+
+
 def test_a_grid_of_32_bits_is_computed_in_32_bits() -> None:
     grid = landscape("rastrigin").grid(65, domain=((-1, 1), (-1, 1)), dtype=np.float32)
     assert grid.value.dtype == grid.x.dtype == np.float32

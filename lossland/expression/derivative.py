@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from lossland.expression.node import Node, constant, make, ordered
+from lossland.expression.node import Node, constant, make, ordered, variables
+from lossland.expression.program import Program
 
 ZERO, ONE, TWO, HALF = constant(0), constant(1), constant(2), constant(0.5)
 
@@ -119,9 +120,10 @@ def _div(n: Node, d: Callable[[Node], Node]) -> Node:
 
 def _pow(n: Node, d: Callable[[Node], Node]) -> Node:
     u, v = n.args
-    if v.number is not None:
-        lower = power(u, v.number - 1)
-        if v.number < 1:
+    if not variables(v):
+        exponent = Program([v], ()).floats()[0]
+        lower = power(u, exponent - 1)
+        if exponent < 1:
             lower = unless_zero(u, lower)  # the graph of x^0.5 is vertical at 0
         return times(times(v, lower), d(u))
     by_base = by_exponent = ZERO

@@ -47,8 +47,7 @@ class Program:
     def __init__(self, expressions: Sequence[Node], inputs: Sequence[str]) -> None:
         self.inputs = tuple(inputs)
         build = _Build(self.inputs)
-        slots = [build.slot(node) for node in build.lower(expressions)]
-        self.constants, self.steps, self.outputs = build.finish(slots)
+        self.constants, self.steps, self.outputs = build.finish(build.lower(expressions))
         self._code = [_instruction(step, quick=True) for step in self.steps]
         self._careful_code: list[tuple[Any, int, int, int]] | None = None
         self._last_use = self._find_last_uses()
@@ -147,13 +146,11 @@ class _Build:
         self.known: dict[Any, int] = {name: i for i, name in enumerate(inputs)}
         self.place: dict[Node, int] = {}
 
-    def lower(self, expressions: Sequence[Node]) -> Sequence[Node]:
+    def lower(self, expressions: Sequence[Node]) -> list[int]:
+        """Make the slots that the expressions need and return those of the expressions themselves."""
         for node in ordered(expressions):
             self.place[node] = self._lower(node)
-        return expressions
-
-    def slot(self, node: Node) -> int:
-        return self.place[node]
+        return [self.place[node] for node in expressions]
 
     def _lower(self, node: Node) -> int:
         if node.op == "const":
@@ -175,12 +172,13 @@ class _Build:
         return self.known[key]
 
     def _step(self, op: str, *args: int) -> int:
-        numbers = [self.items[i] for i in args]
-        if op == "where" and isinstance(numbers[0], float):
-            return args[1] if numbers[0] else args[2]
-        if all(isinstance(number, float) for number in numbers) and op != "where":
-            value = -numbers[0] if op == "neg" else careful(op)(*numbers)  # type: ignore[operator]
-            return self._number(float(value))
+        numbers = [number for i in args if isinstance(number := self.items[i], float)]
+        if op == "where":
+            test = self.items[args[0]]
+            if isinstance(test, float):
+                return args[1] if test else args[2]
+        elif len(numbers) == len(args):
+            return self._number(-numbers[0] if op == "neg" else float(careful(op)(*numbers)))
         if op in _COMMUTE and args[0] > args[1]:
             args = args[::-1]
         step = Step(op, args)

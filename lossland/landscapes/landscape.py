@@ -113,16 +113,33 @@ class Landscape:
         dtype: DTypeLike = np.float64,
         derivatives: bool = False,
     ) -> Grid:
-        """Return the values on n x n (or nx x ny) points that span the domain, its edges included."""
+        """Return the values on n x n (or nx x ny) points that span the domain, its edges included.
+
+        A point where the formula is 0/0, such as sin(x)/x at 0, gets the limit from the right, if there is one.
+        """
         nx, ny = (n, n) if isinstance(n, int) else n
         (x0, x1), (y0, y1) = check_domain(domain or self.domain)
         x = np.linspace(x0, x1, nx).astype(dtype)
         y = np.linspace(y0, y1, ny).astype(dtype)
         program = self._all if derivatives else self._value
-        value, *rest = program.arrays(x[None, :], y[:, None])
+        parts = program.arrays(x[None, :], y[:, None])
+        _fill_gaps(program, x, y, parts)
+        value, *rest = parts
         if not derivatives:
             return Grid(x, y, value)
         return Grid(x, y, value, np.stack(rest[:2], axis=-1), np.stack(rest[2:], axis=-1))
+
+
+def _fill_gaps(
+    program: Program, x: NDArray[np.floating], y: NDArray[np.floating], parts: Sequence[NDArray[np.floating]]
+) -> None:
+    """Where the first of the parts (ny, nx) is nan, put what the program gives a thousandth of a cell further on."""
+    iy, ix = np.nonzero(np.isnan(parts[0]))
+    if not iy.size:
+        return
+    step = [1e-3 * (side[-1] - side[0]) / max(1, side.size - 1) for side in (x.astype(float), y.astype(float))]
+    for part, limit in zip(parts, program.arrays(x[ix] + step[0], y[iy] + step[1]), strict=True):
+        part[iy, ix] = limit
 
 
 def _columns(points: Any) -> tuple[Any, Any]:
