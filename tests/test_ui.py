@@ -26,7 +26,7 @@ from lossland.render import canvas
 from lossland.render.target import Target
 from lossland.render.text import Type, picture_scale
 from lossland.theme import DARK, PRINT, Theme
-from lossland.ui import charts, formula_box, lesson
+from lossland.ui import charts, formula_box, lesson, readouts
 from lossland.ui.browser import entries
 from lossland.ui.host import Host
 from lossland.ui.lanes import Scale
@@ -259,8 +259,10 @@ def matrix(open_bench: Any) -> Bench:
 
 
 # ------------------------------------------------------------------------------------------- nothing is cut off
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("scene", library.names())
+@pytest.mark.parametrize(
+    ("scene", "size"),
+    [("optimizer_race", size) for size in SIZES] + [(scene, SIZES[0]) for scene in library.names()],
+)
 def test_no_text_leaves_its_panel(open_bench: Any, scene: str, size: tuple[int, int]) -> None:
     bench = open_bench(scene, size, picture_scale(size))
     player = bench.player
@@ -452,6 +454,21 @@ def test_optimizers_are_added_from_the_list_and_removed(race: Bench) -> None:
     assert [lane.name for lane in race.player.lanes][:2] == ["momentum", "rmsprop"]
 
 
+def test_the_right_button_opens_a_lanes_menu(race: Bench) -> None:
+    row = race.place("lane.4")
+    race.click_at(row.x + 60, row.y + 14, button=1)
+    race.click("list.toggle")
+    assert not race.player.lanes[4].enabled
+    race.click_at(row.x + 60, row.y + 14, button=1)
+    race.click("list.defaults")
+    from lossland.optimizers import Lion
+
+    assert race.player.lanes[4].optimizer == Lion()
+    race.click_at(row.x + 60, row.y + 14, button=1)
+    race.click("list.remove")
+    assert [lane.name for lane in race.player.lanes] == ["sgd", "momentum", "rmsprop", "adam"]
+
+
 def test_losses_beside_the_lanes_are_those_of_the_run(race: Bench) -> None:
     race.player.seek(race.player.scene.clock.seconds)
     race.frame()
@@ -571,6 +588,20 @@ def test_a_choice_opens_a_list(matrix: Bench) -> None:
     assert matrix.player.scene.values[param.name] == param.options[-1]  # type: ignore[attr-defined]
 
 
+def test_the_seed_is_typed_or_drawn(matrix: Bench) -> None:
+    matrix.click("next-seed")
+    assert matrix.player.scene.seed == 1
+    matrix.click("seed")
+    matrix.write("42")
+    matrix.key(imgui.Key.enter)
+    assert matrix.player.scene.seed == 42
+    matrix.click("seed")
+    matrix.write("-3")
+    matrix.key(imgui.Key.enter)
+    assert matrix.player.scene.seed == 42
+    assert matrix.player.messages[-1].kind == "error"
+
+
 @given(place=st.floats(0, 1), log=st.booleans())
 def test_slider_scales_invert_and_stay_inside(place: float, log: bool) -> None:
     scale = Scale(1e-4, 2.0, log)
@@ -635,6 +666,23 @@ def test_code_is_copied_as_it_stands(race: Bench) -> None:
     race.click("tab.code")
     race.click("copy-code")
     assert imgui.get_clipboard_text().strip() == race.player.scene.snippet.strip()
+    assert race.player.messages[-1].text == "Copied the code."
+
+
+def test_an_equation_says_what_it_means_and_can_be_copied(race: Bench) -> None:
+    race.player.seek(3.0)
+    race.frame(2)
+    keys = [key for key in race.felt.touches if key.startswith("note.")]
+    assert len(keys) == 6  # Adam: gradient, two averages, both corrected, the step
+    race.click(keys[-1])
+    copied = imgui.get_clipboard_text()
+    assert copied.startswith(r"\theta_{t+1}")
+    assert "fgcolor" not in copied
+    square = readouts.meaning_of(r"v_t=\beta_2 v_{t-1}+(1-\beta_2)g_t^{2}", {})
+    velocity = readouts.meaning_of(r"v_t=\mu v_{t-1}+g_t", {})
+    assert "squared" in square
+    assert "velocity" in velocity
+    assert readouts.meaning_of(r"\fgcolor{#FFFFFF}{q} = 1", {"q": "a number"}) == "a number"
 
 
 def test_messages_and_probe_are_shown(race: Bench) -> None:
@@ -671,6 +719,10 @@ def test_charts_show_every_value_within_eight_decades() -> None:
     assert low >= high * 1e-8 * 0.999
     flat = charts.limits(Chart("Flat", [Series("a", "text", steps, np.full(5, 2.0))]))[1]
     assert flat[0] < 2.0 < flat[1]
+    bars = [Series("x", "eigen1", np.zeros(1), np.array([2.0])), Series("y", "eigen2", np.ones(1), np.array([-1.0]))]
+    (left, right), (bottom, top) = charts.limits(Chart("Bars", bars, kind="bar"))
+    assert left < 0 < 1 < right
+    assert bottom < -1 < 2 < top
     empty = charts.limits(Chart("None", [Series("a", "text", steps, np.full(5, np.nan))], log_y=True))[1]
     assert 0 < empty[0] < empty[1]
 

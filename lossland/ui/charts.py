@@ -40,7 +40,7 @@ def draw_chart(pen: Pen, chart: Chart, key: str, x: float, y: float, width: floa
         if implot.begin_plot(f"##{key}", pen.at(width + 8, height), _PLOT_FLAGS):
             x_limits, y_limits = limits(chart)
             _axes(chart, x_limits, y_limits, width, height)
-            if chart.kind == "bars":
+            if chart.kind == "bar":
                 _bars(pen.theme, chart)
             else:
                 _lines(pen, chart, chosen)
@@ -64,7 +64,7 @@ def limits(chart: Chart) -> tuple[tuple[float, float], tuple[float, float]]:
     ys = np.concatenate([np.asarray(series.y, float) for series in chart.series])
     xs, ys = xs[np.isfinite(xs)], ys[np.isfinite(ys)]
     low_x, high_x = (float(xs.min()), float(xs.max())) if len(xs) else (0.0, 1.0)
-    if chart.kind == "bars":
+    if chart.kind == "bar":
         low_x, high_x = low_x - 0.6, high_x + 0.6
         ys = np.append(ys, 0.0)
     if high_x <= low_x:
@@ -106,7 +106,7 @@ def _axes(
         y_ticks = [v for v in round_ticks(*y_limits, max(int(height / 36), 2)) if y_limits[0] <= v <= y_limits[1]]
     implot.setup_axes_limits(*x_limits, *y_limits, implot.Cond_.always.value)
     implot.setup_axis_ticks(implot.ImAxis_.y1.value, y_ticks, [short(float(v)) for v in y_ticks])
-    if chart.kind == "bars":
+    if chart.kind == "bar":
         named = [(float(series.x[0]), series.name) for series in chart.series if len(series.x) == 1]
         if named:
             implot.setup_axis_ticks(implot.ImAxis_.x1.value, [n[0] for n in named], [n[1] for n in named])

@@ -9,7 +9,7 @@ from lossland.numerals import short
 from lossland.parameters import Choice, Integer, Lanes, Matrix, Number, Param, Point, Text, Toggle
 from lossland.scenery import Scene
 from lossland.ui.lanes import Scale
-from lossland.ui.widgets import Pen, plain_number
+from lossland.ui.widgets import Icon, Pen, plain_number
 
 if TYPE_CHECKING:
     from lossland.player import Player
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 FORMULA_BOX = ("landscape", "domain")  # steered by the box at the left
 LABEL = 0.32  # share of a row that its label takes
 VALUE = 58.0
+MOST_SEED = 2**53  # larger ones would lose digits in a session file
 
 
 def shown_parameters(player: Player) -> list[Param]:
@@ -48,7 +49,23 @@ class Controls:
         """Draw the parameters from y down. Returns the y below them."""
         for param in shown_parameters(player):
             y = self._row(player, param, x, y, width)
-        return y
+        return self._seed(player, x, y, width)
+
+    def _seed(self, player: Player, x: float, y: float, width: float) -> float:
+        """Draw the seed of the random numbers, with a die that takes the next one."""
+        pen, seed = self.pen, player.scene.seed
+        height = 28.0 if pen.compact else 32.0
+        middle, left = y + height / 2, x + width * LABEL
+        pen.text(x, middle, "seed", 14, "dim")
+        if pen.icon(left + 12, middle, Icon.DICE, "next-seed", 13, 11, help="Other random numbers"):
+            player.set_seed(seed + 1)
+        typed = pen.number("seed", x + width - VALUE, middle, VALUE, str(seed), str(seed))
+        if typed is not None:
+            if typed.strip().isdecimal():
+                player.set_seed(min(int(typed), MOST_SEED))
+            else:
+                player.say(f"A seed is a whole number from 0 on, not {typed!r}.", "error")
+        return y + height
 
     def _row(self, player: Player, param: Param, x: float, y: float, width: float) -> float:
         pen = self.pen

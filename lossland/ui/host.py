@@ -116,6 +116,14 @@ class Host:
 def _renderer(window: Any) -> Any:
     if window is None:
         return ProgrammablePipelineRenderer()
+    import glfw
     from imgui_bundle.python_backends.glfw_backend import GlfwRenderer
 
-    return GlfwRenderer(window, attach_callbacks=False)
+    renderer = GlfwRenderer(window, attach_callbacks=False)
+
+    def clipboard(_context: Any) -> str:
+        text: Any = glfw.get_clipboard_string(window)
+        return text.decode() if text else ""  # the backend's own reader fails on an empty clipboard
+
+    imgui.get_platform_io().platform_get_clipboard_text_fn = clipboard
+    return renderer

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from imgui_bundle import imgui
-
 from lossland.scenery import Scene
 from lossland.ui.layout import Rect
 from lossland.ui.widgets import Icon, Pen
@@ -188,7 +186,7 @@ class Lesson:
         text = scene.snippet.strip("\n")
         pen.text(area.x, area.y + 9, "NumPy, and the numbers of this scene", 13, "dim")
         if pen.icon(area.right - 12, area.y + 9, Icon.COPY, "copy-code", 13, 12, help="Copy the code"):
-            imgui.set_clipboard_text(text + "\n")
+            pen.copy(text + "\n", "the code")
         box = Rect(area.x - 4, area.y + 26, area.width + 8, area.height - 26)
         pen.box(box.x, box.y, box.width, box.height, "#0B0E13" if pen.theme.dark else "#F1F2F4")
         inner = Rect(box.x + 2, box.y + 6, box.width - 4, box.height - 12)

@@ -82,6 +82,9 @@ class Panels:
         if places.right:
             self.inspector.draw(player, frame, places.right)
         self.timeline.draw(player, frame, places.timeline)
+        if self.pen.notice:
+            player.say(self.pen.notice)
+            self.pen.notice = ""
         self._probe(player, places)
         self._notices(player, places.free)
         if player.help:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from imgui_bundle import imgui
-
 from lossland.layers import Equations, Facts, Formula, Legend, Meter, Note, Row
 from lossland.numerals import fixed
 from lossland.render.text import latex_without_colors
@@ -144,7 +142,7 @@ def _equations(
         if touch.hovered:
             _lens(pen, latex, meanings)
         if touch.clicked:
-            imgui.set_clipboard_text(latex_without_colors(latex))
+            pen.copy(plain_latex(latex), "the equation as LaTeX")
         baseline = y + height * 0.62
         pen.latex(x, baseline, latex, size, room=width - sum(columns) + 4)
         for place, value in enumerate(values):
@@ -196,6 +194,11 @@ def meanings_of(formulas: Sequence[tuple[str, str]]) -> dict[str, str]:
     """Return what each left side means, where a scene's formulas give it just one meaning."""
     sides = [subject(latex) for latex, _ in formulas]
     return {side: meaning for side, (_, meaning) in zip(sides, formulas, strict=True) if sides.count(side) == 1}
+
+
+def plain_latex(latex: str) -> str:
+    r"""Return LaTeX as others read it, with no ``\fgcolor{...}{body}`` but the body alone."""
+    return re.sub(r"\\fgcolor\{[^}]*\}\{((?:[^{}]|\{[^{}]*\})*)\}", r"\1", latex)
 
 
 def subject(latex: str) -> str:

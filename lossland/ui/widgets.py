@@ -48,9 +48,7 @@ class Icon:
     HOME = "\uf015"
     EXPAND = "\uf065"
     COPY = "\uf0c5"
-    CUBE = "\uf1b2"
-    RESET = "\uf2ea"
-    HELP = "\uf059"
+    DICE = "\uf522"
 
 
 def plain_number(value: float) -> str:
@@ -94,6 +92,7 @@ class Pen:
         self.draft = ""
         self._fresh = False  # the box was opened in this frame and wants the keyboard
         self._dragged, self._drag_from = "", 0.0  # the cell that is being dragged, and its value before
+        self.notice = ""  # something to tell the user, said once
         self.mute = False  # measuring: nothing is drawn or felt
 
     @property
@@ -509,6 +508,11 @@ class Pen:
         if touch.clicked:
             self.open_number(key, edit)
         return None
+
+    def copy(self, text: str, what: str) -> None:
+        """Put text on the clipboard and say so."""
+        imgui.set_clipboard_text(text)
+        self.notice = f"Copied {what}."
 
     def open_number(self, key: str, edit: str) -> None:
         """Turn the number of that key into a text box."""
