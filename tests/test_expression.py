@@ -131,6 +131,14 @@ def test_functions_of_one_argument_agree_with_mpmath(ours: Callable[..., Any], t
     np.testing.assert_allclose([at(ours(x), number) for number in numbers], wanted, rtol=1e-14)
 
 
+def test_numbers_of_numpy_are_numbers() -> None:
+    assert ex.sqrt(np.float32(4)) == 2.0
+    assert ex.maximum(np.float64(1), 3) == 3.0
+    assert ex.where(np.float64(1) < 2, 5.0, 6.0) == 5.0
+    assert ex.where(True, x, y) is x
+    assert at(np.float32(0.5) * x, 3.0) == 1.5
+
+
 def test_functions_of_two_arguments_agree_with_python() -> None:
     for a, b in ((1.5, -0.5), (-2.0, 3.0), (7.25, 2.0)):
         wanted = [min(a, b), max(a, b), a % b, math.atan2(a, b)]

@@ -306,16 +306,18 @@ def _where(xp: Any, test: Any, a: Any, b: Any) -> Any:
 
 
 def _operate(op: str, *args: Any) -> Any:
-    """Apply an operation to nodes, numbers or arrays; one array turns constant nodes into their numbers."""
-    if all(isinstance(arg, Node | int | float) for arg in args):
-        if not any(isinstance(arg, Node) for arg in args):
-            if op == "where":
-                return args[1] if args[0] else args[2]
-            return _careful[op](*args)
-        return make(op, *map(as_node, args))
-    if all(isinstance(arg, Node | Real) for arg in args):
-        return make(op, *map(as_node, args))
-    array = next(arg for arg in args if not isinstance(arg, Node | Real))
+    """Apply an operation to numbers, nodes or arrays."""
+    traced = False
+    for arg in args:
+        if isinstance(arg, Node):
+            traced = True
+        elif not isinstance(arg, (float, int, Real)):  # the first two are quick to test
+            return _operate_on_arrays(op, args, arg)
+    return make(op, *map(as_node, args)) if traced else _careful[op](*args)
+
+
+def _operate_on_arrays(op: str, args: Sequence[Any], array: Any) -> Any:
+    """Apply an operation to arrays, of which one is given, and numbers; nodes must be constants such as pi."""
     if any(isinstance(arg, Node) and variables(arg) for arg in args):
         raise TypeError(f"cannot mix a traced value with {type(array).__name__}")
     values = [_constant_value(arg) if isinstance(arg, Node) else arg for arg in args]
