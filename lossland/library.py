@@ -24,7 +24,7 @@ CHAPTERS = (
     "Calculus",
     "Probability and statistics",
     "Squashing and scoring",
-    "Loss landscapes and optimizers",
+    "Optimization",
     "Networks as geometry",
     "How learning flows",
     "Attention and embeddings",

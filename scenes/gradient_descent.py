@@ -32,7 +32,7 @@ class GradientDescent(ll.GroundScene):
 
     name = "gradient_descent"
     title = "Five steps downhill"
-    chapter = "Loss landscapes and optimizers"
+    chapter = "Optimization"
     rows = ("G4", "L1", "L2", "S1", "S4")
     lesson = """
 Learning, for a machine, is this loop and nothing else:
@@ -107,7 +107,7 @@ print("closed_form", *((1 - alpha * curvature) ** steps * start))
     @property
     def landscape(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]  # the curvatures choose it
         """The bowl's formula."""
-        return f"0.5 * ({self.curvature_x!r} * x^2 + {self.curvature_y!r} * y^2)"
+        return f"({self.curvature_x:.12g} * x^2 + {self.curvature_y:.12g} * y^2) / 2"
 
     def relief(self, value: np.ndarray) -> tuple[float, float]:
         """Lift the floor of a long valley a little, so that its gentle slope shows too."""

@@ -15,7 +15,8 @@ SEEDS = 49  # Newton's method starts from so many points along each side
 NEWTON = 80  # its steps
 MOST = 600  # critical points that are kept
 DRESSED = 12  # up to this many of them have arrows and labels
-REACH = 0.12  # of the arrows, in half the domain's width
+DISC = 0.025  # radius of their discs, in half the domain's width
+REACH = 0.13  # of the arrows, in half the domain's width
 STEPS_PER_SECOND = 12
 MORPH = 192  # samples along each side of a ground that changes its shape
 KINDS = {"minimum": "down", "saddle": "accent", "maximum": "up"}  # kind -> colour
@@ -95,7 +96,7 @@ class LandscapeZoo(ll.GroundScene):
 
     name = "landscape_zoo"
     title = "Valleys, saddles, minima"
-    chapter = "Loss landscapes and optimizers"
+    chapter = "Optimization"
     rows = ("L1", "L2", "L3", "L4", "L5", "S2")
     lesson = """
 Where can a descent come to rest? Only where the ground is **level**, where ∇f = 0. There are three
@@ -170,7 +171,7 @@ print("highest", max(v for v, c in zip(value, curvature) if (c < 0).all()))
     }
     staging: ClassVar = {
         "saddle": {"ball": (0.9, 1e-6), "rate": 0.1},
-        "himmelblau": {"domain": (-5.2, 5.2, -5.2, 5.2), "ball": (-0.1, -0.8), "rate": 0.004},
+        "himmelblau": {"domain": (-5.2, 5.2, -5.2, 5.2), "ball": (-0.08, -1.92), "rate": 0.004},
     }
 
     landscape = ll.ground.landscape("himmelblau")
@@ -183,7 +184,7 @@ print("highest", max(v for v, c in zip(value, curvature) if (c < 0).all()))
     )
     relief_kind = ll.parameters.Choice("auto", ("auto", "straight", "log"), "height", "How heights follow values.")
     cut = ll.parameters.Toggle(False, "cut", "Cut through the ball along x, and show the profile.")
-    ball = ll.parameters.Point((-0.1, -0.8), label="ball", help="Where the ball is dropped.", hidden=True)
+    ball = ll.parameters.Point((-0.08, -1.92), label="ball", help="Where the ball is dropped.", hidden=True)
     rate = ll.parameters.Number(0.004, 1e-6, 10.0, r"rate $\alpha$", "The ball's learning rate.", log=True)
     steps = ll.parameters.Integer(120, 1, 2000, "steps", "How long the ball rolls.", log=True)
     morph = ll.parameters.Choice(
@@ -334,15 +335,17 @@ print("highest", max(v for v, c in zip(value, curvature) if (c < 0).all()))
     def _dress(self, point: Critical) -> list[layers.Layer]:
         """Return a level point's value, and arrows along its two axes: green curves up, red curves down."""
         centre = self.terrain.world_from_domain(point.position, lift=0.02)
-        tips, colors = [], []
+        tails, tips, colors = [], [], []
         for curvature, axis in zip(point.curvature, point.axes.T, strict=True):
             for sign in (1.0, -1.0):
-                place = point.position + sign * REACH * self.size * axis
-                if np.allclose(self.inside(tuple(place)), place):
-                    tips.append(self.terrain.world_from_domain(place, lift=0.02))
+                ends = [point.position + sign * reach * self.size * axis for reach in (DISC, REACH)]
+                if np.allclose(self.inside(tuple(ends[1])), ends[1]):
+                    tail, tip = self.terrain.world_from_domain(np.array(ends), lift=0.02)
+                    tails.append(tail)
+                    tips.append(tip)
                     colors.append("down" if curvature > 0 else "up" if curvature < 0 else "dim")
         arrows = layers.Arrows(
-            np.repeat(centre[None], len(tips), axis=0), np.array(tips).reshape(-1, 3), colors, 2.6, group="arrows"
+            np.array(tails).reshape(-1, 3), np.array(tips).reshape(-1, 3), colors, 2.6, group="arrows"
         )
         return [
             arrows,

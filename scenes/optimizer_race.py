@@ -40,7 +40,7 @@ class OptimizerRace(ll.GroundScene):
 
     name = "optimizer_race"
     title = "Optimizer race"
-    chapter = "Loss landscapes and optimizers"
+    chapter = "Optimization"
     rows = ("G5", "L3", "S4")
     lesson = """
 Every optimizer here knows the same thing: the **slope under its feet**. None of them sees the map.
@@ -261,7 +261,7 @@ for rule in (sgd, momentum, rmsprop, adam, lion):
             now, soon = self._on_path(run, upto), self._on_path(run, min(upto + 0.2, step + 1.0))
             along, pace = soon - now, float(np.linalg.norm(np.diff(run.points[step : step + 2], axis=0)))
             length, reach = float(np.linalg.norm(along)), min(AHEAD * pace / self.size, 0.35)
-            if length > 1e-9 and reach > 0.07:
+            if length > 1e-9 and reach > 0.1:
                 ahead = along / length
                 tails.append(now + HEAD * ahead)
                 tips.append(now + (HEAD + reach) * ahead)

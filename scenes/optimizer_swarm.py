@@ -111,7 +111,7 @@ class OptimizerSwarm(ll.GroundScene):
 
     name = "optimizer_swarm"
     title = "Where does a start end?"
-    chapter = "Loss landscapes and optimizers"
+    chapter = "Optimization"
     rows = ("G5", "L5")
     lesson = """
 One ball rolling downhill tells you where *that* ball ends. Let fifty thousand go at once, all over
@@ -382,10 +382,23 @@ print("shares", *near.mean((0, 1)))
             word = "elsewhere" if len(found.minima) > len(LETTERS) else "no minimum"
             rows.append(layers.Row("dim", word, ("", percent(rest)), "hair"))
         crowd = f"{numerals.thousands(self.count)} particles, {self.rule.title.lower()}, step {step}"
-        return [
-            layers.Title(self.title, lines=(f"{crowd}",)),
+        notes: list[layers.Note] = [
+            layers.Title(self.title, lines=(crowd,)),
             layers.Legend(rows, "Basin of attraction", ("minimum", "area")),
         ]
+        if not self.rule.stochastic:  # a lone run draws other noise than a particle of the swarm
+            notes.append(self._first_particle(step))
+        return notes
+
+    def _first_particle(self, step: int) -> layers.Equations:
+        """Return the rule with the numbers of one particle, the first."""
+        start = self.starts()[0].astype(float)
+        key = (*self._key(), *self._start_key(), step)
+        rows = self.remember("equations", key, lambda: ll.explain.explain(self.rule, self.land, start, step))
+        return layers.Equations(
+            f"A particle, step {step}",
+            rows=[(row.latex, [numerals.short(value) for value in row.values], "text") for row in rows],
+        )
 
     # ------------------------------------------------------------------------------------------ dragging
     def handles(self, time: float) -> Sequence[ll.Handle]:
