@@ -356,7 +356,7 @@ def test_a_handle_is_dragged_in_the_plane() -> None:
     player = Player(Plane())
     pointer = Pointer(player)
     pixels = player.camera.project(np.array([(1.0, 2.0, 0.0), (-1.5, 0.5, 0.0), (-40.0, 0.0, 0.0)]), player.size)
-    before, after, outside = (tuple(map(float, pixel)) for pixel in pixels)
+    before, after, outside = ((float(x), float(y)) for x, y in pixels)
     pointer.press(before)
     pointer.move(after)
     assert player.scene.values["head"] == pytest.approx((-1.5, 0.5), abs=1e-6)

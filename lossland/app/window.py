@@ -1,8 +1,7 @@
 """The window: events go to the panels and the camera, time goes to the player, and what changed is drawn.
 
-Events are only collected in GLFW's callbacks and handled in the loop, one frame between a movement and a press, so
-that the panels know what lies under the pointer, and so that an error is raised where it can be seen. When nothing
-moves the loop waits; nothing is drawn that would look the same.
+Events are only collected in GLFW's callbacks and handled in the loop, so that an error is raised where it can be
+seen. When nothing moves the loop waits; nothing is drawn that would look the same.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ SETTLING = 3  # frames after an event until the panels have settled
 REST = 0.12  # seconds without movement until the picture is drawn in full quality
 NAP = 0.5  # seconds at most between two looks at the clock while nothing moves
 FILM_TICKS = 2  # a film of the window has 30 frames a second
-MOST_KEYS = 12  # of them in one frame
+MOST_AT_ONCE = 12  # frames that the panels get without being drawn
 SHOT_SIDE = 2560  # pixels: the longer side of a saved picture, at least
 
 
@@ -85,6 +84,7 @@ class Window:
         self._film_from = 0
         self._windowed = (100, 100, *size)
         self._governor = Governor()
+        self._cursor = (0.0, 0.0)  # where the last handled event left the pointer, which may be elsewhere by now
 
     # ------------------------------------------------------------------------------------------ opening, closing
     def __enter__(self) -> Window:
@@ -98,6 +98,7 @@ class Window:
         self.size = self._framebuffer_size()
         self.picture = Picture(self._theme, self.size, self._scale(), self.handle)
         self.pointer = Pointer(self.player, self.picture.scale)
+        self._cursor = self._pixel(*glfw.get_cursor_pos(self.handle))
         self._listen()
         return self
 
@@ -117,8 +118,8 @@ class Window:
         glfw.set_char_callback(handle, lambda _, code: events.append(("char", code)))
         glfw.set_window_refresh_callback(handle, lambda _: events.append(("refresh",)))
         glfw.set_framebuffer_size_callback(handle, lambda _, *what: events.append(("refresh",)))
-        glfw.set_window_size_callback(handle, None)
-        glfw.set_window_close_callback(handle, None)
+        glfw.set_window_size_callback(handle, _ignore)  # vispy's own would act within the callback
+        glfw.set_window_close_callback(handle, _ignore)
 
     def _framebuffer_size(self) -> tuple[int, int]:
         width, height = self._glfw.get_framebuffer_size(self.handle)
@@ -204,22 +205,36 @@ class Window:
 
     # ------------------------------------------------------------------------------------------ events
     def _handle_events(self) -> bool:
-        """Handle what has been collected; stop before what needs to know what the last event did. True if any."""
-        done: list[str] = []
-        for kind, *what in self._events:
-            if (kind in ("button", "wheel") and "move" in done) or (kind in ("key", "char") and "button" in done):
-                break
-            done.append(kind)
+        """Handle what has been collected. True if there was any.
+
+        Where an event needs to know what the last ones did (is the pointer over a panel, is text being typed), the
+        panels take those in first. Dear ImGui takes about one press, key or letter a frame.
+        """
+        if not self._events or min(self.size) == 0:
+            return bool(self._events)
+        events, self._events[:] = list(self._events), []
+        moves = presses = keys = 0
+        for kind, *what in events:
+            if kind in ("button", "wheel") and moves:
+                self._digest(1)
+                moves = 0
+            elif kind in ("key", "char") and presses:
+                self._digest(presses + 1)
+                presses = 0
+            moves += kind == "move"
+            presses += kind == "button"
+            keys += kind in ("key", "char")
             getattr(self, f"_on_{kind}")(*what)
-        del self._events[: len(done)]
         if self.picture.host.wants_keyboard:
-            # Dear ImGui takes about one key or letter a frame: give it the frames without drawing them
-            for _ in range(min(len(done) - 1, MOST_KEYS)):
-                self.picture.digest(self.player, self.size)
-        return bool(done)
+            self._digest(keys - 1)
+        return True
+
+    def _digest(self, frames: int) -> None:
+        for _ in range(min(frames, MOST_AT_ONCE)):
+            self.picture.digest(self.player, self.size)
 
     def _on_move(self, x: float, y: float) -> None:
-        pixel = self._pixel(x, y)
+        pixel = self._cursor = self._pixel(x, y)
         self.picture.host.mouse_move(*pixel)
         if self.pointer.busy or not self.picture.host.wants_mouse:
             self.pointer.move(pixel)
@@ -238,16 +253,15 @@ class Window:
             return
         down = action == glfw.PRESS
         host.mouse_button(which[button], down)
-        pixel = self._pixel(*glfw.get_cursor_pos(self.handle))
         if down and not host.wants_mouse:
-            self.pointer.press(pixel, which[button], bool(mods & glfw.MOD_SHIFT))
+            self.pointer.press(self._cursor, which[button], bool(mods & glfw.MOD_SHIFT))
         elif not down and self.pointer.busy:
-            self._try(lambda: self.pointer.release(pixel, which[button]))
+            self._try(lambda: self.pointer.release(self._cursor, which[button]))
 
     def _on_wheel(self, dx: float, dy: float) -> None:
         self.picture.host.mouse_wheel(dx, dy)
         if not self.picture.host.wants_mouse and dy:
-            self.pointer.wheel(dy, self._pixel(*self._glfw.get_cursor_pos(self.handle)))
+            self.pointer.wheel(dy, self._cursor)
 
     def _on_key(self, key: int, scancode: int, action: int, mods: int) -> None:
         glfw = self._glfw
@@ -417,6 +431,10 @@ class Governor:
             self._level, self._smooth = self._level - 1, 0.019
         elif self._smooth < self.FAST and self._level < len(self.MESHES) - 1:
             self._level, self._smooth = self._level + 1, 0.019
+
+
+def _ignore(*_: object) -> None:
+    """Do nothing (GLFW for Python does not take None for a callback)."""
 
 
 def free_name(stem: str, ending: str) -> Path:
