@@ -73,6 +73,7 @@ class FormulaBox:
         self.position: int | None = None
         self._seen = ""  # the scene's landscape when the text was last taken from it
         self._active = False
+        self._scrolled = 0.0  # how far a long line is moved to the left while it is edited
 
     def height(self, player: Player, width: float) -> float:
         """Return how much of the panel the box needs."""
@@ -114,10 +115,10 @@ class FormulaBox:
         imgui.push_style_color(imgui.Col_.frame_bg.value, imgui.ImVec4(0, 0, 0, 0))
         imgui.push_style_var(imgui.StyleVar_.frame_padding.value, pen.at(INSET, ABOVE))
         with pen.font("mono", LETTER):
-            changed, self.text = imgui.input_text_multiline(
-                "##formula", self.text, pen.at(box.width, box.height), imgui.InputTextFlags_.no_horizontal_scroll.value
-            )
+            changed, self.text = imgui.input_text_multiline("##formula", self.text, pen.at(box.width, box.height))
             self._active = imgui.is_item_active()
+            state = imgui.internal.get_input_text_state(imgui.get_item_id())
+            self._scrolled = state.scroll.x / pen.scale if state is not None and self._active else 0.0
         imgui.pop_style_var()
         imgui.pop_style_color()
         edge = ("bad", 0.75) if self.error else ("accent", 0.45 if self._active else 0.22)
@@ -137,8 +138,8 @@ class FormulaBox:
         before = self.text[: self.position]
         row, column = before.count("\n"), len(before) - (before.rfind("\n") + 1)
         letter = pen.width("0", LETTER, "mono")
-        x, y = box.x + INSET + column * letter, box.y + ABOVE + (row + 1) * LETTER - 1
-        if y < box.bottom and x + letter <= box.right:
+        x, y = box.x + INSET + column * letter - self._scrolled, box.y + ABOVE + (row + 1) * LETTER - 1
+        if y < box.bottom and box.x + 4 <= x and x + letter <= box.right:
             corner = pen.at(x + max(letter, 6), y + 2)
             dl = imgui.get_foreground_draw_list()
             dl.add_rect_filled(pen.at(x, y), corner, pen.color("bad"), pen.scale)
