@@ -27,6 +27,7 @@ from lossland.theme import DARK, PRINT, rgb
 from lossland.ui.host import Host
 
 SIZE = (960, 540)
+WHOLE = (0.0, 0.0, 960.0, 540.0)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -87,7 +88,7 @@ def test_numbers_are_short_and_have_true_minus_signs(value, text):
 @pytest.mark.parametrize(
     ("size", "scale"),
     [((1280, 720), 1.0), ((1600, 900), 1.0), ((1920, 1080), 1.0), ((3840, 2160), 2.0), ((640, 360), 0.72),
-     ((1080, 1920), 607.5 / 720), ((960, 540), 0.75)],
+     ((1080, 1920), 1.0), ((400, 700), 0.72), ((960, 540), 0.75)],
 )  # fmt: skip
 def test_type_grows_with_large_pictures_and_stays_readable_in_small_ones(size, scale):
     assert picture_scale(size) == pytest.approx(scale, abs=0.01)
@@ -133,7 +134,7 @@ def test_a_role_colours_part_of_a_formula(type_):
     formula = type_.formula(r"\fgcolor{eigen1}{x} + y", 40.0)
     GL.glBindTexture(GL.GL_TEXTURE_2D, int(formula.texture.get_tex_id()))
     raw = GL.glGetTexImage(GL.GL_TEXTURE_2D, 0, GL.GL_RGBA, GL.GL_UNSIGNED_BYTE)
-    image = np.frombuffer(raw, np.uint8).reshape(formula.height, formula.width, 4)
+    image = np.frombuffer(bytes(raw), np.uint8).reshape(formula.height, formula.width, 4)
     left, right = image[:, : formula.width // 4], image[:, 3 * formula.width // 4 :]
     for part, color in ((left, DARK.ink("eigen1")), (right, DARK.color("text"))):
         solid = part[part[..., 3] > 250][:, :3]
@@ -151,7 +152,7 @@ def test_formulas_are_kept_within_a_bound_and_freed_at_the_end(host):
         host.begin(SIZE)
         for number in range(FORMULAS_KEPT // 4):
             first = type_.formula(f"{frame}_{{{number}}}", 9.0)
-        assert type_.formula(f"{frame}_{{{number}}}", 9.0) is first
+            assert type_.formula(f"{frame}_{{{number}}}", 9.0) is first
         imgui.end_frame()
     assert type_.texture_count <= FORMULAS_KEPT
     type_.close()
@@ -231,7 +232,7 @@ def test_labels_of_random_heads_never_overlap_and_stay_inside(type_, seed):
 def test_labels_are_a_function_of_the_picture_alone(type_):
     terrain, camera = ground(), Camera(azimuth=-47.0, elevation=45.0)
     camera.fit(terrain.bounds, SIZE)
-    area = (0.0, 0.0, *map(float, SIZE))
+    area = WHOLE
 
     def at(upto):
         return head_labels(type_, wandering(terrain, 5, upto), camera, SIZE, area, [])[2]
@@ -245,7 +246,7 @@ def test_labels_are_a_function_of_the_picture_alone(type_):
 def test_labels_do_not_flicker_while_heads_move_or_the_camera_turns(type_):
     terrain, camera = ground(), Camera(azimuth=-60.0, elevation=45.0)
     camera.fit(terrain.bounds, SIZE)
-    area = (0.0, 0.0, *map(float, SIZE))
+    area = WHOLE
 
     def jumps(moments):
         """Return how often a label jumps, in relation to its head, from one moment to the next."""
@@ -253,7 +254,7 @@ def test_labels_do_not_flicker_while_heads_move_or_the_camera_turns(type_):
         for azimuth, upto in moments:
             camera.place(azimuth=azimuth)
             _, heads, rects = head_labels(type_, wandering(terrain, 2, upto), camera, SIZE, area, [])
-            now = np.array([rect[:2] for rect in rects]) - heads
+            now = np.array([rect[:2] for rect in rects if rect]) - heads
             if last is not None:
                 move = np.linalg.norm(now - last, axis=1)
                 count, total = count + int((move > 20.0).sum()), total + len(move)
@@ -296,6 +297,7 @@ def draw(host, frame, size=SIZE, panels=False, show=None, theme=DARK, camera=Non
     scale = picture_scale(size)
     type_, target = Type(theme, scale), Target(size)
     ground_color = theme.color("background")
+    free = (0.0, 0.0, 1.0, 1.0)
     with target:
         for _ in range(2):
             gloo.set_state(depth_mask=True)
@@ -389,7 +391,7 @@ def test_the_plane_s_numbers_are_written_inside_the_free_rectangle(host):
     camera = Camera(flat=True)
     camera.fit(np.array([[-3, -3, 0], [3, 3, 0]]), SIZE)
     changed, free = draw(host, Frame([layers.Axes()], []), camera=camera)
-    y, x = np.nonzero(changed > 0.1)
+    x = np.nonzero(changed > 0.1)[1]
     assert len(x) > 100
     assert x.min() >= free[0] - 20
     assert x.max() <= free[0] + free[2] + 30

@@ -420,3 +420,20 @@ def test_a_pixel_s_world_length_is_what_the_camera_says():
         right = right / np.linalg.norm(right)
         pixels = camera.project(np.stack([point, point + 10 * length * right]), (1280, 720))
         assert np.linalg.norm(pixels[1] - pixels[0]) == pytest.approx(10.0, rel=1e-3)
+
+
+def test_lines_may_change_between_frames(target):
+    camera = flat_camera()
+    painter = REGISTRY[layers.Lines][0](PRINT)
+    context = DrawContext(
+        camera, SIZE, 1.0, PRINT, Show(), Quality.live, camera.clip_from_world(SIZE).astype(np.float32),
+        camera.eye, camera.light, phase=REGISTRY[layers.Lines][1][0],
+    )  # fmt: skip
+    sums = []
+    for paths in ([across(0.0)], [], [across(0.5)], [across(0.5), across(-0.5)], [], [across(1.0)]):
+        with target:
+            gloo.clear(color=(0, 0, 0, 1), depth=1.0)
+            painter.draw(layers.Lines(paths, RED, 2.0), context)
+        sums.append(target.read()[:, 60, 0].sum() / 255.0)
+    painter.close()
+    assert sums == pytest.approx([2, 0, 2, 4, 0, 2], abs=0.03)

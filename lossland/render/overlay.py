@@ -59,7 +59,7 @@ def draw_overlay(
     if panels:
         taken += _draw_flat_color_bar(draw_list, type_, frame, free)
     else:
-        taken += _draw_notes(draw_list, type_, frame, size)
+        taken += _draw_notes(draw_list, type_, frame, size, scrim=camera.flat)
     shown = [layer for layer in frame.layers if not layer.group or getattr(show, layer.group, True)]
     area = free if panels else (0.0, 0.0, float(size[0]), float(size[1]))
     for layer in shown:
@@ -77,17 +77,28 @@ def free_rect(frame: Frame, size: Size, type_: Type) -> Rect:
     It depends on which notes there are, not on what they say, so that the camera stands still while numbers
     change.
     """
-    px = type_.px
-    if any(isinstance(note, (Formula, Meter, Facts)) for note in frame.notes):
-        left = px(MARGIN + COLUMN_WIDTH)
-    elif any(isinstance(note, Legend) for note in frame.notes):
-        left = px(280.0)
+    px, width, height = type_.px, float(size[0]), float(size[1])
+    column, legend, bar = _has_column(frame), _only(frame.notes, Legend), _only(frame.notes, ColorBar)
+    if _is_tall(size):  # notes stand above and below
+        top = px(600.0 if column else 150.0)
+        bottom = px(BOTTOM + (BAR_LENGTH if legend or bar else 0.0))
+        room = min(1.0, 0.6 * height / (top + bottom))
+        left = right = px(MARGIN / 2)
+        top, bottom = top * room, bottom * room
     else:
-        left = px(MARGIN)
-    left = min(left, 0.45 * size[0])
-    right = px(160.0 if any(isinstance(note, ColorBar) for note in frame.notes) else MARGIN)
-    top, bottom = px(40.0), px(30.0)
-    return left, top, max(size[0] - left - right, 1.0), max(size[1] - top - bottom, 1.0)
+        left = min(px(MARGIN + COLUMN_WIDTH + 24 if column else 280 if legend else MARGIN), 0.45 * width)
+        right = px(160 if bar else MARGIN)
+        top, bottom = px(40), px(30)
+    return left, top, max(width - left - right, 1.0), max(height - top - bottom, 1.0)
+
+
+def _is_tall(size: Size) -> bool:
+    """Whether notes stand above and below the subject, for want of room beside it."""
+    return size[1] > 0.9 * size[0]
+
+
+def _has_column(frame: Frame) -> bool:
+    return any(isinstance(note, (Formula, Meter, Facts)) for note in frame.notes)
 
 
 # ------------------------------------------------------------------------------------------------------ notes
@@ -117,8 +128,11 @@ class _Block:
     draw: Callable[[float, float], None]  # left, top
 
 
-def _draw_notes(dl: imgui.ImDrawList, type_: Type, frame: Frame, size: Size) -> list[Rect]:
-    """Draw title, column, legend and colour bar; return the rectangles that they fill."""
+def _draw_notes(dl: imgui.ImDrawList, type_: Type, frame: Frame, size: Size, scrim: bool) -> list[Rect]:
+    """Draw title, column, legend and colour bar; return the rectangles that they fill.
+
+    ``scrim`` dims what is behind the column: the plane's grid runs on there, a block of ground does not.
+    """
     taken: list[Rect] = []
     legend, bar = _only(frame.notes, Legend), _only(frame.notes, ColorBar)
     legend_height = 0.0
@@ -139,8 +153,9 @@ def _draw_notes(dl: imgui.ImDrawList, type_: Type, frame: Frame, size: Size) -> 
     if blocks:
         width = max(block.width for block in blocks)
         left, top = type_.px(MARGIN), type_.px(TOP)
-        if any(isinstance(note, (Formula, Meter, Facts)) for note in frame.notes):
-            _draw_scrim(dl, type_, left + max(width, type_.px(COLUMN_WIDTH)), size)
+        if scrim:
+            right = left + max(width, type_.px(COLUMN_WIDTH) * _has_column(frame))
+            _draw_scrim(dl, type_, (right, top + height + type_.px(12)), size)
         taken.append((left, top, width, height))
         with _scaled(type_, factor):
             for block in blocks:
@@ -164,25 +179,29 @@ def _column(dl: imgui.ImDrawList, type_: Type, frame: Frame, size: Size) -> list
         elif isinstance(note, Meter):
             blocks.append(_meter_block(dl, type_, note))
         elif isinstance(note, Facts):
-            blocks.append(_facts_block(dl, type_, note))
+            blocks.append(_facts_block(dl, type_, note, 1.0))
+            if blocks[-1].width > type_.px(COLUMN_WIDTH):
+                blocks[-1] = _facts_block(dl, type_, note, max(type_.px(COLUMN_WIDTH) / blocks[-1].width, 0.6))
     return blocks
 
 
-def _draw_scrim(dl: imgui.ImDrawList, type_: Type, right: float, size: Size) -> None:
-    """Darken (on paper: lighten) the picture behind the column, softly ending at its right."""
-    start, end, strips = 0.73 * right, 1.5 * right, 32
+def _draw_scrim(dl: imgui.ImDrawList, type_: Type, end: tuple[float, float], size: Size) -> None:
+    """Dim the picture behind the column, whose lower right corner is ``end``: beside it, in tall pictures below it."""
+    down = _is_tall(size)
+    edge = end[1] if down else end[0]
+    start, stop, strips = (1.0, 1.25, 24) if down else (0.73, 1.5, 32)
+    start, stop = start * edge, stop * edge
 
-    def strength(x: float) -> float:
-        u = min(max((end - x) / (end - start), 0.0), 1.0)
-        return 0.93 * u * u * (3 - 2 * u)
+    def color(at: float) -> int:
+        u = min(max((stop - at) / (stop - start), 0.0), 1.0)
+        return type_.u32("background.edge", 0.93 * u * u * (3 - 2 * u))
 
-    def color(x: float) -> int:
-        return type_.u32("background.edge", strength(x))
-
-    edges = [0.0, *np.linspace(start, end, strips + 1)]
-    for a, b in pairwise(edges):
-        left, far = color(a), color(b)
-        dl.add_rect_filled_multi_color(V2(a, 0), V2(b, size[1]), left, far, far, left)
+    for a, b in pairwise([0.0, *np.linspace(start, stop, strips + 1)]):
+        near, far = color(a), color(b)
+        if down:
+            dl.add_rect_filled_multi_color(V2(0, a), V2(size[0], b), near, near, far, far)
+        else:
+            dl.add_rect_filled_multi_color(V2(a, 0), V2(b, size[1]), near, far, far, near)
 
 
 def _title_blocks(dl: imgui.ImDrawList, type_: Type, note: Title, most: float) -> list[_Block]:
@@ -262,14 +281,18 @@ def _meter_ticks(low: float, high: float) -> list[float]:
     return [float(v) + 0.0 for v in inner]
 
 
-def _facts_block(dl: imgui.ImDrawList, type_: Type, note: Facts) -> _Block:
-    px, pitch = type_.px, type_.px(38)
-    sizes = 20.0
+def _facts_block(dl: imgui.ImDrawList, type_: Type, note: Facts, factor: float) -> _Block:
+    """Lay out rows of facts; ``factor`` makes the formulas and words smaller, and all that is between them."""
+
+    def px(length: float) -> float:
+        return type_.px(length) * factor
+
+    pitch, sizes, words = type_.px(38), 20.0 * factor, 15.0 * factor
     left_width = max((type_.formula(row[1], sizes).width for row in note.rows if row[1]), default=0)
     middle_width = max((type_.formula(row[2], sizes).width for row in note.rows if row[2]), default=0)
     middle = px(42) + left_width + px(22)
     end = middle + middle_width + (px(16) if middle_width else 0.0)
-    text_width = max((type_.width(row[3], 15.0) for row in note.rows), default=0.0)
+    text_width = max((type_.width(row[3], words) for row in note.rows), default=0.0)
     head = px(30)
 
     def draw(x: float, y: float) -> None:
@@ -282,7 +305,7 @@ def _facts_block(dl: imgui.ImDrawList, type_: Type, note: Facts) -> _Block:
                 type_.put_formula(dl, x + px(42), base, left, sizes, color)
             if mid:
                 type_.put_formula(dl, x + middle, base, mid, sizes)
-            type_.text(dl, x + end, base - px(5), text, 15.0, "dim", ay=0.5)
+            type_.text(dl, x + end, base - px(5), text, words, "dim", ay=0.5)
 
     return _Block(px(40), end + text_width, head + pitch * len(note.rows), draw)
 

@@ -49,7 +49,7 @@ def picture_scale(size: tuple[int, int]) -> float:
     1 between 720 and 1080 lines, in proportion above, and never below .72, so that 360 lines can still be
     read. Tall pictures are judged by their width.
     """
-    lines = min(size[1], size[0] * 9 / 16)
+    lines = min(size[1], size[0] * 3 / 4)
     return max(lines / 1080, 1.0) if lines >= 720 else max(lines / 720, 0.72)
 
 

@@ -87,10 +87,15 @@ class LineBatch:
 
     def set(self, pieces: Sequence[NDArray[np.void]]) -> None:
         """Upload the results of ``line_vertices``, one piece a polyline."""
+        before = len(self._vertices)
         self._vertices = np.concatenate(pieces) if pieces else np.zeros(0, LINE_VERTEX)
         self._breaks = np.cumsum([len(piece) // 4 for piece in pieces])[:-1] if pieces else np.zeros(0, np.intp)
         self._arc_key = None
-        if len(self._vertices):
+        if not len(self._vertices):
+            return
+        if self._buffer is not None and len(self._vertices) == before:
+            self._buffer.set_data(self._vertices)
+        else:
             delete([self._buffer, self._indices])
             self._buffer = gloo.VertexBuffer(self._vertices)
             self._indices = quad_indices(len(self._vertices) // 4)
