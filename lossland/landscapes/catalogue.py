@@ -402,7 +402,7 @@ def drop_wave(x, y):
 
 @landscape(
     "Schaffer 2",
-    domain=((-5, 5), (-5, 5)),
+    domain=((-3.5, 3.5), (-3.5, 3.5)),
     minima=[(0, 0)],
     start=(-0.9, -2.7),
     source=MISHRA,
@@ -414,7 +414,7 @@ def schaffer2(x, y):
 
 @landscape(
     "Schaffer 4",
-    domain=((-5, 5), (-5, 5)),
+    domain=((-3.5, 3.5), (-3.5, 3.5)),
     minima=[(-1.2531318314637332, 0), (0, 1.2531318314637332), (0, -1.2531318314637332), (1.2531318314637332, 0)],
     start=(-0.7, -2.9),
     source=MISHRA,
@@ -534,9 +534,9 @@ def shubert(x, y):
 
 @landscape(
     "Trefethen",
-    domain=((-1, 1), (-1, 1)),
+    domain=((-0.5, 0.5), (-0.5, 0.5)),
     minima=[(-0.0244030796943752, 0.2106124271553558)],
-    start=(-0.4, -0.85),
+    start=(-0.18, -0.42),
     source="Trefethen (2002), A hundred-dollar, hundred-digit challenge, problem 4",
 )
 def trefethen(x, y):
