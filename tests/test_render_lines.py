@@ -432,6 +432,7 @@ def test_lines_may_change_between_frames(target):
     sums = []
     for paths in ([across(0.0)], [], [across(0.5)], [across(0.5), across(-0.5)], [], [across(1.0)]):
         with target:
+            gloo.set_state(depth_mask=True)
             gloo.clear(color=(0, 0, 0, 1), depth=1.0)
             painter.draw(layers.Lines(paths, RED, 2.0), context)
         sums.append(target.read()[:, 60, 0].sum() / 255.0)
