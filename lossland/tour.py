@@ -99,7 +99,7 @@ TOURS = (
                 scene="optimizer_race",
                 preset="himmelblau",
                 seconds=6.0,
-                play=(0.0, 10.0),
+                play=(0.0, 8.0),
                 azimuth=(-70.0, -46.0),
                 caption="Five optimizers, one start",
             ),
