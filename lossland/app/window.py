@@ -162,7 +162,7 @@ class Window:
             if not (busy or resting or unsettled or typing or player.revision != drawn_revision):
                 continue
             with meter.frame():
-                self._draw(Quality.live if frames else self._governor.quality(resting or rested), dt)
+                self._draw(self._governor.quality(resting or rested), dt)
             self._governor.took(meter.last, moving=not (resting or rested))
             rested = rested or resting
             unsettled = max(unsettled - 1, 0)
