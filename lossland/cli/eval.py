@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lossland.cli import memory
 from lossland.cli.options import add_backend, add_json, add_landscape, add_output
 from lossland.cli.output import number, pair, print_json
-from lossland.cli.parsing import domain, point, whole
+from lossland.cli.parsing import domain, one_of, point, whole
 from lossland.cli.progress import Progress
 from lossland.errors import UserError
 
@@ -29,7 +29,13 @@ def configure(parser: ArgumentParser) -> None:
     add_landscape(parser)
     parser.add_argument("-n", type=whole(2, MOST_POINTS), default=512, help="points a side (default: 512)")
     parser.add_argument("--domain", metavar="X0,X1,Y0,Y1", type=domain, help="default: the landscape's own")
-    parser.add_argument("--dtype", choices=("float32", "float64"), default="float64", help="default: float64")
+    parser.add_argument(
+        "--dtype",
+        metavar="D",
+        type=one_of("float32", "float64"),
+        default="float64",
+        help="float32 or float64 (default: float64)",
+    )
     parser.add_argument("--derivatives", action="store_true", help="write gradient and Hessian too")
     parser.add_argument("--at", metavar="X,Y", type=point, help="value, gradient and Hessian at one point instead")
     add_output(parser, "the .npz file to write: x (n,), y (n,), value (n, n) indexed [iy, ix]")

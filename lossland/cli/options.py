@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 
 from lossland.cli import memory
-from lossland.cli.parsing import path, setting, size, whole, word
+from lossland.cli.parsing import one_of, path, setting, size, whole, word
 
 LARGEST_SEED = 2**63 - 1
 BYTES_A_PIXEL = 64  # drawn at twice the size in colour and depth, then read back and written
@@ -47,9 +47,10 @@ def add_backend(parser: ArgumentParser) -> None:
     """Add ``--backend``."""
     parser.add_argument(
         "--backend",
-        choices=("auto", "cpu", "cuda"),
+        metavar="B",
+        type=one_of("auto", "cpu", "cuda"),
         default="auto",
-        help="where to compute (default: auto, CUDA where it works, else the CPU)",
+        help="where to compute: auto, cpu or cuda (default: auto, which is CUDA where it works, else the CPU)",
     )
 
 
@@ -83,7 +84,9 @@ def add_scene(parser: ArgumentParser) -> None:
 def add_picture_settings(parser: ArgumentParser, default: tuple[int, int]) -> None:
     """Add what every picture needs: ``--size`` and ``--theme``, None where they are left out."""
     parser.add_argument("--size", metavar="WxH", type=size, help=f"in pixels (default: {default[0]}x{default[1]})")
-    parser.add_argument("--theme", choices=("dark", "print"), help="colours (default: dark)")
+    parser.add_argument(
+        "--theme", metavar="T", type=one_of("dark", "print"), help="colours: dark or print (default: dark)"
+    )
 
 
 def add_panels(parser: ArgumentParser) -> None:

@@ -97,6 +97,18 @@ def path(text: str) -> Path:
     return Path(text.strip()).expanduser()
 
 
+def one_of(*names: str) -> Callable[[str], str]:
+    """Return a reader of one of a few names."""
+
+    def read(text: str) -> str:
+        name = text.strip()
+        if name not in names:
+            raise argparse.ArgumentTypeError(f"give {' or '.join(names)}, not {name!r}.{nearest(name, names)}")
+        return name
+
+    return read
+
+
 def numbers(text: str, count: int, wanted: str) -> tuple[float, ...]:
     """Read ``count`` finite numbers with commas between."""
     try:
@@ -146,7 +158,7 @@ def setting(text: str) -> tuple[str, str]:
 def whole(low: int, high: int) -> Callable[[str], int]:
     """Return a reader of whole numbers from ``low`` to ``high``; 1e6 and 1_000_000 are fine too."""
 
-    wanted = f"a whole number from {low:_} to {high:_}"
+    wanted = f"a whole number from {low} to {high}"
 
     def read(text: str) -> int:
         try:

@@ -53,7 +53,8 @@ def run(arguments: Namespace) -> None:
     image = snapshot(shown, size=size, time=arguments.time, ui=arguments.ui, theme=theme)
     write_png(arguments.output, image)
     if arguments.json:
-        time = shown.clock.seconds if arguments.time is None else arguments.time
+        length = shown.clock.seconds
+        time = length if arguments.time is None else min(arguments.time, length)
         print_json({"scene": shown.name, "time": time, "size": size, "file": str(arguments.output)})
     else:
         print(f"{arguments.output}: {shown.title}, {size[0]} x {size[1]}")
