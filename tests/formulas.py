@@ -21,7 +21,9 @@ class Pair(NamedTuple):
 
 
 def _mod(a: Any, b: Any) -> Any:
-    return a - b * sp.floor(a / b)
+    ratio = sp.Mul(a, sp.Pow(b, -1, evaluate=False), evaluate=False)
+    whole = sp.Mul(b, sp.floor(ratio, evaluate=False), evaluate=False)
+    return sp.Add(a, sp.Mul(-1, whole, evaluate=False), evaluate=False)
 
 
 def _log(base: int) -> Callable[[Any], Any]:
