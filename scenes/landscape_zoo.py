@@ -14,7 +14,7 @@ from lossland import layers, numerals
 SEEDS = 49  # Newton's method starts from so many points along each side
 NEWTON = 80  # its steps
 MOST = 600  # critical points that are kept
-DRESSED = 12  # up to this many of them have arrows and labels
+DRESSED = 16  # up to this many of them have arrows and labels
 DISC = 0.025  # radius of their discs, in half the domain's width
 REACH = 0.13  # of the arrows, in half the domain's width
 STEPS_PER_SECOND = 12
@@ -104,8 +104,8 @@ kinds of such places, and the second derivatives tell them apart.
 
 At a **minimum** the ground curves up in every direction: both arrows are green. At a **maximum** it
 curves down in every direction: red. At a **saddle** it curves up one way and down the other, like a
-mountain pass. The arrows show the two directions of strongest and weakest curvature, the numbers λ
-beside them how strong.
+mountain pass. The arrows lie along the directions of strongest and weakest curvature; the panel
+says how strong they are at the point nearest to the ball.
 
 Saddles look harmless and are not. **Drop the ball** close to one: the slope there is almost
 nothing, so the ball creeps, and for many steps nothing seems to happen. Then it is off. From a

@@ -221,7 +221,7 @@ print("area", 0.5 * abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)))
         "shear": {"matrix": ((1, 1), (0, 1)), "shape": "letter"},
         "reflection": {"matrix": ((0, 1), (1, 0)), "shape": "letter"},
         "projection": {"matrix": ((0.5, 0.5), (0.5, 0.5)), "shape": "house"},
-        "turn, stretch, turn": {"matrix": ((1.5, 0), (2, 2.5)), "path": "factors", "shape": "circle"},
+        "turn stretch turn": {"matrix": ((1.5, 0), (2, 2.5)), "path": "factors", "shape": "circle"},
         "singular values": {"matrix": ((3, 0), (4, 5)), "path": "factors", "shape": "circle"},
     }
 
