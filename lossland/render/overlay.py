@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
 from imgui_bundle import imgui
-from numpy.typing import NDArray
 
 from lossland.camera import Camera
 from lossland.layers import Axes, ColorBar, Facts, Formula, Label, Legend, Meter, Row, Title, Trail
@@ -26,6 +26,7 @@ from lossland.render.rulers import plane_numerals, terrain_rulers
 from lossland.render.text import Type
 from lossland.scenery import Frame, Show
 from lossland.terrain import Terrain
+from lossland.theme import Stops, color_map
 
 Size = tuple[int, int]
 V2 = imgui.ImVec2
@@ -38,6 +39,7 @@ BOTTOM = 64.0
 COLUMN_WIDTH = 392.0
 LEGEND_PITCH = 28.0
 BAR_LENGTH = 260.0
+BAR_STEPS = 48
 
 
 def draw_overlay(
@@ -410,10 +412,8 @@ def _draw_color_bar(dl: imgui.ImDrawList, type_: Type, note: ColorBar, size: Siz
     px = type_.px
     length = min(px(BAR_LENGTH), 0.45 * size[1])
     x, top = size[0] - px(104), size[1] - px(BOTTOM) - length
-    colors, steps = type_.theme.height_map, 64
-    for k in range(steps):
-        low, high = (_map_color(type_, colors, (k + n) / steps) for n in (0, 1))
-        y0, y1 = top + length * (1 - k / steps), top + length * (1 - (k + 1) / steps)
+    for k, (low, high) in enumerate(pairwise(_bar_colors(type_.theme.height_stops))):
+        y0, y1 = top + length * (1 - k / BAR_STEPS), top + length * (1 - (k + 1) / BAR_STEPS)
         dl.add_rect_filled_multi_color(V2(x, y1), V2(x + px(12), y0), high, high, low, low)
     dl.add_rect(V2(x - 0.5, top - 0.5), V2(x + px(12) + 0.5, top + length + 0.5), type_.u32("text", 0.22), px(2))
     for value, t in _bar_ticks(note.terrain, length / type_.scale, 20.0):
@@ -433,10 +433,8 @@ def _draw_flat_color_bar(dl: imgui.ImDrawList, type_: Type, frame: Frame, free: 
     name = type_.width(note.label, 13.0)
     x, y = free[0] + px(18) + name + px(14), free[1] + free[3] - px(46)
     length = min(px(220), free[0] + free[2] - x - px(18))
-    colors, steps = type_.theme.height_map, 64
-    for k in range(steps):
-        low, high = (_map_color(type_, colors, (k + n) / steps) for n in (0, 1))
-        x0, x1 = x + length * k / steps, x + length * (k + 1) / steps
+    for k, (low, high) in enumerate(pairwise(_bar_colors(type_.theme.height_stops))):
+        x0, x1 = x + length * k / BAR_STEPS, x + length * (k + 1) / BAR_STEPS
         dl.add_rect_filled_multi_color(V2(x0, y), V2(x1, y + px(10)), low, high, high, low)
     dl.add_rect(V2(x - 0.5, y - 0.5), V2(x + length + 0.5, y + px(10) + 0.5), type_.u32("text", 0.22), px(2))
     for value, t in _bar_ticks(note.terrain, length / type_.scale, 34.0):
@@ -447,9 +445,11 @@ def _draw_flat_color_bar(dl: imgui.ImDrawList, type_: Type, frame: Frame, free: 
     return [(x - px(14) - name, y - px(6), length + name + px(14), px(44))]
 
 
-def _map_color(type_: Type, colors: NDArray[np.float32], t: float) -> int:
-    r, g, b = colors[round(min(max(t, 0.0), 1.0) * (len(colors) - 1))]
-    return type_.u32((float(r), float(g), float(b)))
+@lru_cache(maxsize=4)
+def _bar_colors(stops: Stops) -> list[int]:
+    """Return a colour map at the ends of the bar's pieces, as ImGui packs it."""
+    colors = color_map(stops, BAR_STEPS + 1)
+    return [imgui.color_convert_float4_to_u32(imgui.ImVec4(float(r), float(g), float(b), 1.0)) for r, g, b in colors]
 
 
 def _bar_ticks(terrain: Terrain, length: float, gap: float) -> list[tuple[float, float]]:

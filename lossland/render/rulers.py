@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lossland.camera import Camera
+from lossland.camera import Camera, Pose
 from lossland.layers import Axes
 from lossland.numerals import short, trimmed
 from lossland.terrain import Terrain
@@ -43,8 +44,16 @@ class Rulers:
 def terrain_rulers(axes: Axes, terrain: Terrain, camera: Camera, size: Size) -> Rulers:
     """Lay out the axes of a terrain for a camera and a picture of ``size`` pixels of the look.
 
-    x and y run along the two edges that face the camera, the values up the corner at the left.
+    x and y run along the two edges that face the camera, the values up the corner at the left. The last layouts are
+    kept, as lines and numbers are drawn from the same one.
     """
+    return _terrain_rulers(axes, terrain, camera.flat, camera.pose, (float(size[0]), float(size[1])))
+
+
+@lru_cache(maxsize=4)
+def _terrain_rulers(axes: Axes, terrain: Terrain, flat: bool, pose: Pose, size: Size) -> Rulers:
+    camera = Camera(flat=flat)
+    camera.pose = pose
     back = camera.back
     near = np.array([1.0 if back[0] >= 0 else -1.0, 1.0 if back[1] >= 0 else -1.0])
     segments: list[tuple[Floats, Floats]] = []
