@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -56,7 +57,7 @@ class BasinMap:
     label: np.ndarray  # (n, n) int16 indexed [iy, ix], −1 for none
     minima: np.ndarray  # (m, 2)
 
-    @property
+    @cached_property
     def shares(self) -> np.ndarray:
         """The share of all cells that lead to each minimum, (m,)."""
         return np.bincount(self.label[self.label >= 0], minlength=len(self.minima)) / self.label.size
@@ -340,7 +341,8 @@ print("shares", *near.mean((0, 1)))
         label, now = self.labels(found), self.positions(step)
         x0, x1, y0, y1 = self.domain
         with np.errstate(invalid="ignore"):
-            shown = ((now >= (x0, y0)) & (now <= (x1, y1))).all(axis=1)
+            x, y = now[:, 0], now[:, 1]
+            shown = (x >= x0) & (x <= x1) & (y >= y0) & (y <= y1)
         if self.arrived == "vanish":
             shown &= ll.minima.basins(now, found.minima, ll.minima.tolerance(self.land)) < 0
         drawn: list[layers.Layer] = [
