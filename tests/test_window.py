@@ -298,6 +298,28 @@ def test_frames_are_counted_and_timed(display: str, tmp_path: Path) -> None:
     assert numbers["renderer"]
 
 
+def test_a_window_and_pictures_share_a_process(display: str, tmp_path: Path) -> None:
+    program = (
+        "import lossland as ll\n"
+        "from lossland.app import explore\n"
+        "for first in range(2):\n"
+        "    assert explore('linear_map_2d', frames=2)['frames'] == 2\n"
+        "    picture = ll.snapshot('linear_map_2d', (320, 180), ui=True)\n"
+        "print(picture.shape)\n"
+    )
+    for lines in (program, "import lossland as ll; ll.snapshot('linear_map_2d', (320, 180))\n" + program):
+        done = subprocess.run(
+            [sys.executable, "-c", lines],
+            env=environment(display),
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.stdout.strip() == "(180, 320, 4)", done.stderr
+
+
 def test_without_a_display_the_way_out_is_named(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "lossland", "explore"],

@@ -84,6 +84,7 @@ class Window:
         self._film_from = 0
         self._windowed = (100, 100, *size)
         self._governor = Governor()
+        self._hand = False  # whether the pointer looks like a hand
         self._cursor = (0.0, 0.0)  # where the last handled event left the pointer, which may be elsewhere by now
 
     # ------------------------------------------------------------------------------------------ opening, closing
@@ -98,6 +99,7 @@ class Window:
         self.size = self._framebuffer_size()
         self.picture = Picture(self._theme, self.size, self._scale(), self.handle)
         self.pointer = Pointer(self.player, self.picture.scale)
+        self._hands = [glfw.create_standard_cursor(kind) for kind in (glfw.ARROW_CURSOR, glfw.HAND_CURSOR)]
         self._cursor = self._pixel(*glfw.get_cursor_pos(self.handle))
         self._listen()
         return self
@@ -240,6 +242,10 @@ class Window:
             self.pointer.move(pixel)
         else:
             self.pointer.leave()
+        over_handle = not self.picture.host.wants_mouse and self.pointer.handle_at(pixel) is not None
+        if (over_handle or bool(self.pointer.held)) != self._hand:
+            self._hand = not self._hand
+            self._glfw.set_cursor(self.handle, self._hands[self._hand])
 
     def _on_enter(self, inside: bool) -> None:
         if not inside:

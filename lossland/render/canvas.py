@@ -6,6 +6,7 @@ A process uses one of the two; everything above draws the same way into either.
 from __future__ import annotations
 
 import os
+import sys
 from functools import cache
 from typing import Any
 
@@ -43,23 +44,40 @@ def window(title: str, size: tuple[int, int], fullscreen: bool = False, vsync: b
     See ``glfw_handle`` for the GLFW window; the framebuffer may be larger than ``size`` on dense displays.
     """
     try:
-        from vispy import app
-
-        canvas = app.Canvas(
-            app=app.Application("glfw"),
-            title=title,
-            size=size,
-            show=True,
-            resizable=True,
-            fullscreen=fullscreen,
-            vsync=vsync,
-            config={"depth_size": 24, "double_buffer": True},
-        )
+        try:
+            canvas = _open_window(title, size, fullscreen, vsync, _prefer_egl())
+        except Exception:
+            if "OpenGL" in sys.modules or os.environ.pop("PYOPENGL_PLATFORM", "") != "egl":
+                raise
+            canvas = _open_window(title, size, fullscreen, vsync, egl=False)
     except Exception as error:
         raise MachineError(NO_DISPLAY.format(reason=_first_line(error))) from error
     canvas.events.ignore_callback_errors = False
     canvas.set_current()
     return canvas
+
+
+def _open_window(title: str, size: tuple[int, int], fullscreen: bool, vsync: bool, egl: bool) -> Any:
+    import glfw
+    from vispy import app
+
+    if glfw.init():
+        glfw.window_hint(glfw.CONTEXT_CREATION_API, glfw.EGL_CONTEXT_API if egl else glfw.NATIVE_CONTEXT_API)
+    return app.Canvas(
+        app=app.Application("glfw"),
+        title=title,
+        size=size,
+        show=True,
+        resizable=True,
+        fullscreen=fullscreen,
+        vsync=vsync,
+        config={"depth_size": 24, "double_buffer": True},
+    )
+
+
+def _prefer_egl() -> bool:
+    """Whether windows should use EGL too: on Linux, as PyOpenGL is told once for a process's pictures and windows."""
+    return sys.platform == "linux" and os.environ.setdefault("PYOPENGL_PLATFORM", "egl") == "egl"
 
 
 def glfw_handle(canvas: Any) -> Any:
