@@ -40,6 +40,7 @@ PICTURES = {"theme", "terrain", "camera", "layers", "parameters", "scenery", "re
 KEEPERS = {
     "cupy": {"lossland/compute/arrays.py"},
     "vispy.app": {"lossland/render/canvas.py"},
+    "llvmlite": {"lossland/compute/kernels/machine.py"},
     "sympy": set(),
     "scipy": set(),
     "mpmath": set(),

@@ -1,8 +1,4 @@
-"""One rule on many particles, written over arrays: the reference that every faster kernel is compared with.
-
-A `Stepper` moves `Block`s. Whatever replaces it (a fused kernel) needs the same two methods, ``start`` and
-``advance``, and nothing else of the swarm changes.
-"""
+"""One rule on many particles, written over arrays: the reference that every faster kernel is compared with."""
 
 from __future__ import annotations
 
@@ -46,11 +42,20 @@ class Block:
 
 
 class Stepper:
-    """Any optimizer on any landscape, on arrays of any array-API namespace and floating type."""
+    """Any optimizer on any landscape, on arrays of any array-API namespace and floating type.
 
-    def __init__(self, landscape: Landscape, optimizer: Optimizer, seed: int = 0) -> None:
+    With ``bounds`` x0, x1, y0, y1 a particle that leaves them, or whose position is nan, stays where that happened.
+    """
+
+    def __init__(
+        self,
+        landscape: Landscape,
+        optimizer: Optimizer,
+        seed: int = 0,
+        bounds: tuple[float, float, float, float] | None = None,
+    ) -> None:
         self.gradient = gradient_program(landscape)
-        self.optimizer, self.seed = optimizer, seed
+        self.optimizer, self.seed, self.bounds = optimizer, seed, bounds
 
     def start(self, position: Any, first: int = 0) -> Block:
         """Return a block at ``position`` (2, n), whose particles are numbered from ``first`` on."""
@@ -73,9 +78,17 @@ class Stepper:
                     draw = xp.stack(philox.standard_normal(self.seed, block.particles, t))
                     grad = rule.observe(grad, xp.astype(draw, grad.dtype))
                 last = rule.update(grad, last, t, position)
-                position = position + last.step
+                after = position + last.step
+                position = after if self.bounds is None else xp.where(_within(position, self.bounds), after, position)
         block.position, block.last, block.t = position, self._remembered(last), block.t + steps
 
     def _remembered(self, terms: Any) -> Any:
         kept = memory(type(self.optimizer))
         return terms._replace(**{name: None for name in terms._fields if name not in kept})
+
+
+def _within(position: Any, bounds: tuple[float, float, float, float]) -> Any:
+    """Return which of the positions (2, n) are inside the bounds x0, x1, y0, y1."""
+    x0, x1, y0, y1 = bounds
+    x, y = position[0, :], position[1, :]
+    return (x > x0) & (x < x1) & (y > y0) & (y < y1)

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lossland.compute import arrays, philox
+from lossland.compute.bounds import Domain, is_lost
+from lossland.compute.crowd import crowd
 from lossland.compute.minima import Minima, find_minima
-from lossland.compute.stepping import Block, Stepper
 from lossland.compute.trajectory import check_seed, check_start
 from lossland.errors import UserError
 from lossland.optimizers import Optimizer
@@ -20,12 +21,7 @@ from lossland.optimizers import Optimizer
 if TYPE_CHECKING:
     from lossland.landscapes import Landscape
 
-Domain = tuple[tuple[float, float], tuple[float, float]]
 Float32 = NDArray[np.float32]
-
-BLOCK = 16384  # particles whose positions, gradients and memory stay in a core's cache together
-SLICE = 100  # steps of a block between two reports of progress
-LOST = 1000.0  # how many domain sizes away a particle counts as diverged
 
 
 def random_starts(domain: Domain, count: int, seed: int = 0) -> Float32:
@@ -51,7 +47,8 @@ def _scaled(domain: Domain, u: NDArray[np.float64], v: NDArray[np.float64]) -> F
 class SwarmState:
     """N particles on their way. ``advance`` moves them all; particle i goes where it would go alone, to the bit.
 
-    ``start`` (N, 2); ``first`` is the number of the first particle, by which it draws its noise.
+    ``start`` (N, 2); ``first`` is the number of the first particle, by which it draws its noise. A particle that is
+    lost (see `is_lost`) stays where that happened.
     """
 
     def __init__(
@@ -66,35 +63,21 @@ class SwarmState:
         check_seed(seed)
         self.landscape, self.optimizer = landscape, optimizer
         self.backend = arrays.backend(backend)
-        self.stepper = Stepper(landscape, optimizer, seed)
-        xp = self.backend.xp
-        starts = check_start(start).astype(np.float32)
-        size = BLOCK if self.backend.name == "cpu" else len(starts)
-        self._blocks: list[Block] = [
-            self.stepper.start(xp.asarray(np.ascontiguousarray(starts[i : i + size].T)), first + i)
-            for i in range(0, len(starts), size)
-        ]
+        self._crowd = crowd(landscape, optimizer, check_start(start).astype(np.float32), seed, first, self.backend)
 
     @property
     def step(self) -> int:
         """How many steps the particles have taken."""
-        return self._blocks[0].t
+        return self._crowd.step
 
     @property
     def positions(self) -> Float32:
-        """Where the particles are, as a new array (N, 2) on the host; inf or nan where they have diverged."""
-        return np.ascontiguousarray(np.concatenate([arrays.to_numpy(block.position) for block in self._blocks], 1).T)
+        """Where the particles are, as a new array (N, 2) on the host; those that are lost, where they got lost."""
+        return self._crowd.positions
 
     def advance(self, steps: int = 1, progress: Callable[[float], None] | None = None) -> None:
         """Take ``steps`` steps. ``progress`` is called with the share of the work done, now and then."""
-        total, done = len(self._blocks) * max(steps, 1), 0
-        for block in self._blocks:
-            for taken in range(0, steps, SLICE):
-                some = min(SLICE, steps - taken)
-                self.stepper.advance(block, some)
-                done += some
-                if progress:
-                    progress(done / total)
+        self._crowd.advance(steps, progress)
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,11 +157,3 @@ def swarm(
     diverged = is_lost(end, landscape.domain) | ~np.isfinite(value)
     minima, label = find_minima(landscape, end)
     return Swarm(starts.astype(np.float32), end, value, label, diverged, minima, steps, seconds, state.backend.name)
-
-
-def is_lost(points: NDArray[np.floating], domain: Domain) -> NDArray[np.bool_]:
-    """Return which of the points (..., 2) are not finite or more than 1000 domain sizes away from the domain."""
-    low, high = np.array(domain).T
-    size = high - low
-    with np.errstate(invalid="ignore"):
-        return ~((points > low - LOST * size) & (points < high + LOST * size)).all(axis=-1)

@@ -1,0 +1,221 @@
+"""Many particles on their way under one rule: by a compiled kernel where there is one, else on arrays.
+
+A `Crowd` is the state of N particles and moves it on. `KernelCrowd` runs the fused CPU kernel on all cores;
+`ArrayCrowd` needs nothing but an array library, and is what kernels are compared with. Both follow the same rules:
+a particle goes where it would go alone, and one that is lost (see ``bounds``) stays where that happened.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from lossland.compute import arrays
+from lossland.compute.arrays import Backend
+from lossland.compute.bounds import bounds
+from lossland.compute.kernels.cpu import CHUNK, WATCH, kernel
+from lossland.compute.kernels.fused import fuse
+from lossland.compute.stepping import Block, Stepper
+from lossland.errors import MachineError
+from lossland.optimizers import Optimizer
+
+if TYPE_CHECKING:
+    from lossland.landscapes import Landscape
+
+Points = NDArray[np.floating]
+Progress = Callable[[float], None]
+
+BLOCK = 16384  # particles whose arrays stay in a core's cache together
+SLICE = 100  # steps of a block between two reports of progress
+WORK = 50_000_000  # steps of one particle that a kernel takes between two reports: a fraction of a second
+TASK = 200_000  # and those worth a task of their own for another core
+MOST_STEPS = 10_000  # rows in a table of uniform columns
+
+
+def crowd(landscape: Landscape, rule: Optimizer, start: Points, seed: int, first: int, backend: Backend) -> Crowd:
+    """Return particles at ``start`` (N, 2), numbered from ``first`` on, moved by the fastest means of the backend."""
+    if backend.name == "cpu":
+        try:
+            return KernelCrowd(landscape, rule, start, seed, first)
+        except MachineError as error:
+            warnings.warn(f"{error} Computing on arrays, many times slower.", RuntimeWarning, stacklevel=2)
+    return ArrayCrowd(landscape, rule, start, seed, first, backend)
+
+
+class Crowd(ABC):
+    """N particles on their way. ``step`` is how many steps they have taken."""
+
+    step: int = 0
+
+    @property
+    @abstractmethod
+    def positions(self) -> Points:
+        """Where the particles are, as a new array (N, 2) on the host."""
+
+    @abstractmethod
+    def advance(self, steps: int, progress: Progress | None = None) -> None:
+        """Take ``steps`` steps. ``progress`` is called with the share of the work done, now and then."""
+
+
+class ArrayCrowd(Crowd):
+    """Particles on arrays of any library, in blocks that fit a CPU's cache."""
+
+    def __init__(
+        self, landscape: Landscape, rule: Optimizer, start: Points, seed: int, first: int, backend: Backend
+    ) -> None:
+        xp = backend.xp
+        self._stepper = Stepper(landscape, rule, seed, tuple(bounds(landscape.domain).tolist()))
+        size = BLOCK if backend.name == "cpu" else len(start)
+        self._blocks: list[Block] = [
+            self._stepper.start(xp.asarray(np.ascontiguousarray(start[i : i + size].T)), first + i)
+            for i in range(0, len(start), size)
+        ]
+
+    @property
+    def positions(self) -> Points:
+        """Where the particles are, as a new array (N, 2) on the host."""
+        return np.ascontiguousarray(np.concatenate([arrays.to_numpy(block.position) for block in self._blocks], 1).T)
+
+    def advance(self, steps: int, progress: Progress | None = None) -> None:
+        """Take ``steps`` steps."""
+        total, done = len(self._blocks) * max(steps, 1), 0
+        for block in self._blocks:
+            for taken in range(0, steps, SLICE):
+                some = min(SLICE, steps - taken)
+                self._stepper.advance(block, some)
+                done += some
+                if progress:
+                    progress(done / total)
+        self.step += steps
+
+
+class KernelCrowd(Crowd):
+    """Particles moved by a compiled CPU kernel, float32 or float64 as ``start`` is.
+
+    ``minima`` (m, 2) and ``near``: with them it also notes when each particle settled within ``near`` of one of the
+    minima, and when it was lost. ``threads`` is how many cores to use at most (0: all). Making one raises
+    MachineError where nothing can be compiled.
+    """
+
+    def __init__(
+        self,
+        landscape: Landscape,
+        rule: Optimizer,
+        start: Points,
+        seed: int = 0,
+        first: int = 0,
+        minima: NDArray[np.floating] | None = None,
+        near: float = 0.0,
+        threads: int = 0,
+    ) -> None:
+        self.rule, self.seed, self.first, self.count = rule, seed, first, len(start)
+        self.dtype = start.dtype
+        self._fused = fuse(landscape, rule)
+        self._kernel = kernel(self._fused, self.dtype, watch=minima is not None)
+        self._bounds = bounds(landscape.domain, self.dtype)
+        self._minima = _circles(minima, near, self.dtype)
+        self._carry = self._fused.carry(rule)
+        self._threads = threads or cores()
+        self._state = self._laid_out(start)
+
+    def _laid_out(self, start: Points) -> Points:
+        """Return the first state (chunks, rows, CHUNK)."""
+        chunks, rows = -(-self.count // CHUNK), self._kernel.rows
+        state = np.empty((chunks, len(rows), CHUNK), self.dtype)
+        for row, value in enumerate(self._fused.initial(self.rule), start=2):
+            state[:, row] = value
+        if self._kernel.watch:
+            state[:, -len(WATCH) :] = -1
+        whole = self.count // CHUNK
+        state[:whole, :2] = start[: whole * CHUNK].reshape(whole, CHUNK, 2).transpose(0, 2, 1)
+        if whole < chunks:
+            state[-1, :2] = np.nan  # lanes without a particle are lost
+            state[-1, :2, : self.count % CHUNK] = start[whole * CHUNK :].T
+        return state
+
+    def _row(self, name: str) -> NDArray[np.floating]:
+        return self._state[:, self._kernel.rows.index(name)].reshape(-1)[: self.count]
+
+    @property
+    def positions(self) -> Points:
+        """Where the particles are, as a new array (N, 2)."""
+        result = np.empty((len(self._state), CHUNK, 2), self.dtype)
+        result[...] = self._state[:, :2].transpose(0, 2, 1)
+        return result.reshape(-1, 2)[: self.count]
+
+    @property
+    def settled(self) -> NDArray[np.int64]:
+        """The step at which each particle's present stay at a minimum began, -1 where it is at none, (N,)."""
+        return self._row("settled").astype(np.int64)
+
+    @property
+    def lost(self) -> NDArray[np.int64]:
+        """The step at which each particle was lost, -1 where it is not, (N,)."""
+        return self._row("lost").astype(np.int64)
+
+    def advance(self, steps: int, progress: Progress | None = None) -> None:
+        """Take ``steps`` steps."""
+        at_once = min(max(1, WORK // self.count), MOST_STEPS)
+        for taken in range(0, steps, at_once):
+            some = min(at_once, steps - taken)
+            table, self._carry = self._fused.table(self.rule, self.step, some, self._carry)
+            self._run(np.ascontiguousarray(table, dtype=self.dtype))
+            self.step += some
+            if progress:
+                progress((taken + some) / steps)
+
+    def _run(self, table: NDArray[np.floating]) -> None:
+        """Take the table's steps, the chunks shared out among the cores."""
+        chunks = len(self._state)
+        parts = min(chunks, self.count * len(table) // TASK, 4 * self._threads) if self._threads > 1 else 1
+        if parts <= 1:
+            self._run_chunks(0, chunks, table)
+            return
+        edges = [chunks * i // parts for i in range(parts + 1)]
+        pool = _pool(self._threads)
+        tasks = [pool.submit(self._run_chunks, edges[i], edges[i + 1], table) for i in range(parts)]
+        try:
+            wait(tasks)
+        finally:  # after Ctrl-C nothing may go on writing into the state
+            _stop(tasks)
+        for task in tasks:
+            task.result()
+
+    def _run_chunks(self, begin: int, end: int, table: NDArray[np.floating]) -> None:
+        count = min(end * CHUNK, self.count) - begin * CHUNK
+        self._kernel.advance(
+            self._state[begin:end], count, table, self._bounds, self._minima,
+            first=self.first + begin * CHUNK, done=self.step, seed=self.seed,
+        )  # fmt: skip
+
+
+def _circles(minima: NDArray[np.floating] | None, near: float, dtype: DTypeLike) -> NDArray[np.floating]:
+    """Return (m, 3): x, y and the square of the radius; without minima a circle that holds nothing."""
+    if minima is None or not len(minima):
+        return np.array([[0, 0, -1]], dtype)
+    places = np.asarray(minima, np.float64).reshape(-1, 2)
+    return np.column_stack((places, np.full(len(places), near * near))).astype(dtype)
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads, thread_name_prefix="kernel")
+
+
+def _stop(tasks: list[Future[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    wait(tasks)

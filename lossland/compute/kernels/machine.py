@@ -1,0 +1,82 @@
+"""From LLVM's language to machine code for this processor. The only module that imports llvmlite."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from lossland.compute.kernels import store
+from lossland.errors import MachineError
+
+
+@dataclass(frozen=True)
+class MachineCode:
+    """A compiled function, there as long as this object lives."""
+
+    address: int
+    library: Any
+
+
+class _Compiler:
+    """LLVM, set up for this processor. Threads take turns."""
+
+    def __init__(self) -> None:
+        import llvmlite.binding as llvm
+
+        llvm.initialize_native_target()
+        llvm.initialize_native_asmprinter()
+        self.llvm = llvm
+        cpu, features = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
+        self.processor = f"LLVM {llvm.llvm_version_info}, {cpu} {features}"
+        self.target = llvm.Target.from_default_triple().create_target_machine(
+            cpu=cpu, features=features, opt=3, reloc="pic", codemodel="default", jit=False
+        )
+        self.linker = llvm.create_lljit_compiler()
+        self.lock = threading.Lock()
+        self.count = 0
+
+    def machine_code(self, source: str) -> bytes:
+        """Return the object file of a module in LLVM's language."""
+        llvm = self.llvm
+        module = llvm.parse_assembly(source)
+        module.triple, module.data_layout = self.target.triple, str(self.target.target_data)
+        tuning = llvm.create_pipeline_tuning_options(speed_level=2)
+        # The source is already as it should be: vectors and loops.
+        tuning.loop_unrolling = tuning.loop_vectorization = tuning.slp_vectorization = False
+        passes = llvm.create_pass_builder(self.target, tuning)
+        passes.getModulePassManager().run(module, passes)
+        return self.target.emit_object(module)
+
+    def link(self, code: bytes, function: str) -> MachineCode:
+        """Load an object file into memory."""
+        self.count += 1
+        library = self.llvm.JITLibraryBuilder().add_object_img(code).add_current_process().export_symbol(function)
+        linked = library.link(self.linker, f"library{self.count}")
+        return MachineCode(linked[function], linked)
+
+
+@cache
+def _compiler() -> _Compiler:
+    return _Compiler()
+
+
+def compiled(source: str, function: str) -> MachineCode:
+    """Return a function of a module in LLVM's language, compiled for this processor or found on disk.
+
+    Raises MachineError where that cannot be done.
+    """
+    try:
+        compiler = _compiler()
+        key = hashlib.sha256(f"{compiler.processor}\n{source}".encode()).hexdigest()
+        with compiler.lock:
+            code = store.read(key)
+            if code is None:
+                code = compiler.machine_code(source)
+                store.write(key, code)
+            return compiler.link(code, function)
+    except (ImportError, OSError, RuntimeError) as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise MachineError(f"No kernel can be compiled for this processor: {reason}.") from error

@@ -1,0 +1,397 @@
+"""The functions of expressions on vectors, in float32 and float64: no branches, no tables, no library.
+
+Polynomials are those of Cephes (Moshier 1984-1992) in float32 and of fdlibm (Sun 1993) in float64. Errors, against
+exact values, are below two units in the last place wherever the tests of this module say so; out of range the
+answers are IEEE 754's: exp(1000) is inf, log(-1) is nan.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from lossland.compute.kernels.simd import Vector
+
+# Adding this makes a double or float round to a whole number, which then stands in its last bits.
+SHIFTER = {"float": 1.5 * 2.0**23, "double": 1.5 * 2.0**52}
+SHIFTER_BITS = {"float": 0x4B400000, "double": 0x4338000000000000}
+MANTISSA = {"float": 23, "double": 52}
+BIAS = {"float": 127, "double": 1023}
+
+
+def polynomial(x: Vector, *coefficients: float) -> Vector:
+    """Return c0 + c1 x + c2 x^2 + ..., the coefficients given from c0 on."""
+    result: Any = coefficients[-1]
+    for coefficient in reversed(coefficients[:-1]):
+        result = result * x + coefficient
+    return result
+
+
+def _either(x: Vector, in_float: tuple[float, ...], in_double: tuple[float, ...]) -> Vector:
+    return polynomial(x, *(in_float if x.kind == "float" else in_double))
+
+
+def _round(x: Vector) -> tuple[Vector, Vector]:
+    """Return the nearest whole numbers, and them again as whole numbers in two's complement. |x| < 2^22 or 2^51."""
+    shifted = x + SHIFTER[x.kind]
+    return shifted - SHIFTER[x.kind], shifted.bits() - SHIFTER_BITS[x.kind]
+
+
+def _to_float(whole: Vector) -> Vector:
+    """Return small whole numbers as floating-point numbers."""
+    kind = "float" if whole.kind == "i32" else "double"
+    return (whole + SHIFTER_BITS[kind]).as_float() - SHIFTER[kind]
+
+
+# ------------------------------------------------------------------------------------------------ sine and cosine
+
+# pi/2 in two parts of 33 bits and a rest: products with numbers below 2^20 are exact.
+HALF_PI = (1.57079632673412561417e00, 6.07710050630396597660e-11, 2.02226624879595063154e-21)
+
+
+def _reduce(x: Vector) -> tuple[Vector, Vector]:
+    """Return x less the nearest multiple of pi/2, and that multiple. The reduction is done in float64."""
+    wide = x.to("double")
+    turns, quarter = _round(wide * (2 / math.pi))
+    rest = (wide - turns * HALF_PI[0]) - turns * HALF_PI[1]
+    if x.kind == "double":
+        rest = rest - turns * HALF_PI[2]
+    return rest.to(x.kind), quarter
+
+
+def _sine_part(r: Vector) -> Vector:
+    """Return sin(r) for |r| <= pi/4."""
+    z = r * r
+    factor = _either(
+        z,
+        (-1.6666654611e-1, 8.3321608736e-3, -1.9515295891e-4),
+        (
+            -1.66666666666666324348e-01, 8.33333333332248946124e-03, -1.98412698298579493134e-04,
+            2.75573137070700676789e-06, -2.50507602534068634195e-08, 1.58969099521155010221e-10,
+        ),
+    )  # fmt: skip
+    return r + r * z * factor
+
+
+def _cosine_part(r: Vector) -> Vector:
+    """Return cos(r) for |r| <= pi/4."""
+    z = r * r
+    factor = _either(
+        z,
+        (4.166664568298827e-2, -1.388731625493765e-3, 2.443315711809948e-5),
+        (
+            4.16666666666666019037e-02, -1.38888888888741095749e-03, 2.48015872894767294178e-05,
+            -2.75573143513906633035e-07, 2.08757232129817482790e-09, -1.13596475577881948265e-11,
+        ),
+    )  # fmt: skip
+    return 1 - 0.5 * z + z * z * factor
+
+
+def _circular(x: Vector, quarters: int) -> Vector:
+    """Return sin(x + quarters pi/2)."""
+    rest, quarter = _reduce(x)
+    quarter = quarter + quarters
+    size = quarter.any_bit(1).where(_cosine_part(rest), _sine_part(rest))
+    return quarter.any_bit(2).where(-size, size)
+
+
+def sin(x: Vector) -> Vector:
+    """Return the sine."""
+    return _circular(x, 0)
+
+
+def cos(x: Vector) -> Vector:
+    """Return the cosine."""
+    return _circular(x, 1)
+
+
+def tan(x: Vector) -> Vector:
+    """Return the tangent."""
+    rest, quarter = _reduce(x)
+    sine, cosine = _sine_part(rest), _cosine_part(rest)
+    odd = quarter.any_bit(1)
+    return odd.where(-cosine, sine) / odd.where(sine, cosine)
+
+
+# --------------------------------------------------------------------------------------- exponentials, logarithms
+
+
+def _exp_scaled(x: Vector, power: int = 0) -> Vector:
+    """Return 2^power e^x."""
+    low, high = (-110.0, 100.0) if x.kind == "float" else (-760.0, 720.0)
+    x = (x < low).where(low, x)
+    x = (x > high).where(high, x)
+    turns, count = _round(x * (1 / math.log(2)))
+    if x.kind == "float":
+        r = (x - turns * 0.693359375) + turns * 2.12194440e-4
+        factor = polynomial(
+            r, 5.0000001201e-1, 1.6666665459e-1, 4.1665795894e-2, 8.3334519073e-3, 1.3981999507e-3, 1.9875691500e-4
+        )
+        result = factor * r * r + r + 1
+    else:
+        high_part = x - turns * 6.93147180369123816490e-01
+        low_part = turns * 1.90821492927058770002e-10
+        r = high_part - low_part
+        z = r * r
+        c = r - z * polynomial(
+            z, 1.66666666666666019037e-01, -2.77777777770155933842e-03, 6.61375632143793436117e-05,
+            -1.65339022054652515390e-06, 4.13813679705723846039e-08,
+        )  # fmt: skip
+        result = 1 - ((low_part - (r * c) / (2 - c)) - high_part)
+    half = count.halved()
+    return result * _power_of_two(half) * _power_of_two(count - half + power)
+
+
+def _power_of_two(exponent: Vector) -> Vector:
+    kind = "float" if exponent.kind == "i32" else "double"
+    return ((exponent + BIAS[kind]) << MANTISSA[kind]).as_float()
+
+
+def exp(x: Vector) -> Vector:
+    """Return e^x."""
+    return _exp_scaled(x)
+
+
+def _log_parts(x: Vector) -> tuple[Vector, Vector]:
+    """Return k and f with x = 2^k (1 + f), 1 + f from 0.7 to 1.41, for positive finite x."""
+    mantissa = MANTISSA[x.kind]
+    root_half = 0x3F3504F3 if x.kind == "float" else 0x3FE6A09E00000000
+    tiny = x < (2.0**-126 if x.kind == "float" else 2.0**-1022)
+    normal = tiny.where(x * 2.0**54, x)
+    shifted = normal.bits() + ((BIAS[x.kind] << mantissa) - root_half)
+    exponent = _to_float((shifted >> mantissa) - BIAS[x.kind])
+    fraction = ((shifted & ((1 << mantissa) - 1)) + root_half).as_float()
+    return tiny.where(exponent - 54, exponent), fraction - 1
+
+
+def _log_of_fraction(f: Vector) -> tuple[Vector, Vector]:
+    """Return log(1 + f) as a large part and a small one."""
+    if f.kind == "float":
+        z = f * f
+        factor = polynomial(
+            f, 3.3333331174e-1, -2.4999993993e-1, 2.0000714765e-1, -1.6668057665e-1, 1.4249322787e-1,
+            -1.2420140846e-1, 1.1676998740e-1, -1.1514610310e-1, 7.0376836292e-2,
+        )  # fmt: skip
+        return f, f * z * factor - 0.5 * z
+    s = f / (2 + f)
+    z = s * s
+    factor = z * polynomial(
+        z, 6.666666666666735130e-01, 3.999999999940941908e-01, 2.857142874366239149e-01, 2.222219843214978396e-01,
+        1.818357216161805012e-01, 1.531383769920937332e-01, 1.479819860511658591e-01,
+    )  # fmt: skip
+    half_square = 0.5 * f * f
+    return f, s * (half_square + factor) - half_square
+
+
+def _log_edges(x: Vector, result: Vector) -> Vector:
+    """Put in what a logarithm is at 0, below it, at infinity and at NaN."""
+    result = (x < math.inf).where(result, x)
+    result = (x > 0).where(result, x.equals(0.0).where(-math.inf, x.like(math.nan)))
+    return x.differs(x).where(x, result)
+
+
+def log(x: Vector) -> Vector:
+    """Return the natural logarithm."""
+    k, f = _log_parts(x)
+    large, small = _log_of_fraction(f)
+    if x.kind == "float":
+        result = k * 0.693359375 + (large + (small - k * 2.12194440e-4))
+    else:
+        result = k * 6.93147180369123816490e-01 + (large + (small + k * 1.90821492927058770002e-10))
+    return _log_edges(x, result)
+
+
+def log2(x: Vector) -> Vector:
+    """Return the logarithm to base 2, exact for powers of 2."""
+    k, f = _log_parts(x)
+    large, small = _log_of_fraction(f)
+    return _log_edges(x, k + (large + small) * (1 / math.log(2)))
+
+
+def log10(x: Vector) -> Vector:
+    """Return the logarithm to base 10."""
+    k, f = _log_parts(x)
+    large, small = _log_of_fraction(f)
+    return _log_edges(x, k * math.log10(2) + (large + small) * (1 / math.log(10)))
+
+
+def power(a: Vector, b: Vector) -> Vector:
+    """Return a^b, as C's pow. Computed in float64."""
+    kind, base, exponent = a.kind, a.to("double"), b.to("double")
+    size = exp(exponent * log(abs(base)))
+    whole = exponent.call("floor").equals(exponent)
+    half = exponent * 0.5
+    odd = whole & half.call("floor").differs(half) & (abs(exponent) < 2.0**53)
+    result = (odd & (base < 0)).where(-size, size)
+    result = ((base < 0) & (base > -math.inf) & ~whole).where(math.nan, result)
+    result = (exponent.equals(0.0) | base.equals(1.0)).where(1.0, result)
+    return result.to(kind)
+
+
+# -------------------------------------------------------------------------------------------- hyperbolic functions
+
+
+def _sinh_small(x: Vector) -> Vector:
+    """Return sinh(x) for |x| <= 1 by its Taylor series."""
+    z = x * x
+    terms = [1 / math.factorial(2 * k + 1) for k in range(6 if x.kind == "float" else 10)]
+    return x + x * z * polynomial(z, *terms[1:])
+
+
+def sinh(x: Vector) -> Vector:
+    """Return the hyperbolic sine."""
+    size = abs(x)
+    grown = _exp_scaled(size, power=-1)
+    large = (grown - 0.25 / grown).call("copysign", x)
+    return (size <= 1).where(_sinh_small(x), large)
+
+
+def cosh(x: Vector) -> Vector:
+    """Return the hyperbolic cosine."""
+    grown = _exp_scaled(abs(x), power=-1)
+    return grown + 0.25 / grown
+
+
+def tanh(x: Vector) -> Vector:
+    """Return the hyperbolic tangent."""
+    size = abs(x)
+    large = (1 - 2 / (_exp_scaled(size + size) + 1)).call("copysign", x)
+    grown = _exp_scaled(size, power=-1)
+    return (size <= 1).where(_sinh_small(x) / (grown + 0.25 / grown), large)
+
+
+# ------------------------------------------------------------------------------------------------- inverse functions
+
+
+def _asin_small(x: Vector, z: Vector) -> Vector:
+    """Return asin(x) for |x| <= 0.5; z is x^2."""
+    if x.kind == "float":
+        return x + x * z * polynomial(
+            z, 1.6666752422e-1, 7.4953002686e-2, 4.5470025998e-2, 2.4181311049e-2, 4.2163199048e-2
+        )
+    above = polynomial(
+        z, 1.66666666666666657415e-01, -3.25565818622400915405e-01, 2.01212532134862925881e-01,
+        -4.00555345006794114027e-02, 7.91534994289814532176e-04, 3.47933107596021167570e-05,
+    )  # fmt: skip
+    below = polynomial(
+        z, 1.0, -2.40339491173441421878e00, 2.02094576023350569471e00, -6.88283971605453293030e-01,
+        7.70381505559019352791e-02,
+    )  # fmt: skip
+    return x + x * (z * above / below)
+
+
+def _asin_parts(x: Vector) -> tuple[Vector, Vector, Vector]:
+    """Return |x| > 0.5, and asin of |x| where it is not, of sqrt((1 - |x|) / 2) where it is."""
+    size = abs(x)
+    large = size > 0.5
+    z = large.where(0.5 * (1 - size), x * x)
+    return large, _asin_small(large.where(z.call("sqrt"), size), z), size
+
+
+def asin(x: Vector) -> Vector:
+    """Return the inverse sine; NaN beyond 1."""
+    large, part, _ = _asin_parts(x)
+    return large.where(math.pi / 2 - 2 * part, part).call("copysign", x)
+
+
+def acos(x: Vector) -> Vector:
+    """Return the inverse cosine; NaN beyond 1."""
+    large, part, _ = _asin_parts(x)
+    outer = (x > 0).where(2 * part, math.pi - 2 * part)
+    return large.where(outer, math.pi / 2 - part.call("copysign", x))
+
+
+def atan(x: Vector) -> Vector:
+    """Return the inverse tangent."""
+    size = abs(x)
+    steep, middle = size > math.tan(3 * math.pi / 8), size > 0.66
+    reduced = steep.where(-1 / size, middle.where((size - 1) / (size + 1), size))
+    offset = steep.where(math.pi / 2, middle.where(math.pi / 4, size.like(0.0)))
+    z = reduced * reduced
+    if x.kind == "float":
+        factor = polynomial(z, -3.33329491539e-1, 1.99777106478e-1, -1.38776856032e-1, 8.05374449538e-2)
+    else:
+        above = polynomial(
+            z, -6.485021904942025371773e1, -1.228866684490136173410e2, -7.500855792314704667340e1,
+            -1.615753718733365076637e1, -8.750608600031904122785e-1,
+        )  # fmt: skip
+        below = polynomial(
+            z, 1.945506571482613964425e2, 4.853903996359136964868e2, 4.328810604912902668951e2,
+            1.650270098316988542046e2, 2.485846490142306297962e1, 1.0,
+        )  # fmt: skip
+        factor = above / below
+    return (offset + (reduced + reduced * z * factor)).call("copysign", x)
+
+
+def atan2(y: Vector, x: Vector) -> Vector:
+    """Return the angle of the point (x, y)."""
+    angle = atan(abs(y) / abs(x))
+    angle = (x.equals(0.0) & y.equals(0.0)).where(0.0, angle)
+    behind = x.like(1.0).call("copysign", x) < 0
+    return behind.where(math.pi - angle, angle).call("copysign", y)
+
+
+# ---------------------------------------------------------------------------------------------------- the small ones
+
+
+def sign(x: Vector) -> Vector:
+    """Return -1, 0 or 1; NaN stays."""
+    size = x.like(1.0).call("copysign", x)
+    return ((x < 0) | (x > 0)).where(size, x)
+
+
+def minimum(a: Vector, b: Vector) -> Vector:
+    """Return the smaller value; NaN if one is NaN."""
+    return ((a < b) | a.differs(a)).where(a, b)
+
+
+def maximum(a: Vector, b: Vector) -> Vector:
+    """Return the larger value; NaN if one is NaN."""
+    return ((a > b) | a.differs(a)).where(a, b)
+
+
+def mod(a: Vector, b: Vector) -> Vector:
+    """Return a - b floor(a / b)."""
+    return a - b * (a / b).call("floor")
+
+
+OPERATIONS: dict[str, Callable[..., Vector]] = {
+    "add": lambda a, b: a + b,
+    "sub": lambda a, b: a - b,
+    "mul": lambda a, b: a * b,
+    "div": lambda a, b: a / b,
+    "neg": lambda a: -a,
+    "pow": power,
+    "exp": exp,
+    "log": log,
+    "log2": log2,
+    "log10": log10,
+    "sqrt": lambda x: x.call("sqrt"),
+    "abs": lambda x: x.call("fabs"),
+    "sign": sign,
+    "sin": sin,
+    "cos": cos,
+    "tan": tan,
+    "asin": asin,
+    "acos": acos,
+    "atan": atan,
+    "atan2": atan2,
+    "sinh": sinh,
+    "cosh": cosh,
+    "tanh": tanh,
+    "floor": lambda x: x.call("floor"),
+    "ceil": lambda x: x.call("ceil"),
+    "round": lambda x: x.call("roundeven"),
+    "min": minimum,
+    "max": maximum,
+    "mod": mod,
+    "lt": lambda a, b: a < b,
+    "le": lambda a, b: a <= b,
+    "gt": lambda a, b: a > b,
+    "ge": lambda a, b: a >= b,
+    "eq": lambda a, b: a.equals(b),
+    "ne": lambda a, b: a.differs(b),
+    "where": lambda test, a, b: test.where(a, b),
+}
+"""Every operation of `lossland.expression` on vectors."""
