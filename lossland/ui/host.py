@@ -62,6 +62,7 @@ class Host:
         """Draw the frame over what the bound framebuffer holds."""
         imgui.render()
         gloo.flush()  # gloo queues its calls, and the binding of the framebuffer is one of them
+        _forget_program()
         gl.glColorMask(True, True, True, False)  # the picture below stays opaque
         self.renderer.render(imgui.get_draw_data())
         gl.glColorMask(True, True, True, True)
@@ -127,3 +128,13 @@ def _renderer(window: Any) -> Any:
 
     imgui.get_platform_io().platform_get_clipboard_text_fn = clipboard
     return renderer
+
+
+def _forget_program() -> None:
+    """Take no GL program into ImGui's renderer, which restores the one that it finds.
+
+    gloo may leave one in use that is deleted by now; it would be gone for good once the renderer uses its own.
+    """
+    canvas: Any = gloo.get_current_canvas()
+    gl.glUseProgram(0)
+    canvas.context.shared.parser.env["current_program"] = 0
