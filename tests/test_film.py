@@ -290,3 +290,17 @@ def test_the_first_still_of_a_new_process_is_there_within_seconds(tmp_path: Path
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert "(360, 640, 4)" in done.stdout
     assert time.perf_counter() - start < 10  # two seconds on two idle cores; a busy machine may take longer
+
+
+def test_a_theme_can_change_while_it_runs() -> None:
+    from lossland.theme import theme
+
+    with (
+        Stage("optimizer_race", (640, 360), ui=True) as changed,
+        Stage("optimizer_race", (640, 360), "print", True) as new,
+    ):
+        changed.render(time=1.0)
+        assert changed._picture
+        changed._picture.set_theme(theme("print"))
+        difference = np.abs(changed.render().astype(int) - new.render(time=1.0))
+        assert difference.mean() < 0.5

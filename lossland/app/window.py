@@ -141,7 +141,8 @@ class Window:
         moved = last  # when something last changed
         drawn_revision, rested, unsettled = -1, False, SETTLING
         while not glfw.window_should_close(self.handle):
-            busy = player.moving or unsettled or player.recording or frames is not None
+            waiting = unsettled > 0 or self.picture.panels.pending  # for panels that need more frames
+            busy = player.moving or waiting or player.recording or frames is not None
             if busy or self._events:
                 glfw.poll_events()
             else:
