@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from lossland.compute import grids
-from lossland.compute.grids import grid
+from lossland.compute.grids import Lattice, grid
+from lossland.compute.kernels import lattice as lattice_kernels
 from lossland.errors import MachineError, UserError
 from lossland.landscapes import landscape
 
@@ -18,9 +19,17 @@ def himmelblau(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np
     return a * a + b * b, gradient, hessian
 
 
-@pytest.mark.parametrize("bands", [1, 7, 40])
-def test_values_and_derivatives_are_exact(monkeypatch: pytest.MonkeyPatch, bands: int) -> None:
-    monkeypatch.setattr(grids, "WORKING_BYTES", grids.ALIVE * 40 * 8 * 40 // bands)
+@pytest.fixture(params=["kernel", "arrays"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Compute once with the compiled kernel and once on arrays."""
+    if request.param == "arrays":
+        monkeypatch.setattr(Lattice, "_kernel", lambda lattice: None)
+    return request.param
+
+
+@pytest.mark.parametrize("rows", [1, 7, 40])
+def test_values_and_derivatives_are_exact(monkeypatch: pytest.MonkeyPatch, way: str, rows: int) -> None:
+    monkeypatch.setattr(grids, "BAND", 40 * rows)
     made = grid(LAND, 40, derivatives=True)
     assert made.x.tolist() == np.linspace(-4, 4, 40).tolist()
     assert made.y.tolist() == np.linspace(-3, 5, 40).tolist()
@@ -30,6 +39,58 @@ def test_values_and_derivatives_are_exact(monkeypatch: pytest.MonkeyPatch, bands
     assert made.hessian is not None
     assert np.abs(made.gradient - gradient).max() < 1e-11
     assert np.abs(made.hessian - hessian).max() < 1e-11
+
+
+def test_eigenvalues_are_numpys(way: str) -> None:
+    made = grid(LAND, 33, quantities=["hessian", "eigenvalues"])
+    assert made.gradient is None
+    assert made.hessian is not None
+    assert made.eigenvalues is not None
+    xx, xy, yy = np.moveaxis(made.hessian, -1, 0)
+    matrices = np.stack((np.stack((xx, xy), -1), np.stack((xy, yy), -1)), -1)
+    assert made.eigenvalues == pytest.approx(np.linalg.eigvalsh(matrices), rel=1e-11, abs=1e-10)
+
+
+def test_curvature_of_a_sphere_and_a_saddle(way: str) -> None:
+    """A sphere of radius 2 has Gaussian curvature 1/4 and mean curvature 1/2 (its lower half bends up)."""
+    sphere = landscape("-sqrt(4 - x^2 - y^2)", domain=((-1, 1), (-1.2, 0.9)))
+    curvature = grid(sphere, 20, quantities=["curvature"]).curvature
+    assert curvature is not None
+    assert curvature == pytest.approx(np.broadcast_to([0.25, 0.5], (20, 20, 2)), rel=1e-12)
+    flat = grid(landscape("x*y", domain=((-1, 1), (-1, 1))), 21, quantities=["curvature"]).curvature
+    assert flat is not None
+    assert flat[10, 10] == pytest.approx([-1, 0], abs=1e-15)
+
+
+@pytest.mark.parametrize("name", ["ackley", "rastrigin", "rosenbrock", "sin(x)/x + y"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_kernel_agrees_with_arrays(name: str, dtype: type) -> None:
+    land = landscape(name)
+    fast, plain = grid(land, 65, dtype=dtype, derivatives=True), land.grid(65, dtype=dtype, derivatives=True)
+    for array, reference in ((fast.value, plain.value), (fast.gradient, plain.gradient), (fast.hessian, plain.hessian)):
+        assert array is not None
+        assert reference is not None
+        assert array.dtype == dtype
+        scale = np.nanmax(np.abs(reference))
+        error = np.abs(array - reference)[8:-8, :20]  # away from the gap at x = 0, where quotients cancel
+        assert error.max() < 20 * np.finfo(dtype).eps * scale
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+@pytest.mark.parametrize("rows", [1, 3, 50])
+@pytest.mark.parametrize("n", [9, 50])
+def test_neither_threads_nor_bands_change_a_bit(
+    monkeypatch: pytest.MonkeyPatch, threads: int, rows: int, n: int
+) -> None:
+    land = landscape("ackley")
+    whole = grid(land, n, dtype=np.float32, quantities=["gradient", "eigenvalues"])
+    monkeypatch.setattr(grids, "BAND", n * rows)
+    lattice = Lattice(land, n, dtype=np.float32, quantities=["gradient", "eigenvalues"])
+    parts = list(lattice.bands(threads))
+    assert [part.start for part, _ in parts] == list(range(0, n, rows))
+    for name, expected in (("value", whole.value), ("gradient", whole.gradient), ("eigenvalues", whole.eigenvalues)):
+        assert expected is not None
+        assert np.array_equal(np.concatenate([band[name] for _, band in parts]), expected)
 
 
 def test_rows_are_y_and_columns_are_x() -> None:
@@ -46,16 +107,29 @@ def test_constant_derivatives_fill_the_grid() -> None:
     assert (made.hessian == (0, 1, 0)).all()
 
 
-def test_bands_do_not_change_a_bit_and_report_progress(monkeypatch: pytest.MonkeyPatch) -> None:
-    land = landscape("ackley")
-    whole = grid(land, 50, dtype=np.float32)
-    monkeypatch.setattr(grids, "WORKING_BYTES", 1)
+def test_progress_is_reported_band_by_band(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grids, "BAND", 1)
     shares: list[float] = []
-    banded = grid(land, 50, dtype=np.float32, progress=shares.append)
-    assert whole.value.dtype == banded.value.dtype == whole.x.dtype == np.float32
-    assert np.array_equal(whole.value, banded.value)
-    assert np.array_equal(whole.value, land.grid(50, dtype=np.float32).value)
+    made = grid(landscape("ackley"), 50, dtype=np.float32, progress=shares.append)
+    assert made.value.dtype == made.x.dtype == np.float32
     assert shares == [pytest.approx((i + 1) / 50) for i in range(50)]
+
+
+def test_gaps_are_filled_as_in_small_grids() -> None:
+    land = landscape("sin(x)/x + cos(y)", domain=((-1, 1), (-1, 1)))
+    made = grid(land, 101)
+    assert made.value[:, 50] == pytest.approx(1 + np.cos(made.y), abs=1e-4)
+
+
+def test_a_kernel_that_does_not_compile_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise MachineError("No kernel can be compiled for this processor: test.")
+
+    expected = LAND.grid(32).value
+    monkeypatch.setattr(lattice_kernels, "kernel", broken)
+    with pytest.warns(RuntimeWarning, match="on arrays"):
+        made = grid(LAND, 32)
+    assert np.array_equal(made.value, expected)
 
 
 def test_another_domain() -> None:
@@ -67,6 +141,8 @@ def test_another_domain() -> None:
 def test_what_cannot_be_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UserError, match="2 or more"):
         grid(LAND, 1)
+    with pytest.raises(UserError, match="mean 'curvature'"):
+        grid(LAND, 8, quantities=["curvatures"])
 
     def full(shape: tuple[int, ...], dtype: np.dtype) -> None:
         raise MemoryError

@@ -1,26 +1,30 @@
-"""``lossland eval``: a landscape's values on a grid into an .npz file, or at one point."""
+"""``lossland eval``: a landscape's values on a grid into an .npz or .npy file, or at one point."""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from lossland.cli import memory
 from lossland.cli.options import add_backend, add_json, add_landscape, add_output
 from lossland.cli.output import number, pair, print_json
-from lossland.cli.parsing import domain, one_of, point, whole
+from lossland.cli.parsing import domain, one_of, point, whole, word
 from lossland.cli.progress import Progress
 from lossland.errors import UserError
 
 if TYPE_CHECKING:
+    from lossland.compute.grids import Lattice
+    from lossland.formats.npz import NpyBands, NpzBands
     from lossland.landscapes import Landscape
 
 MOST_POINTS = 2**20  # a side of the grid
-WORKING_ARRAYS = 2  # arrays of the grid's size that are alive beside the results
 
 EXAMPLES = """
   lossland eval rosenbrock -n 1024 -o rosenbrock.npz
   lossland eval "x^2 + 3*sin(y)" --domain -4,4,-4,4 --derivatives -o grid.npz
+  lossland eval himmelblau -n 16384 --dtype float32 --quantities gradient,eigenvalues -o large.npz
   lossland eval "-x^2 + y^2" --at 0.5,-1 --json"""
 
 
@@ -37,8 +41,18 @@ def configure(parser: ArgumentParser) -> None:
         help="float32 or float64 (default: float64)",
     )
     parser.add_argument("--derivatives", action="store_true", help="write gradient and Hessian too")
+    parser.add_argument(
+        "--quantities",
+        metavar="Q,R",
+        type=word,
+        default="",
+        help="write any of gradient, hessian, eigenvalues (of the Hessian), curvature (Gaussian, mean) too",
+    )
     parser.add_argument("--at", metavar="X,Y", type=point, help="value, gradient and Hessian at one point instead")
-    add_output(parser, "the .npz file to write: x (n,), y (n,), value (n, n) indexed [iy, ix]")
+    add_output(
+        parser,
+        "the .npz file to write: x (n,), y (n,), value (n, n) indexed [iy, ix]; a .npy file takes the value alone",
+    )
     add_backend(parser)
     add_json(parser)
 
@@ -69,33 +83,27 @@ def _point(land: Landscape, arguments: Namespace) -> None:
 def _grid(arguments: Namespace) -> None:
     from lossland.formats.endings import check_ending
 
-    check_ending(arguments.output, (".npz",))
-    n, bytes_each = arguments.n, 4 if arguments.dtype == "float32" else 8
-    held = WORKING_ARRAYS + (6 if arguments.derivatives else 1)
-    memory.require(n * n * bytes_each * held, f"A grid of {n} x {n} points", "choose a smaller -n")
-
+    ending = check_ending(arguments.output, (".npz", ".npy"))
+    wanted = [name.strip() for name in arguments.quantities.split(",") if name.strip()]
+    wanted = [*(("gradient", "hessian") if arguments.derivatives else ()), *wanted]
+    if wanted and ending == ".npy":
+        raise UserError(f"A .npy file holds one array, the value; {', '.join(wanted)} need an .npz file.")
     import numpy as np
 
-    from lossland.compute.grids import grid
-    from lossland.formats.npz import write_npz
+    from lossland.compute.grids import Lattice
     from lossland.landscapes import landscape
 
     land = landscape(arguments.landscape, domain=arguments.domain)
-    with Progress("Computing") as progress:
-        made = grid(
-            land,
-            n,
-            dtype=np.dtype(arguments.dtype),
-            derivatives=arguments.derivatives,
-            backend=arguments.backend,
-            progress=lambda share: progress(share * n * n, n * n),
-        )
-    found = {"x": made.x, "y": made.y, "value": made.value, "gradient": made.gradient, "hessian": made.hessian}
-    arrays = {name: array for name, array in found.items() if array is not None}
-    write_npz(arguments.output, arrays)
+    n = arguments.n
+    lattice = Lattice(land, n, dtype=np.dtype(arguments.dtype), quantities=wanted, backend=arguments.backend)
+    memory.require_disk(lattice.nbytes, arguments.output, f"A grid of {n} x {n} points", "choose a smaller -n")
+    with Progress("Computing") as progress, _file(lattice, arguments) as file:
+        if ending == ".npz":
+            file.append("x", lattice.x)
+            file.append("y", lattice.y)
+        low, high = _write(lattice, file, lambda rows: progress(rows * n, n * n))
 
-    finite = made.value[np.isfinite(made.value)]
-    low, high = (float(finite.min()), float(finite.max())) if finite.size else (float("nan"), float("nan"))
+    names = [*(("x", "y") if ending == ".npz" else ()), *lattice.shapes]
     if arguments.json:
         print_json(
             {
@@ -103,12 +111,39 @@ def _grid(arguments: Namespace) -> None:
                 "n": n,
                 "domain": land.domain,
                 "dtype": arguments.dtype,
-                "arrays": list(arrays),
+                "arrays": names,
                 "min": low,
                 "max": high,
                 "file": str(arguments.output),
             }
         )
     else:
-        names = ", ".join(arrays)
-        print(f"{arguments.output}: {names} on {n} x {n} points, values {number(low)} to {number(high)}")
+        values = f"values {number(low)} to {number(high)}"
+        print(f"{arguments.output}: {', '.join(names)} on {n} x {n} points, {values}")
+
+
+def _file(lattice: Lattice, arguments: Namespace) -> AbstractContextManager[NpzBands | NpyBands]:
+    """Return the file to write, laid out for the lattice's arrays."""
+    from lossland.formats.npz import npy_bands, npz_bands
+
+    if arguments.output.suffix.lower() == ".npy":
+        return npy_bands(arguments.output, lattice.shapes["value"], lattice.dtype)
+    shapes = {"x": (lattice.n,), "y": (lattice.n,), **lattice.shapes}
+    return npz_bands(arguments.output, {name: (shape, lattice.dtype) for name, shape in shapes.items()})
+
+
+def _write(lattice: Lattice, file: NpzBands | NpyBands, progress: Callable[[int], None]) -> tuple[float, float]:
+    """Write the lattice's bands as they come; return the lowest and the highest finite value (nan without any)."""
+    import numpy as np
+
+    low, high = float("inf"), float("-inf")
+    for rows, band in lattice.bands():
+        for name, array in band.items():
+            file.append(name, array)
+        value = band["value"]
+        good = np.isfinite(value)
+        finite = value if good.all() else value[good]
+        if finite.size:
+            low, high = min(low, float(finite.min())), max(high, float(finite.max()))
+        progress(rows.stop)
+    return (low, high) if low <= high else (float("nan"), float("nan"))

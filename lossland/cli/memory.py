@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 from lossland.errors import UserError
@@ -21,6 +22,14 @@ def require(size: float, what: str, less: str) -> None:
     free = available()
     if free is not None and size > free:
         raise UserError(f"{what} would need {readable(size)} of memory and {readable(free)} are free; {less}.")
+
+
+def require_disk(size: float, target: Path, what: str, less: str) -> None:
+    """Raise UserError if ``size`` bytes do not fit where the file ``target`` is to be written."""
+    folder = next((one for one in target.expanduser().absolute().parents if one.is_dir()), None)
+    free = shutil.disk_usage(folder).free if folder else None
+    if free is not None and size > free:
+        raise UserError(f"{what} would need {readable(size)} on disk and {readable(free)} are free; {less}.")
 
 
 def readable(size: float) -> str:

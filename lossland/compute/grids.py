@@ -1,23 +1,183 @@
-"""A landscape on a grid, with exact derivatives on request, in bands that keep the working memory small."""
+"""A landscape on a grid of points: values, derivatives and curvatures in one pass, in bands, on all cores.
+
+A band of rows is computed by one thread with a compiled kernel (or on arrays, where there is none). Every point is
+computed by itself, so neither the number of threads nor the height of the bands changes a bit of the result.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+import math
+import warnings
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from lossland.compute import arrays
-from lossland.errors import MachineError, UserError
-from lossland.expression import Program
-from lossland.landscapes import Grid, check_domain
+from lossland.compute.crowd import cores
+from lossland.errors import MachineError, UserError, nearest
+from lossland.expression import Node, Program, sqrt
+from lossland.landscapes import Grid, check_domain, fill_gaps
 
 if TYPE_CHECKING:
+    from lossland.compute.kernels.lattice import LatticeKernel
     from lossland.landscapes import Domain, Landscape
 
-WORKING_BYTES = 1 << 26  # about what the arrays of one band take while it is computed
-ALIVE = 16  # how many arrays of the band's size that is
+BAND = 1 << 18  # points of a band: its arrays stay near the core that fills them
+
+QUANTITIES = {"gradient": 2, "hessian": 3, "eigenvalues": 2, "curvature": 2}
+"""What there is beside the value, and how many numbers it has at each point (see `Lattice`)."""
+
+Band = dict[str, NDArray[Any]]
+
+
+def quantity_nodes(landscape: Landscape, name: str) -> tuple[Node, ...]:
+    """Return the expressions of one of `QUANTITIES`."""
+    gx, gy = landscape.gradient_nodes
+    xx, xy, yy = landscape.hessian_nodes
+    if name == "gradient":
+        return gx, gy
+    if name == "hessian":
+        return xx, xy, yy
+    if name == "eigenvalues":
+        middle, apart = (xx + yy) / 2, sqrt(((xx - yy) / 2) ** 2 + xy**2)
+        return middle - apart, middle + apart
+    if name == "curvature":
+        tilt = 1 + gx**2 + gy**2
+        gaussian = (xx * yy - xy**2) / tilt**2
+        mean = ((1 + gy**2) * xx - 2 * gx * gy * xy + (1 + gx**2) * yy) / (2 * tilt * sqrt(tilt))
+        return gaussian, mean
+    raise UserError(
+        f"There is no quantity {name!r}.{nearest(name, list(QUANTITIES))} There are {', '.join(QUANTITIES)}."
+    )
+
+
+class Lattice:
+    """A landscape on n x n points that span a domain, its edges included; nothing is computed yet.
+
+    ``x``, ``y`` (n,). ``shapes`` has the shape of every array: "value" (n, n) indexed [iy, ix], and of the quantities
+    asked for "gradient" (n, n, 2), "hessian" (n, n, 3) as xx, xy, yy, "eigenvalues" (n, n, 2) of the Hessian, the
+    smaller first, and "curvature" (n, n, 2) of the surface z = f(x, y): Gaussian, mean. ``dtype`` is float32 or
+    float64, for results and arithmetic alike.
+    """
+
+    def __init__(
+        self,
+        landscape: Landscape,
+        n: int,
+        domain: Domain | None = None,
+        dtype: DTypeLike = np.float64,
+        quantities: Sequence[str] = (),
+        backend: str = "auto",
+    ) -> None:
+        if n < 2:
+            raise UserError(f"A grid needs 2 or more points along each side, not {n}.")
+        self.n, self.dtype, self.backend = n, np.dtype(dtype), arrays.backend(backend)
+        (x0, x1), (y0, y1) = check_domain(domain or landscape.domain)
+        nodes = [landscape.node]
+        self.shapes: dict[str, tuple[int, ...]] = {"value": (n, n)}
+        for name in dict.fromkeys(quantities):
+            nodes += quantity_nodes(landscape, name)
+            self.shapes[name] = (n, n, QUANTITIES[name])
+        self.x, self.y = np.linspace(x0, x1, n).astype(dtype), np.linspace(y0, y1, n).astype(dtype)
+        self._widths = tuple(math.prod(shape[2:]) for shape in self.shapes.values())
+        self._program = _program(tuple(nodes))
+
+    @property
+    def nbytes(self) -> int:
+        """How many bytes all the arrays take."""
+        return self.dtype.itemsize * sum(map(math.prod, self.shapes.values()))
+
+    def bands(self, threads: int = 0) -> Iterator[tuple[slice, Band]]:
+        """Yield bands of rows, from the first to the last, with their part of every array."""
+        return self._in_order(threads or cores(), lambda rows: self._room(rows.stop - rows.start))
+
+    def fill(self, whole: Band, threads: int = 0, progress: Callable[[float], None] | None = None) -> None:
+        """Fill arrays of all ``shapes``. ``progress`` is called with the share of the work done."""
+        for rows, _ in self._in_order(threads or cores(), lambda rows: {k: array[rows] for k, array in whole.items()}):
+            if progress:
+                progress(rows.stop / self.n)
+
+    def room(self) -> Band:
+        """Return empty arrays of all ``shapes``."""
+        try:
+            return self._room(self.n)
+        except MemoryError:
+            raise MachineError(
+                f"There is not enough memory for a grid of {self.n} x {self.n} points; choose fewer."
+            ) from None
+
+    def _room(self, rows: int) -> Band:
+        return {name: np.empty((rows, *shape[1:]), self.dtype) for name, shape in self.shapes.items()}
+
+    def _in_order(self, threads: int, take: Callable[[slice], Band]) -> Iterator[tuple[slice, Band]]:
+        """Compute all bands on a few threads, in arrays that ``take`` gives, and yield them one after the other."""
+        height = max(1, BAND // self.n)
+        kernel = self._kernel()
+        waiting: deque[tuple[slice, Band, Future[None]]] = deque()
+        with ThreadPoolExecutor(threads, thread_name_prefix="grid") as pool:
+            try:
+                for top in range(0, self.n, height):
+                    rows = slice(top, min(top + height, self.n))
+                    band = take(rows)
+                    waiting.append((rows, band, pool.submit(self._compute, kernel, rows, band)))
+                    if len(waiting) > threads:
+                        yield _finished(waiting)
+                while waiting:
+                    yield _finished(waiting)
+            finally:  # after an error or Ctrl-C nothing more is begun
+                for _, _, future in waiting:
+                    future.cancel()
+
+    def _kernel(self) -> LatticeKernel | None:
+        """Return the compiled kernel, or None where arrays must do: on a GPU, or if nothing can be compiled."""
+        if self.backend.name != "cpu":
+            return None
+        from lossland.compute.kernels.lattice import kernel
+
+        try:
+            made = kernel(self._program, self._widths, self.dtype)
+        except MachineError as error:
+            warnings.warn(f"{error} Computing on arrays, several times slower.", RuntimeWarning, stacklevel=2)
+            return None
+        return made if self.n >= made.least else None
+
+    def _compute(self, kernel: LatticeKernel | None, rows: slice, band: Band) -> None:
+        """Fill a band's arrays."""
+        y = self.y[rows]
+        if kernel is not None:
+            kernel.fill(self.x, y, list(band.values()))
+        else:
+            xp = self.backend.xp
+            results = self._program.arrays(xp.asarray(self.x)[None, :], xp.asarray(y)[:, None])
+            for part, result in zip(_planes(band), results, strict=True):
+                part[...] = arrays.to_numpy(result)
+        fill_gaps(self._program, self.x, y, self._step, _planes(band))
+
+    @property
+    def _step(self) -> tuple[float, float]:
+        """The width and the height of a cell."""
+        return tuple(float(side[-1] - side[0]) / (self.n - 1) for side in (self.x, self.y))  # type: ignore[return-value]
+
+
+def _planes(band: Band) -> list[NDArray[np.floating]]:
+    """Return views (rows, n) of a band's arrays, one for each number at a point."""
+    return [plane for a in band.values() for plane in ([a] if a.ndim == 2 else np.moveaxis(a, -1, 0))]
+
+
+def _finished(waiting: deque[tuple[slice, Band, Future[None]]]) -> tuple[slice, Band]:
+    rows, band, future = waiting.popleft()
+    future.result()
+    return rows, band
+
+
+@lru_cache(maxsize=16)
+def _program(nodes: tuple[Node, ...]) -> Program:
+    return Program(nodes, "xy")
 
 
 def grid(
@@ -28,39 +188,15 @@ def grid(
     derivatives: bool = False,
     backend: str = "auto",
     progress: Callable[[float], None] | None = None,
+    quantities: Sequence[str] = (),
 ) -> Grid:
     """Return the values on n x n points that span the domain, its edges included.
 
-    With ``derivatives`` also the gradient (n, n, 2) and the Hessian (n, n, 3) as xx, xy, yy. ``dtype`` is float32
-    or float64, for results and arithmetic alike. ``progress`` is called with the share of the work done.
+    ``quantities`` names what else is computed, see `Lattice`; ``derivatives`` is the gradient and the Hessian.
+    ``progress`` is called with the share of the work done. A grid too large for memory: `Lattice.bands`.
     """
-    if n < 2:
-        raise UserError(f"A grid needs 2 or more points along each side, not {n}.")
-    xp = arrays.backend(backend).xp
-    (x0, x1), (y0, y1) = check_domain(domain or landscape.domain)
-    x, y = np.linspace(x0, x1, n).astype(dtype), np.linspace(y0, y1, n).astype(dtype)
-    nodes = [landscape.node]
-    if derivatives:
-        nodes += [*landscape.gradient_nodes, *landscape.hessian_nodes]
-    program = Program(nodes, "xy")
-    value, gradient, hessian = _room(n, x.dtype, derivatives)
-    parts = [value, *np.moveaxis(gradient, -1, 0), *np.moveaxis(hessian, -1, 0)] if derivatives else [value]
-    rows = max(1, WORKING_BYTES // (ALIVE * n * x.dtype.itemsize))
-    across = xp.asarray(x)[None, :]
-    for top in range(0, n, rows):
-        band = slice(top, top + rows)
-        results = program.arrays(across, xp.asarray(y[band])[:, None])
-        for part, result in zip(parts, results, strict=True):
-            part[band] = arrays.to_numpy(result)
-        if progress:
-            progress(min(1.0, (top + rows) / n))
-    return Grid(x, y, value, gradient, hessian) if derivatives else Grid(x, y, value)
-
-
-def _room(n: int, dtype: np.dtype, derivatives: bool) -> tuple[NDArray, NDArray, NDArray]:
-    """Return empty arrays for value, gradient and Hessian (of no size where they are not wanted)."""
-    side = n if derivatives else 0
-    try:
-        return np.empty((n, n), dtype), np.empty((side, side, 2), dtype), np.empty((side, side, 3), dtype)
-    except MemoryError:
-        raise MachineError(f"There is not enough memory for a grid of {n} x {n} points; choose fewer.") from None
+    wanted = (*(("gradient", "hessian") if derivatives else ()), *quantities)
+    lattice = Lattice(landscape, n, domain, dtype, wanted, backend)
+    whole = lattice.room()
+    lattice.fill(whole, progress=progress)
+    return Grid(lattice.x, lattice.y, **whole)

@@ -12,9 +12,20 @@ from lossland.errors import UserError, nearest
 from lossland.expression import Node, Program
 from lossland.formula import FormulaError, parse
 from lossland.landscapes.catalogue import CATALOGUE
-from lossland.landscapes.landscape import Domain, Grid, Landscape, Point, check_domain
+from lossland.landscapes.landscape import Domain, Grid, Landscape, Point, check_domain, fill_gaps
 
-__all__ = ["FORMULA_DOMAIN", "Domain", "Grid", "Landscape", "Point", "catalogue", "check_domain", "landscape", "names"]
+__all__ = [
+    "FORMULA_DOMAIN",
+    "Domain",
+    "Grid",
+    "Landscape",
+    "Point",
+    "catalogue",
+    "check_domain",
+    "fill_gaps",
+    "landscape",
+    "names",
+]
 
 FORMULA_DOMAIN: Domain = ((-4.0, 4.0), (-4.0, 4.0))
 """Where a typed formula is shown if nothing else is asked for."""

@@ -21,8 +21,9 @@ Domain = tuple[Point, Point]
 class Grid:
     """A landscape's values on a rectangle.
 
-    ``x`` (nx,), ``y`` (ny,), ``value`` (ny, nx) indexed ``[iy, ix]``; on request ``gradient`` (ny, nx, 2) and
-    ``hessian`` (ny, nx, 3) as xx, xy, yy.
+    ``x`` (nx,), ``y`` (ny,), ``value`` (ny, nx) indexed ``[iy, ix]``; on request ``gradient`` (ny, nx, 2),
+    ``hessian`` (ny, nx, 3) as xx, xy, yy, ``eigenvalues`` (ny, nx, 2) of the Hessian, the smaller first, and
+    ``curvature`` (ny, nx, 2) of the surface: Gaussian, mean.
     """
 
     x: NDArray[np.floating]
@@ -30,6 +31,8 @@ class Grid:
     value: NDArray[np.floating]
     gradient: NDArray[np.floating] | None = None
     hessian: NDArray[np.floating] | None = None
+    eigenvalues: NDArray[np.floating] | None = None
+    curvature: NDArray[np.floating] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,22 +126,27 @@ class Landscape:
         y = np.linspace(y0, y1, ny).astype(dtype)
         program = self._all if derivatives else self._value
         parts = program.arrays(x[None, :], y[:, None])
-        _fill_gaps(program, x, y, parts)
+        cell = (float(x[-1] - x[0]) / max(1, nx - 1), float(y[-1] - y[0]) / max(1, ny - 1))
+        fill_gaps(program, x, y, cell, parts)
         value, *rest = parts
         if not derivatives:
             return Grid(x, y, value)
         return Grid(x, y, value, np.stack(rest[:2], axis=-1), np.stack(rest[2:], axis=-1))
 
 
-def _fill_gaps(
-    program: Program, x: NDArray[np.floating], y: NDArray[np.floating], parts: Sequence[NDArray[np.floating]]
+def fill_gaps(
+    program: Program,
+    x: NDArray[np.floating],
+    y: NDArray[np.floating],
+    cell: tuple[float, float],
+    parts: Sequence[NDArray[np.floating]],
 ) -> None:
     """Where the first of the parts (ny, nx) is nan, put what the program gives a thousandth of a cell further on."""
     iy, ix = np.nonzero(np.isnan(parts[0]))
     if not iy.size:
         return
-    step = [1e-3 * (side[-1] - side[0]) / max(1, side.size - 1) for side in (x.astype(float), y.astype(float))]
-    for part, limit in zip(parts, program.arrays(x[ix] + step[0], y[iy] + step[1]), strict=True):
+    beside = program.arrays(x[ix] + x.dtype.type(1e-3 * cell[0]), y[iy] + y.dtype.type(1e-3 * cell[1]))
+    for part, limit in zip(parts, beside, strict=True):
         part[iy, ix] = limit
 
 
