@@ -43,11 +43,26 @@ MOST_STEPS = 10_000  # rows in a table of uniform columns
 def crowd(landscape: Landscape, rule: Optimizer, start: Points, seed: int, first: int, backend: Backend) -> Crowd:
     """Return particles at ``start`` (N, 2), numbered from ``first`` on, moved by the fastest means of the backend."""
     if backend.name == "cpu":
-        try:
-            return KernelCrowd(landscape, rule, start, seed, first)
-        except MachineError as error:
-            warnings.warn(f"{error} Computing on arrays, many times slower.", RuntimeWarning, stacklevel=2)
-    return ArrayCrowd(landscape, rule, start, seed, first, backend)
+        return _on_cpu(landscape, rule, start, seed, first)
+    from lossland.compute.cuda_crowd import CudaCrowd
+    from lossland.compute.kernels.device import DeviceTrouble, device, say
+
+    def refuge() -> Crowd:
+        return _on_cpu(landscape, rule, start, seed, first)
+
+    try:
+        return CudaCrowd(device(backend.xp), landscape, rule, start, refuge, seed, first)
+    except DeviceTrouble as trouble:
+        say(trouble)
+        return refuge()
+
+
+def _on_cpu(landscape: Landscape, rule: Optimizer, start: Points, seed: int, first: int) -> Crowd:
+    try:
+        return KernelCrowd(landscape, rule, start, seed, first)
+    except MachineError as error:
+        warnings.warn(f"{error} Computing on arrays, many times slower.", RuntimeWarning, stacklevel=3)
+    return ArrayCrowd(landscape, rule, start, seed, first, arrays.CPU)
 
 
 class Crowd(ABC):
@@ -121,7 +136,7 @@ class KernelCrowd(Crowd):
         self._fused = fuse(landscape, rule)
         self._kernel = kernel(self._fused, self.dtype, watch=minima is not None)
         self._bounds = bounds(landscape.domain, self.dtype)
-        self._minima = _circles(minima, near, self.dtype)
+        self._minima = circles(minima, near, self.dtype)
         self._carry = self._fused.carry(rule)
         self._threads = threads or cores()
         self._state = self._laid_out(start)
@@ -197,7 +212,7 @@ class KernelCrowd(Crowd):
         )  # fmt: skip
 
 
-def _circles(minima: NDArray[np.floating] | None, near: float, dtype: DTypeLike) -> NDArray[np.floating]:
+def circles(minima: NDArray[np.floating] | None, near: float, dtype: DTypeLike) -> NDArray[np.floating]:
     """Return (m, 3): x, y and the square of the radius; without minima a circle that holds nothing."""
     if minima is None or not len(minima):
         return np.array([[0, 0, -1]], dtype)

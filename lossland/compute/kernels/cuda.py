@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from lossland.compute.kernels.fused import NOISE, Fused
-from lossland.expression import Node, Program
+from lossland.expression import Program
 from lossland.expression.node import COMPARISONS
 from lossland.expression.program import Step
 
@@ -56,12 +56,19 @@ def swarm_source(fused: Fused, dtype: DTypeLike = np.float32, watch: bool = Fals
     return "\n".join([_head(dtype, sizes), _file("philox.cu"), step, _file("swarm.cu")])
 
 
-def grid_source(nodes: Sequence[Node], dtype: DTypeLike = np.float32) -> str:
-    """Return the source of the kernel ``ll_grid``. ``nodes`` are f, or f, its gradient (2) and its Hessian (3)."""
-    outputs = [f"part[{i}]" for i in range(len(nodes))]
-    arguments = ("const real at_x", "const real at_y", "real (&part)[PARTS]")
-    surface = _function("ll_surface", arguments, Program(nodes, "xy"), {"x": "at_x", "y": "at_y"}, outputs, dtype)
-    return "\n".join([_head(dtype, {"PARTS": len(nodes)}), surface, _file("grid.cu")])
+def grid_source(program: Program, widths: Sequence[int], dtype: DTypeLike = np.float32) -> str:
+    """Return the source of the kernel ``ll_grid`` of a program with the inputs x and y.
+
+    ``widths`` says how its outputs stand in arrays: (1, 2) puts the first one into an array (down, across) and the
+    next two side by side into an array (down, across, 2).
+    """
+    names = [f"a{k}" for k in range(len(widths))]
+    outputs = [f"{name}[{width} * at + {i}]" for name, width in zip(names, widths, strict=True) for i in range(width)]
+    arrays = [f"real* __restrict__ {name}" for name in names]
+    arguments = ("const real at_x", "const real at_y", "const size_t at", *arrays)
+    point = _function("ll_point", arguments, program, {"x": "at_x", "y": "at_y"}, outputs, dtype)
+    head = _head(dtype, {"ARRAYS": ", ".join(arrays), "NAMES": ", ".join(names)})
+    return "\n".join([head, point, _file("grid.cu")])
 
 
 def check_source() -> str:
@@ -72,7 +79,7 @@ def check_source() -> str:
 def literal(value: float, dtype: DTypeLike) -> str:
     """Return a number as a literal of the type; what a float32 cannot hold becomes infinity."""
     with np.errstate(over="ignore"):
-        number = np.dtype(dtype).type(value)
+        number = np.float32(value) if np.dtype(dtype) == np.float32 else np.float64(value)
     if not np.isfinite(number):
         return "LL_NAN" if np.isnan(number) else "LL_INF" if number > 0 else "(-LL_INF)"
     digits = str(number) + _suffix(dtype)
@@ -88,7 +95,7 @@ def _file(name: str) -> str:
     return (Path(__file__).parent / name).read_text(encoding="utf-8")
 
 
-def _head(dtype: DTypeLike, sizes: Mapping[str, int]) -> str:
+def _head(dtype: DTypeLike, macros: Mapping[str, object]) -> str:
     single = np.dtype(dtype) == np.float32
     lines = [f"typedef {'float' if single else 'double'} real;"]
     if single:
@@ -96,7 +103,7 @@ def _head(dtype: DTypeLike, sizes: Mapping[str, int]) -> str:
     else:
         lines += ["#define LL_INF __longlong_as_double(0x7ff0000000000000LL)"]
         lines += ["#define LL_NAN __longlong_as_double(0x7fffffffffffffffLL)"]
-    lines += [f"#define {name} {size}" for name, size in sizes.items()]
+    lines += [f"#define {name} {text}" for name, text in macros.items()]
     return "\n".join([*lines, _file("real.cu")])
 
 
@@ -130,9 +137,7 @@ def _function(
     return f"__device__ __forceinline__ void {name}({', '.join(arguments)}) {{\n{body}\n}}\n"
 
 
-def _operation(
-    program: Program, step: Step, names: Sequence[str], dtype: DTypeLike
-) -> tuple[str, tuple[int, ...]]:
+def _operation(program: Program, step: Step, names: Sequence[str], dtype: DTypeLike) -> tuple[str, tuple[int, ...]]:
     """Return an operation as text, and the slots that it reads."""
     args = [names[slot] for slot in step.args]
     if step.op in _INFIX:
