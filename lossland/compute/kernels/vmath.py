@@ -305,7 +305,7 @@ def acos(x: Vector) -> Vector:
 def atan(x: Vector) -> Vector:
     """Return the inverse tangent."""
     size = abs(x)
-    steep, middle = size > math.tan(3 * math.pi / 8), size > 0.66
+    steep, middle = size > math.tan(3 * math.pi / 8), size > (math.tan(math.pi / 8) if x.kind == "float" else 0.66)
     reduced = steep.where(-1 / size, middle.where((size - 1) / (size + 1), size))
     offset = steep.where(math.pi / 2, middle.where(math.pi / 4, size.like(0.0)))
     z = reduced * reduced
