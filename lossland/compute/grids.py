@@ -24,6 +24,7 @@ from lossland.expression import Node, Program, sqrt
 from lossland.landscapes import Grid, check_domain, fill_gaps
 
 if TYPE_CHECKING:
+    from lossland.compute.kernels.device import CudaLattice
     from lossland.compute.kernels.lattice import LatticeKernel
     from lossland.landscapes import Domain, Landscape
 
@@ -133,10 +134,19 @@ class Lattice:
                 for _, _, future in waiting:
                     future.cancel()
 
-    def _kernel(self) -> LatticeKernel | None:
-        """Return the compiled kernel, or None where arrays must do: on a GPU, or if nothing can be compiled."""
-        if self.backend.name != "cpu":
-            return None
+    def _kernel(self) -> LatticeKernel | CudaLattice | None:
+        """Return the compiled kernel, or None where arrays must do: if nothing can be compiled."""
+        if self.backend.name == "cpu":
+            return self._cpu_kernel()
+        from lossland.compute.kernels.device import CudaLattice, DeviceTrouble, device, say
+
+        try:
+            return CudaLattice(device(self.backend.xp), self._program, self._widths, self.dtype, self._on_cpu)
+        except DeviceTrouble as trouble:
+            say(trouble)
+            return self._cpu_kernel()
+
+    def _cpu_kernel(self) -> LatticeKernel | None:
         from lossland.compute.kernels.lattice import kernel
 
         try:
@@ -146,17 +156,27 @@ class Lattice:
             return None
         return made if self.n >= made.least else None
 
-    def _compute(self, kernel: LatticeKernel | None, rows: slice, band: Band) -> None:
-        """Fill a band's arrays."""
-        y = self.y[rows]
+    def _on_cpu(self, x: NDArray[Any], y: NDArray[Any], parts: Sequence[NDArray[Any]]) -> None:
+        """Fill the parts as a kernel does."""
+        kernel = self._cpu_kernel()
         if kernel is not None:
-            kernel.fill(self.x, y, list(band.values()))
+            kernel.fill(x, y, parts)
         else:
-            xp = self.backend.xp
-            results = self._program.arrays(xp.asarray(self.x)[None, :], xp.asarray(y)[:, None])
-            for part, result in zip(_planes(band), results, strict=True):
-                part[...] = arrays.to_numpy(result)
-        fill_gaps(self._program, self.x, y, self._step, _planes(band))
+            self._on_arrays(x, y, parts)
+
+    def _on_arrays(self, x: NDArray[Any], y: NDArray[Any], parts: Sequence[NDArray[Any]]) -> None:
+        results = self._program.arrays(x[None, :], y[:, None])
+        for plane, result in zip(_planes(parts), results, strict=True):
+            plane[...] = result
+
+    def _compute(self, kernel: LatticeKernel | CudaLattice | None, rows: slice, band: Band) -> None:
+        """Fill a band's arrays."""
+        x, y, parts = self.x, self.y[rows], list(band.values())
+        if kernel is not None:
+            kernel.fill(x, y, parts)
+        else:
+            self._on_arrays(x, y, parts)
+        fill_gaps(self._program, x, y, self._step, _planes(parts))
 
     @property
     def _step(self) -> tuple[float, float]:
@@ -164,9 +184,9 @@ class Lattice:
         return tuple(float(side[-1] - side[0]) / (self.n - 1) for side in (self.x, self.y))  # type: ignore[return-value]
 
 
-def _planes(band: Band) -> list[NDArray[np.floating]]:
+def _planes(parts: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
     """Return views (rows, n) of a band's arrays, one for each number at a point."""
-    return [plane for a in band.values() for plane in ([a] if a.ndim == 2 else np.moveaxis(a, -1, 0))]
+    return [plane for a in parts for plane in ([a] if a.ndim == 2 else np.moveaxis(a, -1, 0))]
 
 
 def _finished(waiting: deque[tuple[slice, Band, Future[None]]]) -> tuple[slice, Band]:
