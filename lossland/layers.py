@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,8 @@ from lossland.terrain import Terrain
 
 Array = NDArray[np.floating]
 Color = str
+Shades = Literal["signed", "height"]  # the theme's colour maps: -1 ... 1 and 0 ... 1
+Colors = Color | Sequence[Color] | NDArray  # see ``Bars``
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -74,6 +77,8 @@ class Points(Layer):
     style: str = "dot"
     outline: bool = False
     ground: Terrain | None = None
+    target: Array | None = None  # (n, 3): the shader moves every point straight there ...
+    share: float = 0.0  # ... by this share of the way; not for points laid on a ground
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,6 +126,142 @@ class Polygon(Layer):
     outline: float = 2.2
     dash: tuple[float, float] | None = None
     depth: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Bars(Layer):
+    """Lit boxes between the corners ``low`` and ``high`` (n, 3): histograms, skylines of matrices, rows of bars.
+
+    ``color`` is one colour; a sequence, one for each; or an array: (n,) integers are categories (``particle.0`` ...;
+    -1 none), (n,) floats run through a colour map (``signed`` from -1 to 1, ``height`` from 0 to 1), (n, 3) floats
+    are red, green and blue. ``shapes`` makes the corners of the usual arrangements.
+    """
+
+    low: Array
+    high: Array
+    color: Colors = "accent"
+    shades: Shades = "signed"
+    shadow: bool = True  # on the plane that the lowest bars stand on
+
+
+@dataclass(frozen=True, eq=False)
+class Curve(Layer):
+    """The graph of a function, or any curve: an outlined line, the area between it and ``foot``, a tangent.
+
+    ``points`` (m, 3) is the curve in world space. Places along it are given as rising numbers ``at`` (m,), e.g. x
+    itself; without it 0, 1, 2 ... ``foot`` (m, 3) is the other side of the area, e.g. the points of y = 0; ``area``
+    the part of the curve that is filled (None: all of it). ``area`` and ``upto`` may change every frame.
+    """
+
+    points: Array
+    color: Color = "accent"
+    width: float = 2.6
+    at: Array | None = None
+    upto: float | None = None  # the curve is drawn up to this place
+    foot: Array | None = None
+    area: tuple[float, float] | None = None
+    fill: float = 0.30
+    negative: Color = ""  # colour of the area where the curve is on the other side (below) of the foot
+    tangent: float | None = None  # where a tangent touches
+    reach: float = 0.5  # half the tangent's length, world
+    tangent_color: Color = "text"
+    depth: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Solid(Layer):
+    """A body or a sheet of triangles: plane, box, polytope, ellipsoid, simplex (``shapes`` makes them).
+
+    ``vertices`` (n, 3), ``triangles`` (k, 3) indices; ``normals`` (n, 3) make it round, without them every triangle
+    is plane. ``edges`` are pairs (m, 2) of vertices joined by lines. With ``alpha`` below 1 it is glass: all glass of
+    a frame is drawn from far to near, after what is opaque and before points, lines and arrows.
+    """
+
+    vertices: Array
+    triangles: NDArray[np.integer]
+    color: Color = "accent"
+    alpha: float = 0.25
+    normals: Array | None = None
+    edges: NDArray[np.integer] | None = None
+    edge_width: float = 1.6
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet(Layer):
+    """A grid of points (ny, nx, 3) as a lit sheet with lines on it, on its way to another grid of points.
+
+    The shader moves every point straight from ``start`` to ``end`` (the same shape; None: it stays) by ``share`` in
+    [0, 1], so nothing is uploaded while the sheet moves. ``every`` (columns, rows) is how many cells lie between two
+    lines, (0, 0) draws none. ``paint`` (ny, nx) floats colour the sheet as in ``Bars``; else it is of one ``color``.
+    ``fill`` 1 is opaque, 0 leaves only the lines.
+    """
+
+    start: Array
+    end: Array | None = None
+    share: float = 0.0
+    color: Color = "grid"
+    fill: float = 1.0
+    paint: Array | None = None
+    shades: Shades = "height"
+    every: tuple[int, int] = (8, 8)
+    line: Color = "grid.axis"
+    width: float = 1.2  # of the lines, pixels
+
+
+@dataclass(frozen=True, eq=False)
+class Graph(Layer):
+    """A network: nodes (n, 3), edges (m, 2) from node to node, and pulses that run along the edges.
+
+    An edge is as wide as its ``weight`` (m,) in [-1, 1] is large, and coloured by its sign. ``value`` (n,) in [-1, 1]
+    colours the nodes on the same scale, else they are of one ``color``. ``phase`` in [0, 1] is how far the pulses
+    have come, for all edges or for each (m,); outside nothing is shown. ``flow`` (m,) is the pulses' size in [0, 1].
+    """
+
+    nodes: Array
+    edges: NDArray[np.integer]
+    weight: Array | None = None
+    value: Array | None = None
+    color: Color = "panel"
+    radius: float = 11.0  # of the nodes, pixels
+    phase: float | Array | None = None
+    flow: Array | None = None
+    pulse: Color = "accent"
+
+
+@dataclass(frozen=True, eq=False)
+class Image(Layer):
+    """A picture as a rectangle in the world: an array, a heat map, an attention matrix.
+
+    ``picture`` is (h, w, 3) colours, uint8 or floats in [0, 1], or (h, w) floats for a colour map; its first row is
+    on top. The rectangle spans ``right`` and ``up`` (3,) from its lower left ``corner`` (3,).
+    """
+
+    picture: NDArray
+    corner: Array
+    right: Array
+    up: Array
+    shades: Shades = "height"
+    smooth: bool = False  # False: every sample is a square
+    alpha: float = 1.0
+    border: Color = "dim"  # "" draws none
+
+
+@dataclass(frozen=True, eq=False)
+class Sprites(Layer):
+    """Small pictures at points (n, 3), facing the eye, ``size`` pixels wide: digits, thumbnails, neighbours.
+
+    ``pictures`` is (n, h, w) floats in [0, 1], ink on nothing, in the ``color`` of each as in ``Bars``; or
+    (n, h, w, 3) colours. Positions move as in ``Points``.
+    """
+
+    position: Array
+    pictures: NDArray
+    size: float = 18.0
+    color: Colors = "text"
+    target: Array | None = None
+    share: float = 0.0
+    smooth: bool = True
+    frame: float = 0.0  # width of a frame in the sprite's colour, pixels
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,12 +4,20 @@ attribute vec3 a_position;
 attribute float a_category;   // -1: none
 uniform mat4 u_clip_from_world;
 uniform float u_diameter, u_bias;
+#ifdef MOVING
+attribute vec3 a_target;
+uniform float u_share;        // of the straight way from a_position to a_target
+#endif
 
 #include "dots.glsl"
 
 void main() {
     color_dot(a_category);
-    gl_Position = u_clip_from_world * vec4(a_position, 1.);
+    vec3 at = a_position;
+#ifdef MOVING
+    at = mix(a_position, a_target, u_share);
+#endif
+    gl_Position = u_clip_from_world * vec4(at, 1.);
     gl_Position.z -= u_bias * gl_Position.w;
     gl_PointSize = u_diameter;
 }

@@ -31,11 +31,12 @@ class Phase(IntEnum):
     SOLID = 0  # opaque, writes depth; the background is drawn right after it
     GROUND = 1  # the floor around the block, translucent
     DECAL = 2  # contact shadows on the ground
-    LINES = 3  # axes, grids, polygons, plain lines
-    TRAILS = 4
-    POINTS = 5
-    HEADS = 6  # lit spheres and rings
-    ARROWS = 7
+    GLASS = 3  # translucent bodies, far to near; they write no depth, so that what is inside stays clear
+    LINES = 4  # axes, grids, polygons, plain lines
+    TRAILS = 5
+    POINTS = 6
+    HEADS = 7  # lit spheres and rings
+    ARROWS = 8
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,18 @@ def line_vertices(
     return vertices
 
 
+def segment_vertices(start: ArrayLike, end: ArrayLike, color: ArrayLike, width: ArrayLike) -> NDArray[np.void]:
+    """Return vertices for separate straight lines (n, 3) to (n, 3), each with its colour (n, 4) and width (n,)."""
+    start, end = np.asarray(start, np.float32), np.asarray(end, np.float32)
+    vertices = np.zeros((len(start), 4), LINE_VERTEX)
+    for field, points in (("a_before", start), ("a_start", start), ("a_end", end), ("a_after", end)):
+        vertices[field] = points[:, None]
+    vertices["a_corner"] = _CORNERS
+    vertices["a_ink"] = np.asarray(color, np.float32)[:, None]
+    vertices["a_width"] = np.asarray(width, np.float32)[:, None]
+    return vertices.reshape(-1)
+
+
 class LineBatch:
     """Many polylines in one draw, in the order in which they were given."""
 

@@ -20,7 +20,14 @@ DOT_LIFT = 0.006  # world, above the ground
 SQUARE_UP_TO = 2.5  # pixels: dots as small as this are squares, which costs less and looks the same
 
 DISC, SPHERE, RING = 0.0, 1.0, 2.0
-SPRITE = np.dtype([("a_position", np.float32, 3), ("a_color", np.float32, 4), ("a_shape", np.float32, 4)])
+SPRITE = np.dtype(
+    [
+        ("a_position", np.float32, 3),
+        ("a_target", np.float32, 3),
+        ("a_color", np.float32, 4),
+        ("a_shape", np.float32, 4),
+    ]
+)
 RIM = {"disc": 2.2, "sphere": 1.6, "ring": 2.0}
 KIND = {"disc": DISC, "sphere": SPHERE, "ring": RING}
 SPRITE_BIAS = 0.01
@@ -34,11 +41,16 @@ def sprites(
     kind: float = DISC,
     alpha: float = 1.0,
     bias: float = SPRITE_BIAS,
+    target: ArrayLike | None = None,
 ) -> NDArray[np.void]:
-    """Return vertices for sprites at world points (n, 3) of one colour (3,) or n (n, 3); sizes in pixels."""
+    """Return vertices for sprites at world points (n, 3) of one colour (3,) or n (n, 3); sizes in pixels.
+
+    ``target`` (n, 3) is where they are on their way to (None: nowhere).
+    """
     points = np.asarray(position, np.float32).reshape(-1, 3)
     vertices = np.zeros(len(points), SPRITE)
     vertices["a_position"] = points
+    vertices["a_target"] = points if target is None else np.asarray(target, np.float32).reshape(-1, 3)
     vertices["a_color"][:, :3] = np.asarray(color, np.float32)
     vertices["a_color"][:, 3] = alpha
     vertices["a_shape"] = (radius, rim, kind, bias)
@@ -65,13 +77,16 @@ class SpriteBatch:
             self._program.bind(self._buffer)
         self._count = len(vertices)
 
-    def draw(self, context: DrawContext, hidden: bool = False) -> None:
-        """Draw the sprites, or only where they lie behind something."""
+    def draw(self, context: DrawContext, hidden: bool = False, share: float = 0.0) -> None:
+        """Draw the sprites, or only where they lie behind something, ``share`` of the way to their targets."""
         if not self._count:
             return
         set_state("hidden" if hidden else "front")
         self._uniforms.set(
-            u_clip_from_world=context.gl_clip_from_world, u_px=context.px, u_casing=context.theme.color("casing")
+            u_clip_from_world=context.gl_clip_from_world,
+            u_px=context.px,
+            u_casing=context.theme.color("casing"),
+            u_share=float(share),
         )
         self._program.draw("points")
 
@@ -91,6 +106,8 @@ class DotBatch:
     def __init__(self) -> None:
         self._plain = program("dots.vert", "dots.frag")
         self._draped = program("dots_draped.vert", "dots.frag")
+        self._moving: gloo.Program | None = None
+        self._target: gloo.VertexBuffer | None = None
         self._kept = Kept()
         self._position: dict[int, gloo.VertexBuffer] = {}  # by components
         self._category: gloo.VertexBuffer | None = None
@@ -103,6 +120,10 @@ class DotBatch:
             return
         draped = layer.ground is not None and np.shape(layer.position)[1] == 2
         p = self._draped if draped else self._plain
+        if layer.target is not None and not draped:
+            p = self._moving = self._moving or program("dots.vert", "dots.frag", MOVING=None)
+            self._upload_target(layer.target, p)
+            p["u_share"] = float(layer.share)
         self._upload_position(layer, p, 2 if draped else 3)
         self._upload_category(layer, p, context.theme)
         if draped and layer.ground is not None:
@@ -117,8 +138,11 @@ class DotBatch:
         p.draw("points")
 
     def _upload_position(self, layer: Points, p: gloo.Program, components: int) -> None:
-        if not self._kept.changed("position", layer.position, components):
-            return
+        if self._kept.changed("position", layer.position, components):
+            self._set_position(layer, components)
+        p["a_position"] = self._position[components]
+
+    def _set_position(self, layer: Points, components: int) -> None:
         position = np.ascontiguousarray(layer.position, np.float32)
         if position.shape[1] == 2 and components == 3:
             position = np.column_stack([position, np.zeros(len(position), np.float32)])
@@ -128,7 +152,12 @@ class DotBatch:
         else:
             delete([kept])
             self._position[components] = vertex_buffer(position)
-            p["a_position"] = self._position[components]
+
+    def _upload_target(self, target: NDArray[np.floating], p: gloo.Program) -> None:
+        if self._kept.changed("target", target):
+            delete([self._target])
+            self._target = vertex_buffer(target)
+        p["a_target"] = self._target
 
     def _upload_category(self, layer: Points, p: gloo.Program, theme: Theme) -> None:
         if isinstance(layer.color, str):
@@ -156,9 +185,10 @@ class DotBatch:
 
     def close(self) -> None:
         """Free the GL objects."""
-        delete([self._plain, self._draped, *self._position.values(), self._category, self._height])
+        buffers = [*self._position.values(), self._target, self._category, self._height]
+        delete([self._plain, self._draped, self._moving, *buffers])
         self._position.clear()
-        self._category = self._height = None
+        self._target = self._category = self._height = self._moving = None
 
 
 # Marks (discs, spheres, rings) share the arrows' phase, so that they and arrows lie in the order of the frame.
@@ -183,7 +213,8 @@ class PointsPainter:
             self._draw_marks(layer, self._marks, context)
 
     def _draw_marks(self, layer: Points, marks: SpriteBatch, context: DrawContext) -> None:
-        key = (layer.position, layer.color, layer.size, layer.style, layer.outline, layer.ground, context.theme)
+        look = (layer.color, layer.size, layer.style, layer.outline, context.theme)
+        key = (layer.position, layer.target, layer.ground, *look)
         if self._kept.changed("marks", *key):
             position = np.asarray(layer.position, float)
             if layer.ground is not None and position.shape[1] == 2:
@@ -192,8 +223,8 @@ class PointsPainter:
                 position = np.column_stack([position, np.zeros(len(position))])
             rim = RIM[layer.style] if layer.outline or layer.style == "ring" else 0.0
             colors = mark_colors(layer, context.theme)
-            marks.set([sprites(position, colors, layer.size, rim, KIND[layer.style])])
-        marks.draw(context)
+            marks.set([sprites(position, colors, layer.size, rim, KIND[layer.style], target=layer.target)])
+        marks.draw(context, share=0.0 if layer.target is None else layer.share)
 
     def close(self) -> None:
         """Free the GL objects."""

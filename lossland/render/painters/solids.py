@@ -1,0 +1,171 @@
+"""Bodies of triangles: opaque ones, and all glass of a frame together, from far to near."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from vispy import gloo
+
+from lossland.layers import Solid
+from lossland.render.lamps import lamp_uniforms
+from lossland.render.painter import DrawContext, Kept, Phase, delete, paints, program, set_state
+from lossland.render.painters.lines import LineBatch, segment_vertices
+from lossland.render.uniforms import Uniforms
+from lossland.theme import Theme
+
+VERTEX = np.dtype([("a_position", np.float32, 3), ("a_normal", np.float32, 3), ("a_color", np.float32, 4)])
+FINENESS = 14  # glass is cut into triangles no longer than its extent over this, so that they can be ordered
+HIDDEN_EDGE = 0.3  # opacity of edges on the far side of glass
+
+Floats = NDArray[np.float64]
+
+
+class TriangleBatch:
+    """Lit triangles with their own vertices."""
+
+    def __init__(self) -> None:
+        self._program = program("solid.vert", "solid.frag")
+        self._uniforms = Uniforms(self._program)
+        self._buffer: gloo.VertexBuffer | None = None
+        self._indices: gloo.IndexBuffer | None = None
+        self._middles: Floats = np.zeros((0, 3))
+        self._order_key = b""
+
+    def set(self, triangles: Sequence[NDArray[np.void]]) -> None:
+        """Upload arrays (k, 3) of VERTEX."""
+        vertices = np.concatenate([np.zeros((0, 3), VERTEX), *triangles])
+        delete([self._buffer, self._indices])
+        self._buffer = self._indices = None
+        self._middles = vertices["a_position"].astype(float).mean(1)
+        self._order_key = b""
+        if len(vertices):
+            self._buffer = gloo.VertexBuffer(vertices.reshape(-1))
+            self._program.bind(self._buffer)
+
+    def draw(self, context: DrawContext, glass: bool) -> None:
+        """Draw the triangles; as glass from far to near, blended over what is there."""
+        if self._buffer is None:
+            return
+        set_state("front", write=not glass, blend=glass)
+        self._uniforms.set(
+            u_clip_from_world=context.gl_clip_from_world, u_eye=tuple(context.eye), **lamp_uniforms(context)
+        )
+        if glass:
+            self._order(context)
+            self._program.draw("triangles", self._indices)
+        else:
+            self._program.draw("triangles")
+
+    def _order(self, context: DrawContext) -> None:
+        key = context.clip_from_world.tobytes()
+        if key == self._order_key:
+            return
+        self._order_key = key
+        far_first = np.argsort(self._middles @ context.camera.back, kind="stable").astype(np.uint32)
+        order = (3 * far_first[:, None] + np.arange(3, dtype=np.uint32)).ravel()
+        if self._indices is None:
+            self._indices = gloo.IndexBuffer(order)
+        else:
+            self._indices.set_data(order)
+
+    def close(self) -> None:
+        """Free the GL objects."""
+        delete([self._program, self._buffer, self._indices])
+        self._buffer = self._indices = None
+
+
+@paints(Solid, Phase.SOLID, Phase.GLASS, Phase.LINES)
+class SolidPainter:
+    """One opaque body, or the edges of a glass one. The first glass of a frame draws the faces of all."""
+
+    def __init__(self, theme: Theme) -> None:
+        self._theme = theme
+        self._faces: TriangleBatch | None = None
+        self._edges = LineBatch()
+        self._kept = Kept()
+
+    def draw(self, layer: Solid, context: DrawContext) -> None:
+        """Draw opaque faces, glass, or edges, as the phase says."""
+        if context.phase == Phase.LINES:
+            self._draw_edges(layer, context)
+        elif context.phase == Phase.SOLID and layer.alpha >= 1.0:
+            self._draw_faces([layer], context)
+        elif context.phase == Phase.GLASS and layer.alpha < 1.0:
+            glass = [other for other in context.layers if isinstance(other, Solid) and other.alpha < 1.0]
+            glass = [other for other in glass if not other.group or getattr(context.show, other.group, True)]
+            if glass and glass[0] is layer:
+                self._draw_faces(glass, context)
+
+    def _draw_faces(self, solids: Sequence[Solid], context: DrawContext) -> None:
+        if self._faces is None:
+            self._faces = TriangleBatch()
+        is_glass = context.phase == Phase.GLASS
+        objects = [part for solid in solids for part in (solid.vertices, solid.triangles, solid.color, solid.alpha)]
+        if self._kept.changed("faces", *objects):
+            extent = max(float(np.ptp(np.asarray(solid.vertices), axis=0).max()) for solid in solids)
+            finest = extent / FINENESS if is_glass else np.inf
+            self._faces.set([solid_triangles(solid, self._theme, finest) for solid in solids])
+        self._faces.draw(context, is_glass)
+
+    def _draw_edges(self, layer: Solid, context: DrawContext) -> None:
+        if layer.edges is None or not len(layer.edges):
+            return
+        near = near_edges(layer, context.eye) if layer.alpha < 1.0 else np.ones(len(layer.edges), bool)
+        if self._kept.changed(
+            "edges", layer.vertices, layer.edges, layer.color, layer.edge_width, near.tobytes().hex()
+        ):
+            start, end = np.asarray(layer.vertices, float)[np.asarray(layer.edges).T]
+            color = np.tile([*self._theme.color(layer.color), 1.0], (len(near), 1))
+            color[:, 3] = np.where(near, 1.0, HIDDEN_EDGE)
+            self._edges.set([segment_vertices(start, end, color, np.full(len(near), layer.edge_width))])
+        self._edges.draw(context)
+
+    def close(self) -> None:
+        """Free the GL objects."""
+        if self._faces is not None:
+            self._faces.close()
+        self._edges.close()
+
+
+def solid_triangles(solid: Solid, theme: Theme, longest: float = np.inf) -> NDArray[np.void]:
+    """Return a solid's triangles (k, 3) as VERTEX, cut into equal parts until no side is longer than ``longest``."""
+    corners = np.asarray(solid.vertices, float)[np.asarray(solid.triangles)]
+    if solid.normals is None:
+        plane = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        normals = np.repeat(plane[:, None], 3, axis=1)
+    else:
+        normals = np.asarray(solid.normals, float)[np.asarray(solid.triangles)]
+    normals = normals / np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-12)
+    sides = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=-1)
+    parts = int(np.clip(np.ceil(sides.max(initial=0.0) / longest), 1, 32)) if np.isfinite(longest) else 1
+    weights = _subdivision(parts)
+    vertices = np.zeros((len(corners), len(weights), 3), VERTEX)
+    vertices["a_position"] = np.einsum("pvc,kcx->kpvx", weights, corners)
+    vertices["a_normal"] = np.einsum("pvc,kcx->kpvx", weights, normals)
+    vertices["a_color"] = (*theme.color(solid.color), solid.alpha)
+    return vertices.reshape(-1, 3)
+
+
+def _subdivision(parts: int) -> Floats:
+    """Return the barycentric corners (parts², 3, 3) of a triangle cut into parallel strips of small triangles."""
+    small = []
+    for i in range(parts):
+        for j in range(parts - i):
+            small.append([(i, j), (i + 1, j), (i, j + 1)])
+            if i + j < parts - 1:
+                small.append([(i + 1, j), (i + 1, j + 1), (i, j + 1)])
+    two = np.array(small, float) / parts
+    return np.concatenate([1.0 - two.sum(-1, keepdims=True), two], -1)
+
+
+def near_edges(solid: Solid, eye: Floats) -> NDArray[np.bool_]:
+    """Return for each edge (m,) whether a face beside it is turned to the eye, or it is the rim of an open sheet."""
+    assert solid.edges is not None
+    triangles = np.asarray(solid.triangles)
+    a, b, c = np.asarray(solid.vertices, float)[triangles.T]
+    turned = np.einsum("kx,kx->k", np.cross(b - a, c - a), eye - a) > 0
+    edges = np.asarray(solid.edges)
+    beside = (edges[:, None, :, None] == triangles[None, :, None, :]).any(-1).all(-1)  # (m, k)
+    return (beside & turned).any(1) | (beside.sum(1) < 2)

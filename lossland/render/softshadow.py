@@ -1,0 +1,100 @@
+"""The soft shadow of boxes on the plane they stand on: dark at their feet, and a faint one away from the lamp."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from vispy import gloo
+
+from lossland.render.painter import DrawContext, Kept, delete, program, set_state, to_bytes, vertex_buffer
+from lossland.theme import Theme
+
+SIZE = 96  # texels along the longer side
+MARGIN = 0.28  # of the footprint's longer side, around it
+BELOW = 1e-3  # world, under the boxes' feet
+
+Floats = NDArray[np.float64]
+
+
+class SoftShadow:
+    """A rectangle on the ground whose darkness is computed from the boxes' footprints when these change."""
+
+    def __init__(self, theme: Theme) -> None:
+        self._color = to_bytes(np.array(theme.color(theme.ground.floor_shadow)))
+        self._strength = theme.ground.floor_dark
+        self._program = program("image.vert", "copy.frag")
+        self._kept = Kept()
+        self._buffers: list[gloo.VertexBuffer] = []
+        self._texture: gloo.Texture2D | None = None
+
+    def draw(self, low: ArrayLike, high: ArrayLike, context: DrawContext) -> None:
+        """Draw the shadow of boxes between corners ``low`` and ``high`` (n, 3)."""
+        if self._kept.changed("boxes", low, high, tuple(np.round(context.light, 6))):
+            self._make(np.asarray(low, float), np.asarray(high, float), context.light)
+        if self._texture is None:
+            return
+        set_state("front")
+        self._program["u_clip_from_world"] = context.gl_clip_from_world
+        self._program.draw("triangle_strip")
+
+    def _make(self, low: Floats, high: Floats, light: Floats) -> None:
+        delete([*self._buffers, self._texture])
+        self._buffers, self._texture = [], None
+        standing = np.isfinite(low + high).all(axis=1)
+        if not standing.any():
+            return
+        low, high = np.minimum(low, high)[standing], np.maximum(low, high)[standing]
+        corner, end = low[:, :2].min(0), high[:, :2].max(0)
+        margin = MARGIN * float((end - corner).max())
+        corner, end = corner - margin, end + margin
+        texel = float((end - corner).max()) / SIZE
+        shape = np.maximum(1, np.ceil((end - corner) / texel)).astype(int)
+        cover = _footprint((low[:, :2] - corner) / texel, (high[:, :2] - corner) / texel, shape)
+        tall = float(np.mean(high[:, 2] - low[:, 2]))
+        away = -light[:2] * tall / max(float(light[2]), 0.2) / texel
+        cast = np.roll(_blurred(cover, 0.05 * SIZE), np.round(away).astype(int)[::-1], axis=(0, 1))
+        alpha = np.maximum(_blurred(cover, 0.018 * SIZE), 0.75 * cast) * self._strength * _fade(shape)
+        picture = np.zeros((*cover.shape, 4), np.uint8)
+        picture[..., :3] = self._color
+        picture[..., 3] = to_bytes(alpha)
+        z = float(low[:, 2].min()) - BELOW
+        square = np.array([[0, 0], [1, 0], [0, 1], [1, 1]], float)
+        self._buffers = [
+            vertex_buffer(np.column_stack([corner + square * shape * texel, np.full(4, z)])),
+            vertex_buffer(square),
+        ]
+        self._texture = gloo.Texture2D(picture, interpolation="linear")
+        self._program["a_position"], self._program["a_uv"] = self._buffers
+        self._program["u_picture"] = self._texture
+
+    def close(self) -> None:
+        """Free the GL objects."""
+        delete([self._program, *self._buffers, self._texture])
+        self._buffers, self._texture = [], None
+
+
+def _footprint(low: Floats, high: Floats, shape: NDArray[np.int_]) -> Floats:
+    """Return how much (0 to 1) of each texel (ny, nx) is covered by rectangles (n, 2); texels are unit squares."""
+    middle = [np.arange(n) + 0.5 for n in shape]
+    shares = [
+        np.clip(np.minimum(high[:, axis, None], m + 0.5) - np.maximum(low[:, axis, None], m - 0.5), 0.0, 1.0)
+        for axis, m in enumerate(middle)
+    ]
+    return np.minimum(shares[1].T @ shares[0], 1.0)
+
+
+def _blurred(cover: Floats, radius: float) -> Floats:
+    """Return the mean over a neighbourhood, three times: close to a Gaussian blur."""
+    width = 2 * int(radius) + 1
+    kernel = np.ones(width) / width
+    for _ in range(3):
+        for axis in (0, 1):
+            padded = np.pad(cover, [(width // 2, width // 2) if a == axis else (0, 0) for a in (0, 1)])
+            cover = np.apply_along_axis(np.convolve, axis, padded, kernel, "valid")
+    return cover
+
+
+def _fade(shape: NDArray[np.int_]) -> Floats:
+    """Return a window (ny, nx) that is 0 at the rectangle's edge."""
+    x, y = (np.clip(np.minimum(np.arange(n) + 0.5, n - np.arange(n) - 0.5) / 8, 0, 1) for n in shape)
+    return np.outer(y, x)
