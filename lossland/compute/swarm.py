@@ -33,10 +33,13 @@ def random_starts(domain: Domain, count: int, seed: int = 0) -> Float32:
     return _scaled(domain, *draws)
 
 
-def cell_centres(domain: Domain, n: int) -> Float32:
-    """Return the centres (n*n, 2) of the domain's n by n equal cells, row by row from its lower left corner."""
-    middle = (np.arange(n) + 0.5) / n
-    return _scaled(domain, np.tile(middle, n), np.repeat(middle, n))
+def cell_centres(domain: Domain, n: int, part: slice = slice(None)) -> Float32:
+    """Return the centres (n*n, 2) of the domain's n by n equal cells, row by row from its lower left corner.
+
+    ``part`` takes some of them by their numbers.
+    """
+    cell = np.arange(*part.indices(n * n))
+    return _scaled(domain, (cell % n + 0.5) / n, (cell // n + 0.5) / n)
 
 
 def _scaled(domain: Domain, u: NDArray[np.float64], v: NDArray[np.float64]) -> Float32:

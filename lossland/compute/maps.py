@@ -1,0 +1,407 @@
+"""Maps: where every start ends, and how a rule fares over any two of its hyper-parameters or start coordinates.
+
+Every cell of a map is a run of its own, to the bit the same whatever the map's tiles, threads and pieces. `basins`
+and `sweep` make a whole map; `basin_pieces` and `sweep_pieces` do the same work in small pieces, and `Refinement`
+turns these into a map that is coarse at once and gets finer, for pictures that follow a slider.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lossland.compute import arrays, philox
+from lossland.compute.bounds import bounds, is_lost
+from lossland.compute.crowd import Crowd, KernelCrowd, crowd
+from lossland.compute.minima import Minima, find_minima, tolerance
+from lossland.compute.swarm import cell_centres
+from lossland.compute.trajectory import check_seed
+from lossland.errors import MachineError, UserError, nearest
+from lossland.expression import Program
+from lossland.optimizers import Optimizer, memory
+
+if TYPE_CHECKING:
+    from lossland.expression import Node
+    from lossland.landscapes import Landscape
+
+T = TypeVar("T")
+Pieces = Generator[float, None, T]
+"""Work in pieces: yields the share that is done after each piece, and returns the result."""
+
+NONE, DIVERGED = -1, -2
+"""Classes of a basin map beside the minima's numbers."""
+
+TILE = 1 << 18  # starts that are followed together
+PIECE = 1_000_000  # steps of one particle in a piece of work: some milliseconds
+WHOLE = 10**15  # more work than there is
+START = ("x", "y")  # axes of a sweep that are the start's coordinates
+TOGETHER = 4096  # cells of a sweep whose arrays stay in a core's cache together
+
+
+# ------------------------------------------------------------------------------------------------------ basins
+@dataclass(frozen=True, eq=False)
+class BasinMap:
+    """Which minimum each cell's centre leads to, and how soon.
+
+    ``label`` (n, n) int16 indexed [iy, ix]: the minimum's number, -1 for none. ``steps`` (n, n) int32: the step from
+    which on the particle stays at its minimum, -1 for none. ``diverged`` (n, n) marks starts that end nowhere
+    (a part of those with the label -1).
+    """
+
+    label: NDArray[np.int16]
+    steps: NDArray[np.int32]
+    diverged: NDArray[np.bool_]
+    minima: Minima
+
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """Which share of all starts reaches each minimum, (m,)."""
+        return np.bincount(self.label[self.label >= 0], minlength=len(self.minima.position)) / self.label.size
+
+    @property
+    def classes(self) -> NDArray[np.int16]:
+        """The labels (n, n) with divergence as a class of its own, -2."""
+        return np.where(self.diverged, np.int16(DIVERGED), self.label)
+
+
+def basins(
+    landscape: Landscape,
+    optimizer: Optimizer,
+    n: int = 512,
+    steps: int = 500,
+    seed: int = 0,
+    backend: str = "auto",
+    progress: Callable[[float], None] | None = None,
+) -> BasinMap:
+    """Let a particle start at the centre of each of n x n cells of the domain, and see where it is after ``steps``.
+
+    A particle has reached a minimum when it is near it, see `find_minima`. Runs are in float32; starts are numbered
+    row by row for their random draws, as in a swarm.
+    """
+    return finished(basin_pieces(landscape, optimizer, n, steps, seed, backend, work=20 * PIECE), progress)
+
+
+def basin_pieces(
+    landscape: Landscape,
+    optimizer: Optimizer,
+    n: int = 512,
+    steps: int = 500,
+    seed: int = 0,
+    backend: str = "auto",
+    work: int = PIECE,
+) -> Pieces[BasinMap]:
+    """Make a basin map in pieces of about ``work`` steps of one particle."""
+    check_seed(seed)
+    if n < 1 or steps < 0:
+        raise UserError(f"A basin map needs 1 or more cells a side and 0 or more steps, not {n} and {steps}.")
+    known = np.asarray(landscape.minima, np.float64).reshape(-1, 2)
+    ends = _Ends(landscape, optimizer, n, steps, seed, backend, work)
+    end, settled = yield from ends.pieces(known, 0.0, 0.5)
+    minima, label = find_minima(landscape, end)
+    if len(minima.position) > len(known):  # minima that were found: when was each of them reached?
+        _, settled = yield from ends.pieces(minima.position, 0.5, 1.0)
+    diverged = is_lost(end, landscape.domain) | ~np.isfinite(np.asarray(landscape.value(end)))
+    label[diverged] = NONE
+    reached = np.where(label >= 0, settled, -1).astype(np.int32)
+    return BasinMap(label.reshape(n, n), reached.reshape(n, n), diverged.reshape(n, n), minima)
+
+
+@dataclass(frozen=True)
+class _Ends:
+    """Follows all starts of a map, tile by tile."""
+
+    landscape: Landscape
+    rule: Optimizer
+    n: int
+    steps: int
+    seed: int
+    backend: str
+    work: int
+
+    def pieces(self, minima: NDArray[np.float64], begin: float, end: float) -> Pieces[tuple[Any, Any]]:
+        """Yield shares from ``begin`` to ``end``; return the end points (n*n, 2) and since when they are at minima."""
+        places, settled = np.empty((self.n**2, 2), np.float32), np.empty(self.n**2, np.int32)
+        total = max(1, self.n**2 * self.steps)
+        for first in range(0, self.n**2, TILE):
+            tile = slice(first, min(first + TILE, self.n**2))
+            watched = self._watched(tile, minima)
+            count, taken = tile.stop - tile.start, 0
+            while taken < self.steps:
+                some = min(self.steps - taken, max(1, self.work // count))
+                watched.advance(some)
+                taken += some
+                yield begin + (end - begin) * (first * self.steps + taken * count) / total
+            places[tile], settled[tile] = watched.positions, watched.settled
+        return places, settled
+
+    def _watched(self, tile: slice, minima: NDArray[np.float64]) -> KernelCrowd | _Watched:
+        near = tolerance(self.landscape)
+        start = cell_centres(self.landscape.domain, self.n, tile)
+        backend = arrays.backend(self.backend)
+        if backend.name == "cpu":
+            try:
+                return KernelCrowd(self.landscape, self.rule, start, self.seed, tile.start, minima, near)
+            except MachineError:  # nothing can be compiled here; the crowd below says so
+                pass
+        return _Watched(crowd(self.landscape, self.rule, start, self.seed, tile.start, backend), minima, near)
+
+
+class _Watched:
+    """Looks at a crowd after every step and notes since when each particle is at one of the minima."""
+
+    def __init__(self, crowd: Crowd, minima: NDArray[np.float64], near: float) -> None:
+        self.crowd, self.minima, self.near = crowd, minima.astype(np.float32), np.float32(near * near)
+        self.settled = np.full(len(crowd.positions), -1)
+
+    @property
+    def positions(self) -> NDArray[np.floating]:
+        return self.crowd.positions
+
+    def advance(self, steps: int) -> None:
+        for _ in range(steps):
+            self.crowd.advance(1)
+            x, y = self.crowd.positions.T
+            there = np.zeros(len(x), bool)
+            with np.errstate(all="ignore"):
+                for a, b in self.minima:
+                    there |= (x - a) ** 2 + (y - b) ** 2 < self.near
+            self.settled = np.where(there, np.where(self.settled < 0, self.crowd.step, self.settled), -1)
+
+
+# ------------------------------------------------------------------------------------------------------ sweeps
+@dataclass(frozen=True)
+class Axis:
+    """What changes along one side of a sweep: a hyper-parameter, or the start's coordinate ``x`` or ``y``."""
+
+    name: str
+    low: float
+    high: float
+    log: bool = False
+
+    def centres(self, n: int) -> NDArray[np.float64]:
+        """Return the values (n,) in the middle of n cells, equal on a logarithmic scale if ``log``."""
+        part = (np.arange(n) + 0.5) / n
+        if not self.log:
+            return self.low + (self.high - self.low) * part
+        return self.low * (self.high / self.low) ** part
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """How a rule fares over two axes. ``x`` (nx,), ``y`` (ny,) are the cells' values along them.
+
+    ``loss`` (ny, nx) is the value after all steps (inf where the run diverged), ``reached`` (ny, nx) the first step
+    at which the loss was at the target or below (-1 if never, or without a target), ``diverged`` (ny, nx).
+    """
+
+    across: Axis
+    up: Axis
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    loss: NDArray[np.float64]
+    reached: NDArray[np.int32]
+    diverged: NDArray[np.bool_]
+
+    @property
+    def best(self) -> tuple[float, float]:
+        """The values of the two axes where the target was reached first, else where the loss is the lowest."""
+        soonest = np.where(self.reached >= 0, self.reached, np.iinfo(np.int32).max)
+        losses = np.where(np.isfinite(self.loss), self.loss, np.inf)
+        place = np.lexsort((losses.ravel(), soonest.ravel()))[0]
+        return float(self.x[place % len(self.x)]), float(self.y[place // len(self.x)])
+
+
+def sweep(
+    landscape: Landscape,
+    optimizer: Optimizer,
+    across: Axis,
+    up: Axis,
+    n: int = 64,
+    steps: int = 200,
+    start: tuple[float, float] | None = None,
+    target: float | None = None,
+    seed: int = 0,
+    progress: Callable[[float], None] | None = None,
+) -> Sweep:
+    """Run the rule with n x n settings of two of its hyper-parameters or start coordinates; the others stay.
+
+    A cell is the run of its own setting, in float64, from ``start`` (the landscape's own by default); with noise all
+    cells draw the same. See `Sweep`.
+    """
+    return finished(sweep_pieces(landscape, optimizer, across, up, n, steps, start, target, seed, WHOLE), progress)
+
+
+def sweep_pieces(
+    landscape: Landscape,
+    optimizer: Optimizer,
+    across: Axis,
+    up: Axis,
+    n: int = 64,
+    steps: int = 200,
+    start: tuple[float, float] | None = None,
+    target: float | None = None,
+    seed: int = 0,
+    work: int = PIECE // 4,
+) -> Pieces[Sweep]:
+    """Make a sweep in pieces of about ``work`` steps of one run."""
+    check_seed(seed)
+    if n < 1 or steps < 0:
+        raise UserError(f"A sweep needs 1 or more cells a side and 0 or more steps, not {n} and {steps}.")
+    _check_axes(optimizer, across, up, n)
+    x, y = across.centres(n), up.centres(n)
+    loss, reached, diverged = np.empty(n * n), np.full(n * n, -1, np.int32), np.empty(n * n, bool)
+    for first in range(0, n * n, TOGETHER):
+        cells = np.arange(first, min(first + TOGETHER, n * n))
+        settings = {across.name: x[cells % n], up.name: y[cells // n]}
+        runs = _Runs(landscape, optimizer, settings, start or landscape.start, target, seed)
+        while runs.t < steps:
+            runs.advance(min(steps - runs.t, max(1, work // len(cells))))
+            yield (first * steps + runs.t * len(cells)) / (n * n * steps)
+        loss[cells], reached[cells], diverged[cells] = runs.result()
+    square = (n, n)
+    return Sweep(across, up, x, y, loss.reshape(square), reached.reshape(square), diverged.reshape(square))
+
+
+def _check_axes(rule: Optimizer, across: Axis, up: Axis, n: int) -> None:
+    known = [*(item.name for item in fields(rule)), *START]
+    for axis in (across, up):
+        if axis.name not in known:
+            raise UserError(
+                f"A sweep of {rule.name} has no axis {axis.name!r}.{nearest(axis.name, known)} "
+                f"There are {', '.join(known)}."
+            )
+        if not axis.low < axis.high or (axis.log and axis.low <= 0):
+            above = " above 0" if axis.log else ""
+            raise UserError(f"The axis {axis.name} must go from a smaller to a larger number{above}.")
+        if axis.name not in START:
+            for value in axis.centres(n)[[0, -1]]:
+                type(rule)(**{axis.name: float(value)})  # refuses what is no legal value
+    if across.name == up.name:
+        raise UserError(f"A sweep needs two different axes, not {across.name} twice.")
+
+
+class _Runs:
+    """Runs side by side, each with its own settings, (N,) of them."""
+
+    def __init__(
+        self,
+        landscape: Landscape,
+        rule: Optimizer,
+        settings: dict[str, NDArray[np.float64]],
+        start: tuple[float, float],
+        target: float | None,
+        seed: int,
+    ) -> None:
+        self.program = _value_and_gradient((landscape.node, *landscape.gradient_nodes))
+        self.rule, self.noisy = _with_arrays(rule, settings)
+        self.seed, self.target, self.t = seed, -np.inf if target is None else target, 0
+        count = len(next(iter(settings.values())))
+        self.position = np.stack(
+            [np.broadcast_to(settings.get(name, at), count) for name, at in zip(START, start, strict=True)]
+        )
+        self.bounds = bounds(landscape.domain)
+        self.reached = np.full(count, -1, np.int32)
+        self.last = self.rule.initial()
+        zero = np.zeros_like(self.position)
+        self.last = self.last._replace(**{name: zero + getattr(self.last, name) for name in memory(type(rule))})
+
+    def advance(self, steps: int) -> None:
+        """Take steps; a run that is lost stays where that happened."""
+        with np.errstate(all="ignore"):
+            for t in range(self.t + 1, self.t + steps + 1):
+                value, *grad = self.program.arrays(*self.position)
+                self._note(value, t - 1)
+                grad = np.stack(grad)
+                if self.noisy:
+                    draws = philox.standard_normal(self.seed, philox.particles(np, 0, 1), t)
+                    grad = self.rule.observe(grad, np.stack(draws))
+                self.last = self.rule.update(grad, self.last, t, self.position)
+                self.position = np.where(self._inside(), self.position + self.last.step, self.position)
+        self.t += steps
+
+    def result(self) -> tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.bool_]]:
+        """Return the loss, the step at which the target was reached, and which runs diverged."""
+        value = self.program.arrays(*self.position)[0]
+        self._note(value, self.t)
+        diverged = ~(self._inside() & np.isfinite(value))
+        return np.where(diverged, np.inf, value), self.reached, diverged
+
+    def _inside(self) -> NDArray[np.bool_]:
+        x0, x1, y0, y1 = self.bounds
+        x, y = self.position
+        return (x > x0) & (x < x1) & (y > y0) & (y < y1)
+
+    def _note(self, value: NDArray[np.float64], step: int) -> None:
+        self.reached[(self.reached < 0) & (value <= self.target)] = step
+
+
+@lru_cache(maxsize=16)
+def _value_and_gradient(nodes: tuple[Node, ...]) -> Program:
+    return Program(nodes, "xy")
+
+
+def _with_arrays(rule: Optimizer, settings: dict[str, NDArray[np.float64]]) -> tuple[Any, bool]:
+    """Return the rule with arrays for some hyper-parameters, and whether it draws noise."""
+    made = object.__new__(type(rule))  # arrays are no legal hyper-parameters: past the checks
+    for item in fields(rule):
+        object.__setattr__(made, item.name, settings.get(item.name, getattr(rule, item.name)))
+    noise = settings.get("noise")
+    return made, rule.stochastic if noise is None else bool((noise > 0).any())
+
+
+# -------------------------------------------------------------------------------------------- coarse to fine
+def finished(pieces: Pieces[T], progress: Callable[[float], None] | None = None) -> T:
+    """Do all the work and return its result. ``progress`` is called with the share that is done."""
+    while True:
+        try:
+            share = next(pieces)
+        except StopIteration as end:
+            return end.value
+        if progress:
+            progress(share)
+
+
+class Refinement(Generic[T]):
+    """A map that is made with few cells first and then with more: ``best`` is the finest that is complete.
+
+    ``make(size)`` gives the work for a map of size x size cells. After every size the result is the same as if
+    that map had been made by itself.
+    """
+
+    def __init__(self, sizes: Sequence[int], make: Callable[[int], Pieces[T]]) -> None:
+        self.best: T | None = None
+        self.complete = False
+        self._pieces = self._all(sizes, make)
+
+    def _all(self, sizes: Sequence[int], make: Callable[[int], Pieces[T]]) -> Iterator[None]:
+        for size in sizes:
+            work = make(size)
+            while True:
+                try:
+                    next(work)
+                except StopIteration as end:
+                    self.best = end.value
+                    break
+                yield
+        self.complete = True
+
+    def advance(self) -> None:
+        """Do one piece of the work."""
+        next(self._pieces, None)
+
+    def first(self) -> T:
+        """Return the best map so far, waiting for the coarsest."""
+        while self.best is None:
+            self.advance()
+        return self.best
+
+    def finish(self) -> T:
+        """Return the finest map, doing all the work that is left."""
+        while not self.complete:
+            self.advance()
+        return self.first()
