@@ -14,7 +14,7 @@ from lossland import layers, numerals
 
 STEPS_PER_SECOND = 8
 COARSE = (64, 160)  # sizes of the maps that a live picture shows while the full one is made
-WORK = 1_000_000  # steps of one particle that a live picture may take between two frames, about 10 ms
+WORK = 5_000_000  # steps of one particle that a live picture may take between two frames, about 10 ms
 EVERYTHING = 10**15  # more work than there is
 CHECK = 50  # steps after which a map looks whether everything has come to rest
 EXACT = 2**17  # up to this many particles, each one is followed to its end to colour it
@@ -345,10 +345,12 @@ print("shares", *near.mean((0, 1)))
             shown = (x >= x0) & (x <= x1) & (y >= y0) & (y <= y1)
         if self.arrived == "vanish":
             shown &= ll.minima.basins(now, found.minima, ll.minima.tolerance(self.land)) < 0
+        if not shown.all():
+            now, label = now[shown], label[shown]
         drawn: list[layers.Layer] = [
             ground,
             self.remember("axes", self.terrain, lambda: layers.Axes(self.terrain)),
-            layers.Points(now[shown], label[shown], 2.5, "dot", ground=self.terrain),
+            layers.Points(now, label, 2.5, "dot", ground=self.terrain),
             *self.remember("marks", (self.terrain, found), lambda: self._marks(found)),
         ]
         return ll.Frame(drawn, self._notes(found, int(step + 1e-6)), self.view)
