@@ -26,6 +26,7 @@ _HOME = {
     "ground": "lossland.ground:",
     "explain": "lossland.explain:",
     "layers": "lossland.layers:",
+    "shapes": "lossland.shapes:",
     "parameters": "lossland.parameters:",
     "Scene": "lossland.scenery",
     "GroundScene": "lossland.ground",
@@ -69,6 +70,7 @@ if TYPE_CHECKING:
     from lossland import optimizers as optimizers
     from lossland import parameters as parameters
     from lossland import rates as rates
+    from lossland import shapes as shapes
     from lossland.app import Stage as Stage
     from lossland.app import record as record
     from lossland.app import show as show

@@ -18,9 +18,9 @@ PACKAGE = ROOT / "lossland"
 FLOORS = (
     ("errors", "resources", "numerals"),
     ("expression", "theme", "terrain", "camera", "tour", "files"),
-    ("formula", "layers", "parameters"),
+    ("formula", "layers", "parameters", "shapes"),
     ("landscapes", "scenery"),
-    ("optimizers", "ground"),
+    ("optimizers", "ground", "picking"),
     ("library", "rates"),
     ("compute", "player"),
     ("session", "render", "explain"),
@@ -34,7 +34,7 @@ FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 # Two halves of the house that know nothing of each other, though they stand on different floors.
 ARITHMETIC = {"expression", "formula", "landscapes", "optimizers", "explain", "compute"}
-PICTURES = {"theme", "terrain", "camera", "layers", "parameters", "scenery", "render"}
+PICTURES = {"theme", "terrain", "camera", "layers", "shapes", "parameters", "scenery", "picking", "render"}
 
 # Who alone may import what (an empty set: nobody, they serve the tests).
 KEEPERS = {

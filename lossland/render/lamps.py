@@ -38,13 +38,13 @@ def mapped(values: NDArray, theme: Theme, shades: Shades) -> NDArray[np.float32]
     low = -1.0 if shades == "signed" else 0.0
     share = (np.asarray(values, float) - low) / (1.0 - low)
     place = np.nan_to_num(np.clip(share, 0.0, 1.0) * (len(colors) - 1)).round().astype(int)
-    return np.where(np.isnan(share)[..., None], np.float32(theme.color("basin.-1")), colors[place])
+    return np.where(np.isnan(share)[..., None], np.array(theme.color("basin.-1"), np.float32), colors[place])
 
 
 def element_colors(color: Colors, count: int, theme: Theme, shades: Shades = "signed") -> NDArray[np.float32]:
     """Return the colours (count, 3) of a layer's elements; see ``layers.Bars`` for what ``color`` may be."""
     if isinstance(color, str):
-        return np.tile(np.float32(theme.color(color)), (count, 1))
+        return np.tile(np.array(theme.color(color), np.float32), (count, 1))
     if not isinstance(color, np.ndarray):
         return np.array([theme.color(one) for one in color], np.float32).reshape(count, 3)
     if color.ndim == 2:

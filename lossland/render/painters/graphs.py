@@ -43,7 +43,7 @@ class GraphPainter:
         if self._kept.changed("nodes", layer.nodes, layer.value, layer.color, layer.radius):
             nodes = np.asarray(layer.nodes, float)
             if layer.value is None:
-                color = np.float32(self._theme.color(layer.color))
+                color = np.array(self._theme.color(layer.color), np.float32)
             else:
                 color = mapped(np.asarray(layer.value), self._theme, "signed")
             self._nodes.set([sprites(nodes, color, layer.radius, NODE_RIM, SPHERE)])

@@ -31,8 +31,9 @@ Floats = NDArray[np.float64]
 
 def picture_bytes(picture: NDArray, theme: Theme, shades: Shades) -> NDArray[np.uint8]:
     """Return the colours (h, w, 3) of a picture: colours as they are, values through a colour map."""
-    colors = mapped(picture, theme, shades) if picture.ndim == 2 else picture
-    return colors if colors.dtype == np.uint8 else to_bytes(colors)
+    if picture.ndim == 2:
+        picture = mapped(picture, theme, shades)
+    return picture.astype(np.uint8) if picture.dtype == np.uint8 else to_bytes(picture)
 
 
 def corners(layer: Image) -> Floats:

@@ -75,7 +75,7 @@ class SheetPainter:
         self._indices = None
         self._buffer = gloo.VertexBuffer(vertices.reshape(-1))
         self._program.bind(self._buffer)
-        triangles = grid_triangles(np.isfinite(start).all(-1) & np.isfinite(end).all(-1))
+        triangles = grid_triangles(np.asarray(np.isfinite(start + end).all(axis=-1)))
         if len(triangles):
             self._indices = gloo.IndexBuffer(triangles.ravel())
 
