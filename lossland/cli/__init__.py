@@ -23,6 +23,7 @@ COMMANDS = {
     "eval": "compute a landscape, its gradient and its Hessian on a grid or at a point",
     "run": "follow one optimizer from one start",
     "swarm": "let many particles descend and count where they end",
+    "basins": "map which minimum every start reaches",
     "readouts": "print a scene's numbers, with no window",
     "shot": "draw one picture into a PNG file, with no window",
     "record": "film a scene into .mp4, .gif, .webm or PNG frames, with no window",

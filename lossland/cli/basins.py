@@ -1,0 +1,131 @@
+"""``lossland basins``: which minimum every start reaches, as arrays or as a picture."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING, Any
+
+from lossland.cli import memory
+from lossland.cli.options import add_backend, add_json, add_landscape, add_optimizer, add_output, add_seed
+from lossland.cli.output import number, pair, print_json, print_table
+from lossland.cli.parsing import domain, one_of, whole
+from lossland.cli.progress import Progress
+
+if TYPE_CHECKING:
+    from lossland.compute.maps import BasinMap
+
+MOST_CELLS = 2**20  # a side of the map
+MOST_STEPS = 10**7
+MOST_ROWS = 20  # of the table for people
+BYTES_A_CELL = 120  # the end, the label and the steps of each start, and what it takes to find its minimum
+
+EXAMPLES = """
+  lossland basins himmelblau --optimizer gradient_descent:lr=0.002 --steps 1000 -o basins.png
+  lossland basins himmelblau --optimizer momentum:lr=0.003,momentum=0.93 -n 2048 -o basins.npz
+  lossland basins rastrigin --optimizer adam:lr=0.1 --steps 200 --json"""
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    add_landscape(parser)
+    add_optimizer(parser)
+    parser.add_argument("-n", type=whole(1, MOST_CELLS), default=512, help="cells a side (default: 512)")
+    parser.add_argument(
+        "--steps", metavar="K", type=whole(0, MOST_STEPS), default=500, help="steps of each start (default: 500)"
+    )
+    parser.add_argument("--domain", metavar="X0,X1,Y0,Y1", type=domain, help="default: the landscape's own")
+    add_output(
+        parser,
+        "the .png picture to paint, or the .npz file to write: basin (n, n) indexed [iy, ix], -1 for none; "
+        "minima (m, 2); shares (m,); steps (n, n), -1 for never; diverged (n, n)",
+    )
+    parser.add_argument(
+        "--theme", metavar="T", type=one_of("dark", "print"), default="dark", help="colours: dark or print"
+    )
+    add_seed(parser)
+    add_backend(parser)
+    add_json(parser)
+
+
+def run(arguments: Namespace) -> None:
+    """Make the map and say what there is on it."""
+    from lossland.formats.endings import check_ending
+
+    ending = check_ending(arguments.output, (".png", ".npz")) if arguments.output else ""
+    n = arguments.n
+    memory.require(n * n * BYTES_A_CELL, f"A map of {n} x {n} cells", "choose a smaller -n")
+
+    from lossland import optimizers
+    from lossland.compute.maps import basins
+    from lossland.landscapes import landscape
+
+    land = landscape(arguments.landscape, domain=arguments.domain)
+    rule = optimizers.optimizer(arguments.optimizer)
+    with Progress("Mapping") as progress:
+        found = basins(
+            land, rule, n, arguments.steps, arguments.seed, arguments.backend,
+            progress=lambda share: progress(share * n * n, n * n),
+        )  # fmt: skip
+    if ending == ".npz":
+        from lossland.formats.basins import basin_arrays
+        from lossland.formats.npz import write_npz
+
+        write_npz(arguments.output, basin_arrays(found))
+    elif ending == ".png":
+        from lossland.formats.basins import basin_picture
+        from lossland.formats.png import write_png
+        from lossland.theme import theme
+
+        write_png(arguments.output, basin_picture(found, land.domain, theme(arguments.theme)))
+
+    told = summary(found)
+    if arguments.json:
+        told = {
+            "landscape": arguments.landscape,
+            "optimizer": optimizers.spec(rule),
+            "n": n,
+            "steps": arguments.steps,
+            "domain": land.domain,
+            **told,
+            "file": None if arguments.output is None else str(arguments.output),
+        }
+        print_json(told)
+        return
+    print(f"{n} x {n} starts, {optimizers.spec(rule)} on {land.title}, {arguments.steps} steps")
+    rows = [
+        (pair((one["x"], one["y"])), number(one["value"]), f"{one['share']:.2%}", _steps(one["median_steps"]))
+        for one in told["minima"][:MOST_ROWS]
+    ]
+    further = told["minima"][MOST_ROWS:]
+    if further:
+        rows.append((f"{len(further)} more", "", f"{sum(one['share'] for one in further):.2%}", ""))
+    rows += [(word, "", f"{told[word]:.2%}", "") for word in ("none", "diverged") if told[word]]
+    print_table(rows, ("minimum", "value", "share", "median steps"))
+    if arguments.output:
+        print(arguments.output)
+
+
+def summary(found: BasinMap) -> dict[str, Any]:
+    """Return the figures of the map as plain data: ``none`` are starts that reach no minimum but do not diverge."""
+    import numpy as np
+
+    diverged = float(found.diverged.mean())
+    minima = []
+    for k, ((x, y), value, share) in enumerate(
+        zip(found.minima.position, found.minima.value, found.shares, strict=True)
+    ):
+        steps = found.steps[found.label == k]
+        median = float(np.median(steps)) if steps.size else None
+        minima.append(
+            {"x": float(x), "y": float(y), "value": float(value), "share": float(share), "median_steps": median}
+        )
+    return {
+        "minima": minima,
+        "shares": found.shares,
+        "none": float(((found.label < 0) & ~found.diverged).mean()),
+        "diverged": diverged,
+    }
+
+
+def _steps(median: float | None) -> str:
+    return "" if median is None else number(median)

@@ -1,0 +1,76 @@
+"""Basin maps as pictures and as arrays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lossland.theme import CATEGORIES, Theme
+
+if TYPE_CHECKING:
+    from lossland.compute.maps import BasinMap
+    from lossland.landscapes import Domain
+
+GLOW = 0.62  # how far the soonest starts are lit towards the colour of the minimum's particles
+DOT = 1 / 110  # radius of a minimum's mark, as a share of the picture's side
+
+
+def basin_arrays(found: BasinMap) -> dict[str, NDArray]:
+    """Return what an .npz file of the map holds."""
+    return {
+        "basin": found.label,
+        "minima": found.minima.position,
+        "shares": found.shares,
+        "steps": found.steps,
+        "diverged": found.diverged,
+    }
+
+
+def basin_picture(found: BasinMap, domain: Domain, theme: Theme) -> NDArray[np.uint8]:
+    """Return the map (n, n, 3) with y up: each basin in its colour, lighter where starts arrive sooner.
+
+    Starts that reach no minimum are grey, those that diverge have the colour of outlines. Dots mark the minima.
+    """
+    ground = np.array([theme.color(f"basin.{k}") for k in (*range(CATEGORIES), -1)] + [theme.color("casing")])
+    light = np.array([theme.color(f"particle.{k}") for k in range(CATEGORIES)])
+    light = np.concatenate((light, ground[CATEGORIES:]))
+    soonest, latest = _range(found.steps)
+    image = np.empty((*found.label.shape, 3), np.uint8)
+    for row, line in enumerate(image[::-1]):  # by rows: a large map needs no further large arrays
+        number = np.where(found.label[row] >= 0, found.label[row] % CATEGORIES, CATEGORIES)
+        number[found.diverged[row]] = CATEGORIES + 1
+        late = np.log(np.clip(found.steps[row], soonest, latest) / soonest) / np.log(latest / soonest)
+        share = GLOW * (1 - late[:, None]) ** 1.5
+        line[...] = np.round(255 * ((1 - share) * ground[number] + share * light[number]))
+    _mark(image, found.minima.position, domain, theme)
+    return image
+
+
+def _range(steps: NDArray[np.int32]) -> tuple[float, float]:
+    """Return the steps between which a picture fades: nearly all of those that arrive."""
+    arrived = steps[steps > 0]
+    if not arrived.size:
+        return 1.0, 2.0
+    low, high = np.quantile(arrived[:: max(1, arrived.size // 100_000)], (0.002, 0.995))
+    return float(max(low, 1.0)), float(max(high, 1.5 * low, 2.0))
+
+
+def _mark(image: NDArray[np.uint8], minima: NDArray[np.floating], domain: Domain, theme: Theme) -> None:
+    """Put a dot with an outline at each minimum in the picture."""
+    n = len(image)
+    radius = max(2.0, n * DOT)
+    low, high = np.array(domain).T
+    for place in (minima - low) / (high - low) * n:
+        if not ((place >= 0) & (place <= n)).all():
+            continue
+        column, row = place[0] - 0.5, n - place[1] - 0.5
+        reach = int(radius + 3)
+        top, left = max(0, int(row) - reach), max(0, int(column) - reach)
+        part = image[top : int(row) + reach + 2, left : int(column) + reach + 2]
+        y, x = np.indices(part.shape[:2], dtype=float)
+        distance = np.hypot(x + left - column, y + top - row)
+        for size, role in ((radius, "casing"), (0.66 * radius, "text")):
+            cover = np.clip(size + 0.5 - distance, 0, 1)[..., None]
+            part[...] = np.round((1 - cover) * part + cover * 255 * np.array(theme.color(role)))
