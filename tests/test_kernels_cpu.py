@@ -138,6 +138,26 @@ def test_threads_pieces_and_chunks_change_no_bit(monkeypatch: pytest.MonkeyPatch
         assert np.array_equal(some.positions, one.positions[begin:end])
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_trail_has_every_so_many_steps(monkeypatch: pytest.MonkeyPatch, dtype: type) -> None:
+    land, rule = landscape("ackley"), optimizers.optimizer("sgd:lr=0.01,noise=1")
+    start = random_starts(land.domain, 1537).astype(dtype)
+    monkeypatch.setattr(crowd, "TASK", 1000)
+    monkeypatch.setattr(crowd, "WORK", 1537 * 7)
+    one, other = (KernelCrowd(land, rule, start, threads=threads) for threads in (2, 1))
+    trail = one.trail(23, 5)
+    assert trail.shape == (4, 2, 1537)
+    for frame in trail:
+        other.advance(5)
+        assert np.array_equal(frame.T, other.positions)
+    other.advance(3)
+    assert (one.step, other.step) == (23, 23)
+    assert np.array_equal(one.positions, other.positions)
+    assert one.trail(4, 5).shape == (0, 2, 1537)
+    on_array = ArrayCrowd(land, rule, start, seed=0, first=0, backend=arrays.CPU)
+    assert on_array.trail(23, 5) == pytest.approx(trail, abs=1e-3)
+
+
 @pytest.mark.parametrize("name", ["rosenbrock", "ackley", "cross_in_tray", "eggholder"])
 def test_nan_and_overflow_stay_where_they_are(name: str) -> None:
     land, rule = landscape(name), optimizers.Adam(lr=0.01)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ from numpy.typing import DTypeLike, NDArray
 from lossland.compute import arrays
 from lossland.compute.arrays import Backend
 from lossland.compute.bounds import bounds
-from lossland.compute.kernels.cpu import CHUNK, WATCH, kernel
+from lossland.compute.kernels.cpu import CHUNK, WATCH, kernel, room
 from lossland.compute.kernels.fused import fuse
 from lossland.compute.stepping import Block, Stepper
 from lossland.errors import MachineError
@@ -78,6 +78,15 @@ class Crowd(ABC):
     @abstractmethod
     def advance(self, steps: int, progress: Progress | None = None) -> None:
         """Take ``steps`` steps. ``progress`` is called with the share of the work done, now and then."""
+
+    def trail(self, steps: int, every: int = 1) -> Points:
+        """Take ``steps`` steps; return the positions after each ``every`` of them, (steps // every, 2, N)."""
+        frames = []
+        for _ in range(steps // every):
+            self.advance(every)
+            frames.append(self.positions.T)
+        self.advance(steps % every)
+        return np.array(frames).reshape(len(frames), *self.positions.T.shape)
 
 
 class ArrayCrowd(Crowd):
@@ -144,7 +153,7 @@ class KernelCrowd(Crowd):
     def _laid_out(self, start: Points) -> Points:
         """Return the first state (chunks, rows, CHUNK)."""
         chunks, rows = -(-self.count // CHUNK), self._kernel.rows
-        state = np.empty((chunks, len(rows), CHUNK), self.dtype)
+        state = room((chunks, len(rows), CHUNK), self.dtype)
         for row, value in enumerate(self._fused.initial(self.rule), start=2):
             state[:, row] = value
         if self._kernel.watch:
@@ -178,38 +187,52 @@ class KernelCrowd(Crowd):
 
     def advance(self, steps: int, progress: Progress | None = None) -> None:
         """Take ``steps`` steps."""
-        at_once = min(max(1, WORK // self.count), MOST_STEPS)
-        for taken in range(0, steps, at_once):
-            some = min(at_once, steps - taken)
-            table, self._carry = self._fused.table(self.rule, self.step, some, self._carry)
-            self._run(np.ascontiguousarray(table, dtype=self.dtype))
-            self.step += some
+        for taken, some in self._pieces(steps, 1):
+            self._run(some)
             if progress:
                 progress((taken + some) / steps)
 
-    def _run(self, table: NDArray[np.floating]) -> None:
-        """Take the table's steps, the chunks shared out among the cores."""
-        chunks = len(self._state)
-        parts = min(chunks, self.count * len(table) // TASK, 4 * self._threads) if self._threads > 1 else 1
-        if parts <= 1:
-            self._run_chunks(0, chunks, table)
-            return
-        edges = [chunks * i // parts for i in range(parts + 1)]
-        pool = _pool(self._threads)
-        tasks = [pool.submit(self._run_chunks, edges[i], edges[i + 1], table) for i in range(parts)]
-        try:
-            wait(tasks)
-        finally:  # after Ctrl-C nothing may go on writing into the state
-            _stop(tasks)
-        for task in tasks:
-            task.result()
+    def trail(self, steps: int, every: int = 1) -> Points:
+        """Take ``steps`` steps; return the positions after each ``every`` of them, (steps // every, 2, N)."""
+        frames = np.empty((steps // every, 2, self.count), self.dtype)
+        for taken, some in self._pieces(steps - steps % every, every):
+            self._run(some, frames[taken // every :], every)
+        self.advance(steps % every)
+        return frames
 
-    def _run_chunks(self, begin: int, end: int, table: NDArray[np.floating]) -> None:
-        count = min(end * CHUNK, self.count) - begin * CHUNK
-        self._kernel.advance(
-            self._state[begin:end], count, table, self._bounds, self._minima,
-            first=self.first + begin * CHUNK, done=self.step, seed=self.seed,
-        )  # fmt: skip
+    def _pieces(self, steps: int, multiple: int) -> Iterator[tuple[int, int]]:
+        """Cut steps into pieces that take a fraction of a second: (steps before, steps)."""
+        most = max(1, min(WORK // self.count, MOST_STEPS) // multiple) * multiple
+        for taken in range(0, steps, most):
+            yield taken, min(most, steps - taken)
+
+    def _run(self, steps: int, trail: Points | None = None, every: int = 0) -> None:
+        """Take a piece of steps, the chunks shared out among the cores."""
+        exact, self._carry = self._fused.table(self.rule, self.step, steps, self._carry)
+        table = np.ascontiguousarray(exact, dtype=self.dtype)
+
+        def run(begin: int, end: int) -> None:
+            count = min(end * CHUNK, self.count) - begin * CHUNK
+            self._kernel.advance(
+                self._state[begin:end], count, table, self._bounds, self._minima,
+                first=self.first + begin * CHUNK, done=self.step, seed=self.seed,
+                trail=None if trail is None else trail[:, :, begin * CHUNK :], every=every,
+            )  # fmt: skip
+
+        chunks = len(self._state)
+        parts = min(chunks, self.count * steps // TASK, 4 * self._threads) if self._threads > 1 else 1
+        if parts <= 1:
+            run(0, chunks)
+        else:
+            edges = [chunks * i // parts for i in range(parts + 1)]
+            tasks = [_pool(self._threads).submit(run, *edges[i : i + 2]) for i in range(parts)]
+            try:
+                wait(tasks)
+            finally:  # after Ctrl-C nothing may go on writing into the state
+                _stop(tasks)
+            for task in tasks:
+                task.result()
+        self.step += steps
 
 
 def circles(minima: NDArray[np.floating] | None, near: float, dtype: DTypeLike) -> NDArray[np.floating]:

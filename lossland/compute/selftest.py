@@ -1,4 +1,4 @@
-"""Every array kernel on every backend of this machine, compared with float64 NumPy (``lossland doctor --selftest``)."""
+"""Every kernel, on arrays and compiled, against float64 NumPy on this machine (``lossland doctor --selftest``)."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from numpy.typing import ArrayLike
 from lossland import landscapes, optimizers
 from lossland.compute import arrays, philox
 from lossland.compute.arrays import Backend
+from lossland.compute.crowd import crowd
 from lossland.compute.grids import grid
-from lossland.compute.swarm import SwarmState, random_starts
+from lossland.compute.swarm import random_starts
 from lossland.compute.trajectory import run
 
 SINGLE = 1e-4  # float32 has about seven digits; steep landscapes cost two or three of them
@@ -41,6 +42,7 @@ def selftest() -> Iterator[Check]:
         yield from _random_numbers(backend)
         yield from _landscapes(backend)
         yield from _optimizers(backend)
+        yield from _kernels(backend)
 
 
 def _random_numbers(backend: Backend) -> Iterator[Check]:
@@ -72,10 +74,31 @@ def _optimizers(backend: Backend) -> Iterator[Check]:
     starts = random_starts(land.domain, POINTS, seed=1)
     for kind in optimizers.catalogue():
         rule = kind()
-        state = SwarmState(land, rule, starts, backend=backend.name)
-        state.advance(STEPS)
         right = run(land, rule, starts, STEPS, backend="cpu").points[-1]
-        yield Check(f"{STEPS} steps of {rule.name}", backend.name, _error(state.positions, right), SINGLE)
+        for dtype, tolerance in ((np.float32, SINGLE), (np.float64, DOUBLE)):
+            particles = crowd(land, rule, starts.astype(dtype), 0, 0, backend)
+            particles.advance(STEPS)
+            kind_of_number = "" if dtype is np.float32 else " in float64"
+            error = _error(particles.positions, right)
+            yield Check(f"{STEPS} steps of {rule.name}{kind_of_number}", backend.name, error, tolerance)
+
+
+def _kernels(backend: Backend) -> Iterator[Check]:
+    """One step as long as the gradient on each landscape, and noise: what the compiled step is made of."""
+    for land in landscapes.catalogue():
+        starts = random_starts(land.domain, POINTS).astype(np.float64)
+        right = starts - land.grad(starts)
+        for dtype, tolerance, size_of_number in ((np.float32, SINGLE, 32), (np.float64, DOUBLE, 64)):
+            particles = crowd(land, optimizers.GradientDescent(lr=1.0), starts.astype(dtype), 0, 0, backend)
+            particles.advance(1)
+            size = 1 + np.abs(right).max()
+            error = _error(particles.positions / size, right / size)
+            yield Check(f"a step on {land.name} in float{size_of_number}", backend.name, error, tolerance)
+    flat = landscapes.landscape("0*x")
+    particles = crowd(flat, optimizers.SGD(lr=1.0, noise=1.0), np.zeros((POINTS, 2)), 7, 0, backend)
+    particles.advance(1)
+    right = philox.standard_normal(7, philox.particles(np, 0, POINTS), 1)
+    yield Check("noise of a step", backend.name, _error(-particles.positions.T, right), DOUBLE)
 
 
 def _error(got: ArrayLike, right: ArrayLike) -> float:

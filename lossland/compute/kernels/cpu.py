@@ -10,8 +10,10 @@ A particle that leaves the given bounds, or whose position is no number, stays w
 from __future__ import annotations
 
 import ctypes
+import math
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,18 +30,22 @@ CHUNK = 512  # particles whose rows lie together: they stay in the first-level c
 LANES = {"float": 16, "double": 8}  # particles in one vector of 512 bits; LLVM splits it where registers are shorter
 KINDS = {np.dtype(np.float32): "float", np.dtype(np.float64): "double"}
 
+LINE = 64  # bytes of a cache line
+
 WATCH = ("settled", "lost")  # rows of a watching kernel: since which step a particle is at a minimum, or is lost
 
 Pointer = ctypes.c_void_p
 _SIGNATURE = ctypes.CFUNCTYPE(
     None,
     Pointer, ctypes.c_int64, Pointer, ctypes.c_int64, Pointer,
-    Pointer, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint64,
+    Pointer, ctypes.c_int64, Pointer, ctypes.c_int64, ctypes.c_int64,
+    ctypes.c_int64, ctypes.c_int64, ctypes.c_uint64,
 )  # fmt: skip
 
 _HEAD = (
     "define void @advance(ptr noalias %state, i64 %count, ptr noalias readonly %table, i64 %steps, "
-    "ptr noalias readonly %bounds, ptr noalias readonly %minima, i64 %how_many, i64 %first, i64 %done, i64 %seed) #0 {"
+    "ptr noalias readonly %bounds, ptr noalias readonly %minima, i64 %how_many, ptr noalias %trail, i64 %every, "
+    "i64 %all, i64 %first, i64 %done, i64 %seed) #0 {"
 )
 _TAIL = 'attributes #0 = { nounwind "min-legal-vector-width"="512" "prefer-vector-width"="512" }'
 
@@ -67,18 +73,33 @@ class Kernel:
         first: int,
         done: int,
         seed: int,
+        trail: NDArray[np.floating] | None = None,
+        every: int = 0,
     ) -> None:
         """Move ``count`` particles of the chunks ``state`` by as many steps as the ``table`` of columns has rows.
 
         ``bounds`` are x0, x1, y0, y1. ``minima`` (m, 3) are x, y and the square of the radius within which a particle
         is there. ``first`` is the number of the first particle and ``done`` the steps taken: noise depends on them.
-        Other threads can run meanwhile.
+        The positions after each ``every`` steps go into ``trail`` (len(table) // every, 2, >= count), whose rows may
+        be parts of longer ones. Other threads can run meanwhile.
         """
-        if count and len(table):
-            self._function(
-                state.ctypes.data, count, table.ctypes.data, len(table), bounds.ctypes.data,
-                minima.ctypes.data, len(minima), first, done, seed,
-            )  # fmt: skip
+        if not (count and len(table)):
+            return
+        place = 0 if trail is None or not trail.size else trail.ctypes.data
+        row = trail.strides[1] // trail.itemsize if trail is not None else 0
+        self._function(
+            state.ctypes.data, count, table.ctypes.data, len(table), bounds.ctypes.data,
+            minima.ctypes.data, len(minima), place, every if place else len(table) + 1, row,
+            first, done, seed,
+        )  # fmt: skip
+
+
+def room(shape: tuple[int, ...], dtype: np.dtype) -> NDArray[Any]:
+    """Return an array that begins at a cache line, so that no vector in it lies across two of them."""
+    size = math.prod(shape) * dtype.itemsize
+    memory = np.empty(size + LINE, np.uint8)
+    begin = -memory.ctypes.data % LINE
+    return memory[begin : begin + size].view(dtype).reshape(shape)
 
 
 @lru_cache(maxsize=64)
@@ -150,8 +171,24 @@ class _Writer:
                     ]
                     draws = self._draws(chunk, lane, t, key) if self.fused.noisy else ()
                     self._one_step(places, uniform, draws, bounds, t)
+                self._leave_trail(base, chunk, step, inside)
         code.act("ret void")
         return "\n".join([_HEAD, "entry:", *code.lines, "}", *sorted(code.declarations), _TAIL, ""])
+
+    def _leave_trail(self, base: str, chunk: str, step: str, inside: str) -> None:
+        """After every so many steps copy the chunk's positions into the trail."""
+        code = self.code
+        taken = code.write(f"add i64 {step}, 1")
+        frame, rest = code.write(f"udiv i64 {taken}, %every"), code.write(f"urem i64 {taken}, %every")
+        with code.only_if("frame", code.write(f"icmp eq i64 {rest}, 0")):
+            first_row = code.write(f"shl i64 {code.write(f'sub i64 {frame}, 1')}, 1")
+            for axis in range(2):
+                row = code.write(f"mul i64 {code.write(f'add i64 {first_row}, {axis}')}, %all")
+                place = self._at("%trail", code.write(f"add i64 {row}, {chunk}"))
+                here = self._at(base, str(axis * CHUNK))
+                with code.loop(f"copy{axis}", inside) as i:
+                    value = code.write(f"load {self.kind}, ptr {self._at(here, i)}")
+                    code.act(f"store {self.kind} {value}, ptr {self._at(place, i)}")
 
     def _at(self, pointer: str, index: str) -> str:
         return self.code.write(f"getelementptr {self.kind}, ptr {pointer}, i64 {index}")

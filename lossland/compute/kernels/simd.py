@@ -45,6 +45,15 @@ class Code:
         self._block = block
 
     @contextmanager
+    def only_if(self, name: str, test: str) -> Iterator[None]:
+        """Do what is written inside only if the truth ``test`` holds."""
+        self.act(f"br i1 {test}, label %{name}.then, label %{name}.done")
+        self.label(f"{name}.then")
+        yield
+        self.act(f"br label %{name}.done")
+        self.label(f"{name}.done")
+
+    @contextmanager
     def loop(self, name: str, stop: str, stride: int = 1, carried: str = "") -> Iterator[str]:
         """Repeat what is written inside for an index of 0, ``stride``, ... below ``stop``, but at least once.
 
