@@ -36,11 +36,19 @@ class Surface(Layer):
 
     ``paint`` (ny, nx) tints the top: integers are categories (theme colours ``basin.0`` ...; -1 none), floats in
     [-1, 1] are signed (blue negative, orange positive). Without it, height gives the colour.
+
+    ``shown`` (x0, x1, y0, y1) is the rectangle of the domain that is left standing: the rest is cut away, and the
+    cuts show the strata. ``into`` is another ground that this one turns into, ``share`` of the way in [0, 1]: the
+    light of both is computed once, the shader blends. ``labels`` writes values at the index contours.
     """
 
     terrain: Terrain
     paint: NDArray | None = None
     contours: bool = True
+    shown: tuple[float, float, float, float] | None = None
+    into: Terrain | None = None
+    share: float = 0.0
+    labels: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,11 +1,13 @@
 // The top of the block: a flat mesh lifted by the height texture.
 #include "heights.glsl"
+#include "morph.glsl"
 attribute vec2 a_uv;
 uniform mat4 u_clip_from_world;
+uniform vec4 u_shown;         // the part that is left standing: lower left and upper right uv
 varying vec2 v_uv, v_texel;
 
 void main() {
-    v_uv = a_uv;
-    v_texel = texel_from_uv(a_uv);
-    gl_Position = u_clip_from_world * vec4(a_uv * 2. - 1., texture2D(u_heights, v_texel).r, 1.);
+    v_uv = mix(u_shown.xy, u_shown.zw, a_uv);
+    v_texel = texel_from_uv(v_uv);
+    gl_Position = u_clip_from_world * vec4(v_uv * 2. - 1., morphed_height(v_uv), 1.);
 }

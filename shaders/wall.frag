@@ -3,6 +3,10 @@
 uniform sampler2D u_strata, u_paint, u_lit;   // u_strata: rgb squared colour, a contour phase, over t in [0, T_MAX]
 uniform float u_base, u_height, u_tint, u_dark, u_strength, u_painted;
 uniform vec3 u_wall, u_stratum, u_key_south, u_key_north, u_key_west, u_key_east, u_ambient;
+#ifdef MORPH
+uniform sampler2D u_other_strata;
+uniform float u_share;
+#endif
 varying vec2 v_uv;
 varying float v_z, v_top, v_side;
 
@@ -12,6 +16,12 @@ void main() {
 #endif
     float t = clamp(v_z / u_height, 0., T_MAX);
     vec4 strata = texture2D(u_strata, vec2(t / T_MAX * 1023. / 1024. + .5 / 1024., .5));
+    float shown = 1.;
+#ifdef MORPH
+    vec4 other = texture2D(u_other_strata, vec2(t / T_MAX * 1023. / 1024. + .5 / 1024., .5));
+    shown = abs(1. - 2. * u_share);        // the strata of one give way to those of the other
+    strata = vec4(mix(strata.rgb, other.rgb, u_share), u_share < .5 ? strata.a : other.a);
+#endif
     vec3 tint = strata.rgb;
     if (u_painted > 0.) {
         tint = texture2D(u_paint, v_uv).rgb;
@@ -25,7 +35,7 @@ void main() {
     float change = abs(dFdx(strata.a)) + abs(dFdy(strata.a)) + 1e-5;
     float away = abs(fract(strata.a + .5) - .5) / change;
     float line = clamp(1. - (away - .2 * u_px) / u_px, 0., 1.) * clamp(2. - 4. * change * u_px, 0., 1.);
-    lit *= mix(vec3(1.), u_stratum, u_strength * line * step(.002, v_z));
+    lit *= mix(vec3(1.), u_stratum, u_strength * shown * line * step(.002, v_z));
     float below = v_top - v_z, pixels = below / max(length(vec2(dFdx(below), dFdy(below))), 1e-6);
     lit = mix(lit, lit * u_stratum * 1.6 + .02, .75 * (1. - smoothstep(.6 * u_px, 1.8 * u_px, pixels)));
     gl_FragColor = vec4(sqrt(lit), 1.);

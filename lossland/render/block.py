@@ -7,6 +7,7 @@ texture. A frame then costs a mesh lifted by the height texture, one fetch of th
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,15 @@ from lossland.theme import CATEGORIES, Theme
 Floats = NDArray[np.floating]
 
 
+@dataclass(frozen=True, eq=False)
+class Morph:
+    """What a ground turns into: the block of the other ground, the other ground, and the share of the way."""
+
+    block: Block
+    terrain: Terrain
+    share: float
+
+
 class Block:
     """The lit top and the walls, which share its textures."""
 
@@ -49,7 +59,7 @@ class Block:
         self._signed = Pass("stretch.frag")
         self._painted: Pass | None = None  # the one of the two that holds the present paint
         self._lit = Pass("lit.frag")
-        self._programs: dict[bool, tuple[gloo.Program, gloo.Program]] = {}
+        self._programs: dict[tuple[bool, bool], tuple[gloo.Program, gloo.Program]] = {}
         self._buffers: list[Any] = []
         self._indices: tuple[gloo.IndexBuffer, gloo.IndexBuffer] | None = None
 
@@ -165,17 +175,11 @@ class Block:
         self._indices = gloo.IndexBuffer(triangles), gloo.IndexBuffer(wall_triangles)
 
     # ------------------------------------------------------------------------------------------------- drawing
-    def draw(self, layer: Surface, context: DrawContext) -> None:
-        """Draw the top and the walls."""
+    def draw(self, layer: Surface, context: DrawContext, morph: Morph | None = None) -> None:
+        """Draw the top and the walls, on the way into another ground where ``morph`` says so."""
         assert self._indices is not None
         holes = self._solid is not None
-        if holes not in self._programs:
-            flags = {"HOLES": None} if holes else {}
-            self._programs[holes] = (
-                program("surface.vert", "surface.frag", **flags),
-                program("wall.vert", "wall.frag", T_MAX=T_MAX, **flags),
-            )
-        top, wall = self._programs[holes]
+        top, wall = self._programs_for(holes, morph is not None)
         ground, painted = self._theme.ground, layer.paint is not None
         shared = {
             "u_heights": self.heights,
@@ -183,11 +187,23 @@ class Block:
             "u_clip_from_world": context.gl_clip_from_world,
             "u_px": context.px,
             "u_every": float(layer.terrain.contours.every),
+            "u_shown": shown_uv(layer),
         }
+        height, other_top, other_wall = layer.terrain.height, {}, {}
+        if morph is not None:
+            height += morph.share * (morph.terrain.height - height)
+            shared |= {
+                "u_other": morph.block.heights,
+                "u_other_samples": samples_of(morph.terrain),
+                "u_share": float(morph.share),
+            }
+            other_top = {"u_other_lit": morph.block._lit.texture, "u_other_every": float(morph.terrain.contours.every)}
+            other_wall = {"u_other_strata": morph.block._strata}
         contour = (0.8 if painted else 1.0) * ground.contour
         set_uniforms(
             top,
             **shared,
+            **other_top,
             a_uv=self._buffers[0],
             u_lit=self._lit.texture,
             u_contour=contour if layer.contours and context.show.contours else 0.0,
@@ -200,6 +216,7 @@ class Block:
         set_uniforms(
             wall,
             **shared,
+            **other_wall,
             **flags,
             **_wall_lamps(self._theme, context.light),
             a_uv=self._buffers[1],
@@ -208,7 +225,7 @@ class Block:
             u_strata=self._strata,
             u_paint=self._paint_texture,
             u_base=layer.terrain.base,
-            u_height=layer.terrain.height,
+            u_height=height,
             u_painted=float(painted),
             u_tint=0.6 if painted else ground.wall_tint,
             u_dark=1.0 + (ground.wall_occlusion - 1.0) * self._theme.lamps.occlusion,
@@ -216,6 +233,15 @@ class Block:
             u_stratum=ground.strata_light,
         )
         wall.draw("triangles", self._indices[1])
+
+    def _programs_for(self, holes: bool, morph: bool) -> tuple[gloo.Program, gloo.Program]:
+        if (holes, morph) not in self._programs:
+            flags: dict[str, None] = {name: None for name, wanted in (("HOLES", holes), ("MORPH", morph)) if wanted}
+            self._programs[holes, morph] = (
+                program("surface.vert", "surface.frag", **flags),
+                program("wall.vert", "wall.frag", T_MAX=T_MAX, **flags),
+            )
+        return self._programs[holes, morph]
 
     def _free_meshes(self) -> None:
         delete([*self._buffers, *(self._indices or ())])
@@ -229,6 +255,18 @@ class Block:
         for pair in self._programs.values():
             delete(pair)
         delete([self.heights, self._solid, self._strata, self._paint, self._colors, self._blank])
+
+
+def shown_uv(layer: Surface) -> tuple[float, float, float, float]:
+    """Return the part of a ground that is left standing as lower left and upper right uv."""
+    if layer.shown is None:
+        return 0.0, 0.0, 1.0, 1.0
+    (x0, x1), (y0, y1) = layer.terrain.domain
+    low, size = np.array([x0, y0, x0, y0]), np.array([x1 - x0, y1 - y0, x1 - x0, y1 - y0])
+    left, right, front, back = layer.shown
+    uv = (np.array([left, front, right, back]) - low) / size
+    u0, v0, u1, v1 = np.clip(uv, 0.0, 1.0).tolist()
+    return u0, v0, max(u0, u1), max(v0, v1)
 
 
 def samples_of(terrain: Terrain) -> tuple[float, float]:

@@ -41,8 +41,8 @@ class Floor:
         self._buffers: list[Any] = []
         self._indices: gloo.IndexBuffer | None = None
 
-    def draw(self, terrain: Terrain, context: DrawContext) -> None:
-        """Draw the shadow and, where the switch is on, the grid."""
+    def draw(self, terrain: Terrain, context: DrawContext, cut: bool = False) -> None:
+        """Draw the shadow and, where the switch is on, the grid; also inside where a part of the block is cut away."""
         if context.eye[2] <= terrain.base:
             return
         offset = context.show.shadow
@@ -51,7 +51,7 @@ class Floor:
             picture = _floor_shadow(self._theme, context.light if offset else np.zeros(3))
             self._texture = gloo.Texture2D(picture, interpolation="linear")
             self._shadow["u_picture"] = self._texture
-        whole = bool(terrain.solid.all())
+        whole = bool(terrain.solid.all()) and not cut
         self._shadow["a_position"] = self._around if whole else self._everywhere
         if self._kept.changed("grid", *terrain.domain[0], *terrain.domain[1], whole):
             self._make_grid(terrain, whole)

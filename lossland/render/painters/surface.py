@@ -2,36 +2,55 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lossland.layers import Surface, Trail
-from lossland.render.block import Block
+from lossland.render.block import Block, Morph
 from lossland.render.contact import ContactShadows
 from lossland.render.floor import Floor
 from lossland.render.painter import DrawContext, Phase, paints
+from lossland.terrain import Terrain
 from lossland.theme import Theme
 
 
 @paints(Surface, Phase.SOLID, Phase.GROUND, Phase.DECAL)
 class SurfacePainter:
-    """Draws one block and what it does to the ground around it."""
+    """Draws one block and what it does to the ground around it; a second block is what the first turns into."""
 
     def __init__(self, theme: Theme) -> None:
+        self._theme = theme
         self._block = Block(theme)
+        self._other: Block | None = None
+        self._other_terrain: Terrain | None = None
         self._floor = Floor(theme)
         self._contact = ContactShadows()
 
     def draw(self, layer: Surface, context: DrawContext) -> None:
         """Draw the block, the floor around it or the contact shadows on it, as the phase says."""
         if context.phase == Phase.SOLID:
-            self._block.update(layer, context)
-            self._block.draw(layer, context)
+            self._draw_block(layer, context)
         elif context.phase == Phase.GROUND:
-            self._floor.draw(layer.terrain, context)
+            self._floor.draw(layer.terrain, context, cut=layer.shown is not None)
         elif context.show.shadow:
             trails = [other for other in context.layers if isinstance(other, Trail) and other.head]
             self._contact.draw(trails, self._block.heights, layer.terrain, context)
 
+    def _draw_block(self, layer: Surface, context: DrawContext) -> None:
+        if self._other is not None and layer.terrain is self._other_terrain:  # arrived: its light is there already
+            self._block, self._other, self._other_terrain = self._other, self._block, None
+        self._block.update(layer, context)
+        morph = None
+        if layer.into is not None:
+            self._other = self._other or Block(self._theme)
+            self._other_terrain = layer.into
+            self._other.update(replace(layer, terrain=layer.into), context)
+            morph = Morph(self._other, layer.into, min(max(layer.share, 0.0), 1.0))
+        self._block.draw(layer, context, morph)
+
     def close(self) -> None:
         """Free the GL objects."""
         self._block.close()
+        if self._other is not None:
+            self._other.close()
         self._floor.close()
         self._contact.close()
