@@ -90,7 +90,8 @@ def _moved(known: Landscape, domain: Domain) -> Landscape:
 
 
 def _start(node: Node, domain: Domain) -> Point:
-    """Choose where a race on an unknown landscape starts: high up, near the viewer's edge, where f is finite.
+    """Choose where a race on an unknown landscape starts: high up, near the viewer's edge, with a way down that
+    stays on the map.
 
     Raises UserError if the function has no finite value in the domain.
     """
@@ -105,7 +106,24 @@ def _start(node: Node, domain: Domain) -> Point:
             "choose another domain."
         )
     high = finite & (value >= np.quantile(value[finite], 0.7))
+    staying = finite & _stays(node, domain, *np.meshgrid(x, y))
+    if staying.mean() > 0.02:  # not just the top of a hill
+        high = staying & (value >= np.quantile(value[staying], 0.6))
     # Of the high points, the one nearest to the middle of the front edge, where trails run away from the viewer.
     distance = (np.subtract.outer(inset, 0.1) * np.ones((1, inset.size))) ** 2 + (inset[None, :] - 0.45) ** 2
     iy, ix = np.unravel_index(np.where(high, distance, np.inf).argmin(), value.shape)
     return float(x[ix]), float(y[iy])
+
+
+def _stays(node: Node, domain: Domain, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Tell of each start (n, m) whether straight descent, in strides of 1/20 of the domain, stays inside it."""
+    slope = Program([node.diff("x"), node.diff("y")], "xy")
+    (x0, x1), (y0, y1) = domain
+    inside = np.ones(x.shape, bool)
+    for _ in range(24):
+        gx, gy = (np.nan_to_num(part * size, posinf=0.0, neginf=0.0)
+                  for part, size in zip(slope.arrays(x, y), (x1 - x0, y1 - y0), strict=True))  # fmt: skip
+        length = np.maximum(np.hypot(gx, gy), 1e-300)
+        x, y = x - (x1 - x0) / 20 * gx / length, y - (y1 - y0) / 20 * gy / length
+        inside &= (x >= x0) & (x <= x1) & (y >= y0) & (y <= y1)
+    return inside

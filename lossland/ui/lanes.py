@@ -64,7 +64,8 @@ class LaneRows:
         self._setting(player, index, lane, "lr", x + 126, y + 14, 54, x + 230, 40, dim=True)
         if hovered and len(player.lanes) > 1:
             self._remove(player, index, x + 109, y + 14)
-        pen.text(right, y + 14, loss if lane.enabled else "off", 14, "text", align=1, alpha=alpha)
+        shown, size = pen.shrunk(loss if lane.enabled else "off", width - 232, 14)
+        pen.text(right, y + 14, shown, size, "text", align=1, alpha=alpha)
         for row, field in enumerate(extra):
             self._row_of(player, index, lane, field, x, y + 41 + 25 * row, width)
         return y + height

@@ -128,6 +128,8 @@ class Timeline:
         for value in np.arange(0.0, length * 1.0001, step / 2):
             x = round(area.x + area.width * value / length)
             pen.line(x, base + 4, x, base + 7, "faint")
+        if length - values[-1] > step / 2:  # the end has a number too, where it has room
+            values.append(length)
         for value in values:
             pen.text(area.x + area.width * value / length, base + 15, f"{value:g}", 12, "dim", align=0.5)
 
