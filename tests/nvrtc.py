@@ -36,11 +36,10 @@ class Use(NamedTuple):
 def library() -> ctypes.CDLL:
     """Load the compiler from its wheel."""
     spec = find_spec("nvidia")
-    assert spec and spec.submodule_search_locations, "the wheel nvidia-cuda-nvrtc is not installed"
-    for folder in spec.submodule_search_locations:
+    for folder in (spec and spec.submodule_search_locations) or ():
         for file in sorted(Path(folder).rglob("libnvrtc.so.*")):
             return ctypes.CDLL(str(file))
-    raise AssertionError("the wheel nvidia-cuda-nvrtc holds no libnvrtc")
+    raise AssertionError("the wheel nvidia-cuda-nvrtc is not installed")
 
 
 def compile_cuda(source: str, arch: str, options: tuple[str, ...] = ()) -> Compiled:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lossland.compute import philox
+from lossland.compute import arrays, philox
 from lossland.compute.kernels import cuda
 from lossland.compute.philox import Purpose
 from lossland.expression import Program
@@ -38,16 +38,16 @@ class OutOfMemory(DeviceTrouble):
 
 
 class Device:
-    """The CUDA device that CuPy has chosen, its streams, and the kernels compiled so far. Threads take turns.
+    """A CUDA device, its streams, and the kernels compiled so far. Threads take turns.
 
     Making one raises `DeviceTrouble` if a first kernel does not give the numbers it should.
     """
 
-    def __init__(self, xp: Any) -> None:
+    def __init__(self, xp: Any, index: int = 0) -> None:
         self._xp, self._lock = xp, threading.RLock()
         self._kernels: dict[str, Any] = {}
-        with _translated(xp):
-            self._device = xp.cuda.Device()
+        self._device = xp.cuda.Device(index)
+        with _translated(xp), self._device:
             self.compute, self.copy = (xp.cuda.Stream(non_blocking=True) for _ in range(2))
             xp.get_default_memory_pool().set_limit(fraction=SHARE)
         self._check()
@@ -84,7 +84,8 @@ class Device:
 @cache
 def device(xp: Any) -> Device:
     """Return the device of a CuPy module, tried out; raise `DeviceTrouble` if it cannot be used."""
-    return Device(xp)
+    found = arrays.cuda_device()
+    return Device(xp, found.index if isinstance(found, arrays.CudaDevice) else 0)
 
 
 @contextmanager
@@ -149,27 +150,26 @@ class CudaLattice:
         except DeviceTrouble as trouble:
             say(trouble)
 
-    def fill(self, x: Array, y: Array, arrays: Sequence[Array]) -> None:
-        """Fill the arrays, C-contiguous, for x (across,) and y (down,): in fewer rows at a time if memory is short."""
+    def fill(self, x: Array, y: Array, parts: Sequence[Array]) -> None:
+        """Fill the parts, C-contiguous, for x (across,) and y (down,): in fewer rows at a time if memory is short."""
         if self._kernel is not None:
             try:
-                in_tiles(
-                    self._device, len(y), len(y), 1, lambda rows: self._fill(x, y[rows], [a[rows] for a in arrays])
-                )
+                down = len(y)
+                in_tiles(self._device, down, down, 1, lambda rows: self._fill(x, y[rows], [p[rows] for p in parts]))
                 return
             except DeviceTrouble as trouble:
                 self._kernel = None
                 say(trouble)
-        self._refuge(x, y, arrays)
+        self._refuge(x, y, parts)
 
-    def _fill(self, x: Array, y: Array, arrays: Sequence[Array]) -> None:
+    def _fill(self, x: Array, y: Array, parts: Sequence[Array]) -> None:
         across, down = len(x), len(y)
         with self._device.at_work() as xp:
-            results = [xp.empty(array.shape, self._dtype) for array in arrays]
+            results = [xp.empty(part.shape, self._dtype) for part in parts]
             self._kernel(
                 (-(-across // SQUARE[0]), -(-down // SQUARE[1])),
                 SQUARE,
                 (xp.asarray(x), xp.asarray(y), np.int32(across), np.int32(down), *results),
             )
-            for array, result in zip(arrays, results, strict=True):
-                result.get(out=array)
+            for part, result in zip(parts, results, strict=True):
+                result.get(out=part)
