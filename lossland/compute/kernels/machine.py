@@ -43,11 +43,9 @@ class _Compiler:
         llvm = self.llvm
         module = llvm.parse_assembly(source)
         module.triple, module.data_layout = self.target.triple, str(self.target.target_data)
-        tuning = llvm.create_pipeline_tuning_options(speed_level=2)
-        # The source is already as it should be: vectors and loops.
-        tuning.loop_unrolling = tuning.loop_vectorization = tuning.slp_vectorization = False
-        passes = llvm.create_pass_builder(self.target, tuning)
-        passes.getModulePassManager().run(module, passes)
+        passes = llvm.create_new_module_pass_manager()
+        passes.add_new_gvn_pass()  # computes nothing twice; the source is vectors and loops already
+        passes.run(module, llvm.create_pass_builder(self.target, llvm.create_pipeline_tuning_options()))
         return self.target.emit_object(module)
 
     def link(self, code: bytes, function: str) -> MachineCode:
