@@ -335,7 +335,7 @@ class Terrain:
     def value_ticks(self, length: float, gap: float = 20.0) -> list[tuple[float, float]]:
         """Return (value, t) of round values for a scale ``length`` pixels high, at least ``gap`` pixels apart.
 
-        t in [0, 1] is the value's compressed place. The ends come first, then powers of ten, then the others.
+        t in [0, 1] is the value's compressed place. The ends come first, then zero and powers of ten, then the others.
         """
         key = length, gap
         if key not in self._ticks:
@@ -356,18 +356,25 @@ class Terrain:
         return [(float(values[i]), float(place[i])) for i in sorted(kept)]
 
     def _tick_candidates(self) -> tuple[Floats, NDArray[np.int_]]:
-        """Return rising round values within the colours' range, and a rank (1 powers of ten, 2 others)."""
+        """Return rising round values within the colours' range, and a rank (1 powers of ten and zero, 2, 3 others)."""
         rule = self.exposure
         if not rule.compressed:
             values = round_ticks(rule.low, rule.high, 5)
             return values, np.ones(len(values), int)
         first = int(np.floor(np.log10(float(rule.inverse(0.04)) - rule.low)))
         last = int(np.ceil(np.log10(rule.high - rule.low)))
-        origin = _origin(rule, first)
         powers = 10.0 ** np.arange(first, last + 1)
-        values = origin + np.concatenate([[0.0], np.column_stack([powers, 3.0 * powers]).ravel()])
-        rank = np.array([1] + [1, 2] * len(powers))
-        return values, rank
+        origin = _origin(rule, first)
+        if (
+            origin == 0.0 or abs(rule.low) > rule.high - rule.low
+        ):  # a range on zero, or far from it: count from its foot
+            values = origin + np.concatenate([[0.0], np.column_stack([powers, 3.0 * powers]).ravel()])
+            return values, np.array([1] + [1, 2] * len(powers))
+        rank = {0.0: 1}
+        for digit, order in ((1, 1), (3, 2), (2, 3), (5, 3), (7, 3)):
+            rank |= {sign * digit * float(power): order for power in powers for sign in (-1, 1)}
+        values = sorted(value for value in rank if rule.low <= value <= rule.high)
+        return np.array(values), np.array([rank[value] for value in values])
 
     def grid_unit(self, axis: int, most: int = 14) -> float:
         """Return the spacing of the ground's grid in the domain: 1, or the 1-2-5 step that gives at most ``most``."""
