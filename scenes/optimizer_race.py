@@ -294,7 +294,7 @@ for rule in (sgd, momentum, rmsprop, adam, lion):
     def _loss(self, lane: int, step: int) -> str:
         """Return a lane's loss at a step in words."""
         run = self.run(lane)
-        return "off the map" if step > run.progress[-1] else numerals.short(float(run.values[step]))
+        return "off map" if step > run.progress[-1] else numerals.short(float(run.values[step]))
 
     def _chart(self, step: int, names: list[str]) -> layers.Chart:
         """Return the loss of every lane over all steps; above the least one where losses fall below zero."""
