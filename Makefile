@@ -1,27 +1,30 @@
 # make run         show lossland: opens the window, or films a demo where there is no display
 # make test        check everything headless: ruff, pyright, pytest
 # make test-torch  compare the optimizers with PyTorch's
+# make test-kernels  compile every CUDA kernel for every architecture, and look for what we use in the real CuPy
 # make lint        ruff and pyright alone
 # make pictures    draw the pictures of the README again
 # make clean       remove everything that make made
 #
-# Everything is installed into .venv (and .venv-torch); stamp files keep later runs fast.
+# Everything is installed into .venv (and .venv-torch, .venv-kernels); stamp files keep later runs fast.
 
 PYTHON ?= python3
 VENV := .venv
 TORCH_VENV := .venv-torch
 TORCH := torch==2.13.0
+KERNELS_VENV := .venv-kernels
+CUPY := cupy-cuda13x==14.2.0
 PIP := -m pip install --quiet --disable-pip-version-check
 
 # What pip cannot install, by Debian's names: GL and EGL of Mesa, and what a window needs.
 GL_PACKAGES := libegl1 libgl1 libglx-mesa0 libgl1-mesa-dri libfontconfig1 \
     libx11-6 libxext6 libxrandr2 libxinerama1 libxcursor1 libxi6 libxkbcommon0
-TEST_PACKAGES := $(GL_PACKAGES) xvfb xauth xdotool
+TEST_PACKAGES := $(GL_PACKAGES) xvfb xauth xdotool g++
 
 HEADLESS := env -u DISPLAY -u WAYLAND_DISPLAY
 DEMO := out/demo.mp4
 
-.PHONY: run test test-torch lint pictures clean
+.PHONY: run test test-torch test-kernels lint pictures clean
 
 run: $(VENV)/.installed $(VENV)/.graphics
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
@@ -37,6 +40,9 @@ test: lint $(VENV)/.test-graphics
 test-torch: $(TORCH_VENV)/.installed $(VENV)/.test-graphics
 	$(HEADLESS) $(TORCH_VENV)/bin/python -m pytest -m torch tests/torch
 
+test-kernels: $(KERNELS_VENV)/.installed
+	$(KERNELS_VENV)/bin/python -m pytest -m kernels tests/test_kernels_cuda.py
+
 lint: $(VENV)/.test-installed
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/pyright
@@ -45,7 +51,7 @@ pictures: $(VENV)/.installed $(VENV)/.graphics
 	$(HEADLESS) $(VENV)/bin/python tools/pictures.py
 
 clean:
-	rm -rf $(VENV) $(TORCH_VENV) out build dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(TORCH_VENV) $(KERNELS_VENV) out build dist .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ------------------------------------------------------------------------------------------ installation
@@ -72,6 +78,11 @@ $(TORCH_VENV)/.installed: pyproject.toml Makefile | $(TORCH_VENV)/bin/python
 	@$(TORCH_VENV)/bin/python $(PIP) --editable '.[test]' '$(TORCH)'
 	@touch $@
 
+$(KERNELS_VENV)/.installed: pyproject.toml Makefile | $(KERNELS_VENV)/bin/python
+	@echo "Installing lossland and CuPy into $(KERNELS_VENV) ..."
+	@$(KERNELS_VENV)/bin/python $(PIP) --editable '.[test]' '$(CUPY)'
+	@touch $@
+
 # A machine that can draw needs nothing, whatever its packages are called.
 $(VENV)/.graphics: | $(VENV)/.installed
 	@$(VENV)/bin/python -m lossland.doctor 2>/dev/null || tools/system.sh $(GL_PACKAGES)
@@ -79,7 +90,7 @@ $(VENV)/.graphics: | $(VENV)/.installed
 	@touch $@
 
 $(VENV)/.test-graphics: | $(VENV)/.test-installed
-	@{ $(VENV)/bin/python -m lossland.doctor && command -v Xvfb && command -v xdotool; } >/dev/null 2>&1 || \
+	@{ $(VENV)/bin/python -m lossland.doctor && command -v Xvfb && command -v xdotool && command -v g++; } >/dev/null 2>&1 || \
 	    tools/system.sh $(TEST_PACKAGES)
 	@$(VENV)/bin/python -m lossland.doctor
 	@touch $(VENV)/.graphics $@
