@@ -30,12 +30,13 @@ def scene(name: str, preset: Any = None, **values: Any) -> Any:
 
 
 # ------------------------------------------------------------------------------------------------ every scene
-def test_there_are_six_scenes_in_the_order_of_their_chapters() -> None:
+def test_there_are_seven_scenes_in_the_order_of_their_chapters() -> None:
     assert NAMES == (
         "linear_map_2d",
         "gradient_3d",
         "gradient_descent",
         "landscape_zoo",
+        "momentum_phase",
         "optimizer_race",
         "optimizer_swarm",
     )

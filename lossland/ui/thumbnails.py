@@ -173,9 +173,18 @@ def _surface(sign: Sign) -> None:
         sign.line(wave, "accent" if k == 2 else "grid", 1.3)
 
 
+def _spiral(sign: Sign) -> None:
+    turn = [(t / 60, 0.30 * t) for t in range(61)]
+    points = [(0.5 + 0.42 * (1 - t) * math.cos(a), 0.5 - 0.42 * (1 - t) * math.sin(a)) for t, a in turn]
+    sign.line(points, "optimizer.momentum", 1.6)
+    sign.dot(*points[-1], 2.0, "text")
+    sign.dot(*points[0], 2.4, "accent")
+
+
 _SIGNS: dict[str, Callable[[Sign], None]] = {
     "gradient_descent": _bowl,
     "landscape_zoo": _rings,
+    "momentum_phase": _spiral,
     "optimizer_race": _race,
     "optimizer_swarm": _swarm,
     "linear_map_2d": _plane,
