@@ -1,4 +1,4 @@
-"""What this machine offers: Python, packages, OpenGL, display, fonts, CUDA, and the backend that is chosen and why.
+"""What this machine offers: Python, packages, OpenGL, display, fonts, compiler, CUDA, and which backend is chosen.
 
 ``python -m lossland.doctor`` only asks whether pictures can be made here, and ends with 1 and a sentence if not.
 """
@@ -16,7 +16,7 @@ from typing import Any
 from lossland import __version__
 from lossland.errors import MachineError
 
-PACKAGES = ("numpy", "vispy", "glfw", "imgui-bundle", "PyOpenGL", "pillow", "av")
+PACKAGES = ("numpy", "vispy", "glfw", "imgui-bundle", "PyOpenGL", "pillow", "av", "llvmlite")
 OPTIONAL_PACKAGES = ("cupy-cuda12x", "cupy-cuda13x")
 
 
@@ -32,6 +32,7 @@ def report() -> dict[str, Any]:
         "gl": _attempt(graphics),
         "display": _attempt(display),
         "fonts": _attempt(fonts),
+        "kernels": _attempt(kernels),
         "cuda": cuda(),
         "backend": backend(),
     }
@@ -90,6 +91,13 @@ def fonts() -> dict[str, Any]:
     if missing:
         raise MachineError(f"imgui-bundle lacks the fonts {', '.join(missing)}; install it anew.")
     return {"folder": str(text.FONTS), "count": len(wanted)}
+
+
+def kernels() -> dict[str, str]:
+    """Return what compiles CPU kernels, for which processor, and where they are kept; or raise MachineError."""
+    from lossland.compute.kernels import machine
+
+    return machine.found()
 
 
 def cuda() -> dict[str, Any]:

@@ -29,10 +29,10 @@ class _Compiler:
         llvm.initialize_native_target()
         llvm.initialize_native_asmprinter()
         self.llvm = llvm
-        cpu, features = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
-        self.processor = f"LLVM {llvm.llvm_version_info}, {cpu} {features}"
+        self.version = ".".join(map(str, llvm.llvm_version_info))
+        self.processor, self.features = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
         self.target = llvm.Target.from_default_triple().create_target_machine(
-            cpu=cpu, features=features, opt=3, reloc="pic", codemodel="default", jit=False
+            cpu=self.processor, features=self.features, opt=3, reloc="pic", codemodel="default", jit=False
         )
         self.linker = llvm.create_lljit_compiler()
         self.lock = threading.Lock()
@@ -68,7 +68,8 @@ def compiled(source: str, function: str) -> MachineCode:
     """
     try:
         compiler = _compiler()
-        key = hashlib.sha256(f"{compiler.processor}\n{source}".encode()).hexdigest()
+        made_from = f"{compiler.version} {compiler.processor} {compiler.features}\n{source}"
+        key = hashlib.sha256(made_from.encode()).hexdigest()
         with compiler.lock:
             code = store.read(key)
             if code is None:
@@ -76,5 +77,18 @@ def compiled(source: str, function: str) -> MachineCode:
                 store.write(key, code)
             return compiler.link(code, function)
     except (ImportError, OSError, RuntimeError) as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise MachineError(f"No kernel can be compiled for this processor: {reason}.") from error
+        raise _refusal(error) from error
+
+
+def found() -> dict[str, str]:
+    """Return what compiles kernels, for which processor, and where they are kept; or raise MachineError."""
+    try:
+        compiler = _compiler()
+        return {"llvm": compiler.version, "processor": compiler.processor, "kept in": str(store.folder())}
+    except (ImportError, OSError, RuntimeError) as error:
+        raise _refusal(error) from error
+
+
+def _refusal(error: Exception) -> MachineError:
+    reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return MachineError(f"No kernel can be compiled for this processor: {reason}.")
