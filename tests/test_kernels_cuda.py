@@ -3,8 +3,14 @@ stand-in for CuPy. The same host code with real CuPy: `pytest -m gpu`."""
 
 from __future__ import annotations
 
+import re
+import warnings
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from functools import reduce
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import cuda_on_cpu
@@ -114,18 +120,14 @@ def test_kernels_compile_for_every_architecture(arch: str) -> None:
 @pytest.mark.kernels
 @pytest.mark.parametrize("land", CATALOGUE, ids=label)
 @pytest.mark.parametrize("arch", ARCHITECTURES)
-def test_every_rule_on_every_landscape_compiles_without_spills(arch: str, land: Landscape) -> None:
-    for rule in RULES:
-        expect_no_spills(cuda.swarm_source(fuse(land, rule)), arch)
-
-
-@pytest.mark.kernels
-@pytest.mark.parametrize("land", CATALOGUE, ids=label)
-@pytest.mark.parametrize("arch", ARCHITECTURES)
-def test_every_grid_compiles_without_spills(arch: str, land: Landscape) -> None:
+def test_everything_compiles_without_spills(arch: str, land: Landscape) -> None:
+    """Every rule on every landscape, and every landscape on a grid, each for every architecture."""
     quantities = ("gradient", "hessian", "eigenvalues", "curvature")
     nodes = [land.node, *(node for name in quantities for node in quantity_nodes(land, name))]
-    expect_no_spills(cuda.grid_source(Program(nodes, "xy"), (1, 2, 3, 2, 2)), arch)
+    sources = [cuda.swarm_source(fuse(land, rule)) for rule in RULES]
+    sources.append(cuda.grid_source(Program(nodes, "xy"), (1, 2, 3, 2, 2)))
+    with ThreadPoolExecutor(crowd.cores()) as pool:
+        list(pool.map(lambda source: expect_no_spills(source, arch), sources))
 
 
 def test_a_broken_source_is_refused() -> None:
@@ -340,7 +342,7 @@ def test_a_trail_is_where_the_particles_were(monkeypatch: pytest.MonkeyPatch, tr
     """Whether it travels frame by frame or at once; the stand-in gives poison to whoever does not wait for it."""
     monkeypatch.setattr(cuda_crowd, "TRAIL_BYTES", trail_bytes)
     ours, steps = on_device(StandIn()), on_device(StandIn())
-    frames = ours.record(23, every=4)
+    frames = ours.trail(23, every=4)
     assert frames.shape == (5, 2, 700)
     for frame in frames:
         steps.advance(4)
@@ -366,7 +368,7 @@ def test_too_little_memory_means_smaller_tiles(monkeypatch: pytest.MonkeyPatch) 
         ours.advance(60)
     np.testing.assert_array_equal(scarce.positions, plenty.positions)
     np.testing.assert_array_equal(scarce.settled, plenty.settled)
-    np.testing.assert_array_equal(scarce.record(4, 2), plenty.record(4, 2))
+    np.testing.assert_array_equal(scarce.trail(4, 2), plenty.trail(4, 2))
     assert cupy.freed > 0
     assert scarce._refuge is None
 
@@ -397,7 +399,7 @@ def test_a_device_lost_on_a_trail_means_the_cpu(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(cuda_crowd, "TRAIL_BYTES", 1)
     ours, theirs = on_device(StandIn(fail_after=4)), on_cpu()
     with quiet("illegal memory access"):
-        frames = ours.record(10, 1)
+        frames = ours.trail(10)
     for frame in frames:
         theirs.advance(1)
         assert np.abs(frame.T - theirs.positions).max() < 1e-4
@@ -507,3 +509,46 @@ def test_a_device_that_computes_wrong_numbers_is_not_used(cupy: Any, monkeypatch
     assert isinstance(state._crowd, crowd.KernelCrowd)
     with quiet("it computes wrong numbers"):
         assert grid(HIMMELBLAU, 9, backend="cuda").value.shape == (9, 9)
+
+
+# ------------------------------------------------------------------------- what we ask of CuPy, in the real one
+
+
+def asked_of_cupy() -> set[str]:
+    """Return what follows ``xp.`` and ``self._xp.`` in the code that works with CuPy."""
+    names: set[str] = set()
+    for module in (device_module, cuda_crowd):
+        source = Path(str(module.__file__)).read_text()
+        names.update(re.findall(r"\bxp\.((?:\w+\.)*\w+)", source))
+    return names
+
+
+@pytest.mark.kernels
+def test_cupy_has_what_we_ask_for() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that there is no driver
+        cupy = import_module("cupy")
+    errors = cupy.cuda.runtime.CUDARuntimeError, cupy.cuda.driver.CUDADriverError, cupy.cuda.nvrtc.NVRTCError
+    assert all(issubclass(error, RuntimeError) for error in errors)
+    assert issubclass(cupy.cuda.memory.OutOfMemoryError, MemoryError)
+    assert not issubclass(cupy.cuda.compiler.CompileException, RuntimeError)
+    names = asked_of_cupy()
+    assert {"RawModule", "cuda.Stream", "asarray", "cuda.compiler.CompileException"} <= names
+    for name in names:
+        assert reduce(getattr, name.split("."), cupy) is not None
+    for kind, methods in {
+        cupy.ndarray: ("get",),
+        cupy.cuda.Stream: ("__enter__", "record", "wait_event", "synchronize"),
+        cupy.cuda.Event: ("synchronize",),
+        cupy.cuda.Device: ("__enter__",),
+        cupy.cuda.MemoryPool: ("set_limit", "free_all_blocks"),
+        cupy.RawModule: ("get_function",),
+    }.items():
+        for method in methods:
+            assert callable(getattr(kind, method))
+    assert "get(self, stream=None, order='C', out=None, blocking=True)" in cupy.ndarray.get.__doc__
+    assert "set_limit(self, size=None, fraction=None)" in cupy.cuda.MemoryPool.set_limit.__doc__
+    assert "code (str)" in cupy.RawModule.__doc__
+    assert "options (tuple of str)" in cupy.RawModule.__doc__
+    module = cupy.RawModule(code=cuda.check_source(), options=device_module.OPTIONS)  # compiled when it is needed
+    assert module.code == cuda.check_source()

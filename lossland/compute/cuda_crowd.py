@@ -33,7 +33,7 @@ TRAIL_BYTES = 1 << 26  # of a trail on the device at a time
 class CudaCrowd(Crowd):
     """Particles moved by a fused CUDA kernel, float32 or float64 as ``start`` (N, 2) is; as `KernelCrowd` otherwise.
 
-    ``everywhere``: no place is too far away. ``refuge`` makes the crowd that takes over when the device cannot go on.
+    ``refuge`` makes the crowd that takes over when the device cannot go on.
     """
 
     def __init__(
@@ -47,14 +47,12 @@ class CudaCrowd(Crowd):
         first: int = 0,
         minima: NDArray[np.floating] | None = None,
         near: float = 0.0,
-        everywhere: bool = False,
     ) -> None:
         self.rule, self.seed, self.first, self.count = rule, seed, first, len(start)
         self.dtype = start.dtype
         self._device, self._make_refuge = device, refuge
         self._fused = fuse(landscape, rule)
-        around = np.array([-np.inf, np.inf] * 2) if everywhere else bounds(landscape.domain)
-        self._bounds = tuple(around.astype(self.dtype))
+        self._bounds = tuple(bounds(landscape.domain, self.dtype))
         self._minima = circles(minima, near, self.dtype)
         self._watching = minima is not None
         self._carry = self._fused.carry(rule)
@@ -145,8 +143,8 @@ class CudaCrowd(Crowd):
             if progress:
                 progress((taken + some) / steps)
 
-    def record(self, steps: int, every: int = 1) -> Points:
-        """Take ``steps`` steps and return where the particles were after each ``every`` of them, (frames, 2, N)."""
+    def trail(self, steps: int, every: int = 1) -> Points:
+        """Take ``steps`` steps; return the positions after each ``every`` of them, (steps // every, 2, N)."""
         frames = np.empty((steps // every, 2, self.count), self.dtype)
         home = 0
         if self._refuge is None and not isinstance(self._state, np.ndarray):
@@ -157,10 +155,11 @@ class CudaCrowd(Crowd):
             except DeviceTrouble as trouble:
                 self.step = began + home * every
                 self._flee(trouble)
-        for frame in frames[home:]:
-            self.advance(every)
-            frame[...] = self.positions.T
-        self.advance(steps % every)
+        rest = steps - home * every
+        if home < len(frames):
+            frames[home:] = super().trail(rest, every)
+        else:
+            self.advance(rest)
         return frames
 
     def _take(self, steps: int) -> None:
