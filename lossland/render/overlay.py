@@ -18,8 +18,9 @@ import numpy as np
 from imgui_bundle import imgui
 
 from lossland.camera import Camera
-from lossland.layers import Axes, ColorBar, Facts, Formula, Label, Legend, Meter, Row, Title, Trail
+from lossland.layers import Axes, ColorBar, Facts, Formula, Label, Legend, Meter, Row, Surface, Title, Trail
 from lossland.numerals import fixed, short, trimmed
+from lossland.render.contour_labels import seen_labels
 from lossland.render.labels import draw_labels
 from lossland.render.placement import Rect
 from lossland.render.rulers import plane_numerals, terrain_rulers
@@ -38,6 +39,7 @@ TOP = 44.0
 BOTTOM = 64.0
 COLUMN_WIDTH = 392.0
 LEGEND_PITCH = 28.0
+CONTOUR_SIZE = 12.0
 BAR_LENGTH = 260.0
 BAR_STEPS = 48
 
@@ -67,10 +69,38 @@ def draw_overlay(
     for layer in shown:
         if isinstance(layer, Axes):
             _draw_numerals(draw_list, type_, layer, camera, size, free)
+    if show.contours:
+        for layer in shown:
+            if isinstance(layer, Surface) and layer.labels and layer.into is None:
+                taken += _draw_contour_values(draw_list, type_, layer, camera, size)
     if show.labels:
         labels = [layer for layer in shown if isinstance(layer, Label)]
         trails = [layer for layer in shown if isinstance(layer, Trail)]
         draw_labels(draw_list, type_, labels, trails, camera, size, area, taken)
+
+
+def _draw_contour_values(dl: imgui.ImDrawList, type_: Type, layer: Surface, camera: Camera, size: Size) -> list[Rect]:
+    """Write the values of the index contours; return the rectangles that they fill."""
+    taken: list[Rect] = []
+    for label, (x, y) in seen_labels(layer.terrain, camera, size):
+        if layer.shown is not None and not _is_inside(layer.terrain.domain_from_world(label.position), layer.shown):
+            continue
+        text = short(label.value)
+        width, height = type_.size(text, CONTOUR_SIZE)
+        rect = (x - width / 2, y - height / 2, width, height)
+        if not any(_overlap(rect, other) for other in taken):
+            type_.text(dl, x, y, text, CONTOUR_SIZE, "text", halo=True, ax=0.5, ay=0.5)
+            taken.append(rect)
+    return taken
+
+
+def _is_inside(position: Sequence[float], rectangle: Sequence[float]) -> bool:
+    (x, y), (x0, x1, y0, y1) = position, rectangle
+    return x0 <= x <= x1 and y0 <= y <= y1
+
+
+def _overlap(a: Rect, b: Rect) -> bool:
+    return a[0] < b[0] + b[2] and b[0] < a[0] + a[2] and a[1] < b[1] + b[3] and b[1] < a[1] + a[3]
 
 
 def free_rect(frame: Frame, size: Size, type_: Type) -> Rect:

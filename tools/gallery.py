@@ -1,0 +1,435 @@
+"""Draw the gallery: one picture for each kind of layer, in both themes, into ``docs/pictures/gallery``.
+
+    python tools/gallery.py            all of them
+    python tools/gallery.py bars graph only these
+
+Every picture is a little mathematics, composed here as a scene composes it. The golden images of the tests are made
+from the same frames.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Pictures
+
+import lossland as ll
+from lossland import layers, shapes
+
+FOLDER = Path(__file__).parent.parent / "docs" / "pictures" / "gallery"
+SIZE = (960, 540)
+LARGEST_FILE = 250_000  # bytes
+COARSEST = 6  # of 256 levels
+BOX = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (0, 1)], float)
+FRAMES: dict[str, Callable[[], ll.Frame]] = {}
+
+Floats = NDArray[np.float64]
+
+
+def picture(make: Callable[[], ll.Frame]) -> Callable[[], ll.Frame]:
+    """Enter a frame into the gallery under its function's name."""
+    FRAMES[make.__name__] = make
+    return make
+
+
+# --------------------------------------------------------------------------------------------------- ingredients
+def terrain(name: str, samples: int = 257) -> ll.Terrain:
+    """Return a landscape of the catalogue as ground."""
+    grid = ll.landscape(name).grid(samples)
+    return ll.Terrain(grid.x, grid.y, grid.value)
+
+
+def floor(z: float = 0.0, half: float = 1.2, cells: int = 12) -> layers.Sheet:
+    """Return a faint square grid on the plane z."""
+    run = np.linspace(-half, half, cells + 1)
+    x, y = np.meshgrid(run, run)
+    return layers.Sheet(np.stack([x, y, np.full_like(x, z)], -1), fill=0.0, every=(1, 1), line="hair", width=1.0)
+
+
+def circle(x: float, y: float, across: float, down: float) -> list[tuple[float, float]]:
+    """Return the points of an ellipse."""
+    turn = np.linspace(0, 2 * np.pi, 25)
+    return [(float(x + across * np.cos(a)), float(y + down * np.sin(a))) for a in turn]
+
+
+SIX = [(0.64, 0.14), (0.42, 0.3), (0.3, 0.6), (0.36, 0.82), (0.54, 0.88), (0.7, 0.74), (0.62, 0.56), (0.46, 0.54)]
+STROKES: dict[int, list[list[tuple[float, float]]]] = {  # x to the right, y down, in [0, 1]
+    0: [circle(0.5, 0.5, 0.22, 0.36)],
+    1: [[(0.38, 0.28), (0.54, 0.14), (0.54, 0.86)]],
+    2: [[(0.28, 0.3), (0.36, 0.16), (0.52, 0.12), (0.68, 0.2), (0.7, 0.36), (0.56, 0.56), (0.28, 0.86), (0.74, 0.86)]],
+    3: [[(0.3, 0.18), (0.5, 0.12), (0.68, 0.24), (0.64, 0.4), (0.48, 0.47)]]
+    + [[(0.48, 0.47), (0.68, 0.56), (0.7, 0.76), (0.52, 0.88), (0.3, 0.82)]],
+    4: [[(0.6, 0.88), (0.6, 0.12), (0.26, 0.62), (0.76, 0.62)]],
+    6: [[*SIX, (0.32, 0.64)]],
+    7: [[(0.26, 0.13), (0.74, 0.13), (0.46, 0.88)]],
+    8: [circle(0.5, 0.3, 0.17, 0.17), circle(0.5, 0.68, 0.2, 0.2)],
+}
+
+
+def digit(number: int, samples: int, turn: float = 0.0, thick: float = 0.07) -> Floats:
+    """Return a written digit as ink (samples, samples) in [0, 1], turned by an angle in radians."""
+    run = (np.arange(samples) + 0.5) / samples
+    x, y = np.meshgrid(run, run)
+    middle = np.stack([x, y], -1) - 0.5
+    at = middle @ np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) + 0.5
+    nearest = np.full(x.shape, np.inf)
+    for stroke in STROKES[number]:
+        points = np.array(stroke)
+        for a, b in zip(points[:-1], points[1:], strict=True):
+            share = np.clip((at - a) @ (b - a) / ((b - a) @ (b - a)), 0, 1)
+            nearest = np.minimum(nearest, np.linalg.norm(at - a - share[..., None] * (b - a), axis=-1))
+    return np.clip(1.0 - (nearest - thick) / 0.08, 0.0, 1.0)
+
+
+# ------------------------------------------------------------------------------------------------------ pictures
+@picture
+def surface() -> ll.Frame:
+    """A landscape, its contours labelled, cut open where a valley runs."""
+    ground = terrain("himmelblau")
+    drawn = [layers.Surface(ground, shown=(-5.0, 3.0, -5.0, 5.0), labels=True), layers.Axes(ground)]
+    notes = [
+        layers.Title("Cut through a minimum", "f(x, y) = (x^2 + y - 11)^2 + (x + y^2 - 7)^2"),
+        layers.ColorBar(ground),
+    ]
+    return ll.Frame(drawn, notes, ll.View(-38.0, 40.0, bounds=ground.bounds))
+
+
+@picture
+def curvature() -> ll.Frame:
+    """A landscape painted by how it curves."""
+    land = ll.landscape("six_hump_camel")
+    grid = land.grid(257)
+    ground = ll.Terrain(grid.x, grid.y, grid.value)
+    x, y = np.meshgrid(grid.x, grid.y)
+    xx, xy, yy = np.moveaxis(np.asarray(land.hessian(np.stack([x, y], -1))), -1, 0)
+    least = (xx + yy) / 2 - np.hypot((xx - yy) / 2, xy)  # the smaller eigenvalue
+    paint = np.tanh(least / 8.0)
+    drawn = [layers.Surface(ground, paint), layers.Axes(ground)]
+    notes = [
+        layers.Title("Where it bends down", r"\lambda_{\min}\!\left(\nabla^2 f\right)"),
+        layers.Legend([layers.Row("#7FC4F0", "bends down"), layers.Row("#F5B183", "bends up")]),
+    ]
+    return ll.Frame(drawn, notes, ll.View(-60.0, 42.0, bounds=ground.bounds))
+
+
+@picture
+def morph() -> ll.Frame:
+    """One landscape half way into another."""
+    smooth, rough = (terrain(name) for name in ("sphere", "ackley"))
+    drawn = [layers.Surface(smooth, into=rough, share=0.55)]
+    notes = [layers.Title("A bowl on its way to Ackley's function", lines=["55 % of the way, blended in the shader"])]
+    return ll.Frame(drawn, notes, ll.View(-60.0, 38.0, bounds=smooth.bounds))
+
+
+@picture
+def trails() -> ll.Frame:
+    """Three optimizers from one start."""
+    land, ground = ll.landscape("himmelblau"), terrain("himmelblau")
+    lanes = [
+        ("momentum", "Momentum", ll.optimizers.Momentum(lr=0.0025)),
+        ("adam", "Adam", ll.optimizers.Adam(lr=0.35)),
+        ("lion", "Lion", ll.optimizers.Lion(lr=0.12)),
+    ]
+    drawn: list[layers.Layer] = [layers.Surface(ground), layers.Axes(ground)]
+    for number, (role, title, optimizer) in enumerate(lanes):
+        run = ll.run(land, optimizer, start=(0.2, -4.2), steps=48)
+        points, progress = ground.drape(run.points[:, 0])
+        beads = ground.world_from_domain(run.points[:, 0], lift=0.008)
+        value = ll.numerals.short(float(run.values[-1, 0]))
+        start = "start" if number == 0 else ""
+        color = f"optimizer.{role}"
+        drawn.append(layers.Trail(points, progress, color, 48.0, beads, title, value, start))
+    return ll.Frame(drawn, [layers.Title("Three walks, one start")], ll.View(-60.0, 45.0, bounds=ground.bounds))
+
+
+@picture
+def arrows() -> ll.Frame:
+    """The gradient of a saddle as a field of arrows."""
+    axis = np.linspace(-1, 1, 129)
+    x, y = np.meshgrid(axis, axis)
+    ground = ll.Terrain(axis, axis, x**2 - y**2)
+    at = np.stack(np.meshgrid(*[np.linspace(-0.85, 0.85, 11)] * 2), -1).reshape(-1, 2)
+    along = at * (2, -2)
+    tail = ground.world_from_domain(at, lift=0.01)
+    tip = ground.world_from_domain(np.clip(at + 0.075 * along, -1, 1), lift=0.01)
+    drawn = [layers.Surface(ground), layers.Axes(ground), layers.Arrows(tail, tip, "up", 3.4)]
+    notes = [layers.Title("Uphill everywhere", r"\nabla (x^2 - y^2) = (2x, -2y)")]
+    return ll.Frame(drawn, notes, ll.View(-60.0, 46.0, bounds=ground.bounds))
+
+
+@picture
+def points() -> ll.Frame:
+    """A globe half way to its map: points on their way from one layout to another."""
+    number = np.arange(1400) + 0.5
+    sine, turn = 1 - 2 * number / len(number), np.pi * (1 + np.sqrt(5)) * number % (2 * np.pi)
+    level = np.sqrt(1 - sine**2)
+    globe = np.stack([0.75 * level * np.cos(turn), 0.75 * level * np.sin(turn), 0.75 * sine + 0.8], -1)
+    across = np.mod(turn + 0.75 * np.pi, 2 * np.pi) - np.pi
+    chart = np.stack([-0.3 + 0.0 * turn, 0.42 * across, 0.8 + 0.75 * sine], -1) * (1, 1, 1)
+    groups = (np.digitize(turn, [np.pi / 2, np.pi, 1.5 * np.pi])).astype(int)
+    drawn = [floor(-0.1, 1.5, 15), layers.Points(globe, groups, 4.6, "sphere", target=chart, share=0.42)]
+    notes = [layers.Title("A globe on its way to a map", lines=["1400 points, moved by the shader"])]
+    bounds = np.array([[x, y, z] for x in (-0.8, 0.8) for y in (-1.1, 1.1) for z in (0.0, 1.5)])
+    return ll.Frame(drawn, notes, ll.View(-32.0, 20.0, bounds=bounds))
+
+
+@picture
+def bars() -> ll.Frame:
+    """An image as a skyline: each pixel is a number, each number a height."""
+    ink = digit(3, 16)
+    low, high = shapes.skyline(0.02 + 0.42 * ink, gap=0.14)
+    drawn = [layers.Bars(low, high, ink.ravel(), "height")]
+    notes = [layers.Title("An image is a list of numbers", r"x \in [0, 1]^{16 \times 16}")]
+    bounds = np.array([[x, y, z] for x in (-1.05, 1.05) for y in (-1.05, 1.05) for z in (0.0, 0.4)])
+    return ll.Frame(drawn, notes, ll.View(-70.0, 44.0, bounds=bounds))
+
+
+@picture
+def ridgeline() -> ll.Frame:
+    """Means of more and more draws: histograms one behind the other."""
+    fine, rows = 480, []
+    density = np.full(fine, 1.0)
+    total = density.copy()
+    for count in range(1, 9):
+        if count > 1:
+            total = np.convolve(total, density) / fine
+        place = (np.arange(len(total)) + 0.5 * count) / fine / count
+        edges = np.linspace(0, 1, 49)
+        rows.append(np.histogram(place, edges, weights=total * count)[0] / np.histogram(place, edges)[0])
+    heights = 0.24 * np.array(rows)
+    low, high = shapes.ridgeline(np.linspace(-1, 1, 49), heights, pitch=0.25, depth=0.34)
+    shade = np.repeat(np.linspace(0.25, 1.0, 8), 48)
+    shift = np.array([0.0, -0.95, 0.0])
+    names = [
+        layers.Label((1.04, 0.25 * k - 0.92, 0.02), f"n = {k + 1}", "dim", size=13.0, offset=(8, 0)) for k in range(8)
+    ]
+    drawn = [layers.Bars(low + shift, high + shift, shade, "height"), *names]
+    notes = [layers.Title("Means gather around the middle", r"\bar{x} = \frac{1}{n} \sum_{i=1}^{n} x_i")]
+    bounds = np.array([[x, y, z] for x in (-1.05, 1.3) for y in (-1.0, 1.0) for z in (0.0, 0.7)])
+    return ll.Frame(drawn, notes, ll.View(-72.0, 32.0, bounds=bounds))
+
+
+@picture
+def curve() -> ll.Frame:
+    """The sine, its signed area and its tangent."""
+    x = np.linspace(-np.pi, np.pi, 241)
+    path = np.stack([x, np.sin(x), np.zeros_like(x)], -1)
+    touch = 0.9
+    drawn = [
+        layers.WarpedGrid(np.eye(2), ghost=False, group="grid"),
+        layers.Axes(),
+        layers.Curve(
+            path,
+            "optimizer.momentum",
+            3.0,
+            at=x,
+            foot=path * (1, 0, 1),
+            area=(-2.2, touch),
+            negative="j",
+            tangent=touch,
+            reach=1.1,
+            tangent_color="area",
+        ),
+        layers.Label((touch, np.sin(touch), 0), r"\cos x = 0.62", "area", latex=True, size=20.0, offset=(18, 18)),
+    ]
+    notes = [layers.Title("Slope and area of the sine", r"\int_{-2.2}^{0.9} \sin x \, dx = -1.21")]
+    bounds = np.array([[-3.3, -1.7, 0], [3.3, 1.7, 0]])
+    return ll.Frame(drawn, notes, ll.View(90.0, 90.0, flat=True, bounds=bounds))
+
+
+@picture
+def solids() -> ll.Frame:
+    """A cloud, the ellipsoid of its covariance and its axes."""
+    rng = np.random.default_rng(11)
+    spread = np.array([[0.30, 0.12, 0.06], [0.12, 0.12, 0.02], [0.06, 0.02, 0.05]])
+    middle = np.array([0.0, 0.0, 0.75])
+    cloud = rng.multivariate_normal(middle, spread, 420)
+    covariance = np.cov(cloud.T)
+    axes = shapes.covariance_axes(covariance, 2.0)
+    ball = shapes.ellipsoid(cloud.mean(0), axes)
+    normal = axes[:, 0]
+    sheet = shapes.plane(cloud.mean(0), normal, 1.15)
+    middles = np.tile(cloud.mean(0), (3, 1))
+    drawn = [
+        floor(-0.25),
+        layers.Solid(ball.vertices, ball.triangles, "optimizer.momentum", 0.22, ball.normals),
+        layers.Solid(sheet.vertices, sheet.triangles, "area", 0.13, edges=sheet.edges, edge_width=1.2),
+        layers.Points(cloud, "text", 2.0, "disc"),
+        layers.Arrows(middles, middles + axes[:, ::-1].T, ("j", "i", "eigen2"), 4.5),
+    ]
+    notes = [layers.Title("Axes of most variance", r"C v_i = \lambda_i v_i, \quad \|a_i\| = 2\sqrt{\lambda_i}")]
+    bounds = middle + np.array([[x, y, z] for x in (-1.15, 1.15) for y in (-0.8, 0.8) for z in (-0.65, 0.6)])
+    return ll.Frame(drawn, notes, ll.View(-62.0, 24.0, bounds=bounds))
+
+
+@picture
+def simplex() -> ll.Frame:
+    """Softmax: a sheet of logits lands on the triangle of probabilities."""
+    corners = np.eye(3) * 1.3
+    shift = np.array([-0.35, -0.35, 0.0])
+    triangle = shapes.simplex(corners + shift)
+    rng = np.random.default_rng(5)
+    logits = np.concatenate([rng.normal(0, 0.7, (60, 3)) + 1.9 * np.eye(3)[k] for k in range(3)])
+    odds = np.exp(logits)
+    chances = 1.3 * odds / odds.sum(1, keepdims=True) + shift
+    names = [
+        layers.Label(corners[k] + shift, f"p_{k + 1} = 1", "text", latex=True, size=19.0, offset=offset)
+        for k, offset in enumerate([(-70, 10), (16, 8), (0, -20)])
+    ]
+    center = corners.mean(0) + shift
+    drawn = [
+        floor(0.0),
+        layers.Solid(triangle.vertices, triangle.triangles, "i", 0.2, edges=triangle.edges, edge_width=2.2),
+        layers.Points(chances, np.repeat(np.arange(3), 60), 4.0, "sphere"),
+        layers.Arrows(center[None], center[None] + 0.35, "accent", 3.6),
+        *names,
+    ]
+    notes = [layers.Title("Where softmax lands", r"p_i = e^{z_i} / \textstyle\sum_j e^{z_j}")]
+    bounds = np.array([[x, y, z] for x in (-0.4, 1.0) for y in (-0.4, 1.0) for z in (0.0, 1.35)])
+    return ll.Frame(drawn, notes, ll.View(28.0, 24.0, bounds=bounds))
+
+
+@picture
+def sheet() -> ll.Frame:
+    """What a layer of three neurons does to the plane."""
+    run = np.linspace(-1, 1, 97)
+    x, y = np.meshgrid(run, run)
+    plane = np.stack([x, y, np.full_like(x, -0.75)], -1)
+    weights = 1.9 * np.array([[1.0, 0.0], [-0.5, 0.87], [-0.5, -0.87]])
+    bent = 0.8 * np.tanh(plane[..., :2] @ weights.T + (0.0, 0.0, 0.4))
+    cube = shapes.parallelepiped(1.6 * np.eye(3), (-0.8, -0.8, -0.8))
+    drawn = [
+        floor(-0.8, 1.2),
+        layers.Sheet(plane, bent, 0.9, paint=0.5 + 0.6 * bent[..., 2], every=(8, 8), line="casing", width=1.0),
+        layers.Solid(cube.vertices, cube.triangles, "dim", 0.02, edges=cube.edges, edge_width=1.0),
+    ]
+    notes = [layers.Title("A layer bends the plane", r"x \mapsto \tanh(Wx + b), \quad W \in \mathbb{R}^{3 \times 2}")]
+    return ll.Frame(drawn, notes, ll.View(-38.0, 26.0, bounds=1.6 * BOX - (0.0, 0.0, 0.8)))
+
+
+@picture
+def grid() -> ll.Frame:
+    """A matrix moves the plane."""
+    matrix = np.array([[1.5, 0.5], [0.5, 1.5]])
+    square = np.array([[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]], float)
+    moved = np.column_stack([square[:, :2] @ matrix.T, np.zeros(4)])
+    zero = np.zeros((2, 3))
+    drawn = [
+        layers.WarpedGrid(matrix, group="grid"),
+        layers.Axes(),
+        layers.Polygon(square, "area", fill=0.0, dash=(7, 4), outline=1.4),
+        layers.Polygon(moved, "area"),
+        layers.Arrows(zero, moved[[1, 3]], ("i", "j"), 6.5, depth=False),
+        layers.Label(moved[1], r"\hat{\imath}", "i", latex=True, size=24.0),
+        layers.Label(moved[3], r"\hat{\jmath}", "j", latex=True, size=24.0),
+    ]
+    notes = [layers.Title("A linear map, half way", r"\det A = 2")]
+    bounds = np.array([[-2.6, -1.6, 0], [3.2, 2.6, 0]])
+    return ll.Frame(drawn, notes, ll.View(90.0, 90.0, flat=True, bounds=bounds))
+
+
+@picture
+def graph() -> ll.Frame:
+    """A network of 2, 3 and 1 neurons, its signals on their way."""
+    places = [(0, 0.45), (0, -0.45), (1, 0.8), (1, 0.0), (1, -0.8), (2, 0.0)]
+    nodes = np.array([(1.1 * layer - 1.1, 0.0, height) for layer, height in places])
+    edges = np.array([(i, j) for i in (0, 1) for j in (2, 3, 4)] + [(j, 5) for j in (2, 3, 4)])
+    weight = np.array([0.9, -0.5, 0.3, 0.2, 0.8, -0.9, 1.0, -0.7, 0.5])
+    value = np.array([0.8, -0.4, 0.72, -0.61, 0.52, 0.9])
+    names = ["x_1", "x_2", "h_1", "h_2", "h_3", r"\hat{y}"]
+    offsets = [(-46, 0), (-46, 0), (0, -30), (0, -30), (0, 30), (24, 0)]
+    drawn: list[layers.Layer] = [
+        layers.Graph(nodes, edges, weight, value, radius=15.0, phase=0.62, flow=np.abs(weight)),
+        *(
+            layers.Label(node, name, "text", latex=True, size=22.0, offset=offset)
+            for node, name, offset in zip(nodes, names, offsets, strict=True)
+        ),
+    ]
+    notes = [
+        layers.Title("Signals through a small network", r"\hat{y} = v^\top \tanh(Wx)"),
+        layers.Legend([layers.Row("#F5B183", "positive weight"), layers.Row("#7FC4F0", "negative weight")]),
+    ]
+    bounds = np.array([[-1.35, 0, -1.05], [1.35, 0, 1.05]])
+    return ll.Frame(drawn, notes, ll.View(-78.0, 12.0, bounds=bounds))
+
+
+@picture
+def images() -> ll.Frame:
+    """An attention matrix, standing, as a picture of its numbers."""
+    rng = np.random.default_rng(2)
+    queries, keys = rng.normal(size=(2, 14, 8))
+    keys = 0.55 * queries + 0.6 * keys
+    score = queries @ keys.T / np.sqrt(8) * 1.6
+    score[np.triu_indices(14, 1)] = -np.inf
+    attention = np.exp(score - score.max(1, keepdims=True))
+    attention /= attention.sum(1, keepdims=True)
+    left, right = (-1.15, 0.0, 0.0), (0.25, 0.0, 0.0)
+    wide, high = (0.95, 0.0, 0.0), (0.0, 0.0, 0.95)
+    drawn = [
+        floor(0.0, 1.4, 14),
+        layers.Image(attention**0.6, left, wide, high),
+        layers.Image(attention**0.6, right, wide, high, smooth=True),
+        layers.Label((-0.675, 0, 1.0), "as it is", "dim", size=13.0, offset=(0, -12)),
+        layers.Label((0.725, 0, 1.0), "smooth", "dim", size=13.0, offset=(0, -12)),
+    ]
+    notes = [layers.Title("Who looks at whom", r"\mathrm{softmax}\!\left(QK^\top / \sqrt{d}\right)")]
+    bounds = np.array([[-1.25, 0, -0.1], [1.3, 0, 1.1]])
+    return ll.Frame(drawn, notes, ll.View(-72.0, 16.0, bounds=bounds))
+
+
+@picture
+def sprites() -> ll.Frame:
+    """Digits as points of a space: like stands near like."""
+    rng = np.random.default_rng(9)
+    numbers = [0, 1, 3, 4, 7, 8]
+    roles = ("optimizer.momentum", "optimizer.lion", "optimizer.adam", "optimizer.adamw", "optimizer.rmsprop", "text")
+    turn = np.arange(6) * np.pi / 3
+    middles = np.stack([0.85 * np.cos(turn), 0.85 * np.sin(turn), 0.55 + 0.35 * np.cos(3 * turn)], -1)
+    places = np.concatenate([middle + rng.normal(0, 0.17, (28, 3)) for middle in middles])
+    ink = np.array([digit(n, 16, rng.normal(0, 0.15), rng.uniform(0.05, 0.09)) for n in numbers for _ in range(28)])
+    color = [role for role in roles for _ in range(28)]
+    drawn = [floor(-0.1), layers.Sprites(places, ink, 30.0, color)]
+    notes = [layers.Title("Every digit is a point", lines=["168 pictures out of one texture"])]
+    return ll.Frame(drawn, notes, ll.View(-60.0, 26.0, bounds=BOX * (1.1, 1.1, 1.0)))
+
+
+# ------------------------------------------------------------------------------------------------------- drawing
+class Page(ll.Scene):
+    """A scene that shows one frame."""
+
+    name = "page"
+
+    def __init__(self, frame: ll.Frame) -> None:
+        super().__init__()
+        self._frame = frame
+
+    def frame(self, time: float) -> ll.Frame:
+        """Return the frame, whatever the time."""
+        return self._frame
+
+
+def write(image: NDArray[np.uint8], target: Path) -> None:
+    """Write a picture with colours rounded no more than it takes to keep the file small."""
+    for step in range(1, COARSEST + 1):
+        rounded = np.minimum(np.round(image[..., :3] / step) * step, 255).astype(np.uint8)
+        Pictures.fromarray(rounded).save(target, optimize=True)
+        if target.stat().st_size <= LARGEST_FILE:
+            print(f"{target.name}: {target.stat().st_size} bytes, colours in steps of {step}")
+            return
+    raise SystemExit(f"{target} is larger than {LARGEST_FILE} bytes; draw it smaller.")
+
+
+def main(names: Sequence[str]) -> None:
+    """Draw the named pictures, or all."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name in names or FRAMES:
+        for theme in ("dark", "print"):
+            write(ll.snapshot(Page(FRAMES[name]()), SIZE, theme=theme), FOLDER / f"{name}_{theme}.png")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
