@@ -20,7 +20,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from lossland.compute import arrays
 from lossland.compute.arrays import Backend
-from lossland.compute.bounds import bounds
+from lossland.compute.bounds import bounds, is_lost
 from lossland.compute.kernels.cpu import CHUNK, WATCH, kernel, room
 from lossland.compute.kernels.fused import fuse
 from lossland.compute.stepping import Block, Stepper
@@ -40,29 +40,38 @@ TASK = 200_000  # and those worth a task of their own for another core
 MOST_STEPS = 10_000  # rows in a table of uniform columns
 
 
-def crowd(landscape: Landscape, rule: Optimizer, start: Points, seed: int, first: int, backend: Backend) -> Crowd:
-    """Return particles at ``start`` (N, 2), numbered from ``first`` on, moved by the fastest means of the backend."""
+def crowd(
+    landscape: Landscape,
+    rule: Optimizer,
+    start: Points,
+    seed: int,
+    first: int,
+    backend: Backend,
+    minima: NDArray[np.floating] | None = None,
+    near: float = 0.0,
+) -> Crowd:
+    """Return particles at ``start`` (N, 2), numbered from ``first`` on, moved by the fastest means of the backend.
+
+    With ``minima`` (m, 2) it notes when each particle settled within ``near`` of one of them, and when it was lost.
+    """
+
+    def on_cpu() -> Crowd:
+        try:
+            return KernelCrowd(landscape, rule, start, seed, first, minima, near)
+        except MachineError as error:
+            warnings.warn(f"{error} Computing on arrays, many times slower.", RuntimeWarning, stacklevel=3)
+        return ArrayCrowd(landscape, rule, start, seed, first, arrays.CPU, minima, near)
+
     if backend.name == "cpu":
-        return _on_cpu(landscape, rule, start, seed, first)
+        return on_cpu()
     from lossland.compute.cuda_crowd import CudaCrowd
     from lossland.compute.kernels.device import DeviceTrouble, device, say
 
-    def refuge() -> Crowd:
-        return _on_cpu(landscape, rule, start, seed, first)
-
     try:
-        return CudaCrowd(device(backend.xp), landscape, rule, start, refuge, seed, first)
+        return CudaCrowd(device(backend.xp), landscape, rule, start, on_cpu, seed, first, minima, near)
     except DeviceTrouble as trouble:
         say(trouble)
-        return refuge()
-
-
-def _on_cpu(landscape: Landscape, rule: Optimizer, start: Points, seed: int, first: int) -> Crowd:
-    try:
-        return KernelCrowd(landscape, rule, start, seed, first)
-    except MachineError as error:
-        warnings.warn(f"{error} Computing on arrays, many times slower.", RuntimeWarning, stacklevel=3)
-    return ArrayCrowd(landscape, rule, start, seed, first, arrays.CPU)
+        return on_cpu()
 
 
 class Crowd(ABC):
@@ -74,6 +83,16 @@ class Crowd(ABC):
     @abstractmethod
     def positions(self) -> Points:
         """Where the particles are, as a new array (N, 2) on the host."""
+
+    @property
+    @abstractmethod
+    def settled(self) -> NDArray[np.int64]:
+        """The step at which each particle's present stay at a minimum began, -1 where it is at none, (N,)."""
+
+    @property
+    @abstractmethod
+    def lost(self) -> NDArray[np.int64]:
+        """The step at which each particle was lost, -1 where it is not or no minima are given, (N,)."""
 
     @abstractmethod
     def advance(self, steps: int, progress: Progress | None = None) -> None:
@@ -93,14 +112,24 @@ class ArrayCrowd(Crowd):
     """Particles on arrays of any library, in blocks that fit a CPU's cache."""
 
     def __init__(
-        self, landscape: Landscape, rule: Optimizer, start: Points, seed: int, first: int, backend: Backend
+        self,
+        landscape: Landscape,
+        rule: Optimizer,
+        start: Points,
+        seed: int,
+        first: int,
+        backend: Backend,
+        minima: NDArray[np.floating] | None = None,
+        near: float = 0.0,
     ) -> None:
         xp = backend.xp
+        self._domain, self._minima = landscape.domain, None if minima is None else circles(minima, near, start.dtype)
+        self._settled, self._lost = (np.full(len(start), -1) for _ in range(2))
         self._stepper = Stepper(landscape, rule, seed, tuple(bounds(landscape.domain).tolist()))
-        size = BLOCK if backend.name == "cpu" else len(start)
+        self._size = BLOCK if backend.name == "cpu" else len(start)
         self._blocks: list[Block] = [
-            self._stepper.start(xp.asarray(np.ascontiguousarray(start[i : i + size].T)), first + i)
-            for i in range(0, len(start), size)
+            self._stepper.start(xp.asarray(np.ascontiguousarray(start[i : i + self._size].T)), first + i)
+            for i in range(0, len(start), self._size)
         ]
 
     @property
@@ -108,17 +137,41 @@ class ArrayCrowd(Crowd):
         """Where the particles are, as a new array (N, 2) on the host."""
         return np.ascontiguousarray(np.concatenate([arrays.to_numpy(block.position) for block in self._blocks], 1).T)
 
+    @property
+    def settled(self) -> NDArray[np.int64]:
+        """The step at which each particle's present stay at a minimum began, -1 where it is at none, (N,)."""
+        return self._settled.copy()
+
+    @property
+    def lost(self) -> NDArray[np.int64]:
+        """The step at which each particle was lost, -1 where it is not or no minima are given, (N,)."""
+        return self._lost.copy()
+
     def advance(self, steps: int, progress: Progress | None = None) -> None:
         """Take ``steps`` steps."""
         total, done = len(self._blocks) * max(steps, 1), 0
-        for block in self._blocks:
-            for taken in range(0, steps, SLICE):
-                some = min(SLICE, steps - taken)
+        at_once = SLICE if self._minima is None else 1
+        for number, block in enumerate(self._blocks):
+            for taken in range(0, steps, at_once):
+                some = min(at_once, steps - taken)
                 self._stepper.advance(block, some)
+                if self._minima is not None:
+                    self._note(slice(number * self._size, (number + 1) * self._size), block, self._minima)
                 done += some
                 if progress:
                     progress(done / total)
         self.step += steps
+
+    def _note(self, part: slice, block: Block, minima: Points) -> None:
+        """Note since when a block's particles are at a minimum, and which are lost."""
+        position = arrays.to_numpy(block.position)
+        there = np.zeros(position.shape[1], bool)
+        with np.errstate(all="ignore"):
+            for x, y, square in minima:
+                there |= (position[0] - x) ** 2 + (position[1] - y) ** 2 < square
+        settled, lost = self._settled[part], self._lost[part]
+        settled[...] = np.where(there, np.where(settled < 0, block.t, settled), -1)
+        lost[(lost < 0) & is_lost(position.T, self._domain)] = block.t
 
 
 class KernelCrowd(Crowd):

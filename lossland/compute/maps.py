@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, fields
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from lossland.compute import arrays, philox
 from lossland.compute.bounds import bounds, is_lost
-from lossland.compute.crowd import Crowd, KernelCrowd, crowd
+from lossland.compute.crowd import crowd
 from lossland.compute.minima import Minima, find_minima, tolerance
 from lossland.compute.swarm import cell_centres
 from lossland.compute.trajectory import check_seed
-from lossland.errors import MachineError, UserError, nearest
+from lossland.errors import UserError, nearest
 from lossland.expression import Program
 from lossland.optimizers import Optimizer, memory
 
@@ -41,6 +41,7 @@ PIECE = 1_000_000  # steps of one particle in a piece of work: some milliseconds
 WHOLE = 10**15  # more work than there is
 START = ("x", "y")  # axes of a sweep that are the start's coordinates
 TOGETHER = 4096  # cells of a sweep whose arrays stay in a core's cache together
+OVERHEAD = 1500  # cells that take as long as a step on arrays takes beside them
 
 
 # ------------------------------------------------------------------------------------------------------ basins
@@ -58,7 +59,7 @@ class BasinMap:
     diverged: NDArray[np.bool_]
     minima: Minima
 
-    @property
+    @cached_property
     def shares(self) -> NDArray[np.float64]:
         """Which share of all starts reaches each minimum, (m,)."""
         return np.bincount(self.label[self.label >= 0], minlength=len(self.minima.position)) / self.label.size
@@ -127,9 +128,11 @@ class _Ends:
         """Yield shares from ``begin`` to ``end``; return the end points (n*n, 2) and since when they are at minima."""
         places, settled = np.empty((self.n**2, 2), np.float32), np.empty(self.n**2, np.int32)
         total = max(1, self.n**2 * self.steps)
+        near, backend = tolerance(self.landscape), arrays.backend(self.backend)
         for first in range(0, self.n**2, TILE):
             tile = slice(first, min(first + TILE, self.n**2))
-            watched = self._watched(tile, minima)
+            start = cell_centres(self.landscape.domain, self.n, tile)
+            watched = crowd(self.landscape, self.rule, start, self.seed, first, backend, minima, near)
             count, taken = tile.stop - tile.start, 0
             while taken < self.steps:
                 some = min(self.steps - taken, max(1, self.work // count))
@@ -138,39 +141,6 @@ class _Ends:
                 yield begin + (end - begin) * (first * self.steps + taken * count) / total
             places[tile], settled[tile] = watched.positions, watched.settled
         return places, settled
-
-    def _watched(self, tile: slice, minima: NDArray[np.float64]) -> KernelCrowd | _Watched:
-        near = tolerance(self.landscape)
-        start = cell_centres(self.landscape.domain, self.n, tile)
-        backend = arrays.backend(self.backend)
-        if backend.name == "cpu":
-            try:
-                return KernelCrowd(self.landscape, self.rule, start, self.seed, tile.start, minima, near)
-            except MachineError:  # nothing can be compiled here; the crowd below says so
-                pass
-        return _Watched(crowd(self.landscape, self.rule, start, self.seed, tile.start, backend), minima, near)
-
-
-class _Watched:
-    """Looks at a crowd after every step and notes since when each particle is at one of the minima."""
-
-    def __init__(self, crowd: Crowd, minima: NDArray[np.float64], near: float) -> None:
-        self.crowd, self.minima, self.near = crowd, minima.astype(np.float32), np.float32(near * near)
-        self.settled = np.full(len(crowd.positions), -1)
-
-    @property
-    def positions(self) -> NDArray[np.floating]:
-        return self.crowd.positions
-
-    def advance(self, steps: int) -> None:
-        for _ in range(steps):
-            self.crowd.advance(1)
-            x, y = self.crowd.positions.T
-            there = np.zeros(len(x), bool)
-            with np.errstate(all="ignore"):
-                for a, b in self.minima:
-                    there |= (x - a) ** 2 + (y - b) ** 2 < self.near
-            self.settled = np.where(there, np.where(self.settled < 0, self.crowd.step, self.settled), -1)
 
 
 # ------------------------------------------------------------------------------------------------------ sweeps
@@ -260,7 +230,7 @@ def sweep_pieces(
         settings = {across.name: x[cells % n], up.name: y[cells // n]}
         runs = _Runs(landscape, optimizer, settings, start or landscape.start, target, seed)
         while runs.t < steps:
-            runs.advance(min(steps - runs.t, max(1, work // len(cells))))
+            runs.advance(min(steps - runs.t, max(1, work // (len(cells) + OVERHEAD))))
             yield (first * steps + runs.t * len(cells)) / (n * n * steps)
         loss[cells], reached[cells], diverged[cells] = runs.result()
     square = (n, n)
