@@ -64,6 +64,7 @@ class SpriteBatch:
         self._program = program("sprites.vert", "sprites.frag")
         self._uniforms = Uniforms(self._program)
         self._buffer: gloo.VertexBuffer | None = None
+        self._order: gloo.IndexBuffer | None = None
         self._count = 0
 
     def set(self, pieces: Sequence[NDArray[np.void]]) -> None:
@@ -77,6 +78,11 @@ class SpriteBatch:
             self._program.bind(self._buffer)
         self._count = len(vertices)
 
+    def arrange(self, order: NDArray[np.intp]) -> None:
+        """Draw the sprites in another order from now on: their numbers (n,), the last one over the others."""
+        delete([self._order])
+        self._order = gloo.IndexBuffer(order.astype(np.uint32))
+
     def draw(self, context: DrawContext, hidden: bool = False, share: float = 0.0) -> None:
         """Draw the sprites, or only where they lie behind something, ``share`` of the way to their targets."""
         if not self._count:
@@ -88,12 +94,12 @@ class SpriteBatch:
             u_casing=context.theme.color("casing"),
             u_share=float(share),
         )
-        self._program.draw("points")
+        self._program.draw("points", self._order)
 
     def close(self) -> None:
         """Free the GL objects."""
-        delete([self._program, self._buffer])
-        self._buffer, self._count = None, 0
+        delete([self._program, self._buffer, self._order])
+        self._buffer, self._order, self._count = None, None, 0
 
 
 class DotBatch:
@@ -224,13 +230,29 @@ class PointsPainter:
             rim = RIM[layer.style] if layer.outline or layer.style == "ring" else 0.0
             colors = mark_colors(layer, context.theme)
             marks.set([sprites(position, colors, layer.size, rim, KIND[layer.style], target=layer.target)])
-        marks.draw(context, share=0.0 if layer.target is None else layer.share)
+        share = 0.0 if layer.target is None else float(layer.share)
+        camera = context.clip_from_world.tobytes().hex()
+        if len(layer.position) > 1 and self._kept.changed("order", layer.position, layer.target, share, camera):
+            marks.arrange(far_to_near(layer, share, context))
+        marks.draw(context, share=share)
 
     def close(self) -> None:
         """Free the GL objects."""
         for batch in (self._dots, self._marks):
             if batch is not None:
                 batch.close()
+
+
+def far_to_near(layer: Points, share: float, context: DrawContext) -> NDArray[np.intp]:
+    """Return the numbers of a layer's points (n,), the farthest from the eye first."""
+    position = np.asarray(layer.position, float)
+    if position.shape[1] == 2 and layer.ground is not None:
+        position = layer.ground.world_from_domain(position)
+    elif position.shape[1] == 2:
+        return np.arange(len(position))
+    if layer.target is not None:
+        position = position + share * (np.asarray(layer.target, float) - position)
+    return np.argsort(position @ context.camera.back, kind="stable")
 
 
 def mark_colors(layer: Points, theme: Theme) -> NDArray[np.float32]:
