@@ -21,7 +21,7 @@ import pytest
 from cupy_stand_in import StandIn
 
 from lossland import landscapes, optimizers
-from lossland.compute import arrays, crowd, cuda_crowd, philox
+from lossland.compute import arrays, crowd, cuda_crowd, maps, philox
 from lossland.compute.bounds import bounds
 from lossland.compute.crowd import KernelCrowd
 from lossland.compute.cuda_crowd import CudaCrowd
@@ -31,7 +31,7 @@ from lossland.compute.kernels import device as device_module
 from lossland.compute.kernels.device import Device, DeviceTrouble, OutOfMemory
 from lossland.compute.kernels.fused import Fused, fuse
 from lossland.compute.stepping import Stepper
-from lossland.compute.swarm import SwarmState, random_starts
+from lossland.compute.swarm import SwarmState, random_starts, swarm
 from lossland.expression import Program
 from lossland.landscapes import Landscape, landscape
 from lossland.optimizers import Optimizer
@@ -393,6 +393,7 @@ def test_a_lost_device_means_the_cpu_from_the_start(fail_after: int) -> None:
         np.testing.assert_array_equal(ours.positions, theirs.positions)
     np.testing.assert_array_equal(ours.settled, theirs.settled)
     np.testing.assert_array_equal(ours.lost, theirs.lost)
+    assert ours.backend == "cpu"
 
 
 def test_a_device_lost_on_a_trail_means_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -473,6 +474,20 @@ def test_work_is_cut_into_launches(cupy: Any, monkeypatch: pytest.MonkeyPatch) -
     done: list[float] = []
     SwarmState(HIMMELBLAU, RULE, STARTS, 3, backend="cuda").advance(30, done.append)
     assert done == pytest.approx([1 / 3, 2 / 3, 1])
+
+
+def test_basins_take_the_device(cupy: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = (maps.basins(HIMMELBLAU, RULE, n=20, steps=100, backend=name) for name in ("cuda", "cpu"))
+    assert (ours.label == theirs.label).mean() > 0.97
+    assert (np.abs(ours.steps - theirs.steps) <= 1).mean() > 0.97
+
+
+def test_a_swarm_says_where_it_was_computed(cupy: Any) -> None:
+    assert swarm(HIMMELBLAU, RULE, count=50, steps=5, backend="cuda").backend == "cuda"
+    if isinstance(cupy, StandIn):
+        cupy.fail_after = len(cupy.launches)
+        with quiet("illegal memory access"):
+            assert swarm(HIMMELBLAU, RULE, count=50, steps=5, backend="cuda").backend == "cpu"
 
 
 def test_grids_take_the_device(cupy: Any) -> None:

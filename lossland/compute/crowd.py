@@ -75,9 +75,10 @@ def crowd(
 
 
 class Crowd(ABC):
-    """N particles on their way. ``step`` is how many steps they have taken."""
+    """N particles on their way. ``step`` is how many steps they have taken, ``backend`` where they are computed."""
 
     step: int = 0
+    backend: str = "cpu"
 
     @property
     @abstractmethod

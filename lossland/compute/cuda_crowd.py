@@ -57,6 +57,7 @@ class CudaCrowd(Crowd):
         self._watching = minima is not None
         self._carry = self._fused.carry(rule)
         self._refuge: Crowd | None = None
+        self.backend = "cuda"
         self._state: Any = self._laid_out(start)
         self._watch: Any = np.full((2, self.count if self._watching else 1), -1, self.dtype)
         try:
@@ -123,7 +124,7 @@ class CudaCrowd(Crowd):
         """Let the CPU take the steps that have been taken; it will take those to come."""
         say(trouble)
         self._state = self._watch = None
-        self._refuge = self._make_refuge()
+        self._refuge, self.backend = self._make_refuge(), "cpu"
         self._refuge.advance(self.step)
 
     @property

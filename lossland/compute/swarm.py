@@ -69,6 +69,11 @@ class SwarmState:
         self._crowd = crowd(landscape, optimizer, check_start(start).astype(np.float32), seed, first, self.backend)
 
     @property
+    def ran_on(self) -> str:
+        """The backend that computes: the CPU, too, where a device could not go on."""
+        return self._crowd.backend
+
+    @property
     def step(self) -> int:
         """How many steps the particles have taken."""
         return self._crowd.step
@@ -159,4 +164,4 @@ def swarm(
     value = np.asarray(landscape.value(end))
     diverged = is_lost(end, landscape.domain) | ~np.isfinite(value)
     minima, label = find_minima(landscape, end)
-    return Swarm(starts.astype(np.float32), end, value, label, diverged, minima, steps, seconds, state.backend.name)
+    return Swarm(starts.astype(np.float32), end, value, label, diverged, minima, steps, seconds, state.ran_on)
