@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import time
 from typing import Any
 
 import mpmath
@@ -366,14 +365,3 @@ def test_broken_formulas_and_domains_are_refused() -> None:
 
 def test_names_do_not_depend_on_case() -> None:
     assert landscape("Rosenbrock") is landscape("rosenbrock")
-
-
-def test_a_lane_of_500_steps_at_one_point_takes_a_moment() -> None:
-    land = landscape("ackley")
-    best = math.inf
-    for _ in range(5):
-        start = time.perf_counter()
-        for k in range(500):
-            land.value_grad_at(0.01 * k, -2.0)
-        best = min(best, time.perf_counter() - start)
-    assert best < 0.05  # about 2 ms on an idle machine

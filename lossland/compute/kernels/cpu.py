@@ -1,8 +1,10 @@
 """Fused steps as compiled CPU kernels: many particles side by side in vector registers, on all cores.
 
-The kernel is written for `simd.LANES` particles at a time in LLVM's language, compiled for this very processor in
-some tens of milliseconds, and kept on disk (see ``cache``). Every lane computes the same and none looks at another,
-so a particle goes the same way whatever its neighbours, its chunk and the number of threads.
+The kernel is written for `LANES` particles at a time in LLVM's language, compiled for this very processor in some
+tens of milliseconds, and kept on disk (see ``store``). That is short enough to wait for, even while a formula is
+typed; so nothing has to run on arrays meanwhile, and what is computed never depends on timing. Every lane computes the
+same and none looks at another: a particle goes the same way whatever its neighbours, its chunk and the number of
+threads.
 
 A particle that leaves the given bounds, or whose position is no number, stays where that happened.
 """
