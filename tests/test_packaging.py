@@ -26,15 +26,17 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
-def test_the_wheel_holds_code_shaders_scenes_and_the_licence(wheel: Path) -> None:
+def test_the_wheel_holds_code_kernels_shaders_scenes_and_the_licence(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     for folder in ("shaders", "scenes"):
         files = [file for file in (ROOT / folder).rglob("*") if file.is_file() and "__pycache__" not in file.parts]
         assert files
         assert {f"lossland/{file.relative_to(ROOT)}" for file in files} <= names
-    for file in (ROOT / "lossland").rglob("*.py"):
-        assert str(file.relative_to(ROOT)) in names
+    for pattern in ("*.py", "*.cu"):
+        files = list((ROOT / "lossland").rglob(pattern))
+        assert files
+        assert {str(file.relative_to(ROOT)) for file in files} <= names
     assert "lossland/py.typed" in names
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert not any(name.startswith(("tests/", "docs/")) or "__pycache__" in name for name in names)
