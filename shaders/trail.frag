@@ -1,6 +1,7 @@
-uniform vec3 u_color, u_casing;
-uniform float u_outline, u_alpha;
+uniform vec3 u_casing;
+uniform float u_alpha;
 varying float v_share;
+varying vec4 v_ink;
 
 #include "stroke_cover.glsl"
 
@@ -9,6 +10,6 @@ const float DULL = .22;       // how far the tail's colour goes towards the outl
 void main() {
     float u, cover = stroke_cover(u);
     if (cover < .004) discard;
-    vec3 ink = mix(u_color, u_casing, DULL * (1. - v_share));
-    gl_FragColor = vec4(u_outline > 0. ? u_casing : ink, cover * u_alpha);
+    vec3 ink = mix(v_ink.rgb, u_casing, DULL * (1. - v_share));
+    gl_FragColor = vec4(v_ink.a > .5 ? u_casing : ink, cover * u_alpha);
 }

@@ -11,7 +11,7 @@ from lossland.camera import Camera
 from lossland.render import canvas
 from lossland.render import painters as _painters  # noqa: F401  (registers them)
 from lossland.render.geometry import HEAD_RADIUS, HEAD_RIM, head_center, spaced, trail_end, world_per_pixel
-from lossland.render.painter import REGISTRY, DrawContext, Quality
+from lossland.render.painter import REGISTRY, TOGETHER, DrawContext, Quality
 from lossland.render.rulers import GAP, TICK, plane_numerals, terrain_rulers
 from lossland.render.target import Target
 from lossland.scenery import Show
@@ -55,16 +55,22 @@ def paint(target, camera, *drawn, show=None, px=1.0, theme=PRINT, depth=1.0, tim
         light=camera.light,
         layers=drawn,
     )
-    made = [(REGISTRY[type(layer)][0](theme), layer) for layer in drawn]
+    made = []
+    for layer in drawn:
+        together = type(layer) in TOGETHER
+        if together and any(isinstance(subject, tuple) and type(subject[0]) is type(layer) for _, subject, _ in made):
+            continue
+        subject = tuple(one for one in drawn if type(one) is type(layer)) if together else layer
+        made.append((REGISTRY[type(layer)][0](theme), subject, REGISTRY[type(layer)][1]))
     for _ in range(times):
         with target:
             gloo.set_state(depth_mask=True)
             gloo.clear(color=(0, 0, 0, 1), depth=depth)
-            for painter, layer in made:
-                for phase in REGISTRY[type(layer)][1]:
-                    painter.draw(layer, DrawContext(**{**vars(context), "phase": phase}))
+            for painter, subject, phases in made:
+                for phase in phases:
+                    painter.draw(subject, DrawContext(**{**vars(context), "phase": phase}))
     image = target.read()[..., :3] / 255.0
-    for painter, _ in made:
+    for painter, *_ in made:
         painter.close()
     return image
 

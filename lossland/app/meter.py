@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from imgui_bundle import imgui
 
 from lossland.render import canvas as canvases
 
+if TYPE_CHECKING:
+    from lossland.ui.host import Host  # it loads OpenGL, which must wait until the window has chosen its platform
+
 
 class Meter:
-    """Time of every frame, and draw calls and vertices of the last one."""
+    """Time of every frame, and draw calls and vertices of the last one.
 
-    def __init__(self, canvas: Any) -> None:
+    ``hosts`` returns those whose panels and writing belong to the frame.
+    """
+
+    def __init__(self, canvas: Any, hosts: Callable[[], Sequence[Host]] = tuple) -> None:
         self._renderer = canvases.description()["renderer"]
         self._times: list[float] = []
         self._start = perf_counter()
+        self._hosts = hosts
         self._draws = self._vertices = 0
         self._listen(canvas)
 
@@ -27,6 +33,21 @@ class Meter:
     def count(self) -> int:
         """How many frames were drawn."""
         return len(self._times)
+
+    @property
+    def draws(self) -> int:
+        """Draw calls of the last frame."""
+        return self._draws
+
+    @property
+    def vertices(self) -> int:
+        """Vertices of the last frame."""
+        return self._vertices
+
+    @property
+    def recent(self) -> float:
+        """The median of the last 30 frames, in seconds."""
+        return float(np.median(self._times[-30:])) if self._times else 0.0
 
     @property
     def last(self) -> float:
@@ -37,13 +58,13 @@ class Meter:
     def frame(self) -> Iterator[None]:
         """Time the block as one frame."""
         self._draws = self._vertices = 0
+        for host in self._hosts():
+            host.draws = host.vertices = 0
         start = perf_counter()
         yield
         self._times.append(perf_counter() - start)
-        panels = imgui.get_draw_data()
-        if panels and panels.valid:
-            self._draws += sum(len(part.cmd_buffer) for part in panels.cmd_lists)
-            self._vertices += panels.total_vtx_count
+        self._draws += sum(host.draws for host in self._hosts())
+        self._vertices += sum(host.vertices for host in self._hosts())
 
     def _listen(self, canvas: Any) -> None:
         """Count the draw commands that pass through gloo's parser: (program, "DRAW", mode, selection, instances)."""

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from copy import copy, deepcopy
+from time import perf_counter
 from typing import Any
 
 import numpy as np
 from imgui_bundle import imgui
 from numpy.typing import NDArray
+from vispy import gloo
 
+from lossland.layers import Points
+from lossland.numerals import thousands
 from lossland.player import Player
 from lossland.render.overlay import draw_overlay, free_rect
 from lossland.render.painter import Quality
+from lossland.render.painters.points import every_nth
+from lossland.render.placement import Rect
 from lossland.render.stage import Renderer
 from lossland.render.target import Target
 from lossland.render.text import Type, picture_scale
+from lossland.scenery import Frame
 from lossland.theme import Theme
 from lossland.ui.host import Host
 from lossland.ui.panels import Panels
+from lossland.ui.sheet import Sheet
 
 CAPTION_SIZE = 17.0
+AT_ONCE = 90_000  # pixels of panels drawn in a frame, while more frames follow
 
 
 def still(player: Player, size: tuple[int, int], theme: Theme) -> NDArray[np.uint8]:
@@ -39,16 +49,25 @@ class Picture:
     """Draws players into the bound framebuffer; needs a current GL context.
 
     ``window`` is the GLFW window or None; ``scale`` the pixels to a pixel of the look (None: chosen by the size).
+    Panels and what is written over the scene have a Host each: panels are built and drawn only when they change
+    (``refresh`` and ``compose``), the writing with every frame.
     """
 
     def __init__(self, theme: Theme, size: tuple[int, int], scale: float | None = None, window: Any = None) -> None:
         self.theme = theme
         self.scale = scale or picture_scale(size)
-        self.host = Host(theme, self.scale, window)
+        self.writing = Host(theme, self.scale)
         self.type = Type(theme, self.scale)
+        self.host = Host(theme, self.scale, window)
         self.renderer = Renderer(theme)
         self._settled: Player | None = None  # the player that the panels have found their sizes for
-        self.panels = Panels(theme, self.type, lazy=window is not None)
+        self.panels = Panels(theme, Type(theme, self.scale), lazy=window is not None)
+        self.sheet: Sheet | None = None
+        self._panel_data: imgui.ImDrawData | None = None  # built, and not yet all drawn onto the sheet
+        self._built = False  # whether they were built in this frame
+        self.free: Rect | None = None  # what the panels left to the scene when they were last built
+        self.statistics: Sequence[str] = ()  # lines written over the upper left of the scene
+        self.times: dict[str, float] = {}  # seconds that the parts of the last frame took
 
     def draw(
         self,
@@ -60,17 +79,104 @@ class Picture:
         caption: str = "",
     ) -> None:
         """Draw a player's present picture over the viewport of the bound framebuffer, of ``size`` pixels."""
+        free = None
+        if ui:
+            self.host.begin(size, dt)
+            free = self.panels.draw(player, player.frame(), size)
+        self._draw_scene(player, size, quality, free, caption)
+        if ui:
+            self.host.end()
+
+    # ------------------------------------------------------------------------------- in the window, part by part
+    def refresh(self, player: Player, size: tuple[int, int], dt: float = 1 / 60) -> None:
+        """Build the panels anew; ``compose`` draws what has changed in them."""
+        start = perf_counter()
         self.host.begin(size, dt)
+        self.free = self.panels.draw(player, player.frame(), size)
+        self._panel_data, self._built = self.host.finish(), True
+        self.times["panels"] = perf_counter() - start
+
+    def compose(self, player: Player, size: tuple[int, int], quality: Quality | None, late: bool = False) -> None:
+        """Draw scene, writing and panels; with ``late`` panels just built are drawn over the next frames.
+
+        Without a quality the scene stays as ``refine`` drew it last.
+        """
+        if self.free is None:
+            self.refresh(player, size)
+        self._draw_scene(player, size, quality, self.free, "")
+        self.lay_panels(size, late)
+
+    def refine(self, player: Player, size: tuple[int, int], quality: Quality) -> Iterator[None]:
+        """Draw as ``compose`` does, but in steps of a few hundredths of a second; the last one changes the picture."""
+        self.writing.use()
+        player.resize(size, self.free or (0.0, 0.0, *size))
         frame = player.frame()
-        free = self.panels.draw(player, frame, size) if ui else free_rect(frame, size, self.type)
-        player.resize(size, free)
+        yield from self.renderer.draw_gradually(frame, player.camera, size, player.show, quality, self.scale)
+        self.writing.begin(size)
+        self._write(frame, player, size, self.free)
+        self.lay_panels(size)
+
+    def lay_panels(self, size: tuple[int, int], late: bool = False) -> None:
+        """Lay the panels over the picture, as they were drawn last."""
+        start = perf_counter()
+        if self.sheet is None or self.sheet.size != size:
+            if self.sheet is not None:
+                self.sheet.close()
+            self.sheet, late = Sheet(size), False
+        if self._panel_data is not None:
+            if self._built:
+                self.sheet.update(self._panel_data)
+            if not (self._built and late):
+                self.sheet.draw(self.host, self._panel_data, AT_ONCE if late else None)
+            self._built = False
+            if self.sheet.complete:
+                self._panel_data = None
+        self.sheet.lay()
+        gloo.flush()
+        self.times["laying"] = perf_counter() - start
+
+    @property
+    def owes_panels(self) -> bool:
+        """Whether panels were built that are not drawn yet."""
+        return self._panel_data is not None
+
+    def _draw_scene(
+        self, player: Player, size: tuple[int, int], quality: Quality | None, free: Rect | None, caption: str
+    ) -> None:
+        start = perf_counter()
+        self.writing.begin(size)
+        frame = player.frame()
+        player.resize(size, free or free_rect(frame, size, self.type))
         frame = player.frame()  # the panels may have changed what is shown
-        self.renderer.draw(frame, player.camera, size, player.show, quality, self.scale)
+        computed = perf_counter()
+        if quality is None:
+            self.renderer.repeat(size)
+        else:
+            self.renderer.draw(frame, player.camera, size, player.show, quality, self.scale)
+        gloo.flush()
+        drawn = perf_counter()
+        self._write(frame, player, size, free, caption, quality)
+        self.times |= {"compute": computed - start, "draw": drawn - computed, "writing": perf_counter() - drawn}
+
+    def _write(
+        self,
+        frame: Frame,
+        player: Player,
+        size: tuple[int, int],
+        free: Rect | None,
+        caption: str = "",
+        quality: Quality | None = None,
+    ) -> None:
+        self.writing.use()
         behind_panels = imgui.get_background_draw_list()
-        draw_overlay(behind_panels, self.type, frame, player.camera, size, free, player.show, panels=ui)
+        area = free or free_rect(frame, size, self.type)
+        draw_overlay(behind_panels, self.type, frame, player.camera, size, area, player.show, panels=free is not None)
         if caption:
-            self._caption(behind_panels, caption, free)
-        self.host.end()
+            self._caption(behind_panels, caption, area)
+        for number, line in enumerate([*_thinned(frame, quality), *self.statistics]):
+            x, y = area[0] + self.type.px(14), area[1] + self.type.px(10 + 18 * number)
+            self.type.text(behind_panels, x, y, line, 13.0, "text", "mono", halo=True)
+        self.writing.end()
 
     def settle(self, player: Player, size: tuple[int, int], ui: bool) -> None:
         """Let panels find their sizes: the first two frames of Dear ImGui's windows are guesses."""
@@ -84,21 +190,30 @@ class Picture:
         self.host.begin(size)
         self.panels.draw(player, player.frame(), size)
         imgui.end_frame()
+        self._panel_data = None  # it went with the new frame
+        if self.sheet is not None and not self.sheet.complete:
+            self.free = None  # build them again before the next picture
 
     def set_theme(self, theme: Theme) -> None:
         """Change the colours of everything."""
         self.renderer.close()
-        self.theme = self.type.theme = theme
+        self.theme = self.type.theme = self.panels.pen.type.theme = theme
+        self.writing.set_style(theme, self.scale)
         self.host.set_style(theme, self.scale)
         self.renderer = Renderer(theme)
         self.panels.theme = theme
 
     def close(self) -> None:
         """Free the GL objects."""
-        self.host.use()
         self.renderer.close()
-        self.panels.close()
+        if self.sheet is not None:
+            self.sheet.close()
+        self.writing.use()
         self.type.close()
+        self.writing.close()
+        self.host.use()
+        self.panels.close()
+        self.panels.pen.type.close()
         self.host.close()
 
     def _caption(self, dl: imgui.ImDrawList, text: str, free: tuple[float, float, float, float]) -> None:
@@ -115,3 +230,16 @@ class Picture:
             ax=0.5,
             ay=1.0,
         )
+
+
+def _thinned(frame: Frame, quality: Quality | None) -> list[str]:
+    """Say which clouds of dots are drawn only in part."""
+    if quality is None or not quality.dots:
+        return []
+    lines = []
+    for layer in frame.layers:
+        if isinstance(layer, Points) and layer.style == "dot":
+            count, every = len(layer.position), every_nth(len(layer.position), quality.dots)
+            if every > 1:
+                lines.append(f"{thousands(count)} particles, {thousands(-(-count // every))} drawn")
+    return lines

@@ -16,18 +16,22 @@ import numpy as np
 from vispy import gloo
 
 from lossland import library, session
+from lossland.app.governor import FIRST, FULL, Governor, Rest, levels_for
+from lossland.app.meter import Meter
 from lossland.app.pointer import LEFT, MIDDLE, RIGHT, Pointer
 from lossland.app.writers import Image, film_file
 from lossland.errors import MachineError, UserError
 from lossland.files import written
+from lossland.numerals import thousands
 from lossland.player import TICK, Player
 from lossland.render import canvas as canvases
-from lossland.render.painter import Quality
 from lossland.scenery import Scene
 from lossland.theme import theme as theme_named
 
 SETTLING = 3  # frames after an event until the panels have settled
-REST = 0.12  # seconds without movement until the picture is drawn in full quality
+PANEL_PAUSE = 1 / 15  # seconds between two drawings of panels that nobody touches
+PARTS = ("compute", "draw", "writing", "panels", "laying")  # of a frame, in the overlay
+CURSOR_NAP = 0.1  # seconds between two looks at a text cursor
 NAP = 0.5  # seconds at most between two looks at the clock while nothing moves
 FILM_TICKS = 2  # a film of the window has 30 frames a second
 MOST_AT_ONCE = 12  # frames that the panels get without being drawn
@@ -53,11 +57,9 @@ def explore(
     frames, drawn as fast as they come. The result has ``frames, seconds, p50_ms, p95_ms, max_ms, draws, vertices,
     renderer``; draws and vertices are those of the last frame.
     """
-    from lossland.app.meter import Meter
-
     made = library.scene(scene) if isinstance(scene, str) else scene
     with Window(made, size, theme) as window:
-        meter = Meter(window.canvas)
+        meter = Meter(window.canvas, lambda: (window.picture.writing, window.picture.host))
         window.player.play()
         if orbit:
             window.player.set_turntable(True)
@@ -83,7 +85,10 @@ class Window:
         self._filmed = 0
         self._film_from = 0
         self._windowed = (100, 100, *size)
-        self._governor = Governor()
+        self._rest = Rest()
+        self._refining: Iterator[None] | None = None
+        self._since_panels = np.inf
+        self.shows_statistics = False  # the overlay that F3 switches
         self._hand = False  # whether the pointer looks like a hand
         self._cursor = (0.0, 0.0)  # where the last handled event left the pointer, which may be elsewhere by now
 
@@ -101,6 +106,9 @@ class Window:
         self.pointer = Pointer(self.player, self.picture.scale)
         self._hands = [glfw.create_standard_cursor(kind) for kind in (glfw.ARROW_CURSOR, glfw.HAND_CURSOR)]
         self._cursor = self._pixel(*glfw.get_cursor_pos(self.handle))
+        self._software = canvases.is_software()
+        self._governor = self._new_governor()
+        self._transfer = "plain upload"
         self._listen()
         return self
 
@@ -127,6 +135,11 @@ class Window:
         width, height = self._glfw.get_framebuffer_size(self.handle)
         return width, height
 
+    def _new_governor(self) -> Governor:
+        """Return a governor for this size that starts fine on a GPU, and coarse on a CPU."""
+        levels = levels_for(self.size[0] * self.size[1])
+        return Governor(levels, levels.index(FIRST) if self._software else len(levels) - 1)
+
     def _scale(self) -> float:
         """Return how many framebuffer pixels make one pixel of the look; 1 where the display is almost ordinary."""
         across, down = self._glfw.get_window_content_scale(self.handle)
@@ -134,60 +147,105 @@ class Window:
         return 1.0 if scale < 1.2 else round(scale * 4) / 4
 
     # ------------------------------------------------------------------------------------------ the loop
-    def run(self, meter: Any, frames: int | None = None) -> None:
+    def run(self, meter: Meter, frames: int | None = None) -> None:
         """Draw until the window is closed, or until ``frames`` frames were drawn."""
         glfw, player = self._glfw, self.player
         last = perf_counter()
-        moved = last  # when something last changed
-        drawn_revision, rested, unsettled = -1, False, SETTLING
+        drawn_revision, unsettled = -1, SETTLING
         while not glfw.window_should_close(self.handle):
-            waiting = unsettled > 0 or self.picture.panels.pending  # for panels that need more frames
-            busy = player.moving or waiting or player.recording or frames is not None
-            if busy or self._events:
+            pending = unsettled > 0 or self.picture.panels.pending or self.picture.owes_panels
+            unfinished = player.scene.unfinished
+            busy = player.moving or pending or unfinished or player.recording or frames is not None
+            if busy or self._events or self._refining is not None:
                 glfw.poll_events()
             else:
-                glfw.wait_events_timeout(self._nap(rested))
+                nap = CURSOR_NAP if self.picture.host.wants_keyboard else NAP
+                glfw.wait_events_timeout(self._rest.wait(perf_counter(), nap))
             now = perf_counter()
             dt, last = now - last, now
             if self._handle_events():
                 unsettled = SETTLING
             if player.moving or player.recording:
                 player.advance(dt if busy else TICK)
+            elif unfinished:
+                player.touch()
             self._grant_wishes()
             self._follow_size()
             if min(self.size) == 0:  # minimised
                 glfw.wait_events_timeout(NAP)
                 continue
-            if player.revision != drawn_revision:
-                moved, rested = now, False
-            resting = not rested and now - moved > REST and not player.moving
+            player.scene.live = True  # maps may come coarse first
+            changed = player.revision != drawn_revision
+            if changed:
+                self._rest.change(now)
+                self._refining = None
             typing = self.picture.host.wants_keyboard
-            if not (busy or resting or unsettled or typing or player.revision != drawn_revision):
-                continue
-            with meter.frame():
-                self._draw(self._governor.quality(resting or rested), dt)
-            self._governor.took(meter.last, moving=not (resting or rested))
-            rested = rested or resting
-            unsettled = max(unsettled - 1, 0)
-            drawn_revision = player.revision
-            if frames is not None and meter.count >= frames:
-                return
+            if busy or unsettled or typing or changed:
+                with meter.frame():
+                    self._draw(meter, dt, fresh=unsettled > 0 or typing, moving=changed)
+                unsettled = max(unsettled - 1, 0)
+                drawn_revision = player.revision
+                if frames is not None and meter.count >= frames:
+                    return
+            elif self._rest.due(now):
+                self._refine()
 
-    def _nap(self, rested: bool) -> float:
-        if not rested:
-            return REST / 2
-        return 0.1 if self.picture.host.wants_keyboard else NAP
-
-    def _draw(self, quality: Quality, dt: float) -> None:
+    def _draw(self, meter: Meter, dt: float, fresh: bool, moving: bool) -> None:
+        """Draw the present picture; ``fresh``: with panels built now, else they follow a few times a second."""
+        start = perf_counter()
         self.canvas.set_current()
-        self.picture.draw(self.player, self.size, True, quality, max(dt, TICK / 4))
+        picture, player = self.picture, self.player
+        self._since_panels += dt
+        due = self._since_panels >= PANEL_PAUSE and not picture.owes_panels
+        if due or fresh or picture.free is None:
+            picture.refresh(player, self.size, max(self._since_panels, TICK / 4))
+            self._since_panels = 0.0
+        picture.statistics = self._statistics(meter) if self.shows_statistics else ()
+        quality = None if self._rest.refined and not moving else self._governor.quality
+        picture.compose(player, self.size, quality, late=not fresh)
+        self._grant_theme()
+        if self._add:
+            self._film_frame()
+        if not self._software:
+            gloo.finish()  # the wait for the display is no part of the work
+        worked = perf_counter() - start
+        self._glfw.swap_buffers(self.handle)
+        if moving and quality is not None:
+            self._governor.took(perf_counter() - start if self._software else worked)
+
+    def _refine(self) -> None:
+        """Do the next step towards the picture in full quality; the last one shows it."""
+        self.canvas.set_current()
+        if self._refining is None:
+            self.picture.refresh(self.player, self.size)
+            self._refining = self.picture.refine(self.player, self.size, FULL)
+        try:
+            next(self._refining)
+        except StopIteration:
+            self._refining = None
+            self._rest.refined = True
+            self._grant_theme()
+            self._glfw.swap_buffers(self.handle)
+
+    def _grant_theme(self) -> None:
         wanted = self.picture.panels.wants_theme
         if wanted:
             self.picture.panels.wants_theme = ""
             self.picture.set_theme(theme_named(wanted))
-        if self._add:
-            self._film_frame()
-        self._glfw.swap_buffers(self.handle)
+            self.player.touch(frame=False)
+
+    def _statistics(self, meter: Meter) -> list[str]:
+        """Return the lines of the overlay that F3 shows."""
+        times = {name: 1000 * seconds for name, seconds in self.picture.times.items()}
+        level = self._governor.quality
+        return [
+            f"frame {1000 * meter.recent:5.1f} ms",
+            "  ".join(f"{name} {times.get(name, 0.0):.1f}" for name in PARTS),
+            f"level {self._governor.level + 1} of {len(self._governor.levels)}: mesh {level.mesh}, "
+            f"scale {level.scale:g}, {thousands(level.dots)} dots at most",
+            f"{thousands(meter.vertices)} vertices, {meter.draws} draws",
+            f"transfer: {self._transfer}",
+        ]
 
     def _follow_size(self) -> None:
         size = self._framebuffer_size()
@@ -204,6 +262,8 @@ class Window:
             self.picture.close()
             self.picture = Picture(theme, size, scale, self.handle)
             self.pointer.scale = scale
+        if min(size) > 0:
+            self._governor = self._new_governor()
         self.player.touch(frame=False)
 
     # ------------------------------------------------------------------------------------------ events
@@ -310,6 +370,7 @@ class Window:
             glfw.KEY_LEFT: lambda: player.step_by(-1),
             glfw.KEY_RIGHT: lambda: player.step_by(1),
             glfw.KEY_F1: player.toggle_help,
+            glfw.KEY_F3: self._toggle_statistics,
             glfw.KEY_F11: lambda: player.wish("fullscreen"),
             glfw.KEY_ESCAPE: self._escape,
         }
@@ -328,6 +389,10 @@ class Window:
             "s": lambda: player.wish("shot"),
             "v": lambda: player.wish("record"),
         }
+
+    def _toggle_statistics(self) -> None:
+        self.shows_statistics = not self.shows_statistics
+        self.player.touch(frame=False)
 
     def _escape(self) -> None:
         if not self.player.help and self._glfw.get_window_monitor(self.handle):
@@ -411,33 +476,6 @@ class Window:
         self.player.recording = False
         self._film.close()
         self.player.say(f"Saved {self._film_path}" + (f": {why}." if why else "."))
-
-
-class Governor:
-    """Chooses how finely to draw: fast while things move, fully when they rest."""
-
-    MESHES = (64, 96, 128, 192, 256)
-    SLOW, FAST = 0.028, 0.010  # seconds a frame at which the mesh becomes coarser or finer
-
-    def __init__(self) -> None:
-        self._level = 2
-        self._smooth = 0.016
-
-    def quality(self, resting: bool) -> Quality:
-        """Return the quality of the next frame."""
-        if resting:
-            return Quality(mesh=256, supersample=2)
-        return Quality(mesh=self.MESHES[self._level])
-
-    def took(self, seconds: float, moving: bool) -> None:
-        """Take note of how long a frame took."""
-        if not moving:
-            return
-        self._smooth += 0.1 * (seconds - self._smooth)
-        if self._smooth > self.SLOW and self._level > 0:
-            self._level, self._smooth = self._level - 1, 0.019
-        elif self._smooth < self.FAST and self._level < len(self.MESHES) - 1:
-            self._level, self._smooth = self._level + 1, 0.019
 
 
 def _ignore(*_: object) -> None:

@@ -7,6 +7,7 @@ texture. A frame then costs a mesh lifted by the height texture, one fetch of th
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +32,7 @@ from lossland.terrain import T_MAX, Terrain
 from lossland.theme import CATEGORIES, Theme
 
 Floats = NDArray[np.floating]
+MESHES_KEPT = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +62,8 @@ class Block:
         self._painted: Pass | None = None  # the one of the two that holds the present paint
         self._lit = Pass("lit.frag")
         self._programs: dict[tuple[bool, bool], tuple[gloo.Program, gloo.Program]] = {}
+        self._finest = (0, 0)  # texels along a side of the bake and of the lit texture, for the present look
+        self._meshes: dict[tuple[int, int], tuple[list[Any], tuple[gloo.IndexBuffer, gloo.IndexBuffer]]] = {}
         self._buffers: list[Any] = []
         self._indices: tuple[gloo.IndexBuffer, gloo.IndexBuffer] | None = None
 
@@ -67,23 +71,45 @@ class Block:
     def update(self, layer: Surface, context: DrawContext) -> None:
         """Upload and bake what has changed since the last frame."""
         terrain, paint, quality = layer.terrain, layer.paint, context.quality
-        light = tuple(np.round([*context.light, *context.camera.home_back], 9))
+        light = _light_key(context)
+        if self._kept.changed("look", terrain, paint, light, context.show.shadow):
+            self._finest = (0, 0)
+        bake, lit = quality.bake, quality.lit
+        if quality.moving:  # finer light than asked for costs nothing once it is there
+            bake, lit = max(bake, self._finest[0]), max(lit, self._finest[1])
+        self._finest = bake, lit
         new_ground = self._kept.changed("terrain", terrain)
         if new_ground:
             self._upload(terrain)
-        if new_ground or self._kept.changed("baked", light, quality.bake):
-            self._kept.changed("baked", light, quality.bake)
-            self._bake(terrain, context)
-        new_paint = self._kept.changed("paint", paint, quality.lit)
+        if self._kept.changed("baked", light, bake) or new_ground:
+            self._set_bake(bake)
+            self._baked.run(bake, **self._bake_values(terrain, context))
+        new_paint = self._kept.changed("paint", paint, lit)
         if new_paint:
-            self._make_paint(paint, quality.lit)
-        look = (terrain, paint, light, quality.lit, quality.bake, context.show.shadow)
-        if self._kept.changed("lit", *look) or new_paint:
-            self._shade(layer, context)
-        if new_ground or self._kept.changed("mesh", quality.mesh):
-            self._kept.changed("mesh", quality.mesh)
-            self._make_meshes(terrain, quality.mesh)
+            self._make_paint(paint, lit)
+        if self._kept.changed("lit", terrain, paint, light, lit, bake, context.show.shadow) or new_paint:
+            self._lit.run(lit, **self._lit_values(layer, context, lit))
+        self._use_mesh(terrain, quality.mesh)
         gloo.set_viewport(0, 0, *context.size)
+
+    def prepare(self, layer: Surface, context: DrawContext) -> Iterator[None]:
+        """Compute in small steps the light that ``update`` would compute at once for this quality."""
+        terrain, paint, quality, light = layer.terrain, layer.paint, context.quality, _light_key(context)
+        if self._kept.changed("look", terrain, paint, light, context.show.shadow):
+            self._finest = (0, 0)
+            return  # another ground, which update must upload first
+        if self._finest[0] < quality.bake:
+            self._set_bake(quality.bake)
+            yield from self._baked.run_gradually(quality.bake, **self._bake_values(terrain, context))
+            self._kept.changed("baked", light, quality.bake)
+            self._finest = quality.bake, self._finest[1]
+        if self._finest[1] < quality.lit:
+            if self._kept.changed("paint", paint, quality.lit):
+                self._make_paint(paint, quality.lit)
+                yield
+            yield from self._lit.run_gradually(quality.lit, **self._lit_values(layer, context, quality.lit))
+            self._finest = quality.bake, quality.lit
+            self._kept.changed("lit", terrain, paint, light, quality.lit, quality.bake, context.show.shadow)
 
     def _upload(self, terrain: Terrain) -> None:
         ground, table = terrain.ground, terrain.contour_phase()
@@ -96,8 +122,8 @@ class Block:
         self._solid = gloo.Texture2D(terrain.solid.astype(np.uint8) * 255, interpolation="linear") if holes else None
         self._strata = gloo.Texture2D(_strata(terrain, self._theme), internalformat="rgba32f", interpolation="linear")
 
-    def _bake(self, terrain: Terrain, context: DrawContext) -> None:
-        fine = context.quality.bake > 256
+    def _set_bake(self, size: int) -> None:
+        fine = size > 256
         self._baked.constants(
             AZIMUTHS=12 if fine else 8,
             SKY_STEPS=12 if fine else 9,
@@ -105,12 +131,9 @@ class Block:
             SUN_STEPS=72 if fine else 36,
             SUN_GROWTH=0.012 if fine else 0.1,
         )
-        self._baked.run(
-            context.quality.bake,
-            u_heights=self.heights,
-            u_samples=samples_of(terrain),
-            u_light=context.light,
-        )
+
+    def _bake_values(self, terrain: Terrain, context: DrawContext) -> dict[str, Any]:
+        return {"u_heights": self.heights, "u_samples": samples_of(terrain), "u_light": context.light}
 
     def _make_paint(self, paint: NDArray | None, size: int) -> None:
         delete([self._paint])
@@ -139,40 +162,43 @@ class Block:
     def _paint_texture(self) -> gloo.Texture2D | None:
         return self._blank if self._painted is None else self._painted.texture
 
-    def _shade(self, layer: Surface, context: DrawContext) -> None:
-        lamps, terrain, size = self._theme.lamps, layer.terrain, context.quality.lit
+    def _lit_values(self, layer: Surface, context: DrawContext, size: int) -> dict[str, Any]:
+        lamps, terrain = self._theme.lamps, layer.terrain
         painted = layer.paint is not None
         nx, ny = samples_of(terrain)
-        self._lit.run(
-            size,
-            u_heights=self.heights,
-            u_samples=(nx, ny),
-            u_step=(max(1 / (nx - 1), 1 / size), max(1 / (ny - 1), 1 / size)),
-            u_baked=self._baked.texture,
-            u_colors=self._colors,
-            u_paint=self._paint_texture,
-            u_solid=self._solid or self._blank,
-            u_height=terrain.height,
-            u_valley=1.0 if painted else lamps.valley_relief,
-            u_painted=float(painted),
-            u_light=context.light,
-            u_view=context.camera.home_back,
-            u_key=lamps.key,
-            u_sky=lamps.sky,
-            u_bounce=lamps.ground,
-            u_shadow=lamps.shadow if context.show.shadow else 0.0,
-            u_occlusion=lamps.occlusion,
-            u_specular=lamps.specular,
-        )
+        return {
+            "u_heights": self.heights,
+            "u_samples": (nx, ny),
+            "u_step": (max(1 / (nx - 1), 1 / size), max(1 / (ny - 1), 1 / size)),
+            "u_baked": self._baked.texture,
+            "u_colors": self._colors,
+            "u_paint": self._paint_texture,
+            "u_solid": self._solid or self._blank,
+            "u_height": terrain.height,
+            "u_valley": 1.0 if painted else lamps.valley_relief,
+            "u_painted": float(painted),
+            "u_light": context.light,
+            "u_view": context.camera.home_back,
+            "u_key": lamps.key,
+            "u_sky": lamps.sky,
+            "u_bounce": lamps.ground,
+            "u_shadow": lamps.shadow if context.show.shadow else 0.0,
+            "u_occlusion": lamps.occlusion,
+            "u_specular": lamps.specular,
+        }
 
-    def _make_meshes(self, terrain: Terrain, wanted: int) -> None:
+    def _use_mesh(self, terrain: Terrain, wanted: int) -> None:
+        """Choose the mesh of a size; the last few are kept, as the size changes with every rest."""
         ny, nx = terrain.z.shape
         shape = vertices_along(nx, wanted), vertices_along(ny, wanted)
-        self._free_meshes()
-        uv, triangles = grid_mesh(*shape)
-        wall, wall_triangles = wall_mesh(*shape)
-        self._buffers = [vertex_buffer(uv), *(vertex_buffer(wall[:, c]) for c in (slice(0, 2), 2, 3))]
-        self._indices = gloo.IndexBuffer(triangles), gloo.IndexBuffer(wall_triangles)
+        if shape not in self._meshes:
+            if len(self._meshes) >= MESHES_KEPT:
+                self._free_meshes()
+            uv, triangles = grid_mesh(*shape)
+            wall, wall_triangles = wall_mesh(*shape)
+            buffers = [vertex_buffer(uv), *(vertex_buffer(wall[:, c]) for c in (slice(0, 2), 2, 3))]
+            self._meshes[shape] = buffers, (gloo.IndexBuffer(triangles), gloo.IndexBuffer(wall_triangles))
+        self._buffers, self._indices = self._meshes[shape]
 
     # ------------------------------------------------------------------------------------------------- drawing
     def draw(self, layer: Surface, context: DrawContext, morph: Morph | None = None) -> None:
@@ -244,7 +270,9 @@ class Block:
         return self._programs[holes, morph]
 
     def _free_meshes(self) -> None:
-        delete([*self._buffers, *(self._indices or ())])
+        for buffers, indices in self._meshes.values():
+            delete([*buffers, *indices])
+        self._meshes.clear()
         self._buffers, self._indices = [], None
 
     def close(self) -> None:
@@ -267,6 +295,10 @@ def shown_uv(layer: Surface) -> tuple[float, float, float, float]:
     uv = (np.array([left, front, right, back]) - low) / size
     u0, v0, u1, v1 = np.clip(uv, 0.0, 1.0).tolist()
     return u0, v0, max(u0, u1), max(v0, v1)
+
+
+def _light_key(context: DrawContext) -> tuple[float, ...]:
+    return tuple(np.round([*context.light, *context.camera.home_back], 9))
 
 
 def samples_of(terrain: Terrain) -> tuple[float, float]:

@@ -94,6 +94,12 @@ def description() -> dict[str, str]:
     return {name: str(gl.glGetParameter(number)) for name, number in names.items()}
 
 
+def is_software() -> bool:
+    """Whether the current context draws on the CPU."""
+    renderer = description()["renderer"].lower()
+    return any(name in renderer for name in ("llvmpipe", "softpipe", "swrast", "swiftshader", "software"))
+
+
 def _first_line(error: Exception) -> str:
     text = str(error).strip()
     return text.splitlines()[0].rstrip(".") if text else type(error).__name__

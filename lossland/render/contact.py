@@ -25,6 +25,7 @@ class ContactShadows:
         self._program["u_strength"] = 0.62
         self._buffers: list[Any] = []
         self._indices: gloo.IndexBuffer | None = None
+        self._count = 0  # of patches in the buffers
 
     def draw(self, trails: list[Trail], heights: gloo.Texture2D | None, terrain: Terrain, context: DrawContext) -> None:
         """Draw a patch under the head of each trail."""
@@ -38,15 +39,20 @@ class ContactShadows:
         flat = middle[:, None] + 2.6 * radius[:, None, None] * square
         away = np.tile(np.hypot(square[:, 0], square[:, 1]), len(heads))
         away = np.where(np.all(np.abs(flat.reshape(-1, 2)) <= 1.0, axis=1), away, 2.0)
-        _, one = grid_mesh(self.SIDE, self.SIDE)
-        offsets = np.arange(len(heads), dtype=np.uint32)[:, None] * len(square)
-        self._free()
-        self._buffers = [vertex_buffer(np.clip(flat.reshape(-1, 2), -1, 1) * 0.5 + 0.5), vertex_buffer(away)]
-        self._indices = gloo.IndexBuffer((one + offsets).ravel().astype(np.uint32))
+        uv = np.clip(flat.reshape(-1, 2), -1, 1) * 0.5 + 0.5
+        if len(heads) == self._count:
+            for buffer, data in zip(self._buffers, (uv, away), strict=True):
+                buffer.set_data(np.ascontiguousarray(data, np.float32))
+        else:
+            self._free()
+            self._count = len(heads)
+            _, one = grid_mesh(self.SIDE, self.SIDE)
+            offsets = np.arange(len(heads), dtype=np.uint32)[:, None] * len(square)
+            self._buffers = [vertex_buffer(uv), vertex_buffer(away)]
+            self._indices = gloo.IndexBuffer((one + offsets).ravel().astype(np.uint32))
+            set_uniforms(self._program, a_uv=self._buffers[0], a_away=self._buffers[1])
         set_uniforms(
             self._program,
-            a_uv=self._buffers[0],
-            a_away=self._buffers[1],
             u_heights=heights,
             u_samples=samples_of(terrain),
             u_clip_from_world=context.gl_clip_from_world,
@@ -56,7 +62,7 @@ class ContactShadows:
 
     def _free(self) -> None:
         delete([*self._buffers, self._indices])
-        self._buffers, self._indices = [], None
+        self._buffers, self._indices, self._count = [], None, 0
 
     def close(self) -> None:
         """Free the GL objects."""

@@ -56,3 +56,30 @@ def spaced(pixels: ArrayLike, gap: float) -> NDArray[np.intp]:
             kept.append(i)
             x, y = u, v
     return np.array(kept, np.intp)
+
+
+def simplified(points: ArrayLike, progress: ArrayLike, tolerance: float) -> tuple[Floats, Floats]:
+    """Return the fewest points (k, 3) of a path (m, 3), and their progress (k,), between which it is nearly straight.
+
+    Nearly: every left-out point lies within ``tolerance`` of where the straight piece is at the same progress
+    (Douglas and Peucker 1973, with distances at equal times).
+    """
+    path, times = np.asarray(points, float).reshape(-1, 3), np.asarray(progress, float)
+    kept = np.zeros(len(path), bool)
+    if len(path):
+        kept[[0, -1]] = True
+    open_pieces = [(0, len(path) - 1)]
+    while open_pieces:
+        first, last = open_pieces.pop()
+        if last - first < 2:
+            continue
+        inner = slice(first + 1, last)
+        share = (times[inner] - times[first]) / max(times[last] - times[first], 1e-12)
+        straight = path[first] + share[:, None] * (path[last] - path[first])
+        gap = np.abs(path[inner] - straight).max(1)
+        worst = int(np.argmax(gap))
+        if gap[worst] > tolerance:
+            middle = first + 1 + worst
+            kept[middle] = True
+            open_pieces += [(first, middle), (middle, last)]
+    return path[kept], times[kept]

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 from imgui_bundle import imgui
 from numpy.typing import ArrayLike, NDArray
 
 from lossland.camera import Camera, Pose
-from lossland.layers import Label, Trail
+from lossland.layers import Array, Label, Trail
 from lossland.render.geometry import HEAD_RADIUS, head_center
 from lossland.render.placement import Choice, Rect, beside, choose, glide, separate
 from lossland.render.text import Type
@@ -41,6 +42,7 @@ def draw_labels(
 ) -> None:
     """Draw what stands at a place first, then the heads' names in the room that is left."""
     fixed_labels = [label for label in labels if _is_within(_pixel(camera, label.position, size), area)]
+    standing = taken
     wanted = [_label_rect(type_, label, _pixel(camera, label.position, size)) for label in fixed_labels]
     rects = separate(wanted, area, taken, 0.0)
     for label, rect in zip(fixed_labels, rects, strict=True):
@@ -49,7 +51,7 @@ def draw_labels(
     taken = [*taken, *(rect for rect in rects if rect is not None)]
     taken += _draw_starts(dl, type_, trails, camera, size, area)
 
-    named, anchors, rects = head_labels(type_, trails, camera, size, area, taken)
+    named, anchors, rects = head_labels(type_, trails, camera, size, area, taken, standing)
     for trail, anchor, rect in zip(named, anchors, rects, strict=True):
         if rect is not None:
             _draw_leader(dl, type_, trail.color, anchor, rect)
@@ -121,9 +123,19 @@ def _draw_starts(
 
 
 def head_labels(
-    type_: Type, trails: Sequence[Trail], camera: Camera, size: Size, area: Rect, taken: Sequence[Rect]
+    type_: Type,
+    trails: Sequence[Trail],
+    camera: Camera,
+    size: Size,
+    area: Rect,
+    taken: Sequence[Rect],
+    standing: Sequence[Rect] | None = None,
 ) -> tuple[list[Trail], NDArray[np.float64], list[Rect | None]]:
-    """Return the named trails in view, their heads' pixels (n, 2), and where each label stands (None: no room)."""
+    """Return the named trails in view, their heads' pixels (n, 2), and where each label stands (None: no room).
+
+    Places are chosen clear of what is ``standing`` still in the picture (None: all that is taken), and then moved
+    clear of all that is ``taken``.
+    """
     trails = [trail for trail in trails if trail.head and len(trail.points)]
     named = [trail for trail in trails if trail.label]
     heads = _heads(named, camera, size, type_.scale, camera.pose)
@@ -136,12 +148,13 @@ def head_labels(
     last = max(float(trail.progress[-1]) for trail in trails)
     upto = min(max(max(trail.upto for trail in trails), 0.0), last)
     step = max(last / KEY_MOMENTS, 1e-9)
+    chosen = {id(trail) for trail in named}
+    paths = tuple(_Path(trail.points, trail.progress, id(trail) in chosen) for trail in trails)
+    packed = tuple(map(tuple, sizes.tolist()))
+    standing = tuple(taken if standing is None else standing)
 
-    def choices(moment: float, pose: Pose) -> list[Choice]:
-        then = [replace(trail, upto=moment) for trail in named]
-        ahead = [replace(trail, upto=moment + step) for trail in trails]  # and where the heads go next
-        obstacles = _obstacles(ahead, camera, size, pose)
-        return choose(_heads(then, camera, size, type_.scale, pose), sizes, obstacles, area, taken, type_.scale)
+    def choices(moment: float, pose: Pose) -> tuple[Choice, ...]:
+        return _choices(paths, moment, step, pose, camera.flat, size, area, standing, packed, type_.scale)
 
     key, share = divmod(upto, step)
     poses, turned = _key_poses(camera)
@@ -152,6 +165,45 @@ def head_labels(
     now = [glide(a, b, turned) for a, b in zip(*sides, strict=True)]
     wanted = [beside(head, label, choice) for head, label, choice in zip(heads, sizes, now, strict=True)]
     return named, heads, separate(wanted, area, taken, type_.px(LABEL_GAP))
+
+
+class _Path:
+    """A trail's path, equal to another one when it is the same arrays; it keeps them, so that they stay the same."""
+
+    def __init__(self, points: Array, progress: Array, named: bool) -> None:
+        self.points, self.progress, self.named = points, progress, named
+        self._key = id(points), id(progress), named
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Path) and self._key == other._key
+
+    def trail(self, upto: float) -> Trail:
+        """Return the path as a trail up to an iteration."""
+        return Trail(self.points, self.progress, "text", upto)
+
+
+@lru_cache(maxsize=64)
+def _choices(
+    paths: tuple[_Path, ...],
+    moment: float,
+    step: float,
+    pose: Pose,
+    flat: bool,
+    size: Size,
+    area: Rect,
+    taken: tuple[Rect, ...],
+    sizes: tuple[tuple[float, float], ...],
+    scale: float,
+) -> tuple[Choice, ...]:
+    """Choose the places of the named heads' labels at a key moment, seen from a key pose; kept while they last."""
+    camera = Camera(flat=flat)
+    then = [path.trail(moment) for path in paths if path.named]
+    ahead = [path.trail(moment + step) for path in paths]  # and where the heads go next
+    obstacles = _obstacles(ahead, camera, size, pose)
+    return tuple(choose(_heads(then, camera, size, scale, pose), np.array(sizes), obstacles, area, taken, scale))
 
 
 def _key_poses(camera: Camera) -> tuple[tuple[Pose, Pose], float]:

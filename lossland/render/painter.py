@@ -41,13 +41,24 @@ class Phase(IntEnum):
 
 @dataclass(frozen=True)
 class Quality:
-    """How finely a surface is drawn: along a side, vertices, lit texels and texels of the baked shade;
-    and the samples along a pixel's side."""
+    """How finely a picture is drawn.
+
+    A surface's vertices, lit texels and texels of the baked shade along a side (light that was computed more finely
+    is kept), the samples along a pixel's side, the dots drawn of each cloud at most (0: all), and the share of the
+    picture's size at which the scene is drawn before it is enlarged.
+    """
 
     mesh: int = 128
     lit: int = 768
     bake: int = 256
     supersample: int = 1
+    dots: int = 0
+    scale: float = 1.0
+
+    @property
+    def moving(self) -> bool:
+        """Whether this is for a picture that will be drawn again at once."""
+        return self.dots > 0
 
     live: ClassVar[Quality]
     still: ClassVar[Quality]
@@ -104,13 +115,19 @@ class Painter(Protocol):
 
 P = TypeVar("P", bound=type)
 REGISTRY: dict[type[Layer], tuple[type[Painter], tuple[Phase, ...]]] = {}
+TOGETHER: set[type[Layer]] = set()  # those whose painter draws all of a frame's layers of the type at once
 
 
-def paints(layer: type[Layer], *phases: Phase) -> Callable[[P], P]:
-    """Register the decorated class as the painter of a layer type, drawing in the given phases."""
+def paints(layer: type[Layer], *phases: Phase, together: bool = False) -> Callable[[P], P]:
+    """Register the decorated class as the painter of a layer type, drawing in the given phases.
+
+    With ``together`` one painter gets all layers of the type in a sequence: fewer draws cost less.
+    """
 
     def register(painter: P) -> P:
         REGISTRY[layer] = (painter, phases)
+        if together:
+            TOGETHER.add(layer)
         return painter
 
     return register

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +15,7 @@ from lossland.camera import Camera
 from lossland.layers import Layer
 from lossland.render.painter import (
     REGISTRY,
+    TOGETHER,
     DrawContext,
     Kept,
     Painter,
@@ -25,6 +28,8 @@ from lossland.render.target import Quad, Target
 from lossland.scenery import Frame, Show
 from lossland.theme import Theme
 
+Subject = Layer | tuple[Layer, ...]  # what a painter draws: a layer, or all of its type together
+
 
 class Renderer:
     """Draws frames in one theme into whatever framebuffer is bound; needs a current GL context (see ``canvas``)."""
@@ -32,7 +37,7 @@ class Renderer:
     def __init__(self, theme: Theme) -> None:
         self.theme = theme
         self._pools: dict[type[Layer], list[Painter]] = {}
-        self._large: Target | None = None  # where supersampled frames are drawn
+        self._targets: dict[bool, Target] = {}  # where frames larger (True) or smaller than the picture are drawn
         self._output: Target | None = None  # where ``image`` draws
         self._background = Background(theme)
 
@@ -50,17 +55,57 @@ class Renderer:
         ``size`` is in real pixels; ``pixel_ratio`` says how many of them make one pixel of the look (2 on dense
         displays). The framebuffer is bound again and its viewport set when this returns.
         """
-        samples = quality.supersample
-        if samples == 1:
-            self._draw_at(frame, camera, size, show or Show(), quality, pixel_ratio)
+        factor = quality.supersample * quality.scale
+        if factor == 1:
+            for step in self._draw_at(frame, camera, size, show or Show(), quality, pixel_ratio):
+                step()
             return
-        large = (size[0] * samples, size[1] * samples)
-        if self._large is None or self._large.size != large:
-            delete_target(self._large)
-            self._large = Target(large)
-        with self._large:
-            self._draw_at(frame, camera, large, show or Show(), quality, pixel_ratio * samples)
-        self._large.paste(size)
+        target = self._target(size, factor)
+        with target:
+            for step in self._draw_at(frame, camera, target.size, show or Show(), quality, pixel_ratio * factor):
+                step()
+        target.paste(size)
+
+    def draw_gradually(
+        self,
+        frame: Frame,
+        camera: Camera,
+        size: tuple[int, int],
+        show: Show | None = None,
+        quality: Quality = Quality.still,
+        pixel_ratio: float = 1.0,
+    ) -> Iterator[None]:
+        """Draw as ``draw`` does, in steps between which other things may be drawn; only the last one changes the
+        bound framebuffer. What was not finished may be left: nothing but the picture is lost.
+        """
+        show = show or Show()
+        for layer, painter in self._painters(frame, show):
+            prepare = getattr(painter, "prepare", None)
+            if prepare is not None:
+                for _ in prepare(layer, self._context(frame, camera, size, show, quality, pixel_ratio)):
+                    gloo.finish()
+                    yield
+        factor = quality.supersample * quality.scale
+        target = self._target(size, factor)
+        steps = self._draw_at(frame, camera, target.size, show, quality, pixel_ratio * factor)
+        for step in steps:
+            with target:
+                gloo.set_viewport(0, 0, *target.size)
+                step()
+            gloo.finish()  # so that a step takes its time now, and input is not held up by all of them later
+            yield
+        target.paste(size)
+
+    def repeat(self, size: tuple[int, int]) -> None:
+        """Draw once more what ``draw_gradually`` drew last."""
+        self._targets[True].paste(size)
+
+    def _target(self, size: tuple[int, int], factor: float) -> Target:
+        wanted, large = (round(size[0] * factor), round(size[1] * factor)), factor >= 1
+        if large not in self._targets or self._targets[large].size != wanted:
+            delete_target(self._targets.pop(large, None))
+            self._targets[large] = Target(wanted)
+        return self._targets[large]
 
     def image(
         self,
@@ -86,14 +131,14 @@ class Renderer:
                 painter.close()
         self._pools.clear()
         self._background.close()
-        delete_target(self._large)
-        delete_target(self._output)
-        self._large = self._output = None
+        for target in (*self._targets.values(), self._output):
+            delete_target(target)
+        self._targets, self._output = {}, None
 
-    def _draw_at(
+    def _context(
         self, frame: Frame, camera: Camera, size: tuple[int, int], show: Show, quality: Quality, px: float
-    ) -> None:
-        context = DrawContext(
+    ) -> DrawContext:
+        return DrawContext(
             camera=camera,
             size=size,
             px=px,
@@ -105,35 +150,48 @@ class Renderer:
             light=camera.light,
             layers=frame.layers,
         )
-        steps = self._steps(frame, show)
-        gloo.set_viewport(0, 0, *size)
-        gloo.set_state(depth_mask=True)
-        gloo.clear(color=(*self.theme.color("background.edge"), 1.0), depth=1.0)
-        background_drawn = False
-        for phase, painter, layer in steps:
-            if phase > Phase.SOLID and not background_drawn:
-                self._background.draw(context)
-                background_drawn = True
-            painter.draw(layer, replace(context, phase=phase))
-        if not background_drawn:
-            self._background.draw(context)
 
-    def _steps(self, frame: Frame, show: Show) -> list[tuple[Phase, Painter, Layer]]:
+    def _draw_at(
+        self, frame: Frame, camera: Camera, size: tuple[int, int], show: Show, quality: Quality, px: float
+    ) -> list[Callable[[], None]]:
+        """Return the steps that draw a frame, in their order."""
+        context = self._context(frame, camera, size, show, quality, px)
+
+        def start() -> None:
+            gloo.set_viewport(0, 0, *size)
+            gloo.set_state(depth_mask=True)
+            gloo.clear(color=(*self.theme.color("background.edge"), 1.0), depth=1.0)
+
+        solid: list[Callable[[], None]] = []
+        later: list[Callable[[], None]] = []
+        for phase, painter, layer in self._steps(frame, show):
+            step = partial(painter.draw, layer, replace(context, phase=phase))
+            (later if phase > Phase.SOLID else solid).append(step)
+        return [start, *solid, partial(self._background.draw, context), *later]
+
+    def _painters(self, frame: Frame, show: Show) -> list[tuple[Subject, Painter]]:
+        """Return each layer that is drawn with its painter, once."""
+        return list({id(painter): (layer, painter) for _, painter, layer in self._steps(frame, show)}.values())
+
+    def _steps(self, frame: Frame, show: Show) -> list[tuple[Phase, Painter, Subject]]:
         """Return what to draw, phase after phase; within a phase in the frame's order."""
         used: dict[type[Layer], int] = {}
-        steps: list[tuple[Phase, int, Painter, Layer]] = []
-        for place, layer in enumerate(frame.layers):
-            if layer.group and not getattr(show, layer.group, True):
-                continue
+        steps: list[tuple[Phase, int, Painter, Subject]] = []
+        shown = [layer for layer in frame.layers if not layer.group or getattr(show, layer.group, True)]
+        for place, layer in enumerate(shown):
             kind = type(layer)
             if kind not in REGISTRY:
                 continue  # drawn by the overlay (labels)
             painter_class, phases = REGISTRY[kind]
             pool, number = self._pools.setdefault(kind, []), used.get(kind, 0)
             used[kind] = number + 1
+            together = kind in TOGETHER
+            if together and number > 0:
+                continue
             if number == len(pool):
                 pool.append(painter_class(self.theme))
-            steps += [(phase, place, pool[number], layer) for phase in phases]
+            subject = tuple(one for one in shown if type(one) is kind) if together else layer
+            steps += [(phase, place, pool[number], subject) for phase in phases]
         steps.sort(key=lambda step: step[:2])
         return [(phase, painter, layer) for phase, _, painter, layer in steps]
 

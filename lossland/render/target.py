@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import pairwise
 from types import TracebackType
 from typing import Any
 
@@ -65,6 +67,30 @@ class Pass:
             set_state("off", write=False, blend=False)
             self._quad.draw()
 
+    def run_gradually(self, size: int, strips: int = 16, **values: Any) -> Iterator[None]:
+        """Do what ``run`` does a strip at a time; the texture is replaced when all of it is done."""
+        if self._quad is None:
+            self._quad = Quad(self._fragment, **self._constants)
+        quad = self._quad
+        texture = gloo.Texture2D((size, size, 4), interpolation="linear")
+        buffer = gloo.FrameBuffer(color=texture)
+        try:
+            edges = np.linspace(0, size, strips + 1).round().astype(int)
+            for low, high in pairwise(edges):
+                quad.set(**values)
+                with buffer:
+                    gloo.set_viewport(0, 0, size, size)
+                    set_state("off", write=False, blend=False)
+                    gloo.set_state(scissor_test=True)
+                    gloo.set_scissor(0, int(low), size, int(high - low))
+                    quad.draw()
+                    gloo.set_state(scissor_test=False)
+                yield
+            self.texture, texture = texture, self.texture
+            self._buffer, buffer = buffer, self._buffer
+        finally:
+            delete([buffer, texture])
+
     def _close_quad(self) -> None:
         if self._quad is not None:
             self._quad.close()
@@ -79,10 +105,10 @@ class Pass:
 class Target:
     """An RGBA8 picture with depth, ``size`` = (width, height) pixels. Draw inside ``with target:``."""
 
-    def __init__(self, size: tuple[int, int]) -> None:
+    def __init__(self, size: tuple[int, int], interpolation: str = "linear") -> None:
         self.size = size
         width, height = size
-        self.texture = gloo.Texture2D((height, width, 4), interpolation="linear")
+        self.texture = gloo.Texture2D((height, width, 4), interpolation=interpolation)
         self._depth = gloo.RenderBuffer((height, width), "depth")
         self._buffer = gloo.FrameBuffer(color=self.texture, depth=self._depth)
         self._paste: Quad | None = None

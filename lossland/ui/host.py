@@ -6,6 +6,8 @@ the same picture. A GL context must be current before a Host is made (see ``rend
 
 from __future__ import annotations
 
+import ctypes
+from collections.abc import Sequence
 from typing import Any
 
 import OpenGL.GL as gl
@@ -16,6 +18,7 @@ from vispy import gloo
 from lossland.theme import Theme
 from lossland.ui.style import apply_style
 
+INDEX_TYPE = gl.GL_UNSIGNED_SHORT if imgui.INDEX_SIZE == 2 else gl.GL_UNSIGNED_INT
 FAR_AWAY = -1e6  # where the pointer is while it is outside the window
 
 
@@ -27,6 +30,7 @@ class Host:
 
     def __init__(self, theme: Theme, scale: float = 1.0, window: Any = None) -> None:
         self.window = window
+        self.draws = self.vertices = 0  # drawn since they were last set to 0
         self.context = imgui.create_context()
         imgui.set_current_context(self.context)  # a new context is current only where there was none
         self.plots = implot.create_context()
@@ -60,12 +64,80 @@ class Host:
 
     def end(self) -> None:
         """Draw the frame over what the bound framebuffer holds."""
+        self.use()
         imgui.render()
         gloo.flush()  # gloo queues its calls, and the binding of the framebuffer is one of them
-        _forget_program()
         gl.glColorMask(True, True, True, False)  # the picture below stays opaque
-        self.renderer.render(imgui.get_draw_data())
+        self.paint(imgui.get_draw_data())
         gl.glColorMask(True, True, True, True)
+
+    def finish(self) -> imgui.ImDrawData:
+        """End the frame without drawing it; return what would be drawn, valid until the next ``begin``."""
+        self.use()
+        imgui.render()
+        return imgui.get_draw_data()
+
+    def paint(self, draw_data: imgui.ImDrawData, boxes: Sequence[tuple[int, int, int, int]] = ()) -> None:
+        """Draw into the bound framebuffer: all, or only inside boxes (left, top, right, bottom), emptied before.
+
+        Alpha adds up as that of premultiplied pictures does.
+        """
+        self.use()
+        renderer = self.renderer
+        renderer._update_textures()
+        width, height = (int(length) for length in draw_data.display_size)
+        if not width or not height:
+            return
+        gl.glEnable(gl.GL_BLEND)
+        gl.glBlendEquation(gl.GL_FUNC_ADD)
+        gl.glBlendFuncSeparate(gl.GL_SRC_ALPHA, gl.GL_ONE_MINUS_SRC_ALPHA, gl.GL_ONE, gl.GL_ONE_MINUS_SRC_ALPHA)
+        gl.glDisable(gl.GL_CULL_FACE)
+        gl.glDisable(gl.GL_DEPTH_TEST)
+        gl.glEnable(gl.GL_SCISSOR_TEST)
+        gl.glActiveTexture(gl.GL_TEXTURE0)
+        gl.glViewport(0, 0, width, height)
+        gl.glClearColor(0, 0, 0, 0)
+        for left, top, right, bottom in boxes:
+            gl.glScissor(left, height - bottom, right - left, bottom - top)
+            gl.glClear(gl.GL_COLOR_BUFFER_BIT)
+        gl.glUseProgram(renderer._shader_handle)
+        gl.glUniform1i(renderer._attrib_location_tex, 0)
+        place = (ctypes.c_float * 16)(2 / width, 0, 0, 0, 0, -2 / height, 0, 0, 0, 0, -1, 0, -1, 1, 0, 1)
+        gl.glUniformMatrix4fv(renderer._attrib_proj_mtx, 1, gl.GL_FALSE, place)
+        gl.glBindVertexArray(renderer._vao_handle)
+        gl.glBindBuffer(gl.GL_ARRAY_BUFFER, renderer._vbo_handle)
+        gl.glBindBuffer(gl.GL_ELEMENT_ARRAY_BUFFER, renderer._elements_handle)
+        for commands in draw_data.cmd_lists:
+            self._paint_list(commands, boxes or ((0, 0, width, height),), height)
+        gl.glDisable(gl.GL_SCISSOR_TEST)
+        gl.glBindVertexArray(0)
+        gl.glBindBuffer(gl.GL_ARRAY_BUFFER, 0)
+        gl.glBindBuffer(gl.GL_ELEMENT_ARRAY_BUFFER, 0)
+        _forget_state()
+
+    def _paint_list(self, commands: Any, boxes: Sequence[tuple[int, int, int, int]], height: int) -> None:
+        uploaded = False
+        for command in commands.cmd_buffer:
+            clip = command.clip_rect
+            for left, top, right, bottom in boxes:
+                x0, y0 = max(int(clip.x), left), max(int(clip.y), top)
+                x1, y1 = min(int(clip.z), right), min(int(clip.w), bottom)
+                if x0 >= x1 or y0 >= y1 or not command.elem_count:
+                    continue
+                self.draws += 1
+                if not uploaded:
+                    uploaded = True
+                    self.vertices += commands.vtx_buffer.size()
+                    for kind, data, size in (
+                        (gl.GL_ARRAY_BUFFER, commands.vtx_buffer, imgui.VERTEX_SIZE),
+                        (gl.GL_ELEMENT_ARRAY_BUFFER, commands.idx_buffer, imgui.INDEX_SIZE),
+                    ):
+                        start = ctypes.c_void_p(data.data_address())
+                        gl.glBufferData(kind, data.size() * size, start, gl.GL_STREAM_DRAW)
+                gl.glBindTexture(gl.GL_TEXTURE_2D, command.tex_ref.get_tex_id())
+                gl.glScissor(x0, height - y1, x1 - x0, y1 - y0)
+                first = ctypes.c_void_p(command.idx_offset * imgui.INDEX_SIZE)
+                gl.glDrawElements(gl.GL_TRIANGLES, command.elem_count, INDEX_TYPE, first)
 
     def close(self) -> None:
         """Free the GL objects and the contexts."""
@@ -130,11 +202,8 @@ def _renderer(window: Any) -> Any:
     return renderer
 
 
-def _forget_program() -> None:
-    """Take no GL program into ImGui's renderer, which restores the one that it finds.
-
-    gloo may leave one in use that is deleted by now; it would be gone for good once the renderer uses its own.
-    """
+def _forget_state() -> None:
+    """Tell gloo that no program is in use: it remembers the one it used last."""
     canvas: Any = gloo.get_current_canvas()
     gl.glUseProgram(0)
     canvas.context.shared.parser.env["current_program"] = 0

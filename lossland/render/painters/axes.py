@@ -37,8 +37,12 @@ class AxesPainter:
 
     @staticmethod
     def _pieces(segments: NDArray[np.floating], theme: Theme) -> list[NDArray[np.void]]:
-        color = theme.color("dim")
-        return [line_vertices(segment, color, ALPHA, WIDTH) for segment in segments]
+        """Return the vertices of all segments (n, 2, 3), as ``line_vertices`` makes those of one."""
+        one = line_vertices(np.zeros((2, 3)), theme.color("dim"), ALPHA, WIDTH)
+        vertices = np.tile(one, (len(segments), 1))
+        for name, end in (("a_before", 0), ("a_start", 0), ("a_end", 1), ("a_after", 1)):
+            vertices[name] = segments[:, end, None]
+        return list(vertices)
 
     def close(self) -> None:
         """Free the GL objects."""

@@ -16,18 +16,18 @@ from lossland.theme import Theme
 LINE_BIAS = 6e-4  # NDC depth towards the eye, so that a line on a surface is not half drowned by it
 
 _CORNERS = np.array([[0, -1], [0, 1], [1, -1], [1, 1]], np.float32)
-_TWO_TRIANGLES = np.array([0, 1, 2, 2, 1, 3], np.uint32)
-_PATH_FIELDS = [
+TWO_TRIANGLES = np.array([0, 1, 2, 2, 1, 3], np.uint32)
+PATH_FIELDS = [
     ("a_before", np.float32, 3),
     ("a_start", np.float32, 3),
     ("a_end", np.float32, 3),
     ("a_after", np.float32, 3),
     ("a_corner", np.float32, 2),
 ]
-PROGRESS_VERTEX = np.dtype([*_PATH_FIELDS, ("a_progress", np.float32, 2)])
+PROGRESS_VERTEX = np.dtype([*PATH_FIELDS, ("a_progress", np.float32, 2)])
 LINE_VERTEX = np.dtype(
     [
-        *_PATH_FIELDS,
+        *PATH_FIELDS,
         ("a_arc", np.float32, 2),
         ("a_ink", np.float32, 4),
         ("a_width", np.float32),
@@ -59,7 +59,7 @@ def path_vertices(path: ArrayLike, vertex: np.dtype) -> NDArray[np.void]:
 def quad_indices(count: int) -> gloo.IndexBuffer:
     """Return the index buffer of ``count`` quads of four vertices."""
     first = 4 * np.arange(count, dtype=np.uint32)[:, None]
-    return gloo.IndexBuffer((first + _TWO_TRIANGLES).ravel())
+    return gloo.IndexBuffer((first + TWO_TRIANGLES).ravel())
 
 
 def line_vertices(

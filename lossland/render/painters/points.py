@@ -118,12 +118,14 @@ class DotBatch:
         self._position: dict[int, gloo.VertexBuffer] = {}  # by components
         self._category: gloo.VertexBuffer | None = None
         self._height: gloo.Texture2D | None = None
+        self._every = 1  # only every so many-th point is drawn
 
     def draw(self, layer: Points, context: DrawContext) -> None:
         """Draw the layer's points."""
         count = len(layer.position)
         if not count:
             return
+        self._every = every_nth(count, context.quality.dots)
         draped = layer.ground is not None and np.shape(layer.position)[1] == 2
         p = self._draped if draped else self._plain
         if layer.target is not None and not draped:
@@ -144,12 +146,12 @@ class DotBatch:
         p.draw("points")
 
     def _upload_position(self, layer: Points, p: gloo.Program, components: int) -> None:
-        if self._kept.changed("position", layer.position, components):
+        if self._kept.changed("position", layer.position, components, self._every):
             self._set_position(layer, components)
         p["a_position"] = self._position[components]
 
     def _set_position(self, layer: Points, components: int) -> None:
-        position = np.ascontiguousarray(layer.position, np.float32)
+        position = np.ascontiguousarray(layer.position[:: self._every], np.float32)
         if position.shape[1] == 2 and components == 3:
             position = np.column_stack([position, np.zeros(len(position), np.float32)])
         kept = self._position.get(components)
@@ -160,9 +162,9 @@ class DotBatch:
             self._position[components] = vertex_buffer(position)
 
     def _upload_target(self, target: NDArray[np.floating], p: gloo.Program) -> None:
-        if self._kept.changed("target", target):
+        if self._kept.changed("target", target, self._every):
             delete([self._target])
-            self._target = vertex_buffer(target)
+            self._target = vertex_buffer(target[:: self._every])
         p["a_target"] = self._target
 
     def _upload_category(self, layer: Points, p: gloo.Program, theme: Theme) -> None:
@@ -170,9 +172,9 @@ class DotBatch:
             p["a_category"] = -1.0
             p["u_palette"] = np.tile(np.asarray(theme.color(layer.color), np.float32), (CATEGORIES + 1, 1))
             return
-        if self._kept.changed("category", layer.color):
+        if self._kept.changed("category", layer.color, self._every):
             delete([self._category])
-            self._category = vertex_buffer(layer.color)
+            self._category = vertex_buffer(layer.color[:: self._every])
         p["a_category"] = self._category
         p["u_palette"] = np.array([theme.color(f"particle.{k}") for k in range(-1, CATEGORIES)], np.float32)
 
@@ -195,6 +197,11 @@ class DotBatch:
         delete([self._plain, self._draped, self._moving, *buffers])
         self._position.clear()
         self._target = self._category = self._height = self._moving = None
+
+
+def every_nth(count: int, most: int) -> int:
+    """Return how many points make one that is drawn, so that there are at most ``most`` (0: all are)."""
+    return -(-count // most) if most else 1
 
 
 # Marks (discs, spheres, rings) share the arrows' phase, so that they and arrows lie in the order of the frame.
@@ -232,7 +239,7 @@ class PointsPainter:
             marks.set([sprites(position, colors, layer.size, rim, KIND[layer.style], target=layer.target)])
         share = 0.0 if layer.target is None else float(layer.share)
         camera = context.clip_from_world.tobytes().hex()
-        if len(layer.position) > 1 and self._kept.changed("order", layer.position, layer.target, share, camera):
+        if len(layer.position) and self._kept.changed("order", layer.position, layer.target, share, camera):
             marks.arrange(far_to_near(layer, share, context))
         marks.draw(context, share=share)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from lossland.layers import Surface, Trail
@@ -34,6 +35,11 @@ class SurfacePainter:
         elif context.show.shadow:
             trails = [other for other in context.layers if isinstance(other, Trail) and other.head]
             self._contact.draw(trails, self._block.heights, layer.terrain, context)
+
+    def prepare(self, layer: Surface, context: DrawContext) -> Iterator[None]:
+        """Compute the block's light in small steps."""
+        if layer.into is None:
+            yield from self._block.prepare(layer, context)
 
     def _draw_block(self, layer: Surface, context: DrawContext) -> None:
         if self._other is not None and layer.terrain is self._other_terrain:  # arrived: its light is there already

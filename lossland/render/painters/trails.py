@@ -1,15 +1,17 @@
-"""Trails: what an optimizer has walked, from a dull thin tail to a bright head."""
+"""Trails: what optimizers have walked, from dull thin tails to bright heads."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from vispy import gloo
 
 from lossland.layers import Trail
-from lossland.render.geometry import BEAD_GAP, HEAD_RADIUS, HEAD_RIM, head_center, spaced
+from lossland.render.geometry import BEAD_GAP, HEAD_RADIUS, HEAD_RIM, head_center, simplified, spaced
 from lossland.render.painter import DrawContext, Kept, Phase, delete, paints, program, set_state
-from lossland.render.painters.lines import LINE_BIAS, PROGRESS_VERTEX, path_vertices, quad_indices
+from lossland.render.painters.lines import LINE_BIAS, PATH_FIELDS, TWO_TRIANGLES, path_vertices
 from lossland.render.painters.points import DISC, SPHERE, SpriteBatch, sprites
 from lossland.render.uniforms import Uniforms
 from lossland.theme import Theme
@@ -21,108 +23,168 @@ HIDDEN_HEAD_ALPHA = 0.38
 HIDDEN_BIAS = -2e-3  # away from the eye: what lies on the ground is not hidden by it
 BEAD_RADIUS = 1.6
 START_RADIUS, START_RIM = 4.2, 2.2
+AT_ONCE = 32  # paths in one draw, as many as the shader has room for
+TOLERANCE = 2e-4  # world: how far a path may be from the drawn one, a twentieth of a pixel at 720 lines
+VERTEX = np.dtype([*PATH_FIELDS, ("a_progress", np.float32, 2), ("a_path", np.float32, 2)])
 
 
-@paints(Trail, Phase.TRAILS, Phase.HEADS)
-class TrailPainter:
-    """One trail. The whole path is uploaded once and the shader cuts it at ``upto``.
+@paints(Trail, Phase.TRAILS, Phase.HEADS, together=True)
+class TrailsPainter:
+    """All trails of a frame. Whole paths are uploaded once and the shader cuts them at ``upto``.
 
-    Hidden parts are drawn first and faintly; outline and line follow over everything before them, so that of two
-    trails that cross the later one passes over.
+    Hidden parts are drawn first and faintly; then outline and line of each trail follow over everything before
+    them, so that of two trails that cross the later one passes over.
     """
 
     def __init__(self, theme: Theme) -> None:
         self.theme = theme
-        self._line = program("trail.vert", "trail.frag")
-        self._uniforms = Uniforms(self._line)
+        self._program = program("trail.vert", "trail.frag")
+        self._uniforms = Uniforms(self._program)
+        for number in range(AT_ONCE):  # vispy wants every uniform set
+            self._uniforms.set(**{f"u_path[{number}]": (0.0, 0.0, 0.0, 0.0), f"u_color[{number}]": (0.0, 0.0, 0.0)})
+        self._paths: list[_Paths] = []
         self._marks = SpriteBatch()
-        self._hidden_head = SpriteBatch()
-        self._buffer: gloo.VertexBuffer | None = None
-        self._indices: gloo.IndexBuffer | None = None
-        self._kept = Kept()
+        self._hidden_heads = SpriteBatch()
         self._beads = SpriteBatch()
-        self._spaced: NDArray[np.intp] = np.zeros(0, np.intp)  # numbers of the beads that stand far enough apart
+        self._kept = Kept()
+        self._spaced: list[NDArray[np.intp]] = []  # numbers of the beads that stand far enough apart
 
-    def draw(self, layer: Trail, context: DrawContext) -> None:
-        """Draw line and beads, or in the later phase start and head over all lines."""
+    def draw(self, layers: Sequence[Trail], context: DrawContext) -> None:
+        """Draw lines and beads, or in the later phase starts and heads over all lines."""
         if context.phase == Phase.TRAILS:
-            self._draw_line(layer, context)
-            self._draw_beads(layer, context)
+            groups = [layers[k : k + AT_ONCE] for k in range(0, len(layers), AT_ONCE)]
+            while len(self._paths) < len(groups):
+                self._paths.append(_Paths())
+            for paths, group in zip(self._paths, groups, strict=False):
+                self._draw_lines(paths, group, context)
+            self._draw_beads(layers, context)
         else:
-            self._draw_marks(layer, context)
+            self._draw_marks(layers, context)
 
-    def _draw_line(self, layer: Trail, context: DrawContext) -> None:
-        if self._kept.changed("path", layer.points, layer.progress):
-            self._upload(layer)
-        if self._indices is None or not layer.upto > layer.progress[0]:
+    def _draw_lines(self, paths: _Paths, layers: Sequence[Trail], context: DrawContext) -> None:
+        paths.update(layers)
+        if paths.lines is None or paths.all is None:
             return
+        self._program.bind(paths.buffer)
+        for number, layer in enumerate(layers):
+            self._uniforms.set(
+                **{
+                    f"u_path[{number}]": (float(layer.upto), WIDTH[0] * layer.width, WIDTH[1] * layer.width, 0.0),
+                    f"u_color[{number}]": tuple(context.theme.color(layer.color)),
+                }
+            )
         self._uniforms.set(
             u_clip_from_world=context.gl_clip_from_world,
             u_size=context.size,
             u_px=context.px,
-            u_upto=float(layer.upto),
-            u_width=(WIDTH[0] * layer.width, WIDTH[1] * layer.width),
-            u_color=context.theme.color(layer.color),
+            u_outline=OUTLINE,
             u_casing=context.theme.color("casing"),
         )
         if context.show.xray:
-            self._pass("hidden", outline=0.0, alpha=HIDDEN_ALPHA, bias=HIDDEN_BIAS)
-        self._pass("front", outline=OUTLINE, alpha=1.0, bias=LINE_BIAS)
-        self._pass("front", outline=0.0, alpha=1.0, bias=LINE_BIAS)
+            set_state("hidden")
+            self._uniforms.set(u_alpha=HIDDEN_ALPHA, u_bias=HIDDEN_BIAS)
+            self._program.draw("triangles", paths.lines)
+        set_state("front")
+        self._uniforms.set(u_alpha=1.0, u_bias=LINE_BIAS)
+        self._program.draw("triangles", paths.all)
 
-    def _pass(self, depth: str, outline: float, alpha: float, bias: float) -> None:
-        set_state("hidden" if depth == "hidden" else "front")
-        self._uniforms.set(u_outline=outline, u_alpha=alpha, u_bias=bias)
-        self._line.draw("triangles", self._indices)
-
-    def _upload(self, layer: Trail) -> None:
-        delete([self._buffer, self._indices])
-        self._buffer = self._indices = None
-        progress = np.asarray(layer.progress, np.float32)
-        if len(progress) < 2:
-            return
-        vertices = path_vertices(layer.points, PROGRESS_VERTEX)
-        vertices["a_progress"] = np.repeat(np.stack([progress[:-1], progress[1:]], 1), 4, axis=0)
-        self._buffer = gloo.VertexBuffer(vertices)
-        self._indices = quad_indices(len(progress) - 1)
-        self._line.bind(self._buffer)
-
-    def _draw_marks(self, layer: Trail, context: DrawContext) -> None:
+    def _draw_marks(self, layers: Sequence[Trail], context: DrawContext) -> None:
         theme = context.theme
-        color = theme.color(layer.color)
-        pieces = []
-        if layer.start:
-            pieces.append(sprites(layer.points[:1], theme.color("text"), START_RADIUS, START_RIM, DISC, bias=0.01))
-        if layer.head:
-            center = head_center(layer, context.clip_from_world, context.size[1] / context.px)
-            pieces.append(sprites(center, color, HEAD_RADIUS, HEAD_RIM, SPHERE, bias=0.02))
-            if context.show.xray:
-                hidden = sprites(center, color, HEAD_RADIUS, 0.0, DISC, HIDDEN_HEAD_ALPHA, bias=-0.004)
-                self._hidden_head.set([hidden])
-                self._hidden_head.draw(context, hidden=True)
-        self._marks.set(pieces)
+        marks, hidden = [], []
+        for layer in layers:
+            color = theme.color(layer.color)
+            if layer.start:
+                marks.append(sprites(layer.points[:1], theme.color("text"), START_RADIUS, START_RIM, DISC, bias=0.01))
+            if layer.head:
+                center = head_center(layer, context.clip_from_world, context.size[1] / context.px)
+                marks.append(sprites(center, color, HEAD_RADIUS, HEAD_RIM, SPHERE, bias=0.02))
+                hidden.append(sprites(center, color, HEAD_RADIUS, 0.0, DISC, HIDDEN_HEAD_ALPHA, bias=-0.004))
+        if context.show.xray:
+            self._hidden_heads.set(hidden)
+            self._hidden_heads.draw(context, hidden=True)
+        self._marks.set(marks)
         self._marks.draw(context)
 
-    def _draw_beads(self, layer: Trail, context: DrawContext) -> None:
-        """Draw the iterates behind the head, thinned to what the picture has room for."""
-        if layer.beads is None or not len(layer.beads):
+    def _draw_beads(self, layers: Sequence[Trail], context: DrawContext) -> None:
+        """Draw the iterates behind the heads, thinned to what the picture has room for."""
+        beaded = [layer for layer in layers if layer.beads is not None and len(layer.beads)]
+        if not beaded:
             return
-        camera = (context.clip_from_world.tobytes().hex(), context.size)
-        if self._kept.changed("spaced", layer.beads, *camera):
-            self._spaced = spaced(context.project(layer.beads), BEAD_GAP)
-        shown = self._spaced[(self._spaced > 0) & (self._spaced < layer.upto)]
-        if self._kept.changed("beads", layer.beads, *camera, len(shown), layer.color, context.theme):
-            color = bead_color(layer.color, context.theme)
-            self._beads.set([sprites(np.asarray(layer.beads)[shown], color, BEAD_RADIUS, bias=0.004)])
+        beads = [np.asarray(layer.beads, float) for layer in beaded]
+        camera = _camera_key(context)
+        if self._kept.changed("spaced", *(layer.beads for layer in beaded), *camera):
+            ends = np.cumsum([len(points) for points in beads])[:-1]
+            pixels = np.split(context.project(np.concatenate(beads)), ends)
+            self._spaced = [spaced(points, BEAD_GAP) for points in pixels]
+        shown = [
+            numbers[(numbers > 0) & (numbers < layer.upto)] for numbers, layer in zip(self._spaced, beaded, strict=True)
+        ]
+        colors = [layer.color for layer in beaded]
+        key = (*(layer.beads for layer in beaded), *camera, *map(len, shown), *colors, context.theme)
+        if self._kept.changed("beads", *key):
+            self._beads.set(
+                [
+                    sprites(points[numbers], bead_color(color, context.theme), BEAD_RADIUS, bias=0.004)
+                    for points, numbers, color in zip(beads, shown, colors, strict=True)
+                ]
+            )
         self._beads.draw(context)
 
     def close(self) -> None:
         """Free the GL objects."""
-        delete([self._line, self._buffer, self._indices])
-        self._beads.close()
-        self._marks.close()
-        self._hidden_head.close()
-        self._buffer = self._indices = None
+        delete([self._program])
+        for paths in self._paths:
+            paths.close()
+        for batch in (self._marks, self._hidden_heads, self._beads):
+            batch.close()
+        self._paths = []
+
+
+class _Paths:
+    """The buffers of up to ``AT_ONCE`` paths: the quads of each path's casing, then those of the line."""
+
+    def __init__(self) -> None:
+        self.buffer: gloo.VertexBuffer | None = None
+        self.all: gloo.IndexBuffer | None = None
+        self.lines: gloo.IndexBuffer | None = None  # without casings
+        self._kept = Kept()
+
+    def update(self, layers: Sequence[Trail]) -> None:
+        """Upload the paths again where they are others."""
+        if not self._kept.changed("paths", *(part for layer in layers for part in (layer.points, layer.progress))):
+            return
+        self.close()
+        pieces, casings = [], []
+        for number, layer in enumerate(layers):
+            points, progress = simplified(layer.points, layer.progress, TOLERANCE)
+            if len(points) < 2:
+                continue
+            quads = path_vertices(points, VERTEX)
+            quads["a_progress"] = np.repeat(np.stack([progress[:-1], progress[1:]], 1), 4, axis=0)
+            for casing in (1.0, 0.0):
+                quads["a_path"] = number, casing
+                pieces.append(quads.copy())
+                casings.append(np.full(len(quads) // 4, bool(casing)))
+        if not pieces:
+            return
+        self.buffer = gloo.VertexBuffer(np.concatenate(pieces))
+        casing = np.concatenate(casings)
+        indices = 4 * np.arange(len(casing), dtype=np.uint32)[:, None] + TWO_TRIANGLES
+        self.all = gloo.IndexBuffer(indices.ravel())
+        self.lines = gloo.IndexBuffer(indices[~casing].ravel())
+
+    def close(self) -> None:
+        """Free the GL objects."""
+        delete([self.buffer, self.all, self.lines])
+        self.buffer = self.all = self.lines = None
+
+
+def _camera_key(context: DrawContext) -> tuple[object, ...]:
+    """Return what the thinning of beads depends on: the view, and roughly the view while it moves."""
+    if not context.quality.moving:
+        return context.clip_from_world.tobytes().hex(), context.size
+    pose = context.camera.pose
+    return round(pose.azimuth / 4), round(pose.elevation / 4), round(20 * float(np.log(pose.distance)))
 
 
 def bead_color(color: str, theme: Theme) -> NDArray[np.float64]:

@@ -1,0 +1,107 @@
+"""Chooses how finely the window draws: as fine as the frame time allows while things move, fully when they rest.
+
+No clock and no GL in here: times are passed in, so that the same times give the same choices.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from statistics import median
+
+from lossland.render.painter import Quality
+
+BUDGET = 1 / 60  # seconds a frame may take
+REST = 0.2  # seconds without a change until the picture is refined
+
+LEVELS = (
+    Quality(mesh=32, dots=2**13),
+    Quality(mesh=48, dots=2**14),
+    Quality(mesh=64, dots=2**15),
+    Quality(mesh=96, dots=2**16),
+    Quality(mesh=128, dots=2**17),
+    Quality(mesh=192, dots=2**18),
+    Quality(mesh=256, dots=2**20),
+)
+FIRST = LEVELS[2]  # the level to start at without a GPU
+COARSE = (Quality(mesh=32, dots=2**12, scale=0.5), Quality(mesh=32, dots=2**13, scale=0.7))
+LARGE = 1.6e6  # pixels: below, drawing fewer of them saves less than it costs to enlarge the picture
+FULL = Quality(mesh=384, lit=1536, bake=512, supersample=2)  # at rest
+
+TRIAL = 15  # frames at a level before it is judged, by their median: one that was held up does not count
+SLOW, ROOM = 1.08, 0.72  # shares of the budget above which a level is too slow, and below which there is room
+LONGEST = 3600  # frames at most until a level that was too slow is tried again
+
+
+def levels_for(pixels: int) -> tuple[Quality, ...]:
+    """Return the levels for a picture of so many pixels."""
+    return (*COARSE, *LEVELS) if pixels >= LARGE else LEVELS
+
+
+class Governor:
+    """The level of detail while things move.
+
+    A level that proved too slow is tried again only after a pause, which doubles each time it fails: so the choice
+    settles, and still follows a machine that becomes free.
+    """
+
+    def __init__(self, levels: Sequence[Quality] = LEVELS, first: int = 0, budget: float = BUDGET) -> None:
+        self.levels = tuple(levels)
+        self.level = first
+        self.budget = budget
+        self._times: deque[float] = deque(maxlen=TRIAL)  # of the last frames at this level, seconds
+        self._frames = 0  # at this level
+        self._age = 0  # frames since the start
+        self._barred = [0] * len(self.levels)  # age before which a level is not tried again
+        self._pause = [60] * len(self.levels)
+
+    @property
+    def quality(self) -> Quality:
+        """The quality to draw the next frame of a movement in."""
+        return self.levels[self.level]
+
+    def took(self, seconds: float) -> None:
+        """Take note of how long a frame of a movement took."""
+        self._age += 1
+        self._frames += 1
+        self._times.append(seconds)
+        if len(self._times) < TRIAL:
+            return
+        usual = median(self._times)
+        if usual > SLOW * self.budget and self.level > 0:
+            self._bar(self.level)
+            self._enter(self.level - 1)
+        elif usual < ROOM * self.budget and self.level + 1 < len(self.levels):
+            if self._age >= self._barred[self.level + 1]:
+                self._enter(self.level + 1)
+        elif self._frames == LONGEST:
+            self._pause[self.level] = 60
+
+    def _bar(self, level: int) -> None:
+        self._barred[level] = self._age + self._pause[level]
+        self._pause[level] = min(2 * self._pause[level], LONGEST)
+
+    def _enter(self, level: int) -> None:
+        self.level, self._frames = level, 0
+        self._times.clear()
+
+
+class Rest:
+    """Says when a picture is moved, when it may be refined, and when there is nothing to draw."""
+
+    def __init__(self, rest: float = REST) -> None:
+        self._rest = rest
+        self._changed = 0.0
+        self.refined = False
+
+    def change(self, now: float) -> None:
+        """Note that the picture has changed at a time in seconds."""
+        self._changed, self.refined = now, False
+
+    def due(self, now: float) -> bool:
+        """Whether the picture should be refined now."""
+        return not self.refined and now - self._changed >= self._rest
+
+    def wait(self, now: float, nap: float) -> float:
+        """Return how many seconds may pass until something is due, at most ``nap``."""
+        return nap if self.refined else min(max(self._changed + self._rest - now, 0.0), nap)

@@ -1,0 +1,83 @@
+"""The choice of detail by the time frames take, on a clock made up here."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from lossland.app.governor import BUDGET, COARSE, FIRST, LEVELS, REST, Governor, Rest, levels_for
+from lossland.render.painter import Quality
+
+
+def run(governor: Governor, cost, frames: int) -> list[int]:
+    """Feed the governor frames whose time is a function of their level; return the levels."""
+    levels = []
+    for number in range(frames):
+        levels.append(governor.level)
+        governor.took(cost(governor.level, number))
+    return levels
+
+
+def proportional(base: float, each: float):
+    """Return a machine on which a level costs ``base + level * each`` seconds."""
+    return lambda level, _number: base + level * each
+
+
+@pytest.mark.parametrize("start", range(len(LEVELS)))
+def test_it_finds_the_finest_level_that_holds_the_budget(start: int) -> None:
+    cost = proportional(0.004, 0.004)  # 4, 8, 12, 16, 20 ... ms: level 3 just fits into 16.7 ms
+    levels = run(Governor(LEVELS, start), cost, 600)
+    assert set(levels[300:]) <= {2, 3, 4}
+    assert sum(cost(level, 0) <= BUDGET for level in levels[300:]) > 0.9 * 300
+
+
+def test_it_does_not_swing_between_two_levels() -> None:
+    cost = proportional(0.001, 0.0105)  # 11.5 ms or 22 ms: neither level is right
+    levels = run(Governor(LEVELS, 4), cost, 6000)
+    changes = sum(a != b for a, b in pairwise(levels))
+    late = sum(a != b for a, b in pairwise(levels[3000:]))
+    assert changes < 24
+    assert late <= 4
+    assert sum(level <= 1 for level in levels[600:]) > 0.95 * len(levels[600:])
+
+
+def test_too_slow_a_machine_ends_at_the_coarsest_level_and_a_fast_one_at_the_finest() -> None:
+    assert run(Governor(LEVELS, len(LEVELS) - 1), lambda *_: 0.1, 400)[-1] == 0
+    assert run(Governor(LEVELS, 0), lambda *_: 0.001, 400)[-1] == len(LEVELS) - 1
+
+
+def test_it_follows_a_machine_that_becomes_free() -> None:
+    busy = lambda level, number: (0.03 if number < 300 else 0.002) + 0.001 * level  # noqa: E731
+    levels = run(Governor(LEVELS, 3), busy, 3000)
+    assert levels[299] == 0
+    assert levels[-1] == len(LEVELS) - 1
+
+
+def test_one_long_frame_changes_nothing() -> None:
+    levels = run(Governor(LEVELS, 3), lambda _level, number: 3.0 if number == 200 else 0.0145, 400)
+    assert set(levels) == {3}
+
+
+def test_levels_rise_and_large_pictures_may_be_drawn_small() -> None:
+    for one, two in pairwise(levels_for(3840 * 2160)):
+        assert (one.mesh, one.dots, one.scale) <= (two.mesh, two.dots, two.scale)
+    assert levels_for(1280 * 720) == LEVELS
+    assert levels_for(3840 * 2160)[: len(COARSE)] == COARSE
+    assert FIRST in LEVELS
+    assert all(level.moving for level in LEVELS)
+    assert not Quality.still.moving
+
+
+def test_rest_refines_once_after_a_pause() -> None:
+    rest = Rest()
+    rest.change(10.0)
+    assert not rest.due(10.0 + 0.99 * REST)
+    assert rest.wait(10.0, 5.0) == pytest.approx(REST)
+    assert rest.due(10.0 + 1.001 * REST)
+    rest.refined = True
+    assert not rest.due(20.0)
+    assert rest.wait(20.0, 5.0) == 5.0
+    rest.change(21.0)
+    assert not rest.refined
+    assert not rest.due(21.1)
