@@ -103,6 +103,19 @@ def test_every_function_of_formulas(formula: str) -> None:
         assert error.max() < allowed
 
 
+@pytest.mark.parametrize("term", ["(2 + x)^({k}.5 - y)", "sin({k}*x + y)", "tanh(x - {k}*y)", "log({k} + x*x)"])
+def test_long_functions_that_come_often_are_written_once(term: str) -> None:
+    land = landscape("+".join(term.format(k=k) for k in range(1, 41)), domain=((-1, 1), (-1, 1)))
+    fused = fuse(land, optimizers.GradientDescent())
+    assert len(cpu.source(fused, "float").splitlines()) < 500 + 2 * len(fused.particle.steps)
+    start = random_starts(land.domain, 100, seed=4).astype(np.float64)
+    gradient = np.asarray(land.grad(start))
+    state = KernelCrowd(land, optimizers.GradientDescent(lr=1e-3), start)
+    state.advance(1)
+    size = np.abs(gradient).max()
+    assert (start - state.positions) / 1e-3 / size == pytest.approx(gradient / size, abs=1e-11)
+
+
 def test_noise_is_the_array_paths_noise() -> None:
     flat = landscape("0*x", domain=((-1, 1), (-1, 1)))
     first, seed = 2**33 - 3, 2**63 + 12345
@@ -482,5 +495,5 @@ def test_no_warning_and_no_division_by_zero_escapes() -> None:
 
 def test_the_kernels_source_is_of_our_own_making() -> None:
     text = cpu.source(fuse(landscape("x^2 + y^2"), optimizers.Adam()), "float")
-    assert text.startswith("define void @advance(")
+    assert text.startswith("define void @advance(ptr")
     assert "x^2" not in text

@@ -24,9 +24,8 @@ from lossland.compute import philox
 from lossland.compute.kernels import vmath
 from lossland.compute.kernels.fused import Fused
 from lossland.compute.kernels.machine import compiled
-from lossland.compute.kernels.simd import Code, Vector, load, spread, store
+from lossland.compute.kernels.simd import WIDE, Code, Vector, load, spread, store
 from lossland.compute.philox import Purpose
-from lossland.expression import Program
 
 CHUNK = 512  # particles whose rows lie together: they stay in the first-level cache while they take many steps
 LANES = {"float": 16, "double": 8}  # particles in one vector of 512 bits; LLVM splits it where registers are shorter
@@ -47,9 +46,8 @@ _SIGNATURE = ctypes.CFUNCTYPE(
 _HEAD = (
     "define void @advance(ptr noalias %state, i64 %count, ptr noalias readonly %table, i64 %steps, "
     "ptr noalias readonly %bounds, ptr noalias readonly %minima, i64 %how_many, ptr noalias %trail, i64 %every, "
-    "i64 %all, i64 %first, i64 %done, i64 %seed) #0 {"
+    f"i64 %all, i64 %first, i64 %done, i64 %seed) {WIDE} {{"
 )
-_TAIL = 'attributes #0 = { nounwind "min-legal-vector-width"="512" "prefer-vector-width"="512" }'
 
 
 class Kernel:
@@ -110,15 +108,6 @@ def kernel(fused: Fused, dtype: np.dtype, watch: bool = False) -> Kernel:
     return Kernel(fused, dtype, watch)
 
 
-def evaluated(program: Program, inputs: Sequence[Vector]) -> list[Vector]:
-    """Write down a program's steps on vectors and return its outputs."""
-    like = inputs[0]
-    slots = [*inputs, *(like.like(value) for value in program.constants)]
-    for step in program.steps:
-        slots.append(vmath.OPERATIONS[step.op](*(slots[i] for i in step.args)))
-    return [slots[i] for i in program.outputs]
-
-
 def normal_draws(particle: Vector, step: Vector, key: tuple[Vector, Vector]) -> tuple[Vector, Vector]:
     """Return two standard normal draws for each particle (i64), as float64, equal to `philox.standard_normal`."""
     low = 0xFFFFFFFF
@@ -175,7 +164,7 @@ class _Writer:
                     self._one_step(places, uniform, draws, bounds, t)
                 self._leave_trail(base, chunk, step, inside)
         code.act("ret void")
-        return "\n".join([_HEAD, "entry:", *code.lines, "}", *sorted(code.declarations), _TAIL, ""])
+        return "\n".join([_HEAD, "entry:", *code.lines, "}", *sorted(code.declarations), ""])
 
     def _leave_trail(self, base: str, chunk: str, step: str, inside: str) -> None:
         """After every so many steps copy the chunk's positions into the trail."""
@@ -214,7 +203,7 @@ class _Writer:
         self, places: list[str], uniform: list[Vector], draws: Sequence[Vector], bounds: list[Vector], t: str
     ) -> None:
         rows = [load(self.code, self.kind, self.lanes, place) for place in places[: len(self.fused.rows)]]
-        after = evaluated(self.fused.particle, [*rows, *uniform, *draws])
+        after = vmath.evaluated(self.fused.particle, [*rows, *uniform, *draws])
         moving = _within(rows[0], rows[1], bounds)
         after[0], after[1] = moving.where(after[0], rows[0]), moving.where(after[1], rows[1])
         for place, value in zip(places[: len(after)], after, strict=True):

@@ -13,9 +13,10 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from lossland.compute.kernels.cpu import KINDS, LANES, evaluated
+from lossland.compute.kernels.cpu import KINDS, LANES
 from lossland.compute.kernels.machine import compiled
-from lossland.compute.kernels.simd import Code, Vector, load, spread, store
+from lossland.compute.kernels.simd import WIDE, Code, Vector, load, spread, store
+from lossland.compute.kernels.vmath import evaluated
 from lossland.expression import Program
 
 _SIGNATURE = ctypes.CFUNCTYPE(
@@ -23,9 +24,8 @@ _SIGNATURE = ctypes.CFUNCTYPE(
 )
 _HEAD = (
     "define void @fill(ptr noalias readonly %x, i64 %across, ptr noalias readonly %y, i64 %down, "
-    "ptr noalias readonly %arrays) #0 {"
+    f"ptr noalias readonly %arrays) {WIDE} {{"
 )
-_TAIL = 'attributes #0 = { nounwind "min-legal-vector-width"="512" "prefer-vector-width"="512" }'
 
 
 class LatticeKernel:
@@ -76,7 +76,7 @@ def source(program: Program, widths: Sequence[int], kind: str) -> str:
                 values, outputs = outputs[:width], outputs[width:]
                 _store_side_by_side(values, at(array, code.write(f"mul i64 {point}, {width}")))
     code.act("ret void")
-    return "\n".join([_HEAD, "entry:", *code.lines, "}", *sorted(code.declarations), _TAIL, ""])
+    return "\n".join([_HEAD, "entry:", *code.lines, "}", *sorted(code.declarations), ""])
 
 
 def _store_side_by_side(values: list[Vector], pointer: str) -> None:

@@ -16,6 +16,9 @@ from typing import Any
 # break the argument reductions; nor take it that there is no NaN, which would break the tests for it.
 FLAGS = "nsz arcp contract"
 
+# What functions say of themselves: they may use registers of 512 bits where the processor has them.
+WIDE = 'nounwind "min-legal-vector-width"="512" "prefer-vector-width"="512"'
+
 BITS = {"float": 32, "double": 64}
 INTRINSIC_SUFFIX = {"float": "f32", "double": "f64", "i32": "i32", "i64": "i64"}
 

@@ -8,10 +8,12 @@ answers are IEEE 754's: exp(1000) is inf, log(-1) is nan.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from lossland.compute.kernels.simd import Vector
+from lossland.compute.kernels.simd import WIDE, Code, Vector
+from lossland.expression import Program
 
 # Adding this makes a double or float round to a whole number, which then stands in its last bits.
 SHIFTER = {"float": 1.5 * 2.0**23, "double": 1.5 * 2.0**52}
@@ -395,3 +397,32 @@ OPERATIONS: dict[str, Callable[..., Vector]] = {
     "where": lambda test, a, b: test.where(a, b),
 }
 """Every operation of `lossland.expression` on vectors."""
+
+OFTEN = dict.fromkeys(("exp", "log", "log2", "log10", "sin", "cos", "tan", "asin", "acos", "atan", "atan2"), 24)
+OFTEN |= {"sinh": 12, "cosh": 12, "tanh": 12, "pow": 4}
+"""How often a program may use a long operation before it is written down once and called: to compile in time."""
+
+
+def evaluated(program: Program, inputs: Sequence[Vector]) -> list[Vector]:
+    """Write down a program's steps on vectors and return its outputs."""
+    like = inputs[0]
+    uses = Counter(step.op for step in program.steps)
+    slots = [*inputs, *(like.like(value) for value in program.constants)]
+    for step in program.steps:
+        operands = [slots[i] for i in step.args]
+        many = uses[step.op] > OFTEN.get(step.op, len(program.steps))
+        slots.append(_called(step.op, operands) if many else OPERATIONS[step.op](*operands))
+    return [slots[i] for i in program.outputs]
+
+
+def _called(op: str, operands: list[Vector]) -> Vector:
+    """Call an operation that stands in a function of its own."""
+    like, body = operands[0], Code()
+    parameters = [Vector(body, like.kind, like.lanes, f"%a{i}") for i in range(len(operands))]
+    result = OPERATIONS[op](*parameters)
+    function = f"@{op}.v{like.lanes}.{like.kind}"
+    head = f"define internal {like.type} {function}({', '.join(f'{v.type} {v.name}' for v in parameters)})"
+    lines = [f"{head} noinline {WIDE} {{", *body.lines, f"  ret {result.type} {result.name}", "}"]
+    like.code.declarations |= {*body.declarations, "\n".join(lines)}
+    given = ", ".join(f"{value.type} {value.name}" for value in operands)
+    return Vector(like.code, like.kind, like.lanes, like.code.write(f"call {like.type} {function}({given})"))
