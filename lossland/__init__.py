@@ -21,6 +21,7 @@ _HOME = {
     "Swarm": "lossland.compute.swarm",
     "swarms": "lossland.compute.swarm:",
     "minima": "lossland.compute.minima:",
+    "maps": "lossland.compute.maps:",
     "Grid": "lossland.landscapes",
     "Terrain": "lossland.terrain",
     "ground": "lossland.ground:",
@@ -75,6 +76,7 @@ if TYPE_CHECKING:
     from lossland.app import record as record
     from lossland.app import show as show
     from lossland.app import snapshot as snapshot
+    from lossland.compute import maps as maps
     from lossland.compute import minima as minima
     from lossland.compute import swarm as swarms  # noqa: F401
     from lossland.compute.swarm import Swarm as Swarm

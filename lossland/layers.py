@@ -397,3 +397,47 @@ class Equations(Note):
     title: str
     columns: Sequence[str] = ("x", "y")
     rows: Sequence[tuple[str, Sequence[str], Color]] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True)
+class HeatAxis:
+    """One side of a heat map: from ``low`` to ``high``, in equal ratios if ``log``; ``now`` is the present setting.
+
+    ``param`` names the scene's parameter that a click on the map sets ("" for none). ``label`` may hold LaTeX
+    between dollars.
+    """
+
+    label: str
+    low: float
+    high: float
+    log: bool = False
+    now: float | None = None
+    param: str = ""
+
+    def share(self, value: float) -> float:
+        """Return where a value stands between the ends: 0 ... 1."""
+        if self.log:
+            return float(np.log(value / self.low) / np.log(self.high / self.low))
+        return (value - self.low) / (self.high - self.low)
+
+    def value(self, share: float) -> float:
+        """Return the value at a place between the ends."""
+        if self.log:
+            return float(self.low * (self.high / self.low) ** share)
+        return self.low + (self.high - self.low) * share
+
+
+@dataclass(frozen=True, eq=False)
+class HeatMap(Note):
+    """Numbers over two parameters as colours: low is dark, high is light.
+
+    ``values`` (ny, nx), indexed [iy, ix], are those of equal cells, x to the right and y up. inf is "never", nan is
+    "diverged": both have colours of their own. A ring marks the axes' ``now``; a click sets their parameters.
+    """
+
+    title: str
+    values: Array
+    x: HeatAxis
+    y: HeatAxis
+    log: bool = True  # colours follow the logarithm
+    remark: str = ""  # beside the title

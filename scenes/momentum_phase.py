@@ -22,6 +22,7 @@ SHEET = np.array([2.36, -0.62])  # world x, y of the middle of the phase portrai
 SHEET_HALF = 0.96  # half its side, world
 SHEET_UNITS = 1.25  # what that stands for
 LIFT = 0.012
+CELLS = 72  # of the map over α and β
 
 
 def rates(product: Any, beta: Any) -> np.ndarray:
@@ -423,6 +424,7 @@ print("positions", *x)
                          (f"step {whole}", regime(self.products[self.shown - 1], self.beta))),
             layers.Legend(rows, "Eigenvalues", ("αλ", "rate", "steps")),
             self._chart(step),
+            self._heat_map(),
             self.remember("equations", (self._key(), self.shown, whole), lambda: self._equations(whole, worst)),
         ]  # fmt: skip
 
@@ -436,6 +438,23 @@ print("positions", *x)
             ]
 
         return layers.Chart("Error", self.remember("series", self._key(), make), log_y=True, now=step)
+
+    def _heat_map(self) -> layers.HeatMap:
+        """Return the steps that the slowest eigenvalue needs, over α and β."""
+        low, high = float(self.lambdas[0]), float(self.lambdas[-1])
+        across = layers.HeatAxis(r"$\alpha$", max(0.1 / high, 1e-4), min(6 / high, 4.0), True, self.alpha, "alpha")
+        up = layers.HeatAxis(r"$\beta$", 0.0, 0.999, False, self.beta, "beta")
+
+        def make() -> np.ndarray:
+            part = (np.arange(CELLS) + 0.5) / CELLS
+            alpha = np.array([across.value(u) for u in part])
+            beta = np.array([up.value(v) for v in part])
+            rate = rates(alpha[None, :, None] * self.lambdas, beta[:, None, None]).max(axis=-1)
+            with np.errstate(divide="ignore"):
+                return np.where(rate < 1, np.log(TARGET) / np.log(rate), np.nan)
+
+        values = self.remember("heat", (self.eigenvalues,), make)
+        return layers.HeatMap("Steps to 10⁻⁶" if low == high else "Steps of the slowest", values, across, up)
 
     def _equations(self, step: int, worst: float) -> layers.Equations:
         k = self.shown - 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,11 +12,13 @@ import lossland as ll
 from lossland import layers, numerals
 
 STEPS_PER_SECOND = 8
+COARSE_SWEEP = (12, 24, 48)  # and of the maps over rate and memory
 COARSE = (64, 160)  # sizes of the maps that a live picture shows while the full one is made
 WORK = 5_000_000  # steps of one particle that a live picture may take between two frames, about 10 ms
 EVERYTHING = 10**15  # more work than there is
 CHECK = 50  # steps after which a map looks whether everything has come to rest
 EXACT = 2**17  # up to this many particles, each one is followed to its end to colour it
+NEAR = 1e-3  # the share of its height at which a particle counts as down
 LETTERS = "ABCDEFGH"
 MOMENTA = {"momentum": "momentum", "nesterov": "momentum"}  # optimizer -> which hyper-parameter ``memory`` is
 WITH_BETA = ("adam", "adamw", "amsgrad", "nadam", "radam", "adamax", "lion", "yogi", "adabelief")
@@ -48,47 +49,6 @@ class Descent:
         near = ll.minima.tolerance(self.land)
         self._labels = ll.minima.basins(self.state.positions, self.land.minima, near)
         return bool((self._labels >= 0).all()) and before is not None and np.array_equal(before, self._labels)
-
-
-@dataclass(frozen=True, eq=False)
-class BasinMap:
-    """Which minimum each cell's centre leads to."""
-
-    label: np.ndarray  # (n, n) int16 indexed [iy, ix], −1 for none
-    minima: np.ndarray  # (m, 2)
-
-    @cached_property
-    def shares(self) -> np.ndarray:
-        """The share of all cells that lead to each minimum, (m,)."""
-        return np.bincount(self.label[self.label >= 0], minlength=len(self.minima)) / self.label.size
-
-
-class MapMaker:
-    """Makes a basin map: at once, or coarse first and finer with every call of ``advance``."""
-
-    def __init__(self, land: ll.Landscape, rule: Any, steps: int, cells: int, seed: int, coarse_first: bool) -> None:
-        self.land, self.rule, self.steps, self.seed = land, rule, steps, seed
-        self.sizes = [*(size for size in COARSE if coarse_first and size < cells), cells]
-        self.best: BasinMap | None = None
-        self._descent: Descent | None = None
-
-    @property
-    def finished(self) -> bool:
-        """Whether the map has its full size."""
-        return not self.sizes
-
-    def advance(self, work: int) -> None:
-        """Do ``work`` particle-steps, or fewer if the map is finished before."""
-        while work > 0 and self.sizes:
-            if self._descent is None:
-                start = ll.swarms.cell_centres(self.land.domain, self.sizes[0])
-                self._descent = Descent(self.land, self.rule, start, self.steps, self.seed)
-            work = self._descent.advance(work)
-            if self._descent.finished:
-                size = self.sizes.pop(0)
-                found, label = ll.minima.find_minima(self.land, self._descent.state.positions)
-                self.best = BasinMap(label.reshape(size, size), found.position)
-                self._descent = None
 
 
 @dataclass
@@ -244,17 +204,58 @@ print("shares", *near.mean((0, 1)))
     def _start_key(self) -> tuple[Any, ...]:
         return (self.domain, self.count, self.seed, self.patch, self.centre)
 
-    def basin_map(self) -> BasinMap:
+    def basin_map(self) -> ll.maps.BasinMap:
         """Return the map of basins; in a live picture perhaps a coarse one that the next call makes finer."""
-        key = (*self._key(), self.cells)
-        maker = self.remember(
-            "map", key, lambda: MapMaker(self.land, self.rule, self.steps, self.cells, self.seed, self.live)
-        )
-        while maker.best is None:
-            maker.advance(WORK)
-        maker.advance(WORK if self.live else EVERYTHING)
-        self.unfinished = not maker.finished
-        return maker.best
+
+        def pieces(size: int) -> Any:
+            return ll.maps.basin_pieces(self.land, self.rule, size, self.steps, self.seed, work=WORK)
+
+        sizes = [*(size for size in COARSE if self.live and size < self.cells), self.cells]
+        making = self.remember("map", (*self._key(), self.cells), lambda: ll.maps.Refinement(sizes, pieces))
+        found = self._refined(making)
+        self.unfinished = not making.complete
+        return found
+
+    def _refined(self, making: Any) -> Any:
+        """Return a map that is complete, or in a live picture one that is a piece of work finer than the last."""
+        if not self.live:
+            return making.finish()
+        making.advance()
+        return making.first()
+
+    def sweep(self) -> ll.maps.Sweep:
+        """Return how the first particle fares over rate and memory (over rate and start, for rules without)."""
+        start = tuple(self.starts()[0].astype(float).tolist())
+        rule, (rate, other) = self.rule, self._sweep_axes()
+        first, lowest = float(self.land.value(start)), self._lowest()
+        target = lowest + NEAR * max(first - lowest, 0.0)
+
+        def pieces(size: int) -> Any:
+            return ll.maps.sweep_pieces(
+                self.land, rule, rate, other, size, self.steps, start, target, self.seed, WORK // 50
+            )
+
+        key = (self.landscape, self.domain, self.optimizer, self.steps, self.seed, start, rate, other)
+        sizes = COARSE_SWEEP if self.live else COARSE_SWEEP[-1:]
+        making = self.remember("sweep", key, lambda: ll.maps.Refinement(sizes, pieces))
+        found = self._refined(making)
+        self.unfinished = self.unfinished or not making.complete
+        return found
+
+    def _lowest(self) -> float:
+        """Return the lowest value there is on the map."""
+        known = [float(self.land.value(place)) for place in self.land.minima]
+        return min(known) if known else float(np.nanmin(self.terrain.value))
+
+    def _sweep_axes(self) -> tuple[ll.maps.Axis, ll.maps.Axis]:
+        """Return the rates around the one that suits, and the other axis."""
+        rate = ll.rates.suggested_rate(self.rule, self.land, self.land.start)
+        across = ll.maps.Axis("lr", max(rate / 30, 1e-5), min(max(rate * 30, 1e-3), 10.0), log=True)
+        memory = MOMENTA.get(self.optimizer) or ("beta1" if self.optimizer in WITH_BETA else "")
+        if memory:
+            return across, ll.maps.Axis(memory, 0.0, 0.999)
+        x0, x1, _, _ = self.domain
+        return across, ll.maps.Axis("x", x0, x1)
 
     def starts(self) -> np.ndarray:
         """Return where the particles start, (N, 2)."""
@@ -271,7 +272,7 @@ print("shares", *near.mean((0, 1)))
 
         return self.remember("starts", self._start_key(), make)
 
-    def labels(self, found: BasinMap) -> np.ndarray:
+    def labels(self, found: ll.maps.BasinMap) -> np.ndarray:
         """Return the minimum that each particle will reach, (N,).
 
         Each is followed to its end; where there are very many, or no time yet, the map says what starts there reach.
@@ -285,7 +286,7 @@ print("shares", *near.mean((0, 1)))
             return found.label[cell[:, 1], cell[:, 0]]
 
         def exact() -> np.ndarray:
-            return ll.minima.basins(follow.state.positions, found.minima, ll.minima.tolerance(self.land))
+            return ll.minima.basins(follow.state.positions, found.minima.position, ll.minima.tolerance(self.land))
 
         if self.count <= EXACT and not self.unfinished:
             key = (*self._key(), *self._start_key())
@@ -318,11 +319,11 @@ print("shares", *near.mean((0, 1)))
         self.live = live
         step = int(self.step_at(time) + 1e-6)
         now = self.positions(step)
-        label = ll.minima.basins(now, found.minima, ll.minima.tolerance(self.land))
+        label = ll.minima.basins(now, found.minima.position, ll.minima.tolerance(self.land))
         return {
             "step": float(step),
             "count": float(self.count),
-            "minima": found.minima,
+            "minima": found.minima.position,
             "shares": found.shares,
             "unconverged": float((found.label < 0).mean()),
             "arrived": float((label >= 0).mean()),
@@ -344,7 +345,7 @@ print("shares", *near.mean((0, 1)))
             x, y = now[:, 0], now[:, 1]
             shown = (x >= x0) & (x <= x1) & (y >= y0) & (y <= y1)
         if self.arrived == "vanish":
-            shown &= ll.minima.basins(now, found.minima, ll.minima.tolerance(self.land)) < 0
+            shown &= ll.minima.basins(now, found.minima.position, ll.minima.tolerance(self.land)) < 0
         if not shown.all():
             now, label = now[shown], label[shown]
         drawn: list[layers.Layer] = [
@@ -355,18 +356,18 @@ print("shares", *near.mean((0, 1)))
         ]
         return ll.Frame(drawn, self._notes(found, int(step + 1e-6)), self.view)
 
-    def _lettered(self, found: BasinMap) -> list[int]:
+    def _lettered(self, found: ll.maps.BasinMap) -> list[int]:
         """Return the numbers of the minima that get a letter: the largest basins, in the minima's own order."""
         largest = np.argsort(-found.shares, kind="stable")[: len(LETTERS)]
         return sorted(int(k) for k in largest)
 
-    def _marks(self, found: BasinMap) -> list[layers.Layer]:
+    def _marks(self, found: ll.maps.BasinMap) -> list[layers.Layer]:
         """Return a ring and a letter at every lettered minimum inside the picture."""
         drawn: list[layers.Layer] = []
         for letter, k in zip(LETTERS, self._lettered(found), strict=False):
-            if not np.allclose(self.inside(tuple(found.minima[k])), found.minima[k]):
+            if not np.allclose(self.inside(tuple(found.minima.position[k])), found.minima.position[k]):
                 continue
-            place = self.terrain.world_from_domain(found.minima[k], lift=0.012)
+            place = self.terrain.world_from_domain(found.minima.position[k], lift=0.012)
             at = (float(place[0]), float(place[1]), float(place[2]))
             drawn += [
                 layers.Points(place[None], "text", 4.5, "disc", outline=True),
@@ -374,25 +375,46 @@ print("shares", *near.mean((0, 1)))
             ]
         return drawn
 
-    def _notes(self, found: BasinMap, step: int) -> list[layers.Note]:
+    def _notes(self, found: ll.maps.BasinMap, step: int) -> list[layers.Note]:
         rows = [
             layers.Row(
-                f"particle.{k}", letter, (numerals.pair(found.minima[k]), percent(found.shares[k])), f"basin.{k}"
+                f"particle.{k}",
+                letter,
+                (numerals.pair(found.minima.position[k]), percent(found.shares[k])),
+                f"basin.{k}",
             )
             for letter, k in zip(LETTERS, self._lettered(found), strict=False)
         ]
         rest = 1.0 - float(sum(found.shares[k] for k in self._lettered(found)))
         if rest > 5e-4:
-            word = "elsewhere" if len(found.minima) > len(LETTERS) else "no minimum"
+            word = "elsewhere" if len(found.minima.position) > len(LETTERS) else "no minimum"
             rows.append(layers.Row("dim", word, ("", percent(rest)), "hair"))
         crowd = f"{numerals.thousands(self.count)} particles, {self.rule.title.lower()}, step {step}"
         notes: list[layers.Note] = [
             layers.Title(self.title, lines=(crowd,)),
             layers.Legend(rows, "Basin of attraction", ("minimum", "area")),
         ]
+        notes.append(self._heat_map())
         if not self.rule.stochastic:  # a lone run draws other noise than a particle of the swarm
             notes.append(self._first_particle(step))
         return notes
+
+    def _heat_map(self) -> layers.HeatMap:
+        """Return how soon the first particle is down, over two settings; a press on the map takes them over."""
+        swept = self.sweep()
+        start = self.starts()[0]
+        memory = swept.up.name != "x"
+        across = layers.HeatAxis(r"rate $\eta$", swept.across.low, swept.across.high, True, self.rate, "rate")
+        up = layers.HeatAxis(
+            r"memory $\mu$, $\beta_1$" if memory else "start $x$", swept.up.low, swept.up.high,
+            now=self.memory if memory else float(start[0]), param="memory" if memory else "",
+        )  # fmt: skip
+
+        def shown() -> np.ndarray:
+            steps = np.where(swept.reached >= 0, np.maximum(swept.reached, 1), np.inf)
+            return np.where(swept.diverged, np.nan, steps)
+
+        return layers.HeatMap("A particle's steps down", self.remember("heat", swept, shown), across, up)
 
     def _first_particle(self, step: int) -> layers.Equations:
         """Return the rule with the numbers of one particle, the first."""

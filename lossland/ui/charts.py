@@ -21,11 +21,11 @@ FUTURE = 0.22  # strength of the part of a curve that is still to come
 POINTS = 1200  # a longer curve is thinned before it is drawn
 FLOOR = 1e-12  # values below are drawn here on a logarithmic axis
 
-_PLOT_FLAGS = sum(
+PLOT_FLAGS = sum(
     getattr(implot.Flags_, name).value
     for name in ("no_legend", "no_title", "no_menus", "no_mouse_text", "no_inputs", "no_box_select", "no_frame")
 )
-_AXIS_FLAGS = sum(
+QUIET_AXIS = sum(
     getattr(implot.AxisFlags_, name).value for name in ("no_label", "no_menus", "no_highlight", "no_side_switch")
 )
 
@@ -37,7 +37,7 @@ def draw_chart(pen: Pen, chart: Chart, key: str, x: float, y: float, width: floa
         return
     imgui.set_cursor_screen_pos(pen.at(x - 4, y))
     with pen.font("regular", 12):
-        if implot.begin_plot(f"##{key}", pen.at(width + 8, height), _PLOT_FLAGS):
+        if implot.begin_plot(f"##{key}", pen.at(width + 8, height), PLOT_FLAGS):
             x_limits, y_limits = limits(chart)
             _axes(chart, x_limits, y_limits, width, height)
             if chart.kind == "bar":
@@ -98,7 +98,7 @@ def log_ticks(low: float, high: float, most: int) -> list[float]:
 def _axes(
     chart: Chart, x_limits: tuple[float, float], y_limits: tuple[float, float], width: float, height: float
 ) -> None:
-    implot.setup_axes("", "", _AXIS_FLAGS, _AXIS_FLAGS)
+    implot.setup_axes("", "", QUIET_AXIS, QUIET_AXIS)
     if chart.log_y:
         implot.setup_axis_scale(implot.ImAxis_.y1.value, implot.Scale_.log10.value)
         y_ticks = log_ticks(*y_limits, max(int(height / 36), 2))

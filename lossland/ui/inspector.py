@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lossland.layers import Chart, Legend, Note
+from lossland.layers import Chart, HeatMap, Legend, Note
+from lossland.numerals import short
 from lossland.scenery import Frame
 from lossland.ui.charts import chosen_series, draw_chart
 from lossland.ui.controls import Controls, shown_parameters
+from lossland.ui.heatmaps import draw_heat_map, value_range
 from lossland.ui.lanes import LaneRows
 from lossland.ui.layout import PADDING, Rect
 from lossland.ui.lesson import Lesson
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from lossland.player import Player
 
 LEAST_CHART, MOST_CHART = 96.0, 300.0
+HEAT_SHARE = 0.62  # height of a heat map to its width
 
 
 class Inspector:
@@ -108,6 +111,8 @@ class Inspector:
                 y += 19
                 draw_chart(pen, note, f"chart.{index}", x, y, width, chart, chosen[0] if chosen else None)
                 y += chart + 8
+            elif isinstance(note, HeatMap):
+                y = self._heat_map(player, note, f"map.{index}", x, y, width)
             else:
                 y = draw_note(pen, note, f"note.{index}", x, y, width, meanings)
         return y
@@ -116,12 +121,27 @@ class Inspector:
         """Whether a note is shown here; the table of a race says what its rows say already."""
         if isinstance(note, Legend):
             return not player.lanes
-        return type(note).__name__ in ("Formula", "Meter", "Facts", "Chart", "Equations")
+        return type(note).__name__ in ("Formula", "Meter", "Facts", "Chart", "HeatMap", "Equations")
 
     def _chart_head(self, chart: Chart, x: float, y: float, width: float) -> None:
         pen = self.pen
         pen.heading(x, y + 7, chart.title)
         pen.text(x + width, y + 7, "log scale" if chart.log_y else chart.x_label, 12, "dim", align=1)
+
+    def _heat_map(self, player: Player, note: HeatMap, key: str, x: float, y: float, width: float) -> float:
+        """Draw a heat map with its head; a press on it sets the parameters of its axes."""
+        pen = self.pen
+        pen.heading(x, y + 7, note.title)
+        low, high = value_range(note)
+        pen.text(x + width, y + 7, note.remark or f"{short(low)} … {short(high)}", 12, "dim", align=1)
+        height = HEAT_SHARE * width
+        pressed = draw_heat_map(pen, note, key, x, y + 19, width, height)
+        y += 19 + height
+        pen.rich(x, y + 8, f"→ {note.x.label}    ↑ {note.y.label}", 12, "dim")
+        for axis, value in zip((note.x, note.y), pressed or (), strict=False):
+            if axis.param:
+                player.set_param(axis.param, value)
+        return y + 22
 
     def _settings(self, player: Player, x: float, y: float, width: float, area: Rect) -> float:
         """Draw a race's presets and other parameters, folded away until they are wanted."""

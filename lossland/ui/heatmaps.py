@@ -1,0 +1,120 @@
+"""Heat maps of a frame: numbers over two parameters, the present setting marked, another one a click away."""
+
+from __future__ import annotations
+
+import numpy as np
+from imgui_bundle import imgui, implot
+from numpy.typing import NDArray
+
+from lossland.layers import HeatAxis, HeatMap
+from lossland.numerals import short
+from lossland.terrain import round_ticks
+from lossland.theme import Theme
+from lossland.ui.charts import PLOT_FLAGS, QUIET_AXIS, log_ticks
+from lossland.ui.layout import Rect
+from lossland.ui.widgets import Pen
+
+SHADES = 64  # colours of the map
+DIVERGED, NEVER = 0, 1  # their numbers; the shades follow
+
+
+def draw_heat_map(
+    pen: Pen, note: HeatMap, key: str, x: float, y: float, width: float, height: float
+) -> tuple[float, float] | None:
+    """Draw a heat map into a rectangle. Returns the values of its axes where it is pressed, else None."""
+    if pen.mute:
+        return None
+    imgui.set_cursor_screen_pos(pen.at(x - 4, y))
+    area = Rect(x, y, width, height)
+    with pen.font("regular", 12):
+        if implot.begin_plot(f"##{key}", pen.at(width + 8, height), PLOT_FLAGS):
+            implot.setup_axes("", "", QUIET_AXIS, QUIET_AXIS)
+            implot.setup_axes_limits(0, 1, 0, 1, implot.Cond_.always.value)
+            _ticks(implot.ImAxis_.x1.value, note.x, max(int(width / 60), 2))
+            _ticks(implot.ImAxis_.y1.value, note.y, max(int(height / 32), 2))
+            implot.push_colormap(_color_map(pen.theme))
+            numbers = np.ascontiguousarray(shade_numbers(note)[::-1] + 0.5)  # drawn from the top row down
+            implot.plot_heatmap("##map", numbers, 0.0, float(SHADES + 2), "")
+            implot.pop_colormap()
+            _mark(pen, note)
+            corner, size = implot.get_plot_pos(), implot.get_plot_size()
+            area = Rect(*(part / pen.scale for part in (corner.x, corner.y, size.x, size.y)))
+            implot.end_plot()
+    touch = pen.touch(key, area.x, area.y, area.width, area.height)
+    if not (touch.hovered or touch.held):
+        return None
+    place = (pen.pointer[0] - area.x) / area.width, (area.bottom - pen.pointer[1]) / area.height
+    across, up = (min(max(part, 0.0), 1.0) for part in place)
+    if touch.held or touch.clicked:
+        return note.x.value(across), note.y.value(up)
+    pen.tooltip(reading(note, across, up))
+    return None
+
+
+def shade_numbers(note: HeatMap) -> NDArray[np.float64]:
+    """Return the number of each cell's colour (ny, nx): `DIVERGED`, `NEVER`, or 2 and more from low to high."""
+    values = np.asarray(note.values, float)
+    result = np.full(values.shape, float(NEVER))
+    result[np.isnan(values)] = DIVERGED
+    finite = np.isfinite(values)
+    if finite.any():
+        low, high = value_range(note)
+        shown = np.clip(values[finite], low, high)
+        if note.log:
+            shown, low, high = np.log(shown), float(np.log(low)), float(np.log(high))
+        result[finite] = 2 + np.floor((shown - low) / (high - low) * (SHADES - 1) + 0.5)
+    return result
+
+
+def value_range(note: HeatMap) -> tuple[float, float]:
+    """Return the values of the first and the last colour; a logarithmic scale shows at most eight decades."""
+    values = np.asarray(note.values, float)
+    finite = values[np.isfinite(values)]
+    if not note.log:
+        low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+        return (low, high) if low < high else (low, low + 1.0)
+    finite = finite[finite > 0]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.1, 1.0)
+    low = max(low, high * 1e-8)
+    return (low, high) if low < high else (low, low * 10)
+
+
+def _color_map(theme: Theme) -> int:
+    """Return ImPlot's number of the map's colours."""
+    name = f"lossland heat {theme.name}"
+    known = implot.get_colormap_index(name)
+    if known >= 0:
+        return known
+    shades = theme.height_map[np.linspace(0, len(theme.height_map) - 1, SHADES).round().astype(int)]
+    colors = np.vstack([theme.color("casing"), theme.color("basin.-1"), shades])
+    return implot.add_colormap(name, np.column_stack([colors, np.ones(len(colors))]).astype(np.float32), True)
+
+
+def _ticks(which: int, axis: HeatAxis, most: int) -> None:
+    if axis.log:
+        values = [v for v in log_ticks(axis.low, axis.high, most) if axis.low <= v <= axis.high]
+    else:
+        values = [float(v) for v in round_ticks(axis.low, axis.high, most)]
+    implot.setup_axis_ticks(which, [axis.share(v) for v in values], [short(v) for v in values])
+
+
+def _mark(pen: Pen, note: HeatMap) -> None:
+    """Put a ring at the present setting."""
+    if note.x.now is None or note.y.now is None:
+        return
+    place = note.x.share(note.x.now), note.y.share(note.y.now)
+    across, up = (min(max(part, 0.0), 1.0) for part in place)
+    at = implot.plot_to_pixels(across, up)
+    implot.push_plot_clip_rect(8 * pen.scale)
+    draw_list = implot.get_plot_draw_list()
+    draw_list.add_circle(at, 5.5 * pen.scale, pen.color("casing"), 0, 4.0 * pen.scale)
+    draw_list.add_circle(at, 5.5 * pen.scale, pen.color("#FFFFFF"), 0, 2.0 * pen.scale)
+    implot.pop_plot_clip_rect()
+
+
+def reading(note: HeatMap, across: float, up: float) -> str:
+    """Return what the map says at a place, both coordinates in [0, 1]."""
+    rows, columns = note.values.shape
+    value = float(note.values[min(int(up * rows), rows - 1), min(int(across * columns), columns - 1)])
+    said = "diverges" if np.isnan(value) else "never" if np.isinf(value) else short(value)
+    return f"{said} at {short(note.x.value(across))}, {short(note.y.value(up))}"
