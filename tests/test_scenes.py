@@ -590,7 +590,7 @@ def test_particles_wear_the_colour_of_where_they_end() -> None:
     found = made.basin_map()
     label = made.labels(found)
     end = made.positions(made.steps)
-    nearest = np.hypot(*(end[:, None] - found.minima).transpose(2, 0, 1)).argmin(axis=1)
+    nearest = np.hypot(*(end[:, None] - found.minima.position).transpose(2, 0, 1)).argmin(axis=1)
     assert (label[label >= 0] == nearest[label >= 0]).all()
     assert (label >= 0).mean() > 0.99
 
