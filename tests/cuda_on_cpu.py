@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import re
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from cuda_sources import joined
 
 HEADER = Path(__file__).with_name("cuda_on_cpu.h")
 EXACT = ("-O1", "-ffp-contract=off")
@@ -27,16 +27,10 @@ class CompileError(RuntimeError):
 
 def compiled(sources: Mapping[str, str], flags: Sequence[str] = EXACT) -> dict[str, Kernel]:
     """Return the kernels of several sources, each of which defines one. One run of the compiler for all."""
-    text = [HEADER.read_text()]
-    for name, source in sources.items():
-        function = kernel_name(source)
-        macros = re.findall(r"^#define (\w+)", source, re.MULTILINE)
-        body = source.replace('extern "C" ', "")
-        text += [f"namespace {name} {{", body, "}", f"EXPORT({name}, {name}::{function})"]
-        text += [f"#undef {macro}" for macro in macros]
+    exports = [f"EXPORT({name}, of_{name}::{name})" for name in sources]
     with tempfile.TemporaryDirectory() as folder:
         code, library = Path(folder, "kernels.cpp"), Path(folder, "kernels.so")
-        code.write_text("\n".join(text))
+        code.write_text("\n".join([HEADER.read_text(), joined(sources), *exports]))
         command = ["g++", "-std=c++17", "-shared", "-fPIC", "-Wall", "-Wextra", "-Werror", "-Wno-unused-function"]
         command += ["-Wno-unknown-pragmas", "-Wno-unused-parameter", *flags, str(code), "-o", str(library)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -44,12 +38,6 @@ def compiled(sources: Mapping[str, str], flags: Sequence[str] = EXACT) -> dict[s
             raise CompileError(done.stderr)
         loaded = ctypes.CDLL(str(library))
     return {name: Kernel(loaded, name) for name in sources}
-
-
-def kernel_name(source: str) -> str:
-    """Return the name of the kernel that a source defines."""
-    (name,) = re.findall(r'extern "C" __global__ void (?:__launch_bounds__\(\w+\) )?(\w+)\(', source)
-    return name
 
 
 class Kernel:

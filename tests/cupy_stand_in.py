@@ -14,6 +14,7 @@ from typing import Any
 
 import cuda_on_cpu
 import numpy as np
+from cuda_sources import kernel_name
 
 POISON = 0xCB
 
@@ -206,7 +207,7 @@ class StandIn:
     def _function(self, code: str, name: str) -> Callable[..., None]:
         if self.broken and name == self.broken:
             raise CompileException("kernel.cu(3): error: identifier is undefined\nmore")
-        assert cuda_on_cpu.kernel_name(code) == name
+        assert kernel_name(code) == name
         self.compiled.append(name)
         kernel = built(code)
 

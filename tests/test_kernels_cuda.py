@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from functools import reduce
@@ -18,6 +18,7 @@ import numpy as np
 import nvrtc
 import ptx
 import pytest
+from cuda_sources import joined
 from cupy_stand_in import StandIn
 
 from lossland import landscapes, optimizers
@@ -96,38 +97,43 @@ def compiled() -> dict[tuple[Landscape, Optimizer], cuda_on_cpu.Kernel]:
 # ----------------------------------------------------------------------------------------- compiled for GPUs
 
 
-def expect_no_spills(source: str, arch: str) -> None:
-    (use,) = nvrtc.uses(nvrtc.compile_cuda(source, arch).log).values()
-    assert use.spilled == 0
-    assert use.registers <= 128  # so that 512 threads find room on a multiprocessor
-    assert use.stack <= 32  # the reduction of large angles in sin and cos takes 28 bytes
+def expect_no_spills(sources: Mapping[str, str], arch: str) -> None:
+    """Compile sources together and check what each kernel takes."""
+    uses = nvrtc.uses(nvrtc.compile_cuda(joined(sources), arch).log)
+    assert uses.keys() == sources.keys()
+    for name, use in uses.items():
+        assert use.spilled == 0, name
+        assert use.registers <= 128, name  # so that 512 threads find room on a multiprocessor
+        assert use.stack <= 32, name  # the reduction of large angles in sin and cos takes 28 bytes
 
 
-@pytest.mark.parametrize(("land", "rule"), SAMPLE, ids=label)
-def test_kernels_compile_without_spills(land: Landscape, rule: Optimizer) -> None:
-    expect_no_spills(cuda.swarm_source(fuse(land, rule)), "sm_90")
+def test_kernels_compile_without_spills() -> None:
+    sources = {f"{land.name}_{label(rule)}": cuda.swarm_source(fuse(land, rule)) for land, rule in SAMPLE}
+    expect_no_spills(sources, "sm_90")
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
 def test_kernels_compile_for_every_architecture(arch: str) -> None:
-    expect_no_spills(cuda.check_source(), arch)
-    expect_no_spills(cuda.swarm_source(fuse(ACKLEY, optimizers.SGD(noise=1)), np.float32, watch=True), arch)
-    expect_no_spills(cuda.swarm_source(fuse(ROSENBROCK, optimizers.NAdam()), np.float64, watch=True), arch)
     nodes = [ACKLEY.node, *quantity_nodes(ACKLEY, "gradient"), *quantity_nodes(ACKLEY, "hessian")]
-    expect_no_spills(cuda.grid_source(Program(nodes, "xy"), (1, 2, 3)), arch)
+    sources = {
+        "check": cuda.check_source(),
+        "noisy": cuda.swarm_source(fuse(ACKLEY, optimizers.SGD(noise=1)), np.float32, watch=True),
+        "exact": cuda.swarm_source(fuse(ROSENBROCK, optimizers.NAdam()), np.float64, watch=True),
+        "grid": cuda.grid_source(Program(nodes, "xy"), (1, 2, 3)),
+    }
+    expect_no_spills(sources, arch)
 
 
 @pytest.mark.kernels
 @pytest.mark.parametrize("land", CATALOGUE, ids=label)
-@pytest.mark.parametrize("arch", ARCHITECTURES)
-def test_everything_compiles_without_spills(arch: str, land: Landscape) -> None:
+def test_everything_compiles_without_spills(land: Landscape) -> None:
     """Every rule on every landscape, and every landscape on a grid, each for every architecture."""
     quantities = ("gradient", "hessian", "eigenvalues", "curvature")
     nodes = [land.node, *(node for name in quantities for node in quantity_nodes(land, name))]
-    sources = [cuda.swarm_source(fuse(land, rule)) for rule in RULES]
-    sources.append(cuda.grid_source(Program(nodes, "xy"), (1, 2, 3, 2, 2)))
+    sources = {label(rule): cuda.swarm_source(fuse(land, rule)) for rule in RULES}
+    sources["grid"] = cuda.grid_source(Program(nodes, "xy"), (1, 2, 3, 2, 2))
     with ThreadPoolExecutor(crowd.cores()) as pool:
-        list(pool.map(lambda source: expect_no_spills(source, arch), sources))
+        list(pool.map(lambda arch: expect_no_spills(sources, arch), ARCHITECTURES))
 
 
 def test_a_broken_source_is_refused() -> None:
