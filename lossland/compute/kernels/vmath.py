@@ -398,7 +398,9 @@ OPERATIONS: dict[str, Callable[..., Vector]] = {
 }
 """Every operation of `lossland.expression` on vectors."""
 
-OFTEN = dict.fromkeys(("exp", "log", "log2", "log10", "sin", "cos", "tan", "asin", "acos", "atan", "atan2"), 24)
+OFTEN: dict[str, int] = dict.fromkeys(
+    ("exp", "log", "log2", "log10", "sin", "cos", "tan", "asin", "acos", "atan", "atan2"), 24
+)
 OFTEN |= {"sinh": 12, "cosh": 12, "tanh": 12, "pow": 4}
 """How often a program may use a long operation before it is written down once and called: to compile in time."""
 
