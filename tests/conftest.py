@@ -11,6 +11,11 @@ os.environ.setdefault("EGL_PLATFORM", "surfaceless")
 os.environ.setdefault("PYOPENGL_PLATFORM", "egl")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let golden images be written anew."""
+    parser.addoption("--regenerate-goldens", action="store_true", help="write the pictures of tests/goldens anew")
+
+
 @pytest.fixture(params=["numpy", "array_api_strict", pytest.param("cupy", marks=pytest.mark.gpu)])
 def xp(request: pytest.FixtureRequest) -> Any:
     """Every array library that the array code must run on; the strict one refuses what the standard does not have."""

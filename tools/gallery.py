@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -61,8 +62,10 @@ STROKES: dict[int, list[list[tuple[float, float]]]] = {  # x to the right, y dow
     0: [circle(0.5, 0.5, 0.22, 0.36)],
     1: [[(0.38, 0.28), (0.54, 0.14), (0.54, 0.86)]],
     2: [[(0.28, 0.3), (0.36, 0.16), (0.52, 0.12), (0.68, 0.2), (0.7, 0.36), (0.56, 0.56), (0.28, 0.86), (0.74, 0.86)]],
-    3: [[(0.3, 0.18), (0.5, 0.12), (0.68, 0.24), (0.64, 0.4), (0.48, 0.47)]]
-    + [[(0.48, 0.47), (0.68, 0.56), (0.7, 0.76), (0.52, 0.88), (0.3, 0.82)]],
+    3: [
+        [(0.3, 0.18), (0.5, 0.12), (0.68, 0.24), (0.64, 0.4), (0.48, 0.47)],
+        [(0.48, 0.47), (0.68, 0.56), (0.7, 0.76), (0.52, 0.88), (0.3, 0.82)],
+    ],
     4: [[(0.6, 0.88), (0.6, 0.12), (0.26, 0.62), (0.76, 0.62)]],
     6: [[*SIX, (0.32, 0.64)]],
     7: [[(0.26, 0.13), (0.74, 0.13), (0.46, 0.88)]],
@@ -79,7 +82,7 @@ def digit(number: int, samples: int, turn: float = 0.0, thick: float = 0.07) -> 
     nearest = np.full(x.shape, np.inf)
     for stroke in STROKES[number]:
         points = np.array(stroke)
-        for a, b in zip(points[:-1], points[1:], strict=True):
+        for a, b in pairwise(points):
             share = np.clip((at - a) @ (b - a) / ((b - a) @ (b - a)), 0, 1)
             nearest = np.minimum(nearest, np.linalg.norm(at - a - share[..., None] * (b - a), axis=-1))
     return np.clip(1.0 - (nearest - thick) / 0.08, 0.0, 1.0)
@@ -107,11 +110,11 @@ def curvature() -> ll.Frame:
     x, y = np.meshgrid(grid.x, grid.y)
     xx, xy, yy = np.moveaxis(np.asarray(land.hessian(np.stack([x, y], -1))), -1, 0)
     least = (xx + yy) / 2 - np.hypot((xx - yy) / 2, xy)  # the smaller eigenvalue
-    paint = np.tanh(least / 8.0)
+    paint = 0.7 * np.tanh(least / 8.0)
     drawn = [layers.Surface(ground, paint), layers.Axes(ground)]
     notes = [
         layers.Title("Where it bends down", r"\lambda_{\min}\!\left(\nabla^2 f\right)"),
-        layers.Legend([layers.Row("#7FC4F0", "bends down"), layers.Row("#F5B183", "bends up")]),
+        layers.Legend([layers.Row("signed.low", "bends down"), layers.Row("signed.high", "bends up")]),
     ]
     return ll.Frame(drawn, notes, ll.View(-60.0, 42.0, bounds=ground.bounds))
 
@@ -237,8 +240,33 @@ def curve() -> ll.Frame:
         layers.Label((touch, np.sin(touch), 0), r"\cos x = 0.62", "area", latex=True, size=20.0, offset=(18, 18)),
     ]
     notes = [layers.Title("Slope and area of the sine", r"\int_{-2.2}^{0.9} \sin x \, dx = -1.21")]
-    bounds = np.array([[-3.3, -1.7, 0], [3.3, 1.7, 0]])
+    bounds = np.array([[-5.6, -1.6, 0], [3.3, 1.6, 0]])
     return ll.Frame(drawn, notes, ll.View(90.0, 90.0, flat=True, bounds=bounds))
+
+
+@picture
+def lines() -> ll.Frame:
+    """The complex exponential as a helix, with its two shadows."""
+    x = np.linspace(0, 3 * np.pi, 361)
+    along = x / np.pi * 0.9 - 1.35
+    helix = np.stack([along, 0.5 * np.cos(x), 0.5 * np.sin(x) + 0.6], -1)
+    floor_shadow, wall_shadow = helix * (1, 1, 0), helix * (1, 0, 1) + (0, 0.75, 0)
+    axis = np.array([[-1.45, 0, 0.6], [1.5, 0, 0.6]])
+    spokes = [np.stack([helix[k] * (1, 0, 0) + (0, 0, 0.6), helix[k]]) for k in range(0, 361, 10)]
+    drawn = [
+        floor(0.0, 1.5, 15),
+        layers.Lines([axis], "dim", 1.2),
+        layers.Lines(spokes, "faint", 1.0, 0.6),
+        layers.Lines([floor_shadow], "i", 2.0, dash=(9, 6)),
+        layers.Lines([wall_shadow], "j", 2.0, dash=(9, 6)),
+        layers.Lines([helix], "area", 3.4),
+        layers.Label(floor_shadow[-1], r"\cos x", "i", latex=True, size=20.0, offset=(14, 6)),
+        layers.Label(wall_shadow[-1], r"\sin x", "j", latex=True, size=20.0, offset=(14, -6)),
+        layers.Label(helix[-1], "e^{ix}", "area", latex=True, size=22.0, offset=(12, 0)),
+    ]
+    bounds = np.array([[a, b, c] for a in (-1.4, 1.6) for b in (-0.6, 0.8) for c in (0.0, 1.1)])
+    title = layers.Title("Two shadows of one helix", r"e^{ix} = \cos x + i \sin x")
+    return ll.Frame(drawn, [title], ll.View(-58.0, 24.0, bounds=bounds))
 
 
 @picture
@@ -261,7 +289,7 @@ def solids() -> ll.Frame:
         layers.Points(cloud, "text", 2.0, "disc"),
         layers.Arrows(middles, middles + axes[:, ::-1].T, ("j", "i", "eigen2"), 4.5),
     ]
-    notes = [layers.Title("Axes of most variance", r"C v_i = \lambda_i v_i, \quad \|a_i\| = 2\sqrt{\lambda_i}")]
+    notes = [layers.Title("Axes of most variance", r"C v_i = \lambda_i v_i, \quad |a_i| = 2\sqrt{\lambda_i}")]
     bounds = middle + np.array([[x, y, z] for x in (-1.15, 1.15) for y in (-0.8, 0.8) for z in (-0.65, 0.6)])
     return ll.Frame(drawn, notes, ll.View(-62.0, 24.0, bounds=bounds))
 
@@ -280,12 +308,10 @@ def simplex() -> ll.Frame:
         layers.Label(corners[k] + shift, f"p_{k + 1} = 1", "text", latex=True, size=19.0, offset=offset)
         for k, offset in enumerate([(-70, 10), (16, 8), (0, -20)])
     ]
-    center = corners.mean(0) + shift
     drawn = [
         floor(0.0),
         layers.Solid(triangle.vertices, triangle.triangles, "i", 0.2, edges=triangle.edges, edge_width=2.2),
         layers.Points(chances, np.repeat(np.arange(3), 60), 4.0, "sphere"),
-        layers.Arrows(center[None], center[None] + 0.35, "accent", 3.6),
         *names,
     ]
     notes = [layers.Title("Where softmax lands", r"p_i = e^{z_i} / \textstyle\sum_j e^{z_j}")]
@@ -324,8 +350,8 @@ def grid() -> ll.Frame:
         layers.Polygon(square, "area", fill=0.0, dash=(7, 4), outline=1.4),
         layers.Polygon(moved, "area"),
         layers.Arrows(zero, moved[[1, 3]], ("i", "j"), 6.5, depth=False),
-        layers.Label(moved[1], r"\hat{\imath}", "i", latex=True, size=24.0),
-        layers.Label(moved[3], r"\hat{\jmath}", "j", latex=True, size=24.0),
+        layers.Label(moved[1], r"\hat{\imath}", "i", latex=True, size=28.0, offset=(16, 14)),
+        layers.Label(moved[3], r"\hat{\jmath}", "j", latex=True, size=28.0, offset=(-34, 0)),
     ]
     notes = [layers.Title("A linear map, half way", r"\det A = 2")]
     bounds = np.array([[-2.6, -1.6, 0], [3.2, 2.6, 0]])
@@ -351,7 +377,7 @@ def graph() -> ll.Frame:
     ]
     notes = [
         layers.Title("Signals through a small network", r"\hat{y} = v^\top \tanh(Wx)"),
-        layers.Legend([layers.Row("#F5B183", "positive weight"), layers.Row("#7FC4F0", "negative weight")]),
+        layers.Legend([layers.Row("signed.high", "positive weight"), layers.Row("signed.low", "negative weight")]),
     ]
     bounds = np.array([[-1.35, 0, -1.05], [1.35, 0, 1.05]])
     return ll.Frame(drawn, notes, ll.View(-78.0, 12.0, bounds=bounds))

@@ -18,6 +18,7 @@ SAMPLES = 96  # along a side, where contours are looked for
 MARGIN = 0.08  # world, from the edge of the ground
 APART = 0.34  # world, between labels; twice that between labels of one value
 MOST = 14
+FEW = 6  # labels: while there are fewer, contours between the index contours get theirs too
 MARCH = 48  # places on the way to the eye at which the ground is compared
 CLEAR = 0.012  # world, above the ground
 
@@ -39,7 +40,9 @@ def contour_labels(terrain: Terrain) -> tuple[ContourLabel, ...]:
     step_y, step_x = (max(1, n // SAMPLES) for n in terrain.value.shape)
     x, y, value = terrain.x[::step_x], terrain.y[::step_y], np.asarray(terrain.value[::step_y, ::step_x], float)
     kept: list[ContourLabel] = []
-    for wanted in index:
+    for wanted in [*index, *lines.value[~np.isin(lines.value, index)]]:
+        if len(kept) >= FEW and wanted not in index:
+            break
         flat = terrain.footprint_from_domain(_crossings(x, y, value, float(wanted)))
         flat = flat[np.all(np.abs(flat) < 1.0 - MARGIN, axis=1)]
         if not len(flat):
