@@ -21,7 +21,7 @@ import pytest
 from cuda_sources import joined
 from cupy_stand_in import StandIn
 
-from lossland import landscapes, optimizers
+from lossland import cli, landscapes, optimizers
 from lossland.compute import arrays, crowd, cuda_crowd, maps, philox
 from lossland.compute.bounds import bounds
 from lossland.compute.crowd import KernelCrowd
@@ -377,6 +377,15 @@ def test_too_little_memory_means_smaller_tiles(monkeypatch: pytest.MonkeyPatch) 
     np.testing.assert_array_equal(scarce.trail(4, 2), plenty.trail(4, 2))
     assert cupy.freed > 0
     assert scarce._refuge is None
+
+
+def test_the_command_line_warns_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(warnings, "formatwarning", warnings.formatwarning)  # put back afterwards
+    cli.main(["--version"])
+    with pytest.warns(RuntimeWarning) as told:
+        device_module.say(DeviceTrouble("its memory is full"))
+    text = warnings.formatwarning(told[0].message, told[0].category, "file.py", 12)
+    assert text == "lossland: The CUDA device cannot go on (its memory is full); the CPU does the work.\n"
 
 
 def test_far_too_little_memory_means_the_cpu() -> None:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from io import TextIOWrapper
+from typing import Any
 
 from lossland.errors import MachineError, UserError, nearest
 
@@ -62,6 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal without our letters still gets the numbers
+    warnings.formatwarning = _warning
     try:
         code = _dispatch(words)
         sys.stdout.flush()
@@ -80,6 +83,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         sentence, code = _in_one_sentence(error)
         print(f"lossland: {sentence}", file=sys.stderr)
         return code
+
+
+def _warning(message: Warning | str, category: type[Warning], *where: Any) -> str:
+    """Return a warning as one line: users do not ask which line of code it comes from."""
+    return f"lossland: {message}\n"
 
 
 def _dispatch(words: list[str]) -> int:
