@@ -160,6 +160,8 @@ print("shares", *near.mean((0, 1)))
     arrived = ll.parameters.Choice("stay", ("stay", "vanish"), "arrived", "What becomes of particles at their minimum.")
     cells = ll.parameters.Integer(512, 32, 1024, "map cells", "Cells of the basin map along each side.", log=True)
 
+    _swept: ll.maps.Sweep | None = None  # the map over rate and memory that was shown last
+
     # ----------------------------------------------------------------------------------------- following
     def settle(self) -> None:
         """Give a new landscape a rate that suits it, and put the patch in its middle."""
@@ -238,7 +240,11 @@ print("shares", *near.mean((0, 1)))
         key = (self.landscape, self.domain, self.optimizer, self.steps, self.seed, start, rate, other)
         sizes = COARSE_SWEEP if self.live else COARSE_SWEEP[-1:]
         making = self.remember("sweep", key, lambda: ll.maps.Refinement(sizes, pieces))
-        found = self._refined(making)
+        found = self._swept
+        if self.live and making.best is None and found is not None:
+            making.advance()  # the map of the settings before stays until there is a coarse new one
+        else:
+            found = self._swept = self._refined(making)
         self.unfinished = self.unfinished or not making.complete
         return found
 
