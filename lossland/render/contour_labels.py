@@ -18,7 +18,8 @@ SAMPLES = 96  # along a side, where contours are looked for
 MARGIN = 0.08  # world, from the edge of the ground
 APART = 0.34  # world, between labels; twice that between labels of one value
 MOST = 14
-FEW = 6  # labels: while there are fewer, contours between the index contours get theirs too
+EACH = 2  # labels of one value
+FEW = 10  # labels: while there are fewer, contours between the index contours get theirs too
 MARCH = 48  # places on the way to the eye at which the ground is compared
 CLEAR = 0.012  # world, above the ground
 
@@ -49,7 +50,8 @@ def contour_labels(terrain: Terrain) -> tuple[ContourLabel, ...]:
             continue
         for place in flat[np.argsort(_slope(terrain, flat), kind="stable")]:
             near = [other for other in kept if np.hypot(*(place - other.position[:2])) < _distance(other, wanted)]
-            if not near:
+            same = [other for other in kept if other.value == wanted]
+            if not near and len(same) < EACH:
                 z = float(terrain.world_height(wanted))
                 kept.append(ContourLabel(float(wanted), (float(place[0]), float(place[1]), z)))
             if len(kept) == MOST:

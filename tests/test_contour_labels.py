@@ -1,0 +1,56 @@
+"""Labels of contours: on their contours, apart, and only where they are seen."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lossland.camera import Camera
+from lossland.render.contour_labels import APART, EACH, contour_labels, seen_labels
+from lossland.terrain import Terrain
+
+SIZE = (640, 400)
+
+
+def ground(f, half=3.0):
+    axis = np.linspace(-half, half, 201)
+    x, y = np.meshgrid(axis, axis)
+    return Terrain(axis, axis, f(x, y))
+
+
+@pytest.mark.parametrize(
+    "f",
+    [lambda x, y: x**2 + y**2, lambda x, y: (1 - x) ** 2 + 100 * (y - x**2) ** 2, lambda x, y: x + 2 * y],
+    ids=["bowl", "rosenbrock", "plane"],
+)
+def test_a_label_stands_on_its_contour_and_apart_from_the_others(f):
+    terrain = ground(f)
+    labels = contour_labels(terrain)
+    assert len(labels) >= 3
+    for number, label in enumerate(labels):
+        x, y = terrain.domain_from_world(label.position)
+        assert terrain.exposure(f(x, y)) == pytest.approx(terrain.exposure(label.value), abs=0.03)
+        assert label.value in terrain.contours.value
+        assert label.position[2] == pytest.approx(float(terrain.world_height(label.value)))
+        for other in labels[:number]:
+            apart = np.hypot(*np.subtract(label.position[:2], other.position[:2]))
+            assert apart >= (2 * APART if other.value == label.value else APART)
+    values = [label.value for label in labels]
+    assert max(map(values.count, values)) <= EACH
+
+
+def test_what_the_ground_hides_is_not_labelled():
+    hill = ground(lambda x, y: np.exp(-(x**2) - y**2))
+    high, low = Camera(-90, 89), Camera(-90, 6)
+    for camera in (high, low):
+        camera.fit(hill.bounds, SIZE)
+    assert {label for label, _ in seen_labels(hill, high, SIZE)} == set(contour_labels(hill))
+    behind = [label for label in contour_labels(hill) if label.position[1] > 0.25 and abs(label.position[0]) < 0.3]
+    shown = {label for label, _ in seen_labels(hill, low, SIZE)}
+    assert not shown & set(behind)
+    for label, pixel in seen_labels(hill, low, SIZE):
+        assert pixel == pytest.approx(low.project(np.array(label.position), SIZE))
+
+
+def test_a_flat_ground_has_no_labels():
+    assert contour_labels(ground(lambda x, y: 0 * x)) == ()
