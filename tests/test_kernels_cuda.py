@@ -470,6 +470,7 @@ def test_swarms_take_the_device(cupy: Any) -> None:
     for state in (ours, theirs):
         state.advance(20, done.append)
     assert isinstance(ours._crowd, CudaCrowd)
+    assert (ours._crowd.settled == -1).all()
     assert done == [1.0, 1.0]
     assert ours.positions.dtype == np.float32
     assert np.abs(ours.positions - theirs.positions).max() < 1e-4

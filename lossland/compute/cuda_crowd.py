@@ -97,10 +97,12 @@ class CudaCrowd(Crowd):
 
     @property
     def lost(self) -> NDArray[np.int64]:
-        """The step at which each particle was lost, -1 where it is not, (N,)."""
+        """The step at which each particle was lost, -1 where it is not or no minima are given, (N,)."""
         return self._noted("lost")
 
     def _noted(self, name: str) -> NDArray[np.int64]:
+        if not self._watching:
+            return np.full(self.count, -1)
         row = self._ask(lambda: self._on_host(self._watch[WATCH.index(name)]))
         return getattr(self._shelter, name) if row is None else row.astype(np.int64)
 

@@ -29,8 +29,8 @@ extern "C" __global__ void __launch_bounds__(256) ll_swarm(
     const int minima_count, const int done,             // done: steps taken before this launch
     const real x0, const real x1, const real y0, const real y1,  // a particle that leaves them is lost, and stays there
     const unsigned long long seed, const unsigned long long first) {  // first: the number of particle 0
-  const int i = blockIdx.x * blockDim.x + threadIdx.x;
-  if (i >= count) return;
+  const unsigned int i = blockIdx.x * blockDim.x + threadIdx.x;
+  if (i >= (unsigned int)count) return;
   const Bounds bounds = {x0, x1, y0, y1};
   real row[ROWS];
 #pragma unroll
