@@ -96,14 +96,25 @@ class Picture:
         self._panel_data, self._built = self.host.finish(), True
         self.times["panels"] = perf_counter() - start
 
-    def compose(self, player: Player, size: tuple[int, int], quality: Quality | None, late: bool = False) -> None:
-        """Draw scene, writing and panels; with ``late`` panels just built are drawn over the next frames.
+    def compose(
+        self,
+        player: Player,
+        size: tuple[int, int],
+        quality: Quality | None,
+        late: bool = False,
+        build: float | None = None,
+    ) -> None:
+        """Draw scene, writing and panels.
 
-        Without a quality the scene stays as ``refine`` drew it last.
+        With ``late`` panels are drawn over the next frames, a part in each. ``build`` builds them anew, so many
+        seconds after the last time, while the scene is being drawn. Without a quality the scene stays as
+        ``refine`` drew it last.
         """
         if self.free is None:
             self.refresh(player, size)
         self._draw_scene(player, size, quality, self.free, "")
+        if build is not None:
+            self.refresh(player, size, build)
         self.lay_panels(size, late)
 
     def refine(self, player: Player, size: tuple[int, int], quality: Quality) -> Iterator[None]:

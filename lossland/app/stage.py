@@ -89,10 +89,11 @@ class Stage:
         """Draw any player's present picture."""
         if self._picture is None or self._target is None:
             raise UserError("A Stage draws inside its with block: with ll.Stage(scene) as stage: ...")
-        self._picture.settle(player, self.size, self.ui)
-        with self._target:
-            self._picture.draw(player, self.size, self.ui, quality, caption=caption)
-        return self._target.read()
+        with canvas.faults():
+            self._picture.settle(player, self.size, self.ui)
+            with self._target:
+                self._picture.draw(player, self.size, self.ui, quality, caption=caption)
+            return self._target.read()
 
 
 def checked_size(size: tuple[int, int]) -> tuple[int, int]:

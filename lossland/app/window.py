@@ -7,7 +7,7 @@ seen. When nothing moves the loop waits; nothing is drawn that would look the sa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -87,6 +87,7 @@ class Window:
         self._windowed = (100, 100, *size)
         self._rest = Rest()
         self._refining: Iterator[None] | None = None
+        self._failed = False  # whether the driver failed at the last frame
         self._since_panels = np.inf
         self.shows_statistics = False  # the overlay that F3 switches
         self._hand = False  # whether the pointer looks like a hand
@@ -181,14 +182,40 @@ class Window:
                 self._refining = None
             typing = self.picture.host.wants_keyboard
             if busy or unsettled or typing or changed:
-                with meter.frame():
+                with meter.frame(), self._recovering():
                     self._draw(meter, dt, fresh=unsettled > 0 or typing, moving=changed)
                 unsettled = max(unsettled - 1, 0)
                 drawn_revision = player.revision
                 if frames is not None and meter.count >= frames:
                     return
             elif self._rest.due(now):
-                self._refine()
+                with self._recovering():
+                    self._refine()
+
+    @contextmanager
+    def _recovering(self) -> Iterator[None]:
+        """Make everything on the GPU anew when the driver failed; raise MachineError when it fails again at once."""
+        try:
+            with canvases.faults():
+                yield
+            self._failed = False
+        except canvases.GraphicsFailure:
+            if self._failed:
+                raise
+            self._failed = True
+            self._renew()
+
+    def _renew(self) -> None:
+        """Make the picture anew, for the present size and density of the display."""
+        from lossland.app.picture import Picture
+
+        theme, scale = self.picture.theme, self._scale()
+        self._refining = None
+        self.picture.close()
+        self.picture = Picture(theme, self.size, scale, self.handle)
+        self.pointer.scale = scale
+        self._rest.refined = False
+        self.player.touch(frame=False)
 
     def _draw(self, meter: Meter, dt: float, fresh: bool, moving: bool) -> None:
         """Draw the present picture; ``fresh``: with panels built now, else they follow a few times a second."""
@@ -197,12 +224,14 @@ class Window:
         picture, player = self.picture, self.player
         self._since_panels += dt
         due = self._since_panels >= PANEL_PAUSE and not picture.owes_panels
-        if due or fresh or picture.free is None:
-            picture.refresh(player, self.size, max(self._since_panels, TICK / 4))
+        pause = max(self._since_panels, TICK / 4)
+        if fresh or picture.free is None:
+            picture.refresh(player, self.size, pause)
+        if due or fresh:
             self._since_panels = 0.0
         picture.statistics = self._statistics(meter) if self.shows_statistics else ()
         quality = None if self._rest.refined and not moving else self._governor.quality
-        picture.compose(player, self.size, quality, late=not fresh)
+        picture.compose(player, self.size, quality, late=not fresh, build=pause if due and not fresh else None)
         self._grant_theme()
         if self._add:
             self._film_frame()
@@ -248,22 +277,19 @@ class Window:
         ]
 
     def _follow_size(self) -> None:
-        size = self._framebuffer_size()
-        if size == self.size:
+        """Follow the window's size, and the density of the monitor it is on."""
+        size, scale = self._framebuffer_size(), self._scale()
+        if size == self.size and scale == self.picture.scale:
             return
         if self._add:
             self._stop_film("the window changed its size")
         self.size = size
-        scale = self._scale()
-        if scale != self.picture.scale and min(size) > 0:
-            from lossland.app.picture import Picture
-
-            theme = self.picture.theme
-            self.picture.close()
-            self.picture = Picture(theme, size, scale, self.handle)
-            self.pointer.scale = scale
-        if min(size) > 0:
-            self._governor = self._new_governor()
+        if min(size) == 0:  # minimised: nothing to make ready
+            return
+        if scale != self.picture.scale:
+            self._renew()
+        self._governor = self._new_governor()
+        self._refining = None
         self.player.touch(frame=False)
 
     # ------------------------------------------------------------------------------------------ events

@@ -6,7 +6,10 @@ A process uses one of the two; everything above draws the same way into either.
 from __future__ import annotations
 
 import os
+import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -20,6 +23,42 @@ NO_DISPLAY = (
     "No window could be opened ({reason}); without a display, make pictures with `lossland shot` "
     "or films with `lossland record`."
 )
+
+TOO_OLD = (
+    "The graphics driver offers OpenGL {version} ({renderer}), and lossland needs {least} or newer; update the driver, "
+    "or draw on the processor: set LIBGL_ALWAYS_SOFTWARE=1."
+)
+BAD_SHADER = (
+    "The graphics driver ({renderer}, OpenGL {version}) refuses a shader: {reason}. If no file in shaders/ was "
+    "changed, update the driver, or draw on the processor: set LIBGL_ALWAYS_SOFTWARE=1."
+)
+GL_FAILED = (
+    "The graphics driver ({renderer}) failed: {reason}. Close other programs that use the GPU, or draw on the "
+    "processor: set LIBGL_ALWAYS_SOFTWARE=1."
+)
+LEAST = (3, 0)  # framebuffers, float textures and vertex array objects belong to it
+
+
+class GraphicsFailure(MachineError):
+    """The driver reported an error while drawing: the context may be lost."""
+
+
+@contextmanager
+def faults() -> Iterator[None]:
+    """Turn what vispy and the driver say of a failure within the block into one sentence, as a MachineError."""
+    try:
+        yield
+    except RuntimeError as error:
+        text = str(error)
+        known = ("Shader compilation error", "Program linking error", "Program validation error")
+        if text.startswith(known):
+            # vispy's report: a title, then for each error the line of the driver and the source around it
+            lines = [line.strip() for line in text.splitlines()[1:] if line.strip()]
+            reason = lines[0].rstrip(".") if lines else text.strip()
+            raise MachineError(BAD_SHADER.format(reason=reason, **description())) from error
+        if text.startswith("OpenGL got errors"):
+            raise GraphicsFailure(GL_FAILED.format(reason=_first_line(error), **description())) from error
+        raise
 
 
 @cache
@@ -35,6 +74,7 @@ def headless() -> Any:
         raise MachineError(NO_GL.format(reason=_first_line(error))) from error
     canvas.events.ignore_callback_errors = False
     canvas.set_current()
+    check(description())
     return canvas
 
 
@@ -54,6 +94,7 @@ def window(title: str, size: tuple[int, int], fullscreen: bool = False, vsync: b
         raise MachineError(NO_DISPLAY.format(reason=_first_line(error))) from error
     canvas.events.ignore_callback_errors = False
     canvas.set_current()
+    check(description())
     return canvas
 
 
@@ -92,6 +133,14 @@ def description() -> dict[str, str]:
     gl: Any = gloo.gl
     names = {"vendor": gl.GL_VENDOR, "renderer": gl.GL_RENDERER, "version": gl.GL_VERSION}
     return {name: str(gl.glGetParameter(number)) for name, number in names.items()}
+
+
+def check(described: dict[str, str]) -> None:
+    """Raise MachineError if a context with this description is too old to draw with."""
+    found = re.match(r"(?:OpenGL ES )?(\d+)\.(\d+)", described["version"])
+    if found is None or (int(found[1]), int(found[2])) < LEAST:
+        least = ".".join(map(str, LEAST))
+        raise MachineError(TOO_OLD.format(**described, least=least))
 
 
 def is_software() -> bool:

@@ -15,6 +15,7 @@ from imgui_bundle import imgui, implot
 from imgui_bundle.python_backends.opengl_backend_programmable import ProgrammablePipelineRenderer
 from vispy import gloo
 
+from lossland.render.painter import shader_source
 from lossland.theme import Theme
 from lossland.ui.style import apply_style
 
@@ -187,12 +188,13 @@ class Host:
 
 
 def _renderer(window: Any) -> Any:
+    sources = {"VERTEX_SHADER_SRC": shader_source("panels.vert"), "FRAGMENT_SHADER_SRC": shader_source("panels.frag")}
     if window is None:
-        return ProgrammablePipelineRenderer()
+        return type("Renderer", (ProgrammablePipelineRenderer,), sources)()
     import glfw
     from imgui_bundle.python_backends.glfw_backend import GlfwRenderer
 
-    renderer = GlfwRenderer(window, attach_callbacks=False)
+    renderer: Any = type("WindowRenderer", (GlfwRenderer,), sources)(window, attach_callbacks=False)
 
     def clipboard(_context: Any) -> str:
         text: Any = glfw.get_clipboard_string(window)

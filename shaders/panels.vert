@@ -1,0 +1,12 @@
+// Panels and writing, as Dear ImGui hands them over. The names are those that its renderer asks for.
+attribute vec2 Position, UV;
+attribute vec4 Color;
+uniform mat4 ProjMtx;
+varying vec2 Frag_UV;
+varying vec4 Frag_Color;
+
+void main() {
+    Frag_UV = UV;
+    Frag_Color = Color;
+    gl_Position = ProjMtx * vec4(Position, 0., 1.);
+}

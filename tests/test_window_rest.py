@@ -1,0 +1,162 @@
+"""The window's loop at rest and in trouble: nothing is drawn where nothing changes, and faults are got over."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_window import display, environment  # noqa: F401  (display is a fixture)
+
+from lossland.errors import MachineError
+from lossland.render import canvas
+
+PROGRAM = """
+import json, sys
+import glfw
+from lossland import library
+from lossland.app.window import Window
+from lossland.errors import MachineError
+
+seen = {}
+with Window(library.scene("linear_map_2d"), (640, 400)) as window:
+    from lossland.app.meter import Meter
+
+    meter = Meter(window.canvas, lambda: (window.picture.writing, window.picture.host))
+    wait, waits = glfw.wait_events_timeout, []
+
+    def waited(seconds, most=6):
+        waits.append((meter.count, window._rest.refined))
+        if sum(done for _, done in waits) >= most:
+            glfw.set_window_should_close(window.handle, True)
+        wait(min(seconds, 0.05))
+
+    def run(frames=None):
+        waits.clear()
+        glfw.set_window_should_close(window.handle, False)
+        window.run(meter, frames)
+
+    # At rest: drawn, refined once, then only waiting
+    glfw.wait_events_timeout = waited
+    refined = []
+    step = window._refine
+    window._refine = lambda: (refined.append(window._rest.refined), step())
+    run()
+    seen["drawn"] = meter.count
+    seen["drawn while refined"] = len({count for count, done in waits if done})
+    seen["refined at rest"] = window._rest.refined
+    seen["refined again"] = any(refined)
+
+    # Minimised: nothing is drawn, and the window comes back
+    size = window._framebuffer_size
+    window._framebuffer_size = lambda: (0, 0)
+    before = meter.count
+    run()
+    seen["drawn while minimised"] = meter.count - before
+    window._framebuffer_size = size
+    run(meter.count + 2)
+    seen["size afterwards"] = window.size
+
+    # Another monitor, twice as dense
+    window._scale = lambda: 2.0
+    run(meter.count + 2)
+    seen["scale"] = [window.picture.scale, window.picture.type.scale, window.pointer.scale]
+    window._scale = lambda: 1.0
+    run(meter.count + 1)
+
+    # The driver fails once: everything is made anew
+    def fail(*_, **__):
+        raise RuntimeError("OpenGL got errors (periodic check): GL_OUT_OF_MEMORY")
+
+    old = window.picture
+    old.compose = fail
+    run(meter.count + 3)
+    seen["renewed"] = window.picture is not old
+
+    # ... and every time: it is said in one sentence
+    from lossland.app.picture import Picture
+
+    Picture.compose = fail
+    try:
+        run(meter.count + 5)
+    except MachineError as error:
+        seen["error"] = str(error)
+print(json.dumps(seen))
+"""
+
+
+@pytest.fixture
+def seen(display: str, tmp_path: Path) -> dict[str, Any]:  # noqa: F811
+    """Run the program in a window and return what it saw."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        env=environment(display),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_the_loop_rests_and_recovers(seen: dict[str, Any]) -> None:
+    assert 0 < seen["drawn"] < 200
+    assert seen["drawn while refined"] == 1
+    assert seen["refined at rest"]
+    assert not seen["refined again"]
+    assert seen["drawn while minimised"] == 0
+    assert seen["size afterwards"] == [640, 400]
+    assert seen["scale"] == [2.0, 2.0, 2.0]
+    assert seen["renewed"]
+    assert "LIBGL_ALWAYS_SOFTWARE" in seen["error"]
+    assert "\n" not in seen["error"]
+
+
+# ----------------------------------------------------------------------------------------------- faults of the driver
+@pytest.mark.parametrize("version", ["2.1 Mesa 22.3.6", "1.4", "OpenGL ES 2.0", "nonsense"])
+def test_an_old_driver_is_named(version: str) -> None:
+    with pytest.raises(MachineError, match=r"needs 3\.0") as caught:
+        canvas.check({"version": version, "renderer": "Old Card"})
+    assert "Old Card" in str(caught.value)
+
+
+@pytest.mark.parametrize("version", ["3.0", "4.5 (Compatibility Profile) Mesa 22.3.6", "3.3.0 NVIDIA 550.54"])
+def test_a_new_one_is_taken(version: str) -> None:
+    canvas.check({"version": version, "renderer": "New Card"})
+
+
+def test_a_refused_shader_is_one_sentence() -> None:
+    canvas.headless().set_current()
+    from vispy import gloo
+
+    broken = gloo.Program("attribute vec2 p; void main() { gl_Position = vec4(p, 0., 1.); }", "void main() { oops }")
+    broken["p"] = [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0)]
+    with pytest.raises(MachineError, match="refuses a shader") as caught, canvas.faults():
+        broken.draw("triangles")
+    assert "\n" not in str(caught.value)
+    assert "oops" in str(caught.value) or "syntax error" in str(caught.value)
+
+
+def test_faults_of_our_own_stay_what_they_are() -> None:
+    with pytest.raises(RuntimeError, match="mine"), canvas.faults():
+        raise RuntimeError("mine")
+
+
+def test_the_old_driver_in_earnest(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "lossland", "shot", "linear_map_2d", "-o", "x.png"],
+        env=environment(None) | {"MESA_GL_VERSION_OVERRIDE": "2.1"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr
+    assert "needs 3.0" in done.stderr
