@@ -99,11 +99,11 @@ far out, at error 1, and comes home at one millionth. All dots share one β, and
 their λ. The slowest dot is the highest. With plain descent the flat direction (λ small) sits up at
 the left, nearly at 1, because α must keep the sharp direction off the cliff.
 
-Now give it memory. The crease on the map is **critical damping**, β = (1 − √(αλ))². Behind it
-the ground is a terrace whose height is √β whatever λ is: every dot that stands there comes home at the same pace. The
-best choice puts the flattest and the sharpest direction just on the terrace, both at its edges. For a
-condition number κ that turns (κ − 1)/(κ + 1) into (√κ − 1)/(√κ + 1): at κ = 100, 691 steps
-become 69.
+Now give it memory. The crease on the map is **critical damping**, β = (1 − √(αλ))². Behind
+it the ground is a terrace whose height is √β whatever λ is: every dot that stands there comes home
+at the same pace. The best choice puts the flattest and the sharpest direction just on the terrace,
+both at its edges. For a condition number κ that turns (κ − 1)/(κ + 1) into (√κ − 1)/(√κ + 1): at
+κ = 100, 691 steps become 69.
 
 The sheet at the right is one ball's **phase portrait**: where it is, and how fast it goes. Drag the
 dot on the map from front to back and see the three ways to come to rest: too little memory
@@ -150,7 +150,7 @@ print("positions", *x)
         "ripples": {"eigenvalues": "1", "alpha": 0.04, "beta": 0.9},
         "creeps": {"eigenvalues": "1", "alpha": 0.04, "beta": 0.3},
         "critical": {"eigenvalues": "1", "alpha": 0.04, "beta": 0.64, "steps": 60},
-        "at the rim": {"eigenvalues": "1, 2, 3.5", "alpha": 1.0, "beta": 0.8, "shown": 3},
+        "at the rim": {"eigenvalues": "1, 2, 3.5", "alpha": 1.0, "beta": 0.8, "shown": 3, "start": (0.16, 0.0)},
         "over the cliff": {
             "eigenvalues": "1, 2, 3.7",
             "alpha": 1.0,
@@ -266,7 +266,7 @@ print("positions", *x)
 
         def make() -> ll.View:
             corners = [SHEET + SHEET_HALF * np.array(c) for c in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
-            flat = [*corners, (-1.35, -1.1), (-1.35, 1.1), (1.0, 1.1), (-1.35, LANE_START - LANE_LENGTH * 1.06),
+            flat = [*corners, (-1.35, -1.1), (-1.35, 1.1), (1.0, 1.1), (-1.65, LANE_START - LANE_LENGTH * 1.06),
                     (1.0, LANE_START - LANE_LENGTH * 1.06)]  # fmt: skip
             high = [(x, y, self.terrain.top) for x in (-1.25, 1) for y in (-1, 1.1)]
             return ll.View(-99.0, 47.0, bounds=np.array([*((x, y, 0.0) for x, y in flat), *high]))
