@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from lossland.shapes import Mesh
 from lossland.terrain import Terrain
 
 Array = NDArray[np.floating]
@@ -180,18 +181,14 @@ class Curve(Layer):
 class Solid(Layer):
     """A body or a sheet of triangles: plane, box, polytope, ellipsoid, simplex (``shapes`` makes them).
 
-    ``vertices`` (n, 3), ``triangles`` (k, 3) indices; ``normals`` (n, 3) make it round, without them every triangle
-    is plane. ``edges`` are pairs (m, 2) of vertices joined by lines. With ``alpha`` below 1 it is glass: all glass of
-    a frame is drawn from far to near, after what is opaque and before points, lines and arrows.
+    With ``alpha`` below 1 it is glass: all glass of a frame is drawn from far to near, after what is opaque and
+    before points, lines and arrows. ``edge_width`` 0 draws no edges.
     """
 
-    vertices: Array
-    triangles: NDArray[np.integer]
+    mesh: Mesh
     color: Color = "accent"
     alpha: float = 0.25
-    normals: Array | None = None
-    edges: NDArray[np.integer] | None = None
-    edge_width: float = 1.6
+    edge_width: float = 1.6  # pixels
 
 
 @dataclass(frozen=True, eq=False)

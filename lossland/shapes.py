@@ -22,7 +22,8 @@ class Boxes(NamedTuple):
 
 
 class Mesh(NamedTuple):
-    """Vertices (n, 3), triangles (k, 3), edges to be seen (m, 2), and normals (n, 3) where the body is round."""
+    """Vertices (n, 3), triangles (k, 3), edges to be seen (m, 2); normals (n, 3) where the body is round, else every
+    triangle is plane."""
 
     vertices: Floats
     triangles: Indices

@@ -17,8 +17,8 @@ PACKAGE = ROOT / "lossland"
 # From the ground up. A room may import itself and what is below its floor; rooms of one floor do not meet.
 FLOORS = (
     ("errors", "resources", "numerals"),
-    ("expression", "theme", "terrain", "camera", "tour", "files"),
-    ("formula", "layers", "parameters", "shapes"),
+    ("expression", "theme", "terrain", "camera", "shapes", "tour", "files"),
+    ("formula", "layers", "parameters"),
     ("landscapes", "scenery"),
     ("optimizers", "ground", "picking"),
     ("library", "rates"),

@@ -284,8 +284,8 @@ def solids() -> ll.Frame:
     middles = np.tile(cloud.mean(0), (3, 1))
     drawn = [
         floor(-0.25),
-        layers.Solid(ball.vertices, ball.triangles, "optimizer.momentum", 0.22, ball.normals),
-        layers.Solid(sheet.vertices, sheet.triangles, "area", 0.13, edges=sheet.edges, edge_width=1.2),
+        layers.Solid(ball, "optimizer.momentum", 0.22),
+        layers.Solid(sheet, "area", 0.13, edge_width=1.2),
         layers.Points(cloud, "text", 2.0, "disc"),
         layers.Arrows(middles, middles + axes[:, ::-1].T, ("j", "i", "eigen2"), 4.5),
     ]
@@ -310,7 +310,7 @@ def simplex() -> ll.Frame:
     ]
     drawn = [
         floor(0.0),
-        layers.Solid(triangle.vertices, triangle.triangles, "i", 0.2, edges=triangle.edges, edge_width=2.2),
+        layers.Solid(triangle, "i", 0.2, edge_width=2.2),
         layers.Points(chances, np.repeat(np.arange(3), 60), 4.0, "sphere"),
         *names,
     ]
@@ -331,7 +331,7 @@ def sheet() -> ll.Frame:
     drawn = [
         floor(-0.8, 1.2),
         layers.Sheet(plane, bent, 0.9, paint=0.5 + 0.6 * bent[..., 2], every=(8, 8), line="casing", width=1.0),
-        layers.Solid(cube.vertices, cube.triangles, "dim", 0.02, edges=cube.edges, edge_width=1.0),
+        layers.Solid(cube, "dim", 0.02, edge_width=1.0),
     ]
     notes = [layers.Title("A layer bends the plane", r"x \mapsto \tanh(Wx + b), \quad W \in \mathbb{R}^{3 \times 2}")]
     return ll.Frame(drawn, notes, ll.View(-38.0, 26.0, bounds=1.6 * BOX - (0.0, 0.0, 0.8)))

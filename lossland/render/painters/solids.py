@@ -13,6 +13,7 @@ from lossland.render.lamps import lamp_uniforms
 from lossland.render.painter import DrawContext, Kept, Phase, delete, paints, program, set_state
 from lossland.render.painters.lines import LineBatch, segment_vertices
 from lossland.render.uniforms import Uniforms
+from lossland.shapes import Mesh
 from lossland.theme import Theme
 
 VERTEX = np.dtype([("a_position", np.float32, 3), ("a_normal", np.float32, 3), ("a_color", np.float32, 4)])
@@ -102,21 +103,20 @@ class SolidPainter:
         if self._faces is None:
             self._faces = TriangleBatch()
         is_glass = context.phase == Phase.GLASS
-        objects = [part for solid in solids for part in (solid.vertices, solid.triangles, solid.color, solid.alpha)]
+        objects = [part for solid in solids for part in (*solid.mesh[:2], solid.color, solid.alpha)]
         if self._kept.changed("faces", *objects):
-            extent = max(float(np.ptp(np.asarray(solid.vertices), axis=0).max()) for solid in solids)
+            extent = max(float(np.ptp(np.asarray(solid.mesh.vertices), axis=0).max()) for solid in solids)
             finest = extent / FINENESS if is_glass else np.inf
             self._faces.set([solid_triangles(solid, self._theme, finest) for solid in solids])
         self._faces.draw(context, is_glass)
 
     def _draw_edges(self, layer: Solid, context: DrawContext) -> None:
-        if layer.edges is None or not len(layer.edges):
+        mesh = layer.mesh
+        if not len(mesh.edges) or layer.edge_width <= 0.0:
             return
-        near = near_edges(layer, context.eye) if layer.alpha < 1.0 else np.ones(len(layer.edges), bool)
-        if self._kept.changed(
-            "edges", layer.vertices, layer.edges, layer.color, layer.edge_width, near.tobytes().hex()
-        ):
-            start, end = np.asarray(layer.vertices, float)[np.asarray(layer.edges).T]
+        near = near_edges(mesh, context.eye) if layer.alpha < 1.0 else np.ones(len(mesh.edges), bool)
+        if self._kept.changed("edges", *mesh[:3], layer.color, layer.edge_width, near.tobytes().hex()):
+            start, end = mesh.vertices[mesh.edges.T]
             color = np.tile([*self._theme.color(layer.color), 1.0], (len(near), 1))
             color[:, 3] = np.where(near, 1.0, HIDDEN_EDGE)
             self._edges.set([segment_vertices(start, end, color, np.full(len(near), layer.edge_width))])
@@ -131,12 +131,12 @@ class SolidPainter:
 
 def solid_triangles(solid: Solid, theme: Theme, longest: float = np.inf) -> NDArray[np.void]:
     """Return a solid's triangles (k, 3) as VERTEX, cut into equal parts until no side is longer than ``longest``."""
-    corners = np.asarray(solid.vertices, float)[np.asarray(solid.triangles)]
-    if solid.normals is None:
+    corners = solid.mesh.vertices[solid.mesh.triangles]
+    if solid.mesh.normals is None:
         plane = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
         normals = np.repeat(plane[:, None], 3, axis=1)
     else:
-        normals = np.asarray(solid.normals, float)[np.asarray(solid.triangles)]
+        normals = solid.mesh.normals[solid.mesh.triangles]
     normals = normals / np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-12)
     sides = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=-1)
     parts = int(np.clip(np.ceil(sides.max(initial=0.0) / longest), 1, 32)) if np.isfinite(longest) else 1
@@ -160,12 +160,9 @@ def _subdivision(parts: int) -> Floats:
     return np.concatenate([1.0 - two.sum(-1, keepdims=True), two], -1)
 
 
-def near_edges(solid: Solid, eye: Floats) -> NDArray[np.bool_]:
+def near_edges(mesh: Mesh, eye: Floats) -> NDArray[np.bool_]:
     """Return for each edge (m,) whether a face beside it is turned to the eye, or it is the rim of an open sheet."""
-    assert solid.edges is not None
-    triangles = np.asarray(solid.triangles)
-    a, b, c = np.asarray(solid.vertices, float)[triangles.T]
+    a, b, c = mesh.vertices[mesh.triangles.T]
     turned = np.einsum("kx,kx->k", np.cross(b - a, c - a), eye - a) > 0
-    edges = np.asarray(solid.edges)
-    beside = (edges[:, None, :, None] == triangles[None, :, None, :]).any(-1).all(-1)  # (m, k)
+    beside = (mesh.edges[:, None, :, None] == mesh.triangles[None, :, None, :]).any(-1).all(-1)  # (m, k)
     return (beside & turned).any(1) | (beside.sum(1) < 2)
