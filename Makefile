@@ -3,7 +3,7 @@
 # make test-torch  compare the optimizers with PyTorch's
 # make test-kernels  compile every CUDA kernel for every architecture, and look for what we use in the real CuPy
 # make lint        ruff and pyright alone
-# make pictures    draw the pictures of the README again
+# make pictures    draw the pictures of the README and the gallery again
 # make clean       remove everything that make made
 #
 # Everything is installed into .venv (and .venv-torch, .venv-kernels); stamp files keep later runs fast.
@@ -49,6 +49,7 @@ lint: $(VENV)/.test-installed
 
 pictures: $(VENV)/.installed $(VENV)/.graphics
 	$(HEADLESS) $(VENV)/bin/python tools/pictures.py
+	$(HEADLESS) $(VENV)/bin/python tools/gallery.py
 
 clean:
 	rm -rf $(VENV) $(TORCH_VENV) $(KERNELS_VENV) out build dist .pytest_cache .ruff_cache .hypothesis

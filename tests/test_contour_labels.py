@@ -5,8 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import lossland as ll
 from lossland.camera import Camera
+from lossland.layers import Surface
 from lossland.render.contour_labels import APART, EACH, contour_labels, seen_labels
+from lossland.render.painter import Quality
+from lossland.scenery import Show
 from lossland.terrain import Terrain
 
 SIZE = (640, 400)
@@ -16,6 +20,9 @@ def ground(f, half=3.0):
     axis = np.linspace(-half, half, 201)
     x, y = np.meshgrid(axis, axis)
     return Terrain(axis, axis, f(x, y))
+
+
+BOWL = ground(lambda x, y: x**2 + y**2)
 
 
 @pytest.mark.parametrize(
@@ -54,3 +61,34 @@ def test_what_the_ground_hides_is_not_labelled():
 
 def test_a_flat_ground_has_no_labels():
     assert contour_labels(ground(lambda x, y: 0 * x)) == ()
+
+
+class Page(ll.Scene):
+    """One frame, whatever the time."""
+
+    name = "page"
+
+    def __init__(self, labels):
+        super().__init__()
+        self._labels = labels
+
+    def frame(self, time):
+        return ll.Frame([Surface(BOWL, labels=self._labels)], view=ll.View(bounds=BOWL.bounds))
+
+
+def drawn(labels, show):
+    with ll.Stage(Page(labels), SIZE) as stage:
+        stage.player.show = show
+        image = stage.image(stage.player, Quality(mesh=32, lit=64, bake=64))
+        return image.astype(int), seen_labels(BOWL, stage.player.camera, SIZE)
+
+
+def test_the_picture_has_them_where_they_are_wanted_and_contours_are_shown():
+    plain, _ = drawn(False, Show())
+    labelled, seen = drawn(True, Show())
+    changed = np.abs(labelled - plain).max(-1) > 40
+    written = [bool(changed[int(y) - 4 : int(y) + 5, int(x) - 8 : int(x) + 9].any()) for _, (x, y) in seen]
+    assert len(seen) > 3
+    assert np.mean(written) > 0.5  # those that would overlap another are left out
+    bare = [drawn(labels, Show(contours=False))[0] for labels in (False, True)]
+    assert np.array_equal(*bare)

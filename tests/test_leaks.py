@@ -37,7 +37,7 @@ def alive():
     from vispy import gloo
 
     gloo.flush()  # vispy deletes when it next talks to the driver
-    gloo.gl.glFinish()
+    GL.glFinish()
     kinds = (GL.glIsTexture, GL.glIsBuffer, GL.glIsProgram, GL.glIsShader, GL.glIsFramebuffer, GL.glIsRenderbuffer)
     return {kind.__name__: sum(bool(kind(name)) for name in range(1, NAMES)) for kind in kinds}
 

@@ -83,7 +83,8 @@ def _draw_contour_values(dl: imgui.ImDrawList, type_: Type, layer: Surface, came
     """Write the values of the index contours; return the rectangles that they fill."""
     taken: list[Rect] = []
     for label, (x, y) in seen_labels(layer.terrain, camera, size):
-        if layer.shown is not None and not _is_inside(layer.terrain.domain_from_world(label.position), layer.shown):
+        position = layer.terrain.domain_from_world(label.position).tolist()
+        if layer.shown is not None and not _is_inside(position, layer.shown):
             continue
         text = short(label.value)
         width, height = type_.size(text, CONTOUR_SIZE)
