@@ -4,14 +4,19 @@
 # make test-kernels  compile every CUDA kernel for every architecture, and look for what we use in the real CuPy
 # make lint        ruff and pyright alone
 # make pictures    draw the pictures of the README and the gallery again
+# make bench-compute  measure swarms and grids beside NumPy, JAX, PyTorch, Numba and C
+# make bench-render  measure pictures and films beside moderngl, VisPy, PyVista, pygfx, matplotlib and manim
 # make clean       remove everything that make made
 #
-# Everything is installed into .venv (and .venv-torch, .venv-kernels); stamp files keep later runs fast.
+# Everything is installed into .venv (and .venv-torch, .venv-kernels, .venv-bench); stamp files keep later runs fast.
 
 PYTHON ?= python3
 VENV := .venv
 TORCH_VENV := .venv-torch
 TORCH := torch==2.13.0
+BENCH_VENV := .venv-bench
+COMPUTE_PEERS := jax jaxlib $(TORCH) numba
+RENDER_PEERS := moderngl pyvista imageio-ffmpeg pygfx wgpu matplotlib manim manimgl 'setuptools<81'
 KERNELS_VENV := .venv-kernels
 CUPY := cupy-cuda13x==14.2.0
 PIP := -m pip install --quiet --disable-pip-version-check
@@ -20,11 +25,15 @@ PIP := -m pip install --quiet --disable-pip-version-check
 GL_PACKAGES := libegl1 libgl1 libglx-mesa0 libgl1-mesa-dri libfontconfig1 \
     libx11-6 libxext6 libxrandr2 libxinerama1 libxcursor1 libxi6 libxkbcommon0
 TEST_PACKAGES := $(GL_PACKAGES) xvfb xauth xdotool g++
+COMPUTE_PACKAGES := gcc libc6-dev
+RENDER_PACKAGES := $(GL_PACKAGES) mesa-vulkan-drivers gcc libc6-dev pkg-config libcairo2-dev libpango1.0-dev \
+    ffmpeg xvfb xauth
 
 HEADLESS := env -u DISPLAY -u WAYLAND_DISPLAY
+MEASURED := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE
 DEMO := out/demo.mp4
 
-.PHONY: run test test-torch test-kernels lint pictures clean
+.PHONY: run test test-torch test-kernels lint pictures bench-compute bench-render clean
 
 run: $(VENV)/.installed $(VENV)/.graphics
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
@@ -51,8 +60,14 @@ pictures: $(VENV)/.installed $(VENV)/.graphics
 	$(HEADLESS) $(VENV)/bin/python tools/pictures.py
 	$(HEADLESS) $(VENV)/bin/python tools/gallery.py
 
+bench-compute: $(BENCH_VENV)/.compute-installed
+	$(MEASURED) $(BENCH_VENV)/bin/python benchmarks/compute.py $(BENCH)
+
+bench-render: $(BENCH_VENV)/.render-installed
+	$(MEASURED) $(HEADLESS) $(BENCH_VENV)/bin/python benchmarks/render.py $(BENCH)
+
 clean:
-	rm -rf $(VENV) $(TORCH_VENV) $(KERNELS_VENV) out build dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(TORCH_VENV) $(KERNELS_VENV) $(BENCH_VENV) out build dist .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ------------------------------------------------------------------------------------------ installation
@@ -95,3 +110,21 @@ $(VENV)/.test-graphics: | $(VENV)/.test-installed
 	    tools/system.sh $(TEST_PACKAGES)
 	@$(VENV)/bin/python -m lossland.doctor
 	@touch $(VENV)/.graphics $@
+
+# Peers are installed one by one: one that does not install here is named and left out.
+$(BENCH_VENV)/.compute-installed: pyproject.toml Makefile | $(BENCH_VENV)/bin/python
+	@tools/system.sh $(COMPUTE_PACKAGES) || true
+	$(call install-peers,$(COMPUTE_PEERS))
+
+$(BENCH_VENV)/.render-installed: pyproject.toml Makefile | $(BENCH_VENV)/bin/python
+	@tools/system.sh $(RENDER_PACKAGES) || true
+	$(call install-peers,$(RENDER_PEERS))
+
+define install-peers
+@echo "Installing lossland and its peers into $(BENCH_VENV) ..."
+@$(BENCH_VENV)/bin/python $(PIP) --editable .
+@for peer in $(1); do \
+    $(BENCH_VENV)/bin/python $(PIP) "$$peer" || echo "$$peer does not install here: it is left out" >&2; \
+done
+@touch $@
+endef

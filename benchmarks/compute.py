@@ -1,0 +1,317 @@
+"""How many steps of particles, and points of grids, lossland computes in a second, beside its peers.
+
+    python benchmarks/compute.py [--quick] [--peers "lossland,JAX"] [--json figures.json]
+
+All peers start from the same particles, compute the same formulas in float32, and are checked against NumPy in float64
+before they are timed. They take turns; the least time of several rounds counts. What a library does once (compiling,
+laying out arrays) is not timed. `make bench-compute` installs the peers and runs this.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import itertools
+import json
+import math
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from mathematics import DOMAINS, RULES, columns, gradient, memory_size, starts, step, value
+from side_by_side import SCRATCH, Missing, Peer, arguments, best_of, machine, note, number, started, stopwatch, table
+from swarm_peers import LIBRARIES, library
+
+OURS = "lossland"
+ONLY_GRIDS, ONLY_SWARMS = ("lossland (kept)",), ("lossland (arrays)", "PyTorch", "torch.compile", "Numba")
+STEPS = 100
+CHECKED_STEPS = 10  # far enough to show a wrong rule, too short for rounding to grow
+COUNTS = (10_000, 100_000, 1_000_000)
+GRID = 4096
+CACHE = 4 << 20  # bytes of state that stay near the cores between two pieces of work
+
+
+def main() -> int:
+    """Measure and print the tables."""
+    chosen = arguments(__doc__.splitlines()[0], list(LIBRARIES), _options)
+    counts = (1_000,) if chosen.quick else tuple(chosen.counts)
+    rules = ["adam"] if chosen.quick else chosen.rules
+    n = 256 if chosen.quick else chosen.grid
+    rounds = 2 if chosen.quick else chosen.rounds
+    # threads that wait for work sleep at once: those of one peer would else take the core from the next
+    quiet = {"OMP_WAIT_POLICY": "passive", "KMP_BLOCKTIME": "0"}
+    peers = started("swarm_peers", chosen.peers, {"do": "hello"}, environment=quiet)
+    peaks = measured_peaks()
+    figures: dict[str, Any] = {"machine": machine(), "peaks": peaks, "swarms": [], "grids": []}
+    print(f"{figures['machine']}\n")
+    try:
+        if peaks:
+            print(_peaks_line(peaks) + "\n")
+        for count in counts:
+            rows = [
+                swarm_row(
+                    {k: p for k, p in peers.items() if k not in ONLY_GRIDS}, landscape, rule, count, rounds, peaks
+                )
+                for rule, landscape in itertools.product(rules, chosen.landscapes)
+            ]
+            figures["swarms"] += rows
+            print_swarms(count, rows)
+        if n:
+            rows = [
+                grid_row({k: p for k, p in peers.items() if k not in ONLY_SWARMS}, landscape, n, rounds, peaks)
+                for landscape in chosen.landscapes
+            ]
+            figures["grids"] = rows
+            print_grids(n, rows)
+    finally:
+        for peer in peers.values():
+            peer.close()
+    figures["machine afterwards"] = machine()
+    print(f"\nAfterwards: {figures['machine afterwards']}")
+    if chosen.json:
+        Path(chosen.json).write_text(json.dumps(figures, indent=1) + "\n")
+    return 0
+
+
+def _options(parser: argparse.ArgumentParser) -> None:
+    def names(known: Sequence[str]) -> Callable[[str], list[str]]:
+        return lambda text: [name for name in known if name in text.split(",")] or parser.error(f"{text}: none known")
+
+    parser.add_argument("--rules", type=names(list(RULES)), default=list(RULES), metavar="NAMES")
+    parser.add_argument("--landscapes", type=names(list(DOMAINS)), default=list(DOMAINS), metavar="NAMES")
+    parser.add_argument("--counts", type=lambda text: [int(float(c)) for c in text.split(",")], default=COUNTS)
+    parser.add_argument("--grid", type=int, default=GRID, metavar="N", help="points along a side; 0: no grids")
+
+
+# ------------------------------------------------------------------------------------------------------ swarms
+
+
+def swarm_row(
+    peers: dict[str, Peer], landscape: str, rule: str, count: int, rounds: int, peaks: dict[str, float]
+) -> dict[str, Any]:
+    """Check all peers on one swarm, then time them."""
+    note(f"{rule} on {landscape}, {count} particles ...")
+    case = {"landscape": landscape, "rule": rule}
+    right: dict[str, Peer] = {}
+    wanted = exact_ends(landscape, rule, count)
+    for name, peer in peers.items():
+        try:
+            check_swarm(peer, case, count, wanted)
+            peer.ask(do="swarm", file=str(SCRATCH / "ends.npy"), count=count, steps=STEPS, **case)
+            right[name] = peer
+        except Missing as why:
+            note(f"  {name} is left out: {why}")
+    seconds = best_of({name: _timed(peer, "run") for name, peer in right.items()}, rounds)
+    rates = {name: count * STEPS / taken for name, taken in seconds.items()}
+    return {**case, "count": count, "rates": rates, "roofline": swarm_roofline(landscape, rule, count, peaks)}
+
+
+def check_swarm(peer: Peer, case: dict[str, str], count: int, wanted: Any) -> None:
+    """Compare a short run with ends (2, count) computed in float64; raises Missing where it differs."""
+    file = SCRATCH / "ends.npy"
+    peer.ask(do="swarm", file=str(file), count=count, steps=CHECKED_STEPS, **case)
+    low, high = np.array(DOMAINS[case["landscape"]]).T
+    off = np.abs(np.load(file).astype(np.float64) - wanted).max(axis=0) / (high - low).max()
+    # near the cone of ackley a rounding error decides the direction: a few particles may differ
+    if not (np.median(off) < 1e-6 and np.quantile(off, 0.999) < 1e-3):
+        raise Missing(f"other results: half of the particles are off by {np.median(off):.1e} of the domain")
+
+
+def exact_ends(landscape: str, rule: str, count: int) -> Any:
+    """Return where the particles are after a short run in float64, (2, count)."""
+    hyper = RULES[rule][landscape]
+    state = (*starts(landscape, count).astype(np.float64), *np.zeros((memory_size(rule), count)))
+    for column in columns(rule, hyper, CHECKED_STEPS):
+        state = step(landscape, rule, hyper, np, state, column)
+    return np.stack(state[:2])
+
+
+def _timed(peer: Peer, do: str) -> Callable[[], float]:
+    return lambda: float(peer.ask(do=do)["seconds"])
+
+
+def print_swarms(count: int, rows: list[dict[str, Any]]) -> None:
+    """Print rates, and how many times faster lossland is."""
+    print(f"Million steps of a particle in a second: {count:,} particles, {STEPS} steps, float32\n")
+    print_rates(rows)
+
+
+def print_rates(rows: list[dict[str, Any]]) -> None:
+    """Print all rates, lossland's over each peer's, and how near to the roofline it comes."""
+    names = [name for name in LIBRARIES if any(name in row["rates"] for row in rows)]
+    print(table(["", *names], [[_label(row), *(number(_get(row, name, 1e-6)) for name in names)] for row in rows]))
+    others = [name for name in names if name != OURS]
+    if OURS not in names:
+        return
+    print(f"\n{OURS} over ...\n")
+    lines = []
+    for row in rows:
+        ratios = [number(_get(row, OURS) / _get(row, name)) for name in others]
+        limit = row["roofline"]
+        bound = [f"{_get(row, OURS) / limit['rate']:.0%}", limit["limit"], str(limit["flops"])] if limit else ["–"] * 3
+        lines.append([_label(row), *ratios, *bound])
+    print(table(["", *others, "the roofline", "set by", "flops"], lines) + "\n")
+
+
+def _label(row: dict[str, Any]) -> str:
+    return f"{row['rule']} / {row['landscape']}" if "rule" in row else row["landscape"]
+
+
+def _get(row: dict[str, Any], name: str, scale: float = 1.0) -> float:
+    return row["rates"].get(name, math.nan) * scale
+
+
+# ------------------------------------------------------------------------------------------------------- grids
+
+
+def grid_row(peers: dict[str, Peer], landscape: str, n: int, rounds: int, peaks: dict[str, float]) -> dict[str, Any]:
+    """Check all peers on one grid, then time them."""
+    note(f"grid of {landscape}, {n} x {n} ...")
+    right: dict[str, Peer] = {}
+    for name, peer in peers.items():
+        try:
+            check_grid(peer, landscape, n)
+            right[name] = peer
+        except Missing as why:
+            note(f"  {name} is left out: {why}")
+    seconds = best_of({name: _timed(peer, "fill") for name, peer in right.items()}, rounds)
+    rates = {name: n * n / taken for name, taken in seconds.items()}
+    return {"landscape": landscape, "n": n, "rates": rates, "roofline": grid_roofline(landscape, peaks)}
+
+
+def check_grid(peer: Peer, landscape: str, n: int) -> None:
+    """Compare some points with float64; raises Missing where they differ."""
+    file = SCRATCH / "grid.npz"
+    peer.ask(do="grid", landscape=landscape, n=n, file=str(file))
+    found, every = np.load(file), max(1, n // 64)
+    (x0, x1), (y0, y1) = DOMAINS[landscape]
+    x, y = (np.linspace(*side, n).astype(np.float32).astype(float)[::every] for side in ((x0, x1), (y0, y1)))
+    with np.errstate(all="ignore"):
+        wanted = {
+            "value": value(landscape, np, x[None, :], y[:, None]),
+            "gradient": np.stack(np.broadcast_arrays(*gradient(landscape, np, x[None, :], y[:, None])), axis=-1),
+        }
+    for name, right in wanted.items():
+        off = np.nanmax(np.abs(found[name] - right)) / np.nanmax(np.abs(right))
+        if not off < 1e-5:
+            raise Missing(f"other results: the {name} is off by {off:.1e}")
+
+
+def print_grids(n: int, rows: list[dict[str, Any]]) -> None:
+    """Print rates, and how many times faster lossland is."""
+    print(f"Million points in a second: value and gradient on {n} x {n} points, float32\n")
+    print_rates(rows)
+
+
+# ---------------------------------------------------------------------------------------------------- roofline
+
+
+def measured_peaks() -> dict[str, float]:
+    """Return what all cores do together in a second, measured by the loops of ``limit.c``; {} without a compiler.
+
+    ``multiply_add``, ``divide``, ``root`` (operations on float32), ``cache`` and ``memory`` (bytes moved by a triad).
+    """
+    try:
+        c = library(("-ffast-math", "-mprefer-vector-width=512"))
+        precise = library()
+    except (OSError, subprocess.CalledProcessError) as error:
+        note(f"there is no roofline without a C compiler: {error}")
+        return {}
+    threads = c.threads()
+    c.peak_fma.restype = precise.peak_divide.restype = precise.peak_root.restype = ctypes.c_float
+
+    def best(run: Callable[[], Any]) -> float:
+        return min(stopwatch(run) for _ in range(7))
+
+    rounds = 200_000
+    peaks = {"multiply_add": threads * rounds * 12 * 16 / best(lambda: c.peak_fma(ctypes.c_int64(rounds)))}
+    for name, loop in (("divide", precise.peak_divide), ("root", precise.peak_root)):
+        peaks[name] = threads * rounds / 4 * 256 / best(lambda loop=loop: loop(ctypes.c_int64(rounds // 4)))
+    for name, size, turns in (("cache", 2048, 20_000), ("memory", 1 << 23, 3)):
+        a, b, d = (np.ones(threads * size, np.float32) for _ in range(3))
+        places = [ctypes.c_void_p(array.ctypes.data) for array in (a, b, d)]
+        taken = best(lambda: c.triad(ctypes.c_int64(size), ctypes.c_int64(turns), *places))  # noqa: B023
+        moved = 16 if name == "memory" else 12  # what is written to memory is read first
+        peaks[name] = threads * turns * size * moved / taken
+    return peaks
+
+
+def _peaks_line(peaks: dict[str, float]) -> str:
+    giga = {name: peak / 1e9 for name, peak in peaks.items()}
+    return (
+        f"Measured peaks: {giga['multiply_add']:.0f} G multiply-adds/s ({2 * giga['multiply_add']:.0f} GFLOP/s), "
+        f"{giga['divide']:.1f} G divisions/s, {giga['root']:.1f} G square roots/s, first-level cache "
+        f"{giga['cache']:.0f} GB/s, memory {giga['memory']:.0f} GB/s"
+    )
+
+
+def loop_counts(source: str) -> dict[str, int]:
+    """Return what the loop over lanes of a kernel in LLVM's language does for one particle or point.
+
+    ``flops`` counts sums, products, quotients and roots; ``issued`` the least instructions for sums and products, where
+    each product fuses with a sum; ``loaded`` and ``stored`` numbers from and to the first-level cache.
+    """
+    body = source[source.index("lane.begin:") : source.index("lane.end:")]
+    found = Counter(re.findall(r"= (fadd|fsub|fmul|fdiv|load <)|(store) <", body))
+    count = Counter({first or second: times for (first, second), times in found.items()})
+    sums, products, roots = (
+        count["fadd"] + count["fsub"],
+        count["fmul"],
+        len(re.findall(r"= call[^@]*@llvm\.sqrt", body)),
+    )
+    return {
+        "flops": sums + products + count["fdiv"] + roots,
+        "issued": max(sums, products),
+        "divide": count["fdiv"],
+        "root": roots,
+        "loaded": count["load <"],
+        "stored": count["store"],
+    }
+
+
+def roofline(counts: dict[str, int], memory_bytes: float, peaks: dict[str, float]) -> dict[str, Any]:
+    """Return the most particles or points in a second, and what sets that limit; nothing without measured peaks."""
+    if not peaks:
+        return {}
+    seconds = {
+        "arithmetic": counts["issued"] / peaks["multiply_add"],
+        "divider": counts["divide"] / peaks["divide"] + counts["root"] / peaks["root"],
+        "cache": 4 * (counts["loaded"] + counts["stored"]) / peaks["cache"],
+        "memory": memory_bytes / peaks["memory"],
+    }
+    limit = max(seconds, key=lambda name: seconds[name])
+    return {**counts, "memory_bytes": memory_bytes, "limit": limit, "rate": 1 / seconds[limit], "seconds": seconds}
+
+
+def swarm_roofline(landscape: str, rule: str, count: int, peaks: dict[str, float]) -> dict[str, Any]:
+    """Return the limit of lossland's own kernel. Its state goes through memory once a piece of steps."""
+    from lossland.compute.crowd import WORK
+    from lossland.compute.kernels.cpu import source
+    from lossland.compute.kernels.fused import fuse
+    from lossland.landscapes import landscape as named
+    from lossland.optimizers import optimizer
+
+    fused = fuse(named(landscape), optimizer(rule))
+    state = 4 * len(fused.rows) * count
+    bytes_a_step = 2 * state / count / min(STEPS, max(1, WORK // count)) if state > CACHE else 0.0
+    return roofline(loop_counts(source(fused, "float", False)), bytes_a_step, peaks)
+
+
+def grid_roofline(landscape: str, peaks: dict[str, float]) -> dict[str, Any]:
+    """Return the limit of lossland's own kernel. Memory that is written is read first."""
+    from lossland.compute.kernels.lattice import source
+    from lossland.expression import Program
+    from lossland.landscapes import landscape as named
+
+    land = named(landscape)
+    program = Program((land.node, *land.gradient_nodes), "xy")
+    return roofline(loop_counts(source(program, (1, 2), "float")), 2 * 3 * 4.0, peaks)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

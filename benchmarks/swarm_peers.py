@@ -1,0 +1,468 @@
+"""The peers of ``compute.py``: the same swarms and grids in every library. Run as one worker process each."""
+
+from __future__ import annotations
+
+import ctypes
+import subprocess
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from mathematics import DOMAINS, RULES, TAU, columns, gradient, memory_size, starts, step, value
+from numpy.typing import NDArray
+from side_by_side import HERE, SCRATCH, serve, stopwatch
+
+UNROLLED = 10  # steps in one compiled piece, where a loop over steps cannot be compiled
+
+
+@dataclass(frozen=True)
+class Case:
+    """A swarm to move: ``count`` particles by ``steps`` steps."""
+
+    landscape: str
+    rule: str
+    count: int
+    steps: int
+
+    @property
+    def hyper(self) -> dict[str, float]:
+        return RULES[self.rule][self.landscape]
+
+    @property
+    def columns(self) -> NDArray[np.float32]:
+        return columns(self.rule, self.hyper, self.steps).astype(np.float32)
+
+
+class Library(ABC):
+    """One way to do the work. What is prepared is not timed, nor is the first run, which compiles."""
+
+    @abstractmethod
+    def swarm(self, case: Case) -> Callable[[], Callable[[], Any]]:
+        """Return a function that lays out fresh particles; what it returns moves them, and that is what is timed.
+
+        Moving them returns the ends (2, count), or a function that returns them.
+        """
+
+    def grid(self, landscape: str, n: int) -> Callable[[], Any]:
+        """Return the function that computes value and gradient on n x n points: value (n, n), gradient (n, n, 2)."""
+        raise NotImplementedError("it computes no grids here")
+
+
+def sides(landscape: str, n: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    (x0, x1), (y0, y1) = DOMAINS[landscape]
+    return np.linspace(x0, x1, n).astype(np.float32), np.linspace(y0, y1, n).astype(np.float32)
+
+
+class Lossland(Library):
+    """The compiled kernel, through the public names."""
+
+    def swarm(self, case: Case) -> Callable[[], Callable[[], Any]]:
+        from lossland.compute.swarm import SwarmState
+        from lossland.landscapes import landscape
+
+        land, rule, places = landscape(case.landscape), self.rule(case), starts(case.landscape, case.count).T
+
+        def fresh() -> Callable[[], Any]:
+            state = SwarmState(land, rule, places, backend="cpu")
+
+            def run() -> Callable[[], Any]:
+                state.advance(case.steps)
+                return lambda: state.positions.T
+
+            return run
+
+        return fresh
+
+    def rule(self, case: Case) -> Any:
+        from lossland.optimizers import optimizer
+
+        return optimizer(f"{case.rule}:" + ",".join(f"{name}={number}" for name, number in case.hyper.items()))
+
+    def grid(self, landscape: str, n: int) -> Callable[[], Any]:
+        from lossland.compute.grids import grid
+        from lossland.landscapes import landscape as named
+
+        land = named(landscape)
+
+        def run() -> tuple[Any, Any]:
+            made = grid(land, n, dtype=np.float32, quantities=("gradient",), backend="cpu")
+            return made.value, made.gradient
+
+        return run
+
+
+class LosslandKept(Lossland):
+    """Grids into arrays that are there already: no memory is fetched from the system."""
+
+    def grid(self, landscape: str, n: int) -> Callable[[], Any]:
+        from lossland.compute.grids import Lattice
+        from lossland.landscapes import landscape as named
+
+        lattice = Lattice(named(landscape), n, dtype=np.float32, quantities=("gradient",), backend="cpu")
+        whole = lattice.room()
+
+        def run() -> tuple[Any, Any]:
+            lattice.fill(whole)
+            return whole["value"], whole["gradient"]
+
+        return run
+
+
+class LosslandArrays(Lossland):
+    """Without a compiler: the rule itself on NumPy arrays, in blocks."""
+
+    def swarm(self, case: Case) -> Callable[[], Callable[[], Any]]:
+        from lossland.compute.arrays import CPU
+        from lossland.compute.crowd import ArrayCrowd
+        from lossland.landscapes import landscape
+
+        land, rule, places = landscape(case.landscape), self.rule(case), starts(case.landscape, case.count).T
+
+        def fresh() -> Callable[[], Any]:
+            crowd = ArrayCrowd(land, rule, places, 0, 0, CPU)
+
+            def run() -> Callable[[], Any]:
+                crowd.advance(case.steps)
+                return lambda: crowd.positions.T
+
+            return run
+
+        return fresh
+
+
+class Numpy(Library):
+    """Whole arrays, one operation after the other."""
+
+    def swarm(self, case: Case) -> Callable[[], Callable[[], Any]]:
+        places = starts(case.landscape, case.count)
+
+        def fresh() -> Callable[[], Any]:
+            state = (*places.copy(), *(np.zeros(case.count, np.float32) for _ in range(memory_size(case.rule))))
+
+            def run() -> Any:
+                now = state
+                for column in case.columns:
+                    now = step(case.landscape, case.rule, case.hyper, np, now, column)
+                return np.stack(now[:2])
+
+            return run
+
+        return fresh
+
+    def grid(self, landscape: str, n: int) -> Callable[[], Any]:
+        x, y = sides(landscape, n)
+
+        def run() -> tuple[Any, Any]:
+            across, down = x[None, :], y[:, None]
+            made = np.broadcast_arrays(*gradient(landscape, np, across, down))
+            return value(landscape, np, across, down), np.stack(made, axis=-1)
+
+        return run
+
+
+class Jax(Library):
+    """One particle's run as a scan over steps, vmapped over particles, jitted."""
+
+    def __init__(self) -> None:
+        import jax
+
+        jax.config.update("jax_platforms", "cpu")
+        self.jax = jax
+
+    def swarm(self, case: Case) -> Callable[[], Callable[[], Any]]:
+        jax, jnp = self.jax, self.jax.numpy
+        table = jnp.asarray(case.columns)
+
+        def lone(place: Any) -> Any:
+            def one(state: Any, column: Any) -> Any:
+                return step(case.landscape, case.rule, case.hyper, jnp, state, column), None
+
+            zeros = (jnp.float32(0),) * memory_size(case.rule)
+            (x, y, *_), _ = jax.lax.scan(one, (place[0], place[1], *zeros), table)
+            return jnp.stack((x, y))
+
+        move = jax.jit(jax.vmap(lone, in_axes=1, out_axes=1))
+        places = jnp.asarray(starts(case.landscape, case.count))
+        return lambda: lambda: move(places).block_until_ready()
+
+    def grid(self, landscape: str, n: int) -> Callable[[], Any]:
+        jax, jnp = self.jax, self.jax.numpy
+
+        @jax.jit
+        def compute(x: Any, y: Any) -> Any:
+            across, down = x[None, :], y[:, None]
+            made = jnp.broadcast_arrays(*gradient(landscape, jnp, across, down))
+            return value(landscape, jnp, across, down), jnp.stack(made, axis=-1)
+
+        x, y = (jnp.asarray(side) for side in sides(landscape, n))
+        return lambda: jax.block_until_ready(compute(x, y))
+
+
+class Torch(Library):
+    """Whole tensors, one operation after the other, on all cores."""
+
+    def __init__(self) -> None:
+        import torch
+
+        self.torch = torch
+
+    def swarm(self, case: Case) -> Callable[[], Callable[[], Any]]:
+        torch = self.torch
+        places, table = torch.from_numpy(starts(case.landscape, case.count)), case.columns.tolist()
+
+        def fresh() -> Callable[[], Any]:
+            state = (*places.clone(), *(torch.zeros(case.count) for _ in range(memory_size(case.rule))))
+
+            def run() -> Any:
+                now = state
+                with torch.inference_mode():
+                    for column in table:
+                        now = step(case.landscape, case.rule, case.hyper, torch, now, column)
+                return torch.stack(now[:2])
+
+            return run
+
+        return fresh
+
+
+class TorchCompiled(Torch):
+    """``torch.compile`` of a few steps at once, so that it can keep particles in registers from step to step.
+
+    Compiled once for a number of particles: that takes as long as measuring does.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.compiled: dict[tuple[str, str, int], Callable[..., Any]] = {}
+
+    def swarm(self, case: Case) -> Callable[[], Callable[[], Any]]:
+        torch = self.torch
+        places, table = torch.from_numpy(starts(case.landscape, case.count)), torch.from_numpy(case.columns)
+        key = case.landscape, case.rule, case.count
+        if key not in self.compiled:
+            self.compiled[key] = self.some_steps(case)
+        some = self.compiled[key]
+
+        def fresh() -> Callable[[], Any]:
+            state = (*places.clone(), *(torch.zeros(case.count) for _ in range(memory_size(case.rule))))
+
+            def run() -> Any:
+                now = state
+                with torch.no_grad():
+                    for begin in range(0, case.steps, UNROLLED):
+                        now = some(now, table[begin : begin + UNROLLED])
+                return torch.stack(now[:2])
+
+            return run
+
+        return fresh
+
+    def some_steps(self, case: Case) -> Callable[..., Any]:
+        landscape, rule, hyper, torch = case.landscape, case.rule, case.hyper, self.torch
+
+        def some(state: Any, rows: Any) -> Any:
+            for k in range(UNROLLED):
+                state = step(landscape, rule, hyper, torch, state, rows[k])
+            return state
+
+        return torch.compile(some, dynamic=False)
+
+
+class Numba(Library):
+    """A loop over particles on all cores, over steps inside: what one writes first."""
+
+    def __init__(self) -> None:
+        import numba
+
+        self.numba = numba
+
+    def swarm(self, case: Case) -> Callable[[], Callable[[], Any]]:
+        move = self.numba.njit(parallel=True, fastmath=True)(self.loops(case.rule, self.slope(case.landscape)))
+        hyper = np.array(list(case.hyper.values()), np.float32)
+        places, table = starts(case.landscape, case.count), case.columns
+
+        def fresh() -> Callable[[], Any]:
+            ends = places.copy()
+
+            def run() -> Any:
+                move(ends[0], ends[1], table, hyper)
+                return ends
+
+            return run
+
+        return fresh
+
+    def slope(self, landscape: str) -> Any:
+        """Return the gradient, compiled. Constants are float32: Numba would go on in float64 otherwise."""
+        one, two, ten, half = np.float32(1), np.float32(2), np.float32(10), np.float32(0.5)
+        tau, fifth = np.float32(TAU), np.float32(0.2)
+
+        def rosenbrock(x: Any, y: Any) -> Any:
+            a = y - x * x
+            return -two * (one - x) - np.float32(400) * x * a, np.float32(200) * a
+
+        def rastrigin(x: Any, y: Any) -> Any:
+            return two * x + ten * tau * np.sin(tau * x), two * y + ten * tau * np.sin(tau * y)
+
+        def ackley(x: Any, y: Any) -> Any:
+            radius = np.sqrt(half * (x * x + y * y))
+            slope = two * np.exp(-fifth * radius) / radius
+            ripple = half * tau * np.exp(half * (np.cos(tau * x) + np.cos(tau * y)))
+            return slope * x + ripple * np.sin(tau * x), slope * y + ripple * np.sin(tau * y)
+
+        return self.numba.njit(fastmath=True)({f.__name__: f for f in (rosenbrock, rastrigin, ackley)}[landscape])
+
+    def loops(self, rule: str, slope: Any) -> Any:
+        """Return the loops, to be compiled."""
+        prange, zero, one = self.numba.prange, np.float32(0), np.float32(1)
+
+        def gradient_descent(x: Any, y: Any, table: Any, hyper: Any) -> None:
+            lr = hyper[0]
+            for i in prange(len(x)):
+                px, py = x[i], y[i]
+                for _ in range(len(table)):
+                    gx, gy = slope(px, py)
+                    px, py = px - lr * gx, py - lr * gy
+                x[i], y[i] = px, py
+
+        def momentum(x: Any, y: Any, table: Any, hyper: Any) -> None:
+            lr, mu = hyper[0], hyper[1]
+            for i in prange(len(x)):
+                px, py, vx, vy = x[i], y[i], zero, zero
+                for _ in range(len(table)):
+                    gx, gy = slope(px, py)
+                    vx, vy = mu * vx + gx, mu * vy + gy
+                    px, py = px - lr * vx, py - lr * vy
+                x[i], y[i] = px, py
+
+        def adam(x: Any, y: Any, table: Any, hyper: Any) -> None:
+            b1, b2, eps = hyper[1], hyper[2], hyper[3]
+            for i in prange(len(x)):
+                px, py, mx, my, vx, vy = x[i], y[i], zero, zero, zero, zero
+                for t in range(len(table)):
+                    rate, scale = table[t, 0], table[t, 1]
+                    gx, gy = slope(px, py)
+                    mx, my = b1 * mx + (one - b1) * gx, b1 * my + (one - b1) * gy
+                    vx, vy = b2 * vx + (one - b2) * gx * gx, b2 * vy + (one - b2) * gy * gy
+                    px = px - rate * mx / (np.sqrt(scale * vx) + eps)
+                    py = py - rate * my / (np.sqrt(scale * vy) + eps)
+                x[i], y[i] = px, py
+
+        return {f.__name__: f for f in (gradient_descent, momentum, adam)}[rule]
+
+
+class C(Library):
+    """``limit.c``, through ctypes."""
+
+    flags: tuple[str, ...] = ()
+
+    def __init__(self) -> None:
+        self.c = library(self.flags)
+
+    def swarm(self, case: Case) -> Callable[[], Callable[[], Any]]:
+        move = getattr(self.c, f"{case.landscape}_{case.rule}")
+        order = {"gradient_descent": ("lr",), "momentum": ("lr", "momentum"), "adam": ("lr", "beta1", "beta2", "eps")}
+        hyper = [ctypes.c_float(case.hyper[name]) for name in order[case.rule]]
+        places = starts(case.landscape, case.count)
+
+        def fresh() -> Callable[[], Any]:
+            ends = places.copy()
+
+            def run() -> Any:
+                move(ctypes.c_int64(case.count), _pointer(ends[0]), _pointer(ends[1]), case.steps, *hyper)
+                return ends
+
+            return run
+
+        return fresh
+
+    def grid(self, landscape: str, n: int) -> Callable[[], Any]:
+        fill = getattr(self.c, f"{landscape}_grid")
+        x, y = sides(landscape, n)
+        values, slopes = np.zeros((n, n), np.float32), np.zeros((n, n, 2), np.float32)
+
+        def run() -> tuple[Any, Any]:
+            fill(ctypes.c_int64(n), _pointer(x), _pointer(y), _pointer(values), _pointer(slopes))
+            return values, slopes
+
+        return run
+
+
+class CFast(C):
+    flags = ("-ffast-math", "-mprefer-vector-width=512")
+
+
+def _pointer(array: NDArray[Any]) -> ctypes.c_void_p:
+    return ctypes.c_void_p(array.ctypes.data)
+
+
+def library(flags: tuple[str, ...] = ()) -> ctypes.CDLL:
+    """Return ``limit.c``, compiled."""
+    SCRATCH.mkdir(parents=True, exist_ok=True)
+    file = SCRATCH / f"limit{'_fast' if flags else ''}.so"
+    command = ["gcc", "-std=c11", "-O3", "-march=native", "-fopenmp", "-fno-math-errno", *flags, "-shared", "-fPIC"]
+    subprocess.run([*command, str(HERE / "limit.c"), "-o", str(file), "-lm"], check=True, capture_output=True)
+    return ctypes.CDLL(str(file))
+
+
+LIBRARIES: dict[str, type[Library]] = {
+    "lossland": Lossland,
+    "lossland (arrays)": LosslandArrays,
+    "lossland (kept)": LosslandKept,
+    "C": C,
+    "C -ffast-math": CFast,
+    "JAX": Jax,
+    "torch.compile": TorchCompiled,
+    "PyTorch": Torch,
+    "Numba": Numba,
+    "NumPy": Numpy,
+}
+
+
+class Worker:
+    """Answers the questions of ``compute.py`` for one library."""
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+        self.fresh: Callable[[], Callable[[], Any]] = lambda: lambda: None
+        self.compute: Callable[[], Any] = lambda: None
+
+    def __call__(self, do: str, **what: Any) -> dict[str, Any]:
+        return getattr(self, do)(**what)
+
+    def hello(self) -> dict[str, Any]:
+        return {}
+
+    def swarm(self, file: str, **case: Any) -> dict[str, Any]:
+        """Get ready to move a swarm; move it once and write the ends into a file (.npy), (2, count)."""
+        seconds = stopwatch(lambda: self._swarm(file, **case))
+        return {"first": seconds}
+
+    def _swarm(self, file: str, **case: Any) -> None:
+        self.fresh = self.library.swarm(Case(**case))
+        ends = self.fresh()()
+        np.save(file, np.asarray(ends() if callable(ends) else ends))
+
+    def run(self) -> dict[str, Any]:
+        """Move a fresh swarm and return the seconds that took."""
+        return {"seconds": stopwatch(self.fresh())}
+
+    def grid(self, landscape: str, n: int, file: str) -> dict[str, Any]:
+        """Get ready to compute a grid, and compute one; write a part of it into a file (.npz)."""
+        self.compute = self.library.grid(landscape, n)
+        values, slopes = self.compute()
+        every = max(1, n // 64)
+        np.savez(file, value=np.asarray(values)[::every, ::every], gradient=np.asarray(slopes)[::every, ::every])
+        return {}
+
+    def fill(self) -> dict[str, Any]:
+        """Compute the grid and return the seconds that took."""
+        return {"seconds": stopwatch(self.compute)}
+
+
+WORKERS = {name: lambda kind=kind: Worker(kind()) for name, kind in LIBRARIES.items()}
+
+if __name__ == "__main__":
+    serve(WORKERS)
