@@ -87,6 +87,7 @@ class Window:
         self._windowed = (100, 100, *size)
         self._rest = Rest()
         self._refining: Iterator[None] | None = None
+        self._unfelt = 0  # frames that the panels need to take in the last presses, which may have come frames ago
         self._failed = False  # whether the driver failed at the last frame
         self._since_panels = np.inf
         self.shows_statistics = False  # the overlay that F3 switches
@@ -227,6 +228,7 @@ class Window:
         pause = max(self._since_panels, TICK / 4)
         if fresh or picture.free is None:
             picture.refresh(player, self.size, pause)
+            self._unfelt = max(self._unfelt - 1, 0)
         if due or fresh:
             self._since_panels = 0.0
         picture.statistics = self._statistics(meter) if self.shows_statistics else ()
@@ -302,16 +304,16 @@ class Window:
         if not self._events or min(self.size) == 0:
             return bool(self._events)
         events, self._events[:] = list(self._events), []
-        moves = presses = keys = 0
+        moves = keys = 0
         for kind, *what in events:
             if kind in ("button", "wheel") and moves:
                 self._digest(1)
                 moves = 0
-            elif kind in ("key", "char") and presses:
-                self._digest(presses + 1)
-                presses = 0
+            elif kind in ("key", "char"):
+                self._digest(self._unfelt)
             moves += kind == "move"
-            presses += kind == "button"
+            if kind == "button":
+                self._unfelt = max(self._unfelt, 1) + 1
             keys += kind in ("key", "char")
             getattr(self, f"_on_{kind}")(*what)
         if self.picture.host.wants_keyboard:
@@ -321,6 +323,7 @@ class Window:
     def _digest(self, frames: int) -> None:
         for _ in range(min(frames, MOST_AT_ONCE)):
             self.picture.digest(self.player, self.size)
+            self._unfelt = max(self._unfelt - 1, 0)
 
     def _on_move(self, x: float, y: float) -> None:
         pixel = self._cursor = self._pixel(x, y)

@@ -52,17 +52,15 @@ class Floor:
             self._texture = gloo.Texture2D(picture, interpolation="linear")
             self._shadow["u_picture"] = self._texture
         whole = bool(terrain.solid.all()) and not cut
-        self._shadow["a_position"] = self._around if whole else self._everywhere
+        set_uniforms(self._shadow, a_position=self._around if whole else self._everywhere)
         if self._kept.changed("grid", *terrain.domain[0], *terrain.domain[1], whole):
             self._make_grid(terrain, whole)
         set_state("front", write=False, blend=True)
         for one in (self._shadow, self._grid):
-            one["u_clip_from_world"] = context.gl_clip_from_world
-            one["u_base"] = terrain.base
+            set_uniforms(one, u_clip_from_world=context.gl_clip_from_world, u_base=terrain.base)
         self._shadow.draw("triangles")
         if context.show.grid:
-            self._grid["u_size"] = context.size
-            self._grid["u_px"] = context.px
+            set_uniforms(self._grid, u_size=context.size, u_px=context.px)
             self._grid.draw("triangles", self._indices)
 
     def _make_grid(self, terrain: Terrain, whole: bool) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
 from typing import Any, ClassVar, Literal, Protocol, TypeVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -196,9 +197,20 @@ def set_state(depth: Literal["front", "hidden", "off"] = "front", write: bool = 
 
 
 def set_uniforms(target: gloo.Program, **values: Any) -> None:
-    """Set a program's uniforms, attributes and textures."""
+    """Set a program's uniforms, attributes and textures, where they are others than last time.
+
+    Each one sent costs vispy more than many triangles cost the GPU. Set a name always here or never.
+    """
+    sent = _SENT.setdefault(target, {})
     for name, value in values.items():
-        target[name] = value
+        key = (value.shape, value.tobytes()) if isinstance(value, np.ndarray) else value
+        last = sent.get(name)
+        if name not in sent or type(last) is not type(key) or last != key:
+            sent[name] = key
+            target[name] = value
+
+
+_SENT: WeakKeyDictionary[gloo.Program, dict[str, Any]] = WeakKeyDictionary()
 
 
 def to_bytes(colors: NDArray[np.floating]) -> NDArray[np.uint8]:

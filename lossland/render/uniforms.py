@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from vispy import gloo
+
+from lossland.render.painter import set_uniforms
 
 
 class Uniforms:
-    """The uniforms of one program, as they were sent last."""
+    """The uniforms of one program, sent when they differ from the last ones (see ``set_uniforms``)."""
 
     def __init__(self, program: gloo.Program) -> None:
         self._program = program
-        self._sent: dict[str, Any] = {}
 
     def set(self, **values: Any) -> None:
         """Send the values (numbers, tuples or arrays) that differ from the last ones."""
-        for name, value in values.items():
-            key = value.tobytes() if isinstance(value, np.ndarray) else value
-            if name not in self._sent or self._sent[name] != key:
-                self._sent[name] = key
-                self._program[name] = value
+        set_uniforms(self._program, **values)

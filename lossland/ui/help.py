@@ -43,6 +43,7 @@ PAGES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Ctrl 1  2  3", "keep the view"),
             ("Alt 1  2  3", "go back to it"),
             ("T", "turntable"),
+            ("F3", "frame times"),
             ("F11", "full screen"),
         ),
     ),
