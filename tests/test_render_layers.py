@@ -10,6 +10,7 @@ from lossland.camera import Camera
 from lossland.layers import Bars, Curve, Graph, Image, Layer, Points, Sheet, Solid, Sprites, Surface
 from lossland.render import canvas
 from lossland.render.painter import Quality
+from lossland.render.painters.bars import faces_before
 from lossland.render.painters.curves import area_vertices, tangent_at
 from lossland.render.painters.images import atlas
 from lossland.render.painters.solids import near_edges, solid_triangles
@@ -377,3 +378,12 @@ def test_a_ground_turns_into_another_exactly(renderer):
     assert np.array_equal(arrived, second)
     assert (np.abs(middle - first).max(-1) > 8).mean() > 0.05
     assert (np.abs(middle - second).max(-1) > 8).mean() > 0.05
+
+
+def test_of_a_box_only_the_faces_before_the_eye_are_drawn():
+    corners = np.array([[[0, 0, 0], [5, 0, 0]], [[1, 1, 1], [6, 1, 1]]], np.float32)
+    faces = faces_before(corners, np.array([-3.0, 0.5, 4.0]), flat=False)
+    assert len(faces) == 4  # left and top of both; their fronts and backs are seen edge on
+    assert np.all(faces[:2] < 8)  # the nearer box first
+    assert len(faces_before(corners, np.array([0.5, 0.5, 0.5]), flat=True)) == 2
+    assert len(faces_before(corners[:, :1], np.array([0.5, 0.5, 0.5]), flat=False)) == 0

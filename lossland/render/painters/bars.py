@@ -8,7 +8,7 @@ from vispy import gloo
 
 from lossland.layers import Bars
 from lossland.render.lamps import element_colors, lamp_uniforms
-from lossland.render.painter import DrawContext, Kept, Phase, delete, paints, program
+from lossland.render.painter import DrawContext, Kept, Phase, delete, paints, program, set_state
 from lossland.render.softshadow import SoftShadow
 from lossland.render.uniforms import Uniforms
 from lossland.theme import Theme
@@ -22,14 +22,14 @@ VERTEX = np.dtype(
     ]
 )
 CORNERS = np.array([[x, y, z] for z in (0, 1) for y in (0, 1) for x in (0, 1)], np.float32)
-# Two triangles for each face, counter-clockwise from outside.
-FACES = np.array([[0, 2, 3, 1], [4, 5, 7, 6], [0, 1, 5, 4], [2, 6, 7, 3], [0, 4, 6, 2], [1, 3, 7, 5]], np.uint32)
-TRIANGLES = FACES[:, [0, 1, 2, 0, 2, 3]].ravel()
+# Two triangles for each face: left, front, bottom; right, back, top.
+FACES = np.array([[0, 4, 6, 2], [0, 1, 5, 4], [0, 2, 3, 1], [1, 3, 7, 5], [2, 6, 7, 3], [4, 5, 7, 6]], np.uint32)
+TRIANGLES = FACES[:, [0, 1, 2, 0, 2, 3]]
 
 
 @paints(Bars, Phase.SOLID, Phase.GROUND)
 class BarsPainter:
-    """All bars of a layer in one draw; faces turned away from the eye are left out."""
+    """All bars of a layer in one draw: the faces turned to the eye, near ones first, so that few are shaded in vain."""
 
     def __init__(self, theme: Theme) -> None:
         self._theme = theme
@@ -40,6 +40,7 @@ class BarsPainter:
         self._buffer: gloo.VertexBuffer | None = None
         self._indices: gloo.IndexBuffer | None = None
         self._count = 0
+        self._corners = np.zeros((2, 0, 3), np.float32)  # low and high ones
 
     def draw(self, layer: Bars, context: DrawContext) -> None:
         """Draw the boxes, and later their shadow on the ground."""
@@ -51,6 +52,10 @@ class BarsPainter:
             self._upload(layer)
         if not self._count:
             return
+        if self._kept.changed("faces", layer.low, layer.high, tuple(context.eye), context.camera.flat):
+            self._choose_faces(context)
+        if self._indices is None:
+            return
         self._uniforms.set(
             u_clip_from_world=context.gl_clip_from_world,
             u_px=context.px,
@@ -58,14 +63,16 @@ class BarsPainter:
             u_edge=self._theme.color("casing"),
             **lamp_uniforms(context),
         )
-        gloo.set_state(depth_test=True, depth_mask=True, blend=False, cull_face=True)
-        gloo.set_depth_func("lequal")
-        gloo.set_front_face("ccw")
+        set_state("front", write=True, blend=False)
         self._program.draw("triangles", self._indices)
-        gloo.set_state(cull_face=False)
+
+    def _choose_faces(self, context: DrawContext) -> None:
+        chosen = faces_before(self._corners, context.eye, context.camera.flat)
+        delete([self._indices])
+        self._indices = gloo.IndexBuffer(chosen.ravel()) if len(chosen) else None
 
     def _upload(self, layer: Bars) -> None:
-        corners = np.sort(np.stack([layer.low, layer.high]).astype(np.float32), axis=0)
+        self._corners = corners = np.sort(np.stack([layer.low, layer.high]).astype(np.float32), axis=0)
         count = corners.shape[1]
         vertices = np.zeros((count, 8), VERTEX)
         vertices["a_low"] = corners[0, :, None]
@@ -73,15 +80,13 @@ class BarsPainter:
         vertices["a_corner"] = CORNERS
         vertices["a_color"] = self._colors(layer, count)[:, None]
         if count != self._count:
-            delete([self._buffer, self._indices])
-            self._buffer = self._indices = None
+            delete([self._buffer])
+            self._buffer = None
             self._count = count
         if self._buffer is not None:
             self._buffer.set_data(vertices.reshape(-1))
         elif count:
             self._buffer = gloo.VertexBuffer(vertices.reshape(-1))
-            first = 8 * np.arange(count, dtype=np.uint32)[:, None]
-            self._indices = gloo.IndexBuffer((first + TRIANGLES).ravel())
             self._program.bind(self._buffer)
 
     def _colors(self, layer: Bars, count: int) -> NDArray[np.float32]:
@@ -92,3 +97,17 @@ class BarsPainter:
         delete([self._program, self._buffer, self._indices])
         self._buffer = self._indices = None
         self._shadow.close()
+
+
+def faces_before(corners: NDArray[np.float32], eye: NDArray[np.float64], flat: bool) -> NDArray[np.uint32]:
+    """Return the triangles (k, 6) of the faces that an eye sees of boxes (2, n, 3), boxes nearest to it first.
+
+    An eye that looks straight down (``flat``) sees tops alone.
+    """
+    low, high = corners.astype(float)
+    near_first = np.argsort(np.linalg.norm((low + high) / 2 - eye, axis=1), kind="stable")
+    seen = np.concatenate([eye < low, eye > high], axis=1)  # left, front, bottom; right, back, top
+    if flat:
+        seen[:] = np.arange(6) == 5
+    box, face = np.nonzero(seen[near_first])
+    return (8 * near_first[box, None] + TRIANGLES[face]).astype(np.uint32)
