@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 def kernel_name(source: str) -> str:
     """Return the name of the kernel that a source defines."""
-    (name,) = re.findall(r'extern "C" __global__ void (?:__launch_bounds__\(\w+\) )?(\w+)\(', source)
+    (name,) = re.findall(r'extern "C" __global__ void (?:__launch_bounds__\([^)]*\) )?(\w+)\(', source)
     return name
 
 

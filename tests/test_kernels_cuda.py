@@ -29,7 +29,7 @@ from lossland.compute.cuda_crowd import CudaCrowd
 from lossland.compute.grids import Lattice, grid, quantity_nodes
 from lossland.compute.kernels import cuda
 from lossland.compute.kernels import device as device_module
-from lossland.compute.kernels.device import Device, DeviceTrouble, OutOfMemory
+from lossland.compute.kernels.device import THREADS, Device, DeviceTrouble, OutOfMemory, blocks
 from lossland.compute.kernels.fused import Fused, fuse
 from lossland.compute.stepping import Stepper
 from lossland.compute.swarm import SwarmState, random_starts, swarm
@@ -119,6 +119,7 @@ def test_kernels_compile_for_every_architecture(arch: str) -> None:
         "check": cuda.check_source(),
         "noisy": cuda.swarm_source(fuse(ACKLEY, optimizers.SGD(noise=1)), np.float32, watch=True),
         "exact": cuda.swarm_source(fuse(ROSENBROCK, optimizers.NAdam()), np.float64, watch=True),
+        "tight": cuda.swarm_source(fuse(landscape("shubert"), optimizers.RAdam())),
         "grid": cuda.grid_source(Program(nodes, "xy"), (1, 2, 3)),
     }
     expect_no_spills(sources, arch)
@@ -165,7 +166,7 @@ def test_kernels_give_what_arrays_give(
     table = table_of(fused, rule, 20 if exact else 3, np.float32)
     state = state_of(fused, rule, random_starts(land.domain, 300, seed=4))
     expected = on_arrays(fused, state, table)
-    compiled[land, rule]((2,), (256,), arguments(state, table))
+    compiled[land, rule](blocks(300), (THREADS,), arguments(state, table))
     if exact:
         np.testing.assert_array_equal(state, expected)
     else:
@@ -184,7 +185,7 @@ def test_kernels_go_where_the_cpu_kernel_goes(
     there.advance(5)
     state = state_of(fused, rule, starts)
     compiled[land, rule](
-        (2,), (256,), arguments(state, table_of(fused, rule, 5, np.float32), bounds(land.domain), seed=9)
+        blocks(300), (THREADS,), arguments(state, table_of(fused, rule, 5, np.float32), bounds(land.domain), seed=9)
     )
     size = np.ptp(np.array(land.domain), axis=1)
     assert np.median(np.abs(state[:2].T - there.positions) / size) < 1e-7
@@ -214,7 +215,7 @@ def test_noise_is_the_arrays_noise(dtype: Any) -> None:
     fused = fuse(FLAT, rule)
     kernel = cuda_on_cpu.compiled({"noise": cuda.swarm_source(fused, dtype)})["noise"]
     state = np.zeros((2, 500), dtype)
-    kernel((2,), (256,), arguments(state, table_of(fused, rule, 1, dtype), seed=2**63 + 5))
+    kernel(blocks(500), (THREADS,), arguments(state, table_of(fused, rule, 1, dtype), seed=2**63 + 5))
     draws = np.stack(philox.standard_normal(2**63 + 5, philox.particles(np, 0, 500), 1))
     if dtype == np.float32:
         assert (state == -draws.astype(np.float32)).mean() > 0.999  # one in many millions is rounded otherwise
@@ -224,9 +225,9 @@ def test_noise_is_the_arrays_noise(dtype: Any) -> None:
 # ----------------------------------------------------------------------------------------------- run as PTX
 
 
-def run_as_ptx(source: str, given: Sequence[Any], options: tuple[str, ...], blocks: int = 1) -> int:
+def run_as_ptx(source: str, count: int, given: Sequence[Any], options: tuple[str, ...]) -> int:
     code = ptx.parse(nvrtc.compile_cuda(source, "compute_80", options).ptx)
-    return ptx.launch(code, (blocks,), (256,), given)
+    return ptx.launch(code, blocks(count), (THREADS,), given)
 
 
 @pytest.mark.parametrize(
@@ -247,11 +248,11 @@ def test_ptx_gives_what_arrays_give(land: Landscape, rule: Optimizer, steps: int
     source = cuda.swarm_source(fused)
     table, starts = table_of(fused, rule, steps, np.float32), random_starts(land.domain, 200, seed=4)
     expected = state_of(fused, rule, starts)
-    cuda_on_cpu.compiled({"kernel": source})["kernel"]((1,), (256,), arguments(expected, table))
+    cuda_on_cpu.compiled({"kernel": source})["kernel"](blocks(200), (THREADS,), arguments(expected, table))
     exact = {step.op for step in fused.particle.steps} <= ROUNDED_ALIKE and not fused.noisy
     for options in (("--fmad=false",), ()):
         state = state_of(fused, rule, starts)
-        run_as_ptx(source, arguments(state, table), options)
+        run_as_ptx(source, 200, arguments(state, table), options)
         if options and exact:
             np.testing.assert_array_equal(state, expected)
         size = np.ptp(np.array(land.domain), axis=1)[:, None]
@@ -260,7 +261,7 @@ def test_ptx_gives_what_arrays_give(land: Landscape, rule: Optimizer, steps: int
 
 def test_ptx_of_the_first_kernel_gives_philox_words() -> None:
     words = np.zeros((64, 4), np.uint32)
-    run_as_ptx(cuda.check_source(), (words, np.int32(64), np.uint64(2**64 - 3), np.uint32(5)), ())
+    run_as_ptx(cuda.check_source(), 64, (words, np.int32(64), np.uint64(2**64 - 3), np.uint32(5)), ())
     right = philox.words(2**64 - 3, philox.particles(np, 0, 64), 5, philox.Purpose.NOISE)
     np.testing.assert_array_equal(words, np.stack(right, axis=-1))
 
@@ -283,9 +284,9 @@ def test_the_interpreter_sees_what_a_gpu_would_not() -> None:
     source = cuda.check_source()
     words = np.zeros((63, 4), np.uint32)
     with pytest.raises(ptx.PtxError, match="outside the arrays"):
-        run_as_ptx(source, (words, np.int32(64), np.uint64(3), np.uint32(5)), ())
+        run_as_ptx(source, 64, (words, np.int32(64), np.uint64(3), np.uint32(5)), ())
     with pytest.raises(ptx.PtxError, match="has 8 bytes, its argument 4"):
-        run_as_ptx(source, (words, np.int32(63), np.uint32(3), np.uint32(5)), ())
+        run_as_ptx(source, 64, (words, np.int32(63), np.uint32(3), np.uint32(5)), ())
 
 
 # ------------------------------------------------------------------------- watch, trails and lost particles
@@ -435,7 +436,7 @@ def test_a_kernel_that_does_not_compile_means_the_cpu() -> None:
 def test_a_device_is_tried_out_first(monkeypatch: pytest.MonkeyPatch) -> None:
     cupy = StandIn()
     Device(cupy)
-    assert cupy.launches == [("ll_check", 256)]
+    assert cupy.launches == [("ll_check", THREADS)]
     assert cupy.limits == [device_module.SHARE]
     wrong = cuda.check_source().replace("drawn.w[k]", "drawn.w[k] + 1")
     monkeypatch.setattr(cuda, "check_source", lambda: wrong)

@@ -26,7 +26,7 @@ Array = NDArray[np.floating]
 OPTIONS = ("--std=c++17",)
 SHARE = 0.8  # of the device's memory may be ours
 THREADS = 256  # in a block, as the kernels' launch bounds say
-SQUARE = (64, 4)  # the same on a grid: across, down
+SQUARE = (64, 4)  # threads in a block on a grid: across, down
 
 
 class DeviceTrouble(Exception):

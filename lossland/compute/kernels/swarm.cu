@@ -19,7 +19,9 @@ __device__ __forceinline__ bool ll_near(real x, real y, const real* __restrict__
   return near;
 }
 
-extern "C" __global__ void __launch_bounds__(256) ll_swarm(
+// Room for two blocks on a multiprocessor leaves 128 registers. Without that number the compiler saves more of them
+// than it should, for sm_100 until it spills.
+extern "C" __global__ void __launch_bounds__(256, 2) ll_swarm(
     real* __restrict__ state,         // [ROWS][count]: x, y, and what the rule remembers along x and y
     real* __restrict__ watch,         // [2][count], with WATCH: since which step at a minimum; at which step lost; or -1
     const real* __restrict__ table,   // [steps][COLUMNS]: what is the same for all particles
