@@ -45,7 +45,42 @@ _HOME = {
     "UserError": "lossland.errors",
     "MachineError": "lossland.errors",
 }
-__all__ = [*_HOME, "__version__"]
+__all__ = [
+    "Clock",
+    "Frame",
+    "Grid",
+    "GroundScene",
+    "Handle",
+    "Landscape",
+    "MachineError",
+    "Scene",
+    "Stage",
+    "Swarm",
+    "Terrain",
+    "Trajectory",
+    "UserError",
+    "View",
+    "__version__",
+    "explain",
+    "ground",
+    "landscape",
+    "landscapes",
+    "layers",
+    "maps",
+    "minima",
+    "numerals",
+    "optimizers",
+    "parameters",
+    "rates",
+    "record",
+    "run",
+    "scene",
+    "shapes",
+    "show",
+    "snapshot",
+    "swarm",
+    "swarms",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -78,7 +113,7 @@ if TYPE_CHECKING:
     from lossland.app import snapshot as snapshot
     from lossland.compute import maps as maps
     from lossland.compute import minima as minima
-    from lossland.compute import swarm as swarms  # noqa: F401
+    from lossland.compute import swarm as swarms
     from lossland.compute.swarm import Swarm as Swarm
     from lossland.compute.swarm import swarm as swarm
     from lossland.compute.trajectory import Trajectory as Trajectory

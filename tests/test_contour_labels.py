@@ -91,4 +91,4 @@ def test_the_picture_has_them_where_they_are_wanted_and_contours_are_shown():
     assert len(seen) > 3
     assert np.mean(written) > 0.5  # those that would overlap another are left out
     bare = [drawn(labels, Show(contours=False))[0] for labels in (False, True)]
-    assert np.array_equal(*bare)
+    assert np.array_equal(bare[0], bare[1])

@@ -145,5 +145,6 @@ def test_public_names_are_all_there() -> None:
     for name in lossland.__all__:
         assert getattr(lossland, name) is not None
     assert set(dir(lossland)) == set(lossland.__all__)
+    assert set(lossland.__all__) == {*lossland._HOME, "__version__"}
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = lossland.nothing
