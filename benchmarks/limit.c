@@ -130,8 +130,10 @@ GRID(ackley, ACKLEY, ACKLEY_VALUE)
         _Pragma("omp parallel reduction(+ : total)") {                                                                 \
             float a[LANES];                                                                                            \
             for (int i = 0; i < LANES; i++) a[i] = 1.0f + 1e-3f * i;                                                   \
-            for (int64_t k = 0; k < rounds; k++)                                                                       \
+            for (int64_t k = 0; k < rounds; k++) {                                                                     \
                 _Pragma("omp simd") for (int i = 0; i < LANES; i++) a[i] = (EXPRESSION);                               \
+                __asm__ volatile("" ::"r"(a) : "memory");                                                              \
+            }                                                                                                          \
             for (int i = 0; i < LANES; i++) total += a[i];                                                             \
         }                                                                                                              \
         return total;                                                                                                  \

@@ -64,7 +64,7 @@ def main() -> int:
         }
         print_frames("{0:,} points, all moving", figures["points"])
     if "films" in chosen.only:
-        figures["films"] = films([p for p in chosen.peers if p in FILMS], quick, 1 if quick else 3)
+        figures["films"] = films([p for p in chosen.peers if p in FILMS], quick, 1 if quick else chosen.films)
         print_films(figures["films"])
     figures["machine afterwards"] = machine()
     print(f"Afterwards: {figures['machine afterwards']}")
@@ -78,6 +78,7 @@ def _options(parser: argparse.ArgumentParser) -> None:
         return [name for name in SUBJECTS if name in text.split(",")] or parser.error(f"{text}: none of {SUBJECTS}")
 
     parser.add_argument("--only", type=subjects, default=SUBJECTS, help="which of " + ", ".join(SUBJECTS))
+    parser.add_argument("--films", type=int, default=3, metavar="N", help="how often each film is made")
 
 
 # ------------------------------------------------------------------------------------------------------ frames

@@ -111,15 +111,15 @@ def started(module: str, names: Sequence[str], question: dict[str, Any], **optio
     return peers
 
 
-def best_of(contestants: dict[str, Callable[[], float]], rounds: int, enough: float = 3.0) -> dict[str, float]:
+def best_of(contestants: dict[str, Callable[[], float]], rounds: int, enough: float = 2.5) -> dict[str, float]:
     """Return the least of the seconds that each contestant gives, all taking turns.
 
-    Each takes part in two rounds, and in more, up to ``rounds``, while it has used less than ``enough`` seconds.
+    Each takes part in one round, and in more, up to ``rounds``, while it has used less than ``enough`` seconds.
     """
     times: dict[str, list[float]] = {name: [] for name in contestants}
     for turn in range(rounds):
         for name, run in contestants.items():
-            if turn < 2 or sum(times[name]) < enough:
+            if not turn or sum(times[name]) < enough:
                 try:
                     times[name].append(run())
                 except Missing as why:

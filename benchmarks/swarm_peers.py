@@ -36,7 +36,9 @@ class Case:
 
 
 class Library(ABC):
-    """One way to do the work. What is prepared is not timed, nor is the first run, which compiles."""
+    """One way to do the work. What is prepared is not timed, nor is the first run where it ``compiles``."""
+
+    compiles = True
 
     @abstractmethod
     def swarm(self, case: Case) -> Callable[[], Callable[[], Any]]:
@@ -113,6 +115,8 @@ class LosslandKept(Lossland):
 class LosslandArrays(Lossland):
     """Without a compiler: the rule itself on NumPy arrays, in blocks."""
 
+    compiles = False
+
     def swarm(self, case: Case) -> Callable[[], Callable[[], Any]]:
         from lossland.compute.arrays import CPU
         from lossland.compute.crowd import ArrayCrowd
@@ -134,6 +138,8 @@ class LosslandArrays(Lossland):
 
 class Numpy(Library):
     """Whole arrays, one operation after the other."""
+
+    compiles = False
 
     def swarm(self, case: Case) -> Callable[[], Callable[[], Any]]:
         places = starts(case.landscape, case.count)
@@ -203,6 +209,8 @@ class Jax(Library):
 class Torch(Library):
     """Whole tensors, one operation after the other, on all cores."""
 
+    compiles = False
+
     def __init__(self) -> None:
         import torch
 
@@ -230,20 +238,23 @@ class Torch(Library):
 class TorchCompiled(Torch):
     """``torch.compile`` of a few steps at once, so that it can keep particles in registers from step to step.
 
-    Compiled once for a number of particles: that takes as long as measuring does.
+    Compiled for the very number of particles, and anew for every case: that takes as long as measuring does.
     """
+
+    compiles = True
 
     def __init__(self) -> None:
         super().__init__()
-        self.compiled: dict[tuple[str, str, int], Callable[..., Any]] = {}
+        self.compiled: tuple[Any, Callable[..., Any]] | None = None
 
     def swarm(self, case: Case) -> Callable[[], Callable[[], Any]]:
         torch = self.torch
         places, table = torch.from_numpy(starts(case.landscape, case.count)), torch.from_numpy(case.columns)
         key = case.landscape, case.rule, case.count
-        if key not in self.compiled:
-            self.compiled[key] = self.some_steps(case)
-        some = self.compiled[key]
+        if self.compiled is None or self.compiled[0] != key:
+            torch._dynamo.reset()  # after some compilations of one function it would give up and run eagerly
+            self.compiled = key, self.some_steps(case)
+        some = self.compiled[1]
 
         def fresh() -> Callable[[], Any]:
             state = (*places.clone(), *(torch.zeros(case.count) for _ in range(memory_size(case.rule))))
@@ -267,7 +278,7 @@ class TorchCompiled(Torch):
                 state = step(landscape, rule, hyper, torch, state, rows[k])
             return state
 
-        return torch.compile(some, dynamic=False)
+        return torch.compile(some, dynamic=False, fullgraph=True)
 
 
 class Numba(Library):
@@ -435,15 +446,18 @@ class Worker:
     def hello(self) -> dict[str, Any]:
         return {}
 
-    def swarm(self, file: str, **case: Any) -> dict[str, Any]:
-        """Get ready to move a swarm; move it once and write the ends into a file (.npy), (2, count)."""
-        seconds = stopwatch(lambda: self._swarm(file, **case))
-        return {"first": seconds}
-
-    def _swarm(self, file: str, **case: Any) -> None:
-        self.fresh = self.library.swarm(Case(**case))
-        ends = self.fresh()()
+    def check(self, file: str, **case: Any) -> dict[str, Any]:
+        """Move a swarm and write the ends (2, count) into a file (.npy)."""
+        ends = self.library.swarm(Case(**case))()()
         np.save(file, np.asarray(ends() if callable(ends) else ends))
+        return {}
+
+    def swarm(self, **case: Any) -> dict[str, Any]:
+        """Get ready to move a swarm: compile and run once what is compiled on first use."""
+        self.fresh = self.library.swarm(Case(**case))
+        if self.library.compiles:
+            self.fresh()()
+        return {}
 
     def run(self) -> dict[str, Any]:
         """Move a fresh swarm and return the seconds that took."""
