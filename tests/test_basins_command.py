@@ -75,7 +75,7 @@ def test_what_does_not_fit_is_refused(tmp_path: Path, capsys: pytest.CaptureFixt
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a POSIX signal")
 @pytest.mark.parametrize("words", [["basins", "himmelblau", "-n", "2048", "--steps", "100000", "-o", "m.npz"],
-                                   ["eval", "ackley", "-n", "40000", "--derivatives", "-o", "g.npz"]])  # fmt: skip
+                                   ["eval", "ackley", "-n", "8192", "--derivatives", "-o", "g.npz"]])  # fmt: skip
 def test_control_c_leaves_nothing(tmp_path: Path, words: list[str]) -> None:
     started = "import lossland.cli.progress as p; p.Progress.__call__ = lambda *_: print('.', flush=True); "
     run = f"{started}import sys; from lossland.cli import main; sys.exit(main({words!r}))"
