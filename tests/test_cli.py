@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -76,19 +75,10 @@ def test_version(lossland) -> None:
 
 
 @pytest.mark.parametrize("words", [["--help"], ["eval", "--help"], ["record", "--help"]])
-def test_help_is_quick(words: list[str]) -> None:
-    def seconds() -> float:
-        before = time.perf_counter()
-        subprocess.run([*LOSSLAND, *words], check=True, capture_output=True)
-        return time.perf_counter() - before
-
-    assert min(seconds() for _ in range(5)) < 0.3
-
-
-def test_help_loads_nothing_heavy() -> None:
+def test_help_loads_nothing_heavy(words: list[str]) -> None:
     code = (
         "import sys, lossland.cli\n"
-        "try: lossland.cli.main(['record', '--help'])\n"
+        f"try: lossland.cli.main({words!r})\n"
         "except SystemExit: pass\n"
         "print(sorted(set(sys.modules) & {'numpy', 'vispy', 'av', 'imgui_bundle'}))"
     )

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -283,13 +282,11 @@ def test_subjects_by_name() -> None:
         subject_of("none.lossland")
 
 
-def test_the_first_still_of_a_new_process_is_there_within_seconds(tmp_path: Path) -> None:
+def test_a_new_process_draws_a_still() -> None:
     """Start-up with everything: imports, context, fonts, shaders, one race, one picture."""
     program = "import lossland as ll; print(ll.snapshot('optimizer_race', size=(640, 360), time=1.0).shape)"
-    start = time.perf_counter()
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert "(360, 640, 4)" in done.stdout
-    assert time.perf_counter() - start < 10  # two seconds on two idle cores; a busy machine may take longer
 
 
 def test_a_theme_can_change_while_it_runs() -> None:
