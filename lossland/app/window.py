@@ -25,6 +25,7 @@ from lossland.files import written
 from lossland.numerals import thousands
 from lossland.player import TICK, Player
 from lossland.render import canvas as canvases
+from lossland.render import sharing
 from lossland.scenery import Scene
 from lossland.theme import theme as theme_named
 
@@ -110,7 +111,6 @@ class Window:
         self._cursor = self._pixel(*glfw.get_cursor_pos(self.handle))
         self._software = canvases.is_software()
         self._governor = self._new_governor()
-        self._transfer = "plain upload"
         self._listen()
         return self
 
@@ -275,7 +275,7 @@ class Window:
             f"level {self._governor.level + 1} of {len(self._governor.levels)}: mesh {level.mesh}, "
             f"scale {level.scale:g}, {thousands(level.dots)} dots at most",
             f"{thousands(meter.vertices)} vertices, {meter.draws} draws",
-            f"transfer: {self._transfer}",
+            f"transfer: {sharing.described()}",
         ]
 
     def _follow_size(self) -> None:
