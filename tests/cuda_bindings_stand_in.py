@@ -12,6 +12,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable
 from enum import IntEnum
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -29,6 +30,7 @@ PUNISHED_WHILE_REGISTERED = {
     "glDeleteTexture": "texture",
 }
 GL_TEXTURE_2D = 0x0DE1
+PAGEABLE = 512  # bytes that are read of ordinary host memory: only patterns are sent from there
 
 
 class Status(IntEnum):
@@ -67,6 +69,10 @@ class Event:
 
 
 Flat = Callable[[], np.ndarray]
+
+
+def _itself(memory: np.ndarray) -> np.ndarray:
+    return memory
 
 
 class Bindings:
@@ -124,15 +130,16 @@ class Bindings:
 
     # ------------------------------------------------------------------------------------------------- statuses
     def __getattribute__(self, name: str) -> Any:
-        found = object.__getattribute__(self, name)
+        found: Any = object.__getattribute__(self, name)
         if not (name.startswith("cuda") and callable(found)):
             return found
 
-        def call(*arguments: Any) -> tuple[Any, ...]:
+        def call(*arguments: Any) -> Any:
             self.calls.append(name)
             if name in self.fail and self.calls.count(name) > self.after:
                 return (Status(self.fail[name]), None)
-            return (Status.cudaSuccess, *found(*arguments))
+            results: Any = found(*arguments)
+            return (Status.cudaSuccess, *results)
 
         return call
 
@@ -224,9 +231,8 @@ class Bindings:
         else:
             height, width, _ = resources.shape
             gl.glBindTexture(gl.GL_TEXTURE_2D, resources.name)
-            gl.glTexSubImage2D(
-                gl.GL_TEXTURE_2D, 0, 0, 0, width, height, gl.GL_RG, gl.GL_FLOAT, ctypes.c_void_p(data.ctypes.data)
-            )
+            numbers = ctypes.c_void_p(data.ctypes.data)
+            gl.glTexSubImage2D(gl.GL_TEXTURE_2D, 0, 0, 0, width, height, gl.GL_RG, gl.GL_FLOAT, numbers)
             gl.glBindTexture(gl.GL_TEXTURE_2D, 0)
         return ()
 
@@ -284,10 +290,9 @@ class Bindings:
 
         def view() -> np.ndarray:
             data = flat()
-            assert 0 <= start
+            assert start >= 0
             assert end <= len(data), "outside the memory"
-            strided = np.lib.stride_tricks.as_strided(data[start:], (height, width), (pitch, 1))
-            return strided
+            return np.lib.stride_tricks.as_strided(data[start:], (height, width), (pitch, 1))
 
         return view
 
@@ -307,10 +312,10 @@ class Bindings:
                 return mapped, address - held.ctypes.data
         for begin, pinned in self.pinned.items():
             if self._holds(pinned, address):
-                return lambda: pinned, address - begin
+                return partial(_itself, pinned), address - begin
         assert not any(self._holds(memory, address) for memory in self.gone), "memory that was given back is used"
-        pageable = np.frombuffer((ctypes.c_uint8 * 512).from_address(address), np.uint8).copy()  # read at once
-        return lambda: pageable, 0
+        pageable: Any = (ctypes.c_uint8 * PAGEABLE).from_address(address)
+        return partial(_itself, np.frombuffer(pageable, np.uint8).copy()), 0  # read at once
 
     @staticmethod
     def _holds(memory: np.ndarray, address: int) -> bool:

@@ -200,7 +200,11 @@ class StandIn:
     def stack(self, arrays: tuple[Array, ...], axis: int) -> Array:
         result = self.empty((*arrays[0].shape[:axis], len(arrays), *arrays[0].shape[axis:]), arrays[0].dtype)
         into, parts = self.memory_for(result), [(array, self.memory_for(array)) for array in arrays]
-        self.stream.add(lambda: np.stack([a.view(data()) for a, data in parts], axis, out=result.view(into())))
+
+        def work() -> None:
+            np.stack([array.view(data()) for array, data in parts], axis, out=result.view(into()))
+
+        self.stream.add(work)
         return result
 
     def memory_for(self, array: Array) -> Callable[[], np.ndarray]:

@@ -39,7 +39,7 @@ class Resident:
             "version": 3,
         }
 
-    def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> NDArray[Any]:
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         if self._home is None:
             try:
                 with self._device.at_work():

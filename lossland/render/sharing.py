@@ -66,7 +66,10 @@ class Cuda:
 
     def __call__(self, name: str, *arguments: Any) -> Any:
         """Return what a function of the runtime gives, None or one thing or a tuple, or raise `Trouble`."""
-        status, *results = getattr(self.names, name)(*arguments)
+        try:
+            status, *results = getattr(self.names, name)(*arguments)
+        except RuntimeError as error:  # the driver is older than the function, or there is none
+            raise Trouble(f"{name}: {error}") from error
         if int(status) != 0:
             text = self.names.cudaGetErrorString(status)[1]
             raise Trouble(f"{name}: {text.decode() if isinstance(text, bytes) else text}")
@@ -315,8 +318,8 @@ class VertexFeed(Feed[gloo.VertexBuffer]):
         rows, width = -(-shape[0] // every), shape[1]
         if self.drawn is None or self.drawn.nbytes != 4 * rows * width:
             self.close()
-            self.drawn = vertex_buffer(np.zeros((1, width)))
-            self.drawn.resize_bytes(4 * rows * width)
+            made = self.drawn = vertex_buffer(np.zeros((1, width)))
+            made.resize_bytes(4 * rows * width)
 
     def _register(self, cuda: Cuda, name: int, flags: int) -> Any:
         return cuda("cudaGraphicsGLRegisterBuffer", name, flags)
@@ -403,4 +406,5 @@ def _mapped(cuda: Cuda, resource: Any, stream: int) -> Iterator[None]:
 
 def _floats_at(address: int, size: int) -> Floats:
     """Return the numbers in host memory, without a copy."""
-    return np.frombuffer((ctypes.c_byte * size).from_address(address), np.float32)
+    memory: Any = (ctypes.c_byte * size).from_address(address)
+    return np.frombuffer(memory, np.float32)
