@@ -365,7 +365,7 @@ def test_a_swarm_stays_on_its_device(computing: Any) -> None:
 def test_a_lost_device_gives_the_numbers_of_the_cpu() -> None:
     cupy = StandIn()
     cpu = SwarmState(HIMMELBLAU, RULE, STARTS, backend="cpu")
-    crowd = CudaCrowd(Device(cupy), HIMMELBLAU, RULE, STARTS, lambda: _crowd_on_cpu())
+    crowd = CudaCrowd(Device(cupy), HIMMELBLAU, RULE, STARTS, _crowd_on_cpu)
     crowd.advance(5)
     kept = crowd.resident
     cupy.fail_after = 0
@@ -376,6 +376,16 @@ def test_a_lost_device_gives_the_numbers_of_the_cpu() -> None:
         crowd.advance(1)
     cpu.advance(1)
     np.testing.assert_array_equal(crowd.resident, cpu.positions)
+
+
+def test_a_full_device_gives_a_swarm_to_the_host_and_goes_on(cupy: StandIn) -> None:
+    crowd = CudaCrowd(Device(cupy), HIMMELBLAU, RULE, STARTS, _crowd_on_cpu)
+    crowd.advance(5)
+    room, cupy.room = cupy.room, cupy.used
+    assert isinstance(crowd.resident, np.ndarray)
+    cupy.room = room
+    assert isinstance(crowd.resident, Resident)
+    assert crowd.backend == "cuda"
 
 
 def _crowd_on_cpu() -> Any:
@@ -466,7 +476,7 @@ def test_the_stand_in_sees_memory_used_too_late(cuda: Bindings, cupy: StandIn) -
 def asked_of_cuda() -> set[str]:
     """Return the names of the runtime that the code uses, such as ``cudaMemcpyKind.cudaMemcpyDefault``."""
     source = Path(sharing.__file__).read_text()
-    return set(re.findall(r"\bcuda\(\s*\"(\w+)\"", source)) | set(re.findall(r"names\.((?:\w+\.)*\w+)", source))
+    return set(re.findall(r"\"(cuda[A-Z]\w+)\"", source)) | set(re.findall(r"names\.((?:\w+\.)*\w+)", source))
 
 
 def test_the_stand_in_has_what_we_ask_for(cuda: Bindings) -> None:

@@ -100,8 +100,12 @@ class CudaCrowd(Crowd):
         return self.positions if array is None else Resident(self._device, array, lambda: self._computed_again(step))
 
     def _side_by_side(self) -> Any:
-        with self._device.at_work() as xp:
-            return xp.stack((self._state[0], self._state[1]), axis=1)
+        """Return the positions as a new array (N, 2) on the device, None if it has no room for them."""
+        try:
+            with self._device.at_work() as xp:
+                return xp.stack((self._state[0], self._state[1]), axis=1)
+        except OutOfMemory:
+            return None
 
     def _computed_again(self, step: int) -> Points:
         crowd = self._make_refuge()

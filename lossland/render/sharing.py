@@ -16,7 +16,7 @@ from __future__ import annotations
 import ctypes
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Generic, TypeVar
@@ -97,7 +97,7 @@ class Source:
     def block(self) -> tuple[int, int, int]:
         """Bytes from line to line, of a line, and the number of lines: a single line where nothing is left out."""
         if self.pitch == self.row:
-            return (self.rows * self.row, self.rows * self.row, 1)
+            return self.rows * self.row, self.rows * self.row, 1
         return self.pitch, self.row, self.rows
 
 
@@ -236,8 +236,10 @@ class Feed(ABC, Generic[Drawn]):
         size = min(piece, rows.rows) * rows.row
         while len(self._pinned) < 2:
             self._pinned = (*self._pinned, cuda("cudaMallocHost", max(size, PIECE)))
-        events = [cuda("cudaEventCreateWithFlags", cuda.names.cudaEventDisableTiming) for _ in self._pinned]
+        events: list[Any] = []
         try:
+            for _ in self._pinned:
+                events.append(cuda("cudaEventCreateWithFlags", cuda.names.cudaEventDisableTiming))
             under_way: tuple[int, int, int] | None = None  # buffer, first row, rows
             for number, start in enumerate((*range(0, rows.rows, piece), None)):
                 sent, under_way = under_way, None
@@ -269,12 +271,13 @@ class Feed(ABC, Generic[Drawn]):
 
     def release(self) -> None:
         """Take it out of CUDA's hands, and give up page-locked memory."""
-        if self._cuda is not None:  # statuses tell of failures long past, and there is nothing left to try
-            if self._resource is not None:
-                self._cuda.names.cudaGraphicsUnregisterResource(self._resource)
-            for address in self._pinned:
-                self._cuda.names.cudaFreeHost(address)
+        held = [] if self._resource is None else [("cudaGraphicsUnregisterResource", self._resource)]
+        held += [("cudaFreeHost", address) for address in self._pinned]
         self._resource, self._pinned = None, ()
+        for name, what in held:
+            assert self._cuda is not None
+            with suppress(Trouble):  # it tells of a failure long past, and there is nothing left to try
+                self._cuda(name, what)
 
     def close(self) -> None:
         """Free everything."""
