@@ -89,6 +89,11 @@ def dots(position: Any, target: Any = None, share: float = 0.0) -> Points:
     return Points(position, color, 4.0, "dot", ground=GROUND, target=target, share=share)
 
 
+def told() -> str:
+    way, *why = sharing.described()
+    return f"{way} ({'; '.join(why)})" if why else way
+
+
 def homesick(self: Resident, *_: Any, **__: Any) -> np.ndarray:
     raise AssertionError("an array came home that should be drawn where it is")
 
@@ -104,7 +109,7 @@ def test_dots_on_a_device_are_drawn_where_they_are(
     assert (wanted != nothing).any(-1).sum() > 1000
     monkeypatch.setattr(Resident, "__array__", homesick)
     np.testing.assert_array_equal(draw(dots(on_card(Device(cupy), scattered(300)))), wanted)
-    assert sharing.described() == FIRST_WAY
+    assert told() == FIRST_WAY
 
 
 def test_moving_dots_go_straight_from_place_to_place(cuda: Bindings, cupy: StandIn, draw: Draw) -> None:
@@ -201,7 +206,7 @@ def test_a_ground_takes_its_heights_from_the_device(
     monkeypatch.setattr(Resident, "__array__", homesick)
     for ground, picture in zip(grounds, wanted, strict=True):
         np.testing.assert_array_equal(draw(Surface(ground, labels=True)), picture)
-    assert sharing.described() == FIRST_WAY
+    assert told() == FIRST_WAY
     assert cuda.calls.count("cudaMemcpy2DToArrayAsync") == 1 + 2  # the pattern of start-up, and two grounds
 
 
@@ -279,7 +284,7 @@ def test_a_way_that_fails_gives_way_to_the_next(
     expected, device = trouble(cuda), Device(cupy)
     for count in (40, 40, 90):
         np.testing.assert_array_equal(draw(dots(on_card(device, scattered(count)))), draw(dots(scattered(count))))
-    assert sharing.described() == expected
+    assert told() == expected
 
 
 @pytest.mark.parametrize("piece", [1, 64, 72, 1 << 22])
@@ -306,12 +311,12 @@ def test_without_cuda_bindings_arrays_come_home(cupy: StandIn, draw: Draw, monke
     monkeypatch.setitem(sys.modules, "cuda.bindings", None)
     array = on_card(Device(cupy), scattered(40))
     np.testing.assert_array_equal(draw(dots(array)), draw(dots(scattered(40))))
-    assert sharing.described() == "plain upload (cuda-bindings is not installed)"
+    assert told() == "plain upload (cuda-bindings is not installed)"
 
 
 def test_arrays_on_the_host_ask_nobody(cuda: Bindings, draw: Draw) -> None:
     draw(dots(scattered(40)))
-    assert sharing.described() == "plain upload"
+    assert told() == "plain upload"
     assert cuda.calls == []
 
 
@@ -410,7 +415,7 @@ def test_the_swarm_s_picture_never_visits_the_host(computing: Any, monkeypatch: 
                 frame = scene.frame(time)
                 pictures.append(renderer.image(frame, camera, SIZE, quality=QUALITY).astype(int))
             renderer.close()
-    assert sharing.described().startswith(FIRST_WAY if isinstance(computing, StandIn) else "")
+    assert told().startswith(FIRST_WAY if isinstance(computing, StandIn) else "")
     for host, device in zip(pictures[:4], pictures[4:], strict=True):
         assert np.quantile(np.abs(host - device), 0.999) <= 2
     moved = (np.abs(pictures[0] - pictures[3]).max(-1) > 20).mean()
@@ -527,10 +532,10 @@ def test_the_real_runtime_takes_our_calls(cuda: Bindings, cupy: StandIn, monkeyp
     monkeypatch.setattr(sharing, "runtime", Both)
     array, feed = on_card(Device(cupy), scattered(30)), VertexFeed()
     feed.set(array)
-    assert sharing.described() == FIRST_WAY
+    assert told() == FIRST_WAY
     cuda.fail["cudaGraphicsMapResources"] = 304
     feed.set(array)
-    assert sharing.described().startswith("pinned copies")
+    assert told().startswith("pinned copies")
     feed.close()
     assert {name for name in asked_of_cuda() if inspect.isroutine(getattr(real, name.split(".")[0]))} <= seen
 
@@ -539,4 +544,4 @@ def test_the_real_runtime_takes_our_calls(cuda: Bindings, cupy: StandIn, monkeyp
 def test_without_a_driver_the_real_runtime_says_so(cupy: StandIn, draw: Draw) -> None:
     array = on_card(Device(cupy), scattered(30))
     np.testing.assert_array_equal(draw(dots(array)), draw(dots(scattered(30))))
-    assert sharing.described().startswith("plain upload (cudaPointerGetAttributes: ")
+    assert told().startswith("plain upload (cudaPointerGetAttributes: ")

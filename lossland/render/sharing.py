@@ -122,11 +122,12 @@ class Transfer:
     """The way that arrays on a device take into the current GL context."""
 
     def __init__(self, array: Any) -> None:
-        self.way, self.why = Way.SHARED, ""
+        self.way = Way.SHARED
+        self.why: list[str] = []  # it is no better one
         try:
             self.cuda = Cuda(runtime())
         except Trouble as trouble:
-            self.way, self.why = Way.PLAIN, str(trouble)  # pinned memory is CUDA's, too
+            self.way, self.why = Way.PLAIN, [str(trouble)]  # pinned memory is CUDA's, too
             return
         try:
             self._find_device(array)
@@ -150,10 +151,7 @@ class Transfer:
     def give_way(self, trouble: Trouble) -> None:
         """Take the next way from now on."""
         self.way = Way.PINNED if self.way is Way.SHARED else Way.PLAIN
-        self.why = f"{self.why}; {trouble}" if self.why else str(trouble)
-
-    def __str__(self) -> str:
-        return f"{self.way.value} ({self.why})" if self.why else self.way.value
+        self.why.append(str(trouble))
 
 
 _TRANSFERS: WeakKeyDictionary[Any, Transfer] = WeakKeyDictionary()  # by GL context
@@ -167,9 +165,10 @@ def transfer(array: Any) -> Transfer:
     return _TRANSFERS[context]
 
 
-def described() -> str:
-    """Say how data get into the current GL context, and why no better way is used."""
-    return str(_TRANSFERS.get(_context(), Way.PLAIN.value))
+def described() -> list[str]:
+    """Say how data get into the current GL context, and then why each better way is not used."""
+    found = _TRANSFERS.get(_context())
+    return [Way.PLAIN.value] if found is None else [found.way.value, *found.why]
 
 
 def _context() -> Any:
