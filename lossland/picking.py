@@ -77,13 +77,13 @@ def pick_any(
 
 # ----------------------------------------------------------------------------------------- distances by layer type
 def _points(layer: Points, camera: Camera, pointer: Floats, size: Size) -> Place:
-    position = np.asarray(layer.position, float)
+    position = moved(layer.position, layer.target, layer.share)
     if position.shape[1] == 2:
         if layer.ground is not None:
             position = layer.ground.world_from_domain(position)
         else:
             position = np.column_stack([position, np.zeros(len(position))])
-    return _nearest_points(moved(position, layer.target, layer.share), camera, pointer, size)
+    return _nearest_points(position, camera, pointer, size)
 
 
 def _sprites(layer: Sprites, camera: Camera, pointer: Floats, size: Size) -> Place:
