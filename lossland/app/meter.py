@@ -25,6 +25,7 @@ class Meter:
         self._renderer = canvases.description()["renderer"]
         self._times: list[float] = []
         self._start = perf_counter()
+        self._end: float | None = None  # of the last frame, when the next one follows at once
         self._hosts = hosts
         self._draws = self._vertices = 0
         self._listen(canvas)
@@ -54,15 +55,20 @@ class Meter:
         """Seconds that the last frame took."""
         return self._times[-1] if self._times else 0.0
 
+    def pause(self) -> None:
+        """Note that nothing moves: the time until the next frame belongs to none."""
+        self._end = None
+
     @contextmanager
     def frame(self) -> Iterator[None]:
-        """Time the block as one frame."""
+        """Count the block as one frame, whose time runs from the end of the last one (after a pause: from now)."""
         self._draws = self._vertices = 0
         for host in self._hosts():
             host.draws = host.vertices = 0
-        start = perf_counter()
+        start = self._end or perf_counter()
         yield
-        self._times.append(perf_counter() - start)
+        self._end = perf_counter()
+        self._times.append(self._end - start)
         self._draws += sum(host.draws for host in self._hosts())
         self._vertices += sum(host.vertices for host in self._hosts())
 

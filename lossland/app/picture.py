@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import copy, deepcopy
 from math import ceil
 from time import perf_counter
@@ -85,7 +85,8 @@ class Picture:
         if ui:
             self.host.begin(size, dt)
             free = self.panels.draw(player, player.frame(), size)
-        self._draw_scene(player, size, quality, free, None, caption)
+        frame = self._arrange(player, size, free, quality, caption)
+        self._draw_scene(frame, player, size, quality, None)
         if ui:
             self.host.end()
 
@@ -105,18 +106,23 @@ class Picture:
         quality: Quality | None,
         late: bool = False,
         build: float | None = None,
+        begin: Callable[[], None] = lambda: None,
     ) -> None:
         """Draw scene, writing and panels.
 
         With ``late`` panels are drawn over the next frames, a part in each. ``build`` builds them anew, so many
-        seconds after the last time, while the scene is being drawn. Without a quality the scene stays as
-        ``refine`` drew it last.
+        seconds after the last time. Without a quality the scene stays as ``refine`` drew it last. ``begin`` is
+        called when everything is computed and the first thing is about to be drawn: without a GPU the picture
+        before it is being drawn until then.
         """
         if self.free is None:
             self.refresh(player, size)
-        self._draw_scene(player, size, quality, self.free, _region(self.free, size))
+        free = self.free
+        frame = self._arrange(player, size, free, quality)
         if build is not None:
             self.refresh(player, size, build)
+        begin()
+        self._draw_scene(frame, player, size, quality, _region(free, size))
         self.lay_panels(player, size, late)
 
     def refine(self, player: Player, size: tuple[int, int], quality: Quality) -> Iterator[None]:
@@ -127,6 +133,7 @@ class Picture:
         yield from self.renderer.draw_gradually(frame, player.camera, size, player.show, quality, self.scale, region)
         self.writing.begin(size)
         self._write(frame, player, size, self.free)
+        self.writing.lay(self.writing.finish())
         self.lay_panels(player, size)
 
     def lay_panels(self, player: Player, size: tuple[int, int], late: bool = False) -> None:
@@ -140,13 +147,17 @@ class Picture:
             if self._built:
                 moved = self.sheet.update(self._panel_data, _box(self.free, size), light_centre(player.camera))
                 late = late and not moved
-            if not (self._built and late):
-                self.sheet.draw(self.host, self._panel_data, AT_ONCE if late else None)
+            if not late:
+                self.sheet.draw(self.host, self._panel_data)
+        self.sheet.lay()
+        gloo.flush()
+        if self._panel_data is not None:
+            if late and not self._built:  # what was just laid can be drawn on again without waiting for it
+                self.sheet.draw(self.host, self._panel_data, AT_ONCE)
+                gloo.flush()
             self._built = False
             if self.sheet.complete:
                 self._panel_data = None
-        self.sheet.lay()
-        gloo.flush()
         self.times["laying"] = perf_counter() - start
 
     @property
@@ -154,29 +165,36 @@ class Picture:
         """Whether panels were built that are not drawn yet."""
         return self._panel_data is not None
 
-    def _draw_scene(
+    def _arrange(
         self,
         player: Player,
         size: tuple[int, int],
-        quality: Quality | None,
         free: Rect | None,
-        region: Region | None,
+        quality: Quality | None,
         caption: str = "",
-    ) -> None:
+    ) -> Frame:
+        """Compute what there is to see, and place the writing over it; nothing is drawn yet."""
         start = perf_counter()
         self.writing.begin(size)
         frame = player.frame()
         player.resize(size, free or free_rect(frame, size, self.type))
         frame = player.frame()  # the panels may have changed what is shown
         computed = perf_counter()
+        self._write(frame, player, size, free, caption, quality)
+        self._written = self.writing.finish()
+        self.times |= {"compute": computed - start, "writing": perf_counter() - computed}
+        return frame
+
+    def _draw_scene(
+        self, frame: Frame, player: Player, size: tuple[int, int], quality: Quality | None, region: Region | None
+    ) -> None:
+        start = perf_counter()
         if quality is None:
             self.renderer.repeat(size, region)
         else:
             self.renderer.draw(frame, player.camera, size, player.show, quality, self.scale, region)
-        gloo.flush()
-        drawn = perf_counter()
-        self._write(frame, player, size, free, caption, quality)
-        self.times |= {"compute": computed - start, "draw": drawn - computed, "writing": perf_counter() - drawn}
+        self.writing.lay(self._written)
+        self.times["draw"] = perf_counter() - start
 
     def _write(
         self,
@@ -196,7 +214,6 @@ class Picture:
         for number, line in enumerate([*_thinned(frame, quality), *self.statistics]):
             x, y = area[0] + self.type.px(14), area[1] + self.type.px(10 + 18 * number)
             self.type.text(behind_panels, x, y, line, 13.0, "text", "mono", halo=True)
-        self.writing.end()
 
     def settle(self, player: Player, size: tuple[int, int], ui: bool) -> None:
         """Let panels find their sizes: the first two frames of Dear ImGui's windows are guesses."""

@@ -91,6 +91,7 @@ class Window:
         self._unfelt = 0  # frames that the panels need to take in the last presses, which may have come frames ago
         self._failed = False  # whether the driver failed at the last frame
         self._since_panels = np.inf
+        self._unshown = False  # whether the last picture drawn is not shown yet
         self.shows_statistics = False  # the overlay that F3 switches
         self._hand = False  # whether the pointer looks like a hand
         self._cursor = (0.0, 0.0)  # where the last handled event left the pointer, which may be elsewhere by now
@@ -161,6 +162,7 @@ class Window:
             if busy or self._events or self._refining is not None:
                 glfw.poll_events()
             else:
+                self._present()
                 nap = CURSOR_NAP if self.picture.host.wants_keyboard else NAP
                 glfw.wait_events_timeout(self._rest.wait(perf_counter(), nap))
             now = perf_counter()
@@ -187,9 +189,15 @@ class Window:
                     self._draw(meter, dt, fresh=unsettled > 0 or typing, moving=changed)
                 unsettled = max(unsettled - 1, 0)
                 drawn_revision = player.revision
+                if changed and self._software and not self._rest.refined:
+                    self._governor.took(meter.last)
                 if frames is not None and meter.count >= frames:
+                    self._present()
                     return
-            elif self._rest.due(now):
+                continue
+            meter.pause()
+            self._present()
+            if self._rest.due(now):
                 with self._recovering():
                     self._refine()
 
@@ -232,17 +240,26 @@ class Window:
         if due or fresh:
             self._since_panels = 0.0
         picture.statistics = self._statistics(meter) if self.shows_statistics else ()
+        build = pause if due and not fresh else None
         quality = None if self._rest.refined and not moving else self._governor.quality
-        picture.compose(player, self.size, quality, late=not fresh, build=pause if due and not fresh else None)
+        picture.compose(player, self.size, quality, late=not fresh, build=build, begin=self._present)
         self._grant_theme()
         if self._add:
             self._film_frame()
+        self._unshown = True
+        if self._software and moving:
+            return  # it is shown when the next one is ready to be drawn: until then the drawing threads work on it
         if not self._software:
             gloo.finish()  # the wait for the display is no part of the work
-        worked = perf_counter() - start
-        self._glfw.swap_buffers(self.handle)
         if moving and quality is not None:
-            self._governor.took(perf_counter() - start if self._software else worked)
+            self._governor.took(perf_counter() - start)
+        self._present()
+
+    def _present(self) -> None:
+        """Show what was drawn last."""
+        if self._unshown:
+            self._unshown = False
+            self._glfw.swap_buffers(self.handle)
 
     def _refine(self) -> None:
         """Do the next step towards the picture in full quality; the last one shows it."""
@@ -256,7 +273,8 @@ class Window:
             self._refining = None
             self._rest.refined = True
             self._grant_theme()
-            self._glfw.swap_buffers(self.handle)
+            self._unshown = True
+            self._present()
 
     def _grant_theme(self) -> None:
         wanted = self.picture.panels.wants_theme

@@ -65,18 +65,20 @@ class Host:
 
     def end(self) -> None:
         """Draw the frame over what the bound framebuffer holds."""
-        self.use()
-        imgui.render()
-        gloo.flush()  # gloo queues its calls, and the binding of the framebuffer is one of them
-        gl.glColorMask(True, True, True, False)  # the picture below stays opaque
-        self.paint(imgui.get_draw_data())
-        gl.glColorMask(True, True, True, True)
+        self.lay(self.finish())
 
     def finish(self) -> imgui.ImDrawData:
         """End the frame without drawing it; return what would be drawn, valid until the next ``begin``."""
         self.use()
         imgui.render()
         return imgui.get_draw_data()
+
+    def lay(self, draw_data: imgui.ImDrawData) -> None:
+        """Draw a finished frame over what the bound framebuffer holds, which stays opaque."""
+        gloo.flush()  # gloo queues its calls, and the binding of the framebuffer is one of them
+        gl.glColorMask(True, True, True, False)
+        self.paint(draw_data)
+        gl.glColorMask(True, True, True, True)
 
     def paint(self, draw_data: imgui.ImDrawData, boxes: Sequence[tuple[int, int, int, int]] = ()) -> None:
         """Draw into the bound framebuffer: all, or only inside boxes (left, top, right, bottom).

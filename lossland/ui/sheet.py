@@ -106,11 +106,11 @@ class Sheet:
     def _place(self, around: Sequence[Box], inside: Sequence[Box]) -> None:
         """Make the quads that lay the sheet on: around the free box, and within where there is something on it."""
         width, height = self.size
-        share = np.array([*around, *inside], np.float32).reshape(-1, 4) / np.array([width, height, width, height], np.float32)
-        left, top, right, bottom = share.T
+        boxes = np.array([*around, *inside], np.float32).reshape(-1, 4)
+        left, top, right, bottom = (boxes / np.array([width, height, width, height], np.float32)).T
         corners = [(left, top), (right, top), (left, bottom), (right, bottom)]
         uv = np.stack([np.stack([u, 1 - v], -1) for u, v in corners], 1).reshape(-1, 2)
-        triangles = 4 * np.arange(len(share), dtype=np.uint32)[:, None] + np.array([0, 1, 2, 2, 1, 3], np.uint32)
+        triangles = 4 * np.arange(len(boxes), dtype=np.uint32)[:, None] + np.array([0, 1, 2, 2, 1, 3], np.uint32)
         delete([self._corners, self._around, self._inside])
         self._around, self._inside = (
             gloo.IndexBuffer(part.ravel()) if len(part) else None
