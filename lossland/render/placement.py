@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import cos, pi, sin
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,16 +33,16 @@ class Choice:
 
 def beside(head: Sequence[float], size: Sequence[float], choice: Choice) -> Rect:
     """Return the rectangle of a label of ``size`` (w, h) that touches the circle around a head in a direction."""
-    dx, dy = np.cos(choice.angle), np.sin(choice.angle)
+    dx, dy = cos(choice.angle), sin(choice.angle)
     x = head[0] + dx * choice.distance + (dx - 1) / 2 * size[0]
     y = head[1] + dy * choice.distance + (dy - 1) / 2 * size[1]
-    return float(x), float(y), float(size[0]), float(size[1])
+    return x, y, size[0], size[1]
 
 
 def glide(start: Choice, end: Choice, share: float) -> Choice:
     """Return the choice between two, turning the shorter way around; ``share`` in [0, 1] is eased."""
     eased = share * share * (3.0 - 2.0 * share)
-    turn = (end.angle - start.angle + np.pi) % (2 * np.pi) - np.pi
+    turn = (end.angle - start.angle + pi) % (2 * pi) - pi
     return Choice(start.angle + eased * turn, start.distance + eased * (end.distance - start.distance))
 
 
@@ -121,13 +122,15 @@ def _nearest_room(
     x: float, y: float, w: float, h: float, free: Rect, placed: Sequence[tuple[float, ...]], gap: float
 ) -> tuple[float, float] | None:
     """Return the upper left corner nearest to (x, y) at which a rectangle has room."""
-    low, high = np.array(free[:2]), np.array([free[0] + free[2] - w, free[1] + free[3] - h])
-    if np.any(high < low):
+    low, high = free[:2], (free[0] + free[2] - w, free[1] + free[3] - h)
+    if high[0] < low[0] or high[1] < low[1]:
         return None
-    x, y = float(np.clip(x, low[0], high[0])), float(np.clip(y, low[1], high[1]))
-    others = np.array(placed, float).reshape(-1, 4)
-    if not _hits(np.array([x]), np.array([y]), w, h, others, gap)[0]:
+    x, y = min(max(x, low[0]), high[0]), min(max(y, low[1]), high[1])
+    if not any(
+        x < ox + ow + gap and x + w + gap > ox and y < oy + oh + gap and y + h + gap > oy for ox, oy, ow, oh in placed
+    ):
         return x, y
+    others = np.array(placed, float).reshape(-1, 4)
     # The nearest room touches the wanted place, a neighbour's side or the border in each direction.
     xs = np.concatenate([[x, low[0], high[0]], others[:, 0] - w - gap, others[:, 0] + others[:, 2] + gap])
     ys = np.concatenate([[y, low[1], high[1]], others[:, 1] - h - gap, others[:, 1] + others[:, 3] + gap])
