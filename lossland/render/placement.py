@@ -68,38 +68,40 @@ def _choose(
         grid.ravel() for grid in np.meshgrid(2 * np.pi * np.arange(DIRECTIONS) / DIRECTIONS, px * np.array(DISTANCES))
     )
     across, down = np.cos(angle), np.sin(angle)
-    placed = [np.array(rect) for rect in taken]
+    # one row for each label, in it all its places
+    left = heads[:, :1] + across * distance + (across - 1) / 2 * sizes[:, :1]
+    top = heads[:, 1:] + down * distance + (down - 1) / 2 * sizes[:, 1:]
+    right, bottom = left + sizes[:, :1], top + sizes[:, 1:]
+    covered = _inside(obstacles, left, top, right, bottom, 4 * px)
+    other_heads = _inside(heads, left, top, right, bottom, 12 * px)
+    outside = (
+        np.maximum(free[0] - left, 0) + np.maximum(free[1] - top, 0)
+        + np.maximum(right - free[0] - free[2], 0) + np.maximum(bottom - free[1] - free[3], 0)
+    )  # fmt: skip
+    cost = 12 * covered + 120 * other_heads + 50 * outside / px
+    far, upright, leftish = 0.55 * distance / px, 4 * np.abs(down), np.where(across > -0.2, 0, 3)
+    overlap = np.zeros(left.shape)
+
+    def take(x: float, y: float, w: float, h: float) -> None:
+        wide = np.minimum(right, x + w) - np.maximum(left, x) + 8 * px
+        high = np.minimum(bottom, y + h) - np.maximum(top, y) + 6 * px
+        overlap[:] += np.maximum(wide, 0) * np.maximum(high, 0)
+
+    for rect in taken:
+        take(*rect)
     chosen = []
-    for head, size in zip(heads, sizes, strict=True):
-        left = head[0] + across * distance + (across - 1) / 2 * size[0]
-        top = head[1] + down * distance + (down - 1) / 2 * size[1]
-        right, bottom = left + size[0], top + size[1]
-        covered = _inside(obstacles, left, top, right, bottom, 4 * px)
-        other_heads = _inside(heads, left, top, right, bottom, 12 * px)
-        outside = (
-            np.maximum(free[0] - left, 0) + np.maximum(free[1] - top, 0)
-            + np.maximum(right - free[0] - free[2], 0) + np.maximum(bottom - free[1] - free[3], 0)
-        )  # fmt: skip
-        overlap = np.zeros(len(angle))
-        for x, y, w, h in placed:
-            wide = np.minimum(right, x + w) - np.maximum(left, x) + 8 * px
-            high = np.minimum(bottom, y + h) - np.maximum(top, y) + 6 * px
-            overlap += np.maximum(wide, 0) * np.maximum(high, 0)
-        cost = (
-            12 * covered + 120 * other_heads + 50 * outside / px + 0.8 * overlap / px**2
-            + 0.55 * distance / px + 4 * np.abs(down) + np.where(across > -0.2, 0, 3)
-        )  # fmt: skip
-        best = int(np.argmin(np.round(cost, 6)))
-        placed.append(np.array([left[best], top[best], *size]))
+    for row, size in enumerate(sizes.tolist()):  # one after the other: each keeps clear of those before
+        best = int(np.argmin(np.round(cost[row] + 0.8 * overlap[row] / px**2 + far + upright + leftish, 6)))
+        take(left[row, best], top[row, best], *size)
         chosen.append(Choice(float(angle[best]), float(distance[best])))
     return tuple(chosen)
 
 
 def _inside(points: Floats, left: Floats, top: Floats, right: Floats, bottom: Floats, margin: float) -> Floats:
-    """Return how many points lie in each rectangle, grown by a margin."""
-    x, y = points[:, 0, None], points[:, 1, None]
+    """Return how many points (m, 2) lie in each rectangle, grown by a margin."""
+    x, y = points.T[:, :, None, None]
     hit = (x > left - margin) & (x < right + margin) & (y > top - margin) & (y < bottom + margin)
-    return hit.sum(0).astype(float)
+    return np.count_nonzero(hit, axis=0).astype(float)
 
 
 def separate(wanted: Sequence[Rect], free: Rect, taken: Sequence[Rect], gap: float) -> list[Rect | None]:

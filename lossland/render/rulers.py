@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lossland.camera import Camera
+from lossland.camera import Camera, Pose
 from lossland.layers import Axes
 from lossland.numerals import short, trimmed
 from lossland.terrain import Terrain
@@ -57,6 +57,13 @@ def terrain_rulers(axes: Axes, terrain: Terrain, camera: Camera, size: Size) -> 
     x and y run along the two edges that face the camera, the values up the corner at the left. The same object is
     returned while nothing changes, also while the camera turns.
     """
+    return _seen_rulers(axes, terrain, camera.flat, camera.pose, (float(size[0]), float(size[1])))
+
+
+@lru_cache(maxsize=4)  # lines and numbers are drawn from the same layout
+def _seen_rulers(axes: Axes, terrain: Terrain, flat: bool, pose: Pose, size: Size) -> Rulers:
+    camera = Camera(flat=flat)
+    camera.pose = pose
     back = camera.back
     near = (1.0 if back[0] >= 0 else -1.0, 1.0 if back[1] >= 0 else -1.0)
     sides = _sides(terrain, near)
