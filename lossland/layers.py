@@ -73,7 +73,7 @@ class Trail(Layer):
     width: float = 1.0  # factor on the theme's width
 
     @cached_property
-    def end(self) -> Array:
+    def end(self) -> NDArray[np.float64]:
         """The world point (3,) on the path at iteration ``upto``, or the path's end where it ended before."""
         return point_at(self.points, self.progress, self.upto)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from imgui_bundle import imgui
@@ -145,8 +145,8 @@ class Timeline:
         split = int(curve.x.searchsorted(here))
         height, ground = float(np.interp(here, curve.x, curve.y)), base * pen.scale
         cut, foot = V2(here, height), V2(here, ground)
-        past = [*curve.top[:split], cut], [*curve.foot[:split], foot]
-        future = [cut, *curve.top[split:]], [foot, *curve.foot[split:]]
+        past: tuple[list[Any], list[Any]] = [*curve.top[:split], cut], [*curve.foot[:split], foot]
+        future: tuple[list[Any], list[Any]] = [cut, *curve.top[split:]], [foot, *curve.foot[split:]]
         for (line, feet), fill, ink in ((past, 0.26, 0.9), (future, 0.08, 0.35)):
             if len(line) < 2:
                 continue
