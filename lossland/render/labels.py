@@ -153,7 +153,7 @@ def head_labels(
     paths = _Paths([(trail.points, trail.progress, id(trail) in chosen) for trail in trails])
     standing = tuple(taken if standing is None else standing)
 
-    def choices(moment: float, pose: Pose) -> tuple[Choice, ...]:
+    def choices(moment: float, pose: Pose) -> list[Choice]:
         return _choices(paths, moment, step, pose, camera.flat, size, area, standing, sizes, type_.scale)
 
     key, share = divmod(upto, step)
@@ -198,13 +198,21 @@ def _choices(
     taken: tuple[Rect, ...],
     sizes: tuple[tuple[float, float], ...],
     scale: float,
-) -> tuple[Choice, ...]:
+) -> list[Choice]:
     """Choose the places of the named heads' labels at a key moment, seen from a key pose; kept while they last."""
+    heads, obstacles = _around(paths, moment, step, pose, flat, size, scale)
+    return choose(heads, np.array(sizes), obstacles, area, taken, scale)
+
+
+@lru_cache(maxsize=64)  # sizes of labels change more often
+def _around(
+    paths: _Paths, moment: float, step: float, pose: Pose, flat: bool, size: Size, scale: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the pixels of the named heads at a key moment, and of all that their labels should not hide."""
     camera = Camera(flat=flat)
-    then = paths.trails(moment, named=True)
+    heads = _heads(paths.trails(moment, named=True), camera, size, scale, pose)
     ahead = paths.trails(moment + step)  # and where the heads go next
-    obstacles = _obstacles(ahead, camera, size, pose)
-    return tuple(choose(_heads(then, camera, size, scale, pose), np.array(sizes), obstacles, area, taken, scale))
+    return heads, _obstacles(ahead, camera, size, pose)
 
 
 def _key_poses(camera: Camera) -> tuple[tuple[Pose, Pose], float]:

@@ -53,21 +53,9 @@ def choose(
     right.
 
     ``heads``, ``sizes`` (n, 2) and ``obstacles`` (m, 2) are pixels, ``px`` the pixels to one of the look.
-    The result is kept for the same arguments.
     """
-    packed = tuple(np.round(np.asarray(a, float).reshape(-1, 2), 1).tobytes() for a in (heads, sizes, obstacles))
-    return list(_choose(*packed, tuple(free), tuple(taken), px))
-
-
-@lru_cache(maxsize=128)
-def _choose(
-    heads_bytes: bytes, sizes_bytes: bytes, obstacles_bytes: bytes, free: Rect, taken: tuple[Rect, ...], px: float
-) -> tuple[Choice, ...]:
-    heads, sizes, obstacles = (np.frombuffer(b).reshape(-1, 2) for b in (heads_bytes, sizes_bytes, obstacles_bytes))
-    angle, distance = (
-        grid.ravel() for grid in np.meshgrid(2 * np.pi * np.arange(DIRECTIONS) / DIRECTIONS, px * np.array(DISTANCES))
-    )
-    across, down = np.cos(angle), np.sin(angle)
+    heads, sizes, obstacles = (np.round(np.asarray(a, float).reshape(-1, 2), 1) for a in (heads, sizes, obstacles))
+    angle, distance, across, down = _places(px)
     # one row for each label, in it all its places
     left = heads[:, :1] + across * distance + (across - 1) / 2 * sizes[:, :1]
     top = heads[:, 1:] + down * distance + (down - 1) / 2 * sizes[:, 1:]
@@ -94,7 +82,15 @@ def _choose(
         best = int(np.argmin(np.round(cost[row] + 0.8 * overlap[row] / px**2 + far + upright + leftish, 6)))
         take(left[row, best], top[row, best], *size)
         chosen.append(Choice(float(angle[best]), float(distance[best])))
-    return tuple(chosen)
+    return chosen
+
+
+@lru_cache(maxsize=4)
+def _places(px: float) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return direction and distance of all places around a head, and the direction's cosine and sine."""
+    angles = 2 * np.pi * np.arange(DIRECTIONS) / DIRECTIONS
+    angle, distance = (grid.ravel() for grid in np.meshgrid(angles, px * np.array(DISTANCES)))
+    return angle, distance, np.cos(angle), np.sin(angle)
 
 
 def _inside(points: Floats, left: Floats, top: Floats, right: Floats, bottom: Floats, margin: float) -> Floats:
