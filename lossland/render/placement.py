@@ -54,7 +54,7 @@ def choose(
 
     ``heads``, ``sizes`` (n, 2) and ``obstacles`` (m, 2) are pixels, ``px`` the pixels to one of the look.
     """
-    heads, sizes, obstacles = (np.round(np.asarray(a, float).reshape(-1, 2), 1) for a in (heads, sizes, obstacles))
+    heads, sizes, obstacles = (a.reshape(-1, 2).round(1) for a in (heads, sizes, obstacles))
     angle, distance, across, down = _places(px)
     # one row for each label, in it all its places
     left = heads[:, :1] + across * distance + (across - 1) / 2 * sizes[:, :1]
