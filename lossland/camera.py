@@ -228,10 +228,10 @@ class Camera:
 
     def project(self, points: ArrayLike, size: Size, pose: Pose | None = None) -> Floats:
         """Return pixels (..., 2), y down, of world points (..., 3)."""
-        p = np.asarray(points, float)
-        clip = np.concatenate([p, np.ones((*p.shape[:-1], 1))], -1) @ self.clip_from_world(size, pose).T
-        ndc = clip[..., :2] / np.where(np.abs(clip[..., 3:]) < 1e-9, 1e-9, clip[..., 3:])
-        return np.stack([(ndc[..., 0] + 1) / 2 * size[0], (1 - ndc[..., 1]) / 2 * size[1]], -1)
+        turn, offset = _pixels_from_world(self.flat, pose or self.pose, (size[0], size[1]))
+        seen = np.asarray(points, float) @ turn + offset
+        depth = seen[..., 2:]
+        return seen[..., :2] / np.where(np.abs(depth) < 1e-9, 1e-9, depth)
 
     def ray(self, pixel: Sequence[float], size: Size) -> tuple[Floats, Floats]:
         """Return the world origin (3,) and unit direction (3,) of what is seen through a pixel."""
@@ -277,3 +277,11 @@ def _clip_from_world(flat: bool, pose: Pose, aspect: float) -> Floats:
     matrix = clip_from_view @ view_from_world
     matrix.flags.writeable = False
     return matrix
+
+
+@lru_cache(maxsize=32)
+def _pixels_from_world(flat: bool, pose: Pose, size: tuple[float, float]) -> tuple[Floats, Floats]:
+    """Return what takes a world point to its pixel times its depth, and the depth: a factor (3, 3), an addend (3,)."""
+    x, y, _, w = _clip_from_world(flat, pose, size[0] / size[1])
+    rows = np.array([size[0] / 2 * (w + x), size[1] / 2 * (w - y), w])
+    return np.ascontiguousarray(rows[:, :3].T), rows[:, 3]

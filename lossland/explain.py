@@ -7,10 +7,10 @@ term under its own name. Nothing here knows any optimizer.
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import fields
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from lossland.compute.trajectory import Moment, follow
@@ -20,6 +20,8 @@ from lossland.optimizers import Optimizer, hyper_parameter
 
 if TYPE_CHECKING:
     from lossland.landscapes import Landscape
+
+FEWEST = 64  # steps of a run that are taken at once
 
 
 class Line(NamedTuple):
@@ -88,11 +90,24 @@ def explain(
 
 def _moment(optimizer: Optimizer, landscape: Landscape, start: Sequence[float], t: int, seed: int) -> Moment | None:
     """Return step t of the run, or None if it has diverged before."""
-    try:
-        taken = deque(follow(landscape, optimizer, start, t, seed), maxlen=1)
-    except ArithmeticError:
-        return None
-    return taken[0] if taken[0].t == t else None
+    steps = FEWEST
+    while steps < t:
+        steps *= 2
+    x, y = map(float, start)
+    moments = _moments(landscape, optimizer, (x, y), steps, seed)
+    return moments[t - 1] if t <= len(moments) else None
+
+
+@lru_cache(maxsize=8)  # while a run is shown, all of its steps are asked for
+def _moments(
+    landscape: Landscape, optimizer: Optimizer, start: tuple[float, float], steps: int, seed: int
+) -> list[Moment]:
+    """Return the first steps of the run, fewer where it diverges."""
+    moments: list[Moment] = []
+    with suppress(ArithmeticError):
+        for moment in follow(landscape, optimizer, start, steps, seed):
+            moments.append(moment)
+    return moments
 
 
 @cache

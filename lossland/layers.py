@@ -12,12 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lossland.shapes import Mesh
+from lossland.shapes import Mesh, point_at
 from lossland.terrain import Terrain
 
 Array = NDArray[np.floating]
@@ -72,6 +73,11 @@ class Trail(Layer):
     start: str = ""  # label of the ring at the start; "" draws no ring
     head: bool = True
     width: float = 1.0  # factor on the theme's width
+
+    @cached_property
+    def end(self) -> NDArray[np.float64]:
+        """The world point (3,) on the path at iteration ``upto``, or the path's end where it ended before."""
+        return point_at(self.points, self.progress, self.upto)
 
 
 @dataclass(frozen=True, eq=False)

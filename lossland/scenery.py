@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, ClassVar
 
-import numpy as np
-
 from lossland.errors import UserError, nearest
 from lossland.layers import Array, Layer, Note
 from lossland.parameters import Lanes, Param
@@ -187,4 +185,4 @@ class Scene:
         clock = self.clock
         if clock.steps is None:
             return time
-        return float(np.clip(time / clock.seconds, 0.0, 1.0)) * clock.steps
+        return min(max(time / clock.seconds, 0.0), 1.0) * clock.steps

@@ -31,6 +31,20 @@ class Mesh(NamedTuple):
     normals: Floats | None = None
 
 
+def point_at(points: ArrayLike, times: ArrayLike, time: float) -> Floats:
+    """Return the point (3,) of a path (m, 3) at a time, straight between its points at the rising ``times`` (m,).
+
+    Before the first it is the first point, after the last the last.
+    """
+    path, clock = np.asarray(points, float), np.asarray(times, float)
+    after = int(clock.searchsorted(time, "right"))
+    if after in (0, len(clock)):
+        return path[max(after - 1, 0)]
+    start, end = path[after - 1], path[after]
+    begin = clock[after - 1]
+    return start + (time - begin) * ((end - start) / (clock[after] - begin))
+
+
 # -------------------------------------------------------------------------------------------------------- boxes
 def histogram(edges: ArrayLike, height: ArrayLike, depth: tuple[float, float] = (-0.1, 0.1), gap: float = 0.0) -> Boxes:
     """Return upright bars over the intervals between ``edges`` (n + 1,), as high as ``height`` (n,), which may be

@@ -170,7 +170,6 @@ class Terrain:
         self.height, self.median = float(height), float(median)
         self.exposure = Exposure.of(value, median)
         self.base = BASE
-        self._ticks: dict[tuple[float, float], list[tuple[float, float]]] = {}
 
     # ------------------------------------------------------------------------------------------------- heights
     @cached_property
@@ -349,23 +348,25 @@ class Terrain:
 
         t in [0, 1] is the value's compressed place. The ends come first, then zero and powers of ten, then the others.
         """
-        key = length, gap
-        if key not in self._ticks:
-            self._ticks = {key: self._value_ticks(length, gap)}  # asked for every frame, mostly the same
-        return list(self._ticks[key])
-
-    def _value_ticks(self, length: float, gap: float) -> list[tuple[float, float]]:
-        if not np.any(self.value > self.exposure.low):
-            return [(self.exposure.low, 0.0)]
-        values, decade = self._tick_candidates()
-        place = self.exposure(values)
-        values, decade, place = (a[place <= 1.0] for a in (values, decade, place))
-        order = sorted(range(len(values)), key=lambda i: (0 if i in (0, len(values) - 1) else decade[i], -place[i]))
+        candidates, order = self._ranked_ticks
         kept: list[int] = []
         for i in order:
-            if all(abs(place[i] - place[j]) * length >= gap for j in kept):
+            place = candidates[i][1]
+            if all(abs(place - candidates[j][1]) * length >= gap for j in kept):
                 kept.append(i)
-        return [(float(values[i]), float(place[i])) for i in sorted(kept)]
+        return [candidates[i] for i in sorted(kept)]
+
+    @cached_property
+    def _ranked_ticks(self) -> tuple[list[tuple[float, float]], list[int]]:
+        """(value, t) of every round value that may be a tick, and their numbers, the most wanted first."""
+        if not np.any(self.value > self.exposure.low):
+            return [(self.exposure.low, 0.0)], [0]
+        values, decade = self._tick_candidates()
+        place = self.exposure(values)
+        values, decade, place = (a[place <= 1.0].tolist() for a in (values, decade, place))
+        ends = (0, len(values) - 1)
+        order = sorted(range(len(values)), key=lambda i: (0 if i in ends else decade[i], -place[i]))
+        return list(zip(values, place, strict=True)), order
 
     def _tick_candidates(self) -> tuple[Floats, NDArray[np.int_]]:
         """Return rising round values within the colours' range, and a rank (1 powers of ten and zero, 2, 3 others)."""

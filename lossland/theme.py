@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -171,7 +171,7 @@ class Theme:
     ground: Ground
     _cache: dict[str, Rgb] = field(default_factory=dict, repr=False)
 
-    @property
+    @cached_property
     def dark(self) -> bool:
         """Whether text is light on a dark ground."""
         return oklab_from_srgb(self.color("background"))[0] < 0.5

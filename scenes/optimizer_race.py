@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -33,6 +34,19 @@ class Run:
     path: np.ndarray  # (m, 3) in the world
     progress: np.ndarray  # (m,) iteration numbers along the path
     beads: np.ndarray  # (k, 3) the iterates in the world
+    paces: np.ndarray  # (T,) the lengths of the steps in the domain
+
+    def loss(self, step: int) -> str:
+        """Return the loss at a step in words."""
+        return "off map" if step > self.progress[-1] else numerals.short(float(self.values[step]))
+
+
+class Words(NamedTuple):
+    """What is written at a step: for each running lane its name and loss, and the notes."""
+
+    names: list[str]
+    losses: list[str]
+    notes: list[layers.Note]
 
 
 class OptimizerRace(ll.GroundScene):
@@ -172,7 +186,7 @@ for rule in (sgd, momentum, rmsprop, adam, lion):
     @property
     def clock(self) -> ll.Clock:
         """Sixteen steps a second, for not less than 4 and not more than 30 seconds."""
-        return ll.Clock(float(np.clip(self.steps / STEPS_PER_SECOND, 4.0, 30.0)), self.steps)
+        return ll.Clock(min(max(self.steps / STEPS_PER_SECOND, 4.0), 30.0), self.steps)
 
     # ------------------------------------------------------------------------------------------ the runs
     def run(self, lane: int) -> Run:
@@ -185,7 +199,8 @@ for rule in (sgd, momentum, rmsprop, adam, lion):
             points, values = trajectory.points[:, 0], trajectory.values[:, 0]
             path, progress = self.terrain.drape(points)
             seen = points[: int(progress[-1]) + 1]
-            return Run(points, values, path, progress, self.terrain.world_from_domain(seen, lift=0.008))
+            beads = self.terrain.world_from_domain(seen, lift=0.008)
+            return Run(points, values, path, progress, beads, np.hypot(*np.diff(points, axis=0).T))
 
         return self.remember(f"run {lane}", key, make)
 
@@ -228,13 +243,14 @@ for rule in (sgd, momentum, rmsprop, adam, lion):
     def frame(self, time: float) -> ll.Frame:
         """Return the race as it stands at ``time`` seconds."""
         upto, step = self.step_at(time), self.whole_step(time)
-        names = self.lane_names()
+        lanes, runs = self.racing, [self.run(k) for k in self.racing]
+        key = (step, self.terrain, self.steps, self.lanes, self.selected, *runs)
+        words = self.remember("words", key, lambda: self._words(step, runs))
         drawn: list[layers.Layer] = [
             self.surface,
             self.remember("axes", self.terrain, lambda: layers.Axes(self.terrain)),
         ]
-        for k in self.racing:
-            run = self.run(k)
+        for place, (k, run) in enumerate(zip(lanes, runs, strict=True)):
             drawn.append(
                 layers.Trail(
                     run.path,
@@ -242,59 +258,51 @@ for rule in (sgd, momentum, rmsprop, adam, lion):
                     f"optimizer.{self.lanes[k].name}",
                     upto,
                     run.beads,
-                    names[k] if step >= 1 else "",  # at the start all heads are in one place
-                    self._loss(k, step) if step >= 1 else "",
-                    "start" if k == self.racing[0] else "",
+                    words.names[place] if step >= 1 else "",  # at the start all heads are in one place
+                    words.losses[place] if step >= 1 else "",
+                    "" if place else "start",
                 )
             )
-        drawn += self._velocities(upto)
-        return ll.Frame(drawn, self._notes(step, names), self.view)
+        drawn += self._velocities(upto, runs)
+        return ll.Frame(drawn, words.notes, self.view)
 
-    def _velocities(self, upto: float) -> list[layers.Layer]:
+    def _velocities(self, upto: float, runs: Sequence[Run]) -> list[layers.Layer]:
         """Return an arrow ahead of every head that moves, as long as its next few steps."""
         tails, tips, colors = [], [], []
         step = min(int(upto), self.steps - 1)
-        for k in self.racing:
-            run = self.run(k)
+        for k, run in zip(self.racing, runs, strict=True):
             if not 0 < upto < run.progress[-1]:
                 continue  # still at the start, arrived, or outside
-            now, soon = self._on_path(run, upto), self._on_path(run, min(upto + 0.2, step + 1.0))
-            along, pace = soon - now, float(np.linalg.norm(np.diff(run.points[step : step + 2], axis=0)))
-            length, reach = float(np.linalg.norm(along)), min(AHEAD * pace / self.size, 0.35)
-            if length > 1e-9 and reach > 0.1:
+            reach = min(AHEAD * float(run.paces[step]) / self.size, 0.35)
+            if not reach > 0.1:
+                continue
+            now = ll.shapes.point_at(run.path, run.progress, upto)
+            along = ll.shapes.point_at(run.path, run.progress, min(upto + 0.2, step + 1.0)) - now
+            length = math.hypot(*along)
+            if length > 1e-9:
                 ahead = along / length
                 tails.append(now + HEAD * ahead)
                 tips.append(now + (HEAD + reach) * ahead)
                 colors.append(f"optimizer.{self.lanes[k].name}")
         return [layers.Arrows(np.array(tails), np.array(tips), colors, 3.0, group="arrows")] if tails else []
 
-    def _on_path(self, run: Run, step: float) -> np.ndarray:
-        """Return the world point (3,) that a run has reached at a fractional step."""
-        return np.array([np.interp(step, run.progress, run.path[:, axis]) for axis in range(3)])
-
-    def _notes(self, step: int, names: list[str]) -> list[layers.Note]:
+    def _words(self, step: int, runs: Sequence[Run]) -> Words:
+        """Return all that is written at a step: nothing of it changes between two steps."""
+        named = self.lane_names()
+        names, losses = [named[k] for k in self.racing], [run.loss(step) for run in runs]
         rows = [
-            layers.Row(
-                f"optimizer.{self.lanes[k].name}",
-                names[k],
-                (numerals.short(self.lanes[k].optimizer.lr), self._loss(k, step)),
-            )
-            for k in self.racing
+            layers.Row(f"optimizer.{lane.name}", name, (numerals.short(lane.optimizer.lr), loss))
+            for lane, name, loss in zip((self.lanes[k] for k in self.racing), names, losses, strict=True)
         ]
         notes: list[layers.Note] = [
-            self.caption(f"{COUNTS[len(self.racing)]} from one start, {step} steps"),
+            self.caption(f"{COUNTS[len(runs)]} from one start, {step} steps"),
             layers.Legend(rows, columns=("rate", "loss")),
             layers.ColorBar(self.terrain),
-            self._chart(step, names),
+            self._chart(step, named),
         ]
         if step >= 1 and self.selected in self.racing:
             notes.append(self._equations(step))
-        return notes
-
-    def _loss(self, lane: int, step: int) -> str:
-        """Return a lane's loss at a step in words."""
-        run = self.run(lane)
-        return "off map" if step > run.progress[-1] else numerals.short(float(run.values[step]))
+        return Words(names, losses, notes)
 
     def _chart(self, step: int, names: list[str]) -> layers.Chart:
         """Return the loss of every lane over all steps; above the least one where losses fall below zero."""
@@ -319,11 +327,7 @@ for rule in (sgd, momentum, rmsprop, adam, lion):
         optimizer = self.lanes[self.selected].optimizer
         own = f"optimizer.{optimizer.name}"
         colors = AVERAGES | {"step": own}
-        rows = self.remember(
-            "equations",
-            (self.run(self.selected), step),
-            lambda: ll.explain.explain(optimizer, self.land, self.start, step, self.seed, colors),
-        )
+        rows = ll.explain.explain(optimizer, self.land, self.start, step, self.seed, colors)
         return layers.Equations(
             f"{optimizer.title}, step {step}",
             rows=[

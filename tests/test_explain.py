@@ -70,6 +70,15 @@ def test_numbers_at_a_step_are_those_of_the_run() -> None:
     assert rows["v"] == pytest.approx(weights @ gradients**2, rel=1e-9)
 
 
+@pytest.mark.parametrize("name", ["adam", "sgd:lr=0.001,noise=3"])
+def test_numbers_agree_with_the_run_at_steps_in_any_order(name: str) -> None:
+    land, rule = HIMMELBLAU, optimizers.optimizer(name)
+    points = run(land, rule, start=(0.3, -4.6), steps=200, seed=4).points[:, 0]
+    for step in (150, 1, 64, 65, 128, 2, 200):
+        rows = explain(rule, land, (0.3, -4.6), step, seed=4)
+        assert rows[-1].values == pytest.approx(points[step], rel=1e-12)
+
+
 def test_step_0_shows_the_step_to_come() -> None:
     rule = optimizers.Momentum(lr=0.01)
     assert explain(rule, HIMMELBLAU, (1, 1), 0) == explain(rule, HIMMELBLAU, (1, 1), 1)

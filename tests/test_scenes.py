@@ -202,7 +202,7 @@ def test_rendering_a_race_costs_little_while_only_time_passes() -> None:
     kept = {key: value[1] for key, value in made._kept.items()}
     made.frame(1.0)
     changed = {key for key, value in made._kept.items() if kept.get(key) is not value[1]}
-    assert changed <= {"equations"}
+    assert changed <= {"words"}
 
 
 # ------------------------------------------------------------------------------------------------ linear_map_2d

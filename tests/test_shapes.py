@@ -30,6 +30,13 @@ def test_a_histogram_has_the_area_of_its_counts():
         shapes.histogram([0, 1], counts)
 
 
+def test_a_point_on_a_path_lies_where_numpy_interpolates_each_coordinate():
+    path, times = np.random.default_rng(3).normal(size=(9, 3)), np.cumsum(np.random.default_rng(4).uniform(0.1, 1, 9))
+    for time in (times[0] - 1.0, *times, *(times[:-1] + 0.3 * np.diff(times)), times[-1] + 1.0):
+        wanted = [np.interp(time, times, path[:, axis]) for axis in range(3)]
+        assert shapes.point_at(path, times, time) == pytest.approx(wanted, rel=1e-12)
+
+
 def test_a_skyline_stands_as_the_matrix_is_written():
     low, high = shapes.skyline([[1.0, 2.0], [3.0, 4.0]], gap=0.0)
     assert high[:, 2].tolist() == [1, 2, 3, 4]

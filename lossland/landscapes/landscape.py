@@ -52,7 +52,7 @@ class Landscape:
     source: str
     start: Point
 
-    @property
+    @cached_property
     def latex(self) -> str:
         """The right side of f(x, y) = ..., as LaTeX."""
         return latex(self.node)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import sqrt
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -19,28 +22,34 @@ def world_per_pixel(clip_from_world: ArrayLike, lines: float, points: ArrayLike)
 
     ``lines`` is the picture's height in pixels, ``clip_from_world`` (4, 4) acts on column vectors.
     """
-    matrix, points = np.asarray(clip_from_world, float), np.atleast_2d(np.asarray(points, float))
-    w = points @ matrix[3, :3] + matrix[3, 3]
-    up, back = matrix[1, :3], matrix[3, :3]
-    if np.any(back):  # a shifted lens leans the rows of the matrix towards the view direction
-        up = up - (up @ back) / (back @ back) * back
-    return 2.0 * w / (lines * np.linalg.norm(up))
+    matrix, points = np.asarray(clip_from_world, float), np.asarray(points, float).reshape(-1, 3)
+    ux, uy, uz, _ = matrix[1].tolist()
+    bx, by, bz, offset = matrix[3].tolist()
+    lean = ux * bx + uy * by + uz * bz  # a shifted lens leans the rows of the matrix towards the view direction
+    along = bx * bx + by * by + bz * bz
+    up = sqrt(ux * ux + uy * uy + uz * uz - (lean * lean / along if along else 0.0))
+    return 2.0 / (lines * up) * (points @ matrix[3, :3] + offset)
+
+
+def head_centers(trails: Sequence[Trail], clip_from_world: ArrayLike, lines: float) -> Floats:
+    """Return the world centres (n, 3) of trails' heads: spheres of constant pixel size that lie on the ground.
+
+    ``lines`` is the picture's height in pixels of the look.
+    """
+    centers = np.array([trail.end for trail in trails], float).reshape(-1, 3)
+    lift = 0.85 * HEAD_RADIUS * world_per_pixel(clip_from_world, lines, centers)
+    centers[:, 2] += np.maximum(lift, 0.0)
+    return centers
+
+
+def head_center(trail: Trail, clip_from_world: ArrayLike, lines: float) -> Floats:
+    """Return the world centre (3,) of one trail's head, see ``head_centers``."""
+    return head_centers([trail], clip_from_world, lines)[0]
 
 
 def trail_end(trail: Trail) -> Floats:
     """Return the world point (3,) on the path at iteration ``upto``, or the path's end where it ended before."""
-    points, progress = np.asarray(trail.points, float), np.asarray(trail.progress, float)
-    return np.array([np.interp(trail.upto, progress, points[:, k]) for k in range(3)])
-
-
-def head_center(trail: Trail, clip_from_world: ArrayLike, lines: float) -> Floats:
-    """Return the world centre (3,) of a trail's head: a sphere of constant pixel size that lies on the ground.
-
-    ``lines`` is the picture's height in pixels of the look.
-    """
-    foot = trail_end(trail)
-    lift = 0.85 * HEAD_RADIUS * float(world_per_pixel(clip_from_world, lines, foot)[0])
-    return foot + np.array([0.0, 0.0, max(lift, 0.0)])
+    return trail.end
 
 
 def spaced(pixels: ArrayLike, gap: float) -> NDArray[np.intp]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
+from math import ceil, hypot
 
 import numpy as np
 from imgui_bundle import imgui
@@ -16,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lossland.camera import Camera, Pose
 from lossland.layers import Array, Label, Trail
-from lossland.render.geometry import HEAD_RADIUS, head_center
+from lossland.render.geometry import HEAD_RADIUS, head_centers
 from lossland.render.placement import Choice, Rect, beside, choose, glide, separate
 from lossland.render.text import Type
 
@@ -41,10 +42,11 @@ def draw_labels(
     taken: Sequence[Rect],
 ) -> None:
     """Draw what stands at a place first, then the heads' names in the room that is left."""
-    fixed_labels = [label for label in labels if _is_within(_pixel(camera, label.position, size), area)]
+    pixels = _pixels(camera, [label.position for label in labels], size)
+    inside = [(label, pixel) for label, pixel in zip(labels, pixels, strict=True) if _is_within(pixel, area)]
+    fixed_labels = [label for label, _ in inside]
     standing = taken
-    wanted = [_label_rect(type_, label, _pixel(camera, label.position, size)) for label in fixed_labels]
-    rects = separate(wanted, area, taken, 0.0)
+    rects = separate([_label_rect(type_, label, pixel) for label, pixel in inside], area, taken, 0.0)
     for label, rect in zip(fixed_labels, rects, strict=True):
         if rect is not None:
             _draw_label(dl, type_, label, rect)
@@ -58,9 +60,8 @@ def draw_labels(
             _draw_name(dl, type_, trail.label, trail.value, trail.color, LABEL_SIZE, rect)
 
 
-def _pixel(camera: Camera, position: ArrayLike, size: Size) -> tuple[float, float]:
-    x, y = camera.project(np.asarray(position, float), size)
-    return float(x), float(y)
+def _pixels(camera: Camera, positions: Sequence[ArrayLike], size: Size) -> list[tuple[float, float]]:
+    return [(x, y) for x, y in camera.project(np.array(positions, float), size).tolist()] if positions else []
 
 
 def _is_within(pixel: Sequence[float], area: Rect) -> bool:
@@ -74,7 +75,7 @@ def _name_size(type_: Type, name: str, value: str, size: float) -> tuple[float, 
         return width, height
     below = type_.size(value, size - 2)
     step = type_.px(8)  # changing digits should not move a label
-    return max(width, step * np.ceil(below[0] / step)), height + below[1] - type_.px(1)
+    return max(width, step * ceil(below[0] / step)), height + below[1] - type_.px(1)
 
 
 def _draw_name(dl: imgui.ImDrawList, type_: Type, name: str, value: str, color: str, size: float, rect: Rect) -> None:
@@ -112,13 +113,13 @@ def _draw_starts(
 ) -> list[Rect]:
     """Write below each marked start; return the rectangles of the words."""
     rects = []
-    for trail in trails:
-        if trail.start and len(trail.points):
-            x, y = _pixel(camera, trail.points[0], size)
-            if _is_within((x, y), area):
-                x, y = x + type_.px(6), y + type_.px(12)
-                w, h = type_.text(dl, x, y, trail.start, 13.0, "text", "italic", halo=True, ax=0.5)
-                rects.append((x - w / 2, y, w, h))
+    marked = [trail for trail in trails if trail.start and len(trail.points)]
+    pixels = _pixels(camera, [trail.points[0] for trail in marked], size)
+    for trail, (x, y) in zip(marked, pixels, strict=True):
+        if _is_within((x, y), area):
+            x, y = x + type_.px(6), y + type_.px(12)
+            w, h = type_.text(dl, x, y, trail.start, 13.0, "text", "italic", halo=True, ax=0.5)
+            rects.append((x - w / 2, y, w, h))
     return rects
 
 
@@ -139,22 +140,21 @@ def head_labels(
     trails = [trail for trail in trails if trail.head and len(trail.points)]
     named = [trail for trail in trails if trail.label]
     heads = _heads(named, camera, size, type_.scale, camera.pose)
-    inside = [_is_within(head, area) for head in heads]
+    inside = [_is_within(head, area) for head in heads.tolist()]
     named = [trail for trail, is_in in zip(named, inside, strict=True) if is_in]
     heads = heads[np.array(inside, bool)]
     if not named:
         return [], heads, []
-    sizes = np.array([_name_size(type_, trail.label, trail.value, LABEL_SIZE) for trail in named])
+    sizes = tuple(_name_size(type_, trail.label, trail.value, LABEL_SIZE) for trail in named)
     last = max(float(trail.progress[-1]) for trail in trails)
     upto = min(max(max(trail.upto for trail in trails), 0.0), last)
     step = max(last / KEY_MOMENTS, 1e-9)
     chosen = {id(trail) for trail in named}
-    paths = tuple(_Path(trail.points, trail.progress, id(trail) in chosen) for trail in trails)
-    packed = tuple(map(tuple, sizes.tolist()))
+    paths = _Paths([(trail.points, trail.progress, id(trail) in chosen) for trail in trails])
     standing = tuple(taken if standing is None else standing)
 
-    def choices(moment: float, pose: Pose) -> tuple[Choice, ...]:
-        return _choices(paths, moment, step, pose, camera.flat, size, area, standing, packed, type_.scale)
+    def choices(moment: float, pose: Pose) -> list[Choice]:
+        return _choices(paths, moment, step, pose, camera.flat, size, area, standing, sizes, type_.scale)
 
     key, share = divmod(upto, step)
     poses, turned = _key_poses(camera)
@@ -163,31 +163,32 @@ def head_labels(
         start, end = (choices(min(moment * step, last), pose) for moment in (key, key + 1))
         sides.append([glide(a, b, share / step) for a, b in zip(start, end, strict=True)])
     now = [glide(a, b, turned) for a, b in zip(*sides, strict=True)]
-    wanted = [beside(head, label, choice) for head, label, choice in zip(heads, sizes, now, strict=True)]
+    wanted = [beside(head, label, choice) for head, label, choice in zip(heads.tolist(), sizes, now, strict=True)]
     return named, heads, separate(wanted, area, taken, type_.px(LABEL_GAP))
 
 
-class _Path:
-    """A trail's path, equal to another one when it is the same arrays; it keeps them, so that they stay the same."""
+class _Paths:
+    """Trails' paths, equal to others when they are the same arrays; it keeps them, so that they stay the same."""
 
-    def __init__(self, points: Array, progress: Array, named: bool) -> None:
-        self.points, self.progress, self.named = points, progress, named
-        self._key = id(points), id(progress), named
+    def __init__(self, paths: Sequence[tuple[Array, Array, bool]]) -> None:
+        self._paths = paths  # points, progress, and whether the trail is named
+        self._key = tuple((id(points), id(progress), named) for points, progress, named in paths)
+        self._hash = hash(self._key)
 
     def __hash__(self) -> int:
-        return hash(self._key)
+        return self._hash
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Path) and self._key == other._key
+        return isinstance(other, _Paths) and self._key == other._key
 
-    def trail(self, upto: float) -> Trail:
-        """Return the path as a trail up to an iteration."""
-        return Trail(self.points, self.progress, "text", upto)
+    def trails(self, upto: float, named: bool = False) -> list[Trail]:
+        """Return the paths as trails up to an iteration; with ``named`` only the named ones."""
+        return [Trail(points, progress, "text", upto) for points, progress, has in self._paths if has or not named]
 
 
 @lru_cache(maxsize=64)
 def _choices(
-    paths: tuple[_Path, ...],
+    paths: _Paths,
     moment: float,
     step: float,
     pose: Pose,
@@ -197,13 +198,21 @@ def _choices(
     taken: tuple[Rect, ...],
     sizes: tuple[tuple[float, float], ...],
     scale: float,
-) -> tuple[Choice, ...]:
+) -> list[Choice]:
     """Choose the places of the named heads' labels at a key moment, seen from a key pose; kept while they last."""
+    heads, obstacles = _around(paths, moment, step, pose, flat, size, scale)
+    return choose(heads, np.array(sizes), obstacles, area, taken, scale)
+
+
+@lru_cache(maxsize=64)  # sizes of labels change more often
+def _around(
+    paths: _Paths, moment: float, step: float, pose: Pose, flat: bool, size: Size, scale: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the pixels of the named heads at a key moment, and of all that their labels should not hide."""
     camera = Camera(flat=flat)
-    then = [path.trail(moment) for path in paths if path.named]
-    ahead = [path.trail(moment + step) for path in paths]  # and where the heads go next
-    obstacles = _obstacles(ahead, camera, size, pose)
-    return tuple(choose(_heads(then, camera, size, scale, pose), np.array(sizes), obstacles, area, taken, scale))
+    heads = _heads(paths.trails(moment, named=True), camera, size, scale, pose)
+    ahead = paths.trails(moment + step)  # and where the heads go next
+    return heads, _obstacles(ahead, camera, size, pose)
 
 
 def _key_poses(camera: Camera) -> tuple[tuple[Pose, Pose], float]:
@@ -217,9 +226,7 @@ def _key_poses(camera: Camera) -> tuple[tuple[Pose, Pose], float]:
 
 def _heads(trails: Sequence[Trail], camera: Camera, size: Size, scale: float, pose: Pose) -> NDArray[np.float64]:
     """Return the pixels (n, 2) of the middles of the trails' heads."""
-    matrix = camera.clip_from_world(size, pose)
-    centers = [head_center(trail, matrix, size[1] / scale) for trail in trails]
-    return camera.project(np.array(centers).reshape(-1, 3), size, pose)
+    return camera.project(head_centers(trails, camera.clip_from_world(size, pose), size[1] / scale), size, pose)
 
 
 def _obstacles(trails: Sequence[Trail], camera: Camera, size: Size, pose: Pose) -> NDArray[np.float64]:
@@ -233,10 +240,11 @@ def _obstacles(trails: Sequence[Trail], camera: Camera, size: Size, pose: Pose) 
 
 def _draw_leader(dl: imgui.ImDrawList, type_: Type, color: str, head: Sequence[float], rect: Rect) -> None:
     """Join a label with its head where it stands far away."""
-    near = np.clip(head, rect[:2], (rect[0] + rect[2], rect[1] + rect[3]))
-    gap = near - head
-    length = float(np.hypot(*gap))
+    x, y = float(head[0]), float(head[1])
+    dx = min(max(x, rect[0]), rect[0] + rect[2]) - x
+    dy = min(max(y, rect[1]), rect[1] + rect[3]) - y
+    length = hypot(dx, dy)
     if length > type_.px(24):
-        start = head + gap * type_.px(HEAD_RADIUS + 3) / length
-        end = head + gap * (1 - type_.px(4) / length)
-        dl.add_line(V2(*start), V2(*end), type_.u32(color, 0.75), type_.px(1.2))
+        start, end = type_.px(HEAD_RADIUS + 3) / length, 1 - type_.px(4) / length
+        tips = V2(x + dx * start, y + dy * start), V2(x + dx * end, y + dy * end)
+        dl.add_line(*tips, type_.u32(color, 0.75), type_.px(1.2))

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from math import hypot, isfinite
 from typing import TypeVar
 
 import numpy as np
@@ -464,9 +465,8 @@ def _draw_flat_color_bar(dl: imgui.ImDrawList, type_: Type, frame: Frame, free: 
     name = type_.width(note.label, 13.0)
     x, y = free[0] + px(18) + name + px(14), free[1] + free[3] - px(46)
     length = min(px(220), free[0] + free[2] - x - px(18))
-    for k, (low, high) in enumerate(pairwise(_bar_colors(type_.theme.height_stops))):
-        x0, x1 = x + length * k / BAR_STEPS, x + length * (k + 1) / BAR_STEPS
-        dl.add_rect_filled_multi_color(V2(x0, y), V2(x1, y + px(10)), low, high, high, low)
+    for corner, far, low, high in _flat_bar(type_.theme.height_stops, x, y, length, px(10)):
+        dl.add_rect_filled_multi_color(corner, far, low, high, high, low)
     dl.add_rect(V2(x - 0.5, y - 0.5), V2(x + length + 0.5, y + px(10) + 0.5), type_.u32("text", 0.22), px(2))
     for value, t in _bar_ticks(note.terrain, length / type_.scale, 34.0):
         at = round(x + length * t) + 0.5
@@ -483,6 +483,14 @@ def _bar_colors(stops: Stops) -> list[int]:
     return [imgui.color_convert_float4_to_u32(imgui.ImVec4(float(r), float(g), float(b), 1.0)) for r, g, b in colors]
 
 
+@lru_cache(maxsize=4)
+def _flat_bar(stops: Stops, x: float, y: float, length: float, height: float) -> list[tuple[V2, V2, int, int]]:
+    """Return the pieces of a bar from (x, y) to the right: two corners, and the colours at the left and right."""
+    ends = [x + length * k / BAR_STEPS for k in range(BAR_STEPS + 1)]
+    colors = pairwise(_bar_colors(stops))
+    return [(V2(a, y), V2(b, y + height), *pair) for (a, b), pair in zip(pairwise(ends), colors, strict=True)]
+
+
 def _bar_ticks(terrain: Terrain, length: float, gap: float) -> list[tuple[float, float]]:
     return [(value, t) for value, t in terrain.value_ticks(length, gap) if t <= 1.0]
 
@@ -494,16 +502,14 @@ def _draw_numerals(dl: imgui.ImDrawList, type_: Type, axes: Axes, camera: Camera
         return
     px = type_.px
     look_size = (size[0] / type_.scale, size[1] / type_.scale)
-    numerals = terrain_rulers(axes, axes.terrain, camera, look_size).numerals
-    ticks = np.array([numeral.tick for numeral in numerals])
-    away = np.array([numeral.outward for numeral in numerals])
-    ends = camera.project(np.stack([ticks, ticks + 0.05 * away], 1), size)
-    for numeral, (tick, beyond) in zip(numerals, ends, strict=True):
-        direction = beyond - tick
-        length = float(np.hypot(*direction))
-        if not length > 1e-6 or not np.all(np.isfinite(tick)):
+    rulers = terrain_rulers(axes, axes.terrain, camera, look_size)
+    ends = camera.project(rulers.directions, size).tolist()
+    for numeral, (tick, beyond) in zip(rulers.numerals, ends, strict=True):
+        dx, dy = beyond[0] - tick[0], beyond[1] - tick[1]
+        length = hypot(dx, dy)
+        if not length > 1e-6 or not isfinite(tick[0] + tick[1]):
             continue
-        dx, dy = direction / length
+        dx, dy = dx / length, dy / length
         if numeral.name:
             formula = type_.formula(numeral.text, 19.0)
             reach = px(38) + 0.5 * (abs(dx) * formula.width + abs(dy) * formula.height)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import cos, pi, sin
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,16 +33,16 @@ class Choice:
 
 def beside(head: Sequence[float], size: Sequence[float], choice: Choice) -> Rect:
     """Return the rectangle of a label of ``size`` (w, h) that touches the circle around a head in a direction."""
-    dx, dy = np.cos(choice.angle), np.sin(choice.angle)
+    dx, dy = cos(choice.angle), sin(choice.angle)
     x = head[0] + dx * choice.distance + (dx - 1) / 2 * size[0]
     y = head[1] + dy * choice.distance + (dy - 1) / 2 * size[1]
-    return float(x), float(y), float(size[0]), float(size[1])
+    return x, y, size[0], size[1]
 
 
 def glide(start: Choice, end: Choice, share: float) -> Choice:
     """Return the choice between two, turning the shorter way around; ``share`` in [0, 1] is eased."""
     eased = share * share * (3.0 - 2.0 * share)
-    turn = (end.angle - start.angle + np.pi) % (2 * np.pi) - np.pi
+    turn = (end.angle - start.angle + pi) % (2 * pi) - pi
     return Choice(start.angle + eased * turn, start.distance + eased * (end.distance - start.distance))
 
 
@@ -52,53 +53,51 @@ def choose(
     right.
 
     ``heads``, ``sizes`` (n, 2) and ``obstacles`` (m, 2) are pixels, ``px`` the pixels to one of the look.
-    The result is kept for the same arguments.
     """
-    packed = tuple(np.round(np.asarray(a, float).reshape(-1, 2), 1).tobytes() for a in (heads, sizes, obstacles))
-    return list(_choose(*packed, tuple(free), tuple(taken), px))
+    heads, sizes, obstacles = (a.reshape(-1, 2).round(1) for a in (heads, sizes, obstacles))
+    angle, distance, across, down = _places(px)
+    # one row for each label, in it all its places
+    left = heads[:, :1] + across * distance + (across - 1) / 2 * sizes[:, :1]
+    top = heads[:, 1:] + down * distance + (down - 1) / 2 * sizes[:, 1:]
+    right, bottom = left + sizes[:, :1], top + sizes[:, 1:]
+    covered = _inside(obstacles, left, top, right, bottom, 4 * px)
+    other_heads = _inside(heads, left, top, right, bottom, 12 * px)
+    outside = (
+        np.maximum(free[0] - left, 0) + np.maximum(free[1] - top, 0)
+        + np.maximum(right - free[0] - free[2], 0) + np.maximum(bottom - free[1] - free[3], 0)
+    )  # fmt: skip
+    cost = 12 * covered + 120 * other_heads + 50 * outside / px
+    far, upright, leftish = 0.55 * distance / px, 4 * np.abs(down), np.where(across > -0.2, 0, 3)
+    overlap = np.zeros(left.shape)
 
+    def take(x: float, y: float, w: float, h: float) -> None:
+        wide = np.minimum(right, x + w) - np.maximum(left, x) + 8 * px
+        high = np.minimum(bottom, y + h) - np.maximum(top, y) + 6 * px
+        overlap[:] += np.maximum(wide, 0) * np.maximum(high, 0)
 
-@lru_cache(maxsize=128)
-def _choose(
-    heads_bytes: bytes, sizes_bytes: bytes, obstacles_bytes: bytes, free: Rect, taken: tuple[Rect, ...], px: float
-) -> tuple[Choice, ...]:
-    heads, sizes, obstacles = (np.frombuffer(b).reshape(-1, 2) for b in (heads_bytes, sizes_bytes, obstacles_bytes))
-    angle, distance = (
-        grid.ravel() for grid in np.meshgrid(2 * np.pi * np.arange(DIRECTIONS) / DIRECTIONS, px * np.array(DISTANCES))
-    )
-    across, down = np.cos(angle), np.sin(angle)
-    placed = [np.array(rect) for rect in taken]
+    for rect in taken:
+        take(*rect)
     chosen = []
-    for head, size in zip(heads, sizes, strict=True):
-        left = head[0] + across * distance + (across - 1) / 2 * size[0]
-        top = head[1] + down * distance + (down - 1) / 2 * size[1]
-        right, bottom = left + size[0], top + size[1]
-        covered = _inside(obstacles, left, top, right, bottom, 4 * px)
-        other_heads = _inside(heads, left, top, right, bottom, 12 * px)
-        outside = (
-            np.maximum(free[0] - left, 0) + np.maximum(free[1] - top, 0)
-            + np.maximum(right - free[0] - free[2], 0) + np.maximum(bottom - free[1] - free[3], 0)
-        )  # fmt: skip
-        overlap = np.zeros(len(angle))
-        for x, y, w, h in placed:
-            wide = np.minimum(right, x + w) - np.maximum(left, x) + 8 * px
-            high = np.minimum(bottom, y + h) - np.maximum(top, y) + 6 * px
-            overlap += np.maximum(wide, 0) * np.maximum(high, 0)
-        cost = (
-            12 * covered + 120 * other_heads + 50 * outside / px + 0.8 * overlap / px**2
-            + 0.55 * distance / px + 4 * np.abs(down) + np.where(across > -0.2, 0, 3)
-        )  # fmt: skip
-        best = int(np.argmin(np.round(cost, 6)))
-        placed.append(np.array([left[best], top[best], *size]))
+    for row, size in enumerate(sizes.tolist()):  # one after the other: each keeps clear of those before
+        best = int(np.argmin(np.round(cost[row] + 0.8 * overlap[row] / px**2 + far + upright + leftish, 6)))
+        take(left[row, best], top[row, best], *size)
         chosen.append(Choice(float(angle[best]), float(distance[best])))
-    return tuple(chosen)
+    return chosen
+
+
+@lru_cache(maxsize=4)
+def _places(px: float) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return direction and distance of all places around a head, and the direction's cosine and sine."""
+    angles = 2 * np.pi * np.arange(DIRECTIONS) / DIRECTIONS
+    angle, distance = (grid.ravel() for grid in np.meshgrid(angles, px * np.array(DISTANCES)))
+    return angle, distance, np.cos(angle), np.sin(angle)
 
 
 def _inside(points: Floats, left: Floats, top: Floats, right: Floats, bottom: Floats, margin: float) -> Floats:
-    """Return how many points lie in each rectangle, grown by a margin."""
-    x, y = points[:, 0, None], points[:, 1, None]
+    """Return how many points (m, 2) lie in each rectangle, grown by a margin."""
+    x, y = points.T[:, :, None, None]
     hit = (x > left - margin) & (x < right + margin) & (y > top - margin) & (y < bottom + margin)
-    return hit.sum(0).astype(float)
+    return np.count_nonzero(hit, axis=0).astype(float)
 
 
 def separate(wanted: Sequence[Rect], free: Rect, taken: Sequence[Rect], gap: float) -> list[Rect | None]:
@@ -121,13 +120,15 @@ def _nearest_room(
     x: float, y: float, w: float, h: float, free: Rect, placed: Sequence[tuple[float, ...]], gap: float
 ) -> tuple[float, float] | None:
     """Return the upper left corner nearest to (x, y) at which a rectangle has room."""
-    low, high = np.array(free[:2]), np.array([free[0] + free[2] - w, free[1] + free[3] - h])
-    if np.any(high < low):
+    low, high = free[:2], (free[0] + free[2] - w, free[1] + free[3] - h)
+    if high[0] < low[0] or high[1] < low[1]:
         return None
-    x, y = float(np.clip(x, low[0], high[0])), float(np.clip(y, low[1], high[1]))
-    others = np.array(placed, float).reshape(-1, 4)
-    if not _hits(np.array([x]), np.array([y]), w, h, others, gap)[0]:
+    x, y = min(max(x, low[0]), high[0]), min(max(y, low[1]), high[1])
+    if not any(
+        x < ox + ow + gap and x + w + gap > ox and y < oy + oh + gap and y + h + gap > oy for ox, oy, ow, oh in placed
+    ):
         return x, y
+    others = np.array(placed, float).reshape(-1, 4)
     # The nearest room touches the wanted place, a neighbour's side or the border in each direction.
     xs = np.concatenate([[x, low[0], high[0]], others[:, 0] - w - gap, others[:, 0] + others[:, 2] + gap])
     ys = np.concatenate([[y, low[1], high[1]], others[:, 1] - h - gap, others[:, 1] + others[:, 3] + gap])

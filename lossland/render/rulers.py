@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import starmap
+from math import ceil, hypot
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,22 +43,99 @@ class Rulers:
     segments: Floats
     numerals: tuple[Numeral, ...]
 
+    @cached_property
+    def directions(self) -> Floats:
+        """Where each number's tick ends, and a point beyond it: world points (n, 2, 3)."""
+        ticks = np.array([numeral.tick for numeral in self.numerals]).reshape(-1, 3)
+        away = np.array([numeral.outward for numeral in self.numerals]).reshape(-1, 3)
+        return np.stack([ticks, ticks + 0.05 * away], 1)
+
 
 def terrain_rulers(axes: Axes, terrain: Terrain, camera: Camera, size: Size) -> Rulers:
     """Lay out the axes of a terrain for a camera and a picture of ``size`` pixels of the look.
 
-    x and y run along the two edges that face the camera, the values up the corner at the left. The last layouts are
-    kept, as lines and numbers are drawn from the same one.
+    x and y run along the two edges that face the camera, the values up the corner at the left. The same object is
+    returned while nothing changes, also while the camera turns.
     """
-    return _terrain_rulers(axes, terrain, camera.flat, camera.pose, (float(size[0]), float(size[1])))
+    return _seen_rulers(axes, terrain, camera.flat, camera.pose, (float(size[0]), float(size[1])))
 
 
-@lru_cache(maxsize=4)
-def _terrain_rulers(axes: Axes, terrain: Terrain, flat: bool, pose: Pose, size: Size) -> Rulers:
+@lru_cache(maxsize=4)  # lines and numbers are drawn from the same layout
+def _seen_rulers(axes: Axes, terrain: Terrain, flat: bool, pose: Pose, size: Size) -> Rulers:
     camera = Camera(flat=flat)
     camera.pose = pose
     back = camera.back
-    near = np.array([1.0 if back[0] >= 0 else -1.0, 1.0 if back[1] >= 0 else -1.0])
+    near = (1.0 if back[0] >= 0 else -1.0, 1.0 if back[1] >= 0 else -1.0)
+    sides = _sides(terrain, near)
+    pixels = camera.project(sides.probes, size)
+    every = tuple(_ticks_apart(pixels[part]) for part in sides.floor)
+    corners = pixels[sides.corners]
+    left = int(corners[1, 0] < corners[0, 0])
+    foot, head = pixels[sides.rises[left]]
+    ticks = terrain.value_ticks(float(np.hypot(*(head - foot))), VALUE_GAP)
+    return _rulers(axes, terrain, near, every, left, tuple(ticks))
+
+
+class _Sides(NamedTuple):
+    """The axes on the two near sides: world points (k, 3) whose pixels the layout depends on, and which is which."""
+
+    probes: Floats
+    floor: tuple[slice, slice]  # the ticks along x and y
+    corners: slice  # the two that the values may stand at
+    rises: tuple[slice, slice]  # foot and head of the values' axis at each
+
+
+@lru_cache(maxsize=4)
+def _sides(terrain: Terrain, near: tuple[float, float]) -> _Sides:
+    points: list[Floats] = []
+    parts: list[slice] = []
+
+    def add(more: Floats) -> None:
+        start = parts[-1].stop if parts else 0
+        points.append(more)
+        parts.append(slice(start, start + len(more)))
+
+    for axis in (0, 1):
+        add(_floor_foot(terrain, near, axis) + _places(terrain, axis)[:, None] * np.eye(3)[axis])
+    add(_corners(terrain, near))
+    for corner in (0, 1):
+        foot, _ = _value_foot(terrain, near, corner)
+        add(np.array([foot, foot + terrain.height * UP]))
+    return _Sides(np.concatenate(points), (parts[0], parts[1]), parts[2], (parts[3], parts[4]))
+
+
+def _floor_foot(terrain: Terrain, near: tuple[float, float], axis: int) -> Floats:
+    """Return the middle of a floor axis."""
+    return (1.0 + GAP) * near[1 - axis] * np.eye(3)[1 - axis] + terrain.base * UP
+
+
+def _places(terrain: Terrain, axis: int) -> Floats:
+    """Return where the ticks of a floor axis lie along it, in [-1, 1]."""
+    low, high = terrain.domain[axis]
+    return 2.0 * (terrain.ticks(axis) - low) / (high - low) - 1.0
+
+
+def _corners(terrain: Terrain, near: tuple[float, float]) -> Floats:
+    """Return the two corners of the block that are neither the nearest nor the farthest one."""
+    return np.array([[-near[0], near[1], terrain.base], [near[0], -near[1], terrain.base]])
+
+
+def _value_foot(terrain: Terrain, near: tuple[float, float], corner: int) -> tuple[Floats, Floats]:
+    """Return the foot of the values' axis at one of the two corners, and the direction out of the block there."""
+    at = _corners(terrain, near)[corner]
+    outward = np.eye(3)[corner] * np.sign(at)
+    return at * [1, 1, 0] + GAP * outward, outward
+
+
+@lru_cache(maxsize=4)
+def _rulers(
+    axes: Axes,
+    terrain: Terrain,
+    near: tuple[float, float],
+    every: tuple[int, ...],
+    left: int,
+    ticks: tuple[tuple[float, float], ...],
+) -> Rulers:
     segments: list[tuple[Floats, Floats]] = []
     numerals: list[Numeral] = []
 
@@ -67,23 +147,15 @@ def _terrain_rulers(axes: Axes, terrain: Terrain, flat: bool, pose: Pose, size: 
 
     for axis, name in ((0, axes.x), (1, axes.y)):
         along, outward = np.eye(3)[axis], near[1 - axis] * np.eye(3)[1 - axis]
-        foot = (1.0 + GAP) * outward + terrain.base * UP
+        foot = _floor_foot(terrain, near, axis)
         segments.append((foot - along, foot + along))
-        low, high = terrain.domain[axis]
         values = terrain.ticks(axis)
-        places = 2.0 * (values - low) / (high - low) - 1.0
-        step = _ticks_apart(camera, size, foot[None] + places[:, None] * along)
         digits = _digits(values)
-        for value, place in list(zip(values, places, strict=True))[::step]:
+        for value, place in list(zip(values, _places(terrain, axis), strict=True))[:: every[axis]]:
             mark(foot + place * along, outward, trimmed(float(value), digits))
         mark(foot, outward, name, name=True)
 
-    corners = np.array([[-near[0], near[1], terrain.base], [near[0], -near[1], terrain.base]])
-    left = int(np.argmin(camera.project(corners, size)[:, 0]))
-    outward = np.eye(3)[left] * np.sign(corners[left])
-    foot = corners[left] * [1, 1, 0] + GAP * outward
-    rise = camera.project(np.array([foot, foot + terrain.height * UP]), size)
-    ticks = terrain.value_ticks(float(np.linalg.norm(rise[1] - rise[0])), VALUE_GAP)
+    foot, outward = _value_foot(terrain, near, left)
     if len(ticks) > 1:
         top = max(t for _, t in ticks) * terrain.height
         segments.append((foot, foot + top * UP))
@@ -92,13 +164,12 @@ def _terrain_rulers(axes: Axes, terrain: Terrain, flat: bool, pose: Pose, size: 
     return Rulers(np.array(segments), tuple(numerals))
 
 
-def _ticks_apart(camera: Camera, size: Size, points: Floats) -> int:
+def _ticks_apart(pixels: Floats) -> int:
     """Return 1, or how many ticks make one number where they stand too close in the picture."""
-    if len(points) < 2:
+    if len(pixels) < 2:
         return 1
-    pixels = camera.project(points, size)
-    closest = float(np.linalg.norm(np.diff(pixels, axis=0), axis=1).min())
-    return max(1, int(np.ceil(TICK_GAP / max(closest, 1e-3)))) if closest < TICK_GAP else 1
+    closest = min(starmap(hypot, np.diff(pixels, axis=0).tolist()))
+    return max(1, ceil(TICK_GAP / max(closest, 1e-3))) if closest < TICK_GAP else 1
 
 
 def _digits(values: Floats) -> int:
@@ -131,7 +202,7 @@ def plane_numerals(
     Zero is left out. An axis outside the rectangle keeps its numbers at the rectangle's edge.
     """
     x, y, w, h = free
-    origin, ex, ey = camera.project(np.array([[0.0, 0, 0], [1, 0, 0], [0, 1, 0]]), size)
+    origin, ex, ey = camera.project(np.array([[0.0, 0, 0], [1, 0, 0], [0, 1, 0]]), size).tolist()
     numerals = []
     for axis, unit in ((0, ex[0] - origin[0]), (1, ey[1] - origin[1])):
         if abs(unit) < 1e-6:
@@ -143,13 +214,13 @@ def plane_numerals(
         first, last = int(np.ceil(low / step)), int(np.floor(high / step))
         if last - first > 400:
             continue
+        digits, end = _digits(np.array([step])), ex if axis == 0 else ey
         for k in range(first, last + 1):
             if k:
                 value = k * step
-                at = origin + (ex - origin if axis == 0 else ey - origin) * value
-                px = float(np.clip(at[0], x + 0.5 * gap, x + w))
-                py = float(np.clip(at[1], y, y + h - 0.5 * gap))
-                numerals.append(PlaneNumeral(trimmed(value, _digits(np.array([step]))), (px, py), axis))
+                px = min(max(origin[0] + (end[0] - origin[0]) * value, x + 0.5 * gap), x + w)
+                py = min(max(origin[1] + (end[1] - origin[1]) * value, y), y + h - 0.5 * gap)
+                numerals.append(PlaneNumeral(trimmed(value, digits), (px, py), axis))
     return numerals
 
 

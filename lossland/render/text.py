@@ -13,7 +13,8 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
+from itertools import accumulate
 from math import cos, pi, sin
 from pathlib import Path
 
@@ -39,6 +40,7 @@ ICON_SIZE = 0.8  # of the text beside it
 FORMULAS_KEPT = 512
 WIDTHS_KEPT = 8192
 
+Pieces = tuple[tuple[float, str], ...]  # what is drawn at once, and how far to the right
 _COLORED = re.compile(r"\\fgcolor\{([^{}]*)\}")
 _CIRCLE = {n: tuple((cos(2 * pi * k / n), sin(2 * pi * k / n)) for k in range(n)) for n in (6, 8, 10, 12)}
 
@@ -83,7 +85,7 @@ class Type:
         self.scale = scale
         self.fonts = _load_fonts()
         self._formulas: dict[tuple[str, int, tuple[float, ...]], _KeptFormula] = {}
-        self._widths: dict[tuple[str, float, str, float], tuple[float, float, tuple[float, ...]]] = {}
+        self._widths: dict[tuple[str, float, str, float, float], tuple[float, float, Pieces]] = {}
 
     # ----------------------------------------------------------------------------------------------- measures
     def px(self, size: float) -> float:
@@ -102,7 +104,9 @@ class Type:
 
     def u32(self, color: str | Sequence[float], alpha: float = 1.0, ink: bool = False) -> int:
         """Return a colour as ImGui packs it."""
-        return imgui.color_convert_float4_to_u32(imgui.ImVec4(*self.rgb(color, ink), alpha))
+        if isinstance(color, str):
+            return _packed(self.theme, color, alpha, ink)
+        return imgui.color_convert_float4_to_u32(imgui.ImVec4(*self.rgb(color), alpha))
 
     def size(self, text: str, size: float = 14, font: str = "regular", track: float = 0) -> tuple[float, float]:
         """Return a line's width and height in pixels. ``track`` is extra space after each letter."""
@@ -113,21 +117,22 @@ class Type:
         """Return the width of one line of text in pixels."""
         return self._measure(text, size, font, track)[0]
 
-    def _measure(self, text: str, size: float, font: str, track: float) -> tuple[float, float, tuple[float, ...]]:
-        key = (text, self.font_size(size), font, self.px(track))
-        if key not in self._widths:
+    def _measure(self, text: str, size: float, font: str, track: float) -> tuple[float, float, Pieces]:
+        key = (text, size, font, track, self.scale)
+        measured = self._widths.get(key)
+        if measured is None:
             if len(self._widths) >= WIDTHS_KEPT:
                 self._widths.clear()
-            imgui.push_font(self.fonts[font], key[1])
+            imgui.push_font(self.fonts[font], self.font_size(size))
             if track:  # words stand further apart than letters
-                steps = tuple(imgui.calc_text_size(c).x + key[3] * (3 if c == " " else 1) for c in text)
-                width = sum(steps) - key[3]
+                gap = self.px(track)
+                steps = [imgui.calc_text_size(c).x + gap * (3 if c == " " else 1) for c in text]
+                width, pieces = sum(steps) - gap, tuple(zip(accumulate([0.0, *steps]), text, strict=False))
             else:
-                steps = ()
-                width = imgui.calc_text_size(text).x
-            self._widths[key] = (width, imgui.get_text_line_height(), steps)
+                width, pieces = imgui.calc_text_size(text).x, ((0.0, text),)
+            measured = self._widths[key] = (width, imgui.get_text_line_height(), pieces)
             imgui.pop_font()
-        return self._widths[key]
+        return measured
 
     # ------------------------------------------------------------------------------------------------ drawing
     def text(
@@ -149,24 +154,18 @@ class Type:
 
         ``halo`` draws it 10 times 2 px and 6 times 1 px around itself in the theme's halo colour first.
         """
-        width, height, steps = self._measure(text, size, font, track)
+        width, height, pieces = self._measure(text, size, font, track)
         left, top = round(x - ax * width), round(y - ay * height)
-        face, pixels = self.fonts[font], self.font_size(size)
-
-        def put(dx: float, dy: float, packed: int) -> None:
-            if not steps:
-                draw_list.add_text(face, pixels, imgui.ImVec2(left + dx, top + dy), packed, text)
-                return
-            for letter, step in zip(text, steps, strict=True):
-                draw_list.add_text(face, pixels, imgui.ImVec2(left + dx, top + dy), packed, letter)
-                dx += step
-
+        face, pixels, put, at = self.fonts[font], self.font_size(size), draw_list.add_text, imgui.ImVec2
         if halo:
             for radius, copies, strength in ((2.0, 10, 0.55), (1.0, 6, 0.9)):
                 packed, r = self.u32("halo", strength * alpha), self.px(radius)
                 for dx, dy in _CIRCLE[copies]:
-                    put(r * dx, r * dy, packed)
-        put(0, 0, self.u32(color, alpha, ink=True))
+                    for start, piece in pieces:
+                        put(face, pixels, at(left + r * dx + start, top + r * dy), packed, piece)
+        packed = self.u32(color, alpha, ink=True)
+        for start, piece in pieces:
+            put(face, pixels, at(left + start, top), packed, piece)
         return width, height
 
     def formula(self, latex: str, size: float = 15, color: str | Sequence[float] = "text") -> Formula:
@@ -175,8 +174,7 @@ class Type:
         Parts are coloured by ``\\fgcolor{#RRGGBB}{...}`` or ``\\fgcolor{role}{...}`` with a role of the
         theme.
         """
-        latex = _COLORED.sub(lambda found: rf"\fgcolor{{{hex_color(self.rgb(found[1], ink=True))}}}", latex)
-        return self._formula(latex, int(self.font_size(size)), self.rgb(color, ink=True))
+        return self._formula(_with_colors(self.theme, latex), int(self.font_size(size)), self.rgb(color, ink=True))
 
     def _formula(self, latex: str, pixels: int, rgb: tuple[float, float, float]) -> Formula:
         frame = imgui.get_frame_count()
@@ -244,6 +242,12 @@ class Type:
         self._formulas.clear()
 
 
+@lru_cache(maxsize=1024)  # a frame packs the same few colours hundreds of times
+def _packed(theme: Theme, role: str, alpha: float, ink: bool) -> int:
+    red, green, blue = theme.ink(role) if ink else theme.color(role)
+    return imgui.color_convert_float4_to_u32(imgui.ImVec4(red, green, blue, alpha))
+
+
 def _load_fonts() -> dict[str, imgui.ImFont]:
     atlas = imgui.get_io().fonts
     fonts = {}
@@ -259,6 +263,12 @@ def _load_fonts() -> dict[str, imgui.ImFont]:
 
 
 # --------------------------------------------------------------------------------------------------- formulas
+@lru_cache(maxsize=FORMULAS_KEPT)
+def _with_colors(theme: Theme, latex: str) -> str:
+    """Return LaTeX with the colours that a theme's roles mean as text."""
+    return _COLORED.sub(lambda found: rf"\fgcolor{{{hex_color(theme.ink(found[1]))}}}", latex)
+
+
 def latex_without_colors(latex: str) -> str:
     """Return LaTeX with every ``\\fgcolor{...}{body}`` replaced by ``{body}``, for halos of one colour."""
     return _COLORED.sub("", latex)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -60,16 +61,21 @@ def chosen_series(player: Player, frame: Frame) -> tuple[Series, bool] | None:
 
 def limits(chart: Chart) -> tuple[tuple[float, float], tuple[float, float]]:
     """Return the ranges of both axes that show every finite value of the chart."""
-    xs = np.concatenate([np.asarray(series.x, float) for series in chart.series])
-    ys = np.concatenate([np.asarray(series.y, float) for series in chart.series])
+    return _limits(tuple(chart.series), chart.kind, chart.log_y)
+
+
+@lru_cache(maxsize=8)  # the same curves are drawn many times, while the present moves on
+def _limits(curves: tuple[Series, ...], kind: str, log_y: bool) -> tuple[tuple[float, float], tuple[float, float]]:
+    xs = np.concatenate([np.asarray(series.x, float) for series in curves])
+    ys = np.concatenate([np.asarray(series.y, float) for series in curves])
     xs, ys = xs[np.isfinite(xs)], ys[np.isfinite(ys)]
     low_x, high_x = (float(xs.min()), float(xs.max())) if len(xs) else (0.0, 1.0)
-    if chart.kind == "bar":
+    if kind == "bar":
         low_x, high_x = low_x - 0.6, high_x + 0.6
         ys = np.append(ys, 0.0)
     if high_x <= low_x:
         high_x = low_x + 1.0
-    if chart.log_y:
+    if log_y:
         return (low_x, high_x), _log_range(ys)
     low, high = (float(ys.min()), float(ys.max())) if len(ys) else (0.0, 1.0)
     room = 0.06 * (high - low) or max(abs(high), 1.0) * 0.1
@@ -136,6 +142,7 @@ def _lines(pen: Pen, chart: Chart, chosen: Series | None) -> None:
         _now(pen, marks, chart.now)
 
 
+@lru_cache(maxsize=32)
 def curve(series: Series, log: bool) -> tuple[np.ndarray, np.ndarray]:
     """Return a series as float64 without gaps, thinned to at most ``POINTS``, clipped for a logarithmic axis."""
     x, y = np.asarray(series.x, float), np.asarray(series.y, float)

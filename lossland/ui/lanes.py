@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import fields
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from imgui_bundle import imgui
@@ -34,8 +35,7 @@ class LaneRows:
         help = "The race is full" if full else "Add an optimizer"
         if pen.icon(x, y, Icon.PLUS, "add-lane", 14, color="faint" if full else "", help=help) and not full:
             imgui.open_popup("optimizers")
-        known = [(name, _title(name), f"optimizer.{name}") for name in optimizers.names()]
-        chosen = pen.popup("optimizers", x - 190, y + 14, 200, known)
+        chosen = pen.popup("optimizers", x - 190, y + 14, 200, _known())
         if chosen:
             _tell(player, player.add_lane(chosen))
 
@@ -138,8 +138,8 @@ class LaneRows:
         if chosen == "toggle":
             player.enable_lane(index, not lane.enabled)
         elif chosen == "defaults":
-            for field in fields(lane.optimizer):
-                _tell(player, player.set_lane_field(index, field.name, default_of(lane, field.name)))
+            for field, usual in _defaults(type(lane.optimizer)).items():
+                _tell(player, player.set_lane_field(index, field, usual))
         elif chosen == "remove":
             player.remove_lane(index)
 
@@ -256,21 +256,29 @@ def lane_titles(lanes: Sequence[Lane]) -> list[str]:
 
 def default_of(lane: Lane, field: str) -> float:
     """Return a hyper-parameter's usual value."""
-    found: Any = next(item.default for item in fields(lane.optimizer) if item.name == field)
-    return float(found)
+    return _defaults(type(lane.optimizer))[field]
 
 
-def _title(name: str) -> str:
-    return optimizers.optimizer(name).title
+@cache
+def _defaults(kind: type[Any]) -> dict[str, float]:
+    """Return an optimizer's hyper-parameters with their usual values, in its own order."""
+    usual: list[tuple[str, Any]] = [(item.name, item.default) for item in fields(kind)]
+    return {name: float(value) for name, value in usual}
+
+
+@cache
+def _known() -> list[tuple[str, str, str]]:
+    """Return every optimizer's name, title and colour."""
+    return [(kind.name, kind.title, f"optimizer.{kind.name}") for kind in optimizers.catalogue()]
 
 
 def _has(lane: Lane, field: str) -> bool:
-    return any(item.name == field for item in fields(lane.optimizer))
+    return field in _defaults(type(lane.optimizer))
 
 
 def _others(lane: Lane) -> list[str]:
     """Return the hyper-parameters beside the rate."""
-    return [item.name for item in fields(lane.optimizer) if item.name != "lr"]
+    return [name for name in _defaults(type(lane.optimizer)) if name != "lr"]
 
 
 def _face(on: bool) -> str:

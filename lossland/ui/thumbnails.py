@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import OpenGL.GL as gl
@@ -22,6 +23,8 @@ from lossland.ui.widgets import V2, Pen
 MEDIAN = 0.5  # a thumbnail is lighter than a stage: half of its ground lies above the middle
 RELIEF = 22.0  # how steep the whole range of heights looks
 LAMP = (-0.6, 0.6)  # towards the upper left
+
+Stroke = tuple[str, tuple[Any, ...]]  # a method of a draw list, and its arguments
 
 
 def relief(landscape: Landscape, theme: Theme, pixels: int) -> NDArray[np.uint8]:
@@ -48,6 +51,7 @@ class Thumbnails:
         self.pending = False  # some pictures seen in this frame are still to be made
         self._made = 0
         self._textures: dict[tuple[str, int, str], int] = {}
+        self._signs: dict[str, tuple[tuple[Any, ...], list[Stroke]]] = {}  # as they were drawn last, and where
 
     @property
     def count(self) -> int:
@@ -81,7 +85,15 @@ class Thumbnails:
         pen = self.pen
         pen.box(x, y, side, side, "casing" if pen.theme.dark else "#E9ECF0", 1.0, 5)
         pen.dl.push_clip_rect(pen.at(x, y), pen.at(x + side, y + side), True)
-        _SIGNS.get(name, _surface)(Sign(pen, x, y, side, alpha))
+        key = (x, y, side, alpha, pen.scale, pen.theme)
+        kept, strokes = self._signs.get(name, (None, []))
+        if kept != key:
+            sign = Sign(pen, x, y, side, alpha)
+            _SIGNS.get(name, _surface)(sign)
+            strokes = sign.strokes
+            self._signs[name] = key, strokes
+        for method, arguments in strokes:
+            getattr(pen.dl, method)(*arguments)
         pen.dl.pop_clip_rect()
 
     def close(self) -> None:
@@ -92,24 +104,30 @@ class Thumbnails:
 
 
 class Sign:
-    """A square [0, 1]², y down, in which a sign is drawn."""
+    """A square [0, 1]², y down, in which a sign is drawn: ``strokes`` are the calls of a draw list that draw it."""
 
     def __init__(self, pen: Pen, x: float, y: float, side: float, alpha: float) -> None:
         self.pen, self.x, self.y, self.side, self.alpha = pen, x, y, side, alpha
+        self.strokes: list[Stroke] = []
 
     def line(self, points: list[tuple[float, float]], color: str, width: float = 1.5, alpha: float = 1.0) -> None:
         """Draw a polyline; ``width`` in panel units of a sign of 24."""
-        places = [(self.x + u * self.side, self.y + v * self.side) for u, v in points]
-        self.pen.polyline(places, color, alpha * self.alpha, width * self.side / 24)
+        places = [self._at(u, v) for u, v in points]
+        thick = width * self.side / 24 * self.pen.scale
+        self.strokes.append(("add_polyline", (places, self.pen.color(color, alpha * self.alpha), thick, 0)))
 
     def dot(self, u: float, v: float, radius: float, color: str) -> None:
         """Fill a circle; ``radius`` in panel units of a sign of 24."""
-        self.pen.dot(self.x + u * self.side, self.y + v * self.side, radius * self.side / 24, color, self.alpha)
+        radius *= self.side / 24 * self.pen.scale
+        self.strokes.append(("add_circle_filled", (self._at(u, v), radius, self.pen.color(color, self.alpha), 0)))
 
     def box(self, u: float, v: float, width: float, height: float, color: str) -> None:
         """Fill a rectangle."""
-        side = self.side
-        self.pen.box(self.x + u * side, self.y + v * side, width * side, height * side, color, self.alpha, 0)
+        corners = self._at(u, v), self._at(u + width, v + height)
+        self.strokes.append(("add_rect_filled", (*corners, self.pen.color(color, self.alpha))))
+
+    def _at(self, u: float, v: float) -> V2:
+        return self.pen.at(self.x + u * self.side, self.y + v * self.side)
 
 
 def _bowl(sign: Sign) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from imgui_bundle import imgui
@@ -136,31 +138,50 @@ class Timeline:
     def _strip(self, series: Series, log: bool, area: Rect, top: float, base: float, now: float) -> None:
         """Draw a curve behind the scrubber: full up to now, faint after."""
         pen = self.pen
-        points = strip_points(series, log)
-        if points is None:
+        curve = _curve(series, log, area, top, base, pen.scale)
+        if curve is None:
             return
-        u, v = points
-        x, y = area.x + u * area.width, base - 2 - v * (base - top - 4)
-        here = area.x + area.width * now
-        split = int(np.searchsorted(x, here))
-        cut = np.array([[here, np.interp(here, x, y)]])
-        line = np.stack([x, y], -1)
-        past, future = np.concatenate([line[:split], cut]), np.concatenate([cut, line[split:]])
-        for part, fill, ink in ((past, 0.26, 0.9), (future, 0.08, 0.35)):
-            if len(part) < 2:
+        here = (area.x + area.width * now) * pen.scale
+        split = int(curve.x.searchsorted(here))
+        height, ground = float(np.interp(here, curve.x, curve.y)), base * pen.scale
+        cut, foot = V2(here, height), V2(here, ground)
+        past: tuple[list[Any], list[Any]] = [*curve.top[:split], cut], [*curve.foot[:split], foot]
+        future: tuple[list[Any], list[Any]] = [cut, *curve.top[split:]], [foot, *curve.foot[split:]]
+        for (line, feet), fill, ink in ((past, 0.26, 0.9), (future, 0.08, 0.35)):
+            if len(line) < 2:
                 continue
-            self._fill(part, base, pen.color(series.color, fill))
-            pen.polyline(part.tolist(), series.color, ink, 1.4)
+            self._fill(line, feet, pen.color(series.color, fill))
+            pen.dl.add_polyline(line, pen.color(series.color, ink), 1.4 * pen.scale, 0)
 
-    def _fill(self, line: np.ndarray, base: float, packed: int) -> None:
-        """Fill between a curve (n, 2) and the base, in strips without seams between them."""
-        dl, scale = self.pen.dl, self.pen.scale
+    def _fill(self, line: list[V2], feet: list[V2], packed: int) -> None:
+        """Fill between a curve and the places below it, in strips without seams between them."""
+        dl = self.pen.dl
         flags = dl.flags
         dl.flags = flags & ~imgui.ImDrawFlags_.aa_fill.value
-        ground = base * scale
-        for (x0, y0), (x1, y1) in zip(line[:-1] * scale, line[1:] * scale, strict=True):
-            dl.add_quad_filled(V2(x0, y0), V2(x1, y1), V2(x1, ground), V2(x0, ground), packed)
+        fill = dl.add_quad_filled
+        for (a, b), (c, d) in zip(pairwise(line), pairwise(feet), strict=True):
+            fill(a, b, d, c, packed)
         dl.flags = flags
+
+
+class _Curve(NamedTuple):
+    """A curve of the strip in pixels: its points, as arrays and for the draw list, and the places below them."""
+
+    x: np.ndarray
+    y: np.ndarray
+    top: list[V2]
+    foot: list[V2]
+
+
+@lru_cache(maxsize=2)
+def _curve(series: Series, log: bool, area: Rect, top: float, base: float, scale: float) -> _Curve | None:
+    points = strip_points(series, log)
+    if points is None:
+        return None
+    u, v = points
+    x, y = scale * (area.x + u * area.width), scale * (base - 2 - v * (base - top - 4))
+    places = zip(x.tolist(), y.tolist(), strict=True)
+    return _Curve(x, y, [V2(a, b) for a, b in places], [V2(a, base * scale) for a in x.tolist()])
 
 
 def strip_points(series: Series, log: bool) -> tuple[np.ndarray, np.ndarray] | None:

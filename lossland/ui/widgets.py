@@ -102,7 +102,8 @@ class Pen:
 
     def at(self, x: float, y: float) -> imgui.ImVec2:
         """Return a place in pixels."""
-        return V2(x * self.scale, y * self.scale)
+        scale = self.type.scale
+        return V2(x * scale, y * scale)
 
     @property
     def pointer(self) -> tuple[float, float]:
@@ -328,8 +329,9 @@ class Pen:
         """Draw a line through points (x, y)."""
         if self.mute:
             return
-        places: list[Any] = [self.at(x, y) for x, y in points]
-        self.dl.add_polyline(places, self.color(color, alpha), width * self.scale, 0)
+        scale = self.scale
+        places: list[Any] = [V2(x * scale, y * scale) for x, y in points]
+        self.dl.add_polyline(places, self.color(color, alpha), width * scale, 0)
 
     def rule(self, y: float, area: Rect | None = None) -> None:
         """Draw a hairline across the panel."""
