@@ -1,7 +1,7 @@
 """Fused steps as compiled CPU kernels: many particles side by side in vector registers, on all cores.
 
 The kernel is written in LLVM's language for as many particles as stand in a vector register, a few registers abreast;
-it is compiled for this very processor in some tens of milliseconds and kept on disk (see ``store``). That is short
+it is compiled for this very processor in 30 to 100 milliseconds and kept on disk (see ``store``). That is short
 enough to wait for, even while a formula is typed; so nothing has to run on arrays meanwhile, and what is computed never
 depends on timing. Every lane computes the same and none looks at another: a particle goes the same way whatever its
 neighbours, its chunk and the number of threads.
@@ -32,8 +32,10 @@ from lossland.compute.philox import Purpose
 
 CHUNK = 512  # particles whose rows lie together: they stay in the first-level cache while they take many steps
 BLOCK = 32  # steps for which particles stay in registers
-SHORT, LONG = 64, 300  # instructions of a step up to which four, and two vectors of particles go abreast; of a
-# longer step, care is a small part
+SUMS = 2  # registers for the sums of squares: enough not to wait for one another
+# How many instructions a step may have for eight, and for two vectors of particles to go abreast: a step waits for the
+# step before, and the others fill the time. A longer one has enough to do at once by itself, and care costs it little.
+SHORT, LONG = 64, 300
 KINDS = {np.dtype(np.float32): "float", np.dtype(np.float64): "double"}
 
 LINE = 64  # bytes of a cache line
@@ -92,7 +94,7 @@ class Kernel:
             return
         place = 0 if trail is None or not trail.size else trail.ctypes.data
         row = trail.strides[1] // trail.itemsize if trail is not None else 0
-        limits = np.array([*bounds, _safe(bounds)], self.dtype)
+        limits = np.array([*bounds, safe_square(bounds)], self.dtype)
         self._function(
             state.ctypes.data, count, table.ctypes.data, len(table), limits.ctypes.data,
             minima.ctypes.data, len(minima), place, every if place else len(table) + 1, row,
@@ -113,7 +115,7 @@ def lanes_of(kind: str) -> int:
     return vector_bits() // BITS[kind]
 
 
-def _safe(bounds: NDArray[np.floating]) -> float:
+def safe_square(bounds: NDArray[np.floating]) -> float:
     """Return a number that x^2 + y^2 can only stay below inside of the bounds, all roundings included; 0 if none."""
     x0, x1, y0, y1 = bounds.astype(np.float64)
     size = 0.99 * max(0.0, min(-x0, x1, -y0, y1))
@@ -146,7 +148,8 @@ def _unit(word: Vector) -> Vector:
 def source(fused: Fused, kind: str, watch: bool = False) -> str:
     """Return the kernel in LLVM's language.
 
-    Chunks outside, steps next, particles inside: a chunk is read from memory once for all its steps.
+    Chunks outside, blocks of steps next, then particles, their steps inside: a chunk is read from memory once for all
+    its steps, and from the first-level cache once a block.
     """
     return Writer(fused, kind, watch).source()
 
@@ -162,7 +165,7 @@ class Writer:
         self.fused, self.kind, self.watch = fused, kind, watch
         self.lanes = lanes_of(kind)
         size = self._length()
-        self.abreast = 4 if size <= SHORT else 2 if size <= LONG else 1
+        self.abreast = 8 if size <= SHORT else 2 if size <= LONG else 1
         self.trusting = size <= LONG and not watch
         self.rows = len(fused.rows) + (len(WATCH) if watch else 0)
         self.code = Code()
@@ -209,7 +212,7 @@ class Writer:
         if not self.trusting:
             self._keep(self._steps("careful", before, particles, begin, steps), places)
             return
-        nowhere = [number(code, self.kind, self.lanes, 0.0)] * self.abreast
+        nowhere = [number(code, self.kind, self.lanes, 0.0)] * min(SUMS, self.abreast)
         code.act(f"br i1 {self._all_safe(self._squares(before, nowhere))}, label %trust, label %slow")
         code.label("trust")
         after = self._steps("quick", [*before, *nowhere], particles, begin, steps)
@@ -246,11 +249,12 @@ class Writer:
         return loop.after
 
     def _squares(self, rows: list[Vector], sums: list[Vector]) -> list[Vector]:
-        """Return the sums with x^2 + y^2 of each vector added."""
-        result = []
-        for k, total in enumerate(sums):
-            x, y = rows[k * self.rows], rows[k * self.rows + 1]
-            result.append(y.call("fmuladd", y, x.call("fmuladd", x, total)))
+        """Return the sums with x^2 + y^2 of the vectors added, in turn to each."""
+        result = list(sums)
+        for k in range(self.abreast):
+            for coordinate in rows[k * self.rows : k * self.rows + 2]:
+                total = result[k % len(sums)]
+                result[k % len(sums)] = coordinate.call("fmuladd", coordinate, total)
         return result
 
     def _all_safe(self, squares: list[Vector]) -> str:
