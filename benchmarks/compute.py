@@ -102,7 +102,12 @@ def _options(parser: argparse.ArgumentParser) -> None:
 
     parser.add_argument("--rules", type=names(list(RULES)), default=list(RULES), metavar="NAMES")
     parser.add_argument("--landscapes", type=names(list(DOMAINS)), default=list(DOMAINS), metavar="NAMES")
-    parser.add_argument("--counts", type=lambda text: [int(float(c)) for c in text.split(",")], default=COUNTS)
+    parser.add_argument(
+        "--counts",
+        type=lambda text: [int(float(count)) for count in text.split(",") if float(count)],
+        default=COUNTS,
+        help="numbers of particles; 0: no swarms",
+    )
     parser.add_argument("--grid", type=int, default=GRID, metavar="N", help="points along a side; 0: no grids")
 
 
