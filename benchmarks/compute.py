@@ -1,10 +1,12 @@
 """How many steps of particles, and points of grids, lossland computes in a second, beside its peers.
 
     python benchmarks/compute.py [--quick] [--peers "lossland,JAX"] [--json figures.json]
+    python benchmarks/compute.py --json figures.json --rules adam --counts 1e6 --grid 0    # a part of it
 
 All peers start from the same particles, compute the same formulas in float32, and are checked against NumPy in float64
 before they are timed. They take turns; the least time of several rounds counts. What a library does once (compiling,
-laying out arrays) is not timed. `make bench-compute` installs the peers and runs this.
+laying out arrays) is not timed. `make bench-compute` installs the peers and runs this. It takes some minutes: figures
+in the file of ``--json`` are kept, so it can be measured in parts; each prints the tables of all that is there.
 """
 
 from __future__ import annotations
@@ -47,36 +49,51 @@ def main() -> int:
     # threads that wait for work sleep at once: those of one peer would else take the core from the next
     os.environ |= {"OMP_WAIT_POLICY": "passive", "KMP_BLOCKTIME": "0"}
     peers = started("swarm_peers", chosen.peers, {"do": "hello"})
+    figures = Figures(chosen.json)
+    print(f"{machine()}\n")
     peaks = measured_peaks(5 if chosen.quick else 150)
-    figures: dict[str, Any] = {"machine": machine(), "peaks": peaks, "swarms": [], "grids": []}
-    print(f"{figures['machine']}\n")
     try:
         if peaks:
             print(_peaks_line(peaks) + "\n")
-        for count in counts:
-            rows = [
-                swarm_row(
-                    {k: p for k, p in peers.items() if k not in ONLY_GRIDS}, landscape, rule, count, rounds, peaks
-                )
-                for rule, landscape in itertools.product(rules, chosen.landscapes)
-            ]
-            figures["swarms"] += rows
-            print_swarms(count, rows)
-        if n:
-            rows = [
-                grid_row({k: p for k, p in peers.items() if k not in ONLY_SWARMS}, landscape, n, rounds, peaks)
-                for landscape in chosen.landscapes
-            ]
-            figures["grids"] = rows
-            print_grids(n, rows)
+        for count, rule, landscape in itertools.product(counts, rules, chosen.landscapes):
+            taking_part = {name: peer for name, peer in peers.items() if name not in ONLY_GRIDS}
+            figures.add("swarms", swarm_row(taking_part, landscape, rule, count, rounds, peaks))
+        for landscape in chosen.landscapes if n else ():
+            taking_part = {name: peer for name, peer in peers.items() if name not in ONLY_SWARMS}
+            figures.add("grids", grid_row(taking_part, landscape, n, rounds, peaks))
     finally:
         for peer in peers.values():
             peer.close()
-    figures["machine afterwards"] = machine()
-    print(f"\nAfterwards: {figures['machine afterwards']}")
-    if chosen.json:
-        Path(chosen.json).write_text(json.dumps(figures, indent=1) + "\n")
+    figures.print()
+    print(f"\nAfterwards: {machine()}")
     return 0
+
+
+class Figures:
+    """Rows of figures, kept in a JSON file, if one is named, whenever one is added; what is there stays."""
+
+    def __init__(self, file: str | None) -> None:
+        self._file = Path(file) if file else None
+        self._rows: dict[str, list[dict[str, Any]]] = {"swarms": [], "grids": []}
+        if self._file and self._file.exists():
+            self._rows |= json.loads(self._file.read_text())
+
+    def add(self, kind: str, row: dict[str, Any]) -> None:
+        """Add a row, in place of an earlier one of the same case."""
+        case = ("landscape", "rule", "count", "n")
+        others = [old for old in self._rows[kind] if any(old.get(name) != row.get(name) for name in case)]
+        self._rows[kind] = [*others, {**row, "machine": machine()}]
+        if self._file:
+            self._file.write_text(json.dumps(self._rows, indent=1) + "\n")
+
+    def print(self) -> None:
+        """Print all tables."""
+        order = [(rule, landscape) for rule in RULES for landscape in DOMAINS]
+        for count in sorted({row["count"] for row in self._rows["swarms"]}):
+            rows = [row for row in self._rows["swarms"] if row["count"] == count]
+            print_swarms(count, sorted(rows, key=lambda row: order.index((row["rule"], row["landscape"]))))
+        for n in sorted({row["n"] for row in self._rows["grids"]}):
+            print_grids(n, [row for row in self._rows["grids"] if row["n"] == n])
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
@@ -85,7 +102,12 @@ def _options(parser: argparse.ArgumentParser) -> None:
 
     parser.add_argument("--rules", type=names(list(RULES)), default=list(RULES), metavar="NAMES")
     parser.add_argument("--landscapes", type=names(list(DOMAINS)), default=list(DOMAINS), metavar="NAMES")
-    parser.add_argument("--counts", type=lambda text: [int(float(c)) for c in text.split(",")], default=COUNTS)
+    parser.add_argument(
+        "--counts",
+        type=lambda text: [int(float(count)) for count in text.split(",") if float(count)],
+        default=COUNTS,
+        help="numbers of particles; 0: no swarms",
+    )
     parser.add_argument("--grid", type=int, default=GRID, metavar="N", help="points along a side; 0: no grids")
 
 
@@ -154,7 +176,8 @@ def print_rates(rows: list[dict[str, Any]]) -> None:
     for row in rows:
         ratios = [number(_get(row, OURS) / _get(row, name)) for name in others]
         limit = row["roofline"]
-        bound = [f"{_get(row, OURS) / limit['rate']:.0%}", limit["limit"], str(limit["flops"])] if limit else ["–"] * 3
+        share = f"{_get(row, OURS) / limit['rate']:.0%}" if limit else ""
+        bound = [share, limit["limit"], f"{limit['flops']:.0f}"] if limit else ["–"] * 3
         lines.append([_label(row), *ratios, *bound])
     print(table(["", *others, "the roofline", "set by", "flops"], lines) + "\n")
 
@@ -230,7 +253,7 @@ def measured_peaks(tries: int = 150) -> dict[str, float]:
         return min(stopwatch(run) for _ in range(tries))
 
     rounds = 100_000  # milliseconds each: among many tries some have the processor to themselves
-    peaks = {"multiply_add": threads * rounds * 12 * 16 / best(lambda: c.peak_fma(ctypes.c_int64(rounds)))}
+    peaks = {"multiply_add": threads * rounds * 12 * c.width() / best(lambda: c.peak_fma(ctypes.c_int64(rounds)))}
     for name, loop in (("divide", precise.peak_divide), ("root", precise.peak_root)):
         peaks[name] = threads * rounds / 10 * 256 / best(lambda loop=loop: loop(ctypes.c_int64(rounds // 10)))
     for name, size, turns in (("cache", 2048, 4_000), ("memory", 1 << 23, 1)):
@@ -250,31 +273,31 @@ def _peaks_line(peaks: dict[str, float]) -> str:
     )
 
 
-def loop_counts(source: str) -> dict[str, int]:
-    """Return what the loop over lanes of a kernel in LLVM's language does for one particle or point.
+def loop_counts(source: str, loop: str, abreast: int = 1) -> dict[str, float]:
+    """Return what a loop of a kernel in LLVM's language does for one particle or point.
 
-    ``flops`` counts sums, products, quotients and roots; ``issued`` the least instructions for sums and products, where
-    each product fuses with a sum; ``loaded`` and ``stored`` numbers from and to the first-level cache.
+    ``flops`` counts sums, products, quotients and roots; ``issued`` the least instructions for sums and products: a
+    product and the sum it goes into are one, and other sums may go another way through the processor. ``loaded`` and
+    ``stored`` are numbers from and to the first-level cache. ``abreast`` vectors go through the loop together.
     """
-    body = source[source.index("lane.begin:") : source.index("lane.end:")]
-    found = Counter(re.findall(r"= (fadd|fsub|fmul|fdiv|load <)|(store) <", body))
-    count = Counter({first or second: times for (first, second), times in found.items()})
-    sums, products, roots = (
-        count["fadd"] + count["fsub"],
-        count["fmul"],
-        len(re.findall(r"= call[^@]*@llvm\.sqrt", body)),
-    )
-    return {
-        "flops": sums + products + count["fdiv"] + roots,
+    body = source[source.index(f"\n{loop}.begin:") : source.index(f"\n{loop}.end:")]
+    operations = re.findall(r"(%v\d+) = (?:call )?[^@\n]*?(fadd|fsub|fmul|fdiv|load <|@llvm\.(?:fmuladd|sqrt))", body)
+    names = Counter(re.findall(r"%v\d+", body))
+    count = Counter(what for name, what in operations if what != "fmul" or names[name] > 1)  # the others are fused
+    sums, fused = count["fadd"] + count["fsub"], count["@llvm.fmuladd"]
+    products, roots = count["fmul"] + fused, count["@llvm.sqrt"]
+    found = {
+        "flops": sums + fused + products + count["fdiv"] + roots,
         "issued": max(sums, products),
         "divide": count["fdiv"],
         "root": roots,
         "loaded": count["load <"],
-        "stored": count["store"],
+        "stored": len(re.findall("store <", body)),
     }
+    return {name: times / abreast for name, times in found.items()}
 
 
-def roofline(counts: dict[str, int], memory_bytes: float, peaks: dict[str, float]) -> dict[str, Any]:
+def roofline(counts: dict[str, float], memory_bytes: float, peaks: dict[str, float]) -> dict[str, Any]:
     """Return the most particles or points in a second, and what sets that limit; nothing without measured peaks."""
     if not peaks:
         return {}
@@ -291,7 +314,7 @@ def roofline(counts: dict[str, int], memory_bytes: float, peaks: dict[str, float
 def swarm_roofline(landscape: str, rule: str, count: int, peaks: dict[str, float]) -> dict[str, Any]:
     """Return the limit of lossland's own kernel. Its state goes through memory once a piece of steps."""
     from lossland.compute.crowd import WORK
-    from lossland.compute.kernels.cpu import source
+    from lossland.compute.kernels.cpu import Writer
     from lossland.compute.kernels.fused import fuse
     from lossland.landscapes import landscape as named
     from lossland.optimizers import optimizer
@@ -299,7 +322,9 @@ def swarm_roofline(landscape: str, rule: str, count: int, peaks: dict[str, float
     fused = fuse(named(landscape), optimizer(rule))
     state = 4 * len(fused.rows) * count
     bytes_a_step = 2 * state / count / min(STEPS, max(1, WORK // count)) if state > CACHE else 0.0
-    return roofline(loop_counts(source(fused, "float", False)), bytes_a_step, peaks)
+    writer = Writer(fused, "float")
+    counts = loop_counts(writer.source(), "quick" if writer.trusting else "careful", writer.abreast)
+    return roofline(counts, bytes_a_step, peaks)
 
 
 def grid_roofline(landscape: str, peaks: dict[str, float]) -> dict[str, Any]:
@@ -310,7 +335,7 @@ def grid_roofline(landscape: str, peaks: dict[str, float]) -> dict[str, Any]:
 
     land = named(landscape)
     program = Program((land.node, *land.gradient_nodes), "xy")
-    return roofline(loop_counts(source(program, (1, 2), "float")), 3 * 4.0, peaks)
+    return roofline(loop_counts(source(program, (1, 2), "float"), "lane"), 3 * 4.0, peaks)
 
 
 if __name__ == "__main__":

@@ -142,22 +142,29 @@ GRID(ackley, ACKLEY, ACKLEY_VALUE)
 PEAK(peak_divide, 1.0f / a[i])
 PEAK(peak_root, sqrtf(a[i]))
 
-/* Sixteen numbers a vector, twelve vectors in registers: two multiply-and-add units need eight in flight. */
-typedef float Vector __attribute__((vector_size(64)));
+/* Twelve vectors in registers: two multiply-and-add units need eight in flight. */
+#ifdef __AVX512F__
+#define WIDTH 16
+#else
+#define WIDTH 8
+#endif
+typedef float Vector __attribute__((vector_size(4 * WIDTH)));
+
+int width(void) { return WIDTH; }
 
 float peak_fma(int64_t rounds) {
     float total = 0;
 #pragma omp parallel reduction(+ : total)
     {
         Vector a[12], factor, term;
-        for (int i = 0; i < 16; i++) factor[i] = 0.999f, term[i] = 1e-3f;
+        for (int i = 0; i < WIDTH; i++) factor[i] = 0.999f, term[i] = 1e-3f;
         for (int k = 0; k < 12; k++) a[k] = factor * (float)k;
         for (int64_t r = 0; r < rounds; r++) {
 #pragma GCC unroll 12
             for (int k = 0; k < 12; k++) a[k] = a[k] * factor + term;
         }
         for (int k = 0; k < 12; k++)
-            for (int i = 0; i < 16; i++) total += a[k][i];
+            for (int i = 0; i < WIDTH; i++) total += a[k][i];
     }
     return total;
 }

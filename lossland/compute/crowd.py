@@ -35,8 +35,8 @@ Progress = Callable[[float], None]
 
 BLOCK = 16384  # particles whose arrays stay in a core's cache together
 SLICE = 100  # steps of a block between two reports of progress
-WORK = 50_000_000  # steps of one particle that a kernel takes between two reports: a fraction of a second
-TASK = 200_000  # and those worth a task of their own for another core
+WORK = 100_000_000  # steps of one particle that a kernel takes between two reports: a fraction of a second
+TASK = 500_000  # and those worth a task of their own for another core: handing one over takes some 0.05 ms
 MOST_STEPS = 10_000  # rows in a table of uniform columns
 
 
@@ -279,7 +279,7 @@ class KernelCrowd(Crowd):
             )  # fmt: skip
 
         chunks = len(self._state)
-        parts = min(chunks, self.count * steps // TASK, 4 * self._threads) if self._threads > 1 else 1
+        parts = min(chunks, self.count * steps // TASK, 16 * self._threads) if self._threads > 1 else 1
         if parts <= 1:
             run(0, chunks)
         else:

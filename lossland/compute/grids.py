@@ -156,27 +156,24 @@ class Lattice:
             return None
         return made if self.n >= made.least else None
 
-    def _on_cpu(self, x: NDArray[Any], y: NDArray[Any], parts: Sequence[NDArray[Any]]) -> None:
+    def _on_cpu(self, x: NDArray[Any], y: NDArray[Any], parts: Sequence[NDArray[Any]]) -> bool:
         """Fill the parts as a kernel does."""
         kernel = self._cpu_kernel()
-        if kernel is not None:
-            kernel.fill(x, y, parts)
-        else:
-            self._on_arrays(x, y, parts)
+        return self._on_arrays(x, y, parts) if kernel is None else kernel.fill(x, y, parts)
 
-    def _on_arrays(self, x: NDArray[Any], y: NDArray[Any], parts: Sequence[NDArray[Any]]) -> None:
+    def _on_arrays(self, x: NDArray[Any], y: NDArray[Any], parts: Sequence[NDArray[Any]]) -> bool:
+        """Fill the parts as a kernel does, but for knowing whether all values are finite."""
         results = self._program.arrays(x[None, :], y[:, None])
         for plane, result in zip(_planes(parts), results, strict=True):
             plane[...] = result
+        return False
 
     def _compute(self, kernel: LatticeKernel | CudaLattice | None, rows: slice, band: Band) -> None:
         """Fill a band's arrays."""
         x, y, parts = self.x, self.y[rows], list(band.values())
-        if kernel is not None:
-            kernel.fill(x, y, parts)
-        else:
-            self._on_arrays(x, y, parts)
-        fill_gaps(self._program, x, y, self._step, _planes(parts))
+        finite = self._on_arrays(x, y, parts) if kernel is None else kernel.fill(x, y, parts)
+        if not finite:
+            fill_gaps(self._program, x, y, self._step, _planes(parts))
 
     @property
     def _step(self) -> tuple[float, float]:

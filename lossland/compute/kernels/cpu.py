@@ -1,12 +1,15 @@
 """Fused steps as compiled CPU kernels: many particles side by side in vector registers, on all cores.
 
-The kernel is written for `LANES` particles at a time in LLVM's language, compiled for this very processor in some
-tens of milliseconds, and kept on disk (see ``store``). That is short enough to wait for, even while a formula is
-typed; so nothing has to run on arrays meanwhile, and what is computed never depends on timing. Every lane computes the
-same and none looks at another: a particle goes the same way whatever its neighbours, its chunk and the number of
-threads.
+The kernel is written in LLVM's language for as many particles as stand in a vector register, a few registers abreast;
+it is compiled for this very processor in 30 to 100 milliseconds and kept on disk (see ``store``). That is short
+enough to wait for, even while a formula is typed; so nothing has to run on arrays meanwhile, and what is computed never
+depends on timing. Every lane computes the same and none looks at another: a particle goes the same way whatever its
+neighbours, its chunk and the number of threads.
 
-A particle that leaves the given bounds, or whose position is no number, stays where that happened.
+A particle that leaves the given bounds, or whose position is no number, stays where that happened. Comparing and
+selecting in every step would take as long as a short step itself, so it is first taken for granted that nobody leaves:
+particles take a block of steps in registers, and the sum of the squares of all their positions is taken along. While it
+is small, nobody can have left. If it is not, the block's result is dropped and the block done again with care.
 """
 
 from __future__ import annotations
@@ -23,12 +26,16 @@ from numpy.typing import NDArray
 from lossland.compute import philox
 from lossland.compute.kernels import vmath
 from lossland.compute.kernels.fused import Fused
-from lossland.compute.kernels.machine import compiled
-from lossland.compute.kernels.simd import WIDE, Code, Vector, load, spread, store
+from lossland.compute.kernels.machine import compiled, vector_bits
+from lossland.compute.kernels.simd import BITS, WIDE, Code, Vector, load, number, spread, store
 from lossland.compute.philox import Purpose
 
 CHUNK = 512  # particles whose rows lie together: they stay in the first-level cache while they take many steps
-LANES = {"float": 16, "double": 8}  # particles in one vector of 512 bits; LLVM splits it where registers are shorter
+BLOCK = 32  # steps for which particles stay in registers
+SUMS = 2  # registers for the sums of squares: enough not to wait for one another
+# How many instructions a step may have for eight, and for two vectors of particles to go abreast: a step waits for the
+# step before, and the others fill the time. A longer one has enough to do at once by itself, and care costs it little.
+SHORT, LONG = 64, 300
 KINDS = {np.dtype(np.float32): "float", np.dtype(np.float64): "double"}
 
 LINE = 64  # bytes of a cache line
@@ -87,8 +94,9 @@ class Kernel:
             return
         place = 0 if trail is None or not trail.size else trail.ctypes.data
         row = trail.strides[1] // trail.itemsize if trail is not None else 0
+        limits = np.array([*bounds, safe_square(bounds)], self.dtype)
         self._function(
-            state.ctypes.data, count, table.ctypes.data, len(table), bounds.ctypes.data,
+            state.ctypes.data, count, table.ctypes.data, len(table), limits.ctypes.data,
             minima.ctypes.data, len(minima), place, every if place else len(table) + 1, row,
             first, done, seed,
         )  # fmt: skip
@@ -100,6 +108,18 @@ def room(shape: tuple[int, ...], dtype: np.dtype) -> NDArray[Any]:
     memory = np.empty(size + LINE, np.uint8)
     begin = -memory.ctypes.data % LINE
     return memory[begin : begin + size].view(dtype).reshape(shape)
+
+
+def lanes_of(kind: str) -> int:
+    """Return how many numbers stand in one of this processor's vector registers."""
+    return vector_bits() // BITS[kind]
+
+
+def safe_square(bounds: NDArray[np.floating]) -> float:
+    """Return a number that x^2 + y^2 can only stay below inside of the bounds, all roundings included; 0 if none."""
+    x0, x1, y0, y1 = bounds.astype(np.float64)
+    size = 0.99 * max(0.0, min(-x0, x1, -y0, y1))
+    return min(size * size, float(np.finfo(bounds.dtype).max))
 
 
 @lru_cache(maxsize=64)
@@ -128,58 +148,140 @@ def _unit(word: Vector) -> Vector:
 def source(fused: Fused, kind: str, watch: bool = False) -> str:
     """Return the kernel in LLVM's language.
 
-    Chunks outside, steps next, particles inside: a chunk is read from memory once for all its steps.
+    Chunks outside, blocks of steps next, then particles, their steps inside: a chunk is read from memory once for all
+    its steps, and from the first-level cache once a block.
     """
-    return _Writer(fused, kind, watch).source()
+    return Writer(fused, kind, watch).source()
 
 
-class _Writer:
-    """Writes one kernel down."""
+class Writer:
+    """Writes one kernel down.
 
-    def __init__(self, fused: Fused, kind: str, watch: bool) -> None:
+    ``abreast`` is how many vectors of particles it moves together, and ``trusting`` whether it takes a block of steps
+    without care first.
+    """
+
+    def __init__(self, fused: Fused, kind: str, watch: bool = False) -> None:
         self.fused, self.kind, self.watch = fused, kind, watch
-        self.lanes = LANES[kind]
+        self.lanes = lanes_of(kind)
+        size = self._length()
+        self.abreast = 8 if size <= SHORT else 2 if size <= LONG else 1
+        self.trusting = size <= LONG and not watch
         self.rows = len(fused.rows) + (len(WATCH) if watch else 0)
         self.code = Code()
 
+    def _length(self) -> int:
+        """Return how many instructions a step takes, or a large number where it draws noise or calls functions."""
+        scratch = Code()
+        given = [number(scratch, self.kind, self.lanes, 0.0)] * len(self.fused.particle.inputs)
+        vmath.evaluated(self.fused.particle, given)
+        calls = any(text.startswith("define") for text in scratch.declarations)
+        return len(scratch.lines) + (LONG if calls or self.fused.noisy else 0)
+
     def source(self) -> str:
-        code, columns = self.code, len(self.fused.columns)
-        bounds = [self._item("%bounds", str(i)) for i in range(4)]
+        """Return the whole text."""
+        code = self.code
+        self.bounds = [self._item("%bounds", str(i)) for i in range(4)]
+        self.safe = self._item("%bounds", "4")
         seed = self._whole("%seed")
-        key = (seed & 0xFFFFFFFF, seed >> 32)
+        self.key = (seed & 0xFFFFFFFF, seed >> 32)
         with code.loop("chunk", "%count", CHUNK) as chunk:
-            left = code.write(f"sub i64 %count, {chunk}")
-            code.declarations.add("declare i64 @llvm.smin.i64(i64, i64)")
-            inside = code.write(f"call i64 @llvm.smin.i64(i64 {left}, i64 {CHUNK})")
-            base = self._at("%state", code.write(f"mul i64 {chunk}, {self.rows}"))
-            with code.loop("step", "%steps") as step:
-                row = self._at("%table", code.write(f"mul i64 {step}, {columns}"))
-                uniform = [self._item(row, str(i)) for i in range(columns)]
-                t = code.write(f"add i64 {code.write(f'add i64 %done, {step}')}, 1")
-                with code.loop("lane", inside, self.lanes) as lane:
-                    places = [
-                        self._at(base, code.write(f"add i64 {lane}, {number * CHUNK}")) for number in range(self.rows)
-                    ]
-                    draws = self._draws(chunk, lane, t, key) if self.fused.noisy else ()
-                    self._one_step(places, uniform, draws, bounds, t)
-                self._leave_trail(base, chunk, step, inside)
+            inside = self._least(code.write(f"sub i64 %count, {chunk.index}"), str(CHUNK))
+            base = self._at("%state", code.write(f"mul i64 {chunk.index}, {self.rows}"))
+            with code.loop("frame", "%steps", "%every") as frame:
+                length = self._least(code.write(f"sub i64 %steps, {frame.index}"), "%every")
+                with code.loop("block", length, BLOCK) as block:
+                    begin = code.write(f"add i64 {frame.index}, {block.index}")
+                    steps = self._least(code.write(f"sub i64 {length}, {block.index}"), str(BLOCK))
+                    with code.loop("lane", inside, self.lanes * self.abreast) as lane:
+                        self._block(base, lane.index, chunk.index, begin, steps)
+                with code.only_if("whole", code.write(f"icmp eq i64 {length}, %every")):
+                    self._leave_trail(base, chunk.index, frame.index, inside)
         code.act("ret void")
         return "\n".join([_HEAD, "entry:", *code.lines, "}", *sorted(code.declarations), ""])
 
-    def _leave_trail(self, base: str, chunk: str, step: str, inside: str) -> None:
-        """After every so many steps copy the chunk's positions into the trail."""
+    def _block(self, base: str, lane: str, chunk: str, begin: str, steps: str) -> None:
+        """Move the particles of a few vectors abreast by the ``steps`` from ``begin`` on."""
+        code, count = self.code, self.rows
+        lanes = [code.write(f"add i64 {lane}, {k * self.lanes}") for k in range(self.abreast)]
+        places = [
+            self._at(base, code.write(f"add i64 {here}, {row * CHUNK}")) for here in lanes for row in range(count)
+        ]
+        before = [load(code, self.kind, self.lanes, place) for place in places]
+        particles = [self._particles(chunk, here) for here in lanes] if self.fused.noisy else []
+        if not self.trusting:
+            self._keep(self._steps("careful", before, particles, begin, steps), places)
+            return
+        nowhere = [number(code, self.kind, self.lanes, 0.0)] * min(SUMS, self.abreast)
+        code.act(f"br i1 {self._all_safe(self._squares(before, nowhere))}, label %trust, label %slow")
+        code.label("trust")
+        after = self._steps("quick", [*before, *nowhere], particles, begin, steps)
+        code.act(f"br i1 {self._all_safe(after[len(before) :])}, label %kept, label %slow")
+        code.label("kept")
+        self._keep(after[: len(before)], places)
+        code.act("br label %moved")
+        code.label("slow")
+        self._keep(self._steps("careful", before, particles, begin, steps), places)
+        code.act("br label %moved")
+        code.label("moved")
+
+    def _steps(self, name: str, before: list[Vector], particles: list[Vector], begin: str, steps: str) -> list[Vector]:
+        """Take steps in registers. Behind the rows there may be sums of squares: then nobody is taken to leave."""
+        code, columns, rows = self.code, len(self.fused.columns), self.rows
+        trusting = len(before) > rows * self.abreast
+        with code.loop(name, steps, carried=before) as loop:
+            step = code.write(f"add i64 {begin}, {loop.index}")
+            row = self._at("%table", code.write(f"mul i64 {step}, {columns}"))
+            uniform = [self._item(row, str(i)) for i in range(columns)]
+            t = code.write(f"add i64 {code.write(f'add i64 %done, {step}')}, 1")
+            for k in range(self.abreast):
+                now = loop.values[k * rows : (k + 1) * rows]
+                draws = normal_draws(particles[k], self._whole(t), self.key) if particles else ()
+                after = self._one_step(now, uniform, [draw.to(self.kind) for draw in draws])
+                if not trusting:
+                    moving = _within(now[0], now[1], self.bounds)
+                    after[0], after[1] = moving.where(after[0], now[0]), moving.where(after[1], now[1])
+                if self.watch:
+                    after += self._noted(f"minimum{k}", now[-2:], after[0], after[1], t)
+                loop.after += after
+            if trusting:
+                loop.after += self._squares(loop.values, loop.values[rows * self.abreast :])
+        return loop.after
+
+    def _squares(self, rows: list[Vector], sums: list[Vector]) -> list[Vector]:
+        """Return the sums with x^2 + y^2 of the vectors added, in turn to each."""
+        result = list(sums)
+        for k in range(self.abreast):
+            for coordinate in rows[k * self.rows : k * self.rows + 2]:
+                total = result[k % len(sums)]
+                result[k % len(sums)] = coordinate.call("fmuladd", coordinate, total)
+        return result
+
+    def _all_safe(self, squares: list[Vector]) -> str:
+        safe = squares[0] < self.safe
+        for square in squares[1:]:
+            safe = safe & (square < self.safe)
+        return safe.everywhere()
+
+    def _keep(self, rows: list[Vector], places: list[str]) -> None:
+        for row, place in zip(rows, places, strict=True):
+            store(row, place)
+
+    def _least(self, a: str, b: str) -> str:
+        self.code.declarations.add("declare i64 @llvm.smin.i64(i64, i64)")
+        return self.code.write(f"call i64 @llvm.smin.i64(i64 {a}, i64 {b})")
+
+    def _leave_trail(self, base: str, chunk: str, frame: str, inside: str) -> None:
+        """Copy the chunk's positions into the trail, after the steps from ``frame`` on."""
         code = self.code
-        taken = code.write(f"add i64 {step}, 1")
-        frame, rest = code.write(f"udiv i64 {taken}, %every"), code.write(f"urem i64 {taken}, %every")
-        with code.only_if("frame", code.write(f"icmp eq i64 {rest}, 0")):
-            first_row = code.write(f"shl i64 {code.write(f'sub i64 {frame}, 1')}, 1")
-            for axis in range(2):
-                row = code.write(f"mul i64 {code.write(f'add i64 {first_row}, {axis}')}, %all")
-                place = self._at("%trail", code.write(f"add i64 {row}, {chunk}"))
-                here = self._at(base, str(axis * CHUNK))
-                with code.loop(f"copy{axis}", inside) as i:
-                    value = code.write(f"load {self.kind}, ptr {self._at(here, i)}")
-                    code.act(f"store {self.kind} {value}, ptr {self._at(place, i)}")
+        first_row = code.write(f"shl i64 {code.write(f'udiv i64 {frame}, %every')}, 1")
+        for axis in range(2):
+            row = code.write(f"mul i64 {code.write(f'add i64 {first_row}, {axis}')}, %all")
+            place = self._at("%trail", code.write(f"add i64 {row}, {chunk}"))
+            here = self._at(base, str(axis * CHUNK))
+            with code.loop(f"copy{axis}", inside) as turn:
+                value = code.write(f"load {self.kind}, ptr {self._at(here, turn.index)}")
+                code.act(f"store {self.kind} {value}, ptr {self._at(place, turn.index)}")
 
     def _at(self, pointer: str, index: str) -> str:
         return self.code.write(f"getelementptr {self.kind}, ptr {pointer}, i64 {index}")
@@ -192,37 +294,29 @@ class _Writer:
     def _whole(self, scalar: str) -> Vector:
         return spread(self.code, "i64", self.lanes, scalar)
 
-    def _draws(self, chunk: str, lane: str, t: str, key: tuple[Vector, Vector]) -> tuple[Vector, Vector]:
+    def _particles(self, chunk: str, lane: str) -> Vector:
+        """Return the particles' numbers."""
         number = self.code.write(f"add i64 %first, {self.code.write(f'add i64 {chunk}, {lane}')}")
         counting = ", ".join(f"i64 {i}" for i in range(self.lanes))
-        particle = self._whole(number) + Vector(self.code, "i64", self.lanes, f"<{counting}>")
-        x, y = normal_draws(particle, self._whole(t), key)
-        return x.to(self.kind), y.to(self.kind)
+        return self._whole(number) + Vector(self.code, "i64", self.lanes, f"<{counting}>")
 
-    def _one_step(
-        self, places: list[str], uniform: list[Vector], draws: Sequence[Vector], bounds: list[Vector], t: str
-    ) -> None:
-        rows = [load(self.code, self.kind, self.lanes, place) for place in places[: len(self.fused.rows)]]
-        after = vmath.evaluated(self.fused.particle, [*rows, *uniform, *draws])
-        moving = _within(rows[0], rows[1], bounds)
-        after[0], after[1] = moving.where(after[0], rows[0]), moving.where(after[1], rows[1])
-        for place, value in zip(places[: len(after)], after, strict=True):
-            store(value, place)
-        if self.watch:
-            self._note(places[-2:], after[0], after[1], bounds, t)
+    def _one_step(self, now: list[Vector], uniform: list[Vector], draws: Sequence[Vector]) -> list[Vector]:
+        """Return the rows of the fused step after it."""
+        return vmath.evaluated(self.fused.particle, [*now[: len(self.fused.rows)], *uniform, *draws])
 
-    def _note(self, places: list[str], x: Vector, y: Vector, bounds: list[Vector], t: str) -> None:
-        """Keep the rows of `WATCH`: the steps at which this stay at a minimum began, and at which it was lost."""
-        with self.code.loop("minimum", "%how_many", carried=f"<{self.lanes} x i1>") as index:
-            row = self._at("%minima", self.code.write(f"mul i64 {index}, 3"))
+    def _noted(self, name: str, watched: list[Vector], x: Vector, y: Vector, t: str) -> list[Vector]:
+        """Return the rows of `WATCH`: the steps at which this stay at a minimum began, and at which it was lost."""
+        nowhere = number(self.code, "i1", self.lanes, 0)
+        with self.code.loop(name, "%how_many", carried=[nowhere]) as loop:
+            row = self._at("%minima", self.code.write(f"mul i64 {loop.index}, 3"))
             dx, dy = x - self._item(row, "0"), y - self._item(row, "1")
-            near = (dx * dx + dy * dy) < self._item(row, "2")
-            self.code.act(f"%minimum.mask.next = or {near.type} %minimum.mask, {near.name}")
-        near = Vector(self.code, "i1", self.lanes, "%minimum.mask.next")
+            loop.after.append(loop.values[0] | ((dx * dx + dy * dy) < self._item(row, "2")))
         now = spread(self.code, self.kind, self.lanes, self.code.write(f"sitofp i64 {t} to {self.kind}"))
-        settled, lost = (load(self.code, self.kind, self.lanes, place) for place in places)
-        store(near.where((settled < 0).where(now, settled), -1.0), places[0])
-        store(((lost < 0) & ~_within(x, y, bounds)).where(now, lost), places[1])
+        settled, lost = watched
+        return [
+            loop.after[0].where((settled < 0).where(now, settled), -1.0),
+            ((lost < 0) & ~_within(x, y, self.bounds)).where(now, lost),
+        ]
 
 
 def _within(x: Vector, y: Vector, bounds: list[Vector]) -> Vector:

@@ -141,7 +141,7 @@ class CudaLattice:
         program: Program,
         widths: Sequence[int],
         dtype: np.dtype,
-        refuge: Callable[[Array, Array, Sequence[Array]], None],
+        refuge: Callable[[Array, Array, Sequence[Array]], bool],
     ) -> None:
         self._device, self._dtype, self._refuge = device, dtype, refuge
         self._kernel: Any = None
@@ -150,17 +150,20 @@ class CudaLattice:
         except DeviceTrouble as trouble:
             say(trouble)
 
-    def fill(self, x: Array, y: Array, parts: Sequence[Array]) -> None:
-        """Fill the parts, C-contiguous, for x (across,) and y (down,): in fewer rows at a time if memory is short."""
+    def fill(self, x: Array, y: Array, parts: Sequence[Array]) -> bool:
+        """Fill the parts, C-contiguous, for x (across,) and y (down,): in fewer rows at a time if memory is short.
+
+        Returns whether the first output is known to be a finite number everywhere: the device does not look.
+        """
         if self._kernel is not None:
             try:
                 down = len(y)
                 in_tiles(self._device, down, down, 1, lambda rows: self._fill(x, y[rows], [p[rows] for p in parts]))
-                return
+                return False
             except DeviceTrouble as trouble:
                 self._kernel = None
                 say(trouble)
-        self._refuge(x, y, parts)
+        return self._refuge(x, y, parts)
 
     def _fill(self, x: Array, y: Array, parts: Sequence[Array]) -> None:
         across, down = len(x), len(y)

@@ -1,7 +1,7 @@
 """A landscape on a band of a grid as a compiled CPU kernel: any of its quantities, side by side, in one pass.
 
-Written as the steps of a swarm are (see ``cpu.py``): `simd.LANES` neighbours along x at a time, each of them computed
-the same way wherever it stands, so that no cutting into bands changes a bit.
+Written as the steps of a swarm are (see ``cpu.py``): as many neighbours along x at a time as stand in a register, each
+of them computed the same way wherever it stands, so that no cutting into bands changes a bit.
 """
 
 from __future__ import annotations
@@ -13,17 +13,20 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from lossland.compute.kernels.cpu import KINDS, LANES
+from lossland.compute.kernels.cpu import KINDS, lanes_of
 from lossland.compute.kernels.machine import compiled
-from lossland.compute.kernels.simd import WIDE, Code, Vector, load, spread, store
-from lossland.compute.kernels.vmath import evaluated
+from lossland.compute.kernels.simd import WIDE, Code, Vector, load, number, spread, store
+from lossland.compute.kernels.vmath import OFTEN, Evaluation, slot_of
 from lossland.expression import Program
 
+DEAR = {*OFTEN, "sqrt", "div"}  # operations that take longer than reading what was computed before
+
 _SIGNATURE = ctypes.CFUNCTYPE(
-    None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64, ctypes.POINTER(ctypes.c_void_p)
-)
+    ctypes.c_int32,
+    ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p, ctypes.POINTER(ctypes.c_void_p),
+)  # fmt: skip
 _HEAD = (
-    "define void @fill(ptr noalias readonly %x, i64 %across, ptr noalias readonly %y, i64 %down, "
+    "define i32 @fill(ptr noalias readonly %x, i64 %across, ptr noalias readonly %y, i64 %down, ptr noalias %kept, "
     f"ptr noalias readonly %arrays) {WIDE} {{"
 )
 
@@ -36,14 +39,19 @@ class LatticeKernel:
     """
 
     def __init__(self, program: Program, widths: Sequence[int], dtype: np.dtype) -> None:
-        self.least = LANES[KINDS[dtype]]  # points along x that a band must have
+        self.least = lanes_of(KINDS[dtype])  # points along x that a band must have
+        self._dtype, self._kept = dtype, len(_Stages(program).kept)
         self._machine_code = compiled(source(program, widths, KINDS[dtype]), "fill")
         self._function = _SIGNATURE(self._machine_code.address)
 
-    def fill(self, x: NDArray[np.floating], y: NDArray[np.floating], arrays: Sequence[NDArray[np.floating]]) -> None:
-        """Fill the arrays, C-contiguous, for x (across,) and y (down,). Other threads can run meanwhile."""
+    def fill(self, x: NDArray[np.floating], y: NDArray[np.floating], arrays: Sequence[NDArray[np.floating]]) -> bool:
+        """Fill the arrays, C-contiguous, for x (across,) and y (down,). Other threads can run meanwhile.
+
+        Returns whether the first output is a finite number everywhere.
+        """
         places = (ctypes.c_void_p * len(arrays))(*(array.ctypes.data for array in arrays))
-        self._function(x.ctypes.data, len(x), y.ctypes.data, len(y), places)
+        kept = np.empty((self._kept, len(x)), self._dtype)
+        return bool(self._function(x.ctypes.data, len(x), y.ctypes.data, len(y), kept.ctypes.data, places))
 
 
 @lru_cache(maxsize=16)
@@ -52,12 +60,40 @@ def kernel(program: Program, widths: tuple[int, ...], dtype: np.dtype) -> Lattic
     return LatticeKernel(program, widths, dtype)
 
 
+class _Stages:
+    """A program's steps by what they depend on: computed once a band, once a row, or at every point.
+
+    ``along`` are steps that depend on x alone, if something dear is among them; of these, ``kept`` are those that
+    points need. ``row`` are steps that depend on y alone, or on nothing; ``point`` are all others.
+    """
+
+    def __init__(self, program: Program) -> None:
+        first = slot_of(program, 0)
+        on_x, on_y, dear = {0}, {1}, set[int]()
+        for slot, (op, args) in enumerate(program.steps, start=first):
+            for slots in (on_x, on_y, dear):
+                if not slots.isdisjoint(args):
+                    slots.add(slot)
+            if op in DEAR:
+                dear.add(slot)
+        costly = (on_x - on_y) & dear
+        numbers = range(len(program.steps))
+        self.row = [k for k in numbers if first + k not in on_x]
+        self.point = [k for k in numbers if first + k in on_x - costly]
+        needed = {*program.outputs, *(arg for k in self.point for arg in program.steps[k].args)}
+        self.kept = sorted(costly & needed)
+        self.along = [k for k in numbers if first + k in on_x - on_y] if self.kept else []
+
+
 def source(program: Program, widths: Sequence[int], kind: str) -> str:
-    """Return the kernel in LLVM's language. What depends on y alone is computed once a row."""
-    code, lanes = Code(), LANES[kind]
+    """Return the kernel in LLVM's language."""
+    code, lanes, stages = Code(), lanes_of(kind), _Stages(program)
 
     def at(pointer: str, index: str) -> str:
         return code.write(f"getelementptr {kind}, ptr {pointer}, i64 {index}")
+
+    def vector(pointer: str, index: str) -> Vector:
+        return load(code, kind, lanes, at(pointer, index))
 
     arrays = [
         code.write(f"load ptr, ptr {code.write(f'getelementptr ptr, ptr %arrays, i64 {k}')}")
@@ -65,17 +101,34 @@ def source(program: Program, widths: Sequence[int], kind: str) -> str:
     ]
     last = code.write(f"sub i64 %across, {lanes}")  # the last step of a row goes back to end at its end
     code.declarations.add("declare i64 @llvm.smin.i64(i64, i64)")
-    with code.loop("row", "%down") as row:
-        y = spread(code, kind, lanes, code.write(f"load {kind}, ptr {at('%y', row)}"))
-        line = code.write(f"mul i64 {row}, %across")
-        with code.loop("lane", "%across", lanes) as lane:
-            column = code.write(f"call i64 @llvm.smin.i64(i64 {lane}, i64 {last})")
-            outputs = evaluated(program, [load(code, kind, lanes, at("%x", column)), y])
+    nothing = number(code, kind, lanes, 0.0)
+    kept = [at("%kept", code.write(f"mul i64 %across, {k}")) for k in range(len(stages.kept))]
+    if stages.kept:
+        with code.loop("along", "%across", lanes) as along:
+            column = code.write(f"call i64 @llvm.smin.i64(i64 {along.index}, i64 {last})")
+            evaluation = Evaluation(program, [vector("%x", column), nothing])
+            evaluation.take(stages.along)
+            for slot, line in zip(stages.kept, kept, strict=True):
+                store(evaluation.slots[slot], at(line, column))
+    with code.loop("row", "%down", carried=[nothing]) as row:
+        y = spread(code, kind, lanes, code.write(f"load {kind}, ptr {at('%y', row.index)}"))
+        evaluation = Evaluation(program, [nothing, y])
+        evaluation.take(stages.row)
+        line = code.write(f"mul i64 {row.index}, %across")
+        with code.loop("lane", "%across", lanes, carried=row.values) as lane:
+            column = code.write(f"call i64 @llvm.smin.i64(i64 {lane.index}, i64 {last})")
+            evaluation.slots[0] = vector("%x", column)
+            evaluation.slots |= {slot: vector(line, column) for slot, line in zip(stages.kept, kept, strict=True)}
+            evaluation.take(stages.point)
+            outputs = evaluation.outputs
+            lane.after.append(lane.values[0] + outputs[0] * 0.0)  # stays 0 while all values are finite
             point = code.write(f"add i64 {line}, {column}")
             for array, width in zip(arrays, widths, strict=True):
                 values, outputs = outputs[:width], outputs[width:]
                 _store_side_by_side(values, at(array, code.write(f"mul i64 {point}, {width}")))
-    code.act("ret void")
+        row.after = lane.after
+    finite = row.after[0].equals(0.0).everywhere()
+    code.act(f"ret i32 {code.write(f'zext i1 {finite} to i32')}")
     return "\n".join([_HEAD, "entry:", *code.lines, "}", *sorted(code.declarations), ""])
 
 
@@ -87,9 +140,9 @@ def _store_side_by_side(values: list[Vector], pointer: str) -> None:
         return
     code, lanes, count = first.code, first.lanes, len(values)
     joined = first  # all lanes of the first, then all of the second, ...
-    for number, value in enumerate(values[1:], start=1):
-        wide = _shuffled(value, value, [*range(lanes), *[-1] * lanes * (number - 1)])
-        joined = _shuffled(joined, wide, [*range(lanes * number), *range(lanes * number, lanes * (number + 1))])
+    for k, value in enumerate(values[1:], start=1):
+        wide = _shuffled(value, value, [*range(lanes), *[-1] * lanes * (k - 1)])
+        joined = _shuffled(joined, wide, [*range(lanes * k), *range(lanes * k, lanes * (k + 1))])
     mixed = _shuffled(joined, joined, [lanes * which + lane for lane in range(lanes) for which in range(count)])
     store(Vector(code, first.kind, lanes * count, mixed.name), pointer)
 

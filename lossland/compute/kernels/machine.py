@@ -61,6 +61,15 @@ def _compiler() -> _Compiler:
     return _Compiler()
 
 
+def vector_bits() -> int:
+    """Return how long this processor's vector registers are, or raise MachineError."""
+    try:
+        features = _compiler().features.split(",")
+    except (ImportError, OSError, RuntimeError) as error:
+        raise _refusal(error) from error
+    return 512 if "+avx512f" in features else 256 if "+avx2" in features else 128
+
+
 def compiled(source: str, function: str) -> MachineCode:
     """Return a function of a module in LLVM's language, compiled for this processor or found on disk.
 

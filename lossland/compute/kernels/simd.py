@@ -8,13 +8,15 @@ Nothing is reordered, and NaN and infinity keep their meaning.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
-# What LLVM may do: fuse a product and a sum, divide by multiplying with a reciprocal. Not: reorder sums, which would
-# break the argument reductions; nor take it that there is no NaN, which would break the tests for it.
-FLAGS = "nsz arcp contract"
+# What LLVM may do: divide by multiplying with a reciprocal. Not: reorder sums, which would break the argument
+# reductions; nor take it that there is no NaN, which would break the tests for it; nor choose which products to fuse
+# with sums (see `Vector`).
+FLAGS = "nsz arcp"
 
 # What functions say of themselves: they may use registers of 512 bits where the processor has them.
 WIDE = 'nounwind "min-legal-vector-width"="512" "prefer-vector-width"="512"'
@@ -57,38 +59,59 @@ class Code:
         self.label(f"{name}.done")
 
     @contextmanager
-    def loop(self, name: str, stop: str, stride: int = 1, carried: str = "") -> Iterator[str]:
+    def loop(self, name: str, stop: str, stride: int | str = 1, carried: Sequence[Vector] = ()) -> Iterator[Loop]:
         """Repeat what is written inside for an index of 0, ``stride``, ... below ``stop``, but at least once.
 
-        Yields the index. A mask that starts as false can be carried along: ``carried`` is its type, ``%{name}.mask``
-        its value, and ``%{name}.mask.next`` what the body makes of it.
+        ``carried`` are values before the first turn that change from turn to turn (see `Loop`).
         """
         self.act(f"br label %{name}.begin")
         before = self._block
         self.label(f"{name}.begin")
         self.act(f"%{name} = phi i64 [ 0, %{before} ], [ %{name}.next, %{name}.end ]")
-        if carried:
-            masks = f"[ zeroinitializer, %{before} ], [ %{name}.mask.next, %{name}.end ]"
-            self.act(f"%{name}.mask = phi {carried} {masks}")
-        yield f"%{name}"
+        place = len(self.lines)
+        values = [Vector(self, first.kind, first.lanes, f"%{name}.{k}") for k, first in enumerate(carried)]
+        loop = Loop(f"%{name}", values)
+        yield loop
         self.act(f"br label %{name}.end")
         self.label(f"{name}.end")
         self.act(f"%{name}.next = add nuw nsw i64 %{name}, {stride}")
         self.act(f"%{name}.more = icmp slt i64 %{name}.next, {stop}")
         self.act(f"br i1 %{name}.more, label %{name}.begin, label %{name}.done")
         self.label(f"{name}.done")
+        self.lines[place:place] = [
+            f"  {value.name} = phi {value.type} [ {first.name}, %{before} ], [ {after.name}, %{name}.end ]"
+            for value, first, after in zip(values, carried, loop.after, strict=True)
+        ]
+
+
+@dataclass
+class Loop:
+    """A loop that is being written: its ``index``, and the ``values`` that it carries from turn to turn.
+
+    The body puts into ``after`` what the next turn begins with; behind the loop these are the last ones.
+    """
+
+    index: str
+    values: list[Vector]
+    after: list[Vector] = field(default_factory=list)
 
 
 class Vector:
     """``lanes`` values of one kind: ``float``, ``double``, whole numbers ``i32``, ``i64``, or truths ``i1``.
 
     The other operand of an operator may be a Python number. Whole numbers wrap around; ``>>`` shifts in zeros.
+
+    A product that is added to something is rounded only once, where the processor can do that. This is settled here,
+    by the ``factors`` a product remembers, and not left to LLVM: it would look at what else a product is used for, and
+    the same step could be rounded otherwise in two loops.
     """
 
-    __slots__ = ("code", "kind", "lanes", "name")
+    __slots__ = ("code", "factors", "kind", "lanes", "name")
 
-    def __init__(self, code: Code, kind: str, lanes: int, name: str) -> None:
-        self.code, self.kind, self.lanes, self.name = code, kind, lanes, name
+    def __init__(
+        self, code: Code, kind: str, lanes: int, name: str, factors: tuple[Vector, Vector] | None = None
+    ) -> None:
+        self.code, self.kind, self.lanes, self.name, self.factors = code, kind, lanes, name, factors
 
     @property
     def type(self) -> str:
@@ -123,22 +146,35 @@ class Vector:
         return self._result(f"{operation} {self.type} {a.name}, {b.name}")
 
     def __add__(self, other: Any) -> Vector:
+        other = self._of(other)
+        for product, rest in ((self, other), (other, self)):
+            if product.factors:
+                return product.factors[0].call("fmuladd", product.factors[1], rest)
         return self._binary("fadd", "add", other)
 
     def __radd__(self, other: Any) -> Vector:
-        return self._binary("fadd", "add", other, swapped=True)
+        return self._of(other) + self
 
     def __sub__(self, other: Any) -> Vector:
+        other = self._of(other)
+        if self.factors:
+            return self.factors[0].call("fmuladd", self.factors[1], -other)
+        if other.factors:
+            return (-other.factors[0]).call("fmuladd", other.factors[1], self)
         return self._binary("fsub", "sub", other)
 
     def __rsub__(self, other: Any) -> Vector:
-        return self._binary("fsub", "sub", other, swapped=True)
+        return self._of(other) - self
 
     def __mul__(self, other: Any) -> Vector:
-        return self._binary("fmul", "mul", other)
+        other = self._of(other)
+        product = self._binary("fmul", "mul", other)
+        if self.is_float:
+            product.factors = self, other
+        return product
 
     def __rmul__(self, other: Any) -> Vector:
-        return self._binary("fmul", "mul", other, swapped=True)
+        return self._of(other) * self
 
     def __truediv__(self, other: Any) -> Vector:
         return self._binary("fdiv", "", other)
@@ -208,6 +244,10 @@ class Vector:
         a, b = like._of(yes), like._of(no)
         return like._result(f"select {self.type} {self.name}, {a.type} {a.name}, {b.type} {b.name}")
 
+    def shortened(self) -> Vector:
+        """Return the lower halves of 64-bit whole numbers."""
+        return self._result(f"trunc {self.type} {self.name} to <{self.lanes} x i32>", "i32")
+
     def call(self, function: str, *others: Any) -> Vector:
         """Return one of LLVM's own functions, such as ``sqrt`` or ``floor``."""
         operands = [self, *map(self._of, others)]
@@ -215,6 +255,12 @@ class Vector:
         self.code.declarations.add(f"declare {self.type} {name}({', '.join(self.type for _ in operands)})")
         given = ", ".join(f"{value.type} {value.name}" for value in operands)
         return self._result(f"call {FLAGS if self.is_float else ''} {self.type} {name}({given})")
+
+    def everywhere(self) -> str:
+        """Return the name of one truth: whether this holds in all lanes."""
+        name = f"@llvm.vector.reduce.and.v{self.lanes}i1"
+        self.code.declarations.add(f"declare i1 {name}({self.type})")
+        return self.code.write(f"call i1 {name}({self.type} {self.name})")
 
     def bits(self) -> Vector:
         """Return floating-point numbers' bits as whole numbers."""

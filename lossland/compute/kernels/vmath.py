@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from lossland.compute.kernels.simd import WIDE, Code, Vector
@@ -53,13 +53,13 @@ HALF_PI = (1.57079632673412561417e00, 6.07710050630396597660e-11, 2.022266248795
 
 
 def _reduce(x: Vector) -> tuple[Vector, Vector]:
-    """Return x less the nearest multiple of pi/2, and that multiple. The reduction is done in float64."""
+    """Return x less the nearest multiple of pi/2, and the last bits of that multiple. The reduction is in float64."""
     wide = x.to("double")
     turns, quarter = _round(wide * (2 / math.pi))
     rest = (wide - turns * HALF_PI[0]) - turns * HALF_PI[1]
     if x.kind == "double":
         rest = rest - turns * HALF_PI[2]
-    return rest.to(x.kind), quarter
+    return rest.to(x.kind), quarter if x.kind == "double" else quarter.shortened()
 
 
 def _sine_part(r: Vector) -> Vector:
@@ -405,16 +405,39 @@ OFTEN |= {"sinh": 12, "cosh": 12, "tanh": 12, "pow": 4}
 """How often a program may use a long operation before it is written down once and called: to compile in time."""
 
 
+class Evaluation:
+    """A program written down bit by bit: ``slots`` has what there is so far, the inputs first, then the constants."""
+
+    def __init__(self, program: Program, inputs: Sequence[Vector]) -> None:
+        self.program = program
+        self.slots = dict(enumerate([*inputs, *(inputs[0].like(value) for value in program.constants)]))
+        self._uses = Counter(step.op for step in program.steps)
+
+    @property
+    def outputs(self) -> list[Vector]:
+        """What the program computes."""
+        return [self.slots[i] for i in self.program.outputs]
+
+    def take(self, numbers: Iterable[int]) -> None:
+        """Write down some of the program's steps."""
+        for number in numbers:
+            op, args = self.program.steps[number]
+            operands = [self.slots[i] for i in args]
+            many = self._uses[op] > OFTEN.get(op, len(self.program.steps))
+            result = _called(op, operands) if many else OPERATIONS[op](*operands)
+            self.slots[slot_of(self.program, number)] = result
+
+
+def slot_of(program: Program, number: int) -> int:
+    """Return the slot where a step's result is."""
+    return len(program.inputs) + len(program.constants) + number
+
+
 def evaluated(program: Program, inputs: Sequence[Vector]) -> list[Vector]:
     """Write down a program's steps on vectors and return its outputs."""
-    like = inputs[0]
-    uses = Counter(step.op for step in program.steps)
-    slots = [*inputs, *(like.like(value) for value in program.constants)]
-    for step in program.steps:
-        operands = [slots[i] for i in step.args]
-        many = uses[step.op] > OFTEN.get(step.op, len(program.steps))
-        slots.append(_called(step.op, operands) if many else OPERATIONS[step.op](*operands))
-    return [slots[i] for i in program.outputs]
+    evaluation = Evaluation(program, inputs)
+    evaluation.take(range(len(program.steps)))
+    return evaluation.outputs
 
 
 def _called(op: str, operands: list[Vector]) -> Vector:
