@@ -245,6 +245,7 @@ for rule in (sgd, momentum, rmsprop, adam, lion):
                     names[k] if step >= 1 else "",  # at the start all heads are in one place
                     self._loss(k, step) if step >= 1 else "",
                     "start" if k == self.racing[0] else "",
+                    name=names[k],
                 )
             )
         drawn += self._velocities(upto)
@@ -266,7 +267,11 @@ for rule in (sgd, momentum, rmsprop, adam, lion):
                 tails.append(now + HEAD * ahead)
                 tips.append(now + (HEAD + reach) * ahead)
                 colors.append(f"optimizer.{self.lanes[k].name}")
-        return [layers.Arrows(np.array(tails), np.array(tips), colors, 3.0, group="arrows")] if tails else []
+        return (
+            [layers.Arrows(np.array(tails), np.array(tips), colors, 3.0, group="arrows", name="Next steps")]
+            if tails
+            else []
+        )
 
     def _on_path(self, run: Run, step: float) -> np.ndarray:
         """Return the world point (3,) that a run has reached at a fractional step."""
@@ -337,6 +342,15 @@ for rule in (sgd, momentum, rmsprop, adam, lion):
         """Return the start."""
         place = tuple(map(float, self.terrain.world_from_domain(np.array(self.start), lift=0.012)))
         return [ll.Handle("start", place, lambda scene, position: scene.set("start", scene.inside(position)))]
+
+    def pick(self, layer: layers.Layer, element: int) -> bool:
+        """Select the lane whose trail was clicked."""
+        lane = next(
+            (k for k in self.racing if isinstance(layer, layers.Trail) and layer.points is self.run(k).path), -1
+        )
+        if lane >= 0:
+            self.set("selected", lane)
+        return lane >= 0
 
     def click(self, position: tuple[float, float]) -> bool:
         """Start the race where the ground was clicked."""

@@ -352,12 +352,13 @@ print("shares", *near.mean((0, 1)))
             shown = (x >= x0) & (x <= x1) & (y >= y0) & (y <= y1)
         if self.arrived == "vanish":
             shown &= ll.minima.basins(now, found.minima.position, ll.minima.tolerance(self.land)) < 0
+        number = None
         if not shown.all():
-            now, label = now[shown], label[shown]
+            now, label, number = now[shown], label[shown], np.flatnonzero(shown)
         drawn: list[layers.Layer] = [
             ground,
             self.remember("axes", self.terrain, lambda: layers.Axes(self.terrain)),
-            layers.Points(now, label, 2.5, "dot", ground=self.terrain),
+            layers.Points(now, label, 2.5, "dot", ground=self.terrain, number=number, name="Particle"),
             *self.remember("marks", (self.terrain, found), lambda: self._marks(found)),
         ]
         return ll.Frame(drawn, self._notes(found, int(step + 1e-6)), self.view)
@@ -376,7 +377,7 @@ print("shares", *near.mean((0, 1)))
             place = self.terrain.world_from_domain(found.minima.position[k], lift=0.012)
             at = (float(place[0]), float(place[1]), float(place[2]))
             drawn += [
-                layers.Points(place[None], "text", 4.5, "disc", outline=True),
+                layers.Points(place[None], "text", 4.5, "disc", outline=True, name=f"Minimum {letter}"),
                 layers.Label(at, letter, "text", offset=(-5.0, 16.0)),
             ]
         return drawn

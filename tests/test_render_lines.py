@@ -8,9 +8,10 @@ from vispy import gloo
 
 from lossland import layers
 from lossland.camera import Camera
+from lossland.picking import trail_end
 from lossland.render import canvas
 from lossland.render import painters as _painters  # noqa: F401  (registers them)
-from lossland.render.geometry import HEAD_RADIUS, HEAD_RIM, head_center, spaced, trail_end, world_per_pixel
+from lossland.render.geometry import HEAD_RADIUS, HEAD_RIM, head_center, spaced, world_per_pixel
 from lossland.render.painter import REGISTRY, TOGETHER, DrawContext, Quality
 from lossland.render.rulers import GAP, TICK, plane_numerals, terrain_rulers
 from lossland.render.target import Target

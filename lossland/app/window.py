@@ -318,6 +318,7 @@ class Window:
             getattr(self, f"_on_{kind}")(*what)
         if self.picture.host.wants_keyboard:
             self._digest(keys - 1)
+        self.pointer.look()
         return True
 
     def _digest(self, frames: int) -> None:
@@ -413,6 +414,7 @@ class Window:
             "r": player.reset,
             "h": player.home,
             "t": lambda: player.set_turntable(not player.turntable),
+            "f": player.toggle_follow,
             "l": lambda: player.set_loop(not player.loop),
             "?": player.toggle_help,
             "s": lambda: player.wish("shot"),
@@ -424,7 +426,11 @@ class Window:
         self.player.touch(frame=False)
 
     def _escape(self) -> None:
-        if not self.player.help and self._glfw.get_window_monitor(self.handle):
+        if self.player.help:
+            return  # the page of keys closes itself
+        if self.player.following:
+            self.player.let_go()
+        elif self._glfw.get_window_monitor(self.handle):
             self.player.wish("fullscreen")
 
     def _try(self, act: Callable[[], Any]) -> None:

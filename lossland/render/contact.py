@@ -8,8 +8,9 @@ import numpy as np
 from vispy import gloo
 
 from lossland.layers import Trail
+from lossland.picking import trail_end
 from lossland.render.block import samples_of
-from lossland.render.geometry import HEAD_RADIUS, trail_end, world_per_pixel
+from lossland.render.geometry import HEAD_RADIUS, world_per_pixel
 from lossland.render.meshes import grid_mesh
 from lossland.render.painter import DrawContext, delete, program, set_state, set_uniforms, vertex_buffer
 from lossland.terrain import Terrain

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lossland.layers import Trail
+from lossland.picking import trail_end
 
 Floats = NDArray[np.float64]
 
@@ -25,12 +26,6 @@ def world_per_pixel(clip_from_world: ArrayLike, lines: float, points: ArrayLike)
     if np.any(back):  # a shifted lens leans the rows of the matrix towards the view direction
         up = up - (up @ back) / (back @ back) * back
     return 2.0 * w / (lines * np.linalg.norm(up))
-
-
-def trail_end(trail: Trail) -> Floats:
-    """Return the world point (3,) on the path at iteration ``upto``, or the path's end where it ended before."""
-    points, progress = np.asarray(trail.points, float), np.asarray(trail.progress, float)
-    return np.array([np.interp(trail.upto, progress, points[:, k]) for k in range(3)])
 
 
 def head_center(trail: Trail, clip_from_world: ArrayLike, lines: float) -> Floats:
