@@ -38,8 +38,8 @@ def _draw_line(dl: imgui.ImDrawList, type_: Type, pixels: np.ndarray) -> None:
     if not np.isfinite(pixels).all():
         return
     points: list[Any] = [V2(x, y) for x, y in pixels.tolist()]
-    dl.add_polyline(points, type_.u32("text", 0.22), type_.px(GLOW))
-    dl.add_polyline(points, type_.u32("text", 0.75), type_.px(LINE))
+    dl.add_polyline(points, type_.u32("text", 0.22), type_.px(GLOW), 0)
+    dl.add_polyline(points, type_.u32("text", 0.75), type_.px(LINE), 0)
 
 
 def _draw_label(dl: imgui.ImDrawList, type_: Type, mark: Mark, x: float, y: float, area: Rect) -> None:
