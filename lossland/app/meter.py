@@ -27,7 +27,7 @@ class Meter:
         self._start = perf_counter()
         self._hosts = hosts
         self._draws = self._vertices = 0
-        self._listen(canvas)
+        self.listen(canvas)
 
     @property
     def count(self) -> int:
@@ -66,7 +66,7 @@ class Meter:
         self._draws += sum(host.draws for host in self._hosts())
         self._vertices += sum(host.vertices for host in self._hosts())
 
-    def _listen(self, canvas: Any) -> None:
+    def listen(self, canvas: Any) -> None:
         """Count the draw commands that pass through gloo's parser: (program, "DRAW", mode, selection, instances)."""
         parser = canvas.context.shared.parser
         parse = parser.parse
