@@ -62,6 +62,15 @@ with Window(library.scene("linear_map_2d"), (640, 400)) as window:
     run(meter.count + 2)
     seen["size afterwards"] = window.size
 
+    # What the overlay says of the last frame, it says while the next one is drawn
+    statistics = window._statistics
+    told = []
+    window._statistics = lambda meter: told.append((meter.draws, meter.vertices)) or statistics(meter)
+    window._toggle_statistics()
+    run(meter.count + 2)
+    seen["told"] = min(told)
+    window._toggle_statistics()
+
     # Another monitor, twice as dense
     window._scale = lambda: 2.0
     run(meter.count + 2)
@@ -131,6 +140,8 @@ def test_the_loop_rests_and_recovers(seen: dict[str, Any]) -> None:
     assert seen["drawn while refined"] == 1
     assert seen["refined at rest"]
     assert not seen["refined again"]
+    assert seen["told"][0] > 5
+    assert seen["told"][1] > 100
     assert seen["drawn while minimised"] == 0
     assert seen["size afterwards"] == [640, 400]
     assert seen["scale"] == [2.0, 2.0, 2.0]

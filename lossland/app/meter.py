@@ -26,7 +26,8 @@ class Meter:
         self._times: list[float] = []
         self._start = perf_counter()
         self._hosts = hosts
-        self._draws = self._vertices = 0
+        self._draws = self._vertices = 0  # of the last whole frame
+        self._counted = [0, 0]  # of the present one
         self.listen(canvas)
 
     @property
@@ -57,14 +58,14 @@ class Meter:
     @contextmanager
     def frame(self) -> Iterator[None]:
         """Time the block as one frame."""
-        self._draws = self._vertices = 0
+        self._counted = [0, 0]
         for host in self._hosts():
             host.draws = host.vertices = 0
         start = perf_counter()
         yield
         self._times.append(perf_counter() - start)
-        self._draws += sum(host.draws for host in self._hosts())
-        self._vertices += sum(host.vertices for host in self._hosts())
+        self._draws = self._counted[0] + sum(host.draws for host in self._hosts())
+        self._vertices = self._counted[1] + sum(host.vertices for host in self._hosts())
 
     def listen(self, canvas: Any) -> None:
         """Count the draw commands that pass through gloo's parser: (program, "DRAW", mode, selection, instances)."""
@@ -74,8 +75,8 @@ class Meter:
         def counted(commands: list[Any]) -> None:
             for command in commands:
                 if command[0] == "DRAW":
-                    self._draws += 1
-                    self._vertices += int(command[3][-1]) * int(command[4] if len(command) > 4 else 1)
+                    self._counted[0] += 1
+                    self._counted[1] += int(command[3][-1]) * int(command[4] if len(command) > 4 else 1)
             parse(commands)
 
         parser.parse = counted
