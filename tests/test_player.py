@@ -372,7 +372,8 @@ def test_hovering_asks_the_ground(player: Player) -> None:
     pointer = Pointer(player)
     for away in (0.3, 0.1, 0.0):  # only the last place of many moves is looked at
         pointer.move(centre_of(player, (0.5 + away, -1.0)))
-    assert player.probe is None
+    before = player.probe
+    assert before is None
     pointer.look()
     probe = player.probe
     assert probe is not None

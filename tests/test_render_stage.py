@@ -73,18 +73,6 @@ def test_pasting_at_half_size_averages_two_by_two():
     small.close()
 
 
-def test_pasting_with_blending_lays_premultiplied_colour_over():
-    below, above = Target((4, 3)), Target((4, 3))
-    fill(below, np.full((3, 4, 4), (200, 100, 40, 255), np.uint8))
-    fill(above, np.full((3, 4, 4), (60, 60, 60, 128), np.uint8))
-    with below:
-        above.paste((4, 3), blend=True)
-    expected = np.array([60, 60, 60]) + np.array([200, 100, 40]) * (1 - 128 / 255)
-    assert below.read()[1, 1, :3] == pytest.approx(expected, abs=1)
-    below.close()
-    above.close()
-
-
 def test_an_empty_frame_is_the_background(renderer):
     camera = Camera()
     image = renderer.image(Frame([]), camera, SIZE, quality=LIVE)

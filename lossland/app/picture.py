@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from copy import copy, deepcopy
+from math import ceil
 from time import perf_counter
 from typing import Any
 
@@ -15,9 +16,10 @@ from vispy import gloo
 from lossland.layers import Points
 from lossland.numerals import thousands
 from lossland.player import Player
+from lossland.render.backdrop import light_centre
 from lossland.render.hovering import draw_mark
 from lossland.render.overlay import draw_overlay, free_rect
-from lossland.render.painter import Quality
+from lossland.render.painter import Quality, Region
 from lossland.render.painters.points import every_nth
 from lossland.render.placement import Rect
 from lossland.render.stage import Renderer
@@ -27,7 +29,7 @@ from lossland.scenery import Frame
 from lossland.theme import Theme
 from lossland.ui.host import Host
 from lossland.ui.panels import Panels
-from lossland.ui.sheet import Sheet
+from lossland.ui.sheet import Box, Sheet
 
 CAPTION_SIZE = 17.0
 AT_ONCE = 90_000  # pixels of panels drawn in a frame, while more frames follow
@@ -84,7 +86,7 @@ class Picture:
         if ui:
             self.host.begin(size, dt)
             free = self.panels.draw(player, player.frame(), size)
-        self._draw_scene(player, size, quality, free, caption)
+        self._draw_scene(player, size, quality, free, None, caption)
         if ui:
             self.host.end()
 
@@ -113,31 +115,32 @@ class Picture:
         """
         if self.free is None:
             self.refresh(player, size)
-        self._draw_scene(player, size, quality, self.free, "")
+        self._draw_scene(player, size, quality, self.free, _region(self.free, size))
         if build is not None:
             self.refresh(player, size, build)
-        self.lay_panels(size, late)
+        self.lay_panels(player, size, late)
 
     def refine(self, player: Player, size: tuple[int, int], quality: Quality) -> Iterator[None]:
         """Draw as ``compose`` does, but in steps of a few hundredths of a second; the last one changes the picture."""
         self.writing.use()
         player.resize(size, self.free or (0.0, 0.0, *size))
-        frame = player.frame()
-        yield from self.renderer.draw_gradually(frame, player.camera, size, player.show, quality, self.scale)
+        frame, region = player.frame(), _region(self.free, size)
+        yield from self.renderer.draw_gradually(frame, player.camera, size, player.show, quality, self.scale, region)
         self.writing.begin(size)
         self._write(frame, player, size, self.free)
-        self.lay_panels(size)
+        self.lay_panels(player, size)
 
-    def lay_panels(self, size: tuple[int, int], late: bool = False) -> None:
+    def lay_panels(self, player: Player, size: tuple[int, int], late: bool = False) -> None:
         """Lay the panels over the picture, as they were drawn last."""
         start = perf_counter()
         if self.sheet is None or self.sheet.size != size:
             if self.sheet is not None:
                 self.sheet.close()
-            self.sheet, late = Sheet(size), False
+            self.sheet, late = Sheet(size, self.theme), False
         if self._panel_data is not None:
             if self._built:
-                self.sheet.update(self._panel_data)
+                moved = self.sheet.update(self._panel_data, _box(self.free, size), light_centre(player.camera))
+                late = late and not moved
             if not (self._built and late):
                 self.sheet.draw(self.host, self._panel_data, AT_ONCE if late else None)
             self._built = False
@@ -153,7 +156,13 @@ class Picture:
         return self._panel_data is not None
 
     def _draw_scene(
-        self, player: Player, size: tuple[int, int], quality: Quality | None, free: Rect | None, caption: str
+        self,
+        player: Player,
+        size: tuple[int, int],
+        quality: Quality | None,
+        free: Rect | None,
+        region: Region | None,
+        caption: str = "",
     ) -> None:
         start = perf_counter()
         self.writing.begin(size)
@@ -162,9 +171,9 @@ class Picture:
         frame = player.frame()  # the panels may have changed what is shown
         computed = perf_counter()
         if quality is None:
-            self.renderer.repeat(size)
+            self.renderer.repeat(size, region)
         else:
-            self.renderer.draw(frame, player.camera, size, player.show, quality, self.scale)
+            self.renderer.draw(frame, player.camera, size, player.show, quality, self.scale, region)
         gloo.flush()
         drawn = perf_counter()
         self._write(frame, player, size, free, caption, quality)
@@ -217,6 +226,9 @@ class Picture:
         self.host.set_style(theme, self.scale)
         self.renderer = Renderer(theme)
         self.panels.theme = theme
+        if self.sheet is not None:
+            self.sheet.close()
+        self.sheet = self.free = None
 
     def close(self) -> None:
         """Free the GL objects."""
@@ -245,6 +257,18 @@ class Picture:
             ax=0.5,
             ay=1.0,
         )
+
+
+def _box(free: Rect | None, size: tuple[int, int]) -> Box:
+    """Return what the panels leave to the scene in whole pixels: left, top, right, bottom."""
+    x, y, width, height = free or (0.0, 0.0, *size)
+    right, bottom = min(ceil(x + width), size[0]), min(ceil(y + height), size[1])
+    return max(int(x), 0), max(int(y), 0), right, bottom
+
+
+def _region(free: Rect | None, size: tuple[int, int]) -> Region:
+    left, top, right, bottom = _box(free, size)
+    return left, size[1] - bottom, right - left, bottom - top
 
 
 def _thinned(frame: Frame, quality: Quality | None) -> list[str]:

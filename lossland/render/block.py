@@ -90,7 +90,7 @@ class Block:
         if self._kept.changed("lit", terrain, paint, light, lit, bake, context.show.shadow) or new_paint:
             self._lit.run(lit, **self._lit_values(layer, context, lit))
         self._use_mesh(terrain, quality.mesh)
-        gloo.set_viewport(0, 0, *context.size)
+        context.aim()
 
     def prepare(self, layer: Surface, context: DrawContext) -> Iterator[None]:
         """Compute in small steps the light that ``update`` would compute at once for this quality."""

@@ -43,6 +43,7 @@ GL_FAILED = (
     "processor: set LIBGL_ALWAYS_SOFTWARE=1."
 )
 _KNOWN = {"renderer": "unknown", "version": "unknown"}  # of the last context made: a lost one cannot be asked
+PLATFORM = "PYOPENGL_PLATFORM"  # read when PyOpenGL is imported (by the panels)
 LEAST = (3, 0)  # framebuffers, float textures and vertex array objects belong to it
 
 
@@ -70,20 +71,21 @@ def faults() -> Iterator[None]:
 
 @cache
 def headless() -> Any:
-    """Return this process's canvas without a window, its GL context current. Draw into a ``Target``."""
-    os.environ.setdefault("EGL_PLATFORM", "surfaceless")  # read when vispy's EGL backend is imported
-    os.environ.setdefault("PYOPENGL_PLATFORM", "egl")  # read when PyOpenGL is imported (by the panels)
-    try:
-        from vispy import app
+    """Return this process's canvas without a window, its GL context current. Draw into a ``Target``.
 
-        canvas = app.Canvas(app=app.Application("egl"), size=(16, 16), show=False)
+    Where a window came first and chose GLX, it is a window that is never shown.
+    """
+    os.environ.setdefault("EGL_PLATFORM", "surfaceless")  # read when vispy's EGL backend is imported
+    try:
+        if os.environ.setdefault(PLATFORM, "egl") == "glx":
+            canvas = _glfw_canvas("lossland", (16, 16), egl=False, show=False)
+        else:
+            from vispy import app
+
+            canvas = app.Canvas(app=app.Application("egl"), size=(16, 16), show=False)
     except Exception as error:  # vispy wraps whatever the driver said in plain RuntimeError or worse
         raise MachineError(NO_GL.format(reason=_first_line(error))) from error
-    canvas.events.ignore_callback_errors = False
-    canvas.set_current()
-    _KNOWN.update(description())
-    check(_KNOWN)
-    return canvas
+    return _made(canvas)
 
 
 def window(title: str, size: tuple[int, int], fullscreen: bool = False, vsync: bool = True) -> Any:
@@ -94,17 +96,16 @@ def window(title: str, size: tuple[int, int], fullscreen: bool = False, vsync: b
     with warnings.catch_warnings(record=True) as said:  # GLFW says in warnings what vispy does not pass on
         warnings.simplefilter("always")
         try:
-            try:
-                canvas = _open_window(title, size, fullscreen, vsync, _prefer_egl())
-            except Exception:
-                if "OpenGL.platform" in sys.modules or os.environ.pop("PYOPENGL_PLATFORM", "") != "egl":
-                    raise
-                canvas = _open_window(title, size, fullscreen, vsync, egl=False)
+            canvas = _glfw_canvas(title, size, egl=_window_uses_egl(), fullscreen=fullscreen, vsync=vsync)
         except Exception as error:
             found = re.search(r"\((\d+)\) b?['\"]?(.*?)['\"]?$", str(said[-1].message)) if said else None
             if found and int(found[1]) in NO_OPENGL:
                 raise MachineError(NO_GL_WINDOW.format(reason=found[2])) from error
             raise MachineError(NO_DISPLAY.format(reason=found[2] if found else _first_line(error))) from error
+    return _made(canvas)
+
+
+def _made(canvas: Any) -> Any:
     canvas.events.ignore_callback_errors = False
     canvas.set_current()
     _KNOWN.update(description())
@@ -112,7 +113,7 @@ def window(title: str, size: tuple[int, int], fullscreen: bool = False, vsync: b
     return canvas
 
 
-def _open_window(title: str, size: tuple[int, int], fullscreen: bool, vsync: bool, egl: bool) -> Any:
+def _glfw_canvas(title: str, size: tuple[int, int], egl: bool, show: bool = True, **options: bool) -> Any:
     import glfw
     from vispy import app
 
@@ -122,17 +123,25 @@ def _open_window(title: str, size: tuple[int, int], fullscreen: bool, vsync: boo
         app=app.Application("glfw"),
         title=title,
         size=size,
-        show=True,
+        show=show,
         resizable=True,
-        fullscreen=fullscreen,
-        vsync=vsync,
         config={"depth_size": 24, "double_buffer": True},
+        **options,
     )
 
 
-def _prefer_egl() -> bool:
-    """Whether windows should use EGL too: on Linux, as PyOpenGL is told once for a process's pictures and windows."""
-    return sys.platform == "linux" and os.environ.setdefault("PYOPENGL_PLATFORM", "egl") == "egl"
+def _window_uses_egl() -> bool:
+    """Whether a window's context comes from EGL: where this process's pictures do, and under Wayland.
+
+    PyOpenGL is told once for a process. Where there is a choice it is X11's own GLX: Mesa's software driver hands
+    its pictures over through shared memory there, and through a socket with EGL, which takes 4 ms more a frame.
+    """
+    import glfw
+
+    if sys.platform != "linux":
+        return False
+    on_x11 = glfw.init() and glfw.get_platform() == glfw.PLATFORM_X11
+    return os.environ.setdefault(PLATFORM, "glx" if on_x11 else "egl") == "egl"
 
 
 def glfw_handle(canvas: Any) -> Any:

@@ -25,6 +25,8 @@ from lossland.layers import Layer
 from lossland.scenery import Show
 from lossland.theme import Theme
 
+Region = tuple[int, int, int, int]  # left, bottom, width and height in pixels of the target, y up
+
 
 class Phase(IntEnum):
     """When a painter draws within a frame. A painter may draw in several phases."""
@@ -88,6 +90,12 @@ class DrawContext:
     light: NDArray[np.float64]
     phase: Phase = Phase.SOLID
     layers: Sequence[Layer] = ()  # all of the frame's layers
+    region: Region | None = None  # the only part of the target that is drawn; None: all of it
+
+    def aim(self) -> None:
+        """Draw into the picture from now on, after something else was drawn into."""
+        gloo.set_viewport(0, 0, *self.size)
+        set_region(self.region)
 
     @property
     def gl_clip_from_world(self) -> NDArray[np.float32]:
@@ -213,6 +221,13 @@ def set_state(depth: Literal["front", "hidden", "off"] = "front", write: bool = 
     gloo.set_depth_func("greater" if depth == "hidden" else "lequal")
     if blend:
         gloo.set_blend_func("src_alpha", "one_minus_src_alpha", "one", "one_minus_src_alpha")
+
+
+def set_region(region: Region | None) -> None:
+    """Leave everything outside a region of the target as it is; None: draw everywhere."""
+    gloo.set_state(scissor_test=region is not None)
+    if region is not None:
+        gloo.set_scissor(*region)
 
 
 def set_uniforms(target: gloo.Program, **values: Any) -> None:

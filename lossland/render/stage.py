@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -13,18 +14,18 @@ from vispy import gloo
 import lossland.render.painters  # noqa: F401  (registers every painter)
 from lossland.camera import Camera
 from lossland.layers import Layer
+from lossland.render.backdrop import Background
 from lossland.render.painter import (
     REGISTRY,
     TOGETHER,
     DrawContext,
-    Kept,
     Painter,
     Phase,
     Quality,
-    delete,
-    set_state,
+    Region,
+    set_region,
 )
-from lossland.render.target import Quad, Target
+from lossland.render.target import Target
 from lossland.scenery import Frame, Show
 from lossland.theme import Theme
 
@@ -49,22 +50,27 @@ class Renderer:
         show: Show | None = None,
         quality: Quality = Quality.live,
         pixel_ratio: float = 1.0,
+        region: Region | None = None,
     ) -> None:
         """Draw a frame over the viewport (0, 0, *size) of the bound framebuffer, which must have depth.
 
         ``size`` is in real pixels; ``pixel_ratio`` says how many of them make one pixel of the look (2 on dense
-        displays). The framebuffer is bound again and its viewport set when this returns.
+        displays). With a ``region`` only that part of the picture is drawn. The framebuffer is bound again and its
+        viewport set when this returns.
         """
-        factor = quality.supersample * quality.scale
+        show, factor = show or Show(), quality.supersample * quality.scale
         if factor == 1:
-            for step in self._draw_at(frame, camera, size, show or Show(), quality, pixel_ratio):
+            for step in self._draw_at(frame, camera, size, show, quality, pixel_ratio, region):
                 step()
+            set_region(None)
             return
         target = self._target(size, factor)
+        part = scaled(region, factor, target.size)
         with target:
-            for step in self._draw_at(frame, camera, target.size, show or Show(), quality, pixel_ratio * factor):
+            for step in self._draw_at(frame, camera, target.size, show, quality, pixel_ratio * factor, part):
                 step()
-        target.paste(size)
+            set_region(None)
+        target.paste(size, region)
 
     def draw_gradually(
         self,
@@ -74,6 +80,7 @@ class Renderer:
         show: Show | None = None,
         quality: Quality = Quality.still,
         pixel_ratio: float = 1.0,
+        region: Region | None = None,
     ) -> Iterator[None]:
         """Draw as ``draw`` does, in steps between which other things may be drawn; only the last one changes the
         bound framebuffer. What was not finished may be left: nothing but the picture is lost.
@@ -82,23 +89,24 @@ class Renderer:
         for layer, painter in self._painters(frame, show):
             prepare = getattr(painter, "prepare", None)
             if prepare is not None:
-                for _ in prepare(layer, self._context(frame, camera, size, show, quality, pixel_ratio)):
+                for _ in prepare(layer, self._context(frame, camera, size, show, quality, pixel_ratio, None)):
                     gloo.finish()
                     yield
         factor = quality.supersample * quality.scale
         target = self._target(size, factor)
-        steps = self._draw_at(frame, camera, target.size, show, quality, pixel_ratio * factor)
-        for step in steps:
+        part = scaled(region, factor, target.size)
+        for step in self._draw_at(frame, camera, target.size, show, quality, pixel_ratio * factor, part):
             with target:
-                gloo.set_viewport(0, 0, *target.size)
+                set_region(part)
                 step()
+                set_region(None)
             gloo.finish()  # so that a step takes its time now, and input is not held up by all of them later
             yield
-        target.paste(size)
+        target.paste(size, region)
 
-    def repeat(self, size: tuple[int, int]) -> None:
+    def repeat(self, size: tuple[int, int], region: Region | None = None) -> None:
         """Draw once more what ``draw_gradually`` drew last."""
-        self._targets[True].paste(size)
+        self._targets[True].paste(size, region)
 
     def _target(self, size: tuple[int, int], factor: float) -> Target:
         wanted, large = (round(size[0] * factor), round(size[1] * factor)), factor >= 1
@@ -136,7 +144,14 @@ class Renderer:
         self._targets, self._output = {}, None
 
     def _context(
-        self, frame: Frame, camera: Camera, size: tuple[int, int], show: Show, quality: Quality, px: float
+        self,
+        frame: Frame,
+        camera: Camera,
+        size: tuple[int, int],
+        show: Show,
+        quality: Quality,
+        px: float,
+        region: Region | None,
     ) -> DrawContext:
         return DrawContext(
             camera=camera,
@@ -149,18 +164,27 @@ class Renderer:
             eye=camera.eye,
             light=camera.light,
             layers=frame.layers,
+            region=region,
         )
 
     def _draw_at(
-        self, frame: Frame, camera: Camera, size: tuple[int, int], show: Show, quality: Quality, px: float
+        self,
+        frame: Frame,
+        camera: Camera,
+        size: tuple[int, int],
+        show: Show,
+        quality: Quality,
+        px: float,
+        region: Region | None = None,
     ) -> list[Callable[[], None]]:
         """Return the steps that draw a frame, in their order."""
-        context = self._context(frame, camera, size, show, quality, px)
+        context = self._context(frame, camera, size, show, quality, px, region)
 
         def start() -> None:
-            gloo.set_viewport(0, 0, *size)
+            set_region(None)  # emptying all of a target costs less than emptying a part of it
             gloo.set_state(depth_mask=True)
             gloo.clear(color=(*self.theme.color("background.edge"), 1.0), depth=1.0)
+            context.aim()
 
         solid: list[Callable[[], None]] = []
         later: list[Callable[[], None]] = []
@@ -196,51 +220,17 @@ class Renderer:
         return [(phase, painter, layer) for phase, _, painter, layer in steps]
 
 
+def scaled(region: Region | None, factor: float, size: tuple[int, int]) -> Region | None:
+    """Return a region of a picture as one of the same picture in another size, with no pixel left out."""
+    if region is None:
+        return None
+    left, bottom, width, height = region
+    low = int(left * factor), int(bottom * factor)
+    high = min(math.ceil((left + width) * factor), size[0]), min(math.ceil((bottom + height) * factor), size[1])
+    return *low, high[0] - low[0], high[1] - low[1]
+
+
 def delete_target(target: Target | None) -> None:
     """Close a target if there is one."""
     if target is not None:
         target.close()
-
-
-class Background:
-    """A soft light behind the subject, kept as a picture for as long as size and centre stay the same.
-
-    It is drawn after the opaque ground, so that the depth test spares every covered pixel.
-    """
-
-    def __init__(self, theme: Theme) -> None:
-        self._kept = Kept()
-        self._light = Quad("background.frag")
-        self._light.set(u_inner=theme.color("background"), u_outer=theme.color("background.edge"))
-        self._copy = Quad("copy.frag")
-        self._picture: gloo.Texture2D | None = None
-        self._buffer: gloo.FrameBuffer | None = None
-
-    def draw(self, context: DrawContext) -> None:
-        """Fill every pixel that nothing opaque covers."""
-        shift = context.camera.home_pose.shift
-        centre = (0.5 + 0.5 * shift[0], 0.5 + 0.5 * shift[1] - 0.05)
-        if self._kept.changed("picture", context.size, centre):
-            self._make(context.size, centre)
-            gloo.set_viewport(0, 0, *context.size)
-        set_state("front", write=False, blend=False)
-        self._copy.draw()
-
-    def _make(self, size: tuple[int, int], centre: tuple[float, float]) -> None:
-        if self._picture is None or self._picture.shape[:2] != size[::-1]:
-            delete([self._buffer, self._picture])
-            self._picture = gloo.Texture2D((size[1], size[0], 4), interpolation="nearest")
-            self._buffer = gloo.FrameBuffer(color=self._picture)
-            self._copy.set(u_picture=self._picture)
-        assert self._buffer is not None
-        self._light.set(u_size=size, u_centre=centre)
-        with self._buffer:
-            gloo.set_viewport(0, 0, *size)
-            set_state("off", write=False, blend=False)
-            self._light.draw()
-
-    def close(self) -> None:
-        """Free the GL objects."""
-        self._light.close()
-        self._copy.close()
-        delete([self._buffer, self._picture])

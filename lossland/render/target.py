@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from vispy import gloo
 
-from lossland.render.painter import delete, program, set_state, vertex_buffer
+from lossland.render.painter import Region, delete, program, set_region, set_state, vertex_buffer
 
 
 class Quad:
@@ -64,6 +64,7 @@ class Pass:
         self._quad.set(**values)
         with self._buffer:
             gloo.set_viewport(0, 0, size, size)
+            set_region(None)
             set_state("off", write=False, blend=False)
             self._quad.draw()
 
@@ -81,10 +82,9 @@ class Pass:
                 with buffer:
                     gloo.set_viewport(0, 0, size, size)
                     set_state("off", write=False, blend=False)
-                    gloo.set_state(scissor_test=True)
-                    gloo.set_scissor(0, int(low), size, int(high - low))
+                    set_region((0, int(low), size, int(high - low)))
                     quad.draw()
-                    gloo.set_state(scissor_test=False)
+                    set_region(None)
                 yield
             self.texture, texture = texture, self.texture
             self._buffer, buffer = buffer, self._buffer
@@ -123,19 +123,19 @@ class Target:
     ) -> None:
         self._buffer.deactivate()
 
-    def paste(self, size: tuple[int, int], blend: bool = False) -> None:
-        """Draw the picture over a viewport (width, height) of what is bound now; half the size averages 2 x 2.
+    def paste(self, size: tuple[int, int], region: Region | None = None) -> None:
+        """Draw the picture, or a region of it, over a viewport (width, height) of what is bound now.
 
-        ``blend`` lays it over what is there, for pictures whose colour is already multiplied by alpha.
+        Half the size averages 2 x 2.
         """
         if self._paste is None:
             self._paste = Quad("copy.frag")
             self._paste.set(u_picture=self.texture)
         gloo.set_viewport(0, 0, *size)
-        set_state("off", write=False, blend=blend)
-        if blend:
-            gloo.set_blend_func("one", "one_minus_src_alpha")
+        set_region(region)
+        set_state("off", write=False, blend=False)
         self._paste.draw()
+        set_region(None)
 
     def read(self) -> NDArray[np.uint8]:
         """Return the pixels (height, width, 4), top row first."""

@@ -79,7 +79,7 @@ class Host:
         return imgui.get_draw_data()
 
     def paint(self, draw_data: imgui.ImDrawData, boxes: Sequence[tuple[int, int, int, int]] = ()) -> None:
-        """Draw into the bound framebuffer: all, or only inside boxes (left, top, right, bottom), emptied before.
+        """Draw into the bound framebuffer: all, or only inside boxes (left, top, right, bottom).
 
         Alpha adds up as that of premultiplied pictures does.
         """
@@ -97,10 +97,6 @@ class Host:
         gl.glEnable(gl.GL_SCISSOR_TEST)
         gl.glActiveTexture(gl.GL_TEXTURE0)
         gl.glViewport(0, 0, width, height)
-        gl.glClearColor(0, 0, 0, 0)
-        for left, top, right, bottom in boxes:
-            gl.glScissor(left, height - bottom, right - left, bottom - top)
-            gl.glClear(gl.GL_COLOR_BUFFER_BIT)
         gl.glUseProgram(renderer._shader_handle)
         gl.glUniform1i(renderer._attrib_location_tex, 0)
         place = (ctypes.c_float * 16)(2 / width, 0, 0, 0, 0, -2 / height, 0, 0, 0, 0, -1, 0, -1, 1, 0, 1)

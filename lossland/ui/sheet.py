@@ -1,5 +1,8 @@
 """Panels kept as a picture: only what has changed is drawn again, and a frame of the window lays the picture over
 the scene. Without a GPU drawing every panel costs ten times what laying them on costs.
+
+The scene has a free rectangle to itself. Around it the sheet holds the background too and is laid on opaque, so that
+a frame draws nothing of the scene there.
 """
 
 from __future__ import annotations
@@ -14,8 +17,10 @@ import numpy as np
 from imgui_bundle import imgui
 from vispy import gloo
 
-from lossland.render.painter import delete, program, set_state
+from lossland.render.backdrop import Light
+from lossland.render.painter import delete, program, set_region, set_state
 from lossland.render.target import Target
+from lossland.theme import Theme
 from lossland.ui.host import Host
 
 Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels, y down
@@ -31,10 +36,13 @@ class Piece:
 
 
 class Sheet:
-    """The panels of one Host as a picture of ``size`` pixels with premultiplied alpha."""
+    """The panels of one Host as a picture of ``size`` pixels with premultiplied alpha, opaque around ``free``."""
 
-    def __init__(self, size: tuple[int, int]) -> None:
+    def __init__(self, size: tuple[int, int], theme: Theme) -> None:
         self.size = size
+        self.free: Box = (0, 0, *size)
+        self._light = Light(theme)
+        self._centre = (0.5, 0.5)
         self.redrawn = 0  # pixels drawn again at the last update
         self._target = Target(size, interpolation="nearest")
         self._pieces: list[Piece] = []
@@ -42,19 +50,31 @@ class Sheet:
         self._program = program("sheet_boxes.vert", "copy.frag")
         self._program["u_picture"] = self._target.texture
         self._corners: gloo.VertexBuffer | None = None
+        self._around: gloo.IndexBuffer | None = None  # the triangles around the free box
+        self._inside: gloo.IndexBuffer | None = None  # those within it
 
     @property
     def complete(self) -> bool:
         """Whether everything of the last update is drawn."""
         return not self._owed
 
-    def update(self, draw_data: imgui.ImDrawData) -> None:
-        """Find out what has changed since the last update; ``draw`` draws it."""
+    def update(self, draw_data: imgui.ImDrawData, free: Box, centre: tuple[float, float]) -> bool:
+        """Find out what has changed since the last update; ``draw`` draws it. True if that is everything.
+
+        ``free`` is the scene's box, ``centre`` that of the light behind it (see ``light_centre``).
+        """
         pieces = [_piece(one, self.size) for one in draw_data.cmd_lists]
-        self._owed = joined([*self._owed, *changes(self._pieces, pieces)])
-        if [piece.box for piece in pieces] != [piece.box for piece in self._pieces] or self._corners is None:
-            self._place(joined([piece.box for piece in pieces]))
+        changed = changes(self._pieces, pieces)
+        moved = (free, centre) != (self.free, self._centre) or self._corners is None
+        if moved:
+            changed = [(0, 0, *self.size)]
+            self.free, self._centre = free, centre
+        self._owed = joined([*self._owed, *changed])
+        if moved or [piece.box for piece in pieces] != [piece.box for piece in self._pieces]:
+            inside = [common(piece.box, free) for piece in pieces]
+            self._place(surround(free, self.size), joined(inside))
         self._pieces = pieces
+        return moved
 
     def draw(self, host: Host, draw_data: imgui.ImDrawData, most: int | None = None) -> None:
         """Draw what has changed, or about ``most`` pixels of it."""
@@ -62,34 +82,59 @@ class Sheet:
         self.redrawn = sum(map(_area, now))
         if now:
             with self._target:
+                self._empty(now)
                 gloo.flush()
                 host.paint(draw_data, now)
         self._owed = later
 
-    def _place(self, boxes: Sequence[Box]) -> None:
-        """Make the quads that lay the sheet on: only where there is something on it."""
+    def _empty(self, boxes: Sequence[Box]) -> None:
+        """Fill boxes with nothing within the free box, and with the light behind the scene around it."""
+        around = surround(self.free, self.size)
+        for box in boxes:
+            set_region(self._region(box))
+            gloo.clear(color=(0.0, 0.0, 0.0, 0.0))
+            for part in (common(box, one) for one in around):
+                if _area(part):
+                    set_region(self._region(part))
+                    self._light.draw(self.size, self._centre)
+        set_region(None)
+
+    def _region(self, box: Box) -> tuple[int, int, int, int]:
+        left, top, right, bottom = box
+        return left, self.size[1] - bottom, right - left, bottom - top
+
+    def _place(self, around: Sequence[Box], inside: Sequence[Box]) -> None:
+        """Make the quads that lay the sheet on: around the free box, and within where there is something on it."""
         width, height = self.size
-        share = np.array(boxes, np.float32).reshape(-1, 4) / np.array([width, height, width, height], np.float32)
+        share = np.array([*around, *inside], np.float32).reshape(-1, 4) / np.array([width, height, width, height], np.float32)
         left, top, right, bottom = share.T
-        corners = [(left, top), (right, top), (left, bottom), (left, bottom), (right, top), (right, bottom)]
+        corners = [(left, top), (right, top), (left, bottom), (right, bottom)]
         uv = np.stack([np.stack([u, 1 - v], -1) for u, v in corners], 1).reshape(-1, 2)
-        delete([self._corners])
+        triangles = 4 * np.arange(len(share), dtype=np.uint32)[:, None] + np.array([0, 1, 2, 2, 1, 3], np.uint32)
+        delete([self._corners, self._around, self._inside])
+        self._around, self._inside = (
+            gloo.IndexBuffer(part.ravel()) if len(part) else None
+            for part in (triangles[: len(around)], triangles[len(around) :])
+        )
         self._corners = gloo.VertexBuffer(np.ascontiguousarray(uv, np.float32))
         self._program["a_uv"] = self._corners
 
     def lay(self) -> None:
-        """Blend the sheet over what the bound framebuffer holds."""
-        if self._corners is None or not self._corners.size:
-            return
+        """Lay the sheet over what the bound framebuffer holds."""
         gloo.set_viewport(0, 0, *self.size)
-        set_state("off", write=False, blend=True)
-        gloo.set_blend_func("one", "one_minus_src_alpha")
-        self._program.draw("triangles")
+        if self._around is not None:
+            set_state("off", write=False, blend=False)
+            self._program.draw("triangles", self._around)
+        if self._inside is not None:
+            set_state("off", write=False, blend=True)
+            gloo.set_blend_func("one", "one_minus_src_alpha")
+            self._program.draw("triangles", self._inside)
 
     def close(self) -> None:
         """Free the GL objects."""
+        self._light.close()
         self._target.close()
-        delete([self._program, self._corners])
+        delete([self._program, self._corners, self._around, self._inside])
 
 
 def changes(before: Sequence[Piece], after: Sequence[Piece]) -> list[Box]:
@@ -98,6 +143,19 @@ def changes(before: Sequence[Piece], after: Sequence[Piece]) -> list[Box]:
         return [piece.box for piece in (*before, *after)]
     pairs = zip(before, after, strict=True)
     return [box for old, new in pairs if old.print != new.print for box in (old.box, new.box)]
+
+
+def common(a: Box, b: Box) -> Box:
+    """Return the box that two boxes share; one of no width or height when they share nothing."""
+    left, top = max(a[0], b[0]), max(a[1], b[1])
+    return left, top, max(min(a[2], b[2]), left), max(min(a[3], b[3]), top)
+
+
+def surround(free: Box, size: tuple[int, int]) -> list[Box]:
+    """Return the boxes of a picture around its free box."""
+    (left, top, right, bottom), (width, height) = free, size
+    boxes = [(0, 0, width, top), (0, top, left, bottom), (right, top, width, bottom), (0, bottom, width, height)]
+    return [box for box in boxes if _area(box) > 0]
 
 
 def joined(boxes: Sequence[Box]) -> list[Box]:

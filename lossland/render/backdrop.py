@@ -1,0 +1,77 @@
+"""What stands behind everything: a soft light around the subject."""
+
+from __future__ import annotations
+
+from vispy import gloo
+
+from lossland.camera import Camera
+from lossland.render.painter import DrawContext, Kept, delete, set_region, set_state
+from lossland.render.target import Quad
+from lossland.theme import Theme
+
+Point = tuple[float, float]
+
+
+def light_centre(camera: Camera) -> Point:
+    """Return where the light is brightest, as a share of the picture from the lower left."""
+    shift = camera.home_pose.shift
+    return float(0.5 + 0.5 * shift[0]), float(0.5 + 0.5 * shift[1] - 0.05)
+
+
+class Light:
+    """The light itself, drawn over the viewport of whatever is bound."""
+
+    def __init__(self, theme: Theme) -> None:
+        self._quad = Quad("background.frag")
+        self._quad.set(u_inner=theme.color("background"), u_outer=theme.color("background.edge"))
+
+    def draw(self, size: tuple[int, int], centre: Point) -> None:
+        """Draw over a picture of ``size`` pixels; the caller's scissor may leave a part of it alone."""
+        self._quad.set(u_size=size, u_centre=centre)
+        gloo.set_viewport(0, 0, *size)
+        set_state("off", write=False, blend=False)
+        self._quad.draw()
+
+    def close(self) -> None:
+        """Free the GL objects."""
+        self._quad.close()
+
+
+class Background:
+    """The light, kept as a picture for as long as size and centre stay the same.
+
+    It is drawn after the opaque ground, so that the depth test spares every covered pixel.
+    """
+
+    def __init__(self, theme: Theme) -> None:
+        self._kept = Kept()
+        self._light = Light(theme)
+        self._copy = Quad("copy.frag")
+        self._picture: gloo.Texture2D | None = None
+        self._buffer: gloo.FrameBuffer | None = None
+
+    def draw(self, context: DrawContext) -> None:
+        """Fill every pixel that nothing opaque covers."""
+        centre = light_centre(context.camera)
+        if self._kept.changed("picture", context.size, centre):
+            self._make(context.size, centre)
+            context.aim()
+        set_state("front", write=False, blend=False)
+        self._copy.draw()
+
+    def _make(self, size: tuple[int, int], centre: Point) -> None:
+        if self._picture is None or self._picture.shape[:2] != size[::-1]:
+            delete([self._buffer, self._picture])
+            self._picture = gloo.Texture2D((size[1], size[0], 4), interpolation="nearest")
+            self._buffer = gloo.FrameBuffer(color=self._picture)
+            self._copy.set(u_picture=self._picture)
+        assert self._buffer is not None
+        with self._buffer:
+            set_region(None)
+            self._light.draw(size, centre)
+
+    def close(self) -> None:
+        """Free the GL objects."""
+        self._light.close()
+        self._copy.close()
+        delete([self._buffer, self._picture])
