@@ -1,7 +1,7 @@
 # make run         show lossland: opens the window, or films a demo where there is no display
 # make test        check everything headless: ruff, pyright, pytest
 # make test-torch  compare the optimizers with PyTorch's
-# make test-kernels  compile every CUDA kernel for every architecture, and look for what we use in the real CuPy
+# make test-kernels  compile every CUDA kernel for every architecture, and look for what we use in the real CuPy and CUDA
 # make test-endurance  open every scene 50 times, draw 10,000 frames, and see that nothing is left behind
 # make lint        ruff and pyright alone
 # make pictures    draw the pictures of the README and the gallery again
@@ -19,7 +19,7 @@ BENCH_VENV := .venv-bench
 COMPUTE_PEERS := jax jaxlib $(TORCH) numba
 RENDER_PEERS := moderngl pyvista imageio-ffmpeg pygfx wgpu matplotlib manim manimgl 'setuptools<81'
 KERNELS_VENV := .venv-kernels
-CUPY := cupy-cuda13x==14.2.0
+CUPY := cupy-cuda13x==14.2.0 cuda-bindings==13.5.0
 PIP := -m pip install --quiet --disable-pip-version-check
 
 # What pip cannot install, by Debian's names: GL and EGL of Mesa, and what a window needs.
@@ -51,7 +51,7 @@ test-torch: $(TORCH_VENV)/.installed $(VENV)/.test-graphics
 	$(HEADLESS) $(TORCH_VENV)/bin/python -m pytest -m torch tests/torch
 
 test-kernels: $(KERNELS_VENV)/.installed
-	$(KERNELS_VENV)/bin/python -m pytest -m kernels tests/test_kernels_cuda.py
+	$(KERNELS_VENV)/bin/python -m pytest -m kernels tests/test_kernels_cuda.py tests/test_sharing.py
 
 test-endurance: $(VENV)/.test-graphics
 	$(HEADLESS) $(VENV)/bin/python -m pytest -m endurance
@@ -99,8 +99,8 @@ $(TORCH_VENV)/.installed: pyproject.toml Makefile | $(TORCH_VENV)/bin/python
 	@touch $@
 
 $(KERNELS_VENV)/.installed: pyproject.toml Makefile | $(KERNELS_VENV)/bin/python
-	@echo "Installing lossland and CuPy into $(KERNELS_VENV) ..."
-	@$(KERNELS_VENV)/bin/python $(PIP) --editable '.[test]' '$(CUPY)'
+	@echo "Installing lossland, CuPy and CUDA's bindings into $(KERNELS_VENV) ..."
+	@$(KERNELS_VENV)/bin/python $(PIP) --editable '.[test]' $(CUPY)
 	@touch $@
 
 # A machine that can draw needs nothing, whatever its packages are called.

@@ -17,7 +17,7 @@ from lossland import __version__
 from lossland.errors import MachineError
 
 PACKAGES = ("numpy", "vispy", "glfw", "imgui-bundle", "PyOpenGL", "pillow", "av", "llvmlite")
-OPTIONAL_PACKAGES = ("cupy-cuda12x", "cupy-cuda13x")
+OPTIONAL_PACKAGES = ("cupy-cuda12x", "cupy-cuda13x", "cuda-bindings")
 
 
 def report() -> dict[str, Any]:

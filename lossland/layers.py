@@ -2,7 +2,9 @@
 
 World space: z up; a landscape's footprint is [-1, 1]² whatever its domain (see ``terrain.Terrain``); the plane
 scenes use their own units with z = 0. Arrays are float; a painter uploads an array once for as long as the *same
-object* is handed to it, so a scene keeps what has not changed. A colour is ``"#RRGGBB"`` or a role of the theme
+object* is handed to it, so a scene keeps what has not changed. An array may also live on a CUDA device: anything with
+``__cuda_array_interface__``, and ``__array__`` to bring it home. Positions of dots are drawn without a visit to the
+host where that can be (see ``render.sharing``). A colour is ``"#RRGGBB"`` or a role of the theme
 (``"text"``, ``"dim"``, ``"accent"``, ``"optimizer.adam"``, ``"up"``, ``"down"`` ... see ``theme.Theme.color``).
 """
 
@@ -92,8 +94,8 @@ class Points(Layer):
     style: str = "dot"
     outline: bool = False
     ground: Terrain | None = None
-    target: Array | None = None  # (n, 3): the shader moves every point straight there ...
-    share: float = 0.0  # ... by this share of the way; not for points laid on a ground
+    target: Array | None = None  # like position: the shader moves every point straight there ...
+    share: float = 0.0  # ... by this share of the way; of points laid on a ground only dots move
     number: NDArray[np.integer] | None = None  # (n,) their own numbers, where a layer shows a choice of them
 
 

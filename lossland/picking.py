@@ -133,7 +133,7 @@ def position_of(layer: Layer, element: int) -> Floats | None:
         if not 0 <= index < len(layer.position):
             return None
         target = None if layer.target is None else layer.target[index : index + 1]
-        return _in_world(layer.position[index : index + 1], layer.ground, target, layer.share)[0]
+        return _in_world(moved(layer.position[index : index + 1], target, layer.share), layer.ground)[0]
     if isinstance(layer, Sprites) and 0 <= element < len(layer.position):
         one = slice(element, element + 1)
         return moved(layer.position[one], None if layer.target is None else layer.target[one], layer.share)[0]
@@ -221,12 +221,11 @@ def _is_opaque(layer: Layer) -> bool:
 
 # ----------------------------------------------------------------------------------------- distances by layer type
 def _points(layer: Points, seen: Sight) -> Place:
-    position, among = layer.position, None
-    if layer.ground is not None and np.shape(position)[1] == 2:
+    position, among = moved(layer.position, layer.target, layer.share), None
+    if layer.ground is not None and position.shape[1] == 2:
         among = _near_the_ray(position, layer.ground, seen)
         position = position[among]
-    target = layer.target if layer.target is None or among is None else layer.target[among]
-    place = _nearest_points(_in_world(position, layer.ground, target, layer.share), seen)
+    place = _nearest_points(_in_world(position, layer.ground), seen)
     if layer.number is None:
         return place._replace(element=among)
     return place._replace(element=np.asarray(layer.number) if among is None else np.asarray(layer.number)[among])
@@ -356,21 +355,20 @@ _WIDE = (Bars, Polygon, Solid, Sheet, Image)  # what the pointer is on, not besi
 
 
 # ------------------------------------------------------------------------------------------------------- helpers
-def _in_world(position: ArrayLike, ground: Terrain | None, target: ArrayLike | None, share: float) -> Floats:
+def _in_world(points: Floats, ground: Terrain | None) -> Floats:
     """Return world points (n, 3) of points (n, 3), or (n, 2) on a ground or in the plane."""
-    points = np.asarray(position, float)
     if points.shape[1] == 2:
         points = (
             np.column_stack([points, np.zeros(len(points))]) if ground is None else ground.world_from_domain(points)
         )
-    return moved(points, target, share)
+    return points
 
 
 def _near_the_ray(position: NDArray[np.floating], ground: Terrain, seen: Sight) -> Ints:
     """Return which points (n, 2) of the domain may be seen within the radius: those in a box around the ray's way.
 
     Where the ray passes between the ground's lowest and highest point; millions of points are thinned out by it in
-    a millisecond or two.
+    a few milliseconds. What is outside the domain is not drawn, and left out too.
     """
     around = [seen.pointer + seen.radius * np.array(corner) for corner in ((-1, -1), (-1, 1), (1, -1), (1, 1))]
     rays = [seen.camera.ray(pixel.tolist(), seen.size) for pixel in around]
@@ -378,10 +376,11 @@ def _near_the_ray(position: NDArray[np.floating], ground: Terrain, seen: Sight) 
     for height in (float(ground.ground.min()), ground.top):
         for origin, direction in rays:
             way = (height - origin[2]) / direction[2] if abs(direction[2]) > 1e-9 else -1.0
-            if way <= 0.0 and not seen.camera.flat:
-                return np.arange(len(position))
-            ends.append(origin[:2] + way * direction[:2])
-    low, high = ground.domain_from_world(np.array([np.min(ends, axis=0), np.max(ends, axis=0)]))
+            if way <= 0.0 and not seen.camera.flat:  # the ray looks past the ground: it may go anywhere over it
+                ends += [np.array([-1.0, -1.0]), np.array([1.0, 1.0])]
+            else:
+                ends.append(origin[:2] + way * direction[:2])
+    low, high = ground.domain_from_world(np.clip([np.min(ends, axis=0), np.max(ends, axis=0)], -1.0, 1.0))
     x, y = position[:, 0], position[:, 1]
     return np.flatnonzero((x >= low[0]) & (x <= high[0]) & (y >= low[1]) & (y <= high[1]))
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -186,6 +187,17 @@ class Terrain:
     def solid(self) -> NDArray[np.bool_]:
         """Where there is ground, (ny, nx)."""
         return np.isfinite(self.z)
+
+    @cached_property
+    def relief(self) -> Any:
+        """The height texture (ny, nx, 2) float32: world heights without holes, and contour phases.
+
+        Whoever computes it on a CUDA device may put it here from there, as frame data (see ``layers``).
+        """
+        table = self.contour_phase()
+        place = np.clip(self.ground / self.height, 0.0, T_MAX) / T_MAX * (len(table) - 1)
+        phase = np.interp(place, np.arange(len(table)), table)
+        return np.stack([self.ground, phase], -1).astype(np.float32)
 
     @property
     def domain(self) -> Domain:

@@ -56,15 +56,15 @@ class Flow:
     """A swarm between two whole steps: where it was before the last one, and is now."""
 
     state: Any
-    before: np.ndarray  # (N, 2)
-    after: np.ndarray
+    before: Any  # (N, 2), on the host or on a CUDA device
+    after: Any
 
     def seek(self, step: int) -> None:
         """Take steps until ``after`` is the swarm at ``step``."""
         while self.state.step < step:
             self.state.advance(max(1, step - self.state.step - 1))
             self.before = self.after if self.state.step == step else self.before
-            self.after = self.state.positions
+            self.after = self.state.resident
 
 
 class OptimizerSwarm(ll.GroundScene):
@@ -303,8 +303,8 @@ print("shares", *near.mean((0, 1)))
             self.unfinished = True
         return self.remember("map labels", (self._start_key(), found), from_map)
 
-    def positions(self, step: float) -> np.ndarray:
-        """Return where the particles are at a fractional step, (N, 2), on straight lines between whole ones."""
+    def flow(self, step: float) -> tuple[Flow, np.float32]:
+        """Return the swarm around a fractional step, and the share of the last whole step that is taken."""
         starts, whole = self.starts(), int(np.ceil(step - 1e-6))
         key = (*self._key(), *self._start_key())
         flow = self.remember("flow", key, lambda: self._flow(starts))
@@ -313,7 +313,13 @@ print("shares", *near.mean((0, 1)))
             flow.before = flow.after = starts
         flow.seek(whole)
         part = np.float32(1 - (whole - step))
-        return flow.after if part > 0.999 else flow.before + part * (flow.after - flow.before)
+        return flow, np.float32(1.0) if part > 0.999 else part
+
+    def positions(self, step: float) -> np.ndarray:
+        """Return where the particles are at a fractional step, (N, 2), on straight lines between whole ones."""
+        flow, part = self.flow(step)
+        before, after = np.asarray(flow.before), np.asarray(flow.after)
+        return after if part == 1 else before + part * (after - before)
 
     def _flow(self, starts: np.ndarray) -> Flow:
         return Flow(ll.swarms.SwarmState(self.land, self.rule, starts, self.seed), starts, starts)
@@ -345,23 +351,28 @@ print("shares", *near.mean((0, 1)))
         ground = self.remember(
             "painted", (self.terrain, found), lambda: layers.Surface(self.terrain, paint=found.label)
         )
-        label, now = self.labels(found), self.positions(step)
-        x0, x1, y0, y1 = self.domain
-        with np.errstate(invalid="ignore"):
-            x, y = now[:, 0], now[:, 1]
-            shown = (x >= x0) & (x <= x1) & (y >= y0) & (y <= y1)
-        if self.arrived == "vanish":
-            shown &= ll.minima.basins(now, found.minima.position, ll.minima.tolerance(self.land)) < 0
-        number = None
-        if not shown.all():
-            now, label, number = now[shown], label[shown], np.flatnonzero(shown)
         drawn: list[layers.Layer] = [
             ground,
             self.remember("axes", self.terrain, lambda: layers.Axes(self.terrain)),
-            layers.Points(now, label, 2.5, "dot", ground=self.terrain, number=number, name="Particle"),
+            self._dots(found, step),
             *self.remember("marks", (self.terrain, found), lambda: self._marks(found)),
         ]
         return ll.Frame(drawn, self._notes(found, int(step + 1e-6)), self.view)
+
+    def _dots(self, found: ll.maps.BasinMap, step: float) -> layers.Points:
+        """Return the particles. The picture moves them between steps and leaves out those outside the domain."""
+        label = self.labels(found)
+        if self.arrived == "vanish":
+            now = self.positions(step)
+            under_way = ll.minima.basins(now, found.minima.position, ll.minima.tolerance(self.land)) < 0
+            number = np.flatnonzero(under_way)
+            return layers.Points(
+                now[under_way], label[under_way], 2.5, "dot", ground=self.terrain, number=number, name="Particle"
+            )
+        flow, part = self.flow(step)
+        return layers.Points(
+            flow.before, label, 2.5, "dot", ground=self.terrain, target=flow.after, share=float(part), name="Particle"
+        )
 
     def _lettered(self, found: ll.maps.BasinMap) -> list[int]:
         """Return the numbers of the minima that get a letter: the largest basins, in the minima's own order."""

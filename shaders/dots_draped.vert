@@ -7,13 +7,21 @@ uniform float u_diameter, u_bias, u_lift;
 uniform vec2 u_middle, u_half;        // of the domain
 uniform vec2 u_samples;               // of the height texture
 uniform sampler2D u_height;
+#ifdef MOVING
+attribute vec2 a_target;      // in the domain
+uniform float u_share;        // of the straight way from a_position to a_target
+#endif
 
 #include "dots.glsl"
 
 void main() {
     color_dot(a_category);
     gl_PointSize = u_diameter;
-    vec2 at = (a_position - u_middle) / u_half;
+    vec2 place = a_position;
+#ifdef MOVING
+    place = mix(a_position, a_target, u_share);
+#endif
+    vec2 at = (place - u_middle) / u_half;
     if (!(max(abs(at.x), abs(at.y)) <= 1.)) {     // outside, or not a number
         gl_Position = vec4(2., 2., 2., 1.);
         return;

@@ -47,6 +47,8 @@ class Stream:
     def __init__(self, device: StandIn) -> None:
         self.device, self.queued, self.done = device, 0, 0
         self.work: list[Callable[[], None]] = []
+        self.ptr = id(self)
+        device.all_streams[self.ptr] = self
 
     def __enter__(self) -> Stream:
         self.device.streams.append(self)
@@ -82,6 +84,7 @@ class Memory:
         self.stream, self.size = stream, size
         self.bytes = np.full(size, POISON, np.uint8)
         stream.device.used += size
+        stream.device.memories.add(self)
 
     def __del__(self) -> None:
         self.stream.device.used -= self.size
@@ -109,6 +112,7 @@ class Array:
         self.memory, self.shape, self.dtype, self.offset = memory, shape, dtype, offset
         self.size = int(np.prod(shape))
         self.nbytes = self.size * dtype.itemsize
+        self.data = SimpleNamespace(ptr=memory.bytes.ctypes.data + offset)
 
     def __getitem__(self, rows: int | slice) -> Array:
         """Return some rows, next to each other."""
@@ -148,6 +152,8 @@ class StandIn:
     def __init__(self, room: float = np.inf, fail_after: float = np.inf, broken: str = "") -> None:
         self.room, self.fail_after, self.broken = room, fail_after, broken
         self.used = 0
+        self.all_streams: weakref.WeakValueDictionary[int, Stream] = weakref.WeakValueDictionary()
+        self.memories: weakref.WeakSet[Memory] = weakref.WeakSet()
         self.launches: list[tuple[str, int]] = []
         self.compiled: list[str] = []
         self.limits: list[float] = []
@@ -190,6 +196,16 @@ class StandIn:
         captured = host.copy()  # pageable memory is read at once
         self.stream.add(lambda: np.copyto(array.view(data()), captured))
         return array
+
+    def stack(self, arrays: tuple[Array, ...], axis: int) -> Array:
+        result = self.empty((*arrays[0].shape[:axis], len(arrays), *arrays[0].shape[axis:]), arrays[0].dtype)
+        into, parts = self.memory_for(result), [(array, self.memory_for(array)) for array in arrays]
+
+        def work() -> None:
+            np.stack([array.view(data()) for array, data in parts], axis, out=result.view(into()))
+
+        self.stream.add(work)
+        return result
 
     def memory_for(self, array: Array) -> Callable[[], np.ndarray]:
         return array.memory.for_work_on(self.stream)

@@ -39,6 +39,7 @@ PICTURES = {"theme", "terrain", "camera", "layers", "shapes", "parameters", "sce
 # Who alone may import what (an empty set: nobody, they serve the tests).
 KEEPERS = {
     "cupy": {"lossland/compute/arrays.py"},
+    "cuda": {"lossland/render/sharing.py"},
     "vispy.app": {"lossland/render/canvas.py"},
     "llvmlite": {"lossland/compute/kernels/machine.py"},
     "sympy": set(),
@@ -129,7 +130,7 @@ def test_scenes_import_only_public_names() -> None:
                 assert parts[1] in lossland.__all__, f"{file.name} imports {name}, which is not public"
 
 
-HEAVY = ("numpy", "vispy", "imgui_bundle", "OpenGL", "av", "PIL", "glfw", "cupy", "numba")
+HEAVY = ("numpy", "vispy", "imgui_bundle", "OpenGL", "av", "PIL", "glfw", "cupy", "cuda", "numba")
 
 
 @pytest.mark.parametrize("statement", ["import lossland", "from lossland.cli import help_text; help_text()"])

@@ -25,6 +25,7 @@ from lossland.files import written
 from lossland.numerals import thousands
 from lossland.player import TICK, Player
 from lossland.render import canvas as canvases
+from lossland.render import sharing
 from lossland.scenery import Scene
 from lossland.theme import Theme
 from lossland.theme import theme as theme_named
@@ -115,7 +116,6 @@ class Window:
         self._cursor = self._pixel(*glfw.get_cursor_pos(self.handle))
         self._software = canvases.is_software()
         self._governor = self._new_governor()
-        self._transfer = "plain upload"
         self._listen()
 
     def __exit__(self, *_: object) -> None:
@@ -302,13 +302,15 @@ class Window:
         """Return the lines of the overlay that F3 shows."""
         times = {name: 1000 * seconds for name, seconds in self.picture.times.items()}
         level = self._governor.quality
+        transfer, *why = sharing.described()
         return [
             f"frame {1000 * meter.recent:5.1f} ms",
             "  ".join(f"{name} {times.get(name, 0.0):.1f}" for name in PARTS),
             f"level {self._governor.level + 1} of {len(self._governor.levels)}: mesh {level.mesh}, "
             f"scale {level.scale:g}, {thousands(level.dots)} dots at most",
             f"{thousands(meter.vertices)} vertices, {meter.draws} draws",
-            f"transfer: {self._transfer}",
+            f"transfer: {transfer}",
+            *(f"  {reason}" for reason in why),
         ]
 
     def _follow_size(self) -> None:

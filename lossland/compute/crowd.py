@@ -86,6 +86,11 @@ class Crowd(ABC):
         """Where the particles are, as a new array (N, 2) on the host."""
 
     @property
+    def resident(self) -> Any:
+        """Where the particles are, as a new array (N, 2) where they are computed: on the host, or a `Resident`."""
+        return self.positions
+
+    @property
     @abstractmethod
     def settled(self) -> NDArray[np.int64]:
         """The step at which each particle's present stay at a minimum began, -1 where it is at none, (N,)."""

@@ -20,6 +20,7 @@ from lossland.compute.kernels.cpu import WATCH
 from lossland.compute.kernels.cuda import swarm_source
 from lossland.compute.kernels.device import THREADS, Device, DeviceTrouble, OutOfMemory, blocks, in_tiles, say
 from lossland.compute.kernels.fused import fuse
+from lossland.compute.resident import Resident
 from lossland.optimizers import Optimizer
 
 if TYPE_CHECKING:
@@ -89,6 +90,27 @@ class CudaCrowd(Crowd):
         """Where the particles are, as a new array (N, 2) on the host."""
         state = self._ask(lambda: self._on_host(self._state[:2]))
         return self._shelter.positions if state is None else np.ascontiguousarray(state.T)
+
+    @property
+    def resident(self) -> Any:
+        """Where the particles are, as a new array (N, 2): on the device if all of them are there."""
+        if isinstance(self._state, np.ndarray):
+            return self.positions
+        array, step = self._ask(self._side_by_side), self.step
+        return self.positions if array is None else Resident(self._device, array, lambda: self._computed_again(step))
+
+    def _side_by_side(self) -> Any:
+        """Return the positions as a new array (N, 2) on the device, None if it has no room for them."""
+        try:
+            with self._device.at_work() as xp:
+                return xp.stack((self._state[0], self._state[1]), axis=1)
+        except OutOfMemory:
+            return None
+
+    def _computed_again(self, step: int) -> Points:
+        crowd = self._make_refuge()
+        crowd.advance(step)
+        return crowd.positions
 
     @property
     def settled(self) -> NDArray[np.int64]:

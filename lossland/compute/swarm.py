@@ -83,6 +83,11 @@ class SwarmState:
         """Where the particles are, as a new array (N, 2) on the host; those that are lost, where they got lost."""
         return self._crowd.positions
 
+    @property
+    def resident(self) -> Any:
+        """Where the particles are, as a new array (N, 2) of frame data: it stays on the device that computes it."""
+        return self._crowd.resident
+
     def advance(self, steps: int = 1, progress: Callable[[float], None] | None = None) -> None:
         """Take ``steps`` steps. ``progress`` is called with the share of the work done, now and then."""
         self._crowd.advance(steps, progress)

@@ -27,6 +27,7 @@ from lossland.render.painter import (
     to_bytes,
     vertex_buffer,
 )
+from lossland.render.sharing import TextureFeed
 from lossland.render.target import Pass
 from lossland.terrain import T_MAX, Terrain
 from lossland.theme import CATEGORIES, Theme
@@ -50,6 +51,7 @@ class Block:
     def __init__(self, theme: Theme) -> None:
         self._theme = theme
         self._kept = Kept()
+        self._relief = TextureFeed()
         self.heights: gloo.Texture2D | None = None
         self._solid: gloo.Texture2D | None = None
         self._strata: gloo.Texture2D | None = None
@@ -112,12 +114,9 @@ class Block:
             self._kept.changed("lit", terrain, paint, light, quality.lit, quality.bake, context.show.shadow)
 
     def _upload(self, terrain: Terrain) -> None:
-        ground, table = terrain.ground, terrain.contour_phase()
-        place = np.clip(ground / terrain.height, 0.0, T_MAX) / T_MAX * (len(table) - 1)
-        phase = np.interp(place, np.arange(len(table)), table)
-        data = np.stack([ground, phase], -1).astype(np.float32)
-        delete([self.heights, self._solid, self._strata])
-        self.heights = gloo.Texture2D(data, format="rg", internalformat="rg32f", interpolation="linear")
+        self._relief.set(terrain.relief)
+        self.heights = self._relief.drawn
+        delete([self._solid, self._strata])
         holes = not terrain.solid.all()
         self._solid = gloo.Texture2D(terrain.solid.astype(np.uint8) * 255, interpolation="linear") if holes else None
         self._strata = gloo.Texture2D(_strata(terrain, self._theme), internalformat="rgba32f", interpolation="linear")
@@ -282,7 +281,8 @@ class Block:
             one.close()
         for pair in self._programs.values():
             delete(pair)
-        delete([self.heights, self._solid, self._strata, self._paint, self._colors, self._blank])
+        self._relief.close()
+        delete([self._solid, self._strata, self._paint, self._colors, self._blank])
 
 
 def shown_uv(layer: Surface) -> tuple[float, float, float, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,6 +11,7 @@ from vispy import gloo
 
 from lossland.layers import Points
 from lossland.render.painter import DrawContext, Kept, Phase, delete, paints, program, set_state, vertex_buffer
+from lossland.render.sharing import VertexFeed
 from lossland.render.uniforms import Uniforms
 from lossland.terrain import Terrain
 from lossland.theme import CATEGORIES, Theme
@@ -105,17 +107,16 @@ class SpriteBatch:
 class DotBatch:
     """Up to millions of small translucent points; where they are dense, they add up to light.
 
-    Positions in a domain are laid on its ground by the vertex shader, so a moving swarm uploads only positions (8
-    bytes a point); colours are looked up by category there too.
+    Positions in a domain are laid on its ground by the vertex shader, and moved there towards their targets: a swarm
+    uploads only positions (8 bytes a point), and those only when they are others. Colours are looked up by category
+    there too.
     """
 
     def __init__(self) -> None:
-        self._plain = program("dots.vert", "dots.frag")
-        self._draped = program("dots_draped.vert", "dots.frag")
-        self._moving: gloo.Program | None = None
-        self._target: gloo.VertexBuffer | None = None
+        self._programs: dict[tuple[bool, bool], gloo.Program] = {}  # on a ground, moving
         self._kept = Kept()
-        self._position: dict[int, gloo.VertexBuffer] = {}  # by components
+        self._position = VertexFeed()
+        self._target = VertexFeed()
         self._category: gloo.VertexBuffer | None = None
         self._height: gloo.Texture2D | None = None
         self._every = 1  # only every so many-th point is drawn
@@ -127,12 +128,11 @@ class DotBatch:
             return
         self._every = every_nth(count, context.quality.dots)
         draped = layer.ground is not None and np.shape(layer.position)[1] == 2
-        p = self._draped if draped else self._plain
-        if layer.target is not None and not draped:
-            p = self._moving = self._moving or program("dots.vert", "dots.frag", MOVING=None)
-            self._upload_target(layer.target, p)
+        p = self._program_for(draped, layer.target is not None)
+        p["a_position"] = self._fed("position", self._position, layer.position, draped)
+        if layer.target is not None:
+            p["a_target"] = self._fed("target", self._target, layer.target, draped)
             p["u_share"] = float(layer.share)
-        self._upload_position(layer, p, 2 if draped else 3)
         self._upload_category(layer, p, context.theme)
         if draped and layer.ground is not None:
             self._upload_ground(layer.ground, p)
@@ -145,27 +145,20 @@ class DotBatch:
         p["u_round"] = diameter if diameter > SQUARE_UP_TO else 0.0
         p.draw("points")
 
-    def _upload_position(self, layer: Points, p: gloo.Program, components: int) -> None:
-        if self._kept.changed("position", layer.position, components, self._every):
-            self._set_position(layer, components)
-        p["a_position"] = self._position[components]
+    def _program_for(self, draped: bool, moving: bool) -> gloo.Program:
+        if (draped, moving) not in self._programs:
+            flags: dict[str, None] = {"MOVING": None} if moving else {}
+            name = "dots_draped.vert" if draped else "dots.vert"
+            self._programs[draped, moving] = program(name, "dots.frag", **flags)
+        return self._programs[draped, moving]
 
-    def _set_position(self, layer: Points, components: int) -> None:
-        position = np.ascontiguousarray(layer.position[:: self._every], np.float32)
-        if position.shape[1] == 2 and components == 3:
-            position = np.column_stack([position, np.zeros(len(position), np.float32)])
-        kept = self._position.get(components)
-        if kept is not None and kept.nbytes == position.nbytes:
-            kept.set_data(position)
-        else:
-            delete([kept])
-            self._position[components] = vertex_buffer(position)
-
-    def _upload_target(self, target: NDArray[np.floating], p: gloo.Program) -> None:
-        if self._kept.changed("target", target, self._every):
-            delete([self._target])
-            self._target = vertex_buffer(target[:: self._every])
-        p["a_target"] = self._target
+    def _fed(self, name: str, feed: VertexFeed, points: Any, draped: bool) -> gloo.VertexBuffer | None:
+        """Return the buffer of the points, filled anew if they are others."""
+        if self._kept.changed(name, points, draped, self._every):
+            if np.shape(points)[1] == 2 and not draped:
+                points = np.column_stack([np.asarray(points), np.zeros(len(points))])
+            feed.set(points, self._every)
+        return feed.drawn
 
     def _upload_category(self, layer: Points, p: gloo.Program, theme: Theme) -> None:
         if isinstance(layer.color, str):
@@ -184,7 +177,7 @@ class DotBatch:
             self._height = gloo.Texture2D(
                 np.ascontiguousarray(ground.ground, np.float32), internalformat="r32f", interpolation="linear"
             )
-            p["u_height"] = self._height
+        p["u_height"] = self._height
         (x0, x1), (y0, y1) = ground.domain
         p["u_middle"] = (x0 + x1) / 2, (y0 + y1) / 2
         p["u_half"] = (x1 - x0) / 2, (y1 - y0) / 2
@@ -193,10 +186,11 @@ class DotBatch:
 
     def close(self) -> None:
         """Free the GL objects."""
-        buffers = [*self._position.values(), self._target, self._category, self._height]
-        delete([self._plain, self._draped, self._moving, *buffers])
-        self._position.clear()
-        self._target = self._category = self._height = self._moving = None
+        self._position.close()
+        self._target.close()
+        delete([*self._programs.values(), self._category, self._height])
+        self._programs.clear()
+        self._category = self._height = None
 
 
 def every_nth(count: int, most: int) -> int:
