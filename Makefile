@@ -2,6 +2,7 @@
 # make test        check everything headless: ruff, pyright, pytest
 # make test-torch  compare the optimizers with PyTorch's
 # make test-kernels  compile every CUDA kernel for every architecture, and look for what we use in the real CuPy and CUDA
+# make test-endurance  open every scene 50 times, draw 10,000 frames, and see that nothing is left behind
 # make lint        ruff and pyright alone
 # make pictures    draw the pictures of the README and the gallery again
 # make bench-compute  measure swarms and grids beside NumPy, JAX, PyTorch, Numba and C
@@ -33,7 +34,7 @@ HEADLESS := env -u DISPLAY -u WAYLAND_DISPLAY
 MEASURED := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE
 DEMO := out/demo.mp4
 
-.PHONY: run test test-torch test-kernels lint pictures bench-compute bench-render clean
+.PHONY: run test test-torch test-kernels test-endurance lint pictures bench-compute bench-render clean
 
 run: $(VENV)/.installed $(VENV)/.graphics
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
@@ -51,6 +52,9 @@ test-torch: $(TORCH_VENV)/.installed $(VENV)/.test-graphics
 
 test-kernels: $(KERNELS_VENV)/.installed
 	$(KERNELS_VENV)/bin/python -m pytest -m kernels tests/test_kernels_cuda.py tests/test_sharing.py
+
+test-endurance: $(VENV)/.test-graphics
+	$(HEADLESS) $(VENV)/bin/python -m pytest -m endurance
 
 lint: $(VENV)/.test-installed
 	$(VENV)/bin/ruff check .

@@ -29,9 +29,15 @@ Colors = Color | Sequence[Color] | NDArray  # see ``Bars``
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Layer:
-    """Anything drawn in the world. ``group`` is the name of the switch that hides it (see ``scenery.Show``)."""
+    """Anything drawn in the world. ``group`` is the name of the switch that hides it (see ``scenery.Show``).
+
+    ``name`` is what it, or one of its elements, is called under the pointer ("" for a plain word of its type);
+    ``worth`` (n,) are numbers shown there for its elements, where their places alone do not tell.
+    """
 
     group: str = ""
+    name: str = ""
+    worth: Sequence[float] | Array | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +102,7 @@ class Points(Layer):
     ground: Terrain | None = None
     target: Array | None = None  # like position: the shader moves every point straight there ...
     share: float = 0.0  # ... by this share of the way; of points laid on a ground only dots move
+    number: NDArray[np.integer] | None = None  # (n,) their own numbers, where a layer shows a choice of them
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,13 +20,17 @@ import numpy as np
 from lossland import landscapes, library
 from lossland.camera import Camera
 from lossland.errors import UserError, nearest
-from lossland.layers import Surface
+from lossland.layers import Layer, Points, Surface, Trail, WarpedGrid
+from lossland.marks import Mark, mark
 from lossland.parameters import Lane, Lanes
+from lossland.picking import HEAD, Hit, pick_any, position_of
 from lossland.scenery import Frame, Handle, Scene, Show, View
 
 TICK = 1 / 60
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 TURN = 12.0  # degrees a second of the turntable
+STRAY = 40.0  # pixels of the look: farther from the pointer what was under it is no longer
+CLOSE = 0.55  # of the distance at home: how far away the camera follows at most
 LOG_LIMIT = 200_000  # actions; an hour of dragging at every tick
 
 Wish = Literal["shot", "record", "fullscreen", "save"]
@@ -42,12 +46,23 @@ class Action(NamedTuple):
 
 @dataclass(frozen=True)
 class Probe:
-    """What is under the pointer: place in the domain, loss and gradient there, the point in the world."""
+    """The ground under the pointer: place in the domain, loss and gradient there, the point in the world.
+
+    In a moved plane there is no loss, but the ``source`` that the place came from (None where it came from a line).
+    """
 
     position: tuple[float, float]
-    value: float
-    gradient: tuple[float, float] | None
     world: tuple[float, float, float]
+    value: float | None = None
+    gradient: tuple[float, float] | None = None
+    source: tuple[float, float] | None = None
+
+
+class Followed(NamedTuple):
+    """What the camera follows: an element of the layer at a place of the frame (see ``picking.position_of``)."""
+
+    place: int
+    element: int
 
 
 @dataclass(frozen=True)
@@ -141,8 +156,8 @@ def _pair(value: Any, what: str) -> tuple[float, float]:
 class Player:
     """A scene on the stage.
 
-    Read freely: ``scene, time, playing, speed, loop, show, camera, turntable, selected, help, probe,
-    messages, tick, revision``. Change only through the methods. Those marked ``@action`` raise UserError
+    Read freely: ``scene, time, playing, speed, loop, show, camera, turntable, following, selected, help, probe,
+    hovered, messages, tick, revision``. Change only through the methods. Those marked ``@action`` raise UserError
     and change nothing when an argument does not fit; those marked ``@typed_action`` return the error's
     sentence instead, or None.
     """
@@ -157,6 +172,10 @@ class Player:
         self._selected = 0
         self.help = False
         self.probe: Probe | None = None
+        self.hovered: Hit | None = None  # the element under the pointer, as it was when the pointer came there
+        self._pointed = (0.0, 0.0, 0.0)  # where the pointer was then, and how far from it that may go
+        self.following: Followed | None = None
+        self._astray = False  # whether what is followed may have moved since the camera looked
         self.messages: list[Message] = []
         self.wishes: list[Wish] = []  # what the panels ask the window for
         self.recording = False  # set by the window while it films itself
@@ -215,7 +234,8 @@ class Player:
     @property
     def moving(self) -> bool:
         """Whether the next tick will change the picture even if nobody does anything."""
-        return self.playing or self.turntable or self.camera.pose != self.camera.goal or bool(self.messages)
+        gliding = self.camera.pose != self.camera.goal or self._astray
+        return self.playing or self.turntable or gliding or bool(self.messages)
 
     def handles(self) -> Sequence[Handle]:
         """Return what can be dragged now."""
@@ -244,6 +264,7 @@ class Player:
             self._run(TICK * self.speed)
         if self.turntable:
             self._turn(TURN * TICK)
+        self._chase()
         self.camera.advance(TICK)
         self.messages = [message for message in self.messages if message.until > self.tick]
 
@@ -259,6 +280,7 @@ class Player:
         self.revision += 1
         if frame:
             self._frame = None
+            self._astray = self.following is not None
 
     # ------------------------------------------------------------------------------------------- the clock
     @action
@@ -382,6 +404,12 @@ class Player:
             self._restart()
 
     @action
+    def pick(self, place: int, element: int) -> bool:
+        """Tell the scene of a click on an element of the frame's layer at ``place``; False if it is nothing to it."""
+        layer = self._layer(place)
+        return layer is not None and self.scene.pick(layer, int(_number(element, -1, 2**53, "An element")))
+
+    @action
     def drag(self, name: str, position: Sequence[float]) -> None:
         """Move the handle of that name to a position in the domain (or plane)."""
         for handle in self.handles():
@@ -447,18 +475,60 @@ class Player:
     def pan(self, right: float, down: float) -> None:
         """Shift the picture, in heights of it."""
         right, down = _number(right, -10, 10, "The shift"), _number(down, -10, 10, "The shift")
+        self.following = None
         self.camera.pan(right * self.size[1], down * self.size[1], self.size)
 
     @action
     def zoom(self, factor: float, at: Sequence[float] = (0.5, 0.5)) -> None:
-        """Go nearer (factor above 1) or farther, towards a place in widths and heights of the picture."""
+        """Go nearer (factor above 1) or farther, towards a place in widths and heights of the picture.
+
+        Who follows something goes nearer to that.
+        """
         x, y = _pair(at, "A place")
-        pixel = (x * self.size[0], y * self.size[1])
+        pixel = None if self.following else (x * self.size[0], y * self.size[1])
         self.camera.zoom(_number(factor, 0.01, 100, "The zoom factor"), pixel, self.size)
+
+    @action
+    def follow(self, place: int, element: int) -> None:
+        """Let the camera follow an element of the frame's layer at ``place``: a trail's head, a particle, a node."""
+        layer, element = self._layer(place), int(_number(element, -1, 2**53, "An element"))
+        if layer is None or position_of(layer, element) is None:
+            raise UserError("What is there does not move: the camera can follow heads of trails, points and nodes.")
+        self.following = Followed(int(place), element)
+        near = min(self.camera.goal.distance, CLOSE * self.camera.home_pose.distance)
+        self.camera.goal = replace(self.camera.goal, distance=near)
+
+    @action
+    def let_go(self) -> None:
+        """Follow nothing any more; the view stays where it is."""
+        self.following = None
+
+    def toggle_follow(self) -> None:
+        """Follow what is under the pointer, else the selected lane, else the first thing that moves; or let go."""
+        if self.following:
+            self.let_go()
+            return
+        candidates = [(self.hovered.place, self.hovered.picked.element)] if self.hovered else []
+        layers = self.frame().layers
+        trails = [place for place, layer in enumerate(layers) if isinstance(layer, Trail)]
+        running = [k for k, lane in enumerate(self.lanes) if lane.enabled]
+        if self.selected in running and len(trails) == len(running):
+            trails.insert(0, trails[running.index(self.selected)])
+        candidates += [(place, HEAD) for place in trails]
+        candidates += [(place, element) for place, layer in enumerate(layers) for element in _first_number(layer)]
+        for place, element in candidates:
+            layer = self._layer(place)
+            if isinstance(layer, Trail):
+                element = HEAD
+            if layer is not None and position_of(layer, element) is not None:
+                self.follow(place, element)
+                return
+        raise UserError("There is nothing in this picture that the camera could follow.")
 
     @action
     def home(self) -> None:
         """Go back to the view that the scene was composed for."""
+        self.following = None
         self.camera.home()
 
     @action
@@ -474,6 +544,7 @@ class Player:
     @action
     def recall_view(self, number: int) -> None:
         """Go back to a kept view; a number that was never kept does nothing."""
+        self.following = None
         self.camera.recall_view(int(_number(number, 1, 3, "A view")))
 
     @action
@@ -498,11 +569,30 @@ class Player:
             self.touch(frame=False)
 
     def hover(self, position: Sequence[float] | None) -> None:
-        """Point at a position in the domain (None: at nothing); ``probe`` then holds the numbers there."""
-        probe = None if position is None else self._probe(_pair(position, "A position"))
-        if probe != self.probe:
-            self.probe = probe
-            self.touch(frame=False)
+        """Point at a position in the domain or plane (None: at nothing); ``probe`` then holds the numbers there.
+
+        The world's picture stays as it is: who draws writes the numbers over it.
+        """
+        self.probe = None if position is None else self._probe(_pair(position, "A position"))
+
+    def look_at(self, pixel: Sequence[float] | None, scale: float = 1.0) -> None:
+        """Point at a pixel (None: at nothing), ``scale`` pixels being one of the look; sets ``hovered``."""
+        self.hovered = None
+        if pixel is not None:
+            self.hovered = pick_any(self.frame(), self.camera, pixel, self.size, scale, self.show)
+            self._pointed = float(pixel[0]), float(pixel[1]), STRAY * scale
+
+    def mark(self) -> Mark | None:
+        """Return what to say of what is hovered, as it is now; None where it has moved away from the pointer."""
+        if self.hovered is None:
+            return None
+        land = getattr(self.scene, "land", None)
+        value = None if land is None else lambda place: float(land.value(np.array(place)))
+        found = mark(self.hovered, self.frame(), value)
+        if found is None:
+            return None
+        x, y = self.camera.project(found.position, self.size)
+        return found if math.hypot(x - self._pointed[0], y - self._pointed[1]) <= self._pointed[2] else None
 
     def say(self, text: str, kind: str = "note", seconds: float = 4.0) -> None:
         """Show a short notice."""
@@ -518,7 +608,7 @@ class Player:
         self.scene = scene
         self._selected = 0
         self.time = 0.0
-        self.probe = None
+        self.probe = self.hovered = self.following = None
         self._frame = None
         self._view = None
         self.frame()
@@ -531,6 +621,25 @@ class Player:
         pose, goal = self.camera.pose, self.camera.goal
         self.camera.pose = replace(pose, azimuth=pose.azimuth + degrees)
         self.camera.goal = replace(goal, azimuth=goal.azimuth + degrees)
+
+    def _layer(self, place: int) -> Layer | None:
+        """Return the layer at a place of the frame, or None."""
+        layers = self.frame().layers
+        place = int(_number(place, 0, 2**31, "A place"))
+        return layers[place] if place < len(layers) else None
+
+    def _chase(self) -> None:
+        """Let the camera's goal go with what is followed, tick by tick, so that a replay does the same."""
+        self._astray = False
+        if self.following is None:
+            return
+        layer = self._layer(self.following.place)
+        position = None if layer is None else position_of(layer, self.following.element)
+        if position is None:  # it is gone
+            self.following = None
+        elif np.isfinite(position).all():
+            x, y, z = position.tolist()
+            self.camera.goal = replace(self.camera.goal, target=(x, y, z))
 
     def _look(self, frame: Frame) -> None:
         """Make a new home when the scene wants to be seen in another way; who stands at home glides there."""
@@ -557,11 +666,17 @@ class Player:
     def _probe(self, position: tuple[float, float]) -> Probe | None:
         surface = self.surface()
         landscape = getattr(self.scene, "land", None)
-        if surface is None or landscape is None:
-            return None
-        x, y, z = surface.terrain.world_from_domain(np.array(position))
-        value, gradient = landscape.value_grad(np.array(position))
-        return Probe(position, float(value), (float(gradient[0]), float(gradient[1])), (float(x), float(y), float(z)))
+        if surface is not None and landscape is not None:
+            x, y, z = surface.terrain.world_from_domain(np.array(position)).tolist()
+            value, gradient = landscape.value_grad(np.array(position))
+            return Probe(position, (x, y, z), float(value), (float(gradient[0]), float(gradient[1])))
+        grid = next((layer for layer in self.frame().layers if isinstance(layer, WarpedGrid)), None)
+        if grid is not None:
+            matrix = np.asarray(grid.matrix, float)
+            whole = abs(np.linalg.det(matrix)) > 1e-9
+            source = np.linalg.solve(matrix, position).tolist() if whole else None
+            return Probe(position, (*position, 0.0), source=source and (source[0], source[1]))
+        return None
 
     @contextmanager
     def _all_or_nothing(self) -> Iterator[None]:
@@ -588,6 +703,13 @@ class Player:
                 return
         if len(self.log) < LOG_LIMIT:
             self.log.append(entry)
+
+
+def _first_number(layer: Layer) -> list[int]:
+    """Return the number of a layer's first point, or nothing."""
+    if not isinstance(layer, Points) or not len(layer.position):
+        return []
+    return [0 if layer.number is None else int(layer.number[0])]
 
 
 def _same_view(a: View, b: View) -> bool:

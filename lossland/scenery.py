@@ -180,6 +180,10 @@ class Scene:
         """React to a click at a position in the domain (or plane); True restarts the clock."""
         return False
 
+    def pick(self, layer: Layer, element: int) -> bool:
+        """React to a click on an element of a layer of the last frame (see ``picking``); True if it meant something."""
+        return False
+
     def step_at(self, time: float) -> float:
         """Return the (fractional) step that is shown at ``time`` seconds."""
         clock = self.clock

@@ -243,7 +243,7 @@ print("best_heading", degrees[slope.argmax()])
         """Return what does not move with the heading: plane, compass, uphill arrow, contour, walker."""
         contour, _ = self.terrain.drape(self.contour(), lift=0.008)
         walker = touch.raised(0.016)
-        drawn: list[layers.Layer] = [layers.Lines([contour], "text", 2.4)]
+        drawn: list[layers.Layer] = [layers.Lines([contour], "text", 2.4, name="Contour")]
         steepness = float(np.hypot(*gradient))
         if steepness > 1e-12:
             up = gradient / steepness
@@ -251,9 +251,17 @@ print("best_heading", degrees[slope.argmax()])
             raised = touch.raised(0.012)
             corners = [raised + PLANE * (a * ahead + b * across) for a, b in ((1, 1), (-1, 1), (-1, -1), (1, -1))]
             drawn += [
-                layers.Polygon(np.array(corners), "accent", fill=0.2, outline=1.6),
+                layers.Polygon(np.array(corners), "accent", fill=0.2, outline=1.6, name="Tangent plane"),
                 *self._compass(touch, gradient, raised),
-                layers.Arrows(raised[None], (raised + 1.25 * PLANE * ahead)[None], "up", 6.0, depth=False),
+                layers.Arrows(
+                    raised[None],
+                    (raised + 1.25 * PLANE * ahead)[None],
+                    "up",
+                    6.0,
+                    depth=False,
+                    name="Gradient",
+                    worth=[steepness],
+                ),
                 layers.Label(
                     raised + 1.25 * PLANE * ahead,
                     r"\nabla f",
@@ -263,7 +271,7 @@ print("best_heading", degrees[slope.argmax()])
                     offset=ll.ground.beside(ahead),
                 ),
             ]
-        drawn.append(layers.Points(walker[None], "accent", 8.0, "sphere", outline=True))
+        drawn.append(layers.Points(walker[None], "accent", 8.0, "sphere", outline=True, name="Walker"))
         return drawn
 
     def _compass(self, touch: Touch, gradient: np.ndarray, centre: np.ndarray) -> list[layers.Layer]:
@@ -277,7 +285,7 @@ print("best_heading", degrees[slope.argmax()])
             path = np.array(
                 [centre + PLANE * length * touch.ahead(way) for way, length in zip(ways, reach, strict=True)]
             )
-            lobes.append(layers.Lines([path], role, 2.2, depth=False))
+            lobes.append(layers.Lines([path], role, 2.2, depth=False, name="Slope of every heading"))
         return lobes
 
     def _heading_arrow(self, touch: Touch, heading: np.ndarray, slope: float) -> Sequence[layers.Layer]:
@@ -285,7 +293,7 @@ print("best_heading", degrees[slope.argmax()])
         tip = centre + PLANE * touch.ahead(heading)
         aside, _ = ll.ground.beside(tip - centre, 40.0)
         return [
-            layers.Arrows(centre[None], tip[None], "accent", 4.5, depth=False),
+            layers.Arrows(centre[None], tip[None], "accent", 4.5, depth=False, name="Slope ahead", worth=[slope]),
             layers.Label(tip, numerals.fixed(slope), "accent", offset=(aside, 10.0)),
         ]
 
@@ -303,7 +311,7 @@ print("best_heading", degrees[slope.argmax()])
         seen = scale > 0.08
         tails = self.terrain.world_from_domain((place - move / 2)[seen], lift=0.012)
         tips = self.terrain.world_from_domain((place + move / 2)[seen], lift=0.012)
-        return [layers.Arrows(tails, tips, "dim", 1.3, group="arrows")]
+        return [layers.Arrows(tails, tips, "dim", 1.3, group="arrows", name="Slope", worth=steep[seen])]
 
     def _rain(self, time: float) -> list[layers.Layer]:
         """Return the drops where they are at ``time``: each falls, runs downhill for a while, and falls anew."""
@@ -318,7 +326,9 @@ print("best_heading", degrees[slope.argmax()])
         now = ways[whole, number] + part * (ways[whole + 1, number] - ways[whole, number])
         x0, x1, y0, y1 = self.domain
         seen = ((now >= (x0, y0)) & (now <= (x1, y1))).all(axis=1)
-        return [layers.Points(now[seen], "particle.0", 3.0, "dot", ground=self.terrain)]
+        return [
+            layers.Points(now[seen], "particle.0", 3.0, "dot", ground=self.terrain, number=number[seen], name="Drop")
+        ]
 
     def _ways_of_drops(self) -> np.ndarray:
         """Return the way of every drop, (FLOW + 1, n, 2): steps along −∇f, shorter where it is gentle."""

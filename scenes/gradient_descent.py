@@ -181,7 +181,7 @@ print("closed_form", *((1 - alpha * curvature) ** steps * start))
             self.remember("goal", self.terrain, self._goal),
             layers.Trail(
                 descent.path, descent.progress, "optimizer.sgd", upto, descent.beads,
-                start="start", value=self._loss(step),
+                start="start", value=self._loss(step), name="Descent",
             ),
         ]  # fmt: skip
         if part >= 2 and step < self.steps and step <= descent.progress[-1]:
@@ -190,7 +190,7 @@ print("closed_form", *((1 - alpha * curvature) ** steps * start))
 
     def _goal(self) -> layers.Layer:
         place = self.terrain.world_from_domain(np.zeros(2), lift=0.012)
-        return layers.Points(place[None], "accent", 4.0, "ring", outline=True)
+        return layers.Points(place[None], "accent", 4.0, "ring", outline=True, name="Minimum")
 
     def _loss(self, step: int) -> str:
         return numerals.short(float(self.land.value(self.descent.points[step])))
@@ -206,13 +206,17 @@ print("closed_form", *((1 - alpha * curvature) ** steps * start))
         uphill = ahead / np.linalg.norm(ahead)
         tip = ball + ARROW * uphill
         drawn: list[layers.Layer] = [
-            layers.Arrows((ball + BALL * uphill)[None], tip[None], "up", 5.5, depth=False),
+            layers.Arrows(
+                (ball + BALL * uphill)[None], tip[None], "up", 5.5, depth=False, name="Gradient", worth=[steepness]
+            ),
             layers.Label(tip, r"\nabla f", "up", latex=True, size=20, offset=ll.ground.beside(uphill)),
         ]
         if part >= MOVE:
             end = self.terrain.world_from_domain(np.array(self.inside(tuple(self.descent.points[step + 1]))), lift=0.02)
             move = (end - ball) / max(float(np.linalg.norm(end - ball)), 1e-9)
-            drawn.append(layers.Arrows((ball + BALL * move)[None], end[None], "down", 5.5, depth=False))
+            drawn.append(
+                layers.Arrows((ball + BALL * move)[None], end[None], "down", 5.5, depth=False, name="Next step")
+            )
             drawn.append(
                 layers.Label(end, r"-\alpha\nabla f", "down", latex=True, size=20, offset=ll.ground.beside(move, 50.0))
             )

@@ -289,7 +289,7 @@ print("highest", max(v for v, c in zip(value, curvature) if (c < 0).all()))
             self._painted(),
             self.remember("axes", self.terrain, lambda: layers.Axes(self.terrain)),
             *self.remember("marks", self.terrain, self._marks),
-            layers.Trail(path, progress, "optimizer.sgd", step, value=loss),
+            layers.Trail(path, progress, "optimizer.sgd", step, value=loss, name="Ball"),
         ]
         if self.cut:
             drawn += self.remember("cut", (self.terrain, self.ball), self._section)
@@ -326,7 +326,8 @@ print("highest", max(v for v, c in zip(value, curvature) if (c < 0).all()))
             places = np.array([point.position for point in critical if point.kind == kind]).reshape(-1, 2)
             if len(places):
                 world = self.terrain.world_from_domain(places, lift=0.012)
-                drawn.append(layers.Points(world, role, 5.0 if len(critical) <= DRESSED else 3.0, "disc", outline=True))
+                size = 5.0 if len(critical) <= DRESSED else 3.0
+                drawn.append(layers.Points(world, role, size, "disc", outline=True, name=kind.capitalize()))
         if len(critical) <= DRESSED:
             for point in critical:
                 drawn += self._dress(point)
@@ -335,7 +336,7 @@ print("highest", max(v for v, c in zip(value, curvature) if (c < 0).all()))
     def _dress(self, point: Critical) -> list[layers.Layer]:
         """Return a level point's value, and arrows along its two axes: green curves up, red curves down."""
         centre = self.terrain.world_from_domain(point.position, lift=0.02)
-        tails, tips, colors = [], [], []
+        tails, tips, colors, worth = [], [], [], []
         for curvature, axis in zip(point.curvature, point.axes.T, strict=True):
             for sign in (1.0, -1.0):
                 ends = [point.position + sign * reach * self.size * axis for reach in (DISC, REACH)]
@@ -343,10 +344,12 @@ print("highest", max(v for v, c in zip(value, curvature) if (c < 0).all()))
                     tail, tip = self.terrain.world_from_domain(np.array(ends), lift=0.02)
                     tails.append(tail)
                     tips.append(tip)
+                    worth.append(float(curvature))
                     colors.append("down" if curvature > 0 else "up" if curvature < 0 else "dim")
         arrows = layers.Arrows(
-            np.array(tails).reshape(-1, 3), np.array(tips).reshape(-1, 3), colors, 2.6, group="arrows"
-        )
+            np.array(tails).reshape(-1, 3), np.array(tips).reshape(-1, 3), colors, 2.6, group="arrows",
+            name="Curvature", worth=worth,
+        )  # fmt: skip
         return [
             arrows,
             layers.Label(centre, numerals.short(point.value), KINDS[point.kind], size=13, offset=(9.0, 10.0)),
@@ -359,7 +362,10 @@ print("highest", max(v for v, c in zip(value, curvature) if (c < 0).all()))
         edge = self.terrain.world_from_domain(np.stack([x, np.full_like(x, self.ball[1])], -1), lift=0.006)
         y, top = float(edge[0, 1]), self.terrain.top + 0.06
         corners = np.array([(-1, y, 0.0), (1, y, 0.0), (1, y, top), (-1, y, top)], float)
-        return [layers.Polygon(corners, "text", fill=0.10, outline=1.2), layers.Lines([edge], "accent", 2.6)]
+        return [
+            layers.Polygon(corners, "text", fill=0.10, outline=1.2, name="Cut"),
+            layers.Lines([edge], "accent", 2.6, name="Profile"),
+        ]
 
     def _morphing(self, time: float) -> ll.Frame:
         """Return the ground on its way to another one: heights blend, values do not."""

@@ -282,8 +282,8 @@ print("area", 0.5 * abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)))
         else:
             drawn += self._kept_lines(matrix, now, reach)
         drawn += [
-            layers.Polygon(lifted(SQUARE), "area", fill=0.0, outline=1.4, dash=(7, 4)),
-            layers.Polygon(lifted(SQUARE @ now.T), "area"),
+            layers.Polygon(lifted(SQUARE), "area", fill=0.0, outline=1.4, dash=(7, 4), name="Unit square"),
+            layers.Polygon(lifted(SQUARE @ now.T), "area", name="Moved square"),
         ]
         outline = SHAPES[self.shape]
         if outline is not None:
@@ -298,11 +298,11 @@ print("area", 0.5 * abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)))
     def _basis(self, now: np.ndarray) -> list[layers.Layer]:
         """Return the two basis arrows where they are now, with their names and places."""
         drawn: list[layers.Layer] = [
-            layers.Arrows(np.zeros((2, 3)), lifted(now.T), ("i", "j"), width=6.5, depth=False),
+            layers.Arrows(np.zeros((2, 3)), lifted(now.T), ("i", "j"), width=6.5, depth=False, name="Basis arrow"),
             layers.Points(np.zeros((1, 3)), "text", 4.5, "ring", outline=True),
         ]
         for k, role in enumerate("ij"):  # where the arrow goes, and what can be dragged
-            drawn.append(layers.Points(np.array([(*self.column(k), 0.0)]), role, 7.0, "ring"))
+            drawn.append(layers.Points(np.array([(*self.column(k), 0.0)]), role, 7.0, "ring", name="Column"))
         symbols = (("i", r"\hat\imath"), ("j", r"\hat\jmath"))
         for column, other, (role, symbol) in zip(now.T, now.T[::-1], symbols, strict=True):
             place = (float(column[0]), float(column[1]), 0.0)
@@ -323,8 +323,12 @@ print("area", 0.5 * abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)))
             far = (*(kept.vector * min(1.05, 0.85 / max(abs(kept.vector[1]), 1e-9)) * reach), 0.0)
             rising = kept.vector[0] * kept.vector[1] >= 0
             drawn += [
-                layers.Lines([lifted(line)], role, 2.4, dash=(15, 10), depth=False),
-                layers.Arrows(np.zeros((1, 3)), lifted((now @ kept.vector)[None]), role, depth=False),
+                layers.Lines(
+                    [lifted(line)], role, 2.4, dash=(15, 10), depth=False, name="Eigenline", worth=[kept.factor]
+                ),
+                layers.Arrows(
+                    np.zeros((1, 3)), lifted((now @ kept.vector)[None]), role, depth=False, name="Eigenvector"
+                ),
                 layers.Label(far, factor, role, latex=True, size=24, offset=(18.0, 12.0 if rising else -14.0)),
             ]
         return drawn
@@ -332,7 +336,7 @@ print("area", 0.5 * abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)))
     def _stretched_axes(self, matrix: np.ndarray, now: np.ndarray) -> list[layers.Layer]:
         """Return the two perpendicular arrows that stay perpendicular: V's columns on their way to σU's."""
         _, _, right = np.linalg.svd(matrix)
-        return [layers.Arrows(np.zeros((2, 3)), lifted(right @ now.T), ("eigen1", "eigen2"), depth=False)]
+        return [layers.Arrows(np.zeros((2, 3)), lifted(right @ now.T), ("eigen1", "eigen2"), depth=False, name="Axis")]
 
     def _notes(self, matrix: np.ndarray, now: np.ndarray, t: float) -> list[layers.Note]:
         """Return the matrix, the path, the area and the special directions, in words and formulas."""

@@ -297,8 +297,8 @@ print("positions", *x)
         return [
             layers.Surface(terrain, paint=paint),
             layers.Axes(terrain, r"\alpha\lambda", r"\beta"),
-            layers.Lines([terrain.world_from_domain(crease, LIFT)], "accent", 2.4),
-            layers.Lines([terrain.world_from_domain(rim, LIFT)], "up", 2.2, dash=(16, 10)),
+            layers.Lines([terrain.world_from_domain(crease, LIFT)], "accent", 2.4, name="Crease"),
+            layers.Lines([terrain.world_from_domain(rim, LIFT)], "up", 2.2, dash=(16, 10), name="Cliff"),
             layers.Label(terrain.world_from_domain((0.22, 0.28), LIFT), "crease", "accent", size=13.0, offset=(8, -12)),
             layers.Label(terrain.world_from_domain((3.45, 0.725), LIFT), "cliff", "up", size=13.0, offset=(10, 6)),
         ]
@@ -317,7 +317,14 @@ print("positions", *x)
             foot = np.array([(x, LANE_START, LIFT), (x, -1.004, LIFT), (x, -1.004, climb[0, 2])])
             drawn += [
                 layers.Lines([np.vstack([foot, climb])], COLORS[k], 1.8, 0.85),
-                layers.Points(climb[-1:], COLORS[k], 9.0 if k + 1 == self.shown else 6.5, "sphere", outline=True),
+                layers.Points(
+                    climb[-1:],
+                    COLORS[k],
+                    9.0 if k + 1 == self.shown else 6.5,
+                    "sphere",
+                    outline=True,
+                    name=f"λ = {numerals.short(self.lambdas[k])}",
+                ),
             ]
         return drawn
 
@@ -354,7 +361,15 @@ print("positions", *x)
             tail = np.vstack([self._lane_point(k, np.array([1.0])), self._lane_point(k, np.array([error]))])
             beads += [
                 layers.Lines([tail], COLORS[k], 3.0),
-                layers.Points(tail[1:], COLORS[k], 7.5 if k + 1 == self.shown else 6.0, "sphere", outline=True),
+                layers.Points(
+                    tail[1:],
+                    COLORS[k],
+                    7.5 if k + 1 == self.shown else 6.0,
+                    "sphere",
+                    outline=True,
+                    name=f"Error of λ = {numerals.short(self.lambdas[k])}",
+                    worth=[error],
+                ),
             ]
         return [*self.remember("lanes", self._key(), make), *beads]
 
@@ -406,7 +421,7 @@ print("positions", *x)
 
         points, progress, beads = self.remember("ball", (self._key(), self.shown), make)
         color = COLORS[self.shown - 1]
-        return [layers.Trail(points, progress, color, step, beads, start="start")]
+        return [layers.Trail(points, progress, color, step, beads, start="start", name="Ball")]
 
     # --------------------------------------------------------------------------------------------- words
     def _notes(self, step: float) -> list[layers.Note]:

@@ -261,6 +261,7 @@ for rule in (sgd, momentum, rmsprop, adam, lion):
                     words.names[place] if step >= 1 else "",  # at the start all heads are in one place
                     words.losses[place] if step >= 1 else "",
                     "" if place else "start",
+                    name=words.names[place],
                 )
             )
         drawn += self._velocities(upto, runs)
@@ -284,7 +285,11 @@ for rule in (sgd, momentum, rmsprop, adam, lion):
                 tails.append(now + HEAD * ahead)
                 tips.append(now + (HEAD + reach) * ahead)
                 colors.append(f"optimizer.{self.lanes[k].name}")
-        return [layers.Arrows(np.array(tails), np.array(tips), colors, 3.0, group="arrows")] if tails else []
+        return (
+            [layers.Arrows(np.array(tails), np.array(tips), colors, 3.0, group="arrows", name="Next steps")]
+            if tails
+            else []
+        )
 
     def _words(self, step: int, runs: Sequence[Run]) -> Words:
         """Return all that is written at a step: nothing of it changes between two steps."""
@@ -341,6 +346,15 @@ for rule in (sgd, momentum, rmsprop, adam, lion):
         """Return the start."""
         place = tuple(map(float, self.terrain.world_from_domain(np.array(self.start), lift=0.012)))
         return [ll.Handle("start", place, lambda scene, position: scene.set("start", scene.inside(position)))]
+
+    def pick(self, layer: layers.Layer, element: int) -> bool:
+        """Select the lane whose trail was clicked."""
+        lane = next(
+            (k for k in self.racing if isinstance(layer, layers.Trail) and layer.points is self.run(k).path), -1
+        )
+        if lane >= 0:
+            self.set("selected", lane)
+        return lane >= 0
 
     def click(self, position: tuple[float, float]) -> bool:
         """Start the race where the ground was clicked."""

@@ -365,9 +365,14 @@ print("shares", *near.mean((0, 1)))
         if self.arrived == "vanish":
             now = self.positions(step)
             under_way = ll.minima.basins(now, found.minima.position, ll.minima.tolerance(self.land)) < 0
-            return layers.Points(now[under_way], label[under_way], 2.5, "dot", ground=self.terrain)
+            number = np.flatnonzero(under_way)
+            return layers.Points(
+                now[under_way], label[under_way], 2.5, "dot", ground=self.terrain, number=number, name="Particle"
+            )
         flow, part = self.flow(step)
-        return layers.Points(flow.before, label, 2.5, "dot", ground=self.terrain, target=flow.after, share=float(part))
+        return layers.Points(
+            flow.before, label, 2.5, "dot", ground=self.terrain, target=flow.after, share=float(part), name="Particle"
+        )
 
     def _lettered(self, found: ll.maps.BasinMap) -> list[int]:
         """Return the numbers of the minima that get a letter: the largest basins, in the minima's own order."""
@@ -383,7 +388,7 @@ print("shares", *near.mean((0, 1)))
             place = self.terrain.world_from_domain(found.minima.position[k], lift=0.012)
             at = (float(place[0]), float(place[1]), float(place[2]))
             drawn += [
-                layers.Points(place[None], "text", 4.5, "disc", outline=True),
+                layers.Points(place[None], "text", 4.5, "disc", outline=True, name=f"Minimum {letter}"),
                 layers.Label(at, letter, "text", offset=(-5.0, 16.0)),
             ]
         return drawn

@@ -21,7 +21,7 @@ FLOORS = (
     ("formula", "layers", "parameters"),
     ("landscapes", "scenery"),
     ("optimizers", "ground", "picking"),
-    ("library", "rates"),
+    ("library", "rates", "marks"),
     ("compute", "player"),
     ("session", "render", "explain"),
     ("formats", "ui"),
@@ -34,7 +34,7 @@ FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 # Two halves of the house that know nothing of each other, though they stand on different floors.
 ARITHMETIC = {"expression", "formula", "landscapes", "optimizers", "explain", "compute"}
-PICTURES = {"theme", "terrain", "camera", "layers", "shapes", "parameters", "scenery", "picking", "render"}
+PICTURES = {"theme", "terrain", "camera", "layers", "shapes", "parameters", "scenery", "picking", "marks", "render"}
 
 # Who alone may import what (an empty set: nobody, they serve the tests).
 KEEPERS = {

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from lossland import library
 from lossland.app.pointer import LEFT, MIDDLE, Pointer
 from lossland.errors import UserError
 from lossland.landscapes import landscape
-from lossland.layers import Surface
+from lossland.layers import Points, Surface, Trail
 from lossland.parameters import Lanes, Number, Point, Text
 from lossland.player import TICK, Player
 from lossland.scenery import Clock, Frame, Handle, Scene, View
@@ -368,7 +369,11 @@ def test_a_handle_is_dragged_in_the_plane() -> None:
 
 def test_hovering_asks_the_ground(player: Player) -> None:
     pointer = Pointer(player)
-    pointer.move(centre_of(player, (0.5, -1.0)))
+    for away in (0.3, 0.1, 0.0):  # only the last place of many moves is looked at
+        pointer.move(centre_of(player, (0.5 + away, -1.0)))
+    before = player.probe
+    assert before is None
+    pointer.look()
     probe = player.probe
     assert probe is not None
     x, y = probe.position
@@ -377,6 +382,122 @@ def test_hovering_asks_the_ground(player: Player) -> None:
     assert probe.gradient == pytest.approx((6 * x, 2 * y))
     pointer.leave()
     assert player.probe is None
+
+
+def test_what_is_under_the_pointer_is_said_and_goes_when_it_moves_away() -> None:
+    player = Player(library.scene("optimizer_race"))
+    player.seek(5.0)
+    pointer = Pointer(player)
+    trails = [layer for layer in player.frame().layers if isinstance(layer, Trail)]
+    x, y = player.camera.project(trails[1].end, player.size)
+    pointer.move((float(x), float(y)))
+    pointer.look()
+    found = player.mark()
+    assert found is not None
+    assert found.title == "Momentum"
+    assert found.lines[0] == "step 80"
+    revision = player.revision
+    pointer.leave()
+    assert player.mark() is None
+    assert player.revision == revision  # the world need not be drawn again
+    pointer.move((float(x), float(y)))
+    pointer.look()
+    player.seek(1.0)  # the head is elsewhere now
+    assert player.mark() is None
+
+
+def test_clicking_a_trail_selects_its_lane() -> None:
+    player = Player(library.scene("optimizer_race"))
+    player.seek(5.0)
+    pointer = Pointer(player)
+    trails = [layer for layer in player.frame().layers if isinstance(layer, Trail)]
+    x, y = player.camera.project(trails[1].end, player.size)
+    start = player.scene.values["start"]
+    assert player.selected == 3
+    pointer.press((float(x), float(y)))
+    pointer.release((float(x), float(y)))
+    assert player.selected == 1
+    assert player.scene.values["start"] == start
+    assert player.time == 5.0
+
+
+def test_the_camera_follows_a_head_smoothly_until_it_is_let_go() -> None:
+    player = Player(library.scene("optimizer_race"))
+    player.play()
+    run(player, 1.0)
+    player.toggle_follow()
+    gaps = []
+    last = np.array(player.camera.pose.target)
+    for _ in range(120):
+        player.next_tick()
+        trail = [layer for layer in player.frame().layers if isinstance(layer, Trail)][3]
+        assert player.camera.goal.target == pytest.approx(trail.end)
+        now = np.array(player.camera.pose.target)
+        gaps.append(float(np.linalg.norm(now - last)))
+        last = now
+    assert max(gaps) < 0.15  # no jumps
+    assert max(gaps[60:]) > 1e-4  # it does move
+    player.orbit(30.0, 0.0)
+    assert player.following
+    player.pan(0.1, 0.0)
+    assert not player.following
+    target = player.camera.goal.target
+    run(player, 0.5)
+    assert player.camera.goal.target == target
+
+
+def test_following_sees_a_jump_of_time_while_all_stands_still() -> None:
+    player = Player(library.scene("optimizer_race"))
+    player.toggle_follow()
+    run(player, 3.0)
+    assert not player.moving
+    player.seek(6.0)
+    assert player.moving
+    run(player, 3.0)
+    trail = [layer for layer in player.frame().layers if isinstance(layer, Trail)][3]
+    assert player.camera.pose.target == pytest.approx(trail.end)
+    assert not player.moving
+
+
+def test_a_particle_is_followed_by_its_number_and_let_go_when_it_is_gone() -> None:
+    class Thinning(Hill):
+        """Ten points; the first ones leave one by one."""
+
+        def frame(self, time: float) -> Frame:
+            left = np.arange(int(time), 10)
+            surface = self.remember("surface", 0, lambda: Surface(square_terrain()))
+            position = np.stack([left / 10, np.zeros(len(left)), np.full(len(left), 0.5)], -1)
+            return Frame([surface, Points(position, number=left)], (), View(bounds=surface.terrain.bounds))
+
+    player = Player(Thinning())
+    player.follow(1, 4)
+    player.seek(3.5)
+    run(player, 2.0)
+    assert player.camera.pose.target == pytest.approx((0.4, 0.0, 0.5))
+    player.seek(5.5)
+    run(player, 0.1)
+    assert player.following is None
+    with pytest.raises(UserError, match="does not move"):
+        player.follow(0, 0)
+    player.let_go()
+
+
+def test_with_nothing_to_follow_it_is_said(player: Player) -> None:
+    with pytest.raises(UserError, match="nothing in this picture"):
+        player.toggle_follow()
+
+
+def test_a_moved_plane_tells_where_a_place_came_from() -> None:
+    player = Player(library.scene("linear_map_2d", matrix=((2, 1), (1, 2))))
+    player.seek(player.scene.clock.seconds)
+    player.hover((3.0, 3.0))
+    assert player.probe is not None
+    assert player.probe.source == pytest.approx((1.0, 1.0))  # A (1, 1) = (3, 3)
+    flat = Player(library.scene("linear_map_2d", preset="projection"))
+    flat.seek(flat.scene.clock.seconds)
+    flat.hover((3.0, 3.0))
+    assert flat.probe is not None
+    assert flat.probe.source is None
 
 
 def test_the_wheel_comes_closer_to_what_is_under_the_pointer(player: Player) -> None:

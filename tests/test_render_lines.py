@@ -10,7 +10,7 @@ from lossland import layers
 from lossland.camera import Camera
 from lossland.render import canvas
 from lossland.render import painters as _painters  # noqa: F401  (registers them)
-from lossland.render.geometry import HEAD_RADIUS, HEAD_RIM, head_center, spaced, trail_end, world_per_pixel
+from lossland.render.geometry import HEAD_RADIUS, HEAD_RIM, head_centers, spaced, world_per_pixel
 from lossland.render.painter import REGISTRY, TOGETHER, DrawContext, Quality
 from lossland.render.rulers import GAP, TICK, plane_numerals, terrain_rulers
 from lossland.render.target import Target
@@ -218,7 +218,7 @@ def test_the_head_is_a_sphere_of_its_size_at_the_end_of_the_trail(target):
     trail = straight_trail(5.0, head=True)
     trail = layers.Trail(trail.points * 0.4, trail.progress, RED, 5.0)
     image = paint(target, camera, trail, theme=PRINT)
-    center = camera.project(head_center(trail, camera.clip_from_world(SIZE), SIZE[1]), SIZE)
+    center = camera.project(head_centers([trail], camera.clip_from_world(SIZE), SIZE[1])[0], SIZE)
     y, x = np.mgrid[: SIZE[1], : SIZE[0]] + 0.5
     away = np.hypot(x - center[0], y - center[1])
     assert image[away < HEAD_RADIUS - 1, 0].min() > 0.3  # a lit red ball
@@ -231,7 +231,7 @@ def test_the_head_lies_on_the_ground():
     camera = Camera(azimuth=20.0, elevation=50.0)
     camera.fit(np.array([[-1, -1, 0], [1, 1, 0.5]]), (1280, 720))
     trail = straight_trail(3.3)
-    foot, center = trail_end(trail), head_center(trail, camera.clip_from_world((1280, 720)), 720)
+    foot, center = trail.end, head_centers([trail], camera.clip_from_world((1280, 720)), 720)[0]
     assert foot == pytest.approx([-1.5 + 0.99, 0, 0])
     right = np.cross([0, 0, 1], camera.back)
     right /= np.linalg.norm(right)

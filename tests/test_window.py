@@ -17,9 +17,12 @@ import pytest
 from PIL import Image, ImageGrab
 
 from lossland import session
-from lossland.app.stage import snapshot
+from lossland.app.stage import Stage, snapshot
 from lossland.landscapes import landscape
+from lossland.layers import Trail
 from lossland.library import scene
+from lossland.picking import position_of
+from lossland.player import Player
 from lossland.theme import DARK
 from lossland.ui.layout import layout
 
@@ -72,10 +75,10 @@ def environment(display: str | None) -> dict[str, str]:
 class Drive:
     """A running window, its mouse and keyboard, and screenshots of it."""
 
-    def __init__(self, display: str, folder: Path, *options: str) -> None:
+    def __init__(self, display: str, folder: Path, scene: str = "optimizer_race", *options: str) -> None:
         self.display, self.folder = display, folder
         self.saved = folder / "drive.lossland"
-        command = [sys.executable, "-m", "lossland", "explore", "optimizer_race", "--save", str(self.saved), *options]
+        command = [sys.executable, "-m", "lossland", "explore", scene, "--save", str(self.saved), *options]
         self.errors = folder / "errors.txt"
         with self.errors.open("w") as errors:
             self.process = subprocess.Popen(command, env=environment(display), cwd=folder, stderr=errors)
@@ -229,6 +232,66 @@ def test_the_camera_follows_the_mouse(drive: Drive) -> None:
     assert sum(arguments[0] for arguments in actions(done, "orbit")) == pytest.approx(-120 / 720 * 200)
     assert len(actions(done, "zoom")) == 3
     assert actions(done, "pan")
+
+
+def test_a_name_beside_the_pointer(drive: Drive) -> None:
+    before = drive.pause()
+    player = Player(scene("optimizer_race"), SIZE)
+    free = layout(SIZE).free
+    player.resize(SIZE, (free.x, free.y, free.width, free.height))
+    start = player.scene.terrain.world_from_domain(np.array(player.scene.values["start"]))  # type: ignore[attr-defined]
+    x, y = player.camera.project(start, SIZE).round().astype(int).tolist()
+    drive.do("mousemove", str(x), str(y))
+    beside = (slice(y - 60, y - 20), slice(x + 30, x + 80))
+    panel = np.array(DARK.color("panel")) * 255
+
+    def is_label() -> bool:
+        return bool((np.abs(drive.see()[beside] - panel).max(-1) < 16).mean() > 0.4)
+
+    until(is_label, "a label stands beside the pointer")
+    drive.do("mousemove", "300", "120")
+    drive.becomes(before, 0.5, "the label goes with the pointer")
+    drive.quit()
+
+
+def test_the_camera_follows_a_head_and_the_session_does_the_same(drive: Drive) -> None:
+    before = drive.see()
+    drive.do("key", "f")
+    drive.changes(before, PICTURE, 10.0, "the camera comes near")
+    seen = drive.pause()
+    done = drive.quit()
+    [(place, element)] = actions(done, "follow")
+    player = list(session.replay(done))[-1]
+    followed = player.frame().layers[place]
+    assert isinstance(followed, Trail)
+    assert followed.name == "Adam"  # the selected lane
+    assert player.camera.goal.target == pytest.approx(position_of(followed, element))
+    with Stage("optimizer_race", SIZE, ui=True) as stage:
+        again = stage.image(player)
+    assert np.abs(again[PICTURE][..., :3].astype(int) - seen[PICTURE]).mean() < 1.5
+
+
+def test_no_input_is_lost_while_a_large_swarm_moves(display: str, tmp_path: Path) -> None:
+    driven = Drive(display, tmp_path, "optimizer_swarm", "--set", "count=131072")
+    try:
+        driven.do("mousemove", "600", "330")
+        for _ in range(4):  # in bursts, faster than frames are drawn
+            driven.do("key", "--delay", "4", *["l"] * 10)
+            driven.do("click", "--repeat", "10", "--delay", "4", "4")
+            driven.do("key", "--delay", "4", *["t"] * 5)
+            driven.do("click", "--repeat", "10", "--delay", "4", "5")
+        for x in range(560, 640, 20):
+            driven.do("mousemove", str(x), "330", "click", "1")
+        done = driven.quit()
+    finally:
+        driven.stop()
+    assert [on for (on,) in actions(done, "set_loop")] == [False, True] * 20
+    assert [on for (on,) in actions(done, "set_turntable")] == [True, False] * 10
+    assert len(actions(done, "zoom")) == 80
+    assert len(actions(done, "click")) == 4
+    player = list(session.replay(done, fps=1))[-1]
+    assert player.playing
+    assert player.scene.values["count"] == 131072
 
 
 def test_the_keyboard(drive: Drive) -> None:

@@ -17,6 +17,8 @@ from lossland.render import canvas
 PROGRAM = """
 import json, sys
 import glfw
+import numpy as np
+from vispy import gloo
 from lossland import library
 from lossland.app.window import Window
 from lossland.errors import MachineError
@@ -60,6 +62,15 @@ with Window(library.scene("linear_map_2d"), (640, 400)) as window:
     run(meter.count + 2)
     seen["size afterwards"] = window.size
 
+    # What the overlay says of the last frame, it says while the next one is drawn
+    statistics = window._statistics
+    told = []
+    window._statistics = lambda meter: told.append((meter.draws, meter.vertices)) or statistics(meter)
+    window._toggle_statistics()
+    run(meter.count + 2)
+    seen["told"] = min(told)
+    window._toggle_statistics()
+
     # Another monitor, twice as dense
     window._scale = lambda: 2.0
     run(meter.count + 2)
@@ -76,9 +87,29 @@ with Window(library.scene("linear_map_2d"), (640, 400)) as window:
     run(meter.count + 3)
     seen["renewed"] = window.picture is not old
 
-    # ... and every time: it is said in one sentence
+    # ... twice: the context is lost for good, and another window goes on with the same player
     from lossland.app.picture import Picture
 
+    compose, failures = Picture.compose, []
+
+    def lose(*arguments, **options):
+        if len(failures) < 2:
+            failures.append(1)
+            raise RuntimeError("OpenGL got errors (Check before draw): GL_CONTEXT_LOST")
+        compose(*arguments, **options)
+
+    Picture.compose = lose
+    canvas, player, time = window.canvas, window.player, window.player.time
+    run(meter.count + 4)
+    seen["failures"] = len(failures)
+    seen["another window"] = window.canvas is not canvas
+    seen["the same player"] = window.player is player and player.time == time
+    seen["said"] = player.messages[-1].text
+    seen["drawn again"] = float(np.std(gloo.read_pixels((0, 0, *window.size), alpha=False)))
+    seen["draws counted"] = meter.draws
+    window.canvas.set_current()
+
+    # ... and every time: it is said in one sentence
     Picture.compose = fail
     try:
         run(meter.count + 5)
@@ -109,10 +140,18 @@ def test_the_loop_rests_and_recovers(seen: dict[str, Any]) -> None:
     assert seen["drawn while refined"] == 1
     assert seen["refined at rest"]
     assert not seen["refined again"]
+    assert seen["told"][0] > 5
+    assert seen["told"][1] > 100
     assert seen["drawn while minimised"] == 0
     assert seen["size afterwards"] == [640, 400]
     assert seen["scale"] == [2.0, 2.0, 2.0]
     assert seen["renewed"]
+    assert seen["failures"] == 2
+    assert seen["another window"]
+    assert seen["the same player"]
+    assert "new window" in seen["said"]
+    assert seen["drawn again"] > 5
+    assert seen["draws counted"] > 5
     assert "LIBGL_ALWAYS_SOFTWARE" in seen["error"]
     assert "\n" not in seen["error"]
 
@@ -147,16 +186,41 @@ def test_faults_of_our_own_stay_what_they_are() -> None:
         raise RuntimeError("mine")
 
 
-def test_the_old_driver_in_earnest(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ({"MESA_GL_VERSION_OVERRIDE": "2.1"}, "needs 3.0"),
+        ({"MESA_EXTENSION_OVERRIDE": "-GL_ARB_framebuffer_object"}, "needs 3.0"),
+        ({"__EGL_VENDOR_LIBRARY_DIRS": "/nonexistent", "LIBGL_DRIVERS_PATH": "/nonexistent"}, "libgl1-mesa-dri"),
+    ],
+)
+def test_bad_drivers_in_earnest(what: dict[str, str], said: str, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "lossland", "shot", "linear_map_2d", "-o", "x.png"],
-        env=environment(None) | {"MESA_GL_VERSION_OVERRIDE": "2.1"},
+        env=environment(None) | what,
         cwd=tmp_path,
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
-    assert done.returncode != 0
+    assert done.returncode == 1
     assert "Traceback" not in done.stderr
-    assert "needs 3.0" in done.stderr
+    assert said in done.stderr
+
+
+def test_a_display_without_opengl_is_named(display: str, tmp_path: Path) -> None:  # noqa: F811
+    nowhere = {"__EGL_VENDOR_LIBRARY_DIRS": "/nonexistent", "LIBGL_DRIVERS_PATH": "/nonexistent"}
+    done = subprocess.run(
+        [sys.executable, "-m", "lossland", "explore", "linear_map_2d", "--frames", "1"],
+        env=environment(display) | nowhere,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    ours = [line for line in done.stderr.splitlines() if line.startswith("lossland: ")]
+    assert len(ours) == 1
+    assert "no window with OpenGL" in ours[0]

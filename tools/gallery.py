@@ -110,7 +110,7 @@ def curvature() -> ll.Frame:
     x, y = np.meshgrid(grid.x, grid.y)
     xx, xy, yy = np.moveaxis(np.asarray(land.hessian(np.stack([x, y], -1))), -1, 0)
     least = (xx + yy) / 2 - np.hypot((xx - yy) / 2, xy)  # the smaller eigenvalue
-    paint = 0.7 * np.tanh(least / 8.0)
+    paint = 0.62 * np.tanh(least / 22.0)
     drawn = [layers.Surface(ground, paint), layers.Axes(ground)]
     notes = [
         layers.Title("Where it bends down", r"\lambda_{\min}\!\left(\nabla^2 f\right)"),
@@ -360,26 +360,41 @@ def grid() -> ll.Frame:
 
 @picture
 def graph() -> ll.Frame:
-    """A network of 2, 3 and 1 neurons, its signals on their way."""
-    places = [(0, 0.45), (0, -0.45), (1, 0.8), (1, 0.0), (1, -0.8), (2, 0.0)]
-    nodes = np.array([(1.1 * layer - 1.1, 0.0, height) for layer, height in places])
-    edges = np.array([(i, j) for i in (0, 1) for j in (2, 3, 4)] + [(j, 5) for j in (2, 3, 4)])
-    weight = np.array([0.9, -0.5, 0.3, 0.2, 0.8, -0.9, 1.0, -0.7, 0.5])
-    value = np.array([0.8, -0.4, 0.72, -0.61, 0.52, 0.9])
-    names = ["x_1", "x_2", "h_1", "h_2", "h_3", r"\hat{y}"]
-    offsets = [(-46, 0), (-46, 0), (0, -30), (0, -30), (0, 30), (24, 0)]
+    """A network of 3, 6, 6 and 2 neurons, its signals on their way."""
+    rng = np.random.default_rng(4)
+    widths = (3, 6, 6, 2)
+    nodes = np.concatenate(
+        [
+            np.stack([np.full(n, 0.95 * k - 1.42), np.zeros(n), 0.36 * (np.arange(n)[::-1] - (n - 1) / 2)], -1)
+            for k, n in enumerate(widths)
+        ]
+    )
+    first = np.cumsum((0, *widths))
+    value, edges, weight = np.array([0.9, -0.6, 0.3]), [], []
+    values = [value]
+    for layer, (before, after) in enumerate(pairwise(widths)):
+        matrix = rng.normal(0.0, 0.5, (after, before))
+        edges += [(first[layer] + i, first[layer + 1] + j) for j in range(after) for i in range(before)]
+        weight += matrix.ravel().tolist()
+        value = np.tanh(1.4 * matrix @ value)
+        values.append(value)
+    strength = np.clip(np.array(weight), -1, 1)
+    names = ["x_1", "x_2", "x_3", r"\hat{y}_1", r"\hat{y}_2"]
+    ends = [0, 1, 2, len(nodes) - 2, len(nodes) - 1]
     drawn: list[layers.Layer] = [
-        layers.Graph(nodes, edges, weight, value, radius=15.0, phase=0.62, flow=np.abs(weight)),
+        layers.Graph(
+            nodes, np.array(edges), strength, np.concatenate(values), radius=13.0, phase=0.62, flow=np.abs(strength)
+        ),
         *(
-            layers.Label(node, name, "text", latex=True, size=22.0, offset=offset)
-            for node, name, offset in zip(nodes, names, offsets, strict=True)
+            layers.Label(nodes[end], name, "text", latex=True, size=22.0, offset=(-46 if end < 3 else 24, 0))
+            for end, name in zip(ends, names, strict=True)
         ),
     ]
     notes = [
-        layers.Title("Signals through a small network", r"\hat{y} = v^\top \tanh(Wx)"),
+        layers.Title("Signals through a small network", r"h_{k+1} = \tanh(W_k h_k)"),
         layers.Legend([layers.Row("signed.high", "positive weight"), layers.Row("signed.low", "negative weight")]),
     ]
-    bounds = np.array([[-1.35, 0, -1.05], [1.35, 0, 1.05]])
+    bounds = np.array([[-1.6, 0, -1.1], [1.6, 0, 1.1]])
     return ll.Frame(drawn, notes, ll.View(-78.0, 12.0, bounds=bounds))
 
 
@@ -399,12 +414,12 @@ def images() -> ll.Frame:
         floor(0.0, 1.4, 14),
         layers.Image(attention**0.6, left, wide, high),
         layers.Image(attention**0.6, right, wide, high, smooth=True),
-        layers.Label((-0.675, 0, 1.0), "as it is", "dim", size=13.0, offset=(0, -12)),
-        layers.Label((0.725, 0, 1.0), "smooth", "dim", size=13.0, offset=(0, -12)),
+        layers.Label((-0.675, 0, 1.0), "each number", "dim", size=15.0, offset=(0, -12)),
+        layers.Label((0.725, 0, 1.0), "in between", "dim", size=15.0, offset=(0, -12)),
     ]
     notes = [layers.Title("Who looks at whom", r"\mathrm{softmax}\!\left(QK^\top / \sqrt{d}\right)")]
-    bounds = np.array([[-1.25, 0, -0.1], [1.3, 0, 1.1]])
-    return ll.Frame(drawn, notes, ll.View(-72.0, 16.0, bounds=bounds))
+    bounds = np.array([[-1.45, 0, -0.25], [1.5, 0, 1.35]])
+    return ll.Frame(drawn, notes, ll.View(-76.0, 14.0, bounds=bounds))
 
 
 @picture

@@ -27,8 +27,9 @@ class Meter:
         self._start = perf_counter()
         self._end: float | None = None  # of the last frame, when the next one follows at once
         self._hosts = hosts
-        self._draws = self._vertices = 0
-        self._listen(canvas)
+        self._draws = self._vertices = 0  # of the last whole frame
+        self._counted = [0, 0]  # of the present one
+        self.listen(canvas)
 
     @property
     def count(self) -> int:
@@ -62,17 +63,17 @@ class Meter:
     @contextmanager
     def frame(self) -> Iterator[None]:
         """Count the block as one frame, whose time runs from the end of the last one (after a pause: from now)."""
-        self._draws = self._vertices = 0
+        self._counted = [0, 0]
         for host in self._hosts():
             host.draws = host.vertices = 0
         start = self._end or perf_counter()
         yield
         self._end = perf_counter()
         self._times.append(self._end - start)
-        self._draws += sum(host.draws for host in self._hosts())
-        self._vertices += sum(host.vertices for host in self._hosts())
+        self._draws = self._counted[0] + sum(host.draws for host in self._hosts())
+        self._vertices = self._counted[1] + sum(host.vertices for host in self._hosts())
 
-    def _listen(self, canvas: Any) -> None:
+    def listen(self, canvas: Any) -> None:
         """Count the draw commands that pass through gloo's parser: (program, "DRAW", mode, selection, instances)."""
         parser = canvas.context.shared.parser
         parse = parser.parse
@@ -80,8 +81,8 @@ class Meter:
         def counted(commands: list[Any]) -> None:
             for command in commands:
                 if command[0] == "DRAW":
-                    self._draws += 1
-                    self._vertices += int(command[3][-1]) * int(command[4] if len(command) > 4 else 1)
+                    self._counted[0] += 1
+                    self._counted[1] += int(command[3][-1]) * int(command[4] if len(command) > 4 else 1)
             parse(commands)
 
         parser.parse = counted

@@ -17,6 +17,7 @@ from lossland.layers import Points
 from lossland.numerals import thousands
 from lossland.player import Player
 from lossland.render.backdrop import light_centre
+from lossland.render.hovering import draw_mark
 from lossland.render.overlay import draw_overlay, free_rect
 from lossland.render.painter import Quality, Region
 from lossland.render.painters.points import every_nth
@@ -209,6 +210,9 @@ class Picture:
         behind_panels = imgui.get_background_draw_list()
         area = free or free_rect(frame, size, self.type)
         draw_overlay(behind_panels, self.type, frame, player.camera, size, area, player.show, panels=free is not None)
+        found = player.mark()
+        if found is not None:
+            draw_mark(behind_panels, self.type, found, player.camera, size, area)
         if caption:
             self._caption(behind_panels, caption, area)
         for number, line in enumerate([*_thinned(frame, quality), *self.statistics]):

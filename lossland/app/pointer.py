@@ -1,4 +1,4 @@
-"""What the mouse means over the picture: turn, shift, come closer, drag a handle, click the ground, ask for its height.
+"""What the mouse means over the picture: turn, shift, come closer, drag a handle, click, ask what is there.
 
 Pixels count from the upper left of the framebuffer, y down. No GL and no window: the same calls do the same.
 """
@@ -33,6 +33,7 @@ class Pointer:
         self._last: Pixel = (0.0, 0.0)
         self._travel = 0.0  # pixels moved since the press
         self._grip = np.zeros(2)  # from the pixel where a handle was taken to the handle itself
+        self._asked: Pixel | None = None  # where the pointer has come to, until ``look`` sees what is there
 
     @property
     def busy(self) -> bool:
@@ -50,7 +51,7 @@ class Pointer:
             self._mode = "orbit"
         else:
             self._mode = "pan"
-        self.player.hover(None)
+        self._see(None)
 
     def move(self, pixel: Pixel) -> None:
         """Take the pointer's new place."""
@@ -65,20 +66,33 @@ class Pointer:
         elif self._mode == "drag":
             self._drag(pixel)
         elif not self._mode:
-            self.player.hover(self.position_at(pixel))
+            self._asked = pixel
+
+    def look(self) -> None:
+        """See what is under the pointer where it has moved; for many moves once is enough."""
+        if self._asked is not None and not self.busy:
+            self._see(self._asked)
+        self._asked = None
 
     def release(self, pixel: Pixel, button: int = LEFT) -> None:
         """Take a button's release; one that hardly moved was a click."""
         clicked = self._travel <= STILL * self.scale and not self.held and button == LEFT
         self._mode, self.held = "", ""
-        position = self.position_at(pixel) if clicked else None
+        if not clicked:
+            return
+        self.player.look_at(pixel, self.scale)
+        hit = self.player.hovered
+        if hit is not None and self.player.pick(hit.place, hit.picked.element):
+            return
+        position = self.position_at(pixel)
         if position is not None:
             self.player.click(position)
 
     def leave(self) -> None:
         """Take note that the pointer has left the picture."""
+        self._asked = None
         if not self.busy:
-            self.player.hover(None)
+            self._see(None)
 
     def wheel(self, notches: float, pixel: Pixel) -> None:
         """Take a turn of the wheel."""
@@ -102,6 +116,10 @@ class Pointer:
         if surface is not None:
             return surface.terrain.intersect(origin, direction)
         return _on_plane(origin, direction, plane or 0.0)
+
+    def _see(self, pixel: Pixel | None) -> None:
+        self.player.hover(None if pixel is None else self.position_at(pixel))
+        self.player.look_at(pixel, self.scale)
 
     def _drag(self, pixel: Pixel) -> None:
         handle = next((one for one in self.player.handles() if one.name == self.held), None)

@@ -7,7 +7,7 @@ seen. When nothing moves the loop waits; nothing is drawn that would look the sa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -27,6 +27,7 @@ from lossland.player import TICK, Player
 from lossland.render import canvas as canvases
 from lossland.render import sharing
 from lossland.scenery import Scene
+from lossland.theme import Theme
 from lossland.theme import theme as theme_named
 
 SETTLING = 3  # frames after an event until the panels have settled
@@ -89,7 +90,7 @@ class Window:
         self._rest = Rest()
         self._refining: Iterator[None] | None = None
         self._unfelt = 0  # frames that the panels need to take in the last presses, which may have come frames ago
-        self._failed = False  # whether the driver failed at the last frame
+        self._failures = 0  # of the driver, one after the other
         self._since_panels = np.inf
         self._unshown = False  # whether the last picture drawn is not shown yet
         self.shows_statistics = False  # the overlay that F3 switches
@@ -98,7 +99,11 @@ class Window:
 
     # ------------------------------------------------------------------------------------------ opening, closing
     def __enter__(self) -> Window:
-        self.canvas = canvases.window(f"lossland: {self.player.scene.title}", self._wanted_size)
+        self._open(self._wanted_size, self._theme)
+        return self
+
+    def _open(self, size: tuple[int, int], theme: Theme) -> None:
+        self.canvas = canvases.window(f"lossland: {self.player.scene.title}", size)
         import glfw
 
         from lossland.app.picture import Picture
@@ -106,14 +111,13 @@ class Window:
         self._glfw = glfw
         self.handle = canvases.glfw_handle(self.canvas)
         self.size = self._framebuffer_size()
-        self.picture = Picture(self._theme, self.size, self._scale(), self.handle)
+        self.picture = Picture(theme, self.size, self._scale(), self.handle)
         self.pointer = Pointer(self.player, self.picture.scale)
         self._hands = [glfw.create_standard_cursor(kind) for kind in (glfw.ARROW_CURSOR, glfw.HAND_CURSOR)]
         self._cursor = self._pixel(*glfw.get_cursor_pos(self.handle))
         self._software = canvases.is_software()
         self._governor = self._new_governor()
         self._listen()
-        return self
 
     def __exit__(self, *_: object) -> None:
         self._stop_film()
@@ -153,6 +157,7 @@ class Window:
     def run(self, meter: Meter, frames: int | None = None) -> None:
         """Draw until the window is closed, or until ``frames`` frames were drawn."""
         glfw, player = self._glfw, self.player
+        self._meter = meter
         last = perf_counter()
         drawn_revision, unsettled = -1, SETTLING
         while not glfw.window_should_close(self.handle):
@@ -203,16 +208,44 @@ class Window:
 
     @contextmanager
     def _recovering(self) -> Iterator[None]:
-        """Make everything on the GPU anew when the driver failed; raise MachineError when it fails again at once."""
+        """Get over a failure of the driver: make all on the GPU anew, the second time the window; then raise."""
         try:
             with canvases.faults():
                 yield
-            self._failed = False
+            self._failures = 0
         except canvases.GraphicsFailure:
-            if self._failed:
+            self._failures += 1
+            if self._failures > 2:
                 raise
-            self._failed = True
-            self._renew()
+            if self._failures == 2 or not self._renewed():
+                self._reopen()
+
+    def _renewed(self) -> bool:
+        """Make the picture anew; False if the driver does not even let go of the old one."""
+        try:
+            with canvases.faults():
+                self._renew()
+        except canvases.GraphicsFailure:
+            return False
+        return True
+
+    def _reopen(self) -> None:
+        """Open another window in place of one whose context is lost, and go on there with the same player."""
+        glfw = self._glfw
+        size, place = glfw.get_window_size(self.handle), glfw.get_window_pos(self.handle)
+        theme = self.picture.theme
+        self._stop_film("the window had to be opened again")
+        self._refining = None
+        self._events.clear()
+        with suppress(canvases.GraphicsFailure), canvases.faults():
+            self.picture.close()
+        self.canvas.close()
+        self._open(size, theme)
+        glfw.set_window_pos(self.handle, *place)
+        self._hand, self._unfelt = False, 0
+        self._rest.refined = False
+        self._meter.listen(self.canvas)
+        self.player.say("The graphics driver lost the picture; this is a new window.")
 
     def _renew(self) -> None:
         """Make the picture anew, for the present size and density of the display."""
@@ -338,6 +371,7 @@ class Window:
             getattr(self, f"_on_{kind}")(*what)
         if self.picture.host.wants_keyboard:
             self._digest(keys - 1)
+        self.pointer.look()
         return True
 
     def _digest(self, frames: int) -> None:
@@ -433,6 +467,7 @@ class Window:
             "r": player.reset,
             "h": player.home,
             "t": lambda: player.set_turntable(not player.turntable),
+            "f": player.toggle_follow,
             "l": lambda: player.set_loop(not player.loop),
             "?": player.toggle_help,
             "s": lambda: player.wish("shot"),
@@ -444,7 +479,11 @@ class Window:
         self.player.touch(frame=False)
 
     def _escape(self) -> None:
-        if not self.player.help and self._glfw.get_window_monitor(self.handle):
+        if self.player.help:
+            return  # the page of keys closes itself
+        if self.player.following:
+            self.player.let_go()
+        elif self._glfw.get_window_monitor(self.handle):
             self.player.wish("fullscreen")
 
     def _try(self, act: Callable[[], Any]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -23,6 +24,11 @@ NO_DISPLAY = (
     "No window could be opened ({reason}); without a display, make pictures with `lossland shot` "
     "or films with `lossland record`."
 )
+NO_GL_WINDOW = (
+    "This display gives no window with OpenGL ({reason}); update the driver, or install Mesa's software driver "
+    "(Debian: apt-get install libegl1 libgl1 libgl1-mesa-dri)."
+)
+NO_OPENGL = (0x10006, 0x10007, 0x10009)  # what GLFW says where there is no OpenGL, an old one, or no such picture
 
 TOO_OLD = (
     "The graphics driver offers OpenGL {version} ({renderer}), and lossland needs {least} or newer; update the driver, "
@@ -36,6 +42,7 @@ GL_FAILED = (
     "The graphics driver ({renderer}) failed: {reason}. Close other programs that use the GPU, or draw on the "
     "processor: set LIBGL_ALWAYS_SOFTWARE=1."
 )
+_KNOWN = {"renderer": "unknown", "version": "unknown"}  # of the last context made: a lost one cannot be asked
 PLATFORM = "PYOPENGL_PLATFORM"  # read when PyOpenGL is imported (by the panels)
 LEAST = (3, 0)  # framebuffers, float textures and vertex array objects belong to it
 
@@ -56,9 +63,9 @@ def faults() -> Iterator[None]:
             # vispy's report: a title, then for each error the line of the driver and the source around it
             lines = [line.strip() for line in text.splitlines()[1:] if line.strip()]
             reason = lines[0].rstrip(".") if lines else text.strip()
-            raise MachineError(BAD_SHADER.format(reason=reason, **description())) from error
+            raise MachineError(BAD_SHADER.format(reason=reason, **_KNOWN)) from error
         if text.startswith("OpenGL got errors"):
-            raise GraphicsFailure(GL_FAILED.format(reason=_first_line(error), **description())) from error
+            raise GraphicsFailure(GL_FAILED.format(reason=_first_line(error), **_KNOWN)) from error
         raise
 
 
@@ -86,17 +93,23 @@ def window(title: str, size: tuple[int, int], fullscreen: bool = False, vsync: b
 
     See ``glfw_handle`` for the GLFW window; the framebuffer may be larger than ``size`` on dense displays.
     """
-    try:
-        canvas = _glfw_canvas(title, size, egl=_window_uses_egl(), fullscreen=fullscreen, vsync=vsync)
-    except Exception as error:
-        raise MachineError(NO_DISPLAY.format(reason=_first_line(error))) from error
+    with warnings.catch_warnings(record=True) as said:  # GLFW says in warnings what vispy does not pass on
+        warnings.simplefilter("always")
+        try:
+            canvas = _glfw_canvas(title, size, egl=_window_uses_egl(), fullscreen=fullscreen, vsync=vsync)
+        except Exception as error:
+            found = re.search(r"\((\d+)\) b?['\"]?(.*?)['\"]?$", str(said[-1].message)) if said else None
+            if found and int(found[1]) in NO_OPENGL:
+                raise MachineError(NO_GL_WINDOW.format(reason=found[2])) from error
+            raise MachineError(NO_DISPLAY.format(reason=found[2] if found else _first_line(error))) from error
     return _made(canvas)
 
 
 def _made(canvas: Any) -> Any:
     canvas.events.ignore_callback_errors = False
     canvas.set_current()
-    check(description())
+    _KNOWN.update(description())
+    check(_KNOWN)
     return canvas
 
 

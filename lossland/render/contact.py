@@ -9,7 +9,7 @@ from vispy import gloo
 
 from lossland.layers import Trail
 from lossland.render.block import samples_of
-from lossland.render.geometry import HEAD_RADIUS, trail_end, world_per_pixel
+from lossland.render.geometry import HEAD_RADIUS, world_per_pixel
 from lossland.render.meshes import grid_mesh
 from lossland.render.painter import DrawContext, delete, program, set_state, set_uniforms, vertex_buffer
 from lossland.terrain import Terrain
@@ -31,7 +31,7 @@ class ContactShadows:
         """Draw a patch under the head of each trail."""
         if not trails or heights is None:
             return
-        heads = np.array([trail_end(trail) for trail in trails])
+        heads = np.array([trail.end for trail in trails])
         radius = HEAD_RADIUS * world_per_pixel(context.clip_from_world, context.size[1] / context.px, heads)
         run = np.linspace(-1, 1, self.SIDE)
         square = np.stack(np.meshgrid(run, run), -1).reshape(-1, 2)

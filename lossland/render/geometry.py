@@ -42,16 +42,6 @@ def head_centers(trails: Sequence[Trail], clip_from_world: ArrayLike, lines: flo
     return centers
 
 
-def head_center(trail: Trail, clip_from_world: ArrayLike, lines: float) -> Floats:
-    """Return the world centre (3,) of one trail's head, see ``head_centers``."""
-    return head_centers([trail], clip_from_world, lines)[0]
-
-
-def trail_end(trail: Trail) -> Floats:
-    """Return the world point (3,) on the path at iteration ``upto``, or the path's end where it ended before."""
-    return trail.end
-
-
 def spaced(pixels: ArrayLike, gap: float) -> NDArray[np.intp]:
     """Return indices of a subsequence of pixels (n, 2) whose neighbours are at least ``gap`` apart, the first kept.
 

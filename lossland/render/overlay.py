@@ -250,7 +250,7 @@ def _title_blocks(dl: imgui.ImDrawList, type_: Type, note: Title, most: float) -
 
     blocks = [_Block(0.0, width, height, name)]
     if note.latex:
-        blocks.append(_formula_block(dl, type_, note.latex, 19.0, 14.0, most))
+        blocks.append(_formula_block(dl, type_, note.latex, 19.0, 14.0, most, halo=True))  # a long one meets the block
     for number, line in enumerate(note.lines):
 
         def write(x: float, y: float, line: str = line) -> None:
@@ -261,14 +261,16 @@ def _title_blocks(dl: imgui.ImDrawList, type_: Type, note: Title, most: float) -
     return blocks
 
 
-def _formula_block(dl: imgui.ImDrawList, type_: Type, latex: str, size: float, gap: float, most: float) -> _Block:
+def _formula_block(
+    dl: imgui.ImDrawList, type_: Type, latex: str, size: float, gap: float, most: float, halo: bool = False
+) -> _Block:
     formula = type_.formula(latex, size)
     while formula.width > most and type_.font_size(size) > 9:
         size = max(min(size - 1, size * most / formula.width), 9 / type_.scale)
         formula = type_.formula(latex, size)
 
     def draw(x: float, y: float) -> None:
-        type_.put_formula(dl, x, y, latex, size, ay=0.0)
+        type_.put_formula(dl, x, y, latex, size, ay=0.0, halo=halo)
 
     return _Block(type_.px(gap), formula.width, formula.height, draw)
 

@@ -191,9 +191,28 @@ def shader_source(name: str) -> str:
 
 
 def program(vertex: str, fragment: str, **constants: float | None) -> gloo.Program:
-    """Build a GL program from two files of ``shaders/``; constants become ``#define NAME value`` in both."""
+    """Return a GL program of two files of ``shaders/``; constants become ``#define NAME value`` in both.
+
+    One that was given back by ``delete`` is taken again, with the uniforms it had: to read, compile and link the
+    shaders of a scene takes longer than to draw it.
+    """
+    key = (vertex, fragment, *constants.items())
+    spare = _spare().get(key)
+    if spare:
+        return spare.pop()
     head = "".join(f"#define {name} {'' if value is None else value}\n" for name, value in constants.items())
-    return gloo.Program(head + shader_source(vertex), head + shader_source(fragment))
+    made = gloo.Program(head + shader_source(vertex), head + shader_source(fragment))
+    _KEYS[made] = key
+    return made
+
+
+_KEYS: WeakKeyDictionary[gloo.Program, tuple[Any, ...]] = WeakKeyDictionary()
+_SPARE: WeakKeyDictionary[Any, dict[tuple[Any, ...], list[gloo.Program]]] = WeakKeyDictionary()  # of each GL context
+
+
+def _spare() -> dict[tuple[Any, ...], list[gloo.Program]]:
+    canvas: Any = gloo.get_current_canvas()
+    return _SPARE.setdefault(canvas.context, {})
 
 
 def set_state(depth: Literal["front", "hidden", "off"] = "front", write: bool = False, blend: bool = True) -> None:
@@ -239,7 +258,11 @@ def vertex_buffer(data: Any) -> gloo.VertexBuffer:
 
 
 def delete(objects: Sequence[Any]) -> None:
-    """Free GL objects (programs, buffers, textures, framebuffers); None is allowed."""
+    """Free GL objects (buffers, textures, framebuffers) and give back programs; None is allowed."""
     for thing in objects:
-        if thing is not None:
+        if isinstance(thing, gloo.Program) and thing in _KEYS:
+            spare = _spare().setdefault(_KEYS[thing], [])
+            if thing not in spare:
+                spare.append(thing)
+        elif thing is not None:
             thing.delete()

@@ -20,8 +20,9 @@ PAGES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Right drag", "move the view"),
             ("Wheel", "nearer, farther"),
             ("Click the ground", "start the race there"),
+            ("Click a trail", "select its optimizer"),
             ("Drag a handle", "move it"),
-            ("Rest on the ground", "read the loss there"),
+            ("Rest on anything", "its name and numbers"),
             ("Shift on a slider", "fine steps"),
             ("Double click a slider", "its usual value"),
         ),
@@ -40,6 +41,7 @@ PAGES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         "View",
         (
             ("H", "home"),
+            ("F", "follow, let go"),
             ("Ctrl 1  2  3", "keep the view"),
             ("Alt 1  2  3", "go back to it"),
             ("T", "turntable"),

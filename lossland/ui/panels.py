@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from imgui_bundle import imgui
 
-from lossland.numerals import fixed, short
+from lossland.numerals import pair, short
 from lossland.render.text import Type
 from lossland.scenery import Frame
 from lossland.theme import Theme
@@ -21,7 +21,7 @@ from lossland.ui.viewbar import ViewBar
 from lossland.ui.widgets import Pen
 
 if TYPE_CHECKING:
-    from lossland.player import Player
+    from lossland.player import Player, Probe
 
 ROOMY = 1000.0  # from this height on, panels show what they else leave out
 LAZY = 2  # thumbnails made in a frame of a window
@@ -109,11 +109,7 @@ class Panels:
         probe, pen, free = player.probe, self.pen, places.free
         if probe is None:
             return
-        x, y = probe.position
-        text = f"f({fixed(x)}, {fixed(y)}) = {short(probe.value)}"
-        if probe.gradient is not None:
-            gx, gy = probe.gradient
-            text += f"    slope {short((gx * gx + gy * gy) ** 0.5)}"
+        text = probe_text(probe)
         width = pen.width(text, 13) + 24
         pen.dl = imgui.get_background_draw_list()
         pen.box(free.right - width, free.bottom - 30, width, 26, "panel", 0.9, 13)
@@ -134,3 +130,14 @@ class Panels:
             pen.dot(x + 18, y + 16, 4, color)
             pen.text(x + 30, y + 16, text, 14)
             y -= 38
+
+
+def probe_text(probe: Probe) -> str:
+    """Return the numbers of a place in words."""
+    if probe.value is None:
+        return f"{pair(probe.position)}" + (f" comes from {pair(probe.source)}" if probe.source else "")
+    text = f"f{pair(probe.position)} = {short(probe.value)}"
+    if probe.gradient is not None:
+        gx, gy = probe.gradient
+        text += f"    slope {short((gx * gx + gy * gy) ** 0.5)}"
+    return text

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from vispy import gloo
 
 from lossland.layers import Trail
-from lossland.render.geometry import BEAD_GAP, HEAD_RADIUS, HEAD_RIM, head_center, simplified, spaced
+from lossland.render.geometry import BEAD_GAP, HEAD_RADIUS, HEAD_RIM, head_centers, simplified, spaced
 from lossland.render.painter import DrawContext, Kept, Phase, delete, paints, program, set_state
 from lossland.render.painters.lines import LINE_BIAS, PATH_FIELDS, TWO_TRIANGLES, path_vertices
 from lossland.render.painters.points import DISC, SPHERE, SpriteBatch, sprites
@@ -91,12 +91,15 @@ class TrailsPainter:
     def _draw_marks(self, layers: Sequence[Trail], context: DrawContext) -> None:
         theme = context.theme
         marks, hidden = [], []
+        centers = iter(
+            head_centers([one for one in layers if one.head], context.clip_from_world, context.size[1] / context.px)
+        )
         for layer in layers:
             color = theme.color(layer.color)
             if layer.start:
                 marks.append(sprites(layer.points[:1], theme.color("text"), START_RADIUS, START_RIM, DISC, bias=0.01))
             if layer.head:
-                center = head_center(layer, context.clip_from_world, context.size[1] / context.px)
+                center = next(centers)
                 marks.append(sprites(center, color, HEAD_RADIUS, HEAD_RIM, SPHERE, bias=0.02))
                 hidden.append(sprites(center, color, HEAD_RADIUS, 0.0, DISC, HIDDEN_HEAD_ALPHA, bias=-0.004))
         if context.show.xray:
