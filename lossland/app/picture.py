@@ -32,7 +32,7 @@ from lossland.ui.panels import Panels
 from lossland.ui.sheet import Box, Sheet
 
 CAPTION_SIZE = 17.0
-AT_ONCE = 90_000  # pixels of panels drawn in a frame, while more frames follow
+AT_ONCE = 200_000  # pixels of panels drawn in a frame, while more frames follow
 
 
 def still(player: Player, size: tuple[int, int], theme: Theme) -> NDArray[np.uint8]:
@@ -51,13 +51,15 @@ def still(player: Player, size: tuple[int, int], theme: Theme) -> NDArray[np.uin
 class Picture:
     """Draws players into the bound framebuffer; needs a current GL context.
 
-    ``window`` is the GLFW window or None; ``scale`` the pixels to a pixel of the look (None: chosen by the size).
+    ``window`` is the GLFW window or None; ``scale`` the pixels to a pixel of the look (None: chosen by the size);
+    ``kept`` whether the framebuffer still holds the picture before (see ``canvas.keeps_pictures``).
     Panels and what is written over the scene have a Host each: panels are built and drawn only when they change
     (``refresh`` and ``compose``), the writing with every frame.
     """
 
-    def __init__(self, theme: Theme, size: tuple[int, int], scale: float | None = None, window: Any = None) -> None:
+    def __init__(self, theme: Theme, size: tuple[int, int], scale: float | None = None, window: Any = None, kept: bool = False) -> None:
         self.theme = theme
+        self._kept = kept
         self.scale = scale or picture_scale(size)
         self.writing = Host(theme, self.scale)
         self.type = Type(theme, self.scale)
@@ -68,6 +70,7 @@ class Picture:
         self.sheet: Sheet | None = None
         self._panel_data: imgui.ImDrawData | None = None  # built, and not yet all drawn onto the sheet
         self._built = False  # whether they were built in this frame
+        self._later = False  # whether what has changed in them is drawn after this frame
         self.free: Rect | None = None  # what the panels left to the scene when they were last built
         self.statistics: Sequence[str] = ()  # lines written over the upper left of the scene
         self.times: dict[str, float] = {}  # seconds that the parts of the last frame took
@@ -123,8 +126,9 @@ class Picture:
         if build is not None:
             self.refresh(player, size, build)
         begin()
+        self._draw_panels(player, size, late)
         self._draw_scene(frame, player, size, quality, _region(free, size))
-        self.lay_panels(player, size, late)
+        self._lay_inside()
 
     def refine(self, player: Player, size: tuple[int, int], quality: Quality) -> Iterator[None]:
         """Draw as ``compose`` does, but in steps of a few hundredths of a second; the last one changes the picture."""
@@ -134,32 +138,41 @@ class Picture:
         yield from self.renderer.draw_gradually(frame, player.camera, size, player.show, quality, self.scale, region)
         self.writing.begin(size)
         self._write(frame, player, size, self.free)
+        self._draw_panels(player, size)
+        self.renderer.repeat(size, region)
         self.writing.lay(self.writing.finish())
-        self.lay_panels(player, size)
+        self._lay_inside()
 
-    def lay_panels(self, player: Player, size: tuple[int, int], late: bool = False) -> None:
-        """Lay the panels over the picture, as they were drawn last."""
+    def _draw_panels(self, player: Player, size: tuple[int, int], late: bool = False) -> None:
+        """Draw the panels that have changed, ``late``: in a later frame, and lay on what stands around the scene."""
         start = perf_counter()
         if self.sheet is None or self.sheet.size != size:
             if self.sheet is not None:
                 self.sheet.close()
-            self.sheet, late = Sheet(size, self.theme), False
-        if self._panel_data is not None:
-            if self._built:
-                moved = self.sheet.update(self._panel_data, _box(self.free, size), light_centre(player.camera))
-                late = late and not moved
-            if not late:
-                self.sheet.draw(self.host, self._panel_data)
-        self.sheet.lay()
+            self.sheet, late = Sheet(size, self.theme, self._kept), False
+        if self._panel_data is not None and self._built:
+            moved = self.sheet.update(self._panel_data, _box(self.free, size), light_centre(player.camera))
+            late = late and not moved
+        self._later = late
+        if self._panel_data is not None and not late:
+            self.sheet.draw(self.host, self._panel_data)
+        self.sheet.lay_around()
+        self.times["laying"] = perf_counter() - start
+
+    def _lay_inside(self) -> None:
+        """Lay on the panels within the scene, and draw a part of those that may be late."""
+        start = perf_counter()
+        assert self.sheet is not None
+        self.sheet.lay_inside()
         gloo.flush()
         if self._panel_data is not None:
-            if late and not self._built:  # what was just laid can be drawn on again without waiting for it
+            if self._later and not self._built:
                 self.sheet.draw(self.host, self._panel_data, AT_ONCE)
                 gloo.flush()
             self._built = False
             if self.sheet.complete:
                 self._panel_data = None
-        self.times["laying"] = perf_counter() - start
+        self.times["laying"] += perf_counter() - start
 
     @property
     def owes_panels(self) -> bool:

@@ -6,6 +6,7 @@ seen. When nothing moves the loop waits; nothing is drawn that would look the sa
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -31,7 +32,8 @@ from lossland.theme import Theme
 from lossland.theme import theme as theme_named
 
 SETTLING = 3  # frames after an event until the panels have settled
-PANEL_PAUSE = 1 / 15  # seconds between two drawings of panels that nobody touches
+PANEL_PAUSE = 1 / 30  # seconds between two drawings of panels that nobody touches
+SOFTWARE_PANEL_PAUSE = 1 / 10  # where the processor draws them
 PARTS = ("compute", "draw", "writing", "panels", "laying")  # of a frame, in the overlay
 CURSOR_NAP = 0.1  # seconds between two looks at a text cursor
 NAP = 0.5  # seconds at most between two looks at the clock while nothing moves
@@ -111,11 +113,12 @@ class Window:
         self._glfw = glfw
         self.handle = canvases.glfw_handle(self.canvas)
         self.size = self._framebuffer_size()
-        self.picture = Picture(theme, self.size, self._scale(), self.handle)
+        self._software = canvases.is_software()
+        self._keeps = self._software and canvases.keeps_pictures(self.canvas)
+        self.picture = Picture(theme, self.size, self._scale(), self.handle, self._keeps)
         self.pointer = Pointer(self.player, self.picture.scale)
         self._hands = [glfw.create_standard_cursor(kind) for kind in (glfw.ARROW_CURSOR, glfw.HAND_CURSOR)]
         self._cursor = self._pixel(*glfw.get_cursor_pos(self.handle))
-        self._software = canvases.is_software()
         self._governor = self._new_governor()
         self._listen()
 
@@ -157,6 +160,7 @@ class Window:
     def run(self, meter: Meter, frames: int | None = None) -> None:
         """Draw until the window is closed, or until ``frames`` frames were drawn."""
         glfw, player = self._glfw, self.player
+        gc.freeze()  # what was made so far stays: to look through all of it now and then would cost frames
         self._meter = meter
         last = perf_counter()
         drawn_revision, unsettled = -1, SETTLING
@@ -254,7 +258,7 @@ class Window:
         theme, scale = self.picture.theme, self._scale()
         self._refining = None
         self.picture.close()
-        self.picture = Picture(theme, self.size, scale, self.handle)
+        self.picture = Picture(theme, self.size, scale, self.handle, self._keeps)
         self.pointer.scale = scale
         self._rest.refined = False
         self.player.touch(frame=False)
@@ -265,7 +269,7 @@ class Window:
         self.canvas.set_current()
         picture, player = self.picture, self.player
         self._since_panels += dt
-        due = self._since_panels >= PANEL_PAUSE and not picture.owes_panels
+        due = self._since_panels >= (SOFTWARE_PANEL_PAUSE if self._software else PANEL_PAUSE) and not picture.owes_panels
         pause = max(self._since_panels, TICK / 4)
         if fresh or picture.free is None:
             picture.refresh(player, self.size, pause)

@@ -2,13 +2,15 @@
 
 Nothing in the block's light depends on the camera, so the light is computed once per terrain: one pass over the
 height texture bakes how much of the sky and of the lamp each place sees, a second shades the whole top into a lit
-texture. A frame then costs a mesh lifted by the height texture, one fetch of the lit texture and the contours.
+texture. A frame then costs a mesh lifted by the height texture, one fetch of the lit texture and the contours. Where
+the view moves over a ground that stays and the quality asks for it, the contours are drawn into the light as well.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import log
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from numpy.typing import NDArray
 from vispy import gloo
 
 from lossland.layers import Surface
+from lossland.render.geometry import world_per_pixel
 from lossland.render.meshes import grid_mesh, vertices_along, wall_mesh
 from lossland.render.painter import (
     DrawContext,
@@ -34,6 +37,8 @@ from lossland.theme import CATEGORIES, Theme
 
 Floats = NDArray[np.floating]
 MESHES_KEPT = 3
+LINED = (768, 1536)  # texels along a side of the light with contours in it: enough for most pictures, for large ones
+ZOOM_STEP = 1.25
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +68,10 @@ class Block:
         self._signed = Pass("stretch.frag")
         self._painted: Pass | None = None  # the one of the two that holds the present paint
         self._lit = Pass("lit.frag")
-        self._programs: dict[tuple[bool, bool], tuple[gloo.Program, gloo.Program]] = {}
+        self._steady = False  # whether the light is that of the last frame
+        self._lined = Pass("lined.frag")
+        self._tops: dict[tuple[bool, bool, bool], gloo.Program] = {}
+        self._walls: dict[tuple[bool, bool], gloo.Program] = {}
         self._finest = (0, 0)  # texels along a side of the bake and of the lit texture, for the present look
         self._meshes: dict[tuple[int, int], tuple[list[Any], tuple[gloo.IndexBuffer, gloo.IndexBuffer]]] = {}
         self._buffers: list[Any] = []
@@ -89,7 +97,9 @@ class Block:
         new_paint = self._kept.changed("paint", paint, lit)
         if new_paint:
             self._make_paint(paint, lit)
-        if self._kept.changed("lit", terrain, paint, light, lit, bake, context.show.shadow) or new_paint:
+        new_light = self._kept.changed("lit", terrain, paint, light, lit, bake, context.show.shadow) or new_paint
+        self._steady = not new_light
+        if new_light:
             self._lit.run(lit, **self._lit_values(layer, context, lit))
         self._use_mesh(terrain, quality.mesh)
         context.aim()
@@ -204,8 +214,15 @@ class Block:
         """Draw the top and the walls, on the way into another ground where ``morph`` says so."""
         assert self._indices is not None
         holes = self._solid is not None
-        top, wall = self._programs_for(holes, morph is not None)
         ground, painted = self._theme.ground, layer.paint is not None
+        contour = (0.8 if painted else 1.0) * ground.contour
+        contours = {
+            "u_contour": contour if layer.contours and context.show.contours else 0.0,
+            "u_contour_dark": np.sqrt(ground.contour_dark),  # factors on squared colours
+            "u_contour_light": np.sqrt(ground.contour_light),
+        }
+        lined = morph is None and self._line(layer, context, contours)
+        top, wall = self._programs_for(holes, morph is not None, lined)
         shared = {
             "u_heights": self.heights,
             "u_samples": samples_of(layer.terrain),
@@ -224,17 +241,8 @@ class Block:
             }
             other_top = {"u_other_lit": morph.block._lit.texture, "u_other_every": float(morph.terrain.contours.every)}
             other_wall = {"u_other_strata": morph.block._strata}
-        contour = (0.8 if painted else 1.0) * ground.contour
-        set_uniforms(
-            top,
-            **shared,
-            **other_top,
-            a_uv=self._buffers[0],
-            u_lit=self._lit.texture,
-            u_contour=contour if layer.contours and context.show.contours else 0.0,
-            u_contour_dark=ground.contour_dark,
-            u_contour_light=ground.contour_light,
-        )
+        lit = self._lined if lined else self._lit
+        set_uniforms(top, **shared, **other_top, **contours, a_uv=self._buffers[0], u_lit=lit.texture)
         set_state("front", write=True, blend=False)
         top.draw("triangles", self._indices[0])
         flags = {"u_lit": self._lit.texture} if holes else {}
@@ -259,14 +267,39 @@ class Block:
         )
         wall.draw("triangles", self._indices[1])
 
-    def _programs_for(self, holes: bool, morph: bool) -> tuple[gloo.Program, gloo.Program]:
-        if (holes, morph) not in self._programs:
-            flags: dict[str, None] = {name: None for name, wanted in (("HOLES", holes), ("MORPH", morph)) if wanted}
-            self._programs[holes, morph] = (
-                program("surface.vert", "surface.frag", **flags),
-                program("wall.vert", "wall.frag", T_MAX=T_MAX, **flags),
-            )
-        return self._programs[holes, morph]
+    def _line(self, layer: Surface, context: DrawContext, contours: dict[str, Any]) -> bool:
+        """Have the contours in the light, as wide as the middle of the block needs them; True if that can be had."""
+        if not (context.quality.lined and self._steady):
+            return False
+        pixel = world_per_pixel(context.clip_from_world, context.size[1] / context.px, [0.0, 0.0, 0.0])[0]
+        step = round(log(max(pixel, 1e-9), ZOOM_STEP))  # computed again only when the view comes a good deal nearer
+        for size in LINED:
+            texels = ZOOM_STEP**step * size / 2  # that make a pixel
+            if texels >= 1.0:
+                break
+        else:
+            return False
+        values = contours | {
+            "u_px": texels,
+            "u_every": float(layer.terrain.contours.every),
+            "u_heights": self.heights,
+            "u_samples": samples_of(layer.terrain),
+        }
+        drawn = tuple(np.concatenate([np.atleast_1d(one) for one in contours.values()]))
+        if self._kept.changed("lined", self._lit.texture, *self._kept.last("lit"), *drawn, step, size):
+            self._lined.run(size, u_lit=self._lit.texture, **values)
+            context.aim()
+        return True
+
+    def _programs_for(self, holes: bool, morph: bool, lined: bool) -> tuple[gloo.Program, gloo.Program]:
+        wanted = {"HOLES": holes, "MORPH": morph, "LINED": lined}
+        flags: dict[str, None] = {name: None for name, is_wanted in wanted.items() if is_wanted}
+        if (holes, morph, lined) not in self._tops:
+            self._tops[holes, morph, lined] = program("surface.vert", "surface.frag", **flags)
+        if (holes, morph) not in self._walls:
+            flags.pop("LINED", None)
+            self._walls[holes, morph] = program("wall.vert", "wall.frag", T_MAX=T_MAX, **flags)
+        return self._tops[holes, morph, lined], self._walls[holes, morph]
 
     def _free_meshes(self) -> None:
         for buffers, indices in self._meshes.values():
@@ -277,10 +310,9 @@ class Block:
     def close(self) -> None:
         """Free the GL objects."""
         self._free_meshes()
-        for one in (self._baked, self._categories, self._signed, self._lit):
+        for one in (self._baked, self._categories, self._signed, self._lit, self._lined):
             one.close()
-        for pair in self._programs.values():
-            delete(pair)
+        delete([*self._tops.values(), *self._walls.values()])
         self._relief.close()
         delete([self._solid, self._strata, self._paint, self._colors, self._blank])
 

@@ -44,6 +44,7 @@ GL_FAILED = (
 )
 _KNOWN = {"renderer": "unknown", "version": "unknown"}  # of the last context made: a lost one cannot be asked
 PLATFORM = "PYOPENGL_PLATFORM"  # read when PyOpenGL is imported (by the panels)
+ERRORS = "PYOPENGL_ERROR_CHECKING"  # after every call of PyOpenGL's; vispy asks the driver at every draw anyway
 LEAST = (3, 0)  # framebuffers, float textures and vertex array objects belong to it
 
 
@@ -76,6 +77,7 @@ def headless() -> Any:
     Where a window came first and chose GLX, it is a window that is never shown.
     """
     os.environ.setdefault("EGL_PLATFORM", "surfaceless")  # read when vispy's EGL backend is imported
+    os.environ.setdefault(ERRORS, "0")
     try:
         if os.environ.setdefault(PLATFORM, "egl") == "glx":
             canvas = _glfw_canvas("lossland", (16, 16), egl=False, show=False)
@@ -138,6 +140,7 @@ def _window_uses_egl() -> bool:
     """
     import glfw
 
+    os.environ.setdefault(ERRORS, "0")
     if sys.platform != "linux":
         return False
     on_x11 = glfw.init() and glfw.get_platform() == glfw.PLATFORM_X11
@@ -147,6 +150,25 @@ def _window_uses_egl() -> bool:
 def glfw_handle(canvas: Any) -> Any:
     """Return the GLFW window behind a canvas from ``window``."""
     return canvas._backend._id
+
+
+def keeps_pictures(canvas: Any) -> bool:
+    """Whether a window's back buffer still holds what was drawn into it after it was shown, as software drivers' do.
+
+    Nothing promises it, so it is tried out, on two pixels in a corner.
+    """
+    from vispy import gloo
+
+    canvas.set_current()
+    for place in range(2):
+        gloo.set_state(scissor_test=True)
+        gloo.set_scissor(place, 0, 1, 1)
+        gloo.clear(color=(0.2, 0.4, 0.6 + 0.2 * place, 1.0))
+        gloo.set_state(scissor_test=False)
+        gloo.flush()
+        canvas.swap_buffers()
+    seen = gloo.read_pixels((0, 0, 2, 1), alpha=False, out_type="unsigned_byte").reshape(2, 3)
+    return bool((abs(seen.astype(int) - [[51, 102, 153], [51, 102, 204]]) <= 1).all())
 
 
 def description() -> dict[str, str]:

@@ -48,7 +48,8 @@ class Quality:
 
     A surface's vertices, lit texels and texels of the baked shade along a side (light that was computed more finely
     is kept), the samples along a pixel's side, the dots drawn of each cloud at most (0: all), and the share of the
-    picture's size at which the scene is drawn before it is enlarged.
+    picture's size at which the scene is drawn before it is enlarged. ``lined``: contours may come with the light, a
+    little softer, instead of being drawn anew at each pixel.
     """
 
     mesh: int = 128
@@ -57,6 +58,7 @@ class Quality:
     supersample: int = 1
     dots: int = 0
     scale: float = 1.0
+    lined: bool = False
 
     @property
     def moving(self) -> bool:
@@ -162,6 +164,10 @@ class Kept:
         if not same:
             self._last[name] = objects
         return not same
+
+    def last(self, name: str) -> tuple[Any, ...]:
+        """Return the objects under a name, () if there were none yet."""
+        return self._last.get(name, ())
 
 
 # ----------------------------------------------------------------------------------------------------- GL helpers

@@ -82,8 +82,9 @@ class Renderer:
         pixel_ratio: float = 1.0,
         region: Region | None = None,
     ) -> Iterator[None]:
-        """Draw as ``draw`` does, in steps between which other things may be drawn; only the last one changes the
-        bound framebuffer. What was not finished may be left: nothing but the picture is lost.
+        """Draw as ``draw`` does, in steps between which other things may be drawn, but show nothing: ``repeat`` does.
+
+        What was not finished may be left: nothing but the picture is lost.
         """
         show = show or Show()
         for layer, painter in self._painters(frame, show):
@@ -102,10 +103,9 @@ class Renderer:
                 set_region(None)
             gloo.finish()  # so that a step takes its time now, and input is not held up by all of them later
             yield
-        target.paste(size, region)
 
     def repeat(self, size: tuple[int, int], region: Region | None = None) -> None:
-        """Draw once more what ``draw_gradually`` drew last."""
+        """Draw what ``draw_gradually`` drew last over the bound framebuffer."""
         self._targets[True].paste(size, region)
 
     def _target(self, size: tuple[int, int], factor: float) -> Target:
@@ -181,10 +181,9 @@ class Renderer:
         context = self._context(frame, camera, size, show, quality, px, region)
 
         def start() -> None:
-            set_region(None)  # emptying all of a target costs less than emptying a part of it
+            context.aim()
             gloo.set_state(depth_mask=True)
             gloo.clear(color=(*self.theme.color("background.edge"), 1.0), depth=1.0)
-            context.aim()
 
         solid: list[Callable[[], None]] = []
         later: list[Callable[[], None]] = []

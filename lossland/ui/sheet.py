@@ -2,7 +2,8 @@
 the scene. Without a GPU drawing every panel costs ten times what laying them on costs.
 
 The scene has a free rectangle to itself. Around it the sheet holds the background too and is laid on opaque, so that
-a frame draws nothing of the scene there.
+a frame draws nothing of the scene there. Where the window keeps what was drawn into it, only what has changed of that
+is laid on again.
 """
 
 from __future__ import annotations
@@ -38,9 +39,12 @@ class Piece:
 class Sheet:
     """The panels of one Host as a picture of ``size`` pixels with premultiplied alpha, opaque around ``free``."""
 
-    def __init__(self, size: tuple[int, int], theme: Theme) -> None:
+    def __init__(self, size: tuple[int, int], theme: Theme, kept: bool = False) -> None:
+        """Make an empty sheet; ``kept``: what it is laid over still holds what was laid there before."""
         self.size = size
         self.free: Box = (0, 0, *size)
+        self._kept = kept
+        self._stale: list[Box] = []  # where what lies around the free box is not the sheet's present picture
         self._light = Light(theme)
         self._centre = (0.5, 0.5)
         self.redrawn = 0  # pixels drawn again at the last update
@@ -85,6 +89,9 @@ class Sheet:
                 self._empty(now)
                 gloo.flush()
                 host.paint(draw_data, now)
+            around = surround(self.free, self.size)
+            parts = [common(box, one) for box in (*self._stale, *now) for one in around]
+            self._stale = joined(parts)
         self._owed = later
 
     def _empty(self, boxes: Sequence[Box]) -> None:
@@ -119,13 +126,21 @@ class Sheet:
         self._corners = gloo.VertexBuffer(np.ascontiguousarray(uv, np.float32))
         self._program["a_uv"] = self._corners
 
-    def lay(self) -> None:
-        """Lay the sheet over what the bound framebuffer holds."""
-        gloo.set_viewport(0, 0, *self.size)
+    def lay_around(self) -> None:
+        """Lay on what stands around the free box. Do this first in a frame: Mesa waits here for all that is drawn."""
         if self._around is not None:
+            gloo.set_viewport(0, 0, *self.size)
             set_state("off", write=False, blend=False)
-            self._program.draw("triangles", self._around)
+            for box in self._stale if self._kept else [(0, 0, *self.size)]:
+                set_region(self._region(box))
+                self._program.draw("triangles", self._around)
+            set_region(None)
+        self._stale = []
+
+    def lay_inside(self) -> None:
+        """Lay on what stands over the scene within the free box."""
         if self._inside is not None:
+            gloo.set_viewport(0, 0, *self.size)
             set_state("off", write=False, blend=True)
             gloo.set_blend_func("one", "one_minus_src_alpha")
             self._program.draw("triangles", self._inside)
@@ -219,4 +234,4 @@ def _piece(commands: Any, size: tuple[int, int]) -> Piece:
 
 
 def _memory(address: int, size: int) -> bytes:
-    return (ctypes.c_char * size).from_address(address).raw if size else b""
+    return ctypes.string_at(address, size) if size else b""

@@ -30,9 +30,9 @@ class AxesPainter:
             return
         width, height = context.size
         look_size = (width / context.px, height / context.px)
-        segments = terrain_rulers(layer, layer.terrain, context.camera, look_size).segments
-        if self._kept.changed("segments", segments.tobytes().hex(), context.theme):
-            self._batch.set(self._pieces(segments, context.theme))
+        rulers = terrain_rulers(layer, layer.terrain, context.camera, look_size)
+        if self._kept.changed("rulers", rulers, context.theme):
+            self._batch.set(self._pieces(rulers.segments, context.theme))
         self._batch.draw(context)
 
     @staticmethod

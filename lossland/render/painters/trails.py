@@ -25,6 +25,7 @@ BEAD_RADIUS = 1.6
 START_RADIUS, START_RIM = 4.2, 2.2
 AT_ONCE = 32  # paths in one draw, as many as the shader has room for
 TOLERANCE = 2e-4  # world: how far a path may be from the drawn one, a twentieth of a pixel at 720 lines
+MOVING_TOLERANCE = 1e-3  # while it moves: a quarter of a pixel
 VERTEX = np.dtype([*PATH_FIELDS, ("a_progress", np.float32, 2), ("a_path", np.float32, 2)])
 
 
@@ -42,7 +43,7 @@ class TrailsPainter:
         self._uniforms = Uniforms(self._program)
         for number in range(AT_ONCE):  # vispy wants every uniform set
             self._uniforms.set(**{f"u_path[{number}]": (0.0, 0.0, 0.0, 0.0), f"u_color[{number}]": (0.0, 0.0, 0.0)})
-        self._paths: list[_Paths] = []
+        self._paths: dict[tuple[int, float], _Paths] = {}  # by the number of the group, and how exact they are
         self._marks = SpriteBatch()
         self._hidden_heads = SpriteBatch()
         self._beads = SpriteBatch()
@@ -53,10 +54,9 @@ class TrailsPainter:
         """Draw lines and beads, or in the later phase starts and heads over all lines."""
         if context.phase == Phase.TRAILS:
             groups = [layers[k : k + AT_ONCE] for k in range(0, len(layers), AT_ONCE)]
-            while len(self._paths) < len(groups):
-                self._paths.append(_Paths())
-            for paths, group in zip(self._paths, groups, strict=False):
-                self._draw_lines(paths, group, context)
+            tolerance = MOVING_TOLERANCE if context.quality.moving else TOLERANCE
+            for number, group in enumerate(groups):
+                self._draw_lines(self._paths.setdefault((number, tolerance), _Paths(tolerance)), group, context)
             self._draw_beads(layers, context)
         else:
             self._draw_marks(layers, context)
@@ -136,17 +136,18 @@ class TrailsPainter:
     def close(self) -> None:
         """Free the GL objects."""
         delete([self._program])
-        for paths in self._paths:
+        for paths in self._paths.values():
             paths.close()
         for batch in (self._marks, self._hidden_heads, self._beads):
             batch.close()
-        self._paths = []
+        self._paths = {}
 
 
 class _Paths:
     """The buffers of up to ``AT_ONCE`` paths: the quads of each path's casing, then those of the line."""
 
-    def __init__(self) -> None:
+    def __init__(self, tolerance: float) -> None:
+        self._tolerance = tolerance
         self.buffer: gloo.VertexBuffer | None = None
         self.all: gloo.IndexBuffer | None = None
         self.lines: gloo.IndexBuffer | None = None  # without casings
@@ -159,7 +160,7 @@ class _Paths:
         self.close()
         pieces, casings = [], []
         for number, layer in enumerate(layers):
-            points, progress = simplified(layer.points, layer.progress, TOLERANCE)
+            points, progress = simplified(layer.points, layer.progress, self._tolerance)
             if len(points) < 2:
                 continue
             quads = path_vertices(points, VERTEX)
