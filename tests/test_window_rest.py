@@ -53,12 +53,12 @@ with Window(library.scene("linear_map_2d"), (640, 400)) as window:
     seen["refined again"] = any(refined)
 
     # Minimised: nothing is drawn, and the window comes back
-    size = window._framebuffer_size
-    window._framebuffer_size = lambda: (0, 0)
+    size = window.size
+    window._note_size(window.handle, 0, 0)
     before = meter.count
     run()
     seen["drawn while minimised"] = meter.count - before
-    window._framebuffer_size = size
+    window._note_size(window.handle, *size)
     run(meter.count + 2)
     seen["size afterwards"] = window.size
 

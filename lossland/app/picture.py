@@ -57,7 +57,14 @@ class Picture:
     (``refresh`` and ``compose``), the writing with every frame.
     """
 
-    def __init__(self, theme: Theme, size: tuple[int, int], scale: float | None = None, window: Any = None, kept: bool = False) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        size: tuple[int, int],
+        scale: float | None = None,
+        window: Any = None,
+        kept: bool = False,
+    ) -> None:
         self.theme = theme
         self._kept = kept
         self.scale = scale or picture_scale(size)

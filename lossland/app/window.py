@@ -112,9 +112,10 @@ class Window:
 
         self._glfw = glfw
         self.handle = canvases.glfw_handle(self.canvas)
-        self.size = self._framebuffer_size()
+        self.size = self._new_size = tuple(glfw.get_framebuffer_size(self.handle))
         self._software = canvases.is_software()
         self._keeps = self._software and canvases.keeps_pictures(self.canvas)
+        self._panel_pause = SOFTWARE_PANEL_PAUSE if self._software else PANEL_PAUSE
         self.picture = Picture(theme, self.size, self._scale(), self.handle, self._keeps)
         self.pointer = Pointer(self.player, self.picture.scale)
         self._hands = [glfw.create_standard_cursor(kind) for kind in (glfw.ARROW_CURSOR, glfw.HAND_CURSOR)]
@@ -137,13 +138,14 @@ class Window:
         glfw.set_key_callback(handle, lambda _, *what: events.append(("key", *what)))
         glfw.set_char_callback(handle, lambda _, code: events.append(("char", code)))
         glfw.set_window_refresh_callback(handle, lambda _: events.append(("refresh",)))
-        glfw.set_framebuffer_size_callback(handle, lambda _, *what: events.append(("refresh",)))
+        glfw.set_framebuffer_size_callback(handle, self._note_size)
         glfw.set_window_size_callback(handle, _ignore)  # vispy's own would act within the callback
         glfw.set_window_close_callback(handle, _ignore)
 
-    def _framebuffer_size(self) -> tuple[int, int]:
-        width, height = self._glfw.get_framebuffer_size(self.handle)
-        return width, height
+    def _note_size(self, _: Any, width: int, height: int) -> None:
+        """Note the window's size in pixels: to ask for it in every frame would wait for the display."""
+        self._new_size = width, height
+        self._events.append(("refresh",))
 
     def _new_governor(self) -> Governor:
         """Return a governor for this size that starts fine on a GPU, and coarse on a CPU."""
@@ -269,7 +271,7 @@ class Window:
         self.canvas.set_current()
         picture, player = self.picture, self.player
         self._since_panels += dt
-        due = self._since_panels >= (SOFTWARE_PANEL_PAUSE if self._software else PANEL_PAUSE) and not picture.owes_panels
+        due = self._since_panels >= self._panel_pause and not picture.owes_panels
         pause = max(self._since_panels, TICK / 4)
         if fresh or picture.free is None:
             picture.refresh(player, self.size, pause)
@@ -337,7 +339,7 @@ class Window:
 
     def _follow_size(self) -> None:
         """Follow the window's size, and the density of the monitor it is on."""
-        size, scale = self._framebuffer_size(), self._scale()
+        size, scale = self._new_size, self._scale()
         if size == self.size and scale == self.picture.scale:
             return
         if self._add:
