@@ -39,6 +39,8 @@ Floats = NDArray[np.floating]
 MESHES_KEPT = 3
 LINED = (768, 1536)  # texels along a side of the light with contours in it: enough for most pictures, for large ones
 ZOOM_STEP = 1.25
+PHASES = 1024  # texels of the strata, over the range of heights
+SIDE_TEXELS = 1024  # of the light on the walls, from the base to the top of the range
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +62,8 @@ class Block:
         self.heights: gloo.Texture2D | None = None
         self._solid: gloo.Texture2D | None = None
         self._strata: gloo.Texture2D | None = None
+        self._phase: gloo.Texture2D | None = None
+        self._sides: gloo.Texture2D | None = None
         self._paint: gloo.Texture2D | None = None
         self._colors = gloo.Texture2D(to_bytes(theme.height_map)[None], interpolation="linear")
         self._blank = gloo.Texture2D(np.full((1, 1), 255, np.uint8), interpolation="linear")
@@ -71,7 +75,7 @@ class Block:
         self._steady = False  # whether the light is that of the last frame
         self._lined = Pass("lined.frag")
         self._tops: dict[tuple[bool, bool, bool], gloo.Program] = {}
-        self._walls: dict[tuple[bool, bool], gloo.Program] = {}
+        self._walls: dict[tuple[bool, bool, bool], gloo.Program] = {}
         self._finest = (0, 0)  # texels along a side of the bake and of the lit texture, for the present look
         self._meshes: dict[tuple[int, int], tuple[list[Any], tuple[gloo.IndexBuffer, gloo.IndexBuffer]]] = {}
         self._buffers: list[Any] = []
@@ -126,10 +130,14 @@ class Block:
     def _upload(self, terrain: Terrain) -> None:
         self._relief.set(terrain.relief)
         self.heights = self._relief.drawn
-        delete([self._solid, self._strata])
+        delete([self._solid, self._strata, self._phase])
         holes = not terrain.solid.all()
         self._solid = gloo.Texture2D(terrain.solid.astype(np.uint8) * 255, interpolation="linear") if holes else None
-        self._strata = gloo.Texture2D(_strata(terrain, self._theme), internalformat="rgba32f", interpolation="linear")
+        strata = _strata(terrain, self._theme)
+        self._strata = gloo.Texture2D(strata, internalformat="rgba32f", interpolation="linear")
+        self._phase = gloo.Texture2D(
+            np.ascontiguousarray(strata[..., 3]), format="red", internalformat="r32f", interpolation="linear"
+        )
 
     def _set_bake(self, size: int) -> None:
         fine = size > 256
@@ -222,7 +230,8 @@ class Block:
             "u_contour_light": np.sqrt(ground.contour_light),
         }
         lined = morph is None and self._line(layer, context, contours)
-        top, wall = self._programs_for(holes, morph is not None, lined)
+        plain = morph is None and not painted
+        top, wall = self._programs_for(holes, morph is not None, lined, plain)
         shared = {
             "u_heights": self.heights,
             "u_samples": samples_of(layer.terrain),
@@ -246,22 +255,32 @@ class Block:
         set_state("front", write=True, blend=False)
         top.draw("triangles", self._indices[0])
         flags = {"u_lit": self._lit.texture} if holes else {}
+        if plain:
+            if self._kept.changed("sides", layer.terrain, _light_key(context)):
+                delete([self._sides])
+                self._sides = gloo.Texture2D(_sides(layer.terrain, self._theme, context.light), interpolation="linear")
+            light = {"u_sides": self._sides, "u_phase": self._phase}
+        else:
+            light = {
+                **_wall_lamps(self._theme, context.light),
+                "u_strata": self._strata,
+                "u_paint": self._paint_texture,
+                "u_painted": float(painted),
+                "u_wall": np.square(self._theme.color(ground.wall)),
+                "u_tint": 0.6 if painted else ground.wall_tint,
+                "u_dark": _wall_dark(self._theme),
+            }
         set_uniforms(
             wall,
             **shared,
             **other_wall,
             **flags,
-            **_wall_lamps(self._theme, context.light),
+            **light,
             a_uv=self._buffers[1],
             a_top=self._buffers[2],
             a_side=self._buffers[3],
-            u_strata=self._strata,
-            u_paint=self._paint_texture,
             u_base=layer.terrain.base,
             u_height=height,
-            u_painted=float(painted),
-            u_tint=0.6 if painted else ground.wall_tint,
-            u_dark=1.0 + (ground.wall_occlusion - 1.0) * self._theme.lamps.occlusion,
             u_strength=0.2 if painted else ground.strata,
             u_stratum=ground.strata_light,
         )
@@ -291,15 +310,15 @@ class Block:
             context.aim()
         return True
 
-    def _programs_for(self, holes: bool, morph: bool, lined: bool) -> tuple[gloo.Program, gloo.Program]:
-        wanted = {"HOLES": holes, "MORPH": morph, "LINED": lined}
-        flags: dict[str, None] = {name: None for name, is_wanted in wanted.items() if is_wanted}
+    def _programs_for(self, holes: bool, morph: bool, lined: bool, plain: bool) -> tuple[gloo.Program, gloo.Program]:
         if (holes, morph, lined) not in self._tops:
+            flags = _flags(HOLES=holes, MORPH=morph, LINED=lined)
             self._tops[holes, morph, lined] = program("surface.vert", "surface.frag", **flags)
-        if (holes, morph) not in self._walls:
-            flags.pop("LINED", None)
-            self._walls[holes, morph] = program("wall.vert", "wall.frag", T_MAX=T_MAX, **flags)
-        return self._tops[holes, morph, lined], self._walls[holes, morph]
+        if (holes, morph, plain) not in self._walls:
+            flags = _flags(HOLES=holes, MORPH=morph, PLAIN=plain)
+            sizes = {"T_MAX": T_MAX, "STRATA": float(PHASES), "SIDES": float(SIDE_TEXELS)}
+            self._walls[holes, morph, plain] = program("wall.vert", "wall.frag", **sizes, **flags)
+        return self._tops[holes, morph, lined], self._walls[holes, morph, plain]
 
     def _free_meshes(self) -> None:
         for buffers, indices in self._meshes.values():
@@ -314,7 +333,7 @@ class Block:
             one.close()
         delete([*self._tops.values(), *self._walls.values()])
         self._relief.close()
-        delete([self._solid, self._strata, self._paint, self._colors, self._blank])
+        delete([self._solid, self._strata, self._phase, self._sides, self._paint, self._colors, self._blank])
 
 
 def shown_uv(layer: Surface) -> tuple[float, float, float, float]:
@@ -341,7 +360,7 @@ def samples_of(terrain: Terrain) -> tuple[float, float]:
 
 def _strata(terrain: Terrain, theme: Theme) -> NDArray[np.float32]:
     """Return the walls' table (1, n, 4) over t in [0, T_MAX]: squared height colour, contour phase."""
-    phase = terrain.contour_phase()
+    phase = terrain.contour_phase(PHASES)
     t = np.minimum(np.linspace(0.0, T_MAX, len(phase)), 1.0)
     shades = theme.height_map
     place = np.linspace(0.0, 1.0, len(shades))
@@ -358,5 +377,35 @@ def _wall_lamps(theme: Theme, light: Floats) -> dict[str, Any]:
         f"u_key_{name}": np.array(lamps.key) * max(0.0, (x * light[0] + y * light[1] + wrap) / (1 + wrap))
         for name, (x, y) in normals.items()
     }
-    ambient = (np.array(lamps.sky) + np.array(lamps.ground)) / 2
-    return {**keys, "u_ambient": ambient, "u_wall": np.square(theme.color(theme.ground.wall))}
+    return {**keys, "u_ambient": (np.array(lamps.sky) + np.array(lamps.ground)) / 2}
+
+
+def _wall_dark(theme: Theme) -> float:
+    """Return the share of the sky that the walls see at their foot."""
+    return 1.0 + (theme.ground.wall_occlusion - 1.0) * theme.lamps.occlusion
+
+
+def _sides(terrain: Terrain, theme: Theme, light: Floats) -> NDArray[np.uint8]:
+    """Return the light on unpainted walls as ``wall.frag`` computes it for others: rows (4, n, 3) of colours as they
+    are shown, south, north, west and east, from the base to the top of the range.
+    """
+    rise = np.linspace(terrain.base, terrain.height * T_MAX, SIDE_TEXELS)
+    t = np.clip(rise / terrain.height, 0.0, 1.0)
+    shades = theme.height_map
+    place = np.linspace(0.0, 1.0, len(shades))
+    tint = np.stack([np.interp(t, place, shades[:, c]) ** 2 for c in range(3)], -1)
+    wall = np.square(theme.color(theme.ground.wall))
+    albedo = wall + theme.ground.wall_tint * (tint - wall)
+    s = np.clip(1.0 - (rise - terrain.base) / 0.25, 0.0, 1.0)
+    seen = (0.95 + (_wall_dark(theme) - 0.95) * s * s * (3.0 - 2.0 * s))[:, None]
+    lamps = _wall_lamps(theme, light)
+    ambient = lamps["u_ambient"] * seen / (1.0 - albedo * (1.0 - seen))
+    keys = [lamps[f"u_key_{side}"] for side in ("south", "north", "west", "east")]
+    lit = np.stack([albedo * (key + ambient) for key in keys])
+    lit = np.minimum(lit, 0.62) + 0.38 * (1.0 - np.exp(-np.maximum(lit - 0.62, 0.0) / 0.38))
+    return to_bytes(np.sqrt(lit))
+
+
+def _flags(**wanted: bool) -> dict[str, None]:
+    """Return the names that a shader should find defined."""
+    return {name: None for name, is_wanted in wanted.items() if is_wanted}

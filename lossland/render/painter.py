@@ -223,10 +223,21 @@ def _spare() -> dict[tuple[Any, ...], list[gloo.Program]]:
 
 def set_state(depth: Literal["front", "hidden", "off"] = "front", write: bool = False, blend: bool = True) -> None:
     """Set the GL state for a draw: ``front`` keeps what is nearest, ``hidden`` draws only what lies behind."""
-    gloo.set_state(depth_test=depth != "off", depth_mask=write, blend=blend, cull_face=False)
-    gloo.set_depth_func("greater" if depth == "hidden" else "lequal")
+    canvas: Any = gloo.get_current_canvas()
+    command = canvas.context.glir.command  # gloo.set_state does the same, and copies its arguments before
+    command("FUNC", "glEnable" if depth != "off" else "glDisable", "depth_test")
+    command("FUNC", "glDepthMask", write)
+    command("FUNC", "glDepthFunc", "greater" if depth == "hidden" else "lequal")
+    command("FUNC", "glDisable", "cull_face")
+    command("FUNC", "glEnable" if blend else "glDisable", "blend")
     if blend:
-        gloo.set_blend_func("src_alpha", "one_minus_src_alpha", "one", "one_minus_src_alpha")
+        command("FUNC", "glBlendFuncSeparate", "src_alpha", "one_minus_src_alpha", "one", "one_minus_src_alpha")
+
+
+def send() -> None:
+    """Hand the driver what gloo has queued, before others call it. It may draw that now or later (see gloo.flush)."""
+    canvas: Any = gloo.get_current_canvas()
+    canvas.context.flush_commands()
 
 
 def set_region(region: Region | None) -> None:

@@ -190,7 +190,9 @@ class Renderer:
         for phase, painter, layer in self._steps(frame, show):
             step = partial(painter.draw, layer, replace(context, phase=phase))
             (later if phase > Phase.SOLID else solid).append(step)
-        return [start, *solid, partial(self._background.draw, context), *later]
+        # What was drawn so far is sent off to be drawn while the rest is prepared.
+        begun = [gloo.flush] if quality.moving else []
+        return [start, *solid, partial(self._background.draw, context), *begun, *later]
 
     def _painters(self, frame: Frame, show: Show) -> list[tuple[Subject, Painter]]:
         """Return each layer that is drawn with its painter, once."""

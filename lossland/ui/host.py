@@ -15,7 +15,7 @@ from imgui_bundle import imgui, implot
 from imgui_bundle.python_backends.opengl_backend_programmable import ProgrammablePipelineRenderer
 from vispy import gloo
 
-from lossland.render.painter import shader_source
+from lossland.render.painter import send, shader_source
 from lossland.theme import Theme
 from lossland.ui.style import apply_style
 
@@ -75,7 +75,7 @@ class Host:
 
     def lay(self, draw_data: imgui.ImDrawData) -> None:
         """Draw a finished frame over what the bound framebuffer holds, which stays opaque."""
-        gloo.flush()  # gloo queues its calls, and the binding of the framebuffer is one of them
+        send()  # the binding of the framebuffer is among what gloo has queued
         gl.glColorMask(True, True, True, False)
         self.paint(draw_data)
         gl.glColorMask(True, True, True, True)

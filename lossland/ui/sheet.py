@@ -19,7 +19,7 @@ from imgui_bundle import imgui
 from vispy import gloo
 
 from lossland.render.backdrop import Light
-from lossland.render.painter import delete, program, set_region, set_state
+from lossland.render.painter import delete, program, send, set_region, set_state
 from lossland.render.target import Target
 from lossland.theme import Theme
 from lossland.ui.host import Host
@@ -87,7 +87,7 @@ class Sheet:
         if now:
             with self._target:
                 self._empty(now)
-                gloo.flush()
+                send()
                 host.paint(draw_data, now)
             around = surround(self.free, self.size)
             parts = [common(box, one) for box in (*self._stale, *now) for one in around]
