@@ -1,15 +1,18 @@
 """Pixels of the surface against the formulas they come from, computed here once more in NumPy."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
+from vispy import gloo
 
 from lossland.camera import Camera
 from lossland.layers import Surface
 from lossland.render import canvas
 from lossland.render.painter import Quality, shader_source
 from lossland.render.stage import Renderer
+from lossland.render.target import Target
 from lossland.scenery import Frame, Show
 from lossland.terrain import Terrain
 from lossland.theme import DARK, PRINT, themes
@@ -325,3 +328,35 @@ def test_includes_are_joined_once_and_names_split():
     assert "#include" not in text
     assert text.count("uniform sampler2D u_heights;") == 1
     assert "uniform vec3 u_key;" in text
+
+
+def test_contours_in_the_light_look_like_those_drawn_at_each_pixel(renderer):
+    terrain = make(lambda x, y: x * x + 2 * y * y)
+    lined, show = Quality(mesh=64, dots=1, lined=True), Show(grid=False, shadow=False)
+    bare = picture(renderer, terrain, quality=lined, show=BARE).astype(int)
+    drawn = picture(renderer, terrain, quality=replace(lined, lined=False), show=show).astype(int)
+    picture(renderer, terrain, quality=lined, show=show)  # the light is new: contours come with it once it stays
+    baked = picture(renderer, terrain, quality=lined, show=show).astype(int)
+    marks = np.abs(drawn - bare).max(-1) > 12
+    assert marks.mean() > 0.005
+    assert np.abs(baked - bare).max(-1)[marks].mean() > 0.5 * np.abs(drawn - bare).max(-1)[marks].mean()
+    assert np.abs(baked - drawn)[..., :3].mean() < 0.6 * np.abs(drawn - bare)[..., :3].mean()
+    assert not np.array_equal(baked, drawn)  # it is another way to draw them
+
+
+def test_a_region_is_drawn_as_in_the_whole_picture_and_the_rest_is_left_alone(renderer):
+    terrain, region = make(lambda x, y: x * y), (40, 20, 60, 50)
+    frame, camera = Frame([Surface(terrain)]), seen(terrain)
+    for quality in (LIVE, Quality(mesh=64, supersample=2)):
+        expected = renderer.image(frame, camera, SIZE, BARE, quality)
+        target = Target(SIZE)
+        with target:
+            gloo.clear(color=(1.0, 0.0, 0.0, 1.0), depth=1.0)
+            renderer.draw(frame, camera, SIZE, BARE, quality, region=region)
+        image = target.read()
+        target.close()
+        left, bottom, width, height = region
+        inside = np.zeros(SIZE[::-1], bool)
+        inside[SIZE[1] - bottom - height : SIZE[1] - bottom, left : left + width] = True
+        assert np.array_equal(image[inside], expected[inside])
+        assert np.all(image[~inside] == (255, 0, 0, 255))
