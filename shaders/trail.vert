@@ -4,7 +4,8 @@ attribute vec3 a_before, a_start, a_end, a_after;
 attribute vec2 a_corner;
 attribute vec2 a_progress;    // iteration numbers at both ends
 attribute vec2 a_path;        // the path's number, and 1 for its casing, 0 for the line itself
-uniform vec4 u_path[32];      // of each path: upto, widths at the tail and at the head in pixels of the look
+uniform mat4 u_upto[2];       // of each of 32 paths, four in a column
+uniform vec2 u_width[32];     // at the tail and at the head, pixels of the look
 uniform vec3 u_color[32];
 uniform float u_px, u_outline;
 varying float v_share;        // of the shown path, 0 at its start
@@ -14,8 +15,9 @@ varying vec4 v_ink;           // colour, and 1 for a casing
 
 void main() {
     int path = int(a_path.x + .5);
-    float upto = u_path[path].x;
-    vec2 width = u_path[path].yz, progress = a_progress;
+    int four = path / 4;
+    float upto = u_upto[four / 4][four - four / 4 * 4][path - four * 4];
+    vec2 width = u_width[path], progress = a_progress;
     v_share = 0.;
     v_ink = vec4(u_color[path], a_path.y);
     if (progress.x >= upto) { skip_stroke(); return; }

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from vispy import gloo
 
@@ -11,21 +9,24 @@ from lossland.layers import Trail
 from lossland.render.block import samples_of
 from lossland.render.geometry import HEAD_RADIUS, world_per_pixel
 from lossland.render.meshes import grid_mesh
-from lossland.render.painter import DrawContext, delete, program, set_state, set_uniforms, vertex_buffer
+from lossland.render.painter import DrawContext, delete, program, set_state, set_uniforms
 from lossland.terrain import Terrain
+
+SIDE = 9  # vertices along a patch
+SQUARE = np.stack(np.meshgrid(np.linspace(-1, 1, SIDE), np.linspace(-1, 1, SIDE)), -1).reshape(-1, 2)
+AWAY = np.hypot(SQUARE[:, 0], SQUARE[:, 1])
+VERTEX = np.dtype([("a_uv", np.float32, 2), ("a_away", np.float32)])
 
 
 class ContactShadows:
     """Soft dark patches of ground under the heads of trails."""
 
-    SIDE = 9  # vertices along a patch
-
     def __init__(self) -> None:
         self._program = program("decal.vert", "decal.frag")
         self._program["u_strength"] = 0.62
-        self._buffers: list[Any] = []
+        self._vertices = np.zeros((0, len(SQUARE)), VERTEX)  # of each patch
+        self._buffer: gloo.VertexBuffer | None = None
         self._indices: gloo.IndexBuffer | None = None
-        self._count = 0  # of patches in the buffers
 
     def draw(self, trails: list[Trail], heights: gloo.Texture2D | None, terrain: Terrain, context: DrawContext) -> None:
         """Draw a patch under the head of each trail."""
@@ -33,24 +34,22 @@ class ContactShadows:
             return
         heads = np.array([trail.end for trail in trails])
         radius = HEAD_RADIUS * world_per_pixel(context.clip_from_world, context.size[1] / context.px, heads)
-        run = np.linspace(-1, 1, self.SIDE)
-        square = np.stack(np.meshgrid(run, run), -1).reshape(-1, 2)
         middle = heads[:, :2] - 0.7 * radius[:, None] * context.light[:2]
-        flat = middle[:, None] + 2.6 * radius[:, None, None] * square
-        away = np.tile(np.hypot(square[:, 0], square[:, 1]), len(heads))
-        away = np.where(np.all(np.abs(flat.reshape(-1, 2)) <= 1.0, axis=1), away, 2.0)
-        uv = np.clip(flat.reshape(-1, 2), -1, 1) * 0.5 + 0.5
-        if len(heads) == self._count:
-            for buffer, data in zip(self._buffers, (uv, away), strict=True):
-                buffer.set_data(np.ascontiguousarray(data, np.float32))
-        else:
+        flat = middle[:, None] + 2.6 * radius[:, None, None] * SQUARE
+        if len(heads) != len(self._vertices):
             self._free()
-            self._count = len(heads)
-            _, one = grid_mesh(self.SIDE, self.SIDE)
-            offsets = np.arange(len(heads), dtype=np.uint32)[:, None] * len(square)
-            self._buffers = [vertex_buffer(uv), vertex_buffer(away)]
+            self._vertices = np.zeros((len(heads), len(SQUARE)), VERTEX)
+            _, one = grid_mesh(SIDE, SIDE)
+            offsets = np.arange(len(heads), dtype=np.uint32)[:, None] * len(SQUARE)
             self._indices = gloo.IndexBuffer((one + offsets).ravel().astype(np.uint32))
-            set_uniforms(self._program, a_uv=self._buffers[0], a_away=self._buffers[1])
+        inside = np.abs(flat) <= 1.0
+        self._vertices["a_away"] = np.where(inside[..., 0] & inside[..., 1], AWAY, 2.0)
+        self._vertices["a_uv"] = np.minimum(np.maximum(flat, -1.0), 1.0) * 0.5 + 0.5
+        if self._buffer is None:
+            self._buffer = gloo.VertexBuffer(self._vertices.reshape(-1))
+            self._program.bind(self._buffer)
+        else:
+            self._buffer.set_data(self._vertices.reshape(-1))
         set_uniforms(
             self._program,
             u_heights=heights,
@@ -61,8 +60,9 @@ class ContactShadows:
         self._program.draw("triangles", self._indices)
 
     def _free(self) -> None:
-        delete([*self._buffers, self._indices])
-        self._buffers, self._indices, self._count = [], None, 0
+        delete([self._buffer, self._indices])
+        self._buffer = self._indices = None
+        self._vertices = np.zeros((0, len(SQUARE)), VERTEX)
 
     def close(self) -> None:
         """Free the GL objects."""

@@ -16,6 +16,7 @@ from lossland.theme import Theme
 LINE_BIAS = 6e-4  # NDC depth towards the eye, so that a line on a surface is not half drowned by it
 
 _CORNERS = np.array([[0, -1], [0, 1], [1, -1], [1, 1]], np.float32)
+UNMOVED = np.eye(2, dtype=np.float32)
 TWO_TRIANGLES = np.array([0, 1, 2, 2, 1, 3], np.uint32)
 PATH_FIELDS = [
     ("a_before", np.float32, 3),
@@ -146,7 +147,7 @@ class LineBatch:
             u_size=context.size,
             u_px=context.px,
             u_bias=bias,
-            u_plane=np.asarray(np.eye(2) if plane is None else plane, np.float32).T.copy(),
+            u_plane=UNMOVED if plane is None else np.asarray(plane, np.float32).T.copy(),
             u_dash=dash or (0.0, 0.0),
         )
         self._program.draw("triangles", self._indices)

@@ -85,8 +85,17 @@ class SpriteBatch:
         delete([self._order])
         self._order = gloo.IndexBuffer(order.astype(np.uint32))
 
-    def draw(self, context: DrawContext, hidden: bool = False, share: float = 0.0) -> None:
-        """Draw the sprites, or only where they lie behind something, ``share`` of the way to their targets."""
+    def draw(
+        self,
+        context: DrawContext,
+        hidden: bool = False,
+        share: float = 0.0,
+        order: gloo.IndexBuffer | None = None,
+    ) -> None:
+        """Draw the sprites, or only where they lie behind something, ``share`` of the way to their targets.
+
+        ``order``: only these of them, in this order.
+        """
         if not self._count:
             return
         set_state("hidden" if hidden else "front")
@@ -96,7 +105,7 @@ class SpriteBatch:
             u_casing=context.theme.color("casing"),
             u_share=float(share),
         )
-        self._program.draw("points", self._order)
+        self._program.draw("points", order or self._order)
 
     def close(self) -> None:
         """Free the GL objects."""

@@ -12,7 +12,7 @@ from lossland.layers import Trail
 from lossland.render.geometry import BEAD_GAP, HEAD_RADIUS, HEAD_RIM, head_centers, simplified, spaced
 from lossland.render.painter import DrawContext, Kept, Phase, delete, paints, program, set_state
 from lossland.render.painters.lines import LINE_BIAS, PATH_FIELDS, TWO_TRIANGLES, path_vertices
-from lossland.render.painters.points import DISC, SPHERE, SpriteBatch, sprites
+from lossland.render.painters.points import DISC, SPHERE, SPRITE, SpriteBatch, sprites
 from lossland.render.uniforms import Uniforms
 from lossland.theme import Theme
 
@@ -24,6 +24,8 @@ HIDDEN_BIAS = -2e-3  # away from the eye: what lies on the ground is not hidden 
 BEAD_RADIUS = 1.6
 START_RADIUS, START_RIM = 4.2, 2.2
 AT_ONCE = 32  # paths in one draw, as many as the shader has room for
+UPTO = tuple(f"u_upto[{number}]" for number in range(AT_ONCE // 16))  # names of the shader's uniforms, made once
+LOOK = tuple((f"u_width[{number}]", f"u_color[{number}]") for number in range(AT_ONCE))
 TOLERANCE = 2e-4  # world: how far a path may be from the drawn one, a twentieth of a pixel at 720 lines
 MOVING_TOLERANCE = 1e-3  # while it moves: a quarter of a pixel
 VERTEX = np.dtype([*PATH_FIELDS, ("a_progress", np.float32, 2), ("a_path", np.float32, 2)])
@@ -41,14 +43,17 @@ class TrailsPainter:
         self.theme = theme
         self._program = program("trail.vert", "trail.frag")
         self._uniforms = Uniforms(self._program)
-        for number in range(AT_ONCE):  # vispy wants every uniform set
-            self._uniforms.set(**{f"u_path[{number}]": (0.0, 0.0, 0.0, 0.0), f"u_color[{number}]": (0.0, 0.0, 0.0)})
+        for width, color in LOOK:  # vispy wants every uniform set
+            self._uniforms.set(**{width: WIDTH, color: (0.0, 0.0, 0.0)})
         self._paths: dict[tuple[int, float], _Paths] = {}  # by the number of the group, and how exact they are
         self._marks = SpriteBatch()
-        self._hidden_heads = SpriteBatch()
+        self._vertices = np.zeros(0, SPRITE)  # of the marks
+        self._heads = np.zeros(0, np.intp)  # which of them are heads in sight
+        self._orders: list[gloo.IndexBuffer | None] = []  # of heads behind something, of what is in sight
         self._beads = SpriteBatch()
         self._kept = Kept()
-        self._spaced: list[NDArray[np.intp]] = []  # numbers of the beads that stand far enough apart
+        self._spaced: list[NDArray[np.intp]] = []  # numbers of the beads that stand far enough apart, after the first
+        self._dots: list[NDArray[np.void]] = []  # their sprites
 
     def draw(self, layers: Sequence[Trail], context: DrawContext) -> None:
         """Draw lines and beads, or in the later phase starts and heads over all lines."""
@@ -65,15 +70,20 @@ class TrailsPainter:
         paths.update(layers)
         if paths.lines is None or paths.all is None:
             return
-        self._program.bind(paths.buffer)
-        for number, layer in enumerate(layers):
-            self._uniforms.set(
-                **{
-                    f"u_path[{number}]": (float(layer.upto), WIDTH[0] * layer.width, WIDTH[1] * layer.width, 0.0),
-                    f"u_color[{number}]": tuple(context.theme.color(layer.color)),
-                }
-            )
+        if self._kept.changed("bound", paths.buffer):
+            self._program.bind(paths.buffer)
+        if self._kept.changed("look", *((layer.width, layer.color) for layer in layers), context.theme):
+            for (width, color), layer in zip(LOOK, layers, strict=False):
+                self._uniforms.set(
+                    **{
+                        width: (WIDTH[0] * layer.width, WIDTH[1] * layer.width),
+                        color: tuple(context.theme.color(layer.color)),
+                    }
+                )
+        upto = np.zeros((len(UPTO), 16), np.float32)
+        upto.ravel()[: len(layers)] = [layer.upto for layer in layers]
         self._uniforms.set(
+            **dict(zip(UPTO, upto, strict=True)),
             u_clip_from_world=context.gl_clip_from_world,
             u_size=context.size,
             u_px=context.px,
@@ -89,58 +99,72 @@ class TrailsPainter:
         self._program.draw("triangles", paths.all)
 
     def _draw_marks(self, layers: Sequence[Trail], context: DrawContext) -> None:
-        theme = context.theme
-        marks, hidden = [], []
-        centers = iter(
-            head_centers([one for one in layers if one.head], context.clip_from_world, context.size[1] / context.px)
-        )
+        key = [part for one in layers for part in (one.color, one.head, one.points if one.start else None)]
+        if self._kept.changed("marks", *key, context.theme):
+            self._make_marks(layers, context.theme)
+        if not len(self._vertices):
+            return
+        headed = [layer for layer in layers if layer.head]
+        centers = head_centers(headed, context.clip_from_world, context.size[1] / context.px)
+        for field in ("a_position", "a_target"):
+            places = self._vertices[field]
+            places[: len(headed)] = places[self._heads] = centers
+        self._marks.set([self._vertices])
+        if headed and context.show.xray:
+            self._marks.draw(context, hidden=True, order=self._orders[0])
+        self._marks.draw(context, order=self._orders[1])
+
+    def _make_marks(self, layers: Sequence[Trail], theme: Theme) -> None:
+        """Make the sprites of heads behind something, then of all starts and heads; heads are put in place later."""
+        marks, hidden, heads = [], [], []
+        nowhere = np.zeros(3)
         for layer in layers:
             color = theme.color(layer.color)
             if layer.start:
                 marks.append(sprites(layer.points[:1], theme.color("text"), START_RADIUS, START_RIM, DISC, bias=0.01))
             if layer.head:
-                center = next(centers)
-                marks.append(sprites(center, color, HEAD_RADIUS, HEAD_RIM, SPHERE, bias=0.02))
-                hidden.append(sprites(center, color, HEAD_RADIUS, 0.0, DISC, HIDDEN_HEAD_ALPHA, bias=-0.004))
-        if context.show.xray:
-            self._hidden_heads.set(hidden)
-            self._hidden_heads.draw(context, hidden=True)
-        self._marks.set(marks)
-        self._marks.draw(context)
+                heads.append(len(marks))
+                marks.append(sprites(nowhere, color, HEAD_RADIUS, HEAD_RIM, SPHERE, bias=0.02))
+                hidden.append(sprites(nowhere, color, HEAD_RADIUS, 0.0, DISC, HIDDEN_HEAD_ALPHA, bias=-0.004))
+        self._vertices = np.concatenate([*hidden, *marks, np.zeros(0, SPRITE)])
+        self._heads = np.array(heads, np.intp) + len(hidden)
+        delete(self._orders)
+        numbers = np.arange(len(self._vertices), dtype=np.uint32)
+        self._orders = [gloo.IndexBuffer(part) if len(part) else None for part in np.split(numbers, [len(hidden)])]
 
     def _draw_beads(self, layers: Sequence[Trail], context: DrawContext) -> None:
         """Draw the iterates behind the heads, thinned to what the picture has room for."""
         beaded = [layer for layer in layers if layer.beads is not None and len(layer.beads)]
         if not beaded:
             return
-        beads = [np.asarray(layer.beads, float) for layer in beaded]
-        camera = _camera_key(context)
-        if self._kept.changed("spaced", *(layer.beads for layer in beaded), *camera):
+        key = (*(layer.beads for layer in beaded), *_camera_key(context))
+        colors = [layer.color for layer in beaded]
+        spread = self._kept.changed("spaced", *key)
+        if spread:
+            beads = [np.asarray(layer.beads, float) for layer in beaded]
             ends = np.cumsum([len(points) for points in beads])[:-1]
             pixels = np.split(context.project(np.concatenate(beads)), ends)
-            self._spaced = [spaced(points, BEAD_GAP) for points in pixels]
-        shown = [
-            numbers[(numbers > 0) & (numbers < layer.upto)] for numbers, layer in zip(self._spaced, beaded, strict=True)
-        ]
-        colors = [layer.color for layer in beaded]
-        key = (*(layer.beads for layer in beaded), *camera, *map(len, shown), *colors, context.theme)
-        if self._kept.changed("beads", *key):
-            self._beads.set(
-                [
-                    sprites(points[numbers], bead_color(color, context.theme), BEAD_RADIUS, bias=0.004)
-                    for points, numbers, color in zip(beads, shown, colors, strict=True)
-                ]
-            )
+            self._spaced = [spaced(points, BEAD_GAP)[1:] for points in pixels]
+        if self._kept.changed("look of beads", *colors, context.theme) or spread:
+            self._dots = [
+                sprites(
+                    np.asarray(layer.beads)[numbers], bead_color(layer.color, context.theme), BEAD_RADIUS, bias=0.004
+                )
+                for layer, numbers in zip(beaded, self._spaced, strict=True)
+            ]
+        shown = [int(n.searchsorted(one.upto)) for n, one in zip(self._spaced, beaded, strict=True)]
+        if self._kept.changed("beads", self._dots, *shown):
+            self._beads.set([dots[:count] for dots, count in zip(self._dots, shown, strict=True)])
         self._beads.draw(context)
 
     def close(self) -> None:
         """Free the GL objects."""
-        delete([self._program])
+        delete([self._program, *self._orders])
         for paths in self._paths.values():
             paths.close()
-        for batch in (self._marks, self._hidden_heads, self._beads):
+        for batch in (self._marks, self._beads):
             batch.close()
-        self._paths = {}
+        self._paths, self._orders = {}, []
 
 
 class _Paths:
