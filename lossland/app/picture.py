@@ -229,6 +229,8 @@ class Picture:
         self.writing.use()
         behind_panels = imgui.get_background_draw_list()
         area = free or free_rect(frame, size, self.type)
+        left, top, right, bottom = _box(free, size)  # nothing hides what would be written beside it
+        behind_panels.push_clip_rect(imgui.ImVec2(left, top), imgui.ImVec2(right, bottom))
         draw_overlay(behind_panels, self.type, frame, player.camera, size, area, player.show, panels=free is not None)
         found = player.mark()
         if found is not None:
@@ -238,6 +240,7 @@ class Picture:
         for number, line in enumerate([*_thinned(frame, quality), *self.statistics]):
             x, y = area[0] + self.type.px(14), area[1] + self.type.px(10 + 18 * number)
             self.type.text(behind_panels, x, y, line, 13.0, "text", "mono", halo=True)
+        behind_panels.pop_clip_rect()
 
     def settle(self, player: Player, size: tuple[int, int], ui: bool) -> None:
         """Let panels find their sizes: the first two frames of Dear ImGui's windows are guesses."""
