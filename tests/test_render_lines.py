@@ -267,7 +267,7 @@ def test_dots_have_their_category_s_colour_where_the_camera_projects_them(target
     category = np.array([-1, 0, 1, 2, 7])
     image = paint(target, camera, layers.Points(position, category, size=4.0), theme=DARK)
     for (x, y), k in zip(camera.project(position, SIZE), category, strict=True):
-        wanted = 0.62 * np.array(DARK.color(f"particle.{k % 4 if k >= 0 else -1}"))
+        wanted = 0.62 * np.array(PRINT.color(f"particle.{k % 4 if k >= 0 else -1}"))
         assert image[int(y), int(x)] == pytest.approx(wanted, abs=0.01)
     assert (image.max(-1) > 0).sum() <= 5 * 25
 
@@ -444,3 +444,14 @@ def test_lines_may_change_between_frames(target):
         sums.append(target.read()[:, 60, 0].sum() / 255.0)
     painter.close()
     assert sums == pytest.approx([2, 0, 2, 4, 0, 2], abs=0.03)
+
+
+def test_dots_take_new_colours_each_time(target):
+    place = np.array([[-0.6, 0.0, 0.0], [-0.2, 0.0, 0.0], [0.2, 0.0, 0.0], [0.6, 0.0, 0.0]])
+    camera = flat_camera()
+    paint(target, camera, layers.Points(place, WHITE, size=7.0))
+    bare = paint(target, camera)
+    image = paint(target, camera, layers.Points(place, np.arange(4), size=7.0))
+    for category, (x, y) in enumerate(np.floor(camera.project(place, SIZE)).astype(int)):
+        wanted = 0.62 * np.array(PRINT.color(f"particle.{category}")) + 0.38 * bare[y, x, :3]
+        assert image[y, x, :3] == pytest.approx(wanted, abs=0.02)

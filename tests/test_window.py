@@ -107,13 +107,14 @@ class Drive:
 
     def at_rest(self) -> np.ndarray:
         """Wait until the picture between the panels (where a cursor may blink) stands still; return a screenshot."""
-        last = self.see()
+        last, equal = self.see(), 0
 
         def same() -> bool:
-            nonlocal last
-            time.sleep(0.3)  # longer than the window waits before it refines a picture at rest
+            nonlocal last, equal
+            time.sleep(0.3)  # longer than the window waits before it refines a picture at rest, which takes some steps
             before, last = last, self.see()
-            return bool((before[PICTURE] == last[PICTURE]).all())
+            equal = equal + 1 if (before[PICTURE] == last[PICTURE]).all() else 0
+            return equal == 4
 
         until(same, "the picture comes to rest")
         return last

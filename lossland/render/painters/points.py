@@ -10,7 +10,17 @@ from numpy.typing import ArrayLike, NDArray
 from vispy import gloo
 
 from lossland.layers import Points
-from lossland.render.painter import DrawContext, Kept, Phase, delete, paints, program, set_state, vertex_buffer
+from lossland.render.painter import (
+    DrawContext,
+    Kept,
+    Phase,
+    delete,
+    paints,
+    program,
+    set_state,
+    set_uniforms,
+    vertex_buffer,
+)
 from lossland.render.sharing import VertexFeed
 from lossland.render.uniforms import Uniforms
 from lossland.terrain import Terrain
@@ -113,6 +123,11 @@ class SpriteBatch:
         self._buffer, self._order, self._count = None, None, 0
 
 
+def _set_palette(p: gloo.Program, colors: Sequence[Sequence[float]]) -> None:
+    """Set the colours one by one: vispy sends an array whole only the first time, later its first element alone."""
+    set_uniforms(p, **{f"u_palette[{number}]": tuple(color) for number, color in enumerate(colors)})
+
+
 class DotBatch:
     """Up to millions of small translucent points; where they are dense, they add up to light.
 
@@ -172,13 +187,13 @@ class DotBatch:
     def _upload_category(self, layer: Points, p: gloo.Program, theme: Theme) -> None:
         if isinstance(layer.color, str):
             p["a_category"] = -1.0
-            p["u_palette"] = np.tile(np.asarray(theme.color(layer.color), np.float32), (CATEGORIES + 1, 1))
+            _set_palette(p, [theme.color(layer.color)] * (CATEGORIES + 1))
             return
         if self._kept.changed("category", layer.color, self._every):
             delete([self._category])
             self._category = vertex_buffer(layer.color[:: self._every])
         p["a_category"] = self._category
-        p["u_palette"] = np.array([theme.color(f"particle.{k}") for k in range(-1, CATEGORIES)], np.float32)
+        _set_palette(p, [theme.color(f"particle.{k}") for k in range(-1, CATEGORIES)])
 
     def _upload_ground(self, ground: Terrain, p: gloo.Program) -> None:
         if self._kept.changed("ground", ground):
