@@ -267,7 +267,7 @@ def test_dots_have_their_category_s_colour_where_the_camera_projects_them(target
     category = np.array([-1, 0, 1, 2, 7])
     image = paint(target, camera, layers.Points(position, category, size=4.0), theme=DARK)
     for (x, y), k in zip(camera.project(position, SIZE), category, strict=True):
-        wanted = 0.62 * np.array(PRINT.color(f"particle.{k % 4 if k >= 0 else -1}"))
+        wanted = 0.62 * np.array(DARK.color(f"particle.{k % 4 if k >= 0 else -1}"))
         assert image[int(y), int(x)] == pytest.approx(wanted, abs=0.01)
     assert (image.max(-1) > 0).sum() <= 5 * 25
 

@@ -10,6 +10,7 @@ from vispy import gloo
 from lossland.camera import Camera
 from lossland.layers import Surface
 from lossland.render import canvas
+from lossland.render.meshes import deviation
 from lossland.render.painter import Quality, shader_source
 from lossland.render.stage import Renderer
 from lossland.render.target import Target
@@ -360,3 +361,48 @@ def test_a_region_is_drawn_as_in_the_whole_picture_and_the_rest_is_left_alone(re
         inside[SIZE[1] - bottom - height : SIZE[1] - bottom, left : left + width] = True
         assert np.array_equal(image[inside], expected[inside])
         assert np.all(image[~inside] == (255, 0, 0, 255))
+
+
+# ------------------------------------------------------------------------------------------------------- the mesh
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(
+    ("f", "bound"),
+    [
+        (lambda x, y: 0.3 * x * x, 0.3),  # an edge of length h leaves a parabola c x² by c (h / 2)²
+        (lambda x, y: 0.3 * x * y, 0.3),  # and so does a diagonal a saddle c x y
+        (lambda x, y: 0.2 * x - 0.1 * y + 0.4, 0.0),
+    ],
+)
+def test_the_deviation_of_a_mesh_is_that_of_edges_from_curves(f, bound, turned):
+    side = np.linspace(-1, 1, 257)
+    x, y = np.meshgrid(side, side)
+    z = f(y, x) if turned else f(x, y)
+    for cells in (16, 32, 64):
+        assert deviation(z, cells) == pytest.approx(bound / cells**2, abs=1e-9)
+
+
+def test_the_deviation_of_a_fold_that_the_samples_have():
+    z = np.abs(np.arange(65.0) - 32)[None, :] * np.ones((65, 1)) * 0.01  # between two vertices, in the worst case
+    assert deviation(z, 16) == pytest.approx(0.01 * 2)  # half a cell is 2 samples
+    assert deviation(z, 64) == pytest.approx(0.01 / 2)  # half a cell is half a sample
+
+
+def test_smooth_ground_looks_the_same_with_the_mesh_it_needs_and_with_the_finest(dark, monkeypatch):
+    terrain = make(lambda x, y: np.sin(3 * x) * np.cos(2 * y), n=513)
+    fine = Quality(mesh=384, lit=256, bake=128, supersample=2)
+    image = picture(dark, terrain, quality=fine).astype(int)
+    monkeypatch.setattr("lossland.render.block.MESHES", ())
+    finest = picture(dark, terrain, quality=fine).astype(int)
+    off = np.abs(image - finest).max(-1)
+    assert off.max() > 0, "both pictures have the same mesh"
+    assert (off > 8).mean() < 1e-3
+
+
+def test_rough_ground_keeps_the_finest_mesh(dark, monkeypatch):
+    noise = np.random.default_rng(1).uniform(size=(257, 257))
+    terrain = make(lambda x, y: noise, n=257)
+    image = picture(dark, terrain)
+    monkeypatch.setattr("lossland.render.block.MESHES", ())
+    assert np.array_equal(image, picture(dark, terrain))

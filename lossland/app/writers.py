@@ -1,12 +1,14 @@
 """Film files: frames go in, one file (or a folder of PNG) comes out, the same bytes for the same frames.
 
 What makes the bytes the same: a pinned number of encoder threads, no dates, no random marks. A film that is killed
-half way still plays up to there (``hybrid_fragmented``), but stands under its temporary name.
+half way still plays up to there (``hybrid_fragmented``), but stands under its temporary name. A frame is written in a
+thread of its own while the next one is drawn.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -41,7 +43,22 @@ def film_file(path: str | Path, size: tuple[int, int], fps: float) -> Iterator[A
     frames. H.264 and VP9 need even sizes: an odd last row or column is shown twice. Nothing is left under the final
     name when the block fails or is interrupted.
     """
-    path = Path(path).expanduser()
+    with _writer(Path(path).expanduser(), size, fps) as write, ThreadPoolExecutor(1) as thread:
+        last: Future[None] | None = None
+
+        def add(image: Image) -> None:
+            nonlocal last
+            if last is not None:
+                last.result()  # one frame is written at a time, and a failure is told here
+            last = thread.submit(write, image)
+
+        yield add
+        if last is not None:
+            last.result()
+
+
+@contextmanager
+def _writer(path: Path, size: tuple[int, int], fps: float) -> Iterator[Add]:
     kind = path.suffix.lower()
     if not kind:
         with _folder(path) as add:
@@ -101,8 +118,12 @@ def _video(path: Path, size: tuple[int, int], fps: float, how: dict[str, Any]) -
 
         def add(image: Image) -> None:
             nonlocal count
-            frame = av.VideoFrame.from_ndarray(_rgb(image, size, even=not rgb), format="rgb24")
-            if not rgb:
+            frame = av.VideoFrame.from_ndarray(
+                _sized(image, size, even=not rgb), format="rgba" if image.shape[2] == 4 else "rgb24"
+            )
+            if rgb:
+                frame = frame.reformat(format="rgb24")
+            else:
                 frame = frame.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU709)
             frame.pts, frame.time_base = count, 1 / rate
             count += 1
@@ -207,12 +228,11 @@ def _even(length: int) -> int:
     return length + length % 2
 
 
-def _rgb(image: Image, size: tuple[int, int], even: bool) -> Image:
-    """Return a contiguous (h, w, 3) picture, its odd last row and column doubled where the codec needs even sizes."""
+def _sized(image: Image, size: tuple[int, int], even: bool) -> Image:
+    """Return a contiguous picture, its odd last row and column doubled where the codec needs even sizes."""
     width, height = size
     if image.shape[:2] != (height, width):
         raise ValueError(f"a frame of {image.shape[1]}x{image.shape[0]} in a film of {width}x{height}")
-    image = image[..., :3]
     if even and (width % 2 or height % 2):
         image = np.pad(image, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
     return np.ascontiguousarray(image)

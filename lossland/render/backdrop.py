@@ -40,7 +40,8 @@ class Light:
 class Background:
     """The light, kept as a picture for as long as size and centre stay the same.
 
-    It is drawn after the opaque ground, so that the depth test spares every covered pixel.
+    It is drawn after the opaque ground, so that the depth test spares every covered pixel; a picture that is drawn
+    larger than it is shown gets it when it is brought down (see ``Target.paste``), at a sample a pixel.
     """
 
     def __init__(self, theme: Theme) -> None:
@@ -52,23 +53,23 @@ class Background:
 
     def draw(self, context: DrawContext) -> None:
         """Fill every pixel that nothing opaque covers."""
-        centre = light_centre(context.camera)
-        if self._kept.changed("picture", context.size, centre):
-            self._make(context.size, centre)
-            context.aim()
+        self._copy.set(u_picture=self.picture(context.size, light_centre(context.camera)))
+        context.aim()
         set_state("front", write=False, blend=False)
         self._copy.draw()
 
-    def _make(self, size: tuple[int, int], centre: Point) -> None:
+    def picture(self, size: tuple[int, int], centre: Point) -> gloo.Texture2D:
+        """Return the light over a picture of ``size`` pixels; viewport and region are to be set again."""
         if self._picture is None or self._picture.shape[:2] != size[::-1]:
             delete([self._buffer, self._picture])
             self._picture = gloo.Texture2D((size[1], size[0], 4), interpolation="nearest")
             self._buffer = gloo.FrameBuffer(color=self._picture)
-            self._copy.set(u_picture=self._picture)
-        assert self._buffer is not None
-        with self._buffer:
-            set_region(None)
-            self._light.draw(size, centre)
+        if self._kept.changed("picture", self._picture, centre):
+            assert self._buffer is not None
+            with self._buffer:
+                set_region(None)
+                self._light.draw(size, centre)
+        return self._picture
 
     def close(self) -> None:
         """Free the GL objects."""

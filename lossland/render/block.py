@@ -19,7 +19,7 @@ from vispy import gloo
 
 from lossland.layers import Surface
 from lossland.render.geometry import world_per_pixel
-from lossland.render.meshes import grid_mesh, vertices_along, wall_mesh
+from lossland.render.meshes import deviation, grid_mesh, vertices_along, wall_mesh
 from lossland.render.painter import (
     DrawContext,
     Kept,
@@ -37,6 +37,8 @@ from lossland.theme import CATEGORIES, Theme
 
 Floats = NDArray[np.floating]
 MESHES_KEPT = 3
+MESHES = (32, 48, 64, 96, 128, 192, 256)  # vertices along a side, where the ground is smooth enough for them
+OFF = 0.5  # pixels that a mesh may be off the ground at its worst place
 LINED = (768, 1536)  # texels along a side of the light with contours in it: enough for most pictures, for large ones
 ZOOM_STEP = 1.25
 PHASES = 1024  # texels of the strata, over the range of heights
@@ -78,6 +80,7 @@ class Block:
         self._walls: dict[tuple[bool, bool, bool], gloo.Program] = {}
         self._finest = (0, 0)  # texels along a side of the bake and of the lit texture, for the present look
         self._meshes: dict[tuple[int, int], tuple[list[Any], tuple[gloo.IndexBuffer, gloo.IndexBuffer]]] = {}
+        self._off: dict[int, float] = {}  # how far the present ground leaves each mesh
         self._buffers: list[Any] = []
         self._indices: tuple[gloo.IndexBuffer, gloo.IndexBuffer] | None = None
 
@@ -105,7 +108,7 @@ class Block:
         self._steady = not new_light
         if new_light:
             self._lit.run(lit, **self._lit_values(layer, context, lit))
-        self._use_mesh(terrain, quality.mesh)
+        self._use_mesh(layer, context)
         context.aim()
 
     def prepare(self, layer: Surface, context: DrawContext) -> Iterator[None]:
@@ -204,9 +207,23 @@ class Block:
             "u_specular": lamps.specular,
         }
 
-    def _use_mesh(self, terrain: Terrain, wanted: int) -> None:
-        """Choose the mesh of a size; the last few are kept, as the size changes with every rest."""
-        ny, nx = terrain.z.shape
+    def _use_mesh(self, layer: Surface, context: DrawContext) -> None:
+        """Choose the mesh; the last few are kept, as the size changes with every rest.
+
+        Light and contours come from textures, so vertices show in silhouettes only: no more are used than those need.
+        """
+        grounds = [layer.terrain, *([] if layer.into is None else [layer.into])]
+        if self._kept.changed("grounds", *grounds):
+            self._off = {}
+        pixel = world_per_pixel(context.clip_from_world, context.size[1] / context.px, [0.0, 0.0, 0.0])[0]
+        wanted = context.quality.mesh
+        for count in MESHES:
+            if count < wanted and count not in self._off:
+                self._off[count] = max(deviation(ground.ground, count - 1) for ground in grounds)
+            if count >= wanted or self._off[count] <= OFF * pixel:
+                wanted = min(count, wanted)
+                break
+        ny, nx = layer.terrain.z.shape
         shape = vertices_along(nx, wanted), vertices_along(ny, wanted)
         if shape not in self._meshes:
             if len(self._meshes) >= MESHES_KEPT:

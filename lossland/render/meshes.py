@@ -33,6 +33,20 @@ def wall_mesh(nx: int, ny: int) -> tuple[NDArray[np.float32], NDArray[np.uint32]
     return np.concatenate(vertices).astype(np.float32), np.concatenate(triangles).astype(np.uint32)
 
 
+def deviation(heights: NDArray[np.floating], cells: int) -> float:
+    """Return about how far (ny, nx) heights leave a mesh of ``cells`` along a side, at the worst place.
+
+    A cell's edges and the diagonal between its triangles are farthest off in their middle, by half the second
+    difference of the heights over half a cell. Below that the samples themselves are joined by straight lines.
+    """
+    steps = [(count - 1) / (2 * cells) for count in heights.shape]  # half a cell, in samples
+    rows, columns = (max(round(step), 1) for step in steps)
+    z = heights[::rows, ::columns]
+    middle, pairs = z[1:-1, 1:-1], ((z[1:-1, :-2], z[1:-1, 2:]), (z[:-2, 1:-1], z[2:, 1:-1]), (z[:-2, 2:], z[2:, :-2]))
+    worst = max(float(np.abs(a + b - 2 * middle).max(initial=0.0)) / 2 for a, b in pairs)
+    return worst * min(max(steps), 1.0)
+
+
 def vertices_along(samples: int, wanted: int) -> int:
     """Return how many vertices to use along a side: never many more than there are samples, and then on them."""
     return 2 * samples - 1 if 2 * samples <= wanted else wanted

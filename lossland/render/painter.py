@@ -46,10 +46,10 @@ class Phase(IntEnum):
 class Quality:
     """How finely a picture is drawn.
 
-    A surface's vertices, lit texels and texels of the baked shade along a side (light that was computed more finely
-    is kept), the samples along a pixel's side, the dots drawn of each cloud at most (0: all), and the share of the
-    picture's size at which the scene is drawn before it is enlarged. ``lined``: contours may come with the light, a
-    little softer, instead of being drawn anew at each pixel.
+    A surface's vertices along a side at most (smooth ground is drawn with fewer), lit texels and texels of the baked
+    shade along a side (light that was computed more finely is kept), the samples along a pixel's side, the dots drawn
+    of each cloud at most (0: all), and the share of the picture's size at which the scene is drawn before it is
+    enlarged. ``lined``: contours may come with the light, a little softer, instead of being drawn anew at each pixel.
     """
 
     mesh: int = 128

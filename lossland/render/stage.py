@@ -14,7 +14,7 @@ from vispy import gloo
 import lossland.render.painters  # noqa: F401  (registers every painter)
 from lossland.camera import Camera
 from lossland.layers import Layer
-from lossland.render.backdrop import Background
+from lossland.render.backdrop import Background, light_centre
 from lossland.render.painter import (
     REGISTRY,
     TOGETHER,
@@ -41,6 +41,7 @@ class Renderer:
         self._targets: dict[bool, Target] = {}  # where frames larger (True) or smaller than the picture are drawn
         self._output: Target | None = None  # where ``image`` draws
         self._background = Background(theme)
+        self._centre = (0.5, 0.5)  # of the light behind what ``draw_gradually`` drew
 
     def draw(
         self,
@@ -66,11 +67,14 @@ class Renderer:
             return
         target = self._target(size, factor)
         part = scaled(region, factor, target.size)
+        behind = self._background.picture(size, light_centre(camera)) if factor > 1 else None
         with target:
-            for step in self._draw_at(frame, camera, target.size, show, quality, pixel_ratio * factor, part):
+            for step in self._draw_at(
+                frame, camera, target.size, show, quality, pixel_ratio * factor, part, clear=behind is not None
+            ):
                 step()
             set_region(None)
-        target.paste(size, region)
+        target.paste(size, region, behind)
 
     def draw_gradually(
         self,
@@ -96,7 +100,9 @@ class Renderer:
         factor = quality.supersample * quality.scale
         target = self._target(size, factor)
         part = scaled(region, factor, target.size)
-        for step in self._draw_at(frame, camera, target.size, show, quality, pixel_ratio * factor, part):
+        self._centre = light_centre(camera)
+        px = pixel_ratio * factor
+        for step in self._draw_at(frame, camera, target.size, show, quality, px, part, clear=True):
             with target:
                 set_region(part)
                 step()
@@ -106,7 +112,7 @@ class Renderer:
 
     def repeat(self, size: tuple[int, int], region: Region | None = None) -> None:
         """Draw what ``draw_gradually`` drew last over the bound framebuffer."""
-        self._targets[True].paste(size, region)
+        self._targets[True].paste(size, region, self._background.picture(size, self._centre))
 
     def _target(self, size: tuple[int, int], factor: float) -> Target:
         wanted, large = (round(size[0] * factor), round(size[1] * factor)), factor >= 1
@@ -176,23 +182,26 @@ class Renderer:
         quality: Quality,
         px: float,
         region: Region | None = None,
+        clear: bool = False,
     ) -> list[Callable[[], None]]:
-        """Return the steps that draw a frame, in their order."""
+        """Return the steps that draw a frame, in their order; ``clear``: leave out what stands behind everything."""
         context = self._context(frame, camera, size, show, quality, px, region)
 
         def start() -> None:
             context.aim()
             gloo.set_state(depth_mask=True)
-            gloo.clear(color=(*self.theme.color("background.edge"), 1.0), depth=1.0)
+            color = (0.0, 0.0, 0.0, 0.0) if clear else (*self.theme.color("background.edge"), 1.0)
+            gloo.clear(color=color, depth=1.0)
 
         solid: list[Callable[[], None]] = []
         later: list[Callable[[], None]] = []
         for phase, painter, layer in self._steps(frame, show):
             step = partial(painter.draw, layer, replace(context, phase=phase))
             (later if phase > Phase.SOLID else solid).append(step)
+        behind = [] if clear else [partial(self._background.draw, context)]
         # What was drawn so far is sent off to be drawn while the rest is prepared.
         begun = [gloo.flush] if quality.moving else []
-        return [start, *solid, partial(self._background.draw, context), *begun, *later]
+        return [start, *solid, *behind, *begun, *later]
 
     def _painters(self, frame: Frame, show: Show) -> list[tuple[Subject, Painter]]:
         """Return each layer that is drawn with its painter, once."""

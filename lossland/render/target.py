@@ -111,7 +111,7 @@ class Target:
         self.texture = gloo.Texture2D((height, width, 4), interpolation=interpolation)
         self._depth = gloo.RenderBuffer((height, width), "depth")
         self._buffer = gloo.FrameBuffer(color=self.texture, depth=self._depth)
-        self._paste: Quad | None = None
+        self._pastes: dict[bool, Quad] = {}  # with something behind, or not
 
     def __enter__(self) -> Target:
         self._buffer.activate()
@@ -123,18 +123,21 @@ class Target:
     ) -> None:
         self._buffer.deactivate()
 
-    def paste(self, size: tuple[int, int], region: Region | None = None) -> None:
+    def paste(self, size: tuple[int, int], region: Region | None = None, behind: gloo.Texture2D | None = None) -> None:
         """Draw the picture, or a region of it, over a viewport (width, height) of what is bound now.
 
-        Half the size averages 2 x 2.
+        Half the size averages 2 x 2. ``behind`` is shown where the picture, cleared to nothing before, is clear.
         """
-        if self._paste is None:
-            self._paste = Quad("copy.frag")
-            self._paste.set(u_picture=self.texture)
+        over = behind is not None
+        if over not in self._pastes:
+            self._pastes[over] = Quad("copy.frag", **({"BEHIND": None} if over else {}))
+            self._pastes[over].set(u_picture=self.texture)
+        if over:
+            self._pastes[over].set(u_behind=behind)
         gloo.set_viewport(0, 0, *size)
         set_region(region)
         set_state("off", write=False, blend=False)
-        self._paste.draw()
+        self._pastes[over].draw()
         set_region(None)
 
     def read(self) -> NDArray[np.uint8]:
@@ -144,6 +147,6 @@ class Target:
 
     def close(self) -> None:
         """Free the GL objects."""
-        if self._paste is not None:
-            self._paste.close()
+        for paste in self._pastes.values():
+            paste.close()
         delete([self._buffer, self.texture, self._depth])
