@@ -32,7 +32,7 @@ from lossland.ui.panels import Panels
 from lossland.ui.sheet import Box, Sheet
 
 CAPTION_SIZE = 17.0
-AT_ONCE = 200_000  # pixels of panels drawn in a frame, while more frames follow
+AT_ONCE = 100_000  # pixels of panels drawn in a frame, while more frames follow
 
 
 def still(player: Player, size: tuple[int, int], theme: Theme) -> NDArray[np.uint8]:
@@ -77,6 +77,7 @@ class Picture:
         self.sheet: Sheet | None = None
         self._panel_data: imgui.ImDrawData | None = None  # built, and not yet all drawn onto the sheet
         self._built = False  # whether they were built in this frame
+        self._found = False  # whether it is known what has changed in them
         self._later = False  # whether what has changed in them is drawn after this frame
         self.free: Rect | None = None  # what the panels left to the scene when they were last built
         self.statistics: Sequence[str] = ()  # lines written over the upper left of the scene
@@ -107,7 +108,7 @@ class Picture:
         start = perf_counter()
         self.host.begin(size, dt)
         self.free = self.panels.draw(player, player.frame(), size)
-        self._panel_data, self._built = self.host.finish(), True
+        self._panel_data, self._built, self._found = self.host.finish(), True, False
         self.times["panels"] = perf_counter() - start
 
     def compose(
@@ -157,9 +158,9 @@ class Picture:
             if self.sheet is not None:
                 self.sheet.close()
             self.sheet, late = Sheet(size, self.theme, self._kept), False
-        if self._panel_data is not None and self._built:
+        if self._panel_data is not None and not self._found and not (self._built and late):
             moved = self.sheet.update(self._panel_data, _box(self.free, size), light_centre(player.camera))
-            late = late and not moved
+            late, self._found = late and not moved, True
         self._later = late
         if self._panel_data is not None and not late:
             self.sheet.draw(self.host, self._panel_data)
@@ -177,7 +178,7 @@ class Picture:
                 self.sheet.draw(self.host, self._panel_data, AT_ONCE)
                 gloo.flush()
             self._built = False
-            if self.sheet.complete:
+            if self._found and self.sheet.complete:
                 self._panel_data = None
         self.times["laying"] += perf_counter() - start
 

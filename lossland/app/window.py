@@ -112,7 +112,8 @@ class Window:
 
         self._glfw = glfw
         self.handle = canvases.glfw_handle(self.canvas)
-        self.size = self._new_size = tuple(glfw.get_framebuffer_size(self.handle))
+        width, height = glfw.get_framebuffer_size(self.handle)
+        self.size = self._new_size = width, height
         self._software = canvases.is_software()
         self._keeps = self._software and canvases.keeps_pictures(self.canvas)
         self._panel_pause = SOFTWARE_PANEL_PAUSE if self._software else PANEL_PAUSE
