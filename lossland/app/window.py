@@ -33,7 +33,7 @@ from lossland.theme import theme as theme_named
 
 SETTLING = 3  # frames after an event until the panels have settled
 PANEL_PAUSE = 1 / 30  # seconds between two drawings of panels that nobody touches
-SOFTWARE_PANEL_PAUSE = 1 / 10  # where the processor draws them
+SOFTWARE_PANEL_PAUSE = 1 / 8  # where the processor draws them
 PARTS = ("compute", "draw", "writing", "panels", "laying")  # of a frame, in the overlay
 CURSOR_NAP = 0.1  # seconds between two looks at a text cursor
 NAP = 0.5  # seconds at most between two looks at the clock while nothing moves

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from vispy import gloo
 
 from lossland.camera import Camera
-from lossland.render.painter import DrawContext, Kept, delete, set_region, set_state
+from lossland.render.painter import DrawContext, Kept, Region, delete, set_region, set_state
 from lossland.render.target import Quad
 from lossland.theme import Theme
 
@@ -53,10 +55,25 @@ class Background:
 
     def draw(self, context: DrawContext) -> None:
         """Fill every pixel that nothing opaque covers."""
-        self._copy.set(u_picture=self.picture(context.size, light_centre(context.camera)))
+        self._ready(context.size, light_centre(context.camera))
         context.aim()
         set_state("front", write=False, blend=False)
         self._copy.draw()
+
+    def fill(self, size: tuple[int, int], centre: Point, regions: Sequence[Region]) -> None:
+        """Draw regions of the light over a picture of ``size`` pixels."""
+        self._ready(size, centre)
+        gloo.set_viewport(0, 0, *size)
+        set_state("off", write=False, blend=False)
+        for region in regions:
+            set_region(region)
+            self._copy.draw()
+        set_region(None)
+
+    def _ready(self, size: tuple[int, int], centre: Point) -> None:
+        picture = self.picture(size, centre)
+        if self._kept.changed("copied", picture):
+            self._copy.set(u_picture=picture)
 
     def picture(self, size: tuple[int, int], centre: Point) -> gloo.Texture2D:
         """Return the light over a picture of ``size`` pixels; viewport and region are to be set again."""

@@ -221,10 +221,15 @@ def _spare() -> dict[tuple[Any, ...], list[gloo.Program]]:
     return _SPARE.setdefault(canvas.context, {})
 
 
+def _command() -> Callable[..., None]:
+    """Return what queues a call of GL's: gloo's own functions do the same, and copy their arguments before."""
+    canvas: Any = gloo.get_current_canvas()
+    return canvas.context.glir.command
+
+
 def set_state(depth: Literal["front", "hidden", "off"] = "front", write: bool = False, blend: bool = True) -> None:
     """Set the GL state for a draw: ``front`` keeps what is nearest, ``hidden`` draws only what lies behind."""
-    canvas: Any = gloo.get_current_canvas()
-    command = canvas.context.glir.command  # gloo.set_state does the same, and copies its arguments before
+    command = _command()
     command("FUNC", "glEnable" if depth != "off" else "glDisable", "depth_test")
     command("FUNC", "glDepthMask", write)
     command("FUNC", "glDepthFunc", "greater" if depth == "hidden" else "lequal")
@@ -242,9 +247,10 @@ def send() -> None:
 
 def set_region(region: Region | None) -> None:
     """Leave everything outside a region of the target as it is; None: draw everywhere."""
-    gloo.set_state(scissor_test=region is not None)
+    command = _command()
+    command("FUNC", "glEnable" if region is not None else "glDisable", "scissor_test")
     if region is not None:
-        gloo.set_scissor(*region)
+        command("FUNC", "glScissor", *region)
 
 
 def set_uniforms(target: gloo.Program, **values: Any) -> None:

@@ -18,7 +18,7 @@ import numpy as np
 from imgui_bundle import imgui
 from vispy import gloo
 
-from lossland.render.backdrop import Light
+from lossland.render.backdrop import Background
 from lossland.render.painter import delete, program, send, set_region, set_state
 from lossland.render.target import Target
 from lossland.theme import Theme
@@ -45,7 +45,7 @@ class Sheet:
         self.free: Box = (0, 0, *size)
         self._kept = kept
         self._stale: list[Box] = []  # where what lies around the free box is not the sheet's present picture
-        self._light = Light(theme)
+        self._background = Background(theme)
         self._centre = (0.5, 0.5)
         self.redrawn = 0  # pixels drawn again at the last update
         self._target = Target(size, interpolation="nearest")
@@ -100,11 +100,8 @@ class Sheet:
         for box in boxes:
             set_region(self._region(box))
             gloo.clear(color=(0.0, 0.0, 0.0, 0.0))
-            for part in (common(box, one) for one in around):
-                if _area(part):
-                    set_region(self._region(part))
-                    self._light.draw(self.size, self._centre)
-        set_region(None)
+        parts = (common(box, one) for box in boxes for one in around)
+        self._background.fill(self.size, self._centre, [self._region(part) for part in parts if _area(part)])
 
     def _region(self, box: Box) -> tuple[int, int, int, int]:
         left, top, right, bottom = box
@@ -147,7 +144,7 @@ class Sheet:
 
     def close(self) -> None:
         """Free the GL objects."""
-        self._light.close()
+        self._background.close()
         self._target.close()
         delete([self._program, self._corners, self._around, self._inside])
 
