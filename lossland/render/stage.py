@@ -188,10 +188,14 @@ class Renderer:
         context = self._context(frame, camera, size, show, quality, px, region)
 
         def start() -> None:
-            context.aim()
             gloo.set_state(depth_mask=True)
-            color = (0.0, 0.0, 0.0, 0.0) if clear else (*self.theme.color("background.edge"), 1.0)
-            gloo.clear(color=color, depth=1.0)
+            if clear:
+                context.aim()
+                gloo.clear(color=(0.0, 0.0, 0.0, 0.0), depth=1.0)
+            else:  # the background fills every pixel; Mesa empties a whole target at once, a region pixel by pixel
+                set_region(None)
+                gloo.clear(color=False, depth=1.0)
+                context.aim()
 
         solid: list[Callable[[], None]] = []
         later: list[Callable[[], None]] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from types import TracebackType
 from typing import Any
@@ -10,8 +10,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from vispy import gloo
+from vispy.gloo import gl
 
-from lossland.render.painter import Region, delete, program, set_region, set_state, vertex_buffer
+from lossland.render.painter import Region, delete, program, send, set_region, set_state, vertex_buffer
+
+
+def copy_into(texture: gloo.Texture2D, regions: Sequence[Region]) -> None:
+    """Copy regions of the bound framebuffer to the same places of a texture."""
+    context: Any = gloo.get_current_canvas().context
+    context.glir.associate(texture.glir)  # gloo itself does so when a program that uses it is drawn
+    send()  # the binding of the framebuffer is among what gloo has queued
+    gl.glBindTexture(gl.GL_TEXTURE_2D, context.shared.parser.get_object(texture.id).handle)
+    for left, bottom, width, height in regions:
+        gl.glCopyTexSubImage2D(gl.GL_TEXTURE_2D, 0, left, bottom, left, bottom, width, height)
+    gl.glBindTexture(gl.GL_TEXTURE_2D, 0)
 
 
 class Quad:

@@ -20,7 +20,7 @@ from vispy import gloo
 
 from lossland.render.backdrop import Background
 from lossland.render.painter import delete, program, send, set_region, set_state
-from lossland.render.target import Target
+from lossland.render.target import Target, copy_into
 from lossland.theme import Theme
 from lossland.ui.host import Host
 
@@ -49,10 +49,14 @@ class Sheet:
         self._centre = (0.5, 0.5)
         self.redrawn = 0  # pixels drawn again at the last update
         self._target = Target(size, interpolation="nearest")
+        # What is drawn is copied here before it is laid on. Mesa without a GPU waits for everything it has begun when
+        # a texture is used that was drawn into lately, but not for a copy.
+        self._picture = gloo.Texture2D((size[1], size[0], 4), interpolation="nearest")
+        self._fresh: list[Box] = []  # parts that are drawn and not copied yet
         self._pieces: list[Piece] = []
         self._owed: list[Box] = []  # parts of the last update that are not drawn yet
         self._program = program("sheet_boxes.vert", "copy.frag")
-        self._program["u_picture"] = self._target.texture
+        self._program["u_picture"] = self._picture
         self._corners: gloo.VertexBuffer | None = None
         self._around: gloo.IndexBuffer | None = None  # the triangles around the free box
         self._inside: gloo.IndexBuffer | None = None  # those within it
@@ -92,6 +96,7 @@ class Sheet:
             around = surround(self.free, self.size)
             parts = [common(box, one) for box in (*self._stale, *now) for one in around]
             self._stale = joined(parts)
+            self._fresh = joined([*self._fresh, *now])
         self._owed = later
 
     def _empty(self, boxes: Sequence[Box]) -> None:
@@ -125,6 +130,10 @@ class Sheet:
 
     def lay_around(self) -> None:
         """Lay on what stands around the free box. Do this first in a frame: Mesa waits here for all that is drawn."""
+        if self._fresh:
+            with self._target:
+                copy_into(self._picture, [self._region(box) for box in self._fresh])
+            self._fresh = []
         if self._around is not None:
             gloo.set_viewport(0, 0, *self.size)
             set_state("off", write=False, blend=False)
@@ -146,7 +155,7 @@ class Sheet:
         """Free the GL objects."""
         self._background.close()
         self._target.close()
-        delete([self._program, self._corners, self._around, self._inside])
+        delete([self._program, self._picture, self._corners, self._around, self._inside])
 
 
 def changes(before: Sequence[Piece], after: Sequence[Piece]) -> list[Box]:
