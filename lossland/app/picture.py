@@ -67,11 +67,12 @@ class Picture:
     ) -> None:
         self.theme = theme
         self._kept = kept
+        self._window = window is not None
         self.scale = scale or picture_scale(size)
         self.writing = Host(theme, self.scale)
         self.type = Type(theme, self.scale)
         self.host = Host(theme, self.scale, window)
-        self.renderer = Renderer(theme)
+        self.renderer = Renderer(theme, self._window)
         self._settled: Player | None = None  # the player that the panels have found their sizes for
         self.panels = Panels(theme, Type(theme, self.scale), lazy=window is not None)
         self.sheet: Sheet | None = None
@@ -136,7 +137,7 @@ class Picture:
         begin()
         self._draw_panels(player, size, late)
         self._draw_scene(frame, player, size, quality, _region(free, size))
-        self._lay_inside()
+        self._lay_panels()
 
     def refine(self, player: Player, size: tuple[int, int], quality: Quality) -> Iterator[None]:
         """Draw as ``compose`` does, but in steps of a few hundredths of a second; the last one changes the picture."""
@@ -149,10 +150,10 @@ class Picture:
         self._draw_panels(player, size)
         self.renderer.repeat(size, region)
         self.writing.lay(self.writing.finish())
-        self._lay_inside()
+        self._lay_panels()
 
     def _draw_panels(self, player: Player, size: tuple[int, int], late: bool = False) -> None:
-        """Draw the panels that have changed, ``late``: in a later frame, and lay on what stands around the scene."""
+        """Draw the panels that have changed, ``late``: in a later frame."""
         start = perf_counter()
         if self.sheet is None or self.sheet.size != size:
             if self.sheet is not None:
@@ -164,14 +165,14 @@ class Picture:
         self._later = late
         if self._panel_data is not None and not late:
             self.sheet.draw(self.host, self._panel_data)
-        self.sheet.lay_around()
+        self.sheet.take()
         self.times["laying"] = perf_counter() - start
 
-    def _lay_inside(self) -> None:
-        """Lay on the panels within the scene, and draw a part of those that may be late."""
+    def _lay_panels(self) -> None:
+        """Lay on the panels, and draw a part of those that may be late."""
         start = perf_counter()
         assert self.sheet is not None
-        self.sheet.lay_inside()
+        self.sheet.lay()
         gloo.flush()
         if self._panel_data is not None:
             if self._later and not self._built:
@@ -265,7 +266,7 @@ class Picture:
         self.theme = self.type.theme = self.panels.pen.type.theme = theme
         self.writing.set_style(theme, self.scale)
         self.host.set_style(theme, self.scale)
-        self.renderer = Renderer(theme)
+        self.renderer = Renderer(theme, self._window)
         self.panels.theme = theme
         if self.sheet is not None:
             self.sheet.close()

@@ -8,7 +8,7 @@ from vispy import gloo
 
 from lossland.camera import Camera
 from lossland.render.painter import DrawContext, Kept, Region, delete, set_region, set_state
-from lossland.render.target import Quad
+from lossland.render.target import Quad, lay, shown
 from lossland.theme import Theme
 
 Point = tuple[float, float]
@@ -52,6 +52,7 @@ class Background:
         self._copy = Quad("copy.frag")
         self._picture: gloo.Texture2D | None = None
         self._buffer: gloo.FrameBuffer | None = None
+        self._shown: tuple[gloo.Texture2D, gloo.FrameBuffer] | None = None  # the same, ready to be laid into a window
 
     def draw(self, context: DrawContext) -> None:
         """Fill every pixel that nothing opaque covers."""
@@ -59,6 +60,18 @@ class Background:
         context.aim()
         set_state("front", write=False, blend=False)
         self._copy.draw()
+
+    def lay(self, context: DrawContext) -> None:
+        """Fill the window, or the region of it that is drawn; do this first."""
+        (width, height), (x, y) = context.size, light_centre(context.camera)
+        if self._shown is None or self._shown[0].shape[:2] != (height, width):
+            delete(self._shown or ())
+            self._shown = shown(width, height)
+        if self._kept.changed("shown", self._shown, x, y):
+            with self._shown[1]:
+                set_region(None)
+                self._light.draw(context.size, (x, 1.0 - y))
+        lay(self._shown[1], height, context.region or (0, 0, width, height))
 
     def fill(self, size: tuple[int, int], centre: Point, regions: Sequence[Region]) -> None:
         """Draw regions of the light over a picture of ``size`` pixels."""
@@ -92,4 +105,4 @@ class Background:
         """Free the GL objects."""
         self._light.close()
         self._copy.close()
-        delete([self._buffer, self._picture])
+        delete([self._buffer, self._picture, *(self._shown or ())])

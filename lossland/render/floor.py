@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ from lossland.terrain import Terrain
 from lossland.theme import Theme
 
 FLOOR_REACH = 1.8  # the floor ends this far from the middle, in the world
+GRID_REACH, GRID_FADE = 1.75, 0.65  # its lines end this far from it, and vanish over so much
+BELOW = 0.9  # half the width of what a block without holes hides, whatever the view
 Floats = NDArray[np.floating]
 
 
@@ -37,7 +40,13 @@ class Floor:
         self._shadow["u_reach"] = FLOOR_REACH
         self._texture: gloo.Texture2D | None = None
         self._grid = program("grid.vert", "grid.frag")
-        self._grid["u_color"] = theme.color(theme.ground.floor_line)
+        set_uniforms(
+            self._grid,
+            u_color=theme.color(theme.ground.floor_line),
+            u_alpha=theme.ground.floor_grid,
+            u_reach=GRID_REACH,
+            u_fade=GRID_FADE,
+        )
         self._buffers: list[Any] = []
         self._indices: gloo.IndexBuffer | None = None
 
@@ -65,19 +74,14 @@ class Floor:
 
     def _make_grid(self, terrain: Terrain, whole: bool) -> None:
         delete([*self._buffers, self._indices])
-        start, end, alpha = _grid_pieces(terrain, whole)
-        alpha = alpha * self._theme.ground.floor_grid
+        start, end = _grid_pieces(terrain, whole)
         count = len(start)
-        # Four corners a piece; "aside" of the far end points the other way, hence the opposite signs there.
         position = np.stack([start, start, end, end], 1).reshape(-1, 2)
-        other = np.stack([end, end, start, start], 1).reshape(-1, 2)
+        along = np.repeat(end - start, 4, axis=0)
         side = np.tile([-1.0, 1.0, 1.0, -1.0], count)
-        shade = np.stack([alpha[:, 0], alpha[:, 0], alpha[:, 1], alpha[:, 1]], 1).ravel()
-        self._buffers = [vertex_buffer(a) for a in (position, other, side, shade)]
-        set_uniforms(
-            self._grid, **dict(zip(("a_position", "a_other", "a_side", "a_alpha"), self._buffers, strict=True))
-        )
-        corners = np.arange(count, dtype=np.uint32)[:, None] * 4 + np.array([0, 1, 2, 2, 1, 3], np.uint32)
+        self._buffers = [vertex_buffer(a) for a in (position, along, side)]
+        set_uniforms(self._grid, **dict(zip(("a_position", "a_along", "a_side"), self._buffers, strict=True)))
+        corners = np.arange(count, dtype=np.uint32)[:, None] * 4 + np.array([0, 1, 2, 0, 2, 3], np.uint32)
         self._indices = gloo.IndexBuffer(corners.ravel().astype(np.uint32))
 
     def close(self) -> None:
@@ -117,25 +121,21 @@ def _floor_shadow(theme: Theme, light: Floats, size: int = 256) -> NDArray[np.ui
     return picture
 
 
-def _grid_pieces(terrain: Terrain, whole: bool) -> tuple[Floats, Floats, Floats]:
-    """Return start, end (k, 2) and alpha (k, 2) of the grid's pieces: short, as alpha fades along a line.
+def _grid_pieces(terrain: Terrain, whole: bool) -> tuple[Floats, Floats]:
+    """Return start and end (k, 2) of the grid's lines within ``GRID_REACH``.
 
     Below a ``whole`` block, one without holes, nothing is drawn.
     """
-    starts, ends, alphas = [], [], []
-    run = np.linspace(-FLOOR_REACH, FLOOR_REACH, 19)
+    starts, ends = [], []
     for axis in (0, 1):
         low, high = terrain.domain[axis]
         middle, half, unit = (low + high) / 2, (high - low) / 2, terrain.grid_unit(axis)
-        reach = FLOOR_REACH * half
+        reach = GRID_REACH * half
         for line in np.arange(np.ceil((middle - reach) / unit), np.floor((middle + reach) / unit) + 1) * unit:
-            across = np.full(len(run), (line - middle) / half)
-            points = np.stack([across, run] if axis == 0 else [run, across], -1)
-            s = np.clip((1.75 - np.hypot(points[:, 0], points[:, 1])) / 0.65, 0, 1)
-            fade = s * s * (3 - 2 * s)
-            below = np.all(np.abs(points[:-1] + points[1:]) / 2 < 0.9, axis=1)
-            seen = (fade[:-1] + fade[1:] > 0) & ~(below & whole)
-            starts.append(points[:-1][seen])
-            ends.append(points[1:][seen])
-            alphas.append(np.stack([fade[:-1], fade[1:]], -1)[seen])
-    return np.concatenate(starts), np.concatenate(ends), np.concatenate(alphas)
+            across = (line - middle) / half
+            far = math.sqrt(max(GRID_REACH**2 - across**2, 0.0))
+            hidden = BELOW if whole and abs(across) < BELOW else 0.0
+            for near, end in ((-far, -hidden), (hidden, far)) if hidden else ((-far, far),):
+                starts.append((across, near) if axis == 0 else (near, across))
+                ends.append((across, end) if axis == 0 else (end, across))
+    return np.array(starts), np.array(ends)

@@ -35,8 +35,10 @@ Subject = Layer | tuple[Layer, ...]  # what a painter draws: a layer, or all of 
 class Renderer:
     """Draws frames in one theme into whatever framebuffer is bound; needs a current GL context (see ``canvas``)."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, window: bool = False) -> None:
+        """``window``: what is drawn into is a window's own framebuffer, not a ``Target``."""
         self.theme = theme
+        self._window = window
         self._pools: dict[type[Layer], list[Painter]] = {}
         self._targets: dict[bool, Target] = {}  # where frames larger (True) or smaller than the picture are drawn
         self._output: Target | None = None  # where ``image`` draws
@@ -61,7 +63,7 @@ class Renderer:
         """
         show, factor = show or Show(), quality.supersample * quality.scale
         if factor == 1:
-            for step in self._draw_at(frame, camera, size, show, quality, pixel_ratio, region):
+            for step in self._draw_at(frame, camera, size, show, quality, pixel_ratio, region, laid=self._window):
                 step()
             set_region(None)
             return
@@ -183,8 +185,12 @@ class Renderer:
         px: float,
         region: Region | None = None,
         clear: bool = False,
+        laid: bool = False,
     ) -> list[Callable[[], None]]:
-        """Return the steps that draw a frame, in their order; ``clear``: leave out what stands behind everything."""
+        """Return the steps that draw a frame, in their order.
+
+        ``clear``: leave out what stands behind everything; ``laid``: lay it into the window before all else.
+        """
         context = self._context(frame, camera, size, show, quality, px, region)
 
         def start() -> None:
@@ -193,19 +199,22 @@ class Renderer:
                 context.aim()
                 gloo.clear(color=(0.0, 0.0, 0.0, 0.0), depth=1.0)
             else:  # the background fills every pixel; Mesa empties a whole target at once, a region pixel by pixel
+                if laid:
+                    self._background.lay(context)
                 set_region(None)
                 gloo.clear(color=False, depth=1.0)
                 context.aim()
 
         solid: list[Callable[[], None]] = []
+        ground: list[Callable[[], None]] = []
         later: list[Callable[[], None]] = []
         for phase, painter, layer in self._steps(frame, show):
             step = partial(painter.draw, layer, replace(context, phase=phase))
-            (later if phase > Phase.SOLID else solid).append(step)
-        behind = [] if clear else [partial(self._background.draw, context)]
+            (solid if phase == Phase.SOLID else ground if phase <= Phase.DECAL else later).append(step)
+        behind = [] if clear or laid else [partial(self._background.draw, context)]
         # What was drawn so far is sent off to be drawn while the rest is prepared.
         begun = [gloo.flush] if quality.moving else []
-        return [start, *solid, *behind, *begun, *later]
+        return [start, *solid, *behind, *begun, *ground, *begun, *later]
 
     def _painters(self, frame: Frame, show: Show) -> list[tuple[Subject, Painter]]:
         """Return each layer that is drawn with its painter, once."""

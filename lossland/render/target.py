@@ -14,6 +14,8 @@ from vispy.gloo import gl
 
 from lossland.render.painter import Region, delete, program, send, set_region, set_state, vertex_buffer
 
+BGRA = 0x80E1  # GL_BGRA, which vispy does not name
+
 
 def copy_into(texture: gloo.Texture2D, regions: Sequence[Region]) -> None:
     """Copy regions of the bound framebuffer to the same places of a texture."""
@@ -24,6 +26,37 @@ def copy_into(texture: gloo.Texture2D, regions: Sequence[Region]) -> None:
     for left, bottom, width, height in regions:
         gl.glCopyTexSubImage2D(gl.GL_TEXTURE_2D, 0, left, bottom, left, bottom, width, height)
     gl.glBindTexture(gl.GL_TEXTURE_2D, 0)
+
+
+def shown(width: int, height: int) -> tuple[gloo.Texture2D, gloo.FrameBuffer]:
+    """Return a picture that is stored as a window's pixels usually are, blue first, and what draws into it.
+
+    Drawn upside down, as windows also are, Mesa's software driver copies it into one without drawing (see ``lay``).
+    """
+    texture = gloo.Texture2D((height, width, 4), interpolation="nearest")
+    buffer = gloo.FrameBuffer(color=texture)
+    context: Any = gloo.get_current_canvas().context
+    context.glir.associate(texture.glir)
+    send()
+    gl.glBindTexture(gl.GL_TEXTURE_2D, context.shared.parser.get_object(texture.id).handle)
+    gl.glTexImage2D(gl.GL_TEXTURE_2D, 0, gl.GL_RGBA, BGRA, gl.GL_UNSIGNED_BYTE, (height, width))
+    gl.glBindTexture(gl.GL_TEXTURE_2D, 0)
+    return texture, buffer
+
+
+def lay(buffer: gloo.FrameBuffer, height: int, region: Region) -> None:
+    """Copy a region of a picture that is stored upside down to its place in the window."""
+    from OpenGL import GL  # it must wait until the window has chosen its platform
+
+    context: Any = gloo.get_current_canvas().context
+    send()
+    left, bottom, width, tall = region
+    right, top = left + width, bottom + tall
+    gl.glBindFramebuffer(GL.GL_READ_FRAMEBUFFER, context.shared.parser.get_object(buffer.id).handle)
+    GL.glBlitFramebuffer(
+        left, height - bottom, right, height - top, left, bottom, right, top, GL.GL_COLOR_BUFFER_BIT, GL.GL_NEAREST
+    )
+    gl.glBindFramebuffer(GL.GL_READ_FRAMEBUFFER, 0)
 
 
 class Quad:

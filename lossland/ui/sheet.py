@@ -93,9 +93,6 @@ class Sheet:
                 self._empty(now)
                 send()
                 host.paint(draw_data, now)
-            around = surround(self.free, self.size)
-            parts = [common(box, one) for box in (*self._stale, *now) for one in around]
-            self._stale = joined(parts)
             self._fresh = joined([*self._fresh, *now])
         self._owed = later
 
@@ -128,25 +125,26 @@ class Sheet:
         self._corners = gloo.VertexBuffer(np.ascontiguousarray(uv, np.float32))
         self._program["a_uv"] = self._corners
 
-    def lay_around(self) -> None:
-        """Lay on what stands around the free box. Do this first in a frame: Mesa waits here for all that is drawn."""
+    def take(self) -> None:
+        """Make what was drawn last ready to be laid on. Do this first in a frame: Mesa waits here for all it draws."""
         if self._fresh:
             with self._target:
                 copy_into(self._picture, [self._region(box) for box in self._fresh])
+            around = surround(self.free, self.size)
+            self._stale = joined([common(box, one) for box in (*self._stale, *self._fresh) for one in around])
             self._fresh = []
+
+    def lay(self) -> None:
+        """Lay on the panels: what stands around the free box, and what stands over the scene within it."""
+        gloo.set_viewport(0, 0, *self.size)
         if self._around is not None:
-            gloo.set_viewport(0, 0, *self.size)
             set_state("off", write=False, blend=False)
             for box in self._stale if self._kept else [(0, 0, *self.size)]:
                 set_region(self._region(box))
                 self._program.draw("triangles", self._around)
             set_region(None)
         self._stale = []
-
-    def lay_inside(self) -> None:
-        """Lay on what stands over the scene within the free box."""
         if self._inside is not None:
-            gloo.set_viewport(0, 0, *self.size)
             set_state("off", write=False, blend=True)
             gloo.set_blend_func("one", "one_minus_src_alpha")
             self._program.draw("triangles", self._inside)
