@@ -108,7 +108,10 @@ def window(title: str, size: tuple[int, int], fullscreen: bool = False, vsync: b
 
 
 def _made(canvas: Any) -> Any:
+    from lossland.render.driver import Parser
+
     canvas.events.ignore_callback_errors = False
+    canvas.context.shared.parser = Parser()
     canvas.set_current()
     _KNOWN.update(description())
     check(_KNOWN)

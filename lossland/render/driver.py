@@ -1,0 +1,107 @@
+"""What vispy queues, told to OpenGL in fewer calls: without a GPU, telling it takes longer than much of the drawing.
+
+vispy's own interpreter sets every attribute anew for each draw, asks for errors twice, and looks through all objects
+at each flush. Here a program keeps its attributes in a vertex array, and errors are asked for once a draw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from vispy.gloo import gl, glir
+
+Command = tuple[Any, ...]
+
+
+class Parser(glir.GlirParser):
+    """Carries out what gloo has queued for a context and those that share its objects."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._classmap = {**self._classmap, "Program": Program}
+        self._calls: dict[Command, tuple[Any, tuple[Any, ...]]] = {}  # functions and arguments by their names
+        self._deleted: list[int] = []  # since the last parsing, in which others might still speak of them
+
+    def parse(self, commands: Sequence[Command]) -> None:
+        """Carry out commands in their order."""
+        for number in self._deleted:
+            self._objects.pop(number, None)
+        self._deleted.clear()
+        for command in commands:
+            kind = command[0]
+            if kind == "FUNC":
+                self._call(command)
+            else:
+                if kind == "DELETE":
+                    self._deleted.append(command[1])
+                self._parse(command)
+
+    def _call(self, command: Command) -> None:
+        known = self._calls.get(command)
+        if known is None:
+            known = getattr(gl, command[1]), tuple(glir.as_enum(one) for one in command[2:])
+            if len(self._calls) < 512:  # names of states are few; sizes of viewports need not be
+                self._calls[command] = known
+        function, arguments = known
+        function(*arguments)
+
+
+class Program(glir.GlirProgram):
+    """A linked program, the textures it reads, and its attributes in a vertex array."""
+
+    def create(self) -> None:
+        """Make it; there is nothing to draw with yet."""
+        super().create()
+        self._array = 0
+        self._constants: list[tuple[Any, int, tuple[Any, ...]]] = []  # function, attribute, values: no array keeps them
+
+    def delete(self) -> None:
+        """Free the program and its vertex array."""
+        self._forget()
+        super().delete()
+
+    def set_attribute(self, *what: Any) -> None:
+        """Take an attribute from a buffer, or the same value for all vertices."""
+        self._forget()
+        super().set_attribute(*what)
+
+    def link_program(self) -> None:
+        """Link the attached shaders, which may have other attributes than those before."""
+        self._forget()
+        super().link_program()
+
+    def draw(self, mode: str, selection: tuple[Any, ...], instances: int = 1) -> None:
+        """Draw what the indices (their buffer, type and number) or the vertices (first and number) select."""
+        if not selection[-1]:
+            return
+        from OpenGL import GL  # it must wait until the window has chosen its platform
+
+        self.activate()
+        for target, texture, unit in self._samplers.values():
+            gl.glActiveTexture(gl.GL_TEXTURE0 + unit)
+            gl.glBindTexture(target, texture)
+        if self._array:
+            GL.glBindVertexArray(self._array)
+        else:
+            self._array = int(GL.glGenVertexArrays(1))
+            GL.glBindVertexArray(self._array)
+            self._pre_draw()
+            kept = self._attributes.values()
+            self._constants = [(function, name, values) for buffer, name, function, values, _ in kept if not buffer]
+        for function, attribute, values in self._constants:
+            function(attribute, *values)
+        if len(selection) == 3:
+            self._parser.get_object(selection[0]).activate()
+            gl.glDrawElements(glir.as_enum(mode), selection[2], glir.as_enum(selection[1]), None)
+        else:
+            gl.glDrawArrays(glir.as_enum(mode), *selection)
+        GL.glBindVertexArray(0)
+        gl.check_error("drawing")
+
+    def _forget(self) -> None:
+        if self._array:
+            from OpenGL import GL
+
+            GL.glDeleteVertexArrays(1, [self._array])
+            self._array = 0
