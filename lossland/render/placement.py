@@ -68,19 +68,19 @@ def choose(
     )  # fmt: skip
     cost = 12 * covered + 120 * other_heads + 50 * outside / px
     far, upright, leftish = 0.55 * distance / px, 4 * np.abs(down), np.where(across > -0.2, 0, 3)
-    overlap = np.zeros(left.shape)
 
-    def take(x: float, y: float, w: float, h: float) -> None:
+    def shared(rects: Sequence[Rect]) -> Floats:
+        """Return how much of each place lies within rectangles, or near them."""
+        x, y, w, h = np.array(rects, float).reshape(-1, 4).T[:, :, None, None]
         wide = np.minimum(right, x + w) - np.maximum(left, x) + 8 * px
         high = np.minimum(bottom, y + h) - np.maximum(top, y) + 6 * px
-        overlap[:] += np.maximum(wide, 0) * np.maximum(high, 0)
+        return (np.maximum(wide, 0) * np.maximum(high, 0)).sum(0)
 
-    for rect in taken:
-        take(*rect)
+    overlap = shared(taken)
     chosen = []
     for row, size in enumerate(sizes.tolist()):  # one after the other: each keeps clear of those before
         best = int(np.argmin(np.round(cost[row] + 0.8 * overlap[row] / px**2 + far + upright + leftish, 6)))
-        take(left[row, best], top[row, best], *size)
+        overlap += shared([(left[row, best], top[row, best], *size)])
         chosen.append(Choice(float(angle[best]), float(distance[best])))
     return chosen
 
