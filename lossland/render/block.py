@@ -275,7 +275,7 @@ class Block:
         if plain:
             if self._kept.changed("sides", layer.terrain, _light_key(context)):
                 delete([self._sides])
-                self._sides = gloo.Texture2D(_sides(layer.terrain, self._theme, context.light), interpolation="linear")
+                self._sides = gloo.Texture2D(_sides(layer.terrain, self._theme, context.light), interpolation="nearest")
             light = {"u_sides": self._sides, "u_phase": self._phase}
         else:
             light = {

@@ -58,8 +58,11 @@ class Floor:
         if self._kept.changed("shadow", tuple(np.round(context.light, 9)), offset):
             delete([self._texture])
             picture = _floor_shadow(self._theme, context.light if offset else np.zeros(3))
-            self._texture = gloo.Texture2D(picture, interpolation="linear")
+            self._texture = gloo.Texture2D(picture)
             self._shadow["u_picture"] = self._texture
+        assert self._texture is not None
+        if self._kept.changed("filter", self._texture, context.quality.moving):  # without a GPU, three texels less a pixel count
+            self._texture.interpolation = "nearest" if context.quality.moving else "linear"
         whole = bool(terrain.solid.all()) and not cut
         set_uniforms(self._shadow, a_position=self._around if whole else self._everywhere)
         if self._kept.changed("grid", *terrain.domain[0], *terrain.domain[1], whole):
@@ -97,15 +100,16 @@ def _frame(inner: float, outer: float) -> NDArray[np.float32]:
     return np.array(corners, np.float32).reshape(-1, 2)
 
 
-def _floor_shadow(theme: Theme, light: Floats, size: int = 256) -> NDArray[np.uint8]:
+def _floor_shadow(theme: Theme, light: Floats, size: int = 512) -> NDArray[np.uint8]:
     """Return the block's shadow (size, size, 4) over the floor: contact, and a soft one away from the lamp."""
-    x, y = np.meshgrid(*[np.linspace(-FLOOR_REACH, FLOOR_REACH, size)] * 2)
-    away = np.asarray(light[:2]) / max(float(np.hypot(light[0], light[1])), 1e-9) * 0.3
+    place = np.linspace(-FLOOR_REACH, FLOOR_REACH, size, dtype=np.float32)
+    x, y = np.meshgrid(place, place, sparse=True)
+    away = np.asarray(light[:2], np.float32) / np.float32(max(math.hypot(light[0], light[1]), 1e-9)) * np.float32(0.3)
 
     def outside(px: Floats, py: Floats, half: float) -> Floats:
         """Return the signed distance to the square of half width ``half``."""
         dx, dy = np.abs(px) - half, np.abs(py) - half
-        return np.hypot(np.maximum(dx, 0), np.maximum(dy, 0)) + np.minimum(np.maximum(dx, dy), 0)
+        return np.sqrt(np.maximum(dx, 0) ** 2 + np.maximum(dy, 0) ** 2) + np.minimum(np.maximum(dx, dy), 0)
 
     def smooth(low: float, high: float, value: Floats) -> Floats:
         s = np.clip((value - low) / (high - low), 0, 1)
