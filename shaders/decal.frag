@@ -1,7 +1,7 @@
 uniform float u_strength;
-varying float v_away;
+varying vec2 v_away;
 
 void main() {
-    float near = max(0., 1. - v_away);
+    float near = max(0., 1. - length(v_away));
     gl_FragColor = vec4(0., 0., 0., u_strength * near * near);
 }

@@ -1,9 +1,9 @@
 // A patch of ground under a head, laid on the height texture.
 #include "heights.glsl"
 attribute vec2 a_uv;
-attribute float a_away;   // 0 under the head, 1 where the shadow ends
+attribute vec2 a_away;   // from the middle, 1 where the shadow ends
 uniform mat4 u_clip_from_world;
-varying float v_away;
+varying vec2 v_away;
 
 void main() {
     v_away = a_away;

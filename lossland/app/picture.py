@@ -229,6 +229,7 @@ class Picture:
         quality: Quality | None = None,
     ) -> None:
         self.writing.use()
+        self.type.light = quality is not None and quality.moving
         behind_panels = imgui.get_background_draw_list()
         area = free or free_rect(frame, size, self.type)
         left, top, right, bottom = _box(free, size)  # nothing hides what would be written beside it

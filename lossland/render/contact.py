@@ -12,10 +12,9 @@ from lossland.render.meshes import grid_mesh
 from lossland.render.painter import DrawContext, delete, program, set_state, set_uniforms
 from lossland.terrain import Terrain
 
-SIDE = 9  # vertices along a patch
+SIDE = 6  # vertices along a patch
 SQUARE = np.stack(np.meshgrid(np.linspace(-1, 1, SIDE), np.linspace(-1, 1, SIDE)), -1).reshape(-1, 2)
-AWAY = np.hypot(SQUARE[:, 0], SQUARE[:, 1])
-VERTEX = np.dtype([("a_uv", np.float32, 2), ("a_away", np.float32)])
+VERTEX = np.dtype([("a_uv", np.float32, 2), ("a_away", np.float32, 2)])
 
 
 class ContactShadows:
@@ -35,16 +34,16 @@ class ContactShadows:
         heads = np.array([trail.end for trail in trails])
         radius = HEAD_RADIUS * world_per_pixel(context.clip_from_world, context.size[1] / context.px, heads)
         middle = heads[:, :2] - 0.7 * radius[:, None] * context.light[:2]
-        flat = middle[:, None] + 2.6 * radius[:, None, None] * SQUARE
+        reach = 2.6 * radius[:, None, None]
+        on_ground = np.minimum(np.maximum(middle[:, None] + reach * SQUARE, -1.0), 1.0)
         if len(heads) != len(self._vertices):
             self._free()
             self._vertices = np.zeros((len(heads), len(SQUARE)), VERTEX)
             _, one = grid_mesh(SIDE, SIDE)
             offsets = np.arange(len(heads), dtype=np.uint32)[:, None] * len(SQUARE)
             self._indices = gloo.IndexBuffer((one + offsets).ravel().astype(np.uint32))
-        inside = np.abs(flat) <= 1.0
-        self._vertices["a_away"] = np.where(inside[..., 0] & inside[..., 1], AWAY, 2.0)
-        self._vertices["a_uv"] = np.minimum(np.maximum(flat, -1.0), 1.0) * 0.5 + 0.5
+        self._vertices["a_away"] = (on_ground - middle[:, None]) / reach
+        self._vertices["a_uv"] = on_ground * 0.5 + 0.5
         if self._buffer is None:
             self._buffer = gloo.VertexBuffer(self._vertices.reshape(-1))
             self._program.bind(self._buffer)

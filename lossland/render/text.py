@@ -72,6 +72,12 @@ class _KeptFormula:
     last_frame: int
 
 
+HALO = ((2.0, 10, 0.55), (1.0, 6, 0.9))  # rings around a text: radius in pixels, copies, how strong each is
+LIGHT_HALO = ((1.5, 6, 0.85),)
+FORMULA_HALO = ((2.2, 12, 0.5), (1.1, 8, 0.9))
+LIGHT_FORMULA_HALO = ((1.6, 8, 0.8),)
+
+
 class Type:
     """The typesetter of one ImGui context: make it once the context is current, before its first frame.
 
@@ -83,6 +89,7 @@ class Type:
     def __init__(self, theme: Theme, scale: float = 1.0) -> None:
         self.theme = theme
         self.scale = scale
+        self.light = False  # whether halos are drawn with fewer copies: for pictures that are replaced at once
         self.fonts = _load_fonts()
         self._formulas: dict[tuple[str, int, tuple[float, ...]], _KeptFormula] = {}
         self._widths: dict[tuple[str, float, str, float, float], tuple[float, float, Pieces]] = {}
@@ -152,13 +159,13 @@ class Type:
     ) -> tuple[float, float]:
         """Draw one line and return its (width, height). The fraction (ax, ay) of its box lies at (x, y).
 
-        ``halo`` draws it 10 times 2 px and 6 times 1 px around itself in the theme's halo colour first.
+        ``halo`` draws it in rings around itself in the theme's halo colour first.
         """
         width, height, pieces = self._measure(text, size, font, track)
         left, top = round(x - ax * width), round(y - ay * height)
         face, pixels, put, at = self.fonts[font], self.font_size(size), draw_list.add_text, imgui.ImVec2
         if halo:
-            for radius, copies, strength in ((2.0, 10, 0.55), (1.0, 6, 0.9)):
+            for radius, copies, strength in LIGHT_HALO if self.light else HALO:
                 packed, r = self.u32("halo", strength * alpha), self.px(radius)
                 for dx, dy in _CIRCLE[copies]:
                     for start, piece in pieces:
@@ -207,7 +214,7 @@ class Type:
         zero, one = imgui.ImVec2(0, 0), imgui.ImVec2(1, 1)
         if halo:
             shade = self._formula(latex_without_colors(latex), int(self.font_size(size)), self.rgb("halo"))
-            for radius, copies, strength in ((2.2, 12, 0.5), (1.1, 8, 0.9)):
+            for radius, copies, strength in LIGHT_FORMULA_HALO if self.light else FORMULA_HALO:
                 tint = imgui.color_convert_float4_to_u32(imgui.ImVec4(1, 1, 1, strength * alpha))
                 r = self.px(radius)
                 for dx, dy in _CIRCLE[copies]:
