@@ -8,9 +8,9 @@ uniform mat4 u_clip_from_world;
 uniform vec2 u_size;      // of the target, pixels
 uniform float u_bias;     // towards the eye, NDC depth
 
-varying vec2 v_start, v_end;              // ends of the segment, pixels
-varying vec2 v_cut_start, v_cut_end;      // normals of the joints' bisectors, along the path; 0 where there is no joint
-varying vec2 v_radius;                    // half widths at the ends, pixels
+varying vec3 v_place;     // pixels along the segment and across it, and its length
+varying vec2 v_cuts;      // pixels beyond the bisector of the joint at the start, and beyond the one at the end
+varying vec2 v_radius;    // half widths at the ends, pixels
 
 const float NEAREST = 1e-3;               // smallest clip w in front of the eye
 
@@ -33,7 +33,8 @@ vec2 bisector(vec2 before, vec2 after, float width) {
 vec4 in_front(vec4 p, vec4 other) { return p.w >= NEAREST ? p : mix(p, other, (NEAREST - p.w) / (other.w - p.w)); }
 
 void skip_stroke() {
-    v_start = v_end = v_cut_start = v_cut_end = v_radius = vec2(0.);
+    v_place = vec3(0.);
+    v_cuts = v_radius = vec2(0.);
     gl_Position = vec4(2., 2., 2., 1.);
 }
 
@@ -44,18 +45,18 @@ void place_stroke(vec3 before, vec3 start, vec3 end, vec3 after, vec2 radius, ve
     if (a.w < NEAREST && b.w < NEAREST) { skip_stroke(); return; }
     a = in_front(a, b);
     b = in_front(b, a);
-    v_start = pixel_from_clip(a);
-    v_end = pixel_from_clip(b);
-    v_radius = radius;
-    vec2 along = direction(v_start, v_end);
-    v_cut_start = v_cut_end = vec2(0.);
+    vec2 from = pixel_from_clip(a), to = pixel_from_clip(b), piece = to - from, along = direction(from, to);
+    vec2 cut_start = vec2(0.), cut_end = vec2(0.);
     vec4 p = u_clip_from_world * vec4(before, 1.), n = u_clip_from_world * vec4(after, 1.);
-    vec2 piece = v_end - v_start;
-    if (p.w > NEAREST) v_cut_start = bisector(v_start - pixel_from_clip(p), piece, radius.x);
-    if (n.w > NEAREST) v_cut_end = bisector(piece, pixel_from_clip(n) - v_end, radius.y);
+    if (p.w > NEAREST) cut_start = bisector(from - pixel_from_clip(p), piece, radius.x);
+    if (n.w > NEAREST) cut_end = bisector(piece, pixel_from_clip(n) - to, radius.y);
     if (along == vec2(0.)) along = vec2(1., 0.);
-    float reach = max(radius.x, radius.y) + 1.;
-    vec2 at = mix(v_start, v_end, corner.x) + reach * (along * (corner.x * 2. - 1.) + vec2(-along.y, along.x) * corner.y);
+    float reach = max(radius.x, radius.y) + 1., on = reach * (corner.x * 2. - 1.), across = reach * corner.y;
+    vec2 at = mix(from, to, corner.x) + along * on + vec2(-along.y, along.x) * across;
+    v_place = vec3(corner.x * length(piece) + on, across, length(piece));
+    v_cuts = vec2(dot(at - from, cut_start), cut_end == vec2(0.) ? -1. : dot(at - to, cut_end));
+    v_radius = radius;
     vec4 near = corner.x < .5 ? a : b;
-    gl_Position = vec4((at / u_size * 2. - 1.) * near.w, near.z - u_bias * near.w, near.w);
+    // Everything varies evenly over the picture, not over the world: hence a w of 1.
+    gl_Position = vec4(at / u_size * 2. - 1., near.z / near.w - u_bias, 1.);
 }

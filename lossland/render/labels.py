@@ -163,7 +163,7 @@ def head_labels(
         start, end = (choices(min(moment * step, last), pose) for moment in (key, key + 1))
         sides.append([glide(a, b, share / step) for a, b in zip(start, end, strict=True)])
     now = [glide(a, b, turned) for a, b in zip(*sides, strict=True)]
-    choices(min((key + 2) * step, last), poses[share > step / 2])  # before it is needed, one at a time
+    choices(min((key + 2) * step, last), poses[int(share > step / 2)])  # before it is needed, one at a time
     wanted = [beside(head, label, choice) for head, label, choice in zip(heads.tolist(), sizes, now, strict=True)]
     return named, heads, separate(wanted, area, taken, type_.px(LABEL_GAP))
 
