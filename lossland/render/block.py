@@ -39,7 +39,7 @@ Floats = NDArray[np.floating]
 MESHES_KEPT = 3
 MESHES = (32, 48, 64, 96, 128, 192, 256)  # vertices along a side, where the ground is smooth enough for them
 OFF = 0.5  # pixels that a mesh may be off the ground at its worst place
-LINED = (512, 768, 1536)  # texels along a side of the light with contours in it: enough for most pictures, for large ones
+LINED = (512, 768, 1536)  # texels along a side of the light with contours in it; the first that is enough is taken
 ZOOM_STEP = 1.25
 PHASES = 1024  # texels of the strata, over the range of heights
 SIDE_TEXELS = 1024  # of the light on the walls, from the base to the top of the range
@@ -271,6 +271,8 @@ class Block:
         set_uniforms(top, **shared, **other_top, **contours, a_uv=self._buffers[0], u_lit=lit.texture)
         set_state("front", write=True, blend=False)
         top.draw("triangles", self._indices[0])
+        if context.quality.moving:
+            gloo.flush()  # the largest part of the picture is drawn while the rest is prepared
         flags = {"u_lit": self._lit.texture} if holes else {}
         if plain:
             if self._kept.changed("sides", layer.terrain, _light_key(context)):

@@ -61,8 +61,9 @@ class Floor:
             self._texture = gloo.Texture2D(picture)
             self._shadow["u_picture"] = self._texture
         assert self._texture is not None
-        if self._kept.changed("filter", self._texture, context.quality.moving):  # without a GPU, three texels less a pixel count
-            self._texture.interpolation = "nearest" if context.quality.moving else "linear"
+        moving = context.quality.moving  # then one texel a pixel must do: without a GPU four take a millisecond more
+        if self._kept.changed("filter", self._texture, moving):
+            self._texture.interpolation = "nearest" if moving else "linear"
         whole = bool(terrain.solid.all()) and not cut
         set_uniforms(self._shadow, a_position=self._around if whole else self._everywhere)
         if self._kept.changed("grid", *terrain.domain[0], *terrain.domain[1], whole):

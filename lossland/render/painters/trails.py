@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from vispy import gloo
 
 from lossland.layers import Trail
-from lossland.render.geometry import BEAD_GAP, HEAD_RADIUS, HEAD_RIM, head_centers, simplified, spaced
+from lossland.render.geometry import BEAD_GAP, HEAD_RADIUS, HEAD_RIM, head_centers, simplified, spaced, world_per_pixel
 from lossland.render.painter import DrawContext, Kept, Phase, delete, paints, program, set_state
 from lossland.render.painters.lines import LINE_BIAS, PATH_FIELDS, TWO_TRIANGLES, path_vertices
 from lossland.render.painters.points import DISC, SPHERE, SPRITE, SpriteBatch, sprites
@@ -27,7 +28,7 @@ AT_ONCE = 32  # paths in one draw, as many as the shader has room for
 UPTO = tuple(f"u_upto[{number}]" for number in range(AT_ONCE // 16))  # names of the shader's uniforms, made once
 LOOK = tuple((f"u_width[{number}]", f"u_color[{number}]") for number in range(AT_ONCE))
 TOLERANCE = 2e-4  # world: how far a path may be from the drawn one, a twentieth of a pixel at 720 lines
-MOVING_TOLERANCE = 1e-3  # while it moves: a quarter of a pixel
+MOVING_TOLERANCE = 0.5  # pixels, while it moves
 VERTEX = np.dtype([*PATH_FIELDS, ("a_progress", np.float32, 2), ("a_path", np.float32, 2)])
 
 
@@ -59,7 +60,9 @@ class TrailsPainter:
         """Draw lines and beads, or in the later phase starts and heads over all lines."""
         if context.phase == Phase.TRAILS:
             groups = [layers[k : k + AT_ONCE] for k in range(0, len(layers), AT_ONCE)]
-            tolerance = MOVING_TOLERANCE if context.quality.moving else TOLERANCE
+            tolerance = _moving_tolerance(context) if context.quality.moving else TOLERANCE
+            for key in [one for one in self._paths if one[1] not in (tolerance, TOLERANCE)]:
+                self._paths.pop(key).close()
             for number, group in enumerate(groups):
                 self._draw_lines(self._paths.setdefault((number, tolerance), _Paths(tolerance)), group, context)
             self._draw_beads(layers, context)
@@ -213,6 +216,12 @@ def _camera_key(context: DrawContext) -> tuple[object, ...]:
         return context.clip_from_world.tobytes().hex(), context.size
     pose = context.camera.pose
     return round(pose.azimuth / 4), round(pose.elevation / 4), round(20 * float(np.log(pose.distance)))
+
+
+def _moving_tolerance(context: DrawContext) -> float:
+    """Return how far a path may be from the drawn one in the world: a power of two, so that it seldom changes."""
+    pixel = world_per_pixel(context.clip_from_world, context.size[1] / context.px, [0.0, 0.0, 0.0])[0]
+    return max(2.0 ** round(math.log2(max(MOVING_TOLERANCE * pixel, TOLERANCE))), TOLERANCE)
 
 
 def bead_color(color: str, theme: Theme) -> NDArray[np.float64]:
