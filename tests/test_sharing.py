@@ -29,6 +29,7 @@ from lossland.compute.swarm import SwarmState, random_starts
 from lossland.landscapes import landscape
 from lossland.layers import Layer, Points, Surface
 from lossland.render import canvas, sharing
+from lossland.render.driver import gl_name
 from lossland.render.painter import Quality
 from lossland.render.sharing import TextureFeed, VertexFeed
 from lossland.render.stage import Renderer
@@ -446,10 +447,10 @@ def test_the_stand_in_sees_a_resize_and_a_deletion(cuda: Bindings, cupy: StandIn
     assert feed.drawn is not None
     feed.drawn.resize_bytes(800)
     with pytest.raises(AssertionError, match="a registered buffer is changed"):
-        sharing._gl_name(feed.drawn)
+        gl_name(feed.drawn)
     cuda.registered.clear()
     feed.drawn.resize_bytes(64)
-    sharing._gl_name(feed.drawn)
+    gl_name(feed.drawn)
     cuda.registered.add(resource)
     feed.drawn.delete()
     with pytest.raises(AssertionError, match="a registered buffer is changed"):

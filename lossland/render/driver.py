@@ -6,10 +6,32 @@ at each flush. Here a program keeps its attributes in a vertex array, and errors
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-from vispy.gloo import gl, glir
+import numpy as np
+from vispy.gloo import get_current_canvas, glir
+from vispy.gloo import gl as vispys
+from vispy.gloo.gl import gl2
+
+gl: Any = vispys  # its functions are put there when it is imported
+
+
+def flush(thing: Any) -> None:
+    """Do now what was asked of a buffer, texture or framebuffer of gloo's, and whatever else waits in its queue."""
+    canvas: Any = get_current_canvas()
+    canvas.context.glir.associate(thing.glir)  # gloo itself does so when a program that uses it is drawn
+    canvas.context.flush_commands()
+
+
+def gl_name(thing: Any) -> int:
+    """Return OpenGL's name of a buffer, texture or framebuffer of gloo's."""
+    flush(thing)
+    canvas: Any = get_current_canvas()
+    return int(canvas.context.shared.parser.get_object(thing.id).handle)
+
 
 Command = tuple[Any, ...]
 
@@ -61,10 +83,19 @@ class Program(glir.GlirProgram):
         self._forget()
         super().delete()
 
-    def set_attribute(self, *what: Any) -> None:
+    def set_attribute(self, name: str, type_: str, value: Any, divisor: int | None = None) -> None:
         """Take an attribute from a buffer, or the same value for all vertices."""
         self._forget()
-        super().set_attribute(*what)
+        super().set_attribute(name, type_, value, divisor)
+
+    def set_uniform(self, name: str, type_: str, value: Any) -> None:
+        """Set a uniform; every program takes a matrix of its own each frame."""
+        place = self._handles.get(name, -1)
+        if type_ != "mat4" or place < 0:
+            super().set_uniform(name, type_, value)
+            return
+        self.activate()
+        _set_matrix()(place, 1, False, np.ascontiguousarray(value, np.float32).ctypes.data)
 
     def link_program(self) -> None:
         """Link the attached shaders, which may have other attributes than those before."""
@@ -105,3 +136,9 @@ class Program(glir.GlirProgram):
 
             GL.glDeleteVertexArrays(1, [self._array])
             self._array = 0
+
+
+@cache
+def _set_matrix() -> Any:
+    """Return glUniformMatrix4fv as it is called with an address: vispy's own takes four times as long."""
+    return gl2._get_gl_func("glUniformMatrix4fv", None, (ctypes.c_int, ctypes.c_int, ctypes.c_bool, ctypes.c_void_p))

@@ -26,6 +26,7 @@ V2 = imgui.ImVec2
 
 LABEL_SIZE = 15.0  # pixels of the look, as are the others
 LABEL_GAP = 4.0
+ROUGHLY = 24  # pixels: a label that grows by less keeps its place
 KEY_MOMENTS = 20  # in a whole path
 KEY_TURN = 15.0  # degrees of azimuth
 OBSTACLES = 60  # points of each trail that labels avoid
@@ -153,8 +154,11 @@ def head_labels(
     paths = _Paths([(trail.points, trail.progress, id(trail) in chosen) for trail in trails])
     standing = tuple(taken if standing is None else standing)
 
+    unit = type_.px(ROUGHLY)
+    rough = tuple((unit * ceil(width / unit), unit * ceil(height / unit)) for width, height in sizes)
+
     def choices(moment: float, pose: Pose) -> list[Choice]:
-        return _choices(paths, moment, step, pose, camera.flat, size, area, standing, sizes, type_.scale)
+        return _choices(paths, moment, step, pose, camera.flat, size, area, standing, rough, type_.scale)
 
     key, share = divmod(upto, step)
     poses, turned = _key_poses(camera)

@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 from vispy import gloo
 
+from lossland.render.driver import flush, gl_name
 from lossland.render.painter import delete, vertex_buffer
 
 PIECE = 1 << 22  # bytes in each of the two page-locked buffers
@@ -176,19 +177,6 @@ def _context() -> Any:
     return canvas.context
 
 
-def _flush(thing: Any) -> None:
-    """Do now what was asked of a buffer or texture, and whatever else waits in gloo's queue."""
-    context = _context()
-    context.glir.associate(thing.glir)  # gloo itself does so when a program that uses it is drawn
-    context.flush_commands()
-
-
-def _gl_name(thing: Any) -> int:
-    """Return OpenGL's name of a buffer or texture."""
-    _flush(thing)
-    return int(_context().shared.parser.get_object(thing.id).handle)
-
-
 # ------------------------------------------------------------------------------------------------ where it goes
 
 
@@ -223,8 +211,8 @@ class Feed(ABC, Generic[Drawn]):
         self._cuda = cuda
         if self._resource is None:
             flags = int(cuda.names.cudaGraphicsRegisterFlags.cudaGraphicsRegisterFlagsWriteDiscard)
-            self._resource = self._register(cuda, _gl_name(self.drawn), flags)
-        _flush(self.drawn)  # what was asked of OpenGL before must not be done while CUDA writes
+            self._resource = self._register(cuda, gl_name(self.drawn), flags)
+        flush(self.drawn)  # what was asked of OpenGL before must not be done while CUDA writes
         with _mapped(cuda, self._resource, rows.stream):
             self._write(cuda, self._resource, rows)
 
@@ -254,7 +242,7 @@ class Feed(ABC, Generic[Drawn]):
                     buffer, first, count = sent
                     cuda("cudaEventSynchronize", events[buffer])
                     self._put(first, _floats_at(self._pinned[buffer], count * rows.row))
-                    _flush(self.drawn)  # OpenGL has taken it when this returns: the page-locked buffer is free
+                    flush(self.drawn)  # OpenGL has taken it when this returns: the page-locked buffer is free
         finally:
             for event in events:
                 cuda("cudaEventDestroy", event)
@@ -352,7 +340,7 @@ class VertexFeed(Feed[gloo.VertexBuffer]):
         import OpenGL.GL as gl
 
         found = np.zeros(shape, np.float32)
-        gl.glBindBuffer(gl.GL_ARRAY_BUFFER, _gl_name(self.drawn))
+        gl.glBindBuffer(gl.GL_ARRAY_BUFFER, gl_name(self.drawn))
         gl.glGetBufferSubData(gl.GL_ARRAY_BUFFER, 0, found.nbytes, ctypes.c_void_p(found.ctypes.data))
         gl.glBindBuffer(gl.GL_ARRAY_BUFFER, 0)
         return found
@@ -390,7 +378,7 @@ class TextureFeed(Feed[gloo.Texture2D]):
         import OpenGL.GL as gl
 
         found = np.zeros(shape, np.float32)
-        gl.glBindTexture(gl.GL_TEXTURE_2D, _gl_name(self.drawn))
+        gl.glBindTexture(gl.GL_TEXTURE_2D, gl_name(self.drawn))
         gl.glGetTexImage(gl.GL_TEXTURE_2D, 0, gl.GL_RG, gl.GL_FLOAT, found.ctypes.data)
         gl.glBindTexture(gl.GL_TEXTURE_2D, 0)
         return found

@@ -10,19 +10,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from vispy import gloo
-from vispy.gloo import gl
+from vispy.gloo import gl as vispys
 
-from lossland.render.painter import Region, delete, program, send, set_region, set_state, vertex_buffer
+from lossland.render.driver import gl_name
+from lossland.render.painter import Region, delete, program, set_region, set_state, vertex_buffer
 
+gl: Any = vispys  # its functions are put there when it is imported
 BGRA = 0x80E1  # GL_BGRA, which vispy does not name
 
 
 def copy_into(texture: gloo.Texture2D, regions: Sequence[Region]) -> None:
     """Copy regions of the bound framebuffer to the same places of a texture."""
-    context: Any = gloo.get_current_canvas().context
-    context.glir.associate(texture.glir)  # gloo itself does so when a program that uses it is drawn
-    send()  # the binding of the framebuffer is among what gloo has queued
-    gl.glBindTexture(gl.GL_TEXTURE_2D, context.shared.parser.get_object(texture.id).handle)
+    gl.glBindTexture(gl.GL_TEXTURE_2D, gl_name(texture))
     for left, bottom, width, height in regions:
         gl.glCopyTexSubImage2D(gl.GL_TEXTURE_2D, 0, left, bottom, left, bottom, width, height)
     gl.glBindTexture(gl.GL_TEXTURE_2D, 0)
@@ -35,10 +34,7 @@ def shown(width: int, height: int) -> tuple[gloo.Texture2D, gloo.FrameBuffer]:
     """
     texture = gloo.Texture2D((height, width, 4), interpolation="nearest")
     buffer = gloo.FrameBuffer(color=texture)
-    context: Any = gloo.get_current_canvas().context
-    context.glir.associate(texture.glir)
-    send()
-    gl.glBindTexture(gl.GL_TEXTURE_2D, context.shared.parser.get_object(texture.id).handle)
+    gl.glBindTexture(gl.GL_TEXTURE_2D, gl_name(texture))
     gl.glTexImage2D(gl.GL_TEXTURE_2D, 0, gl.GL_RGBA, BGRA, gl.GL_UNSIGNED_BYTE, (height, width))
     gl.glBindTexture(gl.GL_TEXTURE_2D, 0)
     return texture, buffer
@@ -48,11 +44,9 @@ def lay(buffer: gloo.FrameBuffer, height: int, region: Region) -> None:
     """Copy a region of a picture that is stored upside down to its place in the window."""
     from OpenGL import GL  # it must wait until the window has chosen its platform
 
-    context: Any = gloo.get_current_canvas().context
-    send()
     left, bottom, width, tall = region
     right, top = left + width, bottom + tall
-    gl.glBindFramebuffer(GL.GL_READ_FRAMEBUFFER, context.shared.parser.get_object(buffer.id).handle)
+    gl.glBindFramebuffer(GL.GL_READ_FRAMEBUFFER, gl_name(buffer))
     GL.glBlitFramebuffer(
         left, height - bottom, right, height - top, left, bottom, right, top, GL.GL_COLOR_BUFFER_BIT, GL.GL_NEAREST
     )
