@@ -31,7 +31,8 @@ from side_by_side import SCRATCH, Missing, Peer, arguments, best_of, machine, no
 from swarm_peers import LIBRARIES, library
 
 OURS = "lossland"
-ONLY_GRIDS, ONLY_SWARMS = ("lossland (kept)",), ("lossland (arrays)", "PyTorch", "torch.compile", "Numba")
+ONLY_GRIDS = ("lossland (kept)", "NumPy (meshgrid)")
+ONLY_SWARMS = ("lossland (arrays)", "PyTorch", "torch.compile", "Numba")
 STEPS = 100
 CHECKED_STEPS = 10  # far enough to show a wrong rule, too short for rounding to grow
 COUNTS = (10_000, 100_000, 1_000_000)

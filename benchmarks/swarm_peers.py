@@ -168,6 +168,20 @@ class Numpy(Library):
         return run
 
 
+class NumpyMeshgrid(Numpy):
+    """Grids as most people write them: both coordinates of every point, then whole arrays."""
+
+    def grid(self, landscape: str, n: int) -> Callable[[], Any]:
+        x, y = sides(landscape, n)
+
+        def run() -> tuple[Any, Any]:
+            across, down = np.meshgrid(x, y)
+            made = gradient(landscape, np, across, down)
+            return value(landscape, np, across, down), np.stack(made, axis=-1)
+
+        return run
+
+
 class Jax(Library):
     """One particle's run as a scan over steps, vmapped over particles, jitted."""
 
@@ -429,6 +443,7 @@ LIBRARIES: dict[str, type[Library]] = {
     "PyTorch": Torch,
     "Numba": Numba,
     "NumPy": Numpy,
+    "NumPy (meshgrid)": NumpyMeshgrid,
 }
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from lossland.compute import arrays
+from lossland.compute import arrays, memory
 from lossland.compute.crowd import cores
 from lossland.errors import MachineError, UserError, nearest
 from lossland.expression import Node, Program, sqrt
@@ -106,7 +106,7 @@ class Lattice:
     def room(self) -> Band:
         """Return empty arrays of all ``shapes``."""
         try:
-            return self._room(self.n)
+            return {name: memory.empty(shape, self.dtype) for name, shape in self.shapes.items()}
         except MemoryError:
             raise MachineError(
                 f"There is not enough memory for a grid of {self.n} x {self.n} points; choose fewer."
