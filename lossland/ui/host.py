@@ -8,19 +8,58 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import OpenGL.GL as gl
 from imgui_bundle import imgui, implot
 from imgui_bundle.python_backends.opengl_backend_programmable import ProgrammablePipelineRenderer
+from numpy.typing import NDArray
 from vispy import gloo
+from vispy.gloo import gl as vispys
 
 from lossland.render.painter import send, shader_source
 from lossland.theme import Theme
 from lossland.ui.style import apply_style
 
+fast: Any = vispys  # the same functions with less around them
 INDEX_TYPE = gl.GL_UNSIGNED_SHORT if imgui.INDEX_SIZE == 2 else gl.GL_UNSIGNED_INT
+EMPTY = np.zeros(0, np.uint8)
 FAR_AWAY = -1e6  # where the pointer is while it is outside the window
+
+
+@dataclass(frozen=True, eq=False)
+class DrawList:
+    """What one of Dear ImGui's draw lists draws, read once: to ask for each part takes longer than to draw it.
+
+    ``vertices`` and ``indices`` are its memory (bytes), valid until the next frame begins. A command is its clip
+    rectangle, its texture, its first index, and how many there are.
+    """
+
+    vertices: NDArray[np.uint8]
+    indices: NDArray[np.uint8]
+    commands: list[tuple[tuple[float, float, float, float], int, int, int]]
+
+
+def read(draw_data: imgui.ImDrawData) -> list[DrawList]:
+    """Read the draw lists of a finished frame."""
+    lists = []
+    for one in draw_data.cmd_lists:
+        commands = []
+        for command in one.cmd_buffer:
+            if command.elem_count:
+                clip = command.clip_rect
+                place = clip.x, clip.y, clip.z, clip.w
+                commands.append((place, command.tex_ref.get_tex_id(), command.idx_offset, command.elem_count))
+        vertices, indices = _memory(one.vtx_buffer, imgui.VERTEX_SIZE), _memory(one.idx_buffer, imgui.INDEX_SIZE)
+        lists.append(DrawList(vertices, indices, commands))
+    return lists
+
+
+def _memory(buffer: Any, size: int) -> NDArray[np.uint8]:
+    length = buffer.size() * size
+    return np.frombuffer((ctypes.c_char * length).from_address(buffer.data_address()), np.uint8) if length else EMPTY
 
 
 class Host:
@@ -80,10 +119,16 @@ class Host:
         self.paint(draw_data)
         gl.glColorMask(True, True, True, True)
 
-    def paint(self, draw_data: imgui.ImDrawData, boxes: Sequence[tuple[int, int, int, int]] = ()) -> None:
+    def paint(
+        self,
+        draw_data: imgui.ImDrawData,
+        boxes: Sequence[tuple[int, int, int, int]] = (),
+        lists: Sequence[DrawList] = (),
+    ) -> None:
         """Draw into the bound framebuffer: all, or only inside boxes (left, top, right, bottom).
 
-        Alpha adds up as that of premultiplied pictures does.
+        ``lists`` are those of the data where they were read before. Alpha adds up as that of premultiplied pictures
+        does.
         """
         self.use()
         renderer = self.renderer
@@ -106,37 +151,31 @@ class Host:
         gl.glBindVertexArray(renderer._vao_handle)
         gl.glBindBuffer(gl.GL_ARRAY_BUFFER, renderer._vbo_handle)
         gl.glBindBuffer(gl.GL_ELEMENT_ARRAY_BUFFER, renderer._elements_handle)
-        for commands in draw_data.cmd_lists:
-            self._paint_list(commands, boxes or ((0, 0, width, height),), height)
+        for one in lists or read(draw_data):
+            self._paint_list(one, boxes or ((0, 0, width, height),), height)
         gl.glDisable(gl.GL_SCISSOR_TEST)
         gl.glBindVertexArray(0)
         gl.glBindBuffer(gl.GL_ARRAY_BUFFER, 0)
         gl.glBindBuffer(gl.GL_ELEMENT_ARRAY_BUFFER, 0)
         _forget_state()
 
-    def _paint_list(self, commands: Any, boxes: Sequence[tuple[int, int, int, int]], height: int) -> None:
+    def _paint_list(self, drawn: DrawList, boxes: Sequence[tuple[int, int, int, int]], height: int) -> None:
         uploaded = False
-        for command in commands.cmd_buffer:
-            clip = command.clip_rect
+        for (clip_left, clip_top, clip_right, clip_bottom), texture, first, count in drawn.commands:
             for left, top, right, bottom in boxes:
-                x0, y0 = max(int(clip.x), left), max(int(clip.y), top)
-                x1, y1 = min(int(clip.z), right), min(int(clip.w), bottom)
-                if x0 >= x1 or y0 >= y1 or not command.elem_count:
+                x0, y0 = max(int(clip_left), left), max(int(clip_top), top)
+                x1, y1 = min(int(clip_right), right), min(int(clip_bottom), bottom)
+                if x0 >= x1 or y0 >= y1:
                     continue
                 self.draws += 1
                 if not uploaded:
                     uploaded = True
-                    self.vertices += commands.vtx_buffer.size()
-                    for kind, data, size in (
-                        (gl.GL_ARRAY_BUFFER, commands.vtx_buffer, imgui.VERTEX_SIZE),
-                        (gl.GL_ELEMENT_ARRAY_BUFFER, commands.idx_buffer, imgui.INDEX_SIZE),
-                    ):
-                        start = ctypes.c_void_p(data.data_address())
-                        gl.glBufferData(kind, data.size() * size, start, gl.GL_STREAM_DRAW)
-                gl.glBindTexture(gl.GL_TEXTURE_2D, command.tex_ref.get_tex_id())
-                gl.glScissor(x0, height - y1, x1 - x0, y1 - y0)
-                first = ctypes.c_void_p(command.idx_offset * imgui.INDEX_SIZE)
-                gl.glDrawElements(gl.GL_TRIANGLES, command.elem_count, INDEX_TYPE, first)
+                    self.vertices += len(drawn.vertices) // imgui.VERTEX_SIZE
+                    fast.glBufferData(gl.GL_ARRAY_BUFFER, drawn.vertices, gl.GL_STREAM_DRAW)
+                    fast.glBufferData(gl.GL_ELEMENT_ARRAY_BUFFER, drawn.indices, gl.GL_STREAM_DRAW)
+                fast.glBindTexture(gl.GL_TEXTURE_2D, texture)
+                fast.glScissor(x0, height - y1, x1 - x0, y1 - y0)
+                fast.glDrawElements(gl.GL_TRIANGLES, count, INDEX_TYPE, first * imgui.INDEX_SIZE)
 
     def close(self) -> None:
         """Free the GL objects and the contexts."""

@@ -8,11 +8,9 @@ is laid on again.
 
 from __future__ import annotations
 
-import ctypes
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from imgui_bundle import imgui
@@ -22,7 +20,7 @@ from lossland.render.backdrop import Background
 from lossland.render.painter import delete, program, send, set_region, set_state
 from lossland.render.target import Target, copy_into
 from lossland.theme import Theme
-from lossland.ui.host import Host
+from lossland.ui.host import DrawList, Host, read
 
 Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels, y down
 STRIDE = imgui.VERTEX_SIZE // 4  # floats of a vertex; the first two are its place
@@ -54,6 +52,7 @@ class Sheet:
         self._picture = gloo.Texture2D((size[1], size[0], 4), interpolation="nearest")
         self._fresh: list[Box] = []  # parts that are drawn and not copied yet
         self._pieces: list[Piece] = []
+        self._lists: list[DrawList] = []  # of the last update
         self._owed: list[Box] = []  # parts of the last update that are not drawn yet
         self._program = program("sheet_boxes.vert", "copy.frag")
         self._program["u_picture"] = self._picture
@@ -71,7 +70,8 @@ class Sheet:
 
         ``free`` is the scene's box, ``centre`` that of the light behind it (see ``light_centre``).
         """
-        pieces = [_piece(one, self.size) for one in draw_data.cmd_lists]
+        self._lists = read(draw_data)
+        pieces = [_piece(one, self.size) for one in self._lists]
         changed = changes(self._pieces, pieces)
         moved = (free, centre) != (self.free, self._centre) or self._corners is None
         if moved:
@@ -92,7 +92,7 @@ class Sheet:
             with self._target:
                 self._empty(now)
                 send()
-                host.paint(draw_data, now)
+                host.paint(draw_data, now, self._lists)
             self._fresh = joined([*self._fresh, *now])
         self._owed = later
 
@@ -217,25 +217,12 @@ def _overlap(a: Box, b: Box) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
-def _piece(commands: Any, size: tuple[int, int]) -> Piece:
-    count = commands.vtx_buffer.size()
-    vertices = _memory(commands.vtx_buffer.data_address(), count * imgui.VERTEX_SIZE)
-    print_ = zlib.crc32(vertices)
-    clips = []
-    for command in commands.cmd_buffer:
-        if command.elem_count:
-            clip = command.clip_rect
-            clips.append((clip.x, clip.y, clip.z, clip.w))
-            key = (*clips[-1], command.elem_count, command.tex_ref.get_tex_id())
-            print_ = zlib.crc32(repr(key).encode(), print_)
-    if not clips or not count:
+def _piece(drawn: DrawList, size: tuple[int, int]) -> Piece:
+    print_ = zlib.crc32(repr(drawn.commands).encode(), zlib.crc32(drawn.vertices.data))
+    if not drawn.commands or not len(drawn.vertices):
         return Piece(print_, (0, 0, 0, 0))
-    place = np.frombuffer(vertices, np.float32).reshape(count, STRIDE)[:, :2]
-    clip = np.array(clips)
+    place = drawn.vertices.view(np.float32).reshape(-1, STRIDE)[:, :2]
+    clip = np.array([command[0] for command in drawn.commands])
     low = np.maximum(np.maximum(place.min(0), clip[:, :2].min(0)), 0)
     high = np.minimum(np.minimum(place.max(0), clip[:, 2:].max(0)), size)
     return Piece(print_, (int(low[0]), int(low[1]), int(np.ceil(high[0])), int(np.ceil(high[1]))))
-
-
-def _memory(address: int, size: int) -> bytes:
-    return ctypes.string_at(address, size) if size else b""
