@@ -185,8 +185,8 @@ class Picture:
 
     @property
     def owes_panels(self) -> bool:
-        """Whether panels were built that are not drawn yet."""
-        return self._panel_data is not None
+        """Whether panels were built that are not drawn yet, or drawn and not laid on."""
+        return self._panel_data is not None or (self.sheet is not None and not self.sheet.laid)
 
     def _arrange(
         self,

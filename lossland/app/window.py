@@ -91,7 +91,7 @@ class Window:
         self._windowed = (100, 100, *size)
         self._rest = Rest()
         self._refining: Iterator[None] | None = None
-        self._unfelt = 0  # frames that the panels need to take in the last presses, which may have come frames ago
+        self._unfelt = False  # whether the panels still need a frame to show what the last presses did
         self._failures = 0  # of the driver, one after the other
         self._since_panels = np.inf
         self._unshown = False  # whether the last picture drawn is not shown yet
@@ -119,6 +119,9 @@ class Window:
         self._panel_pause = SOFTWARE_PANEL_PAUSE if self._software else PANEL_PAUSE
         self.picture = Picture(theme, self.size, self._scale(), self.handle, self._keeps)
         self.pointer = Pointer(self.player, self.picture.scale)
+        held = ("SHIFT", "CONTROL", "ALT", "SUPER")
+        self._modifiers = {getattr(glfw, f"KEY_{side}_{name}") for side in ("LEFT", "RIGHT") for name in held}
+        self._leaving = {glfw.KEY_ESCAPE, glfw.KEY_ENTER, glfw.KEY_KP_ENTER, glfw.KEY_TAB}  # may end typing
         self._hands = [glfw.create_standard_cursor(kind) for kind in (glfw.ARROW_CURSOR, glfw.HAND_CURSOR)]
         self._cursor = self._pixel(*glfw.get_cursor_pos(self.handle))
         self._governor = self._new_governor()
@@ -179,7 +182,7 @@ class Window:
                 glfw.wait_events_timeout(self._rest.wait(perf_counter(), nap))
             now = perf_counter()
             dt, last = now - last, now
-            if self._handle_events():
+            if self._handle_events() or self.picture.host.waiting:
                 unsettled = SETTLING
             if player.moving or player.recording:
                 player.advance(dt if busy else TICK)
@@ -249,7 +252,7 @@ class Window:
         self.canvas.close()
         self._open(size, theme)
         glfw.set_window_pos(self.handle, *place)
-        self._hand, self._unfelt = False, 0
+        self._hand = self._unfelt = False
         self._rest.refined = False
         self._meter.listen(self.canvas)
         self.player.say("The graphics driver lost the picture; this is a new window.")
@@ -275,8 +278,8 @@ class Window:
         due = self._since_panels >= self._panel_pause and not picture.owes_panels
         pause = max(self._since_panels, TICK / 4)
         if fresh or picture.free is None:
+            self._unfelt = self._unfelt and picture.host.waiting > 0
             picture.refresh(player, self.size, pause)
-            self._unfelt = max(self._unfelt - 1, 0)
         if due or fresh:
             self._since_panels = 0.0
         picture.statistics = self._statistics(meter) if self.shows_statistics else ()
@@ -359,32 +362,34 @@ class Window:
         """Handle what has been collected. True if there was any.
 
         Where an event needs to know what the last ones did (is the pointer over a panel, is text being typed), the
-        panels take those in first. Dear ImGui takes about one press, key or letter a frame.
+        panels take those in first. Dear ImGui takes about one press or letter a frame, and every key with the
+        modifiers that are held when it takes it: before one is let go, the keys pressed with it must be taken.
         """
         if not self._events or min(self.size) == 0:
             return bool(self._events)
         events, self._events[:] = list(self._events), []
-        moves = keys = 0
+        others = False  # whether anything but turns of the wheel came before
         for kind, *what in events:
-            if kind in ("button", "wheel") and moves:
-                self._digest(1)
-                moves = 0
-            elif kind in ("key", "char"):
-                self._digest(self._unfelt)
-            moves += kind == "move"
-            if kind == "button":
-                self._unfelt = max(self._unfelt, 1) + 1
-            keys += kind in ("key", "char")
+            pointing, typing = kind in ("button", "wheel"), kind in ("key", "char")
+            if (pointing and others) or (typing and self._unfelt) or (kind == "key" and what[0] in self._modifiers):
+                self._digest()
+                others = False
+            others |= kind in ("move", "key", "char")
+            self._unfelt |= kind == "button" or (kind == "key" and what[0] in self._leaving)
             getattr(self, f"_on_{kind}")(*what)
         if self.picture.host.wants_keyboard:
-            self._digest(keys - 1)
+            self._digest()
         self.pointer.look()
         return True
 
-    def _digest(self, frames: int) -> None:
-        for _ in range(min(frames, MOST_AT_ONCE)):
+    def _digest(self) -> None:
+        """Let the panels take in what they were told and find out what it does, without drawing them."""
+        for _ in range(MOST_AT_ONCE):
+            waiting = self.picture.host.waiting > 0
+            if not waiting and not self._unfelt:
+                return
             self.picture.digest(self.player, self.size)
-            self._unfelt = max(self._unfelt - 1, 0)
+            self._unfelt = self._unfelt and waiting
 
     def _on_move(self, x: float, y: float) -> None:
         pixel = self._cursor = self._pixel(x, y)

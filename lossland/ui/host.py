@@ -195,6 +195,11 @@ class Host:
         """Whether text is being typed, so that keys are not commands."""
         return self.io.want_text_input
 
+    @property
+    def waiting(self) -> int:
+        """How many events it was told of and has not taken in yet: it takes about one press or letter a frame."""
+        return self.context.input_events_queue.size()
+
     def mouse_move(self, x: float, y: float) -> None:
         """Take the pointer's position in pixels of the framebuffer, y down."""
         self.io.add_mouse_pos_event(x, y)

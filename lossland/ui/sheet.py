@@ -65,6 +65,11 @@ class Sheet:
         """Whether everything of the last update is drawn."""
         return not self._owed
 
+    @property
+    def laid(self) -> bool:
+        """Whether everything that is drawn was also ready when the panels were laid on last."""
+        return not self._fresh
+
     def update(self, draw_data: imgui.ImDrawData, free: Box, centre: tuple[float, float]) -> bool:
         """Find out what has changed since the last update; ``draw`` draws it. True if that is everything.
 
