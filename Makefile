@@ -17,7 +17,7 @@ TORCH_VENV := .venv-torch
 TORCH := torch==2.13.0
 BENCH_VENV := .venv-bench
 COMPUTE_PEERS := jax jaxlib $(TORCH) numba
-RENDER_PEERS := moderngl pyvista imageio-ffmpeg pygfx wgpu matplotlib manim manimgl 'setuptools<81'
+RENDER_PEERS := moderngl pyvista imageio imageio-ffmpeg pygfx wgpu matplotlib manim manimgl 'setuptools<81'
 KERNELS_VENV := .venv-kernels
 CUPY := cupy-cuda13x==14.2.0 cuda-bindings==13.5.0
 PIP := -m pip install --quiet --disable-pip-version-check
