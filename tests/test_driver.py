@@ -113,3 +113,19 @@ def test_deleted_objects_are_forgotten(program: gloo.Program) -> None:
     for _ in range(2):
         canvas.headless().context.flush_commands()
     assert parser.get_object(number) is None
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_it_is_tried_out_whether_a_window_keeps_its_picture(target: Target, kept: bool) -> None:
+    class Window:
+        """Draws into a target; showing it leaves its picture alone, or swaps in another one."""
+
+        def set_current(self) -> None:
+            canvas.headless().set_current()
+
+        def swap_buffers(self) -> None:
+            if not kept:
+                gloo.clear(color=(0.2, 0.4, 0.6, 1.0))  # as the first of the two pixels, not the second
+
+    with target:
+        assert canvas.keeps_pictures(Window()) is kept
