@@ -31,7 +31,7 @@ from side_by_side import SCRATCH, Missing, Peer, arguments, best_of, machine, no
 from swarm_peers import LIBRARIES, library
 
 OURS = "lossland"
-ONLY_GRIDS = ("lossland (kept)", "NumPy (meshgrid)")
+ONLY_GRIDS = ("lossland (kept)", "NumPy (broadcast)")
 ONLY_SWARMS = ("lossland (arrays)", "PyTorch", "torch.compile", "Numba")
 STEPS = 100
 CHECKED_STEPS = 10  # far enough to show a wrong rule, too short for rounding to grow

@@ -137,7 +137,7 @@ class LosslandArrays(Lossland):
 
 
 class Numpy(Library):
-    """Whole arrays, one operation after the other."""
+    """Whole arrays, one operation after the other; grids from both coordinates of every point."""
 
     compiles = False
 
@@ -161,22 +161,22 @@ class Numpy(Library):
         x, y = sides(landscape, n)
 
         def run() -> tuple[Any, Any]:
-            across, down = x[None, :], y[:, None]
-            made = np.broadcast_arrays(*gradient(landscape, np, across, down))
+            across, down = np.meshgrid(x, y)
+            made = gradient(landscape, np, across, down)
             return value(landscape, np, across, down), np.stack(made, axis=-1)
 
         return run
 
 
-class NumpyMeshgrid(Numpy):
-    """Grids as most people write them: both coordinates of every point, then whole arrays."""
+class NumpyBroadcast(Numpy):
+    """Grids from a row and a column: what depends on one coordinate alone is computed along one side."""
 
     def grid(self, landscape: str, n: int) -> Callable[[], Any]:
         x, y = sides(landscape, n)
 
         def run() -> tuple[Any, Any]:
-            across, down = np.meshgrid(x, y)
-            made = gradient(landscape, np, across, down)
+            across, down = x[None, :], y[:, None]
+            made = np.broadcast_arrays(*gradient(landscape, np, across, down))
             return value(landscape, np, across, down), np.stack(made, axis=-1)
 
         return run
@@ -443,7 +443,7 @@ LIBRARIES: dict[str, type[Library]] = {
     "PyTorch": Torch,
     "Numba": Numba,
     "NumPy": Numpy,
-    "NumPy (meshgrid)": NumpyMeshgrid,
+    "NumPy (broadcast)": NumpyBroadcast,
 }
 
 
