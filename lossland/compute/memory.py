@@ -11,6 +11,7 @@ import mmap
 import weakref
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -35,22 +36,28 @@ def empty(shape: Sequence[int], dtype: DTypeLike) -> NDArray[Any]:
 
 def _taken(size: int) -> mmap.mmap:
     """Return a spare block of exactly this size, or a new one."""
-    for block in reversed(list(_spare)):  # the one let go last is the most likely to be there still
+    others: list[mmap.mmap] = []
+    found = None
+    while _spare and found is None:  # the one let go last is the most likely to be there still
+        block = _spare.pop()
         if len(block) == size:
-            try:
-                _spare.remove(block)
-            except ValueError:  # another thread was faster
-                continue
-            return block
+            found = block
+        else:
+            others.append(block)
+    _spare.extend(reversed(others))
+    if found is not None:
+        return found
     try:
         block = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     except (OSError, OverflowError) as error:
         raise MemoryError(str(error)) from None
     if hasattr(mmap, "MADV_HUGEPAGE"):
-        block.madvise(mmap.MADV_HUGEPAGE)
+        with suppress(OSError):  # a kernel may be built without large pages
+            block.madvise(mmap.MADV_HUGEPAGE)
     return block
 
 
 def _lend(block: mmap.mmap) -> None:
-    block.madvise(mmap.MADV_FREE)
-    _spare.append(block)
+    with suppress(OSError):  # where the kernel cannot take it back it goes for good
+        block.madvise(mmap.MADV_FREE)
+        _spare.append(block)
