@@ -268,6 +268,11 @@ class Player:
         self.camera.advance(TICK)
         self.messages = [message for message in self.messages if message.until > self.tick]
 
+    @property
+    def until_tick(self) -> float:
+        """Seconds until the next tick is due."""
+        return TICK - self._owed
+
     def _run(self, seconds: float) -> None:
         length = self.scene.clock.seconds
         self.time += seconds

@@ -59,6 +59,13 @@ def test_one_long_frame_changes_nothing() -> None:
     assert set(levels) == {3}
 
 
+def test_a_level_that_stutters_is_too_slow() -> None:
+    jumpy = lambda level, number: (0.012 if number % 5 else 0.026) if level >= 3 else 0.009  # noqa: E731
+    levels = run(Governor(LEVELS, 3), jumpy, 6000)
+    assert levels[:40][-1] == 2
+    assert sum(level <= 2 for level in levels[600:]) > 0.95 * len(levels[600:])
+
+
 def test_levels_rise_and_large_pictures_may_be_drawn_small() -> None:
     for one, two in pairwise(levels_for(3840 * 2160)):
         assert (one.mesh, one.dots, one.scale) <= (two.mesh, two.dots, two.scale)

@@ -119,13 +119,54 @@ print(json.dumps(seen))
 """
 
 
-@pytest.fixture
-def seen(display: str, tmp_path: Path) -> dict[str, Any]:  # noqa: F811
-    """Run the program in a window and return what it saw."""
+MOVING = """
+import json
+import glfw
+from lossland import library
+from lossland.app import meter as meters, window as windows
+
+class Clock:
+    now = 0.0
+    def __call__(self):
+        self.now += 0.0005  # every look at it takes half a millisecond
+        return self.now
+
+clock = meters.perf_counter = windows.perf_counter = Clock()
+seen = {"ticks": [], "waits": []}
+with windows.Window(library.scene("linear_map_2d"), (640, 400)) as window:
+    draw = window._draw
+
+    def drawn(*arguments, **options):
+        seen["ticks"].append(window.player.tick)
+        draw(*arguments, **options)
+        if len(seen["ticks"]) == 100:
+            glfw.set_window_should_close(window.handle, True)
+
+    def waited(seconds):
+        seen["waits"].append(seconds)
+        clock.now += seconds
+
+    window._draw, glfw.wait_events_timeout = drawn, waited
+    window.player.set_turntable(True)
+    meter = meters.Meter(window.canvas)
+    window.run(meter)
+    seen["longest"] = meter.result()["max_ms"]
+    glfw.set_window_should_close(window.handle, False)
+    seen["counted"], count = len(seen["waits"]), len(seen["ticks"])
+    window.run(meter, meter.count + 30)
+    seen["counted"] -= len(seen["waits"])
+    seen["counted ticks"] = seen["ticks"][count:]
+    seen["ticks"] = seen["ticks"][:count]
+print(json.dumps(seen))
+"""
+
+
+def run_program(program: str, display: str, folder: Path) -> dict[str, Any]:  # noqa: F811
+    """Run a program in a window and return what it saw."""
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
+        [sys.executable, "-c", program],
         env=environment(display),
-        cwd=tmp_path,
+        cwd=folder,
         capture_output=True,
         text=True,
         timeout=120,
@@ -133,6 +174,12 @@ def seen(display: str, tmp_path: Path) -> dict[str, Any]:  # noqa: F811
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.fixture
+def seen(display: str, tmp_path: Path) -> dict[str, Any]:  # noqa: F811
+    """Return what the program saw."""
+    return run_program(PROGRAM, display, tmp_path)
 
 
 def test_the_loop_rests_and_recovers(seen: dict[str, Any]) -> None:
@@ -154,6 +201,17 @@ def test_the_loop_rests_and_recovers(seen: dict[str, Any]) -> None:
     assert seen["draws counted"] > 5
     assert "LIBGL_ALWAYS_SOFTWARE" in seen["error"]
     assert "\n" not in seen["error"]
+
+
+def test_what_moves_is_drawn_once_a_tick(display: str, tmp_path: Path) -> None:  # noqa: F811
+    seen = run_program(MOVING, display, tmp_path)
+    settled = seen["ticks"][20:]
+    assert settled == list(range(settled[0], settled[0] + len(settled)))
+    assert len(seen["waits"]) >= len(settled) - 1
+    assert max(seen["waits"]) <= 1 / 60
+    assert seen["longest"] < 1000 / 60  # waiting belongs to no frame
+    assert seen["counted"] == 0
+    assert seen["counted ticks"] == list(range(seen["counted ticks"][0], seen["counted ticks"][0] + 30))
 
 
 # ----------------------------------------------------------------------------------------------- faults of the driver

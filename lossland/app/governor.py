@@ -28,8 +28,11 @@ COARSE = (Quality(mesh=32, dots=2**12, scale=0.5, lined=True), Quality(mesh=32, 
 LARGE = 1.6e6  # pixels: below, drawing fewer of them saves less than it costs to enlarge the picture
 FULL = Quality(mesh=384, lit=1536, bake=512, supersample=2)  # at rest
 
-TRIAL = 15  # frames at a level before it is judged, by their median: one that was held up does not count
-SLOW, ROOM = 1.08, 0.72  # shares of the budget above which a level is too slow, and below which there is room
+TRIAL = 15  # frames at a level before it is judged by their median: one that was held up does not count
+STRETCH = 30  # frames at a level before it is judged by its late ones, too: a picture that stutters is not fluent
+LATE = 0.9  # share of the frames that are no later than a late one
+SLOW, ROOM = 1.08, 0.72  # shares of the budget: a level whose usual frame takes more is too slow, less leaves room
+SLOW_LATE, ROOM_LATE = 1.15, 0.95  # the same of a late frame
 LONGEST = 3600  # frames at most until a level that was too slow is tried again
 
 
@@ -49,7 +52,7 @@ class Governor:
         self.levels = tuple(levels)
         self.level = first
         self.budget = budget
-        self._times: deque[float] = deque(maxlen=TRIAL)  # of the last frames at this level, seconds
+        self._times: deque[float] = deque(maxlen=STRETCH)  # of the last frames at this level, seconds
         self._frames = 0  # at this level
         self._age = 0  # frames since the start
         self._barred = [0] * len(self.levels)  # age before which a level is not tried again
@@ -68,10 +71,17 @@ class Governor:
         if len(self._times) < TRIAL:
             return
         usual = median(self._times)
-        if usual > SLOW * self.budget and self.level > 0:
+        known = len(self._times) == STRETCH
+        late = sorted(self._times)[int(LATE * STRETCH)] if known else usual
+        if (usual > SLOW * self.budget or late > SLOW_LATE * self.budget) and self.level > 0:
             self._bar(self.level)
             self._enter(self.level - 1)
-        elif usual < ROOM * self.budget and self.level + 1 < len(self.levels):
+        elif (
+            known
+            and usual < ROOM * self.budget
+            and late < ROOM_LATE * self.budget
+            and self.level + 1 < len(self.levels)
+        ):
             if self._age >= self._barred[self.level + 1]:
                 self._enter(self.level + 1)
         elif self._frames == LONGEST:

@@ -60,6 +60,11 @@ class Meter:
         """Note that nothing moves: the time until the next frame belongs to none."""
         self._end = None
 
+    def waited(self, seconds: float) -> None:
+        """Note that nothing was done for so long since the last frame: this belongs to no frame either."""
+        if self._end is not None:
+            self._end += seconds
+
     @contextmanager
     def frame(self) -> Iterator[None]:
         """Count the block as one frame, whose time runs from the end of the last one (after a pause: from now)."""

@@ -184,8 +184,9 @@ class Window:
             dt, last = now - last, now
             if self._handle_events() or self.picture.host.waiting:
                 unsettled = SETTLING
-            if player.moving or player.recording:
-                player.advance(dt if busy else TICK)
+            running, ticks = player.moving or player.recording, 0
+            if running:  # frames that are counted show a new picture each, however fast they come
+                ticks = player.advance(max(dt, TICK) if frames is not None else dt if busy else TICK)
             elif unfinished:
                 player.touch()
             self._grant_wishes()
@@ -198,6 +199,9 @@ class Window:
             if changed:
                 self._rest.change(now)
                 self._refining = None
+            if running and not (ticks or changed or unsettled):
+                self._wait_for_tick(meter)
+                continue
             typing = self.picture.host.wants_keyboard
             if busy or unsettled or typing or changed:
                 with meter.frame(), self._recovering():
@@ -215,6 +219,13 @@ class Window:
             if self._rest.due(now):
                 with self._recovering():
                     self._refine()
+
+    def _wait_for_tick(self, meter: Meter) -> None:
+        """Show what is drawn, and wait until the next picture is due or something is done."""
+        self._present()
+        start = perf_counter()
+        self._glfw.wait_events_timeout(self.player.until_tick)
+        meter.waited(perf_counter() - start)
 
     @contextmanager
     def _recovering(self) -> Iterator[None]:
