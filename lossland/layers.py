@@ -45,20 +45,29 @@ class Surface(Layer):
     """A landscape as a solid block: lit top, cut walls with strata, shadow and unit grid on the ground.
 
     ``paint`` (ny, nx) tints the top: integers are categories (theme colours ``basin.0`` ...; -1 none), floats in
-    [-1, 1] are signed (blue negative, orange positive). Without it, height gives the colour.
+    [-1, 1] are signed (blue negative, orange positive); a colour is that of all of it. Without it, height gives the
+    colour.
+
+    A ``sheet`` is the top alone, to be laid over or under another ground: a loss and its quadratic model, the losses
+    of two networks. ``alpha`` is how opaque it is and ``lift`` how far it is raised in the world. For values to stand
+    at the same heights on both, its terrain is made ``like`` the other one (see ``terrain.Terrain``); a sheet ends
+    where it leaves that one's range upwards.
 
     ``shown`` (x0, x1, y0, y1) is the rectangle of the domain that is left standing: the rest is cut away, and the
     cuts show the strata. ``into`` is another ground that this one turns into, ``share`` of the way in [0, 1]: the
-    light of both is computed once, the shader blends. ``labels`` writes values at the index contours.
+    light of both is computed once, the shader blends. ``labels`` writes values at the index contours of a block.
     """
 
     terrain: Terrain
-    paint: NDArray | None = None
+    paint: NDArray | Color | None = None
     contours: bool = True
     shown: tuple[float, float, float, float] | None = None
     into: Terrain | None = None
     share: float = 0.0
     labels: bool = False
+    sheet: bool = False
+    alpha: float = 1.0
+    lift: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,7 +22,6 @@ from lossland.layers import (
     Sheet,
     Solid,
     Sprites,
-    Surface,
     Trail,
 )
 from lossland.numerals import pair, short, thousands
@@ -62,7 +61,7 @@ def mark(hit: Hit, frame: Frame, value: Value | None = None) -> Mark | None:
         return None
     layer = frame.layers[hit.place]
     teller = _TELLERS.get(type(layer))
-    ground = next((one.terrain for one in frame.layers if isinstance(one, Surface)), None)
+    ground = None if frame.ground is None else frame.ground.terrain
     try:
         return teller(layer, hit.picked, _Place(ground, value, frame.view.flat)) if teller else None
     except IndexError:  # the layer has fewer elements now

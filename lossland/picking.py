@@ -193,8 +193,11 @@ def _opaque_depth(layers: Sequence[Layer], seen: Sight, depth: float = np.inf) -
     """Return how far along the ray the first opaque thing is; infinity where it meets none."""
     for layer in layers:
         if isinstance(layer, Surface):
-            where = layer.terrain.intersect(seen.origin, seen.direction)
-            hits = np.zeros((0, 3)) if where is None else layer.terrain.world_from_domain(where)[None]
+            if layer.sheet and layer.alpha < 1.0:
+                continue
+            lift = layer.lift if layer.sheet else 0.0
+            where = layer.terrain.intersect(seen.origin - (0.0, 0.0, lift), seen.direction, layer.sheet)
+            hits = np.zeros((0, 3)) if where is None else layer.terrain.world_from_domain(where, lift)[None]
         elif _is_opaque(layer):
             place = _MEASURES[type(layer)](layer, seen)
             hits = place.position[place.pixels <= 0.0]

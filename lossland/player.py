@@ -243,7 +243,7 @@ class Player:
 
     def surface(self) -> Surface | None:
         """Return the landscape in the present picture, if there is one."""
-        return next((layer for layer in self.frame().layers if isinstance(layer, Surface)), None)
+        return self.frame().ground
 
     # ------------------------------------------------------------------------------------------- time passes
     def advance(self, dt: float) -> int:
@@ -663,9 +663,8 @@ class Player:
         """Return the world points (k, 3) that must be in the picture."""
         if frame.view.bounds is not None:
             return frame.view.bounds
-        surface = next((layer for layer in frame.layers if isinstance(layer, Surface)), None)
-        if surface is not None:
-            return surface.terrain.bounds
+        if frame.ground is not None:
+            return frame.ground.terrain.bounds
         return np.array([(x, y, 0.0) for x in (-3, 3) for y in (-2, 2)], float)
 
     def _probe(self, position: tuple[float, float]) -> Probe | None:

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any, ClassVar
 
 from lossland.errors import UserError, nearest
-from lossland.layers import Array, Layer, Note
+from lossland.layers import Array, Layer, Note, Surface
 from lossland.parameters import Lanes, Param
 
 
@@ -48,6 +48,12 @@ class Frame:
     layers: Sequence[Layer]
     notes: Sequence[Note] = ()
     view: View = field(default_factory=View)
+
+    @property
+    def ground(self) -> Surface | None:
+        """The landscape that the pointer walks on: the first block, a sheet only where there is no block."""
+        surfaces = [layer for layer in self.layers if isinstance(layer, Surface)]
+        return next((layer for layer in surfaces if not layer.sheet), surfaces[0] if surfaces else None)
 
 
 @dataclass(frozen=True, eq=False)

@@ -147,11 +147,18 @@ class Terrain:
 
     ``x`` (nx,) and ``y`` (ny,) rise in equal steps, ``value`` (ny, nx) is indexed [iy, ix]: NaN is a hole, +inf lies
     at the shoulder, a constant is flat. ``height`` is the world height of t = 1 and ``median`` where the median of
-    the values comes to lie (see ``Exposure``).
+    the values comes to lie (see ``Exposure``). Made ``like`` another terrain, it takes its scale: equal values stand at
+    equal heights and have the same contours; what is below the other's least value lies at its foot.
     """
 
     def __init__(
-        self, x: ArrayLike, y: ArrayLike, value: ArrayLike, height: float = 0.55, median: float = 0.42
+        self,
+        x: ArrayLike,
+        y: ArrayLike,
+        value: ArrayLike,
+        height: float = 0.55,
+        median: float = 0.42,
+        like: Terrain | None = None,
     ) -> None:
         x, y, value = (
             np.atleast_1d(np.asarray(x, float)),
@@ -167,8 +174,8 @@ class Terrain:
         self.x, value = _widened(x, value, "x", axis=1)
         self.y, value = _widened(y, value, "y", axis=0)
         self.value: NDArray[np.floating] = value
-        self.height, self.median = float(height), float(median)
-        self.exposure = Exposure.of(value, median)
+        self.height, self.median = (like.height, like.median) if like else (float(height), float(median))
+        self.exposure = like.exposure if like else Exposure.of(value, median)
         self.base = BASE
 
     # ------------------------------------------------------------------------------------------------- heights
@@ -276,10 +283,11 @@ class Terrain:
         return np.column_stack([where, self._height(where) + lift]), progress
 
     # --------------------------------------------------------------------------------------------------- rays
-    def intersect(self, origin: ArrayLike, direction: ArrayLike) -> tuple[float, float] | None:
+    def intersect(self, origin: ArrayLike, direction: ArrayLike, sheet: bool = False) -> tuple[float, float] | None:
         """Return the position in the domain where a ray from outside first meets the ground, or None.
 
-        A ray that meets a wall, the underside or nothing gives None; holes are passed through.
+        A ray that meets a wall, the underside or nothing gives None; holes are passed through. A ``sheet`` has no
+        walls, and is met from below as well.
         """
         start, along = np.asarray(origin, float), np.asarray(direction, float)
         along = along / np.linalg.norm(along)
@@ -293,15 +301,18 @@ class Terrain:
         distance = np.linspace(near, far, count)
         point = start + distance[:, None] * along
         above = point[:, 2] - self._height(point[:, :2])
-        hits = np.flatnonzero((above[:-1] > 0.0) & (above[1:] <= 0.0))
-        if above[0] <= 1e-9 and near > 0.0 and not abs(point[0, 2] - high[2]) < 1e-5:
+        down = (above[:-1] > 0.0) & (above[1:] <= 0.0)
+        up = (above[:-1] <= 0.0) & (above[1:] > 0.0)
+        hits = np.flatnonzero(down | up if sheet else down)
+        if above[0] <= 1e-9 and near > 0.0 and not sheet and not abs(point[0, 2] - high[2]) < 1e-5:
             return None  # came in through a wall
         for hit in hits:
             before, after = distance[hit], distance[hit + 1]
             for _ in range(7):  # each time into 64 parts: fewer and larger steps than halving
                 part = np.linspace(before, after, 65)
                 at = start + part[:, None] * along
-                under = int(np.argmax((at[:, 2] <= self._height(at[:, :2]))[1:])) + 1
+                below = at[:, 2] <= self._height(at[:, :2])
+                under = int(np.argmax((below == down[hit])[1:])) + 1
                 before, after = part[under - 1], part[under]
             at = start + after * along
             if self._is_solid(at[:2]):

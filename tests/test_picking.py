@@ -142,6 +142,21 @@ def test_what_the_ground_hides_cannot_be_picked():
         assert pick(layer, Frame([layer]), camera, camera.project(position[0], SIZE), SIZE, 10.0) is not None
 
 
+def test_an_opaque_sheet_hides_and_glass_does_not():
+    axis = np.linspace(-1, 1, 33)
+    level = Terrain(axis, axis, np.zeros((33, 33)))
+    camera, below = seen(-60.0, 45.0), Points(np.array([[0.0, 0.0, 0.1]]), style="sphere")
+    pixel = camera.project(below.position[0], SIZE)
+    for alpha, expected in ((1.0, None), (0.5, 0)):
+        sheet = Surface(level, sheet=True, alpha=alpha, lift=0.3)
+        frame = Frame([sheet, Surface(level), below])
+        picked = pick(below, frame, camera, pixel, SIZE, 10.0)
+        assert (picked and picked.element) == expected
+        assert frame.ground is frame.layers[1]  # the block is the ground, whatever lies over it
+    assert Frame([sheet]).ground is sheet
+    assert Frame([below]).ground is None
+
+
 def test_points_on_the_ground_are_where_they_are_drawn():
     axis = np.linspace(0, 4, 33)
     ground = Terrain(axis, axis, np.add.outer(axis**2, axis))

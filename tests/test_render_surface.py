@@ -159,6 +159,108 @@ def test_signed_paint(dark, samples):
         assert at(image, camera, (x, 0.1, 0)) == pytest.approx(expected, abs=2.5)
 
 
+# --------------------------------------------------------------------------------------------------- sheets
+def over(renderer, ground, camera, *sheets, quality=LIVE):
+    """Return the picture (h, w, 3) of a block with sheets, in whole numbers that can be subtracted."""
+    frame = Frame([Surface(ground), *sheets])
+    return renderer.image(frame, camera, SIZE, BARE, quality)[..., :3].astype(float)
+
+
+def test_what_shows_through_a_sheet_is_a_blend(renderer):
+    ground = make(lambda x, y: 0 * x + 3)
+    level = Terrain(ground.x, ground.y, ground.value, like=ground)
+    camera, paint = seen(ground), "accent"
+    below = over(renderer, ground, camera)
+    expected = 255 * shade(renderer.theme, renderer.theme.color(paint), (0, 0, 1), camera, 0.0, relief=1.0)
+    for alpha in (0.3, 0.7, 1.0):
+        sheet = Surface(level, paint, contours=False, sheet=True, alpha=alpha, lift=0.1)
+        image = over(renderer, ground, camera, sheet)
+        for spot in [(0, 0), (0.3, -0.5), (-0.5, 0.2)]:
+            place = (*spot, 0.1)
+            blend = alpha * expected + (1 - alpha) * at(below, camera, place)
+            assert at(image, camera, place) == pytest.approx(blend, abs=2)
+
+
+def test_a_sheet_has_no_walls_no_floor_and_no_shadow(renderer):
+    ground = make(lambda x, y: x**2 + y**2)
+    camera = Camera(-60, 25)
+    camera.fit(ground.bounds, SIZE)
+    empty = renderer.image(Frame([]), camera, SIZE, Show(), LIVE)
+    frame = Frame([Surface(ground, sheet=True)])
+    image = renderer.image(frame, camera, SIZE, Show(), LIVE)
+    touched = np.any(image != empty, axis=-1)
+    rim = np.linspace(-1, 1, 201)
+    x, y = np.meshgrid(rim, rim)
+    places = camera.project(np.stack([x, y, ground.world_height(x**2 + y**2)], -1), SIZE).reshape(-1, 2)
+    covered = np.zeros(SIZE[::-1], bool)
+    for dx in (-2, 0, 2):
+        for dy in (-2, 0, 2):
+            i, j = (places + np.array([dx, dy])).round().astype(int).T
+            inside = (i >= 0) & (i < SIZE[0]) & (j >= 0) & (j < SIZE[1])
+            covered[j[inside], i[inside]] = True
+    assert not np.any(touched & ~covered)
+    assert touched.sum() > 0.7 * covered.sum()
+
+
+def test_sheet_and_block_meet_where_they_are_equal(dark):
+    ground = make(lambda x, y: x**2 + y**2)
+    plane = Terrain(ground.x, ground.y, np.full_like(ground.value, 0.49), like=ground)
+    camera = Camera(-90, 89.9)
+    camera.fit(ground.bounds, SIZE)
+    sheet = Surface(plane, "accent", contours=False, sheet=True)
+    changed = np.any(over(dark, ground, camera, sheet) != over(dark, ground, camera), axis=-1)
+    row = round(camera.project((0, 0, 0.2), SIZE)[1])
+    found = np.flatnonzero(changed[row])
+    height = float(ground.world_height(0.49))
+    expected = [camera.project((x, 0, height), SIZE)[0] for x in (-0.7, 0.7)]
+    assert [found[0], found[-1]] == pytest.approx(expected, abs=1.5)
+    assert len(found) == found[-1] - found[0] + 1
+
+
+def test_a_sheet_ends_at_the_top_of_the_range_and_at_its_cut(dark):
+    ground = make(lambda x, y: x + 1)
+    steep = Terrain(ground.x, ground.y, 4 * (ground.value - 1) + 1, like=ground)
+    camera = Camera(-90, 89.9, flat=True)
+    camera.fit(ground.bounds, SIZE)
+    end = float(ground.exposure.inverse(1 + 0.9 * 0.15))
+    for shown, limits in ((None, (0.0, (end - 1) / 4)), ((0.05, 0.2, -1, 1), (0.05, 0.2))):
+        sheet = Surface(steep, "accent", contours=False, sheet=True, shown=shown)
+        changed = np.any(over(dark, ground, camera, sheet) != over(dark, ground, camera), axis=-1)
+        found = np.flatnonzero(changed[SIZE[1] // 2])
+        expected = [camera.project((x, 0, float(ground.world_height(4 * x + 1))), SIZE)[0] for x in limits]
+        assert [found[0], found[-1]] == pytest.approx(expected, abs=2)
+
+
+@pytest.mark.parametrize("azimuth", [-150, -60, 30, 120])
+def test_folds_of_a_sheet_are_blended_from_far_to_near(dark, azimuth):
+    turn = np.radians(azimuth)
+    across = lambda x, y: (np.cos(turn) * x + np.sin(turn) * y) * 1.2  # noqa: E731  (towards the eye)
+    wave = make(lambda x, y: np.cos(3 * np.pi * across(x, y)), half=0.8, n=129, height=1.0, median=0.5)
+    camera = Camera(azimuth, 12)
+    camera.fit(wave.bounds, SIZE)
+    sign = np.where(make(across, half=0.8, n=129).value > 0, 1.0, -1.0)  # the near half orange, the far half blue
+    sheet = Surface(wave, sign, contours=False, sheet=True, alpha=0.6)
+    image = dark.image(Frame([sheet]), camera, SIZE, BARE, LIVE)[..., :3].astype(float)
+    ridge = np.array([np.cos(turn), np.sin(turn)]) * 2 / 3 / 1.2  # of the near half
+    place = (*(ridge / 0.8 * 0.95), float(wave.height) * 0.95)
+    r, _, b = at(image, camera, place)
+    assert r > b + 20  # the near fold is on top
+
+
+def test_a_sheet_is_darker_from_below(renderer):
+    level = make(lambda x, y: 0 * x)
+    sheet = Surface(level, "accent", contours=False, sheet=True, lift=0.5)
+    camera = Camera(-60, 40)
+    camera.fit(level.bounds, SIZE)
+    above = renderer.image(Frame([sheet]), camera, SIZE, BARE, LIVE)[..., :3].astype(float)
+    under = Camera(-60, -40)
+    under.fit(level.bounds, SIZE)
+    if under.pose.elevation > -10:
+        under.pose = replace(under.pose, elevation=-40.0)
+    below = renderer.image(Frame([sheet]), under, SIZE, BARE, LIVE)[..., :3].astype(float)
+    assert at(below, under, (0, 0, 0.5)) == pytest.approx(0.5 * at(above, camera, (0, 0, 0.5)), abs=2)
+
+
 # ----------------------------------------------------------------------------------------- holes, infinities
 def test_a_hole_shows_the_shaded_floor_and_the_background(renderer):
     hole = make(lambda x, y: np.where(np.hypot(x, y) < 0.35, np.nan, 0 * x))

@@ -115,7 +115,7 @@ def test_the_ground_is_the_rate() -> None:
     matrix = np.array([[beta, 1.0], [-product * beta, 1 - product]])
     assert terrain.value[j, i] == pytest.approx(np.abs(np.linalg.eigvals(matrix)).max())
     surface = next(layer for layer in made.frame(0.0).layers if isinstance(layer, layers.Surface))
-    assert surface.paint is not None
+    assert isinstance(surface.paint, np.ndarray)
     assert np.array_equal(surface.paint > 0, terrain.value > 1)  # orange is where errors grow
 
 

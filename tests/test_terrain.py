@@ -220,6 +220,26 @@ def test_rays_that_meet_no_ground():
     assert holed.intersect((0.5, 0.5, 3), (0, 0, -1)) == pytest.approx((1.5, 1.5))
 
 
+def test_a_sheet_is_met_from_both_sides():
+    terrain = make(lambda x, y: x + y)
+    height = terrain.height * float(terrain.exposure(1.5))
+    for origin, aim in (((0.25, 0.25, 3), (0, 0, -1)), ((0.25, 0.25, -3), (0, 0, 1)), ((-3, 0.25, height), (1, 0, 0))):
+        assert terrain.intersect(origin, aim, sheet=True) == pytest.approx((0.75, 0.75), abs=5e-3)
+    assert terrain.intersect((5, 5, 3), (0, 0, -1), sheet=True) is None
+
+
+def test_one_scale_for_two_grounds():
+    first = make(lambda x, y: 100 * (x * x + y * y) + 7, height=0.7, median=0.3)
+    second = Terrain(first.x, first.y, first.value / 2, like=first)
+    assert second.height == 0.7
+    for value in (7.0, 20.0, 100.0):
+        assert second.world_height(value) == pytest.approx(float(first.world_height(value)))
+    lines = dict(zip(first.contours.value, first.contours.phase, strict=True))
+    assert [lines[value] for value in second.contours.value] == list(second.contours.phase)
+    assert len(second.contours.value)
+    assert second.z.min() == 0.0  # half of 7 lies below the other's least value
+
+
 # ----------------------------------------------------------------------------------------------- round numbers
 @pytest.mark.parametrize("name", RANGES)
 def test_contours_are_round_and_in_range(name):

@@ -129,6 +129,28 @@ def morph() -> ll.Frame:
 
 
 @picture
+def sheets() -> ll.Frame:
+    """A landscape under the parabola that touches it: the model that Newton's method walks on."""
+    land, ground = ll.landscape("himmelblau"), terrain("himmelblau")
+    at = np.array([1.2, -3.2])
+    value, gradient = land.value_grad(at)
+    xx, xy, yy = np.asarray(land.hessian(at))
+    x, y = np.meshgrid(ground.x - at[0], ground.y - at[1])
+    model = value + gradient[0] * x + gradient[1] * y + (xx * x * x + 2 * xy * x * y + yy * y * y) / 2
+    touching = ll.Terrain(ground.x, ground.y, model, like=ground)
+    here = ground.world_from_domain(at, lift=0.02)
+    drawn = [
+        layers.Surface(ground),
+        layers.Axes(ground),
+        layers.Surface(touching, "accent", sheet=True, alpha=0.45),
+        layers.Points(here[None], "accent", 7.0, "sphere", outline=True),
+        layers.Label(here, r"(x_0, y_0)", latex=True, size=20),
+    ]
+    notes = [layers.Title("A loss and its quadratic model", r"f + \nabla f^{\top} d + \tfrac{1}{2}\, d^{\top} H d")]
+    return ll.Frame(drawn, notes, ll.View(-60.0, 42.0, bounds=ground.bounds))
+
+
+@picture
 def trails() -> ll.Frame:
     """Three optimizers from one start."""
     land, ground = ll.landscape("himmelblau"), terrain("himmelblau")

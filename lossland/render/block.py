@@ -1,4 +1,4 @@
-"""A block of ground: the lit top with its contours, and the cut walls with their strata.
+"""A block of ground: the lit top with its contours, and the cut walls with their strata. A sheet is the top alone.
 
 Nothing in the block's light depends on the camera, so the light is computed once per terrain: one pass over the
 height texture bakes how much of the sky and of the lamp each place sees, a second shades the whole top into a lit
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from vispy import gloo
 
-from lossland.layers import Surface
+from lossland.layers import Color, Surface
 from lossland.render.geometry import world_per_pixel
 from lossland.render.meshes import deviation, grid_mesh, vertices_along, wall_mesh
 from lossland.render.painter import (
@@ -32,7 +32,7 @@ from lossland.render.painter import (
 )
 from lossland.render.sharing import TextureFeed
 from lossland.render.target import Pass
-from lossland.terrain import T_MAX, Terrain
+from lossland.terrain import SHOULDER, T_MAX, Terrain
 from lossland.theme import CATEGORIES, Theme
 
 Floats = NDArray[np.floating]
@@ -42,6 +42,7 @@ OFF = 0.5  # pixels that a mesh may be off the ground at its worst place
 LINED = (512, 768, 1536)  # texels along a side of the light with contours in it; the first that is enough is taken
 ZOOM_STEP = 1.25
 PHASES = 1024  # texels of the strata, over the range of heights
+SHEET_END = 1.0 + 0.9 * SHOULDER  # t from which on a sheet would be a plateau: it ends there
 SIDE_TEXELS = 1024  # of the light on the walls, from the base to the top of the range
 
 
@@ -72,14 +73,16 @@ class Block:
         self._baked = Pass("bake.frag")
         self._categories = Pass("paint.frag")
         self._signed = Pass("stretch.frag")
-        self._painted: Pass | None = None  # the one of the two that holds the present paint
+        self._painted: Pass | None = None  # the one of the two that holds the present paint, if it is not one colour
         self._lit = Pass("lit.frag")
         self._steady = False  # whether the light is that of the last frame
         self._lined = Pass("lined.frag")
-        self._tops: dict[tuple[bool, bool, bool], gloo.Program] = {}
-        self._walls: dict[tuple[bool, bool, bool], gloo.Program] = {}
+        self._tops: dict[tuple[bool, ...], gloo.Program] = {}
+        self._walls: dict[tuple[bool, ...], gloo.Program] = {}
         self._finest = (0, 0)  # texels along a side of the bake and of the lit texture, for the present look
         self._meshes: dict[tuple[int, int], tuple[list[Any], tuple[gloo.IndexBuffer, gloo.IndexBuffer]]] = {}
+        self._shape = (0, 0)  # vertices along x and y of the mesh in use
+        self._far_first: dict[tuple[int, int, bool, bool], gloo.IndexBuffer] = {}  # the top's triangles in order
         self._off: dict[int, float] = {}  # how far the present ground leaves each mesh
         self._buffers: list[Any] = []
         self._indices: tuple[gloo.IndexBuffer, gloo.IndexBuffer] | None = None
@@ -155,10 +158,14 @@ class Block:
     def _bake_values(self, terrain: Terrain, context: DrawContext) -> dict[str, Any]:
         return {"u_heights": self.heights, "u_samples": samples_of(terrain), "u_light": context.light}
 
-    def _make_paint(self, paint: NDArray | None, size: int) -> None:
+    def _make_paint(self, paint: NDArray | Color | None, size: int) -> None:
         delete([self._paint])
         self._paint, self._painted = None, None
         if paint is None:
+            return
+        if isinstance(paint, str):
+            color = to_bytes(np.array(self._theme.color(paint)))
+            self._paint = gloo.Texture2D(color[None, None], interpolation="linear")
             return
         ny, nx = paint.shape
         samples = float(nx), float(ny)
@@ -180,7 +187,7 @@ class Block:
 
     @property
     def _paint_texture(self) -> gloo.Texture2D | None:
-        return self._blank if self._painted is None else self._painted.texture
+        return (self._paint or self._blank) if self._painted is None else self._painted.texture
 
     def _lit_values(self, layer: Surface, context: DrawContext, size: int) -> dict[str, Any]:
         lamps, terrain = self._theme.lamps, layer.terrain
@@ -233,12 +240,12 @@ class Block:
             buffers = [vertex_buffer(uv), *(vertex_buffer(wall[:, c]) for c in (slice(0, 2), 2, 3))]
             self._meshes[shape] = buffers, (gloo.IndexBuffer(triangles), gloo.IndexBuffer(wall_triangles))
         self._buffers, self._indices = self._meshes[shape]
+        self._shape = shape
 
     # ------------------------------------------------------------------------------------------------- drawing
     def draw(self, layer: Surface, context: DrawContext, morph: Morph | None = None) -> None:
         """Draw the top and the walls, on the way into another ground where ``morph`` says so."""
         assert self._indices is not None
-        holes = self._solid is not None
         ground, painted = self._theme.ground, layer.paint is not None
         contour = (0.8 if painted else 1.0) * ground.contour
         contours = {
@@ -246,9 +253,7 @@ class Block:
             "u_contour_dark": np.sqrt(ground.contour_dark),  # factors on squared colours
             "u_contour_light": np.sqrt(ground.contour_light),
         }
-        lined = morph is None and self._line(layer, context, contours)
-        plain = morph is None and not painted
-        top, wall = self._programs_for(holes, morph is not None, lined, plain)
+        lined = morph is None and not layer.sheet and self._line(layer, context, contours)
         shared = {
             "u_heights": self.heights,
             "u_samples": samples_of(layer.terrain),
@@ -257,22 +262,55 @@ class Block:
             "u_every": float(layer.terrain.contours.every),
             "u_shown": shown_uv(layer),
         }
-        height, other_top, other_wall = layer.terrain.height, {}, {}
+        other_top = {}
         if morph is not None:
-            height += morph.share * (morph.terrain.height - height)
             shared |= {
                 "u_other": morph.block.heights,
                 "u_other_samples": samples_of(morph.terrain),
                 "u_share": float(morph.share),
             }
             other_top = {"u_other_lit": morph.block._lit.texture, "u_other_every": float(morph.terrain.contours.every)}
-            other_wall = {"u_other_strata": morph.block._strata}
+        top = self._top_for(morph is not None, lined, layer.sheet)
         lit = self._lined if lined else self._lit
         set_uniforms(top, **shared, **other_top, **contours, a_uv=self._buffers[0], u_lit=lit.texture)
+        if layer.sheet:
+            self._draw_sheet(top, layer, context)
+            return
         set_state("front", write=True, blend=False)
         top.draw("triangles", self._indices[0])
         if context.quality.moving:
             gloo.flush()  # the largest part of the picture is drawn while the rest is prepared
+        self._draw_walls(layer, context, morph, shared)
+
+    def _draw_sheet(self, top: gloo.Program, layer: Surface, context: DrawContext) -> None:
+        """Draw the top alone; a translucent one from far to near, and without hiding what is drawn after it."""
+        rim = self._theme.color(layer.paint if isinstance(layer.paint, str) else "text")
+        end = layer.terrain.height * SHEET_END
+        set_uniforms(top, u_alpha=layer.alpha, u_lift=layer.lift, u_rim=rim, u_end=end)
+        opaque = layer.alpha >= 1.0
+        set_state("front", write=opaque, blend=not opaque)
+        top.draw("triangles", self._indices[0] if opaque and self._indices else self._ordered(context))
+
+    def _ordered(self, context: DrawContext) -> gloo.IndexBuffer:
+        """Return the top's triangles from far to near: cells of a height field hide none in the row before."""
+        (nx, ny), back = self._shape, context.camera.back
+        from_right, from_above = bool(back[0] < 0), bool(back[1] < 0)
+        key = nx, ny, from_right, from_above
+        if key not in self._far_first:
+            cells = grid_mesh(nx, ny)[1].reshape(ny - 1, nx - 1, 2, 3)
+            cells = cells[:: -1 if from_above else 1, :: -1 if from_right else 1, :: -1 if from_above else 1]
+            self._far_first[key] = gloo.IndexBuffer(np.ascontiguousarray(cells).ravel())
+        return self._far_first[key]
+
+    def _draw_walls(self, layer: Surface, context: DrawContext, morph: Morph | None, shared: dict[str, Any]) -> None:
+        assert self._indices is not None
+        ground, painted, holes = self._theme.ground, layer.paint is not None, self._solid is not None
+        plain = morph is None and not painted
+        wall = self._wall_for(morph is not None, plain)
+        height, other = layer.terrain.height, {}
+        if morph is not None:
+            height += morph.share * (morph.terrain.height - height)
+            other = {"u_other_strata": morph.block._strata}
         flags = {"u_lit": self._lit.texture} if holes else {}
         if plain:
             if self._kept.changed("sides", layer.terrain, _light_key(context)):
@@ -292,7 +330,7 @@ class Block:
         set_uniforms(
             wall,
             **shared,
-            **other_wall,
+            **other,
             **flags,
             **light,
             a_uv=self._buffers[1],
@@ -329,20 +367,27 @@ class Block:
             context.aim()
         return True
 
-    def _programs_for(self, holes: bool, morph: bool, lined: bool, plain: bool) -> tuple[gloo.Program, gloo.Program]:
-        if (holes, morph, lined) not in self._tops:
-            flags = _flags(HOLES=holes, MORPH=morph, LINED=lined)
-            self._tops[holes, morph, lined] = program("surface.vert", "surface.frag", **flags)
-        if (holes, morph, plain) not in self._walls:
+    def _top_for(self, morph: bool, lined: bool, sheet: bool) -> gloo.Program:
+        key = holes, *_ = self._solid is not None, morph, lined, sheet
+        if key not in self._tops:
+            flags = _flags(HOLES=holes, MORPH=morph, LINED=lined, SHEET=sheet)
+            self._tops[key] = program("surface.vert", "surface.frag", **flags)
+        return self._tops[key]
+
+    def _wall_for(self, morph: bool, plain: bool) -> gloo.Program:
+        key = holes, *_ = self._solid is not None, morph, plain
+        if key not in self._walls:
             flags = _flags(HOLES=holes, MORPH=morph, PLAIN=plain)
             sizes = {"T_MAX": T_MAX, "STRATA": float(PHASES), "SIDES": float(SIDE_TEXELS)}
-            self._walls[holes, morph, plain] = program("wall.vert", "wall.frag", **sizes, **flags)
-        return self._tops[holes, morph, lined], self._walls[holes, morph, plain]
+            self._walls[key] = program("wall.vert", "wall.frag", **sizes, **flags)
+        return self._walls[key]
 
     def _free_meshes(self) -> None:
         for buffers, indices in self._meshes.values():
             delete([*buffers, *indices])
+        delete(list(self._far_first.values()))
         self._meshes.clear()
+        self._far_first.clear()
         self._buffers, self._indices = [], None
 
     def close(self) -> None:

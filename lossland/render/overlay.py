@@ -72,7 +72,7 @@ def draw_overlay(
             _draw_numerals(draw_list, type_, layer, camera, size, free)
     if show.contours:
         for layer in shown:
-            if isinstance(layer, Surface) and layer.labels and layer.into is None:
+            if isinstance(layer, Surface) and layer.labels and layer.into is None and not layer.sheet:
                 taken += _draw_contour_values(draw_list, type_, layer, camera, size)
     if show.labels:
         labels = [layer for layer in shown if isinstance(layer, Label)]

@@ -1,4 +1,7 @@
-"""The landscape as a solid block: lit top with contours, cut walls with strata, shadow and grid on the ground."""
+"""The landscape as a solid block: lit top with contours, cut walls with strata, shadow and grid on the ground.
+
+Sheets are laid over it: opaque ones are drawn with the block, translucent ones as glass.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from lossland.terrain import Terrain
 from lossland.theme import Theme
 
 
-@paints(Surface, Phase.SOLID, Phase.GROUND, Phase.DECAL)
+@paints(Surface, Phase.SOLID, Phase.GROUND, Phase.DECAL, Phase.GLASS)
 class SurfacePainter:
     """Draws one block and what it does to the ground around it; a second block is what the first turns into."""
 
@@ -27,12 +30,15 @@ class SurfacePainter:
         self._contact = ContactShadows()
 
     def draw(self, layer: Surface, context: DrawContext) -> None:
-        """Draw the block, the floor around it or the contact shadows on it, as the phase says."""
-        if context.phase == Phase.SOLID:
+        """Draw the block, the floor around it or the contact shadows on it, or a sheet, as the phase says."""
+        if layer.sheet:
+            if context.phase == (Phase.SOLID if layer.alpha >= 1.0 else Phase.GLASS):
+                self._draw_block(layer, context)
+        elif context.phase == Phase.SOLID:
             self._draw_block(layer, context)
         elif context.phase == Phase.GROUND:
             self._floor.draw(layer.terrain, context, cut=layer.shown is not None)
-        elif context.show.shadow:
+        elif context.phase == Phase.DECAL and context.show.shadow:
             trails = [other for other in context.layers if isinstance(other, Trail) and other.head]
             self._contact.draw(trails, self._block.heights, layer.terrain, context)
 
