@@ -82,7 +82,7 @@ _CODECS: dict[str, dict[str, Any]] = {
     ".mp4": {
         "codec": "libx264",
         # without mbtree: x264's gives other bytes each time where 16 pixel columns are no multiple of eight
-        "options": {"crf": "18", "preset": "fast", "mbtree": "0"},
+        "options": {"crf": "17", "preset": "veryfast", "mbtree": "0"},
         "container": {"movflags": "hybrid_fragmented", "flush_packets": "1"},
     },
     ".webm": {

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from vispy.gloo import get_current_canvas, glir
 from vispy.gloo import gl as vispys
 from vispy.gloo.gl import gl2
@@ -31,6 +32,15 @@ def gl_name(thing: Any) -> int:
     flush(thing)
     canvas: Any = get_current_canvas()
     return int(canvas.context.shared.parser.get_object(thing.id).handle)
+
+
+def read_into(pixels: NDArray[np.uint8]) -> None:
+    """Fill an array (height, width, 4) with the bound framebuffer's pixels from its lower left, bottom row first."""
+    height, width, _ = pixels.shape
+    canvas: Any = get_current_canvas()
+    canvas.context.flush_commands()  # OpenGL itself waits for what it reads
+    gl.glPixelStorei(gl.GL_PACK_ALIGNMENT, 4)
+    _read_pixels()(0, 0, width, height, gl.GL_RGBA, gl.GL_UNSIGNED_BYTE, pixels.ctypes.data)
 
 
 Command = tuple[Any, ...]
@@ -142,3 +152,9 @@ class Program(glir.GlirProgram):
 def _set_matrix() -> Any:
     """Return glUniformMatrix4fv as it is called with an address: vispy's own takes four times as long."""
     return gl2._get_gl_func("glUniformMatrix4fv", None, (ctypes.c_int, ctypes.c_int, ctypes.c_bool, ctypes.c_void_p))
+
+
+@cache
+def _read_pixels() -> Any:
+    """Return glReadPixels as it is called with an address: vispy's own copies all pixels twice more."""
+    return gl2._get_gl_func("glReadPixels", None, (*[ctypes.c_int] * 4, ctypes.c_uint, ctypes.c_uint, ctypes.c_void_p))

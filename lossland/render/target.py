@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from vispy import gloo
 from vispy.gloo import gl as vispys
 
-from lossland.render.driver import gl_name
+from lossland.render.driver import gl_name, read_into
 from lossland.render.painter import Region, delete, program, set_region, set_state, vertex_buffer
 
 gl: Any = vispys  # its functions are put there when it is imported
@@ -150,6 +150,7 @@ class Target:
         self.texture = gloo.Texture2D((height, width, 4), interpolation=interpolation)
         self._depth = gloo.RenderBuffer((height, width), "depth")
         self._buffer = gloo.FrameBuffer(color=self.texture, depth=self._depth)
+        self._pixels: NDArray[np.uint8] | None = None  # as they were read last, bottom row first
         self._pastes: dict[bool, Quad] = {}  # with something behind, or not
 
     def __enter__(self) -> Target:
@@ -181,8 +182,11 @@ class Target:
 
     def read(self) -> NDArray[np.uint8]:
         """Return the pixels (height, width, 4), top row first."""
+        if self._pixels is None:  # kept: to be given memory that was never used costs more than to copy
+            self._pixels = np.empty((*self.size[::-1], 4), np.uint8)
         with self:
-            return np.ascontiguousarray(gloo.read_pixels((0, 0, *self.size), alpha=True), dtype=np.uint8)
+            read_into(self._pixels)
+        return self._pixels[::-1].copy()
 
     def close(self) -> None:
         """Free the GL objects."""
