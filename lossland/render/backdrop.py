@@ -43,7 +43,7 @@ class Background:
     """The light, kept as a picture for as long as size and centre stay the same.
 
     It is drawn after the opaque ground, so that the depth test spares every covered pixel; a picture that is drawn
-    larger than it is shown gets it when it is brought down (see ``Target.paste``), at a sample a pixel.
+    larger than it is shown is laid over it.
     """
 
     def __init__(self, theme: Theme) -> None:
@@ -71,7 +71,13 @@ class Background:
             with self._shown[1]:
                 set_region(None)
                 self._light.draw(context.size, (x, 1.0 - y))
-        lay(self._shown[1], height, context.region or (0, 0, width, height))
+        lay(self._shown[1], context.region or (0, 0, width, height), height)
+
+    def copy(self, context: DrawContext) -> None:
+        """Fill a picture that is not the window's; do this first."""
+        self.picture(context.size, light_centre(context.camera))
+        assert self._buffer is not None
+        lay(self._buffer, context.region or (0, 0, *context.size))
 
     def fill(self, size: tuple[int, int], centre: Point, regions: Sequence[Region]) -> None:
         """Draw regions of the light over a picture of ``size`` pixels."""

@@ -42,6 +42,7 @@ OFF = 0.5  # pixels that a mesh may be off the ground at its worst place
 LINED = (512, 768, 1536)  # texels along a side of the light with contours in it; the first that is enough is taken
 ZOOM_STEP = 1.25
 PHASES = 1024  # texels of the strata, over the range of heights
+DENSE = 0.7  # texels of the light to a sample, from which on one is enough
 SHEET_END = 1.0 + 0.9 * SHOULDER  # t from which on a sheet would be a plateau: it ends there
 SIDE_TEXELS = 1024  # of the light on the walls, from the base to the top of the range
 
@@ -272,6 +273,7 @@ class Block:
             other_top = {"u_other_lit": morph.block._lit.texture, "u_other_every": float(morph.terrain.contours.every)}
         top = self._top_for(morph is not None, lined, layer.sheet)
         lit = self._lined if lined else self._lit
+        self._filter_light(context)
         set_uniforms(top, **shared, **other_top, **contours, a_uv=self._buffers[0], u_lit=lit.texture)
         if layer.sheet:
             self._draw_sheet(top, layer, context)
@@ -281,6 +283,15 @@ class Block:
         if context.quality.moving:
             gloo.flush()  # the largest part of the picture is drawn while the rest is prepared
         self._draw_walls(layer, context, morph, shared)
+
+    def _filter_light(self, context: DrawContext) -> None:
+        """Take one texel of the light a sample where samples are as dense as texels: their mean smooths as well, and
+        without a GPU four texels a sample take a twelfth of the frame.
+        """
+        pixel = world_per_pixel(context.clip_from_world, context.size[1], [0.0, 0.0, 0.0])[0]
+        dense = context.quality.supersample > 1 and self._solid is None and pixel * self._finest[1] / 2 > DENSE
+        if self._kept.changed("filter", self._lit.texture, dense) and self._lit.texture is not None:
+            self._lit.texture.interpolation = "nearest" if dense else "linear"
 
     def _draw_sheet(self, top: gloo.Program, layer: Surface, context: DrawContext) -> None:
         """Draw the top alone; a translucent one from far to near, and without hiding what is drawn after it."""

@@ -1,4 +1,8 @@
-"""Draws a whole frame: layers in their order, the background behind them, supersampled and brought down again."""
+"""Draws a whole frame: layers in their order, the background behind them, supersampled and brought down again.
+
+What is supersampled is what has edges. The background and the floor, which lie behind and below everything, have none
+that their shaders do not smooth: they are drawn at one sample a pixel, and the rest is laid over them.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ from vispy import gloo
 import lossland.render.painters  # noqa: F401  (registers every painter)
 from lossland.camera import Camera
 from lossland.layers import Layer
-from lossland.render.backdrop import Background, light_centre
+from lossland.render.backdrop import Background
 from lossland.render.painter import (
     REGISTRY,
     TOGETHER,
@@ -43,7 +47,7 @@ class Renderer:
         self._targets: dict[bool, Target] = {}  # where frames larger (True) or smaller than the picture are drawn
         self._output: Target | None = None  # where ``image`` draws
         self._background = Background(theme)
-        self._centre = (0.5, 0.5)  # of the light behind what ``draw_gradually`` drew
+        self._beneath: Callable[[Region | None], None] | None = None  # draws what ``draw_gradually`` left out
 
     def draw(
         self,
@@ -67,16 +71,15 @@ class Renderer:
                 step()
             set_region(None)
             return
-        target = self._target(size, factor)
+        target, px, above = self._target(size, factor), pixel_ratio * factor, factor > 1
+        if above:
+            self._draw_beneath(self._context(frame, camera, size, show, quality, pixel_ratio, region), frame)
         part = scaled(region, factor, target.size)
-        behind = self._background.picture(size, light_centre(camera)) if factor > 1 else None
         with target:
-            for step in self._draw_at(
-                frame, camera, target.size, show, quality, pixel_ratio * factor, part, clear=behind is not None
-            ):
+            for step in self._draw_at(frame, camera, target.size, show, quality, px, part, above=above):
                 step()
             set_region(None)
-        target.paste(size, region, behind)
+        target.paste(size, region, over=above)
 
     def draw_gradually(
         self,
@@ -102,9 +105,10 @@ class Renderer:
         factor = quality.supersample * quality.scale
         target = self._target(size, factor)
         part = scaled(region, factor, target.size)
-        self._centre = light_centre(camera)
+        beneath = self._context(frame, camera, size, show, quality, pixel_ratio, None)
+        self._beneath = lambda region: self._draw_beneath(replace(beneath, region=region), frame)
         px = pixel_ratio * factor
-        for step in self._draw_at(frame, camera, target.size, show, quality, px, part, clear=True):
+        for step in self._draw_at(frame, camera, target.size, show, quality, px, part, above=True):
             with target:
                 set_region(part)
                 step()
@@ -114,7 +118,20 @@ class Renderer:
 
     def repeat(self, size: tuple[int, int], region: Region | None = None) -> None:
         """Draw what ``draw_gradually`` drew last over the bound framebuffer."""
-        self._targets[True].paste(size, region, self._background.picture(size, self._centre))
+        if self._beneath is not None:
+            self._beneath(region)
+        self._targets[True].paste(size, region, over=True)
+
+    def _draw_beneath(self, context: DrawContext, frame: Frame) -> None:
+        """Draw what lies behind and below everything over the bound framebuffer."""
+        set_region(None)
+        gloo.set_state(depth_mask=True)
+        gloo.clear(color=False, depth=1.0)
+        (self._background.lay if self._window else self._background.copy)(context)
+        context.aim()
+        for phase, painter, layer in self._steps(frame, context.show):
+            if phase == Phase.GROUND:
+                painter.draw(layer, replace(context, phase=phase))
 
     def _target(self, size: tuple[int, int], factor: float) -> Target:
         wanted, large = (round(size[0] * factor), round(size[1] * factor)), factor >= 1
@@ -184,18 +201,18 @@ class Renderer:
         quality: Quality,
         px: float,
         region: Region | None = None,
-        clear: bool = False,
+        above: bool = False,
         laid: bool = False,
     ) -> list[Callable[[], None]]:
         """Return the steps that draw a frame, in their order.
 
-        ``clear``: leave out what stands behind everything; ``laid``: lay it into the window before all else.
+        ``above``: leave out what lies behind and below everything; ``laid``: lay the background into the window first.
         """
         context = self._context(frame, camera, size, show, quality, px, region)
 
         def start() -> None:
             gloo.set_state(depth_mask=True)
-            if clear:
+            if above:
                 context.aim()
                 gloo.clear(color=(0.0, 0.0, 0.0, 0.0), depth=1.0)
             else:  # the background fills every pixel; Mesa empties a whole target at once, a region pixel by pixel
@@ -209,9 +226,11 @@ class Renderer:
         ground: list[Callable[[], None]] = []
         later: list[Callable[[], None]] = []
         for phase, painter, layer in self._steps(frame, show):
+            if above and phase == Phase.GROUND:
+                continue
             step = partial(painter.draw, layer, replace(context, phase=phase))
             (solid if phase == Phase.SOLID else ground if phase <= Phase.DECAL else later).append(step)
-        behind = [] if clear or laid else [partial(self._background.draw, context)]
+        behind = [] if above or laid else [partial(self._background.draw, context)]
         # What was drawn so far is sent off to be drawn while the rest is prepared.
         begun = [gloo.flush] if quality.moving else []
         return [start, *solid, *behind, *begun, *ground, *begun, *later]

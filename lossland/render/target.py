@@ -40,17 +40,20 @@ def shown(width: int, height: int) -> tuple[gloo.Texture2D, gloo.FrameBuffer]:
     return texture, buffer
 
 
-def lay(buffer: gloo.FrameBuffer, height: int, region: Region) -> None:
-    """Copy a region of a picture that is stored upside down to its place in the window."""
+def lay(buffer: gloo.FrameBuffer, region: Region, upside_down: int | None = None) -> None:
+    """Copy a region of a picture to its place in the bound framebuffer.
+
+    ``upside_down`` is the height of a picture that is stored so (see ``shown``).
+    """
     from OpenGL import GL  # it must wait until the window has chosen its platform
 
     left, bottom, width, tall = region
     right, top = left + width, bottom + tall
+    low, high = (bottom, top) if upside_down is None else (upside_down - bottom, upside_down - top)
+    bound = GL.glGetIntegerv(GL.GL_READ_FRAMEBUFFER_BINDING)
     gl.glBindFramebuffer(GL.GL_READ_FRAMEBUFFER, gl_name(buffer))
-    GL.glBlitFramebuffer(
-        left, height - bottom, right, height - top, left, bottom, right, top, GL.GL_COLOR_BUFFER_BIT, GL.GL_NEAREST
-    )
-    gl.glBindFramebuffer(GL.GL_READ_FRAMEBUFFER, 0)
+    GL.glBlitFramebuffer(left, low, right, high, left, bottom, right, top, GL.GL_COLOR_BUFFER_BIT, GL.GL_NEAREST)
+    gl.glBindFramebuffer(GL.GL_READ_FRAMEBUFFER, bound)
 
 
 class Quad:
@@ -151,7 +154,7 @@ class Target:
         self._depth = gloo.RenderBuffer((height, width), "depth")
         self._buffer = gloo.FrameBuffer(color=self.texture, depth=self._depth)
         self._pixels: NDArray[np.uint8] | None = None  # as they were read last, bottom row first
-        self._pastes: dict[bool, Quad] = {}  # with something behind, or not
+        self._paste: Quad | None = None
 
     def __enter__(self) -> Target:
         self._buffer.activate()
@@ -163,21 +166,21 @@ class Target:
     ) -> None:
         self._buffer.deactivate()
 
-    def paste(self, size: tuple[int, int], region: Region | None = None, behind: gloo.Texture2D | None = None) -> None:
+    def paste(self, size: tuple[int, int], region: Region | None = None, over: bool = False) -> None:
         """Draw the picture, or a region of it, over a viewport (width, height) of what is bound now.
 
-        Half the size averages 2 x 2. ``behind`` is shown where the picture, cleared to nothing before, is clear.
+        Half the size averages 2 x 2. With ``over`` what is there shows where the picture, cleared to nothing before, is
+        clear.
         """
-        over = behind is not None
-        if over not in self._pastes:
-            self._pastes[over] = Quad("copy.frag", **({"BEHIND": None} if over else {}))
-            self._pastes[over].set(u_picture=self.texture)
-        if over:
-            self._pastes[over].set(u_behind=behind)
+        if self._paste is None:
+            self._paste = Quad("copy.frag")
+            self._paste.set(u_picture=self.texture)
         gloo.set_viewport(0, 0, *size)
         set_region(region)
-        set_state("off", write=False, blend=False)
-        self._pastes[over].draw()
+        set_state("off", write=False, blend=over)
+        if over:
+            gloo.set_blend_func("one", "one_minus_src_alpha")
+        self._paste.draw()
         set_region(None)
 
     def read(self) -> NDArray[np.uint8]:
@@ -190,6 +193,6 @@ class Target:
 
     def close(self) -> None:
         """Free the GL objects."""
-        for paste in self._pastes.values():
-            paste.close()
+        if self._paste is not None:
+            self._paste.close()
         delete([self._buffer, self.texture, self._depth])
