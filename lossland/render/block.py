@@ -254,6 +254,7 @@ class Block:
             "u_contour_dark": np.sqrt(ground.contour_dark),  # factors on squared colours
             "u_contour_light": np.sqrt(ground.contour_light),
         }
+        self._filter_light(context)
         lined = morph is None and not layer.sheet and self._line(layer, context, contours)
         shared = {
             "u_heights": self.heights,
@@ -273,7 +274,6 @@ class Block:
             other_top = {"u_other_lit": morph.block._lit.texture, "u_other_every": float(morph.terrain.contours.every)}
         top = self._top_for(morph is not None, lined, layer.sheet)
         lit = self._lined if lined else self._lit
-        self._filter_light(context)
         set_uniforms(top, **shared, **other_top, **contours, a_uv=self._buffers[0], u_lit=lit.texture)
         if layer.sheet:
             self._draw_sheet(top, layer, context)
