@@ -221,11 +221,11 @@ class Window:
                     self._refine()
 
     def _wait_for_tick(self, meter: Meter) -> None:
-        """Show what is drawn, and wait until the next picture is due or something is done."""
-        self._present()
+        """Wait until the next picture is due, or something is done, and only then show the last one: at even times."""
         start = perf_counter()
         self._glfw.wait_events_timeout(self.player.until_tick)
         meter.waited(perf_counter() - start)
+        self._present()
 
     @contextmanager
     def _recovering(self) -> Iterator[None]:
