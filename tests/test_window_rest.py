@@ -133,7 +133,7 @@ class Clock:
 
 clock = meters.perf_counter = windows.perf_counter = Clock()
 seen = {"ticks": [], "waits": []}
-with windows.Window(library.scene("linear_map_2d"), (640, 400)) as window:
+with windows.Window(library.scene("gradient_descent"), (640, 400)) as window:
     draw = window._draw
 
     def drawn(*arguments, **options):
@@ -152,6 +152,30 @@ with windows.Window(library.scene("linear_map_2d"), (640, 400)) as window:
     window.run(meter)
     seen["longest"] = meter.result()["max_ms"]
     glfw.set_window_should_close(window.handle, False)
+
+    # The view is turned by hand: a move of the pointer with every tick
+    window._events += [("move", 160, 200), ("button", glfw.MOUSE_BUTTON_LEFT, glfw.PRESS, 0)]
+    refresh, seen["built"], azimuths = window.picture.refresh, [], []
+
+    def built(*arguments):
+        seen["built"].append(len(azimuths))
+        refresh(*arguments)
+
+    def dragged(seconds):
+        waited(seconds)
+        azimuths.append(window.player.camera.goal.azimuth)
+        window._events.append(("move", 160 + len(azimuths), 200))
+        if len(azimuths) == 60:
+            glfw.set_window_should_close(window.handle, True)
+
+    window.picture.refresh, glfw.wait_events_timeout = built, dragged
+    window._draw = draw
+    window.run(meter)
+    seen["turned"] = azimuths[-1] - azimuths[0]
+    window._events.append(("button", glfw.MOUSE_BUTTON_LEFT, glfw.RELEASE, 0))
+    window._draw, window.picture.refresh, glfw.wait_events_timeout = drawn, refresh, waited
+    glfw.set_window_should_close(window.handle, False)
+
     seen["counted"], count = len(seen["waits"]), len(seen["ticks"])
     window.run(meter, meter.count + 30)
     seen["counted"] -= len(seen["waits"])
@@ -210,6 +234,9 @@ def test_what_moves_is_drawn_once_a_tick(display: str, tmp_path: Path) -> None: 
     assert len(seen["waits"]) >= len(settled) - 1
     assert max(seen["waits"]) <= 1 / 60
     assert seen["longest"] < 1000 / 60  # waiting belongs to no frame
+    # 60 moves turn the view by 60 pixels (the turntable adds its own), and build the panels 8 times a second
+    assert seen["turned"] == pytest.approx(-59 / 400 * 200 + 59 * 12 / 60, abs=1.0)
+    assert len([number for number in seen["built"] if number > 10]) <= 60 * 8 / 60 + 1
     assert seen["counted"] == 0
     assert seen["counted ticks"] == list(range(seen["counted ticks"][0], seen["counted ticks"][0] + 30))
 

@@ -40,6 +40,11 @@ class Pointer:
         """Whether a button is held that was pressed over the picture."""
         return self._mode != ""
 
+    @property
+    def turning(self) -> bool:
+        """Whether the view is being turned or shifted, which no panel shows."""
+        return self._mode in ("orbit", "pan")
+
     def press(self, pixel: Pixel, button: int = LEFT, shift: bool = False) -> None:
         """Take a button's press."""
         self._last, self._travel = pixel, 0.0

@@ -92,6 +92,7 @@ class Window:
         self._rest = Rest()
         self._refining: Iterator[None] | None = None
         self._unfelt = False  # whether the panels still need a frame to show what the last presses did
+        self._untaken = False  # whether the panels left some of what they were told for another frame
         self._failures = 0  # of the driver, one after the other
         self._since_panels = np.inf
         self._unshown = False  # whether the last picture drawn is not shown yet
@@ -182,7 +183,7 @@ class Window:
                 glfw.wait_events_timeout(self._rest.wait(perf_counter(), nap))
             now = perf_counter()
             dt, last = now - last, now
-            if self._handle_events() or self.picture.host.waiting:
+            if self._handle_events() or self._untaken:
                 unsettled = SETTLING
             running, ticks = player.moving or player.recording, 0
             if running:  # frames that are counted show a new picture each, however fast they come
@@ -199,7 +200,7 @@ class Window:
             if changed:
                 self._rest.change(now)
                 self._refining = None
-            if running and not (ticks or changed or unsettled):
+            if running and not ticks:
                 self._wait_for_tick(meter)
                 continue
             typing = self.picture.host.wants_keyboard
@@ -291,6 +292,7 @@ class Window:
         if fresh or picture.free is None:
             self._unfelt = self._unfelt and picture.host.waiting > 0
             picture.refresh(player, self.size, pause)
+            self._untaken = picture.host.waiting > 0
         if due or fresh:
             self._since_panels = 0.0
         picture.statistics = self._statistics(meter) if self.shows_statistics else ()
@@ -370,7 +372,7 @@ class Window:
 
     # ------------------------------------------------------------------------------------------ events
     def _handle_events(self) -> bool:
-        """Handle what has been collected. True if there was any.
+        """Handle what has been collected. True if the panels may have to show what came of it at once.
 
         Where an event needs to know what the last ones did (is the pointer over a panel, is text being typed), the
         panels take those in first. Dear ImGui takes about one press or letter a frame, and every key with the
@@ -379,6 +381,7 @@ class Window:
         if not self._events or min(self.size) == 0:
             return bool(self._events)
         events, self._events[:] = list(self._events), []
+        concerned = False
         others = False  # whether anything but turns of the wheel came before
         for kind, *what in events:
             pointing, typing = kind in ("button", "wheel"), kind in ("key", "char")
@@ -388,10 +391,11 @@ class Window:
             others |= kind in ("move", "key", "char")
             self._unfelt |= kind == "button" or (kind == "key" and what[0] in self._leaving)
             getattr(self, f"_on_{kind}")(*what)
+            concerned |= not (kind == "move" and self.pointer.turning)
         if self.picture.host.wants_keyboard:
             self._digest()
         self.pointer.look()
-        return True
+        return concerned
 
     def _digest(self) -> None:
         """Let the panels take in what they were told and find out what it does, without drawing them."""
