@@ -145,3 +145,18 @@ def test_a_thinned_cloud_says_so(picture, target) -> None:
     assert _thinned(frame, Quality.still) == []
     assert _thinned(frame, Quality(dots=1000)) == ["4\u2009096 particles, 820 drawn"]
     assert len(range(0, 4096, 5)) == 820
+
+
+def test_the_place_under_the_pointer_is_told_without_the_panels(picture, target, player) -> None:
+    from lossland.render.hovering import probe_text
+
+    before = once(picture, target, player, SMALL)
+    player.hover((3.0, 2.0))  # a minimum of Himmelblau's function
+    assert probe_text(player.probe) == "f(3.00, 2.00) = 0    slope 0"
+    after = once(picture, target, player, SMALL)
+    rows, columns = np.nonzero(np.abs(after - before).max(-1) > 2)
+    x, y, width, height = player.free
+    assert columns.max() < x + width
+    assert columns.min() > x + 0.6 * width
+    assert y + height - 34 < rows.min()
+    assert rows.max() < y + height

@@ -17,7 +17,7 @@ from lossland.layers import Points
 from lossland.numerals import thousands
 from lossland.player import Player
 from lossland.render.backdrop import light_centre
-from lossland.render.hovering import draw_mark
+from lossland.render.hovering import draw_mark, draw_probe
 from lossland.render.overlay import draw_overlay, free_rect
 from lossland.render.painter import Quality, Region
 from lossland.render.painters.points import every_nth
@@ -152,6 +152,13 @@ class Picture:
         self.writing.lay(self.writing.finish())
         self._lay_panels()
 
+    def panel_at(self, x: float, y: float) -> bool:
+        """Whether a panel stands at a pixel, or nothing is known of the panels."""
+        if self.free is None or self.sheet is None:
+            return True
+        left, top, right, bottom = _box(self.free, self.sheet.size)
+        return not (left <= x < right and top <= y < bottom) or self.sheet.stands_at(x, y)
+
     def _draw_panels(self, player: Player, size: tuple[int, int], late: bool = False) -> None:
         """Draw the panels that have changed, ``late``: in a later frame."""
         start = perf_counter()
@@ -238,6 +245,8 @@ class Picture:
         found = player.mark()
         if found is not None:
             draw_mark(behind_panels, self.type, found, player.camera, size, area)
+        if player.probe is not None and free is not None:
+            draw_probe(behind_panels, self.type, player.probe, area)
         if caption:
             self._caption(behind_panels, caption, area)
         for number, line in enumerate([*_thinned(frame, quality), *self.statistics]):

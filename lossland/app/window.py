@@ -92,6 +92,8 @@ class Window:
         self._rest = Rest()
         self._refining: Iterator[None] | None = None
         self._unfelt = False  # whether the panels still need a frame to show what the last presses did
+        self._on_panel = self._passing = False  # whether the pointer is on a panel, or only passes over the scene
+        self._pointed = False  # whether something else may be under the pointer than when it was drawn last
         self._untaken = False  # whether the panels left some of what they were told for another frame
         self._failures = 0  # of the driver, one after the other
         self._since_panels = np.inf
@@ -204,7 +206,8 @@ class Window:
                 self._wait_for_tick(meter)
                 continue
             typing = self.picture.host.wants_keyboard
-            if busy or unsettled or typing or changed:
+            if busy or unsettled or typing or changed or self._pointed:
+                self._pointed = False
                 with meter.frame(), self._recovering():
                     self._draw(meter, dt, fresh=unsettled > 0 or typing, moving=changed)
                 unsettled = max(unsettled - 1, 0)
@@ -381,6 +384,7 @@ class Window:
         if not self._events or min(self.size) == 0:
             return bool(self._events)
         events, self._events[:] = list(self._events), []
+        self._pointed = True
         concerned = False
         others = False  # whether anything but turns of the wheel came before
         for kind, *what in events:
@@ -391,7 +395,7 @@ class Window:
             others |= kind in ("move", "key", "char")
             self._unfelt |= kind == "button" or (kind == "key" and what[0] in self._leaving)
             getattr(self, f"_on_{kind}")(*what)
-            concerned |= not (kind == "move" and self.pointer.turning)
+            concerned |= not (kind == "move" and self._passing)
         if self.picture.host.wants_keyboard:
             self._digest()
         self.pointer.look()
@@ -409,6 +413,9 @@ class Window:
     def _on_move(self, x: float, y: float) -> None:
         pixel = self._cursor = self._pixel(x, y)
         self.picture.host.mouse_move(*pixel)
+        was_on_panel, self._on_panel = self._on_panel, self.picture.panel_at(*pixel)
+        over_scene = not (was_on_panel or self._on_panel or self.pointer.busy or self.picture.host.wants_mouse)
+        self._passing = over_scene or self.pointer.turning
         if self.pointer.busy or not self.picture.host.wants_mouse:
             self.pointer.move(pixel)
         else:

@@ -1,16 +1,20 @@
-"""What is drawn of the thing under the pointer: gently lit outlines, and a small label beside it."""
+"""What is drawn of the thing under the pointer: gently lit outlines, a small label, and the numbers of the place."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from imgui_bundle import imgui
 
 from lossland.camera import Camera
 from lossland.marks import Mark
+from lossland.numerals import pair, short
 from lossland.render.placement import Rect
 from lossland.render.text import Type
+
+if TYPE_CHECKING:
+    from lossland.player import Probe
 
 Size = tuple[int, int]
 V2 = imgui.ImVec2
@@ -20,6 +24,7 @@ GAP = 16.0  # from the pointer to the label
 PAD = (10.0, 7.0)
 GLOW = 5.0  # width of the light around a line
 LINE = 1.6
+PROBE = (24.0, 26.0, 4.0)  # what the place's numbers need beside their width, their height, and how far it is below
 
 
 def draw_mark(dl: imgui.ImDrawList, type_: Type, mark: Mark, camera: Camera, size: Size, area: Rect) -> None:
@@ -62,3 +67,24 @@ def _draw_label(dl: imgui.ImDrawList, type_: Type, mark: Mark, x: float, y: floa
     for line, (_, line_height) in zip(mark.lines, sizes, strict=True):
         type_.text(dl, left + px(PAD[0]), at, line, NUMBERS)
         at += line_height
+
+
+def draw_probe(dl: imgui.ImDrawList, type_: Type, probe: Probe, area: Rect) -> None:
+    """Write the numbers of the place under the pointer at the lower right of ``area`` (x, y, w, h)."""
+    text = probe_text(probe)
+    wider, height, below = map(type_.px, PROBE)
+    right, bottom = area[0] + area[2], area[1] + area[3] - below
+    left = right - type_.width(text, NUMBERS) - wider
+    dl.add_rect_filled(V2(left, bottom - height), V2(right, bottom), type_.u32("panel", 0.9), height / 2)
+    type_.text(dl, (left + right) / 2, bottom - height / 2, text, NUMBERS, ax=0.5, ay=0.5)
+
+
+def probe_text(probe: Probe) -> str:
+    """Return the numbers of a place in words."""
+    if probe.value is None:
+        return f"{pair(probe.position)}" + (f" comes from {pair(probe.source)}" if probe.source else "")
+    text = f"f{pair(probe.position)} = {short(probe.value)}"
+    if probe.gradient is not None:
+        gx, gy = probe.gradient
+        text += f"    slope {short((gx * gx + gy * gy) ** 0.5)}"
+    return text

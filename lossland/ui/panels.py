@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from imgui_bundle import imgui
 
-from lossland.numerals import pair, short
 from lossland.render.text import Type
 from lossland.scenery import Frame
 from lossland.theme import Theme
@@ -14,14 +13,14 @@ from lossland.ui.browser import Browser
 from lossland.ui.formula_box import FormulaBox
 from lossland.ui.help import draw_help
 from lossland.ui.inspector import Inspector
-from lossland.ui.layout import Layout, Rect, layout
+from lossland.ui.layout import Rect, layout
 from lossland.ui.thumbnails import Thumbnails
 from lossland.ui.timeline import Timeline
 from lossland.ui.viewbar import ViewBar
 from lossland.ui.widgets import Pen
 
 if TYPE_CHECKING:
-    from lossland.player import Player, Probe
+    from lossland.player import Player
 
 ROOMY = 1000.0  # from this height on, panels show what they else leave out
 LAZY = 2  # thumbnails made in a frame of a window
@@ -85,7 +84,6 @@ class Panels:
         if self.pen.notice:
             player.say(self.pen.notice)
             self.pen.notice = ""
-        self._probe(player, places)
         self._notices(player, places.free)
         if player.help:
             draw_help(self.pen, player, places.size)
@@ -104,17 +102,6 @@ class Panels:
             self.formula_box.draw(player, Rect(area.x, area.bottom - height, area.width, height))
 
     # ------------------------------------------------------------------------------------------ over the picture
-    def _probe(self, player: Player, places: Layout) -> None:
-        """Write what is under the pointer at the lower right of the picture."""
-        probe, pen, free = player.probe, self.pen, places.free
-        if probe is None:
-            return
-        text = probe_text(probe)
-        width = pen.width(text, 13) + 24
-        pen.dl = imgui.get_background_draw_list()
-        pen.box(free.right - width, free.bottom - 30, width, 26, "panel", 0.9, 13)
-        pen.text(free.right - width / 2, free.bottom - 17, text, 13, align=0.5)
-
     def _notices(self, player: Player, free: Rect) -> None:
         """Show the player's messages at the foot of the picture, the newest lowest."""
         pen = self.pen
@@ -130,14 +117,3 @@ class Panels:
             pen.dot(x + 18, y + 16, 4, color)
             pen.text(x + 30, y + 16, text, 14)
             y -= 38
-
-
-def probe_text(probe: Probe) -> str:
-    """Return the numbers of a place in words."""
-    if probe.value is None:
-        return f"{pair(probe.position)}" + (f" comes from {pair(probe.source)}" if probe.source else "")
-    text = f"f{pair(probe.position)} = {short(probe.value)}"
-    if probe.gradient is not None:
-        gx, gy = probe.gradient
-        text += f"    slope {short((gx * gx + gy * gy) ** 0.5)}"
-    return text

@@ -70,6 +70,11 @@ class Sheet:
         """Whether everything that is drawn was also ready when the panels were laid on last."""
         return not self._fresh
 
+    def stands_at(self, x: float, y: float) -> bool:
+        """Whether a draw list of the last update reaches over a pixel."""
+        boxes = (piece.box for piece in self._pieces)
+        return any(left <= x < right and top <= y < bottom for left, top, right, bottom in boxes)
+
     def update(self, draw_data: imgui.ImDrawData, free: Box, centre: tuple[float, float]) -> bool:
         """Find out what has changed since the last update; ``draw`` draws it. True if that is everything.
 
