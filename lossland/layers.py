@@ -13,14 +13,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lossland.shapes import Mesh, point_at
 from lossland.terrain import Terrain
-from lossland.track import Track
 
 Array = NDArray[np.floating]
 Color = str
@@ -77,9 +76,6 @@ class Trail(Layer):
 
     ``points`` (m, 3) is the whole path in world space, ``progress`` (m,) its iteration numbers (rising, see
     ``Terrain.drape``); only the part up to iteration ``upto`` is shown. ``beads`` (k, 3) are the iterates.
-
-    Of a path that is not known yet, ``growing`` shows what its track holds: a frame uploads only what is new, and the
-    oldest part fades where older points are forgotten.
     """
 
     points: Array
@@ -92,12 +88,6 @@ class Trail(Layer):
     start: str = ""  # label of the ring at the start; "" draws no ring
     head: bool = True
     width: float = 1.0  # factor on the theme's width
-    track: Track | None = None  # that the points are of
-
-    @classmethod
-    def growing(cls, track: Track, color: Color, **options: Any) -> Trail:
-        """Return the trail of a path that grows and has begun, as it is now; ``options`` are fields of the layer."""
-        return cls(track.points, track.progress, color, float(track.progress[-1]), track=track, **options)
 
     @cached_property
     def end(self) -> NDArray[np.float64]:

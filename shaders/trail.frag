@@ -1,8 +1,5 @@
 uniform vec3 u_casing;
 uniform float u_alpha;
-#ifdef GROWING
-uniform float u_fade;         // the share of the path over which its older end comes out of nothing
-#endif
 varying float v_share;
 varying vec4 v_ink;
 
@@ -12,9 +9,6 @@ const float DULL = .22;       // how far the tail's colour goes towards the outl
 
 void main() {
     float u, cover = stroke_cover(u);
-#ifdef GROWING
-    cover *= smoothstep(0., u_fade, v_share);
-#endif
     if (cover < .004) discard;
     vec3 ink = mix(v_ink.rgb, u_casing, DULL * (1. - v_share));
     gl_FragColor = vec4(v_ink.a > .5 ? u_casing : ink, cover * u_alpha);

@@ -1,5 +1,4 @@
 // Paths up to iteration upto: thin and dull at the tail, wide and bright at the head. Each path has its casing first.
-// A GROWING path begins where its older points are forgotten: at iteration from.
 
 attribute vec3 a_before, a_start, a_end, a_after;
 attribute vec2 a_corner;
@@ -9,9 +8,6 @@ uniform mat4 u_upto[2];       // of each of 32 paths, four in a column
 uniform vec2 u_width[32];     // at the tail and at the head, pixels of the look
 uniform vec3 u_color[32];
 uniform float u_px, u_outline;
-#ifdef GROWING
-uniform float u_from;
-#endif
 varying float v_share;        // of the shown path, 0 at its start
 varying vec4 v_ink;           // colour, and 1 for a casing
 
@@ -24,11 +20,6 @@ void main() {
     vec2 width = u_width[path], progress = a_progress;
     v_share = 0.;
     v_ink = vec4(u_color[path], a_path.y);
-    float from = 0.;
-#ifdef GROWING
-    from = u_from;
-    if (progress.y <= from) { skip_stroke(); return; }
-#endif
     if (progress.x >= upto) { skip_stroke(); return; }
     vec3 end = a_end, after = a_after;
     if (progress.y >= upto) {   // the head is within this piece
@@ -36,7 +27,7 @@ void main() {
         after = end;
         progress.y = upto;
     }
-    vec2 share = (progress - from) / (upto - from);
+    vec2 share = progress / upto;
     v_share = mix(share.x, share.y, a_corner.x);
     vec2 radius = (.5 * mix(width.xx, width.yy, share) + a_path.y * u_outline) * u_px;
     place_stroke(a_before, a_start, end, after, radius, a_corner);

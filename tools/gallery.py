@@ -172,25 +172,6 @@ def trails() -> ll.Frame:
 
 
 @picture
-def stream() -> ll.Frame:
-    """A ball that rolls almost without friction: its last steps, the older ones fading."""
-    land, ground = ll.landscape("himmelblau"), terrain("himmelblau")
-    place, velocity = np.array([0.0, -0.5]), np.zeros(2)
-    track = ll.Track(capacity=420)
-    for step in range(900):
-        velocity = 0.9999 * velocity - 0.00012 * np.asarray(land.grad(place))
-        place = place + velocity
-        track.append(ground.world_from_domain(place, lift=0.008), step)
-    drawn = [
-        layers.Surface(ground),
-        layers.Axes(ground),
-        layers.Trail.growing(track, "optimizer.adam", label="step 900"),
-    ]
-    notes = [layers.Title("A ball almost without friction", lines=["its last 420 steps; a frame uploads the new ones"])]
-    return ll.Frame(drawn, notes, ll.View(-60.0, 48.0, bounds=ground.bounds))
-
-
-@picture
 def arrows() -> ll.Frame:
     """The gradient of a saddle as a field of arrows."""
     axis = np.linspace(-1, 1, 129)

@@ -1,8 +1,4 @@
-"""Trails: what optimizers have walked, from dull thin tails to bright heads.
-
-A path that is known is uploaded once, whole. Of one that grows (see ``track``), a frame uploads the new pieces, into a
-ring of as many as are kept.
-"""
+"""Trails: what optimizers have walked, from dull thin tails to bright heads."""
 
 from __future__ import annotations
 
@@ -20,7 +16,6 @@ from lossland.render.painters.lines import LINE_BIAS, PATH_FIELDS, TWO_TRIANGLES
 from lossland.render.painters.points import DISC, SPHERE, SPRITE, SpriteBatch, sprites
 from lossland.render.uniforms import Uniforms
 from lossland.theme import Theme
-from lossland.track import Track
 
 WIDTH = (2.6, 4.2)  # pixels at the tail and at the head
 OUTLINE = 1.4  # pixels on each side
@@ -34,8 +29,6 @@ UPTO = tuple(f"u_upto[{number}]" for number in range(AT_ONCE // 16))  # names of
 LOOK = tuple((f"u_width[{number}]", f"u_color[{number}]") for number in range(AT_ONCE))
 TOLERANCE = 2e-4  # world: how far a path may be from the drawn one, a twentieth of a pixel at 720 lines
 MOVING_TOLERANCE = 0.5  # pixels, while it moves
-FADE = 0.15  # the share of a growing path over which its older end comes out of nothing
-NEVER = 1e30  # the iteration number of pieces that are not there yet
 VERTEX = np.dtype([*PATH_FIELDS, ("a_progress", np.float32, 2), ("a_path", np.float32, 2)])
 
 
@@ -49,10 +42,11 @@ class TrailsPainter:
 
     def __init__(self, theme: Theme) -> None:
         self.theme = theme
-        self._strokes = _Strokes()
-        self._growing: _Strokes | None = None
+        self._program = program("trail.vert", "trail.frag")
+        self._uniforms = Uniforms(self._program)
+        for width, color in LOOK:  # vispy wants every uniform set
+            self._uniforms.set(**{width: WIDTH, color: (0.0, 0.0, 0.0)})
         self._paths: dict[tuple[int, float], _Paths] = {}  # by the number of the group, and how exact they are
-        self._rings: dict[int, _Ring] = {}  # of the tracks in the frame, by their identity
         self._marks = SpriteBatch()
         self._vertices = np.zeros(0, SPRITE)  # of the marks
         self._heads = np.zeros(0, np.intp)  # which of them are heads in sight
@@ -65,35 +59,47 @@ class TrailsPainter:
     def draw(self, layers: Sequence[Trail], context: DrawContext) -> None:
         """Draw lines and beads, or in the later phase starts and heads over all lines."""
         if context.phase == Phase.TRAILS:
-            whole = [layer for layer in layers if layer.track is None]
-            groups = [whole[k : k + AT_ONCE] for k in range(0, len(whole), AT_ONCE)]
+            groups = [layers[k : k + AT_ONCE] for k in range(0, len(layers), AT_ONCE)]
             tolerance = _moving_tolerance(context) if context.quality.moving else TOLERANCE
             for key in [one for one in self._paths if one[1] not in (tolerance, TOLERANCE)]:
                 self._paths.pop(key).close()
             for number, group in enumerate(groups):
-                paths = self._paths.setdefault((number, tolerance), _Paths(tolerance))
-                paths.update(group)
-                self._strokes.draw(paths, group, context)
-            self._draw_growing([layer for layer in layers if layer.track is not None], context)
+                self._draw_lines(self._paths.setdefault((number, tolerance), _Paths(tolerance)), group, context)
             self._draw_beads(layers, context)
         else:
             self._draw_marks(layers, context)
 
-    def _draw_growing(self, layers: Sequence[Trail], context: DrawContext) -> None:
-        """Draw the trails of tracks, each from its own ring."""
-        present = {id(layer.track) for layer in layers}
-        for key in [one for one in self._rings if one not in present]:
-            self._rings.pop(key).close()
-        for layer in layers:
-            assert layer.track is not None
-            ring = self._rings.get(id(layer.track))
-            if ring is None:
-                ring = self._rings[id(layer.track)] = _Ring(layer.track)
-            ring.update()
-            if self._growing is None:
-                self._growing = _Strokes(GROWING=None)
-            start = {"u_from": layer.progress[0], "u_fade": FADE if layer.track.first else 1e-6}
-            self._growing.draw(ring, [layer], context, **start)
+    def _draw_lines(self, paths: _Paths, layers: Sequence[Trail], context: DrawContext) -> None:
+        paths.update(layers)
+        if paths.lines is None or paths.all is None:
+            return
+        if self._kept.changed("bound", paths.buffer):
+            self._program.bind(paths.buffer)
+        if self._kept.changed("look", *((layer.width, layer.color) for layer in layers), context.theme):
+            for (width, color), layer in zip(LOOK, layers, strict=False):
+                self._uniforms.set(
+                    **{
+                        width: (WIDTH[0] * layer.width, WIDTH[1] * layer.width),
+                        color: tuple(context.theme.color(layer.color)),
+                    }
+                )
+        upto = np.zeros((len(UPTO), 16), np.float32)
+        upto.ravel()[: len(layers)] = [layer.upto for layer in layers]
+        self._uniforms.set(
+            **dict(zip(UPTO, upto, strict=True)),
+            u_clip_from_world=context.gl_clip_from_world,
+            u_size=context.size,
+            u_px=context.px,
+            u_outline=OUTLINE,
+            u_casing=context.theme.color("casing"),
+        )
+        if context.show.xray:
+            set_state("hidden")
+            self._uniforms.set(u_alpha=HIDDEN_ALPHA, u_bias=HIDDEN_BIAS)
+            self._program.draw("triangles", paths.lines)
+        set_state("front")
+        self._uniforms.set(u_alpha=1.0, u_bias=LINE_BIAS)
+        self._program.draw("triangles", paths.all)
 
     def _draw_marks(self, layers: Sequence[Trail], context: DrawContext) -> None:
         key = [part for one in layers for part in (one.color, one.head, one.points if one.start else None)]
@@ -156,81 +162,22 @@ class TrailsPainter:
 
     def close(self) -> None:
         """Free the GL objects."""
-        delete(self._orders)
-        strokes = [self._strokes] if self._growing is None else [self._strokes, self._growing]
-        for one in (*strokes, *self._paths.values(), *self._rings.values(), self._marks, self._beads):
-            one.close()
-        self._paths, self._rings, self._orders = {}, {}, []
+        delete([self._program, *self._orders])
+        for paths in self._paths.values():
+            paths.close()
+        for batch in (self._marks, self._beads):
+            batch.close()
+        self._paths, self._orders = {}, []
 
 
-class _Strokes:
-    """The shader that draws lines and casings, with the look of up to ``AT_ONCE`` paths."""
+class _Paths:
+    """The buffers of up to ``AT_ONCE`` paths: the quads of each path's casing, then those of the line."""
 
-    def __init__(self, **constants: float | None) -> None:
-        self._program = program("trail.vert", "trail.frag", **constants)
-        self._uniforms = Uniforms(self._program)
-        self._kept = Kept()
-        for width, color in LOOK:  # vispy wants every uniform set
-            self._uniforms.set(**{width: WIDTH, color: (0.0, 0.0, 0.0)})
-
-    def draw(self, pieces: _Pieces, layers: Sequence[Trail], context: DrawContext, **uniforms: float) -> None:
-        """Draw the hidden parts of the layers' paths faintly, then what is in sight."""
-        if pieces.lines is None or pieces.all is None:
-            return
-        if self._kept.changed("bound", pieces.buffer):
-            self._program.bind(pieces.buffer)
-        if self._kept.changed("look", *((layer.width, layer.color) for layer in layers), context.theme):
-            for (width, color), layer in zip(LOOK, layers, strict=False):
-                self._uniforms.set(
-                    **{
-                        width: (WIDTH[0] * layer.width, WIDTH[1] * layer.width),
-                        color: tuple(context.theme.color(layer.color)),
-                    }
-                )
-        upto = np.zeros((len(UPTO), 16), np.float32)
-        upto.ravel()[: len(layers)] = [layer.upto for layer in layers]
-        self._uniforms.set(
-            **dict(zip(UPTO, upto, strict=True)),
-            **uniforms,
-            u_clip_from_world=context.gl_clip_from_world,
-            u_size=context.size,
-            u_px=context.px,
-            u_outline=OUTLINE,
-            u_casing=context.theme.color("casing"),
-        )
-        if context.show.xray:
-            set_state("hidden")
-            self._uniforms.set(u_alpha=HIDDEN_ALPHA, u_bias=HIDDEN_BIAS)
-            self._program.draw("triangles", pieces.lines)
-        set_state("front")
-        self._uniforms.set(u_alpha=1.0, u_bias=LINE_BIAS)
-        self._program.draw("triangles", pieces.all)
-
-    def close(self) -> None:
-        """Free the program."""
-        delete([self._program])
-
-
-class _Pieces:
-    """Buffers of paths: quads of their pieces, those of the casings and those of the lines."""
-
-    def __init__(self) -> None:
+    def __init__(self, tolerance: float) -> None:
+        self._tolerance = tolerance
         self.buffer: gloo.VertexBuffer | None = None
         self.all: gloo.IndexBuffer | None = None
         self.lines: gloo.IndexBuffer | None = None  # without casings
-
-    def close(self) -> None:
-        """Free the GL objects."""
-        delete([self.buffer, self.all, self.lines])
-        self.buffer = self.all = self.lines = None
-
-
-class _Paths(_Pieces):
-    """Up to ``AT_ONCE`` paths: the quads of each path's casing, then those of the line."""
-
-    def __init__(self, tolerance: float) -> None:
-        super().__init__()
-        self._tolerance = tolerance
         self._kept = Kept()
 
     def update(self, layers: Sequence[Trail]) -> None:
@@ -257,45 +204,10 @@ class _Paths(_Pieces):
         self.all = gloo.IndexBuffer(indices.ravel())
         self.lines = gloo.IndexBuffer(indices[~casing].ravel())
 
-
-class _Ring(_Pieces):
-    """A track: room for as many pieces as it keeps, twice; piece k, from point k to the next, has the place k modulo
-    that number, and takes it from an older one.
-    """
-
-    def __init__(self, track: Track) -> None:
-        super().__init__()
-        self._track = track
-        self._done = 0  # points of which the pieces are uploaded
-        nothing = np.zeros((2 * track.capacity, 4), VERTEX)
-        nothing["a_progress"] = NEVER
-        self.buffer = gloo.VertexBuffer(nothing.reshape(-1))
-        indices = 4 * np.arange(len(nothing), dtype=np.uint32)[:, None] + TWO_TRIANGLES
-        self.all = gloo.IndexBuffer(indices.ravel())
-        self.lines = gloo.IndexBuffer(indices[track.capacity :].ravel())
-
-    def update(self) -> None:
-        """Upload the pieces that are new, and the last one of before, which has got a neighbour."""
-        track, start = self._track, max(self._done - 2, self._track.first)
-        if self._done == track.count or track.count - start < 2:
-            return
-        self._done = track.count
-        low = max(start - 1, track.first)
-        points, progress = track.rows(low, track.count)
-        quads = path_vertices(points, VERTEX).reshape(-1, 4)
-        quads["a_progress"] = np.stack([progress[:-1], progress[1:]], 1)[:, None]
-        quads = quads[start - low :]
-        for block, casing in enumerate((1.0, 0.0)):
-            quads["a_path"] = 0, casing
-            self._write(start % track.capacity, quads, block)
-
-    def _write(self, place: int, quads: NDArray[np.void], block: int) -> None:
-        """Upload quads from a place in the ring on; what finds no room at its end goes to its start."""
-        assert self.buffer is not None
-        room = self._track.capacity - place
-        for at, part in ((place, quads[:room]), (0, quads[room:])):
-            if len(part):
-                self.buffer.set_subdata(part.reshape(-1), 4 * (block * self._track.capacity + at), copy=True)
+    def close(self) -> None:
+        """Free the GL objects."""
+        delete([self.buffer, self.all, self.lines])
+        self.buffer = self.all = self.lines = None
 
 
 def _camera_key(context: DrawContext) -> tuple[object, ...]:
