@@ -24,6 +24,7 @@ _HOME = {
     "maps": "lossland.compute.maps:",
     "Grid": "lossland.landscapes",
     "Terrain": "lossland.terrain",
+    "Track": "lossland.track",
     "ground": "lossland.ground:",
     "explain": "lossland.explain:",
     "layers": "lossland.layers:",
@@ -57,6 +58,7 @@ __all__ = [
     "Stage",
     "Swarm",
     "Terrain",
+    "Track",
     "Trajectory",
     "UserError",
     "View",
@@ -131,3 +133,4 @@ if TYPE_CHECKING:
     from lossland.scenery import Scene as Scene
     from lossland.scenery import View as View
     from lossland.terrain import Terrain as Terrain
+    from lossland.track import Track as Track

@@ -13,13 +13,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lossland.errors import UserError
 from lossland.shapes import Mesh, point_at
 from lossland.terrain import Terrain
+from lossland.track import Track
 
 Array = NDArray[np.floating]
 Color = str
@@ -76,6 +78,9 @@ class Trail(Layer):
 
     ``points`` (m, 3) is the whole path in world space, ``progress`` (m,) its iteration numbers (rising, see
     ``Terrain.drape``); only the part up to iteration ``upto`` is shown. ``beads`` (k, 3) are the iterates.
+
+    A path that grows while it is watched is a ``Track``, and its trail is made by ``Trail.of``: only new points are
+    uploaded, and the oldest fade before they are forgotten.
     """
 
     points: Array
@@ -88,6 +93,24 @@ class Trail(Layer):
     start: str = ""  # label of the ring at the start; "" draws no ring
     head: bool = True
     width: float = 1.0  # factor on the theme's width
+    track: Track | None = None  # whose last points these are
+    first: int = 0  # the number of the first of them: how many were forgotten
+
+    @classmethod
+    def of(cls, track: Track, color: Color, upto: float | None = None, **options: Any) -> Trail:
+        """Return the trail of what a track keeps now, up to its last point unless told otherwise.
+
+        ``options`` are other fields of a trail. A start that was forgotten has no ring.
+        """
+        if not len(track.points):
+            raise UserError("A track without points has no trail: append its first point before.")
+        upto = float(track.progress[-1]) if upto is None else upto
+        return cls(track.points, track.progress, color, upto, track=track, first=track.first, **options)
+
+    @property
+    def ring(self) -> str:
+        """The label of the ring at the start, "" where there is none, or none any more."""
+        return "" if self.first else self.start
 
     @cached_property
     def end(self) -> NDArray[np.float64]:

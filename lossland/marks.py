@@ -96,7 +96,10 @@ def _trail(layer: Trail, picked: Picked, where: _Place) -> Mark:
         assert position is not None
     else:
         position = np.asarray(picked.position)
-        piece = slice(picked.element, picked.element + 2)
+        number = picked.element - layer.first
+        if number < 0:
+            raise IndexError
+        piece = slice(number, number + 2)
         step = _between(points[piece], np.asarray(layer.progress, float)[piece], position)
     shown = points[: int(np.searchsorted(layer.progress, layer.upto, "right"))]
     title = layer.name or layer.label or "Path"

@@ -255,13 +255,14 @@ def _trail(layer: Trail, seen: Sight) -> Place:
     path = np.vstack([np.asarray(layer.points, float)[:until], end])
     line = _on_segments(path[:-1], path[1:], seen)
     line.pixels[line.pixels > SLACK + 0.25 * HEAD_REACH] = np.inf
-    head = _nearest_points(end, seen)
+    number = layer.first + np.arange(len(path) - 1)
     if not layer.head:
-        return line
+        return line._replace(element=number)
+    head = _nearest_points(end, seen)
     if head.pixels[0] <= seen.radius:
         line.pixels[:] = np.inf
     return Place(
-        np.append(head.pixels, line.pixels), np.vstack([end, line.position]), np.append(HEAD, np.arange(len(path) - 1))
+        np.append(head.pixels, line.pixels), np.vstack([end, line.position]), np.append(HEAD, number)
     )
 
 

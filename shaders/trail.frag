@@ -2,6 +2,9 @@ uniform vec3 u_casing;
 uniform float u_alpha;
 varying float v_share;
 varying vec4 v_ink;
+#ifdef FADING
+varying vec2 v_fade;          // alpha at both ends of the piece
+#endif
 
 #include "stroke_cover.glsl"
 
@@ -11,5 +14,8 @@ void main() {
     float u, cover = stroke_cover(u);
     if (cover < .004) discard;
     vec3 ink = mix(v_ink.rgb, u_casing, DULL * (1. - v_share));
+#ifdef FADING
+    cover *= mix(v_fade.x, v_fade.y, u);
+#endif
     gl_FragColor = vec4(v_ink.a > .5 ? u_casing : ink, cover * u_alpha);
 }

@@ -17,7 +17,7 @@ PACKAGE = ROOT / "lossland"
 # From the ground up. A room may import itself and what is below its floor; rooms of one floor do not meet.
 FLOORS = (
     ("errors", "resources", "numerals"),
-    ("expression", "theme", "terrain", "camera", "shapes", "tour", "files"),
+    ("expression", "theme", "terrain", "camera", "shapes", "track", "tour", "files"),
     ("formula", "layers", "parameters"),
     ("landscapes", "scenery"),
     ("optimizers", "ground", "picking"),
@@ -34,7 +34,19 @@ FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 # Two halves of the house that know nothing of each other, though they stand on different floors.
 ARITHMETIC = {"expression", "formula", "landscapes", "optimizers", "explain", "compute"}
-PICTURES = {"theme", "terrain", "camera", "layers", "shapes", "parameters", "scenery", "picking", "marks", "render"}
+PICTURES = {
+    "theme",
+    "terrain",
+    "camera",
+    "layers",
+    "shapes",
+    "track",
+    "parameters",
+    "scenery",
+    "picking",
+    "marks",
+    "render",
+}
 
 # Who alone may import what (an empty set: nobody, they serve the tests).
 KEEPERS = {

@@ -114,7 +114,7 @@ def _draw_starts(
 ) -> list[Rect]:
     """Write below each marked start; return the rectangles of the words."""
     rects = []
-    marked = [trail for trail in trails if trail.start and len(trail.points)]
+    marked = [trail for trail in trails if trail.ring and len(trail.points)]
     pixels = _pixels(camera, [trail.points[0] for trail in marked], size)
     for trail, (x, y) in zip(marked, pixels, strict=True):
         if _is_within((x, y), area):

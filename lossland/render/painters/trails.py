@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +16,7 @@ from lossland.render.geometry import BEAD_GAP, HEAD_RADIUS, HEAD_RIM, head_cente
 from lossland.render.painter import DrawContext, Kept, Phase, delete, paints, program, set_state
 from lossland.render.painters.lines import LINE_BIAS, PATH_FIELDS, TWO_TRIANGLES, path_vertices
 from lossland.render.painters.points import DISC, SPHERE, SPRITE, SpriteBatch, sprites
+from lossland.render.rings import Rings, ring_of
 from lossland.render.uniforms import Uniforms
 from lossland.theme import Theme
 
@@ -25,7 +28,8 @@ HIDDEN_BIAS = -2e-3  # away from the eye: what lies on the ground is not hidden 
 BEAD_RADIUS = 1.6
 START_RADIUS, START_RIM = 4.2, 2.2
 AT_ONCE = 32  # paths in one draw, as many as the shader has room for
-UPTO = tuple(f"u_upto[{number}]" for number in range(AT_ONCE // 16))  # names of the shader's uniforms, made once
+UPTO = tuple(f"u_upto[{number}]" for number in range(AT_ONCE // 16))  # names of the shaders' uniforms, made once
+RING = tuple(f"u_ring[{number}]" for number in range(AT_ONCE // 4))
 LOOK = tuple((f"u_width[{number}]", f"u_color[{number}]") for number in range(AT_ONCE))
 TOLERANCE = 2e-4  # world: how far a path may be from the drawn one, a twentieth of a pixel at 720 lines
 MOVING_TOLERANCE = 0.5  # pixels, while it moves
@@ -34,7 +38,8 @@ VERTEX = np.dtype([*PATH_FIELDS, ("a_progress", np.float32, 2), ("a_path", np.fl
 
 @paints(Trail, Phase.TRAILS, Phase.HEADS, together=True)
 class TrailsPainter:
-    """All trails of a frame. Whole paths are uploaded once and the shader cuts them at ``upto``.
+    """All trails of a frame. Whole paths are uploaded once and the shader cuts them at ``upto``; of tracks only new
+    points are uploaded.
 
     Hidden parts are drawn first and faintly; then outline and line of each trail follow over everything before
     them, so that of two trails that cross the later one passes over.
@@ -42,10 +47,9 @@ class TrailsPainter:
 
     def __init__(self, theme: Theme) -> None:
         self.theme = theme
-        self._program = program("trail.vert", "trail.frag")
-        self._uniforms = Uniforms(self._program)
-        for width, color in LOOK:  # vispy wants every uniform set
-            self._uniforms.set(**{width: WIDTH, color: (0.0, 0.0, 0.0)})
+        self._pen = _Pen(program("trail.vert", "trail.frag"))
+        self._ring_pen: _Pen | None = None  # made when there is a track
+        self._rings: dict[int, Rings] = {}  # by the number of the group
         self._paths: dict[tuple[int, float], _Paths] = {}  # by the number of the group, and how exact they are
         self._marks = SpriteBatch()
         self._vertices = np.zeros(0, SPRITE)  # of the marks
@@ -59,50 +63,36 @@ class TrailsPainter:
     def draw(self, layers: Sequence[Trail], context: DrawContext) -> None:
         """Draw lines and beads, or in the later phase starts and heads over all lines."""
         if context.phase == Phase.TRAILS:
-            groups = [layers[k : k + AT_ONCE] for k in range(0, len(layers), AT_ONCE)]
+            groups = _groups(layers)
             tolerance = _moving_tolerance(context) if context.quality.moving else TOLERANCE
             for key in [one for one in self._paths if one[1] not in (tolerance, TOLERANCE)]:
                 self._paths.pop(key).close()
             for number, group in enumerate(groups):
-                self._draw_lines(self._paths.setdefault((number, tolerance), _Paths(tolerance)), group, context)
+                if group[0].track is None:
+                    self._draw_lines(self._paths.setdefault((number, tolerance), _Paths(tolerance)), group, context)
+                else:
+                    self._draw_tracks(self._rings.setdefault(number, Rings()), group, context)
             self._draw_beads(layers, context)
         else:
             self._draw_marks(layers, context)
 
     def _draw_lines(self, paths: _Paths, layers: Sequence[Trail], context: DrawContext) -> None:
         paths.update(layers)
-        if paths.lines is None or paths.all is None:
-            return
-        if self._kept.changed("bound", paths.buffer):
-            self._program.bind(paths.buffer)
-        if self._kept.changed("look", *((layer.width, layer.color) for layer in layers), context.theme):
-            for (width, color), layer in zip(LOOK, layers, strict=False):
-                self._uniforms.set(
-                    **{
-                        width: (WIDTH[0] * layer.width, WIDTH[1] * layer.width),
-                        color: tuple(context.theme.color(layer.color)),
-                    }
-                )
         upto = np.zeros((len(UPTO), 16), np.float32)
         upto.ravel()[: len(layers)] = [layer.upto for layer in layers]
-        self._uniforms.set(
-            **dict(zip(UPTO, upto, strict=True)),
-            u_clip_from_world=context.gl_clip_from_world,
-            u_size=context.size,
-            u_px=context.px,
-            u_outline=OUTLINE,
-            u_casing=context.theme.color("casing"),
-        )
-        if context.show.xray:
-            set_state("hidden")
-            self._uniforms.set(u_alpha=HIDDEN_ALPHA, u_bias=HIDDEN_BIAS)
-            self._program.draw("triangles", paths.lines)
-        set_state("front")
-        self._uniforms.set(u_alpha=1.0, u_bias=LINE_BIAS)
-        self._program.draw("triangles", paths.all)
+        self._pen.draw(paths, layers, context, **dict(zip(UPTO, upto, strict=True)))
+
+    def _draw_tracks(self, rings: Rings, layers: Sequence[Trail], context: DrawContext) -> None:
+        rings.update(layers)
+        state = np.zeros((len(RING), 16), np.float32)
+        state.reshape(-1, 4)[: len(layers)] = [ring_of(layer) for layer in layers]
+        if self._ring_pen is None:
+            self._ring_pen = _Pen(program("track.vert", "trail.frag", FADING=None))
+        named = dict(zip(RING, state, strict=True))
+        self._ring_pen.draw(rings, layers, context, u_points=rings.texture, u_texels=rings.texels, **named)
 
     def _draw_marks(self, layers: Sequence[Trail], context: DrawContext) -> None:
-        key = [part for one in layers for part in (one.color, one.head, one.points if one.start else None)]
+        key = [part for one in layers for part in (one.color, one.head, one.track or one.points if one.ring else None)]
         if self._kept.changed("marks", *key, context.theme):
             self._make_marks(layers, context.theme)
         if not len(self._vertices):
@@ -123,7 +113,7 @@ class TrailsPainter:
         nowhere = np.zeros(3)
         for layer in layers:
             color = theme.color(layer.color)
-            if layer.start:
+            if layer.ring:
                 marks.append(sprites(layer.points[:1], theme.color("text"), START_RADIUS, START_RIM, DISC, bias=0.01))
             if layer.head:
                 heads.append(len(marks))
@@ -162,12 +152,62 @@ class TrailsPainter:
 
     def close(self) -> None:
         """Free the GL objects."""
-        delete([self._program, *self._orders])
-        for paths in self._paths.values():
-            paths.close()
-        for batch in (self._marks, self._beads):
-            batch.close()
-        self._paths, self._orders = {}, []
+        delete(self._orders)
+        for thing in (self._pen, self._ring_pen, *self._paths.values(), *self._rings.values(), self._marks, self._beads):
+            if thing is not None:
+                thing.close()
+        self._paths, self._rings, self._orders = {}, {}, []
+
+
+class _Pen:
+    """A program that strokes up to ``AT_ONCE`` paths in their order, the hidden parts faintly before all others."""
+
+    def __init__(self, program: gloo.Program) -> None:
+        self._program = program
+        self._uniforms = Uniforms(program)
+        for width, color in LOOK:  # vispy wants every uniform set
+            self._uniforms.set(**{width: WIDTH, color: (0.0, 0.0, 0.0)})
+        self._kept = Kept()
+
+    def draw(self, paths: _Paths | Rings, layers: Sequence[Trail], context: DrawContext, **uniforms: Any) -> None:
+        """Draw the buffers of some trails; ``uniforms`` are those that only this program has."""
+        if paths.lines is None or paths.all is None:
+            return
+        if self._kept.changed("bound", paths.buffer):
+            self._program.bind(paths.buffer)
+        if self._kept.changed("look", *((layer.width, layer.color) for layer in layers), context.theme):
+            for (width, color), layer in zip(LOOK, layers, strict=False):
+                self._uniforms.set(
+                    **{
+                        width: (WIDTH[0] * layer.width, WIDTH[1] * layer.width),
+                        color: tuple(context.theme.color(layer.color)),
+                    }
+                )
+        self._uniforms.set(
+            **uniforms,
+            u_clip_from_world=context.gl_clip_from_world,
+            u_size=context.size,
+            u_px=context.px,
+            u_outline=OUTLINE,
+            u_casing=context.theme.color("casing"),
+        )
+        if context.show.xray:
+            set_state("hidden")
+            self._uniforms.set(u_alpha=HIDDEN_ALPHA, u_bias=HIDDEN_BIAS)
+            self._program.draw("triangles", paths.lines)
+        set_state("front")
+        self._uniforms.set(u_alpha=1.0, u_bias=LINE_BIAS)
+        self._program.draw("triangles", paths.all)
+
+    def close(self) -> None:
+        """Free the GL objects."""
+        delete([self._program])
+
+
+def _groups(layers: Sequence[Trail]) -> list[list[Trail]]:
+    """Return trails in their order, in runs that one draw can draw: at most ``AT_ONCE``, of tracks or of whole paths."""
+    runs = [list(run) for _, run in groupby(layers, lambda layer: layer.track is None)]
+    return [run[k : k + AT_ONCE] for run in runs for k in range(0, len(run), AT_ONCE)]
 
 
 class _Paths:

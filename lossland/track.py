@@ -1,0 +1,83 @@
+"""A path that grows while it is watched: its last points, in arrays made beforehand. NumPy only."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lossland.errors import UserError
+
+Floats = NDArray[np.float64]
+
+FARTHEST = 1e9  # world: a run that has gone so far from the picture comes to inf and NaN next
+
+
+class Track:
+    """The last ``capacity`` points of a path that grows: of a training run, a simulation, a stream.
+
+    Points keep the numbers in which they came, from 0 on. ``count`` is how many ever came, ``first`` the number of the
+    oldest that is kept: point n is ``points[n - first]``. ``points`` (n, 3) are world points, ``progress`` (n,) rises
+    (iterations, seconds ...). Both are other arrays after each ``append``, but those handed out before never change,
+    so a picture that was made of them stays as it was.
+
+    The first point that is not finite, or is out of all sight, ends the path: neither it nor what comes after is
+    kept, and ``ended`` is true. A new run is a new track.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        if isinstance(capacity, bool) or not isinstance(capacity, int | np.integer) or capacity < 2:
+            raise UserError(f"A track keeps a whole number of points, 2 or more, not {capacity!r}.")
+        self.capacity = int(capacity)
+        self.count = 0
+        self.ended = False
+        self._rows = np.empty((2 * self.capacity, 4))  # x, y, z, progress; a row once written is never written again
+        self._used = 0  # rows
+        self._hand_out()
+
+    @property
+    def first(self) -> int:
+        """The number of the oldest point that is kept."""
+        return self.count - len(self.points)
+
+    def append(self, points: ArrayLike, progress: ArrayLike) -> None:
+        """Add world points (k, 3), or one (3,), and their progress (k,), which goes on rising.
+
+        What does not fit raises UserError and adds nothing. A path that has ended takes nothing more.
+        """
+        places = np.asarray(points, float)
+        times = np.atleast_1d(np.asarray(progress, float))
+        places = places[None] if places.ndim == 1 else places
+        if places.shape != (*times.shape, 3) or times.ndim != 1:
+            raise UserError(
+                f"A track takes points of the shape (k, 3) with a progress of (k,), not {places.shape} with {times.shape}."
+            )
+        if self.ended:
+            return
+        known = np.append(self.progress[-1:], times)
+        if not (np.isfinite(times).all() and (np.diff(known) > 0.0).all()):
+            raise UserError("The progress of a track must rise from point to point, and be finite.")
+        near = (np.abs(places) <= FARTHEST).all(axis=1)  # NaN is not
+        self.ended = not near.all()
+        until = int(np.argmin(near)) if self.ended else len(near)
+        self._add(np.column_stack([places, times])[:until])
+
+    def _add(self, rows: Floats) -> None:
+        self.count += len(rows)
+        rows = rows[-self.capacity :]
+        if self._used + len(rows) > len(self._rows):
+            self._make_room()
+        self._rows[self._used : self._used + len(rows)] = rows
+        self._used += len(rows)
+        self._hand_out()
+
+    def _make_room(self) -> None:
+        """Go on in new rows, once in ``capacity`` points at most: the old ones may still be shown."""
+        kept = self._rows[self._used - len(self.points) : self._used]
+        self._rows = np.empty_like(self._rows)
+        self._rows[: len(kept)] = kept
+        self._used = len(kept)
+
+    def _hand_out(self) -> None:
+        rows = self._rows[self._used - min(self.count, self.capacity) : self._used]
+        rows.flags.writeable = False
+        self.points, self.progress = rows[:, :3], rows[:, 3]
