@@ -261,9 +261,7 @@ def _trail(layer: Trail, seen: Sight) -> Place:
     head = _nearest_points(end, seen)
     if head.pixels[0] <= seen.radius:
         line.pixels[:] = np.inf
-    return Place(
-        np.append(head.pixels, line.pixels), np.vstack([end, line.position]), np.append(HEAD, number)
-    )
+    return Place(np.append(head.pixels, line.pixels), np.vstack([end, line.position]), np.append(HEAD, number))
 
 
 def _lines(layer: Lines, seen: Sight) -> Place:

@@ -49,16 +49,16 @@ class Track:
         places = places[None] if places.ndim == 1 else places
         if places.shape != (*times.shape, 3) or times.ndim != 1:
             raise UserError(
-                f"A track takes points of the shape (k, 3) with a progress of (k,), not {places.shape} with {times.shape}."
+                f"A track takes points (k, 3) and their progress (k,), not {places.shape} and {times.shape}."
             )
         if self.ended:
             return
         known = np.append(self.progress[-1:], times)
         if not (np.isfinite(times).all() and (np.diff(known) > 0.0).all()):
             raise UserError("The progress of a track must rise from point to point, and be finite.")
-        near = (np.abs(places) <= FARTHEST).all(axis=1)  # NaN is not
-        self.ended = not near.all()
-        until = int(np.argmin(near)) if self.ended else len(near)
+        astray = np.flatnonzero(~(np.abs(places) <= FARTHEST).all(axis=1))  # also what is NaN
+        self.ended = len(astray) > 0
+        until = int(astray[0]) if self.ended else len(places)
         self._add(np.column_stack([places, times])[:until])
 
     def _add(self, rows: Floats) -> None:

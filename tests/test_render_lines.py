@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from vispy import gloo
+from vispy.gloo.glir import GlirQueue
 
 from lossland import layers
 from lossland.camera import Camera
@@ -17,6 +21,7 @@ from lossland.render.target import Target
 from lossland.scenery import Show
 from lossland.terrain import Terrain
 from lossland.theme import DARK, PRINT
+from lossland.track import Track
 
 SIZE = (240, 160)
 RED = "#FF0000"
@@ -73,6 +78,50 @@ def paint(target, camera, *drawn, show=None, px=1.0, theme=PRINT, depth=1.0, tim
     for painter, *_ in made:
         painter.close()
     return image
+
+
+@contextmanager
+def drawing(target, camera, theme=PRINT):
+    """Hand out a function that draws trails with one painter, frame after frame, and returns floats in [0, 1]."""
+    painter = REGISTRY[layers.Trail][0](theme)
+    context = DrawContext(
+        camera=camera,
+        size=target.size,
+        px=1.0,
+        theme=theme,
+        show=Show(),
+        quality=Quality.live,
+        clip_from_world=camera.clip_from_world(target.size).astype(np.float32),
+        eye=camera.eye,
+        light=camera.light,
+    )
+
+    def draw(*trails):
+        with target:
+            gloo.set_state(depth_mask=True)
+            gloo.clear(color=(0, 0, 0, 1), depth=1.0)
+            for phase in REGISTRY[layers.Trail][1]:
+                painter.draw(trails, replace(context, phase=phase, layers=trails))
+        return target.read()[..., :3] / 255.0
+
+    yield draw
+    painter.close()
+
+
+@contextmanager
+def uploads():
+    """Hand out a list that grows by the bytes of everything sent to a buffer or a texture."""
+    sent = []
+    original = GlirQueue.command
+
+    def command(queue, *words):
+        if words[0] == "DATA":
+            sent.append(words[3].nbytes)
+        original(queue, *words)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(GlirQueue, "command", command)
+        yield sent
 
 
 def across(y, left=-9.0, right=9.0, pieces=1):
@@ -258,6 +307,173 @@ def test_a_trail_is_uploaded_once_for_the_same_arrays(target, monkeypatch):
     once = len(uploads)
     paint(target, flat_camera(), straight_trail(5.0), times=6)
     assert len(uploads) == 2 * once
+
+
+# --------------------------------------------------------------------------------------- trails that grow
+def zigzag(count, seed=3):
+    """Return a path that no straight piece replaces (count, 3), and its progress."""
+    rng = np.random.default_rng(seed)
+    points = np.column_stack([rng.uniform(-2.5, 2.5, count), rng.uniform(-1.7, 1.7, count), np.zeros(count)])
+    return points, np.arange(count, dtype=float)
+
+
+def grown(points, progress, capacity, pieces=1):
+    track = Track(capacity)
+    for part in np.array_split(np.arange(len(points)), pieces):
+        track.append(points[part], progress[part])
+    return track
+
+
+@pytest.mark.parametrize("theme", [DARK, PRINT])
+@pytest.mark.parametrize("upto", [59.0, 80.0])
+@pytest.mark.parametrize("hidden", [False, True])
+def test_a_track_with_room_left_looks_like_the_trail_of_its_points(target, theme, upto, hidden):
+    points, progress = zigzag(60)
+    depth = 0.0 if hidden else 1.0
+    whole = paint(target, flat_camera(), layers.Trail(points, progress, RED, upto), theme=theme, depth=depth)
+    track = grown(points, progress, 100, pieces=7)
+    again = paint(target, flat_camera(), layers.Trail.of(track, RED, upto), theme=theme, depth=depth)
+    assert np.abs(again - whole).max() <= 1.01 / 255
+    assert (again != whole).mean() < 1e-4
+    assert whole.max() > 0.2
+
+
+def test_a_track_may_be_shown_up_to_any_moment(target):
+    points, progress = zigzag(60)
+    track = grown(points, progress, 100)
+    for upto in (0.0, 0.4, 20.0, 33.25, 58.9):
+        whole = paint(target, flat_camera(), layers.Trail(points, progress, RED, upto))
+        again = paint(target, flat_camera(), layers.Trail.of(track, RED, upto))
+        assert np.abs(again - whole).max() <= 1.01 / 255
+
+
+@pytest.mark.parametrize("capacity", [40, 1500])  # within a row of the texture, and over several
+def test_a_track_that_went_round_looks_like_a_fresh_one_with_its_last_points(target, capacity):
+    count = 5 * capacity // 2 + 3
+    points, progress = zigzag(count)
+    track = grown(points, progress, capacity, pieces=count // 9)
+    fresh = grown(points[-capacity:], progress[-capacity:], capacity)
+    wanted = paint(target, flat_camera(), layers.Trail.of(fresh, RED))
+    assert np.array_equal(paint(target, flat_camera(), layers.Trail.of(track, RED)), wanted)
+
+
+def test_a_track_drawn_while_it_grows_looks_the_same_as_one_drawn_at_its_end(target):
+    points, progress = zigzag(400)
+    two = [Track(60), Track(47)]
+    images = []
+    with drawing(target, flat_camera()) as draw:
+        for start, stop in ((0, 1), (1, 2), (2, 50), (50, 110), (110, 111), (111, 300), (300, 307)):
+            for track, seed in zip(two, (0, 1), strict=True):
+                track.append(points[start:stop] * (1 - 0.5 * seed), progress[start:stop])
+            images.append(
+                draw(*(layers.Trail.of(track, color) for track, color in zip(two, (RED, WHITE), strict=True)))
+            )
+    fresh = [grown(points[:307] * (1 - 0.5 * seed), progress[:307], capacity) for seed, capacity in ((0, 60), (1, 47))]
+    trails = [layers.Trail.of(track, color) for track, color in zip(fresh, (RED, WHITE), strict=True)]
+    assert np.array_equal(images[-1], paint(target, flat_camera(), *trails))
+    assert not np.array_equal(images[-2], images[-1])
+
+
+def test_an_earlier_state_and_another_track_are_drawn_as_they_are(target):
+    points, progress = zigzag(90)
+    track, other = Track(50), grown(*zigzag(30, seed=8), 50)
+    track.append(points[:40], progress[:40])
+    early = layers.Trail.of(track, RED)
+    track.append(points[40:], progress[40:])
+    late = layers.Trail.of(track, RED)
+    wanted = [paint(target, flat_camera(), trail) for trail in (early, layers.Trail.of(other, RED))]
+    with drawing(target, flat_camera()) as draw:
+        draw(late)
+        assert np.array_equal(draw(early), wanted[0])
+        draw(late)
+        assert np.array_equal(draw(layers.Trail.of(other, RED)), wanted[1])
+
+
+def test_of_two_trails_the_later_one_passes_over_whatever_kind_they_are(target):
+    along, steps = across(0.0, -1.5, 1.5, pieces=30), np.arange(31.0)
+    down = along[:, [1, 0, 2]]
+    camera = flat_camera()
+    x, y = (round(c) for c in camera.project([0.0, 0.0, 0.0], SIZE))
+
+    def crossing(*kinds):
+        drawn = []
+        for kind, path, color in zip(kinds, (along, down, along), (RED, WHITE, "#0000FF"), strict=False):
+            options = {"head": False}
+            grows = kind == "track"
+            drawn.append(
+                layers.Trail.of(grown(path, steps, 50), color, **options)
+                if grows
+                else layers.Trail(path, steps, color, 30.0, **options)
+            )
+        return paint(target, camera, *drawn, theme=DARK)[y, x]
+
+    for kinds in (("whole", "track"), ("track", "whole"), ("track", "track")):
+        assert crossing(*kinds).min() > 0.8
+    assert crossing("track", "whole", "track") == pytest.approx([0, 0, 1], abs=0.15)
+
+
+def test_a_frame_uploads_only_the_new_points(target):
+    points, progress = zigzag(2000)
+    capacity = 300
+    track = Track(capacity)
+    with drawing(target, flat_camera()) as draw, uploads() as sent:
+        sizes = []
+        for start in range(0, len(points), 7):
+            track.append(points[start : start + 7], progress[start : start + 7])
+            sent.clear()
+            draw(layers.Trail.of(track, RED, head=False))
+            sizes.append((len(track.points), sum(sent)))
+        sent.clear()
+        draw(layers.Trail.of(track, RED, head=False))
+        assert sent == []  # nothing came
+    texel = 4 * 4  # bytes: three coordinates and the progress
+    assert {size for _, size in sizes[1:-1]} == {7 * texel}
+    assert sizes[-1][1] == (2000 % 7 or 7) * texel
+    assert sizes[0][1] > capacity * texel  # the pieces themselves, once
+
+
+def test_a_flood_of_points_uploads_no_more_than_the_ring(target):
+    points, progress = zigzag(2000)
+    track = Track(300)
+    with drawing(target, flat_camera()) as draw, uploads() as sent:
+        track.append(points[:10], progress[:10])
+        draw(layers.Trail.of(track, RED, head=False))
+        track.append(points[10:], progress[10:])
+        sent.clear()
+        draw(layers.Trail.of(track, RED, head=False))
+        assert sum(sent) == 300 * 16
+
+
+def test_points_fade_before_they_are_forgotten(target):
+    camera = flat_camera()
+    capacity = 101
+    line = across(0.0, -1.5, 1.5, pieces=300)
+    track = grown(line[:250], np.arange(250.0), capacity)
+    image = paint(target, camera, layers.Trail.of(track, RED, head=False), theme=DARK)
+    rows = slice(SIZE[1] // 2 - 1, SIZE[1] // 2 + 1)
+    reds = {}
+    for rank in (0, 5, 10, 20, 60):
+        x = camera.project(line[149 + rank], SIZE)[0]
+        reds[rank] = image[rows, int(x), 0].max()
+    assert track.first == 149
+    assert reds[0] < 0.1
+    for rank in (5, 10):  # over black
+        dull = 0.22 * (1 - rank / 100) * (1 - DARK.color("casing")[0])
+        alpha, casing = rank / (0.15 * capacity), DARK.color("casing")[0]
+        wanted = alpha * (1 - dull) + (1 - alpha) * alpha * casing
+        assert reds[rank] == pytest.approx(wanted, abs=0.06)
+    assert reds[20] > 0.75
+    assert reds[60] > 0.85
+
+
+def test_a_start_that_was_forgotten_has_no_ring(target):
+    points, progress = zigzag(80)
+    early, late = (grown(points[:count], progress[:count], 50) for count in (30, 80))
+    plain = paint(target, flat_camera(), layers.Trail.of(late, RED, head=False))
+    assert np.array_equal(paint(target, flat_camera(), layers.Trail.of(late, RED, head=False, start="start")), plain)
+    plain = paint(target, flat_camera(), layers.Trail.of(early, RED, head=False))
+    ringed = paint(target, flat_camera(), layers.Trail.of(early, RED, head=False, start="start"))
+    assert not np.array_equal(ringed, plain)
 
 
 # ------------------------------------------------------------------------------------------------------ points

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
-from math import ceil, hypot
+from math import ceil, hypot, log2
 
 import numpy as np
 from imgui_bundle import imgui
@@ -20,6 +20,7 @@ from lossland.layers import Array, Label, Trail
 from lossland.render.geometry import HEAD_RADIUS, head_centers
 from lossland.render.placement import Choice, Rect, beside, choose, glide, separate
 from lossland.render.text import Type
+from lossland.track import Track
 
 Size = tuple[int, int]
 V2 = imgui.ImVec2
@@ -149,35 +150,50 @@ def head_labels(
     sizes = tuple(_name_size(type_, trail.label, trail.value, LABEL_SIZE) for trail in named)
     last = max(float(trail.progress[-1]) for trail in trails)
     upto = min(max(max(trail.upto for trail in trails), 0.0), last)
-    step = max(last / KEY_MOMENTS, 1e-9)
+    grows = any(trail.track is not None for trail in trails)
+    step = _lasting_step(trails) if grows else max(last / KEY_MOMENTS, 1e-9)
     chosen = {id(trail) for trail in named}
-    paths = _Paths([(trail.points, trail.progress, id(trail) in chosen) for trail in trails])
+    paths = _Paths([(trail.points, trail.progress, trail.track, id(trail) in chosen) for trail in trails])
     standing = tuple(taken if standing is None else standing)
 
     unit = type_.px(ROUGHLY)
     rough = tuple((unit * ceil(width / unit), unit * ceil(height / unit)) for width, height in sizes)
 
     def choices(moment: float, pose: Pose) -> list[Choice]:
-        return _choices(paths, moment, step, pose, camera.flat, size, area, standing, rough, type_.scale)
+        return _choices(paths, moment, ahead, pose, camera.flat, size, area, standing, rough, type_.scale)
 
     key, share = divmod(upto, step)
     poses, turned = _key_poses(camera)
+    late, ahead = (1, 0.0) if grows else (0, step)  # where a path still grows, only what was is known
     sides = []
     for pose in poses:
-        start, end = (choices(min(moment * step, last), pose) for moment in (key, key + 1))
+        start, end = (choices(min(max(key + k - late, 0.0) * step, last), pose) for k in (0, 1))
         sides.append([glide(a, b, share / step) for a, b in zip(start, end, strict=True)])
     now = [glide(a, b, turned) for a, b in zip(*sides, strict=True)]
-    choices(min((key + 2) * step, last), poses[int(share > step / 2)])  # before it is needed, one at a time
+    if not grows:
+        choices(min((key + 2) * step, last), poses[int(share > step / 2)])  # before it is needed, one at a time
     wanted = [beside(head, label, choice) for head, label, choice in zip(heads.tolist(), sizes, now, strict=True)]
     return named, heads, separate(wanted, area, taken, type_.px(LABEL_GAP))
 
 
-class _Paths:
-    """Trails' paths, equal to others when they are the same arrays; it keeps them, so that they stay the same."""
+def _lasting_step(trails: Sequence[Trail]) -> float:
+    """Return how far apart the key moments of paths that grow are: a power of two, so that it seldom changes."""
+    span = max(float(trail.progress[-1] - trail.progress[0]) for trail in trails)
+    return 2.0 ** ceil(log2(max(span / KEY_MOMENTS, 1e-9)))
 
-    def __init__(self, paths: Sequence[tuple[Array, Array, bool]]) -> None:
-        self._paths = paths  # points, progress, and whether the trail is named
-        self._key = tuple((id(points), id(progress), named) for points, progress, named in paths)
+
+class _Paths:
+    """Trails' paths, equal to others when they are the same arrays, or of the same tracks however long these are now.
+
+    It keeps them, so that they stay the same.
+    """
+
+    def __init__(self, paths: Sequence[tuple[Array, Array, Track | None, bool]]) -> None:
+        self._paths = paths  # points, progress, the track that they are of, and whether the trail is named
+        self._key = tuple(
+            (id(track), 0, named) if track is not None else (id(points), id(progress), named)
+            for points, progress, track, named in paths
+        )
         self._hash = hash(self._key)
 
     def __hash__(self) -> int:
@@ -188,7 +204,7 @@ class _Paths:
 
     def trails(self, upto: float, named: bool = False) -> list[Trail]:
         """Return the paths as trails up to an iteration; with ``named`` only the named ones."""
-        return [Trail(points, progress, "text", upto) for points, progress, has in self._paths if has or not named]
+        return [Trail(points, progress, "text", upto) for points, progress, _, has in self._paths if has or not named]
 
 
 @lru_cache(maxsize=64)

@@ -153,7 +153,14 @@ class TrailsPainter:
     def close(self) -> None:
         """Free the GL objects."""
         delete(self._orders)
-        for thing in (self._pen, self._ring_pen, *self._paths.values(), *self._rings.values(), self._marks, self._beads):
+        for thing in (
+            self._pen,
+            self._ring_pen,
+            *self._paths.values(),
+            *self._rings.values(),
+            self._marks,
+            self._beads,
+        ):
             if thing is not None:
                 thing.close()
         self._paths, self._rings, self._orders = {}, {}, []
@@ -205,7 +212,7 @@ class _Pen:
 
 
 def _groups(layers: Sequence[Trail]) -> list[list[Trail]]:
-    """Return trails in their order, in runs that one draw can draw: at most ``AT_ONCE``, of tracks or of whole paths."""
+    """Return trails in their order, in runs for one draw each: at most ``AT_ONCE``, of tracks or of whole paths."""
     runs = [list(run) for _, run in groupby(layers, lambda layer: layer.track is None)]
     return [run[k : k + AT_ONCE] for run in runs for k in range(0, len(run), AT_ONCE)]
 
