@@ -16,7 +16,7 @@ from lossland import layers, numerals
 from lossland.camera import Camera
 from lossland.errors import UserError
 from lossland.render import canvas
-from lossland.render.labels import head_labels
+from lossland.render.labels import _choices, head_labels
 from lossland.render.overlay import draw_overlay, free_rect
 from lossland.render.placement import beside, choose, glide, separate
 from lossland.render.target import Target
@@ -24,6 +24,7 @@ from lossland.render.text import FORMULAS_KEPT, Type, latex_without_colors, pict
 from lossland.scenery import Frame, Show
 from lossland.terrain import Terrain
 from lossland.theme import DARK, PRINT, rgb
+from lossland.track import Track
 from lossland.ui.host import Host
 
 SIZE = (960, 540)
@@ -263,6 +264,30 @@ def test_labels_do_not_flicker_while_heads_move_or_the_camera_turns(type_):
 
     assert jumps([(-60.0, upto) for upto in np.arange(0, 40, 0.1)]) < 0.01
     assert jumps([(azimuth, 40.0) for azimuth in np.arange(-60.0, 60.0, 1.0)]) < 0.03
+
+
+def test_labels_of_paths_that_grow_are_calm_and_seldom_chosen_anew(type_):
+    terrain, camera = ground(), Camera(azimuth=-60.0, elevation=45.0)
+    camera.fit(terrain.bounds, SIZE)
+    paths = [(trail.points, trail.progress) for trail in wandering(terrain, 2, 0.0)]
+    tracks = [Track(150) for _ in paths]
+    _choices.cache_clear()
+    last, jumped, total = None, 0, 0
+    for upto in np.arange(0.0, 50.0, 0.1):
+        for track, (points, progress) in zip(tracks, paths, strict=True):
+            new = (progress <= upto) & (progress > (track.progress[-1] if track.count else -1.0))
+            track.append(points[new], progress[new])
+        trails = [layers.Trail.of(track, "text", upto, label=f"Run {k}") for k, track in enumerate(tracks)]
+        _, heads, rects = head_labels(type_, trails, camera, SIZE, WHOLE, [])
+        assert far_apart(rects)
+        now = np.array([rect[:2] for rect in rects if rect]) - heads
+        if last is not None:
+            move = np.linalg.norm(now - last, axis=1)
+            jumped, total = jumped + int((move > 20.0).sum()), total + len(move)
+        last = now
+    assert tracks[0].first > 0
+    assert jumped / total < 0.015
+    assert _choices.cache_info().misses < 150  # of 2000 that were asked for
 
 
 def test_labels_of_a_picture_twice_as_large_stand_at_twice_the_places(type_):

@@ -27,9 +27,10 @@ from lossland.layers import (
     Trail,
 )
 from lossland.marks import mark
-from lossland.picking import HEAD, pick, pick_any, position_of
+from lossland.picking import HEAD, Hit, pick, pick_any, position_of
 from lossland.scenery import Frame, Show, View
 from lossland.terrain import Terrain
+from lossland.track import Track
 
 SIZE = (400, 300)
 BOX = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], float)
@@ -213,6 +214,35 @@ def test_the_nearest_piece_of_a_path_is_the_nearest_by_brute_force(kind):
             assert picked is not None
             assert distances[picked.element] == pytest.approx(min(distances.values()), abs=0.05)
     assert found >= 5
+
+
+@pytest.mark.parametrize("head", [False, True])
+def test_points_of_a_track_are_found_under_the_numbers_they_came_with(head):
+    rng = np.random.default_rng(8)
+    path = np.cumsum(rng.normal(0, 1.0, (90, 3)), axis=0)
+    path /= np.abs(path).max()
+    track = Track(30)
+    for number in range(90):  # it goes round twice
+        track.append(path[number], 0.25 * number)
+    trail, camera = Trail.of(track, "text", upto=20.0, head=head), seen()  # up to the point 80
+    ends = {k: camera.project(path[k : k + 2], SIZE) for k in range(60, 80)}
+    found = set()
+    for number in rng.integers(60, 79, 60):
+        pointer = ends[number].mean(0) + rng.normal(0, 1.5, 2)
+        distances = {k: segment_distance(pointer, *piece) for k, piece in ends.items()}
+        picked = pick(trail, NOTHING, camera, pointer, SIZE, radius=6.0)
+        if picked is not None and picked.element != HEAD:
+            assert distances[picked.element] == pytest.approx(min(distances.values()), abs=0.05)
+            found.add(picked.element)
+            told = mark(Hit(0, picked), Frame([trail]))
+            assert told is not None
+            assert int(told.lines[0].removeprefix("step ")) == pytest.approx(0.25 * (picked.element + 0.5), abs=0.63)
+    assert len(found) > 10
+    assert (position_of(trail, HEAD) == path[80]).all()
+    old = pick(trail, NOTHING, camera, ends[61].mean(0), SIZE, radius=6.0)
+    assert old is not None
+    track.append(path[:40], 30.0 + np.arange(40.0))
+    assert mark(Hit(0, old), Frame([Trail.of(track, "text", head=head)])) is None  # it was forgotten
 
 
 @pytest.mark.parametrize("flat", [False, True])

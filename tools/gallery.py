@@ -172,6 +172,28 @@ def trails() -> ll.Frame:
 
 
 @picture
+def tracks() -> ll.Frame:
+    """Three ways on Lorenz's attractor that began side by side; only the last of each is kept."""
+    drawn: list[layers.Layer] = [floor(0.0, 0.7, 7)]
+    for number, role in enumerate(("momentum", "adam", "lion")):
+        track = ll.Track(900)
+        place = np.array([1.0, 1.0 + 1e-3 * number, 20.0])
+        for step in range(5200):
+            track.append(place / 30.0, step)
+            place = place + 0.004 * lorenz(place + 0.002 * lorenz(place))  # the midpoint rule
+        drawn.append(layers.Trail.of(track, f"optimizer.{role}"))
+    latex = r"\dot{x} = 10\,(y - x) \quad \dot{y} = x\,(28 - z) - y \quad \dot{z} = x y - \frac{8}{3} z"
+    notes = [layers.Title("They began a thousandth apart", latex, ["The last 900 points of each way"])]
+    return ll.Frame(drawn, notes, ll.View(-60.0, 18.0, bounds=BOX * (0.62, 0.62, 1.5)))
+
+
+def lorenz(place: Floats) -> Floats:
+    """Return the velocity (3,) of Lorenz's system at a place (3,)."""
+    x, y, z = place
+    return np.array([10.0 * (y - x), x * (28.0 - z) - y, x * y - 8.0 / 3.0 * z])
+
+
+@picture
 def arrows() -> ll.Frame:
     """The gradient of a saddle as a field of arrows."""
     axis = np.linspace(-1, 1, 129)

@@ -177,9 +177,9 @@ def head_labels(
 
 
 def _lasting_step(trails: Sequence[Trail]) -> float:
-    """Return how far apart the key moments of paths that grow are: a power of two, so that it seldom changes."""
+    """Return how far apart the key moments of paths that grow are: a power of four, so that it seldom changes."""
     span = max(float(trail.progress[-1] - trail.progress[0]) for trail in trails)
-    return 2.0 ** ceil(log2(max(span / KEY_MOMENTS, 1e-9)))
+    return 4.0 ** ceil(log2(max(span / KEY_MOMENTS, 1e-9)) / 2)
 
 
 class _Paths:
