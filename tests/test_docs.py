@@ -101,6 +101,21 @@ def test_every_snippet_runs(page: Path, monkeypatch: pytest.MonkeyPatch) -> None
             exec(compile(block.text, page.name, "exec"), names)
 
 
+def test_the_stream_of_the_docs_is_a_function_of_time() -> None:
+    block = next(one for one in blocks(ROOT / "docs" / "extend.md") if one.file == "stream.py")
+    Path("stream.py").write_text(block.text)
+
+    def trail(scene: lossland.Scene, time: float) -> lossland.layers.Trail:
+        return next(layer for layer in scene.frame(time).layers if isinstance(layer, lossland.layers.Trail))
+
+    scene = lossland.scene("stream.py", seed=3)
+    there = [trail(scene, time) for time in (0.0, 2.5, 12.0, 8.0, 30.0, 12.0)]
+    assert [one.first for one in there] == [0, 0, 701, 301, 2501, 701]
+    assert np.array_equal(there[2].points, there[-1].points)
+    assert np.array_equal(there[3].points, trail(lossland.scene("stream.py", seed=3), 8.0).points)
+    assert not np.array_equal(there[3].points, trail(lossland.scene("stream.py", seed=4), 8.0).points)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_link_leads_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text()):

@@ -398,13 +398,9 @@ def test_of_two_trails_the_later_one_passes_over_whatever_kind_they_are(target):
     def crossing(*kinds):
         drawn = []
         for kind, path, color in zip(kinds, (along, down, along), (RED, WHITE, "#0000FF"), strict=False):
-            options = {"head": False}
-            grows = kind == "track"
-            drawn.append(
-                layers.Trail.of(grown(path, steps, 50), color, **options)
-                if grows
-                else layers.Trail(path, steps, color, 30.0, **options)
-            )
+            track = grown(path, steps, 50)
+            whole = layers.Trail(path, steps, color, 30.0, head=False)
+            drawn.append(layers.Trail.of(track, color, head=False) if kind == "track" else whole)
         return paint(target, camera, *drawn, theme=DARK)[y, x]
 
     for kinds in (("whole", "track"), ("track", "whole"), ("track", "track")):
