@@ -110,7 +110,7 @@ def test_the_stream_of_the_docs_is_a_function_of_time() -> None:
 
     scene = lossland.scene("stream.py", seed=3)
     there = [trail(scene, time) for time in (0.0, 2.5, 12.0, 8.0, 30.0, 12.0)]
-    assert [one.first for one in there] == [0, 0, 701, 301, 2501, 701]
+    assert [one.first for one in there] == [0, 0, 1201, 601, 3901, 1201]
     assert np.array_equal(there[2].points, there[-1].points)
     assert np.array_equal(there[3].points, trail(lossland.scene("stream.py", seed=3), 8.0).points)
     assert not np.array_equal(there[3].points, trail(lossland.scene("stream.py", seed=4), 8.0).points)

@@ -16,6 +16,7 @@ from lossland.parameters import Lanes, Number, Point, Text
 from lossland.player import TICK, Player
 from lossland.scenery import Clock, Frame, Handle, Scene, View
 from lossland.terrain import Terrain
+from lossland.track import Track
 
 
 def square_terrain(span: float = 2.0) -> Terrain:
@@ -480,6 +481,36 @@ def test_a_particle_is_followed_by_its_number_and_let_go_when_it_is_gone() -> No
     with pytest.raises(UserError, match="does not move"):
         player.follow(0, 0)
     player.let_go()
+
+
+class Growing(Scene):
+    """A path that goes on along a line for as long as it is watched."""
+
+    name = "growing"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.track = Track(20)
+
+    def frame(self, time: float) -> Frame:
+        step = self.track.count
+        self.track.append((0.02 * step, 0.5, 0.1), step)
+        return Frame([Trail.of(self.track, "accent")], (), View(bounds=np.eye(3)))
+
+
+def test_the_camera_follows_the_head_of_a_path_that_grows_and_forgets() -> None:
+    scene = Growing()
+    player = Player(scene)
+    player.play()
+    player.toggle_follow()
+    for _ in range(60):
+        player.advance(TICK)
+    trail = player.frame().layers[0]
+    assert isinstance(trail, Trail)
+    assert trail.first > 20
+    assert trail.end == pytest.approx((0.02 * (scene.track.count - 1), 0.5, 0.1))
+    assert player.following is not None
+    assert player.camera.goal.target == pytest.approx(tuple(trail.end), abs=0.05)
 
 
 def test_with_nothing_to_follow_it_is_said(player: Player) -> None:

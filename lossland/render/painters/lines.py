@@ -15,7 +15,7 @@ from lossland.theme import Theme
 
 LINE_BIAS = 6e-4  # NDC depth towards the eye, so that a line on a surface is not half drowned by it
 
-_CORNERS = np.array([[0, -1], [0, 1], [1, -1], [1, 1]], np.float32)
+CORNERS = np.array([[0, -1], [0, 1], [1, -1], [1, 1]], np.float32)  # of a piece: along it, across it
 UNMOVED = np.eye(2, dtype=np.float32)
 TWO_TRIANGLES = np.array([0, 1, 2, 2, 1, 3], np.uint32)
 PATH_FIELDS = [
@@ -53,7 +53,7 @@ def path_vertices(path: ArrayLike, vertex: np.dtype) -> NDArray[np.void]:
         chain = np.concatenate([before[None], points, after[None]])
         for field, offset in (("a_before", 0), ("a_start", 1), ("a_end", 2), ("a_after", 3)):
             vertices[field] = chain[offset : offset + count, None]
-        vertices["a_corner"] = _CORNERS
+        vertices["a_corner"] = CORNERS
     return vertices.reshape(-1)
 
 
@@ -80,7 +80,7 @@ def segment_vertices(start: ArrayLike, end: ArrayLike, color: ArrayLike, width: 
     vertices = np.zeros((len(start), 4), LINE_VERTEX)
     for field, points in (("a_before", start), ("a_start", start), ("a_end", end), ("a_after", end)):
         vertices[field] = points[:, None]
-    vertices["a_corner"] = _CORNERS
+    vertices["a_corner"] = CORNERS
     vertices["a_ink"] = np.asarray(color, np.float32)[:, None]
     vertices["a_width"] = np.asarray(width, np.float32)[:, None]
     return vertices.reshape(-1)

@@ -16,7 +16,7 @@ from lossland.render.geometry import BEAD_GAP, HEAD_RADIUS, HEAD_RIM, head_cente
 from lossland.render.painter import DrawContext, Kept, Phase, delete, paints, program, set_state
 from lossland.render.painters.lines import LINE_BIAS, PATH_FIELDS, TWO_TRIANGLES, path_vertices
 from lossland.render.painters.points import DISC, SPHERE, SPRITE, SpriteBatch, sprites
-from lossland.render.rings import Rings, ring_of
+from lossland.render.painters.rings import Rings, ring_of
 from lossland.render.uniforms import Uniforms
 from lossland.theme import Theme
 
@@ -67,11 +67,14 @@ class TrailsPainter:
             tolerance = _moving_tolerance(context) if context.quality.moving else TOLERANCE
             for key in [one for one in self._paths if one[1] not in (tolerance, TOLERANCE)]:
                 self._paths.pop(key).close()
+            growing = {number for number, group in enumerate(groups) if group[0].track is not None}
+            for number in self._rings.keys() - growing:
+                self._rings.pop(number).close()
             for number, group in enumerate(groups):
-                if group[0].track is None:
-                    self._draw_lines(self._paths.setdefault((number, tolerance), _Paths(tolerance)), group, context)
-                else:
+                if number in growing:
                     self._draw_tracks(self._rings.setdefault(number, Rings()), group, context)
+                else:
+                    self._draw_lines(self._paths.setdefault((number, tolerance), _Paths(tolerance)), group, context)
             self._draw_beads(layers, context)
         else:
             self._draw_marks(layers, context)
@@ -153,25 +156,19 @@ class TrailsPainter:
     def close(self) -> None:
         """Free the GL objects."""
         delete(self._orders)
-        for thing in (
-            self._pen,
-            self._ring_pen,
-            *self._paths.values(),
-            *self._rings.values(),
-            self._marks,
-            self._beads,
-        ):
-            if thing is not None:
-                thing.close()
+        for thing in (self._pen, *self._paths.values(), *self._rings.values(), self._marks, self._beads):
+            thing.close()
+        if self._ring_pen is not None:
+            self._ring_pen.close()
         self._paths, self._rings, self._orders = {}, {}, []
 
 
 class _Pen:
     """A program that strokes up to ``AT_ONCE`` paths in their order, the hidden parts faintly before all others."""
 
-    def __init__(self, program: gloo.Program) -> None:
-        self._program = program
-        self._uniforms = Uniforms(program)
+    def __init__(self, strokes: gloo.Program) -> None:
+        self._program = strokes
+        self._uniforms = Uniforms(strokes)
         for width, color in LOOK:  # vispy wants every uniform set
             self._uniforms.set(**{width: WIDTH, color: (0.0, 0.0, 0.0)})
         self._kept = Kept()

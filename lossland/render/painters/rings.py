@@ -10,11 +10,10 @@ from vispy import gloo
 
 from lossland.layers import Trail
 from lossland.render.painter import Kept, delete
+from lossland.render.painters.lines import CORNERS, TWO_TRIANGLES
 from lossland.track import Track
 
 WIDE = 1024  # texels in a row
-CORNERS = np.array([[0, -1], [0, 1], [1, -1], [1, 1]], np.float32)
-TWO_TRIANGLES = np.array([0, 1, 2, 2, 1, 3], np.uint32)
 VERTEX = np.dtype(
     [
         ("a_corner", np.float32, 2),
