@@ -3,6 +3,7 @@
 # make test-torch  compare the optimizers with PyTorch's
 # make test-kernels  compile every CUDA kernel for every architecture, and look for what we use in the real CuPy and CUDA
 # make test-endurance  open every scene 50 times, draw 10,000 frames, and see that nothing is left behind
+# make gpu-day     check and measure everything on a machine with an NVIDIA card (docs/gpu.md); without one, a dry run
 # make lint        ruff and pyright alone
 # make pictures    draw the pictures of the README and the gallery again
 # make bench-compute  measure swarms and grids beside NumPy, JAX, PyTorch, Numba and C
@@ -34,7 +35,11 @@ HEADLESS := env -u DISPLAY -u WAYLAND_DISPLAY
 MEASURED := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE
 DEMO := out/demo.mp4
 
-.PHONY: run test test-torch test-kernels test-endurance lint pictures bench-compute bench-render clean
+GPU_PYTHON ?= $(if $(wildcard $(VENV)/bin/python),$(VENV)/bin/python,$(PYTHON))
+GPU_DAY := $(if $(WHEELS),--wheels $(WHEELS)) $(if $(PACKAGES),--packages $(PACKAGES)) \
+    $(if $(PICTURES),--pictures $(PICTURES)) $(if $(OUT),--out $(OUT))
+
+.PHONY: gpu-day run test test-torch test-kernels test-endurance lint pictures bench-compute bench-render clean
 
 run: $(VENV)/.installed $(VENV)/.graphics
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
@@ -55,6 +60,10 @@ test-kernels: $(KERNELS_VENV)/.installed
 
 test-endurance: $(VENV)/.test-graphics
 	$(HEADLESS) $(VENV)/bin/python -m pytest -m endurance
+
+# Nothing is installed for it: the machine has no network, and brings its own Python.
+gpu-day:
+	$(GPU_PYTHON) tools/gpu_day.py $(GPU_DAY)
 
 lint: $(VENV)/.test-installed
 	$(VENV)/bin/ruff check .

@@ -60,6 +60,8 @@ def sides(landscape: str, n: int) -> tuple[NDArray[np.float32], NDArray[np.float
 class Lossland(Library):
     """The compiled kernel, through the public names."""
 
+    backend = "cpu"
+
     def swarm(self, case: Case) -> Callable[[], Callable[[], Any]]:
         from lossland.compute.swarm import SwarmState
         from lossland.landscapes import landscape
@@ -67,15 +69,19 @@ class Lossland(Library):
         land, rule, places = landscape(case.landscape), self.rule(case), starts(case.landscape, case.count).T
 
         def fresh() -> Callable[[], Any]:
-            state = SwarmState(land, rule, places, backend="cpu")
+            state = SwarmState(land, rule, places, backend=self.backend)
 
             def run() -> Callable[[], Any]:
                 state.advance(case.steps)
+                self.wait()
                 return lambda: state.positions.T
 
             return run
 
         return fresh
+
+    def wait(self) -> None:
+        """Return when everything that was begun is done."""
 
     def rule(self, case: Case) -> Any:
         from lossland.optimizers import optimizer
@@ -89,10 +95,25 @@ class Lossland(Library):
         land = named(landscape)
 
         def run() -> tuple[Any, Any]:
-            made = grid(land, n, dtype=np.float32, quantities=("gradient",), backend="cpu")
+            made = grid(land, n, dtype=np.float32, quantities=("gradient",), backend=self.backend)
             return made.value, made.gradient
 
         return run
+
+
+class LosslandCuda(Lossland):
+    """The kernel on a card; grids come home into NumPy's arrays."""
+
+    backend = "cuda"
+
+    def __init__(self) -> None:
+        from lossland.compute.arrays import backend
+        from lossland.compute.kernels.device import device
+
+        self.device = device(backend("cuda").xp)
+
+    def wait(self) -> None:
+        self.device.compute.synchronize()
 
 
 class LosslandKept(Lossland):
@@ -185,10 +206,13 @@ class NumpyBroadcast(Numpy):
 class Jax(Library):
     """One particle's run as a scan over steps, vmapped over particles, jitted."""
 
+    platform = "cpu"
+
     def __init__(self) -> None:
         import jax
 
-        jax.config.update("jax_platforms", "cpu")
+        jax.config.update("jax_platforms", self.platform)
+        jax.devices()  # fails where there is no such platform
         self.jax = jax
 
     def swarm(self, case: Case) -> Callable[[], Callable[[], Any]]:
@@ -220,10 +244,17 @@ class Jax(Library):
         return lambda: jax.block_until_ready(compute(x, y))
 
 
+class JaxCuda(Jax):
+    """The same on a card, where grids stay."""
+
+    platform = "cuda"
+
+
 class Torch(Library):
     """Whole tensors, one operation after the other, on all cores."""
 
     compiles = False
+    device = "cpu"
 
     def __init__(self) -> None:
         import torch
@@ -232,10 +263,10 @@ class Torch(Library):
 
     def swarm(self, case: Case) -> Callable[[], Callable[[], Any]]:
         torch = self.torch
-        places, table = torch.from_numpy(starts(case.landscape, case.count)), case.columns.tolist()
+        places, table = self.starts(case), case.columns.tolist()
 
         def fresh() -> Callable[[], Any]:
-            state = (*places.clone(), *(torch.zeros(case.count) for _ in range(memory_size(case.rule))))
+            state = self.state(case, places)
 
             def run() -> Any:
                 now = state
@@ -247,6 +278,16 @@ class Torch(Library):
             return run
 
         return fresh
+
+    def starts(self, case: Case) -> Any:
+        return self.torch.from_numpy(starts(case.landscape, case.count)).to(self.device)
+
+    def state(self, case: Case, places: Any) -> tuple[Any, ...]:
+        remembered = range(memory_size(case.rule))
+        return (*places.clone(), *(self.torch.zeros(case.count, device=self.device) for _ in remembered))
+
+    def wait(self) -> None:
+        """Return when everything that was begun is done."""
 
 
 class TorchCompiled(Torch):
@@ -263,7 +304,7 @@ class TorchCompiled(Torch):
 
     def swarm(self, case: Case) -> Callable[[], Callable[[], Any]]:
         torch = self.torch
-        places, table = torch.from_numpy(starts(case.landscape, case.count)), torch.from_numpy(case.columns)
+        places, table = self.starts(case), torch.from_numpy(case.columns).to(self.device)
         key = case.landscape, case.rule, case.count
         if self.compiled is None or self.compiled[0] != key:
             torch._dynamo.reset()  # after some compilations of one function it would give up and run eagerly
@@ -271,13 +312,14 @@ class TorchCompiled(Torch):
         some = self.compiled[1]
 
         def fresh() -> Callable[[], Any]:
-            state = (*places.clone(), *(torch.zeros(case.count) for _ in range(memory_size(case.rule))))
+            state = self.state(case, places)
 
             def run() -> Any:
                 now = state
                 with torch.no_grad():
                     for begin in range(0, case.steps, UNROLLED):
                         now = some(now, table[begin : begin + UNROLLED])
+                self.wait()
                 return torch.stack(now[:2])
 
             return run
@@ -293,6 +335,15 @@ class TorchCompiled(Torch):
             return state
 
         return torch.compile(some, dynamic=False, fullgraph=True)
+
+
+class TorchCompiledCuda(TorchCompiled):
+    """The same on a card."""
+
+    device = "cuda"
+
+    def wait(self) -> None:
+        self.torch.cuda.synchronize()
 
 
 class Numba(Library):
@@ -445,6 +496,11 @@ LIBRARIES: dict[str, type[Library]] = {
     "NumPy": Numpy,
     "NumPy (broadcast)": NumpyBroadcast,
 }
+ON_CARDS: dict[str, type[Library]] = {
+    "lossland (CUDA)": LosslandCuda,
+    "JAX (CUDA)": JaxCuda,
+    "torch.compile (CUDA)": TorchCompiledCuda,
+}
 
 
 class Worker:
@@ -491,7 +547,7 @@ class Worker:
         return {"seconds": stopwatch(self.compute)}
 
 
-WORKERS = {name: lambda kind=kind: Worker(kind()) for name, kind in LIBRARIES.items()}
+WORKERS = {name: lambda kind=kind: Worker(kind()) for name, kind in (LIBRARIES | ON_CARDS).items()}
 
 if __name__ == "__main__":
     serve(WORKERS)

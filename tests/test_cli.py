@@ -430,7 +430,7 @@ def test_doctor_tells_what_there_is(lossland) -> None:
     found = lossland("doctor", "--json").json
     assert found["python"].split(".")[0] == "3"
     assert found["packages"]["numpy"] == np.__version__
-    assert set(found["gl"]) == {"vendor", "renderer", "version"}
+    assert set(found["gl"]) == {"vendor", "renderer", "version", "device", "why"}
     assert found["backend"]["auto"] in ("cpu", "cuda")
     assert found["backend"]["why"]
     assert "selftest" not in found

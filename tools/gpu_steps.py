@@ -1,0 +1,499 @@
+"""The steps of ``gpu_day.py``, each a program of its own: ``python tools/gpu_steps.py STEP RESULTS [--dry]``.
+
+A step writes what it has found into a JSON file after every part, so that one that is stopped has still said
+something. ``--dry`` runs it small, with the processor in the card's place, and says what that leaves out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import os
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import replace
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+ROOT = Path(__file__).resolve().parent.parent
+PICTURE = (1280, 720)
+SIZES = ((1280, 720), (1920, 1080), (3840, 2160))
+SWARMS = (2**20, 2**22)
+CASES = (("adam", "rosenbrock"), ("momentum", "rastrigin"), ("adam", "ackley"))
+GRID = 4096
+ROUNDS, CHAINS = 4096, 8  # of multiply-adds in a thread
+
+Numbers = NDArray[np.float64]
+
+
+class Report:
+    """What a step has found; kept in its file whenever something is added."""
+
+    def __init__(self, file: Path, dry: bool) -> None:
+        self.file, self.dry = file, dry
+        self._found: dict[str, Any] = {}
+
+    def add(self, **found: Any) -> None:
+        """Add facts."""
+        self._found |= found
+        self._save()
+
+    def row(self, name: str, **row: Any) -> None:
+        """Add a row to a table."""
+        self._found.setdefault(name, []).append(row)
+        self._save()
+
+    def skip(self, what: str, why: str) -> None:
+        """Say what is left out."""
+        self._found.setdefault("skipped", []).append(f"left out: {what}, because {why}")
+        self._save()
+
+    def _save(self) -> None:
+        temporary = self.file.with_name(f".{self.file.name}.tmp")
+        temporary.write_text(json.dumps(self._found))
+        temporary.replace(self.file)
+
+
+def card() -> str:
+    """Return why there is no CUDA device to compute on, nothing if there is one."""
+    from lossland.compute import arrays
+
+    found = arrays.backend("auto")
+    return "" if found.name == "cuda" else found.why
+
+
+# ----------------------------------------------------------------------------------------------------- the steps
+
+
+def doctor(report: Report) -> None:
+    """Say what is there, and compare every computation with NumPy."""
+    from lossland import doctor
+
+    found = doctor.report()
+    devices = found.pop("gl_devices")
+    report.add(**found)
+    for device in devices:
+        report.row("EGL devices", **device)
+    if report.dry:
+        report.skip("the self-test", "it would say nothing about a card")
+        return
+    from lossland.compute.selftest import selftest
+
+    worst: dict[str, tuple[float, str]] = {}
+    for check in selftest():
+        part = check.error / check.tolerance
+        worst[check.backend] = max(worst.get(check.backend, (0.0, "")), (part, check.name))
+        if not check.ok:
+            report.row("out of tolerance", **check._asdict())
+    for backend, (part, name) in worst.items():
+        report.row("largest error", backend=backend, check=name, share_of_tolerance=part)
+
+
+def tests(report: Report) -> None:
+    """Run the tests that need a card, and draw the golden pictures on it."""
+    for title, words, variables in (
+        ("tests with CuPy", ["-m", "gpu", "tests"], {}),
+        ("golden pictures on the card", ["tests/test_goldens.py"], {"LOSSLAND_GL": "auto"}),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "addopts=", "--tb=short",
+             "--continue-on-collection-errors",
+             *(["--collect-only"] if report.dry else []), *words],
+            cwd=ROOT, env={**os.environ, **variables}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        print(done.stdout, done.stderr)
+        lines = done.stdout.strip().splitlines() or done.stderr.strip().splitlines() or ["it said nothing"]
+        failed = [line for line in lines if line.startswith(("FAILED", "ERROR"))]
+        report.row("runs", what=title, result=lines[-1], failed=failed)
+        if report.dry:
+            report.skip(title, "there is no card; they were only collected")
+
+
+def kernels(report: Report) -> None:
+    """Move particles with every optimizer on every landscape, on the card and by the CPU's kernel."""
+    from lossland import landscapes, optimizers
+
+    pairs = [(kind.name, land.name) for kind in optimizers.catalogue() for land in landscapes.catalogue()]
+    if report.dry:
+        report.skip(f"{len(pairs) - 2} of {len(pairs)} pairs", "the CPU stands in for the card")
+        pairs = [("adam", "rosenbrock"), ("lion", "ackley")]
+    workers = 1 if report.dry else min(8, os.cpu_count() or 1)
+    done, off, fallen = 0, 0, 0
+    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+        for future in as_completed([pool.submit(compared, pairs[i : i + 8]) for i in range(0, len(pairs), 8)]):
+            for row in future.result():
+                done += 1
+                fallen += row["ran_on"] != "cuda"
+                bad = row["median"] > 1e-6 or row["of_99_in_100"] > 1e-3 or bool(row["trouble"])
+                off += bad
+                if bad or report.dry:
+                    report.row("differences", **row)
+            report.add(pairs=done, of=len(pairs), differ=off, not_on_the_card=fallen)
+
+
+def compared(pairs: Sequence[tuple[str, str]], count: int = 4096, steps: int = 20) -> list[dict[str, Any]]:
+    """Return how far the ends of particles are apart, as shares of the domain's size."""
+    from lossland import landscapes, optimizers
+    from lossland.compute import arrays
+    from lossland.compute.crowd import crowd
+    from lossland.compute.swarm import random_starts
+
+    rows: list[dict[str, Any]] = []
+    for rule, name in pairs:
+        land = landscapes.landscape(name)
+        starts = random_starts(land.domain, count)
+        row: dict[str, Any] = {"optimizer": rule, "landscape": name, "ran_on": "", "trouble": ""}
+        median = most = float("nan")
+        try:
+            with warnings.catch_warnings(record=True) as said:
+                warnings.simplefilter("always")
+                ours = crowd(land, optimizers.optimizer(rule), starts, 0, 0, arrays.backend("auto"))
+                theirs = crowd(land, optimizers.optimizer(rule), starts, 0, 0, arrays.CPU)
+                for one in (ours, theirs):
+                    one.advance(steps)
+                a, b = ours.positions.astype(float), theirs.positions.astype(float)  # the card may fail only now
+            row |= {"ran_on": ours.backend, "trouble": "; ".join(str(one.message) for one in said)}
+            low, high = np.array(land.domain).T
+            apart = np.where(np.isnan(a) & np.isnan(b) | (a == b), 0.0, np.abs(a - b)) / (high - low).max()
+            apart = np.nan_to_num(apart.max(axis=1), nan=np.inf)
+            median, most = float(np.median(apart)), float(np.quantile(apart, 0.99))
+        except Exception as error:  # whatever it is, the other pairs go on
+            row["trouble"] = f"{type(error).__name__}: {error}"
+        rows.append({**row, "median": median, "of_99_in_100": most})
+    return rows
+
+
+def speed(report: Report) -> None:
+    """Measure particles and grids in a second beside JAX and torch.compile, and the card's own limits."""
+    sys.path.insert(0, str(ROOT / "benchmarks"))
+    from side_by_side import Missing, Peer, best_of
+
+    missing = card()
+    peaks: dict[str, float] = {}
+    if missing:
+        report.skip("the card's limits, JAX and torch.compile on it", missing)
+    else:
+        peaks = card_limits()
+        report.add(**{f"{name} a second": rate for name, rate in peaks.items()})
+    ours = "lossland" if missing else "lossland (CUDA)"
+    peers: dict[str, Peer] = {}
+    for name in (ours, *(() if missing else ("JAX (CUDA)", "torch.compile (CUDA)"))):
+        peer = Peer("swarm_peers", name, {"XLA_PYTHON_CLIENT_PREALLOCATE": "false"}, limit=60)
+        try:
+            peer.ask(do="hello")
+            peers[name] = peer
+        except Missing as why:
+            report.skip(name, str(why))
+            peer.close()
+    try:
+        for count, cases in ((10**6, CASES), (10**7, CASES), (10**5, CASES)):
+            for rule, landscape in cases[:1] if report.dry else cases:
+                many = 1000 if report.dry else count
+                # torch.compile takes ten seconds for each case: only where it is compared first
+                taking_part = {name: one for name, one in peers.items() if count == 10**6 or "torch" not in name}
+                rates = _swarm_rates(taking_part, rule, landscape, many, best_of, Missing, report)
+                _swarm_row(report, ours, rates, rule, landscape, many, peaks)
+            if report.dry:
+                break
+        n = 64 if report.dry else GRID
+        for landscape in ("rosenbrock", "ackley"):
+            with_grids = {name: peer for name, peer in peers.items() if "torch" not in name}
+            rates = _grid_rates(with_grids, landscape, n, best_of, Missing)
+            row = {f"{name}, million points/s": rate / 1e6 for name, rate in rates.items()}
+            if peaks:
+                alone = kernel_alone(landscape, n)
+                row["kernel alone, million points/s"] = alone / 1e6
+                row["share of copying"] = alone * 12 / peaks["bytes copied"]  # three float32 numbers are written
+            report.row("grids with gradient", landscape=landscape, n=n, **row)
+    finally:
+        for peer in peers.values():
+            peer.close()
+
+
+def _swarm_rates(
+    peers: dict[str, Any], rule: str, landscape: str, count: int, best_of: Any, missing: Any, report: Report
+) -> dict[str, float]:
+    steps, ready = 100, {}
+    for name, peer in peers.items():
+        try:
+            peer.ask(do="swarm", count=count, steps=steps, landscape=landscape, rule=rule)
+            ready[name] = peer
+        except missing as why:
+            report.skip(f"{name}, {rule} on {landscape}", str(why))
+    seconds = best_of({name: lambda peer=peer: peer.ask(do="run")["seconds"] for name, peer in ready.items()}, 5, 1.0)
+    return {name: count * steps / taken for name, taken in seconds.items()}
+
+
+def _swarm_row(
+    report: Report, ours: str, rates: dict[str, float], rule: str, landscape: str, count: int, peaks: dict[str, float]
+) -> None:
+    row: dict[str, Any] = {"optimizer": rule, "landscape": landscape, "particles": count}
+    row |= {f"{name}, million steps/s": rate / 1e6 for name, rate in rates.items()}
+    row |= {f"of {name}": rates[ours] / rate for name, rate in rates.items() if name != ours and ours in rates}
+    if peaks and ours in rates:
+        row["share of FP32"] = rates[ours] * operations(rule, landscape) / peaks["multiply-adds"]
+    report.row("swarms", **row)
+
+
+def _grid_rates(peers: dict[str, Any], landscape: str, n: int, best_of: Any, missing: Any) -> dict[str, float]:
+    from side_by_side import SCRATCH
+
+    ready = {}
+    for name, peer in peers.items():
+        with contextlib.suppress(missing):
+            peer.ask(do="grid", landscape=landscape, n=n, file=str(SCRATCH / "gpu_day.npz"))
+            ready[name] = peer
+    seconds = best_of({name: lambda peer=peer: peer.ask(do="fill")["seconds"] for name, peer in ready.items()}, 5, 1.0)
+    return {name: n * n / taken for name, taken in seconds.items()}
+
+
+def operations(rule: str, landscape: str) -> int:
+    """Return how many operations one step of a particle is written with, a function of the card's counted as one."""
+    from lossland.compute.kernels.fused import fuse
+    from lossland.landscapes import landscape as named
+    from lossland.optimizers import optimizer
+
+    return len(fuse(named(landscape), optimizer(rule)).particle.steps)
+
+
+def card_limits() -> dict[str, float]:
+    """Measure how many multiply-adds the card does in a second, and how many bytes it reads and writes in a copy."""
+    from lossland.compute.arrays import backend
+
+    xp = backend("cuda").xp
+    blocks, threads = 4096, 256
+    kernel = xp.RawKernel(multiply_add_source(), "multiply_add")
+    out = xp.empty((blocks * threads,), xp.float32)
+    work = _timed_on_card(xp, lambda: kernel((blocks,), (threads,), (out, np.float32(0.5), np.float32(1))))
+    size = 1 << 28
+    one, other = xp.zeros((size,), xp.float32), xp.empty((size,), xp.float32)
+    copy = _timed_on_card(xp, lambda: xp.copyto(other, one))
+    return {"multiply-adds": blocks * threads * ROUNDS * CHAINS / work, "bytes copied": 2 * one.nbytes / copy}
+
+
+def multiply_add_source() -> str:
+    """Return a kernel that does nothing but multiply and add, in chains that do not wait for each other."""
+    names = [f"a{i}" for i in range(CHAINS)]
+    begin = "".join(f"  float {name} = threadIdx.x + {i};\n" for i, name in enumerate(names))
+    step = "".join(f"    {name} = fmaf({name}, b, c);\n" for name in names)
+    return (
+        f'extern "C" __global__ void multiply_add(float* out, float b, float c) {{\n{begin}'
+        f"  for (int i = 0; i < {ROUNDS}; ++i) {{\n{step}  }}\n"
+        f"  out[blockIdx.x * blockDim.x + threadIdx.x] = {' + '.join(names)};\n}}\n"
+    )
+
+
+def kernel_alone(landscape: str, n: int) -> float:
+    """Return how many points of a grid with gradient the card's kernel fills in a second, without the way home."""
+    from lossland.compute.arrays import backend
+    from lossland.compute.kernels import cuda
+    from lossland.compute.kernels.device import SQUARE, device
+    from lossland.expression import Program
+    from lossland.landscapes import landscape as named
+
+    xp, land = backend("cuda").xp, named(landscape)
+    card = device(xp)
+    program = Program((land.node, *land.gradient_nodes), "xy")
+    kernel = card.kernel(cuda.grid_source(program, (1, 2), np.dtype(np.float32)), "ll_grid")
+    (x0, x1), (y0, y1) = land.domain
+    x, y = (xp.asarray(np.linspace(a, b, n).astype(np.float32)) for a, b in ((x0, x1), (y0, y1)))
+    values, slopes = xp.empty((n, n), xp.float32), xp.empty((n, n, 2), xp.float32)
+    blocks = -(-n // SQUARE[0]), -(-n // SQUARE[1])
+    return n * n / _timed_on_card(xp, lambda: kernel(blocks, SQUARE, (x, y, np.int32(n), np.int32(n), values, slopes)))
+
+
+def _timed_on_card(xp: Any, launch: Callable[[], Any], rounds: int = 5) -> float:
+    """Return the least of the seconds that a launch takes on the card."""
+    times = []
+    for _ in range(rounds + 1):  # the first one compiles
+        begin, end = xp.cuda.Event(), xp.cuda.Event()
+        begin.record()
+        launch()
+        end.record()
+        end.synchronize()
+        times.append(xp.cuda.get_elapsed_time(begin, end) / 1000)
+    return min(times[1:])
+
+
+def frames(report: Report) -> None:
+    """Draw moving pictures of every scene, and compare still ones with the software renderer's."""
+    from lossland import library
+    from lossland.render import canvas
+
+    shown = canvas.headless("auto", _cuda_index())
+    with canvas.drawing(shown):
+        report.add(**canvas.description())
+        if canvas.is_software():
+            report.skip("frames on a card", "OpenGL draws on the processor")
+    names = library.names()
+    _compare_pictures(report, names[:2] if report.dry else names)
+    sizes, count = (((320, 180),), 3) if report.dry else (SIZES, 90)
+    for name in names[:1] if report.dry else names:
+        for size in sizes:
+            for settings in _settings(name, report.dry):
+                with canvas.drawing(shown):
+                    times = 1000 * np.array(list(frame_times(name, size, settings, count)))
+                report.row(
+                    "moving pictures", scene=name, size=f"{size[0]}x{size[1]}", **settings,
+                    p50_ms=float(np.median(times)), p95_ms=float(np.quantile(times, 0.95)),
+                )  # fmt: skip
+
+
+def _settings(name: str, dry: bool) -> list[dict[str, int]]:
+    return [{"count": count} for count in SWARMS] if name == "optimizer_swarm" and not dry else [{}]
+
+
+def frame_times(name: str, size: tuple[int, int], settings: dict[str, Any], count: int) -> Iterator[float]:
+    """Draw a scene that moves, as a window without panels; yield the seconds of each frame, until the card is done."""
+    from vispy import gloo
+
+    from lossland import library
+    from lossland.app.governor import levels_for
+    from lossland.app.picture import Picture
+    from lossland.player import Player
+    from lossland.render.target import Target
+    from lossland.theme import theme
+
+    levels = levels_for(size[0] * size[1])
+    quality = replace(levels[-1], dots=max(SWARMS))  # the window's finest, with all particles
+    scene = library.scene(name)
+    for parameter, value in settings.items():
+        scene.set(parameter, value)
+    player = Player(scene, size)
+    picture, target = Picture(theme("dark"), size), Target(size)
+    try:
+        home = player.camera.home_pose.azimuth
+        for number in range(count + 5):  # the first ones compile and upload
+            start = time.perf_counter()
+            player.seek(number / 60)
+            player.camera.place(azimuth=home + 0.3 * number)
+            with target:
+                picture.draw(player, size, False, quality)
+            gloo.finish()
+            if number >= 5:
+                yield time.perf_counter() - start
+    finally:
+        picture.close()
+        target.close()
+
+
+def _compare_pictures(report: Report, names: Sequence[str]) -> None:
+    """Save a picture of every scene, and say how far it is from the software renderer's."""
+    from PIL import Image
+
+    import lossland as ll
+
+    size = (320, 180) if report.dry else PICTURE
+    folder = report.file.parent / "pictures"
+    folder.mkdir(exist_ok=True)
+    given = os.environ.get("GPU_DAY_PICTURES", "")
+    sheet = []
+    for name in names:
+        image = ll.snapshot(name, size, gl="auto")
+        Image.fromarray(image).save(folder / f"{name}.png")
+        sheet.append(Image.fromarray(image).convert("RGB").resize((640, 360)))
+        file = Path(given) / f"{name}.png"
+        try:
+            if given and file.exists() and not report.dry:
+                other = np.asarray(Image.open(file))
+            else:
+                other = ll.snapshot(name, size, gl="software")
+        except ll.MachineError as error:
+            report.skip(f"the comparison of {name}", str(error))
+            continue
+        off = np.abs(image[..., :3].astype(int) - other[..., :3]).max(axis=-1)
+        report.row(
+            "beside the software renderer", scene=name, mean_off=float(off.mean()),
+            off_by_more_than_16=float((off > 16).mean()), largest=int(off.max()),
+        )  # fmt: skip
+    columns = 2
+    whole = Image.new("RGB", (640 * columns, 360 * -(-len(sheet) // columns)))
+    for index, part in enumerate(sheet):
+        whole.paste(part, (640 * (index % columns), 360 * (index // columns)))
+    whole.save(report.file.parent / "pictures.jpg", quality=90)
+
+
+def pictures(report: Report) -> None:
+    """Draw what the card's pictures are compared with, into the folder that stands in the report's place."""
+    from PIL import Image
+
+    import lossland as ll
+    from lossland import library
+
+    for name in library.names():
+        Image.fromarray(ll.snapshot(name, PICTURE)).save(report.file / f"{name}.png", optimize=True)
+
+
+def sharing(report: Report) -> None:
+    """Draw a swarm that is computed on the card, its particles handed over in each of the ways that work."""
+    from lossland.render import canvas
+    from lossland.render import sharing as ways
+
+    missing = card()
+    if missing:
+        report.skip("sharing between CUDA and OpenGL", missing)
+        return
+    shown = canvas.headless("auto", _cuda_index())
+    with canvas.drawing(shown):
+        for count in SWARMS:
+            times = 1000 * np.array(list(frame_times("optimizer_swarm", PICTURE, {"count": count}, 60)))
+            described = ways.described()
+            report.add(way=described[0], why_no_better=described[1:])
+            report.row("frames", particles=count, way=described[0], p50_ms=float(np.median(times)))
+        transfer = ways._TRANSFERS.get(shown.context)
+        if transfer is None:
+            report.skip("the other ways", "no array on the card was drawn")
+            return
+        for way in ways.Way:
+            if list(ways.Way).index(way) < list(ways.Way).index(transfer.way):
+                continue
+            transfer.way = way
+            for count in SWARMS:
+                times = 1000 * np.array(list(frame_times("optimizer_swarm", PICTURE, {"count": count}, 60)))
+                report.row("frames of each way", particles=count, way=way.value, p50_ms=float(np.median(times)))
+
+
+def memory(report: Report) -> None:
+    """Use much of the card's memory, give it back, and look whether it is free."""
+    import lossland as ll
+    from lossland.compute import arrays
+
+    missing = card()
+    if missing:
+        report.skip("memory on the card", missing)
+        return
+    from lossland.compute.kernels.device import device
+
+    xp = arrays.backend("cuda").xp
+    ll.swarm("himmelblau", count=1000, steps=10, backend="cuda")
+    device(xp).free()
+    before = xp.cuda.runtime.memGetInfo()[0]
+    for _ in range(3):
+        ll.swarm("himmelblau", count=2_000_000, steps=50, backend="cuda")
+        ll.landscape("ackley").grid(4096)
+    gc.collect()
+    held = xp.get_default_memory_pool().used_bytes()
+    device(xp).free()
+    after = xp.cuda.runtime.memGetInfo()[0]
+    report.add(free_before=before, free_after=after, kept=before - after, still_in_use=held)
+
+
+def _cuda_index() -> int | None:
+    from lossland.compute.arrays import cuda_index
+
+    return cuda_index()
+
+
+STEPS = {step.__name__: step for step in (doctor, tests, kernels, speed, frames, sharing, memory, pictures)}
+
+if __name__ == "__main__":
+    STEPS[sys.argv[1]](Report(Path(sys.argv[2]), "--dry" in sys.argv))
