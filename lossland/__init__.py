@@ -21,6 +21,7 @@ _HOME = {
     "Swarm": "lossland.compute.swarm",
     "swarms": "lossland.compute.swarm:",
     "minima": "lossland.compute.minima:",
+    "models": "lossland.models:",
     "maps": "lossland.compute.maps:",
     "Grid": "lossland.landscapes",
     "Terrain": "lossland.terrain",
@@ -70,6 +71,7 @@ __all__ = [
     "layers",
     "maps",
     "minima",
+    "models",
     "numerals",
     "optimizers",
     "parameters",
@@ -104,6 +106,7 @@ if TYPE_CHECKING:
     from lossland import ground as ground
     from lossland import landscapes as landscapes
     from lossland import layers as layers
+    from lossland import models as models
     from lossland import numerals as numerals
     from lossland import optimizers as optimizers
     from lossland import parameters as parameters

@@ -10,13 +10,13 @@ import numpy as np
 
 import lossland as ll
 from lossland import layers, numerals
+from lossland.models.contours import trace_contour
 
 HEADINGS = 3600  # tried for the steepest one, a tenth of a degree apart
 PLANE = 0.34  # half the side of the tangent plane, and the length of the arrows, in the world
 FIELD = 13  # arrows along each side of the field
 LIFE = 3.0  # seconds from a drop's fall to its end
 FLOW = 48  # stretches of a drop's way
-NEWTON = 12  # steps that put a point of the contour right, at most
 CONTOUR_STEP = 0.01  # of half the domain's width
 
 
@@ -172,41 +172,13 @@ print("best_heading", degrees[slope.argmax()])
 
     def contour(self) -> np.ndarray:
         """Return the contour through the walker, (n, 2): steps along it, each put right by Newton's method."""
-        return self.remember("contour", (self.landscape, self.domain, self.walker), self._trace_contour)
+        key = (self.landscape, self.domain, self.walker)
 
-    def _trace_contour(self) -> np.ndarray:
-        ways = [self._follow_level(sign) for sign in (-1.0, 1.0)]
-        if len(ways[0]) and np.hypot(*np.subtract(ways[0][-1], self.walker)) < 2 * CONTOUR_STEP * self.size:
-            return np.array([self.walker, *ways[0], self.walker])  # closed: one way round is enough
-        return np.array([*reversed(ways[0]), self.walker, *ways[1]])
+        def make() -> np.ndarray:
+            (x, y), (x0, x1, y0, y1) = self.walker, self.domain
+            return trace_contour(self.land.value_grad_at, (x, y), ((x0, x1), (y0, y1)), CONTOUR_STEP * self.size)
 
-    def _follow_level(self, sign: float) -> list[tuple[float, float]]:
-        x0, x1, y0, y1 = self.domain
-        x, y = self.walker
-        level = self.land.value_grad_at(x, y)[0]
-        stride, path = sign * CONTOUR_STEP * self.size, []
-        for k in range(1500):
-            _, gx, gy = self.land.value_grad_at(x, y)
-            steep = float(np.hypot(gx, gy))
-            if not np.isfinite(steep) or steep < 1e-9:
-                break
-            x, y = x - stride * gy / steep, y + stride * gx / steep
-            for _ in range(NEWTON):
-                value, gx, gy = self.land.value_grad_at(x, y)
-                square = gx * gx + gy * gy
-                if not 0 < square < np.inf:
-                    return path
-                x, y = x - (value - level) * gx / square, y - (value - level) * gy / square
-                if abs(value - level) < 1e-12 * max(1.0, abs(level)):
-                    break
-            else:
-                return path  # too close to a level point: the contour cannot be told from its neighbours
-            if not (x0 <= x <= x1 and y0 <= y <= y1):
-                break
-            path.append((x, y))
-            if k > 3 and np.hypot(x - self.walker[0], y - self.walker[1]) < 0.9 * abs(stride):
-                break
-        return path
+        return self.remember("contour", key, make)
 
     # --------------------------------------------------------------------------------------- the picture
     def frame(self, time: float) -> ll.Frame:

@@ -10,6 +10,7 @@ import numpy as np
 
 import lossland as ll
 from lossland import layers, numerals
+from lossland.models import quadratics
 
 ARROW = 0.34  # length of the uphill arrow in the world
 BALL = 0.03  # and of the ball's radius
@@ -150,7 +151,8 @@ print("closed_form", *((1 - alpha * curvature) ** steps * start))
         """Return the factors by which the error shrinks, where the ball is, and the closed form for the last step."""
         curvature, start = self.curvature, np.array(self.start)
         step = int(self.step_at(time) + 1e-9)
-        factors = 1 - self.alpha * curvature
+        factors = quadratics.descent_factors(self.alpha, curvature)
+        best_alpha, best_rate = quadratics.best_descent(float(curvature.min()), float(curvature.max()))
         now = self.descent.points[step]
         return {
             "step": float(step),
@@ -158,8 +160,8 @@ print("closed_form", *((1 - alpha * curvature) ** steps * start))
             "rate": float(np.abs(factors).max()),
             "converges": float(np.abs(factors).max() < 1 - 1e-12),
             "limit": float(2 / curvature.max()),
-            "best_alpha": float(2 / curvature.sum()),
-            "best_rate": float((curvature.max() - curvature.min()) / curvature.sum()),
+            "best_alpha": best_alpha,
+            "best_rate": best_rate,
             "kappa": float(curvature.max() / curvature.min()),
             "now": now,
             "loss": float(self.land.value(now)),
@@ -228,7 +230,7 @@ print("closed_form", *((1 - alpha * curvature) ** steps * start))
         gradient = np.asarray(self.land.grad(here), float)
         scale = np.maximum(np.abs(descent.points[0]), 1e-9)
         lambdas = rf"\lambda_1 = {numerals.latex(curvature[0])},\; \lambda_2 = {numerals.latex(curvature[1])}"
-        factor = 1 - self.alpha * curvature
+        factor = quadratics.descent_factors(self.alpha, curvature)
         rows = [
             layers.Row(
                 f"eigen{k + 1}",
@@ -271,7 +273,7 @@ print("closed_form", *((1 - alpha * curvature) ** steps * start))
 
     def _verdict(self) -> str:
         """Say in words what this rate leads to."""
-        factors = 1 - self.alpha * self.curvature
+        factors = quadratics.descent_factors(self.alpha, self.curvature)
         worst = float(np.abs(factors).max())
         alpha = f"α = {numerals.trimmed(self.alpha, 4)}"
         if worst > 1 + 1e-9:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
 import lossland as ll
 from lossland import layers, numerals
+from lossland.models import critical_points as critical
+from lossland.models.critical_points import CriticalPoint
 
-SEEDS = 49  # Newton's method starts from so many points along each side
-NEWTON = 80  # its steps
-MOST = 600  # critical points that are kept
 DRESSED = 16  # up to this many of them have arrows and labels
 DISC = 0.025  # radius of their discs, in half the domain's width
 REACH = 0.13  # of the arrows, in half the domain's width
@@ -21,74 +19,6 @@ STEPS_PER_SECOND = 12
 MORPH = 192  # samples along each side of a ground that changes its shape
 KINDS = {"minimum": "down", "saddle": "accent", "maximum": "up"}  # kind -> colour
 PLURALS = {"minimum": "minima", "saddle": "saddles", "maximum": "maxima"}
-AROUND = np.stack([np.cos(np.linspace(0, 2 * np.pi, 48, False)), np.sin(np.linspace(0, 2 * np.pi, 48, False))], -1)
-
-
-@dataclass(frozen=True, eq=False)
-class Critical:
-    """A point where the ground is level."""
-
-    position: np.ndarray  # (2,)
-    value: float
-    kind: str  # minimum, saddle or maximum
-    curvature: np.ndarray  # (2,) eigenvalues of the Hessian, the smaller first
-    axes: np.ndarray  # (2, 2) its eigenvectors as columns
-
-
-def eigen(hessian: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return eigenvalues (2,), the smaller first, and eigenvectors as columns (2, 2), of xx, xy, yy."""
-    xx, xy, yy = (float(part) for part in hessian)
-    return np.linalg.eigh(np.array([[xx, xy], [xy, yy]]))
-
-
-def curvatures(hessian: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the smaller and the larger eigenvalue (...) of Hessians (..., 3)."""
-    xx, xy, yy = np.moveaxis(np.asarray(hessian, float), -1, 0)
-    middle, half = (xx + yy) / 2, np.hypot((xx - yy) / 2, xy)
-    return middle - half, middle + half
-
-
-def level_points(land: ll.Landscape) -> np.ndarray:
-    """Return the places (n, 2) in the domain where ∇f = 0, by Newton's method from a grid of starts."""
-    (x0, x1), (y0, y1) = land.domain
-    low, high = np.array([x0, y0]), np.array([x1, y1])
-    size = float(np.hypot(*(high - low)))
-    part = (np.arange(SEEDS) + 0.5) / SEEDS
-    x, y = np.meshgrid(x0 + (x1 - x0) * part, y0 + (y1 - y0) * part)
-    place, move = np.stack([x.ravel(), y.ravel()], -1), np.full((SEEDS**2, 2), np.inf)
-    with np.errstate(all="ignore"):
-        for _ in range(NEWTON):
-            (gx, gy), (xx, xy, yy) = np.asarray(land.grad(place)).T, np.asarray(land.hessian(place)).T
-            move = np.stack([xy * gy - yy * gx, xy * gx - xx * gy], -1) / (xx * yy - xy * xy)[:, None]
-            move[~np.isfinite(move).all(axis=1) & (np.hypot(gx, gy) == 0)] = 0.0  # there already, and flat
-            length = np.hypot(*move.T)
-            place = place + move * np.minimum(1.0, 0.05 * size / length)[:, None]
-        settled = (np.hypot(*move.T) < 1e-7 * size) & ((place >= low) & (place <= high)).all(axis=1)
-    return apart([*np.asarray(land.minima).reshape(-1, 2), *place[settled]], 1e-4 * size)
-
-
-def apart(places: Sequence[np.ndarray], distance: float) -> np.ndarray:
-    """Return the places (n, 2) without those nearer than ``distance`` to an earlier one."""
-    known = np.array(places).reshape(-1, 2)
-    _, first = np.unique(np.round(known / distance), axis=0, return_index=True)
-    kept = np.zeros((0, 2))
-    for place in known[np.sort(first)][:MOST]:
-        if not (np.hypot(*(kept - place).T) < distance).any():
-            kept = np.vstack([kept, place])
-    return kept
-
-
-def without_dust(values: np.ndarray, dust: float) -> np.ndarray:
-    """Return the values with those that rounding alone could have left set to 0."""
-    return np.where(np.abs(values) < dust, 0.0, values)
-
-
-def kind_of(land: ll.Landscape, position: np.ndarray, value: float, curvature: np.ndarray, size: float) -> str:
-    """Return what a level point is: by the signs of its curvatures, or by looking around where one is zero."""
-    if np.isfinite(curvature).all() and np.abs(curvature).min() > 0:
-        return ("maximum", "saddle", "minimum")[int((curvature > 0).sum())]
-    around = np.asarray(land.value(position + 0.01 * size * AROUND)) - value
-    return "minimum" if (around >= 0).all() else "maximum" if (around <= 0).all() else "saddle"
 
 
 class LandscapeZoo(ll.GroundScene):
@@ -221,24 +151,15 @@ print("highest", max(v for v, c in zip(value, curvature) if (c < 0).all()))
         return ll.Clock(float(np.clip(self.steps / STEPS_PER_SECOND, 6.0, 30.0)), self.steps)
 
     # ------------------------------------------------------------------------------------------- numbers
-    def critical(self) -> list[Critical]:
+    def critical(self) -> list[CriticalPoint]:
         """Return the level points, lowest first."""
 
-        def make() -> list[Critical]:
-            land, found = self.land, []
-            rule = self.terrain.exposure
-            tall = rule.high - rule.low
-            for position in level_points(land):
-                value = without_dust(np.array(float(land.value(position))), 1e-12 * tall)
-                hessian = np.nan_to_num(np.asarray(land.hessian(position), float))
-                curvature, axes = eigen(without_dust(hessian, 1e-9 * tall / self.size**2))
-                kind = kind_of(land, position, float(value), curvature, self.size)
-                found.append(Critical(position, float(value), kind, curvature, axes))
-            return sorted((point for point in found if np.isfinite(point.value)), key=lambda point: point.value)
+        rule = self.terrain.exposure
+        return self.remember(
+            "critical", self.terrain, lambda: critical.critical_points(self.land, rule.high - rule.low)
+        )
 
-        return self.remember("critical", self.terrain, make)
-
-    def nearest(self) -> Critical | None:
+    def nearest(self) -> CriticalPoint | None:
         """Return the level point nearest to where the ball is dropped."""
         return min(self.critical(), key=lambda point: float(np.hypot(*(point.position - self.ball))), default=None)
 
@@ -310,7 +231,7 @@ print("highest", max(v for v, c in zip(value, curvature) if (c < 0).all()))
             if self.paint == "height":
                 return layers.Surface(self.terrain)
             grid = self.land.grid(len(self.terrain.x), derivatives=True)
-            curvature = curvatures(np.asarray(grid.hessian))[int(self.paint == "largest curvature")]
+            curvature = critical.principal_curvatures(np.asarray(grid.hessian))[int(self.paint == "largest curvature")]
             curvature = np.nan_to_num(curvature, posinf=0.0, neginf=0.0)
             usual = max(float(np.median(np.abs(curvature))), 1e-300)
             signed = np.arcsinh(curvature / usual) / np.arcsinh(max(float(np.abs(curvature).max()) / usual, 1e-9))
@@ -333,7 +254,7 @@ print("highest", max(v for v, c in zip(value, curvature) if (c < 0).all()))
                 drawn += self._dress(point)
         return drawn
 
-    def _dress(self, point: Critical) -> list[layers.Layer]:
+    def _dress(self, point: CriticalPoint) -> list[layers.Layer]:
         """Return a level point's value, and arrows along its two axes: green curves up, red curves down."""
         centre = self.terrain.world_from_domain(point.position, lift=0.02)
         tails, tips, colors, worth = [], [], [], []
@@ -406,7 +327,7 @@ print("highest", max(v for v, c in zip(value, curvature) if (c < 0).all()))
             )
         return notes
 
-    def _nearest_facts(self, near: Critical) -> layers.Facts:
+    def _nearest_facts(self, near: CriticalPoint) -> layers.Facts:
         """Return the curvatures of the level point nearest to the ball, and what follows from them."""
         small, large = near.curvature
         rows = [

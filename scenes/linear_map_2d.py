@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
 import lossland as ll
 from lossland import layers, numerals
+from lossland.models import linear_maps as maps
 
 SQUARE = np.array([(0, 0), (1, 0), (1, 1), (0, 1)], float)
 CIRCLE = np.stack([np.cos(np.linspace(0, 2 * np.pi, 97)), np.sin(np.linspace(0, 2 * np.pi, 97))], -1)
@@ -17,69 +17,6 @@ LETTER = np.array([(0.4, 0.3), (0.7, 0.3), (0.7, 0.9), (1.1, 0.9), (1.1, 1.2), (
                    (1.3, 1.5), (1.3, 1.8), (0.4, 1.8), (0.4, 0.3)])  # fmt: skip
 HOUSE = np.array([(0.5, 0.5), (1.5, 0.5), (1.5, 1.4), (1, 1.9), (0.5, 1.4), (0.5, 0.5)])
 SHAPES = {"none": None, "circle": CIRCLE, "letter": LETTER, "house": HOUSE}
-
-
-def rotation(angle: float) -> np.ndarray:
-    """Return the matrix (2, 2) that turns the plane by ``angle`` radians, anticlockwise."""
-    return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-
-
-def angle_of(turn: np.ndarray) -> float:
-    """Return the angle of a rotation matrix in (−π, π]."""
-    return float(np.arctan2(turn[1, 0], turn[0, 0]))
-
-
-def polar(matrix: np.ndarray) -> tuple[float, np.ndarray] | None:
-    """Return θ and the symmetric stretch S with A = R(θ)S; None for a mirror (det A < 0)."""
-    left, stretch, right = np.linalg.svd(matrix)
-    if np.linalg.det(left @ right) < 0:
-        if stretch[1] > 1e-12 * stretch[0]:
-            return None
-        left[:, 1] *= -1  # nothing is stretched along this axis: its sign is free
-    return angle_of(left @ right), right.T @ np.diag(stretch) @ right
-
-
-def factors(matrix: np.ndarray) -> tuple[float, np.ndarray, float]:
-    """Return φ, (σ₁, σ₂) and ψ with A = R(φ) diag(σ₁, σ₂) R(ψ); a mirror makes σ₂ negative."""
-    left, stretch, right = np.linalg.svd(matrix)
-    if np.linalg.det(right) < 0:
-        right[1] *= -1
-        left[:, 1] *= -1
-    if np.linalg.det(left) < 0:
-        left[:, 1] *= -1
-        stretch = stretch * (1, -1)
-    ways = ((angle_of(left), angle_of(right)), (angle_of(-left), angle_of(-right)))  # both give A
-    last, first = min(ways, key=lambda way: abs(way[0]) + abs(way[1]))
-    return last, stretch, first
-
-
-def matrix_at(matrix: np.ndarray, path: str, t: float) -> np.ndarray:
-    """Return the matrix (2, 2) that is a part ``t`` of the way from the identity to ``matrix``."""
-    identity = np.eye(2)
-    if path == "factors":
-        last, stretch, first = factors(matrix)
-        one, two, three = np.clip(3 * t - np.arange(3), 0, 1)
-        return rotation(three * last) @ np.diag(1 + two * (stretch - 1)) @ rotation(one * first)
-    parts = polar(matrix) if path == "polar" else None
-    if parts is None:
-        return (1 - t) * identity + t * matrix
-    turn, stretch = parts
-    return rotation(t * turn) @ ((1 - t) * identity + t * stretch)
-
-
-def determinant(matrix: np.ndarray) -> float:
-    """Return ad − bc."""
-    return float(matrix[0, 0] * matrix[1, 1] - matrix[0, 1] * matrix[1, 0])
-
-
-def across(a: np.ndarray, b: np.ndarray) -> float:
-    """Return the signed area of the parallelogram of two vectors (2,); 0 where they are parallel."""
-    return float(a[0] * b[1] - a[1] * b[0])
-
-
-def area(corners: np.ndarray) -> float:
-    """Return the area of a polygon (n, 2), by adding the triangles between its sides and the origin."""
-    return 0.5 * abs(sum(across(a, b) for a, b in zip(corners, np.roll(corners, -1, axis=0), strict=True)))
 
 
 def lifted(points: np.ndarray) -> np.ndarray:
@@ -102,7 +39,7 @@ def view_of(reach: float) -> ll.View:
 def name_beside(arrow: np.ndarray, other: np.ndarray) -> tuple[tuple[float, float], tuple[float, float]]:
     """Return where an arrow's symbol and its numbers go, in pixels from its head: on the side away from the other."""
     length = max(float(np.hypot(*arrow)), 1e-9)
-    side = -1.0 if across(arrow, other) >= 0 else 1.0
+    side = -1.0 if maps.cross(arrow, other) >= 0 else 1.0
     away = side * np.array([-arrow[1], arrow[0]]) / length
     down = float(-22 * away[1])
     return ((14.0, down), (36.0, down - 2)) if away[0] >= 0 else ((-30.0, down), (-104.0, down - 2))
@@ -131,28 +68,6 @@ def whole(vector: np.ndarray) -> tuple[str, str]:
     if np.abs(scaled).max() < 9.5 and np.abs(scaled - np.round(scaled)).max() < 1e-6:
         vector = np.round(scaled)
     return numerals.latex(float(vector[0])), numerals.latex(float(vector[1]))
-
-
-@dataclass(frozen=True)
-class Direction:
-    """A direction that the map does not turn: Av = λv."""
-
-    vector: np.ndarray  # (2,), length 1
-    factor: float
-
-
-def directions_kept(matrix: np.ndarray) -> list[Direction]:
-    """Return the real eigen-directions, the largest factor first; none where every direction is kept."""
-    factor, vectors = (np.asarray(part, np.complex128) for part in np.linalg.eig(matrix))
-    if np.abs(factor.imag).max() > 1e-9 or np.abs(matrix - matrix[0, 0] * np.eye(2)).max() < 1e-12:
-        return []
-    kept: list[Direction] = []
-    for k in np.argsort(-factor.real):
-        vector = vectors[:, k].real
-        vector = vector * (1 if vector[np.abs(vector) > 1e-12][0] > 0 else -1)
-        if not kept or abs(across(vector, kept[0].vector)) > 1e-6:
-            kept.append(Direction(vector, float(factor[k].real)))
-    return kept
 
 
 class LinearMap2D(ll.Scene):
@@ -249,24 +164,23 @@ print("area", 0.5 * abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)))
     # ------------------------------------------------------------------------------------------- numbers
     def readouts(self, time: float = 0.0) -> dict[str, Any]:
         """Return the numbers of A, and of the matrix shown at ``time``."""
-        matrix, now = np.array(self.matrix), matrix_at(np.array(self.matrix), self.path, self.part(time))
-        parts = polar(matrix)
-        eigenvalues = np.asarray(np.linalg.eigvals(matrix), np.complex128)
-        eigenvalues = eigenvalues[np.lexsort((-eigenvalues.imag, -eigenvalues.real))]
+        matrix, now = np.array(self.matrix), maps.on_path(np.array(self.matrix), self.path, self.part(time))
+        parts = maps.polar_factors(matrix)
+        eigenvalues = maps.eigenvalues(matrix)
         radii = np.linalg.norm(CIRCLE @ now.T, axis=1)
         return {
             "t": self.part(time),
             "matrix": matrix,
-            "determinant": determinant(matrix),
-            "area": area(SQUARE @ matrix.T),
+            "determinant": maps.determinant(matrix),
+            "area": maps.polygon_area(SQUARE @ matrix.T),
             "singular_values": np.linalg.svd(matrix, compute_uv=False),
             "eigenvalues": eigenvalues.real,
             "eigenvalues_imaginary": eigenvalues.imag,
             "turn_degrees": np.degrees(parts[0]) if parts else float("nan"),
             "twice_less_once": float(np.abs(matrix @ matrix - matrix).max()),
             "matrix_now": now,
-            "determinant_now": determinant(now),
-            "area_now": area(SQUARE @ now.T),
+            "determinant_now": maps.determinant(now),
+            "area_now": maps.polygon_area(SQUARE @ now.T),
             "radius_now": np.array([radii.min(), radii.max()]),
         }
 
@@ -274,7 +188,7 @@ print("area", 0.5 * abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)))
     def frame(self, time: float) -> ll.Frame:
         """Return the plane on its way."""
         matrix, t = np.array(self.matrix), self.part(time)
-        now = matrix_at(matrix, self.path, t)
+        now = maps.on_path(matrix, self.path, t)
         reach = reach_of(matrix, SHAPES[self.shape])
         drawn: list[Any] = [layers.WarpedGrid(now, group="grid"), layers.Axes()]
         if self.path == "factors":
@@ -316,7 +230,7 @@ print("area", 0.5 * abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)))
     def _kept_lines(self, matrix: np.ndarray, now: np.ndarray, reach: float) -> list[layers.Layer]:
         """Return the lines that A does not turn, and an arrow on each, moved as far as the plane is now."""
         drawn: list[layers.Layer] = []
-        for k, kept in enumerate(directions_kept(matrix)):
+        for k, kept in enumerate(maps.eigen_directions(matrix)):
             role = f"eigen{k + 1}"
             line = np.outer((-14, 14), kept.vector)
             factor = rf"\lambda_{k + 1} = {numerals.latex(kept.factor)}"
@@ -340,13 +254,13 @@ print("area", 0.5 * abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)))
 
     def _notes(self, matrix: np.ndarray, now: np.ndarray, t: float) -> list[layers.Note]:
         """Return the matrix, the path, the area and the special directions, in words and formulas."""
-        high = max(3.0, float(np.ceil(determinant(matrix))))
-        low = min(0.0, float(np.floor(determinant(matrix))))
+        high = max(3.0, float(np.ceil(maps.determinant(matrix))))
+        low = min(0.0, float(np.floor(maps.determinant(matrix))))
         return [
             layers.Title(self.title, lines=(self._sentence(matrix, t),)),
             layers.Formula("A = " + in_colour(matrix, 2, trim=True)),
             layers.Formula(f"M_t = {self._path_formula(matrix)} = {in_colour(now, 2)}"),
-            layers.Meter("Area of the unit square", r"\det M_t =", determinant(now), "area", low, high),
+            layers.Meter("Area of the unit square", r"\det M_t =", maps.determinant(now), "area", low, high),
             self._stretch_facts(matrix) if self.path == "factors" else self._kept_facts(matrix, now),
         ]
 
@@ -356,7 +270,7 @@ print("area", 0.5 * abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)))
             return ("First a turn", "Then a stretch along the axes", "Then a turn again")[min(int(3 * t), 2)]
         if self.path == "straight":
             return "Every point moves in a straight line"
-        parts = polar(matrix)
+        parts = maps.polar_factors(matrix)
         if parts is None:
             return "A mirror is no turn: every point moves straight, through a flat moment"
         turn = np.degrees(parts[0])
@@ -367,30 +281,30 @@ print("area", 0.5 * abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)))
     def _path_formula(self, matrix: np.ndarray) -> str:
         if self.path == "factors":
             return r"R(\varphi)\,\Sigma\,R(\psi)"
-        parts = polar(matrix) if self.path == "polar" else None
+        parts = maps.polar_factors(matrix) if self.path == "polar" else None
         if parts is None or abs(parts[0]) < 1e-9:
             return r"(1-t)\,I + t\,A"
         return r"R(t\theta)\,[(1-t)\,I + t\,S]"
 
     def _kept_facts(self, matrix: np.ndarray, now: np.ndarray) -> layers.Facts:
         rows = []
-        for k, kept in enumerate(directions_kept(matrix)):
+        for k, kept in enumerate(maps.eigen_directions(matrix)):
             moved = now @ kept.vector
             along = float(moved @ kept.vector)
-            turned = abs(across(kept.vector, moved)) > 1e-6
+            turned = abs(maps.cross(kept.vector, moved)) > 1e-6
             so_far = "on its way" if turned else f"now ×{numerals.fixed(along)}"
             x, y = whole(kept.vector)
             direction = rf"v_{k + 1} = ({x},\, {y})"
             factor = rf"\lambda_{k + 1} = {numerals.latex(kept.factor)}"
             rows.append((f"eigen{k + 1}", direction, factor, so_far))
         if not rows:
-            every = np.abs(matrix - matrix[0, 0] * np.eye(2)).max() < 1e-12
+            every = maps.is_multiple_of_identity(matrix)
             factor = rf"\lambda = {numerals.latex(matrix[0, 0])}" if every else ""
             rows = [("dim", r"\text{all of them}" if every else r"\text{none}", factor, "")]
         return layers.Facts("Directions that do not turn", rows)
 
     def _stretch_facts(self, matrix: np.ndarray) -> layers.Facts:
-        last, stretch, first = factors(matrix)
+        last, stretch, first = maps.rotation_stretch_rotation(matrix)
         return layers.Facts(
             "A turn, a stretch, a turn",
             [

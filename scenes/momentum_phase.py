@@ -9,6 +9,7 @@ import numpy as np
 
 import lossland as ll
 from lossland import layers, numerals
+from lossland.models import quadratics
 
 WIDEST = 4.0  # αλ at the map's right edge: beyond, no β below 1 is stable
 SAMPLES = 385
@@ -25,33 +26,11 @@ LIFT = 0.012
 CELLS = 72  # of the map over α and β
 
 
-def rates(product: Any, beta: Any) -> np.ndarray:
-    """Return max|σ| of the step's matrix for αλ and β: by what factor an error shrinks in a step, any shapes."""
-    product, beta = np.broadcast_arrays(np.asarray(product, float), np.asarray(beta, float))
-    trace = 1 + beta - product
-    inside = trace**2 - 4 * beta  # below 0 the two σ are complex, and their product is β
-    real = (np.abs(trace) + np.sqrt(np.maximum(inside, 0))) / 2
-    return np.where(inside < 0, np.sqrt(beta), real)
-
-
-def steps_to(target: float, rate: float) -> float:
-    """Return how many steps a rate needs to shrink an error to ``target``; infinite where it does not shrink."""
-    if rate <= 0:
-        return 1.0
-    return float(np.ceil(np.log(target) / np.log(rate) - 1e-9)) if rate < 1 else float("inf")
-
-
-def best(low: float, high: float) -> tuple[float, float]:
-    """Return the α and β that are the quickest for all eigenvalues from ``low`` to ``high``."""
-    a, b = np.sqrt(low), np.sqrt(high)
-    return float((2 / (a + b)) ** 2), float(((b - a) / (b + a)) ** 2)
-
-
 def regime(product: float, beta: float) -> str:
     """Say how the ball behaves."""
-    if rates(product, beta) > 1 + 1e-12:
+    if quadratics.momentum_rate(product, beta) > 1 + 1e-12:
         return "unstable: over the cliff"
-    critical = (1 - np.sqrt(product)) ** 2
+    critical = float(quadratics.critical_memory(product))
     if abs(beta - critical) < 5e-3:
         return "critically damped: no faster rate for this αλ"
     if beta > critical:
@@ -198,52 +177,41 @@ print("positions", *x)
     def paths(self) -> np.ndarray:
         """Position and α times velocity of every ball after every step, (steps + 1, n, 2)."""
 
-        def make() -> np.ndarray:
-            products, beta = self.products, self.beta
-            path = np.empty((self.steps + 1, len(products), 2))
-            x, v = np.full(len(products), self.start[0]), self.start[1] * np.sqrt(products)
-            path[0] = np.stack([x, v], -1)
-            with np.errstate(all="ignore"):
-                for k in range(1, self.steps + 1):
-                    v = beta * v + products * x
-                    x = x - v
-                    path[k] = np.stack([x, v], -1)
-            return np.clip(np.nan_to_num(path, nan=1e150), -1e150, 1e150)
-
-        return self.remember("paths", self._key(), make)
+        return self.remember(
+            "paths",
+            self._key(),
+            lambda: quadratics.momentum_paths(self.products, self.beta, self.start, self.steps),
+        )
 
     def errors(self) -> np.ndarray:
         """Return how far every ball is from rest, in position and velocity together, (steps + 1, n); 1 at first."""
 
-        def make() -> np.ndarray:
-            size = np.hypot(self.paths[..., 0], self.paths[..., 1] / np.sqrt(self.products))
-            return np.maximum(size / np.maximum(size[0], 1e-300), 1e-300)
-
-        return self.remember("errors", self._key(), make)
+        return self.remember("errors", self._key(), lambda: quadratics.errors(self.paths, self.products))
 
     def readouts(self, time: float = 0.0) -> dict[str, Any]:
         """Return rates, limits and best choices, and where the balls are at ``time``."""
         low, high = float(self.lambdas[0]), float(self.lambdas[-1])
         step = int(self.step_at(time) + 1e-6)
-        alpha, beta = best(low, high)
-        each, plain = rates(self.products, self.beta), (high - low) / (high + low)
+        alpha, beta = quadratics.best_momentum(low, high)
+        each = quadratics.momentum_rate(self.products, self.beta)
+        plain_alpha, plain = quadratics.best_descent(low, high)
         quick = float(np.sqrt(beta))
         return {
             "step": float(step),
             "rates": each,
             "rate": float(each.max()),
-            "stable": bool((self.products < 2 + 2 * self.beta).all()),
-            "steps_needed": steps_to(TARGET, float(each.max())),
+            "stable": bool(quadratics.is_stable(self.products, self.beta).all()),
+            "steps_needed": quadratics.steps_to(TARGET, float(each.max())),
             "condition": high / low,
-            "critical_beta": (1 - np.sqrt(self.products)) ** 2,
+            "critical_beta": quadratics.critical_memory(self.products),
             "stable_alpha": (2 + 2 * self.beta) / high,
             "best_alpha": alpha,
             "best_beta": beta,
             "best_rate": quick,
-            "best_steps": steps_to(TARGET, quick),
-            "descent_alpha": 2 / (low + high),
+            "best_steps": quadratics.steps_to(TARGET, quick),
+            "descent_alpha": plain_alpha,
             "descent_rate": plain,
-            "descent_steps": steps_to(TARGET, plain),
+            "descent_steps": quadratics.steps_to(TARGET, plain),
             "positions": self.paths[step, :, 0].copy(),
             "errors": self.errors()[step].copy(),
         }
@@ -255,7 +223,7 @@ print("positions", *x)
 
         def make() -> ll.Terrain:
             product, beta = np.linspace(0, WIDEST, SAMPLES), np.linspace(0, 1, SAMPLES)
-            value = np.minimum(rates(product[None, :], beta[:, None]), STEEPEST)
+            value = np.minimum(quadratics.momentum_rate(product[None, :], beta[:, None]), STEEPEST)
             return ll.Terrain(product, beta, value, 0.62, float(ll.ground.straight(value)))
 
         return self.remember("terrain", None, make)
@@ -425,11 +393,11 @@ print("positions", *x)
 
     # --------------------------------------------------------------------------------------------- words
     def _notes(self, step: float) -> list[layers.Note]:
-        each, whole = rates(self.products, self.beta), int(step + 1e-6)
+        each, whole = quadratics.momentum_rate(self.products, self.beta), int(step + 1e-6)
         rows = [
             layers.Row(
                 COLORS[k], f"λ = {numerals.short(value)}",
-                (numerals.fixed(self.products[k], 3), numerals.fixed(each[k], 3), _count(steps_to(TARGET, each[k]))),
+                (numerals.fixed(self.products[k], 3), numerals.fixed(each[k], 3), _steps(each[k])),
             )
             for k, value in enumerate(self.lambdas)
         ]  # fmt: skip
@@ -464,7 +432,7 @@ print("positions", *x)
             part = (np.arange(CELLS) + 0.5) / CELLS
             alpha = np.array([across.value(u) for u in part])
             beta = np.array([up.value(v) for v in part])
-            rate = rates(alpha[None, :, None] * self.lambdas, beta[:, None, None]).max(axis=-1)
+            rate = quadratics.momentum_rate(alpha[None, :, None] * self.lambdas, beta[:, None, None]).max(axis=-1)
             with np.errstate(divide="ignore"):
                 return np.where(rate < 1, np.log(TARGET) / np.log(rate), np.nan)
 
@@ -479,7 +447,7 @@ print("positions", *x)
             (r"x_k", [numerals.short(float(last[0]))], "text"),
             (r"y_{k+1} = \beta y_k + \lambda x_k", [numerals.short(float(v) / self.alpha)], "text"),
             (r"x_{k+1} = x_k - \alpha y_{k+1}", [numerals.short(float(x))], "text"),
-            (r"\max|\sigma|", [numerals.fixed(float(rates(self.products[k], self.beta)), 4)], color),
+            (r"\max|\sigma|", [numerals.fixed(float(quadratics.momentum_rate(self.products[k], self.beta)), 4)], color),
             (r"\max|\sigma| \text{ of all}", [numerals.fixed(worst, 4)], "text"),
         ]
         return layers.Equations(f"The ball of λ = {numerals.short(value)}, step {step}", columns=("",), rows=rows)
@@ -518,6 +486,10 @@ print("positions", *x)
             return False
         self.move_dot(position)
         return True
+
+
+def _steps(rate: float) -> str:
+    return _count(quadratics.steps_to(TARGET, rate))
 
 
 def _count(steps: float) -> str:

@@ -16,7 +16,7 @@ PACKAGE = ROOT / "lossland"
 
 # From the ground up. A room may import itself and what is below its floor; rooms of one floor do not meet.
 FLOORS = (
-    ("errors", "resources", "numerals"),
+    ("errors", "resources", "numerals", "models"),
     ("expression", "theme", "terrain", "camera", "shapes", "track", "tour", "files"),
     ("formula", "layers", "parameters"),
     ("landscapes", "scenery"),
@@ -33,7 +33,7 @@ FLOORS = (
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 # Two halves of the house that know nothing of each other, though they stand on different floors.
-ARITHMETIC = {"expression", "formula", "landscapes", "optimizers", "explain", "compute"}
+ARITHMETIC = {"expression", "formula", "landscapes", "optimizers", "models", "explain", "compute"}
 PICTURES = {
     "theme",
     "terrain",

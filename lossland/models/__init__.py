@@ -1,0 +1,9 @@
+"""The mathematics that scenes show: pure functions over arrays that know nothing of pictures.
+
+`linear_maps`: what a matrix does to the plane. `quadratics`: how descent and momentum converge on a quadratic.
+`critical_points`: where a landscape is level, and of which kind. `contours`: curves of equal value.
+"""
+
+from lossland.models import contours, critical_points, linear_maps, quadratics
+
+__all__ = ["contours", "critical_points", "linear_maps", "quadratics"]

@@ -1,0 +1,118 @@
+"""What a 2×2 matrix does to the plane: its factors, areas, directions it keeps, and paths from the identity to it.
+
+Sources: Golub and Van Loan, *Matrix Computations* (singular value decomposition); Shoemake and Duff, "Matrix animation
+and polar decomposition", 1992 (the polar path).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+
+
+def rotation(angle: float) -> Floats:
+    """Return the matrix (2, 2) that turns the plane by ``angle`` radians, anticlockwise."""
+    return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+
+
+def angle_of(turn: Floats) -> float:
+    """Return the angle of a rotation matrix (2, 2), in (−π, π]."""
+    return float(np.arctan2(turn[1, 0], turn[0, 0]))
+
+
+def determinant(matrix: Floats) -> float:
+    """Return ad − bc of a matrix (2, 2): the factor of every area, negative where the plane is turned over."""
+    return float(matrix[0, 0] * matrix[1, 1] - matrix[0, 1] * matrix[1, 0])
+
+
+def cross(a: ArrayLike, b: ArrayLike) -> float:
+    """Return the signed area of the parallelogram of two vectors (2,); 0 where they are parallel."""
+    (ax, ay), (bx, by) = np.asarray(a, float), np.asarray(b, float)
+    return float(ax * by - ay * bx)
+
+
+def polygon_area(corners: Floats) -> float:
+    """Return the area of a polygon (n, 2) without crossings: half the sum of its sides' cross products."""
+    return 0.5 * abs(sum(cross(a, b) for a, b in zip(corners, np.roll(corners, -1, axis=0), strict=True)))
+
+
+def eigenvalues(matrix: Floats) -> NDArray[np.complex128]:
+    """Return the eigenvalues (n,), the largest real part first, of a conjugate pair the one above the real axis."""
+    found = np.asarray(np.linalg.eigvals(matrix), np.complex128)
+    return found[np.lexsort((-found.imag, -found.real))]
+
+
+def polar_factors(matrix: Floats) -> tuple[float, Floats] | None:
+    """Return θ and the symmetric positive semidefinite S (2, 2) with A = R(θ) S; None for a mirror (det A < 0)."""
+    left, stretch, right = np.linalg.svd(matrix)
+    if np.linalg.det(left @ right) < 0:
+        if stretch[1] > 1e-12 * stretch[0]:
+            return None
+        left[:, 1] *= -1  # nothing is stretched along this axis: its sign is free
+    return angle_of(left @ right), right.T @ np.diag(stretch) @ right
+
+
+def rotation_stretch_rotation(matrix: Floats) -> tuple[float, Floats, float]:
+    """Return φ, (σ₁, σ₂) and ψ with A = R(φ) diag(σ₁, σ₂) R(ψ); a mirror makes σ₂ negative.
+
+    Of the two pairs of angles that give A it is the one that turns less.
+    """
+    left, stretch, right = np.linalg.svd(matrix)
+    if np.linalg.det(right) < 0:
+        right[1] *= -1
+        left[:, 1] *= -1
+    if np.linalg.det(left) < 0:
+        left[:, 1] *= -1
+        stretch = stretch * (1, -1)
+    ways = ((angle_of(left), angle_of(right)), (angle_of(-left), angle_of(-right)))  # both give A
+    last, first = min(ways, key=lambda way: abs(way[0]) + abs(way[1]))
+    return last, stretch, first
+
+
+def on_path(matrix: Floats, path: str, t: float) -> Floats:
+    """Return the matrix (2, 2) that is a share ``t`` of the way from the identity to ``matrix``.
+
+    ``straight`` moves every point in a straight line. ``polar`` turns by tθ while it stretches, which a mirror cannot
+    do: it goes straight. ``factors`` turns by ψ, stretches, and turns by φ, one after the other.
+    """
+    identity = np.eye(2)
+    if path == "factors":
+        last, stretch, first = rotation_stretch_rotation(matrix)
+        one, two, three = np.clip(3 * t - np.arange(3), 0, 1)
+        return rotation(three * last) @ np.diag(1 + two * (stretch - 1)) @ rotation(one * first)
+    parts = polar_factors(matrix) if path == "polar" else None
+    if parts is None:
+        return (1 - t) * identity + t * matrix
+    turn, stretch = parts
+    return rotation(t * turn) @ ((1 - t) * identity + t * stretch)
+
+
+@dataclass(frozen=True, eq=False)
+class EigenDirection:
+    """A direction that a map does not turn: A v = λ v."""
+
+    vector: Floats  # (2,), length 1, its first component that is not 0 is positive
+    factor: float
+
+
+def is_multiple_of_identity(matrix: Floats) -> bool:
+    """Whether a matrix (2, 2) keeps every direction."""
+    return bool(np.abs(matrix - matrix[0, 0] * np.eye(2)).max() < 1e-12)
+
+
+def eigen_directions(matrix: Floats) -> list[EigenDirection]:
+    """Return the real eigen-directions of a matrix (2, 2), the largest factor first; none where all are kept."""
+    factors, vectors = (np.asarray(part, np.complex128) for part in np.linalg.eig(matrix))
+    if np.abs(factors.imag).max() > 1e-9 or is_multiple_of_identity(matrix):
+        return []
+    kept: list[EigenDirection] = []
+    for k in np.argsort(-factors.real):
+        vector = vectors[:, k].real
+        vector = vector * (1 if vector[np.abs(vector) > 1e-12][0] > 0 else -1)
+        if not kept or abs(cross(vector, kept[0].vector)) > 1e-6:
+            kept.append(EigenDirection(vector, float(factors[k].real)))
+    return kept

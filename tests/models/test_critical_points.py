@@ -1,0 +1,74 @@
+"""Critical points of functions whose level points are known in closed form, and their curvatures against NumPy."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+import lossland as ll
+from lossland.models import critical_points as critical
+
+
+def found(formula: str, domain: tuple = ((-3.0, 3.0), (-3.0, 3.0))) -> list[critical.CriticalPoint]:
+    land = ll.landscape(formula, domain=domain)
+    height = float(np.ptp(land.grid(65).value))
+    return critical.critical_points(land, height)
+
+
+def test_a_double_well() -> None:
+    points = found("(x^2 - 1)^2 + y^2")
+    assert [point.kind for point in points] == ["minimum", "minimum", "saddle"]
+    assert sorted(point.position[0] for point in points) == pytest.approx([-1, 0, 1], abs=1e-9)
+    for point in points:
+        assert point.position[1] == pytest.approx(0, abs=1e-9)
+    assert points[-1].value == pytest.approx(1.0)
+    assert points[-1].curvature == pytest.approx([-4.0, 2.0])
+    assert np.abs(points[-1].axes[:, 0]) == pytest.approx([1.0, 0.0])
+    assert points[0].curvature == pytest.approx([2.0, 8.0])
+
+
+def test_a_product_of_sines_has_every_kind() -> None:
+    points = found("sin(x) * sin(y)")
+    kinds = {kind: [p for p in points if p.kind == kind] for kind in ("minimum", "saddle", "maximum")}
+    assert [len(kinds[kind]) for kind in kinds] == [2, 1, 2]
+    for point in kinds["maximum"]:
+        assert abs(point.position[0] * point.position[1] - np.pi**2 / 4) < 1e-9
+        assert point.value == pytest.approx(1.0)
+    assert kinds["saddle"][0].value == 0.0
+    assert kinds["saddle"][0].curvature == pytest.approx([-1.0, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("formula", "kind"),
+    [("x^4 + y^4", "minimum"), ("-x^4 - y^4", "maximum"), ("x^3 - 3*x*y^2", "saddle"), ("x^4 - y^4", "saddle")],
+)
+def test_where_the_curvature_is_zero_it_is_looked_around(formula: str, kind: str) -> None:
+    nearest = min(found(formula), key=lambda point: float(np.hypot(*point.position)))
+    assert nearest.kind == kind
+    assert np.hypot(*nearest.position) < 1e-2
+
+
+def test_himmelblau_has_nine() -> None:
+    points = found("(x^2 + y - 11)^2 + (x + y^2 - 7)^2", ((-5.0, 5.0), (-5.0, 5.0)))
+    assert [sum(point.kind == kind for point in points) for kind in ("minimum", "saddle", "maximum")] == [4, 4, 1]
+    maximum = points[-1]
+    assert maximum.value == pytest.approx(181.6165215225827, rel=1e-12)
+    assert maximum.position == pytest.approx([-0.2708445906694, -0.9230385564664], abs=1e-9)
+    assert all(a.value <= b.value for a, b in pairwise(points))
+
+
+def test_curvatures_are_eigenvalues() -> None:
+    hessians = np.random.default_rng(1).normal(size=(50, 3))
+    low, high = critical.principal_curvatures(hessians)
+    for row, small, large in zip(hessians, low, high, strict=True):
+        right = np.linalg.eigvalsh([[row[0], row[1]], [row[1], row[2]]])
+        assert (small, large) == pytest.approx(tuple(right))
+        values, axes = critical.principal_axes(row)
+        assert values == pytest.approx(right)
+        np.testing.assert_allclose(axes @ np.diag(values) @ axes.T, [[row[0], row[1]], [row[1], row[2]]], atol=1e-12)
+
+
+def test_positions_in_the_domain_alone() -> None:
+    assert len(critical.level_positions(ll.landscape("sin(x) * sin(y)", domain=((0.5, 2.5), (0.5, 2.5))))) == 1
