@@ -17,6 +17,7 @@ from typing import Any
 from lossland import __version__, library
 from lossland.errors import MachineError, UserError
 from lossland.files import written
+from lossland.interrupts import sheltered
 from lossland.player import ACTIONS, LOG_LIMIT, Action, Player
 
 FORMAT = "lossland session"
@@ -73,6 +74,7 @@ def _do(player: Player, entry: Action) -> None:
         ) from error
 
 
+@sheltered  # the window saves at its end
 def save(session: Session, path: str | Path) -> None:
     """Write a session file."""
     head = json.dumps(

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lossland.errors import MachineError, UserError, nearest
-from lossland.files import written
+from lossland.files import remove, written
 
 Image = NDArray[np.uint8]
 Add = Callable[[Image], None]
@@ -143,7 +143,7 @@ def _gif(path: Path, size: tuple[int, int], fps: float) -> Iterator[Add]:
         with _machine_errors(path):
             _gif_from(spool, path, size, fps)
     finally:
-        spool.unlink(missing_ok=True)
+        remove(spool)
 
 
 def _gif_from(spool: Path, path: Path, size: tuple[int, int], fps: float) -> None:

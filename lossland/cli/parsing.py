@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
-from lossland.cli import COMMANDS
+from lossland.cli import COMMANDS, streams
 from lossland.errors import UserError, nearest
 
 SMALLEST_SIDE, LARGEST_SIDE = 64, 8192  # pixels of a picture
@@ -29,6 +29,11 @@ class Parser(argparse.ArgumentParser):
     def options(self) -> list[str]:
         """Every option string, short and long."""
         return list(self._option_string_actions)
+
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        """Leave after the help was printed."""
+        streams.check()
+        super().exit(status, message)
 
     def read(self, words: Sequence[str]) -> argparse.Namespace:
         """Parse a command's words; whatever is left over is an error."""
@@ -69,7 +74,12 @@ def call(command: str, words: Sequence[str]) -> int:
     )
     module.configure(parser)
     parser.add_argument("--debug", action="store_true", help="show the traceback when something fails")
-    return module.run(parser.read(words)) or 0
+    arguments = parser.read(words)
+    with streams.kept_for_json(arguments.json):
+        code = module.run(arguments) or 0
+    if arguments.json or getattr(arguments, "output", None) is None:  # else the result is a file, which is there
+        streams.check()
+    return code
 
 
 def sentence(text: str) -> str:
