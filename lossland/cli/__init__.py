@@ -68,9 +68,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         interrupts.begin()
         words = list(sys.argv[1:] if argv is None else argv)
         if ours:
-            from lossland.cli import streams
+            from lossland.cli import streams, workplace
 
             streams.take_over()
+            workplace.find()
         warnings.formatwarning = _warning
         return _complete(words)
     except KeyboardInterrupt as stop:

@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
-from lossland.cli import COMMANDS, streams
+from lossland.cli import COMMANDS, streams, workplace
 from lossland.errors import UserError, nearest
 
 SMALLEST_SIDE, LARGEST_SIDE = 64, 8192  # pixels of a picture
@@ -104,7 +104,12 @@ def path(text: str) -> Path:
     """Read a file's name."""
     if not text.strip():
         raise refuse(text, "a file name")
-    return Path(text.strip()).expanduser()
+    named = Path(text.strip()).expanduser()
+    if workplace.is_gone() and not named.is_absolute():
+        raise argparse.ArgumentTypeError(
+            f"the working folder is gone; change into another, or give the full path of {named}."
+        )
+    return named
 
 
 def one_of(*names: str) -> Callable[[str], str]:
