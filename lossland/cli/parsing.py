@@ -15,6 +15,14 @@ from lossland.errors import UserError, nearest
 SMALLEST_SIDE, LARGEST_SIDE = 64, 8192  # pixels of a picture
 
 
+FILES = {
+    ".lossland": "a session, which `lossland record` films",
+    **dict.fromkeys((".npz", ".npy", ".csv"), "a file of numbers"),
+    ".png": "a picture",
+    **dict.fromkeys((".mp4", ".gif", ".webm"), "a film"),
+}  # by the endings that our own files have
+
+
 class Parser(argparse.ArgumentParser):
     """An argument parser that raises UserError, and knows the nearest option to a misspelt one."""
 
@@ -98,6 +106,19 @@ def refuse(text: str, wanted: str) -> argparse.ArgumentTypeError:
 def word(text: str) -> str:
     """Read any text."""
     return text.strip()
+
+
+def subject(*taken: str) -> Callable[[str], str]:
+    """Return a reader of a name or formula, or of a file with one of the endings ``taken``; no other file is either."""
+
+    def read(text: str) -> str:
+        name = text.strip()
+        kind = FILES.get(Path(name).suffix.lower())
+        if kind and not name.endswith(taken):
+            raise argparse.ArgumentTypeError(f"{name!r} is named like {kind}; give a name or a formula here.")
+        return name
+
+    return read
 
 
 def path(text: str) -> Path:
