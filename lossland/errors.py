@@ -1,12 +1,24 @@
 """The two ways a command can fail on purpose: the input was wrong, or the machine was."""
 
 
+LONGEST = 100  # letters of a value within a sentence
+
+
 class UserError(ValueError):
     """The input was wrong. One sentence that says what was wrong and what to do; commands exit with 2."""
 
 
 class MachineError(RuntimeError):
     """The machine or a file failed. One sentence with what to do; commands exit with 1."""
+
+
+def shown(value: object) -> str:
+    """Return a value as a sentence shows it, cut where it is long."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # a whole number of 5000 digits, a list a thousand deep
+        text = f"such a {type(value).__name__}"
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def nearest(word: str, known: list[str] | tuple[str, ...]) -> str:

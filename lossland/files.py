@@ -9,6 +9,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lossland.errors import MachineError, UserError
+from lossland.interrupts import sheltered
+
+SHARE = 40  # letters of a file's name that its temporary name has too: the system allows 255 bytes in all
 
 
 @contextmanager
@@ -16,12 +19,12 @@ def written(path: str | Path) -> Iterator[Path]:
     """Give a temporary path beside ``path`` with the same ending; rename it when the block ends without an error.
 
     The block may make a file or a folder there, and the folders above are made. Whatever happens, no half-written
-    ``path`` is left, and nothing temporary either. The name holds the process number: two processes share none.
+    ``path`` is left, and nothing temporary either. No two blocks share a temporary name, be it of two processes.
     """
     path = Path(path).expanduser()
     if path.is_dir() and (path.suffix or any(path.iterdir())):
         raise UserError(f"{path} is a folder that is there already; give another name.")
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    temporary = path.with_name(f".{path.stem[:SHARE]}.{os.getpid()}.{os.urandom(4).hex()}{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
@@ -29,8 +32,14 @@ def written(path: str | Path) -> Iterator[Path]:
     except OSError as error:
         raise MachineError(f"{path} cannot be written: {error.strerror or error}.") from error
     finally:
-        if temporary.is_dir():
-            shutil.rmtree(temporary, ignore_errors=True)
-        else:
-            with suppress(OSError):  # e.g. its folder could not be made either
-                temporary.unlink(missing_ok=True)
+        remove(temporary)
+
+
+@sheltered
+def remove(temporary: Path) -> None:
+    """Remove a temporary file or folder, if it is there."""
+    if temporary.is_dir():
+        shutil.rmtree(temporary, ignore_errors=True)
+    else:
+        with suppress(OSError):  # e.g. its folder could not be made either
+            temporary.unlink(missing_ok=True)

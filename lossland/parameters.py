@@ -12,12 +12,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
-from lossland.errors import UserError, nearest
+from lossland.errors import UserError, nearest, shown
 
 if TYPE_CHECKING:
     from lossland.scenery import Scene
 
 T = TypeVar("T")
+NO_NUMBER = (TypeError, ValueError, OverflowError)  # what float() raises; the last for whole numbers of 400 digits
 
 
 class Param(Generic[T]):
@@ -59,7 +60,7 @@ class Param(Generic[T]):
 
     def refuse(self, value: Any, wanted: str) -> UserError:
         """Build the error for a value that does not fit."""
-        return UserError(f"{self.name} must be {wanted}, not {value!r}.")
+        return UserError(f"{self.name} must be {wanted}, not {shown(value)}.")
 
 
 class Number(Param[float]):
@@ -84,7 +85,7 @@ class Number(Param[float]):
         wanted = f"a number from {self.min:g} to {self.max:g}"
         try:
             number = float(value)
-        except (TypeError, ValueError):
+        except NO_NUMBER:
             raise self.refuse(value, wanted) from None
         if not (math.isfinite(number) and self.min <= number <= self.max):
             raise self.refuse(value, wanted)
@@ -112,7 +113,7 @@ class Integer(Param[int]):
         wanted = f"a whole number from {self.min} to {self.max}"
         try:
             number = float(value)
-        except (TypeError, ValueError):
+        except NO_NUMBER:
             raise self.refuse(value, wanted) from None
         if not (number.is_integer() and self.min <= number <= self.max):
             raise self.refuse(value, wanted)
@@ -159,7 +160,7 @@ class Choice(Param[str]):
         """Accept one of the options."""
         if value not in self.options:
             raise UserError(
-                f"{self.name} must be one of {', '.join(self.options)}, not {value!r}."
+                f"{self.name} must be one of {', '.join(self.options)}, not {shown(value)}."
                 f"{nearest(str(value), self.options)}"
             )
         return str(value)
@@ -203,7 +204,7 @@ class Point(Param[tuple[float, ...]]):
         wanted = f"{len(self.default)} numbers with commas between, each from {self.min:g} to {self.max:g}"
         try:
             point = tuple(_numbers(value) if isinstance(value, str) else [float(v) for v in value])
-        except (TypeError, ValueError):
+        except NO_NUMBER:
             raise self.refuse(value, wanted) from None
         if len(point) != len(self.default) or not all(math.isfinite(v) and self.min <= v <= self.max for v in point):
             raise self.refuse(value, wanted)
@@ -230,7 +231,7 @@ class Matrix(Param[tuple[tuple[float, ...], ...]]):
         wanted = f"a {n}x{m} matrix such as {';'.join(','.join(f'{v:g}' for v in row) for row in self.default)}"
         try:
             flat = _numbers(value) if isinstance(value, str) else [float(v) for row in value for v in row]
-        except (TypeError, ValueError):
+        except NO_NUMBER:
             raise self.refuse(value, wanted) from None
         if len(flat) != n * m or not all(math.isfinite(v) and self.min <= v <= self.max for v in flat):
             raise self.refuse(value, wanted)
@@ -282,6 +283,8 @@ class Lanes(Param[tuple[Lane, ...]]):
         """Accept lanes, optimizers, their texts, or the JSON form."""
         if isinstance(value, str):
             value = [part for part in value.split(";") if part.strip()]
+        if not isinstance(value, Sequence):
+            raise self.refuse(value, "a list of optimizers")
         lanes = tuple(self._lane(item) for item in value)
         if not 1 <= len(lanes) <= self.limit:
             raise UserError(

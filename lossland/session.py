@@ -9,20 +9,24 @@ from __future__ import annotations
 
 import inspect
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 
 from lossland import __version__, library
-from lossland.errors import MachineError, UserError
+from lossland.errors import MachineError, UserError, shown
 from lossland.files import written
+from lossland.interrupts import sheltered
 from lossland.player import ACTIONS, LOG_LIMIT, Action, Player
 
 FORMAT = "lossland session"
 VERSION = 1
 ENDING = ".lossland"
 MOST_BYTES = 64 * 2**20
+DEEPEST = 32  # lists within lists
 MOST_TICKS = 24 * 3600 * 60  # a day
 THEMES = ("dark", "print")
 
@@ -73,6 +77,7 @@ def _do(player: Player, entry: Action) -> None:
         ) from error
 
 
+@sheltered  # the window saves at its end
 def save(session: Session, path: str | Path) -> None:
     """Write a session file."""
     head = json.dumps(
@@ -100,7 +105,10 @@ def load(path: str | Path) -> Session:
     """Read a session file; a broken or unknown one is refused with one sentence."""
     path = Path(path).expanduser()
     try:
-        if path.stat().st_size > MOST_BYTES:
+        found = path.stat()
+        if not S_ISREG(found.st_mode):  # to read a folder fails, a pipe waits, a device may never end
+            raise UserError(f"{path} is no session: it is not a file.")
+        if found.st_size > MOST_BYTES:
             raise UserError(f"{path} is no session: it is larger than {MOST_BYTES >> 20} MiB.")
         text = path.read_bytes()
     except FileNotFoundError:
@@ -108,10 +116,17 @@ def load(path: str | Path) -> Session:
     except OSError as error:
         raise MachineError(f"{path} cannot be read: {error.strerror or error}.") from error
     try:
-        data = json.loads(text.decode("utf-8"), parse_constant=_no_constant)
+        data = json.loads(
+            text.decode("utf-8-sig"),
+            parse_constant=_no_constant,
+            parse_int=_integer,
+            parse_float=_real,
+            object_pairs_hook=_table,
+        )
+        _check_text(data)
     except (ValueError, RecursionError) as error:
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise UserError(f"{path} is no session: it is not JSON text ({reason}).") from None
+        raise UserError(f"{path} is no session: it is not JSON text that can be used ({reason}).") from None
     try:
         return _session(data)
     except UserError as error:
@@ -122,12 +137,44 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not a number of JSON")
 
 
+def _integer(text: str) -> int:
+    if len(text) > 20 or abs(int(text)) >= 2**63:
+        raise ValueError(f"a whole number of {len(text.lstrip('-'))} digits is too large")
+    return int(text)
+
+
+def _real(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{shown(text)} is too large")
+    return number
+
+
+def _table(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    table = dict(pairs)
+    if len(table) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"{shown(next(name for name in names if names.count(name) > 1))} stands there twice")
+    return table
+
+
+def _check_text(value: Any, depth: int = 0) -> None:
+    """Refuse what can be written in JSON but neither shown nor saved again: half letters, and endless nesting."""
+    if depth > DEEPEST:
+        raise RecursionError
+    if isinstance(value, str):
+        value.encode("utf-8")
+    elif isinstance(value, dict | list):
+        for part in (*value, *value.values()) if isinstance(value, dict) else value:
+            _check_text(part, depth + 1)
+
+
 def _session(data: Any) -> Session:
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise UserError(f"its format is not {FORMAT!r}.")
     if data.get("version") != VERSION or isinstance(data.get("version"), bool):
         raise UserError(
-            f"its version is {data.get('version')!r}; this lossland ({__version__}) reads version {VERSION}."
+            f"its version is {shown(data.get('version'))}; this lossland ({__version__}) reads version {VERSION}."
         )
     ticks = _whole(data.get("ticks"), 0, MOST_TICKS, "ticks")
     size = data.get("size")
@@ -140,7 +187,7 @@ def _session(data: Any) -> Session:
         raise UserError("its values are not a table.")
     scene = data.get("scene")
     if scene not in library.names():
-        raise UserError(f"its scene {scene!r} does not come with lossland.")
+        raise UserError(f"its scene {shown(scene)} does not come with lossland.")
     for name in values:
         library.scene_class(str(scene)).param(name)  # refuses what is no parameter
     session = Session(
@@ -166,7 +213,7 @@ def _log(entries: Any, ticks: int) -> tuple[Action, ...]:
         tick = _whole(entry[0], log[-1].tick if log else 0, ticks, f"the tick of action {number}")
         name = entry[1]
         if not isinstance(name, str) or name not in ACTIONS:
-            raise UserError(f"action {number} is unknown: {name!r}.")
+            raise UserError(f"action {number} is unknown: {shown(name)}.")
         try:
             inspect.signature(ACTIONS[name]).bind(None, *entry[2])
         except TypeError as error:

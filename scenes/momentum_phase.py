@@ -43,16 +43,13 @@ class Eigenvalues(ll.parameters.Text):
 
     def check(self, value: Any) -> str:
         """Accept a text, or the numbers themselves."""
-        text = value if isinstance(value, str) else ",".join(f"{number:g}" for number in value)
         try:
-            numbers = sorted(float(part) for part in text.replace(";", ",").split(",") if part.strip())
-        except ValueError:
+            parts = value.replace(";", ",").split(",") if isinstance(value, str) else [f"{one:g}" for one in value]
+            numbers = sorted(float(part) for part in parts if part.strip())
+        except ll.parameters.NO_NUMBER:
             numbers = []
         if not 1 <= len(numbers) <= len(COLORS) or not all(1e-3 <= number <= 1e4 for number in numbers):
-            raise ll.UserError(
-                f"{self.name} must be from 1 to {len(COLORS)} numbers from 0.001 to 10000 with commas between, "
-                f"not {value!r}."
-            )
+            raise self.refuse(value, f"from 1 to {len(COLORS)} numbers from 0.001 to 10000 with commas between")
         return ", ".join(f"{number:g}" for number in numbers)
 
 

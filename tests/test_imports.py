@@ -16,7 +16,7 @@ PACKAGE = ROOT / "lossland"
 
 # From the ground up. A room may import itself and what is below its floor; rooms of one floor do not meet.
 FLOORS = (
-    ("errors", "resources", "numerals", "models"),
+    ("errors", "interrupts", "resources", "numerals", "models"),
     ("expression", "theme", "terrain", "camera", "shapes", "track", "tour", "files"),
     ("formula", "layers", "parameters"),
     ("landscapes", "scenery"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -168,11 +169,76 @@ def test_text_that_is_no_session_is_refused(tmp_path: Path, text: str) -> None:
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no session file"):
         session.load(tmp_path / "none.lossland")
-    with pytest.raises(MachineError, match="cannot be read"):
+    with pytest.raises(UserError, match="not a file"):
         session.load(tmp_path)
+    os.mkfifo(tmp_path / "pipe.lossland")
+    for endless in (tmp_path / "pipe.lossland", Path("/dev/zero")):  # to read the first would wait for ever
+        with pytest.raises(UserError, match="not a file"):
+            session.load(endless)
+    with pytest.raises(MachineError, match="cannot be read"):
+        session.load(tmp_path / ("x" * 300 + ".lossland"))
     (tmp_path / "bytes.lossland").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(UserError, match="not JSON"):
         session.load(tmp_path / "bytes.lossland")
+
+
+WHOLE = 10**400  # more digits than any float has
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"seed": WHOLE}, "401 digits"),
+        ({"version": -WHOLE}, "401 digits"),
+        ({"values": {"steps": WHOLE}}, "401 digits"),
+        ({"values": {"domain": [WHOLE, 1, 2, 3]}}, "401 digits"),
+        ({"actions": [[0, "orbit", [WHOLE, 0]]]}, "401 digits"),
+        ({"values": {"lanes": 5}}, "list of optimizers"),
+        ({"values": {"lanes": None}}, "list of optimizers"),
+        ({"values": {"lanes": True}}, "list of optimizers"),
+        ({"values": {"lanes": {"optimizer": "adam"}}}, "list of optimizers"),
+        ({"values": {"lanes": [None]}}, "optimizer .none"),
+        ({"values": {"domain": None}}, "domain"),
+        ({"values": {"steps": [1]}}, "steps"),
+        ({"values": {"landscape": "\ud800"}}, "surrogates"),
+        ({"values": {"landscape": [[["x"] * 2] * 2] * 20_000}}, "landscape|position|formula|name"),
+        ({"scene": "momentum_phase", "values": {"eigenvalues": 5}}, "eigenvalues"),
+        ({"scene": "momentum_phase", "values": {"eigenvalues": [None]}}, "eigenvalues"),
+        ({"scene": "momentum_phase", "values": {"eigenvalues": [True, []]}}, "eigenvalues"),
+    ],
+)
+def test_values_of_wrong_type_and_size_are_refused(tmp_path: Path, changes: dict[str, Any], word: str) -> None:
+    with pytest.raises(UserError, match=word) as refused:
+        session.load(saved(tmp_path / "wrong.lossland", **changes))
+    assert len(str(refused.value)) < 500 + len(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "word"),
+    [
+        ('"seed": 0', '"seed": 0, "seed": 1', "'seed' stands there twice"),
+        ('"seed": 0', '"seed": 1e999', "'1e999' is too large"),
+        ('"seed": 0', '"seed": Infinity', "Infinity"),
+        ('"values": {}', '"values": {"steps": ' + "[" * 40 + "]" * 40 + "}", "nested"),
+        ('"values": {}', '"values": {"steps": ' + '{"a": ' * 40 + "0" + "}" * 40 + "}", "nested"),
+    ],
+)
+def test_json_that_means_nothing_certain_is_refused(tmp_path: Path, old: str, new: str, word: str) -> None:
+    path = saved(tmp_path / "odd.lossland")
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    with pytest.raises(UserError, match=word):
+        session.load(path)
+
+
+def test_a_file_from_an_editor_that_marks_utf_8_is_read(tmp_path: Path) -> None:
+    path = saved(tmp_path / "marked.lossland")
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert session.load(path).scene == "optimizer_race"
+    path.write_bytes(path.read_bytes().decode("utf-8-sig").encode("utf-16"))
+    with pytest.raises(UserError, match="not JSON"):
+        session.load(path)
 
 
 def test_too_large_a_file_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -395,3 +396,13 @@ def test_without_a_display_the_way_out_is_named(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "lossland record" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT], ids=lambda one: one.name)
+def test_a_signal_closes_the_window_and_saves_the_session(drive: Drive, number: int) -> None:
+    drive.pause()
+    drive.process.send_signal(number)
+    assert drive.process.wait(PATIENCE) == 128 + number
+    assert drive.errors.read_text() == "lossland: Stopped.\n"
+    assert session.load(drive.saved).log[-1].name == "play"
+    assert [path.name for path in drive.folder.iterdir() if path.name.startswith(".")] == []

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lossland.errors import MachineError, UserError, nearest
-from lossland.files import written
+from lossland.files import remove, written
 
 Image = NDArray[np.uint8]
 Add = Callable[[Image], None]
@@ -105,7 +105,7 @@ def _video(path: Path, size: tuple[int, int], fps: float, how: dict[str, Any]) -
 
     rgb = how["codec"] == "libx264rgb"
     rate = Fraction(fps).limit_denominator(1001)
-    with _machine_errors(path), av.open(str(path), "w", options=how["container"]) as container:
+    with _machine_errors(), av.open(str(path), "w", options=how["container"]) as container:
         stream: Any = container.add_stream(how["codec"], rate=rate, options=how["options"])
         stream.width, stream.height = (size[0], size[1]) if rgb else (_even(size[0]), _even(size[1]))
         stream.pix_fmt = "rgb24" if rgb else "yuv420p"
@@ -140,10 +140,10 @@ def _gif(path: Path, size: tuple[int, int], fps: float) -> Iterator[Add]:
     try:
         with _video(spool, size, fps, _CODECS[".mkv"]) as add:
             yield add
-        with _machine_errors(path):
+        with _machine_errors():
             _gif_from(spool, path, size, fps)
     finally:
-        spool.unlink(missing_ok=True)
+        remove(spool)
 
 
 def _gif_from(spool: Path, path: Path, size: tuple[int, int], fps: float) -> None:
@@ -215,13 +215,15 @@ def _folder(path: Path) -> Iterator[Add]:
 
 
 @contextmanager
-def _machine_errors(path: Path) -> Iterator[None]:
+def _machine_errors() -> Iterator[None]:
     import av.error
 
     try:
         yield
     except av.error.FFmpegError as error:
-        raise MachineError(f"The film {path.name} cannot be written: {error}.") from error
+        if isinstance(error, OSError):  # a disk that is full, a folder that is gone: told with the film's own name
+            raise
+        raise MachineError(f"The film cannot be encoded: {error}.") from error
 
 
 def _even(length: int) -> int:

@@ -6,16 +6,15 @@ module has three names: ``EXAMPLES`` (text), ``configure(parser)`` and ``run(arg
 
 from __future__ import annotations
 
-import os
+import signal
 import sys
 import warnings
 from collections.abc import Sequence
-from io import TextIOWrapper
-from typing import Any
 
+from lossland import interrupts
 from lossland.errors import MachineError, UserError, nearest
 
-DONE, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
+DONE, FAILED, WRONG_INPUT = 0, 1, 2
 
 COMMANDS = {
     "explore": "open the 3D window on a scene or a landscape",
@@ -60,22 +59,36 @@ examples:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code: 0 done, 1 machine failed, 2 wrong input, 130 Ctrl-C."""
-    words = list(sys.argv[1:] if argv is None else argv)
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal without our letters still gets the numbers
-    warnings.formatwarning = _warning
+    """Run one command and return its exit code: 0 done, 1 machine failed, 2 wrong input, 128 + n for a signal n.
+
+    Without ``argv`` the process is ours: its words are read, its streams taken over, and it is to end afterwards.
+    """
+    ours = argv is None
     try:
-        code = _dispatch(words)
-        sys.stdout.flush()
-        return code
-    except BrokenPipeError:  # the reader of our output has had enough, as in `lossland landscapes | head -1`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python would complain when it flushes at exit
-        return DONE
-    except KeyboardInterrupt:
+        interrupts.begin()
+        words = list(sys.argv[1:] if argv is None else argv)
+        if ours:
+            from lossland.cli import streams, workplace
+
+            streams.take_over()
+            workplace.find()
+        warnings.formatwarning = _warning
+        return _complete(words)
+    except KeyboardInterrupt as stop:
         print("lossland: Stopped.", file=sys.stderr)
-        return INTERRUPTED
+        return 128 + (stop.number if isinstance(stop, interrupts.Stopped) else signal.SIGINT)
+    finally:
+        interrupts.end(for_good=ours)
+
+
+def _complete(words: list[str]) -> int:
+    """Run one command; what goes wrong is told in a sentence."""
+    try:
+        return _dispatch(words)
     except Exception as error:
+        stop = interrupts.noted()
+        if stop is not None:  # a library has made its own error of it
+            raise interrupts.Stopped(stop) from error
         if "--debug" in words:
             import traceback
 
@@ -85,7 +98,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return code
 
 
-def _warning(message: Warning | str, category: type[Warning], *where: Any) -> str:
+def _warning(message: Warning | str, category: type[Warning], *where: object) -> str:
     """Return a warning as one line: users do not ask which line of code it comes from."""
     return f"lossland: {message}\n"
 
@@ -93,13 +106,11 @@ def _warning(message: Warning | str, category: type[Warning], *where: Any) -> st
 def _dispatch(words: list[str]) -> int:
     command = words[0] if words else "explore"
     if command in ("-h", "--help"):
-        print(help_text())
-        return DONE
+        return _print(help_text())
     if command == "--version":
         from lossland import __version__
 
-        print(f"lossland {__version__}")
-        return DONE
+        return _print(f"lossland {__version__}")
     if command == "--debug" and len(words) > 1:
         return _dispatch([*words[1:], command])
     if command.startswith("-"):  # options alone are those of the command that opens the window
@@ -111,6 +122,15 @@ def _dispatch(words: list[str]) -> int:
     from lossland.cli.parsing import call
 
     return call(command, words[1:])
+
+
+def _print(text: str) -> int:
+    """Print a result of no command."""
+    from lossland.cli import streams
+
+    print(text)
+    streams.check()
+    return DONE
 
 
 def help_text() -> str:

@@ -7,7 +7,7 @@ from shlex import quote
 
 from lossland.cli.options import add_picture_settings, add_scene_settings, check_picture_fits
 from lossland.cli.output import print_json
-from lossland.cli.parsing import path, whole, word
+from lossland.cli.parsing import path, subject, whole
 from lossland.cli.subject import scene
 from lossland.errors import MachineError
 
@@ -28,7 +28,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "scene",
         metavar="SCENE",
-        type=word,
+        type=subject(),
         nargs="?",
         default=FIRST_SCENE,
         help=f"a scene, a landscape or formula, or a scene file ending in .py (default: {FIRST_SCENE})",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 
 from lossland.cli import memory
-from lossland.cli.parsing import one_of, path, setting, size, whole, word
+from lossland.cli.parsing import one_of, path, setting, size, subject, whole, word
 
 LARGEST_SEED = 2**63 - 1
 BYTES_A_PIXEL = 64  # drawn at twice the size in colour and depth, then read back and written
@@ -13,7 +13,9 @@ BYTES_A_PIXEL = 64  # drawn at twice the size in colour and depth, then read bac
 
 def add_landscape(parser: ArgumentParser) -> None:
     """Add the LANDSCAPE that a command works on."""
-    parser.add_argument("landscape", metavar="LANDSCAPE", type=word, help="a name (rosenbrock) or a formula in x and y")
+    parser.add_argument(
+        "landscape", metavar="LANDSCAPE", type=subject(), help="a name (rosenbrock) or a formula in x and y"
+    )
 
 
 def add_optimizer(parser: ArgumentParser) -> None:
@@ -77,7 +79,7 @@ def add_scene_settings(parser: ArgumentParser) -> None:
 def add_scene(parser: ArgumentParser) -> None:
     """Add the SCENE that a command works on."""
     parser.add_argument(
-        "scene", metavar="SCENE", type=word, help="a scene, a landscape or formula, or a scene file ending in .py"
+        "scene", metavar="SCENE", type=subject(), help="a scene, a landscape or formula, or a scene file ending in .py"
     )
 
 

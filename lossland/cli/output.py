@@ -6,12 +6,13 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from lossland.cli import streams
 from lossland.formats.jsontext import to_json
 
 
 def print_json(document: Any) -> None:
     """Print one JSON document on stdout."""
-    print(to_json(document))
+    print(to_json(document), file=streams.result())
 
 
 def print_table(rows: Sequence[Sequence[str]], headings: Sequence[str] = ()) -> None:

@@ -9,10 +9,18 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
-from lossland.cli import COMMANDS
+from lossland.cli import COMMANDS, streams, workplace
 from lossland.errors import UserError, nearest
 
 SMALLEST_SIDE, LARGEST_SIDE = 64, 8192  # pixels of a picture
+
+
+FILES = {
+    ".lossland": "a session, which `lossland record` films",
+    **dict.fromkeys((".npz", ".npy", ".csv"), "a file of numbers"),
+    ".png": "a picture",
+    **dict.fromkeys((".mp4", ".gif", ".webm"), "a film"),
+}  # by the endings that our own files have
 
 
 class Parser(argparse.ArgumentParser):
@@ -29,6 +37,11 @@ class Parser(argparse.ArgumentParser):
     def options(self) -> list[str]:
         """Every option string, short and long."""
         return list(self._option_string_actions)
+
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        """Leave after the help was printed."""
+        streams.check()
+        super().exit(status, message)
 
     def read(self, words: Sequence[str]) -> argparse.Namespace:
         """Parse a command's words; whatever is left over is an error."""
@@ -69,7 +82,12 @@ def call(command: str, words: Sequence[str]) -> int:
     )
     module.configure(parser)
     parser.add_argument("--debug", action="store_true", help="show the traceback when something fails")
-    return module.run(parser.read(words)) or 0
+    arguments = parser.read(words)
+    with streams.kept_for_json(arguments.json):
+        code = module.run(arguments) or 0
+    if arguments.json or getattr(arguments, "output", None) is None:  # else the result is a file, which is there
+        streams.check()
+    return code
 
 
 def sentence(text: str) -> str:
@@ -90,11 +108,29 @@ def word(text: str) -> str:
     return text.strip()
 
 
+def subject(*taken: str) -> Callable[[str], str]:
+    """Return a reader of a name or formula, or of a file with one of the endings ``taken``; no other file is either."""
+
+    def read(text: str) -> str:
+        name = text.strip()
+        kind = FILES.get(Path(name).suffix.lower())
+        if kind and not name.endswith(taken):
+            raise argparse.ArgumentTypeError(f"{name!r} is named like {kind}; give a name or a formula here.")
+        return name
+
+    return read
+
+
 def path(text: str) -> Path:
     """Read a file's name."""
     if not text.strip():
         raise refuse(text, "a file name")
-    return Path(text.strip()).expanduser()
+    named = Path(text.strip()).expanduser()
+    if workplace.is_gone() and not named.is_absolute():
+        raise argparse.ArgumentTypeError(
+            f"the working folder is gone; change into another, or give the full path of {named}."
+        )
+    return named
 
 
 def one_of(*names: str) -> Callable[[str], str]:

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TextIO
 
-EIGHTHS = " ▏▎▍▌▋▊▉█"
+EIGHTHS = " ▏▎▍▌▋▊▉█"  # of a cell, and "·" for an empty one
+PLAIN = " #"  # for a terminal that lacks them
 
 
 class Progress:
@@ -23,6 +24,7 @@ class Progress:
         self.stream = stream or sys.stderr
         self.clock = clock
         self.shown = self.stream.isatty()
+        self._cells, self._empty = (EIGHTHS, "·") if _can_show(self.stream, EIGHTHS + "·") else (PLAIN, "-")
         self._started = clock()
         self._drawn = float("-inf")
 
@@ -42,7 +44,12 @@ class Progress:
         left = f"{_clock(seconds / part - seconds)} left" if 0 < part < 1 else _clock(seconds)
         head, tail = f"{self.label} ", f" {part:4.0%}  {done:,.0f}/{total:,.0f}  {left}"
         room = min(columns - 1 - len(head) - len(tail), 40)
-        return (head + _bar(part, room) + tail)[: columns - 1] if room > 4 else (head + tail)[: columns - 1]
+        return (head + self._bar(part, room) + tail)[: columns - 1] if room > 4 else (head + tail)[: columns - 1]
+
+    def _bar(self, part: float, width: int) -> str:
+        steps = len(self._cells) - 1
+        full, rest = divmod(round(part * width * steps), steps)
+        return (self._cells[-1] * full + (self._cells[rest] if rest else "")).ljust(width, self._empty)
 
     def __enter__(self) -> Progress:
         return self
@@ -55,10 +62,12 @@ class Progress:
             self.stream.flush()
 
 
-def _bar(part: float, width: int) -> str:
-    eighths = round(part * width * 8)
-    full, rest = divmod(eighths, 8)
-    return ("█" * full + (EIGHTHS[rest] if rest else "")).ljust(width, "·")
+def _can_show(stream: TextIO, letters: str) -> bool:
+    try:
+        letters.encode(stream.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _clock(seconds: float) -> str:

@@ -15,7 +15,7 @@ from lossland.cli.options import (
     check_picture_fits,
 )
 from lossland.cli.output import print_json
-from lossland.cli.parsing import real, word
+from lossland.cli.parsing import real, subject
 from lossland.cli.progress import Progress
 from lossland.cli.subject import scene
 from lossland.errors import UserError
@@ -39,7 +39,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "subject",
         metavar="SCENE",
-        type=word,
+        type=subject(".lossland"),
         help="a scene, a landscape or formula, the tour demo, a .lossland session, or a scene file ending in .py",
     )
     add_output(parser, "a .mp4, .gif or .webm file; a name without an ending is a folder of PNG frames", required=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from imgui_bundle import imgui
 
+from lossland.interrupts import sheltered
 from lossland.render.text import Type
 from lossland.scenery import Frame
 from lossland.theme import Theme
@@ -67,6 +68,7 @@ class Panels:
     def wants_theme(self, name: str) -> None:
         self.browser.wants_theme = name
 
+    @sheltered  # Dear ImGui complains of a frame that is left half built
     def draw(self, player: Player, frame: Frame, size: tuple[int, int]) -> tuple[float, float, float, float]:
         """Build the panels for a framebuffer of ``size`` pixels; return the free rectangle x, y, w, h in pixels."""
         places = layout(size, self.pen.scale)

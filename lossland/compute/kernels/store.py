@@ -11,11 +11,13 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
+from stat import S_ISREG
 
-from lossland.errors import MachineError
+from lossland.errors import MachineError, UserError
 from lossland.files import written
 
 MAGIC = b"lossland kernel 1\n"
+LARGEST = 2**24  # bytes of a kernel
 MOST = 1000  # files kept; the least recently written go first
 
 
@@ -34,10 +36,14 @@ def folder() -> Path:
 def read(key: str) -> bytes | None:
     """Return what was written under the key, or None if there is nothing, or it is not as it was written."""
     with suppress(OSError, RuntimeError):  # RuntimeError: there is no home
-        file = folder() / key
-        if not _ours(file):
-            return None
-        content = file.read_bytes()
+        place = folder()
+        # neither a link, which may lead anywhere, nor a pipe, which would be waited for
+        opened = os.open(place / key, os.O_RDONLY | _flags("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
+        with open(opened, "rb") as file:
+            found = os.fstat(opened)
+            if not (S_ISREG(found.st_mode) and found.st_size <= LARGEST and _is_ours(found, place.stat())):
+                return None
+            content = file.read(LARGEST)
         head, code = content[: len(MAGIC) + 32], content[len(MAGIC) + 32 :]
         if head == MAGIC + hashlib.sha256(code).digest():
             return code
@@ -46,25 +52,42 @@ def read(key: str) -> bytes | None:
 
 def write(key: str, code: bytes) -> None:
     """Keep machine code under a key."""
-    with suppress(OSError, RuntimeError, MachineError):
+    with suppress(OSError, RuntimeError, MachineError, UserError):  # UserError: a folder has the key's name
         place = folder()
         place.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _keep_to_us(place)
         with written(place / key) as temporary:
+            temporary.touch(0o600, exist_ok=False)
+            temporary.chmod(0o600)  # whatever the umask: what others can write is not read
             temporary.write_bytes(MAGIC + hashlib.sha256(code).digest() + code)
         _forget_oldest(place)
 
 
-def _ours(file: Path) -> bool:
-    """Whether nobody else can have written the file: it will be executed."""
+def _flags(*names: str) -> int:
+    """Return those of the flags for opening files that this system has."""
+    return sum(getattr(os, name, 0) for name in names)
+
+
+def _is_ours(*found: os.stat_result) -> bool:
+    """Whether nobody else can have written what was found: it will be executed."""
     if not hasattr(os, "getuid"):
         return True
-    return all(s.st_uid == os.getuid() and not s.st_mode & 0o022 for s in (file.stat(), file.parent.stat()))
+    return all(one.st_uid == os.getuid() and not one.st_mode & 0o022 for one in found)
+
+
+def _keep_to_us(place: Path) -> None:
+    """Let us, and nobody else, write into a folder of ours, whatever umask it was made with."""
+    if place.stat().st_mode & 0o722 != 0o700:
+        place.chmod(0o700)
 
 
 def _forget_oldest(place: Path) -> None:
-    files = list(place.iterdir())
-    if len(files) <= MOST:
+    ages: list[tuple[float, Path]] = []
+    for file in place.iterdir():
+        with suppress(OSError):  # another process may have removed it
+            ages.append((file.lstat().st_mtime, file))
+    if len(ages) <= MOST:
         return
-    ages = sorted((file.stat().st_mtime, file) for file in files)
-    for _, file in ages[: len(files) - MOST * 9 // 10]:
-        file.unlink(missing_ok=True)
+    for _, file in sorted(ages)[: len(ages) - MOST * 9 // 10]:
+        with suppress(OSError):  # also a folder, which is not ours to remove
+            file.unlink()

@@ -1,0 +1,112 @@
+"""Signals that ask the program to end: each becomes an exception in the main thread, so that ordinary clean-up runs.
+
+Three things need care. A signal must not break into clean-up that has begun: while its exception is being handled,
+and within functions marked ``sheltered``, none is raised. It must not break into the start of a compiled library:
+many end the process then, or say that they are broken. And some code swallows what is raised while it runs; so the
+exception is raised again, a few times a second, until the program ends.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from importlib.machinery import ExtensionFileLoader
+
+TYPE_CHECKING = False  # typing takes longer to load than all of this, and until then nothing answers to signals
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import CodeType, FrameType
+    from typing import Any, ParamSpec, TypeVar
+
+    P = ParamSpec("P")
+    R = TypeVar("R")
+
+NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGXCPU", "SIGUSR1", "SIGUSR2", "SIGBREAK")
+INSIST = 0.05  # seconds until the exception is raised again
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal asked the program to end; ``number`` is the signal's."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"signal {number}")
+        self.number = number
+
+
+_sheltered: set[CodeType] = set()
+_before: dict[int, Any] = {}  # what each signal did before `begin`
+_noted: list[int] = []  # the first signal that came since then
+
+
+def sheltered(function: Callable[P, R]) -> Callable[P, R]:
+    """Mark a short function that no signal may break into; what came meanwhile is raised soon after."""
+    _sheltered.add(function.__code__)
+    return function
+
+
+def begin() -> None:
+    """Let signals raise Stopped. Those that are ignored (as under ``nohup``) stay so; in a thread nothing changes."""
+    _noted.clear()
+    sys.unraisablehook = _unraisable
+    for number in (getattr(signal, name) for name in NAMES if hasattr(signal, name)):
+        found = signal.getsignal(number)
+        if found not in (signal.SIG_IGN, None):
+            try:
+                signal.signal(number, _arrived)
+            except ValueError:  # this is not the main thread
+                return
+            _before[number] = found
+
+
+@sheltered
+def end(for_good: bool) -> None:
+    """Let signals do what they did before ``begin``; or nothing, ``for_good``, where the process ends now."""
+    if hasattr(signal, "setitimer") and signal.SIGALRM in _before:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    for number, found in _before.items():
+        signal.signal(number, signal.SIG_IGN if for_good else found)
+    _before.clear()
+    sys.unraisablehook = sys.__unraisablehook__
+
+
+def noted() -> int | None:
+    """Return the number of the first signal that came since ``begin``, or None."""
+    return _noted[0] if _noted else None
+
+
+def _arrived(number: int, frame: FrameType | None) -> None:
+    if not _noted:
+        _noted.append(number)
+        if hasattr(signal, "setitimer"):
+            _before[signal.SIGALRM] = signal.signal(signal.SIGALRM, _arrived)
+            signal.setitimer(signal.ITIMER_REAL, INSIST, INSIST)
+    if not (_is_handled(sys.exc_info()[1]) or _must_not_break(frame)):
+        raise Stopped(_noted[0])
+
+
+def _is_handled(error: BaseException | None) -> bool:
+    """Whether clean-up runs that a signal has begun."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        if isinstance(error, Stopped):
+            return True
+        seen.add(id(error))
+        error = error.__context__
+    return False
+
+
+def _must_not_break(frame: FrameType | None) -> bool:
+    """Whether a sheltered function runs, or a compiled library is being started."""
+    while frame is not None:
+        code = frame.f_code
+        starts = code.co_name in ("create_module", "exec_module")
+        if code in _sheltered or (starts and isinstance(frame.f_locals.get("self"), ExtensionFileLoader)):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _unraisable(what: sys.UnraisableHookArgs) -> None:
+    """Say nothing of our exception where it cannot be raised: it will be raised elsewhere."""
+    if not issubclass(what.exc_type, Stopped):
+        sys.__unraisablehook__(what)
