@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from io import TextIOWrapper
 from typing import Any
 
-from lossland.errors import MachineError, UserError, nearest
+from lossland.errors import UserError, is_users, nearest, sentence
 
 DONE, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -131,17 +131,4 @@ def _unknown(command: str) -> str:
 
 def _in_one_sentence(error: Exception) -> tuple[str, int]:
     """Return the sentence for an error and the exit code that goes with it."""
-    if isinstance(error, UserError):
-        return str(error), WRONG_INPUT
-    if isinstance(error, MachineError):
-        return str(error), FAILED
-    if isinstance(error, MemoryError):
-        return "There is not enough memory; ask for fewer points, particles or pixels.", FAILED
-    if isinstance(error, OSError):
-        file = f"{error.filename}: " if error.filename else ""
-        return f"{file}{error.strerror or error}.", FAILED
-    return (
-        f"Unexpected {type(error).__name__}: {error}. "
-        "This is a fault of lossland itself; --debug shows where it happened.",
-        FAILED,
-    )
+    return sentence(error), WRONG_INPUT if is_users(error) else FAILED
