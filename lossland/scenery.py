@@ -49,11 +49,27 @@ class Frame:
     notes: Sequence[Note] = ()
     view: View = field(default_factory=View)
 
+    def __post_init__(self) -> None:
+        """Refuse what cannot be drawn here, where the traceback still shows who made it."""
+        _check_list(self.layers, Layer, "layers")
+        _check_list(self.notes, Note, "notes")
+        if not isinstance(self.view, View):
+            raise UserError(f"The view of a Frame must be a View, not {self.view!r:.60}.")
+
     @property
     def ground(self) -> Surface | None:
         """The landscape that the pointer walks on: the first block, a sheet only where there is no block."""
         surfaces = [layer for layer in self.layers if isinstance(layer, Surface)]
         return next((layer for layer in surfaces if not layer.sheet), surfaces[0] if surfaces else None)
+
+
+def _check_list(found: object, kind: type, what: str) -> None:
+    """Raise UserError unless something is a list of layers or notes."""
+    if not isinstance(found, Sequence) or isinstance(found, str):
+        raise UserError(f"A Frame needs a list of {what}, not {found!r:.60}.")
+    for one in found:
+        if not isinstance(one, kind):
+            raise UserError(f"A Frame's {what} are of the types in lossland.layers, not {one!r:.60}.")
 
 
 @dataclass(frozen=True, eq=False)
