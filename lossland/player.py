@@ -24,7 +24,7 @@ from lossland.layers import Layer, Points, Surface, Trail, WarpedGrid
 from lossland.marks import Mark, mark
 from lossland.parameters import Lane, Lanes
 from lossland.picking import HEAD, Hit, pick_any, position_of
-from lossland.scenery import Frame, Handle, Scene, Show, View
+from lossland.scenery import Frame, Handle, Scene, Show, View, called, quiet
 
 TICK = 1 / 60
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
@@ -200,8 +200,12 @@ class Player:
     def frame(self) -> Frame:
         """Return the present picture (the same object while nothing changed)."""
         if self._frame is None:
-            self._frame = self.scene.frame(self.time)
-            self._look(self._frame)
+            with quiet():
+                frame = self.scene.frame(self.time)
+            if not isinstance(frame, Frame):
+                raise UserError(f"frame of {called(self.scene)} must return a Frame, not {frame!r:.60}.")
+            self._look(frame)
+            self._frame = frame
         return self._frame
 
     @property
@@ -239,7 +243,8 @@ class Player:
 
     def handles(self) -> Sequence[Handle]:
         """Return what can be dragged now."""
-        return self.scene.handles(self.time)
+        with quiet():
+            return self.scene.handles(self.time)
 
     def surface(self) -> Surface | None:
         """Return the landscape in the present picture, if there is one."""
@@ -578,13 +583,15 @@ class Player:
 
         The world's picture stays as it is: who draws writes the numbers over it.
         """
-        self.probe = None if position is None else self._probe(_pair(position, "A position"))
+        with quiet():
+            self.probe = None if position is None else self._probe(_pair(position, "A position"))
 
     def look_at(self, pixel: Sequence[float] | None, scale: float = 1.0) -> None:
         """Point at a pixel (None: at nothing), ``scale`` pixels being one of the look; sets ``hovered``."""
         self.hovered = None
         if pixel is not None:
-            self.hovered = pick_any(self.frame(), self.camera, pixel, self.size, scale, self.show)
+            with quiet():
+                self.hovered = pick_any(self.frame(), self.camera, pixel, self.size, scale, self.show)
             self._pointed = float(pixel[0]), float(pixel[1]), STRAY * scale
 
     def mark(self) -> Mark | None:
@@ -593,7 +600,8 @@ class Player:
             return None
         land = getattr(self.scene, "land", None)
         value = None if land is None else lambda place: float(land.value(np.array(place)))
-        found = mark(self.hovered, self.frame(), value)
+        with quiet():
+            found = mark(self.hovered, self.frame(), value)
         if found is None:
             return None
         x, y = self.camera.project(found.position, self.size)
@@ -684,14 +692,15 @@ class Player:
 
     @contextmanager
     def _all_or_nothing(self) -> Iterator[None]:
-        """Undo a change that the scene cannot show."""
+        """Undo a change that the scene cannot show, whatever the reason."""
         before = {name: value for name, value in vars(self).items() if name not in ("log", "camera")}
         scene, values, seed = self.scene, dict(self.scene.values), self.scene.seed
         try:
-            yield
+            with quiet():
+                yield
             self._frame = None
             self.frame()
-        except UserError:
+        except BaseException:
             vars(self).update(before)
             scene.values.clear()
             scene.values.update(values)

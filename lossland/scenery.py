@@ -6,10 +6,14 @@ and tests all rest on that: whatever a scene keeps between frames (``remember``)
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any, ClassVar
+
+import numpy as np
 
 from lossland.errors import UserError, nearest
 from lossland.layers import Array, Layer, Note, Surface
@@ -107,6 +111,18 @@ def _declared(kind: type[Scene]) -> dict[str, Param]:
     return found
 
 
+def quiet() -> np.errstate:
+    """Let overflows and 0/0 in what a scene computes be values: inf and nan, which are drawn as what they are."""
+    return np.errstate(all="ignore")
+
+
+def called(scene: Scene) -> str:
+    """Return the name of a scene's class, and of the file where it stands."""
+    kind = type(scene)
+    file = getattr(sys.modules.get(kind.__module__), "__file__", None)
+    return f"{kind.__name__} ({Path(file).name})" if file else kind.__name__
+
+
 class Scene:
     """Base of every scene. A scene file holds one subclass: class attributes below, and ``frame`` and ``readouts``."""
 
@@ -156,7 +172,8 @@ class Scene:
     def set(self, name: str, value: Any) -> None:
         """Change one parameter; a value that does not fit raises UserError and changes nothing."""
         self.values[name] = self.param(name).check(value)
-        self.changed(name)
+        with quiet():
+            self.changed(name)
 
     def changed(self, name: str) -> None:
         """React to a changed parameter, e.g. give a new landscape its own start. Called after every ``set``."""
