@@ -188,8 +188,7 @@ def round_ticks(low: float, high: float, count: int = 5) -> Floats:
     if not low < high:
         return np.array([low])
     step = _round_step(half(low, high) / max(count, 1) * 2)
-    tolerance = 1e-9 * step
-    index = np.arange(np.ceil((low - tolerance) / step), np.floor((high + tolerance) / step) + 1.0)
+    index = np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1.0)
     return index * step + 0.0  # + 0.0: no negative zero
 
 

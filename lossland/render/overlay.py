@@ -287,7 +287,8 @@ def _meter_block(dl: imgui.ImDrawList, type_: Type, note: Meter) -> _Block:
     indent = formula.width + px(14) if formula else 0.0
 
     def place(value: float) -> float:
-        return bar * float(np.clip((value - note.low) / ((note.high - note.low) or 1.0), 0.0, 1.0))
+        share = (value / 2 - note.low / 2) / ((note.high / 2 - note.low / 2) or 1.0)
+        return bar * min(max(share, 0.0), 1.0) if isfinite(share) else 0.0
 
     def draw(x: float, y: float) -> None:
         type_.text(dl, x, y, note.heading.upper(), 12.0, "dim", track=0.9)
@@ -311,10 +312,12 @@ def _meter_block(dl: imgui.ImDrawList, type_: Type, note: Meter) -> _Block:
 
 def _meter_ticks(low: float, high: float) -> list[float]:
     """Return the ends and the round numbers between them."""
+    if not isfinite(high / 2 - low / 2):
+        return []
     if not high > low:
         return [low]
-    rough = (high - low) / 4
-    power = 10.0 ** np.floor(np.log10(rough))
+    rough = (high / 2 - low / 2) / 2
+    power = 10.0 ** int(np.floor(np.log10(rough)))
     step = power * next(m for m in (1.0, 2.0, 5.0, 10.0) if m * power >= rough * (1 - 1e-9))
     inner = step * np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1)
     return [float(v) + 0.0 for v in inner]
