@@ -42,6 +42,8 @@ SHAPES = {  # of fields that are arrays: "n 3", or "n 3 | n 2" where both will d
     "Image": {"picture": "h w | h w 3", "corner": "3", "right": "3", "up": "3"},
     "Sprites": {"position": "n 3 | n 2", "pictures": "n h w | n h w 3", "target": "n 3 | n 2"},
     "Label": {"position": "3"},
+    "Series": {"x": "n", "y": "n"},
+    "HeatMap": {"values": "ny nx"},
 }
 
 
@@ -64,6 +66,23 @@ def _fits(found: tuple[int, ...] | None, wanted: Sequence[str], lengths: dict[st
     return fits
 
 
+def _check_shapes(made: Layer | Series | HeatMap) -> None:
+    """Raise UserError for an array of a wrong shape."""
+    lengths: dict[str, int] = {}
+    for name, shapes in SHAPES.get(type(made).__name__, {}).items():
+        value = getattr(made, name)
+        if value is None:
+            continue
+        found = _shape_of(value)
+        if not any(_fits(found, wanted.split(), lengths) for wanted in shapes.split("|")):
+            wanted = " or ".join(f"({', '.join(shape.split())})" for shape in shapes.split("|"))
+            known = ", ".join(f"{letter} = {length}" for letter, length in lengths.items() if letter in wanted)
+            raise UserError(
+                f"{type(made).__name__} needs a {name} of the shape {wanted}{known and f' with {known}'}, "
+                f"not {'a ragged list' if found is None else found}."
+            )
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Layer:
     """Anything drawn in the world. ``group`` is the name of the switch that hides it (see ``scenery.Show``).
@@ -78,19 +97,7 @@ class Layer:
 
     def __post_init__(self) -> None:
         """Refuse arrays of wrong shapes here, where the traceback still shows who made them."""
-        lengths: dict[str, int] = {}
-        for name, shapes in SHAPES.get(type(self).__name__, {}).items():
-            value = getattr(self, name)
-            if value is None:
-                continue
-            found = _shape_of(value)
-            if not any(_fits(found, wanted.split(), lengths) for wanted in shapes.split("|")):
-                wanted = " or ".join(f"({', '.join(shape.split())})" for shape in shapes.split("|"))
-                known = ", ".join(f"{letter} = {length}" for letter, length in lengths.items() if letter in wanted)
-                raise UserError(
-                    f"{type(self).__name__} needs a {name} of the shape {wanted}{known and f' with {known}'}, "
-                    f"not {'a ragged list' if found is None else found}."
-                )
+        _check_shapes(self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -472,6 +479,10 @@ class Series:
     x: Array
     y: Array
 
+    def __post_init__(self) -> None:
+        """Refuse curves of two lengths."""
+        _check_shapes(self)
+
 
 @dataclass(frozen=True, eq=False)
 class Chart(Note):
@@ -536,3 +547,7 @@ class HeatMap(Note):
     y: HeatAxis
     log: bool = True  # colours follow the logarithm
     remark: str = ""  # beside the title
+
+    def __post_init__(self) -> None:
+        """Refuse what is no table."""
+        _check_shapes(self)
