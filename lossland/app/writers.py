@@ -105,7 +105,7 @@ def _video(path: Path, size: tuple[int, int], fps: float, how: dict[str, Any]) -
 
     rgb = how["codec"] == "libx264rgb"
     rate = Fraction(fps).limit_denominator(1001)
-    with _machine_errors(path), av.open(str(path), "w", options=how["container"]) as container:
+    with _machine_errors(), av.open(str(path), "w", options=how["container"]) as container:
         stream: Any = container.add_stream(how["codec"], rate=rate, options=how["options"])
         stream.width, stream.height = (size[0], size[1]) if rgb else (_even(size[0]), _even(size[1]))
         stream.pix_fmt = "rgb24" if rgb else "yuv420p"
@@ -140,7 +140,7 @@ def _gif(path: Path, size: tuple[int, int], fps: float) -> Iterator[Add]:
     try:
         with _video(spool, size, fps, _CODECS[".mkv"]) as add:
             yield add
-        with _machine_errors(path):
+        with _machine_errors():
             _gif_from(spool, path, size, fps)
     finally:
         spool.unlink(missing_ok=True)
@@ -215,13 +215,16 @@ def _folder(path: Path) -> Iterator[Add]:
 
 
 @contextmanager
-def _machine_errors(path: Path) -> Iterator[None]:
+def _machine_errors() -> Iterator[None]:
+    """Say in one sentence what the encoder says; what the file system says is told by ``written``."""
     import av.error
 
     try:
         yield
     except av.error.FFmpegError as error:
-        raise MachineError(f"The film {path.name} cannot be written: {error}.") from error
+        if isinstance(error, OSError):
+            raise
+        raise MachineError(f"The film cannot be written: {error.strerror}.") from error
 
 
 def _even(length: int) -> int:
