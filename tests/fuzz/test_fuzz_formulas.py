@@ -92,9 +92,9 @@ for number in range(count):
         try:
             scene = ll.scene(name, landscape=text)
             scene.set("domain", area)
+            player = Player(scene)
         except UserError:
             continue
-        player = Player(scene)
         player.seek(rng.uniform(0.0, scene.clock.seconds))
         surface = player.surface()
         check(surface.terrain, player)
@@ -115,7 +115,7 @@ print("done", count)
 
 @pytest.mark.parametrize(
     ("seed", "count", "pictures"),
-    [(1, 30, 3), *(pytest.param(seed, 250, 60, marks=pytest.mark.fuzz) for seed in range(2, 10))],
+    [(1, 30, 3), *(pytest.param(seed, 250, 60, marks=pytest.mark.fuzz) for seed in range(2, 6))],
 )
 def test_any_formula_is_drawn_or_refused(seed: int, count: int, pictures: int) -> None:
     program = PROGRAM.replace("MEMORY", str(MEMORY)).replace("PATIENCE", str(PATIENCE))
