@@ -1,4 +1,11 @@
-"""The two ways a command can fail on purpose: the input was wrong, or the machine was."""
+"""The two ways a command can fail on purpose, and one sentence for every way in which anything can fail."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from traceback import walk_tb
+
+USER_FILES: set[Path] = set()  # Python files that were run for their users (see ``library.load``)
 
 
 LONGEST = 100  # letters of a value within a sentence
@@ -27,3 +34,51 @@ def nearest(word: str, known: list[str] | tuple[str, ...]) -> str:
 
     close = get_close_matches(word, known, n=1, cutoff=0.6)
     return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def sentence(error: BaseException) -> str:
+    """Return one sentence for any exception: what was wrong, where, and what to do."""
+    place, inmost = _place(error)
+    if isinstance(error, UserError | MachineError):  # one from within lossland is of what the user's file asked for
+        return f"{place}: {error}" if place and not inmost else str(error)
+    if place:
+        return f"{place}: {_named(error)}."
+    if isinstance(error, MemoryError):
+        return "There is not enough memory; ask for fewer points, particles or pixels."
+    if isinstance(error, OSError):
+        file = f"{error.filename}: " if error.filename else ""
+        return f"{file}{error.strerror or error}."
+    if USER_FILES:
+        names = ", ".join(sorted(file.name for file in USER_FILES))
+        return f"What {names} gives cannot be used: {_named(error)}; --debug shows where it happened."
+    return f"Unexpected {_named(error)}. This is a fault of lossland itself; --debug shows where it happened."
+
+
+def is_users(error: BaseException) -> bool:
+    """Whether an exception is for the user to mend: wrong input, or a fault of a user's own Python file."""
+    if isinstance(error, UserError) or (_place(error)[0] and not isinstance(error, MachineError)):
+        return True
+    return bool(USER_FILES) and not isinstance(error, MachineError | MemoryError | OSError)
+
+
+def _place(error: BaseException) -> tuple[str, bool]:
+    """Return ``"mine.py, line 12"``, and whether the exception was raised right there.
+
+    The place is the inmost line of the traceback in a user's file, or in one beside it; "" where there is none.
+    """
+    lines = [(Path(frame.f_code.co_filename), line) for frame, line in walk_tb(error.__traceback__)]
+    if isinstance(error, SyntaxError) and error.filename:  # it is in a line that never ran
+        lines.append((Path(error.filename), error.lineno or 0))
+    begun = next((number for number, (file, _) in enumerate(lines) if file in USER_FILES), len(lines))
+    folders = {file.parent for file in USER_FILES}
+    own = [number for number, (file, _) in enumerate(lines) if number >= begun and file.parent in folders]
+    if not own:
+        return "", False
+    file, line = lines[own[-1]]
+    return f"{file.name}, line {line}", own[-1] == len(lines) - 1
+
+
+def _named(error: BaseException) -> str:
+    """Return an exception's type and the first line of its text, without a full stop."""
+    first = next(iter(str(error).strip().splitlines()), "").rstrip(".")
+    return f"{type(error).__name__}: {first}" if first else type(error).__name__

@@ -16,6 +16,8 @@ from lossland.scenery import Scene, View
 from lossland.terrain import Terrain
 
 RESOLUTION = 512  # samples along each side of the ground
+NARROWEST = 1e-100  # width of a domain: the squares of smaller numbers are 0
+FINEST = 1e-10  # width of a domain in proportion to its numbers: a sample is then some hundred of them wide
 ROUGH = 8  # a ground with at least so many hollows is rough
 
 
@@ -27,6 +29,9 @@ class Domain(Point):
         x0, x1, y0, y1 = bounds = super().check(value)
         if not (x0 < x1 and y0 < y1):
             raise UserError(f"{self.name} must go from a smaller to a larger number in x and in y, not {value!r}.")
+        for low, high in ((x0, x1), (y0, y1)):
+            if high - low < max(NARROWEST, FINEST * max(abs(low), abs(high))):
+                raise UserError(f"{self.name} is too narrow from {low!r} to {high!r}: few numbers lie between.")
         return bounds
 
 
@@ -160,5 +165,8 @@ def straight(value: np.ndarray) -> float:
     """Return where the median of a ground (ny, nx) lies if heights are in proportion to values, in (0, 1)."""
     finite = np.asarray(value, float)
     finite = finite[np.isfinite(finite)]
-    low, high = (float(finite.min()), float(np.quantile(finite, 0.99))) if finite.size else (0.0, 1.0)
+    if not finite.size:
+        return 0.5
+    finite = finite / 8  # of huge values there are no differences
+    low, high = float(finite.min()), float(np.quantile(finite, 0.99))
     return float(np.clip((np.median(finite) - low) / (high - low), 0.01, 0.99)) if high > low else 0.5

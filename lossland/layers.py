@@ -29,6 +29,60 @@ Shades = Literal["signed", "height"]  # the theme's colour maps: -1 ... 1 and 0 
 Colors = Color | Sequence[Color] | NDArray  # see ``Bars``
 
 
+SHAPES = {  # of fields that are arrays: "n 3", or "n 3 | n 2" where both will do
+    "Trail": {"points": "m 3", "progress": "m", "beads": "k 3"},
+    "Points": {"position": "n 3 | n 2", "target": "n 3 | n 2", "number": "n"},
+    "Arrows": {"tail": "n 3", "tip": "n 3"},
+    "WarpedGrid": {"matrix": "2 2"},
+    "Polygon": {"corners": "n 3"},
+    "Bars": {"low": "n 3", "high": "n 3"},
+    "Curve": {"points": "m 3", "at": "m", "foot": "m 3"},
+    "Sheet": {"start": "ny nx 3", "end": "ny nx 3", "paint": "ny nx"},
+    "Graph": {"nodes": "n 3", "edges": "m 2", "weight": "m", "value": "n", "flow": "m"},
+    "Image": {"picture": "h w | h w 3", "corner": "3", "right": "3", "up": "3"},
+    "Sprites": {"position": "n 3 | n 2", "pictures": "n h w | n h w 3", "target": "n 3 | n 2"},
+    "Label": {"position": "3"},
+    "Series": {"x": "n", "y": "n"},
+    "HeatMap": {"values": "ny nx"},
+}
+
+
+def _shape_of(value: Any) -> tuple[int, ...] | None:
+    """Return the shape of an array anywhere, or of a list; None for a ragged one."""
+    try:
+        return tuple(value.shape if hasattr(value, "shape") else np.shape(value))
+    except ValueError:
+        return None
+
+
+def _fits(found: tuple[int, ...] | None, wanted: Sequence[str], lengths: dict[str, int]) -> bool:
+    """Whether a shape is the wanted one; letters stand for any lengths, which are noted where they are new."""
+    if found is None or len(found) != len(wanted):
+        return False
+    fits = all(length == (int(name) if name.isdigit() else lengths.get(name, length))
+               for length, name in zip(found, wanted, strict=True))  # fmt: skip
+    if fits:
+        lengths.update((name, length) for name, length in zip(wanted, found, strict=True) if not name.isdigit())
+    return fits
+
+
+def _check_shapes(made: Layer | Series | HeatMap) -> None:
+    """Raise UserError for an array of a wrong shape."""
+    lengths: dict[str, int] = {}
+    for name, shapes in SHAPES.get(type(made).__name__, {}).items():
+        value = getattr(made, name)
+        if value is None:
+            continue
+        found = _shape_of(value)
+        if not any(_fits(found, wanted.split(), lengths) for wanted in shapes.split("|")):
+            wanted = " or ".join(f"({', '.join(shape.split())})" for shape in shapes.split("|"))
+            known = ", ".join(f"{letter} = {length}" for letter, length in lengths.items() if letter in wanted)
+            raise UserError(
+                f"{type(made).__name__} needs a {name} of the shape {wanted}{known and f' with {known}'}, "
+                f"not {'a ragged list' if found is None else found}."
+            )
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Layer:
     """Anything drawn in the world. ``group`` is the name of the switch that hides it (see ``scenery.Show``).
@@ -40,6 +94,10 @@ class Layer:
     group: str = ""
     name: str = ""
     worth: Sequence[float] | Array | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse arrays of wrong shapes here, where the traceback still shows who made them."""
+        _check_shapes(self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -421,6 +479,10 @@ class Series:
     x: Array
     y: Array
 
+    def __post_init__(self) -> None:
+        """Refuse curves of two lengths."""
+        _check_shapes(self)
+
 
 @dataclass(frozen=True, eq=False)
 class Chart(Note):
@@ -485,3 +547,7 @@ class HeatMap(Note):
     y: HeatAxis
     log: bool = True  # colours follow the logarithm
     remark: str = ""  # beside the title
+
+    def __post_init__(self) -> None:
+        """Refuse what is no table."""
+        _check_shapes(self)

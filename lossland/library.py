@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lossland import landscapes
-from lossland.errors import UserError, nearest
+from lossland.errors import USER_FILES, UserError, nearest, sentence
 from lossland.parameters import Integer, Lanes, Matrix, Number, Param, Point
 from lossland.resources import folder
 from lossland.scenery import Scene
@@ -57,7 +57,10 @@ def load(path: str | Path) -> type[Scene]:
     file = Path(path).expanduser()
     if not file.is_file():
         raise UserError(f"There is no scene file {str(path)!r}.")
-    return _from_file(file.resolve())
+    file = file.resolve()
+    if file not in _files().values():
+        USER_FILES.add(file)
+    return _from_file(file)
 
 
 def scene(name: str, preset: str | None = None, seed: int = 0, **values: Any) -> Scene:
@@ -126,10 +129,9 @@ def _from_file(file: Path) -> type[Scene]:
     sys.modules[module_name] = module  # dataclasses in the file look their module up
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[module_name]
-        line = f"line {error.lineno}: " if isinstance(error, SyntaxError) else ""
-        raise UserError(f"The scene file {file.name} does not run: {line}{type(error).__name__}: {error}") from error
+        raise UserError(f"The scene file {file.name} does not run: {sentence(error)}") from error
     found = [
         value
         for value in vars(module).values()

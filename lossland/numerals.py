@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 MINUS = "−"
+HUGE = 1e9  # from here on all decimals of a number are more than anyone reads
 
 
 def short(value: float) -> str:
@@ -24,9 +25,23 @@ def short(value: float) -> str:
     return text.replace("-", MINUS)
 
 
+def distinct(values: Sequence[float]) -> list[str]:
+    """Return short numbers that can be told from each other.
+
+    Where three digits are the same for two different ones, all but the first say how far they are from it: 1.0e9,
+    +20, +40.
+    """
+    texts = [short(value) for value in values]
+    if len(set(texts)) == len(set(values)):
+        return texts
+    first = values[0]
+    return [text if value == first else f"{'+' if value > first else ''}{short(value - first)}"
+            for text, value in zip(texts, values, strict=True)]  # fmt: skip
+
+
 def fixed(value: float, digits: int = 2) -> str:
-    """Return a fixed number of decimals: −3.57; never −0.00."""
-    if not math.isfinite(value):
+    """Return a fixed number of decimals: −3.57; never −0.00. Huge numbers are short ones: 1.2e9."""
+    if not abs(value) < HUGE:
         return short(value)
     text = f"{value:.{digits}f}"
     return text.lstrip("-") if float(text) == 0 else text.replace("-", MINUS)

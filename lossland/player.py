@@ -11,6 +11,7 @@ import inspect
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, fields, replace
 from functools import wraps
 from typing import Any, Concatenate, Literal, NamedTuple, ParamSpec, TypeVar
@@ -19,12 +20,12 @@ import numpy as np
 
 from lossland import landscapes, library
 from lossland.camera import Camera
-from lossland.errors import UserError, nearest
+from lossland.errors import UserError, nearest, sentence
 from lossland.layers import Layer, Points, Surface, Trail, WarpedGrid
 from lossland.marks import Mark, mark
 from lossland.parameters import Lane, Lanes
 from lossland.picking import HEAD, Hit, pick_any, position_of
-from lossland.scenery import Frame, Handle, Scene, Show, View
+from lossland.scenery import Clock, Frame, Handle, Scene, Show, View, called, quiet
 
 TICK = 1 / 60
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
@@ -63,6 +64,20 @@ class Followed(NamedTuple):
 
     place: int
     element: int
+
+
+class _State(NamedTuple):
+    """What a Player is like at a moment."""
+
+    fields: dict[str, Any]
+    values: dict[str, Any]  # of the scene's parameters
+    seed: int
+    camera: Camera
+    actions: int  # how many there were in the log
+    last: list[Action]  # the last of them, which a later one may have replaced
+
+
+_PASSED = ("tick", "revision", "messages", "recording", "size", "free", "_owed")  # what no state brings back
 
 
 @dataclass(frozen=True)
@@ -116,8 +131,8 @@ def typed_action(
     def answered(self: Player, *args: P.args, **kwargs: P.kwargs) -> str | None:
         try:
             acted(self, *args, **kwargs)
-        except UserError as error:
-            return str(error)
+        except Exception as error:  # the panels that call it show the sentence
+            return sentence(error)
         return None
 
     return answered
@@ -186,6 +201,7 @@ class Player:
         self.free: tuple[float, float, float, float] = (0, 0, *size)
         self._owed = 0.0  # seconds that have passed but make no whole tick yet
         self._acting = False
+        self._drawn: _State | None = None  # see ``keep``
         self._frame: Frame | None = None
         self._view: View | None = None  # the one that the camera's home was made for
         self.camera = Camera()
@@ -194,14 +210,22 @@ class Player:
             "seed": scene.seed,
             "values": {name: p.to_json(scene.values[name]) for name, p in scene.params().items()},
         }
+        known = scene.name in library.names() and library.scene_class(scene.name) is type(scene)
+        self.replayable = known  # whether a session would find the scene by its name
         self._take(scene)
 
     # ------------------------------------------------------------------------------------------- reading
     def frame(self) -> Frame:
         """Return the present picture (the same object while nothing changed)."""
         if self._frame is None:
-            self._frame = self.scene.frame(self.time)
-            self._look(self._frame)
+            with quiet():
+                frame = self.scene.frame(self.time)
+            if not isinstance(frame, Frame):
+                raise UserError(f"frame of {called(self.scene)} must return a Frame, not {frame!r:.60}.")
+            if not isinstance(self.scene.clock, Clock):
+                raise UserError(f"clock of {called(self.scene)} must be a Clock, not {self.scene.clock!r:.60}.")
+            self._look(frame)
+            self._frame = frame
         return self._frame
 
     @property
@@ -239,7 +263,8 @@ class Player:
 
     def handles(self) -> Sequence[Handle]:
         """Return what can be dragged now."""
-        return self.scene.handles(self.time)
+        with quiet():
+            return self.scene.handles(self.time)
 
     def surface(self) -> Surface | None:
         """Return the landscape in the present picture, if there is one."""
@@ -578,13 +603,15 @@ class Player:
 
         The world's picture stays as it is: who draws writes the numbers over it.
         """
-        self.probe = None if position is None else self._probe(_pair(position, "A position"))
+        with quiet():
+            self.probe = None if position is None else self._probe(_pair(position, "A position"))
 
     def look_at(self, pixel: Sequence[float] | None, scale: float = 1.0) -> None:
         """Point at a pixel (None: at nothing), ``scale`` pixels being one of the look; sets ``hovered``."""
         self.hovered = None
         if pixel is not None:
-            self.hovered = pick_any(self.frame(), self.camera, pixel, self.size, scale, self.show)
+            with quiet():
+                self.hovered = pick_any(self.frame(), self.camera, pixel, self.size, scale, self.show)
             self._pointed = float(pixel[0]), float(pixel[1]), STRAY * scale
 
     def mark(self) -> Mark | None:
@@ -593,15 +620,17 @@ class Player:
             return None
         land = getattr(self.scene, "land", None)
         value = None if land is None else lambda place: float(land.value(np.array(place)))
-        found = mark(self.hovered, self.frame(), value)
+        with quiet():
+            found = mark(self.hovered, self.frame(), value)
         if found is None:
             return None
         x, y = self.camera.project(found.position, self.size)
         return found if math.hypot(x - self._pointed[0], y - self._pointed[1]) <= self._pointed[2] else None
 
     def say(self, text: str, kind: str = "note", seconds: float = 4.0) -> None:
-        """Show a short notice."""
-        self.messages = [*self.messages[-3:], Message(text, kind, self.tick + round(seconds / TICK))]
+        """Show a short notice; one that is shown already stays longer."""
+        others = [message for message in self.messages if message.text != text]
+        self.messages = [*others[-3:], Message(text, kind, self.tick + round(seconds / TICK))]
         self.touch(frame=False)
 
     def wish(self, what: Wish) -> None:
@@ -684,19 +713,52 @@ class Player:
 
     @contextmanager
     def _all_or_nothing(self) -> Iterator[None]:
-        """Undo a change that the scene cannot show."""
-        before = {name: value for name, value in vars(self).items() if name not in ("log", "camera")}
-        scene, values, seed = self.scene, dict(self.scene.values), self.scene.seed
+        """Undo a change that the scene cannot show, whatever the reason."""
+        before = self._state()
         try:
-            yield
+            with quiet():
+                yield
             self._frame = None
             self.frame()
-        except UserError:
-            vars(self).update(before)
-            scene.values.clear()
-            scene.values.update(values)
-            scene.seed = seed
+        except BaseException:
+            self._return(before)
             raise
+
+    def keep(self) -> None:
+        """Take note that the present state could be drawn, as one to which ``fall_back`` may return."""
+        self._drawn = self._state()._replace(camera=copy(self.camera))
+
+    def fall_back(self) -> None:
+        """Return to the last state that could be drawn.
+
+        What was done since is undone, also in the log. If only time has passed, it stops there.
+        """
+        kept = self._drawn
+        assert kept is not None
+        if (len(self.log), self.log[-1:]) != (kept.actions, kept.last):
+            passed = {name: getattr(self, name) for name in _PASSED}
+            self._return(kept)
+            vars(self).update(passed)
+            self.log[:] = [*self.log[: kept.actions - len(kept.last)], *kept.last]
+            self.camera.refit(self.size, self.free)
+        elif self.time != kept.fields["time"]:
+            self.playing = False
+            self._write(Action(self.tick, "play", (False,)))
+            self.time = kept.fields["time"]
+            self._write(Action(self.tick, "seek", (self.time,)))
+        self.wishes = []
+        self.touch()
+
+    def _state(self) -> _State:
+        fields = {name: value for name, value in vars(self).items() if name not in ("log", "_drawn")}
+        return _State(fields, dict(self.scene.values), self.scene.seed, self.camera, len(self.log), self.log[-1:])
+
+    def _return(self, state: _State) -> None:
+        vars(self).update(state.fields)
+        self.camera = state.camera
+        self.scene.values.clear()
+        self.scene.values.update(state.values)
+        self.scene.seed = state.seed
 
     def _write(self, entry: Action) -> None:
         """Log an action; where one setting is changed twice within a tick only the last counts."""

@@ -6,10 +6,14 @@ and tests all rest on that: whatever a scene keeps between frames (``remember``)
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any, ClassVar
+
+import numpy as np
 
 from lossland.errors import UserError, nearest
 from lossland.layers import Array, Layer, Note, Surface
@@ -49,11 +53,27 @@ class Frame:
     notes: Sequence[Note] = ()
     view: View = field(default_factory=View)
 
+    def __post_init__(self) -> None:
+        """Refuse what cannot be drawn here, where the traceback still shows who made it."""
+        _check_list(self.layers, Layer, "layers")
+        _check_list(self.notes, Note, "notes")
+        if not isinstance(self.view, View):
+            raise UserError(f"The view of a Frame must be a View, not {self.view!r:.60}.")
+
     @property
     def ground(self) -> Surface | None:
         """The landscape that the pointer walks on: the first block, a sheet only where there is no block."""
         surfaces = [layer for layer in self.layers if isinstance(layer, Surface)]
         return next((layer for layer in surfaces if not layer.sheet), surfaces[0] if surfaces else None)
+
+
+def _check_list(found: object, kind: type, what: str) -> None:
+    """Raise UserError unless something is a list of layers or notes."""
+    if not isinstance(found, Sequence) or isinstance(found, str):
+        raise UserError(f"A Frame needs a list of {what}, not {found!r:.60}.")
+    for one in found:
+        if not isinstance(one, kind):
+            raise UserError(f"A Frame's {what} are of the types in lossland.layers, not {one!r:.60}.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +109,18 @@ def _declared(kind: type[Scene]) -> dict[str, Param]:
             else:
                 found.pop(name, None)  # a scene that settles it by itself
     return found
+
+
+def quiet() -> np.errstate:
+    """Let overflows and 0/0 in what a scene computes be values: inf and nan, which are drawn as what they are."""
+    return np.errstate(all="ignore")
+
+
+def called(scene: Scene) -> str:
+    """Return the name of a scene's class, and of the file where it stands."""
+    kind = type(scene)
+    file = getattr(sys.modules.get(kind.__module__), "__file__", None)
+    return f"{kind.__name__} ({Path(file).name})" if file else kind.__name__
 
 
 class Scene:
@@ -140,7 +172,8 @@ class Scene:
     def set(self, name: str, value: Any) -> None:
         """Change one parameter; a value that does not fit raises UserError and changes nothing."""
         self.values[name] = self.param(name).check(value)
-        self.changed(name)
+        with quiet():
+            self.changed(name)
 
     def changed(self, name: str) -> None:
         """React to a changed parameter, e.g. give a new landscape its own start. Called after every ``set``."""

@@ -21,6 +21,10 @@ BASE = -0.05  # world height of the underside of a block
 SHOULDER = 0.15  # how far above 1 outliers and infinities may rise
 T_MAX = 1.0 + SHOULDER
 POLE = 4.0  # both tails longer than this many times the middle 98 %: values without end on both sides
+MOST = float(np.finfo(float).max)
+HUGE, TINY = 1e307, 1e-323  # beyond these there are only a few numbers left
+FAR = 1e4  # steps from zero: from there on contours are counted from the first
+MOST_LINES = 400  # contours, and round values that may be ticks
 COMPRESSED = 8.0  # from this strength of compression on, contours follow decades
 _DECADE = np.array([1.0, 1.5, 2.0, 3.0, 5.0, 7.0])  # contour values within a decade
 
@@ -47,14 +51,17 @@ class Exposure:
         if finite.size == 0:
             return cls(0.0, 1.0, 1e-3)
         low, most = float(finite.min()), float(finite.max())
+        if max(-low, most) > HUGE:  # quantiles take differences
+            small = cls.of(finite / 8, median)
+            return cls(min(8 * small.low, MOST / 2), min(8 * small.high, MOST), small.k)
         first, high = (float(q) for q in np.quantile(finite, [0.01, 0.99]))
-        if min(first - low, most - high) > POLE * (high - first) > 0.0:
+        if min(half(low, first), half(high, most)) > POLE * half(first, high) > 0.0:
             low = first
-        if not high - low > 1e-12 * max(1e-300, abs(low), abs(high)):
+        if not _differ(low, high):
             high = most  # a needle: all but a few values are equal
-        if not high - low > 1e-12 * max(1e-300, abs(low), abs(high)):
+        if not _differ(low, high):
             return cls(low, low + max(1.0, abs(low)), 1e-3)  # a constant: flat
-        middle = float(np.median(finite) / (high - low) - low / (high - low))
+        middle = float(cls(low, high, 1.0).ratio(np.median(finite)))
         below, above = np.log(1e-3), np.log(1e6)
         for _ in range(60):
             k = np.exp(0.5 * (below + above))
@@ -74,9 +81,14 @@ class Exposure:
         t = self._unbounded(values)
         return np.where(t > 1.0, 1.0 + SHOULDER * np.tanh((t - 1.0) / SHOULDER), t)
 
+    def ratio(self, values: ArrayLike) -> Floats:
+        """Return r = (value - low) / (high - low) of values of any shape, at most 1e12 from 0."""
+        span = half(self.low, self.high)
+        with np.errstate(over="ignore"):  # far outliers of a narrow range
+            return np.clip(np.asarray(values, float) / 2 / span - self.low / 2 / span, -1e12, 1e12)
+
     def _unbounded(self, values: ArrayLike) -> Floats:
-        span = self.high - self.low
-        r = np.clip(np.asarray(values, float) / span - self.low / span, 0.0, 1e12)
+        r = np.maximum(self.ratio(values), 0.0)
         return np.arcsinh(self.k * r) / np.arcsinh(self.k)
 
     def inverse(self, t: ArrayLike) -> Floats:
@@ -84,7 +96,37 @@ class Exposure:
         t = np.asarray(t, float)
         over = np.arctanh(np.clip((t - 1.0) / SHOULDER, 0.0, 1.0 - 1e-9))
         straight = np.where(t > 1.0, 1.0 + SHOULDER * over, t)
-        return self.low + (self.high - self.low) * np.sinh(straight * np.arcsinh(self.k)) / self.k
+        with np.errstate(over="ignore"):  # the shoulder may stand for more than there are numbers
+            return 2 * (self.low / 2 + half(self.low, self.high) * np.sinh(straight * np.arcsinh(self.k)) / self.k)
+
+    def decades(self, t: float, highest: float) -> range:
+        """Return the exponents of ten of what is to be counted above ``low``: from t upwards to the highest value.
+
+        They start where floating-point numbers as large as ``low`` can still be told from each other.
+        """
+        least = max(half(self.low, self.high) * float(np.sinh(t * np.arcsinh(self.k))) / self.k, _spacing(self.low))
+        first, last = _log10_double(least), _log10_double(half(self.low, highest))
+        return range(max(int(np.floor(first)), -323), min(int(np.ceil(last)), 308) + 1)
+
+
+def half(low: float, high: float) -> float:
+    """Return half the distance of two numbers, which unlike the whole one is always finite."""
+    return high / 2 - low / 2
+
+
+def _log10_double(number: float) -> float:
+    """Return the decimal logarithm of twice a positive number."""
+    return float(np.log10(2 * number) if number < HUGE else np.log10(number) + np.log10(2.0))
+
+
+def _differ(low: float, high: float) -> bool:
+    """Whether two numbers are far enough apart to be a range, and not rounding errors of one number."""
+    return half(low, high) > 0.5e-12 * max(1e-300, abs(low), abs(high))
+
+
+def _spacing(value: float) -> float:
+    """Return the distance to the next larger number."""
+    return float(np.spacing(abs(value)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,19 +146,22 @@ def contours(exposure: Exposure, highest: float, count: int = 12) -> Contours:
     """
     low = exposure.low
     if exposure.compressed:
-        first = int(np.floor(np.log10(float(exposure.inverse(0.06)) - low)))
-        last = int(np.ceil(np.log10(max(highest, exposure.high) - low)))
-        origin = _origin(exposure, first)
-        exponents = np.arange(first, last + 1, dtype=float)
-        value: Floats = np.asarray(origin + (10.0 ** exponents[:, None] * _DECADE).ravel(), float)
+        exponents = exposure.decades(0.06, max(highest, exposure.high))[: MOST_LINES // len(_DECADE)]
+        origin = _origin(exposure, exponents[0])
+        with np.errstate(over="ignore"):  # of the values above the highest, which are left out
+            value: Floats = (origin + _powers(exponents)[:, None] * _DECADE).ravel()
         phase = np.arange(len(value), dtype=float) + 6.0 * 10  # multiples of 6 at decades, positive
         every = 6
     else:
-        step = _round_step((exposure.high - low) / count)
-        index = np.arange(np.floor(low / step), np.ceil(highest / step) + 1.0)
-        if len(index) > 400:  # far outliers: the shoulder shows their lines as one
-            index = index[:400]
-        value, phase, every = index * step, index, 5
+        step = _round_step(half(low, exposure.high) / count * 2)
+        first, last = np.floor(low / step), np.ceil(highest / step)
+        # far outliers: the shoulder shows their lines as one
+        index = first + np.arange(min(last - first + 1.0, MOST_LINES))
+        every = 5
+        far = abs(first) > FAR  # the phases are float32 where they are drawn
+        with np.errstate(over="ignore"):
+            value = index * step
+        phase = index - (every * np.floor(first / every) if far else 0.0)
     inside = (value > low) & (value <= highest)
     return Contours(value[inside], phase[inside], every)
 
@@ -128,17 +173,22 @@ def _origin(exposure: Exposure, first: int) -> float:
     return 0.0 if abs(origin) < unit else float(origin)
 
 
+def _powers(exponents: range) -> Floats:
+    return np.array([10.0**exponent for exponent in exponents])
+
+
 def _round_step(rough: float) -> float:
     """Return the number 1, 2 or 5 times a power of ten that is closest to ``rough`` (by ratio)."""
-    power = 10.0 ** np.floor(np.log10(rough))
+    power = 10.0 ** int(np.floor(np.log10(max(rough, TINY))))
     return float(power * min((1.0, 2.0, 5.0, 10.0), key=lambda m: abs(np.log(m * power / rough))))
 
 
 def round_ticks(low: float, high: float, count: int = 5) -> Floats:
     """Return about ``count`` multiples of a round step in [low, high]."""
-    step = _round_step((high - low) / max(count, 1))
-    tolerance = 1e-9 * step
-    index = np.arange(np.ceil((low - tolerance) / step), np.floor((high + tolerance) / step) + 1.0)
+    if not low < high:
+        return np.array([low])
+    step = _round_step(half(low, high) / max(count, 1) * 2)
+    index = np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1.0)
     return index * step + 0.0  # + 0.0: no negative zero
 
 
@@ -225,15 +275,13 @@ class Terrain:
     # ------------------------------------------------------------------------------------------- between spaces
     def footprint_from_domain(self, position: ArrayLike) -> Floats:
         """Return world x, y (..., 2) of positions in the domain (..., 2)."""
-        (x0, x1), (y0, y1) = self.domain
-        middle, half = np.array([x0 + x1, y0 + y1]) / 2, np.array([x1 - x0, y1 - y0]) / 2
-        return (np.asarray(position, float) - middle) / half
+        middle, across = _middle_and_half(self.domain)
+        return (np.asarray(position, float) - middle) / across
 
     def domain_from_world(self, world: ArrayLike) -> Floats:
         """Return positions in the domain (..., 2) of world points (..., 2 or 3)."""
-        (x0, x1), (y0, y1) = self.domain
-        middle, half = np.array([x0 + x1, y0 + y1]) / 2, np.array([x1 - x0, y1 - y0]) / 2
-        return np.asarray(world, float)[..., :2] * half + middle
+        middle, across = _middle_and_half(self.domain)
+        return np.asarray(world, float)[..., :2] * across + middle
 
     def world_from_domain(self, position: ArrayLike, lift: float = 0.0) -> Floats:
         """Lay positions in the domain (..., 2) on the ground: world points (..., 3). Outside, the edge's height."""
@@ -383,12 +431,11 @@ class Terrain:
         if not rule.compressed:
             values = round_ticks(rule.low, rule.high, 5)
             return values, np.ones(len(values), int)
-        first = int(np.floor(np.log10(float(rule.inverse(0.04)) - rule.low)))
-        last = int(np.ceil(np.log10(rule.high - rule.low)))
-        powers = 10.0 ** np.arange(first, last + 1)
-        origin = _origin(rule, first)
+        exponents = rule.decades(0.04, rule.high)
+        powers = _powers(exponents)
+        origin = _origin(rule, exponents[0])
         if (
-            origin == 0.0 or abs(rule.low) > rule.high - rule.low
+            origin == 0.0 or abs(rule.low / 2) > half(rule.low, rule.high)
         ):  # a range on zero, or far from it: count from its foot
             values = origin + np.concatenate([[0.0], np.column_stack([powers, 3.0 * powers]).ravel()])
             return values, np.array([1] + [1, 2] * len(powers))
@@ -400,12 +447,17 @@ class Terrain:
 
     def grid_unit(self, axis: int, most: int = 14) -> float:
         """Return the spacing of the ground's grid in the domain: 1, or the 1-2-5 step that gives at most ``most``."""
-        low, high = self.domain[axis]
-        span = high - low
-        if 3.0 <= span <= most:
+        span = half(*self.domain[axis])
+        if 3.0 <= 2 * span <= most:
             return 1.0
-        power = 10.0 ** np.floor(np.log10(span / most))
-        return float(power * next(m for m in (1.0, 2.0, 5.0, 10.0) if span / (m * power) <= most))
+        power = 10.0 ** int(np.floor(np.log10(max(span / most * 2, TINY))))
+        return float(power * next(m for m in (1.0, 2.0, 5.0, 10.0) if m == 10.0 or span / (m * power) * 2 <= most))
+
+
+def _middle_and_half(domain: Domain) -> tuple[Floats, Floats]:
+    """Return the middle (2,) of a domain, and half its width and height (2,)."""
+    low, high = np.array(domain).T / 2
+    return low + high, high - low
 
 
 def _widened(steps: Floats, value: NDArray, name: str, axis: int) -> tuple[Floats, NDArray]:
@@ -413,7 +465,8 @@ def _widened(steps: Floats, value: NDArray, name: str, axis: int) -> tuple[Float
     if len(steps) == 1:
         return steps[0] + np.array([-0.5, 0.5]), np.repeat(value, 2, axis=axis)
     width = np.diff(steps)
-    if not (np.all(np.isfinite(steps)) and np.all(width > 0) and np.allclose(width, width.mean(), rtol=1e-3)):
+    equal = half(steps[0], steps[-1]) / len(width) * 2
+    if not (np.all(np.isfinite(steps)) and np.all(width > 0) and np.allclose(width, equal, rtol=1e-3)):
         raise UserError(f"The {name} values of a grid must rise in equal steps.")
     return steps, value
 

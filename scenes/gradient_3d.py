@@ -35,6 +35,7 @@ class Touch:
     def ahead(self, direction: np.ndarray) -> np.ndarray:
         """Return the unit vector (3,) of the world that leaves in a direction (2,) of the domain."""
         vector = direction[0] * self.along_x + direction[1] * self.along_y
+        vector = vector / np.abs(vector).max()  # the squares of huge numbers are infinite
         return vector / np.linalg.norm(vector)
 
 

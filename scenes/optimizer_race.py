@@ -315,8 +315,9 @@ for rule in (sgd, momentum, rmsprop, adam, lion):
 
         def make() -> tuple[str, list[layers.Series]]:
             seen = np.concatenate([run.values[: int(run.progress[-1]) + 1] for run in runs] or [np.zeros(1)])
-            lowest = min(0.0, float(np.nanmin(seen)))
-            floor = max(1e-12, 1e-9 * float(np.nanmax(seen) - lowest))
+            seen = seen[np.isfinite(seen)]
+            lowest = float(seen.min(initial=0.0))
+            floor = max(1e-12, 1e-9 * float(seen.max(initial=lowest)) - 1e-9 * lowest)
             steps = np.arange(self.steps + 1, dtype=float)
             series = []
             for k, run in zip(self.racing, runs, strict=True):

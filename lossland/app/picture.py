@@ -19,7 +19,7 @@ from lossland.player import Player
 from lossland.render.backdrop import light_centre
 from lossland.render.hovering import draw_mark, draw_probe
 from lossland.render.overlay import draw_overlay, free_rect
-from lossland.render.painter import Quality, Region
+from lossland.render.painter import Quality, Region, set_region
 from lossland.render.painters.points import every_nth
 from lossland.render.placement import Rect
 from lossland.render.stage import Renderer
@@ -269,6 +269,13 @@ class Picture:
         self._panel_data = None  # it went with the new frame
         if self.sheet is not None and not self.sheet.complete:
             self.free = None  # build them again before the next picture
+
+    def recover(self) -> None:
+        """Be ready to draw again after a drawing that failed in its middle."""
+        for host in (self.writing, self.host):
+            host.abandon()
+        set_region(None)
+        self._panel_data = self.free = None
 
     def set_theme(self, theme: Theme) -> None:
         """Change the colours of everything."""

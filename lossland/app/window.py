@@ -7,8 +7,10 @@ seen. When nothing moves the loop waits; nothing is drawn that would look the sa
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -21,7 +23,7 @@ from lossland.app.governor import FIRST, FULL, Governor, Rest, levels_for
 from lossland.app.meter import Meter
 from lossland.app.pointer import LEFT, MIDDLE, RIGHT, Pointer
 from lossland.app.writers import Image, film_file
-from lossland.errors import MachineError, UserError
+from lossland.errors import MachineError, UserError, sentence
 from lossland.files import written
 from lossland.numerals import thousands
 from lossland.player import TICK, Player
@@ -62,7 +64,10 @@ def explore(
     renderer``; draws and vertices are those of the last frame.
     """
     made = library.scene(scene) if isinstance(scene, str) else scene
-    with Window(made, size, theme) as window:
+    shown = Window(made, size, theme)
+    if save is not None:
+        check_replayable(shown.player)
+    with shown as window:
         meter = Meter(window.canvas, lambda: (window.picture.writing, window.picture.host))
         window.player.play()
         if orbit:
@@ -95,6 +100,10 @@ class Window:
         self._on_panel = self._passing = False  # whether the pointer is on a panel, or only passes over the scene
         self._pointed = False  # whether something else may be under the pointer than when it was drawn last
         self._untaken = False  # whether the panels left some of what they were told for another frame
+        self._drawn = False  # whether a picture was ever drawn
+        self._falls = 0  # pictures that could not be drawn, one after the other
+        self._last = 0.0  # when the loop began its last turn
+        self._drawn_revision, self._unsettled = -1, SETTLING
         self._failures = 0  # of the driver, one after the other
         self._since_panels = np.inf
         self._unshown = False  # whether the last picture drawn is not shown yet
@@ -130,11 +139,13 @@ class Window:
         self._governor = self._new_governor()
         self._listen()
 
-    def __exit__(self, *_: object) -> None:
-        self._stop_film()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        failed = self._stop_film()
         with canvases.drawing(self.canvas):
             self.picture.close()
         self.canvas.close()
+        if failed and kind is None:  # nobody can read it in the window any more
+            raise failed
 
     def _listen(self) -> None:
         """Collect every event; nothing is done inside a callback."""
@@ -169,61 +180,95 @@ class Window:
     # ------------------------------------------------------------------------------------------ the loop
     def run(self, meter: Meter, frames: int | None = None) -> None:
         """Draw until the window is closed, or until ``frames`` frames were drawn."""
-        glfw, player = self._glfw, self.player
         gc.freeze()  # what was made so far stays: to look through all of it now and then would cost frames
         self._meter = meter
-        last = perf_counter()
-        drawn_revision, unsettled = -1, SETTLING
-        while not glfw.window_should_close(self.handle):
-            pending = unsettled > 0 or self.picture.panels.pending or self.picture.owes_panels
-            unfinished = player.scene.unfinished
-            busy = player.moving or pending or unfinished or player.recording or frames is not None
-            if busy or self._events or self._refining is not None:
-                glfw.poll_events()
-            else:
-                self._present()
-                nap = CURSOR_NAP if self.picture.host.wants_keyboard else NAP
-                glfw.wait_events_timeout(self._rest.wait(perf_counter(), nap))
-            now = perf_counter()
-            dt, last = now - last, now
-            if self._handle_events() or self._untaken:
-                unsettled = SETTLING
-            running, ticks = player.moving or player.recording, 0
-            if running:  # frames that are counted show a new picture each, however fast they come
-                ticks = player.advance(max(dt, TICK) if frames is not None else dt if busy else TICK)
-            elif unfinished:
-                player.touch()
-            self._grant_wishes()
-            self._follow_size()
-            if min(self.size) == 0:  # minimised
-                glfw.wait_events_timeout(NAP)
-                continue
-            player.scene.live = True  # maps may come coarse first
-            changed = player.revision != drawn_revision
-            if changed:
-                self._rest.change(now)
-                self._refining = None
-            if running and not ticks:
-                self._wait_for_tick(meter)
-                continue
-            typing = self.picture.host.wants_keyboard
-            if busy or unsettled or typing or changed or self._pointed:
-                self._pointed = False
-                with meter.frame(), self._recovering():
-                    self._draw(meter, dt, fresh=unsettled > 0 or typing, moving=changed)
-                unsettled = max(unsettled - 1, 0)
-                drawn_revision = player.revision
-                if changed and self._software and not self._rest.refined:
-                    self._governor.took(meter.last)
-                if frames is not None and meter.count >= frames:
-                    self._present()
-                    return
-                continue
-            meter.pause()
+        self._last = perf_counter()
+        self._drawn_revision, self._unsettled = -1, SETTLING
+        done = False
+        while not done and not self._glfw.window_should_close(self.handle):
+            try:
+                done = self._turn(meter, frames)
+            except canvases.GraphicsFailure:
+                raise
+            except Exception as error:
+                if frames is not None:
+                    raise
+                self._survive(error)
+
+    def _turn(self, meter: Meter, frames: int | None) -> bool:
+        """Wait for what is to be done next and do it. True when ``frames`` frames were drawn."""
+        glfw, player = self._glfw, self.player
+        pending = self._unsettled > 0 or self.picture.panels.pending or self.picture.owes_panels
+        unfinished = player.scene.unfinished
+        busy = player.moving or pending or unfinished or player.recording or frames is not None
+        if busy or self._events or self._refining is not None:
+            glfw.poll_events()
+        else:
             self._present()
-            if self._rest.due(now):
-                with self._recovering():
-                    self._refine()
+            nap = CURSOR_NAP if self.picture.host.wants_keyboard else NAP
+            glfw.wait_events_timeout(self._rest.wait(perf_counter(), nap))
+        now = perf_counter()
+        dt, self._last = now - self._last, now
+        if self._handle_events() or self._untaken:
+            self._unsettled = SETTLING
+        running, ticks = player.moving or player.recording, 0
+        if running:  # frames that are counted show a new picture each, however fast they come
+            ticks = player.advance(max(dt, TICK) if frames is not None else dt if busy else TICK)
+        elif unfinished:
+            player.touch()
+        self._grant_wishes()
+        self._follow_size()
+        if min(self.size) == 0:  # minimised
+            glfw.wait_events_timeout(NAP)
+            return False
+        player.scene.live = True  # maps may come coarse first
+        changed = player.revision != self._drawn_revision
+        if changed:
+            self._rest.change(now)
+            self._refining = None
+        if running and not ticks:
+            self._wait_for_tick(meter)
+            return False
+        typing = self.picture.host.wants_keyboard
+        if busy or self._unsettled or typing or changed or self._pointed:
+            self._pointed = False
+            with meter.frame(), self._recovering():
+                self._draw(meter, dt, fresh=self._unsettled > 0 or typing, moving=changed)
+            self._unsettled = max(self._unsettled - 1, 0)
+            self._drawn_revision = player.revision
+            if changed and self._software and not self._rest.refined:
+                self._governor.took(meter.last)
+            if frames is not None and meter.count >= frames:
+                self._present()
+                return True
+            return False
+        meter.pause()
+        self._present()
+        if self._rest.due(now):
+            with self._recovering():
+                self._refine()
+        return False
+
+    def _survive(self, error: Exception) -> None:
+        """Go on after an exception: with the last picture that could be drawn, and a sentence that says why.
+
+        Where that picture cannot be drawn again either, all on the GPU is made anew once; from then on the old
+        picture stays in the window until something is done that can be drawn.
+        """
+        if not self._drawn:  # nothing could be shown yet: whoever opened the window is told
+            raise error
+        self._falls += 1
+        self._refining = None
+        self._unsettled = SETTLING
+        self.picture.recover()
+        if self._falls == 2:
+            self._renew()
+        elif self._falls == 3:
+            print(f"lossland: {sentence(error)}", file=sys.stderr)
+        if self._falls > 2:
+            self._glfw.wait_events_timeout(NAP)
+        self.player.fall_back()
+        self.player.say(sentence(error), "error", seconds=8)
 
     def _wait_for_tick(self, meter: Meter) -> None:
         """Wait until the next picture is due, or something is done, and only then show the last one: at even times."""
@@ -303,6 +348,8 @@ class Window:
         build = pause if due and not fresh else None
         quality = None if self._rest.refined and not moving else self._governor.quality
         picture.compose(player, self.size, quality, late=not fresh, build=build, begin=self._present)
+        player.keep()
+        self._drawn, self._falls = True, 0
         self._grant_theme()
         if self._add:
             self._film_frame()
@@ -394,11 +441,11 @@ class Window:
                 others = False
             others |= kind in ("move", "key", "char")
             self._unfelt |= kind == "button" or (kind == "key" and what[0] in self._leaving)
-            getattr(self, f"_on_{kind}")(*what)
+            self._try(partial(getattr(self, f"_on_{kind}"), *what))
             concerned |= not (kind == "move" and self._passing)
         if self.picture.host.wants_keyboard:
             self._digest()
-        self.pointer.look()
+        self._try(self.pointer.look)
         return concerned
 
     def _digest(self) -> None:
@@ -521,11 +568,13 @@ class Window:
             self.player.wish("fullscreen")
 
     def _try(self, act: Callable[[], Any]) -> None:
-        """Do what the user asked for; what cannot be done is said over the picture."""
+        """Do what the user asked for; what cannot be done, for whatever reason, is said over the picture."""
         try:
             act()
-        except (UserError, MachineError) as error:
-            self.player.say(str(error), "error", seconds=8)
+        except canvases.GraphicsFailure:
+            raise
+        except Exception as error:
+            self.player.say(sentence(error), "error", seconds=8)
 
     def _pixel(self, x: float, y: float) -> tuple[float, float]:
         """Return framebuffer pixels of a place in screen units."""
@@ -554,6 +603,7 @@ class Window:
         self.player.say(f"Saved {path}, {size[0]}×{size[1]} pixels.")
 
     def _save(self) -> None:
+        check_replayable(self.player)
         path = free_name(self.player.scene.name, session.ENDING)
         session.save(session.of(self.player, self.picture.theme.name), path)
         self.player.say(f"Saved {path}; `lossland record {path} -o film.mp4` films it.")
@@ -587,17 +637,40 @@ class Window:
         due = (self.player.tick - self._film_from) // FILM_TICKS + 1 - self._filmed
         if due > 0:
             image = np.asarray(gloo.read_pixels((0, 0, *self.size), alpha=False), np.uint8)
-            for _ in range(due):
-                self._add(image)
+            try:
+                for _ in range(due):
+                    self._add(image)
+            except Exception as error:
+                self._stop_film(failure=error)
             self._filmed += due
 
-    def _stop_film(self, why: str = "") -> None:
+    def _stop_film(self, why: str = "", failure: Exception | None = None) -> Exception | None:
+        """End the film. One that cannot be written leaves nothing under its name; then the reason is returned."""
         if self._add is None:
-            return
+            return None
         self._add = None
         self.player.recording = False
-        self._film.close()
+        try:
+            if failure:
+                self._film.__exit__(type(failure), failure, failure.__traceback__)
+            else:
+                self._film.close()
+        except Exception as told:  # the writer knows how to put it
+            failure = told
+        if failure:
+            self.player.say(f"The film has ended. {sentence(failure)}", "error", seconds=8)
+            return failure
         self.player.say(f"Saved {self._film_path}" + (f": {why}." if why else "."))
+        return None
+
+
+def check_replayable(player: Player) -> None:
+    """Raise UserError where a session could not be replayed: it holds no code, and must not run a file."""
+    if not player.replayable:
+        raise UserError(
+            "A session of your own scene cannot be kept: it would hold no code, and no session may run a file. "
+            "Film the scene with `lossland record`, or watch it without keeping the session."
+        )
 
 
 def _ignore(*_: object) -> None:

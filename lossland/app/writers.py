@@ -216,6 +216,7 @@ def _folder(path: Path) -> Iterator[Add]:
 
 @contextmanager
 def _machine_errors() -> Iterator[None]:
+    """Say in one sentence what the encoder says; what the file system says is told by ``written``."""
     import av.error
 
     try:

@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Sequence
 
 from lossland import interrupts
-from lossland.errors import MachineError, UserError, nearest
+from lossland.errors import UserError, is_users, nearest, sentence
 
 DONE, FAILED, WRONG_INPUT = 0, 1, 2
 
@@ -93,9 +93,8 @@ def _complete(words: list[str]) -> int:
             import traceback
 
             traceback.print_exc()
-        sentence, code = _in_one_sentence(error)
-        print(f"lossland: {sentence}", file=sys.stderr)
-        return code
+        print(f"lossland: {sentence(error)}", file=sys.stderr)
+        return WRONG_INPUT if is_users(error) else FAILED
 
 
 def _warning(message: Warning | str, category: type[Warning], *where: object) -> str:
@@ -147,21 +146,3 @@ def _unknown(command: str) -> str:
         if is_known(command):
             hint = f" Did you mean `lossland explore {command}`?"
     return f"There is no command {command!r}.{hint or ' `lossland --help` lists them.'}"
-
-
-def _in_one_sentence(error: Exception) -> tuple[str, int]:
-    """Return the sentence for an error and the exit code that goes with it."""
-    if isinstance(error, UserError):
-        return str(error), WRONG_INPUT
-    if isinstance(error, MachineError):
-        return str(error), FAILED
-    if isinstance(error, MemoryError):
-        return "There is not enough memory; ask for fewer points, particles or pixels.", FAILED
-    if isinstance(error, OSError):
-        file = f"{error.filename}: " if error.filename else ""
-        return f"{file}{error.strerror or error}.", FAILED
-    return (
-        f"Unexpected {type(error).__name__}: {error}. "
-        "This is a fault of lossland itself; --debug shows where it happened.",
-        FAILED,
-    )

@@ -105,6 +105,7 @@ def _start(node: Node, domain: Domain) -> Point:
             f"This formula has no finite value for x in [{x0:g}, {x1:g}] and y in [{y0:g}, {y1:g}]; "
             "choose another domain."
         )
+    value = value / 8  # quantiles take differences, and of huge values there are none
     high = finite & (value >= np.quantile(value[finite], 0.7))
     staying = finite & _stays(node, domain, *np.meshgrid(x, y))
     if staying.mean() > 0.02:  # not just the top of a hill
@@ -121,9 +122,10 @@ def _stays(node: Node, domain: Domain, x: np.ndarray, y: np.ndarray) -> np.ndarr
     (x0, x1), (y0, y1) = domain
     inside = np.ones(x.shape, bool)
     for _ in range(24):
-        gx, gy = (np.nan_to_num(part * size, posinf=0.0, neginf=0.0)
-                  for part, size in zip(slope.arrays(x, y), (x1 - x0, y1 - y0), strict=True))  # fmt: skip
+        with np.errstate(over="ignore"):
+            gx, gy = (np.nan_to_num(part * size, posinf=0.0, neginf=0.0)
+                      for part, size in zip(slope.arrays(x, y), (x1 - x0, y1 - y0), strict=True))  # fmt: skip
         length = np.maximum(np.hypot(gx, gy), 1e-300)
-        x, y = x - (x1 - x0) / 20 * gx / length, y - (y1 - y0) / 20 * gy / length
+        x, y = x - (x1 - x0) / 20 * (gx / length), y - (y1 - y0) / 20 * (gy / length)
         inside &= (x >= x0) & (x <= x1) & (y >= y0) & (y <= y1)
     return inside

@@ -87,11 +87,11 @@ def _distance(other: ContourLabel, value: float) -> float:
 def _crossings(x: Floats, y: Floats, value: Floats, level: float) -> Floats:
     """Return the positions in the domain (n, 2) at which the grid's lines cross a level, linear between samples."""
     found = []
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         for axis in (0, 1):
             first, second = (value[:-1], value[1:]) if axis == 0 else (value[:, :-1], value[:, 1:])
-            j, i = np.nonzero((first - level) * (second - level) < 0)
-            share = (level - first[j, i]) / (second[j, i] - first[j, i])
+            j, i = np.nonzero(((first < level) & (level < second)) | ((first > level) & (level > second)))
+            share = (level / 2 - first[j, i] / 2) / (second[j, i] / 2 - first[j, i] / 2)
             if axis == 0:
                 found.append(np.column_stack([x[i], y[j] + share * (y[j + 1] - y[j])]))
             else:

@@ -134,7 +134,7 @@ def _grid_pieces(terrain: Terrain, whole: bool) -> tuple[Floats, Floats]:
     starts, ends = [], []
     for axis in (0, 1):
         low, high = terrain.domain[axis]
-        middle, half, unit = (low + high) / 2, (high - low) / 2, terrain.grid_unit(axis)
+        middle, half, unit = low / 2 + high / 2, high / 2 - low / 2, terrain.grid_unit(axis)
         reach = GRID_REACH * half
         for line in np.arange(np.ceil((middle - reach) / unit), np.floor((middle + reach) / unit) + 1) * unit:
             across = (line - middle) / half

@@ -20,7 +20,7 @@ from imgui_bundle import imgui
 
 from lossland.camera import Camera
 from lossland.layers import Axes, ColorBar, Facts, Formula, Label, Legend, Meter, Row, Surface, Title, Trail
-from lossland.numerals import fixed, short, trimmed
+from lossland.numerals import distinct, fixed, trimmed
 from lossland.render.contour_labels import seen_labels
 from lossland.render.labels import draw_labels
 from lossland.render.placement import Rect
@@ -83,11 +83,14 @@ def draw_overlay(
 def _draw_contour_values(dl: imgui.ImDrawList, type_: Type, layer: Surface, camera: Camera, size: Size) -> list[Rect]:
     """Write the values of the index contours; return the rectangles that they fill."""
     taken: list[Rect] = []
-    for label, (x, y) in seen_labels(layer.terrain, camera, size):
+    seen = seen_labels(layer.terrain, camera, size)
+    values = sorted({label.value for label, _ in seen})
+    texts = dict(zip(values, distinct(values), strict=True))
+    for label, (x, y) in seen:
         position = layer.terrain.domain_from_world(label.position).tolist()
         if layer.shown is not None and not _is_inside(position, layer.shown):
             continue
-        text = short(label.value)
+        text = texts[label.value]
         width, height = type_.size(text, CONTOUR_SIZE)
         rect = (x - width / 2, y - height / 2, width, height)
         if not any(_overlap(rect, other) for other in taken):
@@ -284,7 +287,8 @@ def _meter_block(dl: imgui.ImDrawList, type_: Type, note: Meter) -> _Block:
     indent = formula.width + px(14) if formula else 0.0
 
     def place(value: float) -> float:
-        return bar * float(np.clip((value - note.low) / ((note.high - note.low) or 1.0), 0.0, 1.0))
+        share = (value / 2 - note.low / 2) / ((note.high / 2 - note.low / 2) or 1.0)
+        return bar * min(max(share, 0.0), 1.0) if isfinite(share) else 0.0
 
     def draw(x: float, y: float) -> None:
         type_.text(dl, x, y, note.heading.upper(), 12.0, "dim", track=0.9)
@@ -308,10 +312,12 @@ def _meter_block(dl: imgui.ImDrawList, type_: Type, note: Meter) -> _Block:
 
 def _meter_ticks(low: float, high: float) -> list[float]:
     """Return the ends and the round numbers between them."""
+    if not isfinite(high / 2 - low / 2):
+        return []
     if not high > low:
         return [low]
-    rough = (high - low) / 4
-    power = 10.0 ** np.floor(np.log10(rough))
+    rough = (high / 2 - low / 2) / 2
+    power = 10.0 ** int(np.floor(np.log10(rough)))
     step = power * next(m for m in (1.0, 2.0, 5.0, 10.0) if m * power >= rough * (1 - 1e-9))
     inner = step * np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1)
     return [float(v) + 0.0 for v in inner]
@@ -450,10 +456,10 @@ def _draw_color_bar(dl: imgui.ImDrawList, type_: Type, note: ColorBar, size: Siz
         y0, y1 = top + length * (1 - k / BAR_STEPS), top + length * (1 - (k + 1) / BAR_STEPS)
         dl.add_rect_filled_multi_color(V2(x, y1), V2(x + px(12), y0), high, high, low, low)
     dl.add_rect(V2(x - 0.5, top - 0.5), V2(x + px(12) + 0.5, top + length + 0.5), type_.u32("text", 0.22), px(2))
-    for value, t in _bar_ticks(note.terrain, length / type_.scale, 20.0):
+    for text, t in _bar_ticks(note.terrain, length / type_.scale, 20.0):
         y = round(top + length * (1 - t)) + 0.5
         dl.add_line(V2(x + px(12), y), V2(x + px(17), y), type_.u32("dim"), px(1))
-        type_.text(dl, x + px(21), y, short(value), 13.0, "dim", ay=0.5)
+        type_.text(dl, x + px(21), y, text, 13.0, "dim", ay=0.5)
     type_.text(dl, x, top - px(26), note.label, 13.0)
     return x, top - px(26), px(70), length + px(34)
 
@@ -470,10 +476,10 @@ def _draw_flat_color_bar(dl: imgui.ImDrawList, type_: Type, frame: Frame, free: 
     for corner, far, low, high in _flat_bar(type_.theme.height_stops, x, y, length, px(10)):
         dl.add_rect_filled_multi_color(corner, far, low, high, high, low)
     dl.add_rect(V2(x - 0.5, y - 0.5), V2(x + length + 0.5, y + px(10) + 0.5), type_.u32("text", 0.22), px(2))
-    for value, t in _bar_ticks(note.terrain, length / type_.scale, 34.0):
+    for text, t in _bar_ticks(note.terrain, length / type_.scale, 34.0):
         at = round(x + length * t) + 0.5
         dl.add_line(V2(at, y + px(10)), V2(at, y + px(14)), type_.u32("dim"), px(1))
-        type_.text(dl, at, y + px(16), short(value), 13.0, "dim", ax=0.5)
+        type_.text(dl, at, y + px(16), text, 13.0, "dim", ax=0.5)
     type_.text(dl, x - px(14), y + px(5), note.label, 13.0, ax=1, ay=0.5)
     return [(x - px(14) - name, y - px(6), length + name + px(14), px(44))]
 
@@ -493,8 +499,10 @@ def _flat_bar(stops: Stops, x: float, y: float, length: float, height: float) ->
     return [(V2(a, y), V2(b, y + height), *pair) for (a, b), pair in zip(pairwise(ends), colors, strict=True)]
 
 
-def _bar_ticks(terrain: Terrain, length: float, gap: float) -> list[tuple[float, float]]:
-    return [(value, t) for value, t in terrain.value_ticks(length, gap) if t <= 1.0]
+def _bar_ticks(terrain: Terrain, length: float, gap: float) -> list[tuple[str, float]]:
+    """Return what is written beside a colour bar of a length, and where: t in [0, 1]."""
+    ticks = [(value, t) for value, t in terrain.value_ticks(length, gap) if t <= 1.0]
+    return list(zip(distinct([value for value, _ in ticks]), [t for _, t in ticks], strict=True))
 
 
 # ----------------------------------------------------------------------------------------------- axis numbers

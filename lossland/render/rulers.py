@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from lossland.camera import Camera, Pose
 from lossland.layers import Axes
-from lossland.numerals import short, trimmed
+from lossland.numerals import distinct, trimmed
 from lossland.terrain import Terrain
 
 Floats = NDArray[np.float64]
@@ -23,6 +23,7 @@ UP = np.array([0.0, 0.0, 1.0])
 GAP = 0.045  # world, between the block and its axes
 TICK = 0.035  # world
 TICK_GAP = 26.0  # pixels of the look, between numbers of a floor axis
+LONGEST = 8  # letters of a number on a floor axis
 VALUE_GAP = 20.0  # pixels of the look, between numbers of the value axis
 
 
@@ -112,7 +113,7 @@ def _floor_foot(terrain: Terrain, near: tuple[float, float], axis: int) -> Float
 def _places(terrain: Terrain, axis: int) -> Floats:
     """Return where the ticks of a floor axis lie along it, in [-1, 1]."""
     low, high = terrain.domain[axis]
-    return 2.0 * (terrain.ticks(axis) - low) / (high - low) - 1.0
+    return (terrain.ticks(axis) / 2 - low / 2) / (high / 2 - low / 2) * 2 - 1.0
 
 
 def _corners(terrain: Terrain, near: tuple[float, float]) -> Floats:
@@ -150,17 +151,16 @@ def _rulers(
         foot = _floor_foot(terrain, near, axis)
         segments.append((foot - along, foot + along))
         values = terrain.ticks(axis)
-        digits = _digits(values)
-        for value, place in list(zip(values, _places(terrain, axis), strict=True))[:: every[axis]]:
-            mark(foot + place * along, outward, trimmed(float(value), digits))
+        for text, place in list(zip(_texts(values), _places(terrain, axis), strict=True))[:: every[axis]]:
+            mark(foot + place * along, outward, text)
         mark(foot, outward, name, name=True)
 
     foot, outward = _value_foot(terrain, near, left)
     if len(ticks) > 1:
         top = max(t for _, t in ticks) * terrain.height
         segments.append((foot, foot + top * UP))
-        for value, t in ticks:
-            mark(foot + t * terrain.height * UP, outward, short(value))
+        for text, (_, t) in zip(distinct([value for value, _ in ticks]), ticks, strict=True):
+            mark(foot + t * terrain.height * UP, outward, text)
     return Rulers(np.array(segments), tuple(numerals))
 
 
@@ -170,6 +170,14 @@ def _ticks_apart(pixels: Floats) -> int:
         return 1
     closest = min(starmap(hypot, np.diff(pixels, axis=0).tolist()))
     return max(1, ceil(TICK_GAP / max(closest, 1e-3))) if closest < TICK_GAP else 1
+
+
+def _texts(values: Floats) -> list[str]:
+    """Return a row of round values with the decimals that it needs, or as short numbers where those are many."""
+    digits = _digits(values)
+    texts = [trimmed(value, digits) for value in values.tolist()]
+    plain = len(set(texts)) == len(texts) and max(map(len, texts), default=0) <= LONGEST
+    return texts if plain else distinct(values.tolist())
 
 
 def _digits(values: Floats) -> int:

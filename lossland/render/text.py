@@ -37,6 +37,7 @@ FONT_FILES = {
 ICON_FONT = "Font_Awesome_6_Free-Solid-900.otf"
 ICON_SIZE = 0.8  # of the text beside it
 
+FAR = 1e6  # pixels: what stands farther away, or at no place (nan), is not drawn
 FORMULAS_KEPT = 512
 WIDTHS_KEPT = 8192
 
@@ -162,6 +163,8 @@ class Type:
         ``halo`` draws it in rings around itself in the theme's halo colour first.
         """
         width, height, pieces = self._measure(text, size, font, track)
+        if not (abs(x) < FAR and abs(y) < FAR):
+            return width, height
         left, top = round(x - ax * width), round(y - ay * height)
         face, pixels, put, at = self.fonts[font], self.font_size(size), draw_list.add_text, imgui.ImVec2
         if halo:
@@ -209,6 +212,8 @@ class Type:
         """Draw a formula and return its (width, height). Its baseline lies at y, or its box's fraction ``ay``."""
         formula = self.formula(latex, size, color)
         w, h = formula.width, formula.height
+        if not (abs(x) < FAR and abs(y) < FAR):
+            return float(w), float(h)
         left = round(x - ax * w)
         top = round(y - (formula.baseline if ay is None else ay * h))
         zero, one = imgui.ImVec2(0, 0), imgui.ImVec2(1, 1)

@@ -9,7 +9,7 @@ import numpy as np
 from imgui_bundle import imgui, implot
 
 from lossland.layers import Chart, Series
-from lossland.numerals import short
+from lossland.numerals import distinct
 from lossland.scenery import Frame
 from lossland.terrain import round_ticks
 from lossland.theme import Theme
@@ -111,14 +111,14 @@ def _axes(
     else:
         y_ticks = [v for v in round_ticks(*y_limits, max(int(height / 36), 2)) if y_limits[0] <= v <= y_limits[1]]
     implot.setup_axes_limits(*x_limits, *y_limits, implot.Cond_.always.value)
-    implot.setup_axis_ticks(implot.ImAxis_.y1.value, y_ticks, [short(float(v)) for v in y_ticks])
+    implot.setup_axis_ticks(implot.ImAxis_.y1.value, y_ticks, distinct([float(v) for v in y_ticks]))
     if chart.kind == "bar":
         named = [(float(series.x[0]), series.name) for series in chart.series if len(series.x) == 1]
         if named:
             implot.setup_axis_ticks(implot.ImAxis_.x1.value, [n[0] for n in named], [n[1] for n in named])
             return
     x_ticks = [v for v in round_ticks(*x_limits, max(int(width / 70), 2)) if x_limits[0] <= v <= x_limits[1]]
-    implot.setup_axis_ticks(implot.ImAxis_.x1.value, x_ticks, [short(float(v)) for v in x_ticks])
+    implot.setup_axis_ticks(implot.ImAxis_.x1.value, x_ticks, distinct([float(v) for v in x_ticks]))
 
 
 def _lines(pen: Pen, chart: Chart, chosen: Series | None) -> None:

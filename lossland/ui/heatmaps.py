@@ -7,7 +7,7 @@ from imgui_bundle import imgui, implot
 from numpy.typing import NDArray
 
 from lossland.layers import HeatAxis, HeatMap
-from lossland.numerals import short
+from lossland.numerals import distinct, short
 from lossland.terrain import round_ticks
 from lossland.theme import Theme
 from lossland.ui.charts import PLOT_FLAGS, QUIET_AXIS, log_ticks
@@ -95,7 +95,7 @@ def _ticks(which: int, axis: HeatAxis, most: int) -> None:
         values = [v for v in log_ticks(axis.low, axis.high, most) if axis.low <= v <= axis.high]
     else:
         values = [float(v) for v in round_ticks(axis.low, axis.high, most)]
-    implot.setup_axis_ticks(which, [axis.share(v) for v in values], [short(v) for v in values])
+    implot.setup_axis_ticks(which, [axis.share(v) for v in values], distinct(values))
 
 
 def _mark(pen: Pen, note: HeatMap) -> None:

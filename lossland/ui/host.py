@@ -87,6 +87,7 @@ class Host:
 
     def set_style(self, theme: Theme, scale: float = 1.0) -> None:
         """Give ImGui's and ImPlot's own widgets a theme's colours and the sizes of a scale."""
+        self._style = theme, scale
         self.use()
         apply_style(theme, scale)
 
@@ -111,6 +112,19 @@ class Host:
         self.use()
         imgui.render()
         return imgui.get_draw_data()
+
+    def abandon(self) -> None:
+        """Leave the frame in the middle of which something failed, if there is one: the next begins as any other."""
+        self.use()
+        if not self.context.within_frame_scope:
+            return
+        self.io.config_error_recovery_enable_assert = False  # it closes what was left open, and complains of it
+        self.io.config_error_recovery_enable_debug_log = self.io.config_error_recovery_enable_tooltip = False
+        imgui.end_frame()
+        self.io.config_error_recovery_enable_assert = True
+        implot.destroy_context(self.plots)  # which may be within a plot
+        self.plots = implot.create_context()
+        self.set_style(*self._style)
 
     def lay(self, draw_data: imgui.ImDrawData) -> None:
         """Draw a finished frame over what the bound framebuffer holds, which stays opaque."""

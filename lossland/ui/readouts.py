@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from math import inf, isnan
 
 from lossland.layers import Equations, Facts, Formula, Legend, Meter, Note, Row
 from lossland.numerals import fixed
@@ -50,10 +51,10 @@ def _meter(pen: Pen, note: Meter, x: float, y: float, width: float) -> float:
     if note.latex:
         pen.latex(x, y + 15, note.latex, 17, room=width - right - 8)
     y += 26
-    span = note.high - note.low
-    if span > 0:
-        place = min(max((note.value - note.low) / span, 0.0), 1.0)
-        zero = min(max(-note.low / span, 0.0), 1.0)
+    half = note.high / 2 - note.low / 2
+    if 0 < half < inf and not isnan(note.value):
+        place = min(max((note.value / 2 - note.low / 2) / half, 0.0), 1.0)
+        zero = min(max(-note.low / 2 / half, 0.0), 1.0)
         pen.box(x, y, width, 6, "text", 0.10, 3)
         start, end = sorted((zero, place))
         if end > start:
