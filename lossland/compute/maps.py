@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lossland.compute import arrays, philox
-from lossland.compute.bounds import bounds, is_lost
-from lossland.compute.crowd import crowd
+from lossland.compute.bounds import bounds
+from lossland.compute.crowd import Crowd, crowd, in_float64, rounded
 from lossland.compute.minima import Minima, find_minima, tolerance
-from lossland.compute.swarm import cell_centres
+from lossland.compute.swarm import cell_centres, fates
 from lossland.compute.trajectory import check_seed
 from lossland.errors import UserError, nearest
 from lossland.expression import Program
@@ -103,11 +103,10 @@ def basin_pieces(
     known = np.asarray(landscape.minima, np.float64).reshape(-1, 2)
     ends = _Ends(landscape, optimizer, n, steps, seed, backend, work)
     end, settled = yield from ends.pieces(known, 0.0, 0.5)
-    minima, label = find_minima(landscape, end)
+    _, diverged = fates(landscape, end)
+    minima, label = find_minima(landscape, np.where(diverged[:, None], np.float32(np.nan), end))
     if len(minima.position) > len(known):  # minima that were found: when was each of them reached?
         _, settled = yield from ends.pieces(minima.position, 0.5, 1.0)
-    diverged = is_lost(end, landscape.domain) | ~np.isfinite(np.asarray(landscape.value(end)))
-    label[diverged] = NONE
     reached = np.where(label >= 0, settled, -1).astype(np.int32)
     return BasinMap(label.reshape(n, n), reached.reshape(n, n), diverged.reshape(n, n), minima)
 
@@ -133,14 +132,28 @@ class _Ends:
             tile = slice(first, min(first + TILE, self.n**2))
             start = cell_centres(self.landscape.domain, self.n, tile)
             watched = crowd(self.landscape, self.rule, start, self.seed, first, backend, minima, near)
-            count, taken = tile.stop - tile.start, 0
-            while taken < self.steps:
-                some = min(self.steps - taken, max(1, self.work // count))
-                watched.advance(some)
-                taken += some
-                yield begin + (end - begin) * (first * self.steps + taken * count) / total
+            for taken in self._advanced(watched, len(start)):
+                yield begin + (end - begin) * (first * self.steps + taken * len(start)) / total
             places[tile], settled[tile] = watched.positions, watched.settled
+            which = np.flatnonzero(watched.spoilt)
+            if len(which):  # by float32? see `SwarmState.ends`
+                again, place = in_float64(
+                    self.landscape, self.rule, start, which, self.seed, first, backend, minima, near
+                )
+                for _ in self._advanced(again, len(again.positions)):
+                    yield begin + (end - begin) * tile.stop * self.steps / total
+                places[first + which] = rounded(again.positions[place], np.float32)
+                settled[first + which] = again.settled[place]
         return places, settled
+
+    def _advanced(self, particles: Crowd, count: int) -> Iterator[int]:
+        """Let some particles take all steps, in pieces; yield how many are taken."""
+        taken = 0
+        while taken < self.steps:
+            some = min(self.steps - taken, max(1, self.work // count))
+            particles.advance(some)
+            taken += some
+            yield taken
 
 
 # ------------------------------------------------------------------------------------------------------ sweeps

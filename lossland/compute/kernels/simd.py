@@ -71,9 +71,7 @@ class Code:
             self.known[key] = compute()
         return self.known[key]
 
-    def corrected(
-        self, test: Vector, values: Sequence[Vector], better: Callable[[], Sequence[Vector]]
-    ) -> list[Vector]:
+    def corrected(self, test: Vector, values: Sequence[Vector], better: Callable[[], Sequence[Vector]]) -> list[Vector]:
         """Return the values, but in lanes where the test holds what ``better`` gives.
 
         Where it holds in no lane, which must be the usual case, nothing of that is computed. While `doubting`, nothing
@@ -334,15 +332,14 @@ class Vector:
     def looked_up(self, name: str, table: Sequence[int]) -> Vector:
         """Return entries of a table of whole numbers, which these i64 number from 0 on. Slow."""
         entries = ", ".join(f"i64 {entry}" for entry in table)
-        gather, pointers = f"@llvm.masked.gather.v{self.lanes}i64.v{self.lanes}p0", f"<{self.lanes} x ptr>"
-        all_lanes = f"<{self.lanes} x i1>"
-        self.code.declarations |= {
-            f"@{name} = internal constant [{len(table)} x i64] [{entries}]",
-            f"declare {self.type} {gather}({pointers}, i32, {all_lanes}, {self.type})",
-        }
-        places = self.code.write(f"getelementptr i64, ptr @{name}, {self.type} {self.name}")
-        given = f"{pointers} {places}, i32 8, {all_lanes} splat (i1 true), {self.type} zeroinitializer"
-        return self._result(f"call {self.type} {gather}({given})")
+        self.code.declarations.add(f"@{name} = internal constant [{len(table)} x i64] [{entries}]")
+        found = "poison"
+        for lane in range(self.lanes):
+            index = self.code.write(f"extractelement {self.type} {self.name}, i64 {lane}")
+            place = self.code.write(f"getelementptr i64, ptr @{name}, i64 {index}")
+            entry = self.code.write(f"load i64, ptr {place}")
+            found = self.code.write(f"insertelement {self.type} {found}, i64 {entry}, i64 {lane}")
+        return Vector(self.code, self.kind, self.lanes, found)
 
     def bits(self) -> Vector:
         """Return floating-point numbers' bits as whole numbers."""
@@ -385,11 +382,13 @@ def spread(code: Code, kind: str, lanes: int, scalar: str) -> Vector:
 
 def load(code: Code, kind: str, lanes: int, pointer: str) -> Vector:
     """Return consecutive values from memory."""
-    align = int(kind[1:]) // 8 if kind[0] == "i" else BITS[kind] // 8
-    return Vector(code, kind, lanes, code.write(f"load <{lanes} x {kind}>, ptr {pointer}, align {align}"))
+    return Vector(code, kind, lanes, code.write(f"load <{lanes} x {kind}>, ptr {pointer}, align {_bytes(kind)}"))
 
 
 def store(vector: Vector, pointer: str) -> None:
     """Write consecutive values to memory."""
-    align = BITS[vector.kind] // 8
-    vector.code.act(f"store {vector.type} {vector.name}, ptr {pointer}, align {align}")
+    vector.code.act(f"store {vector.type} {vector.name}, ptr {pointer}, align {_bytes(vector.kind)}")
+
+
+def _bytes(kind: str) -> int:
+    return (int(kind[1:]) if kind[0] == "i" else BITS[kind]) // 8

@@ -11,11 +11,12 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from lossland.compute.kernels.simd import WIDE, Code, Vector, number
+from lossland.compute.kernels.simd import WIDE, Code, Vector, load, number, store
 from lossland.expression import Program
 
 # Adding this makes a double or float round to a whole number, which then stands in its last bits.
@@ -77,15 +78,20 @@ WINDOW = 7  # of them at a time: a float64 is never nearer than 2^-62 to a multi
 
 
 def _reduce_far(x: Vector) -> list[Vector]:
-    """Return what `_reduce` does for float64 numbers from 2^16 on, in a function of its own. Infinity becomes nan.
+    """Return what `_reduce` does for float64 numbers of any size, in a function of its own. Infinity becomes nan.
 
     x is m 2^e with a whole number m. Of the product m 2^e 2/pi (Payne & Hanek 1983) whole multiples of 4 are of no
     interest, and neither are digits far behind the point: a window of 2/pi that begins where 2^e puts it is enough.
     """
-    body = Code()
-    argument = Vector(body, x.kind, x.lanes, "%x")
-    rest, quarter = _far(argument)
-    both, name = f"{{ {rest.type}, {quarter.type} }}", f"@reduce_far.v{x.lanes}"
+    body, lanes, name = Code(), x.lanes, f"@reduce_far.v{x.lanes}"
+    places = [body.write(f"alloca [{lanes} x i64], align 64") for _ in range(3)]
+    store(Vector(body, x.kind, lanes, "%x"), places[0])
+    with body.loop("lane", str(lanes)) as lane:  # one after the other: this is rare, and so it compiles in no time
+        here = [body.write(f"getelementptr i64, ptr {place}, i64 {lane.index}") for place in places]
+        for part, place in zip(_far(load(body, x.kind, 1, here[0])), here[1:], strict=True):
+            store(part, place)
+    rest, quarter = load(body, x.kind, lanes, places[1]), load(body, "i64", lanes, places[2])
+    both = f"{{ {rest.type}, {quarter.type} }}"
     first = body.write(f"insertvalue {both} poison, {rest.type} {rest.name}, 0")
     result = body.write(f"insertvalue {both} {first}, {quarter.type} {quarter.name}, 1")
     head = f"define internal {both} {name}({x.type} %x) noinline cold {WIDE} {{"
@@ -93,13 +99,13 @@ def _reduce_far(x: Vector) -> list[Vector]:
     x.code.declarations |= {*body.declarations, function}
     given = x.code.write(f"call {both} {name}({x.type} {x.name})")
     return [
-        Vector(x.code, part.kind, x.lanes, x.code.write(f"extractvalue {both} {given}, {number}"))
-        for number, part in enumerate((rest, quarter))
+        Vector(x.code, part.kind, lanes, x.code.write(f"extractvalue {both} {given}, {which}"))
+        for which, part in enumerate((rest, quarter))
     ]
 
 
 def _far(x: Vector) -> tuple[Vector, Vector]:
-    """Write down the reduction of `_reduce_far`. Lanes of smaller numbers hold anything afterwards."""
+    """Write down the reduction of `_reduce_far`. What it gives for numbers that are not large means nothing."""
     size = abs(x)
     bits = (size >= NEAR["double"]).where(size, NEAR["double"]).bits()
     mantissa = bits & (2**52 - 1) | 2**52
@@ -107,7 +113,7 @@ def _far(x: Vector) -> tuple[Vector, Vector]:
     place = (bits >> 52) - (BIAS["double"] + 52) + 96  # where 2/pi begins, in bits; 96 of them are zeros in front
     shift, word = place & 31, (place >> 5) - 1
     words = [(word + k).looked_up("two_over_pi", two_over_pi()) for k in range(WINDOW + 1)]
-    window = [(a << shift | b >> (32 - shift)) & 0xFFFFFFFF for a, b in zip(words, words[1:], strict=False)]
+    window = [(a << shift | b >> (32 - shift)) & 0xFFFFFFFF for a, b in pairwise(words)]
     digits: list[Vector] = []  # of m times the window modulo 2^32, from the last to the first, 32 bits each
     carry = number(x.code, "i64", x.lanes, 0)
     for k in reversed(range(WINDOW)):
@@ -570,12 +576,12 @@ class Evaluation:
 
     def take(self, numbers: Iterable[int]) -> None:
         """Write down some of the program's steps."""
-        for number in numbers:
-            op, args = self.program.steps[number]
+        for step in numbers:
+            op, args = self.program.steps[step]
             operands = [self.slots[i] for i in args]
             many = self._uses[op] > OFTEN.get(op, len(self.program.steps))
             result = _called(op, operands) if many else OPERATIONS[op](*operands)
-            self.slots[slot_of(self.program, number)] = result
+            self.slots[slot_of(self.program, step)] = result
 
 
 def slot_of(program: Program, number: int) -> int:
