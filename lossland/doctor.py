@@ -10,18 +10,22 @@ import platform
 import sys
 import warnings
 from collections.abc import Callable
+from functools import partial
 from importlib import metadata
 from typing import Any
 
 from lossland import __version__
-from lossland.errors import MachineError
+from lossland.errors import MachineError, UserError
 
 PACKAGES = ("numpy", "vispy", "glfw", "imgui-bundle", "PyOpenGL", "pillow", "av", "llvmlite")
 OPTIONAL_PACKAGES = ("cupy-cuda12x", "cupy-cuda13x", "cuda-bindings")
 
 
-def report() -> dict[str, Any]:
-    """Return everything found as JSON data. What cannot be had is a dict with an ``error`` sentence."""
+def report(gl: str | None = None) -> dict[str, Any]:
+    """Return everything found as JSON data. What cannot be had is a dict with an ``error`` sentence.
+
+    ``gl`` chooses what draws (see ``Stage``).
+    """
     return {
         "lossland": __version__,
         "python": platform.python_version(),
@@ -29,7 +33,8 @@ def report() -> dict[str, Any]:
         "platform": platform.platform(),
         "cores": os.cpu_count(),
         "packages": {name: _version(name) for name in PACKAGES + OPTIONAL_PACKAGES},
-        "gl": _attempt(graphics),
+        "gl": _attempt(partial(graphics, gl)),
+        "gl_devices": gl_devices(gl),
         "display": _attempt(display),
         "fonts": _attempt(fonts),
         "kernels": _attempt(kernels),
@@ -48,16 +53,39 @@ def _version(package: str) -> str | None:
 def _attempt(probe: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     try:
         return probe()
-    except (MachineError, ImportError, OSError) as error:
+    except (UserError, MachineError, ImportError, OSError) as error:
         return {"error": str(error)}
 
 
-def graphics() -> dict[str, str]:
-    """Return vendor, renderer and version of OpenGL without a window, or raise MachineError."""
+def graphics(gl: str | None = None) -> dict[str, Any]:
+    """Return what draws pictures without a window and why it was chosen, or raise MachineError or UserError.
+
+    ``vendor, renderer, version`` as OpenGL says them; ``device`` is EGL's number of it, None where EGL gives none.
+    """
+    from lossland.compute.arrays import cuda_index
     from lossland.render import canvas
 
-    canvas.headless()
-    return canvas.description()
+    chosen = canvas.headless(gl, cuda_index())
+    with canvas.drawing(chosen):
+        found: dict[str, Any] = dict(canvas.description())
+    if isinstance(chosen, canvas.Offscreen):
+        device = chosen.source.device
+        found |= {"device": None if device is None else device.index, "why": chosen.source.why}
+    return found
+
+
+def gl_devices(gl: str | None = None) -> list[dict[str, Any]]:
+    """Return what EGL lists: ``index, software, cuda, taken``, and ``vendor, renderer, version`` or an ``error``."""
+    from lossland.render import canvas
+
+    chosen = _attempt(partial(graphics, gl)).get("device")
+    rows = []
+    for found in canvas.devices():
+        device = found.device
+        row = {"index": device.index, "software": device.software, "cuda": device.cuda}
+        row |= {"taken": device.index == chosen} | (found.described or {"error": found.error})
+        rows.append(row)
+    return rows
 
 
 def has_display() -> bool:
@@ -126,7 +154,7 @@ def main() -> int:
         fonts()
         if has_display():
             display()
-    except (MachineError, ImportError, OSError) as error:
+    except (UserError, MachineError, ImportError, OSError) as error:
         print(f"lossland: {error}", file=sys.stderr)
         return 1
     return 0

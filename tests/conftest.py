@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-# Before anything imports VisPy or PyOpenGL: draw without a display.
-os.environ.setdefault("EGL_PLATFORM", "surfaceless")
+# Before anything imports PyOpenGL: most tests draw without a display.
 os.environ.setdefault("PYOPENGL_PLATFORM", "egl")
+# Pictures are compared with those of Mesa's software renderer, also where there is a graphics card.
+os.environ.setdefault("LOSSLAND_GL", "software")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

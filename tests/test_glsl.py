@@ -37,7 +37,7 @@ def draw(outputs: Mapping[str, Node], origin: tuple[float, float], spacing: floa
 
     from lossland.render.canvas import headless
 
-    headless()
+    headless().set_current()
     program = gloo.Program(VERTEX, glsl(outputs) + FRAGMENT)
     program["corner"] = np.array([(-1, -1), (1, -1), (-1, 1), (1, 1)], np.float32)
     program["origin"] = origin

@@ -1,8 +1,9 @@
 """Every layer in both themes against stored pictures, drawn by Mesa's software rasterizer llvmpipe.
 
-Pixels may differ by 2 of 255 at most, but for one in a thousand. On another renderer the pictures are still drawn,
-and only the comparison is left out. ``pytest --regenerate-goldens`` writes them anew; a failure leaves what was drawn
-and a picture of the differences in ``out/``.
+Pixels may differ by 2 of 255 at most, but for one in a thousand. Another renderer (``LOSSLAND_GL=auto pytest
+tests/test_goldens.py`` on a machine with a graphics card) rounds and samples edges in its own way: there most pixels
+have to be about the same. ``pytest --regenerate-goldens`` writes them anew; a failure leaves what was drawn and a
+picture of the differences in ``out/``.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ GOLDENS = Path(__file__).parent / "goldens"
 FAILED = ROOT / "out" / "goldens"
 SIZE = (256, 160)
 QUALITY = Quality(mesh=96, lit=320, bake=160, supersample=2)
-TOLERANCE = 2  # of 255
-SHARE = 0.999  # of the pixels
+TOLERANCE, SHARE = 2, 0.999  # of 255, of the pixels
+TOLERANCE_ELSEWHERE, SHARE_ELSEWHERE = 16, 0.97
 
 
 def gallery():
@@ -44,7 +45,7 @@ FRAMES = gallery().FRAMES
 
 @pytest.fixture(scope="module", autouse=True)
 def context():
-    return canvas.headless()
+    canvas.headless().set_current()
 
 
 def drawn(name, theme):
@@ -67,18 +68,18 @@ def test_a_layer_looks_as_it_did(name, theme, request):
     if request.config.getoption("--regenerate-goldens"):
         GOLDENS.mkdir(exist_ok=True)
         Image.fromarray(image).save(golden, optimize=True)
-    if "llvmpipe" not in canvas.description()["renderer"]:
-        return
+    pinned = "llvmpipe" in canvas.description()["renderer"]
+    tolerance, least = (TOLERANCE, SHARE) if pinned else (TOLERANCE_ELSEWHERE, SHARE_ELSEWHERE)
     expected = np.asarray(Image.open(golden))
     assert expected.shape == image.shape
     off = np.abs(image.astype(int) - expected).max(axis=-1)
-    share = float((off <= TOLERANCE).mean())
-    if share < SHARE:
+    share = float((off <= tolerance).mean())
+    if share < least:
         FAILED.mkdir(parents=True, exist_ok=True)
         difference = np.repeat(np.minimum(off * 8, 255).astype(np.uint8)[..., None], 3, axis=-1)
         side_by_side = np.concatenate([expected, image, difference], axis=1)
         Image.fromarray(side_by_side).save(FAILED / golden.name)
-    assert share >= SHARE, f"{1 - share:.2%} of the pixels differ: see {FAILED / golden.name}"
+    assert share >= least, f"{1 - share:.2%} of the pixels differ: see {FAILED / golden.name}"
 
 
 def test_every_kind_of_layer_is_in_the_gallery():

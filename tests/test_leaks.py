@@ -25,7 +25,7 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 
 @pytest.fixture(scope="module", autouse=True)
 def context():
-    return canvas.headless()
+    canvas.headless().set_current()
 
 
 @pytest.fixture(scope="module")

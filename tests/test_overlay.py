@@ -33,7 +33,7 @@ WHOLE = (0.0, 0.0, 960.0, 540.0)
 
 @pytest.fixture(scope="module", autouse=True)
 def context():
-    return canvas.headless()
+    canvas.headless().set_current()
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,7 @@ BOX = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], f
 
 @pytest.fixture(scope="module", autouse=True)
 def context():
-    return canvas.headless()
+    canvas.headless().set_current()
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ WHITE = "#FFFFFF"
 
 @pytest.fixture(scope="module", autouse=True)
 def context():
-    return canvas.headless()
+    canvas.headless().set_current()
 
 
 @pytest.fixture

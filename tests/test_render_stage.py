@@ -20,7 +20,7 @@ LIVE = Quality(mesh=32, lit=64, bake=64)
 
 @pytest.fixture(scope="module", autouse=True)
 def context():
-    return canvas.headless()
+    canvas.headless().set_current()
 
 
 @pytest.fixture

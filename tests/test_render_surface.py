@@ -25,7 +25,7 @@ BARE = Show(contours=False, grid=False, shadow=False)
 
 @pytest.fixture(scope="module", autouse=True)
 def context():
-    return canvas.headless()
+    canvas.headless().set_current()
 
 
 @pytest.fixture(params=themes(), ids=lambda theme: theme.name)

@@ -322,3 +322,36 @@ def test_a_display_without_opengl_is_named(display: str, tmp_path: Path) -> None
     ours = [line for line in done.stderr.splitlines() if line.startswith("lossland: ")]
     assert len(ours) == 1
     assert "no window with OpenGL" in ours[0]
+
+
+def test_pictures_from_a_thread_while_a_window_runs(display: str, tmp_path: Path) -> None:  # noqa: F811
+    script = """
+import hashlib, threading
+import lossland as ll
+from lossland.app import explore
+
+def picture():
+    return hashlib.sha256(ll.snapshot("linear_map_2d", size=(160, 96), time=1.0).tobytes()).hexdigest()
+
+def work():
+    while len(found) < 3:
+        found.append(picture())
+
+found = []
+thread = threading.Thread(target=work)
+thread.start()
+assert explore("optimizer_race", size=(640, 400), frames=60)["frames"] == 60
+thread.join()
+assert len({*found, picture()}) == 1, found
+assert explore("linear_map_2d", size=(640, 400), frames=5)["frames"] == 5
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env=environment(display),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

@@ -42,6 +42,7 @@ def record(
     theme: str | None = None,
     orbit: bool = False,
     progress: Callable[[int, int], None] | None = None,
+    gl: str | None = None,
 ) -> Path:
     """Film a scene, a tour or a session, and return the film's path.
 
@@ -50,6 +51,7 @@ def record(
     and cut after ``seconds``. ``orbit`` lets the camera travel slowly around a scene. The ending of ``path`` chooses
     the format: .mp4, .gif (at most 50 frames a second), .webm, or no ending for a folder of PNG frames.
     ``progress(done, total)`` is called after every frame. An interrupted film leaves nothing behind.
+    ``gl`` chooses what draws, as in `Stage`.
     """
     subject = subject_of(what) if isinstance(what, str | Path) else what
     path = Path(path).expanduser()
@@ -61,7 +63,7 @@ def record(
         _checked(seconds, 1 / fps, LONGEST, "A film lasts", "seconds")
     count, moments = _moments(subject, seconds, fps, size, orbit)
     # the encoder is opened first: a name that cannot be written is refused before anything is drawn
-    with film_file(path, size, fps) as add, Stage(_first_scene(subject), size, theme or "dark", ui) as stage:
+    with film_file(path, size, fps) as add, Stage(_first_scene(subject), size, theme or "dark", ui, gl) as stage:
         for done, moment in enumerate(moments, 1):
             add(stage.image(moment.player, QUALITY, moment.caption))
             if progress:

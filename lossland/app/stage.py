@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lossland import library
+from lossland.compute.arrays import cuda_index
 from lossland.errors import UserError
 from lossland.player import Player
 from lossland.render import canvas
@@ -27,34 +29,50 @@ SMALLEST, LARGEST = 64, 8192  # pixels along a side
 class Stage:
     """Draws frames of a scene (an object, a name or a formula), each (h, w, 4) uint8, top row first.
 
-    Use it in a ``with`` block; leaving it frees the graphics memory. ``ui`` draws the panels too.
+    Use it in a ``with`` block; leaving it frees the graphics memory. ``ui`` draws the panels too. ``gl`` chooses what
+    draws: ``"auto"`` (a graphics card if there is one), ``"software"``, or the number of an EGL device as `lossland
+    doctor` lists them; None: what the variable LOSSLAND_GL says. Stages may be used from several threads: one at a
+    time draws.
     """
 
     def __init__(
-        self, scene: Scene | str, size: tuple[int, int] = (1280, 720), theme: str = "dark", ui: bool = False
+        self,
+        scene: Scene | str,
+        size: tuple[int, int] = (1280, 720),
+        theme: str = "dark",
+        ui: bool = False,
+        gl: str | None = None,
     ) -> None:
         self.size = checked_size(size)
         self.theme = theme_named(theme)
         self.ui = ui
+        self.gl = canvas.checked(gl)
         self.player = Player(library.scene(scene) if isinstance(scene, str) else scene, self.size)
         self._picture: Picture | None = None
         self._target: Target | None = None
+        self._canvas: canvas.Canvas | None = None
 
     def __enter__(self) -> Stage:
-        canvas.headless().set_current()
-        from lossland.app.picture import Picture  # after the context is made: PyOpenGL asks for it when imported
+        self._canvas = canvas.headless(self.gl, cuda_index())
+        with self._drawing():
+            from lossland.app.picture import Picture  # after the context is made: PyOpenGL asks for it when imported
 
-        self._picture = Picture(self.theme, self.size)
-        self._target = Target(self.size)
+            self._picture = Picture(self.theme, self.size)
+            self._target = Target(self.size)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._picture is not None and self._target is not None:
-            self._picture.close()
-            self._target.close()
+            with self._drawing():
+                self._picture.close()
+                self._target.close()
         self._picture = self._target = None
+
+    def _drawing(self) -> AbstractContextManager[None]:
+        assert self._canvas is not None
+        return canvas.drawing(self._canvas)
 
     def render(
         self,
@@ -89,7 +107,7 @@ class Stage:
         """Draw any player's present picture."""
         if self._picture is None or self._target is None:
             raise UserError("A Stage draws inside its with block: with ll.Stage(scene) as stage: ...")
-        with canvas.faults():
+        with self._drawing(), canvas.faults():
             self._picture.settle(player, self.size, self.ui)
             with self._target:
                 self._picture.draw(player, self.size, self.ui, quality, caption=caption)
@@ -112,7 +130,11 @@ def snapshot(
     time: float | None = None,
     ui: bool = False,
     theme: str = "dark",
+    gl: str | None = None,
 ) -> Image:
-    """Draw one picture (h, w, 4) uint8 of a scene at ``time`` seconds (None: at its end, with all there is to see)."""
-    with Stage(scene, size, theme, ui) as stage:
+    """Draw one picture (h, w, 4) uint8 of a scene at ``time`` seconds (None: at its end, with all there is to see).
+
+    ``gl`` chooses what draws, as in `Stage`.
+    """
+    with Stage(scene, size, theme, ui, gl) as stage:
         return stage.render(stage.player.scene.clock.seconds if time is None else time)

@@ -132,7 +132,8 @@ class Window:
 
     def __exit__(self, *_: object) -> None:
         self._stop_film()
-        self.picture.close()
+        with canvases.drawing(self.canvas):
+            self.picture.close()
         self.canvas.close()
 
     def _listen(self) -> None:
@@ -235,7 +236,7 @@ class Window:
     def _recovering(self) -> Iterator[None]:
         """Get over a failure of the driver: make all on the GPU anew, the second time the window; then raise."""
         try:
-            with canvases.faults():
+            with canvases.faults(), canvases.drawing(self.canvas):
                 yield
             self._failures = 0
         except canvases.GraphicsFailure:
@@ -262,7 +263,7 @@ class Window:
         self._stop_film("the window had to be opened again")
         self._refining = None
         self._events.clear()
-        with suppress(canvases.GraphicsFailure), canvases.faults():
+        with suppress(canvases.GraphicsFailure), canvases.faults(), canvases.drawing(self.canvas):
             self.picture.close()
         self.canvas.close()
         self._open(size, theme)
@@ -278,8 +279,9 @@ class Window:
 
         theme, scale = self.picture.theme, self._scale()
         self._refining = None
-        self.picture.close()
-        self.picture = Picture(theme, self.size, scale, self.handle, self._keeps)
+        with canvases.drawing(self.canvas):
+            self.picture.close()
+            self.picture = Picture(theme, self.size, scale, self.handle, self._keeps)
         self.pointer.scale = scale
         self._rest.refined = False
         self.player.touch(frame=False)
@@ -287,7 +289,6 @@ class Window:
     def _draw(self, meter: Meter, dt: float, fresh: bool, moving: bool) -> None:
         """Draw the present picture; ``fresh``: with panels built now, else they follow a few times a second."""
         start = perf_counter()
-        self.canvas.set_current()
         picture, player = self.picture, self.player
         self._since_panels += dt
         due = self._since_panels >= self._panel_pause and not picture.owes_panels
@@ -322,7 +323,6 @@ class Window:
 
     def _refine(self) -> None:
         """Do the next step towards the picture in full quality; the last one shows it."""
-        self.canvas.set_current()
         if self._refining is None:
             self.picture.refresh(self.player, self.size)
             self._refining = self.picture.refine(self.player, self.size, FULL)

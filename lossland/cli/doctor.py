@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, Any
 
-from lossland.cli.options import add_json
+from lossland.cli.options import add_gl, add_json
 from lossland.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 EXAMPLES = """
   lossland doctor
   lossland doctor --selftest
+  lossland doctor --gl software
   lossland doctor --json"""
 
 
@@ -24,6 +25,7 @@ def configure(parser: ArgumentParser) -> None:
         action="store_true",
         help="compare every computation on every backend with NumPy in float64; exit with 1 if one is off",
     )
+    add_gl(parser)
     add_json(parser)
 
 
@@ -31,7 +33,7 @@ def run(arguments: Namespace) -> int:
     """Print what was found."""
     from lossland import doctor
 
-    found = doctor.report()
+    found = doctor.report(arguments.gl)
     rows: list[Check] = []
     if arguments.selftest:
         from lossland.compute.selftest import selftest
@@ -42,7 +44,7 @@ def run(arguments: Namespace) -> int:
     if arguments.json:
         print_json(found)
     else:
-        print_table([(name, _text(value)) for name, value in found.items() if name != "selftest"])
+        print_table([line for name, value in found.items() if name != "selftest" for line in _lines(name, value)])
         if rows:
             print()
             table = [
@@ -53,12 +55,32 @@ def run(arguments: Namespace) -> int:
     return 0 if all(row.ok for row in rows) else 1
 
 
+def _lines(name: str, value: Any) -> list[tuple[str, str]]:
+    """Return a finding with its name, on a line of its own for each device of a list."""
+    if not isinstance(value, list):
+        return [(name, _text(value))]
+    lines = []
+    for device in value:
+        said = device.get("error") or _driver(device)
+        marks = ["on the processor"] * device["software"] + ["draws pictures"] * device["taken"]
+        marks += [] if device["cuda"] is None else [f"CUDA device {device['cuda']}"]
+        lines.append((f"gl device {device['index']}", "; ".join([said, *marks])))
+    return lines or [("gl devices", "none that EGL lists")]
+
+
+def _driver(found: dict[str, Any]) -> str:
+    return "{renderer} ({vendor}), OpenGL {version}".format(**found)
+
+
 def _text(value: Any) -> str:
     """Return one finding on one line."""
     if not isinstance(value, dict):
         return str(value)
     if "error" in value:
         return value["error"]
+    if "renderer" in value:
+        place = "" if value.get("device") is None else f"; device {value['device']}"
+        return _driver(value) + place + (f", because {value['why']}" if "why" in value else "")
     if set(value) == {"auto", "why"}:
         return f"auto picks {value['auto']}: {value['why']}"
     return ", ".join(f"{name} {_text(part)}" for name, part in value.items() if part is not None)

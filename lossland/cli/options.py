@@ -89,6 +89,17 @@ def add_picture_settings(parser: ArgumentParser, default: tuple[int, int]) -> No
     )
 
 
+def add_gl(parser: ArgumentParser) -> None:
+    """Add ``--gl``."""
+    parser.add_argument(
+        "--gl",
+        metavar="G",
+        type=word,
+        help="what draws: auto (a graphics card if there is one), software, or the number of an EGL device as "
+        "`lossland doctor` lists them (default: the variable LOSSLAND_GL, else auto)",
+    )
+
+
 def add_panels(parser: ArgumentParser) -> None:
     """Add ``--ui``."""
     parser.add_argument("--ui", action="store_true", help="draw the window's panels too")

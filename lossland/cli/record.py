@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from lossland.cli.options import (
+    add_gl,
     add_json,
     add_output,
     add_panels,
@@ -54,6 +55,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument("--orbit", action="store_true", help="let the camera travel slowly around the scene")
     add_picture_settings(parser, SIZE)
     add_panels(parser)
+    add_gl(parser)
     add_scene_settings(parser)
     add_json(parser)
 
@@ -83,6 +85,7 @@ def run(arguments: Namespace) -> None:
             theme=arguments.theme,
             orbit=arguments.orbit,
             progress=filmed,
+            gl=arguments.gl,
         )
     if arguments.json:
         print_json({"subject": arguments.subject, "frames": frames, "file": str(file)})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from lossland.cli.options import (
+    add_gl,
     add_json,
     add_output,
     add_panels,
@@ -34,6 +35,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument("--time", metavar="T", type=real(0, LONGEST, "seconds"), help="default: the end of the scene")
     add_picture_settings(parser, SIZE)
     add_panels(parser)
+    add_gl(parser)
     add_scene_settings(parser)
     add_json(parser)
 
@@ -50,7 +52,7 @@ def run(arguments: Namespace) -> None:
     from lossland.app import snapshot
     from lossland.formats.png import write_png
 
-    image = snapshot(shown, size=size, time=arguments.time, ui=arguments.ui, theme=theme)
+    image = snapshot(shown, size=size, time=arguments.time, ui=arguments.ui, theme=theme, gl=arguments.gl)
     write_png(arguments.output, image)
     if arguments.json:
         length = shown.clock.seconds

@@ -46,6 +46,12 @@ def cuda_device() -> CudaDevice | str:
         return "the NVIDIA driver lacks functions that are needed"
 
 
+def cuda_index() -> int | None:
+    """Return CUDA's number of the device that computes, None where the processor does."""
+    device = cuda_device()
+    return None if isinstance(device, str) else device.index
+
+
 def _first_usable(driver: Any) -> CudaDevice | str:
     number = ctypes.c_int()
     if driver.cuDriverGetVersion(ctypes.byref(number)) != 0:

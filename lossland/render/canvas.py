@@ -1,24 +1,46 @@
 """Where the GL context comes from: EGL with no window at all, or a GLFW window. The only place that asks vispy.app.
 
-A process uses one of the two; everything above draws the same way into either.
+Everything above draws the same way into either, within ``drawing``, which lets one thread at a time draw.
 """
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from threading import RLock
+from typing import TYPE_CHECKING, Any, Protocol
+from weakref import WeakSet
 
-from lossland.errors import MachineError
+from lossland.errors import MachineError, UserError
+from lossland.render import egl
+
+if TYPE_CHECKING:
+    from vispy.gloo.context import GLContext
+
+VARIABLE = "LOSSLAND_GL"  # what draws pictures without a window, where no --gl says so
 
 NO_GL = (
     "OpenGL could not be started without a window ({reason}); install EGL and Mesa's software driver "
     "(Debian: apt-get install libegl1 libgl1 libgl1-mesa-dri libfontconfig1)."
+)
+NO_DEVICES = (
+    "This machine's EGL does not list its devices (it lacks EGL_EXT_device_enumeration), so none can be chosen by "
+    "number; say auto or software."
+)
+FORKED = (
+    "Pictures cannot be drawn in a process that was forked from one that has drawn; start it afresh instead "
+    '(multiprocessing.get_context("spawn")).'
+)
+NO_PYOPENGL = (
+    "PyOpenGL cannot be used here ({reason}): another library imported it with {variable}={value}; remove that "
+    "variable, or set it to egl."
 )
 NO_DISPLAY = (
     "No window could be opened ({reason}); without a display, make pictures with `lossland shot` "
@@ -30,22 +52,37 @@ NO_GL_WINDOW = (
 )
 NO_OPENGL = (0x10006, 0x10007, 0x10009)  # what GLFW says where there is no OpenGL, an old one, or no such picture
 
+ON_PROCESSOR = "set LOSSLAND_GL=software for pictures, LIBGL_ALWAYS_SOFTWARE=1 for windows."
 TOO_OLD = (
     "The graphics driver offers OpenGL {version} ({renderer}), and lossland needs {least} or newer; update the driver, "
-    "or draw on the processor: set LIBGL_ALWAYS_SOFTWARE=1."
+    "or draw on the processor: " + ON_PROCESSOR
 )
 BAD_SHADER = (
     "The graphics driver ({renderer}, OpenGL {version}) refuses a shader: {reason}. If no file in shaders/ was "
-    "changed, update the driver, or draw on the processor: set LIBGL_ALWAYS_SOFTWARE=1."
+    "changed, update the driver, or draw on the processor: " + ON_PROCESSOR
 )
 GL_FAILED = (
     "The graphics driver ({renderer}) failed: {reason}. Close other programs that use the GPU, or draw on the "
-    "processor: set LIBGL_ALWAYS_SOFTWARE=1."
+    "processor: " + ON_PROCESSOR
 )
 _KNOWN = {"renderer": "unknown", "version": "unknown"}  # of the last context made: a lost one cannot be asked
 PLATFORM = "PYOPENGL_PLATFORM"  # read when PyOpenGL is imported (by the panels)
 ERRORS = "PYOPENGL_ERROR_CHECKING"  # after every call of PyOpenGL's; vispy asks the driver at every draw anyway
 LEAST = (3, 0)  # framebuffers, float textures and vertex array objects belong to it
+_HAS_EGL = sys.platform not in ("win32", "darwin")
+
+
+class Canvas(Protocol):
+    """What gloo draws on: a window of vispy's, or `Offscreen`."""
+
+    @property
+    def context(self) -> GLContext:
+        """Gloo's side of the GL context."""
+        ...
+
+    def set_current(self) -> None:
+        """Draw here from now on, on this thread."""
+        ...
 
 
 class GraphicsFailure(MachineError):
@@ -70,24 +107,209 @@ def faults() -> Iterator[None]:
         raise
 
 
-@cache
-def headless() -> Any:
-    """Return this process's canvas without a window, its GL context current. Draw into a ``Target``.
+class Offscreen:
+    """A context with no window, for gloo to draw with as on a canvas of vispy's. Draw into a ``Target``."""
 
-    Where a window came first and chose GLX, it is a window that is never shown.
+    def __init__(self, source: egl.Source) -> None:
+        from vispy.gloo.context import GLContext
+
+        self.source = source
+        self.context = GLContext()
+        self._egl = egl.Context(source)
+        _CANVASES.add(self)
+
+    def set_current(self) -> None:
+        """Draw here from now on, on this thread."""
+        from vispy.gloo.context import set_current_canvas
+
+        _leave_window()
+        self._egl.make_current()
+        set_current_canvas(self)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether this thread draws here."""
+        return self._egl.is_current
+
+    def close(self) -> None:
+        """Destroy the context."""
+        from vispy.gloo.context import forget_canvas
+
+        forget_canvas(self)
+        self._egl.close()
+
+
+@dataclass(frozen=True)
+class Found:
+    """A device that EGL lists: how its OpenGL describes itself, or why there is none."""
+
+    device: egl.Device
+    described: dict[str, str] = field(default_factory=dict)
+    error: str = ""
+
+
+_LOCK = RLock()  # gloo and Dear ImGui know one current context in a process, not one a thread
+_CANVASES: WeakSet[Canvas] = WeakSet()
+_HEADLESS: dict[str, Canvas] = {}
+_drawn_in = 0  # the process that has made contexts
+_uses_glfw = False  # GLFW complains when it is asked anything before that
+
+
+@contextmanager
+def drawing(canvas: Canvas) -> Iterator[None]:
+    """Draw on a canvas within the block; other threads wait until it is over. What was current before is so again."""
+    with _LOCK:
+        before = _current()
+        canvas.set_current()
+        try:
+            yield
+        finally:
+            if before is None:
+                _release()
+            elif before is not canvas:
+                before.set_current()
+
+
+def headless(choice: str | None = None, cuda: int | None = None) -> Canvas:
+    """Return this process's canvas without a window, to be drawn on within ``drawing``; the same for the same choice.
+
+    ``choice`` is ``auto``, ``software`` or the number of one of EGL's devices, None what the variable LOSSLAND_GL
+    says (``auto`` where it is not set). ``auto`` takes a graphics card if there is one, before others that with
+    CUDA's number ``cuda``, else the processor. Raises UserError for what cannot be meant, MachineError if nothing
+    there draws.
     """
-    os.environ.setdefault("EGL_PLATFORM", "surfaceless")  # read when vispy's EGL backend is imported
-    os.environ.setdefault(ERRORS, "0")
-    try:
-        if os.environ.setdefault(PLATFORM, "egl") == "glx":
-            canvas = _glfw_canvas("lossland", (16, 16), egl=False, show=False)
-        else:
-            from vispy import app
+    global _drawn_in
+    with _LOCK:
+        chosen = checked(choice)
+        if _drawn_in not in (0, os.getpid()):
+            raise MachineError(FORKED)
+        if chosen not in _HEADLESS:
+            _HEADLESS[chosen] = _first_that_draws(chosen, cuda) if _HAS_EGL else _hidden_window(chosen)
+            _drawn_in = os.getpid()
+        return _HEADLESS[chosen]
 
-            canvas = app.Canvas(app=app.Application("egl"), size=(16, 16), show=False)
+
+def checked(choice: str | None) -> str:
+    """Return a choice of what draws as it is meant, or raise UserError."""
+    text = os.environ.get(VARIABLE, "") if choice is None else choice
+    text = text.strip().lower() or egl.AUTO
+    if text in (egl.AUTO, egl.SOFTWARE) or (text.isascii() and text.isdecimal()):
+        return str(int(text)) if text.isdecimal() else text
+    where = f"{VARIABLE}: what" if choice is None else "What"
+    raise UserError(
+        f"{where} draws is auto, software or the number of a device (`lossland doctor` lists them), not {text!r}."
+    )
+
+
+def _first_that_draws(choice: str, cuda: int | None) -> Offscreen:
+    """Return a canvas on the best of what there is that works."""
+    try:
+        found = egl.sources(choice, cuda)
+        if not found:
+            raise _no_such_device(choice)
+    except egl.Trouble as trouble:
+        raise MachineError(NO_GL.format(reason=trouble)) from trouble
+    reasons: list[str] = []
+    for source in found:
+        try:
+            return _offscreen(source)
+        except (egl.Trouble, MachineError) as trouble:
+            reasons.append(f"{source.name}: {_first_line(trouble).rstrip('.')}")
+    raise MachineError(NO_GL.format(reason="; ".join(reasons)))
+
+
+def _no_such_device(choice: str) -> Exception:
+    if choice == egl.SOFTWARE or not egl.lists_devices():
+        return MachineError(NO_DEVICES if choice != egl.SOFTWARE else NO_GL.format(reason="Mesa is not there"))
+    numbers = [str(device.index) for device in egl.devices()]
+    listed = f"there is {', '.join(numbers)}" if numbers else "there is none"
+    return UserError(f"There is no EGL device {choice} to draw on; {listed} (`lossland doctor` describes them).")
+
+
+def _offscreen(source: egl.Source) -> Offscreen:
+    """Return a canvas that draws, or raise `egl.Trouble` or MachineError."""
+    if _prepare_pyopengl("egl") != "egl":
+        _introduce_egl()
+    canvas = Offscreen(source)
+    try:
+        with drawing(canvas):
+            _made(canvas)
+            if source.software and not is_software():
+                raise egl.Trouble(f"{description()['renderer']} does not draw on the processor")
+    except Exception:
+        canvas.close()
+        raise
+    return canvas
+
+
+def devices() -> list[Found]:
+    """Return all that EGL lists, each with what its OpenGL says of itself. Nothing where EGL does not list any."""
+    listed: list[Found] = []
+    with _LOCK:
+        try:
+            found = egl.devices() if _HAS_EGL else ()
+        except egl.Trouble:
+            found = ()
+        for device in found:
+            try:
+                canvas = _offscreen(egl.Source("it is looked at", device))
+                with drawing(canvas):
+                    listed.append(Found(device, description()))
+                canvas.close()
+            except (egl.Trouble, MachineError) as trouble:
+                listed.append(Found(device, error=str(trouble)))
+    return listed
+
+
+def _hidden_window(choice: str) -> Canvas:
+    """Return a window that is never shown, where there is no EGL."""
+    if choice != egl.AUTO:
+        raise UserError("What draws can be chosen only on Linux, where EGL is; leave out --gl and LOSSLAND_GL.")
+    try:
+        canvas = _glfw_canvas("lossland", (egl.SIDE, egl.SIDE), with_egl=False, show=False)
     except Exception as error:  # vispy wraps whatever the driver said in plain RuntimeError or worse
         raise MachineError(NO_GL.format(reason=_first_line(error))) from error
-    return _made(canvas)
+    with drawing(canvas):
+        _made(canvas)
+    return canvas
+
+
+def _current() -> Canvas | None:
+    """Return the canvas that this thread draws on."""
+    window = _current_window()
+    for canvas in _CANVASES:
+        if isinstance(canvas, Offscreen):
+            if canvas.is_current:
+                return canvas
+        elif window and _same_window(window, glfw_handle(canvas)):
+            return canvas
+    return None
+
+
+def _same_window(one: Any, other: Any) -> bool:
+    return bool(one) and bool(other) and ctypes.addressof(one.contents) == ctypes.addressof(other.contents)
+
+
+def _release() -> None:
+    """Leave this thread without a context."""
+    _leave_window()
+    if any(isinstance(canvas, Offscreen) for canvas in _CANVASES):
+        egl.release()
+
+
+def _leave_window() -> None:
+    """Leave a window's context: GLX and EGL refuse to take over from each other."""
+    if _current_window():
+        import glfw
+
+        nothing: Any = None
+        glfw.make_context_current(nothing)
+
+
+def _current_window() -> Any:
+    """Return the window of GLFW's that this thread draws in, None if there is none."""
+    glfw: Any = sys.modules.get("glfw") if _uses_glfw else None
+    return None if glfw is None else glfw.get_current_context()
 
 
 def window(title: str, size: tuple[int, int], fullscreen: bool = False, vsync: bool = True) -> Any:
@@ -98,33 +320,36 @@ def window(title: str, size: tuple[int, int], fullscreen: bool = False, vsync: b
     with warnings.catch_warnings(record=True) as said:  # GLFW says in warnings what vispy does not pass on
         warnings.simplefilter("always")
         try:
-            canvas = _glfw_canvas(title, size, egl=_window_uses_egl(), fullscreen=fullscreen, vsync=vsync)
+            canvas = _glfw_canvas(title, size, with_egl=_window_uses_egl(), fullscreen=fullscreen, vsync=vsync)
         except Exception as error:
             found = re.search(r"\((\d+)\) b?['\"]?(.*?)['\"]?$", str(said[-1].message)) if said else None
             if found and int(found[1]) in NO_OPENGL:
                 raise MachineError(NO_GL_WINDOW.format(reason=found[2])) from error
             raise MachineError(NO_DISPLAY.format(reason=found[2] if found else _first_line(error))) from error
-    return _made(canvas)
+    _made(canvas)
+    return canvas
 
 
-def _made(canvas: Any) -> Any:
+def _made(canvas: Canvas) -> None:
+    """Prepare a canvas that was just made, and is current, for drawing; raise MachineError if it is of no use."""
     from lossland.render.driver import Parser
 
-    canvas.events.ignore_callback_errors = False
+    _check_pyopengl()
     canvas.context.shared.parser = Parser()
     canvas.set_current()
     _KNOWN.update(description())
     check(_KNOWN)
-    return canvas
 
 
-def _glfw_canvas(title: str, size: tuple[int, int], egl: bool, show: bool = True, **options: bool) -> Any:
+def _glfw_canvas(title: str, size: tuple[int, int], with_egl: bool, show: bool = True, **options: bool) -> Any:
+    global _uses_glfw
     import glfw
     from vispy import app
 
     if glfw.init():
-        glfw.window_hint(glfw.CONTEXT_CREATION_API, glfw.EGL_CONTEXT_API if egl else glfw.NATIVE_CONTEXT_API)
-    return app.Canvas(
+        glfw.window_hint(glfw.CONTEXT_CREATION_API, glfw.EGL_CONTEXT_API if with_egl else glfw.NATIVE_CONTEXT_API)
+    _uses_glfw = True
+    canvas = app.Canvas(
         app=app.Application("glfw"),
         title=title,
         size=size,
@@ -133,6 +358,9 @@ def _glfw_canvas(title: str, size: tuple[int, int], egl: bool, show: bool = True
         config={"depth_size": 24, "double_buffer": True},
         **options,
     )
+    _CANVASES.add(canvas)
+    canvas.events.ignore_callback_errors = False
+    return canvas
 
 
 def _window_uses_egl() -> bool:
@@ -143,11 +371,42 @@ def _window_uses_egl() -> bool:
     """
     import glfw
 
-    os.environ.setdefault(ERRORS, "0")
-    if sys.platform != "linux":
+    if not _HAS_EGL:
         return False
     on_x11 = glfw.init() and glfw.get_platform() == glfw.PLATFORM_X11
-    return os.environ.setdefault(PLATFORM, "glx" if on_x11 else "egl") == "egl"
+    return _prepare_pyopengl("glx" if on_x11 else "egl") == "egl"
+
+
+def _prepare_pyopengl(wished: str) -> str:
+    """Tell PyOpenGL which platform to use, and return the one that it uses: who imports it first decides."""
+    os.environ.setdefault(ERRORS, "0")
+    imported: Any = sys.modules.get("OpenGL.platform")
+    if imported is not None:
+        return type(imported.PLATFORM).__name__.removesuffix("Platform").lower()
+    os.environ[PLATFORM] = wished
+    return wished
+
+
+def _check_pyopengl() -> None:
+    """Raise MachineError if PyOpenGL finds no OpenGL: somebody told it to look elsewhere before we could."""
+    reason = "it finds no OpenGL"
+    try:
+        from OpenGL import GL
+
+        if GL.glGenVertexArrays:
+            return
+    except Exception as error:  # whatever its platform module stumbles over
+        reason = _first_line(error)
+    value = os.environ.get(PLATFORM, "")
+    raise MachineError(NO_PYOPENGL.format(reason=reason, variable=PLATFORM, value=value))
+
+
+@cache
+def _introduce_egl() -> None:
+    """Let PyOpenGL, which was imported for another platform, find contexts of EGL's as well."""
+    platform: Any = sys.modules["OpenGL.platform"]
+    its_own = platform.GetCurrentContext
+    platform.GetCurrentContext = lambda: its_own() or egl.current()
 
 
 def glfw_handle(canvas: Any) -> Any:
