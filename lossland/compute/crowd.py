@@ -189,7 +189,7 @@ class ArrayCrowd(Crowd):
 
     def _is_spoilt(self, block: Block) -> NDArray[np.bool_]:
         kept = [arrays.to_numpy(term) for term in block.last if term is not None]
-        return ~np.isfinite([arrays.to_numpy(block.position), *kept]).all(axis=(0, 1))
+        return np.logical_not(np.isfinite([arrays.to_numpy(block.position), *kept]).all(axis=(0, 1)))
 
     def advance(self, steps: int, progress: Progress | None = None) -> None:
         """Take ``steps`` steps."""
@@ -342,12 +342,12 @@ def circles(minima: NDArray[np.floating] | None, near: float, dtype: DTypeLike) 
     if minima is None or not len(minima):
         return np.array([[0, 0, -1]], dtype)
     places = np.asarray(minima, np.float64).reshape(-1, 2)
-    return np.column_stack((places, np.full(len(places), near * near))).astype(dtype)
+    return rounded(np.column_stack((places, np.full(len(places), near * near))), dtype)
 
 
-def rounded(numbers: NDArray[np.float64], dtype: DTypeLike) -> NDArray[Any]:
+def rounded(numbers: NDArray[np.floating], dtype: DTypeLike) -> NDArray[Any]:
     """Return numbers in another type, C-contiguous; those too large for it become infinite, without a warning."""
-    with np.errstate(over="ignore", under="ignore"):
+    with np.errstate(all="ignore"):
         return np.ascontiguousarray(numbers, dtype)
 
 
@@ -359,6 +359,10 @@ def cores() -> int:
 @cache
 def _pool(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, thread_name_prefix="kernel")
+
+
+if hasattr(os, "register_at_fork"):  # a forked process has none of the threads: it makes its own
+    os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
 def _stop(tasks: list[Future[Any]]) -> None:

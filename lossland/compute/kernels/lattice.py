@@ -65,7 +65,8 @@ class _Stages:
     """A program's steps by what they depend on: computed once a band, once a row, or at every point.
 
     ``along`` are steps that depend on x alone, if something dear is among them; of these, ``kept`` are those that
-    points need; among them ``truths``, which are kept as 1 and 0. ``row`` are steps that depend on y alone, or on nothing; ``point`` are all others.
+    points need, and ``truths`` those of them that are true or false: they are kept as 1 and 0. ``row`` are steps that
+    depend on y alone, or on nothing; ``point`` are all others.
     """
 
     def __init__(self, program: Program) -> None:
@@ -112,7 +113,9 @@ def source(program: Program, widths: Sequence[int], kind: str) -> str:
             evaluation.take(stages.along)
             for slot, line in zip(stages.kept, kept, strict=True):
                 value = evaluation.slots[slot]
-                store(value if value.is_float else value.where(number(code, kind, lanes, 1.0), nothing), at(line, column))
+                store(
+                    value if value.is_float else value.where(number(code, kind, lanes, 1.0), nothing), at(line, column)
+                )
     with code.loop("row", "%down", carried=[nothing]) as row:
         y = spread(code, kind, lanes, code.write(f"load {kind}, ptr {at('%y', row.index)}"))
         evaluation = Evaluation(program, [nothing, y])
