@@ -135,9 +135,16 @@ class Scene:
     snippet: ClassVar[str] = ""  # short NumPy code that prints this scene's numbers
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}  # name -> values; the first is shown first
 
+    def __init_subclass__(cls) -> None:
+        """Let nan and infinity be answers in what a scene computes, whatever NumPy is told to do about them."""
+        for name in ("frame", "readouts", "handles", "click", "pick", "changed"):
+            if name in vars(cls):
+                setattr(cls, name, np.errstate(all="ignore")(vars(cls)[name]))
+
     live: bool = False  # True in a window: costly pictures come coarse first; never where frames are filmed
     unfinished: bool = False  # True while a live picture will get better by being asked for again
 
+    @np.errstate(all="ignore")
     def __init__(self, preset: str | None = None, seed: int = 0, **values: Any) -> None:
         self.seed = seed
         self.values: dict[str, Any] = {}
@@ -169,6 +176,7 @@ class Scene:
         for name, param in self.params().items():
             self.values[name] = param.initial() if isinstance(param, Lanes) else param.default
 
+    @np.errstate(all="ignore")
     def set(self, name: str, value: Any) -> None:
         """Change one parameter; a value that does not fit raises UserError and changes nothing."""
         self.values[name] = self.param(name).check(value)

@@ -17,7 +17,7 @@ PACKAGE = ROOT / "lossland"
 # From the ground up. A room may import itself and what is below its floor; rooms of one floor do not meet.
 FLOORS = (
     ("errors", "interrupts", "resources", "numerals", "models"),
-    ("expression", "theme", "terrain", "camera", "shapes", "track", "tour", "files"),
+    ("expression", "theme", "terrain", "camera", "shapes", "track", "tour", "files", "checks"),
     ("formula", "layers", "parameters"),
     ("landscapes", "scenery"),
     ("optimizers", "ground", "picking"),

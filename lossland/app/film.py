@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from numbers import Real
 from pathlib import Path
 
-from lossland import library, session
+import numpy as np
+
+from lossland import checks, library, session
 from lossland.app.stage import Stage, checked_size
 from lossland.app.writers import film_file, film_fps
 from lossland.errors import UserError
@@ -32,6 +35,7 @@ class Moment:
     caption: str = ""
 
 
+@np.errstate(all="ignore")
 def record(
     what: Subject | str | Path,
     path: str | Path,
@@ -132,6 +136,6 @@ def _first_scene(subject: Subject) -> Scene:
 
 
 def _checked(value: float, low: float, high: float, start: str, unit: str) -> float:
-    if not low <= value <= high:
-        raise UserError(f"{start} {low:.3g} to {high:g} {unit}, not {value:g}.")
+    if not isinstance(value, Real) or isinstance(value, bool) or not low <= value <= high:
+        raise UserError(f"{start} {low:.3g} to {high:g} {unit}, not {checks.told(value)}.")
     return float(value)

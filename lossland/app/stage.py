@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lossland import library
+from lossland import checks, library
 from lossland.compute.arrays import cuda_index
 from lossland.errors import UserError
 from lossland.player import Player
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 Image = NDArray[np.uint8]
 SMALLEST, LARGEST = 64, 8192  # pixels along a side
+NEAREST, FARTHEST = 1e-6, 1e6  # of a camera: world units from its target, and degrees
 
 
 class Stage:
@@ -35,6 +36,7 @@ class Stage:
     time draws.
     """
 
+    @np.errstate(all="ignore")
     def __init__(
         self,
         scene: Scene | str,
@@ -74,6 +76,7 @@ class Stage:
         assert self._canvas is not None
         return canvas.drawing(self._canvas)
 
+    @np.errstate(all="ignore")
     def render(
         self,
         time: float | None = None,
@@ -99,10 +102,20 @@ class Stage:
         target: tuple[float, float, float] | None = None,
     ) -> None:
         """Place the camera at once; None leaves a number as it is."""
-        angles = {"azimuth": azimuth, "elevation": elevation, "distance": distance, "target": target}
-        changes: dict[str, Any] = {name: value for name, value in angles.items() if value is not None}
+        changes: dict[str, Any] = {}
+        for name, degrees in (("azimuth", azimuth), ("elevation", elevation)):
+            if degrees is not None:
+                changes[name] = checks.real(degrees, -FARTHEST, FARTHEST, f"The {name} in degrees")
+        if distance is not None:
+            changes["distance"] = checks.real(distance, NEAREST, FARTHEST, "The distance")
+        if target is not None:
+            place = checks.plain(target, "The target's coordinates")
+            if place.shape != (3,):
+                raise UserError(f"The target is three numbers x,y,z, not {checks.told(target)}.")
+            changes["target"] = tuple(checks.real(float(v), -FARTHEST, FARTHEST, "A coordinate") for v in place)
         self.player.camera.place(**changes)
 
+    @np.errstate(all="ignore")
     def image(self, player: Player, quality: Quality = Quality.still, caption: str = "") -> Image:
         """Draw any player's present picture."""
         if self._picture is None or self._target is None:
@@ -116,14 +129,21 @@ class Stage:
 
 def checked_size(size: tuple[int, int]) -> tuple[int, int]:
     """Return a picture's size in whole pixels, or raise UserError."""
-    width, height = (int(length) for length in size)
-    if not (SMALLEST <= width <= LARGEST and SMALLEST <= height <= LARGEST):
+    try:
+        width, height = size
+        return _side(width), _side(height)
+    except (TypeError, ValueError):  # a UserError among them
+        told = "x".join(map(str, size)) if isinstance(size, tuple | list) else checks.told(size)
         raise UserError(
-            f"A picture is {SMALLEST} to {LARGEST} pixels wide and high, not {width}x{height}; give e.g. 1280x720."
-        )
-    return width, height
+            f"A picture is {SMALLEST} to {LARGEST} pixels wide and high, not {told}; give e.g. 1280x720."
+        ) from None
 
 
+def _side(length: int) -> int:
+    return checks.whole(length, SMALLEST, LARGEST, "A side")
+
+
+@np.errstate(all="ignore")
 def snapshot(
     scene: Scene | str,
     size: tuple[int, int] = (1280, 720),

@@ -10,7 +10,7 @@ from lossland.cli.output import number, pair, print_json, print_table
 from lossland.cli.parsing import whole
 from lossland.cli.progress import Progress
 
-MOST_PARTICLES = 2**40
+MOST_PARTICLES = 2**40  # as in compute.swarm, which is not loaded for a command's help
 MOST_STEPS = 10**9
 BYTES_A_PARTICLE = 240  # start, end, optimizer memory and what one step computes, float32
 

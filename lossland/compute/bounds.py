@@ -21,5 +21,5 @@ def bounds(domain: Domain, dtype: DTypeLike = np.float64) -> NDArray[np.floating
     """Return x0, x1, y0, y1 between which a particle is not lost."""
     low, high = np.array(domain, dtype=np.float64).T
     size = LOST * (high - low)
-    with np.errstate(over="ignore"):  # a domain near the largest float32: nothing finite is lost
+    with np.errstate(all="ignore"):  # a domain near the largest float32: nothing finite is lost
         return np.stack((low - size, high + size), axis=-1).ravel().astype(dtype)

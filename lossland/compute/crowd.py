@@ -74,6 +74,30 @@ def crowd(
         return on_cpu()
 
 
+def in_float64(
+    landscape: Landscape,
+    rule: Optimizer,
+    start: Points,
+    which: NDArray[np.intp],
+    seed: int,
+    first: int,
+    backend: Backend,
+    minima: NDArray[np.floating] | None = None,
+    near: float = 0.0,
+) -> tuple[Crowd, NDArray[np.intp]]:
+    """Return a crowd in float64 that has those of the particles whose places in ``start`` are ``which``.
+
+    Also returns where in the crowd they are: noise depends on a particle's number, so that with noise those between
+    them come along.
+    """
+    if rule.stochastic:
+        low, high = int(which[0]), int(which[-1]) + 1
+        start, first, place = start[low:high], first + low, which - low
+    else:
+        start, place = start[which], np.arange(len(which))
+    return crowd(landscape, rule, start.astype(np.float64), seed, first, backend, minima, near), place
+
+
 class Crowd(ABC):
     """N particles on their way. ``step`` is how many steps they have taken, ``backend`` where they are computed."""
 
@@ -99,6 +123,11 @@ class Crowd(ABC):
     @abstractmethod
     def lost(self) -> NDArray[np.int64]:
         """The step at which each particle was lost, -1 where it is not or no minima are given, (N,)."""
+
+    @property
+    @abstractmethod
+    def spoilt(self) -> NDArray[np.bool_]:
+        """Which particles are somewhere that is no number, or remember something that is none, (N,)."""
 
     @abstractmethod
     def advance(self, steps: int, progress: Progress | None = None) -> None:
@@ -152,6 +181,15 @@ class ArrayCrowd(Crowd):
     def lost(self) -> NDArray[np.int64]:
         """The step at which each particle was lost, -1 where it is not or no minima are given, (N,)."""
         return self._lost.copy()
+
+    @property
+    def spoilt(self) -> NDArray[np.bool_]:
+        """Which particles are somewhere that is no number, or remember something that is none, (N,)."""
+        return np.concatenate([self._is_spoilt(block) for block in self._blocks])
+
+    def _is_spoilt(self, block: Block) -> NDArray[np.bool_]:
+        kept = [arrays.to_numpy(term) for term in block.last if term is not None]
+        return np.logical_not(np.isfinite([arrays.to_numpy(block.position), *kept]).all(axis=(0, 1)))
 
     def advance(self, steps: int, progress: Progress | None = None) -> None:
         """Take ``steps`` steps."""
@@ -244,6 +282,11 @@ class KernelCrowd(Crowd):
         """The step at which each particle was lost, -1 where it is not, (N,)."""
         return self._row("lost").astype(np.int64)
 
+    @property
+    def spoilt(self) -> NDArray[np.bool_]:
+        """Which particles are somewhere that is no number, or remember something that is none, (N,)."""
+        return ~np.isfinite(self._state[:, : len(self._fused.rows)]).all(axis=1).reshape(-1)[: self.count]
+
     def advance(self, steps: int, progress: Progress | None = None) -> None:
         """Take ``steps`` steps."""
         for taken, some in self._pieces(steps, 1):
@@ -268,7 +311,7 @@ class KernelCrowd(Crowd):
     def _run(self, steps: int, trail: Points | None = None, every: int = 0) -> None:
         """Take a piece of steps, the chunks shared out among the cores."""
         exact, self._carry = self._fused.table(self.rule, self.step, steps, self._carry)
-        table = np.ascontiguousarray(exact, dtype=self.dtype)
+        table = rounded(exact, self.dtype)
 
         def run(begin: int, end: int) -> None:
             count = min(end * CHUNK, self.count) - begin * CHUNK
@@ -299,7 +342,13 @@ def circles(minima: NDArray[np.floating] | None, near: float, dtype: DTypeLike) 
     if minima is None or not len(minima):
         return np.array([[0, 0, -1]], dtype)
     places = np.asarray(minima, np.float64).reshape(-1, 2)
-    return np.column_stack((places, np.full(len(places), near * near))).astype(dtype)
+    return rounded(np.column_stack((places, np.full(len(places), near * near))), dtype)
+
+
+def rounded(numbers: NDArray[np.floating], dtype: DTypeLike) -> NDArray[Any]:
+    """Return numbers in another type, C-contiguous; those too large for it become infinite, without a warning."""
+    with np.errstate(all="ignore"):
+        return np.ascontiguousarray(numbers, dtype)
 
 
 def cores() -> int:
@@ -310,6 +359,10 @@ def cores() -> int:
 @cache
 def _pool(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, thread_name_prefix="kernel")
+
+
+if hasattr(os, "register_at_fork"):  # a forked process has none of the threads: it makes its own
+    os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
 def _stop(tasks: list[Future[Any]]) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lossland.compute.bounds import bounds
-from lossland.compute.crowd import MOST_STEPS, Crowd, Points, Progress, circles
+from lossland.compute.crowd import MOST_STEPS, Crowd, Points, Progress, circles, rounded
 from lossland.compute.kernels.cpu import WATCH
 from lossland.compute.kernels.cuda import swarm_source
 from lossland.compute.kernels.device import THREADS, Device, DeviceTrouble, OutOfMemory, blocks, in_tiles, say
@@ -122,6 +122,12 @@ class CudaCrowd(Crowd):
         """The step at which each particle was lost, -1 where it is not or no minima are given, (N,)."""
         return self._noted("lost")
 
+    @property
+    def spoilt(self) -> NDArray[np.bool_]:
+        """Which particles are somewhere that is no number, or remember something that is none, (N,)."""
+        state = self._ask(lambda: self._on_host(self._state))
+        return self._shelter.spoilt if state is None else ~np.isfinite(state).all(axis=0)
+
     def _noted(self, name: str) -> NDArray[np.int64]:
         if not self._watching:
             return np.full(self.count, -1)
@@ -208,7 +214,7 @@ class CudaCrowd(Crowd):
     def _table(self, steps: int) -> tuple[Points, list[float]]:
         """Return the uniform columns of the next steps, and what is carried on after them."""
         table, carry = self._fused.table(self.rule, self.step, steps, self._carry)
-        return np.ascontiguousarray(table, self.dtype), carry
+        return rounded(table, self.dtype), carry
 
     def _take_turn(self, table: Points, tile: slice) -> None:
         """Bring some particles to the device, move them, and bring them home."""

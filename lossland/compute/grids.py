@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from lossland import checks
 from lossland.compute import arrays, memory
 from lossland.compute.crowd import cores
 from lossland.errors import MachineError, UserError, nearest
 from lossland.expression import Node, Program, sqrt
-from lossland.landscapes import Grid, check_domain, fill_gaps
+from lossland.landscapes import MOST_POINTS, Grid, check_domain, check_dtype, fill_gaps
 
 if TYPE_CHECKING:
     from lossland.compute.kernels.device import CudaLattice
@@ -66,6 +67,7 @@ class Lattice:
     float64, for results and arithmetic alike.
     """
 
+    @np.errstate(all="ignore")
     def __init__(
         self,
         landscape: Landscape,
@@ -75,16 +77,15 @@ class Lattice:
         quantities: Sequence[str] = (),
         backend: str = "auto",
     ) -> None:
-        if n < 2:
-            raise UserError(f"A grid needs 2 or more points along each side, not {n}.")
-        self.n, self.dtype, self.backend = n, np.dtype(dtype), arrays.backend(backend)
+        n = checks.whole(n, 2, MOST_POINTS, "The number of points along each side")
+        self.n, self.dtype, self.backend = n, check_dtype(dtype), arrays.backend(backend)
         (x0, x1), (y0, y1) = check_domain(domain or landscape.domain)
         nodes = [landscape.node]
         self.shapes: dict[str, tuple[int, ...]] = {"value": (n, n)}
         for name in dict.fromkeys(quantities):
             nodes += quantity_nodes(landscape, name)
             self.shapes[name] = (n, n, QUANTITIES[name])
-        self.x, self.y = np.linspace(x0, x1, n).astype(dtype), np.linspace(y0, y1, n).astype(dtype)
+        self.x, self.y = np.linspace(x0, x1, n).astype(self.dtype), np.linspace(y0, y1, n).astype(self.dtype)
         self._widths = tuple(math.prod(shape[2:]) for shape in self.shapes.values())
         self._program = _program(tuple(nodes))
 
@@ -168,6 +169,7 @@ class Lattice:
             plane[...] = result
         return False
 
+    @np.errstate(all="ignore")
     def _compute(self, kernel: LatticeKernel | CudaLattice | None, rows: slice, band: Band) -> None:
         """Fill a band's arrays."""
         x, y, parts = self.x, self.y[rows], list(band.values())

@@ -7,6 +7,8 @@ turns these into a map that is coarse at once and gets finer, for pictures that 
 
 from __future__ import annotations
 
+import math
+import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property, lru_cache
@@ -15,13 +17,14 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from lossland import checks
 from lossland.compute import arrays, philox
-from lossland.compute.bounds import bounds, is_lost
-from lossland.compute.crowd import crowd
+from lossland.compute.bounds import bounds
+from lossland.compute.crowd import Crowd, crowd, in_float64, rounded
 from lossland.compute.minima import Minima, find_minima, tolerance
-from lossland.compute.swarm import cell_centres
-from lossland.compute.trajectory import check_seed
-from lossland.errors import UserError, nearest
+from lossland.compute.swarm import cell_centres, fates
+from lossland.compute.trajectory import check_seed, check_start, check_steps
+from lossland.errors import MachineError, UserError, nearest
 from lossland.expression import Program
 from lossland.optimizers import Optimizer, memory
 
@@ -36,6 +39,7 @@ Pieces = Generator[float, None, T]
 NONE, DIVERGED = -1, -2
 """Classes of a basin map beside the minima's numbers."""
 
+MOST_CELLS = 2**20  # along a side
 TILE = 1 << 18  # starts that are followed together
 PIECE = 1_000_000  # steps of one particle in a piece of work: some milliseconds
 WHOLE = 10**15  # more work than there is
@@ -70,6 +74,7 @@ class BasinMap:
         return np.where(self.diverged, np.int16(DIVERGED), self.label)
 
 
+@np.errstate(all="ignore")
 def basins(
     landscape: Landscape,
     optimizer: Optimizer,
@@ -84,7 +89,10 @@ def basins(
     A particle has reached a minimum when it is near it, see `find_minima`. Runs are in float32; starts are numbered
     row by row for their random draws, as in a swarm.
     """
-    return finished(basin_pieces(landscape, optimizer, n, steps, seed, backend, work=20 * PIECE), progress)
+    try:
+        return finished(basin_pieces(landscape, optimizer, n, steps, seed, backend, work=20 * PIECE), progress)
+    except MemoryError:
+        raise MachineError(f"There is not enough memory for a map of {n} x {n} cells; choose fewer.") from None
 
 
 def basin_pieces(
@@ -97,17 +105,15 @@ def basin_pieces(
     work: int = PIECE,
 ) -> Pieces[BasinMap]:
     """Make a basin map in pieces of about ``work`` steps of one particle."""
-    check_seed(seed)
-    if n < 1 or steps < 0:
-        raise UserError(f"A basin map needs 1 or more cells a side and 0 or more steps, not {n} and {steps}.")
+    seed, steps = check_seed(seed), check_steps(steps)
+    n = checks.whole(n, 1, MOST_CELLS, "The number of cells along a side")
     known = np.asarray(landscape.minima, np.float64).reshape(-1, 2)
     ends = _Ends(landscape, optimizer, n, steps, seed, backend, work)
     end, settled = yield from ends.pieces(known, 0.0, 0.5)
-    minima, label = find_minima(landscape, end)
+    _, diverged = fates(landscape, end)
+    minima, label = find_minima(landscape, np.where(diverged[:, None], np.float32(np.nan), end))
     if len(minima.position) > len(known):  # minima that were found: when was each of them reached?
         _, settled = yield from ends.pieces(minima.position, 0.5, 1.0)
-    diverged = is_lost(end, landscape.domain) | ~np.isfinite(np.asarray(landscape.value(end)))
-    label[diverged] = NONE
     reached = np.where(label >= 0, settled, -1).astype(np.int32)
     return BasinMap(label.reshape(n, n), reached.reshape(n, n), diverged.reshape(n, n), minima)
 
@@ -133,14 +139,28 @@ class _Ends:
             tile = slice(first, min(first + TILE, self.n**2))
             start = cell_centres(self.landscape.domain, self.n, tile)
             watched = crowd(self.landscape, self.rule, start, self.seed, first, backend, minima, near)
-            count, taken = tile.stop - tile.start, 0
-            while taken < self.steps:
-                some = min(self.steps - taken, max(1, self.work // count))
-                watched.advance(some)
-                taken += some
-                yield begin + (end - begin) * (first * self.steps + taken * count) / total
+            for taken in self._advanced(watched, len(start)):
+                yield begin + (end - begin) * (first * self.steps + taken * len(start)) / total
             places[tile], settled[tile] = watched.positions, watched.settled
+            which = np.flatnonzero(watched.spoilt)
+            if len(which):  # by float32? see `SwarmState.ends`
+                again, place = in_float64(
+                    self.landscape, self.rule, start, which, self.seed, first, backend, minima, near
+                )
+                for _ in self._advanced(again, len(again.positions)):
+                    yield begin + (end - begin) * tile.stop * self.steps / total
+                places[first + which] = rounded(again.positions[place], np.float32)
+                settled[first + which] = again.settled[place]
         return places, settled
+
+    def _advanced(self, particles: Crowd, count: int) -> Iterator[int]:
+        """Let some particles take all steps, in pieces; yield how many are taken."""
+        taken = 0
+        while taken < self.steps:
+            some = min(self.steps - taken, max(1, self.work // count))
+            particles.advance(some)
+            taken += some
+            yield taken
 
 
 # ------------------------------------------------------------------------------------------------------ sweeps
@@ -186,6 +206,7 @@ class Sweep:
         return float(self.x[place % len(self.x)]), float(self.y[place // len(self.x)])
 
 
+@np.errstate(all="ignore")
 def sweep(
     landscape: Landscape,
     optimizer: Optimizer,
@@ -219,16 +240,18 @@ def sweep_pieces(
     work: int = PIECE // 4,
 ) -> Pieces[Sweep]:
     """Make a sweep in pieces of about ``work`` steps of one run."""
-    check_seed(seed)
-    if n < 1 or steps < 0:
-        raise UserError(f"A sweep needs 1 or more cells a side and 0 or more steps, not {n} and {steps}.")
+    seed, steps = check_seed(seed), check_steps(steps)
+    n = checks.whole(n, 1, MOST_CELLS, "The number of cells along a side")
+    begin = landscape.start if start is None else tuple(check_start(start)[0].tolist())
+    if target is not None:
+        target = checks.real(target, -math.inf, math.inf, "The target")
     _check_axes(optimizer, across, up, n)
     x, y = across.centres(n), up.centres(n)
     loss, reached, diverged = np.empty(n * n), np.full(n * n, -1, np.int32), np.empty(n * n, bool)
     for first in range(0, n * n, TOGETHER):
         cells = np.arange(first, min(first + TOGETHER, n * n))
         settings = {across.name: x[cells % n], up.name: y[cells // n]}
-        runs = _Runs(landscape, optimizer, settings, start or landscape.start, target, seed)
+        runs = _Runs(landscape, optimizer, settings, begin, target, seed)
         while runs.t < steps:
             runs.advance(min(steps - runs.t, max(1, work // (len(cells) + OVERHEAD))))
             yield (first * steps + runs.t * len(cells)) / (n * n * steps)
@@ -245,6 +268,8 @@ def _check_axes(rule: Optimizer, across: Axis, up: Axis, n: int) -> None:
                 f"A sweep of {rule.name} has no axis {axis.name!r}.{nearest(axis.name, known)} "
                 f"There are {', '.join(known)}."
             )
+        for end in (axis.low, axis.high):
+            checks.real(end, -sys.float_info.max, sys.float_info.max, f"An end of the axis {axis.name}")
         if not axis.low < axis.high or (axis.log and axis.low <= 0):
             above = " above 0" if axis.log else ""
             raise UserError(f"The axis {axis.name} must go from a smaller to a larger number{above}.")
@@ -294,6 +319,7 @@ class _Runs:
                 self.position = np.where(self._inside(), self.position + self.last.step, self.position)
         self.t += steps
 
+    @np.errstate(all="ignore")
     def result(self) -> tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.bool_]]:
         """Return the loss, the step at which the target was reached, and which runs diverged."""
         value = self.program.arrays(*self.position)[0]

@@ -38,8 +38,11 @@ def _taken(size: int) -> mmap.mmap:
     """Return a spare block of exactly this size, or a new one."""
     others: list[mmap.mmap] = []
     found = None
-    while _spare and found is None:  # the one let go last is the most likely to be there still
-        block = _spare.pop()
+    while found is None:  # the one let go last is the most likely to be there still
+        try:
+            block = _spare.pop()
+        except IndexError:  # no more, or another thread took the last one
+            break
         if len(block) == size:
             found = block
         else:

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from lossland import checks
+from lossland.errors import UserError
+
 if TYPE_CHECKING:
     from lossland.landscapes import Landscape
 
@@ -34,19 +37,28 @@ def tolerance(landscape: Landscape) -> float:
     return NEAR * float(np.hypot(x1 - x0, y1 - y0))
 
 
+@np.errstate(all="ignore")
 def basins(points: NDArray[np.floating], minima: ArrayLike, tolerance: float) -> NDArray[np.int16]:
     """Return for each of the points (N, 2) the number of its nearest minimum (m, 2), or -1 if none is that near."""
+    points = _pairs(points)
     places = np.asarray(minima, dtype=points.dtype).reshape(-1, 2)
     label = np.full(len(points), -1, np.int16)
     nearest = np.full(len(points), tolerance * tolerance, points.dtype)
     x, y = np.ascontiguousarray(points[:, 0]), np.ascontiguousarray(points[:, 1])
-    with np.errstate(all="ignore"):
-        for number in _candidates(points, places, tolerance):
-            distance = (x - places[number, 0]) ** 2 + (y - places[number, 1]) ** 2
-            nearer = (distance < nearest) & (number >= 0)
-            label = np.where(nearer, number, label)
-            nearest = np.where(nearer, distance, nearest)
+    for number in _candidates(points, places, tolerance):
+        distance = (x - places[number, 0]) ** 2 + (y - places[number, 1]) ** 2
+        nearer = (distance < nearest) & (number >= 0)
+        label = np.where(nearer, number, label)
+        nearest = np.where(nearer, distance, nearest)
     return label
+
+
+def _pairs(points: ArrayLike) -> NDArray[np.floating]:
+    """Return points as an array (N, 2), or raise UserError."""
+    pairs = checks.plain(points, "Points")
+    if pairs.ndim != 2 or pairs.shape[1] != 2:
+        raise UserError(f"Points must have the shape (N, 2), not {tuple(pairs.shape)}.")
+    return pairs
 
 
 def _candidates(
@@ -77,6 +89,7 @@ def _candidates(
     return (layer[here] for layer in table)
 
 
+@np.errstate(all="ignore")
 def find_minima(landscape: Landscape, points: NDArray[np.floating]) -> tuple[Minima, NDArray[np.int16]]:
     """Return the minima that points (N, 2) have reached, or could have, and each point's label (-1 for none).
 
@@ -86,7 +99,7 @@ def find_minima(landscape: Landscape, points: NDArray[np.floating]) -> tuple[Min
     minimum. They follow, the one that most points have reached first. A floor that is level along a line (a ring, a
     gutter) holds no minimum of this kind.
     """
-    near = tolerance(landscape)
+    points, near = _pairs(points), tolerance(landscape)
     known = np.asarray(landscape.minima, dtype=np.float64).reshape(-1, 2)
     label = basins(points, known, near)
     rest = points[label < 0].astype(np.float64)
@@ -111,12 +124,11 @@ def _one_per_cell(points: Float64, size: float) -> Float64:
 def _polished(landscape: Landscape, points: Float64, near: float) -> Float64:
     """Return the minima that Newton's method finds within ``near`` of the points."""
     place, move = points, np.full_like(points, np.inf)
-    with np.errstate(all="ignore"):
-        for _ in range(POLISH):
-            move, bowl = _newton_move(landscape, place)
-            there = bowl & (np.hypot(*(place + move - points).T) <= near)
-            points, place, move = points[there], (place + move)[there], move[there]
-        at_rest = np.hypot(*move.T) <= 1e-6 * near
+    for _ in range(POLISH):
+        move, bowl = _newton_move(landscape, place)
+        there = bowl & (np.hypot(*(place + move - points).T) <= near)
+        points, place, move = points[there], (place + move)[there], move[there]
+    at_rest = np.hypot(*move.T) <= 1e-6 * near
     return place[at_rest]
 
 

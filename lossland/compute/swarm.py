@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from lossland import checks
 from lossland.compute import arrays, philox
 from lossland.compute.bounds import Domain, is_lost
-from lossland.compute.crowd import crowd
+from lossland.compute.crowd import crowd, in_float64, rounded
 from lossland.compute.minima import Minima, find_minima
-from lossland.compute.trajectory import check_seed, check_start
-from lossland.errors import UserError
+from lossland.compute.trajectory import check_seed, check_start, check_steps
+from lossland.errors import MachineError
 from lossland.optimizers import Optimizer
 
 if TYPE_CHECKING:
@@ -24,15 +25,18 @@ if TYPE_CHECKING:
 Float32 = NDArray[np.float32]
 
 
+MOST_PARTICLES = 2**40
+
+
+@np.errstate(all="ignore")
 def random_starts(domain: Domain, count: int, seed: int = 0) -> Float32:
     """Return ``count`` uniform draws (count, 2) from the domain. Particle i's start does not depend on ``count``."""
-    check_seed(seed)
-    if count < 1:
-        raise UserError(f"The number of particles must be 1 or more, not {count}.")
+    seed, count = check_seed(seed), checks.whole(count, 1, MOST_PARTICLES, "The number of particles")
     draws = philox.uniform(seed, philox.particles(np, 0, count))
     return _scaled(domain, *draws)
 
 
+@np.errstate(all="ignore")
 def cell_centres(domain: Domain, n: int, part: slice = slice(None)) -> Float32:
     """Return the centres (n*n, 2) of the domain's n by n equal cells, row by row from its lower left corner.
 
@@ -44,7 +48,7 @@ def cell_centres(domain: Domain, n: int, part: slice = slice(None)) -> Float32:
 
 def _scaled(domain: Domain, u: NDArray[np.float64], v: NDArray[np.float64]) -> Float32:
     (x0, x1), (y0, y1) = domain
-    return np.stack((x0 + (x1 - x0) * u, y0 + (y1 - y0) * v), axis=-1).astype(np.float32)
+    return rounded(np.stack((x0 + (x1 - x0) * u, y0 + (y1 - y0) * v), axis=-1), np.float32)
 
 
 class SwarmState:
@@ -54,6 +58,7 @@ class SwarmState:
     lost (see `is_lost`) stays where that happened.
     """
 
+    @np.errstate(all="ignore")
     def __init__(
         self,
         landscape: Landscape,
@@ -63,10 +68,11 @@ class SwarmState:
         first: int = 0,
         backend: str = "auto",
     ) -> None:
-        check_seed(seed)
+        seed = check_seed(seed)
         self.landscape, self.optimizer = landscape, optimizer
         self.backend = arrays.backend(backend)
-        self._crowd = crowd(landscape, optimizer, check_start(start).astype(np.float32), seed, first, self.backend)
+        self._start, self._seed, self._first = rounded(check_start(start), np.float32), seed, first
+        self._crowd = crowd(landscape, optimizer, self._start, seed, first, self.backend)
 
     @property
     def ran_on(self) -> str:
@@ -88,9 +94,36 @@ class SwarmState:
         """Where the particles are, as a new array (N, 2) of frame data: it stays on the device that computes it."""
         return self._crowd.resident
 
+    @np.errstate(all="ignore")
+    def ends(self) -> Float32:
+        """Return the positions, without those that float32 is to blame for.
+
+        Where a particle has become no number, the path may have done so, or only a number on the way to a finite
+        gradient that float32 cannot hold. Such particles take all their steps again in float64.
+        """
+        end, which = self.positions, np.flatnonzero(self._crowd.spoilt)
+        if len(which):
+            again, place = in_float64(
+                self.landscape, self.optimizer, self._start, which, self._seed, self._first, self.backend
+            )
+            again.advance(self.step)
+            end[which] = rounded(again.positions[place], np.float32)
+        return end
+
+    @np.errstate(all="ignore")
     def advance(self, steps: int = 1, progress: Callable[[float], None] | None = None) -> None:
         """Take ``steps`` steps. ``progress`` is called with the share of the work done, now and then."""
-        self._crowd.advance(steps, progress)
+        self._crowd.advance(check_steps(steps), progress)
+
+
+@np.errstate(all="ignore")
+def fates(landscape: Landscape, end: Float32) -> tuple[Float32, NDArray[np.bool_]]:
+    """Return the values at end points (N, 2), and which of the particles have diverged: see `Swarm`."""
+    value, diverged = np.asarray(landscape.value(end)), is_lost(end, landscape.domain)
+    unsure = ~(np.isfinite(value) | diverged)  # a value, or a number on the way to it, may be too large for float32
+    exact = np.asarray(landscape.value(end[unsure].astype(np.float64)))
+    value[unsure], diverged[unsure] = rounded(exact, np.float32), ~np.isfinite(exact)
+    return value, diverged
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +133,7 @@ class Swarm:
     ``start``, ``end`` (N, 2) and ``value`` (N,), the loss at the end, are float32. ``minima`` are those known of the
     landscape and those found where particles came to rest; ``label`` (N,) int16 is the minimum that each particle
     reached, -1 for none. ``diverged`` (N,) marks those whose position or loss is not finite, or that are more than
-    1000 domain sizes away.
+    1000 domain sizes away, in float64 too; they have reached none.
     """
 
     start: Float32
@@ -144,6 +177,7 @@ class Swarm:
         }
 
 
+@np.errstate(all="ignore")
 def swarm(
     landscape: Landscape,
     optimizer: Optimizer,
@@ -158,15 +192,29 @@ def swarm(
 
     A particle has converged when it is near a minimum: see `find_minima`.
     """
-    if steps < 0:
-        raise UserError(f"The number of steps must be 0 or more, not {steps}.")
+    steps = check_steps(steps)
+    try:
+        return _descended(landscape, optimizer, count, steps, seed, start, backend, progress)
+    except MemoryError:
+        raise MachineError("There is not enough memory for so many particles; choose a smaller count.") from None
+
+
+def _descended(
+    landscape: Landscape,
+    optimizer: Optimizer,
+    count: int,
+    steps: int,
+    seed: int,
+    start: ArrayLike | None,
+    backend: str,
+    progress: Callable[[float], None] | None,
+) -> Swarm:
     starts = random_starts(landscape.domain, count, seed) if start is None else check_start(start)
     state = SwarmState(landscape, optimizer, starts, seed, backend=backend)
     began = time.perf_counter()
     state.advance(steps, progress)
-    end = state.positions
+    end = state.ends()
     seconds = time.perf_counter() - began
-    value = np.asarray(landscape.value(end))
-    diverged = is_lost(end, landscape.domain) | ~np.isfinite(value)
-    minima, label = find_minima(landscape, end)
-    return Swarm(starts.astype(np.float32), end, value, label, diverged, minima, steps, seconds, state.ran_on)
+    value, diverged = fates(landscape, end)
+    minima, label = find_minima(landscape, np.where(diverged[:, None], np.float32(np.nan), end))
+    return Swarm(rounded(starts, np.float32), end, value, label, diverged, minima, steps, seconds, state.ran_on)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from lossland import checks
 from lossland.compute import arrays, philox
 from lossland.compute.stepping import Stepper, gradient_program
 from lossland.errors import UserError
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from lossland.landscapes import Landscape
 
 Float64 = NDArray[np.float64]
+
+MOST_STEPS = 10**9
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +37,7 @@ class Trajectory:
     values: Float64
 
 
+@np.errstate(all="ignore")
 def run(
     landscape: Landscape,
     optimizer: Optimizer,
@@ -48,9 +52,7 @@ def run(
     to share out, so with ``backend="auto"`` it runs on the CPU.
     """
     starts = check_start(start)
-    check_seed(seed)
-    if steps < 0:
-        raise UserError(f"The number of steps must be 0 or more, not {steps}.")
+    seed, steps = check_seed(seed), check_steps(steps)
     if len(starts) == 1 and backend in ("auto", "cpu"):
         points = _run_one(landscape, optimizer, starts[0], steps, seed)
     else:
@@ -65,19 +67,20 @@ def run(
 
 def check_start(start: ArrayLike) -> Float64:
     """Return one start (2,) or many (N, 2) as (N, 2), or raise UserError."""
-    try:
-        starts = np.atleast_2d(np.asarray(start, dtype=np.float64))
-    except (TypeError, ValueError):
-        starts = np.empty((0, 2))
+    starts = np.atleast_2d(np.asarray(checks.plain(start, "A start's coordinates"), dtype=np.float64))
     if starts.ndim != 2 or starts.shape[1] != 2 or not len(starts) or not np.isfinite(starts).all():
-        raise UserError(f"A start is two finite numbers x,y (or an array of such pairs), not {start!r}.")
+        raise UserError(f"A start is two finite numbers x,y (or an array of such pairs), not {checks.told(start)}.")
     return starts
 
 
-def check_seed(seed: int) -> None:
-    """Raise UserError unless the seed fits the random generator's 64-bit key."""
-    if not 0 <= seed < 2**64:
-        raise UserError(f"The seed must be a whole number from 0 to 2^64 - 1, not {seed}.")
+def check_seed(seed: int) -> int:
+    """Return the seed, or raise UserError unless it fits the random generator's 64-bit key."""
+    return checks.whole(seed, 0, 2**64 - 1, "The seed")
+
+
+def check_steps(steps: int) -> int:
+    """Return how many steps to take, or raise UserError."""
+    return checks.whole(steps, 0, MOST_STEPS, "The number of steps")
 
 
 class Moment(NamedTuple):

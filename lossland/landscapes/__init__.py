@@ -12,16 +12,27 @@ from lossland.errors import UserError, nearest
 from lossland.expression import Node, Program
 from lossland.formula import FormulaError, parse
 from lossland.landscapes.catalogue import CATALOGUE
-from lossland.landscapes.landscape import Domain, Grid, Landscape, Point, check_domain, fill_gaps
+from lossland.landscapes.landscape import (
+    MOST_POINTS,
+    Domain,
+    Grid,
+    Landscape,
+    Point,
+    check_domain,
+    check_dtype,
+    fill_gaps,
+)
 
 __all__ = [
     "FORMULA_DOMAIN",
+    "MOST_POINTS",
     "Domain",
     "Grid",
     "Landscape",
     "Point",
     "catalogue",
     "check_domain",
+    "check_dtype",
     "fill_gaps",
     "landscape",
     "names",
@@ -31,6 +42,7 @@ FORMULA_DOMAIN: Domain = ((-4.0, 4.0), (-4.0, 4.0))
 """Where a typed formula is shown if nothing else is asked for."""
 
 
+@np.errstate(all="ignore")
 def landscape(name_or_formula: str, domain: Sequence[Sequence[float]] | None = None) -> Landscape:
     """Return a landscape of the catalogue by its name, or the one of a formula in x and y.
 

@@ -10,8 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from lossland import checks
 from lossland.errors import UserError
 from lossland.expression import Node, Program, latex, namespace
+
+MOST_POINTS = 2**24  # along a side of a grid
 
 Point = tuple[float, float]
 Domain = tuple[Point, Point]
@@ -86,19 +89,23 @@ class Landscape:
         return Program([self.node, *self.gradient_nodes, *self.hessian_nodes], "xy")
 
     # --------------------------------------------------------------------------------------------------- values
+    @np.errstate(all="ignore")
     def value(self, points: Any) -> Any:
         """Return f at points (..., 2), as an array (...)."""
         return self._value.arrays(*_columns(points))[0]
 
+    @np.errstate(all="ignore")
     def grad(self, points: Any) -> Any:
         """Return the gradient at points (..., 2), as an array (..., 2)."""
         return self.value_grad(points)[1]
 
+    @np.errstate(all="ignore")
     def value_grad(self, points: Any) -> tuple[Any, Any]:
         """Return f (...) and its gradient (..., 2) at points (..., 2), computed together."""
         value, by_x, by_y = self._value_grad.arrays(*_columns(points))
         return value, namespace(value).stack([by_x, by_y], axis=-1)
 
+    @np.errstate(all="ignore")
     def hessian(self, points: Any) -> Any:
         """Return the second derivatives xx, xy, yy at points (..., 2), as an array (..., 3)."""
         parts = self._hessian.arrays(*_columns(points))
@@ -109,6 +116,7 @@ class Landscape:
         value, by_x, by_y = self._value_grad.floats(x, y)
         return value, by_x, by_y
 
+    @np.errstate(all="ignore")
     def grid(
         self,
         n: int | tuple[int, int],
@@ -120,7 +128,9 @@ class Landscape:
 
         A point where the formula is 0/0, such as sin(x)/x at 0, gets the limit from the right, if there is one.
         """
-        nx, ny = (n, n) if isinstance(n, int) else n
+        sides = n if isinstance(n, tuple | list) and len(n) == 2 else (n, n)
+        nx, ny = (checks.whole(side, 1, MOST_POINTS, "The number of points along a side") for side in sides)
+        dtype = check_dtype(dtype)
         (x0, x1), (y0, y1) = check_domain(domain or self.domain)
         x = np.linspace(x0, x1, nx).astype(dtype)
         y = np.linspace(y0, y1, ny).astype(dtype)
@@ -134,6 +144,7 @@ class Landscape:
         return Grid(x, y, value, np.stack(rest[:2], axis=-1), np.stack(rest[2:], axis=-1))
 
 
+@np.errstate(all="ignore")
 def fill_gaps(
     program: Program,
     x: NDArray[np.floating],
@@ -141,23 +152,22 @@ def fill_gaps(
     cell: tuple[float, float],
     parts: Sequence[NDArray[np.floating]],
 ) -> None:
-    """Where the first of the parts (ny, nx) is nan, put what the program gives a thousandth of a cell further on."""
+    """Where the first of the parts (ny, nx) is nan, put what the program gives a thousandth of a cell further on.
+
+    Where it stays nan the point is outside of the function, and all parts are nan.
+    """
     gaps = np.isnan(parts[0])
     if not gaps.any():  # twenty times as fast as asking where they are
         return
     iy, ix = np.nonzero(gaps)
     beside = program.arrays(x[ix] + x.dtype.type(1e-3 * cell[0]), y[iy] + y.dtype.type(1e-3 * cell[1]))
     for part, limit in zip(parts, beside, strict=True):
-        part[iy, ix] = limit
+        part[iy, ix] = np.where(np.isnan(beside[0]), np.nan, limit)
 
 
 def _columns(points: Any) -> tuple[Any, Any]:
-    """Split points (..., 2) into x and y; lists, and whole numbers, become float64."""
-    if not hasattr(points, "dtype"):
-        points = np.asarray(points, dtype=np.float64)
-    xp = namespace(points)
-    if not xp.isdtype(points.dtype, "real floating"):
-        points = xp.astype(points, xp.float64)
+    """Split points (..., 2) into x and y; see `checks.plain` for what may be given."""
+    points = checks.plain(points, "Points")
     if points.ndim == 0 or points.shape[-1] != 2:
         raise UserError(f"Points must have the shape (..., 2), not {tuple(points.shape)}.")
     return points[..., 0], points[..., 1]
@@ -165,11 +175,21 @@ def _columns(points: Any) -> tuple[Any, Any]:
 
 def check_domain(domain: Sequence[Sequence[float]]) -> Domain:
     """Return the domain ((x0, x1), (y0, y1)) as floats, or raise UserError."""
-    try:
-        (x0, x1), (y0, y1) = domain
-        result = ((float(x0), float(x1)), (float(y0), float(y1)))
-    except (TypeError, ValueError):
-        raise UserError("A domain is given as ((x0, x1), (y0, y1)).") from None
-    if not all(np.isfinite([low, high]).all() and low < high for low, high in result):
+    sides = checks.plain(domain, "The limits of a domain")
+    if sides.shape != (2, 2):
+        raise UserError("A domain is given as ((x0, x1), (y0, y1)).")
+    (x0, x1), (y0, y1) = ((float(low), float(high)) for low, high in sides)
+    if not (x0 < x1 and y0 < y1 and np.isfinite([x1 - x0, y1 - y0]).all()):
         raise UserError("A domain needs finite numbers with x0 < x1 and y0 < y1.")
-    return result
+    return (x0, x1), (y0, y1)
+
+
+def check_dtype(dtype: DTypeLike) -> np.dtype:
+    """Return float32 or float64 as NumPy's type, or raise UserError."""
+    try:
+        found = np.dtype(dtype)
+    except TypeError:
+        found = None
+    if found is None or found not in (np.float32, np.float64):
+        raise UserError(f"A grid is computed in float32 or float64, not {checks.told(dtype)}.")
+    return np.dtype(found.type)

@@ -10,6 +10,9 @@ A particle that leaves the given bounds, or whose position is no number, stays w
 selecting in every step would take as long as a short step itself, so it is first taken for granted that nobody leaves:
 particles take a block of steps in registers, and the sum of the squares of all their positions is taken along. While it
 is small, nobody can have left. If it is not, the block's result is dropped and the block done again with care.
+
+In the same way it is taken for granted that sines are asked of angles that a short reduction serves; where that turns
+out wrong, the block is done again, one vector at a time, with the reduction that serves all angles.
 """
 
 from __future__ import annotations
@@ -17,6 +20,8 @@ from __future__ import annotations
 import ctypes
 import math
 from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -154,11 +159,27 @@ def source(fused: Fused, kind: str, watch: bool = False) -> str:
     return Writer(fused, kind, watch).source()
 
 
+@dataclass
+class _Block:
+    """A few vectors of particles and the steps they take: where they are, named as in the kernel's text.
+
+    Of the chunk that begins at ``base``, with the number ``chunk``, the vectors whose first particles are ``lanes``,
+    from ``lane`` on; ``steps`` steps from ``begin`` on.
+    """
+
+    base: str
+    lane: str
+    chunk: str
+    begin: str
+    steps: str
+    lanes: list[str] = field(default_factory=list)
+
+
 class Writer:
     """Writes one kernel down.
 
-    ``abreast`` is how many vectors of particles it moves together, and ``trusting`` whether it takes a block of steps
-    without care first.
+    ``abreast`` is how many vectors of particles it moves together, ``trusting`` whether it takes a block of steps
+    without care first, and ``doubtful`` whether something in a step is right only for arguments of ordinary size.
     """
 
     def __init__(self, fused: Fused, kind: str, watch: bool = False) -> None:
@@ -171,10 +192,15 @@ class Writer:
         self.code = Code()
 
     def _length(self) -> int:
-        """Return how many instructions a step takes, or a large number where it draws noise or calls functions."""
+        """Return how many instructions a step takes, or a large number where it draws noise or calls functions.
+
+        On the way it is seen whether the step is ``doubtful``.
+        """
         scratch = Code()
         given = [number(scratch, self.kind, self.lanes, 0.0)] * len(self.fused.particle.inputs)
-        vmath.evaluated(self.fused.particle, given)
+        with scratch.doubting() as doubts:
+            vmath.evaluated(self.fused.particle, given)
+        self.doubtful = bool(doubts)
         calls = any(text.startswith("define") for text in scratch.declarations)
         return len(scratch.lines) + (LONG if calls or self.fused.noisy else 0)
 
@@ -202,51 +228,85 @@ class Writer:
 
     def _block(self, base: str, lane: str, chunk: str, begin: str, steps: str) -> None:
         """Move the particles of a few vectors abreast by the ``steps`` from ``begin`` on."""
-        code, count = self.code, self.rows
-        lanes = [code.write(f"add i64 {lane}, {k * self.lanes}") for k in range(self.abreast)]
-        places = [
-            self._at(base, code.write(f"add i64 {here}, {row * CHUNK}")) for here in lanes for row in range(count)
-        ]
-        before = [load(code, self.kind, self.lanes, place) for place in places]
-        particles = [self._particles(chunk, here) for here in lanes] if self.fused.noisy else []
-        if not self.trusting:
-            self._keep(self._steps("careful", before, particles, begin, steps), places)
-            return
-        nowhere = [number(code, self.kind, self.lanes, 0.0)] * min(SUMS, self.abreast)
-        code.act(f"br i1 {self._all_safe(self._squares(before, nowhere))}, label %trust, label %slow")
-        code.label("trust")
-        after = self._steps("quick", [*before, *nowhere], particles, begin, steps)
-        code.act(f"br i1 {self._all_safe(after[len(before) :])}, label %kept, label %slow")
-        code.label("kept")
-        self._keep(after[: len(before)], places)
+        code = self.code
+        block = _Block(base, lane, chunk, begin, steps)
+        places, before = self._loaded(block, self.abreast)
+        if self.trusting:
+            zeros = [number(code, self.kind, self.lanes, 0.0)] * min(SUMS, self.abreast)
+            code.act(f"br i1 {self._all_safe(self._squares(before, zeros)).everywhere()}, label %trust, label %slow")
+            code.label("trust")
+            after, sure, squares = self._steps("quick", before, block, zeros, doubting=self.doubtful)
+            safe = self._all_safe(squares)
+            for more in sure:
+                safe = safe & more
+            code.act(f"br i1 {safe.everywhere()}, label %kept, label %slow")
+            code.label("kept")
+            self._keep(after, places)
+            code.act("br label %moved")
+            code.label("slow")
+        after, sure, _ = self._steps("careful", before, block, doubting=self.doubtful)
+        for all_sure in sure:
+            code.act(f"br i1 {all_sure.everywhere()}, label %sure, label %doubt")
+            code.label("sure")
+        self._keep(after, places)
         code.act("br label %moved")
-        code.label("slow")
-        self._keep(self._steps("careful", before, particles, begin, steps), places)
-        code.act("br label %moved")
+        if self.doubtful:
+            code.label("doubt")
+            with code.loop("exact", str(self.lanes * self.abreast), self.lanes) as one:
+                block.lane = code.write(f"add i64 {lane}, {one.index}")
+                places, before = self._loaded(block, 1)
+                after, _, _ = self._steps("one", before, block)
+                self._keep(after, places)
+            code.act("br label %moved")
         code.label("moved")
 
-    def _steps(self, name: str, before: list[Vector], particles: list[Vector], begin: str, steps: str) -> list[Vector]:
-        """Take steps in registers. Behind the rows there may be sums of squares: then nobody is taken to leave."""
+    def _loaded(self, block: _Block, abreast: int) -> tuple[list[str], list[Vector]]:
+        """Return the rows of a block's particles: where they are, and what they are."""
+        code = self.code
+        block.lanes = [code.write(f"add i64 {block.lane}, {k * self.lanes}") for k in range(abreast)]
+        places = [
+            self._at(block.base, code.write(f"add i64 {here}, {row * CHUNK}"))
+            for here in block.lanes
+            for row in range(self.rows)
+        ]
+        return places, [load(code, self.kind, self.lanes, place) for place in places]
+
+    def _steps(
+        self, name: str, before: list[Vector], block: _Block, squares: Sequence[Vector] = (), doubting: bool = False
+    ) -> tuple[list[Vector], list[Vector], list[Vector]]:
+        """Take steps in registers. Return the rows after them, where they are sure, and the sums of squares.
+
+        With sums of ``squares`` nobody is taken to leave. If ``doubting``, nothing is corrected (see `Code.doubting`);
+        otherwise all is sure, and no vector says so.
+        """
         code, columns, rows = self.code, len(self.fused.columns), self.rows
-        trusting = len(before) > rows * self.abreast
-        with code.loop(name, steps, carried=before) as loop:
-            step = code.write(f"add i64 {begin}, {loop.index}")
+        particles = [self._particles(block.chunk, here) for here in block.lanes] if self.fused.noisy else []
+        trust = [number(code, "i1", self.lanes, 1)] if doubting else []
+        with code.loop(name, block.steps, carried=[*before, *trust, *squares]) as loop:
+            step = code.write(f"add i64 {block.begin}, {loop.index}")
             row = self._at("%table", code.write(f"mul i64 {step}, {columns}"))
             uniform = [self._item(row, str(i)) for i in range(columns)]
             t = code.write(f"add i64 {code.write(f'add i64 %done, {step}')}, 1")
-            for k in range(self.abreast):
+            sure = loop.values[len(before) : len(before) + len(trust)]
+            for k in range(len(block.lanes)):
                 now = loop.values[k * rows : (k + 1) * rows]
                 draws = normal_draws(particles[k], self._whole(t), self.key) if particles else ()
-                after = self._one_step(now, uniform, [draw.to(self.kind) for draw in draws])
-                if not trusting:
-                    moving = _within(now[0], now[1], self.bounds)
+                given = [*now[: len(self.fused.rows)], *uniform, *(draw.to(self.kind) for draw in draws)]
+                with code.doubting() if doubting else nullcontext([]) as doubts:
+                    after = vmath.evaluated(self.fused.particle, given)
+                moving = None if squares else _within(now[0], now[1], self.bounds)
+                if moving:
                     after[0], after[1] = moving.where(after[0], now[0]), moving.where(after[1], now[1])
+                for test in doubts:
+                    sure = [sure[0] & ~(test & moving if moving else test)]
                 if self.watch:
-                    after += self._noted(f"minimum{k}", now[-2:], after[0], after[1], t)
+                    after += self._noted(f"{name}.minimum{k}", now[-2:], after[0], after[1], t)
                 loop.after += after
-            if trusting:
-                loop.after += self._squares(loop.values, loop.values[rows * self.abreast :])
-        return loop.after
+            loop.after += sure
+            if squares:
+                loop.after += self._squares(loop.values, loop.values[len(before) + len(trust) :])
+        ends = len(before), len(before) + len(trust)
+        return loop.after[: ends[0]], loop.after[ends[0] : ends[1]], loop.after[ends[1] :]
 
     def _squares(self, rows: list[Vector], sums: list[Vector]) -> list[Vector]:
         """Return the sums with x^2 + y^2 of the vectors added, in turn to each."""
@@ -257,11 +317,11 @@ class Writer:
                 result[k % len(sums)] = coordinate.call("fmuladd", coordinate, total)
         return result
 
-    def _all_safe(self, squares: list[Vector]) -> str:
+    def _all_safe(self, squares: list[Vector]) -> Vector:
         safe = squares[0] < self.safe
         for square in squares[1:]:
             safe = safe & (square < self.safe)
-        return safe.everywhere()
+        return safe
 
     def _keep(self, rows: list[Vector], places: list[str]) -> None:
         for row, place in zip(rows, places, strict=True):
@@ -299,10 +359,6 @@ class Writer:
         number = self.code.write(f"add i64 %first, {self.code.write(f'add i64 {chunk}, {lane}')}")
         counting = ", ".join(f"i64 {i}" for i in range(self.lanes))
         return self._whole(number) + Vector(self.code, "i64", self.lanes, f"<{counting}>")
-
-    def _one_step(self, now: list[Vector], uniform: list[Vector], draws: Sequence[Vector]) -> list[Vector]:
-        """Return the rows of the fused step after it."""
-        return vmath.evaluated(self.fused.particle, [*now[: len(self.fused.rows)], *uniform, *draws])
 
     def _noted(self, name: str, watched: list[Vector], x: Vector, y: Vector, t: str) -> list[Vector]:
         """Return the rows of `WATCH`: the steps at which this stay at a minimum began, and at which it was lost."""

@@ -78,7 +78,7 @@ def check_source() -> str:
 
 def literal(value: float, dtype: DTypeLike) -> str:
     """Return a number as a literal of the type; what a float32 cannot hold becomes infinity."""
-    with np.errstate(over="ignore"):
+    with np.errstate(all="ignore"):
         number = np.float32(value) if np.dtype(dtype) == np.float32 else np.float64(value)
     if not np.isfinite(number):
         return "LL_NAN" if np.isnan(number) else "LL_INF" if number > 0 else "(-LL_INF)"

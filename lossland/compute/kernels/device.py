@@ -6,6 +6,7 @@ through one stream, in the order of the calls; nothing waits for it before its r
 
 from __future__ import annotations
 
+import os
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -86,6 +87,10 @@ def device(xp: Any) -> Device:
     """Return the device of a CuPy module, tried out; raise `DeviceTrouble` if it cannot be used."""
     found = arrays.cuda_device()
     return Device(xp, found.index if isinstance(found, arrays.CudaDevice) else 0)
+
+
+if hasattr(os, "register_at_fork"):  # CUDA does not work in a forked process: a new device finds that out by itself
+    os.register_at_fork(after_in_child=device.cache_clear)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from lossland.compute.kernels.machine import compiled
 from lossland.compute.kernels.simd import WIDE, Code, Vector, load, number, spread, store
 from lossland.compute.kernels.vmath import OFTEN, Evaluation, slot_of
 from lossland.expression import Program
+from lossland.expression.node import COMPARISONS
 
 DEAR = {*OFTEN, "sqrt", "div"}  # operations that take longer than reading what was computed before
 
@@ -64,7 +65,8 @@ class _Stages:
     """A program's steps by what they depend on: computed once a band, once a row, or at every point.
 
     ``along`` are steps that depend on x alone, if something dear is among them; of these, ``kept`` are those that
-    points need. ``row`` are steps that depend on y alone, or on nothing; ``point`` are all others.
+    points need, and ``truths`` those of them that are true or false: they are kept as 1 and 0. ``row`` are steps that
+    depend on y alone, or on nothing; ``point`` are all others.
     """
 
     def __init__(self, program: Program) -> None:
@@ -82,6 +84,7 @@ class _Stages:
         self.point = [k for k in numbers if first + k in on_x - costly]
         needed = {*program.outputs, *(arg for k in self.point for arg in program.steps[k].args)}
         self.kept = sorted(costly & needed)
+        self.truths = {slot for slot in self.kept if program.steps[slot - first].op in COMPARISONS}
         self.along = [k for k in numbers if first + k in on_x - on_y] if self.kept else []
 
 
@@ -109,20 +112,25 @@ def source(program: Program, widths: Sequence[int], kind: str) -> str:
             evaluation = Evaluation(program, [vector("%x", column), nothing])
             evaluation.take(stages.along)
             for slot, line in zip(stages.kept, kept, strict=True):
-                store(evaluation.slots[slot], at(line, column))
+                value = evaluation.slots[slot]
+                store(
+                    value if value.is_float else value.where(number(code, kind, lanes, 1.0), nothing), at(line, column)
+                )
     with code.loop("row", "%down", carried=[nothing]) as row:
         y = spread(code, kind, lanes, code.write(f"load {kind}, ptr {at('%y', row.index)}"))
         evaluation = Evaluation(program, [nothing, y])
         evaluation.take(stages.row)
-        line = code.write(f"mul i64 {row.index}, %across")
+        begin = code.write(f"mul i64 {row.index}, %across")
         with code.loop("lane", "%across", lanes, carried=row.values) as lane:
             column = code.write(f"call i64 @llvm.smin.i64(i64 {lane.index}, i64 {last})")
             evaluation.slots[0] = vector("%x", column)
-            evaluation.slots |= {slot: vector(line, column) for slot, line in zip(stages.kept, kept, strict=True)}
+            for slot, line in zip(stages.kept, kept, strict=True):
+                value = vector(line, column)
+                evaluation.slots[slot] = value.differs(0.0) if slot in stages.truths else value
             evaluation.take(stages.point)
             outputs = evaluation.outputs
             lane.after.append(lane.values[0] + outputs[0] * 0.0)  # stays 0 while all values are finite
-            point = code.write(f"add i64 {line}, {column}")
+            point = code.write(f"add i64 {begin}, {column}")
             for array, width in zip(arrays, widths, strict=True):
                 values, outputs = outputs[:width], outputs[width:]
                 _store_side_by_side(values, at(array, code.write(f"mul i64 {point}, {width}")))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 from dataclasses import dataclass
 from functools import cache
@@ -35,7 +36,6 @@ class _Compiler:
             cpu=self.processor, features=self.features, opt=3, reloc="pic", codemodel="default", jit=False
         )
         self.linker = llvm.create_lljit_compiler()
-        self.lock = threading.Lock()
         self.count = 0
 
     def machine_code(self, source: str) -> bytes:
@@ -61,10 +61,17 @@ def _compiler() -> _Compiler:
     return _Compiler()
 
 
+# Threads take turns with LLVM. A process is not forked in the middle of a turn: it would never end in the child.
+_turn = threading.RLock()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_turn.acquire, after_in_parent=_turn.release, after_in_child=_turn.release)
+
+
 def vector_bits() -> int:
     """Return how long this processor's vector registers are, or raise MachineError."""
     try:
-        features = _compiler().features.split(",")
+        with _turn:
+            features = _compiler().features.split(",")
     except (ImportError, OSError, RuntimeError) as error:
         raise _refusal(error) from error
     return 512 if "+avx512f" in features else 256 if "+avx2" in features else 128
@@ -76,10 +83,10 @@ def compiled(source: str, function: str) -> MachineCode:
     Raises MachineError where that cannot be done.
     """
     try:
-        compiler = _compiler()
-        made_from = f"{compiler.version} {compiler.processor} {compiler.features}\n{source}"
-        key = hashlib.sha256(made_from.encode()).hexdigest()
-        with compiler.lock:
+        with _turn:
+            compiler = _compiler()
+            made_from = f"{compiler.version} {compiler.processor} {compiler.features}\n{source}"
+            key = hashlib.sha256(made_from.encode()).hexdigest()
             code = store.read(key)
             if code is None:
                 code = compiler.machine_code(source)

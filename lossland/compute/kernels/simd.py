@@ -8,7 +8,7 @@ Nothing is reordered, and NaN and infinity keep their meaning.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,8 +31,10 @@ class Code:
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.declarations: set[str] = set()
+        self.known: dict[tuple[str, str], Any] = {}  # what was computed from a value, by its name: see `once`
         self._count = 0
         self._block = "entry"
+        self._doubts: list[Vector] | None = None
 
     def write(self, instruction: str) -> str:
         """Append an instruction and return the name of its result."""
@@ -57,6 +59,55 @@ class Code:
         yield
         self.act(f"br label %{name}.done")
         self.label(f"{name}.done")
+
+    def once(self, what: str, value: Vector, compute: Callable[[], Any]) -> Any:
+        """Return what ``compute`` writes down about a value, written down only the first time.
+
+        For what has branches, which LLVM does not put together by itself. A value is computed in one loop, and what
+        is asked about it there.
+        """
+        key = (what, value.name)
+        if key not in self.known:
+            self.known[key] = compute()
+        return self.known[key]
+
+    def corrected(self, test: Vector, values: Sequence[Vector], better: Callable[[], Sequence[Vector]]) -> list[Vector]:
+        """Return the values, but in lanes where the test holds what ``better`` gives.
+
+        Where it holds in no lane, which must be the usual case, nothing of that is computed. While `doubting`, nothing
+        is corrected, only noted.
+        """
+        if self._doubts is not None:
+            self._doubts.append(test)
+            return list(values)
+        self._count += 1
+        name, somewhere = f"rare{self._count}", test.anywhere()
+        before = self._block
+        self.act(f"br i1 {somewhere}, label %{name}.some, label %{name}.done")
+        self.label(f"{name}.some")
+        chosen = [test.where(other, value) for other, value in zip(better(), values, strict=True)]
+        after = self._block
+        self.act(f"br label %{name}.done")
+        self.label(f"{name}.done")
+        return [
+            Vector(
+                self, one.kind, one.lanes,
+                self.write(f"phi {one.type} [ {one.name}, %{before} ], [ {other.name}, %{after} ]"),
+            )
+            for one, other in zip(values, chosen, strict=True)
+        ]  # fmt: skip
+
+    @contextmanager
+    def doubting(self) -> Iterator[list[Vector]]:
+        """Write what follows without corrections, and give the tests of those left out.
+
+        Branches keep a processor from computing several vectors at once. Where a test holds in any lane, all that was
+        computed has to be done again, outside of this block.
+        """
+        doubts: list[Vector] = []
+        self._doubts, self.known = doubts, {}
+        yield doubts
+        self._doubts, self.known = None, {}
 
     @contextmanager
     def loop(self, name: str, stop: str, stride: int | str = 1, carried: Sequence[Vector] = ()) -> Iterator[Loop]:
@@ -258,9 +309,37 @@ class Vector:
 
     def everywhere(self) -> str:
         """Return the name of one truth: whether this holds in all lanes."""
-        name = f"@llvm.vector.reduce.and.v{self.lanes}i1"
+        return self._reduced("and")
+
+    def anywhere(self) -> str:
+        """Return the name of one truth: whether this holds in any lane."""
+        return self._reduced("or")
+
+    def _reduced(self, how: str) -> str:
+        name = f"@llvm.vector.reduce.{how}.v{self.lanes}i1"
         self.code.declarations.add(f"declare i1 {name}({self.type})")
         return self.code.write(f"call i1 {name}({self.type} {self.name})")
+
+    def rounded(self) -> Vector:
+        """Return a product that stays rounded by itself when it is added to something."""
+        return Vector(self.code, self.kind, self.lanes, self.name)
+
+    def product(self, other: Any) -> tuple[Vector, Vector]:
+        """Return a product in two parts whose sum is exact: the rounded one, and what rounding took away."""
+        high = (self * other).rounded()
+        return high, self.call("fma", other, -high)
+
+    def looked_up(self, name: str, table: Sequence[int]) -> Vector:
+        """Return entries of a table of whole numbers, which these i64 number from 0 on. Slow."""
+        entries = ", ".join(f"i64 {entry}" for entry in table)
+        self.code.declarations.add(f"@{name} = internal constant [{len(table)} x i64] [{entries}]")
+        found = "poison"
+        for lane in range(self.lanes):
+            index = self.code.write(f"extractelement {self.type} {self.name}, i64 {lane}")
+            place = self.code.write(f"getelementptr i64, ptr @{name}, i64 {index}")
+            entry = self.code.write(f"load i64, ptr {place}")
+            found = self.code.write(f"insertelement {self.type} {found}, i64 {entry}, i64 {lane}")
+        return Vector(self.code, self.kind, self.lanes, found)
 
     def bits(self) -> Vector:
         """Return floating-point numbers' bits as whole numbers."""
@@ -303,11 +382,13 @@ def spread(code: Code, kind: str, lanes: int, scalar: str) -> Vector:
 
 def load(code: Code, kind: str, lanes: int, pointer: str) -> Vector:
     """Return consecutive values from memory."""
-    align = int(kind[1:]) // 8 if kind[0] == "i" else BITS[kind] // 8
-    return Vector(code, kind, lanes, code.write(f"load <{lanes} x {kind}>, ptr {pointer}, align {align}"))
+    return Vector(code, kind, lanes, code.write(f"load <{lanes} x {kind}>, ptr {pointer}, align {_bytes(kind)}"))
 
 
 def store(vector: Vector, pointer: str) -> None:
     """Write consecutive values to memory."""
-    align = BITS[vector.kind] // 8
-    vector.code.act(f"store {vector.type} {vector.name}, ptr {pointer}, align {align}")
+    vector.code.act(f"store {vector.type} {vector.name}, ptr {pointer}, align {_bytes(vector.kind)}")
+
+
+def _bytes(kind: str) -> int:
+    return (int(kind[1:]) if kind[0] == "i" else BITS[kind]) // 8

@@ -10,9 +10,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from itertools import pairwise
 from typing import Any
 
-from lossland.compute.kernels.simd import WIDE, Code, Vector
+import numpy as np
+
+from lossland.compute.kernels.simd import WIDE, Code, Vector, load, number, store
 from lossland.expression import Program
 
 # Adding this makes a double or float round to a whole number, which then stands in its last bits.
@@ -50,16 +54,114 @@ def _to_float(whole: Vector) -> Vector:
 
 # pi/2 in two parts of 33 bits and a rest: products with numbers below 2^20 are exact.
 HALF_PI = (1.57079632673412561417e00, 6.07710050630396597660e-11, 2.02226624879595063154e-21)
+NEAR = {"float": 2.0**20, "double": 2.0**16}
+"""Up to where these are enough: in float64 the rest, times the multiple, must not be felt where x is next to one."""
 
 
 def _reduce(x: Vector) -> tuple[Vector, Vector]:
     """Return x less the nearest multiple of pi/2, and the last bits of that multiple. The reduction is in float64."""
+    return x.code.once("reduced", x, lambda: _reduced(x))
+
+
+def _reduced(x: Vector) -> tuple[Vector, Vector]:
     wide = x.to("double")
     turns, quarter = _round(wide * (2 / math.pi))
     rest = (wide - turns * HALF_PI[0]) - turns * HALF_PI[1]
     if x.kind == "double":
         rest = rest - turns * HALF_PI[2]
+    rest, quarter = x.code.corrected(abs(x) >= NEAR[x.kind], [rest, quarter], lambda: _reduce_far(wide))
     return rest.to(x.kind), quarter if x.kind == "double" else quarter.shortened()
+
+
+WORDS = 40  # of 32 bits: 2/pi as far as the largest float64 needs it
+WINDOW = 7  # of them at a time: a float64 is never nearer than 2^-62 to a multiple of pi/2, relative to pi/2
+
+
+def _reduce_far(x: Vector) -> list[Vector]:
+    """Return what `_reduce` does for float64 numbers of any size, in a function of its own. Infinity becomes nan.
+
+    x is m 2^e with a whole number m. Of the product m 2^e 2/pi (Payne & Hanek 1983) whole multiples of 4 are of no
+    interest, and neither are digits far behind the point: a window of 2/pi that begins where 2^e puts it is enough.
+    """
+    body, lanes, name = Code(), x.lanes, f"@reduce_far.v{x.lanes}"
+    places = [body.write(f"alloca [{lanes} x i64], align 64") for _ in range(3)]
+    store(Vector(body, x.kind, lanes, "%x"), places[0])
+    with body.loop("lane", str(lanes)) as lane:  # one after the other: this is rare, and so it compiles in no time
+        here = [body.write(f"getelementptr i64, ptr {place}, i64 {lane.index}") for place in places]
+        for part, place in zip(_far(load(body, x.kind, 1, here[0])), here[1:], strict=True):
+            store(part, place)
+    rest, quarter = load(body, x.kind, lanes, places[1]), load(body, "i64", lanes, places[2])
+    both = f"{{ {rest.type}, {quarter.type} }}"
+    first = body.write(f"insertvalue {both} poison, {rest.type} {rest.name}, 0")
+    result = body.write(f"insertvalue {both} {first}, {quarter.type} {quarter.name}, 1")
+    head = f"define internal {both} {name}({x.type} %x) noinline cold {WIDE} {{"
+    function = "\n".join([head, "entry:", *body.lines, f"  ret {both} {result}", "}"])
+    x.code.declarations |= {*body.declarations, function}
+    given = x.code.write(f"call {both} {name}({x.type} {x.name})")
+    return [
+        Vector(x.code, part.kind, lanes, x.code.write(f"extractvalue {both} {given}, {which}"))
+        for which, part in enumerate((rest, quarter))
+    ]
+
+
+def _far(x: Vector) -> tuple[Vector, Vector]:
+    """Write down the reduction of `_reduce_far`. What it gives for numbers that are not large means nothing."""
+    size = abs(x)
+    bits = (size >= NEAR["double"]).where(size, NEAR["double"]).bits()
+    mantissa = bits & (2**52 - 1) | 2**52
+    m = (mantissa & 0xFFFFFFFF, mantissa >> 32)
+    place = (bits >> 52) - (BIAS["double"] + 52) + 96  # where 2/pi begins, in bits; 96 of them are zeros in front
+    shift, word = place & 31, (place >> 5) - 1
+    words = [(word + k).looked_up("two_over_pi", two_over_pi()) for k in range(WINDOW + 1)]
+    window = [(a << shift | b >> (32 - shift)) & 0xFFFFFFFF for a, b in pairwise(words)]
+    digits: list[Vector] = []  # of m times the window modulo 2^32, from the last to the first, 32 bits each
+    carry = number(x.code, "i64", x.lanes, 0)
+    for k in reversed(range(WINDOW)):
+        total = carry + (m[0] * window[k] & 0xFFFFFFFF)
+        if k + 1 < WINDOW:
+            total = total + (m[0] * window[k + 1] >> 32) + (m[1] * window[k + 1] & 0xFFFFFFFF)
+        if k + 2 < WINDOW:
+            total = total + (m[1] * window[k + 2] >> 32)
+        digits.append(total & 0xFFFFFFFF)
+        carry = total >> 32
+    whole, *fraction = reversed(digits)
+    above = fraction[0].any_bit(2**31)  # more than a half: the next multiple is nearer, and lies beyond
+    fraction = [above.where(digit ^ 0xFFFFFFFF, digit) for digit in fraction]
+    first, second, third, fourth = (
+        _to_float(digit) * 2.0 ** (-32 * k) for k, digit in enumerate(fraction[:4], start=1)
+    )
+    behind = (second + (third + fourth)).rounded()
+    rest = first * (math.pi / 2) + (behind * (math.pi / 2) + first * HALF_PI_REST)
+    quarter = above.where(whole + 1, whole)
+    rest = above.where(-rest, rest) + (x - x)  # nan for infinity
+    negative = x < 0
+    return negative.where(-rest, rest), negative.where(-1 * quarter, quarter)
+
+
+HALF_PI_REST = 6.123233995736766e-17  # of pi/2 behind its float64
+
+
+@cache
+def two_over_pi() -> tuple[int, ...]:
+    """Return 2/pi in words of 32 bits, with three words of zeros in front of the point."""
+    bits = two_over_pi_bits(32 * (WORDS - 3))
+    return 0, 0, 0, *(bits >> 32 * k & 0xFFFFFFFF for k in reversed(range(WORDS - 3)))
+
+
+def two_over_pi_bits(count: int) -> int:
+    """Return floor(2^count 2/pi), by Machin's formula pi/4 = 4 atan(1/5) - atan(1/239)."""
+    one = 1 << (count + 32)
+
+    def atan_of_one_over(n: int) -> int:
+        power, total, k = one // n, 0, 1
+        while power:
+            total += power // k if k % 4 == 1 else -(power // k)
+            power //= n * n
+            k += 2
+        return total
+
+    pi = 4 * (4 * atan_of_one_over(5) - atan_of_one_over(239))
+    return 2 * one * one // pi >> 32
 
 
 def _sine_part(r: Vector) -> Vector:
@@ -119,8 +221,8 @@ def tan(x: Vector) -> Vector:
 # --------------------------------------------------------------------------------------- exponentials, logarithms
 
 
-def _exp_scaled(x: Vector, power: int = 0) -> Vector:
-    """Return 2^power e^x."""
+def _exp_scaled(x: Vector, power: int = 0, rest: Vector | None = None) -> Vector:
+    """Return 2^power e^(x + rest), in float64 for a rest that x is too coarse to hold."""
     low, high = (-110.0, 100.0) if x.kind == "float" else (-760.0, 720.0)
     x = (x < low).where(low, x)
     x = (x > high).where(high, x)
@@ -134,6 +236,8 @@ def _exp_scaled(x: Vector, power: int = 0) -> Vector:
     else:
         high_part = x - turns * 6.93147180369123816490e-01
         low_part = turns * 1.90821492927058770002e-10
+        if rest is not None:
+            low_part = low_part - rest
         r = high_part - low_part
         z = r * r
         c = r - z * polynomial(
@@ -207,21 +311,40 @@ def log(x: Vector) -> Vector:
 def log2(x: Vector) -> Vector:
     """Return the logarithm to base 2, exact for powers of 2."""
     k, f = _log_parts(x)
-    large, small = _log_of_fraction(f)
-    return _log_edges(x, k + (large + small) * (1 / math.log(2)))
+    return _log_edges(x, k + _times(_log_of_fraction(f), *INVERSE_LOG_2))
 
 
 def log10(x: Vector) -> Vector:
     """Return the logarithm to base 10."""
     k, f = _log_parts(x)
-    large, small = _log_of_fraction(f)
-    return _log_edges(x, k * math.log10(2) + (large + small) * (1 / math.log(10)))
+    return _log_edges(x, k * math.log10(2) + _times(_log_of_fraction(f), *INVERSE_LOG_10))
+
+
+# 1 / log(2) and 1 / log(10): as float64, and what is behind that.
+INVERSE_LOG_2 = (1.4426950408889634, 2.0355273740931033e-17)
+INVERSE_LOG_10 = (0.4342944819032518, 1.098319650216765e-17)
+
+
+def _times(parts: tuple[Vector, Vector], factor: float, behind: float) -> Vector:
+    """Return the sum of a large and a small part, times a number given in two parts."""
+    large, small = parts
+    if large.kind == "float":
+        behind = factor - float(np.float32(factor))
+    return large * factor + (small * factor + large * behind)
 
 
 def power(a: Vector, b: Vector) -> Vector:
-    """Return a^b, as C's pow. Computed in float64."""
+    """Return a^b, as C's pow. Computed in float64; of float64 numbers with a logarithm of 65 digits."""
     kind, base, exponent = a.kind, a.to("double"), b.to("double")
-    size = exp(exponent * log(abs(base)))
+    size_of_base = abs(base)
+    if kind == "float":
+        size = exp(exponent * log(size_of_base))
+    else:
+        high, low = _log_in_two_parts(size_of_base)
+        product, behind = exponent.product(high)
+        behind = behind + exponent * low
+        size = _exp_scaled(product, rest=(abs(product) < 800).where(behind, 0.0))
+    size = (size_of_base.equals(1.0) & abs(exponent).equals(math.inf)).where(1.0, size)
     whole = exponent.call("floor").equals(exponent)
     half = exponent * 0.5
     odd = whole & half.call("floor").differs(half) & (abs(exponent) < 2.0**53)
@@ -229,6 +352,36 @@ def power(a: Vector, b: Vector) -> Vector:
     result = ((base < 0) & (base > -math.inf) & ~whole).where(math.nan, result)
     result = (exponent.equals(0.0) | base.equals(1.0)).where(1.0, result)
     return result.to(kind)
+
+
+def _log_in_two_parts(x: Vector) -> tuple[Vector, Vector]:
+    """Return the logarithm of float64 numbers, and what is behind it: together some 65 binary digits.
+
+    log(1 + f) = 2 s + 2/3 s^3 + 2/5 s^5 + ... with s = f / (2 + f); the first two terms are computed in two parts.
+    """
+    k, f = _log_parts(x)
+    divisor = 2 + f
+    s = f / divisor
+    s_behind = (s.call("fma", -divisor, f) - s * (f - (divisor - 2))) / divisor
+    z, z_behind = s.product(s)
+    z_behind = z_behind + 2 * s * s_behind
+    series = z * polynomial(z, *(2 / (2 * n + 1) for n in range(2, 14)))
+    third = (series + 2 / 3).rounded()
+    third_behind = (2 / 3 - third) + series.rounded() + THIRD_REST
+    cube, cube_behind = z.product(s)
+    cube_behind = cube_behind + z * s_behind + z_behind * s
+    more, more_behind = cube.product(third)
+    more_behind = more_behind + cube * third_behind + cube_behind * third
+    twice = (2 * s).rounded()
+    sum_ = twice + more
+    sum_behind = (twice - sum_) + more + (2 * s_behind + more_behind)
+    of_k = (k * 6.93147180369123816490e-01).rounded()  # exact: the number has only 33 binary digits
+    high = of_k + sum_
+    low = (of_k - high) + sum_ + (sum_behind + k * 1.90821492927058770002e-10)
+    return _log_edges(x, high), low
+
+
+THIRD_REST = 3.700743415417188e-17  # of 2/3 behind its float64
 
 
 # -------------------------------------------------------------------------------------------- hyperbolic functions
@@ -328,8 +481,10 @@ def atan(x: Vector) -> Vector:
 
 def atan2(y: Vector, x: Vector) -> Vector:
     """Return the angle of the point (x, y)."""
-    angle = atan(abs(y) / abs(x))
-    angle = (x.equals(0.0) & y.equals(0.0)).where(0.0, angle)
+    ratio = abs(y) / abs(x)
+    ratio = (x.equals(0.0) & y.equals(0.0)).where(0.0, ratio)
+    ratio = (abs(x).equals(math.inf) & abs(y).equals(math.inf)).where(1.0, ratio)
+    angle = atan(ratio)
     behind = x.like(1.0).call("copysign", x) < 0
     return behind.where(math.pi - angle, angle).call("copysign", y)
 
@@ -354,8 +509,9 @@ def maximum(a: Vector, b: Vector) -> Vector:
 
 
 def mod(a: Vector, b: Vector) -> Vector:
-    """Return a - b floor(a / b)."""
-    return a - b * (a / b).call("floor")
+    """Return a - b floor(a / b); NaN where a / b is infinite."""
+    turns = (a / b).call("floor")
+    return a - b * (abs(turns) < math.inf).where(turns, math.nan)
 
 
 OPERATIONS: dict[str, Callable[..., Vector]] = {
@@ -420,12 +576,12 @@ class Evaluation:
 
     def take(self, numbers: Iterable[int]) -> None:
         """Write down some of the program's steps."""
-        for number in numbers:
-            op, args = self.program.steps[number]
+        for step in numbers:
+            op, args = self.program.steps[step]
             operands = [self.slots[i] for i in args]
             many = self._uses[op] > OFTEN.get(op, len(self.program.steps))
             result = _called(op, operands) if many else OPERATIONS[op](*operands)
-            self.slots[slot_of(self.program, number)] = result
+            self.slots[slot_of(self.program, step)] = result
 
 
 def slot_of(program: Program, number: int) -> int:
@@ -447,7 +603,7 @@ def _called(op: str, operands: list[Vector]) -> Vector:
     result = OPERATIONS[op](*parameters)
     function = f"@{op}.v{like.lanes}.{like.kind}"
     head = f"define internal {like.type} {function}({', '.join(f'{v.type} {v.name}' for v in parameters)})"
-    lines = [f"{head} noinline {WIDE} {{", *body.lines, f"  ret {result.type} {result.name}", "}"]
+    lines = [f"{head} noinline {WIDE} {{", "entry:", *body.lines, f"  ret {result.type} {result.name}", "}"]
     like.code.declarations |= {*body.declarations, "\n".join(lines)}
     given = ", ".join(f"{value.type} {value.name}" for value in operands)
     return Vector(like.code, like.kind, like.lanes, like.code.write(f"call {like.type} {function}({given})"))

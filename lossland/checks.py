@@ -1,0 +1,92 @@
+"""What callers hand in: whole numbers, real numbers and arrays, checked once. What does not fit raises UserError."""
+
+from __future__ import annotations
+
+import math
+import operator
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from lossland.errors import UserError
+
+LONGEST = 60  # characters of a value that is told
+
+
+def told(value: Any) -> str:
+    """Return a value as an error names it: on one line, and not too long."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
+
+
+def whole(value: Any, low: int, high: int, what: str) -> int:
+    """Return a whole number; ``what`` names it at the start of the error's sentence. 1e6 is one too."""
+    number = _whole(value)
+    if number is None or not low <= number <= high:
+        raise UserError(f"{what} must be a whole number from {low} to {high}, not {told(value)}.")
+    return number
+
+
+def _whole(value: Any) -> int | None:
+    if isinstance(value, bool | np.bool_):
+        return None
+    try:
+        return operator.index(value)
+    except TypeError:
+        return int(value) if isinstance(value, float | np.floating) and float(value).is_integer() else None
+
+
+def real(value: Any, low: float, high: float, what: str) -> float:
+    """Return a number from ``low`` to ``high``; ``what`` names it at the start of the error's sentence."""
+    number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
+    if not low <= number <= high:
+        raise UserError(f"{what} must be a number from {low:g} to {high:g}, not {told(value)}.")
+    return number
+
+
+def plain(values: Any, what: str) -> Any:
+    """Return numbers as an array of floating-point numbers of its own library; ``what`` names them in the error.
+
+    Lists, whole numbers and whatever NumPy can read become float64, float16 becomes float32. What would lose its
+    meaning on the way is refused: masks, matrices, truths, complex numbers, text.
+    """
+    if isinstance(values, np.ndarray) and type(values) not in (np.ndarray, np.memmap):
+        kind = type(values).__name__
+        advice = "points.filled(numpy.nan)" if isinstance(values, np.ma.MaskedArray) else "numpy.asarray(points)"
+        raise UserError(f"{what} must be plain numbers, not a {kind}; convert it first, as by {advice}.")
+    if not hasattr(values, "__array_namespace__") and type(values).__module__.partition(".")[0] != "cupy":
+        values = _read(values, what)
+    if isinstance(values, np.ndarray):
+        if values.dtype.kind not in "fiu":
+            raise UserError(f"{what} must be real numbers, not {values.dtype}.")
+        return values.astype(np.float32 if values.dtype == np.float16 else np.float64) if _coarse(values) else values
+    xp = values.__array_namespace__() if hasattr(values, "__array_namespace__") else np
+    if not xp.isdtype(values.dtype, ("real floating", "integral")):
+        raise UserError(f"{what} must be real numbers, not {values.dtype}.")
+    return values if xp.isdtype(values.dtype, "real floating") else xp.astype(values, xp.float64)
+
+
+def _coarse(values: np.ndarray) -> bool:
+    return values.dtype.kind != "f" or values.dtype == np.float16
+
+
+def _masked(values: Any) -> bool:
+    if isinstance(values, list | tuple):
+        return any(map(_masked, values))
+    return isinstance(values, np.ma.MaskedArray)
+
+
+def _read(values: Any, what: str) -> np.ndarray:
+    """Return lists, tuples and other things of numbers as an array."""
+    if _masked(values):
+        raise UserError(f"{what} must be plain numbers, not a list with masked ones; fill them first.")
+    try:
+        read = np.asarray(values)
+        if read.dtype == object and read.size and all(isinstance(item, Real) for item in read.flat):
+            return read.astype(np.float64)  # fractions, whole numbers of many digits
+    except (TypeError, ValueError, OverflowError, RuntimeError):
+        read = np.empty(0, object)
+    if read.dtype == object:
+        raise UserError(f"{what} must be real numbers, not {told(values)}.")
+    return read
