@@ -10,98 +10,23 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from lossland.expression.arithmetic import (
+    HALF,
+    ONE,
+    TWO,
+    ZERO,
+    minus,
+    negative,
+    over,
+    plus,
+    power,
+    select,
+    times,
+    unless_zero,
+)
 from lossland.expression.node import Node, constant, make, ordered, variables
 from lossland.expression.program import Program
-
-ZERO, ONE, TWO, HALF = constant(0), constant(1), constant(2), constant(0.5)
-
-# ------------------------------------------------------------- arithmetic that drops zeros and ones on the way
-
-
-def plus(a: Node, b: Node) -> Node:
-    """Return a + b."""
-    if a.number is not None and b.number is not None:
-        return constant(a.number + b.number)
-    if a is ZERO:
-        return b
-    if b is ZERO:
-        return a
-    if _split(b)[0] < 0:
-        return minus(a, negative(b))
-    return make("add", a, b)
-
-
-def minus(a: Node, b: Node) -> Node:
-    """Return a - b."""
-    if a.number is not None and b.number is not None:
-        return constant(a.number - b.number)
-    if b is ZERO:
-        return a
-    if a is ZERO:
-        return negative(b)
-    if _split(b)[0] < 0:
-        return plus(a, negative(b))
-    return make("sub", a, b)
-
-
-def negative(a: Node) -> Node:
-    """Return -a."""
-    return times(constant(-1), a)
-
-
-def times(a: Node, b: Node) -> Node:
-    """Return a b, with what numbers and signs there are gathered in front."""
-    (m, rest_of_a), (n, rest_of_b) = _split(a), _split(b)
-    factor = m * n
-    if rest_of_a is None or rest_of_b is None:
-        product = rest_of_b if rest_of_a is None else rest_of_a
-    else:
-        product = make("mul", rest_of_a, rest_of_b)
-    if product is None or factor == 0:
-        return constant(factor)
-    if abs(factor) == 1:
-        return product if factor > 0 else make("neg", product)
-    return make("mul", constant(factor), product)
-
-
-def _split(node: Node) -> tuple[float, Node | None]:
-    """Return the number in front of a product, and the rest of it (None if there is none)."""
-    if node.number is not None:
-        return node.number, None
-    if node.op == "neg":
-        factor, rest = _split(node.args[0])
-        return -factor, rest
-    if node.op == "mul" and node.args[0].number is not None:
-        factor, rest = _split(node.args[1])
-        return node.args[0].number * factor, rest
-    return 1.0, node
-
-
-def over(a: Node, b: Node) -> Node:
-    """Return a / b."""
-    if a is ZERO or b is ONE:
-        return a
-    if a.op == "neg":
-        return negative(over(a.args[0], b))
-    return make("div", a, b)
-
-
-def power(a: Node, exponent: float) -> Node:
-    """Return a^exponent."""
-    if exponent == 0:
-        return ONE
-    return a if exponent == 1 else make("pow", a, constant(exponent))
-
-
-def select(test: Node, a: Node, b: Node) -> Node:
-    """Return a where the test holds, else b."""
-    return a if a is b else make("where", test, a, b)
-
-
-def unless_zero(u: Node, value: Node) -> Node:
-    """Return ``value``, but 0 where u is 0."""
-    return select(make("eq", u, ZERO), ZERO, value)
-
+from lossland.expression.sums import Sum, Sums, TooLongError
 
 # ------------------------------------------- rules: (node, derivative of a node inside it) -> derivative of node
 
@@ -126,6 +51,8 @@ def _pow(n: Node, d: Callable[[Node], Node]) -> Node:
         if exponent < 1:
             lower = unless_zero(u, lower)  # the graph of x^0.5 is vertical at 0
         return times(times(v, lower), d(u))
+    if u.op == "const" and u.value > 0:
+        return times(times(n, constant(math.log(u.value))), d(v))
     by_base = by_exponent = ZERO
     if d(u) is not ZERO:
         at_zero = select(make("eq", v, ONE), ONE, ZERO)
@@ -180,7 +107,7 @@ def _chain(slope: Callable[[Node, Node], Node]) -> Rule:
 
 
 def _inverse_sine_slope(u: Node) -> Node:
-    inside = minus(ONE, power(u, 2))
+    inside = times(minus(ONE, u), plus(ONE, u))  # keeps its digits near 1 and -1
     return unless_zero(inside, over(ONE, make("sqrt", inside)))
 
 
@@ -205,7 +132,7 @@ RULES: dict[str, Rule] = {
     "atan": _chain(lambda n, u: over(ONE, plus(ONE, power(u, 2)))),
     "sinh": _chain(lambda n, u: make("cosh", u)),
     "cosh": _chain(lambda n, u: make("sinh", u)),
-    "tanh": _chain(lambda n, u: minus(ONE, power(n, 2))),
+    "tanh": _chain(lambda n, u: over(ONE, power(make("cosh", u), 2))),  # 1 - tanh(u)^2 loses all its digits
     "atan2": _atan2,
     "mod": _mod,
     "min": _extreme,
@@ -218,11 +145,46 @@ RULES: dict[str, Rule] = {
 def derivative(node: Node, name: str) -> Node:
     """Return the derivative of ``node`` by the variable ``name``."""
     known: dict[Node, Node] = {}
+    sums = Sums()
     for part in ordered([node]):
         if part.op == "var":
             known[part] = ONE if part.name == name else ZERO
         elif part.op in RULES and any(known[arg] is not ZERO for arg in part.args):
-            known[part] = RULES[part.op](part, known.__getitem__)
+            by_terms = _of_quotient(part, known, sums) if part.op in _QUOTIENTS else None
+            known[part] = RULES[part.op](part, known.__getitem__) if by_terms is None else by_terms
         else:
             known[part] = ZERO
     return known[node]
+
+
+_QUOTIENTS = ("div", "pow", "sqrt", "mul")
+
+
+def _of_quotient(node: Node, known: dict[Node, Node], sums: Sums) -> Node | None:
+    """Return the derivative of a quotient or a root of wild exponentials; None for any other node.
+
+    It is taken term by term: c e^L f^p ... has the slope c e^L f^p ... (L' + p f'/f + ...). What then cancels over the
+    common divisor is gone: e^x / (1 + e^x) has e^x / (1 + e^x)^2, where a difference of rounded numbers would be 0.
+    """
+    found = sums.of(node)
+    if not any(sums.is_wild(factor) and p < 1 for term in found for factor, p in term.factors):
+        return None
+    slope = known.get  # cosh and tanh may come up that are no parts of the expression
+
+    def of(part: Node) -> Node:
+        if (own := slope(part)) is None:
+            own = RULES[part.op](part, known.__getitem__)
+        return own
+
+    try:
+        parts: list[tuple[float, Sum]] = []
+        for term, number in found.items():
+            for inner, scale in sums.in_order(term.exponent):
+                if inner is not ONE:
+                    parts.append((number * scale, sums.product({term: 1.0}, sums.part(of(inner)))))
+            for factor, p in sums.in_order(term.factors):
+                less = sums.product({term: 1.0}, sums.factor(factor, -1.0))
+                parts.append((number * p, sums.product(less, sums.part(of(factor)))))
+        return sums.node(sums.joined(sums.total(parts)))
+    except TooLongError:
+        return None
