@@ -26,7 +26,9 @@ from lossland.expression.arithmetic import (
 )
 from lossland.expression.node import Node, constant, make, ordered, variables
 from lossland.expression.program import Program
-from lossland.expression.sums import Sum, Sums, TooLongError
+from lossland.expression.sums import Sum, Sums, TooLongError, never_negative
+
+NAN = constant(math.nan)
 
 # ------------------------------------------- rules: (node, derivative of a node inside it) -> derivative of node
 
@@ -63,14 +65,58 @@ def _pow(n: Node, d: Callable[[Node], Node]) -> Node:
     return plus(by_base, by_exponent)
 
 
-def _cos(n: Node, d: Callable[[Node], Node]) -> Node:
-    (w,) = n.args
+def _of_root(w: Node) -> tuple[Node, Node] | None:
+    """Return c and u if w is c sqrt(u); else None."""
     scale, root = (w.args[0], w.args[1]) if w.op == "mul" and w.args[0].op == "const" else (ONE, w)
-    if root.op != "sqrt":
-        return negative(times(make("sin", w), d(w)))
-    # cos(c sqrt(u)) is smooth in u where sqrt(u) is not: its slope is -c^2/2 sin(w)/w, and sin(w)/w -> 1 at w = 0.
-    ratio = select(make("eq", w, ZERO), ONE, over(make("sin", w), w))
-    return negative(times(times(HALF, times(scale, scale)), times(ratio, d(root.args[0]))))
+    return (scale, root.args[0]) if root.op == "sqrt" else None
+
+
+def _cosine(function: str, sign: float) -> Rule:
+    """Return the rule of cos and of cosh, whose slopes are ``sign`` times a ``function``.
+
+    cos(c sqrt(u)) is smooth in u where sqrt(u) is not: its slope is -c^2/2 sin(w)/w, and sin(w)/w -> 1 at w = 0.
+    """
+
+    def rule(n: Node, d: Callable[[Node], Node]) -> Node:
+        (w,) = n.args
+        found = _of_root(w)
+        if found is None:
+            return times(constant(sign), times(make(function, w), d(w)))
+        scale, u = found
+        ratio = select(make("eq", w, ZERO), ONE, over(make(function, w), w))
+        return times(constant(sign), times(times(HALF, times(scale, scale)), times(ratio, d(u))))
+
+    return rule
+
+
+def _where(n: Node, d: Callable[[Node], Node]) -> Node:
+    test, a, b = n.args
+    if a is ONE and b.op == "div" and b.args[0].op in ("sin", "sinh") and test is make("eq", b.args[1], ZERO):
+        (w,) = b.args[0].args
+        if w is b.args[1]:
+            return _of_cardinal_sine(n, w, d)
+    return select(test, d(a), d(b))
+
+
+def _of_cardinal_sine(n: Node, w: Node, d: Callable[[Node], Node]) -> Node:
+    """Return the derivative of sin(w)/w or sinh(w)/w, which are 1 at w = 0.
+
+    (cos(w) - sin(w)/w) / w loses its digits near 0: there it is the series -w/3 (1 - w^2/10 (1 - w^2/28 (...))).
+    """
+    sine = n.args[2].args[0].op == "sin"
+    found = _of_root(w)
+    square = power(w, 2) if found is None else times(times(found[0], found[0]), found[1])
+    signed = negative(square) if sine else square
+    series = ONE
+    for k in range(7, 0, -1):
+        series = plus(ONE, times(over(signed, constant(2 * k * (2 * k + 3))), series))
+    near = times(constant(-1 / 3 if sine else 1 / 3), series)
+    far = over(minus(make("cos" if sine else "cosh", w), n), square)
+    slope = select(make("lt", make("abs", square), constant(0.25)), near, far)  # over w
+    if found is None:
+        return times(times(slope, w), d(w))
+    scale, u = found  # w' = c^2 u' / (2 w)
+    return times(slope, times(times(HALF, times(scale, scale)), d(u)))
 
 
 def _atan2(n: Node, d: Callable[[Node], Node]) -> Node:
@@ -79,14 +125,17 @@ def _atan2(n: Node, d: Callable[[Node], Node]) -> Node:
     return unless_zero(square, over(minus(times(u, d(v)), times(v, d(u))), square))
 
 
+def _atan(n: Node, d: Callable[[Node], Node]) -> Node:
+    (u,) = n.args
+    if u.op == "div":  # of a/b, which may be infinite: (a' b - a b') / (a^2 + b^2)
+        a, b = u.args
+        return over(minus(times(d(a), b), times(a, d(b))), plus(power(a, 2), power(b, 2)))
+    return over(d(u), plus(ONE, power(u, 2)))
+
+
 def _mod(n: Node, d: Callable[[Node], Node]) -> Node:
     u, v = n.args
     return minus(d(u), times(make("floor", over(u, v)), d(v)))
-
-
-def _where(n: Node, d: Callable[[Node], Node]) -> Node:
-    test, a, b = n.args
-    return select(test, d(a), d(b))
 
 
 def _extreme(n: Node, d: Callable[[Node], Node]) -> Node:
@@ -106,6 +155,12 @@ def _chain(slope: Callable[[Node, Node], Node]) -> Rule:
     return lambda n, d: times(slope(n, n.args[0]), d(n.args[0]))
 
 
+def _reciprocal(number: float, u: Node) -> Node:
+    """Return the slope number / u of a logarithm, which is nan where the logarithm is."""
+    slope = over(constant(number), u)
+    return slope if never_negative(u) or Sums().is_positive(u) else select(make("lt", u, ZERO), NAN, slope)
+
+
 def _inverse_sine_slope(u: Node) -> Node:
     inside = times(minus(ONE, u), plus(ONE, u))  # keeps its digits near 1 and -1
     return unless_zero(inside, over(ONE, make("sqrt", inside)))
@@ -119,19 +174,19 @@ RULES: dict[str, Rule] = {
     "div": _div,
     "pow": _pow,
     "exp": _chain(lambda n, u: n),
-    "log": _chain(lambda n, u: over(ONE, u)),
-    "log2": _chain(lambda n, u: over(constant(1 / math.log(2)), u)),
-    "log10": _chain(lambda n, u: over(constant(1 / math.log(10)), u)),
+    "log": _chain(lambda n, u: _reciprocal(1.0, u)),
+    "log2": _chain(lambda n, u: _reciprocal(1 / math.log(2), u)),
+    "log10": _chain(lambda n, u: _reciprocal(1 / math.log(10), u)),
     "sqrt": _chain(lambda n, u: unless_zero(u, over(HALF, n))),
     "abs": _chain(lambda n, u: make("sign", u)),
     "sin": _chain(lambda n, u: make("cos", u)),
-    "cos": _cos,
+    "cos": _cosine("sin", -1.0),
     "tan": _chain(lambda n, u: plus(ONE, power(n, 2))),
     "asin": _chain(lambda n, u: _inverse_sine_slope(u)),
     "acos": _chain(lambda n, u: negative(_inverse_sine_slope(u))),
-    "atan": _chain(lambda n, u: over(ONE, plus(ONE, power(u, 2)))),
+    "atan": _atan,
     "sinh": _chain(lambda n, u: make("cosh", u)),
-    "cosh": _chain(lambda n, u: make("sinh", u)),
+    "cosh": _cosine("sinh", 1.0),
     "tanh": _chain(lambda n, u: over(ONE, power(make("cosh", u), 2))),  # 1 - tanh(u)^2 loses all its digits
     "atan2": _atan2,
     "mod": _mod,

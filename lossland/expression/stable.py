@@ -62,7 +62,7 @@ class _Rewriting:
             if node.op in ("log", "log2", "log10"):
                 return self._logarithm(node)
         except TooLongError:
-            pass
+            pass  # too long to be worth it: as it is written
         if not node.args:
             return node
         args = [self.new[arg] for arg in node.args]
@@ -111,6 +111,8 @@ class _Rewriting:
         if m + n != 0 or a.factors or b.factors or bool(a.exponent) == bool(b.exponent):
             return None
         exponent, number = (a.exponent, m) if a.exponent else (b.exponent, n)
+        if self.sums.falls(exponent):  # a hill or a hollow, looked at where it is large
+            return None
         w = self._exponent(exponent)
         return times(constant(number), times(make("tanh", times(HALF, w)), plus(make("exp", w), ONE)))
 
@@ -305,7 +307,7 @@ class _Rewriting:
         variable = [arg for arg in node.args if arg.op != "const" and not _is_bounded(arg)]
         if node.op == "mul" and len(variable) > 1:
             return True
-        if node.op == "div" and node.args[1] in variable:
+        if node.op == "div" and node.args[1] in variable and not _is_bounded(node):
             return True
         if node.op == "pow" and variable and not 0 <= (value_of(node.args[1]) or 2.0) <= 1:
             return True
@@ -407,4 +409,9 @@ def _harmless(node: Node, beside: Node) -> Node:
 
 
 def _is_bounded(node: Node) -> bool:
+    """Tell whether an expression stays an ordinary number. 1/sqrt(u) does, too: it is at most 1e162, or infinite."""
+    if node.op == "where":
+        return all(arg.op == "const" or _is_bounded(arg) for arg in node.args[1:])
+    if node.op == "div":
+        return node.args[0].op == "const" and node.args[1].op == "sqrt"
     return node.op in _BOUNDED or (node.op in ("neg", "abs") and _is_bounded(node.args[0]))

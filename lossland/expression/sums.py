@@ -117,7 +117,11 @@ class Sums:
         return bool(large) and not any(p < 0 and self.is_wild(node) for node, p in term.factors)
 
     def raised(self, node: Node, exponent: float) -> Sum:
-        """Return the power of a node."""
+        """Return the power of a node. A divisor is not multiplied out."""
+        if exponent.is_integer() and exponent < 0 and node.op in ("mul", "div"):
+            sign = 1.0 if node.op == "mul" else -1.0
+            below = self.raised(node.args[1], sign * exponent) if sign * exponent != 1 else self.part(node.args[1])
+            return self.product(self.raised(node.args[0], exponent), below)
         found = self.part(node)
         if len(found) != 1 or abs(exponent) > 100:
             return self.factor(node, exponent)
@@ -145,12 +149,12 @@ class Sums:
         if node.op in ("add", "sub"):
             a, b = map(self.linear, node.args)
             return added(a, b, 1.0 if node.op == "add" else -1.0)
+        if node.op == "div" and node.args[0].op == "neg":
+            return scaled(self.linear(make("div", node.args[0].args[0], node.args[1])), -1.0)
         if node.op == "mul" and (number := node.args[0].number or node.args[1].number):
             other = node.args[1] if node.args[0].number else node.args[0]
             inner = self.linear(other)
-            if len(inner) != 1:
-                inner = frozenset([(other, 1.0)])
-            return scaled(inner, number)
+            return scaled(inner if len(inner) == 1 else frozenset([(other, 1.0)]), number)
         return frozenset([(node, 1.0)])
 
     # --------------------------------------------------------------------------------------- sums and products
@@ -210,11 +214,11 @@ class Sums:
         if len(found) < 2 or not any(term.exponent for term in found):
             return False
         tame = any(term == NUMBER for term in found)
-        return not (tame and all(self._falls(term.exponent) for term in found))
+        return not (tame and all(self.falls(term.exponent) for term in found))
 
-    def _falls(self, exponent: Powers) -> bool:
+    def falls(self, exponent: Powers) -> bool:
         """Tell whether an exponent is never above 0."""
-        return all(number < 0 and (node is ONE or _at_least_zero(node)) for node, number in exponent)
+        return all(number < 0 and (node is ONE or never_negative(node)) for node, number in exponent)
 
     def is_positive(self, node: Node) -> bool:
         """Tell whether a node is surely above 0: a sum of exponentials with positive numbers before them."""
@@ -317,18 +321,19 @@ def value_of(node: Node) -> float | None:
     return -numbers[0] if node.op == "neg" else float(careful(node.op)(*numbers))
 
 
-def _at_least_zero(node: Node) -> bool:
+def never_negative(node: Node) -> bool:
+    """Tell whether an expression is surely 0 or more, wherever it has a value."""
     match node.op:
         case "const":
             return node.value >= 0
         case "pow":
             exponent = node.args[1].number
-            return exponent is not None and (exponent % 2 == 0 or _at_least_zero(node.args[0]))
+            return exponent is not None and (exponent % 2 == 0 or never_negative(node.args[0]))
         case "sqrt" | "abs" | "exp" | "cosh":
             return True
         case "add" | "div":
-            return all(map(_at_least_zero, node.args))
+            return all(map(never_negative, node.args))
         case "mul":
-            return node.args[0] is node.args[1] or all(map(_at_least_zero, node.args))
+            return node.args[0] is node.args[1] or all(map(never_negative, node.args))
         case _:
             return False
