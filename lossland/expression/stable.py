@@ -18,8 +18,8 @@ from collections.abc import Sequence
 from itertools import combinations_with_replacement
 
 from lossland.expression.arithmetic import HALF, ONE, TWO, ZERO, minus, negative, over, plus, power, select, times
-from lossland.expression.node import Node, constant, make, ordered
-from lossland.expression.sums import NOTHING, Powers, Sum, Sums, Term, TooLongError, added, value_of
+from lossland.expression.node import Node, constant, make, ordered, value_of
+from lossland.expression.sums import NOTHING, Powers, Sum, Sums, Term, TooLongError, added
 
 _CONCERNED = {"exp", "cosh", "sinh", "tanh", "log", "log2", "log10"}
 _BOUNDED = {"sin", "cos", "tanh", "atan", "atan2", "asin", "acos", "sign", "lt", "le", "gt", "ge", "eq", "ne"}

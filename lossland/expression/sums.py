@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from lossland.expression.arithmetic import ONE, ZERO, minus, over, plus, power, times
-from lossland.expression.node import Node, careful, constant, make
+from lossland.expression.node import Node, constant, make, value_of
 
 MOST_TERMS = 48  # a sum that grows beyond this is left alone
 
@@ -306,19 +306,6 @@ class Sums:
                 above = times(above, exponential(term.exponent))
             result = plus(result, over(above, below))
         return result
-
-
-def value_of(node: Node) -> float | None:
-    """Return the number that an expression without variables stands for; None for any other."""
-    if node.op == "const":
-        return node.value
-    if not node.args or node.op == "where":
-        return None
-    args = [value_of(arg) for arg in node.args]
-    numbers = [arg for arg in args if arg is not None]
-    if len(numbers) < len(args):
-        return None
-    return -numbers[0] if node.op == "neg" else float(careful(node.op)(*numbers))
 
 
 def never_negative(node: Node) -> bool:
