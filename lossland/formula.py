@@ -2,7 +2,8 @@
 
 The language: ``+ - * / ^ **``, unary signs, parentheses, numbers, ``x``, ``y``, ``pi``, ``e``, the functions of
 `FUNCTIONS`, and comparisons as the test of ``where(test, a, b)``. A product may leave out its ``*`` where only one
-reading is possible: ``2x``, ``3(x + 1)``, ``2 sin(x)``, ``(x + 1)(y - 1)``.
+reading is possible: ``2x``, ``3(x + 1)``, ``2 sin(x)``, ``(x + 1)(y - 1)``. What is written otherwise elsewhere but has
+one meaning is understood: ``x²``, ``π``, ``√(x)``, ``|x|``, ``≤``, ``ln(x)``, ``pow(x, 2)``, capital letters.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from lossland.errors import UserError, nearest
-from lossland.expression import Node, constant, e, pi, variable
-from lossland.expression.node import UNARY, careful, make
+from lossland.expression import Node, abs_, constant, cos, e, exp, log, maximum, pi, sign, sin, sqrt, tan, variable
+from lossland.expression.node import UNARY, careful, make, value_of
 
 MAX_LENGTH = 2000
 MAX_TOKENS = 800
@@ -22,9 +23,37 @@ MAX_DEPTH = 40
 MAX_EXPONENT = 100
 MAX_TOWER = 3
 
+
+def _cube_root(u: Node) -> Node:
+    return sign(u) * abs_(u) ** (constant(1) / 3)
+
+
+SHORTHANDS: dict[str, Callable[[Node], Node]] = {
+    "ln": log,
+    "sgn": sign,
+    "sec": lambda u: 1 / cos(u),
+    "csc": lambda u: 1 / sin(u),
+    "cot": lambda u: 1 / tan(u),
+    "cbrt": _cube_root,
+    "sigmoid": lambda u: 1 / (1 + exp(-u)),
+    "logistic": lambda u: 1 / (1 + exp(-u)),
+    "softplus": lambda u: log(1 + exp(u)),
+    "relu": lambda u: maximum(u, constant(0)),
+    "silu": lambda u: u / (1 + exp(-u)),
+    "log1p": lambda u: log(1 + u),
+    "expm1": lambda u: exp(u) - 1,
+}
+"""Functions of one argument that stand for an expression."""
+
+OTHER_NAMES = {
+    **{f"arc{name}": f"a{name}" for name in ("sin", "cos", "tan", "tan2")},
+    **{"atan_2": "atan2", "fabs": "abs", "ceiling": "ceil", "minimum": "min", "maximum": "max"},
+}
+"""Functions that have two names."""
+
 FUNCTIONS: dict[str, tuple[int, int]] = {
-    **dict.fromkeys(UNARY, (1, 1)),
-    **dict.fromkeys(("atan2", "mod"), (2, 2)),
+    **dict.fromkeys((*UNARY, *SHORTHANDS), (1, 1)),
+    **dict.fromkeys(("atan2", "mod", "pow", "hypot"), (2, 2)),
     **dict.fromkeys(("min", "max"), (2, MAX_TOKENS)),
     "where": (3, 3),
 }
@@ -32,11 +61,32 @@ FUNCTIONS: dict[str, tuple[int, int]] = {
 
 NAMES: dict[str, Node] = {"x": variable("x"), "y": variable("y"), "pi": pi, "e": e}
 
-_SYNONYMS = str.maketrans({"−": "-", "·": "*", "⋅": "*", "×": "*", "\t": " ", "\r": " ", "\n": " "})
+_INFINITE = ("inf", "infinity", "nan")  # names of what no formula can hold
+_SPACES = "\t\r\n\v\f\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+_SYNONYMS = str.maketrans(
+    {
+        **dict.fromkeys("−–‐‑‒﹣", "-"),
+        **dict.fromkeys("·⋅×∙•∗✕", "*"),
+        **dict.fromkeys("÷∕⁄", "/"),
+        **dict.fromkeys(_SPACES, " "),
+    }
+)
+_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
+_SYMBOLS = {  # characters that stand for a longer piece of text
+    "π": ("name", "pi"),
+    "√": ("name", "sqrt"),
+    "∛": ("name", "cbrt"),
+    "∞": ("name", "inf"),
+    "≤": ("sign", "<="),
+    "≥": ("sign", ">="),
+    "≠": ("sign", "!="),
+}
 _TOKEN = re.compile(
     r"(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
     r"|(?P<name>[A-Za-z_][A-Za-z_0-9]*)"
-    r"|(?P<sign>\*\*|<=|>=|==|!=|[-+*/^(),<>])"
+    r"|(?P<sign>\*\*|<=|>=|==|!=|[-+*/^(),<>|])"
+    r"|(?P<symbol>[π√∛∞≤≥≠])"
+    r"|(?P<raised>[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)"
 )
 _COMPARE = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne"}
 
@@ -91,8 +141,7 @@ def _tokens(text: str) -> list[_Token]:
         match = _TOKEN.match(plain, position)
         if match is None:
             raise FormulaError(_unknown_character(plain[position]), text, position)
-        kind = match.lastgroup or ""
-        result.append(_Token(kind, match.group(), position, match.end()))
+        result += _read(match)
         if len(result) > MAX_TOKENS:
             raise FormulaError(f"A formula may have at most {MAX_TOKENS} numbers, names and signs.", text, position)
         position = match.end()
@@ -100,8 +149,30 @@ def _tokens(text: str) -> list[_Token]:
     return result
 
 
+def _read(match: re.Match[str]) -> list[_Token]:
+    """Return the tokens of a piece of text: one, or for an exponent such as that of x² those of ^(2)."""
+    kind, text = match.lastgroup or "", match.group()
+    if kind == "raised":
+        digits = text.translate(_SUPERSCRIPTS)
+        pieces = [("sign", "^"), ("sign", "("), ("number", digits.lstrip("+-")), ("sign", ")")]
+        if digits[0] in "+-":
+            pieces.insert(2, ("sign", digits[0]))
+    else:
+        pieces = [_SYMBOLS[text] if kind == "symbol" else (kind, text)]
+    return [_Token(*piece, match.start(), match.end()) for piece in pieces]
+
+
 def _unknown_character(character: str) -> str:
-    hints = {"=": "compare with == inside where(test, a, b)", "%": "write mod(a, b)", "|": "write abs(...)"}
+    hints = {
+        "=": "a formula is what stands right of f(x, y) =, and a test is x == y inside where(test, a, b)",
+        "%": "write mod(a, b)",
+        **dict.fromkeys("[]{}", "write ( and )"),
+        **dict.fromkeys("'\"`", "write the derivative out"),
+        "!": "write factorials out",
+        ";": "write a comma between arguments",
+        "&": "nest where(test, a, b)",
+        "—": "write - for a minus",
+    }
     if character in hints:
         return f"{character!r} has no meaning in a formula; {hints[character]}."
     shown = repr(character) if " " < character <= "~" else f"The character U+{ord(character):04X}"
@@ -117,6 +188,7 @@ class _Parser:
         self.index = 0
         self.depth = 0
         self.open = 0  # parentheses that wait for their end
+        self.bars = 0  # bars of absolute values that wait for theirs
         self.values: dict[Node, float] = {}  # of the parts without variables
 
     # ----------------------------------------------------------------------------------------------- helpers
@@ -177,6 +249,9 @@ class _Parser:
         if token.text in _COMPARE:
             return self.error("A comparison belongs inside where(test, a, b).", token)
         if token.text == ",":
+            before, after = self.tokens[max(self.index - 1, 0)], self.tokens[self.index + 1]
+            if before.kind == after.kind == "number" and before.end == token.start and token.end == after.start:
+                return self.error(f"Write {before.text}.{after.text} with a point.", token)
             return self.error("A comma belongs between the arguments of a function.", token)
         if token.kind in ("number", "name"):
             return self.error(f"An operator is missing before {_short(token.text)}; write *.", token)
@@ -209,8 +284,9 @@ class _Parser:
     def multiplies(self, before: _Token, divided: bool) -> bool:
         """Tell whether a factor follows without a sign, as in 2x; raise if that can be read in two ways."""
         token = self.token
-        follows = token.kind == "name" or token.text == "("
-        if not follows or not (before.kind == "number" or before.text == ")"):
+        opens = token.text == "(" or (token.text == "|" and not self.bars)
+        follows = token.kind == "name" or opens
+        if not follows or not (before.kind == "number" or before.text in (")", "|")):
             if follows and before.kind == "name":
                 raise self.error(f"Write * between {before.text} and {_short(token.text)}.", token)
             return False
@@ -245,7 +321,9 @@ class _Parser:
         sign = self.take()
         if tower > MAX_TOWER:
             raise self.error(f"At most {MAX_TOWER} powers may stand on one another.", sign)
-        exponent = self.deeper(lambda: self.exponent(tower + 1))
+        return self.raised(sign, base, self.deeper(lambda: self.exponent(tower + 1)))
+
+    def raised(self, sign: _Token, base: Node, exponent: Node) -> Node:
         value = self.value(exponent)
         if value is not None and abs(value) > MAX_EXPONENT:
             raise self.error(f"An exponent may be at most {MAX_EXPONENT}.", sign)
@@ -268,14 +346,31 @@ class _Parser:
             return constant(value)
         if token.kind == "name":
             self.take()
-            return self.call(token) if token.text in FUNCTIONS else self.name(token)
+            known = _meant(token.text)
+            return self.call(token, known) if known in FUNCTIONS else self.name(token)
         if self.at("("):
             self.take()
             self.open += 1
+            bars, self.bars = self.bars, 0
             node = self.deeper(self.sum)
             self.close(token)
+            self.bars = bars
             return node
+        if self.at("|"):
+            return self.absolute_value()
         raise self.unexpected()
+
+    def absolute_value(self) -> Node:
+        opening = self.take()
+        self.bars += 1
+        node = self.deeper(self.sum)
+        if self.token.kind == "end":
+            raise self.error("This | is never closed; abs(...) says the same.", opening)
+        if not self.at("|"):
+            raise self.unexpected()
+        self.take()
+        self.bars -= 1
+        return self.make("abs", opening, node)
 
     def close(self, opening: _Token) -> None:
         if self.token.kind == "end":
@@ -286,25 +381,31 @@ class _Parser:
         self.open -= 1
 
     def name(self, token: _Token) -> Node:
-        if token.text in NAMES:
-            return NAMES[token.text]
-        if len(token.text) > 1 and all(letter in NAMES for letter in token.text):
+        known = _meant(token.text)
+        if known in NAMES:
+            return NAMES[known]
+        if known in _INFINITE:
+            raise self.error("A formula holds finite numbers alone; write a large one such as 1e30.", token)
+        if len(token.text) > 1 and all(letter in "xyXYe" for letter in token.text):
             raise self.error(f"Write {'*'.join(token.text)} instead of {token.text}.", token)
-        hint = nearest(token.text, [*NAMES, *FUNCTIONS])
+        hint = nearest(known, [*NAMES, *FUNCTIONS])
         raise self.error(f"{_short(token.text)!r} is not a name that formulas know.{hint}", token)
 
-    def call(self, name: _Token) -> Node:
+    def call(self, name: _Token, known: str) -> Node:
         opening = self.token
+        if self.at("^", "**"):
+            raise self.error(f"Write {known}(...)^n for a power of {known}.", name)
         if not self.at("("):
-            raise self.error(f"{name.text} needs parentheses: {name.text}(...).", name)
+            raise self.error(f"{known} needs parentheses: {known}(...).", name)
         self.take()
         self.open += 1
+        bars, self.bars = self.bars, 0
         arguments: list[Node] = []
-        fewest, most = FUNCTIONS[name.text]
+        fewest, most = FUNCTIONS[known]
         while not arguments or self.at(","):
             if arguments:
                 self.take()
-            test = name.text == "where" and not arguments
+            test = known == "where" and not arguments
             arguments.append(self.deeper(self.test if test else self.sum))
             if len(arguments) > most:
                 break
@@ -313,13 +414,35 @@ class _Parser:
         if not fewest <= len(arguments) <= most:
             wanted = f"{fewest}" if fewest == most else f"{fewest} or more"
             plural = "" if wanted == "1" else "s"
-            raise self.error(f"{name.text} takes {wanted} argument{plural}.", name)
-        if name.text in ("min", "max"):
+            hint = "; for another base divide: log(a)/log(b)" if known in ("log", "ln") and len(arguments) == 2 else ""
+            raise self.error(f"{known} takes {wanted} argument{plural}{hint}.", name)
+        self.bars = bars
+        return self.applied(known, name, arguments)
+
+    def applied(self, known: str, name: _Token, arguments: list[Node]) -> Node:
+        if known in ("min", "max"):
             node = arguments[0]
             for argument in arguments[1:]:
-                node = self.make(name.text, name, node, argument)
+                node = self.make(known, name, node, argument)
             return node
-        return make(name.text, *arguments) if name.text == "where" else self.make(name.text, name, *arguments)
+        if known == "where":
+            return make(known, *arguments)
+        if known == "pow":
+            return self.raised(name, *arguments)
+        if known == "hypot":
+            return self.checked(name, sqrt(arguments[0] ** 2 + arguments[1] ** 2))
+        if known in SHORTHANDS:
+            return self.checked(name, SHORTHANDS[known](arguments[0]))
+        return self.make(known, name, *arguments)
+
+    def checked(self, token: _Token, node: Node) -> Node:
+        """Return an expression; without variables it must be a finite number."""
+        value = value_of(node)
+        if value is not None:
+            if not math.isfinite(value):
+                raise self.error("This part has no finite value.", token)
+            self.values[node] = value
+        return node
 
     def test(self) -> Node:
         left = self.sum()
@@ -327,6 +450,12 @@ class _Parser:
             raise self.error("where(test, a, b) needs a comparison first, such as x < 0.", self.token)
         sign = self.take()
         return make(_COMPARE[sign.text], left, self.sum())
+
+
+def _meant(word: str) -> str:
+    """Return the name that a word stands for: without capitals, and the shorter of two. E may be no e."""
+    small = word.lower() if word != "E" else word
+    return OTHER_NAMES.get(small, small)
 
 
 def _short(word: str) -> str:

@@ -11,7 +11,7 @@ from lossland import landscapes
 from lossland.errors import UserError
 from lossland.landscapes import Landscape
 from lossland.layers import Surface, Title
-from lossland.parameters import Point, Text
+from lossland.parameters import Lane, Point, Text
 from lossland.scenery import Scene, View
 from lossland.terrain import Terrain
 
@@ -59,7 +59,8 @@ class GroundScene(Scene):
     """A scene on a landscape.
 
     Choosing a landscape also takes its domain and whatever else ``staging`` has for it, then calls ``settle``. From
-    one formula to the next, as while someone types, the domain stays.
+    one formula to the next, as while someone types, the domain stays. A new domain moves on whatever still is as
+    ``settle`` left it, such as a start and rates that suit; what was chosen stays.
     """
 
     staging: ClassVar[Mapping[str, Mapping[str, Any]]] = {}  # landscape -> values to take with it
@@ -128,6 +129,38 @@ class GroundScene(Scene):
         super().reset()
         self._was_formula = False
 
+    def set(self, name: str, value: Any) -> None:
+        """Change one parameter; a value that does not fit raises UserError and changes nothing."""
+        if name != "domain":
+            if type(self.param(name)) is Point:
+                self._check_inside(name, self.param(name).check(value))
+            super().set(name, value)
+            return
+        own, domain = dict(self.values), self.param(name).check(value)
+        try:
+            before = self._settled(own)
+            after = self._settled({**own, "domain": domain})
+            self.values = {key: _moved_on(own[key], before[key], after[key]) for key in own}
+            self.values["domain"] = domain
+            self.changed(name)
+        except UserError:
+            self.values = own
+            raise
+
+    def _check_inside(self, name: str, place: tuple[float, ...]) -> None:
+        x0, x1, y0, y1 = self.domain
+        if not (x0 <= place[0] <= x1 and y0 <= place[1] <= y1):
+            raise UserError(
+                f"{name} = {place[0]:g}, {place[1]:g} lies outside the map, which has x from {x0:g} to {x1:g} and y "
+                f"from {y0:g} to {y1:g}; choose a place on it or another domain."
+            )
+
+    def _settled(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values that ``settle`` makes of others."""
+        self.values = dict(values)
+        self.settle()
+        return self.values
+
     def changed(self, name: str) -> None:
         """Let the other parameters follow a new landscape or domain."""
         if name == "landscape":
@@ -142,10 +175,17 @@ class GroundScene(Scene):
             self.settle_domain()
 
     def settle(self) -> None:
-        """Give the other parameters values that suit a new landscape."""
+        """Give the other parameters values that suit the landscape on the domain."""
 
     def settle_domain(self) -> None:
-        """Give the other parameters values that suit a new domain."""
+        """Bring the other parameters' values into a new domain."""
+
+
+def _moved_on(own: Any, before: Any, after: Any) -> Any:
+    """Return what becomes of a value if what suits changes: it follows if it suited before. Each lane by itself."""
+    if isinstance(own, tuple) and own and isinstance(own[0], Lane) and len(own) == len(before) == len(after):
+        return tuple(map(_moved_on, own, before, after))
+    return after if own == before else own
 
 
 def is_rough(value: np.ndarray) -> bool:

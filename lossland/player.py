@@ -469,9 +469,9 @@ class Player:
 
     @typed_action
     def add_lane(self, text: str) -> None:
-        """Let another optimizer take part, e.g. ``"adam:lr=0.1"``."""
+        """Let another optimizer take part, e.g. ``"adam:lr=0.1"``; without a rate it gets one that suits."""
         self._lane(0)
-        self._set_lanes([*self.lanes, str(text)])
+        self._set_lanes([*self.lanes, self.scene.newcomer(str(text))])
         self.select(len(self.lanes) - 1)
 
     @action

@@ -152,8 +152,9 @@ class Scene:
         self.reset()
         if preset is not None:
             self.use(preset)
-        for name, value in values.items():
-            self.set(name, value)
+        order = list(self.params())  # a landscape before its domain, and that before a start inside of it
+        for name in sorted(values, key=lambda name: order.index(name) if name in order else -1):
+            self.set(name, values[name])
 
     # ---------------------------------------------------------------------------------------------- parameters
     @classmethod
@@ -222,6 +223,10 @@ class Scene:
     def handles(self, time: float) -> Sequence[Handle]:
         """Return what can be dragged at ``time``."""
         return ()
+
+    def newcomer(self, text: str) -> Any:
+        """Return the optimizer of a lane that is added, from text such as ``adam:lr=0.1``."""
+        return text
 
     def click(self, position: tuple[float, float]) -> bool:
         """React to a click at a position in the domain (or plane); True restarts the clock."""

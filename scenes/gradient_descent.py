@@ -15,6 +15,7 @@ from lossland.models import quadratics
 ARROW = 0.34  # length of the uphill arrow in the world
 BALL = 0.03  # and of the ball's radius
 PARTS = 5  # the five steps that one iteration is made of
+FARTHEST = 4.0  # the ball may stand up to here
 MOVE = 3  # the part in which the ball goes its step (the fourth)
 
 
@@ -101,7 +102,7 @@ print("closed_form", *((1 - alpha * curvature) ** steps * start))
         10.0, 0.1, 20.0, r"curvature $\lambda_2$", "How much it bends along y.", log=True
     )
     alpha = ll.parameters.Number(0.18, 0.001, 1.0, r"rate $\alpha$", "The share of the slope that a step is.", log=True)
-    start = ll.parameters.Point((-3.4, 1.6), -4, 4, label="start", help="Where the ball is dropped.", hidden=True)
+    start = ll.parameters.Point((-3.4, 1.6), -FARTHEST, FARTHEST, label="start", help="Where the ball is dropped.", hidden=True)
     steps = ll.parameters.Integer(50, 1, 200, "steps", "How many iterations.", log=True)
 
     # ----------------------------------------------------------------------------------------- following
@@ -109,6 +110,16 @@ print("closed_form", *((1 - alpha * curvature) ** steps * start))
     def landscape(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]  # the curvatures choose it
         """The bowl's formula."""
         return f"({self.curvature_x:.12g} * x^2 + {self.curvature_y:.12g} * y^2) / 2"
+
+    def settle(self) -> None:
+        """Drop the ball at the same place of the map, high up at the left, if a ball may stand there."""
+        x0, x1, y0, y1 = self.domain
+        place = np.clip((x0 + 0.075 * (x1 - x0), y0 + 0.7 * (y1 - y0)), -FARTHEST, FARTHEST)
+        self.values["start"] = tuple(place.round(12).tolist())
+
+    def settle_domain(self) -> None:
+        """Keep the ball inside."""
+        self.values["start"] = self.inside(self.start)
 
     def relief(self, value: np.ndarray) -> tuple[float, float]:
         """Lift the floor of a long valley a little, so that its gentle slope shows too."""

@@ -183,6 +183,12 @@ for rule in (sgd, momentum, rmsprop, adam, lion):
         """Keep the start inside."""
         self.values["start"] = self.inside(self.start)
 
+    def newcomer(self, text: str) -> Any:
+        """Return a new lane's optimizer, with a rate that suits if the text gives none."""
+        optimizer = ll.optimizers.optimizer(text)
+        rated = any(setting.partition("=")[0].strip() == "lr" for setting in text.partition(":")[2].split(","))
+        return optimizer if rated else ll.rates.suggested(optimizer, self.land, self.inside(self.start))
+
     @property
     def clock(self) -> ll.Clock:
         """Sixteen steps a second, for not less than 4 and not more than 30 seconds."""

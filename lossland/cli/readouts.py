@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from lossland.cli.options import add_json, add_scene, add_scene_settings
-from lossland.cli.output import print_json, print_table
+from lossland.cli.output import note_the_end, print_json, print_table
 from lossland.cli.parsing import real
 from lossland.cli.subject import scene
 
@@ -26,6 +26,7 @@ def configure(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> None:
     """Print the numbers."""
     shown = scene(arguments, arguments.scene)
+    note_the_end(shown.clock.seconds, arguments.time)
     time = shown.clock.seconds if arguments.time is None else arguments.time
     found = shown.readouts(time)
     if arguments.json:

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from lossland.cli import memory
 from lossland.cli.options import add_backend, add_json, add_landscape, add_optimizer, add_output, add_seed
-from lossland.cli.output import number, pair, print_json, print_table
+from lossland.cli.output import note, number, pair, print_json, print_table
 from lossland.cli.parsing import point, whole
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from lossland.landscapes import Landscape
 
 MOST_STEPS = 10**9
 BYTES_A_STEP = 400  # two coordinates and a value, as arrays, as Python numbers and as text
@@ -47,8 +55,11 @@ def run(arguments: Namespace) -> None:
     land = landscape(arguments.landscape)
     optimizer = optimizers.optimizer(arguments.optimizer)
     start = arguments.start or land.start
+    if not _is_inside(land, start):
+        note(f"The start {pair(start)} lies outside the map, {_area(land)}.")
     path = follow(land, optimizer, start=start, steps=arguments.steps, seed=arguments.seed, backend=arguments.backend)
     points, values = path.points[:, 0], path.values[:, 0]
+    diverged_at = _diverged_at(land, points)
 
     if ending == ".csv":
         from lossland.formats.csv import write_csv
@@ -67,6 +78,8 @@ def run(arguments: Namespace) -> None:
                 "landscape": arguments.landscape,
                 "points": points,
                 "values": values,
+                "diverged": diverged_at is not None,
+                "diverged_at": diverged_at,
             }
         )
     elif arguments.output:
@@ -76,3 +89,28 @@ def run(arguments: Namespace) -> None:
         shown = np.unique(np.linspace(0, arguments.steps, ROWS_SHOWN).round().astype(int))
         rows = [(str(k), number(points[k, 0]), number(points[k, 1]), number(float(values[k]))) for k in shown]
         print_table(rows, ("step", "x", "y", "value"))
+    if diverged_at is not None and not arguments.json:
+        how = "left the map for good" if np.isfinite(points[diverged_at]).all() else "was no number any more"
+        print(f"The run diverged: at step {diverged_at} it {how}. Try a smaller rate.")
+
+
+def _is_inside(land: Landscape, place: Sequence[float]) -> bool:
+    (x0, x1), (y0, y1) = land.domain
+    return x0 <= place[0] <= x1 and y0 <= place[1] <= y1
+
+
+def _area(land: Landscape) -> str:
+    (x0, x1), (y0, y1) = land.domain
+    return f"which has x from {number(x0)} to {number(x1)} and y from {number(y0)} to {number(y1)}"
+
+
+def _diverged_at(land: Landscape, points: NDArray[np.float64]) -> int | None:
+    """Return the step from which on the points (T+1, 2) are lost, to the end; None if the last one is not."""
+    import numpy as np
+
+    from lossland.compute.bounds import is_lost
+
+    lost = is_lost(points, land.domain)
+    kept = np.flatnonzero(~lost)
+    first = int(kept[-1]) + 1 if len(kept) else 0
+    return first if first < len(points) else None

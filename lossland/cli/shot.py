@@ -14,7 +14,7 @@ from lossland.cli.options import (
     add_scene_settings,
     check_picture_fits,
 )
-from lossland.cli.output import print_json
+from lossland.cli.output import note_the_end, print_json
 from lossland.cli.parsing import real
 from lossland.cli.subject import scene
 
@@ -48,6 +48,7 @@ def run(arguments: Namespace) -> None:
     size, theme = arguments.size or SIZE, arguments.theme or "dark"
     check_picture_fits(size)
     shown = scene(arguments, arguments.scene)
+    note_the_end(shown.clock.seconds, arguments.time)
 
     from lossland.app import snapshot
     from lossland.formats.png import write_png

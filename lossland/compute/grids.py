@@ -21,7 +21,7 @@ from lossland import checks
 from lossland.compute import arrays, memory
 from lossland.compute.crowd import cores
 from lossland.errors import MachineError, UserError, nearest
-from lossland.expression import Node, Program, sqrt
+from lossland.expression import Node, Program, sqrt, stable
 from lossland.landscapes import MOST_POINTS, Grid, check_domain, check_dtype, fill_gaps
 
 if TYPE_CHECKING:
@@ -38,9 +38,9 @@ Band = dict[str, NDArray[Any]]
 
 
 def quantity_nodes(landscape: Landscape, name: str) -> tuple[Node, ...]:
-    """Return the expressions of one of `QUANTITIES`."""
-    gx, gy = landscape.gradient_nodes
-    xx, xy, yy = landscape.hessian_nodes
+    """Return the expressions of one of `QUANTITIES`, made of stable forms."""
+    gx, gy = stable(landscape.gradient_nodes)
+    xx, xy, yy = stable(landscape.hessian_nodes)
     if name == "gradient":
         return gx, gy
     if name == "hessian":
@@ -80,7 +80,7 @@ class Lattice:
         n = checks.whole(n, 2, MOST_POINTS, "The number of points along each side")
         self.n, self.dtype, self.backend = n, check_dtype(dtype), arrays.backend(backend)
         (x0, x1), (y0, y1) = check_domain(domain or landscape.domain)
-        nodes = [landscape.node]
+        nodes = stable([landscape.node])
         self.shapes: dict[str, tuple[int, ...]] = {"value": (n, n)}
         for name in dict.fromkeys(quantities):
             nodes += quantity_nodes(landscape, name)
@@ -196,7 +196,7 @@ def _finished(waiting: deque[tuple[slice, Band, Future[None]]]) -> tuple[slice, 
 
 @lru_cache(maxsize=16)
 def _program(nodes: tuple[Node, ...]) -> Program:
-    return Program(nodes, "xy")
+    return Program(nodes, "xy", as_given=True)
 
 
 def grid(

@@ -42,6 +42,7 @@ from lossland.expression.node import (
 )
 from lossland.expression.printing import latex, text
 from lossland.expression.program import Program, evaluate
+from lossland.expression.stable import stable
 
 __all__ = [
     "Node",
@@ -74,6 +75,7 @@ __all__ = [
     "sin",
     "sinh",
     "sqrt",
+    "stable",
     "tan",
     "tanh",
     "text",

@@ -10,98 +10,25 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from lossland.expression.arithmetic import (
+    HALF,
+    ONE,
+    TWO,
+    ZERO,
+    minus,
+    negative,
+    over,
+    plus,
+    power,
+    select,
+    times,
+    unless_zero,
+)
 from lossland.expression.node import Node, constant, make, ordered, variables
 from lossland.expression.program import Program
+from lossland.expression.sums import Sum, Sums, TooLongError, never_negative
 
-ZERO, ONE, TWO, HALF = constant(0), constant(1), constant(2), constant(0.5)
-
-# ------------------------------------------------------------- arithmetic that drops zeros and ones on the way
-
-
-def plus(a: Node, b: Node) -> Node:
-    """Return a + b."""
-    if a.number is not None and b.number is not None:
-        return constant(a.number + b.number)
-    if a is ZERO:
-        return b
-    if b is ZERO:
-        return a
-    if _split(b)[0] < 0:
-        return minus(a, negative(b))
-    return make("add", a, b)
-
-
-def minus(a: Node, b: Node) -> Node:
-    """Return a - b."""
-    if a.number is not None and b.number is not None:
-        return constant(a.number - b.number)
-    if b is ZERO:
-        return a
-    if a is ZERO:
-        return negative(b)
-    if _split(b)[0] < 0:
-        return plus(a, negative(b))
-    return make("sub", a, b)
-
-
-def negative(a: Node) -> Node:
-    """Return -a."""
-    return times(constant(-1), a)
-
-
-def times(a: Node, b: Node) -> Node:
-    """Return a b, with what numbers and signs there are gathered in front."""
-    (m, rest_of_a), (n, rest_of_b) = _split(a), _split(b)
-    factor = m * n
-    if rest_of_a is None or rest_of_b is None:
-        product = rest_of_b if rest_of_a is None else rest_of_a
-    else:
-        product = make("mul", rest_of_a, rest_of_b)
-    if product is None or factor == 0:
-        return constant(factor)
-    if abs(factor) == 1:
-        return product if factor > 0 else make("neg", product)
-    return make("mul", constant(factor), product)
-
-
-def _split(node: Node) -> tuple[float, Node | None]:
-    """Return the number in front of a product, and the rest of it (None if there is none)."""
-    if node.number is not None:
-        return node.number, None
-    if node.op == "neg":
-        factor, rest = _split(node.args[0])
-        return -factor, rest
-    if node.op == "mul" and node.args[0].number is not None:
-        factor, rest = _split(node.args[1])
-        return node.args[0].number * factor, rest
-    return 1.0, node
-
-
-def over(a: Node, b: Node) -> Node:
-    """Return a / b."""
-    if a is ZERO or b is ONE:
-        return a
-    if a.op == "neg":
-        return negative(over(a.args[0], b))
-    return make("div", a, b)
-
-
-def power(a: Node, exponent: float) -> Node:
-    """Return a^exponent."""
-    if exponent == 0:
-        return ONE
-    return a if exponent == 1 else make("pow", a, constant(exponent))
-
-
-def select(test: Node, a: Node, b: Node) -> Node:
-    """Return a where the test holds, else b."""
-    return a if a is b else make("where", test, a, b)
-
-
-def unless_zero(u: Node, value: Node) -> Node:
-    """Return ``value``, but 0 where u is 0."""
-    return select(make("eq", u, ZERO), ZERO, value)
-
+NAN = constant(math.nan)
 
 # ------------------------------------------- rules: (node, derivative of a node inside it) -> derivative of node
 
@@ -126,6 +53,8 @@ def _pow(n: Node, d: Callable[[Node], Node]) -> Node:
         if exponent < 1:
             lower = unless_zero(u, lower)  # the graph of x^0.5 is vertical at 0
         return times(times(v, lower), d(u))
+    if u.op == "const" and u.value > 0:
+        return times(times(n, constant(math.log(u.value))), d(v))
     by_base = by_exponent = ZERO
     if d(u) is not ZERO:
         at_zero = select(make("eq", v, ONE), ONE, ZERO)
@@ -136,14 +65,58 @@ def _pow(n: Node, d: Callable[[Node], Node]) -> Node:
     return plus(by_base, by_exponent)
 
 
-def _cos(n: Node, d: Callable[[Node], Node]) -> Node:
-    (w,) = n.args
+def _of_root(w: Node) -> tuple[Node, Node] | None:
+    """Return c and u if w is c sqrt(u); else None."""
     scale, root = (w.args[0], w.args[1]) if w.op == "mul" and w.args[0].op == "const" else (ONE, w)
-    if root.op != "sqrt":
-        return negative(times(make("sin", w), d(w)))
-    # cos(c sqrt(u)) is smooth in u where sqrt(u) is not: its slope is -c^2/2 sin(w)/w, and sin(w)/w -> 1 at w = 0.
-    ratio = select(make("eq", w, ZERO), ONE, over(make("sin", w), w))
-    return negative(times(times(HALF, times(scale, scale)), times(ratio, d(root.args[0]))))
+    return (scale, root.args[0]) if root.op == "sqrt" else None
+
+
+def _cosine(function: str, sign: float) -> Rule:
+    """Return the rule of cos and of cosh, whose slopes are ``sign`` times a ``function``.
+
+    cos(c sqrt(u)) is smooth in u where sqrt(u) is not: its slope is -c^2/2 sin(w)/w, and sin(w)/w -> 1 at w = 0.
+    """
+
+    def rule(n: Node, d: Callable[[Node], Node]) -> Node:
+        (w,) = n.args
+        found = _of_root(w)
+        if found is None:
+            return times(constant(sign), times(make(function, w), d(w)))
+        scale, u = found
+        ratio = select(make("eq", w, ZERO), ONE, over(make(function, w), w))
+        return times(constant(sign), times(times(HALF, times(scale, scale)), times(ratio, d(u))))
+
+    return rule
+
+
+def _where(n: Node, d: Callable[[Node], Node]) -> Node:
+    test, a, b = n.args
+    if a is ONE and b.op == "div" and b.args[0].op in ("sin", "sinh") and test is make("eq", b.args[1], ZERO):
+        (w,) = b.args[0].args
+        if w is b.args[1]:
+            return _of_cardinal_sine(n, w, d)
+    return select(test, d(a), d(b))
+
+
+def _of_cardinal_sine(n: Node, w: Node, d: Callable[[Node], Node]) -> Node:
+    """Return the derivative of sin(w)/w or sinh(w)/w, which are 1 at w = 0.
+
+    (cos(w) - sin(w)/w) / w loses its digits near 0: there it is the series -w/3 (1 - w^2/10 (1 - w^2/28 (...))).
+    """
+    sine = n.args[2].args[0].op == "sin"
+    found = _of_root(w)
+    square = power(w, 2) if found is None else times(times(found[0], found[0]), found[1])
+    signed = negative(square) if sine else square
+    series = ONE
+    for k in range(7, 0, -1):
+        series = plus(ONE, times(over(signed, constant(2 * k * (2 * k + 3))), series))
+    near = times(constant(-1 / 3 if sine else 1 / 3), series)
+    far = over(minus(make("cos" if sine else "cosh", w), n), square)
+    slope = select(make("lt", make("abs", square), constant(0.25)), near, far)  # over w
+    if found is None:
+        return times(times(slope, w), d(w))
+    scale, u = found  # w' = c^2 u' / (2 w)
+    return times(slope, times(times(HALF, times(scale, scale)), d(u)))
 
 
 def _atan2(n: Node, d: Callable[[Node], Node]) -> Node:
@@ -152,14 +125,17 @@ def _atan2(n: Node, d: Callable[[Node], Node]) -> Node:
     return unless_zero(square, over(minus(times(u, d(v)), times(v, d(u))), square))
 
 
+def _atan(n: Node, d: Callable[[Node], Node]) -> Node:
+    (u,) = n.args
+    if u.op == "div":  # of a/b, which may be infinite: (a' b - a b') / (a^2 + b^2)
+        a, b = u.args
+        return over(minus(times(d(a), b), times(a, d(b))), plus(power(a, 2), power(b, 2)))
+    return over(d(u), plus(ONE, power(u, 2)))
+
+
 def _mod(n: Node, d: Callable[[Node], Node]) -> Node:
     u, v = n.args
     return minus(d(u), times(make("floor", over(u, v)), d(v)))
-
-
-def _where(n: Node, d: Callable[[Node], Node]) -> Node:
-    test, a, b = n.args
-    return select(test, d(a), d(b))
 
 
 def _extreme(n: Node, d: Callable[[Node], Node]) -> Node:
@@ -179,8 +155,14 @@ def _chain(slope: Callable[[Node, Node], Node]) -> Rule:
     return lambda n, d: times(slope(n, n.args[0]), d(n.args[0]))
 
 
+def _reciprocal(number: float, u: Node) -> Node:
+    """Return the slope number / u of a logarithm, which is nan where the logarithm is."""
+    slope = over(constant(number), u)
+    return slope if never_negative(u) or Sums().is_positive(u) else select(make("lt", u, ZERO), NAN, slope)
+
+
 def _inverse_sine_slope(u: Node) -> Node:
-    inside = minus(ONE, power(u, 2))
+    inside = times(minus(ONE, u), plus(ONE, u))  # keeps its digits near 1 and -1
     return unless_zero(inside, over(ONE, make("sqrt", inside)))
 
 
@@ -192,20 +174,20 @@ RULES: dict[str, Rule] = {
     "div": _div,
     "pow": _pow,
     "exp": _chain(lambda n, u: n),
-    "log": _chain(lambda n, u: over(ONE, u)),
-    "log2": _chain(lambda n, u: over(constant(1 / math.log(2)), u)),
-    "log10": _chain(lambda n, u: over(constant(1 / math.log(10)), u)),
+    "log": _chain(lambda n, u: _reciprocal(1.0, u)),
+    "log2": _chain(lambda n, u: _reciprocal(1 / math.log(2), u)),
+    "log10": _chain(lambda n, u: _reciprocal(1 / math.log(10), u)),
     "sqrt": _chain(lambda n, u: unless_zero(u, over(HALF, n))),
     "abs": _chain(lambda n, u: make("sign", u)),
     "sin": _chain(lambda n, u: make("cos", u)),
-    "cos": _cos,
+    "cos": _cosine("sin", -1.0),
     "tan": _chain(lambda n, u: plus(ONE, power(n, 2))),
     "asin": _chain(lambda n, u: _inverse_sine_slope(u)),
     "acos": _chain(lambda n, u: negative(_inverse_sine_slope(u))),
-    "atan": _chain(lambda n, u: over(ONE, plus(ONE, power(u, 2)))),
+    "atan": _atan,
     "sinh": _chain(lambda n, u: make("cosh", u)),
-    "cosh": _chain(lambda n, u: make("sinh", u)),
-    "tanh": _chain(lambda n, u: minus(ONE, power(n, 2))),
+    "cosh": _cosine("sinh", 1.0),
+    "tanh": _chain(lambda n, u: over(ONE, power(make("cosh", u), 2))),  # 1 - tanh(u)^2 loses all its digits
     "atan2": _atan2,
     "mod": _mod,
     "min": _extreme,
@@ -218,11 +200,46 @@ RULES: dict[str, Rule] = {
 def derivative(node: Node, name: str) -> Node:
     """Return the derivative of ``node`` by the variable ``name``."""
     known: dict[Node, Node] = {}
+    sums = Sums()
     for part in ordered([node]):
         if part.op == "var":
             known[part] = ONE if part.name == name else ZERO
         elif part.op in RULES and any(known[arg] is not ZERO for arg in part.args):
-            known[part] = RULES[part.op](part, known.__getitem__)
+            by_terms = _of_quotient(part, known, sums) if part.op in _QUOTIENTS else None
+            known[part] = RULES[part.op](part, known.__getitem__) if by_terms is None else by_terms
         else:
             known[part] = ZERO
     return known[node]
+
+
+_QUOTIENTS = ("div", "pow", "sqrt", "mul")
+
+
+def _of_quotient(node: Node, known: dict[Node, Node], sums: Sums) -> Node | None:
+    """Return the derivative of a quotient or a root of wild exponentials; None for any other node.
+
+    It is taken term by term: c e^L f^p ... has the slope c e^L f^p ... (L' + p f'/f + ...). What then cancels over the
+    common divisor is gone: e^x / (1 + e^x) has e^x / (1 + e^x)^2, where a difference of rounded numbers would be 0.
+    """
+    found = sums.of(node)
+    if not any(sums.is_wild(factor) and p < 1 for term in found for factor, p in term.factors):
+        return None
+    slope = known.get  # cosh and tanh may come up that are no parts of the expression
+
+    def of(part: Node) -> Node:
+        if (own := slope(part)) is None:
+            own = RULES[part.op](part, known.__getitem__)
+        return own
+
+    try:
+        parts: list[tuple[float, Sum]] = []
+        for term, number in found.items():
+            for inner, scale in sums.in_order(term.exponent):
+                if inner is not ONE:
+                    parts.append((number * scale, sums.product({term: 1.0}, sums.part(of(inner)))))
+            for factor, p in sums.in_order(term.factors):
+                less = sums.product({term: 1.0}, sums.factor(factor, -1.0))
+                parts.append((number * p, sums.product(less, sums.part(of(factor)))))
+        return sums.node(sums.joined(sums.total(parts)))
+    except TooLongError:
+        return None

@@ -261,6 +261,19 @@ def careful(op: str) -> Callable[..., float]:
 _careful = {op: careful(op) for op in (*UNARY, *BINARY, *COMPARISONS)}
 
 
+def value_of(node: Node) -> float | None:
+    """Return the number that an expression without variables stands for; None for any other."""
+    if node.op == "const":
+        return node.value
+    if not node.args or node.op == "where":
+        return None
+    args = [value_of(arg) for arg in node.args]
+    numbers = [arg for arg in args if arg is not None]
+    if len(numbers) < len(args):
+        return None
+    return -numbers[0] if node.op == "neg" else float(_careful[node.op](*numbers))
+
+
 def namespace(array: Any) -> Any:
     """Return the array-API namespace of an array: NumPy, CuPy, array_api_strict ..."""
     found = getattr(array, "__array_namespace__", None)

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lossland.expression.node import BINARY, COMPARISONS, UNARY, Node, careful, namespace, on_arrays, ordered
+from lossland.expression.stable import stable
 
 BLOCK = 1 << 15
 """NumPy arrays are evaluated in blocks of about this many numbers, so that what is computed stays in the cache."""
@@ -36,7 +37,8 @@ class Program:
     """Expressions as steps over numbered slots: first the inputs, then the constants, then a slot for each step.
 
     ``inputs`` are variable names, ``constants`` floats, ``steps`` what to compute, and ``outputs`` the slots of the
-    expressions that the program was made from.
+    expressions that the program was made from. These are put into their stable form first, unless they are to be
+    computed ``as_given``.
     """
 
     inputs: tuple[str, ...]
@@ -44,9 +46,10 @@ class Program:
     steps: tuple[Step, ...]
     outputs: tuple[int, ...]
 
-    def __init__(self, expressions: Sequence[Node], inputs: Sequence[str]) -> None:
+    def __init__(self, expressions: Sequence[Node], inputs: Sequence[str], as_given: bool = False) -> None:
         self.inputs = tuple(inputs)
         build = _Build(self.inputs)
+        expressions = expressions if as_given else stable(expressions)
         self.constants, self.steps, self.outputs = build.finish(build.lower(expressions))
         self._code = [_instruction(step, quick=True) for step in self.steps]
         self._careful_code: list[tuple[Any, int, int, int]] | None = None

@@ -82,7 +82,7 @@ class Landscape:
 
     @cached_property
     def _hessian(self) -> Program:
-        return Program(self.hessian_nodes, "xy")
+        return Program([self.node, *self.hessian_nodes], "xy")
 
     @cached_property
     def _all(self) -> Program:
@@ -102,19 +102,19 @@ class Landscape:
     @np.errstate(all="ignore")
     def value_grad(self, points: Any) -> tuple[Any, Any]:
         """Return f (...) and its gradient (..., 2) at points (..., 2), computed together."""
-        value, by_x, by_y = self._value_grad.arrays(*_columns(points))
-        return value, namespace(value).stack([by_x, by_y], axis=-1)
+        value, *parts = self._value_grad.arrays(*_columns(points))
+        return value, _side_by_side(value, parts)
 
     @np.errstate(all="ignore")
     def hessian(self, points: Any) -> Any:
         """Return the second derivatives xx, xy, yy at points (..., 2), as an array (..., 3)."""
-        parts = self._hessian.arrays(*_columns(points))
-        return namespace(parts[0]).stack(parts, axis=-1)
+        value, *parts = self._hessian.arrays(*_columns(points))
+        return _side_by_side(value, parts)
 
     def value_grad_at(self, x: float, y: float) -> tuple[float, float, float]:
         """Return f, df/dx and df/dy at one point, on Python floats: a few microseconds."""
         value, by_x, by_y = self._value_grad.floats(x, y)
-        return value, by_x, by_y
+        return (value, by_x, by_y) if value == value else (value, value, value)
 
     @np.errstate(all="ignore")
     def grid(
@@ -163,6 +163,13 @@ def fill_gaps(
     beside = program.arrays(x[ix] + x.dtype.type(1e-3 * cell[0]), y[iy] + y.dtype.type(1e-3 * cell[1]))
     for part, limit in zip(parts, beside, strict=True):
         part[iy, ix] = np.where(np.isnan(beside[0]), np.nan, limit)
+
+
+def _side_by_side(value: Any, parts: Sequence[Any]) -> Any:
+    """Return derivatives (...) as one array (..., n); they are nan where the value is."""
+    xp = namespace(value)
+    lost = xp.isnan(value)
+    return xp.stack([xp.where(lost, value, part) for part in parts], axis=-1)
 
 
 def _columns(points: Any) -> tuple[Any, Any]:

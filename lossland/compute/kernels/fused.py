@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lossland.expression import Node, Program, constant, variable, variables, where
+from lossland.expression import Node, Program, constant, stable, variable, variables, where
 from lossland.expression.node import COMPARISONS, make, ordered
 from lossland.optimizers import Optimizer, memory
 
@@ -101,7 +101,7 @@ def _fuse(node: Node, gradient: tuple[Node, Node], kind: type[Optimizer], noisy:
         for name in remembered:
             outputs[f"{name}_{axis}"] = split.rest(getattr(terms, name))
     rows = (*AXES, *(f"{name}_{axis}" for name in remembered for axis in AXES))
-    results = _substitute([outputs[row] for row in rows], dict(zip(("grad_x", "grad_y"), gradient, strict=True)))
+    results = _substitute([outputs[row] for row in rows], dict(zip(("grad_x", "grad_y"), stable(gradient), strict=True)))
     after = [getattr(_step(kind, "x", carried, None), name) for name in carried]
     return Fused(
         kind=kind,
@@ -110,8 +110,8 @@ def _fuse(node: Node, gradient: tuple[Node, Node], kind: type[Optimizer], noisy:
         columns=tuple(split.columns.values()),
         carried=carried,
         hyper=hyper,
-        particle=Program(results, (*rows, *split.columns.values(), *(NOISE if noisy else ()))),
-        uniform=Program([*split.columns, *after], ("t", *hyper, *carried)),
+        particle=Program(results, (*rows, *split.columns.values(), *(NOISE if noisy else ())), as_given=True),
+        uniform=Program([*split.columns, *after], ("t", *hyper, *carried), as_given=True),
         value=Program([node], AXES),
     )
 

@@ -1,0 +1,417 @@
+"""Expressions written so that they hold where a plain evaluation overflows, saturates or divides zero by zero.
+
+An expression keeps the form of its author; this is what a `Program` makes of it before it runs. What changes:
+
+* Quotients and roots of sums of exponentials, such as the logistic function, the softmax and 1/cosh: the largest
+  exponential is divided out above and below, so that none exceeds 1.
+* log(e^x + e^y) and the like: the largest exponent is taken out. log(1 + u) keeps its digits where u is small.
+* Products of exponentials meet by adding exponents: e^x / e^y, e^-x cosh(x).
+* Sums in which exponentials cancel, such as 1 - 1/(1 + e^-x) and 1 - tanh(x)^2, are put over their common divisor.
+* A product with an exponential that has become 0 is 0, however large its other factors are.
+
+An expression without exponentials and logarithms is not touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations_with_replacement
+
+from lossland.expression.arithmetic import HALF, ONE, TWO, ZERO, minus, negative, over, plus, power, select, times
+from lossland.expression.node import Node, constant, make, ordered, value_of
+from lossland.expression.sums import NOTHING, Powers, Sum, Sums, Term, TooLongError, added
+
+_CONCERNED = {"exp", "cosh", "sinh", "tanh", "log", "log2", "log10"}
+_BOUNDED = {"sin", "cos", "tanh", "atan", "atan2", "asin", "acos", "sign", "lt", "le", "gt", "ge", "eq", "ne"}
+_DEEPEST_SEARCH = 4  # powers of a divisor for which exponents are matched with its own
+
+
+def stable(outputs: Sequence[Node]) -> list[Node]:
+    """Return expressions that are equal to the given ones, and hold where a plain evaluation does not."""
+    nodes = ordered(outputs)
+    if not any(node.op in _CONCERNED or _is_exponential_power(node) for node in nodes):
+        return list(outputs)
+    return _Rewriting().all(nodes, outputs)
+
+
+def _is_exponential_power(node: Node) -> bool:
+    return node.op == "pow" and node.args[0].op == "const" and node.args[1].op != "const"
+
+
+class _Rewriting:
+    """One pass over some expressions: ``new`` has what became of each node so far."""
+
+    def __init__(self) -> None:
+        self.sums = Sums()
+        self.new: dict[Node, Node] = {}
+        self.grown: dict[Node, bool] = {}
+
+    def all(self, nodes: Sequence[Node], outputs: Sequence[Node]) -> list[Node]:
+        """Rewrite nodes, each after its arguments, and return what became of the outputs."""
+        for node in nodes:
+            self.sums.of(node)
+            self.new[node] = self._rewritten(node)
+        return [self.new[node] for node in outputs]
+
+    def _rewritten(self, node: Node) -> Node:
+        try:
+            if node.op in ("mul", "div", "pow", "sqrt", "neg") and self._is_endangered(node):
+                return self._written(self.sums.of(node))
+            if node.op in ("add", "sub") and (better := self._cancelled(node)) is not None:
+                return better
+            if node.op in ("log", "log2", "log10"):
+                return self._logarithm(node)
+        except TooLongError:
+            pass  # too long to be worth it: as it is written
+        if not node.args:
+            return node
+        args = [self.new[arg] for arg in node.args]
+        if node.op == "mul":
+            args = self._guarded(args)
+        return make(node.op, *args) if any(a is not b for a, b in zip(args, node.args, strict=True)) else node
+
+    # ------------------------------------------------------------------------------------------ what is to be done
+    def _is_endangered(self, node: Node) -> bool:
+        """Tell whether a product has a divisor or a root of wild exponentials, or exponentials that meet."""
+        found = self.sums.of(node)
+        if self._has_divisor(found):
+            return True
+        if node.op == "mul" and any(self._has_divisor(self.sums.part(arg)) for arg in node.args):
+            return True
+        if node.op not in ("mul", "div") or not any(term.exponent for term in map(self._only, node.args) if term):
+            return False
+        a, b = map(self._only, node.args)
+        return node.op == "div" and b is not None and bool(b.exponent) or (
+            a is not None and b is not None and self._has_exponential(a) and self._has_exponential(b)
+        )
+
+    def _has_divisor(self, found: Sum) -> bool:
+        """Tell whether a sum has a divisor or a root that is wild."""
+        return any(p < 1 and self.sums.is_wild(factor) for term in found for factor, p in term.factors)
+
+    def _only(self, node: Node) -> Term | None:
+        """Return the term of a sum of one term."""
+        found = self.sums.of(node)
+        return next(iter(found)) if len(found) == 1 else None
+
+    @staticmethod
+    def _has_exponential(term: Term) -> bool:
+        return bool(term.exponent) or any(factor.op == "cosh" for factor, _ in term.factors)
+
+    def _cancelled(self, node: Node) -> Node | None:
+        """Return a sum in which exponentials cancel, such as 1 - 1/(1 + e^-x), as what is left of it."""
+        found, plain = self.sums.of(node), self.sums.plain(node)
+        if len(found) == 2 and (small := self._less_one(found)) is not None:
+            return small
+        return self._written(found) if len(found) < len(plain) else None
+
+    def _less_one(self, found: Sum) -> Node | None:
+        """Return e^w - 1, or a multiple, as tanh(w/2) (e^w + 1): it keeps its digits where w is small."""
+        (a, m), (b, n) = found.items()
+        if m + n != 0 or a.factors or b.factors or bool(a.exponent) == bool(b.exponent):
+            return None
+        exponent, number = (a.exponent, m) if a.exponent else (b.exponent, n)
+        if self.sums.falls(exponent):  # a hill or a hollow, looked at where it is large
+            return None
+        w = self._exponent(exponent)
+        return times(constant(number), times(make("tanh", times(HALF, w)), plus(make("exp", w), ONE)))
+
+    # -------------------------------------------------------------------------------------------- stable quotients
+    def _written(self, found: Sum) -> Node:
+        """Write a sum down, divided by the largest exponential of each of its wild divisors."""
+        groups: dict[Powers, Sum] = {}
+        for term, number in self._with_waves(found).items():
+            wild = frozenset(item for item in term.factors if self.sums.is_wild(item[0]))
+            if not term.exponent and all(p >= 1 for _, p in wild):
+                wild = NOTHING  # large only where the whole is
+            groups.setdefault(wild, {})[Term(term.exponent, term.factors - wild)] = number
+        result = ZERO
+        for wild, above in groups.items():
+            result = plus(result, self._quotient(above, list(self.sums.in_order(wild))))
+        return result
+
+    def _with_waves(self, found: Sum) -> Sum:
+        """Return a sum with every cosh that meets exponentials written as two of them."""
+        parts: list[tuple[float, Sum]] = []
+        for term, number in found.items():
+            meets = term.exponent or any(p < 0 and self.sums.is_wild(node) for node, p in term.factors)
+            part = self.sums.opened(term) if meets else {term: 1.0}
+            parts.append((number, part))
+        return self.sums.total(parts)
+
+    def _quotient(self, above: Sum, wild: list[tuple[Node, float]]) -> Node:
+        """Return a sum times powers of wild sums."""
+        scales = [_Scale(self, node) for node, _ in wild]
+        roots, divisors = ONE, ONE
+        for scale, (_, exponent) in zip(scales, wild, strict=True):
+            if exponent > 0:
+                roots = times(roots, power(scale.rest, exponent))
+            else:
+                divisors = times(divisors, power(scale.rest, -exponent))
+
+        def exponential(exponent: Powers) -> Node:
+            return self._exponential(exponent, [(scale, p) for scale, (_, p) in zip(scales, wild, strict=True)])
+
+        numerator, tangent = ZERO, ONE
+        if len(above) == 2 and wild:
+            (a, m), (b, n) = above.items()
+            if m + n == 0 and a.factors == b.factors:  # e^a - e^b is tanh((a - b)/2) (e^a + e^b)
+                half = times(HALF, self._exponent(added(a.exponent, b.exponent, -1.0)))
+                above, tangent = {a: m, b: m}, make("tanh", half)
+        for term, number in above.items():
+            product, below = constant(number), ONE
+            for factor, exponent in self.sums.in_order(term.factors):
+                if exponent > 0:
+                    product = times(product, power(self._fresh(factor), exponent))
+                else:
+                    below = times(below, power(self._fresh(factor), -exponent))
+            shrunk = exponential(term.exponent) if term.exponent or wild else ONE
+            numerator = plus(numerator, over(self._safe_product(product, shrunk), below))
+        return over(times(times(tangent, numerator), roots), divisors)
+
+    def _fresh(self, node: Node) -> Node:
+        """Rewrite a node that came up while sums were made."""
+        for part in ordered([node]):
+            if part not in self.new:
+                self.new[part] = self._rewritten(part)
+        return self.new[node]
+
+    def _exponent(self, exponent: Powers) -> Node:
+        return self.sums.exponent(frozenset((self._fresh(node), number) for node, number in exponent))
+
+    def _exponential(self, exponent: Powers, scales: list[tuple[_Scale, float]]) -> Node:
+        """Return e^exponent times, for each scale, its largest exponential to a power."""
+        result = ONE
+        rest: list[tuple[_Scale, float]] = []
+        for scale, p in scales:
+            taken = scale.matched(exponent, -p)
+            if taken is None:
+                rest.append((scale, p))
+            else:
+                exponent, factor = taken
+                result = times(result, factor)
+        if len(rest) == 1 and (alone := rest[0][0].alone(exponent, -rest[0][1])) is not None:
+            return times(result, alone)
+        if not rest:
+            return times(result, make("exp", self._exponent(exponent))) if exponent else result
+        if len(rest) == 1:
+            ((scale, p),) = rest
+            choices = [self._exponent(added(exponent, own, p)) for own in scale.exponents]
+            op = "min" if p < 0 else "max"
+            total = choices[0]
+            for choice in choices[1:]:
+                total = make(op, total, choice)
+        else:
+            total = self._exponent(exponent)
+            for scale, p in rest:
+                total = plus(total, times(constant(p), scale.largest))
+        return times(result, make("exp", total))
+
+    # -------------------------------------------------------------------------------------------------- logarithms
+    def _logarithm(self, node: Node) -> Node:
+        """Return the logarithm of a sum with its largest exponential taken out."""
+        (u,) = node.args
+        found = self.sums.of(u)
+        result: Node | None = None
+        if len(found) == 1:
+            ((term, number),) = found.items()
+            if number > 0 and (term.exponent or term.factors) and all(
+                self.sums.is_positive(factor) for factor, _ in term.factors
+            ):
+                result = self._log_of_product(term)
+                if number != 1:
+                    result = plus(result, make("log", constant(number)))
+        elif self.sums.is_wild(u):
+            result = self._log_of_sum(u)
+        if result is None and u.op in ("add", "sub"):
+            a, b = (self.new[arg] for arg in u.args)
+            if a is ONE or (b is ONE and u.op == "add"):
+                result = log_one_plus(b if u.op == "add" and a is ONE else negative(b) if a is ONE else a)
+        if result is None:
+            return make(node.op, self.new[u])
+        bases = {"log": ONE, "log2": make("log", TWO), "log10": make("log", constant(10))}
+        return over(result, bases[node.op])
+
+    def _log_of_product(self, term: Term) -> Node:
+        """Return the logarithm of positive factors."""
+        factors = list(self.sums.in_order(term.factors))
+        if len(factors) == 1:
+            ((factor, p),) = factors
+            expanded = list(self.sums.expanded(factor).items())
+            if len(expanded) == 2 and all(number == 1 and not own.factors for own, number in expanded):
+                # log(e^L (e^a + e^b)^p): the larger of a and b may cancel against L
+                a, b = (own.exponent for own, _ in expanded)
+                ends = [self._exponent(added(term.exponent, own, p)) for own in (a, b)]
+                apart = make("abs", self._exponent(added(a, b, -1.0)))
+                rest = log_one_plus(make("exp", negative(apart)))
+                return plus(make("max" if p > 0 else "min", *ends), times(constant(p), rest))
+        result = self._exponent(term.exponent)
+        for factor, p in factors:
+            result = plus(result, times(constant(p), self._log_of_sum(factor)))
+        return result
+
+    def _log_of_sum(self, node: Node) -> Node:
+        """Return the logarithm of a positive or wild sum of exponentials."""
+        if node.op == "cosh":
+            return self._log_of_cosh(node)
+        if node.op == "exp":
+            return self.new[node.args[0]]
+        expanded = self.sums.expanded(node)
+        if any(term.factors or number <= 0 for term, number in expanded.items()):
+            scale = _Scale(self, node)
+            return plus(scale.largest, make("log", scale.rest))
+        result: Node | None = None
+        for term, number in expanded.items():
+            w = self._exponent(term.exponent)
+            if number != 1:
+                w = plus(w, make("log", constant(number)))
+            if result is None:
+                result = w
+            else:
+                apart = make("abs", minus(result, w))
+                result = plus(make("max", result, w), log_one_plus(make("exp", negative(apart))))
+        return ZERO if result is None else result
+
+    def _log_of_cosh(self, node: Node) -> Node:
+        """Return log(cosh(w)) = log(1 + 2 sinh(w/2)^2), or |w| + log(1 + e^-2|w|) - log(2) where w is large."""
+        size = make("abs", self._fresh(node.args[0]))
+        near = log_one_plus(times(TWO, power(make("sinh", times(HALF, make("min", size, ONE))), 2)))
+        far = minus(plus(size, log_one_plus(make("exp", times(constant(-2), size)))), make("log", TWO))
+        return select(make("lt", size, ONE), near, far)
+
+    # ---------------------------------------------------------------------------------------- zeros in products
+    def _guarded(self, args: list[Node]) -> list[Node]:
+        """Keep a factor that may be infinite from making nan of exponentials that have become 0."""
+        for one, other in ((0, 1), (1, 0)):
+            if _fades(args[one]) and self._grows(args[other]):
+                args[other] = _harmless(args[other], args[one])
+                break
+        return args
+
+    def _safe_product(self, a: Node, b: Node) -> Node:
+        return times(_harmless(a, b) if _fades(b) and self._grows(a) else a, b)
+
+    def _grows(self, node: Node) -> bool:
+        """Tell whether an expression may be infinite although its variables are ordinary numbers."""
+        if node not in self.grown:
+            for part in ordered([node]):
+                if part not in self.grown:
+                    self.grown[part] = self._grows_by_itself(part)
+        return self.grown[node]
+
+    def _grows_by_itself(self, node: Node) -> bool:
+        if node.op in _BOUNDED or not node.args:
+            return False
+        if node.op in ("exp", "sinh", "cosh", "tan", "log", "log2", "log10"):
+            return True
+        variable = [arg for arg in node.args if arg.op != "const" and not _is_bounded(arg)]
+        if node.op == "mul" and len(variable) > 1:
+            return True
+        if node.op == "div" and node.args[1] in variable and not _is_bounded(node):
+            return True
+        if node.op == "pow" and variable and not 0 <= (value_of(node.args[1]) or 2.0) <= 1:
+            return True
+        return any(self.grown[arg] for arg in node.args)
+
+
+class _Scale:
+    """A wild sum: its ``exponents``, its ``largest`` exponent, and what ``rest`` remains if e^largest is divided out."""
+
+    def __init__(self, rewriting: _Rewriting, node: Node) -> None:
+        self.rewriting, self.node = rewriting, node
+        expanded = rewriting.sums.expanded(node)
+        self.exponents = list(dict.fromkeys(term.exponent for term in expanded))
+        self.shrunk = dict(zip(self.exponents, self._shrink(), strict=True))
+        self.rest = ZERO
+        for term, number in expanded.items():
+            product, below = constant(number), ONE
+            for factor, exponent in rewriting.sums.in_order(term.factors):
+                if exponent > 0:
+                    product = times(product, power(rewriting._fresh(factor), exponent))
+                else:
+                    below = times(below, power(rewriting._fresh(factor), -exponent))
+            share = self.shrunk[term.exponent]
+            self.rest = plus(self.rest, over(rewriting._safe_product(product, share), below))
+
+    @property
+    def largest(self) -> Node:
+        """The largest exponent."""
+        first, *others = (self.rewriting._exponent(exponent) for exponent in self.exponents)
+        for other in others:
+            first = make("max", first, other)
+        return first
+
+    def _shrink(self) -> list[Node]:
+        """Return e^(exponent - largest) for each exponent."""
+        exponent = self.rewriting._exponent
+        if len(self.exponents) == 1:
+            return [ONE]
+        if len(self.exponents) == 2:
+            apart = exponent(added(*self.exponents, -1.0))
+            small, first = make("exp", negative(make("abs", apart))), make("gt", apart, ZERO)
+            return [select(first, ONE, small), select(first, small, ONE)]
+        result: list[Node] = []
+        for one in self.exponents:
+            least = ZERO
+            for other in self.exponents:
+                if other != one:
+                    least = make("min", least, exponent(added(one, other, -1.0)))
+            result.append(make("exp", least))
+        return result
+
+    def matched(self, exponent: Powers, count: float) -> tuple[Powers, Node] | None:
+        """Match an exponent with ``count`` of the sum's own; return what is left of it, and the shares' product.
+
+        Only a match that leaves what has nothing to do with the sum is taken.
+        """
+        if not count.is_integer() or not 0 < count <= _DEEPEST_SEARCH or len(self.exponents) > 8:
+            return None
+        own = {node for one in self.exponents for node, _ in one}
+        for chosen in combinations_with_replacement(self.exponents, int(count)):
+            left = exponent
+            for one in chosen:
+                left = added(left, one, -1.0)
+            if own.isdisjoint(node for node, _ in left):
+                product = ONE
+                for one in chosen:
+                    product = times(product, self.shrunk[one])
+                return left, product
+        return None
+
+    def alone(self, exponent: Powers, count: float) -> Node | None:
+        """Return e^exponent / cosh's e^(count |w|) for an exponent of 0."""
+        if self.node.op != "cosh" or exponent or not count.is_integer() or not 0 < count <= _DEEPEST_SEARCH:
+            return None
+        w = self.rewriting._exponent(self.exponents[0])
+        return power(make("exp", negative(make("abs", w))), count)
+
+
+def log_one_plus(u: Node) -> Node:
+    """Return log(1 + u), exact to the last digits for small u as well (Kahan's way)."""
+    one_more = plus(ONE, u)
+    corrected = over(times(make("log", one_more), u), minus(one_more, ONE))
+    near = select(make("eq", one_more, ONE), u, corrected)
+    return select(make("lt", make("abs", u), HALF), near, make("log", one_more)) if u.op != "exp" else near
+
+
+def _fades(node: Node) -> bool:
+    """Tell whether an expression has an exponential in every term, so that it becomes 0 with them."""
+    if node.op == "where":
+        return any(map(_fades, node.args[1:]))
+    if node.op in ("add", "sub"):
+        return all(map(_fades, node.args))
+    return node.op == "exp" or (node.op in ("mul", "neg") and any(map(_fades, node.args)))
+
+
+def _harmless(node: Node, beside: Node) -> Node:
+    """Return an expression, but 1, -1 or nan where what it is multiplied with is 0."""
+    return select(make("eq", beside, ZERO), make("sign", node), node)
+
+
+def _is_bounded(node: Node) -> bool:
+    """Tell whether an expression stays an ordinary number. 1/sqrt(u) does, too: it is at most 1e162, or infinite."""
+    if node.op == "where":
+        return all(arg.op == "const" or _is_bounded(arg) for arg in node.args[1:])
+    if node.op == "div":
+        return node.args[0].op == "const" and node.args[1].op == "sqrt"
+    return node.op in _BOUNDED or (node.op in ("neg", "abs") and _is_bounded(node.args[0]))
