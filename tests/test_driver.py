@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -104,7 +105,7 @@ def test_regions_of_a_target_are_copied(target: Target, program: gloo.Program) -
 
 
 def test_deleted_objects_are_forgotten(program: gloo.Program) -> None:
-    parser = canvas.headless().context.shared.parser
+    parser: Any = canvas.headless().context.shared.parser
     buffer = gloo.VertexBuffer(RED)
     gl_name(buffer)
     assert parser.get_object(buffer.id) is not None

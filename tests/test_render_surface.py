@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -410,7 +411,7 @@ def test_dense_displays_get_thicker_lines(dark):
 
 
 def gl_objects():
-    context = canvas.headless().context
+    context: Any = canvas.headless().context
     context.flush_commands()
     return {name for name, thing in context.shared.parser._objects.items() if not isinstance(thing, str)}
 
