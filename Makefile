@@ -37,8 +37,8 @@ MEASURED := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE
 DEMO := out/demo.mp4
 
 GPU_PYTHON ?= $(if $(wildcard $(VENV)/bin/python),$(VENV)/bin/python,$(PYTHON))
-GPU_DAY := $(if $(WHEELS),--wheels $(WHEELS)) $(if $(PACKAGES),--packages $(PACKAGES)) \
-    $(if $(PICTURES),--pictures $(PICTURES)) $(if $(OUT),--out $(OUT))
+GPU_DAY := $(if $(WHEELS),--wheels "$(WHEELS)") $(if $(PACKAGES),--packages "$(PACKAGES)") \
+    $(if $(PICTURES),--pictures "$(PICTURES)") $(if $(OUT),--out "$(OUT)")
 
 .PHONY: gpu-day run test test-torch test-kernels test-endurance test-fuzz lint pictures bench-compute bench-render clean
 

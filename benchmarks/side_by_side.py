@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import platform
+import select
 import subprocess
 import sys
 import time
@@ -49,6 +50,10 @@ class Peer:
         try:
             self._process.stdin.write(json.dumps(question) + "\n")
             self._process.stdin.flush()
+            ready, _, _ = select.select([self._process.stdout], [], [], self.limit)
+            if not ready:  # an answer is one line, written at once
+                self._process.kill()
+                raise Missing(f"no answer in {self.limit:.0f} seconds")
             line = self._process.stdout.readline()
         except BrokenPipeError:
             line = ""

@@ -75,14 +75,14 @@ def graphics(gl: str | None = None) -> dict[str, Any]:
 
 
 def gl_devices(gl: str | None = None) -> list[dict[str, Any]]:
-    """Return what EGL lists: ``index, software, cuda, taken``, and ``vendor, renderer, version`` or an ``error``."""
+    """List EGL's devices: ``index, software, cuda, file, taken`` with ``vendor, renderer, version`` or ``error``."""
     from lossland.render import canvas
 
     chosen = _attempt(partial(graphics, gl)).get("device")
     rows = []
     for found in canvas.devices():
         device = found.device
-        row = {"index": device.index, "software": device.software, "cuda": device.cuda}
+        row = {"index": device.index, "software": device.software, "cuda": device.cuda, "file": device.file}
         row |= {"taken": device.index == chosen} | (found.described or {"error": found.error})
         rows.append(row)
     return rows

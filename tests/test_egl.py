@@ -139,13 +139,25 @@ def test_a_number_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) ->
         picture()
 
 
-@pytest.mark.parametrize("text", ["card", "-1", "1.0", "auto,software", "²"])
+@pytest.mark.parametrize("text", ["card", "-1", "1.0", "auto,software", "²", "9" * 5000])
 def test_nonsense_is_refused_before_anything_is_drawn(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UserError, match="auto, software or the number of a device"):
         ll.Stage("linear_map_2d", gl=text)
     monkeypatch.setenv(canvas.VARIABLE, text)
     with pytest.raises(UserError, match="LOSSLAND_GL: what draws is auto, software"):
         ll.Stage("linear_map_2d")
+
+
+@pytest.mark.parametrize("gl", [True, 1.0, b"0", ["0"]])
+def test_what_is_neither_text_nor_a_number_is_refused(gl: Any) -> None:
+    with pytest.raises(UserError, match="auto, software or the number of a device"):
+        ll.Stage("linear_map_2d", gl=gl)
+
+
+def test_a_number_may_be_a_number() -> None:
+    assert picture("software") == hashlib.sha256(
+        ll.snapshot("linear_map_2d", size=SIZE, time=1.0, gl=software_device()).tobytes()
+    ).hexdigest()  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "meant"), [("", "auto"), (" Software ", "software"), ("0", "0"), ("007", "7")])
@@ -186,7 +198,7 @@ def test_doctor_lists_devices_and_says_which_is_taken() -> None:
 
 
 def test_doctor_tells_of_a_device_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["doctor", "--gl", "99", "--json"]) == 0
+    assert main(["doctor", "--gl", "99", "--json"]) == 2
     found = json.loads(capsys.readouterr().out)
     assert "no EGL device 99" in found["gl"]["error"]
     assert found["gl_devices"]
@@ -316,6 +328,94 @@ print(json.dumps(os.read(ends, 4096).decode()))
     )
     assert "forked" in said
     assert "spawn" in said
+
+
+def test_children_that_were_forked_end_and_are_told_whatever_the_parent_held() -> None:
+    found = run(
+        """
+import warnings
+import lossland
+warnings.simplefilter("ignore")
+
+def child(work):
+    ends, begins = os.pipe()
+    if not os.fork():
+        try:
+            work()
+            said = "done"
+        except lossland.MachineError as error:
+            said = str(error)
+        os.write(begins, said.encode())
+        os.close(begins)
+        sys.exit(0)  # with all that happens when a process ends
+    os.close(begins)
+    os.wait()
+    return os.read(ends, 4096).decode()
+
+said = []
+with lossland.Stage("linear_map_2d", (96, 64)) as stage:
+    stage.render()
+    said.append(child(stage.render))
+    said.append(child(lambda: stage.__exit__(None, None, None)))
+    stage.render()
+said.append(child(lambda: None))
+
+stop = threading.Event()
+def work():
+    while not stop.is_set():
+        picture()
+thread = threading.Thread(target=work)
+thread.start()
+said += [child(picture) for _ in range(3)]
+stop.set()
+thread.join()
+print(json.dumps(said))
+"""
+    )
+    assert [found[1], found[2]] == ["done", "done"]
+    assert all("forked" in said for said in (found[0], *found[3:]))
+
+
+def test_a_picture_within_a_picture_is_refused() -> None:
+    class Nested(ll.Scene):
+        title = "Nested"
+        drawn = 0
+
+        def frame(self, time: float) -> ll.Frame:
+            self.drawn += 1
+            if self.drawn > 2:
+                ll.snapshot("linear_map_2d", SIZE)
+            return ll.Frame([])
+
+    with pytest.raises(UserError, match="cannot be drawn while another one is"):
+        ll.snapshot(Nested(), SIZE)
+    before = picture("software")
+    with ll.Stage("linear_map_2d", SIZE) as stage:
+        stage.render(time=0.2)
+        assert picture("software") == before  # between two pictures of a stage there is none in the making
+        stage.render(time=0.4)
+
+
+def test_threads_may_share_a_stage() -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    times = [0.0, 0.5, 1.0, 2.0] * 3
+    with ll.Stage("linear_map_2d", SIZE) as stage:
+        alone = {time: stage.render(time=time).tobytes() for time in times}
+        canvas._release()  # the tests' own context, so that other threads can have it
+        with ThreadPoolExecutor(4) as pool:
+            together = list(pool.map(lambda time: stage.render(time=time).tobytes(), times))
+    canvas.headless().set_current()
+    assert together == [alone[time] for time in times]
+
+
+def test_a_card_that_draws_on_the_processor_is_the_last_choice(machine: Machine) -> None:
+    real = next(device for device in egl.devices() if device.software)
+    pretends = Device(3, real.handle, software=False)
+    machine((pretends, real))
+    chosen = canvas.headless("auto")
+    assert isinstance(chosen, canvas.Offscreen)
+    assert chosen.source.device == real
 
 
 def test_a_child_that_was_forked_before_drawing_draws() -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
+import zipfile
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -51,7 +54,10 @@ def test_a_dry_run_comes_to_its_end(dry: tuple[Path, str]) -> None:
 
 def test_a_dry_run_says_what_it_leaves_out_and_what_a_card_would_need(dry: tuple[Path, str]) -> None:
     _, said = dry
-    assert "A dry run: there is no card to use" in said
+    assert "A dry run; results go to" in said
+    assert "there is no card to use: libcuda.so.1" in said
+    assert "nothing failed\n" in said
+    assert f"send {dry[0] / 'gpu_day.zip'}" in said
     for text in ("the self-test", "the card's limits, JAX and torch.compile", "sharing between CUDA and OpenGL"):
         assert f"left out: {text}" in said
     assert gpu_day.needs() in said
@@ -64,6 +70,9 @@ def test_a_dry_run_is_written_as_tables(dry: tuple[Path, str]) -> None:
         assert f"### {title}\n\n| " in text
     assert "llvmpipe" in text
     assert "no number below says anything about a card" in text
+    assert "**Nothing failed.**" in text
+    with zipfile.ZipFile(dry[0] / "gpu_day.zip") as archive:
+        assert {"gpu_day.json", "gpu_day.md", "pictures.jpg", "logs/frames.txt"} <= set(archive.namelist())
     assert (dry[0] / "pictures.jpg").read_bytes().startswith(b"\xff\xd8")
 
 
@@ -94,13 +103,35 @@ def test_sizes_are_those_of_the_files_where_they_are_given(tmp_path: Path) -> No
     assert "libx11-6" not in said.splitlines()[-2]
 
 
-def test_unpacked_libraries_and_nvidias_own_are_found(tmp_path: Path) -> None:
+LDCONFIG = """2 libs found in cache `/etc/ld.so.cache'
+	libc.so.6 (libc6,x86-64) => /lib/x86_64-linux-gnu/libc.so.6
+	libm.so.6 (libc6,x86-64) => /lib/x86_64-linux-gnu/libm.so.6
+"""
+
+
+def test_unpacked_libraries_are_found_where_the_system_has_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = tmp_path / "usr/lib/x86_64-linux-gnu"
     folder.mkdir(parents=True)
     (folder / "libGL.so.1").touch()
+    (folder / "libc.so.6").touch()  # the system has its own
+    monkeypatch.setattr(gpu_day.subprocess, "run", lambda *words, **options: SimpleNamespace(stdout=LDCONFIG))
     found = gpu_day.library_paths(tmp_path, {"LD_LIBRARY_PATH": "/mine"})
-    assert found["LD_LIBRARY_PATH"] == f"{folder}:/mine"
+    assert found["LD_LIBRARY_PATH"] == f"/mine:{folder}"
     assert found["VISPY_GL_LIB"] == str(folder / "libGL.so.1")
+    assert [file.name for file in folder.iterdir()] == ["libGL.so.1"]
+
+
+def test_nvidias_driver_is_named_to_egl_where_nobody_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gpu_day, "DRIVER_FOLDERS", [tmp_path / "nowhere", tmp_path])
+    assert gpu_day.nvidias_egl(tmp_path, {}) == {}
+    (tmp_path / "libEGL_nvidia.so.0").touch()
+    found = gpu_day.nvidias_egl(tmp_path, {})
+    named = json.loads(Path(found["__EGL_VENDOR_LIBRARY_FILENAMES"]).read_text())
+    assert named["ICD"]["library_path"] == str(tmp_path / "libEGL_nvidia.so.0")
+    assert found["LD_LIBRARY_PATH"] == str(tmp_path)
+    assert gpu_day.nvidias_egl(tmp_path, {"__EGL_VENDOR_LIBRARY_FILENAMES": "mine.json"}) == {}
 
 
 # --------------------------------------------------------------------------------------------- steps that go wrong
@@ -142,12 +173,90 @@ def test_what_a_stopped_step_had_found_is_kept(tmp_path: Path, monkeypatch: pyte
     assert day.found["steps"]["frames"]["state"] == "stopped: it took more than 1 seconds"
 
 
+def test_failures_of_a_step_that_ended_are_failures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "logs").mkdir()
+    day = gpu_day.Day(tmp_path, dry=False)
+
+    def bad(command: list[str], log: str, limit: float) -> str:
+        gpu_steps.Report(Path(command[3]), dry=False).fail("adam on cuda is off by 0.5 (allowed: 1e-04)")
+        return ""
+
+    monkeypatch.setattr(day, "call", bad)
+    day.take(gpu_day.STEPS[0])
+    day.write()
+    assert day.problems() == ["doctor: adam on cuda is off by 0.5 (allowed: 1e-04)"]
+    assert "**1 failed:**\n\n- doctor: adam on cuda" in (tmp_path / "gpu_day.md").read_text()
+
+
+def test_a_broken_wheel_is_told_and_hurts_no_other(tmp_path: Path) -> None:
+    wheels, out = tmp_path / "wheels", tmp_path / "out"
+    wheels.mkdir()
+    (out / "logs").mkdir(parents=True)
+    (wheels / "broken-1.0-py3-none-any.whl").write_bytes(b"no wheel")
+    with zipfile.ZipFile(wheels / "whole-1.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("whole.py", "")
+        wheel.writestr("whole-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: whole\nVersion: 1.0\n")
+        wheel.writestr("whole-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr("whole-1.0.dist-info/RECORD", "")
+    day = gpu_day.Day(out, dry=True)
+    day.prepare(wheels, None)
+    (problem,) = day.problems()
+    assert problem.startswith("broken-1.0-py3-none-any.whl: ")
+    assert (out / "site" / "whole.py").exists()
+    assert day.environment["PYTHONPATH"].startswith(str(out / "site"))
+
+
+def test_some_steps_again_keep_the_others_results(tmp_path: Path) -> None:
+    (tmp_path / "gpu_day.json").write_text(json.dumps({"steps": {"doctor": {"state": "done", "seconds": 7}}}))
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "pictures" / "holiday.jpg").write_text("mine")
+    arguments: Any = type("Arguments", (), {"wheels": None, "packages": None, "pictures": None})
+    assert gpu_day.Day(tmp_path, dry=True).run(arguments, ["memory"]) == 0
+    found = json.loads((tmp_path / "gpu_day.json").read_text())["steps"]
+    assert found["doctor"]["seconds"] == 7
+    assert found["memory"]["state"] == "done"
+    assert (tmp_path / "pictures" / "holiday.jpg").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--steps", "doctor, nonsense"], "there is no step 'nonsense'"),
+        (["--wheels", "/proc/nowhere"], "is no folder"),
+        (["--out", "/proc/nowhere"], "cannot be used"),
+        (["--card"], "there is no card to use"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(
+    words: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["gpu_day.py", "--out", str(tmp_path), *words])
+    monkeypatch.setattr(gpu_day, "no_card", lambda: "it is elsewhere")
+    with pytest.raises(SystemExit) as stopped:
+        gpu_day.main()
+    assert stopped.value.code == 2
+    assert said in capsys.readouterr().err
+
+
 def test_a_folder_with_other_things_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "thesis.txt").write_text("mine")
     monkeypatch.setattr(sys, "argv", ["gpu_day.py", "--out", str(tmp_path), "--dry"])
     with pytest.raises(SystemExit):
         gpu_day.main()
     assert (tmp_path / "thesis.txt").read_text() == "mine"
+
+
+def test_a_process_that_dies_takes_no_other_with_it() -> None:
+    parts = [["adam"], ["die"], ["lion"], ["sgd"]]
+    found = list(gpu_steps.in_processes(gpu_steps_work, parts, 2))
+    assert {name for (name,) in found} >= {"sgd"}
+    assert "die" not in {name for (name,) in found}
+
+
+def gpu_steps_work(names: list[str]) -> list[str]:
+    if names == ["die"]:
+        os._exit(3)
+    return names
 
 
 # ------------------------------------------------------------------------- the parts for a card, on a stand-in

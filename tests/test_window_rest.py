@@ -334,12 +334,15 @@ def picture():
     return hashlib.sha256(ll.snapshot("linear_map_2d", size=(160, 96), time=1.0).tobytes()).hexdigest()
 
 def work():
-    while len(found) < 3:
+    while len(found) < 8:
         found.append(picture())
 
+picture()
 found = []
 thread = threading.Thread(target=work)
 thread.start()
+while not found:
+    pass
 assert explore("optimizer_race", size=(640, 400), frames=60)["frames"] == 60
 thread.join()
 assert len({*found, picture()}) == 1, found

@@ -7,12 +7,14 @@
 The machine has Python 3.12, CuPy for CUDA 13, NumPy, JAX, PyTorch and Numba. Everything else comes in two folders,
 wheels and Debian's packages of EGL and OpenGL; they are unpacked under ``out/gpu-day``, nothing is installed elsewhere.
 The steps are programs of their own with a time limit each, the most valuable first; one that fails stops no other.
-``out/gpu-day`` then holds ``gpu_day.json`` and ``gpu_day.md`` (send both), pictures, and each step's log.
+``out/gpu-day`` then holds ``gpu_day.json``, ``gpu_day.md``, pictures and each step's log, and all of it once more as
+``gpu_day.zip``, to be sent back. It ends with 0 if nothing failed.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import ctypes
 import json
 import os
@@ -24,8 +26,10 @@ import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Iterable
+import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +53,8 @@ WHEELS = {
     "kiwisolver": 1_477_929,  # vispy's
     "munch": 9_950,  # imgui-bundle's
     "array-api-strict": 78_619,  # the tests'
+    "hypothesis": 1_169_964,
+    "sortedcontainers": 29_575,
 }
 """Wheels that travel, and the bytes of one version of each (for CPython 3.12)."""
 PACKAGES = {
@@ -72,6 +78,9 @@ PACKAGES = {
 }
 """Debian's packages that travel, and the bytes of one version of each (Debian 12, amd64)."""
 
+DRIVER_FOLDERS = [Path(name) for name in ("/usr/local/nvidia/lib64", "/usr/lib/x86_64-linux-gnu", "/usr/lib64")]
+"""Where containers and distributions put the libraries of NVIDIA's driver."""
+
 _PLATFORMS = ("manylinux_2_28", "manylinux_2_27", "manylinux_2_17", "manylinux2014", "manylinux1")
 
 
@@ -85,8 +94,8 @@ class Step:
 
 
 STEPS = (
-    Step("doctor", 70, "What is there, and every computation against NumPy in float64"),
-    Step("tests", 70, "The tests that need a card, and the golden pictures drawn on it"),
+    Step("doctor", 100, "What is there, and every computation against NumPy in float64"),
+    Step("tests", 80, "The tests that need a card, and the golden pictures drawn on it"),
     Step("kernels", 90, "Every optimizer on every landscape, beside the CPU's kernel"),
     Step("speed", 90, "Particles and grids in a second, beside JAX and torch.compile"),
     Step("frames", 70, "Frames drawn on the card"),
@@ -103,78 +112,134 @@ def main() -> int:
     parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="what software drew, to compare with")
     parser.add_argument("--out", type=Path, default=OUT, metavar="FOLDER", help="where everything goes")
     parser.add_argument("--steps", default=",".join(step.name for step in STEPS), help="only some of the steps")
-    parser.add_argument("--dry", action="store_true", help="run small, on the processor, even where there is a card")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--dry", action="store_true", help="run small, on the processor, even where there is a card")
+    how.add_argument("--card", action="store_true", help="insist on a card: no dry run where none is found")
     parser.add_argument("--collect", type=Path, metavar="FOLDER", help="fetch wheels and packages, draw the pictures")
     chosen = parser.parse_args()
     if chosen.collect:
         return collect(chosen.collect)
-    names = chosen.steps.split(",")
+    names = [name.strip() for name in chosen.steps.split(",")]
     unknown = set(names) - {step.name for step in STEPS}
     if unknown:
-        parser.error(f"there is no step {', '.join(sorted(unknown))}; there are {', '.join(s.name for s in STEPS)}")
+        parser.error(f"there is no step {', '.join(sorted(unknown))!r}; there are {', '.join(s.name for s in STEPS)}")
     for folder in (chosen.wheels, chosen.packages, chosen.pictures):
         if folder is not None and not folder.is_dir():
             parser.error(f"{folder} is no folder")
     out = chosen.out.resolve()
-    if out.is_dir() and any(out.iterdir()) and not (out / REPORT).exists():
-        parser.error(f"{out} holds something else; name a folder that is new, or empty, or of an earlier day")
-    return Day(out, chosen.dry or not has_card()).run(chosen, names)
-
-
-def has_card() -> bool:
-    """Whether NVIDIA's driver finds a device."""
     try:
-        driver = ctypes.CDLL("libcuda.so.1")
-        count = ctypes.c_int()
-        return driver.cuInit(0) == 0 and driver.cuDeviceGetCount(ctypes.byref(count)) == 0 and count.value > 0
-    except (OSError, AttributeError):
-        return False
+        out.mkdir(parents=True, exist_ok=True)
+        if any(out.iterdir()) and not (out / REPORT).exists():
+            parser.error(f"{out} holds something else; name a folder that is new, or empty, or of an earlier day")
+    except OSError as error:
+        parser.error(f"{out} cannot be used: {error.strerror}")
+    missing = no_card()
+    if missing and chosen.card:
+        parser.error(f"there is no card to use: {missing}")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    day = Day(out, chosen.dry or bool(missing), missing)
+    try:
+        return day.run(chosen, names)
+    except KeyboardInterrupt:
+        day.write()
+        print(f"gpu_day: Stopped; what was found so far stands in {out}.", file=sys.stderr)
+        return 130
+
+
+def no_card() -> str:
+    """Return why NVIDIA's driver finds no device, nothing if it does."""
+    driver: ctypes.CDLL | None = None
+    for name in ("libcuda.so.1", *(str(folder / "libcuda.so.1") for folder in DRIVER_FOLDERS)):
+        try:
+            driver = ctypes.CDLL(name)
+            break
+        except OSError:
+            continue
+    if driver is None:
+        return "libcuda.so.1, NVIDIA's driver, is not found"
+    status, count = driver.cuInit(0), ctypes.c_int()
+    if status:
+        return f"NVIDIA's driver does not start (cuInit gives {status})"
+    driver.cuDeviceGetCount(ctypes.byref(count))
+    return "" if count.value else "NVIDIA's driver finds no device"
 
 
 class Day:
     """One run: its folder, its environment, and what its steps have found so far."""
 
-    def __init__(self, out: Path, dry: bool) -> None:
+    def __init__(self, out: Path, dry: bool, why_dry: str = "") -> None:
         self.out, self.dry = out, dry
         self.began = time.monotonic()
-        self.found: dict[str, Any] = {"dry": dry, "python": platform.python_version(), "steps": {}}
-        self.environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+        self.found: dict[str, Any] = {"dry": dry, **about(why_dry), "problems": [], "steps": {}}
+        self.environment = {
+            **os.environ,
+            "PYTHONPATH": _joined(str(ROOT), os.environ.get("PYTHONPATH", "")),
+            "PYTHONUNBUFFERED": "1",
+            "CUPY_CACHE_DIR": str(out / "cupy"),  # what is compiled once serves all steps
+        }
         for name in ("DISPLAY", "WAYLAND_DISPLAY", "LOSSLAND_GL"):
             self.environment.pop(name, None)
 
-    def run(self, chosen: argparse.Namespace, names: Iterable[str]) -> int:
-        """Take all steps and write both files; 0 if every step came to its end without a failure."""
-        for name in ("logs", "site", "root", "pictures"):  # of an earlier day
-            shutil.rmtree(self.out / name, ignore_errors=True)
-        (self.out / "logs").mkdir(parents=True)
+    def run(self, chosen: argparse.Namespace, names: list[str]) -> int:
+        """Take the steps and write the report after each; 0 if nothing failed."""
+        (self.out / "logs").mkdir(parents=True, exist_ok=True)
+        earlier = self.out / REPORT
+        if len(names) < len(STEPS) and earlier.exists():  # the other steps' results stay
+            self.found["steps"] = json.loads(earlier.read_text()).get("steps", {})
         self.write()
-        print(f"{'A dry run: there is no card to use' if self.dry else 'A day with a card'}; results go to {self.out}")
+        print(f"{'A dry run' if self.dry else 'A day with a card'}; results go to {self.out}")
+        if self.found["why_dry"]:
+            print(f"there is no card to use: {self.found['why_dry']}")
         print(needs(chosen.wheels, chosen.packages))
         self.prepare(chosen.wheels, chosen.packages)
         if chosen.pictures:
             self.environment["GPU_DAY_PICTURES"] = str(chosen.pictures.resolve())
+        self.check_imports()
         for step in STEPS:
             if step.name in names:
                 self.take(step)
                 self.write()
-        print(f"{self.out / REPORT} and {self.out / 'gpu_day.md'} are written")
-        return 0 if all(step["state"] == "done" for step in self.found["steps"].values()) else 1
+        self.pack()
+        failed = self.problems()
+        print("\n".join(["", *(f"FAILED: {text}" for text in failed)] if failed else ["nothing failed"]))
+        print(f"read {self.out / 'gpu_day.md'}, send {self.out / 'gpu_day.zip'}")
+        return 1 if failed else 0
 
     def prepare(self, wheels: Path | None, packages: Path | None) -> None:
         """Unpack what was brought along, and let the steps find it."""
-        said: list[str] = []
         if wheels is not None:
             site = self.out / "site"
-            files = sorted(map(str, wheels.resolve().glob("*.whl")))
-            pip = ["-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--no-compile", "--target", str(site)]
-            said.append(self.call([sys.executable, *pip, *files], "wheels", 60))
-            self.environment["PYTHONPATH"] = f"{site}{os.pathsep}{ROOT}"
+            pip = ["-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--no-compile", "--upgrade"]
+            for file in sorted(map(str, wheels.resolve().glob("*.whl"))):  # one by one: a bad one hurts no other
+                self.note(self.call([sys.executable, *pip, "--target", str(site), file], "wheels", 60), file)
+            self.environment["PYTHONPATH"] = _joined(str(site), self.environment["PYTHONPATH"])
         if packages is not None:
             root = self.out / "root"
-            for file in sorted(packages.resolve().glob("*.deb")):
-                said.append(self.call(["dpkg", "-x", str(file), str(root)], "packages", 20))
+            for file in sorted(map(str, packages.resolve().glob("*.deb"))):
+                self.note(self.call(["dpkg", "-x", file, str(root)], "packages", 20), file)
             self.environment |= library_paths(root, self.environment)
-        self.found["prepared"] = [text for text in said if text]
+        self.environment |= nvidias_egl(self.out, self.environment)
+
+    def note(self, failed: str, what: str) -> None:
+        """Keep and print that something failed."""
+        if failed:
+            self.found["problems"].append(f"{Path(what).name}: {failed}")
+            print(f"  {what}: {failed}")
+
+    def check_imports(self) -> None:
+        """Say once what all steps will miss."""
+        for name in ("numpy", "vispy", "glfw", "imgui_bundle", "OpenGL", "PIL", "llvmlite"):
+            failed = self.call([sys.executable, "-c", f"import {name}"], "imports", 30)
+            self.note(f"it cannot be imported ({failed})" if failed else "", name)
+
+    def problems(self) -> list[str]:
+        """Return everything that went wrong."""
+        steps = [
+            f"{name}: {text}"
+            for name, step in self.found["steps"].items()
+            for text in ([] if step["state"] == "done" else [step["state"]]) + step.get("failures", [])
+        ]
+        return [*self.found["problems"], *steps]
 
     def take(self, step: Step) -> None:
         """Run one step within its limit, and within the day's; keep what it has found even if it does not end."""
@@ -183,58 +248,116 @@ class Day:
         if limit < 1:
             self.found["steps"][step.name] = {"state": "left out: no time was left"}
             return
-        print(f"{step.name}: {step.title} ...", flush=True)
+        print(f"{step.name} (at most {limit:.0f} s): {step.title} ...", flush=True)
         results = self.out / f"{step.name}.json"
         command = [sys.executable, str(ROOT / "tools" / "gpu_steps.py"), step.name, str(results)]
         start = time.monotonic()
         failed = self.call([*command, *(["--dry"] if self.dry else [])], step.name, limit)
-        state = f"stopped: {failed}" if failed else "done"
         found = json.loads(results.read_text()) if results.exists() else {}
         results.unlink(missing_ok=True)
         seconds = round(time.monotonic() - start, 1)
+        state = f"stopped: {failed}" if failed else "done"
         self.found["steps"][step.name] = {"state": state, "seconds": seconds, **found}
-        for text in (*([state] if failed else []), *found.get("skipped", [])):
+        for text in (*found.get("skipped", []), *found.get("failures", [])):
             print(f"  {text}")
+        print(f"  {state}, {seconds} s")
 
     def call(self, command: list[str], log: str, limit: float) -> str:
         """Run a program, its output appended to a log; return why it failed, nothing if it did not."""
-        with (self.out / "logs" / f"{log}.txt").open("a") as output:
-            process = subprocess.Popen(
-                command, cwd=ROOT, env=self.environment, stdout=output, stderr=output, start_new_session=True
-            )
+        file = self.out / "logs" / f"{log}.txt"
+        with file.open("a") as output:
+            try:
+                process = subprocess.Popen(
+                    command, cwd=ROOT, env=self.environment, stdout=output, stderr=output, start_new_session=True
+                )
+            except OSError as error:
+                return f"{command[0]} does not start: {error.strerror}"
             try:
                 code = process.wait(limit)
             except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
                 return f"it took more than {limit:.0f} seconds"
+            finally:
+                with contextlib.suppress(ProcessLookupError):  # also what it has started, and after Ctrl-C
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
         if not code:
             return ""
-        lines = (self.out / "logs" / f"{log}.txt").read_text(errors="replace").strip().splitlines()
+        lines = file.read_text(errors="replace").strip().splitlines()
         return f"{Path(command[0]).name} ended with {code}: {lines[-1] if lines else 'it said nothing'}"
 
     def write(self) -> None:
         """Write what was found so far."""
         self.found["seconds"] = round(time.monotonic() - self.began, 1)
         (self.out / REPORT).write_text(json.dumps(self.found, indent=1) + "\n")
-        (self.out / "gpu_day.md").write_text(markdown(self.found))
+        (self.out / "gpu_day.md").write_text(markdown(self.found, self.problems()))
+
+    def pack(self) -> None:
+        """Put the report, the pictures and the logs into one file."""
+        with zipfile.ZipFile(self.out / "gpu_day.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+            for file in (REPORT, "gpu_day.md", "pictures.jpg"):
+                if (self.out / file).exists():
+                    archive.write(self.out / file, file)
+            for log in sorted((self.out / "logs").glob("*.txt")):
+                archive.write(log, f"logs/{log.name}")
+
+
+def about(why_dry: str) -> dict[str, Any]:
+    """Return when and where this is."""
+    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
+    nvidia = shutil.which("nvidia-smi")
+    query = [nvidia or "", "--query-gpu=name,driver_version,memory.total,mig.mode.current", "--format=csv,noheader"]
+    card = subprocess.run(query, capture_output=True, text=True, check=False).stdout.strip() if nvidia else ""
+    names = ("CUDA_VISIBLE_DEVICES", "NVIDIA_DRIVER_CAPABILITIES", "LD_LIBRARY_PATH")
+    return {
+        "why_dry": why_dry,
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": commit.stdout.strip(),
+        "card": card,
+        "python": f"{platform.python_version()} ({sys.executable})",
+        "machine": f"{platform.platform()}, {os.cpu_count()} cores",
+        "variables": {name: os.environ[name] for name in names if name in os.environ},
+    }
+
+
+def _joined(*paths: str) -> str:
+    return os.pathsep.join(path for path in paths if path)
 
 
 def library_paths(root: Path, environment: dict[str, str]) -> dict[str, str]:
-    """Return the variables by which programs find libraries that were unpacked under ``root``, and NVIDIA's EGL."""
+    """Return the variables by which programs find libraries that were unpacked under ``root``.
+
+    Those that the system has itself are removed: its own fit its other libraries better.
+    """
+    known = subprocess.run(["ldconfig", "-p"], capture_output=True, text=True, check=False).stdout
+    have = {line.split()[0] for line in known.splitlines()[1:] if line.split()}
     folders = [root / part / "x86_64-linux-gnu" for part in ("usr/lib", "lib")]
+    for folder in folders:
+        for file in folder.glob("*.so.*") if folder.is_dir() else ():
+            if file.name in have:
+                file.unlink()
     folders = [folder for folder in folders if folder.is_dir()]
-    paths = [*map(str, folders), environment.get("LD_LIBRARY_PATH", "")]
-    found = {"LD_LIBRARY_PATH": os.pathsep.join(path for path in paths if path)}
+    found = {"LD_LIBRARY_PATH": _joined(environment.get("LD_LIBRARY_PATH", ""), *map(str, folders))}
     for folder in folders:
         if (folder / "libGL.so.1").exists():
             found["VISPY_GL_LIB"] = str(folder / "libGL.so.1")
-    usual = [Path("/etc/glvnd/egl_vendor.d"), Path("/usr/share/glvnd/egl_vendor.d")]
-    if not any(list(folder.glob("*nvidia*.json")) for folder in usual):
-        elsewhere = sorted(Path("/usr/local/nvidia/share/glvnd/egl_vendor.d").glob("*nvidia*.json"))
-        if elsewhere:
-            found["__EGL_VENDOR_LIBRARY_FILENAMES"] = str(elsewhere[0])
     return found
+
+
+def nvidias_egl(out: Path, environment: dict[str, str]) -> dict[str, str]:
+    """Return the variables by which EGL finds NVIDIA's driver, where the system (a container, say) does not name it."""
+    usual = [Path("/etc/glvnd/egl_vendor.d"), Path("/usr/share/glvnd/egl_vendor.d")]
+    if "__EGL_VENDOR_LIBRARY_FILENAMES" in environment or any(list(folder.glob("*nvidia*.json")) for folder in usual):
+        return {}
+    for folder in DRIVER_FOLDERS:
+        if (folder / "libEGL_nvidia.so.0").exists():
+            file = out / "10_nvidia.json"
+            library = {"library_path": str(folder / "libEGL_nvidia.so.0")}
+            file.write_text(json.dumps({"file_format_version": "1.0.0", "ICD": library}))
+            return {
+                "__EGL_VENDOR_LIBRARY_FILENAMES": str(file),
+                "LD_LIBRARY_PATH": _joined(environment.get("LD_LIBRARY_PATH", ""), str(folder)),
+            }
+    return {}
 
 
 # ------------------------------------------------------------------------------------------------ what it needs
@@ -302,27 +425,34 @@ def collect(folder: Path) -> int:
 # -------------------------------------------------------------------------------------------------- the report
 
 
-def markdown(found: dict[str, Any]) -> str:
+def markdown(found: dict[str, Any], problems: Sequence[str] = ()) -> str:
     """Return everything as tables."""
     parts = ["# A day with a graphics card", ""]
     if found["dry"]:
-        parts += ["**A dry run, small and on the processor: no number below says anything about a card.**", ""]
+        why = f" ({found['why_dry']})" if found["why_dry"] else ""
+        parts += [f"**A dry run{why}, small and on the processor: no number below says anything about a card.**", ""]
+    facts = ("date", "commit", "card", "python", "machine", "variables")
+    parts += [f"- {name}: {_cell(found[name])}" for name in facts]
+    parts += ["", f"**{len(problems)} failed:**" if problems else "**Nothing failed.**", ""]
+    parts += [f"- {text}" for text in problems]
     for step in STEPS:
         if step.name not in found["steps"]:
             continue
         one = found["steps"][step.name]
-        parts += [f"## {step.title}", "", f"{one['state']} ({one.get('seconds', 0)} s)", ""]
-        for text in one.get("skipped", []):
-            parts.append(f"- {text}")
-        if one.get("skipped"):
-            parts.append("")
-        for name, rows in one.items():
-            if isinstance(rows, list) and rows and isinstance(rows[0], dict):
-                parts += [f"### {name}", "", _table(rows), ""]
-            elif name not in ("state", "seconds", "skipped"):
-                parts += [f"- {name}: {_cell(rows)}"]
-        parts.append("")
+        parts += ["", f"## {step.title}", "", f"{one['state']} ({one.get('seconds', 0)} s)", ""]
+        parts += [f"- {text}" for text in (*one.get("failures", []), *one.get("skipped", []))]
+        tables = {name: rows for name, rows in one.items() if _is_table(rows)}
+        facts = [name for name in one if name not in ("state", "seconds", "skipped", "failures", *tables)]
+        parts += [f"- {name}: {_cell(one[name])}" for name in facts]
+        for name, rows in tables.items():
+            parts += ["", f"### {name}", "", _table(rows)]
+        if step.name == "frames":
+            parts += ["", "![every scene](pictures.jpg)"]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(parts)).rstrip() + "\n"
+
+
+def _is_table(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
 
 
 def _table(rows: list[dict[str, Any]]) -> str:
@@ -332,8 +462,8 @@ def _table(rows: list[dict[str, Any]]) -> str:
 
 
 def _cell(value: Any) -> str:
-    if value is None:
-        return ""
+    if value is None or value == "" or value == {}:
+        return "–"
     if isinstance(value, float):
         return f"{value:.4g}"
     if isinstance(value, dict):

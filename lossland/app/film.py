@@ -46,7 +46,7 @@ def record(
     theme: str | None = None,
     orbit: bool = False,
     progress: Callable[[int, int], None] | None = None,
-    gl: str | None = None,
+    gl: str | int | None = None,
 ) -> Path:
     """Film a scene, a tour or a session, and return the film's path.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -32,8 +31,8 @@ class Stage:
 
     Use it in a ``with`` block; leaving it frees the graphics memory. ``ui`` draws the panels too. ``gl`` chooses what
     draws: ``"auto"`` (a graphics card if there is one), ``"software"``, or the number of an EGL device as `lossland
-    doctor` lists them; None: what the variable LOSSLAND_GL says. Stages may be used from several threads: one at a
-    time draws.
+    doctor` lists them; None: what the variable LOSSLAND_GL says. Several threads may draw, one at a time: the others
+    wait, so what a scene computes must neither draw by itself nor wait for a thread that does.
     """
 
     @np.errstate(all="ignore")
@@ -43,7 +42,7 @@ class Stage:
         size: tuple[int, int] = (1280, 720),
         theme: str = "dark",
         ui: bool = False,
-        gl: str | None = None,
+        gl: str | int | None = None,
     ) -> None:
         self.size = checked_size(size)
         self.theme = theme_named(theme)
@@ -55,8 +54,9 @@ class Stage:
         self._canvas: canvas.Canvas | None = None
 
     def __enter__(self) -> Stage:
+        canvas.check_not_painting()
         self._canvas = canvas.headless(self.gl, cuda_index())
-        with self._drawing():
+        with canvas.drawing(self._canvas):
             from lossland.app.picture import Picture  # after the context is made: PyOpenGL asks for it when imported
 
             self._picture = Picture(self.theme, self.size)
@@ -66,15 +66,13 @@ class Stage:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._picture is not None and self._target is not None:
-            with self._drawing():
-                self._picture.close()
-                self._target.close()
-        self._picture = self._target = None
-
-    def _drawing(self) -> AbstractContextManager[None]:
-        assert self._canvas is not None
-        return canvas.drawing(self._canvas)
+        shown, picture, target = self._canvas, self._picture, self._target
+        self._picture = self._target = self._canvas = None
+        if shown is None or picture is None or target is None or canvas.is_forked():  # the parent closes what it opened
+            return
+        with canvas.drawing(shown):
+            picture.close()
+            target.close()
 
     @np.errstate(all="ignore")
     def render(
@@ -89,10 +87,11 @@ class Stage:
 
         What is left out stays as it was: time 0 and the scene's own view at first.
         """
-        if time is not None:
-            self.player.seek(time)
-        self.look(azimuth, elevation, distance, target)
-        return self.image(self.player)
+        with canvas.drawing(self._opened()):  # another thread may ask for another time meanwhile
+            if time is not None:
+                self.player.seek(time)
+            self.look(azimuth, elevation, distance, target)
+            return self.image(self.player)
 
     def look(
         self,
@@ -118,13 +117,20 @@ class Stage:
     @np.errstate(all="ignore")
     def image(self, player: Player, quality: Quality = Quality.still, caption: str = "") -> Image:
         """Draw any player's present picture."""
-        if self._picture is None or self._target is None:
-            raise UserError("A Stage draws inside its with block: with ll.Stage(scene) as stage: ...")
-        with self._drawing(), canvas.faults():
+        shown = self._opened()
+        assert self._picture is not None
+        assert self._target is not None
+        with canvas.painting(shown), canvas.faults():
             self._picture.settle(player, self.size, self.ui)
             with self._target:
                 self._picture.draw(player, self.size, self.ui, quality, caption=caption)
             return self._target.read()
+
+
+    def _opened(self) -> canvas.Canvas:
+        if self._canvas is None:
+            raise UserError("A Stage draws inside its with block: with ll.Stage(scene) as stage: ...")
+        return self._canvas
 
 
 def checked_size(size: tuple[int, int]) -> tuple[int, int]:
@@ -150,7 +156,7 @@ def snapshot(
     time: float | None = None,
     ui: bool = False,
     theme: str = "dark",
-    gl: str | None = None,
+    gl: str | int | None = None,
 ) -> Image:
     """Draw one picture (h, w, 4) uint8 of a scene at ``time`` seconds (None: at its end, with all there is to see).
 

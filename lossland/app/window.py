@@ -126,10 +126,11 @@ class Window:
         self.handle = canvases.glfw_handle(self.canvas)
         width, height = glfw.get_framebuffer_size(self.handle)
         self.size = self._new_size = width, height
-        self._software = canvases.is_software()
-        self._keeps = self._software and canvases.keeps_pictures(self.canvas)
+        with canvases.drawing(self.canvas):  # other threads may draw pictures meanwhile
+            self._software = canvases.is_software()
+            self._keeps = self._software and canvases.keeps_pictures(self.canvas)
+            self.picture = Picture(theme, self.size, self._scale(), self.handle, self._keeps)
         self._panel_pause = SOFTWARE_PANEL_PAUSE if self._software else PANEL_PAUSE
-        self.picture = Picture(theme, self.size, self._scale(), self.handle, self._keeps)
         self.pointer = Pointer(self.player, self.picture.scale)
         held = ("SHIFT", "CONTROL", "ALT", "SUPER")
         self._modifiers = {getattr(glfw, f"KEY_{side}_{name}") for side in ("LEFT", "RIGHT") for name in held}
@@ -281,7 +282,7 @@ class Window:
     def _recovering(self) -> Iterator[None]:
         """Get over a failure of the driver: make all on the GPU anew, the second time the window; then raise."""
         try:
-            with canvases.faults(), canvases.drawing(self.canvas):
+            with canvases.faults(), canvases.painting(self.canvas):
                 yield
             self._failures = 0
         except canvases.GraphicsFailure:

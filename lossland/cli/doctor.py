@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, Any
 
+from lossland.cli import WRONG_INPUT
 from lossland.cli.options import add_gl, add_json
 from lossland.cli.output import print_json, print_table
 
@@ -32,7 +33,9 @@ def configure(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> int:
     """Print what was found."""
     from lossland import doctor
+    from lossland.render import canvas
 
+    chosen = canvas.checked(arguments.gl)
     found = doctor.report(arguments.gl)
     rows: list[Check] = []
     if arguments.selftest:
@@ -52,6 +55,8 @@ def run(arguments: Namespace) -> int:
                 for row in rows
             ]
             print_table(table, ("selftest", "backend", "largest error", "allowed", ""))
+    if chosen.isdecimal() and int(chosen) not in [device["index"] for device in found["gl_devices"]]:
+        return WRONG_INPUT
     return 0 if all(row.ok for row in rows) else 1
 
 
@@ -64,6 +69,7 @@ def _lines(name: str, value: Any) -> list[tuple[str, str]]:
         said = device.get("error") or _driver(device)
         marks = ["on the processor"] * device["software"] + ["draws pictures"] * device["taken"]
         marks += [] if device["cuda"] is None else [f"CUDA device {device['cuda']}"]
+        marks += [device["file"]] if device["file"] else []
         lines.append((f"gl device {device['index']}", "; ".join([said, *marks])))
     return lines or [("gl devices", "none that EGL lists")]
 

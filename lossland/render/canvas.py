@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from threading import RLock
+from threading import RLock, local
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakSet
 
@@ -31,8 +31,12 @@ NO_GL = (
     "(Debian: apt-get install libegl1 libgl1 libgl1-mesa-dri libfontconfig1)."
 )
 NO_DEVICES = (
-    "This machine's EGL does not list its devices (it lacks EGL_EXT_device_enumeration), so none can be chosen by "
-    "number; say auto or software."
+    "EGL does not list its devices here (it lacks EGL_EXT_device_enumeration, or there is no driver at all), so none "
+    "can be chosen by number; say auto or software."
+)
+NESTED = (
+    "A picture cannot be drawn while another one is: what a scene computes must not call snapshot, record or a Stage; "
+    "draw that picture before."
 )
 FORKED = (
     "Pictures cannot be drawn in a process that was forked from one that has drawn; start it afresh instead "
@@ -69,6 +73,7 @@ _KNOWN = {"renderer": "unknown", "version": "unknown"}  # of the last context ma
 PLATFORM = "PYOPENGL_PLATFORM"  # read when PyOpenGL is imported (by the panels)
 ERRORS = "PYOPENGL_ERROR_CHECKING"  # after every call of PyOpenGL's; vispy asks the driver at every draw anyway
 LEAST = (3, 0)  # framebuffers, float textures and vertex array objects belong to it
+LONGEST = 20  # digits of a device's number
 _HAS_EGL = sys.platform not in ("win32", "darwin")
 
 
@@ -87,6 +92,10 @@ class Canvas(Protocol):
 
 class GraphicsFailure(MachineError):
     """The driver reported an error while drawing: the context may be lost."""
+
+
+class ForeignSettings(MachineError):
+    """Another library has settled for the whole process how OpenGL is found, and that is of no use here."""
 
 
 @contextmanager
@@ -114,6 +123,7 @@ class Offscreen:
         from vispy.gloo.context import GLContext
 
         self.source = source
+        self.software = source.software  # whether the processor draws; known when it was asked
         self.context = GLContext()
         self._egl = egl.Context(source)
         _CANVASES.add(self)
@@ -148,17 +158,21 @@ class Found:
     error: str = ""
 
 
+_thread = local()
 _LOCK = RLock()  # gloo and Dear ImGui know one current context in a process, not one a thread
 _CANVASES: WeakSet[Canvas] = WeakSet()
 _HEADLESS: dict[str, Canvas] = {}
-_drawn_in = 0  # the process that has made contexts
+_drawn_in = 0  # the process that has drawn
 _uses_glfw = False  # GLFW complains when it is asked anything before that
 
 
 @contextmanager
 def drawing(canvas: Canvas) -> Iterator[None]:
     """Draw on a canvas within the block; other threads wait until it is over. What was current before is so again."""
+    global _drawn_in
+    check_not_forked()
     with _LOCK:
+        _drawn_in = os.getpid()
         before = _current()
         canvas.set_current()
         try:
@@ -170,7 +184,50 @@ def drawing(canvas: Canvas) -> Iterator[None]:
                 before.set_current()
 
 
-def headless(choice: str | None = None, cuda: int | None = None) -> Canvas:
+@contextmanager
+def painting(canvas: Canvas) -> Iterator[None]:
+    """Draw a whole picture within the block. Raises UserError if this thread has begun one that is not finished.
+
+    What a scene computes while its picture is drawn must not draw another: it would draw into the middle of it.
+    """
+    check_not_painting()
+    with drawing(canvas):
+        _thread.paints = True
+        try:
+            yield
+        finally:
+            _thread.paints = False
+
+
+def check_not_painting() -> None:
+    """Raise UserError while this thread is in the middle of a picture."""
+    if getattr(_thread, "paints", False):
+        raise UserError(NESTED)
+
+
+def check_not_forked() -> None:
+    """Raise MachineError in a process that was forked from one that has drawn."""
+    if is_forked():
+        raise MachineError(FORKED)
+
+
+def is_forked() -> bool:
+    """Whether this process was forked from one that has drawn: the driver's threads have not come along."""
+    return _drawn_in not in (0, os.getpid())
+
+
+def _after_fork() -> None:
+    """Let go of what another thread of the parent may have held."""
+    global _LOCK
+    _LOCK = RLock()
+    _thread.paints = False
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+def headless(choice: str | int | None = None, cuda: int | None = None) -> Canvas:
     """Return this process's canvas without a window, to be drawn on within ``drawing``; the same for the same choice.
 
     ``choice`` is ``auto``, ``software`` or the number of one of EGL's devices, None what the variable LOSSLAND_GL
@@ -178,26 +235,28 @@ def headless(choice: str | None = None, cuda: int | None = None) -> Canvas:
     CUDA's number ``cuda``, else the processor. Raises UserError for what cannot be meant, MachineError if nothing
     there draws.
     """
-    global _drawn_in
+    chosen = checked(choice)
+    check_not_forked()
     with _LOCK:
-        chosen = checked(choice)
-        if _drawn_in not in (0, os.getpid()):
-            raise MachineError(FORKED)
         if chosen not in _HEADLESS:
             _HEADLESS[chosen] = _first_that_draws(chosen, cuda) if _HAS_EGL else _hidden_window(chosen)
-            _drawn_in = os.getpid()
         return _HEADLESS[chosen]
 
 
-def checked(choice: str | None) -> str:
+def checked(choice: str | int | None) -> str:
     """Return a choice of what draws as it is meant, or raise UserError."""
     text = os.environ.get(VARIABLE, "") if choice is None else choice
-    text = text.strip().lower() or egl.AUTO
-    if text in (egl.AUTO, egl.SOFTWARE) or (text.isascii() and text.isdecimal()):
-        return str(int(text)) if text.isdecimal() else text
+    if isinstance(text, int) and not isinstance(text, bool):
+        text = str(text)
+    if isinstance(text, str):
+        word = text.strip().lower() or egl.AUTO
+        if word in (egl.AUTO, egl.SOFTWARE):
+            return word
+        if word.isascii() and word.isdecimal() and len(word) < LONGEST:
+            return str(int(word))
     where = f"{VARIABLE}: what" if choice is None else "What"
     raise UserError(
-        f"{where} draws is auto, software or the number of a device (`lossland doctor` lists them), not {text!r}."
+        f"{where} draws is auto, software or the number of a device (`lossland doctor` lists them), not {text!r:.40}."
     )
 
 
@@ -209,13 +268,23 @@ def _first_that_draws(choice: str, cuda: int | None) -> Offscreen:
             raise _no_such_device(choice)
     except egl.Trouble as trouble:
         raise MachineError(NO_GL.format(reason=trouble)) from trouble
-    reasons: list[str] = []
+    reasons: dict[str, str] = {}
+    slow: Offscreen | None = None
     for source in found:
         try:
-            return _offscreen(source)
+            canvas = _offscreen(source)
+        except ForeignSettings:
+            raise
         except (egl.Trouble, MachineError) as trouble:
-            reasons.append(f"{source.name}: {_first_line(trouble).rstrip('.')}")
-    raise MachineError(NO_GL.format(reason="; ".join(reasons)))
+            reasons.setdefault(_first_line(trouble).partition(";")[0].rstrip("."), source.name)
+            continue
+        if choice == egl.AUTO and source.is_card and canvas.software:
+            slow = slow or canvas  # a card in name only: whatever comes after it is no worse
+            continue
+        return canvas
+    if slow is not None:
+        return slow
+    raise MachineError(NO_GL.format(reason="; ".join(f"{name}: {reason}" for reason, name in reasons.items())))
 
 
 def _no_such_device(choice: str) -> Exception:
@@ -234,7 +303,8 @@ def _offscreen(source: egl.Source) -> Offscreen:
     try:
         with drawing(canvas):
             _made(canvas)
-            if source.software and not is_software():
+            canvas.software = is_software()
+            if source.software and not canvas.software:
                 raise egl.Trouble(f"{description()['renderer']} does not draw on the processor")
     except Exception:
         canvas.close()
@@ -317,7 +387,8 @@ def window(title: str, size: tuple[int, int], fullscreen: bool = False, vsync: b
 
     See ``glfw_handle`` for the GLFW window; the framebuffer may be larger than ``size`` on dense displays.
     """
-    with warnings.catch_warnings(record=True) as said:  # GLFW says in warnings what vispy does not pass on
+    check_not_forked()
+    with _LOCK, warnings.catch_warnings(record=True) as said:  # GLFW says in warnings what vispy does not pass on
         warnings.simplefilter("always")
         try:
             canvas = _glfw_canvas(title, size, with_egl=_window_uses_egl(), fullscreen=fullscreen, vsync=vsync)
@@ -326,7 +397,8 @@ def window(title: str, size: tuple[int, int], fullscreen: bool = False, vsync: b
             if found and int(found[1]) in NO_OPENGL:
                 raise MachineError(NO_GL_WINDOW.format(reason=found[2])) from error
             raise MachineError(NO_DISPLAY.format(reason=found[2] if found else _first_line(error))) from error
-    _made(canvas)
+    with drawing(canvas):
+        _made(canvas)
     return canvas
 
 
@@ -398,7 +470,7 @@ def _check_pyopengl() -> None:
     except Exception as error:  # whatever its platform module stumbles over
         reason = _first_line(error)
     value = os.environ.get(PLATFORM, "")
-    raise MachineError(NO_PYOPENGL.format(reason=reason, variable=PLATFORM, value=value))
+    raise ForeignSettings(NO_PYOPENGL.format(reason=reason, variable=PLATFORM, value=value))
 
 
 @cache

@@ -28,7 +28,7 @@ SUCCESS, NONE, EXTENSIONS, OPENGL_API = 0x3000, 0x3038, 0x3055, 0x30A2
 RED_SIZE, GREEN_SIZE, BLUE_SIZE, ALPHA_SIZE = 0x3024, 0x3023, 0x3022, 0x3021
 SURFACE_TYPE, PBUFFER_BIT, RENDERABLE_TYPE, OPENGL_BIT = 0x3033, 0x0001, 0x3040, 0x0008
 WIDTH, HEIGHT = 0x3057, 0x3056
-PLATFORM_DEVICE, PLATFORM_SURFACELESS, CUDA_DEVICE = 0x313F, 0x31DD, 0x323A
+PLATFORM_DEVICE, PLATFORM_SURFACELESS, CUDA_DEVICE, DRM_DEVICE_FILE = 0x313F, 0x31DD, 0x323A, 0x3233
 SIDE = 16  # pixels of the surface that a context comes with; everything is drawn into framebuffers
 
 _ERRORS = {
@@ -75,12 +75,13 @@ class Trouble(Exception):
 
 @dataclass(frozen=True)
 class Device:
-    """One thing that EGL can draw on. ``cuda`` is CUDA's number of the same card."""
+    """One thing that EGL can draw on. ``cuda`` is CUDA's number of the same card, ``file`` the kernel's name of it."""
 
     index: int
     handle: int
     software: bool
     cuda: int | None = None
+    file: str | None = None
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,11 @@ class Source:
         if self.device is not None:
             return f"device {self.device.index}"
         return "EGL's default display" if self.platform is None else "Mesa without a surface"
+
+    @property
+    def is_card(self) -> bool:
+        """Whether it should be a graphics card that draws."""
+        return self.device is not None and not self.device.software
 
 
 # ---------------------------------------------------------------------------------------------------------- EGL itself
@@ -175,7 +181,10 @@ def _device(index: int, handle: int) -> Device:
         number = ctypes.c_ssize_t()
         if _function("eglQueryDeviceAttribEXT")(handle, CUDA_DEVICE, ctypes.byref(number)):
             cuda = number.value
-    return Device(index, handle, "EGL_MESA_device_software" in extensions, cuda)
+    file = None
+    if "EGL_EXT_device_drm" in extensions:
+        file = (_function("eglQueryDeviceStringEXT")(handle, DRM_DEVICE_FILE) or b"").decode() or None
+    return Device(index, handle, "EGL_MESA_device_software" in extensions, cuda, file)
 
 
 # ----------------------------------------------------------------------------------------------------------- the choice
@@ -275,7 +284,9 @@ def release() -> None:
         _call("eglMakeCurrent", display, None, None, None)
 
 
-_OPENED: set[int] = set()
+_OPENED: set[int] = set()  # displays, to be closed by the process that has opened them
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_OPENED.clear)
 
 
 def _display(source: Source) -> int:
