@@ -1,6 +1,5 @@
 """The two ways a command can fail on purpose: the input was wrong, or the machine was."""
 
-
 LONGEST = 100  # letters of a value within a sentence
 
 
