@@ -7,7 +7,6 @@ from traceback import walk_tb
 
 USER_FILES: set[Path] = set()  # Python files that were run for their users (see ``library.load``)
 
-
 LONGEST = 100  # letters of a value within a sentence
 
 
@@ -25,7 +24,12 @@ def shown(value: object) -> str:
         text = repr(value)
     except (ValueError, RecursionError):  # a whole number of 5000 digits, a list a thousand deep
         text = f"such a {type(value).__name__}"
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return cut(text)
+
+
+def cut(text: str, most: int = LONGEST) -> str:
+    """Return a text without what goes beyond ``most`` letters."""
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 def nearest(word: str, known: list[str] | tuple[str, ...]) -> str:

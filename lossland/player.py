@@ -20,7 +20,7 @@ import numpy as np
 
 from lossland import landscapes, library
 from lossland.camera import Camera
-from lossland.errors import UserError, nearest, sentence
+from lossland.errors import UserError, nearest, sentence, shown
 from lossland.layers import Layer, Points, Surface, Trail, WarpedGrid
 from lossland.marks import Mark, mark
 from lossland.parameters import Lane, Lanes
@@ -155,8 +155,11 @@ def _plain(value: Any) -> Any:
 
 def _number(value: Any, low: float, high: float, what: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float | np.number):
-        raise UserError(f"{what} must be a number, not {value!r}.")
-    number = float(value)
+        raise UserError(f"{what} must be a number, not {shown(value)}.")
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number of 400 digits
+        number = math.inf
     if not low <= number <= high:
         raise UserError(f"{what} must be a number from {low:g} to {high:g}, not {number:g}.")
     return number

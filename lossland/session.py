@@ -17,7 +17,7 @@ from stat import S_ISREG
 from typing import Any
 
 from lossland import __version__, library
-from lossland.errors import MachineError, UserError, shown
+from lossland.errors import MachineError, UserError, cut, shown
 from lossland.files import written
 from lossland.interrupts import sheltered
 from lossland.player import ACTIONS, LOG_LIMIT, Action, Player
@@ -26,6 +26,7 @@ FORMAT = "lossland session"
 VERSION = 1
 ENDING = ".lossland"
 MOST_BYTES = 64 * 2**20
+LONGEST = 500  # letters of a reason, whatever is in the file
 DEEPEST = 32  # lists within lists
 MOST_TICKS = 24 * 3600 * 60  # a day
 THEMES = ("dark", "print")
@@ -72,8 +73,9 @@ def _do(player: Player, entry: Action) -> None:
     try:
         ACTIONS[entry.name](player, *entry.arguments)
     except (UserError, TypeError) as error:
+        reason = cut(str(error), LONGEST)
         raise UserError(
-            f"The session cannot be replayed: {entry.name!r} at tick {entry.tick} fails: {error}"
+            f"The session cannot be replayed: {entry.name!r} at tick {entry.tick} fails: {reason}"
         ) from error
 
 
@@ -125,12 +127,12 @@ def load(path: str | Path) -> Session:
         )
         _check_text(data)
     except (ValueError, RecursionError) as error:
-        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else cut(str(error), LONGEST)
         raise UserError(f"{path} is no session: it is not JSON text that can be used ({reason}).") from None
     try:
         return _session(data)
     except UserError as error:
-        raise UserError(f"{path} is no session that can be read: {error}") from error
+        raise UserError(f"{path} is no session that can be read: {cut(str(error), LONGEST)}") from error
 
 
 def _no_constant(name: str) -> None:

@@ -111,7 +111,7 @@ def check(seed: int, count: int, path: Path) -> None:
     for raw in texts(seed, count):
         path.write_bytes(raw)
         sentence = outcome(path, raw)
-        assert sentence is None or 10 < len(sentence) < 1000 + len(str(path)), raw[:2000]
+        assert sentence is None or 10 < len(sentence) < 700 + len(str(path)), raw[:2000]
         refused += sentence is not None
         replayed += sentence is None
     assert refused > count / 4
@@ -136,6 +136,6 @@ def test_damaged_sessions(tmp_path: Path) -> None:
 
 
 @pytest.mark.fuzz
-@pytest.mark.parametrize("seed", range(10, 20))
+@pytest.mark.parametrize("seed", range(10, 14))
 def test_many_damaged_sessions(tmp_path: Path, seed: int) -> None:
     check(seed, MANY, tmp_path / "damaged.lossland")

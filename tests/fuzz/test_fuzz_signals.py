@@ -29,7 +29,7 @@ COMMANDS = {  # a command that ends within some seconds, and what it leaves when
     "record sphere --seconds 0.5 --size 96x64 --ui -o a.webm": ["a.webm"],
     "record sphere --seconds 0.5 --size 96x64 -o frames": ["frames"],
 }
-FEW, MANY = 8, 250
+FEW, MANY = 8, 120
 LONGEST = 2.0  # seconds until the signal
 
 
@@ -88,7 +88,7 @@ def test_signals_at_some_times(tmp_path: Path) -> None:
 
 
 @pytest.mark.fuzz
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_signals_at_many_times(tmp_path: Path, seed: int) -> None:
     dice = random.Random(seed)
     for number in range(MANY):
