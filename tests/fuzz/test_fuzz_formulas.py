@@ -103,7 +103,7 @@ for number in range(count):
         player.look_at((640.0, 330.0))
         player.mark()
         if number < pictures:
-            image = ll.snapshot(scene, (320, 200), ui=rng.random() < 0.5)
+            image = ll.snapshot(scene, *rng.choice((((320, 200),), ((960, 640), None, True))))
             assert image.std() > 1.0, "an empty picture"
     except Exception:
         print("FAILED", name, repr(text), area, file=sys.stderr)
