@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import lossland as ll
-from lossland import layers
+from lossland import errors, layers
 from lossland.app.window import check_replayable
 from lossland.errors import MachineError, UserError, is_users, sentence
 from lossland.player import Player
@@ -124,7 +124,8 @@ def test_in_python_the_exception_passes_as_it_is() -> None:
         ll.snapshot(Nothing(), (64, 64))
 
 
-def test_what_is_not_theirs_stays_a_fault_of_lossland() -> None:
+def test_what_is_not_theirs_stays_a_fault_of_lossland(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(errors, "USER_FILES", set())  # other tests run files
     assert "fault of lossland" in sentence(KeyError("a"))
     assert not is_users(KeyError("a"))
     assert not is_users(MachineError("a"))

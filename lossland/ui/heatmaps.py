@@ -10,7 +10,7 @@ from lossland.layers import HeatAxis, HeatMap
 from lossland.numerals import distinct, short
 from lossland.terrain import round_ticks
 from lossland.theme import Theme
-from lossland.ui.charts import PLOT_FLAGS, QUIET_AXIS, log_ticks
+from lossland.ui.charts import HUGE, PLOT_FLAGS, QUIET_AXIS, log_ticks
 from lossland.ui.layout import Rect
 from lossland.ui.widgets import Pen
 
