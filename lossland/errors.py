@@ -84,5 +84,6 @@ def _place(error: BaseException) -> tuple[str, bool]:
 
 def _named(error: BaseException) -> str:
     """Return an exception's type and the first line of its text, without a full stop."""
-    first = next(iter(str(error).strip().splitlines()), "").rstrip(".")
+    text = error.msg if isinstance(error, SyntaxError) else str(error)  # its str repeats file and line
+    first = next(iter(text.strip().splitlines()), "").rstrip(".")
     return f"{type(error).__name__}: {first}" if first else type(error).__name__

@@ -47,36 +47,47 @@ SHAPES = {  # of fields that are arrays: "n 3", or "n 3 | n 2" where both will d
 }
 
 
+_FORMS = {  # the same, read once: the names of each shape's lengths, a whole number where it is fixed
+    kind: {
+        name: [[int(part) if part.isdigit() else part for part in shape.split()] for shape in shapes.split("|")]
+        for name, shapes in fields.items()
+    }
+    for kind, fields in SHAPES.items()
+}
+
+
 def _shape_of(value: Any) -> tuple[int, ...] | None:
     """Return the shape of an array anywhere, or of a list; None for a ragged one."""
     try:
-        return tuple(value.shape if hasattr(value, "shape") else np.shape(value))
+        return value.shape if hasattr(value, "shape") else np.shape(value)
     except ValueError:
         return None
 
 
-def _fits(found: tuple[int, ...] | None, wanted: Sequence[str], lengths: dict[str, int]) -> bool:
+def _fits(found: tuple[int, ...] | None, wanted: Sequence[str | int], lengths: dict[str | int, int]) -> bool:
     """Whether a shape is the wanted one; letters stand for any lengths, which are noted where they are new."""
     if found is None or len(found) != len(wanted):
         return False
-    fits = all(length == (int(name) if name.isdigit() else lengths.get(name, length))
-               for length, name in zip(found, wanted, strict=True))  # fmt: skip
-    if fits:
-        lengths.update((name, length) for name, length in zip(wanted, found, strict=True) if not name.isdigit())
-    return fits
+    for length, name in zip(found, wanted, strict=True):
+        if length != (name if isinstance(name, int) else lengths.setdefault(name, length)):
+            return False
+    return True
 
 
 def _check_shapes(made: Layer | Series | HeatMap) -> None:
     """Raise UserError for an array of a wrong shape."""
-    lengths: dict[str, int] = {}
-    for name, shapes in SHAPES.get(type(made).__name__, {}).items():
+    forms = _FORMS.get(type(made).__name__)
+    if forms is None:
+        return
+    lengths: dict[str | int, int] = {}
+    for name, shapes in forms.items():
         value = getattr(made, name)
         if value is None:
             continue
-        found = _shape_of(value)
-        if not any(_fits(found, wanted.split(), lengths) for wanted in shapes.split("|")):
-            wanted = " or ".join(f"({', '.join(shape.split())})" for shape in shapes.split("|"))
-            known = ", ".join(f"{letter} = {length}" for letter, length in lengths.items() if letter in wanted)
+        found, before = _shape_of(value), dict(lengths)
+        if not any(_fits(found, shape, lengths) for shape in shapes):
+            wanted = " or ".join(f"({', '.join(map(str, shape))})" for shape in shapes)
+            known = ", ".join(f"{letter} = {length}" for letter, length in before.items() if str(letter) in wanted)
             raise UserError(
                 f"{type(made).__name__} needs a {name} of the shape {wanted}{known and f' with {known}'}, "
                 f"not {'a ragged list' if found is None else found}."

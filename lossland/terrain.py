@@ -53,7 +53,7 @@ class Exposure:
         low, most = float(finite.min()), float(finite.max())
         if max(-low, most) > HUGE:  # quantiles take differences
             small = cls.of(finite / 8, median)
-            return cls(min(8 * small.low, MOST / 2), min(8 * small.high, MOST), small.k)
+            return cls(min(8 * small.low, float(np.nextafter(MOST, 0.0))), min(8 * small.high, MOST), small.k)
         first, high = (float(q) for q in np.quantile(finite, [0.01, 0.99]))
         if min(half(low, first), half(high, most)) > POLE * half(first, high) > 0.0:
             low = first
@@ -125,8 +125,8 @@ def _differ(low: float, high: float) -> bool:
 
 
 def _spacing(value: float) -> float:
-    """Return the distance to the next larger number."""
-    return float(np.spacing(abs(value)))
+    """Return how far apart floating-point numbers of this size are."""
+    return 2 * float(np.spacing(abs(value) / 2))
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,7 +153,7 @@ def contours(exposure: Exposure, highest: float, count: int = 12) -> Contours:
         phase = np.arange(len(value), dtype=float) + 6.0 * 10  # multiples of 6 at decades, positive
         every = 6
     else:
-        step = _round_step(half(low, exposure.high) / count * 2)
+        step = max(_round_step(half(low, exposure.high) / count * 2), _spacing(low))
         first, last = np.floor(low / step), np.ceil(highest / step)
         # far outliers: the shoulder shows their lines as one
         index = first + np.arange(min(last - first + 1.0, MOST_LINES))
@@ -434,8 +434,8 @@ class Terrain:
         exponents = rule.decades(0.04, rule.high)
         powers = _powers(exponents)
         origin = _origin(rule, exponents[0])
-        if (
-            origin == 0.0 or abs(rule.low / 2) > half(rule.low, rule.high)
+        if origin == 0.0 or abs(rule.low / 2) > half(
+            rule.low, rule.high
         ):  # a range on zero, or far from it: count from its foot
             values = origin + np.concatenate([[0.0], np.column_stack([powers, 3.0 * powers]).ravel()])
             return values, np.array([1] + [1, 2] * len(powers))

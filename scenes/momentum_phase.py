@@ -97,7 +97,7 @@ dot on the map from front to back and see the three ways to come to rest: too li
         (
             r"\alpha = \left(\frac{2}{\sqrt{\lambda_1} + \sqrt{\lambda_n}}\right)^2,\quad"
             r" \beta = \left(\frac{\sqrt{\kappa} - 1}{\sqrt{\kappa} + 1}\right)^2",
-            "the best choice for eigenvalues from λ₁ to λₙ",
+            "the best choice for eigenvalues from λ₁ to the largest",
         ),
     )
     snippet = r"""

@@ -309,3 +309,92 @@ def test_bounds_hold_the_block():
     assert terrain.bounds[:, 2].min() == BASE
     assert terrain.bounds[:, 2].max() == pytest.approx(terrain.top)
     assert np.abs(terrain.bounds[:4, :2]).min() == pytest.approx(1.17)
+
+
+# -------------------------------------------------------------------------------------------- any range of values
+MOST_FLOAT = np.finfo(float).max
+
+
+def square(half=4.0, n=64):
+    """Return an axis without 0, and the grids of x and y."""
+    axis = np.linspace(-half, half, n)
+    return axis, *np.meshgrid(axis, axis)
+
+
+def extreme(name):
+    axis, x, y = square()
+    with np.errstate(all="ignore"):
+        values = {
+            "poles": 1 / (x**2 - y**2),
+            "a pole of seventh order": (x * y) ** -7.0,
+            "more than can be subtracted": 1e308 * x,
+            "two ends": np.where(x < 0, -MOST_FLOAT, MOST_FLOAT),
+            "smallest numbers": 1e-315 * x,
+            "one huge number": np.full_like(x, 1e308),
+            "the largest": np.full_like(x, MOST_FLOAT),
+            "one outlier": np.where((x == x[3, 3]) & (y == y[3, 3]), 1e300, x),
+            "far from zero": 1e12 + x**2,
+            "steep": np.exp(np.exp(x)) * np.exp(700.0 + y),
+            "all decades": 10.0 ** (75 * x),
+            "nothing": np.full_like(x, np.nan),
+            "infinite": np.where(x > 1, np.inf, np.where(x < -1, -np.inf, x)),
+        }[name]
+    return Terrain(axis, axis, values)
+
+
+EXTREMES = (
+    "poles", "a pole of seventh order", "more than can be subtracted", "two ends", "smallest numbers",
+    "one huge number", "the largest", "one outlier", "far from zero", "steep", "all decades", "nothing", "infinite",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EXTREMES)
+def test_any_range_has_few_contours_and_ticks(name):
+    ground = extreme(name)
+    value = np.asarray(ground.value, float)
+    finite = value[np.isfinite(value)]
+    lines = ground.contours
+    assert len(lines.value) <= 400
+    assert (np.diff(lines.value) > 0).all()
+    assert (np.diff(lines.phase) == 1).all()
+    assert np.abs(lines.phase).max(initial=0.0) < 2**20  # of a float32 an eighth is left for what is between lines
+    if len(lines.value):
+        assert finite.min() <= lines.value[0]
+        assert lines.value[-1] <= finite.max()
+    ticks = ground.value_ticks(400.0)
+    assert 1 <= len(ticks) <= 21
+    assert all(0.0 <= t <= 1.0 for _, t in ticks)
+    order = np.argsort(value[~np.isnan(value)], kind="stable")
+    assert (np.diff(ground.z[~np.isnan(value)][order]) >= 0).all()
+    assert np.isfinite(ground.relief).all()
+
+
+def test_a_ramp_looks_the_same_at_any_size():
+    axis, x, _ = square()
+    ordinary = Terrain(axis, axis, x)
+    for exponent in (-1000, -300, 300, 1021):  # powers of two change no digit
+        scaled = Terrain(axis, axis, np.ldexp(x, exponent))
+        assert scaled.z == pytest.approx(ordinary.z, abs=1e-6)
+
+
+def test_contours_far_from_zero_are_counted_from_the_first():
+    axis, x, _ = square()
+    lines = Terrain(axis, axis, 1e12 + x).contours
+    step = np.diff(lines.value)
+    assert step == pytest.approx(0.5)  # 8 / 12, rounded to 1, 2 or 5
+    assert np.abs(lines.phase).max() < 100
+    whole = lines.value[lines.phase % lines.every == 0]
+    assert (whole / 2.5 == np.round(whole / 2.5)).all()  # every fifth
+
+
+def test_equal_numbers_have_no_round_numbers_between():
+    assert round_ticks(3.0, 3.0).tolist() == [3.0]
+    assert round_ticks(-1e308, 1e308).tolist() == pytest.approx([-1e308, -5e307, 0.0, 5e307, 1e308])
+    assert round_ticks(1e-310, 6e-310).tolist() == pytest.approx([1e-310 * k for k in range(1, 7)], rel=1e-9)
+
+
+def test_a_wide_domain_has_its_middle():
+    axis = np.array([-1.5e308, 0.0, 1.5e308])
+    ground = Terrain(axis, axis, np.zeros((3, 3)))
+    assert ground.footprint_from_domain([0.75e308, -1.5e308]).tolist() == [0.5, -1.0]
+    assert ground.domain_from_world([0.5, -1.0]).tolist() == [0.75e308, -1.5e308]

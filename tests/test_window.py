@@ -216,6 +216,16 @@ def test_a_typed_formula_replaces_the_ground_and_a_broken_one_says_why(drive: Dr
     assert landscape(shown).value(point) == pytest.approx(1.5**2 + 3 * np.sin(2.0))
 
 
+@pytest.mark.parametrize("formula", ["1/(x^2-y^2)", "(x*y)^-7", "1e308*x"])
+def test_a_formula_of_any_size_is_drawn(drive: Drive, formula: str) -> None:
+    drive.pause()
+    drive.do("mousemove", "120", "525", "click", "1", "key", "ctrl+a", "type", "--delay", "5", formula)
+    expected = snapshot(scene("optimizer_race", landscape=formula), SIZE, time=1.0, ui=True)
+    drive.becomes(expected[..., :3].astype(int), 8.0, "the ground is that of the formula")
+    done = drive.quit()
+    assert actions(done, "set_landscape")[-1] == (formula,)
+
+
 def test_the_camera_follows_the_mouse(drive: Drive) -> None:
     before = drive.pause()
     drive.do("mousemove", "500", "580", "mousedown", "1", "mousemove", "560", "580", "mousemove", "620", "560")

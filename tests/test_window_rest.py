@@ -196,7 +196,7 @@ print(json.dumps(seen))
 """
 
 
-def run_program(program: str, display: str, folder: Path) -> dict[str, Any]:  # noqa: F811
+def run_program(program: str, display: str, folder: Path, patience: float = 120) -> dict[str, Any]:  # noqa: F811
     """Run a program in a window and return what it saw."""
     done = subprocess.run(
         [sys.executable, "-c", program],
@@ -204,7 +204,7 @@ def run_program(program: str, display: str, folder: Path) -> dict[str, Any]:  # 
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=patience,
         check=False,
     )
     assert done.returncode == 0, done.stderr

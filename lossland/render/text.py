@@ -34,6 +34,11 @@ FONT_FILES = {
     "italic": "Roboto/Roboto-RegularItalic.ttf",
     "mono": "Inconsolata-Medium.ttf",
 }
+FALLBACKS = (  # where a font has no glyph: Greek, then arrows and small digits, then mathematical signs
+    "Roboto/Roboto-Regular.ttf",
+    "Inconsolata-Medium.ttf",
+    "latex/latinmodern-math.otf",
+)
 ICON_FONT = "Font_Awesome_6_Free-Solid-900.otf"
 ICON_SIZE = 0.8  # of the text beside it
 
@@ -270,6 +275,11 @@ def _load_fonts() -> dict[str, imgui.ImFont]:
             merge.merge_mode = True
             merge.glyph_offset = imgui.ImVec2(0, 0.5)
             atlas.add_font_from_file_ttf(str(FONTS / ICON_FONT), 14.0 * ICON_SIZE, merge)
+        for fallback in FALLBACKS:
+            if fallback != file:
+                merge = imgui.ImFontConfig()
+                merge.merge_mode = True
+                atlas.add_font_from_file_ttf(str(FONTS / fallback), 14.0, merge)
     fonts["icon"] = atlas.add_font_from_file_ttf(str(FONTS / ICON_FONT), 13.0)
     return fonts
 

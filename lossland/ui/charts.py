@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 FUTURE = 0.22  # strength of the part of a curve that is still to come
 POINTS = 1200  # a longer curve is thinned before it is drawn
+HUGE = 1e300  # values beyond are drawn here: the plot takes differences
 FLOOR = 1e-12  # values below are drawn here on a logarithmic axis
 
 PLOT_FLAGS = sum(
@@ -68,13 +69,13 @@ def limits(chart: Chart) -> tuple[tuple[float, float], tuple[float, float]]:
 def _limits(curves: tuple[Series, ...], kind: str, log_y: bool) -> tuple[tuple[float, float], tuple[float, float]]:
     xs = np.concatenate([np.asarray(series.x, float) for series in curves])
     ys = np.concatenate([np.asarray(series.y, float) for series in curves])
-    xs, ys = xs[np.isfinite(xs)], ys[np.isfinite(ys)]
+    xs, ys = np.clip(xs[np.isfinite(xs)], -HUGE, HUGE), np.clip(ys[np.isfinite(ys)], -HUGE, HUGE)
     low_x, high_x = (float(xs.min()), float(xs.max())) if len(xs) else (0.0, 1.0)
     if kind == "bar":
         low_x, high_x = low_x - 0.6, high_x + 0.6
         ys = np.append(ys, 0.0)
     if high_x <= low_x:
-        high_x = low_x + 1.0
+        high_x = low_x + max(1.0, abs(low_x))
     if log_y:
         return (low_x, high_x), _log_range(ys)
     low, high = (float(ys.min()), float(ys.max())) if len(ys) else (0.0, 1.0)
@@ -90,7 +91,8 @@ def _log_range(values: np.ndarray) -> tuple[float, float]:
     high, low = np.log10(positive.max()), np.log10(np.quantile(positive, 0.02))
     low = max(low, high - 8.0)
     room = max(0.04 * (high - low), 0.02)
-    return max(10.0 ** (low - room), FLOOR), 10.0 ** (high + room)
+    low, high = max(10.0 ** (low - room), FLOOR), 10.0 ** (high + room)
+    return (low, high) if low < high else (FLOOR, 10 * FLOOR)
 
 
 def log_ticks(low: float, high: float, most: int) -> list[float]:
@@ -151,7 +153,7 @@ def curve(series: Series, log: bool) -> tuple[np.ndarray, np.ndarray]:
     if len(x) > POINTS:
         keep = np.linspace(0, len(x) - 1, POINTS).astype(int)
         x, y = x[keep], y[keep]
-    return np.ascontiguousarray(x), np.ascontiguousarray(np.maximum(y, FLOOR) if log else y)
+    return np.ascontiguousarray(x), np.ascontiguousarray(np.clip(y, FLOOR if log else -HUGE, HUGE))
 
 
 def _line(label: str, x: np.ndarray, y: np.ndarray, rgb: tuple[float, float, float], alpha: float,

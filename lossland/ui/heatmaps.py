@@ -10,7 +10,7 @@ from lossland.layers import HeatAxis, HeatMap
 from lossland.numerals import distinct, short
 from lossland.terrain import round_ticks
 from lossland.theme import Theme
-from lossland.ui.charts import PLOT_FLAGS, QUIET_AXIS, log_ticks
+from lossland.ui.charts import HUGE, PLOT_FLAGS, QUIET_AXIS, log_ticks
 from lossland.ui.layout import Rect
 from lossland.ui.widgets import Pen
 
@@ -69,10 +69,10 @@ def shade_numbers(note: HeatMap) -> NDArray[np.float64]:
 def value_range(note: HeatMap) -> tuple[float, float]:
     """Return the values of the first and the last colour; a logarithmic scale shows at most eight decades."""
     values = np.asarray(note.values, float)
-    finite = values[np.isfinite(values)]
+    finite = np.clip(values[np.isfinite(values)], -HUGE, HUGE)
     if not note.log:
         low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
-        return (low, high) if low < high else (low, low + 1.0)
+        return (low, high) if low < high else (low, low + max(1.0, abs(low)))
     finite = finite[finite > 0]
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.1, 1.0)
     low = max(low, high * 1e-8)
