@@ -39,7 +39,10 @@ def _whole(value: Any) -> int | None:
 
 def real(value: Any, low: float, high: float, what: str) -> float:
     """Return a number from ``low`` to ``high``; ``what`` names it at the start of the error's sentence."""
-    number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
+    try:
+        number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
+    except OverflowError:  # a whole number of hundreds of digits
+        number = math.nan
     if not low <= number <= high:
         raise UserError(f"{what} must be a number from {low:g} to {high:g}, not {told(value)}.")
     return number

@@ -28,7 +28,7 @@ NUMPY = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2
 
 
 def exact(op: str, *operands: Any) -> Any:
-    """Return what an operation on floats, or on numbers of mpmath, is, as mpmath's number; at infinity, 0 and nan as C's library has it."""
+    """Return an operation on floats or mpmath's numbers as one of these; at infinity, 0 and nan as in C's library."""
     if not all(map(mpmath.isfinite, operands)) or (op in ("log", "log2", "log10", "pow") and operands[0] == 0):
         return _by_library(op, *operands)
     with mpmath.workprec(2200 if op == "mod" else BITS):

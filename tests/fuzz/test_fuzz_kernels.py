@@ -97,6 +97,8 @@ def settled(formula: Formula, x: float, y: float, dtype: type) -> float | None:
             result = exact(node.op, a)
         elif node.op == "where":
             result = a if a < rest[0] else rest[1]
+        elif node.op == "atan2" and a == 0:
+            raise ArithmeticError  # mpmath has no -0
         elif node.op == "atan2":
             result = mpmath.atan2(a, rest[0])
         else:
@@ -150,7 +152,7 @@ def check(seed: int, count: int) -> None:
 
 
 def test_some_formulas() -> None:
-    check(seed=1, count=25)
+    check(seed=1, count=10)
 
 
 @pytest.mark.fuzz

@@ -30,8 +30,8 @@ RULES = (
 def in_float64(formula: str, reach: float, spec: str, start: np.ndarray) -> np.ndarray:
     """Return which particles diverge on arrays in float64."""
     land = landscape(formula, domain=((-reach, reach), (-reach, reach)))
-    bounds = (-2001 * reach, 2001 * reach) * 2
-    stepper = Stepper(land, optimizers.optimizer(spec), bounds=bounds)
+    far = 2001 * reach
+    stepper = Stepper(land, optimizers.optimizer(spec), bounds=(-far, far, -far, far))
     block = stepper.start(np.ascontiguousarray(start.T, np.float64))
     stepper.advance(block, STEPS)
     end = block.position.T
