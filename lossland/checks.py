@@ -11,6 +11,7 @@ import numpy as np
 
 from lossland.errors import UserError
 
+KINDS = {"U": "text", "S": "text", "b": "truths", "c": "complex numbers", "M": "dates", "V": "records", "O": "objects"}
 LONGEST = 60  # characters of a value that is told
 
 
@@ -62,7 +63,7 @@ def plain(values: Any, what: str) -> Any:
         values = _read(values, what)
     if isinstance(values, np.ndarray):
         if values.dtype.kind not in "fiu":
-            raise UserError(f"{what} must be real numbers, not {values.dtype}.")
+            raise UserError(f"{what} must be real numbers, not {KINDS.get(values.dtype.kind, values.dtype)}.")
         return values.astype(np.float32 if values.dtype == np.float16 else np.float64) if _coarse(values) else values
     xp = values.__array_namespace__() if hasattr(values, "__array_namespace__") else np
     if not xp.isdtype(values.dtype, ("real floating", "integral")):
