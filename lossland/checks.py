@@ -11,6 +11,7 @@ import numpy as np
 
 from lossland.errors import UserError
 
+KINDS = {"U": "text", "S": "text", "b": "truths", "c": "complex numbers", "M": "dates", "V": "records", "O": "objects"}
 LONGEST = 60  # characters of a value that is told
 
 
@@ -39,7 +40,10 @@ def _whole(value: Any) -> int | None:
 
 def real(value: Any, low: float, high: float, what: str) -> float:
     """Return a number from ``low`` to ``high``; ``what`` names it at the start of the error's sentence."""
-    number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
+    try:
+        number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
+    except OverflowError:  # a whole number of hundreds of digits
+        number = math.nan
     if not low <= number <= high:
         raise UserError(f"{what} must be a number from {low:g} to {high:g}, not {told(value)}.")
     return number
@@ -59,7 +63,7 @@ def plain(values: Any, what: str) -> Any:
         values = _read(values, what)
     if isinstance(values, np.ndarray):
         if values.dtype.kind not in "fiu":
-            raise UserError(f"{what} must be real numbers, not {values.dtype}.")
+            raise UserError(f"{what} must be real numbers, not {KINDS.get(values.dtype.kind, values.dtype)}.")
         return values.astype(np.float32 if values.dtype == np.float16 else np.float64) if _coarse(values) else values
     xp = values.__array_namespace__() if hasattr(values, "__array_namespace__") else np
     if not xp.isdtype(values.dtype, ("real floating", "integral")):

@@ -27,11 +27,11 @@ ONE: dict[str, Callable[[Any], Any]] = {
 NUMPY = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2", "pow": "power", "round": "rint"}
 
 
-def exact(op: str, *operands: float) -> Any:
-    """Return what an operation on floats is, as mpmath's number; at infinity, 0 and nan as C's library has it."""
-    if not all(map(math.isfinite, operands)) or (op in ("log", "log2", "log10", "pow") and operands[0] == 0):
+def exact(op: str, *operands: Any) -> Any:
+    """Return an operation on floats or mpmath's numbers as one of these; at infinity, 0 and nan as in C's library."""
+    if not all(map(mpmath.isfinite, operands)) or (op in ("log", "log2", "log10", "pow") and operands[0] == 0):
         return _by_library(op, *operands)
-    with mpmath.workprec(BITS):
+    with mpmath.workprec(2200 if op == "mod" else BITS):
         values = [mpmath.mpf(operand) for operand in operands]
         if op == "mod":
             return values[0] - values[1] * mpmath.floor(values[0] / values[1]) if values[1] else mpmath.nan
@@ -42,7 +42,7 @@ def exact(op: str, *operands: float) -> Any:
         if (op in ("asin", "acos") and abs(values[0]) > 1) or (op[:3] in ("log", "sqr") and values[0] < 0):
             return mpmath.nan
         if op in ("exp", "sinh", "cosh", "tanh") and abs(values[0]) > 20_000:
-            values[0] = mpmath.mpf(math.copysign(20_000, operands[0]))  # beyond what any float holds
+            values[0] = 20_000 * mpmath.sign(values[0])  # beyond what any float holds
         return ONE[op](values[0])
 
 
@@ -58,6 +58,12 @@ def _power(a: Any, b: Any) -> Any:
 def _by_library(op: str, *operands: float) -> Any:
     if op == "mod":
         return mpmath.nan
+    if op == "pow":  # NumPy takes a power of 0.5 for a root, which at -inf is nan
+        try:
+            return mpmath.mpf(math.pow(*operands))
+        except (ValueError, OverflowError):  # 0 to a negative power
+            negative_zero = math.copysign(1, operands[0]) < 0 and operands[1] % 2 == 1
+            return -mpmath.inf if negative_zero else mpmath.inf
     with np.errstate(all="ignore"):
         return mpmath.mpf(float(getattr(np, NUMPY.get(op, op))(*map(np.float64, operands))))
 
@@ -70,11 +76,34 @@ def units(got: Sequence[float] | NDArray[Any], right: Sequence[Any], dtype: type
     return [_units(float(a), b, dtype) for a, b in zip(got, right, strict=True)]
 
 
+def turned_units(got: Sequence[float] | NDArray[Any], a: Any, b: Any, dtype: type) -> list[float]:
+    """Return how far remainders of a / b are off, on a circle as long as b, in units of the larger one's last place.
+
+    nan is right where b is 0, where one is no finite number, and allowed where a / b, or b times it, overflows.
+    """
+    result = []
+    for value, over, by in zip(map(float, got), map(float, a), map(float, b), strict=True):
+        with np.errstate(all="ignore"):
+            defined = np.isfinite(np.floor(dtype(over) / dtype(by)) * dtype(by)) and math.isfinite(by)
+        if math.isnan(value):
+            result.append(math.inf if defined else 0.0)
+            continue
+        if math.isinf(value) or not by or not math.isfinite(over):
+            result.append(math.inf)
+            continue
+        with mpmath.workprec(2200):
+            apart = abs(mpmath.mpf(value) - exact("mod", over, by))
+            apart = min(apart % abs(mpmath.mpf(by)), -apart % abs(mpmath.mpf(by)))
+            larger = max(abs(over), abs(by))
+            result.append(_units(larger, mpmath.mpf(larger) - apart, dtype) if larger else 0.0)
+    return result
+
+
 def _units(got: float, right: Any, dtype: type) -> float:
     if mpmath.isnan(right) or math.isnan(got):
         return 0.0 if mpmath.isnan(right) and math.isnan(got) else math.inf
     end = mpmath.ldexp(1, HIGHEST[dtype])
-    with mpmath.workprec(BITS):
+    with mpmath.workprec(max(BITS, mpmath.mp.prec)):
         value = max(min(mpmath.mpf(got), end), -end)
         right = max(min(right, end), -end)
         exponent = max(mpmath.frexp(right)[1] - 1, LOWEST[dtype]) if right else LOWEST[dtype]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import mpmath
 import numpy as np
 import pytest
 
@@ -139,7 +140,7 @@ def test_another_domain() -> None:
 
 
 def test_what_cannot_be_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(UserError, match="2 or more"):
+    with pytest.raises(UserError, match="whole number from 2"):
         grid(LAND, 1)
     with pytest.raises(UserError, match="mean 'curvature'"):
         grid(LAND, 8, quantities=["curvatures"])
@@ -150,3 +151,65 @@ def test_what_cannot_be_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(np, "empty", full)
     with pytest.raises(MachineError, match="not enough memory"):
         grid(LAND, 8)
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "where(sin(x)<0, y, 2*y)",
+        "where(x/3<1, y, x)",
+        "sin(x)^y",
+        "where(sin(y)<0, x, 2*x)",
+        "where(exp(x)<=1, where(sqrt(abs(y))>1, x, y), exp(x*y))",
+        "max(sin(x), cos(y)) + min(exp(x), 2)*y",
+    ],
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_what_depends_on_one_coordinate_may_be_true_or_false(formula: str, dtype: type) -> None:
+    land = landscape(formula)
+    fast = grid(land, 17, dtype=dtype, derivatives=True, backend="cpu")
+    x, y = np.meshgrid(fast.x.astype(np.float64), fast.y.astype(np.float64))
+    points = np.stack((x, y), axis=-1)
+    for got, right in ((fast.value, land.value(points)), (fast.gradient, land.grad(points))):
+        assert got is not None
+        there = np.isfinite(right)
+        assert there.mean() > 0.3
+        assert np.abs(got[there] - right[there]).max() < 50 * np.finfo(dtype).eps * np.abs(right[there]).max()
+
+
+def test_sines_of_huge_angles() -> None:
+    """2e17 and its like are whole numbers, whose sine mpmath knows."""
+    land = landscape("sin(x)", domain=((1e17, 2e17), (0, 1)))
+    made = grid(land, 8, backend="cpu")
+    with mpmath.workprec(200):
+        right = [float(mpmath.sin(mpmath.mpf(float(x)))) for x in made.x]
+    assert made.value[3] == pytest.approx(right, rel=1e-15)
+    wild = grid(landscape("cos(exp(y^4))"), 33, backend="cpu").value
+    assert np.nanmax(np.abs(wild)) <= 1
+    with mpmath.workprec(2000):
+        angle = float(np.exp(np.float64(3.0) ** 4))
+        right = float(mpmath.cos(mpmath.mpf(angle)))
+    assert grid(landscape("cos(x)", domain=((angle, 2 * angle), (0, 1))), 8, backend="cpu").value[0, 0] == right
+
+
+def test_where_a_value_is_nan_so_are_its_derivatives() -> None:
+    """log(x) left of 0 is nothing, though 1/x is something; sin(x)/x at 0 is a gap that can be filled."""
+    made = grid(landscape("log(x) + y"), 9, derivatives=True)
+    assert made.gradient is not None
+    assert made.hessian is not None
+    nothing = np.isnan(made.value)
+    assert nothing[:, :4].all()
+    assert np.isnan(made.gradient[nothing]).all()
+    assert np.isnan(made.hessian[nothing]).all()
+    assert np.isfinite(made.gradient[:, 5:]).all()
+    filled = grid(landscape("sin(x)/x", domain=((-1, 1), (-1, 1))), 101, derivatives=True)
+    assert np.isfinite(filled.value).all()
+    assert filled.gradient is not None
+    assert np.isfinite(filled.gradient).all()
+
+
+@pytest.mark.parametrize("dtype", ["float16", "int32", "complex64", "bogus", np.longdouble])
+def test_grids_are_in_float32_or_float64(dtype: str) -> None:
+    for make in (LAND.grid, lambda n, dtype: grid(LAND, n, dtype=dtype)):
+        with pytest.raises(UserError, match="float32 or float64"):
+            make(3, dtype=dtype)

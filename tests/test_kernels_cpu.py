@@ -26,6 +26,7 @@ from lossland.compute.minima import tolerance
 from lossland.compute.swarm import SwarmState, random_starts
 from lossland.compute.trajectory import run
 from lossland.errors import MachineError
+from lossland.expression import Program
 from lossland.landscapes import Landscape, landscape
 from lossland.optimizers import Optimizer
 
@@ -530,3 +531,41 @@ def test_the_kernels_source_is_of_our_own_making() -> None:
     text = cpu.source(fuse(landscape("x^2 + y^2"), optimizers.Adam()), "float")
     assert text.startswith("define void @advance(ptr")
     assert "x^2" not in text
+
+
+@pytest.mark.parametrize("number", ["1e60", "3.41e38", "-1e300", "1e-60"])
+def test_numbers_that_float32_cannot_hold(number: str) -> None:
+    land = landscape(f"min(x, {number}) + max(y, {number})", domain=((-1, 1), (-1, 1)))
+    start = random_starts(land.domain, 50)
+    state = KernelCrowd(land, optimizers.GradientDescent(lr=0.5), start)
+    state.advance(1)
+    assert state.positions == pytest.approx(start - 0.5 * land.grad(start), abs=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("watch", [False, True])
+@pytest.mark.parametrize("formula", ["sin({k}*x) + cos({k}*y)", "tan({k}*x) + y^2"])
+def test_swarms_whose_angles_are_huge(formula: str, watch: bool, dtype: type) -> None:
+    """Some particles have small angles, others need the long reduction: each one step, as arrays go."""
+    land = landscape(formula.format(k="1e7"), domain=((-1, 1), (-1, 1)))
+    start = random_starts(land.domain, 1100, seed=3).astype(dtype)
+    start[::3] *= dtype(1e-6)
+    state = KernelCrowd(land, optimizers.GradientDescent(lr=1e-7), start, minima=np.zeros((1, 2)) if watch else None)
+    state.advance(1)
+    wide = start.astype(np.float64)
+    program = Program(land.gradient_nodes, "xy")  # its products are rounded in the type, its sines exact
+    slope = np.stack(program.arrays(*start.T.copy()), axis=-1).astype(np.float64)
+    error = np.abs(state.positions - (wide - 1e-7 * slope)) / (1 + np.abs(1e-7 * slope))
+    assert error.max() < (1e-6 if dtype is np.float32 else 1e-12)
+
+
+def test_a_particle_goes_alone_as_among_those_with_huge_angles() -> None:
+    land, rule = landscape("sin(1e6*x) + y^2", domain=((-1, 1), (-1, 1))), optimizers.GradientDescent(lr=1e-9)
+    start = random_starts(land.domain, 700, seed=3)
+    start[::2] *= np.float32(1e-4)
+    together = KernelCrowd(land, rule, start)
+    together.advance(40)
+    for i in (0, 1, 2, 333, 699):
+        alone = KernelCrowd(land, rule, start[i : i + 1])
+        alone.advance(40)
+        assert np.array_equal(alone.positions[0], together.positions[i])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from lossland import optimizers
+from lossland.compute import maps
 from lossland.compute.arrays import to_numpy
 from lossland.compute.bounds import is_lost
 from lossland.compute.minima import basins, find_minima, tolerance
@@ -205,3 +206,52 @@ def test_what_cannot_be_is_refused() -> None:
         swarm(HIMMELBLAU, optimizers.Adam(), count=1, steps=-1)
     with pytest.raises(UserError, match="seed"):
         swarm(HIMMELBLAU, optimizers.Adam(), count=1, seed=2**64)
+
+
+# ------------------------------------------------------------------------------------------- float32 and float64
+
+
+@pytest.mark.parametrize(
+    ("formula", "reach", "spec"),
+    [
+        ("log(exp(x^2) + exp(y^2))", 20, "gradient_descent:lr=0.1"),  # exp(89) is too large for float32
+        ("(1 + x^20)^(1/20) + y^2", 200, "momentum:lr=0.1"),
+        ("exp(x^2) + y^2", 12, "adam:lr=0.05"),
+        ("beale", 1e6, "adam:lr=100"),
+        ("log(exp(x^2) + exp(y^2))", 20, "sgd:lr=0.1,noise=0.01"),
+    ],
+)
+def test_who_only_float32_cannot_follow_has_not_diverged(formula: str, reach: float, spec: str) -> None:
+    land, rule = landscape(formula, domain=((-reach, reach), (-reach, reach))), optimizers.optimizer(spec)
+    ended = swarm(land, rule, count=400, steps=40)
+    exact = run(land, rule, ended.start, 40, backend="cpu")
+    assert np.isfinite(exact.points[-1]).all()
+    assert not ended.diverged.any()
+    assert np.median(np.abs(ended.end - exact.points[-1])) < 1e-4 * reach
+    found = maps.basins(land, rule, n=16, steps=40)
+    assert not found.diverged.any()
+
+
+def test_what_a_rule_remembers_may_be_too_large_for_float32() -> None:
+    """Adam squares slopes of 1e20; in float32 the squares are infinite, and no step is ever taken."""
+    land = landscape("1e20*(x^2 + y^2)")
+    ended = swarm(land, optimizers.Adam(lr=0.05), count=200, steps=300)
+    assert (ended.label == 0).all()
+    assert (maps.basins(land, optimizers.Adam(lr=0.05), n=8, steps=300).label == 0).all()
+
+
+def test_nobody_has_diverged_and_converged() -> None:
+    """Thrown far out by a huge rate, every particle stops beside some minimum of the sines."""
+    land, rule = landscape("sin(x) + sin(y)"), optimizers.GradientDescent(lr=20_000)
+    ended = swarm(land, rule, count=500, steps=50)
+    assert ended.diverged.all()
+    assert (ended.label == -1).all()
+    assert ended.summary()["minima"] == []
+    assert maps.basins(land, rule, n=9, steps=50).shares.sum() == 0
+
+
+def test_a_value_too_large_for_float32_is_no_divergence() -> None:
+    land = landscape("x^40 + y^2", domain=((-30, 30), (-1, 1)))
+    ended = swarm(land, optimizers.GradientDescent(lr=1e-300), count=300, steps=0)
+    assert np.isinf(ended.value).any()
+    assert not ended.diverged.any()

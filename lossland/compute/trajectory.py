@@ -67,7 +67,7 @@ def run(
 
 def check_start(start: ArrayLike) -> Float64:
     """Return one start (2,) or many (N, 2) as (N, 2), or raise UserError."""
-    starts = np.atleast_2d(np.asarray(checks.plain(start, "A start's coordinates"), dtype=np.float64))
+    starts = np.atleast_2d(np.asarray(checks.plain(start, "A start's two finite numbers x,y"), dtype=np.float64))
     if starts.ndim != 2 or starts.shape[1] != 2 or not len(starts) or not np.isfinite(starts).all():
         raise UserError(f"A start is two finite numbers x,y (or an array of such pairs), not {checks.told(start)}.")
     return starts

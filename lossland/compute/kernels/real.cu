@@ -6,8 +6,8 @@ __device__ __forceinline__ real ll_sign(real a) { return a != a ? a : real(a > 0
 __device__ __forceinline__ real ll_min(real a, real b) { return a <= b || a != a ? a : b; }
 __device__ __forceinline__ real ll_max(real a, real b) { return a >= b || a != a ? a : b; }
 
-// with the sign of b; nan where a / b is infinite
+// with the sign of b; nan where a / b, or what is taken away, is infinite
 __device__ __forceinline__ real ll_mod(real a, real b) {
-  const real turns = floor(a / b);
-  return a - b * (fabs(turns) < LL_INF ? turns : LL_NAN);
+  const real whole = b * floor(a / b);
+  return fabs(whole) < LL_INF ? a - whole : LL_NAN;
 }

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 # What LLVM may do: divide by multiplying with a reciprocal. Not: reorder sums, which would break the argument
 # reductions; nor take it that there is no NaN, which would break the tests for it; nor choose which products to fuse
 # with sums (see `Vector`).
@@ -362,7 +364,8 @@ def number(code: Code, kind: str, lanes: int, value: float) -> Vector:
     """Return a Python number in every lane."""
     if kind in BITS:
         if kind == "float":
-            value = struct.unpack("f", struct.pack("f", value))[0] if abs(value) < 3.5e38 else value
+            with np.errstate(all="ignore"):  # what a float32 cannot hold becomes infinity
+                value = float(np.float32(value))
         text = f"0x{struct.pack('>d', value).hex().upper()}"
     elif kind == "i1":
         text = "true" if value else "false"
