@@ -372,6 +372,8 @@ def test_names_do_not_depend_on_case() -> None:
 def test_derivatives_are_nan_where_the_value_is(formula: str) -> None:
     land = ll.landscape(formula)
     for grid in (land.grid(16, derivatives=True), grids.grid(land, 32, derivatives=True)):
+        assert grid.gradient is not None
+        assert grid.hessian is not None
         lost = np.isnan(grid.value)
         assert lost.mean() == 0.5
         assert np.array_equal(np.isnan(grid.gradient).all(axis=-1), lost)
@@ -384,4 +386,5 @@ def test_derivatives_are_nan_where_the_value_is(formula: str) -> None:
 def test_a_gap_of_one_point_is_filled_with_the_derivatives_beside_it() -> None:
     grid = ll.landscape("sin(x)/x", domain=((0, 4), (0, 1))).grid(5, derivatives=True)
     assert grid.value[0, 0] == pytest.approx(1.0, abs=1e-6)
+    assert grid.hessian is not None
     assert grid.hessian[0, 0, 0] == pytest.approx(-1 / 3, abs=1e-3)

@@ -594,11 +594,12 @@ def test_what_was_chosen_stays_when_the_range_changes() -> None:
 
 
 def test_a_lane_that_is_added_gets_a_rate_that_suits() -> None:
-    player = Player(scene("x^4 + y^4", domain=WIDE))
+    made: Any = scene("x^4 + y^4", domain=WIDE)
+    player = Player(made)
     assert player.add_lane("adamw") is None
     added = player.lanes[-1].optimizer
-    assert added.lr == ll.rates.suggested_rate(added, player.scene.land, player.scene.start)
-    path = ll.run(player.scene.land, added, player.scene.start, 160).points[:, 0]
+    assert added.lr == ll.rates.suggested_rate(added, made.land, made.start)
+    path = ll.run(made.land, added, made.start, 160).points[:, 0]
     assert np.hypot(*(path[-1] - path[0])) > 50
     assert player.add_lane("adamw:lr=0.001") is None
     assert player.lanes[-1].optimizer.lr == 0.001
