@@ -24,6 +24,7 @@ from lossland.expression.sums import NOTHING, Powers, Sum, Sums, Term, TooLongEr
 
 _CONCERNED = {"exp", "cosh", "sinh", "tanh", "log", "log2", "log10"}
 _BOUNDED = {"sin", "cos", "tanh", "atan", "atan2", "asin", "acos", "sign", "lt", "le", "gt", "ge", "eq", "ne"}
+_POLYNOMIAL = {"const", "var", "add", "sub", "mul", "neg"}
 DEEPEST_MATCH = 4  # powers of a divisor whose exponentials are shared out
 MOST_WAYS = 500  # ways to share them out that are tried
 
@@ -322,14 +323,14 @@ class _Rewriting:
         return self.grown[node]
 
     def _grows_by_itself(self, node: Node) -> bool:
-        if node.op in _BOUNDED or not node.args:
+        if not node.args or _is_bounded(node):
             return False
         if node.op in ("exp", "sinh", "cosh", "tan", "log", "log2", "log10"):
             return True
         variable = [arg for arg in node.args if arg.op != "const" and not _is_bounded(arg)]
         if node.op == "mul" and len(variable) > 1:
             return True
-        if node.op == "div" and node.args[1] in variable and not _is_bounded(node):
+        if node.op == "div" and node.args[1] in variable:
             return True
         if node.op == "pow" and variable and not 0 <= (value_of(node.args[1]) or 2.0) <= 1:
             return True
@@ -408,8 +409,22 @@ def _fades(node: Node) -> bool:
 
 
 def _harmless(node: Node, beside: Node) -> Node:
-    """Return an expression, but 1, -1 or nan where what it is multiplied with is 0."""
-    return select(make("eq", beside, ZERO), make("sign", node), node)
+    """Return an expression, but 1 where what it is multiplied with is 0 (nan where it has no value of its own)."""
+    test = make("eq", _exponential_of(beside), ZERO)
+    polynomial = all(
+        part.op in _POLYNOMIAL or (part.op == "pow" and (value_of(part.args[1]) or 0.5).is_integer())
+        for part in ordered([node])
+    )
+    return select(test, ONE if polynomial else make("sign", node), node)
+
+
+def _exponential_of(node: Node) -> Node:
+    """Return the exponential that is a factor of a product, which several products may share; else the node."""
+    if node.op in ("mul", "neg"):
+        for arg in node.args:
+            if (found := _exponential_of(arg)).op == "exp":
+                return found
+    return node
 
 
 def _is_bounded(node: Node) -> bool:
