@@ -102,7 +102,9 @@ print("closed_form", *((1 - alpha * curvature) ** steps * start))
         10.0, 0.1, 20.0, r"curvature $\lambda_2$", "How much it bends along y.", log=True
     )
     alpha = ll.parameters.Number(0.18, 0.001, 1.0, r"rate $\alpha$", "The share of the slope that a step is.", log=True)
-    start = ll.parameters.Point((-3.4, 1.6), -FARTHEST, FARTHEST, label="start", help="Where the ball is dropped.", hidden=True)
+    start = ll.parameters.Point(
+        (-3.4, 1.6), -FARTHEST, FARTHEST, label="start", help="Where the ball is dropped.", hidden=True
+    )
     steps = ll.parameters.Integer(50, 1, 200, "steps", "How many iterations.", log=True)
 
     # ----------------------------------------------------------------------------------------- following

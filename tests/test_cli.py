@@ -305,10 +305,40 @@ def test_run_as_json(lossland) -> None:
     words = ["--optimizer", "gradient_descent:lr=0.1", "--start", "-3,4", "--steps", "5"]
     found = lossland("run", "x^2 + y^2", *words, "--json").json
     points = [[-3 * 0.8**k, 4 * 0.8**k] for k in range(6)]
-    assert set(found) == {"optimizer", "landscape", "points", "values"}
+    assert set(found) == {"optimizer", "landscape", "points", "values", "diverged", "diverged_at"}
     assert found["landscape"] == "x^2 + y^2"
+    assert (found["diverged"], found["diverged_at"]) == (False, None)
     np.testing.assert_allclose(found["points"], points, rtol=1e-14)
     np.testing.assert_allclose(found["values"], [25 * 0.64**k for k in range(6)], rtol=1e-13)
+
+
+def test_a_run_that_diverges_says_so_and_when(lossland) -> None:
+    # Each step on x^2 with the rate 1.5 doubles the distance: 2^k is beyond 1000 domain sizes of 8 from 2^13 on.
+    words = ["run", "x^2 + y^2", "--optimizer", "gradient_descent:lr=1.5", "--start", "1,0", "--steps", "20"]
+    found = lossland(*words, "--json").json
+    assert (found["diverged"], found["diverged_at"]) == (True, 13)
+    assert "diverged: at step 13" in lossland(*words).out
+    assert "diverged: at step 13" in lossland(*words, "-o", "t.csv").out
+    found = lossland("run", "log(x)", "--start", "0.5,0", "--optimizer", "gradient_descent:lr=1", "--json").json
+    assert (found["diverged"], found["diverged_at"]) == (True, 2)  # 0.5 -> -1.5, where there is no logarithm
+
+
+def test_a_start_off_the_map_is_told(lossland) -> None:
+    ran = lossland("run", "himmelblau", "--start", "30,3", "--steps", "1")
+    assert ran.code == 0
+    assert "outside the map" in ran.err
+    assert lossland("run", "himmelblau", "--start", "3,3", "--steps", "1").err == ""
+    for scene, name in (("himmelblau", "start"), ("landscape_zoo", "ball"), ("gradient_3d", "walker")):
+        ran = lossland("readouts", scene, "--set", f"{name}=600,3")
+        assert ran.code == 2
+        assert "outside the map" in ran.err
+
+
+def test_a_time_past_the_end_is_told(lossland) -> None:
+    ran = lossland("readouts", "gradient_descent", "--time", "99", "--json")
+    assert ran.json["step"] == 50
+    assert "past the end" in ran.err
+    assert lossland("readouts", "gradient_descent", "--time", "3", "--json").err == ""
 
 
 def test_run_into_files(lossland, tmp_path: Path) -> None:

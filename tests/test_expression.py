@@ -270,6 +270,36 @@ def test_kinks_have_finite_slopes(node: ex.Node, place: tuple[int, int], slopes:
     np.testing.assert_allclose([by_array[0][0], by_array[1][0]], slopes, rtol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("formula", "place", "slope", "bend"),
+    [
+        ("cos(sqrt(x))", 0.0, -1 / 2, 1 / 12),  # 1 - x/2! + x^2/4! ...
+        ("cos(3*sqrt(x))", 0.0, -9 / 2, 81 / 12),
+        ("cosh(sqrt(x))", 0.0, 1 / 2, 1 / 12),
+        ("where(x == 0, 1, sin(x)/x)", 0.0, 0.0, -1 / 3),
+        ("where(x == 0, 1, sinh(x)/x)", 0.0, 0.0, 1 / 3),
+        ("atan(1/x)", 1e-200, -1.0, 2e-200),
+        ("tanh(x)", 18.0, 4 / math.expm1(36) , -8 / math.expm1(36)),
+        ("tanh(x)", 300.0, 4 * math.exp(-600), -8 * math.exp(-600)),
+        ("asin(x)", 1 - 2.0**-45, 2.0**22, None),
+    ],
+)  # fmt: skip
+def test_slopes_keep_their_digits_at_the_edges(formula: str, place: float, slope: float, bend: float | None) -> None:
+    first = parse(formula).diff("x")
+    assert at(first, place) == pytest.approx(slope, rel=1e-10, abs=0)
+    if bend is not None:
+        assert at(first.diff("x"), place) == pytest.approx(bend, rel=1e-10, abs=0)
+
+
+@pytest.mark.parametrize("place", [1e-8, 1e-4, 0.2499, 0.2501, 1.0, 40.0])
+@pytest.mark.parametrize("name", ["cos", "cosh"])
+def test_the_curvature_of_a_wave_in_a_root_is_right_near_and_far(name: str, place: float) -> None:
+    with mpmath.workdps(60):
+        wanted = [float(mpmath.diff(lambda u: getattr(mpmath, name)(mpmath.sqrt(u)), place, n)) for n in (1, 2)]
+    first = parse(f"{name}(sqrt(x))").diff("x")
+    assert [at(first, place), at(first.diff("x"), place)] == pytest.approx(wanted, rel=1e-13)
+
+
 def test_the_curvature_of_a_wave_in_the_radius_is_right_at_its_centre() -> None:
     # cos(3r) = 1 - 4.5 r^2 + ... is smooth at r = 0, though r is not.
     wave = ex.cos(3 * ex.sqrt(x**2 + y**2))

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.optimize import differential_evolution, minimize
 
 import lossland as ll
+from lossland.compute import grids
 from lossland.errors import UserError
 from lossland.formula import FormulaError
 from lossland.landscapes import FORMULA_DOMAIN, catalogue, landscape, names
@@ -365,3 +366,25 @@ def test_broken_formulas_and_domains_are_refused() -> None:
 
 def test_names_do_not_depend_on_case() -> None:
     assert landscape("Rosenbrock") is landscape("rosenbrock")
+
+
+@pytest.mark.parametrize("formula", ["log(x)", "sqrt(x)", "log2(x) + y", "floor(log10(x))", "max(log(x), -9)", "x^1.5"])
+def test_derivatives_are_nan_where_the_value_is(formula: str) -> None:
+    land = ll.landscape(formula)
+    for grid in (land.grid(16, derivatives=True), grids.grid(land, 32, derivatives=True)):
+        assert grid.gradient is not None
+        assert grid.hessian is not None
+        lost = np.isnan(grid.value)
+        assert lost.mean() == 0.5
+        assert np.array_equal(np.isnan(grid.gradient).all(axis=-1), lost)
+        assert np.array_equal(np.isnan(grid.hessian).all(axis=-1), lost)
+    assert np.isnan(land.grad((-1.0, 0.0))).all()
+    assert np.isnan(land.hessian((-1.0, 0.0))).all()
+    assert np.isnan(land.value_grad_at(-1.0, 0.0)).all()
+
+
+def test_a_gap_of_one_point_is_filled_with_the_derivatives_beside_it() -> None:
+    grid = ll.landscape("sin(x)/x", domain=((0, 4), (0, 1))).grid(5, derivatives=True)
+    assert grid.value[0, 0] == pytest.approx(1.0, abs=1e-6)
+    assert grid.hessian is not None
+    assert grid.hessian[0, 0, 0] == pytest.approx(-1 / 3, abs=1e-3)

@@ -16,6 +16,7 @@ import lossland as ll
 from lossland import layers, library, numerals
 from lossland.errors import UserError
 from lossland.parameters import Lanes, Param
+from lossland.player import Player
 from lossland.scenery import Scene
 from lossland.tour import Shot, Tour
 
@@ -556,6 +557,52 @@ def test_suggested_rates_follow_the_curvature_and_the_domain() -> None:
     assert rate("adam", wide, (-20, 10)) == pytest.approx(100 * rate("adam", land, (-0.2, 0.1)), rel=0.2)
     flat = ll.landscape("1 + 0*x + 0*y")
     assert np.isfinite(rate("sgd", flat, (0.0, 0.0)))
+
+
+WIDE = (-100, 100, -100, 100)
+
+
+def test_start_and_rates_follow_the_range_shown() -> None:
+    here, there = scene("x^4 + y^4"), scene("x^4 + y^4", domain=WIDE)
+    assert there.start == pytest.approx(np.array(here.start) * 25)
+    for near, far in zip(here.lanes, there.lanes, strict=True):
+        share = far.optimizer.lr / near.optimizer.lr
+        # Rates of rules that divide by the slope are lengths; the others go with 1 / curvature, which is 12 x^2.
+        wanted = 25.0 if near.name in ("rmsprop", "adam", "lion") else 1 / 25**2
+        assert share == pytest.approx(wanted, rel=0.5), near.name
+    swarm, wide = (scene("optimizer_swarm", landscape="x^4 + y^4", **more) for more in ({}, {"domain": (-40, 40) * 2}))
+    assert wide.rate == pytest.approx(swarm.rate / 100, rel=0.5)
+    zoo = scene("landscape_zoo", landscape="x^4 + y^4", domain=WIDE)
+    assert np.abs(zoo.ball).max() > 25
+    assert np.abs(scene("gradient_3d", landscape="x^4 + y^4", domain=WIDE).walker).max() > 25
+    assert scene("gradient_descent", domain=(-1, 1, -1, 1)).start == pytest.approx((-0.85, 0.4))
+
+
+def test_what_was_chosen_stays_when_the_range_changes() -> None:
+    made = scene("x^4 + y^4", start=(1.0, 2.0), lanes="adam:lr=0.123;lion:lr=0.5")
+    made.set("domain", WIDE)
+    assert made.start == (1.0, 2.0)
+    assert [lane.optimizer.lr for lane in made.lanes] == [0.123, 0.5]
+    swarm = scene("optimizer_swarm", rate=0.2, domain=WIDE, landscape="x^4 + y^4", optimizer="adam")
+    assert (swarm.rate, swarm.optimizer, swarm.domain) == (0.2, "adam", WIDE)  # in whatever order they are given
+    staged = scene("himmelblau")
+    lanes = staged.lanes
+    staged.set("domain", (-6, 6, -6, 6))
+    assert staged.lanes == lanes
+    with pytest.raises(ll.UserError, match="no finite value"):
+        scene("log(x - 50)", domain=(60, 70, 0, 1)).set("domain", (-4, 4, -4, 4))
+
+
+def test_a_lane_that_is_added_gets_a_rate_that_suits() -> None:
+    made: Any = scene("x^4 + y^4", domain=WIDE)
+    player = Player(made)
+    assert player.add_lane("adamw") is None
+    added = player.lanes[-1].optimizer
+    assert added.lr == ll.rates.suggested_rate(added, made.land, made.start)
+    path = ll.run(made.land, added, made.start, 160).points[:, 0]
+    assert np.hypot(*(path[-1] - path[0])) > 50
+    assert player.add_lane("adamw:lr=0.001") is None
+    assert player.lanes[-1].optimizer.lr == 0.001
 
 
 # ------------------------------------------------------------------------------------------------ optimizer_swarm

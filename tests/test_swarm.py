@@ -208,6 +208,14 @@ def test_what_cannot_be_is_refused() -> None:
         swarm(HIMMELBLAU, optimizers.Adam(), count=1, seed=2**64)
 
 
+@pytest.mark.parametrize("wall", ["1/(1+exp(-40*x))", "exp(40*x)/(1+exp(40*x))", "0.5+0.5*tanh(20*x)", "sigmoid(40x)"])
+def test_a_wall_of_exponentials_loses_nobody(wall: str) -> None:
+    land = landscape(f"{wall} + 0.01*(x^2+y^2)")
+    for rule in ("gradient_descent:lr=0.05", "adam:lr=0.05"):
+        found = swarm(land, optimizers.optimizer(rule), count=10_000, steps=300, seed=0).summary()
+        assert found["diverged"] == 0
+
+
 # ------------------------------------------------------------------------------------------- float32 and float64
 
 

@@ -14,8 +14,9 @@ An expression without exponentials and logarithms is not touched.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from itertools import combinations_with_replacement
+from itertools import combinations_with_replacement, product
 
 from lossland.expression.arithmetic import HALF, ONE, TWO, ZERO, minus, negative, over, plus, power, select, times
 from lossland.expression.node import Node, constant, make, ordered, value_of
@@ -23,7 +24,9 @@ from lossland.expression.sums import NOTHING, Powers, Sum, Sums, Term, TooLongEr
 
 _CONCERNED = {"exp", "cosh", "sinh", "tanh", "log", "log2", "log10"}
 _BOUNDED = {"sin", "cos", "tanh", "atan", "atan2", "asin", "acos", "sign", "lt", "le", "gt", "ge", "eq", "ne"}
-_DEEPEST_SEARCH = 4  # powers of a divisor for which exponents are matched with its own
+_POLYNOMIAL = {"const", "var", "add", "sub", "mul", "neg"}
+DEEPEST_MATCH = 4  # powers of a divisor whose exponentials are shared out
+MOST_WAYS = 500  # ways to share them out that are tried
 
 
 def stable(outputs: Sequence[Node]) -> list[Node]:
@@ -76,14 +79,16 @@ class _Rewriting:
         found = self.sums.of(node)
         if self._has_divisor(found):
             return True
-        if node.op == "mul" and any(self._has_divisor(self.sums.part(arg)) for arg in node.args):
+        if node.op in ("mul", "div") and any(self._has_divisor(self.sums.part(arg)) for arg in node.args):
+            return True
+        if node.op == "div" and self._has_divisor(self.sums.raised(node.args[1], -1.0)):
             return True
         if node.op not in ("mul", "div") or not any(term.exponent for term in map(self._only, node.args) if term):
             return False
         a, b = map(self._only, node.args)
-        return node.op == "div" and b is not None and bool(b.exponent) or (
-            a is not None and b is not None and self._has_exponential(a) and self._has_exponential(b)
-        )
+        if node.op == "div" and b is not None and b.exponent:
+            return True
+        return a is not None and b is not None and self._has_exponential(a) and self._has_exponential(b)
 
     def _has_divisor(self, found: Sum) -> bool:
         """Tell whether a sum has a divisor or a root that is wild."""
@@ -113,7 +118,7 @@ class _Rewriting:
         exponent, number = (a.exponent, m) if a.exponent else (b.exponent, n)
         if self.sums.falls(exponent):  # a hill or a hollow, looked at where it is large
             return None
-        w = self._exponent(exponent)
+        w = self.exponent(exponent)
         return times(constant(number), times(make("tanh", times(HALF, w)), plus(make("exp", w), ONE)))
 
     # -------------------------------------------------------------------------------------------- stable quotients
@@ -156,56 +161,72 @@ class _Rewriting:
         if len(above) == 2 and wild:
             (a, m), (b, n) = above.items()
             if m + n == 0 and a.factors == b.factors:  # e^a - e^b is tanh((a - b)/2) (e^a + e^b)
-                half = times(HALF, self._exponent(added(a.exponent, b.exponent, -1.0)))
+                half = times(HALF, self.exponent(added(a.exponent, b.exponent, -1.0)))
                 above, tangent = {a: m, b: m}, make("tanh", half)
         for term, number in above.items():
-            product, below = constant(number), ONE
-            for factor, exponent in self.sums.in_order(term.factors):
-                if exponent > 0:
-                    product = times(product, power(self._fresh(factor), exponent))
-                else:
-                    below = times(below, power(self._fresh(factor), -exponent))
+            share, below = self.factors(term, number)
             shrunk = exponential(term.exponent) if term.exponent or wild else ONE
-            numerator = plus(numerator, over(self._safe_product(product, shrunk), below))
+            numerator = plus(numerator, over(self.safe_product(share, shrunk), below))
         return over(times(times(tangent, numerator), roots), divisors)
 
-    def _fresh(self, node: Node) -> Node:
+    def factors(self, term: Term, number: float) -> tuple[Node, Node]:
+        """Return a number times what of a term is above the line, without its exponential, and what is below."""
+        above, below = constant(number), ONE
+        for factor, exponent in self.sums.in_order(term.factors):
+            if exponent > 0:
+                above = times(above, power(self.fresh(factor), exponent))
+            else:
+                below = times(below, power(self.fresh(factor), -exponent))
+        return above, below
+
+    def fresh(self, node: Node) -> Node:
         """Rewrite a node that came up while sums were made."""
         for part in ordered([node]):
             if part not in self.new:
                 self.new[part] = self._rewritten(part)
         return self.new[node]
 
-    def _exponent(self, exponent: Powers) -> Node:
-        return self.sums.exponent(frozenset((self._fresh(node), number) for node, number in exponent))
+    def exponent(self, exponent: Powers) -> Node:
+        return self.sums.exponent(frozenset((self.fresh(node), number) for node, number in exponent))
 
     def _exponential(self, exponent: Powers, scales: list[tuple[_Scale, float]]) -> Node:
         """Return e^exponent times, for each scale, its largest exponential to a power."""
-        result = ONE
-        rest: list[tuple[_Scale, float]] = []
-        for scale, p in scales:
-            taken = scale.matched(exponent, -p)
-            if taken is None:
-                rest.append((scale, p))
-            else:
-                exponent, factor = taken
-                result = times(result, factor)
-        if len(rest) == 1 and (alone := rest[0][0].alone(exponent, -rest[0][1])) is not None:
-            return times(result, alone)
-        if not rest:
-            return times(result, make("exp", self._exponent(exponent))) if exponent else result
-        if len(rest) == 1:
-            ((scale, p),) = rest
-            choices = [self._exponent(added(exponent, own, p)) for own in scale.exponents]
-            op = "min" if p < 0 else "max"
-            total = choices[0]
-            for choice in choices[1:]:
-                total = make(op, total, choice)
+        if (matched := self._matched(exponent, scales)) is not None:
+            return matched
+        if not scales:
+            return make("exp", self.exponent(exponent)) if exponent else ONE
+        if len(scales) == 1:
+            ((scale, p),) = scales
+            if (alone := scale.alone(exponent, -p)) is not None:
+                return alone
+            total, *choices = [self.exponent(added(exponent, own, p)) for own in scale.exponents]
+            for choice in choices:
+                total = make("min" if p < 0 else "max", total, choice)
         else:
-            total = self._exponent(exponent)
-            for scale, p in rest:
+            total = self.exponent(exponent)
+            for scale, p in scales:
                 total = plus(total, times(constant(p), scale.largest))
-        return times(result, make("exp", total))
+        return make("exp", total)
+
+    def _matched(self, exponent: Powers, scales: list[tuple[_Scale, float]]) -> Node | None:
+        """Return e^exponent shared out among the exponentials of divisors, as many of each as its power; None if
+        something is left that has to do with them."""
+        own = {node for scale, _ in scales for one in scale.exponents for node, _ in one}
+        ways = [scale.choices(-p) for scale, p in scales]
+        if not scales or math.prod(map(len, ways)) > MOST_WAYS:
+            return None
+        for way in product(*ways):
+            left = exponent
+            for chosen in way:
+                for one in chosen:
+                    left = added(left, one, -1.0)
+            if own.isdisjoint(node for node, _ in left):
+                result = make("exp", self.exponent(left)) if left else ONE
+                for (scale, _), chosen in zip(scales, way, strict=True):
+                    for one in chosen:
+                        result = times(result, scale.shrunk[one])
+                return result
+        return None
 
     # -------------------------------------------------------------------------------------------------- logarithms
     def _logarithm(self, node: Node) -> Node:
@@ -215,8 +236,10 @@ class _Rewriting:
         result: Node | None = None
         if len(found) == 1:
             ((term, number),) = found.items()
-            if number > 0 and (term.exponent or term.factors) and all(
-                self.sums.is_positive(factor) for factor, _ in term.factors
+            if (
+                number > 0
+                and (term.exponent or term.factors)
+                and all(self.sums.is_positive(factor) for factor, _ in term.factors)
             ):
                 result = self._log_of_product(term)
                 if number != 1:
@@ -241,11 +264,11 @@ class _Rewriting:
             if len(expanded) == 2 and all(number == 1 and not own.factors for own, number in expanded):
                 # log(e^L (e^a + e^b)^p): the larger of a and b may cancel against L
                 a, b = (own.exponent for own, _ in expanded)
-                ends = [self._exponent(added(term.exponent, own, p)) for own in (a, b)]
-                apart = make("abs", self._exponent(added(a, b, -1.0)))
+                ends = [self.exponent(added(term.exponent, own, p)) for own in (a, b)]
+                apart = make("abs", self.exponent(added(a, b, -1.0)))
                 rest = log_one_plus(make("exp", negative(apart)))
                 return plus(make("max" if p > 0 else "min", *ends), times(constant(p), rest))
-        result = self._exponent(term.exponent)
+        result = self.exponent(term.exponent)
         for factor, p in factors:
             result = plus(result, times(constant(p), self._log_of_sum(factor)))
         return result
@@ -262,7 +285,7 @@ class _Rewriting:
             return plus(scale.largest, make("log", scale.rest))
         result: Node | None = None
         for term, number in expanded.items():
-            w = self._exponent(term.exponent)
+            w = self.exponent(term.exponent)
             if number != 1:
                 w = plus(w, make("log", constant(number)))
             if result is None:
@@ -274,7 +297,7 @@ class _Rewriting:
 
     def _log_of_cosh(self, node: Node) -> Node:
         """Return log(cosh(w)) = log(1 + 2 sinh(w/2)^2), or |w| + log(1 + e^-2|w|) - log(2) where w is large."""
-        size = make("abs", self._fresh(node.args[0]))
+        size = make("abs", self.fresh(node.args[0]))
         near = log_one_plus(times(TWO, power(make("sinh", times(HALF, make("min", size, ONE))), 2)))
         far = minus(plus(size, log_one_plus(make("exp", times(constant(-2), size)))), make("log", TWO))
         return select(make("lt", size, ONE), near, far)
@@ -288,7 +311,7 @@ class _Rewriting:
                 break
         return args
 
-    def _safe_product(self, a: Node, b: Node) -> Node:
+    def safe_product(self, a: Node, b: Node) -> Node:
         return times(_harmless(a, b) if _fades(b) and self._grows(a) else a, b)
 
     def _grows(self, node: Node) -> bool:
@@ -300,14 +323,14 @@ class _Rewriting:
         return self.grown[node]
 
     def _grows_by_itself(self, node: Node) -> bool:
-        if node.op in _BOUNDED or not node.args:
+        if not node.args or _is_bounded(node):
             return False
         if node.op in ("exp", "sinh", "cosh", "tan", "log", "log2", "log10"):
             return True
         variable = [arg for arg in node.args if arg.op != "const" and not _is_bounded(arg)]
         if node.op == "mul" and len(variable) > 1:
             return True
-        if node.op == "div" and node.args[1] in variable and not _is_bounded(node):
+        if node.op == "div" and node.args[1] in variable:
             return True
         if node.op == "pow" and variable and not 0 <= (value_of(node.args[1]) or 2.0) <= 1:
             return True
@@ -315,7 +338,7 @@ class _Rewriting:
 
 
 class _Scale:
-    """A wild sum: its ``exponents``, its ``largest`` exponent, and what ``rest`` remains if e^largest is divided out."""
+    """A wild sum: its ``exponents``, the ``largest`` of them, and the ``rest`` if e^largest is divided out."""
 
     def __init__(self, rewriting: _Rewriting, node: Node) -> None:
         self.rewriting, self.node = rewriting, node
@@ -324,30 +347,25 @@ class _Scale:
         self.shrunk = dict(zip(self.exponents, self._shrink(), strict=True))
         self.rest = ZERO
         for term, number in expanded.items():
-            product, below = constant(number), ONE
-            for factor, exponent in rewriting.sums.in_order(term.factors):
-                if exponent > 0:
-                    product = times(product, power(rewriting._fresh(factor), exponent))
-                else:
-                    below = times(below, power(rewriting._fresh(factor), -exponent))
-            share = self.shrunk[term.exponent]
-            self.rest = plus(self.rest, over(rewriting._safe_product(product, share), below))
+            share, below = rewriting.factors(term, number)
+            shrunk = self.shrunk[term.exponent]
+            self.rest = plus(self.rest, over(rewriting.safe_product(share, shrunk), below))
 
     @property
     def largest(self) -> Node:
         """The largest exponent."""
-        first, *others = (self.rewriting._exponent(exponent) for exponent in self.exponents)
+        first, *others = (self.rewriting.exponent(exponent) for exponent in self.exponents)
         for other in others:
             first = make("max", first, other)
         return first
 
     def _shrink(self) -> list[Node]:
         """Return e^(exponent - largest) for each exponent."""
-        exponent = self.rewriting._exponent
+        exponent = self.rewriting.exponent
         if len(self.exponents) == 1:
             return [ONE]
         if len(self.exponents) == 2:
-            apart = exponent(added(*self.exponents, -1.0))
+            apart = exponent(added(self.exponents[0], self.exponents[1], -1.0))
             small, first = make("exp", negative(make("abs", apart))), make("gt", apart, ZERO)
             return [select(first, ONE, small), select(first, small, ONE)]
         result: list[Node] = []
@@ -359,30 +377,17 @@ class _Scale:
             result.append(make("exp", least))
         return result
 
-    def matched(self, exponent: Powers, count: float) -> tuple[Powers, Node] | None:
-        """Match an exponent with ``count`` of the sum's own; return what is left of it, and the shares' product.
-
-        Only a match that leaves what has nothing to do with the sum is taken.
-        """
-        if not count.is_integer() or not 0 < count <= _DEEPEST_SEARCH or len(self.exponents) > 8:
-            return None
-        own = {node for one in self.exponents for node, _ in one}
-        for chosen in combinations_with_replacement(self.exponents, int(count)):
-            left = exponent
-            for one in chosen:
-                left = added(left, one, -1.0)
-            if own.isdisjoint(node for node, _ in left):
-                product = ONE
-                for one in chosen:
-                    product = times(product, self.shrunk[one])
-                return left, product
-        return None
+    def choices(self, count: float) -> list[tuple[Powers, ...]]:
+        """Return every way to take ``count`` of the exponents; none if that is no small whole number."""
+        if not count.is_integer() or not 0 < count <= DEEPEST_MATCH:
+            return []
+        return list(combinations_with_replacement(self.exponents, int(count)))
 
     def alone(self, exponent: Powers, count: float) -> Node | None:
         """Return e^exponent / cosh's e^(count |w|) for an exponent of 0."""
-        if self.node.op != "cosh" or exponent or not count.is_integer() or not 0 < count <= _DEEPEST_SEARCH:
+        if self.node.op != "cosh" or exponent or not count.is_integer() or not 0 < count <= DEEPEST_MATCH:
             return None
-        w = self.rewriting._exponent(self.exponents[0])
+        w = self.rewriting.exponent(self.exponents[0])
         return power(make("exp", negative(make("abs", w))), count)
 
 
@@ -404,8 +409,22 @@ def _fades(node: Node) -> bool:
 
 
 def _harmless(node: Node, beside: Node) -> Node:
-    """Return an expression, but 1, -1 or nan where what it is multiplied with is 0."""
-    return select(make("eq", beside, ZERO), make("sign", node), node)
+    """Return an expression, but 1 where what it is multiplied with is 0 (nan where it has no value of its own)."""
+    test = make("eq", _exponential_of(beside), ZERO)
+    polynomial = all(
+        part.op in _POLYNOMIAL or (part.op == "pow" and (value_of(part.args[1]) or 0.5).is_integer())
+        for part in ordered([node])
+    )
+    return select(test, ONE if polynomial else make("sign", node), node)
+
+
+def _exponential_of(node: Node) -> Node:
+    """Return the exponential that is a factor of a product, which several products may share; else the node."""
+    if node.op in ("mul", "neg"):
+        for arg in node.args:
+            if (found := _exponential_of(arg)).op == "exp":
+                return found
+    return node
 
 
 def _is_bounded(node: Node) -> bool:

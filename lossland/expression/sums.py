@@ -131,9 +131,7 @@ class Sums:
         whole = exponent.is_integer()
         if not whole and (number < 0 or any(not self.is_positive(factor) for factor, _ in term.factors)):
             rest = self.node({Term(NOTHING, term.factors): number})
-            return self.product(
-                {Term(scaled(term.exponent, exponent), NOTHING): 1.0}, self.factor(rest, exponent)
-            )
+            return self.product({Term(scaled(term.exponent, exponent), NOTHING): 1.0}, self.factor(rest, exponent))
         return {Term(scaled(term.exponent, exponent), scaled(term.factors, exponent)): number**exponent}
 
     def linear(self, node: Node) -> Powers:
@@ -213,6 +211,8 @@ class Sums:
         found = self.expanded(node)
         if len(found) < 2 or not any(term.exponent for term in found):
             return False
+        if any(p < 0 and self.is_wild(factor) for term in found for factor, p in term.factors):
+            return False  # divided already
         tame = any(term == NUMBER for term in found)
         return not (tame and all(self.falls(term.exponent) for term in found))
 
@@ -224,9 +224,10 @@ class Sums:
         """Tell whether a node is surely above 0: a sum of exponentials with positive numbers before them."""
         if node.op in ("cosh", "exp"):
             return True
-        return self.is_wild(node) and all(
-            number > 0 and all(self.is_positive(factor) for factor, _ in term.factors)
-            for term, number in self.expanded(node).items()
+        found = self.of(node)
+        return (self.is_wild(node) or len(found) == 1) and all(
+            number > 0 and all(factor is not node and self.is_positive(factor) for factor, _ in term.factors)
+            for term, number in (self.expanded(node) if self.is_wild(node) else found).items()
         )
 
     # ------------------------------------------------------------------------------------------ common divisors

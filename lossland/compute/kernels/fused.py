@@ -101,7 +101,9 @@ def _fuse(node: Node, gradient: tuple[Node, Node], kind: type[Optimizer], noisy:
         for name in remembered:
             outputs[f"{name}_{axis}"] = split.rest(getattr(terms, name))
     rows = (*AXES, *(f"{name}_{axis}" for name in remembered for axis in AXES))
-    results = _substitute([outputs[row] for row in rows], dict(zip(("grad_x", "grad_y"), stable(gradient), strict=True)))
+    results = _substitute(
+        [outputs[row] for row in rows], dict(zip(("grad_x", "grad_y"), stable(gradient), strict=True))
+    )
     after = [getattr(_step(kind, "x", carried, None), name) for name in carried]
     return Fused(
         kind=kind,
