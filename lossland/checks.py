@@ -9,23 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from lossland.errors import UserError
+from lossland.errors import UserError, shown
 
 KINDS = {"U": "text", "S": "text", "b": "truths", "c": "complex numbers", "M": "dates", "V": "records", "O": "objects"}
-LONGEST = 60  # characters of a value that is told
-
-
-def told(value: Any) -> str:
-    """Return a value as an error names it: on one line, and not too long."""
-    text = " ".join(repr(value).split())
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
 
 
 def whole(value: Any, low: int, high: int, what: str) -> int:
     """Return a whole number; ``what`` names it at the start of the error's sentence. 1e6 is one too."""
     number = _whole(value)
     if number is None or not low <= number <= high:
-        raise UserError(f"{what} must be a whole number from {low} to {high}, not {told(value)}.")
+        raise UserError(f"{what} must be a whole number from {low} to {high}, not {shown(value)}.")
     return number
 
 
@@ -45,7 +38,7 @@ def real(value: Any, low: float, high: float, what: str) -> float:
     except OverflowError:  # a whole number of hundreds of digits
         number = math.nan
     if not low <= number <= high:
-        raise UserError(f"{what} must be a number from {low:g} to {high:g}, not {told(value)}.")
+        raise UserError(f"{what} must be a number from {low:g} to {high:g}, not {shown(value)}.")
     return number
 
 
@@ -92,5 +85,5 @@ def _read(values: Any, what: str) -> np.ndarray:
     except (TypeError, ValueError, OverflowError, RuntimeError):
         read = np.empty(0, object)
     if read.dtype == object:
-        raise UserError(f"{what} must be real numbers, not {told(values)}.")
+        raise UserError(f"{what} must be real numbers, not {shown(values)}.")
     return read

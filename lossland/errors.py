@@ -6,7 +6,6 @@ from pathlib import Path
 from traceback import walk_tb
 
 USER_FILES: set[Path] = set()  # Python files that were run for their users (see ``library.load``)
-
 LONGEST = 100  # letters of a value within a sentence
 
 
@@ -19,11 +18,11 @@ class MachineError(RuntimeError):
 
 
 def shown(value: object) -> str:
-    """Return a value as a sentence shows it, cut where it is long."""
+    """Return a value as a sentence shows it: on one line, cut where it is long."""
     try:
-        text = repr(value)
+        text = " ".join(repr(value).split())
     except (ValueError, RecursionError):  # a whole number of 5000 digits, a list a thousand deep
-        text = f"such a {type(value).__name__}"
+        text = f"a value of type {type(value).__name__} that is too long to be shown"
     return cut(text)
 
 

@@ -221,8 +221,7 @@ class Player:
     def frame(self) -> Frame:
         """Return the present picture (the same object while nothing changed)."""
         if self._frame is None:
-            with quiet():
-                frame = self.scene.frame(self.time)
+            frame = self.scene.frame(self.time)
             if not isinstance(frame, Frame):
                 raise UserError(f"frame of {called(self.scene)} must return a Frame, not {frame!r:.60}.")
             if not isinstance(self.scene.clock, Clock):
@@ -266,8 +265,7 @@ class Player:
 
     def handles(self) -> Sequence[Handle]:
         """Return what can be dragged now."""
-        with quiet():
-            return self.scene.handles(self.time)
+        return self.scene.handles(self.time)
 
     def surface(self) -> Surface | None:
         """Return the landscape in the present picture, if there is one."""

@@ -139,12 +139,12 @@ class Scene:
         """Let nan and infinity be answers in what a scene computes, whatever NumPy is told to do about them."""
         for name in ("frame", "readouts", "handles", "click", "pick", "changed"):
             if name in vars(cls):
-                setattr(cls, name, np.errstate(all="ignore")(vars(cls)[name]))
+                setattr(cls, name, quiet()(vars(cls)[name]))
 
     live: bool = False  # True in a window: costly pictures come coarse first; never where frames are filmed
     unfinished: bool = False  # True while a live picture will get better by being asked for again
 
-    @np.errstate(all="ignore")
+    @quiet()
     def __init__(self, preset: str | None = None, seed: int = 0, **values: Any) -> None:
         self.seed = seed
         self.values: dict[str, Any] = {}
@@ -177,12 +177,11 @@ class Scene:
         for name, param in self.params().items():
             self.values[name] = param.initial() if isinstance(param, Lanes) else param.default
 
-    @np.errstate(all="ignore")
+    @quiet()
     def set(self, name: str, value: Any) -> None:
         """Change one parameter; a value that does not fit raises UserError and changes nothing."""
         self.values[name] = self.param(name).check(value)
-        with quiet():
-            self.changed(name)
+        self.changed(name)
 
     def changed(self, name: str) -> None:
         """React to a changed parameter, e.g. give a new landscape its own start. Called after every ``set``."""

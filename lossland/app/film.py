@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from lossland import checks, library, session
+from lossland import library, session
 from lossland.app.stage import Stage, checked_size
 from lossland.app.writers import film_file, film_fps
-from lossland.errors import UserError
+from lossland.errors import UserError, shown
 from lossland.player import Player
 from lossland.render.painter import Quality
 from lossland.scenery import Scene
@@ -137,5 +137,5 @@ def _first_scene(subject: Subject) -> Scene:
 
 def _checked(value: float, low: float, high: float, start: str, unit: str) -> float:
     if not isinstance(value, Real) or isinstance(value, bool) or not low <= value <= high:
-        raise UserError(f"{start} {low:.3g} to {high:g} {unit}, not {checks.told(value)}.")
+        raise UserError(f"{start} {low:.3g} to {high:g} {unit}, not {shown(value)}.")
     return float(value)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lossland import checks, library
 from lossland.compute.arrays import cuda_index
-from lossland.errors import UserError
+from lossland.errors import UserError, shown
 from lossland.player import Player
 from lossland.render import canvas
 from lossland.render.painter import Quality
@@ -110,7 +110,7 @@ class Stage:
         if target is not None:
             place = checks.plain(target, "The target's coordinates")
             if place.shape != (3,):
-                raise UserError(f"The target is three numbers x,y,z, not {checks.told(target)}.")
+                raise UserError(f"The target is three numbers x,y,z, not {shown(target)}.")
             changes["target"] = tuple(checks.real(float(v), -FARTHEST, FARTHEST, "A coordinate") for v in place)
         self.player.camera.place(**changes)
 
@@ -139,7 +139,7 @@ def checked_size(size: tuple[int, int]) -> tuple[int, int]:
         width, height = size
         return _side(width), _side(height)
     except (TypeError, ValueError):  # a UserError among them
-        told = "x".join(map(str, size)) if isinstance(size, tuple | list) else checks.told(size)
+        told = "x".join(map(str, size)) if isinstance(size, tuple | list) else shown(size)
         raise UserError(
             f"A picture is {SMALLEST} to {LARGEST} pixels wide and high, not {told}; give e.g. 1280x720."
         ) from None

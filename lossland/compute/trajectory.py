@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from lossland import checks
 from lossland.compute import arrays, philox
 from lossland.compute.stepping import Stepper, gradient_program
-from lossland.errors import UserError
+from lossland.errors import UserError, shown
 from lossland.expression import namespace
 from lossland.optimizers import Optimizer
 
@@ -69,7 +69,7 @@ def check_start(start: ArrayLike) -> Float64:
     """Return one start (2,) or many (N, 2) as (N, 2), or raise UserError."""
     starts = np.atleast_2d(np.asarray(checks.plain(start, "A start's two finite numbers x,y"), dtype=np.float64))
     if starts.ndim != 2 or starts.shape[1] != 2 or not len(starts) or not np.isfinite(starts).all():
-        raise UserError(f"A start is two finite numbers x,y (or an array of such pairs), not {checks.told(start)}.")
+        raise UserError(f"A start is two finite numbers x,y (or an array of such pairs), not {shown(start)}.")
     return starts
 
 

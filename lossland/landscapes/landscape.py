@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from lossland import checks
-from lossland.errors import UserError
+from lossland.errors import UserError, shown
 from lossland.expression import Node, Program, latex, namespace
 
 MOST_POINTS = 2**24  # along a side of a grid
@@ -198,5 +198,5 @@ def check_dtype(dtype: DTypeLike) -> np.dtype:
     except TypeError:
         found = None
     if found is None or found not in (np.float32, np.float64):
-        raise UserError(f"A grid is computed in float32 or float64, not {checks.told(dtype)}.")
+        raise UserError(f"A grid is computed in float32 or float64, not {shown(dtype)}.")
     return np.dtype(found.type)

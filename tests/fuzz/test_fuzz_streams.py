@@ -51,7 +51,7 @@ ENVIRONMENTS = [
     {"PYTHONIOENCODING": "latin-1"},
     {"PYTHONUNBUFFERED": "1"},
     {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
-    {"HOME": "/nonexistent", "XDG_CACHE_HOME": "/proc"},
+    {"HOME": "/proc/nowhere", "XDG_CACHE_HOME": "/proc"},
     {"DISPLAY": ":77"},
     {"TERM": "", "COLUMNS": "x"},
 ]
