@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from lossland.landscapes import Domain, Landscape
 
 BAND = 1 << 18  # points of a band: its arrays stay near the core that fills them
+FARTHEST = {"float32": 1e6, "float64": 1e50}  # coordinates whose sixth powers are numbers of the type
 
 QUANTITIES = {"gradient": 2, "hessian": 3, "eigenvalues": 2, "curvature": 2}
 """What there is beside the value, and how many numbers it has at each point (see `Lattice`)."""
@@ -136,7 +137,13 @@ class Lattice:
                     future.cancel()
 
     def _kernel(self) -> LatticeKernel | CudaLattice | None:
-        """Return the compiled kernel, or None where arrays must do: if nothing can be compiled."""
+        """Return the compiled kernel, or None where arrays must do: if nothing can be compiled, or numbers are extreme.
+
+        Arrays look whether a square leaves the range of its type, and then compute in a wider one; kernels do not.
+        """
+        farthest = max(np.abs(self.x).max(), np.abs(self.y).max())
+        if not 1 / FARTHEST[self.dtype.name] <= farthest <= FARTHEST[self.dtype.name]:
+            return None
         if self.backend.name == "cpu":
             return self._cpu_kernel()
         from lossland.compute.kernels.device import CudaLattice, DeviceTrouble, device, say

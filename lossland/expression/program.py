@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -114,10 +114,20 @@ class Program:
         return results
 
     def _store(self, values: Sequence[Any], results: list[Any]) -> None:
-        for result, value in zip(results, self._arrays(np, values), strict=True):
+        range_of_numbers = _Range()
+        with np.errstate(over="call", under="call", call=range_of_numbers.note):
+            found = self._arrays(np, values, range_of_numbers)
+        for result, value in zip(results, found, strict=True):
             result[...] = value
+        wider = _wider(results[0].dtype) if results else None
+        if range_of_numbers.left is not None and wider is not None:
+            shape = results[0].shape
+            left = np.broadcast_to(range_of_numbers.left, shape)
+            found = self._arrays(np, [np.broadcast_to(value, shape)[left].astype(wider) for value in values])
+            for result, value in zip(results, found, strict=True):
+                result[left] = value
 
-    def _arrays(self, xp: Any, values: Sequence[Any]) -> list[Any]:
+    def _arrays(self, xp: Any, values: Sequence[Any], watch: _Range | None = None) -> list[Any]:
         slot: list[Any] = [*values, *self.constants]
         like = values[0]
         for (op, args), finished in zip(self.steps, self._last_use, strict=True):
@@ -125,6 +135,8 @@ class Program:
             if op in _ARRAYS_ONLY:
                 operands = [xp.asarray(v, dtype=like.dtype) if isinstance(v, float) else v for v in operands]
             slot.append(on_arrays(op, xp)(*operands))
+            if watch is not None and watch.noted:
+                watch.look(op, operands, slot[-1])
             for i in finished:
                 slot[i] = None  # frees the memory
         return [slot[i] for i in self.outputs]
@@ -138,6 +150,44 @@ class Program:
             result.append([i for i in dict.fromkeys(step.args) if i >= first and i not in needed])
             needed.update(step.args)
         return result[::-1]
+
+
+class _Range:
+    """Where products and powers of finite numbers left the range of their type on the way to a result.
+
+    ``sqrt(x^2 + y^2)`` and its slopes are numbers where the squares are none, or 0: there it is computed once more in
+    a wider type. Exponentials that overflow or vanish need no second look: see ``stable``.
+    """
+
+    def __init__(self) -> None:
+        self.noted = False  # whether NumPy has complained of the step that was just taken
+        self.left: Any = None  # a mask of points, None: nowhere
+
+    def note(self, kind: str, flag: int) -> None:
+        """Be told by NumPy of an overflow or underflow."""
+        self.noted = True
+
+    def look(self, op: str, operands: Sequence[Any], result: Any) -> None:
+        """Find the points that a step complained of."""
+        self.noted = False
+        if op not in ("mul", "pow"):
+            return
+        lost = np.isinf(result)
+        for operand in operands:
+            lost &= np.isfinite(operand)
+        if op == "pow" or operands[0] is operands[1]:  # other products that vanish are 0 for all that follows
+            lost |= (np.abs(result) < np.finfo(result.dtype).tiny) & (operands[0] != 0)
+        if lost.any():
+            self.left = lost if self.left is None else self.left | lost
+
+
+@cache
+def _wider(dtype: np.dtype) -> np.dtype | None:
+    """Return a floating type with more exponents, None where there is none: long double is not wider everywhere."""
+    for kind in (np.float64, np.longdouble):
+        if np.finfo(kind).maxexp > np.finfo(dtype).maxexp:
+            return np.dtype(kind)
+    return None
 
 
 class _Build:

@@ -1,0 +1,89 @@
+"""Numbers whose squares are too large or too small for their type: values, slopes and curvatures all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import mpmath
+import numpy as np
+import pytest
+
+from lossland.compute.grids import grid
+from lossland.expression.program import _wider
+from lossland.landscapes import landscape
+
+FIELD = mpmath.mp.clone()
+FIELD.prec = 6000  # bits: slopes are differences of numbers that are equal in their first thousand digits
+Function = Callable[[mpmath.mpf, mpmath.mpf], mpmath.mpf]
+
+FORMULAS: dict[str, Function] = {
+    "sqrt(x^2 + y^2)": lambda x, y: FIELD.sqrt(x**2 + y**2),
+    "hypot(x, y)": lambda x, y: FIELD.sqrt(x**2 + y**2),
+    "log(1 + x^2) + log(1 + y^2)": lambda x, y: FIELD.log(1 + x**2) + FIELD.log(1 + y**2),
+    "x / (1 + x^2) + y": lambda x, y: x / (1 + x**2) + y,
+    "(x^4 + y^4)^0.25": lambda x, y: (x**4 + y**4) ** FIELD.mpf(0.25),
+    "sqrt(x^2 + 3*x*y + 4*y^2)": lambda x, y: FIELD.sqrt(x**2 + 3 * x * y + 4 * y**2),
+    "atan(x*y/(x^2 + y^2))": lambda x, y: FIELD.atan(x * y / (x**2 + y**2)),
+    "x^3/(x^2 + y^2)": lambda x, y: x**3 / (x**2 + y**2),
+}
+POINTS = {
+    np.float64: [(1e200, 1e199), (1e-200, 3e-201), (-3e170, 2e169), (1e-162, -1e-163), (4e180, 4e180)],
+    np.float32: [(1e25, 1e24), (1e-25, 3e-26), (-3e20, 2e20), (4e-23, 4e-23)],
+}
+
+
+def right(function: Function, x: float, y: float) -> list[mpmath.mpf]:
+    """Return the value and both slopes at a point."""
+    a, b = FIELD.mpf(float(x)), FIELD.mpf(float(y))
+    step = FIELD.mpf(2) ** -1500
+    by_x = (function(a * (1 + step), b) - function(a * (1 - step), b)) / (2 * step * a)
+    by_y = (function(a, b * (1 + step)) - function(a, b * (1 - step))) / (2 * step * b)
+    return [function(a, b), by_x, by_y]
+
+
+def agree(got: float, wanted: mpmath.mpf, kind: type[np.floating], size: mpmath.mpf) -> bool:
+    """Whether a number is right to almost all its digits, or to those of the largest one it was made from."""
+    limits = np.finfo(kind)
+    if abs(wanted) > float(limits.max):
+        return bool(np.isinf(got))
+    allowed = 50 * float(limits.eps) * max(abs(wanted), size) + 2 * float(limits.tiny)
+    return abs(FIELD.mpf(float(got)) - wanted) <= allowed
+
+
+@pytest.mark.parametrize("kind", POINTS)
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_squares_that_leave_their_range_spoil_nothing(formula: str, kind: type[np.floating]) -> None:
+    if _wider(np.dtype(kind)) is None:
+        pytest.skip("long double is no wider than double on this platform")
+    land = landscape(formula, domain=((-5, 5), (-5, 5)))
+    points = np.array(POINTS[kind], kind)
+    value, slopes = land.value_grad(points)
+    for (x, y), got, slope in zip(points, value, slopes, strict=True):
+        exact = right(FORMULAS[formula], x, y)
+        assert agree(got, exact[0], kind, FIELD.mpf(0)), (x, y)
+        steepest = max(abs(exact[1]), abs(exact[2]), abs(exact[0] / FIELD.mpf(float(x))))
+        assert agree(slope[0], exact[1], kind, steepest), (x, y)
+        assert agree(slope[1], exact[2], kind, steepest), (x, y)
+
+
+def test_points_do_not_depend_on_their_neighbours() -> None:
+    land = landscape("sqrt(x^2 + y^2) * cos(x)", domain=((-5, 5), (-5, 5)))
+    usual = np.random.default_rng(0).normal(size=(500, 2))
+    alone = land.value_grad(usual)
+    together = land.value_grad(np.concatenate([usual, [(1e200, 1.0), (1e-200, 1e-200)]]))
+    assert np.array_equal(together[0][:-2], alone[0])
+    assert np.array_equal(together[1][:-2], alone[1])
+
+
+@pytest.mark.parametrize(("kind", "far"), [(np.float64, 1e200), (np.float32, 1e25)])
+@pytest.mark.parametrize("power", [1, -1])
+def test_grids_of_extreme_domains(kind: type[np.floating], far: float, power: int) -> None:
+    side = far**power
+    land = landscape("sqrt(x^2 + y^2)", domain=((-side, side), (-side, side)))
+    made = grid(land, 17, dtype=kind, quantities=("gradient",))
+    x, y = np.meshgrid(made.x.astype(np.longdouble), made.y.astype(np.longdouble))
+    radius = np.hypot(x, y)
+    np.testing.assert_allclose(made.value, radius.astype(kind), rtol=20 * np.finfo(kind).eps)
+    away = radius > 0
+    assert made.gradient is not None
+    np.testing.assert_allclose(made.gradient[away][:, 0], (x[away] / radius[away]).astype(kind), rtol=1e-6, atol=1e-12)
