@@ -73,6 +73,7 @@ _KNOWN = {"renderer": "unknown", "version": "unknown"}  # of the last context ma
 PLATFORM = "PYOPENGL_PLATFORM"  # read when PyOpenGL is imported (by the panels)
 ERRORS = "PYOPENGL_ERROR_CHECKING"  # after every call of PyOpenGL's; vispy asks the driver at every draw anyway
 LEAST = (3, 0)  # framebuffers, float textures and vertex array objects belong to it
+MEDDLING = ("EGL_", "__EGL_", "__GLX_", "LIBGL_", "MESA_", "GALLIUM_")  # how drivers' variables begin
 LONGEST = 20  # digits of a device's number
 _HAS_EGL = sys.platform not in ("win32", "darwin")
 
@@ -267,7 +268,7 @@ def _first_that_draws(choice: str, cuda: int | None) -> Offscreen:
         if not found:
             raise _no_such_device(choice)
     except egl.Trouble as trouble:
-        raise MachineError(NO_GL.format(reason=trouble)) from trouble
+        raise _blamed(NO_GL.format(reason=trouble)) from trouble
     reasons: dict[str, str] = {}
     slow: Offscreen | None = None
     for source in found:
@@ -276,7 +277,7 @@ def _first_that_draws(choice: str, cuda: int | None) -> Offscreen:
         except ForeignSettings:
             raise
         except (egl.Trouble, MachineError) as trouble:
-            reasons.setdefault(_first_line(trouble).partition(";")[0].rstrip("."), source.name)
+            reasons.setdefault(_first_line(trouble).partition(";")[0].rstrip("."), source.name)  # without the advice
             continue
         if choice == egl.AUTO and source.is_card and canvas.software:
             slow = slow or canvas  # a card in name only: whatever comes after it is no worse
@@ -284,12 +285,12 @@ def _first_that_draws(choice: str, cuda: int | None) -> Offscreen:
         return canvas
     if slow is not None:
         return slow
-    raise MachineError(NO_GL.format(reason="; ".join(f"{name}: {reason}" for reason, name in reasons.items())))
+    raise _blamed(NO_GL.format(reason="; ".join(f"{name}: {reason}" for reason, name in reasons.items())))
 
 
 def _no_such_device(choice: str) -> Exception:
     if choice == egl.SOFTWARE or not egl.lists_devices():
-        return MachineError(NO_DEVICES if choice != egl.SOFTWARE else NO_GL.format(reason="Mesa is not there"))
+        return _blamed(NO_DEVICES if choice != egl.SOFTWARE else NO_GL.format(reason="Mesa is not there"))
     numbers = [str(device.index) for device in egl.devices()]
     listed = f"there is {', '.join(numbers)}" if numbers else "there is none"
     return UserError(f"There is no EGL device {choice} to draw on; {listed} (`lossland doctor` describes them).")
@@ -338,7 +339,7 @@ def _hidden_window(choice: str) -> Canvas:
     try:
         canvas = _glfw_canvas("lossland", (egl.SIDE, egl.SIDE), with_egl=False, show=False)
     except Exception as error:  # vispy wraps whatever the driver said in plain RuntimeError or worse
-        raise MachineError(NO_GL.format(reason=_first_line(error))) from error
+        raise _blamed(NO_GL.format(reason=_first_line(error))) from error
     with drawing(canvas):
         _made(canvas)
     return canvas
@@ -395,7 +396,7 @@ def window(title: str, size: tuple[int, int], fullscreen: bool = False, vsync: b
         except Exception as error:
             found = re.search(r"\((\d+)\) b?['\"]?(.*?)['\"]?$", str(said[-1].message)) if said else None
             if found and int(found[1]) in NO_OPENGL:
-                raise MachineError(NO_GL_WINDOW.format(reason=found[2])) from error
+                raise _blamed(NO_GL_WINDOW.format(reason=found[2])) from error
             raise MachineError(NO_DISPLAY.format(reason=found[2] if found else _first_line(error))) from error
     with drawing(canvas):
         _made(canvas)
@@ -404,9 +405,14 @@ def window(title: str, size: tuple[int, int], fullscreen: bool = False, vsync: b
 
 def _made(canvas: Canvas) -> None:
     """Prepare a canvas that was just made, and is current, for drawing; raise MachineError if it is of no use."""
+    from vispy import gloo
+
     from lossland.render.driver import Parser
 
     _check_pyopengl()
+    gl: Any = gloo.gl
+    if gl.current_backend is not gl.gl2:  # another library asked vispy for PyOpenGL's functions, which ask it for more
+        gl.use_gl("gl2")
     canvas.context.shared.parser = Parser()
     canvas.set_current()
     _KNOWN.update(description())
@@ -519,13 +525,19 @@ def check(described: dict[str, str]) -> None:
     found = re.match(r"(?:OpenGL ES )?(\d+)\.(\d+)", described["version"])
     if found is None or (int(found[1]), int(found[2])) < LEAST:
         least = ".".join(map(str, LEAST))
-        raise MachineError(TOO_OLD.format(**described, least=least))
+        raise _blamed(TOO_OLD.format(**described, least=least))
 
 
 def is_software() -> bool:
     """Whether the current context draws on the CPU."""
     renderer = description()["renderer"].lower()
     return any(name in renderer for name in ("llvmpipe", "softpipe", "swrast", "swiftshader", "software"))
+
+
+def _blamed(text: str) -> MachineError:
+    """Return an error, with the variables named that tell drivers and libraries what to do."""
+    found = [name for name in sorted(os.environ) if name.startswith(MEDDLING)]
+    return MachineError(f"{text} Set here, perhaps wrongly: {', '.join(found)}." if found else text)
 
 
 def _first_line(error: Exception) -> str:
