@@ -16,6 +16,7 @@ from lossland.render.text import FONT_FILES, _load_fonts
 
 ROOT = Path(__file__).parent.parent
 SOURCES = [*(ROOT / "lossland").rglob("*.py"), *(ROOT / "scenes").glob("*.py")]
+READ = {"formula.py": set("⁺∛﹣")}  # understood where somebody types them, and written as what they mean
 ICONS = range(0xE000, 0xF900)  # drawn from the fonts that have icons merged in
 NUMBERS = (0.0, -1.5, 1e-9, -2.5e12, 1e300, float("inf"), -float("inf"), float("nan"))
 
@@ -49,6 +50,7 @@ def test_every_letter_of_the_sources_has_a_glyph(fonts: dict[str, imgui.ImFont],
         for file in SOURCES
         for text in texts_of(file)
         for letter in missing(fonts[name], "".join(one for one in set(text) if ord(one) not in ICONS))
+        if letter not in READ.get(file.name, ())
     }
     assert not found
 

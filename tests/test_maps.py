@@ -200,5 +200,5 @@ def test_what_cannot_be_is_refused() -> None:
     ):
         with pytest.raises(UserError, match=message):
             sweep(BOWL, optimizers.Momentum(), *axes, n=4, steps=2)
-    with pytest.raises(UserError, match="1 or more cells"):
+    with pytest.raises(UserError, match="number of cells along a side must be a whole number from 1"):
         basins(BOWL, optimizers.Momentum(), n=0)

@@ -21,9 +21,15 @@ ENDING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.S
 
 @pytest.fixture
 def begun() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in ENDING}
+    for number, handler in before.items():
+        if handler == signal.SIG_IGN:  # as in a shell's background; what is ignored stays ignored
+            signal.signal(number, signal.SIG_DFL)
     interrupts.begin()
     yield
     interrupts.end(for_good=False)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def wait_to_be_stopped() -> None:
