@@ -98,11 +98,15 @@ def _check_shapes(made: Layer | Series | HeatMap) -> None:
 class Layer:
     """Anything drawn in the world. ``group`` is the name of the switch that hides it (see ``scenery.Show``).
 
+    ``key`` tells it from the frame's other layers, from frame to frame: what is pointed at or followed refers to it.
+    Where it is "", the layer's type and its order among those of its type tell it; name what can come and go.
+
     ``name`` is what it, or one of its elements, is called under the pointer ("" for a plain word of its type);
     ``worth`` (n,) are numbers shown there for its elements, where their places alone do not tell.
     """
 
     group: str = ""
+    key: str = ""
     name: str = ""
     worth: Sequence[float] | Array | None = None
 

@@ -57,9 +57,9 @@ def mark(hit: Hit, frame: Frame, value: Value | None = None) -> Mark | None:
 
     ``value`` gives the ground's exact values; without it there are only places. None where it is gone.
     """
-    if not 0 <= hit.place < len(frame.layers):
+    layer = frame.layer(hit.key)
+    if layer is None:
         return None
-    layer = frame.layers[hit.place]
     teller = _TELLERS.get(type(layer))
     ground = None if frame.ground is None else frame.ground.terrain
     try:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from lossland.errors import UserError, nearest, shown
@@ -244,10 +245,14 @@ class Matrix(Param[tuple[tuple[float, ...], ...]]):
 
 @dataclass(frozen=True)
 class Lane:
-    """One runner of a race: an optimizer (a frozen dataclass of hyper-parameters) and whether it takes part."""
+    """One runner of a race: an optimizer (a frozen dataclass of hyper-parameters) and whether it takes part.
+
+    ``id`` tells it from the others, whatever comes and goes around it; `Lanes` gives it.
+    """
 
     optimizer: Any
     enabled: bool = True
+    id: str = ""
 
     @property
     def name(self) -> str:
@@ -285,7 +290,7 @@ class Lanes(Param[tuple[Lane, ...]]):
             value = [part for part in value.split(";") if part.strip()]
         if not isinstance(value, Sequence):
             raise self.refuse(value, "a list of optimizers")
-        lanes = tuple(self._lane(item) for item in value)
+        lanes = _told_apart([self._lane(item) for item in value])
         if not 1 <= len(lanes) <= self.limit:
             raise UserError(
                 f"{self.name} takes from 1 to {self.limit} optimizers with semicolons between, not {len(lanes)}."
@@ -296,15 +301,33 @@ class Lanes(Param[tuple[Lane, ...]]):
         if isinstance(item, Lane):
             return item
         if isinstance(item, dict):
-            return Lane(self.read(str(item.get("optimizer", ""))), bool(item.get("enabled", True)))
+            known = str(item.get("id", ""))
+            return Lane(self.read(str(item.get("optimizer", ""))), bool(item.get("enabled", True)), known)
         if is_dataclass(item):
             return Lane(item)
         return Lane(self.read(str(item).strip()))
 
     def to_json(self, value: tuple[Lane, ...]) -> list[dict[str, Any]]:
-        """Return each lane as its optimizer's text and whether it takes part."""
+        """Return each lane as its optimizer's text, whether it takes part, and its id where it is no usual one."""
         result = []
-        for lane in value:
+        usual = _told_apart([replace(lane, id="") for lane in value])
+        for lane, other in zip(value, usual, strict=True):
             settings = ",".join(f"{f.name}={getattr(lane.optimizer, f.name)!r}" for f in fields(lane.optimizer))
-            result.append({"optimizer": f"{lane.name}:{settings}", "enabled": lane.enabled})
+            one = {"optimizer": f"{lane.name}:{settings}", "enabled": lane.enabled}
+            result.append(one if lane.id == other.id else {**one, "id": lane.id})
         return result
+
+
+def _told_apart(lanes: Sequence[Lane]) -> tuple[Lane, ...]:
+    """Give an id to each lane that has none, or that of an earlier one: its optimizer's name, numbered if need be."""
+    taken = {lane.id for lane in lanes if lane.id}
+    seen: set[str] = set()
+    told: list[Lane] = []
+    for lane in lanes:
+        if not lane.id or lane.id in seen:
+            numbered = (f"{lane.name}-{number}" for number in count(2))
+            lane = replace(lane, id=next(name for name in chain([lane.name], numbered) if name not in taken))
+        taken.add(lane.id)
+        seen.add(lane.id)
+        told.append(lane)
+    return tuple(told)

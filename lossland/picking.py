@@ -54,9 +54,9 @@ class Picked(NamedTuple):
 
 
 class Hit(NamedTuple):
-    """A layer by its place in the frame, and the element of it that was found."""
+    """A layer by its key in the frame, and the element of it that was found."""
 
-    place: int
+    key: str
     picked: Picked
 
 
@@ -120,7 +120,7 @@ def pick_any(
         along = float((np.asarray(picked.position) - seen.origin) @ seen.direction)
         rank = (1.0, along, -place) if wide else (0.0, picked.pixels, -place)
         if best is None or rank < best[0]:
-            best = rank, Hit(place, picked)
+            best = rank, Hit(frame.keys[place], picked)
     return best[1] if best else None
 
 

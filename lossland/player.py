@@ -60,9 +60,9 @@ class Probe:
 
 
 class Followed(NamedTuple):
-    """What the camera follows: an element of the layer at a place of the frame (see ``picking.position_of``)."""
+    """What the camera follows: an element of the frame's layer of a key (see ``picking.position_of``)."""
 
-    place: int
+    key: str
     element: int
 
 
@@ -435,9 +435,9 @@ class Player:
             self._restart()
 
     @action
-    def pick(self, place: int, element: int) -> bool:
-        """Tell the scene of a click on an element of the frame's layer at ``place``; False if it is nothing to it."""
-        layer = self._layer(place)
+    def pick(self, key: str, element: int) -> bool:
+        """Tell the scene of a click on an element of the frame's layer of a key; False if it is nothing to it."""
+        layer = self.frame().layer(self._key(key))
         return layer is not None and self.scene.pick(layer, int(_number(element, -1, 2**53, "An element")))
 
     @action
@@ -479,8 +479,9 @@ class Player:
     def remove_lane(self, lane: int) -> None:
         """Take one optimizer out of the race (the last one stays)."""
         lane = self._lane(lane)
+        selected = self.selected - (lane < self.selected)  # the same one as before, if it is still there
         self._set_lanes([kept for k, kept in enumerate(self.lanes) if k != lane])
-        self.select(min(self.selected, len(self.lanes) - 1))
+        self.select(min(selected, len(self.lanes) - 1))
 
     @action
     def enable_lane(self, lane: int, on: bool) -> None:
@@ -520,12 +521,13 @@ class Player:
         self.camera.zoom(_number(factor, 0.01, 100, "The zoom factor"), pixel, self.size)
 
     @action
-    def follow(self, place: int, element: int) -> None:
-        """Let the camera follow an element of the frame's layer at ``place``: a trail's head, a particle, a node."""
-        layer, element = self._layer(place), int(_number(element, -1, 2**53, "An element"))
+    def follow(self, key: str, element: int) -> None:
+        """Let the camera follow an element of the frame's layer of a key: a trail's head, a particle, a node."""
+        key, element = self._key(key), int(_number(element, -1, 2**53, "An element"))
+        layer = self.frame().layer(key)
         if layer is None or position_of(layer, element) is None:
             raise UserError("What is there does not move: the camera can follow heads of trails, points and nodes.")
-        self.following = Followed(int(place), element)
+        self.following = Followed(key, element)
         near = min(self.camera.goal.distance, CLOSE * self.camera.home_pose.distance)
         self.camera.goal = replace(self.camera.goal, distance=near)
 
@@ -539,20 +541,19 @@ class Player:
         if self.following:
             self.let_go()
             return
-        candidates = [(self.hovered.place, self.hovered.picked.element)] if self.hovered else []
-        layers = self.frame().layers
-        trails = [place for place, layer in enumerate(layers) if isinstance(layer, Trail)]
-        running = [k for k, lane in enumerate(self.lanes) if lane.enabled]
-        if self.selected in running and len(trails) == len(running):
-            trails.insert(0, trails[running.index(self.selected)])
-        candidates += [(place, HEAD) for place in trails]
-        candidates += [(place, element) for place, layer in enumerate(layers) for element in _first_number(layer)]
-        for place, element in candidates:
-            layer = self._layer(place)
+        frame = self.frame()
+        shown = dict(zip(frame.keys, frame.layers, strict=True))
+        candidates = [(self.hovered.key, self.hovered.picked.element)] if self.hovered else []
+        if self.lanes:
+            candidates.append((self.lanes[self.selected].id, HEAD))
+        candidates += [(key, HEAD) for key, layer in shown.items() if isinstance(layer, Trail)]
+        candidates += [(key, element) for key, layer in shown.items() for element in _first_number(layer)]
+        for key, element in candidates:
+            layer = shown.get(key)
             if isinstance(layer, Trail):
                 element = HEAD
             if layer is not None and position_of(layer, element) is not None:
-                self.follow(place, element)
+                self.follow(key, element)
                 return
         raise UserError("There is nothing in this picture that the camera could follow.")
 
@@ -657,18 +658,19 @@ class Player:
         self.camera.pose = replace(pose, azimuth=pose.azimuth + degrees)
         self.camera.goal = replace(goal, azimuth=goal.azimuth + degrees)
 
-    def _layer(self, place: int) -> Layer | None:
-        """Return the layer at a place of the frame, or None."""
-        layers = self.frame().layers
-        place = int(_number(place, 0, 2**31, "A place"))
-        return layers[place] if place < len(layers) else None
+    def _key(self, key: str | int) -> str:
+        """Return the key of a layer; sessions of earlier days name it by its number in the frame."""
+        if isinstance(key, str):
+            return key
+        number, keys = int(_number(key, 0, 2**31, "The number of a layer")), self.frame().keys
+        return keys[number] if number < len(keys) else ""
 
     def _chase(self) -> None:
         """Let the camera's goal go with what is followed, tick by tick, so that a replay does the same."""
         self._astray = False
         if self.following is None:
             return
-        layer = self._layer(self.following.place)
+        layer = self.frame().layer(self.following.key)
         position = None if layer is None else position_of(layer, self.following.element)
         if position is None:  # it is gone
             self.following = None

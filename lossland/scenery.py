@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -59,6 +59,25 @@ class Frame:
         _check_list(self.notes, Note, "notes")
         if not isinstance(self.view, View):
             raise UserError(f"The view of a Frame must be a View, not {self.view!r:.60}.")
+
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        """What tells each layer from the others: its own key, else its type, numbered from the second one on."""
+        count: dict[str, int] = {}
+        keys = []
+        for layer in self.layers:
+            kind = type(layer).__name__
+            if not layer.key:
+                count[kind] = count.get(kind, 0) + 1
+            keys.append(layer.key or (kind if count[kind] == 1 else f"{kind} {count[kind]}"))
+        if len(set(keys)) < len(keys):
+            twice = next(key for key in keys if keys.count(key) > 1)
+            raise UserError(f"Two layers of a Frame have the key {twice!r}; give each a key of its own.")
+        return tuple(keys)
+
+    def layer(self, key: str) -> Layer | None:
+        """Return the layer of a key, None where there is none."""
+        return self.layers[self.keys.index(key)] if key in self.keys else None
 
     @property
     def ground(self) -> Surface | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -175,7 +175,7 @@ for rule in (sgd, momentum, rmsprop, adam, lion):
         self.values["start"] = tuple(map(float, self.land.start))
         self.values["steps"] = 160
         self.values["lanes"] = tuple(
-            ll.parameters.Lane(ll.rates.suggested(lane.optimizer, self.land, self.inside(self.start)), lane.enabled)
+            replace(lane, optimizer=ll.rates.suggested(lane.optimizer, self.land, self.inside(self.start)))
             for lane in self.lanes
         )
 
@@ -267,6 +267,7 @@ for rule in (sgd, momentum, rmsprop, adam, lion):
                     words.names[place] if step >= 1 else "",  # at the start all heads are in one place
                     words.losses[place] if step >= 1 else "",
                     "" if place else "start",
+                    key=self.lanes[k].id,
                     name=words.names[place],
                 )
             )
@@ -356,9 +357,7 @@ for rule in (sgd, momentum, rmsprop, adam, lion):
 
     def pick(self, layer: layers.Layer, element: int) -> bool:
         """Select the lane whose trail was clicked."""
-        lane = next(
-            (k for k in self.racing if isinstance(layer, layers.Trail) and layer.points is self.run(k).path), -1
-        )
+        lane = next((k for k in self.racing if self.lanes[k].id == layer.key), -1)
         if lane >= 0:
             self.set("selected", lane)
         return lane >= 0

@@ -181,7 +181,7 @@ def test_of_several_layers_the_nearest_element_is_meant_and_labels_are_not():
     frame = Frame([first, second, Label((0, 0, 0), "name")])
     hit = pick_any(frame, camera, camera.project(np.array([0.09, 0.0, 0.0]), SIZE), SIZE)
     assert hit is not None
-    assert hit.place == 1
+    assert hit.key == frame.keys[1]
     assert pick_any(frame, camera, (0, 0), SIZE) is None
 
 
@@ -234,7 +234,7 @@ def test_points_of_a_track_are_found_under_the_numbers_they_came_with(head):
         if picked is not None and picked.element != HEAD:
             assert distances[picked.element] == pytest.approx(min(distances.values()), abs=0.05)
             found.add(picked.element)
-            told = mark(Hit(0, picked), Frame([trail]))
+            told = mark(Hit("Trail", picked), Frame([trail]))
             assert told is not None
             assert int(told.lines[0].removeprefix("step ")) == pytest.approx(0.25 * (picked.element + 0.5), abs=0.63)
     assert len(found) > 10
@@ -242,7 +242,7 @@ def test_points_of_a_track_are_found_under_the_numbers_they_came_with(head):
     old = pick(trail, NOTHING, camera, ends[61].mean(0), SIZE, radius=6.0)
     assert old is not None
     track.append(path[:40], 30.0 + np.arange(40.0))
-    assert mark(Hit(0, old), Frame([Trail.of(track, "text", head=head)])) is None  # it was forgotten
+    assert mark(Hit("Trail", old), Frame([Trail.of(track, "text", head=head)])) is None  # it was forgotten
 
 
 @pytest.mark.parametrize("flat", [False, True])
@@ -278,7 +278,8 @@ def test_small_things_are_meant_before_what_they_lie_on_and_the_first_of_two_bod
     pixel = camera.project(np.array([0.2, 0.1, 0.0]), SIZE)
     place = {name: pick_any(Frame(list(layers)), camera, pixel, SIZE) for name, layers in
              {"dot": (board, dot), "lid": (board, lid), "dot under glass": (dot, lid)}.items()}  # fmt: skip
-    assert {name: hit and hit.place for name, hit in place.items()} == {"dot": 1, "lid": 1, "dot under glass": 0}
+    found = {name: hit and hit.key for name, hit in place.items()}
+    assert found == {"dot": "Points", "lid": "Polygon 2", "dot under glass": "Points"}
 
 
 def test_what_a_body_hides_cannot_be_picked():
@@ -288,9 +289,9 @@ def test_what_a_body_hides_cannot_be_picked():
     frame = Frame([Bars(low, high), dots])
     behind, before = (pick_any(frame, camera, camera.project(place, SIZE), SIZE) for place in dots.position)
     assert behind is not None
-    assert behind.place == 0
+    assert behind.key == "Bars"
     assert before is not None
-    assert (before.place, before.picked.element) == (1, 1)
+    assert (before.key, before.picked.element) == ("Points", 1)
 
 
 def test_a_hidden_group_cannot_be_picked():

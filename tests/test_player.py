@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from lossland import library
 from lossland.app.pointer import LEFT, MIDDLE, Pointer
@@ -13,6 +14,7 @@ from lossland.errors import UserError
 from lossland.landscapes import landscape
 from lossland.layers import Points, Surface, Trail
 from lossland.parameters import Lanes, Number, Point, Text
+from lossland.picking import HEAD, position_of
 from lossland.player import TICK, Player
 from lossland.scenery import Clock, Frame, Handle, Scene, View
 from lossland.terrain import Terrain
@@ -447,6 +449,66 @@ def test_the_camera_follows_a_head_smoothly_until_it_is_let_go() -> None:
     assert player.camera.goal.target == target
 
 
+def head_of(player: Player, name: str) -> NDArray[np.floating]:
+    """Return where the head of the lane with that optimizer is now."""
+    lane = next(lane for lane in player.lanes if lane.name == name)
+    trail = player.frame().layer(lane.id)
+    assert isinstance(trail, Trail)
+    position = position_of(trail, HEAD)
+    assert position is not None
+    return position
+
+
+def test_the_camera_stays_with_whom_it_follows_when_others_come_and_go() -> None:
+    player = Player(library.scene("optimizer_race"))
+    player.seek(3.0)
+    player.select(2)
+    player.toggle_follow()
+    for change in (
+        lambda: player.enable_lane(0, False),
+        lambda: player.enable_lane(0, True),
+        lambda: player.remove_lane(1),
+        lambda: player.add_lane("adam:lr=0.2"),
+    ):
+        change()
+        run(player, 4.0)
+        assert player.camera.goal.target == pytest.approx(tuple(head_of(player, "rmsprop")), abs=1e-6)
+    player.remove_lane([lane.name for lane in player.lanes].index("rmsprop"))
+    run(player, 0.1)
+    assert player.following is None
+
+
+def test_two_lanes_of_one_optimizer_are_told_apart_and_keep_their_names() -> None:
+    player = Player(library.scene("optimizer_race"))
+    player.add_lane("adam:lr=0.2")
+    assert [lane.id for lane in player.lanes] == ["sgd", "momentum", "rmsprop", "adam", "lion", "adam-2"]
+    player.remove_lane(3)
+    assert [lane.id for lane in player.lanes][-1] == "adam-2"
+    player.add_lane("adam")
+    assert [lane.id for lane in player.lanes][-2:] == ["adam-2", "adam"]
+    param = player.scene.param("lanes")
+    assert param.check(param.to_json(player.lanes)) == player.lanes
+
+
+def test_removing_a_lane_before_it_leaves_the_selected_one_selected() -> None:
+    player = Player(library.scene("optimizer_race"))
+    player.select(3)
+    chosen = player.lanes[3]
+    player.remove_lane(0)
+    assert player.lanes[player.selected] == chosen
+    player.remove_lane(player.selected)
+    assert player.selected < len(player.lanes)
+
+
+def test_two_layers_of_one_key_are_refused() -> None:
+    class Twins(Hill):
+        def frame(self, time: float) -> Frame:
+            return Frame([Points(np.zeros((1, 3)), key="a"), Points(np.ones((1, 3)), key="a")])
+
+    with pytest.raises(UserError, match="Two layers of a Frame have the key 'a'"):
+        list(Player(Twins()).frame().keys)
+
+
 def test_following_sees_a_jump_of_time_while_all_stands_still() -> None:
     player = Player(library.scene("optimizer_race"))
     player.toggle_follow()
@@ -471,7 +533,7 @@ def test_a_particle_is_followed_by_its_number_and_let_go_when_it_is_gone() -> No
             return Frame([surface, Points(position, number=left)], (), View(bounds=surface.terrain.bounds))
 
     player = Player(Thinning())
-    player.follow(1, 4)
+    player.follow("Points", 4)
     player.seek(3.5)
     run(player, 2.0)
     assert player.camera.pose.target == pytest.approx((0.4, 0.0, 0.5))
@@ -479,7 +541,7 @@ def test_a_particle_is_followed_by_its_number_and_let_go_when_it_is_gone() -> No
     run(player, 0.1)
     assert player.following is None
     with pytest.raises(UserError, match="does not move"):
-        player.follow(0, 0)
+        player.follow("Surface", 0)
     player.let_go()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import mpmath
 import numpy as np
@@ -14,7 +15,8 @@ from lossland.landscapes import landscape
 
 FIELD = mpmath.mp.clone()
 FIELD.prec = 6000  # bits: slopes are differences of numbers that are equal in their first thousand digits
-Function = Callable[[mpmath.mpf, mpmath.mpf], mpmath.mpf]
+Exact = Any  # a number of mpmath's, which has no types
+Function = Callable[[Exact, Exact], Exact]
 
 FORMULAS: dict[str, Function] = {
     "sqrt(x^2 + y^2)": lambda x, y: FIELD.sqrt(x**2 + y**2),
@@ -32,7 +34,7 @@ POINTS = {
 }
 
 
-def right(function: Function, x: float, y: float) -> list[mpmath.mpf]:
+def right(function: Function, x: float, y: float) -> list[Exact]:
     """Return the value and both slopes at a point."""
     a, b = FIELD.mpf(float(x)), FIELD.mpf(float(y))
     step = FIELD.mpf(2) ** -1500
@@ -41,7 +43,7 @@ def right(function: Function, x: float, y: float) -> list[mpmath.mpf]:
     return [function(a, b), by_x, by_y]
 
 
-def agree(got: float, wanted: mpmath.mpf, kind: type[np.floating], size: mpmath.mpf) -> bool:
+def agree(got: float, wanted: Exact, kind: type[np.floating], size: Exact) -> bool:
     """Whether a number is right to almost all its digits, or to those of the largest one it was made from."""
     limits = np.finfo(kind)
     if abs(wanted) > float(limits.max):
@@ -83,7 +85,7 @@ def test_grids_of_extreme_domains(kind: type[np.floating], far: float, power: in
     made = grid(land, 17, dtype=kind, quantities=("gradient",))
     x, y = np.meshgrid(made.x.astype(np.longdouble), made.y.astype(np.longdouble))
     radius = np.hypot(x, y)
-    np.testing.assert_allclose(made.value, radius.astype(kind), rtol=20 * np.finfo(kind).eps)
+    np.testing.assert_allclose(made.value, radius.astype(kind), rtol=20 * float(np.finfo(kind).eps))
     away = radius > 0
     assert made.gradient is not None
     np.testing.assert_allclose(made.gradient[away][:, 0], (x[away] / radius[away]).astype(kind), rtol=1e-6, atol=1e-12)

@@ -90,6 +90,53 @@ def test_the_same_session_gives_the_same_layers() -> None:
                     np.testing.assert_array_equal(value, getattr(b, name))
 
 
+def followed() -> Player:
+    """Return a player that follows a lane while others come and go."""
+    player = Player(library.scene("optimizer_race", seed=3, steps=40), (960, 540))
+    player.play()
+    for tick in range(60):
+        if tick == 10:
+            player.select(3)
+            player.toggle_follow()
+        if tick == 20:
+            player.remove_lane(0)
+        if tick == 30:
+            player.add_lane("adam:lr=0.2")
+        if tick == 40:
+            player.enable_lane(1, False)
+        player.next_tick()
+    return player
+
+
+def test_a_session_in_which_lanes_come_and_go_replays(tmp_path: Path) -> None:
+    player = followed()
+    assert player.following is not None
+    assert player.following.key == "adam"
+    path = tmp_path / "race.lossland"
+    session.save(session.of(player, "dark"), path)
+    *_, last = session.replay(session.load(path))
+    assert state(last) == state(player)
+    assert last.following == player.following
+    # one that begins after a lane was removed
+    session.save(session.Session("optimizer_race", values={"lanes": state(player)["values"]["lanes"]}), path)
+    *_, again = session.replay(session.load(path))
+    assert again.lanes == player.lanes
+
+
+def test_a_session_that_names_a_layer_by_its_number_replays(tmp_path: Path) -> None:
+    player = followed()
+    path = tmp_path / "race.lossland"
+    session.save(session.of(player, "dark"), path)
+    data = json.loads(path.read_text())
+    (entry,) = [entry for entry in data["actions"] if entry[1] == "follow"]
+    assert entry[2][0] == "adam"
+    begun = Player(library.scene("optimizer_race", seed=3, steps=40))
+    entry[2][0] = begun.frame().keys.index("adam")
+    path.write_text(json.dumps(data))
+    *_, last = session.replay(session.load(path))
+    assert state(last) == state(player)
+
+
 def test_what_was_refused_is_not_in_the_log() -> None:
     assert [entry.arguments for entry in played().log if entry.name == "set_landscape"] == [("x^2 + 3*sin(y)",)]
 

@@ -87,7 +87,7 @@ class Pointer:
             return
         self.player.look_at(pixel, self.scale)
         hit = self.player.hovered
-        if hit is not None and self.player.pick(hit.place, hit.picked.element):
+        if hit is not None and self.player.pick(hit.key, hit.picked.element):
             return
         position = self.position_at(pixel)
         if position is not None:
