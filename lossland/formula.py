@@ -61,6 +61,22 @@ FUNCTIONS: dict[str, tuple[int, int]] = {
 
 NAMES: dict[str, Node] = {"x": variable("x"), "y": variable("y"), "pi": pi, "e": e}
 
+_ELSEWHERE = {  # what is known elsewhere and not here, and how it is written; "": no other function is meant
+    **dict.fromkeys(("sech", "csch", "coth"), "1/cosh(x), 1/sinh(x) or 1/tanh(x)"),
+    **dict.fromkeys(("sqr", "square"), "(x)^2"),
+    **dict.fromkeys(("asinh", "arcsinh", "arsinh"), "sign(x)*log(abs(x) + sqrt(x^2 + 1))"),
+    **dict.fromkeys(("acosh", "arccosh", "arcosh"), "log(x + sqrt(x^2 - 1))"),
+    **dict.fromkeys(("atanh", "arctanh", "artanh"), "(log1p(x) - log1p(-x))/2"),
+    "exp2": "2^(x)",
+    "sinc": "sin(x)/x",
+    "lg": "log10(x) or log2(x)",
+    "tg": "tan(x)",
+    "tau": "2*pi",
+    "elu": "where(x > 0, x, exp(x) - 1)",
+    "leakyrelu": "max(x, 0.01*x)",
+    "clip": "min(max(x, 0), 1)",
+    **dict.fromkeys(("gelu", "softmax", "trunc", "and", "or", "not", "erf", "mish", "logsumexp"), ""),
+}
 _INFINITE = ("inf", "infinity", "nan")  # names of what no formula can hold
 _SPACES = "\t\r\n\v\f\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 _SYNONYMS = str.maketrans(
@@ -388,7 +404,7 @@ class _Parser:
             raise self.error("A formula holds finite numbers alone; write a large one such as 1e30.", token)
         if len(token.text) > 1 and all(letter in "xyXYe" for letter in token.text):
             raise self.error(f"Write {'*'.join(token.text)} instead of {token.text}.", token)
-        hint = nearest(known, [*NAMES, *FUNCTIONS])
+        hint = _hint(known)
         raise self.error(f"{_short(token.text)!r} is not a name that formulas know.{hint}", token)
 
     def call(self, name: _Token, known: str) -> Node:
@@ -450,6 +466,13 @@ class _Parser:
             raise self.error("where(test, a, b) needs a comparison first, such as x < 0.", self.token)
         sign = self.take()
         return make(_COMPARE[sign.text], left, self.sum())
+
+
+def _hint(name: str) -> str:
+    """Return what to write instead of an unknown name, as the end of a sentence."""
+    if name in _ELSEWHERE:
+        return f" Write {_ELSEWHERE[name]}." if _ELSEWHERE[name] else ""
+    return nearest(name, [*NAMES, *FUNCTIONS])
 
 
 def _meant(word: str) -> str:

@@ -32,12 +32,14 @@ STEPS, STRIDE = 40, 0.02
 LEADING = np.array([1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0])
 
 
+@np.errstate(all="ignore")
 def suggested(optimizer: Optimizer, landscape: Landscape, start: tuple[float, float]) -> Optimizer:
     """Return the optimizer with a rate that suits a landscape on its domain and a start; the rest stays."""
     changes: dict[str, Any] = {"lr": suggested_rate(optimizer, landscape, start)}
     return replace(optimizer, **changes)
 
 
+@np.errstate(all="ignore")
 def suggested_rate(optimizer: Optimizer, landscape: Landscape, start: tuple[float, float]) -> float:
     """Return a rate for the optimizer that suits a landscape on its domain and a start."""
     (x0, x1), (y0, y1) = landscape.domain

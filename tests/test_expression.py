@@ -236,7 +236,8 @@ def test_derivatives_stay_small() -> None:
 # --------------------------------------------------------------------------------------------------------- kinks
 
 KINKS = [
-    # expression, point, the slopes by x and y that hold there: limits from the right, or subgradients 0
+    # expression, point, the slopes by x and y that hold there: limits from the right, subgradients 0, of two equal
+    # numbers the mean of their slopes
     (ex.abs_(x), (0, 0), (0, 0)),
     (ex.sqrt(x), (0, 0), (0, 0)),
     (ex.sqrt(ex.abs_(x)), (0, 0), (0, 0)),
@@ -246,10 +247,14 @@ KINKS = [
     (ex.abs_(x) ** 0.25, (0, 0), (0, 0)),
     (ex.maximum(x, 0), (0, 0), (0, 0)),
     (ex.maximum(x, -x), (0, 0), (0, 0)),
-    (ex.maximum(x, 2 * x), (0, 0), (2, 0)),
-    (ex.minimum(x, 2 * x), (0, 0), (1, 0)),
+    (ex.maximum(x, 2 * x), (0, 0), (1.5, 0)),
+    (ex.minimum(x, 2 * x), (0, 0), (1.5, 0)),
     (ex.minimum(x, x), (1, 0), (1, 0)),
-    (ex.maximum(x, y), (1, 1), (0, 0)),
+    (ex.maximum(x, y), (1, 1), (0.5, 0.5)),
+    (ex.maximum(x, y) + ex.minimum(x, y), (2, 2), (1, 1)),
+    (ex.maximum(x, y) * ex.minimum(x, y), (2, 2), (2, 2)),
+    (ex.maximum(x**2, y**2), (3, 3), (3, 3)),
+    (ex.maximum(0, x), (0, 0), (0, 0)),
     (ex.asin(x), (1, 0), (0, 0)),
     (ex.acos(x), (-1, 0), (0, 0)),
     (ex.atan2(y, x), (0, 0), (0, 0)),

@@ -89,3 +89,57 @@ def test_grids_of_extreme_domains(kind: type[np.floating], far: float, power: in
     away = radius > 0
     assert made.gradient is not None
     np.testing.assert_allclose(made.gradient[away][:, 0], (x[away] / radius[away]).astype(kind), rtol=1e-6, atol=1e-12)
+
+
+SATURATED: dict[str, Function] = {
+    "log(1 + exp(-x*y))": lambda x, y: FIELD.log(1 + FIELD.exp(-x * y)),
+    "softplus(-x*y)": lambda x, y: FIELD.log(1 + FIELD.exp(-x * y)),
+    "log(cosh(x*y))": lambda x, y: FIELD.log(FIELD.cosh(x * y)),
+    "exp(x)/(exp(x) + exp(y) + 1)": lambda x, y: FIELD.exp(x) / (FIELD.exp(x) + FIELD.exp(y) + 1),
+    "log(exp(x) + exp(y) + 1)": lambda x, y: FIELD.log(FIELD.exp(x) + FIELD.exp(y) + 1),
+    "x*y/(1 + exp(-x))": lambda x, y: x * y / (1 + FIELD.exp(-x)),
+    "log(1 + exp(-x)) * exp(-exp(x - y))^2": lambda x, y: FIELD.log(1 + FIELD.exp(-x))
+    * FIELD.exp(-2 * FIELD.exp(x - y)),
+}
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
+@pytest.mark.parametrize("formula", SATURATED)
+def test_curvatures_keep_their_digits_where_exponentials_saturate(formula: str, kind: type[np.floating]) -> None:
+    land = landscape(formula, domain=((-5, 5), (-5, 5)))
+    points = np.array([(20.0, 1.0), (15.0, -2.5), (36.0, 1.0), (-3.0, 70.0), (60.0, -1.5), (-35.0, -30.0)], kind)
+    step = FIELD.mpf(2) ** -1000
+    for (x, y), slopes, bends in zip(points, land.grad(points), land.hessian(points), strict=True):
+        a, b = FIELD.mpf(float(x)), FIELD.mpf(float(y))
+        f = SATURATED[formula]
+        east, west, north, south = f(a + step, b), f(a - step, b), f(a, b + step), f(a, b - step)
+        corners = f(a + step, b + step) - f(a + step, b - step) - f(a - step, b + step) + f(a - step, b - step)
+        middle = 2 * f(a, b)
+        wanted = [
+            (slopes[0], (east - west) / (2 * step)),
+            (slopes[1], (north - south) / (2 * step)),
+            (bends[0], (east - middle + west) / step**2),
+            (bends[1], corners / (4 * step**2)),
+            (bends[2], (north - middle + south) / step**2),
+        ]
+        for got, exact in wanted:
+            allowed = 1e4 * float(np.finfo(kind).eps) * abs(exact) + float(np.finfo(kind).tiny) * 1e4
+            assert abs(FIELD.mpf(float(got)) - exact) <= allowed, (x, y, got, exact)
+
+
+def test_one_point_on_floats_is_what_it_is_on_arrays() -> None:
+    for formula in FORMULAS:
+        land = landscape(formula, domain=((-5, 5), (-5, 5)))
+        for x, y in POINTS[np.float64]:
+            value, slopes = land.value_grad(np.array([x, y]))
+            assert land.value_grad_at(x, y) == pytest.approx((float(value), *slopes), rel=1e-12, abs=0)
+
+
+def test_a_path_from_far_out_is_the_same_alone_and_among_others() -> None:
+    from lossland.compute.trajectory import run
+    from lossland.optimizers import GradientDescent
+
+    land, rule = landscape("sqrt(x^2 + y^2)"), GradientDescent(lr=1e199)
+    alone, pair = run(land, rule, (1e200, 1e200), 3), run(land, rule, [(1e200, 1e200)] * 2, 3)
+    assert alone.points[-1, 0] == pytest.approx(pair.points[-1, 0], rel=1e-12)
+    assert alone.points[-1, 0, 0] == pytest.approx(1e200 - 3e199 / np.sqrt(2), rel=1e-12)

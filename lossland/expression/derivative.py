@@ -139,15 +139,18 @@ def _mod(n: Node, d: Callable[[Node], Node]) -> Node:
 
 
 def _extreme(n: Node, d: Callable[[Node], Node]) -> Node:
-    """Derivative of min and max: where both are equal, 0 if their slopes disagree in sign, else the right limit."""
+    """Derivative of min and max: where both are equal the mean of their slopes, which is a subgradient of max.
+
+    Only max(u, 0) and the like have the slope 0 there, as everyone expects of a rectifier. So max + min and max * min
+    have the slopes of a + b and a * b everywhere.
+    """
     a, b = n.args
     outside = select(make("gt" if n.op == "max" else "lt", a, b), d(a), d(b))
-    if d(a) is d(b) or d(b) is ZERO:
+    if d(a) is d(b) or not variables(b):
         return outside
-    tie = ZERO
-    if d(a) is not ZERO:
-        tie = select(make("gt", times(d(a), d(b)), ZERO), make(n.op, d(a), d(b)), ZERO)
-    return select(make("eq", a, b), tie, outside)
+    if not variables(a):
+        return select(make("lt" if n.op == "max" else "gt", a, b), d(b), ZERO)
+    return select(make("eq", a, b), times(HALF, plus(d(a), d(b))), outside)
 
 
 def _chain(slope: Callable[[Node, Node], Node]) -> Rule:

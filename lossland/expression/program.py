@@ -14,6 +14,7 @@ from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lossland.expression.node import BINARY, COMPARISONS, UNARY, Node, careful, namespace, on_arrays, ordered
 from lossland.expression.stable import stable
@@ -21,6 +22,7 @@ from lossland.expression.stable import stable
 BLOCK = 1 << 15
 """NumPy arrays are evaluated in blocks of about this many numbers, so that what is computed stays in the cache."""
 
+NEAREST, FARTHEST = 1e-50, 1e50  # sizes of Python floats whose sixth powers are numbers
 _COMMUTE = {"add", "mul", "eq", "ne"}
 _ARRAYS_ONLY = {"where", "min", "max", "atan2"}  # functions, which take no Python numbers in every namespace
 _NONE = -1
@@ -59,8 +61,11 @@ class Program:
     def floats(self, *values: float) -> list[float]:
         """Evaluate on Python floats, one for each input, and return one float for each expression.
 
-        1/0, log(-1), exp(1000) and the like give inf or nan, as on arrays.
+        1/0, log(-1), exp(1000) and the like give inf or nan, as on arrays. Extreme numbers are computed as arrays are.
         """
+        if any(value and not NEAREST < abs(value) < FARTHEST for value in values):
+            with np.errstate(all="ignore"):
+                return [float(part[0]) for part in self._in_blocks([np.array([value]) for value in values])]
         try:
             return self._run(self._code, values)
         except (ZeroDivisionError, OverflowError, ValueError):
@@ -120,9 +125,9 @@ class Program:
         for result, value in zip(results, found, strict=True):
             result[...] = value
         wider = _wider(results[0].dtype) if results else None
-        if range_of_numbers.left is not None and wider is not None:
+        left = range_of_numbers.lost(results)
+        if left is not None and wider is not None:
             shape = results[0].shape
-            left = np.broadcast_to(range_of_numbers.left, shape)
             found = self._arrays(np, [np.broadcast_to(value, shape)[left].astype(wider) for value in values])
             for result, value in zip(results, found, strict=True):
                 result[left] = value
@@ -156,12 +161,13 @@ class _Range:
     """Where products and powers of finite numbers left the range of their type on the way to a result.
 
     ``sqrt(x^2 + y^2)`` and its slopes are numbers where the squares are none, or 0: there it is computed once more in
-    a wider type. Exponentials that overflow or vanish need no second look: see ``stable``.
+    a wider type. So it is where an exponential that overflows makes nan of a result, which ``stable`` forms seldom do.
     """
 
     def __init__(self) -> None:
         self.noted = False  # whether NumPy has complained of the step that was just taken
         self.left: Any = None  # a mask of points, None: nowhere
+        self.exploded: Any = None  # a mask of points where an exponential did
 
     def note(self, kind: str, flag: int) -> None:
         """Be told by NumPy of an overflow or underflow."""
@@ -170,15 +176,30 @@ class _Range:
     def look(self, op: str, operands: Sequence[Any], result: Any) -> None:
         """Find the points that a step complained of."""
         self.noted = False
-        if op not in ("mul", "pow"):
+        if op not in ("mul", "pow", "exp", "sinh", "cosh"):
             return
         lost = np.isinf(result)
         for operand in operands:
             lost &= np.isfinite(operand)
+        if op not in ("mul", "pow"):
+            self.exploded = lost if self.exploded is None else self.exploded | lost
+            return
         if op == "pow" or operands[0] is operands[1]:  # other products that vanish are 0 for all that follows
             lost |= (np.abs(result) < np.finfo(result.dtype).tiny) & (operands[0] != 0)
         if lost.any():
             self.left = lost if self.left is None else self.left | lost
+
+
+    def lost(self, results: Sequence[NDArray[np.floating]]) -> NDArray[np.bool_] | None:
+        """Return the points that are to be computed once more, None if there are none."""
+        found = None if self.left is None else np.broadcast_to(self.left, results[0].shape)
+        if self.exploded is None or not np.any(self.exploded):
+            return found
+        exploded = np.broadcast_to(self.exploded, results[0].shape)
+        nothing = np.zeros(results[0].shape, bool)
+        for result in results:
+            nothing |= np.isnan(result)
+        return exploded & nothing if found is None else found | (exploded & nothing)
 
 
 @cache

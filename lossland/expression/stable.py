@@ -108,7 +108,7 @@ class _Rewriting:
         found, plain = self.sums.of(node), self.sums.plain(node)
         if len(found) == 2 and (small := self._less_one(found)) is not None:
             return small
-        return self._written(found) if len(found) < len(plain) else None
+        return self._written(found) if found != plain else None
 
     def _less_one(self, found: Sum) -> Node | None:
         """Return e^w - 1, or a multiple, as tanh(w/2) (e^w + 1): it keeps its digits where w is small."""

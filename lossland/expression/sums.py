@@ -232,7 +232,10 @@ class Sums:
 
     # ------------------------------------------------------------------------------------------ common divisors
     def joined(self, sum_: Sum) -> Sum:
-        """Return the sum over a common divisor, with hyperbolic functions as exponentials, if terms then cancel."""
+        """Return the sum over a common divisor, with hyperbolic functions as exponentials, if terms then cancel.
+
+        Also where they do not, but would cancel as numbers as soon as one exponential outgrows the others.
+        """
         if len(sum_) < 2 or len(sum_) > 12:
             return sum_
         try:
@@ -241,7 +244,25 @@ class Sums:
                 result = self._over_one_divisor(self._in_waves(sum_))
         except TooLongError:
             return sum_
-        return result if len(result) < len(sum_) else sum_
+        shorter = len(result) < len(sum_)
+        return result if shorter or (self._saturates(sum_) and not self._saturates(result)) else sum_
+
+    def _saturates(self, sum_: Sum) -> bool:
+        """Tell whether the largest terms of a sum cancel where one exponential of a divisor outgrows the others.
+
+        Then e^x / (e^x + e^y + 1) and its square are 1, and their difference is nothing but rounding errors.
+        """
+        divisors = (node for term in sum_ for node, p in term.factors if p < 0 and self.is_wild(node))
+        for divisor in dict.fromkeys(divisors):
+            for dominant in dict.fromkeys(term.exponent for term in self.expanded(divisor)):
+                sizes: dict[Term, list[float]] = {}
+                for term, number in sum_.items():
+                    rest = frozenset(item for item in term.factors if item[0] is not divisor)
+                    exponent = added(term.exponent, dominant, dict(term.factors).get(divisor, 0.0))
+                    sizes.setdefault(Term(exponent, rest), []).append(number)
+                if any(len(found) > 1 and abs(sum(found)) < 1e-9 * max(map(abs, found)) for found in sizes.values()):
+                    return True
+        return False
 
     def _in_waves(self, sum_: Sum) -> Sum:
         """Return a sum with tanh as sinh / cosh, and these as exponentials where they are above the line."""

@@ -40,6 +40,7 @@ __all__ = [
 
 FORMULA_DOMAIN: Domain = ((-4.0, 4.0), (-4.0, 4.0))
 """Where a typed formula is shown if nothing else is asked for."""
+WIDER = 4.0  # times the usual domain: beyond, the usual start is too near to the middle to be one
 
 
 @np.errstate(all="ignore")
@@ -90,6 +91,9 @@ def _moved(known: Landscape, domain: Domain) -> Landscape:
     """Return a landscape on another part of the plane, with those of its minima that lie there."""
     (x0, x1), (y0, y1) = domain
 
+    (u0, u1), (v0, v1) = known.domain
+    much_wider = (x1 - x0) > WIDER * (u1 - u0) or (y1 - y0) > WIDER * (v1 - v0)
+
     def inside(point: Point) -> bool:
         return x0 <= point[0] <= x1 and y0 <= point[1] <= y1
 
@@ -97,7 +101,7 @@ def _moved(known: Landscape, domain: Domain) -> Landscape:
         known,
         domain=domain,
         minima=tuple(filter(inside, known.minima)),
-        start=known.start if inside(known.start) else _start(known.node, domain),
+        start=known.start if inside(known.start) and not much_wider else _start(known.node, domain),
     )
 
 

@@ -105,7 +105,7 @@ def settled(formula: Formula, x: float, y: float, dtype: type) -> float | None:
             result = TWO[node.op](a, rest[0])
         if not mpmath.isfinite(result) or not (result == 0 or info.tiny < abs(result) < info.max):
             raise ArithmeticError
-        return result * (1 + off * random.choice((-1, 1)))
+        return result * (1 + off * random.uniform(-1, 1))
 
     with mpmath.workprec(160):
         try:
