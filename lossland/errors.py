@@ -83,6 +83,9 @@ def _place(error: BaseException) -> tuple[str, bool]:
 
 def _named(error: BaseException) -> str:
     """Return an exception's type and the first line of its text, without a full stop."""
-    text = error.msg if isinstance(error, SyntaxError) else str(error)  # its str repeats file and line
+    try:
+        text = error.msg if isinstance(error, SyntaxError) else str(error)  # its str repeats file and line
+    except Exception:  # it cannot even be told
+        text = ""
     first = next(iter(text.strip().splitlines()), "").rstrip(".")
     return f"{type(error).__name__}: {first}" if first else type(error).__name__

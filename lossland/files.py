@@ -18,12 +18,12 @@ SHARE = 40  # letters of a file's name that its temporary name has too: the syst
 def written(path: str | Path) -> Iterator[Path]:
     """Give a temporary path beside ``path`` with the same ending; rename it when the block ends without an error.
 
+    A link is followed: what it names is written. Pipes, devices and full folders are refused.
+
     The block may make a file or a folder there, and the folders above are made. Whatever happens, no half-written
     ``path`` is left, and nothing temporary either. No two blocks share a temporary name, be it of two processes.
     """
-    path = Path(path).expanduser()
-    if path.is_dir() and (path.suffix or any(path.iterdir())):
-        raise UserError(f"{path} is a folder that is there already; give another name.")
+    path = target_of(path)
     temporary = path.with_name(f".{path.stem[:SHARE]}.{os.getpid()}.{os.urandom(4).hex()}{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -33,6 +33,20 @@ def written(path: str | Path) -> Iterator[Path]:
         raise MachineError(f"{path} cannot be written: {error.strerror or error}.") from error
     finally:
         remove(temporary)
+
+
+def target_of(path: str | Path) -> Path:
+    """Return where a file would be written, links followed; raise UserError or MachineError if it cannot be."""
+    path = Path(path).expanduser()
+    try:
+        target = path.resolve() if path.is_symlink() else path
+        if target.is_dir() and (target.suffix or any(target.iterdir())):
+            raise UserError(f"{path} is a folder that is there already; give another name.")
+        if target.exists() and not (target.is_file() or target.is_dir()):
+            raise UserError(f"{path} is no ordinary file but a pipe or a device; give another name.")
+    except (OSError, RuntimeError) as error:  # a name that is too long, links that go in circles
+        raise MachineError(f"{path} cannot be written: {getattr(error, 'strerror', None) or error}.") from error
+    return target
 
 
 @sheltered

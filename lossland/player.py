@@ -221,7 +221,10 @@ class Player:
     def frame(self) -> Frame:
         """Return the present picture (the same object while nothing changed)."""
         if self._frame is None:
-            frame = self.scene.frame(self.time)
+            try:
+                frame = self.scene.frame(self.time)
+            except SystemExit as stop:  # a scene does not end the program
+                raise RuntimeError(f"it calls sys.exit({stop.code!r})").with_traceback(stop.__traceback__) from stop
             if not isinstance(frame, Frame):
                 raise UserError(f"frame of {called(self.scene)} must return a Frame, not {frame!r:.60}.")
             if not isinstance(self.scene.clock, Clock):

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from numbers import Real
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,6 +19,8 @@ import numpy as np
 from lossland.errors import UserError, nearest
 from lossland.layers import Array, Layer, Note, Surface
 from lossland.parameters import Lanes, Param
+
+LONGEST = 1e6  # seconds of a scene
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,13 @@ class Clock:
 
     seconds: float = 10.0
     steps: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what no film or slider can go along, here, where the traceback still shows who made it."""
+        if not isinstance(self.seconds, Real) or not 0 < self.seconds <= LONGEST:
+            raise UserError(f"A Clock goes for up to {LONGEST:g} seconds, not {self.seconds!r:.60}.")
+        if self.steps is not None and not (isinstance(self.steps, int | np.integer) and self.steps >= 0):
+            raise UserError(f"The steps of a Clock are a whole number or None, not {self.steps!r:.60}.")
 
 
 @cache

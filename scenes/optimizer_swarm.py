@@ -230,7 +230,8 @@ print("shares", *near.mean((0, 1)))
         start = tuple(self.starts()[0].astype(float).tolist())
         rule, (rate, other) = self.rule, self._sweep_axes()
         first, lowest = float(self.land.value(start)), self._lowest()
-        target = lowest + NEAR * max(first - lowest, 0.0)
+        above = first - lowest
+        target = lowest + NEAR * above if 0 < above < np.inf else lowest  # it may start where there is no value
 
         def pieces(size: int) -> Any:
             return ll.maps.sweep_pieces(
@@ -256,7 +257,7 @@ print("shares", *near.mean((0, 1)))
     def _sweep_axes(self) -> tuple[ll.maps.Axis, ll.maps.Axis]:
         """Return the rates around the one that suits, and the other axis."""
         rate = ll.rates.suggested_rate(self.rule, self.land, self.land.start)
-        across = ll.maps.Axis("lr", max(rate / 30, 1e-5), min(max(rate * 30, 1e-3), 10.0), log=True)
+        across = ll.maps.Axis("lr", min(max(rate / 30, 1e-5), 0.01), min(max(rate * 30, 1e-3), 10.0), log=True)
         memory = MOMENTA.get(self.optimizer) or ("beta1" if self.optimizer in WITH_BETA else "")
         if memory:
             return across, ll.maps.Axis(memory, 0.0, 0.999)

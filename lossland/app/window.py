@@ -24,7 +24,7 @@ from lossland.app.meter import Meter
 from lossland.app.pointer import LEFT, MIDDLE, RIGHT, Pointer
 from lossland.app.writers import Image, film_file
 from lossland.errors import MachineError, UserError, sentence
-from lossland.files import written
+from lossland.files import target_of, written
 from lossland.numerals import thousands
 from lossland.player import TICK, Player
 from lossland.render import canvas as canvases
@@ -67,6 +67,7 @@ def explore(
     shown = Window(made, size, theme)
     if save is not None:
         check_replayable(shown.player)
+        target_of(save)  # what cannot be written is better known now
     with shown as window:
         meter = Meter(window.canvas, lambda: (window.picture.writing, window.picture.host))
         window.player.play()

@@ -93,6 +93,8 @@ def settled(formula: Formula, x: float, y: float, dtype: type) -> float | None:
         if not node.args:
             return mpmath.mpf(float(node.op))
         a, *rest = (value(arg, off) for arg in node.args)
+        if node.op in ("sin", "cos", "tan") and abs(a) * NOISE * float(info.eps) > 0.1:
+            raise ArithmeticError  # rounding turns the angle all the way round
         if not rest:
             result = exact(node.op, a)
         elif node.op == "where":
@@ -156,6 +158,6 @@ def test_some_formulas() -> None:
 
 
 @pytest.mark.fuzz
-@pytest.mark.parametrize("seed", range(100, 130))
+@pytest.mark.parametrize("seed", range(100, 112))
 def test_many_formulas(seed: int) -> None:
     check(seed, count=60)
