@@ -221,10 +221,15 @@ class _Rewriting:
                 for one in chosen:
                     left = added(left, one, -1.0)
             if own.isdisjoint(node for node, _ in left):
-                result = make("exp", self.exponent(left)) if left else ONE
-                for (scale, _), chosen in zip(scales, way, strict=True):
-                    for one in chosen:
-                        result = times(result, scale.shrunk[one])
+                taken = [(scale, one) for (scale, _), chosen in zip(scales, way, strict=True) for one in chosen]
+                if left:  # one exponential: of two factors one may be infinite where the other is 0
+                    total = self.exponent(left)
+                    for scale, one in taken:
+                        total = plus(total, scale.least(one))
+                    return make("exp", total)
+                result = ONE
+                for scale, one in taken:
+                    result = times(result, scale.shrunk[one])
                 return result
         return None
 
@@ -368,13 +373,14 @@ class _Scale:
             apart = exponent(added(self.exponents[0], self.exponents[1], -1.0))
             small, first = make("exp", negative(make("abs", apart))), make("gt", apart, ZERO)
             return [select(first, ONE, small), select(first, small, ONE)]
-        result: list[Node] = []
-        for one in self.exponents:
-            least = ZERO
-            for other in self.exponents:
-                if other != one:
-                    least = make("min", least, exponent(added(one, other, -1.0)))
-            result.append(make("exp", least))
+        return [make("exp", self.least(one)) for one in self.exponents]
+
+    def least(self, one: Powers) -> Node:
+        """Return an exponent less the largest of all: 0 or below."""
+        result = ZERO
+        for other in self.exponents:
+            if other != one:
+                result = make("min", result, self.rewriting.exponent(added(one, other, -1.0)))
         return result
 
     def choices(self, count: float) -> list[tuple[Powers, ...]]:

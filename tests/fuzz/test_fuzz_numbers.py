@@ -127,7 +127,7 @@ def test_random_formulas_agree_with_mpmath(dtype: Any) -> None:
 
 @pytest.mark.fuzz
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(7))
 def test_many_random_formulas_agree_with_mpmath(seed: int, dtype: Any) -> None:
     chance = random.Random(f"{seed} {np.dtype(dtype).name}")
     for _ in range(MANY // 10):
