@@ -271,9 +271,9 @@ def test_the_camera_follows_a_head_and_the_session_does_the_same(drive: Drive) -
     drive.changes(before, PICTURE, 10.0, "the camera comes near")
     seen = drive.pause()
     done = drive.quit()
-    [(place, element)] = actions(done, "follow")
+    [(key, element)] = actions(done, "follow")
     player = list(session.replay(done))[-1]
-    followed = player.frame().layers[place]
+    followed = player.frame().layer(key)
     assert isinstance(followed, Trail)
     assert followed.name == "Adam"  # the selected lane
     assert player.camera.goal.target == pytest.approx(position_of(followed, element))

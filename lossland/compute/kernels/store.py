@@ -56,7 +56,10 @@ def write(key: str, code: bytes) -> None:
         place = folder()
         place.mkdir(parents=True, exist_ok=True, mode=0o700)
         _keep_to_us(place)
-        with written(place / key) as temporary:
+        file = place / key
+        if file.is_symlink() or not (file.is_file() or file.is_dir()):
+            file.unlink(missing_ok=True)  # no file of ours: a link, a pipe
+        with written(file) as temporary:
             temporary.touch(0o600, exist_ok=False)
             temporary.chmod(0o600)  # whatever the umask: what others can write is not read
             temporary.write_bytes(MAGIC + hashlib.sha256(code).digest() + code)
