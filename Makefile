@@ -57,7 +57,7 @@ test-torch: $(TORCH_VENV)/.installed $(VENV)/.test-graphics
 	$(HEADLESS) $(TORCH_VENV)/bin/python -m pytest -m torch tests/torch
 
 test-kernels: $(KERNELS_VENV)/.installed
-	$(KERNELS_VENV)/bin/python -m pytest -m kernels tests/test_kernels_cuda.py tests/test_sharing.py
+	$(KERNELS_VENV)/bin/python -m pytest -m kernels tests/compute/test_kernels_cuda.py tests/render/test_sharing.py
 
 test-endurance: $(VENV)/.test-graphics
 	$(HEADLESS) $(VENV)/bin/python -m pytest -m endurance

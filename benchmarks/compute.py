@@ -314,7 +314,7 @@ def roofline(counts: dict[str, float], memory_bytes: float, peaks: dict[str, flo
 
 def swarm_roofline(landscape: str, rule: str, count: int, peaks: dict[str, float]) -> dict[str, Any]:
     """Return the limit of lossland's own kernel. Its state goes through memory once a piece of steps."""
-    from lossland.compute.crowd import WORK
+    from lossland.compute.crowds.on_cpu import WORK
     from lossland.compute.kernels.cpu import Writer
     from lossland.compute.kernels.fused import fuse
     from lossland.landscapes import landscape as named

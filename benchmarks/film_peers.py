@@ -30,7 +30,7 @@ def trail(count: int = 240) -> NDArray[np.float64]:
 def lossland(seconds: float, samples: int, file: Path) -> None:
     """``record`` of a scene with the two layers, and the axes that every film has."""
     import lossland as ll
-    from lossland import layers
+    from lossland.world import layers
 
     side, z = heights(samples)
     terrain = ll.Terrain(side, side, z)

@@ -75,8 +75,8 @@ class Lossland(Pictures):
         self.stage_class, self.quality = Stage, Quality.live if live else Quality.still
 
     def surface(self, n: int) -> None:
-        from lossland import layers
-        from lossland.terrain import Terrain
+        from lossland.world import layers
+        from lossland.world.terrain import Terrain
 
         side, z = heights(n)
         terrain = Terrain(side, side, z)
@@ -88,8 +88,8 @@ class Lossland(Pictures):
         self.open([], corners)
 
     def open(self, things: list[Any], bounds: Any) -> None:
-        from lossland import layers
-        from lossland.scenery import Frame, Scene, View
+        from lossland.scenery.scene import Frame, Scene, View
+        from lossland.world import layers
 
         view, pictures = View(elevation=ELEVATION, bounds=bounds), self
 
@@ -103,7 +103,7 @@ class Lossland(Pictures):
         self.stage = self.stage_class(Shown(), SIZE)
         self.stage.__enter__()
         from lossland.app.picture import Picture
-        from lossland.render.target import Target
+        from lossland.render.gl.target import Target
 
         self.picture, self.target = Picture(self.stage.theme, SIZE), Target(SIZE)
 

@@ -140,7 +140,7 @@ class LosslandArrays(Lossland):
 
     def swarm(self, case: Case) -> Callable[[], Callable[[], Any]]:
         from lossland.compute.arrays import CPU
-        from lossland.compute.crowd import ArrayCrowd
+        from lossland.compute.crowds.on_arrays import ArrayCrowd
         from lossland.landscapes import landscape
 
         land, rule, places = landscape(case.landscape), self.rule(case), starts(case.landscape, case.count).T

@@ -27,22 +27,22 @@ _HOME = {
     "models": "lossland.models:",
     "maps": "lossland.compute.maps:",
     "Grid": "lossland.landscapes",
-    "Terrain": "lossland.terrain",
-    "Track": "lossland.track",
-    "ground": "lossland.ground:",
-    "explain": "lossland.explain:",
-    "layers": "lossland.layers:",
-    "shapes": "lossland.shapes:",
-    "parameters": "lossland.parameters:",
-    "Scene": "lossland.scenery",
-    "GroundScene": "lossland.ground",
-    "rates": "lossland.rates:",
-    "Frame": "lossland.scenery",
-    "View": "lossland.scenery",
-    "Handle": "lossland.scenery",
-    "Clock": "lossland.scenery",
+    "Terrain": "lossland.world.terrain",
+    "Track": "lossland.world.track",
+    "ground": "lossland.scenery.ground:",
+    "explain": "lossland.compute.explain:",
+    "layers": "lossland.world.layers:",
+    "shapes": "lossland.world.shapes:",
+    "parameters": "lossland.scenery.parameters:",
+    "Scene": "lossland.scenery.scene",
+    "GroundScene": "lossland.scenery.ground",
+    "rates": "lossland.optimizers.rates:",
+    "Frame": "lossland.scenery.scene",
+    "View": "lossland.scenery.scene",
+    "Handle": "lossland.scenery.scene",
+    "Clock": "lossland.scenery.scene",
     "numerals": "lossland.numerals:",
-    "scene": "lossland.library",
+    "scene": "lossland.scenery.library",
     "Stage": "lossland.app",
     "snapshot": "lossland.app",
     "record": "lossland.app",
@@ -105,20 +105,15 @@ def __dir__() -> list[str]:
 
 
 if TYPE_CHECKING:
-    from lossland import explain as explain
-    from lossland import ground as ground
     from lossland import landscapes as landscapes
-    from lossland import layers as layers
     from lossland import models as models
     from lossland import numerals as numerals
     from lossland import optimizers as optimizers
-    from lossland import parameters as parameters
-    from lossland import rates as rates
-    from lossland import shapes as shapes
     from lossland.app import Stage as Stage
     from lossland.app import record as record
     from lossland.app import show as show
     from lossland.app import snapshot as snapshot
+    from lossland.compute import explain as explain
     from lossland.compute import maps as maps
     from lossland.compute import minima as minima
     from lossland.compute import swarm as swarms
@@ -128,15 +123,20 @@ if TYPE_CHECKING:
     from lossland.compute.trajectory import run as run
     from lossland.errors import MachineError as MachineError
     from lossland.errors import UserError as UserError
-    from lossland.ground import GroundScene as GroundScene
     from lossland.landscapes import Grid as Grid
     from lossland.landscapes import Landscape as Landscape
     from lossland.landscapes import landscape as landscape
-    from lossland.library import scene as scene
-    from lossland.scenery import Clock as Clock
-    from lossland.scenery import Frame as Frame
-    from lossland.scenery import Handle as Handle
-    from lossland.scenery import Scene as Scene
-    from lossland.scenery import View as View
-    from lossland.terrain import Terrain as Terrain
-    from lossland.track import Track as Track
+    from lossland.optimizers import rates as rates
+    from lossland.scenery import ground as ground
+    from lossland.scenery import parameters as parameters
+    from lossland.scenery.ground import GroundScene as GroundScene
+    from lossland.scenery.library import scene as scene
+    from lossland.scenery.scene import Clock as Clock
+    from lossland.scenery.scene import Frame as Frame
+    from lossland.scenery.scene import Handle as Handle
+    from lossland.scenery.scene import Scene as Scene
+    from lossland.scenery.scene import View as View
+    from lossland.world import layers as layers
+    from lossland.world import shapes as shapes
+    from lossland.world.terrain import Terrain as Terrain
+    from lossland.world.track import Track as Track

@@ -63,7 +63,7 @@ def graphics(gl: str | None = None) -> dict[str, Any]:
     ``vendor, renderer, version`` as OpenGL says them; ``device`` is EGL's number of it, None where EGL gives none.
     """
     from lossland.compute.arrays import cuda_index
-    from lossland.render import canvas
+    from lossland.render.gl import canvas
 
     chosen = canvas.headless(gl, cuda_index())
     with canvas.drawing(chosen):
@@ -76,7 +76,7 @@ def graphics(gl: str | None = None) -> dict[str, Any]:
 
 def gl_devices(gl: str | None = None) -> list[dict[str, Any]]:
     """List EGL's devices: ``index, software, cuda, file, taken`` with ``vendor, renderer, version`` or ``error``."""
-    from lossland.render import canvas
+    from lossland.render.gl import canvas
 
     chosen = _attempt(partial(graphics, gl)).get("device")
     rows = []
@@ -112,7 +112,7 @@ def display() -> dict[str, Any]:
 
 def fonts() -> dict[str, Any]:
     """Return where the fonts are, or raise MachineError if one is missing."""
-    from lossland.render import text
+    from lossland.writing import text
 
     wanted = (*text.FONT_FILES.values(), text.ICON_FONT)
     missing = [name for name in wanted if not (text.FONTS / name).is_file()]

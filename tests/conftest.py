@@ -5,6 +5,9 @@ from importlib import import_module
 from typing import Any
 
 import pytest
+from windows import display
+
+__all__ = ["display"]  # a fixture for every folder
 
 # Before anything imports PyOpenGL: most tests draw without a display.
 os.environ.setdefault("PYOPENGL_PLATFORM", "egl")

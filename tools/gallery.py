@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pictures
 
 import lossland as ll
-from lossland import layers, shapes
+from lossland.world import layers, shapes
 
 FOLDER = Path(__file__).parent.parent / "docs" / "pictures" / "gallery"
 SIZE = (960, 540)

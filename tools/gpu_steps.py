@@ -118,7 +118,7 @@ def tests(report: Report) -> None:
     files = [str(file) for file in sorted((ROOT / "tests").glob("test_*.py")) if marked.search(file.read_text())]
     for title, words, variables, limit in (
         ("tests with CuPy", ["-m", "gpu", *files], {}, 50),
-        ("golden pictures on the card", ["tests/test_goldens.py"], {"LOSSLAND_GL": "auto"}, 25),
+        ("golden pictures on the card", ["tests/render/test_goldens.py"], {"LOSSLAND_GL": "auto"}, 25),
     ):
         # warnings of other libraries' are no failures here: their versions are not ours to choose
         settings = ["-o", "addopts=", "-o", "filterwarnings=default", "-p", "no:cacheprovider"]
@@ -197,7 +197,7 @@ def compared(pairs: Sequence[tuple[str, str]], count: int = 4096, steps: int = 2
     """Return how far the ends of particles are apart, as shares of the domain's size."""
     from lossland import landscapes, optimizers
     from lossland.compute import arrays
-    from lossland.compute.crowd import crowd
+    from lossland.compute.crowds import crowd
     from lossland.compute.swarm import random_starts
 
     rows: list[dict[str, Any]] = []
@@ -385,8 +385,8 @@ def _timed_on_card(xp: Any, launch: Callable[[], Any], rounds: int = 5) -> float
 
 def frames(report: Report) -> None:
     """Draw moving pictures of every scene, and compare still ones with the software renderer's."""
-    from lossland import library
-    from lossland.render import canvas
+    from lossland.render.gl import canvas
+    from lossland.scenery import library
 
     shown = canvas.headless("auto", _cuda_index())
     with canvas.drawing(shown):
@@ -417,12 +417,12 @@ def frame_times(name: str, size: tuple[int, int], settings: dict[str, Any], coun
     """Draw a scene that moves, as a window without panels; yield the seconds of each frame, until the card is done."""
     from vispy import gloo
 
-    from lossland import library
     from lossland.app.governor import levels_for
     from lossland.app.picture import Picture
-    from lossland.player import Player
-    from lossland.render.target import Target
-    from lossland.theme import theme
+    from lossland.play.player import Player
+    from lossland.render.gl.target import Target
+    from lossland.scenery import library
+    from lossland.world.theme import theme
 
     levels = levels_for(size[0] * size[1])
     quality = replace(levels[-1], dots=max(SWARMS))  # the window's finest, with all particles
@@ -490,7 +490,7 @@ def pictures(report: Report) -> None:
     from PIL import Image
 
     import lossland as ll
-    from lossland import library
+    from lossland.scenery import library
 
     for name in library.names():
         Image.fromarray(ll.snapshot(name, PICTURE)).save(report.file / f"{name}.png", optimize=True)
@@ -498,8 +498,8 @@ def pictures(report: Report) -> None:
 
 def sharing(report: Report) -> None:
     """Draw a swarm that is computed on the card, its particles handed over in each of the ways that work."""
-    from lossland.render import canvas
-    from lossland.render import sharing as ways
+    from lossland.render.gl import canvas
+    from lossland.render.gl import sharing as ways
 
     missing = card()
     if missing:

@@ -9,15 +9,16 @@ from pathlib import Path
 
 import numpy as np
 
-from lossland import library, session
 from lossland.app.stage import Stage, checked_size
 from lossland.app.writers import film_file, film_fps
 from lossland.errors import UserError, shown
-from lossland.player import Player
+from lossland.play import session
+from lossland.play.player import Player
+from lossland.play.session import Session
 from lossland.render.painter import Quality
-from lossland.scenery import Scene
-from lossland.session import Session
-from lossland.tour import Shot, Tour
+from lossland.scenery import library
+from lossland.scenery.scene import Scene
+from lossland.scenery.tour import Shot, Tour
 
 SIZE = (1920, 1080)
 SWAY = 24.0  # degrees that the camera travels in an orbiting film, half to each side of home

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lossland.render import canvas as canvases
+from lossland.render.gl import canvas as canvases
 
 if TYPE_CHECKING:
-    from lossland.ui.host import Host  # it loads OpenGL, which must wait until the window has chosen its platform
+    from lossland.writing.host import Host  # it loads OpenGL, which must wait until the window has chosen its platform
 
 
 class Meter:

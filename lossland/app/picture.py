@@ -13,23 +13,24 @@ from imgui_bundle import imgui
 from numpy.typing import NDArray
 from vispy import gloo
 
-from lossland.layers import Points
 from lossland.numerals import thousands
-from lossland.player import Player
+from lossland.play.player import Player
 from lossland.render.backdrop import light_centre
-from lossland.render.hovering import draw_mark, draw_probe
-from lossland.render.overlay import draw_overlay, free_rect
-from lossland.render.painter import Quality, Region, set_region
+from lossland.render.gl.programs import Region, set_region
+from lossland.render.gl.target import Target
+from lossland.render.painter import Quality
 from lossland.render.painters.points import every_nth
-from lossland.render.placement import Rect
-from lossland.render.stage import Renderer
-from lossland.render.target import Target
-from lossland.render.text import Type, picture_scale
-from lossland.scenery import Frame
-from lossland.theme import Theme
-from lossland.ui.host import Host
+from lossland.render.renderer import Renderer
+from lossland.scenery.scene import Frame
 from lossland.ui.panels import Panels
-from lossland.ui.sheet import Box, Sheet
+from lossland.world.layers import Points
+from lossland.world.theme import Theme
+from lossland.writing.host import Host
+from lossland.writing.hovering import draw_mark, draw_probe
+from lossland.writing.overlay import draw_overlay, free_rect
+from lossland.writing.panel_cache import Box, Sheet
+from lossland.writing.placement import Rect
+from lossland.writing.text import Type, picture_scale
 
 CAPTION_SIZE = 17.0
 AT_ONCE = 100_000  # pixels of panels drawn in a frame, while more frames follow

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lossland import checks, library
+from lossland import checks
 from lossland.compute.arrays import cuda_index
 from lossland.errors import UserError, shown
-from lossland.player import Player
-from lossland.render import canvas
+from lossland.play.player import Player
+from lossland.render.gl import canvas
+from lossland.render.gl.target import Target
 from lossland.render.painter import Quality
-from lossland.render.target import Target
-from lossland.scenery import Scene
-from lossland.theme import theme as theme_named
+from lossland.scenery import library
+from lossland.scenery.scene import Scene
+from lossland.world.theme import theme as theme_named
 
 if TYPE_CHECKING:
     from lossland.app.picture import Picture

@@ -18,20 +18,21 @@ from typing import Any
 import numpy as np
 from vispy import gloo
 
-from lossland import library, session
 from lossland.app.governor import FIRST, FULL, Governor, Rest, levels_for
 from lossland.app.meter import Meter
-from lossland.app.pointer import LEFT, MIDDLE, RIGHT, Pointer
 from lossland.app.writers import Image, film_file
 from lossland.errors import MachineError, UserError, sentence
 from lossland.files import target_of, written
 from lossland.numerals import thousands
-from lossland.player import TICK, Player
-from lossland.render import canvas as canvases
-from lossland.render import sharing
-from lossland.scenery import Scene
-from lossland.theme import Theme
-from lossland.theme import theme as theme_named
+from lossland.play import session
+from lossland.play.player import TICK, Player
+from lossland.play.pointer import LEFT, MIDDLE, RIGHT, Pointer
+from lossland.render.gl import canvas as canvases
+from lossland.render.gl import sharing
+from lossland.scenery import library
+from lossland.scenery.scene import Scene
+from lossland.world.theme import Theme
+from lossland.world.theme import theme as theme_named
 
 SETTLING = 3  # frames after an event until the panels have settled
 PANEL_PAUSE = 1 / 30  # seconds between two drawings of panels that nobody touches

@@ -74,7 +74,7 @@ def run(arguments: Namespace) -> None:
     elif ending == ".png":
         from lossland.formats.basins import basin_picture
         from lossland.formats.png import write_png
-        from lossland.theme import theme
+        from lossland.world.theme import theme
 
         write_png(arguments.output, basin_picture(found, land.domain, theme(arguments.theme)))
 

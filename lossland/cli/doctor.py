@@ -33,7 +33,7 @@ def configure(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> int:
     """Print what was found."""
     from lossland import doctor
-    from lossland.render import canvas
+    from lossland.render.gl import canvas
 
     chosen = canvas.checked(arguments.gl)
     found = doctor.report(arguments.gl)

@@ -21,7 +21,8 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> None:
     """List the optimizers with their settings' defaults."""
-    from lossland import explain, optimizers
+    from lossland import optimizers
+    from lossland.compute import explain
 
     kinds = optimizers.catalogue()
     if arguments.json:

@@ -94,8 +94,8 @@ def run(arguments: Namespace) -> None:
 
 
 def _subject(arguments: Namespace) -> Subject:
-    from lossland import library
-    from lossland.session import ENDING, load
+    from lossland.play.session import ENDING, load
+    from lossland.scenery import library
 
     name = arguments.subject
     is_tour = name in [tour.name for tour in library.tours()]

@@ -20,7 +20,7 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> None:
     """List the scenes, chapter by chapter."""
-    from lossland import library
+    from lossland.scenery import library
 
     described = [library.describe(kind) for kind in library.classes()]
     if arguments.json:

@@ -8,21 +8,22 @@ from typing import TYPE_CHECKING
 from lossland.errors import UserError
 
 if TYPE_CHECKING:
-    from lossland.scenery import Scene
+    from lossland.scenery.scene import Scene
 
 BUILDERS = ("name", "preset", "seed")  # taken by library.scene itself, so never names of parameters
 
 
 def is_known(name: str) -> bool:
     """Return whether there is a scene, landscape or tour of this name."""
-    from lossland import landscapes, library
+    from lossland import landscapes
+    from lossland.scenery import library
 
     return name in (*library.names(), *landscapes.names(), *(tour.name for tour in library.tours()))
 
 
 def scene(arguments: Namespace, name: str) -> Scene:
     """Return the scene that a name or formula stands for, with ``--preset``, ``--set`` and ``--seed``."""
-    from lossland import library
+    from lossland.scenery import library
 
     settings = dict(arguments.settings)
     for taken in BUILDERS:

@@ -19,7 +19,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from lossland import checks
 from lossland.compute import arrays, memory
-from lossland.compute.crowd import cores
+from lossland.compute.crowds.base import cores
 from lossland.errors import MachineError, UserError, nearest
 from lossland.expression import Node, Program, sqrt, stable
 from lossland.landscapes import MOST_POINTS, Grid, check_domain, check_dtype, fill_gaps

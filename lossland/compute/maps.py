@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from lossland import checks
 from lossland.compute import arrays, philox
 from lossland.compute.bounds import bounds
-from lossland.compute.crowd import Crowd, crowd, in_float64, rounded
+from lossland.compute.crowds import crowd, in_float64
+from lossland.compute.crowds.base import Crowd, rounded
 from lossland.compute.minima import Minima, find_minima, tolerance
 from lossland.compute.swarm import cell_centres, fates
 from lossland.compute.trajectory import check_seed, check_start, check_steps

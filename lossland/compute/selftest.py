@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from lossland import landscapes, optimizers
 from lossland.compute import arrays, philox
 from lossland.compute.arrays import Backend
-from lossland.compute.crowd import crowd
+from lossland.compute.crowds import crowd
 from lossland.compute.grids import grid
 from lossland.compute.swarm import random_starts
 from lossland.compute.trajectory import run

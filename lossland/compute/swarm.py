@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from lossland import checks
 from lossland.compute import arrays, philox
 from lossland.compute.bounds import Domain, is_lost
-from lossland.compute.crowd import crowd, in_float64, rounded
+from lossland.compute.crowds import crowd, in_float64
+from lossland.compute.crowds.base import rounded
 from lossland.compute.minima import Minima, find_minima
 from lossland.compute.trajectory import check_seed, check_start, check_steps
 from lossland.errors import MachineError

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from lossland.theme import CATEGORIES, Theme
+from lossland.world.theme import CATEGORIES, Theme
 
 if TYPE_CHECKING:
     from lossland.compute.maps import BasinMap

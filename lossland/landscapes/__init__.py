@@ -10,7 +10,7 @@ import numpy as np
 
 from lossland.errors import UserError, nearest
 from lossland.expression import Node, Program
-from lossland.formula import FormulaError, parse
+from lossland.expression.formula import FormulaError, parse
 from lossland.landscapes.catalogue import CATALOGUE
 from lossland.landscapes.landscape import (
     MOST_POINTS,

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from vispy import gloo
 
-from lossland.camera import Camera
-from lossland.render.painter import DrawContext, Kept, Region, delete, set_region, set_state
-from lossland.render.target import Quad, lay, shown
-from lossland.theme import Theme
+from lossland.render.gl.programs import Region, delete, set_region, set_state
+from lossland.render.gl.target import Quad, lay, shown
+from lossland.render.painter import DrawContext, Kept
+from lossland.world.camera import Camera
+from lossland.world.theme import Theme
 
 Point = tuple[float, float]
 

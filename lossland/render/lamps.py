@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lossland.layers import Colors, Shades
 from lossland.render.painter import DrawContext
-from lossland.theme import CATEGORIES, Theme
+from lossland.world.layers import Colors, Shades
+from lossland.world.theme import CATEGORIES, Theme
 
 
 def lamp_uniforms(context: DrawContext) -> dict[str, Any]:

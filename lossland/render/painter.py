@@ -7,25 +7,20 @@ another array object (see ``Kept``).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cache
-from typing import Any, ClassVar, Literal, Protocol, TypeVar
-from weakref import WeakKeyDictionary
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from vispy import gloo
 
-from lossland import resources
-from lossland.camera import Camera
-from lossland.layers import Layer
-from lossland.scenery import Show
-from lossland.theme import Theme
-
-Region = tuple[int, int, int, int]  # left, bottom, width and height in pixels of the target, y up
+from lossland.render.gl.programs import Region, set_region
+from lossland.scenery.scene import Show
+from lossland.world.camera import Camera
+from lossland.world.layers import Layer
+from lossland.world.theme import Theme
 
 
 class Phase(IntEnum):
@@ -168,124 +163,3 @@ class Kept:
     def last(self, name: str) -> tuple[Any, ...]:
         """Return the objects under a name, () if there were none yet."""
         return self._last.get(name, ())
-
-
-# ----------------------------------------------------------------------------------------------------- GL helpers
-_INCLUDE = re.compile(r'^\s*#include\s+"([\w./-]+)"\s*$', re.MULTILINE)
-_DECLARATION = re.compile(r"\b(uniform|attribute|varying)\s+(\w+)\s+([^;]+);")
-
-
-@cache
-def shader_source(name: str) -> str:
-    """Return the text of ``shaders/<name>`` (GLSL 1.20) with its includes, each file once.
-
-    Declarations of several names are split, as vispy reads only the first name of each.
-    """
-    included: set[str] = set()
-
-    def read(file: str) -> str:
-        if file in included:
-            return ""
-        included.add(file)
-        text = (resources.folder("shaders") / file).read_text(encoding="utf-8")
-        return _INCLUDE.sub(lambda found: read(found[1]), text)
-
-    def split(found: re.Match[str]) -> str:
-        return "".join(f"{found[1]} {found[2]} {name.strip()};\n" for name in found[3].split(","))
-
-    return _DECLARATION.sub(split, read(name))
-
-
-def program(vertex: str, fragment: str, **constants: float | None) -> gloo.Program:
-    """Return a GL program of two files of ``shaders/``; constants become ``#define NAME value`` in both.
-
-    One that was given back by ``delete`` is taken again, with the uniforms it had: to read, compile and link the
-    shaders of a scene takes longer than to draw it.
-    """
-    key = (vertex, fragment, *constants.items())
-    spare = _spare().get(key)
-    if spare:
-        return spare.pop()
-    head = "".join(f"#define {name} {'' if value is None else value}\n" for name, value in constants.items())
-    made = gloo.Program(head + shader_source(vertex), head + shader_source(fragment))
-    _KEYS[made] = key
-    return made
-
-
-_KEYS: WeakKeyDictionary[gloo.Program, tuple[Any, ...]] = WeakKeyDictionary()
-_SPARE: WeakKeyDictionary[Any, dict[tuple[Any, ...], list[gloo.Program]]] = WeakKeyDictionary()  # of each GL context
-
-
-def _spare() -> dict[tuple[Any, ...], list[gloo.Program]]:
-    canvas: Any = gloo.get_current_canvas()
-    return _SPARE.setdefault(canvas.context, {})
-
-
-def _command() -> Callable[..., None]:
-    """Return what queues a call of GL's: gloo's own functions do the same, and copy their arguments before."""
-    canvas: Any = gloo.get_current_canvas()
-    return canvas.context.glir.command
-
-
-def set_state(depth: Literal["front", "hidden", "off"] = "front", write: bool = False, blend: bool = True) -> None:
-    """Set the GL state for a draw: ``front`` keeps what is nearest, ``hidden`` draws only what lies behind."""
-    command = _command()
-    command("FUNC", "glEnable" if depth != "off" else "glDisable", "depth_test")
-    command("FUNC", "glDepthMask", write)
-    command("FUNC", "glDepthFunc", "greater" if depth == "hidden" else "lequal")
-    command("FUNC", "glDisable", "cull_face")
-    command("FUNC", "glEnable" if blend else "glDisable", "blend")
-    if blend:
-        command("FUNC", "glBlendFuncSeparate", "src_alpha", "one_minus_src_alpha", "one", "one_minus_src_alpha")
-
-
-def send() -> None:
-    """Hand the driver what gloo has queued, before others call it. It may draw that now or later (see gloo.flush)."""
-    canvas: Any = gloo.get_current_canvas()
-    canvas.context.flush_commands()
-
-
-def set_region(region: Region | None) -> None:
-    """Leave everything outside a region of the target as it is; None: draw everywhere."""
-    command = _command()
-    command("FUNC", "glEnable" if region is not None else "glDisable", "scissor_test")
-    if region is not None:
-        command("FUNC", "glScissor", *region)
-
-
-def set_uniforms(target: gloo.Program, **values: Any) -> None:
-    """Set a program's uniforms, attributes and textures, where they are others than last time.
-
-    Each one sent costs vispy more than many triangles cost the GPU. Set a name always here or never.
-    """
-    sent = _SENT.setdefault(target, {})
-    for name, value in values.items():
-        key = (value.shape, value.tobytes()) if isinstance(value, np.ndarray) else value
-        last = sent.get(name)
-        if name not in sent or type(last) is not type(key) or last != key:
-            sent[name] = key
-            target[name] = value
-
-
-_SENT: WeakKeyDictionary[gloo.Program, dict[str, Any]] = WeakKeyDictionary()
-
-
-def to_bytes(colors: NDArray[np.floating]) -> NDArray[np.uint8]:
-    """Return colours in [0, 1] of any shape as 0 ... 255."""
-    return (np.clip(colors, 0.0, 1.0) * 255 + 0.5).astype(np.uint8)
-
-
-def vertex_buffer(data: Any) -> gloo.VertexBuffer:
-    """Upload an array (n,) or (n, c) as float32."""
-    return gloo.VertexBuffer(np.ascontiguousarray(data, dtype=np.float32))
-
-
-def delete(objects: Sequence[Any]) -> None:
-    """Free GL objects (buffers, textures, framebuffers) and give back programs; None is allowed."""
-    for thing in objects:
-        if isinstance(thing, gloo.Program) and thing in _KEYS:
-            spare = _spare().setdefault(_KEYS[thing], [])
-            if thing not in spare:
-                spare.append(thing)
-        elif thing is not None:
-            thing.delete()

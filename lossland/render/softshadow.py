@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from vispy import gloo
 
-from lossland.render.painter import DrawContext, Kept, delete, program, set_state, to_bytes, vertex_buffer
-from lossland.theme import Theme
+from lossland.render.gl.programs import delete, program, set_state, to_bytes, vertex_buffer
+from lossland.render.painter import DrawContext, Kept
+from lossland.world.theme import Theme
 
 SIZE = 96  # texels along the longer side
 MARGIN = 0.28  # of the footprint's longer side, around it

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 from imgui_bundle import imgui
 
-from lossland import landscapes, library
+from lossland import landscapes
 from lossland.landscapes import Landscape
+from lossland.scenery import library
 from lossland.ui.layout import PADDING, Rect
 from lossland.ui.thumbnails import Thumbnails
 from lossland.ui.widgets import Icon, Pen
 
 if TYPE_CHECKING:
-    from lossland.player import Player
+    from lossland.play.player import Player
 
 LANDSCAPES = "Landscapes"  # the chapter that lists the catalogue
 

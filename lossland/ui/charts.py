@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from imgui_bundle import imgui, implot
 
-from lossland.layers import Chart, Series
 from lossland.numerals import distinct
-from lossland.scenery import Frame
-from lossland.terrain import round_ticks
-from lossland.theme import Theme
+from lossland.scenery.scene import Frame
 from lossland.ui.widgets import V2, Pen
+from lossland.world.layers import Chart, Series
+from lossland.world.terrain import round_ticks
+from lossland.world.theme import Theme
 
 if TYPE_CHECKING:
-    from lossland.player import Player
+    from lossland.play.player import Player
 
 FUTURE = 0.22  # strength of the part of a curve that is still to come
 POINTS = 1200  # a longer curve is thinned before it is drawn

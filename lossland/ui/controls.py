@@ -6,13 +6,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from lossland.numerals import short
-from lossland.parameters import Choice, Integer, Lanes, Matrix, Number, Param, Point, Text, Toggle
-from lossland.scenery import Scene
+from lossland.scenery.parameters import Choice, Integer, Lanes, Matrix, Number, Param, Point, Text, Toggle
+from lossland.scenery.scene import Scene
 from lossland.ui.lanes import Scale
 from lossland.ui.widgets import Icon, Pen, plain_number
 
 if TYPE_CHECKING:
-    from lossland.player import Player
+    from lossland.play.player import Player
 
 FORMULA_BOX = ("landscape", "domain")  # steered by the box at the left
 LABEL = 0.32  # share of a row that its label takes

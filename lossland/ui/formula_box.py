@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from imgui_bundle import imgui
 
-from lossland import formula
-from lossland.formula import FormulaError
+from lossland.expression import formula
+from lossland.expression.formula import FormulaError
 from lossland.landscapes import Landscape
 from lossland.numerals import short
 from lossland.ui.layout import PADDING, Rect
 from lossland.ui.widgets import Icon, Pen, plain_number
 
 if TYPE_CHECKING:
-    from lossland.player import Player
+    from lossland.play.player import Player
 
 LETTER = 15.0  # size of the typed text, and height of its lines
 MOST_LINES = 4

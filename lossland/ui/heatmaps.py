@@ -6,13 +6,13 @@ import numpy as np
 from imgui_bundle import imgui, implot
 from numpy.typing import NDArray
 
-from lossland.layers import HeatAxis, HeatMap
 from lossland.numerals import distinct, short
-from lossland.terrain import round_ticks
-from lossland.theme import Theme
 from lossland.ui.charts import HUGE, PLOT_FLAGS, QUIET_AXIS, log_ticks
 from lossland.ui.layout import Rect
 from lossland.ui.widgets import Pen
+from lossland.world.layers import HeatAxis, HeatMap
+from lossland.world.terrain import round_ticks
+from lossland.world.theme import Theme
 
 SHADES = 64  # colours of the map
 DIVERGED, NEVER = 0, 1  # their numbers; the shades follow

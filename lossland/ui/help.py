@@ -10,7 +10,7 @@ from lossland.ui.layout import Rect
 from lossland.ui.widgets import Icon, Pen
 
 if TYPE_CHECKING:
-    from lossland.player import Player
+    from lossland.play.player import Player
 
 PAGES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (

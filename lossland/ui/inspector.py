@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lossland.layers import Chart, HeatMap, Legend, Note
 from lossland.numerals import short
-from lossland.scenery import Frame
+from lossland.scenery.scene import Frame
 from lossland.ui.charts import chosen_series, draw_chart
 from lossland.ui.controls import Controls, shown_parameters
 from lossland.ui.heatmaps import draw_heat_map, value_range
@@ -15,9 +14,10 @@ from lossland.ui.layout import PADDING, Rect
 from lossland.ui.lesson import Lesson
 from lossland.ui.readouts import draw_note, meanings_of, section_rule
 from lossland.ui.widgets import Icon, Pen
+from lossland.world.layers import Chart, HeatMap, Legend, Note
 
 if TYPE_CHECKING:
-    from lossland.player import Player
+    from lossland.play.player import Player
 
 LEAST_CHART, MOST_CHART = 96.0, 300.0
 HEAT_SHARE = 0.62  # height of a heat map to its width

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from imgui_bundle import imgui
 
 from lossland import optimizers
-from lossland.layers import Trail
 from lossland.numerals import short
-from lossland.parameters import Lane, Lanes
-from lossland.scenery import Frame
+from lossland.scenery.parameters import Lane, Lanes
+from lossland.scenery.scene import Frame
 from lossland.ui.widgets import Icon, Pen, plain_number, read_number
+from lossland.world.layers import Trail
 
 if TYPE_CHECKING:
-    from lossland.player import Player
+    from lossland.play.player import Player
 
 
 class LaneRows:

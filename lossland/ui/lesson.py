@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from lossland.scenery import Scene
+from lossland.scenery.scene import Scene
 from lossland.ui.layout import Rect
 from lossland.ui.widgets import Icon, Pen
 

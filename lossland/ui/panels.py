@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 from imgui_bundle import imgui
 
 from lossland.interrupts import sheltered
-from lossland.render.text import Type
-from lossland.scenery import Frame
-from lossland.theme import Theme
+from lossland.scenery.scene import Frame
 from lossland.ui.browser import Browser
 from lossland.ui.formula_box import FormulaBox
 from lossland.ui.help import draw_help
@@ -19,9 +17,11 @@ from lossland.ui.thumbnails import Thumbnails
 from lossland.ui.timeline import Timeline
 from lossland.ui.viewbar import ViewBar
 from lossland.ui.widgets import Pen
+from lossland.world.theme import Theme
+from lossland.writing.text import Type
 
 if TYPE_CHECKING:
-    from lossland.player import Player
+    from lossland.play.player import Player
 
 ROOMY = 1000.0  # from this height on, panels show what they else leave out
 LAZY = 2  # thumbnails made in a frame of a window

@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from math import inf, isnan
 
-from lossland.layers import Equations, Facts, Formula, Legend, Meter, Note, Row
 from lossland.numerals import fixed
-from lossland.render.text import latex_without_colors
 from lossland.ui.layout import Rect
 from lossland.ui.widgets import Pen
+from lossland.world.layers import Equations, Facts, Formula, Legend, Meter, Note, Row
+from lossland.writing.text import latex_without_colors
 
 LEAST_COLUMN = 58.0  # of the numbers of a rule, so that columns do not jump as numbers change
 

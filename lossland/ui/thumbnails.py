@@ -15,10 +15,10 @@ from imgui_bundle import imgui
 from numpy.typing import NDArray
 
 from lossland.landscapes import Landscape
-from lossland.render.text import upload_rgba
-from lossland.terrain import Exposure
-from lossland.theme import Theme
 from lossland.ui.widgets import V2, Pen
+from lossland.world.terrain import Exposure
+from lossland.world.theme import Theme
+from lossland.writing.text import upload_rgba
 
 MEDIAN = 0.5  # a thumbnail is lighter than a stage: half of its ground lies above the middle
 RELIEF = 22.0  # how steep the whole range of heights looks

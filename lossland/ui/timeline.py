@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from imgui_bundle import imgui
 
-from lossland.layers import Series
 from lossland.numerals import fixed
-from lossland.scenery import Frame
-from lossland.terrain import round_ticks
+from lossland.scenery.scene import Frame
 from lossland.ui.charts import chosen_series
 from lossland.ui.layout import PADDING, Rect
 from lossland.ui.widgets import V2, Icon, Pen
+from lossland.world.layers import Series
+from lossland.world.terrain import round_ticks
 
 if TYPE_CHECKING:
-    from lossland.player import Player
+    from lossland.play.player import Player
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 STRIP_POINTS = 400  # a longer curve is thinned before it is drawn

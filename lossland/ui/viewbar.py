@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from lossland.scenery import Show
+from lossland.scenery.scene import Show
 from lossland.ui.layout import Layout, Rect
 from lossland.ui.widgets import Icon, Pen
 
 if TYPE_CHECKING:
-    from lossland.player import Player
+    from lossland.play.player import Player
 
 NAMES = {"xray": "X-ray"}
 

@@ -14,9 +14,9 @@ from typing import Any
 
 from imgui_bundle import imgui
 
-from lossland.render.text import Type
-from lossland.theme import Theme, hex_color
 from lossland.ui.layout import Rect
+from lossland.world.theme import Theme, hex_color
+from lossland.writing.text import Type
 
 V2 = imgui.ImVec2
 SMALLEST_FORMULA = 9

@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_window import display  # noqa: F401  (a fixture)
-from test_window_rest import run_program
+from windows import run_program
 
 PROGRAM = """
 import json, os, random, resource, sys
 from pathlib import Path
 import glfw
-from lossland import library
+from lossland.scenery import library
 from lossland.app import window as windows
 from lossland.app.meter import Meter
 
@@ -97,7 +96,7 @@ print(json.dumps({"steps": steps, "last": last}))
 @pytest.mark.parametrize(
     ("seed", "count"), [(1, 8), *(pytest.param(seed, 60, marks=pytest.mark.fuzz) for seed in (2, 3, 4))]
 )
-def test_a_file_that_cannot_be_written_is_told(display: str, tmp_path: Path, seed: int, count: int) -> None:  # noqa: F811
+def test_a_file_that_cannot_be_written_is_told(display: str, tmp_path: Path, seed: int, count: int) -> None:
     program = PROGRAM.replace("SEED", str(seed)).replace("COUNT", str(count))
     seen: dict[str, Any] = run_program(program, display, tmp_path, patience=60 + 10 * count)
     drawn = 0

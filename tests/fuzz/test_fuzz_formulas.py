@@ -23,13 +23,13 @@ warnings.simplefilter("error")
 warnings.filterwarnings("ignore", message="No kernel")
 import numpy as np
 import lossland as ll
-from lossland.camera import Camera
+from lossland.world.camera import Camera
 from lossland.errors import UserError
-from lossland.layers import Axes
-from lossland.player import Player
-from lossland.render.contour_labels import seen_labels
-from lossland.render.rulers import terrain_rulers
-from lossland.terrain import T_MAX
+from lossland.world.layers import Axes
+from lossland.play.player import Player
+from lossland.writing.contour_labels import seen_labels
+from lossland.world.rulers import terrain_rulers
+from lossland.world.terrain import T_MAX
 
 seed, count, pictures = map(int, sys.argv[1:])
 rng = random.Random(seed)

@@ -20,7 +20,7 @@ from oracle import anything, exact
 
 from lossland.compute.kernels import cuda, lattice
 from lossland.expression import Program
-from lossland.formula import FormulaError, parse
+from lossland.expression.formula import FormulaError, parse
 
 POINTS = 64
 ONE = (

@@ -15,7 +15,7 @@ import pytest
 
 from lossland.compute.kernels.lattice import kernel
 from lossland.expression import Program
-from lossland.formula import parse
+from lossland.expression.formula import parse
 
 FEW, MANY = 25, 1500
 X = (

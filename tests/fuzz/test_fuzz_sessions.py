@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from lossland import library, session
 from lossland.errors import UserError
-from lossland.player import Player
+from lossland.play import session
+from lossland.play.player import Player
+from lossland.scenery import library
 
 WRONG: list[Any] = [
     None, True, False, 0, 1, -1, 2.5, -0.0, 1e308, 5e-324, 2**31, 2**53, 2**63 - 1, 2**63, 10**400, -(10**400),

@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 from vispy import gloo
 
-from lossland.layers import Arrows
-from lossland.render.painter import DrawContext, Kept, Phase, delete, paints, program, set_state
+from lossland.render.gl.programs import delete, program, set_state, set_uniforms
+from lossland.render.painter import DrawContext, Kept, Phase, paints
 from lossland.render.painters.lines import quad_indices
-from lossland.render.uniforms import Uniforms
-from lossland.theme import Theme
+from lossland.world.layers import Arrows
+from lossland.world.theme import Theme
 
 OUTLINE = 2.2  # pixels on each side; less for thin arrows
 ARROW_BIAS = 2e-3
@@ -40,7 +40,6 @@ class ArrowsPainter:
     def __init__(self, theme: Theme) -> None:
         self.theme = theme
         self._program = program("arrows.vert", "arrows.frag")
-        self._uniforms = Uniforms(self._program)
         self._buffer: gloo.VertexBuffer | None = None
         self._indices: gloo.IndexBuffer | None = None
         self._count = 0
@@ -54,7 +53,8 @@ class ArrowsPainter:
         if not self._count:
             return
         set_state("front" if layer.depth else "off")
-        self._uniforms.set(
+        set_uniforms(
+            self._program,
             u_clip_from_world=context.gl_clip_from_world,
             u_size=context.size,
             u_px=context.px,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from lossland.layers import Axes
 from lossland.render.painter import DrawContext, Kept, Phase, paints
 from lossland.render.painters.lines import LineBatch, line_vertices
-from lossland.render.rulers import terrain_rulers
-from lossland.theme import Theme
+from lossland.world.layers import Axes
+from lossland.world.rulers import terrain_rulers
+from lossland.world.theme import Theme
 
 WIDTH = 1.2  # pixels
 ALPHA = 0.9

@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 from vispy import gloo
 
-from lossland.layers import Bars
+from lossland.render.gl.programs import delete, program, set_state, set_uniforms
 from lossland.render.lamps import element_colors, lamp_uniforms
-from lossland.render.painter import DrawContext, Kept, Phase, delete, paints, program, set_state
+from lossland.render.painter import DrawContext, Kept, Phase, paints
 from lossland.render.softshadow import SoftShadow
-from lossland.render.uniforms import Uniforms
-from lossland.theme import Theme
+from lossland.world.layers import Bars
+from lossland.world.theme import Theme
 
 VERTEX = np.dtype(
     [
@@ -34,7 +34,6 @@ class BarsPainter:
     def __init__(self, theme: Theme) -> None:
         self._theme = theme
         self._program = program("bars.vert", "bars.frag")
-        self._uniforms = Uniforms(self._program)
         self._shadow = SoftShadow(theme)
         self._kept = Kept()
         self._buffer: gloo.VertexBuffer | None = None
@@ -56,7 +55,8 @@ class BarsPainter:
             self._choose_faces(context)
         if self._indices is None:
             return
-        self._uniforms.set(
+        set_uniforms(
+            self._program,
             u_clip_from_world=context.gl_clip_from_world,
             u_px=context.px,
             u_plain=float(context.camera.flat),

@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 from vispy import gloo
 
-from lossland.layers import Curve
-from lossland.render.painter import DrawContext, Kept, Phase, delete, paints, program, set_state
+from lossland.render.gl.programs import delete, program, set_state, set_uniforms
+from lossland.render.painter import DrawContext, Kept, Phase, paints
 from lossland.render.painters.lines import LINE_BIAS, LineBatch, line_vertices
 from lossland.render.painters.points import DISC, SpriteBatch, sprites
-from lossland.render.uniforms import Uniforms
-from lossland.theme import Theme
+from lossland.world.layers import Curve
+from lossland.world.theme import Theme
 
 OUTLINE = 1.4  # pixels on each side of the curve
 TOUCH_RADIUS, TOUCH_RIM = 4.6, 2.0  # the disc where the tangent touches
@@ -28,7 +28,6 @@ class CurvePainter:
     def __init__(self, theme: Theme) -> None:
         self._theme = theme
         self._area = program("area.vert", "area.frag")
-        self._uniforms = Uniforms(self._area)
         self._buffer: gloo.VertexBuffer | None = None
         self._line = LineBatch()
         self._touch = SpriteBatch()
@@ -58,7 +57,8 @@ class CurvePainter:
             self._area.bind(self._buffer)
         places = places_along(layer)
         set_state("front" if layer.depth else "off")
-        self._uniforms.set(
+        set_uniforms(
+            self._area,
             u_clip_from_world=context.gl_clip_from_world,
             u_area=tuple(map(float, layer.area or (places[0], places[-1]))),
             u_above=self._theme.color(layer.color),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from lossland.layers import Graph
 from lossland.render.lamps import mapped
 from lossland.render.painter import DrawContext, Kept, Phase, paints
 from lossland.render.painters.lines import LineBatch, segment_vertices
 from lossland.render.painters.points import DISC, SPHERE, SpriteBatch, sprites
-from lossland.theme import Theme
+from lossland.world.layers import Graph
+from lossland.world.theme import Theme
 
 EDGE_WIDTH = (1.0, 5.0)  # pixels at weights 0 and 1
 EDGE_ALPHA = (0.35, 0.95)

@@ -6,22 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 from vispy import gloo
 
-from lossland.layers import Image, Shades, Sprites
+from lossland.render.gl.programs import delete, program, set_state, set_uniforms, to_bytes, vertex_buffer
 from lossland.render.lamps import element_colors, mapped
-from lossland.render.painter import (
-    DrawContext,
-    Kept,
-    Phase,
-    delete,
-    paints,
-    program,
-    set_state,
-    to_bytes,
-    vertex_buffer,
-)
+from lossland.render.painter import DrawContext, Kept, Phase, paints
 from lossland.render.painters.lines import LineBatch, line_vertices
-from lossland.render.uniforms import Uniforms
-from lossland.theme import Theme
+from lossland.world.layers import Image, Shades, Sprites
+from lossland.world.theme import Theme
 
 BORDER_WIDTH = 1.4  # pixels
 SPRITE_BIAS = 2e-3
@@ -49,7 +39,6 @@ class ImagePainter:
     def __init__(self, theme: Theme) -> None:
         self._theme = theme
         self._program = program("image.vert", "image.frag")
-        self._uniforms = Uniforms(self._program)
         self._program["a_uv"] = self._uv = vertex_buffer([[0, 0], [1, 0], [1, 1], [0, 1]])
         self._position: gloo.VertexBuffer | None = None
         self._texture: gloo.Texture2D | None = None
@@ -74,7 +63,7 @@ class ImagePainter:
             self._program["a_position"] = self._position = vertex_buffer(corners(layer))
         opaque = layer.alpha >= 1.0
         set_state("front", write=opaque, blend=not opaque)
-        self._uniforms.set(u_clip_from_world=context.gl_clip_from_world, u_alpha=float(layer.alpha))
+        set_uniforms(self._program, u_clip_from_world=context.gl_clip_from_world, u_alpha=float(layer.alpha))
         self._program.draw("triangle_fan")
 
     def _draw_border(self, layer: Image, context: DrawContext) -> None:
@@ -100,7 +89,6 @@ class SpritesPainter:
     def __init__(self, theme: Theme) -> None:
         self._theme = theme
         self._program = program("atlas.vert", "atlas.frag")
-        self._uniforms = Uniforms(self._program)
         self._kept = Kept()
         self._texture: gloo.Texture2D | None = None
         self._buffers: dict[str, gloo.VertexBuffer] = {}
@@ -122,7 +110,8 @@ class SpritesPainter:
         if self._kept.changed("order", layer.position, layer.target, share, context.clip_from_world.tobytes().hex()):
             self._order(layer, share, context)
         set_state("front")
-        self._uniforms.set(
+        set_uniforms(
+            self._program,
             u_clip_from_world=context.gl_clip_from_world,
             u_share=share,
             u_size=layer.size * context.px,

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from vispy import gloo
 
-from lossland.layers import Lines
-from lossland.render.painter import DrawContext, Kept, Phase, delete, paints, program, set_state
-from lossland.render.uniforms import Uniforms
-from lossland.theme import Theme
+from lossland.render.gl.programs import delete, program, set_state, set_uniforms
+from lossland.render.painter import DrawContext, Kept, Phase, paints
+from lossland.world.layers import Lines
+from lossland.world.theme import Theme
 
 LINE_BIAS = 6e-4  # NDC depth towards the eye, so that a line on a surface is not half drowned by it
 
@@ -91,7 +91,6 @@ class LineBatch:
 
     def __init__(self) -> None:
         self._program = program("lines.vert", "lines.frag")
-        self._uniforms = Uniforms(self._program)
         self._vertices: NDArray[np.void] = np.zeros(0, LINE_VERTEX)
         self._buffer: gloo.VertexBuffer | None = None
         self._indices: gloo.IndexBuffer | None = None
@@ -142,7 +141,8 @@ class LineBatch:
         if dash:
             self._measure_arcs(context)
         set_state("front" if depth else "off")
-        self._uniforms.set(
+        set_uniforms(
+            self._program,
             u_clip_from_world=context.gl_clip_from_world,
             u_size=context.size,
             u_px=context.px,

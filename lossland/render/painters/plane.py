@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 from vispy import gloo
 
-from lossland.layers import Polygon, WarpedGrid
-from lossland.render.painter import DrawContext, Kept, Phase, delete, paints, program, set_state, vertex_buffer
+from lossland.render.gl.programs import delete, program, set_state, vertex_buffer
+from lossland.render.painter import DrawContext, Kept, Phase, paints
 from lossland.render.painters.lines import LINE_BIAS, LineBatch, line_vertices
-from lossland.theme import Theme
+from lossland.world.layers import Polygon, WarpedGrid
+from lossland.world.theme import Theme
 
 Floats = NDArray[np.float64]
 MOST_LINES = 64  # each way from the origin

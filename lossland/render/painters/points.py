@@ -9,22 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from vispy import gloo
 
-from lossland.layers import Points
-from lossland.render.painter import (
-    DrawContext,
-    Kept,
-    Phase,
-    delete,
-    paints,
-    program,
-    set_state,
-    set_uniforms,
-    vertex_buffer,
-)
-from lossland.render.sharing import VertexFeed
-from lossland.render.uniforms import Uniforms
-from lossland.terrain import Terrain
-from lossland.theme import CATEGORIES, Theme
+from lossland.render.gl.programs import delete, program, set_state, set_uniforms, vertex_buffer
+from lossland.render.gl.sharing import VertexFeed
+from lossland.render.painter import DrawContext, Kept, Phase, paints
+from lossland.world.layers import Points
+from lossland.world.terrain import Terrain
+from lossland.world.theme import CATEGORIES, Theme
 
 DOT_ALPHA = 0.62
 DOT_BIAS = 1e-3
@@ -74,7 +64,6 @@ class SpriteBatch:
 
     def __init__(self) -> None:
         self._program = program("sprites.vert", "sprites.frag")
-        self._uniforms = Uniforms(self._program)
         self._buffer: gloo.VertexBuffer | None = None
         self._order: gloo.IndexBuffer | None = None
         self._count = 0
@@ -109,7 +98,8 @@ class SpriteBatch:
         if not self._count:
             return
         set_state("hidden" if hidden else "front")
-        self._uniforms.set(
+        set_uniforms(
+            self._program,
             u_clip_from_world=context.gl_clip_from_world,
             u_px=context.px,
             u_casing=context.theme.color("casing"),

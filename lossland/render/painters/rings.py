@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from vispy import gloo
 
-from lossland.layers import Trail
-from lossland.render.painter import Kept, delete
+from lossland.render.gl.programs import delete
+from lossland.render.painter import Kept
 from lossland.render.painters.lines import CORNERS, TWO_TRIANGLES
-from lossland.track import Track
+from lossland.world.layers import Trail
+from lossland.world.track import Track
 
 WIDE = 1024  # texels in a row
 VERTEX = np.dtype(

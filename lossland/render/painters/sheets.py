@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 from vispy import gloo
 
-from lossland.layers import Sheet
+from lossland.render.gl.programs import delete, program, set_state, set_uniforms
 from lossland.render.lamps import lamp_uniforms, mapped
-from lossland.render.painter import DrawContext, Kept, Phase, delete, paints, program, set_state
+from lossland.render.painter import DrawContext, Kept, Phase, paints
 from lossland.render.painters.lines import LINE_BIAS
-from lossland.render.uniforms import Uniforms
-from lossland.theme import Theme
+from lossland.world.layers import Sheet
+from lossland.world.theme import Theme
 
 _THREE = ("a_start", "a_end", "a_start_u", "a_end_u", "a_start_v", "a_end_v", "a_color")
 VERTEX = np.dtype([*((name, np.float32, 3) for name in _THREE), ("a_line", np.float32, 2)])
@@ -26,7 +26,6 @@ class SheetPainter:
     def __init__(self, theme: Theme) -> None:
         self._theme = theme
         self._program = program("sheet.vert", "sheet.frag")
-        self._uniforms = Uniforms(self._program)
         self._kept = Kept()
         self._buffer: gloo.VertexBuffer | None = None
         self._indices: gloo.IndexBuffer | None = None
@@ -41,7 +40,8 @@ class SheetPainter:
         if self._indices is None:
             return
         set_state("front", write=opaque, blend=not opaque)
-        self._uniforms.set(
+        set_uniforms(
+            self._program,
             u_clip_from_world=context.gl_clip_from_world,
             u_eye=tuple(context.eye),
             u_px=context.px,

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from vispy import gloo
 
-from lossland.layers import Solid
+from lossland.render.gl.programs import delete, program, set_state, set_uniforms
 from lossland.render.lamps import lamp_uniforms
-from lossland.render.painter import DrawContext, Kept, Phase, delete, paints, program, set_state
+from lossland.render.painter import DrawContext, Kept, Phase, paints
 from lossland.render.painters.lines import LineBatch, segment_vertices
-from lossland.render.uniforms import Uniforms
-from lossland.shapes import Mesh
-from lossland.theme import Theme
+from lossland.world.layers import Solid
+from lossland.world.shapes import Mesh
+from lossland.world.theme import Theme
 
 VERTEX = np.dtype([("a_position", np.float32, 3), ("a_normal", np.float32, 3), ("a_color", np.float32, 4)])
 FINENESS = 14  # glass is cut into triangles no longer than its extent over this, so that they can be ordered
@@ -28,7 +28,6 @@ class TriangleBatch:
 
     def __init__(self) -> None:
         self._program = program("solid.vert", "solid.frag")
-        self._uniforms = Uniforms(self._program)
         self._buffer: gloo.VertexBuffer | None = None
         self._indices: gloo.IndexBuffer | None = None
         self._middles: Floats = np.zeros((0, 3))
@@ -50,8 +49,11 @@ class TriangleBatch:
         if self._buffer is None:
             return
         set_state("front", write=not glass, blend=glass)
-        self._uniforms.set(
-            u_clip_from_world=context.gl_clip_from_world, u_eye=tuple(context.eye), **lamp_uniforms(context)
+        set_uniforms(
+            self._program,
+            u_clip_from_world=context.gl_clip_from_world,
+            u_eye=tuple(context.eye),
+            **lamp_uniforms(context),
         )
         if glass:
             self._order(context)

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from lossland.layers import Surface, Trail
-from lossland.render.block import Block, Morph
-from lossland.render.contact import ContactShadows
-from lossland.render.floor import Floor
+from lossland.render.ground.block import Block, Morph
+from lossland.render.ground.contact import ContactShadows
+from lossland.render.ground.floor import Floor
 from lossland.render.painter import DrawContext, Phase, paints
-from lossland.terrain import Terrain
-from lossland.theme import Theme
+from lossland.world.layers import Surface, Trail
+from lossland.world.terrain import Terrain
+from lossland.world.theme import Theme
 
 
 @paints(Surface, Phase.SOLID, Phase.GROUND, Phase.DECAL, Phase.GLASS)

@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 from vispy import gloo
 
-from lossland.layers import Trail
-from lossland.render.geometry import BEAD_GAP, HEAD_RADIUS, HEAD_RIM, head_centers, simplified, spaced, world_per_pixel
-from lossland.render.painter import DrawContext, Kept, Phase, delete, paints, program, set_state
+from lossland.render.gl.programs import delete, program, set_state, set_uniforms
+from lossland.render.painter import DrawContext, Kept, Phase, paints
 from lossland.render.painters.lines import LINE_BIAS, PATH_FIELDS, TWO_TRIANGLES, path_vertices
 from lossland.render.painters.points import DISC, SPHERE, SPRITE, SpriteBatch, sprites
 from lossland.render.painters.rings import Rings, ring_of
-from lossland.render.uniforms import Uniforms
-from lossland.theme import Theme
+from lossland.world.geometry import BEAD_GAP, HEAD_RADIUS, HEAD_RIM, head_centers, simplified, spaced, world_per_pixel
+from lossland.world.layers import Trail
+from lossland.world.theme import Theme
 
 WIDTH = (2.6, 4.2)  # pixels at the tail and at the head
 OUTLINE = 1.4  # pixels on each side
@@ -168,9 +168,8 @@ class _Pen:
 
     def __init__(self, strokes: gloo.Program) -> None:
         self._program = strokes
-        self._uniforms = Uniforms(strokes)
         for width, color in LOOK:  # vispy wants every uniform set
-            self._uniforms.set(**{width: WIDTH, color: (0.0, 0.0, 0.0)})
+            set_uniforms(self._program, **{width: WIDTH, color: (0.0, 0.0, 0.0)})
         self._kept = Kept()
 
     def draw(self, paths: _Paths | Rings, layers: Sequence[Trail], context: DrawContext, **uniforms: Any) -> None:
@@ -181,13 +180,15 @@ class _Pen:
             self._program.bind(paths.buffer)
         if self._kept.changed("look", *((layer.width, layer.color) for layer in layers), context.theme):
             for (width, color), layer in zip(LOOK, layers, strict=False):
-                self._uniforms.set(
+                set_uniforms(
+                    self._program,
                     **{
                         width: (WIDTH[0] * layer.width, WIDTH[1] * layer.width),
                         color: tuple(context.theme.color(layer.color)),
-                    }
+                    },
                 )
-        self._uniforms.set(
+        set_uniforms(
+            self._program,
             **uniforms,
             u_clip_from_world=context.gl_clip_from_world,
             u_size=context.size,
@@ -197,10 +198,10 @@ class _Pen:
         )
         if context.show.xray:
             set_state("hidden")
-            self._uniforms.set(u_alpha=HIDDEN_ALPHA, u_bias=HIDDEN_BIAS)
+            set_uniforms(self._program, u_alpha=HIDDEN_ALPHA, u_bias=HIDDEN_BIAS)
             self._program.draw("triangles", paths.lines)
         set_state("front")
-        self._uniforms.set(u_alpha=1.0, u_bias=LINE_BIAS)
+        set_uniforms(self._program, u_alpha=1.0, u_bias=LINE_BIAS)
         self._program.draw("triangles", paths.all)
 
     def close(self) -> None:

@@ -1,0 +1,84 @@
+"""Many particles on their way under one rule: by a compiled kernel where there is one, else on arrays.
+
+A `Crowd` is the state of N particles and moves it on. `KernelCrowd` runs the fused CPU kernel on all cores,
+`CudaCrowd` the CUDA kernel; `ArrayCrowd` needs nothing but an array library, and is what kernels are compared with.
+All follow the same rules: a particle goes where it would go alone, and one that is lost (see ``bounds``) stays where
+that happened.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lossland.compute import arrays
+from lossland.compute.arrays import Backend
+from lossland.compute.crowds.base import Crowd, Points
+from lossland.compute.crowds.on_arrays import ArrayCrowd
+from lossland.compute.crowds.on_cpu import KernelCrowd
+from lossland.errors import MachineError
+from lossland.optimizers import Optimizer
+
+if TYPE_CHECKING:
+    from lossland.landscapes import Landscape
+
+
+def crowd(
+    landscape: Landscape,
+    rule: Optimizer,
+    start: Points,
+    seed: int,
+    first: int,
+    backend: Backend,
+    minima: NDArray[np.floating] | None = None,
+    near: float = 0.0,
+) -> Crowd:
+    """Return particles at ``start`` (N, 2), numbered from ``first`` on, moved by the fastest means of the backend.
+
+    With ``minima`` (m, 2) it notes when each particle settled within ``near`` of one of them, and when it was lost.
+    """
+
+    def on_cpu() -> Crowd:
+        try:
+            return KernelCrowd(landscape, rule, start, seed, first, minima, near)
+        except MachineError as error:
+            warnings.warn(f"{error} Computing on arrays, many times slower.", RuntimeWarning, stacklevel=3)
+        return ArrayCrowd(landscape, rule, start, seed, first, arrays.CPU, minima, near)
+
+    if backend.name == "cpu":
+        return on_cpu()
+    from lossland.compute.crowds.on_cuda import CudaCrowd
+    from lossland.compute.kernels.device import DeviceTrouble, device, say
+
+    try:
+        return CudaCrowd(device(backend.xp), landscape, rule, start, on_cpu, seed, first, minima, near)
+    except DeviceTrouble as trouble:
+        say(trouble)
+        return on_cpu()
+
+
+def in_float64(
+    landscape: Landscape,
+    rule: Optimizer,
+    start: Points,
+    which: NDArray[np.intp],
+    seed: int,
+    first: int,
+    backend: Backend,
+    minima: NDArray[np.floating] | None = None,
+    near: float = 0.0,
+) -> tuple[Crowd, NDArray[np.intp]]:
+    """Return a crowd in float64 that has those of the particles whose places in ``start`` are ``which``.
+
+    Also returns where in the crowd they are: noise depends on a particle's number, so that with noise those between
+    them come along.
+    """
+    if rule.stochastic:
+        low, high = int(which[0]), int(which[-1]) + 1
+        start, first, place = start[low:high], first + low, which - low
+    else:
+        start, place = start[which], np.arange(len(which))
+    return crowd(landscape, rule, start.astype(np.float64), seed, first, backend, minima, near), place

@@ -1,0 +1,80 @@
+"""What every crowd is: N particles on their way under one rule, and what they note of minima and of being lost."""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+Points = NDArray[np.floating]
+Progress = Callable[[float], None]
+
+MOST_STEPS = 10_000  # rows in a table of uniform columns
+
+
+class Crowd(ABC):
+    """N particles on their way. ``step`` is how many steps they have taken, ``backend`` where they are computed."""
+
+    step: int = 0
+    backend: str = "cpu"
+
+    @property
+    @abstractmethod
+    def positions(self) -> Points:
+        """Where the particles are, as a new array (N, 2) on the host."""
+
+    @property
+    def resident(self) -> Any:
+        """Where the particles are, as a new array (N, 2) where they are computed: on the host, or a `Resident`."""
+        return self.positions
+
+    @property
+    @abstractmethod
+    def settled(self) -> NDArray[np.int64]:
+        """The step at which each particle's present stay at a minimum began, -1 where it is at none, (N,)."""
+
+    @property
+    @abstractmethod
+    def lost(self) -> NDArray[np.int64]:
+        """The step at which each particle was lost, -1 where it is not or no minima are given, (N,)."""
+
+    @property
+    @abstractmethod
+    def spoilt(self) -> NDArray[np.bool_]:
+        """Which particles are somewhere that is no number, or remember something that is none, (N,)."""
+
+    @abstractmethod
+    def advance(self, steps: int, progress: Progress | None = None) -> None:
+        """Take ``steps`` steps. ``progress`` is called with the share of the work done, now and then."""
+
+    def trail(self, steps: int, every: int = 1) -> Points:
+        """Take ``steps`` steps; return the positions after each ``every`` of them, (steps // every, 2, N)."""
+        frames = []
+        for _ in range(steps // every):
+            self.advance(every)
+            frames.append(self.positions.T)
+        self.advance(steps % every)
+        return np.array(frames).reshape(len(frames), *self.positions.T.shape)
+
+
+def circles(minima: NDArray[np.floating] | None, near: float, dtype: DTypeLike) -> NDArray[np.floating]:
+    """Return (m, 3): x, y and the square of the radius; without minima a circle that holds nothing."""
+    if minima is None or not len(minima):
+        return np.array([[0, 0, -1]], dtype)
+    places = np.asarray(minima, np.float64).reshape(-1, 2)
+    return rounded(np.column_stack((places, np.full(len(places), near * near))), dtype)
+
+
+def rounded(numbers: NDArray[np.floating], dtype: DTypeLike) -> NDArray[Any]:
+    """Return numbers in another type, C-contiguous; those too large for it become infinite, without a warning."""
+    with np.errstate(all="ignore"):
+        return np.ascontiguousarray(numbers, dtype)
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

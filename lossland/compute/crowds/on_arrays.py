@@ -1,0 +1,96 @@
+"""A crowd on arrays of any library: the reference that kernels are compared with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lossland.compute import arrays
+from lossland.compute.arrays import Backend
+from lossland.compute.bounds import bounds, is_lost
+from lossland.compute.crowds.base import Crowd, Points, Progress, circles
+from lossland.compute.stepping import Block, Stepper
+from lossland.optimizers import Optimizer
+
+if TYPE_CHECKING:
+    from lossland.landscapes import Landscape
+
+BLOCK = 16384  # particles whose arrays stay in a core's cache together
+SLICE = 100  # steps of a block between two reports of progress
+
+
+class ArrayCrowd(Crowd):
+    """Particles on arrays of any library, in blocks that fit a CPU's cache."""
+
+    def __init__(
+        self,
+        landscape: Landscape,
+        rule: Optimizer,
+        start: Points,
+        seed: int,
+        first: int,
+        backend: Backend,
+        minima: NDArray[np.floating] | None = None,
+        near: float = 0.0,
+    ) -> None:
+        xp = backend.xp
+        self._domain, self._minima = landscape.domain, None if minima is None else circles(minima, near, start.dtype)
+        self._settled, self._lost = (np.full(len(start), -1) for _ in range(2))
+        self._stepper = Stepper(landscape, rule, seed, tuple(bounds(landscape.domain).tolist()))
+        self._size = BLOCK if backend.name == "cpu" else len(start)
+        self._blocks: list[Block] = [
+            self._stepper.start(xp.asarray(np.ascontiguousarray(start[i : i + self._size].T)), first + i)
+            for i in range(0, len(start), self._size)
+        ]
+
+    @property
+    def positions(self) -> Points:
+        """Where the particles are, as a new array (N, 2) on the host."""
+        return np.ascontiguousarray(np.concatenate([arrays.to_numpy(block.position) for block in self._blocks], 1).T)
+
+    @property
+    def settled(self) -> NDArray[np.int64]:
+        """The step at which each particle's present stay at a minimum began, -1 where it is at none, (N,)."""
+        return self._settled.copy()
+
+    @property
+    def lost(self) -> NDArray[np.int64]:
+        """The step at which each particle was lost, -1 where it is not or no minima are given, (N,)."""
+        return self._lost.copy()
+
+    @property
+    def spoilt(self) -> NDArray[np.bool_]:
+        """Which particles are somewhere that is no number, or remember something that is none, (N,)."""
+        return np.concatenate([self._is_spoilt(block) for block in self._blocks])
+
+    def _is_spoilt(self, block: Block) -> NDArray[np.bool_]:
+        kept = [arrays.to_numpy(term) for term in block.last if term is not None]
+        return np.logical_not(np.isfinite([arrays.to_numpy(block.position), *kept]).all(axis=(0, 1)))
+
+    def advance(self, steps: int, progress: Progress | None = None) -> None:
+        """Take ``steps`` steps."""
+        total, done = len(self._blocks) * max(steps, 1), 0
+        at_once = SLICE if self._minima is None else 1
+        for number, block in enumerate(self._blocks):
+            for taken in range(0, steps, at_once):
+                some = min(at_once, steps - taken)
+                self._stepper.advance(block, some)
+                if self._minima is not None:
+                    self._note(slice(number * self._size, (number + 1) * self._size), block, self._minima)
+                done += some
+                if progress:
+                    progress(done / total)
+        self.step += steps
+
+    def _note(self, part: slice, block: Block, minima: Points) -> None:
+        """Note since when a block's particles are at a minimum, and which are lost."""
+        position = arrays.to_numpy(block.position)
+        there = np.zeros(position.shape[1], bool)
+        with np.errstate(all="ignore"):
+            for x, y, square in minima:
+                there |= (position[0] - x) ** 2 + (position[1] - y) ** 2 < square
+        settled, lost = self._settled[part], self._lost[part]
+        settled[...] = np.where(there, np.where(settled < 0, block.t, settled), -1)
+        lost[(lost < 0) & is_lost(position.T, self._domain)] = block.t

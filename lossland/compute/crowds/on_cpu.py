@@ -1,0 +1,158 @@
+"""A crowd moved by a compiled CPU kernel, on all cores."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lossland.compute.bounds import bounds
+from lossland.compute.crowds.base import MOST_STEPS, Crowd, Points, Progress, circles, cores, rounded
+from lossland.compute.kernels.cpu import CHUNK, WATCH, kernel, room
+from lossland.compute.kernels.fused import fuse
+from lossland.optimizers import Optimizer
+
+if TYPE_CHECKING:
+    from lossland.landscapes import Landscape
+
+WORK = 100_000_000  # steps of one particle that a kernel takes between two reports: a fraction of a second
+TASK = 500_000  # and those worth a task of their own for another core: handing one over takes some 0.05 ms
+
+
+class KernelCrowd(Crowd):
+    """Particles moved by a compiled CPU kernel, float32 or float64 as ``start`` is.
+
+    ``minima`` (m, 2) and ``near``: with them it also notes when each particle settled within ``near`` of one of the
+    minima, and when it was lost. ``threads`` is how many cores to use at most (0: all). Making one raises
+    MachineError where nothing can be compiled.
+    """
+
+    def __init__(
+        self,
+        landscape: Landscape,
+        rule: Optimizer,
+        start: Points,
+        seed: int = 0,
+        first: int = 0,
+        minima: NDArray[np.floating] | None = None,
+        near: float = 0.0,
+        threads: int = 0,
+    ) -> None:
+        self.rule, self.seed, self.first, self.count = rule, seed, first, len(start)
+        self.dtype = start.dtype
+        self._fused = fuse(landscape, rule)
+        self._kernel = kernel(self._fused, self.dtype, watch=minima is not None)
+        self._bounds = bounds(landscape.domain, self.dtype)
+        self._minima = circles(minima, near, self.dtype)
+        self._carry = self._fused.carry(rule)
+        self._threads = threads or cores()
+        self._state = self._laid_out(start)
+
+    def _laid_out(self, start: Points) -> Points:
+        """Return the first state (chunks, rows, CHUNK)."""
+        chunks, rows = -(-self.count // CHUNK), self._kernel.rows
+        state = room((chunks, len(rows), CHUNK), self.dtype)
+        for row, value in enumerate(self._fused.initial(self.rule), start=2):
+            state[:, row] = value
+        if self._kernel.watch:
+            state[:, -len(WATCH) :] = -1
+        whole = self.count // CHUNK
+        state[:whole, :2] = start[: whole * CHUNK].reshape(whole, CHUNK, 2).transpose(0, 2, 1)
+        if whole < chunks:
+            state[-1, :2] = np.nan  # lanes without a particle are lost
+            state[-1, :2, : self.count % CHUNK] = start[whole * CHUNK :].T
+        return state
+
+    def _row(self, name: str) -> NDArray[np.floating]:
+        return self._state[:, self._kernel.rows.index(name)].reshape(-1)[: self.count]
+
+    @property
+    def positions(self) -> Points:
+        """Where the particles are, as a new array (N, 2)."""
+        result = np.empty((len(self._state), CHUNK, 2), self.dtype)
+        result[...] = self._state[:, :2].transpose(0, 2, 1)
+        return result.reshape(-1, 2)[: self.count]
+
+    @property
+    def settled(self) -> NDArray[np.int64]:
+        """The step at which each particle's present stay at a minimum began, -1 where it is at none, (N,)."""
+        return self._row("settled").astype(np.int64)
+
+    @property
+    def lost(self) -> NDArray[np.int64]:
+        """The step at which each particle was lost, -1 where it is not, (N,)."""
+        return self._row("lost").astype(np.int64)
+
+    @property
+    def spoilt(self) -> NDArray[np.bool_]:
+        """Which particles are somewhere that is no number, or remember something that is none, (N,)."""
+        return ~np.isfinite(self._state[:, : len(self._fused.rows)]).all(axis=1).reshape(-1)[: self.count]
+
+    def advance(self, steps: int, progress: Progress | None = None) -> None:
+        """Take ``steps`` steps."""
+        for taken, some in self._pieces(steps, 1):
+            self._run(some)
+            if progress:
+                progress((taken + some) / steps)
+
+    def trail(self, steps: int, every: int = 1) -> Points:
+        """Take ``steps`` steps; return the positions after each ``every`` of them, (steps // every, 2, N)."""
+        frames = np.empty((steps // every, 2, self.count), self.dtype)
+        for taken, some in self._pieces(steps - steps % every, every):
+            self._run(some, frames[taken // every :], every)
+        self.advance(steps % every)
+        return frames
+
+    def _pieces(self, steps: int, multiple: int) -> Iterator[tuple[int, int]]:
+        """Cut steps into pieces that take a fraction of a second: (steps before, steps)."""
+        most = max(1, min(WORK // self.count, MOST_STEPS) // multiple) * multiple
+        for taken in range(0, steps, most):
+            yield taken, min(most, steps - taken)
+
+    def _run(self, steps: int, trail: Points | None = None, every: int = 0) -> None:
+        """Take a piece of steps, the chunks shared out among the cores."""
+        exact, self._carry = self._fused.table(self.rule, self.step, steps, self._carry)
+        table = rounded(exact, self.dtype)
+
+        def run(begin: int, end: int) -> None:
+            count = min(end * CHUNK, self.count) - begin * CHUNK
+            self._kernel.advance(
+                self._state[begin:end], count, table, self._bounds, self._minima,
+                first=self.first + begin * CHUNK, done=self.step, seed=self.seed,
+                trail=None if trail is None else trail[:, :, begin * CHUNK :], every=every,
+            )  # fmt: skip
+
+        chunks = len(self._state)
+        parts = min(chunks, self.count * steps // TASK, 16 * self._threads) if self._threads > 1 else 1
+        if parts <= 1:
+            run(0, chunks)
+        else:
+            edges = [chunks * i // parts for i in range(parts + 1)]
+            tasks = [_pool(self._threads).submit(run, *edges[i : i + 2]) for i in range(parts)]
+            try:
+                wait(tasks)
+            finally:  # after Ctrl-C nothing may go on writing into the state
+                _stop(tasks)
+            for task in tasks:
+                task.result()
+        self.step += steps
+
+
+@cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads, thread_name_prefix="kernel")
+
+
+if hasattr(os, "register_at_fork"):  # a forked process has none of the threads: it makes its own
+    os.register_at_fork(after_in_child=_pool.cache_clear)
+
+
+def _stop(tasks: list[Future[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    wait(tasks)

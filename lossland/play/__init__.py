@@ -1,0 +1,1 @@
+"""A scene being watched: player, sessions, and what the mouse means."""

@@ -1,0 +1,151 @@
+"""What the mouse means over the picture: turn, shift, come closer, drag a handle, click, ask what is there.
+
+Pixels count from the upper left of the framebuffer, y down. No GL and no window: the same calls do the same.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lossland.errors import UserError
+from lossland.play.player import Player
+from lossland.scenery.scene import Handle
+
+LEFT, RIGHT, MIDDLE = 0, 1, 2
+TURN = 200.0  # degrees for a drag over the height of the picture
+NOTCH = 1.12  # how much closer one notch of the wheel goes
+REACH = 16.0  # pixels of the look around a handle that take hold of it
+STILL = 4.0  # pixels of the look that a click may move
+
+Pixel = tuple[float, float]
+Floats = NDArray[np.float64]
+
+
+class Pointer:
+    """Turns mouse events into a player's actions. ``scale`` is the number of pixels to a pixel of the look."""
+
+    def __init__(self, player: Player, scale: float = 1.0) -> None:
+        self.player = player
+        self.scale = scale
+        self.held: str = ""  # the handle being dragged
+        self._mode = ""  # "", "orbit", "pan" or "drag"
+        self._last: Pixel = (0.0, 0.0)
+        self._travel = 0.0  # pixels moved since the press
+        self._grip = np.zeros(2)  # from the pixel where a handle was taken to the handle itself
+        self._asked: Pixel | None = None  # where the pointer has come to, until ``look`` sees what is there
+
+    @property
+    def busy(self) -> bool:
+        """Whether a button is held that was pressed over the picture."""
+        return self._mode != ""
+
+    @property
+    def turning(self) -> bool:
+        """Whether the view is being turned or shifted, which no panel shows."""
+        return self._mode in ("orbit", "pan")
+
+    def press(self, pixel: Pixel, button: int = LEFT, shift: bool = False) -> None:
+        """Take a button's press."""
+        self._last, self._travel = pixel, 0.0
+        handle = self.handle_at(pixel) if button == LEFT and not shift else None
+        if handle is not None:
+            self._mode, self.held = "drag", handle.name
+            self._grip = self._pixel_of(handle) - pixel
+        elif button == LEFT and not shift and not self.player.camera.flat:
+            self._mode = "orbit"
+        else:
+            self._mode = "pan"
+        self._see(None)
+
+    def move(self, pixel: Pixel) -> None:
+        """Take the pointer's new place."""
+        dx, dy = pixel[0] - self._last[0], pixel[1] - self._last[1]
+        height = self.player.size[1]
+        self._travel += float(np.hypot(dx, dy))
+        self._last = pixel
+        if self._mode == "orbit" and (dx or dy):
+            self.player.orbit(-dx / height * TURN, dy / height * TURN)
+        elif self._mode == "pan" and (dx or dy):
+            self.player.pan(dx / height, dy / height)
+        elif self._mode == "drag":
+            self._drag(pixel)
+        elif not self._mode:
+            self._asked = pixel
+
+    def look(self) -> None:
+        """See what is under the pointer where it has moved; for many moves once is enough."""
+        if self._asked is not None and not self.busy:
+            self._see(self._asked)
+        self._asked = None
+
+    def release(self, pixel: Pixel, button: int = LEFT) -> None:
+        """Take a button's release; one that hardly moved was a click."""
+        clicked = self._travel <= STILL * self.scale and not self.held and button == LEFT
+        self._mode, self.held = "", ""
+        if not clicked:
+            return
+        self.player.look_at(pixel, self.scale)
+        hit = self.player.hovered
+        if hit is not None and self.player.pick(hit.key, hit.picked.element):
+            return
+        position = self.position_at(pixel)
+        if position is not None:
+            self.player.click(position)
+
+    def leave(self) -> None:
+        """Take note that the pointer has left the picture."""
+        self._asked = None
+        if not self.busy:
+            self._see(None)
+
+    def wheel(self, notches: float, pixel: Pixel) -> None:
+        """Take a turn of the wheel."""
+        width, height = self.player.size
+        notches = min(max(notches, -20.0), 20.0)
+        self.player.zoom(NOTCH**notches, (pixel[0] / width, pixel[1] / height))
+
+    def handle_at(self, pixel: Pixel) -> Handle | None:
+        """Return the nearest handle within reach of a pixel."""
+        near: list[tuple[float, int, Handle]] = []
+        for number, handle in enumerate(self.player.handles()):
+            gap = float(np.hypot(*(self._pixel_of(handle) - pixel)))
+            if gap <= REACH * self.scale:
+                near.append((gap, number, handle))
+        return min(near)[2] if near else None
+
+    def position_at(self, pixel: Pixel, plane: float | None = None) -> tuple[float, float] | None:
+        """Return the position in the domain under a pixel (in the plane z = ``plane`` where there is no ground)."""
+        origin, direction = self.player.camera.ray(pixel, self.player.size)
+        surface = self.player.surface() if plane is None else None
+        if surface is not None:
+            return surface.terrain.intersect(origin, direction)
+        return _on_plane(origin, direction, plane or 0.0)
+
+    def _see(self, pixel: Pixel | None) -> None:
+        self.player.hover(None if pixel is None else self.position_at(pixel))
+        self.player.look_at(pixel, self.scale)
+
+    def _drag(self, pixel: Pixel) -> None:
+        handle = next((one for one in self.player.handles() if one.name == self.held), None)
+        if handle is None:
+            return
+        x, y = np.asarray(pixel) + self._grip
+        position = self.position_at((float(x), float(y)), handle.plane)
+        if position is not None:
+            try:
+                self.player.drag(self.held, position)
+            except UserError as error:  # the place is out of bounds: the handle stays, and says why
+                self.player.say(str(error), "error")
+
+    def _pixel_of(self, handle: Handle) -> np.ndarray:
+        return self.player.camera.project(np.asarray([handle.position], float), self.player.size)[0]
+
+
+def _on_plane(origin: Floats, direction: Floats, height: float) -> tuple[float, float] | None:
+    if abs(direction[2]) < 1e-9:
+        return None
+    way = (height - origin[2]) / direction[2]
+    if way <= 0:
+        return None
+    return float(origin[0] + way * direction[0]), float(origin[1] + way * direction[1])

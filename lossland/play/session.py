@@ -1,0 +1,231 @@
+"""Sessions: what the user did, kept as a ``.lossland`` file (JSON text) that replays to the same frames.
+
+A file holds the scene it began with and the log of a Player: ``[tick, action, arguments]``, a tick being
+1/60 s. Reading one checks everything before anything is shown, and never runs code: a scene is found by name
+among those that come with lossland, an action among the Player's own.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from stat import S_ISREG
+from typing import Any
+
+from lossland import __version__
+from lossland.errors import MachineError, UserError, cut, shown
+from lossland.files import written
+from lossland.interrupts import sheltered
+from lossland.play.player import ACTIONS, LOG_LIMIT, Action, Player
+from lossland.scenery import library
+
+FORMAT = "lossland session"
+VERSION = 1
+ENDING = ".lossland"
+MOST_BYTES = 64 * 2**20
+LONGEST = 500  # letters of a reason, whatever is in the file
+DEEPEST = 32  # lists within lists
+MOST_TICKS = 24 * 3600 * 60  # a day
+THEMES = ("dark", "print")
+
+
+@dataclass(frozen=True)
+class Session:
+    """A scene, how it was seen, and the timed list of what was done to it."""
+
+    scene: str
+    seed: int = 0
+    values: dict[str, Any] = field(default_factory=dict)
+    size: tuple[int, int] = (1280, 720)
+    theme: str = "dark"
+    ticks: int = 0
+    log: tuple[Action, ...] = ()
+
+    def player(self, size: tuple[int, int] | None = None) -> Player:
+        """Return a player that stands where the session began, its picture of ``size`` (None: as it was)."""
+        return Player(library.scene(self.scene, seed=self.seed, **self.values), size or self.size)
+
+
+def of(player: Player, theme: str = "dark") -> Session:
+    """Return the session of a player up to now."""
+    return Session(**player.opening, size=player.size, theme=theme, ticks=player.tick, log=tuple(player.log))
+
+
+def replay(session: Session, fps: float = 60, size: tuple[int, int] | None = None) -> Iterator[Player]:
+    """Do everything again, and give the player once for every frame of a film."""
+    player = session.player(size)
+    waiting = list(reversed(session.log))
+    for frame in range(int(session.ticks * fps / 60) + 1):
+        target = round(frame * 60 / fps)
+        while True:
+            while waiting and waiting[-1].tick <= player.tick:
+                _do(player, waiting.pop())
+            if player.tick >= target:
+                break
+            player.next_tick()
+        yield player
+
+
+def _do(player: Player, entry: Action) -> None:
+    try:
+        ACTIONS[entry.name](player, *entry.arguments)
+    except (UserError, TypeError) as error:
+        reason = cut(str(error), LONGEST)
+        raise UserError(
+            f"The session cannot be replayed: {entry.name!r} at tick {entry.tick} fails: {reason}"
+        ) from error
+
+
+@sheltered  # the window saves at its end
+def save(session: Session, path: str | Path) -> None:
+    """Write a session file."""
+    head = json.dumps(
+        {
+            "format": FORMAT,
+            "version": VERSION,
+            "lossland": __version__,
+            "scene": session.scene,
+            "seed": session.seed,
+            "values": session.values,
+            "size": list(session.size),
+            "theme": session.theme,
+            "ticks": session.ticks,
+        },
+        indent=1,
+        allow_nan=False,
+    )
+    actions = [json.dumps([entry.tick, entry.name, list(entry.arguments)], allow_nan=False) for entry in session.log]
+    lines = ",\n  ".join(actions)
+    with written(path) as temporary:
+        temporary.write_text(f'{head[:-2]},\n "actions": [\n  {lines}\n ]\n}}\n', encoding="utf-8")
+
+
+def load(path: str | Path) -> Session:
+    """Read a session file; a broken or unknown one is refused with one sentence."""
+    path = Path(path).expanduser()
+    try:
+        found = path.stat()
+        if not S_ISREG(found.st_mode):  # to read a folder fails, a pipe waits, a device may never end
+            raise UserError(f"{path} is no session: it is not a file.")
+        if found.st_size > MOST_BYTES:
+            raise UserError(f"{path} is no session: it is larger than {MOST_BYTES >> 20} MiB.")
+        text = path.read_bytes()
+    except FileNotFoundError:
+        raise UserError(f"There is no session file {str(path)!r}.") from None
+    except OSError as error:
+        raise MachineError(f"{path} cannot be read: {error.strerror or error}.") from error
+    try:
+        data = json.loads(
+            text.decode("utf-8-sig"),
+            parse_constant=_no_constant,
+            parse_int=_integer,
+            parse_float=_real,
+            object_pairs_hook=_table,
+        )
+        _check_text(data)
+    except (ValueError, RecursionError) as error:
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else cut(str(error), LONGEST)
+        raise UserError(f"{path} is no session: it is not JSON text that can be used ({reason}).") from None
+    try:
+        return _session(data)
+    except UserError as error:
+        raise UserError(f"{path} is no session that can be read: {cut(str(error), LONGEST)}") from error
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a number of JSON")
+
+
+def _integer(text: str) -> int:
+    if len(text) > 20 or abs(int(text)) >= 2**63:
+        raise ValueError(f"a whole number of {len(text.lstrip('-'))} digits is too large")
+    return int(text)
+
+
+def _real(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{shown(text)} is too large")
+    return number
+
+
+def _table(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    table = dict(pairs)
+    if len(table) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"{shown(next(name for name in names if names.count(name) > 1))} stands there twice")
+    return table
+
+
+def _check_text(value: Any, depth: int = 0) -> None:
+    """Refuse what can be written in JSON but neither shown nor saved again: half letters, and endless nesting."""
+    if depth > DEEPEST:
+        raise RecursionError
+    if isinstance(value, str):
+        value.encode("utf-8")
+    elif isinstance(value, dict | list):
+        for part in (*value, *value.values()) if isinstance(value, dict) else value:
+            _check_text(part, depth + 1)
+
+
+def _session(data: Any) -> Session:
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        raise UserError(f"its format is not {FORMAT!r}.")
+    if data.get("version") != VERSION or isinstance(data.get("version"), bool):
+        raise UserError(
+            f"its version is {shown(data.get('version'))}; this lossland ({__version__}) reads version {VERSION}."
+        )
+    ticks = _whole(data.get("ticks"), 0, MOST_TICKS, "ticks")
+    size = data.get("size")
+    if not isinstance(size, list) or len(size) != 2:
+        raise UserError("its size is not a list of two numbers.")
+    if data.get("theme") not in THEMES:
+        raise UserError(f"its theme is none of {', '.join(THEMES)}.")
+    values = data.get("values")
+    if not isinstance(values, dict):
+        raise UserError("its values are not a table.")
+    scene = data.get("scene")
+    if scene not in library.names():
+        raise UserError(f"its scene {shown(scene)} does not come with lossland.")
+    for name in values:
+        library.scene_class(str(scene)).param(name)  # refuses what is no parameter
+    session = Session(
+        scene=str(scene),
+        seed=_whole(data.get("seed"), 0, 2**63 - 1, "seed"),
+        values=values,
+        size=(_whole(size[0], 16, 16384, "width"), _whole(size[1], 16, 16384, "height")),
+        theme=data["theme"],
+        ticks=ticks,
+        log=_log(data.get("actions"), ticks),
+    )
+    library.scene(session.scene, seed=session.seed, **session.values)  # refuses values that do not fit
+    return session
+
+
+def _log(entries: Any, ticks: int) -> tuple[Action, ...]:
+    if not isinstance(entries, list) or len(entries) > LOG_LIMIT:
+        raise UserError(f"its actions are not a list of at most {LOG_LIMIT}.")
+    log: list[Action] = []
+    for number, entry in enumerate(entries, 1):
+        if not isinstance(entry, list) or len(entry) != 3 or not isinstance(entry[2], list):
+            raise UserError(f"action {number} is not [tick, name, [arguments]].")
+        tick = _whole(entry[0], log[-1].tick if log else 0, ticks, f"the tick of action {number}")
+        name = entry[1]
+        if not isinstance(name, str) or name not in ACTIONS:
+            raise UserError(f"action {number} is unknown: {shown(name)}.")
+        try:
+            inspect.signature(ACTIONS[name]).bind(None, *entry[2])
+        except TypeError as error:
+            raise UserError(f"action {number}, {name!r}: {error}.") from None
+        log.append(Action(tick, name, tuple(entry[2])))
+    return tuple(log)
+
+
+def _whole(value: Any, low: int, high: int, what: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise UserError(f"{what} is not a whole number from {low} to {high}.")
+    return value

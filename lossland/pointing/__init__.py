@@ -1,0 +1,1 @@
+"""What is under the pointer, and what is said of it."""

@@ -1,0 +1,1 @@
+"""OpenGL: contexts, programs, targets, and arrays that are shared with CUDA."""

@@ -1,0 +1,270 @@
+"""Draws a whole frame: layers in their order, the background behind them, supersampled and brought down again.
+
+What is supersampled is what has edges. The background and the floor, which lie behind and below everything, have none
+that their shaders do not smooth: they are drawn at one sample a pixel, and the rest is laid over them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+from vispy import gloo
+
+import lossland.render.painters  # noqa: F401  (registers every painter)
+from lossland.render.backdrop import Background
+from lossland.render.gl.programs import Region, set_region
+from lossland.render.gl.target import Target
+from lossland.render.painter import REGISTRY, TOGETHER, DrawContext, Painter, Phase, Quality
+from lossland.scenery.scene import Frame, Show
+from lossland.world.camera import Camera
+from lossland.world.layers import Layer
+from lossland.world.theme import Theme
+
+Subject = Layer | tuple[Layer, ...]  # what a painter draws: a layer, or all of its type together
+
+
+class Renderer:
+    """Draws frames in one theme into whatever framebuffer is bound; needs a current GL context (see ``canvas``)."""
+
+    def __init__(self, theme: Theme, window: bool = False) -> None:
+        """``window``: what is drawn into is a window's own framebuffer, not a ``Target``."""
+        self.theme = theme
+        self._window = window
+        self._pools: dict[type[Layer], list[Painter]] = {}
+        self._targets: dict[bool, Target] = {}  # where frames larger (True) or smaller than the picture are drawn
+        self._output: Target | None = None  # where ``image`` draws
+        self._background = Background(theme)
+        self._beneath: Callable[[Region | None], None] | None = None  # draws what ``draw_gradually`` left out
+
+    def draw(
+        self,
+        frame: Frame,
+        camera: Camera,
+        size: tuple[int, int],
+        show: Show | None = None,
+        quality: Quality = Quality.live,
+        pixel_ratio: float = 1.0,
+        region: Region | None = None,
+    ) -> None:
+        """Draw a frame over the viewport (0, 0, *size) of the bound framebuffer, which must have depth.
+
+        ``size`` is in real pixels; ``pixel_ratio`` says how many of them make one pixel of the look (2 on dense
+        displays). With a ``region`` only that part of the picture is drawn. The framebuffer is bound again and its
+        viewport set when this returns.
+        """
+        show, factor = show or Show(), quality.supersample * quality.scale
+        if factor == 1:
+            for step in self._draw_at(frame, camera, size, show, quality, pixel_ratio, region, laid=self._window):
+                step()
+            set_region(None)
+            return
+        target, px, above = self._target(size, factor), pixel_ratio * factor, factor > 1
+        if above:
+            self._draw_beneath(self._context(frame, camera, size, show, quality, pixel_ratio, region), frame)
+        part = scaled(region, factor, target.size)
+        with target:
+            for step in self._draw_at(frame, camera, target.size, show, quality, px, part, above=above):
+                step()
+            set_region(None)
+        target.paste(size, region, over=above)
+
+    def draw_gradually(
+        self,
+        frame: Frame,
+        camera: Camera,
+        size: tuple[int, int],
+        show: Show | None = None,
+        quality: Quality = Quality.still,
+        pixel_ratio: float = 1.0,
+        region: Region | None = None,
+    ) -> Iterator[None]:
+        """Draw as ``draw`` does, in steps between which other things may be drawn, but show nothing: ``repeat`` does.
+
+        What was not finished may be left: nothing but the picture is lost.
+        """
+        show = show or Show()
+        for layer, painter in self._painters(frame, show):
+            prepare = getattr(painter, "prepare", None)
+            if prepare is not None:
+                for _ in prepare(layer, self._context(frame, camera, size, show, quality, pixel_ratio, None)):
+                    gloo.finish()
+                    yield
+        factor = quality.supersample * quality.scale
+        target = self._target(size, factor)
+        part = scaled(region, factor, target.size)
+        beneath = self._context(frame, camera, size, show, quality, pixel_ratio, None)
+        self._beneath = lambda region: self._draw_beneath(replace(beneath, region=region), frame)
+        px = pixel_ratio * factor
+        for step in self._draw_at(frame, camera, target.size, show, quality, px, part, above=True):
+            with target:
+                set_region(part)
+                step()
+                set_region(None)
+            gloo.finish()  # so that a step takes its time now, and input is not held up by all of them later
+            yield
+
+    def repeat(self, size: tuple[int, int], region: Region | None = None) -> None:
+        """Draw what ``draw_gradually`` drew last over the bound framebuffer."""
+        if self._beneath is not None:
+            self._beneath(region)
+        self._targets[True].paste(size, region, over=True)
+
+    def _draw_beneath(self, context: DrawContext, frame: Frame) -> None:
+        """Draw what lies behind and below everything over the bound framebuffer."""
+        set_region(None)
+        gloo.set_state(depth_mask=True)
+        gloo.clear(color=False, depth=1.0)
+        (self._background.lay if self._window else self._background.copy)(context)
+        context.aim()
+        for phase, painter, layer in self._steps(frame, context.show):
+            if phase == Phase.GROUND:
+                painter.draw(layer, replace(context, phase=phase))
+
+    def _target(self, size: tuple[int, int], factor: float) -> Target:
+        wanted, large = (round(size[0] * factor), round(size[1] * factor)), factor >= 1
+        if large not in self._targets or self._targets[large].size != wanted:
+            delete_target(self._targets.pop(large, None))
+            self._targets[large] = Target(wanted)
+        return self._targets[large]
+
+    def image(
+        self,
+        frame: Frame,
+        camera: Camera,
+        size: tuple[int, int],
+        show: Show | None = None,
+        quality: Quality = Quality.still,
+        pixel_ratio: float = 1.0,
+    ) -> NDArray[np.uint8]:
+        """Draw a frame and return its pixels (height, width, 4), top row first."""
+        if self._output is None or self._output.size != size:
+            delete_target(self._output)
+            self._output = Target(size)
+        with self._output:
+            self.draw(frame, camera, size, show, quality, pixel_ratio)
+        return self._output.read()
+
+    def close(self) -> None:
+        """Free every GL object."""
+        for pool in self._pools.values():
+            for painter in pool:
+                painter.close()
+        self._pools.clear()
+        self._background.close()
+        for target in (*self._targets.values(), self._output):
+            delete_target(target)
+        self._targets, self._output = {}, None
+
+    def _context(
+        self,
+        frame: Frame,
+        camera: Camera,
+        size: tuple[int, int],
+        show: Show,
+        quality: Quality,
+        px: float,
+        region: Region | None,
+    ) -> DrawContext:
+        return DrawContext(
+            camera=camera,
+            size=size,
+            px=px,
+            theme=self.theme,
+            show=show,
+            quality=quality,
+            clip_from_world=camera.clip_from_world(size).astype(np.float32),
+            eye=camera.eye,
+            light=camera.light,
+            layers=frame.layers,
+            region=region,
+        )
+
+    def _draw_at(
+        self,
+        frame: Frame,
+        camera: Camera,
+        size: tuple[int, int],
+        show: Show,
+        quality: Quality,
+        px: float,
+        region: Region | None = None,
+        above: bool = False,
+        laid: bool = False,
+    ) -> list[Callable[[], None]]:
+        """Return the steps that draw a frame, in their order.
+
+        ``above``: leave out what lies behind and below everything; ``laid``: lay the background into the window first.
+        """
+        context = self._context(frame, camera, size, show, quality, px, region)
+
+        def start() -> None:
+            gloo.set_state(depth_mask=True)
+            if above:
+                context.aim()
+                gloo.clear(color=(0.0, 0.0, 0.0, 0.0), depth=1.0)
+            else:  # the background fills every pixel; Mesa empties a whole target at once, a region pixel by pixel
+                if laid:
+                    self._background.lay(context)
+                set_region(None)
+                gloo.clear(color=False, depth=1.0)
+                context.aim()
+
+        solid: list[Callable[[], None]] = []
+        ground: list[Callable[[], None]] = []
+        later: list[Callable[[], None]] = []
+        for phase, painter, layer in self._steps(frame, show):
+            if above and phase == Phase.GROUND:
+                continue
+            step = partial(painter.draw, layer, replace(context, phase=phase))
+            (solid if phase == Phase.SOLID else ground if phase <= Phase.DECAL else later).append(step)
+        behind = [] if above or laid else [partial(self._background.draw, context)]
+        # What was drawn so far is sent off to be drawn while the rest is prepared.
+        begun = [gloo.flush] if quality.moving else []
+        return [start, *solid, *behind, *begun, *ground, *begun, *later]
+
+    def _painters(self, frame: Frame, show: Show) -> list[tuple[Subject, Painter]]:
+        """Return each layer that is drawn with its painter, once."""
+        return list({id(painter): (layer, painter) for _, painter, layer in self._steps(frame, show)}.values())
+
+    def _steps(self, frame: Frame, show: Show) -> list[tuple[Phase, Painter, Subject]]:
+        """Return what to draw, phase after phase; within a phase in the frame's order."""
+        used: dict[type[Layer], int] = {}
+        steps: list[tuple[Phase, int, Painter, Subject]] = []
+        shown = [layer for layer in frame.layers if not layer.group or getattr(show, layer.group, True)]
+        for place, layer in enumerate(shown):
+            kind = type(layer)
+            if kind not in REGISTRY:
+                continue  # drawn by the overlay (labels)
+            painter_class, phases = REGISTRY[kind]
+            pool, number = self._pools.setdefault(kind, []), used.get(kind, 0)
+            used[kind] = number + 1
+            together = kind in TOGETHER
+            if together and number > 0:
+                continue
+            if number == len(pool):
+                pool.append(painter_class(self.theme))
+            subject = tuple(one for one in shown if type(one) is kind) if together else layer
+            steps += [(phase, place, pool[number], subject) for phase in phases]
+        steps.sort(key=lambda step: step[:2])
+        return [(phase, painter, layer) for phase, _, painter, layer in steps]
+
+
+def scaled(region: Region | None, factor: float, size: tuple[int, int]) -> Region | None:
+    """Return a region of a picture as one of the same picture in another size, with no pixel left out."""
+    if region is None:
+        return None
+    left, bottom, width, height = region
+    low = int(left * factor), int(bottom * factor)
+    high = min(math.ceil((left + width) * factor), size[0]), min(math.ceil((bottom + height) * factor), size[1])
+    return *low, high[0] - low[0], high[1] - low[1]
+
+
+def delete_target(target: Target | None) -> None:
+    """Close a target if there is one."""
+    if target is not None:
+        target.close()

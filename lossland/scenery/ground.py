@@ -1,0 +1,212 @@
+"""The base of every scene that plays on a landscape: which one, which part of it, and the block of ground it makes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from lossland import landscapes
+from lossland.errors import UserError
+from lossland.landscapes import Landscape
+from lossland.scenery.parameters import Lane, Point, Text
+from lossland.scenery.scene import Scene, View
+from lossland.world.layers import Surface, Title
+from lossland.world.terrain import Terrain
+
+RESOLUTION = 512  # samples along each side of the ground
+NARROWEST = 1e-100  # width of a domain: the squares of smaller numbers are 0
+FINEST = 1e-10  # width of a domain in proportion to its numbers: a sample is then some hundred of them wide
+ROUGH = 8  # a ground with at least so many hollows is rough
+
+
+class Domain(Point):
+    """A rectangle x0, x1, y0, y1 of the plane."""
+
+    def check(self, value: Any) -> tuple[float, ...]:
+        """Accept four finite numbers, each pair rising."""
+        x0, x1, y0, y1 = bounds = super().check(value)
+        if not (x0 < x1 and y0 < y1):
+            raise UserError(f"{self.name} must go from a smaller to a larger number in x and in y, not {value!r}.")
+        for low, high in ((x0, x1), (y0, y1)):
+            if high - low < max(NARROWEST, FINEST * max(abs(low), abs(high))):
+                raise UserError(f"{self.name} is too narrow from {low!r} to {high!r}: few numbers lie between.")
+        return bounds
+
+
+def rectangle(land: Landscape) -> tuple[float, float, float, float]:
+    """Return a landscape's domain as x0, x1, y0, y1."""
+    (x0, x1), (y0, y1) = land.domain
+    return x0, x1, y0, y1
+
+
+def beside(along: np.ndarray, width: float = 26.0) -> tuple[float, float]:
+    """Return where to put a label at the tip of an arrow ``along`` (3,), seen from the usual azimuth: in pixels.
+
+    ``width`` is the label's; it goes to the left of arrows that point left.
+    """
+    right = (np.sin(np.radians(60.0)), np.cos(np.radians(60.0)))
+    return (10.0, -4.0) if along[0] * right[0] + along[1] * right[1] >= 0 else (-10.0 - width, -4.0)
+
+
+def landscape(default: str) -> Text:
+    """Declare the parameter that chooses a landscape."""
+    return Text(default, landscapes.landscape, "landscape", "A name from the catalogue, or a formula in x and y.")
+
+
+class GroundScene(Scene):
+    """A scene on a landscape.
+
+    Choosing a landscape also takes its domain and whatever else ``staging`` has for it, then calls ``settle``. From
+    one formula to the next, as while someone types, the domain stays. A new domain moves on whatever still is as
+    ``settle`` left it, such as a start and rates that suit; what was chosen stays.
+    """
+
+    staging: ClassVar[Mapping[str, Mapping[str, Any]]] = {}  # landscape -> values to take with it
+    height: ClassVar[float] = 0.52  # of the ground in the world
+    median: ClassVar[float] = 0.56  # where the middle value comes to lie
+
+    landscape = landscape("himmelblau")
+    domain = Domain((-5.2, 5.2, -5.2, 5.2), label="domain", help="The part that is shown.", hidden=True)
+
+    @property
+    def land(self) -> Landscape:
+        """The landscape on the domain shown."""
+        x0, x1, y0, y1 = self.domain
+        return self.remember(
+            "land",
+            (self.landscape, self.domain),
+            lambda: landscapes.landscape(self.landscape, domain=((x0, x1), (y0, y1))),
+        )
+
+    @property
+    def terrain(self) -> Terrain:
+        """The landscape as a block of ground."""
+        return self.remember("terrain", (self.landscape, self.domain), self.make_terrain)
+
+    def make_terrain(self) -> Terrain:
+        """Sample the landscape."""
+        grid = self.land.grid(RESOLUTION)
+        return Terrain(grid.x, grid.y, grid.value, *self.relief(grid.value))
+
+    @property
+    def surface(self) -> Surface:
+        """The ground as a layer; the same object until the landscape changes."""
+        return self.remember("surface", self.terrain, lambda: Surface(self.terrain))
+
+    @property
+    def view(self) -> View:
+        """A view that lets the near rim of a bowl hide nothing, and rough ground show its relief."""
+
+        def make() -> View:
+            return View(elevation=38.0 if is_rough(self.terrain.value) else 45.0, bounds=self.terrain.bounds)
+
+        return self.remember("view", self.terrain, make)
+
+    def relief(self, value: np.ndarray) -> tuple[float, float]:
+        """Return the world height of the ground, and where its median comes to lie."""
+        return (0.62, 0.52) if is_rough(value) else (self.height, self.median)
+
+    def caption(self, *lines: str) -> Title:
+        """Return the landscape's name and formula over a line or two. A formula that was typed has no name."""
+        named = self.landscape.lower() in landscapes.names()
+        return Title(self.land.title if named else self.title, f"f(x, y) = {self.land.latex}", lines)
+
+    @property
+    def size(self) -> float:
+        """Half the mean width of the domain."""
+        x0, x1, y0, y1 = self.domain
+        return (x1 - x0 + y1 - y0) / 4
+
+    def inside(self, position: tuple[float, ...]) -> tuple[float, float]:
+        """Return the point of the domain nearest to a position."""
+        x0, x1, y0, y1 = self.domain
+        return float(np.clip(position[0], x0, x1)), float(np.clip(position[1], y0, y1))
+
+    def reset(self) -> None:
+        """Give every parameter its default."""
+        super().reset()
+        self._was_formula = False
+
+    def set(self, name: str, value: Any) -> None:
+        """Change one parameter; a value that does not fit raises UserError and changes nothing."""
+        if name != "domain":
+            if type(self.param(name)) is Point:
+                self._check_inside(name, self.param(name).check(value))
+            super().set(name, value)
+            return
+        own, domain = dict(self.values), self.param(name).check(value)
+        try:
+            before = self._settled(own)
+            after = self._settled({**own, "domain": domain})
+            self.values = {key: _moved_on(own[key], before[key], after[key]) for key in own}
+            self.values["domain"] = domain
+            self.changed(name)
+        except UserError:
+            self.values = own
+            raise
+
+    def _check_inside(self, name: str, place: tuple[float, ...]) -> None:
+        x0, x1, y0, y1 = self.domain
+        if not (x0 <= place[0] <= x1 and y0 <= place[1] <= y1):
+            raise UserError(
+                f"{name} = {place[0]:g}, {place[1]:g} lies outside the map, which has x from {x0:g} to {x1:g} and y "
+                f"from {y0:g} to {y1:g}; choose a place on it or another domain."
+            )
+
+    def _settled(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values that ``settle`` makes of others."""
+        self.values = dict(values)
+        self.settle()
+        return self.values
+
+    def changed(self, name: str) -> None:
+        """Let the other parameters follow a new landscape or domain."""
+        if name == "landscape":
+            formula = self.landscape.lower() not in landscapes.names()
+            if not (formula and self._was_formula):
+                self.values["domain"] = rectangle(landscapes.landscape(self.landscape))
+            self._was_formula = formula
+            self.settle()
+            for key, value in self.staging.get(self.landscape, {}).items():
+                self.set(key, value)
+        elif name == "domain":
+            self.settle_domain()
+
+    def settle(self) -> None:
+        """Give the other parameters values that suit the landscape on the domain."""
+
+    def settle_domain(self) -> None:
+        """Bring the other parameters' values into a new domain."""
+
+
+def _moved_on(own: Any, before: Any, after: Any) -> Any:
+    """Return what becomes of a value if what suits changes: it follows if it suited before. Each lane by itself."""
+    if isinstance(own, tuple) and own and isinstance(own[0], Lane) and len(own) == len(before) == len(after):
+        return tuple(map(_moved_on, own, before, after))
+    return after if own == before else own
+
+
+def is_rough(value: np.ndarray) -> bool:
+    """Whether a ground (ny, nx) has many hollows: cells of a coarse grid lower than the eight around them."""
+    every = max(1, min(value.shape) // 48)
+    coarse = np.nan_to_num(np.asarray(value[::every, ::every], float), nan=np.inf, posinf=np.inf)
+    middle = coarse[1:-1, 1:-1]
+    ny, nx = coarse.shape
+    around = [
+        coarse[1 + j : ny - 1 + j, 1 + i : nx - 1 + i] for j in (-1, 0, 1) for i in (-1, 0, 1) if (i, j) != (0, 0)
+    ]
+    hollow = np.all([middle < other for other in around], axis=0)
+    return int(hollow.sum()) >= ROUGH
+
+
+def straight(value: np.ndarray) -> float:
+    """Return where the median of a ground (ny, nx) lies if heights are in proportion to values, in (0, 1)."""
+    finite = np.asarray(value, float)
+    finite = finite[np.isfinite(finite)]
+    if not finite.size:
+        return 0.5
+    finite = finite / 8  # of huge values there are no differences
+    low, high = float(finite.min()), float(np.quantile(finite, 0.99))
+    return float(np.clip((np.median(finite) - low) / (high - low), 0.01, 0.99)) if high > low else 0.5

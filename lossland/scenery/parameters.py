@@ -1,0 +1,333 @@
+"""What a scene lets its user change: declared once as a class attribute, it becomes a slider, an option and a check.
+
+A parameter is a descriptor. Written in a scene's class body as ``rate = Number(0.1, 0.0, 1.0, "Step length")`` it
+reads as a plain value on the scene (``self.rate``), and its declaration tells panels, command line and session
+files how to show it, parse it and refuse what does not fit.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
+from itertools import chain, count
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+
+from lossland.errors import UserError, nearest, shown
+
+if TYPE_CHECKING:
+    from lossland.scenery.scene import Scene
+
+T = TypeVar("T")
+NO_NUMBER = (TypeError, ValueError, OverflowError)  # what float() raises; the last for whole numbers of 400 digits
+
+
+class Param(Generic[T]):
+    """One thing a user may change. ``label`` may hold LaTeX between dollars, ``help`` is one sentence."""
+
+    name: str = ""
+
+    def __init__(self, default: T, label: str = "", help: str = "", hidden: bool = False) -> None:
+        self.default = default
+        self.label = label
+        self.help = help
+        self.hidden = hidden  # True: no slider of its own (a handle or another panel steers it)
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+        self.label = self.label or name.replace("_", " ")
+
+    @overload
+    def __get__(self, scene: None, owner: type) -> Param[T]: ...
+    @overload
+    def __get__(self, scene: Scene, owner: type) -> T: ...
+    def __get__(self, scene: Scene | None, owner: type) -> Param[T] | T:
+        return self if scene is None else scene.values[self.name]
+
+    def __set__(self, scene: Scene, value: Any) -> None:
+        scene.set(self.name, value)
+
+    def check(self, value: Any) -> T:
+        """Return the value as this parameter keeps it, or raise UserError."""
+        raise NotImplementedError
+
+    def parse(self, text: str) -> T:
+        """Read the value from command-line text."""
+        return self.check(text)
+
+    def to_json(self, value: T) -> Any:
+        """Return the value as JSON data that ``check`` accepts back."""
+        return value
+
+    def refuse(self, value: Any, wanted: str) -> UserError:
+        """Build the error for a value that does not fit."""
+        return UserError(f"{self.name} must be {wanted}, not {shown(value)}.")
+
+
+class Number(Param[float]):
+    """A real number within bounds, shown as a slider (logarithmic where the range spans decades)."""
+
+    def __init__(
+        self,
+        default: float,
+        min: float,
+        max: float,
+        label: str = "",
+        help: str = "",
+        unit: str = "",
+        log: bool = False,
+        hidden: bool = False,
+    ) -> None:
+        super().__init__(default, label, help, hidden)
+        self.min, self.max, self.unit, self.log = min, max, unit, log
+
+    def check(self, value: Any) -> float:
+        """Accept anything that reads as a finite number within the bounds."""
+        wanted = f"a number from {self.min:g} to {self.max:g}"
+        try:
+            number = float(value)
+        except NO_NUMBER:
+            raise self.refuse(value, wanted) from None
+        if not (math.isfinite(number) and self.min <= number <= self.max):
+            raise self.refuse(value, wanted)
+        return number
+
+
+class Integer(Param[int]):
+    """A whole number within bounds."""
+
+    def __init__(
+        self,
+        default: int,
+        min: int,
+        max: int,
+        label: str = "",
+        help: str = "",
+        log: bool = False,
+        hidden: bool = False,
+    ) -> None:
+        super().__init__(default, label, help, hidden)
+        self.min, self.max, self.log = min, max, log
+
+    def check(self, value: Any) -> int:
+        """Accept anything that reads as a whole number within the bounds."""
+        wanted = f"a whole number from {self.min} to {self.max}"
+        try:
+            number = float(value)
+        except NO_NUMBER:
+            raise self.refuse(value, wanted) from None
+        if not (number.is_integer() and self.min <= number <= self.max):
+            raise self.refuse(value, wanted)
+        return int(number)
+
+
+class Toggle(Param[bool]):
+    """On or off."""
+
+    def check(self, value: Any) -> bool:
+        """Accept a bool, 0/1 or the words on/off, true/false, yes/no."""
+        words = {
+            "on": True,
+            "true": True,
+            "yes": True,
+            "1": True,
+            "off": False,
+            "false": False,
+            "no": False,
+            "0": False,
+        }
+        known = words.get(str(value).strip().lower())
+        if known is None:
+            raise self.refuse(value, "on or off")
+        return known
+
+
+class Choice(Param[str]):
+    """One of a few names. ``options`` may be a function, so that a catalogue is read only when it is needed."""
+
+    def __init__(
+        self, default: str, options: Sequence[str] | Callable[[], Sequence[str]], label: str = "", help: str = "",
+        hidden: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__(default, label, help, hidden)
+        self._options = options
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The names to choose from."""
+        return tuple(self._options() if callable(self._options) else self._options)
+
+    def check(self, value: Any) -> str:
+        """Accept one of the options."""
+        if value not in self.options:
+            raise UserError(
+                f"{self.name} must be one of {', '.join(self.options)}, not {shown(value)}."
+                f"{nearest(str(value), self.options)}"
+            )
+        return str(value)
+
+
+class Text(Param[str]):
+    """Free text with a checker, e.g. a landscape's name or a formula."""
+
+    def __init__(
+        self, default: str, checker: Callable[[str], Any] | None = None, label: str = "", help: str = "",
+        hidden: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__(default, label, help, hidden)
+        self.checker = checker
+
+    def check(self, value: Any) -> str:
+        """Accept text that the checker accepts (it raises UserError otherwise)."""
+        text = str(value).strip()
+        if self.checker:
+            self.checker(text)
+        return text
+
+
+def _numbers(text: str) -> list[float]:
+    return [float(part) for part in text.replace("[", " ").replace("]", " ").replace("(", " ").replace(")", " ")
+            .replace(";", " ").replace(",", " ").split()]  # fmt: skip
+
+
+class Point(Param[tuple[float, ...]]):
+    """A point or vector, dragged as a handle in the picture. Text form: ``-1.2,1``."""
+
+    def __init__(
+        self, default: Sequence[float], min: float = -1e6, max: float = 1e6, label: str = "", help: str = "",
+        hidden: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__(tuple(map(float, default)), label, help, hidden)
+        self.min, self.max = min, max
+
+    def check(self, value: Any) -> tuple[float, ...]:
+        """Accept as many finite numbers as the default has, within the bounds."""
+        wanted = f"{len(self.default)} numbers with commas between, each from {self.min:g} to {self.max:g}"
+        try:
+            point = tuple(_numbers(value) if isinstance(value, str) else [float(v) for v in value])
+        except NO_NUMBER:
+            raise self.refuse(value, wanted) from None
+        if len(point) != len(self.default) or not all(math.isfinite(v) and self.min <= v <= self.max for v in point):
+            raise self.refuse(value, wanted)
+        return point
+
+    def to_json(self, value: tuple[float, ...]) -> list[float]:
+        """Return the coordinates as a list."""
+        return list(value)
+
+
+class Matrix(Param[tuple[tuple[float, ...], ...]]):
+    """A small matrix as rows. Text form: ``2,1;1,2``."""
+
+    def __init__(
+        self, default: Sequence[Sequence[float]], min: float = -10, max: float = 10, label: str = "", help: str = "",
+        hidden: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__(tuple(tuple(map(float, row)) for row in default), label, help, hidden)
+        self.min, self.max = min, max
+
+    def check(self, value: Any) -> tuple[tuple[float, ...], ...]:
+        """Accept rows of finite numbers of the default's shape, within the bounds."""
+        n, m = len(self.default), len(self.default[0])
+        wanted = f"a {n}x{m} matrix such as {';'.join(','.join(f'{v:g}' for v in row) for row in self.default)}"
+        try:
+            flat = _numbers(value) if isinstance(value, str) else [float(v) for row in value for v in row]
+        except NO_NUMBER:
+            raise self.refuse(value, wanted) from None
+        if len(flat) != n * m or not all(math.isfinite(v) and self.min <= v <= self.max for v in flat):
+            raise self.refuse(value, wanted)
+        return tuple(tuple(flat[i * m : (i + 1) * m]) for i in range(n))
+
+    def to_json(self, value: tuple[tuple[float, ...], ...]) -> list[list[float]]:
+        """Return the rows as lists."""
+        return [list(row) for row in value]
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One runner of a race: an optimizer (a frozen dataclass of hyper-parameters) and whether it takes part.
+
+    ``id`` tells it from the others, whatever comes and goes around it; `Lanes` gives it.
+    """
+
+    optimizer: Any
+    enabled: bool = True
+    id: str = ""
+
+    @property
+    def name(self) -> str:
+        """The optimizer's command-line name; its colour is the theme's role ``optimizer.<name>``."""
+        return self.optimizer.name
+
+    def with_field(self, field: str, value: float) -> Lane:
+        """Return this lane with one hyper-parameter changed."""
+        return replace(self, optimizer=replace(self.optimizer, **{field: value}))
+
+
+class Lanes(Param[tuple[Lane, ...]]):
+    """The runners of a race. Text form, with semicolons between: ``sgd;adam:lr=0.1,beta1=0.9``.
+
+    ``read`` turns one runner's text into an optimizer; it is passed in because parameters know nothing of them.
+    """
+
+    def __init__(
+        self,
+        default: Callable[[], Sequence[Any]],
+        read: Callable[[str], Any],
+        limit: int = 8,
+        label: str = "",
+    ):
+        super().__init__((), label or "Optimizers", hidden=True)
+        self._default, self.read, self.limit = default, read, limit
+
+    def initial(self) -> tuple[Lane, ...]:
+        """Return the lanes that a new scene starts with."""
+        return self.check(self._default())
+
+    def check(self, value: Any) -> tuple[Lane, ...]:
+        """Accept lanes, optimizers, their texts, or the JSON form."""
+        if isinstance(value, str):
+            value = [part for part in value.split(";") if part.strip()]
+        if not isinstance(value, Sequence):
+            raise self.refuse(value, "a list of optimizers")
+        lanes = _told_apart([self._lane(item) for item in value])
+        if not 1 <= len(lanes) <= self.limit:
+            raise UserError(
+                f"{self.name} takes from 1 to {self.limit} optimizers with semicolons between, not {len(lanes)}."
+            )
+        return lanes
+
+    def _lane(self, item: Any) -> Lane:
+        if isinstance(item, Lane):
+            return item
+        if isinstance(item, dict):
+            known = str(item.get("id", ""))
+            return Lane(self.read(str(item.get("optimizer", ""))), bool(item.get("enabled", True)), known)
+        if is_dataclass(item):
+            return Lane(item)
+        return Lane(self.read(str(item).strip()))
+
+    def to_json(self, value: tuple[Lane, ...]) -> list[dict[str, Any]]:
+        """Return each lane as its optimizer's text, whether it takes part, and its id where it is no usual one."""
+        result = []
+        usual = _told_apart([replace(lane, id="") for lane in value])
+        for lane, other in zip(value, usual, strict=True):
+            settings = ",".join(f"{f.name}={getattr(lane.optimizer, f.name)!r}" for f in fields(lane.optimizer))
+            one = {"optimizer": f"{lane.name}:{settings}", "enabled": lane.enabled}
+            result.append(one if lane.id == other.id else {**one, "id": lane.id})
+        return result
+
+
+def _told_apart(lanes: Sequence[Lane]) -> tuple[Lane, ...]:
+    """Give an id to each lane that has none, or that of an earlier one: its optimizer's name, numbered if need be."""
+    taken = {lane.id for lane in lanes if lane.id}
+    seen: set[str] = set()
+    told: list[Lane] = []
+    for lane in lanes:
+        if not lane.id or lane.id in seen:
+            numbered = (f"{lane.name}-{number}" for number in count(2))
+            lane = replace(lane, id=next(name for name in chain([lane.name], numbered) if name not in taken))
+        taken.add(lane.id)
+        seen.add(lane.id)
+        told.append(lane)
+    return tuple(told)

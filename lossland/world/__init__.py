@@ -1,0 +1,1 @@
+"""What can stand in a picture, as plain data: layers, terrain, shapes, camera and theme. No GL here."""

@@ -1,0 +1,568 @@
+"""What stands in a picture, as plain data: layers in the scene's world, and notes beside it. No GL here.
+
+World space: z up; a landscape's footprint is [-1, 1]² whatever its domain (see ``terrain.Terrain``); the plane
+scenes use their own units with z = 0. Arrays are float; a painter uploads an array once for as long as the *same
+object* is handed to it, so a scene keeps what has not changed. An array may also live on a CUDA device: anything with
+``__cuda_array_interface__``, and ``__array__`` to bring it home. Positions of dots are drawn without a visit to the
+host where that can be (see ``render.sharing``). A colour is ``"#RRGGBB"`` or a role of the theme
+(``"text"``, ``"dim"``, ``"accent"``, ``"optimizer.adam"``, ``"up"``, ``"down"`` ... see ``theme.Theme.color``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lossland.errors import UserError
+from lossland.world.shapes import Mesh, point_at
+from lossland.world.terrain import Terrain
+from lossland.world.track import Track
+
+Array = NDArray[np.floating]
+Color = str
+Shades = Literal["signed", "height"]  # the theme's colour maps: -1 ... 1 and 0 ... 1
+Colors = Color | Sequence[Color] | NDArray  # see ``Bars``
+
+
+SHAPES = {  # of fields that are arrays: "n 3", or "n 3 | n 2" where both will do
+    "Trail": {"points": "m 3", "progress": "m", "beads": "k 3"},
+    "Points": {"position": "n 3 | n 2", "target": "n 3 | n 2", "number": "n"},
+    "Arrows": {"tail": "n 3", "tip": "n 3"},
+    "WarpedGrid": {"matrix": "2 2"},
+    "Polygon": {"corners": "n 3"},
+    "Bars": {"low": "n 3", "high": "n 3"},
+    "Curve": {"points": "m 3", "at": "m", "foot": "m 3"},
+    "Sheet": {"start": "ny nx 3", "end": "ny nx 3", "paint": "ny nx"},
+    "Graph": {"nodes": "n 3", "edges": "m 2", "weight": "m", "value": "n", "flow": "m"},
+    "Image": {"picture": "h w | h w 3", "corner": "3", "right": "3", "up": "3"},
+    "Sprites": {"position": "n 3 | n 2", "pictures": "n h w | n h w 3", "target": "n 3 | n 2"},
+    "Label": {"position": "3"},
+    "Series": {"x": "n", "y": "n"},
+    "HeatMap": {"values": "ny nx"},
+}
+
+
+_FORMS = {  # the same, read once: the names of each shape's lengths, a whole number where it is fixed
+    kind: {
+        name: [[int(part) if part.isdigit() else part for part in shape.split()] for shape in shapes.split("|")]
+        for name, shapes in fields.items()
+    }
+    for kind, fields in SHAPES.items()
+}
+
+
+def _shape_of(value: Any) -> tuple[int, ...] | None:
+    """Return the shape of an array anywhere, or of a list; None for a ragged one."""
+    try:
+        return value.shape if hasattr(value, "shape") else np.shape(value)
+    except ValueError:
+        return None
+
+
+def _fits(found: tuple[int, ...] | None, wanted: Sequence[str | int], lengths: dict[str | int, int]) -> bool:
+    """Whether a shape is the wanted one; letters stand for any lengths, which are noted where they are new."""
+    if found is None or len(found) != len(wanted):
+        return False
+    for length, name in zip(found, wanted, strict=True):
+        if length != (name if isinstance(name, int) else lengths.setdefault(name, length)):
+            return False
+    return True
+
+
+def _check_shapes(made: Layer | Series | HeatMap) -> None:
+    """Raise UserError for an array of a wrong shape."""
+    forms = _FORMS.get(type(made).__name__)
+    if forms is None:
+        return
+    lengths: dict[str | int, int] = {}
+    for name, shapes in forms.items():
+        value = getattr(made, name)
+        if value is None:
+            continue
+        found, before = _shape_of(value), dict(lengths)
+        if not any(_fits(found, shape, lengths) for shape in shapes):
+            wanted = " or ".join(f"({', '.join(map(str, shape))})" for shape in shapes)
+            known = ", ".join(f"{letter} = {length}" for letter, length in before.items() if str(letter) in wanted)
+            raise UserError(
+                f"{type(made).__name__} needs a {name} of the shape {wanted}{known and f' with {known}'}, "
+                f"not {'a ragged list' if found is None else found}."
+            )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Layer:
+    """Anything drawn in the world. ``group`` is the name of the switch that hides it (see ``scenery.Show``).
+
+    ``key`` tells it from the frame's other layers, from frame to frame: what is pointed at or followed refers to it.
+    Where it is "", the layer's type and its order among those of its type tell it; name what can come and go.
+
+    ``name`` is what it, or one of its elements, is called under the pointer ("" for a plain word of its type);
+    ``worth`` (n,) are numbers shown there for its elements, where their places alone do not tell.
+    """
+
+    group: str = ""
+    key: str = ""
+    name: str = ""
+    worth: Sequence[float] | Array | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse arrays of wrong shapes here, where the traceback still shows who made them."""
+        _check_shapes(self)
+
+
+@dataclass(frozen=True, eq=False)
+class Surface(Layer):
+    """A landscape as a solid block: lit top, cut walls with strata, shadow and unit grid on the ground.
+
+    ``paint`` (ny, nx) tints the top: integers are categories (theme colours ``basin.0`` ...; -1 none), floats in
+    [-1, 1] are signed (blue negative, orange positive); a colour is that of all of it. Without it, height gives the
+    colour.
+
+    A ``sheet`` is the top alone, to be laid over or under another ground: a loss and its quadratic model, the losses
+    of two networks. ``alpha`` is how opaque it is and ``lift`` how far it is raised in the world. For values to stand
+    at the same heights on both, its terrain is made ``like`` the other one (see ``terrain.Terrain``); a sheet ends
+    where it leaves that one's range upwards.
+
+    ``shown`` (x0, x1, y0, y1) is the rectangle of the domain that is left standing: the rest is cut away, and the
+    cuts show the strata. ``into`` is another ground that this one turns into, ``share`` of the way in [0, 1]: the
+    light of both is computed once, the shader blends. ``labels`` writes values at the index contours of a block.
+    """
+
+    terrain: Terrain
+    paint: NDArray | Color | None = None
+    contours: bool = True
+    shown: tuple[float, float, float, float] | None = None
+    into: Terrain | None = None
+    share: float = 0.0
+    labels: bool = False
+    sheet: bool = False
+    alpha: float = 1.0
+    lift: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Trail(Layer):
+    """A path over the ground: outlined line, beads at the iterates, lit head, contact shadow, label.
+
+    ``points`` (m, 3) is the whole path in world space, ``progress`` (m,) its iteration numbers (rising, see
+    ``Terrain.drape``); only the part up to iteration ``upto`` is shown. ``beads`` (k, 3) are the iterates.
+
+    A path that grows while it is watched is a ``Track``, and its trail is made by ``Trail.of``: only new points are
+    uploaded, and the oldest fade before they are forgotten.
+    """
+
+    points: Array
+    progress: Array
+    color: Color
+    upto: float
+    beads: Array | None = None
+    label: str = ""
+    value: str = ""
+    start: str = ""  # label of the ring at the start; "" draws no ring
+    head: bool = True
+    width: float = 1.0  # factor on the theme's width
+    track: Track | None = None  # whose last points these are
+    first: int = 0  # the number of the first of them: how many were forgotten
+
+    @classmethod
+    def of(cls, track: Track, color: Color, upto: float | None = None, **options: Any) -> Trail:
+        """Return the trail of what a track keeps now, up to its last point unless told otherwise.
+
+        ``options`` are other fields of a trail. A start that was forgotten has no ring.
+        """
+        if not len(track.points):
+            raise UserError("A track without points has no trail: append its first point before.")
+        upto = float(track.progress[-1]) if upto is None else upto
+        return cls(track.points, track.progress, color, upto, track=track, first=track.first, **options)
+
+    @property
+    def ring(self) -> str:
+        """The label of the ring at the start, "" where there is none, or none any more."""
+        return "" if self.first else self.start
+
+    @cached_property
+    def end(self) -> NDArray[np.float64]:
+        """The world point (3,) on the path at iteration ``upto``, or the path's end where it ended before."""
+        return point_at(self.points, self.progress, self.upto)
+
+
+@dataclass(frozen=True, eq=False)
+class Points(Layer):
+    """Point sprites. ``position`` (n, 3) in world space, or (n, 2) in the domain of ``ground``, draped on it.
+
+    ``color`` is one colour, or (n,) integers: categories (theme colours ``particle.0`` ...; -1 none).
+    Styles: ``dot`` (2 px, translucent: density becomes light), ``disc``, ``sphere``, ``ring``.
+    """
+
+    position: Array
+    color: Color | NDArray[np.integer] = "text"
+    size: float = 2.0  # diameter of a dot, radius of the others, pixels
+    style: str = "dot"
+    outline: bool = False
+    ground: Terrain | None = None
+    target: Array | None = None  # like position: the shader moves every point straight there ...
+    share: float = 0.0  # ... by this share of the way; of points laid on a ground only dots move
+    number: NDArray[np.integer] | None = None  # (n,) their own numbers, where a layer shows a choice of them
+
+
+@dataclass(frozen=True, eq=False)
+class Arrows(Layer):
+    """Arrows of pixel width with an outline. ``tail``, ``tip`` (n, 3) world; one colour for each or for all."""
+
+    tail: Array
+    tip: Array
+    color: Color | Sequence[Color]
+    width: float = 4.5
+    depth: bool = True  # False: always in front
+
+
+@dataclass(frozen=True, eq=False)
+class Lines(Layer):
+    """Polylines of pixel width. ``paths`` are (m, 3) world arrays of one colour."""
+
+    paths: Sequence[Array]
+    color: Color
+    width: float = 1.7
+    alpha: float = 1.0
+    dash: tuple[float, float] | None = None  # period and ink, pixels
+    depth: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class WarpedGrid(Layer):
+    """The plane's grid moved by a 2x2 matrix, with the ghost of the old one behind.
+
+    ``half`` lines every half unit are fainter; ``span`` is how far the grid reaches before it is moved, in units.
+    """
+
+    matrix: Array  # (2, 2), columns are the images of the basis
+    span: int = 14
+    ghost: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Polygon(Layer):
+    """A flat convex polygon (n, 3) with a translucent fill and an outline (solid or dashed)."""
+
+    corners: Array
+    color: Color
+    fill: float = 0.26
+    outline: float = 2.2
+    dash: tuple[float, float] | None = None
+    depth: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Bars(Layer):
+    """Lit boxes between the corners ``low`` and ``high`` (n, 3): histograms, skylines of matrices, rows of bars.
+
+    ``color`` is one colour; a sequence, one for each; or an array: (n,) integers are categories (``particle.0`` ...;
+    -1 none), (n,) floats run through a colour map (``signed`` from -1 to 1, ``height`` from 0 to 1), (n, 3) floats
+    are red, green and blue. ``shapes`` makes the corners of the usual arrangements.
+    """
+
+    low: Array
+    high: Array
+    color: Colors = "accent"
+    shades: Shades = "signed"
+    shadow: bool = True  # on the plane that the lowest bars stand on
+
+
+@dataclass(frozen=True, eq=False)
+class Curve(Layer):
+    """The graph of a function, or any curve: an outlined line, the area between it and ``foot``, a tangent.
+
+    ``points`` (m, 3) is the curve in world space. Places along it are given as rising numbers ``at`` (m,), e.g. x
+    itself; without it 0, 1, 2 ... ``foot`` (m, 3) is the other side of the area, e.g. the points of y = 0; ``area``
+    the part of the curve that is filled (None: all of it). ``area`` and ``upto`` may change every frame.
+    """
+
+    points: Array
+    color: Color = "accent"
+    width: float = 2.6
+    at: Array | None = None
+    upto: float | None = None  # the curve is drawn up to this place
+    foot: Array | None = None
+    area: tuple[float, float] | None = None
+    fill: float = 0.30
+    negative: Color = ""  # colour of the area where the curve is on the other side (below) of the foot
+    tangent: float | None = None  # where a tangent touches
+    reach: float = 0.5  # half the tangent's length, world
+    tangent_color: Color = "text"
+    depth: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Solid(Layer):
+    """A body or a sheet of triangles: plane, box, polytope, ellipsoid, simplex (``shapes`` makes them).
+
+    With ``alpha`` below 1 it is glass: all glass of a frame is drawn from far to near, after what is opaque and
+    before points, lines and arrows. ``edge_width`` 0 draws no edges.
+    """
+
+    mesh: Mesh
+    color: Color = "accent"
+    alpha: float = 0.25
+    edge_width: float = 1.6  # pixels
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet(Layer):
+    """A grid of points (ny, nx, 3) as a lit sheet with lines on it, on its way to another grid of points.
+
+    The shader moves every point straight from ``start`` to ``end`` (the same shape; None: it stays) by ``share`` in
+    [0, 1], so nothing is uploaded while the sheet moves. ``every`` (columns, rows) is how many cells lie between two
+    lines, (0, 0) draws none. ``paint`` (ny, nx) floats colour the sheet as in ``Bars``; else it is of one ``color``.
+    ``fill`` 1 is opaque, 0 leaves only the lines.
+    """
+
+    start: Array
+    end: Array | None = None
+    share: float = 0.0
+    color: Color = "grid"
+    fill: float = 1.0
+    paint: Array | None = None
+    shades: Shades = "height"
+    every: tuple[int, int] = (8, 8)
+    line: Color = "grid.axis"
+    width: float = 1.2  # of the lines, pixels
+
+
+@dataclass(frozen=True, eq=False)
+class Graph(Layer):
+    """A network: nodes (n, 3), edges (m, 2) from node to node, and pulses that run along the edges.
+
+    An edge is as wide as its ``weight`` (m,) in [-1, 1] is large, and coloured by its sign. ``value`` (n,) in [-1, 1]
+    colours the nodes on the same scale, else they are of one ``color``. ``phase`` in [0, 1] is how far the pulses
+    have come, for all edges or for each (m,); outside nothing is shown. ``flow`` (m,) is the pulses' size in [0, 1].
+    """
+
+    nodes: Array
+    edges: NDArray[np.integer]
+    weight: Array | None = None
+    value: Array | None = None
+    color: Color = "panel"
+    radius: float = 11.0  # of the nodes, pixels
+    phase: float | Array | None = None
+    flow: Array | None = None
+    pulse: Color = "accent"
+
+
+@dataclass(frozen=True, eq=False)
+class Image(Layer):
+    """A picture as a rectangle in the world: an array, a heat map, an attention matrix.
+
+    ``picture`` is (h, w, 3) colours, uint8 or floats in [0, 1], or (h, w) floats for a colour map; its first row is
+    on top. The rectangle spans ``right`` and ``up`` (3,) from its lower left ``corner`` (3,).
+    """
+
+    picture: NDArray
+    corner: Array
+    right: Array
+    up: Array
+    shades: Shades = "height"
+    smooth: bool = False  # False: every sample is a square
+    alpha: float = 1.0
+    border: Color = "dim"  # "" draws none
+
+
+@dataclass(frozen=True, eq=False)
+class Sprites(Layer):
+    """Small pictures at points (n, 3), facing the eye, ``size`` pixels wide: digits, thumbnails, neighbours.
+
+    ``pictures`` is (n, h, w) floats in [0, 1], ink on nothing, in the ``color`` of each as in ``Bars``; or
+    (n, h, w, 3) colours. Positions move as in ``Points``.
+    """
+
+    position: Array
+    pictures: NDArray
+    size: float = 18.0
+    color: Colors = "text"
+    target: Array | None = None
+    share: float = 0.0
+    smooth: bool = True
+    frame: float = 0.0  # width of a frame in the sprite's colour, pixels
+
+
+@dataclass(frozen=True, eq=False)
+class Axes(Layer):
+    """Numbered axes of a terrain (x, y along the near edges, values up the left corner) or of the plane."""
+
+    terrain: Terrain | None = None
+    x: str = "x"  # LaTeX
+    y: str = "y"
+
+
+@dataclass(frozen=True, eq=False)
+class Label(Layer):
+    """Text at a world position, with a halo; a line of ``value`` below in a smaller size. ``latex`` sets a formula."""
+
+    position: Sequence[float] | Array
+    text: str
+    color: Color = "text"
+    value: str = ""
+    latex: bool = False
+    size: float = 15.0
+    offset: tuple[float, float] = (14.0, 0.0)  # pixels from the point, y down
+
+
+# -------------------------------------------------------------------------------------- notes beside the picture
+
+
+@dataclass(frozen=True, eq=False)
+class Note:
+    """Anything written beside the picture. Without panels it is drawn over the picture, with them inside one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Title(Note):
+    """The name at the upper left, the formula below, and a dim line or two. Hidden when panels are shown."""
+
+    text: str
+    latex: str = ""
+    lines: Sequence[str] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """One line of a legend or table: a coloured mark, a name and right-aligned cells."""
+
+    color: Color
+    name: str
+    cells: Sequence[str] = ()
+    ground: Color = ""  # a swatch of this colour around the mark
+    bar: float | None = None  # a signed bar in [-1, 1] behind the last cell
+
+
+@dataclass(frozen=True, eq=False)
+class Legend(Note):
+    """A table at the lower left: heading, column names, rows."""
+
+    rows: Sequence[Row]
+    heading: str = ""
+    columns: Sequence[str] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class ColorBar(Note):
+    """The value scale of a terrain's colours."""
+
+    terrain: Terrain
+    label: str = "loss"
+
+
+@dataclass(frozen=True, eq=False)
+class Formula(Note):
+    """A LaTeX line in the column at the left."""
+
+    latex: str
+    size: float = 25.0
+
+
+@dataclass(frozen=True, eq=False)
+class Meter(Note):
+    """A named number in the column at the left: a dim heading, LaTeX, the value large in its colour, and a bar."""
+
+    heading: str
+    latex: str
+    value: float
+    color: Color
+    low: float = 0.0
+    high: float = 3.0
+    text: str = ""  # what to print instead of the value with two decimals
+
+
+@dataclass(frozen=True, eq=False)
+class Facts(Note):
+    """Rows of coloured LaTeX in the column at the left: (colour, left LaTeX, middle LaTeX, dim text)."""
+
+    heading: str
+    rows: Sequence[tuple[Color, str, str, str]]
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """One curve of a chart: ``x``, ``y`` (n,)."""
+
+    name: str
+    color: Color
+    x: Array
+    y: Array
+
+    def __post_init__(self) -> None:
+        """Refuse curves of two lengths."""
+        _check_shapes(self)
+
+
+@dataclass(frozen=True, eq=False)
+class Chart(Note):
+    """A 2D chart for the side panel (lines or bars). ``now`` marks the present on the x axis."""
+
+    title: str
+    series: Sequence[Series]
+    log_y: bool = False
+    now: float | None = None
+    kind: str = "line"
+    x_label: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Equations(Note):
+    """A rule with live numbers: rows of (LaTeX with colours, values as text, colour)."""
+
+    title: str
+    columns: Sequence[str] = ("x", "y")
+    rows: Sequence[tuple[str, Sequence[str], Color]] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True)
+class HeatAxis:
+    """One side of a heat map: from ``low`` to ``high``, in equal ratios if ``log``; ``now`` is the present setting.
+
+    ``param`` names the scene's parameter that a click on the map sets ("" for none). ``label`` may hold LaTeX
+    between dollars.
+    """
+
+    label: str
+    low: float
+    high: float
+    log: bool = False
+    now: float | None = None
+    param: str = ""
+
+    def share(self, value: float) -> float:
+        """Return where a value stands between the ends: 0 ... 1."""
+        if self.log:
+            return float(np.log(value / self.low) / np.log(self.high / self.low))
+        return (value - self.low) / (self.high - self.low)
+
+    def value(self, share: float) -> float:
+        """Return the value at a place between the ends."""
+        if self.log:
+            return float(self.low * (self.high / self.low) ** share)
+        return self.low + (self.high - self.low) * share
+
+
+@dataclass(frozen=True, eq=False)
+class HeatMap(Note):
+    """Numbers over two parameters as colours: low is dark, high is light.
+
+    ``values`` (ny, nx), indexed [iy, ix], are those of equal cells, x to the right and y up. inf is "never", nan is
+    "diverged": both have colours of their own. A ring marks the axes' ``now``; a click sets their parameters.
+    """
+
+    title: str
+    values: Array
+    x: HeatAxis
+    y: HeatAxis
+    log: bool = True  # colours follow the logarithm
+    remark: str = ""  # beside the title
+
+    def __post_init__(self) -> None:
+        """Refuse what is no table."""
+        _check_shapes(self)

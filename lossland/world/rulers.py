@@ -1,0 +1,238 @@
+"""The numbered axes of a terrain and of the plane: where their lines, ticks and numbers stand. No GL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import starmap
+from math import ceil, hypot
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lossland.numerals import distinct, trimmed
+from lossland.world.camera import Camera, Pose
+from lossland.world.layers import Axes
+from lossland.world.terrain import Terrain
+
+Floats = NDArray[np.float64]
+Size = tuple[float, float]
+
+UP = np.array([0.0, 0.0, 1.0])
+GAP = 0.045  # world, between the block and its axes
+TICK = 0.035  # world
+TICK_GAP = 26.0  # pixels of the look, between numbers of a floor axis
+LONGEST = 8  # letters of a number on a floor axis
+VALUE_GAP = 20.0  # pixels of the look, between numbers of the value axis
+
+
+@dataclass(frozen=True)
+class Numeral:
+    """A number or name at a tick: ``tick`` is the tick's outer end, ``outward`` the world direction it points in."""
+
+    text: str
+    tick: tuple[float, float, float]
+    outward: tuple[float, float, float]
+    name: bool = False  # the LaTeX name of an axis, set beyond the numbers
+
+
+@dataclass(frozen=True, eq=False)
+class Rulers:
+    """Lines (n, 2, 3) in the world, and what is written at them."""
+
+    segments: Floats
+    numerals: tuple[Numeral, ...]
+
+    @cached_property
+    def directions(self) -> Floats:
+        """Where each number's tick ends, and a point beyond it: world points (n, 2, 3)."""
+        ticks = np.array([numeral.tick for numeral in self.numerals]).reshape(-1, 3)
+        away = np.array([numeral.outward for numeral in self.numerals]).reshape(-1, 3)
+        return np.stack([ticks, ticks + 0.05 * away], 1)
+
+
+def terrain_rulers(axes: Axes, terrain: Terrain, camera: Camera, size: Size) -> Rulers:
+    """Lay out the axes of a terrain for a camera and a picture of ``size`` pixels of the look.
+
+    x and y run along the two edges that face the camera, the values up the corner at the left. The same object is
+    returned while nothing changes, also while the camera turns.
+    """
+    return _seen_rulers(axes, terrain, camera.flat, camera.pose, (float(size[0]), float(size[1])))
+
+
+@lru_cache(maxsize=4)  # lines and numbers are drawn from the same layout
+def _seen_rulers(axes: Axes, terrain: Terrain, flat: bool, pose: Pose, size: Size) -> Rulers:
+    camera = Camera(flat=flat)
+    camera.pose = pose
+    back = camera.back
+    near = (1.0 if back[0] >= 0 else -1.0, 1.0 if back[1] >= 0 else -1.0)
+    sides = _sides(terrain, near)
+    pixels = camera.project(sides.probes, size)
+    every = tuple(_ticks_apart(pixels[part]) for part in sides.floor)
+    corners = pixels[sides.corners]
+    left = int(corners[1, 0] < corners[0, 0])
+    foot, head = pixels[sides.rises[left]]
+    ticks = terrain.value_ticks(float(np.hypot(*(head - foot))), VALUE_GAP)
+    return _rulers(axes, terrain, near, every, left, tuple(ticks))
+
+
+class _Sides(NamedTuple):
+    """The axes on the two near sides: world points (k, 3) whose pixels the layout depends on, and which is which."""
+
+    probes: Floats
+    floor: tuple[slice, slice]  # the ticks along x and y
+    corners: slice  # the two that the values may stand at
+    rises: tuple[slice, slice]  # foot and head of the values' axis at each
+
+
+@lru_cache(maxsize=4)
+def _sides(terrain: Terrain, near: tuple[float, float]) -> _Sides:
+    points: list[Floats] = []
+    parts: list[slice] = []
+
+    def add(more: Floats) -> None:
+        start = parts[-1].stop if parts else 0
+        points.append(more)
+        parts.append(slice(start, start + len(more)))
+
+    for axis in (0, 1):
+        add(_floor_foot(terrain, near, axis) + _places(terrain, axis)[:, None] * np.eye(3)[axis])
+    add(_corners(terrain, near))
+    for corner in (0, 1):
+        foot, _ = _value_foot(terrain, near, corner)
+        add(np.array([foot, foot + terrain.height * UP]))
+    return _Sides(np.concatenate(points), (parts[0], parts[1]), parts[2], (parts[3], parts[4]))
+
+
+def _floor_foot(terrain: Terrain, near: tuple[float, float], axis: int) -> Floats:
+    """Return the middle of a floor axis."""
+    return (1.0 + GAP) * near[1 - axis] * np.eye(3)[1 - axis] + terrain.base * UP
+
+
+def _places(terrain: Terrain, axis: int) -> Floats:
+    """Return where the ticks of a floor axis lie along it, in [-1, 1]."""
+    low, high = terrain.domain[axis]
+    return (terrain.ticks(axis) / 2 - low / 2) / (high / 2 - low / 2) * 2 - 1.0
+
+
+def _corners(terrain: Terrain, near: tuple[float, float]) -> Floats:
+    """Return the two corners of the block that are neither the nearest nor the farthest one."""
+    return np.array([[-near[0], near[1], terrain.base], [near[0], -near[1], terrain.base]])
+
+
+def _value_foot(terrain: Terrain, near: tuple[float, float], corner: int) -> tuple[Floats, Floats]:
+    """Return the foot of the values' axis at one of the two corners, and the direction out of the block there."""
+    at = _corners(terrain, near)[corner]
+    outward = np.eye(3)[corner] * np.sign(at)
+    return at * [1, 1, 0] + GAP * outward, outward
+
+
+@lru_cache(maxsize=4)
+def _rulers(
+    axes: Axes,
+    terrain: Terrain,
+    near: tuple[float, float],
+    every: tuple[int, ...],
+    left: int,
+    ticks: tuple[tuple[float, float], ...],
+) -> Rulers:
+    segments: list[tuple[Floats, Floats]] = []
+    numerals: list[Numeral] = []
+
+    def mark(at: Floats, outward: Floats, text: str, name: bool = False) -> None:
+        tip = at + TICK * outward
+        if not name:
+            segments.append((at, tip))
+        numerals.append(Numeral(text, _triple(tip), _triple(outward), name))
+
+    for axis, name in ((0, axes.x), (1, axes.y)):
+        along, outward = np.eye(3)[axis], near[1 - axis] * np.eye(3)[1 - axis]
+        foot = _floor_foot(terrain, near, axis)
+        segments.append((foot - along, foot + along))
+        values = terrain.ticks(axis)
+        for text, place in list(zip(_texts(values), _places(terrain, axis), strict=True))[:: every[axis]]:
+            mark(foot + place * along, outward, text)
+        mark(foot, outward, name, name=True)
+
+    foot, outward = _value_foot(terrain, near, left)
+    if len(ticks) > 1:
+        top = max(t for _, t in ticks) * terrain.height
+        segments.append((foot, foot + top * UP))
+        for text, (_, t) in zip(distinct([value for value, _ in ticks]), ticks, strict=True):
+            mark(foot + t * terrain.height * UP, outward, text)
+    return Rulers(np.array(segments), tuple(numerals))
+
+
+def _ticks_apart(pixels: Floats) -> int:
+    """Return 1, or how many ticks make one number where they stand too close in the picture."""
+    if len(pixels) < 2:
+        return 1
+    closest = min(starmap(hypot, np.diff(pixels, axis=0).tolist()))
+    return max(1, ceil(TICK_GAP / max(closest, 1e-3))) if closest < TICK_GAP else 1
+
+
+def _texts(values: Floats) -> list[str]:
+    """Return a row of round values with the decimals that it needs, or as short numbers where those are many."""
+    digits = _digits(values)
+    texts = [trimmed(value, digits) for value in values.tolist()]
+    plain = len(set(texts)) == len(texts) and max(map(len, texts), default=0) <= LONGEST
+    return texts if plain else distinct(values.tolist())
+
+
+def _digits(values: Floats) -> int:
+    """Return how many decimals a row of round values needs."""
+    for digits in range(9):
+        if np.allclose(values, np.round(values, digits), rtol=0, atol=1e-9):
+            return digits
+    return 9
+
+
+def _triple(vector: Floats) -> tuple[float, float, float]:
+    x, y, z = vector
+    return float(x), float(y), float(z)
+
+
+@dataclass(frozen=True)
+class PlaneNumeral:
+    """A number beside an axis of the plane, at a pixel of the picture."""
+
+    text: str
+    pixel: tuple[float, float]
+    axis: int  # 0: below the x axis, 1: left of the y axis
+
+
+def plane_numerals(
+    camera: Camera, size: Size, free: tuple[float, float, float, float], gap: float
+) -> list[PlaneNumeral]:
+    """Return the numbers along the plane's axes, at least ``gap`` pixels apart, inside the free rectangle.
+
+    Zero is left out. An axis outside the rectangle keeps its numbers at the rectangle's edge.
+    """
+    x, y, w, h = free
+    origin, ex, ey = camera.project(np.array([[0.0, 0, 0], [1, 0, 0], [0, 1, 0]]), size).tolist()
+    numerals = []
+    for axis, unit in ((0, ex[0] - origin[0]), (1, ey[1] - origin[1])):
+        if abs(unit) < 1e-6:
+            continue
+        whole = max(_round_up(gap / abs(unit)), 1.0)
+        step = whole if abs(unit) < 8 * gap else _round_up(3 * gap / abs(unit))  # fractions only where there is room
+        low, high = sorted(((x - origin[0]) / unit, (x + w - origin[0]) / unit) if axis == 0 else
+                           ((y - origin[1]) / unit, (y + h - origin[1]) / unit))  # fmt: skip
+        first, last = int(np.ceil(low / step)), int(np.floor(high / step))
+        if last - first > 400:
+            continue
+        digits, end = _digits(np.array([step])), ex if axis == 0 else ey
+        for k in range(first, last + 1):
+            if k:
+                value = k * step
+                px = min(max(origin[0] + (end[0] - origin[0]) * value, x + 0.5 * gap), x + w)
+                py = min(max(origin[1] + (end[1] - origin[1]) * value, y), y + h - 0.5 * gap)
+                numerals.append(PlaneNumeral(trimmed(value, digits), (px, py), axis))
+    return numerals
+
+
+def _round_up(rough: float) -> float:
+    """Return the next number 1, 2 or 5 times a power of ten, at least 0.01."""
+    power = 10.0 ** np.floor(np.log10(max(rough, 0.01)))
+    return float(power * next(m for m in (1.0, 2.0, 5.0, 10.0) if m * power >= rough * (1 - 1e-9)))

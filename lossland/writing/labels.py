@@ -1,0 +1,271 @@
+"""Labels in the picture: what stands at a place, and the names and values of moving heads.
+
+Labels of heads are placed at key moments and key azimuths and glide between them (see ``placement``), so that they
+are calm while a race runs or the camera turns, and the same in a film, a window and a still.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+from math import ceil, hypot, log2
+
+import numpy as np
+from imgui_bundle import imgui
+from numpy.typing import ArrayLike, NDArray
+
+from lossland.world.camera import Camera, Pose
+from lossland.world.geometry import HEAD_RADIUS, head_centers
+from lossland.world.layers import Array, Label, Trail
+from lossland.world.track import Track
+from lossland.writing.placement import Choice, Rect, beside, choose, glide, separate
+from lossland.writing.text import Type
+
+Size = tuple[int, int]
+V2 = imgui.ImVec2
+
+LABEL_SIZE = 15.0  # pixels of the look, as are the others
+LABEL_GAP = 4.0
+ROUGHLY = 24  # pixels: a label that grows by less keeps its place
+KEY_MOMENTS = 20  # in a whole path
+KEY_TURN = 15.0  # degrees of azimuth
+OBSTACLES = 60  # points of each trail that labels avoid
+
+
+def draw_labels(
+    dl: imgui.ImDrawList,
+    type_: Type,
+    labels: Sequence[Label],
+    trails: Sequence[Trail],
+    camera: Camera,
+    size: Size,
+    area: Rect,
+    taken: Sequence[Rect],
+) -> None:
+    """Draw what stands at a place first, then the heads' names in the room that is left."""
+    pixels = _pixels(camera, [label.position for label in labels], size)
+    inside = [(label, pixel) for label, pixel in zip(labels, pixels, strict=True) if _is_within(pixel, area)]
+    fixed_labels = [label for label, _ in inside]
+    standing = taken
+    rects = separate([_label_rect(type_, label, pixel) for label, pixel in inside], area, taken, 0.0)
+    for label, rect in zip(fixed_labels, rects, strict=True):
+        if rect is not None:
+            _draw_label(dl, type_, label, rect)
+    taken = [*taken, *(rect for rect in rects if rect is not None)]
+    taken += _draw_starts(dl, type_, trails, camera, size, area)
+
+    named, anchors, rects = head_labels(type_, trails, camera, size, area, taken, standing)
+    for trail, anchor, rect in zip(named, anchors, rects, strict=True):
+        if rect is not None:
+            _draw_leader(dl, type_, trail.color, anchor, rect)
+            _draw_name(dl, type_, trail.label, trail.value, trail.color, LABEL_SIZE, rect)
+
+
+def _pixels(camera: Camera, positions: Sequence[ArrayLike], size: Size) -> list[tuple[float, float]]:
+    return [(x, y) for x, y in camera.project(np.array(positions, float), size).tolist()] if positions else []
+
+
+def _is_within(pixel: Sequence[float], area: Rect) -> bool:
+    return area[0] <= pixel[0] <= area[0] + area[2] and area[1] <= pixel[1] <= area[1] + area[3]
+
+
+def _name_size(type_: Type, name: str, value: str, size: float) -> tuple[float, float]:
+    """Return the size of a bold name with a value below it."""
+    width, height = type_.size(name, size, "bold")
+    if not value:
+        return width, height
+    below = type_.size(value, size - 2)
+    step = type_.px(8)  # changing digits should not move a label
+    return max(width, step * ceil(below[0] / step)), height + below[1] - type_.px(1)
+
+
+def _draw_name(dl: imgui.ImDrawList, type_: Type, name: str, value: str, color: str, size: float, rect: Rect) -> None:
+    _, height = type_.text(dl, rect[0], rect[1], name, size, color, "bold", halo=True)
+    if value:
+        type_.text(dl, rect[0], rect[1] + height - type_.px(1), value, size - 2, "text", halo=True)
+
+
+def _label_rect(type_: Type, label: Label, pixel: tuple[float, float]) -> Rect:
+    """Return where a label stands: beside its point by its offset (0: centred), its middle at the offset's height."""
+    if label.latex:
+        formula = type_.formula(label.text, label.size, label.color)
+        width, height = float(formula.width), float(formula.height)
+        if label.value:
+            width += type_.px(6) + type_.width(label.value, 16.0)
+    else:
+        width, height = _name_size(type_, label.text, label.value, label.size)
+    dx, dy = label.offset
+    x = pixel[0] + type_.px(dx) - (0.5 * width if dx == 0 else 0.0)
+    return x, pixel[1] + type_.px(dy) - 0.5 * height, width, height
+
+
+def _draw_label(dl: imgui.ImDrawList, type_: Type, label: Label, rect: Rect) -> None:
+    x, y, _, height = rect
+    if not label.latex:
+        _draw_name(dl, type_, label.text, label.value, label.color, label.size, rect)
+        return
+    width, _ = type_.put_formula(dl, x, y, label.text, label.size, label.color, ay=0.0, halo=True)
+    if label.value:
+        type_.text(dl, x + width + type_.px(6), y + height / 2, label.value, 16.0, label.color, halo=True, ay=0.5)
+
+
+def _draw_starts(
+    dl: imgui.ImDrawList, type_: Type, trails: Sequence[Trail], camera: Camera, size: Size, area: Rect
+) -> list[Rect]:
+    """Write below each marked start; return the rectangles of the words."""
+    rects = []
+    marked = [trail for trail in trails if trail.ring and len(trail.points)]
+    pixels = _pixels(camera, [trail.points[0] for trail in marked], size)
+    for trail, (x, y) in zip(marked, pixels, strict=True):
+        if _is_within((x, y), area):
+            x, y = x + type_.px(6), y + type_.px(12)
+            w, h = type_.text(dl, x, y, trail.start, 13.0, "text", "italic", halo=True, ax=0.5)
+            rects.append((x - w / 2, y, w, h))
+    return rects
+
+
+def head_labels(
+    type_: Type,
+    trails: Sequence[Trail],
+    camera: Camera,
+    size: Size,
+    area: Rect,
+    taken: Sequence[Rect],
+    standing: Sequence[Rect] | None = None,
+) -> tuple[list[Trail], NDArray[np.float64], list[Rect | None]]:
+    """Return the named trails in view, their heads' pixels (n, 2), and where each label stands (None: no room).
+
+    Places are chosen clear of what is ``standing`` still in the picture (None: all that is taken), and then moved
+    clear of all that is ``taken``.
+    """
+    trails = [trail for trail in trails if trail.head and len(trail.points)]
+    named = [trail for trail in trails if trail.label]
+    heads = _heads(named, camera, size, type_.scale, camera.pose)
+    inside = [_is_within(head, area) for head in heads.tolist()]
+    named = [trail for trail, is_in in zip(named, inside, strict=True) if is_in]
+    heads = heads[np.array(inside, bool)]
+    if not named:
+        return [], heads, []
+    sizes = tuple(_name_size(type_, trail.label, trail.value, LABEL_SIZE) for trail in named)
+    last = max(float(trail.progress[-1]) for trail in trails)
+    upto = min(max(max(trail.upto for trail in trails), 0.0), last)
+    grows = any(trail.track is not None for trail in trails)
+    step = _lasting_step(trails) if grows else max(last / KEY_MOMENTS, 1e-9)
+    chosen = {id(trail) for trail in named}
+    paths = _Paths([(trail.points, trail.progress, trail.track, id(trail) in chosen) for trail in trails])
+    standing = tuple(taken if standing is None else standing)
+
+    unit = type_.px(ROUGHLY)
+    rough = tuple((unit * ceil(width / unit), unit * ceil(height / unit)) for width, height in sizes)
+
+    def choices(moment: float, pose: Pose) -> list[Choice]:
+        return _choices(paths, moment, ahead, pose, camera.flat, size, area, standing, rough, type_.scale)
+
+    key, share = divmod(upto, step)
+    poses, turned = _key_poses(camera)
+    late, ahead = (1, 0.0) if grows else (0, step)  # where a path still grows, only what was is known
+    sides = []
+    for pose in poses:
+        start, end = (choices(min(max(key + k - late, 0.0) * step, last), pose) for k in (0, 1))
+        sides.append([glide(a, b, share / step) for a, b in zip(start, end, strict=True)])
+    now = [glide(a, b, turned) for a, b in zip(*sides, strict=True)]
+    if not grows:
+        choices(min((key + 2) * step, last), poses[int(share > step / 2)])  # before it is needed, one at a time
+    wanted = [beside(head, label, choice) for head, label, choice in zip(heads.tolist(), sizes, now, strict=True)]
+    return named, heads, separate(wanted, area, taken, type_.px(LABEL_GAP))
+
+
+def _lasting_step(trails: Sequence[Trail]) -> float:
+    """Return how far apart the key moments of paths that grow are: a power of four, so that it seldom changes."""
+    span = max(float(trail.progress[-1] - trail.progress[0]) for trail in trails)
+    return 4.0 ** ceil(log2(max(span / KEY_MOMENTS, 1e-9)) / 2)
+
+
+class _Paths:
+    """Trails' paths, equal to others when they are the same arrays, or of the same tracks however long these are now.
+
+    It keeps them, so that they stay the same.
+    """
+
+    def __init__(self, paths: Sequence[tuple[Array, Array, Track | None, bool]]) -> None:
+        self._paths = paths  # points, progress, the track that they are of, and whether the trail is named
+        self._key = tuple(
+            (id(track), 0, named) if track is not None else (id(points), id(progress), named)
+            for points, progress, track, named in paths
+        )
+        self._hash = hash(self._key)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Paths) and self._key == other._key
+
+    def trails(self, upto: float, named: bool = False) -> list[Trail]:
+        """Return the paths as trails up to an iteration; with ``named`` only the named ones."""
+        return [Trail(points, progress, "text", upto) for points, progress, _, has in self._paths if has or not named]
+
+
+@lru_cache(maxsize=64)
+def _choices(
+    paths: _Paths,
+    moment: float,
+    step: float,
+    pose: Pose,
+    flat: bool,
+    size: Size,
+    area: Rect,
+    taken: tuple[Rect, ...],
+    sizes: tuple[tuple[float, float], ...],
+    scale: float,
+) -> list[Choice]:
+    """Choose the places of the named heads' labels at a key moment, seen from a key pose; kept while they last."""
+    heads, obstacles = _around(paths, moment, step, pose, flat, size, scale)
+    return choose(heads, np.array(sizes), obstacles, area, taken, scale)
+
+
+@lru_cache(maxsize=64)  # sizes of labels change more often
+def _around(
+    paths: _Paths, moment: float, step: float, pose: Pose, flat: bool, size: Size, scale: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the pixels of the named heads at a key moment, and of all that their labels should not hide."""
+    camera = Camera(flat=flat)
+    heads = _heads(paths.trails(moment, named=True), camera, size, scale, pose)
+    ahead = paths.trails(moment + step)  # and where the heads go next
+    return heads, _obstacles(ahead, camera, size, pose)
+
+
+def _key_poses(camera: Camera) -> tuple[tuple[Pose, Pose], float]:
+    """Return the camera's poses at the key azimuths around its own, and how far in [0, 1) it is between them."""
+    if camera.flat:
+        return (camera.pose, camera.pose), 0.0
+    key, rest = divmod(camera.pose.azimuth, KEY_TURN)
+    before, after = (replace(camera.pose, azimuth=(key + k) * KEY_TURN) for k in (0, 1))
+    return (before, after), rest / KEY_TURN
+
+
+def _heads(trails: Sequence[Trail], camera: Camera, size: Size, scale: float, pose: Pose) -> NDArray[np.float64]:
+    """Return the pixels (n, 2) of the middles of the trails' heads."""
+    return camera.project(head_centers(trails, camera.clip_from_world(size, pose), size[1] / scale), size, pose)
+
+
+def _obstacles(trails: Sequence[Trail], camera: Camera, size: Size, pose: Pose) -> NDArray[np.float64]:
+    """Return pixels (m, 2) along the shown part of every trail."""
+    pieces: list[NDArray[np.floating]] = [np.zeros((0, 3))]
+    for trail in trails:
+        shown = int(np.searchsorted(trail.progress, trail.upto, "right"))
+        pieces.append(np.asarray(trail.points)[: shown : max(1, len(trail.points) // OBSTACLES)])
+    return camera.project(np.concatenate(pieces), size, pose)
+
+
+def _draw_leader(dl: imgui.ImDrawList, type_: Type, color: str, head: Sequence[float], rect: Rect) -> None:
+    """Join a label with its head where it stands far away."""
+    x, y = float(head[0]), float(head[1])
+    dx = min(max(x, rect[0]), rect[0] + rect[2]) - x
+    dy = min(max(y, rect[1]), rect[1] + rect[3]) - y
+    length = hypot(dx, dy)
+    if length > type_.px(24):
+        start, end = type_.px(HEAD_RADIUS + 3) / length, 1 - type_.px(4) / length
+        tips = V2(x + dx * start, y + dy * start), V2(x + dx * end, y + dy * end)
+        dl.add_line(*tips, type_.u32(color, 0.75), type_.px(1.2))

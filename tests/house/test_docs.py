@@ -1,0 +1,138 @@
+"""Every command and every Python snippet of the README and the docs does what it says: each is run.
+
+Fenced blocks of ``sh`` are run line by line, of ``python`` as one program a page; ``python name.py`` is written to that
+file first, for the commands after it. Blocks of ``text`` and ``diff`` are only shown. Pictures and films are made
+small, and windows are not opened: their arguments are read and their scene is built.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+import lossland
+from lossland.cli import main
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+SHOWN = {"text", "diff"}
+SMALL = {
+    "shot": ["--size", "160x90"],
+    "record": ["--size", "96x64", "--seconds", "0.1", "--fps", "20"],
+    "swarm": ["--count", "2000"],
+}
+
+
+class Block(NamedTuple):
+    language: str
+    file: str
+    text: str
+
+
+def blocks(page: Path) -> Iterator[Block]:
+    for info, text in re.findall(r"^```(.*?)\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL):
+        language, _, file = info.strip().partition(" ")
+        yield Block(language, file, text)
+
+
+def commands(block: Block) -> Iterator[list[str]]:
+    for line in block.text.replace("\\\n", " ").splitlines():
+        words = shlex.split(line, comments=True)
+        if words:
+            yield words
+
+
+@pytest.fixture(autouse=True)
+def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_works(page: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lossland.doctor.has_display", lambda: True)
+    monkeypatch.setattr("lossland.app.window.explore", lambda scene, **options: scene.frame(0.0))
+    for block in blocks(page):
+        if block.language == "python" and block.file:
+            Path(block.file).write_text(block.text)
+        elif block.language == "sh":
+            for words in commands(block):
+                run(words, capsys)
+        else:
+            assert block.language in SHOWN | {"python"}, f"{page.name} has a block of {block.language!r}"
+
+
+def run(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    if words[0] == "make":
+        targets = re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+        assert set(words[1:]) <= set(targets)
+        return
+    assert words[0] == "lossland", f"{words[0]} is not ours to run"
+    command = words[1] if len(words) > 1 else "explore"
+    code = main([*words[1:], *SMALL.get(command, [])])
+    assert code == 0, f"{shlex.join(words)}: {capsys.readouterr().err}"
+    output = [word for before, word in pairwise(words) if before == "-o"]
+    assert all(Path(file).exists() for file in output), f"{shlex.join(words)} wrote no {output}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_snippet_runs(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    snapshot, record = lossland.snapshot, lossland.record
+
+    def small_snapshot(scene: Any, size: tuple[int, int] = (1280, 720), **options: Any) -> Any:
+        image = snapshot(scene, size=(160, 90), **options)
+        return np.broadcast_to(image[:1, :1], (size[1], size[0], 4))
+
+    def small_record(scene: Any, path: str, **options: Any) -> Any:
+        return record(scene, path, seconds=0.1, fps=20, size=(96, 64))
+
+    monkeypatch.setattr(lossland, "snapshot", small_snapshot)
+    monkeypatch.setattr(lossland, "record", small_record)
+    monkeypatch.setattr(lossland, "show", lambda scene: None)
+    names: dict[str, Any] = {}
+    for block in blocks(page):
+        if block.language == "python" and not block.file:
+            exec(compile(block.text, page.name, "exec"), names)
+
+
+def test_the_stream_of_the_docs_is_a_function_of_time() -> None:
+    block = next(one for one in blocks(ROOT / "docs" / "extend.md") if one.file == "stream.py")
+    Path("stream.py").write_text(block.text)
+
+    def trail(scene: lossland.Scene, time: float) -> lossland.layers.Trail:
+        return next(layer for layer in scene.frame(time).layers if isinstance(layer, lossland.layers.Trail))
+
+    scene = lossland.scene("stream.py", seed=3)
+    there = [trail(scene, time) for time in (0.0, 2.5, 12.0, 8.0, 30.0, 12.0)]
+    assert [one.first for one in there] == [0, 0, 1201, 601, 3901, 1201]
+    assert np.array_equal(there[2].points, there[-1].points)
+    assert np.array_equal(there[3].points, trail(lossland.scene("stream.py", seed=3), 8.0).points)
+    assert not np.array_equal(there[3].points, trail(lossland.scene("stream.py", seed=4), 8.0).points)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text()):
+        if "://" not in target:
+            assert (page.parent / target).exists(), f"{page.name} links to {target}, which is not there"
+
+
+def test_pictures_are_small() -> None:
+    pictures = list((ROOT / "docs" / "pictures").iterdir())
+    assert pictures
+    for picture in pictures:
+        assert picture.stat().st_size < 400_000, f"{picture.name} is too large"
+
+
+def test_every_command_is_documented() -> None:
+    from lossland.cli import COMMANDS
+
+    text = "\n".join(page.read_text() for page in PAGES)
+    for command in COMMANDS:
+        assert f"lossland {command}" in text

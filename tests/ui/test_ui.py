@@ -1,0 +1,747 @@
+"""The panels: where they stand, that nothing overlaps or is cut, and that they steer a Player.
+
+Input goes in as a window would give it (pointer, buttons, characters), frame by frame; what is asserted are the
+player's numbers. Where a widget is comes from the places that the panels feel the pointer at.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from imgui_bundle import imgui
+
+from lossland.expression.formula import parse
+from lossland.play.player import Player
+from lossland.render.gl import canvas
+from lossland.render.gl.target import Target
+from lossland.scenery import library
+from lossland.ui import charts, formula_box, lesson, readouts
+from lossland.ui.browser import entries
+from lossland.ui.lanes import Scale
+from lossland.ui.layout import Layout, Rect, layout
+from lossland.ui.panels import Panels
+from lossland.ui.widgets import Pen, Touch
+from lossland.world.layers import Chart, Series
+from lossland.world.theme import DARK, PRINT, Theme
+from lossland.writing.host import Host
+from lossland.writing.text import Type, picture_scale
+
+SIZES = [(1280, 720), (1600, 900), (1920, 1080), (3840, 2160)]
+
+
+# ------------------------------------------------------------------------------------------------------ layout
+def parts(places: Layout) -> list[Rect]:
+    found = [places.timeline, places.switches, places.buttons, places.free, places.left, places.right]
+    return [part for part in found if part is not None]
+
+
+@given(
+    width=st.integers(480, 8000),
+    height=st.integers(360, 4400),
+    scale=st.sampled_from([0.72, 1.0, 1.25, 1.5, 2.0, 3.0]),
+    browser=st.booleans(),
+    inspector=st.booleans(),
+)
+def test_panels_never_overlap_and_stay_inside(
+    width: int, height: int, scale: float, browser: bool, inspector: bool
+) -> None:
+    if width / scale < 420 or height / scale < 240:
+        return
+    places = layout((width, height), scale, browser, inspector)
+    for part in parts(places):
+        assert part.width > 0
+        assert part.height > 0
+        assert part.x >= 0
+        assert part.y >= 0
+        assert part.right <= width / scale + 1e-9
+        assert part.bottom <= height / scale + 1e-9
+    for first, second in itertools.combinations(parts(places), 2):
+        assert not first.overlaps(second)
+
+
+@pytest.mark.parametrize(
+    ("size", "left", "right", "bottom"), [((1280, 720), 236, 312, 60), ((1600, 900), 272, 352, 68)]
+)
+def test_panels_have_the_sizes_of_the_design(size: tuple[int, int], left: int, right: int, bottom: int) -> None:
+    places = layout(size)
+    assert places.left is not None
+    assert places.right is not None
+    assert (places.left.width, places.right.width, places.timeline.height) == (left, right, bottom)
+    assert places.left.x == 12
+    assert places.right.right == size[0] - 12
+    assert places.timeline.bottom == size[1] - 12
+    assert places.free.width == size[0] - left - right - 4 * 12
+
+
+def test_scale_two_is_the_same_layout_in_other_pixels() -> None:
+    assert layout((2560, 1440), 2.0) == layout((1280, 720), 1.0)
+
+
+def test_narrow_windows_keep_the_picture() -> None:
+    assert layout((900, 700)).left is None
+    assert layout((600, 700)).right is None
+    assert layout((600, 700)).free.width > 500
+
+
+# ------------------------------------------------------------------------------------------------ a window to drive
+@dataclass
+class Felt:
+    """Where the panels felt the pointer, and what they wrote, in the last frame (panel units)."""
+
+    touches: dict[str, Rect] = field(default_factory=dict)
+    texts: list[tuple[str, Rect, Rect]] = field(default_factory=list)  # text, its box, the window's box
+
+
+class Bench:
+    """A headless window: panels over an empty picture, with a pointer and a keyboard."""
+
+    def __init__(self, scene: Any, size: tuple[int, int], scale: float, theme: Theme, felt: Felt) -> None:
+        self.size, self.scale, self.felt = size, scale, felt
+        self.host = Host(theme, scale)
+        self.type = Type(theme, scale)
+        self.panels = Panels(theme, self.type)
+        self.player = Player(scene, size)
+        self.target = Target(size)
+        self.free = (0.0, 0.0, 0.0, 0.0)
+        self.frame(3)
+
+    def frame(self, count: int = 1) -> None:
+        for _ in range(count):
+            self.felt.touches.clear()
+            self.felt.texts.clear()
+            with self.target:
+                self.host.begin(self.size)
+                self.free = self.panels.draw(self.player, self.player.frame(), self.size)
+                self.host.end()
+
+    def place(self, key: str) -> Rect:
+        assert key in self.felt.touches, f"{key} is not among {sorted(self.felt.touches)}"
+        return self.felt.touches[key]
+
+    def move(self, x: float, y: float) -> None:
+        self.host.mouse_move(x * self.scale, y * self.scale)
+        self.frame()
+
+    def press(self, down: bool, button: int = 0) -> None:
+        self.host.mouse_button(button, down)
+        self.frame()
+
+    def click_at(self, x: float, y: float, button: int = 0) -> None:
+        self.move(x, y)
+        self.press(True, button)
+        self.press(False, button)
+        self.frame(2)
+
+    def click(self, key: str, button: int = 0) -> None:
+        self.click_at(*self.place(key).center, button)
+
+    def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+        self.move(*start)
+        self.press(True)
+        for part in (0.25, 0.5, 0.75, 1.0):
+            self.move(start[0] + part * (end[0] - start[0]), start[1] + part * (end[1] - start[1]))
+        self.press(False)
+
+    def drag_slider(self, key: str, part: float) -> float:
+        """Drag a slider's grab to about a part of its track, and return to which part exactly.
+
+        The track begins 8 inside the place that is felt; the pointer stands on whole pixels.
+        """
+        place = self.place(key)
+        x, width = place.x + 8, place.width - 16
+        end = round(x + part * width)
+        self.drag(place.center, (end, place.center[1]))
+        return min(max((end - x) / width, 0.0), 1.0)
+
+    def key(self, key: imgui.Key, ctrl: bool = False) -> None:
+        io = imgui.get_io()
+        if ctrl:
+            io.add_key_event(imgui.Key.mod_ctrl, True)
+        io.add_key_event(key, True)
+        self.frame()
+        io.add_key_event(key, False)
+        if ctrl:
+            io.add_key_event(imgui.Key.mod_ctrl, False)
+        self.frame()
+
+    def write(self, text: str) -> None:
+        for letter in text:
+            self.host.character(ord(letter))
+        self.frame(2)
+
+    def shows(self, text: str) -> bool:
+        return any(text in written for written, _, _ in self.felt.texts)
+
+    def close(self) -> None:
+        self.panels.close()
+        self.type.close()
+        self.host.close()
+        self.target.close()
+
+
+@pytest.fixture
+def felt(monkeypatch: pytest.MonkeyPatch) -> Felt:
+    """Note every widget and every text that is drawn."""
+    noted = Felt()
+    touch, text, latex = Pen.touch, Pen.text, Pen.latex
+
+    def noted_touch(self: Pen, key: str, x: float, y: float, width: float, height: float) -> Touch:
+        if not self.mute:
+            noted.touches[key] = Rect(x, y, width, height)
+        return touch(self, key, x, y, width, height)
+
+    def noted_text(self: Pen, x: float, y: float, text_: str, *args: Any, **kwargs: Any) -> float:
+        width = text(self, x, y, text_, *args, **kwargs)
+        size = args[0] if args else kwargs.get("size", 14)
+        align = args[3] if len(args) > 3 else kwargs.get("align", 0.0)
+        if not self.mute:
+            noted.texts.append((text_, Rect(x - align * width, y - size / 2, width, size), self.area))
+        return width
+
+    def noted_latex(self: Pen, x: float, baseline: float, latex_: str, *args: Any, **kwargs: Any) -> float:
+        width = latex(self, x, baseline, latex_, *args, **kwargs)
+        if not self.mute:
+            start = x - kwargs.get("align", 0.0) * width
+            noted.texts.append((latex_, Rect(start, baseline - 10, width, 12), self.area))
+        return width
+
+    def noted_selectable(label: str, *args: Any) -> tuple[bool, bool]:
+        clicked = selectable(label, *args)
+        low, high = imgui.get_item_rect_min(), imgui.get_item_rect_max()
+        value = label.split("##")[1]
+        noted.touches[f"list.{value}"] = Rect(low.x, low.y, high.x - low.x, high.y - low.y)
+        return clicked
+
+    selectable = imgui.selectable
+    monkeypatch.setattr(imgui, "selectable", noted_selectable)
+    monkeypatch.setattr(Pen, "touch", noted_touch)
+    monkeypatch.setattr(Pen, "text", noted_text)
+    monkeypatch.setattr(Pen, "latex", noted_latex)
+    return noted
+
+
+@pytest.fixture
+def open_bench(felt: Felt) -> Iterator[Any]:
+    canvas.headless().set_current()
+    benches: list[Bench] = []
+
+    def make(
+        scene: str = "optimizer_race",
+        size: tuple[int, int] = (1280, 720),
+        scale: float = 1.0,
+        theme: Theme = DARK,
+        **values: Any,
+    ) -> Bench:
+        benches.append(Bench(library.scene(scene, **values), size, scale, theme, felt))
+        return benches[-1]
+
+    yield make
+    for bench in benches:
+        bench.close()
+
+
+@pytest.fixture
+def race(open_bench: Any) -> Bench:
+    return open_bench()
+
+
+@pytest.fixture
+def matrix(open_bench: Any) -> Bench:
+    return open_bench("linear_map_2d")
+
+
+# ------------------------------------------------------------------------------------------- nothing is cut off
+@pytest.mark.parametrize(
+    ("scene", "size"),
+    [("optimizer_race", size) for size in SIZES] + [(scene, SIZES[0]) for scene in library.names()],
+)
+def test_no_text_leaves_its_panel(open_bench: Any, scene: str, size: tuple[int, int]) -> None:
+    bench = open_bench(scene, size, picture_scale(size))
+    player = bench.player
+    player.seek(0.6 * player.scene.clock.seconds)
+    for page in ("controls", "lesson", "code"):
+        bench.panels.inspector.page = page
+        bench.frame(2)
+        for text, box, area in bench.felt.texts:
+            if page == "code" and area.width > 3000:
+                continue
+            assert box.x >= area.x - 2, text
+            if page != "code":  # code scrolls sideways
+                assert box.right <= area.right + 2, text
+
+
+@pytest.mark.parametrize("size", [*SIZES, (1000, 640)])
+def test_widgets_of_one_panel_do_not_overlap(open_bench: Any, size: tuple[int, int]) -> None:
+    bench = open_bench("optimizer_race", size, 2.0 if size[0] == 3840 else 1.0)
+    inside_others = ("lane.", "label.")  # rows that hold other widgets
+    places = [(k, r) for k, r in bench.felt.touches.items() if not k.startswith(inside_others)]
+    assert len(places) > 30
+    for (first, a), (second, b) in itertools.combinations(places, 2):
+        inner = Rect(a.x + 8, a.y + 3, a.width - 16, a.height - 6)  # reach beyond what is drawn may meet
+        assert not inner.overlaps(b) or inner.width <= 0, (first, second)
+
+
+def test_a_race_fits_at_720_lines_without_scrolling(race: Bench) -> None:
+    race.player.seek(3.0)
+    race.frame(2)
+    lowest = max(box.bottom for _, box, area in race.felt.texts if area.x > 900)
+    assert lowest <= layout((1280, 720)).right.bottom  # type: ignore[union-attr]
+
+
+def test_free_rectangle_is_the_layout_in_pixels(open_bench: Any) -> None:
+    bench = open_bench("optimizer_race", (2560, 1440), 2.0)
+    free = layout((1280, 720)).free
+    assert bench.free == (2 * free.x, 2 * free.y, 2 * free.width, 2 * free.height)
+
+
+# ------------------------------------------------------------------------------------------------------- drawing
+@pytest.mark.parametrize("theme", [DARK, PRINT], ids=["dark", "print"])
+def test_panels_are_drawn_opaque_in_the_themes_colours(open_bench: Any, theme: Theme) -> None:
+    bench = open_bench(theme=theme)
+    with bench.target:
+        import OpenGL.GL as gl
+        from vispy import gloo
+
+        gloo.flush()
+        gl.glClearColor(0.0, 0.0, 0.0, 1.0)
+        gl.glClear(gl.GL_COLOR_BUFFER_BIT)
+    bench.frame()
+    image = bench.target.read()
+    alpha = 0.94 if theme is DARK else 0.96
+    ground = np.array(theme.color("panel")) * alpha * 255
+    assert np.abs(image[30, 180, :3] - ground).max() <= 1.5  # between the name and the gear, over black
+    assert image[..., 3].min() == 255
+    assert image[300, 640, :3].max() == 0  # the picture's place is left alone
+
+
+def test_the_same_input_gives_the_same_pixels(open_bench: Any) -> None:
+    images = []
+    for _ in range(2):
+        bench = open_bench()
+        bench.drag_slider("slide.1.lr", 0.8)
+        images.append(bench.target.read())
+    assert np.array_equal(images[0], images[1])
+
+
+# ------------------------------------------------------------------------------------------------------ the clock
+def test_play_button_and_steps(race: Bench) -> None:
+    assert not race.player.playing
+    race.click("play")
+    assert race.player.playing
+    race.click("play")
+    assert not race.player.playing
+    race.click("step-forward")
+    race.click("step-forward")
+    assert race.player.step == 2
+    race.click("step-back")
+    assert race.player.step == 1
+
+
+def test_scrubber_goes_to_the_step_under_the_pointer(race: Bench) -> None:
+    place = race.place("scrub")
+    track = Rect(place.x + 8, place.y, place.width - 16, place.height)
+    race.drag((track.x + 2, track.center[1]), (track.x + 0.25 * track.width, track.center[1]))
+    assert race.player.steps == 160
+    assert race.player.step == 40
+    assert race.shows("40")
+
+
+def test_speed_and_loop(race: Bench) -> None:
+    race.click("speed")
+    assert race.player.speed == 2.0
+    race.click("speed")
+    race.click("speed")
+    assert race.player.speed == 0.25
+    race.click("loop")
+    assert not race.player.loop
+
+
+def test_buttons_ask_the_window(race: Bench) -> None:
+    for key in ("shot", "record", "save", "fullscreen"):
+        race.click(key)
+    assert race.player.wishes == ["shot", "record", "save", "fullscreen"]
+
+
+def test_view_buttons_and_switches(race: Bench) -> None:
+    race.click("turn")
+    assert race.player.turntable
+    race.click("turn")
+    camera = race.player.camera
+    first = camera.goal.azimuth
+    race.player.orbit(50.0, 10.0)
+    assert abs(camera.goal.azimuth - first) > 40
+    race.click("home")
+    assert camera.goal.azimuth == pytest.approx(camera.home_pose.azimuth)
+    race.click("show.contours")
+    assert not race.player.show.contours
+    assert race.player.show.shadow
+
+
+# ------------------------------------------------------------------------------------------------------ the lanes
+def test_dragging_a_rate_sets_it_on_a_log_scale(race: Bench) -> None:
+    part = race.drag_slider("slide.1.lr", 0.75)
+    low, high = 1e-5, 1.0  # the range of every learning rate
+    assert 0.7 < part < 0.8
+    assert race.player.lanes[1].optimizer.lr == pytest.approx(low * (high / low) ** part, rel=0.006)
+    before = race.player.lanes[3].optimizer
+    race.drag_slider("slide.1.lr", 0.0)
+    assert race.player.lanes[1].optimizer.lr == pytest.approx(low)
+    assert race.player.lanes[3].optimizer == before
+
+
+def test_double_click_gives_the_usual_value(race: Bench) -> None:
+    from lossland.optimizers import Momentum
+
+    place = race.place("slide.1.lr")
+    race.move(place.x + 8 + 0.9 * (place.width - 16), place.center[1])
+    for down in (True, False, True, False):
+        race.press(down)
+    assert race.player.lanes[1].optimizer.lr == pytest.approx(Momentum().lr, rel=0.01)
+
+
+def test_a_rate_can_be_typed(race: Bench) -> None:
+    race.click("type.0.lr")
+    race.write("0.0125")
+    race.key(imgui.Key.enter)
+    assert race.player.lanes[0].optimizer.lr == 0.0125
+    race.click("type.0.lr")
+    race.write("much")
+    race.key(imgui.Key.enter)
+    assert race.player.lanes[0].optimizer.lr == 0.0125
+    assert "must be a number" in race.player.messages[-1].text
+    race.click("type.0.lr")
+    race.write("-1")
+    race.key(imgui.Key.enter)
+    assert race.player.lanes[0].optimizer.lr == 0.0125
+    assert race.player.messages[-1].kind == "error"
+
+
+def test_a_click_selects_a_lane_and_shows_its_settings(race: Bench) -> None:
+    row = race.place("lane.1")
+    race.click_at(row.x + 60, row.y + 14)
+    assert race.player.selected == 1
+    assert "slide.1.momentum" in race.felt.touches
+    race.drag_slider("slide.1.momentum", 0.5)
+    assert race.player.lanes[1].optimizer.momentum == pytest.approx(0.4995, abs=0.01)
+
+
+def test_a_lane_can_rest(race: Bench) -> None:
+    race.click("toggle.2")
+    assert [lane.enabled for lane in race.player.lanes] == [True, True, False, True, True]
+    assert race.shows("off")
+    race.click("toggle.2")
+    assert race.player.lanes[2].enabled
+
+
+def test_optimizers_are_added_from_the_list_and_removed(race: Bench) -> None:
+    race.click("add-lane")
+    race.frame(2)
+    race.click("list.adamw")
+    assert len(race.player.lanes) == 6
+    assert race.player.lanes[-1].name == "adamw"
+    assert race.player.selected == 5
+    row = race.place("lane.0")
+    race.move(row.x + 60, row.y + 14)
+    race.click("remove.0")
+    assert [lane.name for lane in race.player.lanes][:2] == ["momentum", "rmsprop"]
+
+
+def test_the_right_button_opens_a_lanes_menu(race: Bench) -> None:
+    row = race.place("lane.4")
+    race.click_at(row.x + 60, row.y + 14, button=1)
+    race.click("list.toggle")
+    assert not race.player.lanes[4].enabled
+    race.click_at(row.x + 60, row.y + 14, button=1)
+    race.click("list.defaults")
+    from lossland.optimizers import Lion
+
+    assert race.player.lanes[4].optimizer == Lion()
+    race.click_at(row.x + 60, row.y + 14, button=1)
+    race.click("list.remove")
+    assert [lane.name for lane in race.player.lanes] == ["sgd", "momentum", "rmsprop", "adam"]
+
+
+def test_losses_beside_the_lanes_are_those_of_the_run(race: Bench) -> None:
+    race.player.seek(race.player.scene.clock.seconds)
+    race.frame()
+    x, y = race.player.scene.readouts(race.player.time)["adam.last"]
+    loss = (x**2 + y - 11) ** 2 + (x + y**2 - 7) ** 2  # Himmelblau's function
+    from lossland.numerals import short
+
+    assert race.shows(short(float(loss)))
+
+
+# -------------------------------------------------------------------------------------------------- the formula
+def focus_formula(bench: Bench) -> None:
+    places = layout(bench.size, bench.scale)
+    assert places.left is not None
+    bench.click_at(places.left.x + 100, places.left.bottom - 110)
+    bench.key(imgui.Key.a, ctrl=True)
+
+
+def test_a_typed_formula_becomes_the_ground(race: Bench) -> None:
+    focus_formula(race)
+    assert race.host.wants_keyboard
+    race.write("x^2 + 3*y^2")
+    land = race.player.scene.land  # type: ignore[attr-defined]
+    assert float(land.value(np.array([1.0, 2.0]))) == pytest.approx(13.0)
+    assert race.panels.formula_box.error == ""
+    assert race.shows("valid")
+    assert race.shows("f=x^{2}+3 y^{2}") or any("x^" in text for text, _, _ in race.felt.texts)
+
+
+def test_a_broken_formula_says_why_and_keeps_the_ground(race: Bench) -> None:
+    focus_formula(race)
+    race.write("x^2 + y^2")
+    kept = race.player.scene.values["landscape"]
+    race.write(" + sinn(x)")
+    assert race.player.scene.values["landscape"] == kept
+    error = race.panels.formula_box.error
+    assert "sinn" in error
+    assert "\n" not in error
+    assert race.panels.formula_box.position == len("x^2 + y^2 + ")
+    assert any(text and text in error for text, _, _ in race.felt.texts)
+    race.key(imgui.Key.a, ctrl=True)
+    race.write("x^2 + y^2 + sin(x)")
+    assert race.panels.formula_box.error == ""
+    land = race.player.scene.land  # type: ignore[attr-defined]
+    assert float(land.value(np.array([1.0, 0.0]))) == pytest.approx(1.0 + math.sin(1.0))
+
+
+def test_the_box_follows_a_landscape_chosen_elsewhere(race: Bench) -> None:
+    race.player.set_landscape("rosenbrock")
+    race.frame(2)
+    text = race.panels.formula_box.text
+    found = parse(text)
+    from lossland.expression import evaluate
+
+    value = evaluate([found], {"x": np.array(2.0), "y": np.array(3.0)})[0]
+    assert float(value) == pytest.approx((1 - 2) ** 2 + 100 * (3 - 4) ** 2)
+
+
+def test_the_domain_is_edited_in_its_chip(race: Bench) -> None:
+    race.click("domain.x")
+    race.key(imgui.Key.a, ctrl=True)
+    race.write("-3, 4.5")
+    race.key(imgui.Key.enter)
+    land = race.player.scene.land  # type: ignore[attr-defined]
+    assert land.domain == ((-3.0, 4.5), (-5.2, 5.2))
+    race.click("domain.y")
+    race.key(imgui.Key.a, ctrl=True)
+    race.write("5, 1")
+    race.key(imgui.Key.enter)
+    assert race.player.scene.land.domain == ((-3.0, 4.5), (-5.2, 5.2))  # type: ignore[attr-defined]
+    assert race.player.messages[-1].kind == "error"
+
+
+@pytest.mark.parametrize("columns", [12, 26, 60])
+@pytest.mark.parametrize("entry", entries(), ids=lambda entry: entry.name)
+def test_breaking_a_formula_keeps_it(entry: Any, columns: int) -> None:
+    if entry.landscape is None:
+        return
+    text = entry.landscape.formula
+    shown = formula_box.broken(text, columns)
+    assert shown.split() == text.split()
+    assert "".join(formula_box.latex_terms(entry.landscape.latex)) == entry.landscape.latex
+
+
+def test_formulas_break_at_their_outer_signs_first() -> None:
+    text = "(x^2 + y - 11)^2 + (x + y^2 - 7)^2"
+    assert formula_box.broken(text, 26) == "(x^2 + y - 11)^2\n+ (x + y^2 - 7)^2"
+    assert formula_box.latex_terms(r"(x-1)^{2}-y+3") == [r"(x-1)^{2}", "-y", "+3"]
+
+
+# ------------------------------------------------------------------------------------------------- the parameters
+def test_matrix_entries_are_typed_and_dragged(matrix: Bench) -> None:
+    name = next(n for n, p in matrix.player.scene.params().items() if type(p).__name__ == "Matrix")
+    matrix.click(f"set.{name}.0.1")
+    matrix.write("-1.5")
+    matrix.key(imgui.Key.enter)
+    assert matrix.player.scene.values[name][0][1] == -1.5
+    before = matrix.player.scene.values[name][1][1]
+    place = matrix.place(f"set.{name}.1.1")
+    matrix.drag(place.center, (place.center[0] + 40, place.center[1]))
+    assert matrix.player.scene.values[name][1][1] == pytest.approx(before + 0.4, abs=0.021)
+
+
+def test_presets_are_chips_and_the_present_one_is_known(matrix: Bench) -> None:
+    names = list(matrix.player.scene.presets)
+    matrix.click(f"preset.{names[2]}")
+    from lossland.ui.controls import current_preset
+
+    assert current_preset(matrix.player) == names[2]
+
+
+def test_a_choice_opens_a_list(matrix: Bench) -> None:
+    param = next(p for p in matrix.player.scene.params().values() if type(p).__name__ == "Choice")
+    matrix.click(f"set.{param.name}")
+    matrix.frame(2)
+    matrix.click(f"list.{param.options[-1]}")  # type: ignore[attr-defined]
+    assert matrix.player.scene.values[param.name] == param.options[-1]  # type: ignore[attr-defined]
+
+
+def test_the_seed_is_typed_or_drawn(matrix: Bench) -> None:
+    matrix.click("next-seed")
+    assert matrix.player.scene.seed == 1
+    matrix.click("seed")
+    matrix.write("42")
+    matrix.key(imgui.Key.enter)
+    assert matrix.player.scene.seed == 42
+    matrix.click("seed")
+    matrix.write("-3")
+    matrix.key(imgui.Key.enter)
+    assert matrix.player.scene.seed == 42
+    assert matrix.player.messages[-1].kind == "error"
+
+
+@given(place=st.floats(0, 1), log=st.booleans())
+def test_slider_scales_invert_and_stay_inside(place: float, log: bool) -> None:
+    scale = Scale(1e-4, 2.0, log)
+    value = scale.value(place)
+    assert 1e-4 <= value <= 2.0
+    assert scale.place(value) == pytest.approx(place, abs=0.002)
+
+
+# --------------------------------------------------------------------------------------------------- the browser
+def test_search_leaves_what_it_names_and_enter_opens_it(race: Bench) -> None:
+    places = layout(race.size)
+    assert places.left is not None
+    race.click_at(places.left.x + 100, places.left.y + 66)
+    race.write("rosen")
+    assert [entry.name for entry in race.panels.browser.found()] == ["rosenbrock"]
+    race.key(imgui.Key.enter)
+    assert race.player.scene.values["landscape"] == "rosenbrock"
+
+
+def test_a_click_opens_a_scene_and_a_chapter_folds(race: Bench) -> None:
+    entry = next(entry for entry in entries() if entry.name == "linear_map_2d")
+    race.click(f"open.{entry.chapter}.{entry.name}")
+    assert race.player.scene.name == "linear_map_2d"
+    race.click(f"chapter.{entry.chapter}")
+    assert f"open.{entry.chapter}.{entry.name}" not in race.felt.touches
+
+
+def test_thumbnails_can_be_made_a_few_in_a_frame(race: Bench) -> None:
+    lazy = Panels(DARK, race.type, lazy=True)
+    made = []
+    for _ in range(20):
+        race.host.begin(race.size)
+        lazy.draw(race.player, race.player.frame(), race.size)
+        imgui.end_frame()
+        made.append(lazy.thumbnails.count)
+        if not lazy.pending:
+            break
+    assert np.diff(made).max() <= 2
+    assert made[-1] >= 3
+    lazy.close()
+    assert lazy.thumbnails.count == 0
+
+
+# ------------------------------------------------------------------------------------------------ pages and popups
+def test_gear_asks_for_the_other_theme(race: Bench) -> None:
+    race.click("gear")
+    race.frame(2)
+    race.click("list.theme")
+    assert race.panels.wants_theme == "print"
+
+
+def test_help_lies_over_everything_and_a_click_closes_it(race: Bench) -> None:
+    race.player.toggle_help()
+    race.frame(2)
+    assert race.shows("Keys and mouse")
+    race.click_at(*race.place("play").center)
+    assert not race.player.help
+    assert not race.player.playing
+
+
+def test_code_is_copied_as_it_stands(race: Bench) -> None:
+    race.click("tab.code")
+    race.click("copy-code")
+    assert imgui.get_clipboard_text().strip() == race.player.scene.snippet.strip()
+    assert race.player.messages[-1].text == "Copied the code."
+
+
+def test_an_equation_says_what_it_means_and_can_be_copied(race: Bench) -> None:
+    race.player.seek(3.0)
+    race.frame(2)
+    keys = [key for key in race.felt.touches if key.startswith("note.")]
+    assert len(keys) == 6  # Adam: gradient, two averages, both corrected, the step
+    race.click(keys[-1])
+    copied = imgui.get_clipboard_text()
+    assert copied.startswith(r"\theta_{t+1}")
+    assert "fgcolor" not in copied
+    square = readouts.meaning_of(r"v_t=\beta_2 v_{t-1}+(1-\beta_2)g_t^{2}", {})
+    velocity = readouts.meaning_of(r"v_t=\mu v_{t-1}+g_t", {})
+    assert "squared" in square
+    assert "velocity" in velocity
+    assert readouts.meaning_of(r"\fgcolor{#FFFFFF}{q} = 1", {"q": "a number"}) == "a number"
+
+
+def test_messages_are_shown(race: Bench) -> None:
+    race.player.say("saved out/picture.png")
+    race.frame()
+    assert race.shows("saved out/picture.png")
+
+
+def test_hidden_panels_leave_the_whole_picture(race: Bench) -> None:
+    race.panels.visible = False
+    race.frame()
+    assert race.free == (0.0, 0.0, 1280.0, 720.0)
+    assert not race.felt.touches
+
+
+def test_the_pointer_belongs_to_the_panels_only_over_them(race: Bench) -> None:
+    race.move(640, 300)
+    assert not race.host.wants_mouse
+    race.move(100, 300)
+    assert race.host.wants_mouse
+    race.move(*race.place("show.grid").center)
+    assert race.host.wants_mouse
+
+
+# --------------------------------------------------------------------------------------------------- small parts
+def test_charts_show_every_value_within_eight_decades() -> None:
+    steps = np.arange(5.0)
+    curve = np.array([1e3, 10.0, 1.0, 0.1, 1e-20])
+    (low_x, high_x), (low, high) = charts.limits(Chart("Loss", [Series("a", "text", steps, curve)], log_y=True))
+    assert (low_x, high_x) == (0.0, 4.0)
+    assert high >= 1e3
+    assert low >= high * 1e-8 * 0.999
+    flat = charts.limits(Chart("Flat", [Series("a", "text", steps, np.full(5, 2.0))]))[1]
+    assert flat[0] < 2.0 < flat[1]
+    bars = [Series("x", "eigen1", np.zeros(1), np.array([2.0])), Series("y", "eigen2", np.ones(1), np.array([-1.0]))]
+    (left, right), (bottom, top) = charts.limits(Chart("Bars", bars, kind="bar"))
+    assert left < 0 < 1 < right
+    assert bottom < -1 < 2 < top
+    empty = charts.limits(Chart("None", [Series("a", "text", steps, np.full(5, np.nan))], log_y=True))[1]
+    assert 0 < empty[0] < empty[1]
+
+
+@given(st.floats(-10, 8), st.floats(0.3, 10), st.integers(2, 9))
+def test_log_ticks_are_inside_and_few(first: float, decades: float, most: int) -> None:
+    low, high = 10**first, 10 ** (first + decades)
+    ticks = charts.log_ticks(low, high, most)
+    assert all(low * (1 - 1e-9) <= tick <= high * (1 + 1e-9) for tick in ticks)
+    assert len(ticks) <= 2 * most + 2
+
+
+def test_lessons_are_read_as_markdown() -> None:
+    text = "# Head\n\nOne **bold** word and $x^2$.\nStill the same.\n\n- first\n  more\n- second\n"
+    assert lesson.paragraphs(text) == [
+        ("#", "Head"),
+        ("", "One **bold** word and $x^2$. Still the same."),
+        ("•", "first more"),
+        ("•", "second"),
+    ]
+    assert lesson.spans("a **b** `c` $d$ *e*") == [
+        ("a ", "regular"), ("b", "bold"), (" ", "regular"), ("c", "mono"), (" ", "regular"),
+        ("d", "latex"), (" ", "regular"), ("e", "italic"),
+    ]  # fmt: skip

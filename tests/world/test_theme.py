@@ -1,0 +1,124 @@
+"""Colours: lightness that rises evenly, and optimizers that everyone can tell apart."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from lossland.errors import UserError
+from lossland.world.theme import (
+    DARK,
+    PRINT,
+    SIGHTS,
+    color_distance,
+    contrast,
+    hex_color,
+    linear_from_srgb,
+    oklab_from_srgb,
+    rgb,
+    srgb_from_linear,
+    srgb_from_oklab,
+    theme,
+    themes,
+)
+
+OPTIMIZERS = (
+    "gradient_descent",
+    "sgd",
+    "momentum",
+    "nesterov",
+    "adagrad",
+    "rmsprop",
+    "adadelta",
+    "adam",
+    "adamw",
+    "amsgrad",
+    "nadam",
+    "radam",
+    "adamax",
+    "lion",
+    "rprop",
+    "yogi",
+    "adabelief",
+)
+SIX = ("sgd", "momentum", "rmsprop", "adam", "lion", "adamw")
+
+
+def closest(theme_, names):
+    colors = {name: theme_.color(f"optimizer.{name}") for name in names}
+    return min(
+        float(color_distance(colors[a], colors[b], sight))
+        for a, b in itertools.combinations(names, 2)
+        for sight in SIGHTS
+    )
+
+
+def test_oklab_agrees_with_its_published_examples():
+    # Ottosson's table of XYZ -> OKLab says white is (1, 0, 0); pure sRGB red is a well-known (0.628, 0.225, 0.126).
+    assert oklab_from_srgb([1, 1, 1]) == pytest.approx([1, 0, 0], abs=1e-6)
+    assert oklab_from_srgb([1, 0, 0]) == pytest.approx([0.62796, 0.22486, 0.12585], abs=1e-4)
+
+
+def test_color_spaces_round_trip():
+    colors = np.random.default_rng(0).uniform(size=(200, 3))
+    assert srgb_from_linear(linear_from_srgb(colors)) == pytest.approx(colors, abs=1e-9)
+    assert srgb_from_oklab(oklab_from_srgb(colors)) == pytest.approx(colors, abs=1e-5)
+
+
+@pytest.mark.parametrize("look", themes(), ids=lambda t: t.name)
+def test_height_lightness_rises_strictly(look):
+    lightness = oklab_from_srgb(look.height_map)[:, 0]
+    assert look.height_map.shape == (256, 3)
+    assert np.all(np.diff(lightness) > 0)
+
+
+@pytest.mark.parametrize("look", themes(), ids=lambda t: t.name)
+def test_signed_map_has_zero_in_the_middle_and_even_arms(look):
+    lightness = oklab_from_srgb(look.signed_map)[:, 0]
+    towards_middle = np.sign(lightness[127] - lightness[0])
+    assert np.all(np.diff(lightness[:120]) * towards_middle > 0)
+    assert np.all(np.diff(lightness[136:]) * towards_middle < 0)
+    assert color_distance(look.signed_map[127], rgb(look.signed_stops[2][1])) < 1.0
+
+
+@pytest.mark.parametrize("look", themes(), ids=lambda t: t.name)
+def test_maps_pass_through_their_stops(look):
+    for place, color in look.height_stops:
+        nearest = look.height_map[round(place * 255)]
+        assert color_distance(nearest, rgb(color)) < 1.0
+
+
+@pytest.mark.parametrize(("look", "six", "all_of_them"), [(DARK, 7.45, 5.5), (PRINT, 11.0, 7.0)])
+def test_optimizers_stay_apart_for_every_kind_of_sight(look, six, all_of_them):
+    assert closest(look, SIX) >= six
+    assert closest(look, OPTIMIZERS) >= all_of_them
+
+
+@pytest.mark.parametrize("look", themes(), ids=lambda t: t.name)
+def test_text_can_be_read(look):
+    ground = look.color("background")
+    assert contrast(look.color("text"), ground) > 7
+    assert contrast(look.color("dim"), ground) > 4.5
+    for name in OPTIMIZERS:
+        assert contrast(look.ink(f"optimizer.{name}"), ground) >= 4.5
+
+
+def test_contrast_of_black_and_white_is_21():
+    assert contrast((0, 0, 0), (1, 1, 1)) == pytest.approx(21.0)
+
+
+def test_roles_categories_and_mistakes():
+    assert DARK.hex("basin.5") == DARK.hex("basin.1")
+    assert DARK.hex("particle.-1") == "#C9CED6"
+    assert DARK.color("#FF0080") == pytest.approx((1.0, 0.0, 128 / 255))
+    assert hex_color(DARK.color("accent")) == "#EBD8B0"
+    assert DARK.hex("optimizer.my_own") == DARK.hex("text")
+    assert DARK.dark
+    assert not PRINT.dark
+    assert theme("print") is PRINT
+    with pytest.raises(UserError, match="accent"):
+        DARK.color("acent")
+    with pytest.raises(UserError, match="dark"):
+        theme("drak")
+    with pytest.raises(UserError, match="#RRGGBB"):
+        DARK.color("#12345")

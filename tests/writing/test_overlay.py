@@ -1,0 +1,423 @@
+"""Text over the picture: numbers, formulas as textures, the placement of labels, and what is written where."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import OpenGL.GL as GL
+import pytest
+from imgui_bundle import imgui
+from vispy import gloo
+
+from lossland import numerals
+from lossland.errors import UserError
+from lossland.render.gl import canvas
+from lossland.render.gl.target import Target
+from lossland.scenery.scene import Frame, Show
+from lossland.world import layers
+from lossland.world.camera import Camera
+from lossland.world.terrain import Terrain
+from lossland.world.theme import DARK, PRINT, rgb
+from lossland.world.track import Track
+from lossland.writing.host import Host
+from lossland.writing.labels import _choices, head_labels
+from lossland.writing.overlay import draw_overlay, free_rect
+from lossland.writing.placement import beside, choose, glide, separate
+from lossland.writing.text import FORMULAS_KEPT, Type, latex_without_colors, picture_scale, render_latex
+
+SIZE = (960, 540)
+WHOLE = (0.0, 0.0, 960.0, 540.0)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def context():
+    canvas.headless().set_current()
+
+
+@pytest.fixture(scope="module")
+def host():
+    made = Host(DARK)
+    made.begin(SIZE)
+    imgui.end_frame()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def type_(host):
+    host.use()
+    made = Type(DARK)
+    host.begin(SIZE)
+    yield made
+    imgui.end_frame()
+    made.close()
+
+
+def far_apart(rects, gap=0.0):
+    """Whether no two rectangles overlap."""
+    return all(
+        a[0] + a[2] + gap <= b[0] or b[0] + b[2] + gap <= a[0] or a[1] + a[3] + gap <= b[1] or b[1] + b[3] + gap <= a[1]
+        for k, a in enumerate(rects)
+        for b in rects[:k]
+    )
+
+
+def inside(rect, area, slack=1e-6):
+    x, y, w, h = rect
+    return (
+        x >= area[0] - slack and y >= area[1] - slack
+        and x + w <= area[0] + area[2] + slack and y + h <= area[1] + area[3] + slack
+    )  # fmt: skip
+
+
+# ----------------------------------------------------------------------------------------------------- numbers
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"), (-0.0, "0"), (0.0021, "0.0021"), (0.004, "0.004"), (3.456, "3.46"), (75.4, "75.4"),
+        (128.4, "128"), (999.4, "999"), (999.7, "1000"), (1462.0, "1462"), (4.2e-6, "4.2e−6"), (-2.76, "−2.76"),
+        (-1.91e-7, "−1.9e−7"), (1.2e8, "1.2e8"), (float("inf"), "∞"), (-float("inf"), "−∞"), (float("nan"), "–"),
+    ],
+)  # fmt: skip
+def test_numbers_are_short_and_have_true_minus_signs(value, text):
+    assert numerals.short(value) == text
+
+
+# --------------------------------------------------------------------------------------------------------- type
+@pytest.mark.parametrize(
+    ("size", "scale"),
+    [((1280, 720), 1.0), ((1600, 900), 1.0), ((1920, 1080), 1.0), ((3840, 2160), 2.0), ((640, 360), 0.72),
+     ((1080, 1920), 1.0), ((400, 700), 0.72), ((960, 540), 0.75)],
+)  # fmt: skip
+def test_type_grows_with_large_pictures_and_stays_readable_in_small_ones(size, scale):
+    assert picture_scale(size) == pytest.approx(scale, abs=0.01)
+
+
+def test_font_sizes_are_whole_pixels(type_):
+    type_.scale = 1.37
+    assert type_.font_size(14) == 19.0
+    assert type_.px(10) == pytest.approx(13.7)
+
+
+def test_tracked_text_is_wider_by_its_tracking(type_):
+    plain, wide = type_.width("ABCD", 12.0), type_.width("ABCD", 12.0, track=2.0)
+    assert wide == pytest.approx(plain + 3 * 2.0, abs=1.0)
+
+
+@pytest.mark.parametrize("latex", ["x+y", r"\hat\imath", r"\begin{bmatrix}1&2\\3&4\end{bmatrix}", r"\frac{a}{b}"])
+def test_formulas_are_set_on_transparent_ground(latex):
+    image, baseline = render_latex(latex, 25, (1.0, 0.5, 0.0))
+    assert image.ndim == 3
+    assert image.shape[2] == 4
+    assert 0 < baseline <= image.shape[0]
+    assert image[..., 3].max() > 200
+    assert image[0, 0, 3] == 0
+    full = image[image[..., 3] > 250]
+    assert np.abs(full[:, :3].astype(int) - (255, 128, 0)).max() <= 1
+    assert np.abs(image[image[..., 3] == 0][:, :3].astype(int) - (255, 128, 0)).max() <= 1
+
+
+def test_text_that_is_not_latex_is_refused_in_one_sentence():
+    with pytest.raises(UserError, match="LaTeX"):
+        render_latex("x}", 20, (1, 1, 1))
+
+
+def test_formulas_work_where_no_english_locale_is_installed():
+    program = "from lossland.writing.text import render_latex; print(render_latex('x+y', 20, (1, 1, 1))[0].shape[2])"
+    bare = {**os.environ, "LC_ALL": "C", "LANG": "C", "LOCPATH": ""}
+    done = subprocess.run([sys.executable, "-c", program], env=bare, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "4"
+
+
+def test_a_role_colours_part_of_a_formula(type_):
+    formula = type_.formula(r"\fgcolor{eigen1}{x} + y", 40.0)
+    GL.glBindTexture(GL.GL_TEXTURE_2D, int(formula.texture.get_tex_id()))
+    raw = GL.glGetTexImage(GL.GL_TEXTURE_2D, 0, GL.GL_RGBA, GL.GL_UNSIGNED_BYTE)
+    image = np.frombuffer(bytes(raw), np.uint8).reshape(formula.height, formula.width, 4)
+    left, right = image[:, : formula.width // 4], image[:, 3 * formula.width // 4 :]
+    for part, color in ((left, DARK.ink("eigen1")), (right, DARK.color("text"))):
+        solid = part[part[..., 3] > 250][:, :3]
+        assert solid.mean(0) == pytest.approx(255 * np.array(color), abs=2)
+
+
+def test_a_halo_has_no_colours_of_its_formula():
+    assert latex_without_colors(r"A=\fgcolor{#FF0000}{2}+\fgcolor{i}{x^{2}}") == "A={2}+{x^{2}}"
+
+
+def test_formulas_are_kept_within_a_bound_and_freed_at_the_end(host):
+    host.use()
+    type_ = Type(DARK)
+    for frame in range(8):
+        host.begin(SIZE)
+        for number in range(FORMULAS_KEPT // 4):
+            first = type_.formula(f"{frame}_{{{number}}}", 9.0)
+            assert type_.formula(f"{frame}_{{{number}}}", 9.0) is first
+        imgui.end_frame()
+    assert type_.texture_count <= FORMULAS_KEPT
+    type_.close()
+    assert type_.texture_count == 0
+
+
+# --------------------------------------------------------------------------------------------------- placement
+@pytest.mark.parametrize("seed", range(8))
+def test_rectangles_never_overlap_nor_leave_the_free_part(seed):
+    rng = np.random.default_rng(seed)
+    free = (50.0, 40.0, 700.0, 400.0)
+    wanted = [(*rng.uniform(0, 800, 2), *rng.uniform((30, 20), (110, 40))) for _ in range(12)]
+    taken = [(60.0, 300.0, 200.0, 120.0)]
+    found = separate(wanted, free, taken, 4.0)
+    assert None not in found
+    assert far_apart([*found, *taken], gap=4.0 - 1e-6)
+    assert all(inside(rect, free) for rect in found)
+
+
+def test_a_rectangle_with_room_stays_and_one_without_any_is_left_out():
+    free = (0.0, 0.0, 300.0, 100.0)
+    assert separate([(20.0, 30.0, 80.0, 20.0)], free, [], 4.0) == [(20.0, 30.0, 80.0, 20.0)]
+    assert separate([(20.0, 30.0, 80.0, 20.0)], free, [(0.0, 0.0, 300.0, 100.0)], 4.0) == [None]
+    assert separate([(20.0, 30.0, 400.0, 20.0)], free, [], 4.0) == [None]
+
+
+def test_a_pushed_rectangle_moves_no_farther_than_it_must():
+    (moved,) = separate([(100.0, 95.0, 80.0, 20.0)], (0, 0, 600, 600), [(90.0, 80.0, 100.0, 20.0)], 5.0)
+    assert moved == (100.0, 105.0, 80.0, 20.0)
+
+
+def test_places_avoid_trails_and_glide_smoothly():
+    heads, sizes = np.array([[300.0, 200.0]]), np.array([[80.0, 34.0]])
+    trail = np.stack([np.linspace(305, 500, 200), np.full(200, 200.0)], 1)  # runs to the right of the head
+    free = (0.0, 0.0, 600.0, 400.0)
+    (alone,) = choose(heads, sizes, np.zeros((0, 2)), free, [], 1.0)
+    (avoiding,) = choose(heads, sizes, trail, free, [], 1.0)
+    x, y, w, h = beside(heads[0], sizes[0], avoiding)
+    covered = (trail[:, 0] > x) & (trail[:, 0] < x + w) & (trail[:, 1] > y) & (trail[:, 1] < y + h)
+    assert alone.angle == 0.0
+    assert not covered.any()
+    path = np.array([beside(heads[0], sizes[0], glide(alone, avoiding, u))[:2] for u in np.linspace(0, 1, 101)])
+    assert np.linalg.norm(np.diff(path, axis=0), axis=1).max() < 6.0
+
+
+# ------------------------------------------------------------------------------------------------------- labels
+def ground():
+    x = np.linspace(-5.0, 5.0, 65)
+    return Terrain(x, x, (x[None] ** 2 + x[:, None] - 11) ** 2 + (x[None] + x[:, None] ** 2 - 7) ** 2)
+
+
+def wandering(terrain, seed, upto, count=6):
+    """Trails of a random walk each, all shown up to the same iteration."""
+    rng = np.random.default_rng(seed)
+    trails = []
+    for k in range(count):
+        path = np.clip(rng.uniform(-3, 3, 2) + np.cumsum(rng.normal(0, 0.25, (60, 2)), 0), -4.9, 4.9)
+        points, progress = terrain.drape(path)
+        trails.append(layers.Trail(points, progress, "optimizer.adam", upto, label=f"Optimizer {k}", value="4.2e−6"))
+    return trails
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_labels_of_random_heads_never_overlap_and_stay_inside(type_, seed):
+    terrain, camera = ground(), Camera(azimuth=20.0 * seed, elevation=45.0)
+    area = (120.0, 30.0, 700.0, 480.0)
+    camera.fit(terrain.bounds, SIZE, area)
+    taken = [(130.0, 40.0, 150.0, 90.0)]
+    for upto in (0.0, 7.3, 31.9, 59.0):
+        named, heads, rects = head_labels(type_, wandering(terrain, seed, upto), camera, SIZE, area, taken)
+        assert len(named) == len(heads) == 6
+        assert None not in rects
+        assert far_apart([*rects, *taken])
+        assert all(inside(rect, area) for rect in rects)
+
+
+def test_labels_are_a_function_of_the_picture_alone(type_):
+    terrain, camera = ground(), Camera(azimuth=-47.0, elevation=45.0)
+    camera.fit(terrain.bounds, SIZE)
+    area = WHOLE
+
+    def at(upto):
+        return head_labels(type_, wandering(terrain, 5, upto), camera, SIZE, area, [])[2]
+
+    there = at(33.4)
+    for upto in np.linspace(0, 59, 30):
+        at(upto)
+    assert at(33.4) == there
+
+
+def test_labels_do_not_flicker_while_heads_move_or_the_camera_turns(type_):
+    terrain, camera = ground(), Camera(azimuth=-60.0, elevation=45.0)
+    camera.fit(terrain.bounds, SIZE)
+    area = WHOLE
+
+    def jumps(moments):
+        """Return how often a label jumps, in relation to its head, from one moment to the next."""
+        last, count, total = None, 0, 0
+        for azimuth, upto in moments:
+            camera.place(azimuth=azimuth)
+            _, heads, rects = head_labels(type_, wandering(terrain, 2, upto), camera, SIZE, area, [])
+            now = np.array([rect[:2] for rect in rects if rect]) - heads
+            if last is not None:
+                move = np.linalg.norm(now - last, axis=1)
+                count, total = count + int((move > 20.0).sum()), total + len(move)
+            last = now
+        return count / total
+
+    assert jumps([(-60.0, upto) for upto in np.arange(0, 40, 0.1)]) < 0.01
+    assert jumps([(azimuth, 40.0) for azimuth in np.arange(-60.0, 60.0, 1.0)]) < 0.03
+
+
+def test_labels_of_paths_that_grow_are_calm_and_seldom_chosen_anew(type_):
+    terrain, camera = ground(), Camera(azimuth=-60.0, elevation=45.0)
+    camera.fit(terrain.bounds, SIZE)
+    paths = [(trail.points, trail.progress) for trail in wandering(terrain, 2, 0.0)]
+    tracks = [Track(150) for _ in paths]
+    _choices.cache_clear()
+    last, jumped, total = None, 0, 0
+    for upto in np.arange(0.0, 50.0, 0.1):
+        for track, (points, progress) in zip(tracks, paths, strict=True):
+            new = (progress <= upto) & (progress > (track.progress[-1] if track.count else -1.0))
+            track.append(points[new], progress[new])
+        trails = [layers.Trail.of(track, "text", upto, label=f"Run {k}") for k, track in enumerate(tracks)]
+        _, heads, rects = head_labels(type_, trails, camera, SIZE, WHOLE, [])
+        assert far_apart(rects)
+        now = np.array([rect[:2] for rect in rects if rect]) - heads
+        if last is not None:
+            move = np.linalg.norm(now - last, axis=1)
+            jumped, total = jumped + int((move > 20.0).sum()), total + len(move)
+        last = now
+    assert tracks[0].first > 0
+    assert jumped / total < 0.015
+    assert _choices.cache_info().misses < 150  # of 2000 that were asked for
+
+
+def test_labels_of_a_picture_twice_as_large_stand_at_twice_the_places(type_):
+    terrain = ground()
+    found = []
+    for factor in (1, 2):
+        type_.scale = float(factor)
+        size = (SIZE[0] * factor, SIZE[1] * factor)
+        camera = Camera(azimuth=-60.0, elevation=45.0)
+        camera.fit(terrain.bounds, size)
+        area = (0.0, 0.0, float(size[0]), float(size[1]))
+        rects = head_labels(type_, wandering(terrain, 3, 20.0), camera, size, area, [])[2]
+        found.append(np.array(rects) / factor)
+    assert found[0] == pytest.approx(found[1], abs=9.0)
+
+
+# --------------------------------------------------------------------------------------------- the whole overlay
+def race(terrain, upto=20.0):
+    trails = wandering(terrain, 3, upto)
+    rows = [layers.Row("optimizer.adam", f"Optimizer {k}", ("0.1", "3.46")) for k in range(6)]
+    notes = [
+        layers.Title("Himmelblau", r"f(x,y)=(x^2+y-11)^2+(x+y^2-7)^2", ("Six walkers, 20 steps",)),
+        layers.Legend(rows, columns=("rate", "loss")),
+        layers.ColorBar(terrain),
+    ]
+    return Frame([layers.Axes(terrain), *trails], notes)
+
+
+def draw(host, frame, size=SIZE, panels=False, show=None, theme=DARK, camera=None):
+    """Write an overlay over a plain ground and return what it changed, (h, w) in [0, 1]."""
+    host.use()
+    scale = picture_scale(size)
+    type_, target = Type(theme, scale), Target(size)
+    ground_color = theme.color("background")
+    free = (0.0, 0.0, 1.0, 1.0)
+    with target:
+        for _ in range(2):
+            gloo.set_state(depth_mask=True)
+            gloo.clear(color=(*ground_color, 1.0), depth=1.0)
+            host.begin(size)
+            free = free_rect(frame, size, type_)
+            if camera is None:
+                camera = Camera(azimuth=-60.0, elevation=45.0)
+                camera.fit(ground().bounds, size, free)
+            canvas.headless().context.flush_commands()
+            draw_overlay(
+                imgui.get_background_draw_list(), type_, frame, camera, size, free, show or Show(), panels=panels
+            )
+            host.end()
+    image = target.read()[..., :3] / 255.0
+    target.close()
+    type_.close()
+    return np.abs(image - np.array(ground_color)).max(-1), free
+
+
+def test_title_and_legend_are_written_without_panels_only(host):
+    frame = race(ground())
+    plain, free = draw(host, frame)
+    paneled, _ = draw(host, frame, panels=True)
+    s = picture_scale(SIZE)
+    title = (slice(int(40 * s), int(84 * s)), slice(int(44 * s), int(200 * s)))
+    legend = (slice(SIZE[1] - int(240 * s), SIZE[1] - int(60 * s)), slice(int(44 * s), int(200 * s)))
+    bar = (slice(SIZE[1] - int(300 * s), SIZE[1] - int(64 * s)), slice(SIZE[0] - int(104 * s), SIZE[0] - int(94 * s)))
+    for place in (title, legend, bar):
+        assert plain[place].max() > 0.5
+    assert paneled[title].max() == 0.0
+    flat_bar = paneled[int(free[1] + free[3] - 46 * s) : int(free[1] + free[3] - 36 * s), int(free[0] + 80 * s)]
+    assert flat_bar.max() > 0.02
+
+
+def test_switching_labels_off_leaves_notes_and_axes(host):
+    frame = race(ground())
+    with_labels, free = draw(host, frame)
+    without, _ = draw(host, frame, show=Show(labels=False))
+    middle = (slice(int(free[1]) + 100, int(free[1] + free[3]) - 150), slice(int(free[0]) + 150, int(free[0]) + 400))
+    assert with_labels[middle].max() > 0.5
+    assert without[middle].max() == 0.0
+    assert without.max() > 0.5
+
+
+def test_the_free_rectangle_depends_on_which_notes_there_are_not_on_what_they_say(type_):
+    terrain = ground()
+    plain = free_rect(Frame([], []), SIZE, type_)
+    race_rect = free_rect(race(terrain), SIZE, type_)
+    column = Frame([], [layers.Title("T"), layers.Formula("x"), layers.Meter("Area", "A", 2.0, "area")])
+    wide = Frame([], [layers.Title("T" * 40), layers.Formula("x" * 60), layers.Meter("Area", "A", 2e9, "area")])
+    assert plain[0] < race_rect[0] < free_rect(column, SIZE, type_)[0]
+    assert free_rect(column, SIZE, type_) == free_rect(wide, SIZE, type_)
+    for rect in (plain, race_rect):
+        assert inside(rect, (0, 0, *SIZE))
+
+
+@pytest.mark.parametrize("size", [(640, 360), (400, 700), (1280, 720)])
+@pytest.mark.parametrize("theme", [DARK, PRINT], ids=lambda theme: theme.name)
+def test_a_column_fits_into_every_picture(host, size, theme):
+    matrix = r"M_t=(1-t)\,I+t\,A=\begin{bmatrix}\fgcolor{i}{1.50}&\fgcolor{j}{0.50}\\0.50&1.50\end{bmatrix}"
+    rows = [("eigen1", "v_1=(1,1)", r"\lambda_1=3", "now ×2.00"), ("eigen2", "v_2=(1,-1)", r"\lambda_2=1", "now ×1.00")]
+    notes = [
+        layers.Title("A matrix moves the plane", lines=("The plane moves from the identity to A",)),
+        layers.Formula("A=" + matrix),
+        layers.Formula(matrix),
+        layers.Meter("Area of the unit square", r"\det M_t=", -1.25, "area", -2.0, 3.0),
+        layers.Facts("Directions that do not turn", rows),
+    ]
+    camera = Camera(flat=True)
+    camera.fit(np.array([[-3, -3, 0], [3, 3, 0]]), size)
+    changed, _ = draw(host, Frame([], notes), size, theme=theme, camera=camera)
+    assert changed[-3:].max() < 0.3  # nothing runs out at the bottom
+    assert changed[:, : int(0.6 * size[0])].max() > 0.3
+
+
+def test_labels_of_places_stand_at_their_offset_and_letters_in_their_colour(host):
+    camera = Camera(flat=True)
+    camera.fit(np.array([[-3, -3, 0], [3, 3, 0]]), SIZE)
+    label = layers.Label((1.0, 0.5, 0.0), "here", "#FF0000", offset=(20.0, 0.0))
+    changed, _ = draw(host, Frame([label], []), camera=camera)
+    y, x = np.nonzero(changed > 0.3)
+    at = camera.project(np.array([1.0, 0.5, 0.0]), SIZE)
+    s = picture_scale(SIZE)
+    assert x.min() == pytest.approx(at[0] + 20 * s, abs=3)
+    assert (y.min() + y.max()) / 2 == pytest.approx(at[1], abs=4)
+    assert rgb("#FF0000") == (1.0, 0.0, 0.0)
+
+
+def test_the_plane_s_numbers_are_written_inside_the_free_rectangle(host):
+    camera = Camera(flat=True)
+    camera.fit(np.array([[-3, -3, 0], [3, 3, 0]]), SIZE)
+    changed, free = draw(host, Frame([layers.Axes()], []), camera=camera)
+    x = np.nonzero(changed > 0.1)[1]
+    assert len(x) > 100
+    assert x.min() >= free[0] - 20
+    assert x.max() <= free[0] + free[2] + 30

@@ -1,0 +1,53 @@
+"""Panels kept as a picture: what is drawn again, in which parts, and that the result is the same."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lossland.writing.panel_cache import Piece, changes, joined, parted
+
+SIZE = (40, 30)
+
+
+def covered(boxes) -> np.ndarray:
+    """Count for each pixel the boxes that it lies in."""
+    counts = np.zeros(SIZE[::-1], int)
+    for left, top, right, bottom in boxes:
+        counts[top:bottom, left:right] += 1
+    return counts
+
+
+def random_boxes(seed: int, count: int) -> list[tuple[int, int, int, int]]:
+    rng = np.random.default_rng(seed)
+    corners = np.sort(rng.integers(0, SIZE, (count, 2, 2)), axis=1)
+    return [(int(a[0]), int(a[1]), int(b[0]), int(b[1])) for a, b in corners]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_joined_boxes_cover_the_given_ones_and_do_not_overlap(seed: int) -> None:
+    boxes = random_boxes(seed, 6)
+    result = covered(joined(boxes))
+    assert result.max() <= 1
+    assert np.all(result[covered(boxes) > 0] == 1)
+
+
+@pytest.mark.parametrize("most", [1, 7, 100, 10_000])
+def test_parts_are_small_and_together_they_are_everything(most: int) -> None:
+    boxes = joined(random_boxes(3, 4))
+    left, rounds = boxes, []
+    while left:
+        now, left = parted(left, most)
+        rounds.append(now)
+        assert len(rounds) < 2000
+    assert np.array_equal(covered([box for now in rounds for box in now]), covered(boxes))
+    widest = max(box[2] - box[0] for box in boxes)
+    assert all(covered(now).sum() <= max(most, widest) for now in rounds)
+
+
+def test_only_what_changed_is_drawn_again() -> None:
+    before = [Piece(1, (0, 0, 4, 4)), Piece(2, (10, 0, 14, 4)), Piece(3, (20, 0, 24, 4))]
+    after = [Piece(1, (0, 0, 4, 4)), Piece(9, (11, 0, 15, 4)), Piece(3, (20, 0, 24, 4))]
+    assert changes(before, before) == []
+    assert set(changes(before, after)) == {(10, 0, 14, 4), (11, 0, 15, 4)}
+    assert set(changes(before, after[:2])) == {piece.box for piece in (*before, *after[:2])}
