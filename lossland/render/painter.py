@@ -1,8 +1,8 @@
 """How layers become pictures: one painter class a layer type, found by a registry, called in a fixed order of phases.
 
-A painter holds the GL objects of one layer. Layers are made anew every frame, so painters are handed out by place:
-the k-th ``Trail`` of a frame is drawn by the k-th trail painter, which uploads an array again only when it is handed
-another array object (see ``Kept``).
+A painter holds the GL objects of one layer. Layers are made again every frame, so painters are handed out by key: what
+draws a layer is what drew the layer of that key before, and it uploads an array again only when it is handed another
+array object (see ``Kept``).
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ that their shaders do not smooth: they are drawn at one sample a pixel, and the 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -35,7 +35,7 @@ class Renderer:
         """``window``: what is drawn into is a window's own framebuffer, not a ``Target``."""
         self.theme = theme
         self._window = window
-        self._pools: dict[type[Layer], list[Painter]] = {}
+        self._pools: dict[type[Layer], dict[str, Painter]] = {}  # by the layers' keys
         self._targets: dict[bool, Target] = {}  # where frames larger (True) or smaller than the picture are drawn
         self._output: Target | None = None  # where ``image`` draws
         self._background = Background(theme)
@@ -152,7 +152,7 @@ class Renderer:
     def close(self) -> None:
         """Free every GL object."""
         for pool in self._pools.values():
-            for painter in pool:
+            for painter in pool.values():
                 painter.close()
         self._pools.clear()
         self._background.close()
@@ -233,25 +233,35 @@ class Renderer:
 
     def _steps(self, frame: Frame, show: Show) -> list[tuple[Phase, Painter, Subject]]:
         """Return what to draw, phase after phase; within a phase in the frame's order."""
-        used: dict[type[Layer], int] = {}
         steps: list[tuple[Phase, int, Painter, Subject]] = []
-        shown = [layer for layer in frame.layers if not layer.group or getattr(show, layer.group, True)]
-        for place, layer in enumerate(shown):
+        shown = {
+            key: layer
+            for key, layer in zip(frame.keys, frame.layers, strict=True)
+            if not layer.group or getattr(show, layer.group, True)
+        }
+        drawn: set[type[Layer]] = set()  # those of one painter that have their turn
+        for place, (key, layer) in enumerate(shown.items()):
             kind = type(layer)
             if kind not in REGISTRY:
                 continue  # drawn by the overlay (labels)
-            painter_class, phases = REGISTRY[kind]
-            pool, number = self._pools.setdefault(kind, []), used.get(kind, 0)
-            used[kind] = number + 1
-            together = kind in TOGETHER
-            if together and number > 0:
-                continue
-            if number == len(pool):
-                pool.append(painter_class(self.theme))
-            subject = tuple(one for one in shown if type(one) is kind) if together else layer
-            steps += [(phase, place, pool[number], subject) for phase in phases]
+            subject: Subject = layer
+            if kind in TOGETHER:
+                if kind in drawn:
+                    continue
+                drawn.add(kind)
+                key, subject = "", tuple(one for one in shown.values() if type(one) is kind)
+            painter = self._painter(kind, key, shown)
+            steps += [(phase, place, painter, subject) for phase in REGISTRY[kind][1]]
         steps.sort(key=lambda step: step[:2])
         return [(phase, painter, layer) for phase, _, painter, layer in steps]
+
+    def _painter(self, kind: type[Layer], key: str, shown: Container[str]) -> Painter:
+        """Return the painter of the layer of a key: the one it had, else one whose layer is gone, else a new one."""
+        pool = self._pools.setdefault(kind, {})
+        if key not in pool:
+            spare = next((other for other in pool if other and other not in shown), None)
+            pool[key] = REGISTRY[kind][0](self.theme) if spare is None else pool.pop(spare)
+        return pool[key]
 
 
 def scaled(region: Region | None, factor: float, size: tuple[int, int]) -> Region | None:

@@ -18,7 +18,7 @@ import numpy as np
 
 from lossland.errors import UserError, nearest
 from lossland.scenery.parameters import Lanes, Param
-from lossland.world.layers import Array, Layer, Note, Surface
+from lossland.world.layers import Array, Layer, Note, Surface, flattened, keys_of
 
 LONGEST = 1e6  # seconds of a scene
 
@@ -50,7 +50,10 @@ class View:
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """One moment of a scene: layers in the world, notes beside it, and the view it was composed for."""
+    """One moment of a scene: layers in the world, notes beside it, and the view it was composed for.
+
+    ``layers`` are those that were handed over, with the parts of compound ones in their places.
+    """
 
     layers: Sequence[Layer]
     notes: Sequence[Note] = ()
@@ -62,21 +65,12 @@ class Frame:
         _check_list(self.notes, Note, "notes")
         if not isinstance(self.view, View):
             raise UserError(f"The view of a Frame must be a View, not {self.view!r:.60}.")
+        object.__setattr__(self, "layers", flattened(self.layers))
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
-        """What tells each layer from the others: its own key, else its type, numbered from the second one on."""
-        count: dict[str, int] = {}
-        keys = []
-        for layer in self.layers:
-            kind = type(layer).__name__
-            if not layer.key:
-                count[kind] = count.get(kind, 0) + 1
-            keys.append(layer.key or (kind if count[kind] == 1 else f"{kind} {count[kind]}"))
-        if len(set(keys)) < len(keys):
-            twice = next(key for key in keys if keys.count(key) > 1)
-            raise UserError(f"Two layers of a Frame have the key {twice!r}; give each a key of its own.")
-        return tuple(keys)
+        """What tells each layer from the others (see ``layers.keys_of``)."""
+        return keys_of(self.layers)
 
     def layer(self, key: str) -> Layer | None:
         """Return the layer of a key, None where there is none."""

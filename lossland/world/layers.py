@@ -10,8 +10,9 @@ host where that can be (see ``render.sharing``). A colour is ``"#RRGGBB"`` or a 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -113,6 +114,60 @@ class Layer:
     def __post_init__(self) -> None:
         """Refuse arrays of wrong shapes here, where the traceback still shows who made them."""
         _check_shapes(self)
+
+
+class Compound(Layer, ABC):
+    """A layer made of others: an axis, a brace, a table. A frame holds its parts in its place (see ``Frame``).
+
+    A subclass is data as every layer is, and says in ``made`` what it consists of. Its parts are made once for each
+    object, so a scene keeps a compound that has not changed, as it keeps an array. A part belongs to the compound's
+    group and has its name unless it has its own.
+    """
+
+    @abstractmethod
+    def made(self) -> Sequence[Layer]:
+        """Return the layers that this one consists of, from back to front."""
+
+    def parts(self, key: str) -> tuple[Layer, ...]:
+        """Return the parts as they stand in a frame where this layer has a key: theirs begin with it and a slash."""
+        kept: dict[str, tuple[Layer, ...]] = vars(self).setdefault("_parts", {})
+        if key not in kept:
+            made = self.made()
+            named = zip(keys_of(made), made, strict=True)
+            parts = [replace(part, **self._handed_down(part), key=f"{key}/{own}") for own, part in named]
+            kept[key] = tuple(flattened(parts))
+        return kept[key]
+
+    def _handed_down(self, part: Layer) -> dict[str, Any]:
+        return {name: getattr(part, name) or getattr(self, name) for name in ("group", "name")}
+
+
+def keys_of(layers: Sequence[Layer]) -> tuple[str, ...]:
+    """Return what tells each of some layers from the others: its own key, else its type, numbered from the second on.
+
+    Raises UserError where two have one key.
+    """
+    count: dict[str, int] = {}
+    keys = []
+    for layer in layers:
+        kind = type(layer).__name__
+        if not layer.key:
+            count[kind] = count.get(kind, 0) + 1
+        keys.append(layer.key or (kind if count[kind] == 1 else f"{kind} {count[kind]}"))
+    if len(set(keys)) < len(keys):
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise UserError(f"Two layers of a Frame have the key {twice!r}; give each a key of its own.")
+    return tuple(keys)
+
+
+def flattened(layers: Sequence[Layer]) -> Sequence[Layer]:
+    """Return layers with the parts of compound ones in their places."""
+    if not any(isinstance(layer, Compound) for layer in layers):
+        return layers
+    found: list[Layer] = []
+    for key, layer in zip(keys_of(layers), layers, strict=True):
+        found += layer.parts(key) if isinstance(layer, Compound) else [layer]
+    return found
 
 
 @dataclass(frozen=True, eq=False)
