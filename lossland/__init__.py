@@ -39,8 +39,14 @@ _HOME = {
     "rates": "lossland.optimizers.rates:",
     "Frame": "lossland.scenery.scene",
     "View": "lossland.scenery.scene",
-    "Handle": "lossland.scenery.scene",
-    "Clock": "lossland.scenery.scene",
+    "Handle": "lossland.scenery.handles",
+    "Clock": "lossland.scenery.clock",
+    "Now": "lossland.scenery.clock",
+    "kept": "lossland.scenery.kept",
+    "refined": "lossland.scenery.kept",
+    "signs": "lossland.world.signs:",
+    "tex": "lossland.world.phrases",
+    "words": "lossland.world.phrases",
     "numerals": "lossland.numerals:",
     "scene": "lossland.scenery.library",
     "Stage": "lossland.app",
@@ -58,6 +64,7 @@ __all__ = [
     "Handle",
     "Landscape",
     "MachineError",
+    "Now",
     "Scene",
     "Stage",
     "Swarm",
@@ -69,6 +76,7 @@ __all__ = [
     "__version__",
     "explain",
     "ground",
+    "kept",
     "landscape",
     "landscapes",
     "layers",
@@ -80,13 +88,17 @@ __all__ = [
     "parameters",
     "rates",
     "record",
+    "refined",
     "run",
     "scene",
     "shapes",
     "show",
+    "signs",
     "snapshot",
     "swarm",
     "swarms",
+    "tex",
+    "words",
 ]
 
 
@@ -129,14 +141,20 @@ if TYPE_CHECKING:
     from lossland.optimizers import rates as rates
     from lossland.scenery import ground as ground
     from lossland.scenery import parameters as parameters
+    from lossland.scenery.clock import Clock as Clock
+    from lossland.scenery.clock import Now as Now
     from lossland.scenery.ground import GroundScene as GroundScene
+    from lossland.scenery.handles import Handle as Handle
+    from lossland.scenery.kept import kept as kept
+    from lossland.scenery.kept import refined as refined
     from lossland.scenery.library import scene as scene
-    from lossland.scenery.scene import Clock as Clock
     from lossland.scenery.scene import Frame as Frame
-    from lossland.scenery.scene import Handle as Handle
     from lossland.scenery.scene import Scene as Scene
     from lossland.scenery.scene import View as View
     from lossland.world import layers as layers
     from lossland.world import shapes as shapes
+    from lossland.world import signs as signs
+    from lossland.world.phrases import tex as tex
+    from lossland.world.phrases import words as words
     from lossland.world.terrain import Terrain as Terrain
     from lossland.world.track import Track as Track

@@ -108,7 +108,7 @@ print("best_heading", degrees[slope.argmax()])
     staging: ClassVar = {"bowl": {"domain": (-2.4, 2.4, -2.4, 2.4), "walker": (1.0, 1.0)}}
 
     landscape = ll.ground.landscape("bowl")
-    domain = ll.ground.Domain((-2.4, 2.4, -2.4, 2.4), label="domain", help="The part that is shown.", hidden=True)
+    domain = ll.ground.Domain((-2.4, 2.4, -2.4, 2.4))
     walker = ll.parameters.Point((1.0, 1.0), label="walker", help="Where you stand.", hidden=True)
     heading = ll.parameters.Number(0.0, 0.0, 360.0, "heading", "Where you look at first, from the x axis.", unit="°")
     turning = ll.parameters.Toggle(True, "turning", "Turn the heading once around.")

@@ -105,7 +105,7 @@ print("highest", max(v for v, c in zip(value, curvature) if (c < 0).all()))
     }
 
     landscape = ll.ground.landscape("himmelblau")
-    domain = ll.ground.Domain((-5.2, 5.2, -5.2, 5.2), label="domain", help="The part that is shown.", hidden=True)
+    domain = ll.ground.Domain((-5.2, 5.2, -5.2, 5.2))
     paint = ll.parameters.Choice(
         "height",
         ("height", "smallest curvature", "largest curvature"),

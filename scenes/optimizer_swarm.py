@@ -147,7 +147,7 @@ print("shares", *near.mean((0, 1)))
     height = 0.35
     median = 0.5
 
-    domain = ll.ground.Domain((-6, 6, -6, 6), label="domain", help="The part that is shown.", hidden=True)
+    domain = ll.ground.Domain((-6, 6, -6, 6))
     optimizer = ll.parameters.Choice(
         "momentum", lambda: ll.optimizers.names(), "optimizer", "The rule of every particle."
     )

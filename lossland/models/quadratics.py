@@ -55,6 +55,26 @@ def descent_factors(alpha: float, curvature: ArrayLike) -> Floats:
     return 1 - alpha * np.asarray(curvature, float)
 
 
+def descent_numbers(alpha: float, curvature: ArrayLike) -> dict[str, Floats | float]:
+    """Return what a rate leads to on a bowl of these curvatures (n,), and what the best rate is.
+
+    ``rate`` is the factor by which the slowest part of the error shrinks in a step, ``limit`` the rate from which on
+    it grows, ``kappa`` the ratio of the curvatures.
+    """
+    curvature, factors = np.asarray(curvature, float), descent_factors(alpha, curvature)
+    low, high = float(curvature.min()), float(curvature.max())
+    rate, (best_alpha, best_rate) = float(np.abs(factors).max()), best_descent(low, high)
+    return {
+        "factors": factors,
+        "rate": rate,
+        "converges": float(rate < 1 - 1e-12),
+        "limit": 2 / high,
+        "best_alpha": best_alpha,
+        "best_rate": best_rate,
+        "kappa": high / low,
+    }
+
+
 def momentum_paths(products: ArrayLike, beta: float, start: ArrayLike, steps: int) -> Floats:
     """Return position and α times velocity after every step, (steps + 1, n, 2), for the products αλ (n,).
 

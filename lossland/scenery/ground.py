@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,9 +10,10 @@ import numpy as np
 from lossland import landscapes
 from lossland.errors import UserError
 from lossland.landscapes import Landscape
-from lossland.scenery.parameters import Lane, Point, Text
-from lossland.scenery.scene import Scene, View
-from lossland.world.layers import Surface, Title
+from lossland.scenery.kept import kept
+from lossland.scenery.parameters import GroundPoint, Lane, Point, Text
+from lossland.scenery.scene import Frame, Scene, View
+from lossland.world.layers import Axes, ColorBar, Layer, Note, Surface, Title
 from lossland.world.terrain import Terrain
 
 RESOLUTION = 512  # samples along each side of the ground
@@ -22,7 +23,10 @@ ROUGH = 8  # a ground with at least so many hollows is rough
 
 
 class Domain(Point):
-    """A rectangle x0, x1, y0, y1 of the plane."""
+    """The rectangle x0, x1, y0, y1 of the plane that is shown."""
+
+    def __init__(self, default: Sequence[float]) -> None:
+        super().__init__(default, help="The part that is shown.", hidden=True)
 
     def check(self, value: Any) -> tuple[float, ...]:
         """Accept four finite numbers, each pair rising."""
@@ -68,41 +72,47 @@ class GroundScene(Scene):
     median: ClassVar[float] = 0.56  # where the middle value comes to lie
 
     landscape = landscape("himmelblau")
-    domain = Domain((-5.2, 5.2, -5.2, 5.2), label="domain", help="The part that is shown.", hidden=True)
+    domain = Domain((-5.2, 5.2, -5.2, 5.2))
 
     @property
+    @kept
     def land(self) -> Landscape:
         """The landscape on the domain shown."""
         x0, x1, y0, y1 = self.domain
-        return self.remember(
-            "land",
-            (self.landscape, self.domain),
-            lambda: landscapes.landscape(self.landscape, domain=((x0, x1), (y0, y1))),
-        )
+        return landscapes.landscape(self.landscape, domain=((x0, x1), (y0, y1)))
 
     @property
+    @kept
     def terrain(self) -> Terrain:
         """The landscape as a block of ground."""
-        return self.remember("terrain", (self.landscape, self.domain), self.make_terrain)
-
-    def make_terrain(self) -> Terrain:
-        """Sample the landscape."""
         grid = self.land.grid(RESOLUTION)
         return Terrain(grid.x, grid.y, grid.value, *self.relief(grid.value))
 
     @property
+    @kept
     def surface(self) -> Surface:
         """The ground as a layer; the same object until the landscape changes."""
-        return self.remember("surface", self.terrain, lambda: Surface(self.terrain))
+        return Surface(self.terrain)
 
     @property
+    @kept
+    def axes(self) -> Axes:
+        """The numbered axes along the ground."""
+        return Axes(self.terrain)
+
+    @property
+    @kept
     def view(self) -> View:
         """A view that lets the near rim of a bowl hide nothing, and rough ground show its relief."""
+        return View(elevation=38.0 if is_rough(self.terrain.value) else 45.0, bounds=self.terrain.bounds)
 
-        def make() -> View:
-            return View(elevation=38.0 if is_rough(self.terrain.value) else 45.0, bounds=self.terrain.bounds)
+    def on_ground(self, drawn: Sequence[Layer], notes: Sequence[Note], color_bar: str = "loss") -> Frame:
+        """Return the frame of what stands on the ground: with the ground itself, its axes and its colour bar.
 
-        return self.remember("view", self.terrain, make)
+        ``color_bar`` says what heights mean; "" draws none.
+        """
+        bar = [ColorBar(self.terrain, color_bar)] if color_bar else []
+        return Frame([self.surface, self.axes, *drawn], [*notes, *bar], self.view)
 
     def relief(self, value: np.ndarray) -> tuple[float, float]:
         """Return the world height of the ground, and where its median comes to lie."""
@@ -124,6 +134,13 @@ class GroundScene(Scene):
         x0, x1, y0, y1 = self.domain
         return float(np.clip(position[0], x0, x1)), float(np.clip(position[1], y0, y1))
 
+    def ahead(self, position: np.ndarray, direction: np.ndarray, lift: float = 0.02) -> np.ndarray:
+        """Return the unit vector (3,) in which the ground goes from a position in a direction (both (2,))."""
+        before, after = self.terrain.world_from_domain(
+            np.array([position, position + 0.02 * self.size * direction / np.hypot(*direction)]), lift
+        )
+        return (after - before) / np.linalg.norm(after - before)
+
     def reset(self) -> None:
         """Give every parameter its default."""
         super().reset()
@@ -132,7 +149,7 @@ class GroundScene(Scene):
     def set(self, name: str, value: Any) -> None:
         """Change one parameter; a value that does not fit raises UserError and changes nothing."""
         if name != "domain":
-            if type(self.param(name)) is Point:
+            if isinstance(self.param(name), GroundPoint):
                 self._check_inside(name, self.param(name).check(value))
             super().set(name, value)
             return
@@ -176,9 +193,15 @@ class GroundScene(Scene):
 
     def settle(self) -> None:
         """Give the other parameters values that suit the landscape on the domain."""
+        for param in self.params().values():
+            if isinstance(param, GroundPoint):
+                self.values[param.name] = param.settled(self)
 
     def settle_domain(self) -> None:
         """Bring the other parameters' values into a new domain."""
+        for param in self.params().values():
+            if isinstance(param, GroundPoint):
+                self.values[param.name] = self.inside(self.values[param.name])
 
 
 def _moved_on(own: Any, before: Any, after: Any) -> Any:

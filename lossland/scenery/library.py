@@ -11,6 +11,7 @@ from typing import Any
 from lossland import landscapes
 from lossland.errors import USER_FILES, UserError, nearest, sentence
 from lossland.resources import folder
+from lossland.scenery import words
 from lossland.scenery.parameters import Integer, Lanes, Matrix, Number, Param, Point
 from lossland.scenery.scene import Scene
 from lossland.scenery.tour import Shot, Tour, tour, tours
@@ -139,6 +140,13 @@ def _from_file(file: Path) -> type[Scene]:
     ]
     if len(found) != 1:
         raise UserError(f"The scene file {file.name} must define one subclass of ll.Scene, not {len(found)}.")
-    if not found[0].name:
-        found[0].name = file.stem
-    return found[0]
+    kind = found[0]
+    if not kind.name:
+        kind.name = file.stem
+    beside = file.with_suffix(".md")
+    if beside.is_file():
+        said = words.read(beside.read_text(encoding="utf-8"), beside.name)
+        kind.lesson, kind.captions, kind.formulas, kind.snippet = (
+            said.lesson, said.captions, said.formulas, said.snippet,
+        )  # fmt: skip
+    return kind

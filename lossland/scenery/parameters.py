@@ -10,15 +10,20 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import partial
 from itertools import chain, count
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from lossland.errors import UserError, nearest, shown
+from lossland.scenery.handles import Handle
+from lossland.scenery.kept import note_read
 
 if TYPE_CHECKING:
+    from lossland.scenery.ground import GroundScene
     from lossland.scenery.scene import Scene
 
 T = TypeVar("T")
+ON_GROUND = 0.012  # world: so high above the ground stands what lies on it
 NO_NUMBER = (TypeError, ValueError, OverflowError)  # what float() raises; the last for whole numbers of 400 digits
 
 
@@ -42,7 +47,11 @@ class Param(Generic[T]):
     @overload
     def __get__(self, scene: Scene, owner: type) -> T: ...
     def __get__(self, scene: Scene | None, owner: type) -> Param[T] | T:
-        return self if scene is None else scene.values[self.name]
+        if scene is None:
+            return self
+        value = scene.values[self.name]
+        note_read(scene, self.name, value)
+        return value
 
     def __set__(self, scene: Scene, value: Any) -> None:
         scene.set(self.name, value)
@@ -58,6 +67,10 @@ class Param(Generic[T]):
     def to_json(self, value: T) -> Any:
         """Return the value as JSON data that ``check`` accepts back."""
         return value
+
+    def handles(self, scene: Scene) -> Sequence[Handle]:
+        """Return what of it can be dragged in the picture."""
+        return ()
 
     def refuse(self, value: Any, wanted: str) -> UserError:
         """Build the error for a value that does not fit."""
@@ -191,7 +204,7 @@ def _numbers(text: str) -> list[float]:
 
 
 class Point(Param[tuple[float, ...]]):
-    """A point or vector, dragged as a handle in the picture. Text form: ``-1.2,1``."""
+    """A point or vector. Text form: ``-1.2,1``. ``GroundPoint`` and ``PlanePoint`` are also handles in the picture."""
 
     def __init__(
         self, default: Sequence[float], min: float = -1e6, max: float = 1e6, label: str = "", help: str = "",
@@ -216,15 +229,137 @@ class Point(Param[tuple[float, ...]]):
         return list(value)
 
 
+class PlacedPoint(Point):
+    """A point that stands in the picture and is dragged there: the handle has the parameter's name.
+
+    With ``click`` it goes where the picture was clicked; if it ``restarts``, time then begins again. ``shown`` says
+    whether a scene shows it (None: always).
+    """
+
+    def __init__(
+        self,
+        default: Sequence[float],
+        min: float = -1e6,
+        max: float = 1e6,
+        label: str = "",
+        help: str = "",
+        click: bool = False,
+        restarts: bool = True,
+        shown: Callable[[Any], bool] | None = None,
+    ) -> None:
+        super().__init__(default, min, max, label, help, hidden=True)
+        self.click, self.restarts, self._shown = click, restarts, shown
+
+    def is_shown(self, scene: Scene) -> bool:
+        """Whether it can be dragged now."""
+        return self._shown is None or self._shown(scene)
+
+    def handles(self, scene: Scene) -> Sequence[Handle]:
+        """Return the handle at the point."""
+        return [self.handle(scene)] if self.is_shown(scene) else []
+
+    def handle(self, scene: Scene) -> Handle:
+        """Return the handle that stands at the point."""
+        raise NotImplementedError
+
+    def move(self, scene: Scene, position: tuple[float, float]) -> None:
+        """Take a position that it was dragged to, or the nearest one where it may stand."""
+        raise NotImplementedError
+
+
+class GroundPoint(PlacedPoint):
+    """A place on the landscape of a ``GroundScene``, in its domain.
+
+    With a new landscape it goes to that landscape's start, or stands ``at`` two shares of the map's width and depth.
+    """
+
+    def __init__(
+        self,
+        default: Sequence[float],
+        min: float = -1e6,
+        max: float = 1e6,
+        label: str = "",
+        help: str = "",
+        at: tuple[float, float] | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(default, min, max, label, help, **options)
+        self._at = at
+
+    def settled(self, scene: GroundScene) -> tuple[float, ...]:
+        """Return where it stands on a new landscape."""
+        if self._at is None:
+            return tuple(map(float, scene.land.start))
+        x0, x1, y0, y1 = scene.domain
+        place = (x0 + self._at[0] * (x1 - x0), y0 + self._at[1] * (y1 - y0))
+        return tuple(round(_clamped(v, self.min, self.max), 12) for v in place)
+
+    def handle(self, scene: GroundScene) -> Handle:  # pyright: ignore[reportIncompatibleMethodOverride]  # has a ground
+        """Return the handle on the ground."""
+        place = scene.terrain.world_from_domain(scene.values[self.name], lift=ON_GROUND)
+        return Handle(self.name, place, self.move)
+
+    def move(self, scene: GroundScene, position: tuple[float, float]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Take the place on the ground that is nearest to a position in the domain."""
+        scene.set(self.name, scene.inside(position))
+
+
+class PlanePoint(PlacedPoint):
+    """A point of the plane z = 0, kept to as many decimals as ``digits`` and within the bounds."""
+
+    def __init__(
+        self,
+        default: Sequence[float],
+        min: float = -5.0,
+        max: float = 5.0,
+        label: str = "",
+        help: str = "",
+        digits: int = 2,
+        **options: Any,
+    ) -> None:
+        super().__init__(default, min, max, label, help, **options)
+        self.digits = digits
+        self.hidden = False  # it is also a pair of numbers in the panel
+
+    def handle(self, scene: Scene) -> Handle:
+        """Return the handle in the plane."""
+        x, y = scene.values[self.name]
+        return Handle(self.name, (x, y, 0.0), self.move, plane=0.0)
+
+    def move(self, scene: Scene, position: tuple[float, float]) -> None:
+        """Take the allowed point that is nearest to a position."""
+        scene.set(self.name, [_clamped(round(v, self.digits), self.min, self.max) for v in position])
+
+
+def _clamped(value: float, low: float, high: float) -> float:
+    return min(max(value, low), high)
+
+
 class Matrix(Param[tuple[tuple[float, ...], ...]]):
-    """A small matrix as rows. Text form: ``2,1;1,2``."""
+    """A small matrix as rows. Text form: ``2,1;1,2``.
+
+    ``columns`` names a handle for each column of a 2x2 matrix, at its head in the plane z = 0.
+    """
 
     def __init__(
         self, default: Sequence[Sequence[float]], min: float = -10, max: float = 10, label: str = "", help: str = "",
-        hidden: bool = False,
+        hidden: bool = False, columns: Sequence[str] = (),
     ) -> None:  # fmt: skip
         super().__init__(tuple(tuple(map(float, row)) for row in default), label, help, hidden)
-        self.min, self.max = min, max
+        self.min, self.max, self.columns = min, max, columns
+
+    def handles(self, scene: Scene) -> Sequence[Handle]:
+        """Return a handle at the head of every named column."""
+        (a, b), (c, d) = scene.values[self.name] if self.columns else ((0, 0), (0, 0))
+        heads = ((a, c, 0.0), (b, d, 0.0))
+        moves = (partial(self._move, 0), partial(self._move, 1))
+        return [Handle(*one, plane=0.0) for one in zip(self.columns, heads, moves, strict=False)]
+
+    def _move(self, column: int, scene: Scene, position: tuple[float, float]) -> None:
+        rows = [list(row) for row in scene.values[self.name]]
+        for row, value in zip(rows, position, strict=True):
+            row[column] = _clamped(round(value, 2), self.min, self.max)
+        scene.set(self.name, rows)
 
     def check(self, value: Any) -> tuple[tuple[float, ...], ...]:
         """Accept rows of finite numbers of the default's shape, within the bounds."""

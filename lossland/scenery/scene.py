@@ -1,7 +1,7 @@
 """What to show and why: a scene is parameters, a picture for every moment, and numbers that can be checked.
 
 A scene's picture and numbers are functions of its parameters, its seed and the time alone. Scrubbing, replay, film
-and tests all rest on that: whatever a scene keeps between frames (``remember``) only saves work.
+and tests all rest on that: whatever a scene keeps between frames (see ``kept``) only saves work.
 """
 
 from __future__ import annotations
@@ -9,18 +9,21 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
-from numbers import Real
+from functools import cache, cached_property, wraps
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
 from lossland.errors import UserError, nearest
-from lossland.scenery.parameters import Lanes, Param
+from lossland.scenery.clock import Clock, Now
+from lossland.scenery.handles import Handle
+from lossland.scenery.kept import note_read
+from lossland.scenery.parameters import Lanes, Param, PlacedPoint
 from lossland.world.layers import Array, Layer, Note, Surface, flattened, keys_of
+from lossland.world.signs import Stroke
 
-LONGEST = 1e6  # seconds of a scene
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -92,35 +95,6 @@ def _check_list(found: object, kind: type, what: str) -> None:
             raise UserError(f"A Frame's {what} are of the types in lossland.layers, not {one!r:.60}.")
 
 
-@dataclass(frozen=True, eq=False)
-class Handle:
-    """Something that can be dragged: where it is in the world, and what a drag does.
-
-    ``plane`` None: the drag follows the scene's ground, else the horizontal plane of that height.
-    ``move(scene, position)`` gets the position in the domain (on the ground) or in the plane, shape (2,).
-    """
-
-    name: str
-    position: Sequence[float] | Array
-    move: Callable[[Any, tuple[float, float]], None]
-    plane: float | None = None
-
-
-@dataclass(frozen=True)
-class Clock:
-    """The length of a scene in seconds, and in steps where it counts steps."""
-
-    seconds: float = 10.0
-    steps: int | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse what no film or slider can go along, here, where the traceback still shows who made it."""
-        if not isinstance(self.seconds, Real) or not 0 < self.seconds <= LONGEST:
-            raise UserError(f"A Clock goes for up to {LONGEST:g} seconds, not {self.seconds!r:.60}.")
-        if self.steps is not None and not (isinstance(self.steps, int | np.integer) and self.steps >= 0):
-            raise UserError(f"The steps of a Clock are a whole number or None, not {self.steps!r:.60}.")
-
-
 @cache
 def _declared(kind: type[Scene]) -> dict[str, Param]:
     """Find the parameters of a class and its bases. Kept, because panels ask dozens of times a frame."""
@@ -146,32 +120,87 @@ def called(scene: Scene) -> str:
     return f"{kind.__name__} ({Path(file).name})" if file else kind.__name__
 
 
+def _at_a_time(method: Callable[..., R]) -> Callable[..., R]:
+    """Return a scene's method of a moment as one of a time in seconds (or a moment)."""
+
+    @wraps(method)
+    def at(scene: Scene, time: float = 0.0) -> R:
+        with quiet():
+            return method(scene, scene.now(time))
+
+    return at
+
+
+def _in_its_turn(frame: Callable[..., Frame]) -> Callable[..., Frame]:
+    """Return ``frame`` as one that lets refined results become finer."""
+
+    @wraps(frame)
+    def at(scene: Scene, time: float) -> Frame:
+        scene.turn, scene.unfinished = scene.turn + 1, False
+        return frame(scene, time)
+
+    return at
+
+
+def _finished(readouts: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """Return ``readouts`` as one that waits for the finest of refined results."""
+
+    @wraps(readouts)
+    def at(scene: Scene, time: float = 0.0) -> dict[str, Any]:
+        live, unfinished, scene.live = scene.live, scene.unfinished, False
+        try:
+            return readouts(scene, time)
+        finally:
+            scene.live, scene.unfinished = live, unfinished
+
+    return at
+
+
 class Scene:
-    """Base of every scene. A scene file holds one subclass: class attributes below, and ``frame`` and ``readouts``."""
+    """Base of every scene. A scene file holds one subclass: class attributes below, and ``frame`` and ``readouts``.
+
+    What a subclass gives as ``frame``, ``readouts`` and ``handles`` is called with a ``Now``; from outside they may be
+    asked for at a number of seconds, e.g. ``scene.readouts(time=0.5)``.
+    """
 
     name: ClassVar[str] = ""
     title: ClassVar[str] = ""
     chapter: ClassVar[str] = ""
     rows: ClassVar[tuple[str, ...]] = ()  # what it teaches
-    lesson: ClassVar[str] = ""  # Markdown, shown beside the picture
-    formulas: ClassVar[tuple[tuple[str, str], ...]] = ()  # (LaTeX, meaning)
-    snippet: ClassVar[str] = ""  # short NumPy code that prints this scene's numbers
+    sign: ClassVar[Sequence[Stroke]] = ()  # a small drawing of it, for lists
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}  # name -> values; the first is shown first
 
-    def __init_subclass__(cls) -> None:
-        """Let nan and infinity be answers in what a scene computes, whatever NumPy is told to do about them."""
-        for name in ("frame", "readouts", "handles", "click", "pick", "changed"):
-            if name in vars(cls):
-                setattr(cls, name, quiet()(vars(cls)[name]))
+    # What is said beside the picture. A scene that comes with lossland has it in a file of its own (see ``words``).
+    lesson: ClassVar[str] = ""  # Markdown
+    formulas: ClassVar[tuple[tuple[str, str], ...]] = ()  # (LaTeX, meaning)
+    captions: ClassVar[Mapping[str, str]] = {}  # preset -> what it shows
+    snippet: ClassVar[str] = ""  # short NumPy code that prints this scene's numbers
 
-    live: bool = False  # True in a window: costly pictures come coarse first; never where frames are filmed
+    clock: Clock = Clock()
+    """How long the scene is."""
+
+    def __init_subclass__(cls) -> None:
+        """Let what a scene computes be asked for at a time, and nan and infinity be answers in it."""
+        given = vars(cls)
+        if "frame" in given:
+            cls.frame = _in_its_turn(_at_a_time(given["frame"]))
+        if "readouts" in given:
+            cls.readouts = _finished(_at_a_time(given["readouts"]))
+        if "handles" in given:
+            cls.handles = _at_a_time(given["handles"])
+        for name in ("click", "pick", "changed"):
+            if name in given:
+                setattr(cls, name, quiet()(given[name]))
+
+    live: bool = False  # True in a window: what is refined comes coarse first; never where frames are filmed
     unfinished: bool = False  # True while a live picture will get better by being asked for again
+    turn: int = 0  # how often a picture was asked for: see ``refined``
 
     @quiet()
     def __init__(self, preset: str | None = None, seed: int = 0, **values: Any) -> None:
         self.seed = seed
         self.values: dict[str, Any] = {}
-        self._kept: dict[str, tuple[Hashable, Any]] = {}
+        self.results: dict[Hashable, Any] = {}  # of what is kept and refined
         self.reset()
         if preset is not None:
             self.use(preset)
@@ -220,31 +249,46 @@ class Scene:
         for name, value in self.presets[preset].items():
             self.set(name, value)
 
-    def remember(self, what: str, key: Hashable, make: Callable[[], Any]) -> Any:
-        """Return ``make()``, made again only when ``key`` differs from the last time."""
-        kept = self._kept.get(what)
+    @property
+    def seed(self) -> int:
+        """The number that all random numbers of the scene follow from."""
+        note_read(self, "seed", self._seed)
+        return self._seed
+
+    @seed.setter
+    def seed(self, seed: int) -> None:
+        self._seed = seed
+
+    def source(self, name: str) -> Any:
+        """Return what a kept result may have been made from: a parameter's value, or the seed."""
+        return self._seed if name == "seed" else self.values[name]
+
+    def remember(self, what, key, make):  # TEMPORARY
+        kept = self.results.get(what)
         if kept is None or kept[0] != key:
-            kept = self._kept[what] = (key, make())
+            kept = self.results[what] = (key, make())
         return kept[1]
 
-    # ----------------------------------------------------------------------------------- what a scene must give
-    @property
-    def clock(self) -> Clock:
-        """How long the scene is."""
-        return Clock()
+    def step_at(self, time):  # TEMPORARY
+        return self.now(time).step
 
-    def frame(self, time: float) -> Frame:
-        """Return the picture at ``time`` seconds."""
+    def now(self, time: float) -> Now:
+        """Return the moment at a time in seconds."""
+        return time if isinstance(time, Now) else Now(time, self.clock)
+
+    # ----------------------------------------------------------------------------------- what a scene must give
+    def frame(self, now: Any) -> Frame:
+        """Return the picture of a moment."""
         raise NotImplementedError
 
-    def readouts(self, time: float = 0.0) -> dict[str, Any]:
-        """Return the scene's numbers at ``time`` seconds: floats and arrays, computed with no window."""
+    def readouts(self, *moment: Any, **time: Any) -> dict[str, Any]:  # a scene's own has ``now``, asked for as here:
+        """Return the scene's numbers: floats and arrays, computed with no window. ``readouts(time=0.5)``."""
         raise NotImplementedError
 
     # ------------------------------------------------------------------------------------ what it may give too
-    def handles(self, time: float) -> Sequence[Handle]:
-        """Return what can be dragged at ``time``."""
-        return ()
+    def handles(self, now: Any) -> Sequence[Handle]:
+        """Return what can be dragged: by itself, every parameter that is a point in the picture."""
+        return [handle for param in self.params().values() for handle in param.handles(self)]
 
     def newcomer(self, text: str) -> Any:
         """Return the optimizer of a lane that is added, from text such as ``adam:lr=0.1``."""
@@ -252,15 +296,12 @@ class Scene:
 
     def click(self, position: tuple[float, float]) -> bool:
         """React to a click at a position in the domain (or plane); True restarts the clock."""
+        for param in self.params().values():
+            if isinstance(param, PlacedPoint) and param.click and param.is_shown(self):
+                param.move(self, position)
+                return param.restarts
         return False
 
     def pick(self, layer: Layer, element: int) -> bool:
         """React to a click on an element of a layer of the last frame (see ``picking``); True if it meant something."""
         return False
-
-    def step_at(self, time: float) -> float:
-        """Return the (fractional) step that is shown at ``time`` seconds."""
-        clock = self.clock
-        if clock.steps is None:
-            return time
-        return min(max(time / clock.seconds, 0.0), 1.0) * clock.steps

@@ -167,7 +167,7 @@ class Browser:
         top = round(y + height / 2 - 1 - side / 2)
         alpha = 1.0 if on or touch.hovered else 0.86
         if entry.landscape is None:
-            self.thumbnails.scene(x, top, side, entry.name, alpha)
+            self.thumbnails.scene(x, top, side, entry.name, library.scene_class(entry.name).sign, alpha)
         else:
             self.thumbnails.landscape(x, top, side, entry.landscape, alpha)
         size, font = (14 if pen.compact else 15), ("bold" if on else "regular")

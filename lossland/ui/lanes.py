@@ -15,7 +15,7 @@ from lossland.numerals import short
 from lossland.scenery.parameters import Lane, Lanes
 from lossland.scenery.scene import Frame
 from lossland.ui.widgets import Icon, Pen, plain_number, read_number
-from lossland.world.layers import Trail
+from lossland.world.layers import Trail, written
 
 if TYPE_CHECKING:
     from lossland.play.player import Player
@@ -245,7 +245,7 @@ def lane_losses(lanes: Sequence[Lane], frame: Frame) -> list[str]:
     shown = [""] * len(lanes)
     if len(trails) == len(running):
         for k, trail in zip(running, trails, strict=True):
-            shown[k] = trail.value
+            shown[k] = written(trail.value)
     return shown
 
 

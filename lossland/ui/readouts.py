@@ -9,7 +9,7 @@ from math import inf, isnan
 from lossland.numerals import fixed
 from lossland.ui.layout import Rect
 from lossland.ui.widgets import Pen
-from lossland.world.layers import Equations, Facts, Formula, Legend, Meter, Note, Row
+from lossland.world.layers import Equations, Facts, Formula, Legend, Meter, Note, Row, written
 from lossland.writing.text import latex_without_colors
 
 LEAST_COLUMN = 58.0  # of the numbers of a rule, so that columns do not jump as numbers change
@@ -104,7 +104,7 @@ def _columns(pen: Pen, note: Legend, count: int) -> list[float]:
     """Return the width of every column: its widest cell or name, and a gap."""
     widths = []
     for index in range(count):
-        cells = [pen.width(row.cells[index], 14) for row in note.rows if index < len(row.cells)]
+        cells = [pen.width(written(row.cells[index]), 14) for row in note.rows if index < len(row.cells)]
         if index < len(note.columns):
             cells.append(pen.width(note.columns[index], 12))
         widths.append(max(cells, default=0.0) + 16)
@@ -120,7 +120,7 @@ def _legend_row(pen: Pen, row: Row, column: list[float], x: float, y: float, wid
     if row.bar is not None and column:
         middle, half = x + width - column[-1] / 2 + 4, column[-1] / 2 - 6
         pen.box(min(middle, middle + half * row.bar), y + 4, abs(half * row.bar), 16, row.color, 0.3, 2)
-    for index, cell in enumerate(row.cells):
+    for index, cell in enumerate(map(written, row.cells)):
         pen.text(x + width - sum(column[index + 1 :]), y + 12, cell, 14, align=1)
 
 
@@ -146,7 +146,7 @@ def _equations(
             pen.copy(plain_latex(latex), "the equation as LaTeX")
         baseline = y + height * 0.62
         pen.latex(x, baseline, latex, size, room=width - sum(columns) + 4)
-        for place, value in enumerate(values):
+        for place, value in enumerate(map(written, values)):
             right = x + width - sum(columns[place + 1 :])
             pen.text(right, baseline - 4, value, 14, pen.ink(color), align=1)
         y += height
@@ -157,7 +157,7 @@ def _number_columns(pen: Pen, note: Equations) -> list[float]:
     """Return the width of every column of numbers, with the gap at its left."""
     count = max((len(values) for _, values, _ in note.rows), default=len(note.columns))
     widest = [
-        max((pen.width(values[k], 14) for _, values, _ in note.rows if k < len(values)), default=0.0)
+        max((pen.width(written(values[k]), 14) for _, values, _ in note.rows if k < len(values)), default=0.0)
         for k in range(count)
     ]
     return [max(wide + 14, LEAST_COLUMN if k else 0.0) for k, wide in enumerate(widest)]

@@ -17,17 +17,27 @@ from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from lossland.errors import UserError
+from lossland.numerals import short
+from lossland.world.phrases import tex
 from lossland.world.shapes import Mesh, point_at
 from lossland.world.terrain import Terrain
 from lossland.world.track import Track
 
 Array = NDArray[np.floating]
 Color = str
+Cell = str | float  # what is written beside a name: a number is written with three significant digits
 Shades = Literal["signed", "height"]  # the theme's colour maps: -1 ... 1 and 0 ... 1
 Colors = Color | Sequence[Color] | NDArray  # see ``Bars``
+
+ON_GROUND = 0.012  # world: so high above the ground lies what is laid on it
+
+
+def written(cell: Cell) -> str:
+    """Return a cell as text."""
+    return cell if isinstance(cell, str) else short(float(cell))
 
 
 SHAPES = {  # of fields that are arrays: "n 3", or "n 3 | n 2" where both will do
@@ -217,7 +227,7 @@ class Trail(Layer):
     upto: float
     beads: Array | None = None
     label: str = ""
-    value: str = ""
+    value: Cell = ""
     start: str = ""  # label of the ring at the start; "" draws no ring
     head: bool = True
     width: float = 1.0  # factor on the theme's width
@@ -234,6 +244,19 @@ class Trail(Layer):
             raise UserError("A track without points has no trail: append its first point before.")
         upto = float(track.progress[-1]) if upto is None else upto
         return cls(track.points, track.progress, color, upto, track=track, first=track.first, **options)
+
+    @classmethod
+    def on(cls, terrain: Terrain, path: Array, step: float, color: Color, **options: Any) -> Trail:
+        """Return the trail of a path (T, 2) of the domain, laid on the ground, up to a (fractional) step.
+
+        ``options`` are other fields of a trail; ``values`` (T,) are the path's: the one at the step is written, or
+        that the path has left the map. A path is laid down once for as long as the same array is handed over.
+        """
+        laid = terrain.laid(path)
+        values = options.pop("values", None)
+        if values is not None:
+            options["value"] = float(values[int(step + 1e-6)]) if laid.is_inside(step) else "off map"
+        return cls(laid.points, laid.progress, color, step, laid.beads, **options)
 
     @property
     def ring(self) -> str:
@@ -264,6 +287,12 @@ class Points(Layer):
     share: float = 0.0  # ... by this share of the way; of points laid on a ground only dots move
     number: NDArray[np.integer] | None = None  # (n,) their own numbers, where a layer shows a choice of them
 
+    @classmethod
+    def on(cls, terrain: Terrain, position: ArrayLike, color: Color, size: float, style: str, **options: Any) -> Points:
+        """Return discs, rings or spheres at places (n, 2) of the domain, on the ground."""
+        world = terrain.world_from_domain(np.reshape(position, (-1, 2)), ON_GROUND)
+        return cls(world, color, size, style, outline=True, **options)
+
 
 @dataclass(frozen=True, eq=False)
 class Arrows(Layer):
@@ -274,6 +303,36 @@ class Arrows(Layer):
     color: Color | Sequence[Color]
     width: float = 4.5
     depth: bool = True  # False: always in front
+
+    @classmethod
+    def on(
+        cls, terrain: Terrain, tail: ArrayLike, tip: ArrayLike, color: Color | Sequence[Color], **options: Any
+    ) -> Arrows:
+        """Return arrows between places (n, 2) of the domain, with both ends on the ground."""
+        tail, tip = (terrain.world_from_domain(np.reshape(one, (-1, 2)), ON_GROUND) for one in (tail, tip))
+        return cls(tail, tip, color, **options)
+
+
+def named_arrow(
+    tail: Array, tip: Array, color: Color, latex: str, gap: float = 0.0, room: float = 26.0, size: float = 20.0,
+    **options: Any,
+) -> list[Layer]:  # fmt: skip
+    """Return an arrow in front of everything, from ``gap`` beyond its tail (3,) to its tip (3,), and its label there.
+
+    ``room`` is the label's width in pixels; ``options`` are other fields of the arrow.
+    """
+    along = (tip - tail) / max(float(np.linalg.norm(tip - tail)), 1e-9)
+    arrow = Arrows((tail + gap * along)[None], tip[None], color, **{"width": 5.5, "depth": False, **options})
+    return [arrow, Label(tip, latex, color, latex=True, size=size, offset=_beside(along, room))]
+
+
+def _beside(along: Array, room: float) -> tuple[float, float]:
+    """Return where a label stands at the tip of an arrow ``along`` (3,), seen from the usual azimuth: in pixels.
+
+    It goes to the left of arrows that point left.
+    """
+    right = (np.sin(np.radians(60.0)), np.cos(np.radians(60.0)))
+    return (10.0, -4.0) if along[0] * right[0] + along[1] * right[1] >= 0 else (-10.0 - room, -4.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -460,7 +519,7 @@ class Label(Layer):
     position: Sequence[float] | Array
     text: str
     color: Color = "text"
-    value: str = ""
+    value: Cell = ""
     latex: bool = False
     size: float = 15.0
     offset: tuple[float, float] = (14.0, 0.0)  # pixels from the point, y down
@@ -489,7 +548,7 @@ class Row:
 
     color: Color
     name: str
-    cells: Sequence[str] = ()
+    cells: Sequence[Cell] = ()
     ground: Color = ""  # a swatch of this colour around the mark
     bar: float | None = None  # a signed bar in [-1, 1] behind the last cell
 
@@ -540,6 +599,13 @@ class Facts(Note):
     rows: Sequence[tuple[Color, str, str, str]]
 
 
+def lit(rows: Sequence[tuple[Color, str, str, str]], index: int) -> list[tuple[Color, str, str, str]]:
+    """Return rows of ``Facts`` of which only one is in colour."""
+    return [
+        row if k == index else ("dim", row[1], tex("?", ("dim", row[2])), row[3]) for k, row in enumerate(rows)
+    ]
+
+
 @dataclass(frozen=True, eq=False)
 class Series:
     """One curve of a chart: ``x``, ``y`` (n,)."""
@@ -572,7 +638,7 @@ class Equations(Note):
 
     title: str
     columns: Sequence[str] = ("x", "y")
-    rows: Sequence[tuple[str, Sequence[str], Color]] = field(default_factory=tuple)
+    rows: Sequence[tuple[str, Sequence[Cell], Color]] = field(default_factory=tuple)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ World space: z up, the domain's rectangle is always [-1, 1]², the ground stands
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -25,6 +26,8 @@ MOST = float(np.finfo(float).max)
 HUGE, TINY = 1e307, 1e-323  # beyond these there are only a few numbers left
 FAR = 1e4  # steps from zero: from there on contours are counted from the first
 MOST_LINES = 400  # contours, and round values that may be ticks
+LIFT = 0.008  # world: so high above the ground run paths that are laid on it
+MOST_LAID = 24  # paths
 COMPRESSED = 8.0  # from this strength of compression on, contours follow decades
 _DECADE = np.array([1.0, 1.5, 2.0, 3.0, 5.0, 7.0])  # contour values within a decade
 
@@ -192,6 +195,19 @@ def round_ticks(low: float, high: float, count: int = 5) -> Floats:
     return index * step + 0.0  # + 0.0: no negative zero
 
 
+@dataclass(frozen=True, eq=False)
+class Laid:
+    """A path of the domain laid on the ground (see ``Terrain.drape``)."""
+
+    points: Floats  # (m, 3) in the world
+    progress: Floats  # (m,) the path's own index at each of them, rising
+    beads: Floats  # (k, 3) the path's own points, as far as it stays on the map
+
+    def is_inside(self, step: float) -> bool:
+        """Whether the path is still on the map at a step."""
+        return int(step + 1e-6) <= self.progress[-1]
+
+
 class Terrain:
     """A sampled landscape as ground: heights in the world for values in the domain.
 
@@ -305,7 +321,7 @@ class Terrain:
         far = z[j + 1, i] * (1 - u) + z[j + 1, i + 1] * u
         return near * (1 - v) + far * v
 
-    def drape(self, path: ArrayLike, lift: float = 0.008, step: float = 0.012) -> tuple[Floats, Floats]:
+    def drape(self, path: ArrayLike, lift: float = LIFT, step: float = 0.012) -> tuple[Floats, Floats]:
         """Lay a path (T, 2) of the domain on the ground, in pieces no longer than ``step`` in the world.
 
         Returns world points (m, 3) and their iteration numbers (m,), whole at the path's own points. A path that
@@ -329,6 +345,21 @@ class Terrain:
         where = np.append(kept[start] + part[:, None] * (kept[start + 1] - kept[start]), kept[-1:], axis=0)
         progress = np.append(number[start] + part * (number[start + 1] - number[start]), number[-1])
         return np.column_stack([where, self._height(where) + lift]), progress
+
+    def laid(self, path: NDArray[np.floating]) -> Laid:
+        """Return a path (T, 2) of the domain laid on the ground; the last ones are kept, by the array's identity."""
+        kept = self._laid.get(id(path))
+        if kept is None or kept[0] is not path:
+            points, progress = self.drape(path)
+            beads = self.world_from_domain(path[: int(progress[-1]) + 1], lift=LIFT)
+            kept = self._laid[id(path)] = (path, Laid(points, progress, beads))
+            while len(self._laid) > MOST_LAID:
+                self._laid.popitem(last=False)
+        return kept[1]
+
+    @cached_property
+    def _laid(self) -> OrderedDict[int, tuple[NDArray[np.floating], Laid]]:
+        return OrderedDict()
 
     # --------------------------------------------------------------------------------------------------- rays
     def intersect(self, origin: ArrayLike, direction: ArrayLike, sheet: bool = False) -> tuple[float, float] | None:

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lossland.world.camera import Camera, Pose
 from lossland.world.geometry import HEAD_RADIUS, head_centers
-from lossland.world.layers import Array, Label, Trail
+from lossland.world.layers import Array, Label, Trail, written
 from lossland.world.track import Track
 from lossland.writing.placement import Choice, Rect, beside, choose, glide, separate
 from lossland.writing.text import Type
@@ -59,7 +59,7 @@ def draw_labels(
     for trail, anchor, rect in zip(named, anchors, rects, strict=True):
         if rect is not None:
             _draw_leader(dl, type_, trail.color, anchor, rect)
-            _draw_name(dl, type_, trail.label, trail.value, trail.color, LABEL_SIZE, rect)
+            _draw_name(dl, type_, trail.label, written(trail.value), trail.color, LABEL_SIZE, rect)
 
 
 def _pixels(camera: Camera, positions: Sequence[ArrayLike], size: Size) -> list[tuple[float, float]]:
@@ -92,9 +92,9 @@ def _label_rect(type_: Type, label: Label, pixel: tuple[float, float]) -> Rect:
         formula = type_.formula(label.text, label.size, label.color)
         width, height = float(formula.width), float(formula.height)
         if label.value:
-            width += type_.px(6) + type_.width(label.value, 16.0)
+            width += type_.px(6) + type_.width(written(label.value), 16.0)
     else:
-        width, height = _name_size(type_, label.text, label.value, label.size)
+        width, height = _name_size(type_, label.text, written(label.value), label.size)
     dx, dy = label.offset
     x = pixel[0] + type_.px(dx) - (0.5 * width if dx == 0 else 0.0)
     return x, pixel[1] + type_.px(dy) - 0.5 * height, width, height
@@ -103,11 +103,12 @@ def _label_rect(type_: Type, label: Label, pixel: tuple[float, float]) -> Rect:
 def _draw_label(dl: imgui.ImDrawList, type_: Type, label: Label, rect: Rect) -> None:
     x, y, _, height = rect
     if not label.latex:
-        _draw_name(dl, type_, label.text, label.value, label.color, label.size, rect)
+        _draw_name(dl, type_, label.text, written(label.value), label.color, label.size, rect)
         return
     width, _ = type_.put_formula(dl, x, y, label.text, label.size, label.color, ay=0.0, halo=True)
     if label.value:
-        type_.text(dl, x + width + type_.px(6), y + height / 2, label.value, 16.0, label.color, halo=True, ay=0.5)
+        x += width + type_.px(6)
+        type_.text(dl, x, y + height / 2, written(label.value), 16.0, label.color, halo=True, ay=0.5)
 
 
 def _draw_starts(
@@ -147,7 +148,7 @@ def head_labels(
     heads = heads[np.array(inside, bool)]
     if not named:
         return [], heads, []
-    sizes = tuple(_name_size(type_, trail.label, trail.value, LABEL_SIZE) for trail in named)
+    sizes = tuple(_name_size(type_, trail.label, written(trail.value), LABEL_SIZE) for trail in named)
     last = max(float(trail.progress[-1]) for trail in trails)
     upto = min(max(max(trail.upto for trail in trails), 0.0), last)
     grows = any(trail.track is not None for trail in trails)

@@ -21,7 +21,20 @@ from imgui_bundle import imgui
 from lossland.numerals import distinct, fixed, trimmed
 from lossland.scenery.scene import Frame, Show
 from lossland.world.camera import Camera
-from lossland.world.layers import Axes, ColorBar, Facts, Formula, Label, Legend, Meter, Row, Surface, Title, Trail
+from lossland.world.layers import (
+    Axes,
+    ColorBar,
+    Facts,
+    Formula,
+    Label,
+    Legend,
+    Meter,
+    Row,
+    Surface,
+    Title,
+    Trail,
+    written,
+)
 from lossland.world.rulers import plane_numerals, terrain_rulers
 from lossland.world.terrain import Terrain
 from lossland.world.theme import Stops, color_map
@@ -384,7 +397,7 @@ def _table(type_: Type, legend: Legend, size: Size) -> _Table:
         right = max(right, type_.width(legend.heading.upper(), 12.0, track=0.9))
     cells = []
     for column in range(count):
-        texts = [row.cells[column] for row in legend.rows if column < len(row.cells)]
+        texts = [written(row.cells[column]) for row in legend.rows if column < len(row.cells)]
         widest = max(type_.width(text, 14.0) for text in texts)
         if column < len(legend.columns):
             widest = max(widest, type_.width(legend.columns[column], 13.0))
@@ -422,7 +435,7 @@ def _draw_legend(dl: imgui.ImDrawList, type_: Type, legend: Legend, size: Size) 
         last = len(row.cells) - 1
         if row.bar is not None and table.cells:
             _draw_signed_bar(dl, type_, row, x + table.cells[-1], middle)
-        for column, text in enumerate(row.cells):
+        for column, text in enumerate(map(written, row.cells)):
             color = "text" if column == last and last > 0 else "dim"
             type_.text(dl, x + table.cells[column], middle, text, 14.0, color, ax=1, ay=0.5)
 

@@ -1,0 +1,90 @@
+"""A scene's time: how long it is, in seconds and in steps, and what moment it is now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from numbers import Real
+from typing import TYPE_CHECKING, Self, cast
+
+import numpy as np
+
+from lossland.errors import UserError
+from lossland.scenery.parameters import Integer
+
+if TYPE_CHECKING:
+    from lossland.scenery.scene import Scene
+
+LONGEST = 1e6  # seconds of a scene
+ROUNDING = 1e-6  # of a step: a time that was computed from a whole step is that step
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The length of a scene in seconds, and in steps where it counts steps."""
+
+    seconds: float = 10.0
+    steps: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what no film or slider can go along, here, where the traceback still shows who made it."""
+        if not isinstance(self.seconds, Real) or not 0 < self.seconds <= LONGEST:
+            raise UserError(f"A Clock goes for up to {LONGEST:g} seconds, not {self.seconds!r:.60}.")
+        if self.steps is not None and not (isinstance(self.steps, int | np.integer) and self.steps >= 0):
+            raise UserError(f"The steps of a Clock are a whole number or None, not {self.steps!r:.60}.")
+
+    @staticmethod
+    def paced(steps: int | Integer, per_second: float, least: float = 4.0, most: float = 30.0) -> Clock:
+        """Return the clock of so many steps a second that lasts from ``least`` to ``most`` seconds.
+
+        In the body of a scene's class, ``steps`` is the parameter that says how many there are.
+        """
+        if isinstance(steps, Integer):
+            return cast(Clock, _Paced(steps, per_second, least, most))  # which reads as a Clock on a scene
+        return Clock(float(np.clip(steps / per_second, least, most)), steps)
+
+
+class _Paced:
+    """A clock that follows a parameter."""
+
+    def __init__(self, steps: Integer, *pace: float) -> None:
+        self._steps, self._pace = steps, pace
+
+    def __get__(self, scene: Scene | None, owner: type) -> Clock | _Paced:
+        return self if scene is None else Clock.paced(getattr(scene, self._steps.name), *self._pace)
+
+
+class Now(float):
+    """A moment of a scene: seconds since its start, as a number that also knows the step."""
+
+    clock: Clock
+
+    def __new__(cls, seconds: float, clock: Clock) -> Self:
+        """Return a moment of a clock."""
+        now = super().__new__(cls, seconds)
+        now.clock = clock
+        return now
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the start."""
+        return float(self)
+
+    @property
+    def share(self) -> float:
+        """How much of the scene is over, from 0 to 1."""
+        return min(max(self.seconds / self.clock.seconds, 0.0), 1.0)
+
+    @property
+    def step(self) -> float:
+        """The step, with the share of the next one that is done; the seconds where no steps are counted."""
+        return self.seconds if self.clock.steps is None else self.share * self.clock.steps
+
+    @property
+    def whole(self) -> int:
+        """The last step that is done."""
+        return int(self.step + ROUNDING)
+
+    def eased(self, begin: float = 0.0, end: float = 1.0) -> float:
+        """Return how much of a movement is done that starts and ends gently at two shares of the scene, 0 to 1."""
+        u = min(max((self.share - begin) / (end - begin), 0.0), 1.0)
+        return u * u * (3 - 2 * u)

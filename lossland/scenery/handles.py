@@ -1,0 +1,24 @@
+"""What can be dragged in a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Handle:
+    """Something that can be dragged: where it is in the world, and what a drag does.
+
+    ``plane`` None: the drag follows the scene's ground, else the horizontal plane of that height.
+    ``move(scene, position)`` gets the position in the domain (on the ground) or in the plane, shape (2,).
+    """
+
+    name: str
+    position: Sequence[float] | NDArray[np.floating]
+    move: Callable[[Any, tuple[float, float]], None]
+    plane: float | None = None

@@ -1,0 +1,168 @@
+"""Results that a scene keeps between frames: which parameters they were made from is recorded while they are made.
+
+``@kept`` keeps a method's result until one of the parameters that were read on the way has another value.
+``@refined`` does the same for results that take long: a window shows what there is and asks again with its next
+frame, a film and a readout wait for the finest. Both only save work; what a scene shows depends on its parameters,
+its seed and the time alone.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Generator, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, overload
+
+if TYPE_CHECKING:
+    from lossland.scenery.scene import Scene
+
+S = TypeVar("S", bound="Scene")
+P = ParamSpec("P")
+L = TypeVar("L")
+R = TypeVar("R")
+
+Reads = dict["str | _Source[Any]", Any]  # what a result was made from (a parameter's name, ...), and what that was
+
+_reading: ContextVar[tuple[Scene, Reads] | None] = ContextVar("reading", default=None)
+
+
+def note_read(scene: Scene, source: str | _Source[Any], value: Any) -> None:
+    """Note that a scene's source was read, for the result that is being made at the time (if there is one)."""
+    reading = _reading.get()
+    if reading is not None and reading[0] is scene:
+        reading[1][source] = value
+
+
+def _recorded(scene: Scene, reads: Reads, make: Callable[[], R]) -> R:
+    """Return what ``make`` returns, and note in ``reads`` what it reads."""
+    token = _reading.set((scene, reads))
+    try:
+        return make()
+    finally:
+        _reading.reset(token)
+
+
+def _note_all(scene: Scene, reads: Reads) -> None:
+    """Note for the result outside of this one that it read what this one read."""
+    for source, value in reads.items():
+        note_read(scene, source, value)
+
+
+def _hold(scene: Scene, reads: Reads) -> bool:
+    """Whether everything that was read is still what it was."""
+    for source, value in reads.items():
+        now = source.best(scene) if isinstance(source, _Source) else scene.source(source)
+        if not (now is value or now == value):
+            return False
+    return True
+
+
+@overload
+def kept(make: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]: ...
+@overload
+def kept(*, most: int) -> Callable[[Callable[Concatenate[S, P], R]], Callable[Concatenate[S, P], R]]: ...
+def kept(make: Callable[..., Any] | None = None, *, most: int = 16) -> Callable[..., Any]:
+    """Keep a method's results, the last ``most`` of them for different arguments.
+
+    A result is made again when a parameter (or the seed) that was read while it was made has another value. Kept
+    results may use kept results: what the inner one read counts for the outer one too. Arguments must be hashable.
+    An array is the same object until it is made again, so that a painter uploads it once.
+    """
+    return _kept(make, most) if make is not None else lambda make: _kept(make, most)
+
+
+def _kept(make: Callable[Concatenate[S, P], R], most: int) -> Callable[Concatenate[S, P], R]:
+    @wraps(make)
+    def got(scene: S, *args: P.args, **kwargs: P.kwargs) -> R:
+        key = (args, tuple(kwargs.items()))
+        entries: OrderedDict[Any, tuple[Reads, R]] = scene.results.setdefault(got, OrderedDict())
+        entry = entries.get(key)
+        if entry is None or not _hold(scene, entry[0]):
+            reads: Reads = {}
+            entry = entries[key] = (reads, _recorded(scene, reads, lambda: make(scene, *args, **kwargs)))
+            while len(entries) > most:
+                entries.popitem(last=False)
+        entries.move_to_end(key)
+        _note_all(scene, entry[0])
+        return entry[1]
+
+    return got
+
+
+Pieces = Generator[Any, None, R]  # yields now and then, so that a window can draw in between, and returns the result
+
+
+@dataclass
+class _Making(Generic[R]):
+    """A result on its way from coarse to fine: ``best`` is the finest so far, ``reads`` what it is made from."""
+
+    reads: Reads = field(default_factory=dict)
+    best: R | None = None
+    complete: bool = False
+    work: Pieces[None] | None = None
+    turn: int = -1  # the scene's turn in which it last got a piece of work
+
+
+class _Source(Generic[R]):
+    """A refined result as something that other results are made from."""
+
+    def __init__(self, make: Callable[..., Pieces[R]], levels: Sequence[Any], stale: bool) -> None:
+        self.make, self.levels, self.stale = make, levels, stale
+
+    def best(self, scene: Scene) -> R:
+        """Return the finest result there is; in a window after one more piece of work in each turn."""
+        making: _Making[R] | None = scene.results.get(self)
+        if making is None or not _hold(scene, making.reads):
+            last = making.best if making is not None and self.stale and scene.live else None
+            making = scene.results[self] = _Making(best=last)
+            making.work = self._all(scene, making, self.levels if scene.live else self.levels[-1:])
+        if not scene.live:
+            while not making.complete:
+                self._advance(scene, making)
+        elif not making.complete and making.turn != scene.turn:
+            making.turn = scene.turn
+            self._advance(scene, making)
+        while making.best is None:  # there is nothing to show yet: wait for the coarsest
+            self._advance(scene, making)
+        scene.unfinished = scene.unfinished or not making.complete
+        _note_all(scene, making.reads)
+        return making.best
+
+    def _advance(self, scene: Scene, making: _Making[R]) -> None:
+        work = making.work
+        assert work is not None
+        _recorded(scene, making.reads, lambda: next(work, None))
+
+    def _all(self, scene: Scene, making: _Making[R], levels: Sequence[Any]) -> Pieces[None]:
+        for level in levels:
+            making.best = yield from self.make(scene, level)
+            if level is not levels[-1]:
+                yield
+        making.complete = True
+
+
+def refined(
+    levels: Sequence[L], stale: bool = False
+) -> Callable[[Callable[[S, L], Pieces[R]]], Callable[[S], R]]:
+    """Keep a costly result that is made level by level, from coarse to fine.
+
+    The method gets a level and is a generator: it yields after some hundredths of a second of work, and returns the
+    result. A window does one piece of the work a frame, shows the finest level that is done, and draws again until
+    all are; anything else waits for the last level, and skips the others. As with ``kept``, all begins again when a
+    parameter that was read has changed; ``stale`` lets a window show the old result until there is a coarse new one.
+    """
+
+    def decorate(make: Callable[[S, L], Pieces[R]]) -> Callable[[S], R]:
+        source: _Source[R] = _Source(make, tuple(levels), stale)
+
+        @wraps(make)
+        def got(scene: S) -> R:
+            best = source.best(scene)
+            note_read(scene, source, best)
+            return best
+
+        return got
+
+    return decorate

@@ -1,0 +1,97 @@
+r"""Sentences and formulas with numbers in them: a scene hands over the numbers, and here they are written.
+
+Each ``?`` of a pattern stands for the next value. It is written with three significant digits in a sentence and with
+at most two decimals in a formula, unless a format follows it:
+
+* ``?4``: at most four decimals, no zeros at the end: 0.1818
+* ``?.2``: exactly two decimals: 0.50
+* ``?s``: three significant digits: 0.0021, 1.2e5
+
+A vector becomes a pair, a matrix a matrix. In a formula ``(color, value)`` is a value in a role of the theme, and
+``((color, ...), matrix)`` gives each column its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lossland import numerals
+
+Color = str
+Value = ArrayLike | str
+Inked = tuple[Color | tuple[Color, ...], Value]
+
+_PLACE = re.compile(r"\?(\.?\d|s)?")
+
+
+def words(pattern: str, *values: Value) -> str:
+    """Return a sentence with numbers in it: ``words("α = ?4 is the edge", 0.2)``."""
+    return _filled(pattern, values, _word)
+
+
+def tex(pattern: str, *values: Value | Inked) -> str:
+    r"""Return a formula with numbers in it: ``tex(r"\nabla f = (?.2, ?.2)", ("up", gx), ("up", gy))``."""
+    return _filled(pattern, values, _formula)
+
+
+def _filled(pattern: str, values: tuple, write: Callable[[object, str], str]) -> str:
+    left = list(values)
+    text = _PLACE.sub(lambda found: write(left.pop(0), found[1] or ""), pattern)
+    assert not left, f"{pattern!r} has fewer places than there are values"
+    return text
+
+
+def _number(form: str, usual: Callable[[float], str]) -> Callable[[float], str]:
+    """Return what writes a number in a format."""
+    if form == "s":
+        return numerals.short
+    if form.startswith("."):
+        return partial(numerals.fixed, digits=int(form[1:]))
+    return partial(numerals.trimmed, digits=int(form)) if form else usual
+
+
+def _word(value: object, form: str) -> str:
+    if isinstance(value, str):
+        return value
+    number, array = _number(form, numerals.short), np.asarray(value, float)
+    return number(float(array)) if array.ndim == 0 else f"({', '.join(number(float(one)) for one in array)})"
+
+
+def _formula(value: object, form: str) -> str:
+    color: Color | tuple[Color, ...] = ""
+    if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], str | tuple):
+        color, value = value
+    if isinstance(value, str):
+        return _inked(value, color if isinstance(color, str) else "")
+    number, array = _number(form, numerals.trimmed), np.asarray(value, float)
+    if array.ndim == 2:
+        return _matrix(array, number, color)
+    role = color if isinstance(color, str) else ""
+    if array.ndim == 1:
+        inside = r",\, ".join(_inked(_ascii(number(float(one))), role) for one in array)
+        return f"({inside})"
+    return _inked(_ascii(number(float(array))), role)
+
+
+def _matrix(matrix: NDArray[np.floating], number: Callable[[float], str], color: Color | tuple[Color, ...]) -> str:
+    colors = (color,) * matrix.shape[1] if isinstance(color, str) else color
+    rows = [
+        " & ".join(_inked(_ascii(number(float(entry))), role) for entry, role in zip(row, colors, strict=True))
+        for row in matrix
+    ]
+    inside = r" \\ ".join(rows)
+    return rf"\begin{{bmatrix}} {inside} \end{{bmatrix}}"
+
+
+def _inked(text: str, color: Color) -> str:
+    return rf"\fgcolor{{{color}}}{{{text}}}" if color else text
+
+
+def _ascii(text: str) -> str:
+    """Return a number with the minus sign that LaTeX sets as a true one."""
+    return text.replace(numerals.MINUS, "-")
