@@ -2,46 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
 import lossland as ll
-from lossland import layers, numerals
-from lossland.models.contours import trace_contour
+from lossland import layers, parameters, signs, tex
+from lossland.models import contours, slopes
 
-HEADINGS = 3600  # tried for the steepest one, a tenth of a degree apart
 PLANE = 0.34  # half the side of the tangent plane, and the length of the arrows, in the world
-FIELD = 13  # arrows along each side of the field
-LIFE = 3.0  # seconds from a drop's fall to its end
-FLOW = 48  # stretches of a drop's way
-CONTOUR_STEP = 0.01  # of half the domain's width
-
-
-@dataclass(frozen=True, eq=False)
-class Touch:
-    """The tangent plane of the drawn ground at a point: world vectors along x and y of the domain."""
-
-    place: np.ndarray  # (3,) on the ground
-    along_x: np.ndarray  # (3,) for one unit of the domain
-    along_y: np.ndarray
-
-    def raised(self, lift: float) -> np.ndarray:
-        """Return the point (3,) a little above the ground."""
-        return self.place + np.array([0.0, 0.0, lift])
-
-    def ahead(self, direction: np.ndarray) -> np.ndarray:
-        """Return the unit vector (3,) of the world that leaves in a direction (2,) of the domain."""
-        vector = direction[0] * self.along_x + direction[1] * self.along_y
-        vector = vector / np.abs(vector).max()  # the squares of huge numbers are infinite
-        return vector / np.linalg.norm(vector)
-
-
-def unit(degrees: float) -> np.ndarray:
-    """Return the direction (2,) at an angle from the x axis, anticlockwise."""
-    return np.array([np.cos(np.radians(degrees)), np.sin(np.radians(degrees))])
 
 
 class Gradient3D(ll.GroundScene):
@@ -51,53 +20,7 @@ class Gradient3D(ll.GroundScene):
     title = "Which way is up"
     chapter = "Calculus"
     rows = ("G2", "S1", "S16")
-    lesson = """
-Stand on a hillside. The ground under your feet is nearly flat but tilted: that small flat piece,
-made larger, is the **tangent plane**. All a slope can be is in it.
-
-Walk in some direction and you climb or descend. How steeply depends on your **heading**: turn the
-yellow arrow once around and watch the meter. One heading climbs most. That direction, with that
-steepness as its length, is the **gradient**, the red arrow. Its two components are nothing but the
-slopes along x and along y.
-
-Everything else follows. Against the gradient it falls just as steeply. Across it the ground is
-level, so the **contour line** through your feet leaves at a right angle to the red arrow. And at
-any other heading u the slope is the shadow of the gradient on u: the two circles of the compass
-show it, red where you climb, green where you fall.
-
-Rain knows this without mathematics: every drop runs along −∇f. So does every optimizer, more or
-less.
-"""
-    formulas = (
-        (
-            r"\nabla f = \left(\frac{\partial f}{\partial x}, \frac{\partial f}{\partial y}\right)",
-            "the gradient: the slopes along x and y",
-        ),
-        (r"D_u f = \nabla f \cdot u", "the slope in the heading u, a unit vector"),
-        (
-            r"\max_u D_u f = \|\nabla f\| \;\text{ at }\; u = \nabla f / \|\nabla f\|",
-            "the steepest heading is the gradient's",
-        ),
-        (r"z = f(p) + \nabla f(p) \cdot (w - p)", "the tangent plane at p"),
-    )
-    snippet = r"""
-import numpy as np
-
-def f(x, y):
-    return x**2 + 3 * y**2
-
-x, y = 1.0, 1.0
-gradient = np.array([2 * x, 6 * y])
-print("value", f(x, y))
-print("gradient", *gradient)
-print("steepness", np.hypot(*gradient))
-print("gradient_heading", np.degrees(np.arctan2(gradient[1], gradient[0])))
-
-degrees = np.arange(3600) / 10                           # try every heading
-u, v, h = np.cos(np.radians(degrees)), np.sin(np.radians(degrees)), 1e-6
-slope = (f(x + h * u, y + h * v) - f(x - h * u, y - h * v)) / (2 * h)
-print("best_heading", degrees[slope.argmax()])
-"""
+    sign = (*signs.field((0.42, 0.64)), signs.Dot((0.42, 0.64), 2.2, "up"))
     presets: ClassVar = {
         "bowl": {"landscape": "bowl"},
         "himmelblau": {"landscape": "himmelblau", "walker": (-0.9, 1.6)},
@@ -109,251 +32,119 @@ print("best_heading", degrees[slope.argmax()])
 
     landscape = ll.ground.landscape("bowl")
     domain = ll.ground.Domain((-2.4, 2.4, -2.4, 2.4))
-    walker = ll.parameters.Point((1.0, 1.0), label="walker", help="Where you stand.", hidden=True)
-    heading = ll.parameters.Number(0.0, 0.0, 360.0, "heading", "Where you look at first, from the x axis.", unit="°")
-    turning = ll.parameters.Toggle(True, "turning", "Turn the heading once around.")
-    drops = ll.parameters.Integer(1500, 0, 100_000, "drops", "How many drops of rain are on their way.")
-
-    SECONDS = 12.0
-
-    # ----------------------------------------------------------------------------------------- following
-    def settle(self) -> None:
-        """Stand where a race would start."""
-        self.values["walker"] = tuple(map(float, self.land.start))
-
-    def settle_domain(self) -> None:
-        """Keep the walker inside."""
-        self.values["walker"] = self.inside(self.walker)
+    walker = parameters.GroundPoint((1.0, 1.0), help="Where you stand.", click=True, restarts=False)
+    heading = parameters.Heading(0.0, "walker", PLANE, help="Where you look at first, from the x axis.")
+    turning = parameters.Toggle(True, "turning", "Turn the heading once around.")
+    drops = parameters.Integer(1500, 0, 100_000, "drops", "How many drops of rain are on their way.")
+    clock = ll.Clock(12.0)
 
     def relief(self, value: np.ndarray) -> tuple[float, float]:
         """Keep heights in proportion where they can be, so that the tangent plane looks like one."""
         return 0.6, max(0.2, ll.ground.straight(value))
 
-    @property
-    def clock(self) -> ll.Clock:
-        """One turn of the heading."""
-        return ll.Clock(self.SECONDS)
+    @ll.kept
+    def slope(self) -> tuple[float, np.ndarray]:
+        """Return the value and the gradient (2,) at the walker."""
+        value, gradient = self.land.value_grad(np.array(self.walker))
+        return float(value), np.asarray(gradient, float)
 
-    def heading_at(self, time: float) -> float:
-        """Return the heading at ``time`` seconds, in degrees."""
-        turned = 360 * time / self.SECONDS if self.turning else 0.0
-        return (self.heading + turned) % 360
+    @ll.kept
+    def contour(self) -> np.ndarray:
+        """Return the contour through the walker, (n, 2)."""
+        return contours.trace_contour(self.land.value_grad_at, self.walker, self.land.domain, 0.01 * self.size)
 
-    # ------------------------------------------------------------------------------------------- numbers
-    def readouts(self, time: float = 0.0) -> dict[str, Any]:
+    def heading_at(self, now: ll.Now) -> float:
+        """Return the heading of a moment, in degrees."""
+        return (self.heading + (360 * now.seconds / self.clock.seconds if self.turning else 0.0)) % 360
+
+    def readouts(self, now: ll.Now) -> dict[str, Any]:
         """Return the gradient at the walker, the slope in the heading, and checks of both by trying."""
-        place = np.array(self.walker)
-        value, gradient = self.land.value_grad(place)
-        steepness = float(np.hypot(*gradient))
-        heading = self.heading_at(time)
-        level = np.array([-gradient[1], gradient[0]]) / max(steepness, 1e-300)
-        contour = self.contour()
-        drift = np.abs(self.land.value(contour) - value).max() if len(contour) else 0.0
+        (value, gradient), heading, contour = self.slope(), self.heading_at(now), self.contour()
+        level = np.array([-gradient[1], gradient[0]]) / max(float(np.hypot(*gradient)), 1e-300)
         return {
-            "value": float(value),
-            "gradient": np.asarray(gradient, float),
-            "steepness": steepness,
-            "gradient_heading": float(np.degrees(np.arctan2(gradient[1], gradient[0]))) % 360,
-            "best_heading": self.best_heading(),
-            "plane": np.array([value, *gradient], float),
+            "value": value,
+            "gradient": gradient,
+            "steepness": float(np.hypot(*gradient)),
+            "gradient_heading": slopes.heading(gradient),
+            "best_heading": slopes.steepest_heading(self.land.value, self.walker, 1e-6 * self.size),
+            "plane": np.array([value, *gradient]),
             "heading": heading,
-            "slope": float(gradient @ unit(heading)),
+            "slope": float(gradient @ slopes.unit(heading)),
             "gradient_dot_contour": float(gradient @ level),
-            "contour_drift": float(drift),
+            "contour_drift": float(np.abs(self.land.value(contour) - value).max()) if len(contour) else 0.0,
         }
 
-    def best_heading(self) -> float:
-        """Return the steepest of 3600 headings, in degrees, found by walking a little in each."""
-        degrees = np.arange(HEADINGS) * 360 / HEADINGS
-        ways = np.stack([np.cos(np.radians(degrees)), np.sin(np.radians(degrees))], -1)
-        stride = 1e-6 * self.size
-        place = np.array(self.walker)
-        slope = self.land.value(place + stride * ways) - self.land.value(place - stride * ways)
-        return float(degrees[int(np.argmax(slope))])
-
-    def contour(self) -> np.ndarray:
-        """Return the contour through the walker, (n, 2): steps along it, each put right by Newton's method."""
-        key = (self.landscape, self.domain, self.walker)
-
-        def make() -> np.ndarray:
-            (x, y), (x0, x1, y0, y1) = self.walker, self.domain
-            return trace_contour(self.land.value_grad_at, (x, y), ((x0, x1), (y0, y1)), CONTOUR_STEP * self.size)
-
-        return self.remember("contour", key, make)
-
-    # --------------------------------------------------------------------------------------- the picture
-    def frame(self, time: float) -> ll.Frame:
+    def frame(self, now: ll.Now) -> ll.Frame:
         """Return the walker, the plane, the compass and the rain."""
-        touch, gradient = self._touch()
-        heading = unit(self.heading_at(time))
+        (_, gradient), heading = self.slope(), slopes.unit(self.heading_at(now))
         slope = float(gradient @ heading)
-        steepness = float(np.hypot(*gradient))
-        drawn: list[layers.Layer] = [
-            self.surface,
-            self.remember("axes", self.terrain, lambda: layers.Axes(self.terrain)),
-            *self.remember("field", self.terrain, self._field),
-            *self._rain(time),
-            *self.remember("walk", (self.terrain, self.walker), lambda: self._around(touch, gradient)),
-            *self._heading_arrow(touch, heading, slope),
-        ]
-        return ll.Frame(drawn, self._notes(gradient, slope, steepness), self.view)
+        drawn = [self.field(), *self.rain(now), *self.around(), *self.heading_arrow(heading, slope)]
+        return self.on_ground(drawn, self.notes(gradient, slope), color_bar="height")
 
-    def _touch(self) -> tuple[Touch, np.ndarray]:
-        """Return the tangent plane at the walker, and the gradient (2,)."""
-        place = np.array(self.walker)
-        value, gradient = (np.asarray(part, float) for part in self.land.value_grad(place))
-        x0, x1, y0, y1 = self.domain
-        step = 1e-4 * max(1e-12, self.terrain.exposure.high - self.terrain.exposure.low)
-        low, high = self.terrain.world_height(np.array([value - step, value + step]))
-        per_value = float(high - low) / (2 * step)
-        ground = self.terrain.world_from_domain(place)
-        ground[2] = float(self.terrain.world_height(value))
-        along_x = np.array([2 / (x1 - x0), 0.0, per_value * gradient[0]])
-        along_y = np.array([0.0, 2 / (y1 - y0), per_value * gradient[1]])
-        return Touch(ground, along_x, along_y), gradient
-
-    def _around(self, touch: Touch, gradient: np.ndarray) -> list[layers.Layer]:
-        """Return what does not move with the heading: plane, compass, uphill arrow, contour, walker."""
-        contour, _ = self.terrain.drape(self.contour(), lift=0.008)
-        walker = touch.raised(0.016)
-        drawn: list[layers.Layer] = [layers.Lines([contour], "text", 2.4, name="Contour")]
-        steepness = float(np.hypot(*gradient))
-        if steepness > 1e-12:
-            up = gradient / steepness
-            ahead, across = touch.ahead(up), touch.ahead(np.array([-up[1], up[0]]))
-            raised = touch.raised(0.012)
-            corners = [raised + PLANE * (a * ahead + b * across) for a, b in ((1, 1), (-1, 1), (-1, -1), (1, -1))]
-            drawn += [
-                layers.Polygon(np.array(corners), "accent", fill=0.2, outline=1.6, name="Tangent plane"),
-                *self._compass(touch, gradient, raised),
-                layers.Arrows(
-                    raised[None],
-                    (raised + 1.25 * PLANE * ahead)[None],
-                    "up",
-                    6.0,
-                    depth=False,
-                    name="Gradient",
-                    worth=[steepness],
-                ),
-                layers.Label(
-                    raised + 1.25 * PLANE * ahead,
-                    r"\nabla f",
-                    "up",
-                    latex=True,
-                    size=22,
-                    offset=ll.ground.beside(ahead),
-                ),
-            ]
-        drawn.append(layers.Points(walker[None], "accent", 8.0, "sphere", outline=True, name="Walker"))
-        return drawn
-
-    def _compass(self, touch: Touch, gradient: np.ndarray, centre: np.ndarray) -> list[layers.Layer]:
-        """Return the slope of every heading as a curve around the walker: a circle that climbs, one that falls."""
-        steepness = float(np.hypot(*gradient))
-        uphill = float(np.degrees(np.arctan2(gradient[1], gradient[0])))
-        lobes: list[layers.Layer] = []
-        for role, turn in (("up", 0.0), ("down", 180.0)):
-            ways = [unit(uphill + turn + degrees) for degrees in np.linspace(-90, 90, 61)]
-            reach = [abs(float(gradient @ way)) / steepness for way in ways]
-            path = np.array(
-                [centre + PLANE * length * touch.ahead(way) for way, length in zip(ways, reach, strict=True)]
-            )
-            lobes.append(layers.Lines([path], role, 2.2, depth=False, name="Slope of every heading"))
-        return lobes
-
-    def _heading_arrow(self, touch: Touch, heading: np.ndarray, slope: float) -> Sequence[layers.Layer]:
-        centre = touch.raised(0.012)
-        tip = centre + PLANE * touch.ahead(heading)
-        aside, _ = ll.ground.beside(tip - centre, 40.0)
-        return [
-            layers.Arrows(centre[None], tip[None], "accent", 4.5, depth=False, name="Slope ahead", worth=[slope]),
-            layers.Label(tip, numerals.fixed(slope), "accent", offset=(aside, 10.0)),
-        ]
-
-    def _field(self) -> list[layers.Layer]:
+    @ll.kept
+    def field(self) -> layers.Layer:
         """Return arrows uphill all over the ground, longer where it is steeper."""
-        x0, x1, y0, y1 = self.domain
-        part = (np.arange(FIELD) + 0.5) / FIELD
-        x, y = np.meshgrid(x0 + (x1 - x0) * part, y0 + (y1 - y0) * part)
-        place = np.stack([x.ravel(), y.ravel()], -1)
-        gradient = np.nan_to_num(np.asarray(self.land.grad(place), float), posinf=0.0, neginf=0.0)
-        steep = np.hypot(*gradient.T)
-        scale = np.sqrt(steep / max(float(np.quantile(steep, 0.9)), 1e-300)).clip(0, 1)
-        reach = 0.8 * np.array([x1 - x0, y1 - y0]).min() / FIELD
-        move = gradient / np.maximum(steep, 1e-300)[:, None] * (scale * reach)[:, None]
-        seen = scale > 0.08
-        tails = self.terrain.world_from_domain((place - move / 2)[seen], lift=0.012)
-        tips = self.terrain.world_from_domain((place + move / 2)[seen], lift=0.012)
-        return [layers.Arrows(tails, tips, "dim", 1.3, group="arrows", name="Slope", worth=steep[seen])]
+        tails, tips, steep = slopes.arrow_field(self.land.grad, self.domain, 13)
+        return layers.Arrows.on(self.terrain, tails, tips, "dim", width=1.3, group="arrows", name="Slope", worth=steep)
 
-    def _rain(self, time: float) -> list[layers.Layer]:
-        """Return the drops where they are at ``time``: each falls, runs downhill for a while, and falls anew."""
+    @ll.kept
+    def ways(self) -> np.ndarray:
+        """Return the way of every drop, (49, drops, 2)."""
+        start = ll.swarms.random_starts(self.land.domain, self.drops, self.seed)
+        return slopes.downhill_paths(self.land.grad, start, 0.03 * self.size, 48)
+
+    def rain(self, now: ll.Now) -> list[layers.Layer]:
+        """Return the drops that are on the map: each runs downhill for three seconds, and falls again."""
         if self.drops == 0:
             return []
-        ways = self.remember("rain", (self.landscape, self.domain, self.drops, self.seed), self._ways_of_drops)
-        phase = np.arange(self.drops) * 0.6180339887 % 1  # evenly spread over a drop's life
-        age = (time / LIFE + phase) % 1 * FLOW
-        whole = np.minimum(age.astype(int), FLOW - 1)
-        part = (age - whole).astype(np.float32)[:, None]
-        number = np.arange(self.drops)
-        now = ways[whole, number] + part * (ways[whole + 1, number] - ways[whole, number])
-        x0, x1, y0, y1 = self.domain
-        seen = ((now >= (x0, y0)) & (now <= (x1, y1))).all(axis=1)
-        return [
-            layers.Points(now[seen], "particle.0", 3.0, "dot", ground=self.terrain, number=number[seen], name="Drop")
-        ]
+        drops, (x0, x1, y0, y1) = slopes.rain(self.ways(), now.seconds / 3), self.domain
+        seen = np.flatnonzero(((drops >= (x0, y0)) & (drops <= (x1, y1))).all(axis=1))
+        return [layers.Points(drops[seen], "particle.0", 3.0, ground=self.terrain, number=seen, name="Drop")]
 
-    def _ways_of_drops(self) -> np.ndarray:
-        """Return the way of every drop, (FLOW + 1, n, 2): steps along −∇f, shorter where it is gentle."""
-        x0, x1, y0, y1 = self.domain
-        place = ll.swarms.random_starts(((x0, x1), (y0, y1)), self.drops, self.seed).astype(float)
-        steep = np.hypot(*np.nan_to_num(np.asarray(self.land.grad(place), float)).T)
-        gentle = max(0.3 * float(np.median(steep)), 1e-300)
-        ways = [place]
-        for _ in range(FLOW):
-            gradient = np.nan_to_num(np.asarray(self.land.grad(place), float), posinf=0.0, neginf=0.0)
-            pace = 0.03 * self.size / (np.hypot(*gradient.T) + gentle)
-            place = place - gradient * pace[:, None]
-            ways.append(place)
-        return np.array(ways, np.float32)
+    @ll.kept
+    def tangent(self) -> ll.terrain.Tangent:
+        """Return the tangent plane at the walker."""
+        return self.terrain.tangent(self.walker, *self.slope())
 
-    def _notes(self, gradient: np.ndarray, slope: float, steepness: float) -> list[layers.Note]:
-        gx, gy = (numerals.fixed(float(part)).replace("−", "-") for part in gradient)
+    @ll.kept
+    def around(self) -> list[layers.Layer]:
+        """Return what does not move with the heading: contour, plane, compass, uphill arrow, walker."""
+        (_, gradient), tangent = self.slope(), self.tangent()
+        contour = layers.Lines([self.terrain.drape(self.contour())[0]], "text", 2.4, name="Contour")
+        walker = layers.Points(tangent.raised(0.016)[None], "accent", 8.0, "sphere", outline=True, name="Walker")
+        steepness, middle = float(np.hypot(*gradient)), tangent.raised(0.012)
+        if not steepness > 1e-12:
+            return [contour, walker]
+        up = gradient / steepness
+        plane = layers.Polygon(tangent.square(up, PLANE, 0.012), "accent", fill=0.2, outline=1.6, name="Tangent plane")
+        tip, look = middle + 1.25 * PLANE * tangent.ahead(up), {"width": 6.0, "size": 22.0, "name": "Gradient"}
+        arrow = layers.named_arrow(middle, tip, "up", r"\nabla f", worth=[steepness], **look)
+        return [contour, plane, self.lobe(up, 0.0, "up"), self.lobe(up, 180.0, "down"), *arrow, walker]
+
+    def lobe(self, up: np.ndarray, turn: float, color: str) -> layers.Layer:
+        """Return the slope of half of all headings as a curve around the walker: a circle that climbs or falls."""
+        ways = slopes.unit(slopes.heading(up) + turn + np.linspace(-90, 90, 61))
+        path = self.tangent().raised(0.012) + PLANE * np.abs(ways @ up)[:, None] * self.tangent().ahead(ways)
+        return layers.Lines([path], color, 2.2, depth=False, name="Slope of every heading")
+
+    def heading_arrow(self, heading: np.ndarray, slope: float) -> list[layers.Layer]:
+        """Return the arrow ahead, with the slope there."""
+        middle, along = self.tangent().raised(0.012), PLANE * self.tangent().ahead(heading)
+        look, (aside, _) = {"depth": False, "name": "Slope ahead", "worth": [slope]}, ll.ground.beside(along, 40.0)
+        arrow = layers.Arrows(middle[None], (middle + along)[None], "accent", 4.5, **look)
+        return [arrow, layers.Label(middle + along, ll.words("?.2", slope), "accent", offset=(aside, 10.0))]
+
+    def notes(self, gradient: np.ndarray, slope: float) -> list[layers.Note]:
+        """Return the gradient in numbers, the slope ahead, and the special headings."""
+        steepness = float(np.hypot(*gradient))
+        special = (
+            ("up", r"+\nabla f", tex("?", steepness), "steepest up"),
+            ("text", r"\perp \nabla f", "0", "along the contour"),
+            ("down", r"-\nabla f", tex("?", -steepness), "steepest down"),
+        )
         return [
             self.caption("Slopes at the walker, in every direction"),
-            layers.Formula(rf"\fgcolor{{up}}{{\nabla f}} = (\fgcolor{{up}}{{{gx}}},\, \fgcolor{{up}}{{{gy}}})"),
+            layers.Formula(tex(r"\fgcolor{up}{\nabla f} = (?.2,\, ?.2)", *(("up", part) for part in gradient))),
             layers.Meter("Slope in the heading", r"D_u f =", slope, "accent", -steepness, max(steepness, 1e-12)),
-            layers.Facts(
-                "Special headings",
-                [
-                    ("up", r"+\nabla f", numerals.latex(steepness), "steepest up"),
-                    ("text", r"\perp \nabla f", "0", "along the contour"),
-                    ("down", r"-\nabla f", numerals.latex(-steepness), "steepest down"),
-                ],
-            ),
-            layers.ColorBar(self.terrain, "height"),
+            layers.Facts("Special headings", special),
         ]
-
-    # ------------------------------------------------------------------------------------------ dragging
-    def handles(self, time: float) -> Sequence[ll.Handle]:
-        """Return the walker, and the tip of the heading's arrow while it does not turn by itself."""
-        touch, _ = self._touch()
-        found = [
-            ll.Handle("walker", tuple(touch.place), lambda scene, position: scene.set("walker", scene.inside(position)))
-        ]
-        if not self.turning:
-            tip = touch.place + PLANE * touch.ahead(unit(self.heading))
-            found.append(ll.Handle("heading", tuple(tip), look_at))
-        return found
-
-    def click(self, position: tuple[float, float]) -> bool:
-        """Walk to where the ground was clicked."""
-        self.set("walker", self.inside(position))
-        return False
-
-
-def look_at(scene: Gradient3D, position: tuple[float, float]) -> None:
-    """Turn the heading towards a position in the domain."""
-    dx, dy = np.subtract(position, scene.walker)
-    if dx or dy:
-        scene.set("heading", float(np.degrees(np.arctan2(dy, dx))) % 360)

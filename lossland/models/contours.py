@@ -5,12 +5,12 @@ Source: Allgower and Georg, *Introduction to Numerical Continuation Methods*, 20
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-Point = tuple[float, float]
+Point = Sequence[float]  # x, y
 ValueGrad = Callable[[float, float], tuple[float, float, float]]
 """Returns f, ∂f/∂x and ∂f/∂y at x, y."""
 

@@ -304,6 +304,31 @@ class GroundPoint(PlacedPoint):
         scene.set(self.name, scene.inside(position))
 
 
+class Heading(Number):
+    """A direction on the ground in degrees from the x axis, dragged at its tip: so far from a ``GroundPoint``.
+
+    ``reach`` is in the world. While something else turns it (``turning`` is on, where the scene has such a switch) it
+    has no handle.
+    """
+
+    def __init__(self, default: float, around: str, reach: float, label: str = "", help: str = "") -> None:
+        super().__init__(default, 0.0, 360.0, label, help, unit="°")
+        self._around, self._reach = around, reach
+
+    def handles(self, scene: GroundScene) -> Sequence[Handle]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Return the handle at the tip."""
+        if scene.values.get("turning"):
+            return []
+        angle, (x, y) = math.radians(scene.values[self.name]), scene.values[self._around]
+        tip = (x + self._reach * scene.size * math.cos(angle), y + self._reach * scene.size * math.sin(angle))
+        return [Handle(self.name, scene.terrain.world_from_domain(tip, lift=ON_GROUND), self._look_at)]
+
+    def _look_at(self, scene: Scene, position: tuple[float, float]) -> None:
+        x, y = scene.values[self._around]
+        if position != (x, y):
+            scene.set(self.name, math.degrees(math.atan2(position[1] - y, position[0] - x)) % 360)
+
+
 class PlanePoint(PlacedPoint):
     """A point of the plane z = 0, kept to as many decimals as ``digits`` and within the bounds."""
 

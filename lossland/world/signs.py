@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import hypot
 
 Place = tuple[float, float]
 
@@ -37,3 +38,14 @@ class Box:
 
 
 Stroke = Line | Dot | Box
+
+
+def field(center: Place, color: str = "dim") -> list[Line]:
+    """Return short strokes all over the square that point away from a place, longer where that is farther."""
+    strokes = []
+    for u, v in ((0.15 + 0.24 * i, 0.15 + 0.24 * j) for i in range(4) for j in range(4)):
+        across, down = u - center[0], v - center[1]
+        away = hypot(across, down)
+        half = (0.03 + 0.15 * away) / (away + 1e-9)
+        strokes.append(Line([(u - half * across, v - half * down), (u + half * across, v + half * down)], color, 1.3))
+    return strokes

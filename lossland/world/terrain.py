@@ -208,6 +208,33 @@ class Laid:
         return int(step + 1e-6) <= self.progress[-1]
 
 
+@dataclass(frozen=True, eq=False)
+class Tangent:
+    """The tangent plane of the drawn ground at a point: world vectors along x and y of the domain."""
+
+    point: Floats  # (3,) on the ground
+    along_x: Floats  # (3,) for one unit of the domain
+    along_y: Floats
+
+    def raised(self, lift: float) -> Floats:
+        """Return the point (3,) a little above the ground."""
+        return self.point + np.array([0.0, 0.0, lift])
+
+    def ahead(self, direction: ArrayLike) -> Floats:
+        """Return the unit vectors (..., 3) of the world that leave in directions (..., 2) of the domain."""
+        x, y = np.moveaxis(np.asarray(direction, float)[..., None], -2, 0)
+        vector = x * self.along_x + y * self.along_y
+        vector = vector / np.abs(vector).max(axis=-1, keepdims=True)  # the squares of huge numbers are infinite
+        return vector / np.linalg.norm(vector, axis=-1, keepdims=True)
+
+    def square(self, direction: ArrayLike, half: float, lift: float) -> Floats:
+        """Return the corners (4, 3) of a square in the plane, two of its sides in a direction (2,) of the domain."""
+        x, y = np.asarray(direction, float)
+        ahead, across = self.ahead((x, y)), self.ahead((-y, x))
+        corners = ((1, 1), (-1, 1), (-1, -1), (1, -1))
+        return np.array([self.raised(lift) + half * (a * ahead + b * across) for a, b in corners])
+
+
 class Terrain:
     """A sampled landscape as ground: heights in the world for values in the domain.
 
@@ -307,6 +334,16 @@ class Terrain:
     def world_height(self, value: ArrayLike) -> Floats:
         """Return the world height of values of any shape."""
         return self.height * self.exposure(value)
+
+    def tangent(self, position: ArrayLike, value: float, gradient: ArrayLike) -> Tangent:
+        """Return the tangent plane at a position (2,) of the domain, where the function has a value and a gradient."""
+        _, across = _middle_and_half(self.domain)
+        step = 1e-4 * max(1e-12, self.exposure.high - self.exposure.low)
+        low, high = self.world_height(np.array([value - step, value + step]))
+        slope_x, slope_y = float(high - low) / (2 * step) * np.asarray(gradient, float)
+        point = self.world_from_domain(position)
+        point[2] = float(self.world_height(value))
+        return Tangent(point, np.array([1 / across[0], 0.0, slope_x]), np.array([0.0, 1 / across[1], slope_y]))
 
     def _height(self, flat: Floats) -> Floats:
         """Return the ground's height, bilinear, at world x, y (..., 2)."""
