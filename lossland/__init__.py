@@ -36,6 +36,8 @@ _HOME = {
     "parameters": "lossland.scenery.parameters:",
     "Scene": "lossland.scenery.scene",
     "GroundScene": "lossland.scenery.ground",
+    "level_points": "lossland.scenery.level_points:",
+    "terrain": "lossland.world.terrain:",
     "rates": "lossland.optimizers.rates:",
     "Frame": "lossland.scenery.scene",
     "View": "lossland.scenery.scene",
@@ -80,6 +82,7 @@ __all__ = [
     "landscape",
     "landscapes",
     "layers",
+    "level_points",
     "maps",
     "minima",
     "models",
@@ -97,6 +100,7 @@ __all__ = [
     "snapshot",
     "swarm",
     "swarms",
+    "terrain",
     "tex",
     "words",
 ]
@@ -140,6 +144,7 @@ if TYPE_CHECKING:
     from lossland.landscapes import landscape as landscape
     from lossland.optimizers import rates as rates
     from lossland.scenery import ground as ground
+    from lossland.scenery import level_points as level_points
     from lossland.scenery import parameters as parameters
     from lossland.scenery.clock import Clock as Clock
     from lossland.scenery.clock import Now as Now
@@ -154,6 +159,7 @@ if TYPE_CHECKING:
     from lossland.world import layers as layers
     from lossland.world import shapes as shapes
     from lossland.world import signs as signs
+    from lossland.world import terrain as terrain
     from lossland.world.phrases import tex as tex
     from lossland.world.phrases import words as words
     from lossland.world.terrain import Terrain as Terrain

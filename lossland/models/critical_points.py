@@ -130,3 +130,50 @@ def _kind(surface: Surface, position: Floats, value: float, curvature: Floats, s
         return kinds[int((curvature > 0).sum())]
     around = np.asarray(surface.value(position + 0.01 * size * CIRCLE)) - value
     return "minimum" if (around >= 0).all() else "maximum" if (around <= 0).all() else "saddle"
+
+
+def nearest(points: Sequence[CriticalPoint], position: ArrayLike) -> CriticalPoint | None:
+    """Return the critical point that is nearest to a position (2,), None where there is none."""
+    here = np.asarray(position, float)
+    return min(points, key=lambda point: float(np.hypot(*(point.position - here))), default=None)
+
+
+def of_kind(points: Sequence[CriticalPoint], kind: Kind) -> Floats:
+    """Return the critical points of a kind as rows x, y, value (n, 3)."""
+    rows = [(*point.position, point.value) for point in points if point.kind == kind]
+    return np.array(rows, float).reshape(-1, 3)
+
+
+def shape_numbers(point: CriticalPoint) -> dict[str, Floats | float]:
+    """Return a critical point's curvatures and what follows from them.
+
+    ``kappa`` is their ratio, ``rate_limit`` = 2/λ of the larger one: from there on gradient descent does not rest.
+    """
+    smallest, largest = sorted(np.abs(point.curvature))
+    above = float(point.curvature[1])
+    return {
+        "nearest": np.array([*point.position, point.value]),
+        "curvatures": point.curvature,
+        "kappa": float(largest / smallest) if smallest > 0 else float("inf"),
+        "rate_limit": 2 / above if above > 0 else float("inf"),
+    }
+
+
+def axis_arrows(point: CriticalPoint, inner: float, outer: float) -> tuple[Floats, Floats, Floats]:
+    """Return two arrows along each axis of a critical point, from ``inner`` to ``outer`` away from it.
+
+    Tails and tips (4, 2), and the curvature along each (4,).
+    """
+    ways = np.array([sign * axis for axis in point.axes.T for sign in (1.0, -1.0)])
+    return point.position + inner * ways, point.position + outer * ways, np.repeat(point.curvature, 2)
+
+
+def curvature_shades(hessian: ArrayLike, largest: bool) -> NDArray[np.float32]:
+    """Return the larger or smaller curvature of Hessians (..., 3) as shades from -1 to 1 that show its sign.
+
+    Their size follows the inverse hyperbolic sine, so that usual curvatures show beside huge ones.
+    """
+    curvature = np.nan_to_num(principal_curvatures(hessian)[int(largest)], posinf=0.0, neginf=0.0)
+    usual = max(float(np.median(np.abs(curvature))), 1e-300)
+    most = max(float(np.abs(curvature).max()) / usual, 1e-9)
+    return (np.arcsinh(curvature / usual) / np.arcsinh(most)).astype(np.float32)

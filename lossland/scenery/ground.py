@@ -13,8 +13,10 @@ from lossland.landscapes import Landscape
 from lossland.scenery.kept import kept
 from lossland.scenery.parameters import GroundPoint, Lane, Point, Text
 from lossland.scenery.scene import Frame, Scene, View
-from lossland.world.layers import Axes, ColorBar, Layer, Note, Surface, Title
-from lossland.world.terrain import Terrain
+from lossland.world.layers import Axes, ColorBar, Layer, Lines, Note, Polygon, Series, Surface, Title
+from lossland.world.terrain import Terrain, straight
+
+__all__ = ["Domain", "GroundScene", "beside", "is_rough", "landscape", "rectangle", "straight"]
 
 RESOLUTION = 512  # samples along each side of the ground
 NARROWEST = 1e-100  # width of a domain: the squares of smaller numbers are 0
@@ -134,6 +136,19 @@ class GroundScene(Scene):
         x0, x1, y0, y1 = self.domain
         return float(np.clip(position[0], x0, x1)), float(np.clip(position[1], y0, y1))
 
+    @kept
+    def cut_at(self, y: float) -> tuple[list[Layer], Series]:
+        """Return a vertical cut along x at a y of the domain: glass with the ground's edge on it, and the profile."""
+        x0, x1, _, _ = self.domain
+        x = np.linspace(x0, x1, 400)
+        place = np.stack([x, np.full_like(x, y)], -1)
+        edge = self.terrain.world_from_domain(place, lift=0.006)
+        behind, top = float(edge[0, 1]), self.terrain.top + 0.06
+        corners = np.array([(-1, behind, 0.0), (1, behind, 0.0), (1, behind, top), (-1, behind, top)])
+        glass = Polygon(corners, "text", fill=0.10, outline=1.2, name="Cut")
+        value = np.asarray(self.land.value(place), float)
+        return [glass, Lines([edge], "accent", 2.6, name="Profile")], Series("f", "accent", x, value)
+
     def ahead(self, position: np.ndarray, direction: np.ndarray, lift: float = 0.02) -> np.ndarray:
         """Return the unit vector (3,) in which the ground goes from a position in a direction (both (2,))."""
         before, after = self.terrain.world_from_domain(
@@ -222,14 +237,3 @@ def is_rough(value: np.ndarray) -> bool:
     ]
     hollow = np.all([middle < other for other in around], axis=0)
     return int(hollow.sum()) >= ROUGH
-
-
-def straight(value: np.ndarray) -> float:
-    """Return where the median of a ground (ny, nx) lies if heights are in proportion to values, in (0, 1)."""
-    finite = np.asarray(value, float)
-    finite = finite[np.isfinite(finite)]
-    if not finite.size:
-        return 0.5
-    finite = finite / 8  # of huge values there are no differences
-    low, high = float(finite.min()), float(np.quantile(finite, 0.99))
-    return float(np.clip((np.median(finite) - low) / (high - low), 0.01, 0.99)) if high > low else 0.5

@@ -256,7 +256,7 @@ class Trail(Layer):
         values = options.pop("values", None)
         if values is not None:
             options["value"] = float(values[int(step + 1e-6)]) if laid.is_inside(step) else "off map"
-        return cls(laid.points, laid.progress, color, step, laid.beads, **options)
+        return cls(laid.points, laid.progress, color, step, **{"beads": laid.beads, **options})
 
     @property
     def ring(self) -> str:

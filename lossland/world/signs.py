@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import hypot
+from math import cos, hypot, pi, sin
 
 Place = tuple[float, float]
 
@@ -48,4 +48,14 @@ def field(center: Place, color: str = "dim") -> list[Line]:
         away = hypot(across, down)
         half = (0.03 + 0.15 * away) / (away + 1e-9)
         strokes.append(Line([(u - half * across, v - half * down), (u + half * across, v + half * down)], color, 1.3))
+    return strokes
+
+
+def rings(*rings: tuple[float, str]) -> list[Line]:
+    """Return circles of radii and colours, the smaller ones a little aside, as contours on a hill."""
+    strokes = []
+    for radius, color in rings:
+        shift = (0.42 - radius) * 0.25
+        angles = [2 * pi * k / 32 for k in range(33)]
+        strokes.append(Line([(0.5 + shift + radius * cos(a), 0.5 + shift + radius * sin(a)) for a in angles], color))
     return strokes

@@ -522,6 +522,25 @@ class Terrain:
         return float(power * next(m for m in (1.0, 2.0, 5.0, 10.0) if m == 10.0 or span / (m * power) * 2 <= most))
 
 
+def straight(value: ArrayLike) -> float:
+    """Return where the median of a ground (ny, nx) lies if heights are in proportion to values, in (0, 1)."""
+    finite = np.asarray(value, float)
+    finite = finite[np.isfinite(finite)]
+    if not finite.size:
+        return 0.5
+    finite = finite / 8  # of huge values there are no differences
+    low, high = float(finite.min()), float(np.quantile(finite, 0.99))
+    return float(np.clip((np.median(finite) - low) / (high - low), 0.01, 0.99)) if high > low else 0.5
+
+
+def blend(here: Terrain, there: Terrain, share: float) -> Terrain:
+    """Return a ground whose heights are a share of the way from one to another; values are not blended."""
+    heights = (1 - share) * np.nan_to_num(here.exposure(here.value))
+    heights = heights + share * np.nan_to_num(there.exposure(there.value))
+    tall = (1 - share) * here.height + share * there.height
+    return Terrain(here.x, here.y, heights, tall, straight(heights))
+
+
 def _middle_and_half(domain: Domain) -> tuple[Floats, Floats]:
     """Return the middle (2,) of a domain, and half its width and height (2,)."""
     low, high = np.array(domain).T / 2

@@ -1,0 +1,95 @@
+"""Level points of a landscape in a picture: discs with arrows along their axes, a legend, and their curvatures.
+
+A minimum is green, a maximum red, a saddle yellow; arrows are green where the ground curves up and red where it curves
+down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from lossland.models.critical_points import CriticalPoint, Kind, axis_arrows, of_kind
+from lossland.scenery.ground import GroundScene
+from lossland.world.layers import Arrows, Facts, Label, Layer, Legend, Points, Row
+from lossland.world.phrases import tex, words
+
+FEW = 16  # up to this many of them have arrows and values
+KINDS: dict[Kind, tuple[str, str]] = {
+    "minimum": ("down", "minima"),
+    "saddle": ("accent", "saddles"),
+    "maximum": ("up", "maxima"),
+}
+"""Kind -> its colour, and the word for several."""
+DISC, REACH = 0.025, 0.13  # where the arrows begin and end, in half the domain's width
+LIFT = 0.02  # of arrows and values, in the world
+
+
+def marks(scene: GroundScene, points: Sequence[CriticalPoint]) -> list[Layer]:
+    """Return a disc at every level point; where there are few, also their directions and values."""
+    drawn: list[Layer] = []
+    few = len(points) <= FEW
+    for kind, (color, _) in KINDS.items():
+        places = of_kind(points, kind)[:, :2]
+        if len(places):
+            name = kind.capitalize()
+            drawn.append(Points.on(scene.terrain, places, color, 5.0 if few else 3.0, "disc", name=name))
+    for point in points if few else ():
+        drawn += _dress(scene, point)
+    return drawn
+
+
+def _dress(scene: GroundScene, point: CriticalPoint) -> Sequence[Layer]:
+    """Return a level point's value, and arrows along its two axes where they stay on the map."""
+    tail, tip, curvature = axis_arrows(point, DISC * scene.size, REACH * scene.size)
+    seen = np.array([np.allclose(scene.inside(tuple(end)), end) for end in tip])
+    colors = ["down" if one > 0 else "up" if one < 0 else "dim" for one in curvature[seen]]
+    tail, tip, centre = (scene.terrain.world_from_domain(one, LIFT) for one in (tail[seen], tip[seen], point.position))
+    return [
+        Arrows(tail, tip, colors, 2.6, group="arrows", name="Curvature", worth=curvature[seen]),
+        Label(centre, words("?", point.value), KINDS[point.kind][0], size=13, offset=(9.0, 10.0)),
+    ]
+
+
+def numbers(points: Sequence[CriticalPoint]) -> dict[str, Any]:
+    """Return the level points by kind as rows x, y, value (n, 3), how many there are, and the highest maximum."""
+    found: dict[str, Any] = {plural: of_kind(points, kind) for kind, (_, plural) in KINDS.items()}
+    found |= {f"count.{kind}": float(len(found[plural])) for kind, (_, plural) in KINDS.items()}
+    return found | {"highest": float(found["maxima"][:, 2].max()) if len(found["maxima"]) else float("nan")}
+
+
+def _counts(points: Sequence[CriticalPoint]) -> dict[Kind, int]:
+    return {kind: len(of_kind(points, kind)) for kind in KINDS}
+
+
+def counted(points: Sequence[CriticalPoint]) -> str:
+    """Return how many there are of each kind, as a sentence."""
+    counts = _counts(points)
+    found = ", ".join(f"{n} {kind if n == 1 else KINDS[kind][1]}" for kind, n in counts.items() if n)
+    return found.capitalize() if found else "No level point here"
+
+
+def legend(points: Sequence[CriticalPoint]) -> Legend:
+    """Return how many there are of each kind, as a table."""
+    rows = [Row(*KINDS[kind], (str(n),)) for kind, n in _counts(points).items() if n]
+    return Legend(rows, "Level points", ("found",))
+
+
+def facts(point: CriticalPoint) -> Facts:
+    """Return the curvatures of a level point, and what follows from them."""
+    small, large = point.curvature
+    rows = [
+        ("down" if large > 0 else "up", tex(r"\lambda_1 = ?", large), "", _bend(large)),
+        ("down" if small > 0 else "up", tex(r"\lambda_2 = ?", small), "", _bend(small)),
+    ]
+    if small > 1e-9 * large > 0:
+        rows.append(("text", tex(r"\kappa = ?1", large / small), "", "how narrow it is"))
+    if large > 0:
+        rows.append(("text", tex(r"2/\lambda_1 = ?s", 2 / large), "", "the largest rate"))
+    return Facts(words("The ? at ?.2", point.kind, point.position), rows)
+
+
+def _bend(curvature: float) -> str:
+    return "curves up" if curvature > 0 else "curves down" if curvature < 0 else "is flat"
