@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -72,3 +73,45 @@ def test_curvatures_are_eigenvalues() -> None:
 
 def test_positions_in_the_domain_alone() -> None:
     assert len(critical.level_positions(ll.landscape("sin(x) * sin(y)", domain=((0.5, 2.5), (0.5, 2.5))))) == 1
+
+
+def quadratic_point(kind: critical.Kind, curvature: tuple[float, float]) -> critical.CriticalPoint:
+    turn = np.radians(30.0)
+    axes = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    return critical.CriticalPoint(np.array([1.0, 2.0]), 5.0, kind, np.array(curvature), axes)
+
+
+def test_numbers_that_follow_from_the_curvatures() -> None:
+    narrow = critical.shape_numbers(quadratic_point("minimum", (0.5, 20.0)))
+    assert (narrow["kappa"], narrow["rate_limit"]) == (40.0, 0.1)
+    np.testing.assert_array_equal(narrow["nearest"], (1, 2, 5))
+    top = critical.shape_numbers(quadratic_point("maximum", (-8.0, -2.0)))
+    assert (top["kappa"], top["rate_limit"]) == (4.0, np.inf)
+    assert critical.shape_numbers(quadratic_point("saddle", (0.0, 0.0)))["kappa"] == np.inf
+
+
+def test_arrows_lie_along_the_axes_both_ways() -> None:
+    tail, tip, curvature = critical.axis_arrows(quadratic_point("saddle", (-1.0, 3.0)), 0.1, 0.5)
+    ways = np.array([(np.sqrt(3) / 2, 0.5), (-np.sqrt(3) / 2, -0.5), (-0.5, np.sqrt(3) / 2), (0.5, -np.sqrt(3) / 2)])
+    np.testing.assert_allclose(tail, (1.0, 2.0) + 0.1 * ways, rtol=1e-12)
+    np.testing.assert_allclose(tip, (1.0, 2.0) + 0.5 * ways, rtol=1e-12)
+    np.testing.assert_array_equal(curvature, (-1, -1, 3, 3))
+
+
+def test_the_nearest_and_those_of_a_kind() -> None:
+    one, other = quadratic_point("minimum", (1.0, 1.0)), quadratic_point("saddle", (-1.0, 1.0))
+    other = replace(other, position=np.array([4.0, 6.0]))
+    assert critical.nearest([one, other], (3.0, 5.0)) is other
+    assert critical.nearest([], (0.0, 0.0)) is None
+    np.testing.assert_array_equal(critical.of_kind([one, other], "saddle"), [(4, 6, 5)])
+    assert critical.of_kind([one], "maximum").shape == (0, 3)
+
+
+def test_shades_have_the_sign_of_the_curvature_and_reach_one() -> None:
+    hessian = np.array([[2.0, 0.0, -1.0], [40.0, 0.0, 4.0], [-6.0, 0.0, -3.0], [np.nan, 0.0, 0.0]])
+    large, small = (critical.curvature_shades(hessian, largest) for largest in (True, False))
+    np.testing.assert_array_equal(np.sign(large), (1, 1, -1, 0))
+    np.testing.assert_array_equal(np.sign(small), (-1, 1, -1, 0))
+    assert np.abs(large).max() == pytest.approx(1.0)
+    usual = np.median((2.0, 40.0, 3.0, 0.0))
+    assert large[0] == pytest.approx(np.arcsinh(2 / usual) / np.arcsinh(40 / usual), rel=1e-6)

@@ -89,3 +89,11 @@ def test_errors_begin_at_one_and_count_position_and_velocity() -> None:
     found = quadratics.errors(path, products)
     assert found[0] == pytest.approx([1.0, 1.0])
     assert found[3, 0] == pytest.approx(np.hypot(path[3, 0, 0], path[3, 0, 1] / 0.5) / 5.0)
+
+
+def test_what_a_rate_leads_to_on_a_bowl() -> None:
+    numbers = quadratics.descent_numbers(0.18, (1.0, 10.0))
+    np.testing.assert_allclose(numbers["factors"], (0.82, -0.8), rtol=1e-12)
+    assert (numbers["rate"], numbers["converges"], numbers["limit"]) == pytest.approx((0.82, 1, 0.2))
+    assert (numbers["best_alpha"], numbers["best_rate"], numbers["kappa"]) == pytest.approx((2 / 11, 9 / 11, 10))
+    assert quadratics.descent_numbers(0.2, (1.0, 10.0))["converges"] == 0

@@ -6,7 +6,7 @@ from scipy.interpolate import RegularGridInterpolator
 from scipy.optimize import brentq
 
 from lossland.errors import UserError
-from lossland.world.terrain import BASE, T_MAX, Exposure, Terrain, round_ticks
+from lossland.world.terrain import BASE, T_MAX, Exposure, Terrain, blend, round_ticks
 
 RANGES = {
     "rosenbrock": lambda x, y: (1 - x) ** 2 + 100 * (y - x**2) ** 2,
@@ -398,3 +398,42 @@ def test_a_wide_domain_has_its_middle():
     ground = Terrain(axis, axis, np.zeros((3, 3)))
     assert ground.footprint_from_domain([0.75e308, -1.5e308]).tolist() == [0.5, -1.0]
     assert ground.domain_from_world([0.5, -1.0]).tolist() == [0.75e308, -1.5e308]
+
+
+def test_a_path_is_laid_down_once() -> None:
+    ground = Terrain(np.linspace(-2, 2, 65), np.linspace(-2, 2, 65), np.add.outer(*[np.linspace(-2, 2, 65) ** 2] * 2))
+    path = np.array([(-1.5, 0.0), (0.0, 0.5), (1.0, 1.0), (3.0, 1.0)])
+    laid = ground.laid(path)
+    assert ground.laid(path) is laid
+    assert ground.laid(path.copy()) is not laid
+    np.testing.assert_allclose(ground.domain_from_world(laid.beads), path[:3], atol=1e-12)
+    assert [laid.is_inside(step) for step in (0, 2.0, 2.4, 3.0)] == [True, True, True, False]
+
+
+def test_the_tangent_plane_touches_and_climbs_as_the_ground() -> None:
+    """Of a plane the tangent is the plane itself; elsewhere it agrees with the ground close by."""
+    x, y = np.linspace(-2, 2, 257), np.linspace(-1, 3, 257)
+    ground = Terrain(x, y, x[None, :] ** 2 + 3 * y[:, None] ** 2, 0.6, 0.5)
+    tangent = ground.tangent((1.0, 0.5), 1.75, (2.0, 3.0))
+    for direction in ((1.0, 0.0), (0.0, 1.0), (0.6, -0.8)):
+        stride = 2e-3 * np.array(direction)
+        ends = np.array([(1.0, 0.5) - stride, (1.0, 0.5) + stride])
+        near, far = ground.world_height(ends[:, 0] ** 2 + 3 * ends[:, 1] ** 2)
+        flat = stride / 2  # half of the domain is one unit of the world
+        expected = np.array([*(2 * flat), far - near])
+        np.testing.assert_allclose(tangent.ahead(direction), expected / np.linalg.norm(expected), atol=2e-5)
+    corners = tangent.square((1.0, 0.0), 0.3, 0.0)
+    np.testing.assert_allclose(corners.mean(axis=0), tangent.point, atol=1e-12)
+    assert np.linalg.norm(corners[0] - corners[1]) == pytest.approx(0.6)
+    normal = np.cross(tangent.along_x, tangent.along_y)
+    np.testing.assert_allclose((corners - tangent.point) @ normal, 0.0, atol=1e-12)
+
+
+def test_grounds_blend_by_their_heights() -> None:
+    x = np.linspace(-1, 1, 33)
+    here = Terrain(x, x, np.add.outer(x**2, x**2), 0.5)
+    there = Terrain(x, x, 100 + 50 * np.add.outer(x, x), 0.7)
+    half = blend(here, there, 0.5)
+    assert half.height == pytest.approx(0.6)
+    np.testing.assert_allclose(half.value, (here.exposure(here.value) + there.exposure(there.value)) / 2)
+    np.testing.assert_allclose(blend(here, there, 0.0).value, here.exposure(here.value))

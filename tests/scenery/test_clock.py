@@ -1,0 +1,53 @@
+"""Clocks that follow a parameter, and moments."""
+
+from __future__ import annotations
+
+import pytest
+
+import lossland as ll
+
+
+class Counting(ll.Scene):
+    steps = ll.parameters.Integer(160, 1, 5000)
+    clock = ll.Clock.paced(steps, per_second=16, least=4.0, most=30.0)
+
+
+@pytest.mark.parametrize(("steps", "seconds"), [(160, 10.0), (1, 4.0), (64, 4.0), (480, 30.0), (5000, 30.0)])
+def test_a_clock_follows_the_number_of_steps(steps: int, seconds: float) -> None:
+    assert Counting(steps=steps).clock == ll.Clock(seconds, steps)
+
+
+def test_a_moment_knows_its_step() -> None:
+    now = Counting().now(3.3)
+    assert (now.seconds, now.share, now.step, now.whole) == pytest.approx((3.3, 0.33, 52.8, 52))
+    assert Counting().now(99.0).step == 160
+    assert Counting().now(-1.0).step == 0
+
+
+def test_every_whole_step_is_found_again_from_its_time() -> None:
+    made = Counting(steps=4999)
+    for step in range(0, 5000, 7):
+        assert made.now(step / 4999 * made.clock.seconds).whole == step
+
+
+def test_a_moment_of_a_scene_that_counts_no_steps() -> None:
+    now = ll.Scene().now(2.5)
+    assert (now, now.share, now.step) == (2.5, 0.25, 2.5)
+
+
+def test_a_movement_starts_and_ends_gently() -> None:
+    clock = ll.Clock(10.0)
+    eased = [ll.Now(time, clock).eased(0.2, 0.6) for time in (0.0, 2.0, 3.0, 4.0, 5.0, 6.0, 9.0)]
+    assert eased == pytest.approx([0, 0, 3 / 16 - 1 / 32, 0.5, 1 - 3 / 16 + 1 / 32, 1, 1])
+
+
+def test_a_scene_may_be_asked_at_a_time_or_a_moment() -> None:
+    class Telling(ll.Scene):
+        clock = ll.Clock(4.0)
+
+        def readouts(self, now: ll.Now) -> dict[str, float]:
+            return {"share": now.share}
+
+    made = Telling()
+    assert made.readouts() == {"share": 0.0}
+    assert made.readouts(1.0) == made.readouts(time=1.0) == made.readouts(made.now(1.0)) == {"share": 0.25}

@@ -1,0 +1,53 @@
+"""Five steps downhill: rates against closed forms, and which step is lit when."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lossland.scenery import library
+from lossland.world import layers
+
+
+def scene(preset: Any = None, **values: Any) -> Any:
+    """Return the scene as one whose own attributes may be used."""
+    return library.scene("gradient_descent", preset, **values)
+
+
+@pytest.mark.parametrize(("alpha", "rate", "converges"), [(2 / 11, 0.818182, 1), (0.2, 1.0, 0), (0.21, 1.1, 0)])
+def test_the_rate_of_convergence(alpha: float, rate: float, converges: int) -> None:
+    readouts = scene(alpha=alpha).readouts()
+    assert readouts["rate"] == pytest.approx(rate, abs=1e-6)
+    assert readouts["converges"] == converges
+    assert readouts["limit"] == pytest.approx(0.2)
+    assert readouts["best_alpha"] == pytest.approx(2 / 11)
+
+
+def test_fifty_steps_are_the_closed_form() -> None:
+    made = scene("zigzag")
+    assert (made.alpha, made.steps) == (0.18, 50)
+    last = made.readouts(made.clock.seconds)["now"]
+    np.testing.assert_allclose(last, np.array([1 - 0.18, 1 - 1.8]) ** 50 * made.start, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(made.readouts()["last"], made.readouts()["closed_form"], rtol=1e-12, atol=1e-12)
+
+
+def test_the_five_steps_light_up_in_turn() -> None:
+    made = scene("one iteration")
+    seconds = made.clock.seconds / made.steps
+    lit = []
+    for part in range(5):
+        facts = next(n for n in made.frame((part + 0.5) / 5 * seconds).notes if isinstance(n, layers.Facts))
+        (bright,) = [k for k, row in enumerate(facts.rows) if row[0] != "dim"]
+        lit.append(bright)
+    assert lit == [0, 1, 2, 3, 4]
+    arrows = [sum(isinstance(one, layers.Arrows) for one in made.frame((part + 0.5) / 5 * seconds).layers)
+              for part in range(5)]  # fmt: skip
+    assert arrows == [0, 0, 1, 2, 2]
+
+
+def test_a_ball_that_is_lost_leaves_the_ground() -> None:
+    made = scene(alpha=0.3)
+    made.frame(made.clock.seconds)
+    assert np.abs(made.readouts()["last"][1]) > 1e6
