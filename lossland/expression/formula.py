@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 from lossland.errors import UserError, nearest
@@ -139,6 +140,7 @@ class _Token(NamedTuple):
     end: int
 
 
+@lru_cache(maxsize=64)  # who types a formula asks for the same one several times: to check it, and to show it
 def parse(text: str) -> Node:
     """Return the expression of a formula in x and y, or raise `FormulaError`."""
     if len(text) > MAX_LENGTH:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from lossland.landscapes.landscape import (
     Grid,
     Landscape,
     Point,
+    calculus,
     check_domain,
     check_dtype,
     fill_gaps,
@@ -51,9 +53,10 @@ def landscape(name_or_formula: str, domain: Sequence[Sequence[float]] | None = N
     """
     wanted = name_or_formula.strip()
     known = CATALOGUE.get(wanted.lower())
+    area = None if domain is None else check_domain(domain)
     if known is None:
-        return _from_formula(wanted, domain)
-    return known if domain is None else _moved(known, check_domain(domain))
+        return _from_formula(wanted, area)
+    return known if area is None else _moved(known, area)
 
 
 def catalogue() -> tuple[Landscape, ...]:
@@ -66,7 +69,8 @@ def names() -> tuple[str, ...]:
     return tuple(CATALOGUE)
 
 
-def _from_formula(formula: str, domain: Sequence[Sequence[float]] | None) -> Landscape:
+@lru_cache(maxsize=64)  # a formula that is typed is checked, settled on and drawn: it is the same landscape each time
+def _from_formula(formula: str, domain: Domain | None) -> Landscape:
     try:
         node = parse(formula)
     except FormulaError:
@@ -79,11 +83,12 @@ def _from_formula(formula: str, domain: Sequence[Sequence[float]] | None) -> Lan
     known = next((land for land in CATALOGUE.values() if land.node is node), None)
     if known is not None:  # typed out, but the same expression: its minima are known
         known = replace(known, name=formula, formula=formula)
-        return known if domain is None else _moved(known, check_domain(domain))
-    area = FORMULA_DOMAIN if domain is None else check_domain(domain)
-    start = _start(node, area)
+        return known if domain is None else _moved(known, domain)
+    if domain is None:
+        return _from_formula(formula, FORMULA_DOMAIN)
+    start = _start(node, domain)
     return Landscape(
-        name=formula, title=formula, node=node, formula=formula, domain=area, minima=(), source="", start=start
+        name=formula, title=formula, node=node, formula=formula, domain=domain, minima=(), source="", start=start
     )
 
 
@@ -114,7 +119,7 @@ def _start(node: Node, domain: Domain) -> Point:
     (x0, x1), (y0, y1) = domain
     inset = np.linspace(0.08, 0.92, 29)
     x, y = x0 + (x1 - x0) * inset, y0 + (y1 - y0) * inset
-    (value,) = Program([node], "xy").arrays(x[None, :], y[:, None])
+    (value,) = calculus(node).computes_value.arrays(x[None, :], y[:, None])
     finite = np.isfinite(value)
     if not finite.any():
         raise UserError(
@@ -134,7 +139,7 @@ def _start(node: Node, domain: Domain) -> Point:
 
 def _stays(node: Node, domain: Domain, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Tell of each start (n, m) whether straight descent, in strides of 1/20 of the domain, stays inside it."""
-    slope = Program([node.diff("x"), node.diff("y")], "xy")
+    slope = Program(calculus(node).gradient, "xy")
     (x0, x1), (y0, y1) = domain
     inside = np.ones(x.shape, bool)
     for _ in range(24):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -38,6 +38,55 @@ class Grid:
     curvature: NDArray[np.floating] | None = None
 
 
+class Calculus:
+    """An expression in x and y with its derivatives and the programs that compute them, each made when it is needed."""
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+
+    @cached_property
+    def latex(self) -> str:
+        """The expression as LaTeX."""
+        return latex(self.node)
+
+    @cached_property
+    def gradient(self) -> tuple[Node, Node]:
+        """The expressions of df/dx and df/dy."""
+        return self.node.diff("x"), self.node.diff("y")
+
+    @cached_property
+    def hessian(self) -> tuple[Node, Node, Node]:
+        """The expressions of the second derivatives xx, xy, yy."""
+        by_x, by_y = self.gradient
+        return by_x.diff("x"), by_x.diff("y"), by_y.diff("y")
+
+    @cached_property
+    def computes_value(self) -> Program:
+        """Gives f."""
+        return Program([self.node], "xy")
+
+    @cached_property
+    def computes_gradient(self) -> Program:
+        """Gives f and its two first derivatives."""
+        return Program([self.node, *self.gradient], "xy")
+
+    @cached_property
+    def computes_hessian(self) -> Program:
+        """Gives f and its three second derivatives."""
+        return Program([self.node, *self.hessian], "xy")
+
+    @cached_property
+    def computes_all(self) -> Program:
+        """Gives f and all its derivatives."""
+        return Program([self.node, *self.gradient, *self.hessian], "xy")
+
+
+@lru_cache(maxsize=64)
+def calculus(node: Node) -> Calculus:
+    """Return an expression's derivatives and programs; landscapes that differ only in their domain share them."""
+    return Calculus(node)
+
+
 @dataclass(frozen=True, eq=False)
 class Landscape:
     """A function f(x, y) with its gradient and Hessian.
@@ -56,43 +105,29 @@ class Landscape:
     start: Point
 
     @cached_property
+    def _calculus(self) -> Calculus:
+        return calculus(self.node)
+
+    @property
     def latex(self) -> str:
         """The right side of f(x, y) = ..., as LaTeX."""
-        return latex(self.node)
+        return self._calculus.latex
 
-    # ------------------------------------------------------------------------------------ derivatives, made once
-    @cached_property
+    @property
     def gradient_nodes(self) -> tuple[Node, Node]:
         """The expressions of df/dx and df/dy."""
-        return self.node.diff("x"), self.node.diff("y")
+        return self._calculus.gradient
 
-    @cached_property
+    @property
     def hessian_nodes(self) -> tuple[Node, Node, Node]:
         """The expressions of the second derivatives xx, xy, yy."""
-        by_x, by_y = self.gradient_nodes
-        return by_x.diff("x"), by_x.diff("y"), by_y.diff("y")
-
-    @cached_property
-    def _value(self) -> Program:
-        return Program([self.node], "xy")
-
-    @cached_property
-    def _value_grad(self) -> Program:
-        return Program([self.node, *self.gradient_nodes], "xy")
-
-    @cached_property
-    def _hessian(self) -> Program:
-        return Program([self.node, *self.hessian_nodes], "xy")
-
-    @cached_property
-    def _all(self) -> Program:
-        return Program([self.node, *self.gradient_nodes, *self.hessian_nodes], "xy")
+        return self._calculus.hessian
 
     # --------------------------------------------------------------------------------------------------- values
     @np.errstate(all="ignore")
     def value(self, points: Any) -> Any:
         """Return f at points (..., 2), as an array (...)."""
-        return self._value.arrays(*_columns(points))[0]
+        return self._calculus.computes_value.arrays(*_columns(points))[0]
 
     @np.errstate(all="ignore")
     def grad(self, points: Any) -> Any:
@@ -102,18 +137,18 @@ class Landscape:
     @np.errstate(all="ignore")
     def value_grad(self, points: Any) -> tuple[Any, Any]:
         """Return f (...) and its gradient (..., 2) at points (..., 2), computed together."""
-        value, *parts = self._value_grad.arrays(*_columns(points))
+        value, *parts = self._calculus.computes_gradient.arrays(*_columns(points))
         return value, _side_by_side(value, parts)
 
     @np.errstate(all="ignore")
     def hessian(self, points: Any) -> Any:
         """Return the second derivatives xx, xy, yy at points (..., 2), as an array (..., 3)."""
-        value, *parts = self._hessian.arrays(*_columns(points))
+        value, *parts = self._calculus.computes_hessian.arrays(*_columns(points))
         return _side_by_side(value, parts)
 
     def value_grad_at(self, x: float, y: float) -> tuple[float, float, float]:
         """Return f, df/dx and df/dy at one point, on Python floats: a few microseconds."""
-        value, by_x, by_y = self._value_grad.floats(x, y)
+        value, by_x, by_y = self._calculus.computes_gradient.floats(x, y)
         return (value, by_x, by_y) if value == value else (value, value, value)
 
     @np.errstate(all="ignore")
@@ -134,7 +169,7 @@ class Landscape:
         (x0, x1), (y0, y1) = check_domain(domain or self.domain)
         x = np.linspace(x0, x1, nx).astype(dtype)
         y = np.linspace(y0, y1, ny).astype(dtype)
-        program = self._all if derivatives else self._value
+        program = self._calculus.computes_all if derivatives else self._calculus.computes_value
         parts = program.arrays(x[None, :], y[:, None])
         cell = (float(x[-1] - x[0]) / max(1, nx - 1), float(y[-1] - y[0]) / max(1, ny - 1))
         fill_gaps(program, x, y, cell, parts)

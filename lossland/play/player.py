@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass, fields, replace
 from functools import wraps
@@ -68,12 +67,12 @@ class Followed(NamedTuple):
 
 
 class _State(NamedTuple):
-    """What a Player is like at a moment."""
+    """What a Player and its scene are like at a moment: copies, which nothing that is done later changes."""
 
-    fields: dict[str, Any]
-    values: dict[str, Any]  # of the scene's parameters
-    seed: int
+    fields: dict[str, Any]  # of the player, without its log
     camera: Camera
+    scene: dict[str, Any]  # the scene's attributes
+    values: dict[str, Any]  # of the scene's parameters
     actions: int  # how many there were in the log
     last: list[Action]  # the last of them, which a later one may have replaced
 
@@ -95,10 +94,21 @@ R = TypeVar("R")
 ACTIONS: dict[str, Callable[..., Any]] = {}
 
 
-def action(
-    method: Callable[Concatenate[Player, P], R],
-) -> Callable[Concatenate[Player, P], R]:
-    """Make a method of Player an action: all or nothing, logged, and seen as a change of the picture."""
+def action(method: Callable[Concatenate[Player, P], R]) -> Callable[Concatenate[Player, P], R]:
+    """Make a method of Player an action that may change what the scene shows.
+
+    It is logged, and it is all or nothing: if the scene cannot show what came of it, all is as before. The frame that
+    is built to find this out is the one that is drawn.
+    """
+    return _acting(method, builds=True)
+
+
+def view_action(method: Callable[Concatenate[Player, P], R]) -> Callable[Concatenate[Player, P], R]:
+    """Make a method of Player an action that changes how the scene is seen and not what it shows: no frame is built."""
+    return _acting(method, builds=False)
+
+
+def _acting(method: Callable[Concatenate[Player, P], R], builds: bool) -> Callable[Concatenate[Player, P], R]:
     signature = inspect.signature(method)
 
     @wraps(method)
@@ -107,15 +117,21 @@ def action(
             return method(self, *args, **kwargs)
         bound = signature.bind(self, *args, **kwargs)
         bound.apply_defaults()
-        arguments = tuple(_plain(value) for value in bound.args[1:])
-        self._acting = True
+        entry = Action(self.tick, method.__name__, tuple(_plain(value) for value in bound.args[1:]))
+        before = self._state()
         try:
-            with self._all_or_nothing():
+            self._acting = True
+            with quiet():
                 result = method(self, *args, **kwargs)
-        finally:
+                if builds:
+                    self._frame = None
+                    self.frame()
             self._acting = False
-        self._write(Action(self.tick, method.__name__, arguments))
-        self.touch()
+            self._note_change()
+        except BaseException:
+            self._return(before)
+            raise
+        self._write(entry)
         return result
 
     ACTIONS[method.__name__] = acted
@@ -176,9 +192,8 @@ class Player:
     """A scene on the stage.
 
     Read freely: ``scene, time, playing, speed, loop, show, camera, turntable, following, selected, help, probe,
-    hovered, messages, tick, revision``. Change only through the methods. Those marked ``@action`` raise UserError
-    and change nothing when an argument does not fit; those marked ``@typed_action`` return the error's
-    sentence instead, or None.
+    hovered, messages, tick, revision``. Change only through the methods. An action raises UserError and changes
+    nothing when an argument does not fit; one marked ``@typed_action`` returns the error's sentence instead, or None.
     """
 
     def __init__(self, scene: Scene, size: tuple[int, int] = (1280, 720)) -> None:
@@ -206,6 +221,7 @@ class Player:
         self._owed = 0.0  # seconds that have passed but make no whole tick yet
         self._acting = False
         self._drawn: _State | None = None  # see ``keep``
+        self.scene = scene
         self._frame: Frame | None = None
         self._view: View | None = None  # the one that the camera's home was made for
         self.camera = Camera()
@@ -217,6 +233,7 @@ class Player:
         known = scene.name in library.names() and library.scene_class(scene.name) is type(scene)
         self.replayable = known  # whether a session would find the scene by its name
         self._take(scene)
+        self.frame()
 
     # ------------------------------------------------------------------------------------------- reading
     def frame(self) -> Frame:
@@ -317,6 +334,11 @@ class Player:
             self._frame = None
             self._astray = self.following is not None
 
+    def _note_change(self) -> None:
+        """Note that something was done: the picture must be drawn again, and what is followed may have moved."""
+        self.touch(frame=False)
+        self._astray = self.following is not None
+
     # ------------------------------------------------------------------------------------------- the clock
     @action
     def play(self, on: bool = True) -> None:
@@ -351,12 +373,12 @@ class Player:
         else:
             self.time = min(max(self.time + count / 30, 0.0), clock.seconds)
 
-    @action
+    @view_action
     def set_speed(self, speed: float) -> None:
         """Set how fast time runs, 0.05 to 16."""
         self.speed = _number(speed, 0.05, 16, "The speed")
 
-    @action
+    @view_action
     def set_loop(self, on: bool) -> None:
         """Choose whether time starts again at the end."""
         self.loop = bool(on)
@@ -502,19 +524,19 @@ class Player:
         return int(_number(lane, 0, len(self.lanes) - 1, "A lane"))
 
     # ------------------------------------------------------------------------------------------- the eye
-    @action
+    @view_action
     def orbit(self, azimuth: float, elevation: float) -> None:
         """Turn the camera by degrees."""
         self.camera.orbit(_number(azimuth, -720, 720, "The angle"), _number(elevation, -180, 180, "The angle"))
 
-    @action
+    @view_action
     def pan(self, right: float, down: float) -> None:
         """Shift the picture, in heights of it."""
         right, down = _number(right, -10, 10, "The shift"), _number(down, -10, 10, "The shift")
         self.following = None
         self.camera.pan(right * self.size[1], down * self.size[1], self.size)
 
-    @action
+    @view_action
     def zoom(self, factor: float, at: Sequence[float] = (0.5, 0.5)) -> None:
         """Go nearer (factor above 1) or farther, towards a place in widths and heights of the picture.
 
@@ -524,7 +546,7 @@ class Player:
         pixel = None if self.following else (x * self.size[0], y * self.size[1])
         self.camera.zoom(_number(factor, 0.01, 100, "The zoom factor"), pixel, self.size)
 
-    @action
+    @view_action
     def follow(self, key: str, element: int) -> None:
         """Let the camera follow an element of the frame's layer of a key: a trail's head, a particle, a node."""
         key, element = self._key(key), int(_number(element, -1, 2**53, "An element"))
@@ -535,7 +557,7 @@ class Player:
         near = min(self.camera.goal.distance, CLOSE * self.camera.home_pose.distance)
         self.camera.goal = replace(self.camera.goal, distance=near)
 
-    @action
+    @view_action
     def let_go(self) -> None:
         """Follow nothing any more; the view stays where it is."""
         self.following = None
@@ -561,29 +583,29 @@ class Player:
                 return
         raise UserError("There is nothing in this picture that the camera could follow.")
 
-    @action
+    @view_action
     def home(self) -> None:
         """Go back to the view that the scene was composed for."""
         self.following = None
         self.camera.home()
 
-    @action
+    @view_action
     def set_turntable(self, on: bool) -> None:
         """Let the camera turn steadily, or stop it."""
         self.turntable = bool(on)
 
-    @action
+    @view_action
     def save_view(self, number: int) -> None:
         """Keep the present view as number 1, 2 or 3."""
         self.camera.save_view(int(_number(number, 1, 3, "A view")))
 
-    @action
+    @view_action
     def recall_view(self, number: int) -> None:
         """Go back to a kept view; a number that was never kept does nothing."""
         self.following = None
         self.camera.recall_view(int(_number(number, 1, 3, "A view")))
 
-    @action
+    @view_action
     def set_show(self, name: str, on: bool) -> None:
         """Turn one of the switches above the picture (``contours``, ``shadow`` ...)."""
         known = [f.name for f in fields(Show)]
@@ -591,7 +613,7 @@ class Player:
             raise UserError(f"There is no switch {name!r}.{nearest(str(name), known)}")
         self.show = replace(self.show, **{name: bool(on)})
 
-    @action
+    @view_action
     def toggle_help(self) -> None:
         """Open or close the page of keys."""
         self.help = not self.help
@@ -645,13 +667,12 @@ class Player:
 
     # ------------------------------------------------------------------------------------------- inside
     def _take(self, scene: Scene) -> None:
-        self.scene = scene
+        scene.live, self.scene = self.scene.live, scene
         self._selected = 0
         self.time = 0.0
         self.probe = self.hovered = self.following = None
         self._frame = None
         self._view = None
-        self.frame()
 
     def _restart(self) -> None:
         self.time = 0.0
@@ -718,22 +739,9 @@ class Player:
             return Probe(position, (*position, 0.0), source=source and (source[0], source[1]))
         return None
 
-    @contextmanager
-    def _all_or_nothing(self) -> Iterator[None]:
-        """Undo a change that the scene cannot show, whatever the reason."""
-        before = self._state()
-        try:
-            with quiet():
-                yield
-            self._frame = None
-            self.frame()
-        except BaseException:
-            self._return(before)
-            raise
-
     def keep(self) -> None:
         """Take note that the present state could be drawn, as one to which ``fall_back`` may return."""
-        self._drawn = self._state()._replace(camera=copy(self.camera))
+        self._drawn = self._state()
 
     def fall_back(self) -> None:
         """Return to the last state that could be drawn.
@@ -758,14 +766,15 @@ class Player:
 
     def _state(self) -> _State:
         fields = {name: value for name, value in vars(self).items() if name not in ("log", "_drawn")}
-        return _State(fields, dict(self.scene.values), self.scene.seed, self.camera, len(self.log), self.log[-1:])
+        scene, last = self.scene, self.log[-1:]
+        return _State(fields, copy(self.camera), dict(vars(scene)), dict(scene.values), len(self.log), last)
 
     def _return(self, state: _State) -> None:
         vars(self).update(state.fields)
-        self.camera = state.camera
-        self.scene.values.clear()
-        self.scene.values.update(state.values)
-        self.scene.seed = state.seed
+        self.camera = copy(state.camera)  # the state stays what it is: it may be returned to again
+        vars(self.scene).clear()
+        vars(self.scene).update(state.scene)
+        self.scene.values = dict(state.values)
 
     def _write(self, entry: Action) -> None:
         """Log an action; where one setting is changed twice within a tick only the last counts."""

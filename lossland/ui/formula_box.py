@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from imgui_bundle import imgui
 
+from lossland import landscapes
 from lossland.expression import formula
 from lossland.expression.formula import FormulaError
 from lossland.landscapes import Landscape
 from lossland.numerals import short
 from lossland.ui.layout import PADDING, Rect
 from lossland.ui.widgets import Icon, Pen, plain_number
+from lossland.writing.host import waiting_in
 
 if TYPE_CHECKING:
     from lossland.play.player import Player
@@ -73,6 +75,7 @@ class FormulaBox:
         self.position: int | None = None
         self._seen = ""  # the scene's landscape when the text was last taken from it
         self._active = False
+        self._untried = False  # whether the text was changed since it was tried
         self._scrolled = 0.0  # how far a long line is moved to the left while it is edited
 
     def height(self, player: Player, width: float) -> float:
@@ -125,7 +128,10 @@ class FormulaBox:
         pen.frame(box.x, box.y, box.width, box.height, *edge)
         if not self.text and not self._active:
             pen.text(box.x + INSET, box.y + 16, "a formula in x and y", LETTER, "dim", "mono")
-        if changed:
+        self._untried |= changed
+        # Dear ImGui takes in about one letter a frame, and each ground takes longer than the next letter: where more
+        # letters wait they are taken in first.
+        if self._untried and not (self._active and waiting_in(imgui.get_current_context())):
             self._try(player)
         if self.error:
             self._mark(box)
@@ -212,7 +218,7 @@ class FormulaBox:
         value = shown_formula(player)
         if value == self._seen:
             return
-        self._seen = value
+        self._seen, self._untried = value, False
         landscape = shown_landscape(player)
         columns = int((width - 2 * INSET) / max(self.pen.width("0", LETTER, "mono"), 1))
         self.text = broken(landscape.formula, columns) if landscape else ""
@@ -221,16 +227,19 @@ class FormulaBox:
     def _try(self, player: Player) -> None:
         """Show the typed formula, or keep the old ground and say what is wrong."""
         text = self.text.replace("\n", " ")
+        self.error, self.position, self._untried = "", None, False
+        if text.strip().lower() not in landscapes.names():
+            try:
+                formula.parse(text.strip())
+            except FormulaError as wrong:
+                self.error = wrong.sentence
+                self.position = wrong.position + len(text) - len(text.lstrip())
+                return
         error = player.set_landscape(text)
-        self.error, self.position = "", None
         if error is None:
             self._seen = shown_formula(player)
-            return
-        self.error = error.split("\n")[0]
-        try:
-            formula.parse(text)
-        except FormulaError as wrong:
-            self.error, self.position = wrong.sentence, wrong.position
+        else:
+            self.error = error.split("\n")[0]
 
 
 def shown_formula(player: Player) -> str:

@@ -104,7 +104,7 @@ class Camera:
 
     def save_view(self, number: int) -> None:
         """Keep the present goal under a number."""
-        self.saved[number] = self.goal
+        self.saved = {**self.saved, number: self.goal}  # not changed in place: a copy of a camera keeps its own
 
     def recall_view(self, number: int) -> bool:
         """Glide to a kept view; False where none was kept."""

@@ -62,6 +62,11 @@ def _memory(buffer: Any, size: int) -> NDArray[np.uint8]:
     return np.frombuffer((ctypes.c_char * length).from_address(buffer.data_address()), np.uint8) if length else EMPTY
 
 
+def waiting_in(context: Any) -> int:
+    """Return how many events a Dear ImGui context was told of and has not taken in yet."""
+    return context.input_events_queue.size()
+
+
 class Host:
     """Owns the contexts, takes input, and draws what was built between ``begin`` and ``end``.
 
@@ -212,7 +217,7 @@ class Host:
     @property
     def waiting(self) -> int:
         """How many events it was told of and has not taken in yet: it takes about one press or letter a frame."""
-        return self.context.input_events_queue.size()
+        return waiting_in(self.context)
 
     def mouse_move(self, x: float, y: float) -> None:
         """Take the pointer's position in pixels of the framebuffer, y down."""

@@ -18,7 +18,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from imgui_bundle import imgui
 
+from lossland import landscapes
+from lossland.expression import Node, formula
 from lossland.expression.formula import parse
+from lossland.landscapes.landscape import calculus
 from lossland.play.player import Player
 from lossland.render.gl import canvas
 from lossland.render.gl.target import Target
@@ -514,6 +517,57 @@ def test_a_broken_formula_says_why_and_keeps_the_ground(race: Bench) -> None:
     assert race.panels.formula_box.error == ""
     land = race.player.scene.land  # type: ignore[attr-defined]
     assert float(land.value(np.array([1.0, 0.0]))) == pytest.approx(1.0 + math.sin(1.0))
+
+
+def test_letters_that_wait_are_taken_in_before_the_ground_is_made_again(
+    race: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    focus_formula(race)
+    tried: list[str] = []
+    original = Player.set_landscape
+    monkeypatch.setattr(Player, "set_landscape", lambda player, text: tried.append(text) or original(player, text))
+    io = imgui.get_io()
+    for letter in "x+y":  # as a window tells it: a key goes down, gives its letter, and goes up
+        key = {"x": imgui.Key.x, "+": imgui.Key.equal, "y": imgui.Key.y}[letter]
+        io.add_key_event(key, True)
+        race.host.character(ord(letter))
+        io.add_key_event(key, False)
+    seen = []
+    while race.host.waiting:
+        race.frame()
+        seen.append(race.panels.formula_box.text)
+    assert "x" in seen  # one letter after the other, over several frames
+    assert tried == ["x+y"]
+    assert race.player.scene.values["landscape"] == "x+y"
+
+
+@pytest.mark.parametrize("text", ["x^2 + 3*sin(y)", " x^2 + 3*cos(y) ", "himmelblau", "x^2 + sinn(y)", " nowhere"])
+def test_what_is_typed_is_parsed_and_derived_once(race: Bench, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[str] = []
+    derived: list[tuple[str, str]] = []
+    read, derive = formula._Parser.__init__, Node.diff
+
+    def reads(parser: Any, text: str) -> None:
+        parsed.append(text)
+        read(parser, text)
+
+    def derives(node: Node, name: str) -> Node:
+        derived.append((str(node), name))
+        return derive(node, name)
+
+    formula.parse.cache_clear()
+    landscapes._from_formula.cache_clear()
+    calculus.cache_clear()
+    monkeypatch.setattr(formula._Parser, "__init__", reads)
+    monkeypatch.setattr(Node, "diff", derives)
+    focus_formula(race)
+    race.write(text)
+    race.frame()
+    assert parsed == ([] if text == "himmelblau" else [text.strip()])
+    assert len(set(derived)) == len(derived)
+    assert bool(race.panels.formula_box.error) == ("sinn" in text or "nowhere" in text)
+    if "sinn" in text:
+        assert race.panels.formula_box.position == text.index("sinn")
 
 
 def test_the_box_follows_a_landscape_chosen_elsewhere(race: Bench) -> None:
