@@ -10,6 +10,8 @@ from lossland.pointing.distances import Distances, Sight, to_triangles
 from lossland.pointing.picker import Picked, Picker, picks
 from lossland.world.layers import Polygon, Solid
 
+POINT_RING = 5.0  # logical pixels around a point of a body that has no edges
+
 
 @picks(Polygon)
 class PolygonPicker(Picker[Polygon]):
@@ -44,11 +46,12 @@ class SolidPicker(Picker[Solid]):
         return to_triangles(np.asarray(layer.mesh.vertices, float), np.asarray(layer.mesh.triangles), sight)
 
     def describe(self, layer: Solid, picked: Picked, setting: Setting) -> Description:
-        """Say what the body is worth, else where the pointer meets it; highlight its edges."""
+        """Say what the body is worth, else where the pointer meets it; highlight its edges, else that point."""
         vertices, edges = np.asarray(layer.mesh.vertices, float), np.asarray(layer.mesh.edges)
         outlines = tuple(vertices[edge] for edge in edges[:MOST_OUTLINED])
         lines = worth_of(layer, 0) or setting.lines_at(picked.position)
-        return Description(layer.name or "Body", lines, layer.color, np.array(picked.position), outlines=outlines)
+        ring = 0.0 if outlines else POINT_RING
+        return Description(layer.name or "Body", lines, layer.color, np.array(picked.position), ring, outlines)
 
     def is_opaque(self, layer: Solid) -> bool:
         """Glass is not."""
