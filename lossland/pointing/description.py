@@ -77,7 +77,7 @@ def number_between(ends: Floats, numbers: Floats, position: Floats) -> float:
 
 
 def thinned(path: ArrayLike) -> Floats:
-    """Return a path (m, 3) with at most about ``MOST_OUTLINED`` of its points, its last one among them."""
+    """Return a path (m, 3) with about ``MOST_OUTLINED`` of its points at most, the first and the last among them."""
     points = np.asarray(path, float).reshape(-1, 3)
-    stride = max(1, len(points) // MOST_OUTLINED)
-    return points[[*range(0, len(points), stride), *([len(points) - 1] if len(points) else [])]]
+    stride = max(1, -(-len(points) // MOST_OUTLINED))
+    return np.concatenate([points[:-1:stride], points[-1:]])
