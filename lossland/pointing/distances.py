@@ -56,24 +56,25 @@ class Distances(NamedTuple):
 NOTHING = Distances(np.zeros(0), np.zeros((0, 3)))
 
 
-def to_points(position: Floats, sight: Sight) -> Distances:
+def to_points(position: ArrayLike, sight: Sight) -> Distances:
     """Return the distances to world points (n, 3)."""
+    position = np.asarray(position, float)
     drawn = sight.camera.project(position, sight.size)
     return Distances(np.linalg.norm(drawn - sight.pixel, axis=-1), position)
 
 
-def to_segments(start: Floats, end: Floats, sight: Sight) -> Distances:
+def to_segments(start: ArrayLike, end: ArrayLike, sight: Sight) -> Distances:
     """Return the distances to the segments between world points (n, 3)."""
-    project = sight.camera.project
+    start, end, project = np.asarray(start, float), np.asarray(end, float), sight.camera.project
     pixels, share = pixels_to_segments(sight.pixel, project(start, sight.size), project(end, sight.size))
     return Distances(pixels, start + share[:, None] * (end - start))
 
 
-def to_triangles(vertices: Floats, triangles: Ints, sight: Sight) -> Distances:
+def to_triangles(vertices: ArrayLike, triangles: Ints, sight: Sight) -> Distances:
     """Return where the ray goes through triangles (k, 3): distance 0 there, infinity beside (Möller, Trumbore 1997)."""
     if not len(triangles):
         return NOTHING
-    a, b, c = vertices[triangles[:, 0]], vertices[triangles[:, 1]], vertices[triangles[:, 2]]
+    a, b, c = np.asarray(vertices, float)[np.asarray(triangles).T]
     one, two = b - a, c - a
     across = np.cross(sight.direction, two)
     det = np.einsum("ij,ij->i", one, across)

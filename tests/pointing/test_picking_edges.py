@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -342,6 +343,49 @@ def test_paths_of_lines_are_worth_what_they_are_worth():
         assert said is not None
         assert said.lines == (worth,)
         assert said.outlines[0] == pytest.approx(paths[element // 2])
+
+
+def said_at(layer, x, y):
+    """Return what is said of the only layer of a flat frame at a point of the plane."""
+    frame = Frame([layer], view=View(flat=True))
+    hit = pick_any(frame, flat(), pixel(x, y), SIZE)
+    assert hit is not None
+    said = describe(hit, frame)
+    assert said is not None
+    return said
+
+
+def test_flat_bars_have_their_length_as_height():
+    assert said_at(Bars(np.array([[0.0, 0.5, 0]]), np.array([[0.3, -0.2, 0.0]])), 0.1, 0.1).lines == ("height 0.7",)
+    assert said_at(Bars(np.zeros((1, 3)), np.array([[0.3, 0.2, 0.4]])), 0.1, 0.1).lines == ("height 0.4",)
+
+
+def test_an_edge_is_called_by_its_two_nodes():
+    graph = Graph(np.array([[0.0, 0, 0], [1, 0, 0], [1, 0.8, 0.0]]), np.array([[0, 1], [1, 2]]))
+    assert [said_at(graph, x, y).title for x, y in ((0.5, 0.0), (1.0, 0.4))] == ["From 1 to 2", "From 2 to 3"]
+
+
+@pytest.mark.parametrize(
+    ("layer", "unnamed", "named"),
+    [
+        (dot("sphere"), "Point 1", "It"),
+        (Sprites(np.zeros((1, 3)), np.zeros((1, 2, 2))), "Picture 1", "It 1"),
+        (Graph(np.zeros((1, 3)), np.zeros((0, 2), int)), "Node 1", "It 1"),
+        (Arrows(PATH[:1], PATH[1:], "up"), "Arrow", "It"),
+        (Lines([PATH], "up"), "Line", "It"),
+        (Curve(PATH), "Curve", "It"),
+        (Trail(PATH, np.arange(2.0), "up", 1.0), "Path", "It"),
+        (Trail(PATH, np.arange(2.0), "up", 1.0, label="Adam"), "Adam", "It"),
+        (Bars(-np.ones((1, 3)), np.ones((1, 3))), "Bar 1", "It 1"),
+        (Polygon(np.array([(-0.5, -0.5, 0), (0.5, -0.5, 0), (0, 0.5, 0)]), "up"), "Area", "It"),
+        (Solid(shapes.plane((0, 0, 0), (0, 0, 1), 0.5)), "Body", "It"),
+        (Sheet(np.stack(np.broadcast_arrays([[-0.5, 0.5]], [[-0.5], [0.5]], 0.0), -1)), "Sheet", "It"),
+        (Image(np.zeros((1, 1)), np.array([-0.5, -0.5, 0]), RIGHT, UP), "Picture", "It"),
+    ],
+)
+def test_what_a_thing_is_called(layer, unnamed, named):
+    assert said_at(layer, 0.0, 0.0).title == unnamed
+    assert said_at(replace(layer, name="It"), 0.0, 0.0).title == named
 
 
 @pytest.mark.parametrize(("count", "kept"), [(0, 0), (1, 1), (2, 2), (400, 400), (401, 201), (1000, 334), (1201, 301)])

@@ -17,7 +17,7 @@ class ArrowsPicker(Picker[Arrows]):
 
     def distances(self, layer: Arrows, sight: Sight) -> Distances:
         """Measure the arrows from tail to tip."""
-        return to_segments(np.asarray(layer.tail, float), np.asarray(layer.tip, float), sight)
+        return to_segments(layer.tail, layer.tip, sight)
 
     def describe(self, layer: Arrows, picked: Picked, setting: Setting) -> Description:
         """Say what the arrow is worth, else its components and length; on a ground, the value at its tail."""

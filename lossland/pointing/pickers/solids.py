@@ -21,9 +21,8 @@ class PolygonPicker(Picker[Polygon]):
 
     def distances(self, layer: Polygon, sight: Sight) -> Distances:
         """Measure the triangles around the first corner."""
-        corners = np.asarray(layer.corners, float)
-        fan = np.array([(0, k, k + 1) for k in range(1, len(corners) - 1)])
-        found = to_triangles(corners, fan, sight)
+        fan = np.array([(0, k, k + 1) for k in range(1, len(layer.corners) - 1)])
+        found = to_triangles(layer.corners, fan, sight)
         return found._replace(element=np.zeros(len(found.pixels), int))
 
     def describe(self, layer: Polygon, picked: Picked, setting: Setting) -> Description:
@@ -43,7 +42,7 @@ class SolidPicker(Picker[Solid]):
 
     def distances(self, layer: Solid, sight: Sight) -> Distances:
         """Measure the triangles."""
-        return to_triangles(np.asarray(layer.mesh.vertices, float), np.asarray(layer.mesh.triangles), sight)
+        return to_triangles(layer.mesh.vertices, layer.mesh.triangles, sight)
 
     def describe(self, layer: Solid, picked: Picked, setting: Setting) -> Description:
         """Say what the body is worth, else where the pointer meets it; highlight its edges, else that point."""
