@@ -28,7 +28,7 @@ from lossland.world.theme import Theme
 from lossland.writing.host import Host
 from lossland.writing.hovering import draw_mark, draw_probe
 from lossland.writing.overlay import draw_overlay, free_rect
-from lossland.writing.panel_cache import Box, Sheet
+from lossland.writing.panel_cache import Box, PanelCache
 from lossland.writing.placement import Rect
 from lossland.writing.text import Type, picture_scale
 
@@ -76,8 +76,8 @@ class Picture:
         self.renderer = Renderer(theme, self._window)
         self._settled: Player | None = None  # the player that the panels have found their sizes for
         self.panels = Panels(theme, Type(theme, self.scale), lazy=window is not None)
-        self.sheet: Sheet | None = None
-        self._panel_data: imgui.ImDrawData | None = None  # built, and not yet all drawn onto the sheet
+        self.panel_cache: PanelCache | None = None
+        self._panel_data: imgui.ImDrawData | None = None  # built, and not yet all drawn into the cache
         self._built = False  # whether they were built in this frame
         self._found = False  # whether it is known what has changed in them
         self._later = False  # whether what has changed in them is drawn after this frame
@@ -155,46 +155,46 @@ class Picture:
 
     def panel_at(self, x: float, y: float) -> bool:
         """Whether a panel stands at a pixel, or nothing is known of the panels."""
-        if self.free is None or self.sheet is None:
+        if self.free is None or self.panel_cache is None:
             return True
-        left, top, right, bottom = _box(self.free, self.sheet.size)
-        return not (left <= x < right and top <= y < bottom) or self.sheet.stands_at(x, y)
+        left, top, right, bottom = _box(self.free, self.panel_cache.size)
+        return not (left <= x < right and top <= y < bottom) or self.panel_cache.covers(x, y)
 
     def _draw_panels(self, player: Player, size: tuple[int, int], late: bool = False) -> None:
         """Draw the panels that have changed, ``late``: in a later frame."""
         start = perf_counter()
-        if self.sheet is None or self.sheet.size != size:
-            if self.sheet is not None:
-                self.sheet.close()
-            self.sheet, late = Sheet(size, self.theme, self._kept), False
+        if self.panel_cache is None or self.panel_cache.size != size:
+            if self.panel_cache is not None:
+                self.panel_cache.close()
+            self.panel_cache, late = PanelCache(size, self.theme, self._kept), False
         if self._panel_data is not None and not self._found and not (self._built and late):
-            moved = self.sheet.update(self._panel_data, _box(self.free, size), light_centre(player.camera))
+            moved = self.panel_cache.update(self._panel_data, _box(self.free, size), light_centre(player.camera))
             late, self._found = late and not moved, True
         self._later = late
         if self._panel_data is not None and not late:
-            self.sheet.draw(self.host, self._panel_data)
-        self.sheet.take()
+            self.panel_cache.draw(self.host, self._panel_data)
+        self.panel_cache.copy_drawn()
         self.times["laying"] = perf_counter() - start
 
     def _lay_panels(self) -> None:
-        """Lay on the panels, and draw a part of those that may be late."""
+        """Composite the panels, and draw a part of those that may be late."""
         start = perf_counter()
-        assert self.sheet is not None
-        self.sheet.lay()
+        assert self.panel_cache is not None
+        self.panel_cache.composite()
         gloo.flush()
         if self._panel_data is not None:
             if self._later and not self._built:
-                self.sheet.draw(self.host, self._panel_data, AT_ONCE)
+                self.panel_cache.draw(self.host, self._panel_data, AT_ONCE)
                 gloo.flush()
             self._built = False
-            if self._found and self.sheet.complete:
+            if self._found and self.panel_cache.complete:
                 self._panel_data = None
         self.times["laying"] += perf_counter() - start
 
     @property
     def owes_panels(self) -> bool:
-        """Whether panels were built that are not drawn yet, or drawn and not laid on."""
-        return self._panel_data is not None or (self.sheet is not None and not self.sheet.laid)
+        """Whether panels were built that are not drawn yet, or drawn and not shown."""
+        return self._panel_data is not None or (self.panel_cache is not None and not self.panel_cache.up_to_date)
 
     def _arrange(
         self,
@@ -268,7 +268,7 @@ class Picture:
         self.panels.draw(player, player.frame(), size)
         imgui.end_frame()
         self._panel_data = None  # it went with the new frame
-        if self.sheet is not None and not self.sheet.complete:
+        if self.panel_cache is not None and not self.panel_cache.complete:
             self.free = None  # build them again before the next picture
 
     def recover(self) -> None:
@@ -286,15 +286,15 @@ class Picture:
         self.host.set_style(theme, self.scale)
         self.renderer = Renderer(theme, self._window)
         self.panels.theme = theme
-        if self.sheet is not None:
-            self.sheet.close()
-        self.sheet = self.free = None
+        if self.panel_cache is not None:
+            self.panel_cache.close()
+        self.panel_cache = self.free = None
 
     def close(self) -> None:
         """Free the GL objects."""
         self.renderer.close()
-        if self.sheet is not None:
-            self.sheet.close()
+        if self.panel_cache is not None:
+            self.panel_cache.close()
         self.writing.use()
         self.type.close()
         self.writing.close()

@@ -19,13 +19,15 @@ import numpy as np
 
 from lossland import landscapes
 from lossland.errors import UserError, nearest, sentence, shown
-from lossland.pointing.marks import Mark, mark
-from lossland.pointing.picking import HEAD, Hit, pick_any, position_of
+from lossland.pointing.description import Description
+from lossland.pointing.pickers.trails import HEAD
+from lossland.pointing.picking import Hit, describe, pick_any, position_of
+from lossland.pointing.probe import Probe, probe
 from lossland.scenery import library
 from lossland.scenery.parameters import Lane, Lanes
 from lossland.scenery.scene import Clock, Frame, Handle, Scene, Show, View, called, quiet
 from lossland.world.camera import Camera
-from lossland.world.layers import Layer, Points, Surface, Trail, WarpedGrid
+from lossland.world.layers import Layer, Points, Surface, Trail
 
 TICK = 1 / 60
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
@@ -43,20 +45,6 @@ class Action(NamedTuple):
     tick: int
     name: str
     arguments: tuple[Any, ...]
-
-
-@dataclass(frozen=True)
-class Probe:
-    """The ground under the pointer: place in the domain, loss and gradient there, the point in the world.
-
-    In a moved plane there is no loss, but the ``source`` that the place came from (None where it came from a line).
-    """
-
-    position: tuple[float, float]
-    world: tuple[float, float, float]
-    value: float | None = None
-    gradient: tuple[float, float] | None = None
-    source: tuple[float, float] | None = None
 
 
 class Followed(NamedTuple):
@@ -632,7 +620,8 @@ class Player:
         The world's picture stays as it is: who draws writes the numbers over it.
         """
         with quiet():
-            self.probe = None if position is None else self._probe(_pair(position, "A position"))
+            land = getattr(self.scene, "land", None)
+            self.probe = None if position is None else probe(self.frame(), land, _pair(position, "A position"))
 
     def look_at(self, pixel: Sequence[float] | None, scale: float = 1.0) -> None:
         """Point at a pixel (None: at nothing), ``scale`` pixels being one of the look; sets ``hovered``."""
@@ -642,14 +631,14 @@ class Player:
                 self.hovered = pick_any(self.frame(), self.camera, pixel, self.size, scale, self.show)
             self._pointed = float(pixel[0]), float(pixel[1]), STRAY * scale
 
-    def mark(self) -> Mark | None:
+    def mark(self) -> Description | None:
         """Return what to say of what is hovered, as it is now; None where it has moved away from the pointer."""
         if self.hovered is None:
             return None
         land = getattr(self.scene, "land", None)
         value = None if land is None else lambda place: float(land.value(np.array(place)))
         with quiet():
-            found = mark(self.hovered, self.frame(), value)
+            found = describe(self.hovered, self.frame(), value)
         if found is None:
             return None
         x, y = self.camera.project(found.position, self.size)
@@ -723,21 +712,6 @@ class Player:
         if frame.ground is not None:
             return frame.ground.terrain.bounds
         return np.array([(x, y, 0.0) for x in (-3, 3) for y in (-2, 2)], float)
-
-    def _probe(self, position: tuple[float, float]) -> Probe | None:
-        surface = self.surface()
-        landscape = getattr(self.scene, "land", None)
-        if surface is not None and landscape is not None:
-            x, y, z = surface.terrain.world_from_domain(np.array(position)).tolist()
-            value, gradient = landscape.value_grad(np.array(position))
-            return Probe(position, (x, y, z), float(value), (float(gradient[0]), float(gradient[1])))
-        grid = next((layer for layer in self.frame().layers if isinstance(layer, WarpedGrid)), None)
-        if grid is not None:
-            matrix = np.asarray(grid.matrix, float)
-            whole = abs(np.linalg.det(matrix)) > 1e-9
-            source = np.linalg.solve(matrix, position).tolist() if whole else None
-            return Probe(position, (*position, 0.0), source=source and (source[0], source[1]))
-        return None
 
     def keep(self) -> None:
         """Take note that the present state could be drawn, as one to which ``fall_back`` may return."""

@@ -1,42 +1,40 @@
-"""What is drawn of the thing under the pointer: gently lit outlines, a small label, and the numbers of the place."""
+"""What is drawn of the element under the pointer: lit outlines, a small label, and the numbers of the ground there."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from imgui_bundle import imgui
 
 from lossland.numerals import pair, short
-from lossland.pointing.marks import Mark
+from lossland.pointing.description import Description
+from lossland.pointing.probe import Probe
 from lossland.world.camera import Camera
 from lossland.writing.placement import Rect
 from lossland.writing.text import Type
 
-if TYPE_CHECKING:
-    from lossland.play.player import Probe
-
 Size = tuple[int, int]
 V2 = imgui.ImVec2
 
-TITLE, NUMBERS = 14.0, 13.0  # pixels of the look, as are the others
+TITLE, NUMBERS = 14.0, 13.0  # logical pixels, as are the others
 GAP = 16.0  # from the pointer to the label
 PAD = (10.0, 7.0)
 GLOW = 5.0  # width of the light around a line
 LINE = 1.6
-PROBE = (24.0, 26.0, 4.0)  # what the place's numbers need beside their width, their height, and how far it is below
+PROBE = (24.0, 26.0, 4.0)  # what the probe's numbers need beside their width, their height, and how far it is below
 
 
-def draw_mark(dl: imgui.ImDrawList, type_: Type, mark: Mark, camera: Camera, size: Size, area: Rect) -> None:
+def draw_mark(dl: imgui.ImDrawList, type_: Type, found: Description, camera: Camera, size: Size, area: Rect) -> None:
     """Light what is under the pointer and write what it is, inside ``area`` (x, y, w, h)."""
-    for outline in mark.outlines:
+    for outline in found.outlines:
         _draw_line(dl, type_, camera.project(outline, size))
-    x, y = camera.project(mark.position, size).tolist()
-    if mark.ring:
+    x, y = camera.project(found.position, size).tolist()
+    if found.ring:
         px = type_.px
-        dl.add_circle(V2(x, y), px(mark.ring) + px(1), type_.u32("halo", 0.5), 32, px(GLOW - 1))
-        dl.add_circle(V2(x, y), px(mark.ring), type_.u32("text", 0.9), 32, px(LINE))
-    _draw_label(dl, type_, mark, x, y, area)
+        dl.add_circle(V2(x, y), px(found.ring) + px(1), type_.u32("halo", 0.5), 32, px(GLOW - 1))
+        dl.add_circle(V2(x, y), px(found.ring), type_.u32("text", 0.9), 32, px(LINE))
+    _draw_label(dl, type_, found, x, y, area)
 
 
 def _draw_line(dl: imgui.ImDrawList, type_: Type, pixels: np.ndarray) -> None:
@@ -47,13 +45,13 @@ def _draw_line(dl: imgui.ImDrawList, type_: Type, pixels: np.ndarray) -> None:
     dl.add_polyline(points, type_.u32("text", 0.75), type_.px(LINE), 0)
 
 
-def _draw_label(dl: imgui.ImDrawList, type_: Type, mark: Mark, x: float, y: float, area: Rect) -> None:
+def _draw_label(dl: imgui.ImDrawList, type_: Type, found: Description, x: float, y: float, area: Rect) -> None:
     px = type_.px
-    title_width, title_height = type_.size(mark.title, TITLE, "bold")
-    sizes = [type_.size(line, NUMBERS) for line in mark.lines]
+    title_width, title_height = type_.size(found.title, TITLE, "bold")
+    sizes = [type_.size(line, NUMBERS) for line in found.lines]
     width = max([title_width, *(size[0] for size in sizes)]) + 2 * px(PAD[0])
     height = title_height + sum(size[1] for size in sizes) + 2 * px(PAD[1])
-    away = px(GAP) + px(mark.ring)
+    away = px(GAP) + px(found.ring)
     left = x + away if x + away + width <= area[0] + area[2] else x - away - width
     left = min(max(left, area[0]), max(area[0] + area[2] - width, area[0]))
     top = min(max(y - height - px(6), area[1]), max(area[1] + area[3] - height, area[1]))
@@ -62,15 +60,15 @@ def _draw_label(dl: imgui.ImDrawList, type_: Type, mark: Mark, x: float, y: floa
     dl.add_rect_filled(*box, type_.u32("panel", 0.95), px(8))
     dl.add_rect(*box, type_.u32("hair"), px(8))
     at = top + px(PAD[1])
-    type_.text(dl, left + px(PAD[0]), at, mark.title, TITLE, mark.color, "bold")
+    type_.text(dl, left + px(PAD[0]), at, found.title, TITLE, found.color, "bold")
     at += title_height
-    for line, (_, line_height) in zip(mark.lines, sizes, strict=True):
+    for line, (_, line_height) in zip(found.lines, sizes, strict=True):
         type_.text(dl, left + px(PAD[0]), at, line, NUMBERS)
         at += line_height
 
 
 def draw_probe(dl: imgui.ImDrawList, type_: Type, probe: Probe, area: Rect) -> None:
-    """Write the numbers of the place under the pointer at the lower right of ``area`` (x, y, w, h)."""
+    """Write the numbers of the ground under the pointer at the lower right of ``area`` (x, y, w, h)."""
     text = probe_text(probe)
     wider, height, below = map(type_.px, PROBE)
     right, bottom = area[0] + area[2], area[1] + area[3] - below
@@ -80,7 +78,7 @@ def draw_probe(dl: imgui.ImDrawList, type_: Type, probe: Probe, area: Rect) -> N
 
 
 def probe_text(probe: Probe) -> str:
-    """Return the numbers of a place in words."""
+    """Return the numbers of a probe as a line of text."""
     if probe.value is None:
         return f"{pair(probe.position)}" + (f" comes from {pair(probe.source)}" if probe.source else "")
     text = f"f{pair(probe.position)} = {short(probe.value)}"

@@ -1,9 +1,9 @@
-"""Panels kept as a picture: only what has changed is drawn again, and a frame of the window lays the picture over
-the scene. Without a GPU drawing every panel costs ten times what laying them on costs.
+"""Panels cached as a picture: only what has changed is drawn again, and a frame of the window composites the picture
+over the scene. Without a GPU drawing every panel costs ten times what compositing them costs.
 
-The scene has a free rectangle to itself. Around it the sheet holds the background too and is laid on opaque, so that
-a frame draws nothing of the scene there. Where the window keeps what was drawn into it, only what has changed of that
-is laid on again.
+The scene has a free rectangle to itself. Around it the cache holds the background too and is opaque, so that a frame
+draws nothing of the scene there. Where the window keeps what was drawn into it, only what has changed of that is
+copied again.
 """
 
 from __future__ import annotations
@@ -23,38 +23,38 @@ from lossland.world.theme import Theme
 from lossland.writing.host import DrawList, Host, read
 
 Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels, y down
-STRIDE = imgui.VERTEX_SIZE // 4  # floats of a vertex; the first two are its place
+STRIDE = imgui.VERTEX_SIZE // 4  # floats of a vertex; the first two are its position
 
 
 @dataclass(frozen=True)
 class Piece:
-    """One draw list as it stands on the sheet: a fingerprint of all it draws, and the box it lies in."""
+    """One draw list in the cache: a hash of all it draws, and its bounding box."""
 
-    print: int
+    hash: int
     box: Box
 
 
-class Sheet:
+class PanelCache:
     """The panels of one Host as a picture of ``size`` pixels with premultiplied alpha, opaque around ``free``."""
 
     def __init__(self, size: tuple[int, int], theme: Theme, kept: bool = False) -> None:
-        """Make an empty sheet; ``kept``: what it is laid over still holds what was laid there before."""
+        """Make an empty cache; ``kept``: the window still holds what was drawn into it before."""
         self.size = size
         self.free: Box = (0, 0, *size)
         self._kept = kept
-        self._stale: list[Box] = []  # where what lies around the free box is not the sheet's present picture
+        self._dirty: list[Box] = []  # dirty: where the window around the free box does not show the picture yet
         self._background = Background(theme)
         self._centre = (0.5, 0.5)
         self.redrawn = 0  # pixels drawn again at the last update
         self._target = Target(size, interpolation="nearest")
-        # What is drawn is copied here before it is laid on. Mesa without a GPU waits for everything it has begun when
-        # a texture is used that was drawn into lately, but not for a copy.
+        # What is drawn is copied here before it is composited. Mesa without a GPU waits for everything it has begun
+        # when a texture is used that was drawn into lately, but not for a copy.
         self._picture = gloo.Texture2D((size[1], size[0], 4), interpolation="nearest")
         self._fresh: list[Box] = []  # parts that are drawn and not copied yet
         self._pieces: list[Piece] = []
         self._lists: list[DrawList] = []  # of the last update
         self._owed: list[Box] = []  # parts of the last update that are not drawn yet
-        self._program = program("sheet_boxes.vert", "copy.frag")
+        self._program = program("panel_boxes.vert", "copy.frag")
         self._program["u_picture"] = self._picture
         self._corners: gloo.VertexBuffer | None = None
         self._around: gloo.IndexBuffer | None = None  # the triangles around the free box
@@ -66,12 +66,12 @@ class Sheet:
         return not self._owed
 
     @property
-    def laid(self) -> bool:
-        """Whether everything that is drawn was also ready when the panels were laid on last."""
+    def up_to_date(self) -> bool:
+        """Whether everything that is drawn was also copied when the panels were composited last."""
         return not self._fresh
 
-    def stands_at(self, x: float, y: float) -> bool:
-        """Whether a draw list of the last update reaches over a pixel."""
+    def covers(self, x: float, y: float) -> bool:
+        """Whether a draw list of the last update covers a pixel."""
         boxes = (piece.box for piece in self._pieces)
         return any(left <= x < right and top <= y < bottom for left, top, right, bottom in boxes)
 
@@ -90,7 +90,7 @@ class Sheet:
         self._owed = joined([*self._owed, *changed])
         if moved or [piece.box for piece in pieces] != [piece.box for piece in self._pieces]:
             inside = [common(piece.box, free) for piece in pieces]
-            self._place(surround(free, self.size), joined(inside))
+            self._make_quads(surround(free, self.size), joined(inside))
         self._pieces = pieces
         return moved
 
@@ -119,8 +119,8 @@ class Sheet:
         left, top, right, bottom = box
         return left, self.size[1] - bottom, right - left, bottom - top
 
-    def _place(self, around: Sequence[Box], inside: Sequence[Box]) -> None:
-        """Make the quads that lay the sheet on: around the free box, and within where there is something on it."""
+    def _make_quads(self, around: Sequence[Box], inside: Sequence[Box]) -> None:
+        """Make the quads that are composited: around the free box, and within it where there are panels."""
         width, height = self.size
         boxes = np.array([*around, *inside], np.float32).reshape(-1, 4)
         left, top, right, bottom = (boxes / np.array([width, height, width, height], np.float32)).T
@@ -135,25 +135,25 @@ class Sheet:
         self._corners = gloo.VertexBuffer(np.ascontiguousarray(uv, np.float32))
         self._program["a_uv"] = self._corners
 
-    def take(self) -> None:
-        """Make what was drawn last ready to be laid on. Do this first in a frame: Mesa waits here for all it draws."""
+    def copy_drawn(self) -> None:
+        """Copy what was drawn last, to be composited. Do this first in a frame: Mesa waits here for all it draws."""
         if self._fresh:
             with self._target:
                 copy_into(self._picture, [self._region(box) for box in self._fresh])
             around = surround(self.free, self.size)
-            self._stale = joined([common(box, one) for box in (*self._stale, *self._fresh) for one in around])
+            self._dirty = joined([common(box, one) for box in (*self._dirty, *self._fresh) for one in around])
             self._fresh = []
 
-    def lay(self) -> None:
-        """Lay on the panels: what stands around the free box, and what stands over the scene within it."""
+    def composite(self) -> None:
+        """Draw the panels over the scene: what is around the free box opaque, what is within it blended."""
         gloo.set_viewport(0, 0, *self.size)
         if self._around is not None:
             set_state("off", write=False, blend=False)
-            for box in self._stale if self._kept else [(0, 0, *self.size)]:
+            for box in self._dirty if self._kept else [(0, 0, *self.size)]:
                 set_region(self._region(box))
                 self._program.draw("triangles", self._around)
             set_region(None)
-        self._stale = []
+        self._dirty = []
         if self._inside is not None:
             set_state("off", write=False, blend=True)
             gloo.set_blend_func("one", "one_minus_src_alpha")
@@ -171,7 +171,7 @@ def changes(before: Sequence[Piece], after: Sequence[Piece]) -> list[Box]:
     if len(before) != len(after):
         return [piece.box for piece in (*before, *after)]
     pairs = zip(before, after, strict=True)
-    return [box for old, new in pairs if old.print != new.print for box in (old.box, new.box)]
+    return [box for old, new in pairs if old.hash != new.hash for box in (old.box, new.box)]
 
 
 def common(a: Box, b: Box) -> Box:
@@ -228,11 +228,11 @@ def _overlap(a: Box, b: Box) -> bool:
 
 
 def _piece(drawn: DrawList, size: tuple[int, int]) -> Piece:
-    print_ = zlib.crc32(repr(drawn.commands).encode(), zlib.crc32(drawn.vertices.data))
+    hash_ = zlib.crc32(repr(drawn.commands).encode(), zlib.crc32(drawn.vertices.data))
     if not drawn.commands or not len(drawn.vertices):
-        return Piece(print_, (0, 0, 0, 0))
-    place = drawn.vertices.view(np.float32).reshape(-1, STRIDE)[:, :2]
+        return Piece(hash_, (0, 0, 0, 0))
+    position = drawn.vertices.view(np.float32).reshape(-1, STRIDE)[:, :2]
     clip = np.array([command[0] for command in drawn.commands])
-    low = np.maximum(np.maximum(place.min(0), clip[:, :2].min(0)), 0)
-    high = np.minimum(np.minimum(place.max(0), clip[:, 2:].max(0)), size)
-    return Piece(print_, (int(low[0]), int(low[1]), int(np.ceil(high[0])), int(np.ceil(high[1]))))
+    low = np.maximum(np.maximum(position.min(0), clip[:, :2].min(0)), 0)
+    high = np.minimum(np.minimum(position.max(0), clip[:, 2:].max(0)), size)
+    return Piece(hash_, (int(low[0]), int(low[1]), int(np.ceil(high[0])), int(np.ceil(high[1]))))

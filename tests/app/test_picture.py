@@ -75,7 +75,7 @@ def assert_the_same(image, expected, picture, player) -> None:
     assert off[~scene].max() <= 3
 
 
-def test_panels_on_a_sheet_look_as_those_drawn_at_once(picture, target, player) -> None:
+def test_cached_panels_look_as_those_drawn_at_once(picture, target, player) -> None:
     expected = once(picture, target, player, Quality.live)
     with target:
         picture.refresh(player, SIZE)
@@ -86,7 +86,7 @@ def test_panels_on_a_sheet_look_as_those_drawn_at_once(picture, target, player) 
 def test_panels_drawn_part_by_part_come_out_whole(picture, target, player, monkeypatch) -> None:
     monkeypatch.setattr("lossland.app.picture.AT_ONCE", 60_000)
     with target:
-        picture.compose(player, SIZE, Quality.live)  # the sheet exists, and is about to be out of date
+        picture.compose(player, SIZE, Quality.live)  # the cache exists, and is about to be out of date
     player.seek(2.5)
     expected = once(picture, target, player, Quality.live)
     with target:

@@ -7,18 +7,31 @@ small, and windows are not opened: their arguments are read and their scene is b
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
+import sys
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from frames import GALLERY
 
 import lossland
+from lossland import numerals
 from lossland.cli import main
+from lossland.pointing.picker import PICKERS
+from lossland.pointing.picking import describe, pick_any
+from lossland.render.gl import canvas
+from lossland.render.painter import REGISTRY
+from lossland.render.renderer import Renderer
+from lossland.world import layers
+from lossland.world.camera import Camera
+from lossland.world.theme import DARK
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -114,6 +127,47 @@ def test_the_stream_of_the_docs_is_a_function_of_time() -> None:
     assert np.array_equal(there[2].points, there[-1].points)
     assert np.array_equal(there[3].points, trail(lossland.scene("stream.py", seed=3), 8.0).points)
     assert not np.array_equal(there[3].points, trail(lossland.scene("stream.py", seed=4), 8.0).points)
+
+
+def test_the_layer_of_the_docs_is_drawn_found_and_described(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its pieces are put where the page says, one after the other."""
+    section = (ROOT / "docs" / "extend.md").read_text().partition("\n## A layer\n")[2].partition("\n## ")[0]
+    pieces = re.findall(r"^```diff\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+    shapes, spec, painter, picker, picture = (re.sub(r"^\+", "", one, flags=re.MULTILINE) for one in pieces)
+    module = ModuleType("needles_of_the_docs")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    vars(module).update({name: value for name, value in vars(layers).items() if not name.startswith("__")})
+    exec(spec, vars(module))
+    kind = module.Needles
+    monkeypatch.setattr(layers, "Needles", kind, raising=False)
+    monkeypatch.setitem(layers._FORMS, "Needles", {})
+    assert ast.literal_eval(f"{{{shapes}}}") == {"Needles": {"tip": "n 3"}}
+    monkeypatch.setitem(REGISTRY, kind, REGISTRY[layers.Lines])  # so that it is taken out again in the end
+    monkeypatch.setitem(PICKERS, kind, PICKERS[layers.Lines])
+    monkeypatch.setitem(GALLERY.FRAMES, "needles", None)
+    exec(painter, {})
+    exec(picker, {})
+    exec(picture, vars(GALLERY))
+    frame = GALLERY.FRAMES["needles"]()
+
+    size = (320, 180)
+    camera = Camera(frame.view.azimuth, frame.view.elevation)
+    camera.fit(frame.view.bounds, size)
+    tip = frame.layer("Needles").tip
+    middle = tip[0] * (1, 1, 0.5)
+    hit = pick_any(frame, camera, camera.project(middle, size), size)
+    assert hit is not None
+    assert (hit.key, hit.picked.element) == ("Needles", 0)
+    said = describe(hit, frame)
+    assert said is not None
+    assert (said.title, said.lines) == ("Needle 1", (f"height {numerals.short(0.5 * np.sin(4 * -1.2))}",))
+
+    canvas.headless().set_current()
+    renderer = Renderer(DARK)
+    image = renderer.image(frame, camera, size)
+    x, y = camera.project(middle, size)
+    assert image[int(y), int(x), :3] == pytest.approx(255 * np.array(DARK.color("accent")), abs=40)
+    renderer.close()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -12,7 +12,8 @@ from lossland.errors import UserError
 from lossland.landscapes import landscape
 from lossland.play.player import TICK, Player
 from lossland.play.pointer import LEFT, MIDDLE, Pointer
-from lossland.pointing.picking import HEAD, position_of
+from lossland.pointing.pickers.trails import HEAD
+from lossland.pointing.picking import position_of
 from lossland.scenery import library
 from lossland.scenery.parameters import Lanes, Number, Point, Text
 from lossland.scenery.scene import Clock, Frame, Handle, Scene, View

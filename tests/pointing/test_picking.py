@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from lossland.pointing.marks import mark
-from lossland.pointing.picking import HEAD, Hit, pick, pick_any, position_of
+from lossland.pointing.pickers.trails import HEAD
+from lossland.pointing.picking import Hit, describe, pick, pick_any, position_of
 from lossland.scenery.scene import Frame, Show, View
 from lossland.world import shapes
 from lossland.world.camera import Camera
@@ -234,7 +234,7 @@ def test_points_of_a_track_are_found_under_the_numbers_they_came_with(head):
         if picked is not None and picked.element != HEAD:
             assert distances[picked.element] == pytest.approx(min(distances.values()), abs=0.05)
             found.add(picked.element)
-            told = mark(Hit("Trail", picked), Frame([trail]))
+            told = describe(Hit("Trail", picked), Frame([trail]))
             assert told is not None
             assert int(told.lines[0].removeprefix("step ")) == pytest.approx(0.25 * (picked.element + 0.5), abs=0.63)
     assert len(found) > 10
@@ -242,7 +242,7 @@ def test_points_of_a_track_are_found_under_the_numbers_they_came_with(head):
     old = pick(trail, NOTHING, camera, ends[61].mean(0), SIZE, radius=6.0)
     assert old is not None
     track.append(path[:40], 30.0 + np.arange(40.0))
-    assert mark(Hit("Trail", old), Frame([Trail.of(track, "text", head=head)])) is None  # it was forgotten
+    assert describe(Hit("Trail", old), Frame([Trail.of(track, "text", head=head)])) is None  # it was forgotten
 
 
 @pytest.mark.parametrize("flat", [False, True])
@@ -321,7 +321,7 @@ def test_thinning_points_on_the_ground_loses_none(flat):
 def said(frame: Frame, position, camera: Camera, value=None):
     hit = pick_any(frame, camera, camera.project(np.asarray(position, float), SIZE), SIZE)
     assert hit is not None
-    found = mark(hit, frame, value)
+    found = describe(hit, frame, value)
     assert found is not None
     return found
 
@@ -381,5 +381,5 @@ def test_elements_keep_their_numbers():
     assert position_of(some, 1) is None
     moving = Points(np.zeros((1, 3)), target=np.array([[0, 4.0, 0]]), share=0.25)
     assert position_of(moving, 0) == pytest.approx((0, 1, 0))
-    gone = mark(pick_any(Frame([some]), seen(flat=True), (0, 0), SIZE, 1e4), Frame([Points(np.zeros((0, 3)))]))  # type: ignore[arg-type]
+    gone = describe(pick_any(Frame([some]), seen(flat=True), (0, 0), SIZE, 1e4), Frame([Points(np.zeros((0, 3)))]))  # type: ignore[arg-type]
     assert gone is None

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from uploads import uploads
 from vispy import gloo
-from vispy.gloo.glir import GlirQueue
 
 from lossland.render import painters as _painters  # noqa: F401  (registers them)
 from lossland.render.gl import canvas
@@ -106,22 +106,6 @@ def drawing(target, camera, theme=PRINT):
 
     yield draw
     painter.close()
-
-
-@contextmanager
-def uploads():
-    """Hand out a list that grows by the bytes of everything sent to a buffer or a texture."""
-    sent = []
-    original = GlirQueue.command
-
-    def command(queue, *words):
-        if words[0] == "DATA":
-            sent.append(words[3].nbytes)
-        original(queue, *words)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(GlirQueue, "command", command)
-        yield sent
 
 
 def across(y, left=-9.0, right=9.0, pieces=1):

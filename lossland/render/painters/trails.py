@@ -65,9 +65,10 @@ class TrailsPainter:
         if context.phase == Phase.TRAILS:
             groups = _groups(layers)
             tolerance = _moving_tolerance(context) if context.quality.moving else TOLERANCE
-            for key in [one for one in self._paths if one[1] not in (tolerance, TOLERANCE)]:
-                self._paths.pop(key).close()
             growing = {number for number, group in enumerate(groups) if group[0].track is not None}
+            whole = set(range(len(groups))) - growing
+            for key in [one for one in self._paths if one[0] not in whole or one[1] not in (tolerance, TOLERANCE)]:
+                self._paths.pop(key).close()
             for number in self._rings.keys() - growing:
                 self._rings.pop(number).close()
             for number, group in enumerate(groups):

@@ -1,4 +1,4 @@
-"""Panels kept as a picture: what is drawn again, in which parts, and that the result is the same."""
+"""Panels cached as a picture: what is drawn again, in which parts, and that the result is the same."""
 
 from __future__ import annotations
 

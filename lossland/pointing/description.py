@@ -1,0 +1,83 @@
+"""What is said of an element under the pointer, and what of it is drawn as a highlight. NumPy only, no GL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lossland.numerals import pair, short, thousands
+from lossland.world.layers import Layer
+from lossland.world.terrain import Terrain
+
+Floats = NDArray[np.float64]
+Value = Callable[[tuple[float, float]], float]  # of the ground at a position in its domain
+
+NEAR_GROUND = 0.06  # world: what is at most this far above or below the ground lies on it
+MOST_OUTLINED = 400  # points of a path that is highlighted
+
+
+@dataclass(frozen=True, eq=False)
+class Description:
+    """A title in a colour, lines of numbers, and a highlight: a ring around the position, lines in the world.
+
+    ``ring`` is its radius in logical pixels (0: none); ``outlines`` are (k, 3) world arrays.
+    """
+
+    title: str
+    lines: tuple[str, ...]
+    color: str
+    position: Floats
+    ring: float = 0.0
+    outlines: tuple[Floats, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """What a description may refer to: the frame's ground, its exact values, and whether the view is flat."""
+
+    ground: Terrain | None
+    value: Value | None
+    flat: bool
+
+    def lines_at(self, position: ArrayLike) -> tuple[str, ...]:
+        """Say where a world position (3,) is: on the ground with its value, away from the ground nothing."""
+        x, y, z = (float(number) for number in np.asarray(position))
+        if self.ground is None:
+            return (f"at {pair((x, y) if self.flat else (x, y, z))}",)
+        within = self.ground.domain_from_world((x, y)).tolist()
+        if abs(z - self.ground.world_from_domain(within)[2]) > NEAR_GROUND or max(abs(x), abs(y)) > 1.0 + 1e-6:
+            return ()  # the ground's numbers are not this element's
+        if self.value is None:
+            return (f"at {pair(within)}",)
+        return (f"f{pair(within)} = {short(self.value((within[0], within[1])))}",)
+
+
+def numbered(name: str, element: int) -> str:
+    """Return a name with an element's number, counted from 1."""
+    return f"{name} {thousands(element + 1)}"
+
+
+def worth_of(layer: Layer, element: int) -> tuple[str, ...]:
+    """Return an element's own number as a line, or no line where the layer has none."""
+    if layer.worth is None:
+        return ()
+    return (short(float(np.ravel(np.asarray(layer.worth))[element])),)
+
+
+def number_between(ends: Floats, numbers: Floats, position: Floats) -> float:
+    """Return the number at a position (3,) between two points (2, 3) that have numbers (2,)."""
+    if len(ends) < 2:
+        return float(numbers[0])
+    along = ends[1] - ends[0]
+    share = float(np.clip((position - ends[0]) @ along / max(float(along @ along), 1e-18), 0.0, 1.0))
+    return float(numbers[0] + share * (numbers[1] - numbers[0]))
+
+
+def thinned(path: ArrayLike) -> Floats:
+    """Return a path (m, 3) with about ``MOST_OUTLINED`` of its points at most, the first and the last among them."""
+    points = np.asarray(path, float).reshape(-1, 3)
+    stride = max(1, -(-len(points) // MOST_OUTLINED))
+    return np.concatenate([points[:-1:stride], points[-1:]])

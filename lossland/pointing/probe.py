@@ -1,0 +1,51 @@
+"""The numbers of the ground, or of a moved plane, under the pointer. NumPy only, no GL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from lossland.scenery.scene import Frame
+from lossland.world.layers import WarpedGrid
+
+
+class Differentiable(Protocol):
+    """A landscape, as far as a probe needs it."""
+
+    def value_grad(self, position: Any, /) -> tuple[Any, Any]:
+        """Return the value and the gradient (2,) at a position (2,)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Probe:
+    """The ground under the pointer: position in the domain, loss and gradient there, the point in the world.
+
+    In a moved plane there is no loss, but the ``source`` that the position came from (None where it came from a line).
+    """
+
+    position: tuple[float, float]
+    world: tuple[float, float, float]
+    value: float | None = None
+    gradient: tuple[float, float] | None = None
+    source: tuple[float, float] | None = None
+
+
+def probe(frame: Frame, landscape: Differentiable | None, position: tuple[float, float]) -> Probe | None:
+    """Return the numbers at a position in the ground's domain or in the plane; None where there is neither.
+
+    ``landscape`` is what the frame's ground shows.
+    """
+    if frame.ground is not None and landscape is not None:
+        x, y, z = frame.ground.terrain.world_from_domain(np.array(position)).tolist()
+        value, gradient = landscape.value_grad(np.array(position))
+        return Probe(position, (x, y, z), float(value), (float(gradient[0]), float(gradient[1])))
+    grid = next((layer for layer in frame.layers if isinstance(layer, WarpedGrid)), None)
+    if grid is not None:
+        matrix = np.asarray(grid.matrix, float)
+        invertible = abs(np.linalg.det(matrix)) > 1e-9
+        source = np.linalg.solve(matrix, position).tolist() if invertible else None
+        return Probe(position, (*position, 0.0), source=source and (source[0], source[1]))
+    return None
