@@ -14,12 +14,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lossland.errors import UserError
+from lossland.errors import UserError, nearest
 from lossland.world.shapes import Mesh, point_at
 from lossland.world.terrain import Terrain
 from lossland.world.track import Track
@@ -28,6 +28,9 @@ Array = NDArray[np.floating]
 Color = str
 Shades = Literal["signed", "height"]  # the theme's colour maps: -1 ... 1 and 0 ... 1
 Colors = Color | Sequence[Color] | NDArray  # see ``Bars``
+Side = Literal[
+    "", "right", "left", "above", "below", "centre", "above right", "above left", "below right", "below left"
+]  # of a label's point; "" is for labels that still give an offset
 
 
 SHAPES = {  # of fields that are arrays: "n 3", or "n 3 | n 2" where both will do
@@ -455,7 +458,13 @@ class Axes(Layer):
 
 @dataclass(frozen=True, eq=False)
 class Label(Layer):
-    """Text at a world position, with a halo; a line of ``value`` below in a smaller size. ``latex`` sets a formula."""
+    """Text at a world position, with a halo; a line of ``value`` below in a smaller size. ``latex`` sets a formula.
+
+    It places itself: at ``side`` of its point where there is room for it, else at another side (see
+    ``writing.placement``). It is never cut and keeps off heads, points, nodes and what else is written; where there
+    is no room at all it is left out. ``plate`` is the colour of a rounded plate behind the text, which is then black
+    or white, whichever is easier to read.
+    """
 
     position: Sequence[float] | Array
     text: str
@@ -463,7 +472,15 @@ class Label(Layer):
     value: str = ""
     latex: bool = False
     size: float = 15.0
-    offset: tuple[float, float] = (14.0, 0.0)  # pixels from the point, y down
+    side: Side = ""
+    plate: Color = ""
+    offset: tuple[float, float] = (14.0, 0.0)  # pixels from the point, y down; goes once every label has a side
+
+    def __post_init__(self) -> None:
+        """Refuse a side that there is not."""
+        super().__post_init__()
+        if self.side not in get_args(Side):
+            raise UserError(f"A Label has no side {self.side!r}.{nearest(str(self.side), get_args(Side)[1:])}")
 
 
 # -------------------------------------------------------------------------------------- notes beside the picture

@@ -21,7 +21,7 @@ from imgui_bundle import imgui
 from lossland.numerals import distinct, fixed, trimmed
 from lossland.scenery.scene import Frame, Show
 from lossland.world.camera import Camera
-from lossland.world.layers import Axes, ColorBar, Facts, Formula, Label, Legend, Meter, Row, Surface, Title, Trail
+from lossland.world.layers import Axes, ColorBar, Facts, Formula, Legend, Meter, Row, Surface, Title
 from lossland.world.rulers import plane_numerals, terrain_rulers
 from lossland.world.terrain import Terrain
 from lossland.world.theme import Stops, color_map
@@ -75,9 +75,7 @@ def draw_overlay(
             if isinstance(layer, Surface) and layer.labels and layer.into is None and not layer.sheet:
                 taken += _draw_contour_values(draw_list, type_, layer, camera, size)
     if show.labels:
-        labels = [layer for layer in shown if isinstance(layer, Label)]
-        trails = [layer for layer in shown if isinstance(layer, Trail)]
-        draw_labels(draw_list, type_, labels, trails, camera, size, area, taken)
+        draw_labels(draw_list, type_, shown, camera, size, area, taken)
 
 
 def _draw_contour_values(dl: imgui.ImDrawList, type_: Type, layer: Surface, camera: Camera, size: Size) -> list[Rect]:
