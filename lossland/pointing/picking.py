@@ -156,7 +156,7 @@ def sheet_points(layer: Sheet) -> Floats:
 # --------------------------------------------------------------------------------------------------- what is meant
 def _nearest(layer: Layer, seen: Sight, opaque: float) -> Picked | None:
     measure = _MEASURES.get(type(layer))
-    if measure is None:
+    if measure is None or layer.ghost:
         return None
     place = measure(layer, seen)
     if not len(place.pixels):
@@ -192,6 +192,8 @@ def _reach(layer: Layer) -> float:
 def _opaque_depth(layers: Sequence[Layer], seen: Sight, depth: float = np.inf) -> float:
     """Return how far along the ray the first opaque thing is; infinity where it meets none."""
     for layer in layers:
+        if layer.ghost:
+            continue
         if isinstance(layer, Surface):
             if layer.sheet and layer.alpha < 1.0:
                 continue

@@ -107,16 +107,26 @@ class Layer:
 
     ``name`` is what it, or one of its elements, is called under the pointer ("" for a plain word of its type);
     ``worth`` (n,) are numbers shown there for its elements, where their places alone do not tell.
+
+    ``dim`` in [0, 1] is how far it steps back while something else matters, ``emphasis`` in [0, 1] how far it stands
+    out for a moment: brighter and wider. Both may change every frame. A ``ghost`` shows where something was or will
+    be: faint outlines with hardly any fill, which cast no shadow and are not found by the pointer.
     """
 
     group: str = ""
     key: str = ""
     name: str = ""
     worth: Sequence[float] | Array | None = None
+    dim: float = 0.0
+    ghost: bool = False
+    emphasis: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse arrays of wrong shapes here, where the traceback still shows who made them."""
         _check_shapes(self)
+
+
+HANDED_DOWN = ("group", "name", "dim", "ghost", "emphasis")  # from a compound layer to its parts
 
 
 class Compound(Layer, ABC):
@@ -124,7 +134,7 @@ class Compound(Layer, ABC):
 
     A subclass is data as every layer is, and says in ``made`` what it consists of. Its parts are made once for each
     object, so a scene keeps a compound that has not changed, as it keeps an array. A part belongs to the compound's
-    group and has its name unless it has its own.
+    group, has its name and is as dim or emphasized as it is, unless the part says so itself.
     """
 
     @abstractmethod
@@ -142,7 +152,7 @@ class Compound(Layer, ABC):
         return kept[key]
 
     def _handed_down(self, part: Layer) -> dict[str, Any]:
-        return {name: getattr(part, name) or getattr(self, name) for name in ("group", "name")}
+        return {name: getattr(part, name) or getattr(self, name) for name in HANDED_DOWN}
 
 
 def keys_of(layers: Sequence[Layer]) -> tuple[str, ...]:
@@ -293,14 +303,15 @@ class Lines(Layer):
 
 @dataclass(frozen=True, eq=False)
 class WarpedGrid(Layer):
-    """The plane's grid moved by a 2x2 matrix, with the ghost of the old one behind.
+    """The plane's grid moved by a 2x2 matrix, with the old one faintly behind.
 
     ``half`` lines every half unit are fainter; ``span`` is how far the grid reaches before it is moved, in units.
+    ``before`` shows the grid as it was before.
     """
 
     matrix: Array  # (2, 2), columns are the images of the basis
     span: int = 14
-    ghost: bool = True
+    before: bool = True
 
 
 @dataclass(frozen=True, eq=False)

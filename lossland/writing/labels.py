@@ -16,10 +16,11 @@ import numpy as np
 from imgui_bundle import imgui
 from numpy.typing import ArrayLike, NDArray
 
+from lossland.render.presence import Presence, presence_of
 from lossland.world.camera import Camera, Pose
 from lossland.world.geometry import HEAD_RADIUS, head_centers
 from lossland.world.layers import Array, Label, Layer, Trail
-from lossland.world.theme import contrast
+from lossland.world.theme import Rgb, Theme, contrast
 from lossland.world.track import Track
 from lossland.writing.placement import Choice, Rect, beside, choose, glide, separate
 from lossland.writing.sides import place_beside
@@ -30,6 +31,7 @@ V2 = imgui.ImVec2
 
 LABEL_SIZE = 15.0  # pixels of the look, as are the others
 LABEL_GAP = 4.0
+GLOW, GLOW_ALPHA = 4.0, 0.28  # how far the light behind an emphasized label reaches, and how strong it is
 PLATE, PLATE_ROUND = (8.0, 3.0), 7.0  # how far a plate reaches beyond its text, and the radius of its corners
 ROUGHLY = 24  # pixels: a label that grows by less keeps its place
 KEY_MOMENTS = 20  # in a whole path
@@ -59,8 +61,10 @@ def draw_labels(
     named, anchors, rects = head_labels(type_, trails, camera, size, area, taken, standing)
     for trail, anchor, rect in zip(named, anchors, rects, strict=True):
         if rect is not None:
-            _draw_leader(dl, type_, trail.color, anchor, rect)
-            _draw_name(dl, type_, trail.label, trail.value, trail.color, LABEL_SIZE, rect)
+            presence = presence_of(trail, type_.theme)
+            color, alpha = _presented(type_, trail.color, presence), presence.opacity
+            _draw_leader(dl, type_, trail.color, anchor, rect, alpha)
+            _draw_name(dl, type_, trail.label, trail.value, color, LABEL_SIZE, rect, alpha=alpha)
 
 
 def place_labels(
@@ -130,11 +134,13 @@ def _draw_name(
     size: float,
     corner: Sequence[float],
     halo: bool = True,
+    alpha: float = 1.0,
 ) -> None:
     x, y = corner[:2]
-    _, height = type_.text(dl, x, y, name, size, color, "bold", halo=halo)
+    _, height = type_.text(dl, x, y, name, size, color, "bold", halo=halo, alpha=alpha)
     if value:
-        type_.text(dl, x, y + height - type_.px(1), value, size - 2, "text" if halo else color, halo=halo)
+        y += height - type_.px(1)
+        type_.text(dl, x, y, value, size - 2, "text" if halo else color, halo=halo, alpha=alpha)
 
 
 def _label_size(type_: Type, label: Label) -> tuple[float, float]:
@@ -151,12 +157,24 @@ def _label_size(type_: Type, label: Label) -> tuple[float, float]:
     return width, height
 
 
-def _label_color(type_: Type, label: Label) -> str | Sequence[float]:
-    """Return the colour of a label's text: on a plate the lighter or darker of two, whichever is easier to read."""
-    if not label.plate:
-        return label.color
-    plate = type_.theme.color(label.plate)
-    return max((type_.theme.color(role) for role in ("text", "casing")), key=lambda color: contrast(color, plate))
+def plate_ink(theme: Theme, plate: str) -> Rgb:
+    """Return the colour of text on a plate of a colour: the lighter or the darker of two, what is easier to read."""
+    return max((theme.color(role) for role in ("text", "casing")), key=lambda ink: contrast(ink, theme.color(plate)))
+
+
+def _label_color(type_: Type, label: Label) -> str | Rgb:
+    """Return the colour of a label's text."""
+    if label.plate:
+        return plate_ink(type_.theme, label.plate)
+    return _presented(type_, label.color, presence_of(label, type_.theme))
+
+
+def _presented(type_: Type, color: str, presence: Presence) -> str | Rgb:
+    """Return the colour of text about something that is shown as strongly as ``presence`` says."""
+    if presence.kept == 1.0:
+        return color
+    r, g, b = presence.color(type_.rgb(color, ink=True)).tolist()
+    return r, g, b
 
 
 def _offset_rect(type_: Type, label: Label, pixel: tuple[float, float]) -> Rect:
@@ -169,17 +187,23 @@ def _offset_rect(type_: Type, label: Label, pixel: tuple[float, float]) -> Rect:
 
 def _draw_label(dl: imgui.ImDrawList, type_: Type, label: Label, rect: Rect) -> None:
     x, y, width, height = rect
-    color, halo = _label_color(type_, label), not label.plate
+    color, halo, alpha = _label_color(type_, label), not label.plate, presence_of(label, type_.theme).opacity
+    if label.emphasis:
+        out = type_.px(GLOW)
+        corners = V2(x - out, y - out), V2(x + width + out, y + height + out)
+        strength = GLOW_ALPHA * min(label.emphasis, 1.0) * alpha
+        dl.add_rect_filled(*corners, type_.u32(label.plate or label.color, strength), type_.px(PLATE_ROUND) + out)
     if label.plate:
         corners = V2(x, y), V2(x + width, y + height)
-        dl.add_rect_filled(*corners, type_.u32(label.plate), type_.px(PLATE_ROUND))
+        dl.add_rect_filled(*corners, type_.u32(label.plate, alpha), type_.px(PLATE_ROUND))
         x, y, height = x + type_.px(PLATE[0]), y + type_.px(PLATE[1]), height - 2 * type_.px(PLATE[1])
     if not label.latex:
-        _draw_name(dl, type_, label.text, label.value, color, label.size, (x, y), halo)
+        _draw_name(dl, type_, label.text, label.value, color, label.size, (x, y), halo, alpha)
         return
-    width, _ = type_.put_formula(dl, x, y, label.text, label.size, color, ay=0.0, halo=halo)
+    width, _ = type_.put_formula(dl, x, y, label.text, label.size, color, ay=0.0, halo=halo, alpha=alpha)
     if label.value:
-        type_.text(dl, x + width + type_.px(6), y + height / 2, label.value, 16.0, color, halo=halo, ay=0.5)
+        at = x + width + type_.px(6), y + height / 2
+        type_.text(dl, *at, label.value, 16.0, color, halo=halo, ay=0.5, alpha=alpha)
 
 
 def _draw_starts(
@@ -192,7 +216,8 @@ def _draw_starts(
     for trail, (x, y) in zip(marked, pixels, strict=True):
         if _is_within((x, y), area):
             x, y = x + type_.px(6), y + type_.px(12)
-            w, h = type_.text(dl, x, y, trail.start, 13.0, "text", "italic", halo=True, ax=0.5)
+            alpha = presence_of(trail, type_.theme).opacity
+            w, h = type_.text(dl, x, y, trail.start, 13.0, "text", "italic", halo=True, ax=0.5, alpha=alpha)
             rects.append((x - w / 2, y, w, h))
     return rects
 
@@ -331,7 +356,9 @@ def _obstacles(trails: Sequence[Trail], camera: Camera, size: Size, pose: Pose) 
     return camera.project(np.concatenate(pieces), size, pose)
 
 
-def _draw_leader(dl: imgui.ImDrawList, type_: Type, color: str, head: Sequence[float], rect: Rect) -> None:
+def _draw_leader(
+    dl: imgui.ImDrawList, type_: Type, color: str | Rgb, head: Sequence[float], rect: Rect, alpha: float
+) -> None:
     """Join a label with its head where it stands far away."""
     x, y = float(head[0]), float(head[1])
     dx = min(max(x, rect[0]), rect[0] + rect[2]) - x
@@ -340,4 +367,4 @@ def _draw_leader(dl: imgui.ImDrawList, type_: Type, color: str, head: Sequence[f
     if length > type_.px(24):
         start, end = type_.px(HEAD_RADIUS + 3) / length, 1 - type_.px(4) / length
         tips = V2(x + dx * start, y + dy * start), V2(x + dx * end, y + dy * end)
-        dl.add_line(*tips, type_.u32(color, 0.75), type_.px(1.2))
+        dl.add_line(*tips, type_.u32(color, 0.75 * alpha), type_.px(1.2))

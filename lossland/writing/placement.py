@@ -19,11 +19,13 @@ from math import cos, pi, sin, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
+from lossland.world.layers import Side
+
 Floats = NDArray[np.float64]
 Rect = tuple[float, float, float, float]  # left, top, width, height
 
 EIGHTH = pi / 4
-SIDES: dict[str, float] = {  # directions as in Choice; where several cost the same, the first is taken
+SIDES: dict[Side, float] = {  # directions as in Choice; where several cost the same, the first is taken
     "right": 0.0,
     "above right": -EIGHTH,
     "below right": EIGHTH,
@@ -77,7 +79,7 @@ def choose_sides(
     points: Sequence[Sequence[float]],
     sizes: Sequence[Sequence[float]],
     gaps: Sequence[float],
-    sides: Sequence[str],
+    sides: Sequence[Side],
     free: Rect,
     taken: Sequence[Rect],
     px: float,
