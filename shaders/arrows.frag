@@ -1,3 +1,4 @@
+#include "presence.glsl"
 uniform float u_px, u_outline;
 uniform vec3 u_casing;
 varying vec2 v_tail, v_along;
@@ -15,5 +16,5 @@ void main() {
     float in_head = max(dot(vec2(u - v_length, v), normalize(vec2(.5 * HEAD_WIDTH, 1.))), v_length - head - u);
     float cover = clamp(.5 + v_casing * u_outline * u_px - min(in_shaft, in_head), 0., 1.);
     if (cover < .004) discard;
-    gl_FragColor = vec4(mix(v_color, u_casing, v_casing), cover);
+    gl_FragColor = presented(vec4(mix(v_color, u_casing, v_casing), cover));
 }

@@ -1,3 +1,4 @@
+#include "presence.glsl"
 uniform sampler2D u_atlas;        // rgb colour, a ink
 uniform vec2 u_tiles, u_samples;  // columns and rows of tiles; samples along a tile
 uniform float u_size, u_frame, u_tinted;  // pixels; u_tinted 1: ink in the sprite's colour
@@ -12,5 +13,5 @@ void main() {
     vec4 color = vec4(mix(ink.rgb, v_color, u_tinted), ink.a);
     if (min(border.x, border.y) < u_frame) color = vec4(v_color, 1.);
     if (color.a < .004) discard;
-    gl_FragColor = color;
+    gl_FragColor = presented(color);
 }

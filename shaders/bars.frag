@@ -1,6 +1,8 @@
 // A lit box: one of its coordinates is 0 or 1 on each face, which tells the normal; thin lines along the edges.
+#include "presence.glsl"
 #include "shade.glsl"
 uniform float u_px, u_plain;      // u_plain 1: seen straight from above, colours as they are
+uniform float u_alpha;            // of the faces; edges are opaque
 uniform vec3 u_edge;
 varying vec3 v_local, v_color, v_size;
 
@@ -25,5 +27,5 @@ void main() {
     float open = n.z > .5 ? 1. : mix(FOOT, 1., smoothstep(0., 1., v_local.z));
     vec3 color = sqrt(shade(v_color * v_color, n, open, 1., 1.));
     color = mix(color, v_color, u_plain);
-    gl_FragColor = vec4(mix(color, u_edge, .55 * edge), 1.);
+    gl_FragColor = presented(vec4(mix(color, u_edge, .55 * edge), mix(u_alpha, 1., edge)));
 }

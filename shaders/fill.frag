@@ -1,3 +1,4 @@
+#include "presence.glsl"
 uniform vec4 u_color;
 
-void main() { gl_FragColor = u_color; }
+void main() { gl_FragColor = presented(u_color); }

@@ -6,7 +6,7 @@ attribute vec2 a_arc;         // pixels of the look along the path at both ends,
 attribute vec4 a_ink;         // colour and opacity
 attribute float a_width;      // pixels of the look
 attribute float a_moved;      // 1: u_plane moves this line
-uniform float u_px;
+uniform float u_px, u_wide;    // u_wide: factor on widths
 uniform mat2 u_plane;
 varying vec4 v_ink;
 varying vec2 v_arc;
@@ -18,5 +18,5 @@ vec3 moved(vec3 p) { return a_moved > .5 ? vec3(u_plane * p.xy, p.z) : p; }
 void main() {
     v_ink = a_ink;
     v_arc = a_arc;
-    place_stroke(moved(a_before), moved(a_start), moved(a_end), moved(a_after), vec2(.5 * a_width * u_px), a_corner);
+    place_stroke(moved(a_before), moved(a_start), moved(a_end), moved(a_after), vec2(.5 * a_width * u_wide * u_px), a_corner);
 }

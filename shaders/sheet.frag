@@ -1,4 +1,5 @@
 // A lit sheet, the same from both sides, with grid lines of pixel width.
+#include "presence.glsl"
 #include "shade.glsl"
 uniform float u_px, u_fill, u_width, u_plain;     // u_plain 1: colours as they are
 uniform vec2 u_lines;             // 1 where there are lines of a kind, else 0
@@ -21,5 +22,6 @@ void main() {
     vec2 lines = u_lines * vec2(line_cover(v_line.x), line_cover(v_line.y));
     float cover = .85 * max(lines.x, lines.y), alpha = u_fill + (1. - u_fill) * cover;
     if (alpha < .004) discard;
-    gl_FragColor = vec4(mix(color * u_fill, u_line, cover) / max(mix(u_fill, 1., cover), 1e-4), alpha);
+    color = mix(color * u_fill, u_line, cover) / max(mix(u_fill, 1., cover), 1e-4);
+    gl_FragColor = presented(vec4(color, alpha));
 }

@@ -1,4 +1,5 @@
 // Lit from either side. Glass is denser where it is seen at a glancing angle.
+#include "presence.glsl"
 #include "shade.glsl"
 varying vec3 v_normal, v_to_eye;
 varying vec4 v_color;
@@ -9,5 +10,6 @@ void main() {
     if (facing < 0.) n = -n;
     float glance = 1. - abs(facing);
     float alpha = v_color.a < 1. ? min(1., v_color.a * (1. + 2.2 * glance * glance * glance)) : 1.;
-    gl_FragColor = vec4(sqrt(shade(v_color.rgb * v_color.rgb, n, 1., 1., 1.)), alpha);
+    vec3 color = sqrt(shade(v_color.rgb * v_color.rgb, n, 1., 1., 1.));
+    gl_FragColor = presented(vec4(color, alpha));
 }

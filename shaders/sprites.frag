@@ -1,3 +1,4 @@
+#include "presence.glsl"
 uniform vec3 u_casing;
 varying vec4 v_color;
 varying vec3 v_shape;
@@ -26,5 +27,5 @@ void main() {
         if (rim > 0.) color = mix(color, u_casing, clamp(.5 + away - radius, 0., 1.));
     }
     if (cover < .004) discard;
-    gl_FragColor = vec4(color, v_color.a * cover);
+    gl_FragColor = presented(vec4(color, v_color.a * cover));
 }

@@ -1,5 +1,6 @@
 // The lit texture with contours drawn in screen space; LINED: they are in the texture already. A SHEET shows its rim
 // and its lines more than the rest, and is darker from below.
+#include "presence.glsl"
 #include "lines_on.glsl"
 #include "morph.glsl"
 uniform sampler2D u_lit;
@@ -27,7 +28,7 @@ void main() {
     if (lit.a < .25) discard;
 #endif
 #ifdef LINED
-    gl_FragColor = vec4(lit.rgb, 1.);
+    gl_FragColor = presented(vec4(lit.rgb, 1.));
 #else
     vec2 ground = texture2D(u_heights, v_texel).rg;
     float line = contour(ground.g, u_every);
@@ -44,5 +45,6 @@ void main() {
     gl_FragColor.rgb = mix(gl_FragColor.rgb, u_rim, .7 * edge);
     gl_FragColor.a = mix(u_alpha, 1., max(.8 * edge, .5 * u_contour * line));
 #endif
+    gl_FragColor = presented(gl_FragColor);
 #endif
 }

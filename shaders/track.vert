@@ -12,10 +12,11 @@ uniform mat4 u_ring[8];       // of each of 32 paths, one in a column: slot of r
 uniform sampler2D u_points;   // place and progress
 uniform vec2 u_texels;        // width and height of that
 uniform vec2 u_width[32];     // at the tail and at the head, pixels of the look
-uniform vec3 u_color[32];
+uniform vec4 u_color[32];      // and opacity
 uniform float u_px, u_outline;
 varying float v_share;        // of the shown path, 0 at its start
 varying vec4 v_ink;           // colour, and 1 for a casing
+varying float v_opacity;
 varying vec2 v_fade;          // alpha at both ends of the piece
 
 #include "stroke.glsl"
@@ -34,7 +35,8 @@ void main() {
     int four = path / 4;
     vec4 ring = u_ring[four][path - four * 4];
     v_share = 0.;
-    v_ink = vec4(u_color[path], a_path.y);
+    v_ink = vec4(u_color[path].rgb, a_path.y);
+    v_opacity = u_color[path].a;
     v_fade = vec2(0.);
     float oldest = max(-ring.x, 0.);
     if (a_rank < oldest || a_rank >= ring.y) { skip_stroke(); return; }

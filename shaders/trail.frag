@@ -2,6 +2,7 @@ uniform vec3 u_casing;
 uniform float u_alpha;
 varying float v_share;
 varying vec4 v_ink;
+varying float v_opacity;
 #ifdef FADING
 varying vec2 v_fade;          // alpha at both ends of the piece
 #endif
@@ -17,5 +18,5 @@ void main() {
 #ifdef FADING
     cover *= mix(v_fade.x, v_fade.y, u);
 #endif
-    gl_FragColor = vec4(v_ink.a > .5 ? u_casing : ink, cover * u_alpha);
+    gl_FragColor = vec4(v_ink.a > .5 ? u_casing : ink, cover * u_alpha * v_opacity);
 }

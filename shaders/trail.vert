@@ -6,10 +6,11 @@ attribute vec2 a_progress;    // iteration numbers at both ends
 attribute vec2 a_path;        // the path's number, and 1 for its casing, 0 for the line itself
 uniform mat4 u_upto[2];       // of each of 32 paths, four in a column
 uniform vec2 u_width[32];     // at the tail and at the head, pixels of the look
-uniform vec3 u_color[32];
+uniform vec4 u_color[32];      // and opacity
 uniform float u_px, u_outline;
 varying float v_share;        // of the shown path, 0 at its start
 varying vec4 v_ink;           // colour, and 1 for a casing
+varying float v_opacity;
 
 #include "stroke.glsl"
 
@@ -19,7 +20,8 @@ void main() {
     float upto = u_upto[four / 4][four - four / 4 * 4][path - four * 4];
     vec2 width = u_width[path], progress = a_progress;
     v_share = 0.;
-    v_ink = vec4(u_color[path], a_path.y);
+    v_ink = vec4(u_color[path].rgb, a_path.y);
+    v_opacity = u_color[path].a;
     if (progress.x >= upto) { skip_stroke(); return; }
     vec3 end = a_end, after = a_after;
     if (progress.y >= upto) {   // the head is within this piece

@@ -1,5 +1,6 @@
 // A cut: the height's tint sinking into the dark, a stratum at every contour value, a bright line at the rim.
 // PLAIN: the ground is neither painted nor on its way into another, so that its light depends on side and height alone.
+#include "presence.glsl"
 #include "contour.glsl"
 uniform sampler2D u_lit;
 uniform float u_base, u_height, u_strength;
@@ -57,5 +58,5 @@ void main() {
     lit *= mix(vec3(1.), u_stratum, u_strength * shown * line * step(.002, v_z));
     float below = v_top - v_z, pixels = below / max(length(vec2(dFdx(below), dFdy(below))), 1e-6);
     lit = mix(lit, lit * u_stratum * 1.6 + .02, .75 * (1. - smoothstep(.6 * u_px, 1.8 * u_px, pixels)));
-    gl_FragColor = vec4(sqrt(lit), 1.);
+    gl_FragColor = presented(vec4(sqrt(lit), 1.));
 }

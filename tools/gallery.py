@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -267,7 +268,7 @@ def curve() -> ll.Frame:
     path = np.stack([x, np.sin(x), np.zeros_like(x)], -1)
     touch = 0.9
     drawn = [
-        layers.WarpedGrid(np.eye(2), ghost=False, group="grid"),
+        layers.WarpedGrid(np.eye(2), before=False, group="grid"),
         layers.Axes(),
         layers.Curve(
             path,
@@ -480,6 +481,32 @@ def sprites() -> ll.Frame:
     drawn = [floor(-0.1), layers.Sprites(places, ink, 30.0, color)]
     notes = [layers.Title("Every digit is a point", lines=["168 pictures out of one texture"])]
     return ll.Frame(drawn, notes, ll.View(-60.0, 26.0, bounds=BOX * (1.1, 1.1, 1.0)))
+
+
+@picture
+def presence() -> ll.Frame:
+    """The same things as they are, dimmed, as ghosts and emphasized."""
+    drawn: list[layers.Layer] = [floor(0.0, 1.7, 16)]
+    way = np.linspace(0, 1, 60)
+    ways: list[tuple[str, dict[str, Any]]] = [
+        ("as it is", {}), ("dimmed", {"dim": 1.0}), ("ghost", {"ghost": True}), ("emphasized", {"emphasis": 1.0}),
+    ]  # fmt: skip
+    for column, (name, how) in enumerate(ways):
+        x = 0.8 * column - 1.2
+        body = shapes.parallelepiped(np.diag([0.3, 0.3, 0.22]), (x - 0.15, 0.42, 0.0))
+        tail = np.array([[x - 0.2, -1.1, 0.05]])
+        low = np.array([[x - 0.26 + 0.18 * k, -0.1, 0.0] for k in range(3)])
+        path = np.stack([x - 0.24 + 0.44 * way, np.full(60, -0.72), 0.12 + 0.1 * np.sin(7 * way)], -1)
+        drawn += [
+            layers.Solid(body, "optimizer.momentum", alpha=1.0, **how),
+            layers.Bars(low, low + np.array([[0.12, 0.12, z] for z in (0.2, 0.34, 0.26)]), "optimizer.adamw", **how),
+            layers.Trail(path, way, "optimizer.adam", 1.0, **how),
+            layers.Arrows(tail, tail + np.array([0.4, 0.0, 0.0]), "optimizer.lion", 6.0, **how),
+            layers.Label((x, 0.57, 0.3), name, "text", side="above", **how),
+        ]
+    notes = [layers.Title("What matters now", lines=["as it is, dimmed, as a ghost, emphasized"])]
+    bounds = np.array([[x, y, z] for x in (-1.6, 1.6) for y in (-1.2, 0.8) for z in (0.0, 0.4)])
+    return ll.Frame(drawn, notes, ll.View(-84.0, 32.0, bounds=bounds))
 
 
 # ------------------------------------------------------------------------------------------------------- drawing

@@ -90,7 +90,7 @@ def position_of(layer: Layer, element: int) -> NDArray[np.float64] | None:
 def _nearest(layer: Layer, sight: Sight, opaque: float) -> Picked | None:
     """Return the nearest element within the radius that is not behind what is opaque at a depth."""
     picker = PICKERS.get(type(layer))
-    if picker is None:
+    if picker is None or layer.ghost:
         return None
     found = picker.distances(layer, sight)
     if not len(found.pixels):
@@ -113,6 +113,8 @@ def _nearest(layer: Layer, sight: Sight, opaque: float) -> Picked | None:
 def _opaque_depth(layers: Sequence[Layer], sight: Sight, depth: float = np.inf) -> float:
     """Return how far along the ray the first opaque thing is; infinity where it meets none."""
     for layer in layers:
+        if layer.ghost:
+            continue
         picker = PICKERS.get(type(layer))
         if isinstance(layer, Surface):
             if layer.sheet and layer.alpha < 1.0:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from vispy import gloo
 
 from lossland.render.gl.programs import Region, set_region
+from lossland.render.presence import PLAIN, Presence
 from lossland.scenery.scene import Show
 from lossland.world.camera import Camera
 from lossland.world.layers import Layer
@@ -88,6 +89,7 @@ class DrawContext:
     phase: Phase = Phase.SOLID
     layers: Sequence[Layer] = ()  # all of the frame's layers
     region: Region | None = None  # the only part of the target that is drawn; None: all of it
+    presence: Presence = PLAIN  # of the layer; a painter of all of a type asks for each by ``presence_of``
 
     def aim(self) -> None:
         """Draw into the picture from now on, after something else was drawn into."""

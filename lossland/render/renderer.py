@@ -7,7 +7,7 @@ that their shaders do not smooth: they are drawn at one sample a pixel, and the 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -20,6 +20,7 @@ from lossland.render.backdrop import Background
 from lossland.render.gl.programs import Region, set_region
 from lossland.render.gl.target import Target
 from lossland.render.painter import REGISTRY, TOGETHER, DrawContext, Painter, Phase, Quality
+from lossland.render.presence import PLAIN, as_drawn, presence_of
 from lossland.scenery.scene import Frame, Show
 from lossland.world.camera import Camera
 from lossland.world.layers import Layer
@@ -123,7 +124,7 @@ class Renderer:
         context.aim()
         for phase, painter, layer in self._steps(frame, context.show):
             if phase == Phase.GROUND:
-                painter.draw(layer, replace(context, phase=phase))
+                painter.draw(layer, self._in_phase(context, phase, layer))
 
     def _target(self, size: tuple[int, int], factor: float) -> Target:
         wanted, large = (round(size[0] * factor), round(size[1] * factor)), factor >= 1
@@ -180,7 +181,7 @@ class Renderer:
             clip_from_world=camera.clip_from_world(size).astype(np.float32),
             eye=camera.eye,
             light=camera.light,
-            layers=frame.layers,
+            layers=drawn_layers(frame),
             region=region,
         )
 
@@ -220,12 +221,16 @@ class Renderer:
         for phase, painter, layer in self._steps(frame, show):
             if above and phase == Phase.GROUND:
                 continue
-            step = partial(painter.draw, layer, replace(context, phase=phase))
+            step = partial(painter.draw, layer, self._in_phase(context, phase, layer))
             (solid if phase == Phase.SOLID else ground if phase <= Phase.DECAL else later).append(step)
         behind = [] if above or laid else [partial(self._background.draw, context)]
         # What was drawn so far is sent off to be drawn while the rest is prepared.
         begun = [gloo.flush] if quality.moving else []
         return [start, *solid, *behind, *begun, *ground, *begun, *later]
+
+    def _in_phase(self, context: DrawContext, phase: Phase, subject: Subject) -> DrawContext:
+        presence = presence_of(subject, self.theme) if isinstance(subject, Layer) else PLAIN
+        return replace(context, phase=phase, presence=presence)
 
     def _painters(self, frame: Frame, show: Show) -> list[tuple[Subject, Painter]]:
         """Return each layer that is drawn with its painter, once."""
@@ -236,7 +241,7 @@ class Renderer:
         steps: list[tuple[Phase, int, Painter, Subject]] = []
         shown = {
             key: layer
-            for key, layer in zip(frame.keys, frame.layers, strict=True)
+            for key, layer in zip(frame.keys, drawn_layers(frame), strict=True)
             if not layer.group or getattr(show, layer.group, True)
         }
         drawn: set[type[Layer]] = set()  # those of one painter that have their turn
@@ -262,6 +267,13 @@ class Renderer:
             spare = next((other for other in pool if other and other not in shown), None)
             pool[key] = REGISTRY[kind][0](self.theme) if spare is None else pool.pop(spare)
         return pool[key]
+
+
+def drawn_layers(frame: Frame) -> Sequence[Layer]:
+    """Return a frame's layers as they are drawn, which is as they are but for ghosts."""
+    if not any(layer.ghost for layer in frame.layers):
+        return frame.layers
+    return [as_drawn(layer) for layer in frame.layers]
 
 
 def scaled(region: Region | None, factor: float, size: tuple[int, int]) -> Region | None:

@@ -82,7 +82,7 @@ class Frame:
     @property
     def ground(self) -> Surface | None:
         """The landscape that the pointer walks on: the first block, a sheet only where there is no block."""
-        surfaces = [layer for layer in self.layers if isinstance(layer, Surface)]
+        surfaces = [layer for layer in self.layers if isinstance(layer, Surface) and not layer.ghost]
         return next((layer for layer in surfaces if not layer.sheet), surfaces[0] if surfaces else None)
 
 

@@ -14,12 +14,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lossland.errors import UserError
+from lossland.errors import UserError, nearest
 from lossland.numerals import short
 from lossland.world.phrases import tex
 from lossland.world.shapes import Mesh, point_at
@@ -31,6 +31,9 @@ Color = str
 Cell = str | float  # what is written beside a name: a number is written with three significant digits
 Shades = Literal["signed", "height"]  # the theme's colour maps: -1 ... 1 and 0 ... 1
 Colors = Color | Sequence[Color] | NDArray  # see ``Bars``
+Side = Literal[
+    "", "right", "left", "above", "below", "centre", "above right", "above left", "below right", "below left"
+]  # of a label's point; "" is for labels that still give an offset
 
 ON_GROUND = 0.012  # world: so high above the ground lies what is laid on it
 
@@ -114,16 +117,26 @@ class Layer:
 
     ``name`` is what it, or one of its elements, is called under the pointer ("" for a plain word of its type);
     ``worth`` (n,) are numbers shown there for its elements, where their places alone do not tell.
+
+    ``dim`` in [0, 1] is how far it steps back while something else matters, ``emphasis`` in [0, 1] how far it stands
+    out for a moment: brighter and wider. Both may change every frame. A ``ghost`` shows where something was or will
+    be: faint outlines with hardly any fill, which cast no shadow and are not found by the pointer.
     """
 
     group: str = ""
     key: str = ""
     name: str = ""
     worth: Sequence[float] | Array | None = None
+    dim: float = 0.0
+    ghost: bool = False
+    emphasis: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse arrays of wrong shapes here, where the traceback still shows who made them."""
         _check_shapes(self)
+
+
+HANDED_DOWN = ("group", "name", "dim", "ghost", "emphasis")  # from a compound layer to its parts
 
 
 class Compound(Layer, ABC):
@@ -131,7 +144,7 @@ class Compound(Layer, ABC):
 
     A subclass is data as every layer is, and says in ``made`` what it consists of. Its parts are made once for each
     object, so a scene keeps a compound that has not changed, as it keeps an array. A part belongs to the compound's
-    group and has its name unless it has its own.
+    group, has its name and is as dim or emphasized as it is, unless the part says so itself.
     """
 
     @abstractmethod
@@ -149,7 +162,7 @@ class Compound(Layer, ABC):
         return kept[key]
 
     def _handed_down(self, part: Layer) -> dict[str, Any]:
-        return {name: getattr(part, name) or getattr(self, name) for name in ("group", "name")}
+        return {name: getattr(part, name) or getattr(self, name) for name in HANDED_DOWN}
 
 
 def keys_of(layers: Sequence[Layer]) -> tuple[str, ...]:
@@ -349,14 +362,15 @@ class Lines(Layer):
 
 @dataclass(frozen=True, eq=False)
 class WarpedGrid(Layer):
-    """The plane's grid moved by a 2x2 matrix, with the ghost of the old one behind.
+    """The plane's grid moved by a 2x2 matrix, with the old one faintly behind.
 
     ``half`` lines every half unit are fainter; ``span`` is how far the grid reaches before it is moved, in units.
+    ``before`` shows the grid as it was before.
     """
 
     matrix: Array  # (2, 2), columns are the images of the basis
     span: int = 14
-    ghost: bool = True
+    before: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -514,7 +528,13 @@ class Axes(Layer):
 
 @dataclass(frozen=True, eq=False)
 class Label(Layer):
-    """Text at a world position, with a halo; a line of ``value`` below in a smaller size. ``latex`` sets a formula."""
+    """Text at a world position, with a halo; a line of ``value`` below in a smaller size. ``latex`` sets a formula.
+
+    It places itself: at ``side`` of its point where there is room for it, else at another side (see
+    ``writing.placement``). It is never cut and keeps off heads, points, nodes and what else is written; where there
+    is no room at all it is left out. ``plate`` is the colour of a rounded plate behind the text, which is then black
+    or white, whichever is easier to read.
+    """
 
     position: Sequence[float] | Array
     text: str
@@ -522,7 +542,15 @@ class Label(Layer):
     value: Cell = ""
     latex: bool = False
     size: float = 15.0
-    offset: tuple[float, float] = (14.0, 0.0)  # pixels from the point, y down
+    side: Side = ""
+    plate: Color = ""
+    offset: tuple[float, float] = (14.0, 0.0)  # pixels from the point, y down; goes once every label has a side
+
+    def __post_init__(self) -> None:
+        """Refuse a side that there is not."""
+        super().__post_init__()
+        if self.side not in get_args(Side):
+            raise UserError(f"A Label has no side {self.side!r}.{nearest(str(self.side), get_args(Side)[1:])}")
 
 
 # -------------------------------------------------------------------------------------- notes beside the picture

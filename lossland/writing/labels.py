@@ -1,7 +1,8 @@
 """Labels in the picture: what stands at a place, and the names and values of moving heads.
 
-Labels of heads are placed at key moments and key azimuths and glide between them (see ``placement``), so that they
-are calm while a race runs or the camera turns, and the same in a film, a window and a still.
+Labels of places take the side that they prefer, or another (see ``sides``). Labels of heads are placed at key moments
+and key azimuths and glide between them (see ``placement``), so that they are calm while a race runs or the camera
+turns, and the same in a film, a window and a still.
 """
 
 from __future__ import annotations
@@ -15,11 +16,14 @@ import numpy as np
 from imgui_bundle import imgui
 from numpy.typing import ArrayLike, NDArray
 
+from lossland.render.presence import Presence, presence_of
 from lossland.world.camera import Camera, Pose
 from lossland.world.geometry import HEAD_RADIUS, head_centers
-from lossland.world.layers import Array, Label, Trail, written
+from lossland.world.layers import Array, Label, Layer, Trail, written
+from lossland.world.theme import Rgb, Theme, contrast
 from lossland.world.track import Track
 from lossland.writing.placement import Choice, Rect, beside, choose, glide, separate
+from lossland.writing.sides import place_beside
 from lossland.writing.text import Type
 
 Size = tuple[int, int]
@@ -27,6 +31,8 @@ V2 = imgui.ImVec2
 
 LABEL_SIZE = 15.0  # pixels of the look, as are the others
 LABEL_GAP = 4.0
+GLOW, GLOW_ALPHA = 4.0, 0.28  # how far the light behind an emphasized label reaches, and how strong it is
+PLATE, PLATE_ROUND = (8.0, 3.0), 7.0  # how far a plate reaches beyond its text, and the radius of its corners
 ROUGHLY = 24  # pixels: a label that grows by less keeps its place
 KEY_MOMENTS = 20  # in a whole path
 KEY_TURN = 15.0  # degrees of azimuth
@@ -36,30 +42,69 @@ OBSTACLES = 60  # points of each trail that labels avoid
 def draw_labels(
     dl: imgui.ImDrawList,
     type_: Type,
-    labels: Sequence[Label],
-    trails: Sequence[Trail],
+    layers: Sequence[Layer],
     camera: Camera,
     size: Size,
     area: Rect,
     taken: Sequence[Rect],
 ) -> None:
     """Draw what stands at a place first, then the heads' names in the room that is left."""
-    pixels = _pixels(camera, [label.position for label in labels], size)
-    inside = [(label, pixel) for label, pixel in zip(labels, pixels, strict=True) if _is_within(pixel, area)]
-    fixed_labels = [label for label, _ in inside]
+    labels = [layer for layer in layers if isinstance(layer, Label)]
+    trails = [layer for layer in layers if isinstance(layer, Trail)]
     standing = taken
-    rects = separate([_label_rect(type_, label, pixel) for label, pixel in inside], area, taken, 0.0)
-    for label, rect in zip(fixed_labels, rects, strict=True):
-        if rect is not None:
-            _draw_label(dl, type_, label, rect)
-    taken = [*taken, *(rect for rect in rects if rect is not None)]
+    placed = place_labels(type_, labels, layers, camera, size, area, taken)
+    for label, rect in placed:
+        _draw_label(dl, type_, label, rect)
+    taken = [*taken, *(rect for _, rect in placed)]
     taken += _draw_starts(dl, type_, trails, camera, size, area)
 
     named, anchors, rects = head_labels(type_, trails, camera, size, area, taken, standing)
     for trail, anchor, rect in zip(named, anchors, rects, strict=True):
         if rect is not None:
-            _draw_leader(dl, type_, trail.color, anchor, rect)
-            _draw_name(dl, type_, trail.label, written(trail.value), trail.color, LABEL_SIZE, rect)
+            presence = presence_of(trail, type_.theme)
+            color, alpha = _presented(type_, trail.color, presence), presence.opacity
+            _draw_leader(dl, type_, trail.color, anchor, rect, alpha)
+            _draw_name(dl, type_, trail.label, written(trail.value), color, LABEL_SIZE, rect, alpha=alpha)
+
+
+def place_labels(
+    type_: Type,
+    labels: Sequence[Label],
+    layers: Sequence[Layer],
+    camera: Camera,
+    size: Size,
+    area: Rect,
+    taken: Sequence[Rect],
+) -> list[tuple[Label, Rect]]:
+    """Return where each label stands whose point is in ``area`` and that has room: the centred ones, then the others.
+
+    ``layers`` are all that is shown: labels keep off what matters in them.
+    """
+    pixels = _pixels(camera, [label.position for label in labels], size)
+    inside = [(label, pixel) for label, pixel in zip(labels, pixels, strict=True) if _is_within(pixel, area)]
+    placed: list[tuple[Label, Rect]] = []
+
+    def keep(labels: Sequence[Label], rects: Sequence[Rect | None]) -> None:
+        placed.extend((label, rect) for label, rect in zip(labels, rects, strict=True) if rect is not None)
+
+    # Labels with an offset, until every scene gives them a side: remove this block and ``_offset_rect``.
+    offset = [(label, pixel) for label, pixel in inside if not label.side]
+    rects = [_offset_rect(type_, label, pixel) for label, pixel in offset]
+    keep([label for label, _ in offset], separate(rects, area, taken, 0.0))
+
+    for label, pixel in inside:
+        if label.side == "centre":  # it is a part of what it stands on, and stays there
+            width, height = _label_size(type_, label)
+            wanted = pixel[0] - width / 2, pixel[1] - height / 2, width, height
+            keep([label], separate([wanted], area, (), 0.0))
+
+    beside = [label for label, _ in inside if label.side not in ("", "centre")]
+    if beside:
+        sizes = [_label_size(type_, label) for label in beside]
+        taken = [*taken, *(rect for _, rect in placed)]
+        poses = _key_poses(camera)
+        keep(beside, place_beside(beside, sizes, layers, camera, size, area, taken, type_.scale, poses))
+    return placed
 
 
 def _pixels(camera: Camera, positions: Sequence[ArrayLike], size: Size) -> list[tuple[float, float]]:
@@ -80,35 +125,85 @@ def _name_size(type_: Type, name: str, value: str, size: float) -> tuple[float, 
     return max(width, step * ceil(below[0] / step)), height + below[1] - type_.px(1)
 
 
-def _draw_name(dl: imgui.ImDrawList, type_: Type, name: str, value: str, color: str, size: float, rect: Rect) -> None:
-    _, height = type_.text(dl, rect[0], rect[1], name, size, color, "bold", halo=True)
+def _draw_name(
+    dl: imgui.ImDrawList,
+    type_: Type,
+    name: str,
+    value: str,
+    color: str | Sequence[float],
+    size: float,
+    corner: Sequence[float],
+    halo: bool = True,
+    alpha: float = 1.0,
+) -> None:
+    x, y = corner[:2]
+    _, height = type_.text(dl, x, y, name, size, color, "bold", halo=halo, alpha=alpha)
     if value:
-        type_.text(dl, rect[0], rect[1] + height - type_.px(1), value, size - 2, "text", halo=True)
+        y += height - type_.px(1)
+        type_.text(dl, x, y, value, size - 2, "text" if halo else color, halo=halo, alpha=alpha)
 
 
-def _label_rect(type_: Type, label: Label, pixel: tuple[float, float]) -> Rect:
-    """Return where a label stands: beside its point by its offset (0: centred), its middle at the offset's height."""
+def _label_size(type_: Type, label: Label) -> tuple[float, float]:
+    """Return the width and height of a label in pixels, its plate included."""
     if label.latex:
-        formula = type_.formula(label.text, label.size, label.color)
+        formula = type_.formula(label.text, label.size, _label_color(type_, label))
         width, height = float(formula.width), float(formula.height)
         if label.value:
             width += type_.px(6) + type_.width(written(label.value), 16.0)
     else:
         width, height = _name_size(type_, label.text, written(label.value), label.size)
+    if label.plate:
+        width, height = width + 2 * type_.px(PLATE[0]), height + 2 * type_.px(PLATE[1])
+    return width, height
+
+
+def plate_ink(theme: Theme, plate: str) -> Rgb:
+    """Return the colour of text on a plate of a colour: the lighter or the darker of two, what is easier to read."""
+    return max((theme.color(role) for role in ("text", "casing")), key=lambda ink: contrast(ink, theme.color(plate)))
+
+
+def _label_color(type_: Type, label: Label) -> str | Rgb:
+    """Return the colour of a label's text."""
+    if label.plate:
+        return plate_ink(type_.theme, label.plate)
+    return _presented(type_, label.color, presence_of(label, type_.theme))
+
+
+def _presented(type_: Type, color: str, presence: Presence) -> str | Rgb:
+    """Return the colour of text about something that is shown as strongly as ``presence`` says."""
+    if presence.kept == 1.0:
+        return color
+    r, g, b = presence.color(type_.rgb(color, ink=True)).tolist()
+    return r, g, b
+
+
+def _offset_rect(type_: Type, label: Label, pixel: tuple[float, float]) -> Rect:
+    """Return where a label stands: beside its point by its offset (0: centred), its middle at the offset's height."""
+    width, height = _label_size(type_, label)
     dx, dy = label.offset
     x = pixel[0] + type_.px(dx) - (0.5 * width if dx == 0 else 0.0)
     return x, pixel[1] + type_.px(dy) - 0.5 * height, width, height
 
 
 def _draw_label(dl: imgui.ImDrawList, type_: Type, label: Label, rect: Rect) -> None:
-    x, y, _, height = rect
+    x, y, width, height = rect
+    color, halo, alpha = _label_color(type_, label), not label.plate, presence_of(label, type_.theme).opacity
+    if label.emphasis:
+        out = type_.px(GLOW)
+        corners = V2(x - out, y - out), V2(x + width + out, y + height + out)
+        strength = GLOW_ALPHA * min(label.emphasis, 1.0) * alpha
+        dl.add_rect_filled(*corners, type_.u32(label.plate or label.color, strength), type_.px(PLATE_ROUND) + out)
+    if label.plate:
+        corners = V2(x, y), V2(x + width, y + height)
+        dl.add_rect_filled(*corners, type_.u32(label.plate, alpha), type_.px(PLATE_ROUND))
+        x, y, height = x + type_.px(PLATE[0]), y + type_.px(PLATE[1]), height - 2 * type_.px(PLATE[1])
     if not label.latex:
-        _draw_name(dl, type_, label.text, written(label.value), label.color, label.size, rect)
+        _draw_name(dl, type_, label.text, written(label.value), color, label.size, (x, y), halo, alpha)
         return
-    width, _ = type_.put_formula(dl, x, y, label.text, label.size, label.color, ay=0.0, halo=True)
+    width, _ = type_.put_formula(dl, x, y, label.text, label.size, color, ay=0.0, halo=halo, alpha=alpha)
     if label.value:
-        x += width + type_.px(6)
-        type_.text(dl, x, y + height / 2, written(label.value), 16.0, label.color, halo=True, ay=0.5)
+        at = x + width + type_.px(6), y + height / 2
+        type_.text(dl, *at, written(label.value), 16.0, color, halo=halo, ay=0.5, alpha=alpha)
 
 
 def _draw_starts(
@@ -121,7 +216,8 @@ def _draw_starts(
     for trail, (x, y) in zip(marked, pixels, strict=True):
         if _is_within((x, y), area):
             x, y = x + type_.px(6), y + type_.px(12)
-            w, h = type_.text(dl, x, y, trail.start, 13.0, "text", "italic", halo=True, ax=0.5)
+            alpha = presence_of(trail, type_.theme).opacity
+            w, h = type_.text(dl, x, y, trail.start, 13.0, "text", "italic", halo=True, ax=0.5, alpha=alpha)
             rects.append((x - w / 2, y, w, h))
     return rects
 
@@ -260,7 +356,9 @@ def _obstacles(trails: Sequence[Trail], camera: Camera, size: Size, pose: Pose) 
     return camera.project(np.concatenate(pieces), size, pose)
 
 
-def _draw_leader(dl: imgui.ImDrawList, type_: Type, color: str, head: Sequence[float], rect: Rect) -> None:
+def _draw_leader(
+    dl: imgui.ImDrawList, type_: Type, color: str | Rgb, head: Sequence[float], rect: Rect, alpha: float
+) -> None:
     """Join a label with its head where it stands far away."""
     x, y = float(head[0]), float(head[1])
     dx = min(max(x, rect[0]), rect[0] + rect[2]) - x
@@ -269,4 +367,4 @@ def _draw_leader(dl: imgui.ImDrawList, type_: Type, color: str, head: Sequence[f
     if length > type_.px(24):
         start, end = type_.px(HEAD_RADIUS + 3) / length, 1 - type_.px(4) / length
         tips = V2(x + dx * start, y + dy * start), V2(x + dx * end, y + dy * end)
-        dl.add_line(*tips, type_.u32(color, 0.75), type_.px(1.2))
+        dl.add_line(*tips, type_.u32(color, 0.75 * alpha), type_.px(1.2))

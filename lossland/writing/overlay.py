@@ -19,22 +19,10 @@ import numpy as np
 from imgui_bundle import imgui
 
 from lossland.numerals import distinct, fixed, trimmed
+from lossland.render.presence import presence_of
 from lossland.scenery.scene import Frame, Show
 from lossland.world.camera import Camera
-from lossland.world.layers import (
-    Axes,
-    ColorBar,
-    Facts,
-    Formula,
-    Label,
-    Legend,
-    Meter,
-    Row,
-    Surface,
-    Title,
-    Trail,
-    written,
-)
+from lossland.world.layers import Axes, ColorBar, Facts, Formula, Legend, Meter, Row, Surface, Title, written
 from lossland.world.rulers import plane_numerals, terrain_rulers
 from lossland.world.terrain import Terrain
 from lossland.world.theme import Stops, color_map
@@ -85,17 +73,16 @@ def draw_overlay(
             _draw_numerals(draw_list, type_, layer, camera, size, free)
     if show.contours:
         for layer in shown:
-            if isinstance(layer, Surface) and layer.labels and layer.into is None and not layer.sheet:
+            if isinstance(layer, Surface) and layer.labels and layer.into is None and not (layer.sheet or layer.ghost):
                 taken += _draw_contour_values(draw_list, type_, layer, camera, size)
     if show.labels:
-        labels = [layer for layer in shown if isinstance(layer, Label)]
-        trails = [layer for layer in shown if isinstance(layer, Trail)]
-        draw_labels(draw_list, type_, labels, trails, camera, size, area, taken)
+        draw_labels(draw_list, type_, shown, camera, size, area, taken)
 
 
 def _draw_contour_values(dl: imgui.ImDrawList, type_: Type, layer: Surface, camera: Camera, size: Size) -> list[Rect]:
     """Write the values of the index contours; return the rectangles that they fill."""
     taken: list[Rect] = []
+    alpha = presence_of(layer, type_.theme).opacity
     seen = seen_labels(layer.terrain, camera, size)
     values = sorted({label.value for label, _ in seen})
     texts = dict(zip(values, distinct(values), strict=True))
@@ -107,7 +94,7 @@ def _draw_contour_values(dl: imgui.ImDrawList, type_: Type, layer: Surface, came
         width, height = type_.size(text, CONTOUR_SIZE)
         rect = (x - width / 2, y - height / 2, width, height)
         if not any(_overlap(rect, other) for other in taken):
-            type_.text(dl, x, y, text, CONTOUR_SIZE, "text", halo=True, ax=0.5, ay=0.5)
+            type_.text(dl, x, y, text, CONTOUR_SIZE, "text", halo=True, ax=0.5, ay=0.5, alpha=alpha)
             taken.append(rect)
     return taken
 
@@ -520,8 +507,9 @@ def _bar_ticks(terrain: Terrain, length: float, gap: float) -> list[tuple[str, f
 
 # ----------------------------------------------------------------------------------------------- axis numbers
 def _draw_numerals(dl: imgui.ImDrawList, type_: Type, axes: Axes, camera: Camera, size: Size, free: Rect) -> None:
+    alpha = presence_of(axes, type_.theme).opacity
     if axes.terrain is None:
-        _draw_plane_numerals(dl, type_, camera, size, free)
+        _draw_plane_numerals(dl, type_, camera, size, free, alpha)
         return
     px = type_.px
     look_size = (size[0] / type_.scale, size[1] / type_.scale)
@@ -537,19 +525,21 @@ def _draw_numerals(dl: imgui.ImDrawList, type_: Type, axes: Axes, camera: Camera
             formula = type_.formula(numeral.text, 19.0)
             reach = px(38) + 0.5 * (abs(dx) * formula.width + abs(dy) * formula.height)
             x, y = tick[0] + dx * reach, tick[1] + dy * reach
-            type_.put_formula(dl, x, y, numeral.text, 19.0, ax=0.5, ay=0.5)
+            type_.put_formula(dl, x, y, numeral.text, 19.0, ax=0.5, ay=0.5, alpha=alpha)
         else:
             width, height = type_.size(numeral.text, 13.0)
             reach = px(5) + 0.5 * (abs(dx) * width + abs(dy) * height)
             x, y = tick[0] + dx * reach, tick[1] + dy * reach
-            type_.text(dl, x, y, numeral.text, 13.0, "dim", ax=0.5, ay=0.5)
+            type_.text(dl, x, y, numeral.text, 13.0, "dim", ax=0.5, ay=0.5, alpha=alpha)
 
 
-def _draw_plane_numerals(dl: imgui.ImDrawList, type_: Type, camera: Camera, size: Size, free: Rect) -> None:
+def _draw_plane_numerals(
+    dl: imgui.ImDrawList, type_: Type, camera: Camera, size: Size, free: Rect, alpha: float
+) -> None:
     px = type_.px
     for numeral in plane_numerals(camera, size, free, px(30)):
         x, y = numeral.pixel
         if numeral.axis == 0:
-            type_.text(dl, x + px(5), y + px(5), numeral.text, 13.0, "dim", halo=True)
+            type_.text(dl, x + px(5), y + px(5), numeral.text, 13.0, "dim", halo=True, alpha=alpha)
         else:
-            type_.text(dl, x - px(7), y + px(4), numeral.text, 13.0, "dim", halo=True, ax=1)
+            type_.text(dl, x - px(7), y + px(4), numeral.text, 13.0, "dim", halo=True, ax=1, alpha=alpha)

@@ -1,4 +1,7 @@
-"""Where labels of moving heads stand: a function of the picture alone, and smooth in time. NumPy only, no GL.
+"""Where labels stand: a function of the picture alone, and smooth in time. NumPy only, no GL.
+
+A label of a place has a preferred side, and leaves it only where it would be cut or cover something (``choose_sides``).
+A label of a moving head stands wherever there is room around it (``choose``).
 
 Choosing the best free place anew in every frame makes labels flicker. Here a choice is made only for *key*
 moments, a fixed number of iterations apart; in between a label glides around its head from one choice to
@@ -11,13 +14,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from math import cos, pi, sin
+from math import cos, pi, sin, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lossland.world.layers import Side
+
 Floats = NDArray[np.float64]
 Rect = tuple[float, float, float, float]  # left, top, width, height
+
+EIGHTH = pi / 4
+SIDES: dict[Side, float] = {  # directions as in Choice; where several cost the same, the first is taken
+    "right": 0.0,
+    "above right": -EIGHTH,
+    "below right": EIGHTH,
+    "above": -2 * EIGHTH,
+    "below": 2 * EIGHTH,
+    "left": 4 * EIGHTH,
+    "above left": -3 * EIGHTH,
+    "below left": 3 * EIGHTH,
+}
+CUT, COVERED, TURNED = 10.0, 0.5, 1.0  # cost of a pixel cut, of a square pixel covered, of an eighth of a turn
 
 DIRECTIONS = 16
 DISTANCES = (17.0, 31.0, 51.0)  # pixels of the look from a head's centre to its label
@@ -44,6 +62,67 @@ def glide(start: Choice, end: Choice, share: float) -> Choice:
     eased = share * share * (3.0 - 2.0 * share)
     turn = (end.angle - start.angle + pi) % (2 * pi) - pi
     return Choice(start.angle + eased * turn, start.distance + eased * (end.distance - start.distance))
+
+
+def at_side(point: Sequence[float], size: Sequence[float], choice: Choice) -> Rect:
+    """Return the rectangle of a label of ``size`` (w, h) at a side of its point: beside it, above it, or at a corner.
+
+    In between it goes along the edges of a rectangle, so it keeps its distance while it turns.
+    """
+    dx, dy = (min(max(sqrt(2) * part, -1.0), 1.0) for part in (cos(choice.angle), sin(choice.angle)))
+    x = point[0] + dx * (choice.distance + size[0] / 2) - size[0] / 2
+    y = point[1] + dy * (choice.distance + size[1] / 2) - size[1] / 2
+    return x, y, size[0], size[1]
+
+
+def choose_sides(
+    points: Sequence[Sequence[float]],
+    sizes: Sequence[Sequence[float]],
+    gaps: Sequence[float],
+    sides: Sequence[Side],
+    free: Rect,
+    taken: Sequence[Rect],
+    px: float,
+) -> list[float]:
+    """Choose a direction for each label, in order: that of its side, else one near it at which little is lost.
+
+    Lost is what is cut by ``free`` or covers what is ``taken`` or a label before. ``points`` and ``sizes`` (n, 2) and
+    ``gaps`` (n,) are pixels, ``px`` the pixels to one of the look; ``sides`` are keys of SIDES.
+    """
+    angles = np.array(list(SIDES.values()))
+    wanted = np.array([SIDES[side] for side in sides])[:, None]
+    turn = np.abs((angles - wanted + pi) % (2 * pi) - pi) / EIGHTH
+    rects = np.array(
+        [
+            [at_side(point, size, Choice(angle, gap)) for angle in SIDES.values()]
+            for point, size, gap in zip(points, sizes, gaps, strict=True)
+        ]
+    )  # (n, 8, 4)
+    left, top, right, bottom = _edges(rects)
+    cut = np.maximum(free[0] - left, 0) + np.maximum(right - free[0] - free[2], 0)
+    cut += np.maximum(free[1] - top, 0) + np.maximum(bottom - free[1] - free[3], 0)
+    cost = TURNED * turn + CUT * cut / px + COVERED * _shared(rects, taken).sum(0) / px**2
+    chosen = []
+    for row in range(len(rects)):  # one after the other: each keeps clear of those before
+        best = int(np.argmin(np.round(cost[row], 6)))
+        chosen.append(float(angles[best]))
+        cost[row + 1 :] += COVERED * _shared(rects[row + 1 :], [tuple(rects[row, best])])[0] / px**2
+    return chosen
+
+
+def _edges(rects: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return left, top, right and bottom of rectangles (..., 4)."""
+    left, top = rects[..., 0], rects[..., 1]
+    return left, top, left + rects[..., 2], top + rects[..., 3]
+
+
+def _shared(rects: Floats, others: Sequence[Sequence[float]]) -> Floats:
+    """Return the area that each of some rectangles (..., 4) shares with each of m others: (m, ...)."""
+    left, top, right, bottom = _edges(rects)
+    x, y, far, low = (edge.reshape(-1, *[1] * left.ndim) for edge in _edges(np.array(others, float).reshape(-1, 4)))
+    wide = np.minimum(right, far) - np.maximum(left, x)
+    high = np.minimum(bottom, low) - np.maximum(top, y)
+    return np.maximum(wide, 0.0) * np.maximum(high, 0.0)
 
 
 def choose(

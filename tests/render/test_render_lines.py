@@ -519,7 +519,7 @@ def test_the_moved_grid_passes_through_the_images_of_its_points(target, seed):
     rng = np.random.default_rng(seed)
     matrix = np.eye(2) + rng.uniform(-0.5, 0.5, (2, 2))
     camera = flat_camera(3.0)
-    image = paint(target, camera, layers.WarpedGrid(matrix, ghost=False), theme=DARK)
+    image = paint(target, camera, layers.WarpedGrid(matrix, before=False), theme=DARK)
     grid = np.array(DARK.color("grid"))
     on_line = [(1, 0.27), (-1, -0.3), (0.31, 1), (-0.7, -1), (2, 0.2)]
     for point in on_line:
@@ -543,14 +543,14 @@ def test_the_ghost_stays_while_the_grid_moves(target):
 
 def test_the_grid_covers_what_is_seen_of_a_shrunken_plane(target):
     camera = flat_camera(25.0)
-    image = paint(target, camera, layers.WarpedGrid(np.eye(2), ghost=False), theme=DARK)
+    image = paint(target, camera, layers.WarpedGrid(np.eye(2), before=False), theme=DARK)
     corner = image[:20, :20].max()
     assert corner > 0.2
 
 
 def test_a_matrix_without_inverse_or_with_nan_draws_no_error(target):
     camera = flat_camera()
-    flat = paint(target, camera, layers.WarpedGrid(np.array([[1.0, 1.0], [1.0, 1.0]]), ghost=False))
+    flat = paint(target, camera, layers.WarpedGrid(np.array([[1.0, 1.0], [1.0, 1.0]]), before=False))
     x, y = camera.project([0.5, 0.5, 0.0], SIZE)
     assert flat[int(y), int(x)].max() > 0.2
     assert paint(target, camera, layers.WarpedGrid(np.full((2, 2), np.nan))).max() == 0.0

@@ -255,6 +255,7 @@ class Block:
             "u_px": context.px,
             "u_every": float(layer.terrain.contours.every),
             "u_shown": shown_uv(layer),
+            **context.presence.uniforms(opaque=not layer.sheet or layer.alpha >= 1.0),
         }
         other_top = {}
         if morph is not None:

@@ -52,6 +52,7 @@ class ArrowsPainter:
             self._upload(layer, context.theme)
         if not self._count:
             return
+        width = layer.width * context.presence.wide
         set_state("front" if layer.depth else "off")
         set_uniforms(
             self._program,
@@ -59,9 +60,10 @@ class ArrowsPainter:
             u_size=context.size,
             u_px=context.px,
             u_bias=ARROW_BIAS,
-            u_width=layer.width,
-            u_outline=min(OUTLINE, 0.4 * layer.width),
+            u_width=width,
+            u_outline=min(OUTLINE, 0.4 * width),
             u_casing=context.theme.color("casing"),
+            **context.presence.uniforms(),
         )
         self._program.draw("triangles", self._indices)
 

@@ -9,6 +9,7 @@ from vispy import gloo
 from lossland.render.gl.programs import delete, program, set_state, set_uniforms
 from lossland.render.lamps import element_colors, lamp_uniforms
 from lossland.render.painter import DrawContext, Kept, Phase, paints
+from lossland.render.presence import THIN
 from lossland.render.softshadow import SoftShadow
 from lossland.world.layers import Bars
 from lossland.world.theme import Theme
@@ -27,7 +28,7 @@ FACES = np.array([[0, 4, 6, 2], [0, 1, 5, 4], [0, 2, 3, 1], [1, 3, 7, 5], [2, 6,
 TRIANGLES = FACES[:, [0, 1, 2, 0, 2, 3]]
 
 
-@paints(Bars, Phase.SOLID, Phase.GROUND)
+@paints(Bars, Phase.SOLID, Phase.GROUND, Phase.GLASS)
 class BarsPainter:
     """All bars of a layer in one draw: the faces turned to the eye, near ones first, so that few are shaded in vain."""
 
@@ -42,10 +43,12 @@ class BarsPainter:
         self._corners = np.zeros((2, 0, 3), np.float32)  # low and high ones
 
     def draw(self, layer: Bars, context: DrawContext) -> None:
-        """Draw the boxes, and later their shadow on the ground."""
+        """Draw the boxes, those of a ghost as glass, and later their shadow on the ground."""
         if context.phase == Phase.GROUND:
-            if layer.shadow and context.show.shadow and not context.camera.flat:
+            if layer.shadow and not layer.ghost and context.show.shadow and not context.camera.flat:
                 self._shadow.draw(layer.low, layer.high, context)
+            return
+        if context.phase != (Phase.GLASS if layer.ghost else Phase.SOLID):
             return
         if self._kept.changed("bars", layer.low, layer.high, layer.color, layer.shades):
             self._upload(layer)
@@ -60,10 +63,12 @@ class BarsPainter:
             u_clip_from_world=context.gl_clip_from_world,
             u_px=context.px,
             u_plain=float(context.camera.flat),
-            u_edge=self._theme.color("casing"),
+            u_edge=self._theme.color("ghost" if layer.ghost else "casing"),
+            u_alpha=THIN if layer.ghost else 1.0,
             **lamp_uniforms(context),
+            **context.presence.uniforms(opaque=not layer.ghost),
         )
-        set_state("front", write=True, blend=False)
+        set_state("front", write=not layer.ghost, blend=layer.ghost)
         self._program.draw("triangles", self._indices)
 
     def _choose_faces(self, context: DrawContext) -> None:

@@ -64,6 +64,7 @@ class CurvePainter:
             u_above=self._theme.color(layer.color),
             u_below=self._theme.color(layer.negative or layer.color),
             u_fill=float(layer.fill),
+            **context.presence.uniforms(),
         )
         self._area.draw("triangle_strip")
 

@@ -63,7 +63,12 @@ class ImagePainter:
             self._program["a_position"] = self._position = vertex_buffer(corners(layer))
         opaque = layer.alpha >= 1.0
         set_state("front", write=opaque, blend=not opaque)
-        set_uniforms(self._program, u_clip_from_world=context.gl_clip_from_world, u_alpha=float(layer.alpha))
+        set_uniforms(
+            self._program,
+            u_clip_from_world=context.gl_clip_from_world,
+            u_alpha=float(layer.alpha),
+            **context.presence.uniforms(opaque),
+        )
         self._program.draw("triangle_fan")
 
     def _draw_border(self, layer: Image, context: DrawContext) -> None:
@@ -114,9 +119,10 @@ class SpritesPainter:
             self._program,
             u_clip_from_world=context.gl_clip_from_world,
             u_share=share,
-            u_size=layer.size * context.px,
-            u_frame=layer.frame * context.px,
+            u_size=layer.size * context.presence.wide * context.px,
+            u_frame=layer.frame * context.presence.wide * context.px,
             u_bias=SPRITE_BIAS,
+            **context.presence.uniforms(),
         )
         self._program.draw("points", self._indices)
 

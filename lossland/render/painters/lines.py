@@ -149,6 +149,8 @@ class LineBatch:
             u_bias=bias,
             u_plane=UNMOVED if plane is None else np.asarray(plane, np.float32).T.copy(),
             u_dash=dash or (0.0, 0.0),
+            u_wide=context.presence.wide,
+            **context.presence.uniforms(),
         )
         self._program.draw("triangles", self._indices)
 

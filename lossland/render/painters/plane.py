@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from vispy import gloo
 
-from lossland.render.gl.programs import delete, program, set_state, vertex_buffer
+from lossland.render.gl.programs import delete, program, set_state, set_uniforms, vertex_buffer
 from lossland.render.painter import DrawContext, Kept, Phase, paints
 from lossland.render.painters.lines import LINE_BIAS, LineBatch, line_vertices
 from lossland.world.layers import Polygon, WarpedGrid
@@ -61,11 +61,11 @@ class WarpedGridPainter:
         span = layer.span
         while span < reach:
             span *= 2
-        if self._kept.changed("grid", span, layer.ghost, context.theme):
-            self._upload(min(span, max(MOST_LINES, layer.span)), layer.ghost, context.theme)
+        if self._kept.changed("grid", span, layer.before, context.theme):
+            self._upload(min(span, max(MOST_LINES, layer.span)), layer.before, context.theme)
         self._batch.draw(context, depth=not context.camera.flat, plane=matrix, bias=-LINE_BIAS)
 
-    def _upload(self, span: int, ghost: bool, theme: Theme) -> None:
+    def _upload(self, span: int, before: bool, theme: Theme) -> None:
         pieces = []
 
         def lines(places: NDArray[np.floating], color: str, width: float, alpha: float, moved: bool) -> None:
@@ -76,7 +76,7 @@ class WarpedGridPainter:
         whole = np.arange(-span, span + 1.0)
         units = whole[whole != 0]
         axis = np.zeros(1)
-        if ghost:
+        if before:
             lines(units, "ghost", 1.0, 0.17, False)
             lines(axis, "ghost", 1.2, 0.42, False)
         lines(whole[:-1] + 0.5, "grid", 0.9, 0.30, True)
@@ -113,9 +113,13 @@ class PolygonPainter:
             self._outline.set([line_vertices([*corners, corners[0]], color, 1.0, layer.outline)])
         if layer.fill > 0:
             set_state("front" if layer.depth else "off")
-            self._fill["u_clip_from_world"] = context.gl_clip_from_world
-            self._fill["u_bias"] = LINE_BIAS / 2
-            self._fill["u_color"] = (*color, layer.fill)
+            set_uniforms(
+                self._fill,
+                u_clip_from_world=context.gl_clip_from_world,
+                u_bias=LINE_BIAS / 2,
+                u_color=(*color, layer.fill),
+                **context.presence.uniforms(),
+            )
             self._fill.draw("triangle_fan")
         if layer.outline > 0:
             self._outline.draw(context, layer.depth, layer.dash)

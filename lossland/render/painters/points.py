@@ -101,9 +101,10 @@ class SpriteBatch:
         set_uniforms(
             self._program,
             u_clip_from_world=context.gl_clip_from_world,
-            u_px=context.px,
+            u_px=context.px * context.presence.wide,
             u_casing=context.theme.color("casing"),
             u_share=float(share),
+            **context.presence.uniforms(),
         )
         self._program.draw("points", order or self._order)
 
@@ -150,13 +151,14 @@ class DotBatch:
         self._upload_category(layer, p, context.theme)
         if draped and layer.ground is not None:
             self._upload_ground(layer.ground, p)
-        diameter = max(layer.size * context.px, 1.0)
+        diameter = max(layer.size * context.presence.wide * context.px, 1.0)
         set_state("front")
         p["u_clip_from_world"] = context.gl_clip_from_world
         p["u_bias"] = DOT_BIAS
         p["u_diameter"] = diameter
         p["u_alpha"] = DOT_ALPHA
         p["u_round"] = diameter if diameter > SQUARE_UP_TO else 0.0
+        set_uniforms(p, **context.presence.uniforms())
         p.draw("points")
 
     def _program_for(self, draped: bool, moving: bool) -> gloo.Program:

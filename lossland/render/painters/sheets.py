@@ -48,11 +48,12 @@ class SheetPainter:
             u_share=float(layer.share),
             u_bias=LINE_BIAS if layer.fill == 0.0 else 0.0,
             u_fill=min(float(layer.fill), 1.0),
-            u_width=layer.width,
+            u_width=layer.width * context.presence.wide,
             u_plain=float(context.camera.flat),
             u_lines=tuple(float(every > 0) for every in layer.every),
             u_line=self._theme.color(layer.line),
             **lamp_uniforms(context),
+            **context.presence.uniforms(opaque),
         )
         self._program.draw("triangles", self._indices)
 

@@ -12,6 +12,7 @@ from lossland.render.gl.programs import delete, program, set_state, set_uniforms
 from lossland.render.lamps import lamp_uniforms
 from lossland.render.painter import DrawContext, Kept, Phase, paints
 from lossland.render.painters.lines import LineBatch, segment_vertices
+from lossland.render.presence import PLAIN, presence_of
 from lossland.world.layers import Solid
 from lossland.world.shapes import Mesh
 from lossland.world.theme import Theme
@@ -54,6 +55,7 @@ class TriangleBatch:
             u_clip_from_world=context.gl_clip_from_world,
             u_eye=tuple(context.eye),
             **lamp_uniforms(context),
+            **(PLAIN if glass else context.presence).uniforms(opaque=True),  # that of glass is in its vertices
         )
         if glass:
             self._order(context)
@@ -105,11 +107,18 @@ class SolidPainter:
         if self._faces is None:
             self._faces = TriangleBatch()
         is_glass = context.phase == Phase.GLASS
+        shown = [presence_of(solid, self._theme) if is_glass else PLAIN for solid in solids]
         objects = [part for solid in solids for part in (*solid.mesh[:2], solid.color, solid.alpha)]
+        objects += shown
         if self._kept.changed("faces", *objects):
             extent = max(float(np.ptp(np.asarray(solid.mesh.vertices), axis=0).max()) for solid in solids)
             finest = extent / FINENESS if is_glass else np.inf
-            self._faces.set([solid_triangles(solid, self._theme, finest) for solid in solids])
+            faces = []
+            for solid, presence in zip(solids, shown, strict=True):
+                faces.append(solid_triangles(solid, self._theme, finest))
+                faces[-1]["a_color"][..., :3] = presence.color(faces[-1]["a_color"][..., :3])
+                faces[-1]["a_color"][..., 3] *= presence.opacity
+            self._faces.set(faces)
         self._faces.draw(context, is_glass)
 
     def _draw_edges(self, layer: Solid, context: DrawContext) -> None:

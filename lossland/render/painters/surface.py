@@ -39,7 +39,7 @@ class SurfacePainter:
         elif context.phase == Phase.GROUND:
             self._floor.draw(layer.terrain, context, cut=layer.shown is not None)
         elif context.phase == Phase.DECAL and context.show.shadow:
-            trails = [other for other in context.layers if isinstance(other, Trail) and other.head]
+            trails = [other for other in context.layers if isinstance(other, Trail) and other.head and not other.ghost]
             self._contact.draw(trails, self._block.heights, layer.terrain, context)
 
     def prepare(self, layer: Surface, context: DrawContext) -> Iterator[None]:

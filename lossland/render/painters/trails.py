@@ -16,6 +16,7 @@ from lossland.render.painter import DrawContext, Kept, Phase, paints
 from lossland.render.painters.lines import LINE_BIAS, PATH_FIELDS, TWO_TRIANGLES, path_vertices
 from lossland.render.painters.points import DISC, SPHERE, SPRITE, SpriteBatch, sprites
 from lossland.render.painters.rings import Rings, ring_of
+from lossland.render.presence import Presence, presence_of
 from lossland.world.geometry import BEAD_GAP, HEAD_RADIUS, HEAD_RIM, head_centers, simplified, spaced, world_per_pixel
 from lossland.world.layers import Trail
 from lossland.world.theme import Theme
@@ -97,7 +98,7 @@ class TrailsPainter:
 
     def _draw_marks(self, layers: Sequence[Trail], context: DrawContext) -> None:
         key = [part for one in layers for part in (one.color, one.head, one.track or one.points if one.ring else None)]
-        if self._kept.changed("marks", *key, context.theme):
+        if self._kept.changed("marks", *key, *(presence_of(one, context.theme) for one in layers), context.theme):
             self._make_marks(layers, context.theme)
         if not len(self._vertices):
             return
@@ -117,12 +118,16 @@ class TrailsPainter:
         nowhere = np.zeros(3)
         for layer in layers:
             color = theme.color(layer.color)
+            presence = presence_of(layer, theme)
             if layer.ring:
-                marks.append(sprites(layer.points[:1], theme.color("text"), START_RADIUS, START_RIM, DISC, bias=0.01))
+                ring = sprites(layer.points[:1], theme.color("text"), START_RADIUS, START_RIM, DISC, bias=0.01)
+                marks.append(presented(ring, presence))
             if layer.head:
                 heads.append(len(marks))
-                marks.append(sprites(nowhere, color, HEAD_RADIUS, HEAD_RIM, SPHERE, bias=0.02))
-                hidden.append(sprites(nowhere, color, HEAD_RADIUS, 0.0, DISC, HIDDEN_HEAD_ALPHA, bias=-0.004))
+                head = sprites(nowhere, color, HEAD_RADIUS, HEAD_RIM, SPHERE, bias=0.02)
+                behind = sprites(nowhere, color, HEAD_RADIUS, 0.0, DISC, HIDDEN_HEAD_ALPHA, bias=-0.004)
+                marks.append(presented(head, presence))
+                hidden.append(presented(behind, presence))
         self._vertices = np.concatenate([*hidden, *marks, np.zeros(0, SPRITE)])
         self._heads = np.array(heads, np.intp) + len(hidden)
         delete(self._orders)
@@ -142,13 +147,13 @@ class TrailsPainter:
             ends = np.cumsum([len(points) for points in beads])[:-1]
             pixels = np.split(context.project(np.concatenate(beads)), ends)
             self._spaced = [spaced(points, BEAD_GAP)[1:] for points in pixels]
-        if self._kept.changed("look of beads", *colors, context.theme) or spread:
-            self._dots = [
-                sprites(
-                    np.asarray(layer.beads)[numbers], bead_color(layer.color, context.theme), BEAD_RADIUS, bias=0.004
-                )
-                for layer, numbers in zip(beaded, self._spaced, strict=True)
-            ]
+        presences = [presence_of(layer, context.theme) for layer in beaded]
+        if self._kept.changed("look of beads", *colors, *presences, context.theme) or spread:
+            self._dots = []
+            for layer, presence, numbers in zip(beaded, presences, self._spaced, strict=True):
+                color = bead_color(layer.color, context.theme)
+                beads = sprites(np.asarray(layer.beads)[numbers], color, BEAD_RADIUS, bias=0.004)
+                self._dots.append(presented(beads, presence))
         shown = [int(n.searchsorted(one.upto)) for n, one in zip(self._spaced, beaded, strict=True)]
         if self._kept.changed("beads", self._dots, *shown):
             self._beads.set([dots[:count] for dots, count in zip(self._dots, shown, strict=True)])
@@ -170,7 +175,7 @@ class _Pen:
     def __init__(self, strokes: gloo.Program) -> None:
         self._program = strokes
         for width, color in LOOK:  # vispy wants every uniform set
-            set_uniforms(self._program, **{width: WIDTH, color: (0.0, 0.0, 0.0)})
+            set_uniforms(self._program, **{width: WIDTH, color: (0.0, 0.0, 0.0, 1.0)})
         self._kept = Kept()
 
     def draw(self, paths: _Paths | Rings, layers: Sequence[Trail], context: DrawContext, **uniforms: Any) -> None:
@@ -179,14 +184,13 @@ class _Pen:
             return
         if self._kept.changed("bound", paths.buffer):
             self._program.bind(paths.buffer)
-        if self._kept.changed("look", *((layer.width, layer.color) for layer in layers), context.theme):
-            for (width, color), layer in zip(LOOK, layers, strict=False):
+        shown = [presence_of(layer, context.theme) for layer in layers]
+        if self._kept.changed("look", *((layer.width, layer.color) for layer in layers), *shown, context.theme):
+            for (width, color), layer, presence in zip(LOOK, layers, shown, strict=False):
+                wide, rgb = layer.width * presence.wide, presence.color(context.theme.color(layer.color))
                 set_uniforms(
                     self._program,
-                    **{
-                        width: (WIDTH[0] * layer.width, WIDTH[1] * layer.width),
-                        color: tuple(context.theme.color(layer.color)),
-                    },
+                    **{width: (WIDTH[0] * wide, WIDTH[1] * wide), color: (*rgb.tolist(), presence.opacity)},
                 )
         set_uniforms(
             self._program,
@@ -268,6 +272,14 @@ def _moving_tolerance(context: DrawContext) -> float:
     """Return how far a path may be from the drawn one in the world: a power of two, so that it seldom changes."""
     pixel = world_per_pixel(context.clip_from_world, context.size[1] / context.px, [0.0, 0.0, 0.0])[0]
     return max(2.0 ** round(math.log2(max(MOVING_TOLERANCE * pixel, TOLERANCE))), TOLERANCE)
+
+
+def presented(marks: NDArray[np.void], presence: Presence) -> NDArray[np.void]:
+    """Return sprites of a trail as strong as the trail is: the sprites of all trails are drawn at once."""
+    marks["a_color"][:, :3] = presence.color(marks["a_color"][:, :3])
+    marks["a_color"][:, 3] *= presence.opacity
+    marks["a_shape"][:, :2] *= presence.wide
+    return marks
 
 
 def bead_color(color: str, theme: Theme) -> NDArray[np.float64]:

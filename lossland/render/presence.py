@@ -1,0 +1,83 @@
+"""How strongly a layer is shown: dimmed, as a ghost, or emphasized. All painters and the writing share this.
+
+A fragment shader passes its colour through ``presented`` (presence.glsl), which keeps a share of it, adds something,
+and scales its opacity; widths and radii are multiplied by ``wide``. For a layer that is shown as it is, all of that
+changes nothing, to the last bit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lossland.world.layers import Curve, Image, Layer, Polygon, Sheet, Solid, Surface
+from lossland.world.theme import Rgb, Theme
+
+DIMMED = 0.45  # what is left at a dim of 1
+GHOSTLY = 0.34  # opacity of a ghost
+BRIGHT = 0.25  # how far colours go towards that of text at an emphasis of 1
+WIDER = 0.6  # how much wider things are then
+THIN = 0.12  # opacity of a ghost's fill, before that of the ghost
+
+
+class Presence(NamedTuple):
+    """What becomes of a layer's colours and widths.
+
+    Of a colour the share ``kept`` stays and ``added`` is added to it; opacity and widths are multiplied. What is
+    opaque cannot become translucent, so its colour goes towards the background's by ``sunk``.
+    """
+
+    kept: float = 1.0
+    added: Rgb = (0.0, 0.0, 0.0)
+    opacity: float = 1.0
+    wide: float = 1.0
+    sunk: float = 0.0
+    background: Rgb = (0.0, 0.0, 0.0)
+
+    def uniforms(self, opaque: bool = False) -> dict[str, Any]:
+        """Return the uniforms of presence.glsl, for what is drawn translucent or ``opaque``."""
+        if not opaque:
+            return {"u_kept": self.kept, "u_added": self.added, "u_opacity": self.opacity}
+        above = 1.0 - self.sunk
+        added = tuple(above * own + self.sunk * behind for own, behind in zip(self.added, self.background, strict=True))
+        return {"u_kept": self.kept * above, "u_added": added, "u_opacity": 1.0}
+
+    def color(self, rgb: Any) -> NDArray[np.float64]:
+        """Return what becomes of colours (..., 3), for what a shader draws with many presences at once."""
+        return self.kept * np.asarray(rgb, float) + self.added
+
+
+PLAIN = Presence()
+
+
+def presence_of(layer: Layer, theme: Theme) -> Presence:
+    """Return how strongly a layer is shown in a theme."""
+    if not (layer.dim or layer.ghost or layer.emphasis):
+        return PLAIN
+    return _presence(min(max(layer.dim, 0.0), 1.0), layer.ghost, min(max(layer.emphasis, 0.0), 1.0), theme)
+
+
+@lru_cache(maxsize=64)
+def _presence(dim: float, ghost: bool, emphasis: float, theme: Theme) -> Presence:
+    bright = BRIGHT * emphasis
+    r, g, b = (bright * part for part in theme.color("text"))
+    opacity = (1.0 - (1.0 - DIMMED) * dim) * (GHOSTLY if ghost else 1.0)
+    wide = 1.0 + WIDER * emphasis
+    return Presence(1.0 - bright, (r, g, b), opacity, wide, 1.0 - opacity, theme.color("background"))
+
+
+def as_drawn(layer: Layer) -> Layer:
+    """Return what is drawn for a layer: for a ghost lines and rims with hardly any fill, else the layer."""
+    if not layer.ghost:
+        return layer
+    if isinstance(layer, Surface):
+        return replace(layer, sheet=True, alpha=min(layer.alpha, THIN))
+    if isinstance(layer, Solid | Image):
+        return replace(layer, alpha=min(layer.alpha, THIN))
+    if isinstance(layer, Sheet | Polygon | Curve):
+        return replace(layer, fill=min(layer.fill, THIN))
+    return layer

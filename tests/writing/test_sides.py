@@ -1,0 +1,209 @@
+"""Labels that place themselves: the side of their point that they prefer, or another one where there is room."""
+
+from __future__ import annotations
+
+from math import pi
+from typing import get_args
+
+import numpy as np
+import pytest
+from imgui_bundle import imgui
+
+from lossland.errors import UserError
+from lossland.render.gl import canvas
+from lossland.world import layers
+from lossland.world.camera import Camera
+from lossland.world.geometry import HEAD_RADIUS, head_centers
+from lossland.world.theme import DARK, PRINT, contrast
+from lossland.writing.host import Host
+from lossland.writing.labels import place_labels, plate_ink
+from lossland.writing.placement import SIDES, Choice, at_side, choose_sides
+from lossland.writing.sides import GAP
+from lossland.writing.text import Type
+
+SIZE = (960, 540)
+WHOLE = (0.0, 0.0, 960.0, 540.0)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def context():
+    canvas.headless().set_current()
+
+
+@pytest.fixture(scope="module")
+def host():
+    made = Host(DARK)
+    made.begin(SIZE)
+    imgui.end_frame()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def type_(host):
+    host.use()
+    made = Type(DARK)
+    host.begin(SIZE)
+    yield made
+    imgui.end_frame()
+    made.close()
+
+
+def flat_camera():
+    camera = Camera(flat=True)
+    camera.fit(np.array([[-3, -3, 0], [3, 3, 0]]), SIZE)
+    return camera
+
+
+def placed(type_, drawn, camera=None, taken=()):
+    labels = [layer for layer in drawn if isinstance(layer, layers.Label)]
+    return [rect for _, rect in place_labels(type_, labels, drawn, camera or flat_camera(), SIZE, WHOLE, taken)]
+
+
+def overlap(a, b):
+    return a[0] < b[0] + b[2] and b[0] < a[0] + a[2] and a[1] < b[1] + b[3] and b[1] < a[1] + a[3]
+
+
+def inside(rect):
+    return rect[0] >= 0 and rect[1] >= 0 and rect[0] + rect[2] <= SIZE[0] and rect[1] + rect[3] <= SIZE[1]
+
+
+@pytest.mark.parametrize(
+    ("side", "corner"),
+    [
+        ("right", (110, 90)), ("left", (50, 90)), ("above", (80, 70)), ("below", (80, 110)),
+        ("above right", (110, 70)), ("above left", (50, 70)), ("below right", (110, 110)), ("below left", (50, 110)),
+    ],
+)  # fmt: skip
+def test_a_side_is_ten_pixels_from_the_point(side, corner):
+    rect = at_side((100, 100), (40, 20), Choice(SIDES[side], 10.0))
+    assert rect == pytest.approx((*corner, 40, 20))
+
+
+def test_between_two_sides_a_label_keeps_its_distance():
+    for angle in np.linspace(-pi, pi, 200):
+        x, y, w, h = at_side((0, 0), (40, 20), Choice(float(angle), 10.0))
+        away = max(x, -x - w, y, -y - h)  # in the direction in which it is farther
+        assert away == pytest.approx(10.0)
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_a_label_with_room_stands_at_its_side(type_, side):
+    camera = flat_camera()
+    label = layers.Label((0.4, 0.2, 0.0), "here", side=side)
+    (rect,) = placed(type_, [label], camera)
+    point = camera.project(np.array([0.4, 0.2, 0.0]), SIZE).tolist()
+    assert rect == pytest.approx(at_side(point, rect[2:], Choice(SIDES[side], GAP)))
+
+
+def test_a_centred_label_stands_on_its_point_whatever_is_there(type_):
+    point = layers.Points(np.array([[0.4, 0.2, 0.0]]), style="disc", size=9.0)
+    camera = flat_camera()
+    (rect,) = placed(type_, [point, layers.Label((0.4, 0.2, 0.0), "7", side="centre")], camera)
+    middle = rect[0] + rect[2] / 2, rect[1] + rect[3] / 2
+    assert middle == pytest.approx(camera.project(np.array([0.4, 0.2, 0.0]), SIZE))
+
+
+def test_a_label_at_an_edge_takes_a_side_at_which_it_is_not_cut(type_):
+    camera = flat_camera()
+    for x, y in ((5, 270), (955, 270), (480, 3), (480, 537), (2, 2), (958, 538)):
+        position = at_pixel(camera, (x, y))
+        for side in SIDES:
+            (rect,) = placed(type_, [layers.Label(position, "a rather long name", side=side)], camera)
+            assert inside(rect)
+            assert not (rect[0] < x < rect[0] + rect[2] and rect[1] < y < rect[1] + rect[3])  # its own point
+
+
+def at_pixel(camera, pixel):
+    """Return the point of the plane at a pixel."""
+    corners = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0]], float)
+    zero, right, up = camera.project(corners, SIZE)
+    return (*np.linalg.solve(np.column_stack([right - zero, up - zero]), np.array(pixel) - zero), 0.0)
+
+
+def test_labels_keep_off_points_heads_nodes_each_other_and_what_is_taken(type_):
+    random = np.random.default_rng(4)
+    camera = flat_camera()
+    for _ in range(40):
+        places = np.column_stack([random.uniform(-2, 2, (12, 2)), np.zeros(12)])
+        points = layers.Points(places[:4], style="sphere", size=8.0)
+        graph = layers.Graph(places[4:6], np.array([[0, 1]]), radius=12.0)
+        trail = layers.Trail(places[6:8], np.array([0.0, 1.0]), "text", 1.0)
+        sides = random.choice(list(SIDES), 8)
+        labels = [layers.Label(p, f"name {k}", side=s) for k, (p, s) in enumerate(zip(places[4:], sides, strict=True))]
+        taken = [(400.0, 200.0, 80.0, 40.0)]
+        rects = placed(type_, [points, graph, trail, *labels], camera, taken)
+        assert len(rects) == 8
+        head = head_centers([trail], camera.clip_from_world(SIZE), SIZE[1])
+        discs = [*zip(camera.project(places[:4], SIZE), [8.0] * 4, strict=True)]
+        discs += [*zip(camera.project(places[4:6], SIZE), [12.0] * 2, strict=True)]
+        discs += [(camera.project(head, SIZE)[0], HEAD_RADIUS)]
+        squares = [(x - r, y - r, 2 * r, 2 * r) for (x, y), r in discs]
+        for k, rect in enumerate(rects):
+            assert inside(rect)
+            for other in (*rects[:k], *squares, *taken):
+                assert not overlap(rect, other)
+
+
+def test_a_label_of_a_disc_stands_beside_it_not_on_it(type_):
+    camera = flat_camera()
+    place = np.array([[0.4, 0.2, 0.0]])
+    drawn = [layers.Points(place, style="disc", size=12.0), layers.Label(place[0], "a", side="right")]
+    (rect,) = placed(type_, drawn, camera)
+    assert rect[0] == pytest.approx(camera.project(place[0], SIZE)[0] + 12.0 + GAP)
+
+
+def test_labels_are_calm_while_the_camera_turns(type_):
+    camera = Camera(azimuth=-60.0, elevation=40.0)
+    camera.fit(np.array([[-2, -2, 0], [2, 2, 0.5]]), SIZE)
+    random = np.random.default_rng(0)
+    places = np.column_stack([random.uniform(-0.8, 0.8, (6, 2)), random.uniform(0, 0.4, 6)])
+    points = layers.Points(places, style="sphere", size=6.0)
+    labels = [layers.Label(place, "name", side="right") for place in places[:3]]
+    last, moves = None, []
+    for azimuth in np.arange(-60.0, 300.0, 0.25):
+        camera.place(azimuth=azimuth)
+        rects = np.array(placed(type_, [points, *labels], camera))[:, :2] - camera.project(places[:3], SIZE)
+        if last is not None:
+            moves.append(np.abs(rects - last).max())
+        last = rects
+    assert np.quantile(moves, 0.99) < 4.0  # pixels in a quarter of a degree
+    assert np.mean(np.array(moves) > 8.0) < 0.003  # two things that pass each other
+
+
+def test_the_same_picture_gives_the_same_places_whatever_was_drawn_before(type_):
+    camera = flat_camera()
+    drawn = [layers.Label((0.1 * k, 0.0, 0.0), f"name {k}", side="above") for k in range(8)]
+    first = placed(type_, drawn, camera)
+    camera.place(distance=3.0)
+    placed(type_, drawn, camera)
+    assert placed(type_, drawn, flat_camera()) == first
+
+
+def test_with_no_conflict_every_label_gets_its_side_and_the_nearest_one_otherwise():
+    free = (0.0, 0.0, 1000.0, 1000.0)
+    points, sizes, gaps = [(500, 500), (200, 200)], [(60, 20), (60, 20)], [10.0, 10.0]
+    assert choose_sides(points, sizes, gaps, ["left", "below"], free, (), 1.0) == [SIDES["left"], SIDES["below"]]
+    beside = (540.0, 480.0, 30.0, 40.0)  # at the right, reaching into both corners
+    (angle,) = choose_sides(points[:1], sizes[:1], gaps[:1], ["right"], free, [beside], 1.0)
+    assert angle == SIDES["above"]
+
+
+@pytest.mark.parametrize("theme", [DARK, PRINT], ids=lambda theme: theme.name)
+@pytest.mark.parametrize("plate", ["accent", "up", "down", "area", "panel", "i", "j", "#808080", "eigen1"])
+def test_text_on_a_plate_can_be_read(theme, plate):
+    assert contrast(plate_ink(theme, plate), theme.color(plate)) > 3.5
+
+
+def test_a_plate_is_larger_than_its_text(type_):
+    bare, plated = (
+        placed(type_, [layers.Label((0, 0, 0), "chip", side="above", plate=plate)])[0] for plate in ("", "accent")
+    )
+    assert plated[2] > bare[2] + 8
+    assert plated[3] > bare[3] + 4
+
+
+def test_a_side_that_there_is_not_is_refused():
+    with pytest.raises(UserError, match="no side 'up right'"):
+        layers.Label((0, 0, 0), "name", side="up right")  # pyright: ignore[reportArgumentType]
+    assert set(get_args(layers.Side)) == {"", "centre", *SIDES}
