@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from lossland.pointing.picking import position_of
 from lossland.world.camera import Camera, Pose
 from lossland.world.geometry import HEAD_RADIUS, HEAD_RIM, head_centers
-from lossland.world.layers import Graph, Label, Layer, Points, Trail
+from lossland.world.layers import Graph, Label, Layer, Points, Side, Trail
 from lossland.writing.placement import Choice, Rect, at_side, choose_sides, glide, separate
 
 Size = tuple[int, int]
@@ -42,7 +42,7 @@ def place_beside(
     azimuths around its own and how far it is between them.
     """
     anchors = np.array([label.position for label in labels], float).reshape(-1, 3)
-    sides = [label.side for label in labels]
+    sides: list[Side] = [label.side for label in labels]
     matters = list(_discs(layers))
 
     def seen(pose: Pose) -> tuple[Floats, Floats, list[float]]:
