@@ -29,6 +29,7 @@ _HOME = {
     "Grid": "lossland.landscapes",
     "Terrain": "lossland.world.terrain",
     "Track": "lossland.world.track",
+    "insets": "lossland.world.insets:",
     "ground": "lossland.scenery.ground:",
     "explain": "lossland.compute.explain:",
     "layers": "lossland.world.layers:",
@@ -78,6 +79,7 @@ __all__ = [
     "__version__",
     "explain",
     "ground",
+    "insets",
     "kept",
     "landscape",
     "landscapes",
@@ -156,6 +158,7 @@ if TYPE_CHECKING:
     from lossland.scenery.scene import Frame as Frame
     from lossland.scenery.scene import Scene as Scene
     from lossland.scenery.scene import View as View
+    from lossland.world import insets as insets
     from lossland.world import layers as layers
     from lossland.world import shapes as shapes
     from lossland.world import signs as signs

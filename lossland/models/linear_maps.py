@@ -91,6 +91,16 @@ def on_path(matrix: Floats, path: str, t: float) -> Floats:
     return rotation(t * turn) @ ((1 - t) * identity + t * stretch)
 
 
+def whole_multiple(vector: Floats, largest: float = 9.5) -> Floats:
+    """Return the multiple of a vector (2,) that has small whole components, or itself where there is none.
+
+    Its smallest component that is not 0 becomes ±1, and none may become larger than ``largest``.
+    """
+    scaled = vector / np.abs(vector[np.abs(vector) > 1e-9]).min()
+    rounded = np.round(scaled)
+    return rounded if np.abs(scaled).max() < largest and np.abs(scaled - rounded).max() < 1e-6 else vector
+
+
 @dataclass(frozen=True, eq=False)
 class EigenDirection:
     """A direction that a map does not turn: A v = λ v."""

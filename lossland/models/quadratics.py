@@ -6,6 +6,10 @@ depend on the product αλ and on β alone. Source: Goh, "Why Momentum Really Wo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -25,6 +29,20 @@ def momentum_rate(product: ArrayLike, beta: ArrayLike) -> Floats:
 def critical_memory(product: ArrayLike) -> Floats:
     """Return the β of critical damping, (1 − √(αλ))²: with less the ball creeps, with more it ripples."""
     return (1 - np.sqrt(np.asarray(product, float))) ** 2
+
+
+def damping(product: float, beta: float, near: float = 5e-3) -> str:
+    """Return how a ball comes to rest, or that it does not: the usual word for αλ and β.
+
+    ``unstable``, ``overdamped`` (it creeps), ``underdamped`` (it ripples), or ``critically damped`` where β is as
+    ``near`` to the critical memory as that.
+    """
+    if momentum_rate(product, beta) > 1 + 1e-12:
+        return "unstable"
+    critical = float(critical_memory(product))
+    if abs(beta - critical) < near:
+        return "critically damped"
+    return "underdamped" if beta > critical else "overdamped"
 
 
 def is_stable(product: ArrayLike, beta: ArrayLike) -> NDArray[np.bool_]:
@@ -75,6 +93,55 @@ def descent_numbers(alpha: float, curvature: ArrayLike) -> dict[str, Floats | fl
     }
 
 
+def momentum_numbers(alpha: float, beta: float, eigenvalues: ArrayLike, target: float) -> dict[str, Floats | float]:
+    """Return what a choice of α and β leads to for the eigenvalues (n,), and what the best choices are.
+
+    ``rate`` is that of the slowest eigenvalue, ``steps_needed`` and the other steps are until its error has shrunk to
+    ``target``; ``descent`` stands for the best choice without memory. ``stable_alpha`` is the α from which on errors
+    grow.
+    """
+    eigenvalues = np.asarray(eigenvalues, float)
+    low, high = float(eigenvalues.min()), float(eigenvalues.max())
+    rates = momentum_rate(alpha * eigenvalues, beta)
+    (best_alpha, best_beta), (descent_alpha, descent_rate) = best_momentum(low, high), best_descent(low, high)
+    best_rate = float(np.sqrt(best_beta))
+    return {
+        "rates": rates,
+        "rate": float(rates.max()),
+        "stable": bool(is_stable(alpha * eigenvalues, beta).all()),
+        "steps_needed": steps_to(target, float(rates.max())),
+        "condition": high / low,
+        "critical_beta": critical_memory(alpha * eigenvalues),
+        "stable_alpha": (2 + 2 * beta) / high,
+        "best_alpha": best_alpha,
+        "best_beta": best_beta,
+        "best_rate": best_rate,
+        "best_steps": steps_to(target, best_rate),
+        "descent_alpha": descent_alpha,
+        "descent_rate": descent_rate,
+        "descent_steps": steps_to(target, descent_rate),
+    }
+
+
+def momentum_steps(alpha: ArrayLike, beta: ArrayLike, eigenvalues: ArrayLike, target: float) -> Floats:
+    """Return how many steps the slowest eigenvalue needs for every α (m,) and β (k,): (k, m), with their fractions.
+
+    nan where an error does not shrink.
+    """
+    products = np.asarray(alpha, float)[None, :, None] * np.asarray(eigenvalues, float)
+    rate = momentum_rate(products, np.asarray(beta, float)[:, None, None]).max(axis=-1)
+    with np.errstate(divide="ignore"):
+        return np.where(rate < 1, np.log(target) / np.log(rate), np.nan)
+
+
+def momentum_step(state: ArrayLike, product: float, beta: float) -> Floats:
+    """Return where a step leads from positions and velocities (..., 2), the latter as a share of √(αλ)."""
+    position, velocity = np.moveaxis(np.asarray(state, float), -1, 0)
+    root = np.sqrt(product)
+    velocity = beta * velocity + root * position
+    return np.stack([position - root * velocity, velocity], -1)
+
+
 def momentum_paths(products: ArrayLike, beta: float, start: ArrayLike, steps: int) -> Floats:
     """Return position and α times velocity after every step, (steps + 1, n, 2), for the products αλ (n,).
 
@@ -100,3 +167,48 @@ def errors(path: Floats, products: ArrayLike) -> Floats:
     """
     size = np.hypot(path[..., 0], path[..., 1] / np.sqrt(np.asarray(products, float)))
     return np.maximum(size / np.maximum(size[0], 1e-300), 1e-300)
+
+
+def error_at(errors: Floats, step: float) -> Floats:
+    """Return the errors (n,) at a step with a fraction, from those after every step (steps + 1, n).
+
+    Between two steps an error changes at a steady rate: straight where it is drawn on a logarithmic scale.
+    """
+    before = min(int(step), len(errors) - 2)
+    share = step - before
+    return np.exp((1 - share) * np.log(errors[before]) + share * np.log(errors[before + 1]))
+
+
+@dataclass(frozen=True, eq=False)
+class HeavyBalls:
+    """Momentum on a quadratic: for each of its ``eigenvalues`` (n,) a ball that rolls by itself.
+
+    All ``start`` with the same position and velocity, the latter as a share of √(αλ). What follows is computed when
+    it is first asked for.
+    """
+
+    alpha: float
+    beta: float
+    eigenvalues: Floats
+    start: Sequence[float]
+    steps: int
+
+    @cached_property
+    def products(self) -> Floats:
+        """αλ of every ball, (n,): with β all that matters."""
+        return self.alpha * self.eigenvalues
+
+    @cached_property
+    def rates(self) -> Floats:
+        """The factor by which each ball's error shrinks in a step, (n,)."""
+        return momentum_rate(self.products, self.beta)
+
+    @cached_property
+    def paths(self) -> Floats:
+        """Position and α times velocity after every step, (steps + 1, n, 2)."""
+        return momentum_paths(self.products, self.beta, self.start, self.steps)
+
+    @cached_property
+    def errors(self) -> Floats:
+        """How far every ball is from rest, in position and velocity together, (steps + 1, n); 1 at first."""
+        return errors(self.paths, self.products)

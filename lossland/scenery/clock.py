@@ -86,5 +86,6 @@ class Now(float):
 
     def eased(self, begin: float = 0.0, end: float = 1.0) -> float:
         """Return how much of a movement is done that starts and ends gently at two shares of the scene, 0 to 1."""
-        u = min(max((self.share - begin) / (end - begin), 0.0), 1.0)
+        length = round(end - begin, 12)  # from 0.08 to 0.92 it is 0.84, not 0.8400000000000001
+        u = min(max((self.share - begin) / length, 0.0), 1.0)
         return u * u * (3 - 2 * u)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 from lossland.errors import UserError, nearest, shown
 from lossland.scenery.handles import Handle
 from lossland.scenery.kept import note_read
+from lossland.world.insets import Square
 
 if TYPE_CHECKING:
     from lossland.scenery.ground import GroundScene
@@ -198,6 +199,33 @@ class Text(Param[str]):
         return text
 
 
+class Numbers(Text):
+    """A few numbers within bounds, e.g. a spectrum, kept in rising order as text: ``1, 10, 50``."""
+
+    def __init__(
+        self, default: str, min: float, max: float, limit: int, label: str = "", help: str = "", hidden: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__(default, None, label, help, hidden)
+        self.min, self.max, self.limit = min, max, limit
+
+    def check(self, value: Any) -> str:
+        """Accept a text, or the numbers themselves."""
+        try:
+            parts = value.replace(";", ",").split(",") if isinstance(value, str) else [f"{one:g}" for one in value]
+            numbers = sorted(float(part) for part in parts if part.strip())
+        except NO_NUMBER:
+            numbers = []
+        if not 1 <= len(numbers) <= self.limit or not all(self.min <= number <= self.max for number in numbers):
+            bounds = f"from {self.min:g} to {self.max:g}"
+            raise self.refuse(value, f"from 1 to {self.limit} numbers {bounds} with commas between")
+        return ", ".join(f"{number:g}" for number in numbers)
+
+    @staticmethod
+    def read(text: str) -> list[float]:
+        """Return the numbers of a text that ``check`` has returned."""
+        return [float(part) for part in text.split(",")]
+
+
 def _numbers(text: str) -> list[float]:
     return [float(part) for part in text.replace("[", " ").replace("]", " ").replace("(", " ").replace(")", " ")
             .replace(";", " ").replace(",", " ").split()]  # fmt: skip
@@ -354,6 +382,26 @@ class PlanePoint(PlacedPoint):
     def move(self, scene: Scene, position: tuple[float, float]) -> None:
         """Take the allowed point that is nearest to a position."""
         scene.set(self.name, [_clamped(round(v, self.digits), self.min, self.max) for v in position])
+
+
+class InsetPoint(PlacedPoint):
+    """A point of an inset, in its coordinates (see ``insets``)."""
+
+    def __init__(
+        self, default: Sequence[float], inset: Square, label: str = "", help: str = "", **options: Any
+    ) -> None:
+        super().__init__(default, -inset.reach, inset.reach, label, help, **options)
+        self.inset = inset
+
+    def handle(self, scene: Scene) -> Handle:
+        """Return the handle on the inset."""
+        place = self.inset.world_from_inset(scene.values[self.name])
+        return Handle(self.name, place, self.move, plane=self.inset.z)
+
+    def move(self, scene: Scene, position: tuple[float, float]) -> None:
+        """Take the point of the inset that is nearest to a position in the plane."""
+        place = self.inset.inset_from_world(position)
+        scene.set(self.name, [_clamped(float(v), self.min, self.max) for v in place])
 
 
 def _clamped(value: float, low: float, high: float) -> float:

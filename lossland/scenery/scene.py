@@ -50,6 +50,11 @@ class View:
     flat: bool = False
     bounds: Array | None = None
 
+    @classmethod
+    def from_above(cls, reach: float) -> View:
+        """Return the view straight down on the plane z = 0, as far as ``reach`` from the origin along x and y."""
+        return cls(90.0, 90.0, flat=True, bounds=reach * np.array([(x, y, 0.0) for x in (-1, 1) for y in (-1, 1)]))
+
 
 @dataclass(frozen=True, eq=False)
 class Frame:

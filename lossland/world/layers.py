@@ -629,9 +629,7 @@ class Facts(Note):
 
 def lit(rows: Sequence[tuple[Color, str, str, str]], index: int) -> list[tuple[Color, str, str, str]]:
     """Return rows of ``Facts`` of which only one is in colour."""
-    return [
-        row if k == index else ("dim", row[1], tex("?", ("dim", row[2])), row[3]) for k, row in enumerate(rows)
-    ]
+    return [row if k == index else ("dim", row[1], tex("?", ("dim", row[2])), row[3]) for k, row in enumerate(rows)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -696,6 +694,10 @@ class HeatAxis:
             return float(self.low * (self.high / self.low) ** share)
         return self.low + (self.high - self.low) * share
 
+    def middles(self, cells: int) -> NDArray[np.float64]:
+        """Return the values (cells,) in the middle of equal cells: where a heat map's numbers are those of."""
+        return np.array([self.value((cell + 0.5) / cells) for cell in range(cells)])
+
 
 @dataclass(frozen=True, eq=False)
 class HeatMap(Note):
@@ -715,3 +717,7 @@ class HeatMap(Note):
     def __post_init__(self) -> None:
         """Refuse what is no table."""
         _check_shapes(self)
+
+    def marked(self, x: float, y: float) -> HeatMap:
+        """Return this map with its ring at a setting of the two parameters."""
+        return replace(self, x=replace(self.x, now=x), y=replace(self.y, now=y))

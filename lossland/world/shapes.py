@@ -45,6 +45,12 @@ def point_at(points: ArrayLike, times: ArrayLike, time: float) -> Floats:
     return start + (time - begin) * ((end - start) / (clock[after] - begin))
 
 
+def lifted(points: ArrayLike, z: float = 0.0) -> Floats:
+    """Return points of the plane (..., 2) as points of the world (..., 3) at the height ``z``."""
+    flat = np.asarray(points, float)
+    return np.concatenate([flat, np.full((*flat.shape[:-1], 1), z)], -1)
+
+
 # -------------------------------------------------------------------------------------------------------- boxes
 def histogram(edges: ArrayLike, height: ArrayLike, depth: tuple[float, float] = (-0.1, 0.1), gap: float = 0.0) -> Boxes:
     """Return upright bars over the intervals between ``edges`` (n + 1,), as high as ``height`` (n,), which may be
