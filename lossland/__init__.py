@@ -32,6 +32,7 @@ _HOME = {
     "ground": "lossland.scenery.ground:",
     "explain": "lossland.compute.explain:",
     "layers": "lossland.world.layers:",
+    "figures": "lossland.world.figures:",
     "shapes": "lossland.world.shapes:",
     "parameters": "lossland.scenery.parameters:",
     "Scene": "lossland.scenery.scene",
@@ -68,6 +69,7 @@ __all__ = [
     "View",
     "__version__",
     "explain",
+    "figures",
     "ground",
     "landscape",
     "landscapes",
@@ -136,6 +138,7 @@ if TYPE_CHECKING:
     from lossland.scenery.scene import Handle as Handle
     from lossland.scenery.scene import Scene as Scene
     from lossland.scenery.scene import View as View
+    from lossland.world import figures as figures
     from lossland.world import layers as layers
     from lossland.world import shapes as shapes
     from lossland.world.terrain import Terrain as Terrain

@@ -20,6 +20,7 @@ from lossland.world.layers import (
     Image,
     Layer,
     Lines,
+    Plates,
     Points,
     Polygon,
     Sheet,
@@ -160,7 +161,8 @@ def _lines(layer: Lines, picked: Picked, where: _Place) -> Mark:
     number = int(np.searchsorted(lengths, picked.element, "right"))
     path = np.asarray(layer.paths[number], float).reshape(-1, 3)
     lines = _worth(layer, number) or where.lines(picked.position)
-    return Mark(layer.name or "Line", lines, layer.color, np.asarray(picked.position), 4.0, (_thinned(path),))
+    color = layer.color if isinstance(layer.color, str) else layer.color[number]
+    return Mark(layer.name or "Line", lines, color, np.asarray(picked.position), 4.0, (_thinned(path),))
 
 
 def _curve(layer: Curve, picked: Picked, where: _Place) -> Mark:
@@ -221,6 +223,14 @@ def _image(layer: Image, picked: Picked, where: _Place) -> Mark:
     return Mark(title, lines, "text", np.asarray(picked.position), 0.0, (cell,))
 
 
+def _plates(layer: Plates, picked: Picked, where: _Place) -> Mark:
+    corner, right, up = (np.asarray(side, float)[picked.element] for side in (layer.corner, layer.right, layer.up))
+    around = corner + np.array([[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]) @ np.stack([right, up])
+    text = layer.text[picked.element] if layer.text else ""
+    title = layer.name or text or _numbered("Plate", picked)
+    return Mark(title, _worth(layer, picked.element), "text", np.asarray(picked.position), 0.0, (around,))
+
+
 _TELLERS: dict[type[Layer], Callable[[Any, Picked, _Place], Mark]] = {
     Trail: _trail,
     Points: _points,
@@ -234,6 +244,7 @@ _TELLERS: dict[type[Layer], Callable[[Any, Picked, _Place], Mark]] = {
     Solid: _solid,
     Sheet: _sheet,
     Image: _image,
+    Plates: _plates,
 }
 
 
@@ -246,7 +257,8 @@ def _numbered(name: str, picked: Picked) -> str:
 def _worth(layer: Layer, element: int) -> tuple[str, ...]:
     if layer.worth is None:
         return ()
-    return (short(float(np.ravel(np.asarray(layer.worth))[element])),)
+    worth = layer.worth[element] if isinstance(layer.worth, Sequence) else np.ravel(layer.worth)[element]
+    return tuple(worth.splitlines()) if isinstance(worth, str) else (short(float(worth)),)
 
 
 def _between(ends: Floats, numbers: Floats, position: Floats) -> float:

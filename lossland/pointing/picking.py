@@ -22,6 +22,7 @@ from lossland.world.layers import (
     Image,
     Layer,
     Lines,
+    Plates,
     Points,
     Polygon,
     Sheet,
@@ -186,7 +187,7 @@ def _reach(layer: Layer) -> float:
         return layer.radius
     if isinstance(layer, Trail):
         return HEAD_REACH
-    return SLACK + 0.5 * float(getattr(layer, "width", 0.0))
+    return SLACK + 0.5 * float(np.max(getattr(layer, "width", 0.0), initial=0.0))
 
 
 def _opaque_depth(layers: Sequence[Layer], seen: Sight, depth: float = np.inf) -> float:
@@ -333,6 +334,18 @@ def _image(layer: Image, seen: Sight) -> Place:
     return Place(np.zeros(1), at[None], np.array([int((1.0 - v) * rows) * columns + int(u * columns)]))
 
 
+def _plates(layer: Plates, seen: Sight) -> Place:
+    """Measure all plates: distance 0 where the ray goes through one, infinity beside it."""
+    corner, right, up = (np.asarray(side, float).reshape(-1, 3) for side in (layer.corner, layer.right, layer.up))
+    normal = np.cross(right, up)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        way = np.einsum("nx,nx->n", corner - seen.origin, normal) / (normal @ seen.direction)
+        at = seen.origin + way[:, None] * seen.direction
+        across, along = (np.einsum("nx,nx->n", at - corner, s) / np.einsum("nx,nx->n", s, s) for s in (right, up))
+    inside = (across >= 0.0) & (across <= 1.0) & (along >= 0.0) & (along <= 1.0)
+    return Place(np.where(inside, 0.0, np.inf), np.where(inside[:, None], at, corner + 0.5 * (right + up)))
+
+
 _MEASURES: dict[type[Layer], Callable[[Any, Sight], Place]] = {
     Points: _points,
     Sprites: _sprites,
@@ -346,8 +359,9 @@ _MEASURES: dict[type[Layer], Callable[[Any, Sight], Place]] = {
     Solid: _solid,
     Sheet: _sheet,
     Image: _image,
+    Plates: _plates,
 }
-_WIDE = (Bars, Polygon, Solid, Sheet, Image)  # what the pointer is on, not beside
+_WIDE = (Bars, Polygon, Solid, Sheet, Image, Plates)  # what the pointer is on, not beside
 
 
 # ------------------------------------------------------------------------------------------------------- helpers

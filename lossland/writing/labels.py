@@ -95,6 +95,11 @@ def _label_rect(type_: Type, label: Label, pixel: tuple[float, float]) -> Rect:
             width += type_.px(6) + type_.width(label.value, 16.0)
     else:
         width, height = _name_size(type_, label.text, label.value, label.size)
+    if label.side:
+        gap, middle = type_.px(LABEL_GAP), pixel[0] - 0.5 * width
+        x = {"right": pixel[0] + gap, "left": pixel[0] - gap - width}.get(label.side, middle)
+        up = {"above": -gap - height, "below": gap}.get(label.side, -0.5 * height)
+        return x, pixel[1] + up, width, height
     dx, dy = label.offset
     x = pixel[0] + type_.px(dx) - (0.5 * width if dx == 0 else 0.0)
     return x, pixel[1] + type_.px(dy) - 0.5 * height, width, height
@@ -102,6 +107,10 @@ def _label_rect(type_: Type, label: Label, pixel: tuple[float, float]) -> Rect:
 
 def _draw_label(dl: imgui.ImDrawList, type_: Type, label: Label, rect: Rect) -> None:
     x, y, _, height = rect
+    if label.plate:
+        pad = type_.px(5)
+        low, high = V2(x - pad, y - pad / 2), V2(x + rect[2] + pad, y + height + pad / 2)
+        dl.add_rect_filled(low, high, type_.u32(label.plate), pad)
     if not label.latex:
         _draw_name(dl, type_, label.text, label.value, label.color, label.size, rect)
         return
