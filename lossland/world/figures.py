@@ -29,8 +29,10 @@ Z = (0.0, 0.0, 1.0)
 STEP = 3.0  # degrees between the points of an arc
 SQUARE = 1e-3  # radians: so far from a right angle two directions may be
 DIM = 0.45  # how opaque is what does not matter now
+SLANTED = 0.8  # how far a text moves away from a line at 45°, in sizes of the figure
+WIDER = 2.0  # how much wider than high a text is
 MUTED = 0.5  # the share of its colour in a plain chip's filled part
-LABEL_SIZE = 17.0  # pixels of the look
+LABEL_SIZE, FORMULA_SIZE = 17.0, 22.0  # pixels of the look
 
 
 def place(value: ArrayLike, what: str) -> Floats:
@@ -63,9 +65,15 @@ def unit(value: ArrayLike, what: str) -> Floats:
 def side_of(direction: Floats) -> Side:
     """Return on which side of a point a text stands that goes in a world direction (y and z are up)."""
     across, up = float(direction[0]), float(direction[1] + direction[2])
-    if abs(across) > abs(up):
+    if WIDER * abs(across) > abs(up):
         return "right" if across > 0 else "left"
     return "above" if up > 0 else "below"
+
+
+def labelled(position: Floats, latex: str, number: str, color: Color, side: Side | Literal["centre"]) -> Label:
+    """Return a label with LaTeX where there is some, else with a number."""
+    size = FORMULA_SIZE if latex else LABEL_SIZE
+    return Label(position, latex or number, color, latex=bool(latex), size=size, side=side)
 
 
 # ------------------------------------------------------------------------------------------------------- angles
@@ -128,8 +136,8 @@ class Angle(Compound):
         arc = np.array([self.at(k / count) for k in range(count + 1)])
         said = (f"{trimmed(self.degrees, 1)}°",)
         name, common = self.name or "Angle", {"depth": self.depth, "worth": said}
-        narrow = float(np.clip(40.0 / max(self.degrees, 1e-9), 1.0, 1.5))  # the label needs room between the sides
-        label = self.at(0.5, self.radius * 1.45 * narrow)
+        narrow = float(np.clip(30.0 / max(self.degrees, 1e-9), 1.0, 1.5))  # the label needs room between the sides
+        label = self.at(0.5, (1.25 * self.radius + 0.08) * narrow)
         parts: list[Layer] = []
         if self.degrees > 0.0:
             parts = [
@@ -138,8 +146,7 @@ class Angle(Compound):
                 ),
                 Lines([arc], self.color, self.width, name=name, **common),
             ]
-        text = Label(label, self.text or said[0], self.color, latex=bool(self.text), size=LABEL_SIZE, side="centre")
-        return [*parts, text]
+        return [*parts, labelled(label, self.text, said[0], self.color, "centre")]
 
 
 @dataclass(frozen=True, eq=False)
@@ -230,9 +237,10 @@ class _Beside(Compound):
         return Lines(paths, self.color, self.width, depth=self.depth, name=name, worth=worth)
 
     def _label(self) -> Label:
-        side = side_of(self._frame[2])
-        said = self.text or short(self.length)
-        return Label(self.tip, said, self.color, latex=bool(self.text), size=LABEL_SIZE, side=side)
+        out = self._frame[2]
+        slant = min(abs(float(out[0])), abs(float(out[1] + out[2])))  # a text beside a slanted line needs more room
+        position = self.tip + SLANTED * slant * self.size * out
+        return labelled(position, self.text, short(self.length), self.color, side_of(out))
 
 
 @dataclass(frozen=True, eq=False)
@@ -396,7 +404,7 @@ class Arcs(Compound):
     Those with ``spread`` apart from each other share a place side by side, the farther-reaching ones outside, so that
     they do not cross. The strongest lie in front.
 
-    On top of each stands its ``text``, by default its weight where that is at least ``least`` of ``full``.
+    On top of each stands its ``text``, by default its weight where that is at least ``least`` in size.
     """
 
     start: Sequence[Sequence[float]] | Array
@@ -496,7 +504,7 @@ class Arcs(Compound):
         )
         labels, side = [], side_of(unit(self.up, "The up of Arcs"))
         for k in order[::-1]:
-            shown = self.strength[k] >= self.least
+            shown = abs(weight[k]) >= self.least
             said = self.text[k] if self.text is not None else fixed(weight[k]) if shown else ""
             color = colors if isinstance(colors, str) else colors[k]
             if said:
