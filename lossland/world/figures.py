@@ -116,7 +116,8 @@ class Angle(Compound):
         turn = float(np.arctan2(sine, cosine))
         if self.about is not None and sine > 0.0 and normal @ axis < 0.0:
             normal, turn = -normal, 2.0 * np.pi - turn
-        return first, np.cross(normal / np.linalg.norm(normal), first), turn
+        across = np.asarray(np.cross(normal, first), float)
+        return first, across / np.linalg.norm(across), turn
 
     @property
     def degrees(self) -> float:
@@ -400,9 +401,9 @@ class Arcs(Compound):
     """Weighted arcs from place to place: half ellipses, wide and opaque as their weights are large.
 
     An arc from ``start`` to ``end`` (n, 3) rises towards ``up`` by ``rise`` times their distance; where both are one
-    place, it is a loop as high as over a distance of 1. Arcs whose weights (n,) reach ``full`` in size are the widest.
-    Those with ``spread`` apart from each other share a place side by side, the farther-reaching ones outside, so that
-    they do not cross. The strongest lie in front.
+    place, it is a loop as high as the lowest of the others (alone: as over a distance of 1). Arcs whose weights (n,)
+    reach ``full`` in size are the widest, and the strongest lie in front. Where some share a place, their feet stand
+    ``spread`` apart from each other, in an order in which they do not cross.
 
     On top of each stands its ``text``, by default its weight where that is at least ``least`` in size.
     """
@@ -462,7 +463,8 @@ class Arcs(Compound):
         """How high each rises (n,)."""
         starts, ends = (places(side, "The ends of Arcs") for side in (self.start, self.end))
         distance = np.linalg.norm(ends - starts, axis=1)
-        return self.rise * np.where(distance > 0.0, distance, 1.0)
+        least = float(distance[distance > 0.0].min()) if distance.any() else 1.0
+        return self.rise * np.where(distance > 0.0, distance, least)
 
     @cached_property
     def peaks(self) -> Floats:
@@ -489,26 +491,27 @@ class Arcs(Compound):
 
     def made(self) -> Sequence[Layer]:
         """Return the arcs, the strongest last, and the texts, the strongest first."""
-        order = np.argsort(self.strength, kind="stable")
-        weight, colors = np.asarray(self.weight, float), self.color
+        order: list[int] = np.argsort(self.strength, kind="stable").tolist()
+        weight = np.asarray(self.weight, float).tolist()
+        colors = [self.color] * len(weight) if isinstance(self.color, str) else list(self.color)
+        texts = [fixed(one) if abs(one) >= self.least else "" for one in weight] if self.text is None else self.text
         narrow, wide = self.width
         lines = Lines(
             [self.paths[k] for k in order],
-            colors if isinstance(colors, str) else tuple(colors[k] for k in order),
+            tuple(colors[k] for k in order),
             tuple((narrow + (wide - narrow) * self.strength[order]).tolist()),
             tuple((0.3 + 0.7 * np.sqrt(self.strength[order])).tolist()),
             depth=self.depth,
             casing=1.2,
             name=self.name or "Arc",
-            worth=tuple(f"weight {short(float(weight[k]))}" for k in order),
+            worth=tuple(f"weight {short(weight[k])}" for k in order),
         )
-        labels, side = [], side_of(unit(self.up, "The up of Arcs"))
-        for k in order[::-1]:
-            shown = abs(weight[k]) >= self.least
-            said = self.text[k] if self.text is not None else fixed(weight[k]) if shown else ""
-            color = colors if isinstance(colors, str) else colors[k]
-            if said:
-                labels.append(Label(self.peaks[k], said, color, size=LABEL_SIZE, side=side, key=f"text {k}"))
+        side = side_of(unit(self.up, "The up of Arcs"))
+        labels = [
+            Label(self.peaks[k], texts[k], colors[k], size=LABEL_SIZE, side=side, key=f"text {k}")
+            for k in order[::-1]
+            if texts[k]
+        ]
         return [lines, *labels]
 
 

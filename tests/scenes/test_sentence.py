@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from runpy import run_path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,14 +21,18 @@ MOMENTS = (0.0, 2.0, 4.5, 7.0, 9.5)
 
 
 @pytest.fixture(scope="module")
-def module():
+def module() -> dict[str, Any]:
     return run_path(str(FILE))
+
+
+def sentence(**values: Any) -> Any:
+    return library.scene(str(FILE), **values)
 
 
 @pytest.mark.parametrize("heat", [0.2, 1.0, 5.0])
 @pytest.mark.parametrize("time", MOMENTS)
 def test_weights_are_the_softmax_and_its_entropy(module, time, heat):
-    scene = library.scene(str(FILE), tour=True, heat=heat)
+    scene = sentence(tour=True, heat=heat)
     read = scene.readouts(time)
     assert read["word"] == int(11 * time / 10)
     expected = softmax(module["SCORES"][read["word"]] / heat)
@@ -36,8 +41,8 @@ def test_weights_are_the_softmax_and_its_entropy(module, time, heat):
 
 
 def test_arcs_carry_the_weights_and_end_at_the_edges_of_the_chips(module):
-    scene = library.scene(str(FILE), word="street")
-    layers = {layer.key: layer for layer in scene.frame(0.0).layers}
+    scene = sentence(word="street")
+    layers: dict[str, Any] = {layer.key: layer for layer in scene.frame(0.0).layers}
     plates, lines = layers["words/Plates"], layers["others/Lines"]
     weights = scene.readouts()["weights"]
     assert plates.text == module["WORDS"]
@@ -52,20 +57,23 @@ def test_arcs_carry_the_weights_and_end_at_the_edges_of_the_chips(module):
 
 
 def test_a_click_on_a_word_lets_it_look_around():
-    player = Player(library.scene(str(FILE), tour=True), (640, 360))
+    scene = sentence(tour=True)
+    player = Player(scene, (640, 360))
     pointer = Pointer(player)
-    plates = player.frame().layer("words/Plates")
-    pixel = player.camera.project((plates.corner + 0.5 * (plates.right + plates.up))[10], player.size)
+    plates: Any = player.frame().layer("words/Plates")
+    middle = (plates.corner + 0.5 * (plates.right + plates.up))[10]
+    x, y = player.camera.project(middle, player.size).tolist()
+    pixel = (x, y)
     pointer.press(pixel)
     pointer.release(pixel)
-    assert (player.scene.word, player.scene.tour) == ("tired", False)
+    assert (scene.word, scene.tour) == ("tired", False)
     mark = player.mark()
     assert mark is not None
     assert mark.title == "tired"
 
 
 def test_five_moments_are_five_pictures():
-    scene = library.scene(str(FILE), tour=True)
+    scene = sentence(tour=True)
     pictures = [ll.snapshot(scene, size=(320, 180), time=time) for time in MOMENTS]
     lit = []
     for picture, time in zip(pictures, MOMENTS, strict=True):

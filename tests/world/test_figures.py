@@ -138,7 +138,7 @@ def test_the_square_of_a_right_angle_has_its_corners_on_the_sides() -> None:
         (lambda: figures.Chips.row(["a"], state="bright"), "plain, lit, dim"),
         (lambda: figures.Arcs([(0, 0)], [(1, 0)], [1, 2]), "as many starts, ends, weights"),
         (lambda: figures.Arcs([(0, 0)], [(1, 0)], [np.nan]), "finite numbers"),
-        (lambda: figures.Table([1, 2]), r"shape \(rows, columns\), not \(2,\)"),
+        (lambda: figures.Table(np.array([1, 2])), r"shape \(rows, columns\), not \(2,\)"),
         (lambda: figures.Table([[1, 2]], row_names=("a", "b")), "1 rows needs as many names"),
         (lambda: figures.Table([[1, 2]], lit_columns={2}), "columns 0 to 1"),
         (lambda: figures.Table([[1, 2]]).entry(0, 2), r"no entry \(0, 2\)"),
@@ -276,6 +276,11 @@ def test_an_arc_from_a_place_to_itself_is_a_loop_over_it() -> None:
     assert np.ptp(path[:, 0]) > 0.3
     assert np.ptp(path[:, 2]) == 0.0
     assert arcs.peaks[0] == pytest.approx((1, 1.8, 0))
+
+
+def test_a_loop_among_arcs_is_as_high_as_the_lowest() -> None:
+    arcs = figures.Arcs(np.zeros((3, 2)), [(0, 0), (0.5, 0), (2, 0)], [1, 1, 1], rise=0.4)
+    assert arcs.heights == pytest.approx((0.2, 0.2, 0.8))
 
 
 def test_no_arcs_are_no_fault() -> None:
