@@ -225,7 +225,7 @@ def _image(layer: Image, picked: Picked, where: _Place) -> Mark:
 
 def _plates(layer: Plates, picked: Picked, where: _Place) -> Mark:
     corner, right, up = (np.asarray(side, float)[picked.element] for side in (layer.corner, layer.right, layer.up))
-    around = corner + np.array([[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]) @ np.stack([right, up])
+    around = _rounded(corner, right, up, layer.rounding)
     text = layer.text[picked.element] if layer.text else ""
     title = layer.name or text or _numbered("Plate", picked)
     return Mark(title, _worth(layer, picked.element), "text", np.asarray(picked.position), 0.0, (around,))
@@ -268,6 +268,18 @@ def _between(ends: Floats, numbers: Floats, position: Floats) -> float:
     along = ends[1] - ends[0]
     share = float(np.clip((position - ends[0]) @ along / max(float(along @ along), 1e-18), 0.0, 1.0))
     return float(numbers[0] + share * (numbers[1] - numbers[0]))
+
+
+def _rounded(corner: Floats, right: Floats, up: Floats, rounding: float) -> Floats:
+    """Return the outline (m, 3) of a rectangle whose corners are rounded by a share of its shorter side."""
+    sides = np.stack([right, up])
+    lengths = np.linalg.norm(sides, axis=1)
+    radius = rounding * float(lengths.min()) / lengths  # in sides
+    turn = np.linspace(0.0, 2.0 * np.pi, 33)[:-1]
+    quarter = turn.reshape(4, 8)  # one at each corner, from the upper right counter-clockwise
+    middle = np.array([[1, 1], [0, 1], [0, 0], [1, 0]])[:, None] * (1 - 2 * radius) + radius
+    path = (middle + radius * np.stack([np.cos(quarter), np.sin(quarter)], -1)).reshape(-1, 2)
+    return corner + np.vstack([path, path[:1]]) @ sides
 
 
 def _thinned(path: Sequence[Any] | Floats) -> Floats:

@@ -26,7 +26,8 @@ State = Literal["plain", "lit", "dim"]
 Side = Literal["right", "left", "above", "below"]
 
 Z = (0.0, 0.0, 1.0)
-STEP = 3.0  # degrees between the points of an arc
+STEP = 3.0  # degrees between the points of an angle's arc
+ARC_POINTS = 49  # of a weighted arc; an odd number, so that one is at its peak
 SQUARE = 1e-3  # radians: so far from a right angle two directions may be
 DIM = 0.45  # how opaque is what does not matter now
 SLANTED = 0.8  # how far a text moves away from a line at 45°, in sizes of the figure
@@ -474,7 +475,7 @@ class Arcs(Compound):
     @cached_property
     def paths(self) -> tuple[Floats, ...]:
         """The points of each, (m, 3)."""
-        up, turn = unit(self.up, "The up of Arcs"), np.linspace(0.0, np.pi, 65)
+        up, turn = unit(self.up, "The up of Arcs"), np.linspace(0.0, np.pi, ARC_POINTS)
         start, end = self.feet
         loop = ~np.any(places(self.start, "") != places(self.end, ""), axis=1)
         found = []
