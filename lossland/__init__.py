@@ -33,6 +33,7 @@ _HOME = {
     "ground": "lossland.scenery.ground:",
     "explain": "lossland.compute.explain:",
     "layers": "lossland.world.layers:",
+    "figures": "lossland.world.figures:",
     "shapes": "lossland.world.shapes:",
     "parameters": "lossland.scenery.parameters:",
     "Scene": "lossland.scenery.scene",
@@ -78,6 +79,7 @@ __all__ = [
     "View",
     "__version__",
     "explain",
+    "figures",
     "ground",
     "insets",
     "kept",
@@ -158,6 +160,7 @@ if TYPE_CHECKING:
     from lossland.scenery.scene import Frame as Frame
     from lossland.scenery.scene import Scene as Scene
     from lossland.scenery.scene import View as View
+    from lossland.world import figures as figures
     from lossland.world import insets as insets
     from lossland.world import layers as layers
     from lossland.world import shapes as shapes

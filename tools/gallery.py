@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pictures
 
 import lossland as ll
-from lossland.world import layers, shapes
+from lossland.world import figures, layers, shapes
 
 FOLDER = Path(__file__).parent.parent / "docs" / "pictures" / "gallery"
 SIZE = (960, 540)
@@ -507,6 +507,76 @@ def presence() -> ll.Frame:
     notes = [layers.Title("What matters now", lines=["as it is, dimmed, as a ghost, emphasized"])]
     bounds = np.array([[x, y, z] for x in (-1.6, 1.6) for y in (-1.2, 0.8) for z in (0.0, 0.4)])
     return ll.Frame(drawn, notes, ll.View(-84.0, 32.0, bounds=bounds))
+
+
+@picture
+def angles() -> ll.Frame:
+    """A projection: the angle, the right angle at its foot, and the lengths on both."""
+    zero, u, v = np.zeros(3), np.array([3.2, 2.6, 0.0]), np.array([4.6, 0.0, 0.0])
+    foot = (u @ v) / (v @ v) * v
+    drawn = [
+        figures.Angle(zero, v, u, 0.95, r"\theta", "area"),
+        figures.RightAngle(foot, zero - foot, u - foot, 0.26),
+        layers.Lines([np.array([u, foot])], "dim", 1.8, dash=(9, 6)),
+        layers.Arrows(np.zeros((2, 3)), np.array([v, u]), ("i", "j"), 5.0, depth=False),
+        figures.Brace(foot, zero, r"|u| \cos\theta", "text", away=0.18),
+        figures.Measure(zero, u, "", "j", away=0.35),
+        figures.Measure(u, foot, "", "dim", away=0.45),
+        figures.Angle(u, zero - u, foot - u, 0.7, color="eigen2"),
+        layers.Label(v, "v", "i", latex=True, size=24.0, side="right"),
+        layers.Label(u, "u", "j", latex=True, size=24.0, side="above"),
+    ]
+    notes = [layers.Title("The shadow of one arrow on another", r"u \cdot v = |u| \, |v| \cos\theta")]
+    bounds = np.array([[-1.6, -0.9, 0], [5.3, 3.0, 0]])
+    return ll.Frame(drawn, notes, ll.View(flat=True, bounds=bounds))
+
+
+@picture
+def arcs() -> ll.Frame:
+    """Words that look at those before them: every word's strongest weights, as arcs over the sentence."""
+    words = ("a", "model", "learns", "to", "look", "back", "at", "words")
+    rng = np.random.default_rng(12)
+    score = 1.8 * rng.normal(size=(8, 8))
+    score[np.triu_indices(8)] = -np.inf
+    weight = np.zeros((8, 8))
+    weight[1:] = np.exp(score[1:]) / np.exp(score[1:]).sum(1, keepdims=True)
+    seen = weight.sum(0) / weight.sum(0).max()
+    roles = ("optimizer.momentum", "optimizer.adam", "optimizer.lion", "optimizer.adamw", "optimizer.rmsprop")
+    chips = figures.Chips.row(words, value=seen, color=tuple(roles[k % 5] for k in range(8)), gap=0.3)
+    later, earlier = np.nonzero(weight > 0.12)
+    drawn = [
+        chips,
+        figures.Arcs(
+            chips.top[later],
+            chips.top[earlier],
+            weight[later, earlier],
+            tuple(roles[k % 5] for k in later),
+            rise=0.42,
+            spread=0.1,
+            least=0.3,
+        ),
+    ]
+    notes = [layers.Title("Words look back", lines=["An arc is a weight, a level what all give to a word"])]
+    bounds = np.array([[-4.7, -0.5, 0], [4.7, 3.3, 0]])
+    return ll.Frame(drawn, notes, ll.View(flat=True, bounds=bounds))
+
+
+@picture
+def tables() -> ll.Frame:
+    """A matrix times a vector, row by row: the row that is lit and the vector make one entry."""
+    matrix = np.array([[0.8, -0.5, 0.1, 0.4], [-0.3, 0.9, 0.6, -0.7], [0.2, 0.4, -1.0, 0.5]])
+    vector = np.array([[0.9], [-0.6], [0.4], [1.0]])
+    names = ("queen", "king", "crown")
+    look = {"limit": 1.0, "brackets": True, "cell": (0.8, 0.62)}
+    drawn = [
+        figures.Table(matrix, (-1.3, 0.0), row_names=names, lit_rows={1}, **look),
+        figures.Table(vector, (1.3, 0.0), **look),
+        layers.Label((2.12, 0.0, 0.0), "=", "text", latex=True, size=34.0, side="centre"),
+        figures.Table(matrix @ vector, (2.95, 0.0), lit_rows={1}, **look),
+    ]
+    notes = [layers.Title("One row, one entry", r"y_i = \textstyle\sum_j A_{ij} \, x_j")]
+    bounds = np.array([[-4.3, -1.5, 0], [3.8, 1.7, 0]])
+    return ll.Frame(drawn, notes, ll.View(flat=True, bounds=bounds))
 
 
 # ------------------------------------------------------------------------------------------------------- drawing

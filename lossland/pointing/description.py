@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,10 +61,11 @@ def numbered(name: str, element: int) -> str:
 
 
 def worth_of(layer: Layer, element: int) -> tuple[str, ...]:
-    """Return an element's own number as a line, or no line where the layer has none."""
+    """Return an element's own number as a line, or the lines that say it in words; none where the layer has none."""
     if layer.worth is None:
         return ()
-    return (short(float(np.ravel(np.asarray(layer.worth))[element])),)
+    worth = layer.worth[element] if isinstance(layer.worth, Sequence) else np.ravel(layer.worth)[element]
+    return tuple(worth.splitlines()) if isinstance(worth, str) else (short(float(worth)),)
 
 
 def number_between(ends: Floats, numbers: Floats, position: Floats) -> float:

@@ -282,7 +282,7 @@ class Scene:
         return time if isinstance(time, Now) else Now(time, self.clock)
 
     # ----------------------------------------------------------------------------------- what a scene must give
-    def frame(self, now: Any) -> Frame:
+    def frame(self, now: Any, /) -> Frame:
         """Return the picture of a moment."""
         raise NotImplementedError
 
@@ -291,7 +291,7 @@ class Scene:
         raise NotImplementedError
 
     # ------------------------------------------------------------------------------------ what it may give too
-    def handles(self, now: Any) -> Sequence[Handle]:
+    def handles(self, now: Any, /) -> Sequence[Handle]:
         """Return what can be dragged: by itself, every parameter that is a point in the picture."""
         return [handle for param in self.params().values() for handle in param.handles(self)]
 

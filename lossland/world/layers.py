@@ -55,6 +55,7 @@ SHAPES = {  # of fields that are arrays: "n 3", or "n 3 | n 2" where both will d
     "Graph": {"nodes": "n 3", "edges": "m 2", "weight": "m", "value": "n", "flow": "m"},
     "Image": {"picture": "h w | h w 3", "corner": "3", "right": "3", "up": "3"},
     "Sprites": {"position": "n 3 | n 2", "pictures": "n h w | n h w 3", "target": "n 3 | n 2"},
+    "Plates": {"corner": "n 3", "right": "n 3", "up": "n 3", "level": "n", "tint": "n", "alpha": "n"},
     "Label": {"position": "3"},
     "Series": {"x": "n", "y": "n"},
     "HeatMap": {"values": "ny nx"},
@@ -116,7 +117,8 @@ class Layer:
     Where it is "", the layer's type and its order among those of its type tell it; name what can come and go.
 
     ``name`` is what it, or one of its elements, is called under the pointer ("" for a plain word of its type);
-    ``worth`` (n,) are numbers shown there for its elements, where their places alone do not tell.
+    ``worth`` (n,) are numbers shown there for its elements, where their places alone do not tell; or what to say of
+    each in words, in lines.
 
     ``dim`` in [0, 1] is how far it steps back while something else matters, ``emphasis`` in [0, 1] how far it stands
     out for a moment: brighter and wider. Both may change every frame. A ``ghost`` shows where something was or will
@@ -126,7 +128,7 @@ class Layer:
     group: str = ""
     key: str = ""
     name: str = ""
-    worth: Sequence[float] | Array | None = None
+    worth: Sequence[float] | Sequence[str] | Array | None = None
     dim: float = 0.0
     ghost: bool = False
     emphasis: float = 0.0
@@ -350,14 +352,18 @@ def _beside(along: Array, room: float) -> tuple[float, float]:
 
 @dataclass(frozen=True, eq=False)
 class Lines(Layer):
-    """Polylines of pixel width. ``paths`` are (m, 3) world arrays of one colour."""
+    """Polylines of pixel width. ``paths`` are (m, 3) world arrays; colour, width and alpha are for all or for each.
+
+    The last lies in front. With a ``casing`` each has an outline, so wide on both sides, that parts it from the others.
+    """
 
     paths: Sequence[Array]
-    color: Color
-    width: float = 1.7
-    alpha: float = 1.0
+    color: Color | Sequence[Color]
+    width: float | Sequence[float] | Array = 1.7
+    alpha: float | Sequence[float] | Array = 1.0
     dash: tuple[float, float] | None = None  # period and ink, pixels
     depth: bool = True
+    casing: float = 0.0  # pixels
 
 
 @dataclass(frozen=True, eq=False)
@@ -515,6 +521,32 @@ class Sprites(Layer):
     share: float = 0.0
     smooth: bool = True
     frame: float = 0.0  # width of a frame in the sprite's colour, pixels
+
+
+@dataclass(frozen=True, eq=False)
+class Plates(Layer):
+    """Flat plates with rounded corners, and a text on each that fits into it: words, nodes, entries of a matrix.
+
+    A plate spans ``right`` and ``up`` (n, 3), at right angles, from its lower left ``corner`` (n, 3). ``color`` is as
+    in ``Bars``. A plate is filled from below up to its ``level`` (n,) in [0, 1], else all of it; the rest is ``ground``
+    ("": nothing). ``tint`` (n,) is the share of its colour in what is filled, the rest is ``ground`` (None: 1).
+
+    The texts have one size, the largest that fits into every plate; where that would be under 11 pixels of the look
+    none is written. They are light or dark, whichever can be read on their plate.
+    """
+
+    corner: Array
+    right: Array
+    up: Array
+    color: Colors = "accent"
+    shades: Shades = "signed"
+    level: Array | None = None
+    tint: Array | None = None
+    alpha: Array | None = None  # (n,) how opaque each is, with its text
+    text: Sequence[str] = ()
+    ground: Color = "panel"
+    edge: float = 1.2  # width of the border, pixels
+    rounding: float = 0.25  # radius of the corners, as a share of the shorter side
 
 
 @dataclass(frozen=True, eq=False)

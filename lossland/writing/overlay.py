@@ -22,13 +22,27 @@ from lossland.numerals import distinct, fixed, trimmed
 from lossland.render.presence import presence_of
 from lossland.scenery.scene import Frame, Show
 from lossland.world.camera import Camera
-from lossland.world.layers import Axes, ColorBar, Facts, Formula, Legend, Meter, Row, Surface, Title, written
+from lossland.world.layers import (
+    Axes,
+    ColorBar,
+    Facts,
+    Formula,
+    Legend,
+    Meter,
+    Plates,
+    Row,
+    Surface,
+    Title,
+    WarpedGrid,
+    written,
+)
 from lossland.world.rulers import plane_numerals, terrain_rulers
 from lossland.world.terrain import Terrain
 from lossland.world.theme import Stops, color_map
 from lossland.writing.contour_labels import seen_labels
 from lossland.writing.labels import draw_labels
 from lossland.writing.placement import Rect
+from lossland.writing.plates import draw_plate_texts
 from lossland.writing.text import Type
 
 Size = tuple[int, int]
@@ -65,7 +79,8 @@ def draw_overlay(
     if panels:
         taken += _draw_flat_color_bar(draw_list, type_, frame, free)
     else:
-        taken += _draw_notes(draw_list, type_, frame, size, scrim=camera.flat)
+        scrim = camera.flat and any(isinstance(layer, WarpedGrid | Axes) for layer in frame.layers)
+        taken += _draw_notes(draw_list, type_, frame, size, scrim)
     shown = [layer for layer in frame.layers if not layer.group or getattr(show, layer.group, True)]
     area = free if panels else (0.0, 0.0, float(size[0]), float(size[1]))
     for layer in shown:
@@ -75,6 +90,9 @@ def draw_overlay(
         for layer in shown:
             if isinstance(layer, Surface) and layer.labels and layer.into is None and not (layer.sheet or layer.ghost):
                 taken += _draw_contour_values(draw_list, type_, layer, camera, size)
+    for layer in shown:
+        if isinstance(layer, Plates):
+            taken += draw_plate_texts(draw_list, type_, layer, camera, size)
     if show.labels:
         draw_labels(draw_list, type_, shown, camera, size, area, taken)
 

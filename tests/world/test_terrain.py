@@ -417,7 +417,7 @@ def test_the_tangent_plane_touches_and_climbs_as_the_ground() -> None:
     tangent = ground.tangent((1.0, 0.5), 1.75, (2.0, 3.0))
     for direction in ((1.0, 0.0), (0.0, 1.0), (0.6, -0.8)):
         stride = 2e-3 * np.array(direction)
-        ends = np.array([(1.0, 0.5) - stride, (1.0, 0.5) + stride])
+        ends = np.array([1.0, 0.5]) + np.outer((-1, 1), stride)
         near, far = ground.world_height(ends[:, 0] ** 2 + 3 * ends[:, 1] ** 2)
         flat = stride / 2  # half of the domain is one unit of the world
         expected = np.array([*(2 * flat), far - near])

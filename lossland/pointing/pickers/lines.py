@@ -7,7 +7,7 @@ import numpy as np
 from lossland.numerals import short
 from lossland.pointing.description import Description, Setting, number_between, thinned, worth_of
 from lossland.pointing.distances import Distances, Sight, to_segments
-from lossland.pointing.picker import Picked, Picker, picks
+from lossland.pointing.picker import SLACK, Picked, Picker, picks
 from lossland.world.layers import Curve, Lines
 
 RINGS = (4.0, 5.0)  # logical pixels around a point of a line, of a curve
@@ -30,7 +30,12 @@ class LinesPicker(Picker[Lines]):
         index = int(np.searchsorted(pieces, picked.element, "right"))
         path = thinned(layer.paths[index])
         lines = worth_of(layer, index) or setting.lines_at(picked.position)
-        return Description(layer.name or "Line", lines, layer.color, np.array(picked.position), RINGS[0], (path,))
+        color = layer.color if isinstance(layer.color, str) else layer.color[index]
+        return Description(layer.name or "Line", lines, color, np.array(picked.position), RINGS[0], (path,))
+
+    def reach(self, layer: Lines) -> float:
+        """Return the reach around the widest path."""
+        return SLACK + 0.5 * float(np.max(layer.width, initial=0.0))
 
 
 @picks(Curve)

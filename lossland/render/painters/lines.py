@@ -172,10 +172,20 @@ class LinesPainter:
 
     def draw(self, layer: Lines, context: DrawContext) -> None:
         """Draw the polylines in their order."""
-        color = context.theme.color(layer.color)
-        if self._kept.changed("paths", *layer.paths, color, layer.alpha, layer.width):
-            self._batch.set([line_vertices(path, color, layer.alpha, layer.width) for path in layer.paths])
+        look = (layer.color, layer.alpha, layer.width, layer.casing)
+        if self._kept.changed("paths", *layer.paths, *look):
+            self._batch.set(self._pieces(layer))
         self._batch.draw(context, layer.depth, layer.dash)
+
+    def _pieces(self, layer: Lines) -> list[NDArray[np.void]]:
+        count, pieces = len(layer.paths), []
+        colors = [layer.color] * count if isinstance(layer.color, str) else layer.color
+        widths, alphas = (np.broadcast_to(value, count).tolist() for value in (layer.width, layer.alpha))
+        for path, color, width, alpha in zip(layer.paths, colors, widths, alphas, strict=True):
+            if layer.casing > 0.0:
+                pieces.append(line_vertices(path, self.theme.color("casing"), alpha, width + 2 * layer.casing))
+            pieces.append(line_vertices(path, self.theme.color(color), alpha, width))
+        return pieces
 
     def close(self) -> None:
         """Free the GL objects."""

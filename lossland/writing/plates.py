@@ -1,0 +1,78 @@
+"""The texts on plates: as large as fits into every plate of a layer, light or dark as their plate is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import floor
+
+import numpy as np
+from imgui_bundle import imgui
+from numpy.typing import NDArray
+
+from lossland.render.lamps import element_colors
+from lossland.world.camera import Camera
+from lossland.world.layers import Array, Plates
+from lossland.world.theme import Rgb, Theme, contrast
+from lossland.writing.placement import Rect
+from lossland.writing.text import Type
+
+Size = tuple[int, int]
+
+LEAST = 11.0  # pixels of the look: smaller texts are left out
+MEASURED = 32.0  # the size in which texts are measured
+WIDE, HIGH = 0.88, 0.58  # of a plate that its text may fill
+FAINTEST = 0.25  # how opaque the text of a plate is that is not: a dim text can be read longer than its plate
+FONT = "bold"
+
+
+def draw_plate_texts(dl: imgui.ImDrawList, type_: Type, layer: Plates, camera: Camera, size: Size) -> list[Rect]:
+    """Write the texts of a layer's plates; return the rectangles (x, y, w, h) that the plates fill in the picture."""
+    corner, right, up = (np.asarray(side, float) for side in (layer.corner, layer.right, layer.up))
+    if not len(corner):
+        return []
+    around = camera.project(np.stack([corner, corner + right, corner + up, corner + right + up], 1), size)
+    low, high = around.min(1), around.max(1)
+    rects: list[Rect] = [(x, y, w, h) for x, y, w, h in np.hstack([low, high - low]).tolist()]
+    room = np.stack([np.linalg.norm(around[:, k] - around[:, 0], axis=1) for k in (1, 2)], -1)
+    text_size = fitting_size(type_, layer.text, room)
+    if text_size < LEAST:
+        return rects
+    colors = text_colors(layer, type_.theme)
+    alphas = FAINTEST + (1.0 - FAINTEST) * _each(layer.alpha, len(corner))
+    for text, (x, y), color, alpha in zip(layer.text, around.mean(1).tolist(), colors, alphas.tolist(), strict=True):
+        if text:
+            type_.text(dl, x, y, text, text_size, color, FONT, ax=0.5, ay=0.5, alpha=alpha)
+    return rects
+
+
+def fitting_size(type_: Type, texts: Sequence[str], room: NDArray[np.float64]) -> float:
+    """Return the largest size in whole pixels at which every text fits into its plate (n, 2); 0 where there is none."""
+    fits = []
+    for text, (width, height) in zip(texts, room.tolist(), strict=False):
+        if text:
+            wide = type_.width(text, MEASURED, FONT)
+            fits.append(min(MEASURED * WIDE * width / wide, HIGH * height / type_.scale))
+    return floor(min(fits, default=0.0) * type_.scale + 1e-6) / type_.scale
+
+
+def text_colors(layer: Plates, theme: Theme) -> list[Rgb]:
+    """Return for each plate the colour that its text can be read in on all that is under it: on nothing, its own."""
+    full = element_colors(layer.color, len(layer.corner), theme, layer.shades).astype(float)
+    level, tint, alpha = (_each(part, len(full)) for part in (layer.level, layer.tint, layer.alpha))
+    behind, ground = np.array(theme.color("background")), np.array(theme.color(layer.ground or "background"))
+    empty = behind + alpha[:, None] * (ground - behind)
+    filled = behind + alpha[:, None] * (ground + tint[:, None] * (full - ground) - behind)
+    choice: list[Rgb] = [theme.color("text"), theme.color("casing")]
+    colors: list[Rgb] = []
+    for k in range(len(full)):
+        under = [part[k].tolist() for part, is_there in ((empty, level[k] < 1), (filled, level[k] > 0)) if is_there]
+        if level[k] <= 0 and not layer.ground:
+            red, green, blue = full[k].tolist()
+            colors.append((red, green, blue))
+        else:
+            colors.append(max(choice, key=lambda color: min(contrast(color, below) for below in under)))
+    return colors
+
+
+def _each(part: Array | None, count: int) -> NDArray[np.float64]:
+    return np.ones(count) if part is None else np.asarray(part, float)
