@@ -82,14 +82,14 @@ def contrast(first: Sequence[float], second: Sequence[float]) -> float:
 
 @cache
 def color_map(stops: Stops, count: int = 256) -> NDArray[np.float32]:
-    """Return (count, 3) sRGB colours through (place, hex) stops: a cubic Hermite curve in OKLab."""
-    place = np.array([s[0] for s in stops])
+    """Return (count, 3) sRGB colours through (position, hex) stops: a cubic Hermite curve in OKLab."""
+    at = np.array([s[0] for s in stops])
     lab = oklab_from_srgb([rgb(s[1]) for s in stops])
-    slope = np.gradient(lab, place, axis=0)
+    slope = np.gradient(lab, at, axis=0)
     x = np.linspace(0.0, 1.0, count)
-    i = np.clip(np.searchsorted(place, x, "right") - 1, 0, len(place) - 2)
-    width = (place[i + 1] - place[i])[:, None]
-    u = (x[:, None] - place[i][:, None]) / width
+    i = np.clip(np.searchsorted(at, x, "right") - 1, 0, len(at) - 2)
+    width = (at[i + 1] - at[i])[:, None]
+    u = (x[:, None] - at[i][:, None]) / width
     curve = (
         (1 + 2 * u) * (1 - u) ** 2 * lab[i]
         + u * (1 - u) ** 2 * width * slope[i]

@@ -197,6 +197,14 @@ def test_what_is_always_in_front_is_never_hidden():
         assert (pick(line, Frame([bars, line]), flat(), pixel(0, 0), SIZE, 5.0) is not None) == seen
 
 
+def test_beside_a_body_nothing_is_hidden():
+    """Also within the pixel next to it."""
+    bars = Bars(np.array([[-1.0, -1, 0]]), np.array([[0.0, 1, 0.5]]))
+    for x, seen in ((-0.004, False), (0.004, True)):
+        point = Points(np.array([[x, 0, 0.0]]), style="sphere")
+        assert (pick(point, Frame([bars, point]), flat(), pixel(x, 0.0), SIZE, 5.0) is not None) == seen
+
+
 def test_what_is_not_finite_is_not_found():
     points = Points(np.array([[np.nan, 0, 0], [0.0, 0, 0]]), style="sphere")
     with np.errstate(invalid="ignore"):
