@@ -85,7 +85,7 @@ def _version(number: int) -> str:
 
 @dataclass(frozen=True)
 class Backend:
-    """A place to compute: its name on the command line, its array namespace, and why it was chosen."""
+    """Where to compute: its name on the command line, its array namespace, and why it was chosen."""
 
     name: str
     xp: Any

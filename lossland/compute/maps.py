@@ -133,7 +133,7 @@ class _Ends:
 
     def pieces(self, minima: NDArray[np.float64], begin: float, end: float) -> Pieces[tuple[Any, Any]]:
         """Yield shares from ``begin`` to ``end``; return the end points (n*n, 2) and since when they are at minima."""
-        places, settled = np.empty((self.n**2, 2), np.float32), np.empty(self.n**2, np.int32)
+        positions, settled = np.empty((self.n**2, 2), np.float32), np.empty(self.n**2, np.int32)
         total = max(1, self.n**2 * self.steps)
         near, backend = tolerance(self.landscape), arrays.backend(self.backend)
         for first in range(0, self.n**2, TILE):
@@ -142,17 +142,17 @@ class _Ends:
             watched = crowd(self.landscape, self.rule, start, self.seed, first, backend, minima, near)
             for taken in self._advanced(watched, len(start)):
                 yield begin + (end - begin) * (first * self.steps + taken * len(start)) / total
-            places[tile], settled[tile] = watched.positions, watched.settled
+            positions[tile], settled[tile] = watched.positions, watched.settled
             which = np.flatnonzero(watched.spoilt)
             if len(which):  # by float32? see `SwarmState.ends`
-                again, place = in_float64(
+                again, index = in_float64(
                     self.landscape, self.rule, start, which, self.seed, first, backend, minima, near
                 )
                 for _ in self._advanced(again, len(again.positions)):
                     yield begin + (end - begin) * tile.stop * self.steps / total
-                places[first + which] = rounded(again.positions[place], np.float32)
-                settled[first + which] = again.settled[place]
-        return places, settled
+                positions[first + which] = rounded(again.positions[index], np.float32)
+                settled[first + which] = again.settled[index]
+        return positions, settled
 
     def _advanced(self, particles: Crowd, count: int) -> Iterator[int]:
         """Let some particles take all steps, in pieces; yield how many are taken."""
@@ -203,8 +203,8 @@ class Sweep:
         """The values of the two axes where the target was reached first, else where the loss is the lowest."""
         soonest = np.where(self.reached >= 0, self.reached, np.iinfo(np.int32).max)
         losses = np.where(np.isfinite(self.loss), self.loss, np.inf)
-        place = np.lexsort((losses.ravel(), soonest.ravel()))[0]
-        return float(self.x[place % len(self.x)]), float(self.y[place // len(self.x)])
+        index = np.lexsort((losses.ravel(), soonest.ravel()))[0]
+        return float(self.x[index % len(self.x)]), float(self.y[index // len(self.x)])
 
 
 @np.errstate(all="ignore")

@@ -41,12 +41,12 @@ def tolerance(landscape: Landscape) -> float:
 def basins(points: NDArray[np.floating], minima: ArrayLike, tolerance: float) -> NDArray[np.int16]:
     """Return for each of the points (N, 2) the number of its nearest minimum (m, 2), or -1 if none is that near."""
     points = _pairs(points)
-    places = np.asarray(minima, dtype=points.dtype).reshape(-1, 2)
+    sites = np.asarray(minima, dtype=points.dtype).reshape(-1, 2)
     label = np.full(len(points), -1, np.int16)
     nearest = np.full(len(points), tolerance * tolerance, points.dtype)
     x, y = np.ascontiguousarray(points[:, 0]), np.ascontiguousarray(points[:, 1])
-    for number in _candidates(points, places, tolerance):
-        distance = (x - places[number, 0]) ** 2 + (y - places[number, 1]) ** 2
+    for number in _candidates(points, sites, tolerance):
+        distance = (x - sites[number, 0]) ** 2 + (y - sites[number, 1]) ** 2
         nearer = (distance < nearest) & (number >= 0)
         label = np.where(nearer, number, label)
         nearest = np.where(nearer, distance, nearest)
@@ -62,22 +62,22 @@ def _pairs(points: ArrayLike) -> NDArray[np.floating]:
 
 
 def _candidates(
-    points: NDArray[np.floating], places: NDArray[np.floating], tolerance: float
+    points: NDArray[np.floating], sites: NDArray[np.floating], tolerance: float
 ) -> Iterable[NDArray[np.int16]]:
     """Yield numbers of minima, (N,) or one for all points, so that each point gets all that can be within reach.
 
     A few minima are simply all yielded. Many are sorted into square cells as wide as the tolerance: what is within
     reach of a point lies in its cell or in the eight around it.
     """
-    numbers = np.arange(len(places), dtype=np.int16)
-    if len(places) <= FEW or not np.isfinite(tolerance):
+    numbers = np.arange(len(sites), dtype=np.int16)
+    if len(sites) <= FEW or not np.isfinite(tolerance):
         return numbers
-    low = places.min(axis=0).astype(np.float64) - 2 * tolerance
-    columns, rows = (np.floor((places.max(axis=0) - low) / tolerance) + 3).astype(np.int64)
+    low = sites.min(axis=0).astype(np.float64) - 2 * tolerance
+    columns, rows = (np.floor((sites.max(axis=0) - low) / tolerance) + 3).astype(np.int64)
     if columns * rows > CELLS:
         return numbers
     around = np.array([(dx, dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1)])
-    cell = (np.floor((places - low) / tolerance).astype(np.int64)[:, None, :] + around) @ (1, columns)
+    cell = (np.floor((sites - low) / tolerance).astype(np.int64)[:, None, :] + around) @ (1, columns)
     order = np.argsort(cell.ravel(), kind="stable")
     cell, number = cell.ravel()[order], np.repeat(numbers, len(around))[order]
     rank = np.arange(len(cell)) - np.searchsorted(cell, cell)  # how many of the cell's minima come before
@@ -95,7 +95,7 @@ def find_minima(landscape: Landscape, points: NDArray[np.floating]) -> tuple[Min
 
     A point has reached a minimum when it is within ``tolerance(landscape)`` of it. The landscape's known minima come
     first, in their order. Further ones are found from the points that are near none of these: where Newton's method
-    leads from such a point to a place within the tolerance where the Hessian is positive definite, there is a
+    leads from such a point to a position within the tolerance where the Hessian is positive definite, there is a
     minimum. They follow, the one that most points have reached first. A floor that is level along a line (a ring, a
     gutter) holds no minimum of this kind.
     """
@@ -123,13 +123,13 @@ def _one_per_cell(points: Float64, size: float) -> Float64:
 
 def _polished(landscape: Landscape, points: Float64, near: float) -> Float64:
     """Return the minima that Newton's method finds within ``near`` of the points."""
-    place, move = points, np.full_like(points, np.inf)
+    position, move = points, np.full_like(points, np.inf)
     for _ in range(POLISH):
-        move, bowl = _newton_move(landscape, place)
-        there = bowl & (np.hypot(*(place + move - points).T) <= near)
-        points, place, move = points[there], (place + move)[there], move[there]
+        move, bowl = _newton_move(landscape, position)
+        there = bowl & (np.hypot(*(position + move - points).T) <= near)
+        points, position, move = points[there], (position + move)[there], move[there]
     at_rest = np.hypot(*move.T) <= 1e-6 * near
-    return place[at_rest]
+    return position[at_rest]
 
 
 def _newton_move(landscape: Landscape, points: Float64) -> tuple[Float64, NDArray[np.bool_]]:

@@ -104,11 +104,11 @@ class SwarmState:
         """
         end, which = self.positions, np.flatnonzero(self._crowd.spoilt)
         if len(which):
-            again, place = in_float64(
+            again, index = in_float64(
                 self.landscape, self.optimizer, self._start, which, self._seed, self._first, self.backend
             )
             again.advance(self.step)
-            end[which] = rounded(again.positions[place], np.float32)
+            end[which] = rounded(again.positions[index], np.float32)
         return end
 
     @np.errstate(all="ignore")

@@ -109,9 +109,9 @@ _COMPARE = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne"
 
 
 class FormulaError(UserError):
-    """A formula that cannot be used: one sentence, then the text with a caret under the place.
+    """A formula that cannot be used: one sentence, then the text with a caret under the error.
 
-    ``sentence`` is the sentence alone, ``position`` the index of the place in the text.
+    ``sentence`` is the sentence alone, ``position`` the index of the error in the text.
     """
 
     def __init__(self, sentence: str, text: str, position: int) -> None:

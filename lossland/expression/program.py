@@ -218,13 +218,13 @@ class _Build:
         self.inputs = inputs
         self.items: list[str | float | Step] = list(inputs)
         self.known: dict[Any, int] = {name: i for i, name in enumerate(inputs)}
-        self.place: dict[Node, int] = {}
+        self.slot_of: dict[Node, int] = {}
 
     def lower(self, expressions: Sequence[Node]) -> list[int]:
         """Make the slots that the expressions need and return those of the expressions themselves."""
         for node in ordered(expressions):
-            self.place[node] = self._lower(node)
-        return [self.place[node] for node in expressions]
+            self.slot_of[node] = self._lower(node)
+        return [self.slot_of[node] for node in expressions]
 
     def _lower(self, node: Node) -> int:
         if node.op == "const":
@@ -233,7 +233,7 @@ class _Build:
             if node.name not in self.known:
                 raise KeyError(f"no value is given for the variable {node.name!r}")
             return self.known[node.name]
-        args = [self.place[arg] for arg in node.args]
+        args = [self.slot_of[arg] for arg in node.args]
         if node.op == "pow":
             return self._power(*args)
         return self._step(node.op, *args)
@@ -286,7 +286,7 @@ class _Build:
         return self._number(1.0) if result is None else result
 
     def finish(self, outputs: list[int]) -> tuple[tuple[float, ...], tuple[Step, ...], tuple[int, ...]]:
-        """Number the slots anew: inputs, constants, steps, without the ones that no output needs."""
+        """Number the slots again: inputs, constants, steps, without the ones that no output needs."""
         needed = set(outputs)
         for i in range(len(self.items) - 1, -1, -1):
             item = self.items[i]

@@ -1,4 +1,4 @@
-"""How things look: the canvas, the stage and one painter for each layer."""
+"""How things look: the canvas, the renderer and one painter for each type of layer."""
 
 import ctypes
 import os
@@ -7,7 +7,7 @@ import OpenGL
 
 from lossland.errors import MachineError
 
-OpenGL.ERROR_CHECKING = False  # asking after every call costs more than the calls; vispy asks once in a while
+OpenGL.ERROR_CHECKING = False  # asking after every call costs more than the calls; vispy does now and then
 OpenGL.ERROR_LOGGING = False
 
 VARIABLE = "VISPY_GL_LIB"  # vispy loads what it names as soon as it is imported

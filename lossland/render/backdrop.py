@@ -1,4 +1,4 @@
-"""What stands behind everything: a soft light around the subject."""
+"""The background: a soft light around the subject."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from vispy import gloo
 
 from lossland.render.gl.programs import Region, delete, set_region, set_state
-from lossland.render.gl.target import Quad, lay, shown
+from lossland.render.gl.target import Quad, blit, window_picture
 from lossland.render.painter import DrawContext, Kept
 from lossland.world.camera import Camera
 from lossland.world.theme import Theme
@@ -41,10 +41,10 @@ class Light:
 
 
 class Background:
-    """The light, kept as a picture for as long as size and centre stay the same.
+    """The light, cached as a picture for as long as size and centre stay the same.
 
     It is drawn after the opaque ground, so that the depth test spares every covered pixel; a picture that is drawn
-    larger than it is shown is laid over it.
+    larger than it is shown is composited over it.
     """
 
     def __init__(self, theme: Theme) -> None:
@@ -53,7 +53,7 @@ class Background:
         self._copy = Quad("copy.frag")
         self._picture: gloo.Texture2D | None = None
         self._buffer: gloo.FrameBuffer | None = None
-        self._shown: tuple[gloo.Texture2D, gloo.FrameBuffer] | None = None  # the same, ready to be laid into a window
+        self._shown: tuple[gloo.Texture2D, gloo.FrameBuffer] | None = None  # the same, as windows store it
 
     def draw(self, context: DrawContext) -> None:
         """Fill every pixel that nothing opaque covers."""
@@ -62,23 +62,23 @@ class Background:
         set_state("front", write=False, blend=False)
         self._copy.draw()
 
-    def lay(self, context: DrawContext) -> None:
+    def blit_into_window(self, context: DrawContext) -> None:
         """Fill the window, or the region of it that is drawn; do this first."""
         (width, height), (x, y) = context.size, light_centre(context.camera)
         if self._shown is None or self._shown[0].shape[:2] != (height, width):
             delete(self._shown or ())
-            self._shown = shown(width, height)
+            self._shown = window_picture(width, height)
         if self._kept.changed("shown", self._shown, x, y):
             with self._shown[1]:
                 set_region(None)
                 self._light.draw(context.size, (x, 1.0 - y))
-        lay(self._shown[1], context.region or (0, 0, width, height), height)
+        blit(self._shown[1], context.region or (0, 0, width, height), height)
 
-    def copy(self, context: DrawContext) -> None:
+    def blit(self, context: DrawContext) -> None:
         """Fill a picture that is not the window's; do this first."""
         self.picture(context.size, light_centre(context.camera))
         assert self._buffer is not None
-        lay(self._buffer, context.region or (0, 0, *context.size))
+        blit(self._buffer, context.region or (0, 0, *context.size))
 
     def fill(self, size: tuple[int, int], centre: Point, regions: Sequence[Region]) -> None:
         """Draw regions of the light over a picture of ``size`` pixels."""

@@ -37,8 +37,8 @@ def mapped(values: NDArray, theme: Theme, shades: Shades) -> NDArray[np.float32]
     colors = color_map(theme, shades)
     low = -1.0 if shades == "signed" else 0.0
     share = (np.asarray(values, float) - low) / (1.0 - low)
-    place = np.nan_to_num(np.clip(share, 0.0, 1.0) * (len(colors) - 1)).round().astype(int)
-    return np.where(np.isnan(share)[..., None], np.array(theme.color("basin.-1"), np.float32), colors[place])
+    index = np.nan_to_num(np.clip(share, 0.0, 1.0) * (len(colors) - 1)).round().astype(int)
+    return np.where(np.isnan(share)[..., None], np.array(theme.color("basin.-1"), np.float32), colors[index])
 
 
 def element_colors(color: Colors, count: int, theme: Theme, shades: Shades = "signed") -> NDArray[np.float32]:

@@ -45,7 +45,7 @@ class Quality:
     A surface's vertices along a side at most (smooth ground is drawn with fewer), lit texels and texels of the baked
     shade along a side (light that was computed more finely is kept), the samples along a pixel's side, the dots drawn
     of each cloud at most (0: all), and the share of the picture's size at which the scene is drawn before it is
-    enlarged. ``lined``: contours may come with the light, a little softer, instead of being drawn anew at each pixel.
+    enlarged. ``lined``: contours may be baked into the light, a little softer, instead of computed at each pixel.
     """
 
     mesh: int = 128
@@ -58,7 +58,7 @@ class Quality:
 
     @property
     def moving(self) -> bool:
-        """Whether this is for a picture that will be drawn again at once."""
+        """Whether this is for a picture that the next one replaces at once."""
         return self.dots > 0
 
     live: ClassVar[Quality]
@@ -73,8 +73,8 @@ Quality.still = Quality(mesh=384, lit=1536, bake=512, supersample=2)
 class DrawContext:
     """What a painter needs to know about the picture being drawn.
 
-    ``size`` is the target's size in its own pixels (supersampling included), ``px`` how many of them make one pixel
-    of the look: every width and radius is multiplied by it. ``eye`` and ``light`` are world vectors (3,).
+    ``size`` is the target's size in its own pixels (supersampling included), ``px`` how many of them make a logical
+    pixel: every width and radius is multiplied by it. ``eye`` and ``light`` are world vectors (3,).
     """
 
     camera: Camera
@@ -92,17 +92,17 @@ class DrawContext:
     presence: Presence = PLAIN  # of the layer; a painter of all of a type asks for each by ``presence_of``
 
     def aim(self) -> None:
-        """Draw into the picture from now on, after something else was drawn into."""
+        """Set the viewport and region of the picture, after something else was drawn into."""
         gloo.set_viewport(0, 0, *self.size)
         set_region(self.region)
 
     @property
     def gl_clip_from_world(self) -> NDArray[np.float32]:
-        """The matrix as vispy's programs want it: transposed."""
+        """The matrix as vispy's programs take it: transposed."""
         return np.ascontiguousarray(self.clip_from_world.T)
 
     def project(self, points: Any) -> NDArray[np.float64]:
-        """Return pixels of the look (..., 2), y down, of world points (..., 3)."""
+        """Return logical pixels (..., 2), y down, of world points (..., 3)."""
         width, height = self.size
         return self.camera.project(points, (width / self.px, height / self.px))
 
@@ -148,7 +148,7 @@ class Kept:
         self._last: dict[str, tuple[Any, ...]] = {}
 
     def changed(self, name: str, *objects: Any) -> bool:
-        """Return True when any of the objects is another one than last time under this name (numbers: by value)."""
+        """Whether any object differs from the last one under this name: by identity, numbers and text by value."""
         last = self._last.get(name)
         same = (
             last is not None

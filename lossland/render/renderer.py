@@ -1,7 +1,7 @@
-"""Draws a whole frame: layers in their order, the background behind them, supersampled and brought down again.
+"""Draws a whole frame: layers in their order, the background behind them, supersampled and averaged down.
 
 What is supersampled is what has edges. The background and the floor, which lie behind and below everything, have none
-that their shaders do not smooth: they are drawn at one sample a pixel, and the rest is laid over them.
+that their shaders do not smooth: they are drawn at one sample a pixel, and the rest is composited over them.
 """
 
 from __future__ import annotations
@@ -54,13 +54,13 @@ class Renderer:
     ) -> None:
         """Draw a frame over the viewport (0, 0, *size) of the bound framebuffer, which must have depth.
 
-        ``size`` is in real pixels; ``pixel_ratio`` says how many of them make one pixel of the look (2 on dense
+        ``size`` is in real pixels; ``pixel_ratio`` says how many of them make a logical pixel (2 on dense
         displays). With a ``region`` only that part of the picture is drawn. The framebuffer is bound again and its
         viewport set when this returns.
         """
         show, factor = show or Show(), quality.supersample * quality.scale
         if factor == 1:
-            for step in self._draw_at(frame, camera, size, show, quality, pixel_ratio, region, laid=self._window):
+            for step in self._draw_at(frame, camera, size, show, quality, pixel_ratio, region, blit=self._window):
                 step()
             set_region(None)
             return
@@ -84,7 +84,7 @@ class Renderer:
         pixel_ratio: float = 1.0,
         region: Region | None = None,
     ) -> Iterator[None]:
-        """Draw as ``draw`` does, in steps between which other things may be drawn, but show nothing: ``repeat`` does.
+        """Draw as ``draw`` does, in steps between which something else may be drawn, but show nothing: ``repeat`` does.
 
         What was not finished may be left: nothing but the picture is lost.
         """
@@ -120,7 +120,7 @@ class Renderer:
         set_region(None)
         gloo.set_state(depth_mask=True)
         gloo.clear(color=False, depth=1.0)
-        (self._background.lay if self._window else self._background.copy)(context)
+        (self._background.blit_into_window if self._window else self._background.blit)(context)
         context.aim()
         for phase, painter, layer in self._steps(frame, context.show):
             if phase == Phase.GROUND:
@@ -195,11 +195,11 @@ class Renderer:
         px: float,
         region: Region | None = None,
         above: bool = False,
-        laid: bool = False,
+        blit: bool = False,
     ) -> list[Callable[[], None]]:
         """Return the steps that draw a frame, in their order.
 
-        ``above``: leave out what lies behind and below everything; ``laid``: lay the background into the window first.
+        ``above``: leave out what lies behind and below everything; ``blit``: copy the background into the window first.
         """
         context = self._context(frame, camera, size, show, quality, px, region)
 
@@ -208,9 +208,9 @@ class Renderer:
             if above:
                 context.aim()
                 gloo.clear(color=(0.0, 0.0, 0.0, 0.0), depth=1.0)
-            else:  # the background fills every pixel; Mesa empties a whole target at once, a region pixel by pixel
-                if laid:
-                    self._background.lay(context)
+            else:  # the background fills every pixel; Mesa clears a whole target at once, a region pixel by pixel
+                if blit:
+                    self._background.blit_into_window(context)
                 set_region(None)
                 gloo.clear(color=False, depth=1.0)
                 context.aim()
@@ -223,7 +223,7 @@ class Renderer:
                 continue
             step = partial(painter.draw, layer, self._in_phase(context, phase, layer))
             (solid if phase == Phase.SOLID else ground if phase <= Phase.DECAL else later).append(step)
-        behind = [] if above or laid else [partial(self._background.draw, context)]
+        behind = [] if above or blit else [partial(self._background.draw, context)]
         # What was drawn so far is sent off to be drawn while the rest is prepared.
         begun = [gloo.flush] if quality.moving else []
         return [start, *solid, *behind, *begun, *ground, *begun, *later]
@@ -244,8 +244,8 @@ class Renderer:
             for key, layer in zip(frame.keys, drawn_layers(frame), strict=True)
             if not layer.group or getattr(show, layer.group, True)
         }
-        drawn: set[type[Layer]] = set()  # those of one painter that have their turn
-        for place, (key, layer) in enumerate(shown.items()):
+        drawn: set[type[Layer]] = set()  # types of ``TOGETHER`` that are among the steps
+        for index, (key, layer) in enumerate(shown.items()):
             kind = type(layer)
             if kind not in REGISTRY:
                 continue  # drawn by the overlay (labels)
@@ -256,7 +256,7 @@ class Renderer:
                 drawn.add(kind)
                 key, subject = "", tuple(one for one in shown.values() if type(one) is kind)
             painter = self._painter(kind, key, shown)
-            steps += [(phase, place, painter, subject) for phase in REGISTRY[kind][1]]
+            steps += [(phase, index, painter, subject) for phase in REGISTRY[kind][1]]
         steps.sort(key=lambda step: step[:2])
         return [(phase, painter, layer) for phase, _, painter, layer in steps]
 

@@ -38,10 +38,6 @@ class Rect:
         """The middle (x, y)."""
         return self.x + self.width / 2, self.y + self.height / 2
 
-    def contains(self, x: float, y: float) -> bool:
-        """Whether a point lies inside."""
-        return self.x <= x < self.right and self.y <= y < self.bottom
-
     def overlaps(self, other: Rect) -> bool:
         """Whether the two rectangles share an area."""
         return self.x < other.right and other.x < self.right and self.y < other.bottom and other.y < self.bottom

@@ -122,10 +122,6 @@ class Camera:
             self.pose = self.goal
         return True
 
-    def jump(self) -> None:
-        """Be at the goal at once."""
-        self.pose = self.goal
-
     def place(self, **changes: Any) -> None:
         """Be at another azimuth, elevation, distance or target at once (for films and stills)."""
         if "target" in changes:

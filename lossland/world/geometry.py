@@ -12,9 +12,9 @@ from lossland.world.layers import Trail
 
 Floats = NDArray[np.float64]
 
-HEAD_RADIUS = 9.0  # pixels of the look
+HEAD_RADIUS = 9.0  # logical pixels
 HEAD_RIM = 1.6
-BEAD_GAP = 13.0  # pixels of the look
+BEAD_GAP = 13.0  # logical pixels
 
 
 def world_per_pixel(clip_from_world: ArrayLike, lines: float, points: ArrayLike) -> Floats:
@@ -34,7 +34,7 @@ def world_per_pixel(clip_from_world: ArrayLike, lines: float, points: ArrayLike)
 def head_centers(trails: Sequence[Trail], clip_from_world: ArrayLike, lines: float) -> Floats:
     """Return the world centres (n, 3) of trails' heads: spheres of constant pixel size that lie on the ground.
 
-    ``lines`` is the picture's height in pixels of the look.
+    ``lines`` is the picture's height in logical pixels.
     """
     centers = np.array([trail.end for trail in trails], float).reshape(-1, 3)
     lift = 0.85 * HEAD_RADIUS * world_per_pixel(clip_from_world, lines, centers)

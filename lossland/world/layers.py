@@ -117,7 +117,7 @@ class Layer:
     Where it is "", the layer's type and its order among those of its type tell it; name what can come and go.
 
     ``name`` is what it, or one of its elements, is called under the pointer ("" for a plain word of its type);
-    ``worth`` (n,) are numbers shown there for its elements, where their places alone do not tell; or what to say of
+    ``worth`` (n,) are numbers shown there for its elements, where their positions alone do not tell; or what to say of
     each in words, in lines.
 
     ``dim`` in [0, 1] is how far it steps back while something else matters, ``emphasis`` in [0, 1] how far it stands
@@ -203,7 +203,7 @@ class Surface(Layer):
     [-1, 1] are signed (blue negative, orange positive); a colour is that of all of it. Without it, height gives the
     colour.
 
-    A ``sheet`` is the top alone, to be laid over or under another ground: a loss and its quadratic model, the losses
+    A ``sheet`` is the top alone, drawn over or under another ground: a loss and its quadratic model, the losses
     of two networks. ``alpha`` is how opaque it is and ``lift`` how far it is raised in the world. For values to stand
     at the same heights on both, its terrain is made ``like`` the other one (see ``terrain.Terrain``); a sheet ends
     where it leaves that one's range upwards.
@@ -299,7 +299,7 @@ class Points(Layer):
     outline: bool = False
     ground: Terrain | None = None
     target: Array | None = None  # like position: the shader moves every point straight there ...
-    share: float = 0.0  # ... by this share of the way; of points laid on a ground only dots move
+    share: float = 0.0  # ... by this share of the way; of points draped on a ground only dots move
     number: NDArray[np.integer] | None = None  # (n,) their own numbers, where a layer shows a choice of them
 
     @classmethod
@@ -411,16 +411,16 @@ class Bars(Layer):
 class Curve(Layer):
     """The graph of a function, or any curve: an outlined line, the area between it and ``foot``, a tangent.
 
-    ``points`` (m, 3) is the curve in world space. Places along it are given as rising numbers ``at`` (m,), e.g. x
-    itself; without it 0, 1, 2 ... ``foot`` (m, 3) is the other side of the area, e.g. the points of y = 0; ``area``
-    the part of the curve that is filled (None: all of it). ``area`` and ``upto`` may change every frame.
+    ``points`` (m, 3) is the curve in world space, ``at`` (m,) its parameter at each point, rising, e.g. x itself;
+    without it 0, 1, 2 ... ``foot`` (m, 3) is the other side of the area, e.g. the points of y = 0; ``area`` the
+    parameters between which it is filled (None: all of it). ``area`` and ``upto`` may change every frame.
     """
 
     points: Array
     color: Color = "accent"
     width: float = 2.6
     at: Array | None = None
-    upto: float | None = None  # the curve is drawn up to this place
+    upto: float | None = None  # the parameter that the curve is drawn up to
     foot: Array | None = None
     area: tuple[float, float] | None = None
     fill: float = 0.30
@@ -429,6 +429,20 @@ class Curve(Layer):
     reach: float = 0.5  # half the tangent's length, world
     tangent_color: Color = "text"
     depth: bool = True
+
+    @property
+    def parameter(self) -> NDArray[np.float64]:
+        """The parameter (m,) at each point."""
+        return np.arange(len(self.points), dtype=float) if self.at is None else np.asarray(self.at, float)
+
+    @property
+    def shown(self) -> NDArray[np.float64]:
+        """The points (k, 3) of the curve up to where it is drawn."""
+        points, parameter = np.asarray(self.points, float), self.parameter
+        if self.upto is None or not len(points) or self.upto >= parameter[-1]:
+            return points
+        end = [np.interp(self.upto, parameter, points[:, axis]) for axis in range(3)]
+        return np.vstack([points[parameter < self.upto], end])
 
 
 @dataclass(frozen=True, eq=False)
@@ -715,13 +729,13 @@ class HeatAxis:
     param: str = ""
 
     def share(self, value: float) -> float:
-        """Return where a value stands between the ends: 0 ... 1."""
+        """Return how far a value is between the ends: 0 ... 1."""
         if self.log:
             return float(np.log(value / self.low) / np.log(self.high / self.low))
         return (value - self.low) / (self.high - self.low)
 
     def value(self, share: float) -> float:
-        """Return the value at a place between the ends."""
+        """Return the value at a share of the way between the ends."""
         if self.log:
             return float(self.low * (self.high / self.low) ** share)
         return self.low + (self.high - self.low) * share

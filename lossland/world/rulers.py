@@ -22,9 +22,9 @@ Size = tuple[float, float]
 UP = np.array([0.0, 0.0, 1.0])
 GAP = 0.045  # world, between the block and its axes
 TICK = 0.035  # world
-TICK_GAP = 26.0  # pixels of the look, between numbers of a floor axis
+TICK_GAP = 26.0  # logical pixels, between numbers of a floor axis
 LONGEST = 8  # letters of a number on a floor axis
-VALUE_GAP = 20.0  # pixels of the look, between numbers of the value axis
+VALUE_GAP = 20.0  # logical pixels, between numbers of the value axis
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Rulers:
 
 
 def terrain_rulers(axes: Axes, terrain: Terrain, camera: Camera, size: Size) -> Rulers:
-    """Lay out the axes of a terrain for a camera and a picture of ``size`` pixels of the look.
+    """Lay out the axes of a terrain for a camera and a picture of ``size`` logical pixels.
 
     x and y run along the two edges that face the camera, the values up the corner at the left. The same object is
     returned while nothing changes, also while the camera turns.

@@ -206,11 +206,11 @@ def _outward(points: Floats, corners: tuple[int, ...], inside: Floats) -> tuple[
     return (a, b, c) if _above(points, (a, b, c), inside) < 0 else (a, c, b)
 
 
-def _above(points: Floats, face: tuple[int, int, int], place: Floats) -> float:
-    """Return how far a place is before a face (negative: behind it)."""
+def _above(points: Floats, face: tuple[int, int, int], point: Floats) -> float:
+    """Return how far a point is in front of a face (negative: behind it)."""
     a, b, c = points[list(face)]
     normal = np.cross(b - a, c - a)
-    return float((place - a) @ normal / max(float(np.linalg.norm(normal)), 1e-300))
+    return float((point - a) @ normal / max(float(np.linalg.norm(normal)), 1e-300))
 
 
 def _creases(vertices: Floats, triangles: Indices) -> Indices:

@@ -73,31 +73,6 @@ def hex_color(color: Sequence[float]) -> str:
     return "#" + "".join(f"{round(255 * min(max(float(c), 0.0), 1.0)):02X}" for c in color[:3])
 
 
-# What each kind of sight makes of linear light (Machado, Oliveira & Fernandes, 2009; severity 1).
-SIGHTS: Mapping[str, Floats] = {
-    "normal": np.eye(3),
-    "protan": np.array(
-        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
-    ),
-    "deutan": np.array(
-        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
-    ),
-    "tritan": np.array(
-        [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]]
-    ),
-}
-
-
-def color_distance(first: ArrayLike, second: ArrayLike, sight: str = "normal") -> Floats:
-    """Return 100 × the OKLab distance of sRGB colours (..., 3) as one kind of sight (a key of SIGHTS) sees them."""
-
-    def seen(color: ArrayLike) -> Floats:
-        light = np.clip(linear_from_srgb(color) @ SIGHTS[sight].T, 0.0, 1.0)
-        return oklab_from_srgb(srgb_from_linear(light))
-
-    return 100.0 * np.linalg.norm(seen(first) - seen(second), axis=-1)
-
-
 def contrast(first: Sequence[float], second: Sequence[float]) -> float:
     """Return the WCAG 2 contrast ratio of two sRGB colours, from 1 to 21."""
     weights = np.array([0.2126, 0.7152, 0.0722])
@@ -107,14 +82,14 @@ def contrast(first: Sequence[float], second: Sequence[float]) -> float:
 
 @cache
 def color_map(stops: Stops, count: int = 256) -> NDArray[np.float32]:
-    """Return (count, 3) sRGB colours through (place, hex) stops: a cubic Hermite curve in OKLab."""
-    place = np.array([s[0] for s in stops])
+    """Return (count, 3) sRGB colours through (position, hex) stops: a cubic Hermite curve in OKLab."""
+    at = np.array([s[0] for s in stops])
     lab = oklab_from_srgb([rgb(s[1]) for s in stops])
-    slope = np.gradient(lab, place, axis=0)
+    slope = np.gradient(lab, at, axis=0)
     x = np.linspace(0.0, 1.0, count)
-    i = np.clip(np.searchsorted(place, x, "right") - 1, 0, len(place) - 2)
-    width = (place[i + 1] - place[i])[:, None]
-    u = (x[:, None] - place[i][:, None]) / width
+    i = np.clip(np.searchsorted(at, x, "right") - 1, 0, len(at) - 2)
+    width = (at[i + 1] - at[i])[:, None]
+    u = (x[:, None] - at[i][:, None]) / width
     curve = (
         (1 + 2 * u) * (1 - u) ** 2 * lab[i]
         + u * (1 - u) ** 2 * width * slope[i]

@@ -44,22 +44,22 @@ class Track:
 
         What does not fit raises UserError and adds nothing. A path that has ended takes nothing more.
         """
-        places = np.asarray(points, float)
+        positions = np.asarray(points, float)
         times = np.atleast_1d(np.asarray(progress, float))
-        places = places[None] if places.ndim == 1 else places
-        if places.shape != (*times.shape, 3) or times.ndim != 1:
+        positions = positions[None] if positions.ndim == 1 else positions
+        if positions.shape != (*times.shape, 3) or times.ndim != 1:
             raise UserError(
-                f"A track takes points (k, 3) and their progress (k,), not {places.shape} and {times.shape}."
+                f"A track takes points (k, 3) and their progress (k,), not {positions.shape} and {times.shape}."
             )
         if self.ended:
             return
         known = np.append(self.progress[-1:], times)
         if not (np.isfinite(times).all() and (np.diff(known) > 0.0).all()):
             raise UserError("The progress of a track must rise from point to point, and be finite.")
-        astray = np.flatnonzero(~(np.abs(places) <= FARTHEST).all(axis=1))  # also what is NaN
+        astray = np.flatnonzero(~(np.abs(positions) <= FARTHEST).all(axis=1))  # also what is NaN
         self.ended = len(astray) > 0
-        until = int(astray[0]) if self.ended else len(places)
-        self._add(np.column_stack([places, times])[:until])
+        until = int(astray[0]) if self.ended else len(positions)
+        self._add(np.column_stack([positions, times])[:until])
 
     def _add(self, rows: Floats) -> None:
         self.count += len(rows)

@@ -45,7 +45,6 @@ class PanelCache:
         self._dirty: list[Box] = []  # dirty: where the window around the free box does not show the picture yet
         self._background = Background(theme)
         self._centre = (0.5, 0.5)
-        self.redrawn = 0  # pixels drawn again at the last update
         self._target = Target(size, interpolation="nearest")
         # What is drawn is copied here before it is composited. Mesa without a GPU waits for everything it has begun
         # when a texture is used that was drawn into lately, but not for a copy.
@@ -97,7 +96,6 @@ class PanelCache:
     def draw(self, host: Host, draw_data: imgui.ImDrawData, most: int | None = None) -> None:
         """Draw what has changed, or about ``most`` pixels of it."""
         now, later = parted(self._owed, most) if most else (self._owed, [])
-        self.redrawn = sum(map(_area, now))
         if now:
             with self._target:
                 self._empty(now)

@@ -197,6 +197,14 @@ def test_what_is_always_in_front_is_never_hidden():
         assert (pick(line, Frame([bars, line]), flat(), pixel(0, 0), SIZE, 5.0) is not None) == seen
 
 
+def test_beside_a_body_nothing_is_hidden():
+    """Also within the pixel next to it."""
+    bars = Bars(np.array([[-1.0, -1, 0]]), np.array([[0.0, 1, 0.5]]))
+    for x, seen in ((-0.004, False), (0.004, True)):
+        point = Points(np.array([[x, 0, 0.0]]), style="sphere")
+        assert (pick(point, Frame([bars, point]), flat(), pixel(x, 0.0), SIZE, 5.0) is not None) == seen
+
+
 def test_what_is_not_finite_is_not_found():
     points = Points(np.array([[np.nan, 0, 0], [0.0, 0, 0]]), style="sphere")
     with np.errstate(invalid="ignore"):
@@ -265,11 +273,14 @@ def test_only_the_shown_part_of_a_trail_is_found(upto, x, element):
     assert (found and found.element) == element
 
 
-@pytest.mark.parametrize(("upto", "x", "element"), [(None, 1.2, 2), (1.0, 0.4, 0), (1.0, 0.6, None)])
+@pytest.mark.parametrize(
+    ("upto", "x", "element"), [(None, 1.2, 2), (1.0, 0.4, 0), (1.0, 0.6, None), (1.5, 0.7, 1), (1.5, 0.8, None)]
+)
 def test_only_the_shown_part_of_a_curve_is_found(upto, x, element):
     path = np.column_stack([0.5 * np.arange(4.0), np.zeros(4), np.zeros(4)])
-    found = pick(Curve(path, at=np.arange(4.0), upto=upto), Frame([]), flat(), pixel(x, 0.0), SIZE, 1.0)
-    assert (found and found.element) == element
+    for at in (np.arange(4.0), None):  # without parameters they are 0, 1, 2 ...
+        found = pick(Curve(path, at=at, upto=upto), Frame([]), flat(), pixel(x, 0.0), SIZE, 1.0)
+        assert (found and found.element) == element
 
 
 def test_samples_of_an_image_are_numbered_from_the_upper_left_up_to_its_rims():
@@ -353,6 +364,15 @@ def said_at(layer, x, y):
     said = describe(hit, frame)
     assert said is not None
     return said
+
+
+def test_a_bar_is_highlighted_by_its_twelve_edges():
+    edges = said_at(Bars(np.array([[0.3, -0.2, 0.0]]), np.array([[0.0, 0.5, 0.4]])), 0.1, 0.1).outlines
+    lengths = sorted(float(np.linalg.norm(end - start)) for start, end in edges)
+    assert lengths == pytest.approx([0.3] * 4 + [0.4] * 4 + [0.7] * 4)
+    assert {tuple(corner) for edge in edges for corner in edge.round(9).tolist()} == {
+        (x, y, z) for x in (0.0, 0.3) for y in (-0.2, 0.5) for z in (0.0, 0.4)
+    }
 
 
 def test_flat_bars_have_their_length_as_height():

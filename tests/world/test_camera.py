@@ -34,7 +34,7 @@ def test_rays_go_through_what_is_projected(flat):
     camera.fit(BLOCK, SIZE, (284, 60, 632, 580))
     camera.orbit(13, -7)
     camera.pan(40, -25, SIZE)
-    camera.jump()
+    camera.place()
     points = np.random.default_rng(0).uniform(-1, 1, (50, 3))
     for point, pixel in zip(points, camera.project(points, SIZE), strict=True):
         origin, direction = camera.ray(pixel, SIZE)
@@ -70,7 +70,7 @@ def test_all_of_the_scene_lies_between_near_and_far():
     for zoom in (0.3, 1.0, 3.0):
         camera.home()
         camera.zoom(zoom)
-        camera.jump()
+        camera.place()
         clip = np.c_[BLOCK, np.ones(8)] @ camera.clip_from_world(SIZE).T
         assert np.all(np.abs(clip[:, 2]) <= clip[:, 3])
 
@@ -102,10 +102,10 @@ def test_it_comes_to_rest():
 def test_home_by_the_shorter_way():
     camera = framed()
     camera.orbit(350, 10)
-    camera.jump()
+    camera.place()
     camera.home()
     assert camera.goal.azimuth == pytest.approx(300.0)
-    camera.jump()
+    camera.place()
     assert camera.project(BLOCK, SIZE) == pytest.approx(framed().project(BLOCK, SIZE), abs=1e-6)
 
 
@@ -122,7 +122,7 @@ def test_pan_moves_the_target_with_the_pointer():
     at = np.asarray(camera.pose.target)
     before = camera.project(at, SIZE)
     camera.pan(30, -20, SIZE)
-    camera.jump()
+    camera.place()
     assert camera.project(at, SIZE) - before == pytest.approx((30, -20), abs=0.6)
 
 
@@ -133,7 +133,7 @@ def test_zoom_keeps_what_is_under_the_pointer(flat):
     depth = (np.asarray(camera.pose.target) - origin) @ camera.back / (direction @ camera.back)
     point = origin + depth * direction  # in the plane of the target that faces the eye
     camera.zoom(1.5, (800, 300), SIZE)
-    camera.jump()
+    camera.place()
     assert camera.project(point, SIZE) == pytest.approx((800, 300), abs=1e-6)
 
 
@@ -144,9 +144,9 @@ def test_saved_views():
     camera.save_view(1)
     kept = camera.goal
     camera.home()
-    camera.jump()
+    camera.place()
     assert camera.recall_view(1)
-    camera.jump()
+    camera.place()
     assert camera.pose == kept
 
 
@@ -154,13 +154,13 @@ def test_refit_keeps_the_users_turn():
     camera = framed()
     camera.orbit(25, 5)
     camera.zoom(2.0)
-    camera.jump()
+    camera.place()
     ratio = camera.pose.distance / camera.home_pose.distance
     camera.refit((1600, 900), (300, 50, 900, 700))
     assert camera.pose.azimuth == pytest.approx(-35)
     assert camera.pose.distance / camera.home_pose.distance == pytest.approx(ratio)
     camera.home()
-    camera.jump()
+    camera.place()
     pixels = camera.project(BLOCK, (1600, 900))
     assert (pixels.min(0) + pixels.max(0)) / 2 == pytest.approx((750, 400), abs=1e-6)
 
@@ -169,7 +169,7 @@ def test_the_lamp_stays_when_the_camera_turns():
     camera = framed()
     before = camera.light
     camera.orbit(100, 10)
-    camera.jump()
+    camera.place()
     assert np.array_equal(camera.light, before)
     # Upper left of the home view, behind the subject.
     right, _, back = camera._axes(camera.home_pose)

@@ -9,8 +9,6 @@ from lossland.errors import UserError
 from lossland.world.theme import (
     DARK,
     PRINT,
-    SIGHTS,
-    color_distance,
     contrast,
     hex_color,
     linear_from_srgb,
@@ -42,6 +40,31 @@ OPTIMIZERS = (
     "adabelief",
 )
 SIX = ("sgd", "momentum", "rmsprop", "adam", "lion", "adamw")
+
+
+# What each kind of sight makes of linear light (Machado, Oliveira & Fernandes, 2009; severity 1).
+SIGHTS = {
+    "normal": np.eye(3),
+    "protan": np.array(
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
+    ),
+    "deutan": np.array(
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+    ),
+    "tritan": np.array(
+        [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]]
+    ),
+}
+
+
+def color_distance(first, second, sight="normal"):
+    """Return 100 × the OKLab distance of sRGB colours (..., 3) as one kind of sight (a key of SIGHTS) sees them."""
+
+    def seen(color):
+        light = np.clip(linear_from_srgb(color) @ SIGHTS[sight].T, 0.0, 1.0)
+        return oklab_from_srgb(srgb_from_linear(light))
+
+    return 100.0 * np.linalg.norm(seen(first) - seen(second), axis=-1)
 
 
 def closest(theme_, names):

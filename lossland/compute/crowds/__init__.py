@@ -71,14 +71,14 @@ def in_float64(
     minima: NDArray[np.floating] | None = None,
     near: float = 0.0,
 ) -> tuple[Crowd, NDArray[np.intp]]:
-    """Return a crowd in float64 that has those of the particles whose places in ``start`` are ``which``.
+    """Return a crowd in float64 that has those of the particles whose indices in ``start`` are ``which``.
 
-    Also returns where in the crowd they are: noise depends on a particle's number, so that with noise those between
+    Also returns their indices in the crowd: noise depends on a particle's number, so that with noise those between
     them come along.
     """
     if rule.stochastic:
         low, high = int(which[0]), int(which[-1]) + 1
-        start, first, place = start[low:high], first + low, which - low
+        start, first, index = start[low:high], first + low, which - low
     else:
-        start, place = start[which], np.arange(len(which))
-    return crowd(landscape, rule, start.astype(np.float64), seed, first, backend, minima, near), place
+        start, index = start[which], np.arange(len(which))
+    return crowd(landscape, rule, start.astype(np.float64), seed, first, backend, minima, near), index

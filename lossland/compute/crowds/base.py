@@ -65,8 +65,8 @@ def circles(minima: NDArray[np.floating] | None, near: float, dtype: DTypeLike) 
     """Return (m, 3): x, y and the square of the radius; without minima a circle that holds nothing."""
     if minima is None or not len(minima):
         return np.array([[0, 0, -1]], dtype)
-    places = np.asarray(minima, np.float64).reshape(-1, 2)
-    return rounded(np.column_stack((places, np.full(len(places), near * near))), dtype)
+    positions = np.asarray(minima, np.float64).reshape(-1, 2)
+    return rounded(np.column_stack((positions, np.full(len(positions), near * near))), dtype)
 
 
 def rounded(numbers: NDArray[np.floating], dtype: DTypeLike) -> NDArray[Any]:

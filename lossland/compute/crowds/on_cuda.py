@@ -227,7 +227,7 @@ class CudaCrowd(Crowd):
         self._state[:, tile], self._watch[:, noted] = moved, seen
 
     def _launch(self, state: Any, watch: Any, table: Points, first: int, trail: Any = None, every: int = 0) -> None:
-        """Launch the table's steps, and let a trail (frames, 2, n) be filled with every so many of them."""
+        """Launch the table's steps; positions after each ``every`` of them go into a trail (frames, 2, n)."""
         count = state.shape[1]
         with self._device.at_work() as xp:
             self._kernel(

@@ -97,12 +97,12 @@ class Kernel:
         """
         if not (count and len(table)):
             return
-        place = 0 if trail is None or not trail.size else trail.ctypes.data
+        address = 0 if trail is None or not trail.size else trail.ctypes.data
         row = trail.strides[1] // trail.itemsize if trail is not None else 0
         limits = np.array([*bounds, safe_square(bounds)], self.dtype)
         self._function(
             state.ctypes.data, count, table.ctypes.data, len(table), limits.ctypes.data,
-            minima.ctypes.data, len(minima), place, every if place else len(table) + 1, row,
+            minima.ctypes.data, len(minima), address, every if address else len(table) + 1, row,
             first, done, seed,
         )  # fmt: skip
 
@@ -230,7 +230,7 @@ class Writer:
         """Move the particles of a few vectors abreast by the ``steps`` from ``begin`` on."""
         code = self.code
         block = _Block(base, lane, chunk, begin, steps)
-        places, before = self._loaded(block, self.abreast)
+        pointers, before = self._loaded(block, self.abreast)
         if self.trusting:
             zeros = [number(code, self.kind, self.lanes, 0.0)] * min(SUMS, self.abreast)
             code.act(f"br i1 {self._all_safe(self._squares(before, zeros)).everywhere()}, label %trust, label %slow")
@@ -241,22 +241,22 @@ class Writer:
                 safe = safe & more
             code.act(f"br i1 {safe.everywhere()}, label %kept, label %slow")
             code.label("kept")
-            self._keep(after, places)
+            self._keep(after, pointers)
             code.act("br label %moved")
             code.label("slow")
         after, sure, _ = self._steps("careful", before, block, doubting=self.doubtful)
         for all_sure in sure:
             code.act(f"br i1 {all_sure.everywhere()}, label %sure, label %doubt")
             code.label("sure")
-        self._keep(after, places)
+        self._keep(after, pointers)
         code.act("br label %moved")
         if self.doubtful:
             code.label("doubt")
             with code.loop("exact", str(self.lanes * self.abreast), self.lanes) as one:
                 block.lane = code.write(f"add i64 {lane}, {one.index}")
-                places, before = self._loaded(block, 1)
+                pointers, before = self._loaded(block, 1)
                 after, _, _ = self._steps("one", before, block)
-                self._keep(after, places)
+                self._keep(after, pointers)
             code.act("br label %moved")
         code.label("moved")
 
@@ -264,12 +264,12 @@ class Writer:
         """Return the rows of a block's particles: where they are, and what they are."""
         code = self.code
         block.lanes = [code.write(f"add i64 {block.lane}, {k * self.lanes}") for k in range(abreast)]
-        places = [
+        pointers = [
             self._at(block.base, code.write(f"add i64 {here}, {row * CHUNK}"))
             for here in block.lanes
             for row in range(self.rows)
         ]
-        return places, [load(code, self.kind, self.lanes, place) for place in places]
+        return pointers, [load(code, self.kind, self.lanes, pointer) for pointer in pointers]
 
     def _steps(
         self, name: str, before: list[Vector], block: _Block, squares: Sequence[Vector] = (), doubting: bool = False
@@ -323,9 +323,9 @@ class Writer:
             safe = safe & (square < self.safe)
         return safe
 
-    def _keep(self, rows: list[Vector], places: list[str]) -> None:
-        for row, place in zip(rows, places, strict=True):
-            store(row, place)
+    def _keep(self, rows: list[Vector], pointers: list[str]) -> None:
+        for row, pointer in zip(rows, pointers, strict=True):
+            store(row, pointer)
 
     def _least(self, a: str, b: str) -> str:
         self.code.declarations.add("declare i64 @llvm.smin.i64(i64, i64)")
@@ -337,11 +337,11 @@ class Writer:
         first_row = code.write(f"shl i64 {code.write(f'udiv i64 {frame}, %every')}, 1")
         for axis in range(2):
             row = code.write(f"mul i64 {code.write(f'add i64 {first_row}, {axis}')}, %all")
-            place = self._at("%trail", code.write(f"add i64 {row}, {chunk}"))
+            target = self._at("%trail", code.write(f"add i64 {row}, {chunk}"))
             here = self._at(base, str(axis * CHUNK))
             with code.loop(f"copy{axis}", inside) as turn:
                 value = code.write(f"load {self.kind}, ptr {self._at(here, turn.index)}")
-                code.act(f"store {self.kind} {value}, ptr {self._at(place, turn.index)}")
+                code.act(f"store {self.kind} {value}, ptr {self._at(target, turn.index)}")
 
     def _at(self, pointer: str, index: str) -> str:
         return self.code.write(f"getelementptr {self.kind}, ptr {pointer}, i64 {index}")

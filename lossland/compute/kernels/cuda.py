@@ -132,7 +132,7 @@ def _function(
         if slot in needed
     ]
     lines.reverse()
-    lines += [f"{place} = {names[slot]};" for place, slot in zip(outputs, program.outputs, strict=True)]
+    lines += [f"{target} = {names[slot]};" for target, slot in zip(outputs, program.outputs, strict=True)]
     body = "\n".join(f"  {line}" for line in lines)
     return f"__device__ __forceinline__ void {name}({', '.join(arguments)}) {{\n{body}\n}}\n"
 

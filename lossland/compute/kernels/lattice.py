@@ -50,9 +50,9 @@ class LatticeKernel:
 
         Returns whether the first output is a finite number everywhere.
         """
-        places = (ctypes.c_void_p * len(arrays))(*(array.ctypes.data for array in arrays))
+        addresses = (ctypes.c_void_p * len(arrays))(*(array.ctypes.data for array in arrays))
         kept = np.empty((self._kept, len(x)), self._dtype)
-        return bool(self._function(x.ctypes.data, len(x), y.ctypes.data, len(y), kept.ctypes.data, places))
+        return bool(self._function(x.ctypes.data, len(x), y.ctypes.data, len(y), kept.ctypes.data, addresses))
 
 
 @lru_cache(maxsize=16)

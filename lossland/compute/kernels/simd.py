@@ -121,7 +121,7 @@ class Code:
         before = self._block
         self.label(f"{name}.begin")
         self.act(f"%{name} = phi i64 [ 0, %{before} ], [ %{name}.next, %{name}.end ]")
-        place = len(self.lines)
+        position = len(self.lines)
         values = [Vector(self, first.kind, first.lanes, f"%{name}.{k}") for k, first in enumerate(carried)]
         loop = Loop(f"%{name}", values)
         yield loop
@@ -131,7 +131,7 @@ class Code:
         self.act(f"%{name}.more = icmp slt i64 %{name}.next, {stop}")
         self.act(f"br i1 %{name}.more, label %{name}.begin, label %{name}.done")
         self.label(f"{name}.done")
-        self.lines[place:place] = [
+        self.lines[position:position] = [
             f"  {value.name} = phi {value.type} [ {first.name}, %{before} ], [ {after.name}, %{name}.end ]"
             for value, first, after in zip(values, carried, loop.after, strict=True)
         ]
@@ -338,8 +338,8 @@ class Vector:
         found = "poison"
         for lane in range(self.lanes):
             index = self.code.write(f"extractelement {self.type} {self.name}, i64 {lane}")
-            place = self.code.write(f"getelementptr i64, ptr @{name}, i64 {index}")
-            entry = self.code.write(f"load i64, ptr {place}")
+            pointer = self.code.write(f"getelementptr i64, ptr @{name}, i64 {index}")
+            entry = self.code.write(f"load i64, ptr {pointer}")
             found = self.code.write(f"insertelement {self.type} {found}, i64 {entry}, i64 {lane}")
         return Vector(self.code, self.kind, self.lanes, found)
 

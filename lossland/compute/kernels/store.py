@@ -36,12 +36,12 @@ def folder() -> Path:
 def read(key: str) -> bytes | None:
     """Return what was written under the key, or None if there is nothing, or it is not as it was written."""
     with suppress(OSError, RuntimeError):  # RuntimeError: there is no home
-        place = folder()
+        directory = folder()
         # neither a link, which may lead anywhere, nor a pipe, which would be waited for
-        opened = os.open(place / key, os.O_RDONLY | _flags("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
+        opened = os.open(directory / key, os.O_RDONLY | _flags("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
         with open(opened, "rb") as file:
             found = os.fstat(opened)
-            if not (S_ISREG(found.st_mode) and found.st_size <= LARGEST and _is_ours(found, place.stat())):
+            if not (S_ISREG(found.st_mode) and found.st_size <= LARGEST and _is_ours(found, directory.stat())):
                 return None
             content = file.read(LARGEST)
         head, code = content[: len(MAGIC) + 32], content[len(MAGIC) + 32 :]
@@ -53,17 +53,17 @@ def read(key: str) -> bytes | None:
 def write(key: str, code: bytes) -> None:
     """Keep machine code under a key."""
     with suppress(OSError, RuntimeError, MachineError, UserError):  # UserError: a folder has the key's name
-        place = folder()
-        place.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _keep_to_us(place)
-        file = place / key
+        directory = folder()
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _keep_to_us(directory)
+        file = directory / key
         if file.is_symlink() or not (file.is_file() or file.is_dir()):
             file.unlink(missing_ok=True)  # no file of ours: a link, a pipe
         with written(file) as temporary:
             temporary.touch(0o600, exist_ok=False)
             temporary.chmod(0o600)  # whatever the umask: what others can write is not read
             temporary.write_bytes(MAGIC + hashlib.sha256(code).digest() + code)
-        _forget_oldest(place)
+        _forget_oldest(directory)
 
 
 def _flags(*names: str) -> int:
@@ -78,15 +78,15 @@ def _is_ours(*found: os.stat_result) -> bool:
     return all(one.st_uid == os.getuid() and not one.st_mode & 0o022 for one in found)
 
 
-def _keep_to_us(place: Path) -> None:
+def _keep_to_us(directory: Path) -> None:
     """Let us, and nobody else, write into a folder of ours, whatever umask it was made with."""
-    if place.stat().st_mode & 0o722 != 0o700:
-        place.chmod(0o700)
+    if directory.stat().st_mode & 0o722 != 0o700:
+        directory.chmod(0o700)
 
 
-def _forget_oldest(place: Path) -> None:
+def _forget_oldest(directory: Path) -> None:
     ages: list[tuple[float, Path]] = []
-    for file in place.iterdir():
+    for file in directory.iterdir():
         with suppress(OSError):  # another process may have removed it
             ages.append((file.lstat().st_mtime, file))
     if len(ages) <= MOST:

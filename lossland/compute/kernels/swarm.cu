@@ -26,7 +26,7 @@ extern "C" __global__ void __launch_bounds__(256, 2) ll_swarm(
     real* __restrict__ watch,         // [2][count], with WATCH: since which step at a minimum; at which step lost; or -1
     const real* __restrict__ table,   // [steps][COLUMNS]: what is the same for all particles
     const real* __restrict__ minima,  // [minima_count][3], with WATCH: x, y, square of the radius that counts as there
-    real* __restrict__ trail,         // [steps / every][2][count]: x and y after every so many steps
+    real* __restrict__ trail,         // [steps / every][2][count]: x and y after each ``every`` steps
     const int count, const int steps, const int every,  // every 0: no trail
     const int minima_count, const int done,             // done: steps taken before this launch
     const real x0, const real x1, const real y0, const real y1,  // a particle that leaves them is lost, and stays there

@@ -84,13 +84,13 @@ def _reduce_far(x: Vector) -> list[Vector]:
     interest, and neither are digits far behind the point: a window of 2/pi that begins where 2^e puts it is enough.
     """
     body, lanes, name = Code(), x.lanes, f"@reduce_far.v{x.lanes}"
-    places = [body.write(f"alloca [{lanes} x i64], align 64") for _ in range(3)]
-    store(Vector(body, x.kind, lanes, "%x"), places[0])
+    pointers = [body.write(f"alloca [{lanes} x i64], align 64") for _ in range(3)]
+    store(Vector(body, x.kind, lanes, "%x"), pointers[0])
     with body.loop("lane", str(lanes)) as lane:  # one after the other: this is rare, and so it compiles in no time
-        here = [body.write(f"getelementptr i64, ptr {place}, i64 {lane.index}") for place in places]
-        for part, place in zip(_far(load(body, x.kind, 1, here[0])), here[1:], strict=True):
-            store(part, place)
-    rest, quarter = load(body, x.kind, lanes, places[1]), load(body, "i64", lanes, places[2])
+        here = [body.write(f"getelementptr i64, ptr {pointer}, i64 {lane.index}") for pointer in pointers]
+        for part, pointer in zip(_far(load(body, x.kind, 1, here[0])), here[1:], strict=True):
+            store(part, pointer)
+    rest, quarter = load(body, x.kind, lanes, pointers[1]), load(body, "i64", lanes, pointers[2])
     both = f"{{ {rest.type}, {quarter.type} }}"
     first = body.write(f"insertvalue {both} poison, {rest.type} {rest.name}, 0")
     result = body.write(f"insertvalue {both} {first}, {quarter.type} {quarter.name}, 1")
@@ -110,8 +110,8 @@ def _far(x: Vector) -> tuple[Vector, Vector]:
     bits = (size >= NEAR["double"]).where(size, NEAR["double"]).bits()
     mantissa = bits & (2**52 - 1) | 2**52
     m = (mantissa & 0xFFFFFFFF, mantissa >> 32)
-    place = (bits >> 52) - (BIAS["double"] + 52) + 96  # where 2/pi begins, in bits; 96 of them are zeros in front
-    shift, word = place & 31, (place >> 5) - 1
+    first = (bits >> 52) - (BIAS["double"] + 52) + 96  # where 2/pi begins, in bits; 96 of them are zeros in front
+    shift, word = first & 31, (first >> 5) - 1
     words = [(word + k).looked_up("two_over_pi", two_over_pi()) for k in range(WINDOW + 1)]
     window = [(a << shift | b >> (32 - shift)) & 0xFFFFFFFF for a, b in pairwise(words)]
     digits: list[Vector] = []  # of m times the window modulo 2^32, from the last to the first, 32 bits each

@@ -44,9 +44,7 @@ class CurvePicker(Picker[Curve]):
 
     def distances(self, layer: Curve, sight: Sight) -> Distances:
         """Measure the pieces that are shown."""
-        points = np.asarray(layer.points, float)
-        if layer.upto is not None and layer.at is not None:
-            points = points[: int(np.searchsorted(layer.at, layer.upto, "right"))]
+        points = layer.shown
         return to_segments(points[:-1], points[1:], sight)
 
     def describe(self, layer: Curve, picked: Picked, setting: Setting) -> Description:

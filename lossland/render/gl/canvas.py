@@ -500,10 +500,10 @@ def keeps_pictures(canvas: Any) -> bool:
     from vispy import gloo
 
     canvas.set_current()
-    for place in range(2):
+    for x in range(2):
         gloo.set_state(scissor_test=True)
-        gloo.set_scissor(place, 0, 1, 1)
-        gloo.clear(color=(0.2, 0.4, 0.6 + 0.2 * place, 1.0))
+        gloo.set_scissor(x, 0, 1, 1)
+        gloo.clear(color=(0.2, 0.4, 0.6 + 0.2 * x, 1.0))
         gloo.set_state(scissor_test=False)
         gloo.flush()
         canvas.swap_buffers()

@@ -99,7 +99,7 @@ def set_region(region: Region | None) -> None:
 
 
 def set_uniforms(target: gloo.Program, **values: Any) -> None:
-    """Set a program's uniforms, attributes and textures, where they are others than last time.
+    """Set those of a program's uniforms, attributes and textures that have changed.
 
     Each one sent costs vispy more than many triangles cost the GPU. Set a name always here or never.
     """

@@ -108,15 +108,15 @@ def on_device(array: Any) -> bool:
     return described is not None and described["typestr"] == "<f4" and described.get("strides") is None
 
 
-def source(array: Any, every: int = 1) -> Source:
-    """Return every so many-th row of an array that is `on_device`."""
+def source(array: Any, stride: int = 1) -> Source:
+    """Return the rows 0, stride, 2 stride ... of an array that is `on_device`."""
     described = array.__cuda_array_interface__
     rows, *rest = described["shape"]
     row = 4 * int(np.prod(rest))
-    return Source(described["data"][0], -(-rows // every), row, row * every, described.get("stream") or LEGACY_STREAM)
+    return Source(described["data"][0], -(-rows // stride), row, row * stride, described.get("stream") or LEGACY_STREAM)
 
 
-# ------------------------------------------------------------------------------------------------ which way it goes
+# ------------------------------------------------------------------------------------------------ which way it takes
 
 
 class Transfer:
@@ -192,19 +192,19 @@ class Feed(ABC, Generic[Drawn]):
         self._resource: Any = None  # what CUDA knows ``drawn`` by, as long as it is registered
         self._pinned: tuple[int, ...] = ()  # addresses of page-locked buffers
 
-    def set(self, array: Any, every: int = 1) -> None:
-        """Fill it with every so many-th row of an array (rows, ...), float32 on a device, any floats on the host."""
+    def set(self, array: Any, stride: int = 1) -> None:
+        """Fill it with the rows 0, stride, 2 stride ... of an array: float32 on a device, any floats on the host."""
         if on_device(array) and len(array):
             way = transfer(array)
             while way.way is not Way.PLAIN:
                 try:
-                    self._room(array.shape, every)
-                    (self.share if way.way is Way.SHARED else self._stage)(way.cuda, source(array, every))
+                    self._room(array.shape, stride)
+                    (self.share if way.way is Way.SHARED else self._stage)(way.cuda, source(array, stride))
                     return
                 except Trouble as trouble:
                     self.close()
                     way.give_way(trouble)
-        self._upload(np.ascontiguousarray(np.asarray(array)[::every], np.float32))
+        self._upload(np.ascontiguousarray(np.asarray(array)[::stride], np.float32))
 
     def share(self, cuda: Cuda, rows: Source) -> None:
         """Let the device write into what is drawn, which has room for it; raise `Trouble` if it cannot."""
@@ -273,7 +273,7 @@ class Feed(ABC, Generic[Drawn]):
         self.drawn = None
 
     @abstractmethod
-    def _room(self, shape: tuple[int, ...], every: int) -> None:
+    def _room(self, shape: tuple[int, ...], stride: int) -> None:
         """Make room for an array, not registered if it is new."""
 
     @abstractmethod
@@ -304,8 +304,8 @@ class Feed(ABC, Generic[Drawn]):
 class VertexFeed(Feed[gloo.VertexBuffer]):
     """A vertex buffer of vectors (n, c)."""
 
-    def _room(self, shape: tuple[int, ...], every: int) -> None:
-        rows, width = -(-shape[0] // every), shape[1]
+    def _room(self, shape: tuple[int, ...], stride: int) -> None:
+        rows, width = -(-shape[0] // stride), shape[1]
         if self.drawn is None or self.drawn.nbytes != 4 * rows * width:
             self.close()
             made = self.drawn = vertex_buffer(np.zeros((1, width)))
@@ -349,7 +349,7 @@ class VertexFeed(Feed[gloo.VertexBuffer]):
 class TextureFeed(Feed[gloo.Texture2D]):
     """A linear texture of two float32 numbers a texel, from arrays (ny, nx, 2)."""
 
-    def _room(self, shape: tuple[int, ...], every: int) -> None:
+    def _room(self, shape: tuple[int, ...], stride: int) -> None:
         if self.drawn is None or self.drawn.shape != shape:
             self.close()
             self.drawn = gloo.Texture2D(shape, format="rg", internalformat="rg32f", interpolation="linear")

@@ -1,4 +1,4 @@
-"""Pictures in graphics memory: computed by a shader, drawn into, pasted elsewhere, read back."""
+"""Pictures in graphics memory: computed by a shader, rendered to, copied elsewhere, read back."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ BGRA = 0x80E1  # GL_BGRA, which vispy does not name
 
 
 def copy_into(texture: gloo.Texture2D, regions: Sequence[Region]) -> None:
-    """Copy regions of the bound framebuffer to the same places of a texture."""
+    """Copy regions of the bound framebuffer to the same positions in a texture."""
     gl.glBindTexture(gl.GL_TEXTURE_2D, gl_name(texture))
     for left, bottom, width, height in regions:
         gl.glCopyTexSubImage2D(gl.GL_TEXTURE_2D, 0, left, bottom, left, bottom, width, height)
     gl.glBindTexture(gl.GL_TEXTURE_2D, 0)
 
 
-def shown(width: int, height: int) -> tuple[gloo.Texture2D, gloo.FrameBuffer]:
+def window_picture(width: int, height: int) -> tuple[gloo.Texture2D, gloo.FrameBuffer]:
     """Return a picture that is stored as a window's pixels usually are, blue first, and what draws into it.
 
-    Drawn upside down, as windows also are, Mesa's software driver copies it into one without drawing (see ``lay``).
+    Drawn upside down, as windows also are, Mesa's software driver copies it into one without drawing (see ``blit``).
     """
     texture = gloo.Texture2D((height, width, 4), interpolation="nearest")
     buffer = gloo.FrameBuffer(color=texture)
@@ -40,10 +40,10 @@ def shown(width: int, height: int) -> tuple[gloo.Texture2D, gloo.FrameBuffer]:
     return texture, buffer
 
 
-def lay(buffer: gloo.FrameBuffer, region: Region, upside_down: int | None = None) -> None:
-    """Copy a region of a picture to its place in the bound framebuffer.
+def blit(buffer: gloo.FrameBuffer, region: Region, upside_down: int | None = None) -> None:
+    """Copy a region of a picture to its position in the bound framebuffer.
 
-    ``upside_down`` is the height of a picture that is stored so (see ``shown``).
+    ``upside_down`` is the height of a picture that is stored so (see ``window_picture``).
     """
     from OpenGL import GL  # it must wait until the window has chosen its platform
 
@@ -169,8 +169,7 @@ class Target:
     def paste(self, size: tuple[int, int], region: Region | None = None, over: bool = False) -> None:
         """Draw the picture, or a region of it, over a viewport (width, height) of what is bound now.
 
-        Half the size averages 2 x 2. With ``over`` what is there shows where the picture, cleared to nothing before, is
-        clear.
+        Half the size averages 2 x 2. With ``over`` a picture of premultiplied alpha is composited over what is there.
         """
         if self._paste is None:
             self._paste = Quad("copy.frag")

@@ -1,7 +1,7 @@
 """A block of ground: the lit top with its contours, and the cut walls with their strata. A sheet is the top alone.
 
 Nothing in the block's light depends on the camera, so the light is computed once per terrain: one pass over the
-height texture bakes how much of the sky and of the lamp each place sees, a second shades the whole top into a lit
+height texture bakes how much of the sky and of the lamp each point sees, a second shades the whole top into a lit
 texture. A frame then costs a mesh lifted by the height texture, one fetch of the lit texture and the contours. Where
 the view moves over a ground that stays and the quality asks for it, the contours are drawn into the light as well.
 """
@@ -30,7 +30,7 @@ from lossland.world.theme import CATEGORIES, Theme
 Floats = NDArray[np.floating]
 MESHES_KEPT = 3
 MESHES = (32, 48, 64, 96, 128, 192, 256)  # vertices along a side, where the ground is smooth enough for them
-OFF = 0.5  # pixels that a mesh may be off the ground at its worst place
+OFF = 0.5  # pixels that a mesh may be off the ground where it is worst
 LINED = (512, 768, 1536)  # texels along a side of the light with contours in it; the first that is enough is taken
 ZOOM_STEP = 1.25
 PHASES = 1024  # texels of the strata, over the range of heights
@@ -41,7 +41,7 @@ SIDE_TEXELS = 1024  # of the light on the walls, from the base to the top of the
 
 @dataclass(frozen=True, eq=False)
 class Morph:
-    """What a ground turns into: the block of the other ground, the other ground, and the share of the way."""
+    """A ground that another turns into: its block, the ground itself, and the share of the way."""
 
     block: Block
     terrain: Terrain
@@ -173,8 +173,8 @@ class Block:
             self._painted.run(size, u_categories=self._paint, u_samples=samples, u_texel=texel, **colors)
         else:
             shades = self._theme.signed_map
-            place = np.nan_to_num((np.clip(paint, -1.0, 1.0) + 1.0) / 2.0 * (len(shades) - 1), nan=127.5)
-            self._paint = gloo.Texture2D(to_bytes(shades[place.round().astype(int)]), interpolation="linear")
+            index = np.nan_to_num((np.clip(paint, -1.0, 1.0) + 1.0) / 2.0 * (len(shades) - 1), nan=127.5)
+            self._paint = gloo.Texture2D(to_bytes(shades[index.round().astype(int)]), interpolation="linear")
             self._painted = self._signed
             self._painted.run(size, u_picture=self._paint, u_samples=samples)
 
@@ -421,7 +421,7 @@ def _light_key(context: DrawContext) -> tuple[float, ...]:
 
 
 def samples_of(terrain: Terrain) -> tuple[float, float]:
-    """Return how many samples a terrain has along x and y, as the shaders want it."""
+    """Return how many samples a terrain has along x and y, as the shaders take it."""
     ny, nx = terrain.z.shape
     return float(nx), float(ny)
 
@@ -431,8 +431,8 @@ def _strata(terrain: Terrain, theme: Theme) -> NDArray[np.float32]:
     phase = terrain.contour_phase(PHASES)
     t = np.minimum(np.linspace(0.0, T_MAX, len(phase)), 1.0)
     shades = theme.height_map
-    place = np.linspace(0.0, 1.0, len(shades))
-    colors = [np.interp(t, place, shades[:, c]) ** 2 for c in range(3)]
+    stops = np.linspace(0.0, 1.0, len(shades))
+    colors = [np.interp(t, stops, shades[:, c]) ** 2 for c in range(3)]
     return np.stack([*colors, phase], -1)[None].astype(np.float32)
 
 
@@ -460,8 +460,8 @@ def _sides(terrain: Terrain, theme: Theme, light: Floats) -> NDArray[np.uint8]:
     rise = np.linspace(terrain.base, terrain.height * T_MAX, SIDE_TEXELS)
     t = np.clip(rise / terrain.height, 0.0, 1.0)
     shades = theme.height_map
-    place = np.linspace(0.0, 1.0, len(shades))
-    tint = np.stack([np.interp(t, place, shades[:, c]) ** 2 for c in range(3)], -1)
+    stops = np.linspace(0.0, 1.0, len(shades))
+    tint = np.stack([np.interp(t, stops, shades[:, c]) ** 2 for c in range(3)], -1)
     wall = np.square(theme.color(theme.ground.wall))
     albedo = wall + theme.ground.wall_tint * (tint - wall)
     s = np.clip(1.0 - (rise - terrain.base) / 0.25, 0.0, 1.0)

@@ -86,7 +86,7 @@ class Floor:
 
 
 def _frame(inner: float, outer: float) -> NDArray[np.float32]:
-    """Return triangles (24, 2) of a square frame: a block without holes hides what lies inside."""
+    """Return triangles (24, 2) of a square frame: a block without holes hides what is inside."""
     i, o = inner, outer
     rectangles = [(-o, -o, o, -i), (-o, i, o, o), (-o, -i, -i, i), (i, -i, o, i)]
     corners = [[(a, b), (c, b), (c, d), (a, b), (c, d), (a, d)] for a, b, c, d in rectangles]
@@ -95,8 +95,8 @@ def _frame(inner: float, outer: float) -> NDArray[np.float32]:
 
 def _floor_shadow(theme: Theme, light: Floats, size: int = 512) -> NDArray[np.uint8]:
     """Return the block's shadow (size, size, 4) over the floor: contact, and a soft one away from the lamp."""
-    place = np.linspace(-FLOOR_REACH, FLOOR_REACH, size, dtype=np.float32)
-    x, y = np.meshgrid(place, place, sparse=True)
+    run = np.linspace(-FLOOR_REACH, FLOOR_REACH, size, dtype=np.float32)
+    x, y = np.meshgrid(run, run, sparse=True)
     away = np.asarray(light[:2], np.float32) / np.float32(max(math.hypot(light[0], light[1]), 1e-9)) * np.float32(0.3)
 
     def outside(px: Floats, py: Floats, half: float) -> Floats:

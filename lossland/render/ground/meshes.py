@@ -34,7 +34,7 @@ def wall_mesh(nx: int, ny: int) -> tuple[NDArray[np.float32], NDArray[np.uint32]
 
 
 def deviation(heights: NDArray[np.floating], cells: int) -> float:
-    """Return about how far (ny, nx) heights leave a mesh of ``cells`` along a side, at the worst place.
+    """Return about how far (ny, nx) heights leave a mesh of ``cells`` along a side, where it is worst.
 
     A cell's edges and the diagonal between its triangles are farthest off in their middle, by half the second
     difference of the heights over half a cell. Below that the samples themselves are joined by straight lines.

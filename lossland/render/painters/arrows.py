@@ -35,7 +35,7 @@ def arrow_colors(layer: Arrows, theme: Theme) -> NDArray[np.float32]:
 
 @paints(Arrows, Phase.ARROWS)
 class ArrowsPainter:
-    """All arrows of a layer in one draw; each lies with its outline over the ones before it."""
+    """All arrows of a layer in one draw; each with its outline over the ones before it."""
 
     def __init__(self, theme: Theme) -> None:
         self.theme = theme

@@ -55,12 +55,12 @@ class CurvePainter:
             delete([self._buffer])
             self._buffer = gloo.VertexBuffer(area_vertices(layer))
             self._area.bind(self._buffer)
-        places = places_along(layer)
+        parameter = layer.parameter
         set_state("front" if layer.depth else "off")
         set_uniforms(
             self._area,
             u_clip_from_world=context.gl_clip_from_world,
-            u_area=tuple(map(float, layer.area or (places[0], places[-1]))),
+            u_area=tuple(map(float, layer.area or (parameter[0], parameter[-1]))),
             u_above=self._theme.color(layer.color),
             u_below=self._theme.color(layer.negative or layer.color),
             u_fill=float(layer.fill),
@@ -72,7 +72,7 @@ class CurvePainter:
         tangent = (layer.tangent, layer.reach, layer.tangent_color)
         if self._kept.changed("line", layer.points, layer.at, layer.upto, layer.color, layer.width, tangent):
             color, casing = self._theme.color(layer.color), self._theme.color("casing")
-            path = shown_path(layer)
+            path = layer.shown
             pieces = [
                 line_vertices(path, casing, 1.0, layer.width + 2 * OUTLINE),
                 line_vertices(path, color, 1.0, layer.width),
@@ -93,32 +93,18 @@ class CurvePainter:
         self._touch.close()
 
 
-def places_along(layer: Curve) -> Floats:
-    """Return the place (m,) of each of a curve's points."""
-    return np.arange(len(layer.points), dtype=float) if layer.at is None else np.asarray(layer.at, float)
-
-
-def shown_path(layer: Curve) -> Floats:
-    """Return the points (k, 3) of the curve up to where it is drawn."""
-    points, places = np.asarray(layer.points, float), places_along(layer)
-    if layer.upto is None or layer.upto >= places[-1]:
-        return points
-    end = [np.interp(layer.upto, places, points[:, axis]) for axis in range(3)]
-    return np.vstack([points[places < layer.upto], end])
-
-
-def tangent_at(layer: Curve, place: float) -> tuple[Floats, Floats]:
-    """Return the point (3,) at a place along the curve and the unit direction (3,) there, by central differences."""
-    points, places = np.asarray(layer.points, float), places_along(layer)
-    slope = np.gradient(points, places, axis=0)
-    point = np.array([np.interp(place, places, points[:, axis]) for axis in range(3)])
-    along = np.array([np.interp(place, places, slope[:, axis]) for axis in range(3)])
+def tangent_at(layer: Curve, at: float) -> tuple[Floats, Floats]:
+    """Return the point (3,) of the curve at a parameter and the unit tangent (3,) there, by central differences."""
+    points, parameter = np.asarray(layer.points, float), layer.parameter
+    slope = np.gradient(points, parameter, axis=0)
+    point = np.array([np.interp(at, parameter, points[:, axis]) for axis in range(3)])
+    along = np.array([np.interp(at, parameter, slope[:, axis]) for axis in range(3)])
     return point, along / max(float(np.linalg.norm(along)), 1e-12)
 
 
 def area_vertices(layer: Curve) -> NDArray[np.void]:
     """Return the strip between curve and foot as VERTEX; points are added where the curve crosses its foot."""
-    points, foot, places = np.asarray(layer.points, float), np.asarray(layer.foot, float), places_along(layer)
+    points, foot = np.asarray(layer.points, float), np.asarray(layer.foot, float)
     gap = points - foot
     side = gap[:, int(np.argmax(np.abs(gap).sum(0)))]
     cross = np.flatnonzero(side[:-1] * side[1:] < 0)
@@ -131,6 +117,6 @@ def area_vertices(layer: Curve) -> NDArray[np.void]:
     vertices = np.zeros((len(points) + len(cross), 2), VERTEX)
     vertices["a_position"][:, 0] = with_crossings(points)
     vertices["a_position"][:, 1] = with_crossings(foot)
-    vertices["a_at"] = with_crossings(places)[:, None]
+    vertices["a_at"] = with_crossings(layer.parameter)[:, None]
     vertices["a_side"] = with_crossings(side)[:, None]
     return vertices.reshape(-1)

@@ -33,7 +33,7 @@ class GraphPainter:
         self._kept = Kept()
 
     def draw(self, layer: Graph, context: DrawContext) -> None:
-        """Draw the edges, or later what stands and runs on them."""
+        """Draw the edges, or in the later phase nodes and pulses."""
         if context.phase == Phase.LINES:
             if self._kept.changed("edges", layer.nodes, layer.edges, layer.weight):
                 self._set_edges(layer)

@@ -106,7 +106,7 @@ class SpritesPainter:
             return
         if self._kept.changed("atlas", layer.pictures, layer.smooth):
             self._set_atlas(layer)
-        if self._kept.changed("places", layer.position, layer.target):
+        if self._kept.changed("positions", layer.position, layer.target):
             self._set("a_position", layer.position)
             self._set("a_target", layer.position if layer.target is None else layer.target)
         if self._kept.changed("color", layer.color, count):
@@ -158,7 +158,7 @@ class SpritesPainter:
 
 
 def atlas(pictures: NDArray) -> tuple[NDArray[np.uint8], int]:
-    """Return small pictures (n, h, w) or (n, h, w, 3) as tiles of one RGBA picture, and how many stand in a row.
+    """Return small pictures (n, h, w) or (n, h, w, 3) as tiles of one RGBA picture, and the number of columns.
 
     Values become ink: their size is the opacity. Colours are opaque.
     """

@@ -25,7 +25,6 @@ PATH_FIELDS = [
     ("a_after", np.float32, 3),
     ("a_corner", np.float32, 2),
 ]
-PROGRESS_VERTEX = np.dtype([*PATH_FIELDS, ("a_progress", np.float32, 2)])
 LINE_VERTEX = np.dtype(
     [
         *PATH_FIELDS,

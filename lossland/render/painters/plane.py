@@ -68,8 +68,8 @@ class WarpedGridPainter:
     def _upload(self, span: int, before: bool, theme: Theme) -> None:
         pieces = []
 
-        def lines(places: NDArray[np.floating], color: str, width: float, alpha: float, moved: bool) -> None:
-            for k in places:
+        def lines(offsets: NDArray[np.floating], color: str, width: float, alpha: float, moved: bool) -> None:
+            for k in offsets:
                 for path in ([(k, -span, 0), (k, span, 0)], [(-span, k, 0), (span, k, 0)]):
                     pieces.append(line_vertices(path, theme.color(color), alpha, width, moved))
 

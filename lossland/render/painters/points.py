@@ -122,8 +122,8 @@ def _set_palette(p: gloo.Program, colors: Sequence[Sequence[float]]) -> None:
 class DotBatch:
     """Up to millions of small translucent points; where they are dense, they add up to light.
 
-    Positions in a domain are laid on its ground by the vertex shader, and moved there towards their targets: a swarm
-    uploads only positions (8 bytes a point), and those only when they are others. Colours are looked up by category
+    Positions in a domain are draped on its ground by the vertex shader, and moved there towards their targets: a swarm
+    uploads only positions (8 bytes a point), and those only when they have changed. Colours are looked up by category
     there too.
     """
 
@@ -134,14 +134,14 @@ class DotBatch:
         self._target = VertexFeed()
         self._category: gloo.VertexBuffer | None = None
         self._height: gloo.Texture2D | None = None
-        self._every = 1  # only every so many-th point is drawn
+        self._stride = 1  # of the points that are drawn
 
     def draw(self, layer: Points, context: DrawContext) -> None:
         """Draw the layer's points."""
         count = len(layer.position)
         if not count:
             return
-        self._every = every_nth(count, context.quality.dots)
+        self._stride = every_nth(count, context.quality.dots)
         draped = layer.ground is not None and np.shape(layer.position)[1] == 2
         p = self._program_for(draped, layer.target is not None)
         p["a_position"] = self._fed("position", self._position, layer.position, draped)
@@ -169,11 +169,11 @@ class DotBatch:
         return self._programs[draped, moving]
 
     def _fed(self, name: str, feed: VertexFeed, points: Any, draped: bool) -> gloo.VertexBuffer | None:
-        """Return the buffer of the points, filled anew if they are others."""
-        if self._kept.changed(name, points, draped, self._every):
+        """Return the buffer of the points, filled again if they have changed."""
+        if self._kept.changed(name, points, draped, self._stride):
             if np.shape(points)[1] == 2 and not draped:
                 points = np.column_stack([np.asarray(points), np.zeros(len(points))])
-            feed.set(points, self._every)
+            feed.set(points, self._stride)
         return feed.drawn
 
     def _upload_category(self, layer: Points, p: gloo.Program, theme: Theme) -> None:
@@ -181,9 +181,9 @@ class DotBatch:
             p["a_category"] = -1.0
             _set_palette(p, [theme.color(layer.color)] * (CATEGORIES + 1))
             return
-        if self._kept.changed("category", layer.color, self._every):
+        if self._kept.changed("category", layer.color, self._stride):
             delete([self._category])
-            self._category = vertex_buffer(layer.color[:: self._every])
+            self._category = vertex_buffer(layer.color[:: self._stride])
         p["a_category"] = self._category
         _set_palette(p, [theme.color(f"particle.{k}") for k in range(-1, CATEGORIES)])
 
@@ -210,7 +210,7 @@ class DotBatch:
 
 
 def every_nth(count: int, most: int) -> int:
-    """Return how many points make one that is drawn, so that there are at most ``most`` (0: all are)."""
+    """Return the stride at which at most ``most`` of ``count`` points are drawn (0: all are)."""
     return -(-count // most) if most else 1
 
 

@@ -44,30 +44,30 @@ class Rings:
         self._kept = Kept()
 
     def update(self, layers: Sequence[Trail]) -> None:
-        """Write the points that are new since the last time; make other rings where they are of other sizes."""
+        """Write the points that are new since the last time; make new rings if their sizes have changed."""
         tracks = [_track(layer) for layer in layers]
         capacities = [track.capacity for track in tracks]
         if self._kept.changed("capacities", *capacities):
             self._make(capacities)
-        for place, (layer, track) in enumerate(zip(layers, tracks, strict=True)):
+        for index, (layer, track) in enumerate(zip(layers, tracks, strict=True)):
             until = layer.first + len(layer.points)
-            if track is not self._tracks[place] or until < self._written[place]:
-                self._tracks[place], self._written[place] = track, 0
-            self._write(place, layer, max(self._written[place], layer.first), until)
+            if track is not self._tracks[index] or until < self._written[index]:
+                self._tracks[index], self._written[index] = track, 0
+            self._write(index, layer, max(self._written[index], layer.first), until)
 
-    def _write(self, place: int, layer: Trail, number: int, until: int) -> None:
-        """Write the points from a number on, in as many pieces as they have rows of the texture and turns."""
+    def _write(self, index: int, layer: Trail, number: int, until: int) -> None:
+        """Write the points from a number on, in pieces that end where a row of the texture or the ring does."""
         assert self.texture is not None
         capacity = _track(layer).capacity
         while number < until:
             slot = number % capacity
-            row, column = divmod(self._starts[place] + slot, WIDE)
+            row, column = divmod(self._starts[index] + slot, WIDE)
             count = min(until - number, capacity - slot, WIDE - column)
             part = slice(number - layer.first, number - layer.first + count)
             rows = np.column_stack([layer.points[part], layer.progress[part]]).astype(np.float32)
             self.texture.set_data(rows[None], offset=(row, column))
             number += count
-        self._written[place] = until
+        self._written[index] = until
 
     def _make(self, capacities: Sequence[int]) -> None:
         self.close()

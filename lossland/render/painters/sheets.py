@@ -1,4 +1,4 @@
-"""Sheets: grids of points that the shader moves from one place to another."""
+"""Sheets: grids of points that the shader moves from one grid to another."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class SheetPainter:
         self._indices: gloo.IndexBuffer | None = None
 
     def draw(self, layer: Sheet, context: DrawContext) -> None:
-        """Draw the sheet in the phase that its fill asks for."""
+        """Draw the sheet in the phase that suits its fill."""
         opaque = layer.fill >= 1.0
         if context.phase != (Phase.SOLID if opaque else Phase.GLASS if layer.fill > 0.0 else Phase.LINES):
             return

@@ -1,6 +1,6 @@
 """The landscape as a solid block: lit top with contours, cut walls with strata, shadow and grid on the ground.
 
-Sheets are laid over it: opaque ones are drawn with the block, translucent ones as glass.
+Sheets are drawn over it: opaque ones with the block, translucent ones as glass.
 """
 
 from __future__ import annotations

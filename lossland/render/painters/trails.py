@@ -105,15 +105,15 @@ class TrailsPainter:
         headed = [layer for layer in layers if layer.head]
         centers = head_centers(headed, context.clip_from_world, context.size[1] / context.px)
         for field in ("a_position", "a_target"):
-            places = self._vertices[field]
-            places[: len(headed)] = places[self._heads] = centers
+            positions = self._vertices[field]
+            positions[: len(headed)] = positions[self._heads] = centers
         self._marks.set([self._vertices])
         if headed and context.show.xray:
             self._marks.draw(context, hidden=True, order=self._orders[0])
         self._marks.draw(context, order=self._orders[1])
 
     def _make_marks(self, layers: Sequence[Trail], theme: Theme) -> None:
-        """Make the sprites of heads behind something, then of all starts and heads; heads are put in place later."""
+        """Make the sprites of heads behind something, then of all starts and heads; heads are positioned later."""
         marks, hidden, heads = [], [], []
         nowhere = np.zeros(3)
         for layer in layers:
@@ -231,7 +231,7 @@ class _Paths:
         self._kept = Kept()
 
     def update(self, layers: Sequence[Trail]) -> None:
-        """Upload the paths again where they are others."""
+        """Upload the paths again if they have changed."""
         if not self._kept.changed("paths", *(part for layer in layers for part in (layer.points, layer.progress))):
             return
         self.close()
