@@ -36,11 +36,6 @@ def write_npz(target: Path, arrays: Mapping[str, NDArray]) -> None:
                 npy.write_array(member, np.asarray(array), allow_pickle=False)
 
 
-def bytes_needed(arrays: Mapping[str, tuple[Shape, np.dtype]]) -> int:
-    """Return about how many bytes a file of these arrays takes: their data and 4 kB each for the rest."""
-    return sum(math.prod(shape) * dtype.itemsize + 4096 for shape, dtype in arrays.values())
-
-
 class _Member:
     """One array's place in a file: ``start`` of its .npy header, and how much of it is there."""
 

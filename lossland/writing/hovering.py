@@ -14,7 +14,7 @@ from lossland.writing.placement import Rect
 from lossland.writing.text import Type
 
 if TYPE_CHECKING:
-    from lossland.play.player import Probe
+    from lossland.play.probing import Probe
 
 Size = tuple[int, int]
 V2 = imgui.ImVec2
