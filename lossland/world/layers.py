@@ -542,12 +542,13 @@ class Facts(Note):
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """One curve of a chart: ``x``, ``y`` (n,)."""
+    """One curve of a chart: ``x``, ``y`` (n,). ``key`` tells whose it is, as that of a layer does (a lane's ``id``)."""
 
     name: str
     color: Color
     x: Array
     y: Array
+    key: str = ""
 
     def __post_init__(self) -> None:
         """Refuse curves of two lengths."""
