@@ -329,10 +329,12 @@ for rule in (sgd, momentum, rmsprop, adam, lion):
             series = []
             for k, run in zip(self.racing, runs, strict=True):
                 height = np.where(run.values < lowest, np.nan, np.maximum(run.values - lowest, floor))
-                series.append(layers.Series(names[k], f"optimizer.{self.lanes[k].name}", steps, height))
+                lane = self.lanes[k]
+                series.append(layers.Series(names[k], f"optimizer.{lane.name}", steps, height, lane.id))
             return ("Loss above the lowest" if lowest < 0 else "Loss"), series
 
-        title, series = self.remember("chart", (tuple(runs), tuple(names)), make)
+        ids = tuple(self.lanes[k].id for k in self.racing)
+        title, series = self.remember("chart", (tuple(runs), tuple(names), ids), make)
         return layers.Chart(title, series, log_y=True, now=float(step), x_label="step")
 
     def _equations(self, step: int) -> layers.Equations:

@@ -1,4 +1,4 @@
-"""Chooses how finely the window draws: as fine as the frame time allows while things move, fully when they rest.
+"""Chooses how finely the window draws while things move: as finely as the frame time allows.
 
 No clock and no GL in here: times are passed in, so that the same times give the same choices.
 """
@@ -12,7 +12,6 @@ from statistics import median
 from lossland.render.painter import Quality
 
 BUDGET = 1 / 60  # seconds a frame may take
-REST = 0.2  # seconds without a change until the picture is refined
 
 LEVELS = (
     Quality(mesh=32, dots=2**13, lined=True),
@@ -94,24 +93,3 @@ class Governor:
     def _enter(self, level: int) -> None:
         self.level, self._frames = level, 0
         self._times.clear()
-
-
-class Rest:
-    """Says when a picture is moved, when it may be refined, and when there is nothing to draw."""
-
-    def __init__(self, rest: float = REST) -> None:
-        self._rest = rest
-        self._changed = 0.0
-        self.refined = False
-
-    def change(self, now: float) -> None:
-        """Note that the picture has changed at a time in seconds."""
-        self._changed, self.refined = now, False
-
-    def due(self, now: float) -> bool:
-        """Whether the picture should be refined now."""
-        return not self.refined and now - self._changed >= self._rest
-
-    def wait(self, now: float, nap: float) -> float:
-        """Return how many seconds may pass until something is due, at most ``nap``."""
-        return nap if self.refined else min(max(self._changed + self._rest - now, 0.0), nap)

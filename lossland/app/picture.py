@@ -28,7 +28,7 @@ from lossland.world.theme import Theme
 from lossland.writing.host import Host
 from lossland.writing.hovering import draw_mark, draw_probe
 from lossland.writing.overlay import draw_overlay, free_rect
-from lossland.writing.panel_cache import Box, PanelCache
+from lossland.writing.panel_cache import Box, PanelCache, Progress
 from lossland.writing.placement import Rect
 from lossland.writing.text import Type, picture_scale
 
@@ -77,10 +77,8 @@ class Picture:
         self._settled: Player | None = None  # the player that the panels have found their sizes for
         self.panels = Panels(theme, Type(theme, self.scale), lazy=window is not None)
         self.panel_cache: PanelCache | None = None
-        self._panel_data: imgui.ImDrawData | None = None  # built, and not yet all drawn into the cache
-        self._built = False  # whether they were built in this frame
-        self._found = False  # whether it is known what has changed in them
-        self._later = False  # whether what has changed in them is drawn after this frame
+        self._progress = Progress.SHOWN
+        self._panel_data: imgui.ImDrawData | None = None  # what was built last, until all of it is shown
         self.free: Rect | None = None  # what the panels left to the scene when they were last built
         self.statistics: Sequence[str] = ()  # lines written over the upper left of the scene
         self.times: dict[str, float] = {}  # seconds that the parts of the last frame took
@@ -106,11 +104,11 @@ class Picture:
 
     # ------------------------------------------------------------------------------- in the window, part by part
     def refresh(self, player: Player, size: tuple[int, int], dt: float = 1 / 60) -> None:
-        """Build the panels anew; ``compose`` draws what has changed in them."""
+        """Build the panels again, ``dt`` seconds after the last time; ``compose`` draws what has changed in them."""
         start = perf_counter()
         self.host.begin(size, dt)
         self.free = self.panels.draw(player, player.frame(), size)
-        self._panel_data, self._built, self._found = self.host.finish(), True, False
+        self._panel_data, self._progress = self.host.finish(), Progress.NEW
         self.times["panels"] = perf_counter() - start
 
     def compose(
@@ -118,27 +116,27 @@ class Picture:
         player: Player,
         size: tuple[int, int],
         quality: Quality | None,
-        late: bool = False,
-        build: float | None = None,
-        begin: Callable[[], None] = lambda: None,
+        spread: bool = False,
+        rebuilt: float | None = None,
+        before_drawing: Callable[[], None] = lambda: None,
     ) -> None:
         """Draw scene, writing and panels.
 
-        With ``late`` panels are drawn over the next frames, a part in each. ``build`` builds them anew, so many
-        seconds after the last time. Without a quality the scene stays as ``refine`` drew it last. ``begin`` is
-        called when everything is computed and the first thing is about to be drawn: without a GPU the picture
-        before it is being drawn until then.
+        Without a quality the scene stays as ``refine`` drew it last. What has changed in the panels is in this picture,
+        or, where the work is ``spread``, drawn part by part over the pictures that follow. ``rebuilt`` builds them
+        within this picture, so many seconds after the last time. ``before_drawing`` is called when everything is
+        computed: without a GPU the picture before this one is still being drawn by other threads until then.
         """
         if self.free is None:
             self.refresh(player, size)
         free = self.free
         frame = self._arrange(player, size, free, quality)
-        if build is not None:
-            self.refresh(player, size, build)
-        begin()
-        self._draw_panels(player, size, late)
+        if rebuilt is not None:
+            self.refresh(player, size, rebuilt)
+        before_drawing()
+        spread = self._update_sheet(player, size, spread)
         self._draw_scene(frame, player, size, quality, _region(free, size))
-        self._lay_panels()
+        self._lay_panels(spread)
 
     def refine(self, player: Player, size: tuple[int, int], quality: Quality) -> Iterator[None]:
         """Draw as ``compose`` does, but in steps of a few hundredths of a second; the last one changes the picture."""
@@ -148,10 +146,10 @@ class Picture:
         yield from self.renderer.draw_gradually(frame, player.camera, size, player.show, quality, self.scale, region)
         self.writing.begin(size)
         self._write(frame, player, size, self.free)
-        self._draw_panels(player, size)
+        self._update_sheet(player, size, spread=False)
         self.renderer.repeat(size, region)
         self.writing.lay(self.writing.finish())
-        self._lay_panels()
+        self._lay_panels(spread=False)
 
     def panel_at(self, x: float, y: float) -> bool:
         """Whether a panel stands at a pixel, or nothing is known of the panels."""
@@ -160,41 +158,45 @@ class Picture:
         left, top, right, bottom = _box(self.free, self.panel_cache.size)
         return not (left <= x < right and top <= y < bottom) or self.panel_cache.covers(x, y)
 
-    def _draw_panels(self, player: Player, size: tuple[int, int], late: bool = False) -> None:
-        """Draw the panels that have changed, ``late``: in a later frame."""
+    def _update_sheet(self, player: Player, size: tuple[int, int], spread: bool) -> bool:
+        """Draw into the cache what has changed in the panels; with ``spread`` only find out what it is.
+
+        Returns whether it is spread: a sheet that has to be drawn from scratch is drawn at once.
+        """
         start = perf_counter()
         if self.panel_cache is None or self.panel_cache.size != size:
             if self.panel_cache is not None:
                 self.panel_cache.close()
-            self.panel_cache, late = PanelCache(size, self.theme, self._kept), False
-        if self._panel_data is not None and not self._found and not (self._built and late):
-            moved = self.panel_cache.update(self._panel_data, _box(self.free, size), light_centre(player.camera))
-            late, self._found = late and not moved, True
-        self._later = late
-        if self._panel_data is not None and not late:
-            self.panel_cache.draw(self.host, self._panel_data)
+            self.panel_cache, spread = PanelCache(size, self.theme, self._kept), False
+        if self._panel_data is not None:
+            if self._progress.to_compare(spread):
+                all_of_it = self.panel_cache.update(self._panel_data, _box(self.free, size), light_centre(player.camera))
+                spread = spread and not all_of_it
+                self._progress = Progress.COMPARED
+            if not spread:
+                self.panel_cache.draw(self.host, self._panel_data)
         self.panel_cache.copy_drawn()
         self.times["laying"] = perf_counter() - start
+        return spread
 
-    def _lay_panels(self) -> None:
-        """Composite the panels, and draw a part of those that may be late."""
+    def _lay_panels(self, spread: bool) -> None:
+        """Composite the panels over the scene; then draw a part of what has changed, if that is spread over frames."""
         start = perf_counter()
         assert self.panel_cache is not None
         self.panel_cache.composite()
         gloo.flush()
-        if self._panel_data is not None:
-            if self._later and not self._built:
-                self.panel_cache.draw(self.host, self._panel_data, AT_ONCE)
-                gloo.flush()
-            self._built = False
-            if self._found and self.panel_cache.complete:
-                self._panel_data = None
+        if spread and self._progress is Progress.COMPARED and self._panel_data is not None:
+            self.panel_cache.draw(self.host, self._panel_data, AT_ONCE)
+            gloo.flush()
+        self._progress = self._progress.after_frame(self.panel_cache.complete)
+        if self._progress is Progress.SHOWN:
+            self._panel_data = None
         self.times["laying"] += perf_counter() - start
 
     @property
     def owes_panels(self) -> bool:
-        """Whether panels were built that are not drawn yet, or drawn and not shown."""
-        return self._panel_data is not None or (self.panel_cache is not None and not self.panel_cache.up_to_date)
+        """Whether panels were built that are not drawn yet, or drawn and not composited."""
+        return self._progress is not Progress.SHOWN or (self.panel_cache is not None and not self.panel_cache.up_to_date)
 
     def _arrange(
         self,
@@ -267,7 +269,7 @@ class Picture:
         self.host.begin(size)
         self.panels.draw(player, player.frame(), size)
         imgui.end_frame()
-        self._panel_data = None  # it went with the new frame
+        self._panel_data, self._progress = None, Progress.SHOWN  # what was built went with the new frame
         if self.panel_cache is not None and not self.panel_cache.complete:
             self.free = None  # build them again before the next picture
 
@@ -277,6 +279,7 @@ class Picture:
             host.abandon()
         set_region(None)
         self._panel_data = self.free = None
+        self._progress = Progress.SHOWN
 
     def set_theme(self, theme: Theme) -> None:
         """Change the colours of everything."""

@@ -127,7 +127,6 @@ class Stage:
                 self._picture.draw(player, self.size, self.ui, quality, caption=caption)
             return self._target.read()
 
-
     def _opened(self) -> canvas.Canvas:
         if self._canvas is None:
             raise UserError("A Stage draws inside its with block: with ll.Stage(scene) as stage: ...")

@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 from vispy import gloo
 
-from lossland.app.governor import FIRST, FULL, Governor, Rest, levels_for
+from lossland.app.governor import FIRST, FULL, Governor, levels_for
 from lossland.app.meter import Meter
+from lossland.app.pacing import Faults, Fineness, Pace, Remedy, Turn
 from lossland.app.writers import Image, film_file
 from lossland.errors import MachineError, UserError, sentence
 from lossland.files import target_of, written
@@ -34,7 +35,6 @@ from lossland.scenery.scene import Scene
 from lossland.world.theme import Theme
 from lossland.world.theme import theme as theme_named
 
-SETTLING = 3  # frames after an event until the panels have settled
 PANEL_PAUSE = 1 / 30  # seconds between two drawings of panels that nobody touches
 SOFTWARE_PANEL_PAUSE = 1 / 8  # where the processor draws them
 PARTS = ("compute", "draw", "writing", "panels", "laying")  # of a frame, in the overlay
@@ -96,17 +96,11 @@ class Window:
         self._filmed = 0
         self._film_from = 0
         self._windowed = (100, 100, *size)
-        self._rest = Rest()
-        self._refining: Iterator[None] | None = None
+        self._pace = Pace()
+        self._faults = Faults()
         self._unfelt = False  # whether the panels still need a frame to show what the last presses did
         self._on_panel = self._passing = False  # whether the pointer is on a panel, or only passes over the scene
-        self._pointed = False  # whether something else may be under the pointer than when it was drawn last
-        self._untaken = False  # whether the panels left some of what they were told for another frame
-        self._drawn = False  # whether a picture was ever drawn
-        self._falls = 0  # pictures that could not be drawn, one after the other
         self._last = 0.0  # when the loop began its last turn
-        self._drawn_revision, self._unsettled = -1, SETTLING
-        self._failures = 0  # of the driver, one after the other
         self._since_panels = np.inf
         self._unshown = False  # whether the last picture drawn is not shown yet
         self.shows_statistics = False  # the overlay that F3 switches
@@ -186,7 +180,6 @@ class Window:
         gc.freeze()  # what was made so far stays: to look through all of it now and then would cost frames
         self._meter = meter
         self._last = perf_counter()
-        self._drawn_revision, self._unsettled = -1, SETTLING
         done = False
         while not done and not self._glfw.window_should_close(self.handle):
             try:
@@ -201,19 +194,19 @@ class Window:
     def _turn(self, meter: Meter, frames: int | None) -> bool:
         """Wait for what is to be done next and do it. True when ``frames`` frames were drawn."""
         glfw, player = self._glfw, self.player
-        pending = self._unsettled > 0 or self.picture.panels.pending or self.picture.owes_panels
         unfinished = player.scene.unfinished
-        busy = player.moving or pending or unfinished or player.recording or frames is not None
-        if busy or self._events or self._refining is not None:
+        pending = self._pace.settling > 0 or self.picture.panels.pending or self.picture.owes_panels
+        busy = player.moving or player.recording or pending or unfinished or frames is not None
+        if busy or self._pace.fineness is Fineness.REFINING or self._events:
             glfw.poll_events()
         else:
             self._present()
-            nap = CURSOR_NAP if self.picture.host.wants_keyboard else NAP
-            glfw.wait_events_timeout(self._rest.wait(perf_counter(), nap))
+            longest = CURSOR_NAP if self.picture.host.wants_keyboard else NAP
+            glfw.wait_events_timeout(self._pace.nap(perf_counter(), longest))
         now = perf_counter()
         dt, self._last = now - self._last, now
-        if self._handle_events() or self._untaken:
-            self._unsettled = SETTLING
+        if self._handle_events():
+            self._pace.stir()
         running, ticks = player.moving or player.recording, 0
         if running:  # frames that are counted show a new picture each, however fast they come
             ticks = player.advance(max(dt, TICK) if frames is not None else dt if busy else TICK)
@@ -225,31 +218,29 @@ class Window:
             glfw.wait_events_timeout(NAP)
             return False
         player.scene.live = True  # maps may come coarse first
-        changed = player.revision != self._drawn_revision
-        if changed:
-            self._rest.change(now)
-            self._refining = None
-        if running and not ticks:
-            self._wait_for_tick(meter)
-            return False
+        changed = self._pace.see(player.revision, now)
         typing = self.picture.host.wants_keyboard
-        if busy or self._unsettled or typing or changed or self._pointed:
-            self._pointed = False
+        turn = self._pace.turn(now, changed, busy or typing, running, ticks)
+        if turn is Turn.WAIT:
+            self._wait_for_tick(meter)
+        elif turn is Turn.DRAW:
+            more = False
             with meter.frame(), self._recovering():
-                self._draw(meter, dt, fresh=self._unsettled > 0 or typing, moving=changed)
-            self._unsettled = max(self._unsettled - 1, 0)
-            self._drawn_revision = player.revision
-            if changed and self._software and not self._rest.refined:
+                more = self._draw(meter, dt, fresh=self._pace.settling > 0 or typing, moving=changed)
+            self._pace.drew(player.revision)
+            if more:
+                self._pace.stir()
+            if changed and self._software:
                 self._governor.took(meter.last)
             if frames is not None and meter.count >= frames:
                 self._present()
                 return True
-            return False
-        meter.pause()
-        self._present()
-        if self._rest.due(now):
-            with self._recovering():
-                self._refine()
+        else:
+            meter.pause()
+            self._present()
+            if turn is Turn.REFINE:
+                with self._recovering():
+                    self._refine()
         return False
 
     def _survive(self, error: Exception) -> None:
@@ -258,17 +249,17 @@ class Window:
         Where that picture cannot be drawn again either, all on the GPU is made anew once; from then on the old
         picture stays in the window until something is done that can be drawn.
         """
-        if not self._drawn:  # nothing could be shown yet: whoever opened the window is told
+        remedy = self._faults.exception()
+        if remedy is Remedy.RAISE:  # nothing could be shown yet: whoever opened the window is told
             raise error
-        self._falls += 1
-        self._refining = None
-        self._unsettled = SETTLING
+        self._pace.lose()
+        self._pace.stir()
         self.picture.recover()
-        if self._falls == 2:
+        if remedy is Remedy.RENEW:
             self._renew()
-        elif self._falls == 3:
+        elif remedy is Remedy.REPORT:
             print(f"lossland: {sentence(error)}", file=sys.stderr)
-        if self._falls > 2:
+        if remedy in (Remedy.REPORT, Remedy.PAUSE):
             self._glfw.wait_events_timeout(NAP)
         self.player.fall_back()
         self.player.say(sentence(error), "error", seconds=8)
@@ -286,12 +277,12 @@ class Window:
         try:
             with canvases.faults(), canvases.painting(self.canvas):
                 yield
-            self._failures = 0
+            self._faults.passed()
         except canvases.GraphicsFailure:
-            self._failures += 1
-            if self._failures > 2:
+            remedy = self._faults.failure()
+            if remedy is Remedy.RAISE:
                 raise
-            if self._failures == 2 or not self._renewed():
+            if remedy is Remedy.REOPEN or not self._renewed():
                 self._reopen()
 
     def _renewed(self) -> bool:
@@ -309,7 +300,6 @@ class Window:
         size, place = glfw.get_window_size(self.handle), glfw.get_window_pos(self.handle)
         theme = self.picture.theme
         self._stop_film("the window had to be opened again")
-        self._refining = None
         self._events.clear()
         with suppress(canvases.GraphicsFailure), canvases.faults(), canvases.drawing(self.canvas):
             self.picture.close()
@@ -317,7 +307,7 @@ class Window:
         self._open(size, theme)
         glfw.set_window_pos(self.handle, *place)
         self._hand = self._unfelt = False
-        self._rest.refined = False
+        self._pace.lose()
         self._meter.listen(self.canvas)
         self.player.say("The graphics driver lost the picture; this is a new window.")
 
@@ -326,44 +316,50 @@ class Window:
         from lossland.app.picture import Picture
 
         theme, scale = self.picture.theme, self._scale()
-        self._refining = None
         with canvases.drawing(self.canvas):
             self.picture.close()
             self.picture = Picture(theme, self.size, scale, self.handle, self._keeps)
         self.pointer.scale = scale
-        self._rest.refined = False
+        self._pace.lose()
         self.player.touch(frame=False)
 
-    def _draw(self, meter: Meter, dt: float, fresh: bool, moving: bool) -> None:
-        """Draw the present picture; ``fresh``: with panels built now, else they follow a few times a second."""
+    def _draw(self, meter: Meter, dt: float, fresh: bool, moving: bool) -> bool:
+        """Draw the present picture, ``dt`` seconds after the last turn.
+
+        ``fresh``: the panels are built now and are in this picture; else they are built a few times a second and
+        drawn over the pictures that follow. ``moving``: the scene's picture is another than before. Returns whether
+        the panels left some of the events they were told of for another frame.
+        """
         start = perf_counter()
         picture, player = self.picture, self.player
         self._since_panels += dt
         due = self._since_panels >= self._panel_pause and not picture.owes_panels
         pause = max(self._since_panels, TICK / 4)
+        more = False
         if fresh or picture.free is None:
             self._unfelt = self._unfelt and picture.host.waiting > 0
             picture.refresh(player, self.size, pause)
-            self._untaken = picture.host.waiting > 0
+            more = picture.host.waiting > 0
         if due or fresh:
             self._since_panels = 0.0
         picture.statistics = self._statistics(meter) if self.shows_statistics else ()
-        build = pause if due and not fresh else None
-        quality = None if self._rest.refined and not moving else self._governor.quality
-        picture.compose(player, self.size, quality, late=not fresh, build=build, begin=self._present)
+        rebuilt = pause if due and not fresh else None
+        quality = None if self._pace.fineness is Fineness.REFINED else self._governor.quality
+        picture.compose(player, self.size, quality, spread=not fresh, rebuilt=rebuilt, before_drawing=self._present)
         player.keep()
-        self._drawn, self._falls = True, 0
+        self._faults.drew()
         self._grant_theme()
         if self._add:
             self._film_frame()
         self._unshown = True
         if self._software and moving:
-            return  # it is shown when the next one is ready to be drawn: until then the drawing threads work on it
+            return more  # it is shown when the next one is ready to be drawn: until then the drawing threads work on it
         if not self._software:
             gloo.finish()  # the wait for the display is no part of the work
         if moving and quality is not None:
             self._governor.took(perf_counter() - start)
         self._present()
+        return more
 
     def _present(self) -> None:
         """Show what was drawn last."""
@@ -373,17 +369,14 @@ class Window:
 
     def _refine(self) -> None:
         """Do the next step towards the picture in full quality; the last one shows it."""
-        if self._refining is None:
-            self.picture.refresh(self.player, self.size)
-            self._refining = self.picture.refine(self.player, self.size, FULL)
-        try:
-            next(self._refining)
-        except StopIteration:
-            self._refining = None
-            self._rest.refined = True
+        if self._pace.refine(self._refinement):
             self._grant_theme()
             self._unshown = True
             self._present()
+
+    def _refinement(self) -> Iterator[None]:
+        self.picture.refresh(self.player, self.size)
+        return self.picture.refine(self.player, self.size, FULL)
 
     def _grant_theme(self) -> None:
         wanted = self.picture.panels.wants_theme
@@ -420,7 +413,7 @@ class Window:
         if scale != self.picture.scale:
             self._renew()
         self._governor = self._new_governor()
-        self._refining = None
+        self._pace.lose()
         self.player.touch(frame=False)
 
     # ------------------------------------------------------------------------------------------ events
@@ -434,7 +427,7 @@ class Window:
         if not self._events or min(self.size) == 0:
             return bool(self._events)
         events, self._events[:] = list(self._events), []
-        self._pointed = True
+        self._pace.point()
         concerned = False
         others = False  # whether anything but turns of the wheel came before
         for kind, *what in events:

@@ -20,7 +20,8 @@ from lossland import __version__
 from lossland.errors import MachineError, UserError, cut, shown
 from lossland.files import written
 from lossland.interrupts import sheltered
-from lossland.play.player import ACTIONS, LOG_LIMIT, Action, Player
+from lossland.play.actions import ACTIONS, LOG_LIMIT, Action
+from lossland.play.player import Player
 from lossland.scenery import library
 
 FORMAT = "lossland session"

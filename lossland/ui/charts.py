@@ -54,10 +54,9 @@ def chosen_series(player: Player, frame: Frame) -> tuple[Series, bool] | None:
     chart = next((note for note in frame.notes if isinstance(note, Chart) and note.kind == "line"), None)
     if chart is None or not chart.series:
         return None
-    running = [k for k, lane in enumerate(player.lanes) if lane.enabled]
-    if len(running) == len(chart.series) and player.selected in running:
-        return chart.series[running.index(player.selected)], chart.log_y
-    return chart.series[0], chart.log_y
+    selected = player.lanes[player.selected].id if player.lanes else None
+    own = next((series for series in chart.series if series.key == selected), chart.series[0])
+    return own, chart.log_y
 
 
 def limits(chart: Chart) -> tuple[tuple[float, float], tuple[float, float]]:
@@ -136,9 +135,9 @@ def _lines(pen: Pen, chart: Chart, chosen: Series | None) -> None:
         height = float(np.interp(now, x, y))
         past = np.append(x[:split], now), np.append(y[:split], height)
         future = np.append(now, x[split:]), np.append(height, y[split:])
-        strong = series is chosen
-        _line(f"##future {series.name}", *future, pen.theme.color(series.color), FUTURE, 1.5 * scale)
-        _line(f"##past {series.name}", *past, pen.theme.color(series.color), 1.0, (2.4 if strong else 1.8) * scale)
+        color, own = pen.theme.color(series.color), series.key or series.name
+        _line(f"##future {own}", *future, color, FUTURE, 1.5 * scale)
+        _line(f"##past {own}", *past, color, 1.0, (2.4 if series is chosen else 1.8) * scale)
         marks.append((now, height, series.color))
     if chart.now is not None:
         _now(pen, marks, chart.now)

@@ -92,7 +92,7 @@ class FormulaBox:
         pen = self.pen
         y += 20
         pen.heading(x, y, "Formula")
-        self._verdict(player, x + width, y)
+        self._verdict(x + width, y)
         y += 14
         lines = min(max(self.text.count("\n") + 1, 2), MOST_LINES)
         height = 2 * ABOVE + LETTER * lines
@@ -103,7 +103,7 @@ class FormulaBox:
         return self._domain(player, x, y, width)
 
     # ------------------------------------------------------------------------------------------ parts
-    def _verdict(self, player: Player, right: float, y: float) -> None:
+    def _verdict(self, right: float, y: float) -> None:
         pen = self.pen
         if self.error:
             pen.text(right, y, Icon.WARNING, 11, "bad", "icon", align=1)

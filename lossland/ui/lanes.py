@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import fields
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -15,14 +14,14 @@ from lossland.numerals import short
 from lossland.scenery.parameters import Lane, Lanes
 from lossland.scenery.scene import Frame
 from lossland.ui.widgets import Icon, Pen, plain_number, read_number
-from lossland.world.layers import Trail, written
+from lossland.world.layers import Trail
 
 if TYPE_CHECKING:
     from lossland.play.player import Player
 
 
 class LaneRows:
-    """Draws the rows and steers the player's lanes."""
+    """Draws the rows and steers the player's lanes. What is opened or held there belongs to a lane's id."""
 
     def __init__(self, pen: Pen) -> None:
         self.pen = pen
@@ -42,37 +41,30 @@ class LaneRows:
     # ------------------------------------------------------------------------------------------ rows
     def draw(self, player: Player, frame: Frame, x: float, y: float, width: float) -> float:
         """Draw all rows from y down. Returns the y below them."""
-        losses = lane_losses(player.lanes, frame)
-        names = lane_titles(player.lanes)
+        draw = self._one_line if self.pen.compact else self._two_lines
         for index, lane in enumerate(player.lanes):
-            one_line = self.pen.compact
-            draw = self._one_line if one_line else self._two_lines
-            y = draw(player, index, lane, names[index], losses[index], x, y, width)
+            y = draw(player, index, lane, lane_loss(lane, frame), x, y, width)
         return y
 
-    def _one_line(
-        self, player: Player, index: int, lane: Lane, name: str, loss: str, x: float, y: float, width: float
-    ) -> float:
+    def _one_line(self, player: Player, index: int, lane: Lane, loss: str, x: float, y: float, width: float) -> float:
         pen, on, right = self.pen, index == player.selected, x + width
         extra = self._shown(lane) if on else []
         height = 30 + 25 * len(extra)
         hovered = self._ground(player, index, lane, on, x, y, width, height)
         alpha = 1.0 if lane.enabled else 0.45
         self._dot(player, index, lane, x + 8, y + 14, 5.5)
-        title, size = pen.shrunk(name, 78 if hovered else 96, 14, _face(on))
+        title, size = pen.shrunk(lane.optimizer.title, 78 if hovered else 96, 14, _face(on))
         pen.text(x + 22, y + 14, title, size, "text", _face(on), alpha=alpha)
         self._setting(player, index, lane, "lr", x + 126, y + 14, 54, x + 230, 40, dim=True)
         if hovered and len(player.lanes) > 1:
-            self._remove(player, index, x + 109, y + 14)
+            self._remove(player, index, lane, x + 109, y + 14)
         shown, size = pen.shrunk(loss if lane.enabled else "off", width - 232, 14)
         pen.text(right, y + 14, shown, size, "text", align=1, alpha=alpha)
         for row, field in enumerate(extra):
             self._row_of(player, index, lane, field, x, y + 41 + 25 * row, width)
         return y + height
 
-    def _two_lines(
-        self, player: Player, index: int, lane: Lane, name: str, loss: str, x: float, y: float, width: float
-    ) -> float:
+    def _two_lines(self, player: Player, index: int, lane: Lane, loss: str, x: float, y: float, width: float) -> float:
         pen, on, right = self.pen, index == player.selected, x + width
         extra = self._shown(lane) if on else []
         height = 46 + 25 * len(extra) + (6 if extra else 0)
@@ -80,14 +72,15 @@ class LaneRows:
         alpha = 1.0 if lane.enabled else 0.45
         self._dot(player, index, lane, x + 9, y + 13, 6)
         room = width - 26 - 110
-        pen.text(x + 26, y + 13, pen.fitted(name, room, 15, _face(on)), 15, "text", _face(on), alpha=alpha)
+        title = pen.fitted(lane.optimizer.title, room, 15, _face(on))
+        pen.text(x + 26, y + 13, title, 15, "text", _face(on), alpha=alpha)
         pen.text(right - 24, y + 13, loss if lane.enabled else "off", 15, "text", align=1, alpha=alpha)
         eye = Icon.EYE if lane.enabled else Icon.EYE_OFF
         shade = "dim" if hovered else "faint"
-        if pen.icon(right - 6, y + 13, eye, f"eye.{index}", 11, 9, color=shade, help="Take part, or rest"):
+        if pen.icon(right - 6, y + 13, eye, f"eye.{lane.id}", 11, 9, color=shade, help="Take part, or rest"):
             player.enable_lane(index, not lane.enabled)
         if hovered and len(player.lanes) > 1:
-            self._remove(player, index, right - 80, y + 13)
+            self._remove(player, index, lane, right - 80, y + 13)
         self._row_of(player, index, lane, "lr" if _has(lane, "lr") else _others(lane)[0], x, y + 33, width)
         for row, field in enumerate(extra):
             self._row_of(player, index, lane, field, x, y + 59 + 25 * row, width)
@@ -105,7 +98,7 @@ class LaneRows:
         pen, color = self.pen, f"optimizer.{lane.name}"
         if not pen.mute:
             imgui.set_next_item_allow_overlap()
-        touch = pen.touch(f"lane.{index}", x - 8, y, width + 16, height - 2)
+        touch = pen.touch(f"lane.{lane.id}", x - 8, y, width + 16, height - 2)
         px, py = pen.pointer if not pen.mute else (math.nan, math.nan)
         inside = x - 8 <= px < x + width + 8 and y <= py < y + height - 2
         hovered = (
@@ -127,7 +120,7 @@ class LaneRows:
         pen = self.pen
         if pen.mute:
             return
-        key = f"lane-menu.{index}"
+        key = f"lane-menu.{lane.id}"
         if opened:
             imgui.open_popup(key)
         px, py = pen.pointer
@@ -146,7 +139,7 @@ class LaneRows:
     def _dot(self, player: Player, index: int, lane: Lane, x: float, y: float, radius: float) -> None:
         """Draw the lane's colour, which is also its switch."""
         pen, color = self.pen, f"optimizer.{lane.name}"
-        touch = pen.touch(f"toggle.{index}", x - 11, y - 11, 22, 22)
+        touch = pen.touch(f"toggle.{lane.id}", x - 11, y - 11, 22, 22)
         pen.tooltip("Rest" if lane.enabled else "Take part")
         if touch.hovered:
             pen.dot(x, y, radius + 3, color, 0.25)
@@ -157,8 +150,8 @@ class LaneRows:
         if touch.clicked:
             player.enable_lane(index, not lane.enabled)
 
-    def _remove(self, player: Player, index: int, x: float, y: float) -> None:
-        if self.pen.icon(x, y, Icon.CLOSE, f"remove.{index}", 10, 9, help="Remove from the race"):
+    def _remove(self, player: Player, index: int, lane: Lane, x: float, y: float) -> None:
+        if self.pen.icon(x, y, Icon.CLOSE, f"remove.{lane.id}", 10, 9, help="Remove from the race"):
             player.remove_lane(index)
 
     def _row_of(self, player: Player, index: int, lane: Lane, field: str, x: float, y: float, width: float) -> None:
@@ -180,7 +173,7 @@ class LaneRows:
         pen, value = self.pen, float(getattr(lane.optimizer, field))
         scale = Scale(*optimizers.field_range(lane.optimizer, field))
         color = f"optimizer.{lane.name}" if lane.enabled else "dim"
-        key, usual = f"{index}.{field}", scale.place(default_of(lane, field))
+        key, usual = f"{lane.id}.{field}", scale.place(default_of(lane, field))
         moved = pen.slider(
             f"slide.{key}", x, y, width, scale.place(value), color, usual, help=FIELD_HELP.get(field, field)
         )
@@ -238,20 +231,10 @@ def lanes_parameter(player: Player) -> Lanes:
     return found
 
 
-def lane_losses(lanes: Sequence[Lane], frame: Frame) -> list[str]:
-    """Return the value that each lane's trail shows in the picture, "" where it has none."""
-    trails = [layer for layer in frame.layers if isinstance(layer, Trail) and layer.label]
-    running = [k for k, lane in enumerate(lanes) if lane.enabled]
-    shown = [""] * len(lanes)
-    if len(trails) == len(running):
-        for k, trail in zip(running, trails, strict=True):
-            shown[k] = written(trail.value)
-    return shown
-
-
-def lane_titles(lanes: Sequence[Lane]) -> list[str]:
-    """Return the optimizers' titles."""
-    return [lane.optimizer.title for lane in lanes]
+def lane_loss(lane: Lane, frame: Frame) -> str:
+    """Return the value that a lane's trail shows in the picture, "" where it has none."""
+    trail = frame.layer(lane.id)
+    return written(trail.value) if isinstance(trail, Trail) else ""
 
 
 def default_of(lane: Lane, field: str) -> float:

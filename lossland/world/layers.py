@@ -680,12 +680,13 @@ def lit(rows: Sequence[tuple[Color, str, str, str]], index: int) -> list[tuple[C
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """One curve of a chart: ``x``, ``y`` (n,)."""
+    """One curve of a chart: ``x``, ``y`` (n,). ``key`` tells whose it is, as that of a layer does (a lane's ``id``)."""
 
     name: str
     color: Color
     x: Array
     y: Array
+    key: str = ""
 
     def __post_init__(self) -> None:
         """Refuse curves of two lengths."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 import numpy as np
 from imgui_bundle import imgui
@@ -24,6 +25,38 @@ from lossland.writing.host import DrawList, Host, read
 
 Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels, y down
 STRIDE = imgui.VERTEX_SIZE // 4  # floats of a vertex; the first two are its position
+
+
+class Progress(Enum):
+    """How far the panels that were built last are on their way onto the sheet.
+
+    ::
+
+        any       -- built ------------------------------------------->  NEW
+        NEW       -- the frame ends ---------------------------------->  BUILT
+        NEW       -- compared, unless they are spread over frames ---->  COMPARED
+        BUILT     -- compared ---------------------------------------->  COMPARED
+        COMPARED  -- the frame ends, and all that changed is drawn --->  SHOWN
+        any       -- what was built is lost -------------------------->  SHOWN
+
+    To build the panels and to compare them takes as long as to draw a part of them: where they are spread, a frame does
+    one of the three.
+    """
+
+    SHOWN = "there is nothing to do"
+    NEW = "built in this frame"
+    BUILT = "built in an earlier frame"
+    COMPARED = "known is what has changed, which is not all drawn yet"
+
+    def to_compare(self, spread: bool) -> bool:
+        """Whether it is to be found out in this frame what has changed."""
+        return self is Progress.BUILT or (self is Progress.NEW and not spread)
+
+    def after_frame(self, complete: bool) -> Progress:
+        """Return the progress at the end of a frame; ``complete``: all that is known to have changed is drawn."""
+        if self is Progress.NEW:
+            return Progress.BUILT
+        return Progress.SHOWN if self is Progress.COMPARED and complete else self
 
 
 @dataclass(frozen=True)

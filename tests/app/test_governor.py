@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from lossland.app.governor import BUDGET, COARSE, FIRST, LEVELS, REST, Governor, Rest, levels_for
+from lossland.app.governor import BUDGET, COARSE, FIRST, LEVELS, Governor, levels_for
 from lossland.render.painter import Quality
 
 
@@ -74,17 +74,3 @@ def test_levels_rise_and_large_pictures_may_be_drawn_small() -> None:
     assert FIRST in LEVELS
     assert all(level.moving for level in LEVELS)
     assert not Quality.still.moving
-
-
-def test_rest_refines_once_after_a_pause() -> None:
-    rest = Rest()
-    rest.change(10.0)
-    assert not rest.due(10.0 + 0.99 * REST)
-    assert rest.wait(10.0, 5.0) == pytest.approx(REST)
-    assert rest.due(10.0 + 1.001 * REST)
-    rest.refined = True
-    assert not rest.due(20.0)
-    assert rest.wait(20.0, 5.0) == 5.0
-    rest.change(21.0)
-    assert not rest.refined
-    assert not rest.due(21.1)

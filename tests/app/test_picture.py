@@ -93,7 +93,7 @@ def test_panels_drawn_part_by_part_come_out_whole(picture, target, player, monke
         picture.refresh(player, SIZE)
         owed = []
         while not owed or owed[-1]:
-            picture.compose(player, SIZE, Quality.live, late=True)
+            picture.compose(player, SIZE, Quality.live, spread=True)
             owed.append(picture.owes_panels)
             assert len(owed) < 20
     assert len(owed) > 3

@@ -29,6 +29,8 @@ from lossland.world.theme import DARK
 SIZE = (1280, 720)
 PICTURE = (slice(70, 560), slice(270, 930))  # rows and columns of a screenshot between the panels
 FORMULA = (slice(480, 630), slice(20, 240))
+
+
 class Drive:
     """A running window, its mouse and keyboard, and screenshots of it."""
 

@@ -105,8 +105,8 @@ with windows.Window(library.scene("mine.py"), (640, 400)) as window:
     for fault in library.scene("mine.py").param("fault").options:
         player.messages = []
         drawn = meter.count
-        player.restart()
-        player.pause()
+        player.seek(0.0)
+        player.play(False)
         run()
         before = picture()
         errors = [player.set_param("fault", fault)]
@@ -126,8 +126,8 @@ with windows.Window(library.scene("mine.py"), (640, 400)) as window:
         }
         player.set_param("fault", "none")
         player.messages = []
-        player.restart()
-        player.pause()
+        player.seek(0.0)
+        player.play(False)
         window._events.append(("move", 300.0, 10.0))
         run(60)
         seen[fault]["after"] = float(np.abs(picture() - before).mean())

@@ -30,7 +30,7 @@ with Window(library.scene("linear_map_2d"), (640, 400)) as window:
     wait, waits = glfw.wait_events_timeout, []
 
     def waited(seconds, most=6):
-        waits.append((meter.count, window._rest.refined))
+        waits.append((meter.count, window._pace.fineness.name == "REFINED"))
         if sum(done for _, done in waits) >= most:
             glfw.set_window_should_close(window.handle, True)
         wait(min(seconds, 0.05))
@@ -44,11 +44,11 @@ with Window(library.scene("linear_map_2d"), (640, 400)) as window:
     glfw.wait_events_timeout = waited
     refined = []
     step = window._refine
-    window._refine = lambda: (refined.append(window._rest.refined), step())
+    window._refine = lambda: (refined.append(window._pace.fineness.name == "REFINED"), step())
     run()
     seen["drawn"] = meter.count
     seen["drawn while refined"] = len({count for count, done in waits if done})
-    seen["refined at rest"] = window._rest.refined
+    seen["refined at rest"] = window._pace.fineness.name == "REFINED"
     seen["refined again"] = any(refined)
 
     # Minimised: nothing is drawn, and the window comes back

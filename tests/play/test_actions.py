@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from lossland.errors import UserError
-from lossland.play.player import ACTIONS, Player
+from lossland.play.actions import ACTIONS
+from lossland.play.player import Player
 from lossland.scenery import library
 from lossland.scenery.scene import Frame, Scene
 from lossland.world.camera import Camera
 
-LEFT_ALONE = {"log", "_drawn", "camera"}  # of a player: the log and the camera are compared by themselves
+LEFT_ALONE = {"log", "drawn", "camera"}  # of a player: the log and the camera are compared by themselves
 
 # One good call of every action.
 CALLS: dict[str, tuple[Any, ...]] = {
@@ -26,7 +27,6 @@ CALLS: dict[str, tuple[Any, ...]] = {
     "load": ("gradient_descent",),
     "use_preset": ("beale",),
     "reset": (),
-    "restart": (),
     "set_seed": (7,),
     "set_param": ("start", (1.0, 2.0)),
     "set_landscape": ("x^2 + y^4",),
@@ -83,23 +83,10 @@ def fused(kind: type) -> type:
     """Return a class in which every change of an attribute burns the fuse."""
 
     def change(self: object, name: str, value: object) -> None:
-        super(made, self).__setattr__(name, value)
+        object.__setattr__(self, name, value)
         FUSE.burn()
 
-    made = type(kind.__name__, (kind,), {"__setattr__": change})
-    return made
-
-
-class FusedCamera(Camera):
-    def __setattr__(self, name: str, value: object) -> None:
-        super().__setattr__(name, value)
-        FUSE.burn()
-
-
-class FusedPlayer(Player):
-    def __setattr__(self, name: str, value: object) -> None:
-        super().__setattr__(name, value)
-        FUSE.burn()
+    return type(kind.__name__, (kind,), {"__setattr__": change})
 
 
 class FusedValues(dict[str, Any]):
@@ -112,11 +99,10 @@ class FusedValues(dict[str, Any]):
 
 def prepared(monkeypatch: pytest.MonkeyPatch) -> Player:
     """Return a race that has been touched in every way, with a fuse in all that an action may change."""
-    monkeypatch.setattr("lossland.play.player.Camera", FusedCamera)
+    monkeypatch.setattr("lossland.play.camera_actions.Camera", fused(Camera))
     scene = library.scene("optimizer_race")
     scene.__class__ = fused(type(scene))
-    player = FusedPlayer(scene)
-    player.camera.__class__ = FusedCamera
+    player = fused(Player)(scene)
     player.orbit(30.0, 3.0)
     player.zoom(1.25)
     player.save_view(1)

@@ -329,7 +329,7 @@ def test_the_same_input_gives_the_same_pixels(open_bench: Any) -> None:
     images = []
     for _ in range(2):
         bench = open_bench()
-        bench.drag_slider("slide.1.lr", 0.8)
+        bench.drag_slider("slide.momentum.lr", 0.8)
         images.append(bench.target.read())
     assert np.array_equal(images[0], images[1])
 
@@ -390,12 +390,12 @@ def test_view_buttons_and_switches(race: Bench) -> None:
 
 # ------------------------------------------------------------------------------------------------------ the lanes
 def test_dragging_a_rate_sets_it_on_a_log_scale(race: Bench) -> None:
-    part = race.drag_slider("slide.1.lr", 0.75)
+    part = race.drag_slider("slide.momentum.lr", 0.75)
     low, high = 1e-5, 1.0  # the range of every learning rate
     assert 0.7 < part < 0.8
     assert race.player.lanes[1].optimizer.lr == pytest.approx(low * (high / low) ** part, rel=0.006)
     before = race.player.lanes[3].optimizer
-    race.drag_slider("slide.1.lr", 0.0)
+    race.drag_slider("slide.momentum.lr", 0.0)
     assert race.player.lanes[1].optimizer.lr == pytest.approx(low)
     assert race.player.lanes[3].optimizer == before
 
@@ -403,7 +403,7 @@ def test_dragging_a_rate_sets_it_on_a_log_scale(race: Bench) -> None:
 def test_double_click_gives_the_usual_value(race: Bench) -> None:
     from lossland.optimizers import Momentum
 
-    place = race.place("slide.1.lr")
+    place = race.place("slide.momentum.lr")
     race.move(place.x + 8 + 0.9 * (place.width - 16), place.center[1])
     for down in (True, False, True, False):
         race.press(down)
@@ -411,16 +411,16 @@ def test_double_click_gives_the_usual_value(race: Bench) -> None:
 
 
 def test_a_rate_can_be_typed(race: Bench) -> None:
-    race.click("type.0.lr")
+    race.click("type.sgd.lr")
     race.write("0.0125")
     race.key(imgui.Key.enter)
     assert race.player.lanes[0].optimizer.lr == 0.0125
-    race.click("type.0.lr")
+    race.click("type.sgd.lr")
     race.write("much")
     race.key(imgui.Key.enter)
     assert race.player.lanes[0].optimizer.lr == 0.0125
     assert "must be a number" in race.player.messages[-1].text
-    race.click("type.0.lr")
+    race.click("type.sgd.lr")
     race.write("-1")
     race.key(imgui.Key.enter)
     assert race.player.lanes[0].optimizer.lr == 0.0125
@@ -428,19 +428,19 @@ def test_a_rate_can_be_typed(race: Bench) -> None:
 
 
 def test_a_click_selects_a_lane_and_shows_its_settings(race: Bench) -> None:
-    row = race.place("lane.1")
+    row = race.place("lane.momentum")
     race.click_at(row.x + 60, row.y + 14)
     assert race.player.selected == 1
-    assert "slide.1.momentum" in race.felt.touches
-    race.drag_slider("slide.1.momentum", 0.5)
+    assert "slide.momentum.momentum" in race.felt.touches
+    race.drag_slider("slide.momentum.momentum", 0.5)
     assert race.player.lanes[1].optimizer.momentum == pytest.approx(0.4995, abs=0.01)
 
 
 def test_a_lane_can_rest(race: Bench) -> None:
-    race.click("toggle.2")
+    race.click("toggle.rmsprop")
     assert [lane.enabled for lane in race.player.lanes] == [True, True, False, True, True]
     assert race.shows("off")
-    race.click("toggle.2")
+    race.click("toggle.rmsprop")
     assert race.player.lanes[2].enabled
 
 
@@ -451,14 +451,46 @@ def test_optimizers_are_added_from_the_list_and_removed(race: Bench) -> None:
     assert len(race.player.lanes) == 6
     assert race.player.lanes[-1].name == "adamw"
     assert race.player.selected == 5
-    row = race.place("lane.0")
+    row = race.place("lane.sgd")
     race.move(row.x + 60, row.y + 14)
-    race.click("remove.0")
+    race.click("remove.sgd")
     assert [lane.name for lane in race.player.lanes][:2] == ["momentum", "rmsprop"]
 
 
+@pytest.mark.parametrize("what", ["remove_lane", "enable_lane"])
+def test_the_chosen_curve_and_an_opened_setting_stay_with_their_lane(race: Bench, what: str) -> None:
+    race.player.seek(3.0)
+    race.player.select(3)
+    race.frame(2)
+    before = charts.chosen_series(race.player, race.player.frame())
+    assert before is not None
+    assert before[0].color == "optimizer.adam"
+    race.click("type.adam.beta1")
+    others = {lane.id: lane.optimizer for lane in race.player.lanes if lane.id not in ("adam", "momentum")}
+    getattr(race.player, what)(1, *([False] if what == "enable_lane" else []))
+    race.frame(2)
+    after = charts.chosen_series(race.player, race.player.frame())
+    assert after is not None
+    assert np.array_equal(after[0].y, before[0].y)
+    assert (after[0].key, after[0].color) == ("adam", "optimizer.adam")
+    race.write("0.75")
+    race.key(imgui.Key.enter)
+    by_id = {lane.id: lane.optimizer for lane in race.player.lanes}
+    assert by_id["adam"].beta1 == 0.75
+    assert {id: by_id[id] for id in others} == others
+
+
+def test_a_lanes_menu_stays_open_and_its_own_when_an_earlier_lane_goes(race: Bench) -> None:
+    row = race.place("lane.adam")
+    race.click_at(row.x + 60, row.y + 14, button=1)
+    race.player.remove_lane(0)
+    race.frame(2)
+    race.click("list.remove")
+    assert [lane.id for lane in race.player.lanes] == ["momentum", "rmsprop", "lion"]
+
+
 def test_the_right_button_opens_a_lanes_menu(race: Bench) -> None:
-    row = race.place("lane.4")
+    row = race.place("lane.lion")
     race.click_at(row.x + 60, row.y + 14, button=1)
     race.click("list.toggle")
     assert not race.player.lanes[4].enabled

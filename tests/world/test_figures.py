@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from lossland.pointing.marks import Mark, mark
+from lossland.pointing.description import Description
+from lossland.pointing.picking import describe
 
 from lossland import figures
 from lossland.errors import UserError
@@ -32,13 +33,13 @@ def parts(figure: layers.Compound) -> dict[str, Any]:
     return dict(zip((key.partition("/")[2] for key in frame.keys), frame.layers, strict=True))
 
 
-def said(figure: layers.Compound, place: Any) -> Mark:
+def said(figure: layers.Compound, place: Any) -> Description:
     """Return what is said of the thing at a place of the plane."""
     frame, camera = Frame([figure], view=View(flat=True)), Camera(flat=True)
     camera.fit([[-3.0, -2, 0], [3, 2, 0]], SIZE)
     hit = pick_any(frame, camera, camera.project(figures.place(place, ""), SIZE), SIZE)
     assert hit is not None
-    found = mark(hit, frame)
+    found = describe(hit, frame)
     assert found is not None
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lossland.writing.panel_cache import Piece, changes, joined, parted
+from lossland.writing.panel_cache import Piece, Progress, changes, joined, parted
 
 SIZE = (40, 30)
 
@@ -51,3 +51,40 @@ def test_only_what_changed_is_drawn_again() -> None:
     assert changes(before, before) == []
     assert set(changes(before, after)) == {(10, 0, 14, 4), (11, 0, 15, 4)}
     assert set(changes(before, after[:2])) == {piece.box for piece in (*before, *after[:2])}
+
+
+# ------------------------------------------------------------------------------------------------ over frames
+def walk(spread: bool, parts: int) -> list[str]:
+    """Return what each frame does with panels that are built in the first one and drawn in so many parts."""
+    progress, done, left = Progress.NEW, [], parts
+    while progress is not Progress.SHOWN:
+        frame = []
+        if progress.to_compare(spread):
+            progress = Progress.COMPARED
+            frame.append("compare")
+        if not spread:
+            left = 0
+            frame.append("draw all")
+        elif progress is Progress.COMPARED:
+            left -= 1
+            frame.append("draw a part")
+        progress = progress.after_frame(complete=left == 0)
+        done.append(" and ".join(frame))
+        assert len(done) < 10
+    return done
+
+
+def test_panels_that_must_be_seen_at_once_are_drawn_in_the_frame_that_builds_them() -> None:
+    assert walk(spread=False, parts=3) == ["compare and draw all"]
+
+
+def test_panels_that_may_wait_are_compared_in_the_next_frame_and_drawn_part_by_part() -> None:
+    assert walk(spread=True, parts=3) == ["", "compare and draw a part", "draw a part", "draw a part"]
+    assert walk(spread=True, parts=1) == ["", "compare and draw a part"]
+
+
+def test_of_panels_that_are_shown_nothing_is_to_be_done() -> None:
+    assert not Progress.SHOWN.to_compare(spread=False)
+    assert not Progress.COMPARED.to_compare(spread=False)
+    assert Progress.SHOWN.after_frame(complete=True) is Progress.SHOWN
+    assert Progress.COMPARED.after_frame(complete=False) is Progress.COMPARED

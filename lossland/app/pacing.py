@@ -1,0 +1,148 @@
+"""What the window's loop does next. No window, no GL and no clock in here: what is seen is passed in.
+
+Two things are kept apart, the scene's picture and the panels around it.
+
+The scene's picture (`Fineness`)::
+
+    MOVED     -- nothing has changed for REST seconds -->  REFINING
+    REFINING  -- its last step is done ----------------->  REFINED
+    any       -- another revision is seen (see) -------->  MOVED, and the rest begins again
+    any       -- what was drawn is lost (lose) --------->  MOVED, and it is refined as soon as it has rested
+
+The panels need ``SETTLING`` frames after whatever concerns them (stir), because Dear ImGui shows what an event did only
+in the frames after it. Every frame that is drawn (drew) takes one away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from enum import Enum
+
+REST = 0.2  # seconds without a change until the picture is refined
+SETTLING = 3  # frames after an event until the panels have settled
+
+
+class Fineness(Enum):
+    """How fine the scene's picture is."""
+
+    MOVED = "as coarse as a fluent movement needs"
+    REFINING = "being drawn in full quality, step by step"
+    REFINED = "in full quality"
+
+
+class Turn(Enum):
+    """What a turn of the loop does, once events are handled and time has passed."""
+
+    WAIT = "wait for the tick at which the next picture is due"
+    DRAW = "draw a frame"
+    REFINE = "do a step of the refinement"
+    IDLE = "nothing: all is drawn"
+
+
+class Pace:
+    """Remembers what was drawn, and decides what is to be done."""
+
+    def __init__(self) -> None:
+        self.fineness = Fineness.MOVED
+        self.settling = SETTLING  # frames that the panels still need
+        self._pointed = False  # whether something else may be under the pointer than when it was drawn last
+        self._revision = -1  # that was drawn last
+        self._changed = 0.0  # when another revision was seen last, in seconds
+        self._steps: Iterator[None] | None = None  # of the refinement, while there is one
+
+    # ------------------------------------------------------------------------------------------ what happens
+    def stir(self) -> None:
+        """Note that the panels have something to show."""
+        self.settling = SETTLING
+
+    def point(self) -> None:
+        """Note that the pointer may have moved."""
+        self._pointed = True
+
+    def see(self, revision: int, now: float) -> bool:
+        """Take the picture's revision at a time in seconds. True if it is not the one that was drawn last."""
+        changed = revision != self._revision
+        if changed:
+            self._changed = now
+            self.lose()
+        return changed
+
+    def lose(self) -> None:
+        """Note that what was drawn is gone, or not what it should be."""
+        self.fineness, self._steps = Fineness.MOVED, None
+
+    def drew(self, revision: int) -> None:
+        """Note that a frame of this revision was drawn, panels and all."""
+        self._revision = revision
+        self.settling = max(self.settling - 1, 0)
+        self._pointed = False
+
+    def refine(self, begin: Callable[[], Iterator[None]]) -> bool:
+        """Do the next step of the refinement that ``begin`` starts. True if it was the last one."""
+        if self._steps is None:
+            self._steps = begin()
+            self.fineness = Fineness.REFINING
+        try:
+            next(self._steps)
+        except StopIteration:
+            self.fineness, self._steps = Fineness.REFINED, None
+        return self.fineness is Fineness.REFINED
+
+    # ------------------------------------------------------------------------------------------ what follows
+    def turn(self, now: float, changed: bool, busy: bool, running: bool, ticks: int) -> Turn:
+        """Decide what this turn does.
+
+        ``changed`` is what ``see`` said, ``busy`` whether frames follow each other anyway, ``running`` whether the
+        player's time passes, and ``ticks`` how many ticks of it have passed in this turn.
+        """
+        if running and not ticks:
+            return Turn.WAIT
+        if busy or changed or self.settling or self._pointed:
+            return Turn.DRAW
+        rested = now - self._changed >= REST
+        return Turn.REFINE if rested and self.fineness is not Fineness.REFINED else Turn.IDLE
+
+    def nap(self, now: float, longest: float) -> float:
+        """Return how many seconds the loop may wait for events until something is due, at most ``longest``."""
+        if self.fineness is Fineness.REFINED:
+            return longest
+        return min(max(self._changed + REST - now, 0.0), longest)
+
+
+class Remedy(Enum):
+    """What the window does about a failure."""
+
+    RAISE = "tell whoever opened the window"
+    GO_ON = "go on with the last picture that could be drawn"
+    RENEW = "make everything on the GPU again, and go on"
+    REOPEN = "open another window, and go on"
+    REPORT = "go on, and print why, as it may not be drawn into the window"
+    PAUSE = "go on after a pause, as before"
+
+
+class Faults:
+    """Counts failures that follow each other, and says what to do about them. A picture that is drawn ends the row."""
+
+    def __init__(self) -> None:
+        self._drawn = False  # whether a picture was ever drawn
+        self._exceptions = self._failures = 0
+
+    def drew(self) -> None:
+        """Note that a picture was drawn, whatever the driver says of it later."""
+        self._drawn, self._exceptions = True, 0
+
+    def passed(self) -> None:
+        """Note that the driver has done what it was asked for."""
+        self._failures = 0
+
+    def exception(self) -> Remedy:
+        """Say what to do about an exception of a scene's, or of ours."""
+        if not self._drawn:
+            return Remedy.RAISE
+        self._exceptions += 1
+        return {1: Remedy.GO_ON, 2: Remedy.RENEW, 3: Remedy.REPORT}.get(self._exceptions, Remedy.PAUSE)
+
+    def failure(self) -> Remedy:
+        """Say what to do about a failure of the graphics driver."""
+        self._failures += 1
+        return {1: Remedy.RENEW, 2: Remedy.REOPEN}.get(self._failures, Remedy.RAISE)

@@ -1,0 +1,130 @@
+"""What the user does to a Player: each action checks its arguments, acts, and is written into the log with its tick.
+
+An action is a function whose first argument is the Player. `Player` has them all as methods; they stand beside it in
+`camera_actions` and `lane_actions`. A session file names them, and finds them in ``ACTIONS``.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple, ParamSpec, TypeVar
+
+import numpy as np
+
+from lossland.checks import real
+from lossland.errors import UserError, sentence
+from lossland.play.states import return_to, state_of
+from lossland.scenery.scene import quiet
+
+if TYPE_CHECKING:
+    from lossland.play.player import Player
+
+LOG_LIMIT = 200_000  # actions; an hour of dragging at every tick
+SETTERS = {"set_param", "set_lane_field", "set_landscape", "drag", "seek"}
+
+P = ParamSpec("P")
+R = TypeVar("R")
+ACTIONS: dict[str, Callable[..., Any]] = {}
+
+
+class Action(NamedTuple):
+    """One thing the user did: when (in ticks), the function's name, its arguments as JSON data."""
+
+    tick: int
+    name: str
+    arguments: tuple[Any, ...]
+
+
+def action(function: Callable[Concatenate[Player, P], R]) -> Callable[Concatenate[Player, P], R]:
+    """Make a function of a Player an action that may change what the scene shows.
+
+    It is logged, and it is all or nothing: if the scene cannot show what came of it, all is as before. The frame that
+    is built to find this out is the one that is drawn.
+    """
+    return _acting(function, builds=True)
+
+
+def view_action(function: Callable[Concatenate[Player, P], R]) -> Callable[Concatenate[Player, P], R]:
+    """Make an action that changes how the scene is seen and not what it shows: no frame is built."""
+    return _acting(function, builds=False)
+
+
+def typed_action(function: Callable[Concatenate[Player, P], None]) -> Callable[Concatenate[Player, P], str | None]:
+    """Make an action whose arguments are typed by hand: it returns an error's sentence, or None."""
+    acted = action(function)
+
+    @wraps(function)
+    def answered(player: Player, *args: P.args, **kwargs: P.kwargs) -> str | None:
+        try:
+            acted(player, *args, **kwargs)
+        except Exception as error:  # the panels that call it show the sentence
+            return sentence(error)
+        return None
+
+    return answered
+
+
+def _acting(function: Callable[Concatenate[Player, P], R], builds: bool) -> Callable[Concatenate[Player, P], R]:
+    signature = inspect.signature(function)
+
+    @wraps(function)
+    def acted(player: Player, *args: P.args, **kwargs: P.kwargs) -> R:
+        if player.acting:  # an action that uses another one is logged once, as itself
+            return function(player, *args, **kwargs)
+        bound = signature.bind(player, *args, **kwargs)
+        bound.apply_defaults()
+        entry = Action(player.tick, function.__name__, tuple(_plain(value) for value in bound.args[1:]))
+        before = state_of(player)
+        try:
+            player.acting = True
+            with quiet():
+                result = function(player, *args, **kwargs)
+                player.touch(frame=builds)
+                if builds:
+                    player.frame()
+            player.astray = player.following is not None
+            player.acting = False
+        except BaseException:
+            return_to(player, before)
+            raise
+        write(player.log, entry)
+        return result
+
+    ACTIONS[function.__name__] = acted
+    return acted
+
+
+def write(log: list[Action], entry: Action) -> None:
+    """Add an action to a log; where one setting is changed twice within a tick only the last counts."""
+    if log and entry.name in SETTERS:
+        last = log[-1]
+        if last[:2] == entry[:2] and last.arguments[:-1] == entry.arguments[:-1]:
+            log[-1] = entry
+            return
+    if len(log) < LOG_LIMIT:
+        log.append(entry)
+
+
+def pair(value: Any, what: str) -> tuple[float, float]:
+    """Return two numbers, such as a position, or raise UserError."""
+    if not isinstance(value, list | tuple | np.ndarray) or len(value) != 2:
+        raise UserError(f"{what} must be two numbers, not {value!r}.")
+    return real(value[0], -1e9, 1e9, what), real(value[1], -1e9, 1e9, what)
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON data, or raise UserError."""
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating) and math.isfinite(value):
+        return float(value)
+    if isinstance(value, list | tuple | np.ndarray):
+        return [_plain(part) for part in value]
+    if isinstance(value, dict):
+        return {str(key): _plain(part) for key, part in value.items()}
+    raise UserError(f"{value!r} is not a number, text or list of them.")
