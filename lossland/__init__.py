@@ -36,6 +36,8 @@ _HOME = {
     "parameters": "lossland.scenery.parameters:",
     "Scene": "lossland.scenery.scene",
     "GroundScene": "lossland.scenery.ground",
+    "RaceScene": "lossland.scenery.race",
+    "race": "lossland.scenery.race:",
     "rates": "lossland.optimizers.rates:",
     "Frame": "lossland.scenery.scene",
     "View": "lossland.scenery.scene",
@@ -65,6 +67,7 @@ __all__ = [
     "Landscape",
     "MachineError",
     "Now",
+    "RaceScene",
     "Scene",
     "Stage",
     "Swarm",
@@ -86,6 +89,7 @@ __all__ = [
     "numerals",
     "optimizers",
     "parameters",
+    "race",
     "rates",
     "record",
     "refined",
@@ -141,6 +145,7 @@ if TYPE_CHECKING:
     from lossland.optimizers import rates as rates
     from lossland.scenery import ground as ground
     from lossland.scenery import parameters as parameters
+    from lossland.scenery import race as race
     from lossland.scenery.clock import Clock as Clock
     from lossland.scenery.clock import Now as Now
     from lossland.scenery.ground import GroundScene as GroundScene
@@ -148,6 +153,7 @@ if TYPE_CHECKING:
     from lossland.scenery.kept import kept as kept
     from lossland.scenery.kept import refined as refined
     from lossland.scenery.library import scene as scene
+    from lossland.scenery.race import RaceScene as RaceScene
     from lossland.scenery.scene import Frame as Frame
     from lossland.scenery.scene import Scene as Scene
     from lossland.scenery.scene import View as View

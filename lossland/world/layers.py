@@ -312,6 +312,25 @@ class Arrows(Layer):
         tail, tip = (terrain.world_from_domain(np.reshape(one, (-1, 2)), ON_GROUND) for one in (tail, tip))
         return cls(tail, tip, color, **options)
 
+    @classmethod
+    def ahead(cls, trails: Sequence[Trail], lengths: Sequence[float], gap: float, **options: Any) -> list[Arrows]:
+        """Return a layer of arrows ahead of the heads of trails, none where there is no arrow.
+
+        They point where the path goes from the head on, and are ``lengths`` long in the world, from ``gap`` beyond the
+        head. A trail that has not begun, has ended, or whose length is 0 has none.
+        """
+        tails, tips, colors = [], [], []
+        for trail, length in zip(trails, lengths, strict=True):
+            if not (0 < trail.upto < trail.progress[-1] and length > 0):
+                continue
+            soon = min(trail.upto + 0.2, int(trail.upto) + 1.0)
+            along = point_at(trail.points, trail.progress, soon) - trail.end
+            if (distance := float(np.linalg.norm(along))) > 1e-9:
+                tails.append(trail.end + gap * along / distance)
+                tips.append(trail.end + (gap + length) * along / distance)
+                colors.append(trail.color)
+        return [cls(np.array(tails), np.array(tips), colors, **options)] if tails else []
+
 
 def named_arrow(
     tail: Array, tip: Array, color: Color, latex: str, gap: float = 0.0, room: float = 26.0, size: float = 20.0,

@@ -6,6 +6,7 @@ at most two decimals in a formula, unless a format follows it:
 * ``?4``: at most four decimals, no zeros at the end: 0.1818
 * ``?.2``: exactly two decimals: 0.50
 * ``?s``: three significant digits: 0.0021, 1.2e5
+* ``?n``: a count, with thin spaces between thousands: 50 000
 
 A vector becomes a pair, a matrix a matrix. In a formula ``(color, value)`` is a value in a role of the theme, and
 ``((color, ...), matrix)`` gives each column its own.
@@ -16,6 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import partial
+from math import isfinite
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -26,7 +28,7 @@ Color = str
 Value = ArrayLike | str
 Inked = tuple[Color | tuple[Color, ...], Value]
 
-_PLACE = re.compile(r"\?(\.?\d|s)?")
+_PLACE = re.compile(r"\?(\.?\d|s|n)?")
 
 
 def words(pattern: str, *values: Value) -> str:
@@ -50,9 +52,16 @@ def _number(form: str, usual: Callable[[float], str]) -> Callable[[float], str]:
     """Return what writes a number in a format."""
     if form == "s":
         return numerals.short
+    if form == "n":
+        return _count
     if form.startswith("."):
         return partial(numerals.fixed, digits=int(form[1:]))
     return partial(numerals.trimmed, digits=int(form)) if form else usual
+
+
+def _count(value: float) -> str:
+    """Return a whole number; infinity and nan as they are written elsewhere."""
+    return numerals.thousands(int(value)) if isfinite(value) else numerals.short(value)
 
 
 def _word(value: object, form: str) -> str:
