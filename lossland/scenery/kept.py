@@ -58,13 +58,12 @@ def _note_all(scene: Scene, reads: Reads) -> None:
 def _hold(scene: Scene, reads: Reads) -> bool:
     """Whether everything that was read is still what it was."""
     for source, value in reads.items():
-        if isinstance(source, _Source):
-            if source.best(scene) is not value:  # may be an array: compared as an object
-                return False
-        else:
+        if isinstance(source, str):
             now = scene.source(source)
             if not (now is value or now == value):
                 return False
+        elif source.best(scene) is not value:  # may be an array: compared as an object
+            return False
     return True
 
 
@@ -86,7 +85,9 @@ def _kept(make: Callable[Concatenate[S, P], R], most: int) -> Callable[Concatena
     @wraps(make)
     def got(scene: S, *args: P.args, **kwargs: P.kwargs) -> R:
         key = (args, tuple(kwargs.items()))
-        entries: OrderedDict[Any, tuple[Reads, R]] = scene.results.setdefault(got, OrderedDict())
+        entries: OrderedDict[Any, tuple[Reads, R]] | None = scene.results.get(got)
+        if entries is None:
+            entries = scene.results[got] = OrderedDict()
         entry = entries.get(key)
         if entry is not None and _hold(scene, entry[0]):
             _note_all(scene, entry[0])

@@ -119,19 +119,19 @@ class RaceScene(GroundScene):
     # --------------------------------------------------------------------------------------- the picture
     def trails(self, now: Now) -> list[Trail]:
         """Return every racer's path so far. At the start all heads are in one place, and have no labels."""
-        drawn = []
+        drawn, terrain, step, begun = [], self.terrain, now.step, now.whole >= 1
         for racer in self.racers():
-            label = {"label": racer.name, "values": racer.run.values} if now.whole >= 1 else {}
+            label = {"label": racer.name, "values": racer.run.values} if begun else {}
             ring = "" if drawn else "start"
             look = {"start": ring, "key": racer.lane.id, "name": racer.name, **label}
-            drawn.append(Trail.on(self.terrain, racer.run.points, now.step, racer.color, **look))
+            drawn.append(Trail.on(terrain, racer.run.points, step, racer.color, **look))
         return drawn
 
     def velocities(self, trails: Sequence[Trail], now: Now) -> list[Arrows]:
         """Return an arrow ahead of every head that moves, as long as its next few steps."""
-        step = min(int(now.step), self.steps - 1)
-        reach = [min(AHEAD * float(racer.run.paces[step]) / self.size, LONGEST) for racer in self.racers()]
-        lengths = [length if length > SHORTEST else 0.0 for length in reach]
+        step, size = min(int(now.step), self.steps - 1), self.size
+        reach = [AHEAD * float(racer.run.paces[step]) / size for racer in self.racers()]
+        lengths = [min(length, LONGEST) if length > SHORTEST else 0.0 for length in reach]
         return Arrows.ahead(trails, lengths, HEAD, width=3.0, group="arrows", name="Next steps")
 
     def legend(self, step: int) -> Legend:

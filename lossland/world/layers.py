@@ -319,17 +319,17 @@ class Arrows(Layer):
         They point where the path goes from the head on, and are ``lengths`` long in the world, from ``gap`` beyond the
         head. A trail that has not begun, has ended, or whose length is 0 has none.
         """
-        tails, tips, colors = [], [], []
-        for trail, length in zip(trails, lengths, strict=True):
-            if not (0 < trail.upto < trail.progress[-1] and length > 0):
-                continue
-            soon = min(trail.upto + 0.2, int(trail.upto) + 1.0)
-            along = point_at(trail.points, trail.progress, soon) - trail.end
-            if (distance := float(np.linalg.norm(along))) > 1e-9:
-                tails.append(trail.end + gap * along / distance)
-                tips.append(trail.end + (gap + length) * along / distance)
-                colors.append(trail.color)
-        return [cls(np.array(tails), np.array(tips), colors, **options)] if tails else []
+        lengthy = zip(trails, lengths, strict=True)
+        moving = [(one, length) for one, length in lengthy if length > 0 and 0 < one.upto < one.progress[-1]]
+        if not moving:
+            return []
+        head = np.array([trail.end for trail, _ in moving])
+        soon = [point_at(one.points, one.progress, min(one.upto + 0.2, int(one.upto) + 1.0)) for one, _ in moving]
+        along = np.array(soon) - head
+        distance = np.sqrt((along**2).sum(axis=1, keepdims=True))
+        along /= np.maximum(distance, 1e-12)
+        tip = head + (gap + np.array([length for _, length in moving])[:, None]) * along
+        return [cls(head + gap * along, tip, [trail.color for trail, _ in moving], **options)]
 
 
 def named_arrow(
