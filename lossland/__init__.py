@@ -40,6 +40,8 @@ _HOME = {
     "GroundScene": "lossland.scenery.ground",
     "level_points": "lossland.scenery.level_points:",
     "terrain": "lossland.world.terrain:",
+    "RaceScene": "lossland.scenery.race",
+    "race": "lossland.scenery.race:",
     "rates": "lossland.optimizers.rates:",
     "Frame": "lossland.scenery.scene",
     "View": "lossland.scenery.scene",
@@ -69,6 +71,7 @@ __all__ = [
     "Landscape",
     "MachineError",
     "Now",
+    "RaceScene",
     "Scene",
     "Stage",
     "Swarm",
@@ -93,6 +96,7 @@ __all__ = [
     "numerals",
     "optimizers",
     "parameters",
+    "race",
     "rates",
     "record",
     "refined",
@@ -150,6 +154,7 @@ if TYPE_CHECKING:
     from lossland.scenery import ground as ground
     from lossland.scenery import level_points as level_points
     from lossland.scenery import parameters as parameters
+    from lossland.scenery import race as race
     from lossland.scenery.clock import Clock as Clock
     from lossland.scenery.clock import Now as Now
     from lossland.scenery.ground import GroundScene as GroundScene
@@ -157,6 +162,7 @@ if TYPE_CHECKING:
     from lossland.scenery.kept import kept as kept
     from lossland.scenery.kept import refined as refined
     from lossland.scenery.library import scene as scene
+    from lossland.scenery.race import RaceScene as RaceScene
     from lossland.scenery.scene import Frame as Frame
     from lossland.scenery.scene import Scene as Scene
     from lossland.scenery.scene import View as View

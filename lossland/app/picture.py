@@ -170,7 +170,8 @@ class Picture:
             self.panel_cache, spread = PanelCache(size, self.theme, self._kept), False
         if self._panel_data is not None:
             if self._progress.to_compare(spread):
-                all_of_it = self.panel_cache.update(self._panel_data, _box(self.free, size), light_centre(player.camera))
+                box, light = _box(self.free, size), light_centre(player.camera)
+                all_of_it = self.panel_cache.update(self._panel_data, box, light)
                 spread = spread and not all_of_it
                 self._progress = Progress.COMPARED
             if not spread:
@@ -196,7 +197,8 @@ class Picture:
     @property
     def owes_panels(self) -> bool:
         """Whether panels were built that are not drawn yet, or drawn and not composited."""
-        return self._progress is not Progress.SHOWN or (self.panel_cache is not None and not self.panel_cache.up_to_date)
+        cache = self.panel_cache
+        return self._progress is not Progress.SHOWN or (cache is not None and not cache.up_to_date)
 
     def _arrange(
         self,

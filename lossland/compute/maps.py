@@ -1,21 +1,21 @@
 """Maps: where every start ends, and how a rule fares over any two of its hyper-parameters or start coordinates.
 
 Every cell of a map is a run of its own, to the bit the same whatever the map's tiles, threads and pieces. `basins`
-and `sweep` make a whole map; `basin_pieces` and `sweep_pieces` do the same work in small pieces, and `Refinement`
-turns these into a map that is coarse at once and gets finer, for pictures that follow a slider.
+and `sweep` make a whole map; `basin_pieces` and `sweep_pieces` do the same work in small pieces, for pictures that
+follow a slider.
 """
 
 from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from lossland import checks
 from lossland.compute import arrays, philox
@@ -23,27 +23,24 @@ from lossland.compute.bounds import bounds
 from lossland.compute.crowds import crowd, in_float64
 from lossland.compute.crowds.base import Crowd, rounded
 from lossland.compute.minima import Minima, find_minima, tolerance
+from lossland.compute.pieces import PIECE, WHOLE, Pieces, finished
 from lossland.compute.swarm import cell_centres, fates
 from lossland.compute.trajectory import check_seed, check_start, check_steps
 from lossland.errors import MachineError, UserError, nearest
 from lossland.expression import Program
-from lossland.optimizers import Optimizer, memory
+from lossland.optimizers import Optimizer, inertia, memory
+from lossland.optimizers.rates import suggested_rate
 
 if TYPE_CHECKING:
+    from lossland.compute.bounds import Domain
     from lossland.expression import Node
     from lossland.landscapes import Landscape
-
-T = TypeVar("T")
-Pieces = Generator[float, None, T]
-"""Work in pieces: yields the share that is done after each piece, and returns the result."""
 
 NONE, DIVERGED = -1, -2
 """Classes of a basin map beside the minima's numbers."""
 
 MOST_CELLS = 2**20  # along a side
 TILE = 1 << 18  # starts that are followed together
-PIECE = 1_000_000  # steps of one particle in a piece of work: some milliseconds
-WHOLE = 10**15  # more work than there is
 START = ("x", "y")  # axes of a sweep that are the start's coordinates
 TOGETHER = 4096  # cells of a sweep whose arrays stay in a core's cache together
 OVERHEAD = 1500  # cells that take as long as a step on arrays takes beside them
@@ -73,6 +70,17 @@ class BasinMap:
     def classes(self) -> NDArray[np.int16]:
         """The labels (n, n) with divergence as a class of its own, -2."""
         return np.where(self.diverged, np.int16(DIVERGED), self.label)
+
+    def label_at(self, domain: Domain, position: ArrayLike) -> NDArray[np.int16]:
+        """Return the labels (N,) of the cells where positions (N, 2) of the map's domain lie; outside, the edge's."""
+        (x0, x1), (y0, y1) = domain
+        n = len(self.label)
+        cell = ((np.asarray(position) - (x0, y0)) / ((x1 - x0) / n, (y1 - y0) / n)).astype(int).clip(0, n - 1)
+        return self.label[cell[:, 1], cell[:, 0]]
+
+    def largest(self, most: int) -> list[int]:
+        """Return the numbers of at most so many minima, those with the largest basins, in rising order."""
+        return sorted(np.argsort(-self.shares, kind="stable")[:most].tolist())
 
 
 @np.errstate(all="ignore")
@@ -198,6 +206,12 @@ class Sweep:
     reached: NDArray[np.int32]
     diverged: NDArray[np.bool_]
 
+    @cached_property
+    def steps(self) -> NDArray[np.float64]:
+        """The steps (ny, nx) to the target, at least 1: inf where it was not reached, nan where the run diverged."""
+        steps = np.where(self.reached >= 0, np.maximum(self.reached, 1), np.inf)
+        return np.where(self.diverged, np.nan, steps)
+
     @property
     def best(self) -> tuple[float, float]:
         """The values of the two axes where the target was reached first, else where the loss is the lowest."""
@@ -259,6 +273,18 @@ def sweep_pieces(
         loss[cells], reached[cells], diverged[cells] = runs.result()
     square = (n, n)
     return Sweep(across, up, x, y, loss.reshape(square), reached.reshape(square), diverged.reshape(square))
+
+
+def usual_axes(landscape: Landscape, optimizer: Optimizer) -> tuple[Axis, Axis]:
+    """Return two axes that tell much of a rule: the rate, around the one that suits, and its inertia.
+
+    A rule that has none is swept over the start's x instead.
+    """
+    rate = suggested_rate(optimizer, landscape, landscape.start)
+    across = Axis("lr", min(max(rate / 30, 1e-5), 0.01), min(max(rate * 30, 1e-3), 10.0), log=True)
+    if name := inertia(optimizer):
+        return across, Axis(name, 0.0, 0.999)
+    return across, Axis("x", *landscape.domain[0])
 
 
 def _check_axes(rule: Optimizer, across: Axis, up: Axis, n: int) -> None:
@@ -349,56 +375,3 @@ def _with_arrays(rule: Optimizer, settings: dict[str, NDArray[np.float64]]) -> t
         object.__setattr__(made, item.name, settings.get(item.name, getattr(rule, item.name)))
     noise = settings.get("noise")
     return made, rule.stochastic if noise is None else bool((noise > 0).any())
-
-
-# -------------------------------------------------------------------------------------------- coarse to fine
-def finished(pieces: Pieces[T], progress: Callable[[float], None] | None = None) -> T:
-    """Do all the work and return its result. ``progress`` is called with the share that is done."""
-    while True:
-        try:
-            share = next(pieces)
-        except StopIteration as end:
-            return end.value
-        if progress:
-            progress(share)
-
-
-class Refinement(Generic[T]):
-    """A map that is made with few cells first and then with more: ``best`` is the finest that is complete.
-
-    ``make(size)`` gives the work for a map of size x size cells. After every size the result is the same as if
-    that map had been made by itself.
-    """
-
-    def __init__(self, sizes: Sequence[int], make: Callable[[int], Pieces[T]]) -> None:
-        self.best: T | None = None
-        self.complete = False
-        self._pieces = self._all(sizes, make)
-
-    def _all(self, sizes: Sequence[int], make: Callable[[int], Pieces[T]]) -> Iterator[None]:
-        for size in sizes:
-            work = make(size)
-            while True:
-                try:
-                    next(work)
-                except StopIteration as end:
-                    self.best = end.value
-                    break
-                yield
-        self.complete = True
-
-    def advance(self) -> None:
-        """Do one piece of the work."""
-        next(self._pieces, None)
-
-    def first(self) -> T:
-        """Return the best map so far, waiting for the coarsest."""
-        while self.best is None:
-            self.advance()
-        return self.best
-
-    def finish(self) -> T:
-        """Return the finest map, doing all the work that is left."""
-        while not self.complete:
-            self.advance()
-        return self.first()

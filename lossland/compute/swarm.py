@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +17,8 @@ from lossland.compute import arrays, philox
 from lossland.compute.bounds import Domain, is_lost
 from lossland.compute.crowds import crowd, in_float64
 from lossland.compute.crowds.base import rounded
-from lossland.compute.minima import Minima, find_minima
+from lossland.compute.minima import Minima, basins, find_minima, tolerance
+from lossland.compute.pieces import PIECE, Pieces
 from lossland.compute.trajectory import check_seed, check_start, check_steps
 from lossland.errors import MachineError
 from lossland.optimizers import Optimizer
@@ -27,6 +30,7 @@ Float32 = NDArray[np.float32]
 
 
 MOST_PARTICLES = 2**40
+CHECK = 50  # steps after which a swarm looks whether it has come to rest
 
 
 @np.errstate(all="ignore")
@@ -35,6 +39,20 @@ def random_starts(domain: Domain, count: int, seed: int = 0) -> Float32:
     seed, count = check_seed(seed), checks.whole(count, 1, MOST_PARTICLES, "The number of particles")
     draws = philox.uniform(seed, philox.particles(np, 0, count))
     return _scaled(domain, *draws)
+
+
+@np.errstate(all="ignore")
+def patch_starts(domain: Domain, centre: ArrayLike, share: float, count: int, seed: int = 0) -> Float32:
+    """Return ``count`` uniform draws (count, 2) from an ellipse around a centre, ``share`` as wide as the domain.
+
+    What would lie outside of the domain is moved to its edge.
+    """
+    (x0, x1), (y0, y1) = domain
+    unit = random_starts(((0.0, 1.0), (0.0, 1.0)), count, seed).astype(float)
+    radius, angle = np.sqrt(unit[:, 0]), 2 * np.pi * unit[:, 1]
+    reach = share * np.array([x1 - x0, y1 - y0]) / 2
+    spread = np.stack([radius * np.cos(angle), radius * np.sin(angle)], -1) * reach
+    return np.clip(np.asarray(centre) + spread, (x0, y0), (x1, y1)).astype(np.float32)
 
 
 @np.errstate(all="ignore")
@@ -115,6 +133,69 @@ class SwarmState:
     def advance(self, steps: int = 1, progress: Callable[[float], None] | None = None) -> None:
         """Take ``steps`` steps. ``progress`` is called with the share of the work done, now and then."""
         self._crowd.advance(check_steps(steps), progress)
+
+
+class Flow:
+    """A swarm at any moment of its way: between two whole steps every particle goes straight.
+
+    ``start`` (N, 2). Going on costs the steps between, going back those from the start on.
+    """
+
+    def __init__(self, landscape: Landscape, optimizer: Optimizer, start: ArrayLike, seed: int = 0) -> None:
+        self._make = partial(SwarmState, landscape, optimizer, start, seed)
+        self._start = rounded(check_start(start), np.float32)
+        self._begin()
+
+    def _begin(self) -> None:
+        self._state = self._make()
+        self._before: Any = self._start
+        self._after: Any = self._start
+
+    def around(self, step: float) -> tuple[Any, Any, float]:
+        """Return the swarm before and after the last whole step that is begun, (N, 2) each, and how much is done.
+
+        The positions are frame data: they stay on the device that computes them.
+        """
+        whole = math.ceil(step - 1e-6)
+        if self._state.step > whole:
+            self._begin()
+        while self._state.step < whole:
+            self._state.advance(max(1, whole - self._state.step - 1))
+            self._before = self._after if self._state.step == whole else self._before
+            self._after = self._state.resident
+        share = float(np.float32(1 - (whole - step)))
+        return self._before, self._after, 1.0 if share > 0.999 else share
+
+    def positions(self, step: float) -> Float32:
+        """Return where the particles are at a step, (N, 2), on the host."""
+        before, after, share = self.around(step)
+        before, after = np.asarray(before), np.asarray(after)
+        return after if share == 1 else before + np.float32(share) * (after - before)
+
+
+def rest_pieces(
+    landscape: Landscape, optimizer: Optimizer, start: ArrayLike, steps: int, seed: int = 0, work: int = PIECE
+) -> Pieces[Float32]:
+    """Follow particles from ``start`` (N, 2), in pieces of about ``work`` steps of one; return where they are at last.
+
+    That is after ``steps`` steps, or when all have come to rest: every one is near a known minimum, and was near the
+    same one some steps before.
+    """
+    steps = check_steps(steps)
+    state, near = SwarmState(landscape, optimizer, start, seed), tolerance(landscape)
+    count, done, label = len(state.positions), 0, None
+    while state.step < steps:
+        some = min(CHECK - state.step % CHECK, steps - state.step, max(1, (work - done) // count))
+        state.advance(some)
+        done += some * count
+        if state.step % CHECK == 0:
+            before, label = label, basins(state.positions, landscape.minima, near)
+            if before is not None and (label >= 0).all() and np.array_equal(label, before):
+                break
+        if done >= work:
+            yield state.step / steps
+            done = 0
+    return state.positions
 
 
 @np.errstate(all="ignore")

@@ -551,6 +551,11 @@ def hyper_parameter(optimizer: type[Optimizer] | Optimizer, name: str) -> Hyper:
     return next(_hyper_of(item) for item in fields(optimizer) if item.name == name)
 
 
+def inertia(optimizer: type[Optimizer] | Optimizer) -> str:
+    """Return which hyper-parameter says how much of the last steps' direction stays, "" for a rule without."""
+    return next((item.name for item in fields(optimizer) if item.name in ("momentum", "beta1")), "")
+
+
 def _hyper_of(item: Field) -> Hyper:
     return item.metadata["hyper"]
 

@@ -115,7 +115,7 @@ class Player:
     @property
     def step(self) -> int:
         """The whole step that is shown (0 where the scene counts none)."""
-        return int(self.scene.step_at(self.time) + 1e-6) if self.scene.clock.steps else 0
+        return self.scene.now(self.time).whole if self.scene.clock.steps else 0
 
     @property
     def steps(self) -> int:
@@ -219,7 +219,7 @@ class Player:
         clock = self.scene.clock
         self.playing = False
         if clock.steps:
-            now = self.scene.step_at(self.time)
+            now = self.scene.now(self.time).step
             target = math.floor(now + 1e-6) + count if count > 0 else math.ceil(now - 1e-6) + count
             self.time = min(max(target, 0), clock.steps) / clock.steps * clock.seconds
         else:

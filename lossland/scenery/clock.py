@@ -40,7 +40,7 @@ class Clock:
         """
         if isinstance(steps, Integer):
             return cast(Clock, _Paced(steps, per_second, least, most))  # which reads as a Clock on a scene
-        return Clock(float(np.clip(steps / per_second, least, most)), steps)
+        return Clock(float(min(max(steps / per_second, least), most)), steps)
 
 
 class _Paced:

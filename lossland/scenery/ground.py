@@ -126,6 +126,13 @@ class GroundScene(Scene):
         return Title(self.land.title if named else self.title, f"f(x, y) = {self.land.latex}", lines)
 
     @property
+    @kept
+    def lowest(self) -> float:
+        """The least value on the map: that of the known minima, else of the ground's samples."""
+        known = [float(self.land.value(place)) for place in self.land.minima]
+        return min(known) if known else float(np.nanmin(self.terrain.value))
+
+    @property
     def size(self) -> float:
         """Half the mean width of the domain."""
         x0, x1, y0, y1 = self.domain

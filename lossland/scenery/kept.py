@@ -36,25 +36,33 @@ def note_read(scene: Scene, source: str | _Source[Any], value: Any) -> None:
 
 
 def _recorded(scene: Scene, reads: Reads, make: Callable[[], R]) -> R:
-    """Return what ``make`` returns, and note in ``reads`` what it reads."""
+    """Return what ``make`` returns, and note in ``reads`` what it reads.
+
+    The result outside of this one has read that too, even if ``make`` raises and the outer one goes on without it.
+    """
     token = _reading.set((scene, reads))
     try:
         return make()
     finally:
         _reading.reset(token)
+        _note_all(scene, reads)
 
 
 def _note_all(scene: Scene, reads: Reads) -> None:
     """Note for the result outside of this one that it read what this one read."""
-    for source, value in reads.items():
-        note_read(scene, source, value)
+    reading = _reading.get()
+    if reading is not None and reading[0] is scene:
+        reading[1].update(reads)
 
 
 def _hold(scene: Scene, reads: Reads) -> bool:
     """Whether everything that was read is still what it was."""
     for source, value in reads.items():
-        now = source.best(scene) if isinstance(source, _Source) else scene.source(source)
-        if not (now is value or now == value):
+        if isinstance(source, str):
+            now = scene.source(source)
+            if not (now is value or now == value):
+                return False
+        elif source.best(scene) is not value:  # may be an array: compared as an object
             return False
     return True
 
@@ -77,15 +85,18 @@ def _kept(make: Callable[Concatenate[S, P], R], most: int) -> Callable[Concatena
     @wraps(make)
     def got(scene: S, *args: P.args, **kwargs: P.kwargs) -> R:
         key = (args, tuple(kwargs.items()))
-        entries: OrderedDict[Any, tuple[Reads, R]] = scene.results.setdefault(got, OrderedDict())
+        entries: OrderedDict[Any, tuple[Reads, R]] | None = scene.results.get(got)
+        if entries is None:
+            entries = scene.results[got] = OrderedDict()
         entry = entries.get(key)
-        if entry is None or not _hold(scene, entry[0]):
+        if entry is not None and _hold(scene, entry[0]):
+            _note_all(scene, entry[0])
+        else:
             reads: Reads = {}
             entry = entries[key] = (reads, _recorded(scene, reads, lambda: make(scene, *args, **kwargs)))
-            while len(entries) > most:
-                entries.popitem(last=False)
         entries.move_to_end(key)
-        _note_all(scene, entry[0])
+        while len(entries) > most:
+            entries.popitem(last=False)
         return entry[1]
 
     return got
@@ -96,10 +107,14 @@ Pieces = Generator[Any, None, R]  # yields now and then, so that a window can dr
 
 @dataclass
 class _Making(Generic[R]):
-    """A result on its way from coarse to fine: ``best`` is the finest so far, ``reads`` what it is made from."""
+    """A result on its way from coarse to fine: ``best`` is the finest so far, ``reads`` what it is made from.
+
+    At first ``best`` may be stale, of the parameters before; with the first level ``begun`` it is this one's own.
+    """
 
     reads: Reads = field(default_factory=dict)
     best: R | None = None
+    begun: bool = False
     complete: bool = False
     work: Pieces[None] | None = None
     turn: int = -1  # the scene's turn in which it last got a piece of work
@@ -108,7 +123,7 @@ class _Making(Generic[R]):
 class _Source(Generic[R]):
     """A refined result as something that other results are made from."""
 
-    def __init__(self, make: Callable[..., Pieces[R]], levels: Sequence[Any], stale: bool) -> None:
+    def __init__(self, make: Callable[..., Pieces[R | None]], levels: Sequence[Any], stale: bool) -> None:
         self.make, self.levels, self.stale = make, levels, stale
 
     def best(self, scene: Scene) -> R:
@@ -121,7 +136,7 @@ class _Source(Generic[R]):
         if not scene.live:
             while not making.complete:
                 self._advance(scene, making)
-        elif not making.complete and making.turn != scene.turn:
+        elif making.turn != scene.turn and not (making.complete or self._waits(scene, making)):
             making.turn = scene.turn
             self._advance(scene, making)
         while making.best is None:  # there is nothing to show yet: wait for the coarsest
@@ -130,31 +145,45 @@ class _Source(Generic[R]):
         _note_all(scene, making.reads)
         return making.best
 
+    def _waits(self, scene: Scene, making: _Making[R]) -> bool:
+        """Whether what this is made from is still becoming finer, so that a finer level of this would be in vain."""
+        refined = [source for source in making.reads if isinstance(source, _Source)]
+        return making.begun and not all(scene.results[source].complete for source in refined)
+
     def _advance(self, scene: Scene, making: _Making[R]) -> None:
+        """Do one piece of the work. Where that raises, all begins again when the result is next asked for."""
         work = making.work
         assert work is not None
-        _recorded(scene, making.reads, lambda: next(work, None))
+        try:
+            _recorded(scene, making.reads, lambda: next(work, None))
+        except BaseException:
+            scene.results.pop(self, None)
+            raise
 
     def _all(self, scene: Scene, making: _Making[R], levels: Sequence[Any]) -> Pieces[None]:
         for level in levels:
-            making.best = yield from self.make(scene, level)
-            if level is not levels[-1]:
-                yield
+            found = yield from self.make(scene, level)
+            if found is not None:
+                making.best, making.begun = found, True
+                if level is not levels[-1]:
+                    yield
         making.complete = True
 
 
 def refined(
     levels: Sequence[L], stale: bool = False
-) -> Callable[[Callable[[S, L], Pieces[R]]], Callable[[S], R]]:
+) -> Callable[[Callable[[S, L], Pieces[R | None]]], Callable[[S], R]]:
     """Keep a costly result that is made level by level, from coarse to fine.
 
     The method gets a level and is a generator: it yields after some hundredths of a second of work, and returns the
-    result. A window does one piece of the work a frame, shows the finest level that is done, and draws again until
-    all are; anything else waits for the last level, and skips the others. As with ``kept``, all begins again when a
-    parameter that was read has changed; ``stale`` lets a window show the old result until there is a coarse new one.
+    result; None where a level would be no coarser than the last one, and is left out. A window does one piece of the
+    work a frame, shows the finest level that is done, and draws again until all are; anything else waits for the last
+    level, and skips the others. As with ``kept``, all begins again when a parameter that was read has changed;
+    ``stale`` lets a window show the old result until there is a coarse new one. A refined result made from another
+    one begins again as that becomes finer, and goes beyond its first level when that is complete.
     """
 
-    def decorate(make: Callable[[S, L], Pieces[R]]) -> Callable[[S], R]:
+    def decorate(make: Callable[[S, L], Pieces[R | None]]) -> Callable[[S], R]:
         source: _Source[R] = _Source(make, tuple(levels), stale)
 
         @wraps(make)

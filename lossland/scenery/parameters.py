@@ -319,8 +319,9 @@ class GroundPoint(PlacedPoint):
         if self._at is None:
             return tuple(map(float, scene.land.start))
         x0, x1, y0, y1 = scene.domain
+        digits = 12 - math.floor(math.log10(max(x1 - x0, y1 - y0)))
         place = (x0 + self._at[0] * (x1 - x0), y0 + self._at[1] * (y1 - y0))
-        return tuple(round(_clamped(v, self.min, self.max), 12) for v in place)
+        return tuple(round(_clamped(v, self.min, self.max), digits) for v in place)
 
     def handle(self, scene: GroundScene) -> Handle:  # pyright: ignore[reportIncompatibleMethodOverride]  # has a ground
         """Return the handle on the ground."""

@@ -268,15 +268,6 @@ class Scene:
         """Return what a kept result may have been made from: a parameter's value, or the seed."""
         return self._seed if name == "seed" else self.values[name]
 
-    def remember(self, what, key, make):  # TEMPORARY
-        kept = self.results.get(what)
-        if kept is None or kept[0] != key:
-            kept = self.results[what] = (key, make())
-        return kept[1]
-
-    def step_at(self, time):  # TEMPORARY
-        return self.now(time).step
-
     def now(self, time: float) -> Now:
         """Return the moment at a time in seconds."""
         return time if isinstance(time, Now) else Now(time, self.clock)

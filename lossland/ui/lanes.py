@@ -14,7 +14,7 @@ from lossland.numerals import short
 from lossland.scenery.parameters import Lane, Lanes
 from lossland.scenery.scene import Frame
 from lossland.ui.widgets import Icon, Pen, plain_number, read_number
-from lossland.world.layers import Trail
+from lossland.world.layers import Trail, written
 
 if TYPE_CHECKING:
     from lossland.play.player import Player

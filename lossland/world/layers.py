@@ -327,6 +327,25 @@ class Arrows(Layer):
         tail, tip = (terrain.world_from_domain(np.reshape(one, (-1, 2)), ON_GROUND) for one in (tail, tip))
         return cls(tail, tip, color, **options)
 
+    @classmethod
+    def ahead(cls, trails: Sequence[Trail], lengths: Sequence[float], gap: float, **options: Any) -> list[Arrows]:
+        """Return a layer of arrows ahead of the heads of trails, none where there is no arrow.
+
+        They point where the path goes from the head on, and are ``lengths`` long in the world, from ``gap`` beyond the
+        head. A trail that has not begun, has ended, or whose length is 0 has none.
+        """
+        lengthy = zip(trails, lengths, strict=True)
+        moving = [(one, length) for one, length in lengthy if length > 0 and 0 < one.upto < one.progress[-1]]
+        if not moving:
+            return []
+        head = np.array([trail.end for trail, _ in moving])
+        soon = [point_at(one.points, one.progress, min(one.upto + 0.2, int(one.upto) + 1.0)) for one, _ in moving]
+        along = np.array(soon) - head
+        distance = np.sqrt((along**2).sum(axis=1, keepdims=True))
+        along /= np.maximum(distance, 1e-12)
+        tip = head + (gap + np.array([length for _, length in moving])[:, None]) * along
+        return [cls(head + gap * along, tip, [trail.color for trail, _ in moving], **options)]
+
 
 def named_arrow(
     tail: Array, tip: Array, color: Color, latex: str, gap: float = 0.0, room: float = 26.0, size: float = 20.0,

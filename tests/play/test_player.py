@@ -15,6 +15,7 @@ from lossland.play.pointer import LEFT, MIDDLE, Pointer
 from lossland.pointing.pickers.trails import HEAD
 from lossland.pointing.picking import position_of
 from lossland.scenery import library
+from lossland.scenery.kept import kept
 from lossland.scenery.parameters import Lanes, Number, Point, Text
 from lossland.scenery.scene import Clock, Frame, Handle, Scene, View
 from lossland.world.layers import Points, Surface, Trail
@@ -39,9 +40,11 @@ class Hill(Scene):
     lanes = Lanes(lambda: "sgd:lr=0.1;adam:lr=0.2", lambda text: __import__("lossland").optimizers.optimizer(text))
     asked = 0
 
-    @property
-    def clock(self) -> Clock:
-        return Clock(10.0, 100)
+    clock = Clock(10.0, 100)
+
+    @kept
+    def surface(self) -> Surface:
+        return Surface(square_terrain())
 
     @property
     def land(self) -> Any:
@@ -51,7 +54,7 @@ class Hill(Scene):
         Hill.asked += 1
         if self.height > 1.9:
             raise UserError("Too high to be shown.")
-        surface = self.remember("surface", 0, lambda: Surface(square_terrain()))
+        surface = self.surface()
         return Frame([surface], (), View(elevation=45.0, bounds=surface.terrain.bounds))
 
     def readouts(self, time: float = 0.0) -> dict[str, Any]:
@@ -529,7 +532,7 @@ def test_a_particle_is_followed_by_its_number_and_let_go_when_it_is_gone() -> No
 
         def frame(self, time: float) -> Frame:
             left = np.arange(int(time), 10)
-            surface = self.remember("surface", 0, lambda: Surface(square_terrain()))
+            surface = self.surface()
             position = np.stack([left / 10, np.zeros(len(left)), np.full(len(left), 0.5)], -1)
             return Frame([surface, Points(position, number=left)], (), View(bounds=surface.terrain.bounds))
 

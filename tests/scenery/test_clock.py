@@ -48,6 +48,6 @@ def test_a_scene_may_be_asked_at_a_time_or_a_moment() -> None:
         def readouts(self, now: ll.Now) -> dict[str, float]:
             return {"share": now.share}
 
-    made = Telling()
+    made: ll.Scene = Telling()
     assert made.readouts() == {"share": 0.0}
     assert made.readouts(1.0) == made.readouts(time=1.0) == made.readouts(made.now(1.0)) == {"share": 0.25}

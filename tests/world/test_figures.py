@@ -7,14 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from lossland.pointing.description import Description
-from lossland.pointing.picking import describe
 
 from lossland import figures
 from lossland.errors import UserError
 from lossland.play.player import Player
 from lossland.play.pointer import Pointer
-from lossland.pointing.picking import pick_any
+from lossland.pointing.description import Description
+from lossland.pointing.picking import describe, pick_any
 from lossland.scenery.parameters import Number
 from lossland.scenery.scene import Frame, Handle, Scene, View
 from lossland.world import layers

@@ -1,0 +1,180 @@
+"""The base of every scene in which optimizers race: lanes on one landscape, and what is usually shown of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from lossland import optimizers
+from lossland.compute import trajectory
+from lossland.compute.explain import explain
+from lossland.optimizers import Optimizer, rates
+from lossland.scenery.clock import Clock, Now
+from lossland.scenery.ground import GroundScene
+from lossland.scenery.kept import kept
+from lossland.scenery.parameters import GroundPoint, Integer, Lane, Lanes
+from lossland.world.layers import Array, Arrows, Chart, Equations, Layer, Legend, Row, Series, Trail
+from lossland.world.phrases import words
+
+FIELD = (  # who runs where nothing else is said; the rates suit Himmelblau's function
+    "sgd:lr=0.004;momentum:lr=0.0025,momentum=0.93;rmsprop:lr=0.02;adam:lr=0.35,beta2=0.99;lion:lr=0.12,beta2=0.97"
+)
+STEPS = 160  # of a race on a new landscape
+AHEAD = 4  # steps that a velocity arrow is long
+SHORTEST, LONGEST = 0.1, 0.35  # of these arrows, in the world; what is shorter is not drawn
+HEAD = 0.03  # radius of a head in the world
+TERMS = {"m": "accent", "m_hat": "accent", "c": "accent", "v": "eigen2", "v_hat": "eigen2", "v_max": "eigen2",
+         "s": "eigen2", "s_hat": "eigen2", "G": "eigen2", "u": "eigen2"}  # fmt: skip
+"""Colours of a rule's terms: one for averages of the slope, another for those of its size."""
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """Where one optimizer was after 0, 1, ... T steps: ``points`` (T+1, 2) and their ``values`` (T+1,)."""
+
+    points: Array
+    values: Array
+
+    @cached_property
+    def paces(self) -> Array:
+        """The lengths of the steps, (T,)."""
+        return np.hypot(*np.diff(self.points, axis=0).T)
+
+
+@dataclass(frozen=True, eq=False)
+class Racer:
+    """A lane that takes part, and its run. ``index`` is the lane's among all lanes."""
+
+    lane: Lane
+    index: int
+    name: str  # in the picture: its optimizer's, with the rate where two lanes share it
+    key: str  # of readouts: its optimizer's command-line name, numbered where two share it: adam, adam_2
+    run: Run
+
+    @property
+    def color(self) -> str:
+        """The optimizer's role in the theme."""
+        return f"optimizer.{self.lane.name}"
+
+
+class RaceScene(GroundScene):
+    """A scene in which optimizers run from one start. ``racers`` are those that take part.
+
+    A new landscape brings a start of its own, and every lane gets a rate that suits it. Only a lane that changed runs
+    again. A subclass composes its picture from ``trails``, ``velocities``, ``legend``, ``chart`` and ``equations``.
+    """
+
+    start = GroundPoint((0.3, -4.6), label="start", help="Where every lane begins.", click=True)
+    steps = Integer(STEPS, 1, 5000, "steps", "How long the race is.", log=True)
+    lanes = Lanes(lambda: FIELD, optimizers.optimizer)
+    selected = Integer(3, 0, 7, "selected lane", "Whose numbers are shown.", hidden=True)
+    clock = Clock.paced(steps, per_second=16, least=4, most=30)
+
+    # ----------------------------------------------------------------------------------------- following
+    def settle(self) -> None:
+        """Give a new landscape its own start, and every lane a rate that suits it."""
+        super().settle()
+        self.values["steps"] = STEPS
+        self.values["lanes"] = tuple(replace(lane, optimizer=self._suited(lane.optimizer)) for lane in self.lanes)
+
+    def newcomer(self, text: str) -> Optimizer:
+        """Return a new lane's optimizer, with a rate that suits if the text gives none."""
+        optimizer = optimizers.optimizer(text)
+        settings = text.partition(":")[2].split(",")
+        rated = any(setting.partition("=")[0].strip() == "lr" for setting in settings)
+        return optimizer if rated else self._suited(optimizer)
+
+    def _suited(self, optimizer: Optimizer) -> Optimizer:
+        return rates.suggested(optimizer, self.land, self.inside(self.start))
+
+    # ------------------------------------------------------------------------------------------ the runs
+    @kept
+    def run(self, optimizer: Optimizer) -> Run:
+        """Return an optimizer's whole run from the start."""
+        path = trajectory.run(self.land, optimizer, start=self.start, steps=self.steps, seed=self.seed)
+        return Run(path.points[:, 0], path.values[:, 0])
+
+    @kept
+    def racers(self) -> list[Racer]:
+        """Return the lanes that take part, with their runs."""
+        found: list[Racer] = []
+        for index, (lane, name) in enumerate(zip(self.lanes, self.lane_names(), strict=True)):
+            if lane.enabled:
+                number = 1 + sum(racer.lane.name == lane.name for racer in found)
+                key = lane.name if number == 1 else f"{lane.name}_{number}"
+                found.append(Racer(lane, index, name, key, self.run(lane.optimizer)))
+        return found
+
+    def lane_names(self) -> list[str]:
+        """Return a name for every lane: its optimizer's, with the rate where two lanes share it."""
+        names = [lane.optimizer.title for lane in self.lanes]
+        return [
+            words(f"{name} ?", lane.optimizer.lr) if names.count(name) > 1 else name
+            for name, lane in zip(names, self.lanes, strict=True)
+        ]
+
+    # --------------------------------------------------------------------------------------- the picture
+    def trails(self, now: Now) -> list[Trail]:
+        """Return every racer's path so far. At the start all heads are in one place, and have no labels."""
+        drawn, terrain, step, begun = [], self.terrain, now.step, now.whole >= 1
+        for racer in self.racers():
+            label = {"label": racer.name, "values": racer.run.values} if begun else {}
+            ring = "" if drawn else "start"
+            look = {"start": ring, "key": racer.lane.id, "name": racer.name, **label}
+            drawn.append(Trail.on(terrain, racer.run.points, step, racer.color, **look))
+        return drawn
+
+    def velocities(self, trails: Sequence[Trail], now: Now) -> list[Arrows]:
+        """Return an arrow ahead of every head that moves, as long as its next few steps."""
+        step, size = min(int(now.step), self.steps - 1), self.size
+        reach = [AHEAD * float(racer.run.paces[step]) / size for racer in self.racers()]
+        lengths = [min(length, LONGEST) if length > SHORTEST else 0.0 for length in reach]
+        return Arrows.ahead(trails, lengths, HEAD, width=3.0, group="arrows", name="Next steps")
+
+    def legend(self, step: int) -> Legend:
+        """Return a table with a line for every racer: its name, its rate and its loss at a step."""
+        rows = []
+        for racer in self.racers():
+            on_map = self.terrain.laid(racer.run.points).is_inside(step)
+            loss = float(racer.run.values[step]) if on_map else "off map"
+            rows.append(Row(racer.color, racer.name, (racer.lane.optimizer.lr, loss)))
+        return Legend(rows, columns=("rate", "loss"))
+
+    def chart(self, step: int) -> Chart:
+        """Return the loss of every racer over all steps; above the lowest one where losses fall below zero."""
+        title, series = self._losses()
+        return Chart(title, series, log_y=True, now=float(step), x_label="step")
+
+    @kept
+    def _losses(self) -> tuple[str, list[Series]]:
+        on_map = [racer.run.values[: len(self.terrain.laid(racer.run.points).beads)] for racer in self.racers()]
+        seen = np.concatenate([np.zeros(0), *on_map])
+        seen = seen[np.isfinite(seen)]
+        lowest = float(seen.min(initial=0.0))
+        floor = max(1e-12, 1e-9 * float(seen.max(initial=lowest)) - 1e-9 * lowest)
+        steps, series = np.arange(self.steps + 1.0), []
+        for racer in self.racers():
+            values = racer.run.values
+            height = np.where(values < lowest, np.nan, np.maximum(values - lowest, floor))
+            series.append(Series(racer.name, racer.color, steps, height, racer.key))
+        return ("Loss above the lowest" if lowest < 0 else "Loss"), series
+
+    def equations(self, step: int) -> list[Equations]:
+        """Return the selected racer's rule with its numbers at a step, none before the first."""
+        racer = next((racer for racer in self.racers() if racer.index == self.selected), None)
+        if racer is None or step < 1:
+            return []
+        colors, optimizer = TERMS | {"step": racer.color}, racer.lane.optimizer
+        rows = explain(optimizer, self.land, self.start, step, self.seed, colors)
+        lines = [(row.latex, row.values, colors.get(row.name, "text")) for row in rows]
+        return [Equations(f"{optimizer.title}, step {step}", rows=lines)]
+
+    def pick(self, layer: Layer, element: int) -> bool:
+        """Select the racer whose trail was clicked."""
+        racer = next((racer for racer in self.racers() if racer.lane.id == layer.key), None)
+        if racer is not None:
+            self.set("selected", racer.index)
+        return racer is not None
