@@ -6,7 +6,7 @@ import pytest
 from lossland import optimizers
 from lossland.compute import maps
 from lossland.compute.crowds.on_arrays import ArrayCrowd
-from lossland.compute.maps import Axis, Refinement, basin_pieces, basins, finished, sweep, sweep_pieces
+from lossland.compute.maps import Axis, basin_pieces, basins, finished, sweep, sweep_pieces, usual_axes
 from lossland.compute.minima import tolerance
 from lossland.compute.trajectory import run
 from lossland.errors import UserError
@@ -114,6 +114,23 @@ def test_progress_rises_to_the_end() -> None:
     assert shares[-1] <= 1
 
 
+def test_a_place_has_the_label_of_its_cell() -> None:
+    found = basins(WELLS, optimizers.GradientDescent(lr=0.01), n=40, steps=600)
+    left, right = np.argsort(found.minima.position[:, 0])
+    places = [(-1.99, 0.3), (-0.01, -0.9), (0.01, 0.9), (1.99, 0.0), (-9.0, 7.0), (9.0, -7.0)]
+    assert found.label_at(WELLS.domain, places).tolist() == [left, left, right, right, left, right]
+
+
+def test_the_largest_basins_are_named_in_the_order_of_the_minima() -> None:
+    land = landscape("rastrigin", domain=((-1.5, 1.5), (-1.5, 1.5)))
+    found = basins(land, optimizers.GradientDescent(lr=0.001), n=18, steps=300)
+    largest = found.largest(4)
+    assert largest == sorted(largest)
+    others = np.delete(found.shares, largest)
+    assert found.shares[largest].min() >= others.max()
+    assert found.largest(99) == list(range(9))
+
+
 # ------------------------------------------------------------------------------------------------------ sweeps
 def test_gradient_descent_over_rate_and_start() -> None:
     """On x^2 + 4 y^2 from (x0, 1) the loss after T steps is known in closed form, and where it diverges too."""
@@ -127,6 +144,7 @@ def test_gradient_descent_over_rate_and_start() -> None:
     good = ~made.diverged
     assert made.loss[good] == pytest.approx(expected[good], rel=1e-9, abs=1e-300)
     assert np.isinf(made.loss[made.diverged]).all()
+    assert np.array_equal(np.isnan(made.steps), made.diverged)
 
 
 def test_steps_to_a_target() -> None:
@@ -137,7 +155,18 @@ def test_steps_to_a_target() -> None:
     t = np.arange(61)[:, None, None]
     low = ((1 - 2 * lr) ** t) ** 2 + 4 * (y0 * (1 - 8 * lr) ** t) ** 2 <= 1e-3
     assert np.array_equal(made.reached, np.where(low.any(0), np.argmax(low, axis=0), -1))
+    steps = np.where(low.any(0), np.maximum(np.argmax(low, axis=0), 1), np.inf)
+    assert np.array_equal(made.steps, steps)
     assert made.best == (made.x[np.argmin(np.where(low.any(0), np.argmax(low, 0), 99).min(0))], made.best[1])
+
+
+def test_the_usual_axes_of_a_sweep() -> None:
+    """Rates from a thirtieth to thirty times the one that suits, for Adam 0.12, that is 0.1, and the inertia."""
+    across, up = usual_axes(BOWL, optimizers.Adam(lr=0.7))
+    assert (across.name, across.log, up) == ("lr", True, Axis("beta1", 0.0, 0.999))
+    assert (across.low, across.high) == pytest.approx((0.1 / 30, 0.1 * 30))
+    assert usual_axes(BOWL, optimizers.Momentum())[1] == Axis("momentum", 0.0, 0.999)
+    assert usual_axes(BOWL, optimizers.GradientDescent())[1] == Axis("x", -2.0, 2.0)
 
 
 @pytest.mark.parametrize(
@@ -168,25 +197,6 @@ def test_a_sweep_in_pieces_is_the_same_sweep(monkeypatch: pytest.MonkeyPatch) ->
     parts = finished(sweep_pieces(HIMMELBLAU, optimizers.Adam(), *axes, n=12, steps=30, target=1.0, work=100))
     assert np.array_equal(whole.loss, parts.loss)
     assert np.array_equal(whole.reached, parts.reached)
-
-
-def test_a_picture_is_coarse_first_and_ends_as_the_whole_map() -> None:
-    def make(size: int) -> maps.Pieces[maps.BasinMap]:
-        return basin_pieces(HIMMELBLAU, optimizers.Adam(lr=0.3), n=size, steps=60, work=3000)
-
-    live = Refinement((8, 16, 32), make)
-    assert live.best is None
-    assert live.first().label.shape == (8, 8)
-    assert not live.complete
-    seen = [live.first().label.shape[0]]
-    while not live.complete:
-        live.advance()
-        seen.append(live.first().label.shape[0])
-    assert sorted(set(seen)) == [8, 16, 32]
-    assert len(seen) > 10
-    live.advance()  # there is no more to do
-    whole = basins(HIMMELBLAU, optimizers.Adam(lr=0.3), n=32, steps=60)
-    assert np.array_equal(live.finish().label, whole.label)
 
 
 def test_what_cannot_be_is_refused() -> None:

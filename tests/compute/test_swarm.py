@@ -10,8 +10,9 @@ from lossland.compute import maps
 from lossland.compute.arrays import to_numpy
 from lossland.compute.bounds import is_lost
 from lossland.compute.minima import basins, find_minima, tolerance
+from lossland.compute.pieces import finished
 from lossland.compute.stepping import Stepper
-from lossland.compute.swarm import SwarmState, cell_centres, random_starts, swarm
+from lossland.compute.swarm import Flow, SwarmState, cell_centres, patch_starts, random_starts, rest_pieces, swarm
 from lossland.compute.trajectory import run
 from lossland.errors import UserError
 from lossland.landscapes import landscape
@@ -263,3 +264,56 @@ def test_a_value_too_large_for_float32_is_no_divergence() -> None:
     ended = swarm(land, optimizers.GradientDescent(lr=1e-300), count=300, steps=0)
     assert np.isinf(ended.value).any()
     assert not ended.diverged.any()
+
+
+# --------------------------------------------------------------------------------------- between steps, and to rest
+def test_a_flow_goes_straight_between_whole_steps_forwards_and_backwards() -> None:
+    starts, rule = random_starts(HIMMELBLAU.domain, 40), optimizers.Adam(lr=0.1)
+    flow = Flow(HIMMELBLAU, rule, starts, seed=2)
+    path = run(HIMMELBLAU, rule, starts, 12, seed=2).points
+    for step in (0, 3.25, 12, 11.5, 1, 0):
+        low, share = int(step), step - int(step)
+        wanted = path[low] if share == 0 else (1 - share) * path[low] + share * path[low + 1]
+        assert flow.positions(step) == pytest.approx(wanted, abs=1e-4)  # float32
+    before, after, share = flow.around(5.75)
+    assert share == 0.75
+    assert np.asarray(before) == pytest.approx(path[5], abs=1e-4)
+    assert np.asarray(after) == pytest.approx(path[6], abs=1e-4)
+
+
+def test_a_swarm_is_followed_until_it_rests() -> None:
+    """It is looked at every 50 steps, and rests when every particle is at the same minimum as 50 steps before."""
+    starts, rule = random_starts(HIMMELBLAU.domain, 300, seed=1), optimizers.GradientDescent(lr=0.002)
+    path, near = run(HIMMELBLAU, rule, starts, 2000).points, tolerance(HIMMELBLAU)
+    away = np.hypot(*np.moveaxis(path[:, :, None] - HIMMELBLAU.minima, -1, 0))  # (steps, particles, minima)
+    at = np.where(away.min(axis=-1) < near, away.argmin(axis=-1), -1)[::50]
+    rest = next(50 * k for k in range(1, len(at)) if (at[k] >= 0).all() and (at[k] == at[k - 1]).all())
+    assert 100 <= rest < 2000
+    shares: list[float] = []
+    ends = finished(rest_pieces(HIMMELBLAU, rule, starts, 2000, work=3000), shares.append)
+    assert ends == pytest.approx(path[rest], abs=1e-4)
+    assert shares == pytest.approx([10 * (1 + k) / 2000 for k in range(len(shares))])
+    assert len(shares) == rest / 10 - 1  # after the last piece there is nothing to wait for
+    assert finished(rest_pieces(HIMMELBLAU, rule, starts, 30)) == pytest.approx(path[30], abs=1e-4)
+    assert np.array_equal(finished(rest_pieces(HIMMELBLAU, rule, starts, 0)), starts)
+
+
+def test_pieces_of_any_size_lead_to_the_same_rest() -> None:
+    starts, rule = random_starts(HIMMELBLAU.domain, 77), optimizers.Momentum(lr=0.003)
+    ways = [finished(rest_pieces(HIMMELBLAU, rule, starts, 400, work=work)) for work in (1, 5000, 10**9)]
+    assert np.array_equal(ways[0], ways[1])
+    assert np.array_equal(ways[0], ways[2])
+
+
+def test_a_patch_of_starts_is_an_even_ellipse() -> None:
+    domain = ((-4.0, 4.0), (0.0, 2.0))
+    starts = patch_starts(domain, (1.0, 1.0), 0.5, 20_000, seed=5)
+    away = (starts - (1.0, 1.0)) / (2.0, 0.5)
+    radius = np.hypot(*away.T)
+    assert starts.dtype == np.float32
+    assert radius.max() <= 1 + 1e-6
+    assert (radius < 0.5).mean() == pytest.approx(0.25, abs=0.02)  # a quarter of the area
+    assert away.mean(axis=0) == pytest.approx((0, 0), abs=0.02)
+    edge = patch_starts(domain, (4.0, 2.0), 0.5, 1000)
+    assert edge.max(axis=0).tolist() == [4.0, 2.0]
+    assert np.array_equal(patch_starts(domain, (1.0, 1.0), 0.5, 10, seed=5), starts[:10])

@@ -325,3 +325,12 @@ def test_only_noise_makes_a_rule_stochastic() -> None:
     assert optimizers.SGD(noise=0.5).stochastic
     assert optimizers.SGD(noise=0.5).observe(2.0, -3.0) == 0.5
     assert optimizers.Adam().observe(2.0, -3.0) == 2.0
+
+
+def test_which_hyper_parameter_is_the_inertia() -> None:
+    found = {kind.name: optimizers.inertia(kind) for kind in optimizers.catalogue()}
+    assert {name for name, inertia in found.items() if inertia == "momentum"} == {"momentum", "nesterov"}
+    assert found["adam"] == found["lion"] == optimizers.inertia(optimizers.Adam()) == "beta1"
+    assert {name for name, inertia in found.items() if not inertia} == {
+        "gradient_descent", "sgd", "adagrad", "rmsprop", "adadelta", "rprop",
+    }  # fmt: skip

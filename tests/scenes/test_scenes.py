@@ -5,17 +5,16 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from scene_checks import check_layer, check_note, describe_frame
 
 import lossland as ll
 from lossland import numerals
 from lossland.errors import UserError
-from lossland.play.player import Player
 from lossland.scenery import library
 from lossland.scenery.parameters import Lanes, Param
 from lossland.scenery.scene import Scene
@@ -24,7 +23,6 @@ from lossland.world import layers
 
 NAMES = library.names()
 SCENES_AND_PRESETS = [(name, preset) for name in NAMES for preset in library.scene_class(name).presets]
-LATEX_COLOUR = re.compile(r"\\fgcolor\{([^}]*)\}")
 
 
 def scene(name: str, preset: Any = None, **values: Any) -> Any:
@@ -93,35 +91,6 @@ def test_a_preset_makes_a_sound_picture(name: str, preset: str) -> None:
             assert np.isfinite(np.asarray(handle.position, float)).all()
 
 
-def check_layer(layer: layers.Layer) -> None:
-    for name, value in vars(layer).items():
-        if isinstance(value, np.ndarray) and value.dtype.kind == "f":
-            assert np.isfinite(value).all() or isinstance(layer, layers.Surface), (layer, name)
-    if isinstance(layer, layers.Trail):
-        assert len(layer.points) == len(layer.progress)
-        assert (np.diff(layer.progress) >= 0).all()
-    if isinstance(layer, layers.Arrows):
-        assert layer.tail.shape == layer.tip.shape == (len(layer.tail), 3)
-        assert isinstance(layer.color, str) or len(layer.color) == len(layer.tail)
-    if isinstance(layer, layers.Points) and not isinstance(layer.color, str):
-        assert len(layer.color) == len(layer.position)
-    if isinstance(layer, layers.Lines):
-        assert all(np.isfinite(path).all() for path in layer.paths)
-
-
-def check_note(note: layers.Note) -> None:
-    """All colours in formulas are roles or #RRGGBB; braces balance."""
-    written = [value for value in vars(note).values() if isinstance(value, str)]
-    if isinstance(note, layers.Facts):
-        written += [part for row in note.rows for part in row[1:3]]
-    if isinstance(note, layers.Equations):
-        written += [row[0] for row in note.rows]
-    for text in written:
-        assert text.count("{") == text.count("}"), text
-        for colour in LATEX_COLOUR.findall(text):
-            assert re.fullmatch(r"#[0-9A-Fa-f]{6}|[a-z][a-z0-9_.]*", colour), colour
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_a_picture_is_a_function_of_time(name: str) -> None:
     """Frames asked for in another order, or by another scene with the same values, are the same."""
@@ -131,19 +100,6 @@ def test_a_picture_is_a_function_of_time(name: str) -> None:
     forward = {time: describe_frame(one.frame(time)) for time in (0.0, 0.2 * length, 0.71 * length)}
     for time in (0.71 * length, 0.2 * length, 0.0):
         assert describe_frame(other.frame(time)) == forward[time]
-
-
-def describe_frame(frame: ll.Frame) -> str:
-    def told(value: Any) -> str:
-        if isinstance(value, np.ndarray):
-            return f"{value.dtype}{value.shape}{value.tobytes().hex()[:4000]}"
-        if isinstance(value, (list, tuple)):
-            return "".join(map(told, value))
-        if hasattr(value, "__dict__") and not isinstance(value, ll.Terrain):
-            return type(value).__name__ + "".join(f"{key}:{told(part)}" for key, part in vars(value).items())
-        return "" if isinstance(value, ll.Terrain) else str(value)
-
-    return told(list(frame.layers)) + told(list(frame.notes))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -198,201 +154,6 @@ def test_a_handle_dragged_off_the_ground_stays_on_its_edge(name: str) -> None:
             assert y0 <= value[1] <= y1
 
 
-def test_rendering_a_race_costs_little_while_only_time_passes() -> None:
-    """Counted, not timed: nothing is run or draped again."""
-    made = scene("optimizer_race")
-    made.frame(0.0)
-    kept = {key: value[1] for key, value in made._kept.items()}
-    made.frame(1.0)
-    changed = {key for key, value in made._kept.items() if kept.get(key) is not value[1]}
-    assert changed <= {"words"}
-
-
-# ------------------------------------------------------------------------------------------------ linear_map_2d
-def layer(frame: ll.Frame, kind: type) -> Any:
-    return next(one for one in frame.layers if isinstance(one, kind))
-
-
-def moved_square(made: Any, time: float) -> np.ndarray:
-    return next(one for one in made.frame(time).layers if isinstance(one, layers.Polygon) and one.fill > 0).corners
-
-
-@pytest.mark.parametrize("preset", list(library.scene_class("linear_map_2d").presets))
-def test_the_plane_ends_where_the_matrix_sends_it(preset: str) -> None:
-    made = scene("linear_map_2d", preset)
-    matrix, end = np.array(made.matrix), made.clock.seconds
-    square = np.array([(0, 0), (1, 0), (1, 1), (0, 1)], float)
-    np.testing.assert_allclose(moved_square(made, end)[:, :2], square @ matrix.T, atol=1e-6)
-    np.testing.assert_allclose(layer(made.frame(end), layers.WarpedGrid).matrix, matrix, atol=1e-12)
-    np.testing.assert_allclose(layer(made.frame(0.0), layers.WarpedGrid).matrix, np.eye(2), atol=1e-12)
-    readouts = made.readouts(end)
-    assert readouts["area"] == pytest.approx(abs(np.linalg.det(matrix)), abs=1e-9)
-    assert readouts["area_now"] == pytest.approx(abs(np.linalg.det(matrix)), abs=1e-9)
-
-
-@pytest.mark.parametrize("preset", ["rotation", "half turn"])
-def test_a_rotation_keeps_every_radius(preset: str) -> None:
-    made = scene("linear_map_2d", preset)
-    for time in np.linspace(0, made.clock.seconds, 13):
-        np.testing.assert_allclose(made.readouts(float(time))["radius_now"], 1.0, atol=1e-12)
-
-
-@pytest.mark.parametrize(
-    ("matrix", "expected"),
-    [
-        (((1, 1), (0, 1)), (1.618034, 0.618034)),
-        (((3, 0), (4, 5)), (6.708204, 2.236068)),
-        (((2, 1), (1, 2)), (3.0, 1.0)),
-    ],
-)
-def test_singular_values(matrix: Any, expected: tuple[float, float]) -> None:
-    np.testing.assert_allclose(scene("linear_map_2d", matrix=matrix).readouts()["singular_values"], expected, atol=1e-6)
-
-
-def test_a_projection_done_twice_is_done_once() -> None:
-    assert scene("linear_map_2d", "projection").readouts()["twice_less_once"] == pytest.approx(0.0, abs=1e-15)
-
-
-def test_a_mirror_is_said_to_go_straight() -> None:
-    made = scene("linear_map_2d", "reflection")
-    half = made.readouts(made.clock.seconds / 2)
-    np.testing.assert_allclose(half["matrix_now"], (np.eye(2) + np.array(made.matrix)) / 2, atol=1e-12)
-    title = next(note for note in made.frame(1.0).notes if isinstance(note, layers.Title))
-    assert "straight" in title.lines[0]
-    assert made.readouts()["determinant"] == pytest.approx(-1)
-
-
-@pytest.mark.parametrize("seed", range(8))
-@pytest.mark.parametrize("path", ["polar", "straight", "factors"])
-def test_every_path_leads_from_the_identity_to_the_matrix(path: str, seed: int) -> None:
-    matrix = np.round(np.random.default_rng(seed).uniform(-3, 3, (2, 2)), 2)
-    made = scene("linear_map_2d", matrix=matrix, path=path)
-    np.testing.assert_allclose(made.readouts(0.0)["matrix_now"], np.eye(2), atol=1e-12)
-    np.testing.assert_allclose(made.readouts(99.0)["matrix_now"], matrix, atol=1e-12)
-    if path == "polar" and np.linalg.det(matrix) > 0:
-        signs = [made.readouts(float(t))["determinant_now"] for t in np.linspace(0, 6, 25)]
-        assert min(signs) > 0  # a turn and a stretch never flatten the plane
-
-
-def test_eigenvectors_are_drawn_on_lines_that_do_not_turn() -> None:
-    made = scene("linear_map_2d", matrix=((3, 1), (0, 2)))
-    lines = [one for one in made.frame(3.0).layers if isinstance(one, layers.Lines) and one.dash]
-    directions = [path[1, :2] - path[0, :2] for one in lines for path in one.paths]
-    expected = [(1, 0), (-1, 1)]
-    for direction, wanted in zip(directions, expected, strict=True):
-        assert abs(direction[0] * wanted[1] - direction[1] * wanted[0]) < 1e-9
-    assert not [one for one in scene("linear_map_2d", "rotation").frame(3.0).layers
-                if isinstance(one, layers.Lines) and one.dash]  # fmt: skip
-
-
-# ------------------------------------------------------------------------------------------------ optimizer_race
-def test_the_race_on_rosenbrocks_valley() -> None:
-    made = scene("optimizer_race", "rosenbrock")
-    assert made.start == (-1.2, 1.0)
-    assert made.steps == 1000
-    found = made.readouts()
-    second = made.clock.seconds / made.steps
-    np.testing.assert_allclose(found["sgd.first"], (-0.9844, 1.088), atol=1e-9)
-    np.testing.assert_allclose(found["sgd.last"], (0.327263, 0.104013), atol=1e-6)
-    np.testing.assert_allclose(found["momentum.last"], (0.994999, 0.990003), atol=1e-6)
-    np.testing.assert_allclose(found["nesterov.first"], (-1.159036, 1.016720), atol=1e-6)
-    np.testing.assert_allclose(found["rmsprop.first"], (-1.1, 1.1), atol=1e-6)
-    np.testing.assert_allclose(found["adam.first"], (-1.1, 1.1), atol=1e-6)
-    np.testing.assert_allclose(made.readouts(100 * second)["adam.now"], (-0.727388, 0.533684), atol=1e-6)
-    np.testing.assert_allclose(found["adam.last"], (0.996477, 0.992954), atol=1e-6)
-
-
-def test_adams_first_step_is_its_rate_against_the_sign_of_the_slope() -> None:
-    made = scene("optimizer_race", lanes="adam:lr=0.25")
-    sign = np.sign(made.land.grad(np.array(made.start)))
-    np.testing.assert_allclose(made.readouts()["adam.first"], made.start - 0.25 * sign, atol=1e-8)
-
-
-def test_a_click_starts_the_race_there() -> None:
-    made = scene("optimizer_race")
-    assert made.click((1.25, -0.5))
-    trails = [one for one in made.frame(0.0).layers if isinstance(one, layers.Trail)]
-    assert len(trails) == 5
-    for trail in trails:
-        np.testing.assert_allclose(made.terrain.domain_from_world(trail.points[0]), (1.25, -0.5), atol=1e-9)
-
-
-def test_a_slider_changes_one_lane_alone() -> None:
-    made = scene("optimizer_race")
-    made.frame(3.0)
-    runs = [made.run(k) for k in range(5)]
-    made.set("lanes", [lane.with_field("lr", 0.2) if lane.name == "adam" else lane for lane in made.lanes])
-    assert [made.run(k) is run for k, run in enumerate(runs)] == [True, True, True, False, True]
-
-
-def test_a_lane_may_rest() -> None:
-    made = scene("optimizer_race")
-    lanes = [ll.parameters.Lane(lane.optimizer, lane.name != "lion") for lane in made.lanes]
-    made.set("lanes", lanes)
-    names = [one.label for one in made.frame(2.0).layers if isinstance(one, layers.Trail)]
-    assert names == ["SGD", "Momentum", "RMSprop", "Adam"]
-    made.set("lanes", [ll.parameters.Lane(lane.optimizer, False) for lane in made.lanes])
-    made.frame(2.0)
-
-
-def test_lanes_that_share_an_optimizer_have_names_of_their_own() -> None:
-    made = scene("optimizer_race", lanes="adam:lr=0.1;adam:lr=0.3")
-    assert made.lane_names() == ["Adam 0.1", "Adam 0.3"]
-    assert {"adam.last", "adam_2.last"} <= set(made.readouts())
-
-
-def test_the_equations_show_the_selected_lanes_numbers() -> None:
-    made = scene("optimizer_race")
-    note = next(note for note in made.frame(3.0).notes if isinstance(note, layers.Equations))
-    assert note.title == "Adam, step 48"
-    assert note.rows[-1][1] == [numerals.short(float(v)) for v in made.readouts(3.0)["adam.now"]]
-
-
-def test_noise_depends_on_the_seed_alone() -> None:
-    noisy = {"lanes": "sgd:lr=0.004,noise=50"}
-    one, same, other = (library.scene("optimizer_race", seed=seed, **noisy) for seed in (1, 1, 2))
-    np.testing.assert_array_equal(one.readouts()["sgd.last"], same.readouts()["sgd.last"])
-    assert not np.allclose(one.readouts()["sgd.last"], other.readouts()["sgd.last"])
-
-
-@pytest.mark.parametrize("land", ll.landscapes.names())
-def test_every_landscape_makes_a_race(land: str) -> None:
-    """Nobody stands still, and with the suggested rates somebody gets lower."""
-    made = scene(land)
-    assert made.name == "optimizer_race"
-    assert made.landscape == land
-    start = float(made.land.value(np.array(made.start)))
-    lowest = []
-    for k in made.racing:
-        run = made.run(k)
-        assert np.isfinite(run.path).all()
-        lowest.append(float(np.nanmin(run.values)))
-    assert min(lowest) < start
-    for one in made.frame(made.clock.seconds).layers:
-        check_layer(one)
-
-
-def test_a_formula_makes_a_race_and_keeps_its_domain_while_it_is_typed() -> None:
-    made = scene("x^2 + 3*sin(y)")
-    assert made.name == "optimizer_race"
-    made.set("domain", (-2, 2, -3, 3))
-    made.set("landscape", "x^2 + 3*sin(2*y)")
-    assert made.domain == (-2, 2, -3, 3)
-    made.set("landscape", "beale")
-    assert made.domain == (-4.5, 4.5, -4.5, 4.5)
-
-
-def test_a_start_given_with_a_landscape_is_that_landscapes_start() -> None:
-    made = scene("optimizer_race", start=(1, 1), landscape="beale")
-    assert made.start == (1.0, 1.0)
-
-
-def test_an_optimizer_that_leaves_the_map_is_said_to() -> None:
-    made = scene("saddle")
-    note = next(note for note in made.frame(made.clock.seconds).notes if isinstance(note, layers.Legend))
-    assert any("off map" in row.cells for row in note.rows)
-
-
 # ------------------------------------------------------------------------------------------------ rates
 def test_suggested_rates_follow_the_curvature_and_the_domain() -> None:
     land = ll.landscape("0.5*(x^2 + 10*y^2)", domain=((-1, 1), (-1, 1)))
@@ -440,89 +201,6 @@ def test_what_was_chosen_stays_when_the_range_changes() -> None:
     assert staged.lanes == lanes
     with pytest.raises(ll.UserError, match="no finite value"):
         scene("log(x - 50)", domain=(60, 70, 0, 1)).set("domain", (-4, 4, -4, 4))
-
-
-def test_a_lane_that_is_added_gets_a_rate_that_suits() -> None:
-    made: Any = scene("x^4 + y^4", domain=WIDE)
-    player = Player(made)
-    assert player.add_lane("adamw") is None
-    added = player.lanes[-1].optimizer
-    assert added.lr == ll.rates.suggested_rate(added, made.land, made.start)
-    path = ll.run(made.land, added, made.start, 160).points[:, 0]
-    assert np.hypot(*(path[-1] - path[0])) > 50
-    assert player.add_lane("adamw:lr=0.001") is None
-    assert player.lanes[-1].optimizer.lr == 0.001
-
-
-# ------------------------------------------------------------------------------------------------ optimizer_swarm
-def test_the_basins_of_gradient_descent() -> None:
-    made = scene("optimizer_swarm", "plain descent")
-    assert (made.cells, made.steps, made.rate, made.domain) == (512, 1000, 0.002, (-6, 6, -6, 6))
-    found = made.readouts()
-    np.testing.assert_allclose(found["shares"], (0.24971, 0.25826, 0.24318, 0.24885), atol=0.002)
-    assert found["unconverged"] == 0
-    np.testing.assert_allclose(found["minima"][2], (-3.779310, -3.283186), atol=1e-6)
-
-
-def test_a_particle_of_the_swarm_goes_where_it_would_go_alone() -> None:
-    made = scene("optimizer_swarm", count=3000, cells=32, steps=80)
-    found = made.readouts(made.clock.seconds)
-    alone = ll.run(made.land, made.rule, start=found["first_particle_start"], steps=80).points[-1, 0]
-    np.testing.assert_allclose(found["first_particle"], alone, atol=2e-3)  # float32 beside float64
-
-
-def test_time_may_run_backwards() -> None:
-    made = scene("optimizer_swarm", count=2000, cells=32, steps=60)
-    there = made.positions(20.5).copy()
-    made.positions(55)
-    np.testing.assert_array_equal(made.positions(20.5), there)
-    np.testing.assert_array_equal(made.positions(0), made.starts())
-    between = (made.positions(20) + made.positions(21)) / 2
-    np.testing.assert_allclose(there, between, atol=1e-5)
-
-
-def test_particles_wear_the_colour_of_where_they_end() -> None:
-    made = scene("optimizer_swarm", count=4000, cells=64)
-    found = made.basin_map()
-    label = made.labels(found)
-    end = made.positions(made.steps)
-    nearest = np.hypot(*(end[:, None] - found.minima.position).transpose(2, 0, 1)).argmin(axis=1)
-    assert (label[label >= 0] == nearest[label >= 0]).all()
-    assert (label >= 0).mean() > 0.99
-
-
-def test_a_live_picture_comes_coarse_first_and_ends_as_the_full_one() -> None:
-    live = scene("optimizer_swarm", count=2000, cells=256)
-    live.live = True
-    live.frame(0.0)
-    first = layer(live.frame(0.0), layers.Surface).paint
-    assert live.unfinished
-    for _ in range(200):
-        live.frame(0.0)
-    assert not live.unfinished
-    full = scene("optimizer_swarm", count=2000, cells=256)
-    assert first.shape != full.basin_map().label.shape
-    assert describe_frame(live.frame(0.0)) == describe_frame(full.frame(0.0))
-
-
-def test_a_click_paints_a_patch_of_starts() -> None:
-    made = scene("optimizer_swarm", count=2000, cells=32)
-    assert made.click((1.0, -2.0))
-    starts = made.starts()
-    assert np.hypot(*(starts - (1.0, -2.0)).T).max() <= 0.08 * 6 + 1e-6
-
-
-def test_particles_that_have_arrived_may_vanish() -> None:
-    made = scene("optimizer_swarm", count=2000, cells=64, arrived="vanish")
-    points = layer(made.frame(made.clock.seconds), layers.Points)
-    assert len(points.position) < 100
-
-
-def test_a_landscape_of_many_minima_names_the_largest_basins() -> None:
-    made = scene("optimizer_swarm", landscape="rastrigin", count=2000, cells=96)
-    legend = next(note for note in made.frame(0.0).notes if isinstance(note, layers.Legend))
-    assert len(legend.rows) == 9
-    assert legend.rows[-1].name == "elsewhere"
 
 
 # ------------------------------------------------------------------------------------------------ library

@@ -1,0 +1,117 @@
+"""Many starts at once: the basins' shares, where particles are, and the colours they wear."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scene_checks import describe_frame
+
+import lossland as ll
+from lossland.scenery import library
+from lossland.world import layers
+
+
+def scene(preset: Any = None, **values: Any) -> Any:
+    """Return a swarm as one whose own attributes may be used."""
+    return library.scene("optimizer_swarm", preset, **values)
+
+
+def layer(frame: ll.Frame, kind: type) -> Any:
+    return next(one for one in frame.layers if isinstance(one, kind))
+
+
+def test_the_basins_of_gradient_descent() -> None:
+    made = scene("plain descent")
+    assert (made.cells, made.steps, made.rate, made.domain) == (512, 1000, 0.002, (-6, 6, -6, 6))
+    found = made.readouts()
+    np.testing.assert_allclose(found["shares"], (0.24971, 0.25826, 0.24318, 0.24885), atol=0.002)
+    assert found["unconverged"] == 0
+    np.testing.assert_allclose(found["minima"][2], (-3.779310, -3.283186), atol=1e-6)
+
+
+def test_a_particle_of_the_swarm_goes_where_it_would_go_alone() -> None:
+    made = scene(count=3000, cells=32, steps=80)
+    found = made.readouts(made.clock.seconds)
+    alone = ll.run(made.land, made.rule, start=found["first_particle_start"], steps=80).points[-1, 0]
+    np.testing.assert_allclose(found["first_particle"], alone, atol=2e-3)  # float32 beside float64
+
+
+def test_time_may_run_backwards() -> None:
+    made = scene(count=2000, cells=32, steps=60)
+    flow = made.flow()
+    there = flow.positions(20.5).copy()
+    flow.positions(55)
+    np.testing.assert_array_equal(flow.positions(20.5), there)
+    np.testing.assert_array_equal(flow.positions(0), made.starts())
+    between = (flow.positions(20) + flow.positions(21)) / 2
+    np.testing.assert_allclose(there, between, atol=1e-5)
+
+
+def test_particles_wear_the_colour_of_where_they_end() -> None:
+    made = scene(count=4000, cells=64)
+    found = made.basin_map()
+    label = made.labels()
+    end = made.flow().positions(made.steps)
+    nearest = np.hypot(*(end[:, None] - found.minima.position).transpose(2, 0, 1)).argmin(axis=1)
+    assert (label[label >= 0] == nearest[label >= 0]).all()
+    assert (label >= 0).mean() > 0.99
+
+
+def test_a_live_picture_comes_coarse_first_and_ends_as_the_full_one() -> None:
+    live = scene(count=2000, cells=256)
+    live.live = True
+    live.frame(0.0)
+    first = layer(live.frame(0.0), layers.Surface).paint
+    assert live.unfinished
+    for _ in range(200):
+        live.frame(0.0)
+    assert not live.unfinished
+    full = scene(count=2000, cells=256)
+    assert first.shape != full.basin_map().label.shape
+    assert describe_frame(live.frame(0.0)) == describe_frame(full.frame(0.0))
+
+
+def test_a_click_paints_a_patch_of_starts() -> None:
+    made = scene(count=2000, cells=32)
+    assert made.click((1.0, -2.0))
+    starts = made.starts()
+    assert np.hypot(*(starts - (1.0, -2.0)).T).max() <= 0.08 * 6 + 1e-6
+
+
+def test_particles_that_have_arrived_may_vanish() -> None:
+    made = scene(count=2000, cells=64, arrived="vanish")
+    points = layer(made.frame(made.clock.seconds), layers.Points)
+    assert len(points.position) < 100
+
+
+def test_a_landscape_of_many_minima_names_the_largest_basins() -> None:
+    made = scene(landscape="rastrigin", count=2000, cells=96)
+    legend = next(note for note in made.frame(0.0).notes if isinstance(note, layers.Legend))
+    assert len(legend.rows) == 9
+    assert legend.rows[-1].name == "elsewhere"
+
+
+def test_a_map_of_few_cells_is_made_once() -> None:
+    live = scene(count=2000, cells=64, steps=60)
+    live.live = True
+    live.frame(0.0)
+    assert layer(live.frame(0.0), layers.Surface).paint.shape == (64, 64)
+    while live.unfinished:
+        first = live.basin_map()
+        live.frame(0.0)
+        assert live.basin_map() is first
+
+
+def test_very_many_particles_wear_the_colour_of_their_cell() -> None:
+    made = scene(count=2**17 + 1, cells=32, steps=40)
+    found, starts = made.basin_map(), made.starts()[:500]
+    cell = np.floor((starts.astype(float) + 6) / 12 * 32).astype(int)
+    np.testing.assert_array_equal(made.labels()[:500], found.label[cell[:, 1], cell[:, 0]])
+
+
+def test_the_middle_of_the_patch_is_a_handle_only_where_there_is_one() -> None:
+    made = scene(count=2000, cells=32)
+    assert not made.handles(0.0)
+    made.set("patch", 0.2)
+    assert [handle.name for handle in made.handles(0.0)] == ["centre"]
