@@ -7,9 +7,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 import lossland as ll
-from lossland import layers, parameters, signs, tex, words
+from lossland import layers, parameters, shapes, signs, tex, words
 from lossland.models import linear_maps as maps
-from lossland.world.shapes import lifted
 
 COLUMNS = ("i", "j")  # the colours of the two basis arrows, and of A's columns
 SQUARE = np.array([(0, 0), (1, 0), (1, 1), (0, 1)], float)
@@ -127,36 +126,38 @@ class LinearMap2D(ll.Scene):
     def carried(self, moved: np.ndarray) -> list[layers.Layer]:
         """Return the unit square and the shape, where they were and where they are now."""
         drawn: list[layers.Layer] = [
-            layers.Polygon(lifted(SQUARE), "area", fill=0.0, outline=1.4, dash=(7, 4), name="Unit square"),
-            layers.Polygon(lifted(SQUARE @ moved.T), "area", name="Moved square"),
+            layers.Polygon(shapes.lifted(SQUARE), "area", fill=0.0, outline=1.4, dash=(7, 4), name="Unit square"),
+            layers.Polygon(shapes.lifted(SQUARE @ moved.T), "area", name="Moved square"),
         ]
         outline = SHAPES[self.shape]
         if outline is not None:
-            drawn.append(layers.Lines([lifted(outline)], "dim", 1.4, 0.6, depth=False))
-            drawn.append(layers.Lines([lifted(outline @ moved.T)], "text", 2.4, depth=False))
+            drawn.append(layers.Lines([shapes.lifted(outline)], "dim", 1.4, 0.6, depth=False))
+            drawn.append(layers.Lines([shapes.lifted(outline @ moved.T)], "text", 2.4, depth=False))
         return drawn
 
     def basis(self, moved: np.ndarray) -> list[layers.Layer]:
         """Return the two basis arrows with their names and places, and rings where A sends them: to be dragged."""
         drawn: list[layers.Layer] = [
-            layers.Arrows(np.zeros((2, 3)), lifted(moved.T), COLUMNS, width=6.5, depth=False, name="Basis arrow"),
+            layers.Arrows(
+                np.zeros((2, 3)), shapes.lifted(moved.T), COLUMNS, width=6.5, depth=False, name="Basis arrow"
+            ),
             layers.Points(np.zeros((1, 3)), "text", 4.5, "ring", outline=True),
-            *(layers.Points(lifted(self.a.T[[k]]), COLUMNS[k], 7.0, "ring", name="Column") for k in range(2)),
+            *(layers.Points(shapes.lifted(self.a.T[[k]]), COLUMNS[k], 7.0, "ring", name="Column") for k in range(2)),
         ]
         for k, symbol in enumerate((r"\hat\imath", r"\hat\jmath")):
             head, color = moved[:, k], COLUMNS[k]
             name_at, numbers_at = beside(head, moved[:, 1 - k])
-            drawn.append(layers.Label(lifted(head), symbol, color, latex=True, size=28, offset=name_at))
-            drawn.append(layers.Label(lifted(head), words("?.1", head), color, size=16, offset=numbers_at))
+            drawn.append(layers.Label(shapes.lifted(head), symbol, color, latex=True, size=28, offset=name_at))
+            drawn.append(layers.Label(shapes.lifted(head), words("?.1", head), color, size=16, offset=numbers_at))
         return drawn
 
     def directions_that_do_not_turn(self, moved: np.ndarray) -> list[layers.Layer]:
         """Return the lines that A does not turn, and an arrow on each, moved as far as the plane is now."""
         drawn: list[layers.Layer] = []
         for k, kept in enumerate(maps.eigen_directions(self.a), 1):
-            (x, y), role, here = kept.vector, f"eigen{k}", lifted([moved @ kept.vector])
-            line = lifted(np.outer((-14, 14), kept.vector))
-            far = lifted(kept.vector * min(1.05, 0.85 / max(abs(y), 1e-9)) * self.reach)
+            (x, y), role, here = kept.vector, f"eigen{k}", shapes.lifted([moved @ kept.vector])
+            line = shapes.lifted(np.outer((-14, 14), kept.vector))
+            far = shapes.lifted(kept.vector * min(1.05, 0.85 / max(abs(y), 1e-9)) * self.reach)
             factor, offset = tex(r"\lambda_? = ?", k, kept.factor), (18.0, 12.0 if x * y >= 0 else -14.0)
             drawn += [
                 layers.Lines([line], role, 2.4, dash=(15, 10), depth=False, name="Eigenline", worth=[kept.factor]),
@@ -167,7 +168,7 @@ class LinearMap2D(ll.Scene):
 
     def axes_that_stay_perpendicular(self, moved: np.ndarray) -> list[layers.Layer]:
         """Return the two arrows that are perpendicular before and after: V's columns on their way to σU's."""
-        tips = lifted(np.linalg.svd(self.a)[2] @ moved.T)
+        tips = shapes.lifted(np.linalg.svd(self.a)[2] @ moved.T)
         return [layers.Arrows(np.zeros((2, 3)), tips, ("eigen1", "eigen2"), depth=False, name="Axis")]
 
     def notes(self, now: ll.Now) -> list[layers.Note]:

@@ -105,3 +105,14 @@ def test_the_angle_of_a_rotation_is_read_back(angle: float) -> None:
 def test_eigenvalues_come_in_order() -> None:
     assert maps.eigenvalues(np.diag([1.0, 3.0, -2.0])) == pytest.approx([3, 1, -2])
     assert maps.eigenvalues(maps.rotation(0.5)) == pytest.approx([np.exp(0.5j), np.exp(-0.5j)])
+
+
+@pytest.mark.parametrize(
+    ("vector", "whole"),
+    [((0.6, 0.8), None), ((1 / np.sqrt(5), -2 / np.sqrt(5)), (1, -2)), ((0.0, -0.3), (0, -1)), ((0.1, 1.0), None)],
+)
+def test_whole_multiples_of_directions(vector: tuple[float, float], whole: tuple[float, float] | None) -> None:
+    found = maps.whole_multiple(np.array(vector))
+    assert tuple(found) == pytest.approx(vector if whole is None else whole)
+    assert maps.cross(found, vector) == pytest.approx(0.0, abs=1e-12)
+    assert np.dot(found, vector) > 0

@@ -97,3 +97,72 @@ def test_what_a_rate_leads_to_on_a_bowl() -> None:
     assert (numbers["rate"], numbers["converges"], numbers["limit"]) == pytest.approx((0.82, 1, 0.2))
     assert (numbers["best_alpha"], numbers["best_rate"], numbers["kappa"]) == pytest.approx((2 / 11, 9 / 11, 10))
     assert quadratics.descent_numbers(0.2, (1.0, 10.0))["converges"] == 0
+
+
+@given(PRODUCT, BETA, st.floats(-2, 2), st.floats(-2, 2))
+def test_one_step_is_the_steps_matrix(product: float, beta: float, position: float, velocity: float) -> None:
+    root = np.sqrt(product)
+    v, x = step_matrix(product, beta) @ (velocity * root, position)
+    found = quadratics.momentum_step([[position, velocity], [0.0, 0.0]], product, beta)
+    np.testing.assert_allclose(found, [[x, v / root], [0.0, 0.0]], atol=1e-9 / root)
+
+
+@given(PRODUCT, BETA)
+def test_damping_is_told_by_the_matrix_eigenvalues(product: float, beta: float) -> None:
+    sigma = np.linalg.eigvals(step_matrix(product, beta))
+    apart = abs(beta - (1 - np.sqrt(product)) ** 2)
+    found = quadratics.damping(product, beta)
+    if np.abs(sigma).max() > 1 + 1e-6:
+        assert found == "unstable"
+    elif np.abs(sigma).max() < 1 - 1e-6:
+        if apart < 4e-3:
+            assert found == "critically damped"
+        elif apart > 6e-3:
+            assert found == ("underdamped" if beta > (1 - np.sqrt(product)) ** 2 else "overdamped")
+
+
+def test_the_numbers_of_a_choice_are_those_of_the_steps_matrices() -> None:
+    lambdas, alpha, beta = np.array([1.0, 7.0, 30.0]), 0.06, 0.5
+    found = quadratics.momentum_numbers(alpha, beta, lambdas, 1e-6)
+    radius = [np.abs(np.linalg.eigvals(step_matrix(alpha * one, beta))).max() for one in lambdas]
+    assert found["rates"] == pytest.approx(radius)
+    assert found["rate"] == pytest.approx(max(radius))
+    assert found["stable"] is True
+    assert found["condition"] == 30.0
+    steps = float(found["steps_needed"])
+    assert max(radius) ** steps <= 1e-6 < max(radius) ** (steps - 1)
+    edge = float(found["stable_alpha"]) * 30.0
+    assert np.abs(np.linalg.eigvals(step_matrix(edge, beta))).max() == pytest.approx(1.0)
+    assert found["best_rate"] == pytest.approx((np.sqrt(30) - 1) / (np.sqrt(30) + 1))
+    assert found["descent_rate"] == pytest.approx(29 / 31)
+    assert (1 / found["descent_rate"]) ** found["descent_steps"] >= 1e6  # type: ignore[operator]
+    assert quadratics.momentum_numbers(0.2, beta, lambdas, 1e-6)["stable"] is False
+
+
+def test_steps_over_alpha_and_beta() -> None:
+    alphas, betas, lambdas = [0.01, 0.1, 1.0], [0.0, 0.5], [1.0, 10.0]
+    found = quadratics.momentum_steps(alphas, betas, lambdas, 1e-3)
+    assert found.shape == (2, 3)
+    for i, beta in enumerate(betas):
+        for j, alpha in enumerate(alphas):
+            rate = max(np.abs(np.linalg.eigvals(step_matrix(alpha * one, beta))).max() for one in lambdas)
+            if rate < 1:
+                assert rate ** found[i, j] == pytest.approx(1e-3)
+            else:
+                assert np.isnan(found[i, j])
+    assert quadratics.momentum_steps([1.0], [0.0], [1.0], 1e-3)[0, 0] == 0  # one step is enough: nothing is left
+
+
+def test_between_two_steps_an_error_shrinks_at_a_steady_rate() -> None:
+    errors = 0.5 ** np.arange(5.0)[:, None] * (1.0, 3.0)
+    for step in (0.0, 0.25, 1.5, 3.999, 4.0):
+        assert quadratics.error_at(errors, step) == pytest.approx(0.5**step * np.array((1.0, 3.0)))
+
+
+def test_heavy_balls_hold_what_the_functions_return() -> None:
+    balls = quadratics.HeavyBalls(0.1, 0.6, np.array([1.0, 7.0]), (1.0, 0.0), 30)
+    assert balls.products == pytest.approx([0.1, 0.7])
+    assert balls.rates == pytest.approx([np.sqrt(0.6), np.sqrt(0.6)])  # both ripple
+    v, x = np.linalg.matrix_power(step_matrix(0.7, 0.6), 30) @ (0.0, 1.0)
+    assert balls.paths[-1, 1] == pytest.approx((x, v))
+    assert balls.errors[-1, 1] == pytest.approx(np.hypot(x, v / np.sqrt(0.7)))

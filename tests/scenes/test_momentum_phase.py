@@ -1,7 +1,8 @@
-"""Scene 29: rates of convergence, the best choice of rate and memory, and what the picture shows of them."""
+"""Why momentum works: rates of convergence, the best choice of rate and memory, and what the picture shows of them."""
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,11 @@ from lossland.world import layers
 
 def scene(preset: Any = None, **values: Any) -> Any:
     return library.scene("momentum_phase", preset, **values)
+
+
+def insets_of(made: Any) -> Any:
+    """Return the scene's file, which knows where its insets lie."""
+    return sys.modules[type(made).__module__]
 
 
 def numbers(preset: Any = None, **values: Any) -> dict[str, Any]:
@@ -104,7 +110,7 @@ def test_presets_are_what_they_say(preset: str, word: str) -> None:
     made = scene(preset)
     title = next(note for note in made.frame(0.0).notes if isinstance(note, layers.Title))
     assert title.lines[1].startswith(word)
-    turns = np.diff(np.sign(made.paths[:, made.shown - 1, 0]))
+    turns = np.diff(np.sign(made.balls.paths[:, made.shown - 1, 0]))
     assert bool((turns != 0).any()) == (word in ("underdamped", "unstable"))
 
 
@@ -123,10 +129,13 @@ def test_the_ground_is_the_rate() -> None:
 
 def test_beads_come_home_at_one_millionth() -> None:
     made = scene(steps=80)
-    far, home = (made._lane_point(0, np.array([error]))[0] for error in (1.0, 1e-6))
-    middle = made._lane_point(0, np.array([1e-3]))[0]
+    lanes, x = insets_of(made).LANES, made.dots()[1].position[0, 0]
+    far, home = lanes.world_from_error(x, (1.0, 1e-6))
+    middle = lanes.world_from_error(x, [1e-3])[0]
     assert middle == pytest.approx((far + home) / 2)
-    assert made._lane_point(0, np.array([1e-9]))[0] == pytest.approx(home)
+    assert lanes.world_from_error(x, [1e-9])[0] == pytest.approx(home)
+    start = next(layer for layer in made.frame(0.0).layers if layer.name == "Error of λ = 1")
+    assert start.position[0] == pytest.approx(far)
 
 
 def test_dots_are_dragged_along_alpha_and_beta() -> None:
@@ -137,7 +146,7 @@ def test_dots_are_dragged_along_alpha_and_beta() -> None:
         assert made.beta == pytest.approx(0.35)
         assert made.shown == k + 1
         assert made.terrain.domain_from_world(made.handles(0.0)[k].position) == pytest.approx((0.8, 0.35))
-    made.handles(0.0)[-1].move(made, tuple(made._on_sheet((0.5, -0.25))[:2]))
+    made.handles(0.0)[-1].move(made, tuple(insets_of(made).PORTRAIT.world_from_inset((0.5, -0.25))[:2]))
     assert made.start == pytest.approx((0.5, -0.25))
     assert made.click((1.5, 0.9))
     assert made.beta == 0.9
