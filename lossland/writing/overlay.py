@@ -28,7 +28,8 @@ from lossland.world.terrain import Terrain
 from lossland.world.theme import Stops, color_map
 from lossland.writing.contour_labels import seen_labels
 from lossland.writing.labels import draw_labels
-from lossland.writing.placement import Rect
+from lossland.writing.placement import Rect, has_room, overlap
+from lossland.writing.sides import discs_seen
 from lossland.writing.text import Type
 
 Size = tuple[int, int]
@@ -62,21 +63,26 @@ def draw_overlay(
     and column are left to them, and the colour bar lies along the lower left of the free rectangle.
     """
     taken: list[Rect] = []
-    if panels:
-        taken += _draw_flat_color_bar(draw_list, type_, frame, free)
-    else:
-        taken += _draw_notes(draw_list, type_, frame, size, scrim=camera.flat)
+    with type_.kind("note"):
+        if panels:
+            taken += _draw_flat_color_bar(draw_list, type_, frame, free)
+        else:
+            taken += _draw_notes(draw_list, type_, frame, size, scrim=camera.flat)
     shown = [layer for layer in frame.layers if not layer.group or getattr(show, layer.group, True)]
     area = free if panels else (0.0, 0.0, float(size[0]), float(size[1]))
-    for layer in shown:
-        if isinstance(layer, Axes):
-            _draw_numerals(draw_list, type_, layer, camera, size, free)
     if show.contours:
         for layer in shown:
             if isinstance(layer, Surface) and layer.labels and layer.into is None and not (layer.sheet or layer.ghost):
-                taken += _draw_contour_values(draw_list, type_, layer, camera, size)
+                with type_.kind("contour"):
+                    taken += _draw_contour_values(draw_list, type_, layer, camera, size)
     if show.labels:
-        draw_labels(draw_list, type_, shown, camera, size, area, taken)
+        taken += draw_labels(draw_list, type_, shown, camera, size, area, taken)
+    axes = [layer for layer in shown if isinstance(layer, Axes)]
+    if axes:  # their numbers give way to everything else
+        taken += discs_seen(shown, camera, size, type_.scale)
+    for layer in axes:
+        with type_.kind("numeral"):
+            _draw_numerals(draw_list, type_, layer, camera, size, free, area, taken)
 
 
 def _draw_contour_values(dl: imgui.ImDrawList, type_: Type, layer: Surface, camera: Camera, size: Size) -> list[Rect]:
@@ -93,7 +99,7 @@ def _draw_contour_values(dl: imgui.ImDrawList, type_: Type, layer: Surface, came
         text = texts[label.value]
         width, height = type_.size(text, CONTOUR_SIZE)
         rect = (x - width / 2, y - height / 2, width, height)
-        if not any(_overlap(rect, other) for other in taken):
+        if not any(overlap(rect, other) for other in taken):
             type_.text(dl, x, y, text, CONTOUR_SIZE, "text", halo=True, ax=0.5, ay=0.5, alpha=alpha)
             taken.append(rect)
     return taken
@@ -102,10 +108,6 @@ def _draw_contour_values(dl: imgui.ImDrawList, type_: Type, layer: Surface, came
 def _is_inside(position: Sequence[float], rectangle: Sequence[float]) -> bool:
     (x, y), (x0, x1, y0, y1) = position, rectangle
     return x0 <= x <= x1 and y0 <= y <= y1
-
-
-def _overlap(a: Rect, b: Rect) -> bool:
-    return a[0] < b[0] + b[2] and b[0] < a[0] + a[2] and a[1] < b[1] + b[3] and b[1] < a[1] + a[3]
 
 
 def free_rect(frame: Frame, size: Size, type_: Type) -> Rect:
@@ -476,12 +478,18 @@ def _draw_flat_color_bar(dl: imgui.ImDrawList, type_: Type, frame: Frame, free: 
     for corner, far, low, high in _flat_bar(type_.theme.height_stops, x, y, length, px(10)):
         dl.add_rect_filled_multi_color(corner, far, low, high, high, low)
     dl.add_rect(V2(x - 0.5, y - 0.5), V2(x + length + 0.5, y + px(10) + 0.5), type_.u32("text", 0.22), px(2))
+    end, most = x - px(14), free[0] + free[2]  # of what is written so far, and may be
     for text, t in _bar_ticks(note.terrain, length / type_.scale, 34.0):
         at = round(x + length * t) + 0.5
+        half = type_.width(text, 13.0) / 2
+        if at - half < end + px(4) or at + half > most:
+            continue  # no room for a long number
         dl.add_line(V2(at, y + px(10)), V2(at, y + px(14)), type_.u32("dim"), px(1))
         type_.text(dl, at, y + px(16), text, 13.0, "dim", ax=0.5)
+        end = at + half
     type_.text(dl, x - px(14), y + px(5), note.label, 13.0, ax=1, ay=0.5)
-    return [(x - px(14) - name, y - px(6), length + name + px(14), px(44))]
+    left, right = x - px(14) - name, max(x + length, end)
+    return [(left, y - px(6), right - left, px(44))]
 
 
 @lru_cache(maxsize=4)
@@ -506,10 +514,20 @@ def _bar_ticks(terrain: Terrain, length: float, gap: float) -> list[tuple[str, f
 
 
 # ----------------------------------------------------------------------------------------------- axis numbers
-def _draw_numerals(dl: imgui.ImDrawList, type_: Type, axes: Axes, camera: Camera, size: Size, free: Rect) -> None:
+def _draw_numerals(
+    dl: imgui.ImDrawList,
+    type_: Type,
+    axes: Axes,
+    camera: Camera,
+    size: Size,
+    free: Rect,
+    area: Rect,
+    taken: Sequence[Rect],
+) -> None:
+    """Write the numbers along axes: those that have room in ``area`` beside what is ``taken``."""
     alpha = presence_of(axes, type_.theme).opacity
     if axes.terrain is None:
-        _draw_plane_numerals(dl, type_, camera, size, free, alpha)
+        _draw_plane_numerals(dl, type_, camera, size, free, area, taken, alpha)
         return
     px = type_.px
     look_size = (size[0] / type_.scale, size[1] / type_.scale)
@@ -523,23 +541,36 @@ def _draw_numerals(dl: imgui.ImDrawList, type_: Type, axes: Axes, camera: Camera
         dx, dy = dx / length, dy / length
         if numeral.name:
             formula = type_.formula(numeral.text, 19.0)
-            reach = px(38) + 0.5 * (abs(dx) * formula.width + abs(dy) * formula.height)
-            x, y = tick[0] + dx * reach, tick[1] + dy * reach
-            type_.put_formula(dl, x, y, numeral.text, 19.0, ax=0.5, ay=0.5, alpha=alpha)
+            width, height, gap = float(formula.width), float(formula.height), px(38)
         else:
             width, height = type_.size(numeral.text, 13.0)
-            reach = px(5) + 0.5 * (abs(dx) * width + abs(dy) * height)
-            x, y = tick[0] + dx * reach, tick[1] + dy * reach
+            gap = px(5)
+        reach = gap + 0.5 * (abs(dx) * width + abs(dy) * height)
+        x, y = tick[0] + dx * reach, tick[1] + dy * reach
+        if not has_room((x - width / 2, y - height / 2, width, height), area, taken):
+            continue
+        if numeral.name:
+            type_.put_formula(dl, x, y, numeral.text, 19.0, ax=0.5, ay=0.5, alpha=alpha)
+        else:
             type_.text(dl, x, y, numeral.text, 13.0, "dim", ax=0.5, ay=0.5, alpha=alpha)
 
 
 def _draw_plane_numerals(
-    dl: imgui.ImDrawList, type_: Type, camera: Camera, size: Size, free: Rect, alpha: float
+    dl: imgui.ImDrawList,
+    type_: Type,
+    camera: Camera,
+    size: Size,
+    free: Rect,
+    area: Rect,
+    taken: Sequence[Rect],
+    alpha: float,
 ) -> None:
     px = type_.px
     for numeral in plane_numerals(camera, size, free, px(30)):
         x, y = numeral.pixel
-        if numeral.axis == 0:
-            type_.text(dl, x + px(5), y + px(5), numeral.text, 13.0, "dim", halo=True, alpha=alpha)
-        else:
-            type_.text(dl, x - px(7), y + px(4), numeral.text, 13.0, "dim", halo=True, ax=1, alpha=alpha)
+        width, height = type_.size(numeral.text, 13.0)
+        across = numeral.axis == 0  # to the right of its line, else to the left and below it
+        left, top = (x + px(5), y + px(5)) if across else (x - px(7) - width, y + px(4))
+        if has_room((left, top, width, height), area, taken):
+            at = (x + px(5), top) if across else (x - px(7), top)
+            type_.text(dl, *at, numeral.text, 13.0, "dim", halo=True, ax=float(not across), alpha=alpha)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from lossland.pointing.picking import position_of
 from lossland.world.camera import Camera, Pose
 from lossland.world.geometry import HEAD_RADIUS, HEAD_RIM, head_centers
-from lossland.world.layers import Graph, Label, Layer, Points, Trail
+from lossland.world.layers import Graph, Label, Layer, Points, Side, Trail
 from lossland.writing.placement import Choice, Rect, at_side, choose_sides, glide, separate
 
 Size = tuple[int, int]
@@ -42,7 +42,7 @@ def place_beside(
     azimuths around its own and how far it is between them.
     """
     anchors = np.array([label.position for label in labels], float).reshape(-1, 3)
-    sides = [label.side for label in labels]
+    sides: list[Side] = [label.side for label in labels]
     matters = list(_discs(layers))
 
     def seen(pose: Pose) -> tuple[Floats, Floats, list[float]]:
@@ -63,6 +63,11 @@ def place_beside(
     for point, own, gap, start, end in zip(points.tolist(), sizes, gaps, angles[0], angles[-1], strict=True):
         wanted.append(at_side(point, own, glide(Choice(start, gap), Choice(end, gap), share)))
     return separate(wanted, area, [*taken, *_squares(discs)], CLEAR * scale)
+
+
+def discs_seen(layers: Sequence[Layer], camera: Camera, size: Size, scale: float) -> list[Rect]:
+    """Return the squares of pixels around what in some layers must not be covered: heads, points, nodes."""
+    return _squares(_seen_discs(list(_discs(layers)), camera, size, camera.pose, scale))
 
 
 def _discs(layers: Sequence[Layer]) -> Iterator[tuple[Trail | Floats, float]]:
