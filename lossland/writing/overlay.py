@@ -63,26 +63,30 @@ def draw_overlay(
     and column are left to them, and the colour bar lies along the lower left of the free rectangle.
     """
     taken: list[Rect] = []
-    with type_.kind("note"):
+    with type_.kind("note"), type_.recorded() as notes:
         if panels:
             taken += _draw_flat_color_bar(draw_list, type_, frame, free)
         else:
             taken += _draw_notes(draw_list, type_, frame, size, scrim=camera.flat)
+    lines = [one.rect for one in notes]  # what the notes fill, but for the gaps between them
+    lines += taken if panels else []
     shown = [layer for layer in frame.layers if not layer.group or getattr(show, layer.group, True)]
     area = free if panels else (0.0, 0.0, float(size[0]), float(size[1]))
     if show.contours:
         for layer in shown:
             if isinstance(layer, Surface) and layer.labels and layer.into is None and not (layer.sheet or layer.ghost):
                 with type_.kind("contour"):
-                    taken += _draw_contour_values(draw_list, type_, layer, camera, size)
+                    contours = _draw_contour_values(draw_list, type_, layer, camera, size)
+                taken += contours
+                lines += contours
     if show.labels:
-        taken += draw_labels(draw_list, type_, shown, camera, size, area, taken)
+        lines += draw_labels(draw_list, type_, shown, camera, size, area, taken)
     axes = [layer for layer in shown if isinstance(layer, Axes)]
     if axes:  # their numbers give way to everything else
-        taken += discs_seen(shown, camera, size, type_.scale)
+        lines += discs_seen(shown, camera, size, type_.scale)
     for layer in axes:
         with type_.kind("numeral"):
-            _draw_numerals(draw_list, type_, layer, camera, size, free, area, taken)
+            _draw_numerals(draw_list, type_, layer, camera, size, free, area, lines)
 
 
 def _draw_contour_values(dl: imgui.ImDrawList, type_: Type, layer: Surface, camera: Camera, size: Size) -> list[Rect]:

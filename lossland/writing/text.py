@@ -166,12 +166,15 @@ class Type:
     # ------------------------------------------------------------------------------------------- what was written
     @contextmanager
     def recorded(self) -> Iterator[list[Written]]:
-        """Note what is written within the block in the list that it gets."""
-        self._written = []
+        """Note what is written within the block in the list that it gets. Such blocks may stand within each other."""
+        outer, written = self._written, list[Written]()
+        self._written = written
         try:
-            yield self._written
+            yield written
         finally:
-            self._written = None
+            self._written = outer
+            if outer is not None:
+                outer += written
 
     @contextmanager
     def kind(self, kind: str) -> Iterator[None]:
