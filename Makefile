@@ -3,6 +3,7 @@
 # make test-torch  compare the optimizers with PyTorch's
 # make test-kernels  compile every CUDA kernel for every architecture, and look for what we use in the real CuPy and CUDA
 # make test-endurance  open every scene 50 times, draw 10,000 frames, and see that nothing is left behind
+# make test-layout look at what is written over every picture of every scene: nothing cut, covered, small or pale
 # make test-fuzz   random formulas, numbers, sessions, signals and streams, for minutes
 # make gpu-day     check and measure everything on a machine with an NVIDIA card (docs/gpu.md); without one, a dry run
 # make lint        ruff and pyright alone
@@ -41,8 +42,8 @@ GPU_PYTHON ?= $(if $(wildcard $(VENV)/bin/python),$(VENV)/bin/python,$(PYTHON))
 GPU_DAY := $(if $(WHEELS),--wheels "$(WHEELS)") $(if $(PACKAGES),--packages "$(PACKAGES)") \
     $(if $(PICTURES),--pictures "$(PICTURES)") $(if $(OUT),--out "$(OUT)")
 
-.PHONY: gpu-day run test test-torch test-kernels test-endurance test-fuzz lint pictures bench-compute bench-render bench-scenes \
-    clean
+.PHONY: gpu-day run test test-torch test-kernels test-endurance test-layout test-fuzz lint pictures bench-compute \
+    bench-render bench-scenes clean
 
 run: $(VENV)/.installed $(VENV)/.graphics
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
@@ -67,6 +68,9 @@ test-endurance: $(VENV)/.test-graphics
 # Nothing is installed for it: the machine has no network, and brings its own Python.
 gpu-day:
 	$(GPU_PYTHON) tools/gpu_day.py $(GPU_DAY)
+
+test-layout: $(VENV)/.test-graphics
+	$(HEADLESS) $(VENV)/bin/python -m pytest -m layout tests/writing
 
 test-fuzz: $(VENV)/.test-graphics
 	$(HEADLESS) $(VENV)/bin/python -m pytest -m fuzz tests/fuzz

@@ -27,9 +27,10 @@ from lossland.world.layers import Points
 from lossland.world.theme import Theme
 from lossland.writing.host import Host
 from lossland.writing.hovering import draw_mark, draw_probe
-from lossland.writing.overlay import draw_overlay, free_rect
+from lossland.writing.overlay import draw_overlay
 from lossland.writing.panel_cache import Box, PanelCache, Progress
 from lossland.writing.placement import Rect
+from lossland.writing.room import free_rect
 from lossland.writing.text import Type, picture_scale
 
 CAPTION_SIZE = 17.0

@@ -22,8 +22,8 @@ from lossland.world.geometry import HEAD_RADIUS, head_centers
 from lossland.world.layers import Array, Label, Layer, Trail, written
 from lossland.world.theme import Rgb, Theme, contrast
 from lossland.world.track import Track
-from lossland.writing.placement import Choice, Rect, beside, choose, glide, separate
-from lossland.writing.sides import place_beside
+from lossland.writing.placement import Choice, Rect, beside, choose, glide, has_room, separate
+from lossland.writing.sides import discs_seen, place_beside
 from lossland.writing.text import Type
 
 Size = tuple[int, int]
@@ -47,24 +47,29 @@ def draw_labels(
     size: Size,
     area: Rect,
     taken: Sequence[Rect],
-) -> None:
-    """Draw what stands at a place first, then the heads' names in the room that is left."""
+) -> list[Rect]:
+    """Draw what stands at a place first, then the heads' names in the room that is left; return the rectangles."""
     labels = [layer for layer in layers if isinstance(layer, Label)]
     trails = [layer for layer in layers if isinstance(layer, Trail)]
     standing = taken
     placed = place_labels(type_, labels, layers, camera, size, area, taken)
-    for label, rect in placed:
-        _draw_label(dl, type_, label, rect)
-    taken = [*taken, *(rect for _, rect in placed)]
-    taken += _draw_starts(dl, type_, trails, camera, size, area)
+    with type_.kind("label"):
+        for label, rect in placed:
+            _draw_label(dl, type_, label, rect)
+    drawn = [rect for _, rect in placed]
+    with type_.kind("start"):
+        drawn += _draw_starts(dl, type_, trails, camera, size, area)
 
-    named, anchors, rects = head_labels(type_, trails, camera, size, area, taken, standing)
+    named, anchors, rects = head_labels(type_, trails, camera, size, area, [*taken, *drawn], standing)
     for trail, anchor, rect in zip(named, anchors, rects, strict=True):
         if rect is not None:
             presence = presence_of(trail, type_.theme)
             color, alpha = _presented(type_, trail.color, presence), presence.opacity
             _draw_leader(dl, type_, trail.color, anchor, rect, alpha)
-            _draw_name(dl, type_, trail.label, written(trail.value), color, LABEL_SIZE, rect, alpha=alpha)
+            with type_.kind("head"):
+                _draw_name(dl, type_, trail.label, written(trail.value), color, LABEL_SIZE, rect, alpha=alpha)
+            drawn.append(rect)
+    return drawn
 
 
 def place_labels(
@@ -209,16 +214,19 @@ def _draw_label(dl: imgui.ImDrawList, type_: Type, label: Label, rect: Rect) -> 
 def _draw_starts(
     dl: imgui.ImDrawList, type_: Type, trails: Sequence[Trail], camera: Camera, size: Size, area: Rect
 ) -> list[Rect]:
-    """Write below each marked start; return the rectangles of the words."""
-    rects = []
+    """Write below each marked start, unless a head is there; return the rectangles of the words."""
+    rects: list[Rect] = []
+    heads = discs_seen([trail for trail in trails if trail.head], camera, size, type_.scale)
     marked = [trail for trail in trails if trail.ring and len(trail.points)]
     pixels = _pixels(camera, [trail.points[0] for trail in marked], size)
     for trail, (x, y) in zip(marked, pixels, strict=True):
         if _is_within((x, y), area):
             x, y = x + type_.px(6), y + type_.px(12)
-            alpha = presence_of(trail, type_.theme).opacity
-            w, h = type_.text(dl, x, y, trail.start, 13.0, "text", "italic", halo=True, ax=0.5, alpha=alpha)
-            rects.append((x - w / 2, y, w, h))
+            w, h = type_.size(trail.start, 13.0, "italic")
+            if has_room((x - w / 2, y, w, h), area, heads):
+                alpha = presence_of(trail, type_.theme).opacity
+                type_.text(dl, x, y, trail.start, 13.0, "text", "italic", halo=True, ax=0.5, alpha=alpha)
+                rects.append((x - w / 2, y, w, h))
     return rects
 
 

@@ -37,6 +37,8 @@ SIDES: dict[Side, float] = {  # directions as in Choice; where several cost the 
 }
 CUT, COVERED, TURNED = 10.0, 0.5, 1.0  # cost of a pixel cut, of a square pixel covered, of an eighth of a turn
 
+LEADING = 0.16  # of a line's height, above and below, where no letter is
+
 DIRECTIONS = 16
 DISTANCES = (17.0, 31.0, 51.0)  # pixels of the look from a head's centre to its label
 
@@ -177,6 +179,18 @@ def _inside(points: Floats, left: Floats, top: Floats, right: Floats, bottom: Fl
     x, y = points.T[:, :, None, None]
     hit = (x > left - margin) & (x < right + margin) & (y > top - margin) & (y < bottom + margin)
     return np.count_nonzero(hit, axis=0).astype(float)
+
+
+def overlap(a: Rect, b: Rect) -> bool:
+    """Whether two rectangles share an area."""
+    return a[0] < b[0] + b[2] and b[0] < a[0] + a[2] and a[1] < b[1] + b[3] and b[1] < a[1] + a[3]
+
+
+def has_room(line: Rect, free: Rect, taken: Sequence[Rect]) -> bool:
+    """Whether the letters of a line of text are cut nowhere by ``free`` and cover nothing that is ``taken``."""
+    x, y, width, height = line[0], line[1] + LEADING * line[3], line[2], (1 - 2 * LEADING) * line[3]
+    inside = free[0] <= x <= free[0] + free[2] - width and free[1] <= y <= free[1] + free[3] - height
+    return inside and not any(overlap((x, y, width, height), other) for other in taken)
 
 
 def separate(wanted: Sequence[Rect], free: Rect, taken: Sequence[Rect], gap: float) -> list[Rect | None]:

@@ -65,6 +65,11 @@ def place_beside(
     return separate(wanted, area, [*taken, *_squares(discs)], CLEAR * scale)
 
 
+def discs_seen(layers: Sequence[Layer], camera: Camera, size: Size, scale: float) -> list[Rect]:
+    """Return the squares of pixels around what in some layers must not be covered: heads, points, nodes."""
+    return _squares(_seen_discs(list(_discs(layers)), camera, size, camera.pose, scale))
+
+
 def _discs(layers: Sequence[Layer]) -> Iterator[tuple[Trail | Floats, float]]:
     """Yield what labels must not cover, heads and points in the world (3,), with radii in pixels of the look."""
     for layer in layers:

@@ -11,12 +11,14 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import accumulate
 from math import cos, pi, sin
 from pathlib import Path
+from typing import NamedTuple
 
 import imgui_bundle
 import numpy as np
@@ -25,7 +27,8 @@ from imgui_bundle import imgui, imgui_microtex
 from numpy.typing import NDArray
 
 from lossland.errors import MachineError, UserError
-from lossland.world.theme import Theme, hex_color
+from lossland.world.theme import Rgb, Theme, hex_color
+from lossland.writing.placement import Rect
 
 FONTS = Path(imgui_bundle.__file__).parent / "assets" / "fonts"
 FONT_FILES = {
@@ -71,6 +74,17 @@ class Formula:
     baseline: int
 
 
+class Written(NamedTuple):
+    """A line or a formula as it was written: its rectangle and font size in pixels, its colour, and what it is for."""
+
+    text: str
+    rect: Rect
+    size: float
+    color: Rgb
+    alpha: float
+    kind: str  # "note", "numeral", "contour", "label", "start", "head", or "" for anything else
+
+
 @dataclass
 class _KeptFormula:
     formula: Formula
@@ -98,6 +112,8 @@ class Type:
         self.light = False  # whether halos are drawn with fewer copies: for pictures that are replaced at once
         self.fonts = _load_fonts()
         self._formulas: dict[tuple[str, int, tuple[float, ...]], _KeptFormula] = {}
+        self._written: list[Written] | None = None  # where everything is noted that is written, if anybody asks
+        self._kind = ""
         self._widths: dict[tuple[str, float, str, float, float], tuple[float, float, Pieces]] = {}
 
     # ----------------------------------------------------------------------------------------------- measures
@@ -147,6 +163,28 @@ class Type:
             imgui.pop_font()
         return measured
 
+    # ------------------------------------------------------------------------------------------- what was written
+    @contextmanager
+    def recorded(self) -> Iterator[list[Written]]:
+        """Note what is written within the block in the list that it gets. Such blocks may stand within each other."""
+        outer, written = self._written, list[Written]()
+        self._written = written
+        try:
+            yield written
+        finally:
+            self._written = outer
+            if outer is not None:
+                outer += written
+
+    @contextmanager
+    def kind(self, kind: str) -> Iterator[None]:
+        """Say what everything is for that is written within the block."""
+        before, self._kind = self._kind, kind
+        try:
+            yield
+        finally:
+            self._kind = before
+
     # ------------------------------------------------------------------------------------------------ drawing
     def text(
         self,
@@ -171,6 +209,10 @@ class Type:
         if not (abs(x) < FAR and abs(y) < FAR):
             return width, height
         left, top = round(x - ax * width), round(y - ay * height)
+        if self._written is not None and text:
+            rect = float(left), float(top), width, height
+            rgb = self.rgb(color, ink=True)
+            self._written.append(Written(text, rect, self.font_size(size), rgb, alpha, self._kind))
         face, pixels, put, at = self.fonts[font], self.font_size(size), draw_list.add_text, imgui.ImVec2
         if halo:
             for radius, copies, strength in LIGHT_HALO if self.light else HALO:
@@ -221,6 +263,9 @@ class Type:
             return float(w), float(h)
         left = round(x - ax * w)
         top = round(y - (formula.baseline if ay is None else ay * h))
+        if self._written is not None:
+            rect, rgb = (float(left), float(top), float(w), float(h)), self.rgb(color, ink=True)
+            self._written.append(Written(latex, rect, self.font_size(size), rgb, alpha, self._kind))
         zero, one = imgui.ImVec2(0, 0), imgui.ImVec2(1, 1)
         if halo:
             shade = self._formula(latex_without_colors(latex), int(self.font_size(size)), self.rgb("halo"))

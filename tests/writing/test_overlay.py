@@ -24,8 +24,9 @@ from lossland.world.theme import DARK, PRINT, rgb
 from lossland.world.track import Track
 from lossland.writing.host import Host
 from lossland.writing.labels import _choices, head_labels
-from lossland.writing.overlay import draw_overlay, free_rect
+from lossland.writing.overlay import draw_overlay
 from lossland.writing.placement import beside, choose, glide, separate
+from lossland.writing.room import free_rect
 from lossland.writing.text import FORMULAS_KEPT, Type, latex_without_colors, picture_scale, render_latex
 
 SIZE = (960, 540)

@@ -68,7 +68,7 @@ SAMPLES: dict[str, Callable[[], Layer]] = {
     "Solid (glass)": lambda: layers.Solid(BOX, alpha=0.4),
     "Sheet": sheet,
     "Graph": lambda: layers.Graph(LINE, np.array([[0, 1], [1, 2]]), phase=0.5, color="accent"),
-    "Image": lambda: layers.Image(np.full((4, 4), 0.9), *np.array([(-0.6, 0, 0), (1.2, 0, 0), (0, 0, 0.8)])),
+    "Image": lambda: layers.Image(np.full((4, 4), 0.9), *np.array([[-0.6, 0, 0], [1.2, 0, 0], [0, 0, 0.8]])),
     "Sprites": lambda: layers.Sprites(LINE, np.ones((3, 4, 4)), 20.0, frame=2.0),
     "Axes": lambda: layers.Axes(ground()),
     "Label": lambda: layers.Label((0, 0, 0.2), "a name", "up", size=24.0, side="above"),
@@ -190,7 +190,9 @@ def test_a_ghost_hides_nothing_from_the_pointer_and_is_not_the_ground():
     camera.fit(np.array([[-1, -1, 0], [1, 1, 0.6]]), SIZE)
     pixel = camera.project(behind.position[0], SIZE)
     before = SAMPLES["Solid"]()
-    assert key_at(Frame([before, behind]), camera, pixel) == "Solid"
-    assert key_at(Frame([replace(before, ghost=True), behind]), camera, pixel) == "Points"
+    for thing, key in ((before, "Solid"), (replace(before, ghost=True), "Points")):
+        hit = pick_any(Frame([thing, behind]), camera, pixel, SIZE)
+        assert hit is not None
+        assert hit.key == key
     surfaces = [layers.Surface(ground(), ghost=True), layers.Surface(ground())]
     assert Frame(surfaces).ground is surfaces[1]

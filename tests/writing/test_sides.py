@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import pi
 from typing import get_args
 
@@ -11,12 +12,15 @@ from imgui_bundle import imgui
 
 from lossland.errors import UserError
 from lossland.render.gl import canvas
+from lossland.scenery.scene import Frame, Show
 from lossland.world import layers
 from lossland.world.camera import Camera
 from lossland.world.geometry import HEAD_RADIUS, head_centers
+from lossland.world.terrain import Terrain
 from lossland.world.theme import DARK, PRINT, contrast
 from lossland.writing.host import Host
 from lossland.writing.labels import place_labels, plate_ink
+from lossland.writing.overlay import draw_overlay
 from lossland.writing.placement import SIDES, Choice, at_side, choose_sides
 from lossland.writing.sides import GAP
 from lossland.writing.text import Type
@@ -161,7 +165,7 @@ def test_labels_are_calm_while_the_camera_turns(type_):
     points = layers.Points(places, style="sphere", size=6.0)
     labels = [layers.Label(place, "name", side="right") for place in places[:3]]
     last, moves = None, []
-    for azimuth in np.arange(-60.0, 300.0, 0.25):
+    for azimuth in np.arange(-60.0, 120.0, 0.25):
         camera.place(azimuth=azimuth)
         rects = np.array(placed(type_, [points, *labels], camera))[:, :2] - camera.project(places[:3], SIZE)
         if last is not None:
@@ -207,3 +211,61 @@ def test_a_side_that_there_is_not_is_refused():
     with pytest.raises(UserError, match="no side 'up right'"):
         layers.Label((0, 0, 0), "name", side="up right")  # pyright: ignore[reportArgumentType]
     assert set(get_args(layers.Side)) == {"", "centre", *SIDES}
+
+
+# ------------------------------------------------------------------------------------------- what gives way to what
+def written(host, drawn, camera=None, notes=(), panels=False):
+    """Return what is written over a frame."""
+    host.use()
+    made, camera = Type(DARK), camera or flat_camera()
+    host.begin(SIZE)
+    with made.recorded() as found:
+        draw_overlay(
+            imgui.get_background_draw_list(), made, Frame(drawn, notes), camera, SIZE, WHOLE, Show(), panels=panels
+        )
+    imgui.end_frame()
+    made.close()
+    return found
+
+
+def test_numbers_of_the_plane_give_way_to_labels_and_points(host):
+    camera = flat_camera()
+    (one,) = [line for line in written(host, [layers.Axes()], camera) if line.text == "1" and line.rect[1] > 270]
+    middle = (one.rect[0] + one.rect[2] / 2, one.rect[1] + one.rect[3] / 2)
+    label = layers.Label(at_pixel(camera, middle), "here", side="centre")
+    point = layers.Points(np.array([at_pixel(camera, middle)]), style="disc", size=5.0)
+    for thing in (label, point):
+        rects = [line.rect for line in written(host, [layers.Axes(), thing], camera) if line.text == "1"]
+        assert one.rect not in rects
+
+
+def test_what_is_written_is_told_with_its_place_size_and_purpose(host):
+    camera = flat_camera()
+    label = layers.Label((1.0, 0.5, 0.0), "here", "#FFFFFF", side="right", size=20.0)
+    (found,) = written(host, [label], camera)
+    assert (found.text, found.kind, found.size, found.color, found.alpha) == (
+        "here",
+        "label",
+        20.0,
+        (1.0, 1.0, 1.0),
+        1.0,
+    )
+    assert found.rect[0] == pytest.approx(camera.project(np.array([1.0, 0.5, 0.0]), SIZE)[0] + GAP, abs=1.0)
+    assert {line.kind for line in written(host, [layers.Axes()])} == {"numeral"}
+
+
+def test_nothing_is_told_where_nobody_asks(type_):
+    type_.text(imgui.get_background_draw_list(), 10, 10, "before")
+    with type_.recorded() as found:
+        pass
+    type_.text(imgui.get_background_draw_list(), 10, 10, "after")
+    assert found == []
+
+
+def test_numbers_of_a_colour_bar_that_have_no_room_are_left_out(host):
+    run = np.linspace(-1.0, 1.0, 33)
+    huge = Terrain(run, run, 1.2345e137 * (1 + run[None] ** 2 + run[:, None] ** 2))
+    found = [line for line in written(host, [], notes=[layers.ColorBar(huge)], panels=True) if line.text != "loss"]
+    assert len(found) >= 2
+    ends = sorted((line.rect[0], line.rect[0] + line.rect[2]) for line in found)
+    assert all(right < left for (_, right), (left, _) in pairwise(ends))

@@ -1,0 +1,232 @@
+"""The notes beside a picture without panels: a column of title, formulas, meters and facts, a legend, a colour bar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+from math import isfinite
+
+import numpy as np
+from imgui_bundle import imgui
+
+from lossland.numerals import fixed, trimmed
+from lossland.scenery.scene import Frame
+from lossland.world.layers import ColorBar, Facts, Formula, Legend, Meter, Title
+from lossland.writing.color_bar import draw_color_bar
+from lossland.writing.legend import draw_legend, legend_rect
+from lossland.writing.placement import Rect
+from lossland.writing.room import BOTTOM, COLUMN_WIDTH, MARGIN, TOP, first_of, has_column, is_tall
+from lossland.writing.text import Type
+
+Size = tuple[int, int]
+V2 = imgui.ImVec2
+
+
+@contextmanager
+def _scaled(type_: Type, factor: float):
+    """Set everything smaller within the block."""
+    scale = type_.scale
+    type_.scale = scale * factor
+    try:
+        yield
+    finally:
+        type_.scale = scale
+
+
+@dataclass(frozen=True)
+class _Block:
+    """A piece of the column: how much room it takes, in pixels, and how it is drawn at a place."""
+
+    gap: float  # above it
+    width: float
+    height: float
+    draw: Callable[[float, float], None]  # left, top
+
+
+def draw_notes(dl: imgui.ImDrawList, type_: Type, frame: Frame, size: Size, scrim: bool) -> list[Rect]:
+    """Draw title, column, legend and colour bar; return the rectangles that they fill.
+
+    ``scrim`` dims what is behind the column: the plane's grid runs on there, a block of ground does not.
+    """
+    taken: list[Rect] = []
+    legend, bar = first_of(frame.notes, Legend), first_of(frame.notes, ColorBar)
+    legend_height = 0.0
+    if legend and legend.rows:
+        rect = legend_rect(type_, legend, size)
+        legend_height = rect[3] + type_.px(24)
+        taken.append(rect)
+
+    room = size[1] - type_.px(TOP) - type_.px(BOTTOM) / 2 - legend_height
+    factor, height, blocks = 1.0, 0.0, list[_Block]()
+    for _ in range(3):  # whole font sizes shrink in steps, so measure again
+        with _scaled(type_, factor):
+            blocks = _column(dl, type_, frame, size)
+            height = sum(block.gap + block.height for block in blocks)
+        if height <= room:
+            break
+        factor *= max(room / height, 0.4)
+    if blocks:
+        width = max(block.width for block in blocks)
+        left, top = type_.px(MARGIN), type_.px(TOP)
+        if scrim:
+            right = left + max(width, type_.px(COLUMN_WIDTH) * has_column(frame))
+            _draw_scrim(dl, type_, (right, top + height + type_.px(12)), size)
+        taken.append((left, top, width, height))
+        with _scaled(type_, factor):
+            for block in blocks:
+                top += block.gap
+                block.draw(left, top)
+                top += block.height
+    if legend and legend.rows:
+        draw_legend(dl, type_, legend, size)
+    if bar:
+        taken.append(draw_color_bar(dl, type_, bar, size))
+    return taken
+
+
+def _column(dl: imgui.ImDrawList, type_: Type, frame: Frame, size: Size) -> list[_Block]:
+    blocks = []
+    for note in frame.notes:
+        if isinstance(note, Title):
+            blocks += _title_blocks(dl, type_, note, 0.62 * size[0])
+        elif isinstance(note, Formula):
+            blocks.append(_formula_block(dl, type_, note.latex, note.size, 34.0, type_.px(COLUMN_WIDTH)))
+        elif isinstance(note, Meter):
+            blocks.append(_meter_block(dl, type_, note))
+        elif isinstance(note, Facts):
+            blocks.append(_facts_block(dl, type_, note, 1.0))
+            if blocks[-1].width > type_.px(COLUMN_WIDTH):
+                blocks[-1] = _facts_block(dl, type_, note, max(type_.px(COLUMN_WIDTH) / blocks[-1].width, 0.6))
+    return blocks
+
+
+def _draw_scrim(dl: imgui.ImDrawList, type_: Type, end: tuple[float, float], size: Size) -> None:
+    """Dim the picture behind the column, whose lower right corner is ``end``: beside it, in tall pictures below it."""
+    down = is_tall(size)
+    edge = end[1] if down else end[0]
+    start, stop, strips = (1.0, 1.25, 24) if down else (0.73, 1.5, 32)
+    start, stop = start * edge, stop * edge
+
+    def color(at: float) -> int:
+        u = min(max((stop - at) / (stop - start), 0.0), 1.0)
+        return type_.u32("background.edge", 0.93 * u * u * (3 - 2 * u))
+
+    for a, b in pairwise([0.0, *np.linspace(start, stop, strips + 1)]):
+        near, far = color(a), color(b)
+        if down:
+            dl.add_rect_filled_multi_color(V2(0, a), V2(size[0], b), near, near, far, far)
+        else:
+            dl.add_rect_filled_multi_color(V2(a, 0), V2(b, size[1]), near, far, far, near)
+
+
+def _title_blocks(dl: imgui.ImDrawList, type_: Type, note: Title, most: float) -> list[_Block]:
+    size = 27.0
+    width = type_.width(note.text, size, "bold")
+    if width > most:
+        size *= most / width
+    width, height = type_.size(note.text, size, "bold")
+
+    def name(x: float, y: float) -> None:
+        type_.text(dl, x, y, note.text, size, "text", "bold")
+
+    blocks = [_Block(0.0, width, height, name)]
+    if note.latex:
+        blocks.append(_formula_block(dl, type_, note.latex, 19.0, 14.0, most, halo=True))  # a long one meets the block
+    for number, line in enumerate(note.lines):
+
+        def write(x: float, y: float, line: str = line) -> None:
+            type_.text(dl, x, y, line, 14.0, "dim")
+
+        width, height = type_.size(line, 14.0)
+        blocks.append(_Block(type_.px(5.0 if number else 15.0), width, height, write))
+    return blocks
+
+
+def _formula_block(
+    dl: imgui.ImDrawList, type_: Type, latex: str, size: float, gap: float, most: float, halo: bool = False
+) -> _Block:
+    formula = type_.formula(latex, size)
+    while formula.width > most and type_.font_size(size) > 9:
+        size = max(min(size - 1, size * most / formula.width), 9 / type_.scale)
+        formula = type_.formula(latex, size)
+
+    def draw(x: float, y: float) -> None:
+        type_.put_formula(dl, x, y, latex, size, ay=0.0, halo=halo)
+
+    return _Block(type_.px(gap), formula.width, formula.height, draw)
+
+
+def _meter_block(dl: imgui.ImDrawList, type_: Type, note: Meter) -> _Block:
+    px = type_.px
+    text = note.text or fixed(note.value)
+    bar = px(300)
+    formula = type_.formula(note.latex, 25.0) if note.latex else None
+    value_width, value_height = type_.size(text, 44.0, "bold")
+    indent = formula.width + px(14) if formula else 0.0
+
+    def place(value: float) -> float:
+        share = (value / 2 - note.low / 2) / ((note.high / 2 - note.low / 2) or 1.0)
+        return bar * min(max(share, 0.0), 1.0) if isfinite(share) else 0.0
+
+    def draw(x: float, y: float) -> None:
+        type_.text(dl, x, y, note.heading.upper(), 12.0, "dim", track=0.9)
+        baseline = y + px(22) + 0.79 * value_height
+        if formula:
+            type_.put_formula(dl, x, baseline, note.latex, 25.0)
+        type_.text(dl, x + indent, y + px(22), text, 44.0, note.color, "bold")
+        top = y + px(22) + value_height + px(10)
+        dl.add_rect_filled(V2(x, top), V2(x + bar, top + px(6)), type_.u32("text", 0.10), px(3))
+        zero, now = place(min(max(0.0, note.low), note.high)), place(note.value)
+        if abs(now - zero) >= 0.5:
+            left, right = sorted((zero, now))
+            dl.add_rect_filled(V2(x + left, top), V2(x + right, top + px(6)), type_.u32(note.color), px(3))
+        for tick in _meter_ticks(note.low, note.high):
+            at = 0.0 if tick == note.low else 0.5
+            type_.text(dl, x + place(tick), top + px(13), trimmed(tick, 3), 13.0, "dim", ax=at)
+
+    height = px(22) + value_height + px(10 + 13 + 16)
+    return _Block(px(40), max(bar, indent + value_width), height, draw)
+
+
+def _meter_ticks(low: float, high: float) -> list[float]:
+    """Return the ends and the round numbers between them."""
+    if not isfinite(high / 2 - low / 2):
+        return []
+    if not high > low:
+        return [low]
+    rough = (high / 2 - low / 2) / 2
+    power = 10.0 ** int(np.floor(np.log10(rough)))
+    step = power * next(m for m in (1.0, 2.0, 5.0, 10.0) if m * power >= rough * (1 - 1e-9))
+    inner = step * np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1)
+    return [float(v) + 0.0 for v in inner]
+
+
+def _facts_block(dl: imgui.ImDrawList, type_: Type, note: Facts, factor: float) -> _Block:
+    """Lay out rows of facts; ``factor`` makes the formulas and words smaller, and all that is between them."""
+
+    def px(length: float) -> float:
+        return type_.px(length) * factor
+
+    pitch, sizes, words = type_.px(38), 20.0 * factor, 15.0 * factor
+    left_width = max((type_.formula(row[1], sizes).width for row in note.rows if row[1]), default=0)
+    middle_width = max((type_.formula(row[2], sizes).width for row in note.rows if row[2]), default=0)
+    middle = px(42) + left_width + px(22)
+    end = middle + middle_width + (px(16) if middle_width else 0.0)
+    text_width = max((type_.width(row[3], words) for row in note.rows), default=0.0)
+    head = px(30)
+
+    def draw(x: float, y: float) -> None:
+        type_.text(dl, x, y, note.heading.upper(), 12.0, "dim", track=0.9)
+        for number, (color, left, mid, text) in enumerate(note.rows):
+            base = y + head + pitch * number + px(18)
+            dash = base - px(6)
+            dl.add_line(V2(x, dash), V2(x + px(26), dash), type_.u32(color), px(3))
+            if left:
+                type_.put_formula(dl, x + px(42), base, left, sizes, color)
+            if mid:
+                type_.put_formula(dl, x + middle, base, mid, sizes)
+            type_.text(dl, x + end, base - px(5), text, words, "dim", ay=0.5)
+
+    return _Block(px(40), end + text_width, head + pitch * len(note.rows), draw)
