@@ -32,6 +32,7 @@ _HOME = {
     "ground": "lossland.scenery.ground:",
     "explain": "lossland.compute.explain:",
     "layers": "lossland.world.layers:",
+    "plots": "lossland.world.plots:",
     "shapes": "lossland.world.shapes:",
     "parameters": "lossland.scenery.parameters:",
     "Scene": "lossland.scenery.scene",
@@ -78,6 +79,7 @@ __all__ = [
     "numerals",
     "optimizers",
     "parameters",
+    "plots",
     "rates",
     "record",
     "run",
@@ -137,6 +139,7 @@ if TYPE_CHECKING:
     from lossland.scenery.scene import Scene as Scene
     from lossland.scenery.scene import View as View
     from lossland.world import layers as layers
+    from lossland.world import plots as plots
     from lossland.world import shapes as shapes
     from lossland.world.terrain import Terrain as Terrain
     from lossland.world.track import Track as Track

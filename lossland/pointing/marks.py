@@ -26,6 +26,7 @@ from lossland.world.layers import (
     Solid,
     Sprites,
     Trail,
+    Units,
 )
 from lossland.world.terrain import Terrain
 
@@ -63,7 +64,7 @@ def mark(hit: Hit, frame: Frame, value: Value | None = None) -> Mark | None:
     teller = _TELLERS.get(type(layer))
     ground = None if frame.ground is None else frame.ground.terrain
     try:
-        return teller(layer, hit.picked, _Place(ground, value, frame.view.flat)) if teller else None
+        return teller(layer, hit.picked, _Place(ground, value, frame.view.flat, layer.units)) if teller else None
     except IndexError:  # the layer has fewer elements now
         return None
 
@@ -75,8 +76,11 @@ class _Place:
     ground: Terrain | None
     value: Value | None
     flat: bool
+    units: Units | None  # of the layer
 
     def lines(self, world: ArrayLike) -> tuple[str, ...]:
+        if self.units is not None:
+            return (self.units.told(np.asarray(world, float)),)
         x, y, z = (float(number) for number in np.asarray(world))
         if self.ground is None:
             return (f"at {pair((x, y) if self.flat else (x, y, z))}",)
@@ -150,7 +154,8 @@ def _arrows(layer: Arrows, picked: Picked, where: _Place) -> Mark:
     color = layer.color if isinstance(layer.color, str) else layer.color[picked.element]
     along = (tip - tail)[: 2 if where.flat else 3]
     worth = _worth(layer, picked.element)
-    numbers = (f"{pair(along)}, length {short(float(np.linalg.norm(along)))}",) if where.ground is None else ()
+    in_world = where.ground is None and where.units is None
+    numbers = (f"{pair(along)}, length {short(float(np.linalg.norm(along)))}",) if in_world else ()
     lines = worth or numbers or where.lines(tail)
     return Mark(layer.name or "Arrow", lines, color, np.asarray(picked.position), 0.0, (np.stack([tail, tip]),))
 
@@ -167,7 +172,7 @@ def _curve(layer: Curve, picked: Picked, where: _Place) -> Mark:
     points = np.asarray(layer.points, float)
     position = np.asarray(picked.position)
     lines = where.lines(position)
-    if layer.at is not None:
+    if layer.at is not None and layer.units is None:
         piece = slice(picked.element, picked.element + 2)
         lines = (f"at {short(_between(points[piece], np.asarray(layer.at, float)[piece], position))}", *lines)
     return Mark(layer.name or "Curve", lines, layer.color, position, 5.0)
@@ -192,8 +197,12 @@ def _polygon(layer: Polygon, picked: Picked, where: _Place) -> Mark:
 
 def _solid(layer: Solid, picked: Picked, where: _Place) -> Mark:
     vertices, edges = np.asarray(layer.mesh.vertices, float), np.asarray(layer.mesh.edges)
+    element = 0
+    if np.size(layer.worth) > 1:  # a number for each triangle: what hangs together with this one is meant
+        element = picked.element
+        edges = edges[np.isin(edges, _connected(np.asarray(layer.mesh.triangles), element)).all(axis=1)]
     drawn = tuple(vertices[edge] for edge in edges[:MOST_DRAWN])
-    lines = _worth(layer, 0) or where.lines(picked.position)
+    lines = _worth(layer, element) or where.lines(picked.position)
     return Mark(layer.name or "Body", lines, layer.color, np.asarray(picked.position), 0.0, drawn)
 
 
@@ -247,6 +256,16 @@ def _worth(layer: Layer, element: int) -> tuple[str, ...]:
     if layer.worth is None:
         return ()
     return (short(float(np.ravel(np.asarray(layer.worth))[element])),)
+
+
+def _connected(triangles: NDArray[np.integer], first: int) -> NDArray[np.integer]:
+    """Return the vertices of all triangles (k, 3) that hang together with one of them."""
+    vertices = triangles[first]
+    while True:
+        more = np.unique(triangles[np.isin(triangles, vertices).any(axis=1)])
+        if len(more) == len(vertices):
+            return more
+        vertices = more
 
 
 def _between(ends: Floats, numbers: Floats, position: Floats) -> float:

@@ -100,13 +100,15 @@ def pick_any(
 ) -> Hit | None:
     """Return what is meant in a whole frame: of small things the nearest to the pixel, else the first that is met.
 
-    ``scale`` is the number of pixels to a pixel of the look; layers that ``show`` hides are left out. The ground is
-    not picked: it has a place, but no elements.
+    ``scale`` is the number of pixels to a pixel of the look; layers that ``show`` hides or that are not pickable are
+    left out. The ground is not picked: it has a place, but no elements.
     """
     shown = [
         (place, layer)
         for place, layer in enumerate(frame.layers)
-        if type(layer) in _MEASURES and (show is None or not layer.group or getattr(show, layer.group, True))
+        if type(layer) in _MEASURES
+        and layer.pickable
+        and (show is None or not layer.group or getattr(show, layer.group, True))
     ]
     seen = sight(camera, pixel, size, 0.0)
     depth = _opaque_depth([layer for layer in frame.layers if isinstance(layer, Surface)], seen)

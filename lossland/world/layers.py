@@ -14,7 +14,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,12 +22,16 @@ from numpy.typing import NDArray
 from lossland.errors import UserError
 from lossland.world.shapes import Mesh, point_at
 from lossland.world.terrain import Terrain
+from lossland.world.ticks import Scale
 from lossland.world.track import Track
 
 Array = NDArray[np.floating]
 Color = str
 Shades = Literal["signed", "height"]  # the theme's colour maps: -1 ... 1 and 0 ... 1
 Colors = Color | Sequence[Color] | NDArray  # see ``Bars``
+Side = Literal[
+    "", "right", "left", "above", "below", "centre", "above right", "above left", "below right", "below left"
+]
 
 
 SHAPES = {  # of fields that are arrays: "n 3", or "n 3 | n 2" where both will do
@@ -95,6 +99,14 @@ def _check_shapes(made: Layer | Series | HeatMap) -> None:
             )
 
 
+class Units(Protocol):
+    """Numbers of its own that something measures places in, such as a plot or an axis."""
+
+    def told(self, position_in_world: Array) -> str:
+        """Return in words where a point (3,) of the world is."""
+        ...
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Layer:
     """Anything drawn in the world. ``group`` is the name of the switch that hides it (see ``scenery.Show``).
@@ -103,13 +115,16 @@ class Layer:
     Where it is "", the layer's type and its order among those of its type tell it; name what can come and go.
 
     ``name`` is what it, or one of its elements, is called under the pointer ("" for a plain word of its type);
-    ``worth`` (n,) are numbers shown there for its elements, where their places alone do not tell.
+    ``worth`` (n,) are numbers shown there for its elements, where their places alone do not tell; ``units`` say where
+    a place on it is, in other numbers than the world's. What is not ``pickable``, a grid for example, is passed over.
     """
 
     group: str = ""
     key: str = ""
     name: str = ""
     worth: Sequence[float] | Array | None = None
+    units: Units | None = None
+    pickable: bool = True
 
     def __post_init__(self) -> None:
         """Refuse arrays of wrong shapes here, where the traceback still shows who made them."""
@@ -120,8 +135,8 @@ class Compound(Layer, ABC):
     """A layer made of others: an axis, a brace, a table. A frame holds its parts in its place (see ``Frame``).
 
     A subclass is data as every layer is, and says in ``made`` what it consists of. Its parts are made once for each
-    object, so a scene keeps a compound that has not changed, as it keeps an array. A part belongs to the compound's
-    group and has its name unless it has its own.
+    object, so a scene keeps a compound that has not changed, as it keeps an array. A part has the compound's group,
+    name and units unless it has its own.
     """
 
     @abstractmethod
@@ -139,7 +154,7 @@ class Compound(Layer, ABC):
         return kept[key]
 
     def _handed_down(self, part: Layer) -> dict[str, Any]:
-        return {name: getattr(part, name) or getattr(self, name) for name in ("group", "name")}
+        return {name: getattr(part, name) or getattr(self, name) for name in ("group", "name", "units")}
 
 
 def keys_of(layers: Sequence[Layer]) -> tuple[str, ...]:
@@ -339,7 +354,7 @@ class Curve(Layer):
 
     points: Array
     color: Color = "accent"
-    width: float = 2.6
+    width: float = 2.6  # 0 draws no line, only the area
     at: Array | None = None
     upto: float | None = None  # the curve is drawn up to this place
     foot: Array | None = None
@@ -455,7 +470,10 @@ class Axes(Layer):
 
 @dataclass(frozen=True, eq=False)
 class Label(Layer):
-    """Text at a world position, with a halo; a line of ``value`` below in a smaller size. ``latex`` sets a formula."""
+    """Text at a world position, with a halo; a line of ``value`` below in a smaller size. ``latex`` sets a formula.
+
+    ``side`` is where it stands beside its point; "" leaves that to the ``offset``.
+    """
 
     position: Sequence[float] | Array
     text: str
@@ -463,6 +481,8 @@ class Label(Layer):
     value: str = ""
     latex: bool = False
     size: float = 15.0
+    bold: bool = True
+    side: Side = ""
     offset: tuple[float, float] = (14.0, 0.0)  # pixels from the point, y down
 
 
@@ -590,17 +610,10 @@ class HeatAxis:
     now: float | None = None
     param: str = ""
 
-    def share(self, value: float) -> float:
-        """Return where a value stands between the ends: 0 ... 1."""
-        if self.log:
-            return float(np.log(value / self.low) / np.log(self.high / self.low))
-        return (value - self.low) / (self.high - self.low)
-
-    def value(self, share: float) -> float:
-        """Return the value at a place between the ends."""
-        if self.log:
-            return float(self.low * (self.high / self.low) ** share)
-        return self.low + (self.high - self.low) * share
+    @property
+    def scale(self) -> Scale:
+        """Where values stand between the ends."""
+        return Scale(self.low, self.high, self.log)
 
 
 @dataclass(frozen=True, eq=False)

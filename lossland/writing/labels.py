@@ -70,9 +70,9 @@ def _is_within(pixel: Sequence[float], area: Rect) -> bool:
     return area[0] <= pixel[0] <= area[0] + area[2] and area[1] <= pixel[1] <= area[1] + area[3]
 
 
-def _name_size(type_: Type, name: str, value: str, size: float) -> tuple[float, float]:
-    """Return the size of a bold name with a value below it."""
-    width, height = type_.size(name, size, "bold")
+def _name_size(type_: Type, name: str, value: str, size: float, font: str = "bold") -> tuple[float, float]:
+    """Return the size of a name with a value below it."""
+    width, height = type_.size(name, size, font)
     if not value:
         return width, height
     below = type_.size(value, size - 2)
@@ -80,8 +80,17 @@ def _name_size(type_: Type, name: str, value: str, size: float) -> tuple[float, 
     return max(width, step * ceil(below[0] / step)), height + below[1] - type_.px(1)
 
 
-def _draw_name(dl: imgui.ImDrawList, type_: Type, name: str, value: str, color: str, size: float, rect: Rect) -> None:
-    _, height = type_.text(dl, rect[0], rect[1], name, size, color, "bold", halo=True)
+def _draw_name(
+    dl: imgui.ImDrawList,
+    type_: Type,
+    name: str,
+    value: str,
+    color: str,
+    size: float,
+    rect: Rect,
+    font: str = "bold",
+) -> None:
+    _, height = type_.text(dl, rect[0], rect[1], name, size, color, font, halo=True)
     if value:
         type_.text(dl, rect[0], rect[1] + height - type_.px(1), value, size - 2, "text", halo=True)
 
@@ -94,16 +103,26 @@ def _label_rect(type_: Type, label: Label, pixel: tuple[float, float]) -> Rect:
         if label.value:
             width += type_.px(6) + type_.width(label.value, 16.0)
     else:
-        width, height = _name_size(type_, label.text, label.value, label.size)
+        width, height = _name_size(type_, label.text, label.value, label.size, _font(label))
+    if label.side:
+        across = ("right" in label.side) - ("left" in label.side)
+        down = ("below" in label.side) - ("above" in label.side)
+        gap = type_.px(LABEL_GAP)
+        left, top = pixel[0] + across * gap, pixel[1] + down * gap
+        return left + (across - 1) / 2 * width, top + (down - 1) / 2 * height, width, height
     dx, dy = label.offset
     x = pixel[0] + type_.px(dx) - (0.5 * width if dx == 0 else 0.0)
     return x, pixel[1] + type_.px(dy) - 0.5 * height, width, height
 
 
+def _font(label: Label) -> str:
+    return "bold" if label.bold else "regular"
+
+
 def _draw_label(dl: imgui.ImDrawList, type_: Type, label: Label, rect: Rect) -> None:
     x, y, _, height = rect
     if not label.latex:
-        _draw_name(dl, type_, label.text, label.value, label.color, label.size, rect)
+        _draw_name(dl, type_, label.text, label.value, label.color, label.size, rect, _font(label))
         return
     width, _ = type_.put_formula(dl, x, y, label.text, label.size, label.color, ay=0.0, halo=True)
     if label.value:

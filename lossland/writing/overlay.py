@@ -21,10 +21,24 @@ from imgui_bundle import imgui
 from lossland.numerals import distinct, fixed, trimmed
 from lossland.scenery.scene import Frame, Show
 from lossland.world.camera import Camera
-from lossland.world.layers import Axes, ColorBar, Facts, Formula, Label, Legend, Meter, Row, Surface, Title, Trail
+from lossland.world.layers import (
+    Axes,
+    ColorBar,
+    Facts,
+    Formula,
+    Label,
+    Legend,
+    Meter,
+    Row,
+    Surface,
+    Title,
+    Trail,
+    WarpedGrid,
+)
 from lossland.world.rulers import plane_numerals, terrain_rulers
 from lossland.world.terrain import Terrain
 from lossland.world.theme import Stops, color_map
+from lossland.world.ticks import half, multiples, next_step
 from lossland.writing.contour_labels import seen_labels
 from lossland.writing.labels import draw_labels
 from lossland.writing.placement import Rect
@@ -64,7 +78,8 @@ def draw_overlay(
     if panels:
         taken += _draw_flat_color_bar(draw_list, type_, frame, free)
     else:
-        taken += _draw_notes(draw_list, type_, frame, size, scrim=camera.flat)
+        scrim = camera.flat and any(isinstance(layer, WarpedGrid | Axes) for layer in frame.layers)
+        taken += _draw_notes(draw_list, type_, frame, size, scrim)
     shown = [layer for layer in frame.layers if not layer.group or getattr(show, layer.group, True)]
     area = free if panels else (0.0, 0.0, float(size[0]), float(size[1]))
     for layer in shown:
@@ -316,11 +331,7 @@ def _meter_ticks(low: float, high: float) -> list[float]:
         return []
     if not high > low:
         return [low]
-    rough = (high / 2 - low / 2) / 2
-    power = 10.0 ** int(np.floor(np.log10(rough)))
-    step = power * next(m for m in (1.0, 2.0, 5.0, 10.0) if m * power >= rough * (1 - 1e-9))
-    inner = step * np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1)
-    return [float(v) + 0.0 for v in inner]
+    return multiples(next_step(half(low, high) / 2), low, high).tolist()
 
 
 def _facts_block(dl: imgui.ImDrawList, type_: Type, note: Facts, factor: float) -> _Block:
