@@ -427,8 +427,7 @@ print("positions", *x)
 
         def make() -> np.ndarray:
             part = (np.arange(CELLS) + 0.5) / CELLS
-            alpha = np.array([across.value(u) for u in part])
-            beta = np.array([up.value(v) for v in part])
+            alpha, beta = across.scale.value(part), up.scale.value(part)
             rate = quadratics.momentum_rate(alpha[None, :, None] * self.lambdas, beta[:, None, None]).max(axis=-1)
             with np.errstate(divide="ignore"):
                 return np.where(rate < 1, np.log(TARGET) / np.log(rate), np.nan)

@@ -530,11 +530,9 @@ def plots_in_space() -> ll.Frame:
     rng = np.random.default_rng(7)
     cloud = rng.multivariate_normal([0.0, 0.0], [[0.8, 0.5], [0.5, 0.9]], 700)
     edges = np.linspace(-3.5, 3.5, 22)
-    base = plots.Plot((-3.5, 3.5), (-3.5, 3.5), "x", "y", corner=(-1, -1, 0), right=2.0, up=2.0, count=(5, 5))
-    back = plots.Plot((-3.5, 3.5), (0, 0.45), corner=(-1, 1, 0), right=2.0, up=(0, 0, 0.9), count=(0, 0))
-    side = plots.Plot(
-        (-3.5, 3.5), (0, 0.45), "", "p", corner=(-1, -1, 0), right=(0, 2, 0), up=(0, 0, 0.9), count=(0, 3)
-    )
+    base = plots.Plot((-3.5, 3.5), (-3.5, 3.5), "x", "y", corner=(-1, -1, 0), right=2.0, up=2.0, count=(4, 4))
+    back = plots.Plot((-3.5, 3.5), (0, 0.5), corner=(-1, 1, 0), right=2.0, up=(0, 0, 0.9), count=(0, 0))
+    side = plots.Plot((-3.5, 3.5), (0, 0.5), "", "p", corner=(-1, -1, 0), right=(0, 2, 0), up=(0, 0, 0.9), count=(0, 3))
     drawn = [base, back, side, base.points(*cloud.T, "text", 2.0, "dot")]
     for plot, values, color in ((back, cloud[:, 0], "optimizer.momentum"), (side, cloud[:, 1], "optimizer.lion")):
         heights, _ = np.histogram(values, edges, density=True)

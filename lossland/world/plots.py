@@ -52,9 +52,10 @@ THIN, TIP = (
 )  # of an axis in space: its width in pixels, and how far its tip and name are beyond, of its length
 
 FIRST_PIECES = 251  # of a function's graph; a prime, so that no common period hides between the samples
-HALVINGS = 16
+SPLIT = 0.43  # where a piece is looked at; in its middle an odd function looks straight
+ROUNDS = 20
 FLAT_ENOUGH = 1 / 4000  # of the plot's height: what a graph may bend between two samples
-JUMP = 1 / 50  # of the plot's height: a rise between samples that can be halved no more
+JUMP = 1 / 50  # of the plot's height: a rise between samples that are as near as can be
 MOST_PIECES = 20_000
 TOUCH = 1e-5  # widths of the plot: half the distance of the points that a tangent is drawn through
 ON_EDGE = 1e-9
@@ -306,7 +307,8 @@ class Plot(Compound):
             unit = np.array([u1 - u0, v1 - v0]) / np.linalg.norm((u1 - u0) * right + (v1 - v0) * up)
             slope = np.subtract(end[1], start[1]) / np.subtract(end[0], start[0])
         far = unit * (np.linalg.norm(right) * (OUTSIDE if reach is None else reach))
-        paths = _clipped(np.array([u0 - far[0], u0, u1, u1 + far[0]]), np.array([v0 - far[1], v0, v1, v1 + far[1]]))
+        ways = [u0 - far[0], u0, u1, u1 + far[0]], [v0 - far[1], v0, v1, v1 + far[1]]
+        paths = _clipped(*map(np.array, ways)) if np.isfinite(far).all() else []
         return self._drawn(
             paths, color, width, dash, {**named, "name": f"{named.get('name', 'Line')}, slope {short(float(slope))}"}
         )
@@ -593,27 +595,27 @@ def _numbers(scale: Scale, values: Floats, places: Floats, side: Side, color: Co
 def _traced(graph: Callable[[Floats], Floats], start: float, end: float) -> tuple[Floats, Floats]:
     """Return places u and heights v (n,) along a graph, sampled finer wherever it bends; nan in v where it jumps.
 
-    Pieces are halved until the middle lies on the straight line between their ends. One that cannot be halved any more
-    and still rises holds a jump or a pole.
+    Pieces are split until what is between lies on the straight line from end to end. One that has been split as often
+    as can be and still rises holds a jump or a pole.
     """
     u = np.linspace(start, end, FIRST_PIECES + 1)
     v = graph(u)
     bent = np.ones(FIRST_PIECES, bool)
-    halvings = 0
-    while bent.any() and halvings < HALVINGS and len(u) + bent.sum() < MOST_PIECES:
+    rounds = 0
+    while bent.any() and rounds < ROUNDS and len(u) + bent.sum() < MOST_PIECES:
         piece = np.flatnonzero(bent)
-        middle = (u[piece] + u[piece + 1]) / 2
-        height = graph(middle)
+        between = u[piece] + SPLIT * (u[piece + 1] - u[piece])
+        height = graph(between)
         ends = np.stack([v[piece], v[piece + 1], height])
         with np.errstate(invalid="ignore"):
-            straight = np.abs(height - (ends[0] + ends[1]) / 2) <= FLAT_ENOUGH
+            straight = np.abs(height - ends[0] - SPLIT * (ends[1] - ends[0])) <= FLAT_ENOUGH
             hidden = (ends < 0.0).all(axis=0) | (ends > 1.0).all(axis=0) | np.isnan(ends).all(axis=0)
-        u, v = np.insert(u, piece + 1, middle), np.insert(v, piece + 1, height)
+        u, v = np.insert(u, piece + 1, between), np.insert(v, piece + 1, height)
         bent = np.zeros(len(u) - 1, bool)
         left = piece + np.arange(len(piece))
         bent[left] = bent[left + 1] = ~(straight | hidden)
-        halvings += 1
-    if halvings == HALVINGS:
+        rounds += 1
+    if rounds == ROUNDS:
         with np.errstate(invalid="ignore"):
             jumps = np.flatnonzero(bent & (np.abs(np.diff(v)) > JUMP))
         u, v = np.insert(u, jumps + 1, u[jumps]), np.insert(v, jumps + 1, np.nan)

@@ -5,12 +5,10 @@ import numpy as np
 import lossland as ll
 from lossland import layers, plots
 
-SECANT, TANGENT = "area", "i"
 LATEX = r"\dfrac{\fgcolor{area}{f(x + h) - f(x)}}{\fgcolor{area}{h}} \;\to\; \fgcolor{i}{f'(x)}"
 
 
 def f(x):
-    """Return the height of the curve."""
     return x**3 / 3 - x
 
 
@@ -38,22 +36,24 @@ class Secant(ll.Scene):
         drawn = [
             plot,
             self.curve,
-            plot.line((x, f(x)), (other, f(other)), SECANT, name="Secant"),
-            plot.tangent(f, x, TANGENT),
+            plot.line((x, f(x)), (other, f(other)), "area", name="Secant"),
+            plot.tangent(f, x, "i"),
             plot.curve(([x, other, other], [f(x), f(x), f(other)]), "text", width=1.6, dash=(8, 5)),
-            plot.points(other, f(other), SECANT, name="Second point"),
+            plot.points(other, f(other), "area", name="Second point"),
             plot.points(x, f(x), "text", name="Point"),
         ]
         if h > 0.35:  # room for its name
-            drawn.append(plot.label(x + h / 2, f(x), "h", SECANT, "below" if f(other) > f(x) else "above", True, 24))
+            drawn.append(plot.label(x + h / 2, f(x), "h", "area", "below" if f(other) > f(x) else "above", True, 24))
         notes = [
             layers.Title(self.title),
             layers.Formula(LATEX, size=30),
-            layers.Meter("Slope of the secant", "", read["secant"], SECANT, -2, 5),
-            layers.Meter("Slope of the tangent", "", read["tangent"], TANGENT, -2, 5),
+            layers.Meter("Slope of the secant", "", read["secant"], "area", -2, 5),
+            layers.Meter("Slope of the tangent", "", read["tangent"], "i", -2, 5),
         ]
         return ll.Frame(drawn, notes, ll.View(flat=True, bounds=plot.bounds()))
 
+    def move(self, place):
+        self.set("x", min(max(self.plot.data(place)[0], -2.4), 1.0))
+
     def handles(self, time):
-        move = lambda scene, place: scene.set("x", min(max(self.plot.data(place)[0], -2.4), 1.0))  # noqa: E731
-        return [ll.Handle("x", self.plot.world(self.x, f(self.x)), move, plane=0.0)]
+        return [ll.Handle("x", self.plot.world(self.x, f(self.x)), Secant.move, plane=0.0)]
