@@ -198,7 +198,9 @@ def _polygon(layer: Polygon, picked: Picked, where: _Place) -> Mark:
 def _solid(layer: Solid, picked: Picked, where: _Place) -> Mark:
     vertices, edges = np.asarray(layer.mesh.vertices, float), np.asarray(layer.mesh.edges)
     element = 0
-    if np.size(layer.worth) > 1:  # a number for each triangle: what hangs together with this one is meant
+    if (
+        layer.worth is not None and len(layer.worth) > 1
+    ):  # a number for each triangle: what hangs together with this one is meant
         element = picked.element
         edges = edges[np.isin(edges, _connected(np.asarray(layer.mesh.triangles), element)).all(axis=1)]
     drawn = tuple(vertices[edge] for edge in edges[:MOST_DRAWN])

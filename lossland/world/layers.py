@@ -136,7 +136,7 @@ class Compound(Layer, ABC):
 
     A subclass is data as every layer is, and says in ``made`` what it consists of. Its parts are made once for each
     object, so a scene keeps a compound that has not changed, as it keeps an array. A part has the compound's group,
-    name and units unless it has its own.
+    name and units unless it has its own, and is pickable only if the compound is.
     """
 
     @abstractmethod
@@ -154,7 +154,8 @@ class Compound(Layer, ABC):
         return kept[key]
 
     def _handed_down(self, part: Layer) -> dict[str, Any]:
-        return {name: getattr(part, name) or getattr(self, name) for name in ("group", "name", "units")}
+        own = {name: getattr(part, name) or getattr(self, name) for name in ("group", "name", "units")}
+        return {**own, "pickable": part.pickable and self.pickable}
 
 
 def keys_of(layers: Sequence[Layer]) -> tuple[str, ...]:

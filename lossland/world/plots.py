@@ -10,9 +10,10 @@ value, there is a gap. Keep what a method returns for as long as it does not cha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypedDict, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -60,6 +61,14 @@ MOST_PIECES = 20_000
 TOUCH = 1e-5  # widths of the plot: half the distance of the points that a tangent is drawn through
 ON_EDGE = 1e-9
 OUTSIDE = 1e6  # heights of the plot: far enough for what is clipped away
+
+
+class Named(TypedDict, total=False):
+    """What every layer may be given: see ``layers.Layer``."""
+
+    key: str
+    name: str
+    group: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,9 +172,9 @@ class Plot(Compound):
         counted = list(zip(self.scales, self.count, strict=True))
         ticks = [scale.ticks(count) if count else np.zeros(0) for scale, count in counted]
         across, along = (scale.share(values) for scale, values in zip(self.scales, ticks, strict=True))
-        small = [scale.share(scale.between_decades() if count else np.zeros(0)) for scale, count in counted]
-        length = TICK * min(np.linalg.norm(right), np.linalg.norm(up))
-        out = -length / np.linalg.norm(up), -length / np.linalg.norm(right)
+        small = [scale.share(scale.small_ticks(count) if count else np.zeros(0)) for scale, count in counted]
+        wide, high = float(np.linalg.norm(right)), float(np.linalg.norm(up))
+        out = -TICK * min(wide, high) / high, -TICK * min(wide, high) / wide
         made: list[Layer] = []
         if self.grid:
             lines = [*self._strokes(across, 0.0, 1.0), *self._strokes(along, 0.0, 1.0, flipped=True)]
@@ -195,7 +204,6 @@ class Plot(Compound):
         return list(self._world(way, at) if flipped else self._world(at, way))
 
     # --------------------------------------------------------------------------------------- what is put into it
-    # ``named`` are key, name and group of what is returned, as for every layer.
     def curve(
         self,
         graph: Graph,
@@ -203,7 +211,7 @@ class Plot(Compound):
         between: Range | None = None,
         width: float = 3.2,
         dash: tuple[float, float] | None = None,
-        **named: str,
+        **named: Unpack[Named],
     ) -> Pieces:
         """Return the graph of a function of x, all over the plot or ``between`` two x; or a line through points.
 
@@ -220,7 +228,7 @@ class Plot(Compound):
         to: float | Function | None = None,
         negative: Color = "",
         fill: float = 0.25,
-        **named: str,
+        **named: Unpack[Named],
     ) -> Pieces:
         """Return the area between a graph and a height or another function ``to`` (None: 0, or the lower edge).
 
@@ -249,7 +257,7 @@ class Plot(Compound):
         return self._pieces(parts, named)
 
     def bars(
-        self, edges: ArrayLike, height: ArrayLike, color: Color = "accent", gap: float = 0.08, **named: str
+        self, edges: ArrayLike, height: ArrayLike, color: Color = "accent", gap: float = 0.08, **named: Unpack[Named]
     ) -> Pieces:
         """Return bars over the intervals between ``edges`` (n + 1,), as high as ``height`` (n,): a histogram.
 
@@ -276,7 +284,13 @@ class Plot(Compound):
         return self._pieces([solid], {"name": "Bar", **named})
 
     def points(
-        self, x: ArrayLike, y: ArrayLike, color: Color = "accent", size: float = 7.0, style: str = "disc", **named: str
+        self,
+        x: ArrayLike,
+        y: ArrayLike,
+        color: Color = "accent",
+        size: float = 7.0,
+        style: str = "disc",
+        **named: Unpack[Named],
     ) -> Pieces:
         """Return points at x, y (n,), or a single one. Those outside the plot are left out; the others keep their
         numbers under the pointer."""
@@ -295,7 +309,7 @@ class Plot(Compound):
         reach: float | None = None,
         width: float = 2.2,
         dash: tuple[float, float] | None = None,
-        **named: str,
+        **named: Unpack[Named],
     ) -> Pieces:
         """Return the straight line of the picture through two places (x, y), to the edges of the plot.
 
@@ -308,7 +322,7 @@ class Plot(Compound):
             slope = np.subtract(end[1], start[1]) / np.subtract(end[0], start[0])
         far = unit * (np.linalg.norm(right) * (OUTSIDE if reach is None else reach))
         ways = [u0 - far[0], u0, u1, u1 + far[0]], [v0 - far[1], v0, v1, v1 + far[1]]
-        paths = _clipped(*map(np.array, ways)) if np.isfinite(far).all() else []
+        paths = _clipped(np.array(ways[0]), np.array(ways[1])) if np.isfinite(far).all() else []
         return self._drawn(
             paths, color, width, dash, {**named, "name": f"{named.get('name', 'Line')}, slope {short(float(slope))}"}
         )
@@ -321,7 +335,7 @@ class Plot(Compound):
         reach: float | None = None,
         width: float = 2.2,
         dash: tuple[float, float] | None = None,
-        **named: str,
+        **named: Unpack[Named],
     ) -> Pieces:
         """Return the line that touches the graph of a function at x, to the edges or only as far as ``reach``.
 
@@ -333,7 +347,7 @@ class Plot(Compound):
         start, end = ends
         return self.line(start, end, color, reach, width, dash, **{"name": "Tangent", **named})
 
-    def guides(self, x: float, y: float, color: Color = "dim", **named: str) -> Pieces:
+    def guides(self, x: float, y: float, color: Color = "dim", **named: Unpack[Named]) -> Pieces:
         """Return thin dashed lines from a place down to the x axis and across to the y axis."""
         u, v = (float(scale.share(value)) for scale, value in zip(self.scales, (x, y), strict=True))
         paths = [*_clipped(np.array([u, u]), np.array([0.0, v])), *_clipped(np.array([0.0, u]), np.array([v, v]))]
@@ -349,7 +363,7 @@ class Plot(Compound):
         side: Side = "right",
         latex: bool = False,
         size: float = 18.0,
-        **named: str,
+        **named: Unpack[Named],
     ) -> Label:
         """Return a text beside a place."""
         return Label(self.world(x, y), text, color, latex=latex, size=size, side=side, **named)
@@ -388,7 +402,7 @@ class Plot(Compound):
         color: Color,
         width: float,
         dash: tuple[float, float] | None,
-        named: Mapping[str, str],
+        named: Named,
     ) -> Pieces:
         """Return curves along paths of shares (m, 2), or dashed lines."""
         in_world = [self._world(*path.T) for path in paths]
@@ -396,7 +410,7 @@ class Plot(Compound):
             return self._pieces([Lines(in_world, color, width, dash=dash)], named)
         return self._pieces([Curve(path, color, width) for path in in_world], named)
 
-    def _pieces(self, parts: Sequence[Layer], named: Mapping[str, str]) -> Pieces:
+    def _pieces(self, parts: Sequence[Layer], named: Named) -> Pieces:
         return Pieces(parts, units=self, **named)
 
 
@@ -446,7 +460,7 @@ class NumberLine(Compound):
         """Say which number stands at a point of the world."""
         return f"at {short(self.value_at(position_in_world))}"
 
-    def points(self, values: ArrayLike, color: Color = "accent", size: float = 7.0, **named: str) -> Pieces:
+    def points(self, values: ArrayLike, color: Color = "accent", size: float = 7.0, **named: Unpack[Named]) -> Pieces:
         """Return discs at values (n,), or at a single one."""
         return Pieces([Points(self.point_at(np.ravel(values)), color, size, "disc", outline=True)], units=self, **named)
 
@@ -457,7 +471,7 @@ class NumberLine(Compound):
             across = np.array([1.0, 0.0, 0.0])  # of a vertical line
         tick = LINE_TICK * np.linalg.norm(self._along) / np.linalg.norm(across) * across
         values = self.scale.ticks(self.count)
-        places, small = self.point_at(values), self.point_at(self.scale.between_decades())
+        places, small = self.point_at(values), self.point_at(self.scale.small_ticks(self.count))
         line = np.stack([np.asarray(self.start, float), np.asarray(self.end, float)])
         strokes = [np.stack([at - 0.5 * tick, at + 0.5 * tick]) for at in places]
         strokes += [np.stack([at - 0.25 * tick, at + 0.25 * tick]) for at in small]
@@ -493,7 +507,7 @@ class Axes3D(Compound):
     low: Sequence[float] | Array | None = None
     high: Sequence[float] | Array | None = None
     color: Color = "dim"
-    guide: Color = "text"
+    guide: Color = "dim"
 
     def __post_init__(self) -> None:
         """Refuse ranges that do not rise, and what cannot be read off."""

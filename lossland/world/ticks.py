@@ -103,12 +103,18 @@ class Scale:
             return round_ticks(self.low, self.high, count)
         return np.array([v for v in log_ticks(self.low, self.high, count) if self.low <= v <= self.high])
 
-    def between_decades(self) -> Floats:
-        """Return 2, 3 ... 9 times each power of ten on a logarithmic scale; nothing on another one."""
+    def small_ticks(self, count: int = 5) -> Floats:
+        """Return what is marked between ``count`` ticks of a logarithmic scale, as on ruled paper; else nothing.
+
+        That is 2, 3 ... 9 times each power of ten, or the powers that have no tick themselves.
+        """
         if not self.log:
             return np.zeros(0)
         first, last = int(np.floor(np.log10(self.low))), int(np.ceil(np.log10(self.high)))
-        values = np.concatenate([np.arange(2, 10) * 10.0**exponent for exponent in range(first, last + 1)])
+        powers = np.array([10.0**exponent for exponent in range(first, last + 1)])
+        ticks = self.ticks(count)
+        thinned = len(ticks) > 1 and ticks[1] / ticks[0] > 50
+        values = np.setdiff1d(powers, ticks) if thinned else np.outer(powers, np.arange(2, 10)).ravel()
         return values[(values >= self.low) & (values <= self.high)]
 
 

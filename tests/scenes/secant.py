@@ -21,12 +21,11 @@ class Secant(ll.Scene):
     lesson = "Drag the point. The second one comes to it, and the slope of the **secant** becomes the **tangent**'s."
 
     x = ll.parameters.Number(-1.6, -2.4, 1.0, "$x$", "Where the tangent touches.")
-    clock = ll.Clock(seconds=8.0)
     plot = plots.Plot((-2.8, 2.8), (-2.5, 2.5), "x", "f(x)", right=4.0, up=3.2, count=(6, 6))
     curve = plot.curve(f, "optimizer.momentum", name="f(x) = x³/3 − x")
 
     def readouts(self, time=0.0):
-        left = 1 - np.clip((time - 0.8) / (self.clock.seconds - 2.3), 0.0, 1.0)  # rests at both ends
+        left = 1 - np.clip((time - 0.8) / (self.clock.seconds - 2.5), 0.0, 1.0)  # rests at both ends
         h = 0.001 + 1.6 * left**2 * (3 - 2 * left)
         return {"h": h, "secant": (f(self.x + h) - f(self.x)) / h, "tangent": self.x**2 - 1}
 

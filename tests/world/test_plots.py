@@ -72,14 +72,15 @@ def test_steps_are_the_nearest_and_the_next_round_numbers(exponent: float) -> No
     assert next_step(rough) == pytest.approx(above, rel=1e-9)
 
 
-def test_a_logarithmic_scale_has_decades_and_what_is_between() -> None:
+def test_a_logarithmic_scale_has_decades_and_marks_between() -> None:
     scale = Scale(0.02, 3000.0, log=True)
     assert scale.ticks(9).tolist() == [0.1, 1.0, 10.0, 100.0, 1000.0]
     assert Scale(1e-8, 1.0, log=True).ticks(4) == pytest.approx([1e-6, 1e-3, 1.0])
     expected = sorted(d * 10.0**e for e in range(-2, 4) for d in range(2, 10) if 0.02 <= d * 10.0**e <= 3000.0)
-    assert scale.between_decades() == pytest.approx(expected)
+    assert scale.small_ticks(9) == pytest.approx(expected)
+    assert scale.small_ticks(2) == pytest.approx([0.1, 10.0, 100.0])  # 1 and 1000 have numbers
     assert Scale(2.0, 7.0, log=True).ticks(5).tolist() == [2.0, 3.0, 4.0, 5.0, 6.0, 7.0]  # no two decades
-    assert Scale(0.0, 10.0).between_decades().tolist() == []
+    assert Scale(0.0, 10.0).small_ticks().tolist() == []
 
 
 @given(st.floats(-6, 6), st.floats(0.1, 8), st.floats(-0.5, 1.5), st.booleans())
