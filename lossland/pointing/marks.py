@@ -198,10 +198,8 @@ def _polygon(layer: Polygon, picked: Picked, where: _Place) -> Mark:
 def _solid(layer: Solid, picked: Picked, where: _Place) -> Mark:
     vertices, edges = np.asarray(layer.mesh.vertices, float), np.asarray(layer.mesh.edges)
     element = 0
-    if (
-        layer.worth is not None and len(layer.worth) > 1
-    ):  # a number for each triangle: what hangs together with this one is meant
-        element = picked.element
+    if layer.worth is not None and len(layer.worth) > 1:
+        element = picked.element  # a number for each triangle: what hangs together with this one is meant
         edges = edges[np.isin(edges, _connected(np.asarray(layer.mesh.triangles), element)).all(axis=1)]
     drawn = tuple(vertices[edge] for edge in edges[:MOST_DRAWN])
     lines = _worth(layer, element) or where.lines(picked.position)

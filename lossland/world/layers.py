@@ -373,7 +373,8 @@ class Solid(Layer):
     """A body or a sheet of triangles: plane, box, polytope, ellipsoid, simplex (``shapes`` makes them).
 
     With ``alpha`` below 1 it is glass: all glass of a frame is drawn from far to near, after what is opaque and
-    before points, lines and arrows. ``edge_width`` 0 draws no edges.
+    before points, lines and arrows. ``edge_width`` 0 draws no edges. ``worth`` is one number for the body, or one for
+    each triangle.
     """
 
     mesh: Mesh
