@@ -34,6 +34,7 @@ _HOME = {
     "explain": "lossland.compute.explain:",
     "layers": "lossland.world.layers:",
     "figures": "lossland.world.figures:",
+    "plots": "lossland.world.plots:",
     "shapes": "lossland.world.shapes:",
     "parameters": "lossland.scenery.parameters:",
     "Scene": "lossland.scenery.scene",
@@ -96,6 +97,7 @@ __all__ = [
     "numerals",
     "optimizers",
     "parameters",
+    "plots",
     "race",
     "rates",
     "record",
@@ -169,6 +171,7 @@ if TYPE_CHECKING:
     from lossland.world import figures as figures
     from lossland.world import insets as insets
     from lossland.world import layers as layers
+    from lossland.world import plots as plots
     from lossland.world import shapes as shapes
     from lossland.world import signs as signs
     from lossland.world import terrain as terrain

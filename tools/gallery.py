@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pictures
 
 import lossland as ll
-from lossland.world import figures, layers, shapes
+from lossland.world import figures, layers, plots, shapes
 
 FOLDER = Path(__file__).parent.parent / "docs" / "pictures" / "gallery"
 SIZE = (960, 540)
@@ -50,6 +50,12 @@ def floor(z: float = 0.0, half: float = 1.2, cells: int = 12) -> layers.Sheet:
     run = np.linspace(-half, half, cells + 1)
     x, y = np.meshgrid(run, run)
     return layers.Sheet(np.stack([x, y, np.full_like(x, z)], -1), fill=0.0, every=(1, 1), line="hair", width=1.0)
+
+
+def floor_of(cells: int) -> layers.Sheet:
+    """Return a faint grid of unit squares on the floor, from the origin on."""
+    x, y = np.meshgrid(np.arange(cells + 1.0), np.arange(cells + 1.0))
+    return layers.Sheet(np.stack([x, y, np.zeros_like(x)], -1), fill=0.0, every=(1, 1), line="hair", width=1.0)
 
 
 def circle(x: float, y: float, across: float, down: float) -> list[tuple[float, float]]:
@@ -577,6 +583,104 @@ def tables() -> ll.Frame:
     notes = [layers.Title("One row, one entry", r"y_i = \textstyle\sum_j A_{ij} \, x_j")]
     bounds = np.array([[-4.3, -1.5, 0], [3.8, 1.7, 0]])
     return ll.Frame(drawn, notes, ll.View(flat=True, bounds=bounds))
+
+
+@picture
+def plot() -> ll.Frame:
+    """A damped swing: how it answers to each frequency, over four decades, and how it comes to rest."""
+    response = plots.Plot((0.01, 100), (1e-4, 30), r"\omega / 2", "|H|", log_x=True, log_y=True, up=2.5, count=(5, 6))
+    decay = plots.Plot((0, 25), (-1, 1), "t", "x(t)", corner=(3.9, 0, 0), up=2.5)
+    speed = np.sqrt(4 - 0.1**2)
+    peaks = np.arange(8) * 2 * np.pi / speed
+
+    def height(w: Floats) -> Floats:
+        return 1.0 / np.hypot(1.0 - w**2, 0.1 * w)
+
+    def envelope(t: Floats) -> Floats:
+        return np.exp(-0.1 * t)
+
+    def swing(t: Floats) -> Floats:
+        return envelope(t) * np.cos(speed * t)
+
+    drawn = [
+        response,
+        response.curve(lambda w: w**-2.0, "dim", width=2.0, dash=(12, 8), name="Far above"),
+        response.curve(height, "optimizer.momentum", name="Response"),
+        response.guides(1.0, 10.0, "area"),
+        response.points(1.0, 10.0, "area", name="Peak"),
+        response.label(1.0, 10.0, "Q = 10", "area", "above right", latex=True),
+        decay,
+        decay.area(swing, "i", negative="j"),
+        decay.curve(envelope, "dim", width=2.0, dash=(12, 8), name="Envelope"),
+        decay.curve(swing, "i", name="Swing"),
+        decay.points(peaks, swing(peaks), "text", 4.6, name="Turn"),
+        decay.label(8.0, envelope(8.0), r"e^{-t/10}", "dim", "above right", latex=True, size=22.0),
+    ]
+    bounds = np.concatenate([response.bounds(0.2), decay.bounds(0.2)])
+    notes = [layers.Title("A swing that is damped", r"\ddot{x} + 0.2\,\dot{x} + 4\,x = 0")]
+    return ll.Frame(drawn, notes, ll.View(90.0, 90.0, flat=True, bounds=bounds))
+
+
+@picture
+def plots_in_space() -> ll.Frame:
+    """Two plots that stand at right angles: the margins of a cloud of points."""
+    rng = np.random.default_rng(7)
+    cloud = rng.multivariate_normal([0.0, 0.0], [[0.8, 0.5], [0.5, 0.9]], 700)
+    edges = np.linspace(-3.5, 3.5, 22)
+    base = plots.Plot((-3.5, 3.5), (-3.5, 3.5), "x", "y", corner=(-1, -1, 0), right=2.0, up=2.0, count=(4, 4))
+    back = plots.Plot((-3.5, 3.5), (0, 0.5), corner=(-1, 1, 0), right=2.0, up=(0, 0, 0.9), count=(0, 0))
+    side = plots.Plot((-3.5, 3.5), (0, 0.5), "", "p", corner=(-1, -1, 0), right=(0, 2, 0), up=(0, 0, 0.9), count=(0, 3))
+    drawn = [base, back, side, base.points(*cloud.T, "text", 2.0, "dot")]
+    for plot, values, color in ((back, cloud[:, 0], "optimizer.momentum"), (side, cloud[:, 1], "optimizer.lion")):
+        heights, _ = np.histogram(values, edges, density=True)
+        spread = values.std()
+        drawn += [
+            plot.bars(edges, heights, color),
+            plot.curve(lambda x, s=spread: np.exp(-0.5 * (x / s) ** 2) / (s * np.sqrt(2 * np.pi)), color, width=2.4),
+        ]
+    bounds = np.array([[x, y, z] for x in (-1.1, 1.1) for y in (-1.1, 1.1) for z in (0.0, 0.9)])
+    return ll.Frame(
+        drawn,
+        [layers.Title("A cloud and its margins", lines=["700 points; two plots stand at its sides"])],
+        ll.View(-48.0, 26.0, bounds=bounds),
+    )
+
+
+@picture
+def number_lines() -> ll.Frame:
+    """The same numbers on two lines: products become steps of equal length."""
+    powers = 2.0 ** np.arange(0, 8)
+    plain = plots.NumberLine(0, 140, "x", start=(-2, 0.5, 0), end=(2, 0.5, 0), count=7)
+    log = plots.NumberLine(1, 200, "x", True, start=(-2, -0.5, 0), end=(2, -0.5, 0))
+    ends = zip(plain.point_at(powers), log.point_at(powers), strict=True)
+    drawn = [
+        layers.Lines([np.stack(pair) for pair in ends], "faint", 1.2, dash=(8, 5)),
+        plain,
+        log,
+        plain.points(powers, "optimizer.momentum", name="Power of two"),
+        log.points(powers, "area", name="Power of two"),
+    ]
+    bounds = np.array([[-2.2, -0.9, 0], [2.2, 1.1, 0]])
+    notes = [layers.Title("Doubling, on two scales", r"x = 2^k")]
+    return ll.Frame(drawn, notes, ll.View(90.0, 90.0, flat=True, bounds=bounds))
+
+
+@picture
+def axes_in_space() -> ll.Frame:
+    """A point of space and its three coordinates."""
+    point = (1.5, 2.0, 1.2)
+    axes = plots.Axes3D((0, 2.4), (0, 2.6), (0, 1.6), read=point)
+    start, end = np.zeros((1, 3)), np.array([point])
+    drawn = [
+        floor_of(3),
+        axes,
+        layers.Arrows(start, end, "area", 5.0, units=axes, name="Vector"),
+        layers.Points(end, "area", 6.0, "sphere", units=axes),
+        layers.Label(point, r"v = (1.5,\, 2,\, 1.2)", "area", latex=True, size=22.0, side="above right"),
+    ]
+    bounds = np.array([[x, y, z] for x in (-0.1, 2.6) for y in (-0.1, 2.8) for z in (0.0, 1.75)])
+    notes = [layers.Title("Three numbers make a point", r"|v| = \sqrt{1.5^2 + 2^2 + 1.2^2} = 2.77")]
+    return ll.Frame(drawn, notes, ll.View(-50.0, 24.0, bounds=bounds))
 
 
 # ------------------------------------------------------------------------------------------------------- drawing

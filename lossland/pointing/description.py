@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lossland.numerals import pair, short, thousands
-from lossland.world.layers import Layer
+from lossland.world.layers import Layer, Units
 from lossland.world.terrain import Terrain
 
 Floats = NDArray[np.float64]
@@ -41,9 +41,12 @@ class Setting:
     ground: Terrain | None
     value: Value | None
     flat: bool
+    units: Units | None = None  # of the layer
 
     def lines_at(self, position: ArrayLike) -> tuple[str, ...]:
         """Say where a world position (3,) is: on the ground with its value, away from the ground nothing."""
+        if self.units is not None:
+            return (self.units.told(np.asarray(position, float)),)
         x, y, z = (float(number) for number in np.asarray(position))
         if self.ground is None:
             return (f"at {pair((x, y) if self.flat else (x, y, z))}",)

@@ -47,7 +47,9 @@ def pick_any(
     shown = [
         (index, layer)
         for index, layer in enumerate(frame.layers)
-        if type(layer) in PICKERS and (show is None or not layer.group or getattr(show, layer.group, True))
+        if type(layer) in PICKERS
+        and layer.pickable
+        and (show is None or not layer.group or getattr(show, layer.group, True))
     ]
     sight = Sight.through(pixel, camera, size, scale=scale)
     depth = _opaque_depth([layer for layer in frame.layers if isinstance(layer, Surface)], sight)
@@ -76,7 +78,7 @@ def describe(hit: Hit, frame: Frame, value: Value | None = None) -> Description 
         return None
     ground = None if frame.ground is None else frame.ground.terrain
     try:
-        return PICKERS[type(layer)].describe(layer, hit.picked, Setting(ground, value, frame.view.flat))
+        return PICKERS[type(layer)].describe(layer, hit.picked, Setting(ground, value, frame.view.flat, layer.units))
     except IndexError:  # the layer has fewer elements now
         return None
 

@@ -12,8 +12,8 @@ from lossland.numerals import distinct
 from lossland.scenery.scene import Frame
 from lossland.ui.widgets import V2, Pen
 from lossland.world.layers import Chart, Series
-from lossland.world.terrain import round_ticks
 from lossland.world.theme import Theme
+from lossland.world.ticks import log_ticks, round_ticks
 
 if TYPE_CHECKING:
     from lossland.play.player import Player
@@ -92,14 +92,6 @@ def _log_range(values: np.ndarray) -> tuple[float, float]:
     room = max(0.04 * (high - low), 0.02)
     low, high = max(10.0 ** (low - room), FLOOR), 10.0 ** (high + room)
     return (low, high) if low < high else (FLOOR, 10 * FLOOR)
-
-
-def log_ticks(low: float, high: float, most: int) -> list[float]:
-    """Return powers of ten inside a range, evenly thinned to ``most``; round values where no two fit."""
-    first, last = int(np.ceil(np.log10(low) - 1e-9)), int(np.floor(np.log10(high) + 1e-9))
-    every = max(1, int(np.ceil((last - first + 1) / max(most, 1))))
-    ticks = [10.0**exponent for exponent in range(first, last + 1) if exponent % every == 0]
-    return ticks if len(ticks) > 1 else [float(v) for v in round_ticks(low, high, most) if low <= v <= high]
 
 
 def _axes(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lossland.numerals import short
 from lossland.scenery.parameters import Choice, Integer, Lanes, Matrix, Number, Param, Point, Text, Toggle
 from lossland.scenery.scene import Scene
-from lossland.ui.lanes import Scale
+from lossland.ui.lanes import SliderScale
 from lossland.ui.widgets import Icon, Pen, plain_number
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class Controls:
         self, player: Player, param: Number | Integer, value: float, left: float, right: float, y: float
     ) -> None:
         pen = self.pen
-        scale = Scale(float(param.min), float(param.max), param.log)
+        scale = SliderScale(float(param.min), float(param.max), param.log)
         width = right - left - VALUE - 14
         usual = scale.place(float(param.default))
         moved = pen.slider(f"set.{param.name}", left + 6, y, width, scale.place(value), "accent", usual)

@@ -7,11 +7,10 @@ from imgui_bundle import imgui, implot
 from numpy.typing import NDArray
 
 from lossland.numerals import distinct, short
-from lossland.ui.charts import HUGE, PLOT_FLAGS, QUIET_AXIS, log_ticks
+from lossland.ui.charts import HUGE, PLOT_FLAGS, QUIET_AXIS
 from lossland.ui.layout import Rect
 from lossland.ui.widgets import Pen
 from lossland.world.layers import HeatAxis, HeatMap
-from lossland.world.terrain import round_ticks
 from lossland.world.theme import Theme
 
 SHADES = 64  # colours of the map
@@ -46,7 +45,7 @@ def draw_heat_map(
     place = (pen.pointer[0] - area.x) / area.width, (area.bottom - pen.pointer[1]) / area.height
     across, up = (min(max(part, 0.0), 1.0) for part in place)
     if touch.held or touch.clicked:
-        return note.x.value(across), note.y.value(up)
+        return float(note.x.scale.value(across)), float(note.y.scale.value(up))
     pen.tooltip(reading(note, across, up))
     return None
 
@@ -91,18 +90,15 @@ def _color_map(theme: Theme) -> int:
 
 
 def _ticks(which: int, axis: HeatAxis, most: int) -> None:
-    if axis.log:
-        values = [v for v in log_ticks(axis.low, axis.high, most) if axis.low <= v <= axis.high]
-    else:
-        values = [float(v) for v in round_ticks(axis.low, axis.high, most)]
-    implot.setup_axis_ticks(which, [axis.share(v) for v in values], distinct(values))
+    values = axis.scale.ticks(most)
+    implot.setup_axis_ticks(which, axis.scale.share(values).tolist(), distinct(values.tolist()))
 
 
 def _mark(pen: Pen, note: HeatMap) -> None:
     """Put a ring at the present setting."""
     if note.x.now is None or note.y.now is None:
         return
-    place = note.x.share(note.x.now), note.y.share(note.y.now)
+    place = float(note.x.scale.share(note.x.now)), float(note.y.scale.share(note.y.now))
     across, up = (min(max(part, 0.0), 1.0) for part in place)
     at = implot.plot_to_pixels(across, up)
     implot.push_plot_clip_rect(8 * pen.scale)
@@ -117,4 +113,4 @@ def reading(note: HeatMap, across: float, up: float) -> str:
     rows, columns = note.values.shape
     value = float(note.values[min(int(up * rows), rows - 1), min(int(across * columns), columns - 1)])
     said = "diverges" if np.isnan(value) else "never" if np.isinf(value) else short(value)
-    return f"{said} at {short(note.x.value(across))}, {short(note.y.value(up))}"
+    return f"{said} at {short(float(note.x.scale.value(across)))}, {short(float(note.y.scale.value(up)))}"

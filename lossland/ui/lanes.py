@@ -15,6 +15,7 @@ from lossland.scenery.parameters import Lane, Lanes
 from lossland.scenery.scene import Frame
 from lossland.ui.widgets import Icon, Pen, plain_number, read_number
 from lossland.world.layers import Trail, written
+from lossland.world.ticks import Scale
 
 if TYPE_CHECKING:
     from lossland.play.player import Player
@@ -171,7 +172,7 @@ class LaneRows:
         if not _has(lane, field):
             return
         pen, value = self.pen, float(getattr(lane.optimizer, field))
-        scale = Scale(*optimizers.field_range(lane.optimizer, field))
+        scale = SliderScale(*optimizers.field_range(lane.optimizer, field))
         color = f"optimizer.{lane.name}" if lane.enabled else "dim"
         key, usual = f"{lane.id}.{field}", scale.place(default_of(lane, field))
         moved = pen.slider(
@@ -201,27 +202,24 @@ FIELD_HELP = {
 }
 
 
-class Scale:
+class SliderScale:
     """Maps a value to a slider's place in [0, 1] and back; values are rounded to three digits."""
 
     def __init__(self, low: float, high: float, log: bool) -> None:
-        self.low, self.high, self.log = low, high, log and low > 0
+        self._scale = Scale(low, high, log and low > 0)
 
     def place(self, value: float) -> float:
         """Return where a value lies, within [0, 1]."""
-        if self.log:
-            part = math.log(max(value, self.low) / self.low) / math.log(self.high / self.low)
-        else:
-            part = (value - self.low) / (self.high - self.low)
-        return min(max(part, 0.0), 1.0)
+        return float(self._scale.share(min(max(value, self._scale.low), self._scale.high)))
 
     def value(self, place: float) -> float:
         """Return the value at a place, rounded so that it reads well."""
-        if self.log:
-            value = self.low * (self.high / self.low) ** place
-            return min(max(float(f"{value:.3g}"), self.low), self.high)
-        step = 10.0 ** math.floor(math.log10((self.high - self.low) / 500))
-        return min(max(round((self.low + (self.high - self.low) * place) / step) * step, self.low), self.high)
+        low, high = self._scale.low, self._scale.high
+        value = float(self._scale.value(place))
+        if self._scale.log:
+            return min(max(float(f"{value:.3g}"), low), high)
+        step = 10.0 ** math.floor(math.log10((high - low) / 500))
+        return min(max(round(value / step) * step, low), high)
 
 
 def lanes_parameter(player: Player) -> Lanes:

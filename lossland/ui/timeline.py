@@ -15,7 +15,7 @@ from lossland.ui.charts import chosen_series
 from lossland.ui.layout import PADDING, Rect
 from lossland.ui.widgets import V2, Icon, Pen
 from lossland.world.layers import Series
-from lossland.world.terrain import round_ticks
+from lossland.world.ticks import round_ticks
 
 if TYPE_CHECKING:
     from lossland.play.player import Player

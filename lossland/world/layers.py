@@ -14,7 +14,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,6 +24,7 @@ from lossland.numerals import short
 from lossland.world.phrases import tex
 from lossland.world.shapes import Mesh, point_at
 from lossland.world.terrain import Terrain
+from lossland.world.ticks import Scale
 from lossland.world.track import Track
 
 Array = NDArray[np.floating]
@@ -109,6 +110,14 @@ def _check_shapes(made: Layer | Series | HeatMap) -> None:
             )
 
 
+class Units(Protocol):
+    """Numbers of its own that something measures places in, such as a plot or an axis."""
+
+    def told(self, position_in_world: Array) -> str:
+        """Return in words where a point (3,) of the world is."""
+        ...
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Layer:
     """Anything drawn in the world. ``group`` is the name of the switch that hides it (see ``scenery.Show``).
@@ -118,7 +127,8 @@ class Layer:
 
     ``name`` is what it, or one of its elements, is called under the pointer ("" for a plain word of its type);
     ``worth`` (n,) are numbers shown there for its elements, where their positions alone do not tell; or what to say of
-    each in words, in lines.
+    each in words, in lines. ``units`` say where a position on it is, in other numbers than the world's. What is not
+    ``pickable``, a grid for example, is passed over.
 
     ``dim`` in [0, 1] is how far it steps back while something else matters, ``emphasis`` in [0, 1] how far it stands
     out for a moment: brighter and wider. Both may change every frame. A ``ghost`` shows where something was or will
@@ -129,6 +139,8 @@ class Layer:
     key: str = ""
     name: str = ""
     worth: Sequence[float] | Sequence[str] | Array | None = None
+    units: Units | None = None
+    pickable: bool = True
     dim: float = 0.0
     ghost: bool = False
     emphasis: float = 0.0
@@ -138,7 +150,7 @@ class Layer:
         _check_shapes(self)
 
 
-HANDED_DOWN = ("group", "name", "dim", "ghost", "emphasis")  # from a compound layer to its parts
+HANDED_DOWN = ("group", "name", "dim", "ghost", "emphasis", "units")  # from a compound layer to its parts
 
 
 class Compound(Layer, ABC):
@@ -146,7 +158,8 @@ class Compound(Layer, ABC):
 
     A subclass is data as every layer is, and says in ``made`` what it consists of. Its parts are made once for each
     object, so a scene keeps a compound that has not changed, as it keeps an array. A part belongs to the compound's
-    group, has its name and is as dim or emphasized as it is, unless the part says so itself.
+    group, has its name and units, and is as dim or emphasized as it is, unless the part says so itself; it is pickable
+    only if the compound is.
     """
 
     @abstractmethod
@@ -164,7 +177,8 @@ class Compound(Layer, ABC):
         return kept[key]
 
     def _handed_down(self, part: Layer) -> dict[str, Any]:
-        return {name: getattr(part, name) or getattr(self, name) for name in HANDED_DOWN}
+        own = {name: getattr(part, name) or getattr(self, name) for name in HANDED_DOWN}
+        return {**own, "pickable": part.pickable and self.pickable}
 
 
 def keys_of(layers: Sequence[Layer]) -> tuple[str, ...]:
@@ -437,7 +451,7 @@ class Curve(Layer):
 
     points: Array
     color: Color = "accent"
-    width: float = 2.6
+    width: float = 2.6  # 0 draws no line, only the area
     at: Array | None = None
     upto: float | None = None  # the parameter that the curve is drawn up to
     foot: Array | None = None
@@ -469,7 +483,8 @@ class Solid(Layer):
     """A body or a sheet of triangles: plane, box, polytope, ellipsoid, simplex (``shapes`` makes them).
 
     With ``alpha`` below 1 it is glass: all glass of a frame is drawn from far to near, after what is opaque and
-    before points, lines and arrows. ``edge_width`` 0 draws no edges.
+    before points, lines and arrows. ``edge_width`` 0 draws no edges. ``worth`` is one number for the body, or one for
+    each triangle.
     """
 
     mesh: Mesh
@@ -608,6 +623,7 @@ class Label(Layer):
     latex: bool = False
     size: float = 15.0
     side: Side = ""
+    bold: bool = True
     plate: Color = ""
     offset: tuple[float, float] = (14.0, 0.0)  # pixels from the point, y down; goes once every label has a side
 
@@ -748,21 +764,14 @@ class HeatAxis:
     now: float | None = None
     param: str = ""
 
-    def share(self, value: float) -> float:
-        """Return how far a value is between the ends: 0 ... 1."""
-        if self.log:
-            return float(np.log(value / self.low) / np.log(self.high / self.low))
-        return (value - self.low) / (self.high - self.low)
-
-    def value(self, share: float) -> float:
-        """Return the value at a share of the way between the ends."""
-        if self.log:
-            return float(self.low * (self.high / self.low) ** share)
-        return self.low + (self.high - self.low) * share
+    @property
+    def scale(self) -> Scale:
+        """Where values stand between the ends."""
+        return Scale(self.low, self.high, self.log)
 
     def middles(self, cells: int) -> NDArray[np.float64]:
         """Return the values (cells,) in the middle of equal cells: where a heat map's numbers are those of."""
-        return np.array([self.value((cell + 0.5) / cells) for cell in range(cells)])
+        return np.asarray(self.scale.value((np.arange(cells) + 0.5) / cells))
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,6 +15,7 @@ from lossland.numerals import distinct, trimmed
 from lossland.world.camera import Camera, Pose
 from lossland.world.layers import Axes
 from lossland.world.terrain import Terrain
+from lossland.world.ticks import Scale, digits_of, next_step, tick_texts
 
 Floats = NDArray[np.float64]
 Size = tuple[float, float]
@@ -23,6 +24,7 @@ UP = np.array([0.0, 0.0, 1.0])
 GAP = 0.045  # world, between the block and its axes
 TICK = 0.035  # world
 TICK_GAP = 26.0  # logical pixels, between numbers of a floor axis
+FINEST = 0.01  # between numbers of the plane
 LONGEST = 8  # letters of a number on a floor axis
 VALUE_GAP = 20.0  # logical pixels, between numbers of the value axis
 
@@ -112,8 +114,7 @@ def _floor_foot(terrain: Terrain, near: tuple[float, float], axis: int) -> Float
 
 def _places(terrain: Terrain, axis: int) -> Floats:
     """Return where the ticks of a floor axis lie along it, in [-1, 1]."""
-    low, high = terrain.domain[axis]
-    return (terrain.ticks(axis) / 2 - low / 2) / (high / 2 - low / 2) * 2 - 1.0
+    return Scale(*terrain.domain[axis]).share(terrain.ticks(axis)) * 2 - 1.0
 
 
 def _corners(terrain: Terrain, near: tuple[float, float]) -> Floats:
@@ -151,7 +152,7 @@ def _rulers(
         foot = _floor_foot(terrain, near, axis)
         segments.append((foot - along, foot + along))
         values = terrain.ticks(axis)
-        for text, place in list(zip(_texts(values), _places(terrain, axis), strict=True))[:: every[axis]]:
+        for text, place in list(zip(tick_texts(values), _places(terrain, axis), strict=True))[:: every[axis]]:
             mark(foot + place * along, outward, text)
         mark(foot, outward, name, name=True)
 
@@ -170,22 +171,6 @@ def _ticks_apart(pixels: Floats) -> int:
         return 1
     closest = min(starmap(hypot, np.diff(pixels, axis=0).tolist()))
     return max(1, ceil(TICK_GAP / max(closest, 1e-3))) if closest < TICK_GAP else 1
-
-
-def _texts(values: Floats) -> list[str]:
-    """Return a row of round values with the decimals that it needs, or as short numbers where those are many."""
-    digits = _digits(values)
-    texts = [trimmed(value, digits) for value in values.tolist()]
-    plain = len(set(texts)) == len(texts) and max(map(len, texts), default=0) <= LONGEST
-    return texts if plain else distinct(values.tolist())
-
-
-def _digits(values: Floats) -> int:
-    """Return how many decimals a row of round values needs."""
-    for digits in range(9):
-        if np.allclose(values, np.round(values, digits), rtol=0, atol=1e-9):
-            return digits
-    return 9
 
 
 def _triple(vector: Floats) -> tuple[float, float, float]:
@@ -215,14 +200,15 @@ def plane_numerals(
     for axis, unit in ((0, ex[0] - origin[0]), (1, ey[1] - origin[1])):
         if abs(unit) < 1e-6:
             continue
-        whole = max(_round_up(gap / abs(unit)), 1.0)
-        step = whole if abs(unit) < 8 * gap else _round_up(3 * gap / abs(unit))  # fractions only where there is room
+        whole = max(next_step(gap / abs(unit)), 1.0)
+        fraction = next_step(max(3 * gap / abs(unit), FINEST))
+        step = whole if abs(unit) < 8 * gap else fraction  # fractions only where there is room
         low, high = sorted(((x - origin[0]) / unit, (x + w - origin[0]) / unit) if axis == 0 else
                            ((y - origin[1]) / unit, (y + h - origin[1]) / unit))  # fmt: skip
         first, last = int(np.ceil(low / step)), int(np.floor(high / step))
         if last - first > 400:
             continue
-        digits, end = _digits(np.array([step])), ex if axis == 0 else ey
+        digits, end = digits_of(np.array([step])), ex if axis == 0 else ey
         for k in range(first, last + 1):
             if k:
                 value = k * step
@@ -230,9 +216,3 @@ def plane_numerals(
                 py = min(max(origin[1] + (end[1] - origin[1]) * value, y), y + h - 0.5 * gap)
                 numerals.append(PlaneNumeral(trimmed(value, digits), (px, py), axis))
     return numerals
-
-
-def _round_up(rough: float) -> float:
-    """Return the next number 1, 2 or 5 times a power of ten, at least 0.01."""
-    power = 10.0 ** np.floor(np.log10(max(rough, 0.01)))
-    return float(power * next(m for m in (1.0, 2.0, 5.0, 10.0) if m * power >= rough * (1 - 1e-9)))

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lossland.errors import UserError
+from lossland.world.ticks import half, nearest_step, next_step, round_ticks
 
 Floats = NDArray[np.float64]
 Domain = tuple[tuple[float, float], tuple[float, float]]
@@ -23,7 +24,7 @@ SHOULDER = 0.15  # how far above 1 outliers and infinities may rise
 T_MAX = 1.0 + SHOULDER
 POLE = 4.0  # both tails longer than this many times the middle 98 %: values without end on both sides
 MOST = float(np.finfo(float).max)
-HUGE, TINY = 1e307, 1e-323  # beyond these there are only a few numbers left
+HUGE = 1e307  # beyond it there are only a few numbers left
 FAR = 1e4  # steps from zero: from there on contours are counted from the first
 MOST_LINES = 400  # contours, and round values that may be ticks
 LIFT = 0.008  # world: so high above the ground run paths that are laid on it
@@ -112,11 +113,6 @@ class Exposure:
         return range(max(int(np.floor(first)), -323), min(int(np.ceil(last)), 308) + 1)
 
 
-def half(low: float, high: float) -> float:
-    """Return half the distance of two numbers, which unlike the whole one is always finite."""
-    return high / 2 - low / 2
-
-
 def _log10_double(number: float) -> float:
     """Return the decimal logarithm of twice a positive number."""
     return float(np.log10(2 * number) if number < HUGE else np.log10(number) + np.log10(2.0))
@@ -156,7 +152,7 @@ def contours(exposure: Exposure, highest: float, count: int = 12) -> Contours:
         phase = np.arange(len(value), dtype=float) + 6.0 * 10  # multiples of 6 at decades, positive
         every = 6
     else:
-        step = max(_round_step(half(low, exposure.high) / count * 2), _spacing(low))
+        step = max(nearest_step(half(low, exposure.high) / count * 2), _spacing(low))
         first, last = np.floor(low / step), np.ceil(highest / step)
         # far outliers: the shoulder shows their lines as one
         index = first + np.arange(min(last - first + 1.0, MOST_LINES))
@@ -178,21 +174,6 @@ def _origin(exposure: Exposure, first: int) -> float:
 
 def _powers(exponents: range) -> Floats:
     return np.array([10.0**exponent for exponent in exponents])
-
-
-def _round_step(rough: float) -> float:
-    """Return the number 1, 2 or 5 times a power of ten that is closest to ``rough`` (by ratio)."""
-    power = 10.0 ** int(np.floor(np.log10(max(rough, TINY))))
-    return float(power * min((1.0, 2.0, 5.0, 10.0), key=lambda m: abs(np.log(m * power / rough))))
-
-
-def round_ticks(low: float, high: float, count: int = 5) -> Floats:
-    """Return about ``count`` multiples of a round step in [low, high]."""
-    if not low < high:
-        return np.array([low])
-    step = _round_step(half(low, high) / max(count, 1) * 2)
-    index = np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1.0)
-    return index * step + 0.0  # + 0.0: no negative zero
 
 
 @dataclass(frozen=True, eq=False)
@@ -518,8 +499,7 @@ class Terrain:
         span = half(*self.domain[axis])
         if 3.0 <= 2 * span <= most:
             return 1.0
-        power = 10.0 ** int(np.floor(np.log10(max(span / most * 2, TINY))))
-        return float(power * next(m for m in (1.0, 2.0, 5.0, 10.0) if m == 10.0 or span / (m * power) * 2 <= most))
+        return next_step(span / most * 2)
 
 
 def straight(value: ArrayLike) -> float:

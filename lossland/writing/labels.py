@@ -120,9 +120,9 @@ def _is_within(pixel: Sequence[float], area: Rect) -> bool:
     return area[0] <= pixel[0] <= area[0] + area[2] and area[1] <= pixel[1] <= area[1] + area[3]
 
 
-def _name_size(type_: Type, name: str, value: str, size: float) -> tuple[float, float]:
-    """Return the size of a bold name with a value below it."""
-    width, height = type_.size(name, size, "bold")
+def _name_size(type_: Type, name: str, value: str, size: float, bold: bool = True) -> tuple[float, float]:
+    """Return the size of a name with a value below it."""
+    width, height = type_.size(name, size, "bold" if bold else "regular")
     if not value:
         return width, height
     below = type_.size(value, size - 2)
@@ -140,9 +140,10 @@ def _draw_name(
     corner: Sequence[float],
     halo: bool = True,
     alpha: float = 1.0,
+    bold: bool = True,
 ) -> None:
     x, y = corner[:2]
-    _, height = type_.text(dl, x, y, name, size, color, "bold", halo=halo, alpha=alpha)
+    _, height = type_.text(dl, x, y, name, size, color, "bold" if bold else "regular", halo=halo, alpha=alpha)
     if value:
         y += height - type_.px(1)
         type_.text(dl, x, y, value, size - 2, "text" if halo else color, halo=halo, alpha=alpha)
@@ -156,7 +157,7 @@ def _label_size(type_: Type, label: Label) -> tuple[float, float]:
         if label.value:
             width += type_.px(6) + type_.width(written(label.value), 16.0)
     else:
-        width, height = _name_size(type_, label.text, written(label.value), label.size)
+        width, height = _name_size(type_, label.text, written(label.value), label.size, label.bold)
     if label.plate:
         width, height = width + 2 * type_.px(PLATE[0]), height + 2 * type_.px(PLATE[1])
     return width, height
@@ -203,7 +204,7 @@ def _draw_label(dl: imgui.ImDrawList, type_: Type, label: Label, rect: Rect) -> 
         dl.add_rect_filled(*corners, type_.u32(label.plate, alpha), type_.px(PLATE_ROUND))
         x, y, height = x + type_.px(PLATE[0]), y + type_.px(PLATE[1]), height - 2 * type_.px(PLATE[1])
     if not label.latex:
-        _draw_name(dl, type_, label.text, written(label.value), color, label.size, (x, y), halo, alpha)
+        _draw_name(dl, type_, label.text, written(label.value), color, label.size, (x, y), halo, alpha, label.bold)
         return
     width, _ = type_.put_formula(dl, x, y, label.text, label.size, color, ay=0.0, halo=halo, alpha=alpha)
     if label.value:

@@ -14,6 +14,7 @@ from imgui_bundle import imgui
 from lossland.numerals import fixed, trimmed
 from lossland.scenery.scene import Frame
 from lossland.world.layers import ColorBar, Facts, Formula, Legend, Meter, Title
+from lossland.world.ticks import half, multiples, next_step
 from lossland.writing.color_bar import draw_color_bar
 from lossland.writing.legend import draw_legend, legend_rect
 from lossland.writing.placement import Rect
@@ -196,11 +197,7 @@ def _meter_ticks(low: float, high: float) -> list[float]:
         return []
     if not high > low:
         return [low]
-    rough = (high / 2 - low / 2) / 2
-    power = 10.0 ** int(np.floor(np.log10(rough)))
-    step = power * next(m for m in (1.0, 2.0, 5.0, 10.0) if m * power >= rough * (1 - 1e-9))
-    inner = step * np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1)
-    return [float(v) + 0.0 for v in inner]
+    return multiples(next_step(half(low, high) / 2), low, high).tolist()
 
 
 def _facts_block(dl: imgui.ImDrawList, type_: Type, note: Facts, factor: float) -> _Block:

@@ -255,7 +255,7 @@ def live(**values: float) -> Any:
     return scene
 
 
-def frames(scene: Sketch, most: int = 100) -> list[int]:
+def frames(scene: Any, most: int = 100) -> list[int]:
     """Ask for pictures until no more is to be done; return the sketch's size in each."""
     sizes = []
     for _ in range(most):

@@ -20,12 +20,12 @@ def heat(values: Any, log: bool = True) -> HeatMap:
 
 
 def test_axes_go_both_ways() -> None:
-    assert RATE.share(0.1) == pytest.approx(0.5)
-    assert RATE.value(0.25) == pytest.approx(1e-2)
-    assert MEMORY.share(0.2) == pytest.approx(0.25)
+    assert RATE.scale.share(0.1) == pytest.approx(0.5)
+    assert RATE.scale.value(0.25) == pytest.approx(1e-2)
+    assert MEMORY.scale.share(0.2) == pytest.approx(0.25)
     for axis in (RATE, MEMORY):
         for part in (0.0, 0.3, 1.0):
-            assert axis.share(axis.value(part)) == pytest.approx(part)
+            assert axis.scale.share(axis.scale.value(part)) == pytest.approx(part)
 
 
 def test_shades_rise_with_the_values_and_classes_have_their_own() -> None:
@@ -68,11 +68,11 @@ def test_a_press_on_the_map_sets_both_parameters(open_bench: Any, scale: float) 
     at = (round(place.x + 0.3 * place.width), round(place.y + 0.6 * place.height))
     across, up = (at[0] - place.x) / place.width, (place.bottom - at[1]) / place.height
     bench.click_at(*at)
-    assert bench.player.scene.values["alpha"] == pytest.approx(note.x.value(across), rel=1e-3)
-    assert bench.player.scene.values["beta"] == pytest.approx(note.y.value(up), abs=1e-3)
+    assert bench.player.scene.values["alpha"] == pytest.approx(note.x.scale.value(across), rel=1e-3)
+    assert bench.player.scene.values["beta"] == pytest.approx(note.y.scale.value(up), abs=1e-3)
     bench.drag(at, (at[0] + 20, at[1] - 10))
-    assert bench.player.scene.values["alpha"] > note.x.value(across)
-    assert bench.player.scene.values["beta"] > note.y.value(up)
+    assert bench.player.scene.values["alpha"] > note.x.scale.value(across)
+    assert bench.player.scene.values["beta"] > note.y.scale.value(up)
 
 
 def test_the_swarms_map_sets_rate_and_memory(open_bench: Any) -> None:  # noqa: F811

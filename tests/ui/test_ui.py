@@ -28,12 +28,13 @@ from lossland.render.gl.target import Target
 from lossland.scenery import library
 from lossland.ui import charts, formula_box, lesson, readouts
 from lossland.ui.browser import entries
-from lossland.ui.lanes import Scale
+from lossland.ui.lanes import SliderScale
 from lossland.ui.layout import Layout, Rect, layout
 from lossland.ui.panels import Panels
 from lossland.ui.widgets import Pen, Touch
 from lossland.world.layers import Chart, Series
 from lossland.world.theme import DARK, PRINT, Theme
+from lossland.world.ticks import log_ticks
 from lossland.writing.host import Host
 from lossland.writing.text import Type, picture_scale
 
@@ -690,7 +691,7 @@ def test_the_seed_is_typed_or_drawn(matrix: Bench) -> None:
 
 @given(place=st.floats(0, 1), log=st.booleans())
 def test_slider_scales_invert_and_stay_inside(place: float, log: bool) -> None:
-    scale = Scale(1e-4, 2.0, log)
+    scale = SliderScale(1e-4, 2.0, log)
     value = scale.value(place)
     assert 1e-4 <= value <= 2.0
     assert scale.place(value) == pytest.approx(place, abs=0.002)
@@ -814,7 +815,7 @@ def test_charts_show_every_value_within_eight_decades() -> None:
 @given(st.floats(-10, 8), st.floats(0.3, 10), st.integers(2, 9))
 def test_log_ticks_are_inside_and_few(first: float, decades: float, most: int) -> None:
     low, high = 10**first, 10 ** (first + decades)
-    ticks = charts.log_ticks(low, high, most)
+    ticks = log_ticks(low, high, most)
     assert all(low * (1 - 1e-9) <= tick <= high * (1 + 1e-9) for tick in ticks)
     assert len(ticks) <= 2 * most + 2
 

@@ -6,7 +6,8 @@ from scipy.interpolate import RegularGridInterpolator
 from scipy.optimize import brentq
 
 from lossland.errors import UserError
-from lossland.world.terrain import BASE, T_MAX, Exposure, Terrain, blend, round_ticks
+from lossland.world.terrain import BASE, T_MAX, Exposure, Terrain, blend
+from lossland.world.ticks import round_ticks
 
 RANGES = {
     "rosenbrock": lambda x, y: (1 - x) ** 2 + 100 * (y - x**2) ** 2,

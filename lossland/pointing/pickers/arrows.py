@@ -25,5 +25,6 @@ class ArrowsPicker(Picker[Arrows]):
         color = layer.color if isinstance(layer.color, str) else layer.color[picked.element]
         along = (ends[1] - ends[0])[: 2 if setting.flat else 3]
         length = f"{pair(along)}, length {short(float(np.linalg.norm(along)))}"
-        lines = worth_of(layer, picked.element) or ((length,) if setting.ground is None else setting.lines_at(ends[0]))
+        in_world = setting.ground is None and setting.units is None
+        lines = worth_of(layer, picked.element) or ((length,) if in_world else setting.lines_at(ends[0]))
         return Description(layer.name or "Arrow", lines, color, np.array(picked.position), outlines=(ends,))

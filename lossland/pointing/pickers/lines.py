@@ -50,7 +50,7 @@ class CurvePicker(Picker[Curve]):
     def describe(self, layer: Curve, picked: Picked, setting: Setting) -> Description:
         """Say at which number along the curve this is, and where in the world."""
         position, lines = np.array(picked.position), setting.lines_at(picked.position)
-        if layer.at is not None:
+        if layer.at is not None and layer.units is None:
             piece = slice(picked.element, picked.element + 2)
             ends, numbers = np.asarray(layer.points, float)[piece], np.asarray(layer.at, float)[piece]
             lines = (f"at {short(number_between(ends, numbers, position))}", *lines)

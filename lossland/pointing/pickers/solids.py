@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lossland.numerals import short
 from lossland.pointing.description import MOST_OUTLINED, Description, Setting, worth_of
@@ -47,11 +48,25 @@ class SolidPicker(Picker[Solid]):
     def describe(self, layer: Solid, picked: Picked, setting: Setting) -> Description:
         """Say what the body is worth, else where the pointer meets it; highlight its edges, else that point."""
         vertices, edges = np.asarray(layer.mesh.vertices, float), np.asarray(layer.mesh.edges)
+        element = 0
+        if layer.worth is not None and len(layer.worth) > 1:  # one for each triangle
+            element = picked.element
+            edges = edges[np.isin(edges, _connected(np.asarray(layer.mesh.triangles), element)).all(axis=1)]
         outlines = tuple(vertices[edge] for edge in edges[:MOST_OUTLINED])
-        lines = worth_of(layer, 0) or setting.lines_at(picked.position)
+        lines = worth_of(layer, element) or setting.lines_at(picked.position)
         ring = 0.0 if outlines else POINT_RING
         return Description(layer.name or "Body", lines, layer.color, np.array(picked.position), ring, outlines)
 
     def is_opaque(self, layer: Solid) -> bool:
         """Glass is not."""
         return layer.alpha >= 1.0
+
+
+def _connected(triangles: NDArray[np.integer], first: int) -> NDArray[np.integer]:
+    """Return the vertices of all triangles (k, 3) that hang together with one of them."""
+    vertices = triangles[first]
+    while True:
+        more = np.unique(triangles[np.isin(triangles, vertices).any(axis=1)])
+        if len(more) == len(vertices):
+            return more
+        vertices = more

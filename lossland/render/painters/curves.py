@@ -73,10 +73,10 @@ class CurvePainter:
         if self._kept.changed("line", layer.points, layer.at, layer.upto, layer.color, layer.width, tangent):
             color, casing = self._theme.color(layer.color), self._theme.color("casing")
             path = layer.shown
-            pieces = [
-                line_vertices(path, casing, 1.0, layer.width + 2 * OUTLINE),
-                line_vertices(path, color, 1.0, layer.width),
-            ]
+            pieces = []
+            if layer.width > 0.0:
+                pieces.append(line_vertices(path, casing, 1.0, layer.width + 2 * OUTLINE))
+                pieces.append(line_vertices(path, color, 1.0, layer.width))
             if layer.tangent is not None:
                 point, along = tangent_at(layer, layer.tangent)
                 ends = np.stack([point - layer.reach * along, point + layer.reach * along])
