@@ -29,6 +29,8 @@ class Meter:
         self._hosts = hosts
         self._draws = self._vertices = 0  # of the last whole frame
         self._counted = [0, 0]  # of the present one
+        self._parser: Any = None  # the one that is listened to, and what its ``parse`` was before
+        self._parse: Any = None
         self.listen(canvas)
 
     @property
@@ -79,7 +81,11 @@ class Meter:
         self._vertices = self._counted[1] + sum(host.vertices for host in self._hosts())
 
     def listen(self, canvas: Any) -> None:
-        """Count the draw commands that pass through gloo's parser: (program, "DRAW", mode, selection, instances)."""
+        """Count the draw commands that pass through gloo's parser: (program, "DRAW", mode, selection, instances).
+
+        vispy tells nobody what it draws, so the parser's own method is replaced, until ``close``.
+        """
+        self.close()
         parser = canvas.context.shared.parser
         parse = parser.parse
 
@@ -90,7 +96,16 @@ class Meter:
                     self._counted[1] += int(command[3][-1]) * int(command[4] if len(command) > 4 else 1)
             parse(commands)
 
+        self._parser, self._parse = parser, vars(parser).get("parse")
         parser.parse = counted
+
+    def close(self) -> None:
+        """Listen no more: give the parser its own method back."""
+        if self._parser is not None:
+            del self._parser.parse
+            if self._parse is not None:  # another meter's
+                self._parser.parse = self._parse
+            self._parser = None
 
     def result(self) -> dict[str, Any]:
         """Return everything as JSON data."""

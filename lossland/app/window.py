@@ -77,6 +77,7 @@ def explore(
         try:
             window.run(meter, frames)
         finally:
+            meter.close()
             if save is not None:
                 session.save(session.of(window.player, window.picture.theme.name), save)
         return meter.result()
@@ -177,19 +178,19 @@ class Window:
     # ------------------------------------------------------------------------------------------ the loop
     def run(self, meter: Meter, frames: int | None = None) -> None:
         """Draw until the window is closed, or until ``frames`` frames were drawn."""
-        gc.freeze()  # what was made so far stays: to look through all of it now and then would cost frames
         self._meter = meter
         self._last = perf_counter()
         done = False
-        while not done and not self._glfw.window_should_close(self.handle):
-            try:
-                done = self._turn(meter, frames)
-            except canvases.GraphicsFailure:
-                raise
-            except Exception as error:
-                if frames is not None:
+        with long_lived():
+            while not done and not self._glfw.window_should_close(self.handle):
+                try:
+                    done = self._turn(meter, frames)
+                except canvases.GraphicsFailure:
                     raise
-                self._survive(error)
+                except Exception as error:
+                    if frames is not None:
+                        raise
+                    self._survive(error)
 
     def _turn(self, meter: Meter, frames: int | None) -> bool:
         """Wait for what is to be done next and do it. True when ``frames`` frames were drawn."""
@@ -658,6 +659,22 @@ class Window:
             return failure
         self.player.say(f"Saved {self._film_path}" + (f": {why}." if why else "."))
         return None
+
+
+@contextmanager
+def long_lived() -> Iterator[None]:
+    """Keep the garbage collector from looking through what was made so far, now and then, which would cost frames.
+
+    Where the program has frozen objects by itself, that is left as it is.
+    """
+    if gc.get_freeze_count():
+        yield
+        return
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def check_replayable(player: Player) -> None:

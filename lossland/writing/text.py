@@ -342,8 +342,8 @@ def latex_without_colors(latex: str) -> str:
 
 
 @cache
-def start_latex() -> None:
-    """Make MicroTeX ready, once for the process.
+def start_latex() -> str | None:
+    """Make MicroTeX ready, once for the process, and return the LOCPATH that it needs (None: it needs none).
 
     It parses in the locale en_US.UTF-8 and refuses even ``x+y`` where that is not installed. The C library
     looks locales up by folder name, so a private folder in which C.UTF-8 goes by that name is enough; no
@@ -352,32 +352,49 @@ def start_latex() -> None:
     latex_fonts = FONTS / "latex"
     if not imgui_microtex.is_initialized():
         imgui_microtex.init(str(latex_fonts / "latinmodern-math.clm1"), str(latex_fonts / "latinmodern-math.otf"))
-    if _latex_works():
-        return
+    if _latex_works(None):
+        return None
     for system in ("/usr/lib/locale/C.utf8", "/usr/lib/locale/C.UTF-8"):
         if os.path.isdir(system):
             private = tempfile.mkdtemp(prefix="lossland-locale-")
             atexit.register(shutil.rmtree, private, ignore_errors=True)
             os.symlink(system, os.path.join(private, "en_US.UTF-8"))
-            os.environ["LOCPATH"] = f"{private}:/usr/lib/locale"
-            if _latex_works():
-                return
+            path = f"{private}:/usr/lib/locale"
+            if _latex_works(path):
+                return path
     raise MachineError("Formulas cannot be set: install the locale en_US.UTF-8 or C.UTF-8 on this system.")
 
 
-def _latex_works() -> bool:
+def _latex_works(path: str | None) -> bool:
     try:
-        imgui_microtex.render("x+y", 16.0)
+        with _looking_for_locales_in(path):
+            imgui_microtex.render("x+y", 16.0)
     except RuntimeError:
         return False
     return True
 
 
+@contextmanager
+def _looking_for_locales_in(path: str | None) -> Iterator[None]:
+    """Let the C library look for locales in a path within the block; None: where it usually does."""
+    before = os.environ.get("LOCPATH")
+    if path is not None:
+        os.environ["LOCPATH"] = path
+    try:
+        yield
+    finally:
+        if path is not None:
+            del os.environ["LOCPATH"]
+            if before is not None:
+                os.environ["LOCPATH"] = before
+
+
 def render_latex(latex: str, pixels: int, rgb: Sequence[float]) -> tuple[NDArray[np.uint8], int]:
     """Set LaTeX on transparent ground: an RGBA image (h, w, 4) and its baseline's distance from the top."""
-    start_latex()
+    path = start_latex()
     try:
-        rendered = imgui_microtex.render(latex, float(pixels), imgui.ImVec4(rgb[0], rgb[1], rgb[2], 1.0))
+        with _looking_for_locales_in(path):
+            rendered = imgui_microtex.render(latex, float(pixels), imgui.ImVec4(rgb[0], rgb[1], rgb[2], 1.0))
     except RuntimeError as error:
         raise UserError(f"The formula {latex!r} is not LaTeX that can be set: {error}.") from None
     image = np.array(rendered.pixels_as_array())
