@@ -102,13 +102,22 @@ class OptimizerSwarm(ll.GroundScene):
         inertia = ll.optimizers.inertia(usual)
         return replace(usual, lr=self.rate, **({inertia: self.memory} if inertia else {}))
 
-    @ll.kept
     def starts(self) -> np.ndarray:
         """Return where the particles start, (N, 2)."""
+        return self.places(self.count)
+
+    def first(self) -> tuple[float, float]:
+        """Return where the first particle starts: the same place however many there are."""
+        x, y = self.places(1)[0]
+        return float(x), float(y)
+
+    @ll.kept
+    def places(self, count: int) -> np.ndarray:
+        """Return the starts of so many particles, (count, 2)."""
         domain = self.land.domain
         if self.patch == 0:
-            return ll.swarms.random_starts(domain, self.count, self.seed)
-        return ll.swarms.patch_starts(domain, self.centre, self.patch, self.count, self.seed)
+            return ll.swarms.random_starts(domain, count, self.seed)
+        return ll.swarms.patch_starts(domain, self.centre, self.patch, count, self.seed)
 
     @ll.kept
     def flow(self) -> ll.swarms.Flow:
@@ -142,7 +151,7 @@ class OptimizerSwarm(ll.GroundScene):
     @ll.refined(levels=(12, 24, 48), stale=True)
     def sweep(self, cells: int) -> ll.maps.Pieces[ll.maps.Sweep]:
         """Make the map of how the first particle fares over rate and memory (rate and start, for rules without)."""
-        rule, start = self.rule, tuple(self.starts()[0].astype(float).tolist())
+        rule, start = self.rule, self.first()
         height = float(self.land.value(start)) - self.lowest
         target = self.lowest + NEAR * height if 0 < height < np.inf else self.lowest  # it may start where there is none
         axes = ll.maps.usual_axes(self.land, rule)
@@ -162,7 +171,7 @@ class OptimizerSwarm(ll.GroundScene):
             "shares": found.shares,
             "unconverged": float((found.label < 0).mean()),
             "arrived": float((self.reached(positions) >= 0).mean()),
-            "first_particle_start": self.starts()[0].astype(float),
+            "first_particle_start": np.array(self.first()),
             "first_particle": positions[0].astype(float),
         }
 
@@ -227,7 +236,7 @@ class OptimizerSwarm(ll.GroundScene):
         swept = self.sweep()
         across = layers.HeatAxis(r"rate $\eta$", swept.across.low, swept.across.high, True, self.rate, "rate")
         if swept.up.name == "x":
-            name, now, param = "start $x$", float(self.starts()[0, 0]), ""
+            name, now, param = "start $x$", self.first()[0], ""
         else:
             name, now, param = r"memory $\mu$, $\beta_1$", self.memory, "memory"
         up = layers.HeatAxis(name, swept.up.low, swept.up.high, now=now, param=param)
@@ -235,6 +244,6 @@ class OptimizerSwarm(ll.GroundScene):
 
     def first_particle(self, step: int) -> layers.Equations:
         """Return the rule with the numbers of one particle, the first."""
-        explained = ll.explain.explain(self.rule, self.land, self.starts()[0].astype(float), step)
+        explained = ll.explain.explain(self.rule, self.land, self.first(), step)
         lines = [(row.latex, row.values, "text") for row in explained]
         return layers.Equations(f"A particle, step {step}", rows=lines)
