@@ -40,7 +40,7 @@ class Controls:
         names = list(player.scene.presets)
         if not names:
             return y
-        clicked, y = self.pen.chips("preset", x, y, width, names, current_preset(player))
+        clicked, y = self.pen.chips("preset", x, y, width, names, current_preset(player), player.scene.captions)
         if clicked is not None:
             player.use_preset(clicked)
         return y + 4

@@ -7,7 +7,7 @@ units (a pixel at scale 1); the Pen turns them into pixels.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -430,16 +430,26 @@ class Pen:
         return touch.clicked
 
     def chips(
-        self, key: str, x: float, y: float, room: float, names: Sequence[str], chosen: str = ""
+        self,
+        key: str,
+        x: float,
+        y: float,
+        room: float,
+        names: Sequence[str],
+        chosen: str = "",
+        hints: Mapping[str, str] | None = None,
     ) -> tuple[str | None, float]:
-        """Draw pills in as many rows as they need. Returns the one clicked (or None), and the y below them."""
+        """Draw pills in as many rows as they need, with what is said of each under the pointer.
+
+        Returns the one clicked (or None), and the y below them.
+        """
         clicked, left, pitch = None, x, 28 if self.compact else 30
         for name in names:
             label = self.fitted(name.replace("_", " "), room - 24, 13)
             width = self.chip_width(label)
             if left > x and left + width > x + room:
                 left, y = x, y + pitch
-            if self.chip(left, y, label, f"{key}.{name}", name == chosen):
+            if self.chip(left, y, label, f"{key}.{name}", name == chosen, help=(hints or {}).get(name, "")):
                 clicked = name
             left += width + 6
         return clicked, y + (pitch if names else 0)
