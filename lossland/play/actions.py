@@ -108,11 +108,17 @@ def write(log: list[Action], entry: Action) -> None:
         log.append(entry)
 
 
+def numbers(value: Any, count: int, what: str) -> tuple[float, ...]:
+    """Return so many numbers, such as a position, or raise UserError."""
+    if not isinstance(value, list | tuple | np.ndarray) or len(value) != count:
+        raise UserError(f"{what} must be {'two' if count == 2 else 'three'} numbers, not {value!r}.")
+    return tuple(real(one, -1e9, 1e9, what) for one in value)
+
+
 def pair(value: Any, what: str) -> tuple[float, float]:
     """Return two numbers, such as a position, or raise UserError."""
-    if not isinstance(value, list | tuple | np.ndarray) or len(value) != 2:
-        raise UserError(f"{what} must be two numbers, not {value!r}.")
-    return real(value[0], -1e9, 1e9, what), real(value[1], -1e9, 1e9, what)
+    x, y = numbers(value, 2, what)
+    return x, y
 
 
 def _plain(value: Any) -> Any:

@@ -18,7 +18,7 @@ from lossland import landscapes
 from lossland.checks import real
 from lossland.errors import UserError, nearest
 from lossland.play import camera_actions, lane_actions
-from lossland.play.actions import Action, action, pair, typed_action, view_action, write
+from lossland.play.actions import Action, action, numbers, pair, typed_action, view_action, write
 from lossland.play.camera_actions import Followed, key_of
 from lossland.play.states import State, return_to, state_of
 from lossland.pointing.description import Description
@@ -308,10 +308,10 @@ class Player:
 
     @action
     def drag(self, name: str, position: Sequence[float]) -> None:
-        """Move the handle of that name to a position in the domain (or plane)."""
+        """Move the handle of that name to a position in the domain or plane, (2,); a free one in space, (3,)."""
         for handle in self.handles():
             if handle.name == name:
-                handle.move(self.scene, pair(position, "A position"))
+                handle.move(self.scene, numbers(position, 3 if handle.free else 2, "A position"))
                 return
         raise UserError(f"There is no handle {name!r}.{nearest(str(name), [h.name for h in self.handles()])}")
 

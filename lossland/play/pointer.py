@@ -131,12 +131,24 @@ class Pointer:
         if handle is None:
             return
         x, y = np.asarray(pixel) + self._grip
-        position = self.position_at((float(x), float(y)), handle.plane)
+        at = float(x), float(y)
+        position = self._in_space(at, handle) if handle.free else self.position_at(at, handle.plane)
         if position is not None:
             try:
                 self.player.drag(self.held, position)
             except UserError as error:  # the place is out of bounds: the handle stays, and says why
                 self.player.say(str(error), "error")
+
+    def _in_space(self, pixel: Pixel, handle: Handle) -> tuple[float, ...] | None:
+        """Return the point under a pixel in the plane through a handle that faces the eye."""
+        camera, size = self.player.camera, self.player.size
+        origin, direction = camera.ray(pixel, size)
+        _, facing = camera.ray((size[0] / 2, size[1] / 2), size)
+        ahead = float(direction @ facing)
+        if ahead < 1e-9:
+            return None
+        way = float((np.asarray(handle.position, float) - origin) @ facing) / ahead
+        return tuple((origin + way * direction).tolist()) if way > 0 else None
 
     def _pixel_of(self, handle: Handle) -> np.ndarray:
         return self.player.camera.project(np.asarray([handle.position], float), self.player.size)[0]

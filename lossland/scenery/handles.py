@@ -15,10 +15,12 @@ class Handle:
     """Something that can be dragged: where it is in the world, and what a drag does.
 
     ``plane`` None: the drag follows the scene's ground, else the horizontal plane of that height.
-    ``move(scene, position)`` gets the position in the domain (on the ground) or in the plane, shape (2,).
+    ``move(scene, position)`` gets the position in the domain (on the ground) or in the plane, two numbers. One that is
+    ``free`` moves in space, in the plane through it that faces the eye, and gets three.
     """
 
     name: str
     position: Sequence[float] | NDArray[np.floating]
-    move: Callable[[Any, tuple[float, float]], None]
+    move: Callable[[Any, Any], None]
     plane: float | None = None
+    free: bool = False

@@ -290,7 +290,7 @@ class PlacedPoint(Point):
         """Return the handle that stands at the point."""
         raise NotImplementedError
 
-    def move(self, scene: Scene, position: tuple[float, float]) -> None:
+    def move(self, scene: Scene, position: Any) -> None:
         """Take a position that it was dragged to, or the nearest one where it may stand."""
         raise NotImplementedError
 
@@ -403,6 +403,32 @@ class InsetPoint(PlacedPoint):
         """Take the point of the inset that is nearest to a position in the plane."""
         place = self.inset.inset_from_world(position)
         scene.set(self.name, [_clamped(float(v), self.min, self.max) for v in place])
+
+
+class SpacePoint(PlacedPoint):
+    """A point of space (three numbers), dragged in the plane through it that faces the eye."""
+
+    def __init__(
+        self,
+        default: Sequence[float],
+        min: float = -5.0,
+        max: float = 5.0,
+        label: str = "",
+        help: str = "",
+        digits: int = 2,
+        shown: Callable[[Any], bool] | None = None,
+    ) -> None:
+        super().__init__(default, min, max, label, help, shown=shown)
+        self.digits = digits
+        self.hidden = False  # it is also three numbers in the panel
+
+    def handle(self, scene: Scene) -> Handle:
+        """Return the handle in space."""
+        return Handle(self.name, scene.values[self.name], self.move, free=True)
+
+    def move(self, scene: Scene, position: Sequence[float]) -> None:
+        """Take the allowed point that is nearest to a position."""
+        scene.set(self.name, [_clamped(round(v, self.digits), self.min, self.max) for v in position])
 
 
 def _clamped(value: float, low: float, high: float) -> float:

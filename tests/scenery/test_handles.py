@@ -7,6 +7,9 @@ import pytest
 
 import lossland as ll
 from lossland.errors import UserError
+from lossland.play.player import Player
+from lossland.play.pointer import Pointer
+from lossland.world import layers
 
 
 class Hill(ll.GroundScene):
@@ -92,3 +95,32 @@ def test_the_columns_of_a_matrix_are_handles() -> None:
     np.testing.assert_array_equal(handle(scene, "j").position, (1, 3, 0))
     handle(scene, "j").move(scene, (-0.126, -9.0))
     assert scene.matrix == ((2.0, -0.13), (0.0, -4.0))
+
+
+class Space(ll.Scene):
+    tip = ll.parameters.SpacePoint((1.0, 0.5, 2.0), -3, 3)
+
+    def frame(self, now: ll.Now) -> ll.Frame:
+        point = layers.Points(np.array([self.tip]), size=8.0, style="sphere")
+        corners = np.array([(x, y, z) for x in (-3, 3) for y in (-3, 3) for z in (-3, 3)])
+        return ll.Frame([point], (), ll.View(-50.0, 30.0, bounds=corners))
+
+
+def test_a_point_of_space_is_dragged_across_the_view() -> None:
+    """It stays in the plane that faces the eye, and under the pointer."""
+    player = Player(Space(), (800, 600))
+    pointer = Pointer(player)
+    before = np.array(player.scene.values["tip"])
+    x, y = player.camera.project(before, player.size)
+    pointer.press((x, y))
+    pointer.move((x + 60, y - 40))
+    pointer.release((x + 60, y - 40))
+    after = np.array(player.scene.values["tip"])
+    np.testing.assert_allclose(player.camera.project(after, player.size), (x + 60, y - 40), atol=1.0)
+    _, facing = player.camera.ray((400, 300), player.size)
+    assert abs((after - before) @ facing) < 0.02  # it is rounded to two decimals
+    assert [entry.name for entry in player.log] == ["drag"]
+    with pytest.raises(UserError, match="must be three numbers"):
+        player.drag("tip", (1.0, 2.0))
+    player.drag("tip", (9.0, 0.123, -9.0))
+    assert player.scene.values["tip"] == (3.0, 0.12, -3.0)
