@@ -1,5 +1,6 @@
 // Flat plates with rounded corners, fragment part: ground, the filled part up to its level, border.
 
+#include "presence.glsl"
 uniform vec3 u_ground;
 uniform float u_opaque;       // how opaque the ground is
 uniform float u_rounding;     // of the shorter side
@@ -24,5 +25,5 @@ void main() {
     color = mix(color, mix(u_ground, v_color, max(EDGE_TINT, filled * v_fill.y)), edge);
     float alpha = v_fill.z * cover * max(max(filled, u_opaque), max(edge, line));
     if (alpha < .004) discard;
-    gl_FragColor = vec4(color, alpha);
+    gl_FragColor = presented(vec4(color, alpha));
 }

@@ -10,6 +10,7 @@ from imgui_bundle import imgui
 from numpy.typing import NDArray
 
 from lossland.render.lamps import element_colors
+from lossland.render.presence import presence_of
 from lossland.world.camera import Camera
 from lossland.world.layers import Array, Plates
 from lossland.world.theme import Rgb, Theme, contrast
@@ -37,11 +38,12 @@ def draw_plate_texts(dl: imgui.ImDrawList, type_: Type, layer: Plates, camera: C
     text_size = fitting_size(type_, layer.text, room)
     if text_size < LEAST:
         return rects
-    colors = text_colors(layer, type_.theme)
+    presence = presence_of(layer, type_.theme)
+    colors = [presence.color(color).tolist() for color in text_colors(layer, type_.theme)]
     alphas = FAINTEST + (1.0 - FAINTEST) * _each(layer.alpha, len(corner))
     for text, (x, y), color, alpha in zip(layer.text, around.mean(1).tolist(), colors, alphas.tolist(), strict=True):
         if text:
-            type_.text(dl, x, y, text, text_size, color, FONT, ax=0.5, ay=0.5, alpha=alpha)
+            type_.text(dl, x, y, text, text_size, color, FONT, ax=0.5, ay=0.5, alpha=alpha * presence.opacity)
     return rects
 
 

@@ -170,6 +170,8 @@ def test_a_folder_is_not_overwritten_by_a_file(lossland, tmp_path: Path) -> None
 def test_a_fault_of_lossland_is_said_to_be_one(lossland, monkeypatch: pytest.MonkeyPatch) -> None:
     import lossland.cli.scenes as scenes
 
+    monkeypatch.setattr("lossland.errors.USER_FILES", set())  # other tests of this process opened some
+
     monkeypatch.setattr(scenes, "run", lambda arguments: 1 / 0)
     ran = lossland("scenes")
     assert ran.code == 1

@@ -69,6 +69,9 @@ SAMPLES: dict[str, Callable[[], Layer]] = {
     "Sheet": sheet,
     "Graph": lambda: layers.Graph(LINE, np.array([[0, 1], [1, 2]]), phase=0.5, color="accent"),
     "Image": lambda: layers.Image(np.full((4, 4), 0.9), *np.array([[-0.6, 0, 0], [1.2, 0, 0], [0, 0, 0.8]])),
+    "Plates": lambda: layers.Plates(
+        np.array([[-0.6, 0, 0.1]]), np.array([[1.2, 0, 0]]), np.array([[0, 0.6, 0.3]]), text=("word",)
+    ),
     "Sprites": lambda: layers.Sprites(LINE, np.ones((3, 4, 4)), 20.0, frame=2.0),
     "Axes": lambda: layers.Axes(ground()),
     "Label": lambda: layers.Label((0, 0, 0.2), "a name", "up", size=24.0, side="above"),

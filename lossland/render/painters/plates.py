@@ -53,8 +53,9 @@ class PlatesPainter:
             u_ground=self._theme.color(layer.ground or "background"),
             u_opaque=1.0 if layer.ground else 0.0,
             u_rounding=float(layer.rounding),
-            u_edge=float(layer.edge * context.px),
+            u_edge=float(layer.edge * context.presence.wide * context.px),
             u_line=LEVEL_LINE * context.px,
+            **context.presence.uniforms(),
         )
         self._program.draw("triangles", self._indices)
 
