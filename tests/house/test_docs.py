@@ -1,9 +1,9 @@
 """Every command and every Python snippet of the README and the docs does what it says: each is run.
 
-Fenced blocks of ``sh`` are run line by line, of ``python`` as one program a page; ``python name.py`` is written to that
-file first, for the commands after it. Blocks of ``text`` and ``diff`` are only shown. Pictures and films are made
-small, and windows are not opened: their arguments are read and their scene is built. Of ``make``, pytest, linters and
-profilers the targets, files and options are looked up; what is profiled is run.
+Fenced blocks of ``sh`` are run line by line, of ``python`` as one program a page; a block with a file's name, as in
+``python name.py``, is written to that file, for the commands after it. Blocks of ``text`` and ``diff`` are only shown.
+Pictures and films are made small, and windows are not opened: their arguments are read and their scene is built. Of
+``make``, pytest, linters and profilers the targets, files and options are looked up; what is profiled is run.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from lossland.world.theme import DARK
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-SHOWN = {"text", "diff"}
+SHOWN = {"text", "diff", "markdown"}
 PROFILERS = {"perf", "py-spy"}
 SMALL = {
     "shot": ["--size", "160x90"],
@@ -54,7 +54,7 @@ class Block(NamedTuple):
 
 
 def blocks(page: Path) -> Iterator[Block]:
-    for info, text in re.findall(r"^```(.*?)\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL):
+    for _, info, text in re.findall(r"^(```+)(.*?)\n(.*?)^\1$", page.read_text(), re.MULTILINE | re.DOTALL):
         language, _, file = info.strip().partition(" ")
         yield Block(language, file, text)
 
@@ -80,7 +80,7 @@ def test_every_command_works(page: Path, capsys: pytest.CaptureFixture[str], mon
     monkeypatch.setattr("lossland.doctor.has_display", lambda: True)
     monkeypatch.setattr("lossland.app.window.explore", built)
     for block in blocks(page):
-        if block.language == "python" and block.file:
+        if block.file:
             Path(block.file).write_text(block.text)
         elif block.language == "sh":
             for words in commands(block):
@@ -163,6 +163,31 @@ def test_every_snippet_runs(page: Path, monkeypatch: pytest.MonkeyPatch) -> None
     for block in blocks(page):
         if block.language == "python" and not block.file:
             exec(compile(block.text, page.name, "exec"), names)
+
+
+def test_the_scene_of_the_docs_has_the_truths_that_they_say(capsys: pytest.CaptureFixture[str]) -> None:
+    page = ROOT / "docs" / "extend.md"
+    for block in blocks(page):
+        if block.file.startswith("between."):
+            Path(block.file).write_text(block.text)
+    made = lossland.scene("between.py")
+    assert set(made.captions) == set(made.presets)
+    assert made.lesson
+    assert made.formulas
+    exec(compile(made.snippet, "the snippet of the docs", "exec"), {})
+    readouts = made.readouts(made.clock.seconds)
+    for line in capsys.readouterr().out.splitlines():
+        key, number = line.split()
+        assert readouts[key] == pytest.approx(float(number), rel=1e-9, abs=1e-9)
+    truths = next(
+        block.text for block in blocks(page) if block.language == "diff" and "def test_the_barrier" in block.text
+    )
+    names: dict[str, Any] = {}
+    exec(re.sub(r"^\+", "", truths, flags=re.MULTILINE).replace('"between"', '"between.py"'), names)
+    tests = [value for name, value in names.items() if name.startswith("test_")]
+    assert len(tests) == 2
+    for test in tests:
+        test()
 
 
 def test_the_stream_of_the_docs_is_a_function_of_time() -> None:

@@ -31,16 +31,10 @@ def scene(name: str, preset: Any = None, **values: Any) -> Any:
 
 
 # ------------------------------------------------------------------------------------------------ every scene
-def test_there_are_seven_scenes_in_the_order_of_their_chapters() -> None:
-    assert NAMES == (
-        "linear_map_2d",
-        "gradient_3d",
-        "gradient_descent",
-        "landscape_zoo",
-        "momentum_phase",
-        "optimizer_race",
-        "optimizer_swarm",
-    )
+def test_scenes_come_in_the_order_of_their_chapters() -> None:
+    chapters = [library.CHAPTERS.index(library.scene_class(name).chapter) for name in NAMES]
+    assert chapters == sorted(chapters)
+    assert sorted(NAMES) == sorted(file.stem for file in (Path(__file__).parents[2] / "scenes").glob("*.py"))
 
 
 @pytest.mark.parametrize("name", NAMES)
