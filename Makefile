@@ -1,5 +1,5 @@
 # make run         show lossland: opens the window, or films a demo where there is no display
-# make test        check everything headless: ruff, pyright, pytest
+# make test        check everything headless: ruff, pyright, pytest in two processes
 # make test-torch  compare the optimizers with PyTorch's
 # make test-kernels  compile every CUDA kernel for every architecture, and look for what we use in the real CuPy and CUDA
 # make test-endurance  open every scene 50 times, draw 10,000 frames, and see that nothing is left behind
@@ -51,7 +51,7 @@ run: $(VENV)/.installed $(VENV)/.graphics
 	fi
 
 test: lint $(VENV)/.test-graphics
-	$(HEADLESS) $(VENV)/bin/python -m pytest
+	$(HEADLESS) $(VENV)/bin/python -m pytest -n 2 --dist worksteal
 
 test-torch: $(TORCH_VENV)/.installed $(VENV)/.test-graphics
 	$(HEADLESS) $(TORCH_VENV)/bin/python -m pytest -m torch tests/torch
