@@ -9,6 +9,7 @@
 # make pictures    draw the pictures of the README and the gallery again
 # make bench-compute  measure swarms and grids beside NumPy, JAX, PyTorch, Numba and C
 # make bench-render  measure pictures and films beside moderngl, VisPy, PyVista, pygfx, matplotlib and manim
+# make bench-scenes  measure how fast every scene comes up, moves and is filmed; beside another checkout, too
 # make clean       remove everything that make made
 #
 # Everything is installed into .venv (and .venv-torch, .venv-kernels, .venv-bench); stamp files keep later runs fast.
@@ -40,7 +41,8 @@ GPU_PYTHON ?= $(if $(wildcard $(VENV)/bin/python),$(VENV)/bin/python,$(PYTHON))
 GPU_DAY := $(if $(WHEELS),--wheels "$(WHEELS)") $(if $(PACKAGES),--packages "$(PACKAGES)") \
     $(if $(PICTURES),--pictures "$(PICTURES)") $(if $(OUT),--out "$(OUT)")
 
-.PHONY: gpu-day run test test-torch test-kernels test-endurance test-fuzz lint pictures bench-compute bench-render clean
+.PHONY: gpu-day run test test-torch test-kernels test-endurance test-fuzz lint pictures bench-compute bench-render bench-scenes \
+    clean
 
 run: $(VENV)/.installed $(VENV)/.graphics
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
@@ -82,6 +84,9 @@ bench-compute: $(BENCH_VENV)/.compute-installed
 
 bench-render: $(BENCH_VENV)/.render-installed
 	$(MEASURED) $(HEADLESS) $(BENCH_VENV)/bin/python benchmarks/render.py $(BENCH)
+
+bench-scenes: $(VENV)/.test-graphics
+	$(MEASURED) $(VENV)/bin/python benchmarks/scenes.py $(BENCH)
 
 clean:
 	rm -rf $(VENV) $(TORCH_VENV) $(KERNELS_VENV) $(BENCH_VENV) out build dist .pytest_cache .ruff_cache .hypothesis

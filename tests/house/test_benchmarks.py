@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -26,3 +27,26 @@ def test_a_peer_that_is_not_there_is_named(tmp_path: Path) -> None:
     command = [sys.executable, str(ROOT / "benchmarks" / "render.py"), "--quick", "--only", "surfaces"]
     done = subprocess.run([*command, "--peers", "pygfx"], capture_output=True, text=True, check=True, cwd=tmp_path)
     assert "pygfx is left out: ModuleNotFoundError" in done.stderr
+
+
+def test_scenes_are_measured_beside_another_checkout_that_may_lack_them(tmp_path: Path) -> None:
+    page, file, other = tmp_path / "page.md", tmp_path / "figures.json", tmp_path / "other"
+    page.write_text("Before\n<!-- benchmarks/scenes.py writes from here -->\nold\n<!-- to here -->\nAfter\n")
+    (other / "lossland").mkdir(parents=True)
+    (other / "lossland" / "__init__.py").touch()
+    (other / "lossland" / "__main__.py").write_text("raise SystemExit('there is no such scene')")
+    command = [sys.executable, str(ROOT / "benchmarks" / "scenes.py"), "--quick", "--scenes", "linear_map_2d"]
+    command += ["--against", str(other), "--json", str(file), "--write", str(page)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert "other gave up: there is no such scene" in done.stderr
+    figures = json.loads(file.read_text())
+    assert set(figures["ours"]) == {"linear_map_2d"}
+    ours, others = figures["ours"]["linear_map_2d"], figures["other"]["linear_map_2d"]
+    assert 0 < ours["p50"] <= ours["p95"]
+    assert 0 < ours["import"] < ours["first"]
+    assert all(math.isnan(seconds) for seconds in others.values())
+    written = page.read_text()
+    assert written.startswith("Before\n<!-- ")
+    assert written.endswith("<!-- to here -->\nAfter\n")
+    assert "old" not in written
+    assert "| linear_map_2d |" in written
