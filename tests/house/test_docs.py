@@ -2,14 +2,18 @@
 
 Fenced blocks of ``sh`` are run line by line, of ``python`` as one program a page; ``python name.py`` is written to that
 file first, for the commands after it. Blocks of ``text`` and ``diff`` are only shown. Pictures and films are made
-small, and windows are not opened: their arguments are read and their scene is built.
+small, and windows are not opened: their arguments are read and their scene is built. Of ``make``, pytest, linters and
+profilers the targets, files and options are looked up; what is profiled is run.
 """
 
 from __future__ import annotations
 
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,8 +25,9 @@ import lossland
 from lossland.cli import main
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 SHOWN = {"text", "diff"}
+PROFILERS = {"perf", "py-spy"}
 SMALL = {
     "shot": ["--size", "160x90"],
     "record": ["--size", "96x64", "--seconds", "0.1", "--fps", "20"],
@@ -56,8 +61,12 @@ def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_command_works(page: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def built(scene: lossland.Scene, **options: Any) -> dict[str, Any]:
+        scene.frame(0.0)
+        return {}
+
     monkeypatch.setattr("lossland.doctor.has_display", lambda: True)
-    monkeypatch.setattr("lossland.app.window.explore", lambda scene, **options: scene.frame(0.0))
+    monkeypatch.setattr("lossland.app.window.explore", built)
     for block in blocks(page):
         if block.language == "python" and block.file:
             Path(block.file).write_text(block.text)
@@ -71,14 +80,57 @@ def test_every_command_works(page: Path, capsys: pytest.CaptureFixture[str], mon
 def run(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     if words[0] == "make":
         targets = re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
-        assert set(words[1:]) <= set(targets)
-        return
-    assert words[0] == "lossland", f"{words[0]} is not ours to run"
-    command = words[1] if len(words) > 1 else "explore"
-    code = main([*words[1:], *SMALL.get(command, [])])
-    assert code == 0, f"{shlex.join(words)}: {capsys.readouterr().err}"
+        asked = [word for word in words[1:] if "=" not in word]
+        assert set(asked) <= set(targets)
+        for word in words[1:]:
+            if word.startswith("BENCH="):
+                (target,) = asked
+                check_script(f"benchmarks/{target.removeprefix('bench-')}.py", shlex.split(word.removeprefix("BENCH=")))
+    elif words[0] in PROFILERS:
+        start = next((k for k, word in enumerate(words) if word == "python"), None)
+        if start is not None:  # else it only shows what was found
+            run(words[start:], capsys)
+    elif words[0] in ("ruff", "pyright"):
+        places = [word for word in words[1:] if word not in ("check", "format")]
+        assert all((ROOT / place).exists() for place in places)
+    elif words[0] == "python":
+        python(words[1:], capsys)
+    else:
+        assert words[0] == "lossland", f"{words[0]} is not ours to run"
+        lossland_command(words[1:], capsys)
+
+
+def python(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    if "lossland" in words:  # -m lossland, perhaps under -m cProfile
+        place = words.index("lossland")
+        assert words[place - 1] == "-m"
+        lossland_command(words[place + 1 :], capsys)
+    elif words[:2] == ["-m", "pytest"]:
+        for word in words[2:]:
+            assert not word.startswith("-") or re.search(rf"(^|\s){word}\b", pytests_help()), f"pytest has no {word}"
+            assert "/" not in word or (ROOT / word).exists(), f"there is no {word}"
+    else:
+        check_script(words[0], words[1:])
+
+
+@cache
+def pytests_help() -> str:
+    command = [sys.executable, "-m", "pytest", "--help"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
+def check_script(script: str, words: list[str]) -> None:
+    text = (ROOT / script).read_text() + (ROOT / "benchmarks" / "side_by_side.py").read_text()
+    for word in words:
+        assert not word.startswith("--") or f'"{word}"' in text, f"{script} has no {word}"
+
+
+def lossland_command(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    command = words[0] if words else "explore"
+    code = main([*words, *SMALL.get(command, [])])
+    assert code == 0, f"lossland {shlex.join(words)}: {capsys.readouterr().err}"
     output = [word for before, word in pairwise(words) if before == "-o"]
-    assert all(Path(file).exists() for file in output), f"{shlex.join(words)} wrote no {output}"
+    assert all(Path(file).exists() for file in output), f"lossland {shlex.join(words)} wrote no {output}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -121,6 +173,12 @@ def test_every_link_leads_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text()):
         if "://" not in target:
             assert (page.parent / target).exists(), f"{page.name} links to {target}, which is not there"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_file_named_is_there(page: Path) -> None:
+    for name in re.findall(r"`((?:lossland|tests|tools|benchmarks|scenes|shaders|docs)/[\w./-]*)`", page.read_text()):
+        assert (ROOT / name).exists(), f"{page.name} names {name}, which is not there"
 
 
 def test_pictures_are_small() -> None:

@@ -1,0 +1,264 @@
+"""Draw the rooms of the house, docs/pictures/rooms.svg: ``python tools/rooms.py``.
+
+Rooms stand on the floors that ``tests/test_imports.py`` gives them, the ground below. An arrow is an import that is
+really there; what follows from other arrows is left out, as everybody may import all that is below.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import accumulate, pairwise
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+ROOT = Path(__file__).parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+from test_imports import ARITHMETIC, FLOORS, PICTURES, modules, modules_used, name_of, room_of  # noqa: E402
+
+from lossland.world.theme import DARK  # noqa: E402
+
+FILE = ROOT / "docs" / "pictures" / "rooms.svg"
+LEFT_OUT = {"__main__"}  # one line that calls cli
+
+CAPTIONS = {
+    "cli": "the commands",
+    "doctor": "what is installed",
+    "app": "window, film, stage",
+    "ui": "the panels",
+    "writing": "text over the picture",
+    "play": "player and sessions",
+    "formats": "files read and written",
+    "pointing": "under the pointer",
+    "render": "one painter a layer",
+    "compute": "where it runs",
+    "scenery": "what a scene is",
+    "landscapes": "functions of x and y",
+    "optimizers": "the rules",
+    "render/gl": "OpenGL itself",
+    "expression": "mathematics, once",
+    "checks": "what is handed in",
+    "files": "whole or not at all",
+    "world": "layers, as plain data",
+    "models": "what scenes show",
+    "errors": "one clear sentence",
+    "interrupts": "signals",
+    "resources": "shaders, scenes",
+    "numerals": "numbers as text",
+}
+
+WIDTH, MARGIN = 900, 24  # pixels of the picture
+WIDE, HIGH, BETWEEN = 150, 46, 22  # of a room, and between two side by side
+STOREY = 86  # from floor to floor
+TOP, BOTTOM = 66, 24
+LANE, CLEAR = 9, 13  # from a line that passes a floor to the next one, and to a room
+FONT = "-apple-system, 'Segoe UI', 'Noto Sans', Helvetica, Arial, sans-serif"
+KINDS = {
+    "computes": ("optimizer.momentum", 0.14),
+    "joins": ("accent", 0.5),
+    "draws": ("optimizer.adam", 0.86),
+    "serves all": ("dim", 0.5),
+}
+"""The kinds of rooms: their colour, and where in the width they like to stand."""
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Room:
+    """One box: its middle, and what kind of room it is."""
+
+    name: str
+    kind: str
+    x: float
+    y: float
+
+    @property
+    def color(self) -> str:
+        """The colour of its kind."""
+        return DARK.hex(KINDS[self.kind][0])
+
+
+# ------------------------------------------------------------------------------------------------------ imports
+
+
+@cache
+def imports() -> dict[str, set[str]]:
+    """Return which rooms each room imports."""
+    found: dict[str, set[str]] = {room: set() for floor in FLOORS for room in floor if room not in LEFT_OUT}
+    for file in modules():
+        room = room_of(name_of(file))
+        if room in found:
+            found[room] |= {room_of(name) for name in modules_used(file)} - {room}
+    return found
+
+
+def reduced(arrows: dict[str, set[str]]) -> dict[str, set[str]]:
+    """Return the fewest arrows from which all others follow."""
+
+    @cache
+    def below(room: str) -> frozenset[str]:
+        return frozenset().union(*({other} | below(other) for other in arrows[room]))
+
+    return {
+        room: {other for other in others if not any(other in below(one) for one in others)}
+        for room, others in arrows.items()
+    }
+
+
+# ----------------------------------------------------------------------------------------------------- places
+
+
+def kind_of(room: str, floor: int) -> str:
+    """Return what kind of room it is; what serves all stands on the two lowest floors."""
+    if room in ARITHMETIC:
+        return "computes"
+    if room in PICTURES:
+        return "draws"
+    return "serves all" if floor < 2 else "joins"
+
+
+def place() -> dict[str, Room]:
+    """Return all rooms: each near where its kind likes to stand, none over another."""
+    floors = [[room for room in floor if room not in LEFT_OUT] for floor in FLOORS]
+    floors = [floor for floor in floors if floor]
+    rooms: dict[str, Room] = {}
+    for level, names in enumerate(floors):
+        kinds = {name: kind_of(name, level) for name in names}
+        ordered = sorted(names, key=lambda name: KINDS[kinds[name]][1])  # those of one kind as FLOORS has them
+        wished = [KINDS[kinds[name]][1] * WIDTH for name in ordered]
+        for name, x in zip(ordered, spread(wished), strict=True):
+            rooms[name] = Room(name, kinds[name], x, TOP + STOREY * (len(floors) - 1 - level) + HIGH / 2)
+    return rooms
+
+
+def spread(wished: Sequence[float]) -> list[float]:
+    """Return places near the wished ones, rising, with BETWEEN pixels or more between the rooms, in the picture."""
+    low, high, step = MARGIN + WIDE / 2, WIDTH - MARGIN - WIDE / 2, WIDE + BETWEEN
+    pushed = [(a + b) / 2 for a, b in zip(rising(wished, step), falling(wished, step), strict=True)]
+    inside = falling([*rising([max(x, low) for x in pushed], step)[:-1], min(pushed[-1], high)], step)
+    return [round(x, 1) for x in rising([max(x, low) for x in inside], step)]
+
+
+def rising(wished: Sequence[float], step: float) -> list[float]:
+    """Return the places, moved to the right until each is a step after the one before."""
+    return list(accumulate(wished, lambda before, x: max(x, before + step)))
+
+
+def falling(wished: Sequence[float], step: float) -> list[float]:
+    """Return the places, moved to the left until each is a step before the one after."""
+    return [-x for x in rising([-x for x in reversed(wished)], step)][::-1]
+
+
+def routes(rooms: dict[str, Room], arrows: dict[str, set[str]]) -> Iterator[tuple[Room, list[Point]]]:
+    """Yield for each arrow its room and the points that it passes: between the rooms of the floors on its way."""
+    pairs = [(rooms[room], rooms[other]) for room, others in arrows.items() for other in sorted(others)]
+    pairs.sort(key=lambda pair: (pair[1].y - pair[0].y, abs(pair[1].x - pair[0].x), pair[0].name, pair[1].name))
+    taken: dict[float, list[float]] = {}
+    for room, other in pairs:
+        leaving = sorted((one for start, one in pairs if start is room), key=lambda one: (one.x, -one.y))
+        arriving = sorted((one for one, end in pairs if end is other), key=lambda one: (one.x, one.y))
+        points = [(port(room.x, leaving.index(other), len(leaving)), room.y + HIGH / 2)]
+        end = (port(other.x, arriving.index(room), len(arriving)), other.y - HIGH / 2)
+        for level in sorted({one.y for one in rooms.values() if room.y < one.y < other.y}):
+            straight = points[-1][0] + (end[0] - points[-1][0]) * (level - points[-1][1]) / (end[1] - points[-1][1])
+            blocked = [(one.x, WIDE / 2 + CLEAR) for one in rooms.values() if one.y == level]
+            blocked += [(x, LANE - 0.5) for x in taken.get(level, [])]
+            x = nearest_free(straight, blocked)
+            taken.setdefault(level, []).append(x)
+            beside = any(abs(x - one.x) < WIDE / 2 + 4 * CLEAR for one in rooms.values() if one.y == level)
+            points += [(x, level - HIGH / 2), (x, level + HIGH / 2)] if beside else [(x, level)]
+        yield room, [*points, end]
+
+
+def port(middle: float, index: int, count: int) -> float:
+    """Return where the arrow number ``index`` of ``count`` meets a room."""
+    return middle + (index - (count - 1) / 2) * min(22.0, (WIDE - 40) / count)
+
+
+def nearest_free(wished: float, blocked: Sequence[tuple[float, float]]) -> float:
+    """Return the place nearest to the wished one that is in no (middle, half width) of the blocked ones."""
+    ends = [middle + side * half for middle, half in blocked for side in (-1, 1)]
+    free = [x for x in (wished, *ends) if all(abs(x - middle) >= half - 1e-6 for middle, half in blocked)]
+    return min((x for x in free if 8 <= x <= WIDTH - 8), key=lambda x: (abs(x - wished), x))
+
+
+# ---------------------------------------------------------------------------------------------------- drawing
+
+
+def picture() -> str:
+    """Return the picture as SVG."""
+    rooms = place()
+    lines = sorted(routes(rooms, reduced(imports())), key=lambda route: route[0].name)
+    height = round(max(room.y for room in rooms.values()) + HIGH / 2 + BOTTOM)
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}" '
+        f'font-family="{FONT}" role="img" aria-label="The rooms of lossland and what they import">',
+        '<radialGradient id="ground" cx="0.5" cy="0.45" r="0.75">'
+        f'<stop offset="0" stop-color="{DARK.hex("background")}"/>'
+        f'<stop offset="1" stop-color="{DARK.hex("background.edge")}"/></radialGradient>',
+        f'<rect width="{WIDTH}" height="{height}" rx="14" fill="url(#ground)"/>',
+        *legend(),
+        *(line for room, points in lines for line in arrow(room, points)),
+        *(line for room in rooms.values() for line in box(room)),
+        "</svg>\n",
+    ]
+    return "\n".join(parts)
+
+
+def legend() -> Iterator[str]:
+    """Yield what the colours mean."""
+    x = MARGIN
+    for kind, (role, _) in KINDS.items():
+        yield f'<circle cx="{x + 5}" cy="32" r="5" fill="{DARK.hex(role)}"/>'
+        yield f'<text x="{x + 17}" y="36.5" font-size="13" fill="{DARK.hex("dim")}">{kind}</text>'
+        x += 44 + 7 * len(kind)
+    yield (
+        f'<text x="{WIDTH - MARGIN}" y="36.5" font-size="13" text-anchor="end" fill="{DARK.hex("dim")}">'
+        "An arrow is an import; those that follow from others are left out.</text>"
+    )
+
+
+def arrow(room: Room, points: Sequence[Point]) -> Iterator[str]:
+    """Yield one arrow, down through its points: smooth, and upright at its ends and beside rooms."""
+    *inner, (x, y) = points
+    points = [*inner, (x, y - 6)]
+    slopes = [0.0, *map(slope, points, points[1:], points[2:]), 0.0]
+    path = f"M{points[0][0]:.1f} {points[0][1]:.1f}"
+    for (a, b), (start, end) in zip(pairwise(points), pairwise(slopes), strict=True):
+        third = (b[1] - a[1]) / 3 if start or end else (b[1] - a[1]) / 2
+        path += f" C{a[0] + start * third:.1f} {a[1] + third:.1f} {b[0] - end * third:.1f} {b[1] - third:.1f}"
+        path += f" {b[0]:.1f} {b[1]:.1f}"
+    yield f'<path d="{path}" fill="none" stroke="{DARK.hex("casing")}" stroke-width="4.5" stroke-opacity="0.55"/>'
+    yield f'<path d="{path}" fill="none" stroke="{room.color}" stroke-width="1.5" stroke-opacity="0.75"/>'
+    yield f'<path d="M{x - 4:.1f} {y - 7:.1f} h8 l-4 7 z" fill="{room.color}"/>'
+
+
+def slope(before: Point, here: Point, after: Point) -> float:
+    """Return dx / dy of a smooth line at a point."""
+    upright = here[0] in (before[0], after[0])
+    return 0.0 if upright else (after[0] - before[0]) / (after[1] - before[1])
+
+
+def box(room: Room) -> Iterator[str]:
+    """Yield one room."""
+    left, top = room.x - WIDE / 2, room.y - HIGH / 2
+    yield (
+        f'<rect x="{left:.1f}" y="{top:.1f}" width="{WIDE}" height="{HIGH}" rx="8" fill="{DARK.hex("panel")}" '
+        f'stroke="{room.color}" stroke-opacity="0.55"/>'
+    )
+    yield f'<rect x="{left + 9:.1f}" y="{top + 11:.1f}" width="3" height="{HIGH - 22}" rx="1.5" fill="{room.color}"/>'
+    name, said = escape(room.name), escape(CAPTIONS[room.name])
+    yield (
+        f'<text x="{left + 20:.1f}" y="{room.y - 3:.1f}" font-size="15" font-weight="600" fill="{DARK.hex("text")}">'
+        f"{name}</text>"
+    )
+    yield f'<text x="{left + 20:.1f}" y="{room.y + 13:.1f}" font-size="11" fill="{DARK.hex("dim")}">{said}</text>'
+
+
+if __name__ == "__main__":
+    FILE.write_text(picture())
+    print(f"{FILE.relative_to(ROOT)}: {FILE.stat().st_size} bytes")
