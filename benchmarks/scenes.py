@@ -17,6 +17,7 @@ import os
 import shutil
 import subprocess
 import sys
+import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -214,7 +215,7 @@ def report(ours: Figures, other: Figures | None, helped: dict[str, float], sizes
     ]
     if other is not None:
         lines.append("*times*: how many times faster it is than the other checkout.")
-    return " ".join(lines) + "\n\n" + table(heading, rows)
+    return textwrap.fill(" ".join(lines), 120) + "\n\n" + table(heading, rows)
 
 
 def write(page: Path, text: str) -> None:

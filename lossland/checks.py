@@ -14,7 +14,7 @@ from lossland.errors import UserError, shown
 KINDS = {"U": "text", "S": "text", "b": "truths", "c": "complex numbers", "M": "dates", "V": "records", "O": "objects"}
 
 
-def whole(value: Any, low: int, high: int, what: str) -> int:
+def whole(value: object, low: int, high: int, what: str) -> int:
     """Return a whole number; ``what`` names it at the start of the error's sentence. 1e6 is one too."""
     number = _whole(value)
     if number is None or not low <= number <= high:
@@ -31,7 +31,7 @@ def _whole(value: Any) -> int | None:
         return int(value) if isinstance(value, float | np.floating) and float(value).is_integer() else None
 
 
-def real(value: Any, low: float, high: float, what: str) -> float:
+def real(value: object, low: float, high: float, what: str) -> float:
     """Return a number from ``low`` to ``high``; ``what`` names it at the start of the error's sentence."""
     try:
         number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
@@ -68,13 +68,13 @@ def _coarse(values: np.ndarray) -> bool:
     return values.dtype.kind != "f" or values.dtype == np.float16
 
 
-def _masked(values: Any) -> bool:
+def _masked(values: object) -> bool:
     if isinstance(values, list | tuple):
         return any(map(_masked, values))
     return isinstance(values, np.ma.MaskedArray)
 
 
-def _read(values: Any, what: str) -> np.ndarray:
+def _read(values: object, what: str) -> np.ndarray:
     """Return lists, tuples and other things of numbers as an array."""
     if _masked(values):
         raise UserError(f"{what} must be plain numbers, not a list with masked ones; fill them first.")

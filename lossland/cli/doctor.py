@@ -60,7 +60,7 @@ def run(arguments: Namespace) -> int:
     return 0 if all(row.ok for row in rows) else 1
 
 
-def _lines(name: str, value: Any) -> list[tuple[str, str]]:
+def _lines(name: str, value: object) -> list[tuple[str, str]]:
     """Return a finding with its name, on a line of its own for each device of a list."""
     if not isinstance(value, list):
         return [(name, _text(value))]
@@ -78,7 +78,7 @@ def _driver(found: dict[str, Any]) -> str:
     return "{renderer} ({vendor}), OpenGL {version}".format(**found)
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     """Return one finding on one line."""
     if not isinstance(value, dict):
         return str(value)

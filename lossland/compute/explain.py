@@ -117,6 +117,7 @@ def _lines(kind: type[Optimizer]) -> tuple[Line, ...]:
     seen = rule.observe(variable("exact"), variable("draw"))
     terms = rule.update(variable("grad"), last, variable("t"), variable("position"))
     settings = {field.name for field in fields(kind)}
+    nodes: dict[str, Node] = terms._asdict()
     names = {
         "exact": r"\nabla f(\theta_t)",
         "draw": r"\xi_t",
@@ -127,12 +128,12 @@ def _lines(kind: type[Optimizer]) -> tuple[Line, ...]:
         **{f"last.{name}": f"{_symbol(kind, name)}_{{t-1}}" for name in terms._fields},
         **{
             f"term.{name}": _symbol(kind, name) + ("_t" if variables(node) - settings else "")
-            for name, node in zip(terms._fields, terms, strict=True)
+            for name, node in nodes.items()
         },
     }
     lines = [Line("grad", "g_t", latex(seen, names, "inline"))]
     known: dict[Node, Node] = {}
-    for name, node in zip(terms._fields, terms, strict=True):
+    for name, node in nodes.items():
         right = latex(_with_names(node, known), names, "inline")
         if name == "step":
             move = f"- {right[1:]}" if right.startswith("-") else f"+ {right}"

@@ -12,10 +12,10 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
 from lossland import checks
 from lossland.compute import arrays, memory
@@ -35,7 +35,7 @@ FARTHEST = {"float32": 1e6, "float64": 1e50}  # coordinates whose sixth powers a
 QUANTITIES = {"gradient": 2, "hessian": 3, "eigenvalues": 2, "curvature": 2}
 """What there is beside the value, and how many numbers it has at each point (see `Lattice`)."""
 
-Band = dict[str, NDArray[Any]]
+Band = dict[str, np.ndarray]
 
 
 def quantity_nodes(landscape: Landscape, name: str) -> tuple[Node, ...]:
@@ -164,12 +164,12 @@ class Lattice:
             return None
         return made if self.n >= made.least else None
 
-    def _on_cpu(self, x: NDArray[Any], y: NDArray[Any], parts: Sequence[NDArray[Any]]) -> bool:
+    def _on_cpu(self, x: np.ndarray, y: np.ndarray, parts: Sequence[np.ndarray]) -> bool:
         """Fill the parts as a kernel does."""
         kernel = self._cpu_kernel()
         return self._on_arrays(x, y, parts) if kernel is None else kernel.fill(x, y, parts)
 
-    def _on_arrays(self, x: NDArray[Any], y: NDArray[Any], parts: Sequence[NDArray[Any]]) -> bool:
+    def _on_arrays(self, x: np.ndarray, y: np.ndarray, parts: Sequence[np.ndarray]) -> bool:
         """Fill the parts as a kernel does, but for knowing whether all values are finite."""
         results = self._program.arrays(x[None, :], y[:, None])
         for plane, result in zip(_planes(parts), results, strict=True):
@@ -190,7 +190,7 @@ class Lattice:
         return tuple(float(side[-1] - side[0]) / (self.n - 1) for side in (self.x, self.y))  # type: ignore[return-value]
 
 
-def _planes(parts: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
+def _planes(parts: Sequence[np.ndarray]) -> list[np.ndarray]:
     """Return views (rows, n) of a band's arrays, one for each number at a point."""
     return [plane for a in parts for plane in ([a] if a.ndim == 2 else np.moveaxis(a, -1, 0))]
 

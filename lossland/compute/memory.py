@@ -12,10 +12,9 @@ import weakref
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
 LEAST = 1 << 24  # bytes: below, the system's memory costs little
 KEPT = 4  # blocks that may be lent back, as many as a grid has arrays
@@ -23,7 +22,7 @@ KEPT = 4  # blocks that may be lent back, as many as a grid has arrays
 _spare: deque[mmap.mmap] = deque(maxlen=KEPT)
 
 
-def empty(shape: Sequence[int], dtype: DTypeLike) -> NDArray[Any]:
+def empty(shape: Sequence[int], dtype: DTypeLike) -> np.ndarray:
     """Return an array that holds anything, as `numpy.empty` does; MemoryError where there is no room."""
     size = math.prod(shape) * np.dtype(dtype).itemsize
     if size < LEAST or not hasattr(mmap, "MADV_FREE"):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from enum import IntEnum
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -42,20 +43,20 @@ def philox4x32(
     return c0, c1, c2, c3
 
 
-def words(seed: int, particle: Any, step: Any, purpose: Purpose) -> tuple[Words, Words, Words, Words]:
+def words(seed: int, particle: Words, step: Words, purpose: Purpose) -> tuple[Words, Words, Words, Words]:
     """Return four random words for each particle and step. ``particle`` and ``step`` are uint64 arrays or ints."""
     counter = (particle & _LOW, particle >> 32, step & _LOW, int(purpose))
     return philox4x32(counter, (seed & _LOW, seed >> 32 & _LOW))
 
 
-def uniform(seed: int, particle: Any, step: Any = 0, purpose: Purpose = Purpose.START) -> tuple[Any, Any]:
+def uniform(seed: int, particle: Words, step: Words = 0, purpose: Purpose = Purpose.START) -> tuple[Any, Any]:
     """Return two float64 arrays of uniform draws, strictly between 0 and 1, of the shape of ``particle``."""
     xp = _library(particle, step)
     w0, w1, _, _ = words(seed, particle, step, purpose)
     return _unit(xp, w0), _unit(xp, w1)
 
 
-def standard_normal(seed: int, particle: Any, step: Any, purpose: Purpose = Purpose.NOISE) -> tuple[Any, Any]:
+def standard_normal(seed: int, particle: Words, step: Words, purpose: Purpose = Purpose.NOISE) -> tuple[Any, Any]:
     """Return two float64 arrays of independent standard normal draws (Box & Muller 1958)."""
     xp = _library(particle, step)
     u, v = uniform(seed, particle, step, purpose)
@@ -63,15 +64,15 @@ def standard_normal(seed: int, particle: Any, step: Any, purpose: Purpose = Purp
     return radius * xp.cos(2 * math.pi * v), radius * xp.sin(2 * math.pi * v)
 
 
-def _library(*values: Any) -> Any:
+def _library(*values: Words) -> ModuleType:
     return next((namespace(value) for value in values if not isinstance(value, int)), np)
 
 
-def _unit(xp: Any, word: Words) -> Any:
+def _unit(xp: ModuleType, word: Words) -> Words:
     """Return the middle of the word's cell when (0, 1) is cut into 2^32 cells."""
     return (xp.astype(xp.asarray(word), xp.float64) + 0.5) * 2.0**-32
 
 
-def particles(xp: Any, first: int, count: int) -> Any:
+def particles(xp: ModuleType, first: int, count: int) -> Words:
     """Return the numbers of ``count`` particles from ``first`` on, as the draws take them."""
     return xp.astype(xp.arange(first, first + count), xp.uint64)

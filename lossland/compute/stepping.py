@@ -10,7 +10,8 @@ import numpy as np
 
 from lossland.compute import philox
 from lossland.expression import Program, namespace
-from lossland.optimizers import Optimizer, memory
+from lossland.expression.node import Array
+from lossland.optimizers import Optimizer, Step, memory
 
 if TYPE_CHECKING:
     from lossland.expression import Node
@@ -35,8 +36,8 @@ class Block:
     ``particles`` (n,) their numbers for random draws (None where the rule draws nothing), ``t`` the steps taken.
     """
 
-    position: Any
-    last: Any
+    position: Array
+    last: Step
     particles: Any
     t: int = 0
 
@@ -57,7 +58,7 @@ class Stepper:
         self.gradient = gradient_program(landscape)
         self.optimizer, self.seed, self.bounds = optimizer, seed, bounds
 
-    def start(self, position: Any, first: int = 0) -> Block:
+    def start(self, position: Array, first: int = 0) -> Block:
         """Return a block at ``position`` (2, n), whose particles are numbered from ``first`` on."""
         xp = namespace(position)
         rule = self.optimizer
@@ -82,12 +83,12 @@ class Stepper:
                 position = after if self.bounds is None else xp.where(_within(position, self.bounds), after, position)
         block.position, block.last, block.t = position, self._remembered(last), block.t + steps
 
-    def _remembered(self, terms: Any) -> Any:
+    def _remembered(self, terms: Step) -> Step:
         kept = memory(type(self.optimizer))
         return terms._replace(**{name: None for name in terms._fields if name not in kept})
 
 
-def _within(position: Any, bounds: tuple[float, float, float, float]) -> Any:
+def _within(position: Array, bounds: tuple[float, float, float, float]) -> Array:
     """Return which of the positions (2, n) are inside the bounds x0, x1, y0, y1."""
     x0, x1, y0, y1 = bounds
     x, y = position[0, :], position[1, :]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,7 +15,7 @@ from lossland.compute import arrays, philox
 from lossland.compute.stepping import Stepper, gradient_program
 from lossland.errors import UserError, shown
 from lossland.expression import namespace
-from lossland.optimizers import Optimizer
+from lossland.optimizers import Optimizer, Step
 
 if TYPE_CHECKING:
     from lossland.landscapes import Landscape
@@ -88,7 +88,7 @@ class Moment(NamedTuple):
 
     t: int
     grad: tuple[float, float]
-    terms: tuple[Any, Any]  # the optimizer's terms along x and along y
+    terms: tuple[Step, Step]  # the optimizer's terms along x and along y
     position: tuple[float, float]
 
 
@@ -128,7 +128,7 @@ def _run_one(landscape: Landscape, optimizer: Optimizer, start: Float64, steps: 
     return points
 
 
-def _run_many(landscape: Landscape, optimizer: Optimizer, starts: Any, steps: int, seed: int) -> Any:
+def _run_many(landscape: Landscape, optimizer: Optimizer, starts: Float64, steps: int, seed: int) -> Float64:
     """Return the points (T+1, N, 2) of particles side by side, on the library of ``starts`` (N, 2)."""
     xp = namespace(starts)
     stepper = Stepper(landscape, optimizer, seed)

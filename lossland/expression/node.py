@@ -14,14 +14,58 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import cache
 from numbers import Real
-from typing import Any
+from types import ModuleType
+from typing import Any, Protocol, TypeVar
 from weakref import WeakValueDictionary
 
 import numpy as np
 
 Number = int | float
+Key = tuple[str, "float | tuple[Node, ...]", str]
 
-_nodes: WeakValueDictionary[tuple[Any, ...], Node] = WeakValueDictionary()
+_nodes: WeakValueDictionary[Key, Node] = WeakValueDictionary()
+
+
+class Value(Protocol):
+    """What mathematics is done with: a Python float, an array of any array-API library, or a `Node`."""
+
+    def __add__(self, other: Any, /) -> Any: ...
+    def __radd__(self, other: Any, /) -> Any: ...
+    def __sub__(self, other: Any, /) -> Any: ...
+    def __rsub__(self, other: Any, /) -> Any: ...
+    def __mul__(self, other: Any, /) -> Any: ...
+    def __rmul__(self, other: Any, /) -> Any: ...
+    def __truediv__(self, other: Any, /) -> Any: ...
+    def __rtruediv__(self, other: Any, /) -> Any: ...
+    def __pow__(self, other: Any, /) -> Any: ...
+    def __rpow__(self, other: Any, /) -> Any: ...
+    def __lt__(self, other: Any, /) -> Any: ...
+    def __gt__(self, other: Any, /) -> Any: ...
+    def __neg__(self) -> Any: ...
+
+
+class Array(Value, Protocol):
+    """An array of any library that follows the array API standard: NumPy, CuPy, array_api_strict ..."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """How many numbers there are along each axis."""
+        ...
+
+    @property
+    def dtype(self) -> Any:
+        """The type of each number."""
+        ...
+
+    @property
+    def T(self) -> Any:
+        """The transposed array."""
+        ...
+
+    def __getitem__(self, key: Any, /) -> Any: ...
+
+
+V = TypeVar("V", bound=Value)
 
 
 class Node:
@@ -140,7 +184,7 @@ pi = constant(math.pi, "pi")
 e = constant(math.e, "e")
 
 
-def as_node(value: Any) -> Node:
+def as_node(value: object) -> Node:
     """Return a node as it is and a number as a constant; anything else raises TypeError."""
     if isinstance(value, Node):
         return value
@@ -274,7 +318,7 @@ def value_of(node: Node) -> float | None:
     return -numbers[0] if node.op == "neg" else float(_careful[node.op](*numbers))
 
 
-def namespace(array: Any) -> Any:
+def namespace(array: object) -> ModuleType:
     """Return the array-API namespace of an array: NumPy, CuPy, array_api_strict ..."""
     found = getattr(array, "__array_namespace__", None)
     if found is not None:
@@ -285,7 +329,7 @@ def namespace(array: Any) -> Any:
 
 
 @cache
-def on_arrays(op: str, xp: Any) -> Callable[..., Any]:
+def on_arrays(op: str, xp: ModuleType) -> Callable[..., Any]:
     """Return the operation on arrays of the namespace ``xp``. Its operands may be Python numbers, but not all."""
     operators: dict[str, Callable[[Any, Any], Any]] = {**BINARY, **COMPARISONS}
     if op == "where":
@@ -303,13 +347,13 @@ def on_arrays(op: str, xp: Any) -> Callable[..., Any]:
     return operators[op] if op in operators else getattr(xp, op)
 
 
-def _alike(xp: Any, *values: Any) -> list[Any]:
+def _alike(xp: ModuleType, *values: Any) -> list[Any]:
     """Turn Python numbers into arrays of the others' type: not every namespace's functions take numbers."""
     like = next(value for value in values if not isinstance(value, Number))
     return [xp.asarray(value, dtype=like.dtype) if isinstance(value, Number) else value for value in values]
 
 
-def _where(xp: Any, test: Any, a: Any, b: Any) -> Any:
+def _where(xp: ModuleType, test: Any, a: Any, b: Any) -> Any:
     if isinstance(a, Number) and isinstance(b, Number):
         return xp.where(test, xp.asarray(float(a)), xp.asarray(float(b)))
     return xp.where(test, *_alike(xp, a, b))
@@ -329,7 +373,7 @@ def _operate(op: str, *args: Any) -> Any:
     return make(op, *map(as_node, args)) if traced else _careful[op](*args)
 
 
-def _operate_on_arrays(op: str, args: Sequence[Any], array: Any) -> Any:
+def _operate_on_arrays(op: str, args: Sequence[object], array: object) -> Any:
     """Apply an operation to arrays, of which one is given, and numbers; nodes must be constants such as pi."""
     if any(isinstance(arg, Node) and variables(arg) for arg in args):
         raise TypeError(f"cannot mix a traced value with {type(array).__name__}")
@@ -343,122 +387,122 @@ def _constant_value(node: Node) -> float:
     return Program([node], ()).floats()[0]
 
 
-def exp(x: Any) -> Any:
+def exp(x: V) -> V:
     """Return e^x."""
     return _operate("exp", x)
 
 
-def log(x: Any) -> Any:
+def log(x: V) -> V:
     """Return the natural logarithm; -inf at 0, nan below."""
     return _operate("log", x)
 
 
-def log2(x: Any) -> Any:
+def log2(x: V) -> V:
     """Return the logarithm to base 2."""
     return _operate("log2", x)
 
 
-def log10(x: Any) -> Any:
+def log10(x: V) -> V:
     """Return the logarithm to base 10."""
     return _operate("log10", x)
 
 
-def sqrt(x: Any) -> Any:
+def sqrt(x: V) -> V:
     """Return the square root; its derivative at 0 is taken as 0."""
     return _operate("sqrt", x)
 
 
-def abs_(x: Any) -> Any:
+def abs_(x: V) -> V:
     """Return the absolute value; its derivative at 0 is 0."""
     return _operate("abs", x)
 
 
-def sign(x: Any) -> Any:
+def sign(x: V) -> V:
     """Return -1, 0 or 1."""
     return _operate("sign", x)
 
 
-def sin(x: Any) -> Any:
+def sin(x: V) -> V:
     """Return the sine of an angle in radians."""
     return _operate("sin", x)
 
 
-def cos(x: Any) -> Any:
+def cos(x: V) -> V:
     """Return the cosine of an angle in radians."""
     return _operate("cos", x)
 
 
-def tan(x: Any) -> Any:
+def tan(x: V) -> V:
     """Return the tangent of an angle in radians."""
     return _operate("tan", x)
 
 
-def asin(x: Any) -> Any:
+def asin(x: V) -> V:
     """Return the inverse sine in radians."""
     return _operate("asin", x)
 
 
-def acos(x: Any) -> Any:
+def acos(x: V) -> V:
     """Return the inverse cosine in radians."""
     return _operate("acos", x)
 
 
-def atan(x: Any) -> Any:
+def atan(x: V) -> V:
     """Return the inverse tangent in radians."""
     return _operate("atan", x)
 
 
-def atan2(y: Any, x: Any) -> Any:
+def atan2(y: Value, x: Value) -> Any:
     """Return the angle of the point (x, y) in radians, from -pi to pi."""
     return _operate("atan2", y, x)
 
 
-def sinh(x: Any) -> Any:
+def sinh(x: V) -> V:
     """Return the hyperbolic sine."""
     return _operate("sinh", x)
 
 
-def cosh(x: Any) -> Any:
+def cosh(x: V) -> V:
     """Return the hyperbolic cosine."""
     return _operate("cosh", x)
 
 
-def tanh(x: Any) -> Any:
+def tanh(x: V) -> V:
     """Return the hyperbolic tangent."""
     return _operate("tanh", x)
 
 
-def minimum(a: Any, b: Any) -> Any:
+def minimum(a: Value, b: Value) -> Any:
     """Return the smaller value; nan if one is nan."""
     return _operate("min", a, b)
 
 
-def maximum(a: Any, b: Any) -> Any:
+def maximum(a: Value, b: Value) -> Any:
     """Return the larger value; nan if one is nan."""
     return _operate("max", a, b)
 
 
-def floor(x: Any) -> Any:
+def floor(x: V) -> V:
     """Return the largest integer that is not above x."""
     return _operate("floor", x)
 
 
-def ceil(x: Any) -> Any:
+def ceil(x: V) -> V:
     """Return the smallest integer that is not below x."""
     return _operate("ceil", x)
 
 
-def round_(x: Any) -> Any:
+def round_(x: V) -> V:
     """Return the nearest integer; halves go to the even one."""
     return _operate("round", x)
 
 
-def mod(a: Any, b: Any) -> Any:
+def mod(a: Value, b: Value) -> Any:
     """Return a - b * floor(a / b), which has the sign of b."""
     return _operate("mod", a, b)
 
 
-def where(test: Any, a: Any, b: Any) -> Any:
+def where(test: object, a: Value, b: Value) -> Any:
     """Return ``a`` where the test holds, else ``b``."""
     if isinstance(test, bool):
         return a if test else b

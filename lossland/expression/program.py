@@ -11,6 +11,7 @@ import math
 import operator
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +19,10 @@ from numpy.typing import NDArray
 
 from lossland.expression.node import BINARY, COMPARISONS, UNARY, Node, careful, namespace, on_arrays, ordered
 from lossland.expression.stable import stable
+
+Floats = NDArray[np.floating]
+Mask = NDArray[np.bool_]
+Instruction = tuple[Any, int, int, int]  # a function (None: where) and the slots of its operands
 
 BLOCK = 1 << 15
 """NumPy arrays are evaluated in blocks of about this many numbers, so that what is computed stays in the cache."""
@@ -54,7 +59,7 @@ class Program:
         expressions = expressions if as_given else stable(expressions)
         self.constants, self.steps, self.outputs = build.finish(build.lower(expressions))
         self._code = [_instruction(step, quick=True) for step in self.steps]
-        self._careful_code: list[tuple[Any, int, int, int]] | None = None
+        self._careful_code: list[Instruction] | None = None
         self._last_use = self._find_last_uses()
 
     # ----------------------------------------------------------------------------------------- Python floats
@@ -73,7 +78,7 @@ class Program:
                 self._careful_code = [_instruction(step, quick=False) for step in self.steps]
             return self._run(self._careful_code, values)
 
-    def _run(self, code: list[tuple[Any, int, int, int]], values: Sequence[float]) -> list[float]:
+    def _run(self, code: list[Instruction], values: Sequence[float]) -> list[float]:
         slot = [*values, *self.constants]
         push = slot.append
         for function, i, j, k in code:
@@ -98,12 +103,12 @@ class Program:
             like = sum(values[1:], start=values[0])
             return [self._full(xp, result, like) for result in self._arrays(xp, values)]
 
-    def _full(self, xp: Any, result: Any, like: Any) -> Any:
+    def _full(self, xp: ModuleType, result: Any, like: Any) -> Any:
         if isinstance(result, float):
             return xp.zeros_like(like) + result
         return result if result.shape == like.shape else result + xp.zeros_like(like)
 
-    def _in_blocks(self, values: Sequence[Any]) -> list[Any]:
+    def _in_blocks(self, values: Sequence[Floats]) -> list[Floats]:
         shape = np.broadcast_shapes(*(value.shape for value in values))
         dtype = np.result_type(*values)
         results = [np.empty(shape, dtype) for _ in self.outputs]
@@ -118,7 +123,7 @@ class Program:
             self._store(part, [result[block] for result in results])
         return results
 
-    def _store(self, values: Sequence[Any], results: list[Any]) -> None:
+    def _store(self, values: Sequence[Floats], results: list[Floats]) -> None:
         range_of_numbers = _Range()
         with np.errstate(over="call", under="call", call=range_of_numbers.note):
             found = self._arrays(np, values, range_of_numbers)
@@ -132,7 +137,7 @@ class Program:
             for result, value in zip(results, found, strict=True):
                 result[left] = value
 
-    def _arrays(self, xp: Any, values: Sequence[Any], watch: _Range | None = None) -> list[Any]:
+    def _arrays(self, xp: ModuleType, values: Sequence[Any], watch: _Range | None = None) -> list[Any]:
         slot: list[Any] = [*values, *self.constants]
         like = values[0]
         for (op, args), finished in zip(self.steps, self._last_use, strict=True):
@@ -166,14 +171,14 @@ class _Range:
 
     def __init__(self) -> None:
         self.noted = False  # whether NumPy has complained of the step that was just taken
-        self.left: Any = None  # a mask of points, None: nowhere
-        self.exploded: Any = None  # a mask of points where an exponential did
+        self.left: Mask | None = None  # a mask of points, None: nowhere
+        self.exploded: Mask | None = None  # a mask of points where an exponential did
 
     def note(self, kind: str, flag: int) -> None:
         """Be told by NumPy of an overflow or underflow."""
         self.noted = True
 
-    def look(self, op: str, operands: Sequence[Any], result: Any) -> None:
+    def look(self, op: str, operands: Sequence[Floats], result: Floats) -> None:
         """Find the points that a step complained of."""
         self.noted = False
         if op not in ("mul", "pow", "exp", "sinh", "cosh"):
@@ -189,8 +194,7 @@ class _Range:
         if lost.any():
             self.left = lost if self.left is None else self.left | lost
 
-
-    def lost(self, results: Sequence[NDArray[np.floating]]) -> NDArray[np.bool_] | None:
+    def lost(self, results: Sequence[Floats]) -> NDArray[np.bool_] | None:
         """Return the points that are to be computed once more, None if there are none."""
         found = None if self.left is None else np.broadcast_to(self.left, results[0].shape)
         if self.exploded is None or not np.any(self.exploded):
@@ -217,7 +221,7 @@ class _Build:
     def __init__(self, inputs: tuple[str, ...]) -> None:
         self.inputs = inputs
         self.items: list[str | float | Step] = list(inputs)
-        self.known: dict[Any, int] = {name: i for i, name in enumerate(inputs)}
+        self.known: dict[object, int] = {name: i for i, name in enumerate(inputs)}
         self.place: dict[Node, int] = {}
 
     def lower(self, expressions: Sequence[Node]) -> list[int]:
@@ -300,7 +304,7 @@ class _Build:
         return tuple(constants.values()), renumbered, tuple(number[i] for i in outputs)
 
 
-def _instruction(step: Step, quick: bool) -> tuple[Any, int, int, int]:
+def _instruction(step: Step, quick: bool) -> Instruction:
     """Return (function, slot, slot, slot) of a step on Python floats; missing operands are -1."""
     i, j, k = (*step.args, _NONE, _NONE)[:3]
     if step.op == "where":

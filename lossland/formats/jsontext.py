@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def to_json(document: Any) -> str:
+def to_json(document: object) -> str:
     """Return one JSON document as ASCII text. Arrays become lists, tuples too; floats keep every digit."""
     return json.dumps(plain(document), allow_nan=False)
 

@@ -17,13 +17,17 @@ from abc import ABC, abstractmethod
 from collections import namedtuple
 from dataclasses import MISSING, Field, dataclass, field, fields
 from functools import cache
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 from lossland.errors import UserError, nearest
 from lossland.expression import abs_, maximum, minimum, sign, sqrt, where
+from lossland.expression.node import V, Value
 
-Value = Any
-"""A Python float, an array or a traced symbol."""
+
+class Step(Protocol):
+    """The terms of one step by their names, a named tuple: ``step`` is the move, the others are the rule's own."""
+
+    def __getattr__(self, name: str) -> Any: ...
 
 
 class Hyper(NamedTuple):
@@ -37,26 +41,26 @@ class Hyper(NamedTuple):
     below: float = math.inf
 
 
-def _hyper(default: float, hyper: Hyper) -> Any:
+def _hyper(default: float, hyper: Hyper) -> float:
     return field(default=default, metadata={"hyper": hyper})
 
 
-def _rate(default: float, min: float = 1e-5, max: float = 1.0) -> Any:
+def _rate(default: float, min: float = 1e-5, max: float = 1.0) -> float:
     """Learning rate: the length of a step, or its scale."""
     return _hyper(default, Hyper(r"\eta", min, max, log=True))
 
 
-def _decay(default: float, symbol: str, max: float = 0.999) -> Any:
+def _decay(default: float, symbol: str, max: float = 0.999) -> float:
     """Share of an average that is kept from one step to the next, in [0, 1)."""
     return _hyper(default, Hyper(symbol, 0.0, max, log=False, below=1.0))
 
 
-def _eps(default: float) -> Any:
+def _eps(default: float) -> float:
     """Small number that keeps a quotient finite."""
     return _hyper(default, Hyper(r"\epsilon", 1e-12, 1e-1, log=True))
 
 
-def _weight_decay(default: float) -> Any:
+def _weight_decay(default: float) -> float:
     """Pull towards the origin, as a share of the position."""
     return _hyper(default, Hyper(r"\lambda", 0.0, 1.0, log=False))
 
@@ -97,16 +101,16 @@ class Optimizer(ABC):
         """Whether ``observe`` changes the gradient, by a random draw."""
         return False
 
-    def initial(self) -> Any:
+    def initial(self) -> Step:
         """Return the terms before the first step: what ``last`` is at t = 1. Zeros, unless the rule says otherwise."""
         return self.Terms(*[0.0] * len(self.Terms._fields))
 
-    def observe(self, grad: Value, draw: Value) -> Value:
+    def observe(self, grad: V, draw: V) -> V:
         """Return the gradient that the rule gets to see at ``grad``. ``draw`` is standard normal."""
         return grad
 
     @abstractmethod
-    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Any:
+    def update(self, grad: Value, last: Step, t: Value, position: Value) -> Step:
         """Return every named term of step t = 1, 2, ...; the new position is ``position + terms.step``.
 
         ``grad`` is what ``observe`` returned at ``position``; ``last`` the terms of the step before (``initial()``
@@ -125,7 +129,7 @@ class GradientDescent(Optimizer):
 
     Terms = namedtuple("Terms", "step")
 
-    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Any:
+    def update(self, grad: Value, last: Step, t: Value, position: Value) -> Step:
         return self.Terms(step=-self.lr * grad)
 
 
@@ -148,10 +152,10 @@ class SGD(Optimizer):
     def stochastic(self) -> bool:
         return self.noise > 0
 
-    def observe(self, grad: Value, draw: Value) -> Value:
+    def observe(self, grad: V, draw: V) -> V:
         return grad + self.noise * draw
 
-    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Any:
+    def update(self, grad: Value, last: Step, t: Value, position: Value) -> Step:
         return self.Terms(step=-self.lr * grad)
 
 
@@ -167,7 +171,7 @@ class Momentum(Optimizer):
 
     Terms = namedtuple("Terms", "v step")
 
-    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Any:
+    def update(self, grad: Value, last: Step, t: Value, position: Value) -> Step:
         v = self.momentum * last.v + grad
         return self.Terms(v, step=-self.lr * v)
 
@@ -184,7 +188,7 @@ class Nesterov(Optimizer):
 
     Terms = namedtuple("Terms", "v step")
 
-    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Any:
+    def update(self, grad: Value, last: Step, t: Value, position: Value) -> Step:
         v = self.momentum * last.v + grad
         return self.Terms(v, step=-self.lr * (grad + self.momentum * v))
 
@@ -201,7 +205,7 @@ class Adagrad(Optimizer):
 
     Terms = namedtuple("Terms", "G step")
 
-    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Any:
+    def update(self, grad: Value, last: Step, t: Value, position: Value) -> Step:
         G = last.G + grad**2
         return self.Terms(G, step=-self.lr * grad / (sqrt(G) + self.eps))
 
@@ -219,7 +223,7 @@ class RMSprop(Optimizer):
 
     Terms = namedtuple("Terms", "v step")
 
-    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Any:
+    def update(self, grad: Value, last: Step, t: Value, position: Value) -> Step:
         v = self.alpha * last.v + (1 - self.alpha) * grad**2
         return self.Terms(v, step=-self.lr * grad / (sqrt(v) + self.eps))
 
@@ -238,7 +242,7 @@ class Adadelta(Optimizer):
 
     Terms = namedtuple("Terms", "v delta u step")
 
-    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Any:
+    def update(self, grad: Value, last: Step, t: Value, position: Value) -> Step:
         v = self.rho * last.v + (1 - self.rho) * grad**2
         delta = grad * sqrt(last.u + self.eps) / sqrt(v + self.eps)
         u = self.rho * last.u + (1 - self.rho) * delta**2
@@ -259,7 +263,7 @@ class Adam(Optimizer):
 
     Terms = namedtuple("Terms", "m v m_hat v_hat step")
 
-    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Any:
+    def update(self, grad: Value, last: Step, t: Value, position: Value) -> Step:
         m = self.beta1 * last.m + (1 - self.beta1) * grad
         v = self.beta2 * last.v + (1 - self.beta2) * grad**2
         m_hat = m / (1 - self.beta1**t)
@@ -282,7 +286,7 @@ class AdamW(Optimizer):
 
     Terms = namedtuple("Terms", "m v m_hat v_hat step")
 
-    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Any:
+    def update(self, grad: Value, last: Step, t: Value, position: Value) -> Step:
         m = self.beta1 * last.m + (1 - self.beta1) * grad
         v = self.beta2 * last.v + (1 - self.beta2) * grad**2
         m_hat = m / (1 - self.beta1**t)
@@ -309,7 +313,7 @@ class AMSGrad(Optimizer):
 
     Terms = namedtuple("Terms", "m v v_max m_hat v_hat step")
 
-    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Any:
+    def update(self, grad: Value, last: Step, t: Value, position: Value) -> Step:
         m = self.beta1 * last.m + (1 - self.beta1) * grad
         v = self.beta2 * last.v + (1 - self.beta2) * grad**2
         v_max = maximum(last.v_max, v)
@@ -334,10 +338,10 @@ class NAdam(Optimizer):
 
     Terms = namedtuple("Terms", "m v mu mu_next mu_product m_hat v_hat step")
 
-    def initial(self) -> Any:
+    def initial(self) -> Step:
         return self.Terms(0.0, 0.0, 0.0, 0.0, mu_product=1.0, m_hat=0.0, v_hat=0.0, step=0.0)
 
-    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Any:
+    def update(self, grad: Value, last: Step, t: Value, position: Value) -> Step:
         m = self.beta1 * last.m + (1 - self.beta1) * grad
         v = self.beta2 * last.v + (1 - self.beta2) * grad**2
         mu = self.beta1 * (1 - 0.5 * 0.96 ** (t * self.momentum_decay))
@@ -367,7 +371,7 @@ class RAdam(Optimizer):
 
     Terms = namedtuple("Terms", "m v m_hat rho_end rho r scale step")
 
-    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Any:
+    def update(self, grad: Value, last: Step, t: Value, position: Value) -> Step:
         m = self.beta1 * last.m + (1 - self.beta1) * grad
         v = self.beta2 * last.v + (1 - self.beta2) * grad**2
         m_hat = m / (1 - self.beta1**t)
@@ -392,7 +396,7 @@ class Adamax(Optimizer):
 
     Terms = namedtuple("Terms", "m u m_hat step")
 
-    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Any:
+    def update(self, grad: Value, last: Step, t: Value, position: Value) -> Step:
         m = self.beta1 * last.m + (1 - self.beta1) * grad
         u = maximum(self.beta2 * last.u, abs_(grad) + self.eps)
         m_hat = m / (1 - self.beta1**t)
@@ -413,7 +417,7 @@ class Lion(Optimizer):
 
     Terms = namedtuple("Terms", "c m step")
 
-    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Any:
+    def update(self, grad: Value, last: Step, t: Value, position: Value) -> Step:
         c = self.beta1 * last.m + (1 - self.beta1) * grad
         m = self.beta2 * last.m + (1 - self.beta2) * grad
         return self.Terms(c, m, step=-self.lr * (sign(c) + self.weight_decay * position))
@@ -438,10 +442,10 @@ class Rprop(Optimizer):
 
     Terms = namedtuple("Terms", "turn tried size g_kept step")
 
-    def initial(self) -> Any:
+    def initial(self) -> Step:
         return self.Terms(0.0, 0.0, size=self.lr, g_kept=0.0, step=0.0)
 
-    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Any:
+    def update(self, grad: Value, last: Step, t: Value, position: Value) -> Step:
         turn = sign(grad * last.g_kept)  # 1: as before, -1: turned, 0: at rest or at the start
         shorter = where(turn < 0, self.eta_minus * last.size, last.size)
         tried = where(turn > 0, self.eta_plus * last.size, shorter)
@@ -464,7 +468,7 @@ class Yogi(Optimizer):
 
     Terms = namedtuple("Terms", "m v step")
 
-    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Any:
+    def update(self, grad: Value, last: Step, t: Value, position: Value) -> Step:
         m = self.beta1 * last.m + (1 - self.beta1) * grad
         v = last.v - (1 - self.beta2) * sign(last.v - grad**2) * grad**2
         return self.Terms(m, v, step=-self.lr * m / (sqrt(v) + self.eps))
@@ -484,7 +488,7 @@ class AdaBelief(Optimizer):
 
     Terms = namedtuple("Terms", "m s m_hat s_hat step")
 
-    def update(self, grad: Value, last: Any, t: Value, position: Value) -> Any:
+    def update(self, grad: Value, last: Step, t: Value, position: Value) -> Step:
         m = self.beta1 * last.m + (1 - self.beta1) * grad
         s = self.beta2 * last.s + (1 - self.beta2) * (grad - m) ** 2 + self.eps
         m_hat = m / (1 - self.beta1**t)
@@ -558,7 +562,7 @@ def _hyper_of(item: Field) -> Hyper:
 class _Witness:
     """Stands in for the last terms and notes which of them are read."""
 
-    def __init__(self, terms: Any) -> None:
+    def __init__(self, terms: Step) -> None:
         self.terms, self.read = terms, set()
 
     def __getattr__(self, name: str) -> float:

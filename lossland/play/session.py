@@ -161,7 +161,7 @@ def _table(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return table
 
 
-def _check_text(value: Any, depth: int = 0) -> None:
+def _check_text(value: object, depth: int = 0) -> None:
     """Refuse what can be written in JSON but neither shown nor saved again: half letters, and endless nesting."""
     if depth > DEEPEST:
         raise RecursionError
@@ -172,7 +172,7 @@ def _check_text(value: Any, depth: int = 0) -> None:
             _check_text(part, depth + 1)
 
 
-def _session(data: Any) -> Session:
+def _session(data: object) -> Session:
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise UserError(f"its format is not {FORMAT!r}.")
     if data.get("version") != VERSION or isinstance(data.get("version"), bool):
@@ -206,7 +206,7 @@ def _session(data: Any) -> Session:
     return session
 
 
-def _log(entries: Any, ticks: int) -> tuple[Action, ...]:
+def _log(entries: object, ticks: int) -> tuple[Action, ...]:
     if not isinstance(entries, list) or len(entries) > LOG_LIMIT:
         raise UserError(f"its actions are not a list of at most {LOG_LIMIT}.")
     log: list[Action] = []
@@ -225,7 +225,7 @@ def _log(entries: Any, ticks: int) -> tuple[Action, ...]:
     return tuple(log)
 
 
-def _whole(value: Any, low: int, high: int, what: str) -> int:
+def _whole(value: object, low: int, high: int, what: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise UserError(f"{what} is not a whole number from {low} to {high}.")
     return value

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
+from lossland.render.gl.programs import Uniform
 from lossland.render.painter import DrawContext
 from lossland.world.layers import Colors, Shades
 from lossland.world.theme import CATEGORIES, Theme
 
 
-def lamp_uniforms(context: DrawContext) -> dict[str, Any]:
+def lamp_uniforms(context: DrawContext) -> dict[str, Uniform]:
     """Return the uniforms of ``shade.glsl``; highlights follow the eye."""
     lamps = context.theme.lamps
     return {

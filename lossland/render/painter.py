@@ -13,7 +13,7 @@ from enum import IntEnum
 from typing import Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from vispy import gloo
 
 from lossland.render.gl.programs import Region, set_region
@@ -99,7 +99,7 @@ class DrawContext:
         """The matrix as vispy's programs want it: transposed."""
         return np.ascontiguousarray(self.clip_from_world.T)
 
-    def project(self, points: Any) -> NDArray[np.float64]:
+    def project(self, points: ArrayLike) -> NDArray[np.float64]:
         """Return pixels of the look (..., 2), y down, of world points (..., 3)."""
         width, height = self.size
         return self.camera.project(points, (width / self.px, height / self.px))
@@ -143,9 +143,9 @@ class Kept:
     """Remembers the objects that an upload was made from, by identity."""
 
     def __init__(self) -> None:
-        self._last: dict[str, tuple[Any, ...]] = {}
+        self._last: dict[str, tuple[object, ...]] = {}
 
-    def changed(self, name: str, *objects: Any) -> bool:
+    def changed(self, name: str, *objects: object) -> bool:
         """Return True when any of the objects is another one than last time under this name (numbers: by value)."""
         last = self._last.get(name)
         same = (

@@ -16,9 +16,9 @@ import OpenGL.GL as gl
 from imgui_bundle import imgui, implot
 from imgui_bundle.python_backends.opengl_backend_programmable import ProgrammablePipelineRenderer
 from numpy.typing import NDArray
-from vispy import gloo
 from vispy.gloo import gl as vispys
 
+from lossland.render.gl.driver import parser
 from lossland.render.gl.programs import send, shader_source
 from lossland.world.theme import Theme
 from lossland.writing.style import apply_style
@@ -262,6 +262,5 @@ def _renderer(window: Any) -> Any:
 
 def _forget_state() -> None:
     """Tell gloo that no program is in use: it remembers the one it used last."""
-    canvas: Any = gloo.get_current_canvas()
     gl.glUseProgram(0)
-    canvas.context.shared.parser.env["current_program"] = 0
+    parser().env["current_program"] = 0

@@ -40,7 +40,7 @@ PRIVATE = {
     "vispy.gloo.context": {"GLContext", "set_current_canvas", "forget_canvas"},
     "vispy.gloo.context.GLContext": {"glir", "shared", "flush_commands"},
     "vispy.gloo.context.GLShared": {"parser"},
-    "vispy.gloo.glir": {"GlirParser", "GlirProgram", "as_enum"},
+    "vispy.gloo.glir": {"GlirParser", "GlirProgram", "GlirQueue", "as_enum"},
     "vispy.gloo.glir.GlirQueue": {"command", "associate"},
     "vispy.gloo.glir.GlirParser": {"_classmap", "_objects", "_parse", "parse", "get_object", "env"},
     "vispy.gloo.glir.GlirProgram": {

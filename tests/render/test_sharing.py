@@ -26,7 +26,7 @@ from lossland.compute.kernels.device import Device
 from lossland.compute.resident import Resident
 from lossland.compute.swarm import SwarmState, random_starts
 from lossland.landscapes import landscape
-from lossland.render.gl import canvas, sharing
+from lossland.render.gl import canvas, driver, sharing
 from lossland.render.gl.driver import gl_name
 from lossland.render.gl.sharing import TextureFeed, VertexFeed
 from lossland.render.painter import Quality
@@ -455,7 +455,7 @@ def test_the_stand_in_sees_a_resize_and_a_deletion(cuda: Bindings, cupy: StandIn
     cuda.registered.add(resource)
     feed.drawn.delete()
     with pytest.raises(AssertionError, match="a registered buffer is changed"):
-        sharing._context().flush_commands()
+        driver.current_context().flush_commands()
 
 
 def test_the_stand_in_sees_memory_used_too_late(cuda: Bindings, cupy: StandIn) -> None:

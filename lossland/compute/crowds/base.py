@@ -69,7 +69,7 @@ def circles(minima: NDArray[np.floating] | None, near: float, dtype: DTypeLike) 
     return rounded(np.column_stack((places, np.full(len(places), near * near))), dtype)
 
 
-def rounded(numbers: NDArray[np.floating], dtype: DTypeLike) -> NDArray[Any]:
+def rounded(numbers: NDArray[np.floating], dtype: DTypeLike) -> np.ndarray:
     """Return numbers in another type, C-contiguous; those too large for it become infinite, without a warning."""
     with np.errstate(all="ignore"):
         return np.ascontiguousarray(numbers, dtype)

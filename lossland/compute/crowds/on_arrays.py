@@ -66,7 +66,7 @@ class ArrayCrowd(Crowd):
         return np.concatenate([self._is_spoilt(block) for block in self._blocks])
 
     def _is_spoilt(self, block: Block) -> NDArray[np.bool_]:
-        kept = [arrays.to_numpy(term) for term in block.last if term is not None]
+        kept = [arrays.to_numpy(term) for term in block.last._asdict().values() if term is not None]
         return np.logical_not(np.isfinite([arrays.to_numpy(block.position), *kept]).all(axis=(0, 1)))
 
     def advance(self, steps: int, progress: Progress | None = None) -> None:

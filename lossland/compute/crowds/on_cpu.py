@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -152,7 +152,7 @@ if hasattr(os, "register_at_fork"):  # a forked process has none of the threads:
     os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
-def _stop(tasks: list[Future[Any]]) -> None:
+def _stop(tasks: list[Future[None]]) -> None:
     for task in tasks:
         task.cancel()
     wait(tasks)

@@ -23,7 +23,6 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,7 +106,7 @@ class Kernel:
         )  # fmt: skip
 
 
-def room(shape: tuple[int, ...], dtype: np.dtype) -> NDArray[Any]:
+def room(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     """Return an array that begins at a cache line, so that no vector in it lies across two of them."""
     size = math.prod(shape) * dtype.itemsize
     memory = np.empty(size + LINE, np.uint8)

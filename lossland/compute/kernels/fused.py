@@ -13,14 +13,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lossland.expression import Node, Program, constant, stable, variable, variables, where
 from lossland.expression.node import COMPARISONS, make, ordered
-from lossland.optimizers import Optimizer, memory
+from lossland.optimizers import Optimizer, Step, memory
 
 if TYPE_CHECKING:
     from lossland.landscapes import Landscape
@@ -118,7 +118,7 @@ def _fuse(node: Node, gradient: tuple[Node, Node], kind: type[Optimizer], noisy:
     )
 
 
-def _step(kind: type[Optimizer], axis: str, carried: tuple[str, ...], noise: Node | None) -> Any:
+def _step(kind: type[Optimizer], axis: str, carried: tuple[str, ...], noise: Node | None) -> Step:
     """Return the terms of one step along an axis, as expressions of grad_x, m_x ...; carried terms have no axis."""
     rule = object.__new__(kind)  # symbols are no legal hyper-parameters: past the checks
     for item in fields(kind):
@@ -128,7 +128,7 @@ def _step(kind: type[Optimizer], axis: str, carried: tuple[str, ...], noise: Nod
     if noise is not None:
         grad = rule.observe(grad, noise)
     terms = rule.update(grad, last, variable("t"), variable(axis))
-    return kind.Terms(*(term if isinstance(term, Node) else constant(term) for term in terms))
+    return kind.Terms(*(term if isinstance(term, Node) else constant(term) for term in terms._asdict().values()))
 
 
 def _carried(kind: type[Optimizer]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import struct
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -25,6 +25,8 @@ WIDE = 'nounwind "min-legal-vector-width"="512" "prefer-vector-width"="512"'
 
 BITS = {"float": 32, "double": 64}
 INTRINSIC_SUFFIX = {"float": "f32", "double": "f64", "i32": "i32", "i64": "i64"}
+
+T = TypeVar("T")
 
 
 class Code:
@@ -62,7 +64,7 @@ class Code:
         self.act(f"br label %{name}.done")
         self.label(f"{name}.done")
 
-    def once(self, what: str, value: Vector, compute: Callable[[], Any]) -> Any:
+    def once(self, what: str, value: Vector, compute: Callable[[], T]) -> T:
         """Return what ``compute`` writes down about a value, written down only the first time.
 
         For what has branches, which LLVM does not put together by itself. A value is computed in one loop, and what
@@ -149,6 +151,9 @@ class Loop:
     after: list[Vector] = field(default_factory=list)
 
 
+Operand: TypeAlias = "Vector | float"  # a Python number is the same in all lanes
+
+
 class Vector:
     """``lanes`` values of one kind: ``float``, ``double``, whole numbers ``i32``, ``i64``, or truths ``i1``.
 
@@ -188,27 +193,27 @@ class Vector:
     def _result(self, instruction: str, kind: str | None = None) -> Vector:
         return Vector(self.code, kind or self.kind, self.lanes, self.code.write(instruction))
 
-    def _of(self, other: Any) -> Vector:
+    def _of(self, other: Operand) -> Vector:
         return other if isinstance(other, Vector) else self.like(other)
 
-    def _binary(self, on_floats: str, on_whole: str, other: Any, swapped: bool = False) -> Vector:
+    def _binary(self, on_floats: str, on_whole: str, other: Operand, swapped: bool = False) -> Vector:
         a, b = self, self._of(other)
         if swapped:
             a, b = b, a
         operation = f"{on_floats} {FLAGS}" if self.is_float else on_whole
         return self._result(f"{operation} {self.type} {a.name}, {b.name}")
 
-    def __add__(self, other: Any) -> Vector:
+    def __add__(self, other: Operand) -> Vector:
         other = self._of(other)
         for product, rest in ((self, other), (other, self)):
             if product.factors:
                 return product.factors[0].call("fmuladd", product.factors[1], rest)
         return self._binary("fadd", "add", other)
 
-    def __radd__(self, other: Any) -> Vector:
+    def __radd__(self, other: Operand) -> Vector:
         return self._of(other) + self
 
-    def __sub__(self, other: Any) -> Vector:
+    def __sub__(self, other: Operand) -> Vector:
         other = self._of(other)
         if self.factors:
             return self.factors[0].call("fmuladd", self.factors[1], -other)
@@ -216,23 +221,23 @@ class Vector:
             return (-other.factors[0]).call("fmuladd", other.factors[1], self)
         return self._binary("fsub", "sub", other)
 
-    def __rsub__(self, other: Any) -> Vector:
+    def __rsub__(self, other: Operand) -> Vector:
         return self._of(other) - self
 
-    def __mul__(self, other: Any) -> Vector:
+    def __mul__(self, other: Operand) -> Vector:
         other = self._of(other)
         product = self._binary("fmul", "mul", other)
         if self.is_float:
             product.factors = self, other
         return product
 
-    def __rmul__(self, other: Any) -> Vector:
+    def __rmul__(self, other: Operand) -> Vector:
         return self._of(other) * self
 
-    def __truediv__(self, other: Any) -> Vector:
+    def __truediv__(self, other: Operand) -> Vector:
         return self._binary("fdiv", "", other)
 
-    def __rtruediv__(self, other: Any) -> Vector:
+    def __rtruediv__(self, other: Operand) -> Vector:
         return self._binary("fdiv", "", other, swapped=True)
 
     def __neg__(self) -> Vector:
@@ -241,19 +246,19 @@ class Vector:
     def __abs__(self) -> Vector:
         return self.call("fabs")
 
-    def __and__(self, other: Any) -> Vector:
+    def __and__(self, other: Operand) -> Vector:
         return self._binary("", "and", other)
 
-    def __or__(self, other: Any) -> Vector:
+    def __or__(self, other: Operand) -> Vector:
         return self._binary("", "or", other)
 
-    def __xor__(self, other: Any) -> Vector:
+    def __xor__(self, other: Operand) -> Vector:
         return self._binary("", "xor", other)
 
-    def __lshift__(self, other: Any) -> Vector:
+    def __lshift__(self, other: Operand) -> Vector:
         return self._binary("", "shl", other)
 
-    def __rshift__(self, other: Any) -> Vector:
+    def __rshift__(self, other: Operand) -> Vector:
         return self._binary("", "lshr", other)
 
     def __invert__(self) -> Vector:
@@ -264,26 +269,26 @@ class Vector:
         return self._result(f"ashr {self.type} {self.name}, {self.like(1).name}")
 
     # Comparisons are false where an operand is NaN, but for ``differs``.
-    def _compare(self, test: str, other: Any) -> Vector:
+    def _compare(self, test: str, other: Operand) -> Vector:
         return self._result(f"fcmp {test} {self.type} {self.name}, {self._of(other).name}", "i1")
 
-    def __lt__(self, other: Any) -> Vector:
+    def __lt__(self, other: Operand) -> Vector:
         return self._compare("olt", other)
 
-    def __le__(self, other: Any) -> Vector:
+    def __le__(self, other: Operand) -> Vector:
         return self._compare("ole", other)
 
-    def __gt__(self, other: Any) -> Vector:
+    def __gt__(self, other: Operand) -> Vector:
         return self._compare("ogt", other)
 
-    def __ge__(self, other: Any) -> Vector:
+    def __ge__(self, other: Operand) -> Vector:
         return self._compare("oge", other)
 
-    def equals(self, other: Any) -> Vector:
+    def equals(self, other: Operand) -> Vector:
         """Return where floating-point numbers are equal."""
         return self._compare("oeq", other)
 
-    def differs(self, other: Any) -> Vector:
+    def differs(self, other: Operand) -> Vector:
         """Return where floating-point numbers differ; NaN differs from everything."""
         return self._compare("une", other)
 
@@ -291,9 +296,9 @@ class Vector:
         """Return where whole numbers have one of the mask's bits."""
         return self._result(f"icmp ne {self.type} {(self & mask).name}, {self.like(0).name}", "i1")
 
-    def where(self, yes: Any, no: Any) -> Vector:
+    def where(self, yes: Operand, no: Operand) -> Vector:
         """Return ``yes`` in the lanes where this holds, else ``no``; one of them may be a Python number."""
-        like = yes if isinstance(yes, Vector) else no
+        like = next(one for one in (yes, no) if isinstance(one, Vector))
         a, b = like._of(yes), like._of(no)
         return like._result(f"select {self.type} {self.name}, {a.type} {a.name}, {b.type} {b.name}")
 
@@ -301,7 +306,7 @@ class Vector:
         """Return the lower halves of 64-bit whole numbers."""
         return self._result(f"trunc {self.type} {self.name} to <{self.lanes} x i32>", "i32")
 
-    def call(self, function: str, *others: Any) -> Vector:
+    def call(self, function: str, *others: Operand) -> Vector:
         """Return one of LLVM's own functions, such as ``sqrt`` or ``floor``."""
         operands = [self, *map(self._of, others)]
         name = f"@llvm.{function}.v{self.lanes}{INTRINSIC_SUFFIX[self.kind]}"
@@ -326,7 +331,7 @@ class Vector:
         """Return a product that stays rounded by itself when it is added to something."""
         return Vector(self.code, self.kind, self.lanes, self.name)
 
-    def product(self, other: Any) -> tuple[Vector, Vector]:
+    def product(self, other: Operand) -> tuple[Vector, Vector]:
         """Return a product in two parts whose sum is exact: the rounded one, and what rounding took away."""
         high = (self * other).rounded()
         return high, self.call("fma", other, -high)

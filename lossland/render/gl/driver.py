@@ -7,9 +7,9 @@ at each flush. Here a program keeps its attributes in a vertex array, and errors
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,32 +17,69 @@ from vispy.gloo import get_current_canvas, glir
 from vispy.gloo import gl as vispys
 from vispy.gloo.gl import gl2
 
+if TYPE_CHECKING:
+    from vispy.gloo.context import GLContext
+
 gl: Any = vispys  # its functions are put there when it is imported
 
 
-def flush(thing: Any) -> None:
+class Thing(Protocol):
+    """A buffer, texture or framebuffer of gloo's."""
+
+    @property
+    def glir(self) -> glir.GlirQueue:
+        """What was asked of it and is not done yet."""
+        ...
+
+    @property
+    def id(self) -> int:
+        """Its number in gloo."""
+        ...
+
+    def delete(self) -> None:
+        """Free it."""
+        ...
+
+
+def current_context() -> GLContext:
+    """Return gloo's side of the current GL context."""
+    canvas = get_current_canvas()
+    assert canvas is not None
+    return canvas.context
+
+
+def parser() -> Parser:
+    """Return what tells the current GL context's OpenGL what gloo asks."""
+    found = current_context().shared.parser
+    assert isinstance(found, Parser)
+    return found
+
+
+def flush(thing: Thing) -> None:
     """Do now what was asked of a buffer, texture or framebuffer of gloo's, and whatever else waits in its queue."""
-    canvas: Any = get_current_canvas()
-    canvas.context.glir.associate(thing.glir)  # gloo itself does so when a program that uses it is drawn
-    canvas.context.flush_commands()
+    current = current_context()
+    current.glir.associate(thing.glir)  # gloo itself does so when a program that uses it is drawn
+    current.flush_commands()
 
 
-def gl_name(thing: Any) -> int:
+def gl_name(thing: Thing) -> int:
     """Return OpenGL's name of a buffer, texture or framebuffer of gloo's."""
     flush(thing)
-    canvas: Any = get_current_canvas()
-    return int(canvas.context.shared.parser.get_object(thing.id).handle)
+    known = parser().get_object(thing.id)
+    assert known is not None
+    return int(known.handle)
 
 
 def read_into(pixels: NDArray[np.uint8]) -> None:
     """Fill an array (height, width, 4) with the bound framebuffer's pixels from its lower left, bottom row first."""
     height, width, _ = pixels.shape
-    canvas: Any = get_current_canvas()
-    canvas.context.flush_commands()  # OpenGL itself waits for what it reads
+    current_context().flush_commands()  # OpenGL itself waits for what it reads
     gl.glPixelStorei(gl.GL_PACK_ALIGNMENT, 4)
     _read_pixels()(0, 0, width, height, gl.GL_RGBA, gl.GL_UNSIGNED_BYTE, pixels.ctypes.data)
 
 
+Function = Callable[..., object]
+Argument = str | int | float | bool
 Command = tuple[Any, ...]
 
 
@@ -52,7 +89,7 @@ class Parser(glir.GlirParser):
     def __init__(self) -> None:
         super().__init__()
         self._classmap = {**self._classmap, "Program": Program}
-        self._calls: dict[Command, tuple[Any, tuple[Any, ...]]] = {}  # functions and arguments by their names
+        self._calls: dict[Command, tuple[Function, tuple[Argument, ...]]] = {}  # functions and arguments by their names
         self._deleted: list[int] = []  # since the last parsing, in which others might still speak of them
 
     def parse(self, commands: Sequence[Command]) -> None:
@@ -86,7 +123,9 @@ class Program(glir.GlirProgram):
         """Make it; there is nothing to draw with yet."""
         super().create()
         self._array = 0
-        self._constants: list[tuple[Any, int, tuple[Any, ...]]] = []  # function, attribute, values: no array keeps them
+        self._constants: list[
+            tuple[Function, int, tuple[float, ...]]
+        ] = []  # function, attribute, values
 
     def delete(self) -> None:
         """Free the program and its vertex array."""
@@ -112,7 +151,7 @@ class Program(glir.GlirProgram):
         self._forget()
         super().link_program()
 
-    def draw(self, mode: str, selection: tuple[Any, ...], instances: int = 1) -> None:
+    def draw(self, mode: str, selection: tuple[int, ...] | tuple[int, str, int], instances: int = 1) -> None:
         """Draw what the indices (their buffer, type and number) or the vertices (first and number) select."""
         if not selection[-1]:
             return
@@ -149,12 +188,12 @@ class Program(glir.GlirProgram):
 
 
 @cache
-def _set_matrix() -> Any:
+def _set_matrix() -> Function:
     """Return glUniformMatrix4fv as it is called with an address: vispy's own takes four times as long."""
     return gl2._get_gl_func("glUniformMatrix4fv", None, (ctypes.c_int, ctypes.c_int, ctypes.c_bool, ctypes.c_void_p))
 
 
 @cache
-def _read_pixels() -> Any:
+def _read_pixels() -> Function:
     """Return glReadPixels as it is called with an address: vispy's own copies all pixels twice more."""
     return gl2._get_gl_func("glReadPixels", None, (*[ctypes.c_int] * 4, ctypes.c_uint, ctypes.c_uint, ctypes.c_void_p))

@@ -5,15 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from vispy import gloo
 
 from lossland import resources
+from lossland.render.gl.driver import Thing, current_context
 
+if TYPE_CHECKING:
+    from vispy.gloo.context import GLContext
+
+Key = tuple[str | tuple[str, float | None], ...]  # of a program: its files and its constants
+Uniform: TypeAlias = float | Sequence[float] | np.ndarray | gloo.Texture2D | gloo.VertexBuffer | None
 Region = tuple[int, int, int, int]  # left, bottom, width and height in pixels of the target, y up
 
 _INCLUDE = re.compile(r'^\s*#include\s+"([\w./-]+)"\s*$', re.MULTILINE)
@@ -57,19 +63,17 @@ def program(vertex: str, fragment: str, **constants: float | None) -> gloo.Progr
     return made
 
 
-_KEYS: WeakKeyDictionary[gloo.Program, tuple[Any, ...]] = WeakKeyDictionary()
-_SPARE: WeakKeyDictionary[Any, dict[tuple[Any, ...], list[gloo.Program]]] = WeakKeyDictionary()  # of each GL context
+_KEYS: WeakKeyDictionary[gloo.Program, Key] = WeakKeyDictionary()
+_SPARE: WeakKeyDictionary[GLContext, dict[Key, list[gloo.Program]]] = WeakKeyDictionary()  # of each GL context
 
 
-def _spare() -> dict[tuple[Any, ...], list[gloo.Program]]:
-    canvas: Any = gloo.get_current_canvas()
-    return _SPARE.setdefault(canvas.context, {})
+def _spare() -> dict[Key, list[gloo.Program]]:
+    return _SPARE.setdefault(current_context(), {})
 
 
 def _command() -> Callable[..., None]:
     """Return what queues a call of GL's: gloo's own functions do the same, and copy their arguments before."""
-    canvas: Any = gloo.get_current_canvas()
-    return canvas.context.glir.command
+    return current_context().glir.command
 
 
 def set_state(depth: Literal["front", "hidden", "off"] = "front", write: bool = False, blend: bool = True) -> None:
@@ -86,8 +90,7 @@ def set_state(depth: Literal["front", "hidden", "off"] = "front", write: bool = 
 
 def send() -> None:
     """Hand the driver what gloo has queued, before others call it. It may draw that now or later (see gloo.flush)."""
-    canvas: Any = gloo.get_current_canvas()
-    canvas.context.flush_commands()
+    current_context().flush_commands()
 
 
 def set_region(region: Region | None) -> None:
@@ -98,7 +101,7 @@ def set_region(region: Region | None) -> None:
         command("FUNC", "glScissor", *region)
 
 
-def set_uniforms(target: gloo.Program, **values: Any) -> None:
+def set_uniforms(target: gloo.Program, **values: Uniform) -> None:
     """Set a program's uniforms, attributes and textures, where they are others than last time.
 
     Each one sent costs vispy more than many triangles cost the GPU. Set a name always here or never.
@@ -112,7 +115,7 @@ def set_uniforms(target: gloo.Program, **values: Any) -> None:
             target[name] = value
 
 
-_SENT: WeakKeyDictionary[gloo.Program, dict[str, Any]] = WeakKeyDictionary()
+_SENT: WeakKeyDictionary[gloo.Program, dict[str, object]] = WeakKeyDictionary()
 
 
 def to_bytes(colors: NDArray[np.floating]) -> NDArray[np.uint8]:
@@ -120,12 +123,12 @@ def to_bytes(colors: NDArray[np.floating]) -> NDArray[np.uint8]:
     return (np.clip(colors, 0.0, 1.0) * 255 + 0.5).astype(np.uint8)
 
 
-def vertex_buffer(data: Any) -> gloo.VertexBuffer:
+def vertex_buffer(data: ArrayLike) -> gloo.VertexBuffer:
     """Upload an array (n,) or (n, c) as float32."""
     return gloo.VertexBuffer(np.ascontiguousarray(data, dtype=np.float32))
 
 
-def delete(objects: Sequence[Any]) -> None:
+def delete(objects: Sequence[Thing | gloo.Program | None]) -> None:
     """Free GL objects (buffers, textures, framebuffers) and give back programs; None is allowed."""
     for thing in objects:
         if isinstance(thing, gloo.Program) and thing in _KEYS:

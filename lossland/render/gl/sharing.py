@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 from vispy import gloo
 
-from lossland.render.gl.driver import flush, gl_name
+from lossland.render.gl.driver import current_context, flush, gl_name
 from lossland.render.gl.programs import delete, vertex_buffer
 
 PIECE = 1 << 22  # bytes in each of the two page-locked buffers
@@ -160,7 +160,7 @@ _TRANSFERS: WeakKeyDictionary[Any, Transfer] = WeakKeyDictionary()  # by GL cont
 
 def transfer(array: Any) -> Transfer:
     """Return the way into the current GL context, tried out if it is the first array that asks."""
-    context = _context()
+    context = current_context()
     if context not in _TRANSFERS:
         _TRANSFERS[context] = Transfer(array)
     return _TRANSFERS[context]
@@ -168,13 +168,8 @@ def transfer(array: Any) -> Transfer:
 
 def described() -> list[str]:
     """Say how data get into the current GL context, and then why each better way is not used."""
-    found = _TRANSFERS.get(_context())
+    found = _TRANSFERS.get(current_context())
     return [Way.PLAIN.value] if found is None else [found.way.value, *found.why]
-
-
-def _context() -> Any:
-    canvas: Any = gloo.get_current_canvas()
-    return canvas.context
 
 
 # ------------------------------------------------------------------------------------------------ where it goes
@@ -189,8 +184,13 @@ class Feed(ABC, Generic[Drawn]):
     def __init__(self) -> None:
         self.drawn: Drawn | None = None
         self._cuda: Cuda | None = None  # through which the two below were made
-        self._resource: Any = None  # what CUDA knows ``drawn`` by, as long as it is registered
+        self._resource: object = None  # what CUDA knows ``drawn`` by, as long as it is registered
         self._pinned: tuple[int, ...] = ()  # addresses of page-locked buffers
+
+    @property
+    def _there(self) -> Drawn:
+        assert self.drawn is not None
+        return self.drawn
 
     def set(self, array: Any, every: int = 1) -> None:
         """Fill it with every so many-th row of an array (rows, ...), float32 on a device, any floats on the host."""
@@ -211,8 +211,8 @@ class Feed(ABC, Generic[Drawn]):
         self._cuda = cuda
         if self._resource is None:
             flags = int(cuda.names.cudaGraphicsRegisterFlags.cudaGraphicsRegisterFlagsWriteDiscard)
-            self._resource = self._register(cuda, gl_name(self.drawn), flags)
-        flush(self.drawn)  # what was asked of OpenGL before must not be done while CUDA writes
+            self._resource = self._register(cuda, gl_name(self._there), flags)
+        flush(self._there)  # what was asked of OpenGL before must not be done while CUDA writes
         with _mapped(cuda, self._resource, rows.stream):
             self._write(cuda, self._resource, rows)
 
@@ -223,7 +223,7 @@ class Feed(ABC, Generic[Drawn]):
         size = min(piece, rows.rows) * rows.row
         while len(self._pinned) < 2:
             self._pinned = (*self._pinned, cuda("cudaMallocHost", max(size, PIECE)))
-        events: list[Any] = []
+        events: list[object] = []
         try:
             for _ in self._pinned:
                 events.append(cuda("cudaEventCreateWithFlags", cuda.names.cudaEventDisableTiming))
@@ -242,7 +242,7 @@ class Feed(ABC, Generic[Drawn]):
                     buffer, first, count = sent
                     cuda("cudaEventSynchronize", events[buffer])
                     self._put(first, _floats_at(self._pinned[buffer], count * rows.row))
-                    flush(self.drawn)  # OpenGL has taken it when this returns: the page-locked buffer is free
+                    flush(self._there)  # OpenGL has taken it when this returns: the page-locked buffer is free
         finally:
             for event in events:
                 cuda("cudaEventDestroy", event)
@@ -277,11 +277,11 @@ class Feed(ABC, Generic[Drawn]):
         """Make room for an array, not registered if it is new."""
 
     @abstractmethod
-    def _register(self, cuda: Cuda, name: int, flags: int) -> Any:
+    def _register(self, cuda: Cuda, name: int, flags: int) -> object:
         """Let CUDA know OpenGL's object."""
 
     @abstractmethod
-    def _write(self, cuda: Cuda, resource: Any, rows: Source) -> None:
+    def _write(self, cuda: Cuda, resource: object, rows: Source) -> None:
         """Ask for a copy of the rows, while the resource is mapped."""
 
     @abstractmethod
@@ -311,10 +311,10 @@ class VertexFeed(Feed[gloo.VertexBuffer]):
             made = self.drawn = vertex_buffer(np.zeros((1, width)))
             made.resize_bytes(4 * rows * width)
 
-    def _register(self, cuda: Cuda, name: int, flags: int) -> Any:
+    def _register(self, cuda: Cuda, name: int, flags: int) -> object:
         return cuda("cudaGraphicsGLRegisterBuffer", name, flags)
 
-    def _write(self, cuda: Cuda, resource: Any, rows: Source) -> None:
+    def _write(self, cuda: Cuda, resource: object, rows: Source) -> None:
         address, size = cuda("cudaGraphicsResourceGetMappedPointer", resource)
         if size < rows.rows * rows.row:
             raise Trouble(f"CUDA sees {size} bytes of a buffer of {rows.rows * rows.row}")
@@ -340,7 +340,7 @@ class VertexFeed(Feed[gloo.VertexBuffer]):
         import OpenGL.GL as gl
 
         found = np.zeros(shape, np.float32)
-        gl.glBindBuffer(gl.GL_ARRAY_BUFFER, gl_name(self.drawn))
+        gl.glBindBuffer(gl.GL_ARRAY_BUFFER, gl_name(self._there))
         gl.glGetBufferSubData(gl.GL_ARRAY_BUFFER, 0, found.nbytes, ctypes.c_void_p(found.ctypes.data))
         gl.glBindBuffer(gl.GL_ARRAY_BUFFER, 0)
         return found
@@ -354,10 +354,10 @@ class TextureFeed(Feed[gloo.Texture2D]):
             self.close()
             self.drawn = gloo.Texture2D(shape, format="rg", internalformat="rg32f", interpolation="linear")
 
-    def _register(self, cuda: Cuda, name: int, flags: int) -> Any:
+    def _register(self, cuda: Cuda, name: int, flags: int) -> object:
         return cuda("cudaGraphicsGLRegisterImage", name, GL_TEXTURE_2D, flags)
 
-    def _write(self, cuda: Cuda, resource: Any, rows: Source) -> None:
+    def _write(self, cuda: Cuda, resource: object, rows: Source) -> None:
         image = cuda("cudaGraphicsSubResourceGetMappedArray", resource, 0, 0)
         kind = cuda.names.cudaMemcpyKind.cudaMemcpyDefault
         cuda("cudaMemcpy2DToArrayAsync", image, 0, 0, rows.address, rows.pitch, rows.row, rows.rows, kind, rows.stream)
@@ -378,14 +378,14 @@ class TextureFeed(Feed[gloo.Texture2D]):
         import OpenGL.GL as gl
 
         found = np.zeros(shape, np.float32)
-        gl.glBindTexture(gl.GL_TEXTURE_2D, gl_name(self.drawn))
+        gl.glBindTexture(gl.GL_TEXTURE_2D, gl_name(self._there))
         gl.glGetTexImage(gl.GL_TEXTURE_2D, 0, gl.GL_RG, gl.GL_FLOAT, found.ctypes.data)
         gl.glBindTexture(gl.GL_TEXTURE_2D, 0)
         return found
 
 
 @contextmanager
-def _mapped(cuda: Cuda, resource: Any, stream: int) -> Iterator[None]:
+def _mapped(cuda: Cuda, resource: object, stream: int) -> Iterator[None]:
     """Give a registered buffer or texture to CUDA for the block: OpenGL must not touch it. Also an error ends that."""
     cuda("cudaGraphicsMapResources", 1, resource, stream)
     try:

@@ -13,7 +13,7 @@ from vispy import gloo
 from vispy.gloo import gl as vispys
 
 from lossland.render.gl.driver import gl_name, read_into
-from lossland.render.gl.programs import Region, delete, program, set_region, set_state, vertex_buffer
+from lossland.render.gl.programs import Region, Uniform, delete, program, set_region, set_state, vertex_buffer
 
 gl: Any = vispys  # its functions are put there when it is imported
 BGRA = 0x80E1  # GL_BGRA, which vispy does not name
@@ -64,7 +64,7 @@ class Quad:
         self._program = program("quad.vert", fragment, **constants)
         self._program["a_corner"] = self._corners
 
-    def set(self, **uniforms: Any) -> None:
+    def set(self, **uniforms: Uniform) -> None:
         """Set the shader's uniforms."""
         for name, value in uniforms.items():
             self._program[name] = value
@@ -94,7 +94,7 @@ class Pass:
             self._constants = constants
             self._close_quad()
 
-    def run(self, size: int, **values: Any) -> None:
+    def run(self, size: int, **values: Uniform) -> None:
         """Fill the texture, ``size`` texels square."""
         if self._quad is None:
             self._quad = Quad(self._fragment, **self._constants)
@@ -110,7 +110,7 @@ class Pass:
             set_state("off", write=False, blend=False)
             self._quad.draw()
 
-    def run_gradually(self, size: int, strips: int = 16, **values: Any) -> Iterator[None]:
+    def run_gradually(self, size: int, strips: int = 16, **values: Uniform) -> Iterator[None]:
         """Do what ``run`` does a strip at a time; the texture is replaced when all of it is done."""
         if self._quad is None:
             self._quad = Quad(self._fragment, **self._constants)

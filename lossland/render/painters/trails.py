@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from vispy import gloo
 
-from lossland.render.gl.programs import delete, program, set_state, set_uniforms
+from lossland.render.gl.programs import Uniform, delete, program, set_state, set_uniforms
 from lossland.render.painter import DrawContext, Kept, Phase, paints
 from lossland.render.painters.lines import LINE_BIAS, PATH_FIELDS, TWO_TRIANGLES, path_vertices
 from lossland.render.painters.points import DISC, SPHERE, SPRITE, SpriteBatch, sprites
@@ -172,7 +171,7 @@ class _Pen:
             set_uniforms(self._program, **{width: WIDTH, color: (0.0, 0.0, 0.0)})
         self._kept = Kept()
 
-    def draw(self, paths: _Paths | Rings, layers: Sequence[Trail], context: DrawContext, **uniforms: Any) -> None:
+    def draw(self, paths: _Paths | Rings, layers: Sequence[Trail], context: DrawContext, **uniforms: Uniform) -> None:
         """Draw the buffers of some trails; ``uniforms`` are those that only this program has."""
         if paths.lines is None or paths.all is None:
             return
