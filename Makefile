@@ -53,7 +53,7 @@ run: $(VENV)/.installed $(VENV)/.graphics
 	fi
 
 test: lint $(VENV)/.test-graphics
-	$(HEADLESS) $(VENV)/bin/python -m pytest -n 2 --dist worksteal
+	$(HEADLESS) $(VENV)/bin/python -m pytest -n 2 --dist loadfile
 
 test-torch: $(TORCH_VENV)/.installed $(VENV)/.test-graphics
 	$(HEADLESS) $(TORCH_VENV)/bin/python -m pytest -m torch tests/torch
