@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
 import pytest
 from windows import display
+
+from lossland import errors
 
 __all__ = ["display"]  # a fixture for every folder
 
@@ -18,6 +21,14 @@ os.environ.setdefault("LOSSLAND_GL", "software")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let golden images be written anew."""
     parser.addoption("--regenerate-goldens", action="store_true", help="write the pictures of tests/goldens anew")
+
+
+@pytest.fixture(autouse=True)
+def other_tests_scene_files_forgotten() -> Iterator[None]:
+    """Forget the user's files that a test has loaded: whose fault an error is depends on them, for a whole process."""
+    before = set(errors.USER_FILES)
+    yield
+    errors.USER_FILES.intersection_update(before)
 
 
 @pytest.fixture(params=["numpy", "array_api_strict", pytest.param("cupy", marks=pytest.mark.gpu)])
