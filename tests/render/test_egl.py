@@ -387,9 +387,10 @@ def test_a_picture_within_a_picture_is_refused() -> None:
                 ll.snapshot("linear_map_2d", SIZE)
             return ll.Frame([])
 
-    with ll.Stage(Nested(), SIZE) as stage, pytest.raises(UserError, match="cannot be drawn while another one is"):
+    with ll.Stage(Nested(), SIZE) as stage:
         stage.player.touch()  # its picture is asked for again in the middle of the drawing
-        stage.render()
+        with pytest.raises(UserError, match="cannot be drawn while another one is"):
+            stage.render()
     before = picture("software")
     with ll.Stage("linear_map_2d", SIZE) as stage:
         stage.render(time=0.2)
