@@ -24,12 +24,10 @@ def on_sign(a: float, b: float) -> signs.Place:
     return 0.5 + 0.16 * (1.5 * a + 0.5 * b), 0.5 - 0.16 * (0.5 * a + 1.5 * b)
 
 
-def beside(arrow: np.ndarray, other: np.ndarray) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Return where an arrow's symbol and its numbers go, in pixels from its head: on the side away from the other."""
-    left = np.array([-arrow[1], arrow[0]]) / max(float(np.hypot(*arrow)), 1e-9)
-    away = -left if maps.cross(arrow, other) >= 0 else left
-    down = float(-22 * away[1])
-    return ((14.0, down), (36.0, down - 2)) if away[0] >= 0 else ((-30.0, down), (-104.0, down - 2))
+def beside(arrow: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return the direction (3,) from an arrow's head to its name: away from the other arrow, and a little ahead."""
+    left = np.array([-arrow[1], arrow[0]])
+    return shapes.lifted(0.5 * arrow - left if maps.cross(arrow, other) >= 0 else 0.5 * arrow + left)
 
 
 class LinearMap2D(ll.Scene):
@@ -145,10 +143,8 @@ class LinearMap2D(ll.Scene):
             *(layers.Points(shapes.lifted(self.a.T[[k]]), COLUMNS[k], 7.0, "ring", name="Column") for k in range(2)),
         ]
         for k, symbol in enumerate((r"\hat\imath", r"\hat\jmath")):
-            head, color = moved[:, k], COLUMNS[k]
-            name_at, numbers_at = beside(head, moved[:, 1 - k])
-            drawn.append(layers.Label(shapes.lifted(head), symbol, color, latex=True, size=28, offset=name_at))
-            drawn.append(layers.Label(shapes.lifted(head), words("?.1", head), color, size=16, offset=numbers_at))
+            head, look = moved[:, k], {"latex": True, "size": 28, "side": beside(moved[:, k], moved[:, 1 - k])}
+            drawn.append(layers.Label(shapes.lifted(head), symbol, COLUMNS[k], value=words("?.1", head), **look))
         return drawn
 
     def directions_that_do_not_turn(self, moved: np.ndarray) -> list[layers.Layer]:
@@ -158,11 +154,11 @@ class LinearMap2D(ll.Scene):
             (x, y), role, here = kept.vector, f"eigen{k}", shapes.lifted([moved @ kept.vector])
             line = shapes.lifted(np.outer((-14, 14), kept.vector))
             far = shapes.lifted(kept.vector * min(1.05, 0.85 / max(abs(y), 1e-9)) * self.reach)
-            factor, offset = tex(r"\lambda_? = ?", k, kept.factor), (18.0, 12.0 if x * y >= 0 else -14.0)
+            factor, aside = tex(r"\lambda_? = ?", k, kept.factor), (abs(y), -x if y >= 0 else x, 0.0)
             drawn += [
                 layers.Lines([line], role, 2.4, dash=(15, 10), depth=False, name="Eigenline", worth=[kept.factor]),
                 layers.Arrows(np.zeros((1, 3)), here, role, depth=False, name="Eigenvector"),
-                layers.Label(far, factor, role, latex=True, size=24, offset=offset),
+                layers.Label(far, factor, role, latex=True, size=24, side=aside),
             ]
         return drawn
 

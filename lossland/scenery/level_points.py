@@ -49,7 +49,7 @@ def _dress(scene: GroundScene, point: CriticalPoint) -> Sequence[Layer]:
     tail, tip, centre = (scene.terrain.world_from_domain(one, LIFT) for one in (tail[seen], tip[seen], point.position))
     return [
         Arrows(tail, tip, colors, 2.6, group="arrows", name="Curvature", worth=curvature[seen]),
-        Label(centre, words("?", point.value), KINDS[point.kind][0], size=13, offset=(9.0, 10.0)),
+        Label(centre, words("?", point.value), KINDS[point.kind][0], size=13, side="below right"),
     ]
 
 

@@ -611,9 +611,10 @@ class Label(Layer):
     """Text at a world position, with a halo; a line of ``value`` below in a smaller size. ``latex`` sets a formula.
 
     It places itself: at ``side`` of its point where there is room for it, else at another side (see
-    ``writing.placement``). It is never cut and keeps off heads, points, nodes and what else is written; where there
-    is no room at all it is left out. ``plate`` is the colour of a rounded plate behind the text, which is then black
-    or white, whichever is easier to read.
+    ``writing.placement``). A direction (3,) of the world as ``side`` puts it where that points in the picture. It is
+    never cut and keeps off heads, points, nodes and what else is written; where there is no room at all it is left
+    out. ``plate`` is the colour of a rounded plate behind the text, which is then black or white, whichever is easier
+    to read.
     """
 
     position: Sequence[float] | Array
@@ -622,7 +623,7 @@ class Label(Layer):
     value: Cell = ""
     latex: bool = False
     size: float = 15.0
-    side: Side = ""
+    side: Side | Sequence[float] | Array = ""
     bold: bool = True
     plate: Color = ""
     offset: tuple[float, float] = (14.0, 0.0)  # pixels from the point, y down; goes once every label has a side
@@ -630,8 +631,8 @@ class Label(Layer):
     def __post_init__(self) -> None:
         """Refuse a side that there is not."""
         super().__post_init__()
-        if self.side not in get_args(Side):
-            raise UserError(f"A Label has no side {self.side!r}.{nearest(str(self.side), get_args(Side)[1:])}")
+        if isinstance(self.side, str) and self.side not in get_args(Side):
+            raise UserError(f"A Label has no side {self.side!r}.{nearest(self.side, get_args(Side)[1:])}")
 
 
 # -------------------------------------------------------------------------------------- notes beside the picture

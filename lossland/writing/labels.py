@@ -93,23 +93,31 @@ def place_labels(
         placed.extend((label, rect) for label, rect in zip(labels, rects, strict=True) if rect is not None)
 
     # Labels with an offset, until every scene gives them a side: remove this block and ``_offset_rect``.
-    offset = [(label, pixel) for label, pixel in inside if not label.side]
+    offset = [(label, pixel) for label, pixel in inside if _is_at(label, "")]
     rects = [_offset_rect(type_, label, pixel) for label, pixel in offset]
     keep([label for label, _ in offset], separate(rects, area, taken, 0.0))
 
     for label, pixel in inside:
-        if label.side == "centre":  # it is a part of what it stands on, and stays there
+        if _is_at(label, "centre"):  # it is a part of what it stands on, and stays there
             width, height = _label_size(type_, label)
             wanted = pixel[0] - width / 2, pixel[1] - height / 2, width, height
             keep([label], separate([wanted], area, (), 0.0))
 
-    beside = [label for label, _ in inside if label.side not in ("", "centre")]
+    beside = [label for label, _ in inside if not _is_at(label, "") and not _is_at(label, "centre")]
     if beside:
         sizes = [_label_size(type_, label) for label in beside]
         taken = [*taken, *(rect for _, rect in placed)]
         poses = _key_poses(camera)
         keep(beside, place_beside(beside, sizes, layers, camera, size, area, taken, type_.scale, poses))
     return placed
+
+
+def _is_at(label: Label, side: str) -> bool:
+    return isinstance(label.side, str) and label.side == side
+
+
+def _face(label: Label) -> str:
+    return "bold" if label.bold else "regular"
 
 
 def _pixels(camera: Camera, positions: Sequence[ArrayLike], size: Size) -> list[tuple[float, float]]:
@@ -155,7 +163,7 @@ def _label_size(type_: Type, label: Label) -> tuple[float, float]:
         formula = type_.formula(label.text, label.size, _label_color(type_, label))
         width, height = float(formula.width), float(formula.height)
         if label.value:
-            width += type_.px(6) + type_.width(written(label.value), 16.0)
+            width += type_.px(6) + type_.width(written(label.value), 16.0, _face(label))
     else:
         width, height = _name_size(type_, label.text, written(label.value), label.size, label.bold)
     if label.plate:
@@ -209,7 +217,7 @@ def _draw_label(dl: imgui.ImDrawList, type_: Type, label: Label, rect: Rect) -> 
     width, _ = type_.put_formula(dl, x, y, label.text, label.size, color, ay=0.0, halo=halo, alpha=alpha)
     if label.value:
         at = x + width + type_.px(6), y + height / 2
-        type_.text(dl, *at, written(label.value), 16.0, color, halo=halo, ay=0.5, alpha=alpha)
+        type_.text(dl, *at, written(label.value), 16.0, color, _face(label), halo=halo, ay=0.5, alpha=alpha)
 
 
 def _draw_starts(

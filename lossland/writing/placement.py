@@ -81,25 +81,24 @@ def choose_sides(
     points: Sequence[Sequence[float]],
     sizes: Sequence[Sequence[float]],
     gaps: Sequence[float],
-    sides: Sequence[Side],
+    wanted: Sequence[float],
     free: Rect,
     taken: Sequence[Rect],
     px: float,
 ) -> list[float]:
-    """Choose a direction for each label, in order: that of its side, else one near it at which little is lost.
+    """Choose a direction for each label, in order: the wanted one, else a side near it at which little is lost.
 
     Lost is what is cut by ``free`` or covers what is ``taken`` or a label before. ``points`` and ``sizes`` (n, 2) and
-    ``gaps`` (n,) are pixels, ``px`` the pixels to one of the look; ``sides`` are keys of SIDES.
+    ``gaps`` (n,) are pixels, ``px`` the pixels to one of the look; directions are those of Choice.
     """
-    angles = np.array(list(SIDES.values()))
-    wanted = np.array([SIDES[side] for side in sides])[:, None]
-    turn = np.abs((angles - wanted + pi) % (2 * pi) - pi) / EIGHTH
+    angles = np.array([[*SIDES.values(), own] for own in wanted])  # (n, 9)
+    turn = np.abs((angles - angles[:, -1:] + pi) % (2 * pi) - pi) / EIGHTH
     rects = np.array(
         [
-            [at_side(point, size, Choice(angle, gap)) for angle in SIDES.values()]
-            for point, size, gap in zip(points, sizes, gaps, strict=True)
+            [at_side(point, size, Choice(angle, gap)) for angle in row]
+            for point, size, gap, row in zip(points, sizes, gaps, angles.tolist(), strict=True)
         ]
-    )  # (n, 8, 4)
+    )  # (n, 9, 4)
     left, top, right, bottom = _edges(rects)
     cut = np.maximum(free[0] - left, 0) + np.maximum(right - free[0] - free[2], 0)
     cut += np.maximum(free[1] - top, 0) + np.maximum(bottom - free[1] - free[3], 0)
@@ -107,7 +106,7 @@ def choose_sides(
     chosen = []
     for row in range(len(rects)):  # one after the other: each keeps clear of those before
         best = int(np.argmin(np.round(cost[row], 6)))
-        chosen.append(float(angles[best]))
+        chosen.append(float(angles[row, best]))
         cost[row + 1 :] += COVERED * _shared(rects[row + 1 :], [tuple(rects[row, best])])[0] / px**2
     return chosen
 

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from lossland.pointing.picking import position_of
 from lossland.world.camera import Camera, Pose
 from lossland.world.geometry import HEAD_RADIUS, HEAD_RIM, head_centers
-from lossland.world.layers import Graph, Label, Layer, Points, Side, Trail
-from lossland.writing.placement import Choice, Rect, at_side, choose_sides, glide, separate
+from lossland.world.layers import Graph, Label, Layer, Points, Trail
+from lossland.writing.placement import SIDES, Choice, Rect, at_side, choose_sides, glide, separate
 
 Size = tuple[int, int]
 Floats = NDArray[np.float64]
@@ -42,7 +42,6 @@ def place_beside(
     azimuths around its own and how far it is between them.
     """
     anchors = np.array([label.position for label in labels], float).reshape(-1, 3)
-    sides: list[Side] = [label.side for label in labels]
     matters = list(_discs(layers))
 
     def seen(pose: Pose) -> tuple[Floats, Floats, list[float]]:
@@ -57,12 +56,24 @@ def place_beside(
     for pose in (before,) if before == after else (before, after):
         points, discs, gaps = seen(pose)
         blocked = [*taken, *_squares(discs)]
-        angles.append(choose_sides(points.tolist(), sizes, gaps, sides, area, blocked, scale))
+        directions = [_direction(label, camera, size, pose) for label in labels]
+        angles.append(choose_sides(points.tolist(), sizes, gaps, directions, area, blocked, scale))
     points, discs, gaps = seen(camera.pose)
     wanted = []
     for point, own, gap, start, end in zip(points.tolist(), sizes, gaps, angles[0], angles[-1], strict=True):
         wanted.append(at_side(point, own, glide(Choice(start, gap), Choice(end, gap), share)))
     return separate(wanted, area, [*taken, *_squares(discs)], CLEAR * scale)
+
+
+def _direction(label: Label, camera: Camera, size: Size, pose: Pose) -> float:
+    """Return the direction in which a label wants to stand from its point: an angle as in Choice."""
+    if isinstance(label.side, str):
+        return SIDES[label.side]
+    point, along = np.array(label.position, float), np.array(label.side, float)
+    start, end = camera.project(
+        np.array([point, point + 0.01 * along / max(float(np.hypot.reduce(along)), 1e-9)]), size, pose
+    )
+    return float(np.arctan2(*(end - start)[::-1]))
 
 
 def discs_seen(layers: Sequence[Layer], camera: Camera, size: Size, scale: float) -> list[Rect]:

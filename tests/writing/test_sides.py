@@ -100,6 +100,27 @@ def test_a_label_with_room_stands_at_its_side(type_, side):
     assert rect == pytest.approx(at_side(point, rect[2:], Choice(SIDES[side], GAP)))
 
 
+@pytest.mark.parametrize("angle", [0.0, 0.5, 1.1, 2.0, 2.9, -0.3, -1.4, -2.6])
+def test_a_label_stands_where_a_direction_of_the_world_points_in_the_picture(type_, angle):
+    along = (0.02 * np.cos(angle), 0.02 * np.sin(angle), 0.0)
+    flat, tilted = flat_camera(), Camera(azimuth=-60.0, elevation=40.0)
+    tilted.fit(np.array([[-3, -3, 0], [3, 3, 0.5]]), SIZE)
+    for camera in (flat, tilted):
+        (rect,) = placed(type_, [layers.Label((0.4, 0.2, 0.0), "v", side=along)], camera)
+        start, end = camera.project(np.array([(0.4, 0.2, 0.0), np.add((0.4, 0.2, 0.0), along)]), SIZE)
+        across, down = np.subtract(np.add(rect[:2], np.divide(rect[2:], 2)), start) / (np.add(rect[2:], 2 * GAP) / 2)
+        expected = np.clip(np.sqrt(2) * (end - start) / np.hypot(*(end - start)), -1.0, 1.0)
+        assert (across, down) == pytest.approx(tuple(expected), abs=0.02)
+
+
+def test_a_direction_gives_way_like_a_side(type_):
+    camera = flat_camera()
+    x, y = camera.project(np.array([0.4, 0.2, 0.0]), SIZE).tolist()
+    wall = (x + 5.0, y - 60.0, 80.0, 60.0)  # above and at the right
+    (rect,) = placed(type_, [layers.Label((0.4, 0.2, 0.0), "name", side=(1.0, 0.2, 0.0))], camera, taken=[wall])
+    assert not overlap(rect, wall)
+
+
 def test_a_centred_label_stands_on_its_point_whatever_is_there(type_):
     point = layers.Points(np.array([[0.4, 0.2, 0.0]]), style="disc", size=9.0)
     camera = flat_camera()
@@ -187,9 +208,10 @@ def test_the_same_picture_gives_the_same_places_whatever_was_drawn_before(type_)
 def test_with_no_conflict_every_label_gets_its_side_and_the_nearest_one_otherwise():
     free = (0.0, 0.0, 1000.0, 1000.0)
     points, sizes, gaps = [(500, 500), (200, 200)], [(60, 20), (60, 20)], [10.0, 10.0]
-    assert choose_sides(points, sizes, gaps, ["left", "below"], free, (), 1.0) == [SIDES["left"], SIDES["below"]]
+    wanted = [SIDES["left"], SIDES["below"]]
+    assert choose_sides(points, sizes, gaps, wanted, free, (), 1.0) == wanted
     beside = (540.0, 480.0, 30.0, 40.0)  # at the right, reaching into both corners
-    (angle,) = choose_sides(points[:1], sizes[:1], gaps[:1], ["right"], free, [beside], 1.0)
+    (angle,) = choose_sides(points[:1], sizes[:1], gaps[:1], [SIDES["right"]], free, [beside], 1.0)
     assert angle == SIDES["above"]
 
 
