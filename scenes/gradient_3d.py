@@ -130,9 +130,9 @@ class Gradient3D(ll.GroundScene):
     def heading_arrow(self, heading: np.ndarray, slope: float) -> list[layers.Layer]:
         """Return the arrow ahead, with the slope there."""
         middle, along = self.tangent().raised(0.012), PLANE * self.tangent().ahead(heading)
-        look, (aside, _) = {"depth": False, "name": "Slope ahead", "worth": [slope]}, ll.ground.beside(along, 40.0)
+        look = {"depth": False, "name": "Slope ahead", "worth": [slope]}
         arrow = layers.Arrows(middle[None], (middle + along)[None], "accent", 4.5, **look)
-        return [arrow, layers.Label(middle + along, ll.words("?.2", slope), "accent", offset=(aside, 10.0))]
+        return [arrow, layers.Label(middle + along, ll.words("?.2", slope), "accent", side=along)]
 
     def notes(self, gradient: np.ndarray, slope: float) -> list[layers.Note]:
         """Return the gradient in numbers, the slope ahead, and the special headings."""

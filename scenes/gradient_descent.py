@@ -104,7 +104,7 @@ class GradientDescent(ll.GroundScene):
         tip = ball + ARROW * self.ahead(here, gradient)
         drawn = layers.named_arrow(ball, tip, "up", r"\nabla f", BALL, name="Gradient", worth=[steepness])
         if part >= STEP:
-            drawn += layers.named_arrow(ball, end, "down", r"-\alpha\nabla f", BALL, room=50.0, name="Next step")
+            drawn += layers.named_arrow(ball, end, "down", r"-\alpha\nabla f", BALL, name="Next step")
         return drawn
 
     def notes(self, step: int, part: int) -> list[layers.Note]:

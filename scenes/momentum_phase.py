@@ -125,8 +125,8 @@ class MomentumPhase(ll.Scene):
             layers.Axes(terrain, r"\alpha\lambda", r"\beta"),
             layers.Lines([crease], "accent", 2.4, name="Crease"),
             layers.Lines([rim], "up", 2.2, dash=(16, 10), name="Cliff"),
-            layers.Label(terrain.world_from_domain((0.22, 0.28), LIFT), "crease", "accent", size=13.0, offset=(8, -12)),
-            layers.Label(terrain.world_from_domain((3.45, 0.725), LIFT), "cliff", "up", size=13.0, offset=(10, 6)),
+            layers.Label(terrain.world_from_domain((0.22, 0.28), LIFT), "crease", "accent", size=13.0, side="right"),
+            layers.Label(terrain.world_from_domain((3.45, 0.725), LIFT), "cliff", "up", size=13.0, side="right"),
         ]
 
     @property
@@ -166,7 +166,7 @@ class MomentumPhase(ll.Scene):
         return [
             *PORTRAIT.axes("position", "velocity"),
             layers.Lines(list(moves), "dim", 1.2, 0.75),
-            layers.Label(corner, self.called(k), COLORS[k], value=damping, offset=(8.0, -24.0)),
+            layers.Label(corner, self.called(k), COLORS[k], value=damping, side="above right"),
         ]
 
     @ll.kept

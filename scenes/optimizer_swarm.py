@@ -209,7 +209,7 @@ class OptimizerSwarm(ll.GroundScene):
             place = self.basin_map().minima.position[k]
             if np.allclose(self.inside(place), place):
                 disc = layers.Points.on(self.terrain, place, "text", 4.5, "disc", name=f"Minimum {letter}")
-                drawn += [disc, layers.Label(disc.position[0], letter, "text", offset=(-5.0, 16.0))]
+                drawn += [disc, layers.Label(disc.position[0], letter, "text", side="below")]
         return drawn
 
     @ll.kept

@@ -259,7 +259,7 @@ def ridgeline() -> ll.Frame:
     shade = np.repeat(np.linspace(0.25, 1.0, 8), 48)
     shift = np.array([0.0, -0.95, 0.0])
     names = [
-        layers.Label((1.04, 0.25 * k - 0.92, 0.02), f"n = {k + 1}", "dim", size=13.0, offset=(8, 0)) for k in range(8)
+        layers.Label((1.04, 0.25 * k - 0.92, 0.02), f"n = {k + 1}", "dim", size=13.0, side="right") for k in range(8)
     ]
     drawn = [layers.Bars(low + shift, high + shift, shade, "height"), *names]
     notes = [layers.Title("Means gather around the middle", r"\bar{x} = \frac{1}{n} \sum_{i=1}^{n} x_i")]
@@ -288,7 +288,7 @@ def curve() -> ll.Frame:
             reach=1.1,
             tangent_color="area",
         ),
-        layers.Label((touch, np.sin(touch), 0), r"\cos x = 0.62", "area", latex=True, size=20.0, offset=(18, 18)),
+        layers.Label((touch, np.sin(touch), 0), r"\cos x = 0.62", "area", latex=True, size=20.0, side="below right"),
     ]
     notes = [layers.Title("Slope and area of the sine", r"\int_{-2.2}^{0.9} \sin x \, dx = -1.21")]
     bounds = np.array([[-5.6, -1.6, 0], [3.3, 1.6, 0]])
@@ -311,9 +311,9 @@ def lines() -> ll.Frame:
         layers.Lines([floor_shadow], "i", 2.0, dash=(9, 6)),
         layers.Lines([wall_shadow], "j", 2.0, dash=(9, 6)),
         layers.Lines([helix], "area", 3.4),
-        layers.Label(floor_shadow[-1], r"\cos x", "i", latex=True, size=20.0, offset=(14, 6)),
-        layers.Label(wall_shadow[-1], r"\sin x", "j", latex=True, size=20.0, offset=(14, -6)),
-        layers.Label(helix[-1], "e^{ix}", "area", latex=True, size=22.0, offset=(12, 0)),
+        layers.Label(floor_shadow[-1], r"\cos x", "i", latex=True, size=20.0, side="right"),
+        layers.Label(wall_shadow[-1], r"\sin x", "j", latex=True, size=20.0, side="right"),
+        layers.Label(helix[-1], "e^{ix}", "area", latex=True, size=22.0, side="right"),
     ]
     bounds = np.array([[a, b, c] for a in (-1.4, 1.6) for b in (-0.6, 0.8) for c in (0.0, 1.1)])
     title = layers.Title("Two shadows of one helix", r"e^{ix} = \cos x + i \sin x")
@@ -356,8 +356,8 @@ def simplex() -> ll.Frame:
     odds = np.exp(logits)
     chances = 1.3 * odds / odds.sum(1, keepdims=True) + shift
     names = [
-        layers.Label(corners[k] + shift, f"p_{k + 1} = 1", "text", latex=True, size=19.0, offset=offset)
-        for k, offset in enumerate([(-70, 10), (16, 8), (0, -20)])
+        layers.Label(corners[k] + shift, f"p_{k + 1} = 1", "text", latex=True, size=19.0, side=side)
+        for k, side in enumerate(("left", "right", "above"))
     ]
     drawn = [
         floor(0.0),
@@ -401,8 +401,8 @@ def grid() -> ll.Frame:
         layers.Polygon(square, "area", fill=0.0, dash=(7, 4), outline=1.4),
         layers.Polygon(moved, "area"),
         layers.Arrows(zero, moved[[1, 3]], ("i", "j"), 6.5, depth=False),
-        layers.Label(moved[1], r"\hat{\imath}", "i", latex=True, size=28.0, offset=(16, 14)),
-        layers.Label(moved[3], r"\hat{\jmath}", "j", latex=True, size=28.0, offset=(-34, 0)),
+        layers.Label(moved[1], r"\hat{\imath}", "i", latex=True, size=28.0, side="below right"),
+        layers.Label(moved[3], r"\hat{\jmath}", "j", latex=True, size=28.0, side="left"),
     ]
     notes = [layers.Title("A linear map, half way", r"\det A = 2")]
     bounds = np.array([[-2.6, -1.6, 0], [3.2, 2.6, 0]])
@@ -437,7 +437,7 @@ def graph() -> ll.Frame:
             nodes, np.array(edges), strength, np.concatenate(values), radius=13.0, phase=0.62, flow=np.abs(strength)
         ),
         *(
-            layers.Label(nodes[end], name, "text", latex=True, size=22.0, offset=(-46 if end < 3 else 24, 0))
+            layers.Label(nodes[end], name, "text", latex=True, size=22.0, side="left" if end < 3 else "right")
             for end, name in zip(ends, names, strict=True)
         ),
     ]
@@ -465,8 +465,8 @@ def images() -> ll.Frame:
         floor(0.0, 1.4, 14),
         layers.Image(attention**0.6, left, wide, high),
         layers.Image(attention**0.6, right, wide, high, smooth=True),
-        layers.Label((-0.675, 0, 1.0), "each number", "dim", size=15.0, offset=(0, -12)),
-        layers.Label((0.725, 0, 1.0), "in between", "dim", size=15.0, offset=(0, -12)),
+        layers.Label((-0.675, 0, 1.0), "each number", "dim", size=15.0, side="above"),
+        layers.Label((0.725, 0, 1.0), "in between", "dim", size=15.0, side="above"),
     ]
     notes = [layers.Title("Who looks at whom", r"\mathrm{softmax}\!\left(QK^\top / \sqrt{d}\right)")]
     bounds = np.array([[-1.45, 0, -0.25], [1.5, 0, 1.35]])

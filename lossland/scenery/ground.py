@@ -16,7 +16,7 @@ from lossland.scenery.scene import Frame, Scene, View
 from lossland.world.layers import Axes, ColorBar, Layer, Lines, Note, Polygon, Series, Surface, Title
 from lossland.world.terrain import Terrain, straight
 
-__all__ = ["Domain", "GroundScene", "beside", "is_rough", "landscape", "rectangle", "straight"]
+__all__ = ["Domain", "GroundScene", "is_rough", "landscape", "rectangle", "straight"]
 
 RESOLUTION = 512  # samples along each side of the ground
 NARROWEST = 1e-100  # width of a domain: the squares of smaller numbers are 0
@@ -45,15 +45,6 @@ def rectangle(land: Landscape) -> tuple[float, float, float, float]:
     """Return a landscape's domain as x0, x1, y0, y1."""
     (x0, x1), (y0, y1) = land.domain
     return x0, x1, y0, y1
-
-
-def beside(along: np.ndarray, width: float = 26.0) -> tuple[float, float]:
-    """Return where to put a label at the tip of an arrow ``along`` (3,), seen from the usual azimuth: in pixels.
-
-    ``width`` is the label's; it goes to the left of arrows that point left.
-    """
-    right = (np.sin(np.radians(60.0)), np.cos(np.radians(60.0)))
-    return (10.0, -4.0) if along[0] * right[0] + along[1] * right[1] >= 0 else (-10.0 - width, -4.0)
 
 
 def landscape(default: str) -> Text:

@@ -54,8 +54,8 @@ class Square:
         return [
             Polygon(self.corners, "text", 0.05, 1.2),
             Lines(lines, "dim", 1.2, 0.7),
-            Label(self.world_from_inset(right), x, "dim", size=13.0, offset=(8.0, 0.0)),
-            Label(self.world_from_inset(top), y, "dim", size=13.0, offset=(6.0, -12.0)),
+            Label(self.world_from_inset(right), x, "dim", size=13.0, side="right"),
+            Label(self.world_from_inset(top), y, "dim", size=13.0, side="above"),
         ]
 
 
@@ -86,10 +86,10 @@ class Lanes:
         y = self.home - self.length * np.linspace(0, 1, len(exponents))
         across = [lifted([(-self.half, one), (self.half, one)], self.z) for one in y]
         marks = [
-            Label(line[0], f"10^{{{exponent}}}" if exponent else "1", "dim", latex=True, size=14.0, offset=(-44.0, 2.0))
+            Label(line[0], f"10^{{{exponent}}}" if exponent else "1", "dim", latex=True, size=14.0, side="left")
             for line, exponent in zip(across, exponents, strict=True)
         ]
-        name = Label(across[-1][0], "error", "dim", size=12.0, offset=(-40.0, 20.0))
+        name = Label(across[-1][0], "error", "dim", size=12.0, side="below left")
         return [Lines(across, "dim", 1.0, 0.35), Lines(lanes, "dim", 1.4, 0.55), *marks, name]
 
     def bead(self, x: float, error: float, color: Color, radius: float, name: str) -> list[Layer]:

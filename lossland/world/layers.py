@@ -33,8 +33,8 @@ Cell = str | float  # what is written beside a name: a number is written with th
 Shades = Literal["signed", "height"]  # the theme's colour maps: -1 ... 1 and 0 ... 1
 Colors = Color | Sequence[Color] | NDArray  # see ``Bars``
 Side = Literal[
-    "", "right", "left", "above", "below", "centre", "above right", "above left", "below right", "below left"
-]  # of a label's point; "" is for labels that still give an offset
+    "right", "left", "above", "below", "centre", "above right", "above left", "below right", "below left"
+]  # of a label's point
 
 ON_GROUND = 0.012  # world: so high above the ground lies what is laid on it
 
@@ -362,25 +362,15 @@ class Arrows(Layer):
 
 
 def named_arrow(
-    tail: Array, tip: Array, color: Color, latex: str, gap: float = 0.0, room: float = 26.0, size: float = 20.0,
-    **options: Any,
-) -> list[Layer]:  # fmt: skip
-    """Return an arrow in front of everything, from ``gap`` beyond its tail (3,) to its tip (3,), and its label there.
+    tail: Array, tip: Array, color: Color, latex: str, gap: float = 0.0, size: float = 20.0, **options: Any
+) -> list[Layer]:
+    """Return an arrow in front of everything, from ``gap`` beyond its tail (3,) to its tip (3,), and its label ahead.
 
-    ``room`` is the label's width in pixels; ``options`` are other fields of the arrow.
+    ``options`` are other fields of the arrow.
     """
     along = (tip - tail) / max(float(np.linalg.norm(tip - tail)), 1e-9)
     arrow = Arrows((tail + gap * along)[None], tip[None], color, **{"width": 5.5, "depth": False, **options})
-    return [arrow, Label(tip, latex, color, latex=True, size=size, offset=_beside(along, room))]
-
-
-def _beside(along: Array, room: float) -> tuple[float, float]:
-    """Return where a label stands at the tip of an arrow ``along`` (3,), seen from the usual azimuth: in pixels.
-
-    It goes to the left of arrows that point left.
-    """
-    right = (np.sin(np.radians(60.0)), np.cos(np.radians(60.0)))
-    return (10.0, -4.0) if along[0] * right[0] + along[1] * right[1] >= 0 else (-10.0 - room, -4.0)
+    return [arrow, Label(tip, latex, color, latex=True, size=size, side=along)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -623,16 +613,15 @@ class Label(Layer):
     value: Cell = ""
     latex: bool = False
     size: float = 15.0
-    side: Side | Sequence[float] | Array = ""
+    side: Side | Sequence[float] | Array = "right"
     bold: bool = True
     plate: Color = ""
-    offset: tuple[float, float] = (14.0, 0.0)  # pixels from the point, y down; goes once every label has a side
 
     def __post_init__(self) -> None:
         """Refuse a side that there is not."""
         super().__post_init__()
         if isinstance(self.side, str) and self.side not in get_args(Side):
-            raise UserError(f"A Label has no side {self.side!r}.{nearest(self.side, get_args(Side)[1:])}")
+            raise UserError(f"A Label has no side {self.side!r}.{nearest(self.side, get_args(Side))}")
 
 
 # -------------------------------------------------------------------------------------- notes beside the picture

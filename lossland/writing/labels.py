@@ -92,18 +92,13 @@ def place_labels(
     def keep(labels: Sequence[Label], rects: Sequence[Rect | None]) -> None:
         placed.extend((label, rect) for label, rect in zip(labels, rects, strict=True) if rect is not None)
 
-    # Labels with an offset, until every scene gives them a side: remove this block and ``_offset_rect``.
-    offset = [(label, pixel) for label, pixel in inside if _is_at(label, "")]
-    rects = [_offset_rect(type_, label, pixel) for label, pixel in offset]
-    keep([label for label, _ in offset], separate(rects, area, taken, 0.0))
-
     for label, pixel in inside:
-        if _is_at(label, "centre"):  # it is a part of what it stands on, and stays there
+        if _is_centred(label):  # it is a part of what it stands on, and stays there
             width, height = _label_size(type_, label)
             wanted = pixel[0] - width / 2, pixel[1] - height / 2, width, height
             keep([label], separate([wanted], area, (), 0.0))
 
-    beside = [label for label, _ in inside if not _is_at(label, "") and not _is_at(label, "centre")]
+    beside = [label for label, _ in inside if not _is_centred(label)]
     if beside:
         sizes = [_label_size(type_, label) for label in beside]
         taken = [*taken, *(rect for _, rect in placed)]
@@ -112,8 +107,8 @@ def place_labels(
     return placed
 
 
-def _is_at(label: Label, side: str) -> bool:
-    return isinstance(label.side, str) and label.side == side
+def _is_centred(label: Label) -> bool:
+    return isinstance(label.side, str) and label.side == "centre"
 
 
 def _face(label: Label) -> str:
@@ -189,14 +184,6 @@ def _presented(type_: Type, color: str, presence: Presence) -> str | Rgb:
         return color
     r, g, b = presence.color(type_.rgb(color, ink=True)).tolist()
     return r, g, b
-
-
-def _offset_rect(type_: Type, label: Label, pixel: tuple[float, float]) -> Rect:
-    """Return where a label stands: beside its point by its offset (0: centred), its middle at the offset's height."""
-    width, height = _label_size(type_, label)
-    dx, dy = label.offset
-    x = pixel[0] + type_.px(dx) - (0.5 * width if dx == 0 else 0.0)
-    return x, pixel[1] + type_.px(dy) - 0.5 * height, width, height
 
 
 def _draw_label(dl: imgui.ImDrawList, type_: Type, label: Label, rect: Rect) -> None:

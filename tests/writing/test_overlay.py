@@ -27,6 +27,7 @@ from lossland.writing.labels import _choices, head_labels
 from lossland.writing.overlay import draw_overlay
 from lossland.writing.placement import beside, choose, glide, separate
 from lossland.writing.room import free_rect
+from lossland.writing.sides import GAP
 from lossland.writing.text import FORMULAS_KEPT, Type, latex_without_colors, picture_scale, render_latex
 
 SIZE = (960, 540)
@@ -401,15 +402,15 @@ def test_a_column_fits_into_every_picture(host, size, theme):
     assert changed[:, : int(0.6 * size[0])].max() > 0.3
 
 
-def test_labels_of_places_stand_at_their_offset_and_letters_in_their_colour(host):
+def test_labels_of_places_stand_at_their_side_and_letters_in_their_colour(host):
     camera = Camera(flat=True)
     camera.fit(np.array([[-3, -3, 0], [3, 3, 0]]), SIZE)
-    label = layers.Label((1.0, 0.5, 0.0), "here", "#FF0000", offset=(20.0, 0.0))
+    label = layers.Label((1.0, 0.5, 0.0), "here", "#FF0000", side="right")
     changed, _ = draw(host, Frame([label], []), camera=camera)
     y, x = np.nonzero(changed > 0.3)
     at = camera.project(np.array([1.0, 0.5, 0.0]), SIZE)
     s = picture_scale(SIZE)
-    assert x.min() == pytest.approx(at[0] + 20 * s, abs=3)
+    assert x.min() == pytest.approx(at[0] + GAP * s, abs=3)
     assert (y.min() + y.max()) / 2 == pytest.approx(at[1], abs=4)
     assert rgb("#FF0000") == (1.0, 0.0, 0.0)
 

@@ -232,7 +232,7 @@ def test_a_plate_is_larger_than_its_text(type_):
 def test_a_side_that_there_is_not_is_refused():
     with pytest.raises(UserError, match="no side 'up right'"):
         layers.Label((0, 0, 0), "name", side="up right")  # pyright: ignore[reportArgumentType]
-    assert set(get_args(layers.Side)) == {"", "centre", *SIDES}
+    assert set(get_args(layers.Side)) == {"centre", *SIDES}
 
 
 # ------------------------------------------------------------------------------------------- what gives way to what
