@@ -1,9 +1,10 @@
 """The mathematics that scenes show: pure functions over arrays that know nothing of pictures.
 
 `linear_maps`: what a matrix does to the plane. `quadratics`: how descent and momentum converge on a quadratic.
-`critical_points`: where a landscape is level, and of which kind. `contours`: curves of equal value.
+`critical_points`: where a landscape is level, and of which kind. `contours`: curves of equal value. `slopes`: the
+steepest heading, and the ways that rain takes. `phase_portraits`: where a step leads from everywhere.
 """
 
-from lossland.models import contours, critical_points, linear_maps, quadratics
+from lossland.models import contours, critical_points, linear_maps, phase_portraits, quadratics, slopes
 
-__all__ = ["contours", "critical_points", "linear_maps", "quadratics"]
+__all__ = ["contours", "critical_points", "linear_maps", "phase_portraits", "quadratics", "slopes"]

@@ -158,6 +158,9 @@ class GroundScene(Scene):
         """Give every parameter its default."""
         super().reset()
         self._was_formula = False
+        for param in self.params().values():
+            if isinstance(param, GroundPoint):
+                self._check_inside(param.name, param.default)
 
     def set(self, name: str, value: Any) -> None:
         """Change one parameter; a value that does not fit raises UserError and changes nothing."""

@@ -170,9 +170,9 @@ def cell_step(low: float, high: float) -> float:
 
 @cache
 def _checked_presets(kind: type[Scene]) -> dict[str, dict[str, Any]]:
-    """Return every preset of a scene with its values as the parameters keep them."""
+    """Return every preset of a scene with its values as the parameters keep them; an empty one has the defaults."""
     return {
-        name: {key: kind.param(key).check(value) for key, value in wanted.items()}
+        name: {key: kind.param(key).check(value) for key, value in wanted.items()} if wanted else dict(kind().values)
         for name, wanted in kind.presets.items()
     }
 

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lossland import numerals
+from lossland.errors import UserError
 
 Color = str
 Value = ArrayLike | str
@@ -32,20 +33,29 @@ _PLACE = re.compile(r"\?(\.?\d|s|n)?")
 
 
 def words(pattern: str, *values: Value) -> str:
-    """Return a sentence with numbers in it: ``words("α = ?4 is the edge", 0.2)``."""
+    """Return a sentence with numbers in it: ``words("α = ?4 is the edge", 0.2)``.
+
+    A ``?`` is written with three significant digits, ``?4`` with at most four decimals, ``?.2`` with two, ``?n`` as a
+    count. Raises UserError unless there is a value for each.
+    """
     return _filled(pattern, values, _word)
 
 
 def tex(pattern: str, *values: Value | Inked) -> str:
-    r"""Return a formula with numbers in it: ``tex(r"\nabla f = (?.2, ?.2)", ("up", gx), ("up", gy))``."""
+    r"""Return a formula with numbers in it: ``tex(r"\nabla f = (?.2, ?.2)", ("up", gx), ("up", gy))``.
+
+    As ``words``, but a plain ``?`` has at most two decimals and ``?s`` three significant digits; ``(color, value)`` is
+    in a role of the theme, vectors and matrices are written as such.
+    """
     return _filled(pattern, values, _formula)
 
 
 def _filled(pattern: str, values: tuple, write: Callable[[object, str], str]) -> str:
-    left = list(values)
-    text = _PLACE.sub(lambda found: write(left.pop(0), found[1] or ""), pattern)
-    assert not left, f"{pattern!r} has fewer places than there are values"
-    return text
+    places = len(_PLACE.findall(pattern))
+    if places != len(values):
+        raise UserError(f"{pattern!r} has {places} places (?) for {len(values)} values; give one for each.")
+    left = iter(values)
+    return _PLACE.sub(lambda found: write(next(left), found[1] or ""), pattern)
 
 
 def _number(form: str, usual: Callable[[float], str]) -> Callable[[float], str]:

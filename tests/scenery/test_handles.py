@@ -124,3 +124,11 @@ def test_a_point_of_space_is_dragged_across_the_view() -> None:
         player.drag("tip", (1.0, 2.0))
     player.drag("tip", (9.0, 0.123, -9.0))
     assert player.scene.values["tip"] == (3.0, 0.12, -3.0)
+
+
+def test_a_point_that_is_declared_outside_the_map_is_refused() -> None:
+    class Astray(Hill):
+        ball = ll.parameters.GroundPoint((30.0, 2.0))
+
+    with pytest.raises(UserError, match="outside the map"):
+        Astray()

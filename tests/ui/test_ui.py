@@ -832,3 +832,16 @@ def test_lessons_are_read_as_markdown() -> None:
         ("a ", "regular"), ("b", "bold"), (" ", "regular"), ("c", "mono"), (" ", "regular"),
         ("d", "latex"), (" ", "regular"), ("e", "italic"),
     ]  # fmt: skip
+
+
+def test_an_empty_preset_is_chosen_only_while_all_is_at_its_default() -> None:
+    from lossland.ui.controls import current_preset
+
+    player = Player(library.scene("momentum_phase"))
+    names = list(player.scene.presets)
+    assert player.scene.presets[names[0]] == {}
+    assert current_preset(player) == names[0]
+    player.use_preset("ripples")
+    assert current_preset(player) == "ripples"
+    player.set_param("beta", 0.5)
+    assert current_preset(player) == ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lossland.errors import UserError
 from lossland.world.phrases import tex, words
 
 
@@ -41,3 +42,9 @@ def test_sentences(pattern: str, values: tuple, expected: str) -> None:
 )
 def test_formulas(pattern: str, values: tuple, expected: str) -> None:
     assert tex(pattern, *values) == expected
+
+
+@pytest.mark.parametrize(("pattern", "values"), [("a ? b ?", (1.0,)), ("what", (1.0,)), ("?", ())])
+def test_every_place_needs_a_value(pattern: str, values: tuple) -> None:
+    with pytest.raises(UserError, match="give one for each"):
+        words(pattern, *values)

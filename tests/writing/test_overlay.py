@@ -22,7 +22,6 @@ from lossland.world.camera import Camera
 from lossland.world.terrain import Terrain
 from lossland.world.theme import DARK, PRINT, rgb
 from lossland.world.track import Track
-from lossland.writing.host import Host
 from lossland.writing.labels import _choices, head_labels
 from lossland.writing.overlay import draw_overlay
 from lossland.writing.placement import beside, choose, glide, separate
@@ -32,30 +31,6 @@ from lossland.writing.text import FORMULAS_KEPT, Type, latex_without_colors, pic
 
 SIZE = (960, 540)
 WHOLE = (0.0, 0.0, 960.0, 540.0)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def context():
-    canvas.headless().set_current()
-
-
-@pytest.fixture(scope="module")
-def host():
-    made = Host(DARK)
-    made.begin(SIZE)
-    imgui.end_frame()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def type_(host):
-    host.use()
-    made = Type(DARK)
-    host.begin(SIZE)
-    yield made
-    imgui.end_frame()
-    made.close()
 
 
 def far_apart(rects, gap=0.0):

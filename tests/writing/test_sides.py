@@ -11,14 +11,12 @@ import pytest
 from imgui_bundle import imgui
 
 from lossland.errors import UserError
-from lossland.render.gl import canvas
 from lossland.scenery.scene import Frame, Show
 from lossland.world import layers
 from lossland.world.camera import Camera
 from lossland.world.geometry import HEAD_RADIUS, head_centers
 from lossland.world.terrain import Terrain
 from lossland.world.theme import DARK, PRINT, contrast
-from lossland.writing.host import Host
 from lossland.writing.labels import place_labels, plate_ink
 from lossland.writing.overlay import draw_overlay
 from lossland.writing.placement import SIDES, Choice, at_side, choose_sides
@@ -27,30 +25,6 @@ from lossland.writing.text import Type
 
 SIZE = (960, 540)
 WHOLE = (0.0, 0.0, 960.0, 540.0)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def context():
-    canvas.headless().set_current()
-
-
-@pytest.fixture(scope="module")
-def host():
-    made = Host(DARK)
-    made.begin(SIZE)
-    imgui.end_frame()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def type_(host):
-    host.use()
-    made = Type(DARK)
-    host.begin(SIZE)
-    yield made
-    imgui.end_frame()
-    made.close()
 
 
 def flat_camera():
