@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from numbers import Real
 from pathlib import Path
 
 import numpy as np
 
-from lossland.app.stage import Stage, checked_size
-from lossland.app.writers import film_file, film_fps
+from lossland.app.stage import Domain, Stage, checked_size
+from lossland.app.writers import check_transparent, film_file, film_fps
 from lossland.errors import UserError, shown
 from lossland.play import session
 from lossland.play.player import Player
@@ -34,6 +34,7 @@ class Moment:
 
     player: Player
     caption: str = ""
+    sway: float | None = None  # degrees that the camera has turned from where it looks from; None: it is placed already
 
 
 @np.errstate(all="ignore")
@@ -48,6 +49,13 @@ def record(
     orbit: bool = False,
     progress: Callable[[int, int], None] | None = None,
     gl: str | int | None = None,
+    *,
+    camera: Sequence[float] | None = None,
+    transparent: bool = False,
+    title: bool = True,
+    cmap: str | None = None,
+    domain: Domain | None = None,
+    dpi: float | None = None,
 ) -> Path:
     """Film a scene, a tour or a session, and return the film's path.
 
@@ -56,7 +64,8 @@ def record(
     and cut after ``seconds``. ``orbit`` lets the camera travel slowly around a scene. The ending of ``path`` chooses
     the format: .mp4, .gif (at most 50 frames a second), .webm, or no ending for a folder of PNG frames.
     ``progress(done, total)`` is called after every frame. An interrupted film leaves nothing behind.
-    ``gl`` chooses what draws, as in `Stage`.
+    ``gl`` chooses what draws; ``camera``, ``transparent`` (for .webm and folders), ``title``, ``cmap`` and ``domain``
+    are as in `Stage`. ``dpi`` is written into the frames of a folder.
     """
     subject = subject_of(what) if isinstance(what, str | Path) else what
     path = Path(path).expanduser()
@@ -66,10 +75,25 @@ def record(
     size = checked_size(size or SIZE)
     if seconds is not None:
         _checked(seconds, 1 / fps, LONGEST, "A film lasts", "seconds")
+    if not isinstance(subject, Scene) and (camera is not None or domain is not None):
+        kind = "tour" if isinstance(subject, Tour) else "session"
+        raise UserError(f"A {kind} brings its own cameras and domains; camera and domain are for scenes.")
+    if transparent:
+        check_transparent(path)
     count, moments = _moments(subject, seconds, fps, size, orbit)
+    first = _first_scene(subject)
     # the encoder is opened first: a name that cannot be written is refused before anything is drawn
-    with film_file(path, size, fps) as add, Stage(_first_scene(subject), size, theme or "dark", ui, gl) as stage:
+    film = film_file(path, size, fps, transparent, dpi)
+    stage = Stage(
+        first, size, theme or "dark", ui, gl,
+        camera=camera, transparent=transparent, title=title, cmap=cmap, domain=domain,
+    )  # fmt: skip
+    with film as add, stage:
         for done, moment in enumerate(moments, 1):
+            if moment.sway is not None:
+                stage.prepare(moment.player)
+                middle = stage.camera[0] if stage.camera else moment.player.camera.home_pose.azimuth
+                moment.player.camera.place(azimuth=middle + moment.sway)
             add(stage.image(moment.player, QUALITY, moment.caption))
             if progress:
                 progress(done, count)
@@ -107,9 +131,7 @@ def _scene_moments(scene: Scene, parts: list[float], size: tuple[int, int], orbi
     for part in parts:
         player.seek(part * scene.clock.seconds)
         player.frame()
-        if orbit:
-            player.camera.place(azimuth=player.camera.home_pose.azimuth + SWAY * (part - 0.5))
-        yield Moment(player)
+        yield Moment(player, sway=SWAY * (part - 0.5) if orbit else None)
 
 
 def _tour_moments(tour: Tour, times: list[float], size: tuple[int, int]) -> Iterator[Moment]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy, deepcopy
+from dataclasses import replace
 from math import ceil
 from time import perf_counter
 from typing import Any
@@ -13,6 +14,7 @@ from imgui_bundle import imgui
 from numpy.typing import NDArray
 from vispy import gloo
 
+from lossland.formats.drawing import Drawing
 from lossland.numerals import thousands
 from lossland.play.player import Player
 from lossland.render.backdrop import light_centre
@@ -23,7 +25,7 @@ from lossland.render.painters.points import every_nth
 from lossland.render.renderer import Renderer
 from lossland.scenery.scene import Frame
 from lossland.ui.panels import Panels
-from lossland.world.layers import Points
+from lossland.world.layers import Points, Title
 from lossland.world.theme import Theme
 from lossland.writing.host import Host
 from lossland.writing.hovering import draw_mark, draw_probe
@@ -32,6 +34,7 @@ from lossland.writing.panel_cache import Box, PanelCache, Progress
 from lossland.writing.placement import Rect
 from lossland.writing.room import free_rect
 from lossland.writing.text import Type, picture_scale
+from lossland.writing.vector import Tracing, drawing, sharp_edges
 
 CAPTION_SIZE = 17.0
 AT_ONCE = 100_000  # pixels of panels drawn in a frame, while more frames follow
@@ -54,7 +57,8 @@ class Picture:
     """Draws players into the bound framebuffer; needs a current GL context.
 
     ``window`` is the GLFW window or None; ``scale`` the pixels to a pixel of the look (None: chosen by the size);
-    ``kept`` whether the framebuffer still holds the picture before (see ``canvas.keeps_pictures``).
+    ``kept`` whether the framebuffer still holds the picture before (see ``canvas.keeps_pictures``). Pictures
+    without a window may have no ``title``, and be ``transparent`` (with premultiplied alpha).
     Panels and what is written over the scene have a Host each: panels are built and drawn only when they change
     (``refresh`` and ``compose``), the writing with every frame.
     """
@@ -66,15 +70,18 @@ class Picture:
         scale: float | None = None,
         window: Any = None,
         kept: bool = False,
+        title: bool = True,
+        transparent: bool = False,
     ) -> None:
         self.theme = theme
+        self._titled, self._opaque = title, not transparent
         self._kept = kept
         self._window = window is not None
         self.scale = scale or picture_scale(size)
         self.writing = Host(theme, self.scale)
         self.type = Type(theme, self.scale)
         self.host = Host(theme, self.scale, window)
-        self.renderer = Renderer(theme, self._window)
+        self.renderer = Renderer(theme, self._window, transparent)
         self._settled: Player | None = None  # the player that the panels have found their sizes for
         self.panels = Panels(theme, Type(theme, self.scale), lazy=window is not None)
         self.panel_cache: PanelCache | None = None
@@ -101,7 +108,23 @@ class Picture:
         frame = self._arrange(player, size, free, quality, caption)
         self._draw_scene(frame, player, size, quality, None)
         if ui:
-            self.host.end()
+            self.host.end(self._opaque)
+
+    def drawing(self, player: Player, target: Target, quality: Quality) -> Drawing:
+        """Return a player's present picture with what is written over it as shapes; the scene is drawn in ``target``.
+
+        Panels are not part of it.
+        """
+        self.writing.use()
+        self.type.tracing = tracing = Tracing()
+        try:
+            with sharp_edges():
+                frame = self._arrange(player, target.size, None, quality)
+        finally:
+            self.type.tracing = None
+        with target:
+            self.renderer.draw(frame, player.camera, target.size, player.show, quality, self.scale)
+        return drawing(target.read(), self._written, tracing, player.scene.title)
 
     # ------------------------------------------------------------------------------- in the window, part by part
     def refresh(self, player: Player, size: tuple[int, int], dt: float = 1 / 60) -> None:
@@ -212,14 +235,19 @@ class Picture:
         """Compute what there is to see, and place the writing over it; nothing is drawn yet."""
         start = perf_counter()
         self.writing.begin(size)
-        frame = player.frame()
+        frame = self._shown(player)
         player.resize(size, free or free_rect(frame, size, self.type))
-        frame = player.frame()  # the panels may have changed what is shown
+        frame = self._shown(player)  # the panels may have changed what is shown
         computed = perf_counter()
         self._write(frame, player, size, free, caption, quality)
         self._written = self.writing.finish()
         self.times |= {"compute": computed - start, "writing": perf_counter() - computed}
         return frame
+
+    def _shown(self, player: Player) -> Frame:
+        """Return what there is to see now."""
+        frame = player.frame()
+        return frame if self._titled else replace(frame, notes=[n for n in frame.notes if not isinstance(n, Title)])
 
     def _draw_scene(
         self, frame: Frame, player: Player, size: tuple[int, int], quality: Quality | None, region: Region | None
@@ -229,7 +257,7 @@ class Picture:
             self.renderer.repeat(size, region)
         else:
             self.renderer.draw(frame, player.camera, size, player.show, quality, self.scale, region)
-        self.writing.lay(self._written)
+        self.writing.lay(self._written, self._opaque)
         self.times["draw"] = perf_counter() - start
 
     def _write(
@@ -247,7 +275,9 @@ class Picture:
         area = free or free_rect(frame, size, self.type)
         left, top, right, bottom = _box(free, size)  # nothing hides what would be written beside it
         behind_panels.push_clip_rect(imgui.ImVec2(left, top), imgui.ImVec2(right, bottom))
-        draw_overlay(behind_panels, self.type, frame, player.camera, size, area, player.show, panels=free is not None)
+        draw_overlay(
+            behind_panels, self.type, frame, player.camera, size, area, player.show, free is not None, self._opaque
+        )
         found = player.mark()
         if found is not None:
             draw_mark(behind_panels, self.type, found, player.camera, size, area)
@@ -260,21 +290,32 @@ class Picture:
             self.type.text(behind_panels, x, y, line, 13.0, "text", "mono", halo=True)
         behind_panels.pop_clip_rect()
 
-    def settle(self, player: Player, size: tuple[int, int], ui: bool) -> None:
-        """Let panels find their sizes: the first two frames of Dear ImGui's windows are guesses."""
-        if ui and player is not self._settled:
-            self._settled = player
-            self.digest(player, size)
-            self.digest(player, size)
+    def settle(self, player: Player, size: tuple[int, int], ui: bool) -> bool:
+        """Make a player's camera fit what panels or notes leave free, unless that was done. Return whether it was not.
 
-    def digest(self, player: Player, size: tuple[int, int]) -> None:
-        """Let the panels take input and find their sizes without drawing them."""
+        Panels first find their sizes: the first two frames of Dear ImGui's windows are guesses.
+        """
+        if player is self._settled:
+            return False
+        self._settled = player
+        if ui:
+            self.digest(player, size)
+            player.resize(size, self.digest(player, size))
+        else:
+            self.writing.begin(size)
+            player.resize(size, free_rect(self._shown(player), size, self.type))
+            imgui.end_frame()
+        return True
+
+    def digest(self, player: Player, size: tuple[int, int]) -> Rect:
+        """Let the panels take input and find their sizes without drawing them; return what they leave free."""
         self.host.begin(size)
-        self.panels.draw(player, player.frame(), size)
+        free = self.panels.draw(player, player.frame(), size)
         imgui.end_frame()
         self._panel_data, self._progress = None, Progress.SHOWN  # what was built went with the new frame
         if self.panel_cache is not None and not self.panel_cache.complete:
             self.free = None  # build them again before the next picture
+        return free
 
     def recover(self) -> None:
         """Be ready to draw again after a drawing that failed in its middle."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +13,7 @@ from numpy.typing import NDArray
 from lossland import checks
 from lossland.compute.arrays import cuda_index
 from lossland.errors import UserError, shown
+from lossland.formats.drawing import Drawing
 from lossland.play.player import Player
 from lossland.render.gl import canvas
 from lossland.render.gl.target import Target
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from lossland.app.picture import Picture
 
 Image = NDArray[np.uint8]
+Domain = Sequence[float] | Sequence[Sequence[float]]
 SMALLEST, LARGEST = 64, 8192  # pixels along a side
 NEAREST, FARTHEST = 1e-6, 1e6  # of a camera: world units from its target, and degrees
 
@@ -34,6 +38,12 @@ class Stage:
     draws: ``"auto"`` (a graphics card if there is one), ``"software"``, or the number of an EGL device as `lossland
     doctor` lists them; None: what the variable LOSSLAND_GL says. Several threads may draw, one at a time: the others
     wait, so what a scene computes must neither draw by itself nor wait for a thread that does.
+
+    ``camera`` is where to look from: azimuth and elevation in degrees and, if wanted, the distance in world units.
+    Without ``title`` the name and formula at the upper left are left out. ``transparent`` leaves what is behind the
+    scene clear: alpha then says how much of a pixel is covered, and colours are not multiplied by it. ``cmap`` names
+    the colours of heights (viridis, magma, cividis_r ...; an unknown name lists them), and ``domain`` the part of the landscape to show, as
+    x0, x1, y0, y1 or ((x0, x1), (y0, y1)); it changes the scene.
     """
 
     @np.errstate(all="ignore")
@@ -44,12 +54,23 @@ class Stage:
         theme: str = "dark",
         ui: bool = False,
         gl: str | int | None = None,
+        *,
+        camera: Sequence[float] | None = None,
+        transparent: bool = False,
+        title: bool = True,
+        cmap: str | None = None,
+        domain: Domain | None = None,
     ) -> None:
         self.size = checked_size(size)
-        self.theme = theme_named(theme)
+        self.theme = theme_named(theme).with_map(cmap)
         self.ui = ui
         self.gl = canvas.checked(gl)
-        self.player = Player(library.scene(scene) if isinstance(scene, str) else scene, self.size)
+        self.camera = None if camera is None else checked_camera(camera)
+        self.transparent, self.title = transparent, title
+        made = library.scene(scene) if isinstance(scene, str) else scene
+        if domain is not None:
+            show_domain(made, domain)
+        self.player = Player(made, self.size)
         self._picture: Picture | None = None
         self._target: Target | None = None
         self._canvas: canvas.Canvas | None = None
@@ -60,7 +81,7 @@ class Stage:
         with canvas.drawing(self._canvas):
             from lossland.app.picture import Picture  # after the context is made: PyOpenGL asks for it when imported
 
-            self._picture = Picture(self.theme, self.size)
+            self._picture = Picture(self.theme, self.size, title=self.title, transparent=self.transparent)
             self._target = Target(self.size)
         return self
 
@@ -91,8 +112,31 @@ class Stage:
         with canvas.drawing(self._opened()):  # another thread may ask for another time meanwhile
             if time is not None:
                 self.player.seek(time)
+            self.prepare(self.player)
             self.look(azimuth, elevation, distance, target)
             return self.image(self.player)
+
+    @np.errstate(all="ignore")
+    def prepare(self, player: Player) -> None:
+        """Make a player's camera fit the picture and look from where the stage's does, before its first image."""
+        assert self._picture is not None
+        with canvas.painting(self._opened()), canvas.faults():
+            first = self._picture.settle(player, self.size, self.ui)
+        if first and self.camera is not None:
+            player.camera.place(**dict(zip(("azimuth", "elevation", "distance"), self.camera, strict=False)))
+
+    @np.errstate(all="ignore")
+    def drawing(self, time: float | None = None) -> Drawing:
+        """Draw the scene at ``time`` seconds (None: the present one), what is written over it as lines and letters."""
+        with canvas.drawing(self._opened()):
+            if time is not None:
+                self.player.seek(time)
+            self.prepare(self.player)
+            assert self._picture is not None
+            assert self._target is not None
+            with canvas.painting(self._opened()), canvas.faults():
+                found = self._picture.drawing(self.player, self._target, Quality.still)
+        return replace(found, image=straight_alpha(found.image)) if self.transparent else found
 
     def look(
         self,
@@ -121,16 +165,44 @@ class Stage:
         shown = self._opened()
         assert self._picture is not None
         assert self._target is not None
+        self.prepare(player)
         with canvas.painting(shown), canvas.faults():
-            self._picture.settle(player, self.size, self.ui)
             with self._target:
                 self._picture.draw(player, self.size, self.ui, quality, caption=caption)
-            return self._target.read()
+            image = self._target.read()
+        return straight_alpha(image) if self.transparent else image
 
     def _opened(self) -> canvas.Canvas:
         if self._canvas is None:
             raise UserError("A Stage draws inside its with block: with ll.Stage(scene) as stage: ...")
         return self._canvas
+
+
+def straight_alpha(image: Image) -> Image:
+    """Return a picture (h, w, 4) of premultiplied alpha as one whose colours are not multiplied by it."""
+    alpha = image[..., 3:].astype(np.uint16)
+    color = (image[..., :3] * np.uint16(255) + alpha // 2) // np.maximum(alpha, 1)
+    return np.concatenate([np.minimum(color, 255), alpha], axis=2).astype(np.uint8)
+
+
+def checked_camera(camera: Sequence[float]) -> tuple[float, ...]:
+    """Return azimuth, elevation and, if given, distance of a camera, or raise UserError."""
+    numbers = checks.plain(camera, "The numbers of a camera")
+    if numbers.shape not in ((2,), (3,)):
+        raise UserError(f"A camera is azimuth,elevation or azimuth,elevation,distance, not {shown(camera)}.")
+    azimuth = checks.real(float(numbers[0]), -FARTHEST, FARTHEST, "The azimuth in degrees")
+    elevation = checks.real(float(numbers[1]), -90, 90, "The elevation in degrees")
+    distance = [checks.real(float(v), NEAREST, FARTHEST, "The distance") for v in numbers[2:]]
+    return azimuth, elevation, *distance
+
+
+def show_domain(scene: Scene, domain: Domain) -> None:
+    """Let a scene show a part of its landscape, given as x0, x1, y0, y1 or ((x0, x1), (y0, y1))."""
+    library.check_domain(type(scene))
+    numbers = checks.plain(domain, "The numbers of a domain").ravel()
+    if numbers.shape != (4,):
+        raise UserError(f"A domain is x0, x1, y0, y1, not {shown(domain)}.")
+    scene.set("domain", numbers.tolist())
 
 
 def checked_size(size: tuple[int, int]) -> tuple[int, int]:
@@ -157,10 +229,19 @@ def snapshot(
     ui: bool = False,
     theme: str = "dark",
     gl: str | int | None = None,
+    *,
+    camera: Sequence[float] | None = None,
+    transparent: bool = False,
+    title: bool = True,
+    cmap: str | None = None,
+    domain: Domain | None = None,
 ) -> Image:
     """Draw one picture (h, w, 4) uint8 of a scene at ``time`` seconds (None: at its end, with all there is to see).
 
-    ``gl`` chooses what draws, as in `Stage`.
+    ``gl`` chooses what draws; ``camera``, ``transparent``, ``title``, ``cmap`` and ``domain`` are as in `Stage`.
     """
-    with Stage(scene, size, theme, ui, gl) as stage:
+    stage = Stage(
+        scene, size, theme, ui, gl, camera=camera, transparent=transparent, title=title, cmap=cmap, domain=domain
+    )
+    with stage:
         return stage.render(stage.player.scene.clock.seconds if time is None else time)

@@ -8,9 +8,9 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from lossland.cli import memory
-from lossland.cli.options import add_backend, add_json, add_landscape, add_output
+from lossland.cli.options import add_backend, add_domain, add_json, add_landscape, add_output
 from lossland.cli.output import number, pair, print_json
-from lossland.cli.parsing import domain, one_of, point, whole, word
+from lossland.cli.parsing import one_of, point, whole, word
 from lossland.cli.progress import Progress
 from lossland.errors import UserError
 
@@ -32,7 +32,7 @@ def configure(parser: ArgumentParser) -> None:
     """Declare the options."""
     add_landscape(parser)
     parser.add_argument("-n", type=whole(2, MOST_POINTS), default=512, help="points a side (default: 512)")
-    parser.add_argument("--domain", metavar="X0,X1,Y0,Y1", type=domain, help="default: the landscape's own")
+    add_domain(parser)
     parser.add_argument(
         "--dtype",
         metavar="D",

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 from lossland.cli.options import (
     add_gl,
     add_json,
+    add_look,
     add_output,
     add_panels,
     add_picture_settings,
     add_scene_settings,
     check_picture_fits,
+    look,
 )
-from lossland.cli.output import print_json
+from lossland.cli.output import note, print_json
 from lossland.cli.parsing import real, subject
 from lossland.cli.progress import Progress
 from lossland.cli.subject import scene
@@ -54,6 +56,7 @@ def configure(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--orbit", action="store_true", help="let the camera travel slowly around the scene")
     add_picture_settings(parser, SIZE)
+    add_look(parser)
     add_panels(parser)
     add_gl(parser)
     add_scene_settings(parser)
@@ -64,6 +67,8 @@ def run(arguments: Namespace) -> None:
     """Film it."""
     check_picture_fits(arguments.size or SIZE)
     subject = _subject(arguments)
+    if arguments.dpi and arguments.output.suffix:
+        note(f"A film holds no number of pixels an inch, so --dpi is left out of {arguments.output.name}.")
 
     from lossland.app import record
 
@@ -86,6 +91,8 @@ def run(arguments: Namespace) -> None:
             orbit=arguments.orbit,
             progress=filmed,
             gl=arguments.gl,
+            dpi=arguments.dpi,
+            **look(arguments),
         )
     if arguments.json:
         print_json({"subject": arguments.subject, "frames": frames, "file": str(file)})
@@ -101,6 +108,8 @@ def _subject(arguments: Namespace) -> Subject:
     is_tour = name in [tour.name for tour in library.tours()]
     if not (is_tour or name.endswith(ENDING)):
         return scene(arguments, name)
-    if arguments.preset or arguments.settings:
-        raise UserError(f"{name} brings its own scene and settings; --preset and --set are for scenes.")
+    if arguments.preset or arguments.settings or arguments.domain or arguments.camera:
+        raise UserError(
+            f"{name} brings its own scene, settings and cameras; --preset, --set, --domain and --camera are for scenes."
+        )
     return library.tour(name) if is_tour else load(name)

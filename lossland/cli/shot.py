@@ -1,4 +1,4 @@
-"""``lossland shot``: one picture into a PNG file, with no window."""
+"""``lossland shot``: one picture into a file, with no window."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ from argparse import ArgumentParser, Namespace
 from lossland.cli.options import (
     add_gl,
     add_json,
+    add_look,
     add_output,
     add_panels,
     add_picture_settings,
     add_scene,
     add_scene_settings,
     check_picture_fits,
+    look,
 )
-from lossland.cli.output import note_the_end, print_json
+from lossland.cli.output import note, note_the_end, print_json
 from lossland.cli.parsing import real
 from lossland.cli.subject import scene
+from lossland.errors import UserError
 
 SIZE = (1280, 720)
 LONGEST = 1e6  # seconds
@@ -25,15 +28,18 @@ EXAMPLES = """
   lossland shot himmelblau -o himmelblau.png
   lossland shot "x^2 + 3*sin(y)" --size 1920x1080 --theme print -o mine.png
   lossland shot linear_map_2d --preset shear --time 1 -o shear.png
-  lossland shot optimizer_race --set landscape=beale --ui -o window.png"""
+  lossland shot optimizer_race --set landscape=beale --ui -o window.png
+  lossland shot rosenbrock --domain -0.5,1.5,-0.5,1.5 --camera -120,30 --cmap viridis --no-title -o corner.png
+  lossland shot himmelblau --theme print --dpi 300 -o paper.pdf"""
 
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the options."""
     add_scene(parser)
-    add_output(parser, "the .png file to write", required=True)
+    add_output(parser, "the .png, .jpg, .webp, .svg or .pdf file to write", required=True)
     parser.add_argument("--time", metavar="T", type=real(0, LONGEST, "seconds"), help="default: the end of the scene")
     add_picture_settings(parser, SIZE)
+    add_look(parser)
     add_panels(parser)
     add_gl(parser)
     add_scene_settings(parser)
@@ -43,21 +49,32 @@ def configure(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> None:
     """Draw the picture and write it."""
     from lossland.formats.endings import check_ending
+    from lossland.formats.stills import LINES, PIXELS, check_transparent, write_drawing, write_image
 
-    check_ending(arguments.output, (".png",))
+    lines = check_ending(arguments.output, (*PIXELS, *LINES)) in LINES
+    if lines and arguments.ui:
+        raise UserError(f"{arguments.output.name} takes no panels; leave --ui out, or write a .png.")
+    if arguments.transparent:
+        check_transparent(arguments.output)
     size, theme = arguments.size or SIZE, arguments.theme or "dark"
     check_picture_fits(size)
     shown = scene(arguments, arguments.scene)
-    note_the_end(shown.clock.seconds, arguments.time)
+    length = shown.clock.seconds
+    note_the_end(length, arguments.time)
+    time = length if arguments.time is None else arguments.time
 
-    from lossland.app import snapshot
-    from lossland.formats.png import write_png
+    from lossland.app import Stage
 
-    image = snapshot(shown, size=size, time=arguments.time, ui=arguments.ui, theme=theme, gl=arguments.gl)
-    write_png(arguments.output, image)
+    with Stage(shown, size, theme, arguments.ui, arguments.gl, **look(arguments)) as stage:
+        if arguments.camera is not None and stage.player.camera.flat:
+            note(f"{shown.name} is seen from straight above; --camera changes no more than its distance.")
+        if lines:
+            write_drawing(arguments.output, stage.drawing(time), arguments.dpi)
+        else:
+            image = stage.render(time)
+            write_image(arguments.output, image if arguments.transparent else image[..., :3], arguments.dpi)
     if arguments.json:
-        length = shown.clock.seconds
-        time = length if arguments.time is None else min(arguments.time, length)
-        print_json({"scene": shown.name, "time": time, "size": size, "file": str(arguments.output)})
+        told = {"scene": shown.name, "time": min(time, length), "size": size, "file": str(arguments.output)}
+        print_json(told)
     else:
         print(f"{arguments.output}: {shown.title}, {size[0]} x {size[1]}")

@@ -22,11 +22,15 @@ def is_known(name: str) -> bool:
 
 
 def scene(arguments: Namespace, name: str) -> Scene:
-    """Return the scene that a name or formula stands for, with ``--preset``, ``--set`` and ``--seed``."""
+    """Return the scene that a name or formula stands for, with ``--preset``, ``--domain``, ``--set``, ``--seed``."""
     from lossland.scenery import library
 
     settings = dict(arguments.settings)
     for taken in BUILDERS:
         if taken in settings:
             raise UserError(f"{name} has no parameter {taken!r}; --preset and --seed are options.")
+    if arguments.domain is not None:
+        if name in library.names() or name.endswith(".py"):
+            library.check_domain(library.scene_class(name))
+        settings["domain"] = [end for side in arguments.domain for end in side]
     return library.scene(name, preset=arguments.preset, seed=arguments.seed, **settings)

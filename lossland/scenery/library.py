@@ -16,7 +16,9 @@ from lossland.scenery.parameters import Integer, Lanes, Matrix, Number, Param, P
 from lossland.scenery.scene import Scene
 from lossland.scenery.tour import Shot, Tour, tour, tours
 
-__all__ = ["Shot", "Tour", "classes", "describe", "load", "names", "scene", "scene_class", "tour", "tours"]
+__all__ = [
+    "Shot", "Tour", "check_domain", "classes", "describe", "load", "names", "scene", "scene_class", "tour", "tours",
+]  # fmt: skip
 
 RACE = "optimizer_race"  # the scene that shows a landscape given by its own name or formula
 CHAPTERS = (
@@ -80,6 +82,12 @@ def scene(name: str, preset: str | None = None, seed: int = 0, **values: Any) ->
     for key in sorted(values, key=lambda key: declared.index(key) if key in declared else len(declared)):
         made.set(key, values[key])
     return made
+
+
+def check_domain(kind: type[Scene]) -> None:
+    """Raise UserError unless a scene shows a part of a landscape that may be chosen."""
+    if "domain" not in kind.params():
+        raise UserError(f"The scene {kind.name} plays on no landscape, so it has no domain to choose.")
 
 
 def describe(kind: type[Scene]) -> dict[str, Any]:

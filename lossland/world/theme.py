@@ -7,13 +7,14 @@ strictly along the height map, and optimizers stay apart under the three kinds o
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lossland.errors import UserError, nearest
+from lossland.world import colormaps
 
 Floats = NDArray[np.float64]
 Rgb = tuple[float, float, float]
@@ -161,6 +162,10 @@ class Theme:
         """Colours of -1 ... 0 ... 1, (256, 3)."""
         return color_map(self.signed_stops)
 
+    def with_map(self, name: str | None) -> Theme:
+        """Return this theme with a named colour map for heights (see ``colormaps``), None: its own."""
+        return self if name is None else replace(self, height_stops=colormaps.stops(name), _cache={})
+
     def hex(self, role: str) -> str:
         """Return a role's colour as ``"#RRGGBB"``; a colour already written so is returned as it is.
 
@@ -304,7 +309,7 @@ PRINT = Theme(
     name="print",
     colors={
         "background": "#FFFFFF",
-        "background.edge": "#F6F5F2",
+        "background.edge": "#FFFFFF",
         "panel": "#FFFFFF",
         "hair": "#D9DCE0",
         "text": "#1D232B",

@@ -108,9 +108,9 @@ class Host:
         self.io.delta_time = max(dt, 1e-4)
         imgui.new_frame()
 
-    def end(self) -> None:
-        """Draw the frame over what the bound framebuffer holds."""
-        self.lay(self.finish())
+    def end(self, opaque: bool = True) -> None:
+        """Draw the frame over what the bound framebuffer holds, which stays opaque unless it is not."""
+        self.lay(self.finish(), opaque)
 
     def finish(self) -> imgui.ImDrawData:
         """End the frame without drawing it; return what would be drawn, valid until the next ``begin``."""
@@ -131,10 +131,10 @@ class Host:
         self.plots = implot.create_context()
         self.set_style(*self._style)
 
-    def lay(self, draw_data: imgui.ImDrawData) -> None:
-        """Draw a finished frame over what the bound framebuffer holds, which stays opaque."""
+    def lay(self, draw_data: imgui.ImDrawData, opaque: bool = True) -> None:
+        """Draw a finished frame over what the bound framebuffer holds, which stays opaque unless it is not."""
         send()  # the binding of the framebuffer is among what gloo has queued
-        gl.glColorMask(True, True, True, False)
+        gl.glColorMask(True, True, True, not opaque)
         self.paint(draw_data)
         gl.glColorMask(True, True, True, True)
 
