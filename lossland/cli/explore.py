@@ -31,7 +31,7 @@ def configure(parser: ArgumentParser) -> None:
         type=subject(),
         nargs="?",
         default=FIRST_SCENE,
-        help=f"a scene, a landscape or formula, or a scene file ending in .py (default: {FIRST_SCENE})",
+        help=f"a scene, a landscape or formula, or either in a file: mine.py:Name (default: {FIRST_SCENE})",
     )
     parser.add_argument("--orbit", action="store_true", help="let the camera turn steadily")
     parser.add_argument("--save", metavar="S.lossland", type=path, help="keep the session in this file at exit")

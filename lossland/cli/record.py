@@ -40,7 +40,7 @@ def configure(parser: ArgumentParser) -> None:
         "subject",
         metavar="SCENE",
         type=subject(".lossland"),
-        help="a scene, a landscape or formula, the tour demo, a .lossland session, or a scene file ending in .py",
+        help="a scene, a landscape or formula, the tour demo, a .lossland session, or mine.py:Name",
     )
     add_output(parser, "a .mp4, .gif or .webm file; a name without an ending is a folder of PNG frames", required=True)
     parser.add_argument(
@@ -94,6 +94,7 @@ def run(arguments: Namespace) -> None:
 
 
 def _subject(arguments: Namespace) -> Subject:
+    from lossland import optimizers
     from lossland.play.session import ENDING, load
     from lossland.scenery import library
 
@@ -103,4 +104,6 @@ def _subject(arguments: Namespace) -> Subject:
         return scene(arguments, name)
     if arguments.preset or arguments.settings:
         raise UserError(f"{name} brings its own scene and settings; --preset and --set are for scenes.")
+    for rule in arguments.optimizers:  # runs their files, which a session does not do by itself
+        optimizers.optimizer(rule)
     return library.tour(name) if is_tour else load(name)

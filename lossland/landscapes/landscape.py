@@ -91,8 +91,9 @@ def calculus(node: Node) -> Calculus:
 class Landscape:
     """A function f(x, y) with its gradient and Hessian.
 
-    ``domain`` is ((x0, x1), (y0, y1)), ``minima`` all global minima inside it, ``start`` a good start for a race, and
-    ``node`` the expression. Points are arrays (..., 2) of any array-API namespace; results keep their type.
+    ``domain`` is ((x0, x1), (y0, y1)), ``minima`` all global minima inside it, ``start`` a good start for a race,
+    ``node`` the expression, and ``formula`` its text ("" where a function is too long to be written out). Points are
+    arrays (..., 2) of any array-API namespace; results keep their type.
     """
 
     name: str
@@ -110,8 +111,8 @@ class Landscape:
 
     @property
     def latex(self) -> str:
-        """The right side of f(x, y) = ..., as LaTeX."""
-        return self._calculus.latex
+        """The right side of f(x, y) = ..., as LaTeX; three dots where a function is too long to be written out."""
+        return self._calculus.latex if self.formula else r"\ldots"
 
     @property
     def gradient_nodes(self) -> tuple[Node, Node]:

@@ -2,7 +2,8 @@
 
 A file holds the scene it began with and the log of a Player: ``[tick, action, arguments]``, a tick being
 1/60 s. Reading one checks everything before anything is shown, and never runs code: a scene is found by name
-among those that come with lossland, an action among the Player's own.
+among those that come with lossland, an action among the Player's own, and an optimizer in a file of the user's own
+only if that was run before, because the user named it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import Any
 
-from lossland import __version__
+from lossland import __version__, userfiles
 from lossland.errors import MachineError, UserError, cut, shown
 from lossland.files import written
 from lossland.interrupts import sheltered
@@ -173,6 +174,21 @@ def _check_text(value: object, depth: int = 0) -> None:
             _check_text(part, depth + 1)
 
 
+def _check_no_code(value: object) -> None:
+    """Refuse what would run a Python file that its user has not named in this process."""
+    if isinstance(value, str):
+        for part in value.split(";"):
+            file = userfiles.named(part)
+            if file is not None and not userfiles.is_loaded(file.path):
+                raise UserError(
+                    f"it needs {shown(part)}, and no session runs a file by itself; name it, as in `lossland record "
+                    f"s.lossland --optimizer {file.path}:{file.name}`, or in Python by ll.optimizers.optimizer(...) before."
+                )
+    elif isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            _check_no_code(part)
+
+
 def _session(data: object) -> Session:
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise UserError(f"its format is not {FORMAT!r}.")
@@ -180,6 +196,7 @@ def _session(data: object) -> Session:
         raise UserError(
             f"its version is {shown(data.get('version'))}; this lossland ({__version__}) reads version {VERSION}."
         )
+    _check_no_code([data.get("values"), data.get("actions")])
     ticks = _whole(data.get("ticks"), 0, MOST_TICKS, "ticks")
     size = data.get("size")
     if not isinstance(size, list) or len(size) != 2:

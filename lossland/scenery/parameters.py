@@ -502,13 +502,14 @@ class Lane:
 class Lanes(Param[tuple[Lane, ...]]):
     """The runners of a race. Text form, with semicolons between: ``sgd;adam:lr=0.1,beta1=0.9``.
 
-    ``read`` turns one runner's text into an optimizer; it is passed in because parameters know nothing of them.
+    ``read`` turns an optimizer's text, class or object into one; it is passed in because parameters know nothing of
+    them.
     """
 
     def __init__(
         self,
         default: Callable[[], Sequence[Any]],
-        read: Callable[[str], Any],
+        read: Callable[[Any], Any],
         limit: int = 8,
         label: str = "",
     ):
@@ -520,9 +521,11 @@ class Lanes(Param[tuple[Lane, ...]]):
         return self.check(self._default())
 
     def check(self, value: Any) -> tuple[Lane, ...]:
-        """Accept lanes, optimizers, their texts, or the JSON form."""
+        """Accept lanes, optimizers, their texts, or the JSON form; also one alone."""
         if isinstance(value, str):
-            value = [part for part in value.split(";") if part.strip()]
+            value = [part.strip() for part in value.split(";") if part.strip()]
+        if is_dataclass(value):
+            value = [value]
         if not isinstance(value, Sequence):
             raise self.refuse(value, "a list of optimizers")
         lanes = _told_apart([self._lane(item) for item in value])
@@ -538,9 +541,7 @@ class Lanes(Param[tuple[Lane, ...]]):
         if isinstance(item, dict):
             known = str(item.get("id", ""))
             return Lane(self.read(str(item.get("optimizer", ""))), bool(item.get("enabled", True)), known)
-        if is_dataclass(item):
-            return Lane(item)
-        return Lane(self.read(str(item).strip()))
+        return Lane(self.read(item))
 
     def to_json(self, value: tuple[Lane, ...]) -> list[dict[str, Any]]:
         """Return each lane as its optimizer's text, whether it takes part, and its id where it is no usual one."""
@@ -548,7 +549,8 @@ class Lanes(Param[tuple[Lane, ...]]):
         usual = _told_apart([replace(lane, id="") for lane in value])
         for lane, other in zip(value, usual, strict=True):
             settings = ",".join(f"{f.name}={getattr(lane.optimizer, f.name)!r}" for f in fields(lane.optimizer))
-            one = {"optimizer": f"{lane.name}:{settings}", "enabled": lane.enabled}
+            text = f"{lane.optimizer.text}:{settings}" if settings else lane.optimizer.text
+            one = {"optimizer": text, "enabled": lane.enabled}
             result.append(one if lane.id == other.id else {**one, "id": lane.id})
         return result
 

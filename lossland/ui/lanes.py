@@ -35,7 +35,7 @@ class LaneRows:
         help = "The race is full" if full else "Add an optimizer"
         if pen.icon(x, y, Icon.PLUS, "add-lane", 14, color="faint" if full else "", help=help) and not full:
             imgui.open_popup("optimizers")
-        chosen = pen.popup("optimizers", x - 190, y + 14, 200, _known())
+        chosen = pen.popup("optimizers", x - 190, y + 14, 200, _known(), hint="or mine.py:MyRule")
         if chosen:
             _tell(player, player.add_lane(chosen))
 

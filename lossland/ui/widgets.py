@@ -90,6 +90,7 @@ class Pen:
         self.roomy = False  # there is height to spare
         self.editing = ""  # key of the number box that is open
         self.draft = ""
+        self.typed = ""  # into the box below a list
         self._fresh = False  # the box was opened in this frame and wants the keyboard
         self._dragged, self._drag_from = "", 0.0  # the cell that is being dragged, and its value before
         self.notice = ""  # something to tell the user, said once
@@ -588,8 +589,12 @@ class Pen:
         width: float,
         entries: Sequence[tuple[str, str, str]],
         chosen: str = "",
+        hint: str = "",
     ) -> str | None:
-        """Show the list ``key`` if it is open: entries (value, text, colour of a dot or ""). Returns the one chosen."""
+        """Show the list ``key`` if it is open: entries (value, text, colour of a dot or ""). Returns the one chosen.
+
+        With a ``hint`` there is a box below for a text of one's own, which is returned when Enter is pressed.
+        """
         if self.mute:
             return None
         picked = None
@@ -607,6 +612,12 @@ class Pen:
                         center = V2(low.x + 9 * self.scale, (low.y + high.y) / 2)
                         dl = imgui.get_window_draw_list()
                         dl.add_circle_filled(center, 5 * self.scale, self.color(color))
+                if hint:
+                    imgui.set_next_item_width(-1)
+                    entered, self.typed = imgui.input_text_with_hint(f"##{key}", hint, self.typed, _ENTER)
+                    if entered and self.typed.strip():
+                        picked, self.typed = self.typed.strip(), ""
+                        imgui.close_current_popup()
             imgui.end_popup()
         imgui.pop_style_var(2)
         return picked
