@@ -8,7 +8,8 @@ from math import inf, isnan
 
 from lossland.numerals import fixed
 from lossland.ui.layout import Rect
-from lossland.ui.widgets import Pen
+from lossland.ui.pen import Pen
+from lossland.ui.widgets import copy_text
 from lossland.world.layers import Equations, Facts, Formula, Legend, Meter, Note, Row, written
 from lossland.writing.text import latex_without_colors
 
@@ -136,14 +137,12 @@ def _equations(
         pen.latex(x + width - sum(columns[index + 1 :]) - 8, y + 13, name, 14, "dim", align=1)
     y += 22
     for index, (latex, values, color) in enumerate(note.rows):
-        touch = pen.touch(f"{key}.{index}", x - 8, y, width + 16, height)
+        touch = pen.touch(f"{key}.{index}", x - 8, y, width + 16, height, _lens(latex, meanings))
         last = index == len(note.rows) - 1
         if last or touch.hovered:
             pen.box(x - 8, y, width + 16, height - 1, color if last else "text", 0.09 if last else 0.06)
-        if touch.hovered:
-            _lens(pen, latex, meanings)
         if touch.clicked:
-            pen.copy(plain_latex(latex), "the equation as LaTeX")
+            copy_text(pen, plain_latex(latex), "the equation as LaTeX")
         baseline = y + height * 0.62
         pen.latex(x, baseline, latex, size, room=width - sum(columns) + 4)
         for place, value in enumerate(map(written, values)):
@@ -163,9 +162,9 @@ def _number_columns(pen: Pen, note: Equations) -> list[float]:
     return [max(wide + 14, LEAST_COLUMN if k else 0.0) for k, wide in enumerate(widest)]
 
 
-def _lens(pen: Pen, latex: str, meanings: Mapping[str, str]) -> None:
+def _lens(latex: str, meanings: Mapping[str, str]) -> str:
     meaning = meaning_of(latex, meanings)
-    pen.tooltip(f"{meaning}\n\nClick to copy as LaTeX" if meaning else "Click to copy as LaTeX")
+    return f"{meaning}\n\nClick to copy as LaTeX" if meaning else "Click to copy as LaTeX"
 
 
 def meaning_of(latex: str, meanings: Mapping[str, str]) -> str:
