@@ -16,7 +16,7 @@ from lossland.ui.lesson import Lesson
 from lossland.ui.pen import Pen
 from lossland.ui.readouts import draw_note, meanings_of, section_rule
 from lossland.ui.windows import reach, scroll, window
-from lossland.world.layers import Chart, HeatMap, Legend, Note
+from lossland.world.layers import Chart, Equations, Facts, Formula, HeatMap, Legend, Meter, Note
 
 if TYPE_CHECKING:
     from lossland.play.player import Player
@@ -128,7 +128,7 @@ class Inspector:
         """Whether a note is shown here; the table of a race says what its rows say already."""
         if isinstance(note, Legend):
             return not player.lanes
-        return type(note).__name__ in ("Formula", "Meter", "Facts", "Chart", "HeatMap", "Equations")
+        return isinstance(note, Formula | Meter | Facts | Chart | HeatMap | Equations)
 
     def _chart_head(self, chart: Chart, x: float, y: float, width: float) -> None:
         pen = self.pen

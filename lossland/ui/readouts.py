@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from math import inf, isnan
 
-from lossland.numerals import fixed
 from lossland.ui.layout import Rect
 from lossland.ui.pen import Pen
 from lossland.ui.widgets import copy_text
-from lossland.world.layers import Equations, Facts, Formula, Legend, Meter, Note, Row, written
+from lossland.world.layers import Equations, Facts, Formula, Legend, Meter, Note, Row, columns_of, written
 from lossland.writing.text import latex_without_colors
 
 LEAST_COLUMN = 58.0  # of the numbers of a rule, so that columns do not jump as numbers change
@@ -46,16 +44,13 @@ def _formula(pen: Pen, note: Formula, x: float, y: float, width: float) -> float
 def _meter(pen: Pen, note: Meter, x: float, y: float, width: float) -> float:
     pen.text(x, y + 9, pen.fitted(note.heading, width, 13), 13, "dim")
     y += 20
-    value = note.text or fixed(note.value)
     color = pen.ink(note.color)
-    right = pen.text(x + width, y + 10, value, 20, color, "bold", align=1)
+    right = pen.text(x + width, y + 10, note.written, 20, color, "bold", align=1)
     if note.latex:
         pen.latex(x, y + 15, note.latex, 17, room=width - right - 8)
     y += 26
-    half = note.high / 2 - note.low / 2
-    if 0 < half < inf and not isnan(note.value):
-        place = min(max((note.value / 2 - note.low / 2) / half, 0.0), 1.0)
-        zero = min(max(-note.low / 2 / half, 0.0), 1.0)
+    place, zero = note.share(note.value), note.share(0.0)
+    if place is not None and zero is not None:
         pen.box(x, y, width, 6, "text", 0.10, 3)
         start, end = sorted((zero, place))
         if end > start:
@@ -87,8 +82,7 @@ def _facts(pen: Pen, note: Facts, x: float, y: float, width: float) -> float:
 
 
 def _legend(pen: Pen, note: Legend, x: float, y: float, width: float) -> float:
-    count = max((len(row.cells) for row in note.rows), default=0)
-    column = _columns(pen, note, count)
+    column = _columns(pen, note)
     if note.heading:
         pen.heading(x, y + 8, note.heading)
     for index, name in enumerate(note.columns):
@@ -101,11 +95,11 @@ def _legend(pen: Pen, note: Legend, x: float, y: float, width: float) -> float:
     return y + 6
 
 
-def _columns(pen: Pen, note: Legend, count: int) -> list[float]:
+def _columns(pen: Pen, note: Legend) -> list[float]:
     """Return the width of every column: its widest cell or name, and a gap."""
     widths = []
-    for index in range(count):
-        cells = [pen.width(written(row.cells[index]), 14) for row in note.rows if index < len(row.cells)]
+    for index, texts in enumerate(columns_of([row.cells for row in note.rows])):
+        cells = [pen.width(text, 14) for text in texts]
         if index < len(note.columns):
             cells.append(pen.width(note.columns[index], 12))
         widths.append(max(cells, default=0.0) + 16)
@@ -154,11 +148,8 @@ def _equations(
 
 def _number_columns(pen: Pen, note: Equations) -> list[float]:
     """Return the width of every column of numbers, with the gap at its left."""
-    count = max((len(values) for _, values, _ in note.rows), default=len(note.columns))
-    widest = [
-        max((pen.width(written(values[k]), 14) for _, values, _ in note.rows if k < len(values)), default=0.0)
-        for k in range(count)
-    ]
+    columns = columns_of([values for _, values, _ in note.rows] or [[""] * len(note.columns)])
+    widest = [max(pen.width(text, 14) for text in texts) for texts in columns]
     return [max(wide + 14, LEAST_COLUMN if k else 0.0) for k, wide in enumerate(widest)]
 
 
