@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -127,6 +128,36 @@ def test_a_film_holds_every_frame_in_its_colours(tmp_path: Path, name: str, off:
         columns = np.roll(inside, -2 * k)
         error = np.abs(shown[k][:, columns].astype(int) - frames[k][:, columns])
         assert error.mean() < off
+
+
+def atoms(path: Path) -> list[tuple[str, int]]:
+    """Return the name and size of every atom on the top floor of an MP4 file (ISO/IEC 14496-12, 4.2)."""
+    data, place, found = path.read_bytes(), 0, []
+    while place < len(data):
+        size, name = struct.unpack_from(">I4s", data, place)
+        assert size >= 8
+        found.append((name.decode(), size))
+        place += size
+    return found
+
+
+def test_a_browser_can_start_a_film_at_once(tmp_path: Path) -> None:
+    """All that a player must know (``moov``) stands before the frames (``mdat``), which are the same as ever."""
+    frames = moving_bars(65, (322, 180))
+    with film_file(tmp_path / "a.mp4", (322, 180), 30) as add:
+        for frame in frames:
+            add(frame)
+    names = [name for name, _ in atoms(tmp_path / "a.mp4")]
+    assert names[0] == "ftyp"
+    assert names.count("moov") == names.count("mdat") == 1
+    assert names.index("moov") < names.index("mdat")
+    assert "moof" not in names
+    assert [file.name for file in tmp_path.iterdir()] == ["a.mp4"]
+    with av.open(str(tmp_path / "a.mp4")) as film:
+        [stream] = film.streams.video
+        assert (stream.frames, stream.average_rate, film.duration) == (65, 30, round(65e6 / 30))
+        times = [frame.time for frame in film.decode(stream)]
+    np.testing.assert_allclose(times, np.arange(65) / 30, atol=1e-6)
 
 
 def test_a_folder_of_frames_is_exact(tmp_path: Path) -> None:
