@@ -14,7 +14,10 @@ BYTES_A_PIXEL = 64  # drawn at twice the size in colour and depth, then read bac
 def add_landscape(parser: ArgumentParser) -> None:
     """Add the LANDSCAPE that a command works on."""
     parser.add_argument(
-        "landscape", metavar="LANDSCAPE", type=subject(), help="a name (rosenbrock), a formula in x and y, or mine.py:name"
+        "landscape",
+        metavar="LANDSCAPE",
+        type=subject(".py"),
+        help="a name (rosenbrock), a formula in x and y, or mine.py:name",
     )
 
 
@@ -88,7 +91,10 @@ def add_scene_settings(parser: ArgumentParser) -> None:
 def add_scene(parser: ArgumentParser) -> None:
     """Add the SCENE that a command works on."""
     parser.add_argument(
-        "scene", metavar="SCENE", type=subject(), help="a scene, a landscape or formula, or either in a file: mine.py:Name"
+        "scene",
+        metavar="SCENE",
+        type=subject(".py", ".lossland"),
+        help="a scene, a landscape or formula, a .lossland session, or mine.py:Name",
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -14,6 +16,8 @@ from lossland import userfiles
 from lossland.errors import UserError, nearest, shown
 from lossland.expression import Node, Program, text
 from lossland.expression.formula import FormulaError, parse
+from lossland.files import kind_of
+from lossland.landscapes import bbob
 from lossland.landscapes.catalogue import CATALOGUE
 from lossland.landscapes.functions import LONGEST, Function, is_function, length, traced
 from lossland.landscapes.landscape import (
@@ -48,6 +52,7 @@ __all__ = [
 
 FORMULA_DOMAIN: Domain = ((-4.0, 4.0), (-4.0, 4.0))
 """Where a typed formula is shown if nothing else is asked for."""
+BBOB = "bbob:"
 WIDER = 4.0  # times the usual domain: beyond, the usual start is too near to the middle to be one
 
 
@@ -58,7 +63,8 @@ _NAMED: dict[str, Landscape] = {}  # what no formula can say, by the text that s
 
 @np.errstate(all="ignore")
 def landscape(what: AnyLandscape, domain: Sequence[Sequence[float]] | None = None) -> Landscape:
-    """Return a landscape: of the catalogue by its name, or of a formula in x and y, or of a function of x and y.
+    """Return a landscape of the catalogue by its name, a BBOB function (``bbob:F`` or ``bbob:F:INSTANCE``), or the one
+    of a formula in x and y, or of a function of x and y.
 
     A function such as ``lambda x, y: np.sin(x) + y**2`` is called once, with symbols. It may use Python's operators,
     ``abs``, ``min``, ``max`` and the functions of NumPy; where it depends on a test, ``np.where(test, a, b)``. A
@@ -77,7 +83,8 @@ def _meant(what: Any, area: Domain | None) -> Landscape:
         return what
     if isinstance(what, str):
         wanted = what.strip()
-        known = CATALOGUE.get(wanted.lower()) or _NAMED.get(wanted)
+        known = _bbob(wanted) if wanted.lower().startswith(BBOB) else CATALOGUE.get(wanted.lower())
+        known = known or _NAMED.get(wanted)
         if known is not None:
             return known
         file = userfiles.named(wanted)
@@ -107,17 +114,36 @@ def text_of(what: AnyLandscape) -> str:
         landscape(what)  # refuses what is none
         return what.strip()
     land = landscape(what)
-    if land.name in CATALOGUE and CATALOGUE[land.name].node is land.node:
-        return land.name
-    try:
-        if parse(land.formula) is land.node:
-            return land.formula
-    except FormulaError:
-        pass
+    for known in (land.name, land.formula):
+        with suppress(UserError):
+            if userfiles.named(known) is None and landscape(known).node is land.node:
+                return known
     others = [name for name, other in _NAMED.items() if other.node is land.node]
     name = others[0] if others else f"function {len(_NAMED) + 1} ({land.name[:40]})"
     _NAMED[name] = land
     return name
+
+
+@lru_cache(maxsize=64)
+def _bbob(name: str) -> Landscape:
+    """Return the landscape of ``bbob:F`` or ``bbob:F:INSTANCE`` on [-5, 5]^2."""
+    numbers = re.fullmatch(r"(\d{1,9})(?::(\d{1,9}))?", name[len(BBOB) :].strip(), re.ASCII)
+    if numbers is None:
+        raise UserError(f"A BBOB function is written bbob:F or bbob:F:INSTANCE, such as bbob:8:1, not {shown(name)}.")
+    number = int(numbers[2] or 1)
+    problem = bbob.instance(int(numbers[1]), number)
+    definition, (x, y) = problem.definition, problem.minimum.tolist()
+    return Landscape(
+        name=f"{BBOB}{problem.function}:{number}",
+        title=f"{definition.title} (BBOB {problem.function}, instance {number})",
+        node=problem.node,
+        formula=f"{BBOB}{problem.function}:{number}",
+        domain=((-bbob.BOUND, bbob.BOUND), (-bbob.BOUND, bbob.BOUND)),
+        minima=((x, y),),
+        source=bbob.SOURCE,
+        start=(-math.copysign(3.6, x), -4.2 if y > -2.5 else 4.2),
+        notation=f"{definition.latex} {problem.lowest:+.6g}",
+    )
 
 
 def catalogue() -> tuple[Landscape, ...]:
@@ -135,6 +161,8 @@ def _from_formula(formula: str, domain: Domain) -> Landscape:
     try:
         node = parse(formula)
     except FormulaError:
+        if kind := kind_of(formula):
+            raise UserError(f"{shown(formula)} is named like {kind}; give a name or a formula.") from None
         if re.fullmatch(r"[A-Za-z]\w*", formula, re.ASCII) and not set(formula) <= {"x", "y"}:
             raise UserError(
                 f"There is no landscape {formula[:40]!r}.{nearest(formula[:40], names())} "
@@ -146,10 +174,11 @@ def _from_formula(formula: str, domain: Domain) -> Landscape:
 
 def _from_function(function: Function, domain: Domain) -> Landscape:
     node = traced(function)
-    formula = text(node) if length(node) <= LONGEST else ""
     name = getattr(function, "__name__", "")
-    name = name if name.isidentifier() else formula or "function"
-    return _of(node, name, formula, domain)
+    if length(node) > LONGEST:
+        return replace(_of(node, name, f"{name}(x, y)", domain), notation=r"\ldots")
+    formula = text(node)
+    return _of(node, name if name.isidentifier() else formula, formula, domain)
 
 
 def _of(node: Node, name: str, formula: str, domain: Domain) -> Landscape:

@@ -91,9 +91,10 @@ def calculus(node: Node) -> Calculus:
 class Landscape:
     """A function f(x, y) with its gradient and Hessian.
 
-    ``domain`` is ((x0, x1), (y0, y1)), ``minima`` all global minima inside it, ``start`` a good start for a race,
-    ``node`` the expression, and ``formula`` its text ("" where a function is too long to be written out). Points are
-    arrays (..., 2) of any array-API namespace; results keep their type.
+    ``domain`` is ((x0, x1), (y0, y1)), ``minima`` all global minima inside it, ``start`` a good start for a race, and
+    ``node`` the expression. ``notation`` is its LaTeX where the expression is too long to be printed as it is, and
+    ``formula`` then need not be its text. Points are arrays (..., 2) of any array-API namespace; results keep their
+    type.
     """
 
     name: str
@@ -104,6 +105,7 @@ class Landscape:
     minima: tuple[Point, ...]
     source: str
     start: Point
+    notation: str = ""
 
     @cached_property
     def _calculus(self) -> Calculus:
@@ -111,8 +113,8 @@ class Landscape:
 
     @property
     def latex(self) -> str:
-        """The right side of f(x, y) = ..., as LaTeX; three dots where a function is too long to be written out."""
-        return self._calculus.latex if self.formula else r"\ldots"
+        """The right side of f(x, y) = ..., as LaTeX."""
+        return self.notation or self._calculus.latex
 
     @property
     def gradient_nodes(self) -> tuple[Node, Node]:

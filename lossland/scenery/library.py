@@ -58,6 +58,7 @@ def scene_class(name: str) -> type[Scene]:
 @quiet()
 def scene(
     what: Shown = RACE,
+    /,
     preset: str | None = None,
     seed: int = 0,
     **values: Any,
