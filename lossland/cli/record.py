@@ -12,6 +12,7 @@ from lossland.cli.options import (
     add_panels,
     add_picture_settings,
     add_scene_settings,
+    add_text_scale,
     check_picture_fits,
 )
 from lossland.cli.output import print_json
@@ -54,6 +55,7 @@ def configure(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--orbit", action="store_true", help="let the camera travel slowly around the scene")
     add_picture_settings(parser, SIZE)
+    add_text_scale(parser)
     add_panels(parser)
     add_gl(parser)
     add_scene_settings(parser)
@@ -86,6 +88,7 @@ def run(arguments: Namespace) -> None:
             orbit=arguments.orbit,
             progress=filmed,
             gl=arguments.gl,
+            text_scale=arguments.text_scale,
         )
     if arguments.json:
         print_json({"subject": arguments.subject, "frames": frames, "file": str(file)})

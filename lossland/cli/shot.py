@@ -12,6 +12,7 @@ from lossland.cli.options import (
     add_picture_settings,
     add_scene,
     add_scene_settings,
+    add_text_scale,
     check_picture_fits,
 )
 from lossland.cli.output import note_the_end, print_json
@@ -34,6 +35,7 @@ def configure(parser: ArgumentParser) -> None:
     add_output(parser, "the .png file to write", required=True)
     parser.add_argument("--time", metavar="T", type=real(0, LONGEST, "seconds"), help="default: the end of the scene")
     add_picture_settings(parser, SIZE)
+    add_text_scale(parser)
     add_panels(parser)
     add_gl(parser)
     add_scene_settings(parser)
@@ -53,7 +55,7 @@ def run(arguments: Namespace) -> None:
     from lossland.app import snapshot
     from lossland.formats.png import write_png
 
-    image = snapshot(shown, size=size, time=arguments.time, ui=arguments.ui, theme=theme, gl=arguments.gl)
+    image = snapshot(shown, size, arguments.time, arguments.ui, theme, gl=arguments.gl, text_scale=arguments.text_scale)
     write_png(arguments.output, image)
     if arguments.json:
         length = shown.clock.seconds

@@ -66,7 +66,7 @@ class Browser:
         x, y = area.x + PADDING, area.y + 14
         _logo(pen, x + 10, y + 12, 10)
         pen.text(x + 32, y + 12, "lossland", 20, "text", "bold")
-        if pen.icon(area.right - PADDING - 8, y + 13, Icon.GEAR, "gear", 13, help="Theme and keys"):
+        if pen.icon(area.right - PADDING - 8, y + 13, Icon.GEAR, "gear", 13, help="Theme, text size and keys"):
             imgui.open_popup("settings")
         self._settings(player, area.right - PADDING - 150, y + 32)
         y += 36 if pen.compact else 42
@@ -76,10 +76,18 @@ class Browser:
     def _settings(self, player: Player, x: float, y: float) -> None:
         other = "print" if self.pen.theme.dark else "dark"
         look = "White paper" if other == "print" else "Dark"
-        choices = [("theme", look, ""), ("keys", "Keys and mouse  F1", ""), ("reset", "Reset  R", "")]
+        choices = [
+            ("theme", look, ""),
+            ("larger text", "Larger text  Ctrl +", ""),
+            ("smaller text", "Smaller text  Ctrl −", ""),
+            ("keys", "Keys and mouse  F1", ""),
+            ("reset", "Reset  R", ""),
+        ]
         chosen = self.pen.popup("settings", x, y, 150, choices)
         if chosen == "theme":
             self.wants_theme = other
+        elif chosen == "larger text" or chosen == "smaller text":
+            player.wish(chosen)
         elif chosen == "keys":
             player.toggle_help()
         elif chosen == "reset":

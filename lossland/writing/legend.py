@@ -15,7 +15,7 @@ from lossland.writing.text import Type
 Size = tuple[int, int]
 V2 = imgui.ImVec2
 
-PITCH = 28.0  # pixels of the look from row to row
+PITCH = 28.0  # logical pixels from row to row
 
 
 @dataclass(frozen=True)

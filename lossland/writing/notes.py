@@ -19,7 +19,7 @@ from lossland.writing.color_bar import draw_color_bar
 from lossland.writing.legend import draw_legend, legend_rect
 from lossland.writing.placement import Rect
 from lossland.writing.room import BOTTOM, COLUMN_WIDTH, MARGIN, TOP, first_of, has_column, is_tall
-from lossland.writing.text import Type
+from lossland.writing.text import LEAST_PIXELS, Type
 
 Size = tuple[int, int]
 V2 = imgui.ImVec2
@@ -149,8 +149,8 @@ def _formula_block(
     dl: imgui.ImDrawList, type_: Type, latex: str, size: float, gap: float, most: float, halo: bool = False
 ) -> _Block:
     formula = type_.formula(latex, size)
-    while formula.width > most and type_.font_size(size) > 9:
-        size = max(min(size - 1, size * most / formula.width), 9 / type_.scale)
+    while formula.width > most and type_.font_size(size) > LEAST_PIXELS:
+        size = max(min(size - 1, size * most / formula.width), LEAST_PIXELS / type_.scale)
         formula = type_.formula(latex, size)
 
     def draw(x: float, y: float) -> None:

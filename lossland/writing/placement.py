@@ -40,7 +40,7 @@ CUT, COVERED, TURNED = 10.0, 0.5, 1.0  # cost of a pixel cut, of a square pixel 
 LEADING = 0.16  # of a line's height, above and below, where no letter is
 
 DIRECTIONS = 16
-DISTANCES = (17.0, 31.0, 51.0)  # pixels of the look from a head's centre to its label
+DISTANCES = (17.0, 31.0, 51.0)  # logical pixels from a head's centre to its label
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def choose_sides(
     """Choose a direction for each label, in order: the wanted one, else a side near it at which little is lost.
 
     Lost is what is cut by ``free`` or covers what is ``taken`` or a label before. ``points`` and ``sizes`` (n, 2) and
-    ``gaps`` (n,) are pixels, ``px`` the pixels to one of the look; directions are those of Choice.
+    ``gaps`` (n,) are pixels, ``px`` the pixels to a logical one; directions are those of Choice.
     """
     angles = np.array([[*SIDES.values(), own] for own in wanted])  # (n, 9)
     turn = np.abs((angles - angles[:, -1:] + pi) % (2 * pi) - pi) / EIGHTH
@@ -132,7 +132,7 @@ def choose(
     """Choose a place for each label, in order: little covered, nothing overlapped, near, and rather at the
     right.
 
-    ``heads``, ``sizes`` (n, 2) and ``obstacles`` (m, 2) are pixels, ``px`` the pixels to one of the look.
+    ``heads``, ``sizes`` (n, 2) and ``obstacles`` (m, 2) are pixels, ``px`` the pixels to a logical one.
     """
     heads, sizes, obstacles = (a.reshape(-1, 2).round(1) for a in (heads, sizes, obstacles))
     angle, distance, across, down = _places(px)

@@ -13,7 +13,7 @@ from lossland.writing.text import Type
 Size = tuple[int, int]
 Kind = TypeVar("Kind")
 
-# Pixels of the look
+# Logical pixels
 MARGIN = 48.0  # left of title, column and legend
 TOP = 44.0
 BOTTOM = 64.0

@@ -1,7 +1,8 @@
 """Type for pictures and panels: fonts, haloed text and LaTeX, drawn with Dear ImGui's draw lists.
 
-Positions are pixels of the picture, y down. Sizes are given for a picture of 720 to 1080 lines and
-multiplied by ``Type.scale``; they are rounded to whole pixels, because glyphs of broken sizes look soft.
+Positions are pixels of the picture, y down. Sizes are given in logical pixels, of which a picture of 720 lines has one
+to a pixel, and multiplied by ``Type.scale``; they are rounded to whole pixels, because glyphs of broken sizes look
+soft.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ FALLBACKS = (  # where a font has no glyph: Greek, then arrows and small digits,
 ICON_FONT = "Font_Awesome_6_Free-Solid-900.otf"
 ICON_SIZE = 0.8  # of the text beside it
 
+LEAST_PIXELS = 10  # of a font: smaller letters cannot be read
 FAR = 1e6  # pixels: what stands farther away, or at no place (nan), is not drawn
 FORMULAS_KEPT = 512
 WIDTHS_KEPT = 8192
@@ -52,16 +54,6 @@ WIDTHS_KEPT = 8192
 Pieces = tuple[tuple[float, str], ...]  # what is drawn at once, and how far to the right
 _COLORED = re.compile(r"\\fgcolor\{([^{}]*)\}")
 _CIRCLE = {n: tuple((cos(2 * pi * k / n), sin(2 * pi * k / n)) for k in range(n)) for n in (6, 8, 10, 12)}
-
-
-def picture_scale(size: tuple[int, int]) -> float:
-    """Return the factor on every pixel size for a whole picture of ``size`` (width, height) pixels.
-
-    1 between 720 and 1080 lines, in proportion above, and never below .72, so that 360 lines can still be
-    read. Tall pictures are judged by their width.
-    """
-    lines = min(size[1], size[0] * 3 / 4)
-    return max(lines / 1080, 1.0) if lines >= 720 else max(lines / 720, 0.72)
 
 
 @dataclass(frozen=True)
@@ -104,11 +96,15 @@ class Type:
     ``fonts`` holds "regular", "bold", "italic", "mono" (the first two with icons merged in) and "icon". A
     colour is a role of the theme, ``"#RRGGBB"``, or three numbers; set ``theme`` to change what the roles
     mean. ``close`` frees the formulas' textures and needs the same GL context to be current.
+
+    ``pixel_ratio`` is the number of pixels to a logical pixel, which what the renderer draws follows too: heads, discs.
+    Text and the room around it follow ``scale``, which is that times the user's ``text_scale``.
     """
 
-    def __init__(self, theme: Theme, scale: float = 1.0) -> None:
+    def __init__(self, theme: Theme, pixel_ratio: float = 1.0, text_scale: float = 1.0) -> None:
         self.theme = theme
-        self.scale = scale
+        self.pixel_ratio = pixel_ratio
+        self.scale = pixel_ratio * text_scale
         self.light = False  # whether halos are drawn with fewer copies: for pictures that are replaced at once
         self.fonts = _load_fonts()
         self._formulas: dict[tuple[str, int, tuple[float, ...]], _KeptFormula] = {}
@@ -122,8 +118,8 @@ class Type:
         return size * self.scale
 
     def font_size(self, size: float) -> float:
-        """Return a font size of the type scale in whole pixels."""
-        return float(max(round(size * self.scale), 1))
+        """Return a font size of the type scale in whole pixels, and in as many as can be read."""
+        return float(max(round(size * self.scale), LEAST_PIXELS))
 
     def rgb(self, color: str | Sequence[float], ink: bool = False) -> tuple[float, float, float]:
         """Return a colour as three numbers; with ``ink`` the form that is readable as text."""
