@@ -185,9 +185,15 @@ def overlap(a: Rect, b: Rect) -> bool:
     return a[0] < b[0] + b[2] and b[0] < a[0] + a[2] and a[1] < b[1] + b[3] and b[1] < a[1] + a[3]
 
 
+def inked(line: Rect) -> Rect:
+    """Return the part of a line's rectangle that letters fill."""
+    x, y, width, height = line
+    return x, y + LEADING * height, width, (1 - 2 * LEADING) * height
+
+
 def has_room(line: Rect, free: Rect, taken: Sequence[Rect]) -> bool:
     """Whether the letters of a line of text are cut nowhere by ``free`` and cover nothing that is ``taken``."""
-    x, y, width, height = line[0], line[1] + LEADING * line[3], line[2], (1 - 2 * LEADING) * line[3]
+    x, y, width, height = inked(line)
     inside = free[0] <= x <= free[0] + free[2] - width and free[1] <= y <= free[1] + free[3] - height
     return inside and not any(overlap((x, y, width, height), other) for other in taken)
 

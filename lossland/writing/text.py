@@ -46,6 +46,7 @@ FALLBACKS = (  # where a font has no glyph: Greek, then arrows and small digits,
 ICON_FONT = "Font_Awesome_6_Free-Solid-900.otf"
 ICON_SIZE = 0.8  # of the text beside it
 
+FINER = 4  # times, at which formulas with roots are set and then reduced
 LEAST_PIXELS = 10  # of a font: smaller letters cannot be read
 FAR = 1e6  # pixels: what stands farther away, or at no place (nan), is not drawn
 FORMULAS_KEPT = 512
@@ -387,15 +388,30 @@ def _looking_for_locales_in(path: str | None) -> Iterator[None]:
 
 def render_latex(latex: str, pixels: int, rgb: Sequence[float]) -> tuple[NDArray[np.uint8], int]:
     """Set LaTeX on transparent ground: an RGBA image (h, w, 4) and its baseline's distance from the top."""
+    finer = FINER if r"\sqrt" in latex else 1  # bars are set at whole pixels, which parts small ones from their root
     path = start_latex()
     try:
         with _looking_for_locales_in(path):
-            rendered = imgui_microtex.render(latex, float(pixels), imgui.ImVec4(rgb[0], rgb[1], rgb[2], 1.0))
+            rendered = imgui_microtex.render(latex, float(finer * pixels), imgui.ImVec4(rgb[0], rgb[1], rgb[2], 1.0))
     except RuntimeError as error:
         raise UserError(f"The formula {latex!r} is not LaTeX that can be set: {error}.") from None
-    image = np.array(rendered.pixels_as_array())
+    image, baseline = _reduced(np.array(rendered.pixels_as_array()), rendered.baseline_y, finer)
     image[image[..., 3] == 0, :3] = np.round(255 * np.asarray(rgb))  # filtering must not mix in another colour
-    return image, rendered.baseline_y
+    return image, baseline
+
+
+def _reduced(image: NDArray[np.uint8], baseline: int, by: int) -> tuple[NDArray[np.uint8], int]:
+    """Return a formula's image in so many times fewer pixels along each side, its baseline at a whole one."""
+    if by == 1:
+        return image, baseline
+    above = -baseline % by
+    below, right = -(image.shape[0] + above) % by, -image.shape[1] % by
+    padded = np.pad(image, ((above, below), (0, right), (0, 0))).astype(np.float32)
+    padded[..., :3] *= padded[..., 3:] / 255.0  # colours count as much as they cover
+    height, width = padded.shape[0] // by, padded.shape[1] // by
+    mean = padded.reshape(height, by, width, by, 4).mean((1, 3))
+    mean[..., :3] *= 255.0 / np.maximum(mean[..., 3:], 1e-6)
+    return np.round(mean).astype(np.uint8), (baseline + above) // by
 
 
 def _set_formula(latex: str, pixels: int, rgb: Sequence[float], frame: int) -> _KeptFormula:
