@@ -37,7 +37,7 @@ TURN = 12.0  # degrees a second of the turntable
 STRAY = 40.0  # pixels of the look: farther from the pointer what was under it is no longer
 PASSED = ("tick", "revision", "messages", "recording", "size", "free", "_owed")  # what ``fall_back`` leaves as it is
 
-Wish = Literal["shot", "record", "fullscreen", "save"]
+Wish = Literal["shot", "record", "fullscreen", "save", "larger text", "smaller text", "usual text"]
 
 
 @dataclass(frozen=True)

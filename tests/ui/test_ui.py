@@ -36,7 +36,8 @@ from lossland.world.layers import Chart, Series
 from lossland.world.theme import DARK, PRINT, Theme
 from lossland.world.ticks import log_ticks
 from lossland.writing.host import Host
-from lossland.writing.text import Type, picture_scale
+from lossland.writing.scale import picture_scale
+from lossland.writing.text import Type
 
 SIZES = [(1280, 720), (1600, 900), (1920, 1080), (3840, 2160)]
 
