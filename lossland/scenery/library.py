@@ -13,24 +13,12 @@ from lossland.errors import USER_FILES, UserError, nearest, sentence
 from lossland.resources import folder
 from lossland.scenery import words
 from lossland.scenery.parameters import Integer, Lanes, Matrix, Number, Param, Point
-from lossland.scenery.scene import Scene
+from lossland.scenery.scene import CHAPTERS, Scene
 from lossland.scenery.tour import Shot, Tour, tour, tours
 
 __all__ = ["Shot", "Tour", "classes", "describe", "load", "names", "scene", "scene_class", "tour", "tours"]
 
 RACE = "optimizer_race"  # the scene that shows a landscape given by its own name or formula
-CHAPTERS = (
-    "Vectors and data",
-    "Matrices",
-    "Calculus",
-    "Probability and statistics",
-    "Squashing and scoring",
-    "Optimization",
-    "Networks as geometry",
-    "How learning flows",
-    "Attention and embeddings",
-    "Debugging your own model",
-)
 
 
 def names() -> tuple[str, ...]:
@@ -145,7 +133,7 @@ def _from_file(file: Path) -> type[Scene]:
         kind.name = file.stem
     beside = file.with_suffix(".md")
     if beside.is_file():
-        said = words.read(beside.read_text(encoding="utf-8"), beside.name)
+        said = words.read(beside.read_text(encoding="utf-8"), beside.name, kind.presets)
         kind.lesson, kind.captions, kind.formulas, kind.snippet = (
             said.lesson, said.captions, said.formulas, said.snippet,
         )  # fmt: skip

@@ -161,7 +161,7 @@ def test_whatever_a_scene_raises_the_window_goes_on(display: str, folder: Path) 
         assert sentence.startswith(f"mine.py, line {line(where)}: {what}"), seen[fault]
         assert seen[fault]["fault"] == "none"  # it is as if it had not been asked for
     assert re.match(r"mine\.py, line \d+: RecursionError: ", seen["recursion"]["errors"][0])
-    assert "Mine (mine.py) must return a Frame, not None" in seen["nothing"]["errors"][0]
+    assert ": frame of Mine must return a Frame, not None" in seen["nothing"]["errors"][0]
     # Raised at some times only: it stops at the last one that can be drawn
     playing, time = seen["late"]["errors"][1]
     assert not playing
