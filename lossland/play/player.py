@@ -27,7 +27,7 @@ from lossland.pointing.picking import Hit, describe, pick_any
 from lossland.pointing.probe import Probe, probe
 from lossland.scenery import library
 from lossland.scenery.parameters import Lane, Lanes
-from lossland.scenery.scene import Clock, Frame, Handle, Scene, Show, View, called, quiet
+from lossland.scenery.scene import Frame, Handle, Scene, Show, View, quiet
 from lossland.world.camera import Camera
 from lossland.world.layers import Surface
 
@@ -106,10 +106,6 @@ class Player:
                 frame = self.scene.frame(self.time)
             except SystemExit as stop:  # a scene does not end the program
                 raise RuntimeError(f"it calls sys.exit({stop.code!r})").with_traceback(stop.__traceback__) from stop
-            if not isinstance(frame, Frame):
-                raise UserError(f"frame of {called(self.scene)} must return a Frame, not {frame!r:.60}.")
-            if not isinstance(self.scene.clock, Clock):
-                raise UserError(f"clock of {called(self.scene)} must be a Clock, not {self.scene.clock!r:.60}.")
             camera_actions.look(self, frame)
             self._frame = frame
         return self._frame

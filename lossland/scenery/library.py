@@ -13,7 +13,7 @@ from lossland.landscapes import Landscape
 from lossland.resources import folder
 from lossland.scenery import words
 from lossland.scenery.parameters import Integer, Lanes, Matrix, Number, Param, Point
-from lossland.scenery.scene import Scene, called, quiet
+from lossland.scenery.scene import CHAPTERS, Scene, called, quiet
 from lossland.scenery.tour import Shot, Tour, tour, tours
 
 __all__ = ["Shot", "Tour", "classes", "describe", "names", "scene", "scene_class", "scene_of", "tour", "tours"]
@@ -23,18 +23,6 @@ Shown = Scene | type[Scene] | Landscape | Callable[[Any, Any], Any] | str | Path
 
 LARGEST_SEED = 2**64 - 1
 RACE = "optimizer_race"  # the scene that shows a landscape given by its own name or formula
-CHAPTERS = (
-    "Vectors and data",
-    "Matrices",
-    "Calculus",
-    "Probability and statistics",
-    "Squashing and scoring",
-    "Optimization",
-    "Networks as geometry",
-    "How learning flows",
-    "Attention and embeddings",
-    "Debugging your own model",
-)
 
 
 def names() -> tuple[str, ...]:
@@ -180,7 +168,7 @@ def _with_words(kind: type[Scene], file: Path) -> type[Scene]:
         kind.name = file.stem
     beside = file.expanduser().with_suffix(".md")
     if beside.is_file():
-        said = words.read(beside.read_text(encoding="utf-8"), beside.name)
+        said = words.read(beside.read_text(encoding="utf-8"), beside.name, kind.presets)
         kind.lesson, kind.captions, kind.formulas, kind.snippet = (
             said.lesson, said.captions, said.formulas, said.snippet,
         )  # fmt: skip
