@@ -16,7 +16,7 @@ from lossland.scenery.parameters import Integer, Lanes, Matrix, Number, Param, P
 from lossland.scenery.scene import Scene
 from lossland.scenery.tour import Shot, Tour, tour, tours
 
-__all__ = ["Shot", "Tour", "classes", "describe", "load", "names", "scene", "scene_class", "tour", "tours"]
+__all__ = ["Shot", "Tour", "classes", "describe", "is_listed", "load", "names", "scene", "scene_class", "tour", "tours"]
 
 RACE = "optimizer_race"  # the scene that shows a landscape given by its own name or formula
 CHAPTERS = (
@@ -80,6 +80,11 @@ def scene(name: str, preset: str | None = None, seed: int = 0, **values: Any) ->
     for key in sorted(values, key=lambda key: declared.index(key) if key in declared else len(declared)):
         made.set(key, values[key])
     return made
+
+
+def is_listed(scene: Scene) -> bool:
+    """Whether a scene is one that comes with lossland, not one of a user's own file, even under the same name."""
+    return scene.name in names() and scene_class(scene.name) is type(scene)
 
 
 def describe(kind: type[Scene]) -> dict[str, Any]:

@@ -71,6 +71,7 @@ class Browser:
         self.search = ""
         self.folded: set[str] = set()
         self.wants_theme = ""
+        self.opened = False  # whether something was opened in this frame
 
     # ------------------------------------------------------------------------------------------ head
     def head(self, player: Player, area: Rect) -> float:
@@ -130,6 +131,7 @@ class Browser:
 
     def open(self, player: Player, entry: Entry) -> None:
         """Show a scene, or a landscape in the scene that is open (in a race where that has no landscape)."""
+        self.opened = True
         if entry.landscape is None:
             player.load(entry.name)
         else:
