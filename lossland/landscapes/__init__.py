@@ -13,6 +13,7 @@ import numpy as np
 from lossland.errors import UserError, nearest, shown
 from lossland.expression import Node, Program
 from lossland.expression.formula import FormulaError, parse
+from lossland.files import kind_of
 from lossland.landscapes import bbob
 from lossland.landscapes.catalogue import CATALOGUE
 from lossland.landscapes.landscape import (
@@ -100,6 +101,8 @@ def _from_formula(formula: str, domain: Domain | None) -> Landscape:
     try:
         node = parse(formula)
     except FormulaError:
+        if kind := kind_of(formula):
+            raise UserError(f"{shown(formula)} is named like {kind}; give a name or a formula.") from None
         if re.fullmatch(r"[A-Za-z]\w*", formula, re.ASCII) and not set(formula) <= {"x", "y"}:
             raise UserError(
                 f"There is no landscape {formula[:40]!r}.{nearest(formula[:40], names())} "
