@@ -79,12 +79,14 @@ class FormulaBox:
         self.domain_error = ""
         self._seen = ""  # the scene's landscape when the text was last taken from it
         self._active = False
+        self._short = False  # whether there is no room to set the formula in type
         self._untried = False  # whether the text was changed since it was tried
         self._scrolled = 0.0  # how far a long line is moved to the left while it is edited
 
-    def height(self, player: Player, width: float) -> float:
-        """Return how much of the panel the box needs."""
+    def height(self, player: Player, width: float, short: bool) -> float:
+        """Return how much of the panel the box needs; in a ``short`` one the formula is not set in type too."""
         self._follow(player, width)
+        self._short = short
         return self.pen.measure(lambda: self._draw(player, 0.0, 0.0, width)) + 14
 
     def draw(self, player: Player, area: Rect) -> None:
@@ -170,7 +172,7 @@ class FormulaBox:
         landscape = shown_landscape(player)
         size = 13 if pen.compact else 15
         y += 26 if pen.compact else 30
-        if landscape is None:
+        if landscape is None or self._short:
             return y - 16
         for line in self._lines(f"f={landscape.latex}", size, width):
             pen.latex(x, y, line, size, room=width)

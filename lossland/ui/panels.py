@@ -10,7 +10,7 @@ from lossland.ui.browser import Browser
 from lossland.ui.formula_box import FormulaBox
 from lossland.ui.help import draw_help
 from lossland.ui.inspector import Inspector
-from lossland.ui.layout import Rect, layout
+from lossland.ui.layout import PADDING, Rect, layout
 from lossland.ui.notices import Notices
 from lossland.ui.pen import Pen
 from lossland.ui.thumbnails import Thumbnails
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from lossland.play.player import Player
 
 ROOMY = 1000.0  # from this height on, panels show what they else leave out
+SHORT = 400.0  # below this height of the browser its list needs all the room there is
 LAZY = 2  # thumbnails made in a frame of a window
 EAGER = 1000  # and in a picture that must be whole at once
 
@@ -101,8 +102,9 @@ class Panels:
         self.thumbnails.close()
 
     def _left(self, player: Player, area: Rect) -> None:
+        short = area.height < SHORT
         with window(self.pen, "browser", area):
-            top = self.browser.head(player, area)
-            height = self.formula_box.height(player, area.width - 32)
+            top = self.browser.head(player, area, short)
+            height = self.formula_box.height(player, area.width - 2 * PADDING, short)
             self.browser.list(player, Rect(area.x, top, area.width, area.bottom - height - top))
             self.formula_box.draw(player, Rect(area.x, area.bottom - height, area.width, height))

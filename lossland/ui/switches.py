@@ -29,5 +29,10 @@ def _obeyed(layer: Layer, layers: Sequence[Layer]) -> Iterator[str]:
     elif isinstance(layer, Trail):
         if layer.label or layer.start:
             yield "labels"
-        if any(isinstance(other, Surface) for other in layers):  # which may hide it
+        if _is_on_ground(layer) and any(isinstance(other, Surface) for other in layers):  # which may hide it
             yield "xray"
+
+
+def _is_on_ground(trail: Trail) -> bool:
+    """Whether a trail begins over a landscape's footprint, not in an inset beside it."""
+    return len(trail.points) > 0 and bool((abs(trail.points[0][:2]) <= 1.0).all())
