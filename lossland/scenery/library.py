@@ -16,7 +16,19 @@ from lossland.scenery.parameters import Integer, Lanes, Matrix, Number, Param, P
 from lossland.scenery.scene import CHAPTERS, Scene, called, quiet
 from lossland.scenery.tour import Shot, Tour, tour, tours
 
-__all__ = ["Shot", "Tour", "classes", "describe", "names", "scene", "scene_class", "scene_of", "tour", "tours"]
+__all__ = [
+    "Shot",
+    "Tour",
+    "classes",
+    "describe",
+    "is_listed",
+    "names",
+    "scene",
+    "scene_class",
+    "scene_of",
+    "tour",
+    "tours",
+]
 
 Shown = Scene | type[Scene] | Landscape | Callable[[Any, Any], Any] | str | Path
 """What can be shown: a scene, or what `scene` makes one of."""
@@ -114,6 +126,11 @@ def _is_own_scene(value: Any) -> bool:
 
 def _can_be_shown(value: Any) -> bool:
     return _is_own_scene(value) or landscapes.is_landscape(value)
+
+
+def is_listed(scene: Scene) -> bool:
+    """Whether a scene is one that comes with lossland, not one of a user's own file, even under the same name."""
+    return scene.name in names() and scene_class(scene.name) is type(scene)
 
 
 def describe(kind: type[Scene]) -> dict[str, Any]:
