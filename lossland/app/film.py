@@ -47,8 +47,11 @@ def record(
     ui: bool = False,
     theme: str | None = None,
     orbit: bool = False,
+    trim: bool = False,
+    start: float = 0.0,
     progress: Callable[[int, int], None] | None = None,
     gl: str | int | None = None,
+    text_scale: float = 1.0,
     *,
     camera: Sequence[float] | None = None,
     transparent: bool = False,
@@ -61,11 +64,12 @@ def record(
 
     ``what`` is an object or a name: of a scene, a tour, a landscape (or its formula) or a ``.lossland`` file. A scene
     or tour is played once from start to end in ``seconds`` (None: its own length); a session is replayed as it was,
-    and cut after ``seconds``. ``orbit`` lets the camera travel slowly around a scene. The ending of ``path`` chooses
+    from ``start`` seconds on, and cut after ``seconds``; ``trim`` leaves out its idle time (see
+    `session.shown_ticks`). ``orbit`` lets the camera travel slowly around a scene. The ending of ``path`` chooses
     the format: .mp4, .gif (at most 50 frames a second), .webm, or no ending for a folder of PNG frames.
     ``progress(done, total)`` is called after every frame. An interrupted film leaves nothing behind.
-    ``gl`` chooses what draws; ``camera``, ``transparent`` (for .webm and folders), ``title``, ``cmap`` and ``domain``
-    are as in `Stage`. ``dpi`` is written into the frames of a folder.
+    ``gl`` chooses what draws and ``text_scale`` how large text is; ``camera``, ``transparent`` (for .webm and folders),
+    ``title``, ``cmap`` and ``domain`` are as in `Stage`. ``dpi`` is written into the frames of a folder.
     """
     subject = subject_of(what) if isinstance(what, str | Path) else what
     path = Path(path).expanduser()
@@ -80,15 +84,18 @@ def record(
         raise UserError(f"A {kind} brings its own cameras and domains; camera and domain are for scenes.")
     if transparent:
         check_transparent(path)
-    count, moments = _moments(subject, seconds, fps, size, orbit)
-    first = _first_scene(subject)
     # the encoder is opened first: a name that cannot be written is refused before anything is drawn
-    film = film_file(path, size, fps, transparent, dpi)
     stage = Stage(
-        first, size, theme or "dark", ui, gl,
+        _first_scene(subject), size, theme or "dark", ui, gl, text_scale,
         camera=camera, transparent=transparent, title=title, cmap=cmap, domain=domain,
     )  # fmt: skip
-    with film as add, stage:
+    with film_file(path, size, fps, transparent, dpi) as add, stage:
+        if isinstance(subject, Session):
+            ticks = session.film_ticks(subject, fps, round(start * 60), trim)
+            ticks = ticks[: None if seconds is None else max(round(seconds * fps), 1)]
+            count, moments = len(ticks), _session_moments(subject, ticks, stage)
+        else:
+            count, moments = _moments(subject, seconds, fps, size, orbit)
         for done, moment in enumerate(moments, 1):
             if moment.sway is not None:
                 stage.prepare(moment.player)
@@ -111,19 +118,23 @@ def subject_of(name: str | Path) -> Subject:
 
 
 def _moments(
-    subject: Subject, seconds: float | None, fps: float, size: tuple[int, int], orbit: bool
+    subject: Scene | Tour, seconds: float | None, fps: float, size: tuple[int, int], orbit: bool
 ) -> tuple[int, Iterator[Moment]]:
-    """Return how many frames a film has, and its frames."""
-    if isinstance(subject, Session):
-        length = subject.ticks / 60
-        cut = replace(subject, ticks=round(min(seconds or length, length) * 60))
-        return int(cut.ticks * fps / 60) + 1, (Moment(player) for player in session.replay(cut, fps, size))
+    """Return how many frames the film of a scene or tour has, and its frames."""
     own = subject.seconds if isinstance(subject, Tour) else subject.clock.seconds
     count = max(round((seconds or own) * fps), 1)
     parts = [frame / max(count - 1, 1) for frame in range(count)]
     if isinstance(subject, Tour):
         return count, _tour_moments(subject, [part * own for part in parts], size)
     return count, _scene_moments(subject, parts, size, orbit)
+
+
+def _session_moments(subject: Session, ticks: list[int], stage: Stage) -> Iterator[Moment]:
+    player = session.begun(subject, stage.size)
+    stage.prepare(player)
+    for tick in ticks:
+        session.forward(player, tick)
+        yield Moment(player)
 
 
 def _scene_moments(scene: Scene, parts: list[float], size: tuple[int, int], orbit: bool) -> Iterator[Moment]:

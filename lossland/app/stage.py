@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -14,13 +15,16 @@ from lossland import checks
 from lossland.compute.arrays import cuda_index
 from lossland.errors import UserError, shown
 from lossland.formats.drawing import Drawing
+from lossland.play import session
 from lossland.play.player import Player
+from lossland.play.session import Session
 from lossland.render.gl import canvas
 from lossland.render.gl.target import Target
 from lossland.render.painter import Quality
 from lossland.scenery import library
 from lossland.scenery.scene import Scene
 from lossland.world.theme import theme as theme_named
+from lossland.writing.scale import checked_text_scale
 
 if TYPE_CHECKING:
     from lossland.app.picture import Picture
@@ -32,28 +36,30 @@ NEAREST, FARTHEST = 1e-6, 1e6  # of a camera: world units from its target, and d
 
 
 class Stage:
-    """Draws frames of a scene (an object, a name or a formula), each (h, w, 4) uint8, top row first.
+    """Draws frames of a scene (an object, a name or a formula), or of a player: each (h, w, 4) uint8, top row first.
 
     Use it in a ``with`` block; leaving it frees the graphics memory. ``ui`` draws the panels too. ``gl`` chooses what
     draws: ``"auto"`` (a graphics card if there is one), ``"software"``, or the number of an EGL device as `lossland
     doctor` lists them; None: what the variable LOSSLAND_GL says. Several threads may draw, one at a time: the others
-    wait, so what a scene computes must neither draw by itself nor wait for a thread that does.
+    wait, so what a scene computes must neither draw by itself nor wait for a thread that does. ``text_scale`` (0.8 to
+    2) makes all text smaller or larger; by itself it grows with the picture's height.
 
     ``camera`` is where to look from: azimuth and elevation in degrees and, if wanted, the distance in world units.
     Without ``title`` the name and formula at the upper left are left out. ``transparent`` leaves what is behind the
     scene clear: alpha then says how much of a pixel is covered, and colours are not multiplied by it. ``cmap`` names
-    the colours of heights (viridis, magma, cividis_r ...; an unknown name lists them), and ``domain`` the part of the landscape to show, as
-    x0, x1, y0, y1 or ((x0, x1), (y0, y1)); it changes the scene.
+    the colours of heights (viridis, magma, cividis_r ...; an unknown name lists them), and ``domain`` the part of the
+    landscape to show, as x0, x1, y0, y1 or ((x0, x1), (y0, y1)); it changes the scene.
     """
 
     @np.errstate(all="ignore")
     def __init__(
         self,
-        scene: Scene | str,
+        scene: Scene | Player | str,
         size: tuple[int, int] = (1280, 720),
         theme: str = "dark",
         ui: bool = False,
         gl: str | int | None = None,
+        text_scale: float = 1.0,
         *,
         camera: Sequence[float] | None = None,
         transparent: bool = False,
@@ -62,6 +68,7 @@ class Stage:
         domain: Domain | None = None,
     ) -> None:
         self.size = checked_size(size)
+        self.text_scale = checked_text_scale(text_scale)
         self.theme = theme_named(theme).with_map(cmap)
         self.ui = ui
         self.gl = canvas.checked(gl)
@@ -69,8 +76,8 @@ class Stage:
         self.transparent, self.title = transparent, title
         made = library.scene(scene) if isinstance(scene, str) else scene
         if domain is not None:
-            show_domain(made, domain)
-        self.player = Player(made, self.size)
+            show_domain(made.scene if isinstance(made, Player) else made, domain)
+        self.player = made if isinstance(made, Player) else Player(made, self.size)
         self._picture: Picture | None = None
         self._target: Target | None = None
         self._canvas: canvas.Canvas | None = None
@@ -81,7 +88,9 @@ class Stage:
         with canvas.drawing(self._canvas):
             from lossland.app.picture import Picture  # after the context is made: PyOpenGL asks for it when imported
 
-            self._picture = Picture(self.theme, self.size, title=self.title, transparent=self.transparent)
+            self._picture = Picture(
+                self.theme, self.size, text_scale=self.text_scale, title=self.title, transparent=self.transparent
+            )
             self._target = Target(self.size)
         return self
 
@@ -223,12 +232,13 @@ def _side(length: int) -> int:
 
 @np.errstate(all="ignore")
 def snapshot(
-    scene: Scene | str,
+    scene: Scene | Session | str,
     size: tuple[int, int] = (1280, 720),
     time: float | None = None,
     ui: bool = False,
     theme: str = "dark",
     gl: str | int | None = None,
+    text_scale: float = 1.0,
     *,
     camera: Sequence[float] | None = None,
     transparent: bool = False,
@@ -238,10 +248,39 @@ def snapshot(
 ) -> Image:
     """Draw one picture (h, w, 4) uint8 of a scene at ``time`` seconds (None: at its end, with all there is to see).
 
-    ``gl`` chooses what draws; ``camera``, ``transparent``, ``title``, ``cmap`` and ``domain`` are as in `Stage`.
+    ``scene`` may be a session, or the name of a .lossland file: then the picture is what the user saw at that time.
+    ``gl`` chooses what draws and ``text_scale`` how large text is; ``camera``, ``transparent``, ``title``, ``cmap``
+    and ``domain`` are as in `Stage`.
     """
-    stage = Stage(
-        scene, size, theme, ui, gl, camera=camera, transparent=transparent, title=title, cmap=cmap, domain=domain
-    )
-    with stage:
-        return stage.render(stage.player.scene.clock.seconds if time is None else time)
+    if isinstance(scene, str) and scene.endswith(session.ENDING):
+        scene = session.load(scene)
+    shown = stage_at(
+        scene, time, size, theme, ui, gl, text_scale,
+        camera=camera, transparent=transparent, title=title, cmap=cmap, domain=domain,
+    )  # fmt: skip
+    with shown as stage:
+        return stage.image(stage.player)
+
+
+@contextmanager
+def stage_at(
+    scene: Scene | Session | str,
+    time: float | None,
+    size: tuple[int, int],
+    *settings: Any,
+    camera: Sequence[float] | None = None,
+    domain: Domain | None = None,
+    **look: Any,
+) -> Iterator[Stage]:
+    """Give a stage of a scene or session at a time (None: its end); ``settings`` and ``look`` are those of `Stage`."""
+    if isinstance(scene, Session):
+        if camera is not None or domain is not None:
+            raise UserError("A session brings its own cameras and domains; camera and domain are for scenes.")
+        with Stage(session.begun(scene, checked_size(size)), size, *settings, **look) as stage:
+            stage.prepare(stage.player)
+            session.forward(stage.player, scene.tick_at(time))
+            yield stage
+        return
+    with Stage(scene, size, *settings, camera=camera, domain=domain, **look) as stage:
+        stage.player.seek(stage.player.scene.clock.seconds if time is None else time)
+        yield stage

@@ -26,7 +26,7 @@ from lossland.errors import MachineError, UserError, sentence
 from lossland.files import target_of, written
 from lossland.numerals import thousands
 from lossland.play import session
-from lossland.play.player import TICK, Player
+from lossland.play.player import TICK, Player, Wish
 from lossland.play.pointer import LEFT, MIDDLE, RIGHT, Pointer
 from lossland.render.gl import canvas as canvases
 from lossland.render.gl import sharing
@@ -34,6 +34,7 @@ from lossland.scenery import library
 from lossland.scenery.scene import Scene
 from lossland.world.theme import Theme
 from lossland.world.theme import theme as theme_named
+from lossland.writing.scale import checked_text_scale, text_scale_beside
 
 PANEL_PAUSE = 1 / 30  # seconds between two drawings of panels that nobody touches
 SOFTWARE_PANEL_PAUSE = 1 / 8  # where the processor draws them
@@ -42,12 +43,26 @@ CURSOR_NAP = 0.1  # seconds between two looks at a text cursor
 NAP = 0.5  # seconds at most between two looks at the clock while nothing moves
 FILM_TICKS = 2  # a film of the window has 30 frames a second
 MOST_AT_ONCE = 12  # frames that the panels get without being drawn
+TEXT_KEYS: dict[str | None, Wish] = {
+    "+": "larger text",
+    "=": "larger text",
+    "-": "smaller text",
+    "0": "usual text",
+}  # with Ctrl
 SHOT_SIDE = 2560  # pixels: the longer side of a saved picture, at least
 
 
-def show(scene: Scene | str = "optimizer_race", size: tuple[int, int] = (1280, 720), theme: str = "dark") -> None:
-    """Open the window on a scene (an object, a name, a landscape or a formula) and return when it is closed."""
-    explore(scene, size, theme=theme)
+def show(
+    scene: Scene | str = "optimizer_race",
+    size: tuple[int, int] = (1280, 720),
+    theme: str = "dark",
+    text_scale: float = 1.0,
+) -> None:
+    """Open the window on a scene (an object, a name, a landscape or a formula) and return when it is closed.
+
+    ``text_scale`` (0.8 to 2) makes text and panels smaller or larger.
+    """
+    explore(scene, size, theme=theme, text_scale=text_scale)
 
 
 def explore(
@@ -57,6 +72,7 @@ def explore(
     save: str | Path | None = None,
     frames: int | None = None,
     theme: str = "dark",
+    text_scale: float = 1.0,
 ) -> dict[str, Any]:
     """Open the window and return, when it is closed, how it went.
 
@@ -65,7 +81,7 @@ def explore(
     renderer``; draws and vertices are those of the last frame.
     """
     made = library.scene(scene) if isinstance(scene, str) else scene
-    shown = Window(made, size, theme)
+    shown = Window(made, size, theme, text_scale)
     if save is not None:
         check_replayable(shown.player)
         target_of(save)  # what cannot be written is better known now
@@ -86,9 +102,12 @@ def explore(
 class Window:
     """A GLFW window with a player in it."""
 
-    def __init__(self, scene: Scene, size: tuple[int, int] = (1280, 720), theme: str = "dark") -> None:
+    def __init__(
+        self, scene: Scene, size: tuple[int, int] = (1280, 720), theme: str = "dark", text_scale: float = 1.0
+    ) -> None:
         self.player = Player(scene, size)
         self._theme = theme_named(theme)
+        self._text_scale = checked_text_scale(text_scale)
         self._wanted_size = size
         self._events: list[tuple[Any, ...]] = []
         self._film = ExitStack()
@@ -126,7 +145,7 @@ class Window:
         with canvases.drawing(self.canvas):  # other threads may draw pictures meanwhile
             self._software = canvases.is_software()
             self._keeps = self._software and canvases.keeps_pictures(self.canvas)
-            self.picture = Picture(theme, self.size, self._scale(), self.handle, self._keeps)
+            self.picture = Picture(theme, self.size, self._scale(), self.handle, self._keeps, self._text_scale)
         self._panel_pause = SOFTWARE_PANEL_PAUSE if self._software else PANEL_PAUSE
         self.pointer = Pointer(self.player, self.picture.scale)
         held = ("SHIFT", "CONTROL", "ALT", "SUPER")
@@ -319,7 +338,7 @@ class Window:
         theme, scale = self.picture.theme, self._scale()
         with canvases.drawing(self.canvas):
             self.picture.close()
-            self.picture = Picture(theme, self.size, scale, self.handle, self._keeps)
+            self.picture = Picture(theme, self.size, scale, self.handle, self._keeps, self._text_scale)
         self.pointer.scale = scale
         self._pace.lose()
         self.player.touch(frame=False)
@@ -499,11 +518,14 @@ class Window:
         control = mods & (glfw.MOD_CONTROL | glfw.MOD_SUPER)
         if control and key == glfw.KEY_Q:
             glfw.set_window_should_close(self.handle, True)
-        if action == glfw.RELEASE or typing:
+        if action == glfw.RELEASE or (typing and key != glfw.KEY_F1):
             return
         command = self._keys().get(key)
         if control:
-            if glfw.KEY_1 <= key <= glfw.KEY_3:
+            name = glfw.get_key_name(key, scancode)  # what is on the key: where plus is depends on the keyboard
+            if name in TEXT_KEYS:
+                self.player.wish(TEXT_KEYS[name])
+            elif glfw.KEY_1 <= key <= glfw.KEY_3:
                 self.player.save_view(key - glfw.KEY_1 + 1)
                 self.player.say(f"View {key - glfw.KEY_1 + 1} is kept; Alt+{key - glfw.KEY_1 + 1} returns to it.")
         elif mods & glfw.MOD_ALT:
@@ -580,10 +602,25 @@ class Window:
 
     # ------------------------------------------------------------------------------------------ wishes
     def _grant_wishes(self) -> None:
-        grant = {"shot": self._shot, "record": self._film_key, "fullscreen": self._fullscreen, "save": self._save}
+        grant: dict[Wish, Callable[[], None]] = {
+            "shot": self._shot,
+            "record": self._film_key,
+            "fullscreen": self._fullscreen,
+            "save": self._save,
+            "larger text": lambda: self._set_text_scale(text_scale_beside(self._text_scale, 1)),
+            "smaller text": lambda: self._set_text_scale(text_scale_beside(self._text_scale, -1)),
+            "usual text": lambda: self._set_text_scale(1.0),
+        }
         wishes, self.player.wishes = self.player.wishes, []
         for wish in wishes:
             self._try(grant[wish])
+
+    def _set_text_scale(self, factor: float) -> None:
+        """Make text and panels larger or smaller, for as long as the window is open."""
+        if factor != self._text_scale:
+            self._text_scale = factor
+            self._renew()
+        self.player.say(f"Text at {factor:.0%} of its usual size.")
 
     def _shot(self) -> None:
         """Save the picture without panels, in full quality and at least at ``SHOT_SIDE`` pixels."""
@@ -594,16 +631,21 @@ class Window:
         path = free_name(self.player.scene.name, ".png")
         factor = max(1.0, SHOT_SIDE / max(self.size))
         size = (round(self.size[0] * factor), round(self.size[1] * factor))
-        image = still(self.player, size, self.picture.theme)
+        image = still(self.player, size, self.picture.theme, self._text_scale)
         with written(path) as temporary:
             Photo.fromarray(image[..., :3]).save(temporary)
-        self.player.say(f"Saved {path}, {size[0]}×{size[1]} pixels.")
+        self._say_saved(path, f"{size[0]}×{size[1]} pixels")
 
     def _save(self) -> None:
         check_replayable(self.player)
         path = free_name(self.player.scene.name, session.ENDING)
         session.save(session.of(self.player, self.picture.theme.name), path)
-        self.player.say(f"Saved {path}; `lossland record {path} -o film.mp4` films it.")
+        self._say_saved(path, f"`lossland record {path} -o film.mp4` films it")
+
+    def _say_saved(self, path: Path, more: str = "") -> None:
+        """Say what was saved and where; a click on the message opens the folder."""
+        folder = path.resolve().parent
+        self.player.say(f"Saved {path.name} in {folder}" + (f": {more}." if more else "."), seconds=8, folder=folder)
 
     def _fullscreen(self) -> None:
         glfw: Any = self._glfw  # its types do not know that no monitor means a window
@@ -657,7 +699,7 @@ class Window:
         if failure:
             self.player.say(f"The film has ended. {sentence(failure)}", "error", seconds=8)
             return failure
-        self.player.say(f"Saved {self._film_path}" + (f": {why}." if why else "."))
+        self._say_saved(self._film_path, why)
         return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from shlex import quote
 
-from lossland.cli.options import add_picture_settings, add_scene_settings, check_picture_fits
+from lossland.cli.options import add_picture_settings, add_scene_settings, add_text_scale, check_picture_fits
 from lossland.cli.output import print_json
 from lossland.cli.parsing import path, subject, whole
 from lossland.cli.subject import scene
@@ -28,10 +28,10 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "scene",
         metavar="SCENE",
-        type=subject(),
+        type=subject(".py", ".lossland"),
         nargs="?",
         default=FIRST_SCENE,
-        help=f"a scene, a landscape or formula, or a scene file ending in .py (default: {FIRST_SCENE})",
+        help=f"a scene, a landscape or formula, or either in a file: mine.py:Name (default: {FIRST_SCENE})",
     )
     parser.add_argument("--orbit", action="store_true", help="let the camera turn steadily")
     parser.add_argument("--save", metavar="S.lossland", type=path, help="keep the session in this file at exit")
@@ -39,6 +39,7 @@ def configure(parser: ArgumentParser) -> None:
         "--frames", metavar="N", type=whole(1, MOST_FRAMES), help="draw N frames as fast as they come, then exit"
     )
     add_picture_settings(parser, SIZE)
+    add_text_scale(parser)
     add_scene_settings(parser)
     parser.add_argument(
         "--json", action="store_true", help="at exit, print how many frames were drawn and how long they took"
@@ -70,6 +71,7 @@ def run(arguments: Namespace) -> None:
         save=arguments.save,
         frames=arguments.frames,
         theme=arguments.theme or "dark",
+        text_scale=arguments.text_scale,
     )
     if arguments.json:
         print_json(statistics)

@@ -7,6 +7,7 @@ from typing import Any
 
 from lossland.cli import memory
 from lossland.cli.parsing import camera, domain, one_of, path, real, setting, size, subject, whole, word
+from lossland.writing.scale import LARGEST_TEXT, SMALLEST_TEXT
 
 LARGEST_SEED = 2**63 - 1
 BYTES_A_PIXEL = 64  # drawn at twice the size in colour and depth, then read back and written
@@ -15,7 +16,10 @@ BYTES_A_PIXEL = 64  # drawn at twice the size in colour and depth, then read bac
 def add_landscape(parser: ArgumentParser) -> None:
     """Add the LANDSCAPE that a command works on."""
     parser.add_argument(
-        "landscape", metavar="LANDSCAPE", type=subject(), help="a name (rosenbrock) or a formula in x and y"
+        "landscape",
+        metavar="LANDSCAPE",
+        type=subject(".py"),
+        help="a name (rosenbrock), a formula in x and y, or mine.py:name",
     )
 
 
@@ -26,7 +30,7 @@ def add_optimizer(parser: ArgumentParser) -> None:
         metavar="O",
         type=word,
         default="adam",
-        help="a name, or a name with settings: adam:lr=0.1,beta1=0.9 (default: adam)",
+        help="a name, perhaps with settings: adam:lr=0.1,beta1=0.9; or mine.py:MyRule (default: adam)",
     )
 
 
@@ -80,13 +84,25 @@ def add_scene_settings(parser: ArgumentParser) -> None:
         default=[],
         help="change a parameter of the scene (repeatable)",
     )
+    parser.add_argument(
+        "--optimizer",
+        metavar="O",
+        dest="optimizers",
+        type=word,
+        action="append",
+        default=[],
+        help="who takes part, instead of the scene's own: adam:lr=0.1, or mine.py:MyRule (repeatable)",
+    )
     add_seed(parser)
 
 
 def add_scene(parser: ArgumentParser) -> None:
     """Add the SCENE that a command works on."""
     parser.add_argument(
-        "scene", metavar="SCENE", type=subject(), help="a scene, a landscape or formula, or a scene file ending in .py"
+        "scene",
+        metavar="SCENE",
+        type=subject(".py", ".lossland"),
+        help="a scene, a landscape or formula, a .lossland session, or mine.py:Name",
     )
 
 
@@ -124,6 +140,17 @@ def look(arguments: Namespace) -> dict[str, Any]:
         "title": not arguments.no_title,
         "cmap": arguments.cmap,
     }
+
+
+def add_text_scale(parser: ArgumentParser) -> None:
+    """Add ``--text-scale``."""
+    parser.add_argument(
+        "--text-scale",
+        metavar="S",
+        type=real(SMALLEST_TEXT, LARGEST_TEXT),
+        default=1.0,
+        help=f"make all text smaller or larger, {SMALLEST_TEXT:g} to {LARGEST_TEXT:g} times (default: 1)",
+    )
 
 
 def add_gl(parser: ArgumentParser) -> None:

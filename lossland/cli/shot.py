@@ -13,12 +13,13 @@ from lossland.cli.options import (
     add_picture_settings,
     add_scene,
     add_scene_settings,
+    add_text_scale,
     check_picture_fits,
     look,
 )
 from lossland.cli.output import note, note_the_end, print_json
 from lossland.cli.parsing import real
-from lossland.cli.subject import scene
+from lossland.cli.subject import scene, session
 from lossland.errors import UserError
 
 SIZE = (1280, 720)
@@ -30,16 +31,20 @@ EXAMPLES = """
   lossland shot linear_map_2d --preset shear --time 1 -o shear.png
   lossland shot optimizer_race --set landscape=beale --ui -o window.png
   lossland shot rosenbrock --domain -0.5,1.5,-0.5,1.5 --camera -120,30 --cmap viridis --no-title -o corner.png
-  lossland shot himmelblau --theme print --dpi 300 -o paper.pdf"""
+  lossland shot himmelblau --theme print --dpi 300 -o paper.pdf
+  lossland shot evening.lossland --time 12 -o moment.png"""
 
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the options."""
     add_scene(parser)
     add_output(parser, "the .png, .jpg, .webp, .svg or .pdf file to write", required=True)
-    parser.add_argument("--time", metavar="T", type=real(0, LONGEST, "seconds"), help="default: the end of the scene")
+    parser.add_argument(
+        "--time", metavar="T", type=real(0, LONGEST, "seconds"), help="default: the end of the scene or session"
+    )
     add_picture_settings(parser, SIZE)
     add_look(parser)
+    add_text_scale(parser)
     add_panels(parser)
     add_gl(parser)
     add_scene_settings(parser)
@@ -50,31 +55,35 @@ def run(arguments: Namespace) -> None:
     """Draw the picture and write it."""
     from lossland.formats.endings import check_ending
     from lossland.formats.stills import LINES, PIXELS, check_transparent, write_drawing, write_image
+    from lossland.play.session import Session
 
     lines = check_ending(arguments.output, (*PIXELS, *LINES)) in LINES
     if lines and arguments.ui:
         raise UserError(f"{arguments.output.name} takes no panels; leave --ui out, or write a .png.")
     if arguments.transparent:
         check_transparent(arguments.output)
-    size, theme = arguments.size or SIZE, arguments.theme or "dark"
+    replayed = session(arguments, arguments.scene)
+    size = arguments.size or (replayed.size if replayed else SIZE)
+    theme = arguments.theme or (replayed.theme if replayed else "dark")
     check_picture_fits(size)
-    shown = scene(arguments, arguments.scene)
-    length = shown.clock.seconds
-    note_the_end(length, arguments.time)
-    time = length if arguments.time is None else arguments.time
+    shown = replayed or scene(arguments, arguments.scene)
+    length = shown.seconds if isinstance(shown, Session) else shown.clock.seconds
+    note_the_end(length, arguments.time, "session" if replayed else "scene")
 
-    from lossland.app import Stage
+    from lossland.app.stage import stage_at
 
-    with Stage(shown, size, theme, arguments.ui, arguments.gl, **look(arguments)) as stage:
+    settings = theme, arguments.ui, arguments.gl, arguments.text_scale
+    with stage_at(shown, arguments.time, size, *settings, **look(arguments)) as stage:
         if arguments.camera is not None and stage.player.camera.flat:
-            note(f"{shown.name} is seen from straight above; --camera changes no more than its distance.")
+            note(f"{arguments.scene} is seen from straight above; --camera changes no more than its distance.")
         if lines:
-            write_drawing(arguments.output, stage.drawing(time), arguments.dpi)
+            write_drawing(arguments.output, stage.drawing(), arguments.dpi)
         else:
-            image = stage.render(time)
+            image = stage.image(stage.player)
             write_image(arguments.output, image if arguments.transparent else image[..., :3], arguments.dpi)
+    name, title = (shown.scene, arguments.scene) if isinstance(shown, Session) else (shown.name, shown.title)
     if arguments.json:
-        told = {"scene": shown.name, "time": min(time, length), "size": size, "file": str(arguments.output)}
-        print_json(told)
+        time = length if arguments.time is None else min(arguments.time, length)
+        print_json({"scene": name, "time": time, "size": size, "file": str(arguments.output)})
     else:
-        print(f"{arguments.output}: {shown.title}, {size[0]} x {size[1]}")
+        print(f"{arguments.output}: {title}, {size[0]} x {size[1]}")

@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from lossland.formats.drawing import Outline, Rgb, Ring
-from lossland.writing.text import FONTS, render_latex
+from lossland.writing.text import FONTS, render_latex, set_latex
 
 EM = 400  # pixels of the letters that are traced
 LARGE = 240  # about the pixels of the formulas that are traced
-PADDING = 2.0  # pixels that MicroTeX leaves around a formula of any size
 TOLERANCE = 0.06  # traced pixels: how far a chain may be from the curve
 
 
@@ -64,8 +63,10 @@ def _drawn(font: ImageFont.FreeTypeFont, character: str) -> tuple[NDArray[np.flo
 def formula(latex: str, pixels: int, rgb: Rgb) -> tuple[tuple[Rgb, Outline], ...]:
     """Return the parts of a formula by colour, in pixels from the upper left corner of its picture."""
     times = max(round(LARGE / pixels), 1)
-    image, _ = render_latex(latex, pixels * times, rgb)
+    image, _ = set_latex(latex, pixels * times, rgb)
     cover = image[..., 3] / 255
+    small, _ = render_latex(latex, pixels, rgb)
+    moved = _middle(small[..., 3]) - _middle(image[..., 3]) / times  # pictures of all sizes have the same margins
     full = image[cover > 0.98][:, :3].astype(int)
     parts = []
     colors: list[NDArray[np.int_]] = []
@@ -76,10 +77,17 @@ def formula(latex: str, pixels: int, rgb: Rgb) -> tuple[tuple[Rgb, Outline], ...
     owner = np.argmin([np.abs(image[..., :3].astype(int) - color).sum(axis=-1) for color in colors], axis=0)
     for number, color in enumerate(colors):
         rings = traced(np.where(owner == number, cover, 0.0))
-        places = [(ring - PADDING) / times + PADDING for ring in rings]
+        places = [ring / times + moved for ring in rings]
         red, green, blue = (color / 255).tolist()
         parts.append(((red, green, blue), Outline(places)))
     return tuple(parts)
+
+
+def _middle(weight: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return the centre of mass (x, y) of a picture (h, w), in pixels from its upper left corner."""
+    total = max(float(weight.sum()), 1e-9)
+    sides = (weight.sum(axis=0, dtype=float), weight.sum(axis=1, dtype=float))
+    return np.array([(side * (np.arange(len(side)) + 0.5)).sum() / total for side in sides])
 
 
 def traced(cover: NDArray[np.floating]) -> list[Ring]:
