@@ -25,6 +25,7 @@ from lossland.scenery.scene import Frame
 from lossland.ui.panels import Panels
 from lossland.world.layers import Points
 from lossland.world.theme import Theme
+from lossland.writing.caption import Caption, above_caption, draw_caption
 from lossland.writing.host import Host
 from lossland.writing.hovering import draw_mark, draw_probe
 from lossland.writing.overlay import draw_overlay
@@ -33,7 +34,6 @@ from lossland.writing.placement import Rect
 from lossland.writing.room import free_rect
 from lossland.writing.text import Type, picture_scale
 
-CAPTION_SIZE = 17.0
 AT_ONCE = 100_000  # pixels of panels drawn in a frame, while more frames follow
 
 
@@ -91,7 +91,7 @@ class Picture:
         ui: bool = False,
         quality: Quality = Quality.live,
         dt: float = 1 / 60,
-        caption: str = "",
+        caption: Caption | None = None,
     ) -> None:
         """Draw a player's present picture over the viewport of the bound framebuffer, of ``size`` pixels."""
         free = None
@@ -207,19 +207,24 @@ class Picture:
         size: tuple[int, int],
         free: Rect | None,
         quality: Quality | None,
-        caption: str = "",
+        caption: Caption | None = None,
     ) -> Frame:
         """Compute what there is to see, and place the writing over it; nothing is drawn yet."""
         start = perf_counter()
         self.writing.begin(size)
         frame = player.frame()
-        player.resize(size, free or free_rect(frame, size, self.type))
+        player.resize(size, self._area(frame, size, free, caption))
         frame = player.frame()  # the panels may have changed what is shown
         computed = perf_counter()
         self._write(frame, player, size, free, caption, quality)
         self._written = self.writing.finish()
         self.times |= {"compute": computed - start, "writing": perf_counter() - computed}
         return frame
+
+    def _area(self, frame: Frame, size: tuple[int, int], free: Rect | None, caption: Caption | None) -> Rect:
+        """Return what panels or notes, and a caption, leave to the subject."""
+        area = free or free_rect(frame, size, self.type)
+        return area if caption is None else above_caption(area, self.type)
 
     def _draw_scene(
         self, frame: Frame, player: Player, size: tuple[int, int], quality: Quality | None, region: Region | None
@@ -238,13 +243,13 @@ class Picture:
         player: Player,
         size: tuple[int, int],
         free: Rect | None,
-        caption: str = "",
+        caption: Caption | None = None,
         quality: Quality | None = None,
     ) -> None:
         self.writing.use()
         self.type.light = quality is not None and quality.moving
         behind_panels = imgui.get_background_draw_list()
-        area = free or free_rect(frame, size, self.type)
+        area = self._area(frame, size, free, caption)
         left, top, right, bottom = _box(free, size)  # nothing hides what would be written beside it
         behind_panels.push_clip_rect(imgui.ImVec2(left, top), imgui.ImVec2(right, bottom))
         draw_overlay(behind_panels, self.type, frame, player.camera, size, area, player.show, panels=free is not None)
@@ -253,8 +258,8 @@ class Picture:
             draw_mark(behind_panels, self.type, found, player.camera, size, area)
         if player.probe is not None and free is not None:
             draw_probe(behind_panels, self.type, player.probe, area)
-        if caption:
-            self._caption(behind_panels, caption, area)
+        if caption is not None:
+            draw_caption(behind_panels, self.type, caption, free or free_rect(frame, size, self.type))
         for number, line in enumerate([*_thinned(frame, quality), *self.statistics]):
             x, y = area[0] + self.type.px(14), area[1] + self.type.px(10 + 18 * number)
             self.type.text(behind_panels, x, y, line, 13.0, "text", "mono", halo=True)
@@ -308,21 +313,6 @@ class Picture:
         self.panels.close()
         self.panels.pen.type.close()
         self.host.close()
-
-    def _caption(self, dl: imgui.ImDrawList, text: str, free: tuple[float, float, float, float]) -> None:
-        x, y, width, height = free
-        self.type.text(
-            dl,
-            x + width / 2,
-            y + height - self.type.px(14),
-            text,
-            CAPTION_SIZE,
-            "text",
-            "bold",
-            halo=True,
-            ax=0.5,
-            ay=1.0,
-        )
 
 
 def _box(free: Rect | None, size: tuple[int, int]) -> Box:
