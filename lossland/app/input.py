@@ -87,6 +87,10 @@ class Shell(Protocol):
     def toggle_statistics(self) -> None:
         """Show or hide the frame times."""
 
+    def escape(self) -> bool:
+        """End what goes on over the picture (a replay, the drawing of a film); False if nothing does."""
+        ...
+
     @property
     def is_fullscreen(self) -> bool:
         """Whether the window fills the monitor."""
@@ -266,6 +270,8 @@ class Input:
     def _escape(self) -> None:
         if self.player.help:
             return  # the page of keys closes itself
+        if self.shell.escape():
+            return
         if self.player.following:
             self.player.let_go()
         elif self.shell.is_fullscreen:

@@ -61,7 +61,7 @@ class Loop:
     # ------------------------------------------------------------------------------------------ what there is to do
     @property
     def _running(self) -> bool:
-        return self.player.moving or self.player.recording
+        return self.player.moving or self.player.recording or self.player.script is not None
 
     @property
     def busy(self) -> bool:

@@ -46,7 +46,7 @@ PASSED = (
     "_owed",
 )  # what ``fall_back`` leaves as it is
 
-Wish = Literal["shot", "record", "fullscreen", "save"]
+Wish = Literal["shot", "record", "cancel", "fullscreen", "save", "skip", "resume", "discard"]
 
 
 @dataclass(frozen=True)

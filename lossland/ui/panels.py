@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from imgui_bundle import imgui
 
 from lossland.interrupts import sheltered
+from lossland.play.strips import Strip
 from lossland.scenery.scene import Frame
 from lossland.ui.browser import Browser
 from lossland.ui.formula_box import FormulaBox
@@ -14,6 +16,7 @@ from lossland.ui.help import draw_help
 from lossland.ui.inspector import Inspector
 from lossland.ui.layout import Rect, layout
 from lossland.ui.pen import Pen
+from lossland.ui.strips import draw_strips
 from lossland.ui.thumbnails import Thumbnails
 from lossland.ui.timeline import Timeline
 from lossland.ui.viewbar import ViewBar
@@ -44,6 +47,7 @@ class Panels:
         self.inspector = Inspector(self.pen)
         self.timeline = Timeline(self.pen)
         self.view_bar = ViewBar(self.pen)
+        self.strips: Sequence[Strip] = ()  # what the window has to say over the picture
         self.visible = True
 
     @property
@@ -87,6 +91,7 @@ class Panels:
         if self.pen.notice is not None:
             player.say(*self.pen.notice)
             self.pen.notice = None
+        draw_strips(self.pen, player, self.strips, places.free)
         self._notices(player, places.free)
         if player.help:
             draw_help(self.pen, player, places.size)
