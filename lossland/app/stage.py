@@ -28,6 +28,7 @@ from lossland.writing.scale import checked_text_scale
 
 if TYPE_CHECKING:
     from lossland.app.picture import Picture
+    from lossland.writing.caption import Caption  # Dear ImGui's binding, too, is loaded with the context
 
 Image = NDArray[np.uint8]
 Domain = Sequence[float] | Sequence[Sequence[float]]
@@ -126,11 +127,11 @@ class Stage:
             return self.image(self.player)
 
     @np.errstate(all="ignore")
-    def prepare(self, player: Player) -> None:
-        """Make a player's camera fit the picture and look from where the stage's does, before its first image."""
+    def prepare(self, player: Player, caption: Caption | None = None) -> None:
+        """Make a new player's camera fit what panels, notes and a caption leave it, and look from where it should."""
         assert self._picture is not None
         with canvas.painting(self._opened()), canvas.faults():
-            first = self._picture.settle(player, self.size, self.ui)
+            first = self._picture.settle(player, self.size, self.ui, caption)
         if first and self.camera is not None:
             player.camera.place(**dict(zip(("azimuth", "elevation", "distance"), self.camera, strict=False)))
 
@@ -169,12 +170,12 @@ class Stage:
         self.player.camera.place(**changes)
 
     @np.errstate(all="ignore")
-    def image(self, player: Player, quality: Quality = Quality.still, caption: str = "") -> Image:
+    def image(self, player: Player, quality: Quality = Quality.still, caption: Caption | None = None) -> Image:
         """Draw any player's present picture."""
         shown = self._opened()
         assert self._picture is not None
         assert self._target is not None
-        self.prepare(player)
+        self.prepare(player, caption)
         with canvas.painting(shown), canvas.faults():
             with self._target:
                 self._picture.draw(player, self.size, self.ui, quality, caption=caption)
