@@ -8,6 +8,7 @@ import numpy as np
 from imgui_bundle import imgui
 
 from lossland.world.layers import Legend, Row, columns_of, written
+from lossland.world.theme import marked
 from lossland.writing.placement import Rect
 from lossland.writing.room import BOTTOM, LEAST_PITCH, MARGIN, PITCH, legend_height, margin_share
 from lossland.writing.text import Type
@@ -103,6 +104,8 @@ def _draw_mark(dl: imgui.ImDrawList, type_: Type, row: Row, x: float, y: float) 
         dl.add_circle_filled(V2(x + px(8), y), px(3.2), type_.u32(row.color), 16)
     else:
         dl.add_circle_filled(V2(x + px(5), y), px(5), type_.u32(row.color), 24)
+        if marked(row.color):
+            dl.add_circle_filled(V2(x + px(5), y), px(2), type_.u32("casing"), 16)
 
 
 def _draw_signed_bar(dl: imgui.ImDrawList, type_: Type, row: Row, right: float, y: float) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 LINES = 720  # of a picture whose pixels are logical pixels
 LEAST = 0.72  # pixels to a logical pixel: in smaller pictures lines and letters would vanish
 SMALLEST_TEXT, LARGEST_TEXT = 0.8, 2.0
