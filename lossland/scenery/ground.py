@@ -21,6 +21,7 @@ __all__ = ["Domain", "GroundScene", "is_rough", "landscape", "rectangle", "strai
 RESOLUTION = 512  # samples along each side of the ground
 NARROWEST = 1e-100  # width of a domain: the squares of smaller numbers are 0
 FINEST = 1e-10  # width of a domain in proportion to its numbers: a sample is then some hundred of them wide
+FARTHEST = 1e12  # from zero
 ROUGH = 8  # a ground with at least so many hollows is rough
 
 
@@ -28,7 +29,7 @@ class Domain(Point):
     """The rectangle x0, x1, y0, y1 of the plane that is shown."""
 
     def __init__(self, default: Sequence[float]) -> None:
-        super().__init__(default, help="The part that is shown.", hidden=True)
+        super().__init__(default, -FARTHEST, FARTHEST, help="The part that is shown.", hidden=True)
 
     def check(self, value: Any) -> tuple[float, ...]:
         """Accept four finite numbers, each pair rising."""

@@ -18,7 +18,7 @@ from lossland.ui.icons import Icon
 from lossland.ui.number_boxes import number_field, plain_number, read_number
 from lossland.ui.pen import Pen
 from lossland.ui.widgets import Item, icon_button, popup_list, slider
-from lossland.world.layers import Trail, written
+from lossland.world.layers import Trail, column
 from lossland.world.theme import marked
 from lossland.world.ticks import Scale
 
@@ -271,8 +271,8 @@ def lanes_parameter(player: Player) -> Lanes:
 
 def lane_loss(lane: Lane, frame: Frame) -> str:
     """Return the value that a lane's trail shows in the picture, "" where it has none."""
-    trail = frame.layer(lane.id)
-    return written(trail.value) if isinstance(trail, Trail) else ""
+    trails = {key: one.value for key, one in zip(frame.keys, frame.layers, strict=True) if isinstance(one, Trail)}
+    return dict(zip(trails, column(list(trails.values())), strict=True)).get(lane.id, "")
 
 
 def default_of(lane: Lane, field: str) -> float:

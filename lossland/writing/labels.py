@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from lossland.render.presence import Presence, presence_of
 from lossland.world.camera import Camera, Pose
 from lossland.world.geometry import HEAD_RADIUS, head_centers
-from lossland.world.layers import Array, Label, Layer, Trail, written
+from lossland.world.layers import Array, Label, Layer, Trail, column, written
 from lossland.world.theme import Rgb, Theme, contrast
 from lossland.world.track import Track
 from lossland.writing.placement import Choice, Rect, beside, choose, glide, has_room, separate
@@ -61,13 +61,14 @@ def draw_labels(
         drawn += _draw_starts(dl, type_, trails, camera, size, area)
 
     named, anchors, rects = head_labels(type_, trails, camera, size, area, [*taken, *drawn], standing)
-    for trail, anchor, rect in zip(named, anchors, rects, strict=True):
+    values = column([trail.value for trail in named])
+    for trail, value, anchor, rect in zip(named, values, anchors, rects, strict=True):
         if rect is not None:
             presence = presence_of(trail, type_.theme)
             color, alpha = _presented(type_, trail.color, presence), presence.opacity
             _draw_leader(dl, type_, trail.color, anchor, rect, alpha)
             with type_.kind("head"):
-                _draw_name(dl, type_, trail.label, written(trail.value), color, LABEL_SIZE, rect, alpha=alpha)
+                _draw_name(dl, type_, trail.label, value, color, LABEL_SIZE, rect, alpha=alpha)
             drawn.append(rect)
     return drawn
 
@@ -248,7 +249,8 @@ def head_labels(
     heads = heads[np.array(inside, bool)]
     if not named:
         return [], heads, []
-    sizes = tuple(_name_size(type_, trail.label, written(trail.value), LABEL_SIZE) for trail in named)
+    values = column([trail.value for trail in named])
+    sizes = tuple(_name_size(type_, trail.label, text, LABEL_SIZE) for trail, text in zip(named, values, strict=True))
     last = max(float(trail.progress[-1]) for trail in trails)
     upto = min(max(max(trail.upto for trail in trails), 0.0), last)
     grows = any(trail.track is not None for trail in trails)
