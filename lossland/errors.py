@@ -31,8 +31,10 @@ def cut(text: str, most: int = LONGEST) -> str:
     return text if len(text) <= most else f"{text[:most]}…"
 
 
-def nearest(word: str, known: list[str] | tuple[str, ...]) -> str:
+def nearest(word: object, known: list[str] | tuple[str, ...]) -> str:
     """Return ``" Did you mean 'adam'?"`` for the closest known name, or an empty string."""
+    if not isinstance(word, str):
+        return ""
     from difflib import get_close_matches
 
     close = get_close_matches(word, known, n=1, cutoff=0.6)

@@ -21,6 +21,7 @@ from vispy import gloo
 from lossland.app.governor import FIRST, FULL, Governor, levels_for
 from lossland.app.meter import Meter
 from lossland.app.pacing import Faults, Fineness, Pace, Remedy, Turn
+from lossland.app.stage import checked_size
 from lossland.app.writers import Image, film_file
 from lossland.errors import MachineError, UserError, sentence
 from lossland.files import target_of, written
@@ -31,6 +32,7 @@ from lossland.play.pointer import LEFT, MIDDLE, RIGHT, Pointer
 from lossland.render.gl import canvas as canvases
 from lossland.render.gl import sharing
 from lossland.scenery import library
+from lossland.scenery.library import Shown
 from lossland.scenery.scene import Scene
 from lossland.world.theme import Theme
 from lossland.world.theme import theme as theme_named
@@ -53,20 +55,26 @@ SHOT_SIDE = 2560  # pixels: the longer side of a saved picture, at least
 
 
 def show(
-    scene: Scene | str = "optimizer_race",
+    scene: Shown = "optimizer_race",
     size: tuple[int, int] = (1280, 720),
     theme: str = "dark",
     text_scale: float = 1.0,
 ) -> None:
-    """Open the window on a scene (an object, a name, a landscape or a formula) and return when it is closed.
+    """Open the window on a scene, or on what `ll.scene` makes one of, and return when it is closed.
 
-    ``text_scale`` (0.8 to 2) makes text and panels smaller or larger.
+    ``text_scale`` (0.8 to 2) makes text and panels smaller or larger. Where there is no display it raises MachineError.
     """
+    scene, size, theme = library.scene_of(scene), checked_size(size), theme_named(theme).name
+    if not canvases.has_display():
+        raise MachineError(
+            "There is no display to open a window on; ll.snapshot(scene) draws a picture and ll.record(scene, "
+            "'film.mp4') a film without one, and a notebook shows both."
+        )
     explore(scene, size, theme=theme, text_scale=text_scale)
 
 
 def explore(
-    scene: Scene | str,
+    scene: Shown,
     size: tuple[int, int] = (1280, 720),
     orbit: bool = False,
     save: str | Path | None = None,
@@ -80,7 +88,7 @@ def explore(
     frames, drawn as fast as they come. The result has ``frames, seconds, p50_ms, p95_ms, max_ms, draws, vertices,
     renderer``; draws and vertices are those of the last frame.
     """
-    made = library.scene(scene) if isinstance(scene, str) else scene
+    made = library.scene_of(scene)
     shown = Window(made, size, theme, text_scale)
     if save is not None:
         check_replayable(shown.player)

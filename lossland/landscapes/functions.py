@@ -13,7 +13,6 @@ from lossland.expression.node import COMPARISONS, as_node, make, ordered, variab
 from lossland.expression.with_numpy import plain_python
 
 MOST_NODES = 20_000  # of an expression: its second derivatives have many times as many
-LONGEST = 100_000  # letters of a formula, its parts that are used twice written out twice
 MULTIPLES = {k * math.pi: k for k in range(2, 11)}  # numbers that were 2 * np.pi and its like
 
 Function = Callable[[Any, Any], Any]
@@ -57,14 +56,6 @@ def called(function: object) -> str:
     """Return what an error calls a function."""
     name = getattr(function, "__name__", "")
     return "The function" if not name or name.startswith("<") else f"The function {name}"
-
-
-def length(node: Node) -> int:
-    """Return about how many letters the expression has when it is written out."""
-    size: dict[Node, int] = {}
-    for part in ordered([node]):
-        size[part] = 4 + sum(size[arg] for arg in part.args)
-    return size[node]
 
 
 def _takes_two(function: Any) -> bool:

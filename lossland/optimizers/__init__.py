@@ -21,6 +21,7 @@ from functools import cache
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 from lossland import userfiles
+from lossland.display import Displayed
 from lossland.errors import UserError, nearest, shown, told
 from lossland.expression import abs_, maximum, minimum, sign, sqrt, variable, where
 from lossland.expression.node import V, Value
@@ -91,7 +92,7 @@ _CATALOGUE: dict[str, type[Optimizer]] = {}
 
 
 @dataclass(frozen=True)
-class Optimizer(ABC):
+class Optimizer(Displayed, ABC):
     """A rule that turns gradients into steps. A name on the command line is the title's, which is else the class's."""
 
     title: ClassVar[str]

@@ -229,7 +229,7 @@ def _check_no_code(value: object) -> None:
             if file is not None and not userfiles.is_loaded(file.path):
                 raise UserError(
                     f"it needs {shown(part)}, and no session runs a file by itself; name it, as in `lossland record "
-                    f"s.lossland --optimizer {file.path}:{file.name}`, or in Python by ll.optimizers.optimizer(...) before."
+                    f"s.lossland --optimizer {file.path}:{file.name}`, or by ll.optimizers.optimizer(...) before."
                 )
     elif isinstance(value, dict | list):
         for part in value.values() if isinstance(value, dict) else value:

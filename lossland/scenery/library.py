@@ -98,7 +98,7 @@ def _meant(what: Any) -> tuple[type[Scene], Any]:
     if isinstance(what, Path):
         what = str(what)
     if not isinstance(what, str):
-        if isinstance(what, Landscape) or callable(what):
+        if isinstance(what, Landscape) or (callable(what) and not isinstance(what, type)):
             return scene_class(RACE), what
         raise UserError(
             "A scene is given by its name, by a landscape (a name, a formula, a Landscape or a function of x and y), "

@@ -6,7 +6,9 @@ and tests all rest on that: whatever a scene keeps between frames (see ``kept``)
 
 from __future__ import annotations
 
+import math
 import sys
+import warnings
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property, wraps
@@ -15,8 +17,10 @@ from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
+from lossland import checks
+from lossland.display import Displayed
 from lossland.errors import UserError, nearest
-from lossland.scenery.clock import Clock, Now
+from lossland.scenery.clock import ROUNDING, Clock, Now
 from lossland.scenery.handles import Handle
 from lossland.scenery.kept import note_read
 from lossland.scenery.parameters import Lanes, Param, PlacedPoint
@@ -152,6 +156,10 @@ def _finished(readouts: Callable[..., dict[str, Any]]) -> Callable[..., dict[str
 
     @wraps(readouts)
     def at(scene: Scene, time: float = 0.0) -> dict[str, Any]:
+        seconds = scene.clock.seconds
+        if scene.now(time) > seconds * (1 + ROUNDING):
+            told = f"The scene is {seconds:g} s long; these are the numbers at its end, not at {time:g} s."
+            warnings.warn(told, UserWarning, stacklevel=2)
         live, unfinished, scene.live = scene.live, scene.unfinished, False
         try:
             return readouts(scene, time)
@@ -161,7 +169,7 @@ def _finished(readouts: Callable[..., dict[str, Any]]) -> Callable[..., dict[str
     return at
 
 
-class Scene:
+class Scene(Displayed):
     """Base of every scene. A scene file holds one subclass: class attributes below, and ``frame`` and ``readouts``.
 
     What a subclass gives as ``frame``, ``readouts`` and ``handles`` is called with a ``Now``; from outside they may be
@@ -270,7 +278,9 @@ class Scene:
 
     def now(self, time: float) -> Now:
         """Return the moment at a time in seconds."""
-        return time if isinstance(time, Now) else Now(time, self.clock)
+        if isinstance(time, Now):
+            return time
+        return Now(checks.real(time, 0.0, math.inf, "A scene's time in seconds"), self.clock)
 
     # ----------------------------------------------------------------------------------- what a scene must give
     def frame(self, now: Any, /) -> Frame:
