@@ -526,7 +526,7 @@ class Window:
         control = mods & (glfw.MOD_CONTROL | glfw.MOD_SUPER)
         if control and key == glfw.KEY_Q:
             glfw.set_window_should_close(self.handle, True)
-        if action == glfw.RELEASE or typing:
+        if action == glfw.RELEASE or (typing and key != glfw.KEY_F1):
             return
         command = self._keys().get(key)
         if control:
@@ -642,13 +642,18 @@ class Window:
         image = still(self.player, size, self.picture.theme, self._text_scale)
         with written(path) as temporary:
             Photo.fromarray(image[..., :3]).save(temporary)
-        self.player.say(f"Saved {path}, {size[0]}×{size[1]} pixels.")
+        self._say_saved(path, f"{size[0]}×{size[1]} pixels")
 
     def _save(self) -> None:
         check_replayable(self.player)
         path = free_name(self.player.scene.name, session.ENDING)
         session.save(session.of(self.player, self.picture.theme.name), path)
-        self.player.say(f"Saved {path}; `lossland record {path} -o film.mp4` films it.")
+        self._say_saved(path, f"`lossland record {path} -o film.mp4` films it")
+
+    def _say_saved(self, path: Path, more: str = "") -> None:
+        """Say what was saved and where; a click on the message opens the folder."""
+        folder = path.resolve().parent
+        self.player.say(f"Saved {path.name} in {folder}" + (f": {more}." if more else "."), seconds=8, folder=folder)
 
     def _fullscreen(self) -> None:
         glfw: Any = self._glfw  # its types do not know that no monitor means a window
@@ -702,7 +707,7 @@ class Window:
         if failure:
             self.player.say(f"The film has ended. {sentence(failure)}", "error", seconds=8)
             return failure
-        self.player.say(f"Saved {self._film_path}" + (f": {why}." if why else "."))
+        self._say_saved(self._film_path, why)
         return None
 
 

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from lossland.errors import UserError, shown, told
+from lossland.errors import UserError, shown, fault_of
 from lossland.expression import Node, constant, e, pi, text, trace
 from lossland.expression.node import COMPARISONS, as_node, make, ordered, variables
 from lossland.expression.with_numpy import plain_python
@@ -42,7 +42,7 @@ def traced(function: Function) -> Node:
         if "in an expression" in str(error):  # what came back is no number
             given = "None (is there a return?)" if result is None else shown(result)
             raise UserError(f"{name} must return one number, made from x and y, not {given}.") from None
-        raise UserError(f"{name} cannot be used as a landscape: {told(error)}.") from error
+        raise UserError(f"{name} cannot be used as a landscape: {fault_of(error)}.") from error
     if node.op in COMPARISONS:
         raise UserError(f"{name} returns a test, {text(node)}; return a number, as by np.where(test, 1, 0).")
     if len(ordered([node])) > MOST_NODES:

@@ -22,7 +22,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 
 from lossland import userfiles
 from lossland.display import Displayed
-from lossland.errors import UserError, nearest, shown, told
+from lossland.errors import UserError, nearest, shown, fault_of
 from lossland.expression import abs_, maximum, minimum, sign, sqrt, variable, where
 from lossland.expression.node import V, Value
 from lossland.expression.printing import symbol
@@ -626,7 +626,7 @@ def check_rule(kind: type[Optimizer]) -> None:
     except UserError:
         raise
     except Exception as error:
-        raise UserError(f"update of {kind.__name__} fails: {told(error)}.") from error
+        raise UserError(f"update of {kind.__name__} fails: {fault_of(error)}.") from error
     for one in (made, traced):
         if not isinstance(one, terms):
             raise UserError(f"update of {kind.__name__} must return its Terms, not {shown(one)}.")
