@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from lossland.errors import UserError, shown, fault_of
+from lossland.errors import UserError, fault_of, shown
 from lossland.expression import Node, constant, e, pi, text, trace
 from lossland.expression.node import COMPARISONS, as_node, make, ordered, variables
 from lossland.expression.with_numpy import plain_python

@@ -22,7 +22,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 
 from lossland import userfiles
 from lossland.display import Displayed
-from lossland.errors import UserError, nearest, shown, fault_of
+from lossland.errors import UserError, fault_of, nearest, shown
 from lossland.expression import abs_, maximum, minimum, sign, sqrt, variable, where
 from lossland.expression.node import V, Value
 from lossland.expression.printing import symbol
