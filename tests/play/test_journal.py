@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -36,7 +37,7 @@ def test_a_journal_holds_what_was_done() -> None:
             journal.add(session.of(player, "print"))
             assert held(file) == session.of(player, "print")
             sizes.append(len(file.getvalue()))
-    later = [after - before for before, after in zip(sizes[1:], sizes[2:], strict=False)]
+    later = [after - before for before, after in pairwise(sizes[1:])]
     assert max(later) < min(later) * 1.2  # what is written does not grow with what was written before
 
 
