@@ -167,11 +167,18 @@ class Window:
 
         glfw, handle, events = self._glfw, self.handle, self.input.events
         down = glfw.PRESS
+
+        def letter(key: int, code: int) -> str:
+            """Return what stands on a key, which its number does not say on other keyboards than American ones."""
+            return (glfw.get_key_name(key, code) or "").lower()
+
         glfw.set_cursor_pos_callback(handle, lambda _, x, y: events.append(Move(*self._pixel(x, y))))
         glfw.set_cursor_enter_callback(handle, lambda _, inside: events.append(Enter(bool(inside))))
         glfw.set_mouse_button_callback(handle, lambda _, b, act, mods: events.append(Button(b, act == down, mods)))
         glfw.set_scroll_callback(handle, lambda _, dx, dy: events.append(Wheel(dx, dy)))
-        glfw.set_key_callback(handle, lambda _, key, code, act, mods: events.append(Key(key, act, mods)))
+        glfw.set_key_callback(
+            handle, lambda _, key, code, act, mods: events.append(Key(key, act, mods, letter(key, code)))
+        )
         glfw.set_char_callback(handle, lambda _, code: events.append(Char(code)))
         glfw.set_window_refresh_callback(handle, lambda _: events.append(Refresh()))
         glfw.set_framebuffer_size_callback(handle, self._note_size)
