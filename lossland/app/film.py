@@ -56,6 +56,7 @@ def record(
     start: float = 0.0,
     progress: Callable[[int, int], None] | None = None,
     gl: str | int | None = None,
+    text_scale: float = 1.0,
 ) -> Path:
     """Film a scene, a tour or a session, and return the film's path.
 
@@ -65,7 +66,7 @@ def record(
     `session.shown_ticks`). ``orbit`` lets the camera travel slowly around a scene. The ending of ``path`` chooses
     the format: .mp4, .gif (at most 50 frames a second), .webm, or no ending for a folder of PNG frames.
     ``progress(done, total)`` is called after every frame. An interrupted film leaves nothing behind.
-    ``gl`` chooses what draws, as in `Stage`.
+    ``gl`` chooses what draws and ``text_scale`` how large text is, as in `Stage`.
     """
     subject = subject_of(what) if isinstance(what, str | Path) else what
     path = Path(path).expanduser()
@@ -76,7 +77,8 @@ def record(
     if seconds is not None:
         _checked(seconds, 1 / fps, LONGEST, "A film lasts", "seconds")
     # the encoder is opened first: a name that cannot be written is refused before anything is drawn
-    with film_file(path, size, fps) as add, Stage(_first_scene(subject), size, theme or "dark", ui, gl) as stage:
+    stage = Stage(_first_scene(subject), size, theme or "dark", ui, gl, text_scale)
+    with film_file(path, size, fps) as add, stage:
         if isinstance(subject, Session):
             ticks = session.film_ticks(subject, fps, round(start * 60), trim)
             ticks = ticks[: None if seconds is None else max(round(seconds * fps), 1)]

@@ -13,7 +13,7 @@ import glfw
 from lossland.app.loop import Loop
 from lossland.errors import sentence
 from lossland.play.actions import REPLAYING
-from lossland.play.player import Player
+from lossland.play.player import Player, Wish
 from lossland.play.pointer import LEFT, MIDDLE, RIGHT, Pixel
 from lossland.render.gl import canvas as canvases
 
@@ -24,6 +24,12 @@ MODIFIERS = {
     for side in ("LEFT", "RIGHT")
     for name in ("SHIFT", "CONTROL", "ALT", "SUPER")
 }  # fmt: skip
+TEXT_KEYS: dict[str, Wish] = {
+    "+": "larger text",
+    "=": "larger text",
+    "-": "smaller text",
+    "0": "usual text",
+}  # with Ctrl
 VIEWS = {glfw.KEY_1: 1, glfw.KEY_2: 2, glfw.KEY_3: 3}  # the numbers of kept views
 LEAVING = {glfw.KEY_ESCAPE, glfw.KEY_ENTER, glfw.KEY_KP_ENTER, glfw.KEY_TAB}  # may end typing
 
@@ -220,7 +226,7 @@ class Input:
         control = bool(event.mods & (glfw.MOD_CONTROL | glfw.MOD_SUPER))
         if control and event.letter == "q":
             self.shell.leave()
-        if event.action == glfw.RELEASE or typing:
+        if event.action == glfw.RELEASE or (typing and key != glfw.KEY_F1):
             return
         if control:
             self._control(event)
@@ -240,6 +246,8 @@ class Input:
             player.say(f"Undone: {player.undo()}")
         elif event.letter == "y" or event.letter == "z":
             player.say(f"Done again: {player.redo()}")
+        elif event.letter in TEXT_KEYS:
+            player.wish(TEXT_KEYS[event.letter])
         elif event.key in VIEWS:
             player.save_view(VIEWS[event.key])
             player.say(f"View {VIEWS[event.key]} is kept; Alt+{VIEWS[event.key]} returns to it.")

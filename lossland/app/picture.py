@@ -32,16 +32,17 @@ from lossland.writing.panel_cache import Box, PanelCache, Progress
 from lossland.writing.placement import Rect
 from lossland.writing.room import free_rect
 from lossland.writing.said import said_as
-from lossland.writing.text import Type, picture_scale
+from lossland.writing.scale import picture_scale
+from lossland.writing.text import Type
 
 AT_ONCE = 100_000  # pixels of panels drawn in a frame, while more frames follow
 
 
-def still(player: Player, size: tuple[int, int], theme: Theme) -> NDArray[np.uint8]:
+def still(player: Player, size: tuple[int, int], theme: Theme, text_scale: float = 1.0) -> NDArray[np.uint8]:
     """Return what a player shows (h, w, 4) without panels and in full quality; leaves the player as it is."""
     twin = copy(player)
     twin.camera = deepcopy(player.camera)
-    picture, target = Picture(theme, size), Target(size)
+    picture, target = Picture(theme, size, text_scale=text_scale), Target(size)
     with target:
         picture.draw(twin, size, quality=Quality.still)
     image = target.read()
@@ -53,8 +54,9 @@ def still(player: Player, size: tuple[int, int], theme: Theme) -> NDArray[np.uin
 class Picture:
     """Draws players into the bound framebuffer; needs a current GL context.
 
-    ``window`` is the GLFW window or None; ``scale`` the pixels to a pixel of the look (None: chosen by the size);
-    ``kept`` whether the framebuffer still holds the picture before (see ``canvas.keeps_pictures``).
+    ``window`` is the GLFW window or None; ``scale`` the pixels to a logical pixel (None: chosen by the size);
+    ``text_scale`` how much larger than usual text and panels are; ``kept`` whether the framebuffer still holds the
+    picture before (see ``canvas.keeps_pictures``).
     Panels and what is written over the scene have a Host each: panels are built and drawn only when they change
     (``refresh`` and ``compose``), the writing with every frame.
     """
@@ -66,17 +68,19 @@ class Picture:
         scale: float | None = None,
         window: object = None,
         kept: bool = False,
+        text_scale: float = 1.0,
     ) -> None:
         self.theme = theme
         self._kept = kept
         self._window = window is not None
         self.scale = scale or picture_scale(size)
-        self.writing = Host(theme, self.scale)
-        self.type = Type(theme, self.scale)
-        self.host = Host(theme, self.scale, window)
+        self.text_scale = text_scale
+        self.writing = Host(theme, self.scale * text_scale)
+        self.type = Type(theme, self.scale, text_scale)
+        self.host = Host(theme, self.scale * text_scale, window)
         self.renderer = Renderer(theme, self._window)
         self._settled: Player | None = None  # the player that the panels have found their sizes for
-        self.panels = Panels(theme, Type(theme, self.scale), lazy=window is not None)
+        self.panels = Panels(theme, Type(theme, self.scale, text_scale), lazy=window is not None)
         self.panel_cache: PanelCache | None = None
         self.panels_revision = -1  # of the player that the panels show that were built last
         self._fine: tuple[int, tuple[int, int]] | None = None  # revision and size of what was refined last
@@ -334,8 +338,8 @@ class Picture:
         """Change the colours of everything."""
         self.renderer.close()
         self.theme = self.type.theme = self.panels.pen.type.theme = theme
-        self.writing.set_style(theme, self.scale)
-        self.host.set_style(theme, self.scale)
+        self.writing.set_style(theme, self.type.scale)
+        self.host.set_style(theme, self.type.scale)
         self.renderer = Renderer(theme, self._window)
         self.panels.theme = theme
         if self.panel_cache is not None:

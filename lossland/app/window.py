@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import localtime, perf_counter, strftime
@@ -27,7 +27,7 @@ from lossland.errors import MachineError, sentence
 from lossland.files import target_of
 from lossland.numerals import thousands
 from lossland.play import session
-from lossland.play.player import Player
+from lossland.play.player import Player, Wish
 from lossland.play.pointer import Pointer
 from lossland.play.session import Session
 from lossland.play.strips import Strip, StripButton
@@ -37,6 +37,7 @@ from lossland.scenery import library
 from lossland.scenery.scene import Scene
 from lossland.world.theme import Theme
 from lossland.world.theme import theme as theme_named
+from lossland.writing.scale import checked_text_scale, text_scale_beside
 
 if TYPE_CHECKING:
     from lossland.app.picture import Picture  # it loads OpenGL, which must wait until the window chose its platform
@@ -45,9 +46,17 @@ HURRY = 0.05  # seconds of a turn in which a replay skips ahead
 PARTS = ("compute", "draw", "writing", "panels", "laying")  # of a frame, in the overlay
 
 
-def show(scene: Scene | str = "optimizer_race", size: tuple[int, int] = (1280, 720), theme: str = "dark") -> None:
-    """Open the window on a scene (an object, a name, a landscape or a formula) and return when it is closed."""
-    explore(scene, size, theme=theme)
+def show(
+    scene: Scene | str = "optimizer_race",
+    size: tuple[int, int] = (1280, 720),
+    theme: str = "dark",
+    text_scale: float = 1.0,
+) -> None:
+    """Open the window on a scene (an object, a name, a landscape or a formula) and return when it is closed.
+
+    ``text_scale`` (0.8 to 2) makes text and panels smaller or larger.
+    """
+    explore(scene, size, theme=theme, text_scale=text_scale)
 
 
 def explore(
@@ -57,18 +66,20 @@ def explore(
     save: str | Path | None = None,
     frames: int | None = None,
     theme: str = "dark",
+    text_scale: float = 1.0,
 ) -> dict[str, Any]:
     """Open the window and return, when it is closed, how it went.
 
     A session (or the name of a .lossland file) is replayed, and goes on.
     ``orbit`` lets the camera turn, ``save`` keeps the session at exit, ``frames`` closes the window after so many
-    frames, drawn as fast as they come. The result has ``frames, seconds, p50_ms, p95_ms, max_ms, draws, vertices,
-    renderer``; draws and vertices are those of the last frame.
+    frames, drawn as fast as they come. ``text_scale`` (0.8 to 2) makes text and panels smaller or larger. The result
+    has ``frames, seconds, p50_ms, p95_ms, max_ms, draws, vertices, renderer``; draws and vertices are those of the last
+    frame.
     """
     made = session.load(scene) if isinstance(scene, str) and scene.endswith(session.ENDING) else scene
     made = library.scene(made) if isinstance(made, str) else made
     player = session.begun(made, size) if isinstance(made, Session) else Player(made, size)
-    shown = Window(player, size, theme)
+    shown = Window(player, size, theme, text_scale)
     if save is not None:
         check_replayable(player)
         target_of(save)  # what cannot be written is better known now
@@ -102,11 +113,14 @@ def explore(
 class Window:
     """A GLFW window with a player in it."""
 
-    def __init__(self, shown: Scene | Player, size: tuple[int, int] = (1280, 720), theme: str = "dark") -> None:
+    def __init__(
+        self, shown: Scene | Player, size: tuple[int, int] = (1280, 720), theme: str = "dark", text_scale: float = 1.0
+    ) -> None:
         self.player = shown if isinstance(shown, Player) else Player(shown, size)
         self.filming = Filming(self.player)
         self.shows_statistics = False  # the overlay that F3 switches
         self._theme = theme_named(theme)
+        self._text_scale = checked_text_scale(text_scale)
         self._wanted_size = size
         self._windowed = (100, 100, *size)
         self._faults = Faults()
@@ -146,7 +160,7 @@ class Window:
     def _new_picture(self, theme: Theme, size: tuple[int, int]) -> Picture:
         from lossland.app.picture import Picture
 
-        return Picture(theme, size, self._scale(), self.handle, self._keeps)
+        return Picture(theme, size, self._scale(), self.handle, self._keeps, self._text_scale)
 
     @property
     def picture(self) -> Picture:
@@ -154,7 +168,7 @@ class Window:
         return self.loop.picture
 
     def __exit__(self, *_: object) -> None:
-        told = self.filming.leave(self.picture.theme.name)
+        told = self.filming.leave(self.picture.theme.name, self._text_scale)
         if told:
             print(f"lossland: {told}", file=sys.stderr)
         with canvases.drawing(self.canvas):
@@ -412,15 +426,18 @@ class Window:
 
     def _grant_wishes(self) -> None:
         player, theme = self.player, self.picture.theme
-        grant = {
-            "shot": lambda: player.say(save_picture(player, self.loop.size, theme)),
-            "record": lambda: self.filming.toggle(theme.name),
+        grant: dict[Wish, Callable[[], None]] = {
+            "shot": lambda: save_picture(player, self.loop.size, theme, self._text_scale),
+            "record": lambda: self.filming.toggle(theme.name, self._text_scale),
             "cancel": self.filming.cancel,
             "fullscreen": self._fullscreen,
-            "save": lambda: player.say(save_session(player, theme)),
+            "save": lambda: save_session(player, theme),
             "skip": self._skip,
             "resume": self._resume,
             "discard": self._discard,
+            "larger text": lambda: self._set_text_scale(text_scale_beside(self._text_scale, 1)),
+            "smaller text": lambda: self._set_text_scale(text_scale_beside(self._text_scale, -1)),
+            "usual text": lambda: self._set_text_scale(1.0),
         }
         wishes, player.wishes = player.wishes, []
         for wish in wishes:
@@ -514,6 +531,13 @@ class Window:
         """Show another player in this window."""
         self.player, self.filming = player, Filming(player)
         self._take(self.picture, self.loop.software)
+
+    def _set_text_scale(self, factor: float) -> None:
+        """Make text and panels larger or smaller, for as long as the window is open."""
+        if factor != self._text_scale:
+            self._text_scale = factor
+            self._renew()
+        self.player.say(f"Text at {factor:.0%} of its usual size.")
 
     def _fullscreen(self) -> None:
         glfw: Any = self._glfw  # its types do not know that no monitor means a window

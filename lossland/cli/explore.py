@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from shlex import quote
 
-from lossland.cli.options import add_picture_settings, add_scene_settings, check_picture_fits
+from lossland.cli.options import add_picture_settings, add_scene_settings, add_text_scale, check_picture_fits
 from lossland.cli.output import print_json
 from lossland.cli.parsing import path, subject, whole
 from lossland.cli.subject import scene, session
@@ -33,7 +33,7 @@ def configure(parser: ArgumentParser) -> None:
         type=subject(".py", ".lossland"),
         nargs="?",
         default=FIRST_SCENE,
-        help="a scene, a landscape or formula, a .lossland session, or a scene file ending in .py (default: "
+        help="a scene, a landscape or formula, either in a file (mine.py:Name), or a .lossland session (default: "
         f"{FIRST_SCENE})",
     )
     parser.add_argument("--orbit", action="store_true", help="let the camera turn steadily")
@@ -42,6 +42,7 @@ def configure(parser: ArgumentParser) -> None:
         "--frames", metavar="N", type=whole(1, MOST_FRAMES), help="draw N frames as fast as they come, then exit"
     )
     add_picture_settings(parser, SIZE)
+    add_text_scale(parser)
     add_scene_settings(parser)
     parser.add_argument(
         "--json", action="store_true", help="at exit, print how many frames were drawn and how long they took"
@@ -76,6 +77,7 @@ def run(arguments: Namespace) -> None:
         save=arguments.save,
         frames=arguments.frames,
         theme=arguments.theme or (replayed.theme if replayed else "dark"),
+        text_scale=arguments.text_scale,
     )
     if arguments.json:
         print_json(statistics)

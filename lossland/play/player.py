@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -28,7 +29,7 @@ from lossland.pointing.picking import Hit, describe, pick_any
 from lossland.pointing.probe import Probe, probe
 from lossland.scenery import library
 from lossland.scenery.parameters import Lane, Lanes
-from lossland.scenery.scene import Clock, Frame, Handle, Scene, Show, View, called, quiet
+from lossland.scenery.scene import Frame, Handle, Scene, Show, View, quiet
 from lossland.world.camera import Camera
 from lossland.world.layers import Surface
 
@@ -47,16 +48,23 @@ PASSED = (
     "_owed",
 )  # what ``fall_back`` leaves as it is
 
-Wish = Literal["shot", "record", "cancel", "fullscreen", "save", "skip", "resume", "discard"]
+Wish = Literal[
+    "shot", "record", "cancel", "fullscreen", "save", "skip", "resume", "discard",
+    "larger text", "smaller text", "usual text",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Message:
-    """A short notice over the picture, shown until a tick. ``kind`` is ``"note"`` or ``"error"``."""
+    """A short notice over the picture, shown until a tick. ``kind`` is ``"note"`` or ``"error"``.
+
+    ``folder`` is that of a file it tells of, to be opened by a click.
+    """
 
     text: str
     kind: str
     until: int
+    folder: Path | None = None
 
 
 class Player:
@@ -105,8 +113,7 @@ class Player:
             "seed": scene.seed,
             "values": {name: p.to_json(scene.values[name]) for name, p in scene.params().items()},
         }
-        known = scene.name in library.names() and library.scene_class(scene.name) is type(scene)
-        self.replayable = known  # whether a session would find the scene by its name
+        self.replayable = library.is_listed(scene)  # whether a session would find the scene by its name
         self.take(scene)
         self.frame()
 
@@ -118,10 +125,6 @@ class Player:
                 frame = self.scene.frame(self.time)
             except SystemExit as stop:  # a scene does not end the program
                 raise RuntimeError(f"it calls sys.exit({stop.code!r})").with_traceback(stop.__traceback__) from stop
-            if not isinstance(frame, Frame):
-                raise UserError(f"frame of {called(self.scene)} must return a Frame, not {frame!r:.60}.")
-            if not isinstance(self.scene.clock, Clock):
-                raise UserError(f"clock of {called(self.scene)} must be a Clock, not {self.scene.clock!r:.60}.")
             camera_actions.look(self, frame)
             self._frame = frame
         return self._frame
@@ -427,10 +430,10 @@ class Player:
         x, y = self.camera.project(found.position, self.size)
         return found if math.hypot(x - self._pointed[0], y - self._pointed[1]) <= self._pointed[2] else None
 
-    def say(self, text: str, kind: str = "note", seconds: float = 4.0) -> None:
+    def say(self, text: str, kind: str = "note", seconds: float = 4.0, folder: Path | None = None) -> None:
         """Show a short notice; one that is shown already stays longer."""
         others = [message for message in self.messages if message.text != text]
-        self.messages = [*others[-3:], Message(text, kind, self.tick + round(seconds / TICK))]
+        self.messages = [*others[-3:], Message(text, kind, self.tick + round(seconds / TICK), folder)]
         self.touch(frame=False)
 
     def wish(self, what: Wish) -> None:
