@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import localtime, perf_counter, strftime
@@ -28,7 +28,7 @@ from lossland.errors import MachineError, sentence
 from lossland.files import target_of
 from lossland.numerals import thousands
 from lossland.play import session
-from lossland.play.player import Player
+from lossland.play.player import Player, Wish
 from lossland.play.pointer import Pointer
 from lossland.play.session import Session
 from lossland.play.strips import Strip, StripButton
@@ -128,11 +128,7 @@ class Window:
     """A GLFW window with a player in it."""
 
     def __init__(
-        self,
-        shown: Scene | Player,
-        size: tuple[int, int] = (1280, 720),
-        theme: str = "dark",
-        text_scale: float = 1.0,
+        self, shown: Scene | Player, size: tuple[int, int] = (1280, 720), theme: str = "dark", text_scale: float = 1.0
     ) -> None:
         self.player = shown if isinstance(shown, Player) else Player(shown, size)
         self.filming = Filming(self.player)
@@ -186,7 +182,7 @@ class Window:
         return self.loop.picture
 
     def __exit__(self, *_: object) -> None:
-        told = self.filming.leave(self.picture.theme.name)
+        told = self.filming.leave(self.picture.theme.name, self._text_scale)
         if told:
             print(f"lossland: {told}", file=sys.stderr)
         with canvases.drawing(self.canvas):
@@ -199,11 +195,18 @@ class Window:
 
         glfw, handle, events = self._glfw, self.handle, self.input.events
         down = glfw.PRESS
+
+        def letter(key: int, code: int) -> str:
+            """Return what stands on a key, which its number does not say on other keyboards than American ones."""
+            return (glfw.get_key_name(key, code) or "").lower()
+
         glfw.set_cursor_pos_callback(handle, lambda _, x, y: events.append(Move(*self._pixel(x, y))))
         glfw.set_cursor_enter_callback(handle, lambda _, inside: events.append(Enter(bool(inside))))
         glfw.set_mouse_button_callback(handle, lambda _, b, act, mods: events.append(Button(b, act == down, mods)))
         glfw.set_scroll_callback(handle, lambda _, dx, dy: events.append(Wheel(dx, dy)))
-        glfw.set_key_callback(handle, lambda _, key, code, act, mods: events.append(Key(key, act, mods, code)))
+        glfw.set_key_callback(
+            handle, lambda _, key, code, act, mods: events.append(Key(key, act, mods, letter(key, code)))
+        )
         glfw.set_char_callback(handle, lambda _, code: events.append(Char(code)))
         glfw.set_window_refresh_callback(handle, lambda _: events.append(Refresh()))
         glfw.set_framebuffer_size_callback(handle, self._note_size)
@@ -437,9 +440,9 @@ class Window:
 
     def _grant_wishes(self) -> None:
         player, theme = self.player, self.picture.theme
-        grant = {
+        grant: dict[Wish, Callable[[], None]] = {
             "shot": lambda: save_picture(player, self.loop.size, theme, self._text_scale),
-            "record": lambda: self.filming.toggle(theme.name),
+            "record": lambda: self.filming.toggle(theme.name, self._text_scale),
             "cancel": self.filming.cancel,
             "fullscreen": self._fullscreen,
             "save": lambda: save_session(player, theme),
@@ -453,13 +456,6 @@ class Window:
         wishes, player.wishes = player.wishes, []
         for wish in wishes:
             self.input.attempt(grant[wish])
-
-    def _set_text_scale(self, factor: float) -> None:
-        """Make text and panels larger or smaller, for as long as the window is open."""
-        if factor != self._text_scale:
-            self._text_scale = factor
-            self._renew()
-        self.player.say(f"Text at {factor:.0%} of its usual size.")
 
     # ------------------------------------------------------------------------------------------ sessions
     def keep_session(self, folder: Path) -> None:
@@ -549,6 +545,13 @@ class Window:
         """Show another player in this window."""
         self.player, self.filming = player, Filming(player)
         self._take(self.picture, self.loop.software)
+
+    def _set_text_scale(self, factor: float) -> None:
+        """Make text and panels larger or smaller, for as long as the window is open."""
+        if factor != self._text_scale:
+            self._text_scale = factor
+            self._renew()
+        self.player.say(f"Text at {factor:.0%} of its usual size.")
 
     def _fullscreen(self) -> None:
         glfw: Any = self._glfw  # its types do not know that no monitor means a window

@@ -38,6 +38,8 @@ PAGES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("L", "loop"),
             ("1 … 9", "presets"),
             ("R", "reset the scene"),
+            ("Ctrl Z", "undo"),
+            ("Ctrl Shift Z, Ctrl Y", "redo"),
         ),
     ),
     (

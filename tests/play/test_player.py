@@ -357,7 +357,7 @@ def test_a_handle_is_dragged_over_the_ground(player: Player) -> None:
     pointer.move(centre_of(player, (0.0, -1.0)))
     pointer.release(centre_of(player, (0.0, -1.0)))
     assert player.scene.values["start"] == pytest.approx((0.0, -1.0), abs=0.02)
-    assert {entry.name for entry in player.log} == {"drag"}
+    assert [entry.name for entry in player.log] == ["drag", "end_step"]
 
 
 def test_a_handle_is_dragged_in_the_plane() -> None:

@@ -123,9 +123,7 @@ class Program(glir.GlirProgram):
         """Make it; there is nothing to draw with yet."""
         super().create()
         self._array = 0
-        self._constants: list[
-            tuple[Function, int, tuple[float, ...]]
-        ] = []  # function, attribute, values
+        self._constants: list[tuple[Function, int, tuple[float, ...]]] = []  # function, attribute, values
 
     def delete(self) -> None:
         """Free the program and its vertex array."""
