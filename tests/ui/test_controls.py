@@ -209,6 +209,26 @@ def test_a_switch_is_shown_where_it_changes_the_picture(scene: str) -> None:
     assert useful - changing <= ({"arrows", "xray"} if first else set())  # they come with the first step of a race
 
 
+@pytest.mark.parametrize("scene", library.names())
+def test_the_seed_is_offered_where_it_changes_something(open_bench: Open, scene: str) -> None:
+    bench = open_bench(scene)
+    bench.panels.inspector.settings_open = True
+    bench.frame(2)
+    random = {"gradient_3d", "optimizer_race", "optimizer_swarm"}  # drops of rain, noise of the gradient, starts
+    assert ("next-seed" in bench.felt.touches) == (scene in random)
+    if scene not in random:
+        same = [library.scene(scene, seed=seed) for seed in (0, 1)]
+        one, other = (made.readouts(time=0.4 * made.clock.seconds) for made in same)
+        assert one.keys() == other.keys()
+        for name in one:
+            np.testing.assert_array_equal(one[name], other[name])
+
+
+def test_a_view_from_above_has_no_turntable(open_bench: Open) -> None:
+    assert "turn" not in open_bench("linear_map_2d").felt.touches
+    assert "turn" in open_bench("landscape_zoo").felt.touches
+
+
 def test_switches_without_room_are_in_a_list(open_bench: Open) -> None:
     bench = open_bench("optimizer_race", (480, 480))
     chips = [key for key in bench.felt.touches if key.startswith("show.")]
