@@ -78,7 +78,7 @@ class Browser:
         """Draw the name, the gear and the search box, without the name in a ``short`` panel. Returns the y below."""
         pen = self.pen
         x, y, width = area.x + PADDING, area.y + 14, area.width - 2 * PADDING
-        if icon_button(pen, area.right - PADDING - 8, y + 13, Icon.GEAR, "gear", "Theme, keys and reset", 13):
+        if icon_button(pen, area.right - PADDING - 8, y + 13, Icon.GEAR, "gear", "Theme, text size, keys", 13):
             imgui.open_popup("settings")
         self._settings(player, area.right - PADDING - 150, y + 32)
         if short:
@@ -95,12 +95,16 @@ class Browser:
         look = "White paper" if other == "print" else "Dark"
         choices = [
             Item("theme", look, help="The other colours"),
+            Item("larger text", "Larger text  Ctrl +", help="All text by a tenth, in the picture and in the panels"),
+            Item("smaller text", "Smaller text  Ctrl −", help="All text by a tenth, in the picture and in the panels"),
             Item("keys", "Keys and mouse  F1", help="All that can be pressed, clicked and dragged"),
             Item("reset", "Reset  R", help="Everything in this scene as it was at first"),
         ]
         chosen = popup_list(self.pen, "settings", x, y, 150, choices)
         if chosen == "theme":
             self.wants_theme = other
+        elif chosen == "larger text" or chosen == "smaller text":
+            player.wish(chosen)
         elif chosen == "keys":
             player.toggle_help()
         elif chosen == "reset":

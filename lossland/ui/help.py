@@ -48,6 +48,7 @@ PAGES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Ctrl 1  2  3", "keep the view"),
             ("Alt 1  2  3", "go back to it"),
             ("T", "turntable"),
+            ("Ctrl +  −  0", "size of text"),
             ("F3", "frame times"),
             ("F11", "full screen"),
         ),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lossland.interrupts import sheltered
+from lossland.play.strips import Strip
 from lossland.scenery.scene import Frame
 from lossland.ui.browser import Browser
 from lossland.ui.formula_box import FormulaBox
@@ -13,6 +15,7 @@ from lossland.ui.inspector import Inspector
 from lossland.ui.layout import PADDING, Rect, layout
 from lossland.ui.notices import Notices
 from lossland.ui.pen import Pen
+from lossland.ui.strips import draw_strips
 from lossland.ui.thumbnails import Thumbnails
 from lossland.ui.timeline import Timeline
 from lossland.ui.viewbar import ViewBar
@@ -45,6 +48,7 @@ class Panels:
         self.timeline = Timeline(self.pen)
         self.view_bar = ViewBar(self.pen)
         self.notices = Notices(self.pen)
+        self.strips: Sequence[Strip] = ()  # what the window has to say over the picture
         self.visible = True
 
     @property
@@ -91,6 +95,7 @@ class Panels:
         if self.pen.notice is not None:
             player.say(*self.pen.notice)
             self.pen.notice = None
+        draw_strips(self.pen, player, self.strips, places.free)
         self.notices.draw(player, places.free)
         if player.help:
             draw_help(self.pen, player, places.size)

@@ -31,7 +31,7 @@ from lossland.ui.panels import Panels
 from lossland.world.layers import Chart, Series
 from lossland.world.theme import DARK, PRINT, Theme
 from lossland.world.ticks import log_ticks
-from lossland.writing.text import picture_scale
+from lossland.writing.scale import picture_scale
 
 SIZES = [(1280, 720), (1600, 900), (1920, 1080), (3840, 2160)]
 
