@@ -82,7 +82,8 @@ class Filming:
         if done.failure:
             self.player.say(f"The film could not be made. {done.failure}", "error", seconds=8)
         else:
-            self.player.say(f"Saved {done.path.name} in {done.path.parent}.", seconds=8)
+            folder = done.path.parent
+            self.player.say(f"Saved {done.path.name} in {folder}.", seconds=8, folder=folder)
 
     def leave(self, theme: str) -> str:
         """End the film when the window is closed; return a sentence on what is still being drawn, or ""."""

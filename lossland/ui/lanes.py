@@ -281,7 +281,8 @@ def default_of(lane: Lane, field: str) -> float:
 @cache
 def _defaults(kind: type[Optimizer]) -> dict[str, float]:
     """Return an optimizer's hyper-parameters with their usual values, in its own order."""
-    return {item.name: float(item.default) for item in fields(kind)}
+    usual = kind()
+    return {item.name: float(getattr(usual, item.name)) for item in fields(kind)}
 
 
 @cache
