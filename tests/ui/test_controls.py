@@ -425,3 +425,27 @@ def test_charts_show_losses_of_any_size(size: float) -> None:
     points = strip_points(series, log=True)
     assert points is not None
     np.testing.assert_allclose(points[1], [1.0, 0.75, 0.5, 0.25, 0.0], atol=1e-12)
+
+
+# ------------------------------------------------------------------------------------------------------ texts
+@pytest.mark.parametrize("size", [(640, 480), (1280, 720), (1920, 1080)])
+@pytest.mark.parametrize("scene", library.names())
+def test_no_two_texts_of_a_panel_lie_over_each_other(open_bench: Open, scene: str, size: tuple[int, int]) -> None:
+    bench = open_bench(scene, size)
+    bench.panels.inspector.settings_open = True
+    if bench.player.lanes:
+        bench.player.add_lane("momentum")  # two of one name, and one with a long name
+        bench.player.add_lane("adabelief")
+    for preset in [None, *list(bench.player.scene.presets)[:3]]:
+        if preset is not None:
+            bench.player.use_preset(preset)
+        for part in (0.0, 0.13, 0.5, 1.0):
+            bench.player.seek(part * bench.player.scene.clock.seconds)
+            for drawer in ("left", "right"):
+                bench.panels.view_bar.drawer = drawer
+                bench.frame(2)
+                texts = [one for one in bench.felt.texts if one[0].strip() and one[0].isprintable()]
+                for (first, a, panel), (second, b, other) in itertools.combinations(texts, 2):
+                    if panel == other:
+                        inner = Rect(a.x + 1, a.y + 3, a.width - 2, a.height - 6)
+                        assert inner.width <= 0 or not inner.overlaps(b), (first, second, preset, part)
