@@ -46,6 +46,8 @@ def record(
     ui: bool = False,
     theme: str | None = None,
     orbit: bool = False,
+    trim: bool = False,
+    start: float = 0.0,
     progress: Callable[[int, int], None] | None = None,
     gl: str | int | None = None,
     text_scale: float = 1.0,
@@ -54,7 +56,8 @@ def record(
 
     ``what`` is an object or a name: of a scene, a tour, a landscape (or its formula) or a ``.lossland`` file. A scene
     or tour is played once from start to end in ``seconds`` (None: its own length); a session is replayed as it was,
-    and cut after ``seconds``. ``orbit`` lets the camera travel slowly around a scene. The ending of ``path`` chooses
+    from ``start`` seconds on, and cut after ``seconds``; ``trim`` leaves out its idle time (see
+    `session.shown_ticks`). ``orbit`` lets the camera travel slowly around a scene. The ending of ``path`` chooses
     the format: .mp4, .gif (at most 50 frames a second), .webm, or no ending for a folder of PNG frames.
     ``progress(done, total)`` is called after every frame. An interrupted film leaves nothing behind.
     ``gl`` chooses what draws and ``text_scale`` how large text is, as in `Stage`.
@@ -67,10 +70,15 @@ def record(
     size = checked_size(size or SIZE)
     if seconds is not None:
         _checked(seconds, 1 / fps, LONGEST, "A film lasts", "seconds")
-    count, moments = _moments(subject, seconds, fps, size, orbit)
     # the encoder is opened first: a name that cannot be written is refused before anything is drawn
-    stage = Stage(_first_scene(subject), size, theme or "dark", ui, gl, text_scale)
-    with film_file(path, size, fps) as add, stage:
+    made = Stage(_first_scene(subject), size, theme or "dark", ui, gl, text_scale)
+    with film_file(path, size, fps) as add, made as stage:
+        if isinstance(subject, Session):
+            ticks = session.film_ticks(subject, fps, round(start * 60), trim)
+            ticks = ticks[: None if seconds is None else max(round(seconds * fps), 1)]
+            count, moments = len(ticks), _session_moments(subject, ticks, stage)
+        else:
+            count, moments = _moments(subject, seconds, fps, size, orbit)
         for done, moment in enumerate(moments, 1):
             add(stage.image(moment.player, QUALITY, moment.caption))
             if progress:
@@ -89,19 +97,23 @@ def subject_of(name: str | Path) -> Subject:
 
 
 def _moments(
-    subject: Subject, seconds: float | None, fps: float, size: tuple[int, int], orbit: bool
+    subject: Scene | Tour, seconds: float | None, fps: float, size: tuple[int, int], orbit: bool
 ) -> tuple[int, Iterator[Moment]]:
-    """Return how many frames a film has, and its frames."""
-    if isinstance(subject, Session):
-        length = subject.ticks / 60
-        cut = replace(subject, ticks=round(min(seconds or length, length) * 60))
-        return int(cut.ticks * fps / 60) + 1, (Moment(player) for player in session.replay(cut, fps, size))
+    """Return how many frames the film of a scene or tour has, and its frames."""
     own = subject.seconds if isinstance(subject, Tour) else subject.clock.seconds
     count = max(round((seconds or own) * fps), 1)
     parts = [frame / max(count - 1, 1) for frame in range(count)]
     if isinstance(subject, Tour):
         return count, _tour_moments(subject, [part * own for part in parts], size)
     return count, _scene_moments(subject, parts, size, orbit)
+
+
+def _session_moments(subject: Session, ticks: list[int], stage: Stage) -> Iterator[Moment]:
+    player = session.begun(subject, stage.size)
+    stage.prepare(player)
+    for tick in ticks:
+        session.forward(player, tick)
+        yield Moment(player)
 
 
 def _scene_moments(scene: Scene, parts: list[float], size: tuple[int, int], orbit: bool) -> Iterator[Moment]:

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from lossland import checks
 from lossland.compute.arrays import cuda_index
 from lossland.errors import UserError, shown
+from lossland.play import session
 from lossland.play.player import Player
+from lossland.play.session import Session
 from lossland.render.gl import canvas
 from lossland.render.gl.target import Target
 from lossland.render.painter import Quality
@@ -29,7 +31,7 @@ NEAREST, FARTHEST = 1e-6, 1e6  # of a camera: world units from its target, and d
 
 
 class Stage:
-    """Draws frames of a scene (an object, a name or a formula), each (h, w, 4) uint8, top row first.
+    """Draws frames of a scene (an object, a name or a formula), or of a player: each (h, w, 4) uint8, top row first.
 
     Use it in a ``with`` block; leaving it frees the graphics memory. ``ui`` draws the panels too. ``gl`` chooses what
     draws: ``"auto"`` (a graphics card if there is one), ``"software"``, or the number of an EGL device as `lossland
@@ -41,7 +43,7 @@ class Stage:
     @np.errstate(all="ignore")
     def __init__(
         self,
-        scene: Scene | str,
+        scene: Scene | Player | str,
         size: tuple[int, int] = (1280, 720),
         theme: str = "dark",
         ui: bool = False,
@@ -53,7 +55,8 @@ class Stage:
         self.theme = theme_named(theme)
         self.ui = ui
         self.gl = canvas.checked(gl)
-        self.player = Player(library.scene(scene) if isinstance(scene, str) else scene, self.size)
+        made = library.scene(scene) if isinstance(scene, str) else scene
+        self.player = made if isinstance(made, Player) else Player(made, self.size)
         self._picture: Picture | None = None
         self._target: Target | None = None
         self._canvas: canvas.Canvas | None = None
@@ -131,6 +134,10 @@ class Stage:
                 self._picture.draw(player, self.size, self.ui, quality, caption=caption)
             return self._target.read()
 
+    def prepare(self, player: Player) -> None:
+        """Let a player's camera learn how much room panels and titles leave it, before its session goes on."""
+        self.image(player, Quality.live)
+
     def _opened(self) -> canvas.Canvas:
         if self._canvas is None:
             raise UserError("A Stage draws inside its with block: with ll.Stage(scene) as stage: ...")
@@ -155,7 +162,7 @@ def _side(length: int) -> int:
 
 @np.errstate(all="ignore")
 def snapshot(
-    scene: Scene | str,
+    scene: Scene | Session | str,
     size: tuple[int, int] = (1280, 720),
     time: float | None = None,
     ui: bool = False,
@@ -165,7 +172,16 @@ def snapshot(
 ) -> Image:
     """Draw one picture (h, w, 4) uint8 of a scene at ``time`` seconds (None: at its end, with all there is to see).
 
+    ``scene`` may be a session, or the name of a .lossland file: then the picture is what the user saw at that time.
     ``gl`` chooses what draws and ``text_scale`` how large text is, as in `Stage`.
     """
+    if isinstance(scene, str) and scene.endswith(session.ENDING):
+        scene = session.load(scene)
+    if isinstance(scene, Session):
+        with Stage(session.begun(scene, checked_size(size)), size, theme, ui, gl, text_scale) as stage:
+            player = stage.player
+            stage.prepare(player)
+            session.forward(player, scene.tick_at(time))
+            return stage.image(player)
     with Stage(scene, size, theme, ui, gl, text_scale) as stage:
         return stage.render(stage.player.scene.clock.seconds if time is None else time)

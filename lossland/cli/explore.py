@@ -28,7 +28,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "scene",
         metavar="SCENE",
-        type=subject(),
+        type=subject(".py", ".lossland"),
         nargs="?",
         default=FIRST_SCENE,
         help=f"a scene, a landscape or formula, or a scene file ending in .py (default: {FIRST_SCENE})",

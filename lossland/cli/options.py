@@ -80,7 +80,10 @@ def add_scene_settings(parser: ArgumentParser) -> None:
 def add_scene(parser: ArgumentParser) -> None:
     """Add the SCENE that a command works on."""
     parser.add_argument(
-        "scene", metavar="SCENE", type=subject(), help="a scene, a landscape or formula, or a scene file ending in .py"
+        "scene",
+        metavar="SCENE",
+        type=subject(".py", ".lossland"),
+        help="a scene, a landscape or formula, a .lossland session, or a scene file ending in .py",
     )
 
 

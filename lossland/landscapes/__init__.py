@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,9 +10,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from lossland.errors import UserError, nearest
+from lossland.errors import UserError, nearest, shown
 from lossland.expression import Node, Program
 from lossland.expression.formula import FormulaError, parse
+from lossland.files import kind_of
+from lossland.landscapes import bbob
 from lossland.landscapes.catalogue import CATALOGUE
 from lossland.landscapes.landscape import (
     MOST_POINTS,
@@ -42,21 +45,45 @@ __all__ = [
 
 FORMULA_DOMAIN: Domain = ((-4.0, 4.0), (-4.0, 4.0))
 """Where a typed formula is shown if nothing else is asked for."""
+BBOB = "bbob:"
 WIDER = 4.0  # times the usual domain: beyond, the usual start is too near to the middle to be one
 
 
 @np.errstate(all="ignore")
 def landscape(name_or_formula: str, domain: Sequence[Sequence[float]] | None = None) -> Landscape:
-    """Return a landscape of the catalogue by its name, or the one of a formula in x and y.
+    """Return a landscape of the catalogue by its name, a BBOB function (``bbob:F`` or ``bbob:F:INSTANCE``), or the one
+    of a formula in x and y.
 
     ``domain`` ((x0, x1), (y0, y1)) replaces the usual one. Raises UserError for an unknown name or a bad formula.
     """
     wanted = name_or_formula.strip()
-    known = CATALOGUE.get(wanted.lower())
+    known = _bbob(wanted) if wanted.lower().startswith(BBOB) else CATALOGUE.get(wanted.lower())
     area = None if domain is None else check_domain(domain)
     if known is None:
         return _from_formula(wanted, area)
     return known if area is None else _moved(known, area)
+
+
+@lru_cache(maxsize=64)
+def _bbob(name: str) -> Landscape:
+    """Return the landscape of ``bbob:F`` or ``bbob:F:INSTANCE`` on [-5, 5]^2."""
+    numbers = re.fullmatch(r"(\d{1,9})(?::(\d{1,9}))?", name[len(BBOB) :].strip(), re.ASCII)
+    if numbers is None:
+        raise UserError(f"A BBOB function is written bbob:F or bbob:F:INSTANCE, such as bbob:8:1, not {shown(name)}.")
+    number = int(numbers[2] or 1)
+    problem = bbob.instance(int(numbers[1]), number)
+    definition, (x, y) = problem.definition, problem.minimum.tolist()
+    return Landscape(
+        name=f"{BBOB}{problem.function}:{number}",
+        title=f"{definition.title} (BBOB {problem.function}, instance {number})",
+        node=problem.node,
+        formula=f"{BBOB}{problem.function}:{number}",
+        domain=((-bbob.BOUND, bbob.BOUND), (-bbob.BOUND, bbob.BOUND)),
+        minima=((x, y),),
+        source=bbob.SOURCE,
+        start=(-math.copysign(3.6, x), -4.2 if y > -2.5 else 4.2),
+        notation=f"{definition.latex} {problem.lowest:+.6g}",
+    )
 
 
 def catalogue() -> tuple[Landscape, ...]:
@@ -74,6 +101,8 @@ def _from_formula(formula: str, domain: Domain | None) -> Landscape:
     try:
         node = parse(formula)
     except FormulaError:
+        if kind := kind_of(formula):
+            raise UserError(f"{shown(formula)} is named like {kind}; give a name or a formula.") from None
         if re.fullmatch(r"[A-Za-z]\w*", formula, re.ASCII) and not set(formula) <= {"x", "y"}:
             raise UserError(
                 f"There is no landscape {formula[:40]!r}.{nearest(formula[:40], names())} "

@@ -20,6 +20,7 @@ from lossland.errors import UserError, nearest
 from lossland.play import camera_actions, lane_actions
 from lossland.play.actions import Action, action, numbers, pair, typed_action, view_action, write
 from lossland.play.camera_actions import Followed, key_of
+from lossland.play.script import Script
 from lossland.play.states import State, return_to, state_of
 from lossland.pointing.description import Description
 from lossland.pointing.picking import Hit, describe, pick_any
@@ -73,6 +74,7 @@ class Player:
         self.wishes: list[Wish] = []  # what the panels ask the window for
         self.recording = False  # set by the window while it films itself
         self.log: list[Action] = []
+        self.script: Script | None = None  # the session that is being replayed
         self.tick = 0
         self.revision = 0
         self.size = size
@@ -175,6 +177,13 @@ class Player:
         camera_actions.chase(self)
         self.camera.advance(TICK)
         self.messages = [message for message in self.messages if message.until > self.tick]
+        if self.script is not None:
+            self.script.act(self)
+
+    def follow_script(self, script: Script) -> None:
+        """Replay a session, tick by tick from this one on."""
+        self.script = script
+        script.act(self)
 
     @property
     def until_tick(self) -> float:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from stat import S_ISREG
@@ -22,15 +22,16 @@ from lossland.files import written
 from lossland.interrupts import sheltered
 from lossland.play.actions import ACTIONS, LOG_LIMIT, Action
 from lossland.play.player import Player
+from lossland.play.script import LONGEST, Script
 from lossland.scenery import library
 
 FORMAT = "lossland session"
 VERSION = 1
 ENDING = ".lossland"
 MOST_BYTES = 64 * 2**20
-LONGEST = 500  # letters of a reason, whatever is in the file
 DEEPEST = 32  # lists within lists
 MOST_TICKS = 24 * 3600 * 60  # a day
+PAUSE = 60  # ticks: what a trimmed film keeps of a longer pause
 THEMES = ("dark", "print")
 
 
@@ -46,6 +47,15 @@ class Session:
     ticks: int = 0
     log: tuple[Action, ...] = ()
 
+    @property
+    def seconds(self) -> float:
+        """How long it lasted."""
+        return self.ticks / 60
+
+    def tick_at(self, seconds: float | None) -> int:
+        """Return the tick so many seconds after the start, at most the last one (None: that)."""
+        return self.ticks if seconds is None else min(round(seconds * 60), self.ticks)
+
     def player(self, size: tuple[int, int] | None = None) -> Player:
         """Return a player that stands where the session began, its picture of ``size`` (None: as it was)."""
         return Player(library.scene(self.scene, seed=self.seed, **self.values), size or self.size)
@@ -56,29 +66,66 @@ def of(player: Player, theme: str = "dark") -> Session:
     return Session(**player.opening, size=player.size, theme=theme, ticks=player.tick, log=tuple(player.log))
 
 
-def replay(session: Session, fps: float = 60, size: tuple[int, int] | None = None) -> Iterator[Player]:
-    """Do everything again, and give the player once for every frame of a film."""
-    player = session.player(size)
-    waiting = list(reversed(session.log))
-    for frame in range(int(session.ticks * fps / 60) + 1):
-        target = round(frame * 60 / fps)
-        while True:
-            while waiting and waiting[-1].tick <= player.tick:
-                _do(player, waiting.pop())
-            if player.tick >= target:
-                break
-            player.next_tick()
+def replay(
+    session: Session, ticks: Iterable[int] | None = None, size: tuple[int, int] | None = None
+) -> Iterator[Player]:
+    """Do everything again, and give the player at each of some rising ticks (None: at every one, the last too)."""
+    player = begun(session, size)
+    for tick in range(session.ticks + 1) if ticks is None else ticks:
+        forward(player, tick)
         yield player
 
 
-def _do(player: Player, entry: Action) -> None:
-    try:
-        ACTIONS[entry.name](player, *entry.arguments)
-    except (UserError, TypeError) as error:
-        reason = cut(str(error), LONGEST)
-        raise UserError(
-            f"The session cannot be replayed: {entry.name!r} at tick {entry.tick} fails: {reason}"
-        ) from error
+def begun(session: Session, size: tuple[int, int] | None = None) -> Player:
+    """Return a player at the beginning of a session, which it does again as its ticks pass."""
+    player = session.player(size)
+    player.follow_script(Script(session.log, session.ticks))
+    return player
+
+
+def at(session: Session, seconds: float | None = None, size: tuple[int, int] | None = None) -> Player:
+    """Return a player as it was so many seconds after the session's start (None: at its end)."""
+    player = begun(session, size)
+    forward(player, session.tick_at(seconds))
+    return player
+
+
+def forward(player: Player, tick: int) -> None:
+    """Let ticks pass up to one."""
+    while player.tick < tick:
+        player.next_tick()
+
+
+def film_ticks(session: Session, fps: float, first: int = 0, trim: bool = False) -> list[int]:
+    """Return the tick that every frame of a film shows: frame k the one at k/fps seconds."""
+    shown = shown_ticks(session, first) if trim else range(first, session.ticks)
+    count = max(round(len(shown) * fps / 60), 1)
+    return [shown[min(round(k * 60 / fps), len(shown) - 1)] for k in range(count)] if shown else [session.ticks]
+
+
+def shown_ticks(session: Session, first: int = 0) -> list[int]:
+    """Return the ticks from ``first`` on without the middle of every pause that is longer than ``PAUSE``.
+
+    A pause is when the user does nothing and nothing moves: no time runs, the camera stands, no notice is shown. Half
+    of ``PAUSE`` stays after what moved last and half before what comes next, so that the film comes to rest and starts
+    gently; as the picture is the same all the while, the cut cannot be seen.
+    """
+    acted = {entry.tick for entry in session.log}
+    shown: list[int] = []
+    idle: list[int] = []  # the ticks of the present pause
+    for player in replay(session, range(session.ticks)):
+        tick = player.tick
+        if player.moving or tick in acted:
+            shown += _shortened(idle)
+            shown.append(tick)
+            idle = []
+        else:
+            idle.append(tick)
+    return [tick for tick in (*shown, *_shortened(idle)) if tick >= first]
+
+
+def _shortened(pause: list[int]) -> list[int]:
+    return pause if len(pause) <= PAUSE else [*pause[: PAUSE // 2], *pause[-PAUSE // 2 :]]
 
 
 @sheltered  # the window saves at its end

@@ -10,7 +10,7 @@ from imgui_bundle import imgui, implot
 
 from lossland.numerals import distinct
 from lossland.scenery.scene import Frame
-from lossland.ui.widgets import V2, Pen
+from lossland.ui.pen import V2, Pen
 from lossland.world.layers import Chart, Series
 from lossland.world.theme import Theme
 from lossland.world.ticks import log_ticks, round_ticks

@@ -12,13 +12,16 @@ from lossland.expression import formula
 from lossland.expression.formula import FormulaError
 from lossland.landscapes import Landscape
 from lossland.numerals import short
+from lossland.ui.icons import Icon
 from lossland.ui.layout import PADDING, Rect
-from lossland.ui.widgets import Icon, Pen, plain_number
+from lossland.ui.number_boxes import number_field, plain_number
+from lossland.ui.pen import Pen
 from lossland.writing.host import waiting_in
 
 if TYPE_CHECKING:
     from lossland.play.player import Player
 
+BOX_HELP = "The height of the ground as a formula in x and y, such as x^2 + 3*sin(y), or the name of a landscape"
 LETTER = 15.0  # size of the typed text, and height of its lines
 MOST_LINES = 4
 INSET, ABOVE = 11.0, 9.0  # between the box and its text, at the left and above
@@ -120,6 +123,7 @@ class FormulaBox:
         with pen.font("mono", LETTER):
             changed, self.text = imgui.input_text_multiline("##formula", self.text, pen.at(box.width, box.height))
             self._active = imgui.is_item_active()
+            pen.explain(BOX_HELP, box, pen.panel)
             state = imgui.internal.get_input_text_state(imgui.get_item_id())
             self._scrolled = state.scroll.x / pen.scale if state is not None and self._active else 0.0
         imgui.pop_style_var()
@@ -197,7 +201,16 @@ class FormulaBox:
             low, high = ends[axis]
             shown = f"{short(low)} … {short(high)}"
             edit = f"{plain_number(low)}, {plain_number(high)}"
-            typed = pen.number(f"domain.{name}", left + 28, y + 14, wide - 38, shown, edit)
+            typed = number_field(
+                pen,
+                f"domain.{name}",
+                left + 28,
+                y + 14,
+                wide - 38,
+                shown,
+                edit,
+                f"The part of the ground that is shown: {name} from {short(low)} to {short(high)}. Click to type it",
+            )
             if typed is not None:
                 self._set_domain(player, ends, axis, typed)
         return y + 28

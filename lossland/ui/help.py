@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from imgui_bundle import imgui
 
+from lossland.ui.icons import Icon
 from lossland.ui.layout import Rect
-from lossland.ui.widgets import Icon, Pen
+from lossland.ui.pen import Pen
+from lossland.ui.windows import window
 
 if TYPE_CHECKING:
     from lossland.play.player import Player
@@ -69,12 +71,12 @@ def draw_help(pen: Pen, player: Player, size: tuple[float, float]) -> None:
     imgui.push_style_color(imgui.Col_.window_bg.value, imgui.ImVec4(*pen.theme.color("background.edge"), 0.66))
     imgui.push_style_var(imgui.StyleVar_.window_rounding.value, 0.0)
     imgui.push_style_var(imgui.StyleVar_.window_border_size.value, 0.0)
-    with pen.window("help", Rect(0, 0, *size), front=True):
+    with window(pen, "help", Rect(0, 0, *size), front=True):
         columns = (PAGES[:1] + PAGES[3:], PAGES[1:3])
         heights = [sum(ROW * len(rows) + 44 for _, rows in column) for column in columns]
         width, height = min(WIDTH, size[0] - 24), max(heights) + 70
         area = Rect((size[0] - width) / 2, max((size[1] - height) / 2, 12), width, height)
-        touch = pen.touch("close-help", 0, 0, *size)
+        touch = pen.touch("close-help", 0, 0, *size, "A click or Esc closes this page")
         pen.box(area.x, area.y, area.width, area.height, "panel", 1.0, 12)
         pen.frame(area.x, area.y, area.width, area.height, "hair", 1.0, 12)
         pen.text(area.x + 28, area.y + 34, "Keys and mouse", 20, "text", "bold")

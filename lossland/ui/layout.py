@@ -7,6 +7,7 @@ from dataclasses import dataclass
 GAP = 12.0  # between panels, and between a panel and the window's edge
 PADDING = 16.0  # inside a panel
 CHIP_HEIGHT = 24.0
+TIP_GAP = 8.0  # between a tooltip and the panel it belongs to
 HEAD_ROOM = 44.0  # the strip above the picture that holds the switches and the view's buttons
 
 TALL = 860.0  # from this height on, panels are wide and their rows are two lines high
@@ -84,3 +85,23 @@ def layout(size: tuple[int, int], scale: float = 1.0, browser: bool = True, insp
     switches = Rect(x0 + 4, GAP + 6, buttons.x - GAP - x0 - 4, CHIP_HEIGHT)
     free = Rect(x0, GAP + HEAD_ROOM, x1 - x0, side_height - HEAD_ROOM)
     return Layout((width, height), compact, left, right, timeline, switches, buttons, free)
+
+
+def tip_corner(tip: tuple[float, float], item: Rect, panel: Rect, screen: tuple[float, float]) -> tuple[float, float]:
+    """Return where a tooltip of that size goes (its upper left corner): beside the panel of what it explains.
+
+    So it never covers what stands next to that. Beside a bar is above or below it, where there is more room; where a
+    side has none, the tooltip goes below the item itself.
+    """
+    width, height = tip
+    middle_x, middle_y = panel.center
+    right = max(screen[0] - width, 0.0)
+    bottom = max(screen[1] - height, 0.0)
+    if panel.height > panel.width:
+        x = panel.right + TIP_GAP if middle_x < screen[0] / 2 else panel.x - TIP_GAP - width
+        if 0 <= x <= right:
+            return x, min(max(item.center[1] - height / 2, 0.0), bottom)
+        panel, middle_y = item, item.center[1]
+    x = min(max(item.center[0] - width / 2, 0.0), right)
+    y = panel.bottom + TIP_GAP if middle_y < screen[1] / 2 else panel.y - TIP_GAP - height
+    return x, min(max(y, 0.0), bottom)

@@ -13,10 +13,11 @@ from lossland.ui.formula_box import FormulaBox
 from lossland.ui.help import draw_help
 from lossland.ui.inspector import Inspector
 from lossland.ui.layout import Rect, layout
+from lossland.ui.pen import Pen
 from lossland.ui.thumbnails import Thumbnails
 from lossland.ui.timeline import Timeline
 from lossland.ui.viewbar import ViewBar
-from lossland.ui.widgets import Pen
+from lossland.ui.windows import window
 from lossland.world.theme import Theme
 from lossland.writing.text import Type
 
@@ -83,9 +84,9 @@ class Panels:
         if places.right:
             self.inspector.draw(player, frame, places.right)
         self.timeline.draw(player, frame, places.timeline)
-        if self.pen.notice:
-            player.say(self.pen.notice)
-            self.pen.notice = ""
+        if self.pen.notice is not None:
+            player.say(*self.pen.notice)
+            self.pen.notice = None
         self._notices(player, places.free)
         if player.help:
             draw_help(self.pen, player, places.size)
@@ -97,7 +98,7 @@ class Panels:
         self.thumbnails.close()
 
     def _left(self, player: Player, area: Rect) -> None:
-        with self.pen.window("browser", area):
+        with window(self.pen, "browser", area):
             top = self.browser.head(player, area)
             height = self.formula_box.height(player, area.width - 32)
             self.browser.list(player, Rect(area.x, top, area.width, area.bottom - height - top))

@@ -12,8 +12,11 @@ from imgui_bundle import imgui
 from lossland.numerals import fixed
 from lossland.scenery.scene import Frame
 from lossland.ui.charts import chosen_series
+from lossland.ui.icons import Icon
 from lossland.ui.layout import PADDING, Rect
-from lossland.ui.widgets import V2, Icon, Pen
+from lossland.ui.pen import V2, Pen
+from lossland.ui.widgets import chip, icon_button
+from lossland.ui.windows import window
 from lossland.world.layers import Series
 from lossland.world.ticks import round_ticks
 
@@ -33,7 +36,7 @@ class Timeline:
     def draw(self, player: Player, frame: Frame, area: Rect) -> None:
         """Draw the bar into its rectangle."""
         pen = self.pen
-        with pen.window("timeline", area):
+        with window(pen, "timeline", area):
             x = self._buttons(player, area)
             counter = self._counter_width(player)
             save = area.right - PADDING - 84
@@ -45,25 +48,24 @@ class Timeline:
 
     def _buttons(self, player: Player, area: Rect) -> float:
         pen, x, y = self.pen, area.x + PADDING, area.center[1]
-        if pen.icon(x + 12, y, Icon.BACK, "step-back", help="One step back  ,"):
+        if icon_button(pen, x + 12, y, Icon.BACK, "step-back", "One step back  ,  or  ←"):
             player.step_by(-1)
-        touch = pen.touch("play", x + 33, y - 19, 38, 38)
-        pen.tooltip("Pause  Space" if player.playing else "Play  Space")
+        touch = pen.touch("play", x + 33, y - 19, 38, 38, "Pause  Space" if player.playing else "Play  Space")
         pen.dot(x + 52, y, 19, "accent", 1.0 if touch.hovered or touch.held else 0.94)
         icon = Icon.PAUSE if player.playing else Icon.PLAY
         ink = "background.edge" if pen.theme.dark else "#FFFFFF"
         pen.text(x + 52 + (0 if player.playing else 1.5), y + 0.5, icon, 15, ink, "icon", align=0.5)
         if touch.clicked:
             player.toggle_play()
-        if pen.icon(x + 92, y, Icon.FORWARD, "step-forward", help="One step forward  ."):
+        if icon_button(pen, x + 92, y, Icon.FORWARD, "step-forward", "One step forward  .  or  →"):
             player.step_by(1)
         x += 118
         if area.width > 620:
-            if pen.chip(x, y - 12, f"{player.speed:g}×", "speed", help="How fast time runs"):
+            if chip(pen, x, y - 12, f"{player.speed:g}×", "speed", "How fast time runs: ¼ to 4 times"):
                 later = [speed for speed in SPEEDS if speed > player.speed + 1e-9]
                 player.set_speed(later[0] if later else SPEEDS[0])
             x += 58
-            if pen.icon(x, y, Icon.LOOP, "loop", on=player.loop, help="Start again at the end  L"):
+            if icon_button(pen, x, y, Icon.LOOP, "loop", "Start again at the end  L", on=player.loop):
                 player.set_loop(not player.loop)
             x += 38
         return x
@@ -87,20 +89,20 @@ class Timeline:
 
     def _save_buttons(self, player: Player, x: float, y: float) -> None:
         pen = self.pen
-        if pen.icon(x + 12, y, Icon.CAMERA, "shot", 14, help="Save this picture  S"):
+        if icon_button(pen, x + 12, y, Icon.CAMERA, "shot", "Save this picture as a PNG file  S", 14):
             player.wish("shot")
         film = Icon.STOP if player.recording else Icon.FILM
         help = "Stop filming  V" if player.recording else "Film the window  V"
-        if pen.icon(x + 41, y, film, "record", 14, on=player.recording, help=help):
+        if icon_button(pen, x + 41, y, film, "record", help, 14, on=player.recording):
             player.wish("record")
-        if pen.icon(x + 70, y, Icon.SHARE, "save", 14, help="Save the session, to open or replay it later"):
+        if icon_button(pen, x + 70, y, Icon.SHARE, "save", "Save the session, to open or replay it later", 14):
             player.wish("save")
 
     # ------------------------------------------------------------------------------------------ scrubber
     def _scrubber(self, player: Player, frame: Frame, area: Rect) -> None:
         pen = self.pen
         seconds = player.scene.clock.seconds
-        touch = pen.touch("scrub", area.x - 8, area.y + 4, area.width + 16, area.height - 8)
+        touch = pen.touch("scrub", area.x - 8, area.y + 4, area.width + 16, area.height - 8, "Drag through time  ← →")
         if touch.held:
             place = min(max((pen.pointer[0] - area.x) / area.width, 0.0), 1.0)
             if player.steps:

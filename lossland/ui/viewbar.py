@@ -6,13 +6,24 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from lossland.scenery.scene import Show
+from lossland.ui.icons import Icon
 from lossland.ui.layout import Layout, Rect
-from lossland.ui.widgets import Icon, Pen
+from lossland.ui.pen import Pen
+from lossland.ui.widgets import chip, chip_width, icon_button
+from lossland.ui.windows import window
 
 if TYPE_CHECKING:
     from lossland.play.player import Player
 
 NAMES = {"xray": "X-ray"}
+HELP = {
+    "contours": "Lines of equal height",
+    "shadow": "Shadows on the ground",
+    "xray": "Trails seen through the ground that hides them",
+    "grid": "The grid of the floor",
+    "arrows": "Arrows of gradients and steps",
+    "labels": "Names in the picture",
+}
 
 
 class ViewBar:
@@ -29,16 +40,16 @@ class ViewBar:
     def _switches(self, player: Player, area: Rect) -> None:
         pen = self.pen
         names = [field.name for field in fields(Show)]
-        widths = [pen.chip_width(self._title(name)) for name in names]
+        widths = [chip_width(pen, self._title(name)) for name in names]
         shown = [k for k in range(len(names)) if sum(widths[: k + 1]) + 6 * k <= area.width]
         if not shown:
             return
         width = sum(widths[k] for k in shown) + 6 * (len(shown) - 1)
-        with pen.window("switches", Rect(area.x, area.y, width, area.height), ground=False):
+        with window(pen, "switches", Rect(area.x, area.y, width, area.height), ground=False):
             x = area.x
             for k in shown:
                 on = getattr(player.show, names[k])
-                if pen.chip(x, area.y, self._title(names[k]), f"show.{names[k]}", on):
+                if chip(pen, x, area.y, self._title(names[k]), f"show.{names[k]}", HELP[names[k]], on):
                     player.set_show(names[k], not on)
                 x += widths[k] + 6
 
@@ -47,11 +58,11 @@ class ViewBar:
 
     def _buttons(self, player: Player, area: Rect) -> None:
         pen = self.pen
-        with pen.window("buttons", Rect(area.x, area.y - 2, area.width, area.height + 4), ground=False):
+        with window(pen, "buttons", Rect(area.x, area.y - 2, area.width, area.height + 4), ground=False):
             y = area.center[1]
-            if pen.icon(area.right - 82, y, Icon.TURN, "turn", 14, on=player.turntable, help="Turntable  T"):
+            if icon_button(pen, area.right - 82, y, Icon.TURN, "turn", "Turntable  T", 14, on=player.turntable):
                 player.set_turntable(not player.turntable)
-            if pen.icon(area.right - 50, y, Icon.HOME, "home", 14, help="Back to the first view  H"):
+            if icon_button(pen, area.right - 50, y, Icon.HOME, "home", "Back to the first view  H", 14):
                 player.home()
-            if pen.icon(area.right - 18, y, Icon.EXPAND, "fullscreen", 14, help="Full screen  F11"):
+            if icon_button(pen, area.right - 18, y, Icon.EXPAND, "fullscreen", "Full screen  F11", 14):
                 player.wish("fullscreen")

@@ -14,13 +14,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from math import inf, isnan
 from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lossland.errors import UserError, nearest
-from lossland.numerals import short
+from lossland.numerals import fixed, short
 from lossland.world.phrases import tex
 from lossland.world.shapes import Mesh, point_at
 from lossland.world.terrain import Terrain
@@ -42,6 +43,12 @@ ON_GROUND = 0.012  # world: so high above the ground lies what is laid on it
 def written(cell: Cell) -> str:
     """Return a cell as text."""
     return cell if isinstance(cell, str) else short(float(cell))
+
+
+def columns_of(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
+    """Return the cells of rows as text, column by column; a row that is shorter has none in the last ones."""
+    count = max((len(row) for row in rows), default=0)
+    return [[written(row[k]) for row in rows if k < len(row)] for k in range(count)]
 
 
 SHAPES = {  # of fields that are arrays: "n 3", or "n 3 | n 2" where both will do
@@ -688,6 +695,18 @@ class Meter(Note):
     low: float = 0.0
     high: float = 3.0
     text: str = ""  # what to print instead of the value with two decimals
+
+    @property
+    def written(self) -> str:
+        """What is printed."""
+        return self.text or fixed(self.value)
+
+    def share(self, value: float) -> float | None:
+        """Return where on the bar a value lies, in [0, 1]; None where the bar has no length, or the value is NaN."""
+        half = self.high / 2 - self.low / 2  # halves, because the difference may overflow
+        if not 0 < half < inf or isnan(value):
+            return None
+        return min(max((value / 2 - self.low / 2) / half, 0.0), 1.0)
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from imgui_bundle import imgui
 
-from lossland.world.layers import Legend, Row, written
+from lossland.world.layers import Legend, Row, columns_of, written
 from lossland.writing.placement import Rect
 from lossland.writing.room import BOTTOM, LEAST_PITCH, MARGIN, PITCH, legend_height, margin_share
 from lossland.writing.text import Type
@@ -36,17 +36,16 @@ def _split_letter(row: Row) -> tuple[str, str]:
 
 def _table(type_: Type, legend: Legend, size: Size) -> _Table:
     px = type_.px
-    count = max((len(row.cells) for row in legend.rows), default=0)
+    columns = columns_of([row.cells for row in legend.rows])
     letter = px(22) if any(_split_letter(row)[0] for row in legend.rows) else 0.0
     name = px(28 if any(row.ground for row in legend.rows) else 20)
     right = name + max(
         (type_.width(_split_letter(row)[1], 15.0) + (letter if row.ground else 0) for row in legend.rows), default=0
     )
-    if legend.heading and count <= 1:  # else the columns' names stand below it
+    if legend.heading and len(columns) <= 1:  # else the columns' names stand below it
         right = max(right, type_.width(legend.heading.upper(), 12.0, track=0.9))
     cells = []
-    for column in range(count):
-        texts = [written(row.cells[column]) for row in legend.rows if column < len(row.cells)]
+    for column, texts in enumerate(columns):
         widest = max(type_.width(text, 14.0) for text in texts)
         if column < len(legend.columns):
             widest = max(widest, type_.width(legend.columns[column], 13.0))

@@ -11,7 +11,7 @@ from math import isfinite
 import numpy as np
 from imgui_bundle import imgui
 
-from lossland.numerals import fixed, trimmed
+from lossland.numerals import trimmed
 from lossland.scenery.scene import Frame
 from lossland.world.layers import ColorBar, Facts, Formula, Legend, Meter, Note, Title
 from lossland.world.ticks import half, multiples, next_step
@@ -218,15 +218,14 @@ def _formula_block(
 
 def _meter_block(dl: imgui.ImDrawList, type_: Type, note: Meter) -> _Block:
     px = type_.px
-    text = note.text or fixed(note.value)
+    text = note.written
     bar = px(300)
     formula = type_.formula(note.latex, 25.0) if note.latex else None
     value_width, value_height = type_.size(text, 44.0, "bold")
     indent = formula.width + px(14) if formula else 0.0
 
     def place(value: float) -> float:
-        share = (value / 2 - note.low / 2) / ((note.high / 2 - note.low / 2) or 1.0)
-        return bar * min(max(share, 0.0), 1.0) if isfinite(share) else 0.0
+        return bar * (note.share(value) or 0.0)
 
     def draw(x: float, y: float) -> None:
         type_.text(dl, x, y, note.heading.upper(), 12.0, "dim", track=0.9)

@@ -52,13 +52,14 @@ def place_beside(
         return points, discs, (GAP * scale + inside.max(axis=1, initial=0.0)).tolist()
 
     (before, after), share = poses
+    views = {pose: seen(pose) for pose in (before, after, camera.pose)}  # one and the same where the camera is flat
     angles = []
     for pose in (before,) if before == after else (before, after):
-        points, discs, gaps = seen(pose)
+        points, discs, gaps = views[pose]
         blocked = [*taken, *_squares(discs)]
         directions = [_direction(label, camera, size, pose) for label in labels]
         angles.append(choose_sides(points.tolist(), sizes, gaps, directions, area, blocked, scale))
-    points, discs, gaps = seen(camera.pose)
+    points, discs, gaps = views[camera.pose]
     wanted = []
     for point, own, gap, start, end in zip(points.tolist(), sizes, gaps, angles[0], angles[-1], strict=True):
         wanted.append(at_side(point, own, glide(Choice(start, gap), Choice(end, gap), share)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lossland.app.film import record, subject_of
+from lossland.app.film import QUALITY, record, subject_of
 from lossland.app.stage import Stage, snapshot
 from lossland.app.writers import film_file
 from lossland.errors import MachineError, UserError
@@ -127,6 +128,36 @@ def test_a_film_holds_every_frame_in_its_colours(tmp_path: Path, name: str, off:
         columns = np.roll(inside, -2 * k)
         error = np.abs(shown[k][:, columns].astype(int) - frames[k][:, columns])
         assert error.mean() < off
+
+
+def atoms(path: Path) -> list[tuple[str, int]]:
+    """Return the name and size of every atom on the top floor of an MP4 file (ISO/IEC 14496-12, 4.2)."""
+    data, place, found = path.read_bytes(), 0, []
+    while place < len(data):
+        size, name = struct.unpack_from(">I4s", data, place)
+        assert size >= 8
+        found.append((name.decode(), size))
+        place += size
+    return found
+
+
+def test_a_browser_can_start_a_film_at_once(tmp_path: Path) -> None:
+    """All that a player must know (``moov``) stands before the frames (``mdat``), which are the same as ever."""
+    frames = moving_bars(65, (322, 180))
+    with film_file(tmp_path / "a.mp4", (322, 180), 30) as add:
+        for frame in frames:
+            add(frame)
+    names = [name for name, _ in atoms(tmp_path / "a.mp4")]
+    assert names[0] == "ftyp"
+    assert names.count("moov") == names.count("mdat") == 1
+    assert names.index("moov") < names.index("mdat")
+    assert "moof" not in names
+    assert [file.name for file in tmp_path.iterdir()] == ["a.mp4"]
+    with av.open(str(tmp_path / "a.mp4")) as film:
+        [stream] = film.streams.video
+        assert (stream.frames, stream.average_rate, film.duration) == (65, 30, round(65e6 / 30))
+        times = [frame.time for frame in film.decode(stream)]
+    np.testing.assert_allclose(times, np.arange(65) / 30, atol=1e-6)
 
 
 def test_a_folder_of_frames_is_exact(tmp_path: Path) -> None:
@@ -256,11 +287,35 @@ def test_a_session_is_filmed_as_it_was(tmp_path: Path) -> None:
     session.save(session.of(player), file)
     path = record(file, tmp_path / "film", fps=10)
     frames = [np.asarray(Image.open(one), int) for one in sorted(path.iterdir())]
-    assert len(frames) == 6
+    assert len(frames) == 5
     assert frames[0].shape == (144, 256, 3)
     assert np.abs(frames[2] - frames[3]).mean() > 5
     again = record(session.load(file), tmp_path / "again", fps=10, seconds=0.2)
-    assert len(list(again.iterdir())) == 3
+    assert len(list(again.iterdir())) == 2
+    with Stage("linear_map_2d", SMALL) as stage:
+        for replayed in session.replay(session.load(file), (0, 24)):
+            still = stage.image(replayed, QUALITY)[..., :3]
+    np.testing.assert_array_equal(still, frames[4])
+    later = record(file, tmp_path / "later", fps=10, start=0.2)
+    for one, same in zip(sorted(later.iterdir()), sorted(path.iterdir())[2:], strict=True):
+        assert one.read_bytes() == same.read_bytes()
+
+
+def test_a_picture_of_a_session_is_what_was_seen(tmp_path: Path) -> None:
+    player = Player(library.scene("optimizer_race"), SMALL)
+    player.play()
+    for tick in range(30):
+        if tick == 10:
+            player.orbit(30, 5)
+        player.next_tick()
+    file = tmp_path / "mine.lossland"
+    session.save(session.of(player), file)
+    with Stage("linear_map_2d", SMALL) as stage:
+        for replayed in session.replay(session.of(player), (0, 30)):
+            seen = stage.image(replayed)
+    np.testing.assert_array_equal(snapshot(str(file), SMALL), seen)
+    earlier = snapshot(session.load(file), SMALL, time=0.2)
+    assert np.abs(earlier.astype(int) - seen).mean() > 2
 
 
 def test_a_gif_has_at_most_fifty_frames_a_second(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ from lossland.ui.browser import entries
 from lossland.ui.lanes import SliderScale
 from lossland.ui.layout import Layout, Rect, layout
 from lossland.ui.panels import Panels
-from lossland.ui.widgets import Pen, Touch
+from lossland.ui.pen import Pen, Touch
 from lossland.world.layers import Chart, Series
 from lossland.world.theme import DARK, PRINT, Theme
 from lossland.world.ticks import log_ticks
@@ -102,6 +102,7 @@ class Felt:
     """Where the panels felt the pointer, and what they wrote, in the last frame (panel units)."""
 
     touches: dict[str, Rect] = field(default_factory=dict)
+    helps: dict[str, str] = field(default_factory=dict)
     texts: list[tuple[str, Rect, Rect]] = field(default_factory=list)  # text, its box, the window's box
 
 
@@ -198,10 +199,11 @@ def felt(monkeypatch: pytest.MonkeyPatch) -> Felt:
     noted = Felt()
     touch, text, latex = Pen.touch, Pen.text, Pen.latex
 
-    def noted_touch(self: Pen, key: str, x: float, y: float, width: float, height: float) -> Touch:
+    def noted_touch(self: Pen, key: str, x: float, y: float, width: float, height: float, help: str) -> Touch:
         if not self.mute:
             noted.touches[key] = Rect(x, y, width, height)
-        return touch(self, key, x, y, width, height)
+            noted.helps[key] = help
+        return touch(self, key, x, y, width, height, help)
 
     def noted_text(self: Pen, x: float, y: float, text_: str, *args: Any, **kwargs: Any) -> float:
         width = text(self, x, y, text_, *args, **kwargs)
