@@ -82,11 +82,11 @@ class GradientDescent(ll.GroundScene):
         step, points = now.whole, self.points()
         part, share = divmod(5 * (now.step - step) + 1e-9, 1.0) if step < self.steps else (REPEAT, 0.0)
         moved = share * share * (3 - 2 * share) if part == STEP else 0.0  # it starts and stops gently
-        loss = float(self.land.value(points[step]))
-        look = {"start": "start", "value": loss, "name": "Descent"}
+        here, on_map = points[step], self.terrain.laid(points).is_inside(step)
+        value, label = (float(self.land.value(here)), "") if on_map else ("off the map", words("w = ?", here.round(2) + 0.0))
+        look = {"start": "start", "label": label, "value": value, "name": "Descent"}
         ball = layers.Trail.on(self.terrain, points, step + moved, "optimizer.sgd", **look)
-        under_way = step < self.steps and self.terrain.laid(points).is_inside(step)
-        arrows = self.arrows(points[step], points[step + 1], int(part)) if under_way and part >= GRADIENT else []
+        arrows = self.arrows(here, points[step + 1], int(part)) if on_map and part >= GRADIENT and step < self.steps else []
         return self.on_ground([self.goal(), ball, *arrows], self.notes(step, int(part)))
 
     @ll.kept

@@ -219,6 +219,8 @@ class Picture:
         frame = player.frame()
         player.resize(size, free or free_rect(frame, size, self.type))
         frame = player.frame()  # the panels may have changed what is shown
+        if free is None:
+            frame = frame.still
         computed = perf_counter()
         self._write(frame, player, size, free, caption, quality)
         self._written = self.writing.finish()

@@ -63,6 +63,7 @@ class GroundScene(Scene):
     staging: ClassVar[Mapping[str, Mapping[str, Any]]] = {}  # landscape -> values to take with it
     height: ClassVar[float] = 0.52  # of the ground in the world
     median: ClassVar[float] = 0.56  # where the middle value comes to lie
+    rough: ClassVar[tuple[float, float]] = (0.62, 38.0)  # height and elevation of a ground with many hollows
 
     landscape = landscape("himmelblau")
     domain = Domain((-5.2, 5.2, -5.2, 5.2))
@@ -95,21 +96,27 @@ class GroundScene(Scene):
 
     @property
     @kept
+    def named_axes(self) -> Axes:
+        """The same axes with a name at the values, for pictures without a colour bar."""
+        return Axes(self.terrain, values=r"\text{loss}")
+
+    @property
+    @kept
     def view(self) -> View:
         """A view that lets the near rim of a bowl hide nothing, and rough ground show its relief."""
-        return View(elevation=38.0 if is_rough(self.terrain.value) else 45.0, bounds=self.terrain.bounds)
+        return View(elevation=self.rough[1] if is_rough(self.terrain.value) else 45.0, bounds=self.terrain.bounds)
 
     def on_ground(self, drawn: Sequence[Layer], notes: Sequence[Note], color_bar: str = "loss") -> Frame:
         """Return the frame of what stands on the ground: with the ground itself, its axes and its colour bar.
 
-        ``color_bar`` says what heights mean; "" draws none.
+        ``color_bar`` says what heights and colours mean; "" draws none.
         """
         bar = [ColorBar(self.terrain, color_bar)] if color_bar else []
-        return Frame([self.surface, self.axes, *drawn], [*notes, *bar], self.view)
+        return Frame([self.surface, self.axes if bar else self.named_axes, *drawn], [*notes, *bar], self.view)
 
     def relief(self, value: np.ndarray) -> tuple[float, float]:
         """Return the world height of the ground, and where its median comes to lie."""
-        return (0.62, 0.52) if is_rough(value) else (self.height, self.median)
+        return (self.rough[0], 0.52) if is_rough(value) else (self.height, self.median)
 
     def caption(self, *lines: str) -> Title:
         """Return the landscape's name and formula over a line or two. A formula that was typed has no name."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, wraps
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
@@ -24,6 +24,8 @@ from lossland.world.layers import Array, Layer, Note, Surface, flattened, keys_o
 from lossland.world.signs import Stroke
 
 R = TypeVar("R")
+
+HANDLES = "handles"  # the group of layers that show where to drag; a still leaves them out
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,12 @@ class Frame:
         if not isinstance(self.view, View):
             raise UserError(f"The view of a Frame must be a View, not {self.view!r:.60}.")
         object.__setattr__(self, "layers", flattened(self.layers))
+
+    @cached_property
+    def still(self) -> Frame:
+        """The same frame without what only helps dragging, for pictures in which nothing can be dragged."""
+        layers = [layer for layer in self.layers if layer.group != HANDLES]
+        return self if len(layers) == len(self.layers) else replace(self, layers=layers)
 
     @cached_property
     def keys(self) -> tuple[str, ...]:

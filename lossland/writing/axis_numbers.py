@@ -45,7 +45,8 @@ def draw_numerals(
         dx, dy = dx / length, dy / length
         if numeral.name:
             formula = type_.formula(numeral.text, 19.0)
-            width, height, gap = float(formula.width), float(formula.height), px(38)
+            gap = px(12 if numeral.outward[2] else 38)  # beyond the numbers of a floor axis, above those of the values
+            width, height = float(formula.width), float(formula.height)
         else:
             width, height = type_.size(numeral.text, 13.0)
             gap = px(5)
