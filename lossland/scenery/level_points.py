@@ -68,7 +68,7 @@ def counted(points: Sequence[CriticalPoint]) -> str:
     """Return how many there are of each kind, as a sentence."""
     counts = _counts(points)
     found = ", ".join(f"{n} {kind if n == 1 else KINDS[kind][1]}" for kind, n in counts.items() if n)
-    return found.capitalize() if found else "No level point here"
+    return found.capitalize() if found else "No single level point here"
 
 
 def legend(points: Sequence[CriticalPoint]) -> Legend:

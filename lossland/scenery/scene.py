@@ -181,6 +181,7 @@ class Scene:
     chapter: ClassVar[str] = ""
     rows: ClassVar[tuple[str, ...]] = ()  # what it teaches
     sign: ClassVar[Sequence[Stroke]] = ()  # a small drawing of it, for lists
+    still_share: ClassVar[float] = 1.0  # how much of the scene is over in a still, if no time is asked for
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}  # name -> values; the first is shown first
 
     # What is said beside the picture. A scene that comes with lossland has it in a file of its own (see ``words``).
@@ -279,6 +280,11 @@ class Scene:
     def now(self, time: float) -> Now:
         """Return the moment at a time in seconds."""
         return time if isinstance(time, Now) else Now(time, self.clock)
+
+    @property
+    def still_time(self) -> float:
+        """The time in seconds of a still for which none is asked for."""
+        return self.still_share * self.clock.seconds
 
     # ----------------------------------------------------------------------------------- what a scene must give
     def frame(self, now: Any, /) -> Frame:

@@ -602,7 +602,7 @@ class Axes(Layer):
     terrain: Terrain | None = None
     x: str = "x"  # LaTeX
     y: str = "y"
-    values: str = ""  # a name above the values' axis
+    values: str | None = ""  # a name above the values' axis; None: without that axis
 
 
 @dataclass(frozen=True, eq=False)

@@ -168,13 +168,13 @@ def _rulers(
         mark(foot, outward, name, name=True)
 
     foot, outward = _value_foot(terrain, near, corner)
-    if len(ticks) > 1:
+    if len(ticks) > 1 and axes.values is not None:
         top = max(t for _, t in ticks) * terrain.height
         segments.append((foot, foot + top * UP))
         for text, (_, t) in zip(distinct([value for value, _ in ticks]), ticks, strict=True):
             mark(foot + t * terrain.height * UP, outward, text)
         if axes.values:
-            mark(foot + top * UP, UP, axes.values, name=True)
+            mark(foot + top * UP, outward + 2 * UP, axes.values, name=True)
     return Rulers(np.array(segments), tuple(numerals))
 
 
