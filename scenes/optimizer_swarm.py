@@ -55,7 +55,7 @@ class OptimizerSwarm(ll.GroundScene):
     }
     height = 0.35
     median = 0.5
-    rough, still_share = (0.3, 52.0), 0.12  # most are on their way then
+    low_hills, still_share = True, 0.12  # most are on their way then
 
     domain = ll.ground.Domain((-6, 6, -6, 6))
     optimizer = parameters.Choice("momentum", lambda: ll.optimizers.names(), "optimizer", "The rule of every particle.")

@@ -67,7 +67,7 @@ class RaceScene(GroundScene):
     again. A subclass composes its picture from ``trails``, ``velocities``, ``legend``, ``chart`` and ``equations``.
     """
 
-    rough = (0.3, 52.0)  # low hills, seen from high up, hide no trail
+    low_hills = True
     start = GroundPoint((0.3, -4.6), label="start", help="Where every lane begins.", click=True)
     steps = Integer(STEPS, 1, 5000, "steps", "How long the race is.", log=True)
     lanes = Lanes(lambda: FIELD, optimizers.optimizer)

@@ -174,7 +174,7 @@ def _rulers(
         for text, (_, t) in zip(distinct([value for value, _ in ticks]), ticks, strict=True):
             mark(foot + t * terrain.height * UP, outward, text)
         if axes.values:
-            mark(foot + top * UP, outward + 2 * UP, axes.values, name=True)
+            mark(foot + top * UP, outward + UP, axes.values, name=True)
     return Rulers(np.array(segments), tuple(numerals))
 
 

@@ -57,7 +57,7 @@ def draw_numerals(
             continue
         taken.append(inked(rect))
         if numeral.name:
-            type_.put_formula(dl, x, y, numeral.text, 19.0, ax=0.5, ay=0.5, alpha=alpha)
+            type_.put_formula(dl, x, y, numeral.text, 19.0, ax=0.5, ay=0.5, halo=True, alpha=alpha)
         else:
             type_.text(dl, x, y, numeral.text, 13.0, "dim", ax=0.5, ay=0.5, alpha=alpha)
 
