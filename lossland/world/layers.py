@@ -577,7 +577,7 @@ class Plates(Layer):
     in ``Bars``. A plate is filled from below up to its ``level`` (n,) in [0, 1], else all of it; the rest is ``ground``
     ("": nothing). ``tint`` (n,) is the share of its colour in what is filled, the rest is ``ground`` (None: 1).
 
-    The texts have one size, the largest that fits into every plate; where that would be under 11 pixels of the look
+    The texts have one size, the largest that fits into every plate; where that would be under 11 logical pixels
     none is written. They are light or dark, whichever can be read on their plate.
     """
 
