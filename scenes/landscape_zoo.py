@@ -121,10 +121,11 @@ class LandscapeZoo(ll.GroundScene):
         return level_points.marks(self, self.critical())
 
     @ll.kept
-    def ends(self) -> tuple[ll.Terrain, ...]:
+    def ends(self) -> tuple[ll.Terrain, ll.Terrain]:
         """Return the two grounds of a morph."""
         grids, relief = [land.grid(192) for land in (self.land, ll.landscape(self.morph))], super().relief
-        return tuple(ll.Terrain(one.x, one.y, one.value, *relief(one.value)) for one in grids)
+        here, there = (ll.Terrain(one.x, one.y, one.value, *relief(one.value)) for one in grids)
+        return here, there
 
     @ll.kept(most=1)
     def morphing(self, share: float) -> ll.Frame:

@@ -16,7 +16,7 @@ CIRCLE = np.stack([np.cos(np.linspace(0, 2 * np.pi, 97)), np.sin(np.linspace(0, 
 LETTER = np.array([(0.4, 0.3), (0.7, 0.3), (0.7, 0.9), (1.1, 0.9), (1.1, 1.2), (0.7, 1.2), (0.7, 1.5),
                    (1.3, 1.5), (1.3, 1.8), (0.4, 1.8), (0.4, 0.3)])  # fmt: skip
 HOUSE = np.array([(0.5, 0.5), (1.5, 0.5), (1.5, 1.4), (1, 1.9), (0.5, 1.4), (0.5, 0.5)])
-CATCH = {"group": "handles", "name": "Column"}  # rings to be dragged
+CATCH: dict[str, Any] = {"group": "handles", "name": "Column"}  # rings to be dragged
 SHAPES = {"none": None, "circle": CIRCLE, "letter": LETTER, "house": HOUSE}
 
 

@@ -37,7 +37,7 @@ def fitting_notes(notes: Sequence[Note], size: Size, type_: Type) -> list[Note]:
     """
     width, height = size[0] / type_.scale, size[1] / type_.scale
     tall = is_tall(size)
-    kept = [note for note in notes if isinstance(note, Title)]
+    kept: list[Note] = [note for note in notes if isinstance(note, Title)]
     column = [note for note in notes if isinstance(note, (Formula, Meter, Facts))]
     left = MARGIN
     if column and (1.0 if tall else COLUMN) * width >= MARGIN + COLUMN_WIDTH:
