@@ -24,6 +24,7 @@ from lossland.writing.scale import checked_text_scale
 
 if TYPE_CHECKING:
     from lossland.app.picture import Picture
+    from lossland.writing.caption import Caption  # Dear ImGui's binding, too, is loaded with the context
 
 Image = NDArray[np.uint8]
 SMALLEST, LARGEST = 64, 8192  # pixels along a side
@@ -123,7 +124,7 @@ class Stage:
         self.player.camera.place(**changes)
 
     @np.errstate(all="ignore")
-    def image(self, player: Player, quality: Quality = Quality.still, caption: str = "") -> Image:
+    def image(self, player: Player, quality: Quality = Quality.still, caption: Caption | None = None) -> Image:
         """Draw any player's present picture."""
         shown = self._opened()
         assert self._picture is not None
@@ -134,9 +135,9 @@ class Stage:
                 self._picture.draw(player, self.size, self.ui, quality, caption=caption)
             return self._target.read()
 
-    def prepare(self, player: Player) -> None:
-        """Let a player's camera learn how much room panels and titles leave it, before its session goes on."""
-        self.image(player, Quality.live)
+    def prepare(self, player: Player, caption: Caption | None = None) -> None:
+        """Let a player's camera learn how much room panels, notes and a caption leave it, before it moves."""
+        self.image(player, Quality.live, caption)
 
     def _opened(self) -> canvas.Canvas:
         if self._canvas is None:

@@ -15,7 +15,10 @@ BYTES_A_PIXEL = 64  # drawn at twice the size in colour and depth, then read bac
 def add_landscape(parser: ArgumentParser) -> None:
     """Add the LANDSCAPE that a command works on."""
     parser.add_argument(
-        "landscape", metavar="LANDSCAPE", type=subject(), help="a name (rosenbrock) or a formula in x and y"
+        "landscape",
+        metavar="LANDSCAPE",
+        type=subject(".py"),
+        help="a name (rosenbrock), a formula in x and y, or mine.py:name",
     )
 
 
@@ -26,7 +29,7 @@ def add_optimizer(parser: ArgumentParser) -> None:
         metavar="O",
         type=word,
         default="adam",
-        help="a name, or a name with settings: adam:lr=0.1,beta1=0.9 (default: adam)",
+        help="a name, perhaps with settings: adam:lr=0.1,beta1=0.9; or mine.py:MyRule (default: adam)",
     )
 
 
@@ -74,6 +77,15 @@ def add_scene_settings(parser: ArgumentParser) -> None:
         default=[],
         help="change a parameter of the scene (repeatable)",
     )
+    parser.add_argument(
+        "--optimizer",
+        metavar="O",
+        dest="optimizers",
+        type=word,
+        action="append",
+        default=[],
+        help="who takes part, instead of the scene's own: adam:lr=0.1, or mine.py:MyRule (repeatable)",
+    )
     add_seed(parser)
 
 
@@ -83,7 +95,7 @@ def add_scene(parser: ArgumentParser) -> None:
         "scene",
         metavar="SCENE",
         type=subject(".py", ".lossland"),
-        help="a scene, a landscape or formula, a .lossland session, or a scene file ending in .py",
+        help="a scene, a landscape or formula, a .lossland session, or mine.py:Name",
     )
 
 
