@@ -13,7 +13,7 @@ def useful_switches(layers: Sequence[Layer]) -> set[str]:
 
 
 def _obeyed(layer: Layer, layers: Sequence[Layer]) -> Iterator[str]:
-    if layer.group:
+    if layer.group and layer.group != HANDLES:
         yield layer.group
     if isinstance(layer, Surface):
         yield "shadow"
