@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from lossland.scenery.scene import HANDLES
 from lossland.world.layers import Bars, Label, Layer, Surface, Trail
 
 

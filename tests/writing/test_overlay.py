@@ -421,7 +421,7 @@ def test_the_plane_s_numbers_are_written_inside_the_free_rectangle(host):
 
 # ------------------------------------------------------------------------------------- what does not fit, long formulas
 def test_a_long_equation_is_broken_before_the_sign_in_its_middle():
-    assert in_two_lines("f = a + b + c - d") == r"\begin{aligned} f =\; &  a + b  \\ & + c - d \end{aligned}"
+    assert in_two_lines("f = a + b + c - d") == r"\begin{aligned} f  =\; &  a + b  \\ & + c - d \end{aligned}"
     assert in_two_lines("f = -(a + b)^{c - d}") == "f = -(a + b)^{c - d}"  # no sign outside of brackets
     assert in_two_lines("a + b") == "a + b"
 
