@@ -257,6 +257,8 @@ class Picture:
         self.writing.begin(size)
         frame = player.frame()
         player.resize(size, self._area(frame, size, free, caption))
+        if free is None:
+            frame = frame.still
         computed = perf_counter()
         self._write(frame, player, size, free, caption, quality, told)
         self._written = self.writing.finish()

@@ -33,7 +33,7 @@ DIM = 0.45  # how opaque is what does not matter now
 SLANTED = 0.8  # how far a text moves away from a line at 45°, in sizes of the figure
 WIDER = 2.0  # how much wider than high a text is
 MUTED = 0.5  # the share of its colour in a plain chip's filled part
-LABEL_SIZE, FORMULA_SIZE = 17.0, 22.0  # pixels of the look
+LABEL_SIZE, FORMULA_SIZE = 17.0, 22.0  # logical pixels
 
 
 def place(value: ArrayLike, what: str) -> Floats:
