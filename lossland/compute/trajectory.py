@@ -12,10 +12,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from lossland import checks
 from lossland.compute import arrays, philox
-from lossland.compute.stepping import Stepper, gradient_program
+from lossland.compute.looks import gradient_program, surveyor
+from lossland.compute.stepping import Stepper
 from lossland.errors import UserError, shown
 from lossland.expression import namespace
-from lossland.optimizers import Optimizer, Step
+from lossland.expression.vectors import Vector
+from lossland.optimizers import Optimizer, Step, by_coordinate
 
 if TYPE_CHECKING:
     from lossland.landscapes import Landscape
@@ -88,7 +90,7 @@ class Moment(NamedTuple):
 
     t: int
     grad: tuple[float, float]
-    terms: tuple[Step, Step]  # the optimizer's terms along x and along y
+    terms: tuple[Step, Step]  # the optimizer's terms along x and along y; of a matrix the two rows
     position: tuple[float, float]
 
 
@@ -104,16 +106,28 @@ def follow(
     if optimizer.stochastic:
         draws = np.stack(philox.standard_normal(seed, 0, philox.particles(np, 1, steps)))
     gradient, observe, update = gradient_program(landscape).floats, optimizer.observe, optimizer.update
+    whole = None if by_coordinate(type(optimizer)) else surveyor(landscape, type(optimizer))
     x, y = float(start[0]), float(start[1])
-    last_x = last_y = optimizer.initial()
+    last = last_x = last_y = optimizer.initial()
     for t, (draw_x, draw_y) in enumerate(draws.T.tolist(), start=1):
         grad_x, grad_y = gradient(x, y)
         grad_x, grad_y = observe(grad_x, draw_x), observe(grad_y, draw_y)
-        last_x, last_y = update(grad_x, last_x, t, x), update(grad_y, last_y, t, y)
+        if whole is None:
+            last_x, last_y = update(grad_x, last_x, t, x), update(grad_y, last_y, t, y)
+        else:
+            last = whole.step(optimizer, (x, y), (grad_x, grad_y), last, t)
+            last_x, last_y = _along(last, 0), _along(last, 1)
         x, y = x + last_x.step, y + last_y.step
         yield Moment(t, (grad_x, grad_y), (last_x, last_y), (x, y))
         if not (isfinite(x) and isfinite(y)):
             return
+
+
+def _along(terms: Step, axis: int) -> Step:
+    """Return the terms along an axis; numbers are the same along each."""
+    return terms._replace(
+        **{name: term[axis] for name, term in terms._asdict().items() if isinstance(term, Vector)}
+    )
 
 
 def _run_one(landscape: Landscape, optimizer: Optimizer, start: Float64, steps: int, seed: int) -> Float64:

@@ -13,7 +13,7 @@ class here and a row in ``tests/optimizers/test_optimizers.py``: its name, its t
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
+from abc import ABC
 from collections import namedtuple
 from collections.abc import Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
@@ -25,6 +25,8 @@ from lossland.errors import UserError, nearest, shown, told
 from lossland.expression import abs_, maximum, minimum, sign, sqrt, variable, where
 from lossland.expression.node import V, Value
 from lossland.expression.printing import symbol
+from lossland.expression.vectors import rank
+from lossland.optimizers.look import Look, Symbols, cost, trace
 
 
 class Step(Protocol):
@@ -136,13 +138,22 @@ class Optimizer(ABC):
         """Return the gradient that the rule gets to see at ``grad``. ``draw`` is standard normal."""
         return grad
 
-    @abstractmethod
+    def decide(self, look: Look, last: Step, t: Value) -> Step:
+        """Return every named term of step t = 1, 2, ...; the new position is ``look.position + terms.step``.
+
+        A rule that works on each coordinate by itself writes `update`. One that needs the whole gradient, or looks at
+        the landscape elsewhere, writes this method instead, with vectors and the functions of
+        ``lossland.expression.linear``; its terms may be numbers, vectors and matrices.
+        """
+        return self.update(look.grad, last, t, look.position)
+
     def update(self, grad: Value, last: Step, t: Value, position: Value) -> Step:
         """Return every named term of step t = 1, 2, ...; the new position is ``position + terms.step``.
 
         ``grad`` is what ``observe`` returned at ``position``; ``last`` the terms of the step before (``initial()``
         at t = 1), of which only the names in ``memory(self)`` are read.
         """
+        raise NotImplementedError
 
 
 @dataclass(frozen=True)
@@ -616,19 +627,21 @@ def check_rule(kind: type[Optimizer]) -> None:
             f'{kind.__name__} must name the terms of a step, as by Terms = namedtuple("Terms", "m step"); '
             "the one called step is the move."
         )
-    if getattr(kind, "__abstractmethods__", None):
+    if by_coordinate(kind) and kind.update is Optimizer.update:
         raise UserError(f"{kind.__name__} has no update(self, grad, last, t, position).")
-    rule = kind()
+    rule, method = kind(), "update" if by_coordinate(kind) else "decide"
     try:
-        made = rule.update(1.0, rule.initial(), 1, 1.0)
-        traced = symbolic(kind).update(variable("grad"), _last(kind), variable("t"), variable("position"))
+        made = [rule.update(1.0, rule.initial(), 1, 1.0)] if by_coordinate(kind) else []
+        made += [symbolic(kind).decide(Symbols(), _last(kind), variable("t")), trace(kind).terms]
     except UserError:
         raise
     except Exception as error:
-        raise UserError(f"update of {kind.__name__} fails: {told(error)}.") from error
-    for one in (made, traced):
+        raise UserError(f"{method} of {kind.__name__} fails: {told(error)}.") from error
+    for one in made:
         if not isinstance(one, terms):
-            raise UserError(f"update of {kind.__name__} must return its Terms, not {shown(one)}.")
+            raise UserError(f"{method} of {kind.__name__} must return its Terms, not {shown(one)}.")
+    if rank(made[-1].step) > 1:
+        raise UserError(f"The step of {kind.__name__} must be a vector, not a matrix.")
 
 
 def _last(kind: type[Optimizer]) -> Step:
@@ -678,21 +691,11 @@ def _number(default: Any) -> float:
     return float(default) if isinstance(default, int | float) else 0.0
 
 
-class _Witness:
-    """Stands in for the last terms and notes which of them are read."""
-
-    def __init__(self, terms: Step) -> None:
-        self.terms, self.read = terms, set()
-
-    def __getattr__(self, name: str) -> float:
-        self.read.add(name)
-        return getattr(self.terms, name)
+def by_coordinate(kind: type[Optimizer]) -> bool:
+    """Return whether a rule works on each coordinate by itself, so that ``update`` is all of it."""
+    return kind.decide is Optimizer.decide
 
 
-@cache
 def memory(kind: type[Optimizer]) -> tuple[str, ...]:
     """Return the names of the terms that a rule carries from one step to the next, found by running it once."""
-    rule = kind()
-    witness = _Witness(rule.initial())
-    rule.update(1.0, witness, 1, 1.0)
-    return tuple(name for name in kind.Terms._fields if name in witness.read)
+    return tuple(trace(kind).remembered)
