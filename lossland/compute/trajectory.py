@@ -125,9 +125,7 @@ def follow(
 
 def _along(terms: Step, axis: int) -> Step:
     """Return the terms along an axis; numbers are the same along each."""
-    return terms._replace(
-        **{name: term[axis] for name, term in terms._asdict().items() if isinstance(term, Vector)}
-    )
+    return terms._replace(**{name: term[axis] for name, term in terms._asdict().items() if isinstance(term, Vector)})
 
 
 def _run_one(landscape: Landscape, optimizer: Optimizer, start: Float64, steps: int, seed: int) -> Float64:

@@ -63,9 +63,9 @@ def identity_like(vector: Any) -> Any:
 
 
 def solve(matrix: Any, vector: Any) -> Any:
-    """Return the x for which ``matrix`` times x is ``vector``: Gaussian elimination with pivots; inf or nan if singular.
+    """Return the x for which ``matrix`` times x is ``vector``, by Gaussian elimination; inf or nan if it is singular.
 
-    Rows are exchanged by ``where``, so that it works for many systems side by side.
+    Pivots are chosen by ``where``, so that it works for many systems side by side.
     """
     if _is_symbol(matrix, vector):
         return make("solve", as_node(matrix), as_node(vector))
@@ -114,4 +114,3 @@ def _rows(value: Any, like: Vector) -> Vector:
 
 def _is_symbol(*values: Any) -> bool:
     return any(isinstance(value, Node) for value in values) and not any(isinstance(value, Vector) for value in values)
-

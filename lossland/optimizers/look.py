@@ -10,14 +10,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from lossland.expression.linear import times
 from lossland.expression.node import Node, as_node, make, variable, variables
 from lossland.expression.vectors import Vector, flat, rank, shaped
-
-if TYPE_CHECKING:
-    from lossland.optimizers import Optimizer, Step
+from lossland.optimizers.rule import Optimizer, Step, by_coordinate, symbolic
 
 AXES = ("x", "y")
 
@@ -113,8 +111,6 @@ def trace(kind: type[Optimizer], noisy: bool = False, axes: tuple[str, ...] = AX
     Which terms are vectors or matrices comes out by itself: the rule runs again until what it returns has the ranks
     that it was given.
     """
-    from lossland.optimizers import by_coordinate, symbolic
-
     rule = symbolic(kind)
     ranks: dict[str, int] = {}
     while True:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lossland.optimizers import Optimizer
+from lossland.optimizers.rule import Optimizer, is_ours
 
 if TYPE_CHECKING:
     from lossland.landscapes import Landscape
@@ -64,7 +64,7 @@ def _shares(optimizer: Optimizer) -> tuple[float | None, float]:
     A class of a user's own is like the one that it is made from; else its first step for two gradients tells.
     """
     for kind in type(optimizer).__mro__:
-        if issubclass(kind, Optimizer) and kind is not Optimizer and kind.__module__ == Optimizer.__module__:
+        if issubclass(kind, Optimizer) and is_ours(kind) and kind is not Optimizer:
             return PER_CURVATURE.get(kind.name), PER_LENGTH.get(kind.name, ADAPTIVE)
     small, large = (abs(float(optimizer.update(grad, optimizer.initial(), 1, 0.0).step)) for grad in (0.01, 1.0))
     return (PER_CURVATURE["momentum"] if large > 30 * small else None), ADAPTIVE
