@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from lossland.compute.trajectory import Moment, follow
 from lossland.expression import Node, latex, variable, variables
 from lossland.expression.node import as_node, make, ordered
+from lossland.expression.printing import symbol
 from lossland.expression.vectors import Vector
 from lossland.optimizers import Optimizer, hyper_parameter, symbolic
 from lossland.optimizers.look import Symbols
@@ -143,7 +144,9 @@ def _lines(kind: type[Optimizer]) -> tuple[Line, ...]:
     known: dict[Node, Node] = {}
     for name, node in nodes.items():
         right = latex(_with_names(node, known), names, "inline")
-        if name == "step":
+        if name == "step" and node.op == "sub" and node.args[1] is variable("position"):
+            lines.append(Line(name, r"\theta_{t+1}", latex(_with_names(node.args[0], known), names, "inline")))
+        elif name == "step":
             move = f"- {right[1:]}" if right.startswith("-") else f"+ {right}"
             lines.append(Line(name, r"\theta_{t+1}", rf"\theta_t {move}"))
         elif right != (left := names[f"term.{name}"]):  # else it is kept under the name that it has
@@ -160,7 +163,7 @@ def _symbol(kind: type[Optimizer], name: str) -> str:
     if name == "step":
         return r"\Delta\theta"
     base, hat, _ = name.partition("_hat")
-    return rf"\hat{{{base}}}" if hat else name
+    return rf"\hat{{{symbol(base)}}}" if hat else symbol(name)
 
 
 def _with_names(node: Node, known: Mapping[Node, Node]) -> Node:

@@ -171,6 +171,10 @@ def _latex_piece(
             return Piece(rf"\lVert {args[0].text}\rVert", ATOM)
         case "identity":
             return Piece("I", ATOM)
+        case "backtracked":  # what may be tried, and what it must fulfil
+            first, shrink, here, along, promise = (inside(i, POWER) for i in range(5))
+            falls = rf"f({here} + \alpha {along}) < f({here}) + \alpha {promise}"
+            return Piece(rf"\max \left\{{\alpha = {first} {shrink}^k : {falls}\right\}}", ATOM)
         case op if op in _COMPARE_LATEX:
             return Piece(f"{inside(0, SUM)} {_COMPARE_LATEX[op]} {inside(1, SUM)}", TEST)
         case op:

@@ -22,20 +22,47 @@ from lossland.errors import UserError, nearest, shown, told
 from lossland.expression import variable
 from lossland.expression.vectors import rank
 from lossland.optimizers.adaptive import (
+    ADOPT,
+    LAMB,
+    MARS,
     AdaBelief,
+    AdaBound,
     Adadelta,
+    Adafactor,
     Adagrad,
     Adam,
     Adamax,
+    AdamMini,
     AdamW,
+    Adan,
+    AdEMAMix,
     AMSGrad,
+    CautiousAdamW,
     NAdam,
+    NovoGrad,
+    Prodigy,
     RAdam,
     RMSprop,
     Yogi,
 )
-from lossland.optimizers.gradient import SGD, GradientDescent, Momentum, Nesterov
+from lossland.optimizers.gradient import (
+    ASGD,
+    LARS,
+    QHM,
+    SGD,
+    SGDW,
+    AggMo,
+    ClippedDescent,
+    GradientDescent,
+    Momentum,
+    Nesterov,
+    NormalizedDescent,
+    RestartedMomentum,
+)
+from lossland.optimizers.line_search import Armijo, BarzilaiBorwein, CauchyStep, ConjugateGradient, PolyakStep
 from lossland.optimizers.look import Look, Symbols, cost, trace
+from lossland.optimizers.looks_ahead import SAM, Extragradient, Lookahead, OptimisticDescent
+from lossland.optimizers.matrix import Muon, Shampoo
 from lossland.optimizers.rule import (
     CATALOGUE,
     FAMILIES,
@@ -46,30 +73,73 @@ from lossland.optimizers.rule import (
     hyper_parameter,
     symbolic,
 )
-from lossland.optimizers.sign import Lion, Rprop
+from lossland.optimizers.schedule_free import ScheduleFreeAdamW, ScheduleFreeSGD
+from lossland.optimizers.schedules import SCHEDULES, scheduled
+from lossland.optimizers.second_order import BFGS, DampedNewton, SaddleFreeNewton, Sophia
+from lossland.optimizers.sign import CautiousLion, Lion, Rprop, SignSGD, Signum
 
 __all__ = [
+    "ADOPT",
+    "ASGD",
+    "BFGS",
     "FAMILIES",
+    "LAMB",
+    "LARS",
+    "MARS",
+    "QHM",
+    "SAM",
+    "SCHEDULES",
     "SGD",
+    "SGDW",
     "AMSGrad",
+    "AdEMAMix",
     "AdaBelief",
+    "AdaBound",
     "Adadelta",
+    "Adafactor",
     "Adagrad",
     "Adam",
+    "AdamMini",
     "AdamW",
     "Adamax",
+    "Adan",
+    "AggMo",
     "AnyOptimizer",
+    "Armijo",
+    "BarzilaiBorwein",
+    "CauchyStep",
+    "CautiousAdamW",
+    "CautiousLion",
+    "ClippedDescent",
+    "ConjugateGradient",
+    "DampedNewton",
+    "Extragradient",
     "GradientDescent",
     "Hyper",
     "Lion",
     "Look",
+    "Lookahead",
     "Momentum",
+    "Muon",
     "NAdam",
     "Nesterov",
+    "NormalizedDescent",
+    "NovoGrad",
+    "OptimisticDescent",
     "Optimizer",
+    "PolyakStep",
+    "Prodigy",
     "RAdam",
     "RMSprop",
+    "RestartedMomentum",
     "Rprop",
+    "SaddleFreeNewton",
+    "ScheduleFreeAdamW",
+    "ScheduleFreeSGD",
+    "Shampoo",
+    "SignSGD",
+    "Signum",
+    "Sophia",
     "Step",
     "Yogi",
     "by_coordinate",
@@ -83,6 +153,7 @@ __all__ = [
     "memory",
     "names",
     "optimizer",
+    "scheduled",
     "spec",
     "symbolic",
 ]
@@ -105,7 +176,8 @@ AnyOptimizer = Optimizer | type[Optimizer] | str
 def optimizer(what: AnyOptimizer) -> Optimizer:
     """Return an optimizer: an object as it is, a class with its defaults, or what a text means.
 
-    Such texts are ``adam``, ``adam:lr=0.1,beta1=0.9`` and, for a class in a file of your own, which is run,
+    Such texts are ``adam``, ``adam:lr=0.1,beta1=0.9``, with a schedule of the rate
+    ``adam:lr=0.1,schedule=cosine,steps=500``, and, for a class in a file of your own, which is run,
     ``mine.py:MyRule`` and ``mine.py:MyRule:lr=0.1``. Raises UserError for anything else.
     """
     if isinstance(what, Optimizer):
@@ -131,11 +203,22 @@ def optimizer(what: AnyOptimizer) -> Optimizer:
 
 
 def _with_settings(kind: type[Optimizer], settings: Sequence[str]) -> Optimizer:
-    """Return an optimizer with settings such as ``lr=0.1``; the others have their defaults."""
+    """Return an optimizer with settings such as ``lr=0.1``; the others have their defaults.
+
+    ``schedule=cosine`` and the like bring settings of their own.
+    """
+    pairs = [tuple(part.strip() for part in setting.partition("=")) for setting in settings]
+    schedules = [value for key, equals, value in pairs if key == "schedule" and equals]
+    if len(schedules) > 1:
+        raise UserError(f"{kind.name}'s schedule is given twice.")
+    if schedules:
+        kind = scheduled(kind, schedules[0])
+        check_rule(kind)
     name, known = kind.name, [item.name for item in fields(kind)]
     values: dict[str, float] = {}
-    for setting in settings:
-        key, equals, value = (part.strip() for part in setting.partition("="))
+    for setting, (key, equals, value) in zip(settings, pairs, strict=True):
+        if key == "schedule" and equals:
+            continue
         if not equals:
             raise UserError(f"Write {name}'s settings as in {kind.text}:lr=0.1, not as {setting.strip()!r}.")
         if key not in known:
@@ -201,8 +284,10 @@ def _last(kind: type[Optimizer]) -> Step:
 
 def spec(optimizer: Optimizer) -> str:
     """Return the text that ``optimizer`` reads back to an equal one, every hyper-parameter spelled out."""
-    settings = ",".join(f"{item.name}={getattr(optimizer, item.name)!r}" for item in fields(optimizer))
-    return f"{optimizer.text}:{settings}" if settings else optimizer.text
+    settings = [f"{item.name}={getattr(optimizer, item.name)!r}" for item in fields(optimizer)]
+    if optimizer.schedule:
+        settings.append(f"schedule={optimizer.schedule}")
+    return f"{optimizer.text}:{','.join(settings)}" if settings else optimizer.text
 
 
 def defaults(kind: type[Optimizer] | Optimizer) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from abc import ABC
 from dataclasses import Field, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
@@ -104,12 +105,15 @@ class Optimizer(ABC):
     family: ClassVar[str] = FAMILIES[-1]
     name: ClassVar[str]  # on the command line
     text: ClassVar[str]  # what `optimizer` reads: the name, or the file that the class is in
+    schedule: ClassVar[str] = ""  # of the rate, see ``lossland.optimizers.schedules``
     symbols: ClassVar[dict[str, str]] = {}  # LaTeX of terms whose name is not their symbol
     Terms: ClassVar[type[Any]]  # named tuple of one step's terms; the one called ``step`` is the move
 
     def __init_subclass__(cls) -> None:
+        if cls.schedule:  # a variant of a class that is known already
+            return
         cls.title = vars(cls).get("title", cls.__name__)
-        cls.name = cls.text = cls.title.lower().replace(" ", "_")
+        cls.name = cls.text = "_".join(re.findall(r"[a-z0-9]+", cls.title.lower())) or cls.__name__.lower()
         known = CATALOGUE.get(cls.name)
         if known is not None and is_ours(known) and not is_ours(cls):
             raise UserError(f"lossland has an optimizer called {cls.title} already; give yours another title.")
