@@ -382,7 +382,7 @@ class ADOPT(Optimizer):
     def update(self, grad: Value, last: Step, t: Value, position: Value) -> Step:
         most = (t - 1) ** 0.25
         scaled = minimum(maximum(grad / maximum(sqrt(last.v), self.eps), -most), most)
-        m = where(t > 1, self.beta1 * last.m + (1 - self.beta1) * scaled, 0.0)
+        m = where(t > 1, self.beta1 * last.m + (1 - self.beta1) * scaled, last.m)
         v = where(t > 1, self.beta2 * last.v + (1 - self.beta2) * grad**2, grad**2)
         return self.Terms(scaled, m, v, step=-self.lr * m)
 
