@@ -48,7 +48,8 @@ class Muon(Optimizer):
 class Shampoo(Optimizer):
     """Adagrad with a matrix for each side of the parameter in place of a scale for each number.
 
-    For one row of two numbers the left one, L, is a number, and the right one, R, a matrix of two by two.
+    For one row of two numbers the left one, L, is a number, and the right one, R, a matrix of two by two. Its
+    eigenvalues are never below eps, where rounding would put them.
     """
 
     title = "Shampoo"
@@ -66,7 +67,7 @@ class Shampoo(Optimizer):
     def decide(self, look: Look, last: Step, t: Value) -> Step:
         L = last.L + dot(look.grad, look.grad)
         R = last.R + outer(look.grad, look.grad)
-        scaled = times(spectral(_inverse_fourth_root, R), look.grad)
+        scaled = times(spectral(lambda x: _inverse_fourth_root(maximum(x, self.eps)), R), look.grad)
         return self.Terms(L, R, step=-self.lr * _inverse_fourth_root(L) * scaled)
 
 

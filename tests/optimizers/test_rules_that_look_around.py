@@ -110,8 +110,8 @@ def novograd(s: State, f: Himmelblau, x: Any, t: int, h: Any) -> Any:
 def adam_mini(s: State, f: Himmelblau, x: Any, t: int, h: Any) -> Any:
     g = f.grad(x)
     s["m"] = h.beta1 * s["m"] + (1 - h.beta1) * g
-    s["v"] = h.beta2 * s["v"] + (1 - h.beta2) * (g[0] ** 2 + g[1] ** 2) / 2
-    return x - h.lr * s["m"] / (1 - h.beta1**t) / (sqrt(s["v"] / (1 - h.beta2**t)) + h.eps)
+    s["scale"] = h.beta2 * s["scale"] + (1 - h.beta2) * (g[0] ** 2 + g[1] ** 2) / 2
+    return x - h.lr * s["m"] / (1 - h.beta1**t) / (sqrt(s["scale"] / (1 - h.beta2**t)) + h.eps)
 
 
 def cautious(update: Any, g: Any) -> Any:
@@ -329,7 +329,7 @@ def test_rules_follow_the_published_formulas(text: str, rule: Rule, price: float
     with mpmath.workdps(40):
         h = SimpleNamespace(**{name: mpf(value) for name, value in asdict(chosen).items()})
         state: State = defaultdict(lambda: np.array([mpf(0), mpf(0)]))
-        state["r"] = mpf(0)
+        state["r"] = state["scale"] = mpf(0)
         x = np.array([mpf(start[0]), mpf(start[1])])
         for t, here in enumerate(path, start=1):
             x = rule(state, Himmelblau(), x, t, h)
