@@ -5,7 +5,8 @@ from __future__ import annotations
 from argparse import ArgumentParser
 
 from lossland.cli import memory
-from lossland.cli.parsing import one_of, path, setting, size, subject, whole, word
+from lossland.cli.parsing import one_of, path, real, setting, size, subject, whole, word
+from lossland.writing.scale import LARGEST_TEXT, SMALLEST_TEXT
 
 LARGEST_SEED = 2**63 - 1
 BYTES_A_PIXEL = 64  # drawn at twice the size in colour and depth, then read back and written
@@ -103,6 +104,17 @@ def add_picture_settings(parser: ArgumentParser, default: tuple[int, int]) -> No
     parser.add_argument("--size", metavar="WxH", type=size, help=f"in pixels (default: {default[0]}x{default[1]})")
     parser.add_argument(
         "--theme", metavar="T", type=one_of("dark", "print"), help="colours: dark or print (default: dark)"
+    )
+
+
+def add_text_scale(parser: ArgumentParser) -> None:
+    """Add ``--text-scale``."""
+    parser.add_argument(
+        "--text-scale",
+        metavar="S",
+        type=real(SMALLEST_TEXT, LARGEST_TEXT),
+        default=1.0,
+        help=f"make all text smaller or larger, {SMALLEST_TEXT:g} to {LARGEST_TEXT:g} times (default: 1)",
     )
 
 

@@ -12,6 +12,7 @@ from lossland.cli.options import (
     add_panels,
     add_picture_settings,
     add_scene_settings,
+    add_text_scale,
     check_picture_fits,
 )
 from lossland.cli.output import print_json
@@ -60,6 +61,7 @@ def configure(parser: ArgumentParser) -> None:
         "moves, half a second stays at its start and half a second at its end",
     )
     add_picture_settings(parser, SIZE)
+    add_text_scale(parser)
     add_panels(parser)
     add_gl(parser)
     add_scene_settings(parser)
@@ -95,6 +97,7 @@ def run(arguments: Namespace) -> None:
             trim=arguments.trim,
             progress=filmed,
             gl=arguments.gl,
+            text_scale=arguments.text_scale,
         )
     if arguments.json:
         print_json({"subject": arguments.subject, "frames": frames, "file": str(file)})

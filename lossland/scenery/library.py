@@ -13,28 +13,28 @@ from lossland.landscapes import Landscape
 from lossland.resources import folder
 from lossland.scenery import words
 from lossland.scenery.parameters import Integer, Lanes, Matrix, Number, Param, Point
-from lossland.scenery.scene import Scene, called, quiet
+from lossland.scenery.scene import CHAPTERS, Scene, called, quiet
 from lossland.scenery.tour import Shot, Tour, tour, tours
 
-__all__ = ["Shot", "Tour", "classes", "describe", "names", "scene", "scene_class", "scene_of", "tour", "tours"]
+__all__ = [
+    "Shot",
+    "Tour",
+    "classes",
+    "describe",
+    "is_listed",
+    "names",
+    "scene",
+    "scene_class",
+    "scene_of",
+    "tour",
+    "tours",
+]
 
 Shown = Scene | type[Scene] | Landscape | Callable[[Any, Any], Any] | str | Path
 """What can be shown: a scene, or what `scene` makes one of."""
 
 LARGEST_SEED = 2**64 - 1
 RACE = "optimizer_race"  # the scene that shows a landscape given by its own name or formula
-CHAPTERS = (
-    "Vectors and data",
-    "Matrices",
-    "Calculus",
-    "Probability and statistics",
-    "Squashing and scoring",
-    "Optimization",
-    "Networks as geometry",
-    "How learning flows",
-    "Attention and embeddings",
-    "Debugging your own model",
-)
 
 
 def names() -> tuple[str, ...]:
@@ -128,6 +128,11 @@ def _can_be_shown(value: Any) -> bool:
     return _is_own_scene(value) or landscapes.is_landscape(value)
 
 
+def is_listed(scene: Scene) -> bool:
+    """Whether a scene is one that comes with lossland, not one of a user's own file, even under the same name."""
+    return scene.name in names() and scene_class(scene.name) is type(scene)
+
+
 def describe(kind: type[Scene]) -> dict[str, Any]:
     """Return what a listing says of a scene, as JSON data."""
     return {
@@ -180,7 +185,7 @@ def _with_words(kind: type[Scene], file: Path) -> type[Scene]:
         kind.name = file.stem
     beside = file.expanduser().with_suffix(".md")
     if beside.is_file():
-        said = words.read(beside.read_text(encoding="utf-8"), beside.name)
+        said = words.read(beside.read_text(encoding="utf-8"), beside.name, kind.presets)
         kind.lesson, kind.captions, kind.formulas, kind.snippet = (
             said.lesson, said.captions, said.formulas, said.snippet,
         )  # fmt: skip

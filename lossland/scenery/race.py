@@ -149,7 +149,9 @@ class RaceScene(GroundScene):
         step, size = min(int(now.step), self.steps - 1), self.size
         reach = [AHEAD * float(racer.run.paces[step]) / size for racer in self.racers()]
         lengths = [min(length, LONGEST) if length > SHORTEST else 0.0 for length in reach]
-        return Arrows.ahead(trails, lengths, HEAD, width=3.0, group="arrows", name="Next steps")
+        none = np.zeros((0, 3))  # before the first step and after the last: the switch for arrows stays
+        ahead = Arrows.ahead(trails, lengths, HEAD, width=3.0, group="arrows", name="Next steps")
+        return ahead or [Arrows(none, none, "text", group="arrows", name="Next steps")]
 
     def legend(self, step: int) -> Legend:
         """Return a table with a line for every racer: its name, its rate and its loss at a step."""

@@ -163,6 +163,7 @@ def popup_list(
     imgui.push_style_var(imgui.StyleVar_.window_padding.value, pen.at(9, 10))
     imgui.push_style_var(imgui.StyleVar_.item_spacing.value, pen.at(6, 9))
     if imgui.begin_popup(key):
+        imgui.set_next_frame_want_capture_keyboard(True)
         with pen.font("regular", 14):
             for item in items:
                 if _line(pen, item, item.value == chosen):

@@ -58,7 +58,8 @@ class Mine(ll.Scene):
         if fault == "latex":
             notes.append(layers.Formula("x}"))
         if fault == "plot":
-            notes.append(layers.Chart("Chart", [layers.Series("a", "no such role", np.arange(5.0), np.arange(5.0))]))
+            series = layers.Series("a", "accent", np.arange(5.0), np.array(["no number"] * 5))
+            notes.append(layers.Chart("Chart", [series]))
         return ll.Frame([layers.Points(position, color, 9.0, "disc")], notes)
 
     def readouts(self, time=0.0):
@@ -72,6 +73,7 @@ import numpy as np
 from vispy import gloo
 from lossland.scenery import library
 from lossland.app import window as windows
+from lossland.app.input import Move
 from lossland.app.meter import Meter
 
 sys.setrecursionlimit(600)
@@ -99,7 +101,7 @@ with windows.Window(library.scene("mine.py"), (640, 400)) as window:
 
     def picture():
         window.canvas.set_current()
-        return np.asarray(gloo.read_pixels((0, 0, *window.size), alpha=False), int)
+        return np.asarray(gloo.read_pixels((0, 0, *window.loop.size), alpha=False), int)
 
     run()
     for fault in library.scene("mine.py").param("fault").options:
@@ -115,7 +117,7 @@ with windows.Window(library.scene("mine.py"), (640, 400)) as window:
             player.play()
             run(60)
             errors.append([player.playing, player.time])
-        window._events.append(("move", 320.0, 200.0))
+        window.input.events.append(Move(320.0, 200.0))
         run(40)
         seen[fault] = {
             "errors": errors,
@@ -128,7 +130,7 @@ with windows.Window(library.scene("mine.py"), (640, 400)) as window:
         player.messages = []
         player.seek(0.0)
         player.play(False)
-        window._events.append(("move", 300.0, 10.0))
+        window.input.events.append(Move(300.0, 10.0))
         run(60)
         seen[fault]["after"] = float(np.abs(picture() - before).mean())
 print(json.dumps(seen))
@@ -155,22 +157,23 @@ def test_whatever_a_scene_raises_the_window_goes_on(display: str, folder: Path) 
         "overflow": ("math.exp(1e9)", "OverflowError: math range error."),
         "float": ("np.array(1.0) / np.array(0.0)", "FloatingPointError: divide by zero"),
         "shape": ("ll.Frame([layers.Points", "Points needs a position of the shape (n, 3) or (n, 2), not (3,)."),
+        "color": ("ll.Frame([layers.Points", "There is no colour 'no such role'."),
     }
     for fault, (where, what) in raised.items():
         [sentence] = seen[fault]["errors"]
         assert sentence.startswith(f"mine.py, line {line(where)}: {what}"), seen[fault]
         assert seen[fault]["fault"] == "none"  # it is as if it had not been asked for
     assert re.match(r"mine\.py, line \d+: RecursionError: ", seen["recursion"]["errors"][0])
-    assert "Mine (mine.py) must return a Frame, not None" in seen["nothing"]["errors"][0]
+    assert ": frame of Mine must return a Frame, not None" in seen["nothing"]["errors"][0]
     # Raised at some times only: it stops at the last one that can be drawn
     playing, time = seen["late"]["errors"][1]
     assert not playing
     assert 0.9 < time <= 1.0
     assert seen["late"]["said"] == [f"mine.py, line {line('raise KeyError')}: KeyError: 'late'."]
-    assert "Mine (mine.py) must be a Clock, not 7" in seen["clock"]["errors"][0]
+    assert ": The clock of Mine must be a Clock, not 7." in seen["clock"]["errors"][0]
     assert seen["chart"]["errors"][0].startswith(f"mine.py, line {line('layers.Series')}: Series needs a y of the")
     # What can be computed and not drawn is undone when it is drawn
-    for fault in ("color", "latex", "plot"):
+    for fault in ("latex", "plot"):
         assert seen[fault]["fault"] == "none", (fault, seen[fault])
         assert len(seen[fault]["said"]) == 1, (fault, seen[fault])
         assert not any(entry[2][1] == fault for entry in seen[fault]["logged"]), fault

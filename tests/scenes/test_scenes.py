@@ -17,7 +17,7 @@ from lossland import numerals
 from lossland.errors import UserError
 from lossland.scenery import library
 from lossland.scenery.parameters import Lanes, Param
-from lossland.scenery.scene import Scene
+from lossland.scenery.scene import CHAPTERS, Scene
 from lossland.scenery.tour import Shot, Tour
 from lossland.world import layers
 
@@ -32,7 +32,7 @@ def scene(name: str, preset: Any = None, **values: Any) -> Any:
 
 # ------------------------------------------------------------------------------------------------ every scene
 def test_scenes_come_in_the_order_of_their_chapters() -> None:
-    chapters = [library.CHAPTERS.index(library.scene_class(name).chapter) for name in NAMES]
+    chapters = [CHAPTERS.index(library.scene_class(name).chapter) for name in NAMES]
     assert chapters == sorted(chapters)
     assert sorted(NAMES) == sorted(file.stem for file in (Path(__file__).parents[2] / "scenes").glob("*.py"))
 
