@@ -18,7 +18,7 @@ from functools import cache
 from typing import Any
 
 from lossland import userfiles
-from lossland.errors import UserError, nearest, shown, told
+from lossland.errors import UserError, fault_of, nearest, shown
 from lossland.expression import variable
 from lossland.expression.vectors import rank
 from lossland.optimizers.adaptive import (
@@ -197,7 +197,7 @@ def optimizer(what: AnyOptimizer) -> Optimizer:
     name, colon, settings = what.strip().partition(":")
     name = name.strip().lower()
     if name not in CATALOGUE:
-        raise UserError(f"There is no optimizer {name!r}.{nearest(name, names())} There are {', '.join(names())}.")
+        raise UserError(f"There is no optimizer {name!r}.{nearest(name, names())} `lossland optimizers` lists them.")
     check_rule(CATALOGUE[name])
     return _with_settings(CATALOGUE[name], settings.split(",") if colon else ())
 
@@ -270,7 +270,7 @@ def check_rule(kind: type[Optimizer]) -> None:
     except UserError:
         raise
     except Exception as error:
-        raise UserError(f"{method} of {kind.__name__} fails: {told(error)}.") from error
+        raise UserError(f"{method} of {kind.__name__} fails: {fault_of(error)}.") from error
     for one in made:
         if not isinstance(one, terms):
             raise UserError(f"{method} of {kind.__name__} must return its Terms, not {shown(one)}.")

@@ -9,6 +9,7 @@ from dataclasses import Field, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 from lossland import userfiles
+from lossland.display import Displayed
 from lossland.errors import UserError, shown
 from lossland.expression import variable
 from lossland.expression.node import V, Value
@@ -97,7 +98,7 @@ CATALOGUE: dict[str, type[Optimizer]] = {}
 
 
 @dataclass(frozen=True)
-class Optimizer(ABC):
+class Optimizer(Displayed, ABC):
     """A rule that turns gradients into steps. A name on the command line is the title's, which is else the class's."""
 
     title: ClassVar[str]

@@ -22,6 +22,7 @@ from lossland.optimizers import Optimizer, field_range, hyper_parameter, memory,
 # ---------------------------------------------------------------------------------- the rules, as published
 # One coordinate, one step: state s (zeros at first), gradient g, position x, step t, hyper-parameters h -> new x.
 
+CATALOGUE = optimizers.catalogue()
 State = defaultdict[str, Any]
 Rule = Callable[[State, Any, Any, int, Any], Any]
 sqrt, sign = mpmath.sqrt, mpmath.sign
@@ -272,7 +273,7 @@ def test_rules_follow_the_published_formulas(text: str, rule: Rule) -> None:
 
 def test_every_optimizer_by_coordinate_has_its_row() -> None:
     """The others are in `test_rules_that_look_around`."""
-    wanted = {kind.name for kind in optimizers.catalogue() if optimizers.by_coordinate(kind)}
+    wanted = {kind.name for kind in CATALOGUE if optimizers.by_coordinate(kind)}
     assert {row[0].partition(":")[0] for row in ROWS} == wanted
 
 
@@ -308,7 +309,7 @@ def test_adams_first_step_is_the_learning_rate(slope: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", [kind for kind in optimizers.catalogue() if optimizers.by_coordinate(kind)], ids=lambda kind: kind.name
+    "kind", [kind for kind in CATALOGUE if optimizers.by_coordinate(kind)], ids=lambda kind: kind.name
 )
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_rules_run_on_arrays_of_any_library_and_keep_their_type(xp: Any, kind: type[Optimizer], dtype: str) -> None:
@@ -333,7 +334,7 @@ def test_rules_run_on_arrays_of_any_library_and_keep_their_type(xp: Any, kind: t
 
 
 def test_what_is_carried_from_step_to_step() -> None:
-    found = {kind.name: memory(kind) for kind in optimizers.catalogue()}
+    found = {kind.name: memory(kind) for kind in CATALOGUE}
     assert found["gradient_descent"] == found["sgd"] == ()
     assert found["momentum"] == ("v",)
     assert found["adam"] == ("m", "v")
@@ -348,13 +349,13 @@ def test_what_is_carried_from_step_to_step() -> None:
 
 
 def test_every_optimizer_says_what_it_is() -> None:
-    for kind in optimizers.catalogue():
+    for kind in CATALOGUE:
         assert kind.title
         assert kind.source
         assert kind.__doc__
 
 
-@pytest.mark.parametrize("kind", optimizers.catalogue(), ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", CATALOGUE, ids=lambda kind: kind.name)
 def test_text_reads_back(kind: type[Optimizer]) -> None:
     other = kind(**{field.name: getattr(kind(), field.name) * 0.97 or 0.3 for field in fields(kind)
                     if field.name not in ("eta_plus", "every")})  # fmt: skip
@@ -403,7 +404,7 @@ def test_optimizers_are_values() -> None:
         one.lr = 0.2  # type: ignore[misc]
 
 
-@pytest.mark.parametrize("kind", optimizers.catalogue(), ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", CATALOGUE, ids=lambda kind: kind.name)
 def test_sliders_hold_the_default_and_only_legal_values(kind: type[Optimizer]) -> None:
     for name, default in optimizers.defaults(kind).items():
         low, high, log = field_range(kind, name)
@@ -415,14 +416,14 @@ def test_sliders_hold_the_default_and_only_legal_values(kind: type[Optimizer]) -
 
 
 def test_only_noise_makes_a_rule_stochastic() -> None:
-    assert not any(kind().stochastic for kind in optimizers.catalogue())
+    assert not any(kind().stochastic for kind in CATALOGUE)
     assert optimizers.SGD(noise=0.5).stochastic
     assert optimizers.SGD(noise=0.5).observe(2.0, -3.0) == 0.5
     assert optimizers.Adam().observe(2.0, -3.0) == 2.0
 
 
 def test_which_hyper_parameter_is_the_inertia() -> None:
-    found = {kind.name: optimizers.inertia(kind) for kind in optimizers.catalogue()}
+    found = {kind.name: optimizers.inertia(kind) for kind in CATALOGUE}
     assert {name for name, inertia in found.items() if inertia == "momentum"} >= {"momentum", "nesterov"}
     assert found["adam"] == found["lion"] == optimizers.inertia(optimizers.Adam()) == "beta1"
     assert {name for name, inertia in found.items() if not inertia} >= {
