@@ -21,6 +21,7 @@ from lossland.optimizers import cost, optimizer
 # A vector is a NumPy array of mpmath numbers. A rule gets its state (zeros at first), a function of the landscape, the
 # position x, the step t and the hyper-parameters h, and returns the new x.
 
+CATALOGUE = optimizers.catalogue()
 State = defaultdict[str, Any]
 Rule = Callable[[State, "Himmelblau", Any, int, Any], Any]
 sqrt = mpmath.sqrt
@@ -337,7 +338,7 @@ def test_rules_follow_the_published_formulas(text: str, rule: Rule, price: float
 
 
 def test_every_rule_that_looks_around_has_its_row() -> None:
-    assert set(IDS) == {kind.name for kind in optimizers.catalogue() if not optimizers.by_coordinate(kind)}
+    assert set(IDS) == {kind.name for kind in CATALOGUE if not optimizers.by_coordinate(kind)}
 
 
 @pytest.mark.parametrize(("text", "rule", "price"), ROWS, ids=IDS)
@@ -346,7 +347,7 @@ def test_a_step_costs_what_it_looks_at(text: str, rule: Rule, price: float) -> N
 
 
 def test_a_rule_by_coordinate_costs_one_gradient() -> None:
-    assert {cost(kind) for kind in optimizers.catalogue() if optimizers.by_coordinate(kind)} == {1.0}
+    assert {cost(kind) for kind in CATALOGUE if optimizers.by_coordinate(kind)} == {1.0}
 
 
 # ------------------------------------------------------------------------------------------------- known behaviour
