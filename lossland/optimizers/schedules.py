@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 from lossland.errors import UserError, nearest
 from lossland.expression import cos, floor, minimum, pi, where
-from lossland.expression.node import Value
+from lossland.expression.node import Node, Value, value_of
 from lossland.optimizers.look import Look
 from lossland.optimizers.rule import Hyper, Optimizer, Step, by_coordinate, setting
 
@@ -146,7 +146,9 @@ def scheduled(kind: type[Optimizer], name: str) -> type[Optimizer]:
         made = object.__new__(schedule)
         for item in fields(schedule):
             object.__setattr__(made, item.name, getattr(rule, item.name))
-        return made.share(t)
+        share = made.share(t)
+        number = value_of(share) if isinstance(share, Node) else None  # on plain numbers pi is still a node
+        return share if number is None else number
 
     def initial(self: Optimizer) -> Step:
         return terms(0.0, *now(self, 1.0).initial())
