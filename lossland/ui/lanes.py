@@ -218,6 +218,10 @@ FIELD_HELP = {
     "beta2": "beta2: how much of the average of squares is kept",
     "eps": "eps: keeps the quotient finite",
     "weight_decay": "weight_decay: pull towards the origin",
+    "damping": "damping: what is added to every curvature",
+    "steps": "steps: how many steps the schedule takes",
+    "every": "every: after how many steps it happens again",
+    "drop": "drop: the share of the rate that is left",
 }
 
 
@@ -289,7 +293,7 @@ def _defaults(kind: type[Optimizer]) -> dict[str, float]:
 def _known() -> list[Item]:
     """Return every optimizer as a line of a list."""
     return [
-        Item(kind.name, kind.title, f"optimizer.{kind.name}", summary(kind) or kind.title)
+        Item(kind.name, kind.title, f"optimizer.{kind.name}", summary(kind) or kind.title, kind.family.capitalize())
         for kind in optimizers.catalogue()
     ]
 
