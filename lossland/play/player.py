@@ -23,7 +23,7 @@ from lossland.play.camera_actions import Followed, key_of
 from lossland.play.history import History, take
 from lossland.play.states import State, return_to, state_of
 from lossland.pointing.description import Description
-from lossland.pointing.picking import Hit, describe, pick_any
+from lossland.pointing.picking import Hit, describe, pick_any, trail_near
 from lossland.pointing.probe import Probe, probe
 from lossland.scenery import library
 from lossland.scenery.parameters import Lane, Lanes
@@ -398,6 +398,11 @@ class Player:
             with quiet():
                 self.hovered = pick_any(self.frame(), self.camera, pixel, self.size, scale, self.show)
             self._pointed = float(pixel[0]), float(pixel[1]), STRAY * scale
+
+    def trail_at(self, pixel: Sequence[float], scale: float = 1.0) -> Hit | None:
+        """Return the trail that a click at a pixel means, even one a little beside it; None where there is none."""
+        with quiet():
+            return trail_near(self.frame(), self.camera, pixel, self.size, scale, self.show)
 
     def mark(self, told: Frame | None = None) -> Description | None:
         """Return what to say of what is hovered, as it is now; None where it has moved away from the pointer.

@@ -101,9 +101,10 @@ class Pointer:
         if not clicked:
             return
         self.player.look_at(pixel, self.scale)
-        hit = self.player.hovered
-        if hit is not None and self.player.pick(hit.key, hit.picked.element):
-            return
+        hits = (self.player.hovered, self.player.trail_at(pixel, self.scale))
+        for key, element in {hit.key: hit.picked.element for hit in hits if hit is not None}.items():
+            if self.player.pick(key, element):
+                return
         position = self.position_at(pixel)
         if position is not None:
             self.player.click(position)
