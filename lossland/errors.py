@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from pathlib import Path
 from traceback import walk_tb
 
@@ -39,11 +41,22 @@ def nearest(word: str, known: list[str] | tuple[str, ...]) -> str:
     return f" Did you mean {close[0]!r}?" if close else ""
 
 
+def place_of(written: type | Callable[..., object]) -> str:
+    """Return ``"mine.py, line 12"`` for where a class or function is written; its name where no file holds it."""
+    try:
+        file, (_, line) = inspect.getsourcefile(written), inspect.getsourcelines(written)
+    except (OSError, TypeError):
+        return str(getattr(written, "__qualname__", written))
+    return f"{Path(file or '').name}, line {max(line, 1)}"
+
+
 def sentence(error: BaseException) -> str:
     """Return one sentence for any exception: what was wrong, where, and what to do."""
     place, inmost = _place(error)
     if isinstance(error, UserError | MachineError):  # one from within lossland is of what the user's file asked for
-        return f"{place}: {error}" if place and not inmost else str(error)
+        told = str(error)
+        named = told.startswith(place.partition(" ")[0])  # it says itself which line of the file is wrong
+        return told if not place or inmost or named else f"{place}: {told}"
     if place:
         return f"{place}: {_named(error)}."
     if isinstance(error, MemoryError):
@@ -55,6 +68,13 @@ def sentence(error: BaseException) -> str:
         names = ", ".join(sorted(file.name for file in USER_FILES))
         return f"What {names} gives cannot be used: {_named(error)}; --debug shows where it happened."
     return f"Unexpected {_named(error)}. This is a fault of lossland itself; --debug shows where it happened."
+
+
+def told(error: BaseException) -> str:
+    """Return what an exception says, after the file and line of a user's where it happened; without a full stop."""
+    place, _ = _place(error)
+    text = str(error).rstrip(".") if isinstance(error, UserError | MachineError) else _named(error)
+    return f"{place}: {text}" if place else text
 
 
 def is_users(error: BaseException) -> bool:

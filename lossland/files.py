@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,6 +13,22 @@ from pathlib import Path
 from lossland.errors import MachineError, UserError
 from lossland.interrupts import sheltered
 
+SESSION = "a session, which `lossland explore` replays, `lossland record` films and `lossland shot` draws"
+KINDS = {
+    ".lossland": SESSION,
+    ".npz": "a file of arrays",
+    ".npy": "a file with one array",
+    **dict.fromkeys((".h5", ".hdf5"), "an HDF5 file of arrays"),
+    ".csv": "a table of numbers",
+    **dict.fromkeys(
+        (".png", ".jpg", ".jpeg", ".webp", ".svg", ".pdf"), "a picture, which lossland draws and never reads"
+    ),
+    **dict.fromkeys((".mp4", ".gif", ".webm"), "a film, which lossland makes and never reads"),
+    ".py": "a Python file, whose scene `lossland explore`, `shot`, `record` and `readouts` take",
+    **dict.fromkeys((".json", ".txt", ".md", ".html"), "a text"),
+    **dict.fromkeys((".vtp", ".glb"), "a mesh"),
+}  # what files are, by their endings
+FILE_NAME = re.compile(r"[\w~./\\: -]*[^\W\d][\w~./\\: -]*\.[^\W\d]\w*")  # letters before and after its last point
 SHARE = 40  # letters of a file's name that its temporary name has too: the system allows 255 bytes in all
 
 
@@ -47,6 +65,31 @@ def target_of(path: str | Path) -> Path:
     except (OSError, RuntimeError) as error:  # a name that is too long, links that go in circles
         raise MachineError(f"{path} cannot be written: {getattr(error, 'strerror', None) or error}.") from error
     return target
+
+
+def state_folder() -> Path:
+    """Return the user's folder for what the program keeps for itself; it need not exist yet."""
+    home = Path.home()
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = home / "Library" / "Application Support"
+    else:
+        base = Path(os.environ.get("XDG_STATE_HOME") or "")
+        if not base.is_absolute():  # such a value is to be ignored, says the specification
+            base = home / ".local" / "state"
+    return base / "lossland"
+
+
+def kind_of(text: str) -> str:
+    """Return what kind of file a text names, such as "a picture"; "" where it may be a name or a formula.
+
+    A formula has points in numbers alone, so that no letter stands before and after one.
+    """
+    ending = Path(text.strip()).suffix.lower()
+    if ending in KINDS:
+        return KINDS[ending]
+    return f"a file that ends in {ending}, which lossland does not know" if FILE_NAME.fullmatch(text.strip()) else ""
 
 
 @sheltered

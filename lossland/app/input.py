@@ -12,7 +12,7 @@ import glfw
 
 from lossland.app.loop import Loop
 from lossland.errors import sentence
-from lossland.play.player import Player
+from lossland.play.player import Player, Wish
 from lossland.play.pointer import LEFT, MIDDLE, RIGHT, Pixel
 from lossland.render.gl import canvas as canvases
 
@@ -55,8 +55,19 @@ class Wheel(NamedTuple):
     dy: float
 
 
+TEXT_KEYS: dict[str, Wish] = {
+    "+": "larger text",
+    "=": "larger text",
+    "-": "smaller text",
+    "0": "usual text",
+}  # with Ctrl
+
+
 class Key(NamedTuple):
-    """A key was pressed, repeated or released, by GLFW's numbers; ``letter`` is what stands on it, where one does."""
+    """A key was pressed, repeated or released, by GLFW's numbers; ``letter`` is what stands on it, if anything.
+
+    The numbers say where a key is on an American keyboard: where "z" or "+" is depends on the keyboard.
+    """
 
     key: int
     action: int
@@ -88,6 +99,10 @@ class Shell(Protocol):
 
     def toggle_statistics(self) -> None:
         """Show or hide the frame times."""
+
+    def escape(self) -> bool:
+        """End what goes on over the picture (a replay, the drawing of a film); False if nothing does."""
+        ...
 
     @property
     def is_fullscreen(self) -> bool:
@@ -215,7 +230,7 @@ class Input:
         control = bool(event.mods & (glfw.MOD_CONTROL | glfw.MOD_SUPER))
         if control and event.letter == "q":
             self.shell.leave()
-        if event.action == glfw.RELEASE or typing:
+        if event.action == glfw.RELEASE or (typing and key != glfw.KEY_F1):
             return
         if control:
             self._control(event)
@@ -229,12 +244,18 @@ class Input:
         """Do what a key does together with Ctrl."""
         player, shift = self.player, event.mods & glfw.MOD_SHIFT
         if event.letter == "z" and not shift:
-            player.say(f"Undone: {player.undo()}")
+            self._tell("Undone", player.undo())
         elif event.letter == "y" or event.letter == "z":
-            player.say(f"Done again: {player.redo()}")
+            self._tell("Done again", player.redo())
+        elif event.letter in TEXT_KEYS:
+            player.wish(TEXT_KEYS[event.letter])
         elif event.key in VIEWS:
             player.save_view(VIEWS[event.key])
             player.say(f"View {VIEWS[event.key]} is kept; Alt+{VIEWS[event.key]} returns to it.")
+
+    def _tell(self, what: str, step: str | None) -> None:
+        if step:  # while a session is replayed nothing is undone
+            self.player.say(f"{what}: {step}.")
 
     def _char(self, code: int) -> None:
         if self.loop.picture.host.wants_keyboard:
@@ -276,6 +297,8 @@ class Input:
     def _escape(self) -> None:
         if self.player.help:
             return  # the page of keys closes itself
+        if self.shell.escape():
+            return
         if self.player.following:
             self.player.let_go()
         elif self.shell.is_fullscreen:

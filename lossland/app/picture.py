@@ -24,6 +24,7 @@ from lossland.scenery.scene import Frame
 from lossland.ui.panels import Panels
 from lossland.world.layers import Points
 from lossland.world.theme import Theme
+from lossland.writing.caption import Caption, above_caption, draw_caption
 from lossland.writing.host import Host
 from lossland.writing.hovering import draw_mark, draw_probe
 from lossland.writing.overlay import draw_overlay
@@ -31,17 +32,17 @@ from lossland.writing.panel_cache import Box, PanelCache, Progress
 from lossland.writing.placement import Rect
 from lossland.writing.room import free_rect
 from lossland.writing.said import said_as
-from lossland.writing.text import Type, picture_scale
+from lossland.writing.scale import picture_scale
+from lossland.writing.text import Type
 
-CAPTION_SIZE = 17.0
 AT_ONCE = 100_000  # pixels of panels drawn in a frame, while more frames follow
 
 
-def still(player: Player, size: tuple[int, int], theme: Theme) -> NDArray[np.uint8]:
+def still(player: Player, size: tuple[int, int], theme: Theme, text_scale: float = 1.0) -> NDArray[np.uint8]:
     """Return what a player shows (h, w, 4) without panels and in full quality; leaves the player as it is."""
     twin = copy(player)
     twin.camera = deepcopy(player.camera)
-    picture, target = Picture(theme, size), Target(size)
+    picture, target = Picture(theme, size, text_scale=text_scale), Target(size)
     with target:
         picture.draw(twin, size, quality=Quality.still)
     image = target.read()
@@ -53,8 +54,9 @@ def still(player: Player, size: tuple[int, int], theme: Theme) -> NDArray[np.uin
 class Picture:
     """Draws players into the bound framebuffer; needs a current GL context.
 
-    ``window`` is the GLFW window or None; ``scale`` the pixels to a pixel of the look (None: chosen by the size);
-    ``kept`` whether the framebuffer still holds the picture before (see ``canvas.keeps_pictures``).
+    ``window`` is the GLFW window or None; ``scale`` the pixels to a logical pixel (None: chosen by the size);
+    ``text_scale`` how much larger than usual text and panels are; ``kept`` whether the framebuffer still holds the
+    picture before (see ``canvas.keeps_pictures``).
     Panels and what is written over the scene have a Host each: panels are built and drawn only when they change
     (``refresh`` and ``compose``), the writing with every frame.
     """
@@ -66,20 +68,22 @@ class Picture:
         scale: float | None = None,
         window: object = None,
         kept: bool = False,
+        text_scale: float = 1.0,
     ) -> None:
         self.theme = theme
         self._kept = kept
         self._window = window is not None
         self.scale = scale or picture_scale(size)
-        self.writing = Host(theme, self.scale)
-        self.type = Type(theme, self.scale)
-        self.host = Host(theme, self.scale, window)
+        self.text_scale = text_scale
+        self.writing = Host(theme, self.scale * text_scale)
+        self.type = Type(theme, self.scale, text_scale)
+        self.host = Host(theme, self.scale * text_scale, window)
         self.renderer = Renderer(theme, self._window)
         self._settled: Player | None = None  # the player that the panels have found their sizes for
-        self.panels = Panels(theme, Type(theme, self.scale), lazy=window is not None)
+        self.panels = Panels(theme, Type(theme, self.scale, text_scale), lazy=window is not None)
         self.panel_cache: PanelCache | None = None
         self.panels_revision = -1  # of the player that the panels show that were built last
-        self._fine: tuple[int, tuple[int, int]] | None = None  # revision and size of what was refined last
+        self._fine: tuple[Player, int, tuple[int, int]] | None = None  # whose revision was refined last, in what size
         self._fed: Frame | None = None  # what the panels were built from last
         self._told: Frame | None = None  # what those were built from that are shown
         self._progress = Progress.SHOWN
@@ -95,7 +99,7 @@ class Picture:
         ui: bool = False,
         quality: Quality = Quality.live,
         dt: float = 1 / 60,
-        caption: str = "",
+        caption: Caption | None = None,
     ) -> None:
         """Draw a player's present picture over the viewport of the bound framebuffer, of ``size`` pixels."""
         free = None
@@ -151,7 +155,7 @@ class Picture:
         revision = player.revision
         before_drawing()
         self._draw_panels(spread)
-        fine = self._fine == (revision, size)
+        fine = self._fine == (player, revision, size)
         self._draw_scene(frame, player, size, None if fine else quality, _region(self.free, size))
         self._lay_panels(spread)
         return revision
@@ -173,7 +177,7 @@ class Picture:
         self.renderer.repeat(size, region)
         self.writing.lay(self.writing.finish())
         self._lay_panels(spread=False)
-        self._fine = revision, size
+        self._fine = player, revision, size
 
     def panel_at(self, x: float, y: float) -> bool:
         """Whether a panel stands at a pixel, or nothing is known of the panels."""
@@ -242,7 +246,7 @@ class Picture:
         size: tuple[int, int],
         free: Rect | None,
         quality: Quality,
-        caption: str = "",
+        caption: Caption | None = None,
         told: Frame | None = None,
     ) -> Frame:
         """Compute what there is to see, and place the writing over it; nothing is drawn yet.
@@ -252,12 +256,17 @@ class Picture:
         start = perf_counter()
         self.writing.begin(size)
         frame = player.frame()
-        player.resize(size, free or free_rect(frame, size, self.type))
+        player.resize(size, self._area(frame, size, free, caption))
         computed = perf_counter()
         self._write(frame, player, size, free, caption, quality, told)
         self._written = self.writing.finish()
         self.times |= {"compute": computed - start, "writing": perf_counter() - computed}
         return frame
+
+    def _area(self, frame: Frame, size: tuple[int, int], free: Rect | None, caption: Caption | None) -> Rect:
+        """Return what panels or notes, and a caption, leave to the subject."""
+        area = free or free_rect(frame, size, self.type)
+        return area if caption is None else above_caption(area, self.type)
 
     def _draw_scene(
         self, frame: Frame, player: Player, size: tuple[int, int], quality: Quality | None, region: Region | None
@@ -276,14 +285,14 @@ class Picture:
         player: Player,
         size: tuple[int, int],
         free: Rect | None,
-        caption: str = "",
+        caption: Caption | None = None,
         quality: Quality | None = None,
         told: Frame | None = None,
     ) -> None:
         self.writing.use()
         self.type.light = quality is not None and quality.moving
         behind_panels = imgui.get_background_draw_list()
-        area = free or free_rect(frame, size, self.type)
+        area = self._area(frame, size, free, caption)
         left, top, right, bottom = _box(free, size)  # nothing hides what would be written beside it
         behind_panels.push_clip_rect(imgui.ImVec2(left, top), imgui.ImVec2(right, bottom))
         said = frame if told is None else said_as(told, frame)
@@ -293,8 +302,8 @@ class Picture:
             draw_mark(behind_panels, self.type, found, player.camera, size, area)
         if player.probe is not None and free is not None:
             draw_probe(behind_panels, self.type, player.probe, area)
-        if caption:
-            self._caption(behind_panels, caption, area)
+        if caption is not None:
+            draw_caption(behind_panels, self.type, caption, free or free_rect(frame, size, self.type))
         for number, line in enumerate([*_thinned(frame, quality), *self.statistics]):
             x, y = area[0] + self.type.px(14), area[1] + self.type.px(10 + 18 * number)
             self.type.text(behind_panels, x, y, line, 13.0, "text", "mono", halo=True)
@@ -329,8 +338,8 @@ class Picture:
         """Change the colours of everything."""
         self.renderer.close()
         self.theme = self.type.theme = self.panels.pen.type.theme = theme
-        self.writing.set_style(theme, self.scale)
-        self.host.set_style(theme, self.scale)
+        self.writing.set_style(theme, self.type.scale)
+        self.host.set_style(theme, self.type.scale)
         self.renderer = Renderer(theme, self._window)
         self.panels.theme = theme
         if self.panel_cache is not None:
@@ -349,21 +358,6 @@ class Picture:
         self.panels.close()
         self.panels.pen.type.close()
         self.host.close()
-
-    def _caption(self, dl: imgui.ImDrawList, text: str, free: tuple[float, float, float, float]) -> None:
-        x, y, width, height = free
-        self.type.text(
-            dl,
-            x + width / 2,
-            y + height - self.type.px(14),
-            text,
-            CAPTION_SIZE,
-            "text",
-            "bold",
-            halo=True,
-            ax=0.5,
-            ay=1.0,
-        )
 
 
 def _box(free: Rect | None, size: tuple[int, int]) -> Box:

@@ -14,7 +14,7 @@ from lossland.world.theme import Theme
 SHOT_SIDE = 2560  # pixels: the longer side of a saved picture, at least
 
 
-def save_picture(player: Player, size: tuple[int, int], theme: Theme) -> str:
+def save_picture(player: Player, size: tuple[int, int], theme: Theme, text_scale: float = 1.0) -> None:
     """Save the picture without panels, in full quality and at least at ``SHOT_SIDE`` pixels; say where it is."""
     from PIL import Image
 
@@ -23,18 +23,24 @@ def save_picture(player: Player, size: tuple[int, int], theme: Theme) -> str:
     path = free_name(player.scene.name, ".png")
     factor = max(1.0, SHOT_SIDE / max(size))
     width, height = round(size[0] * factor), round(size[1] * factor)
-    image = still(player, (width, height), theme)
+    image = still(player, (width, height), theme, text_scale)
     with written(path) as temporary:
         Image.fromarray(image[..., :3]).save(temporary)
-    return f"Saved {path}, {width}×{height} pixels."
+    say_saved(player, path, f"{width}×{height} pixels")
 
 
-def save_session(player: Player, theme: Theme) -> str:
+def save_session(player: Player, theme: Theme) -> None:
     """Save what was done so far; say where it is and what to do with it."""
     check_replayable(player)
     path = free_name(player.scene.name, session.ENDING)
     session.save(session.of(player, theme.name), path)
-    return f"Saved {path}; `lossland record {path} -o film.mp4` films it."
+    say_saved(player, path, f"`lossland record {path} -o film.mp4` films it")
+
+
+def say_saved(player: Player, path: Path, more: str = "") -> None:
+    """Say what was saved and where; a click on the message opens the folder."""
+    folder = path.resolve().parent
+    player.say(f"Saved {path.name} in {folder}" + (f": {more}." if more else "."), seconds=8, folder=folder)
 
 
 def check_replayable(player: Player) -> None:

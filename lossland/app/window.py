@@ -10,11 +10,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from time import perf_counter
+from time import localtime, perf_counter, strftime
 from typing import TYPE_CHECKING, Any
 
 from vispy import gloo
 
+from lossland.app import autosave
+from lossland.app.autosave import Autosave, Left, left_behind
+from lossland.app.display import on_display_lost
 from lossland.app.filming import Filming
 from lossland.app.loop import NAP, Loop
 from lossland.app.meter import Meter
@@ -26,70 +29,109 @@ from lossland.numerals import thousands
 from lossland.play import session
 from lossland.play.player import Player
 from lossland.play.pointer import Pointer
+from lossland.play.session import Session
+from lossland.play.strips import Strip, StripButton
 from lossland.render.gl import canvas as canvases
 from lossland.render.gl import sharing
 from lossland.scenery import library
 from lossland.scenery.scene import Scene
 from lossland.world.theme import Theme
 from lossland.world.theme import theme as theme_named
+from lossland.writing.scale import checked_text_scale, text_scale_beside
 
 if TYPE_CHECKING:
     from lossland.app.picture import Picture  # it loads OpenGL, which must wait until the window chose its platform
 
+HURRY = 0.05  # seconds of a turn in which a replay skips ahead
 PARTS = ("compute", "draw", "writing", "panels", "laying")  # of a frame, in the overlay
 
 
-def show(scene: Scene | str = "optimizer_race", size: tuple[int, int] = (1280, 720), theme: str = "dark") -> None:
-    """Open the window on a scene (an object, a name, a landscape or a formula) and return when it is closed."""
-    explore(scene, size, theme=theme)
+def show(
+    scene: Scene | str = "optimizer_race",
+    size: tuple[int, int] = (1280, 720),
+    theme: str = "dark",
+    text_scale: float = 1.0,
+) -> None:
+    """Open the window on a scene (an object, a name, a landscape or a formula) and return when it is closed.
+
+    ``text_scale`` (0.8 to 2) makes text and panels smaller or larger.
+    """
+    explore(scene, size, theme=theme, text_scale=text_scale)
 
 
 def explore(
-    scene: Scene | str,
+    scene: Scene | Session | str,
     size: tuple[int, int] = (1280, 720),
     orbit: bool = False,
     save: str | Path | None = None,
     frames: int | None = None,
     theme: str = "dark",
+    text_scale: float = 1.0,
 ) -> dict[str, Any]:
     """Open the window and return, when it is closed, how it went.
 
+    A session (or the name of a .lossland file) is replayed, and goes on.
     ``orbit`` lets the camera turn, ``save`` keeps the session at exit, ``frames`` closes the window after so many
-    frames, drawn as fast as they come. The result has ``frames, seconds, p50_ms, p95_ms, max_ms, draws, vertices,
-    renderer``; draws and vertices are those of the last frame.
+    frames, drawn as fast as they come. ``text_scale`` (0.8 to 2) makes text and panels smaller or larger. The result
+    has ``frames, seconds, p50_ms, p95_ms, max_ms, draws, vertices, renderer``; draws and vertices are those of the last
+    frame.
     """
-    made = library.scene(scene) if isinstance(scene, str) else scene
-    shown = Window(made, size, theme)
+    made = session.load(scene) if isinstance(scene, str) and scene.endswith(session.ENDING) else scene
+    made = library.scene(made) if isinstance(made, str) else made
+    player = session.begun(made, size) if isinstance(made, Session) else Player(made, size)
+    shown = Window(player, size, theme, text_scale)
     if save is not None:
-        check_replayable(shown.player)
+        check_replayable(player)
         target_of(save)  # what cannot be written is better known now
     with shown as window:
         meter = Meter(window.canvas, lambda: (window.picture.writing, window.picture.host))
-        window.player.play()
-        if orbit:
-            window.player.set_turntable(True)
-        try:
-            window.run(meter, frames)
-        finally:
+        if player.script is None:
+            player.play()
+        if orbit and player.script is None:
+            player.set_turntable(True)
+        if frames is None:
+            window.keep_session(autosave.folder())
+        done = False
+
+        def end() -> None:
+            """Keep what was done, whatever ends the window."""
             meter.close()
             if save is not None:
                 session.save(session.of(window.player, window.picture.theme.name), save)
+            window.leave_session(done or save is not None)
+
+        on_display_lost(end)
+        try:
+            window.run(meter, frames)
+            done = True
+        finally:
+            on_display_lost(None)
+            end()
         return meter.result()
 
 
 class Window:
     """A GLFW window with a player in it."""
 
-    def __init__(self, scene: Scene, size: tuple[int, int] = (1280, 720), theme: str = "dark") -> None:
-        self.player = Player(scene, size)
+    def __init__(
+        self,
+        shown: Scene | Player,
+        size: tuple[int, int] = (1280, 720),
+        theme: str = "dark",
+        text_scale: float = 1.0,
+    ) -> None:
+        self.player = shown if isinstance(shown, Player) else Player(shown, size)
         self.filming = Filming(self.player)
         self.shows_statistics = False  # the overlay that F3 switches
         self._theme = theme_named(theme)
+        self._text_scale = checked_text_scale(text_scale)
         self._wanted_size = size
         self._windowed = (100, 100, *size)
         self._faults = Faults()
         self._last = 0.0  # when the loop began its last turn
         self._unshown = False  # whether the last picture drawn is not shown yet
+        self._autosave: Autosave | None = None
+        self._left: Left | None = None  # a session that may be gone on with
 
     # ------------------------------------------------------------------------------------------ opening, closing
     def __enter__(self) -> Window:
@@ -100,8 +142,6 @@ class Window:
         self.canvas = canvases.window(f"lossland: {self.player.scene.title}", size)
         import glfw
 
-        from lossland.app.input import Input
-
         self._glfw = glfw
         self.handle = canvases.glfw_handle(self.canvas)
         width, height = glfw.get_framebuffer_size(self.handle)
@@ -110,29 +150,34 @@ class Window:
             software = canvases.is_software()
             self._keeps = software and canvases.keeps_pictures(self.canvas)
             picture = self._new_picture(theme, self._new_size)
-        pointer = Pointer(self.player, picture.scale)
-        self.loop = Loop(self.player, picture, pointer, self._new_size, software)
-        self.input = Input(self.loop, self, self._pixel(*glfw.get_cursor_pos(self.handle)))
         self._hands = [glfw.create_standard_cursor(kind) for kind in (glfw.ARROW_CURSOR, glfw.HAND_CURSOR)]
+        self._take(picture, software)
+
+    def _take(self, picture: Picture, software: bool) -> None:
+        """Begin to show the player, with nothing drawn yet."""
+        from lossland.app.input import Input
+
+        self.loop = Loop(self.player, picture, Pointer(self.player, picture.scale), self._new_size, software)
+        self.input = Input(self.loop, self, self._pixel(*self._glfw.get_cursor_pos(self.handle)))
         self._listen()
 
     def _new_picture(self, theme: Theme, size: tuple[int, int]) -> Picture:
         from lossland.app.picture import Picture
 
-        return Picture(theme, size, self._scale(), self.handle, self._keeps)
+        return Picture(theme, size, self._scale(), self.handle, self._keeps, self._text_scale)
 
     @property
     def picture(self) -> Picture:
         """What draws."""
         return self.loop.picture
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        failed = self.filming.stop()
+    def __exit__(self, *_: object) -> None:
+        told = self.filming.leave(self.picture.theme.name)
+        if told:
+            print(f"lossland: {told}", file=sys.stderr)
         with canvases.drawing(self.canvas):
             self.picture.close()
         self.canvas.close()
-        if failed and kind is None:  # nobody can read it in the window any more
-            raise failed
 
     def _listen(self) -> None:
         """Collect every event; nothing is done inside a callback."""
@@ -207,8 +252,10 @@ class Window:
         dt, self._last = now - self._last, now
         if min(loop.size) > 0:
             self.input.handle()
+        self._hurry()
         ticks = loop.pass_time(dt, napped)
         self._grant_wishes()
+        self._look_around(now)
         self._follow_size()
         if min(loop.size) == 0:  # minimised
             self._glfw.wait_events_timeout(NAP)
@@ -240,7 +287,6 @@ class Window:
         loop.picture.statistics = self._statistics(meter) if self.shows_statistics else ()
         changed = loop.draw(now, dt, self._present)
         self._faults.drew()
-        self.filming.add(loop.size)
         self._unshown = True
         if loop.software and changed:
             return changed  # shown when the next one is ready to be drawn: the drawing threads work on it until then
@@ -319,7 +365,6 @@ class Window:
         glfw = self._glfw
         size, place = glfw.get_window_size(self.handle), glfw.get_window_pos(self.handle)
         theme = self.picture.theme
-        self.filming.stop("the window had to be opened again")
         with suppress(canvases.GraphicsFailure), canvases.faults(), canvases.drawing(self.canvas):
             self.picture.close()
         self.canvas.close()
@@ -343,7 +388,6 @@ class Window:
         loop, size, scale = self.loop, self._new_size, self._scale()
         if size == loop.size and scale == self.picture.scale:
             return
-        self.filming.stop("the window changed its size")
         loop.size = size
         if min(size) == 0:  # minimised: nothing to make ready
             return
@@ -387,14 +431,117 @@ class Window:
     def _grant_wishes(self) -> None:
         player, theme = self.player, self.picture.theme
         grant = {
-            "shot": lambda: player.say(save_picture(player, self.loop.size, theme)),
-            "record": lambda: self.filming.toggle(self.loop.size),
+            "shot": lambda: save_picture(player, self.loop.size, theme, self._text_scale),
+            "record": lambda: self.filming.toggle(theme.name),
+            "cancel": self.filming.cancel,
             "fullscreen": self._fullscreen,
-            "save": lambda: player.say(save_session(player, theme)),
+            "save": lambda: save_session(player, theme),
+            "skip": self._skip,
+            "resume": self._resume,
+            "discard": self._discard,
+            "larger text": lambda: self._set_text_scale(text_scale_beside(self._text_scale, 1)),
+            "smaller text": lambda: self._set_text_scale(text_scale_beside(self._text_scale, -1)),
+            "usual text": lambda: self._set_text_scale(1.0),
         }
         wishes, player.wishes = player.wishes, []
         for wish in wishes:
             self.input.attempt(grant[wish])
+
+    def _set_text_scale(self, factor: float) -> None:
+        """Make text and panels larger or smaller, for as long as the window is open."""
+        if factor != self._text_scale:
+            self._text_scale = factor
+            self._renew()
+        self.player.say(f"Text at {factor:.0%} of its usual size.")
+
+    # ------------------------------------------------------------------------------------------ sessions
+    def keep_session(self, folder: Path) -> None:
+        """Keep what is done in a file beside the window, and offer what another window had to leave there."""
+        self._autosave = Autosave(self.player, folder)
+        self._left = left_behind(folder)
+
+    def leave_session(self, done: bool) -> None:
+        """Keep what was done for the next window, unless that is ``done`` with."""
+        if self._autosave is not None:
+            if not done:
+                self._autosave.write(self.picture.theme.name)
+            self._autosave.close(done)
+        if self._left is not None:
+            self._left.release()
+        self._autosave = self._left = None
+
+    def _look_around(self, now: float) -> None:
+        """See to what goes on beside the picture, and say what there is to say of it."""
+        self.filming.look()
+        if self._autosave is not None:
+            self._autosave.keep(self.picture.theme.name, now)
+        strips = tuple(filter(None, (self._replay_strip(), self.filming.strip, self._left_strip())))
+        panels = self.picture.panels
+        if strips != panels.strips:
+            panels.strips = strips
+            self.loop.pace.stir()
+
+    def _replay_strip(self) -> Strip | None:
+        script, tick = self.player.script, self.player.tick
+        if script is None:
+            return None
+        now, end = (f"{ticks // 3600}:{ticks // 60 % 60:02d}" for ticks in (tick, script.ticks))
+        skip = StripButton("Skip to the end", "skip", "Go on from the end of the session  Esc")
+        return Strip(f"Replaying {now} of {end}", "accent", round(tick / script.ticks, 2), (skip,))
+
+    def _left_strip(self) -> Strip | None:
+        if self._left is None:
+            return None
+        title = library.scene_class(self._left.session.scene).title
+        when = strftime("%d %b, %H:%M", localtime(self._left.written))
+        return Strip(
+            f"Go on where you stopped? {title}, {when}",
+            "good",
+            buttons=(
+                StripButton("Go on", "resume", "Open what was done before the program ended unexpectedly"),
+                StripButton("No", "discard", "Forget it for good"),
+            ),
+        )
+
+    def escape(self) -> bool:
+        """End a replay or the drawing of a film; False if there is none."""
+        if self.player.script is not None:
+            self._skip()
+        elif self.filming.is_drawing:
+            self.filming.cancel()
+        else:
+            return False
+        return True
+
+    def _skip(self) -> None:
+        if self.player.script is not None:
+            self.player.script.hurried = True
+
+    def _hurry(self) -> None:
+        """Let the ticks of a replay pass as fast as they can, a part of them in each turn."""
+        player, end = self.player, perf_counter() + HURRY
+        while player.script is not None and player.script.hurried and perf_counter() < end:
+            player.next_tick()
+
+    def _resume(self) -> None:
+        """Go on with what was left behind, in place of what is shown."""
+        left, self._left = self._left, None
+        if left is None or self._autosave is None:
+            return
+        self._autosave.close(done=True)
+        self._show(session.begun(left.session, self.loop.size))
+        self._autosave = Autosave(self.player, left.path.parent, left)
+        self._skip()
+
+    def _discard(self) -> None:
+        if self._left is not None:
+            self._left.remove()
+        self._left = None
+
+    def _show(self, player: Player) -> None:
+        """Show another player in this window."""
+        self.player, self.filming = player, Filming(player)
+        self._take(self.picture, self.loop.software)
 
     def _fullscreen(self) -> None:
         glfw: Any = self._glfw  # its types do not know that no monitor means a window

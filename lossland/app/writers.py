@@ -70,11 +70,11 @@ def _writer(path: Path, size: tuple[int, int], fps: float) -> Iterator[Add]:
             f"frames).{nearest(kind, ENDINGS)}"
         )
     with written(path) as temporary:
-        if kind == ".gif":
-            with _gif(temporary, size, fps) as add:
+        if kind == ".webm":
+            with _video(temporary, size, fps, _CODECS[kind]) as add:
                 yield add
         else:
-            with _video(temporary, size, fps, _CODECS[kind]) as add:
+            with _in_two_passes(temporary, size, fps, kind) as add:
                 yield add
 
 
@@ -134,16 +134,37 @@ def _video(path: Path, size: tuple[int, int], fps: float, how: dict[str, Any]) -
 
 
 @contextmanager
-def _gif(path: Path, size: tuple[int, int], fps: float) -> Iterator[Add]:
-    """Keep the frames without loss, then choose one palette for all of them and write the GIF."""
-    spool = path.with_suffix(".mkv")
+def _in_two_passes(path: Path, size: tuple[int, int], fps: float, kind: str) -> Iterator[Add]:
+    """Write the frames into a file beside the film, and make the film from it.
+
+    A GIF keeps the frames without loss first, and then chooses one palette for all of them. An MP4 gets its table of
+    contents, which is only known at its end, in front of the frames: so that a browser starts to play at once.
+    """
+    spool = path.with_suffix(".mkv" if kind == ".gif" else ".spool.mp4")
     try:
-        with _video(spool, size, fps, _CODECS[".mkv"]) as add:
+        with _video(spool, size, fps, _CODECS[spool.suffix]) as add:
             yield add
         with _machine_errors():
-            _gif_from(spool, path, size, fps)
+            if kind == ".gif":
+                _gif_from(spool, path, size, fps)
+            else:
+                _mp4_from(spool, path)
     finally:
         remove(spool)
+
+
+def _mp4_from(spool: Path, path: Path) -> None:
+    """Copy a film's frames as they are, its ``moov`` before its ``mdat``."""
+    import av
+
+    with av.open(str(spool)) as film, av.open(str(path), "w", options={"movflags": "faststart"}) as container:
+        [frames] = film.streams.video
+        stream = container.add_stream_from_template(frames)
+        late = frames.start_time or 0  # the encoder's: the first frame is to be shown at once
+        for packet in film.demux(frames):
+            if packet.pts is not None and packet.dts is not None:  # the last one is empty
+                packet.pts, packet.dts, packet.stream = packet.pts - late, packet.dts - late, stream
+                container.mux(packet)
 
 
 def _gif_from(spool: Path, path: Path, size: tuple[int, int], fps: float) -> None:

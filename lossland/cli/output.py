@@ -37,7 +37,9 @@ def pair(values: Sequence[float]) -> str:
     return f"({', '.join(number(float(value)) for value in values)})"
 
 
-def note_the_end(seconds: float, time: float | None) -> None:
-    """Say so if a time is past the end of a scene that is ``seconds`` long."""
+def note_the_end(seconds: float, time: float | None, what: str = "scene") -> None:
+    """Say so if a time is past the end of a scene or session that is ``seconds`` long."""
     if time is not None and time > seconds:
-        note(f"--time {number(time)} is past the end of the scene, which is {number(seconds)} s long; this is its end.")
+        note(
+            f"--time {number(time)} is past the end of the {what}, which is {number(seconds)} s long; this is its end."
+        )

@@ -11,16 +11,9 @@ from typing import NoReturn
 
 from lossland.cli import COMMANDS, streams, workplace
 from lossland.errors import UserError, nearest
+from lossland.files import kind_of
 
 SMALLEST_SIDE, LARGEST_SIDE = 64, 8192  # pixels of a picture
-
-
-FILES = {
-    ".lossland": "a session, which `lossland record` films",
-    **dict.fromkeys((".npz", ".npy", ".csv"), "a file of numbers"),
-    ".png": "a picture",
-    **dict.fromkeys((".mp4", ".gif", ".webm"), "a film"),
-}  # by the endings that our own files have
 
 
 class Parser(argparse.ArgumentParser):
@@ -110,12 +103,14 @@ def word(text: str) -> str:
 
 def subject(*taken: str) -> Callable[[str], str]:
     """Return a reader of a name or formula, or of a file with one of the endings ``taken``; no other file is either."""
+    listed = ["a name", "a formula", *(f"a {ending} file" for ending in taken)]
+    wanted = f"{', '.join(listed[:-1])} or {listed[-1]}"
 
     def read(text: str) -> str:
         name = text.strip()
-        kind = FILES.get(Path(name).suffix.lower())
-        if kind and not name.endswith(taken):
-            raise argparse.ArgumentTypeError(f"{name!r} is named like {kind}; give a name or a formula here.")
+        kind = kind_of(name)
+        if kind and not name.lower().endswith(taken):
+            raise argparse.ArgumentTypeError(f"{name!r} is named like {kind}; give {wanted} here.")
         return name
 
     return read

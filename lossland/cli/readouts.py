@@ -7,7 +7,7 @@ from argparse import ArgumentParser, Namespace
 from lossland.cli.options import add_json, add_scene, add_scene_settings
 from lossland.cli.output import note_the_end, print_json, print_table
 from lossland.cli.parsing import real
-from lossland.cli.subject import scene
+from lossland.cli.subject import scene, session
 
 EXAMPLES = """
   lossland readouts linear_map_2d --preset shear --json
@@ -19,16 +19,25 @@ def configure(parser: ArgumentParser) -> None:
     """Declare the options."""
     add_scene(parser)
     add_scene_settings(parser)
-    parser.add_argument("--time", metavar="T", type=real(0, 1e6, "seconds"), help="default: the end of the scene")
+    parser.add_argument(
+        "--time", metavar="T", type=real(0, 1e6, "seconds"), help="default: the end of the scene or session"
+    )
     add_json(parser)
 
 
 def run(arguments: Namespace) -> None:
     """Print the numbers."""
-    shown = scene(arguments, arguments.scene)
-    note_the_end(shown.clock.seconds, arguments.time)
-    time = shown.clock.seconds if arguments.time is None else arguments.time
-    found = shown.readouts(time)
+    replayed = session(arguments, arguments.scene)
+    if replayed is not None:
+        from lossland.play.session import at
+
+        note_the_end(replayed.seconds, arguments.time, "session")
+        player = at(replayed, arguments.time)
+        found = player.scene.readouts(player.time)
+    else:
+        shown = scene(arguments, arguments.scene)
+        note_the_end(shown.clock.seconds, arguments.time)
+        found = shown.readouts(shown.clock.seconds if arguments.time is None else arguments.time)
     if arguments.json:
         print_json(found)
     else:

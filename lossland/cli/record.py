@@ -12,12 +12,13 @@ from lossland.cli.options import (
     add_panels,
     add_picture_settings,
     add_scene_settings,
+    add_text_scale,
     check_picture_fits,
 )
 from lossland.cli.output import print_json
 from lossland.cli.parsing import real, subject
 from lossland.cli.progress import Progress
-from lossland.cli.subject import scene
+from lossland.cli.subject import refuse_settings, scene, session
 from lossland.errors import UserError
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ EXAMPLES = """
   lossland record himmelblau -o himmelblau.gif --size 640x360 --fps 25
   lossland record demo -o demo.webm
   lossland record optimizer_swarm -o frames --seconds 2        (a folder of PNG frames)
-  lossland record my_session.lossland -o mine.mp4"""
+  lossland record my_session.lossland --trim -o mine.mp4"""
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -39,8 +40,8 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "subject",
         metavar="SCENE",
-        type=subject(".lossland"),
-        help="a scene, a landscape or formula, the tour demo, a .lossland session, or a scene file ending in .py",
+        type=subject(".py", ".lossland"),
+        help="a scene, a landscape or formula, the tour demo, a .lossland session, or mine.py:Name",
     )
     add_output(parser, "a .mp4, .gif or .webm file; a name without an ending is a folder of PNG frames", required=True)
     parser.add_argument(
@@ -53,7 +54,14 @@ def configure(parser: ArgumentParser) -> None:
         "--fps", metavar="F", type=real(1, 240), default=60, help="frames a second (default: 60; at most 50 in a GIF)"
     )
     parser.add_argument("--orbit", action="store_true", help="let the camera travel slowly around the scene")
+    parser.add_argument(
+        "--trim",
+        action="store_true",
+        help="leave out a session's idle time: of a pause longer than a second, in which nothing is done and nothing "
+        "moves, half a second stays at its start and half a second at its end",
+    )
     add_picture_settings(parser, SIZE)
+    add_text_scale(parser)
     add_panels(parser)
     add_gl(parser)
     add_scene_settings(parser)
@@ -64,6 +72,8 @@ def run(arguments: Namespace) -> None:
     """Film it."""
     check_picture_fits(arguments.size or SIZE)
     subject = _subject(arguments)
+    if arguments.trim and not arguments.subject.lower().endswith(".lossland"):
+        raise UserError(f"--trim leaves out a session's idle time; {arguments.subject!r} is no session.")
 
     from lossland.app import record
 
@@ -84,8 +94,10 @@ def run(arguments: Namespace) -> None:
             ui=arguments.ui,
             theme=arguments.theme,
             orbit=arguments.orbit,
+            trim=arguments.trim,
             progress=filmed,
             gl=arguments.gl,
+            text_scale=arguments.text_scale,
         )
     if arguments.json:
         print_json({"subject": arguments.subject, "frames": frames, "file": str(file)})
@@ -94,13 +106,10 @@ def run(arguments: Namespace) -> None:
 
 
 def _subject(arguments: Namespace) -> Subject:
-    from lossland.play.session import ENDING, load
     from lossland.scenery import library
 
     name = arguments.subject
-    is_tour = name in [tour.name for tour in library.tours()]
-    if not (is_tour or name.endswith(ENDING)):
-        return scene(arguments, name)
-    if arguments.preset or arguments.settings:
-        raise UserError(f"{name} brings its own scene and settings; --preset and --set are for scenes.")
-    return library.tour(name) if is_tour else load(name)
+    if name in [tour.name for tour in library.tours()]:
+        refuse_settings(arguments, name)
+        return library.tour(name)
+    return session(arguments, name) or scene(arguments, name)

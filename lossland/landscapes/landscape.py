@@ -92,7 +92,9 @@ class Landscape:
     """A function f(x, y) with its gradient and Hessian.
 
     ``domain`` is ((x0, x1), (y0, y1)), ``minima`` all global minima inside it, ``start`` a good start for a race, and
-    ``node`` the expression. Points are arrays (..., 2) of any array-API namespace; results keep their type.
+    ``node`` the expression. ``notation`` is its LaTeX where the expression is too long to be printed as it is, and
+    ``formula`` then need not be its text. Points are arrays (..., 2) of any array-API namespace; results keep their
+    type.
     """
 
     name: str
@@ -103,6 +105,7 @@ class Landscape:
     minima: tuple[Point, ...]
     source: str
     start: Point
+    notation: str = ""
 
     @cached_property
     def _calculus(self) -> Calculus:
@@ -111,7 +114,7 @@ class Landscape:
     @property
     def latex(self) -> str:
         """The right side of f(x, y) = ..., as LaTeX."""
-        return self._calculus.latex
+        return self.notation or self._calculus.latex
 
     @property
     def gradient_nodes(self) -> tuple[Node, Node]:

@@ -10,7 +10,7 @@ import inspect
 import math
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple, ParamSpec, TypeVar, cast
 
 import numpy as np
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from lossland.play.player import Player
 
 LOG_LIMIT = 200_000  # actions; an hour of dragging at every tick
+REPLAYING = "The session is being replayed; Esc skips to its end."
 SETTERS = {"set_param", "set_lane_field", "set_landscape", "drag", "seek"}
 
 P = ParamSpec("P")
@@ -75,6 +76,9 @@ def _acting(function: Callable[Concatenate[Player, P], R], builds: bool) -> Call
     def acted(player: Player, *args: P.args, **kwargs: P.kwargs) -> R:
         if player.acting:  # an action that uses another one is logged once, as itself
             return function(player, *args, **kwargs)
+        if player.script is not None and not player.script.acting:
+            player.say(REPLAYING)
+            return cast(R, None)
         bound = signature.bind(player, *args, **kwargs)
         bound.apply_defaults()
         entry = Action(player.tick, function.__name__, tuple(_plain(value) for value in bound.args[1:]))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -21,13 +22,14 @@ from lossland.play import camera_actions, lane_actions
 from lossland.play.actions import Action, action, numbers, pair, typed_action, view_action, write
 from lossland.play.camera_actions import Followed, key_of
 from lossland.play.history import History, take
+from lossland.play.script import Script
 from lossland.play.states import State, return_to, state_of
 from lossland.pointing.description import Description
 from lossland.pointing.picking import Hit, describe, pick_any, trail_near
 from lossland.pointing.probe import Probe, probe
 from lossland.scenery import library
 from lossland.scenery.parameters import Lane, Lanes
-from lossland.scenery.scene import Clock, Frame, Handle, Scene, Show, View, called, quiet
+from lossland.scenery.scene import Frame, Handle, Scene, Show, View, quiet
 from lossland.world.camera import Camera
 from lossland.world.layers import Surface
 
@@ -46,16 +48,32 @@ PASSED = (
     "_owed",
 )  # what ``fall_back`` leaves as it is
 
-Wish = Literal["shot", "record", "fullscreen", "save"]
+Wish = Literal[
+    "shot",
+    "record",
+    "cancel",
+    "fullscreen",
+    "save",
+    "skip",
+    "resume",
+    "discard",
+    "larger text",
+    "smaller text",
+    "usual text",
+]
 
 
 @dataclass(frozen=True)
 class Message:
-    """A short notice over the picture, shown until a tick. ``kind`` is ``"note"`` or ``"error"``."""
+    """A short notice over the picture, shown until a tick. ``kind`` is ``"note"`` or ``"error"``.
+
+    ``folder`` is that of a file it tells of, to be opened by a click.
+    """
 
     text: str
     kind: str
     until: int
+    folder: Path | None = None
 
 
 class Player:
@@ -83,6 +101,7 @@ class Player:
         self.wishes: list[Wish] = []  # what the panels ask the window for
         self.recording = False  # set by the window while it films itself
         self.log: list[Action] = []
+        self.script: Script | None = None  # the session that is being replayed
         self.tick = 0
         self.revision = 0
         self.deeds = 0  # how many actions may have changed what the scene shows
@@ -103,8 +122,7 @@ class Player:
             "seed": scene.seed,
             "values": {name: p.to_json(scene.values[name]) for name, p in scene.params().items()},
         }
-        known = scene.name in library.names() and library.scene_class(scene.name) is type(scene)
-        self.replayable = known  # whether a session would find the scene by its name
+        self.replayable = library.is_listed(scene)  # whether a session would find the scene by its name
         self.take(scene)
         self.frame()
 
@@ -116,10 +134,6 @@ class Player:
                 frame = self.scene.frame(self.time)
             except SystemExit as stop:  # a scene does not end the program
                 raise RuntimeError(f"it calls sys.exit({stop.code!r})").with_traceback(stop.__traceback__) from stop
-            if not isinstance(frame, Frame):
-                raise UserError(f"frame of {called(self.scene)} must return a Frame, not {frame!r:.60}.")
-            if not isinstance(self.scene.clock, Clock):
-                raise UserError(f"clock of {called(self.scene)} must be a Clock, not {self.scene.clock!r:.60}.")
             camera_actions.look(self, frame)
             self._frame = frame
         return self._frame
@@ -187,6 +201,13 @@ class Player:
         camera_actions.chase(self)
         self.camera.advance(TICK)
         self.messages = [message for message in self.messages if message.until > self.tick]
+        if self.script is not None:
+            self.script.act(self)
+
+    def follow_script(self, script: Script) -> None:
+        """Replay a session, tick by tick from this one on."""
+        self.script = script
+        script.act(self)
 
     @property
     def until_tick(self) -> float:
@@ -349,6 +370,11 @@ class Player:
         """Let what is set next be a step of its own: a handle or slider was let go, a text is finished."""
         self.history = self.history.closed()
 
+    def finish_step(self) -> None:
+        """End the step that goes on, if there is one and it is the user's: a session that is replayed ends its own."""
+        if self.history.open and self.script is None:
+            self.end_step()
+
     # ------------------------------------------------------------------------------------------- the lanes
     select = lane_actions.select
     set_lane_field = lane_actions.set_lane_field
@@ -423,10 +449,10 @@ class Player:
         x, y = self.camera.project(found.position, self.size)
         return found if math.hypot(x - self._pointed[0], y - self._pointed[1]) <= self._pointed[2] else None
 
-    def say(self, text: str, kind: str = "note", seconds: float = 4.0) -> None:
+    def say(self, text: str, kind: str = "note", seconds: float = 4.0, folder: Path | None = None) -> None:
         """Show a short notice; one that is shown already stays longer."""
         others = [message for message in self.messages if message.text != text]
-        self.messages = [*others[-3:], Message(text, kind, self.tick + round(seconds / TICK))]
+        self.messages = [*others[-3:], Message(text, kind, self.tick + round(seconds / TICK), folder)]
         self.touch(frame=False)
 
     def wish(self, what: Wish) -> None:

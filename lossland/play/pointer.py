@@ -95,8 +95,7 @@ class Pointer:
         """Take a button's release; one that hardly moved was a click."""
         clicked = self._travel <= STILL * self.scale and not self.held and button == LEFT
         self._mode, self.held = "", ""
-        if self.player.history.open:
-            self.player.end_step()
+        self.player.finish_step()
         self._rest, self._seen = pixel if self._is_over_scene(pixel) else None, None
         if not clicked:
             return

@@ -2,7 +2,8 @@
 
 A file holds the scene it began with and the log of a Player: ``[tick, action, arguments]``, a tick being
 1/60 s. Reading one checks everything before anything is shown, and never runs code: a scene is found by name
-among those that come with lossland, an action among the Player's own.
+among those that come with lossland, an action among the Player's own, and an optimizer in a file of the user's own
+only if that was run before, because the user named it.
 """
 
 from __future__ import annotations
@@ -10,27 +11,28 @@ from __future__ import annotations
 import inspect
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from stat import S_ISREG
 from typing import Any
 
-from lossland import __version__
+from lossland import __version__, userfiles
 from lossland.errors import MachineError, UserError, cut, shown
 from lossland.files import written
 from lossland.interrupts import sheltered
 from lossland.play.actions import ACTIONS, LOG_LIMIT, Action
 from lossland.play.player import Player
+from lossland.play.script import LONGEST, Script
 from lossland.scenery import library
 
 FORMAT = "lossland session"
 VERSION = 1
 ENDING = ".lossland"
 MOST_BYTES = 64 * 2**20
-LONGEST = 500  # letters of a reason, whatever is in the file
 DEEPEST = 32  # lists within lists
 MOST_TICKS = 24 * 3600 * 60  # a day
+PAUSE = 60  # ticks: what a trimmed film keeps of a longer pause
 THEMES = ("dark", "print")
 
 
@@ -46,63 +48,122 @@ class Session:
     ticks: int = 0
     log: tuple[Action, ...] = ()
 
+    @property
+    def seconds(self) -> float:
+        """How long it lasted."""
+        return self.ticks / 60
+
+    def tick_at(self, seconds: float | None) -> int:
+        """Return the tick so many seconds after the start, at most the last one (None: that)."""
+        return self.ticks if seconds is None else min(round(seconds * 60), self.ticks)
+
     def player(self, size: tuple[int, int] | None = None) -> Player:
         """Return a player that stands where the session began, its picture of ``size`` (None: as it was)."""
         return Player(library.scene(self.scene, seed=self.seed, **self.values), size or self.size)
 
 
 def of(player: Player, theme: str = "dark") -> Session:
-    """Return the session of a player up to now."""
-    return Session(**player.opening, size=player.size, theme=theme, ticks=player.tick, log=tuple(player.log))
+    """Return the session of a player up to now; while one is replayed, with what is still to come of it."""
+    log, ticks = tuple(player.log), player.tick
+    if player.script is not None:
+        log, ticks = (*log, *player.script.rest), player.script.ticks
+    return Session(**player.opening, size=player.size, theme=theme, ticks=ticks, log=log)
 
 
-def replay(session: Session, fps: float = 60, size: tuple[int, int] | None = None) -> Iterator[Player]:
-    """Do everything again, and give the player once for every frame of a film."""
-    player = session.player(size)
-    waiting = list(reversed(session.log))
-    for frame in range(int(session.ticks * fps / 60) + 1):
-        target = round(frame * 60 / fps)
-        while True:
-            while waiting and waiting[-1].tick <= player.tick:
-                _do(player, waiting.pop())
-            if player.tick >= target:
-                break
-            player.next_tick()
+def replay(
+    session: Session, ticks: Iterable[int] | None = None, size: tuple[int, int] | None = None
+) -> Iterator[Player]:
+    """Do everything again, and give the player at each of some rising ticks (None: at every one, the last too)."""
+    player = begun(session, size)
+    for tick in range(session.ticks + 1) if ticks is None else ticks:
+        forward(player, tick)
         yield player
 
 
-def _do(player: Player, entry: Action) -> None:
-    try:
-        ACTIONS[entry.name](player, *entry.arguments)
-    except (UserError, TypeError) as error:
-        reason = cut(str(error), LONGEST)
-        raise UserError(
-            f"The session cannot be replayed: {entry.name!r} at tick {entry.tick} fails: {reason}"
-        ) from error
+def begun(session: Session, size: tuple[int, int] | None = None) -> Player:
+    """Return a player at the beginning of a session, which it does again as its ticks pass."""
+    player = session.player(size)
+    player.follow_script(Script(session.log, session.ticks))
+    return player
+
+
+def at(session: Session, seconds: float | None = None, size: tuple[int, int] | None = None) -> Player:
+    """Return a player as it was so many seconds after the session's start (None: at its end)."""
+    player = begun(session, size)
+    forward(player, session.tick_at(seconds))
+    return player
+
+
+def forward(player: Player, tick: int) -> None:
+    """Let ticks pass up to one."""
+    while player.tick < tick:
+        player.next_tick()
+
+
+def film_ticks(session: Session, fps: float, first: int = 0, trim: bool = False) -> list[int]:
+    """Return the tick that every frame of a film shows: frame k the one at k/fps seconds."""
+    shown = shown_ticks(session, first) if trim else range(first, session.ticks)
+    count = max(round(len(shown) * fps / 60), 1)
+    return [shown[min(round(k * 60 / fps), len(shown) - 1)] for k in range(count)] if shown else [session.ticks]
+
+
+def shown_ticks(session: Session, first: int = 0) -> list[int]:
+    """Return the ticks from ``first`` on without the middle of every pause that is longer than ``PAUSE``.
+
+    A pause is when the user does nothing and nothing moves: no time runs, the camera stands, no notice is shown. Half
+    of ``PAUSE`` stays after what moved last and half before what comes next, so that the film comes to rest and starts
+    gently; as the picture is the same all the while, the cut cannot be seen.
+    """
+    acted = {entry.tick for entry in session.log}
+    shown: list[int] = []
+    idle: list[int] = []  # the ticks of the present pause
+    for player in replay(session, range(session.ticks)):
+        tick = player.tick
+        if player.moving or tick in acted:
+            shown += _shortened(idle)
+            shown.append(tick)
+            idle = []
+        else:
+            idle.append(tick)
+    return [tick for tick in (*shown, *_shortened(idle)) if tick >= first]
+
+
+def _shortened(pause: list[int]) -> list[int]:
+    return pause if len(pause) <= PAUSE else [*pause[: PAUSE // 2], *pause[-PAUSE // 2 :]]
 
 
 @sheltered  # the window saves at its end
 def save(session: Session, path: str | Path) -> None:
     """Write a session file."""
-    head = json.dumps(
-        {
-            "format": FORMAT,
-            "version": VERSION,
-            "lossland": __version__,
-            "scene": session.scene,
-            "seed": session.seed,
-            "values": session.values,
-            "size": list(session.size),
-            "theme": session.theme,
-            "ticks": session.ticks,
-        },
-        indent=1,
-        allow_nan=False,
-    )
-    actions = [json.dumps([entry.tick, entry.name, list(entry.arguments)], allow_nan=False) for entry in session.log]
-    lines = ",\n  ".join(actions)
     with written(path) as temporary:
-        temporary.write_text(f'{head[:-2]},\n "actions": [\n  {lines}\n ]\n}}\n', encoding="utf-8")
+        temporary.write_text(text_of(session), encoding="utf-8")
+
+
+def text_of(session: Session) -> str:
+    """Return a session as the text of its file."""
+    head = json.dumps(head_of(session), indent=1, allow_nan=False)
+    lines = ",\n  ".join(json.dumps(plain(entry), allow_nan=False) for entry in session.log)
+    return f'{head[:-2]},\n "actions": [\n  {lines}\n ]\n}}\n'
+
+
+def head_of(session: Session) -> dict[str, Any]:
+    """Return everything but the actions, as JSON data."""
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "lossland": __version__,
+        "scene": session.scene,
+        "seed": session.seed,
+        "values": session.values,
+        "size": list(session.size),
+        "theme": session.theme,
+        "ticks": session.ticks,
+    }
+
+
+def plain(entry: Action) -> list[Any]:
+    """Return an action as JSON data."""
+    return [entry.tick, entry.name, list(entry.arguments)]
 
 
 def load(path: str | Path) -> Session:
@@ -114,27 +175,41 @@ def load(path: str | Path) -> Session:
             raise UserError(f"{path} is no session: it is not a file.")
         if found.st_size > MOST_BYTES:
             raise UserError(f"{path} is no session: it is larger than {MOST_BYTES >> 20} MiB.")
-        text = path.read_bytes()
+        data = path.read_bytes()
     except FileNotFoundError:
         raise UserError(f"There is no session file {str(path)!r}.") from None
     except OSError as error:
         raise MachineError(f"{path} cannot be read: {error.strerror or error}.") from error
+    return read(data, str(path))
+
+
+def read(data: bytes, name: str, own: str = "") -> Session:
+    """Return the session of a file's bytes; ``name`` is what a sentence calls it.
+
+    ``own`` is a user's own scene file that the session may begin with: who reads it has opened that file before.
+    """
+    parsed = parse(data, name)
     try:
-        data = json.loads(
-            text.decode("utf-8-sig"),
+        return checked(parsed, own)
+    except UserError as error:
+        raise UserError(f"{name} is no session that can be read: {cut(str(error), LONGEST)}") from error
+
+
+def parse(data: bytes, name: str) -> Any:
+    """Return JSON data that can be shown and saved again, or raise UserError."""
+    try:
+        parsed = json.loads(
+            data.decode("utf-8-sig"),
             parse_constant=_no_constant,
             parse_int=_integer,
             parse_float=_real,
             object_pairs_hook=_table,
         )
-        _check_text(data)
+        _check_text(parsed)
     except (ValueError, RecursionError) as error:
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else cut(str(error), LONGEST)
-        raise UserError(f"{path} is no session: it is not JSON text that can be used ({reason}).") from None
-    try:
-        return _session(data)
-    except UserError as error:
-        raise UserError(f"{path} is no session that can be read: {cut(str(error), LONGEST)}") from error
+        raise UserError(f"{name} is no session: it is not JSON text that can be used ({reason}).") from None
+    return parsed
 
 
 def _no_constant(name: str) -> None:
@@ -173,13 +248,31 @@ def _check_text(value: object, depth: int = 0) -> None:
             _check_text(part, depth + 1)
 
 
-def _session(data: object) -> Session:
+def _check_no_code(value: object) -> None:
+    """Refuse what would run a Python file that its user has not named in this process."""
+    if isinstance(value, str):
+        for part in value.split(";"):
+            file = userfiles.named(part)
+            if file is not None and not userfiles.is_loaded(file.path):
+                raise UserError(
+                    f"it needs {shown(part)}, and no session runs a file by itself; name it, as in `lossland "
+                    f"record s.lossland --optimizer {file.path}:{file.name}`, or in Python by "
+                    "ll.optimizers.optimizer(...) before."
+                )
+    elif isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            _check_no_code(part)
+
+
+def checked(data: object, own: str = "") -> Session:
+    """Return the session that JSON data describe, or raise UserError; ``own`` as in `read`."""
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise UserError(f"its format is not {FORMAT!r}.")
     if data.get("version") != VERSION or isinstance(data.get("version"), bool):
         raise UserError(
             f"its version is {shown(data.get('version'))}; this lossland ({__version__}) reads version {VERSION}."
         )
+    _check_no_code([data.get("values"), data.get("actions")])
     ticks = _whole(data.get("ticks"), 0, MOST_TICKS, "ticks")
     size = data.get("size")
     if not isinstance(size, list) or len(size) != 2:
@@ -190,7 +283,7 @@ def _session(data: object) -> Session:
     if not isinstance(values, dict):
         raise UserError("its values are not a table.")
     scene = data.get("scene")
-    if scene not in library.names():
+    if scene not in library.names() and not (own and scene == own):
         raise UserError(f"its scene {shown(scene)} does not come with lossland.")
     for name in values:
         library.scene_class(str(scene)).param(name)  # refuses what is no parameter

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from lossland.play.actions import Action
     from lossland.play.player import Player
 
-OUTSIDE = ("log", "drawn")  # of a Player's attributes: what no state holds
+OUTSIDE = ("log", "drawn", "script")  # of a Player's attributes: what no state holds
 
 
 class State(NamedTuple):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self, cast
 
 import numpy as np
 
-from lossland.errors import UserError
+from lossland.errors import UserError, shown
 from lossland.scenery.parameters import Integer
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ class Clock:
     def __post_init__(self) -> None:
         """Refuse what no film or slider can go along, here, where the traceback still shows who made it."""
         if not isinstance(self.seconds, Real) or not 0 < self.seconds <= LONGEST:
-            raise UserError(f"A Clock goes for up to {LONGEST:g} seconds, not {self.seconds!r:.60}.")
+            raise UserError(f"A Clock goes for up to {LONGEST:g} seconds, not {shown(self.seconds)}.")
         if self.steps is not None and not (isinstance(self.steps, int | np.integer) and self.steps >= 0):
-            raise UserError(f"The steps of a Clock are a whole number or None, not {self.steps!r:.60}.")
+            raise UserError(f"The steps of a Clock are a whole number or None, not {shown(self.steps)}.")
 
     @staticmethod
     def paced(steps: int | Integer, per_second: float, least: float = 4.0, most: float = 30.0) -> Clock:

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, overload
 
+from lossland.errors import UserError, shown
+
 if TYPE_CHECKING:
     from lossland.scenery.scene import Scene
 
@@ -88,7 +90,13 @@ def _kept(make: Callable[Concatenate[S, P], R], most: int) -> Callable[Concatena
         entries: OrderedDict[Any, tuple[Reads, R]] | None = scene.results.get(got)
         if entries is None:
             entries = scene.results[got] = OrderedDict()
-        entry = entries.get(key)
+        try:
+            entry = entries.get(key)
+        except TypeError:
+            raise UserError(
+                f"Results of {make.__name__} are kept for its arguments, so these must be hashable: give numbers, "
+                f"texts or tuples of them, not {shown(args[0] if len(args) == 1 else args)}."
+            ) from None
         if entry is not None and _hold(scene, entry[0]):
             _note_all(scene, entry[0])
         else:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import partial
 from itertools import chain, count
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, overload
 
 from lossland.errors import UserError, nearest, shown
 from lossland.scenery.handles import Handle
@@ -75,7 +75,19 @@ class Param(Generic[T]):
 
     def refuse(self, value: Any, wanted: str) -> UserError:
         """Build the error for a value that does not fit."""
-        return UserError(f"{self.name} must be {wanted}, not {shown(value)}.")
+        return UserError(f"{self._called} must be {wanted}, not {shown(value)}.")
+
+    @property
+    def _called(self) -> str:
+        """What an error calls it: a default is checked before the parameter has its name."""
+        return self.name or f"The default of {type(self).__name__}"
+
+    def _check_bounds(self, low: float, high: float, log: bool = False) -> None:
+        """Raise UserError for bounds that hold nothing, or that a logarithmic slider cannot show."""
+        if not low <= high:
+            raise UserError(f"The bounds of {type(self).__name__} must rise, not go from {low:g} to {high:g}.")
+        if log and not low > 0:
+            raise UserError(f"The bounds of a logarithmic {type(self).__name__} must be above 0, not {low:g}.")
 
 
 class Number(Param[float]):
@@ -94,6 +106,8 @@ class Number(Param[float]):
     ) -> None:
         super().__init__(default, label, help, hidden)
         self.min, self.max, self.unit, self.log = min, max, unit, log
+        self._check_bounds(min, max, log)
+        self.default = self.check(default)
 
     def check(self, value: Any) -> float:
         """Accept anything that reads as a finite number within the bounds."""
@@ -122,6 +136,8 @@ class Integer(Param[int]):
     ) -> None:
         super().__init__(default, label, help, hidden)
         self.min, self.max, self.log = min, max, log
+        self._check_bounds(min, max, log)
+        self.default = self.check(default)
 
     def check(self, value: Any) -> int:
         """Accept anything that reads as a whole number within the bounds."""
@@ -137,6 +153,10 @@ class Integer(Param[int]):
 
 class Toggle(Param[bool]):
     """On or off."""
+
+    def __init__(self, default: bool, label: str = "", help: str = "", hidden: bool = False) -> None:
+        super().__init__(default, label, help, hidden)
+        self.default = self.check(default)
 
     def check(self, value: Any) -> bool:
         """Accept a bool, 0/1 or the words on/off, true/false, yes/no."""
@@ -165,6 +185,8 @@ class Choice(Param[str]):
     ) -> None:  # fmt: skip
         super().__init__(default, label, help, hidden)
         self._options = options
+        if not callable(options):
+            self.check(default)
 
     @property
     def options(self) -> tuple[str, ...]:
@@ -175,7 +197,7 @@ class Choice(Param[str]):
         """Accept one of the options."""
         if value not in self.options:
             raise UserError(
-                f"{self.name} must be one of {', '.join(self.options)}, not {shown(value)}."
+                f"{self._called} must be one of {', '.join(self.options)}, not {shown(value)}."
                 f"{nearest(str(value), self.options)}"
             )
         return str(value)
@@ -207,6 +229,8 @@ class Numbers(Text):
     ) -> None:  # fmt: skip
         super().__init__(default, None, label, help, hidden)
         self.min, self.max, self.limit = min, max, limit
+        self._check_bounds(min, max)
+        self.default = self.check(default)
 
     def check(self, value: Any) -> str:
         """Accept a text, or the numbers themselves."""
@@ -234,21 +258,26 @@ def _numbers(text: str) -> list[float]:
 class Point(Param[tuple[float, ...]]):
     """A point or vector. Text form: ``-1.2,1``. ``GroundPoint`` and ``PlanePoint`` are also handles in the picture."""
 
+    dimension: ClassVar[int] = 0  # how many numbers it has; 0: as many as its default
+
     def __init__(
         self, default: Sequence[float], min: float = -1e6, max: float = 1e6, label: str = "", help: str = "",
         hidden: bool = False,
     ) -> None:  # fmt: skip
-        super().__init__(tuple(map(float, default)), label, help, hidden)
+        super().__init__(tuple(default), label, help, hidden)
         self.min, self.max = min, max
+        self._check_bounds(min, max)
+        self.default = self.check(self.default)
 
     def check(self, value: Any) -> tuple[float, ...]:
         """Accept as many finite numbers as the default has, within the bounds."""
-        wanted = f"{len(self.default)} numbers with commas between, each from {self.min:g} to {self.max:g}"
+        count = self.dimension or len(self.default)
+        wanted = f"{count} numbers with commas between, each from {self.min:g} to {self.max:g}"
         try:
             point = tuple(_numbers(value) if isinstance(value, str) else [float(v) for v in value])
         except NO_NUMBER:
             raise self.refuse(value, wanted) from None
-        if len(point) != len(self.default) or not all(math.isfinite(v) and self.min <= v <= self.max for v in point):
+        if len(point) != count or not all(math.isfinite(v) and self.min <= v <= self.max for v in point):
             raise self.refuse(value, wanted)
         return point
 
@@ -263,6 +292,8 @@ class PlacedPoint(Point):
     With ``click`` it goes where the picture was clicked; if it ``restarts``, time then begins again. ``shown`` says
     whether a scene shows it (None: always).
     """
+
+    dimension = 2
 
     def __init__(
         self,
@@ -408,6 +439,8 @@ class InsetPoint(PlacedPoint):
 class SpacePoint(PlacedPoint):
     """A point of space (three numbers), dragged in the plane through it that faces the eye."""
 
+    dimension = 3
+
     def __init__(
         self,
         default: Sequence[float],
@@ -447,6 +480,13 @@ class Matrix(Param[tuple[tuple[float, ...], ...]]):
     ) -> None:  # fmt: skip
         super().__init__(tuple(tuple(map(float, row)) for row in default), label, help, hidden)
         self.min, self.max, self.columns = min, max, columns
+        lengths = {len(row) for row in self.default}
+        if len(lengths) != 1 or 0 in lengths:
+            raise UserError(f"The default of Matrix must be rows of one length, not {shown(default)}.")
+        if columns and not len(columns) == len(self.default) == len(self.default[0]) == 2:
+            raise UserError("Only the two columns of a 2x2 Matrix have handles.")
+        self._check_bounds(min, max)
+        self.default = self.check(self.default)
 
     def handles(self, scene: Scene) -> Sequence[Handle]:
         """Return a handle at the head of every named column."""
@@ -464,7 +504,8 @@ class Matrix(Param[tuple[tuple[float, ...], ...]]):
     def check(self, value: Any) -> tuple[tuple[float, ...], ...]:
         """Accept rows of finite numbers of the default's shape, within the bounds."""
         n, m = len(self.default), len(self.default[0])
-        wanted = f"a {n}x{m} matrix such as {';'.join(','.join(f'{v:g}' for v in row) for row in self.default)}"
+        like = ";".join(",".join(f"{v:g}" for v in row) for row in self.default)
+        wanted = f"a {n}x{m} matrix of numbers from {self.min:g} to {self.max:g} such as {like}"
         try:
             flat = _numbers(value) if isinstance(value, str) else [float(v) for row in value for v in row]
         except NO_NUMBER:
@@ -502,13 +543,14 @@ class Lane:
 class Lanes(Param[tuple[Lane, ...]]):
     """The runners of a race. Text form, with semicolons between: ``sgd;adam:lr=0.1,beta1=0.9``.
 
-    ``read`` turns one runner's text into an optimizer; it is passed in because parameters know nothing of them.
+    ``read`` turns an optimizer's text, class or object into one; it is passed in because parameters know nothing of
+    them.
     """
 
     def __init__(
         self,
         default: Callable[[], Sequence[Any]],
-        read: Callable[[str], Any],
+        read: Callable[[Any], Any],
         limit: int = 8,
         label: str = "",
     ):
@@ -520,9 +562,11 @@ class Lanes(Param[tuple[Lane, ...]]):
         return self.check(self._default())
 
     def check(self, value: Any) -> tuple[Lane, ...]:
-        """Accept lanes, optimizers, their texts, or the JSON form."""
+        """Accept lanes, optimizers, their texts, or the JSON form; also one alone."""
         if isinstance(value, str):
-            value = [part for part in value.split(";") if part.strip()]
+            value = [part.strip() for part in value.split(";") if part.strip()]
+        if is_dataclass(value):
+            value = [value]
         if not isinstance(value, Sequence):
             raise self.refuse(value, "a list of optimizers")
         lanes = _told_apart([self._lane(item) for item in value])
@@ -538,9 +582,7 @@ class Lanes(Param[tuple[Lane, ...]]):
         if isinstance(item, dict):
             known = str(item.get("id", ""))
             return Lane(self.read(str(item.get("optimizer", ""))), bool(item.get("enabled", True)), known)
-        if is_dataclass(item):
-            return Lane(item)
-        return Lane(self.read(str(item).strip()))
+        return Lane(self.read(item))
 
     def to_json(self, value: tuple[Lane, ...]) -> list[dict[str, Any]]:
         """Return each lane as its optimizer's text, whether it takes part, and its id where it is no usual one."""
@@ -548,7 +590,8 @@ class Lanes(Param[tuple[Lane, ...]]):
         usual = _told_apart([replace(lane, id="") for lane in value])
         for lane, other in zip(value, usual, strict=True):
             settings = ",".join(f"{f.name}={getattr(lane.optimizer, f.name)!r}" for f in fields(lane.optimizer))
-            one = {"optimizer": f"{lane.name}:{settings}", "enabled": lane.enabled}
+            text = f"{lane.optimizer.text}:{settings}" if settings else lane.optimizer.text
+            one = {"optimizer": text, "enabled": lane.enabled}
             result.append(one if lane.id == other.id else {**one, "id": lane.id})
         return result
 

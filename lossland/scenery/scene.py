@@ -6,24 +6,51 @@ and tests all rest on that: whatever a scene keeps between frames (see ``kept``)
 
 from __future__ import annotations
 
-import sys
+import inspect
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cache, cached_property, wraps
-from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
-from lossland.errors import UserError, nearest
+from lossland.errors import UserError, nearest, place_of, shown
 from lossland.scenery.clock import Clock, Now
 from lossland.scenery.handles import Handle
 from lossland.scenery.kept import note_read
 from lossland.scenery.parameters import Lanes, Param, PlacedPoint
 from lossland.world.layers import Array, Layer, Note, Surface, flattened, keys_of
 from lossland.world.signs import Stroke
+from lossland.world.theme import DARK
 
 R = TypeVar("R")
+
+CHAPTERS = (
+    "Vectors and data",
+    "Matrices",
+    "Calculus",
+    "Probability and statistics",
+    "Squashing and scoring",
+    "Optimization",
+    "Networks as geometry",
+    "How learning flows",
+    "Attention and embeddings",
+    "Debugging your own model",
+)
+ROWS = {"V": 6, "M": 6, "G": 5, "N": 4, "B": 5, "A": 2, "E": 3, "L": 5, "D": 4, "Y": 4, "Q": 8, "S": 22}
+"""What a scene can teach: how many codes there are with each letter, such as ``V1`` to ``V6`` for vectors."""
+METHODS = {
+    "frame": "now",
+    "readouts": "now",
+    "handles": "now",
+    "click": "position",
+    "pick": "layer, element",
+    "changed": "name",
+    "newcomer": "text",
+}
+"""What a scene may give as methods, and what each is called with."""
+ALIKE = 0.8  # of two names (``difflib``): one is probably the other, misspelt
 
 
 @dataclass(frozen=True)
@@ -72,7 +99,7 @@ class Frame:
         _check_list(self.layers, Layer, "layers")
         _check_list(self.notes, Note, "notes")
         if not isinstance(self.view, View):
-            raise UserError(f"The view of a Frame must be a View, not {self.view!r:.60}.")
+            raise UserError(f"The view of a Frame must be a View, not {shown(self.view)}.")
         object.__setattr__(self, "layers", flattened(self.layers))
 
     @cached_property
@@ -94,10 +121,15 @@ class Frame:
 def _check_list(found: object, kind: type, what: str) -> None:
     """Raise UserError unless something is a list of layers or notes."""
     if not isinstance(found, Sequence) or isinstance(found, str):
-        raise UserError(f"A Frame needs a list of {what}, not {found!r:.60}.")
-    for one in found:
+        raise UserError(f"A Frame needs a list of {what}, not {shown(found)}.")
+    for index, one in enumerate(found):
+        if isinstance(one, list | tuple):
+            raise UserError(
+                f"A Frame needs one flat list of {what}, but its element {index} is a {type(one).__name__}: "
+                f"write * before it, as in [*first, *second]."
+            )
         if not isinstance(one, kind):
-            raise UserError(f"A Frame's {what} are of the types in lossland.layers, not {one!r:.60}.")
+            raise UserError(f"A Frame's {what} are of the types in lossland.layers, not {shown(one)}.")
 
 
 @cache
@@ -118,22 +150,32 @@ def quiet() -> np.errstate:
     return np.errstate(all="ignore")
 
 
-def called(scene: Scene) -> str:
-    """Return the name of a scene's class, and of the file where it stands."""
-    kind = type(scene)
-    file = getattr(sys.modules.get(kind.__module__), "__file__", None)
-    return f"{kind.__name__} ({Path(file).name})" if file else kind.__name__
+def _wrong(method: Callable[..., object], scene: Scene, must: str, found: object) -> UserError:
+    """Return the error of a method that returns something else than it must."""
+    name = f"{method.__name__} of {type(scene).__name__}"
+    return UserError(f"{place_of(method)}: {name} must return {must}, not {shown(found)}.")
 
 
-def _at_a_time(method: Callable[..., R]) -> Callable[..., R]:
-    """Return a scene's method of a moment as one of a time in seconds (or a moment)."""
+def _at_a_time(method: Callable[..., R], fits: Callable[[object], bool], must: str) -> Callable[..., R]:
+    """Return a scene's method of a moment as one of a time in seconds (or a moment). What it returns is checked."""
 
     @wraps(method)
     def at(scene: Scene, time: float = 0.0) -> R:
         with quiet():
-            return method(scene, scene.now(time))
+            found = method(scene, scene.now(time))
+        if not fits(found):
+            raise _wrong(method, scene, must, found)
+        return found
 
     return at
+
+
+def _are_numbers(found: object) -> bool:
+    return isinstance(found, dict) and all(isinstance(name, str) for name in found)
+
+
+def _are_handles(found: object) -> bool:
+    return isinstance(found, Sequence) and all(isinstance(one, Handle) for one in found)
 
 
 def _in_its_turn(frame: Callable[..., Frame]) -> Callable[..., Frame]:
@@ -161,6 +203,65 @@ def _finished(readouts: Callable[..., dict[str, Any]]) -> Callable[..., dict[str
     return at
 
 
+def _check_class(kind: type[Scene]) -> None:
+    """Raise UserError where a class's own attributes are not those of a scene."""
+    given = vars(kind)
+    for name, parts in METHODS.items():
+        if name in given:
+            _check_method(kind, name, parts)
+    clock, chapter, rows = given.get("clock", kind.clock), kind.chapter, kind.rows
+    if not isinstance(clock, Clock) and not hasattr(clock, "__get__"):  # a property or a paced clock makes one
+        raise UserError(f"The clock of {kind.__name__} must be a Clock such as ll.Clock(4.0), not {shown(clock)}.")
+    if chapter and chapter not in CHAPTERS:
+        raise UserError(
+            f"There is no chapter {shown(chapter)} for {kind.__name__}.{nearest(str(chapter), CHAPTERS)} "
+            f"There are {', '.join(CHAPTERS)}."
+        )
+    known = [f"{letter}{number + 1}" for letter, most in ROWS.items() for number in range(most)]
+    wrong = rows if isinstance(rows, str) else next((row for row in rows if row not in known), None)
+    if wrong is not None:
+        raise UserError(f"The rows of {kind.__name__} are codes such as ('V1', 'S22'), and {shown(wrong)} is none.")
+    strokes = kind.sign if isinstance(kind.sign, Sequence) else ()
+    if strokes is not kind.sign or not all(isinstance(one, Stroke) for one in strokes):
+        raise UserError(f"The sign of {kind.__name__} is a list of strokes from ll.signs, not {shown(kind.sign)}.")
+    for stroke in strokes:
+        DARK.color(stroke.color)
+    _check_presets(kind)
+
+
+def _check_method(kind: type[Scene], name: str, parts: str) -> None:
+    """Raise UserError unless a method can be called as it will be."""
+    method = vars(kind)[name]
+    try:
+        inspect.signature(method).bind(None, *parts.split(","))
+    except TypeError:
+        raise UserError(
+            f"{place_of(method)}: {name} of {kind.__name__} is called as {name}({parts}); "
+            f"write it as def {name}(self, {parts})."
+        ) from None
+
+
+def _check_presets(kind: type[Scene]) -> None:
+    """Raise UserError for presets of parameters that there are not, and captions of presets that there are not."""
+    known = kind.params()
+    for preset, values in kind.presets.items():
+        if not isinstance(values, Mapping):
+            raise UserError(
+                f"The preset {preset!r} of {kind.__name__} must be a dictionary of values by parameter, "
+                f"not {shown(values)}."
+            )
+        for name in values:
+            if name not in known:
+                raise UserError(
+                    f"The preset {preset!r} of {kind.__name__} sets {name!r}, which is no parameter."
+                    f"{nearest(name, list(known))}"
+                )
+    for preset in kind.captions:
+        if preset not in kind.presets:
+            near = nearest(preset, list(kind.presets))
+            raise UserError(f"{kind.__name__} has a caption for {preset!r}, which is none of its presets.{near}")
+
+
 class Scene:
     """Base of every scene. A scene file holds one subclass: class attributes below, and ``frame`` and ``readouts``.
 
@@ -185,14 +286,19 @@ class Scene:
     """How long the scene is."""
 
     def __init_subclass__(cls) -> None:
-        """Let what a scene computes be asked for at a time, and nan and infinity be answers in it."""
+        """Refuse what is no scene, let what it computes be asked for at a time, and nan and infinity be answers in it.
+
+        An error raised here has the line of the class in its traceback.
+        """
+        _check_class(cls)
         given = vars(cls)
         if "frame" in given:
-            cls.frame = _in_its_turn(_at_a_time(given["frame"]))
+            frame = _at_a_time(given["frame"], lambda found: isinstance(found, Frame), "a Frame")
+            cls.frame = _in_its_turn(frame)
         if "readouts" in given:
-            cls.readouts = _finished(_at_a_time(given["readouts"]))
+            cls.readouts = _finished(_at_a_time(given["readouts"], _are_numbers, "a dictionary of numbers by name"))
         if "handles" in given:
-            cls.handles = _at_a_time(given["handles"])
+            cls.handles = _at_a_time(given["handles"], _are_handles, "a list of Handles")
         for name in ("click", "pick", "changed"):
             if name in given:
                 setattr(cls, name, quiet()(given[name]))
@@ -264,22 +370,48 @@ class Scene:
     def seed(self, seed: int) -> None:
         self._seed = seed
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute; one that is probably a parameter's name misspelt raises UserError."""
+        begun = "results" in self.__dict__  # before, it is the base's own constructor that sets what it needs
+        if begun and not (name.startswith("_") or name in self.__dict__ or hasattr(type(self), name)):
+            near = get_close_matches(name, self.params(), n=1, cutoff=ALIKE)
+            if near:
+                raise UserError(
+                    f"{type(self).__name__} has no parameter {name!r}. Did you mean {near[0]!r}? "
+                    f"If you want an attribute of this name, declare it in the class."
+                )
+        super().__setattr__(name, value)
+
     def source(self, name: str) -> Any:
         """Return what a kept result may have been made from: a parameter's value, or the seed."""
         return self._seed if name == "seed" else self.values[name]
 
     def now(self, time: float) -> Now:
         """Return the moment at a time in seconds."""
-        return time if isinstance(time, Now) else Now(time, self.clock)
+        if isinstance(time, Now):
+            return time
+        if not isinstance(self.clock, Clock):  # of a property, or set afterwards
+            kind = type(self)
+            raise UserError(f"{place_of(kind)}: The clock of {kind.__name__} must be a Clock, not {shown(self.clock)}.")
+        return Now(time, self.clock)
 
     # ----------------------------------------------------------------------------------- what a scene must give
     def frame(self, now: Any, /) -> Frame:
         """Return the picture of a moment."""
-        raise NotImplementedError
+        raise self._lacks("frame", "the picture of a moment")
 
     def readouts(self, *moment: Any, **time: Any) -> dict[str, Any]:  # a scene's own has ``now``, asked for as here:
         """Return the scene's numbers: floats and arrays, computed with no window. ``readouts(time=0.5)``."""
-        raise NotImplementedError
+        raise self._lacks("readouts", "its numbers")
+
+    def _lacks(self, method: str, what: str) -> UserError:
+        kind = type(self)
+        own = [name for name in vars(kind) if not name.startswith("_")]
+        near = get_close_matches(method, own, n=1, cutoff=ALIKE)
+        misspelt = f" Is it the one called {near[0]}?" if near else ""
+        return UserError(
+            f"{place_of(kind)}: {kind.__name__} needs a method {method}(self, now) that returns {what}.{misspelt}"
+        )
 
     # ------------------------------------------------------------------------------------ what it may give too
     def handles(self, now: Any, /) -> Sequence[Handle]:

@@ -20,15 +20,17 @@ The lesson comes first, in Markdown. Then follow up to three headings, each with
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from lossland.errors import UserError
+from lossland.errors import UserError, nearest, shown
 
 HEADING = re.compile(r"^## +(.*?) *$", re.MULTILINE)
 PRESET = re.compile(r"^- (.+?): (.*(?:\n  .*)*)$", re.MULTILINE)
 FORMULA = re.compile(r"^- \$(.+?)\$: (.*(?:\n  .*)*)$", re.MULTILINE)
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SECTIONS = ("Presets", "Formulas", "Snippet")
+MISSPELT = re.compile(rf"^(?!## )(#+ *)({'|'.join(SECTIONS)}) *$", re.MULTILINE)  # of another level
 
 
 @dataclass(frozen=True)
@@ -41,22 +43,65 @@ class Words:
     snippet: str = ""
 
 
-def read(text: str, name: str) -> Words:
-    """Return the parts of a file's text; ``name`` is the file's, for errors (UserError)."""
-    lesson, *rest = HEADING.split(text)
-    sections = dict(zip(rest[::2], rest[1::2], strict=True))
-    for heading in sections:
-        if heading not in SECTIONS:
-            raise UserError(f"{name} has the heading {heading!r}; there are {', '.join(SECTIONS)} (### may be any).")
-    block = BLOCK.search(sections.get("Snippet", ""))
-    if "Snippet" in sections and block is None:
-        raise UserError(f"The snippet in {name} must be a block between ```python and ```.")
+def read(text: str, name: str, presets: Collection[str]) -> Words:
+    """Return the parts of a file's text. Errors (UserError) give the file's ``name`` and the line.
+
+    ``presets`` are the scene's: each entry under that heading is one of them.
+    """
+    file = _File(text, name)
+    for found in MISSPELT.finditer(text):
+        raise file.error(found.start(), f"The heading {shown(found[0])} must be '## {found[2]}'.")
+    headings = list(HEADING.finditer(text))
+    starts = [*(heading.start() for heading in headings), len(text)]
+    sections = {heading[1]: (heading.end(), end) for heading, end in zip(headings, starts[1:], strict=True)}
+    for heading in headings:
+        if heading[1] not in SECTIONS:
+            known = ", ".join(SECTIONS)
+            raise file.error(heading.start(), f"There is no heading {heading[1]!r}, only {known} (### may be any).")
+    snippet = ""
+    if "Snippet" in sections:
+        block = BLOCK.search(text, *sections["Snippet"])
+        if block is None:
+            raise file.error(sections["Snippet"][0], "The snippet must be a block between ```python and ```.")
+        snippet = block[1]
+    captions = file.entries(PRESET, sections.get("Presets"), "- preset: what it shows")
+    for found in captions:
+        if found[1] not in presets:
+            near = nearest(found[1], tuple(presets))
+            raise file.error(found.start(), f"The scene has no preset {found[1]!r}.{near}")
+    formulas = file.entries(FORMULA, sections.get("Formulas"), "- $LaTeX$: what it means")
     return Words(
-        lesson.strip(),
-        {preset: _joined(caption) for preset, caption in PRESET.findall(sections.get("Presets", ""))},
-        tuple((latex, _joined(meaning)) for latex, meaning in FORMULA.findall(sections.get("Formulas", ""))),
-        block[1] if block else "",
+        text[: starts[0]].strip(),
+        {found[1]: _joined(found[2]) for found in captions},
+        tuple((found[1], _joined(found[2])) for found in formulas),
+        snippet,
     )
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file's text, with its name for errors."""
+
+    text: str
+    name: str
+
+    def error(self, offset: int, what: str) -> UserError:
+        """Return the error of what begins at an offset of the text."""
+        line = self.text.count("\n", 0, offset) + 1
+        return UserError(f"{self.name}, line {line}: {what}")
+
+    def entries(self, form: re.Pattern[str], section: tuple[int, int] | None, like: str) -> list[re.Match[str]]:
+        """Return the entries of a section (from and to offsets). Raises UserError for anything of another form."""
+        if section is None:
+            return []
+        start, end = section
+        found = list(form.finditer(self.text, start, end))
+        starts, ends = [start, *(one.end() for one in found)], [*(one.start() for one in found), end]
+        for begin, until in zip(starts, ends, strict=True):
+            rest = self.text[begin:until]
+            if rest.strip():
+                raise self.error(begin + len(rest) - len(rest.lstrip()), f"Entries are written as '{like}'.")
+        return found
 
 
 def _joined(text: str) -> str:

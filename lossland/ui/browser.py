@@ -10,10 +10,15 @@ from imgui_bundle import imgui
 
 from lossland import landscapes
 from lossland.landscapes import Landscape
+from lossland.numerals import short
 from lossland.scenery import library
+from lossland.ui.explanations import summary
+from lossland.ui.icons import Icon
 from lossland.ui.layout import PADDING, Rect
+from lossland.ui.pen import Pen
 from lossland.ui.thumbnails import Thumbnails
-from lossland.ui.widgets import Icon, Pen
+from lossland.ui.widgets import Item, icon_button, popup_list
+from lossland.ui.windows import reach, scroll
 
 if TYPE_CHECKING:
     from lossland.play.player import Player
@@ -29,6 +34,14 @@ class Entry:
     title: str
     chapter: str
     landscape: Landscape | None = None
+
+    @property
+    def help(self) -> str:
+        """What is said of it under the pointer."""
+        if self.landscape is None:
+            return summary(library.scene_class(self.name)) or self.title
+        (x0, x1), (y0, y1) = (map(short, ends) for ends in self.landscape.domain)
+        return f"{self.landscape.formula}\nx from {x0} to {x1}, y from {y0} to {y1}\n{self.landscape.source}"
 
     def matches(self, words: Sequence[str]) -> bool:
         """Whether every word occurs in the title, the name or the chapter."""
@@ -58,32 +71,55 @@ class Browser:
         self.search = ""
         self.folded: set[str] = set()
         self.wants_theme = ""
+        self.opened = False  # whether something was opened in this frame
 
     # ------------------------------------------------------------------------------------------ head
-    def head(self, player: Player, area: Rect) -> float:
-        """Draw the name, the gear and the search box. Returns the y below them."""
+    def head(self, player: Player, area: Rect, short: bool) -> float:
+        """Draw the name, the gear and the search box, without the name in a ``short`` panel. Returns the y below."""
         pen = self.pen
-        x, y = area.x + PADDING, area.y + 14
-        _logo(pen, x + 10, y + 12, 10)
-        pen.text(x + 32, y + 12, "lossland", 20, "text", "bold")
-        if pen.icon(area.right - PADDING - 8, y + 13, Icon.GEAR, "gear", 13, help="Theme and keys"):
+        x, y, width = area.x + PADDING, area.y + 14, area.width - 2 * PADDING
+        if icon_button(pen, area.right - PADDING - 8, y + 13, Icon.GEAR, "gear", "Theme, text size, keys", 13):
             imgui.open_popup("settings")
         self._settings(player, area.right - PADDING - 150, y + 32)
-        y += 36 if pen.compact else 42
-        self._search_box(player, Rect(x, y, area.width - 2 * PADDING, 32))
+        if short:
+            width -= 30
+        else:
+            _logo(pen, x + 10, y + 12, 10)
+            pen.text(x + 32, y + 12, "lossland", 20, "text", "bold")
+            y += 36 if pen.compact else 42
+        self._search_box(player, Rect(x, y, width, 32))
         return y + (40 if pen.compact else 46)
 
     def _settings(self, player: Player, x: float, y: float) -> None:
         other = "print" if self.pen.theme.dark else "dark"
         look = "White paper" if other == "print" else "Dark"
-        choices = [("theme", look, ""), ("keys", "Keys and mouse  F1", ""), ("reset", "Reset  R", "")]
-        chosen = self.pen.popup("settings", x, y, 150, choices)
+        choices = [
+            Item("theme", look, help="The other colours"),
+            Item("larger text", "Larger text  Ctrl +", help="All text by a tenth, in the picture and in the panels"),
+            Item("smaller text", "Smaller text  Ctrl −", help="All text by a tenth, in the picture and in the panels"),
+            Item("keys", "Keys and mouse  F1", help="All that can be pressed, clicked and dragged"),
+            Item("reset", "Reset  R", help="Everything in this scene as it was at first; it can be undone"),
+        ]
+        history = player.history
+        if history.done < len(history.steps):
+            name = history.steps[history.done].name
+            choices.insert(0, Item("redo", "Redo  Ctrl Shift Z", help=f"Do again what was undone: {name}"))
+        if history.done:
+            name = history.steps[history.done - 1].name
+            choices.insert(0, Item("undo", "Undo  Ctrl Z", help=f"Take back: {name}"))
+        chosen = popup_list(self.pen, "settings", x, y, 150, choices)
         if chosen == "theme":
             self.wants_theme = other
+        elif chosen == "larger text" or chosen == "smaller text":
+            player.wish(chosen)
         elif chosen == "keys":
             player.toggle_help()
         elif chosen == "reset":
             player.reset()
+        elif chosen == "undo":
+            player.undo()
+        elif chosen == "redo":
+            player.redo()
 
     def _search_box(self, player: Player, box: Rect) -> None:
         pen = self.pen
@@ -94,8 +130,11 @@ class Browser:
             _, self.search = imgui.input_text_with_hint("##search", "Find a scene", self.search)
             entered = imgui.is_item_deactivated() and imgui.is_key_pressed(imgui.Key.enter)
         imgui.pop_style_var()
+        pen.explain("Type a part of a name; Enter opens the first one found", box, pen.panel)
         pen.text(box.x + 18, box.center[1], Icon.SEARCH, 12, "faint", "icon", align=0.5)
-        if self.search and pen.icon(box.right - 16, box.center[1], Icon.CLOSE, "clear", 11, reach=11):
+        if self.search and icon_button(
+            pen, box.right - 16, box.center[1], Icon.CLOSE, "clear", "Show all again", 11, reach=11
+        ):
             self.search = ""
         if entered:
             found = self.found()
@@ -110,6 +149,7 @@ class Browser:
 
     def open(self, player: Player, entry: Entry) -> None:
         """Show a scene, or a landscape in the scene that is open (in a race where that has no landscape)."""
+        self.opened = True
         if entry.landscape is None:
             player.load(entry.name)
         else:
@@ -121,7 +161,7 @@ class Browser:
         """Draw the chapters and rows, scrolling inside the rectangle."""
         pen = self.pen
         view = Rect(area.x + 1, area.y, area.width - 4, area.height)
-        with pen.scroll("scenes", view) as inside:
+        with scroll(pen, "scenes", view) as inside:
             x, y = area.x + PADDING, inside.y + 2
             room = area.width - 2 * PADDING
             found = self.found()
@@ -137,11 +177,11 @@ class Browser:
                 pen.text(x, y + 14, "Nothing has that name.", 14, "dim")
                 pen.text(x, y + 34, "A formula goes into the box below.", 13, "dim")
                 y += 48
-            pen.reach(y)
+            reach(pen, y)
 
     def _chapter(self, chapter: str, open_: bool, x: float, y: float, room: float) -> float:
         pen = self.pen
-        touch = pen.touch(f"chapter.{chapter}", x - 6, y - 3, room + 12, 22)
+        touch = pen.touch(f"chapter.{chapter}", x - 6, y - 3, room + 12, 22, "Fold away" if open_ else "Unfold")
         pen.text(x + 4, y + 9, Icon.DOWN if open_ else Icon.RIGHT, 8, "text" if touch.hovered else "faint", "icon", 0.5)
         pen.heading(x + 16, y + 9, self._shortened(chapter, room - 18), "text" if touch.hovered else "dim")
         if touch.clicked:
@@ -160,7 +200,7 @@ class Browser:
         if y + height < view.y or y > view.bottom:
             return y + height
         on = self._is_shown(player, entry)
-        touch = pen.touch(f"open.{entry.chapter}.{entry.name}", x - 6, y, room + 12, height - 2)
+        touch = pen.touch(f"open.{entry.chapter}.{entry.name}", x - 6, y, room + 12, height - 2, entry.help)
         if on or touch.hovered:
             pen.box(x - 6, y, room + 12, height - 2, "accent" if on else "text", 0.13 if on else 0.06)
         side = 20 if pen.compact else 24

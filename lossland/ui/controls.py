@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Any
 from lossland.numerals import short
 from lossland.scenery.parameters import Choice, Integer, Lanes, Matrix, Number, Param, Point, Text, Toggle
 from lossland.scenery.scene import Scene
+from lossland.ui.explanations import of_cell, of_parameter, of_slider, plain_text, with_unit
+from lossland.ui.icons import Icon
 from lossland.ui.lanes import SliderScale
-from lossland.ui.widgets import Icon, Pen, plain_number
+from lossland.ui.number_boxes import number_cell, number_field, plain_number
+from lossland.ui.pen import Pen
+from lossland.ui.widgets import chips, dropdown, icon_button, slider, switch
 
 if TYPE_CHECKING:
     from lossland.play.player import Player
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
 FORMULA_BOX = ("landscape", "domain")  # steered by the box at the left
 LABEL = 0.32  # share of a row that its label takes
 VALUE = 58.0
+SEED_HELP = "The seed: where the random numbers begin; the same seed gives the same picture. Click to type it"
 MOST_SEED = 2**53  # larger ones would lose digits in a session file
 
 
@@ -37,10 +42,13 @@ class Controls:
 
     def presets(self, player: Player, x: float, y: float, width: float) -> float:
         """Draw the presets as chips. Returns the y below them."""
-        names = list(player.scene.presets)
-        if not names:
+        if not player.scene.presets:
             return y
-        clicked, y = self.pen.chips("preset", x, y, width, names, current_preset(player), player.scene.captions)
+        hints = {
+            name: plain_text(player.scene.captions.get(name, "Take these settings")) + f"  {number}" * (number < 10)
+            for number, name in enumerate(player.scene.presets, 1)
+        }
+        clicked, y = chips(self.pen, "preset", x, y, width, hints, current_preset(player))
         if clicked is not None:
             player.use_preset(clicked)
         return y + 4
@@ -57,9 +65,10 @@ class Controls:
         height = 28.0 if pen.compact else 32.0
         middle, left = y + height / 2, x + width * LABEL
         pen.text(x, middle, "seed", 14, "dim")
-        if pen.icon(left + 12, middle, Icon.DICE, "next-seed", 13, 11, help="Other random numbers"):
+        pen.touch("label.seed", x, middle - 10, width * LABEL - 6, 20, SEED_HELP)
+        if icon_button(pen, left + 12, middle, Icon.DICE, "next-seed", "Other random numbers", 13, 11):
             player.set_seed(seed + 1)
-        typed = pen.number("seed", x + width - VALUE, middle, VALUE, str(seed), str(seed))
+        typed = number_field(pen, "seed", x + width - VALUE, middle, VALUE, str(seed), str(seed), SEED_HELP)
         if typed is not None:
             if typed.strip().isdecimal():
                 player.set_seed(min(int(typed), MOST_SEED))
@@ -76,17 +85,16 @@ class Controls:
         middle = y + height / 2
         room = width * LABEL
         pen.rich(x, middle, param.label, 14, "dim", room=room - 6)
-        if param.help and "$" not in param.help:
-            pen.touch(f"label.{param.name}", x, middle - 10, room - 6, 20)
-            pen.tooltip(param.help)
+        help = of_parameter(param)
+        pen.touch(f"label.{param.name}", x, middle - 10, room - 6, 20, help)
         left, right = x + room, x + width
         if isinstance(param, Number | Integer):
             self._slider(player, param, float(value), left, right, middle)
         elif isinstance(param, Toggle):
-            if pen.switch(f"set.{param.name}", right, middle, bool(value)):
+            if switch(pen, f"set.{param.name}", right, middle, bool(value), help):
                 self._set(player, param, not value)
         elif isinstance(param, Choice):
-            chosen = pen.menu(f"set.{param.name}", left, middle, right - left, param.options, str(value))
+            chosen = dropdown(pen, f"set.{param.name}", left, middle, right - left, param.options, str(value), help)
             if chosen is not None:
                 self._set(player, param, chosen)
         elif isinstance(param, Point):
@@ -94,7 +102,8 @@ class Controls:
         elif isinstance(param, Text):
             pen.box(left, middle - 12, right - left, 24, "text", 0.06, 6)
             shown = pen.fitted(str(value), right - left - 16, 13)
-            typed = pen.number(f"set.{param.name}", left + 8, middle, right - left - 16, shown, str(value), align=0)
+            room = right - left - 16
+            typed = number_field(pen, f"set.{param.name}", left + 8, middle, room, shown, str(value), help, align=0)
             if typed is not None:
                 self._set(player, param, typed)
         return y + height
@@ -106,13 +115,15 @@ class Controls:
         scale = SliderScale(float(param.min), float(param.max), param.log)
         width = right - left - VALUE - 14
         usual = scale.place(float(param.default))
-        moved = pen.slider(f"set.{param.name}", left + 6, y, width, scale.place(value), "accent", usual)
+        unit = param.unit if isinstance(param, Number) else ""
+        help = f"{of_parameter(param)}\n{of_slider(scale, float(param.default), unit)}"
+        moved = slider(pen, f"set.{param.name}", left + 6, y, width, scale.place(value), "accent", help, usual)
         if moved is not None:
             chosen = scale.value(moved)
             self._set(player, param, round(chosen) if isinstance(param, Integer) else chosen)
-        unit = param.unit if isinstance(param, Number) else ""
-        shown = short(value) + (unit if unit == "°" else f" {unit}" if unit else "")
-        typed = pen.number(f"type.{param.name}", right - VALUE, y, VALUE, shown, plain_number(value))
+        shown = with_unit(value, unit)
+        help = f"{of_parameter(param)}\nClick to type it"
+        typed = number_field(pen, f"type.{param.name}", right - VALUE, y, VALUE, shown, plain_number(value), help)
         if typed is not None:
             self._set(player, param, typed.replace("−", "-"))
 
@@ -124,7 +135,8 @@ class Controls:
         step = cell_step(param.min, param.max)
         for index, part in enumerate(value):
             place = left + index * (wide + gap)
-            changed = self.pen.cell(f"set.{param.name}.{index}", place, y, wide, part, short(part), step)
+            key = f"set.{param.name}.{index}"
+            changed = number_cell(self.pen, key, place, y, wide, part, short(part), of_cell(param), step)
             if changed is not None:
                 self._set(player, param, tuple(changed if k == index else old for k, old in enumerate(value)))
 
@@ -137,6 +149,7 @@ class Controls:
         room, wide = width * LABEL, min(78.0, (width * (1 - LABEL) - 24) / columns - 6)
         middle = y + rows * height / 2
         pen.rich(x, middle, param.label, 14, "dim", room=room - 6)
+        pen.touch(f"label.{param.name}", x, middle - 10, room - 6, 20, of_parameter(param))
         left = x + room + 10
         right = left + columns * (wide + 6) + 2
         for edge, tick in ((left - 8, 5), (right + 2, -5)):
@@ -147,7 +160,8 @@ class Controls:
         for i, row in enumerate(value):
             for j, part in enumerate(row):
                 key, place = f"set.{param.name}.{i}.{j}", left + j * (wide + 6)
-                changed = pen.cell(key, place, y + (i + 0.5) * height, wide, part, short(part), step)
+                middle_of_row = y + (i + 0.5) * height
+                changed = number_cell(pen, key, place, middle_of_row, wide, part, short(part), of_cell(param), step)
                 if changed is not None:
                     self._set(player, param, replaced(value, i, j, changed))
         return y + rows * height + 8

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from lossland.numerals import distinct, short
 from lossland.ui.charts import HUGE, PLOT_FLAGS, QUIET_AXIS
 from lossland.ui.layout import Rect
-from lossland.ui.widgets import Pen
+from lossland.ui.pen import Pen
 from lossland.world.layers import HeatAxis, HeatMap
 from lossland.world.theme import Theme
 
@@ -39,14 +39,13 @@ def draw_heat_map(
             corner, size = implot.get_plot_pos(), implot.get_plot_size()
             area = Rect(*(part / pen.scale for part in (corner.x, corner.y, size.x, size.y)))
             implot.end_plot()
-    touch = pen.touch(key, area.x, area.y, area.width, area.height)
-    if not (touch.hovered or touch.held):
-        return None
     place = (pen.pointer[0] - area.x) / area.width, (area.bottom - pen.pointer[1]) / area.height
     across, up = (min(max(part, 0.0), 1.0) for part in place)
+    touch = pen.touch(
+        key, area.x, area.y, area.width, area.height, f"{reading(note, across, up)}\nPress: take this setting"
+    )
     if touch.held or touch.clicked:
         return float(note.x.scale.value(across)), float(note.y.scale.value(up))
-    pen.tooltip(reading(note, across, up))
     return None
 
 

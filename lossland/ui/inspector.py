@@ -5,21 +5,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lossland.numerals import short
+from lossland.scenery import library
 from lossland.scenery.scene import Frame
 from lossland.ui.charts import chosen_series, draw_chart
 from lossland.ui.controls import Controls, shown_parameters
 from lossland.ui.heatmaps import draw_heat_map, value_range
+from lossland.ui.icons import Icon
 from lossland.ui.lanes import LaneRows
 from lossland.ui.layout import PADDING, Rect
 from lossland.ui.lesson import Lesson
-from lossland.ui.readouts import draw_note, meanings_of, section_rule
-from lossland.ui.widgets import Icon, Pen
-from lossland.world.layers import Chart, HeatMap, Legend, Note
+from lossland.ui.pen import Pen
+from lossland.ui.readouts import draw_note, draw_title, meanings_of, section_rule
+from lossland.ui.windows import reach, scroll, window
+from lossland.world.layers import Chart, Equations, Facts, Formula, HeatMap, Legend, Meter, Note
 
 if TYPE_CHECKING:
     from lossland.play.player import Player
 
 LEAST_CHART, MOST_CHART = 96.0, 300.0
+TABS = {
+    "controls": "What can be changed, with charts and numbers of this moment",
+    "lesson": "What the scene shows, in words and formulas",
+    "code": "The same numbers in a few lines of NumPy, to copy",
+}
 HEAT_SHARE = 0.62  # height of a heat map to its width
 
 
@@ -37,19 +45,19 @@ class Inspector:
     def draw(self, player: Player, frame: Frame, area: Rect) -> None:
         """Draw the panel into its rectangle."""
         pen = self.pen
-        with pen.window("inspector", area):
+        with window(pen, "inspector", area):
             top = self._tabs(player, area)
             view = Rect(area.x + 1, top, area.width - 3, area.bottom - 2 - top)
             if self.page == "code":
                 self.lesson.code(player.scene, Rect(area.x + PADDING, top, area.width - 2 * PADDING, view.height - 14))
                 return
-            with pen.scroll(f"page.{self.page}", view) as inside:
+            with scroll(pen, f"page.{self.page}", view) as inside:
                 x, width = area.x + PADDING, area.width - 2 * PADDING
                 if self.page == "lesson":
-                    pen.reach(self.lesson.draw(player.scene, x, inside.y, width))
+                    reach(pen, self.lesson.draw(player.scene, x, inside.y, width))
                 else:
                     chart = self._chart_height(player, frame, x, width, view.height)
-                    pen.reach(self._controls(player, frame, x, inside.y, width, chart, area))
+                    reach(pen, self._controls(player, frame, x, inside.y, width, chart, area))
 
     # ------------------------------------------------------------------------------------------ head
     def _tabs(self, player: Player, area: Rect) -> float:
@@ -64,7 +72,7 @@ class Inspector:
             self.page = "controls"
         for page, title in pages:
             wide = pen.width(title.upper(), 12, "bold", 1.1)
-            touch = pen.touch(f"tab.{page}", x - 6, y - 12, wide + 12, 24)
+            touch = pen.touch(f"tab.{page}", x - 6, y - 12, wide + 12, 24, TABS[page])
             on = page == self.page
             pen.heading(x, y, title, "text" if on or touch.hovered else "dim")
             if on and len(pages) > 1:
@@ -90,6 +98,8 @@ class Inspector:
         self, player: Player, frame: Frame, x: float, y: float, width: float, chart: float, area: Rect
     ) -> float:
         pen = self.pen
+        if not library.is_listed(player.scene):  # then its name stands nowhere else
+            y = draw_title(pen, player.scene, frame, x, y, width)
         if player.lanes:
             y = self.lanes.draw(player, frame, x, y, width) + 2
             y = self._settings(player, x, y, width, area)
@@ -121,7 +131,7 @@ class Inspector:
         """Whether a note is shown here; the table of a race says what its rows say already."""
         if isinstance(note, Legend):
             return not player.lanes
-        return type(note).__name__ in ("Formula", "Meter", "Facts", "Chart", "HeatMap", "Equations")
+        return isinstance(note, Formula | Meter | Facts | Chart | HeatMap | Equations)
 
     def _chart_head(self, chart: Chart, x: float, y: float, width: float) -> None:
         pen = self.pen
@@ -149,7 +159,7 @@ class Inspector:
         if not player.scene.presets and not shown_parameters(player):
             return y
         y = section_rule(pen, area, y)
-        touch = pen.touch("settings-head", x - 8, y - 5, width + 16, 24)
+        touch = pen.touch("settings-head", x - 8, y - 5, width + 16, 24, "Presets and the other settings of the race")
         shade = "text" if touch.hovered else "dim"
         pen.heading(x, y + 7, "Settings", shade)
         pen.text(x + width - 6, y + 7, Icon.DOWN if self.settings_open else Icon.RIGHT, 9, shade, "icon", align=0.5)

@@ -13,7 +13,11 @@ from lossland import optimizers
 from lossland.numerals import short
 from lossland.scenery.parameters import Lane, Lanes
 from lossland.scenery.scene import Frame
-from lossland.ui.widgets import Icon, Pen, plain_number, read_number
+from lossland.ui.explanations import of_slider, summary
+from lossland.ui.icons import Icon
+from lossland.ui.number_boxes import number_field, plain_number, read_number
+from lossland.ui.pen import Pen
+from lossland.ui.widgets import Item, icon_button, popup_list, slider
 from lossland.world.layers import Trail, written
 from lossland.world.ticks import Scale
 
@@ -33,19 +37,28 @@ class LaneRows:
         pen = self.pen
         full = len(player.lanes) >= lanes_parameter(player).limit
         help = "The race is full" if full else "Add an optimizer"
-        if pen.icon(x, y, Icon.PLUS, "add-lane", 14, color="faint" if full else "", help=help) and not full:
+        if icon_button(pen, x, y, Icon.PLUS, "add-lane", help, 14, color="faint" if full else "") and not full:
             imgui.open_popup("optimizers")
-        chosen = pen.popup("optimizers", x - 190, y + 14, 200, _known())
+        chosen = popup_list(pen, "optimizers", x - 190, y + 14, 200, _known(), hint="or mine.py:MyRule")
         if chosen:
             _tell(player, player.add_lane(chosen))
 
     # ------------------------------------------------------------------------------------------ rows
     def draw(self, player: Player, frame: Frame, x: float, y: float, width: float) -> float:
         """Draw all rows from y down. Returns the y below them."""
+        y = self._headings(x, y, width)
         draw = self._one_line if self.pen.compact else self._two_lines
         for index, lane in enumerate(player.lanes):
             y = draw(player, index, lane, lane_loss(lane, frame), x, y, width)
         return y
+
+    def _headings(self, x: float, y: float, width: float) -> float:
+        """Name the columns of the rows."""
+        pen = self.pen
+        if pen.compact:
+            pen.text(x + 126, y + 7, "rate", 12, "dim")
+        pen.text(x + width - (0 if pen.compact else 24), y + 7, "loss", 12, "dim", align=1)
+        return y + 14
 
     def _one_line(self, player: Player, index: int, lane: Lane, loss: str, x: float, y: float, width: float) -> float:
         pen, on, right = self.pen, index == player.selected, x + width
@@ -56,7 +69,7 @@ class LaneRows:
         self._dot(player, index, lane, x + 8, y + 14, 5.5)
         title, size = pen.shrunk(lane.optimizer.title, 78 if hovered else 96, 14, _face(on))
         pen.text(x + 22, y + 14, title, size, "text", _face(on), alpha=alpha)
-        self._setting(player, index, lane, "lr", x + 126, y + 14, 54, x + 230, 40, dim=True)
+        self._setting(player, index, lane, "lr", x + 126, y + 14, 50, x + 224, 40, dim=True)
         if hovered and len(player.lanes) > 1:
             self._remove(player, index, lane, x + 109, y + 14)
         shown, size = pen.shrunk(loss if lane.enabled else "off", width - 232, 14)
@@ -78,7 +91,7 @@ class LaneRows:
         pen.text(right - 24, y + 13, loss if lane.enabled else "off", 15, "text", align=1, alpha=alpha)
         eye = Icon.EYE if lane.enabled else Icon.EYE_OFF
         shade = "dim" if hovered else "faint"
-        if pen.icon(right - 6, y + 13, eye, f"eye.{lane.id}", 11, 9, color=shade, help="Take part, or rest"):
+        if icon_button(pen, right - 6, y + 13, eye, f"eye.{lane.id}", _rest(lane), 11, 9, color=shade):
             player.enable_lane(index, not lane.enabled)
         if hovered and len(player.lanes) > 1:
             self._remove(player, index, lane, right - 80, y + 13)
@@ -99,7 +112,7 @@ class LaneRows:
         pen, color = self.pen, f"optimizer.{lane.name}"
         if not pen.mute:
             imgui.set_next_item_allow_overlap()
-        touch = pen.touch(f"lane.{lane.id}", x - 8, y, width + 16, height - 2)
+        touch = pen.touch(f"lane.{lane.id}", x - 8, y, width + 16, height - 2, _lane_help(lane))
         px, py = pen.pointer if not pen.mute else (math.nan, math.nan)
         inside = x - 8 <= px < x + width + 8 and y <= py < y + height - 2
         hovered = (
@@ -125,10 +138,13 @@ class LaneRows:
         if opened:
             imgui.open_popup(key)
         px, py = pen.pointer
-        entries = [("toggle", "Rest" if lane.enabled else "Take part", ""), ("defaults", "Usual settings", "")]
+        items = [
+            Item("toggle", "Rest" if lane.enabled else "Take part", help=_rest(lane)),
+            Item("defaults", "Usual settings", help="Every setting of this optimizer as it usually is"),
+        ]
         if len(player.lanes) > 1:
-            entries.append(("remove", "Remove", ""))
-        chosen = pen.popup(key, px, py, 130, entries)
+            items.append(Item("remove", "Remove", help="Remove from the race"))
+        chosen = popup_list(pen, key, px, py, 130, items)
         if chosen == "toggle":
             player.enable_lane(index, not lane.enabled)
         elif chosen == "defaults":
@@ -140,8 +156,7 @@ class LaneRows:
     def _dot(self, player: Player, index: int, lane: Lane, x: float, y: float, radius: float) -> None:
         """Draw the lane's colour, which is also its switch."""
         pen, color = self.pen, f"optimizer.{lane.name}"
-        touch = pen.touch(f"toggle.{lane.id}", x - 11, y - 11, 22, 22)
-        pen.tooltip("Rest" if lane.enabled else "Take part")
+        touch = pen.touch(f"toggle.{lane.id}", x - 11, y - 11, 22, 22, _rest(lane))
         if touch.hovered:
             pen.dot(x, y, radius + 3, color, 0.25)
         if lane.enabled:
@@ -152,7 +167,7 @@ class LaneRows:
             player.enable_lane(index, not lane.enabled)
 
     def _remove(self, player: Player, index: int, lane: Lane, x: float, y: float) -> None:
-        if self.pen.icon(x, y, Icon.CLOSE, f"remove.{lane.id}", 10, 9, help="Remove from the race"):
+        if icon_button(self.pen, x, y, Icon.CLOSE, f"remove.{lane.id}", "Remove from the race", 10, 9):
             player.remove_lane(index)
 
     def _row_of(self, player: Player, index: int, lane: Lane, field: str, x: float, y: float, width: float) -> None:
@@ -175,13 +190,16 @@ class LaneRows:
         scale = SliderScale(*optimizers.field_range(lane.optimizer, field))
         color = f"optimizer.{lane.name}" if lane.enabled else "dim"
         key, usual = f"{lane.id}.{field}", scale.place(default_of(lane, field))
-        moved = pen.slider(
-            f"slide.{key}", x, y, width, scale.place(value), color, usual, help=FIELD_HELP.get(field, field)
-        )
+        what = FIELD_HELP.get(field, field)
+        help = f"{what}\n{of_slider(scale, default_of(lane, field))}"
+        moved = slider(pen, f"slide.{key}", x, y, width, scale.place(value), color, help, usual)
         if moved is not None:
             _tell(player, player.set_lane_field(index, field, scale.value(moved)))
         shade = "dim" if dim else "text"
-        typed = pen.number(f"type.{key}", right - room, y, room, short(value), plain_number(value), 13, shade)
+        typed = number_field(
+            pen, f"type.{key}", right - room, y, room, short(value), plain_number(value),
+            f"{what}\nClick to type it", 13, shade,
+        )  # fmt: skip
         number = read_number(typed)
         if number is not None:
             _tell(player, player.set_lane_field(index, field, number))
@@ -208,6 +226,16 @@ class SliderScale:
     def __init__(self, low: float, high: float, log: bool) -> None:
         self._scale = Scale(low, high, log and low > 0)
 
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The least and the greatest value."""
+        return self._scale.low, self._scale.high
+
+    @property
+    def log(self) -> bool:
+        """Whether equal ways multiply the value."""
+        return self._scale.log
+
     def place(self, value: float) -> float:
         """Return where a value lies, within [0, 1]."""
         return float(self._scale.share(min(max(value, self._scale.low), self._scale.high)))
@@ -220,6 +248,15 @@ class SliderScale:
             return min(max(float(f"{value:.3g}"), low), high)
         step = 10.0 ** math.floor(math.log10((high - low) / 500))
         return min(max(round(value / step) * step, low), high)
+
+
+def _rest(lane: Lane) -> str:
+    return "Rest: stay out of the race" if lane.enabled else "Take part in the race"
+
+
+def _lane_help(lane: Lane) -> str:
+    about = summary(type(lane.optimizer)) or lane.optimizer.title
+    return f"{about}\nClick: its settings and its equations. Right click: rest, usual settings, remove"
 
 
 def lanes_parameter(player: Player) -> Lanes:
@@ -248,9 +285,12 @@ def _defaults(kind: type[Any]) -> dict[str, float]:
 
 
 @cache
-def _known() -> list[tuple[str, str, str]]:
-    """Return every optimizer's name, title and colour."""
-    return [(kind.name, kind.title, f"optimizer.{kind.name}") for kind in optimizers.catalogue()]
+def _known() -> list[Item]:
+    """Return every optimizer as a line of a list."""
+    return [
+        Item(kind.name, kind.title, f"optimizer.{kind.name}", summary(kind) or kind.title)
+        for kind in optimizers.catalogue()
+    ]
 
 
 def _has(lane: Lane, field: str) -> bool:

@@ -6,8 +6,11 @@ import re
 from dataclasses import dataclass, field
 
 from lossland.scenery.scene import Scene
+from lossland.ui.icons import Icon
 from lossland.ui.layout import Rect
-from lossland.ui.widgets import Icon, Pen
+from lossland.ui.pen import Pen
+from lossland.ui.widgets import copy_text, icon_button
+from lossland.ui.windows import reach, scroll
 
 LINE = 21.0
 SIZE = 14.0
@@ -185,19 +188,19 @@ class Lesson:
         pen = self.pen
         text = scene.snippet.strip("\n")
         pen.text(area.x, area.y + 9, "NumPy, and the numbers of this scene", 13, "dim")
-        if pen.icon(area.right - 12, area.y + 9, Icon.COPY, "copy-code", 13, 12, help="Copy the code"):
-            pen.copy(text + "\n", "the code")
+        if icon_button(pen, area.right - 12, area.y + 9, Icon.COPY, "copy-code", "Copy the code", 13, 12):
+            copy_text(pen, text + "\n", "the code")
         box = Rect(area.x - 4, area.y + 26, area.width + 8, area.height - 26)
         pen.box(box.x, box.y, box.width, box.height, "#0B0E13" if pen.theme.dark else "#F1F2F4")
         inner = Rect(box.x + 2, box.y + 6, box.width - 4, box.height - 12)
-        with pen.scroll("code", inner, sideways=True) as inside:
+        with scroll(pen, "code", inner, sideways=True) as inside:
             y = inside.y
             lines = text.split("\n")
             for number, line in enumerate(lines):
                 self._code_line(number + 1, line, inside.x + 6, y)
                 y += CODE_LINE
             longest = max(pen.width(line, CODE_SIZE, "mono") for line in lines)
-            pen.reach(y, inside.x + 34 + longest)
+            reach(pen, y, inside.x + 34 + longest)
 
     def _code_line(self, number: int, line: str, x: float, y: float) -> None:
         pen = self.pen

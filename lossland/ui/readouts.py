@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from math import inf, isnan
 
-from lossland.numerals import fixed
+from lossland.scenery.scene import Frame, Scene
 from lossland.ui.layout import Rect
-from lossland.ui.widgets import Pen
-from lossland.world.layers import Equations, Facts, Formula, Legend, Meter, Note, Row, written
+from lossland.ui.pen import Pen
+from lossland.ui.widgets import copy_text
+from lossland.world.layers import Equations, Facts, Formula, Legend, Meter, Note, Row, Title, columns_of, written
 from lossland.writing.text import latex_without_colors
 
 LEAST_COLUMN = 58.0  # of the numbers of a rule, so that columns do not jump as numbers change
@@ -30,6 +30,21 @@ def draw_note(pen: Pen, note: Note, key: str, x: float, y: float, width: float, 
     return y
 
 
+def draw_title(pen: Pen, scene: Scene, frame: Frame, x: float, y: float, width: float) -> float:
+    """Draw a scene's name, and the formula and lines of its title. Returns the y below them."""
+    note = next((note for note in frame.notes if isinstance(note, Title)), Title(scene.title))
+    for line in pen.wrapped(scene.title, width, 18, "bold"):
+        pen.text(x, y + 12, line, 18, "text", "bold")
+        y += 24
+    if note.latex:
+        y = _formula(pen, Formula(note.latex, 16), x, y + 4, width)
+    for text in note.lines if note.text == scene.title else (note.text, *note.lines):
+        for line in pen.wrapped(text, width, 13):
+            pen.text(x, y + 8, line, 13, "dim")
+            y += 18
+    return y + 8
+
+
 def _formula(pen: Pen, note: Formula, x: float, y: float, width: float) -> float:
     """Set a formula; its height is its own, because it may hold a matrix."""
     size = min(note.size, 17 if pen.compact else 19)
@@ -45,16 +60,13 @@ def _formula(pen: Pen, note: Formula, x: float, y: float, width: float) -> float
 def _meter(pen: Pen, note: Meter, x: float, y: float, width: float) -> float:
     pen.text(x, y + 9, pen.fitted(note.heading, width, 13), 13, "dim")
     y += 20
-    value = note.text or fixed(note.value)
     color = pen.ink(note.color)
-    right = pen.text(x + width, y + 10, value, 20, color, "bold", align=1)
+    right = pen.text(x + width, y + 10, note.written, 20, color, "bold", align=1)
     if note.latex:
         pen.latex(x, y + 15, note.latex, 17, room=width - right - 8)
     y += 26
-    half = note.high / 2 - note.low / 2
-    if 0 < half < inf and not isnan(note.value):
-        place = min(max((note.value / 2 - note.low / 2) / half, 0.0), 1.0)
-        zero = min(max(-note.low / 2 / half, 0.0), 1.0)
+    place, zero = note.share(note.value), note.share(0.0)
+    if place is not None and zero is not None:
         pen.box(x, y, width, 6, "text", 0.10, 3)
         start, end = sorted((zero, place))
         if end > start:
@@ -86,8 +98,7 @@ def _facts(pen: Pen, note: Facts, x: float, y: float, width: float) -> float:
 
 
 def _legend(pen: Pen, note: Legend, x: float, y: float, width: float) -> float:
-    count = max((len(row.cells) for row in note.rows), default=0)
-    column = _columns(pen, note, count)
+    column = _columns(pen, note)
     if note.heading:
         pen.heading(x, y + 8, note.heading)
     for index, name in enumerate(note.columns):
@@ -100,11 +111,11 @@ def _legend(pen: Pen, note: Legend, x: float, y: float, width: float) -> float:
     return y + 6
 
 
-def _columns(pen: Pen, note: Legend, count: int) -> list[float]:
+def _columns(pen: Pen, note: Legend) -> list[float]:
     """Return the width of every column: its widest cell or name, and a gap."""
     widths = []
-    for index in range(count):
-        cells = [pen.width(written(row.cells[index]), 14) for row in note.rows if index < len(row.cells)]
+    for index, texts in enumerate(columns_of([row.cells for row in note.rows])):
+        cells = [pen.width(text, 14) for text in texts]
         if index < len(note.columns):
             cells.append(pen.width(note.columns[index], 12))
         widths.append(max(cells, default=0.0) + 16)
@@ -136,14 +147,12 @@ def _equations(
         pen.latex(x + width - sum(columns[index + 1 :]) - 8, y + 13, name, 14, "dim", align=1)
     y += 22
     for index, (latex, values, color) in enumerate(note.rows):
-        touch = pen.touch(f"{key}.{index}", x - 8, y, width + 16, height)
+        touch = pen.touch(f"{key}.{index}", x - 8, y, width + 16, height, _lens(latex, meanings))
         last = index == len(note.rows) - 1
         if last or touch.hovered:
             pen.box(x - 8, y, width + 16, height - 1, color if last else "text", 0.09 if last else 0.06)
-        if touch.hovered:
-            _lens(pen, latex, meanings)
         if touch.clicked:
-            pen.copy(plain_latex(latex), "the equation as LaTeX")
+            copy_text(pen, plain_latex(latex), "the equation as LaTeX")
         baseline = y + height * 0.62
         pen.latex(x, baseline, latex, size, room=width - sum(columns) + 4)
         for place, value in enumerate(map(written, values)):
@@ -155,17 +164,14 @@ def _equations(
 
 def _number_columns(pen: Pen, note: Equations) -> list[float]:
     """Return the width of every column of numbers, with the gap at its left."""
-    count = max((len(values) for _, values, _ in note.rows), default=len(note.columns))
-    widest = [
-        max((pen.width(written(values[k]), 14) for _, values, _ in note.rows if k < len(values)), default=0.0)
-        for k in range(count)
-    ]
+    columns = columns_of([values for _, values, _ in note.rows] or [[""] * len(note.columns)])
+    widest = [max(pen.width(text, 14) for text in texts) for texts in columns]
     return [max(wide + 14, LEAST_COLUMN if k else 0.0) for k, wide in enumerate(widest)]
 
 
-def _lens(pen: Pen, latex: str, meanings: Mapping[str, str]) -> None:
+def _lens(latex: str, meanings: Mapping[str, str]) -> str:
     meaning = meaning_of(latex, meanings)
-    pen.tooltip(f"{meaning}\n\nClick to copy as LaTeX" if meaning else "Click to copy as LaTeX")
+    return f"{meaning}\n\nClick to copy as LaTeX" if meaning else "Click to copy as LaTeX"
 
 
 def meaning_of(latex: str, meanings: Mapping[str, str]) -> str:

@@ -15,7 +15,7 @@ from imgui_bundle import imgui
 from numpy.typing import NDArray
 
 from lossland.landscapes import Landscape
-from lossland.ui.widgets import V2, Pen
+from lossland.ui.pen import V2, Pen
 from lossland.world.signs import Dot, Line, Stroke
 from lossland.world.terrain import Exposure
 from lossland.world.theme import Theme

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from imgui_bundle import imgui
 
 from lossland.numerals import fixed
 from lossland.scenery.scene import Frame
-from lossland.ui.charts import chosen_series
+from lossland.ui.charts import DECADES, FLOOR, TINY, chosen_series
+from lossland.ui.icons import Icon
 from lossland.ui.layout import PADDING, Rect
-from lossland.ui.widgets import V2, Icon, Pen
+from lossland.ui.pen import V2, Pen
+from lossland.ui.widgets import chip, icon_button
+from lossland.ui.windows import window
 from lossland.world.layers import Series
 from lossland.world.ticks import round_ticks
 
 if TYPE_CHECKING:
     from lossland.play.player import Player
+
+Places = list[imgui.ImVec2Like]
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 STRIP_POINTS = 400  # a longer curve is thinned before it is drawn
@@ -33,7 +38,7 @@ class Timeline:
     def draw(self, player: Player, frame: Frame, area: Rect) -> None:
         """Draw the bar into its rectangle."""
         pen = self.pen
-        with pen.window("timeline", area):
+        with window(pen, "timeline", area):
             x = self._buttons(player, area)
             counter = self._counter_width(player)
             save = area.right - PADDING - 84
@@ -45,25 +50,24 @@ class Timeline:
 
     def _buttons(self, player: Player, area: Rect) -> float:
         pen, x, y = self.pen, area.x + PADDING, area.center[1]
-        if pen.icon(x + 12, y, Icon.BACK, "step-back", help="One step back  ,"):
+        if icon_button(pen, x + 12, y, Icon.BACK, "step-back", "One step back  ,  or  ←"):
             player.step_by(-1)
-        touch = pen.touch("play", x + 33, y - 19, 38, 38)
-        pen.tooltip("Pause  Space" if player.playing else "Play  Space")
+        touch = pen.touch("play", x + 33, y - 19, 38, 38, "Pause  Space" if player.playing else "Play  Space")
         pen.dot(x + 52, y, 19, "accent", 1.0 if touch.hovered or touch.held else 0.94)
         icon = Icon.PAUSE if player.playing else Icon.PLAY
         ink = "background.edge" if pen.theme.dark else "#FFFFFF"
         pen.text(x + 52 + (0 if player.playing else 1.5), y + 0.5, icon, 15, ink, "icon", align=0.5)
         if touch.clicked:
             player.toggle_play()
-        if pen.icon(x + 92, y, Icon.FORWARD, "step-forward", help="One step forward  ."):
+        if icon_button(pen, x + 92, y, Icon.FORWARD, "step-forward", "One step forward  .  or  →"):
             player.step_by(1)
         x += 118
-        if area.width > 620:
-            if pen.chip(x, y - 12, f"{player.speed:g}×", "speed", help="How fast time runs"):
+        if area.width > 560:
+            if chip(pen, x, y - 12, f"{player.speed:g}×", "speed", "How fast time runs: ¼ to 4 times"):
                 later = [speed for speed in SPEEDS if speed > player.speed + 1e-9]
                 player.set_speed(later[0] if later else SPEEDS[0])
             x += 58
-            if pen.icon(x, y, Icon.LOOP, "loop", on=player.loop, help="Start again at the end  L"):
+            if icon_button(pen, x, y, Icon.LOOP, "loop", "Start again at the end  L", on=player.loop):
                 player.set_loop(not player.loop)
             x += 38
         return x
@@ -87,20 +91,20 @@ class Timeline:
 
     def _save_buttons(self, player: Player, x: float, y: float) -> None:
         pen = self.pen
-        if pen.icon(x + 12, y, Icon.CAMERA, "shot", 14, help="Save this picture  S"):
+        if icon_button(pen, x + 12, y, Icon.CAMERA, "shot", "Save this picture as a PNG file  S", 14):
             player.wish("shot")
         film = Icon.STOP if player.recording else Icon.FILM
         help = "Stop filming  V" if player.recording else "Film the window  V"
-        if pen.icon(x + 41, y, film, "record", 14, on=player.recording, help=help):
+        if icon_button(pen, x + 41, y, film, "record", help, 14, on=player.recording):
             player.wish("record")
-        if pen.icon(x + 70, y, Icon.SHARE, "save", 14, help="Save the session, to open or replay it later"):
+        if icon_button(pen, x + 70, y, Icon.SHARE, "save", "Save the session, to open or replay it later", 14):
             player.wish("save")
 
     # ------------------------------------------------------------------------------------------ scrubber
     def _scrubber(self, player: Player, frame: Frame, area: Rect) -> None:
         pen = self.pen
         seconds = player.scene.clock.seconds
-        touch = pen.touch("scrub", area.x - 8, area.y + 4, area.width + 16, area.height - 8)
+        touch = pen.touch("scrub", area.x - 8, area.y + 4, area.width + 16, area.height - 8, "Drag through time  ← →")
         if touch.held:
             place = min(max((pen.pointer[0] - area.x) / area.width, 0.0), 1.0)
             if player.steps:
@@ -145,15 +149,21 @@ class Timeline:
         split = int(curve.x.searchsorted(here))
         height, ground = float(np.interp(here, curve.x, curve.y)), base * pen.scale
         cut, foot = V2(here, height), V2(here, ground)
-        past: tuple[list[Any], list[Any]] = [*curve.top[:split], cut], [*curve.foot[:split], foot]
-        future: tuple[list[Any], list[Any]] = [cut, *curve.top[split:]], [foot, *curve.foot[split:]]
+        past: tuple[Places, Places] = (
+            [*curve.top[:split], cut],
+            [*curve.foot[:split], foot],
+        )
+        future: tuple[Places, Places] = (
+            [cut, *curve.top[split:]],
+            [foot, *curve.foot[split:]],
+        )
         for (line, feet), fill, ink in ((past, 0.26, 0.9), (future, 0.08, 0.35)):
             if len(line) < 2:
                 continue
             self._fill(line, feet, pen.color(series.color, fill))
             pen.dl.add_polyline(line, pen.color(series.color, ink), 1.4 * pen.scale, 0)
 
-    def _fill(self, line: list[V2], feet: list[V2], packed: int) -> None:
+    def _fill(self, line: Places, feet: Places, packed: int) -> None:
         """Fill between a curve and the places below it, in strips without seams between them."""
         dl = self.pen.dl
         flags = dl.flags
@@ -184,11 +194,17 @@ def _curve(series: Series, log: bool, area: Rect, top: float, base: float, scale
     return _Curve(x, y, [V2(a, b) for a, b in places], [V2(a, base * scale) for a in x.tolist()])
 
 
+def _log_floor(values: np.ndarray) -> float:
+    """Return the least value that a logarithmic axis would still show beside the largest."""
+    positive = values[(values > 0) & np.isfinite(values)]
+    return max(float(positive.max()) * 10.0**-DECADES, TINY) if len(positive) else FLOOR
+
+
 def strip_points(series: Series, log: bool) -> tuple[np.ndarray, np.ndarray] | None:
     """Return a curve as places in [0, 1]: along (n,) and up (n,); None where it holds no two finite values."""
     x, y = np.asarray(series.x, float), np.asarray(series.y, float)
     with np.errstate(all="ignore"):
-        y = np.log10(np.maximum(y, 1e-12)) if log else y
+        y = np.log10(np.maximum(y, min(FLOOR, _log_floor(y)))) if log else y
     good = np.isfinite(x) & np.isfinite(y)
     x, y = x[good], y[good]
     if len(x) < 2 or x[-1] <= x[0]:

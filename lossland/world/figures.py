@@ -16,7 +16,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lossland.errors import UserError
+from lossland.errors import UserError, shown
 from lossland.numerals import fixed, short, trimmed
 from lossland.world.layers import Array, Color, Colors, Compound, Label, Layer, Lines, Plates, Polygon, Shades
 
@@ -40,7 +40,7 @@ def place(value: ArrayLike, what: str) -> Floats:
     """Return a place or direction (3,) of three finite numbers, or of two in the plane z = 0; else raise UserError."""
     found = np.asarray(value, float)
     if found.shape not in ((2,), (3,)) or not np.isfinite(found).all():
-        raise UserError(f"{what} is two or three finite numbers, not {value!r:.60}.")
+        raise UserError(f"{what} is two or three finite numbers, not {shown(value)}.")
     return np.append(found, np.zeros(3 - len(found)))
 
 
@@ -99,6 +99,7 @@ class Angle(Compound):
 
     def __post_init__(self) -> None:
         """Refuse directions that are none."""
+        super().__post_init__()
         place(self.vertex, "The vertex of an Angle")
         _ = self.degrees
 
@@ -165,6 +166,7 @@ class RightAngle(Compound):
 
     def __post_init__(self) -> None:
         """Refuse what is no right angle: the sign would not be true."""
+        super().__post_init__()
         angle = Angle(self.vertex, self.first, self.second)
         if abs(np.radians(angle.degrees - 90.0)) > SQUARE:
             raise UserError(f"A RightAngle needs directions at 90°, not {angle.degrees:.1f}°: use an Angle.")
@@ -203,6 +205,7 @@ class _Beside(Compound):
 
     def __post_init__(self) -> None:
         """Refuse a segment without length, and one along the normal."""
+        super().__post_init__()
         _ = self._frame
 
     @cached_property
@@ -345,6 +348,7 @@ class Chips(Compound):
 
     def __post_init__(self) -> None:
         """Refuse lists of different lengths, values outside [0, 1] and states that there are not."""
+        super().__post_init__()
         count = len(self.text)
         if len(places(self.position, "The positions of Chips")) != count:
             raise UserError(f"{count} Chips need as many positions, not {len(self.position)}.")
@@ -424,6 +428,7 @@ class Arcs(Compound):
 
     def __post_init__(self) -> None:
         """Refuse lists of different lengths, and weights that are no numbers."""
+        super().__post_init__()
         counts = [len(places(side, "The ends of Arcs")) for side in (self.start, self.end)]
         counts += [len(part) for part in (self.weight, self.text) if part is not None]
         counts += [] if isinstance(self.color, str) else [len(self.color)]
@@ -543,6 +548,7 @@ class Table(Compound):
 
     def __post_init__(self) -> None:
         """Refuse what is no matrix, names that are too many or too few, and rows that it does not have."""
+        super().__post_init__()
         shape = np.shape(self.values)
         if len(shape) != 2 or 0 in shape:
             raise UserError(f"A Table needs values of the shape (rows, columns), not {shape}.")

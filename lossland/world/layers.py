@@ -10,20 +10,23 @@ host where that can be (see ``render.sharing``). A colour is ``"#RRGGBB"`` or a 
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, field, fields, replace
+from functools import cache, cached_property
+from math import inf, isnan
 from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lossland.errors import UserError, nearest
-from lossland.numerals import short
+from lossland.numerals import fixed, short
 from lossland.world.phrases import tex
 from lossland.world.shapes import Mesh, point_at
 from lossland.world.terrain import Terrain
+from lossland.world.theme import DARK
 from lossland.world.ticks import Scale
 from lossland.world.track import Track
 
@@ -32,6 +35,8 @@ Color = str
 Cell = str | float  # what is written beside a name: a number is written with three significant digits
 Shades = Literal["signed", "height"]  # the theme's colour maps: -1 ... 1 and 0 ... 1
 Colors = Color | Sequence[Color] | NDArray  # see ``Bars``
+Style = Literal["dot", "disc", "sphere", "ring"]  # of points
+ChartKind = Literal["line", "bar"]
 Side = Literal[
     "right", "left", "above", "below", "centre", "above right", "above left", "below right", "below left"
 ]  # of a label's point
@@ -42,6 +47,12 @@ ON_GROUND = 0.012  # world: so high above the ground lies what is laid on it
 def written(cell: Cell) -> str:
     """Return a cell as text."""
     return cell if isinstance(cell, str) else short(float(cell))
+
+
+def columns_of(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
+    """Return the cells of rows as text, column by column; a row that is shorter has none in the last ones."""
+    count = max((len(row) for row in rows), default=0)
+    return [[written(row[k]) for row in rows if k < len(row)] for k in range(count)]
 
 
 SHAPES = {  # of fields that are arrays: "n 3", or "n 3 | n 2" where both will do
@@ -90,7 +101,36 @@ def _fits(found: tuple[int, ...] | None, wanted: Sequence[str | int], lengths: d
     return True
 
 
-def _check_shapes(made: Layer | Series | HeatMap) -> None:
+WORDS = {"Shades": get_args(Shades), "Side": get_args(Side), "Style": get_args(Style), "ChartKind": get_args(ChartKind)}
+"""The words that a field may hold, by the type that it is declared with."""
+
+
+@cache
+def _declared(kind: type) -> tuple[tuple[str, ...], tuple[tuple[str, tuple[str, ...]], ...]]:
+    """Return the fields of a layer or note that hold colours, and those that hold one of a few words, with these."""
+    types = {one.name: set(re.findall(r"\w+", str(one.type))) for one in fields(kind)}
+    colors = tuple(name for name, parts in types.items() if parts & {"Color", "Colors"})
+    return colors, tuple((name, WORDS[part]) for name, parts in types.items() for part in parts if part in WORDS)
+
+
+def _check(made: Layer | Note | Row | Series) -> None:
+    """Raise UserError for an array of a wrong shape, a colour that no theme has, and a word that there is not."""
+    _check_shapes(made)
+    kind = type(made)
+    colors, words = _declared(kind)
+    for name in colors:
+        value = getattr(made, name)
+        for role in (value,) if isinstance(value, str) else value if isinstance(value, list | tuple) else ():
+            if isinstance(role, str) and (role or name == "color"):  # elsewhere "" is none
+                DARK.color(role)  # both themes have the same roles
+    for name, known in words:
+        value = getattr(made, name)
+        if isinstance(value, str) and value not in known:
+            near = nearest(value, known) or f" There are {', '.join(known)}."
+            raise UserError(f"{kind.__name__} has no {name} {value!r}.{near}")
+
+
+def _check_shapes(made: Layer | Note | Row | Series) -> None:
     """Raise UserError for an array of a wrong shape."""
     forms = _FORMS.get(type(made).__name__)
     if forms is None:
@@ -146,8 +186,8 @@ class Layer:
     emphasis: float = 0.0
 
     def __post_init__(self) -> None:
-        """Refuse arrays of wrong shapes here, where the traceback still shows who made them."""
-        _check_shapes(self)
+        """Refuse what cannot be drawn here, where the traceback still shows who made it."""
+        _check(self)
 
 
 HANDED_DOWN = ("group", "name", "dim", "ghost", "emphasis", "units")  # from a compound layer to its parts
@@ -309,7 +349,7 @@ class Points(Layer):
     position: Array
     color: Color | NDArray[np.integer] = "text"
     size: float = 2.0  # diameter of a dot, radius of the others, pixels
-    style: str = "dot"
+    style: Style = "dot"
     outline: bool = False
     ground: Terrain | None = None
     target: Array | None = None  # like position: the shader moves every point straight there ...
@@ -317,7 +357,9 @@ class Points(Layer):
     number: NDArray[np.integer] | None = None  # (n,) their own numbers, where a layer shows a choice of them
 
     @classmethod
-    def on(cls, terrain: Terrain, position: ArrayLike, color: Color, size: float, style: str, **options: Any) -> Points:
+    def on(
+        cls, terrain: Terrain, position: ArrayLike, color: Color, size: float, style: Style, **options: Any
+    ) -> Points:
         """Return discs, rings or spheres at places (n, 2) of the domain, on the ground."""
         world = terrain.world_from_domain(np.reshape(position, (-1, 2)), ON_GROUND)
         return cls(world, color, size, style, outline=True, **options)
@@ -617,12 +659,6 @@ class Label(Layer):
     bold: bool = True
     plate: Color = ""
 
-    def __post_init__(self) -> None:
-        """Refuse a side that there is not."""
-        super().__post_init__()
-        if isinstance(self.side, str) and self.side not in get_args(Side):
-            raise UserError(f"A Label has no side {self.side!r}.{nearest(self.side, get_args(Side))}")
-
 
 # -------------------------------------------------------------------------------------- notes beside the picture
 
@@ -630,6 +666,10 @@ class Label(Layer):
 @dataclass(frozen=True, eq=False)
 class Note:
     """Anything written beside the picture. Without panels it is drawn over the picture, with them inside one."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be drawn here, where the traceback still shows who made it."""
+        _check(self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -650,6 +690,10 @@ class Row:
     cells: Sequence[Cell] = ()
     ground: Color = ""  # a swatch of this colour around the mark
     bar: float | None = None  # a signed bar in [-1, 1] behind the last cell
+
+    def __post_init__(self) -> None:
+        """Refuse colours that there are not."""
+        _check(self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -689,6 +733,18 @@ class Meter(Note):
     high: float = 3.0
     text: str = ""  # what to print instead of the value with two decimals
 
+    @property
+    def written(self) -> str:
+        """What is printed."""
+        return self.text or fixed(self.value)
+
+    def share(self, value: float) -> float | None:
+        """Return where on the bar a value lies, in [0, 1]; None where the bar has no length, or the value is NaN."""
+        half = self.high / 2 - self.low / 2  # halves, because the difference may overflow
+        if not 0 < half < inf or isnan(value):
+            return None
+        return min(max((value / 2 - self.low / 2) / half, 0.0), 1.0)
+
 
 @dataclass(frozen=True, eq=False)
 class Facts(Note):
@@ -696,6 +752,11 @@ class Facts(Note):
 
     heading: str
     rows: Sequence[tuple[Color, str, str, str]]
+
+    def __post_init__(self) -> None:
+        """Refuse colours that there are not."""
+        for color, *_ in self.rows:
+            DARK.color(color)
 
 
 def lit(rows: Sequence[tuple[Color, str, str, str]], index: int) -> list[tuple[Color, str, str, str]]:
@@ -714,8 +775,8 @@ class Series:
     key: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse curves of two lengths."""
-        _check_shapes(self)
+        """Refuse curves of two lengths, and colours that there are not."""
+        _check(self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -726,7 +787,7 @@ class Chart(Note):
     series: Sequence[Series]
     log_y: bool = False
     now: float | None = None
-    kind: str = "line"
+    kind: ChartKind = "line"
     x_label: str = ""
 
 
@@ -737,6 +798,11 @@ class Equations(Note):
     title: str
     columns: Sequence[str] = ("x", "y")
     rows: Sequence[tuple[str, Sequence[Cell], Color]] = field(default_factory=tuple)
+
+    def __post_init__(self) -> None:
+        """Refuse colours that there are not."""
+        for *_, color in self.rows:
+            DARK.color(color)
 
 
 @dataclass(frozen=True)
@@ -778,10 +844,6 @@ class HeatMap(Note):
     y: HeatAxis
     log: bool = True  # colours follow the logarithm
     remark: str = ""  # beside the title
-
-    def __post_init__(self) -> None:
-        """Refuse what is no table."""
-        _check_shapes(self)
 
     def marked(self, x: float, y: float) -> HeatMap:
         """Return this map with its ring at a setting of the two parameters."""

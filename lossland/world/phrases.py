@@ -16,28 +16,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from math import isfinite
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lossland import numerals
-from lossland.errors import UserError
+from lossland.errors import UserError, shown
+from lossland.world.theme import DARK
 
 Color = str
 Value = ArrayLike | str
 Inked = tuple[Color | tuple[Color, ...], Value]
 
 _PLACE = re.compile(r"\?(\.?\d|s|n)?")
+_MISREAD = re.compile(r"\?\.[a-zA-Z]|\?\.?\d\d")  # looks like a format, and would be read as something else
+_MISREAD_IN_WORDS = re.compile(rf"{_MISREAD.pattern}|\?\.?\d[defg](?!\w)|\?[a-mo-rt-w](?![\w?])")
 
 
 def words(pattern: str, *values: Value) -> str:
     """Return a sentence with numbers in it: ``words("α = ?4 is the edge", 0.2)``.
 
     A ``?`` is written with three significant digits, ``?4`` with at most four decimals, ``?.2`` with two, ``?n`` as a
-    count. Raises UserError unless there is a value for each.
+    count. Raises UserError unless there is a value for each, and for a format that there is not.
     """
+    _check_formats(pattern, _MISREAD_IN_WORDS)
     return _filled(pattern, values, _word)
 
 
@@ -45,9 +49,21 @@ def tex(pattern: str, *values: Value | Inked) -> str:
     r"""Return a formula with numbers in it: ``tex(r"\nabla f = (?.2, ?.2)", ("up", gx), ("up", gy))``.
 
     As ``words``, but a plain ``?`` has at most two decimals and ``?s`` three significant digits; ``(color, value)`` is
-    in a role of the theme, vectors and matrices are written as such.
+    in a role of the theme, vectors and matrices are written as such. Raises UserError also for an unknown role.
     """
+    _check_formats(pattern, _MISREAD)
     return _filled(pattern, values, _formula)
+
+
+@lru_cache(1024)
+def _check_formats(pattern: str, misread: re.Pattern[str]) -> None:
+    """Raise UserError for a format that there is not. A letter after ? may be a variable in a formula: ``?x + ?y``."""
+    found = misread.search(pattern)
+    if found:
+        raise UserError(
+            f"There is no format {found[0]!r} in {shown(pattern)}; there are ?, ?4 (at most four decimals), "
+            f"?.2 (two decimals), ?s and ?n. Put a space between a number and a letter."
+        )
 
 
 def _filled(pattern: str, values: tuple, write: Callable[[object, str], str]) -> str:
@@ -99,6 +115,8 @@ def _formula(value: object, form: str) -> str:
 
 def _matrix(matrix: NDArray[np.floating], number: Callable[[float], str], color: Color | tuple[Color, ...]) -> str:
     colors = (color,) * matrix.shape[1] if isinstance(color, str) else color
+    if len(colors) != matrix.shape[1]:
+        raise UserError(f"A matrix of {matrix.shape[1]} columns needs as many colours, not {len(colors)}.")
     rows = [
         " & ".join(_inked(_ascii(number(float(entry))), role) for entry, role in zip(row, colors, strict=True))
         for row in matrix
@@ -108,6 +126,8 @@ def _matrix(matrix: NDArray[np.floating], number: Callable[[float], str], color:
 
 
 def _inked(text: str, color: Color) -> str:
+    if color:
+        DARK.hex(color)  # a role of the theme; both themes have the same
     return rf"\fgcolor{{{color}}}{{{text}}}" if color else text
 
 

@@ -18,7 +18,7 @@ from typing import TypedDict, Unpack
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lossland.errors import UserError
+from lossland.errors import UserError, shown
 from lossland.numerals import short
 from lossland.world.layers import (
     Array,
@@ -32,6 +32,7 @@ from lossland.world.layers import (
     Points,
     Side,
     Solid,
+    Style,
 )
 from lossland.world.shapes import Mesh
 from lossland.world.ticks import Scale, decade_texts, tick_texts
@@ -289,14 +290,15 @@ class Plot(Compound):
         y: ArrayLike,
         color: Color = "accent",
         size: float = 7.0,
-        style: str = "disc",
+        style: Style = "disc",
         **named: Unpack[Named],
     ) -> Pieces:
         """Return points at x, y (n,), or a single one. Those outside the plot are left out; the others keep their
         numbers under the pointer."""
-        u, v = np.broadcast_arrays(
-            *(np.ravel(scale.share(value)) for scale, value in zip(self.scales, (x, y), strict=True))
-        )
+        u, v = (np.ravel(scale.share(value)) for scale, value in zip(self.scales, (x, y), strict=True))
+        if u.shape != v.shape and 1 not in (u.size, v.size):
+            raise UserError(f"Points need x (n,) and y (n,), not {u.shape} and {v.shape}.")
+        u, v = np.broadcast_arrays(u, v)
         number = np.flatnonzero((np.abs(u - 0.5) <= 0.5 + ON_EDGE) & (np.abs(v - 0.5) <= 0.5 + ON_EDGE))
         place = self._world(u[number], v[number])
         return self._pieces([Points(place, color, size, style, outline=True, number=number)], named)
@@ -384,13 +386,18 @@ class Plot(Compound):
     def _along(self, function: Function, u: Floats) -> Floats:
         """Return the shares of the height (n,) of a function at shares of the width (n,)."""
         with np.errstate(all="ignore"):
-            y = np.broadcast_to(np.asarray(function(self.scales[0].value(u)), float), u.shape)
+            y = np.asarray(function(self.scales[0].value(u)), float)
+            if y.ndim and y.shape != u.shape:
+                raise UserError(f"A function of a Plot gets an array {u.shape} and returns one like it, not {y.shape}.")
+            y = np.broadcast_to(y, u.shape)
             return np.clip(self.scales[1].share(y), -OUTSIDE, OUTSIDE)
 
     def _path(self, graph: Graph, span: Range) -> tuple[Floats, Floats]:
         """Return a graph as shares of the width and of the height (n,)."""
         if callable(graph):
             return _traced(lambda u: self._along(graph, u), *span) if span[0] < span[1] else (np.zeros(0), np.zeros(0))
+        if not isinstance(graph, Sequence) or len(graph) != 2:
+            raise UserError(f"A curve needs a function of x, or the points (x, y), not {shown(graph)}.")
         u, v = (scale.share(values) for scale, values in zip(self.scales, graph, strict=True))
         if u.ndim != 1 or u.shape != v.shape:
             raise UserError(f"A curve needs x (n,) and y (n,), not {u.shape} and {v.shape}.")

@@ -177,7 +177,8 @@ class Theme:
             return self.colors[f"{family}.{index % CATEGORIES}" if index >= 0 else f"{family}.-1"]
         if family == "optimizer":
             return self.colors["text"]
-        raise UserError(f"The theme has no colour {role!r}.{nearest(role, list(self.colors))}")
+        near = nearest(role, list(self.colors)) or " It is a role such as 'accent' or 'text', or written #RRGGBB."
+        raise UserError(f"There is no colour {role!r}.{near}")
 
     def color(self, role: str) -> Rgb:
         """Return a role's colour, or ``"#RRGGBB"``, as three sRGB numbers in [0, 1]."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lossland.app.film import record, subject_of
+from lossland.app.film import QUALITY, record, subject_of
 from lossland.app.stage import Stage, snapshot
 from lossland.app.writers import film_file
 from lossland.errors import MachineError, UserError
@@ -129,6 +130,36 @@ def test_a_film_holds_every_frame_in_its_colours(tmp_path: Path, name: str, off:
         assert error.mean() < off
 
 
+def atoms(path: Path) -> list[tuple[str, int]]:
+    """Return the name and size of every atom on the top floor of an MP4 file (ISO/IEC 14496-12, 4.2)."""
+    data, place, found = path.read_bytes(), 0, []
+    while place < len(data):
+        size, name = struct.unpack_from(">I4s", data, place)
+        assert size >= 8
+        found.append((name.decode(), size))
+        place += size
+    return found
+
+
+def test_a_browser_can_start_a_film_at_once(tmp_path: Path) -> None:
+    """All that a player must know (``moov``) stands before the frames (``mdat``), which are the same as ever."""
+    frames = moving_bars(65, (322, 180))
+    with film_file(tmp_path / "a.mp4", (322, 180), 30) as add:
+        for frame in frames:
+            add(frame)
+    names = [name for name, _ in atoms(tmp_path / "a.mp4")]
+    assert names[0] == "ftyp"
+    assert names.count("moov") == names.count("mdat") == 1
+    assert names.index("moov") < names.index("mdat")
+    assert "moof" not in names
+    assert [file.name for file in tmp_path.iterdir()] == ["a.mp4"]
+    with av.open(str(tmp_path / "a.mp4")) as film:
+        [stream] = film.streams.video
+        assert (stream.frames, stream.average_rate, film.duration) == (65, 30, round(65e6 / 30))
+        times = [frame.time for frame in film.decode(stream)]
+    np.testing.assert_allclose(times, np.arange(65) / 30, atol=1e-6)
+
+
 def test_a_folder_of_frames_is_exact(tmp_path: Path) -> None:
     frames = moving_bars(3, SMALL)
     with film_file(tmp_path / "shots", SMALL, 25) as add:
@@ -231,7 +262,7 @@ def test_an_orbit_turns_and_the_same_command_gives_the_same_frames(tmp_path: Pat
 
 def test_a_tour_changes_its_scene_and_shows_captions(tmp_path: Path) -> None:
     shots = (
-        Shot("linear_map_2d", 0.2, preset="shear", caption="A shear"),
+        Shot("linear_map_2d", 0.2, preset="shear", title="A shear"),
         Shot("optimizer_race", 0.2, azimuth=(-80.0, -40.0), keys={"start": ((0.0, (0.0, -4.0)), (0.2, (0.0, 4.0)))}),
     )
     path = record(Tour("test", "Test", shots), tmp_path / "tour", fps=10, size=(480, 270))
@@ -245,6 +276,54 @@ def test_a_tour_changes_its_scene_and_shows_captions(tmp_path: Path) -> None:
     assert caption.sum() > 60
 
 
+def test_shots_go_over_into_each_other(tmp_path: Path) -> None:
+    """In the middle of a fade every pixel is half of the one shot and half of the other."""
+    shots = (Shot("linear_map_2d", 1.0, preset="shear"), Shot("linear_map_2d", 1.0, preset="rotation", play=(1.0, 2.0)))
+    tour = Tour("test", "Test", shots, fade=0.5)
+    assert tour.seconds == 1.5
+    assert [(seen.shot, seen.since, seen.share) for seen in tour.at(0.25)] == [(shots[0], 0.25, 1.0)]
+    assert [(seen.shot, seen.since, seen.share) for seen in tour.at(1.2)] == [(shots[1], 0.7, 1.0)]
+    assert [(seen.shot, seen.since, seen.share) for seen in tour.at(0.75)] == [
+        (shots[0], 0.75, 1.0), (shots[1], 0.25, 0.5),
+    ]  # fmt: skip
+    # 31 frames in 1.5 seconds: frame 15 is the one at 0.75 seconds
+    path = record(tour, tmp_path / "tour", fps=62 / 3, size=SMALL)
+    frames = [np.asarray(Image.open(file), float) for file in sorted(path.iterdir())]
+    assert len(frames) == 31
+    first = snapshot(library.scene("linear_map_2d", "shear"), SMALL, time=0.75)[..., :3]
+    second = snapshot(library.scene("linear_map_2d", "rotation"), SMALL, time=1.25)[..., :3]
+    assert np.abs(first.astype(float) - second).mean() > 2
+    assert np.abs(frames[15] - (first.astype(float) + second) / 2).mean() < 0.5
+
+
+def test_captions_come_and_go_between_the_fades() -> None:
+    tour = library.tour("demo")
+    times = np.arange(0.0, tour.seconds, 0.01)
+    for time in times:
+        seen = tour.at(float(time))
+        if len(seen) == 2:
+            assert [one.caption for one in seen] == [0.0, 0.0]
+    come = [tour.at(float(time))[0].caption for time in np.linspace(0.0, 0.7, 20)]
+    end = tour.shots[0].seconds - tour.fade
+    go = [tour.at(float(time))[0].caption for time in np.linspace(end - 0.4, end, 20)]
+    for shown in (come, go[::-1]):
+        assert shown == sorted(shown)
+        np.testing.assert_allclose([shown[0], shown[-1]], [0.0, 1.0], atol=1e-9)
+    assert tour.at(tour.seconds)[-1].caption == 1.0  # the last one stays
+
+
+def test_the_demo_is_short_and_every_second_of_it_shows_something() -> None:
+    tour = library.tour("demo")
+    assert len({shot.scene for shot in tour.shots}) == 4
+    assert tour.seconds <= 30
+    assert all(shot.title and shot.text for shot in tour.shots)
+    for shot in tour.shots:  # the camera starts and ends at rest
+        for name, (first, last) in (("azimuth", shot.azimuth or (0, 0)), ("elevation", shot.elevation or (0, 0))):
+            moved = [shot.camera(part * shot.seconds)[name] - first for part in (0.01, 0.5, 0.99)]
+            total = last - first
+            np.testing.assert_allclose(moved, np.array((0.000298, 0.5, 0.999702)) * total, atol=1e-12)
+
+
 def test_a_session_is_filmed_as_it_was(tmp_path: Path) -> None:
     player = Player(library.scene("optimizer_race"), SMALL)
     player.play()
@@ -256,11 +335,35 @@ def test_a_session_is_filmed_as_it_was(tmp_path: Path) -> None:
     session.save(session.of(player), file)
     path = record(file, tmp_path / "film", fps=10)
     frames = [np.asarray(Image.open(one), int) for one in sorted(path.iterdir())]
-    assert len(frames) == 6
+    assert len(frames) == 5
     assert frames[0].shape == (144, 256, 3)
     assert np.abs(frames[2] - frames[3]).mean() > 5
     again = record(session.load(file), tmp_path / "again", fps=10, seconds=0.2)
-    assert len(list(again.iterdir())) == 3
+    assert len(list(again.iterdir())) == 2
+    with Stage("linear_map_2d", SMALL) as stage:
+        for replayed in session.replay(session.load(file), (0, 24)):
+            still = stage.image(replayed, QUALITY)[..., :3]
+    np.testing.assert_array_equal(still, frames[4])
+    later = record(file, tmp_path / "later", fps=10, start=0.2)
+    for one, same in zip(sorted(later.iterdir()), sorted(path.iterdir())[2:], strict=True):
+        assert one.read_bytes() == same.read_bytes()
+
+
+def test_a_picture_of_a_session_is_what_was_seen(tmp_path: Path) -> None:
+    player = Player(library.scene("optimizer_race"), SMALL)
+    player.play()
+    for tick in range(30):
+        if tick == 10:
+            player.orbit(30, 5)
+        player.next_tick()
+    file = tmp_path / "mine.lossland"
+    session.save(session.of(player), file)
+    with Stage("linear_map_2d", SMALL) as stage:
+        for replayed in session.replay(session.of(player), (0, 30)):
+            seen = stage.image(replayed)
+    np.testing.assert_array_equal(snapshot(str(file), SMALL), seen)
+    earlier = snapshot(session.load(file), SMALL, time=0.2)
+    assert np.abs(earlier.astype(int) - seen).mean() > 2
 
 
 def test_a_gif_has_at_most_fifty_frames_a_second(tmp_path: Path) -> None:

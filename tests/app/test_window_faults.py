@@ -58,7 +58,8 @@ class Mine(ll.Scene):
         if fault == "latex":
             notes.append(layers.Formula("x}"))
         if fault == "plot":
-            notes.append(layers.Chart("Chart", [layers.Series("a", "no such role", np.arange(5.0), np.arange(5.0))]))
+            series = layers.Series("a", "accent", np.arange(5.0), np.array(["no number"] * 5))
+            notes.append(layers.Chart("Chart", [series]))
         return ll.Frame([layers.Points(position, color, 9.0, "disc")], notes)
 
     def readouts(self, time=0.0):
@@ -156,22 +157,23 @@ def test_whatever_a_scene_raises_the_window_goes_on(display: str, folder: Path) 
         "overflow": ("math.exp(1e9)", "OverflowError: math range error."),
         "float": ("np.array(1.0) / np.array(0.0)", "FloatingPointError: divide by zero"),
         "shape": ("ll.Frame([layers.Points", "Points needs a position of the shape (n, 3) or (n, 2), not (3,)."),
+        "color": ("ll.Frame([layers.Points", "There is no colour 'no such role'."),
     }
     for fault, (where, what) in raised.items():
         [sentence] = seen[fault]["errors"]
         assert sentence.startswith(f"mine.py, line {line(where)}: {what}"), seen[fault]
         assert seen[fault]["fault"] == "none"  # it is as if it had not been asked for
     assert re.match(r"mine\.py, line \d+: RecursionError: ", seen["recursion"]["errors"][0])
-    assert "Mine (mine.py) must return a Frame, not None" in seen["nothing"]["errors"][0]
+    assert ": frame of Mine must return a Frame, not None" in seen["nothing"]["errors"][0]
     # Raised at some times only: it stops at the last one that can be drawn
     playing, time = seen["late"]["errors"][1]
     assert not playing
     assert 0.9 < time <= 1.0
     assert seen["late"]["said"] == [f"mine.py, line {line('raise KeyError')}: KeyError: 'late'."]
-    assert "Mine (mine.py) must be a Clock, not 7" in seen["clock"]["errors"][0]
+    assert ": The clock of Mine must be a Clock, not 7." in seen["clock"]["errors"][0]
     assert seen["chart"]["errors"][0].startswith(f"mine.py, line {line('layers.Series')}: Series needs a y of the")
     # What can be computed and not drawn is undone when it is drawn
-    for fault in ("color", "latex", "plot"):
+    for fault in ("latex", "plot"):
         assert seen[fault]["fault"] == "none", (fault, seen[fault])
         assert len(seen[fault]["said"]) == 1, (fault, seen[fault])
         assert not any(entry[2][1] == fault for entry in seen[fault]["logged"]), fault

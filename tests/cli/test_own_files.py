@@ -121,7 +121,9 @@ class Nothing(ll.Scene):
 def test_in_python_the_exception_passes_as_it_is() -> None:
     with pytest.raises(ZeroDivisionError, match=r"^mine$"):
         ll.snapshot(Raises(), (64, 64))
-    with pytest.raises(UserError, match=r"frame of Nothing \(test_own_files\.py\) must return a Frame, not None"):
+    with pytest.raises(
+        UserError, match=r"^test_own_files\.py, line \d+: frame of Nothing must return a Frame, not None\.$"
+    ):
         ll.snapshot(Nothing(), (64, 64))
 
 

@@ -201,7 +201,54 @@ def test_a_name_as_long_as_the_system_allows(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_files_given_to_the_wrong_command(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    for name in ("a.npz", "b.lossland", "c.PNG"):
-        if (words[0], name) != ("record", "b.lossland"):
-            assert main([*words, name]) == 2
-            assert f"{name!r} is named like" in capsys.readouterr().err
+    kinds = {
+        "a.npz": "a file of arrays", "a.h5": "an HDF5 file", "b.lossland": "a session", "c.PNG": "a picture",
+        "c.jpg": "a picture", "d.mp4": "a film", "e.csv": "a table", "f.py": "a Python file", "g.txt": "a text",
+        "dir/h.xyz": "a file that ends in .xyz", "run 1.x2": "a file that ends in .x2",
+    }  # fmt: skip
+    taken = (".lossland", ".py") if words[0] in ("explore", "shot", "readouts", "record") else ()
+    for name, kind in kinds.items():
+        assert main([*words, name]) == 2
+        told = capsys.readouterr().err
+        assert (f"{name!r} is named like {kind}" in told) == (not name.endswith(taken)), told
+
+
+def test_points_of_formulas_are_no_endings() -> None:
+    from lossland.files import kind_of
+
+    for formula in (".5", "x^2 + .5", "2.5*x", "1e-3*x + 2.", "2.*x", "x*2.*pi", "rosenbrock", "(x.5"):
+        assert kind_of(formula) == ""
+    for name in ("x.y", "a/b.c", "../q.pkl", "C:\\a.dat", "my session.lossland", "s.LOSSLAND"):
+        assert kind_of(name)
+
+
+def test_files_are_told_from_formulas_in_python_too() -> None:
+    import lossland as ll
+
+    for name, kind in (("grid.txt", "a text"), ("grid.xyz", "a file that ends in .xyz"), ("grid.png", "a picture")):
+        with pytest.raises(ll.UserError, match=f"named like {kind}"):
+            ll.landscape(name)
+        with pytest.raises(ll.UserError, match=f"named like {kind}"):
+            ll.scene(name)
+
+
+def test_a_session_is_drawn_and_read_by_its_name(tmp_path: Path) -> None:
+    from lossland.play import session
+    from lossland.play.player import Player
+    from lossland.scenery import library
+
+    player = Player(library.scene("linear_map_2d", "shear"), (320, 180))
+    for tick in range(60):
+        if tick == 30:
+            player.use_preset("rotation")
+        player.next_tick()
+    session.save(session.of(player, "print"), tmp_path / "s.lossland")
+    end = run("shot", "s.lossland", "-o", "a.png", "--json", cwd=tmp_path)
+    assert end.json == {"scene": "linear_map_2d", "time": 1.0, "size": [320, 180], "file": "a.png"}
+    readouts = ["readouts", "s.lossland", "--json"]
+    assert run(*readouts, cwd=tmp_path).json["matrix"] == [[0, -1], [1, 0]]
+    assert run(*readouts, "--time", "0.4", cwd=tmp_path).json["matrix"] == [[1, 1], [0, 1]]
+    end = run("record", "s.lossland", "--seconds", "1", "--fps", "10", "--json", "-o", "frames", cwd=tmp_path)
+    assert end.json["frames"] == len(list((tmp_path / "frames").iterdir())) == 10
+    assert run("shot", "s.lossland", "--set", "path=straight", "-o", "b.png", cwd=tmp_path).code == 2
+    assert run("record", "sphere", "--trim", "-o", "b.mp4", cwd=tmp_path).code == 2

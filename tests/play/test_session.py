@@ -13,10 +13,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lossland import optimizers
 from lossland.errors import MachineError, UserError
 from lossland.play import session
+from lossland.play.actions import Action
 from lossland.play.player import Player
+from lossland.play.script import Script
 from lossland.scenery import library
+
+OWN_RULE = """from collections import namedtuple
+import lossland as ll
+
+class Mine(ll.optimizers.Optimizer):
+    lr: float = 0.01
+    Terms = namedtuple("Terms", "step")
+
+    def update(self, grad, last, t, position):
+        return self.Terms(-self.lr * grad)
+"""
 
 
 def played() -> Player:
@@ -77,14 +91,17 @@ def test_a_session_replays_to_the_same_state(tmp_path: Path) -> None:
 def test_a_replay_passes_the_same_ticks_at_every_frame_rate(fps: float) -> None:
     whole = session.of(played())
     states = [(player.tick, player.time, player.camera.pose) for player in session.replay(whole)]
-    for number, player in enumerate(session.replay(whole, fps)):
-        tick = round(number * 60 / fps)
+    ticks = session.film_ticks(whole, fps)
+    assert len(ticks) == 1.5 * fps
+    for number, player in enumerate(session.replay(whole, ticks)):
+        tick = min(round(number * 60 / fps), 89)
         assert (player.tick, player.time, player.camera.pose) == states[tick]
 
 
 def test_the_same_session_gives_the_same_layers() -> None:
     whole = session.of(played())
-    for first, second in zip(session.replay(whole, 5), session.replay(whole, 5), strict=True):
+    ticks = range(0, 90, 12)
+    for first, second in zip(session.replay(whole, ticks), session.replay(whole, ticks), strict=True):
         for a, b in zip(first.frame().layers, second.frame().layers, strict=True):
             for name, value in vars(a).items():
                 if isinstance(value, np.ndarray):
@@ -245,7 +262,7 @@ WHOLE = 10**400  # more digits than any float has
         ({"values": {"lanes": None}}, "list of optimizers"),
         ({"values": {"lanes": True}}, "list of optimizers"),
         ({"values": {"lanes": {"optimizer": "adam"}}}, "list of optimizers"),
-        ({"values": {"lanes": [None]}}, "optimizer .none"),
+        ({"values": {"lanes": [None]}}, "optimizer is a name .* not None"),
         ({"values": {"domain": None}}, "domain"),
         ({"values": {"steps": [1]}}, "steps"),
         ({"values": {"landscape": "\ud800"}}, "surrogates"),
@@ -308,8 +325,109 @@ def test_any_arguments_are_either_done_or_refused(name: str, arguments: list[Any
     """Nothing but UserError comes out of a file's actions, and the player can still be shown."""
     player = ANY
     with suppress(UserError):
-        session._do(player, session.Action(player.tick, name, tuple(arguments)))
+        player.follow_script(Script([Action(player.tick, name, tuple(arguments))], player.tick))
     assert player.frame().layers
 
 
 ANY = Player(library.scene("optimizer_race", steps=3))
+
+
+def test_no_session_runs_a_file_by_itself(tmp_path: Path) -> None:
+    ran, file = tmp_path / "ran", tmp_path / "mine.py"
+    file.write_text(OWN_RULE + f"open({str(ran)!r}, 'w').close()\n")
+    rule = f"{file}:Mine"
+    wrong: list[dict[str, Any]] = [
+        {"values": {"lanes": f"adam;{rule}:lr=0.1"}},
+        {"values": {"lanes": [{"optimizer": rule, "enabled": True}]}},
+        {"values": {"landscape": f"{file}:land"}},
+        {"actions": [[0, "add_lane", [rule]]]},
+    ]
+    for changes in wrong:
+        path = saved(tmp_path / "s.lossland", **changes)
+        with pytest.raises(UserError, match="no session runs a file by itself; name it"):
+            session.load(path)
+        assert not ran.exists()
+    optimizers.optimizer(rule)  # the user names it
+    assert ran.exists()
+    again = session.load(saved(tmp_path / "s.lossland", **wrong[1])).player()
+    assert again.lanes[0].optimizer.title == "Mine"
+
+
+# ------------------------------------------------------------------------------------------------ idle time
+def paused(*rests: int) -> session.Session:
+    """Return a session that stands still for so many ticks before each of its actions, and after the last."""
+    player = Player(library.scene("linear_map_2d"), (320, 180))
+    for number, rest in enumerate(rests):
+        for _ in range(rest):
+            player.next_tick()
+        if number < len(rests) - 1:
+            player.seek(0.1 * (number + 1))
+    return session.of(player)
+
+
+def test_a_pause_of_a_second_stays_and_a_longer_one_is_cut() -> None:
+    whole = paused(60, 300, 200)
+    assert whole.ticks == 560
+    shown = session.shown_ticks(whole)
+    # 60 before the first action; the tick of it (60); 299 more until the second (360); 199 after it
+    assert shown == [*range(61), *range(61, 91), *range(330, 361), *range(361, 391), *range(530, 560)]
+    assert session.shown_ticks(whole, first=350) == [tick for tick in shown if tick >= 350]
+    assert session.film_ticks(whole, 60, trim=True) == shown
+    assert len(session.film_ticks(whole, 10, trim=True)) == round(len(shown) / 6)
+    assert session.film_ticks(whole, 60) == list(range(560))
+
+
+def test_what_moves_is_no_idle_time() -> None:
+    player = Player(library.scene("linear_map_2d"), (320, 180))
+    player.set_turntable(True)
+    for _ in range(200):
+        player.next_tick()
+    assert session.shown_ticks(session.of(player)) == list(range(200))
+    whole = session.of(played())
+    assert session.shown_ticks(whole) == list(range(90))
+
+
+def test_a_session_of_no_time_is_one_frame() -> None:
+    empty = session.Session("linear_map_2d")
+    for trim in (False, True):
+        assert session.film_ticks(empty, 60, trim=trim) == [0]
+
+
+# ------------------------------------------------------------------------------------------------ going on
+def test_a_replay_goes_on_where_it_ended(tmp_path: Path) -> None:
+    """What is done after a replay is kept with what was replayed."""
+    first = played()
+    player = session.begun(session.of(first))
+    while player.script is not None:
+        assert player.tick < 90
+        player.next_tick()
+    assert state(player) == state(first)
+    player.orbit(10, 0)
+    for _ in range(30):
+        player.next_tick()
+    path = tmp_path / "longer.lossland"
+    session.save(session.of(player), path)
+    longer = session.load(path)
+    assert longer.log == (*first.log, (90, "orbit", (10.0, 0.0)))
+    assert state(session.at(longer)) == state(player)
+    assert state(session.at(longer, 1.5, first.size))["values"] == state(first)["values"]
+
+
+def test_what_is_done_during_a_replay_is_refused_with_a_note() -> None:
+    whole = session.of(played())
+    player = session.begun(whole)
+    player.orbit(50, 0)
+    assert player.set_param("steps", 3) is None
+    assert [message.text for message in player.messages] == ["The session is being replayed; Esc skips to its end."]
+    session.forward(player, whole.ticks)
+    assert tuple(player.log) == whole.log
+
+
+def test_a_replay_that_fails_ends_with_a_sentence_and_the_player_is_free() -> None:
+    broken = session.Session("linear_map_2d", ticks=20, log=(Action(5, "use_preset", ("none of ours",)),))
+    player = session.begun(broken)
+    with pytest.raises(UserError, match="tick 5"):
+        session.forward(player, 20)
+    assert player.script is None
+    player.orbit(10, 0)
+    assert [entry.name for entry in player.log] == ["orbit"]

@@ -17,7 +17,7 @@ class Secant(ll.Scene):
 
     name = "secant"
     title = "A secant closes to a tangent"
-    chapter = "Slopes"
+    chapter = "Calculus"
     lesson = "Drag the point. The second one comes to it, and the slope of the **secant** becomes the **tangent**'s."
 
     x = ll.parameters.Number(-1.6, -2.4, 1.0, "$x$", "Where the tangent touches.")

@@ -21,7 +21,7 @@ class Sentence(ll.Scene):
 
     name = "sentence"
     title = "What a word looks at"
-    chapter = "Attention"
+    chapter = "Attention and embeddings"
     lesson = "The softmax makes weights of scores. **Heat** levels them; cold leaves only the largest. Click a word."
 
     word = ll.parameters.Choice("it", [*dict.fromkeys(WORDS)], "Word", "The word that looks around.")

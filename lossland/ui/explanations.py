@@ -1,0 +1,52 @@
+"""What tooltips say: of parameters, sliders and classes, in plain text with units."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+from lossland.numerals import short
+from lossland.scenery.parameters import Param
+
+if TYPE_CHECKING:
+    from lossland.ui.lanes import SliderScale
+
+
+def summary(kind: type) -> str:
+    """Return the first paragraph of a class's docstring as one line, "" where it has none."""
+    return " ".join((kind.__doc__ or "").split("\n\n")[0].split())
+
+
+def plain_text(text: str) -> str:
+    r"""Return text with its LaTeX as plain letters: ``rate $\eta$`` is "rate η"."""
+
+    def letter(command: re.Match[str]) -> str:
+        try:
+            return unicodedata.lookup(f"GREEK SMALL LETTER {command[1].replace('lambda', 'lamda')}")
+        except KeyError:
+            return command[1]
+
+    return re.sub(r"\\([A-Za-z]+)", letter, text).translate({ord(sign): None for sign in "${}"})
+
+
+def of_parameter(param: Param) -> str:
+    """Return what a parameter is."""
+    return plain_text(param.help or param.label)
+
+
+def of_cell(param: Param) -> str:
+    """Return what is said of a parameter's number in a box."""
+    return f"{of_parameter(param)}\nDrag sideways to change it, click to type it"
+
+
+def of_slider(scale: SliderScale, usual: float, unit: str = "") -> str:
+    """Return what a slider reaches and what can be done with it."""
+    low, high = (with_unit(end, unit) for end in scale.ends)
+    kind = ", by powers of ten" if scale.log else ""
+    return f"{low} to {high}{kind}\nDouble click: {with_unit(usual, unit)}, the usual value. Shift: fine steps"
+
+
+def with_unit(value: float, unit: str) -> str:
+    """Return a short number with its unit."""
+    return short(value) + (unit if unit in ("", "°") else f" {unit}")

@@ -1,0 +1,332 @@
+"""The pen that panels are drawn with: text, formulas, boxes and lines in panel units, and what the pointer touches.
+
+A panel unit is a pixel at scale 1; the Pen turns units into pixels. What is drawn goes into the draw list of the window
+that is open (see ``windows``). Buttons, sliders and boxes to type in are made of it (``widgets``, ``number_boxes``).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from imgui_bundle import imgui
+
+from lossland.ui.layout import Rect, tip_corner
+from lossland.world.theme import Theme, hex_color
+from lossland.writing.text import Type
+
+V2 = imgui.ImVec2
+SMALLEST_FORMULA = 9
+TIP_WIDTH, TIP_INSET = 280.0, (10.0, 7.0)  # of tooltips: the longest line, and the room around the text
+
+
+@dataclass(frozen=True)
+class Touch:
+    """What the pointer does to a widget now."""
+
+    clicked: bool
+    hovered: bool
+    held: bool
+    double: bool = False
+    menu: bool = False  # clicked with the right button
+
+
+@dataclass
+class Typing:
+    """The number that is being typed or dragged, and the line below an open list: one in all panels."""
+
+    key: str = ""  # of the box that is open, "" where none is
+    draft: str = ""  # what it holds
+    fresh: bool = False  # it was opened in this frame and wants the keyboard
+    dragged: str = ""  # key of the cell that is dragged
+    drag_from: float = 0.0  # and its value before
+    line: str = ""  # what the box below a list holds
+
+
+class Notice(NamedTuple):
+    """What a widget has to tell; ``kind`` as in ``Player.say``."""
+
+    text: str
+    kind: str = "note"
+
+
+class Pen:
+    """Draws one panel's parts in a theme. ``dl`` is the draw list of the window that is open."""
+
+    def __init__(self, theme: Theme, type_: Type) -> None:
+        self.theme = theme
+        self.type = type_
+        self.dl: imgui.ImDrawList = None  # type: ignore[assignment]  # set by window() before anything draws
+        self.area = Rect(0, 0, 0, 0)  # what is drawn into: a window, or what scrolls in it
+        self.panel = self.area  # the window itself
+        self.compact = False  # rows are one line high
+        self.roomy = False  # there is height to spare
+        self.typing = Typing()
+        self.notice: Notice | None = None  # something to tell the user, said once
+        self.mute = False  # measuring: nothing is drawn or felt
+
+    @property
+    def scale(self) -> float:
+        """Pixels to a panel unit."""
+        return self.type.scale
+
+    def at(self, x: float, y: float) -> imgui.ImVec2:
+        """Return a place in pixels."""
+        scale = self.type.scale
+        return V2(x * scale, y * scale)
+
+    @property
+    def pointer(self) -> tuple[float, float]:
+        """Where the mouse is, in panel units."""
+        mouse = imgui.get_io().mouse_pos
+        return mouse.x / self.scale, mouse.y / self.scale
+
+    def measure(self, draw: Callable[[], float]) -> float:
+        """Return what ``draw`` would return, drawing nothing."""
+        self.mute = True
+        try:
+            return draw()
+        finally:
+            self.mute = False
+
+    # ------------------------------------------------------------------------------------------ the pointer
+    def touch(self, key: str, x: float, y: float, width: float, height: float, help: str) -> Touch:
+        """Feel the pointer in a rectangle; ``help`` is said of it when the pointer rests there."""
+        if self.mute:
+            return UNTOUCHED
+        imgui.set_cursor_screen_pos(self.at(x, y))
+        clicked = imgui.invisible_button(key, self.at(max(width, 1), max(height, 1)))
+        hovered = imgui.is_item_hovered()
+        self.explain(help, Rect(x, y, width, height), self.panel)
+        return Touch(
+            clicked,
+            hovered,
+            imgui.is_item_active(),
+            hovered and imgui.is_mouse_double_clicked(0),
+            hovered and imgui.is_mouse_clicked(1),
+        )
+
+    def explain(self, text: str, item: Rect, panel: Rect) -> None:
+        """Say what ImGui's last item is for when the pointer rests on it: beside its panel, over nothing else there."""
+        if self.mute or not text or not imgui.is_item_hovered(imgui.HoveredFlags_.for_tooltip.value):
+            return
+        inset = self.at(*TIP_INSET)
+        with self.font("regular", 13):
+            size = imgui.calc_text_size(text, wrap_width=TIP_WIDTH * self.scale)
+            tip = (size.x + 2 * inset.x) / self.scale, (size.y + 2 * inset.y) / self.scale
+            screen = imgui.get_io().display_size
+            corner = tip_corner(tip, item, panel, (screen.x / self.scale, screen.y / self.scale))
+            imgui.set_next_window_pos(self.at(*corner))
+            imgui.push_style_var(imgui.StyleVar_.window_padding.value, inset)
+            if imgui.begin_tooltip():
+                imgui.push_text_wrap_pos(TIP_WIDTH * self.scale)
+                imgui.text_unformatted(text)
+                imgui.pop_text_wrap_pos()
+                imgui.end_tooltip()
+            imgui.pop_style_var()
+
+    # ------------------------------------------------------------------------------------------ text
+    def color(self, role: str, alpha: float = 1.0) -> int:
+        """Return a theme's role or ``#RRGGBB`` as ImGui packs it."""
+        return self.type.u32(role, alpha)
+
+    def ink(self, role: str) -> str:
+        """Return the ``#RRGGBB`` in which text about a role is readable."""
+        return hex_color(self.theme.ink(role))
+
+    @contextmanager
+    def font(self, name: str, size: float) -> Iterator[None]:
+        """Choose the font of ImGui's own widgets."""
+        imgui.push_font(self.type.fonts[name], self.type.font_size(size))
+        try:
+            yield
+        finally:
+            imgui.pop_font()
+
+    def text(
+        self,
+        x: float,
+        y: float,
+        text: str,
+        size: float = 14,
+        color: str = "text",
+        font: str = "regular",
+        align: float = 0.0,
+        middle: bool = True,
+        alpha: float = 1.0,
+        track: float = 0.0,
+    ) -> float:
+        """Write a line and return its width. ``align`` 0 starts it at x, 1 ends it there.
+
+        ``middle``: y is its middle, else its top.
+        """
+        if self.mute:
+            return self.width(text, size, font, track)
+        exact = self.theme.color(color) if font == "icon" else color  # text is made readable, signs are not
+        width, _ = self.type.text(
+            self.dl, x * self.scale, y * self.scale, text, size, exact, font,
+            ax=align, ay=0.5 if middle else 0.0, alpha=alpha, track=track,
+        )  # fmt: skip
+        return width / self.scale
+
+    def width(self, text: str, size: float = 14, font: str = "regular", track: float = 0.0) -> float:
+        """Return how long a line is."""
+        return self.type.width(text, size, font, track) / self.scale
+
+    def fitted(self, text: str, room: float, size: float = 14, font: str = "regular") -> str:
+        """Return the text, shortened with an ellipsis where it would be longer than ``room``."""
+        if self.width(text, size, font) <= room:
+            return text
+        while text and self.width(text + "…", size, font) > room:
+            text = text[:-1]
+        return text.rstrip() + "…"
+
+    def shrunk(self, text: str, room: float, size: float, font: str = "regular") -> tuple[str, float]:
+        """Return the text and a size up to 2 smaller at which it fits, shortened where even that is too long."""
+        for smaller in (size, size - 1, size - 2):
+            if self.width(text, smaller, font) <= room:
+                return text, smaller
+        return self.fitted(text, room, size - 1, font), size - 1
+
+    def wrapped(self, text: str, room: float, size: float = 14, font: str = "regular") -> list[str]:
+        """Break text into lines no longer than ``room``; a word longer than that is broken too."""
+        lines, line = [], ""
+        for word in text.split():
+            longer = f"{line} {word}" if line else word
+            if self.width(longer, size, font) <= room:
+                line = longer
+                continue
+            if line:
+                lines.append(line)
+            while self.width(word, size, font) > room and len(word) > 1:
+                cut = len(word) - 1
+                while cut > 1 and self.width(word[:cut], size, font) > room:
+                    cut -= 1
+                lines.append(word[:cut])
+                word = word[cut:]
+            line = word
+        return [*lines, line] if line else lines
+
+    def latex(
+        self,
+        x: float,
+        baseline: float,
+        latex: str,
+        size: float = 15,
+        color: str = "text",
+        align: float = 0.0,
+        room: float = math.inf,
+        alpha: float = 1.0,
+    ) -> float:
+        """Set a formula on a baseline; one wider than ``room`` is set smaller. Returns its width."""
+        mark = self.type.formula(latex, size, color)
+        while mark.width > room * self.scale and size > SMALLEST_FORMULA:
+            size = max(min(size - 1, math.floor(size * room * self.scale / mark.width)), SMALLEST_FORMULA)
+            mark = self.type.formula(latex, size, color)
+        shrink = min(1.0, room * self.scale / mark.width)
+        if self.mute:
+            return mark.width * shrink / self.scale
+        width, height = mark.width * shrink, mark.height * shrink
+        left = round(x * self.scale - align * width)
+        top = round(baseline * self.scale - mark.baseline * shrink)
+        self.dl.add_image(
+            mark.texture, V2(left, top), V2(left + width, top + height), V2(0, 0), V2(1, 1),
+            self.type.u32("#FFFFFF", alpha),
+        )  # fmt: skip
+        return width / self.scale
+
+    def rich(
+        self, x: float, y: float, text: str, size: float = 14, color: str = "text", room: float = math.inf
+    ) -> float:
+        """Write a line in which parts between dollars are LaTeX. Returns its width."""
+        start = x
+        for index, part in enumerate(text.split("$")):
+            left = room - (x - start)
+            if part and index % 2:
+                x += self.latex(x, y + 0.36 * size, part, size + 1, color, room=max(left, 1))
+            elif part:
+                x += self.text(x, y, self.fitted(part, left, size), size, color)
+        return x - start
+
+    def heading(self, x: float, y: float, title: str, color: str = "dim") -> float:
+        """Write a section's name in spaced capitals, y at its middle. Returns its width."""
+        return self.text(x, y, title.upper(), 12, color, "bold", track=1.1)
+
+    # ------------------------------------------------------------------------------------------ shapes
+    def box(
+        self,
+        x: float,
+        y: float,
+        width: float,
+        height: float,
+        color: str,
+        alpha: float = 1.0,
+        rounding: float = 7,
+    ) -> None:
+        """Fill a rectangle."""
+        if self.mute:
+            return
+        corner = self.at(x + width, y + height)
+        self.dl.add_rect_filled(self.at(x, y), corner, self.color(color, alpha), rounding * self.scale)
+
+    def frame(
+        self,
+        x: float,
+        y: float,
+        width: float,
+        height: float,
+        color: str,
+        alpha: float = 1.0,
+        rounding: float = 7,
+    ) -> None:
+        """Draw a rectangle's outline."""
+        if self.mute:
+            return
+        corner = self.at(x + width, y + height)
+        self.dl.add_rect(self.at(x, y), corner, self.color(color, alpha), rounding * self.scale, self.scale)
+
+    def line(
+        self,
+        x0: float,
+        y0: float,
+        x1: float,
+        y1: float,
+        color: str,
+        alpha: float = 1.0,
+        width: float = 1.0,
+    ) -> None:
+        """Draw a straight line."""
+        if self.mute:
+            return
+        self.dl.add_line(self.at(x0, y0), self.at(x1, y1), self.color(color, alpha), width * self.scale)
+
+    def polyline(self, points: Sequence[Sequence[float]], color: str, alpha: float = 1.0, width: float = 1.0) -> None:
+        """Draw a line through points (x, y)."""
+        if self.mute:
+            return
+        scale = self.scale
+        places: list[imgui.ImVec2Like] = [V2(x * scale, y * scale) for x, y in points]
+        self.dl.add_polyline(places, self.color(color, alpha), width * scale, 0)
+
+    def rule(self, y: float, area: Rect | None = None) -> None:
+        """Draw a hairline across the panel."""
+        area = area or self.area
+        self.box(area.x + 1, round(y), area.width - 2, 1, "hair", 1.0, 0)
+
+    def dot(self, x: float, y: float, radius: float, color: str, alpha: float = 1.0) -> None:
+        """Fill a circle."""
+        if self.mute:
+            return
+        self.dl.add_circle_filled(self.at(x, y), radius * self.scale, self.color(color, alpha), 0)
+
+    def ring(self, x: float, y: float, radius: float, color: str, alpha: float = 1.0) -> None:
+        """Draw a circle's outline."""
+        if self.mute:
+            return
+        self.dl.add_circle(self.at(x, y), radius * self.scale, self.color(color, alpha), 0, 1.5 * self.scale)
+
+
+UNTOUCHED = Touch(False, False, False)

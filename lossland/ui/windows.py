@@ -1,0 +1,72 @@
+"""The windows that panels stand in, and the parts of them that scroll."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from imgui_bundle import imgui
+
+from lossland.ui.layout import Rect
+from lossland.ui.pen import V2, Pen
+
+_FIXED = sum(
+    getattr(imgui.WindowFlags_, name).value
+    for name in (
+        "no_title_bar",
+        "no_resize",
+        "no_move",
+        "no_scrollbar",
+        "no_scroll_with_mouse",
+        "no_collapse",
+        "no_saved_settings",
+        "no_bring_to_front_on_focus",
+        "no_nav",
+    )
+)
+
+
+@contextmanager
+def window(pen: Pen, name: str, area: Rect, ground: bool = True, over: bool = False) -> Iterator[None]:
+    """Open a fixed window; without ``ground`` it has no background and border, ``over`` lays it over others."""
+    flags = _FIXED if ground else _FIXED | imgui.WindowFlags_.no_background.value
+    if over:  # ImGui puts a window on top when it is first shown, unless it has this flag
+        flags &= ~imgui.WindowFlags_.no_bring_to_front_on_focus.value
+        flags |= imgui.WindowFlags_.no_focus_on_appearing.value
+    imgui.set_next_window_pos(pen.at(area.x, area.y))
+    imgui.set_next_window_size(pen.at(area.width, area.height))
+    imgui.begin(name, None, flags)
+    pen.dl, pen.area, pen.panel = imgui.get_window_draw_list(), area, area
+    try:
+        yield
+    finally:
+        imgui.end()
+
+
+@contextmanager
+def scroll(pen: Pen, name: str, area: Rect, sideways: bool = False) -> Iterator[Rect]:
+    """Open a part of the window that scrolls when its content is higher; gives where the content is."""
+    outer_dl, outer_area = pen.dl, pen.area
+    imgui.set_cursor_screen_pos(pen.at(area.x, area.y))
+    imgui.push_style_var(imgui.StyleVar_.window_padding.value, V2(0, 0))
+    flags = imgui.WindowFlags_.no_nav.value
+    if sideways:
+        flags |= imgui.WindowFlags_.horizontal_scrollbar.value
+    imgui.begin_child(name, pen.at(area.width, area.height), 0, flags)
+    imgui.pop_style_var()
+    pen.dl = imgui.get_window_draw_list()
+    left, top = area.x - imgui.get_scroll_x() / pen.scale, area.y - imgui.get_scroll_y() / pen.scale
+    pen.area = Rect(left, top, area.width, area.height)
+    try:
+        yield pen.area
+    finally:
+        imgui.end_child()
+        pen.dl, pen.area = outer_dl, outer_area
+
+
+def reach(pen: Pen, y: float, x: float = -math.inf) -> None:
+    """Tell the scrolling part that its content goes down to ``y``, and to the right as far as ``x``."""
+    imgui.set_cursor_screen_pos(pen.at(pen.area.x, pen.area.y))
+    size = pen.at(max(x - pen.area.x, 1), max(y - pen.area.y, 1))
+    imgui.dummy(size)
