@@ -212,6 +212,8 @@ class Monkey(RuleBasedStateMachine):
     def look(self) -> None:
         rig = self.rig
         assert rig is not None
+        if rig.loop.pointer._rest is None:  # the pointer is on a panel, which may explain itself
+            rig.turn(TICK, Enter(False))
         shown, expected = rig.rest(), drawn_afresh(rig)
         off = np.abs(shown.astype(int) - expected).max(-1)
         if self.panels_touched:  # they may be open, hovered or scrolled, which is no state of the player's

@@ -13,7 +13,7 @@ from lossland.landscapes import Landscape
 from lossland.resources import folder
 from lossland.scenery import words
 from lossland.scenery.parameters import Integer, Lanes, Matrix, Number, Param, Point
-from lossland.scenery.scene import CHAPTERS, Scene, called, quiet
+from lossland.scenery.scene import CHAPTERS, Scene, quiet
 from lossland.scenery.tour import Shot, Tour, tour, tours
 
 __all__ = [
@@ -94,7 +94,7 @@ def _meant(what: Any) -> tuple[type[Scene], Any]:
     if isinstance(what, type) and issubclass(what, Scene):
         return what, None
     if isinstance(what, Scene):
-        raise UserError(f"That is a scene already; change it with scene.set(name, value), or give {called(what)}.")
+        raise UserError(f"That is a scene already; change it with scene.set(name, value), or give {type(what).__name__}.")
     if isinstance(what, Path):
         what = str(what)
     if not isinstance(what, str):
