@@ -7,9 +7,11 @@ values, another picture, another loop.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from copy import copy, deepcopy
 from dataclasses import fields
+from functools import partial
 from typing import Any
 from unittest.mock import patch
 
@@ -66,6 +68,18 @@ class Rig:
         self.loop = Loop(player, picture, Pointer(player), size, software=True)
         self.input = Input(self.loop, self)
         self.is_fullscreen = False
+        self.acts: list[Callable[[], object]] = []  # what the panels do when they are built next
+        build = picture.panels.draw
+
+        def built(*arguments: Any) -> Any:
+            free = build(*arguments)
+            for act in self.acts:
+                with suppress(UserError):
+                    act()
+            self.acts.clear()
+            return free
+
+        picture.panels.draw = built
 
     def leave(self) -> None: ...
 
@@ -133,7 +147,9 @@ def twin_of(player: Player) -> Player:
 
 def drawn_afresh(rig: Rig) -> Image:
     """Return the picture of another loop that has never shown anything else."""
-    other = Rig(twin_of(rig.player), rig.loop.picture.theme.name, size=rig.loop.size)
+    twin, rest = twin_of(rig.player), rig.loop.pointer._rest
+    other = Rig(twin, rig.loop.picture.theme.name, size=rig.loop.size)
+    twin.hover(None if rest is None else other.loop.pointer.position_at(rest))
     try:
         return other.rest()
     finally:
@@ -149,6 +165,7 @@ class Monkey(RuleBasedStateMachine):
         for one in self._patches:
             one.start()
         self.panels_touched = False
+        self.count = 0  # of the actions done
         self.rig: Rig | None = None
 
     @initialize(scene=st.sampled_from(SCENES), kept=st.booleans())
@@ -176,9 +193,18 @@ class Monkey(RuleBasedStateMachine):
         self.rig.turn(TICK, *events)
 
     def try_to(self, name: str, *arguments: Any) -> None:
-        """Do an action; what does not fit the scene is refused."""
-        with suppress(UserError):
-            getattr(self.player, name)(*arguments)
+        """Do an action, some upon a picture at rest, some while the panels are built; what does not fit is refused."""
+        assert self.rig is not None
+        self.count += 1
+        if self.count % 2:
+            self.rig.rest()
+        act = partial(getattr(self.player, name), *arguments)
+        if self.count % 4 < 2:
+            self.rig.acts.append(act)
+            self.rig.loop.pace.stir()  # the press that made the panel do it
+        else:
+            with suppress(UserError):
+                act()
         self.turn()
 
     # ------------------------------------------------------------------------------------------ what is true
@@ -186,6 +212,8 @@ class Monkey(RuleBasedStateMachine):
     def look(self) -> None:
         rig = self.rig
         assert rig is not None
+        if rig.loop.pointer._rest is None:  # the pointer is on a panel, which may explain itself
+            rig.turn(TICK, Enter(False))
         shown, expected = rig.rest(), drawn_afresh(rig)
         off = np.abs(shown.astype(int) - expected).max(-1)
         if self.panels_touched:  # they may be open, hovered or scrolled, which is no state of the player's
@@ -287,6 +315,7 @@ class Monkey(RuleBasedStateMachine):
     @rule(name=st.sampled_from(("dark", "print")))
     def theme(self, name: str) -> None:
         assert self.rig is not None
+        self.rig.rest()
         self.rig.loop.picture.panels.wants_theme = name  # as the button in the browser does
         self.rig.loop.pace.stir()
         self.turn()

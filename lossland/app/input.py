@@ -63,7 +63,10 @@ class Wheel(NamedTuple):
 
 
 class Key(NamedTuple):
-    """A key was pressed, repeated or released, by GLFW's numbers; ``letter`` is what stands on it, where one does."""
+    """A key was pressed, repeated or released, by GLFW's numbers; ``letter`` is what stands on it, if anything.
+
+    The numbers say where a key is on an American keyboard: where "z" or "+" is depends on the keyboard.
+    """
 
     key: int
     action: int
@@ -243,14 +246,18 @@ class Input:
             player.say(REPLAYING)
             return
         if event.letter == "z" and not shift:
-            player.say(f"Undone: {player.undo()}")
+            self._tell("Undone", player.undo())
         elif event.letter == "y" or event.letter == "z":
-            player.say(f"Done again: {player.redo()}")
+            self._tell("Done again", player.redo())
         elif event.letter in TEXT_KEYS:
             player.wish(TEXT_KEYS[event.letter])
         elif event.key in VIEWS:
             player.save_view(VIEWS[event.key])
             player.say(f"View {VIEWS[event.key]} is kept; Alt+{VIEWS[event.key]} returns to it.")
+
+    def _tell(self, what: str, step: str | None) -> None:
+        if step:  # while a session is replayed nothing is undone
+            self.player.say(f"{what}: {step}.")
 
     def _char(self, code: int) -> None:
         if self.loop.picture.host.wants_keyboard:

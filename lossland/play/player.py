@@ -25,7 +25,7 @@ from lossland.play.history import History, take
 from lossland.play.script import Script
 from lossland.play.states import State, return_to, state_of
 from lossland.pointing.description import Description
-from lossland.pointing.picking import Hit, describe, pick_any
+from lossland.pointing.picking import Hit, describe, pick_any, trail_near
 from lossland.pointing.probe import Probe, probe
 from lossland.scenery import library
 from lossland.scenery.parameters import Lane, Lanes
@@ -361,6 +361,11 @@ class Player:
         """Let what is set next be a step of its own: a handle or slider was let go, a text is finished."""
         self.history = self.history.closed()
 
+    def finish_step(self) -> None:
+        """End the step that goes on, if there is one and it is the user's: a session that is replayed ends its own."""
+        if self.history.open and self.script is None:
+            self.end_step()
+
     # ------------------------------------------------------------------------------------------- the lanes
     select = lane_actions.select
     set_lane_field = lane_actions.set_lane_field
@@ -410,6 +415,11 @@ class Player:
             with quiet():
                 self.hovered = pick_any(self.frame(), self.camera, pixel, self.size, scale, self.show)
             self._pointed = float(pixel[0]), float(pixel[1]), STRAY * scale
+
+    def trail_at(self, pixel: Sequence[float], scale: float = 1.0) -> Hit | None:
+        """Return the trail that a click at a pixel means, even one a little beside it; None where there is none."""
+        with quiet():
+            return trail_near(self.frame(), self.camera, pixel, self.size, scale, self.show)
 
     def mark(self, told: Frame | None = None) -> Description | None:
         """Return what to say of what is hovered, as it is now; None where it has moved away from the pointer.

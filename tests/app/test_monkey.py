@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, Phase, settings
 from monkey import Monkey
 
 Monkey.TestCase.settings = settings(
-    max_examples=6,
+    max_examples=5,
     stateful_step_count=12,
     deadline=None,
     derandomize=True,

@@ -80,7 +80,7 @@ sys.setrecursionlimit(600)
 wait = glfw.wait_events_timeout
 glfw.wait_events_timeout = lambda seconds: wait(min(seconds, 0.01))
 seen = {}
-with windows.Window(library.scene("mine.py"), (640, 400)) as window:
+with windows.Window(library.scene("mine.py"), (1000, 560)) as window:
     meter = Meter(window.canvas)
     player, turn, left = window.player, window._turn, 0
 
