@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,7 +16,7 @@ from lossland import checks
 from lossland.compute import arrays, philox
 from lossland.compute.bounds import Domain, is_lost
 from lossland.compute.crowds import crowd, in_float64
-from lossland.compute.crowds.base import rounded
+from lossland.compute.crowds.base import Points, rounded
 from lossland.compute.minima import Minima, basins, find_minima, tolerance
 from lossland.compute.pieces import PIECE, Pieces
 from lossland.compute.trajectory import check_seed, check_start, check_steps
@@ -24,6 +24,7 @@ from lossland.errors import MachineError
 from lossland.optimizers import Optimizer
 
 if TYPE_CHECKING:
+    from lossland.compute.resident import Resident
     from lossland.landscapes import Landscape
 
 Float32 = NDArray[np.float32]
@@ -148,8 +149,8 @@ class Flow:
 
     def _begin(self) -> None:
         self._state = self._make()
-        self._before: Any = self._start
-        self._after: Any = self._start
+        self._before: Points | Resident = self._start
+        self._after: Points | Resident = self._start
 
     def around(self, step: float) -> tuple[Any, Any, float]:
         """Return the swarm before and after the last whole step that is begun, (N, 2) each, and how much is done.
@@ -208,6 +209,27 @@ def fates(landscape: Landscape, end: Float32) -> tuple[Float32, NDArray[np.bool_
     return value, diverged
 
 
+class Reached(TypedDict):
+    """A minimum, and the share of the particles that reached it."""
+
+    x: float
+    y: float
+    value: float
+    share: float
+
+
+class Summary(TypedDict):
+    """The figures of a run as plain data."""
+
+    count: int
+    steps: int
+    seconds: float
+    particle_steps_per_second: float
+    converged: int
+    diverged: int
+    minima: list[Reached]
+
+
 @dataclass(frozen=True, eq=False)
 class Swarm:
     """How a swarm of N particles ended.
@@ -243,7 +265,7 @@ class Swarm:
         """How many steps of one particle were taken per second."""
         return self.count * self.steps / self.seconds if self.seconds > 0 else 0.0
 
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> Summary:
         """Return the figures of the run as plain data."""
         return {
             "count": self.count,

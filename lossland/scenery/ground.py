@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -30,7 +30,7 @@ class Domain(Point):
     def __init__(self, default: Sequence[float]) -> None:
         super().__init__(default, help="The part that is shown.", hidden=True)
 
-    def check(self, value: Any) -> tuple[float, ...]:
+    def check(self, value: object) -> tuple[float, ...]:
         """Accept four finite numbers, each pair rising."""
         x0, x1, y0, y1 = bounds = super().check(value)
         if not (x0 < x1 and y0 < y1):
@@ -60,7 +60,7 @@ class GroundScene(Scene):
     ``settle`` left it, such as a start and rates that suit; what was chosen stays.
     """
 
-    staging: ClassVar[Mapping[str, Mapping[str, Any]]] = {}  # landscape -> values to take with it
+    staging: ClassVar[Mapping[str, Mapping[str, object]]] = {}  # landscape -> values to take with it
     height: ClassVar[float] = 0.52  # of the ground in the world
     median: ClassVar[float] = 0.56  # where the middle value comes to lie
 
@@ -162,7 +162,7 @@ class GroundScene(Scene):
             if isinstance(param, GroundPoint):
                 self._check_inside(param.name, param.default)
 
-    def set(self, name: str, value: Any) -> None:
+    def set(self, name: str, value: object) -> None:
         """Change one parameter; a value that does not fit raises UserError and changes nothing."""
         if name != "domain":
             if isinstance(self.param(name), GroundPoint):
@@ -188,7 +188,7 @@ class GroundScene(Scene):
                 f"from {y0:g} to {y1:g}; choose a place on it or another domain."
             )
 
-    def _settled(self, values: Mapping[str, Any]) -> dict[str, Any]:
+    def _settled(self, values: Mapping[str, object]) -> dict[str, object]:
         """Return the values that ``settle`` makes of others."""
         self.values = dict(values)
         self.settle()
@@ -220,10 +220,11 @@ class GroundScene(Scene):
                 self.values[param.name] = self.inside(self.values[param.name])
 
 
-def _moved_on(own: Any, before: Any, after: Any) -> Any:
+def _moved_on(own: object, before: object, after: object) -> object:
     """Return what becomes of a value if what suits changes: it follows if it suited before. Each lane by itself."""
-    if isinstance(own, tuple) and own and isinstance(own[0], Lane) and len(own) == len(before) == len(after):
-        return tuple(map(_moved_on, own, before, after))
+    lists = [one for one in (own, before, after) if isinstance(one, tuple) and one and isinstance(one[0], Lane)]
+    if len(lists) == 3 and len({len(one) for one in lists}) == 1:
+        return tuple(map(_moved_on, *lists))
     return after if own == before else own
 
 

@@ -83,10 +83,10 @@ _FORMS = {  # the same, read once: the names of each shape's lengths, a whole nu
 }
 
 
-def _shape_of(value: Any) -> tuple[int, ...] | None:
+def _shape_of(value: object) -> tuple[int, ...] | None:
     """Return the shape of an array anywhere, or of a list; None for a ragged one."""
     try:
-        return value.shape if hasattr(value, "shape") else np.shape(value)
+        return getattr(value, "shape", None) or np.asarray(value).shape
     except ValueError:
         return None
 
@@ -216,7 +216,7 @@ class Compound(Layer, ABC):
             kept[key] = tuple(flattened(parts))
         return kept[key]
 
-    def _handed_down(self, part: Layer) -> dict[str, Any]:
+    def _handed_down(self, part: Layer) -> dict[str, object]:
         own = {name: getattr(part, name) or getattr(self, name) for name in HANDED_DOWN}
         return {**own, "pickable": part.pickable and self.pickable}
 

@@ -58,7 +58,8 @@ class Mine(ll.Scene):
         if fault == "latex":
             notes.append(layers.Formula("x}"))
         if fault == "plot":
-            notes.append(layers.Chart("Chart", [layers.Series("a", "accent", np.arange(5.0), np.array(["no number"] * 5))]))
+            series = layers.Series("a", "accent", np.arange(5.0), np.array(["no number"] * 5))
+            notes.append(layers.Chart("Chart", [series]))
         return ll.Frame([layers.Points(position, color, 9.0, "disc")], notes)
 
     def readouts(self, time=0.0):
