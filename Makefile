@@ -50,7 +50,7 @@ run: $(VENV)/.installed $(VENV)/.graphics
 	    $(VENV)/bin/lossland explore; \
 	else \
 	    echo "There is no display: filming the demo instead."; \
-	    $(VENV)/bin/lossland record demo -o $(DEMO) --seconds 10 --size 1280x720 --fps 60; \
+	    $(VENV)/bin/lossland record demo -o $(DEMO) --size 1280x720 --fps 30; \
 	fi
 
 test: lint $(VENV)/.test-graphics

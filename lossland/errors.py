@@ -70,6 +70,13 @@ def sentence(error: BaseException) -> str:
     return f"Unexpected {_named(error)}. This is a fault of lossland itself; --debug shows where it happened."
 
 
+def told(error: BaseException) -> str:
+    """Return what an exception says, after the file and line of a user's where it happened; without a full stop."""
+    place, _ = _place(error)
+    text = str(error).rstrip(".") if isinstance(error, UserError | MachineError) else _named(error)
+    return f"{place}: {text}" if place else text
+
+
 def is_users(error: BaseException) -> bool:
     """Whether an exception is for the user to mend: wrong input, or a fault of a user's own Python file."""
     if isinstance(error, UserError) or (_place(error)[0] and not isinstance(error, MachineError)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -64,6 +65,20 @@ def target_of(path: str | Path) -> Path:
     except (OSError, RuntimeError) as error:  # a name that is too long, links that go in circles
         raise MachineError(f"{path} cannot be written: {getattr(error, 'strerror', None) or error}.") from error
     return target
+
+
+def state_folder() -> Path:
+    """Return the user's folder for what the program keeps for itself; it need not exist yet."""
+    home = Path.home()
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = home / "Library" / "Application Support"
+    else:
+        base = Path(os.environ.get("XDG_STATE_HOME") or "")
+        if not base.is_absolute():  # such a value is to be ignored, says the specification
+            base = home / ".local" / "state"
+    return base / "lossland"
 
 
 def kind_of(text: str) -> str:

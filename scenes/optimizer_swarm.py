@@ -57,7 +57,7 @@ class OptimizerSwarm(ll.GroundScene):
     median = 0.5
 
     domain = ll.ground.Domain((-6, 6, -6, 6))
-    optimizer = parameters.Choice("momentum", lambda: ll.optimizers.names(), "optimizer", "The rule of every particle.")
+    optimizer = ll.race.Rule("momentum", "optimizer", "The rule of every particle.")
     rate = parameters.Number(0.003, 1e-5, 10.0, r"rate $\eta$", "The length of a step, or its scale.", log=True)
     memory = parameters.Number(0.93, 0.0, 0.999, r"memory $\mu$, $\beta_1$", "How much of the last step stays.")
     count = parameters.Integer(50_000, 2**10, 2**22, "particles", "How many start at once.", log=True)

@@ -31,6 +31,12 @@ def other_tests_scene_files_forgotten() -> Iterator[None]:
     errors.USER_FILES.intersection_update(before)
 
 
+@pytest.fixture(autouse=True)
+def sessions_kept_apart(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no window find what a window of another test, or of whoever runs the tests, has left behind."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / f"state-{os.urandom(8).hex()}"))
+
+
 @pytest.fixture(params=["numpy", "array_api_strict", pytest.param("cupy", marks=pytest.mark.gpu)])
 def xp(request: pytest.FixtureRequest) -> Any:
     """Every array library that the array code must run on; the strict one refuses what the standard does not have."""

@@ -17,7 +17,7 @@ PACKAGE = ROOT / "lossland"
 # From the ground up. A room may import itself and what is below its floor; rooms of one floor do not meet.
 FLOORS = (
     ("errors", "interrupts", "resources", "numerals", "models"),
-    ("checks", "files", "expression", "world"),
+    ("checks", "files", "userfiles", "expression", "world"),
     ("landscapes", "optimizers", "render/gl"),
     ("compute",),
     ("scenery",),
@@ -124,7 +124,10 @@ def test_every_room_stands_on_one_floor() -> None:
 
 # Files that hold one algorithm between them: they import each other, the later ones only when they are called.
 KNOTS = (
-    {"expression." + part for part in ["node", "printing", "sums", "stable", "program", "arithmetic", "derivative"]},
+    {
+        "expression." + part
+        for part in ["node", "printing", "sums", "stable", "program", "arithmetic", "derivative", "with_numpy"]
+    },
     {"cli", "cli.parsing"},
 )
 

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from numbers import Real
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lossland.app.stage import Stage, checked_size
-from lossland.app.writers import film_file, film_fps
+from lossland.app.writers import Image, film_file, film_fps
 from lossland.errors import UserError, shown
 from lossland.play import session
 from lossland.play.player import Player
@@ -18,7 +19,10 @@ from lossland.play.session import Session
 from lossland.render.painter import Quality
 from lossland.scenery import library
 from lossland.scenery.scene import Scene
-from lossland.scenery.tour import Shot, Tour
+from lossland.scenery.tour import Tour
+
+if TYPE_CHECKING:
+    from lossland.writing.caption import Caption
 
 SIZE = (1920, 1080)
 SWAY = 24.0  # degrees that the camera travels in an orbiting film, half to each side of home
@@ -33,7 +37,9 @@ class Moment:
     """What one frame of a film shows."""
 
     player: Player
-    caption: str = ""
+    caption: Caption | None = None
+    share: float = 1.0  # how much of the frame it is; the rest is ``below``
+    below: Moment | None = None
 
 
 @np.errstate(all="ignore")
@@ -50,6 +56,7 @@ def record(
     start: float = 0.0,
     progress: Callable[[int, int], None] | None = None,
     gl: str | int | None = None,
+    text_scale: float = 1.0,
 ) -> Path:
     """Film a scene, a tour or a session, and return the film's path.
 
@@ -59,7 +66,7 @@ def record(
     `session.shown_ticks`). ``orbit`` lets the camera travel slowly around a scene. The ending of ``path`` chooses
     the format: .mp4, .gif (at most 50 frames a second), .webm, or no ending for a folder of PNG frames.
     ``progress(done, total)`` is called after every frame. An interrupted film leaves nothing behind.
-    ``gl`` chooses what draws, as in `Stage`.
+    ``gl`` chooses what draws and ``text_scale`` how large text is, as in `Stage`.
     """
     subject = subject_of(what) if isinstance(what, str | Path) else what
     path = Path(path).expanduser()
@@ -70,15 +77,16 @@ def record(
     if seconds is not None:
         _checked(seconds, 1 / fps, LONGEST, "A film lasts", "seconds")
     # the encoder is opened first: a name that cannot be written is refused before anything is drawn
-    with film_file(path, size, fps) as add, Stage(_first_scene(subject), size, theme or "dark", ui, gl) as stage:
+    stage = Stage(_first_scene(subject), size, theme or "dark", ui, gl, text_scale)
+    with film_file(path, size, fps) as add, stage:
         if isinstance(subject, Session):
             ticks = session.film_ticks(subject, fps, round(start * 60), trim)
             ticks = ticks[: None if seconds is None else max(round(seconds * fps), 1)]
             count, moments = len(ticks), _session_moments(subject, ticks, stage)
         else:
-            count, moments = _moments(subject, seconds, fps, size, orbit)
+            count, moments = _moments(subject, seconds, fps, stage, orbit)
         for done, moment in enumerate(moments, 1):
-            add(stage.image(moment.player, QUALITY, moment.caption))
+            add(_image(stage, moment))
             if progress:
                 progress(done, count)
     return path
@@ -95,15 +103,15 @@ def subject_of(name: str | Path) -> Subject:
 
 
 def _moments(
-    subject: Scene | Tour, seconds: float | None, fps: float, size: tuple[int, int], orbit: bool
+    subject: Scene | Tour, seconds: float | None, fps: float, stage: Stage, orbit: bool
 ) -> tuple[int, Iterator[Moment]]:
     """Return how many frames the film of a scene or tour has, and its frames."""
     own = subject.seconds if isinstance(subject, Tour) else subject.clock.seconds
     count = max(round((seconds or own) * fps), 1)
     parts = [frame / max(count - 1, 1) for frame in range(count)]
     if isinstance(subject, Tour):
-        return count, _tour_moments(subject, [part * own for part in parts], size)
-    return count, _scene_moments(subject, parts, size, orbit)
+        return count, _tour_moments(subject, [part * own for part in parts], stage)
+    return count, _scene_moments(subject, parts, stage.size, orbit)
 
 
 def _session_moments(subject: Session, ticks: list[int], stage: Stage) -> Iterator[Moment]:
@@ -124,22 +132,42 @@ def _scene_moments(scene: Scene, parts: list[float], size: tuple[int, int], orbi
         yield Moment(player)
 
 
-def _tour_moments(tour: Tour, times: list[float], size: tuple[int, int]) -> Iterator[Moment]:
-    shot: Shot | None = None
-    player: Player | None = None
+def _tour_moments(tour: Tour, times: list[float], stage: Stage) -> Iterator[Moment]:
+    from lossland.writing.caption import Caption
+
+    players: dict[int, Player] = {}  # of the shots that are seen, by their identity
     for time in times:
-        now, since = tour.at(time)
-        if player is None or now is not shot:
-            shot = now
-            player = Player(library.scene(shot.scene, shot.preset), size)
-        for name, value in now.values(since).items():
-            if player.scene.values[name] != player.scene.param(name).check(value):
-                player.scene.set(name, value)
-                player.touch()
-        player.seek(now.scene_time(since))
-        player.frame()
-        player.camera.place(**now.camera(since))
-        yield Moment(player, now.caption)
+        moment: Moment | None = None
+        seen = tour.at(time)
+        players = {id(one.shot): players[id(one.shot)] for one in seen if id(one.shot) in players}
+        for shot, since, share, visible in seen:
+            caption = Caption(shot.title, shot.text, visible) if shot.title else None
+            player = players.get(id(shot))
+            if player is None:
+                player = players[id(shot)] = Player(library.scene(shot.scene, shot.preset), stage.size)
+                stage.prepare(player, caption)
+            for name, value in shot.values(since).items():
+                if player.scene.values[name] != player.scene.param(name).check(value):
+                    player.scene.set(name, value)
+                    player.touch()
+            player.seek(shot.scene_time(since))
+            player.frame()
+            steered = shot.camera(since)
+            if "distance" in steered:
+                steered["distance"] *= player.camera.home_pose.distance
+            player.camera.place(**steered)
+            moment = Moment(player, caption, share, moment)
+        assert moment is not None
+        yield moment
+
+
+def _image(stage: Stage, moment: Moment) -> Image:
+    """Draw a frame; where two shots are seen at once, one over the other."""
+    image = stage.image(moment.player, QUALITY, moment.caption)
+    if moment.below is None or moment.share >= 1.0:
+        return image
+    below = _image(stage, moment.below).astype(np.float32)
+    return np.rint(below + (image - below) * np.float32(moment.share)).astype(np.uint8)
 
 
 def _first_scene(subject: Subject) -> Scene:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from copy import copy, deepcopy
 from math import ceil
 from time import perf_counter
-from typing import Any
 
 import numpy as np
 from imgui_bundle import imgui
@@ -25,23 +24,25 @@ from lossland.scenery.scene import Frame
 from lossland.ui.panels import Panels
 from lossland.world.layers import Points
 from lossland.world.theme import Theme
+from lossland.writing.caption import Caption, above_caption, draw_caption
 from lossland.writing.host import Host
 from lossland.writing.hovering import draw_mark, draw_probe
 from lossland.writing.overlay import draw_overlay
 from lossland.writing.panel_cache import Box, PanelCache, Progress
 from lossland.writing.placement import Rect
 from lossland.writing.room import free_rect
-from lossland.writing.text import Type, picture_scale
+from lossland.writing.said import said_as
+from lossland.writing.scale import picture_scale
+from lossland.writing.text import Type
 
-CAPTION_SIZE = 17.0
 AT_ONCE = 100_000  # pixels of panels drawn in a frame, while more frames follow
 
 
-def still(player: Player, size: tuple[int, int], theme: Theme) -> NDArray[np.uint8]:
+def still(player: Player, size: tuple[int, int], theme: Theme, text_scale: float = 1.0) -> NDArray[np.uint8]:
     """Return what a player shows (h, w, 4) without panels and in full quality; leaves the player as it is."""
     twin = copy(player)
     twin.camera = deepcopy(player.camera)
-    picture, target = Picture(theme, size), Target(size)
+    picture, target = Picture(theme, size, text_scale=text_scale), Target(size)
     with target:
         picture.draw(twin, size, quality=Quality.still)
     image = target.read()
@@ -53,8 +54,9 @@ def still(player: Player, size: tuple[int, int], theme: Theme) -> NDArray[np.uin
 class Picture:
     """Draws players into the bound framebuffer; needs a current GL context.
 
-    ``window`` is the GLFW window or None; ``scale`` the pixels to a pixel of the look (None: chosen by the size);
-    ``kept`` whether the framebuffer still holds the picture before (see ``canvas.keeps_pictures``).
+    ``window`` is the GLFW window or None; ``scale`` the pixels to a logical pixel (None: chosen by the size);
+    ``text_scale`` how much larger than usual text and panels are; ``kept`` whether the framebuffer still holds the
+    picture before (see ``canvas.keeps_pictures``).
     Panels and what is written over the scene have a Host each: panels are built and drawn only when they change
     (``refresh`` and ``compose``), the writing with every frame.
     """
@@ -64,20 +66,26 @@ class Picture:
         theme: Theme,
         size: tuple[int, int],
         scale: float | None = None,
-        window: Any = None,
+        window: object = None,
         kept: bool = False,
+        text_scale: float = 1.0,
     ) -> None:
         self.theme = theme
         self._kept = kept
         self._window = window is not None
         self.scale = scale or picture_scale(size)
-        self.writing = Host(theme, self.scale)
-        self.type = Type(theme, self.scale)
-        self.host = Host(theme, self.scale, window)
+        self.text_scale = text_scale
+        self.writing = Host(theme, self.scale * text_scale)
+        self.type = Type(theme, self.scale, text_scale)
+        self.host = Host(theme, self.scale * text_scale, window)
         self.renderer = Renderer(theme, self._window)
         self._settled: Player | None = None  # the player that the panels have found their sizes for
-        self.panels = Panels(theme, Type(theme, self.scale), lazy=window is not None)
+        self.panels = Panels(theme, Type(theme, self.scale, text_scale), lazy=window is not None)
         self.panel_cache: PanelCache | None = None
+        self.panels_revision = -1  # of the player that the panels show that were built last
+        self._fine: tuple[int, tuple[int, int]] | None = None  # revision and size of what was refined last
+        self._fed: Frame | None = None  # what the panels were built from last
+        self._told: Frame | None = None  # what those were built from that are shown
         self._progress = Progress.SHOWN
         self._panel_data: imgui.ImDrawData | None = None  # what was built last, until all of it is shown
         self.free: Rect | None = None  # what the panels left to the scene when they were last built
@@ -91,7 +99,7 @@ class Picture:
         ui: bool = False,
         quality: Quality = Quality.live,
         dt: float = 1 / 60,
-        caption: str = "",
+        caption: Caption | None = None,
     ) -> None:
         """Draw a player's present picture over the viewport of the bound framebuffer, of ``size`` pixels."""
         free = None
@@ -104,53 +112,72 @@ class Picture:
             self.host.end()
 
     # ------------------------------------------------------------------------------- in the window, part by part
-    def refresh(self, player: Player, size: tuple[int, int], dt: float = 1 / 60) -> None:
-        """Build the panels again, ``dt`` seconds after the last time; ``compose`` draws what has changed in them."""
+    def refresh(self, player: Player, size: tuple[int, int], dt: float = 1 / 60) -> bool:
+        """Build the panels again, ``dt`` seconds after the last time; ``compose`` draws what has changed in them.
+
+        Where one of them did something, those before it showed what was so far: all are built again. True if even
+        then there is more to come: they still change, or were told of more than they take in at a time.
+        """
         start = perf_counter()
-        self.host.begin(size, dt)
-        self.free = self.panels.draw(player, player.frame(), size)
-        self._panel_data, self._progress = self.host.finish(), Progress.NEW
+        for pause in (dt, 0.0):
+            revision = player.revision
+            self._fed = player.frame()
+            self.host.begin(size, pause)
+            self.free = self.panels.draw(player, self._fed, size)
+            self._panel_data, self._progress = self.host.finish(), Progress.NEW
+            if player.revision == revision:
+                break
+        self.panels_revision = revision
         self.times["panels"] = perf_counter() - start
+        return player.revision != revision or self.host.waiting > 0
 
     def compose(
         self,
         player: Player,
         size: tuple[int, int],
-        quality: Quality | None,
+        quality: Quality,
         spread: bool = False,
-        rebuilt: float | None = None,
         before_drawing: Callable[[], None] = lambda: None,
-    ) -> None:
-        """Draw scene, writing and panels.
+    ) -> int:
+        """Draw scene, writing and panels; return the player's revision that the picture shows.
 
-        Without a quality the scene stays as ``refine`` drew it last. What has changed in the panels is in this picture,
-        or, where the work is ``spread``, drawn part by part over the pictures that follow. ``rebuilt`` builds them
-        within this picture, so many seconds after the last time. ``before_drawing`` is called when everything is
-        computed: without a GPU the picture before this one is still being drawn by other threads until then.
+        A scene that ``refine`` drew last stays as it is while nothing changes. What has changed in the panels is in
+        this picture, or, where the work is ``spread``, drawn part by part over the pictures that follow, and shown once
+        it is complete; until then what is written over the scene is what the shown panels say. ``before_drawing`` is
+        called when everything is computed: without a GPU the picture before this one is still being drawn by other
+        threads until then.
         """
         if self.free is None:
             self.refresh(player, size)
-        free = self.free
-        frame = self._arrange(player, size, free, quality)
-        if rebuilt is not None:
-            self.refresh(player, size, rebuilt)
+        player.resize(size, self.free or (0.0, 0.0, *size))
+        spread = self._compare_panels(player, size, spread)
+        frame = self._arrange(player, size, self.free, quality, told=self._told)
+        revision = player.revision
         before_drawing()
-        spread = self._update_sheet(player, size, spread)
-        self._draw_scene(frame, player, size, quality, _region(free, size))
+        self._draw_panels(spread)
+        fine = self._fine == (revision, size)
+        self._draw_scene(frame, player, size, None if fine else quality, _region(self.free, size))
         self._lay_panels(spread)
+        return revision
 
     def refine(self, player: Player, size: tuple[int, int], quality: Quality) -> Iterator[None]:
-        """Draw as ``compose`` does, but in steps of a few hundredths of a second; the last one changes the picture."""
+        """Draw as ``compose`` does, but in steps of a few hundredths of a second; the last one changes the picture.
+
+        It draws one moment of the player: once that changes the steps that are left are not worth doing.
+        """
+        self._fine = None
         self.writing.use()
         player.resize(size, self.free or (0.0, 0.0, *size))
-        frame, region = player.frame(), _region(self.free, size)
+        frame, region, revision = player.frame(), _region(self.free, size), player.revision
         yield from self.renderer.draw_gradually(frame, player.camera, size, player.show, quality, self.scale, region)
         self.writing.begin(size)
         self._write(frame, player, size, self.free)
-        self._update_sheet(player, size, spread=False)
+        self._compare_panels(player, size, spread=False)
+        self._draw_panels(spread=False)
         self.renderer.repeat(size, region)
         self.writing.lay(self.writing.finish())
         self._lay_panels(spread=False)
+        self._fine = revision, size
 
     def panel_at(self, x: float, y: float) -> bool:
         """Whether a panel stands at a pixel, or nothing is known of the panels."""
@@ -159,27 +186,35 @@ class Picture:
         left, top, right, bottom = _box(self.free, self.panel_cache.size)
         return not (left <= x < right and top <= y < bottom) or self.panel_cache.covers(x, y)
 
-    def _update_sheet(self, player: Player, size: tuple[int, int], spread: bool) -> bool:
-        """Draw into the cache what has changed in the panels; with ``spread`` only find out what it is.
+    def _compare_panels(self, player: Player, size: tuple[int, int], spread: bool) -> bool:
+        """Find out what has changed in the panels, and what those show that will be in this picture.
 
-        Returns whether it is spread: a sheet that has to be drawn from scratch is drawn at once.
+        Returns whether the work is spread: a cache that has to be drawn from scratch is drawn at once.
         """
         start = perf_counter()
         if self.panel_cache is None or self.panel_cache.size != size:
             if self.panel_cache is not None:
                 self.panel_cache.close()
             self.panel_cache, spread = PanelCache(size, self.theme, self._kept), False
-        if self._panel_data is not None:
-            if self._progress.to_compare(spread):
-                box, light = _box(self.free, size), light_centre(player.camera)
-                all_of_it = self.panel_cache.update(self._panel_data, box, light)
-                spread = spread and not all_of_it
-                self._progress = Progress.COMPARED
-            if not spread:
-                self.panel_cache.draw(self.host, self._panel_data)
-        self.panel_cache.copy_drawn()
+        if self._panel_data is not None and self._progress.to_compare(spread):
+            box, light = _box(self.free, size), light_centre(player.camera)
+            all_of_it = self.panel_cache.update(self._panel_data, box, light)
+            spread = spread and not all_of_it
+            self._progress = Progress.COMPARED
+        whole = self.panel_cache.complete and self._progress in (Progress.COMPARED, Progress.SHOWN)
+        if whole or not spread:
+            self._told = self._fed
         self.times["laying"] = perf_counter() - start
         return spread
+
+    def _draw_panels(self, spread: bool) -> None:
+        """Draw into the cache what has changed, unless the work is spread; show what is complete there."""
+        start = perf_counter()
+        assert self.panel_cache is not None
+        if self._panel_data is not None and not spread:
+            self.panel_cache.draw(self.host, self._panel_data)
+        self.panel_cache.copy_drawn()
+        self.times["laying"] += perf_counter() - start
 
     def _lay_panels(self, spread: bool) -> None:
         """Composite the panels over the scene; then draw a part of what has changed, if that is spread over frames."""
@@ -195,6 +230,10 @@ class Picture:
             self._panel_data = None
         self.times["laying"] += perf_counter() - start
 
+    def tells(self, player: Player) -> bool:
+        """Whether what is written may still be what the shown panels say: the same things are in the picture."""
+        return self.free is not None and self._told is not None and self._told.keys == player.frame().keys
+
     @property
     def owes_panels(self) -> bool:
         """Whether panels were built that are not drawn yet, or drawn and not composited."""
@@ -206,20 +245,28 @@ class Picture:
         player: Player,
         size: tuple[int, int],
         free: Rect | None,
-        quality: Quality | None,
-        caption: str = "",
+        quality: Quality,
+        caption: Caption | None = None,
+        told: Frame | None = None,
     ) -> Frame:
-        """Compute what there is to see, and place the writing over it; nothing is drawn yet."""
+        """Compute what there is to see, and place the writing over it; nothing is drawn yet.
+
+        Where panels are shown that were ``told`` another frame, what is written says the same as they do.
+        """
         start = perf_counter()
         self.writing.begin(size)
         frame = player.frame()
-        player.resize(size, free or free_rect(frame, size, self.type))
-        frame = player.frame()  # the panels may have changed what is shown
+        player.resize(size, self._area(frame, size, free, caption))
         computed = perf_counter()
-        self._write(frame, player, size, free, caption, quality)
+        self._write(frame, player, size, free, caption, quality, told)
         self._written = self.writing.finish()
         self.times |= {"compute": computed - start, "writing": perf_counter() - computed}
         return frame
+
+    def _area(self, frame: Frame, size: tuple[int, int], free: Rect | None, caption: Caption | None) -> Rect:
+        """Return what panels or notes, and a caption, leave to the subject."""
+        area = free or free_rect(frame, size, self.type)
+        return area if caption is None else above_caption(area, self.type)
 
     def _draw_scene(
         self, frame: Frame, player: Player, size: tuple[int, int], quality: Quality | None, region: Region | None
@@ -238,23 +285,25 @@ class Picture:
         player: Player,
         size: tuple[int, int],
         free: Rect | None,
-        caption: str = "",
+        caption: Caption | None = None,
         quality: Quality | None = None,
+        told: Frame | None = None,
     ) -> None:
         self.writing.use()
         self.type.light = quality is not None and quality.moving
         behind_panels = imgui.get_background_draw_list()
-        area = free or free_rect(frame, size, self.type)
+        area = self._area(frame, size, free, caption)
         left, top, right, bottom = _box(free, size)  # nothing hides what would be written beside it
         behind_panels.push_clip_rect(imgui.ImVec2(left, top), imgui.ImVec2(right, bottom))
-        draw_overlay(behind_panels, self.type, frame, player.camera, size, area, player.show, panels=free is not None)
-        found = player.mark()
+        said = frame if told is None else said_as(told, frame)
+        draw_overlay(behind_panels, self.type, said, player.camera, size, area, player.show, panels=free is not None)
+        found = player.mark(told)
         if found is not None:
             draw_mark(behind_panels, self.type, found, player.camera, size, area)
         if player.probe is not None and free is not None:
             draw_probe(behind_panels, self.type, player.probe, area)
-        if caption:
-            self._caption(behind_panels, caption, area)
+        if caption is not None:
+            draw_caption(behind_panels, self.type, caption, free or free_rect(frame, size, self.type))
         for number, line in enumerate([*_thinned(frame, quality), *self.statistics]):
             x, y = area[0] + self.type.px(14), area[1] + self.type.px(10 + 18 * number)
             self.type.text(behind_panels, x, y, line, 13.0, "text", "mono", halo=True)
@@ -273,6 +322,7 @@ class Picture:
         self.panels.draw(player, player.frame(), size)
         imgui.end_frame()
         self._panel_data, self._progress = None, Progress.SHOWN  # what was built went with the new frame
+        self._fed = self._told
         if self.panel_cache is not None and not self.panel_cache.complete:
             self.free = None  # build them again before the next picture
 
@@ -281,20 +331,20 @@ class Picture:
         for host in (self.writing, self.host):
             host.abandon()
         set_region(None)
-        self._panel_data = self.free = None
+        self._panel_data = self.free = self._fine = None
         self._progress = Progress.SHOWN
 
     def set_theme(self, theme: Theme) -> None:
         """Change the colours of everything."""
         self.renderer.close()
         self.theme = self.type.theme = self.panels.pen.type.theme = theme
-        self.writing.set_style(theme, self.scale)
-        self.host.set_style(theme, self.scale)
+        self.writing.set_style(theme, self.type.scale)
+        self.host.set_style(theme, self.type.scale)
         self.renderer = Renderer(theme, self._window)
         self.panels.theme = theme
         if self.panel_cache is not None:
             self.panel_cache.close()
-        self.panel_cache = self.free = None
+        self.panel_cache = self.free = self._fine = None
 
     def close(self) -> None:
         """Free the GL objects."""
@@ -308,21 +358,6 @@ class Picture:
         self.panels.close()
         self.panels.pen.type.close()
         self.host.close()
-
-    def _caption(self, dl: imgui.ImDrawList, text: str, free: tuple[float, float, float, float]) -> None:
-        x, y, width, height = free
-        self.type.text(
-            dl,
-            x + width / 2,
-            y + height - self.type.px(14),
-            text,
-            CAPTION_SIZE,
-            "text",
-            "bold",
-            halo=True,
-            ax=0.5,
-            ay=1.0,
-        )
 
 
 def _box(free: Rect | None, size: tuple[int, int]) -> Box:

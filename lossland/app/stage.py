@@ -20,9 +20,11 @@ from lossland.render.painter import Quality
 from lossland.scenery import library
 from lossland.scenery.scene import Scene
 from lossland.world.theme import theme as theme_named
+from lossland.writing.scale import checked_text_scale
 
 if TYPE_CHECKING:
     from lossland.app.picture import Picture
+    from lossland.writing.caption import Caption  # Dear ImGui's binding, too, is loaded with the context
 
 Image = NDArray[np.uint8]
 SMALLEST, LARGEST = 64, 8192  # pixels along a side
@@ -35,7 +37,8 @@ class Stage:
     Use it in a ``with`` block; leaving it frees the graphics memory. ``ui`` draws the panels too. ``gl`` chooses what
     draws: ``"auto"`` (a graphics card if there is one), ``"software"``, or the number of an EGL device as `lossland
     doctor` lists them; None: what the variable LOSSLAND_GL says. Several threads may draw, one at a time: the others
-    wait, so what a scene computes must neither draw by itself nor wait for a thread that does.
+    wait, so what a scene computes must neither draw by itself nor wait for a thread that does. ``text_scale`` (0.8 to
+    2) makes all text smaller or larger; by itself it grows with the picture's height.
     """
 
     @np.errstate(all="ignore")
@@ -46,8 +49,10 @@ class Stage:
         theme: str = "dark",
         ui: bool = False,
         gl: str | int | None = None,
+        text_scale: float = 1.0,
     ) -> None:
         self.size = checked_size(size)
+        self.text_scale = checked_text_scale(text_scale)
         self.theme = theme_named(theme)
         self.ui = ui
         self.gl = canvas.checked(gl)
@@ -63,7 +68,7 @@ class Stage:
         with canvas.drawing(self._canvas):
             from lossland.app.picture import Picture  # after the context is made: PyOpenGL asks for it when imported
 
-            self._picture = Picture(self.theme, self.size)
+            self._picture = Picture(self.theme, self.size, text_scale=self.text_scale)
             self._target = Target(self.size)
         return self
 
@@ -119,7 +124,7 @@ class Stage:
         self.player.camera.place(**changes)
 
     @np.errstate(all="ignore")
-    def image(self, player: Player, quality: Quality = Quality.still, caption: str = "") -> Image:
+    def image(self, player: Player, quality: Quality = Quality.still, caption: Caption | None = None) -> Image:
         """Draw any player's present picture."""
         shown = self._opened()
         assert self._picture is not None
@@ -130,9 +135,9 @@ class Stage:
                 self._picture.draw(player, self.size, self.ui, quality, caption=caption)
             return self._target.read()
 
-    def prepare(self, player: Player) -> None:
-        """Let a player's camera learn how much room panels and titles leave it, before its session goes on."""
-        self.image(player, Quality.live)
+    def prepare(self, player: Player, caption: Caption | None = None) -> None:
+        """Let a player's camera learn how much room panels, notes and a caption leave it, before it moves."""
+        self.image(player, Quality.live, caption)
 
     def _opened(self) -> canvas.Canvas:
         if self._canvas is None:
@@ -164,19 +169,20 @@ def snapshot(
     ui: bool = False,
     theme: str = "dark",
     gl: str | int | None = None,
+    text_scale: float = 1.0,
 ) -> Image:
     """Draw one picture (h, w, 4) uint8 of a scene at ``time`` seconds (None: at its end, with all there is to see).
 
     ``scene`` may be a session, or the name of a .lossland file: then the picture is what the user saw at that time.
-    ``gl`` chooses what draws, as in `Stage`.
+    ``gl`` chooses what draws and ``text_scale`` how large text is, as in `Stage`.
     """
     if isinstance(scene, str) and scene.endswith(session.ENDING):
         scene = session.load(scene)
     if isinstance(scene, Session):
-        with Stage(session.begun(scene, checked_size(size)), size, theme, ui, gl) as stage:
+        with Stage(session.begun(scene, checked_size(size)), size, theme, ui, gl, text_scale) as stage:
             player = stage.player
             stage.prepare(player)
             session.forward(player, scene.tick_at(time))
             return stage.image(player)
-    with Stage(scene, size, theme, ui, gl) as stage:
+    with Stage(scene, size, theme, ui, gl, text_scale) as stage:
         return stage.render(stage.player.scene.clock.seconds if time is None else time)

@@ -160,9 +160,10 @@ def _mp4_from(spool: Path, path: Path) -> None:
     with av.open(str(spool)) as film, av.open(str(path), "w", options={"movflags": "faststart"}) as container:
         [frames] = film.streams.video
         stream = container.add_stream_from_template(frames)
+        late = frames.start_time or 0  # the encoder's: the first frame is to be shown at once
         for packet in film.demux(frames):
-            if packet.dts is not None:  # the last one is empty
-                packet.stream = stream
+            if packet.pts is not None and packet.dts is not None:  # the last one is empty
+                packet.pts, packet.dts, packet.stream = packet.pts - late, packet.dts - late, stream
                 container.mux(packet)
 
 

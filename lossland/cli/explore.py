@@ -5,11 +5,11 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from shlex import quote
 
-from lossland.cli.options import add_picture_settings, add_scene_settings, check_picture_fits
+from lossland.cli.options import add_picture_settings, add_scene_settings, add_text_scale, check_picture_fits
 from lossland.cli.output import print_json
 from lossland.cli.parsing import path, subject, whole
-from lossland.cli.subject import scene
-from lossland.errors import MachineError
+from lossland.cli.subject import scene, session
+from lossland.errors import MachineError, UserError
 
 SIZE = (1280, 720)
 FIRST_SCENE = "optimizer_race"
@@ -20,7 +20,9 @@ EXAMPLES = """
   lossland explore himmelblau
   lossland explore "x^2 + 3*sin(y)" --size 1600x900
   lossland explore linear_map_2d --preset shear --set path=straight
-  lossland explore path/to/my_scene.py --save evening.lossland"""
+  lossland explore himmelblau --save evening.lossland
+  lossland explore evening.lossland --save evening.lossland     (replayed, then you go on)
+  lossland explore path/to/my_scene.py"""
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -31,7 +33,8 @@ def configure(parser: ArgumentParser) -> None:
         type=subject(".py", ".lossland"),
         nargs="?",
         default=FIRST_SCENE,
-        help=f"a scene, a landscape or formula, or a scene file ending in .py (default: {FIRST_SCENE})",
+        help="a scene, a landscape or formula, either in a file (mine.py:Name), or a .lossland session (default: "
+        f"{FIRST_SCENE})",
     )
     parser.add_argument("--orbit", action="store_true", help="let the camera turn steadily")
     parser.add_argument("--save", metavar="S.lossland", type=path, help="keep the session in this file at exit")
@@ -39,6 +42,7 @@ def configure(parser: ArgumentParser) -> None:
         "--frames", metavar="N", type=whole(1, MOST_FRAMES), help="draw N frames as fast as they come, then exit"
     )
     add_picture_settings(parser, SIZE)
+    add_text_scale(parser)
     add_scene_settings(parser)
     parser.add_argument(
         "--json", action="store_true", help="at exit, print how many frames were drawn and how long they took"
@@ -52,9 +56,12 @@ def run(arguments: Namespace) -> None:
 
     if arguments.save:
         check_ending(arguments.save, (".lossland",))
-    size = arguments.size or SIZE
+    replayed = session(arguments, arguments.scene)
+    if replayed and arguments.orbit:
+        raise UserError("A session brings the camera's ways; --orbit is for scenes.")
+    size = arguments.size or (replayed.size if replayed else SIZE)
     check_picture_fits(size)
-    shown = scene(arguments, arguments.scene)
+    shown = replayed or scene(arguments, arguments.scene)
     if not has_display():
         raise MachineError(
             "There is no display to open a window on; film the scene with "
@@ -69,7 +76,8 @@ def run(arguments: Namespace) -> None:
         orbit=arguments.orbit,
         save=arguments.save,
         frames=arguments.frames,
-        theme=arguments.theme or "dark",
+        theme=arguments.theme or (replayed.theme if replayed else "dark"),
+        text_scale=arguments.text_scale,
     )
     if arguments.json:
         print_json(statistics)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from argparse import ArgumentParser
 
 from lossland.cli import memory
-from lossland.cli.parsing import one_of, path, setting, size, subject, whole, word
+from lossland.cli.parsing import one_of, path, real, setting, size, subject, whole, word
+from lossland.writing.scale import LARGEST_TEXT, SMALLEST_TEXT
 
 LARGEST_SEED = 2**63 - 1
 BYTES_A_PIXEL = 64  # drawn at twice the size in colour and depth, then read back and written
@@ -14,7 +15,10 @@ BYTES_A_PIXEL = 64  # drawn at twice the size in colour and depth, then read bac
 def add_landscape(parser: ArgumentParser) -> None:
     """Add the LANDSCAPE that a command works on."""
     parser.add_argument(
-        "landscape", metavar="LANDSCAPE", type=subject(), help="a name (rosenbrock) or a formula in x and y"
+        "landscape",
+        metavar="LANDSCAPE",
+        type=subject(".py"),
+        help="a name (rosenbrock), a formula in x and y, or mine.py:name",
     )
 
 
@@ -25,7 +29,7 @@ def add_optimizer(parser: ArgumentParser) -> None:
         metavar="O",
         type=word,
         default="adam",
-        help="a name, or a name with settings: adam:lr=0.1,beta1=0.9 (default: adam)",
+        help="a name, perhaps with settings: adam:lr=0.1,beta1=0.9; or mine.py:MyRule (default: adam)",
     )
 
 
@@ -73,6 +77,15 @@ def add_scene_settings(parser: ArgumentParser) -> None:
         default=[],
         help="change a parameter of the scene (repeatable)",
     )
+    parser.add_argument(
+        "--optimizer",
+        metavar="O",
+        dest="optimizers",
+        type=word,
+        action="append",
+        default=[],
+        help="who takes part, instead of the scene's own: adam:lr=0.1, or mine.py:MyRule (repeatable)",
+    )
     add_seed(parser)
 
 
@@ -82,7 +95,7 @@ def add_scene(parser: ArgumentParser) -> None:
         "scene",
         metavar="SCENE",
         type=subject(".py", ".lossland"),
-        help="a scene, a landscape or formula, a .lossland session, or a scene file ending in .py",
+        help="a scene, a landscape or formula, a .lossland session, or mine.py:Name",
     )
 
 
@@ -91,6 +104,17 @@ def add_picture_settings(parser: ArgumentParser, default: tuple[int, int]) -> No
     parser.add_argument("--size", metavar="WxH", type=size, help=f"in pixels (default: {default[0]}x{default[1]})")
     parser.add_argument(
         "--theme", metavar="T", type=one_of("dark", "print"), help="colours: dark or print (default: dark)"
+    )
+
+
+def add_text_scale(parser: ArgumentParser) -> None:
+    """Add ``--text-scale``."""
+    parser.add_argument(
+        "--text-scale",
+        metavar="S",
+        type=real(SMALLEST_TEXT, LARGEST_TEXT),
+        default=1.0,
+        help=f"make all text smaller or larger, {SMALLEST_TEXT:g} to {LARGEST_TEXT:g} times (default: 1)",
     )
 
 

@@ -12,6 +12,7 @@ from lossland.cli.options import (
     add_panels,
     add_picture_settings,
     add_scene_settings,
+    add_text_scale,
     check_picture_fits,
 )
 from lossland.cli.output import print_json
@@ -40,7 +41,7 @@ def configure(parser: ArgumentParser) -> None:
         "subject",
         metavar="SCENE",
         type=subject(".py", ".lossland"),
-        help="a scene, a landscape or formula, the tour demo, a .lossland session, or a scene file ending in .py",
+        help="a scene, a landscape or formula, the tour demo, a .lossland session, or mine.py:Name",
     )
     add_output(parser, "a .mp4, .gif or .webm file; a name without an ending is a folder of PNG frames", required=True)
     parser.add_argument(
@@ -60,6 +61,7 @@ def configure(parser: ArgumentParser) -> None:
         "moves, half a second stays at its start and half a second at its end",
     )
     add_picture_settings(parser, SIZE)
+    add_text_scale(parser)
     add_panels(parser)
     add_gl(parser)
     add_scene_settings(parser)
@@ -95,6 +97,7 @@ def run(arguments: Namespace) -> None:
             trim=arguments.trim,
             progress=filmed,
             gl=arguments.gl,
+            text_scale=arguments.text_scale,
         )
     if arguments.json:
         print_json({"subject": arguments.subject, "frames": frames, "file": str(file)})

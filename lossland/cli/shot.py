@@ -12,6 +12,7 @@ from lossland.cli.options import (
     add_picture_settings,
     add_scene,
     add_scene_settings,
+    add_text_scale,
     check_picture_fits,
 )
 from lossland.cli.output import note_the_end, print_json
@@ -37,6 +38,7 @@ def configure(parser: ArgumentParser) -> None:
         "--time", metavar="T", type=real(0, LONGEST, "seconds"), help="default: the end of the scene or session"
     )
     add_picture_settings(parser, SIZE)
+    add_text_scale(parser)
     add_panels(parser)
     add_gl(parser)
     add_scene_settings(parser)
@@ -60,7 +62,7 @@ def run(arguments: Namespace) -> None:
     from lossland.app import snapshot
     from lossland.formats.png import write_png
 
-    image = snapshot(shown, size=size, time=arguments.time, ui=arguments.ui, theme=theme, gl=arguments.gl)
+    image = snapshot(shown, size, arguments.time, arguments.ui, theme, gl=arguments.gl, text_scale=arguments.text_scale)
     write_png(arguments.output, image)
     name, title = (shown.scene, arguments.scene) if isinstance(shown, Session) else (shown.name, shown.title)
     if arguments.json:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from lossland.play.session import Session
     from lossland.scenery.scene import Scene
 
-BUILDERS = ("name", "preset", "seed")  # taken by library.scene itself, so never names of parameters
+BUILDERS = ("preset", "seed")  # taken by library.scene itself, so never names of parameters
 
 
 def is_known(name: str) -> bool:
@@ -30,16 +30,36 @@ def scene(arguments: Namespace, name: str) -> Scene:
     for taken in BUILDERS:
         if taken in settings:
             raise UserError(f"{name} has no parameter {taken!r}; --preset and --seed are options.")
-    return library.scene(name, preset=arguments.preset, seed=arguments.seed, **settings)
+    made = library.scene(name, preset=arguments.preset, seed=arguments.seed, **settings)
+    if arguments.optimizers:
+        _take_part(made, arguments.optimizers)
+    return made
+
+
+def _take_part(scene: Scene, optimizers: list[str]) -> None:
+    """Let optimizers race in a scene, each with a rate that suits if its text gives none."""
+    from lossland.scenery.parameters import Lanes
+
+    lanes = next((name for name, param in scene.params().items() if isinstance(param, Lanes)), None)
+    if lanes:
+        scene.set(lanes, [scene.newcomer(text) for text in optimizers])
+    elif "optimizer" in scene.params() and len(optimizers) == 1:
+        scene.set("optimizer", optimizers[0])
+    else:
+        several = " but one" if "optimizer" in scene.params() else ""
+        raise UserError(f"The scene {scene.name} has no optimizers{several} to choose; leave out --optimizer.")
 
 
 def session(arguments: Namespace, name: str) -> Session | None:
     """Return the session that a name stands for, or None if it is none; it takes no ``--preset`` and no ``--set``."""
+    from lossland import optimizers
     from lossland.play.session import ENDING, load
 
     if not name.lower().endswith(ENDING):
         return None
     refuse_settings(arguments, name)
+    for rule in arguments.optimizers:  # runs their files, which a session does not do by itself
+        optimizers.optimizer(rule)
     return load(name)
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from lossland.compute.trajectory import Moment, follow
 from lossland.expression import Node, latex, variable, variables
 from lossland.expression.node import make, ordered
-from lossland.optimizers import Optimizer, hyper_parameter
+from lossland.optimizers import Optimizer, hyper_parameter, symbolic
 
 if TYPE_CHECKING:
     from lossland.landscapes import Landscape
@@ -112,7 +112,7 @@ def _moments(
 
 @cache
 def _lines(kind: type[Optimizer]) -> tuple[Line, ...]:
-    rule = _symbolic(kind)
+    rule = symbolic(kind)
     last = kind.Terms(*(variable(f"last.{name}") for name in kind.Terms._fields))
     seen = rule.observe(variable("exact"), variable("draw"))
     terms = rule.update(variable("grad"), last, variable("t"), variable("position"))
@@ -143,14 +143,6 @@ def _lines(kind: type[Optimizer]) -> tuple[Line, ...]:
             if node.op != "var":
                 known[node] = variable(f"term.{name}")
     return tuple(lines)
-
-
-def _symbolic(kind: type[Optimizer]) -> Optimizer:
-    """Return the optimizer with a variable for each hyper-parameter, which its checks of numbers would refuse."""
-    rule = object.__new__(kind)
-    for field in fields(kind):
-        object.__setattr__(rule, field.name, variable(field.name))
-    return rule
 
 
 def _symbol(kind: type[Optimizer], name: str) -> str:

@@ -12,10 +12,11 @@ import math
 import operator
 import sys
 from collections.abc import Callable, Sequence
-from functools import cache
+from contextvars import ContextVar
+from functools import cache, partial
 from numbers import Real
 from types import ModuleType
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -24,6 +25,7 @@ Number = int | float
 Key = tuple[str, "float | tuple[Node, ...]", str]
 
 _nodes: WeakValueDictionary[Key, Node] = WeakValueDictionary()
+comparing: ContextVar[bool] = ContextVar("comparing", default=False)  # whether == builds a node
 
 
 class Value(Protocol):
@@ -73,12 +75,11 @@ class Node:
 
     ``op`` is ``const`` (with ``value``, and ``name`` for pi and e), ``var`` (with ``name``), an arithmetic operation
     (``add sub mul div neg pow``), a function (see `UNARY` and `BINARY`), a comparison (`COMPARISONS`) or ``where``.
-    Equality is identity: ``==`` does not build a comparison, while ``<``, ``<=``, ``>`` and ``>=`` do.
+    ``<``, ``<=``, ``>`` and ``>=`` build comparisons. Equality is identity, but while a plain function is traced
+    ``==`` and ``!=`` build comparisons too (see `with_numpy`).
     """
 
     __slots__ = ("__weakref__", "args", "name", "op", "value")
-    __array_ufunc__ = None  # NumPy arrays leave ``array * node`` to us
-
     op: str
     args: tuple[Node, ...]
     value: float
@@ -135,8 +136,75 @@ class Node:
     def __ge__(self, other: Any) -> Any:
         return _operate("ge", self, other)
 
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> Any:
+        return _operate("eq", self, other) if comparing.get() and self is not other else self is other
+
+    def __ne__(self, other: object) -> Any:
+        return _operate("ne", self, other) if comparing.get() and self is not other else self is not other
+
+    def __mod__(self, other: Any) -> Any:
+        return _operate("mod", self, other)
+
+    def __rmod__(self, other: Any) -> Any:
+        return _operate("mod", other, self)
+
+    def __floordiv__(self, other: Any) -> Any:
+        return floor(self / other)
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return floor(other / self)
+
+    def __round__(self, digits: int = 0) -> Any:
+        return round_(self) if digits == 0 else round_(self * 10.0**digits) / 10.0**digits
+
+    def __floor__(self) -> Node:
+        return make("floor", self)
+
+    def __ceil__(self) -> Node:
+        return make("ceil", self)
+
+    def __and__(self, other: Any) -> Any:
+        from lossland.expression.with_numpy import both
+
+        return both(self, other)
+
+    def __or__(self, other: Any) -> Any:
+        from lossland.expression.with_numpy import either
+
+        return either(self, other)
+
+    def __invert__(self) -> Any:
+        from lossland.expression.with_numpy import opposite
+
+        return opposite(self)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        from lossland.expression.with_numpy import on_ufunc
+
+        return on_ufunc(ufunc, method, inputs, options)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
+        from lossland.expression.with_numpy import on_function
+
+        return on_function(function, args, options)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Give an array of objects the method that it calls for ``np.exp``; all real attributes are known."""
+            from lossland.expression.with_numpy import METHODS
+
+            if name in METHODS:
+                return partial(METHODS[name], self)
+            raise AttributeError(f"a traced value has no {name!r}")
+
+    def __float__(self) -> float:
+        raise TypeError("a traced value is no number: write np.sin(x) or abs(x), not math.sin(x) or float(x)")
+
     def __bool__(self) -> bool:
-        raise TypeError("a traced value has no truth value: use where(test, a, b) instead of if")
+        raise TypeError("a traced value is neither true nor false: write np.where(test, a, b) instead of if")
 
     def __repr__(self) -> str:
         from lossland.expression.printing import text
@@ -376,6 +444,10 @@ def _operate(op: str, *args: Any) -> Any:
 def _operate_on_arrays(op: str, args: Sequence[object], array: object) -> Any:
     """Apply an operation to arrays, of which one is given, and numbers; nodes must be constants such as pi."""
     if any(isinstance(arg, Node) and variables(arg) for arg in args):
+        if isinstance(array, np.ndarray):
+            from lossland.expression.with_numpy import elementwise
+
+            return elementwise(lambda *numbers: _operate(op, *numbers), args)
         raise TypeError(f"cannot mix a traced value with {type(array).__name__}")
     values = [_constant_value(arg) if isinstance(arg, Node) else arg for arg in args]
     return on_arrays(op, namespace(array))(*values)

@@ -5,17 +5,21 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
+from lossland import userfiles
 from lossland.errors import UserError, nearest, shown
-from lossland.expression import Node, Program
+from lossland.expression import Node, Program, text
 from lossland.expression.formula import FormulaError, parse
 from lossland.files import kind_of
 from lossland.landscapes import bbob
 from lossland.landscapes.catalogue import CATALOGUE
+from lossland.landscapes.functions import LONGEST, Function, is_function, length, traced
 from lossland.landscapes.landscape import (
     MOST_POINTS,
     Domain,
@@ -31,6 +35,7 @@ from lossland.landscapes.landscape import (
 __all__ = [
     "FORMULA_DOMAIN",
     "MOST_POINTS",
+    "AnyLandscape",
     "Domain",
     "Grid",
     "Landscape",
@@ -39,8 +44,10 @@ __all__ = [
     "check_domain",
     "check_dtype",
     "fill_gaps",
+    "is_landscape",
     "landscape",
     "names",
+    "text_of",
 ]
 
 FORMULA_DOMAIN: Domain = ((-4.0, 4.0), (-4.0, 4.0))
@@ -49,19 +56,72 @@ BBOB = "bbob:"
 WIDER = 4.0  # times the usual domain: beyond, the usual start is too near to the middle to be one
 
 
-@np.errstate(all="ignore")
-def landscape(name_or_formula: str, domain: Sequence[Sequence[float]] | None = None) -> Landscape:
-    """Return a landscape of the catalogue by its name, a BBOB function (``bbob:F`` or ``bbob:F:INSTANCE``), or the one
-    of a formula in x and y.
+AnyLandscape = Landscape | str | Function
+"""What is taken as a landscape everywhere: see `landscape`."""
+_NAMED: dict[str, Landscape] = {}  # what no formula can say, by the text that stands for it in this process
 
-    ``domain`` ((x0, x1), (y0, y1)) replaces the usual one. Raises UserError for an unknown name or a bad formula.
+
+@np.errstate(all="ignore")
+def landscape(what: AnyLandscape, domain: Sequence[Sequence[float]] | None = None) -> Landscape:
+    """Return a landscape of the catalogue by its name, a BBOB function (``bbob:F`` or ``bbob:F:INSTANCE``), or the one
+    of a formula in x and y, or of a function of x and y.
+
+    A function such as ``lambda x, y: np.sin(x) + y**2`` is called once, with symbols. It may use Python's operators,
+    ``abs``, ``min``, ``max`` and the functions of NumPy; where it depends on a test, ``np.where(test, a, b)``. A
+    `Landscape` is taken as it is. ``mine.py:name`` names a landscape or function in a file of your own, which is run.
+
+    ``domain`` ((x0, x1), (y0, y1)) replaces the usual one. Raises UserError for anything else, or a bad formula.
     """
-    wanted = name_or_formula.strip()
-    known = _bbob(wanted) if wanted.lower().startswith(BBOB) else CATALOGUE.get(wanted.lower())
     area = None if domain is None else check_domain(domain)
-    if known is None:
-        return _from_formula(wanted, area)
-    return known if area is None else _moved(known, area)
+    known = _meant(what, area)
+    return known if area is None or area == known.domain else _moved(known, area)
+
+
+def _meant(what: Any, area: Domain | None) -> Landscape:
+    """Return the landscape that is meant; one with no domain of its own is on the area."""
+    if isinstance(what, Landscape):
+        return what
+    if isinstance(what, str):
+        wanted = what.strip()
+        known = _bbob(wanted) if wanted.lower().startswith(BBOB) else CATALOGUE.get(wanted.lower())
+        known = known or _NAMED.get(wanted)
+        if known is not None:
+            return known
+        file = userfiles.named(wanted)
+        if file is None:
+            return _from_formula(wanted, area or FORMULA_DOMAIN)
+        return _meant(userfiles.find(file, "landscape or function of x and y", is_landscape), area)
+    if callable(what) and not isinstance(what, type):
+        return _from_function(what, area or FORMULA_DOMAIN)
+    raise UserError(
+        "A landscape is a name, a formula in x and y, a function of x and y, or a Landscape from ll.landscape, not "
+        f"{shown(what)}."
+    )
+
+
+def is_landscape(value: object) -> bool:
+    """Whether something is a landscape, or a function that may be one."""
+    return isinstance(value, Landscape) or is_function(value)
+
+
+def text_of(what: AnyLandscape) -> str:
+    """Return the name or formula of a landscape, from which `landscape` makes it again.
+
+    That is the same in another process; only of an expression that is too long for a formula it is a name that means
+    something in this one.
+    """
+    if isinstance(what, str) and userfiles.named(what) is None:
+        landscape(what)  # refuses what is none
+        return what.strip()
+    land = landscape(what)
+    for known in (land.name, land.formula):
+        with suppress(UserError):
+            if userfiles.named(known) is None and landscape(known).node is land.node:
+                return known
+    others = [name for name, other in _NAMED.items() if other.node is land.node]
+    name = others[0] if others else f"function {len(_NAMED) + 1} ({land.name[:40]})"
+    _NAMED[name] = land
+    return name
 
 
 @lru_cache(maxsize=64)
@@ -97,7 +157,7 @@ def names() -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=64)  # a formula that is typed is checked, settled on and drawn: it is the same landscape each time
-def _from_formula(formula: str, domain: Domain | None) -> Landscape:
+def _from_formula(formula: str, domain: Domain) -> Landscape:
     try:
         node = parse(formula)
     except FormulaError:
@@ -109,15 +169,26 @@ def _from_formula(formula: str, domain: Domain | None) -> Landscape:
                 "`lossland landscapes` lists them; a formula uses x and y."
             ) from None
         raise
+    return _of(node, formula, formula, domain)
+
+
+def _from_function(function: Function, domain: Domain) -> Landscape:
+    node = traced(function)
+    name = getattr(function, "__name__", "")
+    if length(node) > LONGEST:
+        return replace(_of(node, name, f"{name}(x, y)", domain), notation=r"\ldots")
+    formula = text(node)
+    return _of(node, name if name.isidentifier() else formula, formula, domain)
+
+
+def _of(node: Node, name: str, formula: str, domain: Domain) -> Landscape:
+    """Return the landscape of an expression; if it is one of the catalogue's, its minima are known."""
     known = next((land for land in CATALOGUE.values() if land.node is node), None)
-    if known is not None:  # typed out, but the same expression: its minima are known
-        known = replace(known, name=formula, formula=formula)
-        return known if domain is None else _moved(known, domain)
-    if domain is None:
-        return _from_formula(formula, FORMULA_DOMAIN)
+    if known is not None:
+        return replace(known, name=name, formula=formula)
     start = _start(node, domain)
     return Landscape(
-        name=formula, title=formula, node=node, formula=formula, domain=domain, minima=(), source="", start=start
+        name=name, title=name, node=node, formula=formula, domain=domain, minima=(), source="", start=start
     )
 
 

@@ -92,8 +92,9 @@ class Landscape:
     """A function f(x, y) with its gradient and Hessian.
 
     ``domain`` is ((x0, x1), (y0, y1)), ``minima`` all global minima inside it, ``start`` a good start for a race, and
-    ``node`` the expression. ``notation`` is its LaTeX where the expression is too long to be printed as it is. Points
-    are arrays (..., 2) of any array-API namespace; results keep their type.
+    ``node`` the expression. ``notation`` is its LaTeX where the expression is too long to be printed as it is, and
+    ``formula`` then need not be its text. Points are arrays (..., 2) of any array-API namespace; results keep their
+    type.
     """
 
     name: str

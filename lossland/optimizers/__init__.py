@@ -15,13 +15,16 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections import namedtuple
+from collections.abc import Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
 from functools import cache
 from typing import Any, ClassVar, NamedTuple, Protocol
 
-from lossland.errors import UserError, nearest
-from lossland.expression import abs_, maximum, minimum, sign, sqrt, where
+from lossland import userfiles
+from lossland.errors import UserError, nearest, shown, told
+from lossland.expression import abs_, maximum, minimum, sign, sqrt, variable, where
 from lossland.expression.node import V, Value
+from lossland.expression.printing import symbol
 
 
 class Step(Protocol):
@@ -65,35 +68,59 @@ def _weight_decay(default: float) -> float:
     return _hyper(default, Hyper(r"\lambda", 0.0, 1.0, log=False))
 
 
+RATES = ("lr", "rate", "learning_rate", "step_size")
+
+
+def _plain(name: str, default: float) -> Hyper:
+    """Return what is known of a plain field, such as ``lr: float = 0.01``, from its name and default alone.
+
+    A rate is positive; what is between a half and 1 is a share; other positive numbers may be a hundred times as
+    small or large; 0 and negative ones are changed by as much again.
+    """
+    if name in RATES:
+        return Hyper(r"\eta", min(1e-5, default or 1.0), max(1.0, 100 * default), log=True)
+    letters = symbol(name)
+    if 0.5 <= default < 1:
+        return Hyper(letters, 0.0, 1.0 - (1.0 - default) / 10, log=False, below=1.0)
+    if default > 0:
+        return Hyper(letters, default / 100, default * 100, log=True, low=-math.inf)
+    return Hyper(letters, 2 * default, 1.0 if default == 0 else 0.0, log=False, low=-math.inf)
+
+
 _CATALOGUE: dict[str, type[Optimizer]] = {}
 
 
 @dataclass(frozen=True)
 class Optimizer(ABC):
-    """A rule that turns gradients into steps. Subclasses are final; a name on the command line is their title's."""
+    """A rule that turns gradients into steps. A name on the command line is the title's, which is else the class's."""
 
     title: ClassVar[str]
-    source: ClassVar[str]  # where the rule was published
+    source: ClassVar[str] = ""  # where the rule was published
     name: ClassVar[str]  # on the command line
+    text: ClassVar[str]  # what `optimizer` reads: the name, or the file that the class is in
     symbols: ClassVar[dict[str, str]] = {}  # LaTeX of terms whose name is not their symbol
     Terms: ClassVar[type[Any]]  # named tuple of one step's terms; the one called ``step`` is the move
 
     def __init_subclass__(cls) -> None:
-        cls.name = cls.title.lower().replace(" ", "_")
-        _CATALOGUE[cls.name] = cls
+        cls.title = vars(cls).get("title", cls.__name__)
+        cls.name = cls.text = cls.title.lower().replace(" ", "_")
+        known = _CATALOGUE.get(cls.name)
+        if known is not None and known.__module__ == __name__ != cls.__module__:
+            raise UserError(f"lossland has an optimizer called {cls.title} already; give yours another title.")
+        if not userfiles.is_own(cls.__module__):  # those have names of their own: see `text`
+            _CATALOGUE[cls.name] = cls
 
     def __post_init__(self) -> None:
         for item in fields(self):
             value, hyper = getattr(self, item.name), _hyper_of(item)
             try:
                 number = float(value)
-            except (TypeError, ValueError):
+            except (TypeError, ValueError, OverflowError):
                 number = math.nan
             if not (math.isfinite(number) and hyper.low <= number < hyper.below):
+                lower = f" from {hyper.low:g}" if hyper.low > -math.inf else ""
                 upper = f" and below {hyper.below:g}" if hyper.below < math.inf else ""
-                raise UserError(
-                    f"{item.name} of {self.name} must be a number from {hyper.low:g}{upper}, not {value!r}."
-                )
+                raise UserError(f"{item.name} of {self.name} must be a number{lower}{upper}, not {shown(value)}.")
             object.__setattr__(self, item.name, number)
 
     @property
@@ -509,19 +536,46 @@ def names() -> tuple[str, ...]:
     return tuple(_CATALOGUE)
 
 
-def optimizer(text: str) -> Optimizer:
-    """Read an optimizer from text such as ``adam`` or ``adam:lr=0.1,beta1=0.9``."""
-    name, colon, settings = text.strip().partition(":")
+AnyOptimizer = Optimizer | type[Optimizer] | str
+"""What is taken as an optimizer everywhere: see `optimizer`."""
+
+
+def optimizer(what: AnyOptimizer) -> Optimizer:
+    """Return an optimizer: an object as it is, a class with its defaults, or what a text means.
+
+    Such texts are ``adam``, ``adam:lr=0.1,beta1=0.9`` and, for a class in a file of your own, which is run,
+    ``mine.py:MyRule`` and ``mine.py:MyRule:lr=0.1``. Raises UserError for anything else.
+    """
+    if isinstance(what, Optimizer):
+        check_rule(type(what))
+        return what
+    if isinstance(what, type) and issubclass(what, Optimizer) and what is not Optimizer:
+        check_rule(what)
+        return what()
+    if not isinstance(what, str):
+        raise UserError(
+            "An optimizer is a name (adam), a name with settings (adam:lr=0.1), a class in a file of your own "
+            f"(mine.py:MyRule), or an object such as ll.optimizers.Adam(lr=0.1), not {shown(what)}."
+        )
+    file = userfiles.named(what)
+    if file is not None:
+        return _with_settings(_from_file(file), file.rest.split(",") if file.rest else ())
+    name, colon, settings = what.strip().partition(":")
     name = name.strip().lower()
     if name not in _CATALOGUE:
         raise UserError(f"There is no optimizer {name!r}.{nearest(name, names())} There are {', '.join(names())}.")
-    kind = _CATALOGUE[name]
-    known = [item.name for item in fields(kind)]
+    check_rule(_CATALOGUE[name])
+    return _with_settings(_CATALOGUE[name], settings.split(",") if colon else ())
+
+
+def _with_settings(kind: type[Optimizer], settings: Sequence[str]) -> Optimizer:
+    """Return an optimizer with settings such as ``lr=0.1``; the others have their defaults."""
+    name, known = kind.name, [item.name for item in fields(kind)]
     values: dict[str, float] = {}
-    for setting in settings.split(",") if colon else ():
+    for setting in settings:
         key, equals, value = (part.strip() for part in setting.partition("="))
         if not equals:
-            raise UserError(f"Write {name}'s settings as in {name}:lr=0.1, not as {setting.strip()!r}.")
+            raise UserError(f"Write {name}'s settings as in {kind.text}:lr=0.1, not as {setting.strip()!r}.")
         if key not in known:
             raise UserError(f"{name} has no setting {key!r}.{nearest(key, known)} It has {', '.join(known)}.")
         if key in values:
@@ -533,10 +587,66 @@ def optimizer(text: str) -> Optimizer:
     return kind(**values)
 
 
+def _from_file(file: userfiles.Named) -> type[Optimizer]:
+    """Return the class that a text such as ``mine.py:MyRule`` names."""
+
+    def fits(value: Any) -> bool:
+        return isinstance(value, type) and issubclass(value, Optimizer) and userfiles.is_own(value.__module__)
+
+    kind = userfiles.find(file, "optimizer (a subclass of ll.optimizers.Optimizer)", fits)
+    kind.text = f"{file.path}:{kind.__name__}"
+    check_rule(kind)
+    return kind
+
+
+@cache
+def check_rule(kind: type[Optimizer]) -> None:
+    """Raise UserError unless a class is a rule that can be computed, explained and compiled.
+
+    A class that lacks its ``@dataclass(frozen=True)`` gets it here.
+    """
+    if "__dataclass_fields__" not in vars(kind):
+        dataclass(frozen=True)(kind)
+    for item in fields(kind):
+        if item.default is MISSING:
+            raise UserError(f"{kind.__name__}'s {item.name} needs a default, as in {item.name}: float = 0.01.")
+    terms = getattr(kind, "Terms", None)
+    if not (isinstance(terms, type) and "step" in getattr(terms, "_fields", ())):
+        raise UserError(
+            f'{kind.__name__} must name the terms of a step, as by Terms = namedtuple("Terms", "m step"); '
+            "the one called step is the move."
+        )
+    if getattr(kind, "__abstractmethods__", None):
+        raise UserError(f"{kind.__name__} has no update(self, grad, last, t, position).")
+    rule = kind()
+    try:
+        made = rule.update(1.0, rule.initial(), 1, 1.0)
+        traced = symbolic(kind).update(variable("grad"), _last(kind), variable("t"), variable("position"))
+    except UserError:
+        raise
+    except Exception as error:
+        raise UserError(f"update of {kind.__name__} fails: {told(error)}.") from error
+    for one in (made, traced):
+        if not isinstance(one, terms):
+            raise UserError(f"update of {kind.__name__} must return its Terms, not {shown(one)}.")
+
+
+def _last(kind: type[Optimizer]) -> Step:
+    return kind.Terms(*(variable(f"last.{name}") for name in kind.Terms._fields))
+
+
+def symbolic(kind: type[Optimizer]) -> Optimizer:
+    """Return the optimizer with a variable for each hyper-parameter, which its checks of numbers would refuse."""
+    rule = object.__new__(kind)
+    for item in fields(kind):
+        object.__setattr__(rule, item.name, variable(item.name))
+    return rule
+
+
 def spec(optimizer: Optimizer) -> str:
     """Return the text that ``optimizer`` reads back to an equal one, every hyper-parameter spelled out."""
     settings = ",".join(f"{item.name}={getattr(optimizer, item.name)!r}" for item in fields(optimizer))
-    return f"{optimizer.name}:{settings}"
+    return f"{optimizer.text}:{settings}" if settings else optimizer.text
 
 
 def defaults(kind: type[Optimizer] | Optimizer) -> dict[str, float]:
@@ -561,7 +671,11 @@ def inertia(optimizer: type[Optimizer] | Optimizer) -> str:
 
 
 def _hyper_of(item: Field) -> Hyper:
-    return item.metadata["hyper"]
+    return item.metadata.get("hyper") or _plain(item.name, _number(item.default))
+
+
+def _number(default: Any) -> float:
+    return float(default) if isinstance(default, int | float) else 0.0
 
 
 class _Witness:

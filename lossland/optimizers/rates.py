@@ -34,7 +34,12 @@ LEADING = np.array([1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0])
 
 @np.errstate(all="ignore")
 def suggested(optimizer: Optimizer, landscape: Landscape, start: tuple[float, float]) -> Optimizer:
-    """Return the optimizer with a rate that suits a landscape on its domain and a start; the rest stays."""
+    """Return the optimizer with a rate that suits a landscape on its domain and a start; the rest stays.
+
+    A rule of a user's own that has no field ``lr`` stays as it is.
+    """
+    if rate_of(optimizer) is None:
+        return optimizer
     changes: dict[str, Any] = {"lr": suggested_rate(optimizer, landscape, start)}
     return replace(optimizer, **changes)
 
@@ -44,13 +49,30 @@ def suggested_rate(optimizer: Optimizer, landscape: Landscape, start: tuple[floa
     """Return a rate for the optimizer that suits a landscape on its domain and a start."""
     (x0, x1), (y0, y1) = landscape.domain
     size = (x1 - x0 + y1 - y0) / 4
-    share = PER_CURVATURE.get(optimizer.name)
+    share, length = _shares(optimizer)
     if share is None:
-        rate = PER_LENGTH.get(optimizer.name, ADAPTIVE) * size
+        rate = length * size
     else:
         curvature, slope = steepest_descent(landscape, start, size)
         rate = share * min(1.0 / max(curvature, 1e-300), LONGEST_STEP * size / max(slope, 1e-300))
     return rounded(rate)
+
+
+def _shares(optimizer: Optimizer) -> tuple[float | None, float]:
+    """Return rate · λ of a rule whose step is a multiple of the gradient (None for any other), and rate / size.
+
+    A class of a user's own is like the one that it is made from; else its first step for two gradients tells.
+    """
+    for kind in type(optimizer).__mro__:
+        if issubclass(kind, Optimizer) and kind is not Optimizer and kind.__module__ == Optimizer.__module__:
+            return PER_CURVATURE.get(kind.name), PER_LENGTH.get(kind.name, ADAPTIVE)
+    small, large = (abs(float(optimizer.update(grad, optimizer.initial(), 1, 0.0).step)) for grad in (0.01, 1.0))
+    return (PER_CURVATURE["momentum"] if large > 30 * small else None), ADAPTIVE
+
+
+def rate_of(optimizer: Optimizer) -> float | None:
+    """Return an optimizer's learning rate; None for a rule of a user's own that has no field ``lr``."""
+    return getattr(optimizer, "lr", None)
 
 
 def steepest_descent(landscape: Landscape, start: tuple[float, float], size: float) -> tuple[float, float]:

@@ -88,6 +88,7 @@ def _acting(function: Callable[Concatenate[Player, P], R], builds: bool) -> Call
                 result = function(player, *args, **kwargs)
                 player.touch(frame=builds)
                 if builds:
+                    player.deeds += 1
                     player.frame()
             player.astray = player.following is not None
             player.acting = False

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -35,18 +36,43 @@ TICK = 1 / 60
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 TURN = 12.0  # degrees a second of the turntable
 STRAY = 40.0  # pixels of the look: farther from the pointer what was under it is no longer
-PASSED = ("tick", "revision", "messages", "recording", "size", "free", "_owed")  # what ``fall_back`` leaves as it is
+PASSED = (
+    "tick",
+    "revision",
+    "deeds",
+    "messages",
+    "recording",
+    "size",
+    "free",
+    "_owed",
+)  # what ``fall_back`` leaves as it is
 
-Wish = Literal["shot", "record", "fullscreen", "save"]
+Wish = Literal[
+    "shot",
+    "record",
+    "cancel",
+    "fullscreen",
+    "save",
+    "skip",
+    "resume",
+    "discard",
+    "larger text",
+    "smaller text",
+    "usual text",
+]
 
 
 @dataclass(frozen=True)
 class Message:
-    """A short notice over the picture, shown until a tick. ``kind`` is ``"note"`` or ``"error"``."""
+    """A short notice over the picture, shown until a tick. ``kind`` is ``"note"`` or ``"error"``.
+
+    ``folder`` is that of a file it tells of, to be opened by a click.
+    """
 
     text: str
     kind: str
     until: int
+    folder: Path | None = None
 
 
 class Player:
@@ -77,6 +103,7 @@ class Player:
         self.script: Script | None = None  # the session that is being replayed
         self.tick = 0
         self.revision = 0
+        self.deeds = 0  # how many actions may have changed what the scene shows
         self.size = size
         self.free: tuple[float, float, float, float] = (0, 0, *size)
         self.camera = Camera()
@@ -93,8 +120,7 @@ class Player:
             "seed": scene.seed,
             "values": {name: p.to_json(scene.values[name]) for name, p in scene.params().items()},
         }
-        known = scene.name in library.names() and library.scene_class(scene.name) is type(scene)
-        self.replayable = known  # whether a session would find the scene by its name
+        self.replayable = library.is_listed(scene)  # whether a session would find the scene by its name
         self._take(scene)
         self.frame()
 
@@ -370,23 +396,29 @@ class Player:
                 self.hovered = pick_any(self.frame(), self.camera, pixel, self.size, scale, self.show)
             self._pointed = float(pixel[0]), float(pixel[1]), STRAY * scale
 
-    def mark(self) -> Description | None:
-        """Return what to say of what is hovered, as it is now; None where it has moved away from the pointer."""
+    def mark(self, told: Frame | None = None) -> Description | None:
+        """Return what to say of what is hovered, as it is now; None where it has moved away from the pointer.
+
+        With another moment's frame (``told``) it is said as it was then, and marked where it is now.
+        """
         if self.hovered is None:
             return None
         land = getattr(self.scene, "land", None)
         value = None if land is None else lambda place: float(land.value(np.array(place)))
         with quiet():
             found = describe(self.hovered, self.frame(), value)
+            before = None if told is None else describe(self.hovered, told, value)
         if found is None:
             return None
+        if before is not None:
+            found = replace(found, title=before.title, lines=before.lines)
         x, y = self.camera.project(found.position, self.size)
         return found if math.hypot(x - self._pointed[0], y - self._pointed[1]) <= self._pointed[2] else None
 
-    def say(self, text: str, kind: str = "note", seconds: float = 4.0) -> None:
+    def say(self, text: str, kind: str = "note", seconds: float = 4.0, folder: Path | None = None) -> None:
         """Show a short notice; one that is shown already stays longer."""
         others = [message for message in self.messages if message.text != text]
-        self.messages = [*others[-3:], Message(text, kind, self.tick + round(seconds / TICK))]
+        self.messages = [*others[-3:], Message(text, kind, self.tick + round(seconds / TICK), folder)]
         self.touch(frame=False)
 
     def wish(self, what: Wish) -> None:

@@ -33,7 +33,9 @@ class Pointer:
         self._last: Pixel = (0.0, 0.0)
         self._travel = 0.0  # pixels moved since the press
         self._grip = np.zeros(2)  # from the pixel where a handle was taken to the handle itself
-        self._asked: Pixel | None = None  # where the pointer has come to, until ``look`` sees what is there
+        self._rest: Pixel | None = None  # where the pointer is over the scene
+        self._seen: tuple[Pixel, int] | None = None  # where it was, after how many deeds, when ``look`` looked
+        self._revision = -1  # of the player then
 
     @property
     def busy(self) -> bool:
@@ -71,18 +73,29 @@ class Pointer:
         elif self._mode == "drag":
             self._drag(pixel)
         elif not self._mode:
-            self._asked = pixel
+            self._rest = pixel
 
     def look(self) -> None:
-        """See what is under the pointer where it has moved; for many moves once is enough."""
-        if self._asked is not None and not self.busy:
-            self._see(self._asked)
-        self._asked = None
+        """See what is under the pointer now, where it or the picture has moved; for many moves once is enough.
+
+        Where only time has passed or the view has turned, what was pointed at stays meant while it is near.
+        """
+        player = self.player
+        if self.busy or self._rest is None:
+            return
+        if self._seen != (self._rest, player.deeds):
+            self._see(self._rest)
+        elif self._revision != player.revision:
+            player.hover(self.position_at(self._rest))
+            if player.mark() is None:
+                player.look_at(self._rest, self.scale)
+        self._seen, self._revision = (self._rest, player.deeds), player.revision
 
     def release(self, pixel: Pixel, button: int = LEFT) -> None:
         """Take a button's release; one that hardly moved was a click."""
         clicked = self._travel <= STILL * self.scale and not self.held and button == LEFT
         self._mode, self.held = "", ""
+        self._rest, self._seen = pixel if self._is_over_scene(pixel) else None, None
         if not clicked:
             return
         self.player.look_at(pixel, self.scale)
@@ -95,7 +108,7 @@ class Pointer:
 
     def leave(self) -> None:
         """Take note that the pointer has left the picture."""
-        self._asked = None
+        self._rest = self._seen = None
         if not self.busy:
             self._see(None)
 
@@ -121,6 +134,10 @@ class Pointer:
         if surface is not None:
             return surface.terrain.intersect(origin, direction)
         return _on_plane(origin, direction, plane or 0.0)
+
+    def _is_over_scene(self, pixel: Pixel) -> bool:
+        x, y, width, height = self.player.free
+        return x <= pixel[0] < x + width and y <= pixel[1] < y + height
 
     def _see(self, pixel: Pixel | None) -> None:
         self.player.hover(None if pixel is None else self.position_at(pixel))

@@ -26,6 +26,11 @@ class Script:
         self.hurried = False  # whether who shows the player skips to the end
         self._waiting = list(reversed(log))
 
+    @property
+    def rest(self) -> list[Action]:
+        """What is still to be done."""
+        return self._waiting[::-1]
+
     def act(self, player: Player) -> None:
         """Do what is due at the player's present tick."""
         while self._waiting and self._waiting[-1].tick <= player.tick:

@@ -2,7 +2,8 @@
 
 A file holds the scene it began with and the log of a Player: ``[tick, action, arguments]``, a tick being
 1/60 s. Reading one checks everything before anything is shown, and never runs code: a scene is found by name
-among those that come with lossland, an action among the Player's own.
+among those that come with lossland, an action among the Player's own, and an optimizer in a file of the user's own
+only if that was run before, because the user named it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import Any
 
-from lossland import __version__
+from lossland import __version__, userfiles
 from lossland.errors import MachineError, UserError, cut, shown
 from lossland.files import written
 from lossland.interrupts import sheltered
@@ -62,8 +63,11 @@ class Session:
 
 
 def of(player: Player, theme: str = "dark") -> Session:
-    """Return the session of a player up to now."""
-    return Session(**player.opening, size=player.size, theme=theme, ticks=player.tick, log=tuple(player.log))
+    """Return the session of a player up to now; while one is replayed, with what is still to come of it."""
+    log, ticks = tuple(player.log), player.tick
+    if player.script is not None:
+        log, ticks = (*log, *player.script.rest), player.script.ticks
+    return Session(**player.opening, size=player.size, theme=theme, ticks=ticks, log=log)
 
 
 def replay(
@@ -131,25 +135,35 @@ def _shortened(pause: list[int]) -> list[int]:
 @sheltered  # the window saves at its end
 def save(session: Session, path: str | Path) -> None:
     """Write a session file."""
-    head = json.dumps(
-        {
-            "format": FORMAT,
-            "version": VERSION,
-            "lossland": __version__,
-            "scene": session.scene,
-            "seed": session.seed,
-            "values": session.values,
-            "size": list(session.size),
-            "theme": session.theme,
-            "ticks": session.ticks,
-        },
-        indent=1,
-        allow_nan=False,
-    )
-    actions = [json.dumps([entry.tick, entry.name, list(entry.arguments)], allow_nan=False) for entry in session.log]
-    lines = ",\n  ".join(actions)
     with written(path) as temporary:
-        temporary.write_text(f'{head[:-2]},\n "actions": [\n  {lines}\n ]\n}}\n', encoding="utf-8")
+        temporary.write_text(text_of(session), encoding="utf-8")
+
+
+def text_of(session: Session) -> str:
+    """Return a session as the text of its file."""
+    head = json.dumps(head_of(session), indent=1, allow_nan=False)
+    lines = ",\n  ".join(json.dumps(plain(entry), allow_nan=False) for entry in session.log)
+    return f'{head[:-2]},\n "actions": [\n  {lines}\n ]\n}}\n'
+
+
+def head_of(session: Session) -> dict[str, Any]:
+    """Return everything but the actions, as JSON data."""
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "lossland": __version__,
+        "scene": session.scene,
+        "seed": session.seed,
+        "values": session.values,
+        "size": list(session.size),
+        "theme": session.theme,
+        "ticks": session.ticks,
+    }
+
+
+def plain(entry: Action) -> list[Any]:
+    """Return an action as JSON data."""
+    return [entry.tick, entry.name, list(entry.arguments)]
 
 
 def load(path: str | Path) -> Session:
@@ -161,27 +175,41 @@ def load(path: str | Path) -> Session:
             raise UserError(f"{path} is no session: it is not a file.")
         if found.st_size > MOST_BYTES:
             raise UserError(f"{path} is no session: it is larger than {MOST_BYTES >> 20} MiB.")
-        text = path.read_bytes()
+        data = path.read_bytes()
     except FileNotFoundError:
         raise UserError(f"There is no session file {str(path)!r}.") from None
     except OSError as error:
         raise MachineError(f"{path} cannot be read: {error.strerror or error}.") from error
+    return read(data, str(path))
+
+
+def read(data: bytes, name: str, own: str = "") -> Session:
+    """Return the session of a file's bytes; ``name`` is what a sentence calls it.
+
+    ``own`` is a user's own scene file that the session may begin with: who reads it has opened that file before.
+    """
+    parsed = parse(data, name)
     try:
-        data = json.loads(
-            text.decode("utf-8-sig"),
+        return checked(parsed, own)
+    except UserError as error:
+        raise UserError(f"{name} is no session that can be read: {cut(str(error), LONGEST)}") from error
+
+
+def parse(data: bytes, name: str) -> Any:
+    """Return JSON data that can be shown and saved again, or raise UserError."""
+    try:
+        parsed = json.loads(
+            data.decode("utf-8-sig"),
             parse_constant=_no_constant,
             parse_int=_integer,
             parse_float=_real,
             object_pairs_hook=_table,
         )
-        _check_text(data)
+        _check_text(parsed)
     except (ValueError, RecursionError) as error:
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else cut(str(error), LONGEST)
-        raise UserError(f"{path} is no session: it is not JSON text that can be used ({reason}).") from None
-    try:
-        return _session(data)
-    except UserError as error:
-        raise UserError(f"{path} is no session that can be read: {cut(str(error), LONGEST)}") from error
+        raise UserError(f"{name} is no session: it is not JSON text that can be used ({reason}).") from None
+    return parsed
 
 
 def _no_constant(name: str) -> None:
@@ -220,13 +248,31 @@ def _check_text(value: object, depth: int = 0) -> None:
             _check_text(part, depth + 1)
 
 
-def _session(data: object) -> Session:
+def _check_no_code(value: object) -> None:
+    """Refuse what would run a Python file that its user has not named in this process."""
+    if isinstance(value, str):
+        for part in value.split(";"):
+            file = userfiles.named(part)
+            if file is not None and not userfiles.is_loaded(file.path):
+                raise UserError(
+                    f"it needs {shown(part)}, and no session runs a file by itself; name it, as in `lossland "
+                    f"record s.lossland --optimizer {file.path}:{file.name}`, or in Python by "
+                    "ll.optimizers.optimizer(...) before."
+                )
+    elif isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            _check_no_code(part)
+
+
+def checked(data: object, own: str = "") -> Session:
+    """Return the session that JSON data describe, or raise UserError; ``own`` as in `read`."""
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise UserError(f"its format is not {FORMAT!r}.")
     if data.get("version") != VERSION or isinstance(data.get("version"), bool):
         raise UserError(
             f"its version is {shown(data.get('version'))}; this lossland ({__version__}) reads version {VERSION}."
         )
+    _check_no_code([data.get("values"), data.get("actions")])
     ticks = _whole(data.get("ticks"), 0, MOST_TICKS, "ticks")
     size = data.get("size")
     if not isinstance(size, list) or len(size) != 2:
@@ -237,7 +283,7 @@ def _session(data: object) -> Session:
     if not isinstance(values, dict):
         raise UserError("its values are not a table.")
     scene = data.get("scene")
-    if scene not in library.names():
+    if scene not in library.names() and not (own and scene == own):
         raise UserError(f"its scene {shown(scene)} does not come with lossland.")
     for name in values:
         library.scene_class(str(scene)).param(name)  # refuses what is no parameter

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -47,9 +47,17 @@ def rectangle(land: Landscape) -> tuple[float, float, float, float]:
     return x0, x1, y0, y1
 
 
-def landscape(default: str) -> Text:
+class LandscapeText(Text):
+    """A landscape's name or formula. Landscapes, functions and those in files become the formulas that they are."""
+
+    def check(self, value: Any) -> str:
+        """Accept whatever ``landscapes.landscape`` takes."""
+        return landscapes.text_of(value)
+
+
+def landscape(default: str) -> LandscapeText:
     """Declare the parameter that chooses a landscape."""
-    return Text(default, landscapes.landscape, "landscape", "A name from the catalogue, or a formula in x and y.")
+    return LandscapeText(default, None, "landscape", "A name from the catalogue, or a formula in x and y.")
 
 
 class GroundScene(Scene):
@@ -168,6 +176,8 @@ class GroundScene(Scene):
             if isinstance(self.param(name), GroundPoint):
                 self._check_inside(name, self.param(name).check(value))
             super().set(name, value)
+            if isinstance(value, landscapes.Landscape) and value is not landscapes.landscape(self.landscape):
+                self.set("domain", rectangle(value))  # it has one of its own
             return
         own, domain = dict(self.values), self.param(name).check(value)
         try:

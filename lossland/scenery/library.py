@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Callable
 from functools import cache
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
-from lossland import landscapes
-from lossland.errors import USER_FILES, UserError, nearest, sentence
+from lossland import checks, landscapes, userfiles
+from lossland.errors import UserError, nearest, shown
+from lossland.landscapes import Landscape
 from lossland.resources import folder
 from lossland.scenery import words
 from lossland.scenery.parameters import Integer, Lanes, Matrix, Number, Param, Point
-from lossland.scenery.scene import CHAPTERS, Scene
+from lossland.scenery.scene import CHAPTERS, Scene, quiet
 from lossland.scenery.tour import Shot, Tour, tour, tours
 
-__all__ = ["Shot", "Tour", "classes", "describe", "load", "names", "scene", "scene_class", "tour", "tours"]
+__all__ = [
+    "Shot",
+    "Tour",
+    "classes",
+    "describe",
+    "is_listed",
+    "names",
+    "scene",
+    "scene_class",
+    "scene_of",
+    "tour",
+    "tours",
+]
 
+Shown = Scene | type[Scene] | Landscape | Callable[[Any, Any], Any] | str | Path
+"""What can be shown: a scene, or what `scene` makes one of."""
+
+LARGEST_SEED = 2**64 - 1
 RACE = "optimizer_race"  # the scene that shows a landscape given by its own name or formula
 
 
@@ -33,41 +49,88 @@ def classes() -> tuple[type[Scene], ...]:
 
 
 def scene_class(name: str) -> type[Scene]:
-    """Return a scene's class by its name, or from a path that ends in ``.py``."""
-    if name.endswith(".py"):
-        return load(name)
+    """Return a scene's class by its name."""
     if name not in _files():
         raise _unknown(name)
-    return _from_file(_files()[name])
+    return _built_in(_files()[name])
 
 
-def load(path: str | Path) -> type[Scene]:
-    """Return the scene class of a user's own Python file. This runs the file, as Python would."""
-    file = Path(path).expanduser()
-    if not file.is_file():
-        raise UserError(f"There is no scene file {str(path)!r}.")
-    file = file.resolve()
-    if file not in _files().values():
-        USER_FILES.add(file)
-    return _from_file(file)
+@quiet()
+def scene(
+    what: Shown = RACE,
+    /,
+    preset: str | None = None,
+    seed: int = 0,
+    **values: Any,
+) -> Scene:
+    """Return a new scene, with its parameters changed by name: ``ll.scene("eigenvectors", matrix=[[2, 1], [1, 2]])``.
 
-
-def scene(name: str, preset: str | None = None, seed: int = 0, **values: Any) -> Scene:
-    """Return a scene: by its name, by a landscape's name or formula, or from a user's ``.py`` file.
+    ``what`` is a scene's name or class; a landscape in any form that `ll.landscape` takes, which optimizers then race
+    on; or a file of your own, ``mine.py`` or ``mine.py:Name``, with either. Without it they race on the ``landscape``
+    that is given. A parameter that is a landscape or a list of optimizers (``lanes``) takes these in any form too.
 
     Values are set in the order in which the scene declares its parameters, so that e.g. a start given with a
     landscape is that landscape's start, whichever was named first.
     """
-    if not name.endswith(".py") and name not in _files():
-        if name not in landscapes.names() and name.isidentifier() and name not in ("x", "y"):
-            raise _unknown(name)
-        name, values = RACE, {"landscape": name, **values}
-    kind = scene_class(name)
-    made = kind(preset, seed)
+    if preset is not None and not isinstance(preset, str):
+        raise UserError(f"A preset is given by its name, not as {shown(preset)}.")
+    kind, land = _meant(what)
+    if land is not None:
+        values = {"landscape": land, **values}
+    made = kind(preset, checks.whole(seed, 0, LARGEST_SEED, "The seed"))
     declared = list(kind.params())
     for key in sorted(values, key=lambda key: declared.index(key) if key in declared else len(declared)):
         made.set(key, values[key])
     return made
+
+
+def scene_of(what: Shown) -> Scene:
+    """Return a scene as it is, and a new one for whatever else `scene` takes."""
+    return what if isinstance(what, Scene) else scene(what)
+
+
+def _meant(what: Any) -> tuple[type[Scene], Any]:
+    """Return the class of the scene that is meant, and the landscape to race on (None: the scene's own)."""
+    if isinstance(what, type) and issubclass(what, Scene):
+        return what, None
+    if isinstance(what, Scene):
+        raise UserError(f"That is a scene already; change it with scene.set(name, value), or give {type(what).__name__}.")
+    if isinstance(what, Path):
+        what = str(what)
+    if not isinstance(what, str):
+        if isinstance(what, Landscape) or callable(what):
+            return scene_class(RACE), what
+        raise UserError(
+            "A scene is given by its name, by a landscape (a name, a formula, a Landscape or a function of x and y), "
+            f"or by a file of your own such as mine.py or mine.py:Name, not as {shown(what)}."
+        )
+    name = what.strip()
+    file = userfiles.named(name)
+    if file is not None:
+        has_scene = any(map(_is_own_scene, vars(userfiles.load(file.path)).values()))
+        fits = _is_own_scene if has_scene and not file.name else _can_be_shown
+        found = userfiles.find(file, "scene (a subclass of ll.Scene) or landscape", fits)
+        if isinstance(found, type):
+            return _with_words(found, Path(file.path)), None
+        return scene_class(RACE), name
+    if name in _files():
+        return scene_class(name), None
+    if name not in landscapes.names() and name.isidentifier() and name not in ("x", "y"):
+        raise _unknown(name)
+    return scene_class(RACE), name
+
+
+def _is_own_scene(value: Any) -> bool:
+    return isinstance(value, type) and issubclass(value, Scene) and userfiles.is_own(value.__module__)
+
+
+def _can_be_shown(value: Any) -> bool:
+    return _is_own_scene(value) or landscapes.is_landscape(value)
+
+
+def is_listed(scene: Scene) -> bool:
+    """Whether a scene is one that comes with lossland, not one of a user's own file, even under the same name."""
+    return scene.name in names() and scene_class(scene.name) is type(scene)
 
 
 def describe(kind: type[Scene]) -> dict[str, Any]:
@@ -108,30 +171,19 @@ def _files() -> dict[str, Path]:
 
 
 @cache
-def _from_file(file: Path) -> type[Scene]:
-    """Run a scene file and return the Scene class that it defines."""
-    module_name = f"lossland_scene_{file.stem}"
-    spec = spec_from_file_location(module_name, file)
-    if spec is None or spec.loader is None:
-        raise UserError(f"{file.name} cannot be read as a Python file.")
-    module = module_from_spec(spec)
-    sys.modules[module_name] = module  # dataclasses in the file look their module up
-    try:
-        spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
-        del sys.modules[module_name]
-        raise UserError(f"The scene file {file.name} does not run: {sentence(error)}") from error
-    found = [
-        value
-        for value in vars(module).values()
-        if isinstance(value, type) and issubclass(value, Scene) and value.__module__ == module_name
-    ]
-    if len(found) != 1:
-        raise UserError(f"The scene file {file.name} must define one subclass of ll.Scene, not {len(found)}.")
-    kind = found[0]
+def _built_in(file: Path) -> type[Scene]:
+    """Return the Scene class of a file that comes with lossland."""
+    module = userfiles.load(file, users=False)
+    (kind,) = (one for one in vars(module).values() if isinstance(one, type) and one.__module__ == module.__name__
+               and issubclass(one, Scene))  # fmt: skip
+    return _with_words(kind, file)
+
+
+def _with_words(kind: type[Scene], file: Path) -> type[Scene]:
+    """Give a scene's class the name of its file if it has none of its own, and the words that stand beside it."""
     if not kind.name:
         kind.name = file.stem
-    beside = file.with_suffix(".md")
+    beside = file.expanduser().with_suffix(".md")
     if beside.is_file():
         said = words.read(beside.read_text(encoding="utf-8"), beside.name, kind.presets)
         kind.lesson, kind.captions, kind.formulas, kind.snippet = (

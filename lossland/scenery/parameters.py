@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import partial
 from itertools import chain, count
 from typing import (
@@ -578,13 +578,14 @@ class Lane:
 class Lanes(Param[tuple[Lane, ...]]):
     """The runners of a race. Text form, with semicolons between: ``sgd;adam:lr=0.1,beta1=0.9``.
 
-    ``read`` turns one runner's text into an optimizer; it is passed in because parameters know nothing of them.
+    ``read`` turns an optimizer's text, class or object into one; it is passed in because parameters know nothing of
+    them.
     """
 
     def __init__(
         self,
         default: Callable[[], Sequence[Lane | Optimizer | str]],
-        read: Callable[[str], Optimizer],
+        read: Callable[[Any], Optimizer],
         limit: int = 8,
         label: str = "",
     ):
@@ -596,9 +597,11 @@ class Lanes(Param[tuple[Lane, ...]]):
         return self.check(self._default())
 
     def check(self, value: object) -> tuple[Lane, ...]:
-        """Accept lanes, optimizers, their texts, or the JSON form."""
+        """Accept lanes, optimizers, their texts, or the JSON form; also one alone."""
         if isinstance(value, str):
-            value = [part for part in value.split(";") if part.strip()]
+            value = [part.strip() for part in value.split(";") if part.strip()]
+        if is_dataclass(value):
+            value = [value]
         if not isinstance(value, Sequence):
             raise self.refuse(value, "a list of optimizers")
         lanes = _told_apart([self._lane(item) for item in value])
@@ -609,16 +612,12 @@ class Lanes(Param[tuple[Lane, ...]]):
         return lanes
 
     def _lane(self, item: object) -> Lane:
-        from lossland.optimizers import Optimizer  # is there already where there are lanes
-
         if isinstance(item, Lane):
             return item
         if isinstance(item, dict):
             known = str(item.get("id", ""))
             return Lane(self.read(str(item.get("optimizer", ""))), bool(item.get("enabled", True)), known)
-        if isinstance(item, Optimizer):
-            return Lane(item)
-        return Lane(self.read(str(item).strip()))
+        return Lane(self.read(item))
 
     def to_json(self, value: tuple[Lane, ...]) -> list[dict[str, str | bool]]:
         """Return each lane as its optimizer's text, whether it takes part, and its id where it is no usual one."""
@@ -626,7 +625,8 @@ class Lanes(Param[tuple[Lane, ...]]):
         usual = _told_apart([replace(lane, id="") for lane in value])
         for lane, other in zip(value, usual, strict=True):
             settings = ",".join(f"{f.name}={getattr(lane.optimizer, f.name)!r}" for f in fields(lane.optimizer))
-            one: dict[str, str | bool] = {"optimizer": f"{lane.name}:{settings}", "enabled": lane.enabled}
+            text = f"{lane.optimizer.text}:{settings}" if settings else lane.optimizer.text
+            one: dict[str, str | bool] = {"optimizer": text, "enabled": lane.enabled}
             result.append(one if lane.id == other.id else {**one, "id": lane.id})
         return result
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
-from lossland import optimizers
+from lossland import optimizers, userfiles
 from lossland.compute import trajectory
 from lossland.compute.explain import explain
 from lossland.optimizers import Optimizer, rates
 from lossland.scenery.clock import Clock, Now
 from lossland.scenery.ground import GroundScene
 from lossland.scenery.kept import kept
-from lossland.scenery.parameters import GroundPoint, Integer, Lane, Lanes
+from lossland.scenery.parameters import Choice, GroundPoint, Integer, Lane, Lanes
 from lossland.world.layers import Array, Arrows, Chart, Equations, Layer, Legend, Row, Series, Trail
 from lossland.world.phrases import words
 
@@ -60,6 +61,22 @@ class Racer:
         return f"optimizer.{self.lane.name}"
 
 
+class Rule(Choice):
+    """An optimizer without its settings, which are parameters of their own: a name, or a class in a user's file."""
+
+    def __init__(self, default: str, label: str = "", help: str = "") -> None:
+        super().__init__(default, optimizers.names, label, help)
+
+    def check(self, value: Any) -> str:
+        """Accept a name, a class, or the text that names one in a file."""
+        if isinstance(value, str) and userfiles.named(value) is None:
+            return super().check(value)
+        rule = optimizers.optimizer(value)
+        if rule != type(rule)() or rates.rate_of(rule) is None:
+            raise self.refuse(value, "an optimizer with a rate lr, given without its settings")
+        return rule.text
+
+
 class RaceScene(GroundScene):
     """A scene in which optimizers run from one start. ``racers`` are those that take part.
 
@@ -83,7 +100,7 @@ class RaceScene(GroundScene):
     def newcomer(self, text: str) -> Optimizer:
         """Return a new lane's optimizer, with a rate that suits if the text gives none."""
         optimizer = optimizers.optimizer(text)
-        settings = text.partition(":")[2].split(",")
+        settings = text.rpartition(":")[2].split(",")
         rated = any(setting.partition("=")[0].strip() == "lr" for setting in settings)
         return optimizer if rated else self._suited(optimizer)
 
@@ -112,7 +129,7 @@ class RaceScene(GroundScene):
         """Return a name for every lane: its optimizer's, with the rate where two lanes share it."""
         names = [lane.optimizer.title for lane in self.lanes]
         return [
-            words(f"{name} ?", lane.optimizer.lr) if names.count(name) > 1 else name
+            words(f"{name} ?", rate) if names.count(name) > 1 and (rate := rates.rate_of(lane.optimizer)) else name
             for name, lane in zip(names, self.lanes, strict=True)
         ]
 
@@ -132,7 +149,9 @@ class RaceScene(GroundScene):
         step, size = min(int(now.step), self.steps - 1), self.size
         reach = [AHEAD * float(racer.run.paces[step]) / size for racer in self.racers()]
         lengths = [min(length, LONGEST) if length > SHORTEST else 0.0 for length in reach]
-        return Arrows.ahead(trails, lengths, HEAD, width=3.0, group="arrows", name="Next steps")
+        none = np.zeros((0, 3))  # before the first step and after the last: the switch for arrows stays
+        ahead = Arrows.ahead(trails, lengths, HEAD, width=3.0, group="arrows", name="Next steps")
+        return ahead or [Arrows(none, none, "text", group="arrows", name="Next steps")]
 
     def legend(self, step: int) -> Legend:
         """Return a table with a line for every racer: its name, its rate and its loss at a step."""
@@ -140,7 +159,7 @@ class RaceScene(GroundScene):
         for racer in self.racers():
             on_map = self.terrain.laid(racer.run.points).is_inside(step)
             loss = float(racer.run.values[step]) if on_map else "off map"
-            rows.append(Row(racer.color, racer.name, (racer.lane.optimizer.lr, loss)))
+            rows.append(Row(racer.color, racer.name, (rates.rate_of(racer.lane.optimizer) or "", loss)))
         return Legend(rows, columns=("rate", "loss"))
 
     def chart(self, step: int) -> Chart:

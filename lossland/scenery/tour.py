@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from lossland.errors import UserError, nearest
+
+CAPTION_COMES, CAPTION_GOES = 0.7, 0.4  # seconds
 
 
 @dataclass(frozen=True)
 class Shot:
     """One scene for some seconds, with its parameters and the camera moving.
 
-    ``keys`` gives parameters over time: ``{"rate": ((0, 0.1), (4, 0.2))}`` glides from 0.1 to 0.2 in the
-    shot's first four seconds; what is not a number jumps. ``play`` are the scene's seconds at the shot's
-    start and end (None: as fast as the clock on the wall, from 0). ``azimuth`` and ``elevation`` glide
-    from the first to the second angle in degrees (None: the view the scene was composed for).
+    ``keys`` gives parameters over time: ``{"rate": ((0, 0.1), (4, 0.2))}`` glides from 0.1 to 0.2 in the shot's first
+    four seconds; what is not a number jumps. ``play`` are the scene's seconds at the shot's start and end (None: as
+    fast as the clock on the wall, from 0). ``azimuth`` and ``elevation`` in degrees, and ``distance`` in shares of the
+    distance at home, move from the first value to the second, starting and ending gently (None: the view that the
+    scene was composed for). ``title`` and ``text`` are written below the subject.
     """
 
     scene: str
@@ -27,7 +30,9 @@ class Shot:
     play: tuple[float, float] | None = None
     azimuth: tuple[float, float] | None = None
     elevation: tuple[float, float] | None = None
-    caption: str = ""
+    distance: tuple[float, float] | None = None
+    title: str = ""
+    text: str = ""
 
     def values(self, time: float) -> dict[str, Any]:
         """Return every parameter that the shot sets at ``time`` seconds after its start."""
@@ -36,38 +41,62 @@ class Shot:
     def scene_time(self, time: float) -> float:
         """Return the scene's own time at ``time`` seconds after the shot's start."""
         first, last = self.play or (0.0, self.seconds)
-        return first + (last - first) * self._part(time)
+        return first + (last - first) * min(max(time / self.seconds, 0.0), 1.0)
 
     def camera(self, time: float) -> dict[str, float]:
-        """Return the camera's angles that the shot steers, e.g. ``{"azimuth": -52.0}``."""
-        spans = {"azimuth": self.azimuth, "elevation": self.elevation}
-        part = self._part(time)
+        """Return what the shot steers of the camera: ``azimuth`` and ``elevation``, and ``distance`` as a share."""
+        spans = {"azimuth": self.azimuth, "elevation": self.elevation, "distance": self.distance}
+        part = eased(time / self.seconds)
         return {name: span[0] + (span[1] - span[0]) * part for name, span in spans.items() if span}
 
-    def _part(self, time: float) -> float:
-        return min(max(time / self.seconds, 0.0), 1.0)
+
+class Seen(NamedTuple):
+    """A shot in one moment of a tour."""
+
+    shot: Shot
+    since: float  # seconds since it began
+    share: float  # how much of the picture it is: below 1 it lies over the shot before
+    caption: float  # how much of its caption can be seen, 0 to 1
 
 
 @dataclass(frozen=True)
 class Tour:
-    """Shots one after the other."""
+    """Shots one after the other; for ``fade`` seconds two of them are seen at once, while one goes over into the next.
+
+    Captions come when a shot is seen alone, and have gone before the next one begins.
+    """
 
     name: str
     title: str
     shots: tuple[Shot, ...]
+    fade: float = 0.0
 
     @property
     def seconds(self) -> float:
         """The length of the whole tour."""
-        return sum(shot.seconds for shot in self.shots)
+        return sum(shot.seconds for shot in self.shots) - self.fade * (len(self.shots) - 1)
 
-    def at(self, time: float) -> tuple[Shot, float]:
-        """Return the shot that runs at ``time`` seconds, and the seconds since it began."""
-        for shot in self.shots[:-1]:
-            if time < shot.seconds:
-                return shot, time
-            time -= shot.seconds
-        return self.shots[-1], time
+    def at(self, time: float) -> tuple[Seen, ...]:
+        """Return the shot that is seen at ``time`` seconds, or the two that are, the later one last."""
+        found: list[Seen] = []
+        begin = 0.0
+        for number, shot in enumerate(self.shots):
+            first, last = number == 0, number == len(self.shots) - 1
+            since = time - begin
+            if since >= 0 and (since < shot.seconds or last):
+                share = 1.0 if first or not self.fade else eased(since / self.fade)
+                coming = since if first else since - self.fade
+                going = self.seconds if last else shot.seconds - self.fade - since
+                caption = eased(coming / CAPTION_COMES) * eased(going / CAPTION_GOES) if self.fade else 1.0
+                found.append(Seen(shot, since, share, caption))
+            begin += shot.seconds - self.fade
+        return tuple(found)
+
+
+def eased(part: float) -> float:
+    """Return how much of a movement is done that starts and ends gently, ``part`` of its time (0 to 1) being over."""
+    part = min(max(part, 0.0), 1.0)
+    return part * part * (3 - 2 * part)
 
 
 def _glide(keys: Sequence[tuple[float, object]], time: float) -> object:
@@ -94,23 +123,50 @@ def _between(a: object, b: object, part: float) -> object:
 TOURS = (
     Tour(
         name="demo",
-        title="A race and a swarm",
+        title="How machines learn to walk downhill",
+        fade=0.9,
         shots=(
+            Shot(
+                scene="landscape_zoo",
+                preset="morph",
+                seconds=6.6,
+                play=(0.0, 10.0),
+                azimuth=(-78.0, -48.0),
+                elevation=(34.0, 42.0),
+                distance=(1.0, 0.94),
+                title="A loss is a landscape",
+                text="Every point is a model, and its height is how wrong that model is",
+            ),
+            Shot(
+                scene="gradient_3d",
+                preset="hills",
+                seconds=6.6,
+                play=(0.0, 12.0),
+                azimuth=(-72.0, -50.0),
+                elevation=(46.0, 38.0),
+                title="The gradient points uphill",
+                text="Learning takes the other way",
+            ),
             Shot(
                 scene="optimizer_race",
                 preset="himmelblau",
-                seconds=6.0,
-                play=(0.0, 8.0),
-                azimuth=(-70.0, -46.0),
-                caption="Five optimizers, one start",
+                seconds=8.0,
+                play=(0.0, 9.0),
+                azimuth=(-74.0, -46.0),
+                elevation=(36.0, 44.0),
+                title="Five optimizers, one start",
+                text="They know the same slopes, and remember them differently",
             ),
             Shot(
                 scene="optimizer_swarm",
                 preset="momentum",
-                seconds=4.0,
-                play=(0.0, 4.0),
-                azimuth=(-62.0, -50.0),
-                caption="Fifty thousand starts",
+                seconds=8.4,
+                play=(0.0, 9.0),
+                azimuth=(-70.0, -44.0),
+                elevation=(50.0, 42.0),
+                distance=(0.94, 1.0),
+                title="Fifty thousand starts",
+                text="Where one begins decides where it ends",
             ),
         ),
     ),

@@ -71,19 +71,23 @@ class Browser:
         self.search = ""
         self.folded: set[str] = set()
         self.wants_theme = ""
+        self.opened = False  # whether something was opened in this frame
 
     # ------------------------------------------------------------------------------------------ head
-    def head(self, player: Player, area: Rect) -> float:
-        """Draw the name, the gear and the search box. Returns the y below them."""
+    def head(self, player: Player, area: Rect, short: bool) -> float:
+        """Draw the name, the gear and the search box, without the name in a ``short`` panel. Returns the y below."""
         pen = self.pen
-        x, y = area.x + PADDING, area.y + 14
-        _logo(pen, x + 10, y + 12, 10)
-        pen.text(x + 32, y + 12, "lossland", 20, "text", "bold")
-        if icon_button(pen, area.right - PADDING - 8, y + 13, Icon.GEAR, "gear", "Theme, keys and reset", 13):
+        x, y, width = area.x + PADDING, area.y + 14, area.width - 2 * PADDING
+        if icon_button(pen, area.right - PADDING - 8, y + 13, Icon.GEAR, "gear", "Theme, text size, keys", 13):
             imgui.open_popup("settings")
         self._settings(player, area.right - PADDING - 150, y + 32)
-        y += 36 if pen.compact else 42
-        self._search_box(player, Rect(x, y, area.width - 2 * PADDING, 32))
+        if short:
+            width -= 30
+        else:
+            _logo(pen, x + 10, y + 12, 10)
+            pen.text(x + 32, y + 12, "lossland", 20, "text", "bold")
+            y += 36 if pen.compact else 42
+        self._search_box(player, Rect(x, y, width, 32))
         return y + (40 if pen.compact else 46)
 
     def _settings(self, player: Player, x: float, y: float) -> None:
@@ -91,12 +95,16 @@ class Browser:
         look = "White paper" if other == "print" else "Dark"
         choices = [
             Item("theme", look, help="The other colours"),
+            Item("larger text", "Larger text  Ctrl +", help="All text by a tenth, in the picture and in the panels"),
+            Item("smaller text", "Smaller text  Ctrl −", help="All text by a tenth, in the picture and in the panels"),
             Item("keys", "Keys and mouse  F1", help="All that can be pressed, clicked and dragged"),
             Item("reset", "Reset  R", help="Everything in this scene as it was at first"),
         ]
         chosen = popup_list(self.pen, "settings", x, y, 150, choices)
         if chosen == "theme":
             self.wants_theme = other
+        elif chosen == "larger text" or chosen == "smaller text":
+            player.wish(chosen)
         elif chosen == "keys":
             player.toggle_help()
         elif chosen == "reset":
@@ -130,6 +138,7 @@ class Browser:
 
     def open(self, player: Player, entry: Entry) -> None:
         """Show a scene, or a landscape in the scene that is open (in a race where that has no landscape)."""
+        self.opened = True
         if entry.landscape is None:
             player.load(entry.name)
         else:

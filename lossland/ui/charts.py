@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 FUTURE = 0.22  # strength of the part of a curve that is still to come
 POINTS = 1200  # a longer curve is thinned before it is drawn
 HUGE = 1e300  # values beyond are drawn here: the plot takes differences
-FLOOR = 1e-12  # values below are drawn here on a logarithmic axis
+FLOOR = 1e-12  # values below are drawn here on a logarithmic axis that shows larger ones
+DECADES = 8.0  # that such an axis shows at most
+TINY = 1e-300  # where it ends
 
 PLOT_FLAGS = sum(
     getattr(implot.Flags_, name).value
@@ -45,7 +47,7 @@ def draw_chart(pen: Pen, chart: Chart, key: str, x: float, y: float, width: floa
             if chart.kind == "bar":
                 _bars(pen.theme, chart)
             else:
-                _lines(pen, chart, chosen)
+                _lines(pen, chart, chosen, min(FLOOR, y_limits[0]) if chart.log_y else -HUGE)
             implot.end_plot()
 
 
@@ -88,10 +90,10 @@ def _log_range(values: np.ndarray) -> tuple[float, float]:
     if not len(positive):
         return 0.1, 10.0
     high, low = np.log10(positive.max()), np.log10(np.quantile(positive, 0.02))
-    low = max(low, high - 8.0)
+    low = max(low, high - DECADES)
     room = max(0.04 * (high - low), 0.02)
-    low, high = max(10.0 ** (low - room), FLOOR), 10.0 ** (high + room)
-    return (low, high) if low < high else (FLOOR, 10 * FLOOR)
+    low, high = max(10.0 ** (low - room), TINY), 10.0 ** (high + room)
+    return (low, high) if low < high else (TINY, 10 * TINY)
 
 
 def _axes(
@@ -114,12 +116,12 @@ def _axes(
     implot.setup_axis_ticks(implot.ImAxis_.x1.value, x_ticks, distinct([float(v) for v in x_ticks]))
 
 
-def _lines(pen: Pen, chart: Chart, chosen: Series | None) -> None:
+def _lines(pen: Pen, chart: Chart, chosen: Series | None, floor: float) -> None:
     scale = pen.scale
     ordered = sorted(chart.series, key=lambda series: series is chosen)
     marks: list[tuple[float, float, str]] = []
     for series in ordered:
-        x, y = curve(series, chart.log_y)
+        x, y = curve(series, floor)
         if len(x) < 2:
             continue
         now = float(x[-1]) if chart.now is None else chart.now
@@ -136,15 +138,15 @@ def _lines(pen: Pen, chart: Chart, chosen: Series | None) -> None:
 
 
 @lru_cache(maxsize=32)
-def curve(series: Series, log: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Return a series as float64 without gaps, thinned to at most ``POINTS``, clipped for a logarithmic axis."""
+def curve(series: Series, floor: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return a series as float64 without gaps, thinned to at most ``POINTS``, with no value below ``floor``."""
     x, y = np.asarray(series.x, float), np.asarray(series.y, float)
     good = np.isfinite(x) & np.isfinite(y)
     x, y = x[good], y[good]
     if len(x) > POINTS:
         keep = np.linspace(0, len(x) - 1, POINTS).astype(int)
         x, y = x[keep], y[keep]
-    return np.ascontiguousarray(x), np.ascontiguousarray(np.clip(y, FLOOR if log else -HUGE, HUGE))
+    return np.ascontiguousarray(x), np.ascontiguousarray(np.clip(y, floor, HUGE))
 
 
 def _line(label: str, x: np.ndarray, y: np.ndarray, rgb: tuple[float, float, float], alpha: float,

@@ -14,7 +14,7 @@ from lossland.landscapes import Landscape
 from lossland.numerals import short
 from lossland.ui.icons import Icon
 from lossland.ui.layout import PADDING, Rect
-from lossland.ui.number_boxes import number_field, plain_number
+from lossland.ui.number_boxes import number_field, plain_number, read_number
 from lossland.ui.pen import Pen
 from lossland.writing.host import waiting_in
 
@@ -76,14 +76,17 @@ class FormulaBox:
         self.text = ""
         self.error = ""
         self.position: int | None = None
+        self.domain_error = ""
         self._seen = ""  # the scene's landscape when the text was last taken from it
         self._active = False
+        self._short = False  # whether there is no room to set the formula in type
         self._untried = False  # whether the text was changed since it was tried
         self._scrolled = 0.0  # how far a long line is moved to the left while it is edited
 
-    def height(self, player: Player, width: float) -> float:
-        """Return how much of the panel the box needs."""
+    def height(self, player: Player, width: float, short: bool) -> float:
+        """Return how much of the panel the box needs; in a ``short`` one the formula is not set in type too."""
         self._follow(player, width)
+        self._short = short
         return self.pen.measure(lambda: self._draw(player, 0.0, 0.0, width)) + 14
 
     def draw(self, player: Player, area: Rect) -> None:
@@ -102,7 +105,7 @@ class FormulaBox:
         if not pen.mute:
             self._box(player, Rect(x, y, width, height))
         y += height
-        y = self._message(x, y + 8, width) if self.error else self._echo(player, x, y, width)
+        y = self._message(self.error, x, y + 8, width) if self.error else self._echo(player, x, y, width)
         return self._domain(player, x, y, width)
 
     # ------------------------------------------------------------------------------------------ parts
@@ -154,10 +157,11 @@ class FormulaBox:
             dl = imgui.get_foreground_draw_list()
             dl.add_rect_filled(pen.at(x, y), corner, pen.color("bad"), pen.scale)
 
-    def _message(self, x: float, y: float, width: float) -> float:
+    def _message(self, text: str, x: float, y: float, width: float) -> float:
+        """Write what is wrong below a box."""
         pen = self.pen
         color = pen.ink("bad")
-        for line in pen.wrapped(self.error, width, 13):
+        for line in pen.wrapped(text, width, 13):
             pen.text(x, y + 8, line, 13, color)
             y += 17
         return y + 8
@@ -168,7 +172,7 @@ class FormulaBox:
         landscape = shown_landscape(player)
         size = 13 if pen.compact else 15
         y += 26 if pen.compact else 30
-        if landscape is None:
+        if landscape is None or self._short:
             return y - 16
         for line in self._lines(f"f={landscape.latex}", size, width):
             pen.latex(x, y, line, size, room=width)
@@ -213,17 +217,16 @@ class FormulaBox:
             )
             if typed is not None:
                 self._set_domain(player, ends, axis, typed)
-        return y + 28
+        return self._message(self.domain_error, x, y + 34, width) if self.domain_error else y + 28
 
     def _set_domain(self, player: Player, ends: list[tuple[float, float]], axis: int, typed: str) -> None:
-        numbers = re.findall(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?", typed.replace("−", "-"))
-        if len(numbers) != 2:
-            player.say(f"A domain is two numbers, such as -2, 2, not {typed!r}.", "error")
+        wanted = read_domain(typed)
+        if wanted is None:
+            self.domain_error = f"A domain is two numbers with a comma, such as -2, 2; this is {typed.strip()!r}."
             return
-        ends[axis] = (float(numbers[0]), float(numbers[1]))
+        ends[axis] = wanted
         error = player.set_domain(ends[0], ends[1])
-        if error:
-            player.say(error, "error")
+        self.domain_error = "" if error is None else f"{error} This is {typed.strip()!r}."
 
     # ------------------------------------------------------------------------------------------ text
     def _follow(self, player: Player, width: float) -> None:
@@ -235,7 +238,7 @@ class FormulaBox:
         landscape = shown_landscape(player)
         columns = int((width - 2 * INSET) / max(self.pen.width("0", LETTER, "mono"), 1))
         self.text = broken(landscape.formula, columns) if landscape else ""
-        self.error, self.position = "", None
+        self.error, self.position, self.domain_error = "", None, ""
 
     def _try(self, player: Player) -> None:
         """Show the typed formula, or keep the old ground and say what is wrong."""
@@ -248,11 +251,24 @@ class FormulaBox:
                 self.error = wrong.sentence
                 self.position = wrong.position + len(text) - len(text.lstrip())
                 return
-        error = player.set_landscape(text)
+        wanted = text.strip()
+        landscape = shown_landscape(player)
+        shown = {self._seen, landscape.formula if landscape else ""}
+        if " ".join(wanted.split()) in {" ".join(known.split()) for known in shown}:  # only spaces or lines are new
+            return
+        error = player.set_landscape(wanted)
         if error is None:
             self._seen = shown_formula(player)
         else:
             self.error = error.split("\n")[0]
+
+
+def read_domain(typed: str) -> tuple[float, float] | None:
+    """Read two numbers with a comma, a semicolon, an ellipsis or space between them; None for anything else."""
+    numbers = [read_number(part) for part in re.split(r"\s*[,;…]\s*|\s+", typed.strip())]
+    if len(numbers) != 2 or numbers[0] is None or numbers[1] is None:
+        return None
+    return numbers[0], numbers[1]
 
 
 def shown_formula(player: Player) -> str:

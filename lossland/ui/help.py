@@ -9,7 +9,8 @@ from imgui_bundle import imgui
 from lossland.ui.icons import Icon
 from lossland.ui.layout import Rect
 from lossland.ui.pen import Pen
-from lossland.ui.windows import window
+from lossland.ui.widgets import icon_button
+from lossland.ui.windows import reach, scroll, window
 
 if TYPE_CHECKING:
     from lossland.play.player import Player
@@ -47,6 +48,7 @@ PAGES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Ctrl 1  2  3", "keep the view"),
             ("Alt 1  2  3", "go back to it"),
             ("T", "turntable"),
+            ("Ctrl +  −  0", "size of text"),
             ("F3", "frame times"),
             ("F11", "full screen"),
         ),
@@ -63,30 +65,46 @@ PAGES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
 )
 
 WIDTH, ROW = 620.0, 25.0
+HEAD, GROUP = 24.0, 44.0  # of a group: its heading, and that with the room below the group
+TWO_COLUMNS = 560.0  # from this width on
 
 
 def draw_help(pen: Pen, player: Player, size: tuple[float, float]) -> None:
-    """Draw the page while ``player.help`` is set; a click anywhere or Escape closes it."""
+    """Draw the page while ``player.help`` is set; a click anywhere, Escape or any letter closes it."""
+    imgui.set_next_frame_want_capture_keyboard(True)
     imgui.push_style_color(imgui.Col_.window_bg.value, imgui.ImVec4(*pen.theme.color("background.edge"), 0.66))
     imgui.push_style_var(imgui.StyleVar_.window_rounding.value, 0.0)
     imgui.push_style_var(imgui.StyleVar_.window_border_size.value, 0.0)
-    with window(pen, "help", Rect(0, 0, *size), front=True):
-        columns = (PAGES[:1] + PAGES[3:], PAGES[1:3])
-        heights = [sum(ROW * len(rows) + 44 for _, rows in column) for column in columns]
-        width, height = min(WIDTH, size[0] - 24), max(heights) + 70
-        area = Rect((size[0] - width) / 2, max((size[1] - height) / 2, 12), width, height)
-        touch = pen.touch("close-help", 0, 0, *size, "A click or Esc closes this page")
-        pen.box(area.x, area.y, area.width, area.height, "panel", 1.0, 12)
-        pen.frame(area.x, area.y, area.width, area.height, "hair", 1.0, 12)
-        pen.text(area.x + 28, area.y + 34, "Keys and mouse", 20, "text", "bold")
-        pen.text(area.right - 28, area.y + 34, Icon.CLOSE, 14, "dim", "icon", align=1)
-        half = (area.width - 56) / 2
-        for index, column in enumerate(columns):
-            _column(pen, column, area.x + 28 + index * (half + 16), area.y + 66, half - 16)
-        if touch.clicked or imgui.is_key_pressed(imgui.Key.escape):
-            player.toggle_help()
+    imgui.set_next_window_focus()
+    with window(pen, "help", Rect(0, 0, *size), over=True):
+        imgui.set_next_item_allow_overlap()  # by the icon
+        closed = pen.touch("close-help", 0, 0, *size, "").clicked
+        closed |= _page(pen, size)
     imgui.pop_style_var(2)
     imgui.pop_style_color()
+    typed = imgui.get_io().input_queue_characters.size() > 0
+    if closed or typed or imgui.is_key_pressed(imgui.Key.escape):
+        player.toggle_help()
+
+
+def _page(pen: Pen, size: tuple[float, float]) -> bool:
+    """Draw the card with all keys, which scrolls where it is higher than the window. Returns whether it was clicked."""
+    width = min(WIDTH, size[0] - 24)
+    columns = (PAGES[:1] + PAGES[3:], PAGES[1:3]) if width >= TWO_COLUMNS else (PAGES,)
+    content = max(sum(ROW * len(rows) + GROUP for _, rows in column) for column in columns)
+    height = min(content + 70, size[1] - 24)
+    area = Rect((size[0] - width) / 2, (size[1] - height) / 2, width, height)
+    pen.box(*area.parts, "panel", 1.0, 12)
+    pen.frame(*area.parts, "hair", 1.0, 12)
+    pen.text(area.x + 28, area.y + 34, "Keys and mouse", 20, "text", "bold")
+    closed = icon_button(pen, area.right - 32, area.y + 32, Icon.CLOSE, "close-help-icon", "Close  Esc", 14)
+    with scroll(pen, "help.page", Rect(area.x + 1, area.y + 58, area.width - 3, area.height - 62)) as inside:
+        closed |= pen.touch("close-help-page", inside.x, inside.y, inside.width, content, "").clicked
+        half = (area.width - 56) / len(columns)
+        for index, column in enumerate(columns):
+            _column(pen, column, area.x + 28 + index * (half + 16), inside.y + 8, half - 16)
+        reach(pen, inside.y + content)
+    return closed
 
 
 def _column(
@@ -94,9 +112,9 @@ def _column(
 ) -> None:
     for title, rows in groups:
         pen.heading(x, y + 8, title)
-        y += 24
+        y += HEAD
         for keys, meaning in rows:
             pen.text(x, y + ROW / 2, keys, 14, "accent")
             pen.text(x + 0.52 * width, y + ROW / 2, pen.fitted(meaning, 0.48 * width, 14), 14)
             y += ROW
-        y += 20
+        y += GROUP - HEAD

@@ -28,5 +28,7 @@ class Icon:
     TURN = "\uf2f1"
     HOME = "\uf015"
     EXPAND = "\uf065"
+    LIST = "\uf0c9"
+    SLIDERS = "\uf1de"
     COPY = "\uf0c5"
     DICE = "\uf522"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lossland.numerals import short
+from lossland.scenery import library
 from lossland.scenery.scene import Frame
 from lossland.ui.charts import chosen_series, draw_chart
 from lossland.ui.controls import Controls, shown_parameters
@@ -14,7 +15,7 @@ from lossland.ui.lanes import LaneRows
 from lossland.ui.layout import PADDING, Rect
 from lossland.ui.lesson import Lesson
 from lossland.ui.pen import Pen
-from lossland.ui.readouts import draw_note, meanings_of, section_rule
+from lossland.ui.readouts import draw_note, draw_title, meanings_of, section_rule
 from lossland.ui.windows import reach, scroll, window
 from lossland.world.layers import Chart, Equations, Facts, Formula, HeatMap, Legend, Meter, Note
 
@@ -97,6 +98,8 @@ class Inspector:
         self, player: Player, frame: Frame, x: float, y: float, width: float, chart: float, area: Rect
     ) -> float:
         pen = self.pen
+        if not library.is_listed(player.scene):  # then its name stands nowhere else
+            y = draw_title(pen, player.scene, frame, x, y, width)
         if player.lanes:
             y = self.lanes.draw(player, frame, x, y, width) + 2
             y = self._settings(player, x, y, width, area)

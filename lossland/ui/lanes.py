@@ -39,17 +39,26 @@ class LaneRows:
         help = "The race is full" if full else "Add an optimizer"
         if icon_button(pen, x, y, Icon.PLUS, "add-lane", help, 14, color="faint" if full else "") and not full:
             imgui.open_popup("optimizers")
-        chosen = popup_list(pen, "optimizers", x - 190, y + 14, 200, _known())
+        chosen = popup_list(pen, "optimizers", x - 190, y + 14, 200, _known(), hint="or mine.py:MyRule")
         if chosen:
             _tell(player, player.add_lane(chosen))
 
     # ------------------------------------------------------------------------------------------ rows
     def draw(self, player: Player, frame: Frame, x: float, y: float, width: float) -> float:
         """Draw all rows from y down. Returns the y below them."""
+        y = self._headings(x, y, width)
         draw = self._one_line if self.pen.compact else self._two_lines
         for index, lane in enumerate(player.lanes):
             y = draw(player, index, lane, lane_loss(lane, frame), x, y, width)
         return y
+
+    def _headings(self, x: float, y: float, width: float) -> float:
+        """Name the columns of the rows."""
+        pen = self.pen
+        if pen.compact:
+            pen.text(x + 126, y + 7, "rate", 12, "dim")
+        pen.text(x + width - (0 if pen.compact else 24), y + 7, "loss", 12, "dim", align=1)
+        return y + 14
 
     def _one_line(self, player: Player, index: int, lane: Lane, loss: str, x: float, y: float, width: float) -> float:
         pen, on, right = self.pen, index == player.selected, x + width
@@ -60,7 +69,7 @@ class LaneRows:
         self._dot(player, index, lane, x + 8, y + 14, 5.5)
         title, size = pen.shrunk(lane.optimizer.title, 78 if hovered else 96, 14, _face(on))
         pen.text(x + 22, y + 14, title, size, "text", _face(on), alpha=alpha)
-        self._setting(player, index, lane, "lr", x + 126, y + 14, 54, x + 230, 40, dim=True)
+        self._setting(player, index, lane, "lr", x + 126, y + 14, 50, x + 224, 40, dim=True)
         if hovered and len(player.lanes) > 1:
             self._remove(player, index, lane, x + 109, y + 14)
         shown, size = pen.shrunk(loss if lane.enabled else "off", width - 232, 14)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+Side = Literal["left", "right"]
 
 GAP = 12.0  # between panels, and between a panel and the window's edge
 PADDING = 16.0  # inside a panel
@@ -11,8 +14,9 @@ TIP_GAP = 8.0  # between a tooltip and the panel it belongs to
 HEAD_ROOM = 44.0  # the strip above the picture that holds the switches and the view's buttons
 
 TALL = 860.0  # from this height on, panels are wide and their rows are two lines high
-NARROW = 960.0  # below this width the browser at the left gives its place to the picture
-SLIM = 640.0  # below this width the inspector at the right does too
+NARROW = 960.0  # below this width the browser at the left is folded away, and a button brings it out
+SLIM = 760.0  # below this width the inspector at the right is too
+BUTTON = 32.0  # from one icon button to the next
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,11 @@ class Rect:
         return self.y + self.height
 
     @property
+    def parts(self) -> tuple[float, float, float, float]:
+        """Corner and size: x, y, width, height."""
+        return self.x, self.y, self.width, self.height
+
+    @property
     def center(self) -> tuple[float, float]:
         """The middle (x, y)."""
         return self.x + self.width / 2, self.y + self.height / 2
@@ -50,41 +59,48 @@ class Rect:
 
 @dataclass(frozen=True)
 class Layout:
-    """The places of everything, in panel units. A side panel is None where there is no room for it."""
+    """The places of everything, in panel units. A side panel is None while it is folded away."""
 
     size: tuple[float, float]
     compact: bool
+    folded: tuple[Side, ...]  # the side panels for which there is no room beside the picture
     left: Rect | None
     right: Rect | None
     timeline: Rect
     switches: Rect
     buttons: Rect
-    free: Rect  # what is left for the picture
+    free: Rect  # what is left for the picture; a panel that was brought out stands over it
 
 
-BUTTONS_WIDTH = 100.0  # three icon buttons
-
-
-def layout(size: tuple[int, int], scale: float = 1.0, browser: bool = True, inspector: bool = True) -> Layout:
+def layout(size: tuple[int, int], scale: float = 1.0, drawer: Side | None = None) -> Layout:
     """Place the panels in a framebuffer of ``size`` pixels, with ``scale`` pixels to a panel unit.
 
-    ``browser`` and ``inspector`` say whether the side panels are wanted at all.
+    ``drawer`` is the side panel that is brought out where it is folded away: it then stands over the picture.
     """
     width, height = size[0] / scale, size[1] / scale
     compact = height < TALL
     left_width, right_width, timeline_height = (236.0, 312.0, 60.0) if compact else (272.0, 352.0, 68.0)
     timeline = Rect(GAP, height - GAP - timeline_height, width - 2 * GAP, timeline_height)
     side_height = timeline.y - 2 * GAP
-    left = Rect(GAP, GAP, left_width, side_height) if browser and width >= NARROW else None
-    right = None
-    if inspector and width >= SLIM:
-        right = Rect(width - GAP - right_width, GAP, right_width, side_height)
-    x0 = left.right + GAP if left else GAP
-    x1 = right.x - GAP if right else width - GAP
-    buttons = Rect(x1 - BUTTONS_WIDTH, GAP + 6, BUTTONS_WIDTH, CHIP_HEIGHT)
-    switches = Rect(x0 + 4, GAP + 6, buttons.x - GAP - x0 - 4, CHIP_HEIGHT)
+    folded: list[Side] = []
+    if width < NARROW:
+        folded.append("left")
+    if width < SLIM:
+        folded.append("right")
+    x0 = GAP if "left" in folded else left_width + 2 * GAP
+    x1 = width - GAP if "right" in folded else width - right_width - 2 * GAP
     free = Rect(x0, GAP + HEAD_ROOM, x1 - x0, side_height - HEAD_ROOM)
-    return Layout((width, height), compact, left, right, timeline, switches, buttons, free)
+
+    def side(name: Side, x: float, side_width: float) -> Rect | None:
+        if name not in folded:
+            return Rect(x, GAP, side_width, side_height)
+        return Rect(x, free.y, side_width, free.height) if name == drawer else None
+
+    left, right = side("left", GAP, left_width), side("right", width - GAP - right_width, right_width)
+    buttons_width = BUTTON * (3 + ("right" in folded)) + 4
+    buttons = Rect(x1 - buttons_width, GAP + 6, buttons_width, CHIP_HEIGHT)
+    switches = Rect(x0 + 4, GAP + 6, buttons.x - GAP - x0 - 4, CHIP_HEIGHT)
+    return Layout((width, height), compact, tuple(folded), left, right, timeline, switches, buttons, free)
 
 
 def tip_corner(tip: tuple[float, float], item: Rect, panel: Rect, screen: tuple[float, float]) -> tuple[float, float]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from imgui_bundle import imgui
-
 from lossland.interrupts import sheltered
+from lossland.play.strips import Strip
 from lossland.scenery.scene import Frame
 from lossland.ui.browser import Browser
 from lossland.ui.formula_box import FormulaBox
 from lossland.ui.help import draw_help
 from lossland.ui.inspector import Inspector
-from lossland.ui.layout import Rect, layout
+from lossland.ui.layout import PADDING, Rect, layout
+from lossland.ui.notices import Notices
 from lossland.ui.pen import Pen
+from lossland.ui.strips import draw_strips
 from lossland.ui.thumbnails import Thumbnails
 from lossland.ui.timeline import Timeline
 from lossland.ui.viewbar import ViewBar
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from lossland.play.player import Player
 
 ROOMY = 1000.0  # from this height on, panels show what they else leave out
+SHORT = 400.0  # below this height of the browser its list needs all the room there is
 LAZY = 2  # thumbnails made in a frame of a window
 EAGER = 1000  # and in a picture that must be whole at once
 
@@ -44,6 +47,8 @@ class Panels:
         self.inspector = Inspector(self.pen)
         self.timeline = Timeline(self.pen)
         self.view_bar = ViewBar(self.pen)
+        self.notices = Notices(self.pen)
+        self.strips: Sequence[Strip] = ()  # what the window has to say over the picture
         self.visible = True
 
     @property
@@ -72,22 +77,26 @@ class Panels:
     @sheltered  # Dear ImGui complains of a frame that is left half built
     def draw(self, player: Player, frame: Frame, size: tuple[int, int]) -> tuple[float, float, float, float]:
         """Build the panels for a framebuffer of ``size`` pixels; return the free rectangle x, y, w, h in pixels."""
-        places = layout(size, self.pen.scale)
+        places = layout(size, self.pen.scale, self.view_bar.drawer)
         if not self.visible:
-            self._notices(player, Rect(0, 0, *places.size))
+            self.notices.draw(player, Rect(0, 0, *places.size))
             return 0.0, 0.0, float(size[0]), float(size[1])
         self.pen.compact, self.pen.roomy = places.compact, places.size[1] >= ROOMY
         self.thumbnails.begin()
-        self.view_bar.draw(player, places)
+        self.view_bar.draw(player, frame, places)
         if places.left:
             self._left(player, places.left)
+            if self.browser.opened and "left" in places.folded:
+                self.view_bar.drawer = None
+            self.browser.opened = False
         if places.right:
             self.inspector.draw(player, frame, places.right)
         self.timeline.draw(player, frame, places.timeline)
         if self.pen.notice is not None:
             player.say(*self.pen.notice)
             self.pen.notice = None
-        self._notices(player, places.free)
+        draw_strips(self.pen, player, self.strips, places.free)
+        self.notices.draw(player, places.free)
         if player.help:
             draw_help(self.pen, player, places.size)
         free = places.free.scaled(self.pen.scale)
@@ -98,25 +107,9 @@ class Panels:
         self.thumbnails.close()
 
     def _left(self, player: Player, area: Rect) -> None:
+        short = area.height < SHORT
         with window(self.pen, "browser", area):
-            top = self.browser.head(player, area)
-            height = self.formula_box.height(player, area.width - 32)
+            top = self.browser.head(player, area, short)
+            height = self.formula_box.height(player, area.width - 2 * PADDING, short)
             self.browser.list(player, Rect(area.x, top, area.width, area.bottom - height - top))
             self.formula_box.draw(player, Rect(area.x, area.bottom - height, area.width, height))
-
-    # ------------------------------------------------------------------------------------------ over the picture
-    def _notices(self, player: Player, free: Rect) -> None:
-        """Show the player's messages at the foot of the picture, the newest lowest."""
-        pen = self.pen
-        pen.dl = imgui.get_foreground_draw_list()
-        y = free.bottom - 78
-        for message in reversed(player.messages):
-            text = pen.fitted(message.text.split("\n")[0], free.width - 60, 14)
-            width = pen.width(text, 14) + 44
-            x = free.x + (free.width - width) / 2
-            color = "bad" if message.kind == "error" else "good"
-            pen.box(x, y, width, 32, "panel", 0.97, 16)
-            pen.frame(x, y, width, 32, "hair", 1.0, 16)
-            pen.dot(x + 18, y + 16, 4, color)
-            pen.text(x + 30, y + 16, text, 14)
-            y -= 38

@@ -36,13 +36,14 @@ class Touch:
 
 @dataclass
 class Typing:
-    """The number that is being typed or dragged: one in all panels."""
+    """The number that is being typed or dragged, and the line below an open list: one in all panels."""
 
     key: str = ""  # of the box that is open, "" where none is
     draft: str = ""  # what it holds
     fresh: bool = False  # it was opened in this frame and wants the keyboard
     dragged: str = ""  # key of the cell that is dragged
     drag_from: float = 0.0  # and its value before
+    line: str = ""  # what the box below a list holds
 
 
 class Notice(NamedTuple):

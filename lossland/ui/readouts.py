@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from lossland.scenery.scene import Frame, Scene
 from lossland.ui.layout import Rect
 from lossland.ui.pen import Pen
 from lossland.ui.widgets import copy_text
-from lossland.world.layers import Equations, Facts, Formula, Legend, Meter, Note, Row, columns_of, written
+from lossland.world.layers import Equations, Facts, Formula, Legend, Meter, Note, Row, Title, columns_of, written
 from lossland.writing.text import latex_without_colors
 
 LEAST_COLUMN = 58.0  # of the numbers of a rule, so that columns do not jump as numbers change
@@ -27,6 +28,21 @@ def draw_note(pen: Pen, note: Note, key: str, x: float, y: float, width: float, 
     if isinstance(note, Equations):
         return _equations(pen, note, key, x, y, width, meanings)
     return y
+
+
+def draw_title(pen: Pen, scene: Scene, frame: Frame, x: float, y: float, width: float) -> float:
+    """Draw a scene's name, and the formula and lines of its title. Returns the y below them."""
+    note = next((note for note in frame.notes if isinstance(note, Title)), Title(scene.title))
+    for line in pen.wrapped(scene.title, width, 18, "bold"):
+        pen.text(x, y + 12, line, 18, "text", "bold")
+        y += 24
+    if note.latex:
+        y = _formula(pen, Formula(note.latex, 16), x, y + 4, width)
+    for text in note.lines if note.text == scene.title else (note.text, *note.lines):
+        for line in pen.wrapped(text, width, 13):
+            pen.text(x, y + 8, line, 13, "dim")
+            y += 18
+    return y + 8
 
 
 def _formula(pen: Pen, note: Formula, x: float, y: float, width: float) -> float:

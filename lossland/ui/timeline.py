@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from imgui_bundle import imgui
 
 from lossland.numerals import fixed
 from lossland.scenery.scene import Frame
-from lossland.ui.charts import chosen_series
+from lossland.ui.charts import DECADES, FLOOR, TINY, chosen_series
 from lossland.ui.icons import Icon
 from lossland.ui.layout import PADDING, Rect
 from lossland.ui.pen import V2, Pen
@@ -22,6 +22,8 @@ from lossland.world.ticks import round_ticks
 
 if TYPE_CHECKING:
     from lossland.play.player import Player
+
+Places = list[imgui.ImVec2Like]
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 STRIP_POINTS = 400  # a longer curve is thinned before it is drawn
@@ -60,7 +62,7 @@ class Timeline:
         if icon_button(pen, x + 92, y, Icon.FORWARD, "step-forward", "One step forward  .  or  →"):
             player.step_by(1)
         x += 118
-        if area.width > 620:
+        if area.width > 560:
             if chip(pen, x, y - 12, f"{player.speed:g}×", "speed", "How fast time runs: ¼ to 4 times"):
                 later = [speed for speed in SPEEDS if speed > player.speed + 1e-9]
                 player.set_speed(later[0] if later else SPEEDS[0])
@@ -147,15 +149,21 @@ class Timeline:
         split = int(curve.x.searchsorted(here))
         height, ground = float(np.interp(here, curve.x, curve.y)), base * pen.scale
         cut, foot = V2(here, height), V2(here, ground)
-        past: tuple[list[Any], list[Any]] = [*curve.top[:split], cut], [*curve.foot[:split], foot]
-        future: tuple[list[Any], list[Any]] = [cut, *curve.top[split:]], [foot, *curve.foot[split:]]
+        past: tuple[Places, Places] = (
+            [*curve.top[:split], cut],
+            [*curve.foot[:split], foot],
+        )
+        future: tuple[Places, Places] = (
+            [cut, *curve.top[split:]],
+            [foot, *curve.foot[split:]],
+        )
         for (line, feet), fill, ink in ((past, 0.26, 0.9), (future, 0.08, 0.35)):
             if len(line) < 2:
                 continue
             self._fill(line, feet, pen.color(series.color, fill))
             pen.dl.add_polyline(line, pen.color(series.color, ink), 1.4 * pen.scale, 0)
 
-    def _fill(self, line: list[V2], feet: list[V2], packed: int) -> None:
+    def _fill(self, line: Places, feet: Places, packed: int) -> None:
         """Fill between a curve and the places below it, in strips without seams between them."""
         dl = self.pen.dl
         flags = dl.flags
@@ -186,11 +194,17 @@ def _curve(series: Series, log: bool, area: Rect, top: float, base: float, scale
     return _Curve(x, y, [V2(a, b) for a, b in places], [V2(a, base * scale) for a in x.tolist()])
 
 
+def _log_floor(values: np.ndarray) -> float:
+    """Return the least value that a logarithmic axis would still show beside the largest."""
+    positive = values[(values > 0) & np.isfinite(values)]
+    return max(float(positive.max()) * 10.0**-DECADES, TINY) if len(positive) else FLOOR
+
+
 def strip_points(series: Series, log: bool) -> tuple[np.ndarray, np.ndarray] | None:
     """Return a curve as places in [0, 1]: along (n,) and up (n,); None where it holds no two finite values."""
     x, y = np.asarray(series.x, float), np.asarray(series.y, float)
     with np.errstate(all="ignore"):
-        y = np.log10(np.maximum(y, 1e-12)) if log else y
+        y = np.log10(np.maximum(y, min(FLOOR, _log_floor(y)))) if log else y
     good = np.isfinite(x) & np.isfinite(y)
     x, y = x[good], y[good]
     if len(x) < 2 or x[-1] <= x[0]:

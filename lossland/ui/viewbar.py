@@ -1,20 +1,31 @@
-"""Above the picture: the switches of what is shown, and the buttons of the view."""
+"""Above the picture: the switches of what is shown, the buttons of the view, and those of folded panels."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from lossland.scenery.scene import Show
+from imgui_bundle import imgui
+
+from lossland.scenery.scene import Frame, Show
 from lossland.ui.icons import Icon
-from lossland.ui.layout import Layout, Rect
+from lossland.ui.layout import BUTTON, Layout, Rect, Side
 from lossland.ui.pen import Pen
-from lossland.ui.widgets import chip, chip_width, icon_button
+from lossland.ui.switches import useful_switches
+from lossland.ui.widgets import Item, chip, chip_width, icon_button, popup_list
 from lossland.ui.windows import window
 
 if TYPE_CHECKING:
     from lossland.play.player import Player
 
+GAP = 6.0  # between two chips
+MORE = "…"  # the chip that lists the switches for which there is no room
+REACH = 14.0  # of an icon button to each side
+DRAWERS: dict[Side, tuple[str, str]] = {
+    "left": (Icon.LIST, "Scenes and the formula: bring them out, or fold them away"),
+    "right": (Icon.SLIDERS, "Controls and numbers: bring them out, or fold them away"),
+}
 NAMES = {"xray": "X-ray"}
 HELP = {
     "contours": "Lines of equal height",
@@ -27,35 +38,83 @@ HELP = {
 
 
 class ViewBar:
-    """Draws the switches and buttons; each is a window of its own size, so that the picture between can be touched."""
+    """Draws the switches and buttons; each is a window of its own size, so that the picture between can be touched.
+
+    ``drawer`` is the folded panel that is brought out, if one is.
+    """
 
     def __init__(self, pen: Pen) -> None:
         self.pen = pen
+        self.drawer: Side | None = None
 
-    def draw(self, player: Player, places: Layout) -> None:
+    def draw(self, player: Player, frame: Frame, places: Layout) -> None:
         """Draw both groups."""
-        self._switches(player, places.switches)
-        self._buttons(player, places.buttons)
+        area = places.switches
+        if "left" in places.folded:
+            self._drawer_button("left", area.x + REACH, area.center[1])
+            area = Rect(area.x + BUTTON + 2, area.y, area.width - BUTTON - 2, area.height)
+        self._switches(player, frame, area)
+        area = places.buttons
+        if "right" in places.folded:
+            self._drawer_button("right", area.right - REACH, area.center[1])
+            area = Rect(area.x, area.y, area.width - BUTTON, area.height)
+        self._buttons(player, area)
 
-    def _switches(self, player: Player, area: Rect) -> None:
-        pen = self.pen
-        names = [field.name for field in fields(Show)]
-        widths = [chip_width(pen, self._title(name)) for name in names]
-        shown = [k for k in range(len(names)) if sum(widths[: k + 1]) + 6 * k <= area.width]
-        if not shown:
+    def _drawer_button(self, side: Side, x: float, y: float) -> None:
+        """Draw the button that brings out a folded panel, or folds it away again."""
+        icon, help = DRAWERS[side]
+        with window(self.pen, f"drawer.{side}", Rect(x - REACH, y - REACH, 2 * REACH, 2 * REACH), ground=False):
+            out = self.drawer == side
+            if icon_button(self.pen, x, y, icon, f"drawer.{side}", help, 14, REACH, on=out):
+                self.drawer = None if out else side
+
+    # ------------------------------------------------------------------------------------------ switches
+    def _switches(self, player: Player, frame: Frame, area: Rect) -> None:
+        """Draw a chip for every switch that changes the picture; those without room are in a list."""
+        pen, useful = self.pen, useful_switches(frame.layers)
+        names = [field.name for field in fields(Show) if field.name in useful]
+        shown = self._fitting(names, area.width)
+        rest = names[len(shown) :]
+        widths = [chip_width(pen, self._title(name)) for name in shown] + [chip_width(pen, MORE)] * bool(rest)
+        if not widths:
             return
-        width = sum(widths[k] for k in shown) + 6 * (len(shown) - 1)
+        width = sum(widths) + GAP * (len(widths) - 1)
         with window(pen, "switches", Rect(area.x, area.y, width, area.height), ground=False):
             x = area.x
-            for k in shown:
-                on = getattr(player.show, names[k])
-                if chip(pen, x, area.y, self._title(names[k]), f"show.{names[k]}", HELP[names[k]], on):
-                    player.set_show(names[k], not on)
-                x += widths[k] + 6
+            for name, wide in zip(shown, widths, strict=False):
+                on = getattr(player.show, name)
+                if chip(pen, x, area.y, self._title(name), f"show.{name}", HELP[name], on):
+                    player.set_show(name, not on)
+                x += wide + GAP
+            if rest:
+                self._more(player, rest, x, area)
+
+    def _more(self, player: Player, names: Sequence[str], x: float, area: Rect) -> None:
+        pen = self.pen
+        if chip(pen, x, area.y, MORE, "show.more", "What else is shown"):
+            imgui.open_popup("switches.list")
+        items = [
+            Item(name, f"{self._title(name)}  {'on' if getattr(player.show, name) else 'off'}", help=HELP[name])
+            for name in names
+        ]
+        chosen = popup_list(pen, "switches.list", x, area.bottom + 4, 120, items)
+        if chosen:
+            player.set_show(chosen, not getattr(player.show, chosen))
+
+    def _fitting(self, names: Sequence[str], room: float) -> Sequence[str]:
+        """Return the first names whose chips fit, with one for the rest if some do not."""
+        pen = self.pen
+
+        def width(count: int) -> float:
+            chips = [self._title(name) for name in names[:count]] + [MORE] * (count < len(names))
+            return sum(chip_width(pen, text) + GAP for text in chips) - GAP
+
+        return names[: max((count for count in range(len(names) + 1) if width(count) <= room), default=0)]
 
     def _title(self, name: str) -> str:
         return NAMES.get(name, name.capitalize())
 
+    # ------------------------------------------------------------------------------------------ buttons
     def _buttons(self, player: Player, area: Rect) -> None:
         pen = self.pen
         with window(pen, "buttons", Rect(area.x, area.y - 2, area.width, area.height + 4), ground=False):

@@ -12,6 +12,7 @@ from lossland.ui.layout import CHIP_HEIGHT, Rect
 from lossland.ui.pen import V2, Notice, Pen
 
 ITEM_HEIGHT, LONGEST_LIST = 25.0, 480.0  # of lists
+_ENTER = imgui.InputTextFlags_.enter_returns_true.value
 EDGE = 6.0  # lists keep so far from the window's edge
 
 
@@ -143,16 +144,17 @@ def dropdown(
 
 
 def popup_list(
-    pen: Pen, key: str, x: float, y: float, width: float, items: Sequence[Item], chosen: str = ""
+    pen: Pen, key: str, x: float, y: float, width: float, items: Sequence[Item], chosen: str = "", hint: str = ""
 ) -> str | None:
     """Show the list ``key`` if it is open, with its corner at (x, y) where it fits. Returns what was chosen.
 
+    With a ``hint`` there is a box below for what is on no list; what was typed is returned when Enter is pressed.
     Escape or a click beside it closes it; while it is open, letters are no commands (see ``Host.wants_keyboard``).
     """
     if pen.mute or not imgui.is_popup_open(key):
         return None
     screen = imgui.get_io().display_size
-    height = min(len(items) * ITEM_HEIGHT + 12, LONGEST_LIST)
+    height = min((len(items) + bool(hint)) * ITEM_HEIGHT + 12, LONGEST_LIST)
     left = max(min(x, screen.x / pen.scale - width - EDGE), EDGE)
     top = max(min(y, screen.y / pen.scale - height - EDGE), EDGE)
     picked = None
@@ -161,10 +163,17 @@ def popup_list(
     imgui.push_style_var(imgui.StyleVar_.window_padding.value, pen.at(9, 10))
     imgui.push_style_var(imgui.StyleVar_.item_spacing.value, pen.at(6, 9))
     if imgui.begin_popup(key):
+        imgui.set_next_frame_want_capture_keyboard(True)
         with pen.font("regular", 14):
             for item in items:
                 if _line(pen, item, item.value == chosen):
                     picked = item.value
+            if hint:
+                imgui.set_next_item_width(-1)
+                entered, pen.typing.line = imgui.input_text_with_hint(f"##{key}", hint, pen.typing.line, _ENTER)
+                if entered and pen.typing.line.strip():
+                    picked, pen.typing.line = pen.typing.line.strip(), ""
+                    imgui.close_current_popup()
         if imgui.is_key_pressed(imgui.Key.escape):
             imgui.close_current_popup()
         imgui.end_popup()

@@ -11,7 +11,7 @@ from lossland.render.presence import presence_of
 from lossland.world.camera import Camera
 from lossland.world.layers import Axes
 from lossland.world.rulers import plane_numerals, terrain_rulers
-from lossland.writing.placement import Rect, has_room
+from lossland.writing.placement import Rect, has_room, inked
 from lossland.writing.text import Type
 
 Size = tuple[int, int]
@@ -27,16 +27,17 @@ def draw_numerals(
     area: Rect,
     taken: Sequence[Rect],
 ) -> None:
-    """Write the numbers along axes: those that have room in ``area`` beside what is ``taken``."""
+    """Write the names and then the numbers of axes: those that have room in ``area`` beside what is ``taken``."""
     alpha = presence_of(axes, type_.theme).opacity
     if axes.terrain is None:
         _draw_plane_numerals(dl, type_, camera, size, free, area, taken, alpha)
         return
     px = type_.px
-    look_size = (size[0] / type_.scale, size[1] / type_.scale)
+    look_size = (size[0] / type_.pixel_ratio, size[1] / type_.pixel_ratio)  # as for the ticks that are drawn
     rulers = terrain_rulers(axes, axes.terrain, camera, look_size)
     ends = camera.project(rulers.directions, size).tolist()
-    for numeral, (tick, beyond) in zip(rulers.numerals, ends, strict=True):
+    taken = list(taken)
+    for numeral, (tick, beyond) in sorted(zip(rulers.numerals, ends, strict=True), key=lambda one: not one[0].name):
         dx, dy = beyond[0] - tick[0], beyond[1] - tick[1]
         length = hypot(dx, dy)
         if not length > 1e-6 or not isfinite(tick[0] + tick[1]):
@@ -50,8 +51,10 @@ def draw_numerals(
             gap = px(5)
         reach = gap + 0.5 * (abs(dx) * width + abs(dy) * height)
         x, y = tick[0] + dx * reach, tick[1] + dy * reach
-        if not has_room((x - width / 2, y - height / 2, width, height), area, taken):
+        rect = (x - width / 2, y - height / 2, width, height)
+        if not has_room(rect, area, taken):
             continue
+        taken.append(inked(rect))
         if numeral.name:
             type_.put_formula(dl, x, y, numeral.text, 19.0, ax=0.5, ay=0.5, alpha=alpha)
         else:
@@ -68,12 +71,13 @@ def _draw_plane_numerals(
     taken: Sequence[Rect],
     alpha: float,
 ) -> None:
-    px = type_.px
+    px, taken = type_.px, list(taken)
     for numeral in plane_numerals(camera, size, free, px(30)):
         x, y = numeral.pixel
         width, height = type_.size(numeral.text, 13.0)
         across = numeral.axis == 0  # to the right of its line, else to the left and below it
         left, top = (x + px(5), y + px(5)) if across else (x - px(7) - width, y + px(4))
         if has_room((left, top, width, height), area, taken):
+            taken.append(inked((left, top, width, height)))
             at = (x + px(5), top) if across else (x - px(7), top)
             type_.text(dl, *at, numeral.text, 13.0, "dim", halo=True, ax=float(not across), alpha=alpha)

@@ -48,6 +48,8 @@ def draw_flat_color_bar(dl: imgui.ImDrawList, type_: Type, frame: Frame, free: R
     name = type_.width(note.label, 13.0)
     x, y = free[0] + px(18) + name + px(14), free[1] + free[3] - px(46)
     length = min(px(220), free[0] + free[2] - x - px(18))
+    corners = V2(x - px(28) - name, y - px(16)), V2(x + length + px(24), y + px(40))
+    dl.add_rect_filled(*corners, type_.u32("panel", 0.8), px(8))  # the ground may lie under it
     for corner, far, low, high in _flat_bar(type_.theme.height_stops, x, y, length, px(10)):
         dl.add_rect_filled_multi_color(corner, far, low, high, high, low)
     dl.add_rect(V2(x - 0.5, y - 0.5), V2(x + length + 0.5, y + px(10) + 0.5), type_.u32("text", 0.22), px(2))

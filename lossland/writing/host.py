@@ -225,8 +225,9 @@ class Host:
 
     @property
     def wants_keyboard(self) -> bool:
-        """Whether text is being typed, so that keys are not commands."""
-        return self.io.want_text_input
+        """Whether text is being typed, or a list or page is open that asks for keys: then they are no commands."""
+        self.use()
+        return self.io.want_text_input or (self.io.want_capture_keyboard and not imgui.is_any_item_active())
 
     @property
     def waiting(self) -> int:

@@ -31,9 +31,9 @@ def draw_mark(dl: imgui.ImDrawList, type_: Type, found: Description, camera: Cam
         _draw_line(dl, type_, camera.project(outline, size))
     x, y = camera.project(found.position, size).tolist()
     if found.ring:
-        px = type_.px
-        dl.add_circle(V2(x, y), px(found.ring) + px(1), type_.u32("halo", 0.5), 32, px(GLOW - 1))
-        dl.add_circle(V2(x, y), px(found.ring), type_.u32("text", 0.9), 32, px(LINE))
+        radius, px = type_.pixel_ratio * found.ring, type_.px
+        dl.add_circle(V2(x, y), radius + px(1), type_.u32("halo", 0.5), 32, px(GLOW - 1))
+        dl.add_circle(V2(x, y), radius, type_.u32("text", 0.9), 32, px(LINE))
     _draw_label(dl, type_, found, x, y, area)
 
 
@@ -51,7 +51,7 @@ def _draw_label(dl: imgui.ImDrawList, type_: Type, found: Description, x: float,
     sizes = [type_.size(line, NUMBERS) for line in found.lines]
     width = max([title_width, *(size[0] for size in sizes)]) + 2 * px(PAD[0])
     height = title_height + sum(size[1] for size in sizes) + 2 * px(PAD[1])
-    away = px(GAP) + px(found.ring)
+    away = px(GAP) + type_.pixel_ratio * found.ring
     left = x + away if x + away + width <= area[0] + area[2] else x - away - width
     left = min(max(left, area[0]), max(area[0] + area[2] - width, area[0]))
     top = min(max(y - height - px(6), area[1]), max(area[1] + area[3] - height, area[1]))

@@ -29,7 +29,7 @@ from lossland.writing.text import Type
 Size = tuple[int, int]
 V2 = imgui.ImVec2
 
-LABEL_SIZE = 15.0  # pixels of the look, as are the others
+LABEL_SIZE = 15.0  # logical pixels, as are the others
 LABEL_GAP = 4.0
 GLOW, GLOW_ALPHA = 4.0, 0.28  # how far the light behind an emphasized label reaches, and how strong it is
 PLATE, PLATE_ROUND = (8.0, 3.0), 7.0  # how far a plate reaches beyond its text, and the radius of its corners
@@ -103,7 +103,7 @@ def place_labels(
         sizes = [_label_size(type_, label) for label in beside]
         taken = [*taken, *(rect for _, rect in placed)]
         poses = _key_poses(camera)
-        keep(beside, place_beside(beside, sizes, layers, camera, size, area, taken, type_.scale, poses))
+        keep(beside, place_beside(beside, sizes, layers, camera, size, area, taken, type_.pixel_ratio, poses))
     return placed
 
 
@@ -212,7 +212,7 @@ def _draw_starts(
 ) -> list[Rect]:
     """Write below each marked start, unless a head is there; return the rectangles of the words."""
     rects: list[Rect] = []
-    heads = discs_seen([trail for trail in trails if trail.head], camera, size, type_.scale)
+    heads = discs_seen([trail for trail in trails if trail.head], camera, size, type_.pixel_ratio)
     marked = [trail for trail in trails if trail.ring and len(trail.points)]
     pixels = _pixels(camera, [trail.points[0] for trail in marked], size)
     for trail, (x, y) in zip(marked, pixels, strict=True):
@@ -242,7 +242,7 @@ def head_labels(
     """
     trails = [trail for trail in trails if trail.head and len(trail.points)]
     named = [trail for trail in trails if trail.label]
-    heads = _heads(named, camera, size, type_.scale, camera.pose)
+    heads = _heads(named, camera, size, type_.pixel_ratio, camera.pose)
     inside = [_is_within(head, area) for head in heads.tolist()]
     named = [trail for trail, is_in in zip(named, inside, strict=True) if is_in]
     heads = heads[np.array(inside, bool)]
@@ -261,7 +261,7 @@ def head_labels(
     rough = tuple((unit * ceil(width / unit), unit * ceil(height / unit)) for width, height in sizes)
 
     def choices(moment: float, pose: Pose) -> list[Choice]:
-        return _choices(paths, moment, ahead, pose, camera.flat, size, area, standing, rough, type_.scale)
+        return _choices(paths, moment, ahead, pose, camera.flat, size, area, standing, rough, type_.pixel_ratio)
 
     key, share = divmod(upto, step)
     poses, turned = _key_poses(camera)
@@ -369,6 +369,6 @@ def _draw_leader(
     dy = min(max(y, rect[1]), rect[1] + rect[3]) - y
     length = hypot(dx, dy)
     if length > type_.px(24):
-        start, end = type_.px(HEAD_RADIUS + 3) / length, 1 - type_.px(4) / length
+        start, end = type_.pixel_ratio * (HEAD_RADIUS + 3) / length, 1 - type_.px(4) / length
         tips = V2(x + dx * start, y + dy * start), V2(x + dx * end, y + dy * end)
         dl.add_line(*tips, type_.u32(color, 0.75 * alpha), type_.px(1.2))

@@ -9,13 +9,11 @@ from imgui_bundle import imgui
 
 from lossland.world.layers import Legend, Row, columns_of, written
 from lossland.writing.placement import Rect
-from lossland.writing.room import BOTTOM, MARGIN
+from lossland.writing.room import BOTTOM, LEAST_PITCH, MARGIN, PITCH, legend_height, margin_share
 from lossland.writing.text import Type
 
 Size = tuple[int, int]
 V2 = imgui.ImVec2
-
-PITCH = 28.0  # pixels of the look from row to row
 
 
 @dataclass(frozen=True)
@@ -44,8 +42,7 @@ def _table(type_: Type, legend: Legend, size: Size) -> _Table:
     right = name + max(
         (type_.width(_split_letter(row)[1], 15.0) + (letter if row.ground else 0) for row in legend.rows), default=0
     )
-    own_line = bool(legend.heading) and len(columns) > 1  # the heading then stands above the columns' names
-    if legend.heading and not own_line:
+    if legend.heading and len(columns) <= 1:  # else the columns' names stand below it
         right = max(right, type_.width(legend.heading.upper(), 12.0, track=0.9))
     cells = []
     for column, texts in enumerate(columns):
@@ -54,9 +51,9 @@ def _table(type_: Type, legend: Legend, size: Size) -> _Table:
             widest = max(widest, type_.width(legend.columns[column], 13.0))
         right += px(24) + max(widest, px(44))
         cells.append(right)
-    head = px(26) * (own_line + bool(legend.heading or legend.columns))
+    head = px(legend_height(legend, 0.0))
     room = size[1] * 0.62 - px(BOTTOM) - head
-    pitch = min(px(PITCH), room / max(len(legend.rows), 1))
+    pitch = min(px(PITCH), max(room / max(len(legend.rows), 1), px(LEAST_PITCH)))
     return _Table(pitch, head, name, letter, tuple(cells), right)
 
 
@@ -64,7 +61,12 @@ def legend_rect(type_: Type, legend: Legend, size: Size) -> Rect:
     """Return the rectangle of a legend at the lower left of a picture."""
     table = _table(type_, legend, size)
     height = table.head + table.pitch * len(legend.rows)
-    return type_.px(MARGIN), size[1] - type_.px(BOTTOM) - height + type_.px(6), table.width, height
+    return (
+        type_.px(MARGIN * margin_share(size, type_)),
+        size[1] - type_.px(BOTTOM) - height + type_.px(6),
+        table.width,
+        height,
+    )
 
 
 def draw_legend(dl: imgui.ImDrawList, type_: Type, legend: Legend, size: Size) -> None:

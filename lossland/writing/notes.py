@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,16 +13,32 @@ from imgui_bundle import imgui
 
 from lossland.numerals import trimmed
 from lossland.scenery.scene import Frame
-from lossland.world.layers import ColorBar, Facts, Formula, Legend, Meter, Title
+from lossland.world.layers import ColorBar, Facts, Formula, Legend, Meter, Note, Title
 from lossland.world.ticks import half, multiples, next_step
 from lossland.writing.color_bar import draw_color_bar
 from lossland.writing.legend import draw_legend, legend_rect
 from lossland.writing.placement import Rect
-from lossland.writing.room import BOTTOM, COLUMN_WIDTH, MARGIN, TOP, first_of, has_column, is_tall
-from lossland.writing.text import Type
+from lossland.writing.room import (
+    BOTTOM,
+    COLUMN_WIDTH,
+    MARGIN,
+    TOP,
+    first_of,
+    fitting_notes,
+    has_column,
+    margin_share,
+    title_height,
+    title_stands_alone,
+)
+from lossland.writing.text import LEAST_PIXELS, Type
 
 Size = tuple[int, int]
 V2 = imgui.ImVec2
+
+
+SMALLER = 11 / 12  # the least factor by which a column is set smaller: what does not fit then is left out
+SMALLEST_FACTS = 0.75  # and that of facts wider than the column
+FORMULA = 0.36  # of the picture's width: longer formulas of a title would reach into the subject
 
 
 @contextmanager
@@ -47,32 +63,19 @@ class _Block:
 
 
 def draw_notes(dl: imgui.ImDrawList, type_: Type, frame: Frame, size: Size, scrim: bool) -> list[Rect]:
-    """Draw title, column, legend and colour bar; return the rectangles that they fill.
+    """Draw title, column, legend and colour bar, as far as there is room; return the rectangles that they fill.
 
     ``scrim`` dims what is behind the column: the plane's grid runs on there, a block of ground does not.
     """
     taken: list[Rect] = []
-    legend, bar = first_of(frame.notes, Legend), first_of(frame.notes, ColorBar)
-    legend_height = 0.0
-    if legend and legend.rows:
-        rect = legend_rect(type_, legend, size)
-        legend_height = rect[3] + type_.px(24)
-        taken.append(rect)
-
-    room = size[1] - type_.px(TOP) - type_.px(BOTTOM) / 2 - legend_height
-    factor, height, blocks = 1.0, 0.0, list[_Block]()
-    for _ in range(3):  # whole font sizes shrink in steps, so measure again
-        with _scaled(type_, factor):
-            blocks = _column(dl, type_, frame, size)
-            height = sum(block.gap + block.height for block in blocks)
-        if height <= room:
-            break
-        factor *= max(room / height, 0.4)
+    notes = fitting_notes(frame.notes, size, type_)
+    bar = first_of(notes, ColorBar)
+    left, top = (type_.px(length * margin_share(size, type_)) for length in (MARGIN, TOP))
+    legend, factor, blocks = _fitting_blocks(dl, type_, notes, size)
     if blocks:
-        width = max(block.width for block in blocks)
-        left, top = type_.px(MARGIN), type_.px(TOP)
+        width, height = max(block.width for block in blocks), _height(blocks)
         if scrim:
-            right = left + max(width, type_.px(COLUMN_WIDTH) * has_column(frame))
+            right = left + max(width, type_.px(COLUMN_WIDTH) * has_column(notes))
             _draw_scrim(dl, type_, (right, top + height + type_.px(12)), size)
         taken.append((left, top, width, height))
         with _scaled(type_, factor):
@@ -80,18 +83,50 @@ def draw_notes(dl: imgui.ImDrawList, type_: Type, frame: Frame, size: Size, scri
                 top += block.gap
                 block.draw(left, top)
                 top += block.height
-    if legend and legend.rows:
+    if legend:
+        taken.append(legend_rect(type_, legend, size))
         draw_legend(dl, type_, legend, size)
     if bar:
         taken.append(draw_color_bar(dl, type_, bar, size))
     return taken
 
 
-def _column(dl: imgui.ImDrawList, type_: Type, frame: Frame, size: Size) -> list[_Block]:
+def _fitting_blocks(
+    dl: imgui.ImDrawList, type_: Type, notes: Sequence[Note], size: Size
+) -> tuple[Legend | None, float, list[_Block]]:
+    """Return the legend if there is room for it, how much smaller the column is set, and its blocks that have room.
+
+    What the column says matters more than the legend, and in the column what stands higher.
+    """
+    left, top = (type_.px(length * margin_share(size, type_)) for length in (MARGIN, TOP))
+    most = size[1] - top - type_.px(BOTTOM) / 2
+    if title_stands_alone(size, type_) and not has_column(notes):
+        most = type_.px(title_height(size, type_)) - top
+    legend = first_of(notes, Legend)
+    room, factor, blocks = most, 1.0, list[_Block]()
+    for kept in (legend, None) if legend and has_column(notes) else (legend,):
+        legend, room = kept, most - (legend_rect(type_, kept, size)[3] + type_.px(24) if kept else 0.0)
+        for factor in (1.0, SMALLER):
+            with _scaled(type_, factor):
+                blocks = _column(dl, type_, notes, size)
+            blocks = [block for block in blocks if block.width <= size[0] - 1.5 * left]
+            if _height(blocks) <= room:
+                return legend, factor, blocks
+    while blocks and _height(blocks) > room:
+        blocks.pop()
+    return legend, factor, blocks
+
+
+def _height(blocks: Sequence[_Block]) -> float:
+    return sum(block.gap + block.height for block in blocks)
+
+
+def _column(dl: imgui.ImDrawList, type_: Type, notes: Sequence[Note], size: Size) -> list[_Block]:
     blocks = []
-    for note in frame.notes:
+    alone = title_stands_alone(size, type_)
+    for note in notes:
         if isinstance(note, Title):
-            blocks += _title_blocks(dl, type_, note, 0.62 * size[0])
+            blocks += _title_blocks(dl, type_, note, size[0], alone)
         elif isinstance(note, Formula):
             blocks.append(_formula_block(dl, type_, note.latex, note.size, 34.0, type_.px(COLUMN_WIDTH)))
         elif isinstance(note, Meter):
@@ -99,13 +134,15 @@ def _column(dl: imgui.ImDrawList, type_: Type, frame: Frame, size: Size) -> list
         elif isinstance(note, Facts):
             blocks.append(_facts_block(dl, type_, note, 1.0))
             if blocks[-1].width > type_.px(COLUMN_WIDTH):
-                blocks[-1] = _facts_block(dl, type_, note, max(type_.px(COLUMN_WIDTH) / blocks[-1].width, 0.6))
+                blocks[-1] = _facts_block(
+                    dl, type_, note, max(type_.px(COLUMN_WIDTH) / blocks[-1].width, SMALLEST_FACTS)
+                )
     return blocks
 
 
 def _draw_scrim(dl: imgui.ImDrawList, type_: Type, end: tuple[float, float], size: Size) -> None:
-    """Dim the picture behind the column, whose lower right corner is ``end``: beside it, in tall pictures below it."""
-    down = is_tall(size)
+    """Dim the picture behind the column, whose lower right corner is ``end``: beside it, or below it."""
+    down = title_stands_alone(size, type_)
     edge = end[1] if down else end[0]
     start, stop, strips = (1.0, 1.25, 24) if down else (0.73, 1.5, 32)
     start, stop = start * edge, stop * edge
@@ -122,8 +159,9 @@ def _draw_scrim(dl: imgui.ImDrawList, type_: Type, end: tuple[float, float], siz
             dl.add_rect_filled_multi_color(V2(a, 0), V2(b, size[1]), near, far, far, near)
 
 
-def _title_blocks(dl: imgui.ImDrawList, type_: Type, note: Title, most: float) -> list[_Block]:
-    size = 27.0
+def _title_blocks(dl: imgui.ImDrawList, type_: Type, note: Title, across: float, alone: bool) -> list[_Block]:
+    """Lay out a title with its formula and lines; ``alone``: they have the width ``across`` to themselves."""
+    size, most = 27.0, (0.9 if alone else 0.62) * across
     width = type_.width(note.text, size, "bold")
     if width > most:
         size *= most / width
@@ -134,7 +172,9 @@ def _title_blocks(dl: imgui.ImDrawList, type_: Type, note: Title, most: float) -
 
     blocks = [_Block(0.0, width, height, name)]
     if note.latex:
-        blocks.append(_formula_block(dl, type_, note.latex, 19.0, 14.0, most, halo=True))  # a long one meets the block
+        one_line = type_.formula(note.latex, 19.0).width <= (0.9 if alone else FORMULA) * across
+        latex = note.latex if one_line else in_two_lines(note.latex)
+        blocks.append(_formula_block(dl, type_, latex, 19.0, 14.0, most, halo=True))
     for number, line in enumerate(note.lines):
 
         def write(x: float, y: float, line: str = line) -> None:
@@ -145,12 +185,29 @@ def _title_blocks(dl: imgui.ImDrawList, type_: Type, note: Title, most: float) -
     return blocks
 
 
+def in_two_lines(latex: str) -> str:
+    """Return an equation broken before the sum's sign nearest to its middle; as it is where there is none.
+
+    Signs within brackets, groups and commands stay where they are.
+    """
+    equals = latex.find("=")
+    depth, places = 0, list[int]()
+    for place, letter in enumerate(latex):
+        depth += (letter in "{([") - (letter in "})]")
+        if depth == 0 and letter in "+-" and place > equals + 2:
+            places.append(place)
+    if equals < 0 or not places:
+        return latex
+    cut = min(places, key=lambda place: abs(place - (equals + len(latex)) / 2))
+    return rf"\begin{{aligned}} {latex[:equals]} =\; & {latex[equals + 1 : cut]} \\ & {latex[cut:]} \end{{aligned}}"
+
+
 def _formula_block(
     dl: imgui.ImDrawList, type_: Type, latex: str, size: float, gap: float, most: float, halo: bool = False
 ) -> _Block:
     formula = type_.formula(latex, size)
-    while formula.width > most and type_.font_size(size) > 9:
-        size = max(min(size - 1, size * most / formula.width), 9 / type_.scale)
+    while formula.width > most and type_.font_size(size) > LEAST_PIXELS:
+        size = max(min(size - 1, size * most / formula.width), LEAST_PIXELS / type_.scale)
         formula = type_.formula(latex, size)
 
     def draw(x: float, y: float) -> None:

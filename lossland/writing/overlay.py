@@ -1,7 +1,6 @@
 """What is written over a picture: notes beside it, values at contours, labels, and the numbers of axes.
 
-Everything is measured in pixels of the look times ``Type.scale``, so a larger picture is the same picture,
-larger.
+Everything is measured in logical pixels times ``Type.scale``, so a larger picture is the same picture, larger.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from lossland.writing.text import Type
 
 Size = tuple[int, int]
 
-CONTOUR_SIZE = 12.0  # pixels of the look
+CONTOUR_SIZE = 12.0  # logical pixels
 
 
 def draw_overlay(
@@ -70,7 +69,7 @@ def draw_overlay(
         lines += draw_labels(draw_list, type_, shown, camera, size, area, taken)
     axes = [layer for layer in shown if isinstance(layer, Axes)]
     if axes:  # their numbers give way to everything else
-        lines += discs_seen(shown, camera, size, type_.scale)
+        lines += discs_seen(shown, camera, size, type_.pixel_ratio)
     for layer in axes:
         with type_.kind("numeral"):
             draw_numerals(draw_list, type_, layer, camera, size, free, area, lines)

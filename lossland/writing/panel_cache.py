@@ -86,6 +86,7 @@ class PanelCache:
         self._pieces: list[Piece] = []
         self._lists: list[DrawList] = []  # of the last update
         self._owed: list[Box] = []  # parts of the last update that are not drawn yet
+        self._rearranged = True  # whether other boxes are to be composited once all is drawn
         self._program = program("panel_boxes.vert", "copy.frag")
         self._program["u_picture"] = self._picture
         self._corners: gloo.VertexBuffer | None = None
@@ -120,9 +121,7 @@ class PanelCache:
             changed = [(0, 0, *self.size)]
             self.free, self._centre = free, centre
         self._owed = joined([*self._owed, *changed])
-        if moved or [piece.box for piece in pieces] != [piece.box for piece in self._pieces]:
-            inside = [common(piece.box, free) for piece in pieces]
-            self._make_quads(surround(free, self.size), joined(inside))
+        self._rearranged |= moved or [piece.box for piece in pieces] != [piece.box for piece in self._pieces]
         self._pieces = pieces
         return moved
 
@@ -167,7 +166,16 @@ class PanelCache:
         self._program["a_uv"] = self._corners
 
     def copy_drawn(self) -> None:
-        """Copy what was drawn last, to be composited. Do this first in a frame: Mesa waits here for all it draws."""
+        """Copy what was drawn, to be composited, once it is complete: panels of two moments are never seen together.
+
+        Do this first in a frame: Mesa waits here for all it draws.
+        """
+        if self._owed:
+            return
+        if self._rearranged:
+            self._rearranged = False
+            inside = [common(piece.box, self.free) for piece in self._pieces]
+            self._make_quads(surround(self.free, self.size), joined(inside))
         if self._fresh:
             with self._target:
                 copy_into(self._picture, [self._region(box) for box in self._fresh])

@@ -40,7 +40,7 @@ CUT, COVERED, TURNED = 10.0, 0.5, 1.0  # cost of a pixel cut, of a square pixel 
 LEADING = 0.16  # of a line's height, above and below, where no letter is
 
 DIRECTIONS = 16
-DISTANCES = (17.0, 31.0, 51.0)  # pixels of the look from a head's centre to its label
+DISTANCES = (17.0, 31.0, 51.0)  # logical pixels from a head's centre to its label
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def choose_sides(
     """Choose a direction for each label, in order: the wanted one, else a side near it at which little is lost.
 
     Lost is what is cut by ``free`` or covers what is ``taken`` or a label before. ``points`` and ``sizes`` (n, 2) and
-    ``gaps`` (n,) are pixels, ``px`` the pixels to one of the look; directions are those of Choice.
+    ``gaps`` (n,) are pixels, ``px`` the pixels to a logical one; directions are those of Choice.
     """
     angles = np.array([[*SIDES.values(), own] for own in wanted])  # (n, 9)
     turn = np.abs((angles - angles[:, -1:] + pi) % (2 * pi) - pi) / EIGHTH
@@ -132,7 +132,7 @@ def choose(
     """Choose a place for each label, in order: little covered, nothing overlapped, near, and rather at the
     right.
 
-    ``heads``, ``sizes`` (n, 2) and ``obstacles`` (m, 2) are pixels, ``px`` the pixels to one of the look.
+    ``heads``, ``sizes`` (n, 2) and ``obstacles`` (m, 2) are pixels, ``px`` the pixels to a logical one.
     """
     heads, sizes, obstacles = (a.reshape(-1, 2).round(1) for a in (heads, sizes, obstacles))
     angle, distance, across, down = _places(px)
@@ -185,9 +185,15 @@ def overlap(a: Rect, b: Rect) -> bool:
     return a[0] < b[0] + b[2] and b[0] < a[0] + a[2] and a[1] < b[1] + b[3] and b[1] < a[1] + a[3]
 
 
+def inked(line: Rect) -> Rect:
+    """Return the part of a line's rectangle that letters fill."""
+    x, y, width, height = line
+    return x, y + LEADING * height, width, (1 - 2 * LEADING) * height
+
+
 def has_room(line: Rect, free: Rect, taken: Sequence[Rect]) -> bool:
     """Whether the letters of a line of text are cut nowhere by ``free`` and cover nothing that is ``taken``."""
-    x, y, width, height = line[0], line[1] + LEADING * line[3], line[2], (1 - 2 * LEADING) * line[3]
+    x, y, width, height = inked(line)
     inside = free[0] <= x <= free[0] + free[2] - width and free[1] <= y <= free[1] + free[3] - height
     return inside and not any(overlap((x, y, width, height), other) for other in taken)
 

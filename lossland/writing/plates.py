@@ -19,7 +19,7 @@ from lossland.writing.text import Type
 
 Size = tuple[int, int]
 
-LEAST = 11.0  # pixels of the look: smaller texts are left out
+LEAST = 11.0  # logical pixels: smaller texts are left out
 MEASURED = 32.0  # the size in which texts are measured
 WIDE, HIGH = 0.88, 0.58  # of a plate that its text may fill
 FAINTEST = 0.25  # how opaque the text of a plate is that is not: a dim text can be read longer than its plate

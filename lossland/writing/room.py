@@ -6,29 +6,81 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from lossland.scenery.scene import Frame
-from lossland.world.layers import ColorBar, Facts, Formula, Legend, Meter
+from lossland.world.layers import ColorBar, Facts, Formula, Legend, Meter, Note, Title
 from lossland.writing.placement import Rect
 from lossland.writing.text import Type
 
 Size = tuple[int, int]
 Kind = TypeVar("Kind")
 
-# Pixels of the look
+# Logical pixels
 MARGIN = 48.0  # left of title, column and legend
 TOP = 44.0
 BOTTOM = 64.0
 COLUMN_WIDTH = 392.0
+LEGEND_WIDTH = 280.0  # with the margin at its left
+BAR_WIDTH = 160.0
 BAR_LENGTH = 260.0
+HEADING = 26.0  # height of a legend's heading, and of its columns' names
+PITCH, LEAST_PITCH = 28.0, 20.0  # from row to row of a legend
+TITLE_HEIGHT = 112.0  # of a title with a formula and a line below it
+NARROW = 800.0  # width of a picture with narrow margins, whose title stands above the subject
+
+SUBJECT = 0.45  # of the width that legend and colour bar leave to the subject
+COLUMN = 0.52  # of the width that the column may take
+
+
+def fitting_notes(notes: Sequence[Note], size: Size, type_: Type) -> list[Note]:
+    """Return the notes that have room beside the subject: title, column, legend and colour bar, in this order.
+
+    It depends on which notes there are, not on what they say, so that nothing comes and goes while numbers change.
+    """
+    width, height = size[0] / type_.scale, size[1] / type_.scale
+    tall = is_tall(size)
+    kept: list[Note] = [note for note in notes if isinstance(note, Title)]
+    column = [note for note in notes if isinstance(note, (Formula, Meter, Facts))]
+    left = MARGIN
+    if column and (1.0 if tall else COLUMN) * width >= MARGIN + COLUMN_WIDTH:
+        kept += column
+        left = min(MARGIN + COLUMN_WIDTH + 24, SUBJECT * width)
+    legend, bar = first_of(notes, Legend), first_of(notes, ColorBar)
+    below_title = height - title_height(size, type_) - BOTTOM
+    if legend and legend.rows and legend_height(legend, LEAST_PITCH) <= (0.4 if tall else 1.0) * below_title:
+        needed = max(left, LEGEND_WIDTH)
+        if tall or width - needed - MARGIN >= SUBJECT * width:
+            kept.append(legend)
+            left = needed
+    if bar and below_title >= BAR_LENGTH / 2 and (tall or width - left - BAR_WIDTH >= SUBJECT * width):
+        kept.append(bar)
+    return kept
+
+
+def title_height(size: Size, type_: Type) -> float:
+    """Return how far down the title of a picture reaches, in logical pixels of text."""
+    return TITLE_HEIGHT + TOP * margin_share(size, type_)
+
+
+def margin_share(size: Size, type_: Type) -> float:
+    """Return how wide the margins around notes are, as a share of the usual ones."""
+    return 0.5 if size[0] < NARROW * type_.scale else 1.0
+
+
+def legend_height(legend: Legend, pitch: float) -> float:
+    """Return the height of a legend in logical pixels, its rows so far apart."""
+    columns = max((len(row.cells) for row in legend.rows), default=0)
+    own_line = bool(legend.heading) and columns > 1  # the heading then stands above the columns' names
+    return HEADING * (own_line + bool(legend.heading or legend.columns)) + pitch * len(legend.rows)
 
 
 def free_rect(frame: Frame, size: Size, type_: Type) -> Rect:
     """Return the part of a picture without panels (x, y, w, h) that its notes leave to the subject.
 
-    It depends on which notes there are, not on what they say, so that the camera stands still while numbers
-    change.
+    As for ``fitting_notes``, it does not depend on what they say: the camera stands still while numbers change.
     """
     px, width, height = type_.px, float(size[0]), float(size[1])
-    column, legend, bar = has_column(frame), first_of(frame.notes, Legend), first_of(frame.notes, ColorBar)
+    notes = fitting_notes(frame.notes, size, type_)
+    column, legend, bar = has_column(notes), first_of(notes, Legend), first_of(notes, ColorBar)
+    margins = margin_share(size, type_)
     if is_tall(size):  # notes stand above and below
         top = px(600.0 if column else 150.0)
         bottom = px(BOTTOM + (BAR_LENGTH if legend or bar else 0.0))
@@ -36,10 +88,18 @@ def free_rect(frame: Frame, size: Size, type_: Type) -> Rect:
         left = right = px(MARGIN / 2)
         top, bottom = top * room, bottom * room
     else:
-        left = min(px(MARGIN + COLUMN_WIDTH + 24 if column else 280 if legend else MARGIN), 0.45 * width)
-        right = px(160 if bar else MARGIN)
-        top, bottom = px(40), px(30)
+        wide = MARGIN + COLUMN_WIDTH + 24 if column else LEGEND_WIDTH if legend else MARGIN * margins
+        left = min(px(wide), SUBJECT * width)
+        right = px(BAR_WIDTH if bar else MARGIN * margins)
+        title = first_of(notes, Title)
+        top = px(title_height(size, type_)) if title and margins < 1.0 else px(40)
+        bottom = px(30)
     return left, top, max(width - left - right, 1.0), max(height - top - bottom, 1.0)
+
+
+def title_stands_alone(size: Size, type_: Type) -> bool:
+    """Whether no part of the subject is beside the title: there the picture is tall or narrow."""
+    return is_tall(size) or margin_share(size, type_) < 1.0
 
 
 def is_tall(size: Size) -> bool:
@@ -47,9 +107,9 @@ def is_tall(size: Size) -> bool:
     return size[1] > 0.9 * size[0]
 
 
-def has_column(frame: Frame) -> bool:
+def has_column(notes: Sequence[Note]) -> bool:
     """Whether there are notes in the column at the left, besides a title."""
-    return any(isinstance(note, (Formula, Meter, Facts)) for note in frame.notes)
+    return any(isinstance(note, (Formula, Meter, Facts)) for note in notes)
 
 
 def first_of(notes: Sequence[object], kind: type[Kind]) -> Kind | None:

@@ -20,7 +20,7 @@ from lossland.writing.placement import SIDES, Choice, Rect, at_side, choose_side
 Size = tuple[int, int]
 Floats = NDArray[np.float64]
 
-GAP = 8.0  # pixels of the look between a point, or the disc around it, and its label
+GAP = 8.0  # logical pixels between a point, or the disc around it, and its label
 CLEAR = 2.0  # between a label and what it must not cover
 FEW = 40  # points: a layer of more of them is a cloud, and a label may stand in it
 
@@ -38,7 +38,7 @@ def place_beside(
 ) -> list[Rect | None]:
     """Return where labels with a side stand, inside ``area`` and clear of ``taken``; None where there is no room.
 
-    ``sizes`` are the labels' pixels, ``scale`` the pixels to one of the look, ``poses`` those of the camera at the key
+    ``sizes`` are the labels' pixels, ``scale`` the pixels to a logical one, ``poses`` those of the camera at the key
     azimuths around its own and how far it is between them.
     """
     anchors = np.array([label.position for label in labels], float).reshape(-1, 3)
@@ -83,7 +83,7 @@ def discs_seen(layers: Sequence[Layer], camera: Camera, size: Size, scale: float
 
 
 def _discs(layers: Sequence[Layer]) -> Iterator[tuple[Trail | Floats, float]]:
-    """Yield what labels must not cover, heads and points in the world (3,), with radii in pixels of the look."""
+    """Yield what labels must not cover, heads and points in the world (3,), with radii in logical pixels."""
     for layer in layers:
         if isinstance(layer, Trail):
             if layer.head and len(layer.points):

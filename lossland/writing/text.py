@@ -1,7 +1,8 @@
 """Type for pictures and panels: fonts, haloed text and LaTeX, drawn with Dear ImGui's draw lists.
 
-Positions are pixels of the picture, y down. Sizes are given for a picture of 720 to 1080 lines and
-multiplied by ``Type.scale``; they are rounded to whole pixels, because glyphs of broken sizes look soft.
+Positions are pixels of the picture, y down. Sizes are given in logical pixels, of which a picture of 720 lines has one
+to a pixel, and multiplied by ``Type.scale``; they are rounded to whole pixels, because glyphs of broken sizes look
+soft.
 """
 
 from __future__ import annotations
@@ -45,6 +46,8 @@ FALLBACKS = (  # where a font has no glyph: Greek, then arrows and small digits,
 ICON_FONT = "Font_Awesome_6_Free-Solid-900.otf"
 ICON_SIZE = 0.8  # of the text beside it
 
+FINER = 4  # times, at which formulas with roots are set and then reduced
+LEAST_PIXELS = 10  # of a font: smaller letters cannot be read
 FAR = 1e6  # pixels: what stands farther away, or at no place (nan), is not drawn
 FORMULAS_KEPT = 512
 WIDTHS_KEPT = 8192
@@ -52,16 +55,6 @@ WIDTHS_KEPT = 8192
 Pieces = tuple[tuple[float, str], ...]  # what is drawn at once, and how far to the right
 _COLORED = re.compile(r"\\fgcolor\{([^{}]*)\}")
 _CIRCLE = {n: tuple((cos(2 * pi * k / n), sin(2 * pi * k / n)) for k in range(n)) for n in (6, 8, 10, 12)}
-
-
-def picture_scale(size: tuple[int, int]) -> float:
-    """Return the factor on every pixel size for a whole picture of ``size`` (width, height) pixels.
-
-    1 between 720 and 1080 lines, in proportion above, and never below .72, so that 360 lines can still be
-    read. Tall pictures are judged by their width.
-    """
-    lines = min(size[1], size[0] * 3 / 4)
-    return max(lines / 1080, 1.0) if lines >= 720 else max(lines / 720, 0.72)
 
 
 @dataclass(frozen=True)
@@ -104,11 +97,15 @@ class Type:
     ``fonts`` holds "regular", "bold", "italic", "mono" (the first two with icons merged in) and "icon". A
     colour is a role of the theme, ``"#RRGGBB"``, or three numbers; set ``theme`` to change what the roles
     mean. ``close`` frees the formulas' textures and needs the same GL context to be current.
+
+    ``pixel_ratio`` is the number of pixels to a logical pixel, which what the renderer draws follows too: heads, discs.
+    Text and the room around it follow ``scale``, which is that times the user's ``text_scale``.
     """
 
-    def __init__(self, theme: Theme, scale: float = 1.0) -> None:
+    def __init__(self, theme: Theme, pixel_ratio: float = 1.0, text_scale: float = 1.0) -> None:
         self.theme = theme
-        self.scale = scale
+        self.pixel_ratio = pixel_ratio
+        self.scale = pixel_ratio * text_scale
         self.light = False  # whether halos are drawn with fewer copies: for pictures that are replaced at once
         self.fonts = _load_fonts()
         self._formulas: dict[tuple[str, int, tuple[float, ...]], _KeptFormula] = {}
@@ -122,8 +119,8 @@ class Type:
         return size * self.scale
 
     def font_size(self, size: float) -> float:
-        """Return a font size of the type scale in whole pixels."""
-        return float(max(round(size * self.scale), 1))
+        """Return a font size of the type scale in whole pixels, and in as many as can be read."""
+        return float(max(round(size * self.scale), LEAST_PIXELS))
 
     def rgb(self, color: str | Sequence[float], ink: bool = False) -> tuple[float, float, float]:
         """Return a colour as three numbers; with ``ink`` the form that is readable as text."""
@@ -391,15 +388,30 @@ def _looking_for_locales_in(path: str | None) -> Iterator[None]:
 
 def render_latex(latex: str, pixels: int, rgb: Sequence[float]) -> tuple[NDArray[np.uint8], int]:
     """Set LaTeX on transparent ground: an RGBA image (h, w, 4) and its baseline's distance from the top."""
+    finer = FINER if r"\sqrt" in latex else 1  # bars are set at whole pixels, which parts small ones from their root
     path = start_latex()
     try:
         with _looking_for_locales_in(path):
-            rendered = imgui_microtex.render(latex, float(pixels), imgui.ImVec4(rgb[0], rgb[1], rgb[2], 1.0))
+            rendered = imgui_microtex.render(latex, float(finer * pixels), imgui.ImVec4(rgb[0], rgb[1], rgb[2], 1.0))
     except RuntimeError as error:
         raise UserError(f"The formula {latex!r} is not LaTeX that can be set: {error}.") from None
-    image = np.array(rendered.pixels_as_array())
+    image, baseline = _reduced(np.array(rendered.pixels_as_array()), rendered.baseline_y, finer)
     image[image[..., 3] == 0, :3] = np.round(255 * np.asarray(rgb))  # filtering must not mix in another colour
-    return image, rendered.baseline_y
+    return image, baseline
+
+
+def _reduced(image: NDArray[np.uint8], baseline: int, by: int) -> tuple[NDArray[np.uint8], int]:
+    """Return a formula's image in so many times fewer pixels along each side, its baseline at a whole one."""
+    if by == 1:
+        return image, baseline
+    above = -baseline % by
+    below, right = -(image.shape[0] + above) % by, -image.shape[1] % by
+    padded = np.pad(image, ((above, below), (0, right), (0, 0))).astype(np.float32)
+    padded[..., :3] *= padded[..., 3:] / 255.0  # colours count as much as they cover
+    height, width = padded.shape[0] // by, padded.shape[1] // by
+    mean = padded.reshape(height, by, width, by, 4).mean((1, 3))
+    mean[..., :3] *= 255.0 / np.maximum(mean[..., 3:], 1e-6)
+    return np.round(mean).astype(np.uint8), (baseline + above) // by
 
 
 def _set_formula(latex: str, pixels: int, rgb: Sequence[float], frame: int) -> _KeptFormula:

@@ -262,7 +262,7 @@ def test_an_orbit_turns_and_the_same_command_gives_the_same_frames(tmp_path: Pat
 
 def test_a_tour_changes_its_scene_and_shows_captions(tmp_path: Path) -> None:
     shots = (
-        Shot("linear_map_2d", 0.2, preset="shear", caption="A shear"),
+        Shot("linear_map_2d", 0.2, preset="shear", title="A shear"),
         Shot("optimizer_race", 0.2, azimuth=(-80.0, -40.0), keys={"start": ((0.0, (0.0, -4.0)), (0.2, (0.0, 4.0)))}),
     )
     path = record(Tour("test", "Test", shots), tmp_path / "tour", fps=10, size=(480, 270))
@@ -274,6 +274,54 @@ def test_a_tour_changes_its_scene_and_shows_captions(tmp_path: Path) -> None:
         plain = stage.render(time=0.0)[..., :3]
     caption = np.abs(plain - frames[0])[-60:, 120:360].max(-1) > 60
     assert caption.sum() > 60
+
+
+def test_shots_go_over_into_each_other(tmp_path: Path) -> None:
+    """In the middle of a fade every pixel is half of the one shot and half of the other."""
+    shots = (Shot("linear_map_2d", 1.0, preset="shear"), Shot("linear_map_2d", 1.0, preset="rotation", play=(1.0, 2.0)))
+    tour = Tour("test", "Test", shots, fade=0.5)
+    assert tour.seconds == 1.5
+    assert [(seen.shot, seen.since, seen.share) for seen in tour.at(0.25)] == [(shots[0], 0.25, 1.0)]
+    assert [(seen.shot, seen.since, seen.share) for seen in tour.at(1.2)] == [(shots[1], 0.7, 1.0)]
+    assert [(seen.shot, seen.since, seen.share) for seen in tour.at(0.75)] == [
+        (shots[0], 0.75, 1.0), (shots[1], 0.25, 0.5),
+    ]  # fmt: skip
+    # 31 frames in 1.5 seconds: frame 15 is the one at 0.75 seconds
+    path = record(tour, tmp_path / "tour", fps=62 / 3, size=SMALL)
+    frames = [np.asarray(Image.open(file), float) for file in sorted(path.iterdir())]
+    assert len(frames) == 31
+    first = snapshot(library.scene("linear_map_2d", "shear"), SMALL, time=0.75)[..., :3]
+    second = snapshot(library.scene("linear_map_2d", "rotation"), SMALL, time=1.25)[..., :3]
+    assert np.abs(first.astype(float) - second).mean() > 2
+    assert np.abs(frames[15] - (first.astype(float) + second) / 2).mean() < 0.5
+
+
+def test_captions_come_and_go_between_the_fades() -> None:
+    tour = library.tour("demo")
+    times = np.arange(0.0, tour.seconds, 0.01)
+    for time in times:
+        seen = tour.at(float(time))
+        if len(seen) == 2:
+            assert [one.caption for one in seen] == [0.0, 0.0]
+    come = [tour.at(float(time))[0].caption for time in np.linspace(0.0, 0.7, 20)]
+    end = tour.shots[0].seconds - tour.fade
+    go = [tour.at(float(time))[0].caption for time in np.linspace(end - 0.4, end, 20)]
+    for shown in (come, go[::-1]):
+        assert shown == sorted(shown)
+        np.testing.assert_allclose([shown[0], shown[-1]], [0.0, 1.0], atol=1e-9)
+    assert tour.at(tour.seconds)[-1].caption == 1.0  # the last one stays
+
+
+def test_the_demo_is_short_and_every_second_of_it_shows_something() -> None:
+    tour = library.tour("demo")
+    assert len({shot.scene for shot in tour.shots}) == 4
+    assert tour.seconds <= 30
+    assert all(shot.title and shot.text for shot in tour.shots)
+    for shot in tour.shots:  # the camera starts and ends at rest
+        for name, (first, last) in (("azimuth", shot.azimuth or (0, 0)), ("elevation", shot.elevation or (0, 0))):
+            moved = [shot.camera(part * shot.seconds)[name] - first for part in (0.01, 0.5, 0.99)]
+            total = last - first
+            np.testing.assert_allclose(moved, np.array((0.000298, 0.5, 0.999702)) * total, atol=1e-12)
 
 
 def test_a_session_is_filmed_as_it_was(tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ def test_a_click_restarts_the_race_there(drive: Drive) -> None:
     drive.changes(before, PICTURE, 1.0, "the race starts at another place")
     done = drive.quit()
     [(position,)] = actions(done, "click")
-    player = list(session.replay(done))[-1]
+    player = session.at(done)
     assert player.scene.values["start"] == pytest.approx(position)
     assert player.playing
     surface, free = player.surface(), layout(SIZE).free
@@ -149,7 +149,7 @@ def test_a_slider_changes_a_running_optimizer(drive: Drive) -> None:
     rates = [arguments[2] for arguments in actions(done, "set_lane_field") if arguments[:2] == (3, "lr")]
     assert rates
     assert rates[-1] < 0.3
-    player = list(session.replay(done))[-1]
+    player = session.at(done)
     assert player.lanes[3].optimizer.lr == rates[-1]
     assert player.playing
 
@@ -170,7 +170,7 @@ def test_a_typed_formula_replaces_the_ground_and_a_broken_one_says_why(drive: Dr
     assert "x^2 + 3*sin(y)" in texts
     assert not any("foo" in text for text in texts)
     point = np.array([1.5, 2.0])
-    shown = list(session.replay(done))[-1].scene.values["landscape"]
+    shown = session.at(done).scene.values["landscape"]
     assert landscape(shown).value(point) == pytest.approx(1.5**2 + 3 * np.sin(2.0))
 
 
@@ -230,7 +230,7 @@ def test_the_camera_follows_a_head_and_the_session_does_the_same(drive: Drive) -
     seen = drive.pause()
     done = drive.quit()
     [(key, element)] = actions(done, "follow")
-    player = list(session.replay(done))[-1]
+    player = session.at(done)
     followed = player.frame().layer(key)
     assert isinstance(followed, Trail)
     assert followed.name == "Adam"  # the selected lane
@@ -257,7 +257,7 @@ def test_no_input_is_lost_while_a_large_swarm_moves(display: str, tmp_path: Path
     assert [on for (on,) in actions(done, "set_turntable")] == [True, False] * 10
     assert len(actions(done, "zoom")) == 80
     assert len(actions(done, "click")) == 4
-    player = list(session.replay(done, fps=1))[-1]
+    player = session.at(done)
     assert player.playing
     assert player.scene.values["count"] == 131072
 

@@ -73,6 +73,7 @@ import numpy as np
 from vispy import gloo
 from lossland.scenery import library
 from lossland.app import window as windows
+from lossland.app.input import Move
 from lossland.app.meter import Meter
 
 sys.setrecursionlimit(600)
@@ -100,7 +101,7 @@ with windows.Window(library.scene("mine.py"), (640, 400)) as window:
 
     def picture():
         window.canvas.set_current()
-        return np.asarray(gloo.read_pixels((0, 0, *window.size), alpha=False), int)
+        return np.asarray(gloo.read_pixels((0, 0, *window.loop.size), alpha=False), int)
 
     run()
     for fault in library.scene("mine.py").param("fault").options:
@@ -116,7 +117,7 @@ with windows.Window(library.scene("mine.py"), (640, 400)) as window:
             player.play()
             run(60)
             errors.append([player.playing, player.time])
-        window._events.append(("move", 320.0, 200.0))
+        window.input.events.append(Move(320.0, 200.0))
         run(40)
         seen[fault] = {
             "errors": errors,
@@ -129,7 +130,7 @@ with windows.Window(library.scene("mine.py"), (640, 400)) as window:
         player.messages = []
         player.seek(0.0)
         player.play(False)
-        window._events.append(("move", 300.0, 10.0))
+        window.input.events.append(Move(300.0, 10.0))
         run(60)
         seen[fault]["after"] = float(np.abs(picture() - before).mean())
 print(json.dumps(seen))

@@ -30,7 +30,7 @@ with Window(library.scene("linear_map_2d"), (640, 400)) as window:
     wait, waits = glfw.wait_events_timeout, []
 
     def waited(seconds, most=6):
-        waits.append((meter.count, window._pace.fineness.name == "REFINED"))
+        waits.append((meter.count, window.loop.pace.fineness.name == "REFINED"))
         if sum(done for _, done in waits) >= most:
             glfw.set_window_should_close(window.handle, True)
         wait(min(seconds, 0.05))
@@ -44,36 +44,36 @@ with Window(library.scene("linear_map_2d"), (640, 400)) as window:
     glfw.wait_events_timeout = waited
     refined = []
     step = window._refine
-    window._refine = lambda: (refined.append(window._pace.fineness.name == "REFINED"), step())
+    window._refine = lambda: (refined.append(window.loop.pace.fineness.name == "REFINED"), step())
     run()
     seen["drawn"] = meter.count
     seen["drawn while refined"] = len({count for count, done in waits if done})
-    seen["refined at rest"] = window._pace.fineness.name == "REFINED"
+    seen["refined at rest"] = window.loop.pace.fineness.name == "REFINED"
     seen["refined again"] = any(refined)
 
     # Minimised: nothing is drawn, and the window comes back
-    size = window.size
+    size = window.loop.size
     window._note_size(window.handle, 0, 0)
     before = meter.count
     run()
     seen["drawn while minimised"] = meter.count - before
     window._note_size(window.handle, *size)
     run(meter.count + 2)
-    seen["size afterwards"] = window.size
+    seen["size afterwards"] = window.loop.size
 
     # What the overlay says of the last frame, it says while the next one is drawn
     statistics = window._statistics
     told = []
     window._statistics = lambda meter: told.append((meter.draws, meter.vertices)) or statistics(meter)
-    window._toggle_statistics()
+    window.toggle_statistics()
     run(meter.count + 2)
     seen["told"] = min(told)
-    window._toggle_statistics()
+    window.toggle_statistics()
 
     # Another monitor, twice as dense
     window._scale = lambda: 2.0
     run(meter.count + 2)
-    seen["scale"] = [window.picture.scale, window.picture.type.scale, window.pointer.scale]
+    seen["scale"] = [window.picture.scale, window.picture.type.scale, window.loop.pointer.scale]
     window._scale = lambda: 1.0
     run(meter.count + 1)
 
@@ -95,7 +95,7 @@ with Window(library.scene("linear_map_2d"), (640, 400)) as window:
         if len(failures) < 2:
             failures.append(1)
             raise RuntimeError("OpenGL got errors (Check before draw): GL_CONTEXT_LOST")
-        compose(*arguments, **options)
+        return compose(*arguments, **options)
 
     Picture.compose = lose
     canvas, player, time = window.canvas, window.player, window.player.time
@@ -104,7 +104,7 @@ with Window(library.scene("linear_map_2d"), (640, 400)) as window:
     seen["another window"] = window.canvas is not canvas
     seen["the same player"] = window.player is player and player.time == time
     seen["said"] = player.messages[-1].text
-    seen["drawn again"] = float(np.std(gloo.read_pixels((0, 0, *window.size), alpha=False)))
+    seen["drawn again"] = float(np.std(gloo.read_pixels((0, 0, *window.loop.size), alpha=False)))
     seen["draws counted"] = meter.draws
     window.canvas.set_current()
 
@@ -123,6 +123,7 @@ import json
 import glfw
 from lossland.scenery import library
 from lossland.app import meter as meters, window as windows
+from lossland.app.input import Button, Move
 
 class Clock:
     now = 0.0
@@ -137,9 +138,9 @@ with windows.Window(library.scene("gradient_descent"), (640, 400)) as window:
 
     def drawn(*arguments, **options):
         seen["ticks"].append(window.player.tick)
-        draw(*arguments, **options)
         if len(seen["ticks"]) == 100:
             glfw.set_window_should_close(window.handle, True)
+        return draw(*arguments, **options)
 
     def waited(seconds):
         seen["waits"].append(seconds)
@@ -153,17 +154,17 @@ with windows.Window(library.scene("gradient_descent"), (640, 400)) as window:
     glfw.set_window_should_close(window.handle, False)
 
     # The view is turned by hand: a move of the pointer with every tick
-    window._events += [("move", 160, 200), ("button", glfw.MOUSE_BUTTON_LEFT, glfw.PRESS, 0)]
+    window.input.events += [Move(160, 200), Button(glfw.MOUSE_BUTTON_LEFT, True)]
     refresh, seen["built"], azimuths = window.picture.refresh, [], []
 
     def built(*arguments):
         seen["built"].append(len(azimuths))
-        refresh(*arguments)
+        return refresh(*arguments)
 
     def dragged(seconds):
         waited(seconds)
         azimuths.append(window.player.camera.goal.azimuth)
-        window._events.append(("move", left + len(azimuths), 200))
+        window.input.events.append(Move(left + len(azimuths), 200))
         if len(azimuths) == 60:
             glfw.set_window_should_close(window.handle, True)
 
@@ -180,7 +181,7 @@ with windows.Window(library.scene("gradient_descent"), (640, 400)) as window:
     window._draw = draw
     seen["built turning"] = moved(160)
     seen["turned"] = azimuths[-1] - azimuths[0]
-    window._events.append(("button", glfw.MOUSE_BUTTON_LEFT, glfw.RELEASE, 0))
+    window.input.events.append(Button(glfw.MOUSE_BUTTON_LEFT, False))
     seen["built over the scene"] = moved(100)
     seen["built over a panel"] = moved(400)
     window._draw, window.picture.refresh, glfw.wait_events_timeout = drawn, refresh, waited

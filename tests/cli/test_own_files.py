@@ -11,7 +11,7 @@ import pytest
 
 import lossland as ll
 from lossland import errors
-from lossland.app.window import check_replayable
+from lossland.app.saving import check_replayable
 from lossland.errors import MachineError, UserError, is_users, sentence
 from lossland.play.player import Player
 from lossland.world import layers

@@ -384,11 +384,14 @@ def test_a_traced_value_refuses_to_be_a_condition() -> None:
         bool(x < 1)
 
 
-def test_mixing_a_variable_with_an_array_is_refused() -> None:
-    with pytest.raises(TypeError, match="ndarray"):
-        operator.mul(x, np.ones(3))
+def test_a_variable_and_an_array_make_an_array_of_expressions(xp: Any) -> None:
+    assert operator.mul(x, np.array([2.0, 3.0])).tolist() == [x * 2, x * 3]
+    assert operator.mul(np.array([2.0, 3.0]), x).tolist() == [2 * x, 3 * x]
     with pytest.raises(TypeError, match="list"):
         operator.add(x, [1])
+    if xp is not np:
+        with pytest.raises(TypeError, match="cannot mix"):
+            operator.mul(x, xp.asarray([2.0]))
 
 
 def test_constants_meet_arrays_as_numbers(xp: Any) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import glfw
 from lossland.scenery import library
 from lossland.app import window as windows
+from lossland.app.input import Char
 from lossland.app.meter import Meter
 
 rng = random.Random(SEED)
@@ -69,7 +70,7 @@ with windows.Window(library.scene("linear_map_2d"), (320, 200)) as window:
         if what == "save":
             player.wish("save")
         else:
-            window._events.append(("char", ord(what)))
+            window.input.events.append(Char(ord(what)))
         run(6)
         if what == "v":
             for _ in range(40):  # a full disc shows when the encoder has given something
@@ -77,7 +78,7 @@ with windows.Window(library.scene("linear_map_2d"), (320, 200)) as window:
                     break
                 run(10)
             if player.recording:
-                window._events.append(("char", ord("v")))
+                window.input.events.append(Char(ord("v")))
                 run(6)
         said = [(message.kind, message.text) for message in player.messages]
         resource.setrlimit(resource.RLIMIT_FSIZE, UNLIMITED)
@@ -86,7 +87,7 @@ with windows.Window(library.scene("linear_map_2d"), (320, 200)) as window:
         files = sorted(path.name for path in here.iterdir() if path.name != "file")
         steps.append([trouble.__name__, what, said, files, player.recording, meter.count])
     player.messages = []
-    window._events.append(("char", ord("s")))
+    window.input.events.append(Char(ord("s")))
     run(6)
     last = [(message.kind, message.text) for message in player.messages]
 print(json.dumps({"steps": steps, "last": last}))

@@ -122,7 +122,8 @@ def check(seed: int, count: int, path: Path) -> None:
 def outcome(path: Path, raw: bytes) -> str | None:
     """Return the sentence that refuses a session, or None if it replays; what else is raised is a fault of ours."""
     try:
-        for player in session.replay(session.load(path), 20):
+        read = session.load(path)
+        for player in session.replay(read, session.film_ticks(read, 20)):
             player.frame()
     except UserError as error:
         return str(error)

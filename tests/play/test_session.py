@@ -13,12 +13,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lossland import optimizers
 from lossland.errors import MachineError, UserError
 from lossland.play import session
 from lossland.play.actions import Action
 from lossland.play.player import Player
 from lossland.play.script import Script
 from lossland.scenery import library
+
+OWN_RULE = """from collections import namedtuple
+import lossland as ll
+
+class Mine(ll.optimizers.Optimizer):
+    lr: float = 0.01
+    Terms = namedtuple("Terms", "step")
+
+    def update(self, grad, last, t, position):
+        return self.Terms(-self.lr * grad)
+"""
 
 
 def played() -> Player:
@@ -250,7 +262,7 @@ WHOLE = 10**400  # more digits than any float has
         ({"values": {"lanes": None}}, "list of optimizers"),
         ({"values": {"lanes": True}}, "list of optimizers"),
         ({"values": {"lanes": {"optimizer": "adam"}}}, "list of optimizers"),
-        ({"values": {"lanes": [None]}}, "optimizer .none"),
+        ({"values": {"lanes": [None]}}, "optimizer is a name .* not None"),
         ({"values": {"domain": None}}, "domain"),
         ({"values": {"steps": [1]}}, "steps"),
         ({"values": {"landscape": "\ud800"}}, "surrogates"),
@@ -318,6 +330,27 @@ def test_any_arguments_are_either_done_or_refused(name: str, arguments: list[Any
 
 
 ANY = Player(library.scene("optimizer_race", steps=3))
+
+
+def test_no_session_runs_a_file_by_itself(tmp_path: Path) -> None:
+    ran, file = tmp_path / "ran", tmp_path / "mine.py"
+    file.write_text(OWN_RULE + f"open({str(ran)!r}, 'w').close()\n")
+    rule = f"{file}:Mine"
+    wrong: list[dict[str, Any]] = [
+        {"values": {"lanes": f"adam;{rule}:lr=0.1"}},
+        {"values": {"lanes": [{"optimizer": rule, "enabled": True}]}},
+        {"values": {"landscape": f"{file}:land"}},
+        {"actions": [[0, "add_lane", [rule]]]},
+    ]
+    for changes in wrong:
+        path = saved(tmp_path / "s.lossland", **changes)
+        with pytest.raises(UserError, match="no session runs a file by itself; name it"):
+            session.load(path)
+        assert not ran.exists()
+    optimizers.optimizer(rule)  # the user names it
+    assert ran.exists()
+    again = session.load(saved(tmp_path / "s.lossland", **wrong[1])).player()
+    assert again.lanes[0].optimizer.title == "Mine"
 
 
 # ------------------------------------------------------------------------------------------------ idle time

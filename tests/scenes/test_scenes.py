@@ -242,12 +242,13 @@ def test_a_users_own_file_is_a_scene(tmp_path: Path) -> None:
     assert isinstance(made, Scene)
     assert made.name == "mine"
     assert made.readouts() == {"size": 0.5}
-    assert library.scene_class(str(file)) is type(made)
+    assert type(library.scene(str(file))) is type(made)
+    assert type(library.scene(f"{file}:Mine")) is type(made)
 
 
 @pytest.mark.parametrize(
     ("text", "says"),
-    [("x = (", "line 1"), ("import lossland", "one subclass"), ("1 / 0", "ZeroDivisionError")],
+    [("x = (", "line 1"), ("import lossland", "should have one scene"), ("1 / 0", "ZeroDivisionError")],
 )
 def test_a_broken_file_is_refused_in_one_sentence(tmp_path: Path, text: str, says: str) -> None:
     file = tmp_path / "broken.py"
@@ -257,7 +258,7 @@ def test_a_broken_file_is_refused_in_one_sentence(tmp_path: Path, text: str, say
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="no scene file"):
+    with pytest.raises(UserError, match="no file"):
         library.scene(str(tmp_path / "none.py"))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_ui import Bench, felt, open_bench  # noqa: F401
+from panel_bench import Bench
 
 from lossland.ui.heatmaps import DIVERGED, NEVER, SHADES, reading, shade_numbers, value_range
 from lossland.world.layers import HeatAxis, HeatMap
@@ -60,7 +60,7 @@ def map_key(bench: Bench) -> str:
 
 
 @pytest.mark.parametrize("scale", [1.0, 2.0])
-def test_a_press_on_the_map_sets_both_parameters(open_bench: Any, scale: float) -> None:  # noqa: F811
+def test_a_press_on_the_map_sets_both_parameters(open_bench: Any, scale: float) -> None:
     size = (int(1280 * scale), int(1100 * scale))
     bench = open_bench("momentum_phase", size, scale)
     place = bench.place(map_key(bench))
@@ -75,7 +75,7 @@ def test_a_press_on_the_map_sets_both_parameters(open_bench: Any, scale: float) 
     assert bench.player.scene.values["beta"] > note.y.scale.value(up)
 
 
-def test_the_swarms_map_sets_rate_and_memory(open_bench: Any) -> None:  # noqa: F811
+def test_the_swarms_map_sets_rate_and_memory(open_bench: Any) -> None:
     bench = open_bench("optimizer_swarm", (1280, 1100), count=2000, cells=48, steps=40)
     place = bench.place(map_key(bench))
     bench.click_at(place.x + 0.4 * place.width, place.y + 0.5 * place.height)

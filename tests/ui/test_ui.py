@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,26 +15,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from imgui_bundle import imgui
+from panel_bench import Bench
 
 from lossland import landscapes
 from lossland.expression import Node, formula
 from lossland.expression.formula import parse
 from lossland.landscapes.landscape import calculus
 from lossland.play.player import Player
-from lossland.render.gl import canvas
-from lossland.render.gl.target import Target
 from lossland.scenery import library
 from lossland.ui import charts, formula_box, lesson, readouts
 from lossland.ui.browser import entries
 from lossland.ui.lanes import SliderScale
 from lossland.ui.layout import Layout, Rect, layout
 from lossland.ui.panels import Panels
-from lossland.ui.pen import Pen, Touch
 from lossland.world.layers import Chart, Series
 from lossland.world.theme import DARK, PRINT, Theme
 from lossland.world.ticks import log_ticks
-from lossland.writing.host import Host
-from lossland.writing.text import Type, picture_scale
+from lossland.writing.scale import picture_scale
 
 SIZES = [(1280, 720), (1600, 900), (1920, 1080), (3840, 2160)]
 
@@ -51,15 +46,11 @@ def parts(places: Layout) -> list[Rect]:
     width=st.integers(480, 8000),
     height=st.integers(360, 4400),
     scale=st.sampled_from([0.72, 1.0, 1.25, 1.5, 2.0, 3.0]),
-    browser=st.booleans(),
-    inspector=st.booleans(),
 )
-def test_panels_never_overlap_and_stay_inside(
-    width: int, height: int, scale: float, browser: bool, inspector: bool
-) -> None:
+def test_panels_never_overlap_and_stay_inside(width: int, height: int, scale: float) -> None:
     if width / scale < 420 or height / scale < 240:
         return
-    places = layout((width, height), scale, browser, inspector)
+    places = layout((width, height), scale)
     for part in parts(places):
         assert part.width > 0
         assert part.height > 0
@@ -93,175 +84,6 @@ def test_narrow_windows_keep_the_picture() -> None:
     assert layout((900, 700)).left is None
     assert layout((600, 700)).right is None
     assert layout((600, 700)).free.width > 500
-
-
-# ------------------------------------------------------------------------------------------------ a window to drive
-@dataclass
-class Felt:
-    """Where the panels felt the pointer, and what they wrote, in the last frame (panel units)."""
-
-    touches: dict[str, Rect] = field(default_factory=dict)
-    helps: dict[str, str] = field(default_factory=dict)
-    texts: list[tuple[str, Rect, Rect]] = field(default_factory=list)  # text, its box, the window's box
-
-
-class Bench:
-    """A headless window: panels over an empty picture, with a pointer and a keyboard."""
-
-    def __init__(self, scene: Any, size: tuple[int, int], scale: float, theme: Theme, felt: Felt) -> None:
-        self.size, self.scale, self.felt = size, scale, felt
-        self.host = Host(theme, scale)
-        self.type = Type(theme, scale)
-        self.panels = Panels(theme, self.type)
-        self.player = Player(scene, size)
-        self.target = Target(size)
-        self.free = (0.0, 0.0, 0.0, 0.0)
-        self.frame(3)
-
-    def frame(self, count: int = 1) -> None:
-        for _ in range(count):
-            self.felt.touches.clear()
-            self.felt.texts.clear()
-            with self.target:
-                self.host.begin(self.size)
-                self.free = self.panels.draw(self.player, self.player.frame(), self.size)
-                self.host.end()
-
-    def place(self, key: str) -> Rect:
-        assert key in self.felt.touches, f"{key} is not among {sorted(self.felt.touches)}"
-        return self.felt.touches[key]
-
-    def move(self, x: float, y: float) -> None:
-        self.host.mouse_move(x * self.scale, y * self.scale)
-        self.frame()
-
-    def press(self, down: bool, button: int = 0) -> None:
-        self.host.mouse_button(button, down)
-        self.frame()
-
-    def click_at(self, x: float, y: float, button: int = 0) -> None:
-        self.move(x, y)
-        self.press(True, button)
-        self.press(False, button)
-        self.frame(2)
-
-    def click(self, key: str, button: int = 0) -> None:
-        self.click_at(*self.place(key).center, button)
-
-    def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
-        self.move(*start)
-        self.press(True)
-        for part in (0.25, 0.5, 0.75, 1.0):
-            self.move(start[0] + part * (end[0] - start[0]), start[1] + part * (end[1] - start[1]))
-        self.press(False)
-
-    def drag_slider(self, key: str, part: float) -> float:
-        """Drag a slider's grab to about a part of its track, and return to which part exactly.
-
-        The track begins 8 inside the place that is felt; the pointer stands on whole pixels.
-        """
-        place = self.place(key)
-        x, width = place.x + 8, place.width - 16
-        end = round(x + part * width)
-        self.drag(place.center, (end, place.center[1]))
-        return min(max((end - x) / width, 0.0), 1.0)
-
-    def key(self, key: imgui.Key, ctrl: bool = False) -> None:
-        io = imgui.get_io()
-        if ctrl:
-            io.add_key_event(imgui.Key.mod_ctrl, True)
-        io.add_key_event(key, True)
-        self.frame()
-        io.add_key_event(key, False)
-        if ctrl:
-            io.add_key_event(imgui.Key.mod_ctrl, False)
-        self.frame()
-
-    def write(self, text: str) -> None:
-        for letter in text:
-            self.host.character(ord(letter))
-        self.frame(2)
-
-    def shows(self, text: str) -> bool:
-        return any(text in written for written, _, _ in self.felt.texts)
-
-    def close(self) -> None:
-        self.panels.close()
-        self.type.close()
-        self.host.close()
-        self.target.close()
-
-
-@pytest.fixture
-def felt(monkeypatch: pytest.MonkeyPatch) -> Felt:
-    """Note every widget and every text that is drawn."""
-    noted = Felt()
-    touch, text, latex = Pen.touch, Pen.text, Pen.latex
-
-    def noted_touch(self: Pen, key: str, x: float, y: float, width: float, height: float, help: str) -> Touch:
-        if not self.mute:
-            noted.touches[key] = Rect(x, y, width, height)
-            noted.helps[key] = help
-        return touch(self, key, x, y, width, height, help)
-
-    def noted_text(self: Pen, x: float, y: float, text_: str, *args: Any, **kwargs: Any) -> float:
-        width = text(self, x, y, text_, *args, **kwargs)
-        size = args[0] if args else kwargs.get("size", 14)
-        align = args[3] if len(args) > 3 else kwargs.get("align", 0.0)
-        if not self.mute:
-            noted.texts.append((text_, Rect(x - align * width, y - size / 2, width, size), self.area))
-        return width
-
-    def noted_latex(self: Pen, x: float, baseline: float, latex_: str, *args: Any, **kwargs: Any) -> float:
-        width = latex(self, x, baseline, latex_, *args, **kwargs)
-        if not self.mute:
-            start = x - kwargs.get("align", 0.0) * width
-            noted.texts.append((latex_, Rect(start, baseline - 10, width, 12), self.area))
-        return width
-
-    def noted_selectable(label: str, *args: Any) -> tuple[bool, bool]:
-        clicked = selectable(label, *args)
-        low, high = imgui.get_item_rect_min(), imgui.get_item_rect_max()
-        value = label.split("##")[1]
-        noted.touches[f"list.{value}"] = Rect(low.x, low.y, high.x - low.x, high.y - low.y)
-        return clicked
-
-    selectable = imgui.selectable
-    monkeypatch.setattr(imgui, "selectable", noted_selectable)
-    monkeypatch.setattr(Pen, "touch", noted_touch)
-    monkeypatch.setattr(Pen, "text", noted_text)
-    monkeypatch.setattr(Pen, "latex", noted_latex)
-    return noted
-
-
-@pytest.fixture
-def open_bench(felt: Felt) -> Iterator[Any]:
-    canvas.headless().set_current()
-    benches: list[Bench] = []
-
-    def make(
-        scene: str = "optimizer_race",
-        size: tuple[int, int] = (1280, 720),
-        scale: float = 1.0,
-        theme: Theme = DARK,
-        **values: Any,
-    ) -> Bench:
-        benches.append(Bench(library.scene(scene, **values), size, scale, theme, felt))
-        return benches[-1]
-
-    yield make
-    for bench in benches:
-        bench.close()
-
-
-@pytest.fixture
-def race(open_bench: Any) -> Bench:
-    return open_bench()
-
-
-@pytest.fixture
-def matrix(open_bench: Any) -> Bench:
-    return open_bench("linear_map_2d")
 
 
 # ------------------------------------------------------------------------------------------- nothing is cut off
@@ -623,12 +445,29 @@ def test_the_domain_is_edited_in_its_chip(race: Bench) -> None:
     race.key(imgui.Key.enter)
     land = race.player.scene.land  # type: ignore[attr-defined]
     assert land.domain == ((-3.0, 4.5), (-5.2, 5.2))
+
+
+@pytest.mark.parametrize("typed", ["0..10", "5, 1", "abc", "1", "1, 2, 3", "1, nan", "2, 2", "1,", ""])
+def test_a_domain_typed_badly_says_so_below_and_changes_nothing(race: Bench, typed: str) -> None:
+    domain = race.player.scene.land.domain  # type: ignore[attr-defined]
     race.click("domain.y")
     race.key(imgui.Key.a, ctrl=True)
-    race.write("5, 1")
+    race.key(imgui.Key.delete)
+    race.write(typed)
     race.key(imgui.Key.enter)
-    assert race.player.scene.land.domain == ((-3.0, 4.5), (-5.2, 5.2))  # type: ignore[attr-defined]
-    assert race.player.messages[-1].kind == "error"
+    assert race.player.scene.land.domain == domain  # type: ignore[attr-defined]
+    said = race.panels.formula_box.domain_error
+    assert repr(typed) in said
+    box = race.place("domain.y")
+    panel = layout(race.size).left
+    below = [text for text, place, area in race.felt.texts if area == panel and box.bottom <= place.y]
+    assert "".join(said.split()) == "".join("".join(below).split())  # in lines
+    race.click("domain.y")
+    race.key(imgui.Key.a, ctrl=True)
+    race.write("-1 … 2.5e0")
+    race.key(imgui.Key.enter)
+    assert race.panels.formula_box.domain_error == ""
+    assert race.player.scene.land.domain == (domain[0], (-1.0, 2.5))  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("columns", [12, 26, 60])

@@ -1,7 +1,8 @@
 """What is written over pictures can be read: nothing cut, nothing over another thing, nothing small or pale.
 
-Every scene and preset is looked at in both themes and two sizes, with and without panels, at five times: ``make
-test-layout``. ``make test`` looks at each scene a few times.
+Every scene and preset is looked at in both themes and two sizes, with and without panels, at five times, and a sample
+of them in other sizes and with smaller and larger text: ``make test-layout``. ``make test`` looks at each scene a few
+times.
 """
 
 from __future__ import annotations
@@ -23,13 +24,16 @@ from lossland.world.geometry import HEAD_RADIUS, head_centers
 from lossland.world.layers import Trail
 from lossland.world.theme import contrast
 from lossland.world.theme import theme as theme_named
-from lossland.writing.placement import LEADING
+from lossland.writing.placement import inked
 from lossland.writing.text import Written
 
 QUALITY = Quality(mesh=48, lit=192, bake=96)
 LARGE, SMALL = (1280, 720), (640, 360)
+OTHERS = ((400, 300), (640, 480), (1920, 1080))
+TEXT_SCALES = (0.8, 2.0)
 TIMES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of a scene's length
 LEAST_SIZE = 11.0  # pixels at 720 lines
+LEAST_AT_1080 = 16.0  # pixels at 1080
 LEAST_CONTRAST = 3.0
 HANDLE = 4.0  # pixels of the look around a handle that must be seen
 SLACK = 1.0  # pixels
@@ -45,15 +49,13 @@ def context():
 HARD = ("1e137*(x^2+y^2)", "exp(300*x)+y^2", "1e-9*sin(x)*y+123456", "-1e5*x*y", "1/(x^2+y^2)")  # values to write
 
 
+def sample() -> list[tuple[str, str]]:
+    return [(name, preset) for name in library.names() for preset in list(library.scene_class(name).presets)[::3]]
+
+
 def cases() -> list[tuple[str, str | None]]:
     scenes = [(name, preset) for name in library.names() for preset in library.scene_class(name).presets]
     return [*scenes, *((formula, None) for formula in HARD)]
-
-
-def inked(one: Written) -> Rect:
-    """Return the part of a line's rectangle that letters fill."""
-    x, y, w, h = one.rect
-    return x, y + LEADING * h, w, (1 - 2 * LEADING) * h
 
 
 def shared(a: Rect, b: Rect) -> tuple[float, float]:
@@ -63,7 +65,7 @@ def shared(a: Rect, b: Rect) -> tuple[float, float]:
 
 def cut(written: Sequence[Written], area: Rect) -> Iterator[str]:
     for one in written:
-        x, y, w, h = inked(one)
+        x, y, w, h = inked(one.rect)
         out = max(area[0] - x, area[1] - y, x + w - area[0] - area[2], y + h - area[1] - area[3])
         if out > SLACK:
             yield f"{one.kind} {one.text!r} is cut by {out:.0f} px"
@@ -71,21 +73,21 @@ def cut(written: Sequence[Written], area: Rect) -> Iterator[str]:
 
 def covered(written: Sequence[Written]) -> Iterator[str]:
     for first, second in combinations(written, 2):
-        if min(shared(inked(first), inked(second))) > SLACK:
+        if min(shared(inked(first.rect), inked(second.rect))) > SLACK:
             yield f"{first.kind} {first.text!r} and {second.kind} {second.text!r} cover each other"
 
 
 def on_discs(written: Sequence[Written], discs: Sequence[tuple[str, float, float, float]]) -> Iterator[str]:
     for one in written:
         for name, x, y, radius in discs:
-            if min(shared(inked(one), (x - radius, y - radius, 2 * radius, 2 * radius))) > SLACK:
+            if min(shared(inked(one.rect), (x - radius, y - radius, 2 * radius, 2 * radius))) > SLACK:
                 yield f"{one.kind} {one.text!r} covers {name}"
 
 
-def small(written: Sequence[Written], scale: float) -> Iterator[str]:
+def small(written: Sequence[Written], least: float) -> Iterator[str]:
     for one in written:
-        if one.size / scale < LEAST_SIZE - 0.5:  # sizes are whole pixels
-            yield f"{one.kind} {one.text!r} is {one.size / scale:.1f} px small"
+        if one.size < least:
+            yield f"{one.kind} {one.text!r} is {one.size:.0f} px small"
 
 
 def pale(written: Sequence[Written], image: np.ndarray) -> Iterator[str]:
@@ -114,7 +116,7 @@ def faults(picture: Picture, target: Target, player: Player, size: tuple[int, in
     with target, picture.type.recorded() as written:
         picture.draw(player, size, ui, QUALITY)
     image = target.read()[..., :3]
-    camera, frame, scale = player.camera, player.frame(), picture.type.scale
+    camera, frame, scale = player.camera, player.frame(), picture.type.pixel_ratio
     trails = [layer for layer in frame.layers if isinstance(layer, Trail) and layer.head and len(layer.points)]
     heads = camera.project(head_centers(trails, camera.clip_from_world(size), size[1] / scale), size)
     discs = [
@@ -127,14 +129,16 @@ def faults(picture: Picture, target: Target, player: Player, size: tuple[int, in
     whole = (0.0, 0.0, float(size[0]), float(size[1]))
     area = player.free if ui else whole
     found = [*cut(written, area), *covered(written), *on_discs(written, discs), *pale(written, image)]
-    return [*found, *small(written, scale)] if size == LARGE else found
+    usual = picture.type.scale == picture.type.pixel_ratio
+    least = {720: LEAST_SIZE, 1080: LEAST_AT_1080}.get(size[1], 0.0) if usual else 0.0
+    return [*found, *small(written, least)]
 
 
-def check(name: str, preset: str | None, sizes, themes, times, panels) -> None:
+def check(name: str, preset: str | None, sizes, themes, times, panels, text_scale: float = 1.0) -> None:
     found = []
     for size in sizes:
         for theme in themes:
-            picture, target = Picture(theme_named(theme), size), Target(size)
+            picture, target = Picture(theme_named(theme), size, text_scale=text_scale), Target(size)
             for ui in panels:
                 player = Player(ll.scene(name, preset), size)
                 for share in times:
@@ -157,6 +161,24 @@ def test_what_is_written_over_a_scene_can_be_read(name):
 @pytest.mark.parametrize("formula", HARD[:2])
 def test_long_numbers_of_a_ground_have_room_or_are_left_out(formula):
     check(formula, None, [LARGE, SMALL], ["print"], [1.0], [False, True])
+
+
+@pytest.mark.parametrize(("size", "text_scale"), [((400, 300), 1.0), (LARGE, 2.0)])
+def test_what_does_not_fit_is_left_out(size, text_scale):
+    check("optimizer_race", "beale", [size], ["dark"], [1.0], [False, True], text_scale)
+
+
+@pytest.mark.layout
+@pytest.mark.parametrize(("name", "preset"), sample())
+def test_a_sample_can_be_read_in_other_sizes(name, preset):
+    check(name, preset, OTHERS, ["dark"], TIMES[::2], [False, True])
+
+
+@pytest.mark.layout
+@pytest.mark.parametrize("text_scale", TEXT_SCALES)
+@pytest.mark.parametrize(("name", "preset"), sample())
+def test_a_sample_can_be_read_with_smaller_and_larger_text(name, preset, text_scale):
+    check(name, preset, [LARGE, (640, 480)], ["print"], TIMES[::2], [False, True], text_scale)
 
 
 @pytest.mark.layout

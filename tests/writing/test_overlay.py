@@ -26,8 +26,9 @@ from lossland.writing.labels import _choices, head_labels
 from lossland.writing.overlay import draw_overlay
 from lossland.writing.placement import beside, choose, glide, separate
 from lossland.writing.room import free_rect
+from lossland.writing.scale import checked_text_scale, picture_scale, text_scale_beside
 from lossland.writing.sides import GAP
-from lossland.writing.text import FORMULAS_KEPT, Type, latex_without_colors, picture_scale, render_latex
+from lossland.writing.text import FORMULAS_KEPT, LEAST_PIXELS, Type, latex_without_colors, render_latex
 
 SIZE = (960, 540)
 WHOLE = (0.0, 0.0, 960.0, 540.0)
@@ -66,11 +67,27 @@ def test_numbers_are_short_and_have_true_minus_signs(value, text):
 # --------------------------------------------------------------------------------------------------------- type
 @pytest.mark.parametrize(
     ("size", "scale"),
-    [((1280, 720), 1.0), ((1600, 900), 1.0), ((1920, 1080), 1.0), ((3840, 2160), 2.0), ((640, 360), 0.72),
-     ((1080, 1920), 1.0), ((400, 700), 0.72), ((960, 540), 0.75)],
+    [((1280, 720), 1.0), ((1600, 900), 1.25), ((1920, 1080), 1.5), ((2560, 1440), 2.0), ((3840, 2160), 3.0),
+     ((1080, 1920), 1.125), ((960, 540), 0.75), ((640, 360), 0.72), ((400, 300), 0.72), ((400, 700), 0.72)],
 )  # fmt: skip
-def test_type_grows_with_large_pictures_and_stays_readable_in_small_ones(size, scale):
-    assert picture_scale(size) == pytest.approx(scale, abs=0.01)
+def test_type_is_as_large_beside_the_picture_at_every_height_but_stays_readable(size, scale):
+    assert picture_scale(size) == pytest.approx(scale, abs=1e-9)
+
+
+@pytest.mark.parametrize(("steps", "factor"), [(1, 1.1), (-1, 0.9), (9, 1.9), (99, 2.0), (-99, 0.8)])
+def test_the_text_scale_goes_in_tenths_within_its_bounds(steps, factor):
+    assert text_scale_beside(1.0, steps) == factor
+
+
+@pytest.mark.parametrize("factor", [0.79, 2.01, float("nan"), "large", True])
+def test_a_text_scale_out_of_bounds_is_refused(factor):
+    with pytest.raises(UserError, match="text scale"):
+        checked_text_scale(factor)
+
+
+def test_no_letter_is_smaller_than_can_be_read(type_):
+    type_.scale = 0.5
+    assert type_.font_size(11) == LEAST_PIXELS
 
 
 def test_font_sizes_are_whole_pixels(type_):
@@ -272,7 +289,7 @@ def test_labels_of_a_picture_twice_as_large_stand_at_twice_the_places(type_):
     terrain = ground()
     found = []
     for factor in (1, 2):
-        type_.scale = float(factor)
+        type_.scale = type_.pixel_ratio = float(factor)
         size = (SIZE[0] * factor, SIZE[1] * factor)
         camera = Camera(azimuth=-60.0, elevation=45.0)
         camera.fit(terrain.bounds, size)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from lossland.expression import Node, Program, constant, stable, variable, variables, where
 from lossland.expression.node import COMPARISONS, make, ordered
-from lossland.optimizers import Optimizer, Step, memory
+from lossland.optimizers import Optimizer, Step, memory, symbolic
 
 if TYPE_CHECKING:
     from lossland.landscapes import Landscape
@@ -120,9 +120,7 @@ def _fuse(node: Node, gradient: tuple[Node, Node], kind: type[Optimizer], noisy:
 
 def _step(kind: type[Optimizer], axis: str, carried: tuple[str, ...], noise: Node | None) -> Step:
     """Return the terms of one step along an axis, as expressions of grad_x, m_x ...; carried terms have no axis."""
-    rule = object.__new__(kind)  # symbols are no legal hyper-parameters: past the checks
-    for item in fields(kind):
-        object.__setattr__(rule, item.name, variable(item.name))
+    rule = symbolic(kind)
     last = kind.Terms(*(variable(name if name in carried else f"{name}_{axis}") for name in kind.Terms._fields))
     grad = variable(f"grad_{axis}")
     if noise is not None:

@@ -1,0 +1,185 @@
+"""Films of the window: what is done is kept as a session, and drawn afterwards, in full quality, by another process.
+
+So the window stays fluent, the film has every frame, and it is finished even if the window is closed meanwhile.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from threading import Thread
+
+from lossland import interrupts
+from lossland.app.saving import free_name
+from lossland.errors import USER_FILES, UserError, sentence
+from lossland.play import session
+from lossland.play.player import Player
+from lossland.play.session import Session
+from lossland.play.strips import Strip, StripButton
+
+PROGRAM = "import sys; from lossland.app.filming import draw; sys.exit(draw(*sys.argv[1:]))"
+FAILED = "failed "  # how the line begins in which the other process says why there is no film
+
+
+class Filming:
+    """The films of a window: the one that is being taken, and those that are being drawn."""
+
+    def __init__(self, player: Player) -> None:
+        self.player = player
+        self._own = _own_file(player)
+        self._first = 0  # the tick at which the film began
+        self._drawing: Drawing | None = None
+
+    @property
+    def is_drawing(self) -> bool:
+        """Whether a film is being drawn."""
+        return self._drawing is not None
+
+    def toggle(self, theme: str) -> None:
+        """Begin a film; or end it, and have it drawn; or, while that is done, cancel it."""
+        if self._drawing is not None:
+            self.cancel()
+        elif self.player.recording:
+            self.finish(theme)
+        elif not (self.player.replayable or self._own):
+            raise UserError(
+                "A film of the window is drawn by another process, which cannot find a scene that was made in Python; "
+                "ll.record(scene, 'film.mp4') films it."
+            )
+        else:
+            self._first = self.player.tick
+            self.player.recording = True
+
+    def finish(self, theme: str) -> None:
+        """End the film, if one is being taken, and have it drawn."""
+        if not self.player.recording:
+            return
+        self.player.recording = False
+        taken = session.of(self.player, theme)
+        if not self.player.replayable:
+            taken = replace(taken, scene=self._own)
+        path = free_name(self.player.scene.name, ".mp4").absolute()
+        self._drawing = Drawing(taken, path, self._first / 60, self._own)
+
+    def cancel(self) -> None:
+        """Draw no further; nothing is left of the film."""
+        if self._drawing is not None:
+            self._drawing.cancel()
+            self._drawing = None
+            self.player.say("There is no film: it was cancelled.")
+
+    def look(self) -> None:
+        """Tell the user once a film is there, or cannot be."""
+        done = self._drawing
+        if done is None or done.running:
+            return
+        self._drawing = None
+        if done.failure:
+            self.player.say(f"The film could not be made. {done.failure}", "error", seconds=8)
+        else:
+            self.player.say(f"Saved {done.path.name} in {done.path.parent}.", seconds=8)
+
+    def leave(self, theme: str) -> str:
+        """End the film when the window is closed; return a sentence on what is still being drawn, or ""."""
+        self.finish(theme)
+        if self._drawing is None or not self._drawing.running:
+            return ""
+        return f"{self._drawing.path} is still being drawn, by process {self._drawing.process.pid}."
+
+    @property
+    def strip(self) -> Strip | None:
+        """What there is to say over the picture."""
+        if self.player.recording:
+            seconds = (self.player.tick - self._first) // 60
+            stop = StripButton("Stop", "record", "End the film, and have it drawn  V")
+            return Strip(f"Filming {seconds // 60}:{seconds % 60:02d}", "bad", buttons=(stop,))
+        if self._drawing is not None:
+            cancel = StripButton("Cancel", "cancel", "Draw no film  V or Esc")
+            return Strip(f"Drawing {self._drawing.path.name}", "accent", self._drawing.share, (cancel,))
+        return None
+
+
+class Drawing:
+    """A film that another process draws."""
+
+    def __init__(self, taken: Session, path: Path, start: float, own: str = "") -> None:
+        self.path = path
+        self.share = 0.0  # of the film, to a hundredth
+        self.failure = ""
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, str(path), str(start), own],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(part for part in sys.path if part)},
+            start_new_session=True,  # what ends the window and its terminal does not end the film
+        )
+        self._thread = Thread(target=self._follow, args=(session.text_of(taken).encode(),), daemon=True)
+        self._thread.start()
+
+    @property
+    def running(self) -> bool:
+        """Whether it is still drawn."""
+        return self._thread.is_alive()
+
+    def cancel(self) -> None:
+        """End the process and wait for it: it removes what it has written."""
+        self.process.terminate()
+        self.process.wait()
+
+    def _follow(self, text: bytes) -> None:
+        """Give the process its session, and read how far it has come."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        with suppress(OSError), self.process.stdin as given:
+            given.write(text)
+        with self.process.stdout as lines:
+            for line in lines:
+                told = line.decode(errors="replace").strip()
+                if told.startswith(FAILED):
+                    self.failure = told.removeprefix(FAILED)
+                else:
+                    with suppress(ValueError):
+                        self.share = round(float(told), 2)
+        if self.process.wait() and not self.failure:
+            self.failure = "The process that draws it has ended."
+
+
+def _own_file(player: Player) -> str:
+    """Return the user's own file that a player's scene comes from, or "" if it is no scene of such a file."""
+    with suppress(TypeError, OSError):
+        file = Path(inspect.getfile(type(player.scene))).resolve()
+        if file in USER_FILES:
+            return str(file)
+    return ""
+
+
+# ------------------------------------------------------------------------------------------ the other process
+def draw(path: str, start: str, own: str) -> int:
+    """Draw the film of the session that is read from stdin; tell on stdout how far it has come, from 0 to 1."""
+    interrupts.begin()
+    try:
+        if hasattr(os, "nice"):
+            os.nice(10)  # the window goes first
+        from lossland.app.film import record
+
+        taken = session.read(sys.stdin.buffer.read(), "What was filmed", own)
+        record(taken, path, start=float(start), ui=True, progress=lambda done, total: _tell(f"{done / total:.4f}"))
+    except KeyboardInterrupt:
+        return 1
+    except Exception as error:
+        _tell(FAILED + " ".join(sentence(error).split()))
+        return 1
+    finally:
+        interrupts.end(for_good=True)
+    return 0
+
+
+def _tell(line: str) -> None:
+    with suppress(OSError):  # the window is closed
+        os.write(1, f"{line}\n".encode())

@@ -1,0 +1,290 @@
+"""Mouse and keyboard: what happened in the window goes to the panels, the pointer and the player.
+
+Events are only collected in GLFW's callbacks and handled in the loop, so that an error is raised where it can be seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+import glfw
+
+from lossland.app.loop import Loop
+from lossland.errors import sentence
+from lossland.play.player import Player, Wish
+from lossland.play.pointer import LEFT, MIDDLE, RIGHT, Pixel
+from lossland.render.gl import canvas as canvases
+
+MOST_AT_ONCE = 12  # frames that the panels get without being drawn
+BUTTONS = {glfw.MOUSE_BUTTON_LEFT: LEFT, glfw.MOUSE_BUTTON_RIGHT: RIGHT, glfw.MOUSE_BUTTON_MIDDLE: MIDDLE}
+MODIFIERS = {
+    getattr(glfw, f"KEY_{side}_{name}")
+    for side in ("LEFT", "RIGHT")
+    for name in ("SHIFT", "CONTROL", "ALT", "SUPER")
+}  # fmt: skip
+LEAVING = {glfw.KEY_ESCAPE, glfw.KEY_ENTER, glfw.KEY_KP_ENTER, glfw.KEY_TAB}  # may end typing
+
+
+class Move(NamedTuple):
+    """The pointer came to a pixel of the framebuffer, y down."""
+
+    x: float
+    y: float
+
+
+class Enter(NamedTuple):
+    """The pointer came into the window, or left it."""
+
+    inside: bool
+
+
+class Button(NamedTuple):
+    """A mouse button was pressed or released, by GLFW's numbers."""
+
+    button: int
+    down: bool
+    mods: int = 0
+
+
+class Wheel(NamedTuple):
+    """The wheel was turned, in notches."""
+
+    dx: float
+    dy: float
+
+
+TEXT_KEYS: dict[str | None, Wish] = {
+    "+": "larger text",
+    "=": "larger text",
+    "-": "smaller text",
+    "0": "usual text",
+}  # with Ctrl
+
+
+class Key(NamedTuple):
+    """A key was pressed, repeated or released, by GLFW's numbers; ``code`` is the keyboard's own."""
+
+    key: int
+    action: int
+    mods: int = 0
+    code: int = 0
+
+
+class Char(NamedTuple):
+    """A character was typed."""
+
+    code: int
+
+
+class Refresh(NamedTuple):
+    """The window must be drawn again."""
+
+
+Event = Move | Enter | Button | Wheel | Key | Char | Refresh
+
+
+class Shell(Protocol):
+    """What the input asks of the window."""
+
+    def leave(self) -> None:
+        """Close the window."""
+
+    def point_with(self, hand: bool) -> None:
+        """Show the pointer as a hand or an arrow."""
+
+    def toggle_statistics(self) -> None:
+        """Show or hide the frame times."""
+
+    def escape(self) -> bool:
+        """End what goes on over the picture (a replay, the drawing of a film); False if nothing does."""
+        ...
+
+    @property
+    def is_fullscreen(self) -> bool:
+        """Whether the window fills the monitor."""
+        ...
+
+
+class Input:
+    """Handles the events that were collected in ``events``."""
+
+    def __init__(self, loop: Loop, shell: Shell, cursor: Pixel = (0.0, 0.0)) -> None:
+        self.loop = loop
+        self.shell = shell
+        self.events: list[Event] = []
+        self._cursor = cursor  # where the last handled event left the pointer, which may be elsewhere by now
+        self._hand = False  # whether the pointer looks like a hand
+        self._on_panel = self._passing = False  # whether the pointer is on a panel, or only passes over the scene
+
+    @property
+    def player(self) -> Player:
+        """Who is told what the user did."""
+        return self.loop.player
+
+    def handle(self) -> None:
+        """Handle what has been collected.
+
+        Where an event needs to know what the last ones did (is the pointer over a panel, is text being typed), the
+        panels take those in first. Dear ImGui takes about one press or letter a frame, and every key with the
+        modifiers that are held when it takes it: before one is let go, the keys pressed with it must be taken.
+        """
+        if not self.events:
+            return
+        events, self.events[:] = list(self.events), []
+        loop = self.loop
+        loop.pace.point()
+        concerned = False  # whether the panels may have to show what came of it at once
+        others = False  # whether anything but turns of the wheel came before
+        for event in events:
+            pointing, typing = isinstance(event, Button | Wheel), isinstance(event, Key | Char)
+            modifier = isinstance(event, Key) and event.key in MODIFIERS
+            if (pointing and others) or (typing and loop.unfelt) or modifier:
+                self._digest()
+                others = False
+            others |= isinstance(event, Move | Key | Char)
+            loop.unfelt |= isinstance(event, Button) or (isinstance(event, Key) and event.key in LEAVING)
+            self.attempt(lambda event=event: self._take(event))
+            concerned |= not (isinstance(event, Move) and self._passing)
+        if loop.picture.host.wants_keyboard:
+            self._digest()
+        self.attempt(loop.pointer.look)
+        if concerned:
+            loop.pace.stir()
+
+    def attempt(self, act: Callable[[], object]) -> None:
+        """Do what the user asked for; what cannot be done, for whatever reason, is said over the picture."""
+        try:
+            act()
+        except canvases.GraphicsFailure:
+            raise
+        except Exception as error:
+            self.player.say(sentence(error), "error", seconds=8)
+
+    def _digest(self) -> None:
+        """Let the panels take in what they were told and find out what it does, without drawing them."""
+        loop = self.loop
+        for _ in range(MOST_AT_ONCE):
+            waiting = loop.picture.host.waiting > 0
+            if not waiting and not loop.unfelt:
+                return
+            loop.picture.digest(self.player, loop.size)
+            loop.unfelt = loop.unfelt and waiting
+
+    def _take(self, event: Event) -> None:
+        match event:
+            case Move(x, y):
+                self._move((x, y))
+            case Enter(inside):
+                if not inside:
+                    self.loop.picture.host.mouse_leave()
+                    self.loop.pointer.leave()
+            case Button():
+                self._button(event)
+            case Wheel(dx, dy):
+                self.loop.picture.host.mouse_wheel(dx, dy)
+                if not self.loop.picture.host.wants_mouse and dy:
+                    self.loop.pointer.wheel(dy, self._cursor)
+            case Key():
+                self._key(event)
+            case Char(code):
+                self._char(code)
+            case Refresh():
+                self.player.touch(frame=False)
+
+    def _move(self, pixel: Pixel) -> None:
+        picture, pointer = self.loop.picture, self.loop.pointer
+        self._cursor = pixel
+        picture.host.mouse_move(*pixel)
+        was_on_panel, self._on_panel = self._on_panel, picture.panel_at(*pixel)
+        over_scene = not (was_on_panel or self._on_panel or pointer.busy or picture.host.wants_mouse)
+        self._passing = over_scene or pointer.turning
+        if pointer.busy or not picture.host.wants_mouse:
+            pointer.move(pixel)
+        else:
+            pointer.leave()
+        over_handle = not picture.host.wants_mouse and pointer.handle_at(pixel) is not None
+        if (over_handle or bool(pointer.held)) != self._hand:
+            self._hand = not self._hand
+            self.shell.point_with(self._hand)
+
+    def _button(self, event: Button) -> None:
+        if event.button not in BUTTONS:
+            return
+        host, pointer, button = self.loop.picture.host, self.loop.pointer, BUTTONS[event.button]
+        host.mouse_button(button, event.down)
+        if event.down and not host.wants_mouse:
+            pointer.press(self._cursor, button, bool(event.mods & glfw.MOD_SHIFT))
+        elif not event.down and pointer.busy:
+            pointer.release(self._cursor, button)
+
+    def _key(self, event: Key) -> None:
+        key, host = event.key, self.loop.picture.host
+        typing = host.wants_keyboard
+        if event.action != glfw.REPEAT or typing:
+            host.key(key, event.action != glfw.RELEASE)
+        control = bool(event.mods & (glfw.MOD_CONTROL | glfw.MOD_SUPER))
+        if control and key == glfw.KEY_Q:
+            self.shell.leave()
+        if event.action == glfw.RELEASE or (typing and key != glfw.KEY_F1):
+            return
+        number = key - glfw.KEY_1 + 1 if glfw.KEY_1 <= key <= glfw.KEY_3 else 0
+        if control:
+            name = glfw.get_key_name(key, event.code)  # what is on the key: where plus is depends on the keyboard
+            if name in TEXT_KEYS:
+                self.player.wish(TEXT_KEYS[name])
+            elif number:
+                self.player.save_view(number)
+                self.player.say(f"View {number} is kept; Alt+{number} returns to it.")
+        elif event.mods & glfw.MOD_ALT:
+            if number:
+                self.player.recall_view(number)
+        elif key in (commands := self._keys()):
+            commands[key]()
+
+    def _char(self, code: int) -> None:
+        if self.loop.picture.host.wants_keyboard:
+            self.loop.picture.host.character(code)
+            return
+        letter = chr(code).lower()
+        if letter in "123456789":
+            self.player.use_preset_number(int(letter))
+        elif letter in (commands := self._letters()):
+            commands[letter]()
+
+    def _keys(self) -> dict[int, Callable[[], object]]:
+        player = self.player
+        return {
+            glfw.KEY_LEFT: lambda: player.step_by(-1),
+            glfw.KEY_RIGHT: lambda: player.step_by(1),
+            glfw.KEY_F1: player.toggle_help,
+            glfw.KEY_F3: self.shell.toggle_statistics,
+            glfw.KEY_F11: lambda: player.wish("fullscreen"),
+            glfw.KEY_ESCAPE: self._escape,
+        }
+
+    def _letters(self) -> dict[str, Callable[[], object]]:
+        player = self.player
+        return {
+            " ": player.toggle_play,
+            ".": lambda: player.step_by(1),
+            ",": lambda: player.step_by(-1),
+            "r": player.reset,
+            "h": player.home,
+            "t": lambda: player.set_turntable(not player.turntable),
+            "f": player.toggle_follow,
+            "l": lambda: player.set_loop(not player.loop),
+            "?": player.toggle_help,
+            "s": lambda: player.wish("shot"),
+            "v": lambda: player.wish("record"),
+        }
+
+    def _escape(self) -> None:
+        if self.player.help:
+            return  # the page of keys closes itself
+        if self.shell.escape():
+            return
+        if self.player.following:
+            self.player.let_go()
+        elif self.shell.is_fullscreen:
+            self.player.wish("fullscreen")

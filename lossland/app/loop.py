@@ -1,0 +1,143 @@
+"""What the window shows, turn by turn, and what it does next: everything of its loop but the window.
+
+Panels, pointer and time change the player; whatever changes it gives it another revision. A turn draws the player as it
+is once all of them are done, and what is remembered as drawn is the revision that was drawn: so nothing that happens
+while a picture is made can be taken for shown. No clock in here and no display: times are passed in, and the picture is
+drawn into whatever framebuffer is bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from lossland.app.governor import FIRST, FULL, Governor, levels_for
+from lossland.app.pacing import Fineness, Pace, Turn
+from lossland.play.player import TICK, Player
+from lossland.play.pointer import Pointer
+from lossland.world.theme import theme as theme_named
+
+if TYPE_CHECKING:
+    from lossland.app.picture import Picture  # it loads OpenGL, which must wait until the window chose its platform
+
+PANEL_PAUSE = 1 / 30  # seconds between two drawings of panels that nobody touches
+SOFTWARE_PANEL_PAUSE = 1 / 8  # where the processor draws them
+CURSOR_NAP = 0.1  # seconds between two looks at a text cursor
+NAP = 0.5  # seconds at most between two looks at the clock while nothing moves
+
+
+class Loop:
+    """Draws a player's pictures, as finely as time allows. ``size`` is in pixels of the framebuffer."""
+
+    def __init__(
+        self, player: Player, picture: Picture, pointer: Pointer, size: tuple[int, int], software: bool
+    ) -> None:
+        self.player = player
+        self.picture = picture
+        self.pointer = pointer
+        self.software = software
+        self.pace = Pace()
+        self.unfelt = False  # whether the panels still need a frame to show what the last presses did
+        self.counted = False  # whether every turn shows another picture, however fast they come
+        self.resize(size)
+        self._panel_pause = SOFTWARE_PANEL_PAUSE if software else PANEL_PAUSE
+        self._since_panels = float("inf")  # seconds since they were built
+        self._deeds = player.deeds
+        self._time = player.time
+
+    def resize(self, size: tuple[int, int]) -> None:
+        """Take the framebuffer's size; start fine on a GPU, and coarse on a CPU."""
+        self.size = size
+        levels = levels_for(size[0] * size[1])
+        self.governor = Governor(levels, levels.index(FIRST) if self.software else len(levels) - 1)
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Note that what was drawn is gone, or looks otherwise now."""
+        self.pace.lose()
+        self.pace.stir()
+        self.player.touch(frame=False)
+
+    # ------------------------------------------------------------------------------------------ what there is to do
+    @property
+    def _running(self) -> bool:
+        return self.player.moving or self.player.recording or self.player.script is not None
+
+    @property
+    def busy(self) -> bool:
+        """Whether pictures follow each other, whatever the user does."""
+        picture = self.picture
+        pending = self.pace.settling > 0 or picture.panels.pending or picture.owes_panels
+        return self._running or pending or self.player.scene.unfinished or self.counted
+
+    @property
+    def waits(self) -> bool:
+        """Whether there is nothing to do until something happens, or ``nap`` is over."""
+        return not self.busy and self.pace.fineness is not Fineness.REFINING
+
+    def nap(self, now: float) -> float:
+        """Return how many seconds to wait for events at most."""
+        return self.pace.nap(now, CURSOR_NAP if self.picture.host.wants_keyboard else NAP)
+
+    def pass_time(self, dt: float, napped: bool) -> int:
+        """Let ``dt`` seconds pass; return the ticks made. What begins to move after a nap begins with one tick."""
+        player = self.player
+        if self._running:
+            return player.advance(max(dt, TICK) if self.counted else TICK if napped else dt)
+        if player.scene.unfinished:
+            player.touch()
+        return 0
+
+    def turn(self, now: float, ticks: int) -> Turn:
+        """Decide what this turn does, at a time in seconds, when events are handled and so many ticks have passed."""
+        player, pace = self.player, self.pace
+        player.scene.live = True  # maps may come coarse first
+        if player.deeds != self._deeds or player.time < self._time:  # panels tell at once what was done
+            pace.stir()
+        self._deeds, self._time = player.deeds, player.time
+        changed = pace.see(player.revision, now)
+        busy = self.busy or self.picture.host.wants_keyboard
+        turn = pace.turn(now, changed, busy, self._running, ticks)
+        if turn is Turn.REFINE and self.picture.panels_revision != player.revision:
+            pace.stir()
+            return Turn.DRAW
+        return turn
+
+    # ------------------------------------------------------------------------------------------ doing it
+    def draw(self, now: float, dt: float, present: Callable[[], None] = lambda: None) -> bool:
+        """Draw the present picture, ``dt`` seconds after the last turn; ``present`` shows the one before.
+
+        Panels are built before, and what they do is in this picture. Where nothing concerns them they are built a few
+        times a second and drawn over the pictures that follow. Returns whether the scene's picture is another than
+        before.
+        """
+        picture, player, pace = self.picture, self.player, self.pace
+        self._since_panels += dt
+        fresh = pace.settling > 0 or picture.host.wants_keyboard or not picture.tells(player)
+        due = self._since_panels >= self._panel_pause and not picture.owes_panels
+        more = self._build_panels() if fresh or due else False
+        changed = pace.see(player.revision, now)
+        drawn = picture.compose(player, self.size, self.governor.quality, spread=not fresh, before_drawing=present)
+        player.keep()
+        pace.drew(drawn)
+        if more:
+            pace.stir()
+        return changed
+
+    def refine(self) -> bool:
+        """Do the next step towards the picture in full quality; True if it was the last one, which shows it."""
+        return self.pace.refine(lambda: self.picture.refine(self.player, self.size, FULL))
+
+    def _build_panels(self) -> bool:
+        """Build the panels and grant what they wish of the picture. True if there is more to come."""
+        picture, player = self.picture, self.player
+        self.unfelt = self.unfelt and picture.host.waiting > 0
+        self.pointer.look()
+        more = picture.refresh(player, self.size, max(min(self._since_panels, NAP), TICK / 4))
+        wanted, picture.panels.wants_theme = picture.panels.wants_theme, ""
+        if wanted and wanted != picture.theme.name:
+            picture.set_theme(theme_named(wanted))
+            self.redraw()
+            more = picture.refresh(player, self.size, 0.0)
+        self._since_panels = 0.0
+        return more

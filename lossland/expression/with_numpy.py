@@ -1,0 +1,228 @@
+"""NumPy's functions on nodes: ``np.sin(x)`` of a traced value is the same node as our own ``sin(x)``.
+
+NumPy asks its arguments what they make of its functions (NEP 13 and NEP 18); a `Node` answers from the tables here.
+Arrays of nodes are NumPy's arrays of objects, whose functions ask each element for a method of their name.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import reduce
+from threading import RLock
+from typing import Any
+
+import numpy as np
+
+from lossland.expression import node as nodes
+from lossland.expression.node import Node, constant, make, maximum, minimum, where
+
+ONE, ZERO = constant(1), constant(0)
+
+
+def both(a: Any, b: Any) -> Any:
+    """Return the test that holds where two tests hold."""
+    return where(a, where(b, 1.0, 0.0), 0.0) > 0
+
+
+def either(a: Any, b: Any) -> Any:
+    """Return the test that holds where one of two tests holds."""
+    return where(a, 1.0, where(b, 1.0, 0.0)) > 0
+
+
+def opposite(a: Any) -> Any:
+    """Return the test that holds where another one does not."""
+    return where(a, 0.0, 1.0) > 0
+
+
+def _test(op: str) -> Callable[[Any, Any], Any]:
+    return lambda a, b: make(op, nodes.as_node(a), nodes.as_node(b))
+
+
+def _heaviside(x: Any, at_zero: Any) -> Any:
+    return where(x < 0, 0.0, where(x > 0, 1.0, at_zero))
+
+
+def _log_sum(a: Any, b: Any) -> Any:
+    return maximum(a, b) + nodes.log(1 + nodes.exp(-abs(a - b)))
+
+
+UFUNCS: dict[Any, Callable[..., Any]] = {
+    np.add: lambda a, b: a + b,
+    np.subtract: lambda a, b: a - b,
+    np.multiply: lambda a, b: a * b,
+    np.true_divide: lambda a, b: a / b,
+    np.floor_divide: lambda a, b: nodes.floor(a / b),
+    np.remainder: nodes.mod,
+    np.power: lambda a, b: a**b,
+    np.float_power: lambda a, b: a**b,
+    np.negative: lambda x: -x,
+    np.positive: lambda x: x,
+    np.absolute: abs,
+    np.fabs: abs,
+    np.sign: nodes.sign,
+    np.square: lambda x: x**2,
+    np.reciprocal: lambda x: 1 / x,
+    np.sqrt: nodes.sqrt,
+    np.cbrt: lambda x: nodes.sign(x) * abs(x) ** (ONE / 3),
+    np.exp: nodes.exp,
+    np.exp2: lambda x: 2**x,
+    np.expm1: lambda x: nodes.exp(x) - 1,
+    np.log: nodes.log,
+    np.log2: nodes.log2,
+    np.log10: nodes.log10,
+    np.log1p: lambda x: nodes.log(1 + x),
+    np.logaddexp: _log_sum,
+    np.sin: nodes.sin,
+    np.cos: nodes.cos,
+    np.tan: nodes.tan,
+    np.arcsin: nodes.asin,
+    np.arccos: nodes.acos,
+    np.arctan: nodes.atan,
+    np.arctan2: nodes.atan2,
+    np.sinh: nodes.sinh,
+    np.cosh: nodes.cosh,
+    np.tanh: nodes.tanh,
+    np.arcsinh: lambda x: nodes.sign(x) * nodes.log(abs(x) + nodes.sqrt(x**2 + 1)),
+    np.arccosh: lambda x: nodes.log(x + nodes.sqrt(x**2 - 1)),
+    np.arctanh: lambda x: nodes.log((1 + x) / (1 - x)) / 2,
+    np.hypot: lambda a, b: nodes.sqrt(a**2 + b**2),
+    np.radians: lambda x: x * (nodes.pi / 180),
+    np.deg2rad: lambda x: x * (nodes.pi / 180),
+    np.degrees: lambda x: x * (180 / nodes.pi),
+    np.rad2deg: lambda x: x * (180 / nodes.pi),
+    np.floor: nodes.floor,
+    np.ceil: nodes.ceil,
+    np.rint: nodes.round_,
+    np.minimum: minimum,
+    np.fmin: minimum,
+    np.maximum: maximum,
+    np.fmax: maximum,
+    np.heaviside: _heaviside,
+    np.less: _test("lt"),
+    np.less_equal: _test("le"),
+    np.greater: _test("gt"),
+    np.greater_equal: _test("ge"),
+    np.equal: _test("eq"),
+    np.not_equal: _test("ne"),
+    np.logical_and: both,
+    np.bitwise_and: both,
+    np.logical_or: either,
+    np.bitwise_or: either,
+    np.logical_not: opposite,
+    np.invert: opposite,
+}
+METHODS = {ufunc.__name__: function for ufunc, function in UFUNCS.items() if ufunc.nin == 1}
+"""What arrays of objects ask each of their elements for."""
+
+
+def _clip(x: Any, low: Any = None, high: Any = None, **limits: Any) -> Any:
+    low, high = limits.get("min", limits.get("a_min", low)), limits.get("max", limits.get("a_max", high))
+    x = x if low is None else maximum(x, low)
+    return x if high is None else minimum(x, high)
+
+
+def _rounded(x: Any, decimals: int = 0) -> Any:
+    return nodes.round_(x) if decimals == 0 else nodes.round_(x * 10.0**decimals) / 10.0**decimals
+
+
+def _select(tests: Sequence[Any], choices: Sequence[Any], default: Any = 0) -> Any:
+    cases = list(zip(tests, choices, strict=True))
+    return reduce(lambda rest, case: where(case[0], case[1], rest), reversed(cases), default)
+
+
+def _sinc(x: Any) -> Any:
+    u = nodes.pi * x
+    return where(make("eq", u, ZERO), 1.0, nodes.sin(u) / u)
+
+
+FUNCTIONS: dict[Any, Callable[..., Any]] = {
+    np.where: where,
+    np.clip: _clip,
+    np.round: _rounded,
+    np.around: _rounded,
+    np.select: _select,
+    np.sinc: _sinc,
+    np.polyval: lambda factors, x: reduce(lambda sum, factor: sum * x + factor, factors),
+    np.zeros_like: lambda x, *_, **__: ZERO,
+    np.ones_like: lambda x, *_, **__: ONE,
+}
+
+
+def on_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: Mapping[str, Any]) -> Any:
+    """Return what a NumPy function that works element by element makes of nodes, numbers and arrays of them."""
+    if ufunc not in UFUNCS or method != "__call__" or options:
+        name = f"{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
+        raise TypeError(f"numpy.{name} cannot be traced")
+    if any(isinstance(one, np.ndarray) for one in inputs) and not any(map(_varies, inputs)):  # pi and e are numbers
+        return ufunc(*[nodes.value_of(one) if isinstance(one, Node) else one for one in inputs])
+    return elementwise(UFUNCS[ufunc], inputs)
+
+
+def _varies(value: Any) -> bool:
+    return isinstance(value, Node) and bool(nodes.variables(value))
+
+
+def on_function(function: Callable[..., Any], args: Sequence[Any], options: Mapping[str, Any]) -> Any:
+    """Return what any other NumPy function makes of nodes: those that only add and multiply work as they are."""
+    if function in FUNCTIONS:
+        given = FUNCTIONS[function]
+        arrays = [arg for arg in args if isinstance(arg, np.ndarray)]
+        return elementwise(given, args) if arrays and function is np.where else given(*args, **options)
+    result = function(*map(_boxed, args), **options)
+    return result[()] if isinstance(result, np.ndarray) and result.ndim == 0 else result
+
+
+def elementwise(function: Callable[..., Any], args: Sequence[Any]) -> Any:
+    """Return a function of nodes and numbers, or where there are arrays the array of what it gives for each element."""
+    args = [arg.item() if isinstance(arg, np.generic) else arg for arg in args]  # NumPy's numbers would ask us again
+    if not any(isinstance(arg, np.ndarray | list | tuple) for arg in args):
+        return function(*args)
+    return np.frompyfunc(function, len(args), 1)(*map(_boxed, args))
+
+
+def _boxed(arg: Any) -> Any:
+    """Return nodes as arrays of objects, which NumPy does not ask back."""
+    if isinstance(arg, Node):
+        box = np.empty((), object)
+        box[()] = arg
+        return box
+    return list(map(_boxed, arg)) if isinstance(arg, list | tuple) else arg
+
+
+# --------------------------------------------------------------------------------------------- functions of others
+
+_TRACING = RLock()
+_min, _max = builtins.min, builtins.max
+
+
+@contextmanager
+def plain_python() -> Iterator[None]:
+    """Let plain Python be traced within the block: ``min`` and ``max`` of nodes, ``==`` and ``!=`` between them.
+
+    The two are replaced for the whole process by ones that do the same with anything but nodes: a function that is
+    traced may call others, so that there is no one place to put them.
+    """
+    with _TRACING:
+        mark = nodes.comparing.set(True)
+        builtins.min, builtins.max = _folding(_min, minimum), _folding(_max, maximum)
+        try:
+            yield
+        finally:
+            builtins.min, builtins.max = _min, _max
+            nodes.comparing.reset(mark)
+
+
+def _folding(plain: Callable[..., Any], ours: Callable[[Any, Any], Any]) -> Any:
+    """Return Python's min or max as a function that takes nodes too."""
+
+    def fold(*args: Any, **options: Any) -> Any:
+        if len(args) == 1:
+            args = (list(args[0]),)
+        values = args[0] if len(args) == 1 else args
+        if any(isinstance(value, Node) for value in values):
+            return reduce(ours, values)
+        return plain(*args, **options)
+
+    return fold

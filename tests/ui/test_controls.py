@@ -1,0 +1,407 @@
+"""Every control does what it says: tooltips, lists, switches, folded panels, messages that open a folder."""
+
+from __future__ import annotations
+
+import itertools
+import stat
+import sys
+from collections.abc import Callable
+from dataclasses import fields, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from imgui_bundle import imgui
+from panel_bench import Bench
+
+import lossland as ll
+from lossland import layers, shapes
+from lossland.app.picture import Picture
+from lossland.errors import MachineError
+from lossland.play.player import Player
+from lossland.render.gl import canvas
+from lossland.render.gl.target import Target
+from lossland.scenery import library
+from lossland.scenery.scene import Show
+from lossland.ui import charts, folders, notices
+from lossland.ui.formula_box import read_domain
+from lossland.ui.layout import Rect, layout, tip_corner
+from lossland.ui.switches import useful_switches
+from lossland.ui.timeline import strip_points
+from lossland.world.layers import Chart, Series
+from lossland.world.theme import DARK
+
+Open = Callable[..., Bench]
+PAGE = {"close-help", "close-help-page"}  # the page of keys is text, not a control
+
+
+# ------------------------------------------------------------------------------------------------------ tooltips
+@pytest.mark.parametrize("size", [(640, 480), (1280, 720), (1600, 900)])
+@pytest.mark.parametrize("scene", library.names())
+def test_every_control_has_a_tooltip(open_bench: Open, scene: str, size: tuple[int, int]) -> None:
+    bench = open_bench(scene, size)
+    bench.player.seek(0.5 * bench.player.scene.clock.seconds)
+    bench.panels.inspector.settings_open = True
+    bench.panels.browser.search = "r"  # so that the cross that clears it is there
+    felt: set[str] = set()
+    for page, drawer in itertools.product(("controls", "lesson", "code"), ("left", "right")):
+        bench.panels.inspector.page, bench.panels.view_bar.drawer = page, drawer
+        bench.frame(2)
+        felt |= set(bench.felt.touches)
+        silent = [key for key, help in bench.felt.helps.items() if not help.strip()]
+        assert silent == [], "controls without a tooltip"
+        if page == "controls" and drawer == "left":
+            said = " ".join(text for text, _ in bench.felt.explained)
+            assert "part of a name" in said  # the search box and the formula box are ImGui's own
+            assert "formula in x and y" in said
+    bench.player.toggle_help()
+    bench.frame(2)
+    assert [key for key, help in bench.felt.helps.items() if not help and key not in PAGE] == []
+    assert len(felt) > 30
+
+
+def test_a_box_that_is_open_says_how_it_is_closed(race: Bench) -> None:
+    race.click("type.sgd.lr")
+    assert any("Enter" in text and "Esc" in text for text, _ in race.felt.explained)
+
+
+def test_sliders_say_what_they_are_with_range_usual_value_and_keys(open_bench: Open) -> None:
+    bench = open_bench("momentum_phase")
+    assert bench.felt.helps["set.alpha"] == (
+        "The length of a step.\n1.0e−4 to 4, by powers of ten\nDouble click: 0.0331, the usual value. Shift: fine steps"
+    ).replace("1.0e−4", ll.short(1e-4) if hasattr(ll, "short") else "0.0001")
+
+
+@given(
+    tip=st.tuples(st.floats(20, 300), st.floats(20, 160)),
+    size=st.sampled_from([(640, 480), (1000, 640), (1280, 720), (1920, 1080)]),
+    panel=st.sampled_from(["left", "right", "timeline", "buttons"]),
+    at=st.tuples(st.floats(0, 1), st.floats(0, 1)),
+)
+def test_tooltips_stay_in_the_window_and_off_the_panel_they_explain(
+    tip: tuple[float, float], size: tuple[int, int], panel: str, at: tuple[float, float]
+) -> None:
+    places = layout(size, drawer=panel if panel in ("left", "right") else None)  # type: ignore[arg-type]
+    area: Rect = getattr(places, panel)
+    item = Rect(area.x + at[0] * (area.width - 20), area.y + at[1] * (area.height - 20), 20, 20)
+    x, y = tip_corner(tip, item, area, places.size)
+    corner = Rect(x, y, *tip)
+    assert corner.x >= 0
+    assert corner.right <= size[0] + 1e-9
+    assert corner.y >= 0
+    assert corner.bottom <= size[1] + 1e-9
+    assert not corner.overlaps(area)
+
+
+def test_the_tooltip_of_a_preset_covers_no_other_control(matrix: Bench) -> None:
+    name = next(iter(matrix.player.scene.presets))
+    matrix.move(*matrix.place(f"preset.{name}").center)
+    matrix.frame(60)  # rests there for a second
+    tip = imgui.internal.find_window_by_name("##Tooltip_00")
+    assert tip.active
+    box = Rect(tip.pos.x, tip.pos.y, tip.size.x, tip.size.y)
+    assert box.width > 40
+    covered = [key for key, place in matrix.felt.touches.items() if place.overlaps(box)]
+    assert covered == []
+
+
+# ---------------------------------------------------------------------------------------- lists and the keyboard
+def lane_menu(bench: Bench) -> None:
+    row = bench.place("lane.adam")
+    bench.click_at(row.x + 60, row.y + 14, button=1)
+
+
+LISTS: list[tuple[str, Callable[[Bench], None], str]] = [
+    ("optimizer_race", lane_menu, "list.toggle"),
+    ("optimizer_race", lambda bench: bench.click("add-lane"), "list.adamw"),
+    ("optimizer_race", lambda bench: bench.click("gear"), "list.theme"),
+    ("linear_map_2d", lambda bench: bench.click("set.path"), "list.polar"),
+]
+
+
+@pytest.mark.parametrize(("scene", "open_list", "line"), LISTS, ids=["lane", "optimizers", "settings", "choice"])
+@pytest.mark.parametrize("way", ["escape", "outside"])
+def test_lists_take_the_keyboard_and_close(
+    open_bench: Open, scene: str, open_list: Callable[[Bench], None], line: str, way: str
+) -> None:
+    bench = open_bench(scene)
+    assert not bench.host.wants_keyboard
+    open_list(bench)
+    bench.frame(2)
+    assert line.startswith("list.")
+    assert any(key.startswith("list.") for key in bench.felt.touches)
+    assert bench.host.wants_keyboard  # so that the window takes no letter for a command
+    before = dict(bench.player.scene.values)
+    if way == "escape":
+        bench.key(imgui.Key.escape)
+    else:
+        bench.click_at(640, 300)
+    bench.frame(2)
+    assert not any(key.startswith("list.") for key in bench.felt.touches)
+    assert not bench.host.wants_keyboard
+    assert bench.player.scene.values == before
+
+
+def test_lists_stay_within_the_window(open_bench: Open) -> None:
+    bench = open_bench("optimizer_race", (640, 480))
+    bench.click("drawer.right")
+    bench.click("add-lane")
+    bench.frame(3)
+    boxes = [place for key, place in bench.felt.touches.items() if key.startswith("list.")]
+    assert len(boxes) > 5
+    window = next(one for one in bench.host.context.windows if "Popup" in one.name and one.active)
+    assert window.pos.x >= 0
+    assert window.pos.y >= 0
+    assert window.pos.x + window.size.x <= 640
+    assert window.pos.y + window.size.y <= 480
+
+
+def test_the_page_of_keys_takes_the_keyboard_and_any_letter_closes_it(race: Bench) -> None:
+    for close in (lambda: race.write("s"), lambda: race.key(imgui.Key.escape), lambda: race.click("close-help-icon")):
+        race.player.toggle_help()
+        race.frame(3)
+        assert race.host.wants_keyboard
+        close()
+        race.frame(2)
+        assert not race.player.help
+        assert not race.host.wants_keyboard
+    assert race.player.wishes == []
+
+
+def test_the_page_of_keys_can_be_scrolled_where_it_is_higher_than_the_window(open_bench: Open) -> None:
+    bench = open_bench("optimizer_race", (480, 360))
+    bench.player.toggle_help()
+    bench.frame(2)
+    assert not any(place.bottom <= 360 and text == "quit" for text, place, _ in bench.felt.texts)
+    bench.move(240, 200)
+    for _ in range(60):
+        bench.host.mouse_wheel(0, -3)
+        bench.frame()
+    assert any(place.bottom <= 360 and text == "full screen" for text, place, _ in bench.felt.texts)
+
+
+# ------------------------------------------------------------------------------------------------------ switches
+@pytest.mark.parametrize("scene", [*library.names(), "optimizer_race at first"])
+def test_a_switch_is_shown_where_it_changes_the_picture(scene: str) -> None:
+    name, *first = scene.split(" at ")
+    canvas.headless().set_current()
+    size = (480, 270)
+    player = Player(library.scene(name), size)
+    player.seek(0.0 if first else 0.5 * player.scene.clock.seconds)
+    picture, target = Picture(DARK, size), Target(size)
+
+    def drawn(show: Show) -> np.ndarray:
+        player.show = show
+        with target:
+            picture.draw(player, size)
+        return target.read()
+
+    drawn(Show())  # the first picture finds the camera's place
+    shown = drawn(Show())
+    names = [field.name for field in fields(Show)]
+    changing = {one for one in names if not np.array_equal(drawn(replace(Show(), **{one: False})), shown)}
+    picture.close()
+    target.close()
+    useful = useful_switches(player.frame().layers)
+    assert changing - useful == set()  # none is missing
+    assert useful - changing <= ({"arrows", "xray"} if first else set())  # they come with the first step of a race
+
+
+def test_switches_without_room_are_in_a_list(open_bench: Open) -> None:
+    bench = open_bench("optimizer_race", (480, 480))
+    chips = [key for key in bench.felt.touches if key.startswith("show.")]
+    assert 0 < len(chips) < 7
+    assert chips[-1] == "show.more"
+    bench.click("show.more")
+    bench.frame(2)
+    listed = {key.removeprefix("list.") for key in bench.felt.touches if key.startswith("list.")}
+    assert {f"show.{name}" for name in listed} | set(chips) - {"show.more"} == {
+        f"show.{field.name}" for field in fields(Show)
+    }
+    assert "labels" in listed
+    bench.click("list.labels")
+    assert not bench.player.show.labels
+
+
+# ------------------------------------------------------------------------------------------------ narrow windows
+def test_a_small_window_reaches_scenes_formula_and_controls_by_buttons(open_bench: Open) -> None:
+    bench = open_bench("optimizer_race", (640, 480))
+    whole = bench.free
+    assert whole[2] == 640 - 24  # the picture has the whole width
+    assert "gear" not in bench.felt.touches
+    assert "add-lane" not in bench.felt.touches
+    bench.click("drawer.right")
+    bench.frame(2)
+    assert "add-lane" in bench.felt.touches
+    bench.drag_slider("slide.sgd.lr", 0.5)
+    assert bench.player.lanes[0].optimizer.lr == pytest.approx(10**-2.5, rel=0.05)
+    bench.click("drawer.left")
+    bench.frame(2)
+    assert "add-lane" not in bench.felt.touches  # one at a time
+    assert "domain.x" in bench.felt.touches
+    assert bench.free == whole  # it stands over the picture
+    bench.click("drawer.left")
+    bench.frame(2)
+    assert "domain.x" not in bench.felt.touches
+    bench.click("drawer.left")
+    bench.frame(2)
+    rows = [key for key in bench.felt.touches if key.startswith("open.")]
+    assert len(rows) >= 3
+    bench.panels.browser.search = "downhill"
+    bench.frame(2)
+    key = next(key for key in bench.felt.touches if key.endswith(".gradient_descent"))
+    bench.click(key)
+    assert bench.player.scene.name == "gradient_descent"
+    bench.frame(2)
+    assert key not in bench.felt.touches  # what was opened is seen
+    for name in ("play", "speed", "loop", "scrub", "shot", "record", "save", "turn", "home"):
+        assert name in bench.felt.touches
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1600, 900), (640, 480)])
+def test_the_lanes_columns_have_headings(open_bench: Open, size: tuple[int, int]) -> None:
+    bench = open_bench("optimizer_race", size)
+    bench.panels.view_bar.drawer = "right"
+    bench.frame(2)
+    texts = {text: place for text, place, _ in bench.felt.texts if text in ("rate", "loss")}
+    first = bench.place("lane.sgd")
+    assert texts["loss"].bottom <= first.y + 2
+    loss = next(place for text, place, _ in bench.felt.texts if place.y > first.y and text == bench_loss(bench))
+    assert texts["loss"].right == pytest.approx(loss.right, abs=1)
+    slider = bench.place("slide.sgd.lr")
+    assert "rate" in texts
+    if size[1] < 860:
+        assert abs(texts["rate"].x - slider.x) < 12
+
+
+def bench_loss(bench: Bench) -> str:
+    from lossland.ui.lanes import lane_loss
+
+    return lane_loss(bench.player.lanes[0], bench.player.frame())
+
+
+# ------------------------------------------------------------------------------------------------------ messages
+def test_a_saved_file_is_shown_in_its_folder_by_a_click(race: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[Path] = []
+    monkeypatch.setattr(notices, "open_folder", opened.append)
+    folder = Path("/some where/pictures")
+    race.player.say(f"Saved race-1.png in {folder}.", folder=folder)
+    race.frame(2)
+    assert race.shows("race-1.png")
+    time = race.player.time
+    race.click(f"notice.{folder}")
+    assert opened == [folder]
+    assert race.player.time == time
+
+    def fails(folder: Path) -> None:
+        raise MachineError(f"{folder} cannot be opened: no program.")
+
+    monkeypatch.setattr(notices, "open_folder", fails)
+    race.click(f"notice.{folder}")
+    assert (race.player.messages[-1].text, race.player.messages[-1].kind) == (
+        f"{folder} cannot be opened: no program.",
+        "error",
+    )
+
+
+def test_long_messages_are_broken_into_lines(open_bench: Open) -> None:
+    bench = open_bench("optimizer_race", (640, 480))
+    text = "Saved optimizer_race-1.png in /home/somebody/with/a/long/name/and/many/folders: 2560×1440 pixels."
+    bench.player.say(text)
+    bench.frame(2)
+    assert "".join(text.split()) in "".join("".join(written for written, _, _ in bench.felt.texts).split())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-ins are shell scripts")
+def test_folders_are_opened_by_the_systems_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / ("open" if sys.platform == "darwin" else "xdg-open")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(MachineError, match=f"cannot be opened: {program.name}"):
+        folders.open_folder(tmp_path)
+    program.write_text(f'#!/bin/sh\necho "$1" > "{tmp_path}/seen"\n')
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    folders.open_folder(tmp_path / "a b")
+    assert (tmp_path / "seen").read_text() == f"{tmp_path}/a b\n"
+    program.write_text("#!/bin/sh\nexit 3\n")
+    with pytest.raises(MachineError, match="has found no file manager"):
+        folders.open_folder(tmp_path)
+
+
+# ------------------------------------------------------------------------------------------------------ what is typed
+def test_return_in_the_formula_box_changes_nothing(race: Bench) -> None:
+    panel = layout(race.size).left
+    assert panel is not None
+    race.click_at(panel.x + 100, panel.bottom - 110)
+    logged = len(race.player.log)
+    race.key(imgui.Key.enter)
+    race.frame(2)
+    assert len(race.player.log) == logged
+    assert race.player.scene.values["landscape"] == "himmelblau"
+    race.key(imgui.Key.a, ctrl=True)
+    race.write("x^2 + y^2")
+    assert race.player.scene.values["landscape"] == "x^2 + y^2"
+    logged = len(race.player.log)
+    race.key(imgui.Key.enter)
+    race.write("  ")
+    assert len(race.player.log) == logged
+    assert race.player.scene.values["landscape"] == "x^2 + y^2"
+
+
+@given(low=st.floats(-1e6, 1e6), high=st.floats(-1e6, 1e6), between=st.sampled_from([", ", ",", " ", " … ", "; ", ";"]))
+def test_two_numbers_are_read_as_they_are_typed(low: float, high: float, between: str) -> None:
+    assert read_domain(f" {low!r}{between}{high!r} ".replace("-", "−")) == (low, high)
+
+
+def test_a_cell_says_that_it_wants_a_number(matrix: Bench) -> None:
+    before = matrix.player.scene.values["matrix"]
+    matrix.click("set.matrix.0.1")
+    matrix.write("two")
+    matrix.key(imgui.Key.enter)
+    assert matrix.player.scene.values["matrix"] == before
+    assert (matrix.player.messages[-1].text, matrix.player.messages[-1].kind) == (
+        "A number is wanted here, not 'two'.",
+        "error",
+    )
+
+
+# ------------------------------------------------------------------------------------------------ scenes of one's own
+class Own(ll.Scene):
+    """A scene that no list names."""
+
+    name = "own"
+    title = "A scene of my own"
+    chapter = "Calculus"
+    lesson = "Nothing."
+
+    def frame(self, now: ll.Now) -> ll.Frame:
+        """Return a point with a title."""
+        point = layers.Points(shapes.lifted([(0.0, 0.0)]), "text", 6.0)
+        return ll.Frame([point], [layers.Title(self.title, "a + b", ("a line below",))], ll.View.from_above(2.0))
+
+
+def test_a_scene_of_ones_own_has_its_title_in_the_panel(open_bench: Open) -> None:
+    bench = open_bench(Own())
+    assert bench.shows("A scene of my own")
+    assert bench.shows("a + b")
+    assert bench.shows("a line below")
+    listed = open_bench("linear_map_2d")
+    title = listed.player.scene.title
+    assert len([text for text, _, area in listed.felt.texts if text == title and area.x > 600]) == 0
+
+
+# ------------------------------------------------------------------------------------------------------ charts
+@pytest.mark.parametrize("size", [1e-160, 1e-290, 1e-13, 1e200])
+def test_charts_show_losses_of_any_size(size: float) -> None:
+    steps, values = np.arange(5.0), size * np.array([1.0, 0.1, 1e-2, 1e-3, 1e-4])
+    series = Series("a", "text", steps, values)
+    (_, (low, high)) = charts.limits(Chart("Loss", [series], log_y=True))
+    assert 0 < low <= values[-1] * 1.3  # the last fiftieth of the values may lie below
+    assert values[0] <= high < values[0] * 10
+    assert high / low < 1e10
+    floor = min(charts.FLOOR, low)
+    np.testing.assert_array_equal(charts.curve(series, floor)[1], np.maximum(values, floor))
+    points = strip_points(series, log=True)
+    assert points is not None
+    np.testing.assert_allclose(points[1], [1.0, 0.75, 0.5, 0.25, 0.0], atol=1e-12)
