@@ -31,7 +31,7 @@ Float32 = NDArray[np.float32]
 
 
 MOST_PARTICLES = 2**40
-CHECK = 50  # steps after which a swarm looks whether it has come to rest
+CHECK = 50  # steps between checks whether a swarm has come to rest
 
 
 @np.errstate(all="ignore")
@@ -72,7 +72,7 @@ def _scaled(domain: Domain, u: NDArray[np.float64], v: NDArray[np.float64]) -> F
 
 
 class SwarmState:
-    """N particles on their way. ``advance`` moves them all; particle i goes where it would go alone, to the bit.
+    """N particles on their way. ``advance`` moves them all; particle i moves bit for bit as it would alone.
 
     ``start`` (N, 2); ``first`` is the number of the first particle, by which it draws its noise. A particle that is
     lost (see `is_lost`) stays where that happened.
@@ -137,7 +137,7 @@ class SwarmState:
 
 
 class Flow:
-    """A swarm at any moment of its way: between two whole steps every particle goes straight.
+    """A swarm at any moment: between two whole steps positions are interpolated linearly.
 
     ``start`` (N, 2). Going on costs the steps between, going back those from the start on.
     """

@@ -70,7 +70,7 @@ class GroundScene(Scene):
 
     staging: ClassVar[Mapping[str, Mapping[str, object]]] = {}  # landscape -> values to take with it
     height: ClassVar[float] = 0.52  # of the ground in the world
-    median: ClassVar[float] = 0.56  # where the middle value comes to lie
+    median: ClassVar[float] = 0.56  # share of the height at which the median is
 
     landscape = landscape("himmelblau")
     domain = Domain((-5.2, 5.2, -5.2, 5.2))
@@ -116,7 +116,7 @@ class GroundScene(Scene):
         return Frame([self.surface, self.axes, *drawn], [*notes, *bar], self.view)
 
     def relief(self, value: np.ndarray) -> tuple[float, float]:
-        """Return the world height of the ground, and where its median comes to lie."""
+        """Return the world height of the ground, and the share of it at which the median is."""
         return (0.62, 0.52) if is_rough(value) else (self.height, self.median)
 
     def caption(self, *lines: str) -> Title:
@@ -156,7 +156,7 @@ class GroundScene(Scene):
         return [glass, Lines([edge], "accent", 2.6, name="Profile")], Series("f", "accent", x, value)
 
     def ahead(self, position: np.ndarray, direction: np.ndarray, lift: float = 0.02) -> np.ndarray:
-        """Return the unit vector (3,) in which the ground goes from a position in a direction (both (2,))."""
+        """Return the unit vector (3,) along the ground from a position in a direction (both (2,))."""
         before, after = self.terrain.world_from_domain(
             np.array([position, position + 0.02 * self.size * direction / np.hypot(*direction)]), lift
         )

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from lossland.scenery.scene import Scene
 
 T = TypeVar("T")
-ON_GROUND = 0.012  # world: so high above the ground stands what lies on it
+ON_GROUND = 0.012  # world units: height above the ground of handles on it
 _BETWEEN = str.maketrans("[](),;", "      ")
 NO_NUMBER = (TypeError, ValueError, OverflowError)  # what float() raises; the last for whole numbers of 400 digits
 
@@ -400,7 +400,7 @@ class GroundPoint(PlacedPoint):
 
 
 class Heading(Number):
-    """A direction on the ground in degrees from the x axis, dragged at its tip: so far from a ``GroundPoint``.
+    """A direction on the ground in degrees from the x axis, dragged at its tip, ``reach`` from a ``GroundPoint``.
 
     ``reach`` is in the world. While something else turns it (``turning`` is on, where the scene has such a switch) it
     has no handle.

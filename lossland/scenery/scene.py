@@ -245,7 +245,7 @@ def _check_method(kind: type[Scene], name: str, parts: str) -> None:
 
 
 def _check_presets(kind: type[Scene]) -> None:
-    """Raise UserError for presets of parameters that there are not, and captions of presets that there are not."""
+    """Raise UserError for presets of unknown parameters and captions of unknown presets."""
     known = kind.params()
     for preset, values in kind.presets.items():
         if not isinstance(values, Mapping):

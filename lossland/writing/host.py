@@ -124,7 +124,7 @@ class Host:
 
     def end(self) -> None:
         """Draw the frame over what the bound framebuffer holds."""
-        self.lay(self.finish())
+        self.composite(self.finish())
 
     def finish(self) -> imgui.ImDrawData:
         """End the frame without drawing it; return what would be drawn, valid until the next ``begin``."""
@@ -145,7 +145,7 @@ class Host:
         self.plots = implot.create_context()
         self.set_style(*self._style)
 
-    def lay(self, draw_data: imgui.ImDrawData) -> None:
+    def composite(self, draw_data: imgui.ImDrawData) -> None:
         """Draw a finished frame over what the bound framebuffer holds, which stays opaque."""
         send()  # the binding of the framebuffer is among what gloo has queued
         gl.glColorMask(True, True, True, False)

@@ -11,6 +11,7 @@ from lossland.world.camera import Camera
 from lossland.world.layers import Axes
 from lossland.world.rulers import FINEST, GAP, TICK, TICK_GAP, Numeral, plane_numerals, terrain_rulers
 from lossland.world.terrain import Terrain
+from lossland.world.ticks import log_ticks
 
 SIZE = (960, 540)
 # A slope along x over [0, 4] x [-3, 1]; its value at x is x itself
@@ -153,3 +154,14 @@ def test_an_axis_outside_keeps_its_numbers_at_the_edge() -> None:
     found = plane_numerals(flat(2.0, (-50.0, -50.0)), SIZE, free, gap)  # and to the upper right
     assert {one.pixel[1] for one in found if one.axis == 0} == {30.0}
     assert {one.pixel[0] for one in found if one.axis == 1} == {840.0}
+
+
+# ---------------------------------------------------------------------------------------------------- logarithmic
+@pytest.mark.parametrize("most", [1, 2, 3, 5, 8])
+@pytest.mark.parametrize(("low", "high"), [(1e-8, 1e-1), (1.0, 1e6), (0.5, 2e4), (3e-5, 7e9), (1e-2, 1e3)])
+def test_powers_of_ten_are_thinned_as_little_as_can_be(low: float, high: float, most: int) -> None:
+    within = [k for k in range(-12, 12) if low * (1 - 1e-9) <= 10.0**k <= high * (1 + 1e-9)]
+    stride = next(stride for stride in range(1, 30) if len(within) <= most * stride)
+    expected = [10.0**k for k in within if k % stride == 0]
+    if len(expected) > 1:
+        assert log_ticks(low, high, most) == pytest.approx(expected)

@@ -219,7 +219,7 @@ class CudaCrowd(Crowd):
         return rounded(table, self.dtype), carry
 
     def _take_turn(self, table: Points, tile: slice) -> None:
-        """Bring some particles to the device, move them, and bring them home."""
+        """Copy some particles to the device, move them, and copy them back."""
         noted = tile if self._watching else slice(None)
         with self._device.at_work() as xp:
             state = xp.asarray(np.ascontiguousarray(self._state[:, tile]))

@@ -1,6 +1,6 @@
 """What vispy queues, told to OpenGL in fewer calls: without a GPU, telling it takes longer than much of the drawing.
 
-vispy's own interpreter sets every attribute anew for each draw, asks for errors twice, and looks through all objects
+vispy's own interpreter sets every attribute again for each draw, asks for errors twice, and looks through all objects
 at each flush. Here a program keeps its attributes in a vertex array, and errors are asked for once a draw.
 """
 
