@@ -61,7 +61,8 @@ def environment(display: str | None) -> dict[str, str]:
         for name, value in os.environ.items()
         if name not in ("DISPLAY", "WAYLAND_DISPLAY", "PYOPENGL_PLATFORM", "EGL_PLATFORM")
     }
-    kept["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parents[1]), kept.get("PYTHONPATH", "")])
+    folders = (Path(__file__).parents[1], Path(__file__).parent)  # the package, and what tests share
+    kept["PYTHONPATH"] = os.pathsep.join([*map(str, folders), kept.get("PYTHONPATH", "")])
     return kept | ({"DISPLAY": display} if display else {})
 
 

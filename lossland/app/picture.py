@@ -175,7 +175,7 @@ class Picture:
         self._compare_panels(player, size, spread=False)
         self._draw_panels(spread=False)
         self.renderer.repeat(size, region)
-        self.writing.lay(self.writing.finish())
+        self.writing.composite(self.writing.finish())
         self._lay_panels(spread=False)
         self._fine = player, revision, size
 
@@ -278,7 +278,7 @@ class Picture:
             self.renderer.repeat(size, region)
         else:
             self.renderer.draw(frame, player.camera, size, player.show, quality, self.scale, region)
-        self.writing.lay(self._written)
+        self.writing.composite(self._written)
         self.times["draw"] = perf_counter() - start
 
     def _write(

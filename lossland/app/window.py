@@ -58,13 +58,20 @@ def show(
 
     ``text_scale`` (0.8 to 2) makes text and panels smaller or larger. Where there is no display it raises MachineError.
     """
-    scene, size, theme = library.scene_of(scene), checked_size(size), theme_named(theme).name
+    scene, size, theme = _meant(scene), checked_size(size), theme_named(theme).name
     if not canvases.has_display():
         raise MachineError(
             "There is no display to open a window on; ll.snapshot(scene) draws a picture and ll.record(scene, "
             "'film.mp4') a film without one, and a notebook shows both."
         )
     explore(scene, size, theme=theme, text_scale=text_scale)
+
+
+def _meant(scene: Shown | Session) -> Scene | Session:
+    """Return the session that is meant (itself, or the name of a .lossland file), else a scene."""
+    if isinstance(scene, str) and scene.endswith(session.ENDING):
+        return session.load(scene)
+    return scene if isinstance(scene, Session) else library.scene_of(scene)
 
 
 def explore(

@@ -41,7 +41,7 @@ Side = Literal[
     "right", "left", "above", "below", "centre", "above right", "above left", "below right", "below left"
 ]  # of a label's point
 
-ON_GROUND = 0.012  # world: so high above the ground lies what is laid on it
+ON_GROUND = 0.012  # world units: height above the ground of what is draped on it
 
 
 def written(cell: Cell) -> str:
@@ -83,10 +83,10 @@ _FORMS = {  # the same, read once: the names of each shape's lengths, a whole nu
 }
 
 
-def _shape_of(value: Any) -> tuple[int, ...] | None:
+def _shape_of(value: object) -> tuple[int, ...] | None:
     """Return the shape of an array anywhere, or of a list; None for a ragged one."""
     try:
-        return value.shape if hasattr(value, "shape") else np.shape(value)
+        return getattr(value, "shape", None) or np.asarray(value).shape
     except ValueError:
         return None
 
@@ -114,7 +114,7 @@ def _declared(kind: type) -> tuple[tuple[str, ...], tuple[tuple[str, tuple[str, 
 
 
 def _check(made: Layer | Note | Row | Series) -> None:
-    """Raise UserError for an array of a wrong shape, a colour that no theme has, and a word that there is not."""
+    """Raise UserError for an array of a wrong shape, an unknown colour or an unknown word."""
     _check_shapes(made)
     kind = type(made)
     colors, words = _declared(kind)
@@ -151,7 +151,7 @@ def _check_shapes(made: Layer | Note | Row | Series) -> None:
 
 
 class Units(Protocol):
-    """Numbers of its own that something measures places in, such as a plot or an axis."""
+    """Coordinates of something's own, such as a plot's or an axis's."""
 
     def told(self, position_in_world: Array) -> str:
         """Return in words where a point (3,) of the world is."""
@@ -217,7 +217,7 @@ class Compound(Layer, ABC):
             kept[key] = tuple(flattened(parts))
         return kept[key]
 
-    def _handed_down(self, part: Layer) -> dict[str, Any]:
+    def _handed_down(self, part: Layer) -> dict[str, object]:
         own = {name: getattr(part, name) or getattr(self, name) for name in HANDED_DOWN}
         return {**own, "pickable": part.pickable and self.pickable}
 
@@ -317,10 +317,10 @@ class Trail(Layer):
 
     @classmethod
     def on(cls, terrain: Terrain, path: Array, step: float, color: Color, **options: Any) -> Trail:
-        """Return the trail of a path (T, 2) of the domain, laid on the ground, up to a (fractional) step.
+        """Return the trail of a path (T, 2) of the domain, draped on the ground, up to a (fractional) step.
 
         ``options`` are other fields of a trail; ``values`` (T,) are the path's: the one at the step is written, or
-        that the path has left the map. A path is laid down once for as long as the same array is handed over.
+        that the path has left the map. A path is draped once for as long as the same array is handed over.
         """
         laid = terrain.laid(path)
         values = options.pop("values", None)
