@@ -42,8 +42,9 @@ def run(arguments: Namespace) -> None:
             ]
         )
         return
-    rows = [
-        (kind.name, kind.family, f"{optimizers.cost(kind):g}", ", ".join(f"{name}={value:g}" for name, value in asdict(kind()).items()))
-        for kind in kinds
-    ]
+    rows = [(kind.name, kind.family, f"{optimizers.cost(kind):g}", _settings(kind)) for kind in kinds]
     print_table(rows, ("name", "family", "gradients", "settings"))
+
+
+def _settings(kind: type[optimizers.Optimizer]) -> str:
+    return ", ".join(f"{name}={value:g}" for name, value in asdict(kind()).items())
