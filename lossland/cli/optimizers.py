@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from lossland.cli.options import add_json
 from lossland.cli.output import print_json, print_table
+
+if TYPE_CHECKING:
+    from lossland.optimizers import Optimizer
 
 EXAMPLES = """
   lossland optimizers
@@ -46,5 +50,5 @@ def run(arguments: Namespace) -> None:
     print_table(rows, ("name", "family", "gradients", "settings"))
 
 
-def _settings(kind: type[optimizers.Optimizer]) -> str:
+def _settings(kind: type[Optimizer]) -> str:
     return ", ".join(f"{name}={value:g}" for name, value in asdict(kind()).items())
