@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,6 +24,8 @@ from lossland.render.gl import canvas
 from lossland.render.gl.target import Target
 from lossland.render.painter import Quality
 from lossland.scenery import library
+from lossland.scenery.clock import ROUNDING
+from lossland.scenery.library import Shown
 from lossland.scenery.scene import Scene
 from lossland.world.theme import theme as theme_named
 from lossland.writing.scale import checked_text_scale
@@ -32,6 +36,21 @@ if TYPE_CHECKING:
 
 Image = NDArray[np.uint8]
 Domain = Sequence[float] | Sequence[Sequence[float]]
+
+
+class Snapshot(np.ndarray):
+    """A picture (h, w, 4) uint8, top row first: an array like any other, which a notebook shows as what it is."""
+
+    def __array_wrap__(self, array: np.ndarray, context: Any = None, return_scalar: bool = False) -> Any:
+        """Return what is computed from it as plain numbers and arrays."""
+        return np.asarray(array)[()] if return_scalar else np.asarray(array)
+
+    def _repr_png_(self) -> bytes | None:
+        import lossland
+
+        return lossland.notebook.png(self)
+
+
 SMALLEST, LARGEST = 64, 8192  # pixels along a side
 NEAREST, FARTHEST = 1e-6, 1e6  # of a camera: world units from its target, and degrees
 
@@ -55,7 +74,7 @@ class Stage:
     @np.errstate(all="ignore")
     def __init__(
         self,
-        scene: Scene | Player | str,
+        scene: Shown | Player,
         size: tuple[int, int] = (1280, 720),
         theme: str = "dark",
         ui: bool = False,
@@ -75,7 +94,7 @@ class Stage:
         self.gl = canvas.checked(gl)
         self.camera = None if camera is None else checked_camera(camera)
         self.transparent, self.title = transparent, title
-        made = library.scene(scene) if isinstance(scene, str) else scene
+        made = scene if isinstance(scene, Player) else library.scene_of(scene)
         if domain is not None:
             show_domain(made.scene if isinstance(made, Player) else made, domain)
         self.player = made if isinstance(made, Player) else Player(made, self.size)
@@ -114,17 +133,26 @@ class Stage:
         elevation: float | None = None,
         distance: float | None = None,
         target: tuple[float, float, float] | None = None,
-    ) -> Image:
+    ) -> Snapshot:
         """Draw the scene at ``time`` seconds, from angles in degrees and a distance in world units.
 
         What is left out stays as it was: time 0 and the scene's own view at first.
         """
         with canvas.drawing(self._opened()):  # another thread may ask for another time meanwhile
             if time is not None:
-                self.player.seek(time)
+                self.player.seek(self._within(time))
             self.prepare(self.player)
             self.look(azimuth, elevation, distance, target)
             return self.image(self.player)
+
+    def _within(self, time: float) -> float:
+        """Return a time within the scene, and tell who asks for a later one."""
+        seconds = self.player.scene.clock.seconds
+        time = checks.real(time, 0.0, math.inf, "A scene's time in seconds")
+        if time > seconds * (1 + ROUNDING):
+            told = f"The scene is {seconds:g} s long; this is its end, not the picture at {time:g} s."
+            warnings.warn(told, UserWarning, stacklevel=4)
+        return min(time, seconds)
 
     @np.errstate(all="ignore")
     def prepare(self, player: Player, caption: Caption | None = None) -> None:
@@ -140,7 +168,7 @@ class Stage:
         """Draw the scene at ``time`` seconds (None: the present one), what is written over it as lines and letters."""
         with canvas.drawing(self._opened()):
             if time is not None:
-                self.player.seek(time)
+                self.player.seek(self._within(time))
             self.prepare(self.player)
             assert self._picture is not None
             assert self._target is not None
@@ -170,7 +198,7 @@ class Stage:
         self.player.camera.place(**changes)
 
     @np.errstate(all="ignore")
-    def image(self, player: Player, quality: Quality = Quality.still, caption: Caption | None = None) -> Image:
+    def image(self, player: Player, quality: Quality = Quality.still, caption: Caption | None = None) -> Snapshot:
         """Draw any player's present picture."""
         shown = self._opened()
         assert self._picture is not None
@@ -180,7 +208,7 @@ class Stage:
             with self._target:
                 self._picture.draw(player, self.size, self.ui, quality, caption=caption)
             image = self._target.read()
-        return straight_alpha(image) if self.transparent else image
+        return (straight_alpha(image) if self.transparent else image).view(Snapshot)
 
     def _opened(self) -> canvas.Canvas:
         if self._canvas is None:
@@ -233,7 +261,7 @@ def _side(length: int) -> int:
 
 @np.errstate(all="ignore")
 def snapshot(
-    scene: Scene | Session | str,
+    scene: Shown | Session,
     size: tuple[int, int] = (1280, 720),
     time: float | None = None,
     ui: bool = False,
@@ -246,8 +274,8 @@ def snapshot(
     title: bool = True,
     cmap: str | None = None,
     domain: Domain | None = None,
-) -> Image:
-    """Draw one picture (h, w, 4) uint8 of a scene at ``time`` seconds (None: at its end, with all there is to see).
+) -> Snapshot:
+    """Draw one picture (h, w, 4) uint8 of a scene at ``time`` seconds (None: when there is most to see).
 
     ``scene`` may be a session, or the name of a .lossland file: then the picture is what the user saw at that time.
     ``gl`` chooses what draws and ``text_scale`` how large text is; ``camera``, ``transparent``, ``title``, ``cmap``
@@ -260,12 +288,12 @@ def snapshot(
         camera=camera, transparent=transparent, title=title, cmap=cmap, domain=domain,
     )  # fmt: skip
     with shown as stage:
-        return stage.image(stage.player)
+        return stage.image(stage.player) if isinstance(scene, Session) else stage.render(time)
 
 
 @contextmanager
 def stage_at(
-    scene: Scene | Session | str,
+    scene: Shown | Session,
     time: float | None,
     size: tuple[int, int],
     *settings: Any,
@@ -273,7 +301,7 @@ def stage_at(
     domain: Domain | None = None,
     **look: Any,
 ) -> Iterator[Stage]:
-    """Give a stage of a scene or session at a time (None: its end); ``settings`` and ``look`` are those of `Stage`."""
+    """Give a stage of a scene or session at a time (None: the usual one); the rest is as in `Stage`."""
     if isinstance(scene, Session):
         if camera is not None or domain is not None:
             raise UserError("A session brings its own cameras and domains; camera and domain are for scenes.")
@@ -283,5 +311,5 @@ def stage_at(
             yield stage
         return
     with Stage(scene, size, *settings, camera=camera, domain=domain, **look) as stage:
-        stage.player.seek(stage.player.scene.clock.seconds if time is None else time)
+        stage.player.seek(stage.player.scene.still_time if time is None else time)
         yield stage

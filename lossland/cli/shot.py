@@ -40,7 +40,10 @@ def configure(parser: ArgumentParser) -> None:
     add_scene(parser)
     add_output(parser, "the .png, .jpg, .webp, .svg or .pdf file to write", required=True)
     parser.add_argument(
-        "--time", metavar="T", type=real(0, LONGEST, "seconds"), help="default: the end of the scene or session"
+        "--time",
+        metavar="T",
+        type=real(0, LONGEST, "seconds"),
+        help="default: when there is most to see, mostly the end of the scene or session",
     )
     add_picture_settings(parser, SIZE)
     add_look(parser)
@@ -72,8 +75,9 @@ def run(arguments: Namespace) -> None:
 
     from lossland.app.stage import stage_at
 
+    time = None if arguments.time is None else min(arguments.time, length)
     settings = theme, arguments.ui, arguments.gl, arguments.text_scale
-    with stage_at(shown, arguments.time, size, *settings, **look(arguments)) as stage:
+    with stage_at(shown, time, size, *settings, **look(arguments)) as stage:
         if arguments.camera is not None and stage.player.camera.flat:
             note(f"{arguments.scene} is seen from straight above; --camera changes no more than its distance.")
         if lines:
@@ -83,7 +87,8 @@ def run(arguments: Namespace) -> None:
             write_image(arguments.output, image if arguments.transparent else image[..., :3], arguments.dpi)
     name, title = (shown.scene, arguments.scene) if isinstance(shown, Session) else (shown.name, shown.title)
     if arguments.json:
-        time = length if arguments.time is None else min(arguments.time, length)
+        usual = shown.seconds if isinstance(shown, Session) else shown.still_time
+        time = usual if arguments.time is None else min(arguments.time, length)
         print_json({"scene": name, "time": time, "size": size, "file": str(arguments.output)})
     else:
         print(f"{arguments.output}: {title}, {size[0]} x {size[1]}")
