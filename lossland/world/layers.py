@@ -52,7 +52,14 @@ def written(cell: Cell) -> str:
 def columns_of(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
     """Return the cells of rows as text, column by column; a row that is shorter has none in the last ones."""
     count = max((len(row) for row in rows), default=0)
-    return [column([row[k] for row in rows if k < len(row)]) for k in range(count)]
+    return [[written(row[k]) for row in rows if k < len(row)] for k in range(count)]
+
+
+def told_rows(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
+    """Return the cells of rows as text; numbers below each other have the digits that tell them apart."""
+    count = max((len(row) for row in rows), default=0)
+    columns = [iter(column([row[k] for row in rows if k < len(row)])) for k in range(count)]
+    return [[next(cells) for cells, _ in zip(columns, row, strict=False)] for row in rows]
 
 
 def column(cells: Sequence[Cell]) -> list[str]:
@@ -719,6 +726,13 @@ class ColorBar(Note):
 
     terrain: Terrain
     label: str = "loss"
+
+
+@dataclass(frozen=True, eq=False)
+class Caution(Note):
+    """What a reader must know to trust the picture, said calmly at its upper right."""
+
+    text: str
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lossland.numerals import MINUS, distinct, told_apart
-from lossland.world.layers import Meter, columns_of
+from lossland.world.layers import Meter, told_rows
 from lossland.world.plots import Plot
 from lossland.world.terrain import Terrain
 from lossland.world.ticks import decade_texts, round_ticks, tick_texts
@@ -84,10 +84,9 @@ def test_columns_are_told_apart_but_not_by_digits_without_end() -> None:
     assert told_apart([0.112, 0.1120000001]) == ["0.112", "0.112"]
     assert told_apart([1000002.0, 1000005.0]) == ["1000002", "1000005"]
     assert told_apart([5.8e-18, 0.0011]) == ["5.8e−18", "0.0011"]
-    assert columns_of([("a", 99.912), ("b", 99.934), ("c", "off map")]) == [
-        ["a", "b", "c"],
-        ["99.91", "99.93", "off map"],
-    ]
+    rows = [("a", 99.912), ("b", 99.934), ("c", "off map"), ("d",)]
+    assert told_rows(rows) == [["a", "99.91"], ["b", "99.93"], ["c", "off map"], ["d"]]
+    assert told_rows([]) == []
 
 
 def test_a_meter_has_the_decimals_that_its_bar_asks_for() -> None:
