@@ -94,7 +94,8 @@ def _meant(what: Any) -> tuple[type[Scene], Any]:
     if isinstance(what, type) and issubclass(what, Scene):
         return what, None
     if isinstance(what, Scene):
-        raise UserError(f"That is a scene already; change it with scene.set(name, value), or give {type(what).__name__}.")
+        kind = type(what).__name__
+        raise UserError(f"That is a scene already; change it with scene.set(name, value), or give {kind}.")
     if isinstance(what, Path):
         what = str(what)
     if not isinstance(what, str):

@@ -168,7 +168,7 @@ with windows.Window(library.scene("gradient_descent"), (640, 400)) as window:
         if len(azimuths) == 60:
             glfw.set_window_should_close(window.handle, True)
 
-    def moved(start, at=200):  # the pointer goes to the right for 60 ticks; the result: at which of them panels were built
+    def moved(start, at=200):  # to the right for 60 ticks; the result: at which of them panels were built
         global left, height
         left, height = start, at
         azimuths.clear()
