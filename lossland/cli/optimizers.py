@@ -42,8 +42,8 @@ def run(arguments: Namespace) -> None:
             ]
         )
         return
-    rows = [
-        (kind.name, kind.family, f"{optimizers.cost(kind):g}", ", ".join(f"{name}={value:g}" for name, value in asdict(kind()).items()))
-        for kind in kinds
-    ]
+    rows = []
+    for kind in kinds:
+        settings = ", ".join(f"{name}={value:g}" for name, value in asdict(kind()).items())
+        rows.append((kind.name, kind.family, f"{optimizers.cost(kind):g}", settings))
     print_table(rows, ("name", "family", "gradients", "settings"))
