@@ -112,7 +112,7 @@ def fonts() -> dict[str, Any]:
     wanted = (*text.FONT_FILES.values(), text.ICON_FONT)
     missing = [name for name in wanted if not (text.FONTS / name).is_file()]
     if missing:
-        raise MachineError(f"imgui-bundle lacks the fonts {', '.join(missing)}; install it anew.")
+        raise MachineError(f"imgui-bundle lacks the fonts {', '.join(missing)}; install it again.")
     return {"folder": str(text.FONTS), "count": len(wanted)}
 
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from lossland.cli.options import add_json
 from lossland.cli.output import print_json, print_table
+
+if TYPE_CHECKING:
+    from lossland.optimizers import Optimizer
 
 EXAMPLES = """
   lossland optimizers
@@ -42,8 +46,9 @@ def run(arguments: Namespace) -> None:
             ]
         )
         return
-    rows = []
-    for kind in kinds:
-        settings = ", ".join(f"{name}={value:g}" for name, value in asdict(kind()).items())
-        rows.append((kind.name, kind.family, f"{optimizers.cost(kind):g}", settings))
+    rows = [(kind.name, kind.family, f"{optimizers.cost(kind):g}", _settings(kind)) for kind in kinds]
     print_table(rows, ("name", "family", "gradients", "settings"))
+
+
+def _settings(kind: type[Optimizer]) -> str:
+    return ", ".join(f"{name}={value:g}" for name, value in asdict(kind()).items())

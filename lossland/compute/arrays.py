@@ -9,6 +9,7 @@ import ctypes
 import sys
 from dataclasses import dataclass
 from functools import cache
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -88,7 +89,7 @@ class Backend:
     """Where to compute: its name on the command line, its array namespace, and why it was chosen."""
 
     name: str
-    xp: Any
+    xp: ModuleType
     why: str
 
 
@@ -116,7 +117,7 @@ def available() -> tuple[Backend, ...]:
     return (CPU,) if best.name == "cpu" else (CPU, best)
 
 
-def _cupy() -> tuple[Any, str]:
+def _cupy() -> tuple[ModuleType | None, str]:
     """Return CuPy, tried out on the device, and its name; or None and a clause that says why not."""
     device = cuda_device()
     if isinstance(device, str):

@@ -85,9 +85,9 @@ class BasinMap(Displayed):
         cell = ((np.asarray(position) - (x0, y0)) / ((x1 - x0) / n, (y1 - y0) / n)).astype(int).clip(0, n - 1)
         return self.basin[cell[:, 1], cell[:, 0]]
 
-    def largest(self, most: int) -> list[int]:
-        """Return the numbers of at most so many minima, those with the largest basins, in rising order."""
-        return sorted(np.argsort(-self.shares, kind="stable")[:most].tolist())
+    def lowest(self, most: int) -> list[int]:
+        """Return the numbers of at most so many minima, the lowest ones, in rising order."""
+        return sorted(np.argsort(self.minima.value, kind="stable")[:most].tolist())
 
 
 @np.errstate(all="ignore")

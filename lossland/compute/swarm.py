@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,7 +16,7 @@ from lossland import checks
 from lossland.compute import arrays, philox
 from lossland.compute.bounds import Domain, is_lost
 from lossland.compute.crowds import crowd, in_float64
-from lossland.compute.crowds.base import rounded
+from lossland.compute.crowds.base import Points, rounded
 from lossland.compute.minima import Minima, basins, find_minima, tolerance
 from lossland.compute.pieces import PIECE, Pieces
 from lossland.compute.trajectory import check_seed, check_start, check_steps
@@ -27,11 +27,14 @@ from lossland.landscapes import landscape as as_landscape
 from lossland.optimizers import AnyOptimizer, Optimizer
 from lossland.optimizers import optimizer as as_optimizer
 
+if TYPE_CHECKING:
+    from lossland.compute.resident import Resident
+
 Float32 = NDArray[np.float32]
 
 
 MOST_PARTICLES = 2**40
-CHECK = 50  # steps after which a swarm looks whether it has come to rest
+CHECK = 50  # steps between checks whether a swarm has come to rest
 
 
 @np.errstate(all="ignore")
@@ -72,7 +75,7 @@ def _scaled(domain: Domain, u: NDArray[np.float64], v: NDArray[np.float64]) -> F
 
 
 class SwarmState:
-    """N particles on their way. ``advance`` moves them all; particle i goes where it would go alone, to the bit.
+    """N particles on their way. ``advance`` moves them all; particle i moves bit for bit as it would alone.
 
     ``start`` (N, 2); ``first`` is the number of the first particle, by which it draws its noise. A particle that is
     lost (see `is_lost`) stays where that happened.
@@ -137,7 +140,7 @@ class SwarmState:
 
 
 class Flow:
-    """A swarm at any moment of its way: between two whole steps every particle goes straight.
+    """A swarm at any moment: between two whole steps positions are interpolated linearly.
 
     ``start`` (N, 2). Going on costs the steps between, going back those from the start on.
     """
@@ -149,8 +152,8 @@ class Flow:
 
     def _begin(self) -> None:
         self._state = self._make()
-        self._before: Any = self._start
-        self._after: Any = self._start
+        self._before: Points | Resident = self._start
+        self._after: Points | Resident = self._start
 
     def around(self, step: float) -> tuple[Any, Any, float]:
         """Return the swarm before and after the last whole step that is begun, (N, 2) each, and how much is done.
@@ -209,6 +212,27 @@ def fates(landscape: Landscape, end: Float32) -> tuple[Float32, NDArray[np.bool_
     return value, diverged
 
 
+class Reached(TypedDict):
+    """A minimum, and the share of the particles that reached it."""
+
+    x: float
+    y: float
+    value: float
+    share: float
+
+
+class Summary(TypedDict):
+    """The figures of a run as plain data."""
+
+    count: int
+    steps: int
+    seconds: float
+    particle_steps_per_second: float
+    converged: int
+    diverged: int
+    minima: list[Reached]
+
+
 @dataclass(frozen=True, eq=False)
 class Swarm(Displayed):
     """How a swarm of N particles ended.
@@ -247,7 +271,7 @@ class Swarm(Displayed):
         """How many steps of one particle were taken per second."""
         return self.count * self.steps / self.seconds if self.seconds > 0 else 0.0
 
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> Summary:
         """Return the figures of the run as plain data."""
         return {
             "count": self.count,

@@ -196,7 +196,7 @@ class _Range:
         self.noted = True
 
     def look(self, op: str, operands: Sequence[Floats], result: Floats) -> None:
-        """Find the points that a step complained of."""
+        """Find the points at which a step overflowed or underflowed."""
         self.noted = False
         if op not in ("mul", "pow", "exp", "sinh", "cosh"):
             return

@@ -15,15 +15,15 @@ from lossland.scenery.scene import Handle
 LEFT, RIGHT, MIDDLE = 0, 1, 2
 TURN = 200.0  # degrees for a drag over the height of the picture
 NOTCH = 1.12  # how much closer one notch of the wheel goes
-REACH = 16.0  # pixels of the look around a handle that take hold of it
-STILL = 4.0  # pixels of the look that a click may move
+REACH = 16.0  # logical pixels around a handle that take hold of it
+STILL = 4.0  # logical pixels that a click may move
 
 Pixel = tuple[float, float]
 Floats = NDArray[np.float64]
 
 
 class Pointer:
-    """Turns mouse events into a player's actions. ``scale`` is the number of pixels to a pixel of the look."""
+    """Turns mouse events into a player's actions. ``scale`` is the number of pixels to a logical pixel."""
 
     def __init__(self, player: Player, scale: float = 1.0) -> None:
         self.player = player
@@ -95,13 +95,15 @@ class Pointer:
         """Take a button's release; one that hardly moved was a click."""
         clicked = self._travel <= STILL * self.scale and not self.held and button == LEFT
         self._mode, self.held = "", ""
+        self.player.finish_step()
         self._rest, self._seen = pixel if self._is_over_scene(pixel) else None, None
         if not clicked:
             return
         self.player.look_at(pixel, self.scale)
-        hit = self.player.hovered
-        if hit is not None and self.player.pick(hit.key, hit.picked.element):
-            return
+        hits = (self.player.hovered, self.player.trail_at(pixel, self.scale))
+        for key, element in {hit.key: hit.picked.element for hit in hits if hit is not None}.items():
+            if self.player.pick(key, element):
+                return
         position = self.position_at(pixel)
         if position is not None:
             self.player.click(position)

@@ -10,10 +10,10 @@ import inspect
 import math
 import warnings
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cache, cached_property, wraps
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 
@@ -28,8 +28,12 @@ from lossland.world.layers import Array, Layer, Note, Surface, flattened, keys_o
 from lossland.world.signs import Stroke
 from lossland.world.theme import DARK
 
+if TYPE_CHECKING:
+    from lossland.optimizers import Optimizer
+
 R = TypeVar("R")
 
+HANDLES = "handles"  # the group of layers that show where to drag; a still leaves them out
 CHAPTERS = (
     "Vectors and data",
     "Matrices",
@@ -105,6 +109,12 @@ class Frame:
         if not isinstance(self.view, View):
             raise UserError(f"The view of a Frame must be a View, not {shown(self.view)}.")
         object.__setattr__(self, "layers", flattened(self.layers))
+
+    @cached_property
+    def still(self) -> Frame:
+        """The same frame without what only helps dragging, for pictures in which nothing can be dragged."""
+        layers = [layer for layer in self.layers if layer.group != HANDLES]
+        return self if len(layers) == len(self.layers) else replace(self, layers=layers)
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
@@ -193,11 +203,11 @@ def _in_its_turn(frame: Callable[..., Frame]) -> Callable[..., Frame]:
     return at
 
 
-def _finished(readouts: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+def _finished(readouts: Callable[..., R]) -> Callable[..., R]:
     """Return ``readouts`` as one that waits for the finest of refined results."""
 
     @wraps(readouts)
-    def at(scene: Scene, time: float = 0.0) -> dict[str, Any]:
+    def at(scene: Scene, time: float = 0.0) -> R:
         seconds = scene.clock.seconds
         if scene.now(time) > seconds * (1 + ROUNDING):
             told = f"The scene is {seconds:g} s long; these are the numbers at its end, not at {time:g} s."
@@ -250,7 +260,7 @@ def _check_method(kind: type[Scene], name: str, parts: str) -> None:
 
 
 def _check_presets(kind: type[Scene]) -> None:
-    """Raise UserError for presets of parameters that there are not, and captions of presets that there are not."""
+    """Raise UserError for presets of unknown parameters and captions of unknown presets."""
     known = kind.params()
     for preset, values in kind.presets.items():
         if not isinstance(values, Mapping):
@@ -282,7 +292,8 @@ class Scene(Displayed):
     chapter: ClassVar[str] = ""
     rows: ClassVar[tuple[str, ...]] = ()  # what it teaches
     sign: ClassVar[Sequence[Stroke]] = ()  # a small drawing of it, for lists
-    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}  # name -> values; the first is shown first
+    still_share: ClassVar[float] = 1.0  # how much of the scene is over in a still, if no time is asked for
+    presets: ClassVar[Mapping[str, Mapping[str, object]]] = {}  # name -> values; the first is shown first
 
     # What is said beside the picture. A scene that comes with lossland has it in a file of its own (see ``words``).
     lesson: ClassVar[str] = ""  # Markdown
@@ -316,7 +327,7 @@ class Scene(Displayed):
     turn: int = 0  # how often a picture was asked for: see ``refined``
 
     @quiet()
-    def __init__(self, preset: str | None = None, seed: int = 0, **values: Any) -> None:
+    def __init__(self, preset: str | None = None, seed: int = 0, **values: object) -> None:
         self.seed = seed
         self.values: dict[str, Any] = {}
         self.results: dict[Hashable, Any] = {}  # of what is kept and refined
@@ -349,7 +360,7 @@ class Scene(Displayed):
             self.values[name] = param.initial() if isinstance(param, Lanes) else param.default
 
     @quiet()
-    def set(self, name: str, value: Any) -> None:
+    def set(self, name: str, value: object) -> None:
         """Change one parameter; a value that does not fit raises UserError and changes nothing."""
         self.values[name] = self.param(name).check(value)
         self.changed(name)
@@ -378,7 +389,7 @@ class Scene(Displayed):
     def seed(self, seed: int) -> None:
         self._seed = seed
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         """Set an attribute; one that is probably a parameter's name misspelt raises UserError."""
         begun = "results" in self.__dict__  # before, it is the base's own constructor that sets what it needs
         if begun and not (name.startswith("_") or name in self.__dict__ or hasattr(type(self), name)):
@@ -390,7 +401,7 @@ class Scene(Displayed):
                 )
         super().__setattr__(name, value)
 
-    def source(self, name: str) -> Any:
+    def source(self, name: str) -> object:
         """Return what a kept result may have been made from: a parameter's value, or the seed."""
         return self._seed if name == "seed" else self.values[name]
 
@@ -402,6 +413,11 @@ class Scene(Displayed):
             kind = type(self)
             raise UserError(f"{place_of(kind)}: The clock of {kind.__name__} must be a Clock, not {shown(self.clock)}.")
         return Now(checks.real(time, 0.0, math.inf, "A scene's time in seconds"), self.clock)
+
+    @property
+    def still_time(self) -> float:
+        """The time in seconds of a still for which none is asked for."""
+        return self.still_share * self.clock.seconds
 
     # ----------------------------------------------------------------------------------- what a scene must give
     def frame(self, now: Any, /) -> Frame:
@@ -426,8 +442,8 @@ class Scene(Displayed):
         """Return what can be dragged: by itself, every parameter that is a point in the picture."""
         return [handle for param in self.params().values() for handle in param.handles(self)]
 
-    def newcomer(self, text: str) -> Any:
-        """Return the optimizer of a lane that is added, from text such as ``adam:lr=0.1``."""
+    def newcomer(self, text: str) -> Optimizer | str:
+        """Return the optimizer of a lane that is added, or its text, from text such as ``adam:lr=0.1``."""
         return text
 
     def click(self, position: tuple[float, float]) -> bool:

@@ -382,7 +382,7 @@ def _leave_window() -> None:
 
 def _current_window() -> Any:
     """Return the window of GLFW's that this thread draws in, None if there is none."""
-    glfw: Any = sys.modules.get("glfw") if _uses_glfw else None
+    glfw = sys.modules.get("glfw") if _uses_glfw else None
     return None if glfw is None else glfw.get_current_context()
 
 
@@ -467,7 +467,7 @@ def _window_uses_egl() -> bool:
 def _prepare_pyopengl(wished: str) -> str:
     """Tell PyOpenGL which platform to use, and return the one that it uses: who imports it first decides."""
     os.environ.setdefault(ERRORS, "0")
-    imported: Any = sys.modules.get("OpenGL.platform")
+    imported = sys.modules.get("OpenGL.platform")
     if imported is not None:
         return type(imported.PLATFORM).__name__.removesuffix("Platform").lower()
     os.environ[PLATFORM] = wished

@@ -46,7 +46,8 @@ _ERRORS = {
 }
 
 _pointer, _int, _uint = ctypes.c_void_p, ctypes.c_int, ctypes.c_uint
-_FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
+CType = type[ctypes.c_void_p | ctypes.c_int | ctypes.c_uint | ctypes.c_char_p]
+_FUNCTIONS: dict[str, tuple[CType, tuple[CType, ...]]] = {
     "eglGetError": (_int, ()),
     "eglGetProcAddress": (_pointer, (ctypes.c_char_p,)),
     "eglQueryString": (ctypes.c_char_p, (_pointer, _int)),
@@ -136,7 +137,7 @@ def _function(name: str) -> Any:
     return ctypes.CFUNCTYPE(result, *arguments)(address)
 
 
-def _call(name: str, *arguments: Any) -> Any:
+def _call(name: str, *arguments: object) -> Any:
     """Return what a function gives, or raise `Trouble` where it gives nothing."""
     result = _function(name)(*arguments)
     if not result:
