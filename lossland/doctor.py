@@ -16,6 +16,7 @@ from typing import Any
 
 from lossland import __version__
 from lossland.errors import MachineError, UserError
+from lossland.render.gl.canvas import has_display
 
 PACKAGES = ("numpy", "vispy", "glfw", "imgui-bundle", "PyOpenGL", "pillow", "av", "llvmlite")
 OPTIONAL_PACKAGES = ("cupy-cuda12x", "cupy-cuda13x", "cuda-bindings")
@@ -86,12 +87,6 @@ def gl_devices(gl: str | None = None) -> list[dict[str, Any]]:
         row |= {"taken": device.index == chosen} | (found.described or {"error": found.error})
         rows.append(row)
     return rows
-
-
-def has_display() -> bool:
-    """Return whether windows can be expected to open."""
-    named = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    return bool(named) or sys.platform in ("darwin", "win32")
 
 
 def display() -> dict[str, Any]:

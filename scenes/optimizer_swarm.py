@@ -140,7 +140,7 @@ class OptimizerSwarm(ll.GroundScene):
         """
         found, starts = self.basin_map(), self.starts()
         if level == "map" or self.count > EXACT:
-            return found.label_at(self.land.domain, starts)
+            return found.basin_at(starts)
         ends = yield from ll.swarms.rest_pieces(self.land, self.rule, starts, self.steps, self.seed, WORK)
         return self.reached(ends)
 
@@ -169,7 +169,7 @@ class OptimizerSwarm(ll.GroundScene):
             "count": float(self.count),
             "minima": found.minima.position,
             "shares": found.shares,
-            "unconverged": float((found.label < 0).mean()),
+            "unconverged": float((found.basin < 0).mean()),
             "arrived": float((self.reached(positions) >= 0).mean()),
             "first_particle_start": np.array(self.first()),
             "first_particle": positions[0].astype(float),
@@ -184,7 +184,7 @@ class OptimizerSwarm(ll.GroundScene):
     @ll.kept
     def surface(self) -> layers.Surface:
         """The ground in the colours of its basins."""
-        return layers.Surface(self.terrain, paint=self.basin_map().label)
+        return layers.Surface(self.terrain, paint=self.basin_map().basin)
 
     def dots(self, step: float) -> layers.Points:
         """Return the particles. The picture moves them between steps and leaves out those outside the domain."""

@@ -23,6 +23,7 @@ from lossland.app.loop import NAP, Loop
 from lossland.app.meter import Meter
 from lossland.app.pacing import Faults, Remedy, Turn
 from lossland.app.saving import check_replayable, save_picture, save_session
+from lossland.app.stage import checked_size
 from lossland.errors import MachineError, sentence
 from lossland.files import target_of
 from lossland.numerals import thousands
@@ -34,6 +35,7 @@ from lossland.play.strips import Strip, StripButton
 from lossland.render.gl import canvas as canvases
 from lossland.render.gl import sharing
 from lossland.scenery import library
+from lossland.scenery.library import Shown
 from lossland.scenery.scene import Scene
 from lossland.world.theme import Theme
 from lossland.world.theme import theme as theme_named
@@ -47,20 +49,26 @@ PARTS = ("compute", "draw", "writing", "panels", "laying")  # of a frame, in the
 
 
 def show(
-    scene: Scene | str = "optimizer_race",
+    scene: Shown = "optimizer_race",
     size: tuple[int, int] = (1280, 720),
     theme: str = "dark",
     text_scale: float = 1.0,
 ) -> None:
-    """Open the window on a scene (an object, a name, a landscape or a formula) and return when it is closed.
+    """Open the window on a scene, or on what `ll.scene` makes one of, and return when it is closed.
 
-    ``text_scale`` (0.8 to 2) makes text and panels smaller or larger.
+    ``text_scale`` (0.8 to 2) makes text and panels smaller or larger. Where there is no display it raises MachineError.
     """
+    scene, size, theme = library.scene_of(scene), checked_size(size), theme_named(theme).name
+    if not canvases.has_display():
+        raise MachineError(
+            "There is no display to open a window on; ll.snapshot(scene) draws a picture and ll.record(scene, "
+            "'film.mp4') a film without one, and a notebook shows both."
+        )
     explore(scene, size, theme=theme, text_scale=text_scale)
 
 
 def explore(
-    scene: Scene | Session | str,
+    scene: Shown | Session,
     size: tuple[int, int] = (1280, 720),
     orbit: bool = False,
     save: str | Path | None = None,
@@ -77,8 +85,7 @@ def explore(
     frame.
     """
     made = session.load(scene) if isinstance(scene, str) and scene.endswith(session.ENDING) else scene
-    made = library.scene(made) if isinstance(made, str) else made
-    player = session.begun(made, size) if isinstance(made, Session) else Player(made, size)
+    player = session.begun(made, size) if isinstance(made, Session) else Player(library.scene_of(made), size)
     shown = Window(player, size, theme, text_scale)
     if save is not None:
         check_replayable(player)

@@ -62,7 +62,8 @@ def run(arguments: Namespace) -> None:
     from lossland.app import snapshot
     from lossland.formats.png import write_png
 
-    image = snapshot(shown, size, arguments.time, arguments.ui, theme, gl=arguments.gl, text_scale=arguments.text_scale)
+    time = None if arguments.time is None else min(arguments.time, length)
+    image = snapshot(shown, size, time, arguments.ui, theme, gl=arguments.gl, text_scale=arguments.text_scale)
     write_png(arguments.output, image)
     name, title = (shown.scene, arguments.scene) if isinstance(shown, Session) else (shown.name, shown.title)
     if arguments.json:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from lossland.errors import MachineError, UserError, nearest
+from lossland.errors import MachineError, UserError, nearest, shown
 
 BACKENDS = ("auto", "cpu", "cuda")
 OLDEST_DRIVER = 12000  # CUDA 12.0, as the driver reports it
@@ -102,7 +102,7 @@ def backend(name: str = "auto") -> Backend:
     if name == "cpu":
         return CPU
     if name not in BACKENDS:
-        raise UserError(f"There is no backend {name!r}.{nearest(name, BACKENDS)} There are {', '.join(BACKENDS)}.")
+        raise UserError(f"There is no backend {shown(name)}.{nearest(name, BACKENDS)} There are {', '.join(BACKENDS)}.")
     xp, why = _cupy()
     if xp is not None:
         return Backend("cuda", xp, why)

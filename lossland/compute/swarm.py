@@ -20,12 +20,15 @@ from lossland.compute.crowds.base import Points, rounded
 from lossland.compute.minima import Minima, basins, find_minima, tolerance
 from lossland.compute.pieces import PIECE, Pieces
 from lossland.compute.trajectory import check_seed, check_start, check_steps
+from lossland.display import Displayed
 from lossland.errors import MachineError
-from lossland.optimizers import Optimizer
+from lossland.landscapes import AnyLandscape, Landscape
+from lossland.landscapes import landscape as as_landscape
+from lossland.optimizers import AnyOptimizer, Optimizer
+from lossland.optimizers import optimizer as as_optimizer
 
 if TYPE_CHECKING:
     from lossland.compute.resident import Resident
-    from lossland.landscapes import Landscape
 
 Float32 = NDArray[np.float32]
 
@@ -231,13 +234,14 @@ class Summary(TypedDict):
 
 
 @dataclass(frozen=True, eq=False)
-class Swarm:
+class Swarm(Displayed):
     """How a swarm of N particles ended.
 
     ``start``, ``end`` (N, 2) and ``value`` (N,), the loss at the end, are float32. ``minima`` are those known of the
     landscape and those found where particles came to rest; ``label`` (N,) int16 is the minimum that each particle
     reached, -1 for none. ``diverged`` (N,) marks those whose position or loss is not finite, or that are more than
-    1000 domain sizes away, in float64 too; they have reached none.
+    1000 domain sizes away, in float64 too; they have reached none. ``landscape`` and ``optimizer`` are what it ran on,
+    and by what rule.
     """
 
     start: Float32
@@ -249,6 +253,8 @@ class Swarm:
     steps: int
     seconds: float
     backend: str
+    landscape: Landscape
+    optimizer: Optimizer
 
     @property
     def count(self) -> int:
@@ -283,8 +289,8 @@ class Swarm:
 
 @np.errstate(all="ignore")
 def swarm(
-    landscape: Landscape,
-    optimizer: Optimizer,
+    landscape: AnyLandscape,
+    optimizer: AnyOptimizer = "adam",
     count: int = 10_000,
     steps: int = 500,
     seed: int = 0,
@@ -294,11 +300,13 @@ def swarm(
 ) -> Swarm:
     """Run ``count`` particles for ``steps`` steps from seeded uniform starts in the domain, or from ``start`` (N, 2).
 
-    A particle has converged when it is near a minimum: see `find_minima`.
+    Landscape and optimizer may be given in all the forms that `ll.run` takes. A particle has converged when it is
+    near a minimum: see `find_minima`.
     """
     steps = check_steps(steps)
+    land, rule = as_landscape(landscape), as_optimizer(optimizer)
     try:
-        return _descended(landscape, optimizer, count, steps, seed, start, backend, progress)
+        return _descended(land, rule, count, steps, seed, start, backend, progress)
     except MemoryError:
         raise MachineError("There is not enough memory for so many particles; choose a smaller count.") from None
 
@@ -321,4 +329,5 @@ def _descended(
     seconds = time.perf_counter() - began
     value, diverged = fates(landscape, end)
     minima, label = find_minima(landscape, np.where(diverged[:, None], np.float32(np.nan), end))
-    return Swarm(rounded(starts, np.float32), end, value, label, diverged, minima, steps, seconds, state.ran_on)
+    start = rounded(starts, np.float32)
+    return Swarm(start, end, value, label, diverged, minima, steps, seconds, state.ran_on, landscape, optimizer)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,12 +13,13 @@ from numpy.typing import ArrayLike, NDArray
 from lossland import checks
 from lossland.compute import arrays, philox
 from lossland.compute.stepping import Stepper, gradient_program
+from lossland.display import Displayed
 from lossland.errors import UserError, shown
 from lossland.expression import namespace
-from lossland.optimizers import Optimizer, Step
-
-if TYPE_CHECKING:
-    from lossland.landscapes import Landscape
+from lossland.landscapes import AnyLandscape, Landscape
+from lossland.landscapes import landscape as as_landscape
+from lossland.optimizers import AnyOptimizer, Optimizer, Step
+from lossland.optimizers import optimizer as as_optimizer
 
 Float64 = NDArray[np.float64]
 
@@ -26,32 +27,37 @@ MOST_STEPS = 10**9
 
 
 @dataclass(frozen=True, eq=False)
-class Trajectory:
+class Trajectory(Displayed):
     """Where N particles were after 0, 1, ... T steps: ``points`` (T+1, N, 2) and their ``values`` (T+1, N).
 
     From the first step on at which a coordinate is not finite (the run has diverged), a particle's points and
-    values are nan.
+    values are nan. ``landscape`` and ``optimizer`` are what it ran on, and by what rule.
     """
 
     points: Float64
     values: Float64
+    landscape: Landscape
+    optimizer: Optimizer
 
 
 @np.errstate(all="ignore")
 def run(
-    landscape: Landscape,
-    optimizer: Optimizer,
-    start: ArrayLike,
-    steps: int,
+    landscape: AnyLandscape,
+    optimizer: AnyOptimizer = "adam",
+    start: ArrayLike | None = None,
+    steps: int = 500,
     seed: int = 0,
     backend: str = "auto",
 ) -> Trajectory:
     """Run ``optimizer`` on ``landscape`` for ``steps`` steps from ``start``, (2,) or (N, 2), in float64.
 
+    The landscape may be all that `ll.landscape` takes: a name, a formula, a function of x and y, a `Landscape`; the
+    optimizer a name, a text such as ``"adam:lr=0.1"`` or an object. The start is by default the landscape's own.
     Particle i draws its noise as particle i of a swarm with the same seed does. A lone particle gives a GPU nothing
     to share out, so with ``backend="auto"`` it runs on the CPU.
     """
-    starts = check_start(start)
+    landscape, optimizer = as_landscape(landscape), as_optimizer(optimizer)
+    starts = check_start(landscape.start if start is None else start)
     seed, steps = check_seed(seed), check_steps(steps)
     if len(starts) == 1 and backend in ("auto", "cpu"):
         points = _run_one(landscape, optimizer, starts[0], steps, seed)
@@ -62,7 +68,7 @@ def run(
     points[lost] = np.nan
     values = np.asarray(landscape.value(points))
     values[lost] = np.nan
-    return Trajectory(points, values)
+    return Trajectory(points, values, landscape, optimizer)
 
 
 def check_start(start: ArrayLike) -> Float64:

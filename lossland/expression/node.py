@@ -207,9 +207,9 @@ class Node:
         raise TypeError("a traced value is neither true nor false: write np.where(test, a, b) instead of if")
 
     def __repr__(self) -> str:
-        from lossland.expression.printing import text
+        from lossland.expression.printing import LONGEST, length, text
 
-        return f"<{text(self)}>"
+        return f"<{text(self)}>" if length(self) < LONGEST else f"<an expression of {len(ordered([self]))} operations>"
 
     @property
     def number(self) -> float | None:

@@ -48,6 +48,17 @@ def _number_text(value: float) -> str:
     return str(int(value)) if value.is_integer() and abs(value) < 1e16 else repr(value)
 
 
+LONGEST = 100_000  # letters that are worth printing
+
+
+def length(node: Node) -> int:
+    """Return about how many letters the expression has: what is used twice, is written out twice."""
+    size: dict[Node, int] = {}
+    for part in ordered([node]):
+        size[part] = 4 + sum(size[arg] for arg in part.args)
+    return size[node]
+
+
 # ------------------------------------------------------------------------------------------------- typed form
 
 

@@ -21,7 +21,8 @@ from functools import cache
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 from lossland import userfiles
-from lossland.errors import UserError, nearest, shown, told
+from lossland.display import Displayed
+from lossland.errors import UserError, fault_of, nearest, shown
 from lossland.expression import abs_, maximum, minimum, sign, sqrt, variable, where
 from lossland.expression.node import V, Value
 from lossland.expression.printing import symbol
@@ -91,7 +92,7 @@ _CATALOGUE: dict[str, type[Optimizer]] = {}
 
 
 @dataclass(frozen=True)
-class Optimizer(ABC):
+class Optimizer(Displayed, ABC):
     """A rule that turns gradients into steps. A name on the command line is the title's, which is else the class's."""
 
     title: ClassVar[str]
@@ -625,7 +626,7 @@ def check_rule(kind: type[Optimizer]) -> None:
     except UserError:
         raise
     except Exception as error:
-        raise UserError(f"update of {kind.__name__} fails: {told(error)}.") from error
+        raise UserError(f"update of {kind.__name__} fails: {fault_of(error)}.") from error
     for one in (made, traced):
         if not isinstance(one, terms):
             raise UserError(f"update of {kind.__name__} must return its Terms, not {shown(one)}.")

@@ -7,6 +7,8 @@ and tests all rest on that: whatever a scene keeps between frames (see ``kept``)
 from __future__ import annotations
 
 import inspect
+import math
+import warnings
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -15,8 +17,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 
+from lossland import checks
+from lossland.display import Displayed
 from lossland.errors import UserError, nearest, place_of, shown
-from lossland.scenery.clock import Clock, Now
+from lossland.scenery.clock import ROUNDING, Clock, Now
 from lossland.scenery.handles import Handle
 from lossland.scenery.kept import note_read
 from lossland.scenery.parameters import Lanes, Param, PlacedPoint
@@ -197,6 +201,10 @@ def _finished(readouts: Callable[..., R]) -> Callable[..., R]:
 
     @wraps(readouts)
     def at(scene: Scene, time: float = 0.0) -> R:
+        now, seconds = scene.now(time), scene.clock.seconds
+        if now > seconds * (1 + ROUNDING):
+            told = f"The scene is {seconds:g} s long; these are the numbers at its end, not at {time:g} s."
+            warnings.warn(told, UserWarning, stacklevel=2)
         live, unfinished, scene.live = scene.live, scene.unfinished, False
         try:
             return readouts(scene, time)
@@ -265,7 +273,7 @@ def _check_presets(kind: type[Scene]) -> None:
             raise UserError(f"{kind.__name__} has a caption for {preset!r}, which is none of its presets.{near}")
 
 
-class Scene:
+class Scene(Displayed):
     """Base of every scene. A scene file holds one subclass: class attributes below, and ``frame`` and ``readouts``.
 
     What a subclass gives as ``frame``, ``readouts`` and ``handles`` is called with a ``Now``; from outside they may be
@@ -396,7 +404,7 @@ class Scene:
         if not isinstance(self.clock, Clock):  # of a property, or set afterwards
             kind = type(self)
             raise UserError(f"{place_of(kind)}: The clock of {kind.__name__} must be a Clock, not {shown(self.clock)}.")
-        return Now(time, self.clock)
+        return Now(checks.real(time, 0.0, math.inf, "A scene's time in seconds"), self.clock)
 
     # ----------------------------------------------------------------------------------- what a scene must give
     def frame(self, now: Any, /) -> Frame:

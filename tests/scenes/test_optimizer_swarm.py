@@ -68,7 +68,7 @@ def test_a_live_picture_comes_coarse_first_and_ends_as_the_full_one() -> None:
         live.frame(0.0)
     assert not live.unfinished
     full = scene(count=2000, cells=256)
-    assert first.shape != full.basin_map().label.shape
+    assert first.shape != full.basin_map().basin.shape
     assert describe_frame(live.frame(0.0)) == describe_frame(full.frame(0.0))
 
 
@@ -107,7 +107,7 @@ def test_very_many_particles_wear_the_colour_of_their_cell() -> None:
     made = scene(count=2**17 + 1, cells=32, steps=40)
     found, starts = made.basin_map(), made.starts()[:500]
     cell = np.floor((starts.astype(float) + 6) / 12 * 32).astype(int)
-    np.testing.assert_array_equal(made.labels()[:500], found.label[cell[:, 1], cell[:, 0]])
+    np.testing.assert_array_equal(made.labels()[:500], found.basin[cell[:, 1], cell[:, 0]])
 
 
 def test_the_middle_of_the_patch_is_a_handle_only_where_there_is_one() -> None:

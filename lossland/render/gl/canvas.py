@@ -383,6 +383,12 @@ def _current_window() -> Any:
     return None if glfw is None else glfw.get_current_context()
 
 
+def has_display() -> bool:
+    """Whether windows can be expected to open."""
+    named = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    return bool(named) or sys.platform in ("darwin", "win32")
+
+
 def window(title: str, size: tuple[int, int], fullscreen: bool = False, vsync: bool = True) -> Any:
     """Open a GLFW window of a size in screen units and return its canvas, the GL context current.
 
