@@ -222,8 +222,11 @@ def _(thing: BasinMap) -> NDArray[np.uint8]:
 
 @_image.register
 def _(thing: Sweep) -> NDArray[np.uint8]:
-    loss = np.where(np.isfinite(thing.loss), thing.loss, np.nan)
-    return _enlarged(_shaded(np.log(loss - np.nanmin(loss) + 1e-9 * (np.nanmax(loss) - np.nanmin(loss)) + 1e-300)))
+    loss, known = np.full(thing.loss.shape, np.nan), np.isfinite(thing.loss)
+    if known.any():
+        low, high = thing.loss[known].min(), thing.loss[known].max()
+        loss[known] = np.log((thing.loss[known] - low) / (high - low or 1.0) + 1e-9)
+    return _enlarged(_shaded(loss))
 
 
 @_image.register

@@ -12,6 +12,7 @@ import glfw
 
 from lossland.app.loop import Loop
 from lossland.errors import sentence
+from lossland.play.actions import REPLAYING
 from lossland.play.player import Player, Wish
 from lossland.play.pointer import LEFT, MIDDLE, RIGHT, Pixel
 from lossland.render.gl import canvas as canvases
@@ -23,6 +24,13 @@ MODIFIERS = {
     for side in ("LEFT", "RIGHT")
     for name in ("SHIFT", "CONTROL", "ALT", "SUPER")
 }  # fmt: skip
+TEXT_KEYS: dict[str, Wish] = {
+    "+": "larger text",
+    "=": "larger text",
+    "-": "smaller text",
+    "0": "usual text",
+}  # with Ctrl
+VIEWS = {glfw.KEY_1: 1, glfw.KEY_2: 2, glfw.KEY_3: 3}  # the numbers of kept views
 LEAVING = {glfw.KEY_ESCAPE, glfw.KEY_ENTER, glfw.KEY_KP_ENTER, glfw.KEY_TAB}  # may end typing
 
 
@@ -54,21 +62,16 @@ class Wheel(NamedTuple):
     dy: float
 
 
-TEXT_KEYS: dict[str | None, Wish] = {
-    "+": "larger text",
-    "=": "larger text",
-    "-": "smaller text",
-    "0": "usual text",
-}  # with Ctrl
-
-
 class Key(NamedTuple):
-    """A key was pressed, repeated or released, by GLFW's numbers; ``code`` is the keyboard's own."""
+    """A key was pressed, repeated or released, by GLFW's numbers; ``letter`` is what stands on it, if anything.
+
+    The numbers say where a key is on an American keyboard: where "z" or "+" is depends on the keyboard.
+    """
 
     key: int
     action: int
     mods: int = 0
-    code: int = 0
+    letter: str = ""
 
 
 class Char(NamedTuple):
@@ -224,23 +227,37 @@ class Input:
         if event.action != glfw.REPEAT or typing:
             host.key(key, event.action != glfw.RELEASE)
         control = bool(event.mods & (glfw.MOD_CONTROL | glfw.MOD_SUPER))
-        if control and key == glfw.KEY_Q:
+        if control and event.letter == "q":
             self.shell.leave()
         if event.action == glfw.RELEASE or (typing and key != glfw.KEY_F1):
             return
-        number = key - glfw.KEY_1 + 1 if glfw.KEY_1 <= key <= glfw.KEY_3 else 0
         if control:
-            name = glfw.get_key_name(key, event.code)  # what is on the key: where plus is depends on the keyboard
-            if name in TEXT_KEYS:
-                self.player.wish(TEXT_KEYS[name])
-            elif number:
-                self.player.save_view(number)
-                self.player.say(f"View {number} is kept; Alt+{number} returns to it.")
+            self._control(event)
         elif event.mods & glfw.MOD_ALT:
-            if number:
-                self.player.recall_view(number)
+            if key in VIEWS:
+                self.player.recall_view(VIEWS[key])
         elif key in (commands := self._keys()):
             commands[key]()
+
+    def _control(self, event: Key) -> None:
+        """Do what a key does together with Ctrl."""
+        player, shift = self.player, event.mods & glfw.MOD_SHIFT
+        if player.script is not None:
+            player.say(REPLAYING)
+            return
+        if event.letter == "z" and not shift:
+            self._tell("Undone", player.undo())
+        elif event.letter == "y" or event.letter == "z":
+            self._tell("Done again", player.redo())
+        elif event.letter in TEXT_KEYS:
+            player.wish(TEXT_KEYS[event.letter])
+        elif event.key in VIEWS:
+            player.save_view(VIEWS[event.key])
+            player.say(f"View {VIEWS[event.key]} is kept; Alt+{VIEWS[event.key]} returns to it.")
+
+    def _tell(self, what: str, step: str | None) -> None:
+        if step:  # while a session is replayed nothing is undone
+            self.player.say(f"{what}: {step}.")
 
     def _char(self, code: int) -> None:
         if self.loop.picture.host.wants_keyboard:

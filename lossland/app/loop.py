@@ -139,5 +139,7 @@ class Loop:
             picture.set_theme(theme_named(wanted))
             self.redraw()
             more = picture.refresh(player, self.size, 0.0)
+        if not (self.pointer.busy or picture.host.holds):
+            player.finish_step()
         self._since_panels = 0.0
         return more

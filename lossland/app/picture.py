@@ -83,7 +83,7 @@ class Picture:
         self.panels = Panels(theme, Type(theme, self.scale, text_scale), lazy=window is not None)
         self.panel_cache: PanelCache | None = None
         self.panels_revision = -1  # of the player that the panels show that were built last
-        self._fine: tuple[int, tuple[int, int]] | None = None  # revision and size of what was refined last
+        self._fine: tuple[Player, int, tuple[int, int]] | None = None  # whose revision was refined last, in what size
         self._fed: Frame | None = None  # what the panels were built from last
         self._told: Frame | None = None  # what those were built from that are shown
         self._progress = Progress.SHOWN
@@ -155,7 +155,7 @@ class Picture:
         revision = player.revision
         before_drawing()
         self._draw_panels(spread)
-        fine = self._fine == (revision, size)
+        fine = self._fine == (player, revision, size)
         self._draw_scene(frame, player, size, None if fine else quality, _region(self.free, size))
         self._lay_panels(spread)
         return revision
@@ -177,7 +177,7 @@ class Picture:
         self.renderer.repeat(size, region)
         self.writing.composite(self.writing.finish())
         self._lay_panels(spread=False)
-        self._fine = revision, size
+        self._fine = player, revision, size
 
     def panel_at(self, x: float, y: float) -> bool:
         """Whether a panel stands at a pixel, or nothing is known of the panels."""
@@ -257,6 +257,8 @@ class Picture:
         self.writing.begin(size)
         frame = player.frame()
         player.resize(size, self._area(frame, size, free, caption))
+        if free is None:
+            frame = frame.still
         computed = perf_counter()
         self._write(frame, player, size, free, caption, quality, told)
         self._written = self.writing.finish()

@@ -195,7 +195,7 @@ def snapshot(
     gl: str | int | None = None,
     text_scale: float = 1.0,
 ) -> Snapshot:
-    """Draw one picture (h, w, 4) uint8 of a scene at ``time`` seconds (None: at its end, with all there is to see).
+    """Draw one picture (h, w, 4) uint8 of a scene at ``time`` seconds (None: when there is most to see).
 
     ``scene`` may be a session, or the name of a .lossland file: then the picture is what the user saw at that time.
     ``gl`` chooses what draws and ``text_scale`` how large text is, as in `Stage`.
@@ -209,4 +209,4 @@ def snapshot(
             session.forward(player, scene.tick_at(time))
             return stage.image(player)
     with Stage(scene, size, theme, ui, gl, text_scale) as stage:
-        return stage.render(stage.player.scene.clock.seconds if time is None else time)
+        return stage.render(stage.player.scene.still_time if time is None else time)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import localtime, perf_counter, strftime
@@ -28,7 +28,7 @@ from lossland.errors import MachineError, sentence
 from lossland.files import target_of
 from lossland.numerals import thousands
 from lossland.play import session
-from lossland.play.player import Player
+from lossland.play.player import Player, Wish
 from lossland.play.pointer import Pointer
 from lossland.play.session import Session
 from lossland.play.strips import Strip, StripButton
@@ -58,13 +58,20 @@ def show(
 
     ``text_scale`` (0.8 to 2) makes text and panels smaller or larger. Where there is no display it raises MachineError.
     """
-    scene, size, theme = library.scene_of(scene), checked_size(size), theme_named(theme).name
+    scene, size, theme = _meant(scene), checked_size(size), theme_named(theme).name
     if not canvases.has_display():
         raise MachineError(
             "There is no display to open a window on; ll.snapshot(scene) draws a picture and ll.record(scene, "
             "'film.mp4') a film without one, and a notebook shows both."
         )
     explore(scene, size, theme=theme, text_scale=text_scale)
+
+
+def _meant(scene: Shown | Session) -> Scene | Session:
+    """Return the session that is meant (itself, or the name of a .lossland file), else a scene."""
+    if isinstance(scene, str) and scene.endswith(session.ENDING):
+        return session.load(scene)
+    return scene if isinstance(scene, Session) else library.scene_of(scene)
 
 
 def explore(
@@ -84,8 +91,8 @@ def explore(
     has ``frames, seconds, p50_ms, p95_ms, max_ms, draws, vertices, renderer``; draws and vertices are those of the last
     frame.
     """
-    made = session.load(scene) if isinstance(scene, str) and scene.endswith(session.ENDING) else scene
-    player = session.begun(made, size) if isinstance(made, Session) else Player(library.scene_of(made), size)
+    made = _meant(scene)
+    player = session.begun(made, size) if isinstance(made, Session) else Player(made, size)
     shown = Window(player, size, theme, text_scale)
     if save is not None:
         check_replayable(player)
@@ -121,11 +128,7 @@ class Window:
     """A GLFW window with a player in it."""
 
     def __init__(
-        self,
-        shown: Scene | Player,
-        size: tuple[int, int] = (1280, 720),
-        theme: str = "dark",
-        text_scale: float = 1.0,
+        self, shown: Scene | Player, size: tuple[int, int] = (1280, 720), theme: str = "dark", text_scale: float = 1.0
     ) -> None:
         self.player = shown if isinstance(shown, Player) else Player(shown, size)
         self.filming = Filming(self.player)
@@ -179,7 +182,7 @@ class Window:
         return self.loop.picture
 
     def __exit__(self, *_: object) -> None:
-        told = self.filming.leave(self.picture.theme.name)
+        told = self.filming.leave(self.picture.theme.name, self._text_scale)
         if told:
             print(f"lossland: {told}", file=sys.stderr)
         with canvases.drawing(self.canvas):
@@ -192,11 +195,18 @@ class Window:
 
         glfw, handle, events = self._glfw, self.handle, self.input.events
         down = glfw.PRESS
+
+        def letter(key: int, code: int) -> str:
+            """Return what stands on a key, which its number does not say on other keyboards than American ones."""
+            return (glfw.get_key_name(key, code) or "").lower()
+
         glfw.set_cursor_pos_callback(handle, lambda _, x, y: events.append(Move(*self._pixel(x, y))))
         glfw.set_cursor_enter_callback(handle, lambda _, inside: events.append(Enter(bool(inside))))
         glfw.set_mouse_button_callback(handle, lambda _, b, act, mods: events.append(Button(b, act == down, mods)))
         glfw.set_scroll_callback(handle, lambda _, dx, dy: events.append(Wheel(dx, dy)))
-        glfw.set_key_callback(handle, lambda _, key, code, act, mods: events.append(Key(key, act, mods, code)))
+        glfw.set_key_callback(
+            handle, lambda _, key, code, act, mods: events.append(Key(key, act, mods, letter(key, code)))
+        )
         glfw.set_char_callback(handle, lambda _, code: events.append(Char(code)))
         glfw.set_window_refresh_callback(handle, lambda _: events.append(Refresh()))
         glfw.set_framebuffer_size_callback(handle, self._note_size)
@@ -430,9 +440,9 @@ class Window:
 
     def _grant_wishes(self) -> None:
         player, theme = self.player, self.picture.theme
-        grant = {
+        grant: dict[Wish, Callable[[], None]] = {
             "shot": lambda: save_picture(player, self.loop.size, theme, self._text_scale),
-            "record": lambda: self.filming.toggle(theme.name),
+            "record": lambda: self.filming.toggle(theme.name, self._text_scale),
             "cancel": self.filming.cancel,
             "fullscreen": self._fullscreen,
             "save": lambda: save_session(player, theme),
@@ -446,13 +456,6 @@ class Window:
         wishes, player.wishes = player.wishes, []
         for wish in wishes:
             self.input.attempt(grant[wish])
-
-    def _set_text_scale(self, factor: float) -> None:
-        """Make text and panels larger or smaller, for as long as the window is open."""
-        if factor != self._text_scale:
-            self._text_scale = factor
-            self._renew()
-        self.player.say(f"Text at {factor:.0%} of its usual size.")
 
     # ------------------------------------------------------------------------------------------ sessions
     def keep_session(self, folder: Path) -> None:
@@ -542,6 +545,13 @@ class Window:
         """Show another player in this window."""
         self.player, self.filming = player, Filming(player)
         self._take(self.picture, self.loop.software)
+
+    def _set_text_scale(self, factor: float) -> None:
+        """Make text and panels larger or smaller, for as long as the window is open."""
+        if factor != self._text_scale:
+            self._text_scale = factor
+            self._renew()
+        self.player.say(f"Text at {factor:.0%} of its usual size.")
 
     def _fullscreen(self) -> None:
         glfw: Any = self._glfw  # its types do not know that no monitor means a window

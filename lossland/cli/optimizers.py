@@ -1,17 +1,22 @@
-"""``lossland optimizers``: every optimizer, as a table or JSON."""
+"""``lossland optimizers``: every optimizer, family by family, as a table or JSON."""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from lossland.cli.options import add_json
 from lossland.cli.output import print_json, print_table
 
+if TYPE_CHECKING:
+    from lossland.optimizers import Optimizer
+
 EXAMPLES = """
   lossland optimizers
   lossland optimizers --json
-  lossland run rosenbrock --optimizer nesterov:lr=0.001,momentum=0.95"""
+  lossland run rosenbrock --optimizer nesterov:lr=0.001,momentum=0.95
+  lossland run rosenbrock --optimizer adam:lr=0.1,schedule=cosine,steps=500"""
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -20,7 +25,7 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> None:
-    """List the optimizers with their settings' defaults."""
+    """List the optimizers with how many gradients a step evaluates, and their settings' defaults."""
     from lossland import optimizers
     from lossland.compute import explain
 
@@ -31,6 +36,8 @@ def run(arguments: Namespace) -> None:
                 {
                     "name": kind.name,
                     "title": kind.title,
+                    "family": kind.family,
+                    "gradients": optimizers.cost(kind),
                     "params": asdict(kind()),
                     "equations": explain.equations(kind()),
                     "source": kind.source,
@@ -39,8 +46,9 @@ def run(arguments: Namespace) -> None:
             ]
         )
         return
-    rows = [
-        (kind.name, kind.title, ", ".join(f"{name}={value:g}" for name, value in asdict(kind()).items()))
-        for kind in kinds
-    ]
-    print_table(rows, ("name", "title", "settings"))
+    rows = [(kind.name, kind.family, f"{optimizers.cost(kind):g}", _settings(kind)) for kind in kinds]
+    print_table(rows, ("name", "family", "gradients", "settings"))
+
+
+def _settings(kind: type[Optimizer]) -> str:
+    return ", ".join(f"{name}={value:g}" for name, value in asdict(kind()).items())

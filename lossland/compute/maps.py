@@ -22,6 +22,7 @@ from lossland.compute import arrays, philox
 from lossland.compute.bounds import bounds
 from lossland.compute.crowds import crowd, in_float64
 from lossland.compute.crowds.base import Crowd, rounded
+from lossland.compute.looks import Paces
 from lossland.compute.minima import Minima, find_minima, tolerance
 from lossland.compute.pieces import PIECE, WHOLE, Pieces, finished
 from lossland.compute.swarm import cell_centres, fates
@@ -31,7 +32,7 @@ from lossland.errors import MachineError, UserError, nearest, shown
 from lossland.expression import Program
 from lossland.landscapes import AnyLandscape, Landscape
 from lossland.landscapes import landscape as as_landscape
-from lossland.optimizers import AnyOptimizer, Optimizer, inertia, memory
+from lossland.optimizers import AnyOptimizer, Optimizer, inertia
 from lossland.optimizers import optimizer as as_optimizer
 from lossland.optimizers.rates import suggested_rate
 
@@ -84,9 +85,9 @@ class BasinMap(Displayed):
         cell = ((np.asarray(position) - (x0, y0)) / ((x1 - x0) / n, (y1 - y0) / n)).astype(int).clip(0, n - 1)
         return self.basin[cell[:, 1], cell[:, 0]]
 
-    def largest(self, most: int) -> list[int]:
-        """Return the numbers of at most so many minima, those with the largest basins, in rising order."""
-        return sorted(np.argsort(-self.shares, kind="stable")[:most].tolist())
+    def lowest(self, most: int) -> list[int]:
+        """Return the numbers of at most so many minima, the lowest ones, in rising order."""
+        return sorted(np.argsort(self.minima.value, kind="stable")[:most].tolist())
 
 
 @np.errstate(all="ignore")
@@ -373,6 +374,7 @@ class _Runs:
         seed: int,
     ) -> None:
         self.program = _value_and_gradient((landscape.node, *landscape.gradient_nodes))
+        self.paces = Paces(landscape, type(rule))
         self.rule, self.noisy = _with_arrays(rule, settings)
         self.seed, self.target, self.t = seed, -np.inf if target is None else target, 0
         count = len(next(iter(settings.values())))
@@ -381,9 +383,7 @@ class _Runs:
         )
         self.bounds = bounds(landscape.domain)
         self.reached = np.full(count, -1, np.int32)
-        self.last = self.rule.initial()
-        zero = np.zeros_like(self.position)
-        self.last = self.last._replace(**{name: zero + getattr(self.last, name) for name in memory(type(rule))})
+        self.last = self.paces.initial(self.rule, self.position)
 
     def advance(self, steps: int) -> None:
         """Take steps; a run that is lost stays where that happened."""
@@ -395,8 +395,8 @@ class _Runs:
                 if self.noisy:
                     draws = philox.standard_normal(self.seed, philox.particles(np, 0, 1), t)
                     grad = self.rule.observe(grad, np.stack(draws))
-                self.last = self.rule.update(grad, self.last, t, self.position)
-                self.position = np.where(self._inside(), self.position + self.last.step, self.position)
+                self.last, move = self.paces.step(self.rule, self.position, grad, self.last, t)
+                self.position = np.where(self._inside(), self.position + move, self.position)
         self.t += steps
 
     @np.errstate(all="ignore")

@@ -12,13 +12,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from lossland import checks
 from lossland.compute import arrays, philox
-from lossland.compute.stepping import Stepper, gradient_program
+from lossland.compute.looks import gradient_program, surveyor
+from lossland.compute.stepping import Stepper
 from lossland.display import Displayed
 from lossland.errors import UserError, shown
 from lossland.expression import namespace
+from lossland.expression.vectors import Vector
 from lossland.landscapes import AnyLandscape, Landscape
 from lossland.landscapes import landscape as as_landscape
-from lossland.optimizers import AnyOptimizer, Optimizer, Step
+from lossland.optimizers import AnyOptimizer, Optimizer, Step, by_coordinate
 from lossland.optimizers import optimizer as as_optimizer
 
 Float64 = NDArray[np.float64]
@@ -94,7 +96,7 @@ class Moment(NamedTuple):
 
     t: int
     grad: tuple[float, float]
-    terms: tuple[Step, Step]  # the optimizer's terms along x and along y
+    terms: tuple[Step, Step]  # the optimizer's terms along x and along y; of a matrix the two rows
     position: tuple[float, float]
 
 
@@ -110,16 +112,26 @@ def follow(
     if optimizer.stochastic:
         draws = np.stack(philox.standard_normal(seed, 0, philox.particles(np, 1, steps)))
     gradient, observe, update = gradient_program(landscape).floats, optimizer.observe, optimizer.update
+    whole = None if by_coordinate(type(optimizer)) else surveyor(landscape, type(optimizer))
     x, y = float(start[0]), float(start[1])
-    last_x = last_y = optimizer.initial()
+    last = last_x = last_y = optimizer.initial()
     for t, (draw_x, draw_y) in enumerate(draws.T.tolist(), start=1):
         grad_x, grad_y = gradient(x, y)
         grad_x, grad_y = observe(grad_x, draw_x), observe(grad_y, draw_y)
-        last_x, last_y = update(grad_x, last_x, t, x), update(grad_y, last_y, t, y)
+        if whole is None:
+            last_x, last_y = update(grad_x, last_x, t, x), update(grad_y, last_y, t, y)
+        else:
+            last = whole.step(optimizer, (x, y), (grad_x, grad_y), last, t)
+            last_x, last_y = _along(last, 0), _along(last, 1)
         x, y = x + last_x.step, y + last_y.step
         yield Moment(t, (grad_x, grad_y), (last_x, last_y), (x, y))
         if not (isfinite(x) and isfinite(y)):
             return
+
+
+def _along(terms: Step, axis: int) -> Step:
+    """Return the terms along an axis; numbers are the same along each."""
+    return terms._replace(**{name: term[axis] for name, term in terms._asdict().items() if isinstance(term, Vector)})
 
 
 def _run_one(landscape: Landscape, optimizer: Optimizer, start: Float64, steps: int, seed: int) -> Float64:

@@ -30,6 +30,7 @@ def traced(function: Function) -> Node:
         raise UserError(
             f"A landscape is a function of two numbers x and y, as in lambda x, y: x**2 + y**2; {name} is not."
         )
+    result: Any = None
     try:
         with plain_python():
             result = trace(function, "x", "y")

@@ -18,9 +18,7 @@ NEWTON = 12  # steps that put a point right, at most
 MOST = 1500  # points to each side
 
 
-def trace_contour(
-    function: ValueGrad, start: Point, domain: tuple[Point, Point], stride: float
-) -> NDArray[np.float64]:
+def trace_contour(function: ValueGrad, start: Point, domain: tuple[Point, Point], stride: float) -> NDArray[np.float64]:
     """Return the contour through ``start`` as points (n, 2) about ``stride`` apart, in the domain ((x0, x1), (y0, y1)).
 
     It ends at the domain's edge, or where the function is level; a closed one ends where it began.

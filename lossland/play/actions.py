@@ -16,6 +16,7 @@ import numpy as np
 
 from lossland.checks import real
 from lossland.errors import UserError, sentence
+from lossland.play.history import version_of
 from lossland.play.states import return_to, state_of
 from lossland.scenery.scene import quiet
 
@@ -81,7 +82,7 @@ def _acting(function: Callable[Concatenate[Player, P], R], builds: bool) -> Call
         bound = signature.bind(player, *args, **kwargs)
         bound.apply_defaults()
         entry = Action(player.tick, function.__name__, tuple(_plain(value) for value in bound.args[1:]))
-        before = state_of(player)
+        before, version, history = state_of(player), version_of(player), player.history
         try:
             player.acting = True
             with quiet():
@@ -91,6 +92,8 @@ def _acting(function: Callable[Concatenate[Player, P], R], builds: bool) -> Call
                     player.deeds += 1
                     player.frame()
             player.astray = player.following is not None
+            if player.history is history:  # neither undone nor done again
+                player.history = history.noted(entry, entry.name in SETTERS, version, version_of(player))
             player.acting = False
         except BaseException:
             return_to(player, before)

@@ -21,10 +21,11 @@ from lossland.errors import UserError, nearest
 from lossland.play import camera_actions, lane_actions
 from lossland.play.actions import Action, action, numbers, pair, typed_action, view_action, write
 from lossland.play.camera_actions import Followed, key_of
+from lossland.play.history import History, take
 from lossland.play.script import Script
 from lossland.play.states import State, return_to, state_of
 from lossland.pointing.description import Description
-from lossland.pointing.picking import Hit, describe, pick_any
+from lossland.pointing.picking import Hit, describe, pick_any, trail_near
 from lossland.pointing.probe import Probe, probe
 from lossland.scenery import library
 from lossland.scenery.parameters import Lane, Lanes
@@ -48,18 +49,9 @@ PASSED = (
 )  # what ``fall_back`` leaves as it is
 
 Wish = Literal[
-    "shot",
-    "record",
-    "cancel",
-    "fullscreen",
-    "save",
-    "skip",
-    "resume",
-    "discard",
-    "larger text",
-    "smaller text",
-    "usual text",
-]
+    "shot", "record", "cancel", "fullscreen", "save", "skip", "resume", "discard",
+    "larger text", "smaller text", "usual text",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -112,6 +104,7 @@ class Player:
         self.astray = False  # whether what is followed may have moved since the camera looked
         self.chosen = 0  # the lane that was selected last (see ``selected``)
         self.view: View | None = None  # the one that the camera's home was made for
+        self.history = History()  # what can be undone
         self.drawn: State | None = None  # the last state that could be drawn (see ``keep``)
         self._frame: Frame | None = None
         self._owed = 0.0  # seconds that have passed but make no whole tick yet
@@ -121,7 +114,7 @@ class Player:
             "values": {name: p.to_json(scene.values[name]) for name, p in scene.params().items()},
         }
         self.replayable = library.is_listed(scene)  # whether a session would find the scene by its name
-        self._take(scene)
+        self.take(scene)
         self.frame()
 
     # ------------------------------------------------------------------------------------------- reading
@@ -275,7 +268,7 @@ class Player:
         if not isinstance(values, dict | None) or not isinstance(preset, str | None):
             raise UserError("A scene is loaded with a table of values and the name of a preset.")
         scene = library.scene(str(name), **({"preset": preset} if preset else {}), **(values or {}))
-        self._take(scene)
+        self.take(scene)
         self.playing = True
 
     @action
@@ -314,7 +307,7 @@ class Player:
             if text in landscapes.names():  # while a formula is typed, time goes on
                 self._restart()
         else:
-            self._take(library.scene("optimizer_race", landscape=str(text)))
+            self.take(library.scene("optimizer_race", landscape=str(text)))
             self.playing = True
 
     @typed_action
@@ -345,6 +338,33 @@ class Player:
                 handle.move(self.scene, numbers(position, 3 if handle.free else 2, "A position"))
                 return
         raise UserError(f"There is no handle {name!r}.{nearest(str(name), [h.name for h in self.handles()])}")
+
+    # ------------------------------------------------------------------------------------------- undo
+    @action
+    def undo(self) -> str:
+        """Take back the last step that changed the scene (see ``history``); return its name."""
+        step = take(self, forward=False)
+        if step is None:
+            raise UserError("There is nothing to undo.")
+        return step.name
+
+    @action
+    def redo(self) -> str:
+        """Do the step again that was undone last; return its name."""
+        step = take(self, forward=True)
+        if step is None:
+            raise UserError("There is nothing to do again.")
+        return step.name
+
+    @view_action
+    def end_step(self) -> None:
+        """Let what is set next be a step of its own: a handle or slider was let go, a text is finished."""
+        self.history = self.history.closed()
+
+    def finish_step(self) -> None:
+        """End the step that goes on, if there is one and it is the user's: a session that is replayed ends its own."""
+        if self.history.open and self.script is None:
+            self.end_step()
 
     # ------------------------------------------------------------------------------------------- the lanes
     select = lane_actions.select
@@ -396,6 +416,11 @@ class Player:
                 self.hovered = pick_any(self.frame(), self.camera, pixel, self.size, scale, self.show)
             self._pointed = float(pixel[0]), float(pixel[1]), STRAY * scale
 
+    def trail_at(self, pixel: Sequence[float], scale: float = 1.0) -> Hit | None:
+        """Return the trail that a click at a pixel means, even one a little beside it; None where there is none."""
+        with quiet():
+            return trail_near(self.frame(), self.camera, pixel, self.size, scale, self.show)
+
     def mark(self, told: Frame | None = None) -> Description | None:
         """Return what to say of what is hovered, as it is now; None where it has moved away from the pointer.
 
@@ -426,7 +451,10 @@ class Player:
         self.wishes.append(what)
 
     # ------------------------------------------------------------------------------------------- inside
-    def _take(self, scene: Scene) -> None:
+    def take(self, scene: Scene) -> None:
+        """Show a scene from its start. The one before forgets what it has computed: it may be returned to."""
+        if scene is not self.scene:
+            self.scene.results = {}
         scene.live, self.scene = self.scene.live, scene
         self.chosen = 0
         self.time = 0.0

@@ -95,13 +95,15 @@ class Pointer:
         """Take a button's release; one that hardly moved was a click."""
         clicked = self._travel <= STILL * self.scale and not self.held and button == LEFT
         self._mode, self.held = "", ""
+        self.player.finish_step()
         self._rest, self._seen = pixel if self._is_over_scene(pixel) else None, None
         if not clicked:
             return
         self.player.look_at(pixel, self.scale)
-        hit = self.player.hovered
-        if hit is not None and self.player.pick(hit.key, hit.picked.element):
-            return
+        hits = (self.player.hovered, self.player.trail_at(pixel, self.scale))
+        for key, element in {hit.key: hit.picked.element for hit in hits if hit is not None}.items():
+            if self.player.pick(key, element):
+                return
         position = self.position_at(pixel)
         if position is not None:
             self.player.click(position)

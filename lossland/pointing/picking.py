@@ -10,12 +10,14 @@ from numpy.typing import ArrayLike, NDArray
 
 import lossland.pointing.pickers  # noqa: F401  (registers every picker)
 from lossland.pointing.description import Description, Setting, Value
-from lossland.pointing.distances import Sight
+from lossland.pointing.distances import Distances, Sight
 from lossland.pointing.picker import PICKERS, Picked
+from lossland.pointing.pickers.trails import line_distances
 from lossland.scenery.scene import Frame, Show
 from lossland.world.camera import Camera, Size
-from lossland.world.layers import Layer, Surface
+from lossland.world.layers import Layer, Surface, Trail
 
+CLICK_REACH = 12.0  # logical pixels beside a trail at which a click still means it: it must not restart a race
 BEHIND = 0.03  # world: an element at most this far behind something opaque still shows
 
 
@@ -68,6 +70,26 @@ def pick_any(
     return best[1] if best else None
 
 
+def trail_near(
+    frame: Frame, camera: Camera, pixel: ArrayLike, size: Size, scale: float = 1.0, show: Show | None = None
+) -> Hit | None:
+    """Return the trail that a click means: the nearest one within ``CLICK_REACH``, ``scale`` as in ``pick_any``.
+
+    What X-ray shows through the ground counts as well as what lies before it.
+    """
+    sight = Sight.through(pixel, camera, size, CLICK_REACH * scale, scale)
+    through = show is None or show.xray
+    depth = np.inf if through else _opaque_depth([one for one in frame.layers if isinstance(one, Surface)], sight)
+    best: Hit | None = None
+    for key, layer in zip(frame.keys, frame.layers, strict=True):
+        if not isinstance(layer, Trail) or not layer.pickable:
+            continue
+        picked = _nearest_of(line_distances(layer, sight), layer, sight, depth)
+        if picked is not None and (best is None or picked.pixels <= best.picked.pixels):
+            best = Hit(key, picked)
+    return best
+
+
 def describe(hit: Hit, frame: Frame, value: Value | None = None) -> Description | None:
     """Return what to say of a hit of ``pick_any``, as it is in a frame now; None where it no longer exists.
 
@@ -94,8 +116,11 @@ def _nearest(layer: Layer, sight: Sight, opaque: float) -> Picked | None:
     picker = PICKERS.get(type(layer))
     if picker is None or layer.ghost:
         return None
-    found = picker.distances(layer, sight)
-    if not len(found.pixels):
+    return _nearest_of(picker.distances(layer, sight), layer, sight, opaque)
+
+
+def _nearest_of(found: Distances, layer: Layer, sight: Sight, opaque: float) -> Picked | None:
+    if not len(found.pixels) or layer.ghost:
         return None
     depth = sight.depth(found.position)
     near = (found.pixels <= sight.radius) & np.isfinite(found.position).all(axis=1)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 ON_GROUND = 0.012  # world units: height above the ground of handles on it
+MOST_NAMED = 50  # options that an error names
 _BETWEEN = str.maketrans("[](),;", "      ")
 NO_NUMBER = (TypeError, ValueError, OverflowError)  # what float() raises; the last for whole numbers of 400 digits
 
@@ -229,9 +230,10 @@ class Choice(Param[str]):
     def check(self, value: object) -> str:
         """Accept one of the options."""
         if value not in self.options:
+            options = self.options
+            known = ", ".join(options if len(options) <= MOST_NAMED else (*options[:8], f"... ({len(options)} in all)"))
             raise UserError(
-                f"{self._called} must be one of {', '.join(self.options)}, not {shown(value)}."
-                f"{nearest(str(value), self.options)}"
+                f"{self._called} must be one of {known}, not {shown(value)}.{nearest(str(value), self.options)}"
             )
         return str(value)
 

@@ -10,7 +10,7 @@ import inspect
 import math
 import warnings
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cache, cached_property, wraps
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 
+HANDLES = "handles"  # the group of layers that show where to drag; a still leaves them out
 CHAPTERS = (
     "Vectors and data",
     "Matrices",
@@ -108,6 +109,12 @@ class Frame:
         if not isinstance(self.view, View):
             raise UserError(f"The view of a Frame must be a View, not {shown(self.view)}.")
         object.__setattr__(self, "layers", flattened(self.layers))
+
+    @cached_property
+    def still(self) -> Frame:
+        """The same frame without what only helps dragging, for pictures in which nothing can be dragged."""
+        layers = [layer for layer in self.layers if layer.group != HANDLES]
+        return self if len(layers) == len(self.layers) else replace(self, layers=layers)
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
@@ -285,6 +292,7 @@ class Scene(Displayed):
     chapter: ClassVar[str] = ""
     rows: ClassVar[tuple[str, ...]] = ()  # what it teaches
     sign: ClassVar[Sequence[Stroke]] = ()  # a small drawing of it, for lists
+    still_share: ClassVar[float] = 1.0  # how much of the scene is over in a still, if no time is asked for
     presets: ClassVar[Mapping[str, Mapping[str, object]]] = {}  # name -> values; the first is shown first
 
     # What is said beside the picture. A scene that comes with lossland has it in a file of its own (see ``words``).
@@ -405,6 +413,11 @@ class Scene(Displayed):
             kind = type(self)
             raise UserError(f"{place_of(kind)}: The clock of {kind.__name__} must be a Clock, not {shown(self.clock)}.")
         return Now(checks.real(time, 0.0, math.inf, "A scene's time in seconds"), self.clock)
+
+    @property
+    def still_time(self) -> float:
+        """The time in seconds of a still for which none is asked for."""
+        return self.still_share * self.clock.seconds
 
     # ----------------------------------------------------------------------------------- what a scene must give
     def frame(self, now: Any, /) -> Frame:

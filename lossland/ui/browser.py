@@ -98,8 +98,15 @@ class Browser:
             Item("larger text", "Larger text  Ctrl +", help="All text by a tenth, in the picture and in the panels"),
             Item("smaller text", "Smaller text  Ctrl −", help="All text by a tenth, in the picture and in the panels"),
             Item("keys", "Keys and mouse  F1", help="All that can be pressed, clicked and dragged"),
-            Item("reset", "Reset  R", help="Everything in this scene as it was at first"),
+            Item("reset", "Reset  R", help="Everything in this scene as it was at first; it can be undone"),
         ]
+        history = player.history
+        if history.done < len(history.steps):
+            name = history.steps[history.done].name
+            choices.insert(0, Item("redo", "Redo  Ctrl Shift Z", help=f"Do again what was undone: {name}"))
+        if history.done:
+            name = history.steps[history.done - 1].name
+            choices.insert(0, Item("undo", "Undo  Ctrl Z", help=f"Take back: {name}"))
         chosen = popup_list(self.pen, "settings", x, y, 150, choices)
         if chosen == "theme":
             self.wants_theme = other
@@ -109,6 +116,10 @@ class Browser:
             player.toggle_help()
         elif chosen == "reset":
             player.reset()
+        elif chosen == "undo":
+            player.undo()
+        elif chosen == "redo":
+            player.redo()
 
     def _search_box(self, player: Player, box: Rect) -> None:
         pen = self.pen

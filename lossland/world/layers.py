@@ -160,7 +160,8 @@ class Units(Protocol):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Layer:
-    """Anything drawn in the world. ``group`` is the name of the switch that hides it (see ``scenery.Show``).
+    """Anything drawn in the world. ``group`` is the name of the switch that hides it (see ``scenery.Show``); a still
+    leaves out "handles", which only help dragging.
 
     ``key`` tells it from the frame's other layers, from frame to frame: what is pointed at or followed refers to it.
     Where it is "", the layer's type and its order among those of its type tell it; name what can come and go.
@@ -636,6 +637,7 @@ class Axes(Layer):
     terrain: Terrain | None = None
     x: str = "x"  # LaTeX
     y: str = "y"
+    values: str | None = ""  # a name above the values' axis; None: without that axis
 
 
 @dataclass(frozen=True, eq=False)

@@ -514,11 +514,12 @@ def straight(value: ArrayLike) -> float:
 
 
 def blend(here: Terrain, there: Terrain, share: float) -> Terrain:
-    """Return a ground whose heights are a share of the way from one to another; values are not blended."""
+    """Return a ground whose heights, and whose domain, are a share of the way from one to another; values are not."""
     heights = (1 - share) * np.nan_to_num(here.exposure(here.value))
     heights = heights + share * np.nan_to_num(there.exposure(there.value))
     tall = (1 - share) * here.height + share * there.height
-    return Terrain(here.x, here.y, heights, tall, straight(heights))
+    x, y = ((1 - share) * start + share * end for start, end in ((here.x, there.x), (here.y, there.y)))
+    return Terrain(x, y, heights, tall, straight(heights))
 
 
 def _middle_and_half(domain: Domain) -> tuple[Floats, Floats]:

@@ -230,6 +230,12 @@ class Host:
         return self.io.want_text_input or (self.io.want_capture_keyboard and not imgui.is_any_item_active())
 
     @property
+    def holds(self) -> bool:
+        """Whether a part of a panel is being dragged or typed into."""
+        self.use()
+        return imgui.is_any_item_active()
+
+    @property
     def waiting(self) -> int:
         """How many events it was told of and has not taken in yet: it takes about one press or letter a frame."""
         return waiting_in(self.context)

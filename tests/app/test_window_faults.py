@@ -77,7 +77,7 @@ from lossland.app.input import Move
 
 sys.setrecursionlimit(600)
 seen = {}
-with windows.Window(library.scene("mine.py"), (640, 400)) as window:
+with windows.Window(library.scene("mine.py"), (1000, 560)) as window:
     player, turns = window.player, Turns(window)
     meter, run = turns.meter, turns.run
 

@@ -164,13 +164,13 @@ with windows.Window(library.scene("gradient_descent"), (640, 400)) as window:
     def dragged(seconds):
         waited(seconds)
         azimuths.append(window.player.camera.goal.azimuth)
-        window.input.events.append(Move(left + len(azimuths), 200))
+        window.input.events.append(Move(left + len(azimuths), height))
         if len(azimuths) == 60:
             glfw.set_window_should_close(window.handle, True)
 
-    def moved(start):  # the pointer goes to the right for 60 ticks; the result: at which of them panels were built
-        global left
-        left = start
+    def moved(start, at=200):  # the pointer goes right for 60 ticks; the result: at which of them panels were built
+        global left, height
+        left, height = start, at
         azimuths.clear()
         seen["built"] = []
         glfw.set_window_should_close(window.handle, False)
@@ -183,7 +183,7 @@ with windows.Window(library.scene("gradient_descent"), (640, 400)) as window:
     seen["turned"] = azimuths[-1] - azimuths[0]
     window.input.events.append(Button(glfw.MOUSE_BUTTON_LEFT, False))
     seen["built over the scene"] = moved(100)
-    seen["built over a panel"] = moved(400)
+    seen["built over a panel"] = moved(400, 375)
     window._draw, window.picture.refresh, glfw.wait_events_timeout = drawn, refresh, waited
     glfw.set_window_should_close(window.handle, False)
 

@@ -79,9 +79,10 @@ def test_run_swarm_and_basins_take_them(capsys: pytest.CaptureFixture[str]) -> N
     assert path["points"][1] == pytest.approx([1 - 0.1 * 2 * 4 / 17**0.5, -2 + 0.1 * 2 / 2**0.5])
     assert path["optimizer"] == "mine.py:MyRule:lr=0.1"
     assert printed(capsys, "run", "mine.py:hill", *rule, "--steps", "0")["values"]
-    crowd = printed(capsys, "swarm", "himmelblau", *rule, "--count", "300", "--steps", "400")
+    slow = ["--optimizer", "mine.py:MyRule:lr=0.005", "--steps", "2000"]
+    crowd = printed(capsys, "swarm", "himmelblau", *slow, "--count", "300")
     assert crowd["converged"] == 300
-    found = printed(capsys, "basins", "himmelblau", *rule, "-n", "8", "--steps", "400")
+    found = printed(capsys, "basins", "himmelblau", *slow, "-n", "8")
     assert sum(found["shares"]) == pytest.approx(1)
     at = printed(capsys, "eval", "mine.py:valley", "--at", "3,-2")
     assert at["value"] == 20.0
@@ -134,8 +135,8 @@ def test_packages_and_relative_imports_beside_a_file_work(folder: Path) -> None:
     (package / "numbers.py").write_text("import helper\nONE = helper.SCALE / 2\n")
     (package / "inner" / "__init__.py").write_text("TWO = 2\n")
     lines = ["import parts", "import parts.inner", "import parts.inner as inside", "from parts.numbers import ONE",
-             "from . import helper", "import json, random, os.path",
-             "def land(x, y): return parts.ONE * x + parts.inner.TWO * y + inside.TWO + ONE + helper.SCALE"]  # fmt: skip
+             "from . import helper", "import json, random, os.path", "def land(x, y):",
+             "    return parts.ONE * x + parts.inner.TWO * y + inside.TWO + ONE + helper.SCALE"]  # fmt: skip
     (folder / "random.py").write_text("raise ImportError('the library is meant')\n")
     (folder / "third.py").write_text("\n".join(lines))
     assert ll.landscape("third.py:land").value(np.array([1.0, 1.0])) == 1 + 2 + 2 + 1 + 2
@@ -164,9 +165,9 @@ WRONG: dict[str, tuple[str, str, str]] = {
     "syntax": ("class A(\n", "x.py:A", "x.py, line 11: SyntaxError"),
     "import": ("import nonesuch", "x.py:A", "x.py, line 11: ModuleNotFoundError"),
     "no default": ("class A(Base):\n    size: float", "x.py:A", "size needs a default"),
-    "no terms": ("class A(ll.optimizers.Optimizer):\n    def update(self, *_): return 1", "x.py:A", "Terms = namedtuple"),
+    "no terms": ("class A(ll.optimizers.Optimizer):\n    def update(self, *_): return 1", "x.py:A", "Terms = named"),
     "no update": ("class A(ll.optimizers.Optimizer):\n    Terms = Base.Terms", "x.py:A", "has no update"),
-    "returns a number": ("class A(Base):\n    def update(self, grad, *_): return -grad", "x.py:A", "must return its Terms"),
+    "returns a number": ("class A(Base):\n    def update(self, grad, *_): return -grad", "x.py:A", "return its Terms"),
     "fails": ("class A(Base):\n    def update(self, *_): return 1 / 0", "x.py:A", "x.py, line 12: ZeroDivisionError"),
     "branches": (
         "class A(Base):\n    def update(self, grad, *_):\n        return self.Terms(1.0 if grad > 0 else -1.0)",

@@ -121,14 +121,13 @@ def test_a_place_has_the_label_of_its_cell() -> None:
     assert found.basin_at(places).tolist() == [left, left, right, right, left, right]
 
 
-def test_the_largest_basins_are_named_in_the_order_of_the_minima() -> None:
+def test_the_lowest_minima_are_named_in_their_order() -> None:
     land = landscape("rastrigin", domain=((-1.5, 1.5), (-1.5, 1.5)))
     found = basins(land, optimizers.GradientDescent(lr=0.001), n=18, steps=300)
-    largest = found.largest(4)
-    assert largest == sorted(largest)
-    others = np.delete(found.shares, largest)
-    assert found.shares[largest].min() >= others.max()
-    assert found.largest(99) == list(range(9))
+    lowest = found.lowest(4)
+    assert lowest == sorted(lowest)
+    assert found.minima.value[lowest].max() <= np.delete(found.minima.value, lowest).min()
+    assert found.lowest(99) == list(range(9))
 
 
 # ------------------------------------------------------------------------------------------------------ sweeps

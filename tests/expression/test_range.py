@@ -98,8 +98,9 @@ SATURATED: dict[str, Function] = {
     "exp(x)/(exp(x) + exp(y) + 1)": lambda x, y: FIELD.exp(x) / (FIELD.exp(x) + FIELD.exp(y) + 1),
     "log(exp(x) + exp(y) + 1)": lambda x, y: FIELD.log(FIELD.exp(x) + FIELD.exp(y) + 1),
     "x*y/(1 + exp(-x))": lambda x, y: x * y / (1 + FIELD.exp(-x)),
-    "log(1 + exp(-x)) * exp(-exp(x - y))^2": lambda x, y: FIELD.log(1 + FIELD.exp(-x))
-    * FIELD.exp(-2 * FIELD.exp(x - y)),
+    "log(1 + exp(-x)) * exp(-exp(x - y))^2": lambda x, y: (
+        FIELD.log(1 + FIELD.exp(-x)) * FIELD.exp(-2 * FIELD.exp(x - y))
+    ),
 }
 
 

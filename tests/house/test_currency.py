@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import namedtuple
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -328,8 +329,9 @@ def test_a_time_past_the_end_is_told() -> None:
 
 
 # -------------------------------------------------------------------------------------- optimizers of one's own
+@dataclass(frozen=True)
 class Plain(ll.optimizers.Optimizer):
-    """A rule with plain fields, without its dataclass decorator."""
+    """A rule with plain fields."""
 
     lr: float = 0.01
     damping: float = 0.9

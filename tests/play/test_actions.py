@@ -34,6 +34,8 @@ CALLS: dict[str, tuple[Any, ...]] = {
     "click": ((0.5, 0.25),),
     "pick": ("adam", -1),
     "drag": ("start", (2.0, 1.0)),
+    "undo": (),
+    "redo": (),
     "select": (2,),
     "set_lane_field": (0, "lr", 0.02),
     "add_lane": ("lion",),
@@ -50,10 +52,11 @@ CALLS: dict[str, tuple[Any, ...]] = {
     "recall_view": (1,),
     "set_show": ("shadow", False),
     "toggle_help": (),
+    "end_step": (),
 }
 SEEN = {  # what changes how the scene is seen, and not what it shows
     "set_speed", "set_loop", "orbit", "pan", "zoom", "follow", "let_go", "home", "set_turntable", "save_view",
-    "recall_view", "set_show", "toggle_help",
+    "recall_view", "set_show", "toggle_help", "end_step",
 }  # fmt: skip
 
 
@@ -97,12 +100,19 @@ class FusedValues(dict[str, Any]):
         FUSE.burn()
 
 
+def undo_and_redo_are_possible(player: Player) -> None:
+    player.set_seed(3)
+    player.set_seed(4)
+    player.undo()
+
+
 def prepared(monkeypatch: pytest.MonkeyPatch) -> Player:
     """Return a race that has been touched in every way, with a fuse in all that an action may change."""
     monkeypatch.setattr("lossland.play.camera_actions.Camera", fused(Camera))
     scene = library.scene("optimizer_race")
     scene.__class__ = fused(type(scene))
     player = fused(Player)(scene)
+    undo_and_redo_are_possible(player)
     player.orbit(30.0, 3.0)
     player.zoom(1.25)
     player.save_view(1)
@@ -173,6 +183,7 @@ def test_the_frame_that_an_action_was_checked_with_is_the_one_that_is_drawn(
 ) -> None:
     player = Player(library.scene("optimizer_race"))
     player.save_view(1)
+    undo_and_redo_are_possible(player)
     player.frame()
     revision = player.revision
     with counted(monkeypatch) as asked:

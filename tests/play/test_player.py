@@ -357,7 +357,7 @@ def test_a_handle_is_dragged_over_the_ground(player: Player) -> None:
     pointer.move(centre_of(player, (0.0, -1.0)))
     pointer.release(centre_of(player, (0.0, -1.0)))
     assert player.scene.values["start"] == pytest.approx((0.0, -1.0), abs=0.02)
-    assert {entry.name for entry in player.log} == {"drag"}
+    assert [entry.name for entry in player.log] == ["drag", "end_step"]
 
 
 def test_a_handle_is_dragged_in_the_plane() -> None:
@@ -411,6 +411,56 @@ def test_what_is_under_the_pointer_is_said_and_goes_when_it_moves_away() -> None
     pointer.look()
     player.seek(1.0)  # the head is elsewhere now
     assert player.mark() is None
+
+
+@pytest.mark.parametrize("preset", ["himmelblau", "rastrigin"])
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+def test_a_click_beside_a_trail_means_the_trail_and_never_restarts_the_race(preset: str, scale: float) -> None:
+    size = (round(1280 * scale), round(720 * scale))
+    player = Player(library.scene("optimizer_race", preset=preset), size)
+    player.seek(4.0)
+    pointer, start = Pointer(player, scale), player.scene.values["start"]
+    trails = [layer for layer in player.frame().layers if isinstance(layer, Trail)]
+    drawn = []  # the ends of every piece that is shown, in pixels
+    for trail in trails:
+        path = np.vstack([trail.points[trail.progress <= trail.upto], trail.end])
+        drawn.append(player.camera.project(path, size))
+    rng = np.random.default_rng(1)
+    beside = away = 0
+    for pixel in rng.uniform((0, 0), size, (1500, 2)):
+        distances = np.array([segment_distances(pixel, path).min() for path in drawn]) / scale
+        if pointer.handle_at((pixel[0], pixel[1])) or 11.9 < distances.min() < 12.1:
+            continue
+        pointer.press(tuple(pixel))
+        pointer.release(tuple(pixel))
+        if distances.min() < 12:
+            beside += 1
+            assert player.scene.values["start"] == start
+            assert distances[player.selected] == pytest.approx(distances.min(), abs=9)  # a head is meant from afar
+        elif player.scene.values["start"] != start:
+            away += 1
+            player.undo()
+            assert (player.scene.values["start"], player.time, player.playing) == (start, 4.0, False)
+    assert beside > 10
+    assert away > 50
+
+
+def segment_distances(pixel: NDArray[np.float64], path: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the distances of a pixel from the pieces of a path (n, 2), by the foot of the perpendicular."""
+    start, along = path[:-1], np.diff(path, axis=0)
+    share = np.clip(((pixel - start) * along).sum(1) / np.maximum((along**2).sum(1), 1e-12), 0, 1)
+    return np.hypot(*(start + share[:, None] * along - pixel).T)
+
+
+def test_without_x_ray_a_click_does_not_find_a_trail_behind_the_ground() -> None:
+    player = Player(library.scene("optimizer_race", preset="rastrigin"), (1280, 720))
+    player.seek(8.0)
+    with_it, without = 0, 0
+    for on in (True, False):
+        player.set_show("xray", on)
+        found = sum(player.trail_at((x, y)) is not None for x in range(0, 1280, 16) for y in range(0, 720, 16))
+        with_it, without = (found, without) if on else (with_it, found)
+    assert 0 < without < with_it
 
 
 def test_clicking_a_trail_selects_its_lane() -> None:

@@ -16,6 +16,15 @@ LINE_REACH = SLACK + 3.0
 RINGS = (12.0, 5.0)  # logical pixels around a head, around another point
 
 
+def line_distances(layer: Trail, sight: Sight) -> Distances:
+    """Return the distances to the pieces of a trail that are shown, however far away."""
+    if not len(layer.points):
+        return NOTHING
+    shown = int(np.searchsorted(layer.progress, layer.upto, "right"))
+    path = np.vstack([np.asarray(layer.points, float)[:shown], layer.end[None]])
+    return to_segments(path[:-1], path[1:], sight)._replace(element=layer.first + np.arange(len(path) - 1))
+
+
 @picks(Trail)
 class TrailPicker(Picker[Trail]):
     """The head is ``HEAD``; a piece has the number of the point before it, counted from the path's very first one."""
@@ -24,19 +33,16 @@ class TrailPicker(Picker[Trail]):
         """Measure the head and the pieces that are shown; where the head is near, it alone is meant."""
         if not len(layer.points):
             return NOTHING
-        end = layer.end[None]
-        shown = int(np.searchsorted(layer.progress, layer.upto, "right"))
-        path = np.vstack([np.asarray(layer.points, float)[:shown], end])
-        line = to_segments(path[:-1], path[1:], sight)
+        line = line_distances(layer, sight)
         line.pixels[line.pixels > LINE_REACH * sight.scale] = np.inf
-        number = layer.first + np.arange(len(path) - 1)
         if not layer.head:
-            return line._replace(element=number)
+            return line
+        end = layer.end[None]
         head = to_points(end, sight)
         if head.pixels[0] <= sight.radius:
             line.pixels[:] = np.inf
         pixels, position = np.append(head.pixels, line.pixels), np.vstack([end, line.position])
-        return Distances(pixels, position, np.append(HEAD, number))
+        return Distances(pixels, position, np.append(HEAD, line.element))
 
     def describe(self, layer: Trail, picked: Picked, setting: Setting) -> Description:
         """Say at which step of the path this is, and the ground's value there; highlight the path."""

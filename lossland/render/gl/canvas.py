@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakSet
 
 from lossland.errors import MachineError, UserError
-from lossland.render.gl import egl
+from lossland.render.gl import egl, foreign
 
 if TYPE_CHECKING:
     from vispy.gloo.context import GLContext
@@ -175,12 +175,15 @@ def drawing(canvas: Canvas) -> Iterator[None]:
     with _LOCK:
         _drawn_in = os.getpid()
         before = _current()
+        make_again = None if before or not _HAS_EGL else foreign.put_aside()
         canvas.set_current()
         try:
             yield
         finally:
             if before is None:
                 _release()
+                if make_again:
+                    make_again()
             elif before is not canvas:
                 before.set_current()
 

@@ -1,0 +1,138 @@
+"""What the user can undo: the steps in which the scene was changed, with what it was like before and after each.
+
+A step is any action after which the scene is another, or has other values or another seed; `actions` notes it, so none
+can be forgotten. How the scene is seen and where its time stands are no steps, but an action that restarts the time has
+that undone with it. Settings that follow each other, as a slider or handle makes them while it is dragged, are one step
+until it is let go. All of this is a function of the actions alone: a session that replays does the same.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from lossland.scenery.scene import Scene, View
+from lossland.world.camera import Camera
+
+if TYPE_CHECKING:
+    from lossland.play.actions import Action
+    from lossland.play.player import Player
+
+MOST_STEPS = 100
+UNNOTED = {"selected"}  # parameters that only say what is looked at
+NAMES = {  # of the steps, with the action's arguments
+    "load": "scene {0}",
+    "use_preset": "preset {0}",
+    "reset": "reset",
+    "set_seed": "random seed",
+    "set_param": "{0}",
+    "set_landscape": "landscape",
+    "set_domain": "domain",
+    "click": "click in the picture",
+    "pick": "click in the picture",
+    "drag": "drag of {0}",
+    "set_lane_field": "{1} of optimizer {0}",
+    "add_lane": "added optimizer",
+    "remove_lane": "removed optimizer",
+    "enable_lane": "optimizer on or off",
+}
+
+
+class Version(NamedTuple):
+    """What a step changes, at a moment; the view and camera are used where it changed the scene itself."""
+
+    scene: Scene
+    values: dict[str, object]
+    seed: int
+    chosen: int
+    time: float
+    playing: bool
+    view: View | None
+    camera: Camera
+
+    def differs(self, other: Version) -> bool:
+        """Whether the scene is another one, or another in its values."""
+        if self.scene is not other.scene or self.seed != other.seed:
+            return True
+        return any(self.values[name] != other.values[name] for name in self.values if name not in UNNOTED)
+
+
+def version_of(player: Player) -> Version:
+    """Return what a step would change now."""
+    scene = player.scene
+    values, camera = dict(scene.values), copy(player.camera)
+    return Version(scene, values, scene.seed, player.chosen, player.time, player.playing, player.view, camera)
+
+
+class Step(NamedTuple):
+    """A change of the scene: its name, the setting it goes on with (None: it is complete), and what it changed."""
+
+    name: str
+    setting: tuple[object, ...] | None
+    before: Version
+    after: Version
+
+
+@dataclass(frozen=True)
+class History:
+    """The steps, the first ``done`` of which stand; those after them were undone. It never changes: others are made."""
+
+    steps: tuple[Step, ...] = ()
+    done: int = 0
+
+    @property
+    def open(self) -> bool:
+        """Whether another setting of the same thing would belong to the last step."""
+        return 0 < self.done == len(self.steps) and self.steps[-1].setting is not None
+
+    def noted(self, entry: Action, is_setting: bool, before: Version, after: Version) -> History:
+        """Return the history after an action; it is the same one where nothing was changed."""
+        setting = (entry.name, *map(repr, entry.arguments[:-1])) if is_setting else None
+        if self.open and setting == self.steps[-1].setting:
+            last = self.steps[-1]
+            kept = () if not last.before.differs(after) else (last._replace(after=after),)
+            return History((*self.steps[:-1], *kept), self.done - 1 + len(kept))
+        if not before.differs(after):
+            return self
+        name = NAMES.get(entry.name, entry.name.replace("_", " ")).format(*_told(entry))
+        steps = (*self.steps[: self.done], Step(name, setting, before, after))[-MOST_STEPS:]
+        return History(steps, len(steps))
+
+    def closed(self) -> History:
+        """Return the history in which what is set next is a step of its own."""
+        return replace(self, steps=(*self.steps[:-1], self.steps[-1]._replace(setting=None))) if self.open else self
+
+
+def _told(entry: Action) -> list[object]:
+    """Return an action's arguments as a name may tell them: lanes count from 1."""
+    lanes = entry.name in ("set_lane_field", "remove_lane", "enable_lane")
+    return [
+        int(value) + 1 if lanes and number == 0 else value
+        for number, value in enumerate(entry.arguments)
+    ]  # fmt: skip
+
+
+def take(player: Player, forward: bool) -> Step | None:
+    """Undo the player's last step, or do the next one again; return it, None where there is none."""
+    history = player.history
+    number = history.done if forward else history.done - 1
+    if not 0 <= number < len(history.steps):
+        return None
+    step = history.steps[number]
+    _restore(player, *((step.before, step.after) if forward else (step.after, step.before)))
+    player.history = History(history.closed().steps, history.done + (1 if forward else -1))
+    return step
+
+
+def _restore(player: Player, old: Version, new: Version) -> None:
+    """Make a player what it was in a version that a step made of another, or the other way."""
+    scene = new.scene
+    if scene is not player.scene:
+        player.take(scene)
+        player.view, player.camera = new.view, copy(new.camera)
+        player.camera.refit(player.size, player.free)
+    scene.values, scene.seed = dict(new.values), new.seed
+    player.chosen = new.chosen
+    if scene is not old.scene or (old.time, old.playing) != (new.time, new.playing):  # the step moved the time too
+        player.time, player.playing = new.time, new.playing

@@ -1,0 +1,17 @@
+"""Anything done to the window in any order: at rest it shows what is true. The long run is in tests/fuzz."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, Phase, settings
+from monkey import Monkey
+
+Monkey.TestCase.settings = settings(
+    max_examples=5,
+    stateful_step_count=12,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate],  # a run takes long: what fails is not made shorter
+    suppress_health_check=list(HealthCheck),
+)
+TestWindow = Monkey.TestCase
