@@ -42,8 +42,32 @@ from lossland.optimizers import Optimizer
 
 CATALOGUE = landscapes.catalogue()
 RULES: tuple[Optimizer, ...] = (*(kind() for kind in optimizers.catalogue()), optimizers.SGD(noise=1.0))
-# Rules that neither choose nor diverge at their usual rates, whatever the landscape.
-STEADY = [rule for rule in RULES if rule.name not in CHOOSING and rule.family in ("adaptive", "sign", "matrix")]
+# What the landscapes' kernels are tried with: rules that neither choose nor diverge there at their usual rates.
+STEADY: tuple[Optimizer, ...] = (
+    *map(
+        optimizers.optimizer,
+        (
+            "gradient_descent",
+            "sgd",
+            "momentum",
+            "nesterov",
+            "adagrad",
+            "rmsprop",
+            "adadelta",
+            "adam",
+            "adamw",
+            "amsgrad",
+            "nadam",
+            "radam",
+            "adamax",
+            "lion",
+            "rprop",
+            "yogi",
+            "adabelief",
+        ),
+    ),
+    RULES[-1],
+)
 ROSENBROCK, HIMMELBLAU, ACKLEY = map(landscape, ("rosenbrock", "himmelblau", "ackley"))
 
 # Every rule on a polynomial, and every landscape with one rule or another.
