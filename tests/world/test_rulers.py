@@ -28,7 +28,7 @@ def rulers(azimuth: float, size: tuple[int, int] = SIZE, elevation: float = 38.0
     return terrain_rulers(Axes(SLOPE, x="u", y="v"), SLOPE, camera(azimuth, elevation), size)
 
 
-def along(found: list[Numeral], outward: tuple[float, float, float]) -> dict[str, tuple[float, float, float]]:
+def along(found: list[Numeral], outward: tuple[float, ...]) -> dict[str, tuple[float, float, float]]:
     return {one.text: one.tick for one in found if one.outward == outward and not one.name}
 
 

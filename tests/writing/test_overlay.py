@@ -424,6 +424,7 @@ def test_a_long_equation_is_broken_before_the_sign_in_its_middle():
     assert in_two_lines("f = a + b + c - d") == r"\begin{aligned} f  =\; &  a + b  \\ & + c - d \end{aligned}"
     assert in_two_lines("f = -(a + b)^{c - d}") == "f = -(a + b)^{c - d}"  # no sign outside of brackets
     assert in_two_lines("a + b") == "a + b"
+    assert in_two_lines(r"x = a + b,\quad y = c") == r"\begin{aligned} & x = a + b, \\ &  y = c \end{aligned}"
 
 
 def test_of_notes_without_room_the_least_important_are_left_out_first(type_):
