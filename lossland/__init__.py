@@ -23,6 +23,10 @@ _HOME = {
     "swarm": "lossland.compute.swarm",
     "Swarm": "lossland.compute.swarm",
     "swarms": "lossland.compute.swarm:",
+    "basins": "lossland.compute.maps",
+    "BasinMap": "lossland.compute.maps",
+    "sweep": "lossland.compute.maps",
+    "Sweep": "lossland.compute.maps",
     "minima": "lossland.compute.minima:",
     "models": "lossland.models:",
     "maps": "lossland.compute.maps:",
@@ -32,6 +36,9 @@ _HOME = {
     "insets": "lossland.world.insets:",
     "ground": "lossland.scenery.ground:",
     "explain": "lossland.compute.explain:",
+    "notebook": "lossland.notebook:",
+    "Film": "lossland.app.film",
+    "Snapshot": "lossland.app.stage",
     "layers": "lossland.world.layers:",
     "figures": "lossland.world.figures:",
     "plots": "lossland.world.plots:",
@@ -64,7 +71,9 @@ _HOME = {
     "MachineError": "lossland.errors",
 }
 __all__ = [
+    "BasinMap",
     "Clock",
+    "Film",
     "Frame",
     "Grid",
     "GroundScene",
@@ -74,14 +83,17 @@ __all__ = [
     "Now",
     "RaceScene",
     "Scene",
+    "Snapshot",
     "Stage",
     "Swarm",
+    "Sweep",
     "Terrain",
     "Track",
     "Trajectory",
     "UserError",
     "View",
     "__version__",
+    "basins",
     "explain",
     "figures",
     "ground",
@@ -94,6 +106,7 @@ __all__ = [
     "maps",
     "minima",
     "models",
+    "notebook",
     "numerals",
     "optimizers",
     "parameters",
@@ -110,6 +123,7 @@ __all__ = [
     "snapshot",
     "swarm",
     "swarms",
+    "sweep",
     "terrain",
     "tex",
     "words",
@@ -133,16 +147,23 @@ def __dir__() -> list[str]:
 if TYPE_CHECKING:
     from lossland import landscapes as landscapes
     from lossland import models as models
+    from lossland import notebook as notebook
     from lossland import numerals as numerals
     from lossland import optimizers as optimizers
     from lossland.app import Stage as Stage
     from lossland.app import record as record
     from lossland.app import show as show
     from lossland.app import snapshot as snapshot
+    from lossland.app.film import Film as Film
+    from lossland.app.stage import Snapshot as Snapshot
     from lossland.compute import explain as explain
     from lossland.compute import maps as maps
     from lossland.compute import minima as minima
     from lossland.compute import swarm as swarms
+    from lossland.compute.maps import BasinMap as BasinMap
+    from lossland.compute.maps import Sweep as Sweep
+    from lossland.compute.maps import basins as basins
+    from lossland.compute.maps import sweep as sweep
     from lossland.compute.swarm import Swarm as Swarm
     from lossland.compute.swarm import swarm as swarm
     from lossland.compute.trajectory import Trajectory as Trajectory

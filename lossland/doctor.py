@@ -16,6 +16,7 @@ from typing import Any
 
 from lossland import __version__
 from lossland.errors import MachineError, UserError
+from lossland.render.gl.canvas import has_display
 
 PACKAGES = ("numpy", "vispy", "glfw", "imgui-bundle", "PyOpenGL", "pillow", "av", "llvmlite")
 OPTIONAL_PACKAGES = ("cupy-cuda12x", "cupy-cuda13x", "cuda-bindings")
@@ -88,12 +89,6 @@ def gl_devices(gl: str | None = None) -> list[dict[str, Any]]:
     return rows
 
 
-def has_display() -> bool:
-    """Return whether windows can be expected to open."""
-    named = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    return bool(named) or sys.platform in ("darwin", "win32")
-
-
 def display() -> dict[str, Any]:
     """Return the main screen's name and size, or raise MachineError."""
     if not has_display():
@@ -117,7 +112,7 @@ def fonts() -> dict[str, Any]:
     wanted = (*text.FONT_FILES.values(), text.ICON_FONT)
     missing = [name for name in wanted if not (text.FONTS / name).is_file()]
     if missing:
-        raise MachineError(f"imgui-bundle lacks the fonts {', '.join(missing)}; install it anew.")
+        raise MachineError(f"imgui-bundle lacks the fonts {', '.join(missing)}; install it again.")
     return {"folder": str(text.FONTS), "count": len(wanted)}
 
 

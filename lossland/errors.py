@@ -33,8 +33,10 @@ def cut(text: str, most: int = LONGEST) -> str:
     return text if len(text) <= most else f"{text[:most]}…"
 
 
-def nearest(word: str, known: list[str] | tuple[str, ...]) -> str:
+def nearest(word: object, known: list[str] | tuple[str, ...]) -> str:
     """Return ``" Did you mean 'adam'?"`` for the closest known name, or an empty string."""
+    if not isinstance(word, str):
+        return ""
     from difflib import get_close_matches
 
     close = get_close_matches(word, known, n=1, cutoff=0.6)
@@ -70,11 +72,11 @@ def sentence(error: BaseException) -> str:
     return f"Unexpected {_named(error)}. This is a fault of lossland itself; --debug shows where it happened."
 
 
-def told(error: BaseException) -> str:
+def fault_of(error: BaseException) -> str:
     """Return what an exception says, after the file and line of a user's where it happened; without a full stop."""
     place, _ = _place(error)
     text = str(error).rstrip(".") if isinstance(error, UserError | MachineError) else _named(error)
-    return f"{place}: {text}" if place else text
+    return f"{place}: {text}" if place and not text.startswith(place.partition(" ")[0]) else text
 
 
 def is_users(error: BaseException) -> bool:

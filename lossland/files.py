@@ -24,7 +24,7 @@ KINDS = {
         (".png", ".jpg", ".jpeg", ".webp", ".svg", ".pdf"), "a picture, which lossland draws and never reads"
     ),
     **dict.fromkeys((".mp4", ".gif", ".webm"), "a film, which lossland makes and never reads"),
-    ".py": "a Python file, whose scene `lossland explore`, `shot`, `record` and `readouts` take",
+    ".py": "a Python file, of which a scene, landscape or optimizer is taken where one is named (mine.py:Name)",
     **dict.fromkeys((".json", ".txt", ".md", ".html"), "a text"),
     **dict.fromkeys((".vtp", ".glb"), "a mesh"),
 }  # what files are, by their endings

@@ -95,10 +95,9 @@ class Gradient3D(ll.GroundScene):
 
     def rain(self, now: ll.Now) -> list[layers.Layer]:
         """Return the drops that are on the map: each runs downhill for three seconds, and falls again."""
-        if self.drops == 0:
-            return []
         drops, (x0, x1, y0, y1) = slopes.rain(self.ways(), now.seconds / 3), self.domain
-        seen = np.flatnonzero(((drops >= (x0, y0)) & (drops <= (x1, y1))).all(axis=1))
+        on_map = ((drops >= (x0, y0)) & (drops <= (x1, y1))).all(axis=1)
+        seen = np.flatnonzero(on_map & np.isfinite(self.land.value(drops)))  # none hangs over a hole
         return [layers.Points(drops[seen], "particle.0", 3.0, ground=self.terrain, number=seen, name="Drop")]
 
     @ll.kept

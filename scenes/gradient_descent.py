@@ -10,8 +10,7 @@ import lossland as ll
 from lossland import layers, parameters, signs, tex, words
 from lossland.models import quadratics
 
-ARROW = 0.34  # length of the uphill arrow in the world
-BALL = 0.03  # and of the ball's radius
+ARROW, BALL = 0.34, 0.03  # length of the uphill arrow and of the ball's radius in the world
 SURFACE, GOAL, GRADIENT, STEP, REPEAT = range(5)  # the parts of an iteration
 
 
@@ -82,11 +81,13 @@ class GradientDescent(ll.GroundScene):
         step, points = now.whole, self.points()
         part, share = divmod(5 * (now.step - step) + 1e-9, 1.0) if step < self.steps else (REPEAT, 0.0)
         moved = share * share * (3 - 2 * share) if part == STEP else 0.0  # it starts and stops gently
-        loss = float(self.land.value(points[step]))
-        look = {"start": "start", "value": loss, "name": "Descent"}
+        here, on_map = points[step], self.terrain.laid(points).is_inside(step)
+        value = float(self.land.value(here)) if on_map else "off the map"
+        label = "" if on_map else words("w = ?", here.round(2) + 0.0)
+        look = {"start": "start", "label": label, "value": value, "name": "Descent"}
         ball = layers.Trail.on(self.terrain, points, step + moved, "optimizer.sgd", **look)
-        under_way = step < self.steps and self.terrain.laid(points).is_inside(step)
-        arrows = self.arrows(points[step], points[step + 1], int(part)) if under_way and part >= GRADIENT else []
+        under_way = on_map and step < self.steps
+        arrows = self.arrows(here, points[step + 1], int(part)) if under_way and part >= GRADIENT else []
         return self.on_ground([self.goal(), ball, *arrows], self.notes(step, int(part)))
 
     @ll.kept
@@ -110,7 +111,6 @@ class GradientDescent(ll.GroundScene):
     def notes(self, step: int, part: int) -> list[layers.Note]:
         """Return the verdict, the five steps with their numbers, and the error along each axis."""
         here, after = self.points()[step], self.points()[min(step + 1, self.steps)]
-        factors = quadratics.descent_factors(self.alpha, self.curvature)
         bowl = r"f(x, y) = \tfrac12(\lambda_1 x^2 + \lambda_2 y^2),\quad \lambda_1 = ?,\; \lambda_2 = ?"
         five_steps = (
             ("accent", r"1\;\; f(w)", tex("= ?", self.land.value(here)), "the surface"),
@@ -119,7 +119,7 @@ class GradientDescent(ll.GroundScene):
             ("down", r"4\;\; -\alpha\nabla f", "", "the step"),
             ("accent", r"5\;\; w", tex("= (?, ?)", *after), "repeat"),
         )
-        rows, bars = [], []
+        rows, bars, factors = [], [], quadratics.descent_factors(self.alpha, self.curvature)
         for k, axis in enumerate("xy"):
             error, every_step = float(here[k]), words(f"{axis}: every step ×?.2", factors[k])
             share = float(np.clip(error / max(abs(self.start[k]), 1e-9), -1, 1))

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 import lossland as ll
-from lossland import layers, level_points, parameters, signs
+from lossland import layers, level_points, parameters, signs, tex
 from lossland.models import critical_points as critical
 
 
@@ -50,9 +50,7 @@ class LandscapeZoo(ll.GroundScene):
     )
     rate = parameters.Number(0.004, 1e-6, 10.0, r"rate $\alpha$", "The ball's learning rate.", log=True)
     steps = parameters.Integer(120, 1, 2000, "steps", "How long the ball rolls.", log=True)
-    morph = parameters.Choice(
-        "none", lambda: ("none", *ll.landscapes.names()), "morph into", "Another landscape to turn into."
-    )
+    morph = parameters.Choice("none", lambda: ("none", *ll.landscapes.names()), "morph into", "What to turn into.")
 
     @property
     def clock(self) -> ll.Clock:  # pyright: ignore[reportIncompatibleVariableOverride]  # two kinds of pictures
@@ -104,7 +102,8 @@ class LandscapeZoo(ll.GroundScene):
         look = {"beads": None, "value": float(self.land.value(self.way()[now.whole])), "name": "Ball"}
         ball = layers.Trail.on(self.terrain, self.way(), now.step, "optimizer.sgd", **look)
         section, profile = self.cut_at(self.ball[1]) if self.cut else ([], None)
-        return self.on_ground([*self.marks(), ball, *section], self.notes(profile))
+        drawn, bar = [*self.marks(), ball, *section], "loss" if self.paint == "height" else ""
+        return self.on_ground(drawn, self.notes(profile), bar)
 
     @property
     @ll.kept
@@ -124,25 +123,28 @@ class LandscapeZoo(ll.GroundScene):
     @ll.kept
     def ends(self) -> tuple[ll.Terrain, ll.Terrain]:
         """Return the two grounds of a morph."""
-        grids = [land.grid(192) for land in (self.land, ll.landscape(self.morph))]
-        relief = super().relief
+        grids, relief = [land.grid(192) for land in (self.land, ll.landscape(self.morph))], super().relief
         here, there = (ll.Terrain(one.x, one.y, one.value, *relief(one.value)) for one in grids)
         return here, there
 
     @ll.kept(most=1)
     def morphing(self, share: float) -> ll.Frame:
         """Return the ground on its way to another one: heights blend, values do not."""
-        name, other = self.caption().text, ll.landscape(self.morph).title
-        word = name if share == 0 else other if share == 1 else f"{name} turns into {other}"
-        title = layers.Title(word, "", ("Heights, not values, are blended",))
-        return ll.Frame([layers.Surface(ll.terrain.blend(*self.ends(), share))], [title], self.view)
+        here, other, ground = self.caption(), ll.landscape(self.morph), ll.terrain.blend(*self.ends(), share)
+        latex = tex(r"h = (1 - t)\, h_1 + t\, h_2, \quad t = ?.2", share)
+        axes, word = layers.Axes(ground, values=None), f"{here.text} turns into {other.title}"
+        if share in (0, 1):
+            axes = layers.Axes(self.ends()[int(share)], values=r"\text{loss}")
+            word, latex = ((here.text, here.latex), (other.title, f"f(x, y) = {other.latex}"))[int(share)]
+        title = layers.Title(word, latex, ("Heights, not values, are blended",))
+        return ll.Frame([layers.Surface(ground), axes], [title], self.view)
 
     def notes(self, profile: layers.Series | None) -> list[layers.Note]:
         """Return how many there are of each kind, and the curvatures of the one nearest to the ball."""
         points, near = self.critical(), critical.nearest(self.critical(), self.ball)
-        notes: list[layers.Note] = [self.caption(level_points.counted(points)), level_points.legend(points)]
-        if near is not None:
-            notes.insert(1, level_points.facts(near))
+        facts, colors = [level_points.facts(near)] if near else [], f"Blue: {self.paint} below 0; orange: above"
+        lines = [level_points.counted(points), *([] if self.paint == "height" else [colors])]
+        notes: list[layers.Note] = [self.caption(*lines), *facts, level_points.legend(points)]
         if profile is not None:
             notes.append(layers.Chart("Profile through the ball", [profile], x_label="x"))
         return notes

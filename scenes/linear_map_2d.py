@@ -16,6 +16,7 @@ CIRCLE = np.stack([np.cos(np.linspace(0, 2 * np.pi, 97)), np.sin(np.linspace(0, 
 LETTER = np.array([(0.4, 0.3), (0.7, 0.3), (0.7, 0.9), (1.1, 0.9), (1.1, 1.2), (0.7, 1.2), (0.7, 1.5),
                    (1.3, 1.5), (1.3, 1.8), (0.4, 1.8), (0.4, 0.3)])  # fmt: skip
 HOUSE = np.array([(0.5, 0.5), (1.5, 0.5), (1.5, 1.4), (1, 1.9), (0.5, 1.4), (0.5, 0.5)])
+CATCH: dict[str, Any] = {"group": "handles", "name": "Column"}  # rings to be dragged
 SHAPES = {"none": None, "circle": CIRCLE, "letter": LETTER, "house": HOUSE}
 
 
@@ -140,7 +141,7 @@ class LinearMap2D(ll.Scene):
                 np.zeros((2, 3)), shapes.lifted(moved.T), COLUMNS, width=6.5, depth=False, name="Basis arrow"
             ),
             layers.Points(np.zeros((1, 3)), "text", 4.5, "ring", outline=True),
-            *(layers.Points(shapes.lifted(self.a.T[[k]]), COLUMNS[k], 7.0, "ring", name="Column") for k in range(2)),
+            *(layers.Points(shapes.lifted(self.a.T[[k]]), COLUMNS[k], 7.0, "ring", **CATCH) for k in range(2)),
         ]
         for k, symbol in enumerate((r"\hat\imath", r"\hat\jmath")):
             head, look = moved[:, k], {"latex": True, "size": 28, "side": beside(moved[:, k], moved[:, 1 - k])}
@@ -192,7 +193,8 @@ class LinearMap2D(ll.Scene):
         turn = np.degrees(turn_and_stretch[0])
         if abs(turn) < 0.05:
             return "The plane moves from the identity to A, with no turn"
-        return words("The plane turns by ?1° while it stretches", turn)
+        keeps_shape = np.allclose(turn_and_stretch[1], np.eye(2), atol=1e-9)
+        return words("The plane turns by ?1°" + ("" if keeps_shape else " while it stretches"), turn)
 
     def path_formula(self) -> str:
         """Return the matrix on the path as a formula in t."""

@@ -24,6 +24,7 @@ TARGET = 1e-6  # an error that counts as arrived
 LANES = insets.Lanes(home=-1.24, length=0.92)  # in front of the map
 PORTRAIT = insets.Square(middle=(2.36, -0.62), half=0.96, reach=1.25)  # at its right
 LIFT = layers.ON_GROUND
+RULE = r"y_{k+1} = \beta y_k + \lambda x_k,\quad x_{k+1} = x_k - \alpha y_{k+1}"
 CELLS = 72  # along both sides of the table over α and β
 REMARKS = {"unstable": "over the cliff", "critically damped": "no faster rate for this αλ",
            "underdamped": "ripples", "overdamped": "creeps"}  # fmt: skip
@@ -122,7 +123,7 @@ class MomentumPhase(ll.Scene):
         rim = terrain.world_from_domain(np.stack([2 + 2 * beta, beta], -1), LIFT)
         return [
             layers.Surface(terrain, paint=paint),
-            layers.Axes(terrain, r"\alpha\lambda", r"\beta"),
+            layers.Axes(terrain, r"\alpha\lambda", r"\beta", r"\text{rate}"),
             layers.Lines([crease], "accent", 2.4, name="Crease"),
             layers.Lines([rim], "up", 2.2, dash=(16, 10), name="Cliff"),
             layers.Label(terrain.world_from_domain((0.22, 0.28), LIFT), "crease", "accent", size=13.0, side="right"),
@@ -183,7 +184,7 @@ class MomentumPhase(ll.Scene):
         damping = quadratics.damping(self.balls.products[self.shown - 1], self.beta)
         lines = (f"step {now.whole}", f"{damping}: {REMARKS[damping]}")
         return [
-            layers.Title(self.title, r"x_{k+1} = x_k - \alpha y_{k+1}", lines),
+            layers.Title(self.title, RULE, lines),
             self.legend(),
             layers.Chart("Error", self.curves(), log_y=True, now=now.step),
             self.choices().marked(self.alpha, self.beta),

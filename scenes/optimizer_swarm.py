@@ -17,7 +17,7 @@ WORK = 5_000_000  # steps of one particle that a live picture may take between t
 EXACT = 2**17  # up to this many particles, each one is followed to its end to colour it
 NEAR = 1e-3  # the share of its height at which a particle counts as down
 PATCH = 0.08  # of the map: how large a patch is that a click makes
-LETTERS = "ABCDEFGH"
+LETTERS = "ABCD"  # one for each colour of basins
 SUNFLOWER = [cmath.rect(0.47 * math.sqrt((k + 0.5) / 34), 2.39996 * k) for k in range(34)]  # even, but not a grid
 
 
@@ -55,6 +55,7 @@ class OptimizerSwarm(ll.GroundScene):
     }
     height = 0.35
     median = 0.5
+    low_hills, still_share = True, 0.12  # most are on their way then
 
     domain = ll.ground.Domain((-6, 6, -6, 6))
     optimizer = ll.race.Rule("momentum", "optimizer", "The rule of every particle.")
@@ -134,15 +135,15 @@ class OptimizerSwarm(ll.GroundScene):
 
     @ll.refined(levels=("map", "exact"))
     def labels(self, level: str) -> ll.maps.Pieces[np.ndarray]:
-        """Make the number of the minimum that each particle will reach, (N,).
+        """Make the number of the letter of the minimum that each particle will reach, (N,), -1 for none.
 
         Each is followed to its end; where there are very many, or no time yet, the map says what starts there reach.
         """
         found, starts = self.basin_map(), self.starts()
         if level == "map" or self.count > EXACT:
-            return found.label_at(self.land.domain, starts)
+            return self.letter_of(found.basin_at(starts))
         ends = yield from ll.swarms.rest_pieces(self.land, self.rule, starts, self.steps, self.seed, WORK)
-        return self.reached(ends)
+        return self.letter_of(self.reached(ends))
 
     def reached(self, positions: np.ndarray) -> np.ndarray:
         """Return the number of the minimum that each of the positions (N, 2) is at, -1 for none."""
@@ -154,12 +155,8 @@ class OptimizerSwarm(ll.GroundScene):
         rule, start = self.rule, self.first()
         height = float(self.land.value(start)) - self.lowest
         target = self.lowest + NEAR * height if 0 < height < np.inf else self.lowest  # it may start where there is none
-        axes = ll.maps.usual_axes(self.land, rule)
-        return (
-            yield from ll.maps.sweep_pieces(
-                self.land, rule, *axes, cells, self.steps, start, target, self.seed, WORK // 50
-            )
-        )
+        setting = (*ll.maps.usual_axes(self.land, rule), cells, self.steps, start, target, self.seed)
+        return (yield from ll.maps.sweep_pieces(self.land, rule, *setting, WORK // 50))
 
     def readouts(self, now: ll.Now) -> dict[str, Any]:
         """Return the basins' shares of the full map, and how the swarm stands."""
@@ -169,7 +166,7 @@ class OptimizerSwarm(ll.GroundScene):
             "count": float(self.count),
             "minima": found.minima.position,
             "shares": found.shares,
-            "unconverged": float((found.label < 0).mean()),
+            "unconverged": float((found.basin < 0).mean()),
             "arrived": float((self.reached(positions) >= 0).mean()),
             "first_particle_start": np.array(self.first()),
             "first_particle": positions[0].astype(float),
@@ -184,22 +181,26 @@ class OptimizerSwarm(ll.GroundScene):
     @ll.kept
     def surface(self) -> layers.Surface:
         """The ground in the colours of its basins."""
-        return layers.Surface(self.terrain, paint=self.basin_map().label)
+        return layers.Surface(self.terrain, paint=self.letter_of(self.basin_map().basin))
 
     def dots(self, step: float) -> layers.Points:
         """Return the particles. The picture moves them between steps and leaves out those outside the domain."""
         label, look = self.labels(), {"ground": self.terrain, "name": "Particle"}
         if self.arrived == "vanish":
             positions = self.flow().positions(step)
-            under_way = self.reached(positions) < 0
-            number = np.flatnonzero(under_way)
-            return layers.Points(positions[under_way], label[under_way], 2.5, "dot", number=number, **look)
+            way = np.flatnonzero(self.reached(positions) < 0)
+            return layers.Points(positions[way], label[way], 2.5, "dot", number=way, **look)
         before, after, share = self.flow().around(step)
         return layers.Points(before, label, 2.5, "dot", target=after, share=share, **look)
 
     def lettered(self) -> list[tuple[str, int]]:
-        """Return the letters, and the minima they stand for: those with the largest basins."""
-        return list(zip(LETTERS, self.basin_map().largest(len(LETTERS)), strict=False))
+        """Return the letters, and the minima they stand for: all, or the lowest of many."""
+        return list(zip(LETTERS, self.basin_map().lowest(len(LETTERS)), strict=False))
+
+    def letter_of(self, label: np.ndarray) -> np.ndarray:
+        """Return the numbers of the letters of minima with these numbers, -1 for those without."""
+        lettered = [k for _, k in self.lettered()]
+        return np.where(np.isin(label, lettered), np.searchsorted(lettered, label), -1)
 
     @ll.kept
     def marks(self) -> list[layers.Layer]:
@@ -222,13 +223,13 @@ class OptimizerSwarm(ll.GroundScene):
     def legend(self) -> layers.Legend:
         """Return the lettered minima and how large their basins are, and the rest."""
         found, rows = self.basin_map(), []
-        for letter, k in self.lettered():
+        for number, (letter, k) in enumerate(self.lettered()):
             cells = (words("?.2", found.minima.position[k]), words("?.1 %", 100 * found.shares[k]))
-            rows.append(layers.Row(f"particle.{k}", letter, cells, f"basin.{k}"))
+            rows.append(layers.Row(f"particle.{number}", letter, cells, f"basin.{number}"))
         rest = 1.0 - float(sum(found.shares[k] for _, k in self.lettered()))
         if rest > 5e-4:
             name = "elsewhere" if len(found.minima.position) > len(LETTERS) else "no minimum"
-            rows.append(layers.Row("dim", name, ("", words("?.1 %", 100 * rest)), "hair"))
+            rows.append(layers.Row("particle.-1", name, ("", words("?.1 %", 100 * rest)), "basin.-1"))
         return layers.Legend(rows, "Basin of attraction", ("minimum", "area"))
 
     def heat_map(self) -> layers.HeatMap:

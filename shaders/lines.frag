@@ -1,6 +1,6 @@
 #include "presence.glsl"
 uniform float u_px;
-uniform vec2 u_dash;          // period and ink, pixels of the look; 0: solid
+uniform vec2 u_dash;          // period and ink, logical pixels; 0: solid
 varying vec4 v_ink;
 varying vec2 v_arc;
 

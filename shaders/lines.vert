@@ -2,9 +2,9 @@
 
 attribute vec3 a_before, a_start, a_end, a_after;
 attribute vec2 a_corner;
-attribute vec2 a_arc;         // pixels of the look along the path at both ends, for dashes
+attribute vec2 a_arc;         // logical pixels along the path at both ends, for dashes
 attribute vec4 a_ink;         // colour and opacity
-attribute float a_width;      // pixels of the look
+attribute float a_width;      // logical pixels
 attribute float a_moved;      // 1: u_plane moves this line
 uniform float u_px, u_wide;    // u_wide: factor on widths
 uniform mat2 u_plane;

@@ -2,7 +2,7 @@
 
 attribute vec3 a_position, a_target;
 attribute vec4 a_color;
-attribute vec4 a_shape;       // radius and rim in pixels of the look, kind (0 disc, 1 sphere, 2 ring), bias
+attribute vec4 a_shape;       // radius and rim in logical pixels, kind (0 disc, 1 sphere, 2 ring), bias
 uniform mat4 u_clip_from_world;
 uniform float u_px, u_share;
 varying vec4 v_color;

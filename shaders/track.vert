@@ -11,7 +11,7 @@ uniform mat4 u_ring[8];       // of each of 32 paths, one in a column: slot of r
                               // empty), rank of the end, progress of the oldest point and of the end
 uniform sampler2D u_points;   // place and progress
 uniform vec2 u_texels;        // width and height of that
-uniform vec2 u_width[32];     // at the tail and at the head, pixels of the look
+uniform vec2 u_width[32];     // at the tail and at the head, logical pixels
 uniform vec4 u_color[32];      // and opacity
 uniform float u_px, u_outline;
 varying float v_share;        // of the shown path, 0 at its start

@@ -5,7 +5,7 @@ attribute vec2 a_corner;
 attribute vec2 a_progress;    // iteration numbers at both ends
 attribute vec2 a_path;        // the path's number, and 1 for its casing, 0 for the line itself
 uniform mat4 u_upto[2];       // of each of 32 paths, four in a column
-uniform vec2 u_width[32];     // at the tail and at the head, pixels of the look
+uniform vec2 u_width[32];     // at the tail and at the head, logical pixels
 uniform vec4 u_color[32];      // and opacity
 uniform float u_px, u_outline;
 varying float v_share;        // of the shown path, 0 at its start

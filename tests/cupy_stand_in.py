@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import cuda_on_cpu
@@ -141,7 +141,7 @@ class Array:
         return host
 
 
-class StandIn:
+class StandIn(ModuleType):
     """The module. ``room`` is how many bytes the device has; ``fail_after`` launches it is lost.
 
     ``launches`` are the kernels launched so far, as (name, threads).
@@ -150,6 +150,7 @@ class StandIn:
     uint32, float32, float64 = np.uint32, np.float32, np.float64
 
     def __init__(self, room: float = np.inf, fail_after: float = np.inf, broken: str = "") -> None:
+        super().__init__("cupy")
         self.room, self.fail_after, self.broken = room, fail_after, broken
         self.used = 0
         self.all_streams: weakref.WeakValueDictionary[int, Stream] = weakref.WeakValueDictionary()

@@ -16,7 +16,7 @@ PACKAGE = ROOT / "lossland"
 
 # From the ground up. A room may import itself and what is below its floor; rooms of one floor do not meet.
 FLOORS = (
-    ("errors", "interrupts", "resources", "numerals", "models"),
+    ("errors", "interrupts", "resources", "numerals", "models", "display"),
     ("checks", "files", "userfiles", "expression", "world"),
     ("landscapes", "optimizers", "render/gl"),
     ("compute",),
@@ -26,7 +26,7 @@ FLOORS = (
     ("writing",),
     ("ui",),
     ("app",),
-    ("doctor",),
+    ("notebook", "doctor"),
     ("cli",),
     ("__main__",),
 )

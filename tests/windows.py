@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +18,27 @@ import pytest
 PATIENCE = 30.0  # seconds: a busy machine draws a few frames a second
 
 
-def until(condition: Callable[[], Any], what: str) -> Any:
-    """Ask again and again; return the first true answer, fail after ``PATIENCE``."""
-    end = time.monotonic() + PATIENCE
+def until(condition: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
+    """Ask again and again; return the first true answer, fail after so many seconds."""
+    end = time.monotonic() + patience
     while time.monotonic() < end:
         answer = condition()
         if answer:
             return answer
         time.sleep(0.05)
-    pytest.fail(f"in {PATIENCE:.0f} s this did not happen: {what}")
+    pytest.fail(f"in {patience:.0f} s this did not happen: {what}")
 
 
 @pytest.fixture
 def display() -> Iterator[str]:
     """Start a display and return its name; a new one each time, because it keeps showing closed windows."""
+    with running_display() as (name, _):
+        yield name
+
+
+@contextmanager
+def running_display() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Start a display for a block, and give its name and its process."""
     for program in ("Xvfb", "xdotool"):
         if not shutil.which(program):
             pytest.fail(f"{program} is missing; on Debian: apt install xvfb xdotool")
@@ -41,7 +49,7 @@ def display() -> Iterator[str]:
     with os.fdopen(read) as answer:
         number = answer.readline().strip()
     assert number, "Xvfb did not start"
-    yield f":{number}"
+    yield f":{number}", server
     server.terminate()
     server.wait(10)
 
@@ -53,7 +61,8 @@ def environment(display: str | None) -> dict[str, str]:
         for name, value in os.environ.items()
         if name not in ("DISPLAY", "WAYLAND_DISPLAY", "PYOPENGL_PLATFORM", "EGL_PLATFORM")
     }
-    kept["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parents[1]), kept.get("PYTHONPATH", "")])
+    folders = (Path(__file__).parents[1], Path(__file__).parent)  # the package, and what tests share
+    kept["PYTHONPATH"] = os.pathsep.join([*map(str, folders), kept.get("PYTHONPATH", "")])
     return kept | ({"DISPLAY": display} if display else {})
 
 

@@ -27,6 +27,7 @@ LEFT_OUT = {"__main__"}  # one line that calls cli
 CAPTIONS = {
     "cli": "the commands",
     "doctor": "what is installed",
+    "notebook": "what a cell shows",
     "app": "window, film, stage",
     "ui": "the panels",
     "writing": "text over the picture",
@@ -42,15 +43,17 @@ CAPTIONS = {
     "expression": "mathematics, once",
     "checks": "what is handed in",
     "files": "whole or not at all",
+    "userfiles": "run when they are named",
     "world": "layers, as plain data",
     "models": "what scenes show",
     "errors": "one clear sentence",
     "interrupts": "signals",
     "resources": "shaders, scenes",
     "numerals": "numbers as text",
+    "display": "what notebooks ask",
 }
 
-WIDTH, MARGIN = 900, 24  # pixels of the picture
+WIDTH, MARGIN = 1060, 24  # pixels of the picture
 WIDE, HIGH, BETWEEN = 150, 46, 22  # of a room, and between two side by side
 STOREY = 86  # from floor to floor
 TOP, BOTTOM = 66, 24

@@ -18,6 +18,7 @@ from lossland.play.player import Player
 from lossland.play.session import Session
 from lossland.render.painter import Quality
 from lossland.scenery import library
+from lossland.scenery.library import Shown
 from lossland.scenery.scene import Scene
 from lossland.scenery.tour import Tour
 
@@ -44,7 +45,7 @@ class Moment:
 
 @np.errstate(all="ignore")
 def record(
-    what: Subject | str | Path,
+    what: Subject | Shown,
     path: str | Path,
     seconds: float | None = None,
     fps: float = 60,
@@ -57,10 +58,10 @@ def record(
     progress: Callable[[int, int], None] | None = None,
     gl: str | int | None = None,
     text_scale: float = 1.0,
-) -> Path:
-    """Film a scene, a tour or a session, and return the film's path.
+) -> Film:
+    """Film a scene, a tour or a session, and return the film's path, which a notebook plays.
 
-    ``what`` is an object or a name: of a scene, a tour, a landscape (or its formula) or a ``.lossland`` file. A scene
+    ``what`` is a tour or session or its name (a ``.lossland`` file), a scene, or what `ll.scene` makes one of. A scene
     or tour is played once from start to end in ``seconds`` (None: its own length); a session is replayed as it was,
     from ``start`` seconds on, and cut after ``seconds``; ``trim`` leaves out its idle time (see
     `session.shown_ticks`). ``orbit`` lets the camera travel slowly around a scene. The ending of ``path`` chooses
@@ -68,8 +69,10 @@ def record(
     ``progress(done, total)`` is called after every frame. An interrupted film leaves nothing behind.
     ``gl`` chooses what draws and ``text_scale`` how large text is, as in `Stage`.
     """
-    subject = subject_of(what) if isinstance(what, str | Path) else what
-    path = Path(path).expanduser()
+    subject = subject_of(what)
+    if not isinstance(path, str | Path):
+        raise UserError(f"A film is written into a file, such as 'film.mp4', not into {shown(path)}.")
+    path = Film(path).expanduser()
     fps = film_fps(path, _checked(fps, 1, 240, "A film has", "frames a second"))
     if isinstance(subject, Session):
         size, theme = size or subject.size, theme or subject.theme
@@ -92,9 +95,22 @@ def record(
     return path
 
 
-def subject_of(name: str | Path) -> Subject:
-    """Return the tour, session or scene of a name or path."""
-    text = str(name)
+class Film(type(Path())):
+    """The path of a film, or of a folder of frames, that plays where a notebook shows it."""
+
+    def _repr_html_(self) -> str | None:
+        import lossland
+
+        return lossland.notebook.html(self)
+
+
+def subject_of(what: Subject | Shown) -> Subject:
+    """Return what is filmed: itself, or the tour, session or scene that a name or another thing stands for."""
+    if isinstance(what, Tour | Session):
+        return what
+    if not isinstance(what, str | Path):
+        return library.scene_of(what)
+    text = str(what)
     if text.endswith(session.ENDING):
         return session.load(text)
     if text in [tour.name for tour in library.tours()]:

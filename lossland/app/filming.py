@@ -14,8 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 
-from lossland import interrupts
-from lossland.app.saving import free_name
+from lossland import interrupts, userfiles
+from lossland.app.saving import free_name, say_saved
 from lossland.errors import USER_FILES, UserError, sentence
 from lossland.play import session
 from lossland.play.player import Player
@@ -40,12 +40,12 @@ class Filming:
         """Whether a film is being drawn."""
         return self._drawing is not None
 
-    def toggle(self, theme: str) -> None:
+    def toggle(self, theme: str, text_scale: float = 1.0) -> None:
         """Begin a film; or end it, and have it drawn; or, while that is done, cancel it."""
         if self._drawing is not None:
             self.cancel()
         elif self.player.recording:
-            self.finish(theme)
+            self.finish(theme, text_scale)
         elif not (self.player.replayable or self._own):
             raise UserError(
                 "A film of the window is drawn by another process, which cannot find a scene that was made in Python; "
@@ -55,7 +55,7 @@ class Filming:
             self._first = self.player.tick
             self.player.recording = True
 
-    def finish(self, theme: str) -> None:
+    def finish(self, theme: str, text_scale: float = 1.0) -> None:
         """End the film, if one is being taken, and have it drawn."""
         if not self.player.recording:
             return
@@ -64,7 +64,7 @@ class Filming:
         if not self.player.replayable:
             taken = replace(taken, scene=self._own)
         path = free_name(self.player.scene.name, ".mp4").absolute()
-        self._drawing = Drawing(taken, path, self._first / 60, self._own)
+        self._drawing = Drawing(taken, path, self._first / 60, text_scale)
 
     def cancel(self) -> None:
         """Draw no further; nothing is left of the film."""
@@ -82,11 +82,11 @@ class Filming:
         if done.failure:
             self.player.say(f"The film could not be made. {done.failure}", "error", seconds=8)
         else:
-            self.player.say(f"Saved {done.path.name} in {done.path.parent}.", seconds=8)
+            say_saved(self.player, done.path)
 
-    def leave(self, theme: str) -> str:
+    def leave(self, theme: str, text_scale: float = 1.0) -> str:
         """End the film when the window is closed; return a sentence on what is still being drawn, or ""."""
-        self.finish(theme)
+        self.finish(theme, text_scale)
         if self._drawing is None or not self._drawing.running:
             return ""
         return f"{self._drawing.path} is still being drawn, by process {self._drawing.process.pid}."
@@ -107,12 +107,12 @@ class Filming:
 class Drawing:
     """A film that another process draws."""
 
-    def __init__(self, taken: Session, path: Path, start: float, own: str = "") -> None:
+    def __init__(self, taken: Session, path: Path, start: float, text_scale: float = 1.0) -> None:
         self.path = path
         self.share = 0.0  # of the film, to a hundredth
         self.failure = ""
         self.process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, str(path), str(start), own],
+            [sys.executable, "-c", PROGRAM, str(path), str(start), str(text_scale), *map(str, USER_FILES)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -151,25 +151,38 @@ class Drawing:
 
 
 def _own_file(player: Player) -> str:
-    """Return the user's own file that a player's scene comes from, or "" if it is no scene of such a file."""
+    """Return ``mine.py:Name`` of a player's scene, or "" if it is in no file of its user's own."""
+    kind = type(player.scene)
     with suppress(TypeError, OSError):
-        file = Path(inspect.getfile(type(player.scene))).resolve()
+        file = Path(inspect.getfile(kind)).resolve()
         if file in USER_FILES:
-            return str(file)
+            return f"{file}:{kind.__name__}"
     return ""
 
 
 # ------------------------------------------------------------------------------------------ the other process
-def draw(path: str, start: str, own: str) -> int:
-    """Draw the film of the session that is read from stdin; tell on stdout how far it has come, from 0 to 1."""
+def draw(path: str, start: str, text_scale: str, *files: str) -> int:
+    """Draw the film of the session that is read from stdin; tell on stdout how far it has come, from 0 to 1.
+
+    ``files`` are those of its user's own that the window has run: its scene and optimizers may be in them.
+    """
     interrupts.begin()
     try:
         if hasattr(os, "nice"):
             os.nice(10)  # the window goes first
         from lossland.app.film import record
 
-        taken = session.read(sys.stdin.buffer.read(), "What was filmed", own)
-        record(taken, path, start=float(start), ui=True, progress=lambda done, total: _tell(f"{done / total:.4f}"))
+        for file in files:
+            userfiles.load(file)
+        taken = session.read(sys.stdin.buffer.read(), "What was filmed", own_scene=True)
+        record(
+            taken,
+            path,
+            start=float(start),
+            ui=True,
+            text_scale=float(text_scale),
+            progress=lambda done, total: _tell(f"{done / total:.4f}"),
+        )
     except KeyboardInterrupt:
         return 1
     except Exception as error:

@@ -12,6 +12,7 @@ import glfw
 
 from lossland.app.loop import Loop
 from lossland.errors import sentence
+from lossland.play.actions import REPLAYING
 from lossland.play.player import Player, Wish
 from lossland.play.pointer import LEFT, MIDDLE, RIGHT, Pixel
 from lossland.render.gl import canvas as canvases
@@ -23,6 +24,12 @@ MODIFIERS = {
     for side in ("LEFT", "RIGHT")
     for name in ("SHIFT", "CONTROL", "ALT", "SUPER")
 }  # fmt: skip
+TEXT_KEYS: dict[str, Wish] = {
+    "+": "larger text",
+    "=": "larger text",
+    "-": "smaller text",
+    "0": "usual text",
+}  # with Ctrl
 VIEWS = {glfw.KEY_1: 1, glfw.KEY_2: 2, glfw.KEY_3: 3}  # the numbers of kept views
 LEAVING = {glfw.KEY_ESCAPE, glfw.KEY_ENTER, glfw.KEY_KP_ENTER, glfw.KEY_TAB}  # may end typing
 
@@ -53,14 +60,6 @@ class Wheel(NamedTuple):
 
     dx: float
     dy: float
-
-
-TEXT_KEYS: dict[str, Wish] = {
-    "+": "larger text",
-    "=": "larger text",
-    "-": "smaller text",
-    "0": "usual text",
-}  # with Ctrl
 
 
 class Key(NamedTuple):
@@ -243,6 +242,9 @@ class Input:
     def _control(self, event: Key) -> None:
         """Do what a key does together with Ctrl."""
         player, shift = self.player, event.mods & glfw.MOD_SHIFT
+        if player.script is not None:
+            player.say(REPLAYING)
+            return
         if event.letter == "z" and not shift:
             self._tell("Undone", player.undo())
         elif event.letter == "y" or event.letter == "z":

@@ -175,7 +175,7 @@ class Picture:
         self._compare_panels(player, size, spread=False)
         self._draw_panels(spread=False)
         self.renderer.repeat(size, region)
-        self.writing.lay(self.writing.finish())
+        self.writing.composite(self.writing.finish())
         self._lay_panels(spread=False)
         self._fine = player, revision, size
 
@@ -257,6 +257,8 @@ class Picture:
         self.writing.begin(size)
         frame = player.frame()
         player.resize(size, self._area(frame, size, free, caption))
+        if free is None:
+            frame = frame.still
         computed = perf_counter()
         self._write(frame, player, size, free, caption, quality, told)
         self._written = self.writing.finish()
@@ -276,7 +278,7 @@ class Picture:
             self.renderer.repeat(size, region)
         else:
             self.renderer.draw(frame, player.camera, size, player.show, quality, self.scale, region)
-        self.writing.lay(self._written)
+        self.writing.composite(self._written)
         self.times["draw"] = perf_counter() - start
 
     def _write(

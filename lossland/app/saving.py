@@ -34,7 +34,7 @@ def save_session(player: Player, theme: Theme) -> None:
     check_replayable(player)
     path = free_name(player.scene.name, session.ENDING)
     session.save(session.of(player, theme.name), path)
-    say_saved(player, path, f"`lossland record {path} -o film.mp4` films it")
+    say_saved(player, path, f"`lossland explore {path}` opens it, `lossland record {path} -o film.mp4` films it")
 
 
 def say_saved(player: Player, path: Path, more: str = "") -> None:

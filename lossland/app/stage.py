@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
+import warnings
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lossland import checks
 from lossland.compute.arrays import cuda_index
@@ -18,7 +19,8 @@ from lossland.render.gl import canvas
 from lossland.render.gl.target import Target
 from lossland.render.painter import Quality
 from lossland.scenery import library
-from lossland.scenery.scene import Scene
+from lossland.scenery.clock import ROUNDING
+from lossland.scenery.library import Shown
 from lossland.world.theme import theme as theme_named
 from lossland.writing.scale import checked_text_scale
 
@@ -26,7 +28,20 @@ if TYPE_CHECKING:
     from lossland.app.picture import Picture
     from lossland.writing.caption import Caption  # Dear ImGui's binding, too, is loaded with the context
 
-Image = NDArray[np.uint8]
+
+class Snapshot(np.ndarray):
+    """A picture (h, w, 4) uint8, top row first: an array like any other, which a notebook shows as what it is."""
+
+    def __array_wrap__(self, array: np.ndarray, context: Any = None, return_scalar: bool = False) -> Any:
+        """Return what is computed from it as plain numbers and arrays."""
+        return np.asarray(array)[()] if return_scalar else np.asarray(array)
+
+    def _repr_png_(self) -> bytes | None:
+        import lossland
+
+        return lossland.notebook.png(self)
+
+
 SMALLEST, LARGEST = 64, 8192  # pixels along a side
 NEAREST, FARTHEST = 1e-6, 1e6  # of a camera: world units from its target, and degrees
 
@@ -44,7 +59,7 @@ class Stage:
     @np.errstate(all="ignore")
     def __init__(
         self,
-        scene: Scene | Player | str,
+        scene: Shown | Player,
         size: tuple[int, int] = (1280, 720),
         theme: str = "dark",
         ui: bool = False,
@@ -56,7 +71,7 @@ class Stage:
         self.theme = theme_named(theme)
         self.ui = ui
         self.gl = canvas.checked(gl)
-        made = library.scene(scene) if isinstance(scene, str) else scene
+        made = scene if isinstance(scene, Player) else library.scene_of(scene)
         self.player = made if isinstance(made, Player) else Player(made, self.size)
         self._picture: Picture | None = None
         self._target: Target | None = None
@@ -91,16 +106,25 @@ class Stage:
         elevation: float | None = None,
         distance: float | None = None,
         target: tuple[float, float, float] | None = None,
-    ) -> Image:
+    ) -> Snapshot:
         """Draw the scene at ``time`` seconds, from angles in degrees and a distance in world units.
 
         What is left out stays as it was: time 0 and the scene's own view at first.
         """
         with canvas.drawing(self._opened()):  # another thread may ask for another time meanwhile
             if time is not None:
-                self.player.seek(time)
+                self.player.seek(self._within(time))
             self.look(azimuth, elevation, distance, target)
             return self.image(self.player)
+
+    def _within(self, time: float) -> float:
+        """Return a time within the scene, and tell who asks for a later one."""
+        seconds = self.player.scene.clock.seconds
+        time = checks.real(time, 0.0, math.inf, "A scene's time in seconds")
+        if time > seconds * (1 + ROUNDING):
+            told = f"The scene is {seconds:g} s long; this is its end, not the picture at {time:g} s."
+            warnings.warn(told, UserWarning, stacklevel=4)
+        return min(time, seconds)
 
     def look(
         self,
@@ -124,7 +148,7 @@ class Stage:
         self.player.camera.place(**changes)
 
     @np.errstate(all="ignore")
-    def image(self, player: Player, quality: Quality = Quality.still, caption: Caption | None = None) -> Image:
+    def image(self, player: Player, quality: Quality = Quality.still, caption: Caption | None = None) -> Snapshot:
         """Draw any player's present picture."""
         shown = self._opened()
         assert self._picture is not None
@@ -133,7 +157,7 @@ class Stage:
             self._picture.settle(player, self.size, self.ui)
             with self._target:
                 self._picture.draw(player, self.size, self.ui, quality, caption=caption)
-            return self._target.read()
+            return self._target.read().view(Snapshot)
 
     def prepare(self, player: Player, caption: Caption | None = None) -> None:
         """Let a player's camera learn how much room panels, notes and a caption leave it, before it moves."""
@@ -163,15 +187,15 @@ def _side(length: int) -> int:
 
 @np.errstate(all="ignore")
 def snapshot(
-    scene: Scene | Session | str,
+    scene: Shown | Session,
     size: tuple[int, int] = (1280, 720),
     time: float | None = None,
     ui: bool = False,
     theme: str = "dark",
     gl: str | int | None = None,
     text_scale: float = 1.0,
-) -> Image:
-    """Draw one picture (h, w, 4) uint8 of a scene at ``time`` seconds (None: at its end, with all there is to see).
+) -> Snapshot:
+    """Draw one picture (h, w, 4) uint8 of a scene at ``time`` seconds (None: when there is most to see).
 
     ``scene`` may be a session, or the name of a .lossland file: then the picture is what the user saw at that time.
     ``gl`` chooses what draws and ``text_scale`` how large text is, as in `Stage`.
@@ -185,4 +209,4 @@ def snapshot(
             session.forward(player, scene.tick_at(time))
             return stage.image(player)
     with Stage(scene, size, theme, ui, gl, text_scale) as stage:
-        return stage.render(stage.player.scene.clock.seconds if time is None else time)
+        return stage.render(stage.player.scene.still_time if time is None else time)

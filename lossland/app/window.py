@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import localtime, perf_counter, strftime
@@ -23,17 +23,19 @@ from lossland.app.loop import NAP, Loop
 from lossland.app.meter import Meter
 from lossland.app.pacing import Faults, Remedy, Turn
 from lossland.app.saving import check_replayable, save_picture, save_session
+from lossland.app.stage import checked_size
 from lossland.errors import MachineError, sentence
 from lossland.files import target_of
 from lossland.numerals import thousands
 from lossland.play import session
-from lossland.play.player import Player
+from lossland.play.player import Player, Wish
 from lossland.play.pointer import Pointer
 from lossland.play.session import Session
 from lossland.play.strips import Strip, StripButton
 from lossland.render.gl import canvas as canvases
 from lossland.render.gl import sharing
 from lossland.scenery import library
+from lossland.scenery.library import Shown
 from lossland.scenery.scene import Scene
 from lossland.world.theme import Theme
 from lossland.world.theme import theme as theme_named
@@ -47,20 +49,33 @@ PARTS = ("compute", "draw", "writing", "panels", "laying")  # of a frame, in the
 
 
 def show(
-    scene: Scene | str = "optimizer_race",
+    scene: Shown = "optimizer_race",
     size: tuple[int, int] = (1280, 720),
     theme: str = "dark",
     text_scale: float = 1.0,
 ) -> None:
-    """Open the window on a scene (an object, a name, a landscape or a formula) and return when it is closed.
+    """Open the window on a scene, or on what `ll.scene` makes one of, and return when it is closed.
 
-    ``text_scale`` (0.8 to 2) makes text and panels smaller or larger.
+    ``text_scale`` (0.8 to 2) makes text and panels smaller or larger. Where there is no display it raises MachineError.
     """
+    scene, size, theme = _meant(scene), checked_size(size), theme_named(theme).name
+    if not canvases.has_display():
+        raise MachineError(
+            "There is no display to open a window on; ll.snapshot(scene) draws a picture and ll.record(scene, "
+            "'film.mp4') a film without one, and a notebook shows both."
+        )
     explore(scene, size, theme=theme, text_scale=text_scale)
 
 
+def _meant(scene: Shown | Session) -> Scene | Session:
+    """Return the session that is meant (itself, or the name of a .lossland file), else a scene."""
+    if isinstance(scene, str) and scene.endswith(session.ENDING):
+        return session.load(scene)
+    return scene if isinstance(scene, Session) else library.scene_of(scene)
+
+
 def explore(
-    scene: Scene | Session | str,
+    scene: Shown | Session,
     size: tuple[int, int] = (1280, 720),
     orbit: bool = False,
     save: str | Path | None = None,
@@ -76,8 +91,7 @@ def explore(
     has ``frames, seconds, p50_ms, p95_ms, max_ms, draws, vertices, renderer``; draws and vertices are those of the last
     frame.
     """
-    made = session.load(scene) if isinstance(scene, str) and scene.endswith(session.ENDING) else scene
-    made = library.scene(made) if isinstance(made, str) else made
+    made = _meant(scene)
     player = session.begun(made, size) if isinstance(made, Session) else Player(made, size)
     shown = Window(player, size, theme, text_scale)
     if save is not None:
@@ -114,11 +128,7 @@ class Window:
     """A GLFW window with a player in it."""
 
     def __init__(
-        self,
-        shown: Scene | Player,
-        size: tuple[int, int] = (1280, 720),
-        theme: str = "dark",
-        text_scale: float = 1.0,
+        self, shown: Scene | Player, size: tuple[int, int] = (1280, 720), theme: str = "dark", text_scale: float = 1.0
     ) -> None:
         self.player = shown if isinstance(shown, Player) else Player(shown, size)
         self.filming = Filming(self.player)
@@ -172,7 +182,7 @@ class Window:
         return self.loop.picture
 
     def __exit__(self, *_: object) -> None:
-        told = self.filming.leave(self.picture.theme.name)
+        told = self.filming.leave(self.picture.theme.name, self._text_scale)
         if told:
             print(f"lossland: {told}", file=sys.stderr)
         with canvases.drawing(self.canvas):
@@ -430,9 +440,9 @@ class Window:
 
     def _grant_wishes(self) -> None:
         player, theme = self.player, self.picture.theme
-        grant = {
+        grant: dict[Wish, Callable[[], None]] = {
             "shot": lambda: save_picture(player, self.loop.size, theme, self._text_scale),
-            "record": lambda: self.filming.toggle(theme.name),
+            "record": lambda: self.filming.toggle(theme.name, self._text_scale),
             "cancel": self.filming.cancel,
             "fullscreen": self._fullscreen,
             "save": lambda: save_session(player, theme),
@@ -446,13 +456,6 @@ class Window:
         wishes, player.wishes = player.wishes, []
         for wish in wishes:
             self.input.attempt(grant[wish])
-
-    def _set_text_scale(self, factor: float) -> None:
-        """Make text and panels larger or smaller, for as long as the window is open."""
-        if factor != self._text_scale:
-            self._text_scale = factor
-            self._renew()
-        self.player.say(f"Text at {factor:.0%} of its usual size.")
 
     # ------------------------------------------------------------------------------------------ sessions
     def keep_session(self, folder: Path) -> None:
@@ -542,6 +545,13 @@ class Window:
         """Show another player in this window."""
         self.player, self.filming = player, Filming(player)
         self._take(self.picture, self.loop.software)
+
+    def _set_text_scale(self, factor: float) -> None:
+        """Make text and panels larger or smaller, for as long as the window is open."""
+        if factor != self._text_scale:
+            self._text_scale = factor
+            self._renew()
+        self.player.say(f"Text at {factor:.0%} of its usual size.")
 
     def _fullscreen(self) -> None:
         glfw: Any = self._glfw  # its types do not know that no monitor means a window

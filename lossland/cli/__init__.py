@@ -42,6 +42,7 @@ commands:
 A LANDSCAPE is a name (rosenbrock), a BBOB function (bbob:8 or bbob:8:INSTANCE) or a formula in x and y
 ("(1-x)^2 + 100*(y-x^2)^2").
 An OPTIMIZER is a name, or a name with settings (adam:lr=0.1,beta1=0.9).
+Either, or a scene, may come from a file of your own: mine.py:Name.
 
 options of every command:
   -h, --help     explain the command, with examples

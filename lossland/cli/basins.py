@@ -31,7 +31,7 @@ def configure(parser: ArgumentParser) -> None:
     add_optimizer(parser)
     parser.add_argument("-n", type=whole(1, MOST_CELLS), default=512, help="cells a side (default: 512)")
     parser.add_argument(
-        "--steps", metavar="K", type=whole(0, MOST_STEPS), default=500, help="steps of each start (default: 500)"
+        "--steps", metavar="K", type=whole(0, MOST_STEPS), default=1000, help="steps of each start (default: 1000)"
     )
     parser.add_argument("--domain", metavar="X0,X1,Y0,Y1", type=domain, help="default: the landscape's own")
     add_output(
@@ -76,7 +76,7 @@ def run(arguments: Namespace) -> None:
         from lossland.formats.png import write_png
         from lossland.world.theme import theme
 
-        write_png(arguments.output, basin_picture(found, land.domain, theme(arguments.theme)))
+        write_png(arguments.output, basin_picture(found, theme(arguments.theme)))
 
     told = summary(found)
     if arguments.json:
@@ -114,7 +114,7 @@ def summary(found: BasinMap) -> dict[str, Any]:
     for k, ((x, y), value, share) in enumerate(
         zip(found.minima.position, found.minima.value, found.shares, strict=True)
     ):
-        steps = found.steps[found.label == k]
+        steps = found.steps[found.basin == k]
         median = float(np.median(steps)) if steps.size else None
         minima.append(
             {"x": float(x), "y": float(y), "value": float(value), "share": float(share), "median_steps": median}
@@ -122,7 +122,7 @@ def summary(found: BasinMap) -> dict[str, Any]:
     return {
         "minima": minima,
         "shares": found.shares,
-        "none": float(((found.label < 0) & ~found.diverged).mean()),
+        "none": float(((found.basin < 0) & ~found.diverged).mean()),
         "diverged": diverged,
     }
 

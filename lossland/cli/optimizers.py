@@ -1,4 +1,4 @@
-"""``lossland optimizers``: every optimizer, as a table or JSON."""
+"""``lossland optimizers``: every optimizer, family by family, as a table or JSON."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from lossland.cli.output import print_json, print_table
 EXAMPLES = """
   lossland optimizers
   lossland optimizers --json
-  lossland run rosenbrock --optimizer nesterov:lr=0.001,momentum=0.95"""
+  lossland run rosenbrock --optimizer nesterov:lr=0.001,momentum=0.95
+  lossland run rosenbrock --optimizer adam:lr=0.1,schedule=cosine,steps=500"""
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -20,7 +21,7 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> None:
-    """List the optimizers with their settings' defaults."""
+    """List the optimizers with how many gradients a step evaluates, and their settings' defaults."""
     from lossland import optimizers
     from lossland.compute import explain
 
@@ -31,6 +32,8 @@ def run(arguments: Namespace) -> None:
                 {
                     "name": kind.name,
                     "title": kind.title,
+                    "family": kind.family,
+                    "gradients": optimizers.cost(kind),
                     "params": asdict(kind()),
                     "equations": explain.equations(kind()),
                     "source": kind.source,
@@ -40,7 +43,7 @@ def run(arguments: Namespace) -> None:
         )
         return
     rows = [
-        (kind.name, kind.title, ", ".join(f"{name}={value:g}" for name, value in asdict(kind()).items()))
+        (kind.name, kind.family, f"{optimizers.cost(kind):g}", ", ".join(f"{name}={value:g}" for name, value in asdict(kind()).items()))
         for kind in kinds
     ]
-    print_table(rows, ("name", "title", "settings"))
+    print_table(rows, ("name", "family", "gradients", "settings"))

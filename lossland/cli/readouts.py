@@ -37,7 +37,8 @@ def run(arguments: Namespace) -> None:
     else:
         shown = scene(arguments, arguments.scene)
         note_the_end(shown.clock.seconds, arguments.time)
-        found = shown.readouts(shown.clock.seconds if arguments.time is None else arguments.time)
+        end = shown.clock.seconds
+        found = shown.readouts(end if arguments.time is None else min(arguments.time, end))
     if arguments.json:
         print_json(found)
     else:

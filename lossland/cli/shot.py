@@ -35,7 +35,10 @@ def configure(parser: ArgumentParser) -> None:
     add_scene(parser)
     add_output(parser, "the .png file to write", required=True)
     parser.add_argument(
-        "--time", metavar="T", type=real(0, LONGEST, "seconds"), help="default: the end of the scene or session"
+        "--time",
+        metavar="T",
+        type=real(0, LONGEST, "seconds"),
+        help="default: when there is most to see, mostly the end of the scene or session",
     )
     add_picture_settings(parser, SIZE)
     add_text_scale(parser)
@@ -62,11 +65,13 @@ def run(arguments: Namespace) -> None:
     from lossland.app import snapshot
     from lossland.formats.png import write_png
 
-    image = snapshot(shown, size, arguments.time, arguments.ui, theme, gl=arguments.gl, text_scale=arguments.text_scale)
+    time = None if arguments.time is None else min(arguments.time, length)
+    image = snapshot(shown, size, time, arguments.ui, theme, gl=arguments.gl, text_scale=arguments.text_scale)
     write_png(arguments.output, image)
     name, title = (shown.scene, arguments.scene) if isinstance(shown, Session) else (shown.name, shown.title)
     if arguments.json:
-        time = length if arguments.time is None else min(arguments.time, length)
+        usual = shown.seconds if isinstance(shown, Session) else shown.still_time
+        time = usual if arguments.time is None else min(arguments.time, length)
         print_json({"scene": name, "time": time, "size": size, "file": str(arguments.output)})
     else:
         print(f"{arguments.output}: {title}, {size[0]} x {size[1]}")

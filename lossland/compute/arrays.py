@@ -9,11 +9,12 @@ import ctypes
 import sys
 from dataclasses import dataclass
 from functools import cache
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from lossland.errors import MachineError, UserError, nearest
+from lossland.errors import MachineError, UserError, nearest, shown
 
 BACKENDS = ("auto", "cpu", "cuda")
 OLDEST_DRIVER = 12000  # CUDA 12.0, as the driver reports it
@@ -88,7 +89,7 @@ class Backend:
     """Where to compute: its name on the command line, its array namespace, and why it was chosen."""
 
     name: str
-    xp: Any
+    xp: ModuleType
     why: str
 
 
@@ -101,7 +102,7 @@ def backend(name: str = "auto") -> Backend:
     if name == "cpu":
         return CPU
     if name not in BACKENDS:
-        raise UserError(f"There is no backend {name!r}.{nearest(name, BACKENDS)} There are {', '.join(BACKENDS)}.")
+        raise UserError(f"There is no backend {shown(name)}.{nearest(name, BACKENDS)} There are {', '.join(BACKENDS)}.")
     xp, why = _cupy()
     if xp is not None:
         return Backend("cuda", xp, why)
@@ -116,7 +117,7 @@ def available() -> tuple[Backend, ...]:
     return (CPU,) if best.name == "cpu" else (CPU, best)
 
 
-def _cupy() -> tuple[Any, str]:
+def _cupy() -> tuple[ModuleType | None, str]:
     """Return CuPy, tried out on the device, and its name; or None and a clause that says why not."""
     device = cuda_device()
     if isinstance(device, str):

@@ -1,6 +1,6 @@
 r"""An optimizer's rule as equations, and its numbers at one step of one run.
 
-The equations are read from the optimizer's ``update``: it is run on symbols, and what comes out is printed, each
+The equations are read from the optimizer's rule: it is run on symbols, and what comes out is printed, each
 term under its own name. Nothing here knows any optimizer.
 """
 
@@ -15,8 +15,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lossland.compute.trajectory import Moment, follow
 from lossland.expression import Node, latex, variable, variables
-from lossland.expression.node import make, ordered
+from lossland.expression.node import as_node, make, ordered
+from lossland.expression.printing import symbol
+from lossland.expression.vectors import Vector
 from lossland.optimizers import Optimizer, hyper_parameter, symbolic
+from lossland.optimizers.look import Symbols
 
 if TYPE_CHECKING:
     from lossland.landscapes import Landscape
@@ -38,7 +41,7 @@ class Line(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One equation with its numbers at a step: ``values`` along x and y."""
+    """One equation with its numbers at a step: ``values`` along x and y. A matrix has two of them, one for each row."""
 
     latex: str
     name: str
@@ -76,16 +79,21 @@ def explain(
     moment = _moment(optimizer, landscape, start, max(step, 1), seed)
     rows = []
     for line, text in zip(_lines(type(optimizer)), equations(optimizer, colors), strict=True):
-        if moment is None:
-            values = (math.nan, math.nan)
-        elif line.name == "grad":
-            values = moment.grad
-        elif line.name == "step":
-            values = moment.position
-        else:
-            values = (float(getattr(moment.terms[0], line.name)), float(getattr(moment.terms[1], line.name)))
-        rows.append(Row(text, line.name, values))
+        first, *others = [(math.nan, math.nan)] if moment is None else _numbers(moment, line.name)
+        rows.append(Row(text, line.name, first))
+        rows += [Row(rf"{line.left} \text{{, second row}}", line.name, other) for other in others]
     return rows
+
+
+def _numbers(moment: Moment, name: str) -> list[tuple[float, float]]:
+    """Return the numbers of a line along x and y; of a matrix those of both its rows."""
+    if name == "grad":
+        return [moment.grad]
+    if name == "step":
+        return [moment.position]
+    along = [getattr(terms, name) for terms in moment.terms]
+    rows = along if isinstance(along[0], Vector) else [along]
+    return [(float(x), float(y)) for x, y in rows]
 
 
 def _moment(optimizer: Optimizer, landscape: Landscape, start: Sequence[float], t: int, seed: int) -> Moment | None:
@@ -115,9 +123,9 @@ def _lines(kind: type[Optimizer]) -> tuple[Line, ...]:
     rule = symbolic(kind)
     last = kind.Terms(*(variable(f"last.{name}") for name in kind.Terms._fields))
     seen = rule.observe(variable("exact"), variable("draw"))
-    terms = rule.update(variable("grad"), last, variable("t"), variable("position"))
+    terms = rule.decide(Symbols(), last, variable("t"))
     settings = {field.name for field in fields(kind)}
-    nodes: dict[str, Node] = terms._asdict()
+    nodes: dict[str, Node] = {name: as_node(term) for name, term in terms._asdict().items()}
     names = {
         "exact": r"\nabla f(\theta_t)",
         "draw": r"\xi_t",
@@ -131,15 +139,18 @@ def _lines(kind: type[Optimizer]) -> tuple[Line, ...]:
             for name, node in nodes.items()
         },
     }
-    lines = [Line("grad", "g_t", latex(seen, names, "inline"))]
+    reads_gradient = "grad" in variables(*nodes.values())
+    lines = [Line("grad", "g_t", latex(seen, names, "inline"))] if reads_gradient else []
     known: dict[Node, Node] = {}
     for name, node in nodes.items():
         right = latex(_with_names(node, known), names, "inline")
-        if name == "step":
+        if name == "step" and node.op == "sub" and node.args[1] is variable("position"):
+            lines.append(Line(name, r"\theta_{t+1}", latex(_with_names(node.args[0], known), names, "inline")))
+        elif name == "step":
             move = f"- {right[1:]}" if right.startswith("-") else f"+ {right}"
             lines.append(Line(name, r"\theta_{t+1}", rf"\theta_t {move}"))
-        else:
-            lines.append(Line(name, names[f"term.{name}"], right))
+        elif right != (left := names[f"term.{name}"]):  # else it is kept under the name that it has
+            lines.append(Line(name, left, right))
             if node.op != "var":
                 known[node] = variable(f"term.{name}")
     return tuple(lines)
@@ -149,8 +160,10 @@ def _symbol(kind: type[Optimizer], name: str) -> str:
     r"""Return a term's LaTeX without its index: ``m``, ``\hat{m}`` for ``m_hat``, or what the class says."""
     if name in kind.symbols:
         return kind.symbols[name]
+    if name == "step":
+        return r"\Delta\theta"
     base, hat, _ = name.partition("_hat")
-    return rf"\hat{{{base}}}" if hat else name
+    return rf"\hat{{{symbol(base)}}}" if hat else symbol(name)
 
 
 def _with_names(node: Node, known: Mapping[Node, Node]) -> Node:

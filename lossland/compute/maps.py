@@ -22,19 +22,22 @@ from lossland.compute import arrays, philox
 from lossland.compute.bounds import bounds
 from lossland.compute.crowds import crowd, in_float64
 from lossland.compute.crowds.base import Crowd, rounded
+from lossland.compute.looks import Paces
 from lossland.compute.minima import Minima, find_minima, tolerance
 from lossland.compute.pieces import PIECE, WHOLE, Pieces, finished
 from lossland.compute.swarm import cell_centres, fates
 from lossland.compute.trajectory import check_seed, check_start, check_steps
-from lossland.errors import MachineError, UserError, nearest
+from lossland.display import Displayed
+from lossland.errors import MachineError, UserError, nearest, shown
 from lossland.expression import Program
-from lossland.optimizers import Optimizer, inertia, memory
+from lossland.landscapes import AnyLandscape, Landscape
+from lossland.landscapes import landscape as as_landscape
+from lossland.optimizers import AnyOptimizer, Optimizer, inertia
+from lossland.optimizers import optimizer as as_optimizer
 from lossland.optimizers.rates import suggested_rate
 
 if TYPE_CHECKING:
-    from lossland.compute.bounds import Domain
     from lossland.expression import Node
-    from lossland.landscapes import Landscape
 
 NONE, DIVERGED = -1, -2
 """Classes of a basin map beside the minima's numbers."""
@@ -43,63 +46,69 @@ MOST_CELLS = 2**20  # along a side
 TILE = 1 << 18  # starts that are followed together
 START = ("x", "y")  # axes of a sweep that are the start's coordinates
 TOGETHER = 4096  # cells of a sweep whose arrays stay in a core's cache together
+DECADE = 10.0  # an axis that spans it, from a positive end, is logarithmic
 OVERHEAD = 1500  # cells that take as long as a step on arrays takes beside them
 
 
 # ------------------------------------------------------------------------------------------------------ basins
 @dataclass(frozen=True, eq=False)
-class BasinMap:
+class BasinMap(Displayed):
     """Which minimum each cell's centre leads to, and how soon.
 
-    ``label`` (n, n) int16 indexed [iy, ix]: the minimum's number, -1 for none. ``steps`` (n, n) int32: the step from
+    ``basin`` (n, n) int16 indexed [iy, ix]: the minimum's number, -1 for none. ``steps`` (n, n) int32: the step from
     which on the particle stays at its minimum, -1 for none. ``diverged`` (n, n) marks starts that end nowhere
-    (a part of those with the label -1).
+    (a part of those in no basin). ``minima`` has the ``position`` (m, 2) and ``value`` (m,) of each minimum; the cells
+    divide the domain of ``landscape`` evenly.
     """
 
-    label: NDArray[np.int16]
+    basin: NDArray[np.int16]
     steps: NDArray[np.int32]
     diverged: NDArray[np.bool_]
     minima: Minima
+    landscape: Landscape
+    optimizer: Optimizer
 
     @cached_property
     def shares(self) -> NDArray[np.float64]:
         """Which share of all starts reaches each minimum, (m,)."""
-        return np.bincount(self.label[self.label >= 0], minlength=len(self.minima.position)) / self.label.size
+        return np.bincount(self.basin[self.basin >= 0], minlength=len(self.minima.position)) / self.basin.size
 
     @property
     def classes(self) -> NDArray[np.int16]:
-        """The labels (n, n) with divergence as a class of its own, -2."""
-        return np.where(self.diverged, np.int16(DIVERGED), self.label)
+        """The basins (n, n) with divergence as a class of its own, -2."""
+        return np.where(self.diverged, np.int16(DIVERGED), self.basin)
 
-    def label_at(self, domain: Domain, position: ArrayLike) -> NDArray[np.int16]:
-        """Return the labels (N,) of the cells where positions (N, 2) of the map's domain lie; outside, the edge's."""
-        (x0, x1), (y0, y1) = domain
-        n = len(self.label)
+    def basin_at(self, position: ArrayLike) -> NDArray[np.int16]:
+        """Return the basins (N,) of the cells where positions (N, 2) of the map's domain lie; outside, the edge's."""
+        (x0, x1), (y0, y1) = self.landscape.domain
+        n = len(self.basin)
         cell = ((np.asarray(position) - (x0, y0)) / ((x1 - x0) / n, (y1 - y0) / n)).astype(int).clip(0, n - 1)
-        return self.label[cell[:, 1], cell[:, 0]]
+        return self.basin[cell[:, 1], cell[:, 0]]
 
-    def largest(self, most: int) -> list[int]:
-        """Return the numbers of at most so many minima, those with the largest basins, in rising order."""
-        return sorted(np.argsort(-self.shares, kind="stable")[:most].tolist())
+    def lowest(self, most: int) -> list[int]:
+        """Return the numbers of at most so many minima, the lowest ones, in rising order."""
+        return sorted(np.argsort(self.minima.value, kind="stable")[:most].tolist())
 
 
 @np.errstate(all="ignore")
 def basins(
-    landscape: Landscape,
-    optimizer: Optimizer,
+    landscape: AnyLandscape,
+    optimizer: AnyOptimizer = "adam",
     n: int = 512,
-    steps: int = 500,
+    steps: int = 1000,
     seed: int = 0,
     backend: str = "auto",
     progress: Callable[[float], None] | None = None,
 ) -> BasinMap:
     """Let a particle start at the centre of each of n x n cells of the domain, and see where it is after ``steps``.
 
-    A particle has reached a minimum when it is near it, see `find_minima`. Runs are in float32; starts are numbered
-    row by row for their random draws, as in a swarm.
+    Landscape and optimizer may be given in all the forms that `ll.run` takes. A particle has reached a minimum when
+    it is near it, see `find_minima`. Runs are in float32; starts are numbered row by row for their draws, as in a
+    swarm.
     """
+    land, rule = as_landscape(landscape), as_optimizer(optimizer)
     try:
-        return finished(basin_pieces(landscape, optimizer, n, steps, seed, backend, work=20 * PIECE), progress)
+        return finished(basin_pieces(land, rule, n, steps, seed, backend, work=20 * PIECE), progress)
     except MemoryError:
         raise MachineError(f"There is not enough memory for a map of {n} x {n} cells; choose fewer.") from None
 
@@ -108,7 +117,7 @@ def basin_pieces(
     landscape: Landscape,
     optimizer: Optimizer,
     n: int = 512,
-    steps: int = 500,
+    steps: int = 1000,
     seed: int = 0,
     backend: str = "auto",
     work: int = PIECE,
@@ -124,7 +133,10 @@ def basin_pieces(
     if len(minima.position) > len(known):  # minima that were found: when was each of them reached?
         _, settled = yield from ends.pieces(minima.position, 0.5, 1.0)
     reached = np.where(label >= 0, settled, -1).astype(np.int32)
-    return BasinMap(label.reshape(n, n), reached.reshape(n, n), diverged.reshape(n, n), minima)
+    square = (n, n)
+    return BasinMap(
+        label.reshape(square), reached.reshape(square), diverged.reshape(square), minima, landscape, optimizer
+    )
 
 
 @dataclass(frozen=True)
@@ -190,12 +202,38 @@ class Axis:
         return self.low * (self.high / self.low) ** part
 
 
+AnyAxis = Axis | tuple[str, float, float] | tuple[str, float, float, str]
+"""What is taken as an axis of a sweep: see `axis_of`."""
+
+
+def axis_of(given: AnyAxis) -> Axis:
+    """Return the axis of a sweep that is given as itself, or as its name and ends: ``("lr", 1e-3, 1)``.
+
+    Where both ends are positive and a decade or more apart, its values are spaced evenly on a logarithmic scale, else
+    on a plain one; a fourth word, "log" or "linear", chooses.
+    """
+    if isinstance(given, Axis):
+        return given
+    if not isinstance(given, tuple | list) or len(given) not in (3, 4) or not isinstance(given[0], str):
+        raise UserError(
+            'An axis of a sweep is a name and two ends, such as ("lr", 1e-3, 1), and perhaps "log" or "linear", not '
+            f"{shown(given)}."
+        )
+    name, *ends = given[:3]
+    low, high = (_end(end, name) for end in ends)
+    spacing = given[3] if len(given) == 4 else "log" if low > 0 and DECADE * low <= high else "linear"
+    if spacing not in ("log", "linear"):
+        raise UserError(f'The values of an axis are spaced "log" or "linear", not {shown(spacing)}.')
+    return Axis(name, low, high, spacing == "log")
+
+
 @dataclass(frozen=True, eq=False)
-class Sweep:
+class Sweep(Displayed):
     """How a rule fares over two axes. ``x`` (nx,), ``y`` (ny,) are the cells' values along them.
 
     ``loss`` (ny, nx) is the value after all steps (inf where the run diverged), ``reached`` (ny, nx) the first step
-    at which the loss was at the target or below (-1 if never, or without a target), ``diverged`` (ny, nx).
+    at which the loss was at the target or below (-1 if never, or without a target), ``diverged`` (ny, nx). ``across``
+    and ``up`` are the axes of x and y.
     """
 
     across: Axis
@@ -205,6 +243,8 @@ class Sweep:
     loss: NDArray[np.float64]
     reached: NDArray[np.int32]
     diverged: NDArray[np.bool_]
+    landscape: Landscape
+    optimizer: Optimizer
 
     @cached_property
     def steps(self) -> NDArray[np.float64]:
@@ -223,12 +263,12 @@ class Sweep:
 
 @np.errstate(all="ignore")
 def sweep(
-    landscape: Landscape,
-    optimizer: Optimizer,
-    across: Axis,
-    up: Axis,
-    n: int = 64,
-    steps: int = 200,
+    landscape: AnyLandscape,
+    optimizer: AnyOptimizer = "adam",
+    x: AnyAxis | None = None,
+    y: AnyAxis | None = None,
+    n: int = 128,
+    steps: int = 500,
     start: tuple[float, float] | None = None,
     target: float | None = None,
     seed: int = 0,
@@ -236,10 +276,16 @@ def sweep(
 ) -> Sweep:
     """Run the rule with n x n settings of two of its hyper-parameters or start coordinates; the others stay.
 
-    A cell is the run of its own setting, in float64, from ``start`` (the landscape's own by default); with noise all
-    cells draw the same. See `Sweep`.
+    ``x`` and ``y`` name the two and say how far they go, e.g. ``x=("lr", 1e-3, 1), y=("momentum", 0, 0.99)``; see
+    `axis_of`. The values are those in the middle of n cells between the ends. Left out, they are the two that tell
+    most of the rule (see `usual_axes`). A cell is the run of its own setting, in float64, from ``start`` (the
+    landscape's own by default); with noise all cells draw the same. Landscape and optimizer may be given in all the
+    forms that `ll.run` takes. See `Sweep`.
     """
-    return finished(sweep_pieces(landscape, optimizer, across, up, n, steps, start, target, seed, WHOLE), progress)
+    land, rule = as_landscape(landscape), as_optimizer(optimizer)
+    usual = usual_axes(land, rule) if x is None or y is None else (x, y)
+    across, up = (axis_of(default if given is None else given) for given, default in zip((x, y), usual, strict=True))
+    return finished(sweep_pieces(land, rule, across, up, n, steps, start, target, seed, WHOLE), progress)
 
 
 def sweep_pieces(
@@ -247,8 +293,8 @@ def sweep_pieces(
     optimizer: Optimizer,
     across: Axis,
     up: Axis,
-    n: int = 64,
-    steps: int = 200,
+    n: int = 128,
+    steps: int = 500,
     start: tuple[float, float] | None = None,
     target: float | None = None,
     seed: int = 0,
@@ -257,7 +303,10 @@ def sweep_pieces(
     """Make a sweep in pieces of about ``work`` steps of one run."""
     seed, steps = check_seed(seed), check_steps(steps)
     n = checks.whole(n, 1, MOST_CELLS, "The number of cells along a side")
-    begin = landscape.start if start is None else tuple(check_start(start)[0].tolist())
+    begins = check_start(landscape.start if start is None else start)
+    if len(begins) > 1:
+        raise UserError(f"A sweep has one start x,y, not {len(begins)}.")
+    begin = (float(begins[0, 0]), float(begins[0, 1]))
     if target is not None:
         target = checks.real(target, -math.inf, math.inf, "The target")
     _check_axes(optimizer, across, up, n)
@@ -272,7 +321,8 @@ def sweep_pieces(
             yield (first * steps + runs.t * len(cells)) / (n * n * steps)
         loss[cells], reached[cells], diverged[cells] = runs.result()
     square = (n, n)
-    return Sweep(across, up, x, y, loss.reshape(square), reached.reshape(square), diverged.reshape(square))
+    lost = diverged.reshape(square)
+    return Sweep(across, up, x, y, loss.reshape(square), reached.reshape(square), lost, landscape, optimizer)
 
 
 def usual_axes(landscape: Landscape, optimizer: Optimizer) -> tuple[Axis, Axis]:
@@ -287,6 +337,10 @@ def usual_axes(landscape: Landscape, optimizer: Optimizer) -> tuple[Axis, Axis]:
     return across, Axis("x", *landscape.domain[0])
 
 
+def _end(given: object, name: str) -> float:
+    return checks.real(given, -sys.float_info.max, sys.float_info.max, f"An end of the axis {name}")
+
+
 def _check_axes(rule: Optimizer, across: Axis, up: Axis, n: int) -> None:
     known = [*(item.name for item in fields(rule)), *START]
     for axis in (across, up):
@@ -296,7 +350,7 @@ def _check_axes(rule: Optimizer, across: Axis, up: Axis, n: int) -> None:
                 f"There are {', '.join(known)}."
             )
         for end in (axis.low, axis.high):
-            checks.real(end, -sys.float_info.max, sys.float_info.max, f"An end of the axis {axis.name}")
+            _end(end, axis.name)
         if not axis.low < axis.high or (axis.log and axis.low <= 0):
             above = " above 0" if axis.log else ""
             raise UserError(f"The axis {axis.name} must go from a smaller to a larger number{above}.")
@@ -320,6 +374,7 @@ class _Runs:
         seed: int,
     ) -> None:
         self.program = _value_and_gradient((landscape.node, *landscape.gradient_nodes))
+        self.paces = Paces(landscape, type(rule))
         self.rule, self.noisy = _with_arrays(rule, settings)
         self.seed, self.target, self.t = seed, -np.inf if target is None else target, 0
         count = len(next(iter(settings.values())))
@@ -328,9 +383,7 @@ class _Runs:
         )
         self.bounds = bounds(landscape.domain)
         self.reached = np.full(count, -1, np.int32)
-        self.last = self.rule.initial()
-        zero = np.zeros_like(self.position)
-        self.last = self.last._replace(**{name: zero + getattr(self.last, name) for name in memory(type(rule))})
+        self.last = self.paces.initial(self.rule, self.position)
 
     def advance(self, steps: int) -> None:
         """Take steps; a run that is lost stays where that happened."""
@@ -342,8 +395,8 @@ class _Runs:
                 if self.noisy:
                     draws = philox.standard_normal(self.seed, philox.particles(np, 0, 1), t)
                     grad = self.rule.observe(grad, np.stack(draws))
-                self.last = self.rule.update(grad, self.last, t, self.position)
-                self.position = np.where(self._inside(), self.position + self.last.step, self.position)
+                self.last, move = self.paces.step(self.rule, self.position, grad, self.last, t)
+                self.position = np.where(self._inside(), self.position + move, self.position)
         self.t += steps
 
     @np.errstate(all="ignore")

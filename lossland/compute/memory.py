@@ -60,6 +60,6 @@ def _taken(size: int) -> mmap.mmap:
 
 
 def _lend(block: mmap.mmap) -> None:
-    with suppress(OSError):  # where the kernel cannot take it back it goes for good
+    with suppress(OSError):  # where the kernel cannot reclaim it, it is freed at once
         block.madvise(mmap.MADV_FREE)
         _spare.append(block)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from lossland.compute.kernels.device import Device, DeviceTrouble, say
+from lossland.compute.kernels.device import Device, DeviceTrouble, OnDevice, say
 
 
 class Resident:
@@ -18,7 +18,7 @@ class Resident:
     ``again`` computes the same numbers on the host, for when the device is lost on the way.
     """
 
-    def __init__(self, device: Device, array: Any, again: Callable[[], NDArray[np.floating]]) -> None:
+    def __init__(self, device: Device, array: OnDevice, again: Callable[[], NDArray[np.floating]]) -> None:
         self.shape: tuple[int, ...] = tuple(array.shape)
         self.dtype = np.dtype(array.dtype)
         self._device, self._array, self._again = device, array, again

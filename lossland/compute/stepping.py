@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lossland.compute import philox
-from lossland.expression import Program, namespace
+from lossland.compute.looks import Paces, gradient_program
+from lossland.expression import namespace
 from lossland.expression.node import Array
 from lossland.optimizers import Optimizer, Step, memory
 
 if TYPE_CHECKING:
-    from lossland.expression import Node
     from lossland.landscapes import Landscape
-
-
-@lru_cache(maxsize=32)
-def _program(nodes: tuple[Node, Node]) -> Program:
-    return Program(nodes, "xy")
-
-
-def gradient_program(landscape: Landscape) -> Program:
-    """Return the program that computes df/dx and df/dy from x and y."""
-    return _program(landscape.gradient_nodes)
 
 
 @dataclass
@@ -55,18 +44,15 @@ class Stepper:
         seed: int = 0,
         bounds: tuple[float, float, float, float] | None = None,
     ) -> None:
-        self.gradient = gradient_program(landscape)
+        self.gradient, self.paces = gradient_program(landscape), Paces(landscape, type(optimizer))
         self.optimizer, self.seed, self.bounds = optimizer, seed, bounds
 
     def start(self, position: Array, first: int = 0) -> Block:
         """Return a block at ``position`` (2, n), whose particles are numbered from ``first`` on."""
         xp = namespace(position)
         rule = self.optimizer
-        before = rule.initial()
-        zero = xp.zeros_like(position)
-        last = before._replace(**{name: zero + getattr(before, name) for name in memory(type(rule))})
         numbers = philox.particles(xp, first, position.shape[1]) if rule.stochastic else None
-        return Block(position, self._remembered(last), numbers)
+        return Block(position, self._remembered(self.paces.initial(rule, position)), numbers)
 
     def advance(self, block: Block, steps: int) -> None:
         """Move a block on by ``steps``. What diverges becomes inf and nan without a warning."""
@@ -78,8 +64,8 @@ class Stepper:
                 if rule.stochastic:
                     draw = xp.stack(philox.standard_normal(self.seed, block.particles, t))
                     grad = rule.observe(grad, xp.astype(draw, grad.dtype))
-                last = rule.update(grad, last, t, position)
-                after = position + last.step
+                last, move = self.paces.step(rule, position, grad, last, t)
+                after = position + move
                 position = after if self.bounds is None else xp.where(_within(position, self.bounds), after, position)
         block.position, block.last, block.t = position, self._remembered(last), block.t + steps
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,21 +16,25 @@ from lossland import checks
 from lossland.compute import arrays, philox
 from lossland.compute.bounds import Domain, is_lost
 from lossland.compute.crowds import crowd, in_float64
-from lossland.compute.crowds.base import rounded
+from lossland.compute.crowds.base import Points, rounded
 from lossland.compute.minima import Minima, basins, find_minima, tolerance
 from lossland.compute.pieces import PIECE, Pieces
 from lossland.compute.trajectory import check_seed, check_start, check_steps
+from lossland.display import Displayed
 from lossland.errors import MachineError
-from lossland.optimizers import Optimizer
+from lossland.landscapes import AnyLandscape, Landscape
+from lossland.landscapes import landscape as as_landscape
+from lossland.optimizers import AnyOptimizer, Optimizer
+from lossland.optimizers import optimizer as as_optimizer
 
 if TYPE_CHECKING:
-    from lossland.landscapes import Landscape
+    from lossland.compute.resident import Resident
 
 Float32 = NDArray[np.float32]
 
 
 MOST_PARTICLES = 2**40
-CHECK = 50  # steps after which a swarm looks whether it has come to rest
+CHECK = 50  # steps between checks whether a swarm has come to rest
 
 
 @np.errstate(all="ignore")
@@ -71,7 +75,7 @@ def _scaled(domain: Domain, u: NDArray[np.float64], v: NDArray[np.float64]) -> F
 
 
 class SwarmState:
-    """N particles on their way. ``advance`` moves them all; particle i goes where it would go alone, to the bit.
+    """N particles on their way. ``advance`` moves them all; particle i moves bit for bit as it would alone.
 
     ``start`` (N, 2); ``first`` is the number of the first particle, by which it draws its noise. A particle that is
     lost (see `is_lost`) stays where that happened.
@@ -136,7 +140,7 @@ class SwarmState:
 
 
 class Flow:
-    """A swarm at any moment of its way: between two whole steps every particle goes straight.
+    """A swarm at any moment: between two whole steps positions are interpolated linearly.
 
     ``start`` (N, 2). Going on costs the steps between, going back those from the start on.
     """
@@ -148,8 +152,8 @@ class Flow:
 
     def _begin(self) -> None:
         self._state = self._make()
-        self._before: Any = self._start
-        self._after: Any = self._start
+        self._before: Points | Resident = self._start
+        self._after: Points | Resident = self._start
 
     def around(self, step: float) -> tuple[Any, Any, float]:
         """Return the swarm before and after the last whole step that is begun, (N, 2) each, and how much is done.
@@ -208,14 +212,36 @@ def fates(landscape: Landscape, end: Float32) -> tuple[Float32, NDArray[np.bool_
     return value, diverged
 
 
+class Reached(TypedDict):
+    """A minimum, and the share of the particles that reached it."""
+
+    x: float
+    y: float
+    value: float
+    share: float
+
+
+class Summary(TypedDict):
+    """The figures of a run as plain data."""
+
+    count: int
+    steps: int
+    seconds: float
+    particle_steps_per_second: float
+    converged: int
+    diverged: int
+    minima: list[Reached]
+
+
 @dataclass(frozen=True, eq=False)
-class Swarm:
+class Swarm(Displayed):
     """How a swarm of N particles ended.
 
     ``start``, ``end`` (N, 2) and ``value`` (N,), the loss at the end, are float32. ``minima`` are those known of the
     landscape and those found where particles came to rest; ``label`` (N,) int16 is the minimum that each particle
     reached, -1 for none. ``diverged`` (N,) marks those whose position or loss is not finite, or that are more than
-    1000 domain sizes away, in float64 too; they have reached none.
+    1000 domain sizes away, in float64 too; they have reached none. ``landscape`` and ``optimizer`` are what it ran on,
+    and by what rule.
     """
 
     start: Float32
@@ -227,6 +253,8 @@ class Swarm:
     steps: int
     seconds: float
     backend: str
+    landscape: Landscape
+    optimizer: Optimizer
 
     @property
     def count(self) -> int:
@@ -243,7 +271,7 @@ class Swarm:
         """How many steps of one particle were taken per second."""
         return self.count * self.steps / self.seconds if self.seconds > 0 else 0.0
 
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> Summary:
         """Return the figures of the run as plain data."""
         return {
             "count": self.count,
@@ -261,8 +289,8 @@ class Swarm:
 
 @np.errstate(all="ignore")
 def swarm(
-    landscape: Landscape,
-    optimizer: Optimizer,
+    landscape: AnyLandscape,
+    optimizer: AnyOptimizer = "adam",
     count: int = 10_000,
     steps: int = 500,
     seed: int = 0,
@@ -272,11 +300,13 @@ def swarm(
 ) -> Swarm:
     """Run ``count`` particles for ``steps`` steps from seeded uniform starts in the domain, or from ``start`` (N, 2).
 
-    A particle has converged when it is near a minimum: see `find_minima`.
+    Landscape and optimizer may be given in all the forms that `ll.run` takes. A particle has converged when it is
+    near a minimum: see `find_minima`.
     """
     steps = check_steps(steps)
+    land, rule = as_landscape(landscape), as_optimizer(optimizer)
     try:
-        return _descended(landscape, optimizer, count, steps, seed, start, backend, progress)
+        return _descended(land, rule, count, steps, seed, start, backend, progress)
     except MemoryError:
         raise MachineError("There is not enough memory for so many particles; choose a smaller count.") from None
 
@@ -299,4 +329,5 @@ def _descended(
     seconds = time.perf_counter() - began
     value, diverged = fates(landscape, end)
     minima, label = find_minima(landscape, np.where(diverged[:, None], np.float32(np.nan), end))
-    return Swarm(rounded(starts, np.float32), end, value, label, diverged, minima, steps, seconds, state.ran_on)
+    start = rounded(starts, np.float32)
+    return Swarm(start, end, value, label, diverged, minima, steps, seconds, state.ran_on, landscape, optimizer)

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lossland import checks
 from lossland.compute import arrays, philox
-from lossland.compute.stepping import Stepper, gradient_program
+from lossland.compute.looks import gradient_program, surveyor
+from lossland.compute.stepping import Stepper
+from lossland.display import Displayed
 from lossland.errors import UserError, shown
 from lossland.expression import namespace
-from lossland.optimizers import Optimizer, Step
-
-if TYPE_CHECKING:
-    from lossland.landscapes import Landscape
+from lossland.expression.vectors import Vector
+from lossland.landscapes import AnyLandscape, Landscape
+from lossland.landscapes import landscape as as_landscape
+from lossland.optimizers import AnyOptimizer, Optimizer, Step, by_coordinate
+from lossland.optimizers import optimizer as as_optimizer
 
 Float64 = NDArray[np.float64]
 
@@ -26,32 +29,37 @@ MOST_STEPS = 10**9
 
 
 @dataclass(frozen=True, eq=False)
-class Trajectory:
+class Trajectory(Displayed):
     """Where N particles were after 0, 1, ... T steps: ``points`` (T+1, N, 2) and their ``values`` (T+1, N).
 
     From the first step on at which a coordinate is not finite (the run has diverged), a particle's points and
-    values are nan.
+    values are nan. ``landscape`` and ``optimizer`` are what it ran on, and by what rule.
     """
 
     points: Float64
     values: Float64
+    landscape: Landscape
+    optimizer: Optimizer
 
 
 @np.errstate(all="ignore")
 def run(
-    landscape: Landscape,
-    optimizer: Optimizer,
-    start: ArrayLike,
-    steps: int,
+    landscape: AnyLandscape,
+    optimizer: AnyOptimizer = "adam",
+    start: ArrayLike | None = None,
+    steps: int = 500,
     seed: int = 0,
     backend: str = "auto",
 ) -> Trajectory:
     """Run ``optimizer`` on ``landscape`` for ``steps`` steps from ``start``, (2,) or (N, 2), in float64.
 
+    The landscape may be all that `ll.landscape` takes: a name, a formula, a function of x and y, a `Landscape`; the
+    optimizer a name, a text such as ``"adam:lr=0.1"`` or an object. The start is by default the landscape's own.
     Particle i draws its noise as particle i of a swarm with the same seed does. A lone particle gives a GPU nothing
     to share out, so with ``backend="auto"`` it runs on the CPU.
     """
-    starts = check_start(start)
+    landscape, optimizer = as_landscape(landscape), as_optimizer(optimizer)
+    starts = check_start(landscape.start if start is None else start)
     seed, steps = check_seed(seed), check_steps(steps)
     if len(starts) == 1 and backend in ("auto", "cpu"):
         points = _run_one(landscape, optimizer, starts[0], steps, seed)
@@ -62,7 +70,7 @@ def run(
     points[lost] = np.nan
     values = np.asarray(landscape.value(points))
     values[lost] = np.nan
-    return Trajectory(points, values)
+    return Trajectory(points, values, landscape, optimizer)
 
 
 def check_start(start: ArrayLike) -> Float64:
@@ -88,7 +96,7 @@ class Moment(NamedTuple):
 
     t: int
     grad: tuple[float, float]
-    terms: tuple[Step, Step]  # the optimizer's terms along x and along y
+    terms: tuple[Step, Step]  # the optimizer's terms along x and along y; of a matrix the two rows
     position: tuple[float, float]
 
 
@@ -104,16 +112,26 @@ def follow(
     if optimizer.stochastic:
         draws = np.stack(philox.standard_normal(seed, 0, philox.particles(np, 1, steps)))
     gradient, observe, update = gradient_program(landscape).floats, optimizer.observe, optimizer.update
+    whole = None if by_coordinate(type(optimizer)) else surveyor(landscape, type(optimizer))
     x, y = float(start[0]), float(start[1])
-    last_x = last_y = optimizer.initial()
+    last = last_x = last_y = optimizer.initial()
     for t, (draw_x, draw_y) in enumerate(draws.T.tolist(), start=1):
         grad_x, grad_y = gradient(x, y)
         grad_x, grad_y = observe(grad_x, draw_x), observe(grad_y, draw_y)
-        last_x, last_y = update(grad_x, last_x, t, x), update(grad_y, last_y, t, y)
+        if whole is None:
+            last_x, last_y = update(grad_x, last_x, t, x), update(grad_y, last_y, t, y)
+        else:
+            last = whole.step(optimizer, (x, y), (grad_x, grad_y), last, t)
+            last_x, last_y = _along(last, 0), _along(last, 1)
         x, y = x + last_x.step, y + last_y.step
         yield Moment(t, (grad_x, grad_y), (last_x, last_y), (x, y))
         if not (isfinite(x) and isfinite(y)):
             return
+
+
+def _along(terms: Step, axis: int) -> Step:
+    """Return the terms along an axis; numbers are the same along each."""
+    return terms._replace(**{name: term[axis] for name, term in terms._asdict().items() if isinstance(term, Vector)})
 
 
 def _run_one(landscape: Landscape, optimizer: Optimizer, start: Float64, steps: int, seed: int) -> Float64:

@@ -39,7 +39,7 @@ def negative(a: Node) -> Node:
 
 
 def times(a: Node, b: Node) -> Node:
-    """Return a b, with what numbers and signs there are gathered in front."""
+    """Return a b, with numbers and signs gathered in front."""
     (m, rest_of_a), (n, rest_of_b) = _split(a), _split(b)
     factor = m * n
     if rest_of_a is None or rest_of_b is None:

@@ -21,6 +21,8 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
+from lossland.expression.vectors import Vector, mapped
+
 Number = int | float
 Key = tuple[str, "float | tuple[Node, ...]", str]
 
@@ -207,9 +209,9 @@ class Node:
         raise TypeError("a traced value is neither true nor false: write np.where(test, a, b) instead of if")
 
     def __repr__(self) -> str:
-        from lossland.expression.printing import text
+        from lossland.expression.printing import LONGEST, length, text
 
-        return f"<{text(self)}>"
+        return f"<{text(self)}>" if length(self) < LONGEST else f"<an expression of {len(ordered([self]))} operations>"
 
     @property
     def number(self) -> float | None:
@@ -442,7 +444,12 @@ def _operate(op: str, *args: Any) -> Any:
 
 
 def _operate_on_arrays(op: str, args: Sequence[object], array: object) -> Any:
-    """Apply an operation to arrays, of which one is given, and numbers; nodes must be constants such as pi."""
+    """Apply an operation to arrays, of which one is given, and numbers; nodes must be constants such as pi.
+
+    Of vectors it takes the parts one by one.
+    """
+    if any(isinstance(arg, Vector) for arg in args):
+        return mapped(where if op == "where" else partial(_operate, op), *args)
     if any(isinstance(arg, Node) and variables(arg) for arg in args):
         if isinstance(array, np.ndarray):
             from lossland.expression.with_numpy import elementwise

@@ -48,6 +48,17 @@ def _number_text(value: float) -> str:
     return str(int(value)) if value.is_integer() and abs(value) < 1e16 else repr(value)
 
 
+LONGEST = 100_000  # letters that are worth printing
+
+
+def length(node: Node) -> int:
+    """Return about how many letters the expression has: what is used twice, is written out twice."""
+    size: dict[Node, int] = {}
+    for part in ordered([node]):
+        size[part] = 4 + sum(size[arg] for arg in part.args)
+    return size[node]
+
+
 # ------------------------------------------------------------------------------------------------- typed form
 
 
@@ -159,6 +170,22 @@ def _latex_piece(
             if node.args[2].op == "where":  # one list of cases, not a list within a list
                 rest = no.removeprefix(r"\begin{cases} ").removesuffix(r" \end{cases}")
             return Piece(rf"\begin{{cases}} {yes} & {test} \\ {rest} \end{{cases}}", SUM)
+        case "dot":
+            return Piece(rf"{inside(0, ATOM)}^\top {inside(1, POWER)}", PRODUCT)
+        case "outer":
+            return Piece(rf"{inside(0, POWER)} {inside(1, ATOM)}^\top", PRODUCT)
+        case "times":
+            return Piece(f"{inside(0, POWER)} {inside(1, POWER)}", PRODUCT)
+        case "solve":
+            return Piece(f"{inside(0, ATOM)}^{{-1}} {inside(1, POWER)}", PRODUCT)
+        case "norm":
+            return Piece(rf"\lVert {args[0].text}\rVert", ATOM)
+        case "identity":
+            return Piece("I", ATOM)
+        case "backtracked":  # what may be tried, and what it must fulfil
+            first, shrink, here, along, promise = (inside(i, POWER) for i in range(5))
+            falls = rf"f({here} + \alpha {along}) < f({here}) + \alpha {promise}"
+            return Piece(rf"\max \left\{{\alpha = {first} {shrink}^k : {falls}\right\}}", ATOM)
         case op if op in _COMPARE_LATEX:
             return Piece(f"{inside(0, SUM)} {_COMPARE_LATEX[op]} {inside(1, SUM)}", TEST)
         case op:
@@ -172,7 +199,12 @@ _FUNCTIONS = {
     "atan": r"\arctan",
     "log2": r"\log_2",
     "log10": r"\log_{10}",
-    **{name: rf"\mathrm{{{name}}}" for name in ("sign", "round", "mod", "atan2")},
+    **{name: rf"\mathrm{{{name}}}" for name in ("sign", "round", "mod", "atan2", "mean")},
+    "total": r"\mathrm{sum}",
+    "diagonal": r"\mathrm{diag}",
+    "value_at": "f",
+    "gradient_at": r"\nabla f",
+    "hessian_at": r"\nabla^2 f",
 }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -94,6 +94,8 @@ class Program:
     def arrays(self, *values: Any) -> list[Any]:
         """Evaluate on arrays of one namespace and floating type that broadcast together, one for each input.
 
+        All but the first may be Python floats; what follows from floats alone is computed in float64.
+
         Returns one array for each expression, of the type of the arguments and the shape they broadcast to.
         """
         xp = namespace(values[0])
@@ -109,7 +111,7 @@ class Program:
         return result if result.shape == like.shape else result + xp.zeros_like(like)
 
     def _in_blocks(self, values: Sequence[Floats]) -> list[Floats]:
-        shape = np.broadcast_shapes(*(value.shape for value in values))
+        shape = np.broadcast_shapes(*map(np.shape, values))
         dtype = np.result_type(*values)
         results = [np.empty(shape, dtype) for _ in self.outputs]
         rows = shape[0] if shape else 1
@@ -119,7 +121,7 @@ class Program:
             return results
         for top in range(0, rows, height):
             block = slice(top, top + height)
-            part = [v[block] if v.ndim == len(shape) and v.shape[0] > 1 else v for v in values]
+            part = [v[block] if np.ndim(v) == len(shape) and v.shape[0] > 1 else v for v in values]
             self._store(part, [result[block] for result in results])
         return results
 
@@ -139,9 +141,12 @@ class Program:
 
     def _arrays(self, xp: ModuleType, values: Sequence[Any], watch: _Range | None = None) -> list[Any]:
         slot: list[Any] = [*values, *self.constants]
-        like = values[0]
+        like, mixed = values[0], any(isinstance(value, float) for value in values)
         for (op, args), finished in zip(self.steps, self._last_use, strict=True):
             operands = [slot[i] for i in args]
+            if mixed and (number := _of_numbers(op, operands)) is not None:
+                slot.append(number)
+                continue
             if op in _ARRAYS_ONLY:
                 operands = [xp.asarray(v, dtype=like.dtype) if isinstance(v, float) else v for v in operands]
             slot.append(on_arrays(op, xp)(*operands))
@@ -162,6 +167,18 @@ class Program:
         return result[::-1]
 
 
+def _of_numbers(op: str, operands: Sequence[Any]) -> Any:
+    """Return the result of an operation on Python numbers, or the branch that a truth value chooses; else None."""
+    if op == "where":
+        return (operands[1] if operands[0] else operands[2]) if isinstance(operands[0], bool) else None
+    return _on_numbers(op)(*operands) if all(isinstance(operand, float) for operand in operands) else None
+
+
+@cache
+def _on_numbers(op: str) -> Callable[..., Any]:
+    return operator.neg if op == "neg" else careful(op)
+
+
 class _Range:
     """Where products and powers of finite numbers left the range of their type on the way to a result.
 
@@ -179,7 +196,7 @@ class _Range:
         self.noted = True
 
     def look(self, op: str, operands: Sequence[Floats], result: Floats) -> None:
-        """Find the points that a step complained of."""
+        """Find the points at which a step overflowed or underflowed."""
         self.noted = False
         if op not in ("mul", "pow", "exp", "sinh", "cosh"):
             return

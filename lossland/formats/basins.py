@@ -20,7 +20,7 @@ DOT = 1 / 110  # radius of a minimum's mark, as a share of the picture's side
 def basin_arrays(found: BasinMap) -> dict[str, NDArray]:
     """Return what an .npz file of the map holds."""
     return {
-        "basin": found.label,
+        "basin": found.basin,
         "minima": found.minima.position,
         "shares": found.shares,
         "steps": found.steps,
@@ -28,7 +28,7 @@ def basin_arrays(found: BasinMap) -> dict[str, NDArray]:
     }
 
 
-def basin_picture(found: BasinMap, domain: Domain, theme: Theme) -> NDArray[np.uint8]:
+def basin_picture(found: BasinMap, theme: Theme) -> NDArray[np.uint8]:
     """Return the map (n, n, 3) with y up: each basin in its colour, lighter where starts arrive sooner.
 
     Starts that reach no minimum are grey, those that diverge have the colour of outlines. Dots mark the minima.
@@ -37,14 +37,14 @@ def basin_picture(found: BasinMap, domain: Domain, theme: Theme) -> NDArray[np.u
     light = np.array([theme.color(f"particle.{k}") for k in range(CATEGORIES)])
     light = np.concatenate((light, ground[CATEGORIES:]))
     soonest, latest = _range(found.steps)
-    image = np.empty((*found.label.shape, 3), np.uint8)
+    image = np.empty((*found.basin.shape, 3), np.uint8)
     for row, line in enumerate(image[::-1]):  # by rows: a large map needs no further large arrays
-        number = np.where(found.label[row] >= 0, found.label[row] % CATEGORIES, CATEGORIES)
+        number = np.where(found.basin[row] >= 0, found.basin[row] % CATEGORIES, CATEGORIES)
         number[found.diverged[row]] = CATEGORIES + 1
         late = np.log(np.clip(found.steps[row], soonest, latest) / soonest) / np.log(latest / soonest)
         share = GLOW * (1 - late[:, None]) ** 1.5
         line[...] = np.round(255 * ((1 - share) * ground[number] + share * light[number]))
-    _mark(image, found.minima.position, domain, theme)
+    _mark(image, found.minima.position, found.landscape.domain, theme)
     return image
 
 

@@ -16,10 +16,11 @@ from lossland import userfiles
 from lossland.errors import UserError, nearest, shown
 from lossland.expression import Node, Program, text
 from lossland.expression.formula import FormulaError, parse
+from lossland.expression.printing import LONGEST, length
 from lossland.files import kind_of
 from lossland.landscapes import bbob
 from lossland.landscapes.catalogue import CATALOGUE
-from lossland.landscapes.functions import LONGEST, Function, is_function, length, traced
+from lossland.landscapes.functions import Function, is_function, traced
 from lossland.landscapes.landscape import (
     MOST_POINTS,
     Domain,

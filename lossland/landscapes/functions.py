@@ -7,13 +7,12 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from lossland.errors import UserError, shown, told
+from lossland.errors import UserError, fault_of, shown
 from lossland.expression import Node, constant, e, pi, text, trace
 from lossland.expression.node import COMPARISONS, as_node, make, ordered, variables
 from lossland.expression.with_numpy import plain_python
 
 MOST_NODES = 20_000  # of an expression: its second derivatives have many times as many
-LONGEST = 100_000  # letters of a formula, its parts that are used twice written out twice
 MULTIPLES = {k * math.pi: k for k in range(2, 11)}  # numbers that were 2 * np.pi and its like
 
 Function = Callable[[Any, Any], Any]
@@ -31,6 +30,7 @@ def traced(function: Function) -> Node:
         raise UserError(
             f"A landscape is a function of two numbers x and y, as in lambda x, y: x**2 + y**2; {name} is not."
         )
+    result: Any = None
     try:
         with plain_python():
             result = trace(function, "x", "y")
@@ -43,7 +43,7 @@ def traced(function: Function) -> Node:
         if "in an expression" in str(error):  # what came back is no number
             given = "None (is there a return?)" if result is None else shown(result)
             raise UserError(f"{name} must return one number, made from x and y, not {given}.") from None
-        raise UserError(f"{name} cannot be used as a landscape: {told(error)}.") from error
+        raise UserError(f"{name} cannot be used as a landscape: {fault_of(error)}.") from error
     if node.op in COMPARISONS:
         raise UserError(f"{name} returns a test, {text(node)}; return a number, as by np.where(test, 1, 0).")
     if len(ordered([node])) > MOST_NODES:
@@ -57,14 +57,6 @@ def called(function: object) -> str:
     """Return what an error calls a function."""
     name = getattr(function, "__name__", "")
     return "The function" if not name or name.startswith("<") else f"The function {name}"
-
-
-def length(node: Node) -> int:
-    """Return about how many letters the expression has when it is written out."""
-    size: dict[Node, int] = {}
-    for part in ordered([node]):
-        size[part] = 4 + sum(size[arg] for arg in part.args)
-    return size[node]
 
 
 def _takes_two(function: Any) -> bool:

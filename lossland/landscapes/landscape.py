@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from lossland import checks
+from lossland.display import Displayed
 from lossland.errors import UserError, shown
 from lossland.expression import Node, Program, latex, namespace
 
@@ -21,7 +22,7 @@ Domain = tuple[Point, Point]
 
 
 @dataclass(frozen=True, eq=False)
-class Grid:
+class Grid(Displayed):
     """A landscape's values on a rectangle.
 
     ``x`` (nx,), ``y`` (ny,), ``value`` (ny, nx) indexed ``[iy, ix]``; on request ``gradient`` (ny, nx, 2),
@@ -88,7 +89,7 @@ def calculus(node: Node) -> Calculus:
 
 
 @dataclass(frozen=True, eq=False)
-class Landscape:
+class Landscape(Displayed):
     """A function f(x, y) with its gradient and Hessian.
 
     ``domain`` is ((x0, x1), (y0, y1)), ``minima`` all global minima inside it, ``start`` a good start for a race, and

@@ -72,7 +72,7 @@ def principal_axes(hessian: ArrayLike) -> tuple[Floats, Floats]:
 
 
 def critical_points(surface: Surface, height: float) -> list[CriticalPoint]:
-    """Return the critical points in the domain, lowest first.
+    """Return the critical points in the domain, lowest first: none of a flat place or of the floor of a valley.
 
     ``height`` is that of the landscape over the domain: what is smaller than rounding errors of that size is 0.
     """
@@ -82,10 +82,27 @@ def critical_points(surface: Surface, height: float) -> list[CriticalPoint]:
     for position in level_positions(surface):
         value = _without_dust(np.array(float(np.asarray(surface.value(position)))), 1e-12 * height)
         hessian = np.nan_to_num(np.asarray(surface.hessian(position), float))
-        curvature, axes = principal_axes(_without_dust(hessian, 1e-9 * height / size**2))
+        dust = 1e-9 * height / size**2
+        curvature, axes = principal_axes(_without_dust(hessian, dust))
+        curvature = _without_dust(curvature, dust)
         kind = _kind(surface, position, float(value), curvature, size)
         found.append(CriticalPoint(position, float(value), kind, curvature, axes))
-    return sorted((point for point in found if np.isfinite(point.value)), key=lambda point: point.value)
+    alone = _alone([point for point in found if np.isfinite(point.value)], 12 * size / SEEDS, 1e-9 * height)
+    return sorted(alone, key=lambda point: point.value)
+
+
+def _alone(points: Sequence[CriticalPoint], distance: float, dust: float) -> list[CriticalPoint]:
+    """Return the points without those of a flat place or a level line, of which any number could be found.
+
+    These have no curvature in some direction, and another one like them as high and as near as ``distance``.
+    """
+    flat = [point for point in points if (point.curvature == 0).any()]
+    position = np.array([point.position for point in flat]).reshape(-1, 2)
+    value = np.array([point.value for point in flat])
+    near = np.hypot(*(position[:, None] - position).transpose(2, 0, 1)) < distance
+    near &= np.abs(value[:, None] - value) <= dust + 1e-14 * np.abs(value)
+    crowded = {id(point) for point, count in zip(flat, near.sum(axis=1), strict=True) if count > 1}
+    return [point for point in points if id(point) not in crowded]
 
 
 def level_positions(surface: Surface) -> Floats:

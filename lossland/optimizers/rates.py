@@ -2,8 +2,9 @@
 
 Two things set the rate. Rules whose step is a multiple of the gradient must respect the *curvature* λ: on a bowl
 gradient descent diverges above 2/λ and is quickest near 1/λ. Rules that divide by the gradient's size move about one
-rate a step whatever the slope, so their rate is a *length*, a share of the domain. λ is the largest curvature met on
-a normalized descent from the start: forty steps of a fiftieth of the domain, straight downhill.
+rate a step whatever the slope, so their rate is a *length*, a share of the domain. A few find it by themselves. λ is
+the largest curvature met on a normalized descent from the start: forty steps of a fiftieth of the domain, straight
+downhill.
 """
 
 from __future__ import annotations
@@ -13,18 +14,38 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lossland.optimizers import Optimizer
+from lossland.optimizers.rule import Optimizer, by_coordinate, is_ours
 
 if TYPE_CHECKING:
     from lossland.landscapes import Landscape
 
-PER_CURVATURE = {"gradient_descent": 1.0, "sgd": 1.0, "momentum": 0.6, "nesterov": 0.6}  # rate · λ
+PER_CURVATURE = {  # rate · λ
+    **dict.fromkeys(("gradient_descent", "sgd", "asgd", "qhm", "sam", "schedule_free_sgd"), 1.0),
+    **dict.fromkeys(("armijo", "cauchy_step", "barzilai_borwein", "conjugate_gradient"), 1.0),
+    **dict.fromkeys(("momentum", "nesterov", "sgdw", "restarted_momentum", "lookahead", "extragradient"), 0.6),
+    "optimistic_descent": 0.4,
+    "aggmo": 0.2,
+}
 PER_LENGTH = {  # rate / half the domain's width; the first steps of AdaGrad and RMSprop are longer than the rate
     "adagrad": 0.12,
     "rmsprop": 0.005,
     "adadelta": 6.0,
     "lion": 0.023,
     "rprop": 0.02,
+    "cautious_lion": 0.023,
+    "ademamix": 0.03,
+    "novograd": 0.003,
+    "schedule_free_adamw": 0.15,
+    "shampoo": 0.12,
+    "muon": 0.03,
+    "clipped_descent": 0.01,
+    **dict.fromkeys(("signsgd", "signum", "normalized_descent", "sophia"), 0.02),
+}
+BY_ITSELF = {  # the rate of rules that find the length of a step by themselves, or take a share of the position for it
+    **dict.fromkeys(("prodigy", "polyak_step", "damped_newton", "saddle_free_newton", "bfgs"), 1.0),
+    "lars": 2.0,
+    "lamb": 0.02,
+    "adafactor": 0.05,
 }
 ADAPTIVE = 0.06  # the same for Adam and its relatives
 LONGEST_STEP = 0.25  # of half the domain: no first step is longer
@@ -47,6 +68,8 @@ def suggested(optimizer: Optimizer, landscape: Landscape, start: tuple[float, fl
 @np.errstate(all="ignore")
 def suggested_rate(optimizer: Optimizer, landscape: Landscape, start: tuple[float, float]) -> float:
     """Return a rate for the optimizer that suits a landscape on its domain and a start."""
+    if optimizer.name in BY_ITSELF:
+        return BY_ITSELF[optimizer.name]
     (x0, x1), (y0, y1) = landscape.domain
     size = (x1 - x0 + y1 - y0) / 4
     share, length = _shares(optimizer)
@@ -64,8 +87,10 @@ def _shares(optimizer: Optimizer) -> tuple[float | None, float]:
     A class of a user's own is like the one that it is made from; else its first step for two gradients tells.
     """
     for kind in type(optimizer).__mro__:
-        if issubclass(kind, Optimizer) and kind is not Optimizer and kind.__module__ == Optimizer.__module__:
+        if issubclass(kind, Optimizer) and is_ours(kind) and kind is not Optimizer:
             return PER_CURVATURE.get(kind.name), PER_LENGTH.get(kind.name, ADAPTIVE)
+    if not by_coordinate(type(optimizer)):
+        return None, ADAPTIVE
     small, large = (abs(float(optimizer.update(grad, optimizer.initial(), 1, 0.0).step)) for grad in (0.01, 1.0))
     return (PER_CURVATURE["momentum"] if large > 30 * small else None), ADAPTIVE
 

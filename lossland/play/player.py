@@ -36,7 +36,7 @@ from lossland.world.layers import Surface
 TICK = 1 / 60
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 TURN = 12.0  # degrees a second of the turntable
-STRAY = 40.0  # pixels of the look: farther from the pointer what was under it is no longer
+STRAY = 40.0  # logical pixels: farther from the pointer what was under it is no longer
 PASSED = (
     "tick",
     "revision",
@@ -49,18 +49,9 @@ PASSED = (
 )  # what ``fall_back`` leaves as it is
 
 Wish = Literal[
-    "shot",
-    "record",
-    "cancel",
-    "fullscreen",
-    "save",
-    "skip",
-    "resume",
-    "discard",
-    "larger text",
-    "smaller text",
-    "usual text",
-]
+    "shot", "record", "cancel", "fullscreen", "save", "skip", "resume", "discard",
+    "larger text", "smaller text", "usual text",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -418,7 +409,7 @@ class Player:
             self.probe = None if position is None else probe(self.frame(), land, pair(position, "A position"))
 
     def look_at(self, pixel: Sequence[float] | None, scale: float = 1.0) -> None:
-        """Point at a pixel (None: at nothing), ``scale`` pixels being one of the look; sets ``hovered``."""
+        """Point at a pixel (None: at nothing), ``scale`` pixels being one logical pixel; sets ``hovered``."""
         self.hovered = None
         if pixel is not None:
             with quiet():

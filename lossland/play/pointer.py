@@ -15,15 +15,15 @@ from lossland.scenery.scene import Handle
 LEFT, RIGHT, MIDDLE = 0, 1, 2
 TURN = 200.0  # degrees for a drag over the height of the picture
 NOTCH = 1.12  # how much closer one notch of the wheel goes
-REACH = 16.0  # pixels of the look around a handle that take hold of it
-STILL = 4.0  # pixels of the look that a click may move
+REACH = 16.0  # logical pixels around a handle that take hold of it
+STILL = 4.0  # logical pixels that a click may move
 
 Pixel = tuple[float, float]
 Floats = NDArray[np.float64]
 
 
 class Pointer:
-    """Turns mouse events into a player's actions. ``scale`` is the number of pixels to a pixel of the look."""
+    """Turns mouse events into a player's actions. ``scale`` is the number of pixels to a logical pixel."""
 
     def __init__(self, player: Player, scale: float = 1.0) -> None:
         self.player = player

@@ -183,14 +183,14 @@ def load(path: str | Path) -> Session:
     return read(data, str(path))
 
 
-def read(data: bytes, name: str, own: str = "") -> Session:
+def read(data: bytes, name: str, own_scene: bool = False) -> Session:
     """Return the session of a file's bytes; ``name`` is what a sentence calls it.
 
-    ``own`` is a user's own scene file that the session may begin with: who reads it has opened that file before.
+    ``own_scene`` lets it begin with a scene of a user's own file, such as ``mine.py:Name``, that was run before.
     """
     parsed = parse(data, name)
     try:
-        return checked(parsed, own)
+        return checked(parsed, own_scene)
     except UserError as error:
         raise UserError(f"{name} is no session that can be read: {cut(str(error), LONGEST)}") from error
 
@@ -264,15 +264,15 @@ def _check_no_code(value: object) -> None:
             _check_no_code(part)
 
 
-def checked(data: object, own: str = "") -> Session:
-    """Return the session that JSON data describe, or raise UserError; ``own`` as in `read`."""
+def checked(data: object, own_scene: bool = False) -> Session:
+    """Return the session that JSON data describe, or raise UserError; ``own_scene`` as in `read`."""
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise UserError(f"its format is not {FORMAT!r}.")
     if data.get("version") != VERSION or isinstance(data.get("version"), bool):
         raise UserError(
             f"its version is {shown(data.get('version'))}; this lossland ({__version__}) reads version {VERSION}."
         )
-    _check_no_code([data.get("values"), data.get("actions")])
+    _check_no_code([data.get("values"), data.get("actions"), data.get("scene")])
     ticks = _whole(data.get("ticks"), 0, MOST_TICKS, "ticks")
     size = data.get("size")
     if not isinstance(size, list) or len(size) != 2:
@@ -283,10 +283,11 @@ def checked(data: object, own: str = "") -> Session:
     if not isinstance(values, dict):
         raise UserError("its values are not a table.")
     scene = data.get("scene")
-    if scene not in library.names() and not (own and scene == own):
+    if scene not in library.names() and not (own_scene and isinstance(scene, str) and userfiles.named(scene)):
         raise UserError(f"its scene {shown(scene)} does not come with lossland.")
+    kind = type(library.scene(str(scene)))
     for name in values:
-        library.scene_class(str(scene)).param(name)  # refuses what is no parameter
+        kind.param(name)  # refuses what is no parameter
     session = Session(
         scene=str(scene),
         seed=_whole(data.get("seed"), 0, 2**63 - 1, "seed"),

@@ -91,7 +91,7 @@ def trail_near(
 
 
 def describe(hit: Hit, frame: Frame, value: Value | None = None) -> Description | None:
-    """Return what to say of a hit of ``pick_any``, as it is in a frame now; None where it is gone.
+    """Return what to say of a hit of ``pick_any``, as it is in a frame now; None where it no longer exists.
 
     ``value`` gives the ground's exact values; without it only positions are said.
     """

@@ -162,6 +162,6 @@ class Kept:
             self._last[name] = objects
         return not same
 
-    def last(self, name: str) -> tuple[Any, ...]:
+    def last(self, name: str) -> tuple[object, ...]:
         """Return the objects under a name, () if there were none yet."""
         return self._last.get(name, ())

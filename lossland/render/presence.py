@@ -7,12 +7,13 @@ changes nothing, to the last bit.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from lossland.world.layers import Curve, Image, Layer, Polygon, Sheet, Solid, Surface
 from lossland.world.theme import Rgb, Theme
@@ -38,7 +39,7 @@ class Presence(NamedTuple):
     sunk: float = 0.0
     background: Rgb = (0.0, 0.0, 0.0)
 
-    def uniforms(self, opaque: bool = False) -> dict[str, Any]:
+    def uniforms(self, opaque: bool = False) -> dict[str, float | Sequence[float]]:
         """Return the uniforms of presence.glsl, for what is drawn translucent or ``opaque``."""
         if not opaque:
             return {"u_kept": self.kept, "u_added": self.added, "u_opacity": self.opacity}
@@ -46,7 +47,7 @@ class Presence(NamedTuple):
         added = tuple(above * own + self.sunk * behind for own, behind in zip(self.added, self.background, strict=True))
         return {"u_kept": self.kept * above, "u_added": added, "u_opacity": 1.0}
 
-    def color(self, rgb: Any) -> NDArray[np.float64]:
+    def color(self, rgb: ArrayLike) -> NDArray[np.float64]:
         """Return what becomes of colours (..., 3), for what a shader draws with many presences at once."""
         return self.kept * np.asarray(rgb, float) + self.added
 

@@ -34,9 +34,9 @@ class Clock:
 
     @staticmethod
     def paced(steps: int | Integer, per_second: float, least: float = 4.0, most: float = 30.0) -> Clock:
-        """Return the clock of so many steps a second that lasts from ``least`` to ``most`` seconds.
+        """Return the clock of ``per_second`` steps a second that lasts from ``least`` to ``most`` seconds.
 
-        In the body of a scene's class, ``steps`` is the parameter that says how many there are.
+        In the body of a scene's class, ``steps`` is the parameter that holds the number of steps.
         """
         if isinstance(steps, Integer):
             return cast(Clock, _Paced(steps, per_second, least, most))  # which reads as a Clock on a scene

@@ -22,6 +22,7 @@ RESOLUTION = 512  # samples along each side of the ground
 NARROWEST = 1e-100  # width of a domain: the squares of smaller numbers are 0
 FINEST = 1e-10  # width of a domain in proportion to its numbers: a sample is then some hundred of them wide
 ROUGH = 8  # a ground with at least so many hollows is rough
+HILLY = 40  # and with so many it is a field of hills
 
 
 class Domain(Point):
@@ -30,7 +31,7 @@ class Domain(Point):
     def __init__(self, default: Sequence[float]) -> None:
         super().__init__(default, help="The part that is shown.", hidden=True)
 
-    def check(self, value: Any) -> tuple[float, ...]:
+    def check(self, value: object) -> tuple[float, ...]:
         """Accept four finite numbers, each pair rising."""
         x0, x1, y0, y1 = bounds = super().check(value)
         if not (x0 < x1 and y0 < y1):
@@ -68,9 +69,10 @@ class GroundScene(Scene):
     ``settle`` left it, such as a start and rates that suit; what was chosen stays.
     """
 
-    staging: ClassVar[Mapping[str, Mapping[str, Any]]] = {}  # landscape -> values to take with it
+    staging: ClassVar[Mapping[str, Mapping[str, object]]] = {}  # landscape -> values to take with it
     height: ClassVar[float] = 0.52  # of the ground in the world
-    median: ClassVar[float] = 0.56  # where the middle value comes to lie
+    median: ClassVar[float] = 0.56  # share of the height at which the median is
+    low_hills: ClassVar[bool] = False  # whether a field of hills is low and seen from high up, to hide nothing
 
     landscape = landscape("himmelblau")
     domain = Domain((-5.2, 5.2, -5.2, 5.2))
@@ -103,20 +105,31 @@ class GroundScene(Scene):
 
     @property
     @kept
+    def named_axes(self) -> Axes:
+        """The same axes with a name at the values, for pictures without a colour bar."""
+        return Axes(self.terrain, values=r"\text{loss}")
+
+    @property
+    @kept
     def view(self) -> View:
         """A view that lets the near rim of a bowl hide nothing, and rough ground show its relief."""
-        return View(elevation=38.0 if is_rough(self.terrain.value) else 45.0, bounds=self.terrain.bounds)
+        elevation = 38.0 if is_rough(self.terrain.value) else 45.0
+        if self.low_hills and hollows(self.terrain.value) >= HILLY:
+            elevation = 52.0
+        return View(elevation=elevation, bounds=self.terrain.bounds)
 
     def on_ground(self, drawn: Sequence[Layer], notes: Sequence[Note], color_bar: str = "loss") -> Frame:
         """Return the frame of what stands on the ground: with the ground itself, its axes and its colour bar.
 
-        ``color_bar`` says what heights mean; "" draws none.
+        ``color_bar`` says what heights and colours mean; "" draws none.
         """
         bar = [ColorBar(self.terrain, color_bar)] if color_bar else []
-        return Frame([self.surface, self.axes, *drawn], [*notes, *bar], self.view)
+        return Frame([self.surface, self.axes if bar else self.named_axes, *drawn], [*notes, *bar], self.view)
 
     def relief(self, value: np.ndarray) -> tuple[float, float]:
-        """Return the world height of the ground, and where its median comes to lie."""
+        """Return the world height of the ground, and the share of it at which the median is."""
+        if self.low_hills and hollows(value) >= HILLY:
+            return 0.3, 0.52
         return (0.62, 0.52) if is_rough(value) else (self.height, self.median)
 
     def caption(self, *lines: str) -> Title:
@@ -156,7 +169,7 @@ class GroundScene(Scene):
         return [glass, Lines([edge], "accent", 2.6, name="Profile")], Series("f", "accent", x, value)
 
     def ahead(self, position: np.ndarray, direction: np.ndarray, lift: float = 0.02) -> np.ndarray:
-        """Return the unit vector (3,) in which the ground goes from a position in a direction (both (2,))."""
+        """Return the unit vector (3,) along the ground from a position in a direction (both (2,))."""
         before, after = self.terrain.world_from_domain(
             np.array([position, position + 0.02 * self.size * direction / np.hypot(*direction)]), lift
         )
@@ -170,7 +183,7 @@ class GroundScene(Scene):
             if isinstance(param, GroundPoint):
                 self._check_inside(param.name, param.default)
 
-    def set(self, name: str, value: Any) -> None:
+    def set(self, name: str, value: object) -> None:
         """Change one parameter; a value that does not fit raises UserError and changes nothing."""
         if name != "domain":
             if isinstance(self.param(name), GroundPoint):
@@ -198,7 +211,7 @@ class GroundScene(Scene):
                 f"from {y0:g} to {y1:g}; choose a place on it or another domain."
             )
 
-    def _settled(self, values: Mapping[str, Any]) -> dict[str, Any]:
+    def _settled(self, values: Mapping[str, object]) -> dict[str, object]:
         """Return the values that ``settle`` makes of others."""
         self.values = dict(values)
         self.settle()
@@ -230,15 +243,21 @@ class GroundScene(Scene):
                 self.values[param.name] = self.inside(self.values[param.name])
 
 
-def _moved_on(own: Any, before: Any, after: Any) -> Any:
+def _moved_on(own: object, before: object, after: object) -> object:
     """Return what becomes of a value if what suits changes: it follows if it suited before. Each lane by itself."""
-    if isinstance(own, tuple) and own and isinstance(own[0], Lane) and len(own) == len(before) == len(after):
-        return tuple(map(_moved_on, own, before, after))
+    lists = [one for one in (own, before, after) if isinstance(one, tuple) and one and isinstance(one[0], Lane)]
+    if len(lists) == 3 and len({len(one) for one in lists}) == 1:
+        return tuple(map(_moved_on, *lists))
     return after if own == before else own
 
 
 def is_rough(value: np.ndarray) -> bool:
-    """Whether a ground (ny, nx) has many hollows: cells of a coarse grid lower than the eight around them."""
+    """Whether a ground (ny, nx) has many hollows."""
+    return hollows(value) >= ROUGH
+
+
+def hollows(value: np.ndarray) -> int:
+    """Return how many hollows a ground (ny, nx) has: cells of a coarse grid lower than the eight around them."""
     every = max(1, min(value.shape) // 48)
     coarse = np.nan_to_num(np.asarray(value[::every, ::every], float), nan=np.inf, posinf=np.inf)
     middle = coarse[1:-1, 1:-1]
@@ -247,4 +266,4 @@ def is_rough(value: np.ndarray) -> bool:
         coarse[1 + j : ny - 1 + j, 1 + i : nx - 1 + i] for j in (-1, 0, 1) for i in (-1, 0, 1) if (i, j) != (0, 0)
     ]
     hollow = np.all([middle < other for other in around], axis=0)
-    return int(hollow.sum()) >= ROUGH
+    return int(hollow.sum())

@@ -9,11 +9,11 @@ its seed and the time alone.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Hashable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
 
 from lossland.errors import UserError, shown
 
@@ -25,12 +25,21 @@ P = ParamSpec("P")
 L = TypeVar("L")
 R = TypeVar("R")
 
-Reads = dict["str | _Source[Any]", Any]  # what a result was made from (a parameter's name, ...), and what that was
+
+class Coarse(Protocol):
+    """A result that becomes finer, as something that other results are made from."""
+
+    def best(self, scene: Scene) -> object:
+        """Return the finest result there is."""
+        ...
+
+
+Reads = dict[str | Coarse, object]  # what a result was made from (a parameter's name, ...), and what that was
 
 _reading: ContextVar[tuple[Scene, Reads] | None] = ContextVar("reading", default=None)
 
 
-def note_read(scene: Scene, source: str | _Source[Any], value: Any) -> None:
+def note_read(scene: Scene, source: str | Coarse, value: object) -> None:
     """Note that a scene's source was read, for the result that is being made at the time (if there is one)."""
     reading = _reading.get()
     if reading is not None and reading[0] is scene:
@@ -87,7 +96,7 @@ def _kept(make: Callable[Concatenate[S, P], R], most: int) -> Callable[Concatena
     @wraps(make)
     def got(scene: S, *args: P.args, **kwargs: P.kwargs) -> R:
         key = (args, tuple(kwargs.items()))
-        entries: OrderedDict[Any, tuple[Reads, R]] | None = scene.results.get(got)
+        entries: OrderedDict[Hashable, tuple[Reads, R]] | None = scene.results.get(got)
         if entries is None:
             entries = scene.results[got] = OrderedDict()
         try:
@@ -110,7 +119,7 @@ def _kept(make: Callable[Concatenate[S, P], R], most: int) -> Callable[Concatena
     return got
 
 
-Pieces = Generator[Any, None, R]  # yields now and then, so that a window can draw in between, and returns the result
+Pieces = Generator[object, None, R]  # yields now and then, so that a window can draw in between, and returns the result
 
 
 @dataclass
@@ -128,10 +137,10 @@ class _Making(Generic[R]):
     turn: int = -1  # the scene's turn in which it last got a piece of work
 
 
-class _Source(Generic[R]):
+class _Source(Generic[L, R]):
     """A refined result as something that other results are made from."""
 
-    def __init__(self, make: Callable[..., Pieces[R | None]], levels: Sequence[Any], stale: bool) -> None:
+    def __init__(self, make: Callable[..., Pieces[R | None]], levels: Sequence[L], stale: bool) -> None:
         self.make, self.levels, self.stale = make, levels, stale
 
     def best(self, scene: Scene) -> R:
@@ -155,7 +164,7 @@ class _Source(Generic[R]):
 
     def _waits(self, scene: Scene, making: _Making[R]) -> bool:
         """Whether what this is made from is still becoming finer, so that a finer level of this would be in vain."""
-        refined = [source for source in making.reads if isinstance(source, _Source)]
+        refined = [source for source in making.reads if not isinstance(source, str)]
         return making.begun and not all(scene.results[source].complete for source in refined)
 
     def _advance(self, scene: Scene, making: _Making[R]) -> None:
@@ -168,7 +177,7 @@ class _Source(Generic[R]):
             scene.results.pop(self, None)
             raise
 
-    def _all(self, scene: Scene, making: _Making[R], levels: Sequence[Any]) -> Pieces[None]:
+    def _all(self, scene: Scene, making: _Making[R], levels: Sequence[L]) -> Pieces[None]:
         for level in levels:
             found = yield from self.make(scene, level)
             if found is not None:
@@ -192,7 +201,7 @@ def refined(
     """
 
     def decorate(make: Callable[[S, L], Pieces[R | None]]) -> Callable[[S], R]:
-        source: _Source[R] = _Source(make, tuple(levels), stale)
+        source: _Source[L, R] = _Source(make, tuple(levels), stale)
 
         @wraps(make)
         def got(scene: S) -> R:

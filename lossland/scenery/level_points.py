@@ -45,7 +45,7 @@ def _dress(scene: GroundScene, point: CriticalPoint) -> Sequence[Layer]:
     """Return a level point's value, and arrows along its two axes where they stay on the map."""
     tail, tip, curvature = axis_arrows(point, DISC * scene.size, REACH * scene.size)
     seen = np.array([np.allclose(scene.inside(tuple(end)), end) for end in tip])
-    colors = ["down" if one > 0 else "up" if one < 0 else "dim" for one in curvature[seen]]
+    colors = [_color(one) for one in curvature[seen]]
     tail, tip, centre = (scene.terrain.world_from_domain(one, LIFT) for one in (tail[seen], tip[seen], point.position))
     return [
         Arrows(tail, tip, colors, 2.6, group="arrows", name="Curvature", worth=curvature[seen]),
@@ -68,7 +68,7 @@ def counted(points: Sequence[CriticalPoint]) -> str:
     """Return how many there are of each kind, as a sentence."""
     counts = _counts(points)
     found = ", ".join(f"{n} {kind if n == 1 else KINDS[kind][1]}" for kind, n in counts.items() if n)
-    return found.capitalize() if found else "No level point here"
+    return found.capitalize() if found else "No single level point here"
 
 
 def legend(points: Sequence[CriticalPoint]) -> Legend:
@@ -81,14 +81,18 @@ def facts(point: CriticalPoint) -> Facts:
     """Return the curvatures of a level point, and what follows from them."""
     small, large = point.curvature
     rows = [
-        ("down" if large > 0 else "up", tex(r"\lambda_1 = ?", large), "", _bend(large)),
-        ("down" if small > 0 else "up", tex(r"\lambda_2 = ?", small), "", _bend(small)),
+        (_color(large), tex(r"\lambda_1 = ?", large), "", _bend(large)),
+        (_color(small), tex(r"\lambda_2 = ?", small), "", _bend(small)),
     ]
     if small > 1e-9 * large > 0:
         rows.append(("text", tex(r"\kappa = ?1", large / small), "", "how narrow it is"))
     if large > 0:
         rows.append(("text", tex(r"2/\lambda_1 = ?s", 2 / large), "", "the largest rate"))
     return Facts(words("The ? at ?.2", point.kind, point.position), rows)
+
+
+def _color(curvature: float) -> str:
+    return "down" if curvature > 0 else "up" if curvature < 0 else "dim"
 
 
 def _bend(curvature: float) -> str:

@@ -94,12 +94,13 @@ def _meant(what: Any) -> tuple[type[Scene], Any]:
     if isinstance(what, type) and issubclass(what, Scene):
         return what, None
     if isinstance(what, Scene):
-        kind = type(what).__name__
-        raise UserError(f"That is a scene already; change it with scene.set(name, value), or give {kind}.")
+        raise UserError(
+            f"That is a scene already; change it by scene.set(name, value), or give its class, {type(what).__name__}."
+        )
     if isinstance(what, Path):
         what = str(what)
     if not isinstance(what, str):
-        if isinstance(what, Landscape) or callable(what):
+        if isinstance(what, Landscape) or (callable(what) and not isinstance(what, type)):
             return scene_class(RACE), what
         raise UserError(
             "A scene is given by its name, by a landscape (a name, a formula, a Landscape or a function of x and y), "

@@ -8,11 +8,22 @@ files how to show it, parse it and refuse what does not fit.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import partial
 from itertools import chain, count
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Generic,
+    SupportsFloat,
+    SupportsIndex,
+    TypedDict,
+    TypeVar,
+    Unpack,
+    overload,
+)
 
 from lossland.errors import UserError, nearest, shown
 from lossland.scenery.handles import Handle
@@ -20,12 +31,35 @@ from lossland.scenery.kept import note_read
 from lossland.world.insets import Square
 
 if TYPE_CHECKING:
+    from lossland.optimizers import Optimizer
     from lossland.scenery.ground import GroundScene
     from lossland.scenery.scene import Scene
 
 T = TypeVar("T")
-ON_GROUND = 0.012  # world: so high above the ground stands what lies on it
+ON_GROUND = 0.012  # world units: height above the ground of handles on it
+MOST_NAMED = 50  # options that an error names
+_BETWEEN = str.maketrans("[](),;", "      ")
 NO_NUMBER = (TypeError, ValueError, OverflowError)  # what float() raises; the last for whole numbers of 400 digits
+
+
+def _number(value: object) -> float:
+    """Return what reads as a number; else raise one of NO_NUMBER."""
+    if isinstance(value, str | SupportsFloat | SupportsIndex):
+        return float(value)
+    raise TypeError
+
+
+def _items(value: object) -> Iterable[object]:
+    """Return what is in a list, a tuple or an array; else raise TypeError."""
+    if isinstance(value, Iterable):
+        return value
+    raise TypeError
+
+
+def _numbers(value: object) -> list[float]:
+    """Return the numbers of a text, with commas, semicolons or brackets around them, or of a list."""
+    parts = value.translate(_BETWEEN).split() if isinstance(value, str) else _items(value)
+    return [_number(part) for part in parts]
 
 
 class Param(Generic[T]):
@@ -54,10 +88,10 @@ class Param(Generic[T]):
         note_read(scene, self.name, value)
         return value
 
-    def __set__(self, scene: Scene, value: Any) -> None:
+    def __set__(self, scene: Scene, value: object) -> None:
         scene.set(self.name, value)
 
-    def check(self, value: Any) -> T:
+    def check(self, value: object) -> T:
         """Return the value as this parameter keeps it, or raise UserError."""
         raise NotImplementedError
 
@@ -65,7 +99,7 @@ class Param(Generic[T]):
         """Read the value from command-line text."""
         return self.check(text)
 
-    def to_json(self, value: T) -> Any:
+    def to_json(self, value: T) -> object:
         """Return the value as JSON data that ``check`` accepts back."""
         return value
 
@@ -73,7 +107,7 @@ class Param(Generic[T]):
         """Return what of it can be dragged in the picture."""
         return ()
 
-    def refuse(self, value: Any, wanted: str) -> UserError:
+    def refuse(self, value: object, wanted: str) -> UserError:
         """Build the error for a value that does not fit."""
         return UserError(f"{self._called} must be {wanted}, not {shown(value)}.")
 
@@ -109,11 +143,11 @@ class Number(Param[float]):
         self._check_bounds(min, max, log)
         self.default = self.check(default)
 
-    def check(self, value: Any) -> float:
+    def check(self, value: object) -> float:
         """Accept anything that reads as a finite number within the bounds."""
         wanted = f"a number from {self.min:g} to {self.max:g}"
         try:
-            number = float(value)
+            number = _number(value)
         except NO_NUMBER:
             raise self.refuse(value, wanted) from None
         if not (math.isfinite(number) and self.min <= number <= self.max):
@@ -139,11 +173,11 @@ class Integer(Param[int]):
         self._check_bounds(min, max, log)
         self.default = self.check(default)
 
-    def check(self, value: Any) -> int:
+    def check(self, value: object) -> int:
         """Accept anything that reads as a whole number within the bounds."""
         wanted = f"a whole number from {self.min} to {self.max}"
         try:
-            number = float(value)
+            number = _number(value)
         except NO_NUMBER:
             raise self.refuse(value, wanted) from None
         if not (number.is_integer() and self.min <= number <= self.max):
@@ -158,7 +192,7 @@ class Toggle(Param[bool]):
         super().__init__(default, label, help, hidden)
         self.default = self.check(default)
 
-    def check(self, value: Any) -> bool:
+    def check(self, value: object) -> bool:
         """Accept a bool, 0/1 or the words on/off, true/false, yes/no."""
         words = {
             "on": True,
@@ -193,12 +227,13 @@ class Choice(Param[str]):
         """The names to choose from."""
         return tuple(self._options() if callable(self._options) else self._options)
 
-    def check(self, value: Any) -> str:
+    def check(self, value: object) -> str:
         """Accept one of the options."""
         if value not in self.options:
+            options = self.options
+            known = ", ".join(options if len(options) <= MOST_NAMED else (*options[:8], f"... ({len(options)} in all)"))
             raise UserError(
-                f"{self._called} must be one of {', '.join(self.options)}, not {shown(value)}."
-                f"{nearest(str(value), self.options)}"
+                f"{self._called} must be one of {known}, not {shown(value)}.{nearest(str(value), self.options)}"
             )
         return str(value)
 
@@ -207,13 +242,13 @@ class Text(Param[str]):
     """Free text with a checker, e.g. a landscape's name or a formula."""
 
     def __init__(
-        self, default: str, checker: Callable[[str], Any] | None = None, label: str = "", help: str = "",
+        self, default: str, checker: Callable[[str], object] | None = None, label: str = "", help: str = "",
         hidden: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(default, label, help, hidden)
         self.checker = checker
 
-    def check(self, value: Any) -> str:
+    def check(self, value: object) -> str:
         """Accept text that the checker accepts (it raises UserError otherwise)."""
         text = str(value).strip()
         if self.checker:
@@ -232,11 +267,10 @@ class Numbers(Text):
         self._check_bounds(min, max)
         self.default = self.check(default)
 
-    def check(self, value: Any) -> str:
+    def check(self, value: object) -> str:
         """Accept a text, or the numbers themselves."""
         try:
-            parts = value.replace(";", ",").split(",") if isinstance(value, str) else [f"{one:g}" for one in value]
-            numbers = sorted(float(part) for part in parts if part.strip())
+            numbers = sorted(_numbers(value))
         except NO_NUMBER:
             numbers = []
         if not 1 <= len(numbers) <= self.limit or not all(self.min <= number <= self.max for number in numbers):
@@ -248,11 +282,6 @@ class Numbers(Text):
     def read(text: str) -> list[float]:
         """Return the numbers of a text that ``check`` has returned."""
         return [float(part) for part in text.split(",")]
-
-
-def _numbers(text: str) -> list[float]:
-    return [float(part) for part in text.replace("[", " ").replace("]", " ").replace("(", " ").replace(")", " ")
-            .replace(";", " ").replace(",", " ").split()]  # fmt: skip
 
 
 class Point(Param[tuple[float, ...]]):
@@ -269,12 +298,12 @@ class Point(Param[tuple[float, ...]]):
         self._check_bounds(min, max)
         self.default = self.check(self.default)
 
-    def check(self, value: Any) -> tuple[float, ...]:
+    def check(self, value: object) -> tuple[float, ...]:
         """Accept as many finite numbers as the default has, within the bounds."""
         count = self.dimension or len(self.default)
         wanted = f"{count} numbers with commas between, each from {self.min:g} to {self.max:g}"
         try:
-            point = tuple(_numbers(value) if isinstance(value, str) else [float(v) for v in value])
+            point = tuple(_numbers(value))
         except NO_NUMBER:
             raise self.refuse(value, wanted) from None
         if len(point) != count or not all(math.isfinite(v) and self.min <= v <= self.max for v in point):
@@ -284,6 +313,14 @@ class Point(Param[tuple[float, ...]]):
     def to_json(self, value: tuple[float, ...]) -> list[float]:
         """Return the coordinates as a list."""
         return list(value)
+
+
+class Placing(TypedDict, total=False):
+    """What every point in the picture may be told: see ``PlacedPoint``."""
+
+    click: bool
+    restarts: bool
+    shown: Callable[[Any], bool] | None  # of a scene of the class that declares it
 
 
 class PlacedPoint(Point):
@@ -304,7 +341,7 @@ class PlacedPoint(Point):
         help: str = "",
         click: bool = False,
         restarts: bool = True,
-        shown: Callable[[Any], bool] | None = None,
+        shown: Callable[[Any], bool] | None = None,  # of a scene of the class that declares it
     ) -> None:
         super().__init__(default, min, max, label, help, hidden=True)
         self.click, self.restarts, self._shown = click, restarts, shown
@@ -340,7 +377,7 @@ class GroundPoint(PlacedPoint):
         label: str = "",
         help: str = "",
         at: tuple[float, float] | None = None,
-        **options: Any,
+        **options: Unpack[Placing],
     ) -> None:
         super().__init__(default, min, max, label, help, **options)
         self._at = at
@@ -365,7 +402,7 @@ class GroundPoint(PlacedPoint):
 
 
 class Heading(Number):
-    """A direction on the ground in degrees from the x axis, dragged at its tip: so far from a ``GroundPoint``.
+    """A direction on the ground in degrees from the x axis, dragged at its tip, ``reach`` from a ``GroundPoint``.
 
     ``reach`` is in the world. While something else turns it (``turning`` is on, where the scene has such a switch) it
     has no handle.
@@ -400,7 +437,7 @@ class PlanePoint(PlacedPoint):
         label: str = "",
         help: str = "",
         digits: int = 2,
-        **options: Any,
+        **options: Unpack[Placing],
     ) -> None:
         super().__init__(default, min, max, label, help, **options)
         self.digits = digits
@@ -420,7 +457,7 @@ class InsetPoint(PlacedPoint):
     """A point of an inset, in its coordinates (see ``insets``)."""
 
     def __init__(
-        self, default: Sequence[float], inset: Square, label: str = "", help: str = "", **options: Any
+        self, default: Sequence[float], inset: Square, label: str = "", help: str = "", **options: Unpack[Placing]
     ) -> None:
         super().__init__(default, -inset.reach, inset.reach, label, help, **options)
         self.inset = inset
@@ -449,9 +486,9 @@ class SpacePoint(PlacedPoint):
         label: str = "",
         help: str = "",
         digits: int = 2,
-        shown: Callable[[Any], bool] | None = None,
+        **options: Unpack[Placing],
     ) -> None:
-        super().__init__(default, min, max, label, help, shown=shown)
+        super().__init__(default, min, max, label, help, **options)
         self.digits = digits
         self.hidden = False  # it is also three numbers in the panel
 
@@ -501,13 +538,13 @@ class Matrix(Param[tuple[tuple[float, ...], ...]]):
             row[column] = _clamped(round(value, 2), self.min, self.max)
         scene.set(self.name, rows)
 
-    def check(self, value: Any) -> tuple[tuple[float, ...], ...]:
+    def check(self, value: object) -> tuple[tuple[float, ...], ...]:
         """Accept rows of finite numbers of the default's shape, within the bounds."""
         n, m = len(self.default), len(self.default[0])
         like = ";".join(",".join(f"{v:g}" for v in row) for row in self.default)
         wanted = f"a {n}x{m} matrix of numbers from {self.min:g} to {self.max:g} such as {like}"
         try:
-            flat = _numbers(value) if isinstance(value, str) else [float(v) for row in value for v in row]
+            flat = _numbers(value) if isinstance(value, str) else [v for row in _items(value) for v in _numbers(row)]
         except NO_NUMBER:
             raise self.refuse(value, wanted) from None
         if len(flat) != n * m or not all(math.isfinite(v) and self.min <= v <= self.max for v in flat):
@@ -526,7 +563,7 @@ class Lane:
     ``id`` tells it from the others, whatever comes and goes around it; `Lanes` gives it.
     """
 
-    optimizer: Any
+    optimizer: Any  # an Optimizer, with whatever fields its class has
     enabled: bool = True
     id: str = ""
 
@@ -549,8 +586,8 @@ class Lanes(Param[tuple[Lane, ...]]):
 
     def __init__(
         self,
-        default: Callable[[], Sequence[Any]],
-        read: Callable[[Any], Any],
+        default: Callable[[], Sequence[Lane | Optimizer | str]],
+        read: Callable[[Any], Optimizer],
         limit: int = 8,
         label: str = "",
     ):
@@ -561,7 +598,7 @@ class Lanes(Param[tuple[Lane, ...]]):
         """Return the lanes that a new scene starts with."""
         return self.check(self._default())
 
-    def check(self, value: Any) -> tuple[Lane, ...]:
+    def check(self, value: object) -> tuple[Lane, ...]:
         """Accept lanes, optimizers, their texts, or the JSON form; also one alone."""
         if isinstance(value, str):
             value = [part.strip() for part in value.split(";") if part.strip()]
@@ -576,7 +613,7 @@ class Lanes(Param[tuple[Lane, ...]]):
             )
         return lanes
 
-    def _lane(self, item: Any) -> Lane:
+    def _lane(self, item: object) -> Lane:
         if isinstance(item, Lane):
             return item
         if isinstance(item, dict):
@@ -584,14 +621,14 @@ class Lanes(Param[tuple[Lane, ...]]):
             return Lane(self.read(str(item.get("optimizer", ""))), bool(item.get("enabled", True)), known)
         return Lane(self.read(item))
 
-    def to_json(self, value: tuple[Lane, ...]) -> list[dict[str, Any]]:
+    def to_json(self, value: tuple[Lane, ...]) -> list[dict[str, str | bool]]:
         """Return each lane as its optimizer's text, whether it takes part, and its id where it is no usual one."""
         result = []
         usual = _told_apart([replace(lane, id="") for lane in value])
         for lane, other in zip(value, usual, strict=True):
             settings = ",".join(f"{f.name}={getattr(lane.optimizer, f.name)!r}" for f in fields(lane.optimizer))
             text = f"{lane.optimizer.text}:{settings}" if settings else lane.optimizer.text
-            one = {"optimizer": text, "enabled": lane.enabled}
+            one: dict[str, str | bool] = {"optimizer": text, "enabled": lane.enabled}
             result.append(one if lane.id == other.id else {**one, "id": lane.id})
         return result
 

@@ -84,6 +84,7 @@ class RaceScene(GroundScene):
     again. A subclass composes its picture from ``trails``, ``velocities``, ``legend``, ``chart`` and ``equations``.
     """
 
+    low_hills = True
     start = GroundPoint((0.3, -4.6), label="start", help="Where every lane begins.", click=True)
     steps = Integer(STEPS, 1, 5000, "steps", "How long the race is.", log=True)
     lanes = Lanes(lambda: FIELD, optimizers.optimizer)

@@ -7,16 +7,20 @@ and tests all rest on that: whatever a scene keeps between frames (see ``kept``)
 from __future__ import annotations
 
 import inspect
+import math
+import warnings
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cache, cached_property, wraps
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 
+from lossland import checks
+from lossland.display import Displayed
 from lossland.errors import UserError, nearest, place_of, shown
-from lossland.scenery.clock import Clock, Now
+from lossland.scenery.clock import ROUNDING, Clock, Now
 from lossland.scenery.handles import Handle
 from lossland.scenery.kept import note_read
 from lossland.scenery.parameters import Lanes, Param, PlacedPoint
@@ -24,8 +28,12 @@ from lossland.world.layers import Array, Layer, Note, Surface, flattened, keys_o
 from lossland.world.signs import Stroke
 from lossland.world.theme import DARK
 
+if TYPE_CHECKING:
+    from lossland.optimizers import Optimizer
+
 R = TypeVar("R")
 
+HANDLES = "handles"  # the group of layers that show where to drag; a still leaves them out
 CHAPTERS = (
     "Vectors and data",
     "Matrices",
@@ -101,6 +109,12 @@ class Frame:
         if not isinstance(self.view, View):
             raise UserError(f"The view of a Frame must be a View, not {shown(self.view)}.")
         object.__setattr__(self, "layers", flattened(self.layers))
+
+    @cached_property
+    def still(self) -> Frame:
+        """The same frame without what only helps dragging, for pictures in which nothing can be dragged."""
+        layers = [layer for layer in self.layers if layer.group != HANDLES]
+        return self if len(layers) == len(self.layers) else replace(self, layers=layers)
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
@@ -189,11 +203,15 @@ def _in_its_turn(frame: Callable[..., Frame]) -> Callable[..., Frame]:
     return at
 
 
-def _finished(readouts: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+def _finished(readouts: Callable[..., R]) -> Callable[..., R]:
     """Return ``readouts`` as one that waits for the finest of refined results."""
 
     @wraps(readouts)
-    def at(scene: Scene, time: float = 0.0) -> dict[str, Any]:
+    def at(scene: Scene, time: float = 0.0) -> R:
+        seconds = scene.clock.seconds
+        if scene.now(time) > seconds * (1 + ROUNDING):
+            told = f"The scene is {seconds:g} s long; these are the numbers at its end, not at {time:g} s."
+            warnings.warn(told, UserWarning, stacklevel=2)
         live, unfinished, scene.live = scene.live, scene.unfinished, False
         try:
             return readouts(scene, time)
@@ -242,7 +260,7 @@ def _check_method(kind: type[Scene], name: str, parts: str) -> None:
 
 
 def _check_presets(kind: type[Scene]) -> None:
-    """Raise UserError for presets of parameters that there are not, and captions of presets that there are not."""
+    """Raise UserError for presets of unknown parameters and captions of unknown presets."""
     known = kind.params()
     for preset, values in kind.presets.items():
         if not isinstance(values, Mapping):
@@ -262,7 +280,7 @@ def _check_presets(kind: type[Scene]) -> None:
             raise UserError(f"{kind.__name__} has a caption for {preset!r}, which is none of its presets.{near}")
 
 
-class Scene:
+class Scene(Displayed):
     """Base of every scene. A scene file holds one subclass: class attributes below, and ``frame`` and ``readouts``.
 
     What a subclass gives as ``frame``, ``readouts`` and ``handles`` is called with a ``Now``; from outside they may be
@@ -274,7 +292,8 @@ class Scene:
     chapter: ClassVar[str] = ""
     rows: ClassVar[tuple[str, ...]] = ()  # what it teaches
     sign: ClassVar[Sequence[Stroke]] = ()  # a small drawing of it, for lists
-    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}  # name -> values; the first is shown first
+    still_share: ClassVar[float] = 1.0  # how much of the scene is over in a still, if no time is asked for
+    presets: ClassVar[Mapping[str, Mapping[str, object]]] = {}  # name -> values; the first is shown first
 
     # What is said beside the picture. A scene that comes with lossland has it in a file of its own (see ``words``).
     lesson: ClassVar[str] = ""  # Markdown
@@ -308,7 +327,7 @@ class Scene:
     turn: int = 0  # how often a picture was asked for: see ``refined``
 
     @quiet()
-    def __init__(self, preset: str | None = None, seed: int = 0, **values: Any) -> None:
+    def __init__(self, preset: str | None = None, seed: int = 0, **values: object) -> None:
         self.seed = seed
         self.values: dict[str, Any] = {}
         self.results: dict[Hashable, Any] = {}  # of what is kept and refined
@@ -341,7 +360,7 @@ class Scene:
             self.values[name] = param.initial() if isinstance(param, Lanes) else param.default
 
     @quiet()
-    def set(self, name: str, value: Any) -> None:
+    def set(self, name: str, value: object) -> None:
         """Change one parameter; a value that does not fit raises UserError and changes nothing."""
         self.values[name] = self.param(name).check(value)
         self.changed(name)
@@ -370,7 +389,7 @@ class Scene:
     def seed(self, seed: int) -> None:
         self._seed = seed
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         """Set an attribute; one that is probably a parameter's name misspelt raises UserError."""
         begun = "results" in self.__dict__  # before, it is the base's own constructor that sets what it needs
         if begun and not (name.startswith("_") or name in self.__dict__ or hasattr(type(self), name)):
@@ -382,7 +401,7 @@ class Scene:
                 )
         super().__setattr__(name, value)
 
-    def source(self, name: str) -> Any:
+    def source(self, name: str) -> object:
         """Return what a kept result may have been made from: a parameter's value, or the seed."""
         return self._seed if name == "seed" else self.values[name]
 
@@ -393,7 +412,12 @@ class Scene:
         if not isinstance(self.clock, Clock):  # of a property, or set afterwards
             kind = type(self)
             raise UserError(f"{place_of(kind)}: The clock of {kind.__name__} must be a Clock, not {shown(self.clock)}.")
-        return Now(time, self.clock)
+        return Now(checks.real(time, 0.0, math.inf, "A scene's time in seconds"), self.clock)
+
+    @property
+    def still_time(self) -> float:
+        """The time in seconds of a still for which none is asked for."""
+        return self.still_share * self.clock.seconds
 
     # ----------------------------------------------------------------------------------- what a scene must give
     def frame(self, now: Any, /) -> Frame:
@@ -418,8 +442,8 @@ class Scene:
         """Return what can be dragged: by itself, every parameter that is a point in the picture."""
         return [handle for param in self.params().values() for handle in param.handles(self)]
 
-    def newcomer(self, text: str) -> Any:
-        """Return the optimizer of a lane that is added, from text such as ``adam:lr=0.1``."""
+    def newcomer(self, text: str) -> Optimizer | str:
+        """Return the optimizer of a lane that is added, or its text, from text such as ``adam:lr=0.1``."""
         return text
 
     def click(self, position: tuple[float, float]) -> bool:

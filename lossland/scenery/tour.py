@@ -25,8 +25,8 @@ class Shot:
     scene: str
     seconds: float
     preset: str | None = None
-    params: Mapping[str, Any] = field(default_factory=dict)
-    keys: Mapping[str, Sequence[tuple[float, Any]]] = field(default_factory=dict)
+    params: Mapping[str, object] = field(default_factory=dict)
+    keys: Mapping[str, Sequence[tuple[float, object]]] = field(default_factory=dict)
     play: tuple[float, float] | None = None
     azimuth: tuple[float, float] | None = None
     elevation: tuple[float, float] | None = None
@@ -99,7 +99,7 @@ def eased(part: float) -> float:
     return part * part * (3 - 2 * part)
 
 
-def _glide(keys: Sequence[tuple[float, Any]], time: float) -> Any:
+def _glide(keys: Sequence[tuple[float, object]], time: float) -> object:
     """Return the value at ``time`` between the two keys around it."""
     before = keys[0]
     for after in keys:
@@ -111,12 +111,13 @@ def _glide(keys: Sequence[tuple[float, Any]], time: float) -> Any:
     return before[1]
 
 
-def _between(a: Any, b: Any, part: float) -> Any:
-    if isinstance(a, (tuple, list)):
+def _between(a: object, b: object, part: float) -> object:
+    if isinstance(a, tuple | list) and isinstance(b, tuple | list):
         return tuple(_between(p, q, part) for p, q in zip(a, b, strict=True))
-    if isinstance(a, (int, float)) and not isinstance(a, bool):
-        return type(a)(round(a + (b - a) * part)) if isinstance(a, int) else a + (b - a) * part
-    return a
+    if isinstance(a, bool) or not (isinstance(a, int | float) and isinstance(b, int | float)):
+        return a
+    value = a + (b - a) * part
+    return round(value) if isinstance(a, int) else value
 
 
 TOURS = (

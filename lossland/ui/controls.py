@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from inspect import getsource
+from typing import TYPE_CHECKING
 
 from lossland.numerals import short
 from lossland.scenery.parameters import Choice, Integer, Lanes, Matrix, Number, Param, Point, Text, Toggle
@@ -57,7 +58,7 @@ class Controls:
         """Draw the parameters from y down. Returns the y below them."""
         for param in shown_parameters(player):
             y = self._row(player, param, x, y, width)
-        return self._seed(player, x, y, width)
+        return self._seed(player, x, y, width) if reads_seed(type(player.scene)) else y
 
     def _seed(self, player: Player, x: float, y: float, width: float) -> float:
         """Draw the seed of the random numbers, with a die that takes the next one."""
@@ -166,7 +167,7 @@ class Controls:
                     self._set(player, param, replaced(value, i, j, changed))
         return y + rows * height + 8
 
-    def _set(self, player: Player, param: Param, value: Any) -> None:
+    def _set(self, player: Player, param: Param, value: object) -> None:
         error = player.set_param(param.name, value)
         if error:
             player.say(error, "error")
@@ -183,7 +184,17 @@ def cell_step(low: float, high: float) -> float:
 
 
 @cache
-def _checked_presets(kind: type[Scene]) -> dict[str, dict[str, Any]]:
+def reads_seed(kind: type[Scene]) -> bool:
+    """Whether a scene's code reads its seed: else another one changes nothing. Where the code is unknown, it may."""
+    own = kind.__mro__[: kind.__mro__.index(Scene)]
+    try:
+        return any("self.seed" in getsource(one) for one in own)
+    except (OSError, TypeError):
+        return True
+
+
+@cache
+def _checked_presets(kind: type[Scene]) -> dict[str, dict[str, object]]:
     """Return every preset of a scene with its values as the parameters keep them; an empty one has the defaults."""
     return {
         name: {key: kind.param(key).check(value) for key, value in wanted.items()} if wanted else dict(kind().values)

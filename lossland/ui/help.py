@@ -66,7 +66,7 @@ PAGES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ),
 )
 
-WIDTH, ROW = 620.0, 25.0
+WIDTH, ROW, LOW_ROW = 620.0, 25.0, 22.0
 HEAD, GROUP = 24.0, 44.0  # of a group: its heading, and that with the room below the group
 TWO_COLUMNS = 560.0  # from this width on
 
@@ -93,8 +93,11 @@ def _page(pen: Pen, size: tuple[float, float]) -> bool:
     """Draw the card with all keys, which scrolls where it is higher than the window. Returns whether it was clicked."""
     width = min(WIDTH, size[0] - 24)
     columns = (PAGES[:1] + PAGES[3:], PAGES[1:3]) if width >= TWO_COLUMNS else (PAGES,)
-    content = max(sum(ROW * len(rows) + GROUP for _, rows in column) for column in columns)
-    height = min(content + 70, size[1] - 24)
+    for row in (ROW, LOW_ROW):
+        content = max(sum(row * len(rows) + GROUP for _, rows in column) for column in columns)
+        height = min(content + 70, size[1] - 24)
+        if height == content + 70:
+            break
     area = Rect((size[0] - width) / 2, (size[1] - height) / 2, width, height)
     pen.box(*area.parts, "panel", 1.0, 12)
     pen.frame(*area.parts, "hair", 1.0, 12)
@@ -104,19 +107,19 @@ def _page(pen: Pen, size: tuple[float, float]) -> bool:
         closed |= pen.touch("close-help-page", inside.x, inside.y, inside.width, content, "").clicked
         half = (area.width - 56) / len(columns)
         for index, column in enumerate(columns):
-            _column(pen, column, area.x + 28 + index * (half + 16), inside.y + 8, half - 16)
+            _column(pen, column, area.x + 28 + index * (half + 16), inside.y + 8, half - 16, row)
         reach(pen, inside.y + content)
     return closed
 
 
 def _column(
-    pen: Pen, groups: tuple[tuple[str, tuple[tuple[str, str], ...]], ...], x: float, y: float, width: float
+    pen: Pen, groups: tuple[tuple[str, tuple[tuple[str, str], ...]], ...], x: float, y: float, width: float, row: float
 ) -> None:
     for title, rows in groups:
         pen.heading(x, y + 8, title)
         y += HEAD
         for keys, meaning in rows:
-            pen.text(x, y + ROW / 2, keys, 14, "accent")
-            pen.text(x + 0.52 * width, y + ROW / 2, pen.fitted(meaning, 0.48 * width, 14), 14)
-            y += ROW
+            pen.text(x, y + row / 2, keys, 14, "accent")
+            pen.text(x + 0.52 * width, y + row / 2, pen.fitted(meaning, 0.48 * width, 14), 14)
+            y += row
         y += GROUP - HEAD

@@ -8,7 +8,7 @@ from lossland.numerals import short
 from lossland.scenery import library
 from lossland.scenery.scene import Frame
 from lossland.ui.charts import chosen_series, draw_chart
-from lossland.ui.controls import Controls, shown_parameters
+from lossland.ui.controls import Controls, reads_seed, shown_parameters
 from lossland.ui.heatmaps import draw_heat_map, value_range
 from lossland.ui.icons import Icon
 from lossland.ui.lanes import LaneRows
@@ -156,7 +156,7 @@ class Inspector:
     def _settings(self, player: Player, x: float, y: float, width: float, area: Rect) -> float:
         """Draw a race's presets and other parameters, folded away until they are wanted."""
         pen = self.pen
-        if not player.scene.presets and not shown_parameters(player):
+        if not player.scene.presets and not shown_parameters(player) and not reads_seed(type(player.scene)):
             return y
         y = section_rule(pen, area, y)
         touch = pen.touch("settings-head", x - 8, y - 5, width + 16, 24, "Presets and the other settings of the race")

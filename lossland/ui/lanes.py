@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import fields
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from imgui_bundle import imgui
 
 from lossland import optimizers
 from lossland.numerals import short
+from lossland.optimizers import Optimizer
 from lossland.scenery.parameters import Lane, Lanes
 from lossland.scenery.scene import Frame
 from lossland.ui.explanations import of_slider, summary
@@ -217,6 +218,10 @@ FIELD_HELP = {
     "beta2": "beta2: how much of the average of squares is kept",
     "eps": "eps: keeps the quotient finite",
     "weight_decay": "weight_decay: pull towards the origin",
+    "damping": "damping: what is added to every curvature",
+    "steps": "steps: how many steps the schedule takes",
+    "every": "every: after how many steps it happens again",
+    "drop": "drop: the share of the rate that is left",
 }
 
 
@@ -278,17 +283,17 @@ def default_of(lane: Lane, field: str) -> float:
 
 
 @cache
-def _defaults(kind: type[Any]) -> dict[str, float]:
+def _defaults(kind: type[Optimizer]) -> dict[str, float]:
     """Return an optimizer's hyper-parameters with their usual values, in its own order."""
-    usual: list[tuple[str, Any]] = [(item.name, item.default) for item in fields(kind)]
-    return {name: float(value) for name, value in usual}
+    usual = kind()
+    return {item.name: float(getattr(usual, item.name)) for item in fields(kind)}
 
 
 @cache
 def _known() -> list[Item]:
     """Return every optimizer as a line of a list."""
     return [
-        Item(kind.name, kind.title, f"optimizer.{kind.name}", summary(kind) or kind.title)
+        Item(kind.name, kind.title, f"optimizer.{kind.name}", summary(kind) or kind.title, kind.family.capitalize())
         for kind in optimizers.catalogue()
     ]
 

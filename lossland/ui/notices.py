@@ -55,7 +55,8 @@ class Notices:
 
     def _button(self, message: Message, lines: Sequence[str], area: Rect) -> bool:
         """Draw a message that can be clicked. Returns whether it was."""
-        with window(self.pen, f"notice.{message.text}", area, ground=False, over=True):
+        around = Rect(area.x - 2, area.y - 2, area.width + 4, area.height + 4)  # the outline is not cut
+        with window(self.pen, f"notice.{message.text}", around, ground=False, over=True):
             touch = self.pen.touch(f"notice.{message.folder}", *area.parts, f"Open {message.folder}")
             self._draw(message, lines, area, touch.hovered)
         return touch.clicked

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from lossland.scenery.scene import HANDLES
 from lossland.world.layers import Bars, Label, Layer, Surface, Trail
 
 
@@ -13,7 +14,7 @@ def useful_switches(layers: Sequence[Layer]) -> set[str]:
 
 
 def _obeyed(layer: Layer, layers: Sequence[Layer]) -> Iterator[str]:
-    if layer.group:
+    if layer.group and layer.group != HANDLES:
         yield layer.group
     if isinstance(layer, Surface):
         yield "shadow"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from operator import methodcaller
 
 import numpy as np
 import OpenGL.GL as gl
@@ -25,7 +25,7 @@ MEDIAN = 0.5  # a thumbnail is lighter than a stage: half of its ground lies abo
 RELIEF = 22.0  # how steep the whole range of heights looks
 LAMP = (-0.6, 0.6)  # towards the upper left
 
-Call = tuple[str, tuple[Any, ...]]  # a method of a draw list, and its arguments
+Call = methodcaller  # of a draw list
 
 
 def relief(landscape: Landscape, theme: Theme, pixels: int) -> NDArray[np.uint8]:
@@ -52,7 +52,7 @@ class Thumbnails:
         self.pending = False  # some pictures seen in this frame are still to be made
         self._made = 0
         self._textures: dict[tuple[str, int, str], int] = {}
-        self._signs: dict[str, tuple[tuple[Any, ...], list[Call]]] = {}  # as they were drawn last, and where
+        self._signs: dict[str, tuple[tuple[object, ...], list[Call]]] = {}  # as they were drawn last, and where
 
     @property
     def count(self) -> int:
@@ -91,8 +91,8 @@ class Thumbnails:
         if kept != key:
             calls = _calls(pen, (x, y), side, sign or _waves(), alpha)
             self._signs[name] = key, calls
-        for method, arguments in calls:
-            getattr(pen.dl, method)(*arguments)
+        for call in calls:
+            call(pen.dl)
         pen.dl.pop_clip_rect()
 
     def close(self) -> None:
@@ -112,13 +112,14 @@ def _calls(pen: Pen, corner: tuple[float, float], side: float, sign: Sequence[St
     for stroke in sign:
         if isinstance(stroke, Line):
             color, width = pen.color(stroke.color, stroke.alpha * alpha), stroke.width * unit * pen.scale
-            calls.append(("add_polyline", ([at(*place) for place in stroke.points], color, width, 0)))
+            calls.append(Call("add_polyline", [at(*place) for place in stroke.points], color, width, 0))
         elif isinstance(stroke, Dot):
             radius, color = stroke.radius * unit * pen.scale, pen.color(stroke.color, alpha)
-            calls.append(("add_circle_filled", (at(*stroke.center), radius, color, 0)))
+            calls.append(Call("add_circle_filled", at(*stroke.center), radius, color, 0))
         else:
             (u, v), (width, height) = stroke.corner, stroke.size
-            calls.append(("add_rect_filled", (at(u, v), at(u + width, v + height), pen.color(stroke.color, alpha))))
+            color = pen.color(stroke.color, alpha)
+            calls.append(Call("add_rect_filled", at(u, v), at(u + width, v + height), color))
     return calls
 
 

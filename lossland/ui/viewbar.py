@@ -23,8 +23,8 @@ GAP = 6.0  # between two chips
 MORE = "…"  # the chip that lists the switches for which there is no room
 REACH = 14.0  # of an icon button to each side
 DRAWERS: dict[Side, tuple[str, str]] = {
-    "left": (Icon.LIST, "Scenes and the formula: bring them out, or fold them away"),
-    "right": (Icon.SLIDERS, "Controls and numbers: bring them out, or fold them away"),
+    "left": (Icon.LIST, "Scenes and the formula"),
+    "right": (Icon.SLIDERS, "Controls and numbers"),
 }
 NAMES = {"xray": "X-ray"}
 HELP = {
@@ -65,7 +65,7 @@ class ViewBar:
         icon, help = DRAWERS[side]
         with window(self.pen, f"drawer.{side}", Rect(x - REACH, y - REACH, 2 * REACH, 2 * REACH), ground=False):
             out = self.drawer == side
-            if icon_button(self.pen, x, y, icon, f"drawer.{side}", help, 14, REACH, on=out):
+            if icon_button(self.pen, x, y, icon, f"drawer.{side}", "Fold away" if out else help, 14, REACH, on=out):
                 self.drawer = None if out else side
 
     # ------------------------------------------------------------------------------------------ switches
@@ -119,7 +119,10 @@ class ViewBar:
         pen = self.pen
         with window(pen, "buttons", Rect(area.x, area.y - 2, area.width, area.height + 4), ground=False):
             y = area.center[1]
-            if icon_button(pen, area.right - 82, y, Icon.TURN, "turn", "Turntable  T", 14, on=player.turntable):
+            turns = not player.camera.flat  # one that looks straight down does not turn
+            if turns and icon_button(
+                pen, area.right - 82, y, Icon.TURN, "turn", "Turntable  T", 14, on=player.turntable
+            ):
                 player.set_turntable(not player.turntable)
             if icon_button(pen, area.right - 50, y, Icon.HOME, "home", "Back to the first view  H", 14):
                 player.home()

@@ -17,12 +17,16 @@ EDGE = 6.0  # lists keep so far from the window's edge
 
 
 class Item(NamedTuple):
-    """A line of a list: what it stands for, its text, the colour of a dot before it, and what is said of it."""
+    """A line of a list: what it stands for, its text, the colour of a dot before it, and what is said of it.
+
+    ``group`` is the heading that stands above all lines that have it.
+    """
 
     value: str
     text: str
     color: str = ""
     help: str = ""
+    group: str = ""
 
 
 def icon_button(
@@ -154,7 +158,8 @@ def popup_list(
     if pen.mute or not imgui.is_popup_open(key):
         return None
     screen = imgui.get_io().display_size
-    height = min((len(items) + bool(hint)) * ITEM_HEIGHT + 12, LONGEST_LIST)
+    headings = len({item.group for item in items} - {""})
+    height = min((len(items) + headings + bool(hint)) * ITEM_HEIGHT + 12, LONGEST_LIST)
     left = max(min(x, screen.x / pen.scale - width - EDGE), EDGE)
     top = max(min(y, screen.y / pen.scale - height - EDGE), EDGE)
     picked = None
@@ -165,7 +170,11 @@ def popup_list(
     if imgui.begin_popup(key):
         imgui.set_next_frame_want_capture_keyboard(True)
         with pen.font("regular", 14):
+            group = ""
             for item in items:
+                if item.group != group:
+                    group = item.group
+                    imgui.text_disabled(group)
                 if _line(pen, item, item.value == chosen):
                     picked = item.value
             if hint:

@@ -61,7 +61,7 @@ def _mix(a: Pose, b: Pose, share: float) -> Pose:
 
 
 class Camera:
-    """A camera with a home. ``pose`` is where it is now, ``goal`` where it glides to, ``home_pose`` where it belongs.
+    """A camera: ``pose`` is where it is now, ``goal`` where it glides to, ``home_pose`` where ``home`` leads.
 
     ``flat`` looks straight down without perspective (x right, y up); azimuth and elevation are then ignored.
     """
@@ -98,7 +98,7 @@ class Camera:
         self.goal = replace(self.goal, distance=distance)
 
     def home(self) -> None:
-        """Glide back to where the camera belongs, by the shorter way around."""
+        """Glide back to the home pose, the shorter way around."""
         turns = round((self.goal.azimuth - self.home_pose.azimuth) / 360.0)
         self.goal = replace(self.home_pose, azimuth=self.home_pose.azimuth + 360.0 * turns)
 
@@ -135,7 +135,7 @@ class Camera:
 
     # ------------------------------------------------------------------------------------------------- framing
     def fit(self, bounds: ArrayLike, size: Size, free: Rect | None = None, margin: float = 0.02) -> None:
-        """Make a home from which world points (k, 3) fill the free rectangle, and be there.
+        """Set the home pose from which world points (k, 3) fill the free rectangle, and move there at once.
 
         The distance is found by bisection with the lens straight; then the lens is shifted so that the points are
         centred in the rectangle. A zero-sized rectangle is treated as one pixel.
@@ -213,7 +213,7 @@ class Camera:
 
     @property
     def light(self) -> Floats:
-        """The direction (3,) to the key lamp. It hangs on the home azimuth, so that orbiting keeps the shade."""
+        """The direction (3,) to the key lamp. It follows the home azimuth, so that orbiting moves no shadow."""
         azimuth = -60.0 if self.flat else self.home_pose.azimuth
         a, e = np.radians(azimuth - LIGHT_TURN), np.radians(LIGHT_ELEVATION)
         return np.array([np.cos(e) * np.cos(a), np.cos(e) * np.sin(a), np.sin(e)])

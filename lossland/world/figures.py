@@ -28,12 +28,12 @@ Side = Literal["right", "left", "above", "below"]
 Z = (0.0, 0.0, 1.0)
 STEP = 3.0  # degrees between the points of an angle's arc
 ARC_POINTS = 49  # of a weighted arc; an odd number, so that one is at its peak
-SQUARE = 1e-3  # radians: so far from a right angle two directions may be
+SQUARE = 1e-3  # radians: tolerance of a right angle
 DIM = 0.45  # how opaque is what does not matter now
 SLANTED = 0.8  # how far a text moves away from a line at 45°, in sizes of the figure
 WIDER = 2.0  # how much wider than high a text is
 MUTED = 0.5  # the share of its colour in a plain chip's filled part
-LABEL_SIZE, FORMULA_SIZE = 17.0, 22.0  # pixels of the look
+LABEL_SIZE, FORMULA_SIZE = 17.0, 22.0  # logical pixels
 
 
 def place(value: ArrayLike, what: str) -> Floats:
@@ -64,7 +64,7 @@ def unit(value: ArrayLike, what: str) -> Floats:
 
 
 def side_of(direction: Floats) -> Side:
-    """Return on which side of a point a text stands that goes in a world direction (y and z are up)."""
+    """Return the side of a point that a world direction points to (y and z are up)."""
     across, up = float(direction[0]), float(direction[1] + direction[2])
     if WIDER * abs(across) > abs(up):
         return "right" if across > 0 else "left"
@@ -347,7 +347,7 @@ class Chips(Compound):
         return cls(text, place(center, "The centre of Chips") + middle[:, None] * along, **options)
 
     def __post_init__(self) -> None:
-        """Refuse lists of different lengths, values outside [0, 1] and states that there are not."""
+        """Refuse lists of different lengths, values outside [0, 1] and unknown states."""
         super().__post_init__()
         count = len(self.text)
         if len(places(self.position, "The positions of Chips")) != count:
@@ -602,7 +602,7 @@ class Table(Compound):
         return float(np.clip(2.0 * above, -1.0, 1.0)) * self.most
 
     def _point(self, across: float, down: float) -> Floats:
-        """Return the place so many cells from the left and from the top."""
+        """Return the point (3,) that is ``across`` cells from the left and ``down`` cells from the top."""
         rows, columns = self._array.shape
         right, up = self._sides
         return place(self.center, "The centre of a Table") + (across - columns / 2) * right + (rows / 2 - down) * up

@@ -61,7 +61,7 @@ class Square:
 
 @dataclass(frozen=True)
 class Lanes:
-    """Lanes along y, side by side, on which errors come home: 1 is far out, ten to the minus ``decades`` at home.
+    """Lanes along y, side by side, on which errors shrink towards home: 1 is far out, 10^-``decades`` is there.
 
     Home is at the world's y = ``home``; far out, at home - ``length``, is in front of it. Errors above 1 are held at
     ``most`` times the length. The scale is drawn across from x = -``half`` to ``half``.

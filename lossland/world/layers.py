@@ -41,7 +41,7 @@ Side = Literal[
     "right", "left", "above", "below", "centre", "above right", "above left", "below right", "below left"
 ]  # of a label's point
 
-ON_GROUND = 0.012  # world: so high above the ground lies what is laid on it
+ON_GROUND = 0.012  # world units: height above the ground of what is draped on it
 
 
 def written(cell: Cell) -> str:
@@ -83,10 +83,10 @@ _FORMS = {  # the same, read once: the names of each shape's lengths, a whole nu
 }
 
 
-def _shape_of(value: Any) -> tuple[int, ...] | None:
+def _shape_of(value: object) -> tuple[int, ...] | None:
     """Return the shape of an array anywhere, or of a list; None for a ragged one."""
     try:
-        return value.shape if hasattr(value, "shape") else np.shape(value)
+        return getattr(value, "shape", None) or np.asarray(value).shape
     except ValueError:
         return None
 
@@ -114,7 +114,7 @@ def _declared(kind: type) -> tuple[tuple[str, ...], tuple[tuple[str, tuple[str, 
 
 
 def _check(made: Layer | Note | Row | Series) -> None:
-    """Raise UserError for an array of a wrong shape, a colour that no theme has, and a word that there is not."""
+    """Raise UserError for an array of a wrong shape, an unknown colour or an unknown word."""
     _check_shapes(made)
     kind = type(made)
     colors, words = _declared(kind)
@@ -151,7 +151,7 @@ def _check_shapes(made: Layer | Note | Row | Series) -> None:
 
 
 class Units(Protocol):
-    """Numbers of its own that something measures places in, such as a plot or an axis."""
+    """Coordinates of something's own, such as a plot's or an axis's."""
 
     def told(self, position_in_world: Array) -> str:
         """Return in words where a point (3,) of the world is."""
@@ -160,7 +160,8 @@ class Units(Protocol):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Layer:
-    """Anything drawn in the world. ``group`` is the name of the switch that hides it (see ``scenery.Show``).
+    """Anything drawn in the world. ``group`` is the name of the switch that hides it (see ``scenery.Show``); a still
+    leaves out "handles", which only help dragging.
 
     ``key`` tells it from the frame's other layers, from frame to frame: what is pointed at or followed refers to it.
     Where it is "", the layer's type and its order among those of its type tell it; name what can come and go.
@@ -216,7 +217,7 @@ class Compound(Layer, ABC):
             kept[key] = tuple(flattened(parts))
         return kept[key]
 
-    def _handed_down(self, part: Layer) -> dict[str, Any]:
+    def _handed_down(self, part: Layer) -> dict[str, object]:
         own = {name: getattr(part, name) or getattr(self, name) for name in HANDED_DOWN}
         return {**own, "pickable": part.pickable and self.pickable}
 
@@ -316,10 +317,10 @@ class Trail(Layer):
 
     @classmethod
     def on(cls, terrain: Terrain, path: Array, step: float, color: Color, **options: Any) -> Trail:
-        """Return the trail of a path (T, 2) of the domain, laid on the ground, up to a (fractional) step.
+        """Return the trail of a path (T, 2) of the domain, draped on the ground, up to a (fractional) step.
 
         ``options`` are other fields of a trail; ``values`` (T,) are the path's: the one at the step is written, or
-        that the path has left the map. A path is laid down once for as long as the same array is handed over.
+        that the path has left the map. A path is draped once for as long as the same array is handed over.
         """
         laid = terrain.laid(path)
         values = options.pop("values", None)
@@ -611,7 +612,7 @@ class Plates(Layer):
     in ``Bars``. A plate is filled from below up to its ``level`` (n,) in [0, 1], else all of it; the rest is ``ground``
     ("": nothing). ``tint`` (n,) is the share of its colour in what is filled, the rest is ``ground`` (None: 1).
 
-    The texts have one size, the largest that fits into every plate; where that would be under 11 pixels of the look
+    The texts have one size, the largest that fits into every plate; where that would be under 11 logical pixels
     none is written. They are light or dark, whichever can be read on their plate.
     """
 
@@ -636,6 +637,7 @@ class Axes(Layer):
     terrain: Terrain | None = None
     x: str = "x"  # LaTeX
     y: str = "y"
+    values: str | None = ""  # a name above the values' axis; None: without that axis
 
 
 @dataclass(frozen=True, eq=False)

@@ -39,7 +39,7 @@ def words(pattern: str, *values: Value) -> str:
     """Return a sentence with numbers in it: ``words("α = ?4 is the edge", 0.2)``.
 
     A ``?`` is written with three significant digits, ``?4`` with at most four decimals, ``?.2`` with two, ``?n`` as a
-    count. Raises UserError unless there is a value for each, and for a format that there is not.
+    count. Raises UserError unless there is a value for each, and for an unknown format.
     """
     _check_formats(pattern, _MISREAD_IN_WORDS)
     return _filled(pattern, values, _word)
@@ -57,7 +57,7 @@ def tex(pattern: str, *values: Value | Inked) -> str:
 
 @lru_cache(1024)
 def _check_formats(pattern: str, misread: re.Pattern[str]) -> None:
-    """Raise UserError for a format that there is not. A letter after ? may be a variable in a formula: ``?x + ?y``."""
+    """Raise UserError for an unknown format. A letter after ? may be a variable in a formula: ``?x + ?y``."""
     found = misread.search(pattern)
     if found:
         raise UserError(

@@ -51,7 +51,7 @@ BAR_FILL = 0.45
 THIN, TIP = (
     1.8,
     0.05,
-)  # of an axis in space: its width in pixels, and how far its tip and name are beyond, of its length
+)  # of an axis in space: width in pixels, and the distance from its end to its tip and name, as a share of its length
 
 FIRST_PIECES = 251  # of a function's graph; a prime, so that no common period hides between the samples
 SPLIT = 0.43  # where a piece is looked at; in its middle an odd function looks straight

@@ -72,11 +72,21 @@ def _seen_rulers(axes: Axes, terrain: Terrain, flat: bool, pose: Pose, size: Siz
     sides = _sides(terrain, near)
     pixels = camera.project(sides.probes, size)
     every = tuple(_ticks_apart(pixels[part]) for part in sides.floor)
-    corners = pixels[sides.corners]
-    left = int(corners[1, 0] < corners[0, 0])
-    foot, head = pixels[sides.rises[left]]
+    corner = _values_corner(pixels[sides.corners])
+    foot, head = pixels[sides.rises[corner]]
     ticks = terrain.value_ticks(float(np.hypot(*(head - foot))), VALUE_GAP)
-    return _rulers(axes, terrain, near, every, left, tuple(ticks))
+    return _rulers(axes, terrain, near, every, corner, tuple(ticks))
+
+
+def _values_corner(pixels: Floats) -> int:
+    """Return at which of two corners the values stand, by the pixels (3, 2) of both and of the nearest corner.
+
+    That is the left one; but where the floor axis that ends there rises steeply in the picture, its numbers would run
+    into the values', and the values stand at the right.
+    """
+    left = int(pixels[1, 0] < pixels[0, 0])
+    across, up = np.abs(pixels[:2] - pixels[2]).T
+    return 1 - left if up[left] > across[left] and up[1 - left] < across[1 - left] else left
 
 
 class _Sides(NamedTuple):
@@ -84,7 +94,7 @@ class _Sides(NamedTuple):
 
     probes: Floats
     floor: tuple[slice, slice]  # the ticks along x and y
-    corners: slice  # the two that the values may stand at
+    corners: slice  # the two that the values may stand at, and the nearest
     rises: tuple[slice, slice]  # foot and head of the values' axis at each
 
 
@@ -118,8 +128,9 @@ def _places(terrain: Terrain, axis: int) -> Floats:
 
 
 def _corners(terrain: Terrain, near: tuple[float, float]) -> Floats:
-    """Return the two corners of the block that are neither the nearest nor the farthest one."""
-    return np.array([[-near[0], near[1], terrain.base], [near[0], -near[1], terrain.base]])
+    """Return the two corners of the block that are neither the nearest nor the farthest one, and the nearest."""
+    x, y = near
+    return np.array([[-x, y, terrain.base], [x, -y, terrain.base], [x, y, terrain.base]])
 
 
 def _value_foot(terrain: Terrain, near: tuple[float, float], corner: int) -> tuple[Floats, Floats]:
@@ -135,7 +146,7 @@ def _rulers(
     terrain: Terrain,
     near: tuple[float, float],
     every: tuple[int, ...],
-    left: int,
+    corner: int,
     ticks: tuple[tuple[float, float], ...],
 ) -> Rulers:
     segments: list[tuple[Floats, Floats]] = []
@@ -156,12 +167,14 @@ def _rulers(
             mark(foot + place * along, outward, text)
         mark(foot, outward, name, name=True)
 
-    foot, outward = _value_foot(terrain, near, left)
-    if len(ticks) > 1:
+    foot, outward = _value_foot(terrain, near, corner)
+    if len(ticks) > 1 and axes.values is not None:
         top = max(t for _, t in ticks) * terrain.height
         segments.append((foot, foot + top * UP))
         for text, (_, t) in zip(distinct([value for value, _ in ticks]), ticks, strict=True):
             mark(foot + t * terrain.height * UP, outward, text)
+        if axes.values:
+            mark(foot + top * UP, outward + UP, axes.values, name=True)
     return Rulers(np.array(segments), tuple(numerals))
 
 

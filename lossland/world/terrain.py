@@ -24,10 +24,10 @@ SHOULDER = 0.15  # how far above 1 outliers and infinities may rise
 T_MAX = 1.0 + SHOULDER
 POLE = 4.0  # both tails longer than this many times the middle 98 %: values without end on both sides
 MOST = float(np.finfo(float).max)
-HUGE = 1e307  # beyond it there are only a few numbers left
+HUGE = 1e307  # beyond it floating-point numbers run out
 FAR = 1e4  # steps from zero: from there on contours are counted from the first
 MOST_LINES = 400  # contours, and round values that may be ticks
-LIFT = 0.008  # world: so high above the ground run paths that are laid on it
+LIFT = 0.008  # world units: height above the ground of paths that are draped on it
 MOST_LAID = 24  # paths
 COMPRESSED = 8.0  # from this strength of compression on, contours follow decades
 _DECADE = np.array([1.0, 1.5, 2.0, 3.0, 5.0, 7.0])  # contour values within a decade
@@ -178,7 +178,7 @@ def _powers(exponents: range) -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class Laid:
-    """A path of the domain laid on the ground (see ``Terrain.drape``)."""
+    """A path of the domain draped on the ground (see ``Terrain.drape``)."""
 
     points: Floats  # (m, 3) in the world
     progress: Floats  # (m,) the path's own index at each of them, rising
@@ -365,7 +365,7 @@ class Terrain:
         return np.column_stack([where, self._height(where) + lift]), progress
 
     def laid(self, path: NDArray[np.floating]) -> Laid:
-        """Return a path (T, 2) of the domain laid on the ground; the last ones are kept, by the array's identity."""
+        """Return a path (T, 2) of the domain draped on the ground. The last ones are cached, by their arrays."""
         kept = self._laid.get(id(path))
         if kept is None or kept[0] is not path:
             points, progress = self.drape(path)
@@ -503,7 +503,7 @@ class Terrain:
 
 
 def straight(value: ArrayLike) -> float:
-    """Return where the median of a ground (ny, nx) lies if heights are in proportion to values, in (0, 1)."""
+    """Return the share (0, 1) of the height at which a ground's (ny, nx) median is where heights are to scale."""
     finite = np.asarray(value, float)
     finite = finite[np.isfinite(finite)]
     if not finite.size:
@@ -514,11 +514,12 @@ def straight(value: ArrayLike) -> float:
 
 
 def blend(here: Terrain, there: Terrain, share: float) -> Terrain:
-    """Return a ground whose heights are a share of the way from one to another; values are not blended."""
+    """Return a ground whose heights, and whose domain, are a share of the way from one to another; values are not."""
     heights = (1 - share) * np.nan_to_num(here.exposure(here.value))
     heights = heights + share * np.nan_to_num(there.exposure(there.value))
     tall = (1 - share) * here.height + share * there.height
-    return Terrain(here.x, here.y, heights, tall, straight(heights))
+    x, y = ((1 - share) * start + share * end for start, end in ((here.x, there.x), (here.y, there.y)))
+    return Terrain(x, y, heights, tall, straight(heights))
 
 
 def _middle_and_half(domain: Domain) -> tuple[Floats, Floats]:

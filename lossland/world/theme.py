@@ -13,7 +13,7 @@ from functools import cache, cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lossland.errors import UserError, nearest
+from lossland.errors import UserError, nearest, shown
 
 Floats = NDArray[np.float64]
 Rgb = tuple[float, float, float]
@@ -402,4 +402,4 @@ def theme(name: str) -> Theme:
         if known.name == name:
             return known
     names = [known.name for known in themes()]
-    raise UserError(f"There is no theme {name!r}.{nearest(name, names)} Themes: {', '.join(names)}.")
+    raise UserError(f"There is no theme {shown(name)}.{nearest(name, names)} Themes: {', '.join(names)}.")

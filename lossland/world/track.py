@@ -9,7 +9,7 @@ from lossland.errors import UserError
 
 Floats = NDArray[np.float64]
 
-FARTHEST = 1e9  # world: a run that has gone so far from the picture comes to inf and NaN next
+FARTHEST = 1e9  # world units: a run this far from the picture overflows soon
 
 
 class Track:
@@ -40,7 +40,7 @@ class Track:
         return self.count - len(self.points)
 
     def append(self, points: ArrayLike, progress: ArrayLike) -> None:
-        """Add world points (k, 3), or one (3,), and their progress (k,), which goes on rising.
+        """Add world points (k, 3), or one (3,), and their progress (k,), which keeps rising.
 
         What does not fit raises UserError and adds nothing. A path that has ended takes nothing more.
         """

@@ -45,7 +45,8 @@ def draw_numerals(
         dx, dy = dx / length, dy / length
         if numeral.name:
             formula = type_.formula(numeral.text, 19.0)
-            width, height, gap = float(formula.width), float(formula.height), px(38)
+            gap = px(12 if numeral.outward[2] else 38)  # beyond the numbers of a floor axis, above those of the values
+            width, height = float(formula.width), float(formula.height)
         else:
             width, height = type_.size(numeral.text, 13.0)
             gap = px(5)
@@ -56,7 +57,7 @@ def draw_numerals(
             continue
         taken.append(inked(rect))
         if numeral.name:
-            type_.put_formula(dl, x, y, numeral.text, 19.0, ax=0.5, ay=0.5, alpha=alpha)
+            type_.put_formula(dl, x, y, numeral.text, 19.0, ax=0.5, ay=0.5, halo=True, alpha=alpha)
         else:
             type_.text(dl, x, y, numeral.text, 13.0, "dim", ax=0.5, ay=0.5, alpha=alpha)
 

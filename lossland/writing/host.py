@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import OpenGL.GL as gl
@@ -57,12 +57,26 @@ def read(draw_data: imgui.ImDrawData) -> list[DrawList]:
     return lists
 
 
-def _memory(buffer: Any, size: int) -> NDArray[np.uint8]:
+class Buffer(Protocol):
+    """A vector of Dear ImGui's."""
+
+    def size(self) -> int:
+        """Return how many elements it has."""
+        ...
+
+    def data_address(self) -> int:
+        """Return where they are in memory."""
+        ...
+
+
+def _memory(buffer: Buffer, size: int) -> NDArray[np.uint8]:
     length = buffer.size() * size
-    return np.frombuffer((ctypes.c_char * length).from_address(buffer.data_address()), np.uint8) if length else EMPTY
+    if not length:
+        return EMPTY
+    return np.frombuffer(memoryview((ctypes.c_char * length).from_address(buffer.data_address())), np.uint8)
 
 
-def waiting_in(context: Any) -> int:
+def waiting_in(context: imgui.internal.Context) -> int:
     """Return how many events a Dear ImGui context was told of and has not taken in yet."""
     return context.input_events_queue.size()
 
@@ -73,7 +87,7 @@ class Host:
     ``window`` is the GLFW window (``canvas._backend._id`` of a VisPy canvas), or None for pictures alone.
     """
 
-    def __init__(self, theme: Theme, scale: float = 1.0, window: Any = None) -> None:
+    def __init__(self, theme: Theme, scale: float = 1.0, window: object = None) -> None:
         self.window = window
         self.draws = self.vertices = 0  # drawn since they were last set to 0
         self.context = imgui.create_context()
@@ -110,7 +124,7 @@ class Host:
 
     def end(self) -> None:
         """Draw the frame over what the bound framebuffer holds."""
-        self.lay(self.finish())
+        self.composite(self.finish())
 
     def finish(self) -> imgui.ImDrawData:
         """End the frame without drawing it; return what would be drawn, valid until the next ``begin``."""
@@ -131,7 +145,7 @@ class Host:
         self.plots = implot.create_context()
         self.set_style(*self._style)
 
-    def lay(self, draw_data: imgui.ImDrawData) -> None:
+    def composite(self, draw_data: imgui.ImDrawData) -> None:
         """Draw a finished frame over what the bound framebuffer holds, which stays opaque."""
         send()  # the binding of the framebuffer is among what gloo has queued
         gl.glColorMask(True, True, True, False)
@@ -264,7 +278,7 @@ def _renderer(window: Any) -> Any:
 
     renderer: Any = type("WindowRenderer", (GlfwRenderer,), sources)(window, attach_callbacks=False)
 
-    def clipboard(_context: Any) -> str:
+    def clipboard(_context: object) -> str:
         text: Any = glfw.get_clipboard_string(window)
         return text.decode() if text else ""  # the backend's own reader fails on an empty clipboard
 

@@ -31,8 +31,10 @@ V2 = imgui.ImVec2
 
 LABEL_SIZE = 15.0  # logical pixels, as are the others
 LABEL_GAP = 4.0
+CROWD = 3  # heads in one place whose names stand in a list
+BESIDE = 6.0  # between a name and its value in one line
 GLOW, GLOW_ALPHA = 4.0, 0.28  # how far the light behind an emphasized label reaches, and how strong it is
-PLATE, PLATE_ROUND = (8.0, 3.0), 7.0  # how far a plate reaches beyond its text, and the radius of its corners
+PLATE, PLATE_ROUND = (8.0, 3.0), 7.0  # padding of a plate around its text, and the radius of its corners
 ROUGHLY = 24  # pixels: a label that grows by less keeps its place
 KEY_MOMENTS = 20  # in a whole path
 KEY_TURN = 15.0  # degrees of azimuth
@@ -58,7 +60,7 @@ def draw_labels(
             _draw_label(dl, type_, label, rect)
     drawn = [rect for _, rect in placed]
     with type_.kind("start"):
-        drawn += _draw_starts(dl, type_, trails, camera, size, area)
+        drawn += _draw_starts(dl, type_, trails, camera, size, area, drawn)
 
     named, anchors, rects = head_labels(type_, trails, camera, size, area, [*taken, *drawn], standing)
     for trail, anchor, rect in zip(named, anchors, rects, strict=True):
@@ -66,8 +68,19 @@ def draw_labels(
             presence = presence_of(trail, type_.theme)
             color, alpha = _presented(type_, trail.color, presence), presence.opacity
             _draw_leader(dl, type_, trail.color, anchor, rect, alpha)
+            one_line = rect[3] < 1.5 * type_.size(trail.label, LABEL_SIZE, "bold")[1]
             with type_.kind("head"):
-                _draw_name(dl, type_, trail.label, written(trail.value), color, LABEL_SIZE, rect, alpha=alpha)
+                _draw_name(
+                    dl,
+                    type_,
+                    trail.label,
+                    written(trail.value),
+                    color,
+                    LABEL_SIZE,
+                    rect,
+                    alpha=alpha,
+                    one_line=one_line,
+                )
             drawn.append(rect)
     return drawn
 
@@ -144,10 +157,15 @@ def _draw_name(
     halo: bool = True,
     alpha: float = 1.0,
     bold: bool = True,
+    one_line: bool = False,
 ) -> None:
+    """Draw a name with a value below it, or beside it in ``one_line``."""
     x, y = corner[:2]
-    _, height = type_.text(dl, x, y, name, size, color, "bold" if bold else "regular", halo=halo, alpha=alpha)
-    if value:
+    width, height = type_.text(dl, x, y, name, size, color, "bold" if bold else "regular", halo=halo, alpha=alpha)
+    if value and one_line:
+        at = x + width + type_.px(BESIDE), y + height / 2
+        type_.text(dl, *at, value, size - 2, "text" if halo else color, halo=halo, ay=0.5, alpha=alpha)
+    elif value:
         y += height - type_.px(1)
         type_.text(dl, x, y, value, size - 2, "text" if halo else color, halo=halo, alpha=alpha)
 
@@ -158,7 +176,7 @@ def _label_size(type_: Type, label: Label) -> tuple[float, float]:
         formula = type_.formula(label.text, label.size, _label_color(type_, label))
         width, height = float(formula.width), float(formula.height)
         if label.value:
-            width += type_.px(6) + type_.width(written(label.value), 16.0, _face(label))
+            width += type_.px(BESIDE) + type_.width(written(label.value), 16.0, _face(label))
     else:
         width, height = _name_size(type_, label.text, written(label.value), label.size, label.bold)
     if label.plate:
@@ -203,23 +221,29 @@ def _draw_label(dl: imgui.ImDrawList, type_: Type, label: Label, rect: Rect) -> 
         return
     width, _ = type_.put_formula(dl, x, y, label.text, label.size, color, ay=0.0, halo=halo, alpha=alpha)
     if label.value:
-        at = x + width + type_.px(6), y + height / 2
+        at = x + width + type_.px(BESIDE), y + height / 2
         type_.text(dl, *at, written(label.value), 16.0, color, _face(label), halo=halo, ay=0.5, alpha=alpha)
 
 
 def _draw_starts(
-    dl: imgui.ImDrawList, type_: Type, trails: Sequence[Trail], camera: Camera, size: Size, area: Rect
+    dl: imgui.ImDrawList,
+    type_: Type,
+    trails: Sequence[Trail],
+    camera: Camera,
+    size: Size,
+    area: Rect,
+    drawn: Sequence[Rect],
 ) -> list[Rect]:
-    """Write below each marked start, unless a head is there; return the rectangles of the words."""
+    """Write below each marked start, unless a head or a label is there; return the rectangles of the words."""
     rects: list[Rect] = []
-    heads = discs_seen([trail for trail in trails if trail.head], camera, size, type_.pixel_ratio)
+    taken = [*drawn, *discs_seen([trail for trail in trails if trail.head], camera, size, type_.pixel_ratio)]
     marked = [trail for trail in trails if trail.ring and len(trail.points)]
     pixels = _pixels(camera, [trail.points[0] for trail in marked], size)
     for trail, (x, y) in zip(marked, pixels, strict=True):
         if _is_within((x, y), area):
             x, y = x + type_.px(6), y + type_.px(12)
             w, h = type_.size(trail.start, 13.0, "italic")
-            if has_room((x - w / 2, y, w, h), area, heads):
+            if has_room((x - w / 2, y, w, h), area, taken):
                 alpha = presence_of(trail, type_.theme).opacity
                 type_.text(dl, x, y, trail.start, 13.0, "text", "italic", halo=True, ax=0.5, alpha=alpha)
                 rects.append((x - w / 2, y, w, h))
@@ -273,8 +297,47 @@ def head_labels(
     now = [glide(a, b, turned) for a, b in zip(*sides, strict=True)]
     if not grows:
         choices(min((key + 2) * step, last), poses[int(share > step / 2)])  # before it is needed, one at a time
-    wanted = [beside(head, label, choice) for head, label, choice in zip(heads.tolist(), sizes, now, strict=True)]
-    return named, heads, separate(wanted, area, taken, type_.px(LABEL_GAP))
+    crowds = _crowds(heads, type_.pixel_ratio * HEAD_RADIUS)
+    stacks = [
+        _stack(type_, [named[k] for k in crowd]) if len(crowd) >= CROWD else [sizes[crowd[0]]] for crowd in crowds
+    ]
+    wanted = [
+        beside(heads[crowd[0]].tolist(), (max(w for w, _ in stack), sum(h for _, h in stack)), now[crowd[0]])
+        for crowd, stack in zip(crowds, stacks, strict=True)
+    ]
+    seen = 0.8 * HEAD_RADIUS * type_.pixel_ratio
+    around = [(x - seen, y - seen, 2 * seen, 2 * seen) for x, y in heads.tolist()]
+    rects: list[Rect | None] = [None] * len(named)
+    places = separate(wanted, area, [*taken, *around], type_.px(LABEL_GAP))
+    for crowd, stack, place in zip(crowds, stacks, places, strict=True):
+        if place is not None:
+            top = place[1]
+            for k, (width, height) in zip(crowd, stack, strict=True):
+                rects[k] = place[0], top, width, height
+                top += height
+    return named, heads, rects
+
+
+def _crowds(heads: NDArray[np.float64], reach: float) -> list[list[int]]:
+    """Return the indices of heads (n, 2) in groups: those that are in one place together if they are many, else one."""
+    groups: list[list[int]] = []
+    for k, head in enumerate(heads):
+        near = next((group for group in groups if np.hypot(*(heads[group[0]] - head)) < reach), None)
+        if near is None:
+            groups.append([k])
+        else:
+            near.append(k)
+    return [part for group in groups for part in ([group] if len(group) >= CROWD else [[k] for k in group])]
+
+
+def _stack(type_: Type, crowd: Sequence[Trail]) -> list[tuple[float, float]]:
+    """Return the sizes of labels that stand in lines below each other, each value beside its name."""
+    sizes = []
+    for trail in crowd:
+        width, height = type_.size(trail.label, LABEL_SIZE, "bold")
+        value = written(trail.value)
+        sizes.append((width + (type_.px(BESIDE) + type_.width(value, LABEL_SIZE - 2) if value else 0.0), height))
+    return sizes
 
 
 def _lasting_step(trails: Sequence[Trail]) -> float:

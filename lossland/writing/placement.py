@@ -3,7 +3,7 @@
 A label of a place has a preferred side, and leaves it only where it would be cut or cover something (``choose_sides``).
 A label of a moving head stands wherever there is room around it (``choose``).
 
-Choosing the best free place anew in every frame makes labels flicker. Here a choice is made only for *key*
+Choosing the best free place again in every frame makes labels flicker. Here a choice is made only for *key*
 moments, a fixed number of iterations apart; in between a label glides around its head from one choice to
 the next, and what then still overlaps is moved aside by the shortest way. Nothing is remembered, so a film,
 a window and a single still of the same moment agree.
@@ -150,7 +150,7 @@ def choose(
     far, upright, leftish = 0.55 * distance / px, 4 * np.abs(down), np.where(across > -0.2, 0, 3)
 
     def shared(rects: Sequence[Rect]) -> Floats:
-        """Return how much of each place lies within rectangles, or near them."""
+        """Return the area of each place that is within rectangles, or near them."""
         x, y, w, h = np.array(rects, float).reshape(-1, 4).T[:, :, None, None]
         wide = np.minimum(right, x + w) - np.maximum(left, x) + 8 * px
         high = np.minimum(bottom, y + h) - np.maximum(top, y) + 6 * px

@@ -56,7 +56,7 @@ class Mine(ll.Scene):
         if fault == "chart":
             layers.Series("a", "accent", np.arange(5.0), np.arange(7.0))
         if fault == "latex":
-            notes.append(layers.Formula("x}"))
+            return ll.Frame([layers.Label((0.0, 0.0, 0.0), "x}", latex=True)], notes)
         if fault == "plot":
             series = layers.Series("a", "accent", np.arange(5.0), np.array(["no number"] * 5))
             notes.append(layers.Chart("Chart", [series]))
@@ -68,36 +68,18 @@ class Mine(ll.Scene):
 
 PROGRAM = """
 import json, sys
-import glfw
 import numpy as np
+from turns import Turns
 from vispy import gloo
 from lossland.scenery import library
 from lossland.app import window as windows
 from lossland.app.input import Move
-from lossland.app.meter import Meter
 
 sys.setrecursionlimit(600)
-wait = glfw.wait_events_timeout
-glfw.wait_events_timeout = lambda seconds: wait(min(seconds, 0.01))
 seen = {}
 with windows.Window(library.scene("mine.py"), (1000, 560)) as window:
-    meter = Meter(window.canvas)
-    player, turn, left = window.player, window._turn, 0
-
-    def turned(*arguments):
-        global left
-        left -= 1
-        if left <= 0:
-            glfw.set_window_should_close(window.handle, True)
-        return turn(*arguments)
-
-    window._turn = turned
-
-    def run(turns=20):
-        global left
-        left = turns
-        glfw.set_window_should_close(window.handle, False)
-        window.run(meter)
+    player, turns = window.player, Turns(window)
+    meter, run = turns.meter, turns.run
 
     def picture():
         window.canvas.set_current()

@@ -17,6 +17,8 @@ from lossland.cli import main
 from lossland.compute.maps import BasinMap
 from lossland.compute.minima import Minima
 from lossland.formats.basins import basin_picture
+from lossland.landscapes import landscape
+from lossland.optimizers import Adam
 from lossland.world.theme import DARK
 
 HIMMELBLAU = ["basins", "himmelblau", "--domain", "-6,6,-6,6", "--optimizer", "gradient_descent:lr=0.002"]
@@ -58,7 +60,10 @@ def test_nothing_and_divergence_look_different() -> None:
     steps = np.array([[5, 50], [-1, -1]], np.int32)
     diverged = np.array([[False, False], [False, True]])
     outside = Minima(np.array([[9.0, 9.0]]), np.array([0.0]))
-    image = basin_picture(BasinMap(label, steps, diverged, outside), ((0, 1), (0, 1)), DARK) / 255
+    image = (
+        basin_picture(BasinMap(label, steps, diverged, outside, landscape("x + y", ((0, 1), (0, 1))), Adam()), DARK)
+        / 255
+    )
     assert image[0, 0] == pytest.approx(DARK.color("basin.-1"), abs=0.003)
     assert image[0, 1] == pytest.approx(DARK.color("casing"), abs=0.003)
     assert image[1, 1] == pytest.approx(DARK.color("basin.0"), abs=0.02)

@@ -210,7 +210,7 @@ def test_optimizers_as_json(lossland) -> None:
     by_name = {one["name"]: one for one in listed}
     assert len(by_name) >= 17
     for one in listed:
-        assert set(one) == {"name", "title", "params", "equations", "source"}
+        assert set(one) == {"name", "title", "family", "gradients", "params", "equations", "source"}
         assert one["equations"]
     assert set(by_name["adam"]["params"]) == {"lr", "beta1", "beta2", "eps"}
     assert by_name["adam"]["params"]["beta2"] == 0.999

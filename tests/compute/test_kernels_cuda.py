@@ -499,7 +499,7 @@ def test_work_is_cut_into_launches(cupy: Any, monkeypatch: pytest.MonkeyPatch) -
 
 def test_basins_take_the_device(cupy: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     ours, theirs = (maps.basins(HIMMELBLAU, RULE, n=20, steps=100, backend=name) for name in ("cuda", "cpu"))
-    assert (ours.label == theirs.label).mean() > 0.97
+    assert (ours.basin == theirs.basin).mean() > 0.97
     assert (np.abs(ours.steps - theirs.steps) <= 1).mean() > 0.97
 
 

@@ -32,9 +32,9 @@ def test_basins_of_himmelblau() -> None:
     minima = [(3, 2), (-2.805118, 3.131313), (-3.779310, -3.283186), (3.584428, -1.848127)]
     assert found.minima.position == pytest.approx(np.array(minima), abs=1e-6)
     assert found.shares == pytest.approx([0.24971, 0.25826, 0.24318, 0.24885], abs=0.002)
-    assert (found.label >= 0).all()
+    assert (found.basin >= 0).all()
     assert not found.diverged.any()
-    assert found.label.dtype == np.int16
+    assert found.basin.dtype == np.int16
 
 
 def test_two_wells_are_divided_by_the_line_between_them(way: str) -> None:
@@ -44,7 +44,7 @@ def test_two_wells_are_divided_by_the_line_between_them(way: str) -> None:
     assert found.minima.position[order] == pytest.approx(np.array([(-1, 0), (1, 0)]), abs=1e-9)
     left = np.zeros((40, 40), bool)
     left[:, :20] = True
-    assert np.array_equal(found.label, np.where(left, order[0], order[1]))
+    assert np.array_equal(found.basin, np.where(left, order[0], order[1]))
     assert found.shares == pytest.approx([0.5, 0.5])
 
 
@@ -80,7 +80,7 @@ def test_divergence_is_a_class_of_its_own(way: str) -> None:
     centre = (np.arange(20) + 0.5) / 20 * 4 - 2
     away = np.broadcast_to(np.abs(centre) > np.sqrt(2), (20, 20))
     assert np.array_equal(found.diverged, away)
-    assert (found.label[away] == -1).all()
+    assert (found.basin[away] == -1).all()
     assert (found.steps[away] == -1).all()
     assert (found.classes[away] == -2).all()
     assert (found.classes[~away] != -2).all()
@@ -93,7 +93,7 @@ def test_minima_that_are_found_have_steps_too(way: str) -> None:
     assert len(found.minima.position) == 9
     assert found.minima.position[0].tolist() == [0, 0]
     assert np.sort(np.abs(found.minima.position).ravel())[-1] == pytest.approx(0.994959, abs=1e-6)
-    assert np.array_equal(found.label >= 0, found.steps > 0)
+    assert np.array_equal(found.basin >= 0, found.steps > 0)
 
 
 @pytest.mark.parametrize("rule", ["adam:lr=0.3", "sgd:lr=0.005,noise=5"])
@@ -102,7 +102,7 @@ def test_neither_tiles_nor_pieces_change_a_bit(monkeypatch: pytest.MonkeyPatch, 
     whole = basins(HIMMELBLAU, chosen, n=40, steps=90, seed=3)
     monkeypatch.setattr(maps, "TILE", 601)
     parts = finished(basin_pieces(HIMMELBLAU, chosen, n=40, steps=90, seed=3, work=7000))
-    assert np.array_equal(whole.label, parts.label)
+    assert np.array_equal(whole.basin, parts.basin)
     assert np.array_equal(whole.steps, parts.steps)
 
 
@@ -118,17 +118,16 @@ def test_a_place_has_the_label_of_its_cell() -> None:
     found = basins(WELLS, optimizers.GradientDescent(lr=0.01), n=40, steps=600)
     left, right = np.argsort(found.minima.position[:, 0])
     places = [(-1.99, 0.3), (-0.01, -0.9), (0.01, 0.9), (1.99, 0.0), (-9.0, 7.0), (9.0, -7.0)]
-    assert found.label_at(WELLS.domain, places).tolist() == [left, left, right, right, left, right]
+    assert found.basin_at(places).tolist() == [left, left, right, right, left, right]
 
 
-def test_the_largest_basins_are_named_in_the_order_of_the_minima() -> None:
+def test_the_lowest_minima_are_named_in_their_order() -> None:
     land = landscape("rastrigin", domain=((-1.5, 1.5), (-1.5, 1.5)))
     found = basins(land, optimizers.GradientDescent(lr=0.001), n=18, steps=300)
-    largest = found.largest(4)
-    assert largest == sorted(largest)
-    others = np.delete(found.shares, largest)
-    assert found.shares[largest].min() >= others.max()
-    assert found.largest(99) == list(range(9))
+    lowest = found.lowest(4)
+    assert lowest == sorted(lowest)
+    assert found.minima.value[lowest].max() <= np.delete(found.minima.value, lowest).min()
+    assert found.lowest(99) == list(range(9))
 
 
 # ------------------------------------------------------------------------------------------------------ sweeps

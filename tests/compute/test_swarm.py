@@ -246,7 +246,7 @@ def test_what_a_rule_remembers_may_be_too_large_for_float32() -> None:
     land = landscape("1e20*(x^2 + y^2)")
     ended = swarm(land, optimizers.Adam(lr=0.05), count=200, steps=300)
     assert (ended.label == 0).all()
-    assert (maps.basins(land, optimizers.Adam(lr=0.05), n=8, steps=300).label == 0).all()
+    assert (maps.basins(land, optimizers.Adam(lr=0.05), n=8, steps=300).basin == 0).all()
 
 
 def test_nobody_has_diverged_and_converged() -> None:

@@ -11,35 +11,17 @@ from windows import run_program
 PROGRAM = """
 import json, os, random, resource, sys
 from pathlib import Path
-import glfw
+from turns import Turns
 from lossland.scenery import library
 from lossland.app import window as windows
 from lossland.app.input import Char
-from lossland.app.meter import Meter
 
 rng = random.Random(SEED)
-wait = glfw.wait_events_timeout
-glfw.wait_events_timeout = lambda seconds: wait(min(seconds, 0.01))
 here, steps, folders = Path.cwd(), [], 0
 UNLIMITED = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
 with windows.Window(library.scene("linear_map_2d"), (320, 200)) as window:
-    meter = Meter(window.canvas)
-    player, turn, left = window.player, window._turn, 0
-
-    def turned(*arguments):
-        global left
-        left -= 1
-        if left <= 0:
-            glfw.set_window_should_close(window.handle, True)
-        return turn(*arguments)
-
-    window._turn = turned
-
-    def run(turns):
-        global left
-        left = turns
-        glfw.set_window_should_close(window.handle, False)
-        window.run(meter)
+    player, turns = window.player, Turns(window)
+    meter, run = turns.meter, turns.run
 
     def gone():
         global folders

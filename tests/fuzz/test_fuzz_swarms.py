@@ -58,7 +58,7 @@ def check(seed: int, cases: int) -> None:
         # Near a border, rounding decides: a few particles may go the other way.
         assert abs(int(right.sum()) - told["diverged"]) <= 0.05 * COUNT, (*case, right.sum(), told["diverged"])
         whole = basins(land, rule, n=12, steps=STEPS)
-        assert not (whole.diverged & (whole.label >= 0)).any(), case
+        assert not (whole.diverged & (whole.basin >= 0)).any(), case
         assert whole.shares.sum() + whole.diverged.mean() <= 1 + 1e-12, case
 
 

@@ -61,7 +61,7 @@ TAKEN: dict[str, Any] = {
         LAND.value,
         LAND.grad,
         LAND.hessian,
-        lambda points: ll.run(LAND, RULE, start=points, steps=1),
+        lambda points: ll.run(LAND, RULE, start="none" if points is None else points, steps=1),  # None: its own
         lambda points: ll.swarms.SwarmState(LAND, RULE, points),
         lambda points: ll.minima.basins(points, [(3, 2)], 0.1),
         lambda points: ll.minima.find_minima(LAND, points),
@@ -177,7 +177,7 @@ def everything(which: int = 0) -> list[Any]:
     swarm = ll.swarm(land, RULE, count=30_000, steps=40)
     paths = ll.run(land, ll.optimizers.Momentum(), start=[(1e-170, 1), (1, 1)], steps=30).points
     lone = ll.run(ll.landscape("x^4 + y^2"), RULE, start=(1e-100, 1), steps=30).points
-    basins = ll.maps.basins(land, RULE, n=12, steps=20).label
+    basins = ll.maps.basins(land, RULE, n=12, steps=20).basin
     sweep = ll.maps.sweep(
         land, RULE, ll.maps.Axis("lr", 1e-30, 1, log=True), ll.maps.Axis("x", -1, 1), n=4, steps=5
     ).loss

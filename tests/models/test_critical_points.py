@@ -30,6 +30,24 @@ def test_a_double_well() -> None:
     assert points[0].curvature == pytest.approx([2.0, 8.0])
 
 
+@pytest.mark.parametrize("formula", ["3", "sin(x)^2 + cos(x)^2", "x + y - (x + y)", "x^2", "cos(y)", "sqrt(x^2)"])
+def test_a_flat_place_and_the_floor_of_a_valley_have_no_points_to_mark(formula: str) -> None:
+    assert found(formula) == []
+
+
+def test_a_ring_of_minima_leaves_the_maximum_within_it() -> None:
+    (top,) = found("(x^2 + y^2 - 4)^2")
+    assert top.kind == "maximum"
+    assert top.position == pytest.approx([0.0, 0.0], abs=1e-9)
+    assert top.value == pytest.approx(16.0)
+
+
+def test_one_point_without_curvature_is_marked() -> None:
+    (lowest,) = found("x^4 + y^4")
+    assert lowest.kind == "minimum"
+    assert lowest.curvature == pytest.approx([0.0, 0.0])
+
+
 def test_a_product_of_sines_has_every_kind() -> None:
     points = found("sin(x) * sin(y)")
     kinds = {kind: [p for p in points if p.kind == kind] for kind in ("minimum", "saddle", "maximum")}

@@ -10,6 +10,9 @@ import pytest
 from commands import ENVIRONMENT, run
 from PIL import Image
 
+import lossland as ll
+from lossland.render.gl import egl
+
 SETTINGS = [
     "PYOPENGL_PLATFORM=glx",
     "PYOPENGL_PLATFORM=osmesa",
@@ -91,3 +94,30 @@ def test_others_may_come_first(tmp_path: Path, first: str) -> None:
     ran = subprocess.run(words, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, check=False)
     last = ran.stderr.strip().splitlines()[-1:] if ran.returncode else []
     assert last == [] or ("MachineError" in last[0] and "PYOPENGL_PLATFORM" in last[0]), ran.stderr
+
+
+def test_a_context_of_others_is_put_aside_and_current_again() -> None:
+    other = egl.Context(egl.sources("software")[0])
+    other.make_current()
+    try:
+        assert ll.snapshot("sphere", size=(96, 64)).std() > 5
+        assert other.is_current
+    finally:
+        other.close()
+
+
+OTHER_WINDOW = """
+import glfw
+glfw.init()
+glfw.window_hint(glfw.VISIBLE, 0)
+other = glfw.create_window(64, 64, "other", None, None)
+glfw.make_context_current(other)
+"""
+STILL = "assert bool(glfw.get_current_context())\n"
+
+
+def test_a_window_of_others_keeps_its_context(tmp_path: Path, display: str) -> None:
+    words = [sys.executable, "-W", "ignore", "-c", OTHER_WINDOW + PICTURE + STILL]
+    environment = {**ENVIRONMENT, "DISPLAY": display}
+    ran = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr

@@ -55,3 +55,12 @@ def test_the_contour_of_a_bowl_is_an_ellipse() -> None:
     x, y = scene().contour().T
     np.testing.assert_allclose(x**2 + 3 * y**2, 4.0, rtol=1e-12)
     assert np.hypot(x[0] - x[-1], y[0] - y[-1]) < 1e-12  # closed
+
+
+def test_no_rain_hangs_over_a_hole() -> None:
+    made = scene(landscape="sqrt(2 - x^2 - y^2)", domain=(-2, 2, -2, 2))
+    for time in (0.0, 3.1, 7.7):
+        (rain,) = made.rain(made.now(time))
+        assert 0 < len(rain.position) < made.drops
+        reach = np.hypot(*np.asarray(rain.position)[:, :2].T)
+        assert reach.max() <= np.sqrt(2) + 1e-6

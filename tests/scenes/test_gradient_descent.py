@@ -51,3 +51,12 @@ def test_a_ball_that_is_lost_leaves_the_ground() -> None:
     made = scene(alpha=0.3)
     made.frame(made.clock.seconds)
     assert np.abs(made.readouts()["last"][1]) > 1e6
+
+
+def test_a_ball_off_the_map_is_told_with_its_place() -> None:
+    made = scene("too far")
+    trail = next(layer for layer in made.frame(made.clock.seconds).layers if isinstance(layer, layers.Trail))
+    y = 0.5 * (1 - 0.21 * 10) ** 50  # the closed form along y; x is 0 to two digits
+    assert trail.label == f"w = (0, {y:.1f})"
+    assert trail.value == "off the map"
+    assert next(layer for layer in made.frame(0.0).layers if isinstance(layer, layers.Trail)).label == ""

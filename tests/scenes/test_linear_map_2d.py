@@ -90,3 +90,17 @@ def test_eigenvectors_are_drawn_on_lines_that_do_not_turn() -> None:
         assert abs(direction[0] * wanted[1] - direction[1] * wanted[0]) < 1e-9
     assert not [one for one in scene("rotation").frame(3.0).layers
                 if isinstance(one, layers.Lines) and one.dash]  # fmt: skip
+
+
+def test_a_pure_rotation_is_not_said_to_stretch() -> None:
+    title = next(note for note in scene("rotation").frame(3.0).notes if isinstance(note, layers.Title))
+    assert title.lines == ("The plane turns by 90°",)
+    title = next(note for note in scene("shear").frame(3.0).notes if isinstance(note, layers.Title))
+    assert title.lines[0].endswith("while it stretches")
+
+
+def test_a_still_leaves_out_the_rings_that_are_dragged() -> None:
+    frame = scene("rotation").frame(3.0)
+    assert sum(layer.name == "Column" for layer in frame.layers) == 2
+    assert not [layer for layer in frame.still.layers if layer.name == "Column"]
+    assert len(frame.still.layers) == len(frame.layers) - 2

@@ -68,7 +68,7 @@ def test_a_live_picture_comes_coarse_first_and_ends_as_the_full_one() -> None:
         live.frame(0.0)
     assert not live.unfinished
     full = scene(count=2000, cells=256)
-    assert first.shape != full.basin_map().label.shape
+    assert first.shape != full.basin_map().basin.shape
     assert describe_frame(live.frame(0.0)) == describe_frame(full.frame(0.0))
 
 
@@ -85,11 +85,24 @@ def test_particles_that_have_arrived_may_vanish() -> None:
     assert len(points.position) < 100
 
 
-def test_a_landscape_of_many_minima_names_the_largest_basins() -> None:
+def test_of_many_minima_the_lowest_four_have_a_colour_and_a_letter_each() -> None:
     made = scene(landscape="rastrigin", count=2000, cells=96)
-    legend = next(note for note in made.frame(0.0).notes if isinstance(note, layers.Legend))
-    assert len(legend.rows) == 9
-    assert legend.rows[-1].name == "elsewhere"
+    frame = made.frame(0.0)
+    legend = next(note for note in frame.notes if isinstance(note, layers.Legend))
+    assert [row.name for row in legend.rows] == ["A", "B", "C", "D", "elsewhere"]
+    assert len({row.color for row in legend.rows}) == 5
+    lowest = made.basin_map().minima.position[[k for _, k in made.lettered()]]
+    assert min(np.hypot(*lowest.T)) < 0.01  # the global minimum at (0, 0) is one of them
+    assert max(np.hypot(*lowest.T)) < 1.01  # the others are its neighbours
+    paint, share = layer(frame, layers.Surface).paint, made.basin_map().shares
+    for number, (_, k) in enumerate(made.lettered()):
+        assert np.mean(paint == number) == share[k]
+    assert set(np.unique(paint)) == {-1, 0, 1, 2, 3}
+
+
+def test_a_still_shows_particles_on_their_way() -> None:
+    made = scene(count=2000, cells=64)
+    assert made.readouts(time=made.still_time)["arrived"] < 0.9 < made.readouts(time=made.clock.seconds)["arrived"]
 
 
 def test_a_map_of_few_cells_is_made_once() -> None:
@@ -107,7 +120,7 @@ def test_very_many_particles_wear_the_colour_of_their_cell() -> None:
     made = scene(count=2**17 + 1, cells=32, steps=40)
     found, starts = made.basin_map(), made.starts()[:500]
     cell = np.floor((starts.astype(float) + 6) / 12 * 32).astype(int)
-    np.testing.assert_array_equal(made.labels()[:500], found.label[cell[:, 1], cell[:, 0]])
+    np.testing.assert_array_equal(made.labels()[:500], found.basin[cell[:, 1], cell[:, 0]])
 
 
 def test_the_middle_of_the_patch_is_a_handle_only_where_there_is_one() -> None:

@@ -209,6 +209,26 @@ def test_a_switch_is_shown_where_it_changes_the_picture(scene: str) -> None:
     assert useful - changing <= ({"arrows", "xray"} if first else set())  # they come with the first step of a race
 
 
+@pytest.mark.parametrize("scene", library.names())
+def test_the_seed_is_offered_where_it_changes_something(open_bench: Open, scene: str) -> None:
+    bench = open_bench(scene)
+    bench.panels.inspector.settings_open = True
+    bench.frame(2)
+    random = {"gradient_3d", "optimizer_race", "optimizer_swarm"}  # drops of rain, noise of the gradient, starts
+    assert ("next-seed" in bench.felt.touches) == (scene in random)
+    if scene not in random:
+        same = [library.scene(scene, seed=seed) for seed in (0, 1)]
+        one, other = (made.readouts(time=0.4 * made.clock.seconds) for made in same)
+        assert one.keys() == other.keys()
+        for name in one:
+            np.testing.assert_array_equal(one[name], other[name])
+
+
+def test_a_view_from_above_has_no_turntable(open_bench: Open) -> None:
+    assert "turn" not in open_bench("linear_map_2d").felt.touches
+    assert "turn" in open_bench("landscape_zoo").felt.touches
+
+
 def test_switches_without_room_are_in_a_list(open_bench: Open) -> None:
     bench = open_bench("optimizer_race", (480, 480))
     chips = [key for key in bench.felt.touches if key.startswith("show.")]
@@ -405,3 +425,27 @@ def test_charts_show_losses_of_any_size(size: float) -> None:
     points = strip_points(series, log=True)
     assert points is not None
     np.testing.assert_allclose(points[1], [1.0, 0.75, 0.5, 0.25, 0.0], atol=1e-12)
+
+
+# ------------------------------------------------------------------------------------------------------ texts
+@pytest.mark.parametrize("size", [(640, 480), (1280, 720), (1920, 1080)])
+@pytest.mark.parametrize("scene", library.names())
+def test_no_two_texts_of_a_panel_lie_over_each_other(open_bench: Open, scene: str, size: tuple[int, int]) -> None:
+    bench = open_bench(scene, size)
+    bench.panels.inspector.settings_open = True
+    if bench.player.lanes:
+        bench.player.add_lane("momentum")  # two of one name, and one with a long name
+        bench.player.add_lane("adabelief")
+    for preset in [None, *list(bench.player.scene.presets)[:3]]:
+        if preset is not None:
+            bench.player.use_preset(preset)
+        for part in (0.0, 0.13, 0.5, 1.0):
+            bench.player.seek(part * bench.player.scene.clock.seconds)
+            for drawer in ("left", "right"):
+                bench.panels.view_bar.drawer = drawer
+                bench.frame(2)
+                texts = [one for one in bench.felt.texts if one[0].strip() and one[0].isprintable()]
+                for (first, a, panel), (second, b, other) in itertools.combinations(texts, 2):
+                    if panel == other:
+                        inner = Rect(a.x + 1, a.y + 3, a.width - 2, a.height - 6)
+                        assert inner.width <= 0 or not inner.overlaps(b), (first, second, preset, part)

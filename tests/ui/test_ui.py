@@ -516,18 +516,19 @@ def test_a_choice_opens_a_list(matrix: Bench) -> None:
     assert matrix.player.scene.values[param.name] == param.options[-1]  # type: ignore[attr-defined]
 
 
-def test_the_seed_is_typed_or_drawn(matrix: Bench) -> None:
-    matrix.click("next-seed")
-    assert matrix.player.scene.seed == 1
-    matrix.click("seed")
-    matrix.write("42")
-    matrix.key(imgui.Key.enter)
-    assert matrix.player.scene.seed == 42
-    matrix.click("seed")
-    matrix.write("-3")
-    matrix.key(imgui.Key.enter)
-    assert matrix.player.scene.seed == 42
-    assert matrix.player.messages[-1].kind == "error"
+def test_the_seed_is_typed_or_drawn(open_bench: Any) -> None:
+    bench = open_bench("gradient_3d")
+    bench.click("next-seed")
+    assert bench.player.scene.seed == 1
+    bench.click("seed")
+    bench.write("42")
+    bench.key(imgui.Key.enter)
+    assert bench.player.scene.seed == 42
+    bench.click("seed")
+    bench.write("-3")
+    bench.key(imgui.Key.enter)
+    assert bench.player.scene.seed == 42
+    assert bench.player.messages[-1].kind == "error"
 
 
 @given(place=st.floats(0, 1), log=st.booleans())

@@ -122,7 +122,7 @@ def faults(picture: Picture, target: Target, player: Player, size: tuple[int, in
     discs = [
         (f"the head of {t.label or t.key}", *p, 0.8 * HEAD_RADIUS * scale) for t, p in zip(trails, heads, strict=True)
     ]
-    for handle in player.scene.handles(player.time):
+    for handle in player.scene.handles(player.time) if ui else ():  # in a picture alone nothing can be dragged
         discs.append(
             (f"the handle {handle.name}", *camera.project(np.array(handle.position, float), size), HANDLE * scale)
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -23,9 +24,10 @@ from lossland.world.terrain import Terrain
 from lossland.world.theme import DARK, PRINT, rgb
 from lossland.world.track import Track
 from lossland.writing.labels import _choices, head_labels
+from lossland.writing.notes import in_two_lines
 from lossland.writing.overlay import draw_overlay
 from lossland.writing.placement import beside, choose, glide, separate
-from lossland.writing.room import free_rect
+from lossland.writing.room import fitting_notes, free_rect
 from lossland.writing.scale import checked_text_scale, picture_scale, text_scale_beside
 from lossland.writing.sides import GAP
 from lossland.writing.text import FORMULAS_KEPT, LEAST_PIXELS, Type, latex_without_colors, render_latex
@@ -415,3 +417,52 @@ def test_the_plane_s_numbers_are_written_inside_the_free_rectangle(host):
     assert len(x) > 100
     assert x.min() >= free[0] - 20
     assert x.max() <= free[0] + free[2] + 30
+
+
+# ------------------------------------------------------------------------------------- what does not fit, long formulas
+def test_a_long_equation_is_broken_before_the_sign_in_its_middle():
+    assert in_two_lines("f = a + b + c - d") == r"\begin{aligned} f  =\; &  a + b  \\ & + c - d \end{aligned}"
+    assert in_two_lines("f = -(a + b)^{c - d}") == "f = -(a + b)^{c - d}"  # no sign outside of brackets
+    assert in_two_lines("a + b") == "a + b"
+
+
+def test_of_notes_without_room_the_least_important_are_left_out_first(type_):
+    terrain = ground()
+    title, column = layers.Title("T"), layers.Facts("F", [("text", "x", "", "here")])
+    legend, bar = layers.Legend([layers.Row("text", "one", ("1",))]), layers.ColorBar(terrain)
+    notes = [bar, legend, column, title]
+
+    def kept(*size):
+        return {type(note).__name__ for note in fitting_notes(notes, size, type_)}
+
+    type_.scale = 1.0
+    assert kept(1280, 720) == {"Title", "Facts", "Legend", "ColorBar"}
+    assert kept(860, 600) == {"Title", "Facts", "Legend"}
+    assert kept(700, 500) == {"Title", "Legend"}
+    assert kept(520, 400) == {"Title", "ColorBar"}
+    assert kept(340, 250) == {"Title"}
+    type_.scale = 2.0  # large text leaves as little room as a small picture
+    assert kept(1720, 1200) == {"Title", "Facts", "Legend"}
+
+
+def test_the_bar_of_a_root_begins_where_the_root_ends():
+    image, _ = render_latex(r"\sqrt{x}", 14, (1.0, 1.0, 1.0))
+    ink = image[..., 3].astype(float) / 255
+    bar = int(np.argmax(ink.sum(1)))  # the row of the bar
+    row = np.flatnonzero(ink[max(bar - 1, 0) : bar + 2].max(0) > 0.2)
+    assert np.all(np.diff(row) == 1)  # no gap between the root's tip and its bar
+
+
+def test_names_of_heads_in_one_place_stand_below_each_other(type_):
+    terrain, area = ground(), (0.0, 0.0, float(SIZE[0]), float(SIZE[1]))
+    camera = Camera(azimuth=-60.0, elevation=45.0)
+    camera.fit(terrain.bounds, SIZE)
+    path = np.column_stack([np.linspace(-3.0, 1.0, 21), np.zeros(21)])
+    trails = [
+        layers.Trail.on(terrain, path, 20.0, "optimizer.adam", label=f"Optimizer {k}", value=0.1 * k) for k in range(5)
+    ]
+    rects = head_labels(type_, trails, camera, SIZE, area, [])[2]
+    assert all(rect is not None for rect in rects)
+    assert len({rect[0] for rect in rects}) == 1
+    for above, below in itertools.pairwise(rects):
+        assert below[1] == pytest.approx(above[1] + above[3])

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
+
+if TYPE_CHECKING:
+    from lossland.compute.resident import Resident
 
 Points = NDArray[np.floating]
 Progress = Callable[[float], None]
@@ -28,7 +31,7 @@ class Crowd(ABC):
         """Where the particles are, as a new array (N, 2) on the host."""
 
     @property
-    def resident(self) -> Any:
+    def resident(self) -> Points | Resident:
         """Where the particles are, as a new array (N, 2) where they are computed: on the host, or a `Resident`."""
         return self.positions
 

@@ -11,6 +11,7 @@ from lossland.compute import arrays
 from lossland.compute.arrays import Backend
 from lossland.compute.bounds import bounds, is_lost
 from lossland.compute.crowds.base import Crowd, Points, Progress, circles
+from lossland.compute.looks import arrays_in
 from lossland.compute.stepping import Block, Stepper
 from lossland.optimizers import Optimizer
 
@@ -66,8 +67,9 @@ class ArrayCrowd(Crowd):
         return np.concatenate([self._is_spoilt(block) for block in self._blocks])
 
     def _is_spoilt(self, block: Block) -> NDArray[np.bool_]:
-        kept = [arrays.to_numpy(term) for term in block.last._asdict().values() if term is not None]
-        return np.logical_not(np.isfinite([arrays.to_numpy(block.position), *kept]).all(axis=(0, 1)))
+        kept = [array for term in block.last._asdict().values() if term is not None for array in arrays_in(term)]
+        rows = [np.atleast_2d(arrays.to_numpy(array)) for array in (block.position, *kept)]
+        return np.logical_not(np.isfinite(np.concatenate(rows)).all(axis=0))
 
     def advance(self, steps: int, progress: Progress | None = None) -> None:
         """Take ``steps`` steps."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,13 +18,15 @@ from lossland.compute.bounds import bounds
 from lossland.compute.crowds.base import MOST_STEPS, Crowd, Points, Progress, circles, rounded
 from lossland.compute.kernels.cpu import WATCH
 from lossland.compute.kernels.cuda import swarm_source
-from lossland.compute.kernels.device import THREADS, Device, DeviceTrouble, OutOfMemory, blocks, in_tiles, say
+from lossland.compute.kernels.device import THREADS, Device, DeviceTrouble, OnDevice, OutOfMemory, blocks, in_tiles, say
 from lossland.compute.kernels.fused import fuse
 from lossland.compute.resident import Resident
 from lossland.optimizers import Optimizer
 
 if TYPE_CHECKING:
     from lossland.landscapes import Landscape
+
+R = TypeVar("R")
 
 WORK = 1_000_000_000  # steps of one particle in a launch: far below the seconds after which a desktop stops a kernel
 FEWEST = 1 << 12  # particles in the smallest tile
@@ -92,14 +94,14 @@ class CudaCrowd(Crowd):
         return self._shelter.positions if state is None else np.ascontiguousarray(state.T)
 
     @property
-    def resident(self) -> Any:
+    def resident(self) -> Points | Resident:
         """Where the particles are, as a new array (N, 2): on the device if all of them are there."""
         if isinstance(self._state, np.ndarray):
             return self.positions
         array, step = self._ask(self._side_by_side), self.step
         return self.positions if array is None else Resident(self._device, array, lambda: self._computed_again(step))
 
-    def _side_by_side(self) -> Any:
+    def _side_by_side(self) -> OnDevice | None:
         """Return the positions as a new array (N, 2) on the device, None if it has no room for them."""
         try:
             with self._device.at_work() as xp:
@@ -126,7 +128,7 @@ class CudaCrowd(Crowd):
     def spoilt(self) -> NDArray[np.bool_]:
         """Which particles are somewhere that is no number, or remember something that is none, (N,)."""
         state = self._ask(lambda: self._on_host(self._state))
-        return self._shelter.spoilt if state is None else ~np.isfinite(state).all(axis=0)
+        return self._shelter.spoilt if state is None else np.asarray(~np.isfinite(state).all(axis=0))
 
     def _noted(self, name: str) -> NDArray[np.int64]:
         if not self._watching:
@@ -134,14 +136,14 @@ class CudaCrowd(Crowd):
         row = self._ask(lambda: self._on_host(self._watch[WATCH.index(name)]))
         return getattr(self._shelter, name) if row is None else row.astype(np.int64)
 
-    def _on_host(self, array: Any) -> Points:
+    def _on_host(self, array: Points | OnDevice) -> Points:
         if isinstance(array, np.ndarray):
             return array
         with self._device.at_work():
             return array.get()
 
     # ----------------------------------------------------------------------------------------- when it cannot go on
-    def _ask(self, work: Callable[[], Any]) -> Any:
+    def _ask(self, work: Callable[[], R]) -> R | None:
         """Return what the device makes of the work, or None if the CPU has taken over, now or before."""
         if self._refuge is None:
             try:
@@ -158,7 +160,7 @@ class CudaCrowd(Crowd):
         self._refuge.advance(self.step)
 
     @property
-    def _shelter(self) -> Any:
+    def _shelter(self) -> Crowd:
         assert self._refuge is not None
         return self._refuge
 
@@ -217,7 +219,7 @@ class CudaCrowd(Crowd):
         return rounded(table, self.dtype), carry
 
     def _take_turn(self, table: Points, tile: slice) -> None:
-        """Bring some particles to the device, move them, and bring them home."""
+        """Copy some particles to the device, move them, and copy them back."""
         noted = tile if self._watching else slice(None)
         with self._device.at_work() as xp:
             state = xp.asarray(np.ascontiguousarray(self._state[:, tile]))

@@ -107,7 +107,7 @@ class Kernel:
 
 
 def room(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-    """Return an array that begins at a cache line, so that no vector in it lies across two of them."""
+    """Return an array that begins at a cache line, so that no vector in it straddles two of them."""
     size = math.prod(shape) * dtype.itemsize
     memory = np.empty(size + LINE, np.uint8)
     begin = -memory.ctypes.data % LINE

@@ -120,7 +120,7 @@ def _function(
     names += [f"t{number}" for number in range(len(program.steps))]
     needed = set(program.outputs)
     lines: list[str] = []
-    for number in reversed(range(len(program.steps))):  # from the last on, so that what nobody needs is left out
+    for number in reversed(range(len(program.steps))):  # from the last on, so that unused steps are left out
         step, slot = program.steps[number], len(program.inputs) + len(program.constants) + number
         if slot in needed:
             text, slots = _operation(program, step, names, dtype)

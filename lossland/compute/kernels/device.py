@@ -12,7 +12,8 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from types import ModuleType
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,11 +24,45 @@ from lossland.compute.philox import Purpose
 from lossland.expression import Program
 
 Array = NDArray[np.floating]
+Sizes = tuple[int, ...]  # blocks, or threads in a block, along each axis
+Kernel = Callable[[Sizes, Sizes, tuple[object, ...]], None]  # the last are its arguments
 
 OPTIONS = ("--std=c++17",)
 SHARE = 0.8  # of the device's memory may be ours
 THREADS = 256  # in a block, as the kernels' launch bounds say
 SQUARE = (64, 4)  # threads in a block on a grid: across, down
+
+
+class Pointer(Protocol):
+    """Memory on the device, as CuPy has it."""
+
+    @property
+    def ptr(self) -> int:
+        """Its address."""
+        ...
+
+
+class OnDevice(Protocol):
+    """An array of CuPy's, as far as it is needed here."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """How many numbers there are along each axis."""
+        ...
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The type of each."""
+        ...
+
+    @property
+    def data(self) -> Pointer:
+        """Where its numbers are."""
+        ...
+
+    def get(self) -> Array:
+        """Return it on the host."""
+        ...
 
 
 class DeviceTrouble(Exception):
@@ -44,9 +79,9 @@ class Device:
     Making one raises `DeviceTrouble` if a first kernel does not give the numbers it should.
     """
 
-    def __init__(self, xp: Any, index: int = 0) -> None:
+    def __init__(self, xp: ModuleType, index: int = 0) -> None:
         self._xp, self._lock = xp, threading.RLock()
-        self._kernels: dict[str, Any] = {}
+        self._kernels: dict[str, Kernel] = {}
         self._device = xp.cuda.Device(index)
         with _translated(xp), self._device:
             self.compute, self.copy = (xp.cuda.Stream(non_blocking=True) for _ in range(2))
@@ -54,12 +89,12 @@ class Device:
         self._check()
 
     @contextmanager
-    def at_work(self) -> Iterator[Any]:
+    def at_work(self) -> Iterator[ModuleType]:
         """Give CuPy, with this device and its compute stream chosen; its errors become `DeviceTrouble`."""
         with self._lock, _translated(self._xp), self._device, self.compute:
             yield self._xp
 
-    def kernel(self, source: str, name: str) -> Any:
+    def kernel(self, source: str, name: str) -> Kernel:
         """Return the compiled kernel of that name. CuPy keeps what it has compiled on disk."""
         with self.at_work() as xp:
             if source not in self._kernels:
@@ -83,7 +118,7 @@ class Device:
 
 
 @cache
-def device(xp: Any) -> Device:
+def device(xp: ModuleType) -> Device:
     """Return the device of a CuPy module, tried out; raise `DeviceTrouble` if it cannot be used."""
     found = arrays.cuda_device()
     return Device(xp, found.index if isinstance(found, arrays.CudaDevice) else 0)
@@ -94,7 +129,7 @@ if hasattr(os, "register_at_fork"):  # CUDA does not work in a forked process: a
 
 
 @contextmanager
-def _translated(xp: Any) -> Iterator[None]:
+def _translated(xp: ModuleType) -> Iterator[None]:
     """Turn CuPy's errors, which have no base class in common, into `DeviceTrouble`."""
     try:
         yield
@@ -149,7 +184,7 @@ class CudaLattice:
         refuge: Callable[[Array, Array, Sequence[Array]], bool],
     ) -> None:
         self._device, self._dtype, self._refuge = device, dtype, refuge
-        self._kernel: Any = None
+        self._kernel: Kernel | None = None
         try:
             self._kernel = device.kernel(cuda.grid_source(program, widths, dtype), "ll_grid")
         except DeviceTrouble as trouble:
@@ -174,6 +209,7 @@ class CudaLattice:
         across, down = len(x), len(y)
         with self._device.at_work() as xp:
             results = [xp.empty(part.shape, self._dtype) for part in parts]
+            assert self._kernel is not None
             self._kernel(
                 (-(-across // SQUARE[0]), -(-down // SQUARE[1])),
                 SQUARE,

@@ -1,12 +1,13 @@
 """One step of an optimizer on a landscape as one flat program: what every kernel is printed from.
 
-The step is traced from the landscape's expression and the optimizer's ``update`` and split in two:
+The step is traced from the landscape's expression and the optimizer's rule and split in two:
 
 * the *uniform* part is the same for all particles: what depends on nothing but t and the hyper-parameters, such as
   1 / (1 - beta1^t). The host computes it in float64, a row of columns for each step. So a kernel contains no
   hyper-parameter and no power of t: when a slider moves, nothing is compiled again.
-* the *particle* part turns the rows of a particle's state (x, y, and what the rule remembers along x and y) into the
-  rows after the step, reading the uniform columns and, for noisy gradients, two normal draws.
+* the *particle* part turns the rows of a particle's state (x, y, and what the rule remembers) into the rows after the
+  step, reading the uniform columns and, for noisy gradients, two normal draws. Where the rule looks around, the
+  landscape's expressions stand in it once more, with the place's expression for x and y.
 """
 
 from __future__ import annotations
@@ -18,15 +19,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from lossland.compute.looks import seen_at, substituted
 from lossland.expression import Node, Program, constant, stable, variable, variables, where
-from lossland.expression.node import COMPARISONS, make, ordered
-from lossland.optimizers import Optimizer, Step, memory, symbolic
+from lossland.expression.node import COMPARISONS, as_node, make
+from lossland.expression.vectors import flat
+from lossland.optimizers import Optimizer
+from lossland.optimizers.look import AXES, entries, trace
 
 if TYPE_CHECKING:
     from lossland.landscapes import Landscape
 
 ONE, ZERO = constant(1), constant(0)
-AXES = ("x", "y")
 NOISE = ("noise_x", "noise_y")  # names of the normal draws in the particle part
 
 
@@ -34,8 +37,9 @@ NOISE = ("noise_x", "noise_y")  # names of the normal draws in the particle part
 class Fused:
     """One step as two programs. Compare by identity: `fuse` returns the same object for the same step.
 
-    ``rows`` names a particle's state: x, y, then each remembered term along x and along y. ``columns`` names the
-    uniform columns, ``carried`` the remembered terms that are the same for all particles and stay on the host.
+    ``rows`` names a particle's state: x, y, then the entries of each ``remembered`` term (m_x and m_y of a vector, d
+    of a number, H_xx, H_xy ... of a matrix). ``columns`` names the uniform columns, ``carried`` the remembered terms
+    that are the same for all particles and stay on the host.
     ``particle`` has the inputs ``rows + columns`` (``+ NOISE`` if ``noisy``) and one output for each row.
     ``uniform`` has the inputs ``("t", *hyper, *carried)`` and the outputs ``columns + carried``. ``value`` has the
     inputs x, y and the output f(x, y).
@@ -45,21 +49,17 @@ class Fused:
     noisy: bool
     rows: tuple[str, ...]
     columns: tuple[str, ...]
+    remembered: tuple[str, ...]
     carried: tuple[str, ...]
     hyper: tuple[str, ...]
     particle: Program
     uniform: Program
     value: Program
 
-    @property
-    def remembered(self) -> tuple[str, ...]:
-        """The terms that each particle remembers: row 2 + 2k holds number k along x, row 3 + 2k along y."""
-        return tuple(name.removesuffix("_x") for name in self.rows[2::2])
-
     def initial(self, rule: Optimizer) -> list[float]:
         """Return what every particle remembers before the first step, for each of ``rows`` from number 2 on."""
-        before = rule.initial()
-        return [float(getattr(before, name)) for name in self.remembered for _ in AXES]
+        before, ranks = rule.initial(), trace(self.kind).remembered
+        return [float(x) for name in self.remembered for x in flat(getattr(before, name), ranks[name], len(AXES))]
 
     def carry(self, rule: Optimizer) -> list[float]:
         """Return the carried terms before the first step."""
@@ -91,54 +91,41 @@ def fuse(landscape: Landscape, rule: Optimizer) -> Fused:
 @lru_cache(maxsize=64)
 def _fuse(node: Node, gradient: tuple[Node, Node], kind: type[Optimizer], noisy: bool) -> Fused:
     hyper = tuple(item.name for item in fields(kind))
-    carried = _carried(kind)
-    remembered = tuple(name for name in memory(kind) if name not in carried)
+    traced = trace(kind, noisy)
+    carried, size = traced.carried, len(AXES)
+    ranks = {name: order for name, order in traced.remembered.items() if name not in carried}
     split = _Split({"t", *hyper, *carried})
+    moves = flat(traced.terms.step, 1, size)
+    after = {name: flat(getattr(traced.terms, name), order, size) for name, order in ranks.items()}
     outputs: dict[str, Node] = {}
-    for axis, noise in zip(AXES, NOISE, strict=True):
-        terms = _step(kind, axis, carried, variable(noise) if noisy else None)
-        outputs[axis] = split.rest(variable(axis) + terms.step)
-        for name in remembered:
-            outputs[f"{name}_{axis}"] = split.rest(getattr(terms, name))
-    rows = (*AXES, *(f"{name}_{axis}" for name in remembered for axis in AXES))
-    results = _substitute(
-        [outputs[row] for row in rows], dict(zip(("grad_x", "grad_y"), stable(gradient), strict=True))
-    )
-    after = [getattr(_step(kind, "x", carried, None), name) for name in carried]
+    for i, axis in enumerate(AXES):  # what is along x first: columns are numbered as they come
+        outputs[axis] = split.rest(variable(axis) + moves[i])
+        for name, order in ranks.items():
+            if order == 1:
+                outputs[entries(name, 1)[i]] = split.rest(as_node(after[name][i]))
+    for name, order in ranks.items():
+        if order != 1:
+            outputs |= {row: split.rest(as_node(x)) for row, x in zip(entries(name, order), after[name], strict=True)}
+    places = [place._replace(position=tuple(map(split.rest, place.position))) for place in traced.places]
+    rows = (*AXES, *(row for name, order in ranks.items() for row in entries(name, order)))
+    meaning = seen_at(places, node, dict(zip(entries("grad", 1), stable(gradient), strict=True)))
+    kept = [as_node(getattr(traced.terms, name)) for name in carried]
     return Fused(
         kind=kind,
         noisy=noisy,
         rows=rows,
         columns=tuple(split.columns.values()),
+        remembered=tuple(ranks),
         carried=carried,
         hyper=hyper,
-        particle=Program(results, (*rows, *split.columns.values(), *(NOISE if noisy else ())), as_given=True),
-        uniform=Program([*split.columns, *after], ("t", *hyper, *carried), as_given=True),
+        particle=Program(
+            substituted([outputs[row] for row in rows], meaning),
+            (*rows, *split.columns.values(), *(NOISE if noisy else ())),
+            as_given=True,
+        ),
+        uniform=Program([*split.columns, *kept], ("t", *hyper, *carried), as_given=True),
         value=Program([node], AXES),
     )
-
-
-def _step(kind: type[Optimizer], axis: str, carried: tuple[str, ...], noise: Node | None) -> Step:
-    """Return the terms of one step along an axis, as expressions of grad_x, m_x ...; carried terms have no axis."""
-    rule = symbolic(kind)
-    last = kind.Terms(*(variable(name if name in carried else f"{name}_{axis}") for name in kind.Terms._fields))
-    grad = variable(f"grad_{axis}")
-    if noise is not None:
-        grad = rule.observe(grad, noise)
-    terms = rule.update(grad, last, variable("t"), variable(axis))
-    return kind.Terms(*(term if isinstance(term, Node) else constant(term) for term in terms._asdict().values()))
-
-
-def _carried(kind: type[Optimizer]) -> tuple[str, ...]:
-    """Return the remembered terms that follow from t, hyper-parameters and each other: the same for all particles."""
-    uniform = {"t", *(item.name for item in fields(kind))}
-    names = set(memory(kind))
-    while True:
-        terms = _step(kind, "x", tuple(names), None)
-        kept = {name for name in names if variables(getattr(terms, name)) <= uniform | names}
-        if kept == names:
-            return tuple(name for name in memory(kind) if name in names)
-        names = kept
 
 
 class _Split:
@@ -151,9 +138,16 @@ class _Split:
     def __init__(self, uniform: set[str]) -> None:
         self.uniform = uniform
         self.columns: dict[Node, str] = {}
+        self._known: dict[Node, Node] = {}
+        self._uniform: dict[Node, bool] = {}
 
     def rest(self, node: Node) -> Node:
         """Return the expression with columns in place of its uniform parts."""
+        if node not in self._known:
+            self._known[node] = self._rest(node)
+        return self._known[node]
+
+    def _rest(self, node: Node) -> Node:
         if self._is_uniform(node):
             return self._column(node)
         if node.op in ("mul", "div", "neg"):
@@ -166,7 +160,10 @@ class _Split:
         return make(node.op, *(self._test(arg) if arg.op in COMPARISONS else self.rest(arg) for arg in node.args))
 
     def _is_uniform(self, node: Node) -> bool:
-        return variables(node) <= self.uniform
+        if node not in self._uniform:
+            inside = node.name in self.uniform if node.op == "var" else all(map(self._is_uniform, node.args))
+            self._uniform[node] = inside
+        return self._uniform[node]
 
     def _column(self, node: Node) -> Node:
         if not variables(node):
@@ -197,14 +194,3 @@ class _Split:
 
 def _times(a: Node, b: Node) -> Node:
     return b if a is ONE else a if b is ONE else make("mul", a, b)
-
-
-def _substitute(outputs: list[Node], meaning: dict[str, Node]) -> list[Node]:
-    """Return the expressions with other expressions in place of some variables."""
-    new: dict[Node, Node] = {}
-    for node in ordered(outputs):
-        if node.op == "var":
-            new[node] = meaning.get(node.name, node)
-        else:
-            new[node] = make(node.op, *(new[arg] for arg in node.args)) if node.args else node
-    return [new[node] for node in outputs]

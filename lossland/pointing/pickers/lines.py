@@ -15,7 +15,7 @@ RINGS = (4.0, 5.0)  # logical pixels around a point of a line, of a curve
 
 @picks(Lines)
 class LinesPicker(Picker[Lines]):
-    """The pieces of all paths are numbered through, path after path."""
+    """The segments of all paths are numbered consecutively, path after path."""
 
     def distances(self, layer: Lines, sight: Sight) -> Distances:
         """Measure every piece of every path."""

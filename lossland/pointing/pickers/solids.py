@@ -63,7 +63,7 @@ class SolidPicker(Picker[Solid]):
 
 
 def _connected(triangles: NDArray[np.integer], first: int) -> NDArray[np.integer]:
-    """Return the vertices of all triangles (k, 3) that hang together with one of them."""
+    """Return the vertices of all triangles (k, 3) that are connected with one of them."""
     vertices = triangles[first]
     while True:
         more = np.unique(triangles[np.isin(triangles, vertices).any(axis=1)])

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakSet
 
 from lossland.errors import MachineError, UserError
-from lossland.render.gl import egl
+from lossland.render.gl import egl, foreign
 
 if TYPE_CHECKING:
     from vispy.gloo.context import GLContext
@@ -175,12 +175,15 @@ def drawing(canvas: Canvas) -> Iterator[None]:
     with _LOCK:
         _drawn_in = os.getpid()
         before = _current()
+        make_again = None if before or not _HAS_EGL else foreign.put_aside()
         canvas.set_current()
         try:
             yield
         finally:
             if before is None:
                 _release()
+                if make_again:
+                    make_again()
             elif before is not canvas:
                 before.set_current()
 
@@ -379,8 +382,14 @@ def _leave_window() -> None:
 
 def _current_window() -> Any:
     """Return the window of GLFW's that this thread draws in, None if there is none."""
-    glfw: Any = sys.modules.get("glfw") if _uses_glfw else None
+    glfw = sys.modules.get("glfw") if _uses_glfw else None
     return None if glfw is None else glfw.get_current_context()
+
+
+def has_display() -> bool:
+    """Whether windows can be expected to open."""
+    named = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    return bool(named) or sys.platform in ("darwin", "win32")
 
 
 def window(title: str, size: tuple[int, int], fullscreen: bool = False, vsync: bool = True) -> Any:
@@ -458,7 +467,7 @@ def _window_uses_egl() -> bool:
 def _prepare_pyopengl(wished: str) -> str:
     """Tell PyOpenGL which platform to use, and return the one that it uses: who imports it first decides."""
     os.environ.setdefault(ERRORS, "0")
-    imported: Any = sys.modules.get("OpenGL.platform")
+    imported = sys.modules.get("OpenGL.platform")
     if imported is not None:
         return type(imported.PLATFORM).__name__.removesuffix("Platform").lower()
     os.environ[PLATFORM] = wished

@@ -1,6 +1,6 @@
 """What vispy queues, told to OpenGL in fewer calls: without a GPU, telling it takes longer than much of the drawing.
 
-vispy's own interpreter sets every attribute anew for each draw, asks for errors twice, and looks through all objects
+vispy's own interpreter sets every attribute again for each draw, asks for errors twice, and looks through all objects
 at each flush. Here a program keeps its attributes in a vertex array, and errors are asked for once a draw.
 """
 
@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from vispy.gloo import get_current_canvas, glir
 from vispy.gloo import gl as vispys
 from vispy.gloo.gl import gl2
@@ -130,12 +130,12 @@ class Program(glir.GlirProgram):
         self._forget()
         super().delete()
 
-    def set_attribute(self, name: str, type_: str, value: Any, divisor: int | None = None) -> None:
+    def set_attribute(self, name: str, type_: str, value: object, divisor: int | None = None) -> None:
         """Take an attribute from a buffer, or the same value for all vertices."""
         self._forget()
         super().set_attribute(name, type_, value, divisor)
 
-    def set_uniform(self, name: str, type_: str, value: Any) -> None:
+    def set_uniform(self, name: str, type_: str, value: ArrayLike) -> None:
         """Set a uniform; every program takes a matrix of its own each frame."""
         place = self._handles.get(name, -1)
         if type_ != "mat4" or place < 0:

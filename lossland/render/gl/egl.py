@@ -14,10 +14,10 @@ import atexit
 import ctypes
 import ctypes.util
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 AUTO, SOFTWARE = "auto", "software"
@@ -28,6 +28,7 @@ SUCCESS, NONE, EXTENSIONS, OPENGL_API = 0x3000, 0x3038, 0x3055, 0x30A2
 RED_SIZE, GREEN_SIZE, BLUE_SIZE, ALPHA_SIZE = 0x3024, 0x3023, 0x3022, 0x3021
 SURFACE_TYPE, PBUFFER_BIT, RENDERABLE_TYPE, OPENGL_BIT = 0x3033, 0x0001, 0x3040, 0x0008
 WIDTH, HEIGHT = 0x3057, 0x3056
+DRAW, READ = 0x3059, 0x305A
 PLATFORM_DEVICE, PLATFORM_SURFACELESS, CUDA_DEVICE, DRM_DEVICE_FILE = 0x313F, 0x31DD, 0x323A, 0x3233
 SIDE = 16  # pixels of the surface that a context comes with; everything is drawn into framebuffers
 
@@ -45,7 +46,8 @@ _ERRORS = {
 }
 
 _pointer, _int, _uint = ctypes.c_void_p, ctypes.c_int, ctypes.c_uint
-_FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
+CType = type[ctypes.c_void_p | ctypes.c_int | ctypes.c_uint | ctypes.c_char_p]
+_FUNCTIONS: dict[str, tuple[CType, tuple[CType, ...]]] = {
     "eglGetError": (_int, ()),
     "eglGetProcAddress": (_pointer, (ctypes.c_char_p,)),
     "eglQueryString": (ctypes.c_char_p, (_pointer, _int)),
@@ -61,6 +63,7 @@ _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "eglMakeCurrent": (_uint, (_pointer, _pointer, _pointer, _pointer)),
     "eglGetCurrentContext": (_pointer, ()),
     "eglGetCurrentDisplay": (_pointer, ()),
+    "eglGetCurrentSurface": (_pointer, (_int,)),
     # extensions
     "eglQueryDevicesEXT": (_uint, (_int, _pointer, _pointer)),
     "eglQueryDeviceStringEXT": (ctypes.c_char_p, (_pointer, _int)),
@@ -134,7 +137,7 @@ def _function(name: str) -> Any:
     return ctypes.CFUNCTYPE(result, *arguments)(address)
 
 
-def _call(name: str, *arguments: Any) -> Any:
+def _call(name: str, *arguments: object) -> Any:
     """Return what a function gives, or raise `Trouble` where it gives nothing."""
     result = _function(name)(*arguments)
     if not result:
@@ -282,6 +285,23 @@ def release() -> None:
     display = _function("eglGetCurrentDisplay")()
     if display:
         _call("eglMakeCurrent", display, None, None, None)
+
+
+def put_aside() -> Callable[[], object] | None:
+    """Leave whatever context this thread has current; return what makes it current again, None without one."""
+    if not _library_is_there() or not (context := current()):
+        return None
+    display = _function("eglGetCurrentDisplay")()
+    surfaces = [_function("eglGetCurrentSurface")(which) for which in (DRAW, READ)]
+    release()
+    return partial(_call, "eglMakeCurrent", display, *surfaces, context)
+
+
+def _library_is_there() -> bool:
+    try:
+        return bool(_library())
+    except Trouble:
+        return False
 
 
 _OPENED: set[int] = set()  # displays, to be closed by the process that has opened them

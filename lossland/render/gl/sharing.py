@@ -19,7 +19,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Any, Generic, TypeVar
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeGuard, TypeVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -28,6 +29,9 @@ from vispy import gloo
 
 from lossland.render.gl.driver import current_context, flush, gl_name
 from lossland.render.gl.programs import delete, vertex_buffer
+
+if TYPE_CHECKING:
+    from vispy.gloo.context import GLContext
 
 PIECE = 1 << 22  # bytes in each of the two page-locked buffers
 MOST_DEVICES = 16  # that OpenGL is asked about
@@ -50,7 +54,7 @@ class Trouble(Exception):
     """A way that cannot be gone (on). The text is a clause that says why."""
 
 
-def runtime() -> Any:
+def runtime() -> ModuleType:
     """Return CUDA's runtime for Python, or raise `Trouble`."""
     try:
         from cuda.bindings import runtime as found  # pyright: ignore[reportMissingImports]
@@ -62,10 +66,10 @@ def runtime() -> Any:
 class Cuda:
     """CUDA's runtime, with errors instead of statuses: ``cuda.name(...)`` calls ``cudaName(...)``."""
 
-    def __init__(self, found: Any) -> None:
+    def __init__(self, found: ModuleType) -> None:
         self.names = found
 
-    def __call__(self, name: str, *arguments: Any) -> Any:
+    def __call__(self, name: str, *arguments: object) -> Any:
         """Return what a function of the runtime gives, None or one thing or a tuple, or raise `Trouble`."""
         try:
             status, *results = getattr(self.names, name)(*arguments)
@@ -78,6 +82,27 @@ class Cuda:
 
 
 # ------------------------------------------------------------------------------------------------ where it comes from
+
+
+class Numbers(Protocol):
+    """An array that NumPy can read, on the host or on a device."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """How many numbers there are along each axis."""
+        ...
+
+    def __len__(self) -> int: ...
+    def __array__(self) -> np.ndarray: ...
+
+
+class OnDevice(Numbers, Protocol):
+    """An array on a CUDA device, as CuPy's or a `Resident` is."""
+
+    @property
+    def __cuda_array_interface__(self) -> dict[str, Any]:
+        """Where it is, as CUDA's libraries tell each other."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -102,13 +127,13 @@ class Source:
         return self.pitch, self.row, self.rows
 
 
-def on_device(array: Any) -> bool:
+def on_device(array: object) -> TypeGuard[OnDevice]:
     """Whether an array is on a CUDA device, and as OpenGL wants it: float32, C-contiguous."""
     described = getattr(array, "__cuda_array_interface__", None)
     return described is not None and described["typestr"] == "<f4" and described.get("strides") is None
 
 
-def source(array: Any, stride: int = 1) -> Source:
+def source(array: OnDevice, stride: int = 1) -> Source:
     """Return the rows 0, stride, 2 stride ... of an array that is `on_device`."""
     described = array.__cuda_array_interface__
     rows, *rest = described["shape"]
@@ -122,7 +147,7 @@ def source(array: Any, stride: int = 1) -> Source:
 class Transfer:
     """The way that arrays on a device take into the current GL context."""
 
-    def __init__(self, array: Any) -> None:
+    def __init__(self, array: OnDevice) -> None:
         self.way = Way.SHARED
         self.why: list[str] = []  # it is no better one
         try:
@@ -140,7 +165,7 @@ class Transfer:
         except Trouble as trouble:
             self.give_way(trouble)
 
-    def _find_device(self, array: Any) -> None:
+    def _find_device(self, array: OnDevice) -> None:
         address = source(array).address
         device = self.cuda("cudaPointerGetAttributes", address).device
         self.cuda("cudaSetDevice", device)
@@ -155,10 +180,10 @@ class Transfer:
         self.why.append(str(trouble))
 
 
-_TRANSFERS: WeakKeyDictionary[Any, Transfer] = WeakKeyDictionary()  # by GL context
+_TRANSFERS: WeakKeyDictionary[GLContext, Transfer] = WeakKeyDictionary()  # by GL context
 
 
-def transfer(array: Any) -> Transfer:
+def transfer(array: OnDevice) -> Transfer:
     """Return the way into the current GL context, tried out if it is the first array that asks."""
     context = current_context()
     if context not in _TRANSFERS:
@@ -192,7 +217,7 @@ class Feed(ABC, Generic[Drawn]):
         assert self.drawn is not None
         return self.drawn
 
-    def set(self, array: Any, stride: int = 1) -> None:
+    def set(self, array: Numbers, stride: int = 1) -> None:
         """Fill it with the rows 0, stride, 2 stride ... of an array: float32 on a device, any floats on the host."""
         if on_device(array) and len(array):
             way = transfer(array)
@@ -396,5 +421,4 @@ def _mapped(cuda: Cuda, resource: object, stream: int) -> Iterator[None]:
 
 def _floats_at(address: int, size: int) -> Floats:
     """Return the numbers in host memory, without a copy."""
-    memory: Any = (ctypes.c_byte * size).from_address(address)
-    return np.frombuffer(memory, np.float32)
+    return np.frombuffer(memoryview((ctypes.c_byte * size).from_address(address)), np.float32)

@@ -17,6 +17,7 @@ from lossland.render.gl.programs import Region, Uniform, delete, program, set_re
 
 gl: Any = vispys  # its functions are put there when it is imported
 BGRA = 0x80E1  # GL_BGRA, which vispy does not name
+STRIPS = 16  # in which a pass that must not hold up a frame is done
 
 
 def copy_into(texture: gloo.Texture2D, regions: Sequence[Region]) -> None:
@@ -110,7 +111,7 @@ class Pass:
             set_state("off", write=False, blend=False)
             self._quad.draw()
 
-    def run_gradually(self, size: int, strips: int = 16, **values: Uniform) -> Iterator[None]:
+    def run_gradually(self, size: int, **values: Uniform) -> Iterator[None]:
         """Do what ``run`` does a strip at a time; the texture is replaced when all of it is done."""
         if self._quad is None:
             self._quad = Quad(self._fragment, **self._constants)
@@ -118,7 +119,7 @@ class Pass:
         texture = gloo.Texture2D((size, size, 4), interpolation="linear")
         buffer = gloo.FrameBuffer(color=texture)
         try:
-            edges = np.linspace(0, size, strips + 1).round().astype(int)
+            edges = np.linspace(0, size, STRIPS + 1).round().astype(int)
             for low, high in pairwise(edges):
                 quad.set(**values)
                 with buffer:

@@ -8,16 +8,15 @@ the view moves over a ground that stays and the quality asks for it, the contour
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import log
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from vispy import gloo
 
-from lossland.render.gl.programs import delete, program, set_state, set_uniforms, to_bytes, vertex_buffer
+from lossland.render.gl.programs import Uniform, delete, program, set_state, set_uniforms, to_bytes, vertex_buffer
 from lossland.render.gl.sharing import TextureFeed
 from lossland.render.gl.target import Pass
 from lossland.render.ground.meshes import deviation, grid_mesh, vertices_along, wall_mesh
@@ -28,6 +27,8 @@ from lossland.world.terrain import SHOULDER, T_MAX, Terrain
 from lossland.world.theme import CATEGORIES, Theme
 
 Floats = NDArray[np.floating]
+Indices = tuple[gloo.IndexBuffer, gloo.IndexBuffer]  # of the top, and of the walls
+Uniforms = dict[str, Uniform]
 MESHES_KEPT = 3
 MESHES = (32, 48, 64, 96, 128, 192, 256)  # vertices along a side, where the ground is smooth enough for them
 OFF = 0.5  # pixels that a mesh may be off the ground where it is worst
@@ -73,12 +74,12 @@ class Block:
         self._tops: dict[tuple[bool, ...], gloo.Program] = {}
         self._walls: dict[tuple[bool, ...], gloo.Program] = {}
         self._finest = (0, 0)  # texels along a side of the bake and of the lit texture, for the present look
-        self._meshes: dict[tuple[int, int], tuple[list[Any], tuple[gloo.IndexBuffer, gloo.IndexBuffer]]] = {}
+        self._meshes: dict[tuple[int, int], tuple[list[gloo.VertexBuffer], Indices]] = {}
         self._shape = (0, 0)  # vertices along x and y of the mesh in use
         self._far_first: dict[tuple[int, int, bool, bool], gloo.IndexBuffer] = {}  # the top's triangles in order
         self._off: dict[int, float] = {}  # how far the present ground leaves each mesh
-        self._buffers: list[Any] = []
-        self._indices: tuple[gloo.IndexBuffer, gloo.IndexBuffer] | None = None
+        self._buffers: list[gloo.VertexBuffer] = []
+        self._indices: Indices | None = None
 
     # ------------------------------------------------------------------------------------------------- uploads
     def update(self, layer: Surface, context: DrawContext) -> None:
@@ -148,7 +149,7 @@ class Block:
             SUN_GROWTH=0.012 if fine else 0.1,
         )
 
-    def _bake_values(self, terrain: Terrain, context: DrawContext) -> dict[str, Any]:
+    def _bake_values(self, terrain: Terrain, context: DrawContext) -> Uniforms:
         return {"u_heights": self.heights, "u_samples": samples_of(terrain), "u_light": context.light}
 
     def _make_paint(self, paint: NDArray | Color | None, size: int) -> None:
@@ -182,7 +183,7 @@ class Block:
     def _paint_texture(self) -> gloo.Texture2D | None:
         return (self._paint or self._blank) if self._painted is None else self._painted.texture
 
-    def _lit_values(self, layer: Surface, context: DrawContext, size: int) -> dict[str, Any]:
+    def _lit_values(self, layer: Surface, context: DrawContext, size: int) -> Uniforms:
         lamps, terrain = self._theme.lamps, layer.terrain
         painted = layer.paint is not None
         nx, ny = samples_of(terrain)
@@ -241,7 +242,7 @@ class Block:
         assert self._indices is not None
         ground, painted = self._theme.ground, layer.paint is not None
         contour = (0.8 if painted else 1.0) * ground.contour
-        contours = {
+        contours: dict[str, float | Floats] = {
             "u_contour": contour if layer.contours and context.show.contours else 0.0,
             "u_contour_dark": np.sqrt(ground.contour_dark),  # factors on squared colours
             "u_contour_light": np.sqrt(ground.contour_light),
@@ -306,7 +307,7 @@ class Block:
             self._far_first[key] = gloo.IndexBuffer(np.ascontiguousarray(cells).ravel())
         return self._far_first[key]
 
-    def _draw_walls(self, layer: Surface, context: DrawContext, morph: Morph | None, shared: dict[str, Any]) -> None:
+    def _draw_walls(self, layer: Surface, context: DrawContext, morph: Morph | None, shared: Uniforms) -> None:
         assert self._indices is not None
         ground, painted, holes = self._theme.ground, layer.paint is not None, self._solid is not None
         plain = morph is None and not painted
@@ -347,7 +348,7 @@ class Block:
         )
         wall.draw("triangles", self._indices[1])
 
-    def _line(self, layer: Surface, context: DrawContext, contours: dict[str, Any]) -> bool:
+    def _line(self, layer: Surface, context: DrawContext, contours: Mapping[str, float | Floats]) -> bool:
         """Have the contours in the light, as wide as the middle of the block needs them; True if that can be had."""
         if not (context.quality.lined and self._steady):
             return False
@@ -359,7 +360,8 @@ class Block:
                 break
         else:
             return False
-        values = contours | {
+        values: Uniforms = {
+            **contours,
             "u_px": texels,
             "u_every": float(layer.terrain.contours.every),
             "u_heights": self.heights,
@@ -436,7 +438,7 @@ def _strata(terrain: Terrain, theme: Theme) -> NDArray[np.float32]:
     return np.stack([*colors, phase], -1)[None].astype(np.float32)
 
 
-def _wall_lamps(theme: Theme, light: Floats) -> dict[str, Any]:
+def _wall_lamps(theme: Theme, light: Floats) -> dict[str, Floats]:
     """Return the walls' uniforms of light: they are plane, so the lamps are constant on each."""
     lamps = theme.lamps
     normals = {"south": (0, -1), "north": (0, 1), "west": (-1, 0), "east": (1, 0)}

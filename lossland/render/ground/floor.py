@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +38,7 @@ class Floor:
             u_reach=GRID_REACH,
             u_fade=GRID_FADE,
         )
-        self._buffers: list[Any] = []
+        self._buffers: list[gloo.VertexBuffer] = []
         self._indices: gloo.IndexBuffer | None = None
 
     def draw(self, terrain: Terrain, context: DrawContext, cut: bool = False) -> None:

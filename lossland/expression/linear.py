@@ -1,0 +1,116 @@
+r"""Linear algebra on a `Vector` or a matrix (a vector of vectors), of any number of coordinates.
+
+On nodes, which then stand for whole vectors, each function makes a node of its own: such expressions are only printed
+(``a^\top b``, ``\lVert a \rVert``), never computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+from operator import add
+from typing import Any
+
+from lossland.expression.node import Node, abs_, as_node, make, maximum, sqrt, where
+from lossland.expression.vectors import Vector
+
+
+def dot(a: Any, b: Any) -> Any:
+    """Return the inner product of two vectors."""
+    if _is_symbol(a, b):
+        return make("dot", as_node(a), as_node(b))
+    return reduce(add, a * b)
+
+
+def norm(a: Any) -> Any:
+    """Return the Euclidean length of a vector."""
+    return make("norm", a) if _is_symbol(a) else sqrt(dot(a, a))
+
+
+def total(a: Any) -> Any:
+    """Return the sum of a vector's parts."""
+    return make("total", a) if _is_symbol(a) else reduce(add, a)
+
+
+def mean(a: Any) -> Any:
+    """Return the mean of a vector's parts."""
+    return make("mean", a) if _is_symbol(a) else total(a) / len(a)
+
+
+def outer(a: Any, b: Any) -> Any:
+    """Return the matrix of all products of the parts of two vectors."""
+    return make("outer", as_node(a), as_node(b)) if _is_symbol(a, b) else Vector(x * b for x in _rows(a, b))
+
+
+def times(matrix: Any, vector: Any) -> Any:
+    """Return a matrix times a vector."""
+    if _is_symbol(matrix, vector):
+        return make("times", as_node(matrix), as_node(vector))
+    return Vector(dot(row, vector) for row in _rows(matrix, vector))
+
+
+def diagonal(matrix: Any) -> Any:
+    """Return the diagonal of a square matrix as a vector."""
+    return make("diagonal", matrix) if _is_symbol(matrix) else Vector(row[i] for i, row in enumerate(matrix))
+
+
+def identity_like(vector: Any) -> Any:
+    """Return the unit matrix for vectors of that many parts."""
+    if _is_symbol(vector):
+        return make("identity", vector)
+    size = len(vector)
+    return Vector(Vector(1.0 if i == j else 0.0 for j in range(size)) for i in range(size))
+
+
+def solve(matrix: Any, vector: Any) -> Any:
+    """Return the x for which ``matrix`` times x is ``vector``, by Gaussian elimination; inf or nan if it is singular.
+
+    Pivots are chosen by ``where``, so that it works for many systems side by side.
+    """
+    if _is_symbol(matrix, vector):
+        return make("solve", as_node(matrix), as_node(vector))
+    rows = [Vector([*row, right]) for row, right in zip(matrix, vector, strict=True)]
+    size = len(rows)
+    for k in range(size):
+        for i in range(k + 1, size):  # the larger of the two becomes the pivot
+            swap = abs_(rows[i][k]) > abs_(rows[k][k])
+            rows[k], rows[i] = where(swap, rows[i], rows[k]), where(swap, rows[k], rows[i])
+        for i in range(k + 1, size):
+            rows[i] = rows[i] - rows[k] * (rows[i][k] / rows[k][k])
+    found: list[Any] = []
+    for k in reversed(range(size)):
+        known = [rows[k][size - len(found) + j] * value for j, value in enumerate(found)]
+        found.insert(0, reduce(lambda rest, part: rest - part, known, rows[k][size]) / rows[k][k])
+    return Vector(found)
+
+
+def spectral(function: Callable[[Any], Any], matrix: Any) -> Any:
+    """Return the symmetric 2 x 2 matrix that has the same eigenvectors, and the function of the eigenvalues.
+
+    In closed form: with eigenvalues a >= b it is the mean of f(a) and f(b) times the unit matrix, and the slope from
+    b to a times what is left of the matrix without its mean. Other sizes raise ValueError.
+    """
+    if _is_symbol(matrix):
+        return function(matrix)
+    if len(matrix) != 2:
+        raise ValueError(f"functions of matrices are there for 2 coordinates, not {len(matrix)}")
+    (xx, xy), (_, yy) = matrix
+    centre, half = (xx + yy) / 2, (xx - yy) / 2
+    radius = sqrt(half * half + xy * xy)
+    high, low = function(centre + radius), function(centre - radius)
+    middle, slope = (high + low) / 2, where(radius > 0, (high - low) / (2 * radius), 0.0)
+    return Vector([Vector([middle + slope * half, slope * xy]), Vector([slope * xy, middle - slope * half])])
+
+
+def clipped(vector: Any, longest: Any) -> Any:
+    """Return a vector, shortened to a length if it is longer."""
+    return vector / maximum(1.0, norm(vector) / longest)
+
+
+def _rows(value: Any, like: Vector) -> Vector:
+    """Return a vector or matrix as it is; a number, which stands for all entries, as the vector of it."""
+    return value if isinstance(value, Vector) else Vector([value] * len(like))
+
+
+def _is_symbol(*values: Any) -> bool:
+    return any(isinstance(value, Node) for value in values) and not any(isinstance(value, Vector) for value in values)

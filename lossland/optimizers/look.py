@@ -1,0 +1,251 @@
+r"""What a rule sees: where it is, the gradient there, and on request the landscape at any other place.
+
+`Look` is what rules are written against. `Symbols` gives expressions in whole vectors, which are printed; `trace`
+runs a rule on expressions in single coordinates, which are computed. Looks at arrays are in ``lossland.compute``.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
+from functools import cache
+from typing import Any, NamedTuple
+
+from lossland.expression.linear import times
+from lossland.expression.node import Node, as_node, make, variable, variables
+from lossland.expression.vectors import Vector, flat, rank, shaped
+from lossland.optimizers.rule import Optimizer, Step, by_coordinate, symbolic
+
+AXES = ("x", "y")
+
+
+class Look(ABC):
+    """The surroundings of a position. Positions and gradients are vectors, the Hessian is a matrix.
+
+    ``grad`` is the gradient at ``position`` as it was observed: with the noise that the rule adds to it.
+    """
+
+    position: Any
+    grad: Any
+
+    @abstractmethod
+    def value_at(self, position: Any) -> Any:
+        """Return f at a position. It costs half a gradient."""
+
+    @abstractmethod
+    def grad_at(self, position: Any) -> Any:
+        """Return the exact gradient at a position. It costs one more gradient."""
+
+    @abstractmethod
+    def hessian_at(self, position: Any) -> Any:
+        """Return the matrix of second derivatives at a position. It costs two gradients for each coordinate."""
+
+    def curvature_along(self, position: Any, direction: Any) -> Any:
+        """Return the Hessian at a position times a vector. It costs two gradients."""
+        return times(self.hessian_at(position), direction)
+
+
+class Symbols(Look):
+    """The surroundings in symbols that stand for whole vectors: for equations."""
+
+    def __init__(self) -> None:
+        self.position, self.grad = variable("position"), variable("grad")
+
+    def value_at(self, position: Any) -> Node:
+        """Return f(position)."""
+        return make("value_at", as_node(position))
+
+    def grad_at(self, position: Any) -> Node:
+        """Return the gradient's symbol."""
+        return make("gradient_at", as_node(position))
+
+    def hessian_at(self, position: Any) -> Node:
+        """Return the Hessian's symbol."""
+        return make("hessian_at", as_node(position))
+
+
+# ------------------------------------------------------------------------------------------------------- tracing
+
+
+class Place(NamedTuple):
+    """Where a rule looked: at the ``value``, ``gradient`` or ``hessian``, and the variables that stand for it.
+
+    Of a Hessian, which is symmetric, these are the entries from the diagonal on, row by row.
+    """
+
+    what: str
+    position: tuple[Node, ...]
+    names: tuple[str, ...]
+
+
+class Trace(NamedTuple):
+    """One step in symbols of single coordinates.
+
+    ``terms`` are nodes, vectors or matrices of the variables x, grad_x, ..., t, the hyper-parameters, the remembered
+    terms' entries (see `entries`) and those of the ``places``, in whose positions the variables of earlier ones may
+    occur. ``remembered`` has the rank of each term that the rule reads of the step before: 0 for a number, 1 for a
+    vector, 2 for a matrix. ``carried`` are those that follow from t and the hyper-parameters: the same everywhere.
+    ``cost`` is how many gradients a step evaluates.
+    """
+
+    terms: Step
+    places: tuple[Place, ...]
+    remembered: dict[str, int]
+    carried: tuple[str, ...]
+    cost: float
+
+
+def entries(name: str, order: int, axes: Iterable[str] = AXES) -> list[str]:
+    """Return the names of the entries of a remembered term of some rank: d, or m_x and m_y, or H_xx, H_xy ..."""
+    endings = [""]
+    for _ in range(order):
+        endings = [ending + axis for ending in endings for axis in axes]
+    return [f"{name}_{ending}" if ending else name for ending in endings]
+
+
+@cache
+def trace(kind: type[Optimizer], noisy: bool = False, axes: tuple[str, ...] = AXES) -> Trace:
+    """Run a rule on symbols. With ``noisy`` the gradient is what the rule observes under draws noise_x, ...
+
+    Which terms are vectors or matrices comes out by itself: the rule runs again until what it returns has the ranks
+    that it was given.
+    """
+    rule = symbolic(kind)
+    ranks: dict[str, int] = {}
+    while True:
+        look, last = _Traced(axes), _Last(ranks, axes)
+        if noisy:
+            look.grad = rule.observe(look.grad, _named("noise", 1, axes))
+        terms = _by_axes(rule, look, last) if by_coordinate(kind) else rule.decide(look, last, variable("t"))
+        found = {name: max(rank(getattr(terms, name)), ranks.get(name, 0)) for name in last.read(kind)}
+        if found == ranks:
+            break
+        ranks = found
+    grads = set(entries("grad", 1, axes))
+    used = [*_nodes(terms), *(node for place in look.places for node in place.position)]
+    cost = look.cost + (1.0 if not grads.isdisjoint(variables(*used)) else 0.0)
+    return Trace(terms, tuple(look.places), ranks, _carried(kind, terms, ranks), cost)
+
+
+def _by_axes(rule: Optimizer, look: Look, last: _Last) -> Step:
+    """Return the terms of a rule that works on each coordinate by itself; what is the same on all axes is a number."""
+    axes = range(len(look.position))
+    steps = [rule.update(look.grad[i], _Along(last, i), variable("t"), look.position[i]) for i in axes]
+    terms = zip(*steps, strict=True)
+    return rule.Terms(*(parts[0] if all(part is parts[0] for part in parts) else Vector(parts) for parts in terms))
+
+
+def cost(kind: type[Optimizer]) -> float:
+    """Return how many gradients a step of a rule evaluates, counted where it looks.
+
+    The gradient at its position is one, each further gradient one more; a Hessian times a vector is two, the whole
+    Hessian two for each coordinate, a value a half.
+    """
+    return trace(kind).cost
+
+
+def _carried(kind: type[Optimizer], terms: Step, ranks: dict[str, int]) -> tuple[str, ...]:
+    """Return the remembered terms that follow from t, hyper-parameters and each other."""
+    uniform = {"t", *(item.name for item in fields(kind))}
+    names = {name for name, order in ranks.items() if order == 0}
+    while True:
+        kept = {name for name in names if variables(as_node(getattr(terms, name))) <= uniform | names}
+        if kept == names:
+            return tuple(name for name in ranks if name in names)
+        names = kept
+
+
+def _nodes(value: Any) -> Iterator[Node]:
+    """Yield all nodes in terms, vectors and matrices."""
+    if isinstance(value, Node):
+        yield value
+    elif isinstance(value, tuple | Vector):
+        for part in value:
+            yield from _nodes(part)
+
+
+def _named(name: str, order: int, axes: tuple[str, ...]) -> Any:
+    return shaped(map(variable, entries(name, order, axes)), order, len(axes))
+
+
+class _Last:
+    """Stands in for the last terms and notes which of them are read."""
+
+    def __init__(self, ranks: dict[str, int], axes: tuple[str, ...]) -> None:
+        self._ranks, self._axes = ranks, axes
+        self._read: set[str] = set()
+
+    def __getattr__(self, name: str) -> Any:
+        self._read.add(name)
+        return _named(name, self._ranks.get(name, 0), self._axes)
+
+    def read(self, kind: type[Optimizer]) -> list[str]:
+        """Return the names of the terms that were read, in the order of the class."""
+        return [name for name in kind.Terms._fields if name in self._read]
+
+
+class _Along:
+    """What the last terms are along one axis."""
+
+    def __init__(self, last: _Last, axis: int) -> None:
+        self._last, self._axis = last, axis
+
+    def __getattr__(self, name: str) -> Any:
+        term = getattr(self._last, name)
+        return term[self._axis] if isinstance(term, Vector) else term
+
+
+class _Traced(Look):
+    """Notes where a rule looks and answers with variables; what is asked twice is looked at once."""
+
+    def __init__(self, axes: tuple[str, ...]) -> None:
+        self.axes = axes
+        self.position, self.grad = Vector(map(variable, axes)), _named("grad", 1, axes)
+        self.places: list[Place] = []
+        self.paid: dict[tuple[Any, ...], float] = {}
+
+    @property
+    def cost(self) -> float:
+        """What all looks cost, in gradients."""
+        return sum(self.paid.values())
+
+    def value_at(self, position: Any) -> Node:
+        """Return the variable of a value."""
+        self.paid["value", self._at(position)] = 0.5
+        return variable(self._seen("value", position, [""])[0])
+
+    def grad_at(self, position: Any) -> Vector:
+        """Return the variables of a gradient."""
+        self.paid["gradient", self._at(position)] = 1.0
+        return Vector(map(variable, self._seen("gradient", position, list(self.axes))))
+
+    def hessian_at(self, position: Any) -> Vector:
+        """Return the variables of a Hessian."""
+        self.paid["hessian", self._at(position)] = 2.0 * len(self.axes)
+        return self._hessian(position)
+
+    def curvature_along(self, position: Any, direction: Any) -> Vector:
+        """Return the product in the variables of a Hessian, at the price of the product."""
+        self.paid["product", self._at(position), self._at(direction)] = 2.0
+        return times(self._hessian(position), direction)
+
+    def _hessian(self, position: Any) -> Vector:
+        pairs = [a + b for i, a in enumerate(self.axes) for b in self.axes[i:]]
+        found = dict(zip(pairs, self._seen("hessian", position, pairs), strict=True))
+        size = range(len(self.axes))
+        ordered = [[self.axes[min(i, j)] + self.axes[max(i, j)] for j in size] for i in size]
+        return Vector(Vector(variable(found[pair]) for pair in row) for row in ordered)
+
+    def _at(self, position: Any) -> tuple[Node, ...]:
+        return tuple(map(as_node, flat(position, 1, len(self.axes))))
+
+    def _seen(self, what: str, position: Any, endings: list[str]) -> tuple[str, ...]:
+        at = self._at(position)
+        for place in self.places:
+            if place.what == what and all(a is b for a, b in zip(place.position, at, strict=True)):
+                return place.names
+        number = len(self.places)
+        names = tuple(f"look{number}_{ending}" if ending else f"look{number}" for ending in endings)
+        self.places.append(Place(what, at, names))
+        return names

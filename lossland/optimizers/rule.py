@@ -1,0 +1,196 @@
+"""What an optimizer is: a frozen dataclass whose fields are hyper-parameters, with a method that is the rule."""
+
+from __future__ import annotations
+
+import math
+import re
+from abc import ABC
+from dataclasses import Field, dataclass, field, fields
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
+
+from lossland import userfiles
+from lossland.display import Displayed
+from lossland.errors import UserError, shown
+from lossland.expression import variable
+from lossland.expression.node import V, Value
+from lossland.expression.printing import symbol
+
+if TYPE_CHECKING:
+    from lossland.optimizers.look import Look
+
+FAMILIES = (
+    "gradient",
+    "adaptive",
+    "sign",
+    "line search",
+    "second order",
+    "looks ahead",
+    "schedule-free",
+    "matrix",
+    "own",
+)
+"""The families of optimizers, in the order of the catalogue; rules of a user's own are the last."""
+
+
+class Step(Protocol):
+    """The terms of one step by their names, a named tuple: ``step`` is the move, the others are the rule's own."""
+
+    def __getattr__(self, name: str) -> Any: ...
+
+
+class Hyper(NamedTuple):
+    """What a hyper-parameter's field knows beside its default: its symbol, its slider and its legal values."""
+
+    symbol: str  # LaTeX
+    min: float  # the slider's range
+    max: float
+    log: bool
+    low: float = 0.0  # legal values: low <= value, and value < below
+    below: float = math.inf
+
+
+def setting(default: float, hyper: Hyper) -> float:
+    """Any other hyper-parameter."""
+    return field(default=default, metadata={"hyper": hyper})
+
+
+def rate(default: float, min: float = 1e-5, max: float = 1.0) -> float:
+    """Learning rate: the length of a step, or its scale."""
+    return setting(default, Hyper(r"\eta", min, max, log=True))
+
+
+def decay(default: float, symbol: str, max: float = 0.999) -> float:
+    """Share of an average that is kept from one step to the next, in [0, 1)."""
+    return setting(default, Hyper(symbol, 0.0, max, log=False, below=1.0))
+
+
+def epsilon(default: float) -> float:
+    """Small number that keeps a quotient finite."""
+    return setting(default, Hyper(r"\epsilon", 1e-12, 1e-1, log=True))
+
+
+def pull(default: float) -> float:
+    """Pull towards the origin, as a share of the position."""
+    return setting(default, Hyper(r"\lambda", 0.0, 1.0, log=False))
+
+
+RATES = ("lr", "rate", "learning_rate", "step_size")
+
+
+def _plain(name: str, default: float) -> Hyper:
+    """Return what is known of a plain field, such as ``lr: float = 0.01``, from its name and default alone.
+
+    A rate is positive; what is between a half and 1 is a share; other positive numbers may be a hundred times as
+    small or large; 0 and negative ones are changed by as much again.
+    """
+    if name in RATES:
+        return Hyper(r"\eta", min(1e-5, default or 1.0), max(1.0, 100 * default), log=True)
+    letters = symbol(name)
+    if 0.5 <= default < 1:
+        return Hyper(letters, 0.0, 1.0 - (1.0 - default) / 10, log=False, below=1.0)
+    if default > 0:
+        return Hyper(letters, default / 100, default * 100, log=True, low=-math.inf)
+    return Hyper(letters, 2 * default, 1.0 if default == 0 else 0.0, log=False, low=-math.inf)
+
+
+CATALOGUE: dict[str, type[Optimizer]] = {}
+"""Every optimizer by its name, as the classes are made."""
+
+
+@dataclass(frozen=True)
+class Optimizer(Displayed, ABC):
+    """A rule that turns gradients into steps. A name on the command line is the title's, which is else the class's."""
+
+    title: ClassVar[str]
+    source: ClassVar[str] = ""  # where the rule was published
+    family: ClassVar[str] = FAMILIES[-1]
+    name: ClassVar[str]  # on the command line
+    text: ClassVar[str]  # what `optimizer` reads: the name, or the file that the class is in
+    schedule: ClassVar[str] = ""  # of the rate, see ``lossland.optimizers.schedules``
+    symbols: ClassVar[dict[str, str]] = {}  # LaTeX of terms whose name is not their symbol
+    Terms: ClassVar[type[Any]]  # named tuple of one step's terms; the one called ``step`` is the move
+
+    def __init_subclass__(cls) -> None:
+        if cls.schedule:  # a variant of a class that is known already
+            return
+        cls.title = vars(cls).get("title", cls.__name__)
+        cls.name = cls.text = "_".join(re.findall(r"[a-z0-9]+", cls.title.lower())) or cls.__name__.lower()
+        known = CATALOGUE.get(cls.name)
+        if known is not None and is_ours(known) and not is_ours(cls):
+            raise UserError(f"lossland has an optimizer called {cls.title} already; give yours another title.")
+        if not userfiles.is_own(cls.__module__):  # those have names of their own: see `text`
+            CATALOGUE[cls.name] = cls
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            value, hyper = getattr(self, item.name), _hyper_of(item)
+            try:
+                number = float(value)
+            except (TypeError, ValueError, OverflowError):
+                number = math.nan
+            if not (math.isfinite(number) and hyper.low <= number < hyper.below):
+                lower = f" from {hyper.low:g}" if hyper.low > -math.inf else ""
+                upper = f" and below {hyper.below:g}" if hyper.below < math.inf else ""
+                raise UserError(f"{item.name} of {self.name} must be a number{lower}{upper}, not {shown(value)}.")
+            object.__setattr__(self, item.name, number)
+
+    @property
+    def stochastic(self) -> bool:
+        """Whether ``observe`` changes the gradient, by a random draw."""
+        return False
+
+    def initial(self) -> Step:
+        """Return the terms before the first step: what ``last`` is at t = 1. Zeros, unless the rule says otherwise."""
+        return self.Terms(*[0.0] * len(self.Terms._fields))
+
+    def observe(self, grad: V, draw: V) -> V:
+        """Return the gradient that the rule gets to see at ``grad``. ``draw`` is standard normal."""
+        return grad
+
+    def decide(self, look: Look, last: Step, t: Value) -> Step:
+        """Return every named term of step t = 1, 2, ...; the new position is ``look.position + terms.step``.
+
+        A rule that works on each coordinate by itself writes `update`. One that needs the whole gradient, or looks at
+        the landscape elsewhere, writes this method instead, with vectors and the functions of
+        ``lossland.expression.linear``; its terms may be numbers, vectors and matrices.
+        """
+        return self.update(look.grad, last, t, look.position)
+
+    def update(self, grad: Value, last: Step, t: Value, position: Value) -> Step:
+        """Return every named term of step t = 1, 2, ...; the new position is ``position + terms.step``.
+
+        ``grad`` is what ``observe`` returned at ``position``; ``last`` the terms of the step before (``initial()``
+        at t = 1), of which only the names in ``memory(self)`` are read.
+        """
+        raise NotImplementedError
+
+
+def symbolic(kind: type[Optimizer]) -> Optimizer:
+    """Return the optimizer with a variable for each hyper-parameter, which its checks of numbers would refuse."""
+    rule = object.__new__(kind)
+    for item in fields(kind):
+        object.__setattr__(rule, item.name, variable(item.name))
+    return rule
+
+
+def hyper_parameter(optimizer: type[Optimizer] | Optimizer, name: str) -> Hyper:
+    """Return what is known of one hyper-parameter: symbol, slider, legal values."""
+    return next(_hyper_of(item) for item in fields(optimizer) if item.name == name)
+
+
+def _hyper_of(item: Field) -> Hyper:
+    return item.metadata.get("hyper") or _plain(item.name, _number(item.default))
+
+
+def _number(default: Any) -> float:
+    return float(default) if isinstance(default, int | float) else 0.0
+
+
+def by_coordinate(kind: type[Optimizer]) -> bool:
+    """Return whether a rule works on each coordinate by itself, so that ``update`` is all of it."""
+    return kind.decide is Optimizer.decide
+
+
+def is_ours(kind: type[Optimizer]) -> bool:
+    """Return whether a class is of this package, not a user's."""
+    return kind.__module__.startswith("lossland.optimizers.")
