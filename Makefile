@@ -19,6 +19,7 @@ PYTHON ?= python3
 VENV := .venv
 TORCH_VENV := .venv-torch
 TORCH := torch==2.13.0
+TORCH_PEERS := pytorch_optimizer==4.1.0 optax==0.2.8
 BENCH_VENV := .venv-bench
 COMPUTE_PEERS := jax jaxlib $(TORCH) numba
 RENDER_PEERS := moderngl pyvista imageio imageio-ffmpeg pygfx wgpu matplotlib manim manimgl 'setuptools<81'
@@ -116,8 +117,8 @@ $(VENV)/.test-installed: pyproject.toml | $(VENV)/bin/python
 	@touch $(VENV)/.installed $@
 
 $(TORCH_VENV)/.installed: pyproject.toml Makefile | $(TORCH_VENV)/bin/python
-	@echo "Installing lossland and PyTorch into $(TORCH_VENV) ..."
-	@$(TORCH_VENV)/bin/python $(PIP) --editable '.[test]' '$(TORCH)'
+	@echo "Installing lossland, PyTorch and its peers into $(TORCH_VENV) ..."
+	@$(TORCH_VENV)/bin/python $(PIP) --editable '.[test]' '$(TORCH)' $(TORCH_PEERS)
 	@touch $@
 
 $(KERNELS_VENV)/.installed: pyproject.toml Makefile | $(KERNELS_VENV)/bin/python

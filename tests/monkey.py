@@ -33,7 +33,7 @@ from lossland.render.gl.target import Target
 from lossland.render.painter import Quality
 from lossland.scenery import library
 from lossland.scenery.parameters import Choice, Integer, Number, Toggle
-from lossland.scenery.scene import Show
+from lossland.scenery.scene import Frame, Show
 from lossland.ui import thumbnails
 from lossland.world.theme import theme as theme_named
 
@@ -71,8 +71,8 @@ class Rig:
         self.acts: list[Callable[[], object]] = []  # what the panels do when they are built next
         build = picture.panels.draw
 
-        def built(*arguments: Any) -> Any:
-            free = build(*arguments)
+        def built(player: Player, frame: Frame, size: tuple[int, int]) -> tuple[float, float, float, float]:
+            free = build(player, frame, size)
             for act in self.acts:
                 with suppress(UserError):
                     act()
@@ -86,6 +86,9 @@ class Rig:
     def point_with(self, hand: bool) -> None: ...
 
     def toggle_statistics(self) -> None: ...
+
+    def escape(self) -> bool:
+        return False
 
     def resize(self, size: tuple[int, int]) -> None:
         if size != self.loop.size:
@@ -263,15 +266,15 @@ class Monkey(RuleBasedStateMachine):
         if not names:
             return
         name = names[which % len(names)]
-        param = scene.param(name)
+        param, value = scene.param(name), None
         if isinstance(param, Choice):
             options = param.options
-            value: Any = options[min(int(share * len(options)), len(options) - 1)]
+            value = options[min(int(share * len(options)), len(options) - 1)]
         elif isinstance(param, Toggle):
             value = share > 0.5
         elif isinstance(param, Integer):
             value = round(param.min + share * (min(param.max, param.min + 200) - param.min))
-        else:
+        elif isinstance(param, Number):
             value = param.min + share * (param.max - param.min)
         self.try_to("set_param", name, value)
 

@@ -19,11 +19,11 @@ class Turns:
         wait = glfw.wait_events_timeout
         glfw.wait_events_timeout = lambda seconds: wait(min(seconds, LONGEST_WAIT))
 
-    def _counted(self, *arguments: object) -> object:
+    def _counted(self, meter: Meter, frames: int | None) -> bool:
         self._left -= 1
         if self._left <= 0:
             glfw.set_window_should_close(self.window.handle, True)
-        return self._turn(*arguments)
+        return self._turn(meter, frames)
 
     def run(self, turns: int = 20) -> None:
         """Let the window take so many turns, as if it were closed then."""

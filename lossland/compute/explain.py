@@ -151,7 +151,7 @@ def _lines(kind: type[Optimizer]) -> tuple[Line, ...]:
             lines.append(Line(name, r"\theta_{t+1}", rf"\theta_t {move}"))
         elif right != (left := names[f"term.{name}"]):  # else it is kept under the name that it has
             lines.append(Line(name, left, right))
-            if node.op != "var":
+            if node.op != "var" or node.name.startswith("last."):
                 known[node] = variable(f"term.{name}")
     return tuple(lines)
 

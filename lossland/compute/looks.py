@@ -47,7 +47,7 @@ def seen_at(places: Sequence[Place], node: Node, meaning: dict[str, Node]) -> di
     """
     whole = dict(meaning)
     for place in places:
-        at = dict(zip(AXES, substituted(place.position, whole), strict=True))
+        at: dict[str, Node] = dict(zip(AXES, substituted(place.position, whole), strict=True))
         around = calculus(node)
         nodes = {"value": (around.node,), "gradient": around.gradient}.get(place.what) or around.hessian
         whole |= dict(zip(place.names, substituted(stable(nodes), at), strict=True))
@@ -67,7 +67,7 @@ class Surveyor:
         traced = trace(kind)
         self.kind, self.remembered = kind, traced.remembered
         self.ranks = [1 if name == "step" else rank(term) for name, term in traced.terms._asdict().items()]
-        terms = zip(traced.terms, self.ranks, strict=True)
+        terms = zip(traced.terms._asdict().values(), self.ranks, strict=True)
         outputs = [as_node(entry) for term, order in terms for entry in flat(term, order, len(AXES))]
         last = [entry for name, order in traced.remembered.items() for entry in entries(name, order)]
         inputs = (*AXES, *entries("grad", 1), "t", *(item.name for item in fields(kind)), *last)

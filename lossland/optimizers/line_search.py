@@ -114,12 +114,12 @@ class BarzilaiBorwein(Optimizer):
 
     lr: float = rate(1e-3)
 
-    Terms = namedtuple("Terms", "g y rate step")
+    Terms = namedtuple("Terms", "g s y rate step")
 
     def decide(self, look: Look, last: Step, t: Value) -> Step:
-        y = look.grad - last.g
-        rate = where(dot(last.step, y) > 0, dot(last.step, last.step) / dot(last.step, y), self.lr)
-        return self.Terms(look.grad, y, rate, step=-rate * look.grad)
+        s, y = last.step, look.grad - last.g
+        rate = where(dot(s, y) > 0, dot(s, s) / dot(s, y), self.lr)
+        return self.Terms(look.grad, s, y, rate, step=-rate * look.grad)
 
 
 @dataclass(frozen=True)

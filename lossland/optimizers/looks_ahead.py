@@ -53,18 +53,20 @@ class Extragradient(Optimizer):
 
 @dataclass(frozen=True)
 class OptimisticDescent(Optimizer):
-    """Gradient descent that expects the gradient to go on changing as it did on the last step."""
+    """Gradient descent that expects the gradient to go on changing as it did on the last step; the first is plain."""
 
     title = "Optimistic descent"
     source = "Popov (1980); Daskalakis et al. (2017)"
     family = "looks ahead"
+    symbols: ClassVar = {"before": "g'"}
 
     lr: float = rate(1e-3)
 
-    Terms = namedtuple("Terms", "g step")
+    Terms = namedtuple("Terms", "g before step")
 
     def update(self, grad: Value, last: Step, t: Value, position: Value) -> Step:
-        return self.Terms(grad, step=-self.lr * (2 * grad - last.g))
+        before = where(t > 1, last.g, grad)
+        return self.Terms(grad, before, step=-self.lr * (2 * grad - before))
 
 
 @dataclass(frozen=True)

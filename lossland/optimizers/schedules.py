@@ -150,8 +150,8 @@ def scheduled(kind: type[Optimizer], name: str) -> type[Optimizer]:
         number = value_of(share) if isinstance(share, Node) else None  # on plain numbers pi is still a node
         return share if number is None else number
 
-    def initial(self: Optimizer) -> Step:
-        return terms(0.0, *now(self, 1.0).initial())
+    def initial(self: Optimizer) -> Any:
+        return terms(0.0, *now(self, 1.0).initial()._asdict().values())
 
     def update(self: Optimizer, grad: Value, last: Step, t: Value, position: Value) -> Step:
         plain = now(self, share_at(self, t))

@@ -73,7 +73,7 @@ class BFGS(Optimizer):
 
     lr: float = rate(1.0, min=1e-2, max=2.0)
 
-    Terms = namedtuple("Terms", "g y rho gamma known z H d rate step")
+    Terms = namedtuple("Terms", "g s y rho gamma known z k H d rate step")
 
     def decide(self, look: Look, last: Step, t: Value) -> Step:
         g, s = look.grad, last.step
@@ -83,10 +83,11 @@ class BFGS(Optimizer):
         gamma = where(learns, dot(s, y) / dot(y, y), 1.0)  # their (6.20): the size of H before it learns
         known = where(t > 2, last.H, gamma * identity_like(g))
         z = times(known, y)
-        H = known + (rho + rho**2 * dot(y, z)) * outer(s, s) - rho * (outer(z, s) + outer(s, z))
+        k = rho + rho**2 * dot(y, z)
+        H = known + k * outer(s, s) - rho * (outer(z, s) + outer(s, z))
         d = where(dot(g, times(H, g)) > 0, -times(H, g), -g)
         rate = backtracked(look, d, dot(g, d), self.lr, 0.5, 1e-4)
-        return self.Terms(g, y, rho, gamma, known, z, H, d, rate, step=rate * d)
+        return self.Terms(g, s, y, rho, gamma, known, z, k, H, d, rate, step=rate * d)
 
 
 @dataclass(frozen=True)

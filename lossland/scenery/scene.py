@@ -208,8 +208,8 @@ def _finished(readouts: Callable[..., R]) -> Callable[..., R]:
 
     @wraps(readouts)
     def at(scene: Scene, time: float = 0.0) -> R:
-        seconds = scene.clock.seconds
-        if scene.now(time) > seconds * (1 + ROUNDING):
+        now, seconds = scene.now(time), scene.clock.seconds
+        if now > seconds * (1 + ROUNDING):
             told = f"The scene is {seconds:g} s long; these are the numbers at its end, not at {time:g} s."
             warnings.warn(told, UserWarning, stacklevel=2)
         live, unfinished, scene.live = scene.live, scene.unfinished, False

@@ -25,6 +25,7 @@ from lossland.world.layers import (
 from lossland.writing.text import latex_without_colors
 
 LEAST_COLUMN = 58.0  # of the numbers of a rule, so that columns do not jump as numbers change
+TWO_LINES = 1.6  # of the height of a line: what two cases, one above the other, need
 
 
 def draw_note(pen: Pen, note: Note, key: str, x: float, y: float, width: float, meanings: Mapping[str, str]) -> float:
@@ -151,7 +152,7 @@ def _legend_row(pen: Pen, row: Row, texts: list[str], column: list[float], x: fl
 def _equations(
     pen: Pen, note: Equations, key: str, x: float, y: float, width: float, meanings: Mapping[str, str]
 ) -> float:
-    height = 26.5 if pen.compact else 31.0
+    line = 26.5 if pen.compact else 31.0
     size = 14 if pen.compact else 15
     columns = _number_columns(pen, note)
     pen.heading(x, y + 8, note.title)
@@ -159,13 +160,14 @@ def _equations(
         pen.latex(x + width - sum(columns[index + 1 :]) - 8, y + 13, name, 14, "dim", align=1)
     y += 22
     for index, (latex, values, color) in enumerate(note.rows):
+        height = line * (TWO_LINES if r"\begin{cases}" in latex else 1.0)
         touch = pen.touch(f"{key}.{index}", x - 8, y, width + 16, height, _lens(latex, meanings))
         last = index == len(note.rows) - 1
         if last or touch.hovered:
             pen.box(x - 8, y, width + 16, height - 1, color if last else "text", 0.09 if last else 0.06)
         if touch.clicked:
             copy_text(pen, plain_latex(latex), "the equation as LaTeX")
-        baseline = y + height * 0.62
+        baseline = y + height * 0.5 + line * 0.12
         pen.latex(x, baseline, latex, size, room=width - sum(columns) + 4)
         for place, value in enumerate(map(written, values)):
             right = x + width - sum(columns[place + 1 :])

@@ -68,8 +68,9 @@ def draw_labels(
         if rect is not None:
             presence = presence_of(trail, type_.theme)
             color, alpha = _presented(type_, trail.color, presence), presence.opacity
-            _draw_leader(dl, type_, trail.color, anchor, rect, alpha)
             one_line = rect[3] < 1.5 * type_.size(trail.label, LABEL_SIZE, "bold")[1]
+            if not (one_line and drawn and drawn[-1][0] == rect[0]):  # one leads to a list of names
+                _draw_leader(dl, type_, trail.color, anchor, rect, alpha)
             with type_.kind("head"):
                 _draw_name(dl, type_, trail.label, value, color, LABEL_SIZE, rect, alpha=alpha, one_line=one_line)
             drawn.append(rect)

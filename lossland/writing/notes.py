@@ -185,10 +185,13 @@ def _title_blocks(dl: imgui.ImDrawList, type_: Type, note: Title, across: float,
 
 
 def in_two_lines(latex: str) -> str:
-    """Return an equation broken before the sum's sign nearest to its middle; as it is where there is none.
+    """Return two equations below each other, or one broken before the sum's sign nearest to its middle.
 
-    Signs within brackets, groups and commands stay where they are.
+    Signs within brackets, groups and commands stay where they are; without another one it is as it is.
     """
+    first, comma, second = latex.partition(r",\quad")
+    if comma:
+        return rf"\begin{{aligned}} & {first}, \\ & {second} \end{{aligned}}"
     equals = latex.find("=")
     depth, places = 0, list[int]()
     for place, letter in enumerate(latex):

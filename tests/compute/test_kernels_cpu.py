@@ -12,6 +12,7 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
+from choosing import CHOOSING
 
 from lossland import landscapes, optimizers
 from lossland.compute import arrays, philox
@@ -35,11 +36,6 @@ from lossland.optimizers import Optimizer
 RULES = [*optimizers.names(), "sgd:noise=1"]
 # Every landscape with at least four rules, every rule with at least three landscapes.
 PAIRS = [(land, rule) for i, land in enumerate(landscapes.names()) for j, rule in enumerate(RULES) if (i + j) % 13 == 0]
-# Rules that choose by a sign or a comparison, or divide by what may vanish: there rounding turns a choice now and then.
-CHOOSING = {
-    "signsgd", "clipped_descent", "novograd", "prodigy", "shampoo", "armijo", "bfgs", "barzilai_borwein",
-    "cauchy_step", "conjugate_gradient", "damped_newton", "saddle_free_newton",
-}  # fmt: skip
 EPS = {np.float32: 2.0**-24, np.float64: 2.0**-53}
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -211,3 +213,12 @@ def test_what_cannot_be_is_refused() -> None:
             sweep(BOWL, optimizers.Momentum(), *axes, n=4, steps=2)
     with pytest.raises(UserError, match="number of cells along a side must be a whole number from 1"):
         basins(BOWL, optimizers.Momentum(), n=0)
+
+
+@pytest.mark.parametrize("name", ["sam:rho=0.1", "bfgs", "conjugate_gradient", "adam:schedule=cosine,steps=20"])
+def test_a_cell_of_a_sweep_of_any_rule_is_its_own_run(name: str) -> None:
+    land, rule = landscape("himmelblau"), optimizers.optimizer(name)
+    found = sweep(land, rule, Axis("lr", 1e-3, 1e-2, log=True), Axis("x", -1.0, 1.0), n=3, steps=30)
+    for iy, ix in ((0, 0), (1, 2), (2, 1)):
+        alone = run(land, replace(rule, lr=found.x[ix]), (found.y[iy], land.start[1]), 30)  # type: ignore[call-arg]
+        assert found.loss[iy, ix] == pytest.approx(alone.values[-1, 0], rel=1e-9, abs=1e-12)

@@ -48,7 +48,11 @@ def test_one_alone_goes_where_it_goes_among_others(kind: Any) -> None:
         assert np.array_equal(alone.points[:, 0], together.points[:, i], equal_nan=True)
 
 
-@pytest.mark.parametrize("name", ["adam", "rprop", "radam", "sgd:noise=0.5"])
+@pytest.mark.parametrize(
+    "name",
+    ["adam", "rprop", "radam", "sgd:noise=0.5", "bfgs", "sam", "damped_newton", "prodigy", "shampoo", "muon",
+     "adam:schedule=cosine", "extragradient:lr=0.01,schedule=one-cycle"],
+)  # fmt: skip
 def test_many_run_on_any_library(xp: Any, name: str) -> None:
     land, rule = landscape("ackley"), optimizers.optimizer(name)
     starts = np.array([(2.5, 1.0), (-0.3, 2.0)])

@@ -200,7 +200,7 @@ def signum(s: State, g: Any, x: Any, t: int, h: Any) -> Any:
 
 
 def optimistic(s: State, g: Any, x: Any, t: int, h: Any) -> Any:
-    move, s["g"] = g + (g - s["g"]), g
+    move, s["g"] = g if t == 1 else g + (g - s["g"]), g
     return x - h.lr * move
 
 

@@ -42,7 +42,7 @@ class TrailPicker(Picker[Trail]):
         if head.pixels[0] <= sight.radius:
             line.pixels[:] = np.inf
         pixels, position = np.append(head.pixels, line.pixels), np.vstack([end, line.position])
-        return Distances(pixels, position, np.append(HEAD, line.element))
+        return Distances(pixels, position, np.append(HEAD, np.asarray(line.element)))
 
     def describe(self, layer: Trail, picked: Picked, setting: Setting) -> Description:
         """Say at which step of the path this is, and the ground's value there; highlight the path."""
