@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 MINUS = "−"
+NEAR = 0.1  # of the way to the nearest other number: so much a number on an axis may be off
+LONGEST = 8  # letters of a number, its minus sign aside
 HUGE = 1e9  # from here on all decimals of a number are more than anyone reads
 
 
@@ -26,17 +29,77 @@ def short(value: float) -> str:
 
 
 def distinct(values: Sequence[float]) -> list[str]:
-    """Return short numbers that can be told from each other.
+    """Return a row of numbers that can be told from each other: three digits, or as many as their neighbours ask for.
 
-    Where three digits are the same for two different ones, all but the first say how far they are from it: 1.0e9,
-    +20, +40.
+    Each is right to a tenth of the way to the nearest other one. Where that takes long numbers, they are counted from
+    a round one, which stands before the first: 1.0e9+20, +40, +60.
     """
-    texts = [short(value) for value in values]
-    if len(set(texts)) == len(set(values)):
+    texts = _resolved(values, NEAR, zero=True)
+    if max((len(text.strip(MINUS)) for text in texts), default=0) <= LONGEST or not all(map(math.isfinite, values)):
         return texts
-    first = values[0]
-    return [text if value == first else f"{'+' if value > first else ''}{short(value - first)}"
+    low = min(values)
+    power = math.ceil(math.log10(2 * (max(values) / 2 - low / 2)))
+    base = round(low, -power)
+    if base > low:
+        base = round(base - 10.0**power, -power)
+    rests = _resolved([value - base for value in values], NEAR, zero=True)
+    texts = [_exact(base) if value == base else f"+{rest}" for value, rest in zip(values, rests, strict=True)]
+    return texts if values[0] == base else [_exact(base) + texts[0], *texts[1:]]
+
+
+def told_apart(values: Sequence[float]) -> list[str]:
+    """Return numbers that stand beside each other: three digits, or up to six where fewer would make two the same."""
+    texts = _resolved(values, 0.4)
+    return [text if len(text.strip(MINUS)) <= LONGEST else short(value)
             for text, value in zip(texts, values, strict=True)]  # fmt: skip
+
+
+def _resolved(values: Sequence[float], part: float, zero: bool = False) -> list[str]:
+    """Return each number with digits enough to be right to a part of the way to the nearest other one.
+
+    With ``zero`` what is so near to it is 0.
+    """
+    finite = sorted({value for value in values if math.isfinite(value)})
+    gaps = [after / 2 - before / 2 for before, after in pairwise(finite)]
+    nearest = {
+        value: 2 * part * min((gaps[k] for k in (number - 1, number) if 0 <= k < len(gaps)), default=math.inf)
+        for number, value in enumerate(finite)
+    }
+    return [
+        short(value) if not math.isfinite(value)
+        else "0" if zero and abs(value) <= nearest[value] < math.inf
+        else _within(value, nearest[value])
+        for value in values
+    ]  # fmt: skip
+
+
+def _within(value: float, error: float) -> str:
+    """Return a finite number with no more digits than it takes to be off by at most an error."""
+    if _is_near(short(value), value, error):
+        return short(value)
+    texts = []
+    if 1e-4 <= abs(value) < HUGE or value == 0:
+        texts.append([f"{value:.{digits}f}" for digits in range(17)])
+    if not 1e-4 <= abs(value) < 1e6:
+        parts = [f"{value:.{digits}e}".split("e") for digits in range(1, 17)]
+        texts.append([f"{mantissa}e{int(exponent)}" for mantissa, exponent in parts])
+    fits = [next((text for text in ways if _is_near(text, value, error)), ways[-1]) for ways in texts]
+    return min(fits, key=len).replace("-", MINUS)
+
+
+def _is_near(text: str, value: float, error: float) -> bool:
+    return abs(_read(text) / 2 - value / 2) <= error / 2
+
+
+def _exact(value: float) -> str:
+    """Return all digits of a number, in powers of ten where that is shorter."""
+    if _read(short(value)) == value:
+        return short(value)
+    return f"{value:.15g}".replace("e+0", "e").replace("e+", "e").replace("-", MINUS)
+
+
+def _read(text: str) -> float:
+    return float(text.replace(MINUS, "-"))
 
 
 def fixed(value: float, digits: int = 2) -> str:
@@ -50,7 +113,7 @@ def fixed(value: float, digits: int = 2) -> str:
 def trimmed(value: float, digits: int = 2) -> str:
     """Return at most ``digits`` decimals with no zeros at the end: 2, 0.5, −1.41."""
     text = fixed(value, digits)
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
 
 
 def pair(point: Iterable[float], digits: int = 2) -> str:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import lossland as ll
 from lossland import layers, signs
 
-COUNTS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight")
+COUNTS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
 
 
 class OptimizerRace(ll.RaceScene):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from numbers import Real
 from pathlib import Path
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lossland.app.stage import Stage, checked_size
-from lossland.app.writers import Image, film_file, film_fps
+from lossland.app.stage import Domain, Stage, checked_size
+from lossland.app.writers import Image, check_transparent, film_file, film_fps
 from lossland.errors import UserError, shown
 from lossland.play import session
 from lossland.play.player import Player
@@ -58,6 +58,13 @@ def record(
     progress: Callable[[int, int], None] | None = None,
     gl: str | int | None = None,
     text_scale: float = 1.0,
+    *,
+    camera: Sequence[float] | None = None,
+    transparent: bool = False,
+    title: bool = True,
+    cmap: str | None = None,
+    domain: Domain | None = None,
+    dpi: float | None = None,
 ) -> Film:
     """Film a scene, a tour or a session, and return the film's path, which a notebook plays.
 
@@ -67,7 +74,8 @@ def record(
     `session.shown_ticks`). ``orbit`` lets the camera travel slowly around a scene. The ending of ``path`` chooses
     the format: .mp4, .gif (at most 50 frames a second), .webm, or no ending for a folder of PNG frames.
     ``progress(done, total)`` is called after every frame. An interrupted film leaves nothing behind.
-    ``gl`` chooses what draws and ``text_scale`` how large text is, as in `Stage`.
+    ``gl`` chooses what draws and ``text_scale`` how large text is; ``camera``, ``transparent`` (for .webm and folders),
+    ``title``, ``cmap`` and ``domain`` are as in `Stage`. ``dpi`` is written into the frames of a folder.
     """
     subject = subject_of(what)
     if not isinstance(path, str | Path):
@@ -79,9 +87,17 @@ def record(
     size = checked_size(size or SIZE)
     if seconds is not None:
         _checked(seconds, 1 / fps, LONGEST, "A film lasts", "seconds")
+    if not isinstance(subject, Scene) and (camera is not None or domain is not None):
+        kind = "tour" if isinstance(subject, Tour) else "session"
+        raise UserError(f"A {kind} brings its own cameras and domains; camera and domain are for scenes.")
+    if transparent:
+        check_transparent(path)
     # the encoder is opened first: a name that cannot be written is refused before anything is drawn
-    stage = Stage(_first_scene(subject), size, theme or "dark", ui, gl, text_scale)
-    with film_file(path, size, fps) as add, stage:
+    stage = Stage(
+        _first_scene(subject), size, theme or "dark", ui, gl, text_scale,
+        camera=camera, transparent=transparent, title=title, cmap=cmap, domain=domain,
+    )  # fmt: skip
+    with film_file(path, size, fps, transparent, dpi) as add, stage:
         if isinstance(subject, Session):
             ticks = session.film_ticks(subject, fps, round(start * 60), trim)
             ticks = ticks[: None if seconds is None else max(round(seconds * fps), 1)]
@@ -127,7 +143,7 @@ def _moments(
     parts = [frame / max(count - 1, 1) for frame in range(count)]
     if isinstance(subject, Tour):
         return count, _tour_moments(subject, [part * own for part in parts], stage)
-    return count, _scene_moments(subject, parts, stage.size, orbit)
+    return count, _scene_moments(subject, parts, stage, orbit)
 
 
 def _session_moments(subject: Session, ticks: list[int], stage: Stage) -> Iterator[Moment]:
@@ -138,13 +154,15 @@ def _session_moments(subject: Session, ticks: list[int], stage: Stage) -> Iterat
         yield Moment(player)
 
 
-def _scene_moments(scene: Scene, parts: list[float], size: tuple[int, int], orbit: bool) -> Iterator[Moment]:
-    player = Player(scene, size)
+def _scene_moments(scene: Scene, parts: list[float], stage: Stage, orbit: bool) -> Iterator[Moment]:
+    player = Player(scene, stage.size)
+    stage.prepare(player)
+    middle = player.camera.pose.azimuth
     for part in parts:
         player.seek(part * scene.clock.seconds)
         player.frame()
         if orbit:
-            player.camera.place(azimuth=player.camera.home_pose.azimuth + SWAY * (part - 0.5))
+            player.camera.place(azimuth=middle + SWAY * (part - 0.5))
         yield Moment(player)
 
 

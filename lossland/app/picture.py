@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy, deepcopy
+from dataclasses import replace
 from math import ceil
 from time import perf_counter
+from weakref import WeakSet
 
 import numpy as np
 from imgui_bundle import imgui
 from numpy.typing import NDArray
 from vispy import gloo
 
+from lossland.formats.drawing import Drawing
 from lossland.numerals import thousands
 from lossland.play.player import Player
 from lossland.render.backdrop import light_centre
@@ -22,7 +25,7 @@ from lossland.render.painters.points import every_nth
 from lossland.render.renderer import Renderer
 from lossland.scenery.scene import Frame
 from lossland.ui.panels import Panels
-from lossland.world.layers import Points
+from lossland.world.layers import Caution, Points, Title
 from lossland.world.theme import Theme
 from lossland.writing.caption import Caption, above_caption, draw_caption
 from lossland.writing.host import Host
@@ -34,6 +37,7 @@ from lossland.writing.room import free_rect
 from lossland.writing.said import said_as
 from lossland.writing.scale import picture_scale
 from lossland.writing.text import Type
+from lossland.writing.vector import Tracing, drawing, sharp_edges
 
 AT_ONCE = 100_000  # pixels of panels drawn in a frame, while more frames follow
 
@@ -56,7 +60,8 @@ class Picture:
 
     ``window`` is the GLFW window or None; ``scale`` the pixels to a logical pixel (None: chosen by the size);
     ``text_scale`` how much larger than usual text and panels are; ``kept`` whether the framebuffer still holds the
-    picture before (see ``canvas.keeps_pictures``).
+    picture before (see ``canvas.keeps_pictures``). Pictures without a window may have no ``title``, and be
+    ``transparent`` (with premultiplied alpha).
     Panels and what is written over the scene have a Host each: panels are built and drawn only when they change
     (``refresh`` and ``compose``), the writing with every frame.
     """
@@ -69,8 +74,11 @@ class Picture:
         window: object = None,
         kept: bool = False,
         text_scale: float = 1.0,
+        title: bool = True,
+        transparent: bool = False,
     ) -> None:
         self.theme = theme
+        self._titled, self._opaque = title, not transparent
         self._kept = kept
         self._window = window is not None
         self.scale = scale or picture_scale(size)
@@ -78,8 +86,9 @@ class Picture:
         self.writing = Host(theme, self.scale * text_scale)
         self.type = Type(theme, self.scale, text_scale)
         self.host = Host(theme, self.scale * text_scale, window)
-        self.renderer = Renderer(theme, self._window)
+        self.renderer = Renderer(theme, self._window, transparent)
         self._settled: Player | None = None  # the player that the panels have found their sizes for
+        self._fitted = WeakSet[Player]()  # whose cameras fit the picture
         self.panels = Panels(theme, Type(theme, self.scale, text_scale), lazy=window is not None)
         self.panel_cache: PanelCache | None = None
         self.panels_revision = -1  # of the player that the panels show that were built last
@@ -109,7 +118,23 @@ class Picture:
         frame = self._arrange(player, size, free, quality, caption)
         self._draw_scene(frame, player, size, quality, None)
         if ui:
-            self.host.end()
+            self.host.end(self._opaque)
+
+    def drawing(self, player: Player, target: Target, quality: Quality) -> Drawing:
+        """Return a player's present picture with what is written over it as shapes; the scene is drawn in ``target``.
+
+        Panels are not part of it.
+        """
+        self.writing.use()
+        self.type.tracing = tracing = Tracing()
+        try:
+            with sharp_edges():
+                frame = self._arrange(player, target.size, None, quality)
+        finally:
+            self.type.tracing = None
+        with target:
+            self.renderer.draw(frame, player.camera, target.size, player.show, quality, self.scale)
+        return drawing(target.read(), self._written, tracing, player.scene.title)
 
     # ------------------------------------------------------------------------------- in the window, part by part
     def refresh(self, player: Player, size: tuple[int, int], dt: float = 1 / 60) -> bool:
@@ -255,7 +280,7 @@ class Picture:
         """
         start = perf_counter()
         self.writing.begin(size)
-        frame = player.frame()
+        frame = self._shown(player)
         player.resize(size, self._area(frame, size, free, caption))
         if free is None:
             frame = frame.still
@@ -264,6 +289,11 @@ class Picture:
         self._written = self.writing.finish()
         self.times |= {"compute": computed - start, "writing": perf_counter() - computed}
         return frame
+
+    def _shown(self, player: Player) -> Frame:
+        """Return what there is to see now."""
+        frame = player.frame()
+        return frame if self._titled else replace(frame, notes=[n for n in frame.notes if not isinstance(n, Title)])
 
     def _area(self, frame: Frame, size: tuple[int, int], free: Rect | None, caption: Caption | None) -> Rect:
         """Return what panels or notes, and a caption, leave to the subject."""
@@ -278,7 +308,7 @@ class Picture:
             self.renderer.repeat(size, region)
         else:
             self.renderer.draw(frame, player.camera, size, player.show, quality, self.scale, region)
-        self.writing.composite(self._written)
+        self.writing.composite(self._written, self._opaque)
         self.times["draw"] = perf_counter() - start
 
     def _write(
@@ -298,7 +328,9 @@ class Picture:
         left, top, right, bottom = _box(free, size)  # nothing hides what would be written beside it
         behind_panels.push_clip_rect(imgui.ImVec2(left, top), imgui.ImVec2(right, bottom))
         said = frame if told is None else said_as(told, frame)
-        draw_overlay(behind_panels, self.type, said, player.camera, size, area, player.show, panels=free is not None)
+        draw_overlay(
+            behind_panels, self.type, said, player.camera, size, area, player.show, free is not None, self._opaque
+        )
         found = player.mark(told)
         if found is not None:
             draw_mark(behind_panels, self.type, found, player.camera, size, area)
@@ -309,24 +341,39 @@ class Picture:
         for number, line in enumerate([*_thinned(frame, quality), *self.statistics]):
             x, y = area[0] + self.type.px(14), area[1] + self.type.px(10 + 18 * number)
             self.type.text(behind_panels, x, y, line, 13.0, "text", "mono", halo=True)
+        for number, note in enumerate(note for note in frame.notes if isinstance(note, Caution)):
+            x, y = area[0] + area[2] - self.type.px(18), area[1] + self.type.px((56 if free else 48) + 20 * number)
+            self.type.text(behind_panels, x, y, note.text, 14.0, "accent", halo=True, ax=1.0)
         behind_panels.pop_clip_rect()
 
-    def settle(self, player: Player, size: tuple[int, int], ui: bool) -> None:
-        """Let panels find their sizes: the first two frames of Dear ImGui's windows are guesses."""
+    def settle(self, player: Player, size: tuple[int, int], ui: bool, caption: Caption | None = None) -> bool:
+        """Make a player's camera fit what panels or notes leave free, unless that was done. Return whether it was not.
+
+        Panels first find their sizes: the first two frames of Dear ImGui's windows are guesses.
+        """
+        free = None
         if ui and player is not self._settled:
             self._settled = player
             self.digest(player, size)
-            self.digest(player, size)
+            free = self.digest(player, size)
+        if player in self._fitted:
+            return False
+        self._fitted.add(player)
+        self.writing.begin(size)
+        player.resize(size, self._area(self._shown(player), size, free, caption))
+        imgui.end_frame()
+        return True
 
-    def digest(self, player: Player, size: tuple[int, int]) -> None:
-        """Let the panels take input and find their sizes without drawing them."""
+    def digest(self, player: Player, size: tuple[int, int]) -> Rect:
+        """Let the panels take input and find their sizes without drawing them; return what they leave free."""
         self.host.begin(size)
-        self.panels.draw(player, player.frame(), size)
+        free = self.panels.draw(player, player.frame(), size)
         imgui.end_frame()
         self._panel_data, self._progress = None, Progress.SHOWN  # what was built went with the new frame
         self._fed = self._told
         if self.panel_cache is not None and not self.panel_cache.complete:
             self.free = None  # build them again before the next picture
+        return free
 
     def recover(self) -> None:
         """Be ready to draw again after a drawing that failed in its middle."""

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lossland import checks
 from lossland.compute.arrays import cuda_index
 from lossland.errors import UserError, shown
+from lossland.formats.drawing import Drawing
 from lossland.play import session
 from lossland.play.player import Player
 from lossland.play.session import Session
@@ -21,12 +26,16 @@ from lossland.render.painter import Quality
 from lossland.scenery import library
 from lossland.scenery.clock import ROUNDING
 from lossland.scenery.library import Shown
+from lossland.scenery.scene import Scene
 from lossland.world.theme import theme as theme_named
 from lossland.writing.scale import checked_text_scale
 
 if TYPE_CHECKING:
     from lossland.app.picture import Picture
     from lossland.writing.caption import Caption  # Dear ImGui's binding, too, is loaded with the context
+
+Image = NDArray[np.uint8]
+Domain = Sequence[float] | Sequence[Sequence[float]]
 
 
 class Snapshot(np.ndarray):
@@ -54,6 +63,12 @@ class Stage:
     doctor` lists them; None: what the variable LOSSLAND_GL says. Several threads may draw, one at a time: the others
     wait, so what a scene computes must neither draw by itself nor wait for a thread that does. ``text_scale`` (0.8 to
     2) makes all text smaller or larger; by itself it grows with the picture's height.
+
+    ``camera`` is where to look from: azimuth and elevation in degrees and, if wanted, the distance in world units.
+    Without ``title`` the name and formula at the upper left are left out. ``transparent`` leaves what is behind the
+    scene clear: alpha then says how much of a pixel is covered, and colours are not multiplied by it. ``cmap`` names
+    the colours of heights (viridis, magma, cividis_r ...; an unknown name lists them), and ``domain`` the part of the
+    landscape to show, as x0, x1, y0, y1 or ((x0, x1), (y0, y1)); it changes the scene.
     """
 
     @np.errstate(all="ignore")
@@ -65,13 +80,23 @@ class Stage:
         ui: bool = False,
         gl: str | int | None = None,
         text_scale: float = 1.0,
+        *,
+        camera: Sequence[float] | None = None,
+        transparent: bool = False,
+        title: bool = True,
+        cmap: str | None = None,
+        domain: Domain | None = None,
     ) -> None:
         self.size = checked_size(size)
         self.text_scale = checked_text_scale(text_scale)
-        self.theme = theme_named(theme)
+        self.theme = theme_named(theme).with_map(cmap)
         self.ui = ui
         self.gl = canvas.checked(gl)
+        self.camera = None if camera is None else checked_camera(camera)
+        self.transparent, self.title = transparent, title
         made = scene if isinstance(scene, Player) else library.scene_of(scene)
+        if domain is not None:
+            show_domain(made.scene if isinstance(made, Player) else made, domain)
         self.player = made if isinstance(made, Player) else Player(made, self.size)
         self._picture: Picture | None = None
         self._target: Target | None = None
@@ -83,7 +108,9 @@ class Stage:
         with canvas.drawing(self._canvas):
             from lossland.app.picture import Picture  # after the context is made: PyOpenGL asks for it when imported
 
-            self._picture = Picture(self.theme, self.size, text_scale=self.text_scale)
+            self._picture = Picture(
+                self.theme, self.size, text_scale=self.text_scale, title=self.title, transparent=self.transparent
+            )
             self._target = Target(self.size)
         return self
 
@@ -114,6 +141,7 @@ class Stage:
         with canvas.drawing(self._opened()):  # another thread may ask for another time meanwhile
             if time is not None:
                 self.player.seek(self._within(time))
+            self.prepare(self.player)
             self.look(azimuth, elevation, distance, target)
             return self.image(self.player)
 
@@ -125,6 +153,28 @@ class Stage:
             told = f"The scene is {seconds:g} s long; this is its end, not the picture at {time:g} s."
             warnings.warn(told, UserWarning, stacklevel=4)
         return min(time, seconds)
+
+    @np.errstate(all="ignore")
+    def prepare(self, player: Player, caption: Caption | None = None) -> None:
+        """Make a new player's camera fit what panels, notes and a caption leave it, and look from where it should."""
+        assert self._picture is not None
+        with canvas.painting(self._opened()), canvas.faults():
+            first = self._picture.settle(player, self.size, self.ui, caption)
+        if first and self.camera is not None:
+            player.camera.place(**dict(zip(("azimuth", "elevation", "distance"), self.camera, strict=False)))
+
+    @np.errstate(all="ignore")
+    def drawing(self, time: float | None = None) -> Drawing:
+        """Draw the scene at ``time`` seconds (None: the present one), what is written over it as lines and letters."""
+        with canvas.drawing(self._opened()):
+            if time is not None:
+                self.player.seek(self._within(time))
+            self.prepare(self.player)
+            assert self._picture is not None
+            assert self._target is not None
+            with canvas.painting(self._opened()), canvas.faults():
+                found = self._picture.drawing(self.player, self._target, Quality.still)
+        return replace(found, image=straight_alpha(found.image)) if self.transparent else found
 
     def look(
         self,
@@ -153,20 +203,44 @@ class Stage:
         shown = self._opened()
         assert self._picture is not None
         assert self._target is not None
+        self.prepare(player, caption)
         with canvas.painting(shown), canvas.faults():
-            self._picture.settle(player, self.size, self.ui)
             with self._target:
                 self._picture.draw(player, self.size, self.ui, quality, caption=caption)
-            return self._target.read().view(Snapshot)
-
-    def prepare(self, player: Player, caption: Caption | None = None) -> None:
-        """Let a player's camera learn how much room panels, notes and a caption leave it, before it moves."""
-        self.image(player, Quality.live, caption)
+            image = self._target.read()
+        return (straight_alpha(image) if self.transparent else image).view(Snapshot)
 
     def _opened(self) -> canvas.Canvas:
         if self._canvas is None:
             raise UserError("A Stage draws inside its with block: with ll.Stage(scene) as stage: ...")
         return self._canvas
+
+
+def straight_alpha(image: Image) -> Image:
+    """Return a picture (h, w, 4) of premultiplied alpha as one whose colours are not multiplied by it."""
+    alpha = image[..., 3:].astype(np.uint16)
+    color = (image[..., :3] * np.uint16(255) + alpha // 2) // np.maximum(alpha, 1)
+    return np.concatenate([np.minimum(color, 255), alpha], axis=2).astype(np.uint8)
+
+
+def checked_camera(camera: Sequence[float]) -> tuple[float, ...]:
+    """Return azimuth, elevation and, if given, distance of a camera, or raise UserError."""
+    numbers = checks.plain(camera, "The numbers of a camera")
+    if numbers.shape not in ((2,), (3,)):
+        raise UserError(f"A camera is azimuth,elevation or azimuth,elevation,distance, not {shown(camera)}.")
+    azimuth = checks.real(float(numbers[0]), -FARTHEST, FARTHEST, "The azimuth in degrees")
+    elevation = checks.real(float(numbers[1]), -90, 90, "The elevation in degrees")
+    distance = [checks.real(float(v), NEAREST, FARTHEST, "The distance") for v in numbers[2:]]
+    return azimuth, elevation, *distance
+
+
+def show_domain(scene: Scene, domain: Domain) -> None:
+    """Let a scene show a part of its landscape, given as x0, x1, y0, y1 or ((x0, x1), (y0, y1))."""
+    library.check_domain(type(scene))
+    numbers = checks.plain(domain, "The numbers of a domain").ravel()
+    if numbers.shape != (4,):
+        raise UserError(f"A domain is x0, x1, y0, y1, not {shown(domain)}.")
+    scene.set("domain", numbers.tolist())
 
 
 def checked_size(size: tuple[int, int]) -> tuple[int, int]:
@@ -194,19 +268,48 @@ def snapshot(
     theme: str = "dark",
     gl: str | int | None = None,
     text_scale: float = 1.0,
+    *,
+    camera: Sequence[float] | None = None,
+    transparent: bool = False,
+    title: bool = True,
+    cmap: str | None = None,
+    domain: Domain | None = None,
 ) -> Snapshot:
     """Draw one picture (h, w, 4) uint8 of a scene at ``time`` seconds (None: when there is most to see).
 
     ``scene`` may be a session, or the name of a .lossland file: then the picture is what the user saw at that time.
-    ``gl`` chooses what draws and ``text_scale`` how large text is, as in `Stage`.
+    ``gl`` chooses what draws and ``text_scale`` how large text is; ``camera``, ``transparent``, ``title``, ``cmap``
+    and ``domain`` are as in `Stage`.
     """
     if isinstance(scene, str) and scene.endswith(session.ENDING):
         scene = session.load(scene)
+    shown = stage_at(
+        scene, time, size, theme, ui, gl, text_scale,
+        camera=camera, transparent=transparent, title=title, cmap=cmap, domain=domain,
+    )  # fmt: skip
+    with shown as stage:
+        return stage.image(stage.player) if isinstance(scene, Session) else stage.render(time)
+
+
+@contextmanager
+def stage_at(
+    scene: Shown | Session,
+    time: float | None,
+    size: tuple[int, int],
+    *settings: Any,
+    camera: Sequence[float] | None = None,
+    domain: Domain | None = None,
+    **look: Any,
+) -> Iterator[Stage]:
+    """Give a stage of a scene or session at a time (None: the usual one); the rest is as in `Stage`."""
     if isinstance(scene, Session):
-        with Stage(session.begun(scene, checked_size(size)), size, theme, ui, gl, text_scale) as stage:
-            player = stage.player
-            stage.prepare(player)
-            session.forward(player, scene.tick_at(time))
-            return stage.image(player)
-    with Stage(scene, size, theme, ui, gl, text_scale) as stage:
-        return stage.render(stage.player.scene.still_time if time is None else time)
+        if camera is not None or domain is not None:
+            raise UserError("A session brings its own cameras and domains; camera and domain are for scenes.")
+        with Stage(session.begun(scene, checked_size(size)), size, *settings, **look) as stage:
+            stage.prepare(stage.player)
+            session.forward(stage.player, scene.tick_at(time))
+            yield stage
+        return
+    with Stage(scene, size, *settings, camera=camera, domain=domain, **look) as stage:
+        stage.player.seek(stage.player.scene.still_time if time is None else time)
+        yield stage

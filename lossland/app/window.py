@@ -58,13 +58,13 @@ def show(
 
     ``text_scale`` (0.8 to 2) makes text and panels smaller or larger. Where there is no display it raises MachineError.
     """
-    scene, size, theme = _meant(scene), checked_size(size), theme_named(theme).name
+    meant, size, theme = _meant(scene), checked_size(size), theme_named(theme).name
     if not canvases.has_display():
         raise MachineError(
             "There is no display to open a window on; ll.snapshot(scene) draws a picture and ll.record(scene, "
             "'film.mp4') a film without one, and a notebook shows both."
         )
-    explore(scene, size, theme=theme, text_scale=text_scale)
+    explore(meant, size, theme=theme, text_scale=text_scale)
 
 
 def _meant(scene: Shown | Session) -> Scene | Session:

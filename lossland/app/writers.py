@@ -35,15 +35,27 @@ def film_fps(path: Path, fps: float) -> float:
     return min(fps, GIF_FPS) if path.suffix.lower() == ".gif" else fps
 
 
+def check_transparent(path: Path) -> None:
+    """Raise UserError if a film of this name cannot be clear in places."""
+    if path.suffix.lower() not in ("", ".webm"):
+        raise UserError(
+            f"{path.name}: such a film has no transparency; write a .webm, or a folder of PNG frames (a name without "
+            "an ending)."
+        )
+
+
 @contextmanager
-def film_file(path: str | Path, size: tuple[int, int], fps: float) -> Iterator[Add]:
+def film_file(
+    path: str | Path, size: tuple[int, int], fps: float, transparent: bool = False, dpi: float | None = None
+) -> Iterator[Add]:
     """Give a function that adds a frame (h, w, 3 or 4) of ``size`` (w, h); the file appears when the block ends.
 
     The ending chooses the format: .mp4 (H.264), .gif, .webm (VP9); a name without an ending is a folder of PNG
     frames. H.264 and VP9 need even sizes: an odd last row or column is shown twice. Nothing is left under the final
-    name when the block fails or is interrupted.
+    name when the block fails or is interrupted. A ``transparent`` film keeps the frames' alpha (see
+    ``check_transparent``); ``dpi`` is written into PNG frames, other formats hold none.
     """
-    with _writer(Path(path).expanduser(), size, fps) as write, ThreadPoolExecutor(1) as thread:
+    with _writer(Path(path).expanduser(), size, fps, transparent, dpi) as write, ThreadPoolExecutor(1) as thread:
         last: Future[None] | None = None
 
         def add(image: Image) -> None:
@@ -58,10 +70,10 @@ def film_file(path: str | Path, size: tuple[int, int], fps: float) -> Iterator[A
 
 
 @contextmanager
-def _writer(path: Path, size: tuple[int, int], fps: float) -> Iterator[Add]:
+def _writer(path: Path, size: tuple[int, int], fps: float, transparent: bool, dpi: float | None) -> Iterator[Add]:
     kind = path.suffix.lower()
     if not kind:
-        with _folder(path) as add:
+        with _folder(path, transparent, dpi) as add:
             yield add
         return
     if kind not in ENDINGS:
@@ -71,7 +83,7 @@ def _writer(path: Path, size: tuple[int, int], fps: float) -> Iterator[Add]:
         )
     with written(path) as temporary:
         if kind == ".webm":
-            with _video(temporary, size, fps, _CODECS[kind]) as add:
+            with _video(temporary, size, fps, _CODECS[kind], transparent) as add:
                 yield add
         else:
             with _in_two_passes(temporary, size, fps, kind) as add:
@@ -99,7 +111,9 @@ _CODECS: dict[str, dict[str, Any]] = {
 
 
 @contextmanager
-def _video(path: Path, size: tuple[int, int], fps: float, how: dict[str, Any]) -> Iterator[Add]:
+def _video(
+    path: Path, size: tuple[int, int], fps: float, how: dict[str, Any], transparent: bool = False
+) -> Iterator[Add]:
     import av
     from av.video.reformatter import Colorspace
 
@@ -108,7 +122,7 @@ def _video(path: Path, size: tuple[int, int], fps: float, how: dict[str, Any]) -
     with _machine_errors(), av.open(str(path), "w", options=how["container"]) as container:
         stream: Any = container.add_stream(how["codec"], rate=rate, options=how["options"])
         stream.width, stream.height = (size[0], size[1]) if rgb else (_even(size[0]), _even(size[1]))
-        stream.pix_fmt = "rgb24" if rgb else "yuv420p"
+        stream.pix_fmt = "rgb24" if rgb else "yuva420p" if transparent else "yuv420p"
         context = stream.codec_context
         context.thread_count = THREADS
         context.gop_size = KEY_EVERY
@@ -124,7 +138,7 @@ def _video(path: Path, size: tuple[int, int], fps: float, how: dict[str, Any]) -
             if rgb:
                 frame = frame.reformat(format="rgb24")
             else:
-                frame = frame.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU709)
+                frame = frame.reformat(format=stream.pix_fmt, dst_colorspace=Colorspace.ITU709)
             frame.pts, frame.time_base = count, 1 / rate
             count += 1
             container.mux(stream.encode(frame))
@@ -215,18 +229,19 @@ def _gif_from(spool: Path, path: Path, size: tuple[int, int], fps: float) -> Non
 
 
 @contextmanager
-def _folder(path: Path) -> Iterator[Add]:
+def _folder(path: Path, transparent: bool, dpi: float | None) -> Iterator[Add]:
     """Write ``frame_00000.png`` ... into a folder that appears when it is whole."""
     from PIL import Image as Picture
 
     if path.is_file():
         raise UserError(f"{path} is a file; a folder of frames needs another name.")
-    count = 0
+    count, bands = 0, 4 if transparent else 3
+    density = {} if dpi is None else {"dpi": (dpi, dpi)}
 
     def add(image: Image) -> None:
         nonlocal count
-        Picture.fromarray(np.ascontiguousarray(image[..., :3])).save(
-            temporary / f"frame_{count:05d}.png", compress_level=4
+        Picture.fromarray(np.ascontiguousarray(image[..., :bands])).save(
+            temporary / f"frame_{count:05d}.png", compress_level=4, **density
         )
         count += 1
 

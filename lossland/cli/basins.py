@@ -6,9 +6,9 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, Any
 
 from lossland.cli import memory
-from lossland.cli.options import add_backend, add_json, add_landscape, add_optimizer, add_output, add_seed
+from lossland.cli.options import add_backend, add_domain, add_json, add_landscape, add_optimizer, add_output, add_seed
 from lossland.cli.output import number, pair, print_json, print_table
-from lossland.cli.parsing import domain, one_of, whole
+from lossland.cli.parsing import one_of, whole
 from lossland.cli.progress import Progress
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--steps", metavar="K", type=whole(0, MOST_STEPS), default=1000, help="steps of each start (default: 1000)"
     )
-    parser.add_argument("--domain", metavar="X0,X1,Y0,Y1", type=domain, help="default: the landscape's own")
+    add_domain(parser)
     add_output(
         parser,
         "the .png picture to paint, or the .npz file to write: basin (n, n) indexed [iy, ix], -1 for none; "
@@ -73,10 +73,10 @@ def run(arguments: Namespace) -> None:
         write_npz(arguments.output, basin_arrays(found))
     elif ending == ".png":
         from lossland.formats.basins import basin_picture
-        from lossland.formats.png import write_png
+        from lossland.formats.stills import write_image
         from lossland.world.theme import theme
 
-        write_png(arguments.output, basin_picture(found, theme(arguments.theme)))
+        write_image(arguments.output, basin_picture(found, theme(arguments.theme)))
 
     told = summary(found)
     if arguments.json:

@@ -8,9 +8,9 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from lossland.cli import memory
-from lossland.cli.options import add_backend, add_json, add_landscape, add_output
-from lossland.cli.output import number, pair, print_json
-from lossland.cli.parsing import domain, one_of, point, whole, word
+from lossland.cli.options import add_backend, add_domain, add_json, add_landscape, add_output
+from lossland.cli.output import note, number, pair, print_json
+from lossland.cli.parsing import one_of, point, whole, word
 from lossland.cli.progress import Progress
 from lossland.errors import UserError
 
@@ -32,7 +32,7 @@ def configure(parser: ArgumentParser) -> None:
     """Declare the options."""
     add_landscape(parser)
     parser.add_argument("-n", type=whole(2, MOST_POINTS), default=512, help="points a side (default: 512)")
-    parser.add_argument("--domain", metavar="X0,X1,Y0,Y1", type=domain, help="default: the landscape's own")
+    add_domain(parser)
     parser.add_argument(
         "--dtype",
         metavar="D",
@@ -91,6 +91,7 @@ def _grid(arguments: Namespace) -> None:
     import numpy as np
 
     from lossland.compute.grids import Lattice
+    from lossland.compute.sampling import ADVICE, is_too_fine
     from lossland.landscapes import landscape
 
     land = landscape(arguments.landscape, domain=arguments.domain)
@@ -103,6 +104,8 @@ def _grid(arguments: Namespace) -> None:
             file.append("y", lattice.y)
         low, high = _write(lattice, file, lambda rows: progress(rows * n, n * n))
 
+    if is_too_fine(land.value, land.domain, n):
+        note(f"{arguments.landscape} on {n} x {n} points is {ADVICE} (--domain, -n).")
     names = [*(("x", "y") if ending == ".npz" else ()), *lattice.shapes]
     if arguments.json:
         print_json(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, Namespace
+from typing import Any
 
 from lossland.cli import memory
-from lossland.cli.parsing import one_of, path, real, setting, size, subject, whole, word
+from lossland.cli.parsing import camera, domain, one_of, path, real, setting, size, subject, whole, word
 from lossland.writing.scale import LARGEST_TEXT, SMALLEST_TEXT
 
 LARGEST_SEED = 2**63 - 1
@@ -31,6 +32,11 @@ def add_optimizer(parser: ArgumentParser) -> None:
         default="adam",
         help="a name, perhaps with settings: adam:lr=0.1,beta1=0.9; or mine.py:MyRule (default: adam)",
     )
+
+
+def add_domain(parser: ArgumentParser) -> None:
+    """Add ``--domain``."""
+    parser.add_argument("--domain", metavar="X0,X1,Y0,Y1", type=domain, help="default: the landscape's own")
 
 
 def add_json(parser: ArgumentParser) -> None:
@@ -66,8 +72,9 @@ def add_output(parser: ArgumentParser, help: str, required: bool = False) -> Non
 
 
 def add_scene_settings(parser: ArgumentParser) -> None:
-    """Add what prepares a scene: ``--preset``, ``--set`` and ``--seed``."""
+    """Add what prepares a scene: ``--preset``, ``--domain``, ``--set`` and ``--seed``."""
     parser.add_argument("--preset", metavar="P", type=word, help="start from one of the scene's presets")
+    add_domain(parser)
     parser.add_argument(
         "--set",
         metavar="NAME=VALUE",
@@ -105,6 +112,34 @@ def add_picture_settings(parser: ArgumentParser, default: tuple[int, int]) -> No
     parser.add_argument(
         "--theme", metavar="T", type=one_of("dark", "print"), help="colours: dark or print (default: dark)"
     )
+
+
+def add_look(parser: ArgumentParser) -> None:
+    """Add what a picture without a window may be told: ``--camera``, ``--transparent``, ``--no-title``, ``--cmap``."""
+    parser.add_argument(
+        "--camera",
+        metavar="AZ,EL[,DISTANCE]",
+        type=camera,
+        help="where to look from: azimuth and elevation in degrees, and the distance (the ground is 2 wide)",
+    )
+    parser.add_argument("--transparent", action="store_true", help="draw nothing behind the scene")
+    parser.add_argument("--no-title", action="store_true", help="leave out the name and formula at the upper left")
+    parser.add_argument(
+        "--cmap", metavar="NAME", type=word, help="colours of heights: viridis, magma, cividis_r ... (default: ours)"
+    )
+    parser.add_argument(
+        "--dpi", metavar="N", type=real(1, 10_000), help="pixels an inch, as page layout programs read it from the file"
+    )
+
+
+def look(arguments: Namespace) -> dict[str, Any]:
+    """Return what `add_look` added as keyword arguments of a Stage."""
+    return {
+        "camera": arguments.camera,
+        "transparent": arguments.transparent,
+        "title": not arguments.no_title,
+        "cmap": arguments.cmap,
+    }
 
 
 def add_text_scale(parser: ArgumentParser) -> None:

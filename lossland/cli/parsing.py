@@ -166,6 +166,15 @@ def domain(text: str) -> tuple[tuple[float, float], tuple[float, float]]:
     return (x0, x1), (y0, y1)
 
 
+def camera(text: str) -> tuple[float, ...]:
+    """Read ``azimuth,elevation`` or ``azimuth,elevation,distance``."""
+    wanted = "azimuth,elevation in degrees from -90 to 90, or also a distance above 0, such as -60,40 or -60,40,5"
+    values = numbers(text, 3 if text.count(",") == 2 else 2, wanted)
+    if abs(values[0]) > 1e6 or abs(values[1]) > 90 or not all(0 < v <= 1e6 for v in values[2:]):
+        raise refuse(text, wanted)
+    return values
+
+
 def size(text: str) -> tuple[int, int]:
     """Read ``WIDTHxHEIGHT``."""
     wanted = f"WIDTHxHEIGHT from {SMALLEST_SIDE}x{SMALLEST_SIDE} to {LARGEST_SIDE}x{LARGEST_SIDE}, such as 1280x720"

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 from lossland.cli.options import (
     add_gl,
     add_json,
+    add_look,
     add_output,
     add_panels,
     add_picture_settings,
     add_scene_settings,
     add_text_scale,
     check_picture_fits,
+    look,
 )
-from lossland.cli.output import print_json
+from lossland.cli.output import note, print_json
 from lossland.cli.parsing import real, subject
 from lossland.cli.progress import Progress
 from lossland.cli.subject import refuse_settings, scene, session
@@ -61,6 +63,7 @@ def configure(parser: ArgumentParser) -> None:
         "moves, half a second stays at its start and half a second at its end",
     )
     add_picture_settings(parser, SIZE)
+    add_look(parser)
     add_text_scale(parser)
     add_panels(parser)
     add_gl(parser)
@@ -74,6 +77,8 @@ def run(arguments: Namespace) -> None:
     subject = _subject(arguments)
     if arguments.trim and not arguments.subject.lower().endswith(".lossland"):
         raise UserError(f"--trim leaves out a session's idle time; {arguments.subject!r} is no session.")
+    if arguments.dpi and arguments.output.suffix:
+        note(f"A film holds no number of pixels an inch, so --dpi is left out of {arguments.output.name}.")
 
     from lossland.app import record
 
@@ -98,6 +103,8 @@ def run(arguments: Namespace) -> None:
             progress=filmed,
             gl=arguments.gl,
             text_scale=arguments.text_scale,
+            dpi=arguments.dpi,
+            **look(arguments),
         )
     if arguments.json:
         print_json({"subject": arguments.subject, "frames": frames, "file": str(file)})

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lossland.cli import memory
-from lossland.cli.options import add_backend, add_json, add_landscape, add_optimizer, add_output, add_seed
+from lossland.cli.options import add_backend, add_domain, add_json, add_landscape, add_optimizer, add_output, add_seed
 from lossland.cli.output import note, number, pair, print_json, print_table
 from lossland.cli.parsing import point, whole
 
@@ -33,6 +33,7 @@ def configure(parser: ArgumentParser) -> None:
     add_optimizer(parser)
     parser.add_argument("--start", metavar="X,Y", type=point, help="default: the landscape's own start")
     parser.add_argument("--steps", metavar="N", type=whole(0, MOST_STEPS), default=500, help="how many (default: 500)")
+    add_domain(parser)
     add_output(parser, "write the path to this .csv or .npz file")
     add_seed(parser)
     add_backend(parser)
@@ -52,7 +53,7 @@ def run(arguments: Namespace) -> None:
     from lossland.compute.trajectory import run as follow
     from lossland.landscapes import landscape
 
-    land = landscape(arguments.landscape)
+    land = landscape(arguments.landscape, domain=arguments.domain)
     optimizer = optimizers.optimizer(arguments.optimizer)
     start = arguments.start or land.start
     if not _is_inside(land, start):

@@ -1,4 +1,4 @@
-"""``lossland shot``: one picture into a PNG file, with no window."""
+"""``lossland shot``: one picture into a file, with no window."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from argparse import ArgumentParser, Namespace
 from lossland.cli.options import (
     add_gl,
     add_json,
+    add_look,
     add_output,
     add_panels,
     add_picture_settings,
@@ -14,10 +15,12 @@ from lossland.cli.options import (
     add_scene_settings,
     add_text_scale,
     check_picture_fits,
+    look,
 )
-from lossland.cli.output import note_the_end, print_json
+from lossland.cli.output import note, note_the_end, print_json
 from lossland.cli.parsing import real
 from lossland.cli.subject import scene, session
+from lossland.errors import UserError
 
 SIZE = (1280, 720)
 LONGEST = 1e6  # seconds
@@ -27,13 +30,15 @@ EXAMPLES = """
   lossland shot "x^2 + 3*sin(y)" --size 1920x1080 --theme print -o mine.png
   lossland shot linear_map_2d --preset shear --time 1 -o shear.png
   lossland shot optimizer_race --set landscape=beale --ui -o window.png
+  lossland shot rosenbrock --domain -0.5,1.5,-0.5,1.5 --camera -120,30 --cmap viridis --no-title -o corner.png
+  lossland shot himmelblau --theme print --dpi 300 -o paper.pdf
   lossland shot evening.lossland --time 12 -o moment.png"""
 
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the options."""
     add_scene(parser)
-    add_output(parser, "the .png file to write", required=True)
+    add_output(parser, "the .png, .jpg, .webp, .svg or .pdf file to write", required=True)
     parser.add_argument(
         "--time",
         metavar="T",
@@ -41,6 +46,7 @@ def configure(parser: ArgumentParser) -> None:
         help="default: when there is most to see, mostly the end of the scene or session",
     )
     add_picture_settings(parser, SIZE)
+    add_look(parser)
     add_text_scale(parser)
     add_panels(parser)
     add_gl(parser)
@@ -51,9 +57,14 @@ def configure(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> None:
     """Draw the picture and write it."""
     from lossland.formats.endings import check_ending
+    from lossland.formats.stills import LINES, PIXELS, check_transparent, write_drawing, write_image
     from lossland.play.session import Session
 
-    check_ending(arguments.output, (".png",))
+    lines = check_ending(arguments.output, (*PIXELS, *LINES)) in LINES
+    if lines and arguments.ui:
+        raise UserError(f"{arguments.output.name} takes no panels; leave --ui out, or write a .png.")
+    if arguments.transparent:
+        check_transparent(arguments.output)
     replayed = session(arguments, arguments.scene)
     size = arguments.size or (replayed.size if replayed else SIZE)
     theme = arguments.theme or (replayed.theme if replayed else "dark")
@@ -62,12 +73,18 @@ def run(arguments: Namespace) -> None:
     length = shown.seconds if isinstance(shown, Session) else shown.clock.seconds
     note_the_end(length, arguments.time, "session" if replayed else "scene")
 
-    from lossland.app import snapshot
-    from lossland.formats.png import write_png
+    from lossland.app.stage import stage_at
 
     time = None if arguments.time is None else min(arguments.time, length)
-    image = snapshot(shown, size, time, arguments.ui, theme, gl=arguments.gl, text_scale=arguments.text_scale)
-    write_png(arguments.output, image)
+    settings = theme, arguments.ui, arguments.gl, arguments.text_scale
+    with stage_at(shown, time, size, *settings, **look(arguments)) as stage:
+        if arguments.camera is not None and stage.player.camera.flat:
+            note(f"{arguments.scene} is seen from straight above; --camera changes no more than its distance.")
+        if lines:
+            write_drawing(arguments.output, stage.drawing(), arguments.dpi)
+        else:
+            image = stage.image(stage.player)
+            write_image(arguments.output, image if arguments.transparent else image[..., :3], arguments.dpi)
     name, title = (shown.scene, arguments.scene) if isinstance(shown, Session) else (shown.name, shown.title)
     if arguments.json:
         usual = shown.seconds if isinstance(shown, Session) else shown.still_time

@@ -23,13 +23,15 @@ def is_known(name: str) -> bool:
 
 
 def scene(arguments: Namespace, name: str) -> Scene:
-    """Return the scene that a name or formula stands for, with ``--preset``, ``--set`` and ``--seed``."""
+    """Return the scene that a name or formula stands for, with ``--preset``, ``--domain``, ``--set``, ``--seed``."""
     from lossland.scenery import library
 
     settings = dict(arguments.settings)
     for taken in BUILDERS:
         if taken in settings:
             raise UserError(f"{name} has no parameter {taken!r}; --preset and --seed are options.")
+    if arguments.domain is not None:
+        settings["domain"] = [end for side in arguments.domain for end in side]
     made = library.scene(name, preset=arguments.preset, seed=arguments.seed, **settings)
     if arguments.optimizers:
         _take_part(made, arguments.optimizers)
@@ -64,6 +66,8 @@ def session(arguments: Namespace, name: str) -> Session | None:
 
 
 def refuse_settings(arguments: Namespace, name: str) -> None:
-    """Refuse ``--preset`` and ``--set`` with what brings its own."""
-    if arguments.preset or arguments.settings:
-        raise UserError(f"{name} brings its own scene and settings; --preset and --set are for scenes.")
+    """Refuse ``--preset``, ``--set``, ``--domain`` and ``--camera`` with what brings its own."""
+    for option in ("preset", "settings", "domain", "camera"):
+        if getattr(arguments, option, None):
+            named = "--set" if option == "settings" else f"--{option}"
+            raise UserError(f"{name} brings its own scene, settings and cameras; {named} is for scenes.")

@@ -26,16 +26,21 @@ from lossland.world.camera import Camera
 from lossland.world.layers import Layer
 from lossland.world.theme import Theme
 
+NOTHING = (0.0, 0.0, 0.0, 0.0)  # colour of a picture that nothing is drawn in yet
 Subject = Layer | tuple[Layer, ...]  # what a painter draws: a layer, or all of its type together
 
 
 class Renderer:
     """Draws frames in one theme into whatever framebuffer is bound; needs a current GL context (see ``canvas``)."""
 
-    def __init__(self, theme: Theme, window: bool = False) -> None:
-        """``window``: what is drawn into is a window's own framebuffer, not a ``Target``."""
+    def __init__(self, theme: Theme, window: bool = False, transparent: bool = False) -> None:
+        """``window``: what is drawn into is a window's own framebuffer, not a ``Target``.
+
+        ``transparent``: there is nothing behind the layers; what is drawn has premultiplied alpha.
+        """
         self.theme = theme
         self._window = window
+        self._transparent = transparent
         self._pools: dict[type[Layer], dict[str, Painter]] = {}  # by the layers' keys
         self._targets: dict[bool, Target] = {}  # where frames larger (True) or smaller than the picture are drawn
         self._output: Target | None = None  # where ``image`` draws
@@ -119,8 +124,9 @@ class Renderer:
         """Draw what lies behind and below everything over the bound framebuffer."""
         set_region(None)
         gloo.set_state(depth_mask=True)
-        gloo.clear(color=False, depth=1.0)
-        (self._background.blit_into_window if self._window else self._background.blit)(context)
+        gloo.clear(color=NOTHING if self._transparent else False, depth=1.0)
+        if not self._transparent:
+            (self._background.blit_into_window if self._window else self._background.blit)(context)
         context.aim()
         for phase, painter, layer in self._steps(frame, context.show):
             if phase == Phase.GROUND:
@@ -205,9 +211,9 @@ class Renderer:
 
         def start() -> None:
             gloo.set_state(depth_mask=True)
-            if above:
+            if above or self._transparent:
                 context.aim()
-                gloo.clear(color=(0.0, 0.0, 0.0, 0.0), depth=1.0)
+                gloo.clear(color=NOTHING, depth=1.0)
             else:  # the background fills every pixel; Mesa clears a whole target at once, a region pixel by pixel
                 if blit:
                     self._background.blit_into_window(context)
@@ -223,7 +229,7 @@ class Renderer:
                 continue
             step = partial(painter.draw, layer, self._in_phase(context, phase, layer))
             (solid if phase == Phase.SOLID else ground if phase <= Phase.DECAL else later).append(step)
-        behind = [] if above or blit else [partial(self._background.draw, context)]
+        behind = [] if above or blit or self._transparent else [partial(self._background.draw, context)]
         # What was drawn so far is sent off to be drawn while the rest is prepared.
         begun = [gloo.flush] if quality.moving else []
         return [start, *solid, *behind, *begun, *ground, *begun, *later]

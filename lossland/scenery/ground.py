@@ -8,12 +8,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from lossland import landscapes
+from lossland.compute.sampling import ADVICE, is_undersampled, tried
 from lossland.errors import UserError
 from lossland.landscapes import Landscape
 from lossland.scenery.kept import kept
 from lossland.scenery.parameters import GroundPoint, Lane, Point, Text
 from lossland.scenery.scene import Frame, Scene, View
-from lossland.world.layers import Axes, ColorBar, Layer, Lines, Note, Polygon, Series, Surface, Title
+from lossland.world.layers import Axes, Caution, ColorBar, Layer, Lines, Note, Polygon, Series, Surface, Title
 from lossland.world.terrain import Terrain, straight
 
 __all__ = ["Domain", "GroundScene", "is_rough", "landscape", "rectangle", "straight"]
@@ -21,6 +22,7 @@ __all__ = ["Domain", "GroundScene", "is_rough", "landscape", "rectangle", "strai
 RESOLUTION = 512  # samples along each side of the ground
 NARROWEST = 1e-100  # width of a domain: the squares of smaller numbers are 0
 FINEST = 1e-10  # width of a domain in proportion to its numbers: a sample is then some hundred of them wide
+FARTHEST = 1e12  # from zero
 ROUGH = 8  # a ground with at least so many hollows is rough
 HILLY = 40  # and with so many it is a field of hills
 
@@ -29,7 +31,7 @@ class Domain(Point):
     """The rectangle x0, x1, y0, y1 of the plane that is shown."""
 
     def __init__(self, default: Sequence[float]) -> None:
-        super().__init__(default, help="The part that is shown.", hidden=True)
+        super().__init__(default, -FARTHEST, FARTHEST, help="The part that is shown.", hidden=True)
 
     def check(self, value: object) -> tuple[float, ...]:
         """Accept four finite numbers, each pair rising."""
@@ -124,7 +126,16 @@ class GroundScene(Scene):
         ``color_bar`` says what heights and colours mean; "" draws none.
         """
         bar = [ColorBar(self.terrain, color_bar)] if color_bar else []
-        return Frame([self.surface, self.axes if bar else self.named_axes, *drawn], [*notes, *bar], self.view)
+        caution = [Caution(ADVICE)] if self.is_undersampled else []
+        axes = self.axes if bar else self.named_axes
+        return Frame([self.surface, axes, *drawn], [*notes, *bar, *caution], self.view)
+
+    @property
+    @kept
+    def is_undersampled(self) -> bool:
+        """Whether the ground has hills that the landscape has not, because it swings from sample to sample."""
+        exact = self.land.value(tried(self.land.domain))
+        return is_undersampled(self.land.domain, self.terrain.value, exact)
 
     def relief(self, value: np.ndarray) -> tuple[float, float]:
         """Return the world height of the ground, and the share of it at which the median is."""

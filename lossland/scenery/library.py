@@ -19,6 +19,7 @@ from lossland.scenery.tour import Shot, Tour, tour, tours
 __all__ = [
     "Shot",
     "Tour",
+    "check_domain",
     "classes",
     "describe",
     "is_listed",
@@ -77,11 +78,19 @@ def scene(
     kind, land = _meant(what)
     if land is not None:
         values = {"landscape": land, **values}
+    if "domain" in values:
+        check_domain(kind)
     made = kind(preset, checks.whole(seed, 0, LARGEST_SEED, "The seed"))
     declared = list(kind.params())
     for key in sorted(values, key=lambda key: declared.index(key) if key in declared else len(declared)):
         made.set(key, values[key])
     return made
+
+
+def check_domain(kind: type[Scene]) -> None:
+    """Raise UserError unless a scene shows a part of a landscape that may be chosen."""
+    if "domain" not in kind.params():
+        raise UserError(f"The scene {kind.name} plays on no landscape, so it has no domain to choose.")
 
 
 def scene_of(what: Shown) -> Scene:

@@ -29,6 +29,7 @@ from lossland.errors import UserError, nearest, shown
 from lossland.scenery.handles import Handle
 from lossland.scenery.kept import note_read
 from lossland.world.insets import Square
+from lossland.world.theme import USUAL_LANE
 
 if TYPE_CHECKING:
     from lossland.optimizers import Optimizer
@@ -560,21 +561,31 @@ class Matrix(Param[tuple[tuple[float, ...], ...]]):
 class Lane:
     """One runner of a race: an optimizer (a frozen dataclass of hyper-parameters) and whether it takes part.
 
-    ``id`` tells it from the others, whatever comes and goes around it; `Lanes` gives it.
+    ``id`` tells it from the others, whatever comes and goes around it, and ``seat`` says which of the theme's colours
+    of lanes is its own; `Lanes` gives both.
     """
 
     optimizer: Any  # an Optimizer, with whatever fields its class has
     enabled: bool = True
     id: str = ""
+    seat: int | None = None
 
     @property
     def name(self) -> str:
-        """The optimizer's command-line name; its colour is the theme's role ``optimizer.<name>``."""
+        """The optimizer's command-line name."""
         return self.optimizer.name
+
+    @property
+    def color(self) -> str:
+        """The lane's role in the theme: of its trail, ball, labels, legend and curves."""
+        return f"lane.{self.seat or 0}"
 
     def with_field(self, field: str, value: float) -> Lane:
         """Return this lane with one hyper-parameter changed."""
         return replace(self, optimizer=replace(self.optimizer, **{field: value}))
+
+
+MOST_SEATS = 64  # of lanes that a session may name
 
 
 class Lanes(Param[tuple[Lane, ...]]):
@@ -588,7 +599,7 @@ class Lanes(Param[tuple[Lane, ...]]):
         self,
         default: Callable[[], Sequence[Lane | Optimizer | str]],
         read: Callable[[Any], Optimizer],
-        limit: int = 8,
+        limit: int = 12,
         label: str = "",
     ):
         super().__init__((), label or "Optimizers", hidden=True)
@@ -606,7 +617,7 @@ class Lanes(Param[tuple[Lane, ...]]):
             value = [value]
         if not isinstance(value, Sequence):
             raise self.refuse(value, "a list of optimizers")
-        lanes = _told_apart([self._lane(item) for item in value])
+        lanes = _seated(_told_apart([self._lane(item) for item in value]))
         if not 1 <= len(lanes) <= self.limit:
             raise UserError(
                 f"{self.name} takes from 1 to {self.limit} optimizers with semicolons between, not {len(lanes)}."
@@ -617,20 +628,50 @@ class Lanes(Param[tuple[Lane, ...]]):
         if isinstance(item, Lane):
             return item
         if isinstance(item, dict):
-            known = str(item.get("id", ""))
-            return Lane(self.read(str(item.get("optimizer", ""))), bool(item.get("enabled", True)), known)
+            known, seat = str(item.get("id", "")), item.get("seat")
+            seat = seat if isinstance(seat, int) and 0 <= seat < MOST_SEATS else None
+            return Lane(self.read(str(item.get("optimizer", ""))), bool(item.get("enabled", True)), known, seat)
         return Lane(self.read(item))
 
-    def to_json(self, value: tuple[Lane, ...]) -> list[dict[str, str | bool]]:
-        """Return each lane as its optimizer's text, whether it takes part, and its id where it is no usual one."""
+    def to_json(self, value: tuple[Lane, ...]) -> list[dict[str, str | bool | int]]:
+        """Return each lane as its optimizer's text, whether it takes part, and its id and seat where unusual."""
         result = []
-        usual = _told_apart([replace(lane, id="") for lane in value])
+        usual = _seated(_told_apart([replace(lane, id="", seat=None) for lane in value]))
         for lane, other in zip(value, usual, strict=True):
             settings = ",".join(f"{f.name}={getattr(lane.optimizer, f.name)!r}" for f in fields(lane.optimizer))
             text = f"{lane.optimizer.text}:{settings}" if settings else lane.optimizer.text
-            one: dict[str, str | bool] = {"optimizer": text, "enabled": lane.enabled}
-            result.append(one if lane.id == other.id else {**one, "id": lane.id})
+            one: dict[str, str | bool | int] = {"optimizer": text, "enabled": lane.enabled}
+            more = {name: getattr(lane, name) for name in ("id", "seat") if getattr(lane, name) != getattr(other, name)}
+            result.append({**one, **more})
         return result
+
+
+def color_of_next(lanes: Sequence[Lane], name: str) -> str:
+    """Return the colour that a lane will have if an optimizer of a name joins others."""
+    usual, taken = USUAL_LANE.get(name), [lane.seat for lane in lanes]
+    return f"lane.{_first_free(taken) if usual is None or usual in taken else usual}"
+
+
+def _seated(lanes: Sequence[Lane]) -> tuple[Lane, ...]:
+    """Give a seat to each lane that has none, or that of an earlier one: its optimizer's usual one, else a free one.
+
+    So a lane keeps its colour while others come and go, and no two lanes have the same.
+    """
+    seats: list[int | None] = []
+    for lane in lanes:
+        seats.append(None if lane.seat in seats else lane.seat)
+    for index, lane in enumerate(lanes):
+        usual = USUAL_LANE.get(lane.name)
+        if seats[index] is None and usual not in seats:
+            seats[index] = usual
+    for index, seat in enumerate(seats):
+        if seat is None:
+            seats[index] = _first_free(seats)
+    return tuple(replace(lane, seat=seat) for lane, seat in zip(lanes, seats, strict=True))
+
+
+def _first_free(seats: Sequence[int | None]) -> int:
+    return next(seat for seat in count() if seat not in seats)
 
 
 def _told_apart(lanes: Sequence[Lane]) -> tuple[Lane, ...]:

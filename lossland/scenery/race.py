@@ -57,8 +57,8 @@ class Racer:
 
     @property
     def color(self) -> str:
-        """The optimizer's role in the theme."""
-        return f"optimizer.{self.lane.name}"
+        """The lane's role in the theme."""
+        return self.lane.color
 
 
 class Rule(Choice):
@@ -88,7 +88,7 @@ class RaceScene(GroundScene):
     start = GroundPoint((0.3, -4.6), label="start", help="Where every lane begins.", click=True)
     steps = Integer(STEPS, 1, 5000, "steps", "How long the race is.", log=True)
     lanes = Lanes(lambda: FIELD, optimizers.optimizer)
-    selected = Integer(3, 0, 7, "selected lane", "Whose numbers are shown.", hidden=True)
+    selected = Integer(3, 0, 11, "selected lane", "Whose numbers are shown.", hidden=True)
     clock = Clock.paced(steps, per_second=16, least=4, most=30)
 
     # ----------------------------------------------------------------------------------------- following

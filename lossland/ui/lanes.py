@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import fields
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from imgui_bundle import imgui
@@ -12,14 +12,15 @@ from imgui_bundle import imgui
 from lossland import optimizers
 from lossland.numerals import short
 from lossland.optimizers import Optimizer
-from lossland.scenery.parameters import Lane, Lanes
+from lossland.scenery.parameters import Lane, Lanes, color_of_next
 from lossland.scenery.scene import Frame
 from lossland.ui.explanations import of_slider, summary
 from lossland.ui.icons import Icon
 from lossland.ui.number_boxes import number_field, plain_number, read_number
 from lossland.ui.pen import Pen
 from lossland.ui.widgets import Item, icon_button, popup_list, slider
-from lossland.world.layers import Trail, written
+from lossland.world.layers import Trail, column
+from lossland.world.theme import marked
 from lossland.world.ticks import Scale
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class LaneRows:
         help = "The race is full" if full else "Add an optimizer"
         if icon_button(pen, x, y, Icon.PLUS, "add-lane", help, 14, color="faint" if full else "") and not full:
             imgui.open_popup("optimizers")
-        chosen = popup_list(pen, "optimizers", x - 190, y + 14, 200, _known(), hint="or mine.py:MyRule")
+        chosen = popup_list(pen, "optimizers", x - 190, y + 14, 200, _known(player.lanes), hint="or mine.py:MyRule")
         if chosen:
             _tell(player, player.add_lane(chosen))
 
@@ -110,7 +111,7 @@ class LaneRows:
         self, player: Player, index: int, lane: Lane, on: bool, x: float, y: float, width: float, height: float
     ) -> bool:
         """Draw the row's ground and feel the pointer on it; true while the pointer is there."""
-        pen, color = self.pen, f"optimizer.{lane.name}"
+        pen, color = self.pen, lane.color
         if not pen.mute:
             imgui.set_next_item_allow_overlap()
         touch = pen.touch(f"lane.{lane.id}", x - 8, y, width + 16, height - 2, _lane_help(lane))
@@ -156,12 +157,14 @@ class LaneRows:
 
     def _dot(self, player: Player, index: int, lane: Lane, x: float, y: float, radius: float) -> None:
         """Draw the lane's colour, which is also its switch."""
-        pen, color = self.pen, f"optimizer.{lane.name}"
+        pen, color = self.pen, lane.color
         touch = pen.touch(f"toggle.{lane.id}", x - 11, y - 11, 22, 22, _rest(lane))
         if touch.hovered:
             pen.dot(x, y, radius + 3, color, 0.25)
         if lane.enabled:
             pen.dot(x, y, radius, color)
+            if marked(color):
+                pen.dot(x, y, 0.4 * radius, "panel")
         else:
             pen.ring(x, y, radius - 1, color, 0.7)
         if touch.clicked:
@@ -189,7 +192,7 @@ class LaneRows:
             return
         pen, value = self.pen, float(getattr(lane.optimizer, field))
         scale = SliderScale(*optimizers.field_range(lane.optimizer, field))
-        color = f"optimizer.{lane.name}" if lane.enabled else "dim"
+        color = lane.color if lane.enabled else "dim"
         key, usual = f"{lane.id}.{field}", scale.place(default_of(lane, field))
         what = FIELD_HELP.get(field, field)
         help = f"{what}\n{of_slider(scale, default_of(lane, field))}"
@@ -273,8 +276,8 @@ def lanes_parameter(player: Player) -> Lanes:
 
 def lane_loss(lane: Lane, frame: Frame) -> str:
     """Return the value that a lane's trail shows in the picture, "" where it has none."""
-    trail = frame.layer(lane.id)
-    return written(trail.value) if isinstance(trail, Trail) else ""
+    trails = {key: one.value for key, one in zip(frame.keys, frame.layers, strict=True) if isinstance(one, Trail)}
+    return dict(zip(trails, column(list(trails.values())), strict=True)).get(lane.id, "")
 
 
 def default_of(lane: Lane, field: str) -> float:
@@ -289,11 +292,17 @@ def _defaults(kind: type[Optimizer]) -> dict[str, float]:
     return {item.name: float(getattr(usual, item.name)) for item in fields(kind)}
 
 
-@cache
-def _known() -> list[Item]:
-    """Return every optimizer as a line of a list."""
+@lru_cache(maxsize=4)
+def _known(lanes: tuple[Lane, ...]) -> list[Item]:
+    """Return every optimizer as a line of a list, with the colour that it would have among the lanes."""
     return [
-        Item(kind.name, kind.title, f"optimizer.{kind.name}", summary(kind) or kind.title, kind.family.capitalize())
+        Item(
+            kind.name,
+            kind.title,
+            color_of_next(lanes, kind.name),
+            summary(kind) or kind.title,
+            kind.family.capitalize(),
+        )
         for kind in optimizers.catalogue()
     ]
 

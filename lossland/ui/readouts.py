@@ -9,7 +9,19 @@ from lossland.scenery.scene import Frame, Scene
 from lossland.ui.layout import Rect
 from lossland.ui.pen import Pen
 from lossland.ui.widgets import copy_text
-from lossland.world.layers import Equations, Facts, Formula, Legend, Meter, Note, Row, Title, columns_of, written
+from lossland.world.layers import (
+    Equations,
+    Facts,
+    Formula,
+    Legend,
+    Meter,
+    Note,
+    Row,
+    Title,
+    columns_of,
+    told_rows,
+    written,
+)
 from lossland.writing.text import latex_without_colors
 
 LEAST_COLUMN = 58.0  # of the numbers of a rule, so that columns do not jump as numbers change
@@ -106,8 +118,8 @@ def _legend(pen: Pen, note: Legend, x: float, y: float, width: float) -> float:
         pen.text(x + width - sum(column[index + 1 :]), y + 8, name, 12, "dim", align=1)
     if note.heading or note.columns:
         y += 24
-    for row in note.rows:
-        _legend_row(pen, row, column, x, y, width)
+    for row, texts in zip(note.rows, told_rows([row.cells for row in note.rows]), strict=True):
+        _legend_row(pen, row, texts, column, x, y, width)
         y += 25
     return y + 6
 
@@ -115,7 +127,7 @@ def _legend(pen: Pen, note: Legend, x: float, y: float, width: float) -> float:
 def _columns(pen: Pen, note: Legend) -> list[float]:
     """Return the width of every column: its widest cell or name, and a gap."""
     widths = []
-    for index, texts in enumerate(columns_of([row.cells for row in note.rows])):
+    for index, texts in enumerate(columns_of(told_rows([row.cells for row in note.rows]))):
         cells = [pen.width(text, 14) for text in texts]
         if index < len(note.columns):
             cells.append(pen.width(note.columns[index], 12))
@@ -123,7 +135,7 @@ def _columns(pen: Pen, note: Legend) -> list[float]:
     return widths
 
 
-def _legend_row(pen: Pen, row: Row, column: list[float], x: float, y: float, width: float) -> None:
+def _legend_row(pen: Pen, row: Row, texts: list[str], column: list[float], x: float, y: float, width: float) -> None:
     if row.ground:
         pen.box(x, y + 2, 20, 20, row.ground, 1.0, 5)
     pen.dot(x + 10, y + 12, 5, row.color)
@@ -132,7 +144,7 @@ def _legend_row(pen: Pen, row: Row, column: list[float], x: float, y: float, wid
     if row.bar is not None and column:
         middle, half = x + width - column[-1] / 2 + 4, column[-1] / 2 - 6
         pen.box(min(middle, middle + half * row.bar), y + 4, abs(half * row.bar), 16, row.color, 0.3, 2)
-    for index, cell in enumerate(map(written, row.cells)):
+    for index, cell in enumerate(texts):
         pen.text(x + width - sum(column[index + 1 :]), y + 12, cell, 14, align=1)
 
 

@@ -15,14 +15,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cache, cached_property
-from math import inf, isnan
+from math import floor, inf, isnan, log10
 from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lossland.errors import UserError, nearest
-from lossland.numerals import fixed, short
+from lossland.numerals import fixed, short, told_apart
 from lossland.world.phrases import tex
 from lossland.world.shapes import Mesh, point_at
 from lossland.world.terrain import Terrain
@@ -53,6 +53,19 @@ def columns_of(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
     """Return the cells of rows as text, column by column; a row that is shorter has none in the last ones."""
     count = max((len(row) for row in rows), default=0)
     return [[written(row[k]) for row in rows if k < len(row)] for k in range(count)]
+
+
+def told_rows(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
+    """Return the cells of rows as text; numbers below each other have the digits that tell them apart."""
+    count = max((len(row) for row in rows), default=0)
+    columns = [iter(column([row[k] for row in rows if k < len(row)])) for k in range(count)]
+    return [[next(cells) for cells, _ in zip(columns, row, strict=False)] for row in rows]
+
+
+def column(cells: Sequence[Cell]) -> list[str]:
+    """Return cells that are read beside each other as text: numbers have the digits that tell them apart."""
+    told = iter(told_apart([float(cell) for cell in cells if not isinstance(cell, str)]))
+    return [cell if isinstance(cell, str) else next(told) for cell in cells]
 
 
 SHAPES = {  # of fields that are arrays: "n 3", or "n 3 | n 2" where both will do
@@ -716,6 +729,13 @@ class ColorBar(Note):
 
 
 @dataclass(frozen=True, eq=False)
+class Caution(Note):
+    """What a reader must know to trust the picture, said calmly at its upper right."""
+
+    text: str
+
+
+@dataclass(frozen=True, eq=False)
 class Formula(Note):
     """A LaTeX line in the column at the left."""
 
@@ -737,8 +757,9 @@ class Meter(Note):
 
     @property
     def written(self) -> str:
-        """What is printed."""
-        return self.text or fixed(self.value)
+        """What is printed: a number with two decimals, or more where the bar is shorter than a tenth."""
+        span = self.high - self.low
+        return self.text or fixed(self.value, 1 - floor(log10(span)) if 1e-12 < span < 0.1 else 2)
 
     def share(self, value: float) -> float | None:
         """Return where on the bar a value lies, in [0, 1]; None where the bar has no length, or the value is NaN."""

@@ -191,8 +191,10 @@ class Plot(Compound):
             *self._strokes(small[1], 0.6 * out[1], 0.0, flipped=True),
         ]
         made.append(Lines(edges, "dim", AXIS_WIDTH, pickable=False))
-        made += _numbers(self.scales[0], ticks[0], self._world(across, np.full_like(across, out[0])), "below")
-        made += _numbers(self.scales[1], ticks[1], self._world(np.full_like(along, out[1]), along), "left")
+        powers = any(scale.log and decade_texts(values) for scale, values in zip(self.scales, ticks, strict=True))
+        feet = self._world(across, np.full_like(across, out[0])), self._world(np.full_like(along, out[1]), along)
+        made += _numbers(self.scales[0], ticks[0], feet[0], "below", powers=powers)
+        made += _numbers(self.scales[1], ticks[1], feet[1], "left", powers=powers)
         if self.x_name:
             made.append(Label(self._world(1.0, 0.0), self.x_name, latex=True, size=NAME_SIZE, side="right"))
         if self.y_name:
@@ -603,9 +605,11 @@ def _has_zero(scale: Scale) -> bool:
     return not scale.log and scale.low < 0.0 < scale.high
 
 
-def _numbers(scale: Scale, values: Floats, places: Floats, side: Side, color: Color = "dim") -> list[Label]:
-    """Return the numbers of an axis at world points (n, 3)."""
-    decades = decade_texts(values) if scale.log else None
+def _numbers(
+    scale: Scale, values: Floats, places: Floats, side: Side, color: Color = "dim", powers: bool = False
+) -> list[Label]:
+    """Return the numbers of an axis at world points (n, 3); ``powers``: beside an axis that is written as 10⁶."""
+    decades = decade_texts(values, powers) if scale.log and len(values) else None
     if decades is not None:
         labels = zip(decades, places, strict=True)
         return [Label(place, text, color, latex=True, size=DECADE_SIZE, side=side) for text, place in labels]

@@ -7,13 +7,14 @@ strictly along the height map, and optimizers stay apart under the three kinds o
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lossland.errors import UserError, nearest, shown
+from lossland.world import colormaps
 
 Floats = NDArray[np.float64]
 Rgb = tuple[float, float, float]
@@ -161,11 +162,15 @@ class Theme:
         """Colours of -1 ... 0 ... 1, (256, 3)."""
         return color_map(self.signed_stops)
 
+    def with_map(self, name: str | None) -> Theme:
+        """Return this theme with a named colour map for heights (see ``colormaps``), None: its own."""
+        return self if name is None else replace(self, height_stops=colormaps.stops(name), _cache={})
+
     def hex(self, role: str) -> str:
         """Return a role's colour as ``"#RRGGBB"``; a colour already written so is returned as it is.
 
-        ``basin.k`` and ``particle.k`` start again after the last, ``basin.-1`` is "none"; an optimizer unknown to the
-        theme is drawn in the colour of text.
+        ``basin.k``, ``particle.k`` and ``lane.k`` start again after the last, ``basin.-1`` is "none"; an optimizer
+        unknown to the theme is drawn in the colour of text.
         """
         if role.startswith("#"):
             return role
@@ -175,6 +180,8 @@ class Theme:
         if family in ("basin", "particle") and member.lstrip("-").isdigit():
             index = int(member)
             return self.colors[f"{family}.{index % CATEGORIES}" if index >= 0 else f"{family}.-1"]
+        if family == "lane" and member.isdigit():
+            return self.colors[f"lane.{int(member) % LANES}"]
         if family == "optimizer":
             return self.colors["text"]
         near = nearest(role, list(self.colors)) or " It is a role such as 'accent' or 'text', or written #RRGGBB."
@@ -204,6 +211,9 @@ class Theme:
 
 
 READABLE = 4.5  # contrast of text with its ground (WCAG 2, level AA)
+LANES = 8  # colours of lanes that can be told apart; further lanes have the same again, with a mark (see ``marked``)
+USUAL_LANE = {"sgd": 0, "momentum": 1, "rmsprop": 2, "adam": 3, "lion": 4, "adamax": 5, "amsgrad": 6, "nesterov": 7}
+"""The colour of a lane that each of these optimizers has where it is free."""
 CATEGORIES = 4  # basins have this many colours; letters at the minima are the second channel
 
 _HEIGHT_DARK = (
@@ -262,6 +272,14 @@ DARK = Theme(
         "optimizer.rprop": "#5FA97E",
         "optimizer.yogi": "#ADFE96",
         "optimizer.adabelief": "#B05787",
+        "lane.0": "#F3EEED",
+        "lane.1": "#39C4FF",
+        "lane.2": "#FF7AB0",
+        "lane.3": "#F9642B",
+        "lane.4": "#FDCD30",
+        "lane.5": "#971DCB",
+        "lane.6": "#B6095A",
+        "lane.7": "#AF6AFD",
         "basin.0": "#1C466F",
         "basin.1": "#8B7035",
         "basin.2": "#286552",
@@ -305,7 +323,7 @@ PRINT = Theme(
     name="print",
     colors={
         "background": "#FFFFFF",
-        "background.edge": "#F6F5F2",
+        "background.edge": "#FFFFFF",
         "panel": "#FFFFFF",
         "hair": "#D9DCE0",
         "text": "#1D232B",
@@ -345,6 +363,14 @@ PRINT = Theme(
         "optimizer.rprop": "#0E4A3F",
         "optimizer.yogi": "#14BBB1",
         "optimizer.adabelief": "#AE66BC",
+        "lane.0": "#20262E",
+        "lane.1": "#2056CE",
+        "lane.2": "#952B73",
+        "lane.3": "#D55216",
+        "lane.4": "#DBA520",
+        "lane.5": "#5B93EE",
+        "lane.6": "#A37691",
+        "lane.7": "#4F4700",
         "basin.0": "#7AAAD4",
         "basin.1": "#F4DCA1",
         "basin.2": "#95CCB6",
@@ -389,6 +415,12 @@ PRINT = Theme(
         floor_grid=0.22,
     ),
 )
+
+
+def marked(role: str) -> bool:
+    """Whether a role's colour is that of another lane already: then its line has dashes and its ball a dark core."""
+    family, _, member = role.partition(".")
+    return family == "lane" and member.isdigit() and int(member) >= LANES
 
 
 def themes() -> tuple[Theme, ...]:

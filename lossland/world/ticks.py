@@ -127,12 +127,13 @@ def tick_texts(values: ArrayLike) -> list[str]:
     return texts if plain else distinct(values.tolist())
 
 
-def decade_texts(values: ArrayLike) -> list[str] | None:
+def decade_texts(values: ArrayLike, beside: bool = False) -> list[str] | None:
     """Return powers of ten as LaTeX (10⁻⁶, 10⁻⁴, 10⁻²); None where they are short enough to be written out, or where
-    not all values (n,), which are above 0, are powers."""
+    not all values (n,), which are above 0, are powers. ``beside`` an axis that is written so, short ones are too."""
     exponents = np.log10(np.asarray(values, float))
     whole = np.round(exponents).astype(int)
-    if np.allclose(exponents, whole, rtol=0, atol=1e-9) and not set(whole.tolist()) <= set(PLAIN_DECADES):
+    short = not beside and set(whole.tolist()) <= set(PLAIN_DECADES)
+    if np.allclose(exponents, whole, rtol=0, atol=1e-9) and not short:
         return [f"10^{{{exponent}}}" for exponent in whole.tolist()]
     return None
 

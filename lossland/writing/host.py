@@ -122,9 +122,9 @@ class Host:
         self.io.delta_time = max(dt, 1e-4)
         imgui.new_frame()
 
-    def end(self) -> None:
-        """Draw the frame over what the bound framebuffer holds."""
-        self.composite(self.finish())
+    def end(self, opaque: bool = True) -> None:
+        """Draw the frame over what the bound framebuffer holds, which stays opaque unless it is not."""
+        self.composite(self.finish(), opaque)
 
     def finish(self) -> imgui.ImDrawData:
         """End the frame without drawing it; return what would be drawn, valid until the next ``begin``."""
@@ -145,10 +145,10 @@ class Host:
         self.plots = implot.create_context()
         self.set_style(*self._style)
 
-    def composite(self, draw_data: imgui.ImDrawData) -> None:
-        """Draw a finished frame over what the bound framebuffer holds, which stays opaque."""
+    def composite(self, draw_data: imgui.ImDrawData, opaque: bool = True) -> None:
+        """Draw a finished frame over what the bound framebuffer holds, which stays opaque unless it is not."""
         send()  # the binding of the framebuffer is among what gloo has queued
-        gl.glColorMask(True, True, True, False)
+        gl.glColorMask(True, True, True, not opaque)
         self.paint(draw_data)
         gl.glColorMask(True, True, True, True)
 

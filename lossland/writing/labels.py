@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from lossland.render.presence import Presence, presence_of
 from lossland.world.camera import Camera, Pose
 from lossland.world.geometry import HEAD_RADIUS, head_centers
-from lossland.world.layers import Array, Label, Layer, Trail, written
+from lossland.world.layers import Array, Label, Layer, Trail, column, written
 from lossland.world.theme import Rgb, Theme, contrast
 from lossland.world.track import Track
 from lossland.writing.placement import Choice, Rect, beside, choose, glide, has_room, separate
@@ -63,7 +63,8 @@ def draw_labels(
         drawn += _draw_starts(dl, type_, trails, camera, size, area, drawn)
 
     named, anchors, rects = head_labels(type_, trails, camera, size, area, [*taken, *drawn], standing)
-    for trail, anchor, rect in zip(named, anchors, rects, strict=True):
+    values = column([trail.value for trail in named])
+    for trail, value, anchor, rect in zip(named, values, anchors, rects, strict=True):
         if rect is not None:
             presence = presence_of(trail, type_.theme)
             color, alpha = _presented(type_, trail.color, presence), presence.opacity
@@ -71,17 +72,7 @@ def draw_labels(
             if not (one_line and drawn and drawn[-1][0] == rect[0]):  # one leads to a list of names
                 _draw_leader(dl, type_, trail.color, anchor, rect, alpha)
             with type_.kind("head"):
-                _draw_name(
-                    dl,
-                    type_,
-                    trail.label,
-                    written(trail.value),
-                    color,
-                    LABEL_SIZE,
-                    rect,
-                    alpha=alpha,
-                    one_line=one_line,
-                )
+                _draw_name(dl, type_, trail.label, value, color, LABEL_SIZE, rect, alpha=alpha, one_line=one_line)
             drawn.append(rect)
     return drawn
 
@@ -273,7 +264,8 @@ def head_labels(
     heads = heads[np.array(inside, bool)]
     if not named:
         return [], heads, []
-    sizes = tuple(_name_size(type_, trail.label, written(trail.value), LABEL_SIZE) for trail in named)
+    values = column([trail.value for trail in named])
+    sizes = tuple(_name_size(type_, trail.label, text, LABEL_SIZE) for trail, text in zip(named, values, strict=True))
     last = max(float(trail.progress[-1]) for trail in trails)
     upto = min(max(max(trail.upto for trail in trails), 0.0), last)
     grows = any(trail.track is not None for trail in trails)
@@ -300,7 +292,8 @@ def head_labels(
         choices(min((key + 2) * step, last), poses[int(share > step / 2)])  # before it is needed, one at a time
     crowds = _crowds(heads, type_.pixel_ratio * HEAD_RADIUS)
     stacks = [
-        _stack(type_, [named[k] for k in crowd]) if len(crowd) >= CROWD else [sizes[crowd[0]]] for crowd in crowds
+        _stack(type_, [(named[k].label, values[k]) for k in crowd]) if len(crowd) >= CROWD else [sizes[crowd[0]]]
+        for crowd in crowds
     ]
     wanted = [
         beside(heads[crowd[0]].tolist(), (max(w for w, _ in stack), sum(h for _, h in stack)), now[crowd[0]])
@@ -331,12 +324,11 @@ def _crowds(heads: NDArray[np.float64], reach: float) -> list[list[int]]:
     return [part for group in groups for part in ([group] if len(group) >= CROWD else [[k] for k in group])]
 
 
-def _stack(type_: Type, crowd: Sequence[Trail]) -> list[tuple[float, float]]:
-    """Return the sizes of labels that stand in lines below each other, each value beside its name."""
+def _stack(type_: Type, crowd: Sequence[tuple[str, str]]) -> list[tuple[float, float]]:
+    """Return the sizes of labels (name, value) that stand in lines below each other, each value beside its name."""
     sizes = []
-    for trail in crowd:
-        width, height = type_.size(trail.label, LABEL_SIZE, "bold")
-        value = written(trail.value)
+    for name, value in crowd:
+        width, height = type_.size(name, LABEL_SIZE, "bold")
         sizes.append((width + (type_.px(BESIDE) + type_.width(value, LABEL_SIZE - 2) if value else 0.0), height))
     return sizes
 

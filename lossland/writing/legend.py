@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from imgui_bundle import imgui
 
-from lossland.world.layers import Legend, Row, columns_of, written
+from lossland.world.layers import Legend, Row, columns_of, told_rows
+from lossland.world.theme import marked
 from lossland.writing.placement import Rect
 from lossland.writing.room import BOTTOM, LEAST_PITCH, MARGIN, PITCH, legend_height, margin_share
 from lossland.writing.text import Type
@@ -36,7 +37,7 @@ def _split_letter(row: Row) -> tuple[str, str]:
 
 def _table(type_: Type, legend: Legend, size: Size) -> _Table:
     px = type_.px
-    columns = columns_of([row.cells for row in legend.rows])
+    columns = columns_of(told_rows([row.cells for row in legend.rows]))
     letter = px(22) if any(_split_letter(row)[0] for row in legend.rows) else 0.0
     name = px(28 if any(row.ground for row in legend.rows) else 20)
     right = name + max(
@@ -77,7 +78,8 @@ def draw_legend(dl: imgui.ImDrawList, type_: Type, legend: Legend, size: Size) -
         type_.text(dl, x, y + px(10), legend.heading.upper(), 12.0, "dim", ay=0.5, track=0.9)
     for name, right in zip(legend.columns, table.cells, strict=False):
         type_.text(dl, x + right, y + table.head - px(16), name, 13.0, "dim", ax=1, ay=0.5)
-    for number, row in enumerate(legend.rows):
+    cells = told_rows([row.cells for row in legend.rows])
+    for number, (row, texts) in enumerate(zip(legend.rows, cells, strict=True)):
         middle = y + table.head + table.pitch * (number + 0.5)
         _draw_mark(dl, type_, row, x, middle)
         letter, name = _split_letter(row)
@@ -90,7 +92,7 @@ def draw_legend(dl: imgui.ImDrawList, type_: Type, legend: Legend, size: Size) -
         last = len(row.cells) - 1
         if row.bar is not None and table.cells:
             _draw_signed_bar(dl, type_, row, x + table.cells[-1], middle)
-        for column, text in enumerate(map(written, row.cells)):
+        for column, text in enumerate(texts):
             color = "text" if column == last and last > 0 else "dim"
             type_.text(dl, x + table.cells[column], middle, text, 14.0, color, ax=1, ay=0.5)
 
@@ -103,6 +105,8 @@ def _draw_mark(dl: imgui.ImDrawList, type_: Type, row: Row, x: float, y: float) 
         dl.add_circle_filled(V2(x + px(8), y), px(3.2), type_.u32(row.color), 16)
     else:
         dl.add_circle_filled(V2(x + px(5), y), px(5), type_.u32(row.color), 24)
+        if marked(row.color):
+            dl.add_circle_filled(V2(x + px(5), y), px(2), type_.u32("casing"), 16)
 
 
 def _draw_signed_bar(dl: imgui.ImDrawList, type_: Type, row: Row, right: float, y: float) -> None:

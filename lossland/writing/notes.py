@@ -11,10 +11,9 @@ from math import isfinite
 import numpy as np
 from imgui_bundle import imgui
 
-from lossland.numerals import trimmed
 from lossland.scenery.scene import Frame
 from lossland.world.layers import ColorBar, Facts, Formula, Legend, Meter, Note, Title
-from lossland.world.ticks import half, multiples, next_step
+from lossland.world.ticks import half, multiples, next_step, tick_texts
 from lossland.writing.color_bar import draw_color_bar
 from lossland.writing.legend import draw_legend, legend_rect
 from lossland.writing.placement import Rect
@@ -242,9 +241,10 @@ def _meter_block(dl: imgui.ImDrawList, type_: Type, note: Meter) -> _Block:
         if abs(now - zero) >= 0.5:
             left, right = sorted((zero, now))
             dl.add_rect_filled(V2(x + left, top), V2(x + right, top + px(6)), type_.u32(note.color), px(3))
-        for tick in _meter_ticks(note.low, note.high):
+        ticks = _meter_ticks(note.low, note.high)
+        for tick, number in zip(ticks, tick_texts(ticks), strict=True):
             at = 0.0 if tick == note.low else 0.5
-            type_.text(dl, x + place(tick), top + px(13), trimmed(tick, 3), 13.0, "dim", ax=at)
+            type_.text(dl, x + place(tick), top + px(13), number, 13.0, "dim", ax=at)
 
     height = px(22) + value_height + px(10 + 13 + 16)
     return _Block(px(40), max(bar, indent + value_width), height, draw)

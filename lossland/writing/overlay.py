@@ -38,18 +38,20 @@ def draw_overlay(
     free: Rect,
     show: Show,
     panels: bool = False,
+    opaque: bool = True,
 ) -> None:
     """Write everything that belongs over the picture of ``frame``.
 
     ``size`` and the free rectangle (x, y, w, h) are in pixels of the picture. With ``panels`` title, legend
-    and column are left to them, and the colour bar lies along the lower left of the free rectangle.
+    and column are left to them, and the colour bar lies along the lower left of the free rectangle. Where the picture
+    is not ``opaque``, nothing is dimmed behind the column.
     """
     taken: list[Rect] = []
     with type_.kind("note"), type_.recorded() as notes:
         if panels:
             taken += draw_flat_color_bar(draw_list, type_, frame, free)
         else:
-            scrim = camera.flat and any(isinstance(layer, WarpedGrid | Axes) for layer in frame.layers)
+            scrim = opaque and camera.flat and any(isinstance(layer, WarpedGrid | Axes) for layer in frame.layers)
             taken += draw_notes(draw_list, type_, frame, size, scrim)
     lines = [one.rect for one in notes]  # what the notes fill, but for the gaps between them
     lines += taken if panels else []

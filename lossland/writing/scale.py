@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from lossland import checks
-
 LINES = 720  # of a picture whose pixels are logical pixels
 LEAST = 0.72  # pixels to a logical pixel: in smaller pictures lines and letters would vanish
 SMALLEST_TEXT, LARGEST_TEXT = 0.8, 2.0
@@ -21,6 +19,8 @@ def picture_scale(size: tuple[int, int]) -> float:
 
 def checked_text_scale(factor: object) -> float:
     """Return how much larger than usual text is to be, or raise UserError."""
+    from lossland import checks  # which loads NumPy: the help of commands does without
+
     return checks.real(factor, SMALLEST_TEXT, LARGEST_TEXT, "The text scale")
 
 

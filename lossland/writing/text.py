@@ -19,7 +19,7 @@ from functools import cache, lru_cache
 from itertools import accumulate
 from math import cos, pi, sin
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import imgui_bundle
 import numpy as np
@@ -30,6 +30,9 @@ from numpy.typing import NDArray
 from lossland.errors import MachineError, UserError
 from lossland.world.theme import Rgb, Theme, hex_color
 from lossland.writing.placement import Rect
+
+if TYPE_CHECKING:
+    from lossland.writing.vector import Tracing
 
 FONTS = Path(imgui_bundle.__file__).parent / "assets" / "fonts"
 FONT_FILES = {
@@ -111,6 +114,7 @@ class Type:
         self._formulas: dict[tuple[str, int, tuple[float, ...]], _KeptFormula] = {}
         self._written: list[Written] | None = None  # where everything is noted that is written, if anybody asks
         self._kind = ""
+        self.tracing: Tracing | None = None  # which notes text and formulas as outlines, where they are not drawn
         self._widths: dict[tuple[str, float, str, float, float], tuple[float, float, Pieces]] = {}
 
     # ----------------------------------------------------------------------------------------------- measures
@@ -211,6 +215,12 @@ class Type:
             rgb = self.rgb(color, ink=True)
             self._written.append(Written(text, rect, self.font_size(size), rgb, alpha, self._kind))
         face, pixels, put, at = self.fonts[font], self.font_size(size), draw_list.add_text, imgui.ImVec2
+        if self.tracing is not None:
+            places = [(left + start, float(top), piece) for start, piece in pieces]
+            ink = self.rgb(color, ink=True), alpha
+            rings = self._halo(HALO, alpha) if halo else ()
+            self.tracing.text(draw_list, face, sources_of(font), pixels, places, text, ink, rings)
+            return width, height
         if halo:
             for radius, copies, strength in LIGHT_HALO if self.light else HALO:
                 packed, r = self.u32("halo", strength * alpha), self.px(radius)
@@ -263,6 +273,11 @@ class Type:
         if self._written is not None:
             rect, rgb = (float(left), float(top), float(w), float(h)), self.rgb(color, ink=True)
             self._written.append(Written(latex, rect, self.font_size(size), rgb, alpha, self._kind))
+        if self.tracing is not None:
+            pixels, rings = int(self.font_size(size)), self._halo(FORMULA_HALO, alpha) if halo else ()
+            latex, place = _with_colors(self.theme, latex), (float(left), float(top))
+            self.tracing.formula(draw_list, latex, pixels, self.rgb(color, ink=True), place, alpha, rings)
+            return float(w), float(h)
         zero, one = imgui.ImVec2(0, 0), imgui.ImVec2(1, 1)
         if halo:
             shade = self._formula(latex_without_colors(latex), int(self.font_size(size)), self.rgb("halo"))
@@ -277,6 +292,11 @@ class Type:
         tint = imgui.color_convert_float4_to_u32(imgui.ImVec4(1, 1, 1, alpha))
         draw_list.add_image(formula.texture, imgui.ImVec2(left, top), imgui.ImVec2(left + w, top + h), zero, one, tint)
         return float(w), float(h)
+
+    def _halo(self, rings: Sequence[tuple[float, int, float]], alpha: float) -> list[tuple[float, Rgb, float]]:
+        """Return a halo's rings as radii in pixels, colours and alphas: each copy covers what others leave open."""
+        color = self.rgb("halo")
+        return [(self.px(radius), color, alpha * (1 - (1 - strength) ** 2)) for radius, _, strength in rings]
 
     # ----------------------------------------------------------------------------------------------- textures
     def _forget_old_formulas(self, frame: int) -> None:
@@ -305,6 +325,16 @@ class Type:
 def _packed(theme: Theme, role: str, alpha: float, ink: bool) -> int:
     red, green, blue = theme.ink(role) if ink else theme.color(role)
     return imgui.color_convert_float4_to_u32(imgui.ImVec4(red, green, blue, alpha))
+
+
+@cache
+def sources_of(font: str) -> tuple[tuple[str, float], ...]:
+    """Return the font files that a font takes its letters from, the first first, and the sizes that it gives them."""
+    if font == "icon":
+        return ((ICON_FONT, 1.0),)
+    icons = [(ICON_FONT, ICON_SIZE)] if font in ("regular", "bold") else []
+    others = [(file, 1.0) for file in FALLBACKS if file != FONT_FILES[font]]
+    return ((FONT_FILES[font], 1.0), *icons, *others)
 
 
 def _load_fonts() -> dict[str, imgui.ImFont]:
@@ -389,15 +419,20 @@ def _looking_for_locales_in(path: str | None) -> Iterator[None]:
 def render_latex(latex: str, pixels: int, rgb: Sequence[float]) -> tuple[NDArray[np.uint8], int]:
     """Set LaTeX on transparent ground: an RGBA image (h, w, 4) and its baseline's distance from the top."""
     finer = FINER if r"\sqrt" in latex else 1  # bars are set at whole pixels, which parts small ones from their root
+    image, baseline = _reduced(*set_latex(latex, finer * pixels, rgb), finer)
+    image[image[..., 3] == 0, :3] = np.round(255 * np.asarray(rgb))  # filtering must not mix in another colour
+    return image, baseline
+
+
+def set_latex(latex: str, pixels: int, rgb: Sequence[float]) -> tuple[NDArray[np.uint8], int]:
+    """Set LaTeX as `render_latex` does, as it comes: good enough for large letters."""
     path = start_latex()
     try:
         with _looking_for_locales_in(path):
-            rendered = imgui_microtex.render(latex, float(finer * pixels), imgui.ImVec4(rgb[0], rgb[1], rgb[2], 1.0))
+            rendered = imgui_microtex.render(latex, float(pixels), imgui.ImVec4(rgb[0], rgb[1], rgb[2], 1.0))
     except RuntimeError as error:
         raise UserError(f"The formula {latex!r} is not LaTeX that can be set: {error}.") from None
-    image, baseline = _reduced(np.array(rendered.pixels_as_array()), rendered.baseline_y, finer)
-    image[image[..., 3] == 0, :3] = np.round(255 * np.asarray(rgb))  # filtering must not mix in another colour
-    return image, baseline
+    return np.array(rendered.pixels_as_array()), rendered.baseline_y
 
 
 def _reduced(image: NDArray[np.uint8], baseline: int, by: int) -> tuple[NDArray[np.uint8], int]:

@@ -95,7 +95,7 @@ def in_a_swarm(op: str, x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
     """One step that puts the function in place of x. What is not finite does not move."""
     step = Program([make(op, *map(variable, "xy"[: 2 if op in TWO else 1])), variable("y")], "xy")
     value = Program([variable("x")], "xy")
-    fused = Fused(GradientDescent, False, ("x", "y"), (), (), (), step, Program([], ("t",)), value)
+    fused = Fused(GradientDescent, False, ("x", "y"), (), (), (), (), step, Program([], ("t",)), value)
     state = cpu.room((-(-len(x) // cpu.CHUNK), 2, cpu.CHUNK), x.dtype)
     state[...] = 0
     for row, values in enumerate((x, y)):

@@ -30,7 +30,7 @@ PUBLIC = {
     "OpenGL": {"OpenGL", "OpenGL.GL"},
     "llvmlite": {"llvmlite.binding"},
     "av": {"av", "av.error", "av.filter", "av.video.reformatter"},
-    "PIL": {"PIL.Image"},
+    "PIL": {"PIL.Image", "PIL.ImageDraw", "PIL.ImageFont"},
 }
 
 # What is private and in use, by the class or module that has it.

@@ -170,7 +170,7 @@ def test_paths_are_those_of_optax(text: str, make: Callable[[Any, Any], Any]) ->
         grad = jax.numpy.asarray(HIMMELBLAU.grad(np.asarray(position)))
         updates, state = rule.update(grad, state, position)
         position = optax.apply_updates(position, updates)
-        path.append(tuple(map(float, position)))
+        path.append((float(position[0]), float(position[1])))
     assert np.abs(ours(text) - np.array(path)).max() < 1e-9
 
 
@@ -183,7 +183,7 @@ def test_polyaks_step_is_optaxs() -> None:
         value, grad = HIMMELBLAU.value_grad(np.asarray(position))
         updates, state = rule.update(jax.numpy.asarray(grad), state, position, value=float(value))
         position = optax.apply_updates(position, updates)
-        path.append(tuple(map(float, position)))
+        path.append((float(position[0]), float(position[1])))
     assert np.abs(ours("polyak_step:longest=0.02") - np.array(path))[:40].max() < 1e-9
 
 

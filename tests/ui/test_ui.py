@@ -289,7 +289,7 @@ def test_the_chosen_curve_and_an_opened_setting_stay_with_their_lane(race: Bench
     race.frame(2)
     before = charts.chosen_series(race.player, race.player.frame())
     assert before is not None
-    assert before[0].color == "optimizer.adam"
+    assert before[0].color == "lane.3"
     race.click("type.adam.beta1")
     others = {lane.id: lane.optimizer for lane in race.player.lanes if lane.id not in ("adam", "momentum")}
     getattr(race.player, what)(1, *([False] if what == "enable_lane" else []))
@@ -297,7 +297,7 @@ def test_the_chosen_curve_and_an_opened_setting_stay_with_their_lane(race: Bench
     after = charts.chosen_series(race.player, race.player.frame())
     assert after is not None
     assert np.array_equal(after[0].y, before[0].y)
-    assert (after[0].key, after[0].color) == ("adam", "optimizer.adam")
+    assert (after[0].key, after[0].color) == ("adam", "lane.3")
     race.write("0.75")
     race.key(imgui.Key.enter)
     by_id = {lane.id: lane.optimizer for lane in race.player.lanes}

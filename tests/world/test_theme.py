@@ -9,9 +9,11 @@ from lossland.errors import UserError
 from lossland.world.theme import (
     DARK,
     PRINT,
+    USUAL_LANE,
     contrast,
     hex_color,
     linear_from_srgb,
+    marked,
     oklab_from_srgb,
     rgb,
     srgb_from_linear,
@@ -115,6 +117,39 @@ def test_maps_pass_through_their_stops(look):
 def test_optimizers_stay_apart_for_every_kind_of_sight(look, six, all_of_them):
     assert closest(look, SIX) >= six
     assert closest(look, OPTIMIZERS) >= all_of_them
+
+
+@pytest.mark.parametrize("look", themes(), ids=lambda t: t.name)
+def test_lanes_can_be_told_apart_by_every_eye(look):
+    """Any two of eight lanes are 12 hundredths of OKLab apart, also without red or green cones (Machado et al.).
+
+    A difference of 2 hundredths is just noticeable side by side (CSS Color 4, section 12.2), and thin lines far apart
+    need several of those: 12 is six. No more than 14 can be had from eight colours while the five of the usual race
+    stay where they were; blue-blind eyes, which are rare, get 7.
+    """
+    colors = [look.color(f"lane.{k}") for k in range(8)]
+    apart = {
+        sight: min(float(color_distance(a, b, sight)) for a, b in itertools.combinations(colors, 2)) for sight in SIGHTS
+    }
+    assert min(apart["normal"], apart["protan"], apart["deutan"]) >= 12.0
+    assert apart["tritan"] >= 7.0
+    for color in colors:
+        assert contrast(color, look.color("casing")) > 2.0  # a line is seen by its outline too
+        assert contrast(look.ink(hex_color(color)), look.color("background")) >= 4.5
+
+
+@pytest.mark.parametrize("look", themes(), ids=lambda t: t.name)
+def test_the_usual_races_colours_stay_where_they_were(look):
+    for name in ("sgd", "momentum", "rmsprop", "adam", "lion"):
+        own = look.color(f"lane.{USUAL_LANE[name]}")
+        assert color_distance(own, look.color(f"optimizer.{name}")) < 3.5
+
+
+def test_a_ninth_lane_has_the_first_ones_colour_and_a_mark():
+    assert DARK.hex("lane.8") == DARK.hex("lane.0")
+    assert DARK.hex("lane.13") == DARK.hex("lane.5")
+    assert [marked(f"lane.{k}") for k in range(10)] == 8 * [False] + 2 * [True]
+    assert not marked("accent")
 
 
 @pytest.mark.parametrize("look", themes(), ids=lambda t: t.name)

@@ -61,7 +61,7 @@ def test_what_is_put_together_has_its_glyphs(fonts: dict[str, imgui.ImFont], nam
     texts = [numbers, thousands(1234567), *distinct([1e9, 1e9 + 20.0, 1e9 - 20.0])]
     texts += [text for one in classes() for text in (one.title, one.lesson, one.chapter, *dict(one.formulas).values())]
     texts += [text for land in catalogue() for text in (land.title, land.formula, land.source)]
-    texts += [shot.caption for tour in tours() for shot in tour.shots]
+    texts += [text for tour in tours() for shot in tour.shots for text in (shot.title, shot.text)]
     texts += ["−∇f", "∂f/∂x", "λ₁ κ σ μ α β θ", "≤ ≥ ≠ ≈ ∞ √ ∑ ∫ ∈ ℝ ‖v‖ ⊥"]  # as lessons may write
     assert not missing(fonts[name], "".join(texts))
 

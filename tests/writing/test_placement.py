@@ -168,6 +168,17 @@ def test_a_name_covers_no_path_no_head_and_no_other_name(px: float) -> None:
     assert not overlap(beside((px * HEAD)[0], (px * SIZE)[0], choice), block)
 
 
+@pytest.mark.parametrize("angle", np.linspace(0, 2 * pi, 8, endpoint=False).tolist())
+def test_a_name_finds_the_one_direction_that_is_left(angle: float) -> None:
+    gap = Choice(angle, DISTANCES[0])
+    spot = beside(HEAD[0], SIZE[0], gap)
+    grid = [(x, y, 4.0, 4.0) for x in np.arange(20.0, 380, 4) for y in np.arange(20.0, 280, 4)]
+    blocked = [one for one in grid if not overlap((spot[0] - 10, spot[1] - 8, spot[2] + 20, spot[3] + 16), one)]
+    (choice,) = choose(HEAD, SIZE, NOTHING, (0, 0, 400, 300), blocked, 1.0)
+    assert choice.distance == gap.distance
+    assert (cos(choice.angle), sin(choice.angle)) == pytest.approx((cos(angle), sin(angle)))
+
+
 def test_the_left_and_slanted_places_are_taken_only_for_a_reason() -> None:
     # Above and below at the same distance cost the same: the first is taken; the left is the last resort
     right = (px_right := 215.0, 100.0, 300.0, 100.0)

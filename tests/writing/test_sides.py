@@ -20,7 +20,7 @@ from lossland.world.theme import DARK, PRINT, contrast
 from lossland.writing.labels import place_labels, plate_ink
 from lossland.writing.overlay import draw_overlay
 from lossland.writing.placement import SIDES, Choice, at_side, choose_sides
-from lossland.writing.sides import GAP
+from lossland.writing.sides import GAP, place_beside
 from lossland.writing.text import Type
 
 SIZE = (960, 540)
@@ -150,6 +150,20 @@ def test_a_label_of_a_disc_stands_beside_it_not_on_it(type_):
     drawn = [layers.Points(place, style="disc", size=12.0), layers.Label(place[0], "a", side="right")]
     (rect,) = placed(type_, drawn, camera)
     assert rect[0] == pytest.approx(camera.project(place[0], SIZE)[0] + 12.0 + GAP)
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+@pytest.mark.parametrize(("away", "kept_off"), [(0.0, 1.0), (0.6, 1.0), (1.5, 0.5), (2.0, 0.0), (3.0, 0.0)])
+def test_a_disc_comes_up_to_its_radius_while_it_comes_near(scale, away, kept_off):
+    """``away`` and ``kept_off`` are in radii: the label is a gap from its point, farther while a disc is near."""
+    camera, radius = flat_camera(), 12.0
+    here, unit = (camera.project(np.array([x, 0.0, 0.0]), SIZE) for x in (0.5, 1.5))
+    center = 0.5 - away * radius * scale / (unit[0] - here[0])  # of the disc, to the left of the label's point
+    drawn = [layers.Points(np.array([[center, 0.0, 0.0]]), style="disc", size=radius)]
+    label = layers.Label((0.5, 0.0, 0.0), "a", side="right")
+    poses = ((camera.pose, camera.pose), 0.0)
+    (rect,) = place_beside([label], [(30.0, 16.0)], drawn, camera, SIZE, WHOLE, [], scale, poses)
+    assert rect == pytest.approx((here[0] + scale * (GAP + kept_off * radius), here[1] - 8.0, 30.0, 16.0))
 
 
 def test_labels_are_calm_while_the_camera_turns(type_):

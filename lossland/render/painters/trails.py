@@ -18,7 +18,7 @@ from lossland.render.painters.rings import Rings, ring_of
 from lossland.render.presence import Presence, presence_of
 from lossland.world.geometry import BEAD_GAP, HEAD_RADIUS, HEAD_RIM, head_centers, simplified, spaced, world_per_pixel
 from lossland.world.layers import Trail
-from lossland.world.theme import Theme
+from lossland.world.theme import Theme, marked
 
 WIDTH = (2.6, 4.2)  # pixels at the tail and at the head
 OUTLINE = 1.4  # pixels on each side
@@ -33,7 +33,8 @@ RING = tuple(f"u_ring[{number}]" for number in range(AT_ONCE // 4))
 LOOK = tuple((f"u_width[{number}]", f"u_color[{number}]") for number in range(AT_ONCE))
 TOLERANCE = 2e-4  # world: how far a path may be from the drawn one, a twentieth of a pixel at 720 lines
 MOVING_TOLERANCE = 0.5  # pixels, while it moves
-VERTEX = np.dtype([*PATH_FIELDS, ("a_progress", np.float32, 2), ("a_path", np.float32, 2)])
+CORE = 0.42  # of a ball's radius: the mark of lanes whose colour another one has too
+VERTEX = np.dtype([*PATH_FIELDS, ("a_progress", np.float32, 2), ("a_along", np.float32, 2), ("a_path", np.float32, 2)])
 
 
 @paints(Trail, Phase.TRAILS, Phase.HEADS, together=True)
@@ -54,6 +55,7 @@ class TrailsPainter:
         self._marks = SpriteBatch()
         self._vertices = np.zeros(0, SPRITE)  # of the marks
         self._heads = np.zeros(0, np.intp)  # which of them are heads in sight
+        self._cores = np.zeros(0, np.intp)  # and which the marks on those
         self._orders: list[gloo.IndexBuffer | None] = []  # of heads behind something, of what is in sight
         self._beads = SpriteBatch()
         self._kept = Kept()
@@ -106,6 +108,7 @@ class TrailsPainter:
         for field in ("a_position", "a_target"):
             positions = self._vertices[field]
             positions[: len(headed)] = positions[self._heads] = centers
+            positions[self._cores] = centers[[marked(layer.color) for layer in headed]]
         self._marks.set([self._vertices])
         if headed and context.show.xray:
             self._marks.draw(context, hidden=True, order=self._orders[0])
@@ -113,7 +116,7 @@ class TrailsPainter:
 
     def _make_marks(self, layers: Sequence[Trail], theme: Theme) -> None:
         """Make the sprites of heads behind something, then of all starts and heads; heads are positioned later."""
-        marks, hidden, heads = [], [], []
+        marks, hidden, heads, cores = [], [], [], []
         nowhere = np.zeros(3)
         for layer in layers:
             color = theme.color(layer.color)
@@ -127,8 +130,12 @@ class TrailsPainter:
                 behind = sprites(nowhere, color, HEAD_RADIUS, 0.0, DISC, HIDDEN_HEAD_ALPHA, bias=-0.004)
                 marks.append(presented(head, presence))
                 hidden.append(presented(behind, presence))
+                if marked(layer.color):
+                    cores.append(len(marks))
+                    core = sprites(nowhere, theme.color("casing"), CORE * HEAD_RADIUS, bias=0.03)
+                    marks.append(presented(core, presence))
         self._vertices = np.concatenate([*hidden, *marks, np.zeros(0, SPRITE)])
-        self._heads = np.array(heads, np.intp) + len(hidden)
+        self._heads, self._cores = (np.array(one, np.intp) + len(hidden) for one in (heads, cores))
         delete(self._orders)
         numbers = np.arange(len(self._vertices), dtype=np.uint32)
         self._orders = [gloo.IndexBuffer(part) if len(part) else None for part in np.split(numbers, [len(hidden)])]
@@ -231,7 +238,8 @@ class _Paths:
 
     def update(self, layers: Sequence[Trail]) -> None:
         """Upload the paths again if they have changed."""
-        if not self._kept.changed("paths", *(part for layer in layers for part in (layer.points, layer.progress))):
+        looks = [part for layer in layers for part in (layer.points, layer.progress, marked(layer.color))]
+        if not self._kept.changed("paths", *looks):
             return
         self.close()
         pieces, casings = [], []
@@ -240,11 +248,13 @@ class _Paths:
             if len(points) < 2:
                 continue
             quads = path_vertices(points, VERTEX)
-            quads["a_progress"] = np.repeat(np.stack([progress[:-1], progress[1:]], 1), 4, axis=0)
-            for casing in (1.0, 0.0):
+            along = np.append(0.0, np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1)))
+            for field, values in (("a_progress", progress), ("a_along", along)):
+                quads[field] = np.repeat(np.stack([values[:-1], values[1:]], 1), 4, axis=0)
+            for casing in (1.0, -1.0 if marked(layer.color) else 0.0):
                 quads["a_path"] = number, casing
                 pieces.append(quads.copy())
-                casings.append(np.full(len(quads) // 4, bool(casing)))
+                casings.append(np.full(len(quads) // 4, casing > 0))
         if not pieces:
             return
         self.buffer = gloo.VertexBuffer(np.concatenate(pieces))
