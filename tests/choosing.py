@@ -2,5 +2,6 @@
 
 CHOOSING = {
     "signsgd", "clipped_descent", "novograd", "prodigy", "shampoo", "armijo", "bfgs", "barzilai_borwein",
-    "cauchy_step", "conjugate_gradient", "adopt", "damped_newton", "saddle_free_newton", "polyak_step",
+    "cauchy_step", "conjugate_gradient", "adopt", "optimistic_descent",
+    "cautious_lion", "damped_newton", "saddle_free_newton", "polyak_step",
 }  # fmt: skip

@@ -78,12 +78,12 @@ class BFGS(Optimizer):
     def decide(self, look: Look, last: Step, t: Value) -> Step:
         g, s = look.grad, last.step
         y = g - last.g
-        learns = dot(s, y) > 0
+        learns = dot(s, y) > 1e-30  # less has no inverse in float32
         rho = where(learns, 1 / dot(s, y), 0.0)
         gamma = where(learns, dot(s, y) / dot(y, y), 1.0)  # their (6.20): the size of H before it learns
         known = where(t > 2, last.H, gamma * identity_like(g))
         z = times(known, y)
-        k = rho + rho**2 * dot(y, z)
+        k = rho * (1 + rho * dot(y, z))
         H = known + k * outer(s, s) - rho * (outer(z, s) + outer(s, z))
         d = where(dot(g, times(H, g)) > 0, -times(H, g), -g)
         rate = backtracked(look, d, dot(g, d), self.lr, 0.5, 1e-4)

@@ -55,10 +55,12 @@ def test_a_kernel_goes_where_float64_arrays_go(name: str, spec: str, dtype: type
 
     That effect is what float64 arrays do themselves when the start moves by eight units in the last place: on steep
     ground, e.g. Trefethen's, eight steps blow it up a million times and more. Of rules that choose, two steps and
-    nine particles in ten.
+    nine particles in ten; in float32, where slopes vanish and their differences lose all digits, one step and seven.
     """
     land, rule = landscape(name), optimizers.optimizer(spec)
-    steps, share = (2, 0.9) if rule.name in CHOOSING else (8, 1.0)
+    steps, share = 8, 1.0
+    if rule.name in CHOOSING:
+        steps, share = (2, 0.9) if dtype is np.float64 else (1, 0.7)
     start = random_starts(land.domain, 120, seed=3).astype(np.float64)
     expected = on_arrays(land, rule, start, steps)
     spread = np.zeros(len(start))

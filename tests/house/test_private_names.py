@@ -48,7 +48,7 @@ PRIVATE = {
         "activate", "create", "delete", "draw", "link_program", "set_attribute", "set_uniform",
     },
     "vispy.gloo.gl.gl2": {"_get_gl_func"},
-    "imgui_bundle.imgui.internal": {"get_input_text_state"},
+    "imgui_bundle.imgui.internal": {"get_input_text_state", "Context"},
     "imgui_bundle.imgui.internal.Context": {"within_frame_scope", "input_events_queue"},
     "imgui_bundle.python_backends.glfw_backend": {"GlfwRenderer"},
     "imgui_bundle.python_backends.glfw_backend.GlfwRenderer": {"keyboard_callback"},
@@ -66,7 +66,7 @@ LISTED = set().union(*PRIVATE.values())
 # What is reached through these is private, though it has no underscore.
 DOORS = {"context", "shared", "parser", "glir", "internal"}
 COMPILED = ("imgui_bundle.imgui", "OpenGL.platform")  # or filled while they are imported: there is no source to read
-OF_TUPLES = {"_asdict", "_fields", "_replace"}  # public, as `collections.namedtuple` says
+OF_PYTHON = {"_asdict", "_fields", "_replace", "_exit"}  # public, as `collections.namedtuple` and `os` say
 
 
 @cache
@@ -121,7 +121,7 @@ def private_names(tree: ast.Module) -> Iterator[tuple[int, str]]:
             door = node.value.attr if isinstance(node.value, ast.Attribute) else ""
             through = door in DOORS or (isinstance(node.value, ast.Name) and imported.get(node.value.id) in PRIVATE)
             hidden = node.attr.startswith("_") and not node.attr.endswith("__")
-            if (hidden and node.attr not in own | OF_TUPLES) or (through and not node.attr.startswith("__")):
+            if (hidden and node.attr not in own | OF_PYTHON) or (through and not node.attr.startswith("__")):
                 yield node.lineno, node.attr
         elif isinstance(node, ast.ClassDef):
             for base in node.bases:

@@ -288,15 +288,13 @@ def test_every_shot_of_every_tour_can_be_shown() -> None:
             assert 0 <= shot.scene_time(shot.seconds) <= made.clock.seconds
 
 
-def test_the_demo_lasts_ten_seconds() -> None:
+def test_the_demo_tells_of_four_scenes_in_half_a_minute_at_most() -> None:
     demo = library.tour("demo")
-    assert demo.seconds == 10
-    assert [shot.scene for shot in demo.shots] == ["optimizer_race", "optimizer_swarm"]
-    assert demo.at(0.0)[0] is demo.shots[0]
-    shot, since = demo.at(7.5)
-    assert shot is demo.shots[1]
-    assert since == pytest.approx(1.5)
-    assert demo.at(99.0)[0] is demo.shots[1]
+    assert demo.seconds <= 30
+    assert len({shot.scene for shot in demo.shots}) == len(demo.shots) == 4
+    assert all(shot.title and shot.text for shot in demo.shots)
+    assert demo.at(0.0)[0].shot is demo.shots[0]
+    assert demo.at(99.0)[0].shot is demo.shots[-1]
 
 
 def test_shots_glide_between_their_keys() -> None:
