@@ -6,6 +6,7 @@ None of these functions raises, whatever an object is like: one that cannot be d
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Callable
 from functools import singledispatch, wraps
 from html import escape
@@ -155,10 +156,10 @@ def _facts(thing: Trajectory | Swarm | BasinMap | Sweep) -> list[str]:
         more = ", …" if count > 4 else ""
         return [f"{steps - 1} steps; the loss at the end is {ends}{more}"]
     if isinstance(thing, Sweep):
-        best = ", ".join(
-            f"{axis.name} = {short(at)}" for axis, at in zip((thing.across, thing.up), thing.best, strict=True)
-        )
-        return [f"→ {_span(thing.across)}; ↑ {_span(thing.up)}; dark is low, grey diverged; best at {best}"]
+        axes = zip((thing.across, thing.up), thing.best, strict=True)
+        best = "best at " + ", ".join(f"{axis.name} = {short(at)}" for axis, at in axes)
+        best = "every run diverged" if math.isnan(thing.best[0]) else best
+        return [f"→ {_span(thing.across)}; ↑ {_span(thing.up)}; dark is low, grey diverged; {best}"]
     shares = [
         f"({short(float(x))}, {short(float(y))}): {100 * share:.1f} %"
         for (x, y), share in zip(thing.minima.position[:8], thing.shares[:8], strict=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from numbers import Real
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lossland import checks
 from lossland.app.stage import Domain, Stage, checked_size
 from lossland.app.writers import Image, check_transparent, film_file, film_fps
 from lossland.errors import UserError, shown
@@ -85,6 +87,9 @@ def record(
     if isinstance(subject, Session):
         size, theme = size or subject.size, theme or subject.theme
     size = checked_size(size or SIZE)
+    start = checks.real(start, 0.0, math.inf, "The second of a session at which its film starts")
+    if not isinstance(subject, Session) and (start or trim):
+        raise UserError("Only the film of a session can start later, or leave out idle time.")
     if seconds is not None:
         _checked(seconds, 1 / fps, LONGEST, "A film lasts", "seconds")
     if not isinstance(subject, Scene) and (camera is not None or domain is not None):

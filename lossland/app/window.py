@@ -39,11 +39,12 @@ from lossland.scenery.library import Shown
 from lossland.scenery.scene import Scene
 from lossland.world.theme import Theme
 from lossland.world.theme import theme as theme_named
-from lossland.writing.scale import checked_text_scale, text_scale_beside
+from lossland.writing.scale import checked_text_scale, picture_scale, text_scale_beside
 
 if TYPE_CHECKING:
     from lossland.app.picture import Picture  # it loads OpenGL, which must wait until the window chose its platform
 
+TEXT_AT = "Text at"  # how the message on its size begins
 HURRY = 0.05  # seconds of a turn in which a replay skips ahead
 PARTS = ("compute", "draw", "writing", "panels", "laying")  # of a frame, in the overlay
 
@@ -221,10 +222,14 @@ class Window:
         self.input.events.append(Refresh())
 
     def _scale(self) -> float:
-        """Return how many framebuffer pixels make one logical pixel; 1 where the display is almost ordinary."""
+        """Return how many framebuffer pixels make one logical pixel: what the display asks for, or the window's size.
+
+        In quarters, since all that is written is made again with it.
+        """
         across, down = self._glfw.get_window_content_scale(self.handle)
-        scale = min(max(across, down, 1.0), 4.0)
-        return 1.0 if scale < 1.2 else round(scale * 4) / 4
+        display = min(max(across, down, 1.0), 4.0)
+        display = 1.0 if display < 1.2 else round(display * 4) / 4
+        return max(display, picture_scale(self._new_size) // 0.25 * 0.25)
 
     def _pixel(self, x: float, y: float) -> tuple[float, float]:
         """Return framebuffer pixels of a place in screen units."""
@@ -551,7 +556,8 @@ class Window:
         if factor != self._text_scale:
             self._text_scale = factor
             self._renew()
-        self.player.say(f"Text at {factor:.0%} of its usual size.")
+        self.player.messages = [one for one in self.player.messages if not one.text.startswith(TEXT_AT)]
+        self.player.say(f"{TEXT_AT} {factor:.0%} of its usual size.")
 
     def _fullscreen(self) -> None:
         glfw: Any = self._glfw  # its types do not know that no monitor means a window

@@ -91,7 +91,8 @@ def add_scene_settings(parser: ArgumentParser) -> None:
         type=word,
         action="append",
         default=[],
-        help="who takes part, instead of the scene's own: adam:lr=0.1, or mine.py:MyRule (repeatable)",
+        help="who takes part, instead of the scene's own: adam:lr=0.1, or mine.py:MyRule (repeatable); a rate that is "
+        "not given suits the landscape",
     )
     add_seed(parser)
 

@@ -11,7 +11,7 @@ from lossland.cli.subject import scene, session
 
 EXAMPLES = """
   lossland readouts linear_map_2d --preset shear --json
-  lossland readouts gradient_descent --set rate=0.1 --time 2
+  lossland readouts gradient_descent --set alpha=0.1 --time 2
   lossland readouts himmelblau"""
 
 

@@ -11,18 +11,18 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from lossland.compute.trajectory import Moment, follow
 from lossland.expression import Node, latex, variable, variables
 from lossland.expression.node import as_node, make, ordered
 from lossland.expression.printing import symbol
 from lossland.expression.vectors import Vector
-from lossland.optimizers import Optimizer, hyper_parameter, symbolic
+from lossland.landscapes import AnyLandscape, Landscape
+from lossland.landscapes import landscape as as_landscape
+from lossland.optimizers import AnyOptimizer, Optimizer, hyper_parameter, symbolic
+from lossland.optimizers import optimizer as as_optimizer
 from lossland.optimizers.look import Symbols
-
-if TYPE_CHECKING:
-    from lossland.landscapes import Landscape
 
 FEWEST = 64  # steps of a run that are taken at once
 
@@ -48,13 +48,13 @@ class Row(NamedTuple):
     values: tuple[float, float]
 
 
-def equations(optimizer: Optimizer, colors: Mapping[str, str] | None = None) -> list[str]:
+def equations(optimizer: AnyOptimizer, colors: Mapping[str, str] | None = None) -> list[str]:
     r"""Return the rule as lines of LaTeX: the gradient, each term in order, and the new position.
 
     ``colors`` gives a ``#RRGGBB`` for the left side of some lines, by the term's name in the code; the gradient is
     ``grad`` and the new position ``step``.
     """
-    lines = _lines(type(optimizer))
+    lines = _lines(type(as_optimizer(optimizer)))
     if not colors:
         return [line.latex for line in lines]
     return [
@@ -64,8 +64,8 @@ def equations(optimizer: Optimizer, colors: Mapping[str, str] | None = None) -> 
 
 
 def explain(
-    optimizer: Optimizer,
-    landscape: Landscape,
+    optimizer: AnyOptimizer,
+    landscape: AnyLandscape,
     start: Sequence[float],
     step: int,
     seed: int = 0,
@@ -76,6 +76,7 @@ def explain(
     The last row is the position after the step. At step 0 the numbers are those of the first step, which is about to
     be taken. Where the run has diverged they are nan.
     """
+    optimizer, landscape = as_optimizer(optimizer), as_landscape(landscape)
     moment = _moment(optimizer, landscape, start, max(step, 1), seed)
     rows = []
     for line, text in zip(_lines(type(optimizer)), equations(optimizer, colors), strict=True):

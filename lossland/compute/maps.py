@@ -254,7 +254,12 @@ class Sweep(Displayed):
 
     @property
     def best(self) -> tuple[float, float]:
-        """The values of the two axes where the target was reached first, else where the loss is the lowest."""
+        """The values of the two axes where the target was reached first, else where the loss is the lowest.
+
+        Both are nan where every run diverged.
+        """
+        if not np.isfinite(self.loss).any():
+            return math.nan, math.nan
         soonest = np.where(self.reached >= 0, self.reached, np.iinfo(np.int32).max)
         losses = np.where(np.isfinite(self.loss), self.loss, np.inf)
         index = np.lexsort((losses.ravel(), soonest.ravel()))[0]

@@ -20,12 +20,14 @@ from lossland.expression import namespace
 from lossland.expression.vectors import Vector
 from lossland.landscapes import AnyLandscape, Landscape
 from lossland.landscapes import landscape as as_landscape
+from lossland.numerals import thousands
 from lossland.optimizers import AnyOptimizer, Optimizer, Step, by_coordinate
 from lossland.optimizers import optimizer as as_optimizer
 
 Float64 = NDArray[np.float64]
 
 MOST_STEPS = 10**9
+MOST_KEPT = 10**8  # points of a run, over all starts and steps: 2.4 GB
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +63,11 @@ def run(
     landscape, optimizer = as_landscape(landscape), as_optimizer(optimizer)
     starts = check_start(landscape.start if start is None else start)
     seed, steps = check_seed(seed), check_steps(steps)
+    if len(starts) * (steps + 1) > MOST_KEPT:
+        raise UserError(
+            f"A run keeps every point, and {thousands(len(starts) * (steps + 1))} are too many (at most "
+            f"{thousands(MOST_KEPT)}); ll.swarm keeps the ends alone."
+        )
     if len(starts) == 1 and backend in ("auto", "cpu"):
         points = _run_one(landscape, optimizer, starts[0], steps, seed)
     else:

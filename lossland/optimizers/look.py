@@ -137,7 +137,7 @@ def _by_axes(rule: Optimizer, look: Look, last: _Last) -> Step:
 
 
 def cost(kind: type[Optimizer]) -> float:
-    """Return how many gradients a step of a rule evaluates, counted where it looks.
+    """Return how many gradients a step of a class of optimizers evaluates, counted where it looks.
 
     The gradient at its position is one, each further gradient one more; a Hessian times a vector is two, the whole
     Hessian two for each coordinate, a value a half.

@@ -124,8 +124,11 @@ class FormulaBox:
         imgui.push_style_color(imgui.Col_.frame_bg.value, imgui.ImVec4(0, 0, 0, 0))
         imgui.push_style_var(imgui.StyleVar_.frame_padding.value, pen.at(INSET, ABOVE))
         with pen.font("mono", LETTER):
-            changed, self.text = imgui.input_text_multiline("##formula", self.text, pen.at(box.width, box.height))
-            self._active = imgui.is_item_active()
+            ended_by_enter = imgui.InputTextFlags_.ctrl_enter_for_new_line.value
+            changed, self.text = imgui.input_text_multiline(
+                "##formula", self.text, pen.at(box.width, box.height), ended_by_enter
+            )
+            was_active, self._active = self._active, imgui.is_item_active()
             pen.explain(BOX_HELP, box, pen.panel)
             state = imgui.internal.get_input_text_state(imgui.get_item_id())
             self._scrolled = state.scroll.x / pen.scale if state is not None and self._active else 0.0
@@ -136,6 +139,12 @@ class FormulaBox:
         if not self.text and not self._active:
             pen.text(box.x + INSET, box.y + 16, "a formula in x and y", LETTER, "dim", "mono")
         self._untried |= changed
+        if self._active and not was_active:
+            player.finish_step()  # what is typed from here on is one step to undo
+        elif was_active and not self._active and imgui.is_key_pressed(imgui.Key.escape):
+            self._untried = False
+            if player.history.open:
+                player.undo()
         # Dear ImGui takes in about one letter a frame, and each ground takes longer than the next letter: where more
         # letters wait they are taken in first.
         if self._untried and not (self._active and waiting_in(imgui.get_current_context())):

@@ -26,7 +26,7 @@ LEAST_CHART, MOST_CHART = 96.0, 300.0
 TABS = {
     "controls": "What can be changed, with charts and numbers of this moment",
     "lesson": "What the scene shows, in words and formulas",
-    "code": "The same numbers in a few lines of NumPy, to copy",
+    "code": "What the scene shows at first, in a few lines of NumPy to copy",
 }
 HEAT_SHARE = 0.62  # height of a heat map to its width
 

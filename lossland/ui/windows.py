@@ -34,6 +34,7 @@ def window(pen: Pen, name: str, area: Rect, ground: bool = True, over: bool = Fa
     if over:  # ImGui puts a window on top when it is first shown, unless it has this flag
         flags &= ~imgui.WindowFlags_.no_bring_to_front_on_focus.value
         flags |= imgui.WindowFlags_.no_focus_on_appearing.value
+        imgui.set_next_window_bg_alpha(1.0)  # what is written in the picture must not shine through
     imgui.set_next_window_pos(pen.at(area.x, area.y))
     imgui.set_next_window_size(pen.at(area.width, area.height))
     imgui.begin(name, None, flags)
