@@ -159,7 +159,7 @@ class RaceScene(GroundScene):
         rows = []
         for racer in self.racers():
             on_map = self.terrain.laid(racer.run.points).is_inside(step)
-            loss = float(racer.run.values[step]) if on_map else "off map"
+            loss = float(racer.run.values[step]) if on_map else "left map"
             rows.append(Row(racer.color, racer.name, (rates.rate_of(racer.lane.optimizer) or "", loss)))
         return Legend(rows, columns=("rate", "loss"))
 

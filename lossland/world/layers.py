@@ -338,7 +338,7 @@ class Trail(Layer):
         laid = terrain.laid(path)
         values = options.pop("values", None)
         if values is not None:
-            options["value"] = float(values[int(step + 1e-6)]) if laid.is_inside(step) else "off map"
+            options["value"] = float(values[int(step + 1e-6)]) if laid.is_inside(step) else "left map"
         return cls(laid.points, laid.progress, color, step, **{"beads": laid.beads, **options})
 
     @property

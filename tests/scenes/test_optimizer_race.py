@@ -145,7 +145,7 @@ def test_a_start_given_with_a_landscape_is_that_landscapes_start() -> None:
 def test_an_optimizer_that_leaves_the_map_is_said_to() -> None:
     made = scene("saddle")
     note = next(note for note in made.frame(made.clock.seconds).notes if isinstance(note, layers.Legend))
-    assert any("off map" in row.cells for row in note.rows)
+    assert any("left map" in row.cells for row in note.rows)
 
 
 def test_a_lane_that_is_added_gets_a_rate_that_suits() -> None:
