@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 import lossland as ll
+from lossland.errors import UserError
 
 
 class Counting(ll.Scene):
@@ -23,7 +24,9 @@ def test_a_moment_knows_its_step() -> None:
     now = Counting().now(3.3)
     assert (now.seconds, now.share, now.step, now.whole) == pytest.approx((3.3, 0.33, 52.8, 52))
     assert Counting().now(99.0).step == 160
-    assert Counting().now(-1.0).step == 0
+    assert Counting().now(0.0).step == 0
+    with pytest.raises(UserError, match="from 0"):
+        Counting().now(-1.0)
 
 
 def test_every_whole_step_is_found_again_from_its_time() -> None:

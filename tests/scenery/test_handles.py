@@ -119,7 +119,7 @@ def test_a_point_of_space_is_dragged_across_the_view() -> None:
     np.testing.assert_allclose(player.camera.project(after, player.size), (x + 60, y - 40), atol=1.0)
     _, facing = player.camera.ray((400, 300), player.size)
     assert abs((after - before) @ facing) < 0.02  # it is rounded to two decimals
-    assert [entry.name for entry in player.log] == ["drag"]
+    assert [entry.name for entry in player.log] == ["drag", "end_step"]
     with pytest.raises(UserError, match="must be three numbers"):
         player.drag("tip", (1.0, 2.0))
     player.drag("tip", (9.0, 0.123, -9.0))
