@@ -12,7 +12,7 @@ implementation's. To add one, write the class in the module of its family and a 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import MISSING, dataclass, fields
 from functools import cache
 from typing import Any
@@ -264,17 +264,21 @@ def check_rule(kind: type[Optimizer]) -> None:
     if by_coordinate(kind) and kind.update is Optimizer.update:
         raise UserError(f"{kind.__name__} has no update(self, grad, last, t, position).")
     rule, method = kind(), "update" if by_coordinate(kind) else "decide"
+    ways: list[Callable[[], object]] = [
+        lambda: symbolic(kind).decide(Symbols(), _last(kind), variable("t")),
+        lambda: trace(kind).terms,
+    ]
+    if by_coordinate(kind):
+        ways.insert(0, lambda: rule.update(1.0, rule.initial(), 1, 1.0))
     try:
-        made = [rule.update(1.0, rule.initial(), 1, 1.0)] if by_coordinate(kind) else []
-        made += [symbolic(kind).decide(Symbols(), _last(kind), variable("t")), trace(kind).terms]
+        for one in (way() for way in ways):
+            if not isinstance(one, terms):
+                raise UserError(f"{method} of {kind.__name__} must return its Terms, not {shown(one)}.")
     except UserError:
         raise
     except Exception as error:
         raise UserError(f"{method} of {kind.__name__} fails: {fault_of(error)}.") from error
-    for one in made:
-        if not isinstance(one, terms):
-            raise UserError(f"{method} of {kind.__name__} must return its Terms, not {shown(one)}.")
-    if rank(made[-1].step) > 1:
+    if rank(trace(kind).terms.step) > 1:
         raise UserError(f"The step of {kind.__name__} must be a vector, not a matrix.")
 
 

@@ -62,6 +62,10 @@ with windows.Window(library.scene("linear_map_2d"), (320, 200)) as window:
             if player.recording:
                 window.input.events.append(Char(ord("v")))
                 run(6)
+            for _ in range(400):  # another process draws, and finds out what is wrong
+                if not window.filming.is_drawing:
+                    break
+                run(6)
         said = [(message.kind, message.text) for message in player.messages]
         resource.setrlimit(resource.RLIMIT_FSIZE, UNLIMITED)
         os.chdir(here)
