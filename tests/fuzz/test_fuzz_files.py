@@ -97,5 +97,7 @@ def test_a_file_that_cannot_be_written_is_told(display: str, tmp_path: Path, see
         assert not recording, context
         assert count_of_frames > drawn, context
         drawn = count_of_frames
-    assert seen["last"] == [["note", "Saved linear_map_2d-1.png, 2560×1600 pixels."]]
+    [[kind, text]] = seen["last"]
+    assert kind == "note"
+    assert text == f"Saved linear_map_2d-1.png in {tmp_path}: 2560×1600 pixels."
     assert (tmp_path / "linear_map_2d-1.png").stat().st_size > 10_000

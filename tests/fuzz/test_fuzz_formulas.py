@@ -80,7 +80,7 @@ def check(terrain, player):
         slack = 1e-6 * (high - low)
         assert len(ticks) <= 20 and (ticks >= low - slack).all() and (ticks <= high + slack).all()
     rulers = terrain_rulers(Axes(terrain), terrain, player.camera, (1280.0, 720.0))
-    assert all(len(numeral.text) <= 18 for numeral in rulers.numerals)
+    assert all(len(numeral.text) <= 24 for numeral in rulers.numerals)
     seen_labels(terrain, player.camera, (1280, 720))
     for _, t in terrain.value_ticks(300.0):
         assert 0.0 <= t <= 1.0
