@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 LOG_LIMIT = 200_000  # actions; an hour of dragging at every tick
 REPLAYING = "The session is being replayed; Esc skips to its end."
 SETTERS = {"set_param", "set_lane_field", "set_landscape", "drag", "seek"}
+FORGETTING = SETTERS - {"set_landscape"}  # of what was set before nothing is left; a name also starts the race again
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -107,7 +108,7 @@ def _acting(function: Callable[Concatenate[Player, P], R], builds: bool) -> Call
 
 def write(log: list[Action], entry: Action) -> None:
     """Add an action to a log; where one setting is changed twice within a tick only the last counts."""
-    if log and entry.name in SETTERS:
+    if log and entry.name in FORGETTING:
         last = log[-1]
         if last[:2] == entry[:2] and last.arguments[:-1] == entry.arguments[:-1]:
             log[-1] = entry

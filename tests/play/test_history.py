@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lossland.errors import UserError
@@ -200,6 +200,7 @@ def test_the_oldest_steps_are_forgotten(player: Player) -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.sampled_from([*CHANGES, "undo", "redo", "end", "tick"]), max_size=12))
+@example(["a landscape by name", "a formula"])  # within one tick, as while the window is paused
 def test_a_session_replays_what_was_undone(doings: list[str]) -> None:
     player = Player(library.scene("optimizer_race"))
     for doing in doings:
