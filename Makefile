@@ -74,7 +74,7 @@ test-layout: $(VENV)/.test-graphics
 	$(HEADLESS) $(VENV)/bin/python -m pytest -m layout tests/writing
 
 test-fuzz: $(VENV)/.test-graphics
-	$(HEADLESS) $(VENV)/bin/python -m pytest -m fuzz tests/fuzz
+	$(HEADLESS) $(VENV)/bin/python -m pytest -n 2 --dist load -m fuzz tests/fuzz
 
 lint: $(VENV)/.test-installed
 	$(VENV)/bin/ruff check .
