@@ -110,11 +110,15 @@ class Frame:
             raise UserError(f"The view of a Frame must be a View, not {shown(self.view)}.")
         object.__setattr__(self, "layers", flattened(self.layers))
 
-    @cached_property
+    @property
     def still(self) -> Frame:
         """The same frame without what only helps dragging, for pictures in which nothing can be dragged."""
-        layers = [layer for layer in self.layers if layer.group != HANDLES]
-        return self if len(layers) == len(self.layers) else replace(self, layers=layers)
+        # Not one cached property: a frame that keeps itself would live until the garbage collector looks for circles.
+        return self._without_handles if any(layer.group == HANDLES for layer in self.layers) else self
+
+    @cached_property
+    def _without_handles(self) -> Frame:
+        return replace(self, layers=[layer for layer in self.layers if layer.group != HANDLES])
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
