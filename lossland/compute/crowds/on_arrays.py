@@ -16,18 +16,21 @@ from lossland.compute.stepping import Block, Stepper
 from lossland.optimizers import Optimizer
 
 if TYPE_CHECKING:
-    from lossland.landscapes import Landscape
+    from lossland.landscapes.problems import Ground
 
-BLOCK = 16384  # particles whose arrays stay in a core's cache together
+BLOCK = 16384  # particles in the plane whose arrays stay in a core's cache together
+FEWEST = 512  # particles in a block, however many dimensions they move in
 SLICE = 100  # steps of a block between two reports of progress
 
 
 class ArrayCrowd(Crowd):
-    """Particles on arrays of any library, in blocks that fit a CPU's cache."""
+    """Particles on arrays of any library, in blocks that fit a CPU's cache; in any dimension."""
+
+    fused = False
 
     def __init__(
         self,
-        landscape: Landscape,
+        landscape: Ground,
         rule: Optimizer,
         start: Points,
         seed: int,
@@ -40,7 +43,7 @@ class ArrayCrowd(Crowd):
         self._domain, self._minima = landscape.domain, None if minima is None else circles(minima, near, start.dtype)
         self._settled, self._lost = (np.full(len(start), -1) for _ in range(2))
         self._stepper = Stepper(landscape, rule, seed, tuple(bounds(landscape.domain).tolist()))
-        self._size = BLOCK if backend.name == "cpu" else len(start)
+        self._size = max(FEWEST, 2 * BLOCK // len(landscape.names)) if backend.name == "cpu" else len(start)
         self._blocks: list[Block] = [
             self._stepper.start(xp.asarray(np.ascontiguousarray(start[i : i + self._size].T)), first + i)
             for i in range(0, len(start), self._size)
@@ -48,7 +51,7 @@ class ArrayCrowd(Crowd):
 
     @property
     def positions(self) -> Points:
-        """Where the particles are, as a new array (N, 2) on the host."""
+        """Where the particles are, as a new array (N, n) on the host."""
         return np.ascontiguousarray(np.concatenate([arrays.to_numpy(block.position) for block in self._blocks], 1).T)
 
     @property
