@@ -25,7 +25,8 @@ CASES: list[tuple[str, Callable[[Any], Any]]] = [
     ("atan(x) + asin(x/3) - acos(x/4)", lambda x: mp.atan(x) + mp.asin(x / 3) - mp.acos(x / 4)),
     ("log10(1 + x)*2^x + log2(3 + x)", lambda x: mp.log10(1 + x) * 2**x + mp.log(3 + x, 2)),
     ("x^x + cosh(x) - sinh(x)/3", lambda x: x**x + mp.cosh(x) - mp.sinh(x) / 3),
-    ("abs(x - 3) + max(x, x^2) - min(x, x^2) + sqrt(x)", lambda x: abs(x - 3) + max(x, x**2) - min(x, x**2) + mp.sqrt(x)),
+    ("abs(x - 3) + max(x, x^2) - min(x, x^2) + sqrt(x)",
+     lambda x: abs(x - 3) + max(x, x**2) - min(x, x**2) + mp.sqrt(x)),
     ("atan2(x, x^2 + 1) - tan(x/2)", lambda x: mp.atan2(x, x**2 + 1) - mp.tan(x / 2)),
     ("where(x < 1, x^2, x^3) + mod(x, 0.5) + floor(x)", lambda x: x**2 + mp.fmod(x, mp.mpf(0.5)) + mp.floor(x)),
 ]  # fmt: skip
