@@ -726,7 +726,7 @@ def scenes_page() -> str:
     lines = [
         "# Scenes",
         "",
-        "Every scene that comes with lossland, as `lossland shot NAME` draws it. The window shows its lesson beside it.",
+        "Every scene that comes with lossland, as `lossland shot NAME` draws it. The window shows its lesson.",
     ]
     chapter = ""
     for kind in library.classes():
