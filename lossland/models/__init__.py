@@ -2,9 +2,10 @@
 
 `linear_maps`: what a matrix does to the plane. `quadratics`: how descent and momentum converge on a quadratic.
 `critical_points`: where a landscape is level, and of which kind. `contours`: curves of equal value. `slopes`: the
-steepest heading, and the ways that rain takes. `phase_portraits`: where a step leads from everywhere.
+steepest heading, and the ways that rain takes. `phase_portraits`: where a step leads from everywhere. `calculus`:
+slopes, areas, Taylor polynomials and Newton's method in one variable.
 """
 
-from lossland.models import contours, critical_points, linear_maps, phase_portraits, quadratics, slopes
+from lossland.models import calculus, contours, critical_points, linear_maps, phase_portraits, quadratics, slopes
 
-__all__ = ["contours", "critical_points", "linear_maps", "phase_portraits", "quadratics", "slopes"]
+__all__ = ["calculus", "contours", "critical_points", "linear_maps", "phase_portraits", "quadratics", "slopes"]

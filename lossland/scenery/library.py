@@ -14,7 +14,8 @@ from lossland.resources import folder
 from lossland.scenery import words
 from lossland.scenery.parameters import Integer, Lanes, Matrix, Number, Param, Point
 from lossland.scenery.scene import CHAPTERS, Scene, quiet
-from lossland.scenery.tour import Shot, Tour, tour, tours
+from lossland.scenery.tour import Shot, Tour
+from lossland.scenery.tours import tour, tours
 
 __all__ = [
     "Shot",
