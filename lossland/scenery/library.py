@@ -76,6 +76,8 @@ def scene(
     if preset is not None and not isinstance(preset, str):
         raise UserError(f"A preset is given by its name, not as {shown(preset)}.")
     kind, land = _meant(what)
+    if land is not None and "landscape" in values:
+        raise UserError(f"Two landscapes are given, {shown(what)} and {shown(values['landscape'])}; give one of them.")
     if land is not None:
         values = {"landscape": land, **values}
     if "domain" in values:

@@ -611,18 +611,23 @@ class Lanes(Param[tuple[Lane, ...]]):
 
     def check(self, value: object) -> tuple[Lane, ...]:
         """Accept lanes, optimizers, their texts, or the JSON form; also one alone."""
-        if isinstance(value, str):
-            value = [part.strip() for part in value.split(";") if part.strip()]
-        if is_dataclass(value):
-            value = [value]
-        if not isinstance(value, Sequence):
-            raise self.refuse(value, "a list of optimizers")
-        lanes = _seated(_told_apart([self._lane(item) for item in value]))
+        lanes = _seated(_told_apart([self._lane(item) for item in self.items(value)]))
         if not 1 <= len(lanes) <= self.limit:
             raise UserError(
                 f"{self.name} takes from 1 to {self.limit} optimizers with semicolons between, not {len(lanes)}."
             )
         return lanes
+
+    @staticmethod
+    def items(value: object) -> Sequence[object]:
+        """Return what is given for each lane: the parts of a text, the items of a list, or the only one."""
+        if isinstance(value, str):
+            return [part.strip() for part in value.split(";") if part.strip()]
+        if is_dataclass(value):
+            return [value]
+        if not isinstance(value, Sequence):
+            raise UserError(f"lanes must be a list of optimizers, not {shown(value)}.")
+        return value
 
     def _lane(self, item: object) -> Lane:
         if isinstance(item, Lane):
