@@ -170,6 +170,8 @@ def _describe_param(param: Param) -> dict[str, Any]:
 
 
 def _unknown(name: str) -> UserError:
+    if name in [tour.name for tour in tours()]:
+        return UserError(f"{name} is a tour of several scenes, which is filmed: lossland record {name} -o {name}.mp4.")
     known = [*_files(), *landscapes.names()]
     return UserError(
         f"There is no scene or landscape {name!r}.{nearest(name, known)} "

@@ -45,7 +45,7 @@ NO_NUMBER = (TypeError, ValueError, OverflowError)  # what float() raises; the l
 
 def _number(value: object) -> float:
     """Return what reads as a number; else raise one of NO_NUMBER."""
-    if isinstance(value, str | SupportsFloat | SupportsIndex):
+    if isinstance(value, str | SupportsFloat | SupportsIndex) and not isinstance(value, bool):
         return float(value)
     raise TypeError
 
@@ -103,6 +103,10 @@ class Param(Generic[T]):
     def to_json(self, value: T) -> object:
         """Return the value as JSON data that ``check`` accepts back."""
         return value
+
+    def shown(self, value: T) -> str:
+        """Return a value as it is written in Python."""
+        return repr(value)
 
     def handles(self, scene: Scene) -> Sequence[Handle]:
         """Return what of it can be dragged in the picture."""
@@ -638,13 +642,18 @@ class Lanes(Param[tuple[Lane, ...]]):
             return Lane(self.read(str(item.get("optimizer", ""))), bool(item.get("enabled", True)), known, seat)
         return Lane(self.read(item))
 
+    def shown(self, value: tuple[Lane, ...]) -> str:
+        """Return the optimizers' texts, all settings said."""
+        return repr(";".join(str(lane["optimizer"]) for lane in self.to_json(value)))
+
     def to_json(self, value: tuple[Lane, ...]) -> list[dict[str, str | bool | int]]:
         """Return each lane as its optimizer's text, whether it takes part, and its id and seat where unusual."""
         result = []
         usual = _seated(_told_apart([replace(lane, id="", seat=None) for lane in value]))
         for lane, other in zip(value, usual, strict=True):
-            settings = ",".join(f"{f.name}={getattr(lane.optimizer, f.name)!r}" for f in fields(lane.optimizer))
-            text = f"{lane.optimizer.text}:{settings}" if settings else lane.optimizer.text
+            settings = [f"{f.name}={getattr(lane.optimizer, f.name)!r}" for f in fields(lane.optimizer)]
+            settings += [f"schedule={lane.optimizer.schedule}"] if lane.optimizer.schedule else []
+            text = f"{lane.optimizer.text}:{','.join(settings)}" if settings else lane.optimizer.text
             one: dict[str, str | bool | int] = {"optimizer": text, "enabled": lane.enabled}
             more = {name: getattr(lane, name) for name in ("id", "seat") if getattr(lane, name) != getattr(other, name)}
             result.append({**one, **more})
