@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from lossland.benchmark import measures
 from lossland.display import Displayed
-from lossland.errors import MachineError, UserError, nearest
+from lossland.errors import UserError, nearest
 from lossland.files import written
 from lossland.formats.jsontext import to_json
 from lossland.formats.npz import write_npz
