@@ -12,6 +12,7 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection, Pipe, wait
 from typing import Protocol, TypeVar
 
@@ -117,10 +118,8 @@ class _Worker:
     def begin(self, function: Callable[[T], R], tile: T, number: int, attempt: int = 1) -> None:
         """Send work."""
         self.number, self.attempt = number, attempt
-        try:
+        with suppress(OSError):  # it has died: whoever waits for its result will see that
             self.connection.send((function, tile))
-        except OSError:  # it has died: whoever waits for its result will see that
-            pass
 
     def end(self) -> None:
         """End the process, whatever it does."""
