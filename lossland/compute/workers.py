@@ -16,7 +16,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection, Pipe, wait
 from typing import Protocol, TypeVar
 
-from lossland.compute.crowds.base import cores
+from lossland.compute.crowds.base import cores, limit_cores
 from lossland.errors import MachineError, UserError, is_users, sentence
 
 T = TypeVar("T")
@@ -130,6 +130,7 @@ class _Worker:
 
 def serve(descriptor: int) -> None:
     """Do the tiles that come through a pipe, until it is closed. What worker processes run."""
+    limit_cores(1)
     connection = Connection(descriptor)
     while True:
         try:

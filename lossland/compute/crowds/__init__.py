@@ -36,18 +36,17 @@ def crowd(
     minima: NDArray[np.floating] | None = None,
     near: float = 0.0,
     levels: NDArray[np.floating] | None = None,
-    threads: int = 0,
 ) -> Crowd:
     """Return particles at ``start`` (N, 2), numbered from ``first`` on, moved by the fastest means of the backend.
 
     With ``minima`` (m, 2) it notes when each particle settled within ``near`` of one of them, and when it was lost.
     With ``levels`` (m,), falling, instead, it notes when f first passed each of them, the lowest f, and when it was
-    lost; who has passed the last level stays there. ``threads`` is how many of the CPU's cores to use (0: all).
+    lost; who has passed the last level stays there.
     """
 
     def on_cpu() -> Crowd:
         try:
-            return KernelCrowd(landscape, rule, start, seed, first, minima, near, threads, levels)
+            return KernelCrowd(landscape, rule, start, seed, first, minima, near, levels=levels)
         except MachineError as error:
             warnings.warn(f"{error} Computing on arrays, many times slower.", RuntimeWarning, stacklevel=3)
         return ArrayCrowd(landscape, rule, start, seed, first, arrays.CPU, minima, near, levels)
