@@ -125,11 +125,6 @@ class Cell:
         """The gradient evaluations (T, N) until each target, inf where it was not reached."""
         return np.where(self.hits >= 0, self.hits * self.cost, np.inf)
 
-    @cached_property
-    def spent(self) -> Float64:
-        """The gradient evaluations (N,) of whole runs that did not reach the last target."""
-        return np.where(self.lost >= 0, self.lost, self.steps) * self.cost
-
     # ------------------------------------------------------------------------------------------------------ measures
     @property
     def successes(self) -> int:
@@ -149,7 +144,7 @@ class Cell:
     @cached_property
     def ert_of_targets(self) -> Float64:
         """The expected running time to each target (T,), in gradient evaluations."""
-        return measures.running_time(self.evaluations, self.spent)
+        return measures.running_time(self.evaluations, self.budget)
 
     @property
     def ert(self) -> float:
@@ -159,7 +154,7 @@ class Cell:
     @cached_property
     def ert_interval(self) -> tuple[float, float]:
         """The bootstrap interval of the expected running time."""
-        return measures.running_time_interval(self.evaluations[-1], self.spent, self.seed)
+        return measures.running_time_interval(self.evaluations[-1], self.budget, self.seed)
 
     @property
     def score(self) -> float:
@@ -170,7 +165,7 @@ class Cell:
     def score_resamples(self) -> Float64:
         """Bootstrap resamples (B,) of the score; on one landscape all optimizers' starts are resampled alike."""
         seed = self.seed + zlib.crc32(self.landscape.encode())
-        return measures.score_resamples(self.evaluations, self.spent, self.budget, seed)
+        return measures.score_resamples(self.evaluations, self.budget, seed)
 
     @property
     def score_interval(self) -> tuple[float, float]:
