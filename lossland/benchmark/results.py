@@ -280,13 +280,35 @@ ARRAYS = tuple(item.name for item in fields(Cell) if item.type in ("Float64", "I
 PLAIN = tuple(item.name for item in fields(Cell) if item.name not in ARRAYS)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Results(Displayed):
     """A benchmark's cells, in the order of its settings; of one that was stopped, those that are done."""
 
     settings: Settings
     cells: list[Cell]
     folder: Path | None = field(default=None, compare=False)
+
+    def __repr__(self) -> str:
+        """Return what was measured, and the leaderboard."""
+        return "\n".join([self.title, *self.lines()])
+
+    @property
+    def title(self) -> str:
+        """How many optimizers and landscapes there are, and what each was given."""
+        asked = self.settings
+        part = "" if self.complete else f", {len(self.cells)} of {len(asked.pairs)} cells"
+        return (
+            f"{len(asked.optimizers)} optimizers on {len(asked.landscapes)} landscapes, {asked.starts} starts, "
+            f"{asked.steps} gradients a run, {asked.budget} tuning trials each{part}"
+        )
+
+    def lines(self) -> list[str]:
+        """Return the leaderboard as text."""
+        return [
+            f"{line['rank']:4g}  {line['optimizer']}: score {line['score']:.3f} ({line['score_low']:.3f} to "
+            f"{line['score_high']:.3f}), success {line['success']:.1%}"
+            for line in self.leaderboard()
+        ]
 
     @property
     def complete(self) -> bool:

@@ -105,11 +105,7 @@ def run(arguments: Namespace) -> None:
     if arguments.json:
         print_json({"results": found.rows()})
         return
-    settings = found.settings
-    print(
-        f"{len(settings.optimizers)} optimizers on {len(settings.landscapes)} landscapes, {settings.starts} starts, "
-        f"{settings.steps} gradients a run, {settings.budget} tuning trials each"
-    )
+    print(found.title)
     print_table(
         [
             (
