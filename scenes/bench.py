@@ -11,7 +11,7 @@ from lossland import layers, parameters, plots, signs, words
 from lossland.benchmark import summary
 
 PAGES = ("leaderboard", "profiles", "cells", "rates", "tuning", "race")
-KEPT = ("folder", "family", "first", "optimizer", "landscape")  # from page to page
+KEPT = ("folder", "family", "first", "optimizer", "problem")  # from page to page
 ROWS = 20  # optimizers on a page
 RIBBONS = 10
 COLORS = 8  # optimizers that have a colour of their own
@@ -43,9 +43,13 @@ class Bench(ll.Scene):
     page = parameters.Choice("leaderboard", PAGES, help="What is shown of the results.", hidden=True)
     family = parameters.Choice("all", ("all", *ll.optimizers.FAMILIES), "family", "Which optimizers are shown.")
     first = parameters.Integer(1, 1, 500, "from rank", "The first optimizer that is shown.")
-    optimizer = parameters.Text("", None, "optimizer", "Whose tuning and race are shown; empty: the first.")
-    landscape = parameters.Text("", None, "landscape", "The landscape of tuning and race; empty: the hardest one.")
-    clock = ll.Clock(8.0)
+    optimizer = parameters.Text("", None, "optimizer", "Whose tuning and race are shown; empty: the best one.")
+    problem = parameters.Text("", None, "landscape", "The landscape of tuning and race; empty: where about half of its starts arrive.")
+
+    @property
+    def clock(self) -> ll.Clock:  # pyright: ignore[reportIncompatibleVariableOverride]  # a race takes longer
+        """Eight seconds, twelve for a race."""
+        return ll.Clock(12.0 if self.page == "race" else 8.0)
 
     # ------------------------------------------------------------------------------------------------ following
     def reset(self) -> None:
@@ -66,7 +70,7 @@ class Bench(ll.Scene):
         super().set(name, value)
         try:
             if name == "folder":
-                self.values |= {"optimizer": "", "landscape": "", "first": 1, "family": "all"}
+                self.values |= {"optimizer": "", "problem": "", "first": 1, "family": "all"}
             self.found.row(self.chosen, self.land_text)
             if not self.shown:
                 raise ll.UserError(f"No optimizer of the family {self.family!r} is in these results.")
@@ -97,13 +101,16 @@ class Bench(ll.Scene):
 
     @property
     def chosen(self) -> str:
-        """The optimizer of tuning and race."""
-        return self.optimizer or self.found.optimizers[0]
+        """The optimizer of tuning and race: of those that have a map of their tuning the best, if none is named."""
+        mapped = (name for name in self.found.optimizers if self.second_of(name) or self.page != "tuning")
+        return self.optimizer or next(mapped, self.found.optimizers[0])
 
     @property
     def land_text(self) -> str:
-        """The landscape of tuning and race."""
-        return self.landscape or self.found.landscapes[-1]
+        """The landscape of tuning and race: the one that parts the optimizer's starts most evenly, if none is named."""
+        return self.problem or min(
+            self.found.landscapes, key=lambda land: abs(self.found.row(self.chosen, land)["success"] - 0.5)
+        )
 
     @property
     def land(self) -> ll.Landscape | None:
@@ -182,7 +189,7 @@ class Bench(ll.Scene):
             drawn.append(layers.Label(end, words("?n %", 100 * line["success"]), "dim", size=size, side="right", bold=False))
         tied = sum(line["tied"] for line in self.found.board.values())
         even = f"The first {tied}, in bold, cannot be told apart" if tied > 1 else "The first is better than every other"
-        return ll.Frame(drawn, [self.head("Leaderboard", even + " (5 %)", "At the right: starts that reach the minimum")], self.flat(plot, 0.62))
+        return ll.Frame(drawn, [self.head("Leaderboard", even + " (5 %)", "At the right: starts that reach the minimum")], self.flat(plot, 1.3))
 
     def flat(self, plot: plots.Plot, left: float) -> ll.View:
         """Return the view of a plot with room for names at its left."""
@@ -203,7 +210,8 @@ class Bench(ll.Scene):
         """Return how many targets are reached within how many gradient evaluations."""
         plot, back, curves = self._profiles()
         reach = float(self.found.budgets[-1]) ** max(now.eased(0.0, 0.5), 0.01)
-        drawn: list[layers.Layer] = [plot, back]
+        below = layers.Label((WIDE / 2, -0.14, 0.0), "gradient evaluations", "dim", size=15, side="below", bold=False)
+        drawn: list[layers.Layer] = [plot, back, below]
         legend = []
         for name, line, share in curves:
             color = self.color(name)
@@ -213,7 +221,7 @@ class Bench(ll.Scene):
             drawn.append(layers.Points(plot.world([reach], [at]), color, 5.0, "disc", outline=True, pickable=False))
             legend.append(layers.Row(color, self.found.title(name), (words("?n %", 100 * at),)))
         notes = [self.head("Runtime profiles", "How many of all targets are reached, and how soon"), layers.Legend(legend, "Targets reached")]
-        return ll.Frame(drawn, notes, ll.View(90.0, 90.0, flat=True, bounds=plot.bounds(above=0.05)))
+        return ll.Frame(drawn, notes, ll.View(90.0, 90.0, flat=True, bounds=plot.bounds(above=0.05) - (0.0, 0.06, 0.0)))
 
     @ll.kept
     def _profiles(self) -> tuple[plots.Plot, layers.Layer, list[tuple[str, np.ndarray, np.ndarray]]]:
@@ -221,8 +229,7 @@ class Bench(ll.Scene):
         every = {name: self.found.profile(name) for name in self.listed}
         top = min(1.0, 0.1 * np.ceil(10 * max(share.max() for share in every.values()) + 0.5))
         plot = plots.Plot(
-            (1, float(budgets[-1])), (0, float(top)), r"\text{gradient evaluations}", r"\text{targets reached}", log_x=True,
-            right=WIDE, up=HIGH,
+            (1, float(budgets[-1])), (0, float(top)), "", r"\text{targets reached}", log_x=True, right=WIDE, up=HIGH
         )  # fmt: skip
         front = self.shown[:COLORS]
         behind = [plot.world(budgets, share) for name, share in every.items() if name not in front]
@@ -249,7 +256,8 @@ class Bench(ll.Scene):
         for land, at in zip(lands, x, strict=True):
             place = (at, y[-1] - 0.7 * PITCH, 0.0)
             drawn.append(layers.Label(place, self.found.landscape_title(land), "dim", size=13, side="below left", bold=False))
-        corners = np.array([(sx * abs(x[0]) * 1.15, sy * abs(y[0]) * 1.15, z) for sx in (-1, 1) for sy in (-1, 1) for z in (0.0, TALL)])
+        across, along = (x[0] - 3 * PITCH, x[-1] + 4 * PITCH), (y[-1] - 2 * PITCH, y[0] + PITCH)
+        corners = np.array([(a, b, z) for a in across for b in along for z in (0.0, TALL)])
         head = self.head("Optimizer × landscape", "Height and colour: the score", "A click on a bar shows its race")
         return ll.Frame(drawn, [head], ll.View(-47.0, 40.0, bounds=corners))
 
@@ -319,6 +327,10 @@ class Bench(ll.Scene):
             x = 1.3 * (k - 2) / 2
             drawn.append(layers.Lines([np.array([(x, y, 0.0), (x, 1.0, 0.0)])], "accent" if k == 2 else "hair", 1.2, pickable=False))
             drawn.append(layers.Label((x, y, 0.0), words("×?", factor), "dim", size=14, side="below", bold=False))
+        for score in (0.0, 0.25, 0.5, 0.75):
+            z = TALL * score / 0.8
+            drawn.append(layers.Lines([np.array([(-1.3, 1.0, z), (1.3, 1.0, z)])], "hair", 1.2, pickable=False))
+            drawn.append(layers.Label((-1.3, 1.0, z), words("?", score), "dim", size=13, side="left", bold=False))
         drawn.append(layers.Label((0.0, y - 0.16, 0.0), "rate, as a multiple of the tuned one", "dim", size=14, side="below", bold=False))
         return drawn
 
@@ -331,7 +343,7 @@ class Bench(ll.Scene):
             frame = self.ribbons(now)
             why = "has no second parameter" if self.is_flat_space else "was tuned in more than two dimensions"
             return ll.Frame(frame.layers, [self.head(f"{row['title']} {why}", "Its sensitivity to the rate is all there is")], frame.view)
-        ground, trials, best = self._tuned()
+        ground, trials, best, log = self._tuned()
         notes = [
             layers.Title(
                 f"{row['title']} on {row['landscape_title']}", "",
@@ -341,13 +353,18 @@ class Bench(ll.Scene):
             ),
             layers.ColorBar(ground, "log10 loss"),
         ]  # fmt: skip
-        axes = layers.Axes(ground, x=r"\log_{10}\eta", y=self._symbol(second))
+        symbol = self._symbol(second)
+        axes = layers.Axes(ground, x=r"\log_{10}\eta", y=rf"\log_{{10}}{symbol}" if log else symbol)
         return ll.Frame([self._tuned_surface(), axes, trials, best], notes, ll.View(-60.0, 42.0, bounds=ground.bounds))
 
     @property
     def second(self) -> str | None:
         """The second parameter of the chosen optimizer's tuning."""
-        names = self.found.row(self.chosen, self.land_text)["tuning"]["names"]
+        return self.second_of(self.chosen)
+
+    def second_of(self, optimizer: str) -> str | None:
+        """Return the parameter that an optimizer was tuned by beside its rate, None for one that has none."""
+        names = self.found.row(optimizer, self.found.landscapes[0])["tuning"]["names"]
         return next((name for name in names if name != "lr"), None) if "lr" in names else None
 
     def _symbol(self, field: str) -> str:
@@ -355,21 +372,22 @@ class Bench(ll.Scene):
         return ll.optimizers.hyper_parameter(rule, field).symbol
 
     @ll.kept(most=4)
-    def _tuned(self) -> tuple[ll.Terrain, layers.Layer, layers.Layer]:
+    def _tuned(self) -> tuple[ll.Terrain, layers.Layer, layers.Layer, bool]:
         row, second = self.found.row(self.chosen, self.land_text), self.second
         assert second is not None
         names = row["tuning"]["names"]
         trials = np.array(row["tuning"]["trials"], float)[:, [names.index("lr"), names.index(second)]]
         low, high = trials.min(axis=0), trials.max(axis=0)
         made = ll.sweep(
-            row["landscape"], row["rule"], ("lr", low[0], high[0]), (second, low[1], high[1]), CELLS, row["steps"],
+            row["landscape"], row["rule"], ("lr", low[0], high[0], "log"), (second, low[1], high[1]), CELLS, row["steps"],
             start=tuple(row["runs"]["median"]["start"]), seed=self.found.settings["seed"],
         )  # fmt: skip
         left = np.log10(np.maximum(np.where(made.diverged, np.nan, made.loss - row["lowest"]), 1e-12 * row["scale"]))
         worst = np.nanmax(left[np.isfinite(left)], initial=0.0)
         value = np.where(np.isfinite(left), left, worst)
-        ground = ll.Terrain(np.log10(made.x), made.y, value, 0.62, 0.52)
-        place = np.column_stack([np.log10(trials[:, 0]), trials[:, 1]])
+        x, y = np.log10(made.x), np.log10(made.y) if made.up.log else made.y
+        ground = ll.Terrain(x, y, value, 0.62, 0.52)
+        place = np.column_stack([np.log10(trials[:, 0]), np.log10(trials[:, 1]) if made.up.log else trials[:, 1]])
         place = np.clip(place, [ground.x[0], ground.y[0]], [ground.x[-1], ground.y[-1]])
         score = np.array(row["tuning"]["score"], float)
         rank = np.argsort(np.argsort(score)) / max(len(score) - 1, 1)
@@ -378,7 +396,7 @@ class Bench(ll.Scene):
         category = np.where(rank > 0.75, 1, np.where(rank > 0.4, 0, -1))
         dots = layers.Points(ground.world_from_domain(place, 0.012), category, 5.0, "disc", outline=True, name="Trial", worth=told)
         ring = layers.Points.on(ground, place[[int(score.argmax())]], "accent", 9.0, "ring", name="Taken")
-        return ground, dots, ring
+        return ground, dots, ring, made.up.log
 
     @ll.kept(most=4)
     def _tuned_surface(self) -> layers.Surface:
@@ -419,8 +437,8 @@ class Bench(ll.Scene):
                 drawn.append(layers.Points.on(self.ground.terrain, place, "text", 6.0, "ring", name="Minimum"))
         caption = words("?n % of ?n starts arrive", 100 * row["success"], row["starts"])
         notes = [
-            layers.Title(f"{row['title']} on {row['landscape_title']}", "", (caption, words("step ?n, faster and faster", step))),
-            layers.Legend(rows, self.setting(row["rule"]), ("step", "left")),
+            layers.Title(f"{row['title']} on {row['landscape_title']}", "", (self.setting(row["rule"]), caption)),
+            layers.Legend(rows, "Three of the runs", ("step", "left")),
         ]
         return self.ground.on_ground(drawn, notes)
 
@@ -435,7 +453,7 @@ class Bench(ll.Scene):
         lands = self.found.landscapes
         if layer.key == "cells":
             row, column = divmod(element, len(lands))
-            self.values |= {"optimizer": self.shown[row], "landscape": lands[column], "page": "race"}
+            self.values |= {"optimizer": self.shown[row], "problem": lands[column], "page": "race"}
             return True
         if layer.key == "optimizers":
             self.values |= {"optimizer": self.shown[element], "page": "rates"}
