@@ -189,7 +189,7 @@ class Bench(ll.Scene):
             drawn.append(layers.Label(end, words("?n %", 100 * line["success"]), "dim", size=size, side="right", bold=False))
         tied = sum(line["tied"] for line in self.found.board.values())
         even = f"The first {tied}, in bold, cannot be told apart" if tied > 1 else "The first is better than every other"
-        return ll.Frame(drawn, [self.head("Leaderboard", even + " (5 %)", "At the right: starts that reach the minimum")], self.flat(plot, 1.3))
+        return ll.Frame(drawn, [self.head("Leaderboard", even + " (5 %)", "At the right: starts that reach the minimum")], self.flat(plot, 1.5))
 
     def flat(self, plot: plots.Plot, left: float) -> ll.View:
         """Return the view of a plot with room for names at its left."""
@@ -245,11 +245,12 @@ class Bench(ll.Scene):
     def _skyline(self, grown: float) -> ll.Frame:
         lands, names = self.found.landscapes, self.shown
         score = self.found.scores(names)
+        top = float(score.max(initial=1e-9))
         x, y = self._grid()
         low = np.stack(np.broadcast_arrays(x - 0.44 * PITCH, y[:, None] - 0.44 * PITCH, 0.0), -1).reshape(-1, 3)
-        high = np.stack(np.broadcast_arrays(x + 0.44 * PITCH, y[:, None] + 0.44 * PITCH, 0.012 + TALL * grown * score), -1).reshape(-1, 3)
+        high = np.stack(np.broadcast_arrays(x + 0.44 * PITCH, y[:, None] + 0.44 * PITCH, 0.012 + TALL * grown * score / top), -1).reshape(-1, 3)
         told = [self.told(name, land) for name in names for land in lands]
-        bars = layers.Bars(low, high, score.ravel(), "height", key="cells", name="Score", worth=told)
+        bars = layers.Bars(low, high, (score / top).ravel(), "height", key="cells", name="Score", worth=told)
         drawn: list[layers.Layer] = [bars]
         for name, at in zip(names, y, strict=True):
             drawn.append(layers.Label((x[-1] + 0.7 * PITCH, at, 0.0), self.found.title(name), "text", size=13, side="right", bold=False))
@@ -258,7 +259,7 @@ class Bench(ll.Scene):
             drawn.append(layers.Label(place, self.found.landscape_title(land), "dim", size=13, side="below left", bold=False))
         across, along = (x[0] - 3 * PITCH, x[-1] + 4 * PITCH), (y[-1] - 2 * PITCH, y[0] + PITCH)
         corners = np.array([(a, b, z) for a in across for b in along for z in (0.0, TALL)])
-        head = self.head("Optimizer × landscape", "Height and colour: the score", "A click on a bar shows its race")
+        head = self.head("Optimizer × landscape", words("Height and colour: the score, up to ?2", top), "A click on a bar shows its race")
         return ll.Frame(drawn, [head], ll.View(-47.0, 40.0, bounds=corners))
 
     def _grid(self) -> tuple[np.ndarray, np.ndarray]:

@@ -51,6 +51,6 @@ def chosen(found: Summary) -> dict[str, tuple[str, str]]:
     cells = {
         "The winner at its best": (0, int(lead.argmax())),
         "In the middle of the field": (int(middle[0]), int(middle[1])),
-        "Where even the winner fails": (0, int(score[0].argmin())),
+        "Where the winner does worst": (0, int(score[0].argmin())),
     }
     return {why: (found.optimizers[i], found.landscapes[k]) for why, (i, k) in cells.items()}

@@ -5,6 +5,8 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const LINE = 1.96; // standard errors to each side of a 95 % interval
 const DRAWS = 2000; // of the means, for ranks under a filter
 const MOST = 8; // optimizers that have a colour of their own
+const RIBBONS = 4; // of them have their interval drawn
+const NAMES = 150, NARROWEST = 9; // pixels of the heat map's names and of a column
 const byId = (id) => document.getElementById(id);
 const phone = () => window.innerWidth < 600;
 
@@ -98,8 +100,8 @@ function leaderboard(rows) {
     return { optimizer, title: own[0].title, family: own[0].family, score, error, rows: own,
       success: mean(own.map((row) => row.success)), low: score - LINE * error, high: score + LINE * error };
   }).sort((a, b) => b.score - a.score);
-  if (whole(rows)) {
-    const known = new Map(data.leaderboard.map((entry) => [entry.optimizer, entry]));
+  const known = new Map(data.leaderboard.map((entry) => [entry.optimizer, entry]));
+  if (whole(rows) && found.every((one) => known.has(one.optimizer))) {
     for (const one of found) {
       const entry = known.get(one.optimizer);
       Object.assign(one, { rank: entry.rank, rankLow: entry.rank_low, rankHigh: entry.rank_high, p: number(entry.p),
@@ -170,7 +172,7 @@ function drawLeaderboard(board) {
     marker: { color: board.map((one) => colorOf(one.optimizer)), opacity: 0.9 },
     error_x: { type: "data", symmetric: false, array: board.map((one) => one.high - one.score),
       arrayminus: board.map((one) => one.score - one.low), color: theme().text, thickness: 1.4, width: 3 },
-    hovertext: board.map((one) => `<b>${one.rank}. ${one.title}</b> (${one.family})<br>score ${one.score.toFixed(3)} ` +
+    hovertext: board.map((one) => `<b>${short(one.rank)}. ${one.title}</b> (${one.family})<br>score ${one.score.toFixed(3)} ` +
       `[${one.low.toFixed(3)}, ${one.high.toFixed(3)}]<br>success ${Math.round(100 * one.success)} %`),
     hoverinfo: "text",
   };
@@ -185,7 +187,7 @@ function drawTable(board) {
     "<th>95 % interval</th><th>success</th><th>p</th></tr></thead>";
   const lines = board.map((one) => {
     const p = one.p >= 1 ? "" : one.p < 0.001 ? "&lt; 0.001" : one.p.toFixed(3);
-    return `<tr data-optimizer="${escaped(one.optimizer)}"><td>${one.rank}</td><td><span class="dot" ` +
+    return `<tr data-optimizer="${escaped(one.optimizer)}"><td>${short(one.rank)}</td><td><span class="dot" ` +
       `style="background:${colorOf(one.optimizer)}"></span>${escaped(one.title)}</td><td class=optional>${one.family}` +
       `</td><td>${one.score.toFixed(3)}</td><td>${one.low.toFixed(3)} – ${one.high.toFixed(3)}</td>` +
       `<td>${Math.round(100 * one.success)} %</td><td>${p}</td></tr>`;
@@ -229,19 +231,17 @@ function drawCells(rows, board) {
   const at = (one, index) => one.rows.find((row) => row.landscape === landscapes[index]);
   const z = board.map((one) => order.map((index) => value(at(one, index))));
   const text = board.map((one) => order.map((index) => told(at(one, index))));
-  const ends = what.log ? {} : state.measure === "good_rates" ? { zmin: 0 } : { zmin: 0, zmax: 1 };
+  const ends = what.log ? {} : state.measure === "good_rates" ? { zmin: 0 } : { zmin: 0, zmax: state.measure === "score" ? undefined : 1 };
   const scale = what.good > 0 ? theme().heights : theme().heights.map(([place, color]) => [1 - place, color]).reverse();
   byId("measured").textContent = what.note;
-  const wide = Math.max(320, Math.min(board.length ? 34 * order.length + 190 : 320, 1900));
-  const box = byId("cells");
-  box.style.minWidth = (phone() ? Math.min(wide, 26 * order.length + 170) : 0) + "px";
+  byId("cells").style.minWidth = NAMES + NARROWEST * order.length + "px"; // with more columns it is scrolled
   const bar = { thickness: 12, outlinewidth: 0, orientation: "h", y: -0.03, yanchor: "top", x: 0.5, len: 0.8,
     title: { text: what.title, side: "bottom" } };
   if (what.log) Object.assign(bar, decades(z.flat().filter((v) => v !== null)));
   const trace = { type: "heatmap", z, text, x: order.map((index) => titles[index]), y: board.map((one) => one.title),
     colorscale: scale, xgap: 1.5, ygap: 1.5, hoverinfo: "text", hoverongaps: false, colorbar: bar, ...ends };
   return draw("cells", [trace], 210 + 20 * board.length, {
-    xaxis: { side: "top", tickangle: -55, tickfont: { size: 12 }, ticks: "", showgrid: false },
+    xaxis: { side: "top", tickangle: phone() ? -90 : -55, tickfont: { size: 12 }, ticks: "", showgrid: false },
     yaxis: { autorange: "reversed", tickfont: { size: 12 }, ticks: "", showgrid: false },
   });
 }
@@ -277,7 +277,7 @@ function drawRates(board) {
     const error = columns.map((values, at) =>
       values.length < 2 ? 0 : Math.sqrt(values.reduce((s, v) => s + (v - middle[at]) ** 2, 0) / (values.length - 1) / values.length));
     const color = colorOf(one.optimizer);
-    traces.push({ type: "scatter", mode: "lines", x: [...factors, ...[...factors].reverse()],
+    if (state.chosen.indexOf(one.optimizer) < RIBBONS) traces.push({ type: "scatter", mode: "lines", x: [...factors, ...[...factors].reverse()],
       y: [...middle.map((m, at) => Math.min(1, m + LINE * error[at])),
         ...middle.map((m, at) => Math.max(0, m - LINE * error[at])).reverse()],
       fill: "toself", fillcolor: faded(color, 0.16), line: { width: 0 }, hoverinfo: "skip", showlegend: false });
@@ -299,7 +299,7 @@ function drawRanks(board) {
     x: board.flatMap((one) => [one.rankLow, one.rankHigh, null]), y: board.flatMap((one) => [one.title, one.title, null]) };
   const points = { type: "scatter", mode: "markers", x: board.map((one) => one.rank), y: board.map((one) => one.title),
     marker: { color, size: 9, line: { color: theme().text, width: 1 } }, hoverinfo: "text",
-    hovertext: board.map((one) => `<b>${one.title}</b>: rank ${one.rank} [${one.rankLow}, ${one.rankHigh}]<br>` +
+    hovertext: board.map((one) => `<b>${one.title}</b>: rank ${short(one.rank)} [${short(one.rankLow)}, ${short(one.rankHigh)}]<br>` +
       (one.rank === 1 ? "the best" : one.p < 0.001 ? "p &lt; 0.001 against the best" : `p = ${one.p.toFixed(3)} against the best`)) };
   const tied = board.filter((one) => one.tied).map((one) => one.title);
   const how = board.length && board.reduce((sum, one) => sum + one.rows.length, 0) === data.results.length
@@ -309,9 +309,10 @@ function drawRanks(board) {
     ? ` ${tied.length} cannot be told from the best at 5 %: ${tied.slice(0, 8).join(", ")}${tied.length > 8 ? " …" : ""}.`
     : tied.length ? ` ${tied[0]} is better than every other at 5 %.` : "");
   return draw("ranks", [spans, points], 60 + 21 * board.length, {
-    yaxis: { autorange: "reversed", tickfont: { size: 12 }, ticks: "" , type: "category",
+    yaxis: { range: [board.length - 0.5, -0.5], tickfont: { size: 12 }, ticks: "", type: "category",
       categoryorder: "array", categoryarray: board.map((one) => one.title) },
-    xaxis: { title: { text: "rank", standoff: 6 }, side: "top", range: [0.2, board.length + 0.8], dtick: board.length > 20 ? 5 : 1 },
+    xaxis: { title: { text: "rank", standoff: 6 }, side: "top", range: [0.2, board.length + 0.8], tickangle: 0,
+      dtick: board.length <= 8 ? 1 : phone() ? 10 : board.length <= 20 ? 1 : 5 },
   });
 }
 
