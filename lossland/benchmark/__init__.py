@@ -1,1 +1,1 @@
-"""The benchmark: optimizers against landscapes, tuned alike, from many starts, with intervals. See docs/benchmark.md."""
+"""The benchmark: optimizers against landscapes, tuned alike, from many starts. See docs/benchmark.md."""

@@ -23,6 +23,7 @@ TAILS = (2.5, 97.5)  # percentiles of resamples between which 95 % of them lie
 RESAMPLES = 1000
 MOST_WEIGHTS = 10**7  # numbers in a table of resamples: with more runs there are fewer resamples
 FEWEST_RESAMPLES = 100
+PATIENCE = 100.0  # budgets after which a target counts as never reached
 
 
 def wilson(successes: int, runs: int) -> tuple[float, float]:
@@ -68,17 +69,19 @@ def _ratio(total: Float64, count: Float64) -> Float64:
     return np.divide(total, count, out=np.full(np.shape(total), np.inf), where=count > 0)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=64)
+def _counts(runs: int, seed: int) -> NDArray[np.uint8]:
+    count = int(np.clip(MOST_WEIGHTS // runs, FEWEST_RESAMPLES, RESAMPLES))
+    random = np.random.Generator(np.random.Philox(seed))
+    return random.multinomial(runs, np.full(runs, 1 / runs), size=count).astype(np.uint8)
+
+
 def resamples(runs: int, seed: int = 0) -> Float64:
     """Return how often each of N runs is drawn in each of B bootstrap resamples (B, N): rows sum to N.
 
     The same for the same seed, so that optimizers that start at the same places are resampled alike.
     """
-    count = int(np.clip(MOST_WEIGHTS // runs, FEWEST_RESAMPLES, RESAMPLES))
-    random = np.random.Generator(np.random.Philox(seed))
-    weights = random.multinomial(runs, np.full(runs, 1 / runs), size=count).astype(np.float64)
-    weights.flags.writeable = False
-    return weights
+    return _counts(runs, seed).astype(np.float64)
 
 
 # ------------------------------------------------------------------------------------------------------- profiles
@@ -90,16 +93,23 @@ def profile(evaluations: ArrayLike, budgets: ArrayLike) -> Float64:
     return np.searchsorted(until, np.asarray(budgets, np.float64), side="right") / until.size
 
 
-def scores(evaluations: ArrayLike, budget: float) -> Float64:
-    """Return the area under each run's profile (N,) for ``evaluations`` (T, N): 1 is at once, 0 is never.
+def score(times: ArrayLike, budget: float) -> Float64:
+    """Return one number (...) for the expected running times (..., T) to T targets: 1 is at once, 0 is never.
 
-    The axis of evaluations is logarithmic, from 1 to the budget: a target that is reached after e of them counts
-    1 - log(e) / log(budget).
+    It is the area under the profile of runs that start again until they succeed, on a logarithmic axis from 1 to
+    `PATIENCE` budgets: a target that takes e evaluations counts 1 - log(e) / log(PATIENCE budget), at least 0. So a
+    target that one run in ten reaches counts, and counts less than one that all reach.
     """
-    until = np.asarray(evaluations, np.float64)
     with np.errstate(divide="ignore"):
-        left = 1 - np.log(np.maximum(until, 1.0)) / math.log(max(budget, 2.0))
-    return np.clip(left, 0.0, 1.0).mean(axis=0)
+        left = 1 - np.log(np.maximum(np.asarray(times, np.float64), 1.0)) / math.log(PATIENCE * budget)
+    return np.clip(left, 0.0, 1.0).mean(axis=-1)
+
+
+def score_resamples(evaluations: ArrayLike, spent: ArrayLike, budget: float, seed: int = 0) -> Float64:
+    """Return the scores (B,) of bootstrap resamples of N runs to T targets, given as in `running_time`."""
+    until, reached = _charged(evaluations, spent)
+    weights = resamples(until.shape[-1], seed)
+    return score(_ratio(weights @ until.T, weights @ reached.T), budget)
 
 
 def good_width(rates: ArrayLike, score: ArrayLike, share: float = 0.9) -> float:
@@ -128,25 +138,10 @@ def good_width(rates: ArrayLike, score: ArrayLike, share: float = 0.9) -> float:
 # ---------------------------------------------------------------------------------------------------------- ranks
 
 
-def mean_interval(values: ArrayLike, seed: int = 0) -> tuple[float, float]:
-    """Return the 95 % bootstrap interval of the mean of N values."""
-    values = np.asarray(values, np.float64)
-    low, high = np.percentile(resamples(len(values), seed) @ values / len(values), TAILS)
+def interval(resampled: ArrayLike) -> tuple[float, float]:
+    """Return the 95 % interval of a number from its bootstrap resamples (B,)."""
+    low, high = np.percentile(np.asarray(resampled, np.float64), TAILS)
     return float(low), float(high)
-
-
-def resampled_means(score: ArrayLike, seed: int = 0) -> Float64:
-    """Return bootstrap resamples (B, M) of the mean scores of M competitors, from ``score`` (M, tasks, N).
-
-    Runs are resampled within each task, as Agarwal et al. (2021) do, and alike for all competitors: run i of each
-    began at the same place.
-    """
-    table = np.asarray(score, np.float64)
-    competitors, tasks, runs = table.shape
-    total = np.zeros((len(resamples(runs, seed)), competitors))
-    for task in range(tasks):
-        total += resamples(runs, seed + task) @ table[:, task].T
-    return total / (tasks * runs)
 
 
 def ranks(means: ArrayLike) -> Float64:
@@ -160,7 +155,7 @@ def ranks(means: ArrayLike) -> Float64:
 def difference_p(resampled: ArrayLike, best: int) -> Float64:
     """Return for each competitor (M,) the two-sided bootstrap p-value of having the same mean score as the best one.
 
-    ``resampled`` (B, M) as from `resampled_means`. The smallest is 2 / (B + 1); the best one's own is 1.
+    ``resampled`` (B, M) one row for each resample, in which all meet the same starts. The smallest is 2 / (B + 1); the best one's own is 1.
     """
     means = np.asarray(resampled, np.float64)
     behind = means[:, [best]] - means

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
@@ -57,6 +58,7 @@ class Settings:
     budget: int = 64
     tuning_starts: int = 64
     seed: int = 0
+    backend: str = "cpu"
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
@@ -118,7 +120,7 @@ class Cell:
         """How many gradients a run may evaluate."""
         return self.steps * self.cost
 
-    @cached_property
+    @property
     def evaluations(self) -> Float64:
         """The gradient evaluations (T, N) until each target, inf where it was not reached."""
         return np.where(self.hits >= 0, self.hits * self.cost, np.inf)
@@ -127,11 +129,6 @@ class Cell:
     def spent(self) -> Float64:
         """The gradient evaluations (N,) of whole runs that did not reach the last target."""
         return np.where(self.lost >= 0, self.lost, self.steps) * self.cost
-
-    @cached_property
-    def score_of_runs(self) -> Float64:
-        """The area under each run's profile (N,), between 0 and 1."""
-        return measures.scores(self.evaluations, self.budget)
 
     # ------------------------------------------------------------------------------------------------------ measures
     @property
@@ -166,13 +163,19 @@ class Cell:
 
     @property
     def score(self) -> float:
-        """The area under the profile of all runs and targets."""
-        return float(self.score_of_runs.mean())
+        """The area under the profile of runs that start again until they succeed: see `measures.score`."""
+        return float(measures.score(self.ert_of_targets, self.budget))
 
     @cached_property
+    def score_resamples(self) -> Float64:
+        """Bootstrap resamples (B,) of the score; on one landscape all optimizers' starts are resampled alike."""
+        seed = self.seed + zlib.crc32(self.landscape.encode())
+        return measures.score_resamples(self.evaluations, self.spent, self.budget, seed)
+
+    @property
     def score_interval(self) -> tuple[float, float]:
         """The bootstrap interval of the score."""
-        return measures.mean_interval(self.score_of_runs, self.seed)
+        return measures.interval(self.score_resamples)
 
     @property
     def diverged(self) -> float:
@@ -335,8 +338,8 @@ class Results(Displayed):
             return []
         table = {(cell.optimizer, cell.landscape): cell for cell in self.cells}
         cells = [[table[name, land] for land in self.settings.landscapes] for name in names]
-        score = np.array([[cell.score_of_runs for cell in row] for row in cells])
-        means, drawn = score.mean(axis=(1, 2)), measures.resampled_means(score, self.settings.seed)
+        means = np.array([np.mean([cell.score for cell in row]) for row in cells])
+        drawn = np.array([np.mean([cell.score_resamples for cell in row], axis=0) for row in cells]).T
         rank, ranks = measures.ranks(means), measures.ranks(drawn)
         low, high = np.percentile(drawn, measures.TAILS, axis=0)
         rank_low, rank_high = np.percentile(ranks, measures.TAILS, axis=0)

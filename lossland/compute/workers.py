@@ -12,10 +12,11 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection, Pipe, wait
 from typing import Protocol, TypeVar
 
-from lossland.compute.crowds.base import cores
+from lossland.compute.crowds.base import cores, limit_cores
 from lossland.errors import MachineError, UserError, is_users, sentence
 
 T = TypeVar("T")
@@ -117,10 +118,8 @@ class _Worker:
     def begin(self, function: Callable[[T], R], tile: T, number: int, attempt: int = 1) -> None:
         """Send work."""
         self.number, self.attempt = number, attempt
-        try:
+        with suppress(OSError):  # it has died: whoever waits for its result will see that
             self.connection.send((function, tile))
-        except OSError:  # it has died: whoever waits for its result will see that
-            pass
 
     def end(self) -> None:
         """End the process, whatever it does."""
@@ -131,6 +130,7 @@ class _Worker:
 
 def serve(descriptor: int) -> None:
     """Do the tiles that come through a pipe, until it is closed. What worker processes run."""
+    limit_cores(1)
     connection = Connection(descriptor)
     while True:
         try:
