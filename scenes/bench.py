@@ -252,15 +252,17 @@ class Bench(ll.Scene):
         told = [self.told(name, land) for name in names for land in lands]
         bars = layers.Bars(low, high, (score / top).ravel(), "height", key="cells", name="Score", worth=told)
         drawn: list[layers.Layer] = [bars]
+        size = 13.0 if max(len(x), len(y)) <= 14 else 12.0
         for name, at in zip(names, y, strict=True):
-            drawn.append(layers.Label((x[-1] + 0.7 * PITCH, at, 0.0), self.found.title(name), "text", size=13, side="right", bold=False))
+            place = (x[-1] + 0.7 * PITCH, at, 0.0)
+            drawn.append(layers.Label(place, self.found.title(name), "text", size=size, side="right", bold=False))
         for land, at in zip(lands, x, strict=True):
             place = (at, y[-1] - 0.7 * PITCH, 0.0)
-            drawn.append(layers.Label(place, self.found.landscape_title(land), "dim", size=13, side="below left", bold=False))
-        across, along = (x[0] - 3 * PITCH, x[-1] + 4 * PITCH), (y[-1] - 2 * PITCH, y[0] + PITCH)
+            drawn.append(layers.Label(place, self.found.landscape_title(land), "dim", size=size, side="left", bold=False))
+        across, along = (x[0] - 2 * PITCH, x[-1] + 3 * PITCH), (y[-1] - PITCH, y[0])
         corners = np.array([(a, b, z) for a in across for b in along for z in (0.0, TALL)])
         head = self.head("Optimizer × landscape", words("Height and colour: the score, up to ?2", top), "A click on a bar shows its race")
-        return ll.Frame(drawn, [head], ll.View(-47.0, 40.0, bounds=corners))
+        return ll.Frame(drawn, [head], ll.View(-47.0, 47.0, bounds=corners))
 
     def _grid(self) -> tuple[np.ndarray, np.ndarray]:
         """Return where the columns (landscapes) and rows (optimizers, the best behind) of the skyline stand."""
