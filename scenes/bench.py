@@ -21,8 +21,10 @@ TALL = 0.62  # a score of 1 in the world
 RUNS = ("best", "median", "worst")
 RUN_COLORS = ("down", "accent", "up")
 CELLS = 72  # of the tuning's map along each side
-DECADES = 1.5  # around the tuned rate on that map
-SHORTEST = 0.05  # share of the clock for the rise of bars
+RIBBON_VIEW = ll.View(
+    -62.0, 30.0, bounds=np.array([(x, y, z) for x in (-1.35, 1.45) for y in (-1, 1) for z in (0.0, 0.8)])
+)
+FACTORS = np.arange(-8, 9) / 4  # decades from the tuned rate
 
 
 class Bench(ll.Scene):
@@ -44,7 +46,9 @@ class Bench(ll.Scene):
     family = parameters.Choice("all", ("all", *ll.optimizers.FAMILIES), "family", "Which optimizers are shown.")
     first = parameters.Integer(1, 1, 500, "from rank", "The first optimizer that is shown.")
     optimizer = parameters.Text("", None, "optimizer", "Whose tuning and race are shown; empty: the best one.")
-    problem = parameters.Text("", None, "landscape", "The landscape of tuning and race; empty: where about half of its starts arrive.")
+    problem = parameters.Text(
+        "", None, "landscape", "The landscape of tuning and race; empty: where about half of its starts arrive."
+    )
 
     @property
     def clock(self) -> ll.Clock:  # pyright: ignore[reportIncompatibleVariableOverride]  # a race takes longer
@@ -156,11 +160,17 @@ class Bench(ll.Scene):
         """Return a bar for each optimizer, with its interval and how often it succeeds."""
         return self._board(round(now.eased(0.0, 0.25), 3))
 
+    @ll.kept
+    def _scale(self) -> tuple[plots.Plot, ll.View]:
+        top = 1.08 * max(self.found.board[name]["score_high"] for name in self.shown)
+        plot = plots.Plot((0, top), (0, 1), r"\text{score}", right=WIDE, up=HIGH, count=(6, 0))
+        bounds = plot.bounds()
+        bounds[bounds[:, 0] < 0, 0] -= 1.5  # for names
+        return plot, ll.View(90.0, 90.0, flat=True, bounds=bounds)
+
     @ll.kept(most=2)
     def _board(self, grown: float) -> ll.Frame:
-        lines = [self.found.board[name] for name in self.shown]
-        top = 1.08 * max(line["score_high"] for line in lines)
-        plot = plots.Plot((0, top), (0, 1), r"\text{score}", right=WIDE, up=HIGH, count=(6, 0))
+        lines, (plot, view) = [self.found.board[name] for name in self.shown], self._scale()
         pitch, count = 1 / max(len(lines), 8), len(lines)
         middle = 1 - pitch * (np.arange(count) + 0.5)
         score = grown * np.array([line["score"] for line in lines])
@@ -179,52 +189,62 @@ class Bench(ll.Scene):
         )  # fmt: skip
         drawn: list[layers.Layer] = [plot, bars]
         if grown == 1:
-            ends = [plot.world([line["score_low"], line["score_high"]], [y, y]) for line, y in zip(lines, middle, strict=True)]
+            ends = [
+                plot.world([line["score_low"], line["score_high"]], [y, y])
+                for line, y in zip(lines, middle, strict=True)
+            ]
             drawn.append(layers.Lines(ends, "text", 1.8, casing=1.2, pickable=False))
         size = 15.0 if count <= 14 else 13.0
         for name, line, y in zip(self.shown, lines, middle, strict=True):
             title = f"{line['rank']:.0f}  {self.found.title(name)}"
             drawn.append(layers.Label(plot.world(0, y), title, "text", size=size, side="left", bold=line["tied"]))
             end = plot.world(line["score_high"] * grown, y)
-            drawn.append(layers.Label(end, words("?n %", 100 * line["success"]), "dim", size=size, side="right", bold=False))
+            drawn.append(
+                layers.Label(end, words("?n %", 100 * line["success"]), "dim", size=size, side="right", bold=False)
+            )
         tied = sum(line["tied"] for line in self.found.board.values())
-        even = f"The first {tied}, in bold, cannot be told apart" if tied > 1 else "The first is better than every other"
-        return ll.Frame(drawn, [self.head("Leaderboard", even + " (5 %)", "At the right: starts that reach the minimum")], self.flat(plot, 1.5))
-
-    def flat(self, plot: plots.Plot, left: float) -> ll.View:
-        """Return the view of a plot with room for names at its left."""
-        bounds = plot.bounds()
-        bounds[bounds[:, 0] < 0, 0] -= left
-        return ll.View(90.0, 90.0, flat=True, bounds=bounds)
+        even = (
+            f"The first {tied}, in bold, cannot be told apart" if tied > 1 else "The first is better than every other"
+        )
+        return ll.Frame(
+            drawn, [self.head("Leaderboard", even + " (5 %)", "At the right: starts that reach the minimum")], view
+        )
 
     def head(self, title: str, *lines: str) -> layers.Title:
         """Return the title of a page."""
         s = self.found.settings
         measured = words(
-            "?n optimizers, ?n landscapes, ?n starts", len(self.found.optimizers), len(self.found.landscapes), s["starts"]
+            "?n optimizers, ?n landscapes, ?n starts",
+            len(self.found.optimizers),
+            len(self.found.landscapes),
+            s["starts"],
         )
         return layers.Title(title, "", (measured, *lines))
 
     # ------------------------------------------------------------------------------------------------ profiles
     def profiles(self, now: ll.Now) -> ll.Frame:
         """Return how many targets are reached within how many gradient evaluations."""
-        plot, back, curves = self._profiles()
+        plot, back, curves, view = self._profiles()
         reach = float(self.found.budgets[-1]) ** max(now.eased(0.0, 0.5), 0.01)
+        when = np.log(self.found.budgets)
         below = layers.Label((WIDE / 2, -0.14, 0.0), "gradient evaluations", "dim", size=15, side="below", bold=False)
         drawn: list[layers.Layer] = [plot, back, below]
         legend = []
         for name, line, share in curves:
             color = self.color(name)
-            at = float(np.interp(np.log(reach), np.log(self.found.budgets), share))
-            drawn.append(layers.Curve(line, color, 3.0, at=np.log(self.found.budgets), upto=np.log(reach), key=f"profile.{name}",
-                                      name=self.found.title(name), units=plot, depth=False))  # fmt: skip
+            at = float(np.interp(np.log(reach), when, share))
+            named = {"key": f"profile.{name}", "name": self.found.title(name), "units": plot}
+            drawn.append(layers.Curve(line, color, 3.0, at=when, upto=np.log(reach), depth=False, **named))
             drawn.append(layers.Points(plot.world([reach], [at]), color, 5.0, "disc", outline=True, pickable=False))
             legend.append(layers.Row(color, self.found.title(name), (words("?n %", 100 * at),)))
-        notes = [self.head("Runtime profiles", "How many of all targets are reached, and how soon"), layers.Legend(legend, "Targets reached")]
-        return ll.Frame(drawn, notes, ll.View(90.0, 90.0, flat=True, bounds=plot.bounds(above=0.05) - (0.0, 0.06, 0.0)))
+        notes = [
+            self.head("Runtime profiles", "How many of all targets are reached, and how soon"),
+            layers.Legend(legend, "Targets reached"),
+        ]
+        return ll.Frame(drawn, notes, view)
 
     @ll.kept
-    def _profiles(self) -> tuple[plots.Plot, layers.Layer, list[tuple[str, np.ndarray, np.ndarray]]]:
+    def _profiles(self) -> tuple[plots.Plot, layers.Layer, list[tuple[str, np.ndarray, np.ndarray]], ll.View]:
         budgets = self.found.budgets
         every = {name: self.found.profile(name) for name in self.listed}
         top = min(1.0, 0.1 * np.ceil(10 * max(share.max() for share in every.values()) + 0.5))
@@ -234,7 +254,8 @@ class Bench(ll.Scene):
         front = self.shown[:COLORS]
         behind = [plot.world(budgets, share) for name, share in every.items() if name not in front]
         back = layers.Lines(behind, "ghost", 1.2, 0.4, pickable=False)
-        return plot, back, [(name, plot.world(budgets, every[name]), every[name]) for name in front]
+        view = ll.View(90.0, 90.0, flat=True, bounds=plot.bounds(above=0.05) - (0.0, 0.06, 0.0))
+        return plot, back, [(name, plot.world(budgets, every[name]), every[name]) for name in front], view
 
     # ------------------------------------------------------------------------------------------------ the cells
     def cells(self, now: ll.Now) -> ll.Frame:
@@ -248,7 +269,9 @@ class Bench(ll.Scene):
         top = float(score.max(initial=1e-9))
         x, y = self._grid()
         low = np.stack(np.broadcast_arrays(x - 0.44 * PITCH, y[:, None] - 0.44 * PITCH, 0.0), -1).reshape(-1, 3)
-        high = np.stack(np.broadcast_arrays(x + 0.44 * PITCH, y[:, None] + 0.44 * PITCH, 0.012 + TALL * grown * score / top), -1).reshape(-1, 3)
+        high = np.stack(
+            np.broadcast_arrays(x + 0.44 * PITCH, y[:, None] + 0.44 * PITCH, 0.012 + TALL * grown * score / top), -1
+        ).reshape(-1, 3)
         told = [self.told(name, land) for name in names for land in lands]
         bars = layers.Bars(low, high, (score / top).ravel(), "height", key="cells", name="Score", worth=told)
         drawn: list[layers.Layer] = [bars]
@@ -258,11 +281,23 @@ class Bench(ll.Scene):
             drawn.append(layers.Label(place, self.found.title(name), "text", size=size, side="right", bold=False))
         for land, at in zip(lands, x, strict=True):
             place = (at, y[-1] - 0.7 * PITCH, 0.0)
-            drawn.append(layers.Label(place, self.found.landscape_title(land), "dim", size=size, side="left", bold=False))
+            drawn.append(
+                layers.Label(place, self.found.landscape_title(land), "dim", size=size, side="left", bold=False)
+            )
+        head = self.head(
+            "Optimizer × landscape",
+            words("Height and colour: the score, up to ?2", top),
+            "A click on a bar shows its race",
+        )
+        return ll.Frame(drawn, [head], self._seen())
+
+    @ll.kept
+    def _seen(self) -> ll.View:
+        """Return the view of the skyline, with room for names."""
+        x, y = self._grid()
         across, along = (x[0] - 2 * PITCH, x[-1] + 3 * PITCH), (y[-1] - PITCH, y[0])
         corners = np.array([(a, b, z) for a in across for b in along for z in (0.0, TALL)])
-        head = self.head("Optimizer × landscape", words("Height and colour: the score, up to ?2", top), "A click on a bar shows its race")
-        return ll.Frame(drawn, [head], ll.View(-47.0, 47.0, bounds=corners))
+        return ll.View(-47.0, 47.0, bounds=corners)
 
     def _grid(self) -> tuple[np.ndarray, np.ndarray]:
         """Return where the columns (landscapes) and rows (optimizers, the best behind) of the skyline stand."""
@@ -276,7 +311,9 @@ class Bench(ll.Scene):
             f"{row['title']} on {row['landscape_title']}",
             words("score ?3, ?3 to ?3", row["score"], row["score_low"], row["score_high"]),
             words("success ?n %, ?n to ?n", 100 * row["success"], 100 * row["success_low"], 100 * row["success_high"]),
-            words("? gradients to the minimum", row["ert"]) if np.isfinite(row["ert"]) else "the minimum is never reached",
+            words("? gradients to the minimum", row["ert"])
+            if np.isfinite(row["ert"])
+            else "the minimum is never reached",
         )
         return "\n".join(lines)
 
@@ -289,9 +326,10 @@ class Bench(ll.Scene):
         for place, name in enumerate(names):
             drawn += self._ribbon(name, 1.0 - pitch * (place + 0.5), 0.62 * pitch, share)
         drawn += self._rate_axis(1.0 - pitch * len(names))
-        corners = np.array([(x, y, z) for x in (-1.35, 1.45) for y in (-1, 1) for z in (0.0, 0.8)])
-        head = self.head("Sensitivity to the rate", "Mean score at other rates than the tuned one", "Broad and high forgives a guess")
-        return ll.Frame(drawn, [head], ll.View(-62.0, 30.0, bounds=corners))
+        head = self.head(
+            "Sensitivity to the rate", "Mean score at other rates than the tuned one", "Broad and high forgives a guess"
+        )
+        return ll.Frame(drawn, [head], RIBBON_VIEW)
 
     @ll.kept(most=64)
     def sensitivity(self, name: str) -> tuple[np.ndarray, np.ndarray] | None:
@@ -300,9 +338,9 @@ class Bench(ll.Scene):
         known = [row for row in rows if row["sensitivity"]["rates"]]
         if not known:
             return None
-        rates = np.array(known[0]["sensitivity"]["rates"])
-        score = np.mean([row["sensitivity"]["score"] for row in known], axis=0)
-        return np.log10(rates / known[0]["settings"]["lr"]), score
+        decades = [np.log10(np.array(row["sensitivity"]["rates"]) / row["settings"]["lr"]) for row in known]
+        score = [np.interp(FACTORS, x, row["sensitivity"]["score"]) for x, row in zip(decades, known, strict=True)]
+        return FACTORS, np.mean(score, axis=0)
 
     @ll.kept(most=64)
     def _ribbon(self, name: str, y: float, width: float, share: float) -> list[layers.Layer]:
@@ -316,11 +354,11 @@ class Bench(ll.Scene):
         sheet = np.stack(np.broadcast_arrays(x, rows[:, None], TALL * share * height / 0.8), -1)
         color = self.color(name)
         foot = sheet[0] * (1, 1, 0)
-        title = self.found.title(name)
+        title, end = self.found.title(name), sheet[:, -1].mean(axis=0) + np.array([0.04, 0.0, 0.0])
         return [
             layers.Curve(sheet[0], color, 2.4, at=fine, foot=foot, fill=0.22, name=title, key=f"rate.{name}"),
             layers.Sheet(sheet, color=color, every=(0, 0), name=title, key=f"ribbon.{name}"),
-            layers.Label(sheet[:, -1].mean(axis=0) + (0.04, 0, 0), title, "text", size=14, side="right", bold=False),
+            layers.Label(end, title, "text", size=14, side="right", bold=False),
         ]
 
     @ll.kept
@@ -328,13 +366,21 @@ class Bench(ll.Scene):
         marks, drawn = (0.01, 0.1, 1.0, 10.0, 100.0), []
         for k, factor in enumerate(marks):
             x = 1.3 * (k - 2) / 2
-            drawn.append(layers.Lines([np.array([(x, y, 0.0), (x, 1.0, 0.0)])], "accent" if k == 2 else "hair", 1.2, pickable=False))
+            drawn.append(
+                layers.Lines(
+                    [np.array([(x, y, 0.0), (x, 1.0, 0.0)])], "accent" if k == 2 else "hair", 1.2, pickable=False
+                )
+            )
             drawn.append(layers.Label((x, y, 0.0), words("×?", factor), "dim", size=14, side="below", bold=False))
         for score in (0.0, 0.25, 0.5, 0.75):
             z = TALL * score / 0.8
             drawn.append(layers.Lines([np.array([(-1.3, 1.0, z), (1.3, 1.0, z)])], "hair", 1.2, pickable=False))
             drawn.append(layers.Label((-1.3, 1.0, z), words("?", score), "dim", size=13, side="left", bold=False))
-        drawn.append(layers.Label((0.0, y - 0.16, 0.0), "rate, as a multiple of the tuned one", "dim", size=14, side="below", bold=False))
+        drawn.append(
+            layers.Label(
+                (0.0, y - 0.16, 0.0), "rate, as a multiple of the tuned one", "dim", size=14, side="below", bold=False
+            )
+        )
         return drawn
 
     # ------------------------------------------------------------------------------------------------ tuning
@@ -345,7 +391,11 @@ class Bench(ll.Scene):
         if second is None or not self.is_flat_space:
             frame = self.ribbons(now)
             why = "has no second parameter" if self.is_flat_space else "was tuned in more than two dimensions"
-            return ll.Frame(frame.layers, [self.head(f"{row['title']} {why}", "Its sensitivity to the rate is all there is")], frame.view)
+            return ll.Frame(
+                frame.layers,
+                [self.head(f"{row['title']} {why}", "Its sensitivity to the rate is all there is")],
+                frame.view,
+            )
         ground, trials, best, log = self._tuned()
         notes = [
             layers.Title(
@@ -381,8 +431,9 @@ class Bench(ll.Scene):
         names = row["tuning"]["names"]
         trials = np.array(row["tuning"]["trials"], float)[:, [names.index("lr"), names.index(second)]]
         low, high = trials.min(axis=0), trials.max(axis=0)
+        axes = ("lr", low[0], high[0], "log"), (second, low[1], high[1])
         made = ll.sweep(
-            row["landscape"], row["rule"], ("lr", low[0], high[0], "log"), (second, low[1], high[1]), CELLS, row["steps"],
+            row["landscape"], row["rule"], *axes, CELLS, row["steps"],
             start=tuple(row["runs"]["median"]["start"]), seed=self.found.settings["seed"],
         )  # fmt: skip
         left = np.log10(np.maximum(np.where(made.diverged, np.nan, made.loss - row["lowest"]), 1e-12 * row["scale"]))
@@ -397,7 +448,9 @@ class Bench(ll.Scene):
         told = [words("score ?3", one) + "\n" + ", ".join(words(f"{n} ?", v) for n, v in zip(names, trial, strict=True))
                 for one, trial in zip(score, np.array(row["tuning"]["trials"], float), strict=True)]  # fmt: skip
         category = np.where(rank > 0.75, 1, np.where(rank > 0.4, 0, -1))
-        dots = layers.Points(ground.world_from_domain(place, 0.012), category, 5.0, "disc", outline=True, name="Trial", worth=told)
+        dots = layers.Points(
+            ground.world_from_domain(place, 0.012), category, 5.0, "disc", outline=True, name="Trial", worth=told
+        )
         ring = layers.Points.on(ground, place[[int(score.argmax())]], "accent", 9.0, "ring", name="Taken")
         return ground, dots, ring, made.up.log
 
@@ -415,13 +468,8 @@ class Bench(ll.Scene):
     @ll.kept(most=4)
     def paths(self) -> list[tuple[str, np.ndarray, np.ndarray]]:
         """Return the best, the median and the worst of the cell's runs: name, points (T+1, 2) and values (T+1,)."""
-        row, found = self.found.row(self.chosen, self.land_text), []
-        for name in RUNS:
-            one = row["runs"][name]
-            steps = one["hit"] if one["hit"] >= 0 else row["steps"]
-            path = ll.run(row["landscape"], row["rule"], start=one["start"], steps=max(steps, 1))
-            found.append((name, path.points[:, 0], path.values[:, 0]))
-        return found
+        paths, land = self.found.replay(self.chosen, self.land_text), self.ground.land
+        return [(name, paths[name], np.asarray(land.value(paths[name]), float)) for name in RUNS]
 
     def race(self, now: ll.Now) -> ll.Frame:
         """Return the runs of a cell on their landscape."""
@@ -432,9 +480,17 @@ class Bench(ll.Scene):
         for (name, points, values), color in zip(self.paths(), RUN_COLORS, strict=True):
             upto = min(step, len(points) - 1)
             arrived = row["runs"][name]["hit"] >= 0 and upto == len(points) - 1
-            look = {"start": name, "label": f"{name}: arrived" if arrived else name, "values": values, "key": name, "name": f"{name} start"}
+            look = {
+                "start": name,
+                "label": f"{name}: arrived" if arrived else name,
+                "values": values,
+                "key": name,
+                "name": f"{name} start",
+            }
             drawn.append(layers.Trail.on(self.ground.terrain, points, upto, color, **look))
-            rows.append(layers.Row(color, f"{name} start", (words("?n", upto), float(values[int(upto)] - row["lowest"]))))
+            rows.append(
+                layers.Row(color, f"{name} start", (words("?n", upto), float(values[int(upto)] - row["lowest"])))
+            )
         for place in self.ground.land.minima:
             if abs(float(self.ground.land.value(place)) - row["lowest"]) <= 1e-6 * row["scale"]:
                 drawn.append(layers.Points.on(self.ground.terrain, place, "text", 6.0, "ring", name="Minimum"))

@@ -16,15 +16,20 @@ RACE = 12.0  # seconds of the scene that a race takes
 def reel(found: Summary, folder: str = "") -> Tour:
     """Return the film of results, which are in a folder ("": those that lossland brings), as a tour."""
 
-    def shot(page: str, title: str, text: str, cell: tuple[str, str] | None = None, **moves: tuple[float, float]) -> Shot:
-        params = {"folder": folder, "page": page} | (dict(zip(("optimizer", "problem"), cell, strict=True)) if cell else {})
+    def shot(
+        page: str, title: str, text: str, cell: tuple[str, str] | None = None, **moves: tuple[float, float]
+    ) -> Shot:
+        params = {"folder": folder, "page": page} | (
+            dict(zip(("optimizer", "problem"), cell, strict=True)) if cell else {}
+        )
         play = (0.0, RACE if page == "race" else LENGTHS[page])
         return Shot(BENCHMARK, LENGTHS[page], params=params, play=play, title=title, text=text, **moves)
 
     settings, best = found.settings, found.board[found.optimizers[0]]
+    winner = found.title(found.optimizers[0])
     asked = f"{len(found.optimizers)} optimizers, {len(found.landscapes)} landscapes, {settings['starts']} starts each"
     shots = [
-        shot("leaderboard", f"{found.title(found.optimizers[0])} comes first", f"{asked}. Its score is {best['score']:.2f}"),
+        shot("leaderboard", f"{winner} comes first", f"{asked}. Its score is {best['score']:.2f}"),
         shot("cells", "Where is it easy, where is it hard?", "A bar for each optimizer on each landscape",
              azimuth=(-72.0, -38.0), elevation=(34.0, 44.0)),
     ]  # fmt: skip
@@ -38,7 +43,9 @@ def reel(found: Summary, folder: str = "") -> Tour:
         if mapped:
             cell = mapped[0], chosen(found)["The winner at its best"][1]
             text = f"{found.title(mapped[0])}: what is left, over the rate and a second parameter"
-            shots.append(shot("tuning", "Tuning is a landscape too", text, cell, azimuth=(-84.0, -40.0), elevation=(46.0, 36.0)))
+            shots.append(
+                shot("tuning", "Tuning is a landscape too", text, cell, azimuth=(-84.0, -40.0), elevation=(46.0, 36.0))
+            )
     shots.append(shot("profiles", "How much, and how soon?", "Higher and farther left is better"))
     return Tour("bench", "Optimizers, compared", tuple(shots), fade=FADE)
 

@@ -17,16 +17,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lossland.benchmark.problems import problem
 from lossland.benchmark.results import FORMAT, SETTINGS, VERSION, load
+from lossland.compute import arrays
+from lossland.compute.crowds import crowd
 from lossland.errors import UserError, nearest
 from lossland.files import written
 from lossland.formats.jsontext import plain
+from lossland.optimizers import optimizer as read_rule
 
 Float64 = NDArray[np.float64]
 
 EXAMPLE = Path(__file__).with_name("example.json.gz")
 TABLE = "results.json"
 LEFT_OUT = ("targets", "ert_of_targets")  # of a packed file: no chart shows them
+EXACT = ("runs", "settings", "lowest")  # the runs are run again
 DIGITS = 6  # significant ones of a packed file
 NOT_FINITE = {"nan": np.nan, "inf": np.inf, "-inf": -np.inf}
 
@@ -92,6 +97,18 @@ class Summary:
         """Return the share (g,) of all starts, targets and landscapes that is reached within the budgets."""
         return np.mean([self.row(optimizer, land)["profile"] for land in self.landscapes], axis=0)
 
+    def replay(self, optimizer: str, landscape: str) -> dict[str, Float64]:
+        """Return the places (T + 1, n) of the best, the median and the worst run, each up to the last target."""
+        row, paths = self.row(optimizer, landscape), {}
+        land, rule = problem(row["landscape"], row["dimension"]).land, read_rule(row["rule"])
+        backend = arrays.backend(self.settings["backend"])
+        for name, one in row["runs"].items():
+            start = np.array([one["start"]], float)
+            steps = one["hit"] if one["hit"] >= 0 else row["steps"]
+            trail = crowd(land, rule, start, self.settings["seed"], one["index"], backend).trail(max(steps, 1))
+            paths[name] = np.concatenate([start, np.asarray(trail)[:, :, 0]])
+        return paths
+
     def scores(self, optimizers: tuple[str, ...]) -> Float64:
         """Return the scores (optimizers, landscapes)."""
         return np.array([[self.row(name, land)["score"] for land in self.landscapes] for name in optimizers])
@@ -119,8 +136,11 @@ def read(path: str | Path = "") -> Summary:
 
 def pack(summary: Summary, file: Path) -> None:
     """Write a small file that `read` reads: what no chart shows is left out, and numbers are rounded."""
-    rows = [{key: value for key, value in row.items() if key not in LEFT_OUT} for row in summary.document["results"]]
-    text = json.dumps(_rounded(plain({**summary.document, "results": rows})), separators=(",", ":"))
+    rows = [
+        {key: value if key in EXACT else _rounded(plain(value)) for key, value in row.items() if key not in LEFT_OUT}
+        for row in summary.document["results"]
+    ]
+    text = json.dumps(plain({**_rounded(plain({**summary.document, "results": []})), "results": rows}))
     with written(file) as temporary:
         temporary.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
 

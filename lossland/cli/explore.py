@@ -34,8 +34,8 @@ def configure(parser: ArgumentParser) -> None:
         type=subject(".py", ".lossland"),
         nargs="?",
         default=FIRST_SCENE,
-        help="a scene, a landscape or formula, either in a file (mine.py:Name), a folder of results of `lossland bench`, "
-        "or a .lossland session (default: "
+        help="a scene, a landscape or formula, either in a file (mine.py:Name), a folder of results of "
+        "`lossland bench`, or a .lossland session (default: "
         f"{FIRST_SCENE})",
     )
     parser.add_argument("--orbit", action="store_true", help="let the camera turn steadily")

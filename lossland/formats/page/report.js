@@ -6,6 +6,7 @@ const LINE = 1.96; // standard errors to each side of a 95 % interval
 const DRAWS = 2000; // of the means, for ranks under a filter
 const MOST = 8; // optimizers that have a colour of their own
 const RIBBONS = 4; // of them have their interval drawn
+const PER_DECADE = 4; // rates of a sensitivity
 const NAMES = 150, NARROWEST = 9; // pixels of the heat map's names and of a column
 const byId = (id) => document.getElementById(id);
 const phone = () => window.innerWidth < 600;
@@ -270,9 +271,14 @@ function drawRates(board) {
   for (const one of board.filter((entry) => state.chosen.includes(entry.optimizer))) {
     const own = one.rows.filter((row) => row.sensitivity.rates.length);
     if (!own.length) continue;
-    const count = own[0].sensitivity.rates.length;
-    const factors = own[0].sensitivity.rates.map((rate) => rate / own[0].sensitivity.rates[(count - 1) / 2]);
-    const columns = factors.map((_, at) => own.map((row) => row.sensitivity.score[at]));
+    // A rate has legal values: some landscapes may lack the lowest or highest ones.
+    const columnOf = (row, at) => Math.round(PER_DECADE * Math.log10(row.sensitivity.rates[at] / row.settings.lr));
+    const by = new Map();
+    for (const row of own) row.sensitivity.score.forEach((score, at) => {
+      by.set(columnOf(row, at), [...(by.get(columnOf(row, at)) ?? []), score]);
+    });
+    const steps = [...by.keys()].sort((a, b) => a - b);
+    const factors = steps.map((step) => 10 ** (step / PER_DECADE)), columns = steps.map((step) => by.get(step));
     const middle = columns.map(mean);
     const error = columns.map((values, at) =>
       values.length < 2 ? 0 : Math.sqrt(values.reduce((s, v) => s + (v - middle[at]) ** 2, 0) / (values.length - 1) / values.length));
@@ -283,7 +289,7 @@ function drawRates(board) {
       fill: "toself", fillcolor: faded(color, 0.16), line: { width: 0 }, hoverinfo: "skip", showlegend: false });
     traces.push({ type: "scatter", mode: "lines", name: one.title, x: factors, y: middle, line: { color, width: 2.4 },
       hovertemplate: `${one.title}: score %{y:.3f} at %{x:.3g} × the tuned rate<extra></extra>` });
-    traces.push({ type: "scatter", mode: "markers", x: [1], y: [middle[(count - 1) / 2]], hoverinfo: "skip",
+    traces.push({ type: "scatter", mode: "markers", x: [1], y: [middle[steps.indexOf(0)]], hoverinfo: "skip",
       marker: { color, size: 8, line: { color: theme().panel, width: 1.5 } }, showlegend: false });
   }
   return draw("rates", traces, phone() ? 420 : 440, {
