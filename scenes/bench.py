@@ -18,8 +18,8 @@ COLORS = 8  # optimizers that have a colour of their own
 WIDE, HIGH = 3.2, 2.0  # of a flat page in the world
 PITCH = 0.17  # from one bar of the skyline to the next
 TALL = 0.62  # a score of 1 in the world
-RUNS = ("best", "median", "worst")
 RUN_COLORS = ("down", "accent", "up")
+MARGIN = 0.05  # of the domain's width, around runs that leave it
 CELLS = 72  # of the tuning's map along each side
 RIBBON_VIEW = ll.View(
     -62.0, 30.0, bounds=np.array([(x, y, z) for x in (-1.35, 1.45) for y in (-1, 1) for z in (0.0, 0.8)])
@@ -462,14 +462,28 @@ class Bench(ll.Scene):
     @property
     @ll.kept
     def ground(self) -> Any:
-        """The landscape of the race, as the scene of a race on it: its ground, axes and view are used."""
-        return ll.scene("optimizer_race", landscape=self.land_text)
+        """The landscape of the race, as the scene of a race on it: its ground, axes and view are used.
+
+        It is as wide as the runs need, up to three times the landscape's own domain.
+        """
+        own = np.array(ll.landscape(self.land_text).domain).T  # (2, 2): lows and highs
+        places = np.vstack(list(self.replayed().values()))
+        low, high = np.nanmin(places, axis=0), np.nanmax(places, axis=0)
+        wide = own[1] - own[0]
+        low = np.maximum(np.where(low < own[0], low - MARGIN * wide, own[0]), own[0] - wide)
+        high = np.minimum(np.where(high > own[1], high + MARGIN * wide, own[1]), own[1] + wide)
+        return ll.scene("optimizer_race", landscape=self.land_text, domain=(low[0], high[0], low[1], high[1]))
+
+    @ll.kept(most=4)
+    def replayed(self) -> dict[str, np.ndarray]:
+        """Return the places (T + 1, 2) of the best, the median and the worst of the cell's runs."""
+        return self.found.replay(self.chosen, self.land_text)
 
     @ll.kept(most=4)
     def paths(self) -> list[tuple[str, np.ndarray, np.ndarray]]:
-        """Return the best, the median and the worst of the cell's runs: name, points (T+1, 2) and values (T+1,)."""
-        paths, land = self.found.replay(self.chosen, self.land_text), self.ground.land
-        return [(name, paths[name], np.asarray(land.value(paths[name]), float)) for name in RUNS]
+        """Return these runs by their names, with their values (T + 1,)."""
+        land = self.ground.land
+        return [(name, path, np.asarray(land.value(path), float)) for name, path in self.replayed().items()]
 
     def race(self, now: ll.Now) -> ll.Frame:
         """Return the runs of a cell on their landscape."""
