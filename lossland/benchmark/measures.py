@@ -1,11 +1,11 @@
 """What a benchmark measures, as functions of arrays: success, expected running time, profiles, ranks, each with its
 interval.
 
-Runs are given by ``evaluations`` (..., N), the gradient evaluations until a target was reached (inf: never), and
-``spent`` (N,), those that a run took in all. Sources: Hansen et al. (2021), "COCO: a platform for comparing continuous
-optimizers in a black-box setting" (expected running time, runtime profiles); Wilson (1927) (the interval of a share);
-Efron (1979) (the bootstrap); Agarwal et al. (2021), "Deep reinforcement learning at the edge of the statistical
-precipice" (runs resampled task by task, intervals of aggregates).
+Runs are given by ``evaluations`` (..., N), the gradient evaluations until a target was reached (inf: never), and the
+``budget`` of each run, which one that fails is charged with. Sources: Hansen et al. (2021), "COCO: a platform for
+comparing continuous optimizers in a black-box setting" (expected running time, runtime profiles); Wilson (1927) (the
+interval of a share); Efron (1979) (the bootstrap); Agarwal et al. (2021), "Deep reinforcement learning at the edge of
+the statistical precipice" (runs resampled task by task, intervals of aggregates).
 """
 
 from __future__ import annotations
@@ -36,19 +36,19 @@ def wilson(successes: int, runs: int) -> tuple[float, float]:
     return low, high
 
 
-def running_time(evaluations: ArrayLike, spent: ArrayLike) -> Float64:
+def running_time(evaluations: ArrayLike, budget: float) -> Float64:
     """Return the expected running time (...) to reach a target by restarts: all evaluations per success.
 
-    ``evaluations`` (..., N) until the target was reached, inf where it was not: such a run costs all that it
-    ``spent`` (N,). inf where no run succeeded.
+    ``evaluations`` (..., N) until the target was reached, inf where it was not: such a run costs its budget. inf where
+    no run succeeded.
     """
-    until, reached = _charged(evaluations, spent)
+    until, reached = _charged(evaluations, budget)
     return _ratio(until.sum(axis=-1), reached.sum(axis=-1))
 
 
-def running_time_interval(evaluations: ArrayLike, spent: ArrayLike, seed: int = 0) -> tuple[float, float]:
+def running_time_interval(evaluations: ArrayLike, budget: float, seed: int = 0) -> tuple[float, float]:
     """Return the 95 % bootstrap interval of the expected running time of N runs, given as in `running_time`."""
-    until, reached = _charged(evaluations, spent)
+    until, reached = _charged(evaluations, budget)
     if not reached.any():
         return math.inf, math.inf
     weights = resamples(len(until), seed)
@@ -58,11 +58,11 @@ def running_time_interval(evaluations: ArrayLike, spent: ArrayLike, seed: int = 
     return float(low), float(high)
 
 
-def _charged(evaluations: ArrayLike, spent: ArrayLike) -> tuple[Float64, Float64]:
+def _charged(evaluations: ArrayLike, budget: float) -> tuple[Float64, Float64]:
     """Return what each run costs, and 1 where it reached the target, else 0."""
     until = np.asarray(evaluations, np.float64)
     reached = np.isfinite(until)
-    return np.where(reached, until, spent), reached.astype(np.float64)
+    return np.where(reached, until, budget), reached.astype(np.float64)
 
 
 def _ratio(total: Float64, count: Float64) -> Float64:
@@ -105,9 +105,9 @@ def score(times: ArrayLike, budget: float) -> Float64:
     return np.clip(left, 0.0, 1.0).mean(axis=-1)
 
 
-def score_resamples(evaluations: ArrayLike, spent: ArrayLike, budget: float, seed: int = 0) -> Float64:
+def score_resamples(evaluations: ArrayLike, budget: float, seed: int = 0) -> Float64:
     """Return the scores (B,) of bootstrap resamples of N runs to T targets, given as in `running_time`."""
-    until, reached = _charged(evaluations, spent)
+    until, reached = _charged(evaluations, budget)
     weights = resamples(until.shape[-1], seed)
     return score(_ratio(weights @ until.T, weights @ reached.T), budget)
 
@@ -155,7 +155,8 @@ def ranks(means: ArrayLike) -> Float64:
 def difference_p(resampled: ArrayLike, best: int) -> Float64:
     """Return for each competitor (M,) the two-sided bootstrap p-value of having the same mean score as the best one.
 
-    ``resampled`` (B, M) one row for each resample, in which all meet the same starts. The smallest is 2 / (B + 1); the best one's own is 1.
+    ``resampled`` (B, M) has a row for each resample, in which all meet the same starts. The smallest p is 2 / (B + 1);
+    the best one's own is 1.
     """
     means = np.asarray(resampled, np.float64)
     behind = means[:, [best]] - means

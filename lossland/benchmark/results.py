@@ -125,11 +125,6 @@ class Cell:
         """The gradient evaluations (T, N) until each target, inf where it was not reached."""
         return np.where(self.hits >= 0, self.hits * self.cost, np.inf)
 
-    @cached_property
-    def spent(self) -> Float64:
-        """The gradient evaluations (N,) of whole runs that did not reach the last target."""
-        return np.where(self.lost >= 0, self.lost, self.steps) * self.cost
-
     # ------------------------------------------------------------------------------------------------------ measures
     @property
     def successes(self) -> int:
@@ -149,7 +144,7 @@ class Cell:
     @cached_property
     def ert_of_targets(self) -> Float64:
         """The expected running time to each target (T,), in gradient evaluations."""
-        return measures.running_time(self.evaluations, self.spent)
+        return measures.running_time(self.evaluations, self.budget)
 
     @property
     def ert(self) -> float:
@@ -159,7 +154,7 @@ class Cell:
     @cached_property
     def ert_interval(self) -> tuple[float, float]:
         """The bootstrap interval of the expected running time."""
-        return measures.running_time_interval(self.evaluations[-1], self.spent, self.seed)
+        return measures.running_time_interval(self.evaluations[-1], self.budget, self.seed)
 
     @property
     def score(self) -> float:
@@ -170,7 +165,7 @@ class Cell:
     def score_resamples(self) -> Float64:
         """Bootstrap resamples (B,) of the score; on one landscape all optimizers' starts are resampled alike."""
         seed = self.seed + zlib.crc32(self.landscape.encode())
-        return measures.score_resamples(self.evaluations, self.spent, self.budget, seed)
+        return measures.score_resamples(self.evaluations, self.budget, seed)
 
     @property
     def score_interval(self) -> tuple[float, float]:
@@ -285,13 +280,35 @@ ARRAYS = tuple(item.name for item in fields(Cell) if item.type in ("Float64", "I
 PLAIN = tuple(item.name for item in fields(Cell) if item.name not in ARRAYS)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Results(Displayed):
     """A benchmark's cells, in the order of its settings; of one that was stopped, those that are done."""
 
     settings: Settings
     cells: list[Cell]
     folder: Path | None = field(default=None, compare=False)
+
+    def __repr__(self) -> str:
+        """Return what was measured, and the leaderboard."""
+        return "\n".join([self.title, *self.lines()])
+
+    @property
+    def title(self) -> str:
+        """How many optimizers and landscapes there are, and what each was given."""
+        asked = self.settings
+        part = "" if self.complete else f", {len(self.cells)} of {len(asked.pairs)} cells"
+        return (
+            f"{len(asked.optimizers)} optimizers on {len(asked.landscapes)} landscapes, {asked.starts} starts, "
+            f"{asked.steps} gradients a run, {asked.budget} tuning trials each{part}"
+        )
+
+    def lines(self) -> list[str]:
+        """Return the leaderboard as text."""
+        return [
+            f"{line['rank']:4g}  {line['optimizer']}: score {line['score']:.3f} ({line['score_low']:.3f} to "
+            f"{line['score_high']:.3f}), success {line['success']:.1%}"
+            for line in self.leaderboard()
+        ]
 
     @property
     def complete(self) -> bool:

@@ -14,7 +14,7 @@ from lossland.benchmark.results import Cell, Settings
 from lossland.compute import arrays
 from lossland.compute.crowds import crowd
 from lossland.errors import UserError, place_of
-from lossland.optimizers import Optimizer, cost, optimizer, spec
+from lossland.optimizers import Optimizer, by_coordinate, cost, optimizer, spec
 
 Float64 = NDArray[np.float64]
 Int32 = NDArray[np.int32]
@@ -86,7 +86,12 @@ def run_tile(tile: Tile) -> TileResult:
 
 def steps_of(rule: Optimizer, evaluations: int) -> int:
     """Return how many steps of a rule a budget of gradient evaluations pays for, at least one."""
-    return max(1, int(evaluations // cost(type(rule))))
+    return max(1, int(evaluations // cost_of(rule)))
+
+
+def cost_of(rule: Optimizer) -> float:
+    """Return how many gradients a step costs; one that looks at nothing at all pays for one."""
+    return cost(type(rule)) or 1.0
 
 
 @np.errstate(all="ignore")
@@ -150,13 +155,12 @@ class _Trial:
 
 def _trial(where: Problem, rule: Optimizer, settings: Settings) -> _Trial:
     runs = follow(where, rule, settings, TUNING, settings.tuning_starts)
-    each, steps = cost(type(rule)), steps_of(rule, settings.steps)
+    each, steps = cost_of(rule), steps_of(rule, settings.steps)
     until = np.where(runs.hits >= 0, runs.hits * each, np.inf)
-    spent = np.where(runs.lost >= 0, runs.lost, steps) * each
     best = np.sort(np.nan_to_num(runs.best, nan=np.inf))
     low, middle, high = (float(best[round(share * (len(best) - 1))]) for share in (0.25, 0.5, 0.75))
     return _Trial(
-        score=float(measures.score(measures.running_time(until, spent), steps * each)),
+        score=float(measures.score(measures.running_time(until, steps * each), steps * each)),
         success=float((runs.hits[-1] >= 0).mean()),
         loss=(low, middle, high),
         no_number=bool((runs.lost == 1).all() and np.isnan(runs.end).any(axis=1).all()),
@@ -165,8 +169,9 @@ def _trial(where: Problem, rule: Optimizer, settings: Settings) -> _Trial:
 
 def _expect_numbers(tried: list[_Trial], rule: Optimizer) -> None:
     if all(one.no_number for one in tried):
+        method = type(rule).update if by_coordinate(type(rule)) else type(rule).decide
         raise UserError(
-            f"{place_of(type(rule))}: the first step of {type(rule).__name__} is no number (nan), whatever its "
+            f"{place_of(method)}: the first step of {type(rule).__name__} is no number (nan), whatever its "
             "settings; what does it divide by, or take the root of?"
         )
 
@@ -189,7 +194,7 @@ def cell_of(settings: Settings, pair: tuple[str, str], tuned: Tuning, parts: lis
         noise=settings.noise,
         seed=settings.seed,
         settings={item.name: getattr(rule, item.name) for item in fields(rule)},
-        cost=cost(type(rule)),
+        cost=cost_of(rule),
         steps=steps_of(rule, settings.steps),
         lowest=where.lowest,
         scale=where.scale,

@@ -18,7 +18,7 @@ from functools import cache
 from typing import Any
 
 from lossland import userfiles
-from lossland.errors import UserError, fault_of, nearest, shown
+from lossland.errors import UserError, fault_of, nearest, place_of, shown
 from lossland.expression import variable
 from lossland.expression.vectors import rank
 from lossland.optimizers.adaptive import (
@@ -248,10 +248,11 @@ def _from_file(file: userfiles.Named) -> type[Optimizer]:
 def check_rule(kind: type[Optimizer]) -> None:
     """Raise UserError unless a class is a rule that can be computed, explained and compiled.
 
-    A class that lacks its ``@dataclass(frozen=True)`` gets it here.
+    A class that lacks its ``@dataclass(frozen=True)`` gets it here, and so do those that it is made from.
     """
-    if "__dataclass_fields__" not in vars(kind):
-        dataclass(frozen=True)(kind)
+    for one in reversed(kind.__mro__):
+        if issubclass(one, Optimizer) and "__dataclass_fields__" not in vars(one):
+            dataclass(frozen=True)(one)
     for item in fields(kind):
         if item.default is MISSING:
             raise UserError(f"{kind.__name__}'s {item.name} needs a default, as in {item.name}: float = 0.01.")
@@ -264,6 +265,7 @@ def check_rule(kind: type[Optimizer]) -> None:
     if by_coordinate(kind) and kind.update is Optimizer.update:
         raise UserError(f"{kind.__name__} has no update(self, grad, last, t, position).")
     rule, method = kind(), "update" if by_coordinate(kind) else "decide"
+    where = place_of(getattr(kind, method))
     ways: list[Callable[[], object]] = [
         lambda: symbolic(kind).decide(Symbols(), _last(kind), variable("t")),
         lambda: trace(kind).terms,
@@ -273,13 +275,13 @@ def check_rule(kind: type[Optimizer]) -> None:
     try:
         for one in (way() for way in ways):
             if not isinstance(one, terms):
-                raise UserError(f"{method} of {kind.__name__} must return its Terms, not {shown(one)}.")
+                raise UserError(f"{where}: {method} of {kind.__name__} must return its Terms, not {shown(one)}.")
     except UserError:
         raise
     except Exception as error:
         raise UserError(f"{method} of {kind.__name__} fails: {fault_of(error)}.") from error
     if rank(trace(kind).terms.step) > 1:
-        raise UserError(f"The step of {kind.__name__} must be a vector, not a matrix.")
+        raise UserError(f"{where}: the step of {kind.__name__} must be a vector, not a matrix.")
 
 
 def _last(kind: type[Optimizer]) -> Step:
