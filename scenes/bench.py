@@ -19,7 +19,7 @@ WIDE, HIGH = 3.2, 2.0  # of a flat page in the world
 PITCH = 0.17  # from one bar of the skyline to the next
 TALL = 0.62  # a score of 1 in the world
 RUN_COLORS = ("down", "accent", "up")
-MARGIN = 0.05  # of the domain's width, around runs that leave it
+PIECES = 6  # of a run that leaves the map and returns
 CELLS = 72  # of the tuning's map along each side
 RIBBON_VIEW = ll.View(
     -62.0, 30.0, bounds=np.array([(x, y, z) for x in (-1.35, 1.45) for y in (-1, 1) for z in (0.0, 0.8)])
@@ -462,17 +462,8 @@ class Bench(ll.Scene):
     @property
     @ll.kept
     def ground(self) -> Any:
-        """The landscape of the race, as the scene of a race on it: its ground, axes and view are used.
-
-        It is as wide as the runs need, up to three times the landscape's own domain.
-        """
-        own = np.array(ll.landscape(self.land_text).domain).T  # (2, 2): lows and highs
-        places = np.vstack(list(self.replayed().values()))
-        low, high = np.nanmin(places, axis=0), np.nanmax(places, axis=0)
-        wide = own[1] - own[0]
-        low = np.maximum(np.where(low < own[0], low - MARGIN * wide, own[0]), own[0] - wide)
-        high = np.minimum(np.where(high > own[1], high + MARGIN * wide, own[1]), own[1] + wide)
-        return ll.scene("optimizer_race", landscape=self.land_text, domain=(low[0], high[0], low[1], high[1]))
+        """The landscape of the race, as the scene of a race on it: its ground, axes and view are used."""
+        return ll.scene("optimizer_race", landscape=self.land_text)
 
     @ll.kept(most=4)
     def replayed(self) -> dict[str, np.ndarray]:
@@ -484,6 +475,32 @@ class Bench(ll.Scene):
         """Return these runs by their names, with their values (T + 1,)."""
         land = self.ground.land
         return [(name, path, np.asarray(land.value(path), float)) for name, path in self.replayed().items()]
+
+    @ll.kept(most=4)
+    def pieces(self) -> dict[str, list[tuple[int, np.ndarray]]]:
+        """Return what of each run is on the map, piece by piece: its first step, and its places (k, 2)."""
+        (x0, x1), (y0, y1) = self.ground.land.domain
+        found = {}
+        for name, path in self.replayed().items():
+            inside = (path >= (x0, y0)).all(axis=1) & (path <= (x1, y1)).all(axis=1)
+            ends = np.flatnonzero(np.diff(np.concatenate([[False], inside, [False]])))
+            found[name] = [(int(a), path[a : b + 1]) for a, b in ends.reshape(-1, 2)][-PIECES:]
+        return found
+
+    def trails(self, name: str, values: np.ndarray, color: str, step: float, arrived: bool) -> list[layers.Layer]:
+        """Return a run up to a step: its trail, in pieces where it left the map on the way."""
+        drawn: list[layers.Layer] = []
+        for first, places in self.pieces()[name]:
+            if step < first or len(places) < 2:
+                continue
+            upto = min(step - first, len(places) - 1)
+            here = step - first <= upto + 1e-9
+            look: dict[str, Any] = {"head": here, "start": name if first == 0 else "", "key": f"{name}.{first}"}
+            if here:
+                label = f"{name}: arrived" if arrived else name
+                look |= {"label": label, "values": values[first : first + len(places)]}
+            drawn.append(layers.Trail.on(self.ground.terrain, places, upto, color, name=f"{name} start", **look))
+        return drawn
 
     def race(self, now: ll.Now) -> ll.Frame:
         """Return the runs of a cell on their landscape."""
