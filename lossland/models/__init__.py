@@ -3,9 +3,30 @@
 `linear_maps`: what a matrix does to the plane. `quadratics`: how descent and momentum converge on a quadratic.
 `critical_points`: where a landscape is level, and of which kind. `contours`: curves of equal value. `slopes`: the
 steepest heading, and the ways that rain takes. `phase_portraits`: where a step leads from everywhere.
-`datasets`: digits, iris, and two classes in the plane.
+`datasets`: digits, iris, and two classes in the plane. `networks`: perceptrons and convolutions, thousands
+at once, with gradients and Hessian products. `training`: any optimizer on many networks.
 """
 
-from lossland.models import contours, critical_points, datasets, linear_maps, phase_portraits, quadratics, slopes
+from lossland.models import (
+    contours,
+    critical_points,
+    datasets,
+    linear_maps,
+    networks,
+    phase_portraits,
+    quadratics,
+    slopes,
+    training,
+)
 
-__all__ = ["contours", "critical_points", "datasets", "linear_maps", "phase_portraits", "quadratics", "slopes"]
+__all__ = [
+    "contours",
+    "critical_points",
+    "datasets",
+    "linear_maps",
+    "networks",
+    "phase_portraits",
+    "quadratics",
+    "slopes",
+    "training",
+]
