@@ -4,17 +4,20 @@
 `critical_points`: where a landscape is level, and of which kind. `contours`: curves of equal value. `slopes`: the
 steepest heading, and the ways that rain takes. `phase_portraits`: where a step leads from everywhere.
 `datasets`: digits, iris, and two classes in the plane. `networks`: perceptrons and convolutions, thousands
-at once, with gradients and Hessian products. `training`: any optimizer on many networks.
+at once, with gradients and Hessian products. `training`: any optimizer on many networks. `slices`: their
+loss along directions of many kinds. `honesty`: what a slice may be trusted for.
 """
 
 from lossland.models import (
     contours,
     critical_points,
     datasets,
+    honesty,
     linear_maps,
     networks,
     phase_portraits,
     quadratics,
+    slices,
     slopes,
     training,
 )
@@ -23,10 +26,12 @@ __all__ = [
     "contours",
     "critical_points",
     "datasets",
+    "honesty",
     "linear_maps",
     "networks",
     "phase_portraits",
     "quadratics",
+    "slices",
     "slopes",
     "training",
 ]

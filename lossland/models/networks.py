@@ -77,7 +77,7 @@ class Layer(ABC):
         return {}
 
 
-def _turned(matrices: Array) -> Array:
+def turned(matrices: Array) -> Array:
     """Return matrices (..., m, n) with rows and columns exchanged."""
     return namespace(matrices).permute_dims(matrices, (*range(matrices.ndim - 2), -1, -2))
 
@@ -98,12 +98,13 @@ class Linear(Layer):
 
     def forward(self, w: Weights, x: Array, mode: Mode) -> tuple[Array, Any]:
         """Return (P, N, outputs) of (P, N, inputs)."""
-        return x @ _turned(w["weight"]) + w["bias"][:, None, :], x
+        y = turned(w["weight"] @ turned(x))  # the samples of a feature lie side by side: sums over features are quick
+        return y + w["bias"][:, None, :], x
 
     def backward(self, w: Weights, saved: Any, slope: Array) -> tuple[Array, dict[str, Array]]:
         """Return the gradients."""
         xp = namespace(slope)
-        return slope @ w["weight"], {"weight": _turned(slope) @ saved, "bias": xp.sum(slope, axis=1)}
+        return slope @ w["weight"], {"weight": turned(slope) @ saved, "bias": xp.sum(slope, axis=1)}
 
 
 @dataclass(frozen=True)
@@ -141,9 +142,9 @@ class Convolution(Layer):
         patches, (_, samples, height, width, channels) = saved
         networks, k, edge = slope.shape[0], self.kernel, self.kernel // 2
         flat = xp.reshape(slope, (networks, samples * height * width, self.outputs))
-        matrix = xp.reshape(_turned(patches) @ flat, (networks, k, k, channels, self.outputs))
+        matrix = xp.reshape(turned(patches) @ flat, (networks, k, k, channels, self.outputs))
         grads = {"weight": xp.permute_dims(matrix, (0, 4, 3, 1, 2)), "bias": xp.sum(flat, axis=1)}
-        back = xp.reshape(flat @ _turned(self._matrix(w)), (networks, samples, height, width, k * k * channels))
+        back = xp.reshape(flat @ turned(self._matrix(w)), (networks, samples, height, width, k * k * channels))
         padded = xp.zeros((networks, samples, height + 2 * edge, width + 2 * edge, channels), dtype=back.dtype)
         for n in range(k * k):
             i, j = divmod(n, k)
@@ -584,14 +585,14 @@ class Network(Displayed):
     ) -> Array:
         """Return the outputs (N, outputs) or (P, N, outputs)."""
         xp, many, x, theta = self._taken(theta, points)
-        out, _ = forward(self.layers, self._weights(theta, statistics), x, mode)
+        out, _ = forward(self.layers, self.weights(theta, statistics), x, mode)
         out = xp.broadcast_to(out, (theta.shape[0], *out.shape[1:]))
         return out if many else out[0, ...]
 
     def activations(self, theta: Array, points: ArrayLike | Array, statistics: Array | None = None) -> list[Array]:
         """Return the activations after each layer, each as `apply` returns the last ones."""
         _, many, x, theta = self._taken(theta, points)
-        w, found = self._weights(theta, statistics), []
+        w, found = self.weights(theta, statistics), []
         for index, layer in enumerate(self.layers):
             x, _ = layer.forward(_within(w, index), x, EVALUATION)
             found.append(x if many else x[0, ...])
@@ -610,7 +611,7 @@ class Network(Displayed):
         aim = prepared(xp, self.loss_kind, target, self.outputs, _real(xp, theta.dtype))
         found = []
         for piece in self._pieces(theta, x):
-            out, _ = forward(self.layers, self._weights(theta[piece, :], _rows(statistics, piece)), x, mode)
+            out, _ = forward(self.layers, self.weights(theta[piece, :], _rows(statistics, piece)), x, mode)
             found.append(xp.mean(losses(self.loss_kind, out, aim), axis=1))
         value = xp.concat(found)
         return value if many else value[0, ...]
@@ -640,7 +641,7 @@ class Network(Displayed):
         aim = prepared(xp, self.loss_kind, target, self.outputs, _real(xp, theta.dtype))
         values, grads, seen = [], [], []
         for piece in self._pieces(theta, x):
-            w = self._weights(theta[piece, :], _rows(statistics, piece))
+            w = self.weights(theta[piece, :], _rows(statistics, piece))
             out, saved = forward(self.layers, w, x, mode)
             values.append(xp.mean(losses(self.loss_kind, out, aim), axis=1))
             _, found = backward(self.layers, w, saved, loss_slopes(self.loss_kind, out, aim) / x.shape[1])
@@ -677,7 +678,7 @@ class Network(Displayed):
         goal = xp.reshape(xp.asarray(target), (-1,))
         found = []
         for piece in self._pieces(theta, x):
-            out, _ = forward(self.layers, self._weights(theta[piece, :], _rows(statistics, piece)), x, EVALUATION)
+            out, _ = forward(self.layers, self.weights(theta[piece, :], _rows(statistics, piece)), x, EVALUATION)
             right = xp.argmax(out, axis=-1) == goal if self.outputs > 1 else (out[..., 0] > 0) == (goal > 0)
             found.append(xp.mean(xp.astype(right, theta.dtype), axis=1))
         share = xp.concat(found)
@@ -691,7 +692,7 @@ class Network(Displayed):
         x = xp.astype(xp.asarray(points), _real(xp, theta.dtype), copy=False)
         return xp, theta.ndim == 2, x[None, ...], theta if theta.ndim == 2 else theta[None, :]
 
-    def _weights(self, theta: Array, statistics: Array | None) -> dict[str, Array]:
+    def weights(self, theta: Array, statistics: Array | None) -> dict[str, Array]:
         """Return parameters and running statistics by their names."""
         w = _views(self.parameters, theta)
         if self.kept_statistics:
@@ -916,6 +917,6 @@ def _drawn(xp: ModuleType, scheme: str, gain: float | None, shape: Shape, even: 
 def _orthogonal(xp: ModuleType, normal: Array) -> Array:
     """Return matrices (P, rows * columns) with orthonormal rows or columns, whichever are fewer."""
     wide = normal.shape[1] < normal.shape[2]
-    q, r = xp.linalg.qr(_turned(normal) if wide else normal)
+    q, r = xp.linalg.qr(turned(normal) if wide else normal)
     q = q * xp.sign(xp.linalg.diagonal(r))[:, None, :]
-    return xp.reshape(_turned(q) if wide else q, (normal.shape[0], -1))
+    return xp.reshape(turned(q) if wide else q, (normal.shape[0], -1))
