@@ -496,8 +496,8 @@ class Slice(Displayed):
     ``x`` (nx,), ``y`` (ny,) or empty in 1D; ``value`` and ``accuracy`` (ny, nx), in 1D (nx,), nan where there is
     nothing yet. ``centre`` (n,) and ``directions`` (k, n) are what it can be computed from again (a path-local slice
     has the path's points (S, n) as its centre, and the directions of its chart), ``kind`` and ``seed`` how they were
-    found. ``path`` (T, k) are the places of a path, ``path_loss`` (T,) its true losses. ``marks`` (m, k) are other places: of
-    optima that are joined, and of what joins them.
+    found. ``path`` (T, k) are the places of a path, ``path_loss`` (T,) its true losses. ``marks`` (m, k) are other
+    places: of optima that are joined, and of what joins them.
     """
 
     x: Floats

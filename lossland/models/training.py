@@ -67,7 +67,8 @@ class Trainer:
         theta = initial(network, seed, 1) if start is None else start
         xp = namespace(theta)
         theta = theta if theta.ndim == 2 else theta[None, :]
-        rules = [as_optimizer(one) for one in (optimizers if isinstance(optimizers, list | tuple) else [optimizers])]
+        one = isinstance(optimizers, str | Optimizer | type)
+        rules = [as_optimizer(rule) for rule in ([optimizers] if one else optimizers)]
         if len(rules) > 1 and theta.shape[0] == 1:
             theta = xp.broadcast_to(theta, (len(rules), theta.shape[1]))
         if len(rules) not in (1, theta.shape[0]):
@@ -92,6 +93,7 @@ class Trainer:
         """The parameters (P, n) now."""
         return namespace(self._position).permute_dims(self._position, (1, 0))
 
+    @np.errstate(all="ignore")
     def loss(self) -> Array:
         """Return the loss (P,) over all the data, in evaluation."""
         return self.network.loss(self.theta, self.points, self.target, statistics=self.statistics)
@@ -208,6 +210,7 @@ def _side_by_side(xp: ModuleType, rules: Sequence[Optimizer], dtype: Any) -> Opt
     return merged
 
 
+@np.errstate(all="ignore")
 def train(
     network: Network,
     points: ArrayLike | Array,

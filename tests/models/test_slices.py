@@ -229,7 +229,7 @@ def test_gradient_and_its_turn() -> None:
 def test_refinement_is_coarse_to_fine_and_ends_the_same() -> None:
     theta = networks.initial(NET)
     recipe = slices.plan(TASK, theta, n=(21, 13), dtype="float64")
-    seen = []
+    seen, step = [], recipe.blank
     for step in recipe.refine(piece=40):
         known = ~np.isnan(step.value)
         seen.append(known.sum())
