@@ -33,6 +33,7 @@ _HOME = {
     "Sweep": "lossland.compute.maps",
     "minima": "lossland.compute.minima:",
     "models": "lossland.models:",
+    "slice": "lossland.models.slicing",
     "maps": "lossland.compute.maps:",
     "Grid": "lossland.landscapes",
     "Terrain": "lossland.world.terrain",
@@ -130,6 +131,7 @@ __all__ = [
     "shapes",
     "show",
     "signs",
+    "slice",
     "snapshot",
     "swarm",
     "swarms",
@@ -186,6 +188,7 @@ if TYPE_CHECKING:
     from lossland.landscapes import Grid as Grid
     from lossland.landscapes import Landscape as Landscape
     from lossland.landscapes import landscape as landscape
+    from lossland.models.slicing import slice as slice
     from lossland.optimizers import rates as rates
     from lossland.scenery import ground as ground
     from lossland.scenery import level_points as level_points
