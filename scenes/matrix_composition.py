@@ -124,7 +124,7 @@ class MatrixComposition(ll.Scene):
             for matrix in chain[::-1]:
                 moved = matrix @ moved
                 reach = max(reach, float(np.abs(np.vstack([LETTER, np.eye(2)]) @ moved.T).max()))
-        return 1.8 * 1.45 ** float(np.ceil(np.log(reach / 1.65) / np.log(1.45)))
+        return 1.8 * 1.25 ** float(np.ceil(np.log(reach / 1.65) / np.log(1.25)))
 
     def middle(self, column: float, row: float) -> np.ndarray:
         """Return the world point (2,) at the middle of a small plane: columns −1 and 1, rows 1 (above) and −1."""
