@@ -13,7 +13,9 @@
 `slices`: a network's loss along directions of many kinds.
 `slicing`: a slice from a few words.
 `slopes`: the steepest heading, and the ways that rain takes.
+`subspaces`: what a matrix reaches and what it loses: column and null space, least squares, right angles, and paths in space.
 `training`: any optimizer on many networks.
+`vectors`: sums, multiples, angles and spans.
 """
 
 from lossland.models import (
@@ -30,7 +32,9 @@ from lossland.models import (
     slices,
     slicing,
     slopes,
+    subspaces,
     training,
+    vectors,
 )
 
 __all__ = [
@@ -47,5 +51,7 @@ __all__ = [
     "slices",
     "slicing",
     "slopes",
+    "subspaces",
     "training",
+    "vectors",
 ]
