@@ -156,6 +156,11 @@ class DerivativeSlope(ll.Scene):
             drawn += [plot, plot.curve(graph, color, width=2.0, key=f"ghost {color}", ghost=True)]
         return drawn
 
+    @ll.kept
+    def slope_curve(self, plot: plots.Plot, graph: Any, color: str) -> plots.Pieces:
+        """Return the whole curve of a derivative."""
+        return plot.curve(graph, color, key=f"traced {color}")
+
     @property
     def graphs(self) -> tuple[Any, Any, Any]:
         """F, f' and f''."""
@@ -179,10 +184,11 @@ class DerivativeSlope(ll.Scene):
 
     def frame(self, now: ll.Now) -> ll.Frame:
         """Return the picture that is asked for."""
-        drawn = getattr(self, f"shown_{self.show}")(now)
-        return ll.Frame(drawn, self.notes(now), self.view())
+        read = self.readouts(now)
+        drawn = getattr(self, f"shown_{self.show}")(now, read)
+        return ll.Frame(drawn, self.notes(now, read), self.view())
 
-    def shown_secant(self, now: ll.Now) -> list[layers.Layer]:
+    def shown_secant(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Layer]:
         """Return two points that come together, and the line through them that becomes the tangent."""
         plot, f, x, h = self.plot, self.function, self.x, self.step(now)
         y, other, arrived = f.at(x), f.at(x + h), now.eased(0.72, 0.84)
@@ -199,14 +205,13 @@ class DerivativeSlope(ll.Scene):
             drawn.append(plot.points(x + h, other, SECANT, 8.0, name="Second point"))
         drawn.append(plot.points(x, y, "text", 8.0, name="Point"))
         color, number = (SLOPE, slope) if arrived > 0.5 else (SECANT, secant)
-        side = "right" if (slope > 0) == (h > 0 or arrived > 0.5) else "left"
+        ahead = h > 0 or arrived > 0.5
+        side = f"{'below' if (slope > 0) == ahead else 'above'} {'right' if ahead else 'left'}"
         place = (x + h, other) if arrived < 0.5 else (x, y)
-        drawn.append(
-            plot.label(*place, words("slope ?.2", number), color, f"below {side}" if slope > 0 else side, size=30)
-        )
+        drawn.append(plot.label(*place, words("slope ?.2", number), color, side, size=30))
         return drawn
 
-    def shown_traced(self, now: ll.Now) -> list[layers.Layer]:
+    def shown_traced(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Layer]:
         """Return a tangent that runs along f, its slope drawn as a curve below, and the slope of that below it."""
         x, drawn = self.here(now), list(self.standing())
         drawn.append(self.plot.tangent(self.function, x, SLOPE, reach=0.14, width=4.0))
@@ -214,7 +219,7 @@ class DerivativeSlope(ll.Scene):
         for plot, graph, color in zip((self.plot, *self.lower), self.graphs, (F, SLOPE, SECOND), strict=True):
             y = graph.at(x)
             if plot is not self.plot:
-                drawn.append(plot.curve(graph, color, between=(self.span[0], x), key=f"traced {color}"))
+                drawn.append(self.slope_curve(plot, graph, color).upto(x))
                 drawn.append(
                     plot.label(x, y, words("?.2", y), color, "right" if x < np.mean(self.span) else "left", size=28)
                 )
@@ -228,10 +233,9 @@ class DerivativeSlope(ll.Scene):
             drawn.append(self.lower[0].points(passed[:, 0], 0.0 * passed[:, 0], SLOPE, 6.0, "ring", name="Level"))
         return drawn
 
-    def shown_car(self, now: ll.Now) -> list[layers.Layer]:
+    def shown_car(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Layer]:
         """Return a car on a road, its way over time with a tangent, and its speed on a dial."""
-        t, f, plot = self.here(now), self.function, self.plot
-        where, speed = f.at(t), f.derivative.at(t)
+        plot, f, t, where, speed = self.plot, self.function, read["x_now"], read["value"], read["slope"]
         road = self.road
         drawn = [*self.standing(), road, plot.tangent(f, t, SLOPE, reach=0.2, width=3.4), plot.guides(t, where)]
         drawn.append(plot.points(t, where, "text", 8.0))
@@ -302,7 +306,7 @@ class DerivativeSlope(ll.Scene):
         u, v = self.factors()
         return self.scale()[0] * abs(u.at(x)), self.scale()[0] * abs(v.at(x))
 
-    def shown_product(self, now: ll.Now) -> list[layers.Layer]:
+    def shown_product(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Layer]:
         """Return the rectangle u by v, and the strips that it gains when x grows by h."""
         (u0, v0), (u1, v1) = self.sides(self.x), self.sides(self.x + self.step(now))
 
@@ -325,9 +329,9 @@ class DerivativeSlope(ll.Scene):
         return drawn
 
     # ------------------------------------------------------------------------------------------------- ε and δ
-    def shown_epsilon(self, now: ll.Now) -> list[layers.Layer]:
+    def shown_epsilon(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Layer]:
         """Return a band of ε around f(x), and the widest one of δ around x in which the graph keeps inside it."""
-        plot, x, read = self.plot, self.x, self.readouts(now)
+        plot, x = self.plot, self.x
         y, e, d = read["value"], read["epsilon"], read["delta"]
         (x0, x1), (y0, y1) = plot.x, plot.y
 
@@ -350,9 +354,9 @@ class DerivativeSlope(ll.Scene):
         ]
 
     # ------------------------------------------------------------------------------------------------- notes
-    def notes(self, now: ll.Now) -> list[layers.Note]:
+    def notes(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Note]:
         """Return the title, the formula and the numbers that matter."""
-        read, f = self.readouts(now), self.function
+        f = self.function
         low, high = self.slopes()
         slope = layers.Meter("Slope of the curve", tex("f'(?) =", read["x_now"]), read["slope"], SLOPE, low, high)
         formula = layers.Formula(rf"f(x) = {f.latex}", 24)

@@ -77,13 +77,16 @@ class Show:
 class View:
     """How a scene likes to be seen. ``flat`` looks straight down on the plane.
 
-    ``bounds`` (k, 3): world points that must fit into the free part of the window. Angles in degrees.
+    ``bounds`` (k, 3): world points that must fit into the free part of the window. Angles in degrees. A camera at home
+    glides to another view; where the scene itself moves the camera, from moment to moment, it is ``moving``, and the
+    camera is where the moment wants it.
     """
 
     azimuth: float = -60.0
     elevation: float = 38.0
     flat: bool = False
     bounds: Array | None = None
+    moving: bool = False
 
     @classmethod
     def from_above(cls, reach: float) -> View:

@@ -11,7 +11,7 @@ value, there is a gap. Keep what a method returns for as long as it does not cha
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypedDict, Unpack
 
@@ -82,6 +82,19 @@ class Pieces(Compound):
         """Return the layers."""
         return self.pieces
 
+    def upto(self, x: float) -> Pieces:
+        """Return a plot's curve as far as x: nothing is sampled or uploaded again while x moves."""
+        begun = [(piece, at) for piece, at in self._begun if len(at) and at[0] < x]
+        return replace(self, pieces=[replace(piece, at=at, upto=x) for piece, at in begun])
+
+    @cached_property
+    def _begun(self) -> list[tuple[Curve, Floats]]:
+        """The pieces of a plot's curve, with the x (m,) of their points."""
+        plot = self.units
+        assert isinstance(plot, Plot)
+        curves = [piece for piece in self.pieces if isinstance(piece, Curve)]
+        return [(piece, plot.x_of(piece.points)) for piece in curves]
+
 
 @dataclass(frozen=True, eq=False)
 class Plot(Compound):
@@ -147,6 +160,12 @@ class Plot(Compound):
         corner, right, up = self._frame
         (u, v), *_ = np.linalg.lstsq(np.column_stack([right, up]), _in_space(position) - corner, rcond=None)
         return float(self.scales[0].value(u)), float(self.scales[1].value(v))
+
+    def x_of(self, positions: Array) -> Floats:
+        """Return the x (m,) of points (m, 3) of the plot's rectangle."""
+        corner, right, up = self._frame
+        shares, *_ = np.linalg.lstsq(np.column_stack([right, up]), (np.asarray(positions) - corner).T, rcond=None)
+        return np.asarray(self.scales[0].value(shares[0]))
 
     def told(self, position_in_world: Array) -> str:
         """Say where a point of the world is in the plot's numbers."""
