@@ -1,4 +1,4 @@
-"""The mathematics that scenes show, as functions and classes of arrays. NumPy only, no pictures; public as ``ll.models``.
+"""The mathematics that scenes show: pure functions over arrays that know nothing of pictures.
 
 `calculus`: slopes, areas, Taylor polynomials and Newton's method in one variable.
 `contours`: curves of equal value.
@@ -6,6 +6,7 @@
 `datasets`: digits, iris, and two classes in the plane.
 `linear_maps`: what a matrix does to the plane.
 `phase_portraits`: where a step leads from everywhere.
+`principal`: the axes of most variance.
 `quadratics`: how descent and momentum converge on a quadratic.
 `slopes`: the steepest heading, and the ways that rain takes.
 """
@@ -17,6 +18,7 @@ from lossland.models import (
     datasets,
     linear_maps,
     phase_portraits,
+    principal,
     quadratics,
     slopes,
 )
@@ -28,6 +30,7 @@ __all__ = [
     "datasets",
     "linear_maps",
     "phase_portraits",
+    "principal",
     "quadratics",
     "slopes",
 ]
