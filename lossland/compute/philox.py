@@ -28,6 +28,11 @@ class Purpose(IntEnum):
 
     START = 0
     NOISE = 1
+    DATA = 2
+    ORDER = 3  # of samples, epoch by epoch
+    WEIGHTS = 4
+    MASK = 5
+    DIRECTION = 6
 
 
 PAIR = 256  # what the last word grows by for two further normal numbers of the same particle and step

@@ -144,6 +144,7 @@ class SwarmState:
     @np.errstate(all="ignore")
     def advance(self, steps: int = 1, progress: Callable[[float], None] | None = None) -> None:
         """Take ``steps`` steps. ``progress`` is called with the share of the work done, now and then."""
+        checks.told(progress)
         self._crowd.advance(check_steps(steps), progress)
 
 
@@ -326,6 +327,7 @@ def swarm(
     it is near a minimum: see `find_minima`.
     """
     steps = check_steps(steps)
+    checks.told(progress)
     land, rule = ground(landscape, dimension), with_noise(as_optimizer(optimizer), noise)
     try:
         return _descended(land, rule, count, steps, seed, start, backend, progress)

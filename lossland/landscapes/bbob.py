@@ -42,6 +42,7 @@ PREFIX = "bbob:"
 LARGEST = 40  # dimensions: the reference implementation draws random numbers for no more
 FUNCTIONS: list[Function] = []
 BOUND = 5.0
+INSTANCES = 100_000
 """The domain is [-5, 5] in each coordinate."""
 
 Floats = NDArray[np.float64]
@@ -139,8 +140,8 @@ def instance(function: int, number: int = 1, dimension: int = 2) -> Instance:
     """Return a problem, or raise UserError if there is none such."""
     if not 1 <= function <= len(FUNCTIONS):
         raise UserError(f"BBOB has the functions 1 to {len(FUNCTIONS)}, not {shown(function)}.")
-    if not 1 <= number <= 100_000:
-        raise UserError(f"Instances of a BBOB function are numbered from 1, not {shown(number)}.")
+    if not 1 <= number <= INSTANCES:
+        raise UserError(f"The instances of a BBOB function are numbered from 1 to {INSTANCES}, not {shown(number)}.")
     if not 2 <= dimension <= LARGEST:
         raise UserError(f"A BBOB function has 2 to {LARGEST} dimensions, not {shown(dimension)}.")
     return Instance(function, number, dimension)
@@ -148,7 +149,7 @@ def instance(function: int, number: int = 1, dimension: int = 2) -> Instance:
 
 def named(text: str, dimension: int = 2) -> Instance:
     """Return the problem of ``bbob:F`` or ``bbob:F:INSTANCE``, or raise UserError."""
-    numbers = re.fullmatch(r"bbob:\s*(\d{1,9})(?::(\d{1,9}))?", text.strip(), re.ASCII | re.IGNORECASE)
+    numbers = re.fullmatch(r"bbob:\s*(\d{1,99})(?::(\d{1,99}))?", text.strip(), re.ASCII | re.IGNORECASE)
     if numbers is None:
         rest = text.strip()[len(PREFIX) :]
         raise UserError(f"A BBOB function is written bbob:F or bbob:F:INSTANCE, such as bbob:8:1, not {shown(rest)}.")

@@ -29,8 +29,8 @@ def traced(function: Function) -> Node:
     """Return what a function of x and y computes, as an expression, or raise UserError."""
     if not takes(function, 2):
         raise UserError(
-            "A landscape is a function of two numbers x and y, as in lambda x, y: x**2 + y**2; "
-            f"{called(function)} is not."
+            "A landscape is a function of two numbers x and y, as in lambda x, y: x**2 + y**2, but "
+            f"{called(function)[0].lower()}{called(function)[1:]} takes {_taken(function)}."
         )
     return _expression(function, [variable(name) for name in ("x", "y")])
 
@@ -94,6 +94,11 @@ def takes(function: Any, count: int) -> bool:
     except ValueError:  # some built-in functions do not tell
         return True
     return True
+
+
+def _taken(function: Any) -> str:
+    names = list(inspect.signature(function).parameters)
+    return ", ".join(names) if names else "nothing"
 
 
 def _with_constants(node: Node) -> Node:

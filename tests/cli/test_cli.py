@@ -382,7 +382,7 @@ def test_a_swarm_in_many_dimensions(lossland, tmp_path: Path) -> None:
     assert "50 particles" in lossland(*words, "--noise", "0.1", "--steps", "5").out
     refused = lossland("swarm", "rosenbrock", "--dimension", "7")
     assert (refused.code, "two variables" in refused.err) == (2, True)
-    refused = lossland(*words[:-2], "--optimizer", "bfgs", "--count", "1e12")
+    refused = lossland("swarm", "bbob:1", "--dimension", "7", "--count", "1e12")
     assert (refused.code, "memory" in refused.err) == (2, True)
 
 
