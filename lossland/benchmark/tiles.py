@@ -122,7 +122,7 @@ def tune(where: Problem, text: str, settings: Settings) -> Tuning:
     score, success, loss = (np.array([getattr(one, name) for one in tried]) for name in ("score", "success", "loss"))
     best = tuning.with_values(rule, names, table[int(score.argmax())])
     rates = tuning.rates_around(best)
-    others = [_trial(where, tuning.with_values(best, (tuning.RATE,), (rate,)), settings) for rate in rates]
+    others = [_trial(where, tuning.with_values(best, (tuning.rate_name(best),), (rate,)), settings) for rate in rates]
     return Tuning(
         rule=spec(best),
         names=names,
