@@ -266,7 +266,7 @@ def test_a_killed_run_continues(found: Results, tmp_path: Path) -> None:
     ]  # fmt: skip
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     until = time.monotonic() + 60
-    while not list(target.glob("cells/*.npz")) and process.poll() is None and time.monotonic() < until:
+    while not list(target.glob("cells/[0-9]*.npz")) and process.poll() is None and time.monotonic() < until:
         time.sleep(0.005)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
