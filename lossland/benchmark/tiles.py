@@ -118,7 +118,7 @@ def tune(where: Problem, text: str, settings: Settings) -> Tuning:
     if settings.noise:
         rule = noisy(rule, settings.noise)
     names = tuning.tuned_names(rule, given(text))
-    table = tuning.trials(rule, names, where.land, settings.budget, settings.seed)
+    table = tuning.trials(rule, names, where, settings.budget, settings.seed)
     tried = [_trial(where, tuning.with_values(rule, names, values), settings) for values in table]
     _expect_numbers(tried, rule)
     score, success, loss = (np.array([getattr(one, name) for one in tried]) for name in ("score", "success", "loss"))
