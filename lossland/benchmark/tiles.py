@@ -3,7 +3,8 @@ and come out, so that a tile can be done by any process of any machine, and come
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,16 +101,16 @@ def follow(where: Problem, rule: Optimizer, settings: Settings, first: int, coun
     start = where.starts(first, count, settings.seed)
     steps = steps_of(rule, settings.steps)
     backend = arrays.backend(settings.backend)
-    particles = crowd(where.land, rule, start, settings.seed, first, backend, levels=where.levels)
+    particles = crowd(where.seen, rule, start - where.origin, settings.seed, first, backend, levels=where.levels)
     particles.advance(steps)
     hits, best, end = particles.hits, particles.best, particles.positions
     lost = particles.lost.astype(np.int32)
-    value = np.asarray(where.land.value(end))  # the places after the last step have not been looked at
+    value = np.asarray(where.seen.value(end))  # the places after the last step have not been looked at
     there = lost < 0
     passed = there & (value <= where.levels[:, None])
     hits = np.where((hits < 0) & passed, np.int32(steps), hits)
     best = np.where(there & (value < best), value, best)
-    return Runs(hits, best - where.lowest, value - where.lowest, lost, start, end)
+    return Runs(hits, best - where.lowest, value - where.lowest, lost, start, end + where.origin)
 
 
 def tune(where: Problem, text: str, settings: Settings) -> Tuning:
@@ -206,13 +207,14 @@ def cell_of(settings: Settings, pair: tuple[str, str], tuned: Tuning, parts: lis
     )
 
 
-def replayed(cell: Cell, runs: list[int]) -> Float64:
+def path(where: Problem, rule: Optimizer, start: Float64, steps: int, seed: int, number: int, backend: str) -> Float64:
+    """Return the places (steps + 1, n) of the run from ``start`` (n,) of the particle with a number, step by step."""
+    begin = (start - where.origin)[None]
+    trail = crowd(where.seen, rule, begin, seed, number, arrays.backend(backend)).trail(steps)
+    return np.concatenate([start[None], np.asarray(trail)[:, :, 0] + where.origin])
+
+
+def replayed(cell: Cell, runs: Sequence[int], backend: str = "cpu") -> Float64:
     """Return the places (steps + 1, len(runs), n) of some of a cell's runs, those after the last target too."""
-    settings = replace(Settings((cell.optimizer,), (cell.landscape,)), seed=cell.seed)
     where, rule = problem(cell.landscape, cell.dimension), optimizer(cell.rule)
-    backend, paths = arrays.backend(settings.backend), []
-    for i in runs:
-        particle = crowd(where.land, rule, cell.start[[i]], cell.seed, i, backend)
-        trail = particle.trail(cell.steps).transpose(0, 2, 1)
-        paths.append(np.concatenate([cell.start[None, [i]], trail]))
-    return np.concatenate(paths, axis=1)
+    return np.stack([path(where, rule, cell.start[i], cell.steps, cell.seed, i, backend) for i in runs], axis=1)

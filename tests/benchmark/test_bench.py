@@ -96,6 +96,31 @@ def test_noise_is_drawn_for_each_particle_of_every_rule(found: Results) -> None:
     np.testing.assert_array_equal(ends[hit], cell.end[i])
 
 
+@pytest.mark.parametrize("name", module.SUITES["default"])
+def test_rules_see_an_origin_that_is_no_minimum(name: str) -> None:
+    where = problem(name)
+    (x0, x1), (y0, y1) = where.land.domain
+    size = np.array([x1 - x0, y1 - y0])
+    apart = np.abs((np.array(where.land.minima) - where.origin) / size).max(axis=1)
+    assert apart.min() > 0.25
+    assert ((where.origin > (x0, y0)) & (where.origin < (x1, y1))).all()
+    places = where.starts(0, 50, 1)
+    moved = places - where.origin
+    assert where.seen.value(moved) == pytest.approx(where.land.value(places), rel=1e-9, abs=1e-9)
+    assert where.seen.grad(moved) == pytest.approx(where.land.grad(places), rel=1e-6, abs=1e-6)
+    np.testing.assert_allclose(np.array(where.seen.minima) + where.origin, where.land.minima)
+
+
+def test_a_pull_to_the_origin_gains_nothing() -> None:
+    """On a bowl whose minimum is at 0, where such rules would be told the answer."""
+    with_pull, without = bench(
+        ["sgdw:lr=0.1,momentum=0,weight_decay=0.5", "sgdw:lr=0.1,momentum=0,weight_decay=0"],
+        ["sphere"], workers=ALONE, **SMALL,
+    ).cells  # fmt: skip
+    assert with_pull.success == 0
+    assert without.success == 1
+
+
 def test_targets_and_scale() -> None:
     rosenbrock = problem("rosenbrock")
     assert len(rosenbrock.targets) == 51
@@ -256,7 +281,7 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
         ({"optimizers": []}, "needs optimizers"),
         ({"optimizers": ["adam", "adam"]}, "twice"),
         ({"landscapes": ["rosenbrok"]}, "mean 'rosenbrock'"),
-        ({"landscapes": ["bowl"], "dimension": 3}, "2 dimensions, not 3"),
+        ({"landscapes": ["bowl"], "dimension": 3}, "bowl has two variables"),
         ({"starts": 0}, "number of starts"),
         ({"noise": -1}, "noise"),
     ],
