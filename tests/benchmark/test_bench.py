@@ -18,10 +18,11 @@ import pytest
 
 import lossland as ll
 from lossland.benchmark import bench as module
+from lossland.benchmark import tuning
 from lossland.benchmark.bench import bench
 from lossland.benchmark.problems import problem
 from lossland.benchmark.results import Cell, Results, Settings, load, load_cell, save
-from lossland.benchmark.tiles import follow, replayed
+from lossland.benchmark.tiles import follow, follow_each, replayed
 from lossland.compute.workers import LocalWorkers, SerialWorkers
 from lossland.errors import UserError
 
@@ -119,6 +120,31 @@ def test_a_pull_to_the_origin_gains_nothing() -> None:
     ).cells  # fmt: skip
     assert with_pull.success == 0
     assert without.success == 1
+
+
+@pytest.mark.parametrize("spec", ["adam", "rprop", "bfgs", "sgd:noise=1", "lookahead"])
+def test_in_more_dimensions_trials_side_by_side_go_as_they_would_alone(spec: str) -> None:
+    where, rule = problem("bbob:8:1", 5), ll.optimizers.optimizer(spec)
+    settings = Settings((spec,), ("bbob:8:1",), dimension=5, steps=30, seed=3)
+    names = tuning.tuned_names(rule, ())
+    rules = [tuning.with_values(rule, names, values) for values in tuning.trials(rule, names, where, 4, 1)]
+    together = list(follow_each(where, rules, settings, 7, 20))
+    for one, runs in zip(rules, together, strict=True):
+        alone = follow(where, one, settings, 7, 20)
+        np.testing.assert_array_equal(runs.hits, alone.hits)
+        np.testing.assert_array_equal(runs.lost, alone.lost)
+        np.testing.assert_allclose(runs.end, alone.end, rtol=1e-6)  # powers of arrays are rounded otherwise
+
+
+def test_a_benchmark_in_five_dimensions() -> None:
+    sphere, ellipsoid = bench(
+        ["gradient_descent"], ["bbob:1", "bbob:2"], dimension=5, workers=ALONE, **{**SMALL, "starts": 20}
+    ).cells
+    assert sphere.success == 1
+    assert ellipsoid.success == 0  # a condition of 10^6
+    assert sphere.start.shape == (20, 5)
+    points = replayed(sphere, [0])
+    assert points[sphere.hits[-1, 0], 0] == pytest.approx(sphere.end[0], abs=1e-12)
 
 
 def test_targets_and_scale() -> None:
