@@ -87,14 +87,14 @@ def run_tile(tile: Tile) -> TileResult:
     return TileResult(follow(where, optimizer(tuned.rule), settings, tile.first, tile.count), tuned)
 
 
-def steps_of(rule: Optimizer, evaluations: int) -> int:
-    """Return how many steps of a rule a budget of gradient evaluations pays for, at least one."""
-    return max(1, int(evaluations // cost_of(rule)))
-
-
-def cost_of(rule: Optimizer) -> float:
+def cost_of(rule: Optimizer, dimension: int) -> float:
     """Return how many gradients a step costs; one that looks at nothing at all pays for one."""
-    return cost(type(rule)) or 1.0
+    return cost(rule, dimension) or 1.0
+
+
+def steps_of(rule: Optimizer, dimension: int, evaluations: int) -> int:
+    """Return how many steps of a rule a budget of gradient evaluations pays for, at least one."""
+    return max(1, int(evaluations // cost_of(rule, dimension)))
 
 
 def follow(where: Problem, rule: Optimizer, settings: Settings, first: int, count: int) -> Runs:
@@ -112,7 +112,7 @@ def follow_each(
     operations on arrays, of several rules at once.
     """
     start = where.starts(first, count, settings.seed)
-    steps, backend = steps_of(rules[0], settings.steps), arrays.backend(settings.backend)
+    steps, backend = steps_of(rules[0], where.dimension, settings.steps), arrays.backend(settings.backend)
     together = 1 if where.dimension == 2 else max(1, block_size(where.dimension) // count)
     for low in range(0, len(rules), together):
         some = rules[low : low + together]
@@ -195,7 +195,8 @@ def _tried(where: Problem, rules: Sequence[Optimizer], settings: Settings) -> li
 
 
 def _trial(rule: Optimizer, runs: Runs, settings: Settings) -> _Trial:
-    each, steps = cost_of(rule), steps_of(rule, settings.steps)
+    each = cost_of(rule, settings.dimension)
+    steps = steps_of(rule, settings.dimension, settings.steps)
     until = np.where(runs.hits >= 0, runs.hits * each, np.inf)
     best = np.sort(np.nan_to_num(runs.best, nan=np.inf))
     low, middle, high = (float(best[round(share * (len(best) - 1))]) for share in (0.25, 0.5, 0.75))
@@ -234,8 +235,8 @@ def cell_of(settings: Settings, pair: tuple[str, str], tuned: Tuning, parts: lis
         noise=getattr(rule, tuning.NOISE) if has_noise(type(rule)) else 0.0,
         seed=settings.seed,
         settings={item.name: getattr(rule, item.name) for item in fields(rule)},
-        cost=cost_of(rule),
-        steps=steps_of(rule, settings.steps),
+        cost=cost_of(rule, settings.dimension),
+        steps=steps_of(rule, settings.dimension, settings.steps),
         lowest=where.lowest,
         scale=where.scale,
         targets=where.targets,

@@ -22,7 +22,7 @@ from lossland.benchmark import tuning
 from lossland.benchmark.bench import bench
 from lossland.benchmark.problems import problem
 from lossland.benchmark.results import Cell, Results, Settings, load, load_cell, save
-from lossland.benchmark.tiles import follow, follow_each, replayed
+from lossland.benchmark.tiles import cost_of, follow, follow_each, replayed, steps_of
 from lossland.compute.workers import LocalWorkers, SerialWorkers
 from lossland.errors import UserError
 
@@ -71,6 +71,13 @@ def test_runs_are_those_of_a_plain_loop(spec: str) -> None:
 def test_what_a_rule_costs_shortens_its_runs(found: Results) -> None:
     assert found.cell("extragradient", "himmelblau").steps == 150  # two gradients a step
     assert found.cell("adam", "himmelblau").steps == 300
+
+
+def test_a_hessian_costs_more_in_more_dimensions() -> None:
+    """A whole Hessian is two gradients for each coordinate, and the gradient one more."""
+    newton = ll.optimizers.DampedNewton()
+    assert [cost_of(newton, n) for n in (2, 5)] == [5, 11]
+    assert [steps_of(newton, n, 1000) for n in (2, 5)] == [200, 90]
 
 
 def test_all_optimizers_meet_the_same_starts_and_none_it_was_tuned_on(found: Results) -> None:
