@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -221,10 +222,10 @@ def cell_of(settings: Settings, pair: tuple[str, str], tuned: Tuning, parts: lis
     """Return the cell of an optimizer and a landscape from its tuning and its runs, in order."""
     name, text = pair
     where, rule = problem(text, settings.dimension), optimizer(tuned.rule)
-    runs = {
-        item.name: np.concatenate([getattr(part, item.name) for part in parts], axis=1 if item.name == "hits" else 0)
-        for item in fields(Runs)
-    }
+    measured: dict[str, Any] = {item.name: getattr(tuned, item.name) for item in fields(Tuning)}
+    for item in fields(Runs):
+        axis = 1 if item.name == "hits" else 0
+        measured[item.name] = np.concatenate([getattr(part, item.name) for part in parts], axis)
     return Cell(
         optimizer=name,
         title=rule.title,
@@ -240,8 +241,7 @@ def cell_of(settings: Settings, pair: tuple[str, str], tuned: Tuning, parts: lis
         lowest=where.lowest,
         scale=where.scale,
         targets=where.targets,
-        **{item.name: getattr(tuned, item.name) for item in fields(Tuning)},
-        **runs,
+        **measured,
     )
 
 

@@ -158,7 +158,7 @@ def test_targets_and_scale() -> None:
     rosenbrock = problem("rosenbrock")
     assert len(rosenbrock.targets) == 51
     assert rosenbrock.targets[-1] == pytest.approx(1e-8 * rosenbrock.scale)
-    grid = rosenbrock.land.grid(400).value
+    grid = ll.landscape("rosenbrock").grid(400).value
     assert rosenbrock.scale == pytest.approx(np.median(grid), rel=0.05)
     ratio = rosenbrock.targets[:-1] / rosenbrock.targets[1:]
     assert ratio == pytest.approx(np.full(50, 10 ** (8 / 50)))
