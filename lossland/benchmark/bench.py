@@ -64,9 +64,9 @@ def bench(
     ``starts`` and ``steps``, in gradient evaluations, are those of the held-out runs; ``budget`` is the number of
     tuning trials of each optimizer on each landscape, the first with the optimizer's defaults.
 
-    With a ``folder`` results are stored as they come; ``resume`` goes on with what is there. ``progress`` is called with
-    the number of cells that are done now and of those that were to be done. The numbers depend on the settings and the
-    backend, not on who does the work: ``workers`` are by default the cores of this machine, or its CUDA device.
+    With a ``folder`` results are stored as they come; ``resume`` goes on with what is there. ``progress`` is called
+    with the number of cells that are done now and of those that were to be done. The numbers depend on the settings and
+    the backend, not on who does the work: ``workers`` are by default the cores of this machine, or its CUDA device.
     """
     found = arrays.backend(backend).name
     settings = check_settings(optimizers, landscapes, suite, dimension, starts, steps, budget, noise, seed, found)
