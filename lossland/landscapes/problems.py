@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -127,8 +127,8 @@ def ground(what: AnyProblem, dimension: int | None = None) -> Ground:
         if dimension not in (None, what.dimension):
             raise UserError(f"The problem has {what.dimension} dimensions, not {shown(dimension)}.")
         return what
-    known = problem(what, 2 if dimension is None else dimension)
-    return landscape(what) if known.dimension == 2 and not _is_of_vector(what) else known
+    known, given = problem(what, 2 if dimension is None else dimension), cast(AnyLandscape, what)
+    return landscape(given) if known.dimension == 2 and not _is_of_vector(what) else known
 
 
 def names_of(dimension: int) -> tuple[str, ...]:
@@ -164,7 +164,7 @@ def _in_the_plane(what: Any, area: Any) -> Problem:
     return Problem(text_of(land), land.title, land.node, land.names, land.domain, land.minima, lowest, land.source)
 
 
-def _of_vector(function: Callable[[Any], Any], size: int) -> Problem:
+def _of_vector(function: Any, size: int) -> Problem:
     names = names_of(size)
     node = traced_vector(function, names)
     name = getattr(function, "__name__", "")
