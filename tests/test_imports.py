@@ -43,11 +43,12 @@ KEEPERS = {
     "cuda": {"lossland/render/gl/sharing.py"},
     "vispy.app": {"lossland/render/gl/canvas.py"},
     "llvmlite": {"lossland/compute/kernels/machine.py"},
+    "distributed": {"lossland/compute/cluster.py"},
     "sympy": set(),
     "scipy": set(),
     "mpmath": set(),
     "torch": set(),
-    "pickle": set(),
+    "pickle": {"lossland/compute/cluster.py"},  # what is sent to workers; a file is never unpickled
 }
 SCENES_MAY_IMPORT = {"__future__", "lossland", "numpy"} | set(sys.stdlib_module_names)
 
@@ -166,7 +167,7 @@ def test_scenes_import_only_public_names() -> None:
                 assert parts[1] in lossland.__all__, f"{file.name} imports {name}, which is not public"
 
 
-HEAVY = ("numpy", "vispy", "imgui_bundle", "OpenGL", "av", "PIL", "glfw", "cupy", "cuda", "numba")
+HEAVY = ("numpy", "vispy", "imgui_bundle", "OpenGL", "av", "PIL", "glfw", "cupy", "cuda", "numba", "distributed")
 
 
 @pytest.mark.parametrize("statement", ["import lossland", "from lossland.cli import help_text; help_text()"])

@@ -240,8 +240,13 @@ def _from_file(file: userfiles.Named) -> type[Optimizer]:
 
     kind = userfiles.find(file, "optimizer (a subclass of ll.optimizers.Optimizer)", fits)
     kind.text = f"{file.path}:{kind.__name__}"
+    kind.__reduce__ = _as_text  # another process knows the file, not the number of its module here
     check_rule(kind)
     return kind
+
+
+def _as_text(rule: Optimizer) -> tuple[Callable[[str], Optimizer], tuple[str]]:
+    return optimizer, (spec(rule),)
 
 
 @cache

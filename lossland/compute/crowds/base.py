@@ -78,6 +78,16 @@ def rounded(numbers: NDArray[np.floating], dtype: DTypeLike) -> np.ndarray:
         return np.ascontiguousarray(numbers, dtype)
 
 
+_most_cores = 2**16
+
+
+def limit_cores(most: int) -> None:
+    """Let this process use at most so many cores, since others share the machine with it."""
+    global _most_cores
+    _most_cores = most
+
+
 def cores() -> int:
     """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(there, _most_cores)
