@@ -37,6 +37,7 @@ _HOME = {
     "insets": "lossland.world.insets:",
     "ground": "lossland.scenery.ground:",
     "explain": "lossland.compute.explain:",
+    "function": "lossland.expression.function",
     "notebook": "lossland.notebook:",
     "Film": "lossland.app.film",
     "Snapshot": "lossland.app.stage",
@@ -98,6 +99,7 @@ __all__ = [
     "cluster",
     "explain",
     "figures",
+    "function",
     "ground",
     "insets",
     "kept",
@@ -173,6 +175,7 @@ if TYPE_CHECKING:
     from lossland.compute.trajectory import run as run
     from lossland.errors import MachineError as MachineError
     from lossland.errors import UserError as UserError
+    from lossland.expression.function import function as function
     from lossland.landscapes import Grid as Grid
     from lossland.landscapes import Landscape as Landscape
     from lossland.landscapes import landscape as landscape

@@ -16,10 +16,11 @@ PACKAGE = ROOT / "lossland"
 
 # From the ground up. A room may import itself and what is below its floor; rooms of one floor do not meet.
 FLOORS = (
-    ("errors", "interrupts", "resources", "numerals", "models", "display"),
+    ("errors", "interrupts", "resources", "numerals", "display"),
     ("checks", "files", "userfiles", "expression", "world"),
     ("landscapes", "optimizers", "render/gl"),
     ("compute",),
+    ("models",),
     ("scenery",),
     ("pointing", "render"),
     ("play", "formats"),

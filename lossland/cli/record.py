@@ -43,7 +43,7 @@ def configure(parser: ArgumentParser) -> None:
         "subject",
         metavar="SCENE",
         type=subject(".py", ".lossland"),
-        help="a scene, a landscape or formula, the tour demo, a .lossland session, or mine.py:Name",
+        help="a scene, a landscape or formula, a tour such as demo, a .lossland session, or mine.py:Name",
     )
     add_output(parser, "a .mp4, .gif or .webm file; a name without an ending is a folder of PNG frames", required=True)
     parser.add_argument(

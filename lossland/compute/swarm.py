@@ -136,6 +136,7 @@ class SwarmState:
     @np.errstate(all="ignore")
     def advance(self, steps: int = 1, progress: Callable[[float], None] | None = None) -> None:
         """Take ``steps`` steps. ``progress`` is called with the share of the work done, now and then."""
+        checks.told(progress)
         self._crowd.advance(check_steps(steps), progress)
 
 
@@ -304,6 +305,7 @@ def swarm(
     near a minimum: see `find_minima`.
     """
     steps = check_steps(steps)
+    checks.told(progress)
     land, rule = as_landscape(landscape), as_optimizer(optimizer)
     try:
         return _descended(land, rule, count, steps, seed, start, backend, progress)

@@ -82,6 +82,8 @@ def run(
 
 def check_start(start: ArrayLike) -> Float64:
     """Return one start (2,) or many (N, 2) as (N, 2), or raise UserError."""
+    if isinstance(start, str):
+        raise UserError(f"A start is two numbers, such as (-1.2, 1), not the text {shown(start)}.")
     starts = np.atleast_2d(np.asarray(checks.plain(start, "A start's two finite numbers x,y"), dtype=np.float64))
     if starts.ndim != 2 or starts.shape[1] != 2 or not len(starts) or not np.isfinite(starts).all():
         raise UserError(f"A start is two finite numbers x,y (or an array of such pairs), not {shown(start)}.")

@@ -128,7 +128,7 @@ def text_of(what: AnyLandscape) -> str:
 @lru_cache(maxsize=64)
 def _bbob(name: str) -> Landscape:
     """Return the landscape of ``bbob:F`` or ``bbob:F:INSTANCE`` on [-5, 5]^2."""
-    numbers = re.fullmatch(r"(\d{1,9})(?::(\d{1,9}))?", name[len(BBOB) :].strip(), re.ASCII)
+    numbers = re.fullmatch(r"(\d{1,99})(?::(\d{1,99}))?", name[len(BBOB) :].strip(), re.ASCII)
     if numbers is None:
         raise UserError(f"A BBOB function is written bbob:F or bbob:F:INSTANCE, such as bbob:8:1, not {shown(name)}.")
     number = int(numbers[2] or 1)

@@ -40,6 +40,7 @@ SOURCE = "Hansen et al. (2009), Noiseless functions definitions, INRIA RR-6829"
 LARGEST = 40  # dimensions: the reference implementation draws random numbers for no more
 FUNCTIONS: list[Function] = []
 BOUND = 5.0
+INSTANCES = 100_000
 """The domain is [-5, 5] in each coordinate."""
 
 Floats = NDArray[np.float64]
@@ -127,8 +128,8 @@ def instance(function: int, number: int = 1, dimension: int = 2) -> Instance:
     """Return a problem, or raise UserError if there is none such."""
     if not 1 <= function <= len(FUNCTIONS):
         raise UserError(f"BBOB has the functions 1 to {len(FUNCTIONS)}, not {shown(function)}.")
-    if not 1 <= number <= 100_000:
-        raise UserError(f"Instances of a BBOB function are numbered from 1, not {shown(number)}.")
+    if not 1 <= number <= INSTANCES:
+        raise UserError(f"The instances of a BBOB function are numbered from 1 to {INSTANCES}, not {shown(number)}.")
     if not 2 <= dimension <= LARGEST:
         raise UserError(f"A BBOB function has 2 to {LARGEST} dimensions, not {shown(dimension)}.")
     return Instance(function, number, dimension)

@@ -28,7 +28,8 @@ def traced(function: Function) -> Node:
     name = called(function)
     if not _takes_two(function):
         raise UserError(
-            f"A landscape is a function of two numbers x and y, as in lambda x, y: x**2 + y**2; {name} is not."
+            "A landscape is a function of two numbers x and y, as in lambda x, y: x**2 + y**2, but "
+            f"{name[0].lower()}{name[1:]} takes {_taken(function)}."
         )
     result: Any = None
     try:
@@ -67,6 +68,11 @@ def _takes_two(function: Any) -> bool:
     except ValueError:  # some built-in functions do not tell
         return True
     return True
+
+
+def _taken(function: Any) -> str:
+    names = list(inspect.signature(function).parameters)
+    return ", ".join(names) if names else "nothing"
 
 
 def _with_constants(node: Node) -> Node:

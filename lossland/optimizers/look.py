@@ -136,15 +136,6 @@ def _by_axes(rule: Optimizer, look: Look, last: _Last) -> Step:
     return rule.Terms(*(parts[0] if all(part is parts[0] for part in parts) else Vector(parts) for parts in terms))
 
 
-def cost(kind: type[Optimizer]) -> float:
-    """Return how many gradients a step of a class of optimizers evaluates, counted where it looks.
-
-    The gradient at its position is one, each further gradient one more; a Hessian times a vector is two, the whole
-    Hessian two for each coordinate, a value a half.
-    """
-    return trace(kind).cost
-
-
 def _carried(kind: type[Optimizer], terms: Step, ranks: dict[str, int]) -> tuple[str, ...]:
     """Return the remembered terms that follow from t, hyper-parameters and each other."""
     uniform = {"t", *(item.name for item in fields(kind))}

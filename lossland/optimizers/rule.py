@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 from lossland import userfiles
 from lossland.display import Displayed
-from lossland.errors import UserError, shown
+from lossland.errors import UserError, nearest, shown
 from lossland.expression import variable
 from lossland.expression.node import V, Value
 from lossland.expression.printing import symbol
@@ -47,6 +47,7 @@ class Hyper(NamedTuple):
     log: bool
     low: float = 0.0  # legal values: low <= value, and value < below
     below: float = math.inf
+    whole: bool = False  # whether it counts something
 
 
 def setting(default: float, hyper: Hyper) -> float:
@@ -125,13 +126,15 @@ class Optimizer(Displayed, ABC):
         for item in fields(self):
             value, hyper = getattr(self, item.name), _hyper_of(item)
             try:
-                number = float(value)
+                number = math.nan if isinstance(value, bool | str | bytes) else float(value)
             except (TypeError, ValueError, OverflowError):
                 number = math.nan
-            if not (math.isfinite(number) and hyper.low <= number < hyper.below):
+            whole = number.is_integer() or not hyper.whole
+            if not (math.isfinite(number) and hyper.low <= number < hyper.below and whole):
+                kind = "whole number" if hyper.whole else "number"
                 lower = f" from {hyper.low:g}" if hyper.low > -math.inf else ""
                 upper = f" and below {hyper.below:g}" if hyper.below < math.inf else ""
-                raise UserError(f"{item.name} of {self.name} must be a number{lower}{upper}, not {shown(value)}.")
+                raise UserError(f"{item.name} of {self.name} must be a {kind}{lower}{upper}, not {shown(value)}.")
             object.__setattr__(self, item.name, number)
 
     @property
@@ -175,7 +178,11 @@ def symbolic(kind: type[Optimizer]) -> Optimizer:
 
 def hyper_parameter(optimizer: type[Optimizer] | Optimizer, name: str) -> Hyper:
     """Return what is known of one hyper-parameter: symbol, slider, legal values."""
-    return next(_hyper_of(item) for item in fields(optimizer) if item.name == name)
+    found = next((item for item in fields(optimizer) if item.name == name), None)
+    if found is None:
+        known = [item.name for item in fields(optimizer)]
+        raise UserError(f"{optimizer.name} has no setting {name!r}.{nearest(name, known)} It has {', '.join(known)}.")
+    return _hyper_of(found)
 
 
 def _hyper_of(item: Field) -> Hyper:

@@ -14,7 +14,8 @@ from lossland.resources import folder
 from lossland.scenery import words
 from lossland.scenery.parameters import Integer, Lanes, Matrix, Number, Param, Point
 from lossland.scenery.scene import CHAPTERS, Scene, quiet
-from lossland.scenery.tour import Shot, Tour, tour, tours
+from lossland.scenery.tour import Shot, Tour
+from lossland.scenery.tours import tour, tours
 
 __all__ = [
     "Shot",
@@ -76,6 +77,8 @@ def scene(
     if preset is not None and not isinstance(preset, str):
         raise UserError(f"A preset is given by its name, not as {shown(preset)}.")
     kind, land = _meant(what)
+    if land is not None and "landscape" in values:
+        raise UserError(f"Two landscapes are given, {shown(what)} and {shown(values['landscape'])}; give one of them.")
     if land is not None:
         values = {"landscape": land, **values}
     if "domain" in values:
@@ -168,6 +171,8 @@ def _describe_param(param: Param) -> dict[str, Any]:
 
 
 def _unknown(name: str) -> UserError:
+    if name in [tour.name for tour in tours()]:
+        return UserError(f"{name} is a tour of several scenes, which is filmed: lossland record {name} -o {name}.mp4.")
     known = [*_files(), *landscapes.names()]
     return UserError(
         f"There is no scene or landscape {name!r}.{nearest(name, known)} "
