@@ -23,6 +23,8 @@ _HOME = {
     "swarm": "lossland.compute.swarm",
     "Swarm": "lossland.compute.swarm",
     "swarms": "lossland.compute.swarm:",
+    "bench": "lossland.benchmark.bench",
+    "benchmark": "lossland.benchmark:",
     "basins": "lossland.compute.maps",
     "BasinMap": "lossland.compute.maps",
     "sweep": "lossland.compute.maps",
@@ -96,6 +98,8 @@ __all__ = [
     "View",
     "__version__",
     "basins",
+    "bench",
+    "benchmark",
     "cluster",
     "explain",
     "figures",
@@ -149,6 +153,7 @@ def __dir__() -> list[str]:
 
 
 if TYPE_CHECKING:
+    from lossland import benchmark as benchmark
     from lossland import landscapes as landscapes
     from lossland import models as models
     from lossland import notebook as notebook
@@ -160,6 +165,7 @@ if TYPE_CHECKING:
     from lossland.app import snapshot as snapshot
     from lossland.app.film import Film as Film
     from lossland.app.stage import Snapshot as Snapshot
+    from lossland.benchmark.bench import bench as bench
     from lossland.compute import explain as explain
     from lossland.compute import maps as maps
     from lossland.compute import minima as minima

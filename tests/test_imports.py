@@ -24,7 +24,7 @@ FLOORS = (
     ("scenery",),
     ("pointing", "render"),
     ("play", "formats"),
-    ("writing",),
+    ("benchmark", "writing"),
     ("ui",),
     ("app",),
     ("notebook", "doctor"),
@@ -48,7 +48,9 @@ KEEPERS = {
     "sympy": set(),
     "scipy": set(),
     "mpmath": set(),
-    "torch": set(),
+    "torch": {"lossland/optimizers/foreign.py"},
+    "optax": {"lossland/optimizers/foreign.py"},
+    "jax": {"lossland/optimizers/foreign.py"},
     "pickle": {"lossland/compute/cluster.py"},  # what is sent to workers; a file is never unpickled
 }
 SCENES_MAY_IMPORT = {"__future__", "lossland", "numpy"} | set(sys.stdlib_module_names)

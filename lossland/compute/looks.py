@@ -12,6 +12,7 @@ from lossland.expression.node import as_node, make, ordered
 from lossland.expression.vectors import Vector, flat, rank, shaped
 from lossland.landscapes.landscape import calculus
 from lossland.optimizers import Optimizer, Step, by_coordinate, memory
+from lossland.optimizers.foreign import Foreign
 from lossland.optimizers.look import AXES, Place, entries, trace
 
 if TYPE_CHECKING:
@@ -106,10 +107,12 @@ class Paces:
     """Any rule on a landscape, for particles side by side: on arrays (2, n) of any library."""
 
     def __init__(self, landscape: Landscape, kind: type[Optimizer]) -> None:
-        self._whole = None if by_coordinate(kind) else surveyor(landscape, kind)
+        self._whole = None if not kind.traced or by_coordinate(kind) else surveyor(landscape, kind)
 
     def initial(self, rule: Optimizer, position: Any) -> Step:
         """Return the terms before the first step; what the rule remembers are arrays, or vectors and so on of them."""
+        if isinstance(rule, Foreign):
+            return rule.Terms(rule.begin(position), step=0.0)
         if self._whole is None:
             before, zero = rule.initial(), namespace(position).zeros_like(position)
             return before._replace(**{name: zero + getattr(before, name) for name in memory(type(rule))})
@@ -122,6 +125,9 @@ class Paces:
 
     def step(self, rule: Optimizer, position: Any, grad: Any, last: Step, t: int) -> tuple[Step, Any]:
         """Return the terms of a step at ``position`` (2, n), where the rule observes ``grad`` (2, n), and the move."""
+        if isinstance(rule, Foreign):
+            move = rule.move(last.mover, position, grad)
+            return rule.Terms(last.mover, move), move
         if self._whole is None:
             terms = rule.update(grad, last, t, position)
             return terms, terms.step

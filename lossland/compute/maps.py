@@ -443,6 +443,8 @@ def _counted(rule: Optimizer, axis: Axis, values: NDArray[np.float64]) -> NDArra
 
 
 def _check_axes(rule: Optimizer, across: Axis, up: Axis, n: int) -> None:
+    if not rule.traced:
+        raise UserError(f"A sweep runs rules with many settings side by side; {rule.text} is another library's code.")
     known = [*(item.name for item in fields(rule)), *START]
     for axis in (across, up):
         if axis.name not in known:

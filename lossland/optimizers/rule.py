@@ -108,11 +108,12 @@ class Optimizer(Displayed, ABC):
     name: ClassVar[str]  # on the command line
     text: ClassVar[str]  # what `optimizer` reads: the name, or the file that the class is in
     schedule: ClassVar[str] = ""  # of the rate, see ``lossland.optimizers.schedules``
+    traced: ClassVar[bool] = True  # whether it runs on symbols; another library's code does not
     symbols: ClassVar[dict[str, str]] = {}  # LaTeX of terms whose name is not their symbol
     Terms: ClassVar[type[Any]]  # named tuple of one step's terms; the one called ``step`` is the move
 
     def __init_subclass__(cls) -> None:
-        if cls.schedule:  # a variant of a class that is known already
+        if cls.schedule or not cls.traced:  # a variant of a class that is known already, or not ours
             return
         cls.title = vars(cls).get("title", cls.__name__)
         cls.name = cls.text = "_".join(re.findall(r"[a-z0-9]+", cls.title.lower())) or cls.__name__.lower()

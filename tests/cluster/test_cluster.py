@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,30 @@ def workers(address: str) -> Iterator[DaskWorkers]:
 def small_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(maps, "SENT", 512)
     monkeypatch.setattr(maps, "TOGETHER", 256)
+
+
+@contextmanager
+def own_scheduler(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Start a scheduler and one worker; give the scheduler's address and its process."""
+    python = [sys.executable, "-m"]
+    quiet: Any = {"cwd": folder, "env": ENVIRONMENT, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    file = folder / "scheduler.json"
+    scheduler = subprocess.Popen(
+        [*python, "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard",
+         "--scheduler-file", str(file)], **quiet,
+    )  # fmt: skip
+    worker = subprocess.Popen(
+        [*python, "distributed.cli.dask_worker", "--scheduler-file", str(file), "--nthreads", "1", "--no-nanny",
+         "--no-dashboard", "--death-timeout", "20"], **quiet,
+    )  # fmt: skip
+    try:
+        while not file.exists() or not file.read_text():
+            assert scheduler.poll() is None
+        yield json.loads(file.read_text())["address"], scheduler
+    finally:
+        for process in (worker, scheduler):
+            process.kill()
+            process.wait()
 
 
 def processes(workers: DaskWorkers) -> list[int]:
@@ -97,6 +122,67 @@ def test_the_command_makes_the_same_map(address: str, tmp_path: Path) -> None:
     assert main([*words, str(tmp_path / "there.npz"), "--cluster", address]) == 0
     with np.load(tmp_path / "here.npz") as here, np.load(tmp_path / "there.npz") as there:
         assert all(np.array_equal(here[name], there[name]) for name in here)
+
+
+BENCH: Any = {
+    "optimizers": ["adam", "momentum", "sgd:noise=0.1", "bfgs"],
+    "landscapes": ["himmelblau", "bbob:8:2", "x^2 + 3*y^4"],
+    "starts": 40, "steps": 100, "budget": 4, "backend": "cpu",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def benchmark_here(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bench") / "here"
+    ll.bench(**BENCH, folder=folder)
+    return folder
+
+
+def assert_same_folders(found: Path, right: Path) -> None:
+    assert (found / "results.json").read_bytes() == (right / "results.json").read_bytes()
+    assert (found / "results.csv").read_bytes() == (right / "results.csv").read_bytes()
+    cells = sorted(file.name for file in (right / "cells").iterdir())
+    assert cells == sorted(file.name for file in (found / "cells").iterdir())
+    for name in cells:
+        with np.load(found / "cells" / name) as one, np.load(right / "cells" / name) as other:
+            assert all(np.array_equal(one[key], other[key], equal_nan=one[key].dtype.kind == "f") for key in other)
+
+
+def test_a_benchmark_is_that_of_this_machine(workers: DaskWorkers, benchmark_here: Path, tmp_path: Path) -> None:
+    ll.bench(**BENCH, folder=tmp_path / "there", workers=workers)
+    assert_same_folders(tmp_path / "there", benchmark_here)
+
+
+def test_a_worker_killed_in_the_middle_of_a_benchmark(
+    workers: DaskWorkers, benchmark_here: Path, tmp_path: Path
+) -> None:
+    killed: list[int] = []
+
+    def kill_one(done: int, cells: int) -> None:
+        if not killed:
+            killed.append(processes(workers)[0])
+            os.kill(killed[0], signal.SIGKILL)
+
+    ll.bench(**BENCH, folder=tmp_path / "there", workers=workers, progress=kill_one)
+    assert killed
+    assert_same_folders(tmp_path / "there", benchmark_here)
+
+
+def test_a_benchmark_goes_on_after_its_scheduler_has_gone(benchmark_here: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "there"
+    with own_scheduler(tmp_path) as (there, scheduler):
+
+        def stop(done: int, cells: int) -> None:
+            if done == 2:
+                scheduler.kill()
+
+        with ll.cluster(there) as workers, pytest.raises(ll.MachineError, match="has gone away"):
+            ll.bench(**BENCH, folder=folder, workers=workers, progress=stop)
+    partial = json.loads((folder / "results.json").read_text())
+    assert not partial["complete"]
+    assert 2 <= len(partial["results"]) < 12
+    ll.bench(**BENCH, folder=folder, resume=True)  # on this machine: the numbers are the same
+    assert_same_folders(folder, benchmark_here)
 
 
 # ------------------------------------------------------------------------------------------------- files of users
@@ -190,32 +276,12 @@ def test_a_wrong_address_is_one_sentence_within_seconds(wrong: str, capsys: pyte
 
 
 def test_a_scheduler_that_goes_away_is_told(tmp_path: Path) -> None:
-    python = [sys.executable, "-m"]
-    quiet: Any = {"cwd": tmp_path, "env": ENVIRONMENT, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    file = tmp_path / "scheduler.json"
-    scheduler = subprocess.Popen(
-        [*python, "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard",
-         "--scheduler-file", str(file)], **quiet,
-    )  # fmt: skip
-    worker = subprocess.Popen(
-        [*python, "distributed.cli.dask_worker", "--scheduler-file", str(file), "--nthreads", "1", "--no-nanny",
-         "--no-dashboard", "--death-timeout", "20"], **quiet,
-    )  # fmt: skip
-    try:
-        while not file.exists():
-            assert scheduler.poll() is None
-            time.sleep(0.05)
-        there = json.loads(file.read_text())["address"]
-        with ll.cluster(there) as workers:
-            results = workers.run(abs, range(-100_000, 0))
-            assert next(results) == (0, 100_000)
-            scheduler.kill()
-            with pytest.raises(ll.MachineError, match=f"The cluster at {there} has gone away"):
-                list(results)
-    finally:
-        for process in (worker, scheduler):
-            process.kill()
-            process.wait()
+    with own_scheduler(tmp_path) as (there, scheduler), ll.cluster(there) as workers:
+        results = workers.run(abs, range(-100_000, 0))
+        assert next(results) == (0, 100_000)
+        scheduler.kill()
+        with pytest.raises(ll.MachineError, match=f"The cluster at {there} has gone away"):
+            list(results)
 
 
 def test_the_kubernetes_files_of_the_docs_agree() -> None:
