@@ -17,6 +17,8 @@ _HOME = {
     "landscape": "lossland.landscapes",
     "landscapes": "lossland.landscapes:",
     "Landscape": "lossland.landscapes",
+    "problem": "lossland.landscapes.problems",
+    "Problem": "lossland.landscapes.problems",
     "optimizers": "lossland.optimizers:",
     "run": "lossland.compute.trajectory",
     "Trajectory": "lossland.compute.trajectory",
@@ -32,6 +34,7 @@ _HOME = {
     "cluster": "lossland.compute.cluster",
     "minima": "lossland.compute.minima:",
     "models": "lossland.models:",
+    "slice": "lossland.models.slicing",
     "maps": "lossland.compute.maps:",
     "Grid": "lossland.landscapes",
     "Terrain": "lossland.world.terrain",
@@ -85,6 +88,7 @@ __all__ = [
     "Landscape",
     "MachineError",
     "Now",
+    "Problem",
     "RaceScene",
     "Scene",
     "Snapshot",
@@ -119,6 +123,7 @@ __all__ = [
     "optimizers",
     "parameters",
     "plots",
+    "problem",
     "race",
     "rates",
     "record",
@@ -128,6 +133,7 @@ __all__ = [
     "shapes",
     "show",
     "signs",
+    "slice",
     "snapshot",
     "swarm",
     "swarms",
@@ -185,6 +191,7 @@ if TYPE_CHECKING:
     from lossland.landscapes import Grid as Grid
     from lossland.landscapes import Landscape as Landscape
     from lossland.landscapes import landscape as landscape
+    from lossland.models.slicing import slice as slice
     from lossland.optimizers import rates as rates
     from lossland.scenery import ground as ground
     from lossland.scenery import level_points as level_points

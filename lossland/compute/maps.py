@@ -32,7 +32,7 @@ from lossland.errors import MachineError, UserError, nearest, shown
 from lossland.expression import Program
 from lossland.landscapes import AnyLandscape, Landscape
 from lossland.landscapes import landscape as as_landscape
-from lossland.optimizers import AnyOptimizer, Optimizer, hyper_parameter, inertia
+from lossland.optimizers import AnyOptimizer, Optimizer, has_noise, hyper_parameter, inertia
 from lossland.optimizers import optimizer as as_optimizer
 from lossland.optimizers.rates import suggested_rate
 
@@ -477,8 +477,8 @@ class _Runs:
         seed: int,
     ) -> None:
         self.program = _value_and_gradient((landscape.node, *landscape.gradient_nodes))
-        self.paces = Paces(landscape, type(rule))
         self.rule, self.noisy = _with_arrays(rule, settings)
+        self.paces = Paces(landscape, type(rule), self.noisy)
         self.seed, self.target, self.t = seed, -np.inf if target is None else target, 0
         count = len(next(iter(settings.values())))
         self.position = np.stack(
@@ -495,10 +495,10 @@ class _Runs:
                 value, *grad = self.program.arrays(*self.position)
                 self._note(value, t - 1)
                 grad = np.stack(grad)
+                draw = None
                 if self.noisy:
-                    draws = philox.standard_normal(self.seed, philox.particles(np, 0, 1), t)
-                    grad = self.rule.observe(grad, np.stack(draws))
-                self.last, move = self.paces.step(self.rule, self.position, grad, self.last, t)
+                    draw = np.stack(philox.standard_normal(self.seed, philox.particles(np, 0, 1), t))
+                self.last, move = self.paces.step(self.rule, self.position, grad, self.last, t, draw)
                 self.position = np.where(self._inside(), self.position + move, self.position)
         self.t += steps
 
@@ -529,5 +529,5 @@ def _with_arrays(rule: Optimizer, settings: dict[str, NDArray[np.float64]]) -> t
     made = object.__new__(type(rule))  # arrays are no legal hyper-parameters: past the checks
     for item in fields(rule):
         object.__setattr__(made, item.name, settings.get(item.name, getattr(rule, item.name)))
-    noise = settings.get("noise")
+    noise = settings.get("noise") if has_noise(type(rule)) else None
     return made, rule.stochastic if noise is None else bool((noise > 0).any())

@@ -66,6 +66,7 @@ from lossland.optimizers.line_search import Armijo, BarzilaiBorwein, CauchyStep,
 from lossland.optimizers.look import Look, Symbols, trace
 from lossland.optimizers.looks_ahead import SAM, Extragradient, Lookahead, OptimisticDescent
 from lossland.optimizers.matrix import Muon, Shampoo
+from lossland.optimizers.noise import noisy, noisy_class
 from lossland.optimizers.rule import (
     CATALOGUE,
     FAMILIES,
@@ -73,6 +74,7 @@ from lossland.optimizers.rule import (
     Hyper,
     Optimizer,
     Step,
+    has_noise,
     symbolic,
 )
 from lossland.optimizers.schedule_free import ScheduleFreeAdamW, ScheduleFreeSGD
@@ -150,10 +152,12 @@ __all__ = [
     "cost",
     "defaults",
     "field_range",
+    "has_noise",
     "hyper_parameter",
     "inertia",
     "memory",
     "names",
+    "noisy",
     "optimizer",
     "scheduled",
     "spec",
@@ -180,10 +184,10 @@ def optimizer(what: AnyOptimizer) -> Optimizer:
     """Return an optimizer: an object as it is, a class with its defaults, or what a text means.
 
     Such texts are ``adam``, ``adam:lr=0.1,beta1=0.9``, with a schedule of the rate
-    ``adam:lr=0.1,schedule=cosine,steps=500``, and, for a class in a file of your own, which is run,
-    ``mine.py:MyRule`` and ``mine.py:MyRule:lr=0.1``. ``torch.Adam:lr=0.1`` and ``optax.adam:lr=0.1`` are other
-    libraries' optimizers; so are a class of ``torch.optim`` itself, ``functools.partial`` of it, and a transformation
-    of optax. Raises UserError for anything else.
+    ``adam:lr=0.1,schedule=cosine,steps=500``, with noise in its gradients ``adam:lr=0.1,noise=0.5``, and, for a class
+    in a file of your own, which is run, ``mine.py:MyRule`` and ``mine.py:MyRule:lr=0.1``. ``torch.Adam:lr=0.1`` and
+    ``optax.adam:lr=0.1`` are other libraries' optimizers; so are a class of ``torch.optim`` itself,
+    ``functools.partial`` of it, and a transformation of optax. Raises UserError for anything else.
     """
     if isinstance(what, Optimizer):
         check_rule(type(what))
@@ -236,6 +240,8 @@ def _with_settings(kind: type[Optimizer], settings: Sequence[str]) -> Optimizer:
     options: list[str] = []
     if issubclass(kind, foreign.Foreign):
         kind, options = foreign.split(kind, [(key, value) for key, equals, value in pairs if equals])
+    if any(key == "noise" and equals for key, equals, _ in pairs) and "noise" not in {i.name for i in fields(kind)}:
+        kind = noisy_class(kind)
     name, known = kind.name, [item.name for item in fields(kind)]
     values: dict[str, float] = {}
     for setting, (key, equals, value) in zip(settings, pairs, strict=True):
@@ -332,7 +338,7 @@ def spec(what: AnyOptimizer) -> str:
     if rule.schedule:
         settings.append(f"schedule={rule.schedule}")
     if isinstance(rule, foreign.Foreign):
-        settings += [f"{name}={float(value):g}" for name, value in rule.options.items()]
+        settings += [f"{name}={value + 0!r}" for name, value in rule.options.items()]
     return f"{rule.text}:{','.join(settings)}" if settings else rule.text
 
 

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from lossland.errors import MachineError, UserError, fault_of, nearest
 from lossland.expression.node import Value
 from lossland.optimizers.look import Look
+from lossland.optimizers.noise import noisy_class
 from lossland.optimizers.rule import CATALOGUE, Hyper, Optimizer, Step
 
 Array = NDArray[np.floating]
@@ -72,7 +73,7 @@ class Argument(NamedTuple):
 class Foreign(Optimizer):
     """A rule that is another library's own code. A class is made for each, see `named`."""
 
-    traced = False
+    traced, variant = False, True
     make: ClassVar[Callable[..., Any]]  # the class or function of the library
     options: ClassVar[dict[str, Any]] = {}
     arguments: ClassVar[dict[str, Argument]] = {}  # of each field
@@ -124,7 +125,8 @@ class Foreign(Optimizer):
 
 
 def _again(library: str, name: str, options: Mapping[str, Any], settings: Mapping[str, float]) -> Foreign:
-    return with_options(named(f"{library}.{name}"), options)(**settings)
+    kind = with_options(named(f"{library}.{name}"), options)
+    return (noisy_class(kind) if "noise" in settings else kind)(**settings)  # type: ignore[return-value]
 
 
 # ----------------------------------------------------------------------------------------------------- PyTorch

@@ -174,6 +174,7 @@ def scheduled(kind: type[Optimizer], name: str) -> type[Optimizer]:
             "__doc__": kind.__doc__,
             **({} if userfiles.is_own(kind.__module__) else {"__reduce__": reduced}),
             "schedule": name,
+            "variant": True,
             "symbols": {**kind.symbols, "lr_now": r"\eta"},
             "Terms": terms,
             "initial": initial,
