@@ -22,7 +22,7 @@ TORCH_VENV := .venv-torch
 TORCH := torch==2.13.0
 TORCH_PEERS := pytorch_optimizer==4.1.0 optax==0.2.8
 CLUSTER_VENV := .venv-cluster
-COCOPP := cocopp==2.9.1
+COCOPP := cocopp==2.9.1 six
 BENCH_VENV := .venv-bench
 COMPUTE_PEERS := jax jaxlib $(TORCH) numba
 RENDER_PEERS := moderngl pyvista imageio imageio-ffmpeg pygfx wgpu matplotlib manim manimgl 'setuptools<81'
@@ -129,7 +129,7 @@ $(TORCH_VENV)/.installed: pyproject.toml Makefile | $(TORCH_VENV)/bin/python
 
 $(CLUSTER_VENV)/.installed: pyproject.toml Makefile | $(CLUSTER_VENV)/bin/python
 	@echo "Installing lossland, Dask and cocopp into $(CLUSTER_VENV) ..."
-	@$(CLUSTER_VENV)/bin/python $(PIP) --editable '.[test,cluster]' '$(COCOPP)'
+	@$(CLUSTER_VENV)/bin/python $(PIP) --editable '.[test,cluster]' $(COCOPP)
 	@touch $@
 
 $(KERNELS_VENV)/.installed: pyproject.toml Makefile | $(KERNELS_VENV)/bin/python
