@@ -369,14 +369,17 @@ def memory(what: AnyOptimizer) -> tuple[str, ...]:
     return tuple(trace(kind).remembered) if kind.traced else ("mover",)
 
 
-def cost(what: AnyOptimizer) -> float:
-    """Return how many gradients a step of an optimizer evaluates, counted where it looks.
+def cost(what: AnyOptimizer, dimension: int = 2) -> float:
+    """Return how many gradients a step of an optimizer evaluates in so many dimensions, counted where it looks.
 
     The gradient at its position is one, each further gradient one more; a Hessian times a vector is two, the whole
     Hessian two for each coordinate, a value a half. Another library's code is handed one gradient a step.
     """
     kind = _kind(what)
-    return trace(kind).cost if kind.traced else 1.0
+    if not kind.traced:
+        return 1.0
+    found = trace(kind)
+    return found.cost + 2.0 * (dimension - 2) * found.hessians
 
 
 def by_coordinate(what: AnyOptimizer) -> bool:
