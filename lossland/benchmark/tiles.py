@@ -114,7 +114,7 @@ def follow_each(
     """
     start = where.starts(first, count, settings.seed)
     steps, backend = steps_of(rules[0], where.dimension, settings.steps), arrays.backend(settings.backend)
-    together = 1 if where.dimension == 2 else max(1, block_size(where.dimension) // count)
+    together = 1 if where.dimension == 2 or not rules[0].traced else max(1, block_size(where.dimension) // count)
     for low in range(0, len(rules), together):
         some = rules[low : low + together]
         begin = np.tile(start - where.origin, (len(some), 1))
