@@ -511,14 +511,7 @@ class Bench(ll.Scene):
         for (name, points, values), color in zip(self.paths(), RUN_COLORS, strict=True):
             upto = min(step, len(points) - 1)
             arrived = row["runs"][name]["hit"] >= 0 and upto == len(points) - 1
-            look = {
-                "start": name,
-                "label": f"{name}: arrived" if arrived else name,
-                "values": values,
-                "key": name,
-                "name": f"{name} start",
-            }
-            drawn.append(layers.Trail.on(self.ground.terrain, points, upto, color, **look))
+            drawn += self.trails(name, values, color, upto, arrived)
             rows.append(
                 layers.Row(color, f"{name} start", (words("?n", upto), float(values[int(upto)] - row["lowest"])))
             )
