@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lossland.expression.formula import FormulaError, parse
-from lossland.expression.node import Node, variables
+from lossland.expression.node import Node, constant, variables
 from lossland.expression.printing import latex
 from lossland.expression.printing import text as text_of
 from lossland.expression.program import Program
@@ -61,6 +61,12 @@ class Function:
         """The derivative f'."""
         slope = self.node.diff("x")
         return Function(text_of(slope), slope)
+
+    @cached_property
+    def factors(self) -> tuple[Function, Function]:
+        """Two functions whose product it is: the last factor and those before it, else itself and 1."""
+        first, second = self.node.args if self.node.op == "mul" else (self.node, constant(1.0))
+        return Function(text_of(first), first), Function(text_of(second), second)
 
     def taylor(self, centre: ArrayLike, degree: int) -> Floats:
         """Return the Taylor coefficients (degree + 1, ...) at centres (...): f, f', f''/2, f'''/6 ..."""

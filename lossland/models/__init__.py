@@ -8,6 +8,7 @@
 `linear_maps`: what a matrix does to the plane.
 `networks`: perceptrons and convolutions, thousands at once, with gradients and Hessian products.
 `phase_portraits`: where a step leads from everywhere.
+`principal`: the axes of most variance.
 `quadratics`: how descent and momentum converge on a quadratic.
 `slicefiles`: slices in files, ours and others'.
 `slices`: a network's loss along directions of many kinds.
@@ -27,6 +28,7 @@ from lossland.models import (
     linear_maps,
     networks,
     phase_portraits,
+    principal,
     quadratics,
     slicefiles,
     slices,
@@ -46,6 +48,7 @@ __all__ = [
     "linear_maps",
     "networks",
     "phase_portraits",
+    "principal",
     "quadratics",
     "slicefiles",
     "slices",

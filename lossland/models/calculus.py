@@ -19,6 +19,7 @@ Rule = Literal["left", "mid", "right", "lower", "upper"]
 RULES: tuple[Rule, ...] = get_args(Rule)
 SAMPLES = 801  # places at which a sign change is looked for
 HALVINGS = 60
+REACHED = 36  # halvings of a sample's width
 WITHIN = 17  # places in a bar at which its lowest and highest value are looked for
 NODES = 16  # of the Gauss rule in a panel
 MOST_PANELS = 4096
@@ -65,7 +66,7 @@ def reach_within(f: Function, x: float, epsilon: float, most: float) -> float:
     if out[0] == 0:
         return 0.0
     a, b = away[out[0] - 1], away[out[0]]
-    for _ in range(HALVINGS):
+    for _ in range(REACHED):
         middle = (a + b) / 2
         sides = np.asarray(f(np.array([x - middle, x + middle])), float)
         a, b = (middle, b) if (np.abs(sides - here) < epsilon).all() else (a, middle)
