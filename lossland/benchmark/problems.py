@@ -14,7 +14,8 @@ from lossland.compute.crowds.base import rounded
 from lossland.compute.crowds.on_arrays import ArrayCrowd
 from lossland.compute.minima import find_minima
 from lossland.errors import UserError
-from lossland.landscapes import Landscape, landscape
+from lossland.landscapes import Landscape
+from lossland.landscapes.problems import Ground, ground
 from lossland.optimizers import Rprop
 
 Float64 = NDArray[np.float64]
@@ -33,7 +34,7 @@ class Problem:
     ``scale``; ``targets`` (T,) are values of f - f*, falling."""
 
     text: str
-    land: Landscape
+    land: Ground
     lowest: float
     scale: float
     targets: Float64
@@ -48,17 +49,20 @@ class Problem:
         """The targets as values of f, (T,)."""
         return self.lowest + self.targets
 
+    @property
+    def start(self) -> tuple[float, ...]:
+        """A usual start, by which a rate that suits is found."""
+        return self.land.start if isinstance(self.land, Landscape) else tuple(self.starts(0, 1, 0)[0].tolist())
+
     def starts(self, first: int, count: int, seed: int) -> Float64:
         """Return uniform draws (count, n) from the domain, for the particles from number ``first`` on."""
-        return _uniform(np.array(self.land.domain), first, count, seed)
+        return _uniform(self.land, first, count, seed)
 
 
 @lru_cache(maxsize=64)
 def problem(text: str, dimension: int = 2) -> Problem:
     """Return the problem of a landscape, given as text; raise UserError where it has no lowest value."""
-    if dimension != 2:
-        raise UserError(f"{text} has 2 dimensions, not {dimension}.")
-    land = landscape(text)
+    land = ground(text, dimension)
     lowest = _lowest(land, text)
     if text.strip().lower().startswith(COCO):
         scale, easiest = 1.0, 1e2
@@ -67,29 +71,30 @@ def problem(text: str, dimension: int = 2) -> Problem:
     return Problem(text, land, lowest, scale, scale * np.geomspace(easiest, HARDEST, TARGETS))
 
 
-def _uniform(domain: Float64, first: int, count: int, seed: int) -> Float64:
+def _uniform(land: Ground, first: int, count: int, seed: int) -> Float64:
     """Return draws as those of a swarm: particle i's do not depend on how many there are. They are float32 numbers."""
+    low, high = np.array(land.domain).T
     numbers = philox.particles(np, first, count)
-    draws = [draw for pair in range(-(-len(domain) // 2)) for draw in philox.uniform(seed, numbers, pair)]
-    low, high = domain.T
-    unit = np.stack(draws[: len(domain)], axis=-1)
+    draws = [draw for pair in range((len(low) + 1) // 2) for draw in philox.uniform(seed, numbers, pair)]
+    unit = np.stack(draws[: len(low)], axis=-1)
     return rounded(low + (high - low) * unit, np.float32).astype(np.float64)
 
 
-def _scale(land: Landscape, lowest: float) -> float:
+def _scale(land: Ground, lowest: float) -> float:
     """Return the median of f - f* over the domain, which does not depend on a benchmark's seed."""
-    value = np.asarray(land.value(_uniform(np.array(land.domain), 0, SAMPLE, 0)))
+    value = np.asarray(land.value(_uniform(land, 0, SAMPLE, 0)))
     above = value[np.isfinite(value)] - lowest
     middle = float(np.median(above)) if len(above) else 0.0
     return middle if middle > 0 else 1.0
 
 
 @np.errstate(all="ignore")
-def _lowest(land: Landscape, text: str) -> float:
+def _lowest(land: Ground, text: str) -> float:
     """Return the value of the known global minima; of a landscape without, the lowest value that a search finds."""
     if land.minima:
         return float(np.min(land.value(np.array(land.minima))))
-    start = _uniform(np.array(land.domain), 0, SEARCH, 0)
+    assert isinstance(land, Landscape)  # of problems in more dimensions that have a text, the minimum is known
+    start = _uniform(land, 0, SEARCH, 0)
     size = float(np.ptp(np.array(land.domain), axis=1).min())
     searching = ArrayCrowd(land, Rprop(lr=size / 100, size_min=1e-12 * size), start, 0, 0, arrays.CPU)
     searching.advance(SEARCH_STEPS)

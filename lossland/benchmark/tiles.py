@@ -14,7 +14,7 @@ from lossland.benchmark.results import Cell, Settings
 from lossland.compute import arrays
 from lossland.compute.crowds import crowd
 from lossland.errors import UserError, place_of
-from lossland.optimizers import Optimizer, by_coordinate, cost, optimizer, spec
+from lossland.optimizers import Optimizer, by_coordinate, cost, has_noise, noisy, optimizer, spec
 
 Float64 = NDArray[np.float64]
 Int32 = NDArray[np.int32]
@@ -115,14 +115,16 @@ def follow(where: Problem, rule: Optimizer, settings: Settings, first: int, coun
 def tune(where: Problem, text: str, settings: Settings) -> Tuning:
     """Try settings of an optimizer on starts of their own, and return the best: that of the highest score."""
     rule = optimizer(text)
+    if settings.noise:
+        rule = noisy(rule, settings.noise)
     names = tuning.tuned_names(rule, given(text))
-    table = tuning.trials(rule, names, where.land, settings.budget, settings.seed)
+    table = tuning.trials(rule, names, where, settings.budget, settings.seed)
     tried = [_trial(where, tuning.with_values(rule, names, values), settings) for values in table]
     _expect_numbers(tried, rule)
     score, success, loss = (np.array([getattr(one, name) for one in tried]) for name in ("score", "success", "loss"))
     best = tuning.with_values(rule, names, table[int(score.argmax())])
     rates = tuning.rates_around(best)
-    others = [_trial(where, tuning.with_values(best, (tuning.RATE,), (rate,)), settings) for rate in rates]
+    others = [_trial(where, tuning.with_values(best, (tuning.rate_name(best),), (rate,)), settings) for rate in rates]
     return Tuning(
         rule=spec(best),
         names=names,
@@ -191,7 +193,7 @@ def cell_of(settings: Settings, pair: tuple[str, str], tuned: Tuning, parts: lis
         landscape=text,
         landscape_title=where.land.title,
         dimension=settings.dimension,
-        noise=settings.noise,
+        noise=getattr(rule, tuning.NOISE) if has_noise(type(rule)) else 0.0,
         seed=settings.seed,
         settings={item.name: getattr(rule, item.name) for item in fields(rule)},
         cost=cost_of(rule),

@@ -15,7 +15,7 @@ from lossland.errors import UserError, shown
 from lossland.expression import Node
 from lossland.landscapes import AnyLandscape, bbob, landscape, text_of
 from lossland.landscapes.functions import called, takes, traced_vector
-from lossland.landscapes.landscape import Calculus, calculus, side_by_side
+from lossland.landscapes.landscape import Calculus, Landscape, calculus, side_by_side
 
 LARGEST = 1000
 """Dimensions of a problem that is traced from a function: its expression has a part for each."""
@@ -86,6 +86,9 @@ class Problem(Displayed):
         return [points[..., i] for i in range(self.dimension)]
 
 
+Ground = Landscape | Problem
+"""What optimizers run on: both have ``node``, ``names``, ``domain``, ``minima`` and ``gradient_nodes``."""
+
 AnyProblem = Problem | AnyLandscape | Callable[[Any], Any]
 """What is taken as a problem everywhere: see `problem`."""
 
@@ -103,7 +106,7 @@ def problem(what: AnyProblem, dimension: int = 2, domain: Sequence[Sequence[floa
         return what
     size = checks.whole(dimension, 1, LARGEST, "The dimension of a problem")
     area = None if domain is None else _box(domain, size)
-    if callable(what) and not isinstance(what, type) and takes(what, 1) and not takes(what, 2):
+    if _is_of_vector(what):
         known = _of_vector(what, size)
     elif size == 2:
         return _in_the_plane(what, area)
@@ -116,6 +119,16 @@ def problem(what: AnyProblem, dimension: int = 2, domain: Sequence[Sequence[floa
         return known
     minima = tuple(at for at in known.minima if all(a <= x <= b for x, (a, b) in zip(at, area, strict=True)))
     return replace(known, domain=area, minima=minima, lowest=known.lowest if minima else None)
+
+
+def ground(what: AnyProblem, dimension: int | None = None) -> Ground:
+    """Return the landscape that is meant, or in more dimensions than two the problem, which may also be given."""
+    if isinstance(what, Problem):
+        if dimension not in (None, what.dimension):
+            raise UserError(f"The problem has {what.dimension} dimensions, not {shown(dimension)}.")
+        return what
+    known = problem(what, 2 if dimension is None else dimension)
+    return landscape(what) if known.dimension == 2 and not _is_of_vector(what) else known
 
 
 def names_of(dimension: int) -> tuple[str, ...]:
@@ -138,6 +151,11 @@ def _bbob(text: str, size: int) -> Problem:
     minimum = tuple(known.minimum.tolist())
     title = f"{known.title} in {size} dimensions"
     return Problem(known.name, title, known.node, known.names, domain, (minimum,), known.lowest, bbob.SOURCE)
+
+
+def _is_of_vector(what: Any) -> bool:
+    """Whether something is a function of one vector, not of two numbers."""
+    return callable(what) and not isinstance(what, type) and takes(what, 1) and not takes(what, 2)
 
 
 def _in_the_plane(what: Any, area: Any) -> Problem:

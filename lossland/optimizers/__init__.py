@@ -334,13 +334,14 @@ def memory(what: AnyOptimizer) -> tuple[str, ...]:
     return tuple(trace(_kind(what)).remembered)
 
 
-def cost(what: AnyOptimizer) -> float:
-    """Return how many gradients a step of an optimizer evaluates, counted where it looks.
+def cost(what: AnyOptimizer, dimension: int = 2) -> float:
+    """Return how many gradients a step of an optimizer evaluates in so many dimensions, counted where it looks.
 
     The gradient at its position is one, each further gradient one more; a Hessian times a vector is two, the whole
     Hessian two for each coordinate, a value a half.
     """
-    return trace(_kind(what)).cost
+    traced = trace(_kind(what))
+    return traced.cost + 2.0 * (dimension - 2) * traced.hessians
 
 
 def by_coordinate(what: AnyOptimizer) -> bool:

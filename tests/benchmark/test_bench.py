@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,21 @@ def test_all_optimizers_meet_the_same_starts_and_none_it_was_tuned_on(found: Res
     np.testing.assert_array_equal(adam.start, ll.swarms.random_starts(where.land.domain, 60, seed=4))
     tuned_on = where.starts(2**40, 64, 4)
     assert not (tuned_on[:, None] == adam.start).all(axis=-1).any()
+
+
+def test_noise_is_drawn_for_each_particle_of_every_rule(found: Results) -> None:
+    other = bench(["adam", "sgd:noise=2"], ["himmelblau"], noise=0.0, workers=ALONE, **SMALL)
+    assert [cell.noise for cell in other.cells] == [0, 2]
+    equal(other.cells[0], found.cell("adam", "himmelblau"))
+    both = bench(["adam", "sgd"], ["himmelblau"], noise=2.0, workers=ALONE, **SMALL)
+    assert [cell.noise for cell in both.cells] == [2, 2]
+    assert both.cells[0].settings["noise"] == 2
+    assert both.cells[0].success < other.cells[0].success
+    equal(replace(both.cells[1], optimizer="sgd:noise=2"), other.cells[1])
+    cell, i = both.cells[0], both.cells[0].chosen["best"]
+    ends = replayed(cell, [i])[:, 0]
+    hit = cell.hits[-1, i] if cell.hits[-1, i] >= 0 else cell.steps
+    np.testing.assert_array_equal(ends[hit], cell.end[i])
 
 
 def test_targets_and_scale() -> None:
@@ -266,7 +282,7 @@ def test_a_killed_run_continues(found: Results, tmp_path: Path) -> None:
     ]  # fmt: skip
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     until = time.monotonic() + 60
-    while not list(target.glob("cells/*.npz")) and process.poll() is None and time.monotonic() < until:
+    while not list(target.glob("cells/[0-9]*.npz")) and process.poll() is None and time.monotonic() < until:
         time.sleep(0.005)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()

@@ -20,14 +20,15 @@ from lossland.compute.crowds.base import Crowd, Points
 from lossland.compute.crowds.on_arrays import ArrayCrowd
 from lossland.compute.crowds.on_cpu import KernelCrowd
 from lossland.errors import MachineError
+from lossland.landscapes.landscape import PLANE
 from lossland.optimizers import Optimizer
 
 if TYPE_CHECKING:
-    from lossland.landscapes import Landscape
+    from lossland.landscapes.problems import Ground
 
 
 def crowd(
-    landscape: Landscape,
+    landscape: Ground,
     rule: Optimizer,
     start: Points,
     seed: int,
@@ -51,6 +52,8 @@ def crowd(
             warnings.warn(f"{error} Computing on arrays, many times slower.", RuntimeWarning, stacklevel=3)
         return ArrayCrowd(landscape, rule, start, seed, first, arrays.CPU, minima, near, levels)
 
+    if landscape.names != PLANE:
+        return ArrayCrowd(landscape, rule, start, seed, first, backend, minima, near, levels)
     if backend.name == "cpu":
         return on_cpu()
     from lossland.compute.crowds.on_cuda import CudaCrowd
@@ -64,7 +67,7 @@ def crowd(
 
 
 def in_float64(
-    landscape: Landscape,
+    landscape: Ground,
     rule: Optimizer,
     start: Points,
     which: NDArray[np.intp],

@@ -18,18 +18,21 @@ from lossland.expression import namespace
 from lossland.optimizers import Optimizer
 
 if TYPE_CHECKING:
-    from lossland.landscapes import Landscape
+    from lossland.landscapes.problems import Ground
 
-BLOCK = 16384  # particles whose arrays stay in a core's cache together
+BLOCK = 16384  # particles in the plane whose arrays stay in a core's cache together
+FEWEST = 512  # particles in a block, however many dimensions they move in
 SLICE = 100  # steps of a block between two reports of progress
 
 
 class ArrayCrowd(Crowd):
-    """Particles on arrays of any library, in blocks that fit a CPU's cache."""
+    """Particles on arrays of any library, in blocks that fit a CPU's cache; in any dimension."""
+
+    fused = False
 
     def __init__(
         self,
-        landscape: Landscape,
+        landscape: Ground,
         rule: Optimizer,
         start: Points,
         seed: int,
@@ -47,7 +50,7 @@ class ArrayCrowd(Crowd):
         self._hits = np.full((0 if levels is None else len(levels), len(start)), -1, np.int32)
         self._next, self._best = np.zeros(len(start), np.intp), np.full(len(start), np.inf, start.dtype)
         self._stepper = Stepper(landscape, rule, seed, tuple(bounds(landscape.domain).tolist()))
-        self._size = BLOCK if backend.name == "cpu" else len(start)
+        self._size = max(FEWEST, 2 * BLOCK // len(landscape.names)) if backend.name == "cpu" else len(start)
         self._blocks: list[Block] = [
             self._stepper.start(xp.asarray(np.ascontiguousarray(start[i : i + self._size].T)), first + i)
             for i in range(0, len(start), self._size)
@@ -55,7 +58,7 @@ class ArrayCrowd(Crowd):
 
     @property
     def positions(self) -> Points:
-        """Where the particles are, as a new array (N, 2) on the host."""
+        """Where the particles are, as a new array (N, n) on the host."""
         return np.ascontiguousarray(np.concatenate([arrays.to_numpy(block.position) for block in self._blocks], 1).T)
 
     @property
