@@ -178,7 +178,8 @@ class Bench(ll.Scene):
         right, up = plot.world(score, middle) - plot.world(np.zeros(count), middle), np.zeros((count, 3))
         right[:, 0], up[:, 1] = np.maximum(right[:, 0], 1e-4), 0.72 * pitch * HIGH
         told = [
-            f"{self.found.title(line['optimizer'])}\nrank {line['rank']:g} ({line['rank_low']:.0f} to {line['rank_high']:.0f})\n"
+            f"{self.found.title(line['optimizer'])}\n"
+            f"rank {line['rank']:g} ({line['rank_low']:.0f} to {line['rank_high']:.0f})\n"
             + words("score ?3, ?3 to ?3", line["score"], line["score_low"], line["score_high"])
             + words("\nsuccess ?n %", 100 * line["success"])
             for line in lines

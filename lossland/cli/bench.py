@@ -68,7 +68,11 @@ def configure(parser: ArgumentParser) -> None:
         help="standard deviation of Gaussian noise on each component of each gradient (default: 0)",
     )
     parser.add_argument(
-        "-o", "--output", metavar="DIR", type=path, help="the folder for results.json, results.csv, report.html and all runs"
+        "-o",
+        "--output",
+        metavar="DIR",
+        type=path,
+        help="the folder for results.json, results.csv, report.html and all runs",
     )
     parser.add_argument("--resume", action="store_true", help="go on with what the folder holds")
     add_seed(parser)
