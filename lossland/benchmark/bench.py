@@ -103,7 +103,7 @@ def check_settings(
     """Return a benchmark's settings, or raise UserError."""
     if suite not in SUITES:
         raise UserError(f"There is no suite {shown(suite)}.{nearest(suite, tuple(SUITES))} There are default and bbob.")
-    dimension = checks.whole(dimension, 1, 40, "The number of dimensions")
+    dimension = checks.whole(dimension, 2, 40, "The number of dimensions")
     rules = [_text_of_optimizer(one) for one in _listed(names() if optimizers is None else optimizers)]
     lands = [text_of(one) for one in _listed(SUITES[suite] if landscapes is None else landscapes)]
     for what, texts in (("optimizers", rules), ("landscapes", lands)):

@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 
 from lossland.benchmark.problems import problem
 from lossland.benchmark.results import FORMAT, SETTINGS, VERSION, load
-from lossland.compute import arrays
-from lossland.compute.crowds import crowd
+from lossland.benchmark.tiles import path as path_of_run
 from lossland.errors import UserError, nearest
 from lossland.files import written
 from lossland.formats.jsontext import plain
@@ -100,13 +99,13 @@ class Summary:
     def replay(self, optimizer: str, landscape: str) -> dict[str, Float64]:
         """Return the places (T + 1, n) of the best, the median and the worst run, each up to the last target."""
         row, paths = self.row(optimizer, landscape), {}
-        land, rule = problem(row["landscape"], row["dimension"]).land, read_rule(row["rule"])
-        backend = arrays.backend(self.settings["backend"])
+        where, rule = problem(row["landscape"], row["dimension"]), read_rule(row["rule"])
+        seed, backend = self.settings["seed"], self.settings["backend"]
         for name, one in row["runs"].items():
-            start = np.array([one["start"]], float)
             steps = one["hit"] if one["hit"] >= 0 else row["steps"]
-            trail = crowd(land, rule, start, self.settings["seed"], one["index"], backend).trail(max(steps, 1))
-            paths[name] = np.concatenate([start, np.asarray(trail)[:, :, 0]])
+            paths[name] = path_of_run(
+                where, rule, np.array(one["start"], float), max(steps, 1), seed, one["index"], backend
+            )
         return paths
 
     def scores(self, optimizers: tuple[str, ...]) -> Float64:

@@ -103,7 +103,7 @@ def _spread(rule: Optimizer, name: str, where: Problem, unit: Float64) -> Float6
 
 def _spread_within(rule: Optimizer, name: str, where: Problem, unit: Float64, hyper: Hyper) -> Float64:
     if name in RATES and rule.name not in BY_ITSELF:
-        middle = math.log10(suggested_rate(rule, where.land, where.start))
+        middle = math.log10(suggested_rate(rule, where.seen, where.start))
         return 10 ** (middle + DECADES * (unit - 0.5))
     if hyper.log:
         return _log_uniform(hyper.min, hyper.max, unit)

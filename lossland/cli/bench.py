@@ -41,7 +41,7 @@ def configure(parser: ArgumentParser) -> None:
         "--suite", metavar="S", type=word, default="default", help="default (20 landscapes) or bbob (24)"
     )
     parser.add_argument(
-        "--dimension", metavar="N", type=whole(1, MOST_DIMENSIONS), default=2, help="of the landscapes (default: 2)"
+        "--dimension", metavar="N", type=whole(2, MOST_DIMENSIONS), default=2, help="of the landscapes (default: 2)"
     )
     parser.add_argument(
         "--starts", metavar="N", type=whole(1, MOST_STARTS), default=1000, help="held-out starts (default: 1000)"

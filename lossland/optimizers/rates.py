@@ -71,7 +71,7 @@ def suggested(optimizer: Optimizer, landscape: Landscape, start: tuple[float, fl
 
 @np.errstate(all="ignore")
 def suggested_rate(optimizer: Optimizer, landscape: Ground, start: Sequence[float]) -> float:
-    """Return a rate for the optimizer that suits a landscape, or a problem in n dimensions, on its domain and a start."""
+    """Return a rate that suits a landscape, or a problem in n dimensions, on its domain and a start."""
     if optimizer.name in BY_ITSELF:
         return BY_ITSELF[optimizer.name]
     size = sum(high - low for low, high in landscape.domain) / (2 * len(landscape.domain))

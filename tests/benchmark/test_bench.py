@@ -18,10 +18,11 @@ import pytest
 
 import lossland as ll
 from lossland.benchmark import bench as module
+from lossland.benchmark import tuning
 from lossland.benchmark.bench import bench
 from lossland.benchmark.problems import problem
 from lossland.benchmark.results import Cell, Results, Settings, load, load_cell, save
-from lossland.benchmark.tiles import follow, replayed
+from lossland.benchmark.tiles import follow, follow_each, replayed
 from lossland.compute.workers import LocalWorkers, SerialWorkers
 from lossland.errors import UserError
 
@@ -94,6 +95,56 @@ def test_noise_is_drawn_for_each_particle_of_every_rule(found: Results) -> None:
     ends = replayed(cell, [i])[:, 0]
     hit = cell.hits[-1, i] if cell.hits[-1, i] >= 0 else cell.steps
     np.testing.assert_array_equal(ends[hit], cell.end[i])
+
+
+@pytest.mark.parametrize("name", module.SUITES["default"])
+def test_rules_see_an_origin_that_is_no_minimum(name: str) -> None:
+    where = problem(name)
+    (x0, x1), (y0, y1) = where.land.domain
+    size = np.array([x1 - x0, y1 - y0])
+    apart = np.abs((np.array(where.land.minima) - where.origin) / size).max(axis=1)
+    assert apart.min() > 0.25
+    assert ((where.origin > (x0, y0)) & (where.origin < (x1, y1))).all()
+    places = where.starts(0, 50, 1)
+    moved = places - where.origin
+    assert where.seen.value(moved) == pytest.approx(where.land.value(places), rel=1e-9, abs=1e-9)
+    assert where.seen.grad(moved) == pytest.approx(where.land.grad(places), rel=1e-6, abs=1e-6)
+    np.testing.assert_allclose(np.array(where.seen.minima) + where.origin, where.land.minima)
+
+
+def test_a_pull_to_the_origin_gains_nothing() -> None:
+    """On a bowl whose minimum is at 0, where such rules would be told the answer."""
+    with_pull, without = bench(
+        ["sgdw:lr=0.1,momentum=0,weight_decay=0.5", "sgdw:lr=0.1,momentum=0,weight_decay=0"],
+        ["sphere"], workers=ALONE, **SMALL,
+    ).cells  # fmt: skip
+    assert with_pull.success == 0
+    assert without.success == 1
+
+
+@pytest.mark.parametrize("spec", ["adam", "rprop", "bfgs", "sgd:noise=1", "lookahead"])
+def test_in_more_dimensions_trials_side_by_side_go_as_they_would_alone(spec: str) -> None:
+    where, rule = problem("bbob:8:1", 5), ll.optimizers.optimizer(spec)
+    settings = Settings((spec,), ("bbob:8:1",), dimension=5, steps=30, seed=3)
+    names = tuning.tuned_names(rule, ())
+    rules = [tuning.with_values(rule, names, values) for values in tuning.trials(rule, names, where, 4, 1)]
+    together = list(follow_each(where, rules, settings, 7, 20))
+    for one, runs in zip(rules, together, strict=True):
+        alone = follow(where, one, settings, 7, 20)
+        np.testing.assert_array_equal(runs.hits, alone.hits)
+        np.testing.assert_array_equal(runs.lost, alone.lost)
+        np.testing.assert_allclose(runs.end, alone.end, rtol=1e-6)  # powers of arrays are rounded otherwise
+
+
+def test_a_benchmark_in_five_dimensions() -> None:
+    sphere, ellipsoid = bench(
+        ["gradient_descent"], ["bbob:1", "bbob:2"], dimension=5, workers=ALONE, **{**SMALL, "starts": 20}
+    ).cells
+    assert sphere.success == 1
+    assert ellipsoid.success == 0  # a condition of 10^6
+    assert sphere.start.shape == (20, 5)
+    points = replayed(sphere, [0])
+    assert points[sphere.hits[-1, 0], 0] == pytest.approx(sphere.end[0], abs=1e-12)
 
 
 def test_targets_and_scale() -> None:
@@ -256,7 +307,7 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
         ({"optimizers": []}, "needs optimizers"),
         ({"optimizers": ["adam", "adam"]}, "twice"),
         ({"landscapes": ["rosenbrok"]}, "mean 'rosenbrock'"),
-        ({"landscapes": ["bowl"], "dimension": 3}, "2 dimensions, not 3"),
+        ({"landscapes": ["bowl"], "dimension": 3}, "bowl has two variables"),
         ({"starts": 0}, "number of starts"),
         ({"noise": -1}, "noise"),
     ],

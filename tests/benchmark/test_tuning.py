@@ -35,7 +35,7 @@ def test_trials_lie_in_the_declared_space() -> None:
         for column, name in enumerate(names):
             low, high, _ = optimizers.field_range(rule, name)
             if name == "lr" and kind.name not in optimizers.rates.BY_ITSELF:
-                middle = suggested_rate(rule, WHERE.land, WHERE.start)
+                middle = suggested_rate(rule, WHERE.seen, WHERE.start)
                 low, high = middle / 10**2.5, middle * 10**2.5
             tried = table[1:, column]
             assert tried.min() >= low * (1 - 1e-12)
