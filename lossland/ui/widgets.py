@@ -187,6 +187,7 @@ def popup_list(
             if hint:
                 picked = _typed(pen, key, hint, items)
                 items = found_in(items, pen.typing.line)
+                headings = len({item.group for item in items} - {""})
                 room = V2(0, min((len(items) + headings) * ITEM_HEIGHT, LONGEST_LIST - 2 * ITEM_HEIGHT) * pen.scale)
                 imgui.begin_child(f"##{key}.lines", room)
             group = ""
