@@ -65,8 +65,8 @@ def bench(
     tuning trials of each optimizer on each landscape, the first with the optimizer's defaults.
 
     With a ``folder`` results are stored as they come; ``resume`` goes on with what is there. ``progress`` is called
-    with the number of cells that are done and of all. The numbers depend on the settings and the backend, not on who
-    does the work: ``workers`` are by default the cores of this machine, or its CUDA device.
+    with the number of cells that are done now and of those that were to be done. The numbers depend on the settings and
+    the backend, not on who does the work: ``workers`` are by default the cores of this machine, or its CUDA device.
     """
     found = arrays.backend(backend).name
     settings = check_settings(optimizers, landscapes, suite, dimension, starts, steps, budget, noise, seed, found)
@@ -74,13 +74,16 @@ def bench(
     done = {} if target is None else _prepared(target, settings, resume)
     if workers is None:
         workers = SerialWorkers() if found == "cuda" else local_workers()
+    already, total = len(done), len(settings.pairs)
     try:
+        if progress:
+            progress(0, total - already)
         for number, cell in _measured(settings, done, workers):
             done[number] = cell
             if target is not None:
                 folders.save_cell(target, number, cell)
             if progress:
-                progress(len(done), len(settings.pairs))
+                progress(len(done) - already, total - already)
     finally:  # what there is, after Ctrl-C too
         results = Results(settings, [done[number] for number in sorted(done)], target)
         if target is not None:

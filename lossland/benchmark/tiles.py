@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,14 +88,14 @@ def run_tile(tile: Tile) -> TileResult:
     return TileResult(follow(where, optimizer(tuned.rule), settings, tile.first, tile.count), tuned)
 
 
-def steps_of(rule: Optimizer, evaluations: int) -> int:
-    """Return how many steps of a rule a budget of gradient evaluations pays for, at least one."""
-    return max(1, int(evaluations // cost_of(rule)))
-
-
-def cost_of(rule: Optimizer) -> float:
+def cost_of(rule: Optimizer, dimension: int) -> float:
     """Return how many gradients a step costs; one that looks at nothing at all pays for one."""
-    return cost(type(rule)) or 1.0
+    return cost(rule, dimension) or 1.0
+
+
+def steps_of(rule: Optimizer, dimension: int, evaluations: int) -> int:
+    """Return how many steps of a rule a budget of gradient evaluations pays for, at least one."""
+    return max(1, int(evaluations // cost_of(rule, dimension)))
 
 
 def follow(where: Problem, rule: Optimizer, settings: Settings, first: int, count: int) -> Runs:
@@ -112,7 +113,7 @@ def follow_each(
     operations on arrays, of several rules at once.
     """
     start = where.starts(first, count, settings.seed)
-    steps, backend = steps_of(rules[0], settings.steps), arrays.backend(settings.backend)
+    steps, backend = steps_of(rules[0], where.dimension, settings.steps), arrays.backend(settings.backend)
     together = 1 if where.dimension == 2 else max(1, block_size(where.dimension) // count)
     for low in range(0, len(rules), together):
         some = rules[low : low + together]
@@ -195,7 +196,8 @@ def _tried(where: Problem, rules: Sequence[Optimizer], settings: Settings) -> li
 
 
 def _trial(rule: Optimizer, runs: Runs, settings: Settings) -> _Trial:
-    each, steps = cost_of(rule), steps_of(rule, settings.steps)
+    each = cost_of(rule, settings.dimension)
+    steps = steps_of(rule, settings.dimension, settings.steps)
     until = np.where(runs.hits >= 0, runs.hits * each, np.inf)
     best = np.sort(np.nan_to_num(runs.best, nan=np.inf))
     low, middle, high = (float(best[round(share * (len(best) - 1))]) for share in (0.25, 0.5, 0.75))
@@ -220,10 +222,10 @@ def cell_of(settings: Settings, pair: tuple[str, str], tuned: Tuning, parts: lis
     """Return the cell of an optimizer and a landscape from its tuning and its runs, in order."""
     name, text = pair
     where, rule = problem(text, settings.dimension), optimizer(tuned.rule)
-    runs = {
-        item.name: np.concatenate([getattr(part, item.name) for part in parts], axis=1 if item.name == "hits" else 0)
-        for item in fields(Runs)
-    }
+    measured: dict[str, Any] = {item.name: getattr(tuned, item.name) for item in fields(Tuning)}
+    for item in fields(Runs):
+        axis = 1 if item.name == "hits" else 0
+        measured[item.name] = np.concatenate([getattr(part, item.name) for part in parts], axis)
     return Cell(
         optimizer=name,
         title=rule.title,
@@ -234,13 +236,12 @@ def cell_of(settings: Settings, pair: tuple[str, str], tuned: Tuning, parts: lis
         noise=getattr(rule, tuning.NOISE) if has_noise(type(rule)) else 0.0,
         seed=settings.seed,
         settings={item.name: getattr(rule, item.name) for item in fields(rule)},
-        cost=cost_of(rule),
-        steps=steps_of(rule, settings.steps),
+        cost=cost_of(rule, settings.dimension),
+        steps=steps_of(rule, settings.dimension, settings.steps),
         lowest=where.lowest,
         scale=where.scale,
         targets=where.targets,
-        **{item.name: getattr(tuned, item.name) for item in fields(Tuning)},
-        **runs,
+        **measured,
     )
 
 

@@ -54,7 +54,8 @@ def trials(rule: Optimizer, names: Sequence[str], where: Problem, budget: int, s
     if rate_name(rule) in names:
         others = [column for column, name in enumerate(names) if name != rate_name(rule)]
         alone = np.arange(1, budget, RATE_ALONE)
-        table[np.ix_(alone, others)] = own[others]
+        for column in others:
+            table[alone, column] = own[column]
     return table
 
 

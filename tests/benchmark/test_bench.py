@@ -22,7 +22,7 @@ from lossland.benchmark import tuning
 from lossland.benchmark.bench import bench
 from lossland.benchmark.problems import problem
 from lossland.benchmark.results import Cell, Results, Settings, load, load_cell, save
-from lossland.benchmark.tiles import follow, follow_each, replayed
+from lossland.benchmark.tiles import cost_of, follow, follow_each, replayed, steps_of
 from lossland.compute.workers import LocalWorkers, SerialWorkers
 from lossland.errors import UserError
 
@@ -71,6 +71,13 @@ def test_runs_are_those_of_a_plain_loop(spec: str) -> None:
 def test_what_a_rule_costs_shortens_its_runs(found: Results) -> None:
     assert found.cell("extragradient", "himmelblau").steps == 150  # two gradients a step
     assert found.cell("adam", "himmelblau").steps == 300
+
+
+def test_a_hessian_costs_more_in_more_dimensions() -> None:
+    """A whole Hessian is two gradients for each coordinate, and the gradient one more."""
+    newton = ll.optimizers.DampedNewton()
+    assert [cost_of(newton, n) for n in (2, 5)] == [5, 11]
+    assert [steps_of(newton, n, 1000) for n in (2, 5)] == [200, 90]
 
 
 def test_all_optimizers_meet_the_same_starts_and_none_it_was_tuned_on(found: Results) -> None:
@@ -151,7 +158,7 @@ def test_targets_and_scale() -> None:
     rosenbrock = problem("rosenbrock")
     assert len(rosenbrock.targets) == 51
     assert rosenbrock.targets[-1] == pytest.approx(1e-8 * rosenbrock.scale)
-    grid = rosenbrock.land.grid(400).value
+    grid = ll.landscape("rosenbrock").grid(400).value
     assert rosenbrock.scale == pytest.approx(np.median(grid), rel=0.05)
     ratio = rosenbrock.targets[:-1] / rosenbrock.targets[1:]
     assert ratio == pytest.approx(np.full(50, 10 ** (8 / 50)))
@@ -282,7 +289,7 @@ def test_what_was_stopped_goes_on_and_comes_out_the_same(found: Results, tmp_pat
     (next(iter((target / "cells").iterdir()))).write_bytes(b"half of it")  # a broken one is done again
     done: list[int] = []
     again = bench(*given, workers=ALONE, folder=target, resume=True, progress=lambda n, of: done.append(n), **SMALL)
-    assert done == [3, 4, 5, 6]
+    assert done == [0, 1, 2, 3, 4]  # of four that were left
     for one, two in zip(found.cells, again.cells, strict=True):
         equal(one, two)
     with pytest.raises(UserError, match="--resume goes on"):
@@ -323,22 +330,43 @@ def test_the_default_suite_is_twenty_landscapes_with_a_lowest_value() -> None:
         assert ll.landscape(name).minima
 
 
-def test_a_killed_run_continues(found: Results, tmp_path: Path) -> None:
-    """SIGKILL in the middle: what is in the folder is whole, and the rest is done by --resume."""
-    target = tmp_path / "killed"
-    command = [
-        sys.executable, "-m", "lossland", "bench", "--optimizers", ",".join(found.settings.optimizers), "--landscapes",
-        "rosenbrock,himmelblau", "--starts", "60", "--steps", "300", "--budget", "6", "--seed", "4", "--backend", "cpu",
-        "-o", str(target),
+def command_for(found: Results, target: Path) -> list[str]:
+    """Return the command that measures the same into a folder."""
+    settings = found.settings
+    return [
+        sys.executable, "-m", "lossland", "bench", "--optimizers", ",".join(settings.optimizers),
+        "--landscapes", ",".join(settings.landscapes), "--starts", "60", "--steps", "300", "--budget", "6",
+        "--seed", "4", "--backend", "cpu", "-o", str(target),
     ]  # fmt: skip
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def stopped_by(number: int, found: Results, target: Path) -> int:
+    """Start the command, send it a signal when its first cell is there, and return its exit code."""
+    process = subprocess.Popen(command_for(found, target), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     until = time.monotonic() + 60
     while not list(target.glob("cells/[0-9]*.npz")) and process.poll() is None and time.monotonic() < until:
         time.sleep(0.005)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+    os.kill(process.pid, number)
+    return process.wait()
+
+
+def test_ctrl_c_leaves_whole_tables(found: Results, tmp_path: Path) -> None:
+    target = tmp_path / "stopped"
+    assert stopped_by(signal.SIGINT, found, target) == 130
+    document = json.loads((target / "results.json").read_text())
+    assert document["results"]
+    assert document["complete"] == (len(document["results"]) == 6)
+    assert len((target / "results.csv").read_text().splitlines()) == 1 + len(document["results"])
+
+
+def test_a_killed_run_continues(found: Results, tmp_path: Path) -> None:
+    """SIGKILL in the middle: what is in the folder is whole, and the rest is done by --resume."""
+    target = tmp_path / "killed"
+    assert stopped_by(signal.SIGKILL, found, target) == -signal.SIGKILL
     assert load(target).cells
-    done = subprocess.run([*command, "--resume", "--json"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [*command_for(found, target), "--resume", "--json"], capture_output=True, text=True, check=True
+    )
     rows = json.loads(done.stdout)["results"]
     right = [cell.ert if np.isfinite(cell.ert) else "inf" for cell in found.cells]
     assert [row["ert"] for row in rows] == right

@@ -10,7 +10,7 @@ from lossland import optimizers
 from lossland.benchmark import tuning
 from lossland.benchmark.problems import problem
 from lossland.benchmark.tiles import given
-from lossland.optimizers.rates import suggested_rate
+from lossland.optimizers.rates import BY_ITSELF, suggested_rate
 
 WHERE = problem("rosenbrock")
 
@@ -34,7 +34,7 @@ def test_trials_lie_in_the_declared_space() -> None:
         assert table[0].tolist() == [getattr(rule, name) for name in names]  # the default comes first
         for column, name in enumerate(names):
             low, high, _ = optimizers.field_range(rule, name)
-            if name == "lr" and kind.name not in optimizers.rates.BY_ITSELF:
+            if name == "lr" and kind.name not in BY_ITSELF:
                 middle = suggested_rate(rule, WHERE.seen, WHERE.start)
                 low, high = middle / 10**2.5, middle * 10**2.5
             tried = table[1:, column]
