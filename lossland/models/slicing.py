@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from lossland.checks import real, whole
 from lossland.compute import arrays
 from lossland.errors import UserError, nearest, shown
@@ -107,9 +109,10 @@ def prepare(
     else:
         theta = xp.asarray(parameters)
         path = None if path is None else xp.asarray(path)
-    if not bool(xp.all(xp.isfinite(theta))):
-        raise UserError("The training has diverged: its parameters are no numbers; choose a smaller rate.")
     task = Task(network, points, target, statistics)
+    with np.errstate(all="ignore"):
+        if not np.isfinite(float(task.loss(theta))):
+            raise UserError("The network's loss is not finite: its training has diverged; choose a smaller rate.")
     found = slices.plan(
         task, theta, directions, radius, (sides[0], sides[1]), seed, path, others, dtype, dimensions=dimensions
     )
