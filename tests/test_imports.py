@@ -24,7 +24,7 @@ FLOORS = (
     ("scenery",),
     ("pointing", "render"),
     ("play", "formats"),
-    ("writing",),
+    ("benchmark", "writing"),
     ("ui",),
     ("app",),
     ("notebook", "doctor"),

@@ -150,6 +150,13 @@ def circles(count: int = 500, noise: float = 0.0, seed: int = 0, factor: float =
     return _two_classes(points + noise * _normal(seed, count), inner)
 
 
+def bell(axes: Floats, count: int = 500, seed: int = 0) -> Floats:
+    """Return samples (count, d) of the Gaussian around 0 with the covariance A Aᵀ of ``axes`` A (d, k)."""
+    axes = np.asarray(axes, float)
+    pairs = [_normal(seed, count, step) for step in range(-(-axes.shape[1] // 2))]
+    return np.concatenate(pairs, axis=1)[:, : axes.shape[1]] @ axes.T
+
+
 GENERATORS: dict[str, Callable[..., Data]] = {
     made.__name__: made for made in (circle, xor, gauss, spiral, plane, multi_gauss, moons, circles)
 }
@@ -175,8 +182,8 @@ def _draws(seed: int, count: int, step: int) -> Floats:
     return np.stack(uniform(seed, particles(np, 0, count), step, Purpose.DATA), axis=1)
 
 
-def _normal(seed: int, count: int) -> Floats:
-    return np.stack(standard_normal(seed, particles(np, 0, count), 0, Purpose.DATA), axis=1)
+def _normal(seed: int, count: int, step: int = 0) -> Floats:
+    return np.stack(standard_normal(seed, particles(np, 0, count), step, Purpose.DATA), axis=1)
 
 
 def _square(count: int, noise: float, seed: int) -> tuple[Floats, Floats]:

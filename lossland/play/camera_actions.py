@@ -171,7 +171,10 @@ def chase(player: Player) -> None:
 
 
 def look(player: Player, frame: Frame) -> None:
-    """Make a new home when the scene wants to be seen in another way; a camera that is at home glides there."""
+    """Make a new home when the scene wants to be seen in another way.
+
+    A camera that is at home glides there; where the scene itself moves the view, it goes along at once.
+    """
     view, before, old = frame.view, player.view, player.camera
     if before is not None and _same_view(view, before):
         return
@@ -179,7 +182,9 @@ def look(player: Player, frame: Frame) -> None:
     player.camera = Camera(view.azimuth, view.elevation, view.flat)
     player.camera.fit(_bounds(frame), player.size, player.free)
     if before is not None and before.flat == view.flat:
-        player.camera.pose, player.camera.saved = old.pose, old.saved
+        player.camera.saved = old.saved
+        if not (view.moves and old.pose == old.goal == old.home_pose):
+            player.camera.pose = old.pose
         if old.goal != old.home_pose:
             player.camera.goal = old.goal
 

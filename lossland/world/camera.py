@@ -152,6 +152,8 @@ class Camera:
         move = np.asarray(new.target) - np.asarray(old.target)
 
         def follow(pose: Pose) -> Pose:
+            if pose == old:
+                return new  # without rounding: a camera at home is still at home
             x, y, z = np.asarray(pose.target) + move
             ratio = new.distance / old.distance
             return replace(pose, distance=pose.distance * ratio, target=(x, y, z), shift=new.shift)

@@ -112,3 +112,10 @@ def test_noise_turns_labels_over() -> None:
 def test_an_unknown_name_gets_a_hint() -> None:
     with pytest.raises(UserError, match="Did you mean 'spiral'"):
         datasets.dataset("spirals")
+
+
+def test_a_bell_has_the_covariance_of_its_axes():
+    axes = np.array([[2.0, 0.0, 0.3], [1.0, 1.0, 0.0], [0.0, -0.5, 0.7]])
+    points = datasets.bell(axes, 200_000, seed=3)
+    np.testing.assert_allclose(points.mean(axis=0), 0.0, atol=0.02)  # 4 standard errors
+    np.testing.assert_allclose(np.cov(points.T), axes @ axes.T, atol=0.06)
