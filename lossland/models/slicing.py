@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from lossland.checks import real, whole
 from lossland.compute import arrays
 from lossland.errors import UserError, nearest, shown
@@ -19,6 +17,7 @@ from lossland.models.slices import Recipe, Slice, Task
 from lossland.optimizers import AnyOptimizer
 
 MOST_PARAMETERS = 10**7
+FARTHEST = 1e15  # from zero, of a parameter of a network that is worth a slice
 
 
 class Prepared(NamedTuple):
@@ -109,10 +108,9 @@ def prepare(
     else:
         theta = xp.asarray(parameters)
         path = None if path is None else xp.asarray(path)
+    if not bool(xp.all(xp.abs(theta) < FARTHEST)):
+        raise UserError("The network's parameters are not finite, or huge: it has diverged; choose a smaller rate.")
     task = Task(network, points, target, statistics)
-    with np.errstate(all="ignore"):
-        if not np.isfinite(float(task.loss(theta))):
-            raise UserError("The network's loss is not finite: its training has diverged; choose a smaller rate.")
     found = slices.plan(
         task, theta, directions, radius, (sides[0], sides[1]), seed, path, others, dtype, dimensions=dimensions
     )
