@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from typing import Any
 
 from lossland.cli import memory
-from lossland.cli.parsing import camera, domain, one_of, path, real, setting, size, subject, whole, word
+from lossland.cli.parsing import SLICES, camera, domain, one_of, path, real, setting, size, subject, whole, word
 from lossland.writing.scale import LARGEST_TEXT, SMALLEST_TEXT
 
 LARGEST_SEED = 2**63 - 1
@@ -112,7 +112,7 @@ def add_scene(parser: ArgumentParser) -> None:
     parser.add_argument(
         "scene",
         metavar="SCENE",
-        type=subject(".py", ".lossland"),
+        type=subject(".py", ".lossland", *SLICES),
         help="a scene, a landscape or formula, a .lossland session, or mine.py:Name",
     )
 
