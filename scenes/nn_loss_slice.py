@@ -119,7 +119,7 @@ class LossSlice(ll.Scene):
         if self.file:
             return None
         prepared = self.prepared()
-        return honesty.examine(prepared.task, prepared.recipe.blank, prepared.path, seeds=3, samples=8, products=40)
+        return honesty.examine(prepared.task, prepared.recipe.blank, prepared.path, seeds=3, samples=8, products=25)
 
     @ll.kept
     def norms_match(self) -> bool:
