@@ -24,7 +24,7 @@ from lossland.display import Displayed
 from lossland.errors import UserError, nearest
 from lossland.expression import namespace
 from lossland.models import networks
-from lossland.models.networks import EVALUATION, Array, Convolution, Image, Linear, Network
+from lossland.models.networks import BLAS_ALONE, EVALUATION, Array, Convolution, Image, Linear, Network
 
 Floats = NDArray[np.float64]
 DIRECTIONS = ("random", "filter", "pca", "hessian", "gradient", "points", "local")
@@ -354,7 +354,6 @@ class FlatSurface:
         return _on_host(loss / self.samples), _on_host(right / self.samples)
 
 
-BLAS_ALONE = 2**18  # multiplications of a product that OpenBLAS does not share out to threads of its own
 CACHE = 2**15  # numbers of a layer's activations that are worked on at once: 128 kB in single precision
 
 
