@@ -154,7 +154,7 @@ class IntegralArea(ll.Scene):
             wide = (1.3 + (np.pi + 0.25 - 1.3) * unrolled) * DISC
             high = (1.15 + 2.0 * unrolled * (1.0 - unrolled)) * DISC  # the ends of rings swing up, and come down
             corners = np.array([(-wide, -1.35 * DISC, 0.0), (wide, high, 0.0)])
-            return ll.View(flat=True, bounds=corners, moving=True)
+            return ll.View(flat=True, bounds=corners, moves=True)
         return ll.View(flat=True, bounds=self.plot.bounds())
 
     def frame(self, now: ll.Now) -> ll.Frame:

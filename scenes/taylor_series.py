@@ -310,7 +310,7 @@ class TaylorSeries(ll.Scene):
         near = now.eased(0.4, 0.8)
         root = plot.world(ways[-1], 0.0)
         bounds = root + (1.0 - 0.72 * near) * (plot.bounds() - root)
-        return drawn, ll.View(flat=True, bounds=bounds, moving=True)
+        return drawn, ll.View(flat=True, bounds=bounds, moves=True)
 
     def notes_newton(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Note]:
         """Return the title, the rule and the places."""
@@ -365,7 +365,7 @@ class TaylorSeries(ll.Scene):
         turn = 62.0 * now.eased(0.08, 0.3) + 24.0 * now.eased(0.55, 0.72) - 46.0 * now.eased(0.8, 0.96)
         lift = 4.0 + 22.0 * now.eased(0.08, 0.3) - 18.0 * now.eased(0.55, 0.72) + 20.0 * now.eased(0.8, 0.96)
         corners = self.space.world([(a, b, c) for a in (-TURNS, TURNS) for b in (-1.2, 1.2) for c in (-1.2, 1.2)])
-        return drawn, ll.View(-90.0 + turn, lift, bounds=corners, moving=True)
+        return drawn, ll.View(-90.0 + turn, lift, bounds=corners, moves=True)
 
     def notes_helix(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Note]:
         """Return the title and Euler's formula."""
@@ -423,7 +423,7 @@ class TaylorSeries(ll.Scene):
             if part == 1.0:
                 drawn.append(layers.Points.on(ground, landing, SLOPE, 8.0, "sphere", name="Landing"))
         azimuth = -70.0 + 24.0 * now.eased(0.0, 1.0)
-        return drawn, ll.View(azimuth, 36.0, bounds=ground.bounds, moving=True)
+        return drawn, ll.View(azimuth, 36.0, bounds=ground.bounds, moves=True)
 
     def notes_surface(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Note]:
         """Return the title, the model and its numbers."""

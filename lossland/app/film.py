@@ -79,6 +79,8 @@ def record(
     ``gl`` chooses what draws and ``text_scale`` how large text is; ``camera``, ``transparent`` (for .webm and folders),
     ``title``, ``cmap`` and ``domain`` are as in `Stage`. ``dpi`` is written into the frames of a folder.
     """
+    orbit, trim = checks.truth(orbit, "orbit"), checks.truth(trim, "trim")
+    checks.told(progress)
     subject = subject_of(what)
     if not isinstance(path, str | Path):
         raise UserError(f"A film is written into a file, such as 'film.mp4', not into {shown(path)}.")
@@ -132,7 +134,7 @@ def subject_of(what: Subject | Shown) -> Subject:
     if not isinstance(what, str | Path):
         return library.scene_of(what)
     text = str(what)
-    if text.endswith(session.ENDING):
+    if text.lower().endswith(session.ENDING):
         return session.load(text)
     if text in [tour.name for tour in library.tours()]:
         return library.tour(text)

@@ -171,9 +171,9 @@ def chase(player: Player) -> None:
 
 
 def look(player: Player, frame: Frame) -> None:
-    """Make a new home when the scene wants to be seen in another way; a camera that is at home glides there.
+    """Make a new home when the scene wants to be seen in another way.
 
-    Where the scene moves the camera itself, one that is at home is there at once.
+    A camera that is at home glides there; where the scene itself moves the view, it goes along at once.
     """
     view, before, old = frame.view, player.view, player.camera
     if before is not None and _same_view(view, before):
@@ -183,9 +183,8 @@ def look(player: Player, frame: Frame) -> None:
     player.camera.fit(_bounds(frame), player.size, player.free)
     if before is not None and before.flat == view.flat:
         player.camera.saved = old.saved
-        if view.moving and old.pose == old.home_pose == old.goal:
-            return
-        player.camera.pose = old.pose
+        if not (view.moves and old.pose == old.goal == old.home_pose):
+            player.camera.pose = old.pose
         if old.goal != old.home_pose:
             player.camera.goal = old.goal
 

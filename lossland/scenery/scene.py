@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import inspect
 import math
+import sys
 import warnings
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cache, cached_property, wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 
-from lossland import checks
+from lossland import checks, userfiles
 from lossland.display import Displayed
 from lossland.errors import UserError, nearest, place_of, shown
+from lossland.resources import folder
 from lossland.scenery.clock import ROUNDING, Clock, Now
 from lossland.scenery.handles import Handle
 from lossland.scenery.kept import note_read
@@ -77,16 +81,16 @@ class Show:
 class View:
     """How a scene likes to be seen. ``flat`` looks straight down on the plane.
 
-    ``bounds`` (k, 3): world points that must fit into the free part of the window. Angles in degrees. A camera at home
-    glides to another view; where the scene itself moves the camera, from moment to moment, it is ``moving``, and the
-    camera is where the moment wants it.
+    ``bounds`` (k, 3): world points that must fit into the free part of the window. Angles in degrees. A view that
+    ``moves`` is one moment of a camera move of the scene's own: a camera that is at home goes along at once, in films
+    as in windows, and one that the user has turned stays where it is.
     """
 
     azimuth: float = -60.0
     elevation: float = 38.0
     flat: bool = False
     bounds: Array | None = None
-    moving: bool = False
+    moves: bool = False
 
     @classmethod
     def from_above(cls, reach: float) -> View:
@@ -443,6 +447,29 @@ class Scene(Displayed):
         return UserError(
             f"{place_of(kind)}: {kind.__name__} needs a method {method}(self, now) that returns {what}.{misspelt}"
         )
+
+    def __repr__(self) -> str:
+        """Return the call of `ll.scene` that makes a scene with these parameters."""
+        return f"ll.scene({', '.join([self._named(), *self._changes()])})"
+
+    def _named(self) -> str:
+        kind = type(self)
+        file = getattr(sys.modules.get(kind.__module__), "__file__", None)
+        if not userfiles.is_own(kind.__module__) or file is None:  # a class of a notebook or a program
+            return kind.__name__
+        ours = Path(file).parent == folder("scenes")
+        return repr(kind.name if ours else f"{Path(file).name}:{kind.__name__}")
+
+    def _changes(self) -> list[str]:
+        """Return what to set beside the defaults, as arguments, without what follows from others as a start may."""
+        made = type(self)(seed=self.seed)
+        changes = [f"seed={self.seed}"] if self.seed else []
+        for name, param in self.params().items():
+            if made.values[name] != self.values[name]:
+                changes.append(f"{name}={param.shown(self.values[name])}")
+                with suppress(UserError):
+                    made.set(name, self.values[name])
+        return changes
 
     # ------------------------------------------------------------------------------------ what it may give too
     def handles(self, now: Any, /) -> Sequence[Handle]:

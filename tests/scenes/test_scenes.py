@@ -130,7 +130,7 @@ def test_handles_move_what_they_stand_for(name: str) -> None:
     made = scene(name, **({"count": 1500, "cells": 32, "patch": 0.1} if name == "optimizer_swarm" else {}))
     for handle in made.handles(0.0):
         before = dict(made.values)
-        handle.move(made, (0.5, 0.75))
+        handle.move(made, (0.5, 0.75, 0.6) if handle.free else (0.5, 0.75))
         assert made.values != before
         moved = next(other for other in made.handles(0.0) if other.name == handle.name)
         assert not np.allclose(np.asarray(moved.position), np.asarray(handle.position))
