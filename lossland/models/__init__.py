@@ -14,8 +14,7 @@
 `slices`: a network's loss along directions of many kinds.
 `slicing`: a slice from a few words.
 `slopes`: the steepest heading, and the ways that rain takes.
-`subspaces`: what a matrix reaches and what it loses: column and null space, least squares, right angles, and paths in
-space.
+`subspaces`: what a matrix reaches and what it loses, least squares, right angles, and paths in space.
 `training`: any optimizer on many networks.
 `vectors`: sums, multiples, angles and spans.
 """
