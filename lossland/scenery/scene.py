@@ -77,16 +77,17 @@ class Show:
 class View:
     """How a scene likes to be seen. ``flat`` looks straight down on the plane.
 
-    ``bounds`` (k, 3): world points that must fit into the free part of the window. Angles in degrees. A view that
-    ``moves`` is one moment of a camera move of the scene's own: a camera that is at home goes along at once, in films
-    as in windows, and one that the user has turned stays where it is.
+    ``bounds`` (k, 3): world points that must fit into the free part of the window. Angles in degrees.
+    ``turned`` are degrees by which this moment is seen from elsewhere, in azimuth and elevation: a camera move of the
+    scene's own. What fits is found without it, so distance and middle stay. A camera that is at home goes along at
+    once, in films as in windows; one that the user has turned stays where it is.
     """
 
     azimuth: float = -60.0
     elevation: float = 38.0
     flat: bool = False
     bounds: Array | None = None
-    moves: bool = False
+    turned: tuple[float, float] = (0.0, 0.0)
 
     @classmethod
     def from_above(cls, reach: float) -> View:
