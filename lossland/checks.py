@@ -42,6 +42,19 @@ def real(value: object, low: float, high: float, what: str) -> float:
     return number
 
 
+def truth(value: object, what: str) -> bool:
+    """Return True or False; ``what`` names it at the start of the error's sentence."""
+    if not isinstance(value, bool | np.bool_):
+        raise UserError(f"{what} must be True or False, not {shown(value)}.")
+    return bool(value)
+
+
+def told(progress: object) -> None:
+    """Raise UserError unless ``progress``, which is told how far work has come, is a function or None."""
+    if progress is not None and not callable(progress):
+        raise UserError(f"progress must be a function, which is called as work goes on, not {shown(progress)}.")
+
+
 def plain(values: Any, what: str) -> Any:
     """Return numbers as an array of floating-point numbers of its own library; ``what`` names them in the error.
 

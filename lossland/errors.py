@@ -39,8 +39,9 @@ def nearest(word: object, known: list[str] | tuple[str, ...]) -> str:
         return ""
     from difflib import get_close_matches
 
-    close = get_close_matches(word, known, n=1, cutoff=0.6)
-    return f" Did you mean {close[0]!r}?" if close else ""
+    lower = {name.lower(): name for name in reversed(known)}
+    close = get_close_matches(word.lower(), lower, n=1, cutoff=0.6)
+    return f" Did you mean {lower[close[0]]!r}?" if close else ""
 
 
 def place_of(written: type | Callable[..., object]) -> str:

@@ -29,6 +29,7 @@ KINDS = {
     **dict.fromkeys((".vtp", ".glb"), "a mesh"),
 }  # what files are, by their endings
 FILE_NAME = re.compile(r"[\w~./\\: -]*[^\W\d][\w~./\\: -]*\.[^\W\d]\w*")  # letters before and after its last point
+PATH = re.compile(r"(~|\.{1,2})?[/\\\\]")  # no formula begins like that
 SHARE = 40  # letters of a file's name that its temporary name has too: the system allows 255 bytes in all
 
 
@@ -89,6 +90,8 @@ def kind_of(text: str) -> str:
     ending = Path(text.strip()).suffix.lower()
     if ending in KINDS:
         return KINDS[ending]
+    if PATH.match(text.strip()):
+        return "a path without an ending that lossland knows"
     return f"a file that ends in {ending}, which lossland does not know" if FILE_NAME.fullmatch(text.strip()) else ""
 
 

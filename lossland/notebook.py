@@ -19,6 +19,7 @@ from PIL import Image
 
 from lossland.app.film import Film
 from lossland.app.stage import Snapshot, Stage
+from lossland.benchmark.results import Results
 from lossland.compute.explain import equations
 from lossland.compute.maps import Axis, BasinMap, Sweep
 from lossland.compute.swarm import Swarm
@@ -139,6 +140,11 @@ def _(thing: Landscape) -> tuple[str, list[str]]:
 @_words.register
 def _(thing: Optimizer) -> tuple[str, list[str]]:
     return thing.title, [spec(thing)]
+
+
+@_words.register
+def _(thing: Results) -> tuple[str, list[str]]:
+    return thing.title, thing.lines()
 
 
 @_words.register(Trajectory)

@@ -9,6 +9,7 @@ from itertools import pairwise
 MINUS = "−"
 NEAR = 0.1  # of the way to the nearest other number: so much a number on an axis may be off
 LONGEST = 8  # letters of a number, its minus sign aside
+LARGE = 1e6  # from here on short numbers are powers of ten
 HUGE = 1e9  # from here on all decimals of a number are more than anyone reads
 
 
@@ -21,7 +22,7 @@ def short(value: float) -> str:
     size = abs(value)
     if value == 0:
         return "0"
-    if size < 1e-4 or size >= 1e6:
+    if size < 1e-4 or size >= LARGE:
         mantissa, exponent = f"{value:.1e}".split("e")
         return f"{mantissa}e{int(exponent)}".replace("-", MINUS)
     text = f"{value:.2g}" if size < 0.01 else f"{value:.3g}" if size < 999.5 else f"{value:.0f}"
@@ -32,26 +33,44 @@ def distinct(values: Sequence[float]) -> list[str]:
     """Return a row of numbers that can be told from each other: three digits, or as many as their neighbours ask for.
 
     Each is right to a tenth of the way to the nearest other one. Where that takes long numbers, they are counted from
-    a round one, which stands before the first: 1.0e9+20, +40, +60.
+    a round one, which stands before the first, and before those below it: 1.0e9−20, 1.0e9, +20, +40.
     """
     texts = _resolved(values, NEAR, zero=True)
-    if max((len(text.strip(MINUS)) for text in texts), default=0) <= LONGEST or not all(map(math.isfinite, values)):
+    if all(map(_is_short, texts)) or not all(map(math.isfinite, values)):
         return texts
-    low = min(values)
-    power = math.ceil(math.log10(2 * (max(values) / 2 - low / 2)))
-    base = round(low, -power)
-    if base > low:
-        base = round(base - 10.0**power, -power)
-    rests = _resolved([value - base for value in values], NEAR, zero=True)
-    texts = [_exact(base) if value == base else f"+{rest}" for value, rest in zip(values, rests, strict=True)]
-    return texts if values[0] == base else [_exact(base) + texts[0], *texts[1:]]
+    base, rests = _counted(values, NEAR)
+    bare = [rest if rest.startswith("+") and rest != "+0" else _exact(base) + rest.removesuffix("+0") for rest in rests]
+    counted = [_exact(base) + bare[0] if bare[0].startswith("+") else bare[0], *bare[1:]]
+    return min(texts, counted, key=lambda row: sum(map(len, row)))
 
 
 def told_apart(values: Sequence[float]) -> list[str]:
-    """Return numbers that stand beside each other: three digits, or up to six where fewer would make two the same."""
+    """Return numbers that stand beside each other: three digits, or up to six where fewer would make two the same.
+
+    Large numbers that differ by little beside their size are each counted from a round one: 1.0e9+0.02, 1.0e9+3.1.
+    """
     texts = _resolved(values, 0.4)
-    return [text if len(text.strip(MINUS)) <= LONGEST else short(value)
-            for text, value in zip(texts, values, strict=True)]  # fmt: skip
+    fits = [text if _is_short(text) else short(value) for text, value in zip(texts, values, strict=True)]
+    if fits == texts or not all(map(math.isfinite, values)) or len(set(fits)) > 1:
+        return fits
+    base, rests = _counted(values, 0.4)
+    counted = [_exact(base) + rest.removesuffix("+0") for rest in rests]
+    return counted if abs(base) >= LARGE and all(map(_is_short, [_exact(base), *rests])) else fits
+
+
+def _is_short(text: str) -> bool:
+    return len(text.strip(MINUS + "+")) <= LONGEST
+
+
+def _counted(values: Sequence[float], part: float) -> tuple[float, list[str]]:
+    """Return the roundest number near a row of finite ones, and how far they lie from it: +20, −3.0e−7."""
+    low, high = min(values), max(values)
+    reach = max(high - low, math.ulp(low))
+    middle, digits = low / 2 + high / 2, 0
+    while not low - reach <= (base := float(f"{middle:.{digits}e}")) <= high + reach:
+        digits += 1
+    rests = _resolved([value - base for value in values], part, zero=True)
+    return base, [rest if rest.startswith(MINUS) else f"+{rest}" for rest in rests]
 
 
 def _resolved(values: Sequence[float], part: float, zero: bool = False) -> list[str]:
@@ -80,7 +99,7 @@ def _within(value: float, error: float) -> str:
     texts = []
     if 1e-4 <= abs(value) < HUGE or value == 0:
         texts.append([f"{value:.{digits}f}" for digits in range(17)])
-    if not 1e-4 <= abs(value) < 1e6:
+    if not 1e-4 <= abs(value) < LARGE:
         parts = [f"{value:.{digits}e}".split("e") for digits in range(1, 17)]
         texts.append([f"{mantissa}e{int(exponent)}" for mantissa, exponent in parts])
     fits = [next((text for text in ways if _is_near(text, value, error)), ways[-1]) for ways in texts]

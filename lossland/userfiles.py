@@ -22,7 +22,7 @@ from lossland.errors import USER_FILES, UserError, nearest, sentence
 
 PACKAGE = "lossland_user_file_"  # and a number: the package of a file
 NEVER_BESIDE = frozenset((*sys.stdlib_module_names, "lossland"))  # names that never mean a neighbour
-_TEXT = re.compile(r"(?P<path>.*\.py)(?::(?P<name>[^:/\\]*))?(?::(?P<rest>.*))?", re.DOTALL)
+_TEXT = re.compile(r"(?P<path>.*\.(?i:py))(?::(?P<name>[^:/\\]*))?(?::(?P<rest>.*))?", re.DOTALL)
 
 Stamp = tuple[int, int]  # a file's time and size
 _numbers = count(1)

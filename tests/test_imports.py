@@ -16,14 +16,15 @@ PACKAGE = ROOT / "lossland"
 
 # From the ground up. A room may import itself and what is below its floor; rooms of one floor do not meet.
 FLOORS = (
-    ("errors", "interrupts", "resources", "numerals", "models", "display"),
+    ("errors", "interrupts", "resources", "numerals", "display"),
     ("checks", "files", "userfiles", "expression", "world"),
     ("landscapes", "optimizers", "render/gl"),
     ("compute",),
+    ("models",),
     ("scenery",),
     ("pointing", "render"),
     ("play", "formats"),
-    ("writing",),
+    ("benchmark", "writing"),
     ("ui",),
     ("app",),
     ("notebook", "doctor"),
@@ -42,6 +43,7 @@ KEEPERS = {
     "cupy": {"lossland/compute/arrays.py"},
     "cuda": {"lossland/render/gl/sharing.py"},
     "vispy.app": {"lossland/render/gl/canvas.py"},
+    "h5py": {"lossland/models/slicefiles.py"},
     "llvmlite": {"lossland/compute/kernels/machine.py"},
     "sympy": set(),
     "scipy": set(),

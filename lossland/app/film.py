@@ -79,6 +79,8 @@ def record(
     ``gl`` chooses what draws and ``text_scale`` how large text is; ``camera``, ``transparent`` (for .webm and folders),
     ``title``, ``cmap`` and ``domain`` are as in `Stage`. ``dpi`` is written into the frames of a folder.
     """
+    orbit, trim = checks.truth(orbit, "orbit"), checks.truth(trim, "trim")
+    checks.told(progress)
     subject = subject_of(what)
     if not isinstance(path, str | Path):
         raise UserError(f"A film is written into a file, such as 'film.mp4', not into {shown(path)}.")
@@ -132,7 +134,7 @@ def subject_of(what: Subject | Shown) -> Subject:
     if not isinstance(what, str | Path):
         return library.scene_of(what)
     text = str(what)
-    if text.endswith(session.ENDING):
+    if text.lower().endswith(session.ENDING):
         return session.load(text)
     if text in [tour.name for tour in library.tours()]:
         return library.tour(text)
@@ -180,7 +182,7 @@ def _tour_moments(tour: Tour, times: list[float], stage: Stage) -> Iterator[Mome
         seen = tour.at(time)
         players = {id(one.shot): players[id(one.shot)] for one in seen if id(one.shot) in players}
         for shot, since, share, visible in seen:
-            caption = Caption(shot.title, shot.text, visible) if shot.title else None
+            caption = Caption(shot.title, shot.text, visible, shot.latex) if shot.title else None
             player = players.get(id(shot))
             if player is None:
                 player = players[id(shot)] = Player(library.scene(shot.scene, shot.preset), stage.size)

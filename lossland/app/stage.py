@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -90,10 +91,10 @@ class Stage:
         self.size = checked_size(size)
         self.text_scale = checked_text_scale(text_scale)
         self.theme = theme_named(theme).with_map(cmap)
-        self.ui = ui
+        self.ui = checks.truth(ui, "ui")
         self.gl = canvas.checked(gl)
         self.camera = None if camera is None else checked_camera(camera)
-        self.transparent, self.title = transparent, title
+        self.transparent, self.title = checks.truth(transparent, "transparent"), checks.truth(title, "title")
         made = scene if isinstance(scene, Player) else library.scene_of(scene)
         if domain is not None:
             show_domain(made.scene if isinstance(made, Player) else made, domain)
@@ -281,8 +282,8 @@ def snapshot(
     ``gl`` chooses what draws and ``text_scale`` how large text is; ``camera``, ``transparent``, ``title``, ``cmap``
     and ``domain`` are as in `Stage`.
     """
-    if isinstance(scene, str) and scene.endswith(session.ENDING):
-        scene = session.load(scene)
+    if isinstance(scene, str | Path) and str(scene).lower().endswith(session.ENDING):
+        scene = session.load(str(scene))
     shown = stage_at(
         scene, time, size, theme, ui, gl, text_scale,
         camera=camera, transparent=transparent, title=title, cmap=cmap, domain=domain,

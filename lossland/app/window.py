@@ -70,7 +70,7 @@ def show(
 
 def _meant(scene: Shown | Session) -> Scene | Session:
     """Return the session that is meant (itself, or the name of a .lossland file), else a scene."""
-    if isinstance(scene, str) and scene.endswith(session.ENDING):
+    if isinstance(scene, str) and scene.lower().endswith(session.ENDING):
         return session.load(scene)
     return scene if isinstance(scene, Session) else library.scene_of(scene)
 

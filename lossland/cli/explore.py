@@ -22,7 +22,8 @@ EXAMPLES = """
   lossland explore linear_map_2d --preset shear --set path=straight
   lossland explore himmelblau --save evening.lossland
   lossland explore evening.lossland --save evening.lossland     (replayed, then you go on)
-  lossland explore path/to/my_scene.py"""
+  lossland explore path/to/my_scene.py
+  lossland explore results                 (a folder that `lossland bench -o` wrote)"""
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -33,7 +34,8 @@ def configure(parser: ArgumentParser) -> None:
         type=subject(".py", ".lossland"),
         nargs="?",
         default=FIRST_SCENE,
-        help="a scene, a landscape or formula, either in a file (mine.py:Name), or a .lossland session (default: "
+        help="a scene, a landscape or formula, either in a file (mine.py:Name), a folder of results of "
+        "`lossland bench`, or a .lossland session (default: "
         f"{FIRST_SCENE})",
     )
     parser.add_argument("--orbit", action="store_true", help="let the camera turn steadily")

@@ -34,6 +34,16 @@ def add_optimizer(parser: ArgumentParser) -> None:
     )
 
 
+def add_noise(parser: ArgumentParser) -> None:
+    """Add ``--noise``, None where it is left out."""
+    parser.add_argument(
+        "--noise",
+        metavar="S",
+        type=real(0, 1e300),
+        help="standard deviation of Gaussian noise in each component of the gradients (default: the optimizer's own)",
+    )
+
+
 def add_domain(parser: ArgumentParser) -> None:
     """Add ``--domain``."""
     parser.add_argument("--domain", metavar="X0,X1,Y0,Y1", type=domain, help="default: the landscape's own")

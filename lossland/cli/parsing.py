@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from lossland.cli import COMMANDS, streams, workplace
 from lossland.errors import UserError, nearest
@@ -16,8 +16,25 @@ from lossland.files import kind_of
 SMALLEST_SIDE, LARGEST_SIDE = 64, 8192  # pixels of a picture
 
 
+class _Once(argparse._StoreAction):
+    """Store an option's value; a second one would replace it unseen, and is refused."""
+
+    given = False
+
+    def __call__(self, parser: Any, namespace: argparse.Namespace, values: Any, option_string: Any = None) -> None:
+        if self.option_strings and self.given:
+            raise argparse.ArgumentError(None, f"{self.option_strings[-1]} is given twice; give it once.")
+        self.given = True
+        super().__call__(parser, namespace, values, option_string)
+
+
 class Parser(argparse.ArgumentParser):
-    """An argument parser that raises UserError, and knows the nearest option to a misspelt one."""
+    """An argument parser that raises UserError, knows the nearest option to a misspelt one, and takes each one once."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.register("action", None, _Once)
+        self.register("action", "store", _Once)
 
     def error(self, message: str) -> NoReturn:
         """Raise the message as a UserError instead of printing the usage."""

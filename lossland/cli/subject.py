@@ -30,12 +30,25 @@ def scene(arguments: Namespace, name: str) -> Scene:
     for taken in BUILDERS:
         if taken in settings:
             raise UserError(f"{name} has no parameter {taken!r}; --preset and --seed are options.")
+    _refuse_doubles(arguments)
     if arguments.domain is not None:
         settings["domain"] = [end for side in arguments.domain for end in side]
     made = library.scene(name, preset=arguments.preset, seed=arguments.seed, **settings)
     if arguments.optimizers:
         _take_part(made, arguments.optimizers)
     return made
+
+
+def _refuse_doubles(arguments: Namespace) -> None:
+    """Refuse what is said twice: one of the two would be ignored."""
+    given = [name for name, _ in arguments.settings]
+    twice = next((name for name in given if given.count(name) > 1), None)
+    if twice is not None:
+        raise UserError(f"--set gives {twice} twice; give it once.")
+    for option, names in (("domain", ("domain",)), ("optimizers", ("lanes", "optimizer"))):
+        for name in names:
+            if name in given and getattr(arguments, option):
+                raise UserError(f"--set {name}=... and --{option.removesuffix('s')} say the same; give one of them.")
 
 
 def _take_part(scene: Scene, optimizers: list[str]) -> None:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from lossland.cli import memory
-from lossland.cli.options import add_backend, add_domain, add_json, add_landscape, add_optimizer, add_output, add_seed
+from lossland.cli.options import (
+    add_backend,
+    add_domain,
+    add_json,
+    add_landscape,
+    add_noise,
+    add_optimizer,
+    add_output,
+    add_seed,
+)
 from lossland.cli.output import number, pair, print_json, print_table
 from lossland.cli.parsing import whole
 from lossland.cli.progress import Progress
@@ -30,6 +39,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--steps", metavar="K", type=whole(0, MOST_STEPS), default=500, help="steps each (default: 500)"
     )
+    add_noise(parser)
     add_domain(parser)
     add_output(parser, "write start (N, 2), end (N, 2) and value (N,) to this .npz file")
     add_seed(parser)
@@ -47,10 +57,11 @@ def run(arguments: Namespace) -> None:
 
     from lossland import optimizers
     from lossland.compute.swarm import swarm
+    from lossland.compute.trajectory import with_noise
     from lossland.landscapes import landscape
 
     land = landscape(arguments.landscape, domain=arguments.domain)
-    optimizer = optimizers.optimizer(arguments.optimizer)
+    optimizer = with_noise(optimizers.optimizer(arguments.optimizer), arguments.noise)
     with Progress("Descending") as progress:
         result = swarm(
             land,

@@ -221,7 +221,8 @@ def grid(
     ``quantities`` names what else is computed, see `Lattice`; ``derivatives`` is the gradient and the Hessian.
     ``progress`` is called with the share of the work done. A grid too large for memory: `Lattice.bands`.
     """
-    wanted = (*(("gradient", "hessian") if derivatives else ()), *quantities)
+    checks.told(progress)
+    wanted = (*(("gradient", "hessian") if checks.truth(derivatives, "derivatives") else ()), *quantities)
     lattice = Lattice(landscape, n, domain, dtype, wanted, backend)
     whole = lattice.room()
     lattice.fill(whole, progress=progress)

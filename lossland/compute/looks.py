@@ -61,16 +61,18 @@ class Surveyor:
     """A rule that looks around on a landscape: all terms of a step by a program that is made from its trace.
 
     Numbers, arrays (n,) of any library and Python floats go in and come out, one for each entry of a vector or matrix.
+    If it is ``noisy``, draws are among them.
     """
 
-    def __init__(self, node: Node, kind: type[Optimizer]) -> None:
-        traced = trace(kind)
+    def __init__(self, node: Node, kind: type[Optimizer], noisy: bool = False) -> None:
+        traced = trace(kind, noisy)
         self.kind, self.remembered = kind, traced.remembered
         self.ranks = [1 if name == "step" else rank(term) for name, term in traced.terms._asdict().items()]
         terms = zip(traced.terms._asdict().values(), self.ranks, strict=True)
         outputs = [as_node(entry) for term, order in terms for entry in flat(term, order, len(AXES))]
         last = [entry for name, order in traced.remembered.items() for entry in entries(name, order)]
-        inputs = (*AXES, *entries("grad", 1), "t", *(item.name for item in fields(kind)), *last)
+        draws = entries("noise", 1) if noisy else []
+        inputs = (*AXES, *entries("grad", 1), "t", *(item.name for item in fields(kind)), *last, *draws)
         self.program = Program(substituted(outputs, seen_at(traced.places, node, {})), inputs, as_given=True)
 
     def initial(self, rule: Optimizer) -> Step:
@@ -79,34 +81,45 @@ class Surveyor:
         known = {name: shaped(flat(getattr(before, name), k, 2), k, 2) for name, k in self.remembered.items()}
         return before._replace(**known)
 
-    def step(self, rule: Optimizer, position: Sequence[Any], grad: Sequence[Any], last: Step, t: int) -> Step:
-        """Return the terms of one step at ``position`` (x, y), where the rule observes ``grad`` (df/dx, df/dy)."""
+    def step(
+        self,
+        rule: Optimizer,
+        position: Sequence[Any],
+        grad: Sequence[Any],
+        last: Step,
+        t: int,
+        draw: Sequence[Any] = (),
+    ) -> Step:
+        """Return the terms of one step at ``position`` (x, y), where the gradient is ``grad`` (df/dx, df/dy).
+
+        ``draw`` are two standard normal numbers if the rule is noisy.
+        """
         hyper = [getattr(rule, item.name) for item in fields(self.kind)]
         before = [entry for name, order in self.remembered.items() for entry in flat(getattr(last, name), order, 2)]
-        given = [*position, *grad, float(t), *hyper, *before]
+        given = [*position, *grad, float(t), *hyper, *before, *draw]
         run = self.program.floats if isinstance(position[0], float) else self.program.arrays
         found = iter(run(*given))
         return self.kind.Terms(*(shaped([next(found) for _ in range(2**order)], order, 2) for order in self.ranks))
 
 
 @lru_cache(maxsize=32)
-def _surveyor(node: Node, kind: type[Optimizer]) -> Surveyor:
-    return Surveyor(node, kind)
+def _surveyor(node: Node, kind: type[Optimizer], noisy: bool) -> Surveyor:
+    return Surveyor(node, kind, noisy)
 
 
-def surveyor(landscape: Landscape, kind: type[Optimizer]) -> Surveyor:
-    """Return the rule, which looks around, on a landscape."""
-    return _surveyor(landscape.node, kind)
+def surveyor(landscape: Landscape, kind: type[Optimizer], noisy: bool) -> Surveyor:
+    """Return the rule, which looks around, on a landscape; with noise if it is ``noisy``."""
+    return _surveyor(landscape.node, kind, noisy)
 
 
 # ----------------------------------------------------------------------------------------- any rule, side by side
 
 
 class Paces:
-    """Any rule on a landscape, for particles side by side: on arrays (2, n) of any library."""
+    """Any rule on a landscape, for particles side by side: on arrays (2, n) of any library. It takes draws if noisy."""
 
-    def __init__(self, landscape: Landscape, kind: type[Optimizer]) -> None:
-        self._whole = None if by_coordinate(kind) else surveyor(landscape, kind)
+    def __init__(self, landscape: Landscape, kind: type[Optimizer], noisy: bool) -> None:
+        self._whole = None if by_coordinate(kind) else surveyor(landscape, kind, noisy)
 
     def initial(self, rule: Optimizer, position: Any) -> Step:
         """Return the terms before the first step; what the rule remembers are arrays, or vectors and so on of them."""
@@ -120,12 +133,17 @@ class Paces:
         }
         return before._replace(**known)
 
-    def step(self, rule: Optimizer, position: Any, grad: Any, last: Step, t: int) -> tuple[Step, Any]:
-        """Return the terms of a step at ``position`` (2, n), where the rule observes ``grad`` (2, n), and the move."""
+    def step(self, rule: Optimizer, position: Any, grad: Any, last: Step, t: int, draw: Any = None) -> tuple[Step, Any]:
+        """Return the terms of a step at ``position`` (2, n), where the gradient is ``grad`` (2, n), and the move.
+
+        ``draw`` (2, n) is standard normal if the rule is noisy.
+        """
         if self._whole is None:
-            terms = rule.update(grad, last, t, position)
+            seen = grad if draw is None else rule.observe(grad, draw)
+            terms = rule.update(seen, last, t, position)
             return terms, terms.step
-        terms = self._whole.step(rule, (position[0, :], position[1, :]), (grad[0, :], grad[1, :]), last, t)
+        rows = [(array[0, :], array[1, :]) for array in (position, grad)]
+        terms = self._whole.step(rule, *rows, last, t, () if draw is None else (draw[0, :], draw[1, :]))
         return terms, namespace(position).stack(tuple(terms.step))
 
 

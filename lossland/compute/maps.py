@@ -32,7 +32,7 @@ from lossland.errors import MachineError, UserError, nearest, shown
 from lossland.expression import Program
 from lossland.landscapes import AnyLandscape, Landscape
 from lossland.landscapes import landscape as as_landscape
-from lossland.optimizers import AnyOptimizer, Optimizer, inertia
+from lossland.optimizers import AnyOptimizer, Optimizer, has_noise, hyper_parameter, inertia
 from lossland.optimizers import optimizer as as_optimizer
 from lossland.optimizers.rates import suggested_rate
 
@@ -106,6 +106,7 @@ def basins(
     it is near it, see `find_minima`. Runs are in float32; starts are numbered row by row for their draws, as in a
     swarm.
     """
+    checks.told(progress)
     land, rule = as_landscape(landscape), as_optimizer(optimizer)
     try:
         return finished(basin_pieces(land, rule, n, steps, seed, backend, work=20 * PIECE), progress)
@@ -198,8 +199,13 @@ class Axis:
         """Return the values (n,) in the middle of n cells, equal on a logarithmic scale if ``log``."""
         part = (np.arange(n) + 0.5) / n
         if not self.log:
-            return self.low + (self.high - self.low) * part
-        return self.low * (self.high / self.low) ** part
+            span = self.high - self.low
+            return self.low + span * part if math.isfinite(span) else self.low * (1 - part) + self.high * part
+        with np.errstate(over="ignore"):
+            ratio = float(np.float64(self.high) / self.low)
+        if not math.isfinite(ratio):  # more decades than a number has
+            return np.exp(math.log(self.low) * (1 - part) + math.log(self.high) * part)
+        return self.low * ratio**part
 
 
 AnyAxis = Axis | tuple[str, float, float] | tuple[str, float, float, str]
@@ -287,9 +293,12 @@ def sweep(
     landscape's own by default); with noise all cells draw the same. Landscape and optimizer may be given in all the
     forms that `ll.run` takes. See `Sweep`.
     """
+    checks.told(progress)
     land, rule = as_landscape(landscape), as_optimizer(optimizer)
-    usual = usual_axes(land, rule) if x is None or y is None else (x, y)
-    across, up = (axis_of(default if given is None else given) for given, default in zip((x, y), usual, strict=True))
+    given = [None if one is None else axis_of(one) for one in (x, y)]
+    named = [axis.name for axis in given if axis]
+    left = [axis for axis in usual_axes(land, rule) if axis.name not in named]
+    across, up = (axis or left.pop(0 if number == 0 else -1) for number, axis in enumerate(given))
     return finished(sweep_pieces(land, rule, across, up, n, steps, start, target, seed, WHOLE), progress)
 
 
@@ -315,7 +324,7 @@ def sweep_pieces(
     if target is not None:
         target = checks.real(target, -math.inf, math.inf, "The target")
     _check_axes(optimizer, across, up, n)
-    x, y = across.centres(n), up.centres(n)
+    x, y = (_counted(optimizer, axis, axis.centres(n)) for axis in (across, up))
     loss, reached, diverged = np.empty(n * n), np.full(n * n, -1, np.int32), np.empty(n * n, bool)
     for first in range(0, n * n, TOGETHER):
         cells = np.arange(first, min(first + TOGETHER, n * n))
@@ -346,6 +355,11 @@ def _end(given: object, name: str) -> float:
     return checks.real(given, -sys.float_info.max, sys.float_info.max, f"An end of the axis {name}")
 
 
+def _counted(rule: Optimizer, axis: Axis, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the values (n,) of an axis, rounded where they count something."""
+    return np.rint(values) if axis.name not in START and hyper_parameter(rule, axis.name).whole else values
+
+
 def _check_axes(rule: Optimizer, across: Axis, up: Axis, n: int) -> None:
     known = [*(item.name for item in fields(rule)), *START]
     for axis in (across, up):
@@ -360,7 +374,7 @@ def _check_axes(rule: Optimizer, across: Axis, up: Axis, n: int) -> None:
             above = " above 0" if axis.log else ""
             raise UserError(f"The axis {axis.name} must go from a smaller to a larger number{above}.")
         if axis.name not in START:
-            for value in axis.centres(n)[[0, -1]]:
+            for value in _counted(rule, axis, axis.centres(n))[[0, -1]]:
                 type(rule)(**{axis.name: float(value)})  # refuses what is no legal value
     if across.name == up.name:
         raise UserError(f"A sweep needs two different axes, not {across.name} twice.")
@@ -379,8 +393,8 @@ class _Runs:
         seed: int,
     ) -> None:
         self.program = _value_and_gradient((landscape.node, *landscape.gradient_nodes))
-        self.paces = Paces(landscape, type(rule))
         self.rule, self.noisy = _with_arrays(rule, settings)
+        self.paces = Paces(landscape, type(rule), self.noisy)
         self.seed, self.target, self.t = seed, -np.inf if target is None else target, 0
         count = len(next(iter(settings.values())))
         self.position = np.stack(
@@ -397,10 +411,10 @@ class _Runs:
                 value, *grad = self.program.arrays(*self.position)
                 self._note(value, t - 1)
                 grad = np.stack(grad)
+                draw = None
                 if self.noisy:
-                    draws = philox.standard_normal(self.seed, philox.particles(np, 0, 1), t)
-                    grad = self.rule.observe(grad, np.stack(draws))
-                self.last, move = self.paces.step(self.rule, self.position, grad, self.last, t)
+                    draw = np.stack(philox.standard_normal(self.seed, philox.particles(np, 0, 1), t))
+                self.last, move = self.paces.step(self.rule, self.position, grad, self.last, t, draw)
                 self.position = np.where(self._inside(), self.position + move, self.position)
         self.t += steps
 
@@ -431,5 +445,5 @@ def _with_arrays(rule: Optimizer, settings: dict[str, NDArray[np.float64]]) -> t
     made = object.__new__(type(rule))  # arrays are no legal hyper-parameters: past the checks
     for item in fields(rule):
         object.__setattr__(made, item.name, settings.get(item.name, getattr(rule, item.name)))
-    noise = settings.get("noise")
+    noise = settings.get("noise") if has_noise(type(rule)) else None
     return made, rule.stochastic if noise is None else bool((noise > 0).any())

@@ -28,6 +28,11 @@ class Purpose(IntEnum):
 
     START = 0
     NOISE = 1
+    DATA = 2
+    ORDER = 3  # of samples, epoch by epoch
+    WEIGHTS = 4
+    MASK = 5
+    DIRECTION = 6
 
 
 def philox4x32(

@@ -44,7 +44,8 @@ class Stepper:
         seed: int = 0,
         bounds: tuple[float, float, float, float] | None = None,
     ) -> None:
-        self.gradient, self.paces = gradient_program(landscape), Paces(landscape, type(optimizer))
+        self.gradient = gradient_program(landscape)
+        self.paces = Paces(landscape, type(optimizer), optimizer.stochastic)
         self.optimizer, self.seed, self.bounds = optimizer, seed, bounds
 
     def start(self, position: Array, first: int = 0) -> Block:
@@ -61,10 +62,11 @@ class Stepper:
         with np.errstate(all="ignore"):
             for t in range(block.t + 1, block.t + steps + 1):
                 grad = xp.stack(self.gradient.arrays(position[0, :], position[1, :]))
+                draw = None
                 if rule.stochastic:
                     draw = xp.stack(philox.standard_normal(self.seed, block.particles, t))
-                    grad = rule.observe(grad, xp.astype(draw, grad.dtype))
-                last, move = self.paces.step(rule, position, grad, last, t)
+                    draw = xp.astype(draw, grad.dtype)
+                last, move = self.paces.step(rule, position, grad, last, t, draw)
                 after = position + move
                 position = after if self.bounds is None else xp.where(_within(position, self.bounds), after, position)
         block.position, block.last, block.t = position, self._remembered(last), block.t + steps

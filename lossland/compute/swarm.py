@@ -19,7 +19,7 @@ from lossland.compute.crowds import crowd, in_float64
 from lossland.compute.crowds.base import Points, rounded
 from lossland.compute.minima import Minima, basins, find_minima, tolerance
 from lossland.compute.pieces import PIECE, Pieces
-from lossland.compute.trajectory import check_seed, check_start, check_steps
+from lossland.compute.trajectory import check_seed, check_start, check_steps, with_noise
 from lossland.display import Displayed
 from lossland.errors import MachineError
 from lossland.landscapes import AnyLandscape, Landscape
@@ -136,6 +136,7 @@ class SwarmState:
     @np.errstate(all="ignore")
     def advance(self, steps: int = 1, progress: Callable[[float], None] | None = None) -> None:
         """Take ``steps`` steps. ``progress`` is called with the share of the work done, now and then."""
+        checks.told(progress)
         self._crowd.advance(check_steps(steps), progress)
 
 
@@ -297,14 +298,16 @@ def swarm(
     start: ArrayLike | None = None,
     backend: str = "auto",
     progress: Callable[[float], None] | None = None,
+    noise: float | None = None,
 ) -> Swarm:
     """Run ``count`` particles for ``steps`` steps from seeded uniform starts in the domain, or from ``start`` (N, 2).
 
-    Landscape and optimizer may be given in all the forms that `ll.run` takes. A particle has converged when it is
-    near a minimum: see `find_minima`.
+    Landscape, optimizer and ``noise`` may be given in all the forms that `ll.run` takes. A particle has converged when
+    it is near a minimum: see `find_minima`.
     """
     steps = check_steps(steps)
-    land, rule = as_landscape(landscape), as_optimizer(optimizer)
+    checks.told(progress)
+    land, rule = as_landscape(landscape), with_noise(as_optimizer(optimizer), noise)
     try:
         return _descended(land, rule, count, steps, seed, start, backend, progress)
     except MemoryError:

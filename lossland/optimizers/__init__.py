@@ -12,15 +12,17 @@ implementation's. To add one, write the class in the module of its family and a 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import MISSING, dataclass, fields
 from functools import cache
 from typing import Any
 
 from lossland import userfiles
-from lossland.errors import UserError, fault_of, nearest, shown
+from lossland.errors import UserError, fault_of, nearest, place_of, shown
 from lossland.expression import variable
 from lossland.expression.vectors import rank
+from lossland.optimizers import rule as rule_module
 from lossland.optimizers.adaptive import (
     ADOPT,
     LAMB,
@@ -60,17 +62,18 @@ from lossland.optimizers.gradient import (
     RestartedMomentum,
 )
 from lossland.optimizers.line_search import Armijo, BarzilaiBorwein, CauchyStep, ConjugateGradient, PolyakStep
-from lossland.optimizers.look import Look, Symbols, cost, trace
+from lossland.optimizers.look import Look, Symbols, trace
 from lossland.optimizers.looks_ahead import SAM, Extragradient, Lookahead, OptimisticDescent
 from lossland.optimizers.matrix import Muon, Shampoo
+from lossland.optimizers.noise import noisy, noisy_class
 from lossland.optimizers.rule import (
     CATALOGUE,
     FAMILIES,
+    RATES,
     Hyper,
     Optimizer,
     Step,
-    by_coordinate,
-    hyper_parameter,
+    has_noise,
     symbolic,
 )
 from lossland.optimizers.schedule_free import ScheduleFreeAdamW, ScheduleFreeSGD
@@ -148,10 +151,12 @@ __all__ = [
     "cost",
     "defaults",
     "field_range",
+    "has_noise",
     "hyper_parameter",
     "inertia",
     "memory",
     "names",
+    "noisy",
     "optimizer",
     "scheduled",
     "spec",
@@ -177,8 +182,9 @@ def optimizer(what: AnyOptimizer) -> Optimizer:
     """Return an optimizer: an object as it is, a class with its defaults, or what a text means.
 
     Such texts are ``adam``, ``adam:lr=0.1,beta1=0.9``, with a schedule of the rate
-    ``adam:lr=0.1,schedule=cosine,steps=500``, and, for a class in a file of your own, which is run,
-    ``mine.py:MyRule`` and ``mine.py:MyRule:lr=0.1``. Raises UserError for anything else.
+    ``adam:lr=0.1,schedule=cosine,steps=500``, with noise in its gradients ``adam:lr=0.1,noise=0.5``, and, for a class
+    in a file of your own, which is run, ``mine.py:MyRule`` and ``mine.py:MyRule:lr=0.1``. Raises UserError for anything
+    else.
     """
     if isinstance(what, Optimizer):
         check_rule(type(what))
@@ -214,6 +220,8 @@ def _with_settings(kind: type[Optimizer], settings: Sequence[str]) -> Optimizer:
     if schedules:
         kind = scheduled(kind, schedules[0])
         check_rule(kind)
+    if any(key == "noise" and equals for key, equals, _ in pairs) and "noise" not in {i.name for i in fields(kind)}:
+        kind = noisy_class(kind)
     name, known = kind.name, [item.name for item in fields(kind)]
     values: dict[str, float] = {}
     for setting, (key, equals, value) in zip(settings, pairs, strict=True):
@@ -222,13 +230,16 @@ def _with_settings(kind: type[Optimizer], settings: Sequence[str]) -> Optimizer:
         if not equals:
             raise UserError(f"Write {name}'s settings as in {kind.text}:lr=0.1, not as {setting.strip()!r}.")
         if key not in known:
-            raise UserError(f"{name} has no setting {key!r}.{nearest(key, known)} It has {', '.join(known)}.")
+            meant = " Did you mean 'lr'?" if key.lower() in RATES and "lr" in known else nearest(key, known)
+            raise UserError(f"{name} has no setting {key!r}.{meant} It has {', '.join(known)}.")
         if key in values:
             raise UserError(f"{name}'s {key} is given twice.")
         try:
             values[key] = float(value)
         except ValueError:
             raise UserError(f"{key} of {name} must be a number, not {value!r}.") from None
+        if math.isinf(values[key]) and "inf" not in value.lower():
+            raise UserError(f"{key} of {name} is too large: numbers end near 1.8e308, before {value}.")
     return kind(**values)
 
 
@@ -248,10 +259,11 @@ def _from_file(file: userfiles.Named) -> type[Optimizer]:
 def check_rule(kind: type[Optimizer]) -> None:
     """Raise UserError unless a class is a rule that can be computed, explained and compiled.
 
-    A class that lacks its ``@dataclass(frozen=True)`` gets it here.
+    A class that lacks its ``@dataclass(frozen=True)`` gets it here, and so do those that it is made from.
     """
-    if "__dataclass_fields__" not in vars(kind):
-        dataclass(frozen=True)(kind)
+    for one in reversed(kind.__mro__):
+        if issubclass(one, Optimizer) and "__dataclass_fields__" not in vars(one):
+            dataclass(frozen=True)(one)
     for item in fields(kind):
         if item.default is MISSING:
             raise UserError(f"{kind.__name__}'s {item.name} needs a default, as in {item.name}: float = 0.01.")
@@ -261,55 +273,80 @@ def check_rule(kind: type[Optimizer]) -> None:
             f'{kind.__name__} must name the terms of a step, as by Terms = namedtuple("Terms", "m step"); '
             "the one called step is the move."
         )
-    if by_coordinate(kind) and kind.update is Optimizer.update:
+    if rule_module.by_coordinate(kind) and kind.update is Optimizer.update:
         raise UserError(f"{kind.__name__} has no update(self, grad, last, t, position).")
-    rule, method = kind(), "update" if by_coordinate(kind) else "decide"
+    rule, method = kind(), "update" if rule_module.by_coordinate(kind) else "decide"
+    where = place_of(getattr(kind, method))
     ways: list[Callable[[], object]] = [
         lambda: symbolic(kind).decide(Symbols(), _last(kind), variable("t")),
         lambda: trace(kind).terms,
     ]
-    if by_coordinate(kind):
+    if rule_module.by_coordinate(kind):
         ways.insert(0, lambda: rule.update(1.0, rule.initial(), 1, 1.0))
     try:
         for one in (way() for way in ways):
             if not isinstance(one, terms):
-                raise UserError(f"{method} of {kind.__name__} must return its Terms, not {shown(one)}.")
+                raise UserError(f"{where}: {method} of {kind.__name__} must return its Terms, not {shown(one)}.")
     except UserError:
         raise
     except Exception as error:
         raise UserError(f"{method} of {kind.__name__} fails: {fault_of(error)}.") from error
     if rank(trace(kind).terms.step) > 1:
-        raise UserError(f"The step of {kind.__name__} must be a vector, not a matrix.")
+        raise UserError(f"{where}: the step of {kind.__name__} must be a vector, not a matrix.")
 
 
 def _last(kind: type[Optimizer]) -> Step:
     return kind.Terms(*(variable(f"last.{name}") for name in kind.Terms._fields))
 
 
-def spec(optimizer: Optimizer) -> str:
-    """Return the text that ``optimizer`` reads back to an equal one, every hyper-parameter spelled out."""
-    settings = [f"{item.name}={getattr(optimizer, item.name)!r}" for item in fields(optimizer)]
-    if optimizer.schedule:
-        settings.append(f"schedule={optimizer.schedule}")
-    return f"{optimizer.text}:{','.join(settings)}" if settings else optimizer.text
+def spec(what: AnyOptimizer) -> str:
+    """Return the text that `optimizer` reads back to an equal one, every hyper-parameter spelled out."""
+    rule = optimizer(what)
+    settings = [f"{item.name}={getattr(rule, item.name)!r}" for item in fields(rule)]
+    if rule.schedule:
+        settings.append(f"schedule={rule.schedule}")
+    return f"{rule.text}:{','.join(settings)}" if settings else rule.text
 
 
-def defaults(kind: type[Optimizer] | Optimizer) -> dict[str, float]:
+def defaults(what: AnyOptimizer) -> dict[str, float]:
     """Return the hyper-parameters of an optimizer and their defaults."""
-    return {item.name: item.default for item in fields(kind) if item.default is not MISSING}
+    return {item.name: item.default for item in fields(_kind(what)) if item.default is not MISSING}
 
 
-def field_range(optimizer: type[Optimizer] | Optimizer, name: str) -> tuple[float, float, bool]:
+def hyper_parameter(what: AnyOptimizer, name: str) -> Hyper:
+    """Return what is known of one hyper-parameter: symbol, slider, legal values."""
+    return rule_module.hyper_parameter(_kind(what), name)
+
+
+def field_range(what: AnyOptimizer, name: str) -> tuple[float, float, bool]:
     """Return the slider of one hyper-parameter: smallest and largest value, and whether its scale is logarithmic."""
-    hyper = hyper_parameter(optimizer, name)
+    hyper = hyper_parameter(what, name)
     return hyper.min, hyper.max, hyper.log
 
 
-def inertia(optimizer: type[Optimizer] | Optimizer) -> str:
+def inertia(what: AnyOptimizer) -> str:
     """Return which hyper-parameter says how much of the last steps' direction stays, "" for a rule without."""
-    return next((item.name for item in fields(optimizer) if item.name in ("momentum", "beta1")), "")
+    return next((item.name for item in fields(_kind(what)) if item.name in ("momentum", "beta1")), "")
 
 
-def memory(kind: type[Optimizer]) -> tuple[str, ...]:
+def memory(what: AnyOptimizer) -> tuple[str, ...]:
     """Return the names of the terms that a rule carries from one step to the next, found by running it once."""
-    return tuple(trace(kind).remembered)
+    return tuple(trace(_kind(what)).remembered)
+
+
+def cost(what: AnyOptimizer) -> float:
+    """Return how many gradients a step of an optimizer evaluates, counted where it looks.
+
+    The gradient at its position is one, each further gradient one more; a Hessian times a vector is two, the whole
+    Hessian two for each coordinate, a value a half.
+    """
+    return trace(_kind(what)).cost
+
+
+def by_coordinate(what: AnyOptimizer) -> bool:
+    """Return whether a rule works on each coordinate by itself, so that ``update`` is all of it."""
+    return rule_module.by_coordinate(_kind(what))
+
+
+def _kind(what: AnyOptimizer) -> type[Optimizer]:
+    return type(optimizer(what))

@@ -12,7 +12,7 @@ from dataclasses import fields
 from functools import cache
 from typing import Any, NamedTuple
 
-from lossland.expression.linear import times
+from lossland.expression.linear import dot, times
 from lossland.expression.node import Node, as_node, make, variable, variables
 from lossland.expression.vectors import Vector, flat, rank, shaped
 from lossland.optimizers.rule import Optimizer, Step, by_coordinate, symbolic
@@ -23,7 +23,9 @@ AXES = ("x", "y")
 class Look(ABC):
     """The surroundings of a position. Positions and gradients are vectors, the Hessian is a matrix.
 
-    ``grad`` is the gradient at ``position`` as it was observed: with the noise that the rule adds to it.
+    ``grad`` is the gradient at ``position``. With noise, all that is seen at one step is seen on the landscape plus one
+    random slope through the position, as if it came from one batch of data: gradients have the same draw everywhere,
+    values go with them, and curvatures are exact.
     """
 
     position: Any
@@ -35,7 +37,7 @@ class Look(ABC):
 
     @abstractmethod
     def grad_at(self, position: Any) -> Any:
-        """Return the exact gradient at a position. It costs one more gradient."""
+        """Return the gradient at a position. It costs one more gradient."""
 
     @abstractmethod
     def hessian_at(self, position: Any) -> Any:
@@ -47,10 +49,10 @@ class Look(ABC):
 
 
 class Symbols(Look):
-    """The surroundings in symbols that stand for whole vectors: for equations."""
+    """The surroundings in symbols that stand for whole vectors: for equations. ``noise`` is what gradients have."""
 
-    def __init__(self) -> None:
-        self.position, self.grad = variable("position"), variable("grad")
+    def __init__(self, noise: Node | None = None) -> None:
+        self.position, self.grad, self._noise = variable("position"), variable("grad"), noise
 
     def value_at(self, position: Any) -> Node:
         """Return f(position)."""
@@ -58,7 +60,8 @@ class Symbols(Look):
 
     def grad_at(self, position: Any) -> Node:
         """Return the gradient's symbol."""
-        return make("gradient_at", as_node(position))
+        exact = make("gradient_at", as_node(position))
+        return exact if self._noise is None else exact + self._noise
 
     def hessian_at(self, position: Any) -> Node:
         """Return the Hessian's symbol."""
@@ -106,7 +109,7 @@ def entries(name: str, order: int, axes: Iterable[str] = AXES) -> list[str]:
 
 @cache
 def trace(kind: type[Optimizer], noisy: bool = False, axes: tuple[str, ...] = AXES) -> Trace:
-    """Run a rule on symbols. With ``noisy`` the gradient is what the rule observes under draws noise_x, ...
+    """Run a rule on symbols. With ``noisy`` it sees gradients with the draws noise_x, ...
 
     Which terms are vectors or matrices comes out by itself: the rule runs again until what it returns has the ranks
     that it was given.
@@ -114,9 +117,8 @@ def trace(kind: type[Optimizer], noisy: bool = False, axes: tuple[str, ...] = AX
     rule = symbolic(kind)
     ranks: dict[str, int] = {}
     while True:
-        look, last = _Traced(axes), _Last(ranks, axes)
-        if noisy:
-            look.grad = rule.observe(look.grad, _named("noise", 1, axes))
+        slope = vars(rule)["noise"] * _named("noise", 1, axes) if noisy else None
+        look, last = _Traced(axes, slope), _Last(ranks, axes)
         terms = _by_axes(rule, look, last) if by_coordinate(kind) else rule.decide(look, last, variable("t"))
         found = {name: max(rank(getattr(terms, name)), ranks.get(name, 0)) for name in last.read(kind)}
         if found == ranks:
@@ -134,15 +136,6 @@ def _by_axes(rule: Optimizer, look: Look, last: _Last) -> Step:
     steps = [rule.update(look.grad[i], _Along(last, i), variable("t"), look.position[i]) for i in axes]
     terms = zip(*steps, strict=True)
     return rule.Terms(*(parts[0] if all(part is parts[0] for part in parts) else Vector(parts) for parts in terms))
-
-
-def cost(kind: type[Optimizer]) -> float:
-    """Return how many gradients a step of a class of optimizers evaluates, counted where it looks.
-
-    The gradient at its position is one, each further gradient one more; a Hessian times a vector is two, the whole
-    Hessian two for each coordinate, a value a half.
-    """
-    return trace(kind).cost
 
 
 def _carried(kind: type[Optimizer], terms: Step, ranks: dict[str, int]) -> tuple[str, ...]:
@@ -199,9 +192,11 @@ class _Along:
 class _Traced(Look):
     """Notes where a rule looks and answers with variables; what is asked twice is looked at once."""
 
-    def __init__(self, axes: tuple[str, ...]) -> None:
-        self.axes = axes
-        self.position, self.grad = Vector(map(variable, axes)), _named("grad", 1, axes)
+    def __init__(self, axes: tuple[str, ...], slope: Vector | None = None) -> None:
+        """Look along the axes; a random ``slope`` is added to the landscape."""
+        self.axes, self._slope = axes, slope
+        self.position, grad = Vector(map(variable, axes)), _named("grad", 1, axes)
+        self.grad = grad if slope is None else grad + slope
         self.places: list[Place] = []
         self.paid: dict[tuple[Any, ...], float] = {}
 
@@ -213,12 +208,16 @@ class _Traced(Look):
     def value_at(self, position: Any) -> Node:
         """Return the variable of a value."""
         self.paid["value", self._at(position)] = 0.5
-        return variable(self._seen("value", position, [""])[0])
+        exact = variable(self._seen("value", position, [""])[0])
+        if self._slope is None or position is self.position:
+            return exact
+        return exact + dot(self._slope, position - self.position)
 
     def grad_at(self, position: Any) -> Vector:
         """Return the variables of a gradient."""
         self.paid["gradient", self._at(position)] = 1.0
-        return Vector(map(variable, self._seen("gradient", position, list(self.axes))))
+        exact = Vector(map(variable, self._seen("gradient", position, list(self.axes))))
+        return exact if self._slope is None else exact + self._slope
 
     def hessian_at(self, position: Any) -> Vector:
         """Return the variables of a Hessian."""

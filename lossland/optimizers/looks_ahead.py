@@ -81,7 +81,7 @@ class Lookahead(Optimizer):
     lr: float = rate(1e-3)
     momentum: float = decay(0.9, r"\mu")
     alpha: float = setting(0.5, Hyper(r"\alpha", 0.0, 1.0, log=False))
-    every: float = setting(5.0, Hyper("k", 1.0, 50.0, log=True, low=1.0))
+    every: float = setting(5.0, Hyper("k", 1.0, 50.0, log=True, low=1.0, whole=True))
 
     Terms = namedtuple("Terms", "v before fast slow step")
 

@@ -23,7 +23,7 @@ CONSTANT = "constant"
 
 
 def _steps() -> float:
-    return setting(500.0, Hyper("T", 10.0, 1e5, log=True, low=1.0))
+    return setting(500.0, Hyper("T", 10.0, 1e5, log=True, low=1.0, whole=True))
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class StepDecay(Schedule):
 
     title = "step"
 
-    every: float = setting(100.0, Hyper("T", 1.0, 1e4, log=True, low=1.0))
+    every: float = setting(100.0, Hyper("T", 1.0, 1e4, log=True, low=1.0, whole=True))
     drop: float = setting(0.1, Hyper("q", 0.01, 1.0, log=True))
 
     def share(self, t: Value) -> Any:
@@ -97,7 +97,7 @@ class OneCycle(Schedule):
 
     title = "one-cycle"
 
-    steps: float = setting(500.0, Hyper("T", 10.0, 1e5, log=True, low=10.0))
+    steps: float = setting(500.0, Hyper("T", 10.0, 1e5, log=True, low=10.0, whole=True))
     rise: float = setting(0.3, Hyper("q", 0.15, 0.9, log=False, low=0.15, below=0.95))
 
     def share(self, t: Value) -> Any:
@@ -173,6 +173,7 @@ def scheduled(kind: type[Optimizer], name: str) -> type[Optimizer]:
             "__doc__": kind.__doc__,
             "__reduce__": reduced,
             "schedule": name,
+            "variant": True,
             "symbols": {**kind.symbols, "lr_now": r"\eta"},
             "Terms": terms,
             "initial": initial,

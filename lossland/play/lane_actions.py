@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lossland.checks import real
 from lossland.errors import UserError, nearest
+from lossland.optimizers.rule import hyper_parameter
 from lossland.play.actions import action, typed_action
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ def set_lane_field(player: Player, lane: int, field: str, value: float) -> None:
     known = [f.name for f in fields(optimizer)]
     if field not in known:
         raise UserError(f"{optimizer.name} has no {field!r}.{nearest(str(field), known)}")
-    changed = player.lanes[lane].with_field(field, real(value, -1e6, 1e6, field))
+    number = real(value, -1e6, 1e6, field)
+    changed = player.lanes[lane].with_field(field, round(number) if hyper_parameter(optimizer, field).whole else number)
     _set(player, [changed if k == lane else kept for k, kept in enumerate(player.lanes)])
 
 

@@ -23,6 +23,7 @@ RESOLUTION = 512  # samples along each side of the ground
 NARROWEST = 1e-100  # width of a domain: the squares of smaller numbers are 0
 FINEST = 1e-10  # width of a domain in proportion to its numbers: a sample is then some hundred of them wide
 FARTHEST = 1e12  # from zero
+TOO_CLOSE = "drawn flat: float64 numbers hardly tell these values apart"
 ROUGH = 8  # a ground with at least so many hollows is rough
 HILLY = 40  # and with so many it is a field of hills
 
@@ -126,9 +127,17 @@ class GroundScene(Scene):
         ``color_bar`` says what heights and colours mean; "" draws none.
         """
         bar = [ColorBar(self.terrain, color_bar)] if color_bar else []
-        caution = [Caution(ADVICE)] if self.is_undersampled else []
+        caution = [Caution(text) for text in (self.doubt,) if text]
         axes = self.axes if bar else self.named_axes
         return Frame([self.surface, axes, *drawn], [*notes, *bar, *caution], self.view)
+
+    @property
+    @kept
+    def doubt(self) -> str:
+        """What the picture says of a ground that is not the landscape's; "" if it is."""
+        if self.terrain.is_flat and np.any(self.land.grad(tried(self.land.domain))):
+            return TOO_CLOSE
+        return ADVICE if self.is_undersampled else ""
 
     @property
     @kept

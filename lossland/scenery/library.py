@@ -14,7 +14,8 @@ from lossland.resources import folder
 from lossland.scenery import words
 from lossland.scenery.parameters import Integer, Lanes, Matrix, Number, Param, Point
 from lossland.scenery.scene import CHAPTERS, Scene, quiet
-from lossland.scenery.tour import Shot, Tour, tour, tours
+from lossland.scenery.tour import Shot, Tour
+from lossland.scenery.tours import tour, tours
 
 __all__ = [
     "Shot",
@@ -36,6 +37,7 @@ Shown = Scene | type[Scene] | Landscape | Callable[[Any, Any], Any] | str | Path
 
 LARGEST_SEED = 2**64 - 1
 RACE = "optimizer_race"  # the scene that shows a landscape given by its own name or formula
+BENCHMARK = "bench"  # the scene that shows what `lossland bench` wrote into a folder
 
 
 def names() -> tuple[str, ...]:
@@ -67,7 +69,8 @@ def scene(
     """Return a new scene, with its parameters changed by name: ``ll.scene("eigenvectors", matrix=[[2, 1], [1, 2]])``.
 
     ``what`` is a scene's name or class; a landscape in any form that `ll.landscape` takes, which optimizers then race
-    on; or a file of your own, ``mine.py`` or ``mine.py:Name``, with either. Without it they race on the ``landscape``
+    on; a folder with results of `lossland bench`; or a file of your own, ``mine.py`` or ``mine.py:Name``, with a scene
+    or landscape. Without it they race on the ``landscape``
     that is given. A parameter that is a landscape or a list of optimizers (``lanes``) takes these in any form too.
 
     Values are set in the order in which the scene declares its parameters, so that e.g. a start given with a
@@ -76,8 +79,12 @@ def scene(
     if preset is not None and not isinstance(preset, str):
         raise UserError(f"A preset is given by its name, not as {shown(preset)}.")
     kind, land = _meant(what)
+    if land is not None and "landscape" in values:
+        raise UserError(f"Two landscapes are given, {shown(what)} and {shown(values['landscape'])}; give one of them.")
     if land is not None:
         values = {"landscape": land, **values}
+    if isinstance(what, str | Path) and is_benchmark(str(what).strip()):
+        values = {"folder": str(what).strip(), **values}
     if "domain" in values:
         check_domain(kind)
     made = kind(preset, checks.whole(seed, 0, LARGEST_SEED, "The seed"))
@@ -116,6 +123,8 @@ def _meant(what: Any) -> tuple[type[Scene], Any]:
             f"or by a file of your own such as mine.py or mine.py:Name, not as {shown(what)}."
         )
     name = what.strip()
+    if is_benchmark(name):
+        return scene_class(BENCHMARK), None
     file = userfiles.named(name)
     if file is not None:
         has_scene = any(map(_is_own_scene, vars(userfiles.load(file.path)).values()))
@@ -137,6 +146,15 @@ def _is_own_scene(value: Any) -> bool:
 
 def _can_be_shown(value: Any) -> bool:
     return _is_own_scene(value) or landscapes.is_landscape(value)
+
+
+def is_benchmark(text: str) -> bool:
+    """Whether a text names a folder with results of `lossland bench`."""
+    try:
+        folder = Path(text).expanduser()
+        return any((folder / name).is_file() for name in ("results.json", "settings.json"))
+    except (OSError, RuntimeError):  # too long for a path, or ~ of nobody
+        return False
 
 
 def is_listed(scene: Scene) -> bool:
@@ -168,6 +186,8 @@ def _describe_param(param: Param) -> dict[str, Any]:
 
 
 def _unknown(name: str) -> UserError:
+    if name in [tour.name for tour in tours()]:
+        return UserError(f"{name} is a tour of several scenes, which is filmed: lossland record {name} -o {name}.mp4.")
     known = [*_files(), *landscapes.names()]
     return UserError(
         f"There is no scene or landscape {name!r}.{nearest(name, known)} "

@@ -26,6 +26,7 @@ from typing import (
 )
 
 from lossland.errors import UserError, nearest, shown
+from lossland.expression.function import Function, function
 from lossland.scenery.handles import Handle
 from lossland.scenery.kept import note_read
 from lossland.world.insets import Square
@@ -45,7 +46,7 @@ NO_NUMBER = (TypeError, ValueError, OverflowError)  # what float() raises; the l
 
 def _number(value: object) -> float:
     """Return what reads as a number; else raise one of NO_NUMBER."""
-    if isinstance(value, str | SupportsFloat | SupportsIndex):
+    if isinstance(value, str | SupportsFloat | SupportsIndex) and not isinstance(value, bool):
         return float(value)
     raise TypeError
 
@@ -103,6 +104,10 @@ class Param(Generic[T]):
     def to_json(self, value: T) -> object:
         """Return the value as JSON data that ``check`` accepts back."""
         return value
+
+    def shown(self, value: T) -> str:
+        """Return a value as it is written in Python."""
+        return repr(value)
 
     def handles(self, scene: Scene) -> Sequence[Handle]:
         """Return what of it can be dragged in the picture."""
@@ -255,6 +260,21 @@ class Text(Param[str]):
         if self.checker:
             self.checker(text)
         return text
+
+
+class FunctionOfX(Param[Function]):
+    """A function of one variable x, typed as a formula: ``sin(x^2)``. Its derivatives are exact."""
+
+    def __init__(self, default: str, label: str = "$f(x)$", help: str = "", hidden: bool = False) -> None:
+        super().__init__(function(default), label, help, hidden)
+
+    def check(self, value: object) -> Function:
+        """Accept a formula in x that can be read, or a function that was."""
+        return value if isinstance(value, Function) else function(str(value))
+
+    def to_json(self, value: Function) -> str:
+        """Return the formula."""
+        return value.text
 
 
 class Numbers(Text):
@@ -611,18 +631,23 @@ class Lanes(Param[tuple[Lane, ...]]):
 
     def check(self, value: object) -> tuple[Lane, ...]:
         """Accept lanes, optimizers, their texts, or the JSON form; also one alone."""
-        if isinstance(value, str):
-            value = [part.strip() for part in value.split(";") if part.strip()]
-        if is_dataclass(value):
-            value = [value]
-        if not isinstance(value, Sequence):
-            raise self.refuse(value, "a list of optimizers")
-        lanes = _seated(_told_apart([self._lane(item) for item in value]))
+        lanes = _seated(_told_apart([self._lane(item) for item in self.items(value)]))
         if not 1 <= len(lanes) <= self.limit:
             raise UserError(
                 f"{self.name} takes from 1 to {self.limit} optimizers with semicolons between, not {len(lanes)}."
             )
         return lanes
+
+    @staticmethod
+    def items(value: object) -> Sequence[object]:
+        """Return what is given for each lane: the parts of a text, the items of a list, or the only one."""
+        if isinstance(value, str):
+            return [part.strip() for part in value.split(";") if part.strip()]
+        if is_dataclass(value):
+            return [value]
+        if not isinstance(value, Sequence):
+            raise UserError(f"lanes must be a list of optimizers, not {shown(value)}.")
+        return value
 
     def _lane(self, item: object) -> Lane:
         if isinstance(item, Lane):
@@ -633,13 +658,18 @@ class Lanes(Param[tuple[Lane, ...]]):
             return Lane(self.read(str(item.get("optimizer", ""))), bool(item.get("enabled", True)), known, seat)
         return Lane(self.read(item))
 
+    def shown(self, value: tuple[Lane, ...]) -> str:
+        """Return the optimizers' texts, all settings said."""
+        return repr(";".join(str(lane["optimizer"]) for lane in self.to_json(value)))
+
     def to_json(self, value: tuple[Lane, ...]) -> list[dict[str, str | bool | int]]:
         """Return each lane as its optimizer's text, whether it takes part, and its id and seat where unusual."""
         result = []
         usual = _seated(_told_apart([replace(lane, id="", seat=None) for lane in value]))
         for lane, other in zip(value, usual, strict=True):
-            settings = ",".join(f"{f.name}={getattr(lane.optimizer, f.name)!r}" for f in fields(lane.optimizer))
-            text = f"{lane.optimizer.text}:{settings}" if settings else lane.optimizer.text
+            settings = [f"{f.name}={getattr(lane.optimizer, f.name)!r}" for f in fields(lane.optimizer)]
+            settings += [f"schedule={lane.optimizer.schedule}"] if lane.optimizer.schedule else []
+            text = f"{lane.optimizer.text}:{','.join(settings)}" if settings else lane.optimizer.text
             one: dict[str, str | bool | int] = {"optimizer": text, "enabled": lane.enabled}
             more = {name: getattr(lane, name) for name in ("id", "seat") if getattr(lane, name) != getattr(other, name)}
             result.append({**one, **more})

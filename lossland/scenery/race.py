@@ -92,6 +92,12 @@ class RaceScene(GroundScene):
     clock = Clock.paced(steps, per_second=16, least=4, most=30)
 
     # ----------------------------------------------------------------------------------------- following
+    def set(self, name: str, value: object) -> None:
+        """Change one parameter. A lane that is given as a text or a class without a rate gets one that suits."""
+        if name == "lanes":
+            value = [self._joining(item) for item in Lanes.items(value)]
+        super().set(name, value)
+
     def settle(self) -> None:
         """Give a new landscape its own start, and every lane a rate that suits it."""
         super().settle()
@@ -104,6 +110,11 @@ class RaceScene(GroundScene):
         settings = text.rpartition(":")[2].split(",")
         rated = any(setting.partition("=")[0].strip() == "lr" for setting in settings)
         return optimizer if rated else self._suited(optimizer)
+
+    def _joining(self, item: object) -> object:
+        if isinstance(item, str):
+            return self.newcomer(item)
+        return self._suited(optimizers.optimizer(item)) if isinstance(item, type) else item
 
     def _suited(self, optimizer: Optimizer) -> Optimizer:
         return rates.suggested(optimizer, self.land, self.inside(self.start))

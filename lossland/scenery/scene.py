@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import inspect
 import math
+import sys
 import warnings
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cache, cached_property, wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 
-from lossland import checks
+from lossland import checks, userfiles
 from lossland.display import Displayed
 from lossland.errors import UserError, nearest, place_of, shown
+from lossland.resources import folder
 from lossland.scenery.clock import ROUNDING, Clock, Now
 from lossland.scenery.handles import Handle
 from lossland.scenery.kept import note_read
@@ -444,6 +448,29 @@ class Scene(Displayed):
         return UserError(
             f"{place_of(kind)}: {kind.__name__} needs a method {method}(self, now) that returns {what}.{misspelt}"
         )
+
+    def __repr__(self) -> str:
+        """Return the call of `ll.scene` that makes a scene with these parameters."""
+        return f"ll.scene({', '.join([self._named(), *self._changes()])})"
+
+    def _named(self) -> str:
+        kind = type(self)
+        file = getattr(sys.modules.get(kind.__module__), "__file__", None)
+        if not userfiles.is_own(kind.__module__) or file is None:  # a class of a notebook or a program
+            return kind.__name__
+        ours = Path(file).parent == folder("scenes")
+        return repr(kind.name if ours else f"{Path(file).name}:{kind.__name__}")
+
+    def _changes(self) -> list[str]:
+        """Return what to set beside the defaults, as arguments, without what follows from others as a start may."""
+        made = type(self)(seed=self.seed)
+        changes = [f"seed={self.seed}"] if self.seed else []
+        for name, param in self.params().items():
+            if made.values[name] != self.values[name]:
+                changes.append(f"{name}={param.shown(self.values[name])}")
+                with suppress(UserError):
+                    made.set(name, self.values[name])
+        return changes
 
     # ------------------------------------------------------------------------------------ what it may give too
     def handles(self, now: Any, /) -> Sequence[Handle]:

@@ -7,7 +7,18 @@ from inspect import getsource
 from typing import TYPE_CHECKING
 
 from lossland.numerals import short
-from lossland.scenery.parameters import Choice, Integer, Lanes, Matrix, Number, Param, Point, Text, Toggle
+from lossland.scenery.parameters import (
+    Choice,
+    FunctionOfX,
+    Integer,
+    Lanes,
+    Matrix,
+    Number,
+    Param,
+    Point,
+    Text,
+    Toggle,
+)
 from lossland.scenery.scene import Scene
 from lossland.ui.explanations import of_cell, of_parameter, of_slider, plain_text, with_unit
 from lossland.ui.icons import Icon
@@ -100,7 +111,7 @@ class Controls:
                 self._set(player, param, chosen)
         elif isinstance(param, Point):
             self._point(player, param, value, left, right, middle)
-        elif isinstance(param, Text):
+        elif isinstance(param, Text | FunctionOfX):
             pen.box(left, middle - 12, right - left, 24, "text", 0.06, 6)
             shown = pen.fitted(str(value), right - left - 16, 13)
             room = right - left - 16

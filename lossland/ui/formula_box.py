@@ -11,7 +11,7 @@ from lossland import landscapes
 from lossland.expression import formula
 from lossland.expression.formula import FormulaError
 from lossland.landscapes import Landscape
-from lossland.numerals import short
+from lossland.numerals import told_apart
 from lossland.ui.icons import Icon
 from lossland.ui.layout import PADDING, Rect
 from lossland.ui.number_boxes import number_field, plain_number, read_number
@@ -212,7 +212,8 @@ class FormulaBox:
             pen.box(left, y, wide, 28, "text", 0.06)
             pen.latex(left + 10, y + 19, name, 15, "dim")
             low, high = ends[axis]
-            shown = f"{short(low)} … {short(high)}"
+            first, last = told_apart([low, high])
+            shown = f"{first} … {last}"
             edit = f"{plain_number(low)}, {plain_number(high)}"
             typed = number_field(
                 pen,
@@ -222,7 +223,7 @@ class FormulaBox:
                 wide - 38,
                 shown,
                 edit,
-                f"The part of the ground that is shown: {name} from {short(low)} to {short(high)}. Click to type it",
+                f"The part of the ground that is shown: {name} from {first} to {last}. Click to type it",
             )
             if typed is not None:
                 self._set_domain(player, ends, axis, typed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lossland.numerals import short
+from lossland.numerals import told_apart
 from lossland.scenery import library
 from lossland.scenery.scene import Frame
 from lossland.ui.charts import chosen_series, draw_chart
@@ -142,8 +142,7 @@ class Inspector:
         """Draw a heat map with its head; a press on it sets the parameters of its axes."""
         pen = self.pen
         pen.heading(x, y + 7, note.title)
-        low, high = value_range(note)
-        pen.text(x + width, y + 7, note.remark or f"{short(low)} … {short(high)}", 12, "dim", align=1)
+        pen.text(x + width, y + 7, note.remark or " … ".join(told_apart(value_range(note))), 12, "dim", align=1)
         height = HEAT_SHARE * width
         pressed = draw_heat_map(pen, note, key, x, y + 19, width, height)
         y += 19 + height

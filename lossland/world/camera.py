@@ -163,7 +163,7 @@ class Camera:
 
         def follow(pose: Pose) -> Pose:
             if pose == old:
-                return new
+                return new  # without rounding: a camera at home is still at home
             x, y, z = np.asarray(pose.target) + move
             ratio = new.distance / old.distance
             return replace(pose, distance=pose.distance * ratio, target=(x, y, z), shift=new.shift)

@@ -19,6 +19,8 @@ from lossland.world.ticks import half, nearest_step, next_step, round_ticks
 Floats = NDArray[np.float64]
 Domain = tuple[tuple[float, float], tuple[float, float]]
 
+LEVELS = 64  # a range with fewer floating-point numbers in it is drawn flat: its heights would be stairs
+SUMMED = 1e-12  # in proportion to the values: so much may be the rounding errors of a sum
 BASE = -0.05  # world height of the underside of a block
 SHOULDER = 0.15  # how far above 1 outliers and infinities may rise
 T_MAX = 1.0 + SHOULDER
@@ -50,8 +52,8 @@ class Exposure:
     @classmethod
     def of(cls, values: ArrayLike, median: float = 0.42) -> Exposure:
         """Solve the rule for values of any shape; NaN and infinities are left out."""
-        finite = np.asarray(values, float)
-        finite = finite[np.isfinite(finite)]
+        values = np.asarray(values, float)
+        finite = values[np.isfinite(values)]
         if finite.size == 0:
             return cls(0.0, 1.0, 1e-3)
         low, most = float(finite.min()), float(finite.max())
@@ -63,7 +65,7 @@ class Exposure:
             low = first
         if not _differ(low, high):
             high = most  # a needle: all but a few values are equal
-        if not _differ(low, high):
+        if _is_flat(values):
             return cls(low, low + max(1.0, abs(low)), 1e-3)  # a constant: flat
         middle = float(cls(low, high, 1.0).ratio(np.median(finite)))
         below, above = np.log(1e-3), np.log(1e6)
@@ -120,7 +122,24 @@ def _log10_double(number: float) -> float:
 
 def _differ(low: float, high: float) -> bool:
     """Whether two numbers are far enough apart to be a range, and not rounding errors of one number."""
-    return half(low, high) > 0.5e-12 * max(1e-300, abs(low), abs(high))
+    return half(low, high) > LEVELS / 2 * max(1e-314, _spacing(low), _spacing(high))
+
+
+def _is_flat(values: NDArray[np.floating]) -> bool:
+    """Whether finite values of any shape are one number, but for rounding errors.
+
+    Errors of sums are larger than the spacing of their result: they differ as much from one sample to the next as over
+    a sixteenth of the grid (ny, nx).
+    """
+    finite = values[np.isfinite(values)]
+    low, high = float(finite.min(initial=np.inf)), float(finite.max(initial=-np.inf))
+    if not low < high or not _differ(low, high):
+        return True
+    if half(low, high) > 0.5 * SUMMED * max(abs(low), abs(high)) or values.ndim != 2 or min(values.shape) < 32:
+        return False
+    rest, stride = values - low, min(values.shape) // 16
+    near, far = (np.nanmean(np.abs(rest[step:, step:] - rest[:-step, :-step])) for step in (1, stride))
+    return bool(far < 2 * near)
 
 
 def _spacing(value: float) -> float:
@@ -253,6 +272,11 @@ class Terrain:
         self.base = BASE
 
     # ------------------------------------------------------------------------------------------------- heights
+    @cached_property
+    def is_flat(self) -> bool:
+        """Whether all values are one number, or so near to each other that their type hardly tells them apart."""
+        return _is_flat(self.value)
+
     @cached_property
     def z(self) -> NDArray[np.float32]:
         """World heights (ny, nx); NaN where the ground has a hole."""
@@ -465,7 +489,7 @@ class Terrain:
     @cached_property
     def _ranked_ticks(self) -> tuple[list[tuple[float, float]], list[int]]:
         """(value, t) of every round value that may be a tick, and their numbers, the most wanted first."""
-        if not np.any(self.value > self.exposure.low):
+        if self.is_flat:
             return [(self.exposure.low, 0.0)], [0]
         values, decade = self._tick_candidates()
         place = self.exposure(values)

@@ -88,14 +88,21 @@ class Scale:
         if not self.log:
             return (value / 2 - self.low / 2) / half(self.low, self.high)
         with np.errstate(all="ignore"):
+            if not np.isfinite(np.float64(self.high) / self.low):  # more decades than a number has
+                above = np.log(np.where(value > 0, value, np.nan)) - np.log(self.low)
+                return above / (np.log(self.high) - np.log(self.low))
             return np.log(np.where(value > 0, value, np.nan) / self.low) / np.log(self.high / self.low)
 
     def value(self, share: ArrayLike) -> Floats:
         """Return the values at shares (...) of the length."""
         share = np.asarray(share, float)
+        with np.errstate(over="ignore"):
+            ratio, span = np.float64(self.high) / self.low if self.low else np.inf, np.float64(self.high) - self.low
         if self.log:
-            return self.low * (self.high / self.low) ** share
-        return self.low + (self.high - self.low) * share
+            if not np.isfinite(ratio):
+                return np.exp(np.log(self.low) * (1 - share) + np.log(self.high) * share)
+            return self.low * ratio**share
+        return self.low + span * share if np.isfinite(span) else self.low * (1 - share) + self.high * share
 
     def ticks(self, count: int = 5) -> Floats:
         """Return about ``count`` round values on the scale: multiples of 1, 2 or 5, or decades."""

@@ -97,6 +97,8 @@ def test_pictures_and_commands_say_so(tmp_path, capsys) -> None:
 
     assert cautions("sin(1000*x)*cos(1000*y)") == [ADVICE]
     assert ADVICE == "undersampled: zoom in or raise the resolution"
+    assert cautions("x^2 + y^2 + 1e17") == ["drawn flat: float64 numbers hardly tell these values apart"]
+    assert cautions("x^2 + y^2 + 1e15") == cautions("5") == []
     assert cautions("himmelblau") == cautions("rastrigin") == []
     assert main(["eval", "sin(1000*x)", "-n", "64", "--json", "-o", str(tmp_path / "a.npz")]) == 0
     out, err = capsys.readouterr()

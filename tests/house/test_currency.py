@@ -88,7 +88,7 @@ def test_a_landscape_with_a_domain_of_its_own_is_shown_on_it() -> None:
 
 
 def test_lanes_take_all_forms() -> None:
-    lanes = [ll.optimizers.SGD(lr=0.1), "adam:lr=0.2", ll.optimizers.Lion]
+    lanes = [ll.optimizers.SGD(lr=0.1), "adam:lr=0.2", ll.optimizers.Lion()]
     made = ll.scene("rosenbrock", lanes=lanes)
     assert [lane.optimizer for lane in made.values["lanes"]] == [
         ll.optimizers.SGD(lr=0.1), ll.optimizers.Adam(lr=0.2), ll.optimizers.Lion(),

@@ -60,6 +60,7 @@ PRIVATE = {
     },
     "OpenGL.platform": {"PLATFORM", "GetCurrentContext"},
     "argparse.ArgumentParser": {"_option_string_actions"},
+    "argparse": {"_StoreAction"},
 }  # fmt: skip
 LISTED = set().union(*PRIVATE.values())
 

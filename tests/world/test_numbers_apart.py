@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 import numpy as np
@@ -20,13 +21,20 @@ def read(text: str) -> float:
     return float(text.replace(MINUS, "-"))
 
 
+NUMBER = rf"{MINUS}?[0-9.]+(?:e{MINUS}?[0-9]+)?"
+
+
 def read_row(texts: list[str]) -> list[float]:
-    """Return what a reader makes of a row of numbers, which may be counted from the first one's."""
-    origin, plus, rest = texts[0].partition("+")
-    if not plus and not any(text.startswith("+") for text in texts):
-        return [read(text) for text in texts]
-    first = read(origin) + (read(rest) if plus else 0.0)
-    return [first, *(read(origin) + read(text) if text.startswith("+") else read(text) for text in texts[1:])]
+    """Return what a reader makes of a row of numbers: +b, or a+b and a−b, where a is said at the first one."""
+    origin, values = 0.0, []
+    for text in texts:
+        found = re.fullmatch(rf"({NUMBER})?(?:([+{MINUS}])({NUMBER}))?", text)
+        assert found, text
+        base, sign, rest = found.groups()
+        origin = read(base) if base and not values else origin
+        assert base is None or sign is None or read(base) == origin
+        values.append((read(base) if base else origin) + (read(sign + rest) if sign else 0.0))
+    return values
 
 
 @pytest.mark.parametrize(
@@ -39,6 +47,12 @@ def read_row(texts: list[str]) -> list[float]:
         ([1e6, 1e6 + 0.02, 1e6 + 0.04], ["1.0e6", "+0.02", "+0.04"]),
         ([1e9 + 20, 1e9 + 40], ["1.0e9+20", "+40"]),
         ([1.0, 1 + 5e-12], ["1", "+5.0e−12"]),
+        ([1e15 + 5, 1e15 + 10, 1e15 + 15], ["1.0e15+5", "+10", "+15"]),
+        ([1e9 - 20, 1e9, 1e9 + 20], ["1.0e9−20", "1.0e9", "+20"]),
+        ([-1000.0000003, -1000.0000001, -999.9999999], ["−1000−3.0e−7", "−1000−1.0e−7", "+1.0e−7"]),
+        ([99.999999996, 99.999999998, 100], ["100−4.0e−9", "100−2.0e−9", "100"]),
+        ([-1.797e308, -1.797e308 * (1 + 1e-12)], ["−1.797e308", "−1.797e308−1.8e296"]),
+        ([188204203, 188204204], ["188204203", "188204204"]),
         ([7.0, 7.0], ["7", "7"]),
         ([0.001, float("nan"), float("inf")], ["0.001", "–", "∞"]),
         ([], []),
@@ -82,6 +96,7 @@ def test_columns_are_told_apart_but_not_by_digits_without_end() -> None:
     assert told_apart([99.912, 99.934]) == ["99.91", "99.93"]
     assert told_apart([0.112, 0.1120000001]) == ["0.112", "0.112"]
     assert told_apart([1000002.0, 1000005.0]) == ["1000002", "1000005"]
+    assert told_apart([1e9 + 0.021, 1e9 + 3.14, 1e9]) == ["1.0e9+0.021", "1.0e9+3.14", "1.0e9"]
     assert told_apart([5.8e-18, 0.0011]) == ["5.8e−18", "0.0011"]
     rows = [("a", 99.912), ("b", 99.934), ("c", "off map"), ("d",)]
     assert told_rows(rows) == [["a", "99.91"], ["b", "99.93"], ["c", "off map"], ["d"]]

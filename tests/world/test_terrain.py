@@ -438,3 +438,30 @@ def test_grounds_blend_by_their_heights() -> None:
     assert half.height == pytest.approx(0.6)
     np.testing.assert_allclose(half.value, (here.exposure(here.value) + there.exposure(there.value)) / 2)
     np.testing.assert_allclose(blend(here, there, 0.0).value, here.exposure(here.value))
+
+
+def test_a_bowl_far_above_zero_has_the_heights_of_the_bowl() -> None:
+    x = np.linspace(-4, 4, 129)  # squares of eighths of a half: float64 holds them beside 1e14 to 1/64
+    bowl = x**2 + x[:, None] ** 2
+    plain, far = Terrain(x, x, bowl), Terrain(x, x, bowl + 1e14)
+    assert np.ptp(far.value) == 32.0
+    np.testing.assert_allclose(far.z, plain.z, atol=2e-3)
+    assert [value - 1e14 for value, _ in far.value_ticks(300)] == [0, 5, 10, 15, 20, 25]
+
+
+@pytest.mark.parametrize(("base", "flat"), [(0.0, False), (1e9, False), (1e15, False), (1e16, True), (1e20, True)])
+def test_what_float64_hardly_tells_apart_is_flat_and_has_one_tick(base: float, flat: bool) -> None:
+    x = np.linspace(-4, 4, 129)
+    ground = Terrain(x, x, x**2 + x[:, None] ** 2 + base)
+    assert ground.is_flat is flat
+    assert (float(np.ptp(ground.z)) < 1e-6) is flat
+    assert (len(ground.value_ticks(300)) == 1) is flat
+
+
+def test_rounding_errors_of_a_sum_are_no_hills() -> None:
+    x = np.linspace(-4, 4, 130) * np.ones((130, 1))
+    errors = (x + x.T + 1) ** 4 - (x + x.T) ** 4 - 4 * (x + x.T) ** 3 - 6 * (x + x.T) ** 2 - 4 * (x + x.T)  # 1, exactly
+    assert 64 * np.spacing(100.0) < np.ptp(errors + 100.0) < 1e-10
+    ground = Terrain(x[0], x[0], errors + 100.0)
+    assert ground.is_flat
+    assert np.ptp(ground.z) < 1e-6

@@ -35,18 +35,21 @@ def crowd(
     backend: Backend,
     minima: NDArray[np.floating] | None = None,
     near: float = 0.0,
+    levels: NDArray[np.floating] | None = None,
 ) -> Crowd:
     """Return particles at ``start`` (N, 2), numbered from ``first`` on, moved by the fastest means of the backend.
 
     With ``minima`` (m, 2) it notes when each particle settled within ``near`` of one of them, and when it was lost.
+    With ``levels`` (m,), falling, instead, it notes when f first passed each of them, the lowest f, and when it was
+    lost; who has passed the last level stays there.
     """
 
     def on_cpu() -> Crowd:
         try:
-            return KernelCrowd(landscape, rule, start, seed, first, minima, near)
+            return KernelCrowd(landscape, rule, start, seed, first, minima, near, levels=levels)
         except MachineError as error:
             warnings.warn(f"{error} Computing on arrays, many times slower.", RuntimeWarning, stacklevel=3)
-        return ArrayCrowd(landscape, rule, start, seed, first, arrays.CPU, minima, near)
+        return ArrayCrowd(landscape, rule, start, seed, first, arrays.CPU, minima, near, levels)
 
     if backend.name == "cpu":
         return on_cpu()
@@ -54,7 +57,7 @@ def crowd(
     from lossland.compute.kernels.device import DeviceTrouble, device, say
 
     try:
-        return CudaCrowd(device(backend.xp), landscape, rule, start, on_cpu, seed, first, minima, near)
+        return CudaCrowd(device(backend.xp), landscape, rule, start, on_cpu, seed, first, minima, near, levels)
     except DeviceTrouble as trouble:
         say(trouble)
         return on_cpu()

@@ -11,8 +11,10 @@ from lossland.compute import arrays
 from lossland.compute.arrays import Backend
 from lossland.compute.bounds import bounds, is_lost
 from lossland.compute.crowds.base import Crowd, Points, Progress, circles
+from lossland.compute.levels import filled, table_of_levels
 from lossland.compute.looks import arrays_in
 from lossland.compute.stepping import Block, Stepper
+from lossland.expression import namespace
 from lossland.optimizers import Optimizer
 
 if TYPE_CHECKING:
@@ -35,10 +37,15 @@ class ArrayCrowd(Crowd):
         backend: Backend,
         minima: NDArray[np.floating] | None = None,
         near: float = 0.0,
+        levels: NDArray[np.floating] | None = None,
     ) -> None:
         xp = backend.xp
         self._domain, self._minima = landscape.domain, None if minima is None else circles(minima, near, start.dtype)
         self._settled, self._lost = (np.full(len(start), -1) for _ in range(2))
+        self._value = landscape.value
+        self._levels = None if levels is None else table_of_levels(levels, start.dtype)
+        self._hits = np.full((0 if levels is None else len(levels), len(start)), -1, np.int32)
+        self._next, self._best = np.zeros(len(start), np.intp), np.full(len(start), np.inf, start.dtype)
         self._stepper = Stepper(landscape, rule, seed, tuple(bounds(landscape.domain).tolist()))
         self._size = BLOCK if backend.name == "cpu" else len(start)
         self._blocks: list[Block] = [
@@ -58,8 +65,18 @@ class ArrayCrowd(Crowd):
 
     @property
     def lost(self) -> NDArray[np.int64]:
-        """The step at which each particle was lost, -1 where it is not or no minima are given, (N,)."""
+        """The step at which each particle was lost, -1 where it is not, or with neither minima nor levels, (N,)."""
         return self._lost.copy()
+
+    @property
+    def hits(self) -> NDArray[np.int32]:
+        """The step (m, N) after which f was first at each of the m levels or below, -1 where it was not yet."""
+        return filled(self._hits)
+
+    @property
+    def best(self) -> Points:
+        """The lowest f of each particle so far, (N,); without its present place."""
+        return self._best.copy()
 
     @property
     def spoilt(self) -> NDArray[np.bool_]:
@@ -74,17 +91,42 @@ class ArrayCrowd(Crowd):
     def advance(self, steps: int, progress: Progress | None = None) -> None:
         """Take ``steps`` steps."""
         total, done = len(self._blocks) * max(steps, 1), 0
-        at_once = SLICE if self._minima is None else 1
+        at_once = SLICE if self._minima is None and self._levels is None else 1
         for number, block in enumerate(self._blocks):
             for taken in range(0, steps, at_once):
                 some = min(at_once, steps - taken)
-                self._stepper.advance(block, some)
+                part = slice(number * self._size, (number + 1) * self._size)
+                if self._levels is None:
+                    self._stepper.advance(block, some)
+                else:
+                    self._pass(part, block, self._levels)
                 if self._minima is not None:
-                    self._note(slice(number * self._size, (number + 1) * self._size), block, self._minima)
+                    self._note(part, block, self._minima)
                 done += some
                 if progress:
                     progress(done / total)
         self.step += steps
+
+    def _pass(self, part: slice, block: Block, levels: Points) -> None:
+        """Take a step and note which levels a block's particles had passed before it, and which are lost after it.
+
+        Who has passed the last level stays.
+        """
+        xp, before, lost = namespace(block.position), block.position, self._lost[part]
+        at = arrays.to_numpy(before).T
+        value, following, last = arrays.to_numpy(self._value(before.T)), self._next[part], len(self._hits)
+        moving = ~is_lost(at, self._domain) & (following < last)
+        with np.errstate(all="ignore"):
+            passed = np.flatnonzero(moving & (value <= levels[following]))
+            lower = moving & (value < self._best[part])
+        self._best[part] = np.where(lower, value, self._best[part])
+        for i in passed:
+            following[i] = np.count_nonzero(levels[:last] >= value[i])
+            self._hits[following[i] - 1, part.start + i] = block.t
+        self._stepper.advance(block, 1)
+        arrived = xp.asarray(following == last)
+        block.position = xp.where(arrived, before, block.position)
+        lost[(lost < 0) & is_lost(arrays.to_numpy(block.position).T, self._domain)] = block.t
 
     def _note(self, part: slice, block: Block, minima: Points) -> None:
         """Note since when a block's particles are at a minimum, and which are lost."""

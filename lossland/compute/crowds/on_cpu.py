@@ -15,6 +15,7 @@ from lossland.compute.bounds import bounds
 from lossland.compute.crowds.base import MOST_STEPS, Crowd, Points, Progress, circles, cores, rounded
 from lossland.compute.kernels.cpu import CHUNK, WATCH, kernel, room
 from lossland.compute.kernels.fused import fuse
+from lossland.compute.levels import filled, table_of_levels
 from lossland.optimizers import Optimizer
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ class KernelCrowd(Crowd):
     """Particles moved by a compiled CPU kernel, float32 or float64 as ``start`` is.
 
     ``minima`` (m, 2) and ``near``: with them it also notes when each particle settled within ``near`` of one of the
-    minima, and when it was lost. ``threads`` is how many cores to use at most (0: all). Making one raises
+    minima, and when it was lost. With ``levels`` (m,), falling, instead, it notes when f first passed each of them; who
+    has passed the last one stays there. ``threads`` is how many cores to use at most (0: all). Making one raises
     MachineError where nothing can be compiled.
     """
 
@@ -42,16 +44,18 @@ class KernelCrowd(Crowd):
         minima: NDArray[np.floating] | None = None,
         near: float = 0.0,
         threads: int = 0,
+        levels: NDArray[np.floating] | None = None,
     ) -> None:
         self.rule, self.seed, self.first, self.count = rule, seed, first, len(start)
         self.dtype = start.dtype
-        self._fused = fuse(landscape, rule)
+        self._fused = fuse(landscape, rule, timed=levels is not None)
         self._kernel = kernel(self._fused, self.dtype, watch=minima is not None)
         self._bounds = bounds(landscape.domain, self.dtype)
-        self._minima = circles(minima, near, self.dtype)
+        self._minima = circles(minima, near, self.dtype) if levels is None else table_of_levels(levels, self.dtype)
         self._carry = self._fused.carry(rule)
         self._threads = threads or cores()
         self._state = self._laid_out(start)
+        self._hits = None if levels is None else np.full((len(self._state), len(levels), CHUNK), -1, np.int32)
 
     def _laid_out(self, start: Points) -> Points:
         """Return the first state (chunks, rows, CHUNK)."""
@@ -59,8 +63,9 @@ class KernelCrowd(Crowd):
         state = room((chunks, len(rows), CHUNK), self.dtype)
         for row, value in enumerate(self._fused.initial(self.rule), start=2):
             state[:, row] = value
-        if self._kernel.watch:
-            state[:, -len(WATCH) :] = -1
+        first = {**dict.fromkeys(WATCH, -1), "level": self._minima.flat[0], "best": np.inf}
+        for row in range(len(self._fused.rows), len(rows)):
+            state[:, row] = first[rows[row]]
         whole = self.count // CHUNK
         state[:whole, :2] = start[: whole * CHUNK].reshape(whole, CHUNK, 2).transpose(0, 2, 1)
         if whole < chunks:
@@ -87,6 +92,17 @@ class KernelCrowd(Crowd):
     def lost(self) -> NDArray[np.int64]:
         """The step at which each particle was lost, -1 where it is not, (N,)."""
         return self._row("lost").astype(np.int64)
+
+    @property
+    def hits(self) -> NDArray[np.int32]:
+        """The step (m, N) after which f was first at each of the m levels or below, -1 where it was not yet."""
+        assert self._hits is not None
+        return filled(self._hits.transpose(1, 0, 2).reshape(self._hits.shape[1], -1)[:, : self.count])
+
+    @property
+    def best(self) -> Points:
+        """The lowest f of each particle so far, (N,); without its present place."""
+        return self._row("best").copy()
 
     @property
     def spoilt(self) -> NDArray[np.bool_]:
@@ -124,6 +140,7 @@ class KernelCrowd(Crowd):
             self._kernel.advance(
                 self._state[begin:end], count, table, self._bounds, self._minima,
                 first=self.first + begin * CHUNK, done=self.step, seed=self.seed,
+                hits=None if self._hits is None else self._hits[begin:end],
                 trail=None if trail is None else trail[:, :, begin * CHUNK :], every=every,
             )  # fmt: skip
 

@@ -40,13 +40,15 @@ class Fused:
     ``rows`` names a particle's state: x, y, then the entries of each ``remembered`` term (m_x and m_y of a vector, d
     of a number, H_xx, H_xy ... of a matrix). ``columns`` names the uniform columns, ``carried`` the remembered terms
     that are the same for all particles and stay on the host.
-    ``particle`` has the inputs ``rows + columns`` (``+ NOISE`` if ``noisy``) and one output for each row.
+    ``particle`` has the inputs ``rows + columns`` (``+ NOISE`` if ``noisy``) and one output for each row; if ``timed``,
+    another one for f at x, y, before the step, which shares what it can with the gradient there.
     ``uniform`` has the inputs ``("t", *hyper, *carried)`` and the outputs ``columns + carried``. ``value`` has the
     inputs x, y and the output f(x, y).
     """
 
     kind: type[Optimizer]
     noisy: bool
+    timed: bool
     rows: tuple[str, ...]
     columns: tuple[str, ...]
     remembered: tuple[str, ...]
@@ -83,13 +85,13 @@ class Fused:
         return table, carry
 
 
-def fuse(landscape: Landscape, rule: Optimizer) -> Fused:
+def fuse(landscape: Landscape, rule: Optimizer, timed: bool = False) -> Fused:
     """Return one step of the rule on the landscape. The hyper-parameters' values play no part, but for no noise."""
-    return _fuse(landscape.node, landscape.gradient_nodes, type(rule), rule.stochastic)
+    return _fuse(landscape.node, landscape.gradient_nodes, type(rule), rule.stochastic, timed)
 
 
 @lru_cache(maxsize=64)
-def _fuse(node: Node, gradient: tuple[Node, Node], kind: type[Optimizer], noisy: bool) -> Fused:
+def _fuse(node: Node, gradient: tuple[Node, Node], kind: type[Optimizer], noisy: bool, timed: bool) -> Fused:
     hyper = tuple(item.name for item in fields(kind))
     traced = trace(kind, noisy)
     carried, size = traced.carried, len(AXES)
@@ -113,13 +115,14 @@ def _fuse(node: Node, gradient: tuple[Node, Node], kind: type[Optimizer], noisy:
     return Fused(
         kind=kind,
         noisy=noisy,
+        timed=timed,
         rows=rows,
         columns=tuple(split.columns.values()),
         remembered=tuple(ranks),
         carried=carried,
         hyper=hyper,
         particle=Program(
-            substituted([outputs[row] for row in rows], meaning),
+            [*substituted([outputs[row] for row in rows], meaning), *(stable((node,)) if timed else ())],
             (*rows, *split.columns.values(), *(NOISE if noisy else ())),
             as_given=True,
         ),
