@@ -186,7 +186,9 @@ def look(player: Player, frame: Frame) -> None:
     player.camera.fit(_bounds(frame), player.size, player.free)
     player.camera.turn(*view.turned)
     if before is not None and before.flat == view.flat:
-        player.camera.pose, player.camera.saved = old.pose, old.saved
+        player.camera.saved = old.saved
+        if not (view.moves and old.pose == old.goal == old.home_pose):
+            player.camera.pose = old.pose
         if old.goal != old.home_pose:
             player.camera.goal = old.goal
 

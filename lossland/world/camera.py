@@ -99,13 +99,17 @@ class Camera:
         self.goal = replace(self.goal, distance=distance)
 
     def turn(self, azimuth: float, elevation: float) -> None:
-        """Turn home by degrees from where it was fitted; a camera that is at home goes along at once."""
-        is_home = self.pose == self.goal == self.home_pose
+        """Turn home by degrees from where it was fitted; a camera that is at home goes along at once.
+
+        One that is on its way home goes on to where home is now.
+        """
+        is_there, is_home = self.pose == self.goal, self.goal == self.home_pose
         self.home_pose = replace(
             self.home_pose, azimuth=self.composed[0] + azimuth, elevation=self.composed[1] + elevation
         )
         if is_home:
-            self.pose = self.goal = self.home_pose
+            self.goal = self.home_pose
+            self.pose = self.goal if is_there else self.pose
 
     def home(self) -> None:
         """Glide back to the home pose, the shorter way around."""

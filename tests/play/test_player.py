@@ -323,6 +323,21 @@ def test_a_camera_that_was_turned_stays_and_home_leads_to_where_the_scene_is() -
     assert player.camera.pose.azimuth == pytest.approx(-30.0)
 
 
+def test_a_camera_on_its_way_home_arrives_where_home_has_moved_to() -> None:
+    player = Player(Sweep())
+    player.orbit(40, 5)
+    run(player, 1.0)
+    player.home()
+    run(player, 0.05)
+    player.seek(5.0)
+    player.frame()
+    run(player, 3.0)
+    player.seek(6.0)
+    player.frame()
+    assert player.camera.pose == player.camera.home_pose
+    assert player.camera.pose.azimuth == pytest.approx(-24.0)
+
+
 def test_views_are_kept(player: Player) -> None:
     player.orbit(40, 5)
     run(player, 2.0)
