@@ -45,7 +45,7 @@ class TaylorSeries(ll.Scene):
         "hidden poles": {"function": "1/(1 + x^2)", "degree": 12, "x": 1.3, "window": (-2.6, 2.6)},
         "newton": {"function": "x^2 - 2", "show": "newton", "x": 1, "window": (0.4, 2.0)},
         "helix": {"show": "helix", "degree": 15},
-        "plane and paraboloid": {"show": "surface", "landscape": "himmelblau", "point": (-1.0, -1.7), "degree": 2},
+        "plane and paraboloid": {"show": "surface", "landscape": "himmelblau", "point": (-0.75, -1.35), "degree": 2},
         "rosenbrock": {"show": "surface", "landscape": "rosenbrock", "point": (-1.2, 1.0), "degree": 2},
     }
 
