@@ -53,11 +53,14 @@ class Stepper:
         self.paces = Paces(landscape, type(optimizer), optimizer.stochastic)
         self.optimizer, self.seed, self.bounds = optimizer, seed, bounds
 
-    def start(self, position: Array, first: int = 0) -> Block:
-        """Return a block at ``position`` (n, N), whose particles are numbered from ``first`` on."""
+    def start(self, position: Array, first: int = 0, sets: int = 1) -> Block:
+        """Return a block at ``position`` (n, N), whose particles are numbered from ``first`` on, in each of ``sets``.
+
+        Those are as many particles each, one set behind the other.
+        """
         xp = namespace(position)
-        rule = self.optimizer
-        numbers = philox.particles(xp, first, position.shape[1]) if rule.stochastic else None
+        rule, count = self.optimizer, position.shape[1] // sets
+        numbers = xp.concat([philox.particles(xp, first, count)] * sets) if rule.stochastic else None
         return Block(position, self._remembered(self.paces.initial(rule, position)), numbers)
 
     def advance(self, block: Block, steps: int) -> None:
