@@ -15,7 +15,7 @@ LOST = 1000.0  # how many domain sizes away a particle counts as diverged
 def is_lost(points: NDArray[np.floating], domain: Domain) -> NDArray[np.bool_]:
     """Return which of the points (..., n) are not finite or more than 1000 domain sizes away from the domain."""
     low, high = bounds(domain, points.dtype).reshape(-1, 2).T
-    return ~((points > low) & (points < high)).all(axis=-1)
+    return np.logical_not(np.all((points > low) & (points < high), axis=-1))
 
 
 def bounds(domain: Domain, dtype: DTypeLike = np.float64) -> NDArray[np.floating]:

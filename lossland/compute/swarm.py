@@ -295,15 +295,16 @@ class Swarm(Displayed):
             "converged": int((self.label >= 0).sum()),
             "diverged": int(self.diverged.sum()),
             "minima": [
-                {**_place(position.tolist()), "value": float(value), "share": float(share)}
+                _reached(position.tolist(), float(value), float(share))
                 for position, value, share in zip(self.minima.position, self.minima.value, self.shares, strict=True)
             ],
         }
 
 
-def _place(position: list[float]) -> Any:
-    """Return where a minimum is, as plain data."""
-    return {"x": position[0], "y": position[1]} if len(position) == 2 else {"position": position}
+def _reached(position: list[float], value: float, share: float) -> Reached:
+    if len(position) == 2:
+        return {"x": position[0], "y": position[1], "value": value, "share": share}
+    return {"position": position, "value": value, "share": share}
 
 
 @np.errstate(all="ignore")

@@ -25,7 +25,7 @@ from lossland.compute.resident import Resident
 from lossland.optimizers import Optimizer
 
 if TYPE_CHECKING:
-    from lossland.landscapes import Landscape
+    from lossland.landscapes.problems import Ground
 
 R = TypeVar("R")
 
@@ -35,15 +35,16 @@ TRAIL_BYTES = 1 << 26  # of a trail on the device at a time
 
 
 class CudaCrowd(Crowd):
-    """Particles moved by a fused CUDA kernel, float32 or float64 as ``start`` (N, 2) is; as `KernelCrowd` otherwise.
+    """Particles in the plane moved by a fused CUDA kernel, float32 or float64 as ``start`` (N, 2) is.
 
+    Otherwise as `KernelCrowd`.
     ``refuge`` makes the crowd that takes over when the device cannot go on.
     """
 
     def __init__(
         self,
         device: Device,
-        landscape: Landscape,
+        landscape: Ground,
         rule: Optimizer,
         start: Points,
         refuge: Callable[[], Crowd],

@@ -111,7 +111,8 @@ def is_fusible(landscape: Ground, rule: Optimizer) -> bool:
         traced = trace(type(rule), rule.stochastic, axes)
     except ValueError:  # eigenvectors
         return False
-    own = len(ordered([as_node(x) for term in traced.terms for x in flat(term, rank(term), len(axes))]))
+    terms = [x for term in traced.terms._asdict().values() for x in flat(term, rank(term), len(axes))]
+    own = len(ordered([as_node(x) for x in terms]))
     return gradient + own + sum(looks[place.what] for place in traced.places) <= MOST_OPERATIONS
 
 
