@@ -26,6 +26,7 @@ from lossland.benchmark.results import Cell, Results, Settings, load, load_cell,
 from lossland.benchmark.tiles import cost_of, follow, follow_each, replayed, steps_of
 from lossland.compute.workers import LocalWorkers, SerialWorkers
 from lossland.errors import UserError
+from lossland.optimizers.rule import CATALOGUE
 
 SMALL: dict[str, Any] = {"starts": 60, "steps": 300, "budget": 6, "seed": 4, "backend": "cpu"}
 ALONE = SerialWorkers()
@@ -263,7 +264,7 @@ def test_what_is_written_in_this_process_is_measured_here() -> None:
         with pytest.raises(UserError, match="known in this process alone"):
             bench([Halved], ["bowl"], workers=LocalWorkers(2), **SMALL)
     finally:
-        del ll.optimizers.rule.CATALOGUE["halved"]
+        del CATALOGUE["halved"]
 
 
 def test_a_folder_gives_back_what_was_saved(found: Results, tmp_path: Path) -> None:
