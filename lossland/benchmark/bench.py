@@ -68,7 +68,8 @@ def bench(
     with the number of cells that are done now and of those that were to be done. The numbers depend on the settings and
     the backend, not on who does the work: ``workers`` are by default the cores of this machine, or its CUDA device.
     """
-    found = arrays.backend(backend).name
+    is_theirs = workers is not None and backend != "auto"  # workers on other machines may have what this one lacks
+    found = backend if is_theirs else arrays.backend(backend).name
     settings = check_settings(optimizers, landscapes, suite, dimension, starts, steps, budget, noise, seed, found)
     target = None if folder is None else Path(folder).expanduser()
     done = {} if target is None else _prepared(target, settings, resume)

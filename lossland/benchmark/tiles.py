@@ -115,8 +115,8 @@ def follow_each(
     """
     start = where.starts(first, count, settings.seed)
     steps, backend = steps_of(rules[0], where.dimension, settings.steps), arrays.backend(settings.backend)
-    fused = where.dimension == 2 or (backend.name == "cpu" and is_fusible(where.seen, rules[0]))
-    together = 1 if fused else max(1, block_size(where.dimension) // count)
+    fused = not rules[0].traced or (backend.name == "cpu" and is_fusible(where.seen, rules[0]))
+    together = 1 if where.dimension == 2 or fused else max(1, block_size(where.dimension) // count)
     for low in range(0, len(rules), together):
         some = rules[low : low + together]
         begin = np.tile(start - where.origin, (len(some), 1))

@@ -6,9 +6,9 @@ import json
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from lossland.cli.options import add_backend, add_json, add_seed
+from lossland.cli.options import add_backend, add_cluster, add_json, add_seed, workers_of
 from lossland.cli.output import note, number, print_json, print_table
-from lossland.cli.parsing import path, real, whole, word
+from lossland.cli.parsing import one_of, path, real, whole, word
 from lossland.cli.progress import Progress
 
 MOST_STARTS, MOST_STEPS, MOST_TRIALS, MOST_DIMENSIONS = 10**6, 10**6, 4096, 40
@@ -19,7 +19,9 @@ EXAMPLES = """
   lossland bench -o results --resume              go on after it was stopped
   lossland bench --optimizers adam,momentum,bfgs --landscapes rosenbrock,himmelblau --starts 200
   lossland bench --optimizers adam,mine.py:MyRule --landscapes "x^4 + y^2,ackley" --json
-  lossland bench --optimizers adam:schedule=cosine,sgd --suite bbob --budget 16 -o bbob"""
+  lossland bench --optimizers adam:schedule=cosine,sgd --suite bbob --budget 16 -o bbob --export coco
+  lossland bench --optimizers adam,torch.Adam:weight_decay=0 --landscapes rosenbrock --starts 100
+  lossland bench -o results --cluster tcp://10.0.0.7:8786"""
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -75,8 +77,15 @@ def configure(parser: ArgumentParser) -> None:
         help="the folder for results.json, results.csv, report.html and all runs",
     )
     parser.add_argument("--resume", action="store_true", help="go on with what the folder holds")
+    parser.add_argument(
+        "--export",
+        metavar="FORMAT",
+        type=one_of("coco"),
+        help="write runs on BBOB functions into DIR/coco too, a folder for each optimizer, as cocopp reads them",
+    )
     add_seed(parser)
     add_backend(parser)
+    add_cluster(parser)
     add_json(parser)
 
 
@@ -87,12 +96,18 @@ def run(arguments: Namespace) -> None:
     if arguments.resume and arguments.output is None:
         raise UserError("--resume goes on with the results in a folder: say which, as in -o results --resume.")
 
-    from lossland.benchmark.bench import bench
+    if arguments.export and arguments.output is None:
+        raise UserError("--export coco writes into the folder of the results: say which, as in -o results.")
+
+    from lossland.benchmark.bench import SUITES, bench
+    from lossland.benchmark.export import check_coco, export_coco
 
     optimizers, landscapes = (
         None if text is None else separated(text) for text in (arguments.optimizers, arguments.landscapes)
     )
-    with Progress("Racing") as progress:
+    if arguments.export:
+        check_coco(SUITES.get(arguments.suite, ()) if landscapes is None else landscapes, arguments.noise)
+    with workers_of(arguments) as workers, Progress("Racing") as progress:
         found = bench(
             optimizers,
             landscapes,
@@ -106,8 +121,11 @@ def run(arguments: Namespace) -> None:
             backend=arguments.backend,
             folder=arguments.output,
             resume=arguments.resume,
+            workers=workers,
             progress=progress,
         )
+    if arguments.export:
+        export_coco(found, arguments.output / "coco")
     if arguments.output is not None:
         _report(arguments.output)
     if arguments.json:

@@ -14,6 +14,7 @@ from lossland.errors import UserError, nearest
 from lossland.files import holds_results, kind_of
 
 SMALLEST_SIDE, LARGEST_SIDE = 64, 8192  # pixels of a picture
+SLICES = (".npz", ".h5", ".hdf5")  # files of a network's slice, which are shown as scenes are
 
 
 class _Once(argparse._StoreAction):

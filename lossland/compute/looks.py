@@ -13,6 +13,7 @@ from lossland.expression.node import as_node, make, ordered
 from lossland.expression.vectors import Vector, flat, rank, shaped
 from lossland.landscapes.landscape import Calculus, calculus
 from lossland.optimizers import Optimizer, Step, by_coordinate, memory
+from lossland.optimizers.foreign import Foreign
 from lossland.optimizers.look import AXES, Look, Place, entries, trace
 
 if TYPE_CHECKING:
@@ -196,12 +197,14 @@ class Paces:
 
     def __init__(self, landscape: Ground, kind: type[Optimizer], noisy: bool) -> None:
         self._whole: Surveyor | _ByLooking | None = None
-        if not by_coordinate(kind):
+        if kind.traced and not by_coordinate(kind):
             plane = landscape.names == AXES
             self._whole = surveyor(landscape, kind, noisy) if plane else _ByLooking(landscape, kind)
 
     def initial(self, rule: Optimizer, position: Any) -> Step:
         """Return the terms before the first step; what the rule remembers are arrays, or vectors and so on of them."""
+        if isinstance(rule, Foreign):
+            return rule.Terms(rule.begin(position), step=0.0)
         if self._whole is None:
             before, zero = rule.initial(), namespace(position).zeros_like(position)
             return before._replace(**{name: zero + getattr(before, name) for name in memory(type(rule))})
@@ -221,6 +224,9 @@ class Paces:
 
         ``draw`` (n, N) is standard normal if the rule is noisy.
         """
+        if isinstance(rule, Foreign):
+            move = rule.move(last.mover, position, grad if draw is None else rule.observe(grad, draw))
+            return rule.Terms(last.mover, move), move
         if self._whole is None:
             seen = grad if draw is None else rule.observe(grad, draw)
             terms = rule.update(seen, last, t, position)

@@ -70,10 +70,10 @@ def run(
             f"A run keeps every point, and {thousands(len(starts) * (steps + 1))} are too many (at most "
             f"{thousands(MOST_KEPT)}); ll.swarm keeps the ends alone."
         )
-    if len(starts) == 1 and backend in ("auto", "cpu"):
+    if optimizer.traced and len(starts) == 1 and backend in ("auto", "cpu"):
         points = _run_one(landscape, optimizer, starts[0], steps, seed)
     else:
-        xp = arrays.backend(backend).xp
+        xp = arrays.backend(backend if optimizer.traced else "cpu").xp
         points = arrays.to_numpy(_run_many(landscape, optimizer, xp.asarray(starts), steps, seed))
     lost = np.logical_or.accumulate(~np.isfinite(points).all(axis=-1), axis=0)
     points[lost] = np.nan

@@ -87,8 +87,12 @@ def suggested_rate(optimizer: Optimizer, landscape: Ground, start: Sequence[floa
 def _shares(optimizer: Optimizer) -> tuple[float | None, float]:
     """Return rate · λ of a rule whose step is a multiple of the gradient (None for any other), and rate / size.
 
-    A class of a user's own is like the one that it is made from; else its first step for two gradients tells.
+    A class of a user's own is like the one that it is made from, another library's like ours of its name; else its
+    first step for two gradients tells.
     """
+    if not optimizer.traced:  # torch.Adam is like adam
+        alike = optimizer.text.partition(":")[0].rpartition(".")[2].lower()
+        return PER_CURVATURE.get(alike), PER_LENGTH.get(alike, ADAPTIVE)
     for kind in type(optimizer).__mro__:
         if issubclass(kind, Optimizer) and is_ours(kind) and kind is not Optimizer:
             return PER_CURVATURE.get(kind.name), PER_LENGTH.get(kind.name, ADAPTIVE)

@@ -11,6 +11,7 @@ from lossland import checks, landscapes, userfiles
 from lossland.errors import UserError, nearest, shown
 from lossland.files import holds_results
 from lossland.landscapes import Landscape
+from lossland.models.slicefiles import is_slice
 from lossland.resources import folder
 from lossland.scenery import words
 from lossland.scenery.parameters import Integer, Lanes, Matrix, Number, Param, Point
@@ -38,6 +39,7 @@ Shown = Scene | type[Scene] | Landscape | Callable[[Any, Any], Any] | str | Path
 
 LARGEST_SEED = 2**64 - 1
 RACE = "optimizer_race"  # the scene that shows a landscape given by its own name or formula
+SLICE = "nn_loss_slice"  # the scene that shows a slice from a file
 BENCHMARK = "bench"  # the scene that shows what `lossland bench` wrote into a folder
 
 
@@ -86,6 +88,8 @@ def scene(
         values = {"landscape": land, **values}
     if isinstance(what, str | Path) and holds_results(str(what).strip()):
         values = {"folder": str(what).strip(), **values}
+    if kind.name == SLICE and isinstance(what, str | Path) and is_slice(str(what)):
+        values = {"file": str(what).strip(), **values}
     if "domain" in values:
         check_domain(kind)
     made = kind(preset, checks.whole(seed, 0, LARGEST_SEED, "The seed"))
@@ -134,6 +138,8 @@ def _meant(what: Any) -> tuple[type[Scene], Any]:
         if isinstance(found, type):
             return _with_words(found, Path(file.path)), None
         return scene_class(RACE), name
+    if is_slice(name):
+        return scene_class(SLICE), None
     if name in _files():
         return scene_class(name), None
     if name not in landscapes.names() and name.isidentifier() and name not in ("x", "y"):

@@ -453,6 +453,39 @@ def test_no_two_texts_of_a_panel_lie_over_each_other(open_bench: Open, scene: st
                         assert inner.width <= 0 or not inner.overlaps(b), (first, second, preset, part)
 
 
+def test_tooltips_keep_clear_of_what_stands_over_the_picture() -> None:
+    places = layout((1280, 720))
+    assert places.right is not None
+    item, tip = Rect(places.right.x + 100, 50, 60, 20), (300.0, 60.0)
+    strip = Rect(places.free.center[0] - 180, places.free.y + 4, 420, 36)
+    assert Rect(*tip_corner(tip, item, places.right, places.size), *tip).overlaps(strip)
+    moved = Rect(*tip_corner(tip, item, places.right, places.size, [strip]), *tip)
+    assert not moved.overlaps(strip)
+    assert not moved.overlaps(places.right)
+
+
+def test_an_error_below_the_formula_moves_no_box(open_bench: Callable[..., Bench]) -> None:
+    bench = open_bench()
+    bench.frame(2)
+    before = {key: bench.place(key) for key in ("domain.x", "domain.y")}
+    box = bench.panels.formula_box
+    for text in ("A domain is two numbers with a comma, such as -2, 2; this is 'abc'.", "Too long. " * 40):
+        box.domain_error = text
+        bench.frame(2)
+        assert {key: bench.place(key) for key in before} == before
+
+
+def test_what_is_said_over_the_picture_stands_beside_a_panel_that_is_brought_out() -> None:
+    for drawer in ("left", "right"):
+        places = layout((640, 480), drawer=drawer)
+        out = places.left or places.right
+        assert out is not None
+        assert places.free.overlaps(out)
+        assert not places.clear.overlaps(out)
+        assert places.clear.width > 250
+    assert layout((1280, 720)).clear == layout((1280, 720)).free
+
+
 # ---------------------------------------------------------------------------------------- long lists
 ITEMS = [
     Item("adam", "Adam", group="Adaptive"),

@@ -48,6 +48,9 @@ def crowd(
     lost; who has passed the last level stays there.
     """
 
+    if not rule.traced:  # another library's code, which works on arrays
+        return ArrayCrowd(landscape, rule, start, seed, first, arrays.CPU, minima, near, levels)
+
     def on_cpu() -> Crowd:
         try:
             return KernelCrowd(landscape, rule, start, seed, first, minima, near, levels=levels)

@@ -67,7 +67,7 @@ class ArrayCrowd(Crowd):
         levels: NDArray[np.floating] | None = None,
         sets: int = 1,
     ) -> None:
-        xp = backend.xp
+        xp, self._traced = backend.xp, rule.traced
         self._domain, self._minima = landscape.domain, None if minima is None else circles(minima, near, start.dtype)
         self._settled, self._lost = (np.full(len(start), -1) for _ in range(2))
         self._value = landscape.value
@@ -112,7 +112,12 @@ class ArrayCrowd(Crowd):
         return np.concatenate([self._is_spoilt(block) for block in self._blocks])
 
     def _is_spoilt(self, block: Block) -> NDArray[np.bool_]:
-        kept = [array for term in block.last._asdict().values() if term is not None for array in arrays_in(term)]
+        kept = [
+            array
+            for term in block.last._asdict().values()
+            if self._traced and term is not None
+            for array in arrays_in(term)
+        ]
         rows = [np.atleast_2d(arrays.to_numpy(array)) for array in (block.position, *kept)]
         return np.logical_not(np.isfinite(np.concatenate(rows)).all(axis=0))
 
