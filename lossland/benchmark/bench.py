@@ -64,9 +64,9 @@ def bench(
     ``starts`` and ``steps``, in gradient evaluations, are those of the held-out runs; ``budget`` is the number of
     tuning trials of each optimizer on each landscape, the first with the optimizer's defaults.
 
-    With a ``folder`` results are stored as they come; ``resume`` goes on with what is there. ``progress`` is called with
-    the number of cells that are done now and of those that were to be done. The numbers depend on the settings and the
-    backend, not on who does the work: ``workers`` are by default the cores of this machine, or its CUDA device.
+    With a ``folder`` results are stored as they come; ``resume`` goes on with what is there. ``progress`` is called
+    with the number of cells that are done now and of those that were to be done. The numbers depend on the settings and
+    the backend, not on who does the work: ``workers`` are by default the cores of this machine, or its CUDA device.
     """
     is_theirs = workers is not None and backend != "auto"  # workers on other machines may have what this one lacks
     found = backend if is_theirs else arrays.backend(backend).name

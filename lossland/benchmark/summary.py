@@ -113,7 +113,6 @@ class Summary:
         return np.array([[self.row(name, land)["score"] for land in self.landscapes] for name in optimizers])
 
 
-@lru_cache(maxsize=4)
 def read(path: str | Path = "") -> Summary:
     """Return the results in a folder, or in a results.json by itself; without a path, those that lossland brings.
 
@@ -124,13 +123,20 @@ def read(path: str | Path = "") -> Summary:
         if not (file / TABLE).is_file() and (file / SETTINGS).is_file():  # a benchmark that was killed
             return _checked(plain(load(file).document()), file)
         file = file / TABLE
+    if not file.is_file():
+        raise UserError(f"{file.parent} holds no results of `lossland bench`: it has no {file.name}.")
+    return _read(file, file.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _read(file: Path, changed: int) -> Summary:
+    """Return the results in a file, which last changed at a time: read again when it has changed."""
     try:
         data = file.read_bytes()
-        return _checked(json.loads(gzip.decompress(data) if file.suffix == ".gz" else data), file)
-    except FileNotFoundError:
-        raise UserError(f"{file.parent} holds no results of `lossland bench`: it has no {file.name}.") from None
+        document = json.loads(gzip.decompress(data) if file.suffix == ".gz" else data)
     except (OSError, ValueError, EOFError) as error:
         raise UserError(f"{file} cannot be read as results of `lossland bench`.") from error
+    return _checked(document, file)
 
 
 def pack(summary: Summary, file: Path) -> None:

@@ -17,6 +17,7 @@ from lossland.compute import arrays
 from lossland.compute.crowds import crowd
 from lossland.compute.crowds.base import Crowd
 from lossland.compute.crowds.on_arrays import ArrayCrowd, block_size, side_by_side
+from lossland.compute.kernels.fused import is_fusible
 from lossland.errors import UserError, place_of
 from lossland.optimizers import Optimizer, by_coordinate, cost, has_noise, noisy, optimizer, spec
 
@@ -109,12 +110,13 @@ def follow_each(
 ) -> Iterator[Runs]:
     """Run several rules of one class from the same starts.
 
-    In the plane a compiled kernel moves the particles of one after the other. In more dimensions they are moved by
-    operations on arrays, of several rules at once.
+    A compiled kernel moves the particles of one rule after the other. Where a step is too long to be compiled, they are
+    moved by operations on arrays, those of several rules at once.
     """
     start = where.starts(first, count, settings.seed)
     steps, backend = steps_of(rules[0], where.dimension, settings.steps), arrays.backend(settings.backend)
-    together = 1 if where.dimension == 2 or not rules[0].traced else max(1, block_size(where.dimension) // count)
+    fused = not rules[0].traced or (backend.name == "cpu" and is_fusible(where.seen, rules[0]))
+    together = 1 if where.dimension == 2 or fused else max(1, block_size(where.dimension) // count)
     for low in range(0, len(rules), together):
         some = rules[low : low + together]
         begin = np.tile(start - where.origin, (len(some), 1))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
 
 from lossland.cli.options import add_backend, add_cluster, add_json, add_seed, workers_of
-from lossland.cli.output import number, print_json, print_table
+from lossland.cli.output import note, number, print_json, print_table
 from lossland.cli.parsing import one_of, path, real, whole, word
 from lossland.cli.progress import Progress
 
@@ -68,7 +70,11 @@ def configure(parser: ArgumentParser) -> None:
         help="standard deviation of Gaussian noise on each component of each gradient (default: 0)",
     )
     parser.add_argument(
-        "-o", "--output", metavar="DIR", type=path, help="the folder for results.json, results.csv and all runs"
+        "-o",
+        "--output",
+        metavar="DIR",
+        type=path,
+        help="the folder for results.json, results.csv, report.html and all runs",
     )
     parser.add_argument("--resume", action="store_true", help="go on with what the folder holds")
     parser.add_argument(
@@ -120,6 +126,8 @@ def run(arguments: Namespace) -> None:
         )
     if arguments.export:
         export_coco(found, arguments.output / "coco")
+    if arguments.output is not None:
+        _report(arguments.output)
     if arguments.json:
         print_json({"results": found.rows()})
         return
@@ -147,6 +155,16 @@ def run(arguments: Namespace) -> None:
         )
     if arguments.output is not None:
         print(arguments.output)
+
+
+def _report(folder: Path) -> None:
+    """Write the folder's report.html, or say what it needs: the tables are there without it."""
+    from lossland.formats import report
+
+    if report.can_report():
+        report.write_report(folder / "report.html", json.loads((folder / "results.json").read_text(encoding="utf-8")))
+    else:
+        note(report.MISSING)
 
 
 def separated(text: str) -> list[str]:

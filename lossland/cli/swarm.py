@@ -24,7 +24,7 @@ MOST_PARTICLES = 2**40  # as in compute.swarm, which is not loaded for a command
 MOST_STEPS = 10**9
 BYTES_A_PARTICLE = 240  # start, end, optimizer memory and what one step computes, float32; in the plane
 BYTES_A_NUMBER = 8  # a float32, and room to compute the next
-MOST_DIMENSIONS = 40  # of a BBOB function
+MOST_DIMENSIONS = 1000  # as in landscapes.problems; BBOB functions have 40 at most
 
 EXAMPLES = """
   lossland swarm himmelblau --optimizer adam:lr=0.05 --count 100000 --steps 300
@@ -48,7 +48,7 @@ def configure(parser: ArgumentParser) -> None:
         metavar="N",
         type=whole(2, MOST_DIMENSIONS),
         default=2,
-        help="of a BBOB function, 2 to 40 (default: 2)",
+        help="of a BBOB function, 2 to 40, or of a function of one vector in mine.py:name (default: 2)",
     )
     add_noise(parser)
     add_domain(parser)

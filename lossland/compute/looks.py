@@ -47,16 +47,24 @@ def substituted(outputs: Iterable[Node], meaning: Mapping[str, Node]) -> list[No
     return [new[node] for node in outputs]
 
 
-def seen_at(places: Sequence[Place], node: Node, meaning: dict[str, Node]) -> dict[str, Node]:
+def seen_at(places: Sequence[Place], node: Node, axes: tuple[str, ...], meaning: dict[str, Node]) -> dict[str, Node]:
     """Return ``meaning`` with the variables of the places where a rule looks, each as an expression of the landscape.
 
     Each place's position is an expression in the variables of ``meaning``, of earlier places and of the particle.
     """
-    whole = dict(meaning)
+    whole, around = dict(meaning), calculus(node, axes)
     for place in places:
-        at: dict[str, Node] = dict(zip(AXES, substituted(place.position, whole), strict=True))
-        around = calculus(node)
-        nodes = {"value": (around.node,), "gradient": around.gradient}.get(place.what) or around.hessian
+        names = (*axes, *around.directions) if place.what == "product" else axes
+        at: dict[str, Node] = dict(zip(names, substituted(place.position, whole), strict=True))
+        match place.what:
+            case "value":
+                nodes: Sequence[Node] = (around.node,)
+            case "gradient":
+                nodes = around.gradient
+            case "product":
+                nodes = around.along
+            case _:
+                nodes = around.hessian
         whole |= dict(zip(place.names, substituted(stable(nodes), at), strict=True))
     return whole
 
@@ -80,7 +88,7 @@ class Surveyor:
         last = [entry for name, order in traced.remembered.items() for entry in entries(name, order)]
         draws = entries("noise", 1) if noisy else []
         inputs = (*AXES, *entries("grad", 1), "t", *(item.name for item in fields(kind)), *last, *draws)
-        self.program = Program(substituted(outputs, seen_at(traced.places, node, {})), inputs, as_given=True)
+        self.program = Program(substituted(outputs, seen_at(traced.places, node, AXES, {})), inputs, as_given=True)
 
     def initial(self, rule: Optimizer) -> Step:
         """Return the terms before the first step."""

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
-from lossland import checks
+from lossland import checks, userfiles
 from lossland.display import Displayed
 from lossland.errors import UserError, shown
 from lossland.expression import Node
-from lossland.landscapes import AnyLandscape, bbob, landscape, text_of
+from lossland.landscapes import AnyLandscape, bbob, is_landscape, landscape, text_of
 from lossland.landscapes.functions import called, takes, traced_vector
 from lossland.landscapes.landscape import Calculus, Landscape, calculus, side_by_side
 
@@ -98,15 +99,16 @@ def problem(what: AnyProblem, dimension: int = 2, domain: Sequence[Sequence[floa
 
     In the plane it is all that `ll.landscape` takes: a name, a formula, a function of x and y. In any dimension from
     2 to 40 it is a BBOB function, ``bbob:F`` or ``bbob:F:INSTANCE``; in any up to 1000 a function of one vector, such
-    as ``lambda x: ((x - 1) ** 2).sum()``, that is called once, with a NumPy array of symbols. ``domain`` is an
-    interval for each variable, or one for all; by default the usual one, [-5, 5] for a function of a vector. Raises
-    UserError for anything else.
+    as ``lambda x: ((x - 1) ** 2).sum()``, that is called once, with a NumPy array of symbols; ``mine.py:name`` names
+    one in a file of your own, which is run. ``domain`` is an interval for each variable, or one for all; by default the
+    usual one, [-5, 5] for a function of a vector. Raises UserError for anything else.
     """
     if isinstance(what, Problem):
         return what
     size = checks.whole(dimension, 1, LARGEST, "The dimension of a problem")
     area = None if domain is None else _box(domain, size)
-    if _is_of_vector(what):
+    what = _found(what)
+    if _is_of_vector(what) or (size != 2 and inspect.isroutine(what)):
         known = _of_vector(what, size)
     elif size == 2:
         return _in_the_plane(what, area)
@@ -127,8 +129,16 @@ def ground(what: AnyProblem, dimension: int | None = None) -> Ground:
         if dimension not in (None, what.dimension):
             raise UserError(f"The problem has {what.dimension} dimensions, not {shown(dimension)}.")
         return what
+    what = _found(what)
     known = problem(what, 2 if dimension is None else dimension)
-    return landscape(what) if known.dimension == 2 and not _is_of_vector(what) else known
+    return landscape(cast(AnyLandscape, what)) if known.dimension == 2 and not _is_of_vector(what) else known
+
+
+def _found(what: AnyProblem) -> AnyProblem:
+    """Return what ``mine.py:name`` names; anything else as it is."""
+    if not isinstance(what, str) or (file := userfiles.named(what)) is None:
+        return what
+    return userfiles.find(file, "landscape or function", lambda value: is_landscape(value) or inspect.isroutine(value))
 
 
 def names_of(dimension: int) -> tuple[str, ...]:
@@ -164,7 +174,7 @@ def _in_the_plane(what: Any, area: Any) -> Problem:
     return Problem(text_of(land), land.title, land.node, land.names, land.domain, land.minima, lowest, land.source)
 
 
-def _of_vector(function: Callable[[Any], Any], size: int) -> Problem:
+def _of_vector(function: Any, size: int) -> Problem:
     names = names_of(size)
     node = traced_vector(function, names)
     name = getattr(function, "__name__", "")

@@ -84,7 +84,8 @@ class Symbols(Look):
 class Place(NamedTuple):
     """Where a rule looked: at the ``value``, ``gradient`` or ``hessian``, and the variables that stand for it.
 
-    Of a Hessian, which is symmetric, these are the entries from the diagonal on, row by row.
+    Of a Hessian, which is symmetric, these are the entries from the diagonal on, row by row. In more than two
+    dimensions there may be a ``product`` of it with a vector, whose components follow those of the position.
     """
 
     what: str
@@ -233,7 +234,10 @@ class _Traced(Look):
     def curvature_along(self, position: Any, direction: Any) -> Vector:
         """Return the product in the variables of a Hessian, at the price of the product."""
         self.paid["product", self._at(position), self._at(direction)] = 2.0
-        return times(self._hessian(position), direction)
+        if len(self.axes) == len(AXES):
+            return times(self._hessian(position), direction)
+        both = Vector([*self._at(position), *self._at(direction)])
+        return Vector(map(variable, self._seen("product", both, list(self.axes))))
 
     def _hessian(self, position: Any) -> Vector:
         pairs = [a + b for i, a in enumerate(self.axes) for b in self.axes[i:]]

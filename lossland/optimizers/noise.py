@@ -29,7 +29,7 @@ def noisy(optimizer: Optimizer, noise: float) -> Optimizer:
     if size == 0:
         return optimizer
     settings: dict[str, Any] = {item.name: getattr(optimizer, item.name) for item in fields(optimizer)}
-    return noisy_class(type(optimizer))(**settings, noise=size)
+    return noisy_class(type(optimizer))(**settings, **{"noise": size})
 
 
 @cache

@@ -67,6 +67,10 @@ class Rule(Choice):
     def __init__(self, default: str, label: str = "", help: str = "") -> None:
         super().__init__(default, optimizers.names, label, help)
 
+    def heading(self, option: str) -> str:
+        """Return an optimizer's family."""
+        return type(optimizers.optimizer(option)).family.capitalize()
+
     def check(self, value: Any) -> str:
         """Accept a name, a class, or the text that names one in a file."""
         if isinstance(value, str) and userfiles.named(value) is None:

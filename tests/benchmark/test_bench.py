@@ -18,7 +18,7 @@ import pytest
 
 import lossland as ll
 from lossland.benchmark import bench as module
-from lossland.benchmark import tuning
+from lossland.benchmark import tiles, tuning
 from lossland.benchmark.bench import bench
 from lossland.benchmark.problems import problem
 from lossland.benchmark.results import Cell, Results, Settings, load, load_cell, save
@@ -130,14 +130,17 @@ def test_a_pull_to_the_origin_gains_nothing() -> None:
 
 
 @pytest.mark.parametrize("spec", ["adam", "rprop", "bfgs", "sgd:noise=1", "lookahead"])
-def test_in_more_dimensions_trials_side_by_side_go_as_they_would_alone(spec: str) -> None:
+def test_in_more_dimensions_trials_side_by_side_go_as_they_would_alone(
+    monkeypatch: pytest.MonkeyPatch, spec: str
+) -> None:
     where, rule = problem("bbob:8:1", 5), ll.optimizers.optimizer(spec)
     settings = Settings((spec,), ("bbob:8:1",), dimension=5, steps=30, seed=3)
     names = tuning.tuned_names(rule, ())
     rules = [tuning.with_values(rule, names, values) for values in tuning.trials(rule, names, where, 4, 1)]
+    monkeypatch.setattr(tiles, "is_fusible", lambda *step: False)
     together = list(follow_each(where, rules, settings, 7, 20))
     for one, runs in zip(rules, together, strict=True):
-        alone = follow(where, one, settings, 7, 20)
+        alone = follow(where, one, settings, 7, 20)  # by itself, and in a kernel where there is one
         np.testing.assert_array_equal(runs.hits, alone.hits)
         np.testing.assert_array_equal(runs.lost, alone.lost)
         np.testing.assert_allclose(runs.end, alone.end, rtol=1e-6)  # powers of arrays are rounded otherwise

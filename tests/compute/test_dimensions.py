@@ -13,6 +13,8 @@ from lossland import optimizers
 from lossland.compute import arrays, philox
 from lossland.compute.crowds import crowd
 from lossland.compute.crowds.on_arrays import ArrayCrowd
+from lossland.compute.crowds.on_cpu import KernelCrowd
+from lossland.compute.kernels.fused import is_fusible
 from lossland.compute.stepping import Stepper
 from lossland.compute.swarm import random_starts
 from lossland.errors import UserError
@@ -135,7 +137,7 @@ def test_shampoo_in_six_dimensions_is_scipys() -> None:
     for _ in range(4):
         g = slope(x)
         left, right = left + g @ g, right + np.outer(g, g)
-        x = x - 0.1 * left**-0.25 * fractional_matrix_power(right, -0.25).real @ g
+        x = x - 0.1 * left**-0.25 * np.real(fractional_matrix_power(right, -0.25)) @ g
     assert found == pytest.approx(x, rel=1e-8)
 
 
@@ -155,6 +157,78 @@ def test_arrays_of_every_library_and_type(xp: Any) -> None:
             if dtype == xp.float64:
                 wanted = ends(problem, name, start.astype(float), seed=4, steps=3).T
                 assert np.asarray(block.position) == pytest.approx(wanted, rel=1e-6, abs=1e-8)
+
+
+# ------------------------------------------------------------------------------------------------------------ kernels
+
+EIGENVECTORS = ("saddle_free_newton", "shampoo")  # no expression has them
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.2])
+@pytest.mark.parametrize("name", [name for name in optimizers.names() if name not in EIGENVECTORS])
+def test_kernels_go_where_arrays_go(name: str, noise: float) -> None:
+    problem, rule = ll.problem(bowl, dimension=6), optimizers.noisy(optimizers.optimizer(name), noise)
+    if noise and by_coordinate(rule) and name != "adam":
+        return  # the same mechanism for all of them
+    assert is_fusible(problem, rule)
+    start = random_starts(((-1.0, 2.0),) * 6, 40, seed=2).astype(float)
+    kernel = KernelCrowd(problem, rule, start, 5, 3)
+    plain = ArrayCrowd(problem, rule, start, 5, 3, arrays.CPU)
+    for some in (kernel, plain):
+        some.advance(5)
+        some.advance(4)
+    assert kernel.positions == pytest.approx(plain.positions, rel=1e-6, abs=1e-8)
+
+
+@pytest.mark.parametrize(("function", "dimension"), [(3, 5), (6, 10), (15, 3), (22, 3), (24, 5)])
+def test_kernels_of_the_bbob_functions(function: int, dimension: int) -> None:
+    """Also when f first passed levels, the lowest f, and who was lost."""
+    problem, rule = ll.problem(f"bbob:{function}:2", dimension), optimizers.optimizer("adam:lr=0.05")
+    start = random_starts(problem.domain, 30, seed=2).astype(float)
+    assert problem.lowest is not None
+    levels = problem.lowest + np.quantile(problem.value(start) - problem.lowest, [0.7, 0.4, 0.1])
+    kernel, plain = (
+        crowd(problem, rule, start, 0, 0, arrays.CPU, levels=levels),
+        ArrayCrowd(problem, rule, start, 0, 0, arrays.CPU, levels=levels),
+    )
+    assert kernel.fused
+    assert not plain.fused
+    for some in (kernel, plain):
+        some.advance(30)
+    assert (np.abs(kernel.positions - plain.positions) < 1e-6).all(axis=1).mean() > 0.9
+    assert (kernel.hits == plain.hits).all(axis=0).mean() > 0.9
+    assert np.isclose(kernel.best, plain.best, rtol=1e-6).mean() > 0.9
+    assert (kernel.lost == plain.lost).all()
+
+
+def test_who_leaves_stays_where_that_happened() -> None:
+    problem, rule = ll.problem("bbob:8", 5), optimizers.optimizer("gradient_descent:lr=0.01")
+    start = random_starts(problem.domain, 70, seed=2).astype(float)
+    kernel, plain = KernelCrowd(problem, rule, start), ArrayCrowd(problem, rule, start, 0, 0, arrays.CPU)
+    for some in (kernel, plain):
+        some.advance(80)
+    gone = np.abs(plain.positions).max(axis=1) > 1e4
+    assert gone.any()
+    assert kernel.positions == pytest.approx(plain.positions, rel=1e-6)
+    frames = KernelCrowd(problem, rule, start).trail(80, every=40)
+    assert frames.shape == (2, 5, 70)
+    last = frames[-1].T
+    assert last == pytest.approx(kernel.positions, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("name", "function", "dimension", "fused"),
+    [("adam", 15, 20, True), ("bfgs", 8, 10, True), ("damped_newton", 8, 10, True), ("damped_newton", 15, 10, False)],
+)
+def test_long_steps_are_not_compiled(name: str, function: int, dimension: int, fused: bool) -> None:
+    assert is_fusible(ll.problem(f"bbob:{function}", dimension), optimizers.optimizer(name)) is fused
+
+
+def test_a_swarm_says_who_computed_it() -> None:
+    by_kernel = ll.swarm("bbob:1", "adam", count=20, steps=5, dimension=5)
+    on_arrays = ll.swarm("bbob:1", "shampoo", count=20, steps=5, dimension=5)
+    assert (by_kernel.fused, on_arrays.fused) == (True, False)
+    assert (by_kernel.summary()["fused"], by_kernel.backend) == (True, "cpu")
 
 
 # ----------------------------------------------------------------------------------------------------- noise, starts

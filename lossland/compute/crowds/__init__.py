@@ -19,6 +19,7 @@ from lossland.compute.arrays import Backend
 from lossland.compute.crowds.base import Crowd, Points
 from lossland.compute.crowds.on_arrays import ArrayCrowd
 from lossland.compute.crowds.on_cpu import KernelCrowd
+from lossland.compute.kernels.fused import is_fusible
 from lossland.errors import MachineError
 from lossland.landscapes.landscape import PLANE
 from lossland.optimizers import Optimizer
@@ -40,6 +41,8 @@ def crowd(
 ) -> Crowd:
     """Return particles at ``start`` (N, 2), numbered from ``first`` on, moved by the fastest means of the backend.
 
+    On a problem in n dimensions, with ``start`` (N, n), that is a kernel on the CPU if the step is not too long, else
+    arrays, as always on CUDA; there are no ``minima`` to settle at.
     With ``minima`` (m, 2) it notes when each particle settled within ``near`` of one of them, and when it was lost.
     With ``levels`` (m,), falling, instead, it notes when f first passed each of them, the lowest f, and when it was
     lost; who has passed the last level stays there.
@@ -55,7 +58,7 @@ def crowd(
             warnings.warn(f"{error} Computing on arrays, many times slower.", RuntimeWarning, stacklevel=3)
         return ArrayCrowd(landscape, rule, start, seed, first, arrays.CPU, minima, near, levels)
 
-    if landscape.names != PLANE:
+    if landscape.names != PLANE and not (backend.name == "cpu" and is_fusible(landscape, rule)):
         return ArrayCrowd(landscape, rule, start, seed, first, backend, minima, near, levels)
     if backend.name == "cpu":
         return on_cpu()
