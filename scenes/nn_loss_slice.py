@@ -226,7 +226,7 @@ class LossSlice(ll.Scene):
         numbers = self.numbers()
         if numbers is None or self.directions == "local":
             return ""
-        if numbers.explained < honesty.MOST_OF:
+        if len(self.way()[0]) and numbers.explained < honesty.MOST_OF:
             return words("the plane holds ?.0 % of the path", 100 * numbers.explained)
         if numbers.curvature[0] < honesty.SHARP * numbers.top:
             return words("the sharpest direction is ?.1 times as sharp", numbers.top / max(numbers.curvature[0], 1e-12))
