@@ -211,8 +211,8 @@ class Vectors(ll.Scene):
         """Return the view: straight down on the plane; in space slowly around, from above to nearly level."""
         if self.space == "plane":
             return ll.View(90.0, 90.0, flat=True, bounds=self.reached())
-        turn = now.eased(0.0, 1.0)
-        return ll.View(-86.0 + 30.0 * turn, 24.0 + 8.0 * turn, bounds=self.reached(), moves=True)
+        turn = now.eased(0.0, 1.0) - 0.5
+        return ll.View(-71.0, 28.0, bounds=self.reached(), turned=(30.0 * turn, 8.0 * turn))
 
     @ll.kept
     def ground(self) -> list[layers.Layer]:

@@ -22,6 +22,7 @@ from lossland.cli.parsing import SLICES, real, subject
 from lossland.cli.progress import Progress
 from lossland.cli.subject import refuse_settings, scene, session
 from lossland.errors import UserError
+from lossland.files import holds_results
 
 if TYPE_CHECKING:
     from lossland.app.film import Subject
@@ -123,7 +124,7 @@ def _reel(name: str) -> Subject:
     from lossland.benchmark import reel, summary
     from lossland.scenery import library
 
-    if library.is_benchmark(name):
+    if holds_results(name):
         return reel.reel(summary.read(name), name)
     if name == library.BENCHMARK:
         return reel.reel(summary.read())

@@ -9,6 +9,7 @@ from typing import Any
 
 from lossland import checks, landscapes, userfiles
 from lossland.errors import UserError, nearest, shown
+from lossland.files import holds_results
 from lossland.landscapes import Landscape
 from lossland.models.slicefiles import is_slice
 from lossland.resources import folder
@@ -85,7 +86,7 @@ def scene(
         raise UserError(f"Two landscapes are given, {shown(what)} and {shown(values['landscape'])}; give one of them.")
     if land is not None:
         values = {"landscape": land, **values}
-    if isinstance(what, str | Path) and is_benchmark(str(what).strip()):
+    if isinstance(what, str | Path) and holds_results(str(what).strip()):
         values = {"folder": str(what).strip(), **values}
     if kind.name == SLICE and isinstance(what, str | Path) and is_slice(str(what)):
         values = {"file": str(what).strip(), **values}
@@ -127,7 +128,7 @@ def _meant(what: Any) -> tuple[type[Scene], Any]:
             f"or by a file of your own such as mine.py or mine.py:Name, not as {shown(what)}."
         )
     name = what.strip()
-    if is_benchmark(name):
+    if holds_results(name):
         return scene_class(BENCHMARK), None
     file = userfiles.named(name)
     if file is not None:
@@ -152,15 +153,6 @@ def _is_own_scene(value: Any) -> bool:
 
 def _can_be_shown(value: Any) -> bool:
     return _is_own_scene(value) or landscapes.is_landscape(value)
-
-
-def is_benchmark(text: str) -> bool:
-    """Whether a text names a folder with results of `lossland bench`."""
-    try:
-        folder = Path(text).expanduser()
-        return any((folder / name).is_file() for name in ("results.json", "settings.json"))
-    except (OSError, RuntimeError):  # too long for a path, or ~ of nobody
-        return False
 
 
 def is_listed(scene: Scene) -> bool:

@@ -13,7 +13,7 @@ from lossland.writing.text import Type
 ROOM = 92.0  # below the subject
 TITLE_SIZE = 28.0
 TEXT_SIZE = 17.0
-FORMULA_SIZE = 24.0
+FORMULA_SIZE = 28.0
 FOOT = 24.0  # from the lower edge to the foot of the sentence
 
 
