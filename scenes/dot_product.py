@@ -220,7 +220,7 @@ class DotProduct(ll.Scene):
         fall = (1 - part) * np.eye(2) + part * np.outer(b, b) / square
         line = self.number_line()
         drawn: list[layers.Layer] = [
-            layers.WarpedGrid(fall, group="grid", dim=0.35),
+            layers.WarpedGrid(fall, group="grid", dim=0.35 + 0.6 * part),
             line,
             layers.Arrows(np.zeros((1, 3)), shapes.lifted([b]), B, 5.0, depth=False, name="b", ghost=now.share > 0.2),
         ]
