@@ -370,7 +370,7 @@ class LinearMap3D(ll.Scene):
     @ll.kept
     def rings(self) -> list[layers.Layer]:
         """Return the rings that are dragged."""
-        return [self.ring(handle) for handle in self.handles(0.0)]
+        return [self.ring(handle) for handle in self.handles(self.now(0.0))]
 
     @staticmethod
     def ring(handle: ll.Handle) -> layers.Layer:

@@ -225,11 +225,10 @@ class MatrixComposition(ll.Scene):
 
     def rings(self) -> list[layers.Layer]:
         """Return where B and A send the basis arrows: to be dragged."""
+        look: dict[str, Any] = {"outline": True, "group": "handles", "name": "Column"}
         return [
-            layers.Points(
-                handle.position[None], handle.name[-1], 7.0, "ring", outline=True, group="handles", name="Column"
-            )
-            for handle in self.handles(0.0)
+            layers.Points(np.array([handle.position]), handle.name[-1], 7.0, "ring", **look)
+            for handle in self.handles(self.now(0.0))
         ]
 
     def handles(self, now: ll.Now) -> Sequence[ll.Handle]:
