@@ -178,6 +178,7 @@ class Bench(ll.Scene):
         right, up = plot.world(score, middle) - plot.world(np.zeros(count), middle), np.zeros((count, 3))
         right[:, 0], up[:, 1] = np.maximum(right[:, 0], 1e-4), 0.72 * pitch * HIGH
         told = [
+            f"{self.found.title(line['optimizer'])}\n"
             f"rank {line['rank']:g} ({line['rank_low']:.0f} to {line['rank_high']:.0f})\n"
             + words("score ?3, ?3 to ?3", line["score"], line["score_low"], line["score_high"])
             + words("\nsuccess ?n %", 100 * line["success"])
@@ -185,7 +186,7 @@ class Bench(ll.Scene):
         ]
         bars = layers.Plates(
             corner, right, up, [self.color(name) for name in self.shown], edge=0.0, rounding=0.12, worth=told,
-            key="optimizers", text=[],
+            key="optimizers", name="Score",
         )  # fmt: skip
         drawn: list[layers.Layer] = [plot, bars]
         if grown == 1:
@@ -511,14 +512,7 @@ class Bench(ll.Scene):
         for (name, points, values), color in zip(self.paths(), RUN_COLORS, strict=True):
             upto = min(step, len(points) - 1)
             arrived = row["runs"][name]["hit"] >= 0 and upto == len(points) - 1
-            look = {
-                "start": name,
-                "label": f"{name}: arrived" if arrived else name,
-                "values": values,
-                "key": name,
-                "name": f"{name} start",
-            }
-            drawn.append(layers.Trail.on(self.ground.terrain, points, upto, color, **look))
+            drawn += self.trails(name, values, color, upto, arrived)
             rows.append(
                 layers.Row(color, f"{name} start", (words("?n", upto), float(values[int(upto)] - row["lowest"])))
             )

@@ -206,7 +206,9 @@ class DerivativeSlope(ll.Scene):
         drawn.append(plot.points(x, y, "text", 8.0, name="Point"))
         color, number = (SLOPE, slope) if arrived > 0.5 else (SECANT, secant)
         ahead = h > 0 or arrived > 0.5
-        side = f"{'below' if (slope > 0) == ahead else 'above'} {'right' if ahead else 'left'}"
+        side: layers.Side = "below right" if slope > 0 else "above right"
+        if not ahead:
+            side = "above left" if slope > 0 else "below left"
         place = (x + h, other) if arrived < 0.5 else (x, y)
         drawn.append(plot.label(*place, words("slope ?.2", number), color, side, size=30))
         return drawn

@@ -242,9 +242,14 @@ class IntegralArea(ll.Scene):
         joined = np.stack([up, self.upper.world(x, area)])
         drawn.append(layers.Lines([joined], "dim", 1.2, dash=(8, 5), pickable=False))
         drawn.append(self.upper.points(x, area, TOTAL, 8.0, name="Area so far"))
-        side = "above left" if x > np.mean(self.span) else "below right"
-        drawn.append(self.upper.label(x, area, words("slope ?.2", height), SLOPE, side, size=26))
-        drawn.append(plot.label(x, height / 2, words("height ?.2", height), SLOPE, side.split()[1], size=26))
+        late = x > np.mean(self.span)
+        slope = self.upper.label(
+            x, area, words("slope ?.2", height), SLOPE, "above left" if late else "below right", size=26
+        )
+        drawn.append(slope)
+        drawn.append(
+            plot.label(x, height / 2, words("height ?.2", height), SLOPE, "left" if late else "right", size=26)
+        )
         return [*drawn, *self.limits()[:1], self.number(words("area ?.2", area), TOTAL, self.upper)]
 
     @ll.kept

@@ -343,11 +343,11 @@ class TaylorSeries(ll.Scene):
     @staticmethod
     def spiral(degree: float, x: np.ndarray) -> np.ndarray:
         """Return the Taylor polynomial of e^(ix), whose last term may be there in part, as points (m, 3)."""
-        total, term = np.zeros(len(x), complex), np.ones(len(x), complex)
+        parts, term = np.zeros((2, len(x))), np.ones(len(x))  # cosine and sine; every second term belongs to each
         for k in range(int(np.ceil(degree)) + 1):
-            total += term * min(max(degree - k + 1.0, 0.0), 1.0)
-            term = term * 1j * x / (k + 1)
-        return np.stack([x, total.imag, total.real], -1)
+            parts[k % 2] += (-1.0) ** (k // 2) * term * min(max(degree - k + 1.0, 0.0), 1.0)
+            term = term * x / (k + 1)
+        return np.stack([x, parts[1], parts[0]], -1)
 
     def shown_helix(self, now: ll.Now, read: dict[str, Any]) -> tuple[list[layers.Layer], ll.View]:
         """Return the helix, its copy so far, and the camera that looks at cosine, circle and helix in turn."""

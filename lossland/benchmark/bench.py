@@ -65,22 +65,26 @@ def bench(
     tuning trials of each optimizer on each landscape, the first with the optimizer's defaults.
 
     With a ``folder`` results are stored as they come; ``resume`` goes on with what is there. ``progress`` is called
-    with the number of cells that are done and of all. The numbers depend on the settings and the backend, not on who
-    does the work: ``workers`` are by default the cores of this machine, or its CUDA device.
+    with the number of cells that are done now and of those that were to be done. The numbers depend on the settings and
+    the backend, not on who does the work: ``workers`` are by default the cores of this machine, or its CUDA device.
     """
-    found = arrays.backend(backend).name
+    is_theirs = workers is not None and backend != "auto"  # workers on other machines may have what this one lacks
+    found = backend if is_theirs else arrays.backend(backend).name
     settings = check_settings(optimizers, landscapes, suite, dimension, starts, steps, budget, noise, seed, found)
     target = None if folder is None else Path(folder).expanduser()
     done = {} if target is None else _prepared(target, settings, resume)
     if workers is None:
         workers = SerialWorkers() if found == "cuda" else local_workers()
+    already, total = len(done), len(settings.pairs)
     try:
+        if progress:
+            progress(0, total - already)
         for number, cell in _measured(settings, done, workers):
             done[number] = cell
             if target is not None:
                 folders.save_cell(target, number, cell)
             if progress:
-                progress(len(done), len(settings.pairs))
+                progress(len(done) - already, total - already)
     finally:  # what there is, after Ctrl-C too
         results = Results(settings, [done[number] for number in sorted(done)], target)
         if target is not None:
@@ -103,7 +107,7 @@ def check_settings(
     """Return a benchmark's settings, or raise UserError."""
     if suite not in SUITES:
         raise UserError(f"There is no suite {shown(suite)}.{nearest(suite, tuple(SUITES))} There are default and bbob.")
-    dimension = checks.whole(dimension, 1, 40, "The number of dimensions")
+    dimension = checks.whole(dimension, 2, 40, "The number of dimensions")
     rules = [_text_of_optimizer(one) for one in _listed(names() if optimizers is None else optimizers)]
     lands = [text_of(one) for one in _listed(SUITES[suite] if landscapes is None else landscapes)]
     for what, texts in (("optimizers", rules), ("landscapes", lands)):

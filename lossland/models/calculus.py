@@ -7,16 +7,15 @@ closed forms and SciPy.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal, NamedTuple, get_args
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 Function = Callable[[Floats], ArrayLike]
-Rule = Literal["left", "mid", "right", "lower", "upper"]
 
-RULES: tuple[Rule, ...] = get_args(Rule)
+RULES = ("left", "mid", "right", "lower", "upper")  # where in a bar its height is taken
 SAMPLES = 801  # places at which a sign change is looked for
 HALVINGS = 60
 REACHED = 36  # halvings of a sample's width
@@ -87,8 +86,8 @@ class Bars(NamedTuple):
         return float((self.heights * np.diff(self.edges)).sum())
 
 
-def riemann(f: Function, low: float, high: float, n: int, rule: Rule, turns: ArrayLike = ()) -> Bars:
-    """Return n bars of one width from low to high under a graph.
+def riemann(f: Function, low: float, high: float, n: int, rule: str, turns: ArrayLike = ()) -> Bars:
+    """Return n bars of one width from low to high under a graph, by one of the `RULES`.
 
     ``turns`` are the places where the graph is level or has a kink: the rules ``lower`` and ``upper`` look there, at
     both ends of each bar and at a few places between.
@@ -156,7 +155,8 @@ def unrolled_ring(inner: float, outer: float, share: float, count: int = 49) -> 
 # --------------------------------------------------------------------------------------------- Taylor and Newton
 def polynomial(coefficients: ArrayLike, centre: float, x: ArrayLike) -> Floats:
     """Return the values (...) of a polynomial in x - centre with coefficients (n + 1,), lowest first."""
-    return np.polynomial.polynomial.polyval(np.asarray(x, float) - centre, np.asarray(coefficients, float))
+    value = np.polynomial.polynomial.polyval(np.asarray(x, float) - centre, np.asarray(coefficients, float))
+    return np.asarray(value, np.float64)
 
 
 def remainder_bound(next_derivative: ArrayLike, degree: int, distance: float) -> float:

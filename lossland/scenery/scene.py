@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 
+LONGEST_CALL = 60  # letters that stand in one line
 HANDLES = "handles"  # the group of layers that show where to drag; a still leaves them out
 CHAPTERS = (
     "Vectors and data",
@@ -454,6 +455,16 @@ class Scene(Displayed):
     def __repr__(self) -> str:
         """Return the call of `ll.scene` that makes a scene with these parameters."""
         return f"ll.scene({', '.join([self._named(), *self._changes()])})"
+
+    def code(self, time: float) -> str:
+        """Return a program that makes a scene with these parameters and prints its numbers at a time in seconds."""
+        call = repr(self)
+        if len(call) > LONGEST_CALL:
+            call = "ll.scene(\n" + "".join(f"    {part},\n" for part in [self._named(), *self._changes()]) + ")"
+        return (
+            f"import lossland as ll\n\nscene = {call}\n"
+            f"for name, value in scene.readouts(time={time!r}).items():\n    print(name, value)\n"
+        )
 
     def _named(self) -> str:
         kind = type(self)

@@ -106,7 +106,9 @@ class Controls:
             if switch(pen, f"set.{param.name}", right, middle, bool(value), help):
                 self._set(player, param, not value)
         elif isinstance(param, Choice):
-            chosen = dropdown(pen, f"set.{param.name}", left, middle, right - left, param.options, str(value), help)
+            chosen = dropdown(
+                pen, f"set.{param.name}", left, middle, right - left, param.options, str(value), help, param.heading
+            )
             if chosen is not None:
                 self._set(player, param, chosen)
         elif isinstance(param, Point):

@@ -70,6 +70,10 @@ class Named(TypedDict, total=False):
     key: str
     name: str
     group: str
+    pickable: bool
+    dim: float
+    ghost: bool
+    emphasis: float
 
 
 @dataclass(frozen=True, eq=False)

@@ -74,7 +74,7 @@ def test_a_parameter_holds_a_function() -> None:
         def readouts(self, now: ll.Now) -> dict[str, Any]:
             return {"slope": self.f.derivative.at(0.0)}
 
-    made = Curved(f="2*sin(x)")
+    made: Any = Curved(f="2*sin(x)")
     assert made.readouts() == {"slope": 2.0}
     kind = Curved.param("f")
     assert kind.check(json.loads(json.dumps(kind.to_json(made.values["f"])))) == made.values["f"]

@@ -88,15 +88,16 @@ def test_the_car_is_fastest_half_way() -> None:
 
 
 def test_both_points_are_dragged() -> None:
-    player = Player(scene("square"))
+    made = scene("square")
+    player = Player(made)
     player.seek(0.0)
     assert [handle.name for handle in player.handles()] == ["h", "x"]
     for x, kept in ((0.5, 0.5), (-9.0, -1.2)):
-        place = player.scene.plot.world(x, 0.0)
+        place = made.plot.world(x, 0.0)
         player.drag("x", (float(place[0]), float(place[1])))
-        assert player.scene.x == pytest.approx(kept)
-    place = player.scene.plot.world(0.3, 0.0)
+        assert made.x == pytest.approx(kept)
+    place = made.plot.world(0.3, 0.0)
     player.drag("h", (float(place[0]), float(place[1])))
-    assert player.scene.h == pytest.approx(1.5)
+    assert made.h == pytest.approx(1.5)
     player.seek(9.0)
     assert [handle.name for handle in player.handles()] == ["x"]

@@ -98,14 +98,15 @@ def test_the_area_so_far_grows_as_fast_as_the_curve_is_high() -> None:
 
 
 def test_limits_are_dragged_and_may_change_sides() -> None:
-    player = Player(scene("square"))
+    made = scene("square")
+    player = Player(made)
     assert [handle.name for handle in player.handles()] == ["low", "high"]
-    place = player.scene.plot.world(0.4, 0.0)
+    place = made.plot.world(0.4, 0.0)
     player.drag("high", (float(place[0]), float(place[1])))
-    assert player.scene.readouts()["integral"] == pytest.approx(0.4**3 / 3)
-    place = player.scene.plot.world(0.8, 0.0)
+    assert made.readouts()["integral"] == pytest.approx(0.4**3 / 3)
+    place = made.plot.world(0.8, 0.0)
     player.drag("low", (float(place[0]), float(place[1])))
-    assert player.scene.readouts()["integral"] == pytest.approx((0.4**3 - 0.8**3) / 3)
+    assert made.readouts()["integral"] == pytest.approx((0.4**3 - 0.8**3) / 3)
 
 
 def test_the_view_of_a_moving_camera_is_that_of_the_moment() -> None:

@@ -328,6 +328,13 @@ def test_shots_glide_between_their_keys() -> None:
     assert Tour("t", "T", (shot,)).seconds == 4.0
 
 
+def test_a_shot_stands_still_while_it_holds() -> None:
+    shot = Shot("gradient_descent", 5.0, azimuth=(-70, -50), play=(1.0, 3.0), hold=1.0)
+    assert shot.scene_time(2.0) == 2.0
+    assert shot.scene_time(4.0) == shot.scene_time(5.0) == 3.0
+    assert shot.camera(4.0) == shot.camera(5.0) == {"azimuth": -50.0}
+
+
 def test_an_unknown_tour_is_refused() -> None:
     with pytest.raises(UserError, match="demo"):
         library.tour("dmeo")

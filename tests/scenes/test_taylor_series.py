@@ -100,11 +100,13 @@ def test_the_helix_is_a_cosine_a_sine_and_a_circle() -> None:
 
 
 def test_centre_and_x_are_dragged_along_the_curve() -> None:
-    player = Player(scene("sine"))
+    made = scene("sine")
+    player = Player(made)
     for name in ("x", "centre"):
-        place = player.scene.plot.world(-1.25, 0.0)
+        place = made.plot.world(-1.25, 0.0)
         player.drag(name, (float(place[0]), float(place[1])))
-        assert getattr(player.scene, name) == pytest.approx(-1.25)
-    player = Player(scene("rosenbrock"))
+        assert getattr(made, name) == pytest.approx(-1.25)
+    made = scene("rosenbrock")
+    player = Player(made)
     player.drag("point", (-1.0, 9.0))
-    assert player.scene.point == (-1.0, 1.7)
+    assert made.point == (-1.0, 1.7)
