@@ -139,7 +139,7 @@ class Eigenvectors(ll.Scene):
         largest = float(np.linalg.svd(self.a, compute_uv=False)[0])
         tried = np.array(self.vector)
         longest = np.linalg.norm(tried) * largest if self.played == "search" else np.linalg.norm(self.a @ tried)
-        return max(2.6, 1.12 * largest, 1.1 * float(longest))
+        return shapes.in_steps(max(1.12 * largest, 1.1 * float(longest)), 2.6)
 
     @ll.kept
     def view(self, reach: float) -> ll.View:

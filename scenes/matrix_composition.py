@@ -118,13 +118,13 @@ class MatrixComposition(ll.Scene):
 
         It grows in steps, so that planes hardly ever move away from under the pointer while a matrix is dragged.
         """
-        reach = 1.6
+        reach = 1.65
         for chain in (self.chain(), self.chain()[::-1]):
             moved = np.eye(2)
             for matrix in chain[::-1]:
                 moved = matrix @ moved
                 reach = max(reach, float(np.abs(np.vstack([LETTER, np.eye(2)]) @ moved.T).max()))
-        return 1.8 * 1.25 ** float(np.ceil(np.log(reach / 1.65) / np.log(1.25)))
+        return 1.09 * shapes.in_steps(reach, 1.65)
 
     def middle(self, column: float, row: float) -> np.ndarray:
         """Return the world point (2,) at the middle of a small plane: columns −1 and 1, rows 1 (above) and −1."""
