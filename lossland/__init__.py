@@ -17,18 +17,24 @@ _HOME = {
     "landscape": "lossland.landscapes",
     "landscapes": "lossland.landscapes:",
     "Landscape": "lossland.landscapes",
+    "problem": "lossland.landscapes.problems",
+    "Problem": "lossland.landscapes.problems",
     "optimizers": "lossland.optimizers:",
     "run": "lossland.compute.trajectory",
     "Trajectory": "lossland.compute.trajectory",
     "swarm": "lossland.compute.swarm",
     "Swarm": "lossland.compute.swarm",
     "swarms": "lossland.compute.swarm:",
+    "bench": "lossland.benchmark.bench",
+    "benchmark": "lossland.benchmark:",
     "basins": "lossland.compute.maps",
     "BasinMap": "lossland.compute.maps",
     "sweep": "lossland.compute.maps",
     "Sweep": "lossland.compute.maps",
+    "cluster": "lossland.compute.cluster",
     "minima": "lossland.compute.minima:",
     "models": "lossland.models:",
+    "slice": "lossland.models.slicing",
     "maps": "lossland.compute.maps:",
     "Grid": "lossland.landscapes",
     "Terrain": "lossland.world.terrain",
@@ -36,6 +42,7 @@ _HOME = {
     "insets": "lossland.world.insets:",
     "ground": "lossland.scenery.ground:",
     "explain": "lossland.compute.explain:",
+    "function": "lossland.expression.function",
     "notebook": "lossland.notebook:",
     "Film": "lossland.app.film",
     "Snapshot": "lossland.app.stage",
@@ -81,6 +88,7 @@ __all__ = [
     "Landscape",
     "MachineError",
     "Now",
+    "Problem",
     "RaceScene",
     "Scene",
     "Snapshot",
@@ -94,8 +102,12 @@ __all__ = [
     "View",
     "__version__",
     "basins",
+    "bench",
+    "benchmark",
+    "cluster",
     "explain",
     "figures",
+    "function",
     "ground",
     "insets",
     "kept",
@@ -111,6 +123,7 @@ __all__ = [
     "optimizers",
     "parameters",
     "plots",
+    "problem",
     "race",
     "rates",
     "record",
@@ -120,6 +133,7 @@ __all__ = [
     "shapes",
     "show",
     "signs",
+    "slice",
     "snapshot",
     "swarm",
     "swarms",
@@ -145,6 +159,7 @@ def __dir__() -> list[str]:
 
 
 if TYPE_CHECKING:
+    from lossland import benchmark as benchmark
     from lossland import landscapes as landscapes
     from lossland import models as models
     from lossland import notebook as notebook
@@ -156,10 +171,12 @@ if TYPE_CHECKING:
     from lossland.app import snapshot as snapshot
     from lossland.app.film import Film as Film
     from lossland.app.stage import Snapshot as Snapshot
+    from lossland.benchmark.bench import bench as bench
     from lossland.compute import explain as explain
     from lossland.compute import maps as maps
     from lossland.compute import minima as minima
     from lossland.compute import swarm as swarms
+    from lossland.compute.cluster import cluster as cluster
     from lossland.compute.maps import BasinMap as BasinMap
     from lossland.compute.maps import Sweep as Sweep
     from lossland.compute.maps import basins as basins
@@ -170,9 +187,11 @@ if TYPE_CHECKING:
     from lossland.compute.trajectory import run as run
     from lossland.errors import MachineError as MachineError
     from lossland.errors import UserError as UserError
+    from lossland.expression.function import function as function
     from lossland.landscapes import Grid as Grid
     from lossland.landscapes import Landscape as Landscape
     from lossland.landscapes import landscape as landscape
+    from lossland.models.slicing import slice as slice
     from lossland.optimizers import rates as rates
     from lossland.scenery import ground as ground
     from lossland.scenery import level_points as level_points

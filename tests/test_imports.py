@@ -16,14 +16,15 @@ PACKAGE = ROOT / "lossland"
 
 # From the ground up. A room may import itself and what is below its floor; rooms of one floor do not meet.
 FLOORS = (
-    ("errors", "interrupts", "resources", "numerals", "models", "display"),
+    ("errors", "interrupts", "resources", "numerals", "display"),
     ("checks", "files", "userfiles", "expression", "world"),
     ("landscapes", "optimizers", "render/gl"),
     ("compute",),
+    ("models",),
     ("scenery",),
     ("pointing", "render"),
     ("play", "formats"),
-    ("writing",),
+    ("benchmark", "writing"),
     ("ui",),
     ("app",),
     ("notebook", "doctor"),
@@ -42,12 +43,16 @@ KEEPERS = {
     "cupy": {"lossland/compute/arrays.py"},
     "cuda": {"lossland/render/gl/sharing.py"},
     "vispy.app": {"lossland/render/gl/canvas.py"},
+    "h5py": {"lossland/models/slicefiles.py"},
     "llvmlite": {"lossland/compute/kernels/machine.py"},
+    "distributed": {"lossland/compute/cluster.py"},
     "sympy": set(),
     "scipy": set(),
     "mpmath": set(),
-    "torch": set(),
-    "pickle": set(),
+    "torch": {"lossland/optimizers/foreign.py"},
+    "optax": {"lossland/optimizers/foreign.py"},
+    "jax": {"lossland/optimizers/foreign.py"},
+    "pickle": {"lossland/compute/cluster.py"},  # what is sent to workers; a file is never unpickled
 }
 SCENES_MAY_IMPORT = {"__future__", "lossland", "numpy"} | set(sys.stdlib_module_names)
 
@@ -166,7 +171,7 @@ def test_scenes_import_only_public_names() -> None:
                 assert parts[1] in lossland.__all__, f"{file.name} imports {name}, which is not public"
 
 
-HEAVY = ("numpy", "vispy", "imgui_bundle", "OpenGL", "av", "PIL", "glfw", "cupy", "cuda", "numba")
+HEAVY = ("numpy", "vispy", "imgui_bundle", "OpenGL", "av", "PIL", "glfw", "cupy", "cuda", "numba", "distributed")
 
 
 @pytest.mark.parametrize("statement", ["import lossland", "from lossland.cli import help_text; help_text()"])

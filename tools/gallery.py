@@ -1,7 +1,9 @@
-"""Draw the gallery: one picture for each kind of layer, in both themes, into ``docs/pictures/gallery``.
+"""Draw the gallery: each kind of layer in both themes into ``docs/pictures/gallery``, each scene beside it.
 
     python tools/gallery.py            all of them
-    python tools/gallery.py bars graph only these
+    python tools/gallery.py bars graph only these layers
+    python tools/gallery.py scenes     every scene, and the page docs/scenes.md
+    python tools/gallery.py pca        only this scene
 
 Every picture is a little mathematics, composed here as a scene composes it. The golden images of the tests are made
 from the same frames.
@@ -20,10 +22,12 @@ from numpy.typing import NDArray
 from PIL import Image as Pictures
 
 import lossland as ll
+from lossland.scenery import library
 from lossland.world import figures, layers, plots, shapes
 
-FOLDER = Path(__file__).parent.parent / "docs" / "pictures" / "gallery"
-SIZE = (960, 540)
+DOCS = Path(__file__).parent.parent / "docs"
+FOLDER, SCENES = DOCS / "pictures" / "gallery", DOCS / "pictures" / "scenes"
+SIZE, SCENE_SIZE = (960, 540), (640, 360)
 LARGEST_FILE = 250_000  # bytes
 COARSEST = 6  # of 256 levels
 BOX = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (0, 1)], float)
@@ -709,12 +713,48 @@ def write(image: NDArray[np.uint8], target: Path) -> None:
     raise SystemExit(f"{target} is larger than {LARGEST_FILE} bytes; draw it smaller.")
 
 
+def draw_scene(name: str) -> None:
+    """Draw a scene with its first preset, at the moment of its still."""
+    write(
+        ll.snapshot(library.scene(name, next(iter(library.scene_class(name).presets))), SCENE_SIZE),
+        SCENES / f"{name}.png",
+    )
+
+
+def scenes_page() -> str:
+    """Return the page of scenes: chapter by chapter their pictures, what they teach, and what their presets show."""
+    lines = [
+        "# Scenes",
+        "",
+        "Every scene that comes with lossland, as `lossland shot NAME` draws it. The window shows its lesson.",
+    ]
+    chapter = ""
+    for kind in library.classes():
+        if kind.chapter != chapter:
+            chapter = kind.chapter
+            lines += ["", f"## {chapter}"]
+        picture = f"![{kind.title}](pictures/scenes/{kind.name}.png)"
+        lines += ["", f"### {kind.title}", "", picture, "", " ".join(kind.lesson.split("\n\n")[0].split()), ""]
+        lines += [
+            f'- `lossland explore {kind.name} --preset "{preset}"`: {said}' for preset, said in kind.captions.items()
+        ]
+    return "\n".join(lines) + "\n"
+
+
 def main(names: Sequence[str]) -> None:
     """Draw the named pictures, or all."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for name in names or FRAMES:
-        for theme in ("dark", "print"):
-            write(ll.snapshot(Page(FRAMES[name]()), SIZE, theme=theme), FOLDER / f"{name}_{theme}.png")
+    SCENES.mkdir(parents=True, exist_ok=True)
+    for name in names or [*FRAMES, "scenes"]:
+        if name == "scenes":
+            for scene in library.names():
+                draw_scene(scene)
+            (DOCS / "scenes.md").write_text(scenes_page(), encoding="utf-8")
+        elif name in library.names():
+            draw_scene(name)
+        else:
+            for theme in ("dark", "print"):
+                write(ll.snapshot(Page(FRAMES[name]()), SIZE, theme=theme), FOLDER / f"{name}_{theme}.png")
 
 
 if __name__ == "__main__":

@@ -37,6 +37,7 @@ CAPTIONS = {
     "render": "one painter a layer",
     "compute": "where it runs",
     "scenery": "what a scene is",
+    "benchmark": "fair comparisons",
     "landscapes": "functions of x and y",
     "optimizers": "the rules",
     "render/gl": "OpenGL itself",

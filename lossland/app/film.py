@@ -182,7 +182,7 @@ def _tour_moments(tour: Tour, times: list[float], stage: Stage) -> Iterator[Mome
         seen = tour.at(time)
         players = {id(one.shot): players[id(one.shot)] for one in seen if id(one.shot) in players}
         for shot, since, share, visible in seen:
-            caption = Caption(shot.title, shot.text, visible) if shot.title else None
+            caption = Caption(shot.title, shot.text, visible, shot.latex) if shot.title else None
             player = players.get(id(shot))
             if player is None:
                 player = players[id(shot)] = Player(library.scene(shot.scene, shot.preset), stage.size)

@@ -25,6 +25,8 @@ COMMANDS = {
     "run": "follow one optimizer from one start",
     "swarm": "let many particles descend and count where they end",
     "basins": "map which minimum every start reaches",
+    "bench": "tune optimizers alike and race them on landscapes from many starts",
+    "slice": "train a network and sample its loss around it, along two directions",
     "readouts": "print a scene's numbers, with no window",
     "shot": "draw one picture into a PNG file, with no window",
     "record": "film a scene into .mp4, .gif, .webm or PNG frames, with no window",

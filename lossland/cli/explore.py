@@ -7,7 +7,7 @@ from shlex import quote
 
 from lossland.cli.options import add_picture_settings, add_scene_settings, add_text_scale, check_picture_fits
 from lossland.cli.output import print_json
-from lossland.cli.parsing import path, subject, whole
+from lossland.cli.parsing import SLICES, path, subject, whole
 from lossland.cli.subject import scene, session
 from lossland.errors import MachineError, UserError
 
@@ -22,7 +22,8 @@ EXAMPLES = """
   lossland explore linear_map_2d --preset shear --set path=straight
   lossland explore himmelblau --save evening.lossland
   lossland explore evening.lossland --save evening.lossland     (replayed, then you go on)
-  lossland explore path/to/my_scene.py"""
+  lossland explore path/to/my_scene.py
+  lossland explore results                 (a folder that `lossland bench -o` wrote)"""
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -30,10 +31,11 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "scene",
         metavar="SCENE",
-        type=subject(".py", ".lossland"),
+        type=subject(".py", ".lossland", *SLICES),
         nargs="?",
         default=FIRST_SCENE,
-        help="a scene, a landscape or formula, either in a file (mine.py:Name), or a .lossland session (default: "
+        help="a scene, a landscape or formula, either in a file (mine.py:Name), a folder of results of "
+        "`lossland bench`, or a .lossland session (default: "
         f"{FIRST_SCENE})",
     )
     parser.add_argument("--orbit", action="store_true", help="let the camera turn steadily")

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from typing import Any
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any
 
 from lossland.cli import memory
-from lossland.cli.parsing import camera, domain, one_of, path, real, setting, size, subject, whole, word
+from lossland.cli.parsing import SLICES, camera, domain, one_of, path, real, setting, size, subject, whole, word
 from lossland.writing.scale import LARGEST_TEXT, SMALLEST_TEXT
+
+if TYPE_CHECKING:
+    from lossland.compute.cluster import DaskWorkers
 
 LARGEST_SEED = 2**63 - 1
 BYTES_A_PIXEL = 64  # drawn at twice the size in colour and depth, then read back and written
@@ -31,6 +35,16 @@ def add_optimizer(parser: ArgumentParser) -> None:
         type=word,
         default="adam",
         help="a name, perhaps with settings: adam:lr=0.1,beta1=0.9; or mine.py:MyRule (default: adam)",
+    )
+
+
+def add_noise(parser: ArgumentParser) -> None:
+    """Add ``--noise``, None where it is left out."""
+    parser.add_argument(
+        "--noise",
+        metavar="S",
+        type=real(0, 1e300),
+        help="standard deviation of Gaussian noise in each component of the gradients (default: the optimizer's own)",
     )
 
 
@@ -64,6 +78,25 @@ def add_backend(parser: ArgumentParser) -> None:
         default="auto",
         help="where to compute: auto, cpu or cuda (default: auto, which is CUDA where it works, else the CPU)",
     )
+
+
+def add_cluster(parser: ArgumentParser) -> None:
+    """Add ``--cluster``."""
+    parser.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        type=word,
+        help="compute on the Dask cluster whose scheduler is at this address, such as tcp://10.0.0.7:8786",
+    )
+
+
+def workers_of(arguments: Namespace) -> AbstractContextManager[DaskWorkers | None]:
+    """Return the workers of ``--cluster``, None without it, for a ``with``."""
+    if arguments.cluster is None:
+        return nullcontext()
+    from lossland.compute.cluster import cluster
+
+    return cluster(arguments.cluster)
 
 
 def add_output(parser: ArgumentParser, help: str, required: bool = False) -> None:
@@ -102,7 +135,7 @@ def add_scene(parser: ArgumentParser) -> None:
     parser.add_argument(
         "scene",
         metavar="SCENE",
-        type=subject(".py", ".lossland"),
+        type=subject(".py", ".lossland", *SLICES),
         help="a scene, a landscape or formula, a .lossland session, or mine.py:Name",
     )
 

@@ -18,10 +18,11 @@ from lossland.cli.options import (
     look,
 )
 from lossland.cli.output import note, print_json
-from lossland.cli.parsing import real, subject
+from lossland.cli.parsing import SLICES, real, subject
 from lossland.cli.progress import Progress
 from lossland.cli.subject import refuse_settings, scene, session
 from lossland.errors import UserError
+from lossland.files import holds_results
 
 if TYPE_CHECKING:
     from lossland.app.film import Subject
@@ -34,6 +35,7 @@ EXAMPLES = """
   lossland record himmelblau -o himmelblau.gif --size 640x360 --fps 25
   lossland record demo -o demo.webm
   lossland record optimizer_swarm -o frames --seconds 2        (a folder of PNG frames)
+  lossland record results --film -o reel.mp4                   (a folder that `lossland bench -o` wrote)
   lossland record my_session.lossland --trim -o mine.mp4"""
 
 
@@ -42,8 +44,9 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "subject",
         metavar="SCENE",
-        type=subject(".py", ".lossland"),
-        help="a scene, a landscape or formula, the tour demo, a .lossland session, or mine.py:Name",
+        type=subject(".py", ".lossland", *SLICES),
+        help="a scene, a landscape or formula, a tour such as demo, a folder of results of `lossland bench`, "
+        "a .lossland session, or mine.py:Name",
     )
     add_output(parser, "a .mp4, .gif or .webm file; a name without an ending is a folder of PNG frames", required=True)
     parser.add_argument(
@@ -56,6 +59,11 @@ def configure(parser: ArgumentParser) -> None:
         "--fps", metavar="F", type=real(1, 240), default=60, help="frames a second (default: 60; at most 50 in a GIF)"
     )
     parser.add_argument("--orbit", action="store_true", help="let the camera travel slowly around the scene")
+    parser.add_argument(
+        "--film",
+        action="store_true",
+        help="of a benchmark: the reel of who won, and of chosen cells with their best, median and worst run",
+    )
     parser.add_argument(
         "--trim",
         action="store_true",
@@ -112,10 +120,24 @@ def run(arguments: Namespace) -> None:
         print(f"{file}: {frames} frames")
 
 
+def _reel(name: str) -> Subject:
+    from lossland.benchmark import reel, summary
+    from lossland.scenery import library
+
+    if holds_results(name):
+        return reel.reel(summary.read(name), name)
+    if name == library.BENCHMARK:
+        return reel.reel(summary.read())
+    raise UserError(f"--film is the reel of a benchmark; {name!r} is no folder of results of `lossland bench`.")
+
+
 def _subject(arguments: Namespace) -> Subject:
     from lossland.scenery import library
 
     name = arguments.subject
+    if arguments.film:
+        refuse_settings(arguments, name)
+        return _reel(name)
     if name in [tour.name for tour in library.tours()]:
         refuse_settings(arguments, name)
         return library.tour(name)

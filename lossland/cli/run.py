@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lossland.cli import memory
-from lossland.cli.options import add_backend, add_domain, add_json, add_landscape, add_optimizer, add_output, add_seed
+from lossland.cli.options import (
+    add_backend,
+    add_domain,
+    add_json,
+    add_landscape,
+    add_noise,
+    add_optimizer,
+    add_output,
+    add_seed,
+)
 from lossland.cli.output import note, number, pair, print_json, print_table
 from lossland.cli.parsing import point, whole
 
@@ -24,7 +33,8 @@ ROWS_SHOWN = 11
 EXAMPLES = """
   lossland run rosenbrock --optimizer adam:lr=0.1 --start -1.2,1 --steps 500
   lossland run rosenbrock --optimizer adam:lr=0.1 --start -1.2,1 --steps 500 --json
-  lossland run "x^2 + 3*sin(y)" --optimizer momentum -o path.csv"""
+  lossland run "x^2 + 3*sin(y)" --optimizer momentum -o path.csv
+  lossland run rosenbrock --optimizer adam:lr=0.1 --noise 5 --seed 3"""
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -33,6 +43,7 @@ def configure(parser: ArgumentParser) -> None:
     add_optimizer(parser)
     parser.add_argument("--start", metavar="X,Y", type=point, help="default: the landscape's own start")
     parser.add_argument("--steps", metavar="N", type=whole(0, MOST_STEPS), default=500, help="how many (default: 500)")
+    add_noise(parser)
     add_domain(parser)
     add_output(parser, "write the path to this .csv or .npz file")
     add_seed(parser)
@@ -51,10 +62,11 @@ def run(arguments: Namespace) -> None:
 
     from lossland import optimizers
     from lossland.compute.trajectory import run as follow
+    from lossland.compute.trajectory import with_noise
     from lossland.landscapes import landscape
 
     land = landscape(arguments.landscape, domain=arguments.domain)
-    optimizer = optimizers.optimizer(arguments.optimizer)
+    optimizer = with_noise(optimizers.optimizer(arguments.optimizer), arguments.noise)
     start = arguments.start or land.start
     if not _is_inside(land, start):
         note(f"The start {pair(start)} lies outside the map, {_area(land)}.")

@@ -20,7 +20,7 @@ from lossland.expression.printing import symbol
 from lossland.expression.vectors import Vector
 from lossland.landscapes import AnyLandscape, Landscape
 from lossland.landscapes import landscape as as_landscape
-from lossland.optimizers import AnyOptimizer, Optimizer, hyper_parameter, symbolic
+from lossland.optimizers import AnyOptimizer, Optimizer, has_noise, hyper_parameter, symbolic
 from lossland.optimizers import optimizer as as_optimizer
 from lossland.optimizers.look import Symbols
 
@@ -124,7 +124,8 @@ def _lines(kind: type[Optimizer]) -> tuple[Line, ...]:
     rule = symbolic(kind)
     last = kind.Terms(*(variable(f"last.{name}") for name in kind.Terms._fields))
     seen = rule.observe(variable("exact"), variable("draw"))
-    terms = rule.decide(Symbols(), last, variable("t"))
+    noise = variable("noise") * variable("draw") if has_noise(kind) else None
+    terms = rule.decide(Symbols(noise), last, variable("t"))
     settings = {field.name for field in fields(kind)}
     nodes: dict[str, Node] = {name: as_node(term) for name, term in terms._asdict().items()}
     names = {

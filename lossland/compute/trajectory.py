@@ -21,7 +21,7 @@ from lossland.expression.vectors import Vector
 from lossland.landscapes import AnyLandscape, Landscape
 from lossland.landscapes import landscape as as_landscape
 from lossland.numerals import thousands
-from lossland.optimizers import AnyOptimizer, Optimizer, Step, by_coordinate
+from lossland.optimizers import AnyOptimizer, Optimizer, Step, by_coordinate, noisy
 from lossland.optimizers import optimizer as as_optimizer
 
 Float64 = NDArray[np.float64]
@@ -52,15 +52,17 @@ def run(
     steps: int = 500,
     seed: int = 0,
     backend: str = "auto",
+    noise: float | None = None,
 ) -> Trajectory:
     """Run ``optimizer`` on ``landscape`` for ``steps`` steps from ``start``, (2,) or (N, 2), in float64.
 
     The landscape may be all that `ll.landscape` takes: a name, a formula, a function of x and y, a `Landscape`; the
     optimizer a name, a text such as ``"adam:lr=0.1"`` or an object. The start is by default the landscape's own.
-    Particle i draws its noise as particle i of a swarm with the same seed does. A lone particle gives a GPU nothing
+    ``noise`` is the standard deviation of Gaussian noise in each component of the gradients, with any optimizer;
+    particle i draws it as particle i of a swarm with the same seed does. A lone particle gives a GPU nothing
     to share out, so with ``backend="auto"`` it runs on the CPU.
     """
-    landscape, optimizer = as_landscape(landscape), as_optimizer(optimizer)
+    landscape, optimizer = as_landscape(landscape), with_noise(as_optimizer(optimizer), noise)
     starts = check_start(landscape.start if start is None else start)
     seed, steps = check_seed(seed), check_steps(steps)
     if len(starts) * (steps + 1) > MOST_KEPT:
@@ -68,10 +70,10 @@ def run(
             f"A run keeps every point, and {thousands(len(starts) * (steps + 1))} are too many (at most "
             f"{thousands(MOST_KEPT)}); ll.swarm keeps the ends alone."
         )
-    if len(starts) == 1 and backend in ("auto", "cpu"):
+    if optimizer.traced and len(starts) == 1 and backend in ("auto", "cpu"):
         points = _run_one(landscape, optimizer, starts[0], steps, seed)
     else:
-        xp = arrays.backend(backend).xp
+        xp = arrays.backend(backend if optimizer.traced else "cpu").xp
         points = arrays.to_numpy(_run_many(landscape, optimizer, xp.asarray(starts), steps, seed))
     lost = np.logical_or.accumulate(~np.isfinite(points).all(axis=-1), axis=0)
     points[lost] = np.nan
@@ -80,13 +82,21 @@ def run(
     return Trajectory(points, values, landscape, optimizer)
 
 
-def check_start(start: ArrayLike) -> Float64:
-    """Return one start (2,) or many (N, 2) as (N, 2), or raise UserError."""
+def with_noise(optimizer: Optimizer, noise: float | None) -> Optimizer:
+    """Return the optimizer with noise in its gradients; None leaves it as it is."""
+    return optimizer if noise is None else noisy(optimizer, noise)
+
+
+def check_start(start: ArrayLike, size: int = 2) -> Float64:
+    """Return one start (2,) or many (N, 2) as (N, 2), or raise UserError; of another ``size`` than 2 likewise."""
+    numbers = "two finite numbers x,y" if size == 2 else f"{size} finite numbers"
     if isinstance(start, str):
-        raise UserError(f"A start is two numbers, such as (-1.2, 1), not the text {shown(start)}.")
-    starts = np.atleast_2d(np.asarray(checks.plain(start, "A start's two finite numbers x,y"), dtype=np.float64))
-    if starts.ndim != 2 or starts.shape[1] != 2 or not len(starts) or not np.isfinite(starts).all():
-        raise UserError(f"A start is two finite numbers x,y (or an array of such pairs), not {shown(start)}.")
+        example = "two numbers, such as (-1.2, 1)" if size == 2 else numbers
+        raise UserError(f"A start is {example}, not the text {shown(start)}.")
+    starts = np.atleast_2d(np.asarray(checks.plain(start, f"A start's {numbers}"), dtype=np.float64))
+    if starts.ndim != 2 or starts.shape[1] != size or not len(starts) or not np.isfinite(starts).all():
+        several = "such pairs" if size == 2 else "them"
+        raise UserError(f"A start is {numbers} (or an array of {several}), not {shown(start)}.")
     return starts
 
 
@@ -121,16 +131,17 @@ def follow(
     if optimizer.stochastic:
         draws = np.stack(philox.standard_normal(seed, 0, philox.particles(np, 1, steps)))
     gradient, observe, update = gradient_program(landscape).floats, optimizer.observe, optimizer.update
-    whole = None if by_coordinate(type(optimizer)) else surveyor(landscape, type(optimizer))
+    kind, draws_noise = type(optimizer), optimizer.stochastic
+    whole = None if by_coordinate(kind) else surveyor(landscape, kind, draws_noise)
     x, y = float(start[0]), float(start[1])
     last = last_x = last_y = optimizer.initial()
     for t, (draw_x, draw_y) in enumerate(draws.T.tolist(), start=1):
-        grad_x, grad_y = gradient(x, y)
-        grad_x, grad_y = observe(grad_x, draw_x), observe(grad_y, draw_y)
+        exact_x, exact_y = gradient(x, y)
+        grad_x, grad_y = observe(exact_x, draw_x), observe(exact_y, draw_y)
         if whole is None:
             last_x, last_y = update(grad_x, last_x, t, x), update(grad_y, last_y, t, y)
         else:
-            last = whole.step(optimizer, (x, y), (grad_x, grad_y), last, t)
+            last = whole.step(optimizer, (x, y), (exact_x, exact_y), last, t, (draw_x, draw_y) if draws_noise else ())
             last_x, last_y = _along(last, 0), _along(last, 1)
         x, y = x + last_x.step, y + last_y.step
         yield Moment(t, (grad_x, grad_y), (last_x, last_y), (x, y))

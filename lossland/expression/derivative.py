@@ -1,14 +1,18 @@
 """Exact derivatives, built as expressions.
 
-Forward mode: the derivative of every node follows from those of its arguments. Where a rule would divide zero by
-zero, or jump, it says what holds there: the limit from the right, or the subgradient 0, so that a gradient is finite
-wherever the function has a kink (Ackley's cone, ``abs``, ``sqrt`` at 0).
+`derivative` and `directional` go forward: the derivative of every node follows from those of its arguments. Where a
+rule would divide zero by zero, or jump, it says what holds there: the limit from the right, or the subgradient 0, so
+that a gradient is finite wherever the function has a kink (Ackley's cone, ``abs``, ``sqrt`` at 0).
+
+`gradient` goes backward with the same rules, and finds all partial derivatives at the cost of a few values, however
+many variables there are.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Container, Mapping, Sequence
+from typing import NamedTuple
 
 from lossland.expression.arithmetic import (
     HALF,
@@ -24,7 +28,7 @@ from lossland.expression.arithmetic import (
     times,
     unless_zero,
 )
-from lossland.expression.node import Node, constant, make, ordered, variables
+from lossland.expression.node import COMPARISONS, Node, constant, make, ordered, variable, varies
 from lossland.expression.program import Program
 from lossland.expression.sums import Sum, Sums, TooLongError, never_negative
 
@@ -47,7 +51,7 @@ def _div(n: Node, d: Callable[[Node], Node]) -> Node:
 
 def _pow(n: Node, d: Callable[[Node], Node]) -> Node:
     u, v = n.args
-    if not variables(v):
+    if not varies(v):
         exponent = Program([v], ()).floats()[0]
         lower = power(u, exponent - 1)
         if exponent < 1:
@@ -146,9 +150,9 @@ def _extreme(n: Node, d: Callable[[Node], Node]) -> Node:
     """
     a, b = n.args
     outside = select(make("gt" if n.op == "max" else "lt", a, b), d(a), d(b))
-    if d(a) is d(b) or not variables(b):
+    if d(a) is d(b) or not varies(b):
         return outside
-    if not variables(a):
+    if not varies(a):
         return select(make("lt" if n.op == "max" else "gt", a, b), d(b), ZERO)
     return select(make("eq", a, b), times(HALF, plus(d(a), d(b))), outside)
 
@@ -202,23 +206,145 @@ RULES: dict[str, Rule] = {
 
 def derivative(node: Node, name: str) -> Node:
     """Return the derivative of ``node`` by the variable ``name``."""
+    return directional([node], {name: ONE})[0]
+
+
+def directional(nodes: Sequence[Node], direction: Mapping[str, Node]) -> list[Node]:
+    """Return the derivatives of nodes along a direction, which has a component for some variables (others: 0).
+
+    Of a gradient these are the Hessian times the direction.
+    """
     known: dict[Node, Node] = {}
     sums = Sums()
-    for part in ordered([node]):
+    for part in ordered(nodes):
         if part.op == "var":
-            known[part] = ONE if part.name == name else ZERO
+            known[part] = direction.get(part.name, ZERO)
         elif part.op in RULES and any(known[arg] is not ZERO for arg in part.args):
-            by_terms = _of_quotient(part, known, sums) if part.op in _QUOTIENTS else None
-            known[part] = RULES[part.op](part, known.__getitem__) if by_terms is None else by_terms
+            known[part] = _by_rule(part, known.__getitem__, known, sums)
         else:
             known[part] = ZERO
-    return known[node]
+    return [known[node] for node in nodes]
 
+
+def _by_rule(node: Node, d: Callable[[Node], Node], inside: Container[Node], sums: Sums) -> Node:
+    """Return the derivative of a node by those of nodes inside it."""
+    by_terms = _of_quotient(node, d, inside, sums) if node.op in _QUOTIENTS else None
+    return RULES[node.op](node, d) if by_terms is None else by_terms
+
+
+# --------------------------------------------------------------------------------------------------------- backward
+
+
+def gradient(node: Node, names: Sequence[str]) -> list[Node]:
+    """Return the derivatives of ``node`` by each of the variables, found together by going backward once.
+
+    A node's *adjoint* is the derivative of the whole by that node. A node passes its adjoint on to the nodes inside
+    it, each times the derivative by that one. Parts that several derivatives share are the same nodes.
+    """
+    order = ordered([node])
+    inside, sums, risks = set(order), Sums(), _Risks()
+    for part in order:  # arguments first: sums are taken apart without recursion
+        sums.of(part)
+    varying = _varying(order)
+    passed: dict[Node, list[_Adjoint]] = {node: [_Adjoint(ONE, chosen=False)]}
+    for part in reversed(order):
+        if part.op == "var" or part not in passed or part.op not in RULES:
+            continue
+        adjoint, chosen = _total(passed.pop(part))
+        for inner, slope in _slopes(part, inside, sums):
+            if inner in varying and slope is not ZERO:
+                product = times(adjoint, slope)
+                if chosen and risks.may_explode(slope):
+                    product = unless_zero(adjoint, product)  # where nothing arrives, nothing is passed on
+                passed.setdefault(inner, []).append(_Adjoint(product, chosen or part.op in _CHOICES))
+    nothing = [_Adjoint(ZERO, chosen=False)]
+    return [_total(passed.get(variable(name), nothing)).node for name in names]
+
+
+class _Adjoint(NamedTuple):
+    """An adjoint, and whether it is 0 where the node was not ``chosen``: where a ``where`` takes its other branch."""
+
+    node: Node
+    chosen: bool
+
+
+_CHOICES = ("where", "min", "max")
+
+
+def _total(parts: Sequence[_Adjoint]) -> _Adjoint:
+    result = parts[0].node
+    for part in parts[1:]:
+        result = plus(result, part.node)
+    return _Adjoint(result, all(part.chosen for part in parts))
+
+
+_TAME = {*COMPARISONS, "var", "add", "sub", "mul", "neg", "where", "abs", "sign", "floor", "min", "max", "sin", "cos"}
+
+
+class _Risks:
+    """Knows which expressions may be infinite, or no number, though their variables are ordinary numbers."""
+
+    def __init__(self) -> None:
+        self._known: dict[Node, bool] = {}
+
+    def may_explode(self, node: Node) -> bool:
+        """Tell whether this one may."""
+        for part in ordered([node], self._known):
+            self._known[part] = self._by_itself(part) or any(self._known[arg] for arg in part.args)
+        return self._known[node]
+
+    @staticmethod
+    def _by_itself(node: Node) -> bool:
+        if node.op == "const":
+            return not math.isfinite(node.value)
+        if node.op == "pow":
+            exponent = node.args[1].number
+            return exponent is None or exponent < 0 or not exponent.is_integer()
+        return node.op not in _TAME
+
+
+def _slopes(node: Node, inside: Container[Node], sums: Sums) -> list[tuple[Node, Node]]:
+    """Return the nodes inside a node that its derivative depends on, and the derivative by each of them.
+
+    A rule is linear in the derivatives that it asks for. So it is asked what it asks for, and then once for each.
+    """
+    asked: dict[Node, Node] = {}
+    _by_rule(node, lambda inner: asked.setdefault(inner, ONE), inside, sums)
+
+    def by(one: Node) -> Node:
+        return _by_rule(node, lambda inner: ONE if inner is one else ZERO, inside, sums)
+
+    return [(one, by(one)) for one in asked]
+
+
+def _varying(order: Sequence[Node]) -> set[Node]:
+    """Return the nodes that depend on a variable; ``order`` has arguments first."""
+    found: set[Node] = set()
+    for node in order:
+        if node.op == "var" or not found.isdisjoint(node.args):
+            found.add(node)
+    return found
+
+
+_TAME = frozenset(
+    ["var", "add", "sub", "mul", "neg", "where", "sin", "cos", "tanh", "abs", "sign", "floor", "min", "max"]
+)
+
+
+def _may_explode(node: Node) -> bool:
+    """Tell whether an expression may be infinite, or no number, where its variables are ordinary numbers."""
+    return any(
+        part.op not in _TAME and part.op not in COMPARISONS and not (part.op == "const" and math.isfinite(part.value))
+        for part in ordered([node])
+    )
+
+
+# -------------------------------------------------------------------------------------------- quotients, term by term
 
 _QUOTIENTS = ("div", "pow", "sqrt", "mul")
 
 
-def _of_quotient(node: Node, known: dict[Node, Node], sums: Sums) -> Node | None:
+def _of_quotient(node: Node, d: Callable[[Node], Node], inside: Container[Node], sums: Sums) -> Node | None:
     """Return the derivative of a quotient or a root of wild exponentials; None for any other node.
 
     It is taken term by term: c e^L f^p ... has the slope c e^L f^p ... (L' + p f'/f + ...). What then cancels over the
@@ -227,12 +353,10 @@ def _of_quotient(node: Node, known: dict[Node, Node], sums: Sums) -> Node | None
     found = sums.of(node)
     if not any(sums.is_wild(factor) and p < 1 for term in found for factor, p in term.factors):
         return None
-    slope = known.get  # cosh and tanh may come up that are no parts of the expression
 
     def of(part: Node) -> Node:
-        if (own := slope(part)) is None:
-            own = RULES[part.op](part, known.__getitem__)
-        return own
+        """Return a slope; cosh and tanh may come up that are no parts of the expression."""
+        return d(part) if part in inside else RULES[part.op](part, d)
 
     try:
         parts: list[tuple[float, Sum]] = []

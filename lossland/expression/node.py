@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import operator
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextvars import ContextVar
 from functools import cache, partial
 from numbers import Real
@@ -213,6 +213,12 @@ class Node:
 
         return f"<{text(self)}>" if length(self) < LONGEST else f"<an expression of {len(ordered([self]))} operations>"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let a pickle hold a flat list of operations: any depth is fine, and what is shared is written once."""
+        nodes = ordered([self])
+        index = {node: number for number, node in enumerate(nodes)}
+        return _from_rows, ([(node.op, [index[arg] for arg in node.args], node.value, node.name) for node in nodes],)
+
     @property
     def number(self) -> float | None:
         """The value of a plain number; None for anything else, pi and e included."""
@@ -233,6 +239,14 @@ def _intern(op: str, args: tuple[Node, ...], value: float = math.nan, name: str 
         node.op, node.args, node.value, node.name = op, args, value, name
         _nodes[key] = node
     return node
+
+
+def _from_rows(rows: Sequence[tuple[str, list[int], float, str]]) -> Node:
+    """Return the last of the operations that a pickle holds."""
+    nodes: list[Node] = []
+    for op, args, value, name in rows:
+        nodes.append(_intern(op, tuple(nodes[index] for index in args), value, name))
+    return nodes[-1]
 
 
 def make(op: str, *args: Node) -> Node:
@@ -269,8 +283,11 @@ def trace(function: Callable[..., Any], *names: str) -> Any:
     return as_node(result) if isinstance(result, Real) else result
 
 
-def ordered(outputs: Sequence[Node]) -> list[Node]:
-    """Return every node that the outputs need, arguments before their users. Not recursive: any depth is fine."""
+def ordered(outputs: Sequence[Node], known: Collection[Node] = ()) -> list[Node]:
+    """Return every node that the outputs need, arguments before their users. Not recursive: any depth is fine.
+
+    Nodes that are ``known`` already are left out, with what only they need.
+    """
     seen: set[Node] = set()
     result: list[Node] = []
     stack = [(node, False) for node in reversed(outputs)]
@@ -278,7 +295,7 @@ def ordered(outputs: Sequence[Node]) -> list[Node]:
         node, expanded = stack.pop()
         if expanded:
             result.append(node)
-        elif node not in seen:
+        elif node not in seen and node not in known:
             seen.add(node)
             stack.append((node, True))
             stack.extend((arg, False) for arg in reversed(node.args))
@@ -288,6 +305,20 @@ def ordered(outputs: Sequence[Node]) -> list[Node]:
 def variables(*outputs: Node) -> set[str]:
     """Return the names of the variables that occur in the outputs."""
     return {node.name for node in ordered(outputs) if node.op == "var"}
+
+
+def varies(node: Node) -> bool:
+    """Return whether a variable occurs in an expression; mostly that is seen at once."""
+    seen: set[Node] = set()
+    stack = [node]
+    while stack:
+        one = stack.pop()
+        if one.op == "var":
+            return True
+        if one not in seen:
+            seen.add(one)
+            stack.extend(one.args)
+    return False
 
 
 # --------------------------------------------------------------------- the operations on numbers and on arrays

@@ -48,6 +48,7 @@ class _Rewriting:
         self.sums = Sums()
         self.new: dict[Node, Node] = {}
         self.grown: dict[Node, bool] = {}
+        self.faded: dict[Node, bool] = {}
 
     def all(self, nodes: Sequence[Node], outputs: Sequence[Node]) -> list[Node]:
         """Rewrite nodes, each after its arguments, and return what became of the outputs."""
@@ -311,20 +312,33 @@ class _Rewriting:
     def _guarded(self, args: list[Node]) -> list[Node]:
         """Keep a factor that may be infinite from making nan of exponentials that have become 0."""
         for one, other in ((0, 1), (1, 0)):
-            if _fades(args[one]) and self._grows(args[other]):
+            if self._fades(args[one]) and self._grows(args[other]):
                 args[other] = _harmless(args[other], args[one])
                 break
         return args
 
     def safe_product(self, a: Node, b: Node) -> Node:
-        return times(_harmless(a, b) if _fades(b) and self._grows(a) else a, b)
+        return times(_harmless(a, b) if self._fades(b) and self._grows(a) else a, b)
+
+    def _fades(self, node: Node) -> bool:
+        """Tell whether an expression has an exponential in every term, so that it becomes 0 with them."""
+        for part in ordered([node], self.faded):
+            args = [self.faded[arg] for arg in part.args]
+            match part.op:
+                case "exp":
+                    self.faded[part] = True
+                case "where":
+                    self.faded[part] = any(args[1:])
+                case "mul" | "neg":
+                    self.faded[part] = any(args)
+                case op:
+                    self.faded[part] = op in ("add", "sub") and all(args)
+        return self.faded[node]
 
     def _grows(self, node: Node) -> bool:
         """Tell whether an expression may be infinite although its variables are ordinary numbers."""
-        if node not in self.grown:
-            for part in ordered([node]):
-                if part not in self.grown:
-                    self.grown[part] = self._grows_by_itself(part)
+        for part in ordered([node], self.grown):
+            self.grown[part] = self._grows_by_itself(part)
         return self.grown[node]
 
     def _grows_by_itself(self, node: Node) -> bool:
@@ -403,15 +417,6 @@ def log_one_plus(u: Node) -> Node:
     corrected = over(times(make("log", one_more), u), minus(one_more, ONE))
     near = select(make("eq", one_more, ONE), u, corrected)
     return select(make("lt", make("abs", u), HALF), near, make("log", one_more)) if u.op != "exp" else near
-
-
-def _fades(node: Node) -> bool:
-    """Tell whether an expression has an exponential in every term, so that it becomes 0 with them."""
-    if node.op == "where":
-        return any(map(_fades, node.args[1:]))
-    if node.op in ("add", "sub"):
-        return all(map(_fades, node.args))
-    return node.op == "exp" or (node.op in ("mul", "neg") and any(map(_fades, node.args)))
 
 
 def _harmless(node: Node, beside: Node) -> Node:

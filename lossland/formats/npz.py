@@ -25,12 +25,13 @@ from lossland.files import written
 Shape = tuple[int, ...]
 
 
-def write_npz(target: Path, arrays: Mapping[str, NDArray]) -> None:
-    """Write named arrays, uncompressed; the same arrays give the same bytes. Objects raise ValueError.
+def write_npz(target: Path, arrays: Mapping[str, NDArray], compressed: bool = False) -> None:
+    """Write named arrays; the same arrays give the same bytes. Objects raise ValueError.
 
     (``numpy.savez`` pickles objects unless it is told not to, which NumPy 2.0 cannot be told.)
     """
-    with written(target) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+    kind = zipfile.ZIP_DEFLATED if compressed else zipfile.ZIP_STORED
+    with written(target) as temporary, zipfile.ZipFile(temporary, "w", kind) as archive:
         for name, array in arrays.items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
                 npy.write_array(member, np.asarray(array), allow_pickle=False)

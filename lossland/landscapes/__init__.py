@@ -53,7 +53,6 @@ __all__ = [
 
 FORMULA_DOMAIN: Domain = ((-4.0, 4.0), (-4.0, 4.0))
 """Where a typed formula is shown if nothing else is asked for."""
-BBOB = "bbob:"
 WIDER = 4.0  # times the usual domain: beyond, the usual start is too near to the middle to be one
 
 
@@ -84,7 +83,7 @@ def _meant(what: Any, area: Domain | None) -> Landscape:
         return what
     if isinstance(what, str):
         wanted = what.strip()
-        known = _bbob(wanted) if wanted.lower().startswith(BBOB) else CATALOGUE.get(wanted.lower())
+        known = _bbob(wanted) if bbob.is_named(wanted) else CATALOGUE.get(wanted.lower())
         known = known or _NAMED.get(wanted)
         if known is not None:
             return known
@@ -128,22 +127,18 @@ def text_of(what: AnyLandscape) -> str:
 @lru_cache(maxsize=64)
 def _bbob(name: str) -> Landscape:
     """Return the landscape of ``bbob:F`` or ``bbob:F:INSTANCE`` on [-5, 5]^2."""
-    numbers = re.fullmatch(r"(\d{1,99})(?::(\d{1,99}))?", name[len(BBOB) :].strip(), re.ASCII)
-    if numbers is None:
-        raise UserError(f"A BBOB function is written bbob:F or bbob:F:INSTANCE, such as bbob:8:1, not {shown(name)}.")
-    number = int(numbers[2] or 1)
-    problem = bbob.instance(int(numbers[1]), number)
-    definition, (x, y) = problem.definition, problem.minimum.tolist()
+    known = bbob.named(name)
+    x, y = known.minimum.tolist()
     return Landscape(
-        name=f"{BBOB}{problem.function}:{number}",
-        title=f"{definition.title} (BBOB {problem.function}, instance {number})",
-        node=problem.node,
-        formula=f"{BBOB}{problem.function}:{number}",
+        name=known.name,
+        title=known.title,
+        node=known.node,
+        formula=known.name,
         domain=((-bbob.BOUND, bbob.BOUND), (-bbob.BOUND, bbob.BOUND)),
         minima=((x, y),),
         source=bbob.SOURCE,
         start=(-math.copysign(3.6, x), -4.2 if y > -2.5 else 4.2),
-        notation=f"{definition.latex} {problem.lowest:+.6g}",
+        notation=f"{known.definition.latex} {known.lowest:+.6g}",
     )
 
 

@@ -9,6 +9,7 @@ from 0 here and from 1 in the report.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -37,6 +38,7 @@ from lossland.expression import (
 )
 
 SOURCE = "Hansen et al. (2009), Noiseless functions definitions, INRIA RR-6829"
+PREFIX = "bbob:"
 LARGEST = 40  # dimensions: the reference implementation draws random numbers for no more
 FUNCTIONS: list[Function] = []
 BOUND = 5.0
@@ -74,6 +76,16 @@ class Instance:
     def names(self) -> tuple[str, ...]:
         """The names of the coordinates: x and y in the plane, else x1, x2, ..."""
         return ("x", "y") if self.dimension == 2 else tuple(f"x{i + 1}" for i in range(self.dimension))
+
+    @property
+    def name(self) -> str:
+        """The text that `named` reads."""
+        return f"{PREFIX}{self.function}:{self.instance}"
+
+    @property
+    def title(self) -> str:
+        """What it is called."""
+        return f"{self.definition.title} (BBOB {self.function}, instance {self.instance})"
 
     @cached_property
     def node(self) -> Node:
@@ -133,6 +145,20 @@ def instance(function: int, number: int = 1, dimension: int = 2) -> Instance:
     if not 2 <= dimension <= LARGEST:
         raise UserError(f"A BBOB function has 2 to {LARGEST} dimensions, not {shown(dimension)}.")
     return Instance(function, number, dimension)
+
+
+def named(text: str, dimension: int = 2) -> Instance:
+    """Return the problem of ``bbob:F`` or ``bbob:F:INSTANCE``, or raise UserError."""
+    numbers = re.fullmatch(r"bbob:\s*(\d{1,99})(?::(\d{1,99}))?", text.strip(), re.ASCII | re.IGNORECASE)
+    if numbers is None:
+        rest = text.strip()[len(PREFIX) :]
+        raise UserError(f"A BBOB function is written bbob:F or bbob:F:INSTANCE, such as bbob:8:1, not {shown(rest)}.")
+    return instance(int(numbers[1]), int(numbers[2] or 1), dimension)
+
+
+def is_named(text: str) -> bool:
+    """Whether a text is meant to name a BBOB function."""
+    return text.strip().lower().startswith(PREFIX)
 
 
 # --------------------------------------------------------------------------------------------- random numbers

@@ -1,14 +1,16 @@
-"""Landscapes from plain functions of x and y: traced once, they are formulas like those that are typed."""
+"""Landscapes from plain functions of x and y, or of one vector: traced once, they are formulas like typed ones."""
 
 from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from lossland.errors import UserError, fault_of, shown
-from lossland.expression import Node, constant, e, pi, text, trace
+from lossland.expression import Node, constant, e, pi, text, variable
 from lossland.expression.node import COMPARISONS, as_node, make, ordered, variables
 from lossland.expression.with_numpy import plain_python
 
@@ -20,21 +22,40 @@ Function = Callable[[Any, Any], Any]
 
 def is_function(value: object) -> bool:
     """Whether something is a plain function of two variables, for all that can be told without calling it."""
-    return inspect.isroutine(value) and _takes_two(value)
+    return inspect.isroutine(value) and takes(value, 2)
 
 
 def traced(function: Function) -> Node:
     """Return what a function of x and y computes, as an expression, or raise UserError."""
-    name = called(function)
-    if not _takes_two(function):
+    if not takes(function, 2):
         raise UserError(
             "A landscape is a function of two numbers x and y, as in lambda x, y: x**2 + y**2, but "
-            f"{name[0].lower()}{name[1:]} takes {_taken(function)}."
+            f"{called(function)[0].lower()}{called(function)[1:]} takes {_taken(function)}."
         )
+    return _expression(function, [variable(name) for name in ("x", "y")])
+
+
+def traced_vector(function: Callable[[Any], Any], names: Sequence[str]) -> Node:
+    """Return what a function of one vector computes, as an expression of its components, or raise UserError.
+
+    It is given a NumPy array of symbols, (len(names),).
+    """
+    if not takes(function, 1):
+        raise UserError(
+            f"A problem is a function of one vector, as in lambda x: (x**2).sum(); {called(function)} is not."
+        )
+    vector = np.empty(len(names), object)
+    vector[:] = [variable(name) for name in names]
+    return _expression(function, [vector], names)
+
+
+def _expression(function: Callable[..., Any], arguments: Sequence[Any], names: Sequence[str] = ("x", "y")) -> Node:
+    """Return what a function makes of symbols, or raise UserError."""
+    name = called(function)
     result: Any = None
     try:
         with plain_python():
-            result = trace(function, "x", "y")
+            result = function(*arguments)
             node = as_node(result[()] if getattr(result, "shape", None) == () else result)
     except UserError:
         raise
@@ -43,15 +64,19 @@ def traced(function: Function) -> Node:
     except Exception as error:
         if "in an expression" in str(error):  # what came back is no number
             given = "None (is there a return?)" if result is None else shown(result)
-            raise UserError(f"{name} must return one number, made from x and y, not {given}.") from None
+            raise UserError(f"{name} must return one number, made from {_listed(names)}, not {given}.") from None
         raise UserError(f"{name} cannot be used as a landscape: {fault_of(error)}.") from error
     if node.op in COMPARISONS:
         raise UserError(f"{name} returns a test, {text(node)}; return a number, as by np.where(test, 1, 0).")
     if len(ordered([node])) > MOST_NODES:
         raise UserError(f"{name} takes more than {MOST_NODES} operations; a landscape is drawn from shorter ones.")
-    if unknown := variables(node) - {"x", "y"}:
-        raise UserError(f"{name} uses {', '.join(sorted(unknown))} beside x and y.")
+    if unknown := variables(node) - set(names):
+        raise UserError(f"{name} uses {', '.join(sorted(unknown))} beside {_listed(names)}.")
     return _with_constants(node)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(names) if len(names) == 2 else f"{names[0]} to {names[-1]}"
 
 
 def called(function: object) -> str:
@@ -60,9 +85,10 @@ def called(function: object) -> str:
     return "The function" if not name or name.startswith("<") else f"The function {name}"
 
 
-def _takes_two(function: Any) -> bool:
+def takes(function: Any, count: int) -> bool:
+    """Whether a function can be called with so many arguments."""
     try:
-        inspect.signature(function).bind(0, 0)
+        inspect.signature(function).bind(*range(count))
     except TypeError:
         return False
     except ValueError:  # some built-in functions do not tell

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -13,7 +13,8 @@ from numpy.typing import DTypeLike, NDArray
 from lossland import checks
 from lossland.display import Displayed
 from lossland.errors import UserError, shown
-from lossland.expression import Node, Program, latex, namespace
+from lossland.expression import Node, Program, latex, namespace, variable
+from lossland.expression.derivative import directional, gradient
 
 MOST_POINTS = 2**24  # along a side of a grid
 
@@ -39,11 +40,18 @@ class Grid(Displayed):
     curvature: NDArray[np.floating] | None = None
 
 
-class Calculus:
-    """An expression in x and y with its derivatives and the programs that compute them, each made when it is needed."""
+PLANE = ("x", "y")
 
-    def __init__(self, node: Node) -> None:
-        self.node = node
+
+class Calculus:
+    """An expression with its derivatives and the programs that compute them, each made when it is needed.
+
+    ``names`` are its variables, x and y unless it is one of more. In the plane derivatives are made variable by
+    variable; in more dimensions all at once, going backward.
+    """
+
+    def __init__(self, node: Node, names: tuple[str, ...] = PLANE) -> None:
+        self.node, self.names = node, names
 
     @cached_property
     def latex(self) -> str:
@@ -51,41 +59,56 @@ class Calculus:
         return latex(self.node)
 
     @cached_property
-    def gradient(self) -> tuple[Node, Node]:
-        """The expressions of df/dx and df/dy."""
-        return self.node.diff("x"), self.node.diff("y")
+    def gradient(self) -> tuple[Node, ...]:
+        """The expressions of the derivatives by each variable."""
+        return tuple(map(self.node.diff, PLANE) if self.names == PLANE else gradient(self.node, self.names))
 
     @cached_property
-    def hessian(self) -> tuple[Node, Node, Node]:
-        """The expressions of the second derivatives xx, xy, yy."""
-        by_x, by_y = self.gradient
-        return by_x.diff("x"), by_x.diff("y"), by_y.diff("y")
+    def hessian(self) -> tuple[Node, ...]:
+        """The expressions of the second derivatives from the diagonal on, row by row: xx, xy, yy in the plane."""
+        size = range(len(self.names))
+        return tuple(self.gradient[i].diff(self.names[j]) for i in size for j in size[i:])
+
+    @cached_property
+    def directions(self) -> tuple[str, ...]:
+        """The names of the components of a direction, for `along`."""
+        return tuple(f"along_{name}" for name in self.names)
+
+    @cached_property
+    def along(self) -> tuple[Node, ...]:
+        """The expressions of the Hessian times a direction, in the variables and its components."""
+        return tuple(directional(self.gradient, dict(zip(self.names, map(variable, self.directions), strict=True))))
 
     @cached_property
     def computes_value(self) -> Program:
         """Gives f."""
-        return Program([self.node], "xy")
+        return Program([self.node], self.names)
 
     @cached_property
     def computes_gradient(self) -> Program:
-        """Gives f and its two first derivatives."""
-        return Program([self.node, *self.gradient], "xy")
+        """Gives f and its first derivatives."""
+        return Program([self.node, *self.gradient], self.names)
 
     @cached_property
     def computes_hessian(self) -> Program:
-        """Gives f and its three second derivatives."""
-        return Program([self.node, *self.hessian], "xy")
+        """Gives f and its second derivatives."""
+        return Program([self.node, *self.hessian], self.names)
+
+    @cached_property
+    def computes_along(self) -> Program:
+        """Gives the Hessian times a direction, whose components are its last inputs."""
+        return Program(self.along, (*self.names, *self.directions))
 
     @cached_property
     def computes_all(self) -> Program:
         """Gives f and all its derivatives."""
-        return Program([self.node, *self.gradient, *self.hessian], "xy")
+        return Program([self.node, *self.gradient, *self.hessian], self.names)
 
 
 @lru_cache(maxsize=64)
-def calculus(node: Node) -> Calculus:
+def calculus(node: Node, names: tuple[str, ...] = PLANE) -> Calculus:
     """Return an expression's derivatives and programs; landscapes that differ only in their domain share them."""
-    return Calculus(node)
+    return Calculus(node, names)
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +131,10 @@ class Landscape(Displayed):
     start: Point
     notation: str = ""
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Let a pickle hold the fields alone: programs are made where they are needed."""
+        return {item.name: getattr(self, item.name) for item in fields(self)}
+
     @cached_property
     def _calculus(self) -> Calculus:
         return calculus(self.node)
@@ -118,12 +145,17 @@ class Landscape(Displayed):
         return self.notation or self._calculus.latex
 
     @property
-    def gradient_nodes(self) -> tuple[Node, Node]:
+    def names(self) -> tuple[str, ...]:
+        """The names of the coordinates, x and y; a `Problem` may have more."""
+        return PLANE
+
+    @property
+    def gradient_nodes(self) -> tuple[Node, ...]:
         """The expressions of df/dx and df/dy."""
         return self._calculus.gradient
 
     @property
-    def hessian_nodes(self) -> tuple[Node, Node, Node]:
+    def hessian_nodes(self) -> tuple[Node, ...]:
         """The expressions of the second derivatives xx, xy, yy."""
         return self._calculus.hessian
 
@@ -142,13 +174,13 @@ class Landscape(Displayed):
     def value_grad(self, points: Any) -> tuple[Any, Any]:
         """Return f (...) and its gradient (..., 2) at points (..., 2), computed together."""
         value, *parts = self._calculus.computes_gradient.arrays(*_columns(points))
-        return value, _side_by_side(value, parts)
+        return value, side_by_side(value, parts)
 
     @np.errstate(all="ignore")
     def hessian(self, points: Any) -> Any:
         """Return the second derivatives xx, xy, yy at points (..., 2), as an array (..., 3)."""
         value, *parts = self._calculus.computes_hessian.arrays(*_columns(points))
-        return _side_by_side(value, parts)
+        return side_by_side(value, parts)
 
     def value_grad_at(self, x: float, y: float) -> tuple[float, float, float]:
         """Return f, df/dx and df/dy at one point, on Python floats: a few microseconds."""
@@ -204,7 +236,7 @@ def fill_gaps(
         part[iy, ix] = np.where(np.isnan(beside[0]), np.nan, limit)
 
 
-def _side_by_side(value: Any, parts: Sequence[Any]) -> Any:
+def side_by_side(value: Any, parts: Sequence[Any]) -> Any:
     """Return derivatives (...) as one array (..., n); they are nan where the value is."""
     xp = namespace(value)
     lost = xp.isnan(value)

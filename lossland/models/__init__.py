@@ -1,10 +1,63 @@
 """The mathematics that scenes show: pure functions over arrays that know nothing of pictures.
 
-`linear_maps`: what a matrix does to the plane. `quadratics`: how descent and momentum converge on a quadratic.
-`critical_points`: where a landscape is level, and of which kind. `contours`: curves of equal value. `slopes`: the
-steepest heading, and the ways that rain takes. `phase_portraits`: where a step leads from everywhere.
+`calculus`: slopes, areas, Taylor polynomials and Newton's method in one variable.
+`contours`: curves of equal value.
+`critical_points`: where a landscape is level, and of which kind.
+`datasets`: digits, iris, and two classes in the plane.
+`honesty`: what a slice may be trusted for.
+`least_squares`: a loss of any number of weights whose slopes are known exactly.
+`linear_maps`: what a matrix does to the plane.
+`networks`: perceptrons and convolutions, thousands at once, with gradients and Hessian products.
+`phase_portraits`: where a step leads from everywhere.
+`principal`: the axes of most variance.
+`quadratics`: how descent and momentum converge on a quadratic.
+`slicefiles`: slices in files, ours and others'.
+`slices`: a network's loss along directions of many kinds.
+`slicing`: a slice from a few words.
+`slopes`: the steepest heading, and the ways that rain takes.
+`subspaces`: what a matrix reaches and what it loses, least squares, right angles, and paths in space.
+`training`: any optimizer on many networks.
+`vectors`: sums, multiples, angles and spans.
 """
 
-from lossland.models import contours, critical_points, linear_maps, phase_portraits, quadratics, slopes
+from lossland.models import (
+    calculus,
+    contours,
+    critical_points,
+    datasets,
+    honesty,
+    least_squares,
+    linear_maps,
+    networks,
+    phase_portraits,
+    principal,
+    quadratics,
+    slicefiles,
+    slices,
+    slicing,
+    slopes,
+    subspaces,
+    training,
+    vectors,
+)
 
-__all__ = ["contours", "critical_points", "linear_maps", "phase_portraits", "quadratics", "slopes"]
+__all__ = [
+    "calculus",
+    "contours",
+    "critical_points",
+    "datasets",
+    "honesty",
+    "least_squares",
+    "linear_maps",
+    "networks",
+    "phase_portraits",
+    "principal",
+    "quadratics",
+    "slicefiles",
+    "slices",
+    "slicing",
+    "slopes",
+    "subspaces",
+    "training",
+    "vectors",
+]

@@ -109,6 +109,61 @@ class EigenDirection:
     factor: float
 
 
+def straight(matrix: Floats, t: float) -> Floats:
+    """Return (1 − t) I + t A (n, n): every point goes straight, and an eigenvector keeps its line, ×(1 + t(λ − 1))."""
+    return (1 - t) * np.eye(len(matrix)) + t * matrix
+
+
+def degrees_off_line(vectors: ArrayLike, line: ArrayLike) -> Floats:
+    """Return the angles (...) between vectors (..., 2) and a line or lines (2,) or (..., 2), from 0° to 90°.
+
+    A vector that has turned around is still on its line. Of the vector 0 the angle is nan.
+    """
+    (x, y), (u, v) = np.moveaxis(np.asarray(vectors, float), -1, 0), np.moveaxis(np.asarray(line, float), -1, 0)
+    angle = np.degrees(np.arctan2(np.abs(u * y - v * x), np.abs(u * x + v * y)))
+    return np.where((np.hypot(x, y) > 0) & (np.hypot(u, v) > 0), angle, np.nan)
+
+
+def repeated(matrix: Floats, vectors: ArrayLike, times: float) -> Floats:
+    """Return the directions (..., 2) of vectors (..., 2) after A was applied so many times; between whole times they
+    go straight. Lengths are 1: A again and again would make them too long or too short to see. What becomes 0 stays 0.
+    """
+    directions = _directions(np.asarray(vectors, float))
+    for _ in range(int(times)):
+        directions = _directions(directions @ matrix.T)
+    part = times - int(times)
+    return _directions(directions @ straight(matrix, part).T) if part else directions
+
+
+def _directions(vectors: Floats) -> Floats:
+    length = np.hypot(vectors[..., 0], vectors[..., 1])[..., None]
+    return np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 1e-12)
+
+
+def strongest_line(matrix: Floats) -> Floats | None:
+    """Return the direction (2,) to which powers of a matrix pull all others: that of the one eigenvalue farthest from
+    0. None where there is none: a rotation has no real one, and two that are equally far pull equally.
+    """
+    kept = sorted(eigen_directions(matrix), key=lambda one: -abs(one.factor))
+    if not kept or abs(kept[0].factor) < 1e-12:
+        return None
+    if len(kept) == 2 and abs(abs(kept[0].factor) - abs(kept[1].factor)) < 1e-9 * abs(kept[0].factor):
+        return None
+    return kept[0].vector
+
+
+def power_angles_degrees(matrix: Floats, start: ArrayLike, count: int) -> Floats:
+    """Return the angles (count,) to the strongest line of A v, A² v, ...; nan where there is no such line.
+
+    Source: power iteration, Golub and Van Loan, *Matrix Computations*, 7.3.1; each step shrinks the tangent of the
+    angle by λ₂/λ₁ where A is symmetric.
+    """
+    line = strongest_line(matrix)
+    if line is None:
+        return np.full(count, np.nan)
+    return np.array([float(degrees_off_line(repeated(matrix, start, k), line)) for k in range(1, count + 1)])
+
+
 def is_multiple_of_identity(matrix: Floats) -> bool:
     """Whether a matrix (2, 2) keeps every direction."""
     return bool(np.abs(matrix - matrix[0, 0] * np.eye(2)).max() < 1e-12)

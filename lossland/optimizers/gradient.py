@@ -9,9 +9,9 @@ from typing import ClassVar
 
 from lossland.expression import minimum, where
 from lossland.expression.linear import dot, norm
-from lossland.expression.node import V, Value
+from lossland.expression.node import Value
 from lossland.optimizers.look import Look
-from lossland.optimizers.rule import Hyper, Optimizer, Step, decay, epsilon, pull, rate, setting
+from lossland.optimizers.rule import Hyper, Optimizer, Step, decay, epsilon, gradient_noise, pull, rate, setting
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,8 @@ class GradientDescent(Optimizer):
 class SGD(Optimizer):
     """Gradient descent on a noisy gradient, as if it came from a random batch of data.
 
-    ``noise`` is the standard deviation of the Gaussian noise in each component of the gradient.
+    ``noise`` is the standard deviation of the Gaussian noise in each component of the gradient. `noisy` gives any other
+    rule the same.
     """
 
     title = "SGD"
@@ -42,16 +43,9 @@ class SGD(Optimizer):
     family = "gradient"
 
     lr: float = rate(1e-3)
-    noise: float = setting(0.0, Hyper(r"\sigma", 0.0, 100.0, log=False))
+    noise: float = gradient_noise()
 
     Terms = namedtuple("Terms", "step")
-
-    @property
-    def stochastic(self) -> bool:
-        return self.noise > 0
-
-    def observe(self, grad: V, draw: V) -> V:
-        return grad + self.noise * draw
 
     def update(self, grad: Value, last: Step, t: Value, position: Value) -> Step:
         return self.Terms(step=-self.lr * grad)

@@ -12,7 +12,7 @@ from dataclasses import fields
 from functools import cache
 from typing import Any, NamedTuple
 
-from lossland.expression.linear import times
+from lossland.expression.linear import dot, times
 from lossland.expression.node import Node, as_node, make, variable, variables
 from lossland.expression.vectors import Vector, flat, rank, shaped
 from lossland.optimizers.rule import Optimizer, Step, by_coordinate, symbolic
@@ -23,11 +23,24 @@ AXES = ("x", "y")
 class Look(ABC):
     """The surroundings of a position. Positions and gradients are vectors, the Hessian is a matrix.
 
-    ``grad`` is the gradient at ``position`` as it was observed: with the noise that the rule adds to it.
+    ``grad`` is the gradient at ``position``. With noise, all that is seen at one step is seen on the landscape plus one
+    random slope through the position, as if it came from one batch of data: gradients have the same draw everywhere,
+    values go with them, and curvatures are exact.
     """
 
     position: Any
     grad: Any
+    slope: Any = None  # what noise adds to gradients
+
+    def noted_value(self, exact: Any, position: Any) -> Any:
+        """Return an exact value at a position as it is seen: with what the random slope adds."""
+        if self.slope is None or position is self.position:
+            return exact
+        return exact + dot(self.slope, position - self.position)
+
+    def noted_grad(self, exact: Any) -> Any:
+        """Return an exact gradient as it is seen."""
+        return exact if self.slope is None else exact + self.slope
 
     @abstractmethod
     def value_at(self, position: Any) -> Any:
@@ -35,7 +48,7 @@ class Look(ABC):
 
     @abstractmethod
     def grad_at(self, position: Any) -> Any:
-        """Return the exact gradient at a position. It costs one more gradient."""
+        """Return the gradient at a position. It costs one more gradient."""
 
     @abstractmethod
     def hessian_at(self, position: Any) -> Any:
@@ -47,10 +60,10 @@ class Look(ABC):
 
 
 class Symbols(Look):
-    """The surroundings in symbols that stand for whole vectors: for equations."""
+    """The surroundings in symbols that stand for whole vectors: for equations. ``noise`` is what gradients have."""
 
-    def __init__(self) -> None:
-        self.position, self.grad = variable("position"), variable("grad")
+    def __init__(self, noise: Node | None = None) -> None:
+        self.position, self.grad, self.slope = variable("position"), variable("grad"), noise
 
     def value_at(self, position: Any) -> Node:
         """Return f(position)."""
@@ -58,7 +71,7 @@ class Symbols(Look):
 
     def grad_at(self, position: Any) -> Node:
         """Return the gradient's symbol."""
-        return make("gradient_at", as_node(position))
+        return self.noted_grad(make("gradient_at", as_node(position)))
 
     def hessian_at(self, position: Any) -> Node:
         """Return the Hessian's symbol."""
@@ -71,7 +84,8 @@ class Symbols(Look):
 class Place(NamedTuple):
     """Where a rule looked: at the ``value``, ``gradient`` or ``hessian``, and the variables that stand for it.
 
-    Of a Hessian, which is symmetric, these are the entries from the diagonal on, row by row.
+    Of a Hessian, which is symmetric, these are the entries from the diagonal on, row by row. In more than two
+    dimensions there may be a ``product`` of it with a vector, whose components follow those of the position.
     """
 
     what: str
@@ -86,7 +100,7 @@ class Trace(NamedTuple):
     terms' entries (see `entries`) and those of the ``places``, in whose positions the variables of earlier ones may
     occur. ``remembered`` has the rank of each term that the rule reads of the step before: 0 for a number, 1 for a
     vector, 2 for a matrix. ``carried`` are those that follow from t and the hyper-parameters: the same everywhere.
-    ``cost`` is how many gradients a step evaluates.
+    ``cost`` is how many gradients a step evaluates, ``hessians`` how many of its looks were at a whole Hessian.
     """
 
     terms: Step
@@ -94,6 +108,7 @@ class Trace(NamedTuple):
     remembered: dict[str, int]
     carried: tuple[str, ...]
     cost: float
+    hessians: int
 
 
 def entries(name: str, order: int, axes: Iterable[str] = AXES) -> list[str]:
@@ -106,7 +121,7 @@ def entries(name: str, order: int, axes: Iterable[str] = AXES) -> list[str]:
 
 @cache
 def trace(kind: type[Optimizer], noisy: bool = False, axes: tuple[str, ...] = AXES) -> Trace:
-    """Run a rule on symbols. With ``noisy`` the gradient is what the rule observes under draws noise_x, ...
+    """Run a rule on symbols. With ``noisy`` it sees gradients with the draws noise_x, ...
 
     Which terms are vectors or matrices comes out by itself: the rule runs again until what it returns has the ranks
     that it was given.
@@ -114,9 +129,8 @@ def trace(kind: type[Optimizer], noisy: bool = False, axes: tuple[str, ...] = AX
     rule = symbolic(kind)
     ranks: dict[str, int] = {}
     while True:
-        look, last = _Traced(axes), _Last(ranks, axes)
-        if noisy:
-            look.grad = rule.observe(look.grad, _named("noise", 1, axes))
+        slope = vars(rule)["noise"] * _named("noise", 1, axes) if noisy else None
+        look, last = _Traced(axes, slope), _Last(ranks, axes)
         terms = _by_axes(rule, look, last) if by_coordinate(kind) else rule.decide(look, last, variable("t"))
         found = {name: max(rank(getattr(terms, name)), ranks.get(name, 0)) for name in last.read(kind)}
         if found == ranks:
@@ -125,7 +139,8 @@ def trace(kind: type[Optimizer], noisy: bool = False, axes: tuple[str, ...] = AX
     grads = set(entries("grad", 1, axes))
     used = [*_nodes(terms), *(node for place in look.places for node in place.position)]
     cost = look.cost + (1.0 if not grads.isdisjoint(variables(*used)) else 0.0)
-    return Trace(terms, tuple(look.places), ranks, _carried(kind, terms, ranks), cost)
+    hessians = sum(what == "hessian" for what, *_ in look.paid)
+    return Trace(terms, tuple(look.places), ranks, _carried(kind, terms, ranks), cost, hessians)
 
 
 def _by_axes(rule: Optimizer, look: Look, last: _Last) -> Step:
@@ -190,9 +205,9 @@ class _Along:
 class _Traced(Look):
     """Notes where a rule looks and answers with variables; what is asked twice is looked at once."""
 
-    def __init__(self, axes: tuple[str, ...]) -> None:
-        self.axes = axes
-        self.position, self.grad = Vector(map(variable, axes)), _named("grad", 1, axes)
+    def __init__(self, axes: tuple[str, ...], slope: Vector | None = None) -> None:
+        self.axes, self.slope = axes, slope
+        self.position, self.grad = Vector(map(variable, axes)), self.noted_grad(_named("grad", 1, axes))
         self.places: list[Place] = []
         self.paid: dict[tuple[Any, ...], float] = {}
 
@@ -204,12 +219,12 @@ class _Traced(Look):
     def value_at(self, position: Any) -> Node:
         """Return the variable of a value."""
         self.paid["value", self._at(position)] = 0.5
-        return variable(self._seen("value", position, [""])[0])
+        return self.noted_value(variable(self._seen("value", position, [""])[0]), position)
 
     def grad_at(self, position: Any) -> Vector:
         """Return the variables of a gradient."""
         self.paid["gradient", self._at(position)] = 1.0
-        return Vector(map(variable, self._seen("gradient", position, list(self.axes))))
+        return self.noted_grad(Vector(map(variable, self._seen("gradient", position, list(self.axes)))))
 
     def hessian_at(self, position: Any) -> Vector:
         """Return the variables of a Hessian."""
@@ -219,7 +234,10 @@ class _Traced(Look):
     def curvature_along(self, position: Any, direction: Any) -> Vector:
         """Return the product in the variables of a Hessian, at the price of the product."""
         self.paid["product", self._at(position), self._at(direction)] = 2.0
-        return times(self._hessian(position), direction)
+        if len(self.axes) == len(AXES):
+            return times(self._hessian(position), direction)
+        both = Vector([*self._at(position), *self._at(direction)])
+        return Vector(map(variable, self._seen("product", both, list(self.axes))))
 
     def _hessian(self, position: Any) -> Vector:
         pairs = [a + b for i, a in enumerate(self.axes) for b in self.axes[i:]]

@@ -6,13 +6,14 @@ import math
 import re
 from abc import ABC
 from dataclasses import Field, dataclass, field, fields
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 from lossland import userfiles
 from lossland.display import Displayed
 from lossland.errors import UserError, nearest, shown
 from lossland.expression import variable
-from lossland.expression.node import V, Value
+from lossland.expression.node import Value
 from lossland.expression.printing import symbol
 
 if TYPE_CHECKING:
@@ -75,6 +76,11 @@ def pull(default: float) -> float:
     return setting(default, Hyper(r"\lambda", 0.0, 1.0, log=False))
 
 
+def gradient_noise(default: float = 0.0) -> float:
+    """Standard deviation of the Gaussian noise that each component of a gradient is seen with; always ``noise``."""
+    return field(default=default, metadata={"hyper": Hyper(r"\sigma", 0.0, 100.0, log=False), "observed": True})
+
+
 RATES = ("lr", "rate", "learning_rate", "step_size")
 
 
@@ -108,11 +114,13 @@ class Optimizer(Displayed, ABC):
     name: ClassVar[str]  # on the command line
     text: ClassVar[str]  # what `optimizer` reads: the name, or the file that the class is in
     schedule: ClassVar[str] = ""  # of the rate, see ``lossland.optimizers.schedules``
+    variant: ClassVar[bool] = False  # of a class that is known already: with a schedule, or with noise
+    traced: ClassVar[bool] = True  # whether it runs on symbols; another library's code does not
     symbols: ClassVar[dict[str, str]] = {}  # LaTeX of terms whose name is not their symbol
     Terms: ClassVar[type[Any]]  # named tuple of one step's terms; the one called ``step`` is the move
 
     def __init_subclass__(cls) -> None:
-        if cls.schedule:  # a variant of a class that is known already
+        if cls.variant:
             return
         cls.title = vars(cls).get("title", cls.__name__)
         cls.name = cls.text = "_".join(re.findall(r"[a-z0-9]+", cls.title.lower())) or cls.__name__.lower()
@@ -139,16 +147,19 @@ class Optimizer(Displayed, ABC):
 
     @property
     def stochastic(self) -> bool:
-        """Whether ``observe`` changes the gradient, by a random draw."""
-        return False
+        """Whether gradients are seen with noise: by random draws."""
+        return has_noise(type(self)) and vars(self)["noise"] > 0
 
     def initial(self) -> Step:
         """Return the terms before the first step: what ``last`` is at t = 1. Zeros, unless the rule says otherwise."""
         return self.Terms(*[0.0] * len(self.Terms._fields))
 
-    def observe(self, grad: V, draw: V) -> V:
-        """Return the gradient that the rule gets to see at ``grad``. ``draw`` is standard normal."""
-        return grad
+    def observe(self, grad: Any, draw: Any) -> Any:
+        """Return the gradient as the rule sees it: with its ``noise``, if it has any, times ``draw``, standard normal.
+
+        All that it sees at one step comes with the same draw: see `Look`.
+        """
+        return grad + vars(self)["noise"] * draw if has_noise(type(self)) else grad
 
     def decide(self, look: Look, last: Step, t: Value) -> Step:
         """Return every named term of step t = 1, 2, ...; the new position is ``look.position + terms.step``.
@@ -191,6 +202,12 @@ def _hyper_of(item: Field) -> Hyper:
 
 def _number(default: Any) -> float:
     return float(default) if isinstance(default, int | float) else 0.0
+
+
+@cache
+def has_noise(kind: type[Optimizer]) -> bool:
+    """Return whether a class of optimizers has a field for the noise of its gradients."""
+    return any(item.metadata.get("observed", False) for item in fields(kind))
 
 
 def by_coordinate(kind: type[Optimizer]) -> bool:

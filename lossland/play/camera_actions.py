@@ -171,15 +171,24 @@ def chase(player: Player) -> None:
 
 
 def look(player: Player, frame: Frame) -> None:
-    """Make a new home when the scene wants to be seen in another way; a camera that is at home glides there."""
+    """Make a new home when the scene wants to be seen in another way.
+
+    A camera that is at home glides there; where the scene itself moves the view, it goes along at once.
+    """
     view, before, old = frame.view, player.view, player.camera
     if before is not None and _same_view(view, before):
+        if view.turned != before.turned:
+            player.view = view
+            player.camera.turn(*view.turned)
         return
     player.view = view
     player.camera = Camera(view.azimuth, view.elevation, view.flat)
     player.camera.fit(_bounds(frame), player.size, player.free)
+    player.camera.turn(*view.turned)
     if before is not None and before.flat == view.flat:
-        player.camera.pose, player.camera.saved = old.pose, old.saved
+        player.camera.saved = old.saved
+        if not (view.moves and old.pose == old.goal == old.home_pose):
+            player.camera.pose = old.pose
         if old.goal != old.home_pose:
             player.camera.goal = old.goal
 

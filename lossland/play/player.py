@@ -326,9 +326,15 @@ class Player:
 
     @action
     def pick(self, key: str, element: int) -> bool:
-        """Tell the scene of a click on an element of the frame's layer of a key; False if it is nothing to it."""
-        layer = self.frame().layer(key_of(self, key))
-        return layer is not None and self.scene.pick(layer, int(real(element, -1, 2**53, "An element")))
+        """Tell the scene of a click on an element of the frame's layer of a key; False if it is nothing to it.
+
+        Where the scene then shows something of another length, that begins at its start.
+        """
+        layer, clock = self.frame().layer(key_of(self, key)), self.scene.clock
+        meant = layer is not None and self.scene.pick(layer, int(real(element, -1, 2**53, "An element")))
+        if self.scene.clock != clock:
+            self._restart()
+        return meant
 
     @action
     def drag(self, name: str, position: Sequence[float]) -> None:

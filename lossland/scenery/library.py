@@ -9,12 +9,15 @@ from typing import Any
 
 from lossland import checks, landscapes, userfiles
 from lossland.errors import UserError, nearest, shown
+from lossland.files import holds_results
 from lossland.landscapes import Landscape
+from lossland.models.slicefiles import is_slice
 from lossland.resources import folder
 from lossland.scenery import words
 from lossland.scenery.parameters import Integer, Lanes, Matrix, Number, Param, Point
 from lossland.scenery.scene import CHAPTERS, Scene, quiet
-from lossland.scenery.tour import Shot, Tour, tour, tours
+from lossland.scenery.tour import Shot, Tour
+from lossland.scenery.tours import tour, tours
 
 __all__ = [
     "Shot",
@@ -36,6 +39,8 @@ Shown = Scene | type[Scene] | Landscape | Callable[[Any, Any], Any] | str | Path
 
 LARGEST_SEED = 2**64 - 1
 RACE = "optimizer_race"  # the scene that shows a landscape given by its own name or formula
+SLICE = "nn_loss_slice"  # the scene that shows a slice from a file
+BENCHMARK = "bench"  # the scene that shows what `lossland bench` wrote into a folder
 
 
 def names() -> tuple[str, ...]:
@@ -67,7 +72,8 @@ def scene(
     """Return a new scene, with its parameters changed by name: ``ll.scene("eigenvectors", matrix=[[2, 1], [1, 2]])``.
 
     ``what`` is a scene's name or class; a landscape in any form that `ll.landscape` takes, which optimizers then race
-    on; or a file of your own, ``mine.py`` or ``mine.py:Name``, with either. Without it they race on the ``landscape``
+    on; a folder with results of `lossland bench`; or a file of your own, ``mine.py`` or ``mine.py:Name``, with a scene
+    or landscape. Without it they race on the ``landscape``
     that is given. A parameter that is a landscape or a list of optimizers (``lanes``) takes these in any form too.
 
     Values are set in the order in which the scene declares its parameters, so that e.g. a start given with a
@@ -80,6 +86,10 @@ def scene(
         raise UserError(f"Two landscapes are given, {shown(what)} and {shown(values['landscape'])}; give one of them.")
     if land is not None:
         values = {"landscape": land, **values}
+    if isinstance(what, str | Path) and holds_results(str(what).strip()):
+        values = {"folder": str(what).strip(), **values}
+    if kind.name == SLICE and isinstance(what, str | Path) and is_slice(str(what)):
+        values = {"file": str(what).strip(), **values}
     if "domain" in values:
         check_domain(kind)
     made = kind(preset, checks.whole(seed, 0, LARGEST_SEED, "The seed"))
@@ -118,6 +128,8 @@ def _meant(what: Any) -> tuple[type[Scene], Any]:
             f"or by a file of your own such as mine.py or mine.py:Name, not as {shown(what)}."
         )
     name = what.strip()
+    if holds_results(name):
+        return scene_class(BENCHMARK), None
     file = userfiles.named(name)
     if file is not None:
         has_scene = any(map(_is_own_scene, vars(userfiles.load(file.path)).values()))
@@ -126,6 +138,8 @@ def _meant(what: Any) -> tuple[type[Scene], Any]:
         if isinstance(found, type):
             return _with_words(found, Path(file.path)), None
         return scene_class(RACE), name
+    if is_slice(name):
+        return scene_class(SLICE), None
     if name in _files():
         return scene_class(name), None
     if name not in landscapes.names() and name.isidentifier() and name not in ("x", "y"):

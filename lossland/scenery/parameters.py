@@ -26,6 +26,7 @@ from typing import (
 )
 
 from lossland.errors import UserError, nearest, shown
+from lossland.expression.function import Function, function
 from lossland.scenery.handles import Handle
 from lossland.scenery.kept import note_read
 from lossland.world.insets import Square
@@ -232,6 +233,10 @@ class Choice(Param[str]):
         """The names to choose from."""
         return tuple(self._options() if callable(self._options) else self._options)
 
+    def heading(self, option: str) -> str:
+        """Return what stands above an option in a list, "" for nothing."""
+        return ""
+
     def check(self, value: object) -> str:
         """Accept one of the options."""
         if value not in self.options:
@@ -259,6 +264,21 @@ class Text(Param[str]):
         if self.checker:
             self.checker(text)
         return text
+
+
+class FunctionOfX(Param[Function]):
+    """A function of one variable x, typed as a formula: ``sin(x^2)``. Its derivatives are exact."""
+
+    def __init__(self, default: str, label: str = "$f(x)$", help: str = "", hidden: bool = False) -> None:
+        super().__init__(function(default), label, help, hidden)
+
+    def check(self, value: object) -> Function:
+        """Accept a formula in x that can be read, or a function that was."""
+        return value if isinstance(value, Function) else function(str(value))
+
+    def to_json(self, value: Function) -> str:
+        """Return the formula."""
+        return value.text
 
 
 class Numbers(Text):

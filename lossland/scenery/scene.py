@@ -83,12 +83,18 @@ class View:
     """How a scene likes to be seen. ``flat`` looks straight down on the plane.
 
     ``bounds`` (k, 3): world points that must fit into the free part of the window. Angles in degrees.
+    A scene that moves its camera itself gives a view for each moment. ``turned`` are degrees in azimuth and elevation
+    by which this moment is seen from elsewhere: what fits is found without them, so that distance, middle and light
+    stay, at no cost. A view that ``moves`` is fitted again at each moment, for bounds that grow or come nearer. Either
+    way a camera that is at home goes along at once, in films as in windows; one that the user has turned stays.
     """
 
     azimuth: float = -60.0
     elevation: float = 38.0
     flat: bool = False
     bounds: Array | None = None
+    turned: tuple[float, float] = (0.0, 0.0)
+    moves: bool = False
 
     @classmethod
     def from_above(cls, reach: float) -> View:

@@ -1,12 +1,10 @@
-"""Tours: films and lessons as plain data. A tour is a list of shots: what to show, and from where."""
+"""What a tour is made of: shots, which say what to show and from where. The tours themselves lie in ``tours``."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
-
-from lossland.errors import UserError, nearest
 
 CAPTION_COMES, CAPTION_GOES = 0.7, 0.4  # seconds
 
@@ -19,7 +17,8 @@ class Shot:
     four seconds; what is not a number jumps. ``play`` are the scene's seconds at the shot's start and end (None: as
     fast as the clock on the wall, from 0). ``azimuth`` and ``elevation`` in degrees, and ``distance`` in shares of the
     distance at home, move from the first value to the second, starting and ending gently (None: the view that the
-    scene was composed for). ``title`` and ``text`` are written below the subject.
+    scene was composed for). For the last ``hold`` seconds scene and camera stand still. ``title`` is written below the
+    subject, and under it the sentence ``text`` or the formula ``latex``.
     """
 
     scene: str
@@ -33,6 +32,13 @@ class Shot:
     distance: tuple[float, float] | None = None
     title: str = ""
     text: str = ""
+    latex: str = ""
+    hold: float = 0.0
+
+    @property
+    def moving(self) -> float:
+        """The seconds in which something moves: all but those of the hold."""
+        return self.seconds - self.hold
 
     def values(self, time: float) -> dict[str, Any]:
         """Return every parameter that the shot sets at ``time`` seconds after its start."""
@@ -40,13 +46,13 @@ class Shot:
 
     def scene_time(self, time: float) -> float:
         """Return the scene's own time at ``time`` seconds after the shot's start."""
-        first, last = self.play or (0.0, self.seconds)
-        return first + (last - first) * min(max(time / self.seconds, 0.0), 1.0)
+        first, last = self.play or (0.0, self.moving)
+        return first + (last - first) * min(max(time / self.moving, 0.0), 1.0)
 
     def camera(self, time: float) -> dict[str, float]:
         """Return what the shot steers of the camera: ``azimuth`` and ``elevation``, and ``distance`` as a share."""
         spans = {"azimuth": self.azimuth, "elevation": self.elevation, "distance": self.distance}
-        part = eased(time / self.seconds)
+        part = eased(time / self.moving)
         return {name: span[0] + (span[1] - span[0]) * part for name, span in spans.items() if span}
 
 
@@ -118,70 +124,3 @@ def _between(a: object, b: object, part: float) -> object:
         return a
     value = a + (b - a) * part
     return round(value) if isinstance(a, int) else value
-
-
-TOURS = (
-    Tour(
-        name="demo",
-        title="How machines learn to walk downhill",
-        fade=0.9,
-        shots=(
-            Shot(
-                scene="landscape_zoo",
-                preset="morph",
-                seconds=6.6,
-                play=(0.0, 8.0),
-                azimuth=(-78.0, -48.0),
-                elevation=(34.0, 42.0),
-                distance=(1.0, 0.94),
-                title="A loss is a landscape",
-                text="Every point is a model, and its height is how wrong that model is",
-            ),
-            Shot(
-                scene="gradient_3d",
-                preset="hills",
-                seconds=6.6,
-                play=(0.0, 12.0),
-                azimuth=(-72.0, -50.0),
-                elevation=(46.0, 38.0),
-                title="The gradient points uphill",
-                text="Learning takes the other way",
-            ),
-            Shot(
-                scene="optimizer_race",
-                preset="himmelblau",
-                seconds=8.0,
-                play=(0.0, 9.0),
-                azimuth=(-74.0, -46.0),
-                elevation=(36.0, 44.0),
-                title="Five optimizers, one start",
-                text="They know the same slopes, and remember them differently",
-            ),
-            Shot(
-                scene="optimizer_swarm",
-                preset="momentum",
-                seconds=8.4,
-                play=(0.0, 9.0),
-                azimuth=(-70.0, -44.0),
-                elevation=(50.0, 42.0),
-                distance=(0.94, 1.0),
-                title="Fifty thousand starts",
-                text="Where one begins decides where it ends",
-            ),
-        ),
-    ),
-)
-
-
-def tours() -> tuple[Tour, ...]:
-    """Return every tour that comes with lossland."""
-    return TOURS
-
-
-def tour(name: str) -> Tour:
-    """Return a tour by its name, or raise UserError with the nearest one."""
-    for one in TOURS:
-        if one.name == name:
-            return one
-    known = [one.name for one in TOURS]
-    raise UserError(f"There is no tour {name!r}.{nearest(name, known)} There is {', '.join(known)}.")

@@ -7,14 +7,26 @@ from inspect import getsource
 from typing import TYPE_CHECKING
 
 from lossland.numerals import short
-from lossland.scenery.parameters import Choice, Integer, Lanes, Matrix, Number, Param, Point, Text, Toggle
+from lossland.scenery.parameters import (
+    Choice,
+    FunctionOfX,
+    Integer,
+    Lanes,
+    Matrix,
+    Number,
+    Param,
+    Point,
+    Text,
+    Toggle,
+)
 from lossland.scenery.scene import Scene
-from lossland.ui.explanations import of_cell, of_parameter, of_slider, plain_text, with_unit
+from lossland.ui.explanations import of_cell, of_parameter, of_slider, with_unit
 from lossland.ui.icons import Icon
 from lossland.ui.lanes import SliderScale
 from lossland.ui.number_boxes import number_cell, number_field, plain_number
 from lossland.ui.pen import Pen
 from lossland.ui.widgets import chips, dropdown, icon_button, slider, switch
+from lossland.world.phrases import plain_text
 
 if TYPE_CHECKING:
     from lossland.play.player import Player
@@ -95,12 +107,14 @@ class Controls:
             if switch(pen, f"set.{param.name}", right, middle, bool(value), help):
                 self._set(player, param, not value)
         elif isinstance(param, Choice):
-            chosen = dropdown(pen, f"set.{param.name}", left, middle, right - left, param.options, str(value), help)
+            chosen = dropdown(
+                pen, f"set.{param.name}", left, middle, right - left, param.options, str(value), help, param.heading
+            )
             if chosen is not None:
                 self._set(player, param, chosen)
         elif isinstance(param, Point):
             self._point(player, param, value, left, right, middle)
-        elif isinstance(param, Text):
+        elif isinstance(param, Text | FunctionOfX):
             pen.box(left, middle - 12, right - left, 24, "text", 0.06, 6)
             shown = pen.fitted(str(value), right - left - 16, 13)
             room = right - left - 16

@@ -14,7 +14,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from math import floor, inf, isnan, log10
 from typing import Any, Literal, Protocol, get_args
 
@@ -64,8 +64,13 @@ def told_rows(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
 
 def column(cells: Sequence[Cell]) -> list[str]:
     """Return cells that are read beside each other as text: numbers have the digits that tell them apart."""
-    told = iter(told_apart([float(cell) for cell in cells if not isinstance(cell, str)]))
-    return [cell if isinstance(cell, str) else next(told) for cell in cells]
+    return list(_column(tuple(cell if isinstance(cell, str) else float(cell) for cell in cells)))
+
+
+@lru_cache(maxsize=64)  # labels and panels write the same numbers, in one frame and in the next
+def _column(cells: tuple[Cell, ...]) -> tuple[str, ...]:
+    told = iter(told_apart([cell for cell in cells if not isinstance(cell, str)]))
+    return tuple(cell if isinstance(cell, str) else next(told) for cell in cells)
 
 
 SHAPES = {  # of fields that are arrays: "n 3", or "n 3 | n 2" where both will do

@@ -11,7 +11,7 @@ value, there is a gap. Keep what a method returns for as long as it does not cha
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypedDict, Unpack
 
@@ -70,6 +70,10 @@ class Named(TypedDict, total=False):
     key: str
     name: str
     group: str
+    pickable: bool
+    dim: float
+    ghost: bool
+    emphasis: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +86,19 @@ class Pieces(Compound):
         """Return the layers."""
         return self.pieces
 
+    def upto(self, x: float) -> Pieces:
+        """Return a plot's curve as far as x: nothing is sampled or uploaded again while x moves."""
+        begun = [(piece, at) for piece, at in self._begun if len(at) and at[0] < x]
+        return replace(self, pieces=[replace(piece, at=at, upto=x) for piece, at in begun])
+
+    @cached_property
+    def _begun(self) -> list[tuple[Curve, Floats]]:
+        """The pieces of a plot's curve, with the x (m,) of their points."""
+        plot = self.units
+        assert isinstance(plot, Plot)
+        curves = [piece for piece in self.pieces if isinstance(piece, Curve)]
+        return [(piece, plot.x_of(piece.points)) for piece in curves]
+
 
 @dataclass(frozen=True, eq=False)
 class Plot(Compound):
@@ -89,7 +106,7 @@ class Plot(Compound):
 
     ``x`` and ``y`` are the ranges that it shows. It spans ``right`` and ``up`` from its lower left ``corner`` (3,):
     vectors (3,), or lengths along the world's x and y. ``x_name`` and ``y_name`` are LaTeX. ``count`` is about how many
-    numbers stand along x and y; 0 is none.
+    numbers stand along x and y; 0 is none. Those of a scene that is looked at from far away may be larger.
 
     Raises UserError for a range that does not rise, or reaches 0 on a logarithmic scale, and for a flat rectangle.
     """
@@ -105,6 +122,7 @@ class Plot(Compound):
     up: float | Sequence[float] | Array = 2.0
     count: tuple[int, int] = (7, 5)
     grid: bool = True
+    number_size: float = NUMBER_SIZE  # pixels
 
     def __post_init__(self) -> None:
         """Refuse what is no plot."""
@@ -146,6 +164,12 @@ class Plot(Compound):
         corner, right, up = self._frame
         (u, v), *_ = np.linalg.lstsq(np.column_stack([right, up]), _in_space(position) - corner, rcond=None)
         return float(self.scales[0].value(u)), float(self.scales[1].value(v))
+
+    def x_of(self, positions: Array) -> Floats:
+        """Return the x (m,) of points (m, 3) of the plot's rectangle."""
+        corner, right, up = self._frame
+        shares, *_ = np.linalg.lstsq(np.column_stack([right, up]), (np.asarray(positions) - corner).T, rcond=None)
+        return np.asarray(self.scales[0].value(shares[0]))
 
     def told(self, position_in_world: Array) -> str:
         """Say where a point of the world is in the plot's numbers."""
@@ -193,8 +217,8 @@ class Plot(Compound):
         made.append(Lines(edges, "dim", AXIS_WIDTH, pickable=False))
         powers = any(scale.log and decade_texts(values) for scale, values in zip(self.scales, ticks, strict=True))
         feet = self._world(across, np.full_like(across, out[0])), self._world(np.full_like(along, out[1]), along)
-        made += _numbers(self.scales[0], ticks[0], feet[0], "below", powers=powers)
-        made += _numbers(self.scales[1], ticks[1], feet[1], "left", powers=powers)
+        made += _numbers(self.scales[0], ticks[0], feet[0], "below", powers=powers, size=self.number_size)
+        made += _numbers(self.scales[1], ticks[1], feet[1], "left", powers=powers, size=self.number_size)
         if self.x_name:
             made.append(Label(self._world(1.0, 0.0), self.x_name, latex=True, size=NAME_SIZE, side="right"))
         if self.y_name:
@@ -593,6 +617,29 @@ class Axes3D(Compound):
         return Lines([self.world(way) for way in ways], self.guide, AXIS_WIDTH, dash=GUIDE_DASH, pickable=False)
 
 
+def range_of(graph: Function, x: Range, spare: float = 0.12, most: float = 3.0) -> Range:
+    """Return the range of y in which the graph of a function over a range of x is seen well.
+
+    It leaves the share ``spare`` free above and below, and holds 0 where that is near. Of a graph that runs far away,
+    as at a pole, it shows ``most`` times as much as its middle four fifths need.
+    """
+    with np.errstate(all="ignore"):
+        y = np.asarray(graph(np.linspace(*x, FIRST_PIECES)), float) + np.zeros(FIRST_PIECES)
+    y = y[np.isfinite(y)]
+    if not len(y):
+        return -1.0, 1.0
+    low, high = float(y.min()), float(y.max())
+    first, last = np.quantile(y, [0.1, 0.9])
+    if high - low > most * (last - first) > 0.0:
+        middle, half = (first + last) / 2, most * (last - first) / 2
+        low, high = max(low, middle - half), min(high, middle + half)
+    if high - low <= 1e-9 * max(abs(low), abs(high), 1e-300):
+        low, high = min(low, 0.0) - 0.5 * (high <= 0.0 <= low), max(high, 0.0) + 0.5 * (high <= 0.0 <= low)
+    edge = spare * (high - low)
+    low, high = (min(low, 0.0) if low < 2.0 * edge else low), (max(high, 0.0) if high > -2.0 * edge else high)
+    return low - edge, high + edge
+
+
 # ------------------------------------------------------------------------------------------------------- helpers
 def _in_space(position: Sequence[float] | Array) -> Floats:
     """Return a point (3,) of the world; of two numbers, one of its plane z = 0."""
@@ -606,7 +653,13 @@ def _has_zero(scale: Scale) -> bool:
 
 
 def _numbers(
-    scale: Scale, values: Floats, places: Floats, side: Side, color: Color = "dim", powers: bool = False
+    scale: Scale,
+    values: Floats,
+    places: Floats,
+    side: Side,
+    color: Color = "dim",
+    powers: bool = False,
+    size: float = NUMBER_SIZE,
 ) -> list[Label]:
     """Return the numbers of an axis at world points (n, 3); ``powers``: beside an axis that is written as 10⁶."""
     decades = decade_texts(values, powers) if scale.log and len(values) else None
@@ -614,7 +667,7 @@ def _numbers(
         labels = zip(decades, places, strict=True)
         return [Label(place, text, color, latex=True, size=DECADE_SIZE, side=side) for text, place in labels]
     labels = zip(tick_texts(values), places, strict=True)
-    return [Label(place, text, color, size=NUMBER_SIZE, bold=False, side=side) for text, place in labels]
+    return [Label(place, text, color, size=size, bold=False, side=side) for text, place in labels]
 
 
 def _traced(graph: Callable[[Floats], Floats], start: float, end: float) -> tuple[Floats, Floats]:

@@ -1,4 +1,4 @@
-"""What a film says below its subject: a short title, and a sentence under it."""
+"""What a film says below its subject: a short title, and a sentence or a formula under it."""
 
 from __future__ import annotations
 
@@ -13,16 +13,18 @@ from lossland.writing.text import Type
 ROOM = 92.0  # below the subject
 TITLE_SIZE = 28.0
 TEXT_SIZE = 17.0
+FORMULA_SIZE = 28.0
 FOOT = 24.0  # from the lower edge to the foot of the sentence
 
 
 @dataclass(frozen=True)
 class Caption:
-    """A title and a sentence, of which so much is ``visible`` (0 to 1): captions come and go gently."""
+    """A title and a sentence or formula, of which so much is ``visible`` (0 to 1): captions come and go gently."""
 
     title: str
     text: str = ""
     visible: float = 1.0
+    latex: str = ""
 
 
 def above_caption(area: Rect, type_: Type) -> Rect:
@@ -35,7 +37,13 @@ def draw_caption(draw_list: imgui.ImDrawList, type_: Type, caption: Caption, are
     """Write a caption in the middle of a rectangle's lower edge."""
     x, y, width, height = area
     middle, foot = x + width / 2, y + height - type_.px(FOOT)
-    if caption.text:
+    if caption.latex:
+        look = {"halo": True, "ax": 0.5, "ay": 0.5, "alpha": caption.visible}
+        type_.put_formula(
+            draw_list, middle, foot - type_.px(TEXT_SIZE / 2), caption.latex, FORMULA_SIZE, "text", **look
+        )
+        foot -= type_.px(FORMULA_SIZE + 9)
+    elif caption.text:
         type_.text(
             draw_list, middle, foot, caption.text, TEXT_SIZE, "dim", halo=True, ax=0.5, ay=1.0, alpha=caption.visible
         )

@@ -101,11 +101,13 @@ def choose_sides(
     cut = np.maximum(free[0] - left, 0) + np.maximum(right - free[0] - free[2], 0)
     cut += np.maximum(free[1] - top, 0) + np.maximum(bottom - free[1] - free[3], 0)
     cost = TURNED * turn + CUT * cut / px + COVERED * _shared(rects, taken).sum(0) / px**2
+    places = rects.shape[:2]
+    between = COVERED * _shared(rects, rects.reshape(-1, 4)).reshape(*places, *places) / px**2
     chosen = []
     for row in range(len(rects)):  # one after the other: each keeps clear of those before
         best = int(np.argmin(np.round(cost[row], 6)))
         chosen.append(float(angles[row, best]))
-        cost[row + 1 :] += COVERED * _shared(rects[row + 1 :], [tuple(rects[row, best])])[0] / px**2
+        cost += between[row, best]
     return chosen
 
 
@@ -115,10 +117,10 @@ def _edges(rects: Floats) -> tuple[Floats, Floats, Floats, Floats]:
     return left, top, left + rects[..., 2], top + rects[..., 3]
 
 
-def _shared(rects: Floats, others: Sequence[Sequence[float]]) -> Floats:
+def _shared(rects: Floats, others: Sequence[Sequence[float]] | Floats) -> Floats:
     """Return the area that each of some rectangles (..., 4) shares with each of m others: (m, ...)."""
     left, top, right, bottom = _edges(rects)
-    x, y, far, low = (edge.reshape(-1, *[1] * left.ndim) for edge in _edges(np.array(others, float).reshape(-1, 4)))
+    x, y, far, low = (edge.reshape(-1, *[1] * left.ndim) for edge in _edges(np.asarray(others, float).reshape(-1, 4)))
     wide = np.minimum(right, far) - np.maximum(left, x)
     high = np.minimum(bottom, low) - np.maximum(top, y)
     return np.maximum(wide, 0.0) * np.maximum(high, 0.0)
@@ -192,8 +194,13 @@ def inked(line: Rect) -> Rect:
 def has_room(line: Rect, free: Rect, taken: Sequence[Rect]) -> bool:
     """Whether the letters of a line of text are cut nowhere by ``free`` and cover nothing that is ``taken``."""
     x, y, width, height = inked(line)
-    inside = free[0] <= x <= free[0] + free[2] - width and free[1] <= y <= free[1] + free[3] - height
-    return inside and not any(overlap((x, y, width, height), other) for other in taken)
+    right, bottom = x + width, y + height
+    if not (free[0] <= x and right <= free[0] + free[2] and free[1] <= y and bottom <= free[1] + free[3]):
+        return False
+    for left, top, wide, high in taken:  # as `overlap`, which would be called hundreds of times a frame
+        if x < left + wide and left < right and y < top + high and top < bottom:
+            return False
+    return True
 
 
 def separate(wanted: Sequence[Rect], free: Rect, taken: Sequence[Rect], gap: float) -> list[Rect | None]:

@@ -258,6 +258,24 @@ def test_noise_is_the_arrays_noise(dtype: Any) -> None:
     np.testing.assert_allclose(state, -draws, rtol=1e-13 if dtype == np.float64 else 2e-7, atol=1e-15)
 
 
+def test_noise_is_in_all_that_a_rule_sees() -> None:
+    """Also where it looks elsewhere: against NumPy, with the draws of this very seed."""
+    rules = [optimizers.optimizer(text) for text in ("sam:rho=1,noise=2", "armijo:noise=2", "adam:lr=0.1,noise=2")]
+    fused = [fuse(HIMMELBLAU, rule) for rule in rules]
+    kernels = cuda_on_cpu.compiled(
+        {rule.name: cuda.swarm_source(one, np.float64) for rule, one in zip(rules, fused, strict=True)}
+    )
+    starts = random_starts(HIMMELBLAU.domain, 200, seed=4).astype(float)
+    for rule, one in zip(rules, fused, strict=True):
+        state = state_of(one, rule, starts)
+        given = arguments(state, table_of(one, rule, 4, np.float64), seed=7)
+        kernels[rule.name](blocks(200), (THREADS,), given)
+        stepper = Stepper(HIMMELBLAU, rule, seed=7)
+        block = stepper.start(np.ascontiguousarray(starts.T))
+        stepper.advance(block, 4)
+        np.testing.assert_allclose(state[:2], block.position, rtol=1e-9, atol=1e-9)
+
+
 # ----------------------------------------------------------------------------------------------- run as PTX
 
 

@@ -420,6 +420,7 @@ def test_only_noise_makes_a_rule_stochastic() -> None:
     assert optimizers.SGD(noise=0.5).stochastic
     assert optimizers.SGD(noise=0.5).observe(2.0, -3.0) == 0.5
     assert optimizers.Adam().observe(2.0, -3.0) == 2.0
+    assert optimizers.noisy(optimizers.Adam(), 0.5).observe(2.0, -3.0) == 0.5
 
 
 def test_which_hyper_parameter_is_the_inertia() -> None:

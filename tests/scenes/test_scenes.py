@@ -130,7 +130,7 @@ def test_handles_move_what_they_stand_for(name: str) -> None:
     made = scene(name, **({"count": 1500, "cells": 32, "patch": 0.1} if name == "optimizer_swarm" else {}))
     for handle in made.handles(0.0):
         before = dict(made.values)
-        handle.move(made, (0.5, 0.75))
+        handle.move(made, (0.5, 0.75, 0.6) if handle.free else (0.5, 0.75))
         assert made.values != before
         moved = next(other for other in made.handles(0.0) if other.name == handle.name)
         assert not np.allclose(np.asarray(moved.position), np.asarray(handle.position))
@@ -297,6 +297,18 @@ def test_the_demo_tells_of_four_scenes_in_half_a_minute_at_most() -> None:
     assert demo.at(99.0)[0].shot is demo.shots[-1]
 
 
+def test_the_essence_of_calculus_takes_one_to_two_minutes_and_rests_between() -> None:
+    tour = library.tour("essence_of_calculus")
+    assert 60 <= tour.seconds <= 120
+    scenes = {"derivative_slope", "integral_area", "taylor_series", "chain_rule", "gradient_3d"}
+    assert {shot.scene for shot in tour.shots} == scenes
+    for shot in tour.shots:
+        assert shot.title
+        assert bool(shot.text) != bool(shot.latex)
+        end = shot.seconds - shot.hold
+        assert shot.scene_time(end) == shot.scene_time(shot.seconds) > shot.scene_time(end - 0.5)
+
+
 def test_shots_glide_between_their_keys() -> None:
     shot = Shot("gradient_descent", 4.0, keys={"alpha": ((1, 0.1), (3, 0.2)), "start": ((0, (0, 0)), (4, (1, 2)))},
                 azimuth=(-70, -50))  # fmt: skip
@@ -306,6 +318,13 @@ def test_shots_glide_between_their_keys() -> None:
     assert shot.values(1.0)["start"] == (0, 0)  # whole numbers stay whole
     assert shot.camera(2.0) == {"azimuth": -60.0}
     assert Tour("t", "T", (shot,)).seconds == 4.0
+
+
+def test_a_shot_stands_still_while_it_holds() -> None:
+    shot = Shot("gradient_descent", 5.0, azimuth=(-70, -50), play=(1.0, 3.0), hold=1.0)
+    assert shot.scene_time(2.0) == 2.0
+    assert shot.scene_time(4.0) == shot.scene_time(5.0) == 3.0
+    assert shot.camera(4.0) == shot.camera(5.0) == {"azimuth": -50.0}
 
 
 def test_an_unknown_tour_is_refused() -> None:

@@ -30,6 +30,7 @@ from lossland.ui.formula_box import read_domain
 from lossland.ui.layout import Rect, layout, tip_corner
 from lossland.ui.switches import useful_switches
 from lossland.ui.timeline import strip_points
+from lossland.ui.widgets import Item, found_in, meant
 from lossland.world.layers import Chart, Series
 from lossland.world.theme import DARK
 
@@ -483,3 +484,40 @@ def test_what_is_said_over_the_picture_stands_beside_a_panel_that_is_brought_out
         assert not places.clear.overlaps(out)
         assert places.clear.width > 250
     assert layout((1280, 720)).clear == layout((1280, 720)).free
+
+
+# ---------------------------------------------------------------------------------------- long lists
+ITEMS = [
+    Item("adam", "Adam", group="Adaptive"),
+    Item("adamw", "AdamW", group="Adaptive"),
+    Item("schedule_free_adamw", "Schedule-free AdamW", group="Schedule-free"),
+    Item("bfgs", "BFGS", group="Second order"),
+]
+
+
+@pytest.mark.parametrize(
+    ("typed", "left", "first"),
+    [
+        ("adam", ["adam", "adamw", "schedule_free_adamw"], "adam"),
+        ("adamw", ["adamw", "schedule_free_adamw"], "adamw"),
+        ("free adam", ["schedule_free_adamw"], "schedule_free_adamw"),
+        ("SECOND", ["bfgs"], "bfgs"),
+        ("mine.py:MyRule", [], "mine.py:MyRule"),
+        ("adam:lr=0.1", [], "adam:lr=0.1"),
+    ],
+)
+def test_a_long_list_is_searched_by_name_and_family(typed: str, left: list[str], first: str) -> None:
+    assert [item.value for item in found_in(ITEMS, typed)] == left
+    assert meant(ITEMS, typed) == first
+
+
+def test_typing_in_the_list_of_optimizers_leaves_what_is_meant_and_enter_takes_it(race: Bench) -> None:
+    race.click("add-lane")
+    race.frame(3)
+    race.write("nesterov")
+    race.frame(2)
+    assert [key for key in race.felt.touches if key.startswith("list.")] == ["list.nesterov"]
+    race.key(imgui.Key.enter)
+    race.frame(2)
+    assert race.player.lanes[-1].name == "nesterov"
+    assert not any(key.startswith("list.") for key in race.felt.touches)

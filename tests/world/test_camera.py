@@ -165,6 +165,12 @@ def test_refit_keeps_the_users_turn():
     assert (pixels.min(0) + pixels.max(0)) / 2 == pytest.approx((750, 400), abs=1e-6)
 
 
+def test_a_camera_at_home_is_exactly_there_after_a_refit():
+    camera = framed()
+    camera.refit((1277, 719), (301, 53, 887, 611))
+    assert camera.pose == camera.goal == camera.home_pose
+
+
 def test_the_lamp_stays_when_the_camera_turns():
     camera = framed()
     before = camera.light

@@ -15,7 +15,7 @@ from lossland.pointing.picking import describe, pick_any
 from lossland.scenery.scene import Frame, View
 from lossland.world.camera import Camera
 from lossland.world.layers import Curve, Label, Layer, Lines, Points, Solid
-from lossland.world.plots import Axes3D, NumberLine, Plot
+from lossland.world.plots import Axes3D, NumberLine, Plot, range_of
 from lossland.world.ticks import Scale, decade_texts, nearest_step, next_step, round_ticks, tick_texts
 
 UNIT = Plot((0.0, 1.0), (0.0, 1.0), right=1.0, up=1.0)  # where world and plot agree
@@ -405,3 +405,38 @@ def test_a_number_line_says_its_number() -> None:
     line = NumberLine(0.0, 10.0)
     assert under([line, line.points([2.5], name="Guess")], line.point_at(2.5)).lines == ("at 2.5",)
     assert under([line], line.point_at(7.5)).lines == ("at 7.5",)
+
+
+# ---------------------------------------------------------------------------------------- ranges, and curves so far
+def test_a_range_leaves_room_and_holds_a_zero_that_is_near() -> None:
+    low, high = range_of(lambda x: 3.0 + np.sin(x), (0.0, 2 * np.pi))
+    assert (low, high) == pytest.approx((2 - 0.24, 4 + 0.24), abs=1e-3)
+    assert range_of(np.square, (-1.0, 2.0)) == pytest.approx((-0.48, 4.48), abs=2e-3)
+    low, high = range_of(lambda x: 0.2 + np.square(x), (-1.0, 1.0))
+    assert low < 0.0 < high
+
+
+def test_a_range_of_a_pole_shows_the_middle_and_one_of_nothing_is_usual() -> None:
+    low, high = range_of(lambda x: 1 / x, (0.001, 10.0))
+    assert 0.1 < high < 20.0
+    assert range_of(lambda x: np.full_like(x, np.nan), (0.0, 1.0)) == (-1.0, 1.0)
+    for value in (0.0, 5.0, -5.0):
+        low, high = range_of(lambda x, value=value: value, (0.0, 1.0))
+        assert low < min(value, 0.0)
+        assert high > max(value, 0.0)
+
+
+@pytest.mark.parametrize("plot", [UNIT, SLANTED])
+def test_a_curve_is_shown_up_to_an_x_with_the_same_points(plot: Plot) -> None:
+    whole = plot.curve(lambda x: 0.3 + 0.1 * x * x)
+    x = plot.x[0] + 0.4 * (plot.x[1] - plot.x[0])
+    (before,), (now,) = parts(whole, Curve), parts(whole.upto(x), Curve)
+    assert now.points is before.points
+    assert plot.data(now.shown[-1])[0] == pytest.approx(x)
+    assert (np.diff(plot.x_of(before.points)) > 0).all()
+    assert parts(whole.upto(plot.x[0]), Curve) == []
+
+
+def test_numbers_of_a_plot_may_be_larger() -> None:
+    sizes = [{label.size for label in parts(Plot(number_size=size), Label)} for size in (14.0, 17.0)]
+    assert sizes == [{14.0}, {17.0}]

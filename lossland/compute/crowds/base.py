@@ -20,10 +20,14 @@ MOST_STEPS = 10_000  # rows in a table of uniform columns
 
 
 class Crowd(ABC):
-    """N particles on their way. ``step`` is how many steps they have taken, ``backend`` where they are computed."""
+    """N particles on their way. ``step`` is how many steps they have taken, ``backend`` where they are computed.
+
+    ``fused`` tells whether a compiled kernel moves them, or else operations on arrays, one after the other.
+    """
 
     step: int = 0
     backend: str = "cpu"
+    fused: bool = True
 
     @property
     @abstractmethod
@@ -43,7 +47,20 @@ class Crowd(ABC):
     @property
     @abstractmethod
     def lost(self) -> NDArray[np.int64]:
-        """The step at which each particle was lost, -1 where it is not or no minima are given, (N,)."""
+        """The step at which each particle was lost, -1 where it is not, or with neither minima nor levels, (N,)."""
+
+    @property
+    @abstractmethod
+    def hits(self) -> NDArray[np.int32]:
+        """The step (m, N) after which f was first at each of the m levels or below, -1 where it was not yet.
+
+        The places where particles are now have not been looked at: those after the last step.
+        """
+
+    @property
+    @abstractmethod
+    def best(self) -> Points:
+        """The lowest f of each particle so far, (N,), of a crowd with levels; without its present place."""
 
     @property
     @abstractmethod
@@ -78,6 +95,16 @@ def rounded(numbers: NDArray[np.floating], dtype: DTypeLike) -> np.ndarray:
         return np.ascontiguousarray(numbers, dtype)
 
 
+_most_cores = 2**16
+
+
+def limit_cores(most: int) -> None:
+    """Let this process use at most so many cores, since others share the machine with it."""
+    global _most_cores
+    _most_cores = most
+
+
 def cores() -> int:
     """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(there, _most_cores)

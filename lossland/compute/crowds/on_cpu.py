@@ -15,26 +15,28 @@ from lossland.compute.bounds import bounds
 from lossland.compute.crowds.base import MOST_STEPS, Crowd, Points, Progress, circles, cores, rounded
 from lossland.compute.kernels.cpu import CHUNK, WATCH, kernel, room
 from lossland.compute.kernels.fused import fuse
+from lossland.compute.levels import filled, table_of_levels
 from lossland.optimizers import Optimizer
 
 if TYPE_CHECKING:
-    from lossland.landscapes import Landscape
+    from lossland.landscapes.problems import Ground
 
 WORK = 100_000_000  # steps of one particle that a kernel takes between two reports: a fraction of a second
 TASK = 500_000  # and those worth a task of their own for another core: handing one over takes some 0.05 ms
 
 
 class KernelCrowd(Crowd):
-    """Particles moved by a compiled CPU kernel, float32 or float64 as ``start`` is.
+    """Particles moved by a compiled CPU kernel, float32 or float64 as ``start`` (N, n) is.
 
     ``minima`` (m, 2) and ``near``: with them it also notes when each particle settled within ``near`` of one of the
-    minima, and when it was lost. ``threads`` is how many cores to use at most (0: all). Making one raises
+    minima, and when it was lost. With ``levels`` (m,), falling, instead, it notes when f first passed each of them; who
+    has passed the last one stays there. ``threads`` is how many cores to use at most (0: all). Making one raises
     MachineError where nothing can be compiled.
     """
 
     def __init__(
         self,
-        landscape: Landscape,
+        landscape: Ground,
         rule: Optimizer,
         start: Points,
         seed: int = 0,
@@ -42,30 +44,34 @@ class KernelCrowd(Crowd):
         minima: NDArray[np.floating] | None = None,
         near: float = 0.0,
         threads: int = 0,
+        levels: NDArray[np.floating] | None = None,
     ) -> None:
         self.rule, self.seed, self.first, self.count = rule, seed, first, len(start)
         self.dtype = start.dtype
-        self._fused = fuse(landscape, rule)
+        self._size = len(landscape.names)
+        self._fused = fuse(landscape, rule, timed=levels is not None)
         self._kernel = kernel(self._fused, self.dtype, watch=minima is not None)
         self._bounds = bounds(landscape.domain, self.dtype)
-        self._minima = circles(minima, near, self.dtype)
+        self._minima = circles(minima, near, self.dtype) if levels is None else table_of_levels(levels, self.dtype)
         self._carry = self._fused.carry(rule)
         self._threads = threads or cores()
         self._state = self._laid_out(start)
+        self._hits = None if levels is None else np.full((len(self._state), len(levels), CHUNK), -1, np.int32)
 
     def _laid_out(self, start: Points) -> Points:
         """Return the first state (chunks, rows, CHUNK)."""
-        chunks, rows = -(-self.count // CHUNK), self._kernel.rows
+        chunks, rows, size = -(-self.count // CHUNK), self._kernel.rows, self._size
         state = room((chunks, len(rows), CHUNK), self.dtype)
-        for row, value in enumerate(self._fused.initial(self.rule), start=2):
+        for row, value in enumerate(self._fused.initial(self.rule), start=size):
             state[:, row] = value
-        if self._kernel.watch:
-            state[:, -len(WATCH) :] = -1
+        first = {**dict.fromkeys(WATCH, -1), "level": self._minima.flat[0], "best": np.inf}
+        for row in range(len(self._fused.rows), len(rows)):
+            state[:, row] = first[rows[row]]
         whole = self.count // CHUNK
-        state[:whole, :2] = start[: whole * CHUNK].reshape(whole, CHUNK, 2).transpose(0, 2, 1)
+        state[:whole, :size] = start[: whole * CHUNK].reshape(whole, CHUNK, size).transpose(0, 2, 1)
         if whole < chunks:
-            state[-1, :2] = np.nan  # lanes without a particle are lost
-            state[-1, :2, : self.count % CHUNK] = start[whole * CHUNK :].T
+            state[-1, :size] = np.nan  # lanes without a particle are lost
+            state[-1, :size, : self.count % CHUNK] = start[whole * CHUNK :].T
         return state
 
     def _row(self, name: str) -> NDArray[np.floating]:
@@ -73,10 +79,10 @@ class KernelCrowd(Crowd):
 
     @property
     def positions(self) -> Points:
-        """Where the particles are, as a new array (N, 2)."""
-        result = np.empty((len(self._state), CHUNK, 2), self.dtype)
-        result[...] = self._state[:, :2].transpose(0, 2, 1)
-        return result.reshape(-1, 2)[: self.count]
+        """Where the particles are, as a new array (N, 2), or (N, n) of a problem in n dimensions."""
+        result = np.empty((len(self._state), CHUNK, self._size), self.dtype)
+        result[...] = self._state[:, : self._size].transpose(0, 2, 1)
+        return result.reshape(-1, self._size)[: self.count]
 
     @property
     def settled(self) -> NDArray[np.int64]:
@@ -87,6 +93,17 @@ class KernelCrowd(Crowd):
     def lost(self) -> NDArray[np.int64]:
         """The step at which each particle was lost, -1 where it is not, (N,)."""
         return self._row("lost").astype(np.int64)
+
+    @property
+    def hits(self) -> NDArray[np.int32]:
+        """The step (m, N) after which f was first at each of the m levels or below, -1 where it was not yet."""
+        assert self._hits is not None
+        return filled(self._hits.transpose(1, 0, 2).reshape(self._hits.shape[1], -1)[:, : self.count])
+
+    @property
+    def best(self) -> Points:
+        """The lowest f of each particle so far, (N,); without its present place."""
+        return self._row("best").copy()
 
     @property
     def spoilt(self) -> NDArray[np.bool_]:
@@ -101,8 +118,8 @@ class KernelCrowd(Crowd):
                 progress((taken + some) / steps)
 
     def trail(self, steps: int, every: int = 1) -> Points:
-        """Take ``steps`` steps; return the positions after each ``every`` of them, (steps // every, 2, N)."""
-        frames = np.empty((steps // every, 2, self.count), self.dtype)
+        """Take ``steps`` steps; return the positions after each ``every`` of them, (steps // every, n, N)."""
+        frames = np.empty((steps // every, self._size, self.count), self.dtype)
         for taken, some in self._pieces(steps - steps % every, every):
             self._run(some, frames[taken // every :], every)
         self.advance(steps % every)
@@ -124,6 +141,7 @@ class KernelCrowd(Crowd):
             self._kernel.advance(
                 self._state[begin:end], count, table, self._bounds, self._minima,
                 first=self.first + begin * CHUNK, done=self.step, seed=self.seed,
+                hits=None if self._hits is None else self._hits[begin:end],
                 trail=None if trail is None else trail[:, :, begin * CHUNK :], every=every,
             )  # fmt: skip
 

@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 
 from lossland.compute.bounds import bounds
 from lossland.compute.crowds.base import MOST_STEPS, Crowd, Points, Progress, circles, rounded
-from lossland.compute.kernels.cpu import WATCH
+from lossland.compute.kernels.cpu import TIMED, WATCH
 from lossland.compute.kernels.cuda import swarm_source
 from lossland.compute.kernels.device import THREADS, Device, DeviceTrouble, OnDevice, OutOfMemory, blocks, in_tiles, say
 from lossland.compute.kernels.fused import fuse
+from lossland.compute.levels import filled, table_of_levels
 from lossland.compute.resident import Resident
 from lossland.optimizers import Optimizer
 
@@ -50,21 +51,23 @@ class CudaCrowd(Crowd):
         first: int = 0,
         minima: NDArray[np.floating] | None = None,
         near: float = 0.0,
+        levels: NDArray[np.floating] | None = None,
     ) -> None:
         self.rule, self.seed, self.first, self.count = rule, seed, first, len(start)
         self.dtype = start.dtype
         self._device, self._make_refuge = device, refuge
-        self._fused = fuse(landscape, rule)
+        self._fused = fuse(landscape, rule, timed=levels is not None)
         self._bounds = tuple(bounds(landscape.domain, self.dtype))
-        self._minima = circles(minima, near, self.dtype)
-        self._watching = minima is not None
+        self._minima = circles(minima, near, self.dtype) if levels is None else table_of_levels(levels, self.dtype)
+        self._levels = 0 if levels is None else len(levels)
+        self._notes = TIMED if levels is not None else WATCH if minima is not None else ()
         self._carry = self._fused.carry(rule)
         self._refuge: Crowd | None = None
         self.backend = "cuda"
         self._state: Any = self._laid_out(start)
-        self._watch: Any = np.full((2, self.count if self._watching else 1), -1, self.dtype)
+        self._watch: Any = self._first_notes()
         try:
-            source = swarm_source(self._fused, self.dtype, self._watching)
+            source = swarm_source(self._fused, self.dtype, minima is not None)
             self._kernel = device.kernel(source, "ll_swarm")
             self._move_in()
         except DeviceTrouble as trouble:
@@ -76,6 +79,14 @@ class CudaCrowd(Crowd):
         state[:2] = start.T
         state[2:] = np.reshape(self._fused.initial(self.rule), (-1, 1))
         return state
+
+    def _first_notes(self) -> Points:
+        """Return the first notes (rows, N): those of each particle, and of a timed kernel a row for each level."""
+        rows = len(self._notes) + self._levels
+        watch = np.full((max(rows, 1), self.count if rows else 1), -1, self.dtype)
+        if self._levels:
+            watch[TIMED.index("level")], watch[TIMED.index("best")] = self._minima[0], np.inf
+        return watch
 
     def _move_in(self) -> None:
         """Bring the state to the device if there is room for it."""
@@ -117,12 +128,23 @@ class CudaCrowd(Crowd):
     @property
     def settled(self) -> NDArray[np.int64]:
         """The step at which each particle's present stay at a minimum began, -1 where it is at none, (N,)."""
-        return self._noted("settled")
+        return self._noted("settled").astype(np.int64)
 
     @property
     def lost(self) -> NDArray[np.int64]:
-        """The step at which each particle was lost, -1 where it is not or no minima are given, (N,)."""
-        return self._noted("lost")
+        """The step at which each particle was lost, -1 where it is not, or with neither minima nor levels, (N,)."""
+        return self._noted("lost").astype(np.int64)
+
+    @property
+    def hits(self) -> NDArray[np.int32]:
+        """The step (m, N) after which f was first at each of the m levels or below, -1 where it was not yet."""
+        rows = self._ask(lambda: self._on_host(self._watch[len(TIMED) :]))
+        return self._shelter.hits if rows is None else filled(rows.astype(np.int32))
+
+    @property
+    def best(self) -> Points:
+        """The lowest f of each particle so far, (N,); without its present place."""
+        return self._noted("best")
 
     @property
     def spoilt(self) -> NDArray[np.bool_]:
@@ -130,11 +152,11 @@ class CudaCrowd(Crowd):
         state = self._ask(lambda: self._on_host(self._state))
         return self._shelter.spoilt if state is None else np.asarray(~np.isfinite(state).all(axis=0))
 
-    def _noted(self, name: str) -> NDArray[np.int64]:
-        if not self._watching:
-            return np.full(self.count, -1)
-        row = self._ask(lambda: self._on_host(self._watch[WATCH.index(name)]))
-        return getattr(self._shelter, name) if row is None else row.astype(np.int64)
+    def _noted(self, name: str) -> Points:
+        if name not in self._notes:
+            return np.full(self.count, -1, self.dtype)
+        row = self._ask(lambda: self._on_host(self._watch[self._notes.index(name)]))
+        return getattr(self._shelter, name) if row is None else row
 
     def _on_host(self, array: Points | OnDevice) -> Points:
         if isinstance(array, np.ndarray):
@@ -220,7 +242,7 @@ class CudaCrowd(Crowd):
 
     def _take_turn(self, table: Points, tile: slice) -> None:
         """Copy some particles to the device, move them, and copy them back."""
-        noted = tile if self._watching else slice(None)
+        noted = tile if self._notes else slice(None)
         with self._device.at_work() as xp:
             state = xp.asarray(np.ascontiguousarray(self._state[:, tile]))
             watch = xp.asarray(np.ascontiguousarray(self._watch[:, noted]))
@@ -237,7 +259,7 @@ class CudaCrowd(Crowd):
                 (THREADS,),
                 (
                     *(state, watch, xp.asarray(table), xp.asarray(self._minima), state if trail is None else trail),
-                    *map(np.int32, (count, len(table), every, len(self._minima), self.step)),
+                    *map(np.int32, (count, len(table), every, self._levels or len(self._minima), self.step)),
                     *self._bounds,
                     *map(np.uint64, (self.seed, first)),
                 ),

@@ -11,6 +11,10 @@ selecting in every step would take as long as a short step itself, so it is firs
 particles take a block of steps in registers, and the sum of the squares of all their positions is taken along. While it
 is small, nobody can have left. If it is not, the block's result is dropped and the block done again with care.
 
+Kernels that are *timed* also compute f where each particle is, before it moves on, and note the step at which it first
+passed each of a falling list of levels. That is rare: a particle passes each level once. One that has passed the last
+level stays there. Where a whole block's particles are at rest, lost or arrived, it is left out.
+
 In the same way it is taken for granted that sines are asked of angles that a short reduction serves; where that turns
 out wrong, the block is done again, one vector at a time, with the reduction that serves all angles.
 """
@@ -19,10 +23,11 @@ from __future__ import annotations
 
 import ctypes
 import math
-from collections.abc import Sequence
+import operator
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,8 +36,9 @@ from lossland.compute import philox
 from lossland.compute.kernels import vmath
 from lossland.compute.kernels.fused import Fused
 from lossland.compute.kernels.machine import compiled, vector_bits
-from lossland.compute.kernels.simd import BITS, WIDE, Code, Vector, load, number, spread, store
-from lossland.compute.philox import Purpose
+from lossland.compute.kernels.simd import BITS, INTRINSIC_SUFFIX, WIDE, Code, Vector, load, number, spread, store
+from lossland.compute.levels import LEVELS
+from lossland.compute.philox import PAIR, Purpose
 
 CHUNK = 512  # particles whose rows lie together: they stay in the first-level cache while they take many steps
 BLOCK = 32  # steps for which particles stay in registers
@@ -45,18 +51,24 @@ KINDS = {np.dtype(np.float32): "float", np.dtype(np.float64): "double"}
 LINE = 64  # bytes of a cache line
 
 WATCH = ("settled", "lost")  # rows of a watching kernel: since which step a particle is at a minimum, or is lost
+TIMED = (
+    "level",
+    "best",
+    "lost",
+)  # rows of a timed one: what f has to pass next, its lowest value, and when it was lost
 
 Pointer = ctypes.c_void_p
 _SIGNATURE = ctypes.CFUNCTYPE(
     None,
     Pointer, ctypes.c_int64, Pointer, ctypes.c_int64, Pointer,
-    Pointer, ctypes.c_int64, Pointer, ctypes.c_int64, ctypes.c_int64,
+    Pointer, ctypes.c_int64, Pointer, Pointer, ctypes.c_int64, ctypes.c_int64,
     ctypes.c_int64, ctypes.c_int64, ctypes.c_uint64,
 )  # fmt: skip
 
 _HEAD = (
     "define void @advance(ptr noalias %state, i64 %count, ptr noalias readonly %table, i64 %steps, "
-    "ptr noalias readonly %bounds, ptr noalias readonly %minima, i64 %how_many, ptr noalias %trail, i64 %every, "
+    "ptr noalias readonly %bounds, ptr noalias readonly %minima, i64 %how_many, ptr noalias %hits, "
+    "ptr noalias %trail, i64 %every, "
     f"i64 %all, i64 %first, i64 %done, i64 %seed) {WIDE} {{"
 )
 
@@ -64,13 +76,14 @@ _HEAD = (
 class Kernel:
     """The compiled steps of one optimizer on one landscape.
 
-    ``rows`` of a particle's state are those of the fused step, and behind them, if it ``watches``, the two of
-    `WATCH`. State is an array (chunks, rows, CHUNK): each chunk of particles has all its rows together.
+    ``rows`` of a particle's state are those of the fused step, and behind them those of `WATCH` if it watches, and of
+    `TIMED` if the step is timed. State is an array (chunks, rows, CHUNK): each chunk of particles has all its rows
+    together.
     """
 
     def __init__(self, fused: Fused, dtype: np.dtype, watch: bool = False) -> None:
-        self.fused, self.dtype, self.watch = fused, dtype, watch
-        self.rows = (*fused.rows, *WATCH) if watch else fused.rows
+        self.fused, self.dtype = fused, dtype
+        self.rows = (*fused.rows, *notes(fused, watch))
         self._machine_code = compiled(source(fused, KINDS[dtype], watch), "advance")
         self._function = _SIGNATURE(self._machine_code.address)
 
@@ -84,15 +97,18 @@ class Kernel:
         first: int,
         done: int,
         seed: int,
+        hits: NDArray[np.int32] | None = None,
         trail: NDArray[np.floating] | None = None,
         every: int = 0,
     ) -> None:
         """Move ``count`` particles of the chunks ``state`` by as many steps as the ``table`` of columns has rows.
 
-        ``bounds`` are x0, x1, y0, y1. ``minima`` (m, 3) are x, y and the square of the radius within which a particle
-        is there. ``first`` is the number of the first particle and ``done`` the steps taken: noise depends on them.
-        The positions after each ``every`` steps go into ``trail`` (len(table) // every, 2, >= count), whose rows may
-        be parts of longer ones. Other threads can run meanwhile.
+        ``bounds`` are x0, x1, y0, y1, ... ``minima`` (m, 3) are x, y and the square of the radius within which a
+        particle is there; of a timed kernel they are the levels (LEVELS,), and the steps at which they were passed go
+        into ``hits`` (chunks, m, CHUNK): a level that was passed together with a lower one is left out. ``first`` is
+        the number of the first particle and ``done`` the steps taken: noise depends on them. The positions after each
+        ``every`` steps go into ``trail`` (len(table) // every, n, >= count), whose rows may be parts of longer ones.
+        Other threads can run meanwhile.
         """
         if not (count and len(table)):
             return
@@ -101,7 +117,8 @@ class Kernel:
         limits = np.array([*bounds, safe_square(bounds)], self.dtype)
         self._function(
             state.ctypes.data, count, table.ctypes.data, len(table), limits.ctypes.data,
-            minima.ctypes.data, len(minima), address, every if address else len(table) + 1, row,
+            minima.ctypes.data, len(minima) if hits is None else hits.shape[1],
+            0 if hits is None else hits.ctypes.data, address, every if address else len(table) + 1, row,
             first, done, seed,
         )  # fmt: skip
 
@@ -114,6 +131,11 @@ def room(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     return memory[begin : begin + size].view(dtype).reshape(shape)
 
 
+def notes(fused: Fused, watch: bool) -> tuple[str, ...]:
+    """Return the rows in which a kernel notes what becomes of a particle."""
+    return TIMED if fused.timed else WATCH if watch else ()
+
+
 def lanes_of(kind: str) -> int:
     """Return how many numbers stand in one of this processor's vector registers."""
     return vector_bits() // BITS[kind]
@@ -121,8 +143,8 @@ def lanes_of(kind: str) -> int:
 
 def safe_square(bounds: NDArray[np.floating]) -> float:
     """Return a number that x^2 + y^2 can only stay below inside of the bounds, all roundings included; 0 if none."""
-    x0, x1, y0, y1 = bounds.astype(np.float64)
-    size = 0.99 * max(0.0, min(-x0, x1, -y0, y1))
+    low, high = bounds.astype(np.float64).reshape(-1, 2).T
+    size = 0.99 * max(0.0, float(min((-low).min(), high.min())))
     return min(size * size, float(np.finfo(bounds.dtype).max))
 
 
@@ -132,10 +154,10 @@ def kernel(fused: Fused, dtype: np.dtype, watch: bool = False) -> Kernel:
     return Kernel(fused, dtype, watch)
 
 
-def normal_draws(particle: Vector, step: Vector, key: tuple[Vector, Vector]) -> tuple[Vector, Vector]:
-    """Return two standard normal draws for each particle (i64), as float64, equal to `philox.standard_normal`."""
+def normal_draws(particle: Vector, step: Vector, key: tuple[Vector, Vector], pair: int = 0) -> tuple[Vector, Vector]:
+    """Return two standard normal draws for each particle (i64), as float64, equal to those of `philox.noise`."""
     low = 0xFFFFFFFF
-    counter = (particle & low, particle >> 32, step & low, particle.like(int(Purpose.NOISE)))
+    counter = (particle & low, particle >> 32, step & low, particle.like(Purpose.NOISE + PAIR * pair))
     w0, w1, _, _ = philox.philox4x32(counter, key)  # type: ignore[arg-type]
     u, v = _unit(w0), _unit(w1)
     radius = (-2 * vmath.log(u)).call("sqrt")
@@ -183,11 +205,12 @@ class Writer:
 
     def __init__(self, fused: Fused, kind: str, watch: bool = False) -> None:
         self.fused, self.kind, self.watch = fused, kind, watch
+        self.size = len(fused.axes)  # the first rows are the position
         self.lanes = lanes_of(kind)
         size = self._length()
         self.abreast = 8 if size <= SHORT else 2 if size <= LONG else 1
-        self.trusting = size <= LONG and not watch
-        self.rows = len(fused.rows) + (len(WATCH) if watch else 0)
+        self.trusting = size <= LONG and not notes(fused, watch)
+        self.rows = len(fused.rows) + len(notes(fused, watch))
         self.code = Code()
 
     def _length(self) -> int:
@@ -206,8 +229,8 @@ class Writer:
     def source(self) -> str:
         """Return the whole text."""
         code = self.code
-        self.bounds = [self._item("%bounds", str(i)) for i in range(4)]
-        self.safe = self._item("%bounds", "4")
+        self.bounds = [self._item("%bounds", str(i)) for i in range(2 * self.size)]
+        self.safe = self._item("%bounds", str(2 * self.size))
         seed = self._whole("%seed")
         self.key = (seed & 0xFFFFFFFF, seed >> 32)
         with code.loop("chunk", "%count", CHUNK) as chunk:
@@ -230,6 +253,11 @@ class Writer:
         code = self.code
         block = _Block(base, lane, chunk, begin, steps)
         pointers, before = self._loaded(block, self.abreast)
+        if self.fused.timed:
+            moving = [self._moves(before[k * self.rows : (k + 1) * self.rows]) for k in range(self.abreast)]
+            some = reduce(operator.or_, moving).anywhere()
+            code.act(f"br i1 {some}, label %begun, label %moved")
+            code.label("begun")
         if self.trusting:
             zeros = [number(code, self.kind, self.lanes, 0.0)] * min(SUMS, self.abreast)
             code.act(f"br i1 {self._all_safe(self._squares(before, zeros)).everywhere()}, label %trust, label %slow")
@@ -289,17 +317,25 @@ class Writer:
             sure = loop.values[len(before) : len(before) + len(trust)]
             for k in range(len(block.lanes)):
                 now = loop.values[k * rows : (k + 1) * rows]
-                draws = normal_draws(particles[k], self._whole(t), self.key) if particles else ()
+                draws = self._draws(particles[k], t) if particles else []
                 given = [*now[: len(self.fused.rows)], *uniform, *(draw.to(self.kind) for draw in draws)]
                 with code.doubting() if doubting else nullcontext([]) as doubts:
                     after = vmath.evaluated(self.fused.particle, given)
-                moving = None if squares else _within(now[0], now[1], self.bounds)
-                if moving:
-                    after[0], after[1] = moving.where(after[0], now[0]), moving.where(after[1], now[1])
+                moving = None if squares else self._moves(now)
                 for test in doubts:
                     sure = [sure[0] & ~(test & moving if moving else test)]
-                if self.watch:
-                    after += self._noted(f"{name}.minimum{k}", now[-2:], after[0], after[1], t)
+                noted: list[Vector] = []
+                if self.fused.timed:
+                    assert moving
+                    place = code.write(f"add i64 {code.write(f'mul i64 {block.chunk}, %how_many')}, {block.lanes[k]}")
+                    noted = self._passed(now[-3:], after.pop(), moving, sure, code.write(f"sub i64 {t}, 1"), place)
+                    moving = moving & (noted[0] > -math.inf)
+                if moving:
+                    after[: self.size] = [moving.where(*pair) for pair in zip(after, now[: self.size], strict=False)]
+                if self.fused.timed:
+                    after += [*noted, self._lost(now[-1], after, t)]
+                elif self.watch:
+                    after += self._noted(f"{name}.minimum{k}", now[-2:], after, t)
                 loop.after += after
             loop.after += sure
             if squares:
@@ -311,7 +347,7 @@ class Writer:
         """Return the sums with x^2 + y^2 of the vectors added, in turn to each."""
         result = list(sums)
         for k in range(self.abreast):
-            for coordinate in rows[k * self.rows : k * self.rows + 2]:
+            for coordinate in rows[k * self.rows : k * self.rows + self.size]:
                 total = result[k % len(sums)]
                 result[k % len(sums)] = coordinate.call("fmuladd", coordinate, total)
         return result
@@ -333,8 +369,8 @@ class Writer:
     def _leave_trail(self, base: str, chunk: str, frame: str, inside: str) -> None:
         """Copy the chunk's positions into the trail, after the steps from ``frame`` on."""
         code = self.code
-        first_row = code.write(f"shl i64 {code.write(f'udiv i64 {frame}, %every')}, 1")
-        for axis in range(2):
+        first_row = code.write(f"mul i64 {code.write(f'udiv i64 {frame}, %every')}, {self.size}")
+        for axis in range(self.size):
             row = code.write(f"mul i64 {code.write(f'add i64 {first_row}, {axis}')}, %all")
             target = self._at("%trail", code.write(f"add i64 {row}, {chunk}"))
             here = self._at(base, str(axis * CHUNK))
@@ -355,25 +391,98 @@ class Writer:
 
     def _particles(self, chunk: str, lane: str) -> Vector:
         """Return the particles' numbers."""
-        number = self.code.write(f"add i64 %first, {self.code.write(f'add i64 {chunk}, {lane}')}")
-        counting = ", ".join(f"i64 {i}" for i in range(self.lanes))
-        return self._whole(number) + Vector(self.code, "i64", self.lanes, f"<{counting}>")
+        return self._counted(self.code.write(f"add i64 %first, {self.code.write(f'add i64 {chunk}, {lane}')}"))
 
-    def _noted(self, name: str, watched: list[Vector], x: Vector, y: Vector, t: str) -> list[Vector]:
-        """Return the rows of `WATCH`: the steps at which this stay at a minimum began, and at which it was lost."""
+    def _counted(self, first: str) -> Vector:
+        """Return whole numbers from ``first`` on, one for each lane."""
+        counting = ", ".join(f"i64 {i}" for i in range(self.lanes))
+        return self._whole(first) + Vector(self.code, "i64", self.lanes, f"<{counting}>")
+
+    def _draws(self, particles: Vector, t: str) -> list[Vector]:
+        """Return a normal draw for each coordinate."""
+        pairs = range((self.size + 1) // 2)
+        step = self._whole(t)
+        return [one for pair in pairs for one in normal_draws(particles, step, self.key, pair)][: self.size]
+
+    def _noted(self, name: str, watched: list[Vector], rows: Sequence[Vector], t: str) -> list[Vector]:
+        """Return the rows of `WATCH`: the steps at which this stay at a minimum began, and at which it was lost.
+
+        Minima are those of the plane.
+        """
+        x, y = rows[:2]
         nowhere = number(self.code, "i1", self.lanes, 0)
         with self.code.loop(name, "%how_many", carried=[nowhere]) as loop:
             row = self._at("%minima", self.code.write(f"mul i64 {loop.index}, 3"))
             dx, dy = x - self._item(row, "0"), y - self._item(row, "1")
             loop.after.append(loop.values[0] | ((dx * dx + dy * dy) < self._item(row, "2")))
-        now = spread(self.code, self.kind, self.lanes, self.code.write(f"sitofp i64 {t} to {self.kind}"))
         settled, lost = watched
-        return [
-            loop.after[0].where((settled < 0).where(now, settled), -1.0),
-            ((lost < 0) & ~_within(x, y, self.bounds)).where(now, lost),
-        ]
+        since = (settled < 0).where(self._number(t), settled)
+        return [loop.after[0].where(since, -1.0), self._lost(lost, rows, t)]
 
+    def _number(self, whole: str) -> Vector:
+        """Return a whole number as one of the kernel's kind in every lane."""
+        return spread(self.code, self.kind, self.lanes, self.code.write(f"sitofp i64 {whole} to {self.kind}"))
 
-def _within(x: Vector, y: Vector, bounds: list[Vector]) -> Vector:
-    """Return where a position is inside x0 < x < x1, y0 < y < y1; NaN is not."""
-    return (x > bounds[0]) & (x < bounds[1]) & (y > bounds[2]) & (y < bounds[3])
+    def _lost(self, lost: Vector, rows: Sequence[Vector], t: str) -> Vector:
+        """Return the step at which particles were lost, -1 where they are not; ``rows`` are those after step t."""
+        return ((lost < 0) & ~self._within(rows)).where(self._number(t), lost)
+
+    def _moves(self, now: Sequence[Vector]) -> Vector:
+        """Return which particles take another step: those inside the bounds that have a level to pass."""
+        inside = self._within(now)
+        return inside & (now[-3] > -math.inf) if self.fused.timed else inside
+
+    def _within(self, rows: Sequence[Vector]) -> Vector:
+        """Return where a position is inside x0 < x < x1, y0 < y < y1 and so on; NaN is not."""
+        return reduce(operator.and_, self._tests(rows))
+
+    def _tests(self, rows: Sequence[Vector]) -> Iterator[Vector]:
+        for i in range(self.size):
+            yield rows[i] > self.bounds[2 * i]
+            yield rows[i] < self.bounds[2 * i + 1]
+
+    def _passed(
+        self, noted: Sequence[Vector], value: Vector, moving: Vector, sure: Sequence[Vector], step: str, place: str
+    ) -> list[Vector]:
+        """Return the level to pass next and the lowest value, where f is ``value`` after ``step`` steps.
+
+        Notes in the hits, at ``place`` in the row of the level, which of the levels was passed last. Only where it is
+        ``sure``: what is not is done again.
+        """
+        level, best, _ = noted
+        passed = moving & (value <= level)
+        for all_sure in sure:
+            passed = passed & all_sure
+
+        def following() -> list[Vector]:
+            index = number(self.code, "i64", self.lanes, 0)  # of the first level that is not passed, by halving
+            size = LEVELS // 2
+            while size:
+                below = value <= self._gathered(index + (size - 1))
+                index = below.where(index + size, index)
+                size //= 2
+            self._scattered(step, self._counted(place) + (index - 1) * CHUNK, passed)
+            return [self._gathered(index)]
+
+        (lower,) = self.code.corrected(passed, [level], following)
+        return [lower, (moving & (value < best)).where(value, best)]
+
+    def _gathered(self, index: Vector) -> Vector:
+        """Return the levels with these numbers (i64)."""
+        kind, lanes, suffix = self.kind, self.lanes, INTRINSIC_SUFFIX[self.kind]
+        pointers = self.code.write(f"getelementptr {kind}, ptr %minima, {index.type} {index.name}")
+        name = f"@llvm.masked.gather.v{lanes}{suffix}.v{lanes}p0"
+        result, truths = f"<{lanes} x {kind}>", f"<{lanes} x i1>"
+        self.code.declarations.add(f"declare {result} {name}(<{lanes} x ptr>, i32, {truths}, {result})")
+        given = f"<{lanes} x ptr> {pointers}, i32 {BITS[kind] // 8}, {truths} splat (i1 true), {result} poison"
+        return Vector(self.code, kind, lanes, self.code.write(f"call {result} {name}({given})"))
+
+    def _scattered(self, whole: str, index: Vector, where: Vector) -> None:
+        """Write a whole number (i64) into the hits with these numbers, where a truth holds."""
+        lanes = self.lanes
+        pointers = self.code.write(f"getelementptr i32, ptr %hits, {index.type} {index.name}")
+        short = spread(self.code, "i32", lanes, self.code.write(f"trunc i64 {whole} to i32"))
+        name, truths = f"@llvm.masked.scatter.v{lanes}i32.v{lanes}p0", f"<{lanes} x i1>"
+        self.code.declarations.add(f"declare void {name}({short.type}, <{lanes} x ptr>, i32, {truths})")
+        given = f"{short.type} {short.name}, <{lanes} x ptr> {pointers}, i32 4, {truths} {where.name}"
+        self.code.act(f"call void {name}({given})")

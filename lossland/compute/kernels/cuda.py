@@ -38,21 +38,22 @@ _OURS = ("sign", "min", "max", "mod")
 def swarm_source(fused: Fused, dtype: DTypeLike = np.float32, watch: bool = False) -> str:
     """Return the source of the kernel ``ll_swarm``: many steps of one rule on one landscape for many particles.
 
-    With ``watch`` it notes for each particle since which step it is at a minimum, and at which step it was lost.
+    With ``watch`` it notes for each particle since which step it is at a minimum, and at which step it was lost. Of a
+    timed step it notes when each level of f was passed.
     """
     inputs = {name: f"row[{i}]" for i, name in enumerate(fused.rows)}
     inputs |= {name: f"column[{i}]" for i, name in enumerate(fused.columns)}
     inputs |= {name: f"draw[{i}]" for i, name in enumerate(NOISE)}
     step = _function(
         "ll_step",
-        ("real (&row)[ROWS]", "const real* __restrict__ column", "const real (&draw)[2]"),
+        ("real (&row)[ROWS]", "const real* __restrict__ column", "const real (&draw)[2]", "real& value"),
         fused.particle,
         inputs,
-        [f"row[{i}]" for i in range(len(fused.rows))],
+        [*(f"row[{i}]" for i in range(len(fused.rows))), *(("value",) if fused.timed else ())],
         dtype,
     )
     sizes = {"ROWS": len(fused.rows), "COLUMNS": len(fused.columns), "NOISY": int(fused.noisy)}
-    sizes["WATCH"] = int(watch)
+    sizes |= {"WATCH": int(watch), "TIMED": int(fused.timed)}
     return "\n".join([_head(dtype, sizes), _file("philox.cu"), step, _file("swarm.cu")])
 
 

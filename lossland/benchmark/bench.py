@@ -1,0 +1,198 @@
+"""`bench`: every optimizer on every landscape, tuned alike and run from the same held-out starts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lossland import checks
+from lossland.benchmark import results as folders
+from lossland.benchmark.problems import problem
+from lossland.benchmark.results import Cell, Results, Settings
+from lossland.benchmark.tiles import MOST_STARTS, Runs, Tile, Tuning, cell_of, run_tile
+from lossland.compute import arrays
+from lossland.compute.trajectory import check_seed
+from lossland.compute.workers import SerialWorkers, Workers, local_workers
+from lossland.errors import UserError, nearest, shown
+from lossland.landscapes import AnyLandscape, text_of
+from lossland.optimizers import AnyOptimizer, Optimizer, names, optimizer, spec
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+SUITES = {
+    "default": (
+        "bowl", "ravine", "booth", "zakharov", "rosenbrock", "beale", "dixon_price",  # one minimum
+        "himmelblau", "six_hump_camel", "styblinski_tang", "branin", "goldstein_price",  # a few
+        "plateau", "sharp_and_flat", "diamond",  # flat ground, and edges
+        "rastrigin", "ackley", "griewank", "levi13", "egg_crate",  # many
+    ),
+    "bbob": tuple(f"bbob:{function}:1" for function in range(1, 25)),
+}  # fmt: skip
+"""Named sets of landscapes."""
+
+MOST_STARTS_OF_ALL = 10**6
+MOST_STEPS = 10**6
+MOST_TRIALS = 4096
+STRIDE = 0.6180339887498949  # of the cells, between one and the next that is begun
+
+
+def bench(
+    optimizers: Sequence[AnyOptimizer] | str | None = None,
+    landscapes: Sequence[AnyLandscape] | str | None = None,
+    suite: str = "default",
+    dimension: int = 2,
+    starts: int = 1000,
+    steps: int = 2000,
+    budget: int = 64,
+    noise: float = 0.0,
+    seed: int = 0,
+    backend: str = "auto",
+    folder: str | PathLike[str] | None = None,
+    resume: bool = False,
+    workers: Workers | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Results:
+    """Tune every optimizer on every landscape, run it from held-out starts, and measure. See docs/benchmark.md.
+
+    ``optimizers`` are by default all of the catalogue, and ``landscapes`` those of a ``suite``: "default" or "bbob".
+    An optimizer is given as everywhere; the settings that its text gives, or that an object has, are not tuned.
+    ``starts`` and ``steps``, in gradient evaluations, are those of the held-out runs; ``budget`` is the number of
+    tuning trials of each optimizer on each landscape, the first with the optimizer's defaults.
+
+    With a ``folder`` results are stored as they come; ``resume`` goes on with what is there. ``progress`` is called
+    with the number of cells that are done now and of those that were to be done. The numbers depend on the settings and
+    the backend, not on who does the work: ``workers`` are by default the cores of this machine, or its CUDA device.
+    """
+    is_theirs = workers is not None and backend != "auto"  # workers on other machines may have what this one lacks
+    found = backend if is_theirs else arrays.backend(backend).name
+    settings = check_settings(optimizers, landscapes, suite, dimension, starts, steps, budget, noise, seed, found)
+    target = None if folder is None else Path(folder).expanduser()
+    done = {} if target is None else _prepared(target, settings, resume)
+    if workers is None:
+        workers = SerialWorkers() if found == "cuda" else local_workers()
+    already, total = len(done), len(settings.pairs)
+    try:
+        if progress:
+            progress(0, total - already)
+        for number, cell in _measured(settings, done, workers):
+            done[number] = cell
+            if target is not None:
+                folders.save_cell(target, number, cell)
+            if progress:
+                progress(len(done) - already, total - already)
+    finally:  # what there is, after Ctrl-C too
+        results = Results(settings, [done[number] for number in sorted(done)], target)
+        if target is not None:
+            folders.save_tables(target, results)
+    return results
+
+
+def check_settings(
+    optimizers: Sequence[AnyOptimizer] | str | None,
+    landscapes: Sequence[AnyLandscape] | str | None,
+    suite: str,
+    dimension: int,
+    starts: int,
+    steps: int,
+    budget: int,
+    noise: float,
+    seed: int,
+    backend: str,
+) -> Settings:
+    """Return a benchmark's settings, or raise UserError."""
+    if suite not in SUITES:
+        raise UserError(f"There is no suite {shown(suite)}.{nearest(suite, tuple(SUITES))} There are default and bbob.")
+    dimension = checks.whole(dimension, 2, 40, "The number of dimensions")
+    rules = [_text_of_optimizer(one) for one in _listed(names() if optimizers is None else optimizers)]
+    lands = [text_of(one) for one in _listed(SUITES[suite] if landscapes is None else landscapes)]
+    for what, texts in (("optimizers", rules), ("landscapes", lands)):
+        if not texts:
+            raise UserError(f"A benchmark needs {what}.")
+        twice = next((text for text in texts if texts.count(text) > 1), None)
+        if twice is not None:
+            raise UserError(f"{twice} is among the {what} twice.")
+    for text in lands:
+        problem(text, dimension)
+    return Settings(
+        optimizers=tuple(rules),
+        landscapes=tuple(lands),
+        dimension=dimension,
+        noise=checks.real(noise, 0, 1e6, "The noise"),
+        starts=checks.whole(starts, 1, MOST_STARTS_OF_ALL, "The number of starts"),
+        steps=checks.whole(steps, 1, MOST_STEPS, "The number of steps"),
+        budget=checks.whole(budget, 1, MOST_TRIALS, "The number of tuning trials"),
+        seed=check_seed(seed),
+        backend=backend,
+    )
+
+
+def _listed(given: Any) -> list[Any]:
+    """Return one or several things as a list."""
+    return list(given) if isinstance(given, list | tuple) else [given]
+
+
+def _text_of_optimizer(one: AnyOptimizer) -> str:
+    """Return an optimizer as text, from which every worker makes it; what an object has is not tuned."""
+    rule = optimizer(one)
+    if isinstance(one, str):
+        return one.strip()
+    return spec(rule) if isinstance(one, Optimizer) else rule.text
+
+
+def _prepared(folder: Path, settings: Settings, resume: bool) -> dict[int, Cell]:
+    """Return the cells that a folder holds already, by their numbers; write the settings into an empty one."""
+    there = folders.load_settings(folder)
+    if there is None:
+        if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
+            raise UserError(f"{folder} is there already and holds no benchmark; give the name of a new folder.")
+        folders.save_settings(folder, settings)
+        return {}
+    if not resume:
+        raise UserError(f"{folder} holds a benchmark already: --resume goes on with it, or give a new folder.")
+    other = [name for name, value in asdict(settings).items() if getattr(there, name) != value]
+    if other:
+        listed = ", ".join(f"{name} {_short(getattr(there, name))}" for name in other)
+        raise UserError(f"The benchmark in {folder} has other settings ({listed}): give the same, or a new folder.")
+    found = {number: folders.load_cell(folder, number) for number in range(len(settings.pairs))}
+    return {number: cell for number, cell in found.items() if cell is not None}
+
+
+def _short(value: object) -> str:
+    return f"{len(value)} of them" if isinstance(value, tuple) and len(value) > 3 else shown(value)
+
+
+def _measured(settings: Settings, done: dict[int, Cell], workers: Workers) -> Iterator[tuple[int, Cell]]:
+    """Yield the cells that are not done yet, as they come.
+
+    First every cell is tuned and run from some of its starts; then come the rest of the starts, if there are more.
+    They are begun in an order in which each part of them is like the whole, so that the time left can be told.
+    """
+    pairs = settings.pairs
+    left = sorted((number for number in range(len(pairs)) if number not in done), key=lambda n: (n * STRIDE) % 1)
+    edges = [*range(0, settings.starts, MOST_STARTS), settings.starts]
+    blocks = [(low, high - low) for low, high in pairwise(edges)]
+    tuned: dict[int, tuple[Tuning, Runs]] = {}
+    tiles = [Tile(settings, *pairs[number], *blocks[0]) for number in left]
+    for i, result in workers.run(run_tile, tiles):
+        assert result.tuning is not None
+        if len(blocks) == 1:
+            yield left[i], cell_of(settings, pairs[left[i]], result.tuning, [result.runs])
+        else:
+            tuned[left[i]] = result.tuning, result.runs
+    if len(blocks) == 1:
+        return
+    rest = [(number, block) for number in left for block in range(1, len(blocks))]
+    parts: dict[int, dict[int, Runs]] = defaultdict(dict)
+    tiles = [Tile(settings, *pairs[number], *blocks[block], tuned[number][0].rule) for number, block in rest]
+    for i, result in workers.run(run_tile, tiles):
+        number, block = rest[i]
+        parts[number][block] = result.runs
+        if len(parts[number]) == len(blocks) - 1:
+            runs = parts.pop(number)
+            tuning, first = tuned.pop(number)
+            yield number, cell_of(settings, pairs[number], tuning, [first, *(runs[b] for b in sorted(runs))])

@@ -1,0 +1,177 @@
+"""A benchmark's results as they are shown: results.json, read back into arrays.
+
+A folder of results also holds every single run; a chart needs only what results.json says. lossland brings one such
+file of its own, so that there is something to look at before the first benchmark.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lossland.benchmark.problems import problem
+from lossland.benchmark.results import FORMAT, SETTINGS, VERSION, load
+from lossland.benchmark.tiles import path as path_of_run
+from lossland.errors import UserError, nearest
+from lossland.files import written
+from lossland.formats.jsontext import plain
+from lossland.optimizers import optimizer as read_rule
+
+Float64 = NDArray[np.float64]
+
+EXAMPLE = Path(__file__).with_name("example.json.gz")
+TABLE = "results.json"
+LEFT_OUT = ("targets", "ert_of_targets")  # of a packed file: no chart shows them
+EXACT = ("runs", "settings", "lowest")  # the runs are run again
+DIGITS = 6  # significant ones of a packed file
+NOT_FINITE = {"nan": np.nan, "inf": np.inf, "-inf": -np.inf}
+
+
+@dataclass(frozen=True, eq=False)
+class Summary:
+    """The document of results.json, and the tables in it. Optimizers and landscapes are known by their texts."""
+
+    document: Mapping[str, Any]
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """What was asked for: see ``results.Settings``."""
+        return self.document["settings"]
+
+    @cached_property
+    def budgets(self) -> Float64:
+        """The gradient evaluations (g,) at which profiles are given."""
+        return np.array(self.document["evaluations"], float)
+
+    @cached_property
+    def rows(self) -> dict[tuple[str, str], Mapping[str, Any]]:
+        """The results of each optimizer on each landscape."""
+        return {(row["optimizer"], row["landscape"]): row for row in self.document["results"]}
+
+    @cached_property
+    def board(self) -> dict[str, Mapping[str, Any]]:
+        """The lines of the leaderboard by optimizer, best first."""
+        return {line["optimizer"]: line for line in self.document["leaderboard"]}
+
+    @cached_property
+    def optimizers(self) -> tuple[str, ...]:
+        """Those that were on every landscape, best first."""
+        return tuple(self.board)
+
+    @cached_property
+    def landscapes(self) -> tuple[str, ...]:
+        """The landscapes, from that with the highest mean score to that with the lowest."""
+        names = tuple(dict.fromkeys(land for _, land in self.rows))
+        mean = {name: np.mean([row["score"] for (_, land), row in self.rows.items() if land == name]) for name in names}
+        return tuple(sorted(names, key=lambda name: -mean[name]))
+
+    def row(self, optimizer: str, landscape: str) -> Mapping[str, Any]:
+        """Return the results of an optimizer on a landscape, or raise UserError with the nearest name."""
+        for text, known, kind in ((optimizer, self.optimizers, "optimizer"), (landscape, self.landscapes, "landscape")):
+            if text not in known:
+                raise UserError(f"The benchmark has no {kind} {text!r}.{nearest(text, known)}")
+        return self.rows[optimizer, landscape]
+
+    def title(self, optimizer: str) -> str:
+        """Return an optimizer's name for people."""
+        return self.row(optimizer, self.landscapes[0])["title"]
+
+    def family(self, optimizer: str) -> str:
+        """Return an optimizer's family."""
+        return self.row(optimizer, self.landscapes[0])["family"]
+
+    def landscape_title(self, landscape: str) -> str:
+        """Return a landscape's name for people."""
+        return self.row(self.optimizers[0], landscape)["landscape_title"]
+
+    def profile(self, optimizer: str) -> Float64:
+        """Return the share (g,) of all starts, targets and landscapes that is reached within the budgets."""
+        return np.mean([self.row(optimizer, land)["profile"] for land in self.landscapes], axis=0)
+
+    def replay(self, optimizer: str, landscape: str) -> dict[str, Float64]:
+        """Return the places (T + 1, n) of the best, the median and the worst run, each up to the last target."""
+        row, paths = self.row(optimizer, landscape), {}
+        where, rule = problem(row["landscape"], row["dimension"]), read_rule(row["rule"])
+        seed, backend = self.settings["seed"], self.settings["backend"]
+        for name, one in row["runs"].items():
+            steps = one["hit"] if one["hit"] >= 0 else row["steps"]
+            paths[name] = path_of_run(
+                where, rule, np.array(one["start"], float), max(steps, 1), seed, one["index"], backend
+            )
+        return paths
+
+    def scores(self, optimizers: tuple[str, ...]) -> Float64:
+        """Return the scores (optimizers, landscapes)."""
+        return np.array([[self.row(name, land)["score"] for land in self.landscapes] for name in optimizers])
+
+
+def read(path: str | Path = "") -> Summary:
+    """Return the results in a folder, or in a results.json by itself; without a path, those that lossland brings.
+
+    Raises UserError where there are none.
+    """
+    file = Path(path).expanduser() if str(path) else EXAMPLE
+    if file.is_dir():
+        if not (file / TABLE).is_file() and (file / SETTINGS).is_file():  # a benchmark that was killed
+            return _checked(plain(load(file).document()), file)
+        file = file / TABLE
+    if not file.is_file():
+        raise UserError(f"{file.parent} holds no results of `lossland bench`: it has no {file.name}.")
+    return _read(file, file.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _read(file: Path, changed: int) -> Summary:
+    """Return the results in a file, which last changed at a time: read again when it has changed."""
+    try:
+        data = file.read_bytes()
+        document = json.loads(gzip.decompress(data) if file.suffix == ".gz" else data)
+    except (OSError, ValueError, EOFError) as error:
+        raise UserError(f"{file} cannot be read as results of `lossland bench`.") from error
+    return _checked(document, file)
+
+
+def pack(summary: Summary, file: Path) -> None:
+    """Write a small file that `read` reads: what no chart shows is left out, and numbers are rounded."""
+    rows = [
+        {key: value if key in EXACT else _rounded(plain(value)) for key, value in row.items() if key not in LEFT_OUT}
+        for row in summary.document["results"]
+    ]
+    text = json.dumps(plain({**_rounded(plain({**summary.document, "results": []})), "results": rows}))
+    with written(file) as temporary:
+        temporary.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
+
+
+def _checked(document: Any, file: Path) -> Summary:
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise UserError(f"{file} holds no results of `lossland bench`.")
+    if document.get("version") != VERSION:
+        raise UserError(f"{file} is of another version of lossland; measure again into a new folder.")
+    if not document["leaderboard"]:
+        raise UserError(f"{file} has no optimizer that was on every landscape yet; let `lossland bench` go on.")
+    return Summary(_numbers(document))
+
+
+def _numbers(value: Any) -> Any:
+    """Return JSON data with the words for what is not finite as numbers."""
+    if isinstance(value, str):
+        return NOT_FINITE.get(value, value)
+    if isinstance(value, list):
+        return [_numbers(one) for one in value]
+    return {key: _numbers(one) for key, one in value.items()} if isinstance(value, dict) else value
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return float(f"{value:.{DIGITS}g}")
+    if isinstance(value, list):
+        return [_rounded(one) for one in value]
+    return {key: _rounded(one) for key, one in value.items()} if isinstance(value, dict) else value

@@ -1,0 +1,182 @@
+"""Problems: functions of any number of variables with exact derivatives, a domain, and minima that are known."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from typing import Any, cast
+
+import numpy as np
+
+from lossland import checks, userfiles
+from lossland.display import Displayed
+from lossland.errors import UserError, shown
+from lossland.expression import Node
+from lossland.landscapes import AnyLandscape, bbob, is_landscape, landscape, text_of
+from lossland.landscapes.functions import called, takes, traced_vector
+from lossland.landscapes.landscape import Calculus, Landscape, calculus, side_by_side
+
+LARGEST = 1000
+"""Dimensions of a problem that is traced from a function: its expression has a part for each."""
+
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Problem(Displayed):
+    """A function of n variables with its gradient, and its Hessian times a vector.
+
+    ``text`` is what `problem` reads, with the dimension, ``names`` are those of the variables (x and y in the plane,
+    else x1, x2, ...), ``node`` the expression, ``domain`` an interval for each variable, ``minima`` the global minima
+    that are known, with n numbers each, and ``lowest`` the value there, None if there are none. Points are arrays
+    (..., n) of any array-API library; results keep their type.
+    """
+
+    text: str
+    title: str
+    node: Node
+    names: tuple[str, ...]
+    domain: tuple[Interval, ...]
+    minima: tuple[tuple[float, ...], ...]
+    lowest: float | None
+    source: str = ""
+
+    @property
+    def dimension(self) -> int:
+        """How many variables there are."""
+        return len(self.names)
+
+    @cached_property
+    def calculus(self) -> Calculus:
+        """The expression's derivatives and programs."""
+        return calculus(self.node, self.names)
+
+    @property
+    def gradient_nodes(self) -> tuple[Node, ...]:
+        """The expressions of the derivatives by each variable."""
+        return self.calculus.gradient
+
+    @np.errstate(all="ignore")
+    def value(self, points: Any) -> Any:
+        """Return f at points (..., n), as an array (...)."""
+        return self.calculus.computes_value.arrays(*self._columns(points))[0]
+
+    def grad(self, points: Any) -> Any:
+        """Return the gradient at points (..., n), as an array (..., n)."""
+        return self.value_grad(points)[1]
+
+    @np.errstate(all="ignore")
+    def value_grad(self, points: Any) -> tuple[Any, Any]:
+        """Return f (...) and its gradient (..., n) at points (..., n), computed together."""
+        value, *parts = self.calculus.computes_gradient.arrays(*self._columns(points))
+        return value, side_by_side(value, parts)
+
+    @np.errstate(all="ignore")
+    def hessian_times(self, points: Any, vectors: Any) -> Any:
+        """Return the Hessian at points (..., n) times vectors (..., n), as an array (..., n)."""
+        columns = [*self._columns(points), *self._columns(vectors)]
+        value = self.calculus.computes_value.arrays(*columns[: self.dimension])[0]
+        return side_by_side(value, self.calculus.computes_along.arrays(*columns))
+
+    def _columns(self, points: Any) -> list[Any]:
+        points = checks.plain(points, "Points")
+        if points.ndim == 0 or points.shape[-1] != self.dimension:
+            raise UserError(f"Points must have the shape (..., {self.dimension}), not {tuple(points.shape)}.")
+        return [points[..., i] for i in range(self.dimension)]
+
+
+Ground = Landscape | Problem
+"""What optimizers run on: both have ``node``, ``names``, ``domain``, ``minima`` and ``gradient_nodes``."""
+
+AnyProblem = Problem | AnyLandscape | Callable[[Any], Any]
+"""What is taken as a problem everywhere: see `problem`."""
+
+
+def problem(what: AnyProblem, dimension: int = 2, domain: Sequence[Sequence[float]] | None = None) -> Problem:
+    """Return a problem of some dimension.
+
+    In the plane it is all that `ll.landscape` takes: a name, a formula, a function of x and y. In any dimension from
+    2 to 40 it is a BBOB function, ``bbob:F`` or ``bbob:F:INSTANCE``; in any up to 1000 a function of one vector, such
+    as ``lambda x: ((x - 1) ** 2).sum()``, that is called once, with a NumPy array of symbols; ``mine.py:name`` names
+    one in a file of your own, which is run. ``domain`` is an interval for each variable, or one for all; by default the
+    usual one, [-5, 5] for a function of a vector. Raises UserError for anything else.
+    """
+    if isinstance(what, Problem):
+        return what
+    size = checks.whole(dimension, 1, LARGEST, "The dimension of a problem")
+    area = None if domain is None else _box(domain, size)
+    what = _found(what)
+    if _is_of_vector(what) or (size != 2 and inspect.isroutine(what)):
+        known = _of_vector(what, size)
+    elif size == 2:
+        return _in_the_plane(what, area)
+    elif isinstance(what, str) and bbob.is_named(what):
+        known = _bbob(what, size)
+    else:
+        given = what if isinstance(what, str) else shown(what)
+        raise UserError(f"{given} has two variables; in {size} there are bbob:1 to bbob:24 and functions of a vector.")
+    if area is None:
+        return known
+    minima = tuple(at for at in known.minima if all(a <= x <= b for x, (a, b) in zip(at, area, strict=True)))
+    return replace(known, domain=area, minima=minima, lowest=known.lowest if minima else None)
+
+
+def ground(what: AnyProblem, dimension: int | None = None) -> Ground:
+    """Return the landscape that is meant, or in more dimensions than two the problem, which may also be given."""
+    if isinstance(what, Problem):
+        if dimension not in (None, what.dimension):
+            raise UserError(f"The problem has {what.dimension} dimensions, not {shown(dimension)}.")
+        return what
+    what = _found(what)
+    known = problem(what, 2 if dimension is None else dimension)
+    return landscape(cast(AnyLandscape, what)) if known.dimension == 2 and not _is_of_vector(what) else known
+
+
+def _found(what: AnyProblem) -> AnyProblem:
+    """Return what ``mine.py:name`` names; anything else as it is."""
+    if not isinstance(what, str) or (file := userfiles.named(what)) is None:
+        return what
+    return userfiles.find(file, "landscape or function", lambda value: is_landscape(value) or inspect.isroutine(value))
+
+
+def names_of(dimension: int) -> tuple[str, ...]:
+    """Return the names of the variables: x and y in the plane, else x1, x2, ..."""
+    return ("x", "y") if dimension == 2 else tuple(f"x{i + 1}" for i in range(dimension))
+
+
+def _box(domain: Sequence[Sequence[float]], size: int) -> tuple[Interval, ...]:
+    limits = checks.plain(domain, "The limits of a domain")
+    limits = np.broadcast_to(limits, (size, 2)) if limits.shape == (2,) else limits
+    if limits.shape != (size, 2) or not (np.isfinite(limits).all() and (limits[:, 0] < limits[:, 1]).all()):
+        raise UserError(f"A domain is {size} intervals (low, high) of finite numbers, or one for all of them.")
+    return tuple((float(low), float(high)) for low, high in limits)
+
+
+@lru_cache(maxsize=64)
+def _bbob(text: str, size: int) -> Problem:
+    known = bbob.named(text, size)
+    domain = ((-bbob.BOUND, bbob.BOUND),) * size
+    minimum = tuple(known.minimum.tolist())
+    title = f"{known.title} in {size} dimensions"
+    return Problem(known.name, title, known.node, known.names, domain, (minimum,), known.lowest, bbob.SOURCE)
+
+
+def _is_of_vector(what: Any) -> bool:
+    """Whether something is a function of one vector, not of two numbers."""
+    return callable(what) and not isinstance(what, type) and takes(what, 1) and not takes(what, 2)
+
+
+def _in_the_plane(what: Any, area: Any) -> Problem:
+    land = landscape(what, domain=area)
+    lowest = min((float(land.value(np.array(at))) for at in land.minima), default=None)
+    return Problem(text_of(land), land.title, land.node, land.names, land.domain, land.minima, lowest, land.source)
+
+
+def _of_vector(function: Any, size: int) -> Problem:
+    names = names_of(size)
+    node = traced_vector(function, names)
+    name = getattr(function, "__name__", "")
+    title = f"{name if name.isidentifier() else 'A function'} in {size} dimensions"
+    return Problem(called(function), title, node, names, ((-5.0, 5.0),) * size, (), None)

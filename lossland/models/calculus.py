@@ -1,0 +1,199 @@
+"""Calculus of one variable: slopes, turning points, sums and integrals, Taylor polynomials, Newton's method.
+
+Functions of x are passed in: ``f`` gets an array (...) and returns one like it. Sources of the numbers in the tests are
+closed forms and SciPy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+Function = Callable[[Floats], ArrayLike]
+
+RULES = ("left", "mid", "right", "lower", "upper")  # where in a bar its height is taken
+SAMPLES = 801  # places at which a sign change is looked for
+HALVINGS = 60
+REACHED = 36  # halvings of a sample's width
+WITHIN = 17  # places in a bar at which its lowest and highest value are looked for
+NODES = 16  # of the Gauss rule in a panel
+MOST_PANELS = 4096
+AGREED = 1e-13  # relative: two rules of which the second has twice as many panels
+
+
+# ------------------------------------------------------------------------------------------------------- slopes
+def secant_slope(f: Function, x: float, h: float) -> float:
+    """Return the slope of the line through two points of a graph, at x and at x + h."""
+    here, there = np.asarray(f(np.array([x, x + h])), float)
+    return float((there - here) / h)
+
+
+def roots(f: Function, low: float, high: float) -> Floats:
+    """Return where a function changes its sign between two x (k,), rising, by bisection."""
+    x = np.linspace(low, high, SAMPLES)
+    y = np.asarray(f(x), float)
+    exact = x[y == 0.0]
+    with np.errstate(invalid="ignore"):
+        found = np.flatnonzero(y[:-1] * y[1:] < 0.0)
+    a, b = x[found], x[found + 1]
+    below = y[found] < 0.0
+    for _ in range(HALVINGS if len(found) else 0):
+        middle = (a + b) / 2
+        same = (np.asarray(f(middle), float) < 0.0) == below
+        a, b = np.where(same, middle, a), np.where(same, b, middle)
+    return np.sort(np.concatenate([exact, (a + b) / 2]))
+
+
+def extrema(f: Function, slope: Function, second: Function, low: float, high: float) -> Floats:
+    """Return the places where a graph is level between two x as rows x, f, f'' (k, 3)."""
+    x = roots(slope, low, high)
+    return np.stack([x, np.asarray(f(x), float), np.asarray(second(x), float)], axis=-1)
+
+
+def reach_within(f: Function, x: float, epsilon: float, most: float) -> float:
+    """Return the largest δ, at most ``most``, such that f keeps within ε of f(x) as far as δ to both sides of x."""
+    away = np.linspace(0.0, most, SAMPLES)
+    here = float(np.asarray(f(np.array([x])), float)[0])
+    gap = np.maximum(*(np.abs(np.asarray(f(x + sign * away), float) - here) for sign in (-1.0, 1.0)))
+    out = np.flatnonzero(~(gap < epsilon))
+    if not len(out):
+        return most
+    if out[0] == 0:
+        return 0.0
+    a, b = away[out[0] - 1], away[out[0]]
+    for _ in range(REACHED):
+        middle = (a + b) / 2
+        sides = np.asarray(f(np.array([x - middle, x + middle])), float)
+        a, b = (middle, b) if (np.abs(sides - here) < epsilon).all() else (a, middle)
+    return float(a)
+
+
+# -------------------------------------------------------------------------------------------------------- areas
+class Bars(NamedTuple):
+    """A sum of bars: their edges (n + 1,), heights (n,), and where on the graph each height was taken (n,)."""
+
+    edges: Floats
+    heights: Floats
+    places: Floats
+
+    @property
+    def sum(self) -> float:
+        """The area of all bars, those below the axis counted as negative."""
+        return float((self.heights * np.diff(self.edges)).sum())
+
+
+def riemann(f: Function, low: float, high: float, n: int, rule: str, turns: ArrayLike = ()) -> Bars:
+    """Return n bars of one width from low to high under a graph, by one of the `RULES`.
+
+    ``turns`` are the places where the graph is level or has a kink: the rules ``lower`` and ``upper`` look there, at
+    both ends of each bar and at a few places between.
+    """
+    edges = np.linspace(low, high, n + 1)
+    if rule in ("left", "mid", "right"):
+        share = {"left": 0.0, "mid": 0.5, "right": 1.0}[rule]
+        places = edges[:-1] + share * np.diff(edges)
+        return Bars(edges, np.asarray(f(places), float) + 0.0 * places, places)
+    tried = edges[:-1, None] + np.linspace(0.0, 1.0, WITHIN) * np.diff(edges)[:, None]
+    turns = np.asarray(turns, float)
+    here = np.minimum(np.maximum(turns[None, :], edges[:-1, None]), edges[1:, None])  # those elsewhere: at an end
+    tried = np.hstack([tried, here])
+    values = np.asarray(f(tried), float) + 0.0 * tried
+    best = (np.nanargmin if rule == "lower" else np.nanargmax)(values, axis=1)
+    number = np.arange(n)
+    return Bars(edges, values[number, best], tried[number, best])
+
+
+def integral(f: Function, low: float, high: float) -> float:
+    """Return the integral from low to high, by Gauss's rule on more and more panels until two agree."""
+    if low == high:
+        return 0.0
+    before, panels = np.inf, 4
+    while True:
+        value = float(_on_panels(f, low, high, panels).sum())
+        scale = float(np.abs(_on_panels(lambda x: np.abs(np.asarray(f(x), float)), low, high, panels)).sum())
+        if abs(value - before) <= AGREED * scale or panels >= MOST_PANELS or not np.isfinite(value):
+            return value
+        before, panels = value, 4 * panels
+
+
+def running_integral(f: Function, low: float, high: float, count: int) -> tuple[Floats, Floats]:
+    """Return places (count + 1,) from low to high and the integral from low up to each of them."""
+    parts = _on_panels(f, low, high, count)
+    return np.linspace(low, high, count + 1), np.concatenate([[0.0], np.cumsum(parts)])
+
+
+def _on_panels(f: Function, low: float, high: float, panels: int) -> Floats:
+    """Return the integral over each of some panels of one width (panels,)."""
+    node, weight = np.polynomial.legendre.leggauss(NODES)
+    edges = np.linspace(low, high, panels + 1)
+    half = np.diff(edges) / 2
+    x = (edges[:-1] + half)[:, None] + half[:, None] * node
+    return (np.asarray(f(x), float) * weight).sum(axis=1) * half
+
+
+def unrolled_ring(inner: float, outer: float, share: float, count: int = 49) -> tuple[Floats, Floats]:
+    """Return both sides (count, 2) of a ring around the origin that is cut open on top and unrolled.
+
+    Share 0 is the ring, 1 a strip as long as its middle circle. Its middle at the foot stays where it is, and what is
+    between is an arc that is less bent; length and area are the same all the time.
+    """
+    middle, half, along = (inner + outer) / 2, (outer - inner) / 2, np.linspace(-np.pi, np.pi, count)
+    angle, bend = along * (1.0 - share), max(1.0 - share, 1e-9)
+    radius = middle / bend  # of the middle line
+    sides = []
+    for out in (half, -half):
+        # R (1 - cos a) = 2 R sin²(a/2) keeps its digits where the radius is huge
+        x, up = (radius + out) * np.sin(angle), 2 * (radius + out) * np.sin(angle / 2) ** 2
+        sides.append(np.stack([x if share < 1.0 else middle * along, up - middle - out], axis=-1))
+    return sides[0], sides[1]
+
+
+# --------------------------------------------------------------------------------------------- Taylor and Newton
+def polynomial(coefficients: ArrayLike, centre: float, x: ArrayLike) -> Floats:
+    """Return the values (...) of a polynomial in x - centre with coefficients (n + 1,), lowest first."""
+    value = np.polynomial.polynomial.polyval(np.asarray(x, float) - centre, np.asarray(coefficients, float))
+    return np.asarray(value, np.float64)
+
+
+def remainder_bound(next_derivative: ArrayLike, degree: int, distance: float) -> float:
+    """Return Lagrange's bound of the error of a Taylor polynomial: max |f^(n+1)| |x - a|^(n+1) / (n+1)!.
+
+    ``next_derivative`` are coefficients f^(n+1) / (n+1)! at places all along the way from a to x.
+    """
+    return float(np.max(np.abs(np.asarray(next_derivative, float)))) * abs(distance) ** (degree + 1)
+
+
+def newton(f: Function, slope: Function, start: float, steps: int) -> Floats:
+    """Return the places (steps + 1,) of Newton's method: where the tangent meets the axis is the next one.
+
+    It stands still where the slope is 0 or something is not finite.
+    """
+    ways = [float(start)]
+    for _ in range(steps):
+        here = np.array([ways[-1]])
+        with np.errstate(all="ignore"):
+            move = np.asarray(f(here), float)[0] / np.asarray(slope(here), float)[0]
+        ways.append(ways[-1] - float(move) if np.isfinite(move) else ways[-1])
+    return np.array(ways)
+
+
+def quadratic_model(
+    value: float, gradient: ArrayLike, hessian: ArrayLike, offset: ArrayLike, degree: int = 2
+) -> Floats:
+    """Return f + g·δ, and with degree 2 also + ½ δ^T H δ, at offsets δ (..., n)."""
+    delta, g, h = (np.asarray(part, float) for part in (offset, gradient, hessian))
+    model = value + delta @ g
+    return model + 0.5 * np.einsum("...i,ij,...j", delta, h, delta) if degree > 1 else model
+
+
+# ------------------------------------------------------------------------------------------- maps of the plane
+def chained(*jacobians: Sequence[Sequence[float]] | Floats) -> Floats:
+    """Return the Jacobian of maps one after the other, the first one first: their product, the last on the left."""
+    product = np.asarray(jacobians[0], float)
+    for one in jacobians[1:]:
+        product = np.asarray(one, float) @ product
+    return product

@@ -1,0 +1,196 @@
+"""Small data sets: digits and iris from files, and points in the plane from generators.
+
+Two classes in the plane are the ones of TensorFlow Playground, by its own definitions (Smilkov et al. 2017,
+``dataset.ts``), and the moons and circles of scikit-learn. Random draws are Philox's: the same everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lossland.compute.philox import Purpose, particles, standard_normal, uniform
+from lossland.display import Displayed
+from lossland.errors import UserError, nearest
+from lossland.resources import folder
+
+Floats = NDArray[np.float64]
+TRAINING_DIGITS = 1437  # the first of the 1,797 digits; the other 360 are for the test
+
+
+@dataclass(frozen=True, eq=False)
+class Data(Displayed):
+    """Samples: ``points`` (n, d) and what belongs to each, ``target`` (n,).
+
+    Of classes the target is a whole number from 0 on (digits, iris) or −1 and 1 (two classes in the plane); else it is
+    a number. ``names`` are the classes'.
+    """
+
+    points: Floats
+    target: NDArray[np.float64] | NDArray[np.int64]
+    names: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    def part(self, first: int, last: int | None = None) -> Data:
+        """Return the samples from ``first`` to before ``last``."""
+        return Data(self.points[first:last], self.target[first:last], self.names)
+
+
+@cache
+def digits() -> Data:
+    """Return 1,797 handwritten digits: 64 pixels from 0 to 1 (the file's 0 to 16, over 16), and which digit it is."""
+    with np.load(folder("data") / "digits.npz") as file:
+        return Data(file["points"] / 16.0, file["label"].astype(np.int64), tuple("0123456789"))
+
+
+def split_digits() -> tuple[Data, Data]:
+    """Return the digits for training, the first 1,437 of the file, and those for the test, the last 360."""
+    whole = digits()
+    return whole.part(0, TRAINING_DIGITS), whole.part(TRAINING_DIGITS)
+
+
+@cache
+def iris() -> Data:
+    """Return Fisher's 150 flowers: length and width of sepal and petal in cm, and the species."""
+    with np.load(folder("data") / "iris.npz") as file:
+        return Data(file["points"], file["label"].astype(np.int64), tuple(map(str, file["names"])))
+
+
+# ----------------------------------------------------------------------------------- TensorFlow Playground's own
+
+
+def circle(count: int = 500, noise: float = 0.0, seed: int = 0) -> Data:
+    """Return a disc of radius 2.5 (class 1) within a ring from 3.5 to 5 (class −1).
+
+    With noise, from 0 to 0.5, a point gets the class of a place within 5 ``noise`` of it along each axis.
+    """
+    radius, half = 5.0, _half(count)
+    draw, shift = _draws(seed, 2 * half, 0), _draws(seed, 2 * half, 1)
+    low = np.repeat([0.0, 0.7 * radius], half)
+    high = np.repeat([0.5 * radius, radius], half)
+    r, angle = low + (high - low) * draw[:, 0], 2 * np.pi * draw[:, 1]
+    points = np.stack([r * np.sin(angle), r * np.cos(angle)], axis=1)
+    seen = points + radius * noise * (2 * shift - 1)
+    return _two_classes(points, np.hypot(seen[:, 0], seen[:, 1]) < 0.5 * radius)
+
+
+def xor(count: int = 500, noise: float = 0.0, seed: int = 0) -> Data:
+    """Return the class 1 where x and y have the same sign, with a gap of 0.6 along the axes, on [−5.3, 5.3]²."""
+    points = 10 * _draws(seed, count, 0) - 5
+    points = points + np.where(points > 0, 0.3, -0.3)
+    seen = points + 5 * noise * (2 * _draws(seed, count, 1) - 1)
+    return _two_classes(points, seen[:, 0] * seen[:, 1] >= 0)
+
+
+def gauss(count: int = 500, noise: float = 0.0, seed: int = 0) -> Data:
+    """Return two clouds around (2, 2) (class 1) and (−2, −2); noise from 0 to 0.5 is a variance from 0.5 to 4."""
+    half = _half(count)
+    first = np.repeat([True, False], half)
+    spread = np.sqrt(0.5 + 7.0 * noise)
+    return _two_classes(np.where(first[:, None], 2.0, -2.0) + spread * _normal(seed, 2 * half), first)
+
+
+def spiral(count: int = 500, noise: float = 0.0, seed: int = 0) -> Data:
+    """Return two spirals of 1¾ turns out to radius 5; noise moves a point by up to as much along each axis.
+
+    Without noise both begin at the origin, where one point of each class lies: no rule gets both right.
+    """
+    half = _half(count)
+    share = np.tile(np.arange(half) / half, 2)
+    first = np.repeat([True, False], half)
+    turn = 1.75 * share * 2 * np.pi + np.where(first, 0.0, np.pi)
+    points = 5 * share[:, None] * np.stack([np.sin(turn), np.cos(turn)], axis=1)
+    return _two_classes(points + noise * (2 * _draws(seed, 2 * half, 0) - 1), first)
+
+
+def plane(count: int = 1200, noise: float = 0.0, seed: int = 0) -> Data:
+    """Return (x + y) / 10 on [−6, 6]², of a place that noise shifts by up to 6 ``noise``."""
+    points, seen = _square(count, noise, seed)
+    return Data(points, seen.sum(axis=1) / 10)
+
+
+CENTRES = np.array([(-4, 2.5), (0, 2.5), (4, 2.5), (-4, -2.5), (0, -2.5), (4, -2.5)])
+SIGNS = np.array([1.0, -1.0, 1.0, -1.0, 1.0, -1.0])
+
+
+def multi_gauss(count: int = 1200, noise: float = 0.0, seed: int = 0) -> Data:
+    """Return six cones of radius 2 and height ±1 on [−6, 6]²: where they meet, the higher one counts."""
+    points, seen = _square(count, noise, seed)
+    away = seen[:, None, :] - CENTRES
+    cones = SIGNS * np.clip(1 - np.hypot(away[..., 0], away[..., 1]) / 2, 0, 1)
+    highest = np.abs(cones).argmax(axis=1)
+    return Data(points, cones[np.arange(count), highest])
+
+
+# ------------------------------------------------------------------------------------------------- scikit-learn's
+
+
+def moons(count: int = 500, noise: float = 0.0, seed: int = 0) -> Data:
+    """Return two half circles that reach into each other (classes −1 and 1); noise is a standard deviation."""
+    outer = count // 2
+    upper, lower = np.linspace(0, np.pi, outer), np.linspace(0, np.pi, count - outer)
+    x = np.concatenate([np.cos(upper), 1 - np.cos(lower)])
+    y = np.concatenate([np.sin(upper), 1 - np.sin(lower) - 0.5])
+    points = np.stack([x, y], axis=1) + noise * _normal(seed, count)
+    return _two_classes(points, np.arange(count) >= outer)
+
+
+def circles(count: int = 500, noise: float = 0.0, seed: int = 0, factor: float = 0.8) -> Data:
+    """Return a circle of radius 1 (class −1) around one of radius ``factor`` (class 1)."""
+    outer = count // 2
+    angle = np.concatenate([2 * np.pi * np.arange(n) / n for n in (outer, count - outer)])
+    inner = np.arange(count) >= outer
+    points = np.where(inner, factor, 1.0)[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    return _two_classes(points + noise * _normal(seed, count), inner)
+
+
+def bell(axes: Floats, count: int = 500, seed: int = 0) -> Floats:
+    """Return samples (count, d) of the Gaussian around 0 with the covariance A A^T of ``axes`` A (d, k)."""
+    axes = np.asarray(axes, float)
+    pairs = [_normal(seed, count, step) for step in range(-(-axes.shape[1] // 2))]
+    return np.concatenate(pairs, axis=1)[:, : axes.shape[1]] @ axes.T
+
+
+GENERATORS: dict[str, Callable[..., Data]] = {
+    made.__name__: made for made in (circle, xor, gauss, spiral, plane, multi_gauss, moons, circles)
+}
+NAMES = ("digits", "iris", *GENERATORS)
+
+
+def dataset(name: str, count: int | None = None, noise: float = 0.0, seed: int = 0) -> Data:
+    """Return a data set by its name; only generated ones take a count, noise and a seed."""
+    if name in GENERATORS:
+        return GENERATORS[name](noise=noise, seed=seed, **({} if count is None else {"count": count}))
+    if name not in NAMES:
+        raise UserError(f"There is no data set {name!r}.{nearest(name, NAMES)} There are {', '.join(NAMES)}.")
+    return digits() if name == "digits" else iris()
+
+
+def _half(count: int) -> int:
+    """Return how many samples a class has; of an odd number both classes have one more."""
+    return -(-count // 2)
+
+
+def _draws(seed: int, count: int, step: int) -> Floats:
+    """Return uniform draws (count, 2) in (0, 1)."""
+    return np.stack(uniform(seed, particles(np, 0, count), step, Purpose.DATA), axis=1)
+
+
+def _normal(seed: int, count: int, step: int = 0) -> Floats:
+    return np.stack(standard_normal(seed, particles(np, 0, count), step, Purpose.DATA), axis=1)
+
+
+def _square(count: int, noise: float, seed: int) -> tuple[Floats, Floats]:
+    """Return points (count, 2) on [−6, 6]², and the places that their targets are taken from."""
+    points = 12 * _draws(seed, count, 0) - 6
+    return points, points + 6 * noise * (2 * _draws(seed, count, 1) - 1)
+
+
+def _two_classes(points: Floats, first: NDArray[np.bool_]) -> Data:
+    return Data(points, np.where(first, 1.0, -1.0), ("-1", "1"))

@@ -1,0 +1,94 @@
+"""What a matrix reaches and what it loses: column and null space, least squares, right angles, and paths in space.
+
+Sources: Strang, *Introduction to Linear Algebra* (the four subspaces); Golub and Van Loan, *Matrix Computations*, 5.2
+(Gram–Schmidt) and 5.5 (least squares by singular values); Shoemake and Duff, 1992 (the polar path).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lossland.models.linear_maps import straight
+
+Floats = NDArray[np.float64]
+
+ROUNDING = 1e-10  # of the largest singular value: what is smaller is 0
+
+
+def rank(matrix: Floats) -> int:
+    """Return of how many dimensions the image of a matrix (m, n) is."""
+    stretch = np.linalg.svd(matrix, compute_uv=False)
+    return int((stretch > ROUNDING * max(float(stretch[0]), 1e-300)).sum())
+
+
+def column_space(matrix: Floats) -> Floats:
+    """Return arrows (rank, m) of length 1 at right angles to each other that span what a matrix (m, n) reaches."""
+    return np.linalg.svd(matrix)[0].T[: rank(matrix)]
+
+
+def null_space(matrix: Floats) -> Floats:
+    """Return arrows (n − rank, n) of length 1 at right angles to each other that span what a matrix (m, n) sends to 0.
+
+    The first component of each that is not 0 is positive.
+    """
+    rows = np.linalg.svd(matrix)[2][rank(matrix) :]
+    first = [row[np.abs(row) > 1e-9][0] for row in rows]
+    return rows * np.sign(np.reshape(first, (-1, 1)))
+
+
+def least_squares(matrix: Floats, target: ArrayLike) -> Floats:
+    """Return the shortest x (n,) for which A x is as near to a target (m,) as can be."""
+    return np.linalg.lstsq(matrix, np.asarray(target, float), rcond=ROUNDING)[0]
+
+
+def orthogonalized(matrix: Floats) -> Floats:
+    """Return the columns of a matrix (m, n) with their shadows on those before them taken away (Gram–Schmidt).
+
+    A column that lies in the span of those before it becomes 0. Lengths are kept as they come out, not made 1.
+    """
+    found = np.array(matrix, float)
+    for k in range(found.shape[1]):
+        size = float(np.linalg.norm(found[:, k]))
+        for j in range(k):
+            square = float(found[:, j] @ found[:, j])
+            if square > 0.0:
+                found[:, k] -= (found[:, j] @ found[:, k]) / square * found[:, j]
+        if np.linalg.norm(found[:, k]) <= ROUNDING * size:
+            found[:, k] = 0.0
+    return found
+
+
+def turn_of(matrix: Floats) -> tuple[Floats, float]:
+    """Return the axis (3,) and the angle in radians, 0 to π, of a rotation of space (3, 3)."""
+    skew = np.array([matrix[2, 1] - matrix[1, 2], matrix[0, 2] - matrix[2, 0], matrix[1, 0] - matrix[0, 1]])
+    angle = float(np.arctan2(np.linalg.norm(skew), np.trace(matrix) - 1.0))
+    if np.linalg.norm(skew) > 1e-6:
+        return skew / np.linalg.norm(skew), angle
+    if angle < 1.0:
+        return np.array([0.0, 0.0, 1.0]), 0.0
+    square = (matrix + np.eye(3)) / 2  # of a half turn: n n^T
+    axis = square[:, int(np.argmax(np.diag(square)))]
+    return axis / np.linalg.norm(axis), float(np.pi)
+
+
+def rotation_about(axis: Floats, angle: float) -> Floats:
+    """Return the rotation (3, 3) about an axis (3,) of length 1 by an angle in radians (Rodrigues)."""
+    x, y, z = axis
+    skew = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+    return np.eye(3) + np.sin(angle) * skew + (1 - np.cos(angle)) * skew @ skew
+
+
+def on_path(matrix: Floats, t: float) -> Floats:
+    """Return the matrix (3, 3) that is a share ``t`` of the way from the identity to A = R S.
+
+    It turns by tθ while it stretches; a mirror (det A < 0) cannot be reached that way and goes straight.
+    """
+    left, stretch, right = np.linalg.svd(matrix)
+    if np.linalg.det(left @ right) < 0:
+        if stretch[2] > ROUNDING * stretch[0]:
+            return straight(matrix, t)
+        left[:, 2] *= -1  # nothing is stretched along this axis: its sign is free
+    axis, angle = turn_of(left @ right)
+    stretched = right.T @ np.diag(stretch) @ right
+    return rotation_about(axis, t * angle) @ straight(stretched, t)

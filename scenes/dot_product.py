@@ -1,0 +1,373 @@
+"""The dot product: a shadow, its sign, the line that a plane collapses onto, and directions in many dimensions."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+import lossland as ll
+from lossland import figures, layers, parameters, plots, shapes, signs, tex, words
+from lossland.models import linear_maps as maps
+from lossland.models import vectors
+
+A, B, ALONG, AGAINST = "signed.low", "signed.high", "area", "bad"
+COLUMNS = ("i", "j")
+CATCH: dict[str, Any] = {"group": "handles", "outline": True}
+SEEN = 0.03  # units: a shorter shadow is a point to the eye
+LEVEL = 0.5  # degrees: no right angle is said to be one beyond
+BINS = 161  # of the histogram; an odd number, so that one is around 0
+PLOT_WIDTH, PLOT_HEIGHT = 4.4, 2.6
+
+
+class DotProduct(ll.Scene):
+    """How far one arrow goes along another."""
+
+    name = "dot_product"
+    title = "Shadow and alignment"
+    chapter = "Vectors and data"
+    rows = ("V4", "A1", "Q1", "S10")
+    sign = (
+        signs.Line([(0.06, 0.84), (0.94, 0.58)], "dim", 1.0),
+        signs.Line([(0.36, 0.14), (0.54, 0.70)], "dim", 1.2),
+        signs.Line([(0.06, 0.84), (0.36, 0.14)], A, 2.0),
+        signs.Line([(0.06, 0.84), (0.54, 0.70)], ALONG, 3.0),
+    )
+    presets: ClassVar = {
+        "shadow": {},
+        "right angle": {"a": (-1.5, 2), "b": (4, 3)},
+        "against": {"a": (-3, 1), "b": (3, 2)},
+        "normalized": {"a": (2, 3), "b": (4, 1), "normalize": True},
+        "duality": {"show": "duality", "a": (1, 2), "b": (2, 1)},
+        "fifty dimensions": {"show": "random", "dimension": 50},
+        "a thousand dimensions": {"show": "random", "dimension": 1000},
+    }
+
+    a = parameters.PlanePoint((3, 4), label="$a$", help="The arrow that casts a shadow.", shown=lambda one: one.flat)
+    b = parameters.PlanePoint((4, 3), label="$b$", help="The arrow on whose line it falls.", shown=lambda one: one.flat)
+    show = parameters.Choice(
+        "shadow", ("shadow", "duality", "random"), "show",
+        "The shadow of a on b; the plane that collapses onto the line of b; the cosines of random pairs.",
+    )  # fmt: skip
+    normalize = parameters.Toggle(False, "length 1", "Make both arrows one unit long: the product is then the cosine.")
+    dimension = parameters.Integer(50, 2, 2048, "$d$", "How many numbers each of the random arrows has.", log=True)
+    pairs = parameters.Integer(200_000, 100, 1_000_000, "pairs", "How many random pairs are drawn.", log=True)
+    clock = ll.Clock(12.0)
+
+    @property
+    def flat(self) -> bool:
+        """Whether the two arrows are shown."""
+        return self.show != "random"
+
+    @ll.kept
+    def arrows(self) -> np.ndarray:
+        """Return a and b as rows (2, 2), of length 1 where that is wanted."""
+        both = np.array([self.a, self.b])
+        length = np.linalg.norm(both, axis=1, keepdims=True)
+        return both / np.where(length > 0, length, 1.0) if self.normalize else both
+
+    @ll.kept
+    def cosines(self, dimension: int) -> np.ndarray:
+        """Return the cosines (pairs,) of random pairs of a dimension."""
+        return vectors.random_cosines(dimension, self.pairs, self.seed)
+
+    @ll.kept
+    def counted(self, dimension: int) -> np.ndarray:
+        """Return their density (BINS,) over equal parts of −1 to 1."""
+        count, _ = np.histogram(self.cosines(dimension), np.linspace(-1, 1, BINS + 1))
+        return count * (BINS / 2 / self.pairs)
+
+    @ll.kept
+    def spread(self, dimension: int) -> tuple[float, float]:
+        """Return the standard deviation of the cosines, and the degrees off 90° within which are 98 % of the angles."""
+        cosines = self.cosines(dimension)
+        low, high = np.quantile(cosines, (0.01, 0.99))
+        return float(cosines.std()), float(np.degrees(np.arcsin(max(-low, high))))
+
+    def readouts(self, now: ll.Now) -> dict[str, Any]:
+        """Return the product, the shadow and what is left of a without it, and how random directions are spread."""
+        a, b = self.arrows()
+        shadow = vectors.shadow(a, b)
+        dot, lengths = float(a @ b), float(np.linalg.norm(a) * np.linalg.norm(b))
+        turned = self.turned(now)
+        sd, off = self.spread(self.dimension)
+        return {
+            "dot": dot,
+            "cosine": dot / lengths if lengths > 0 else float("nan"),
+            "angle_degrees": vectors.angle_degrees(a, b),
+            "shadow": shadow,
+            "residual_dot_b": float((a - shadow) @ b),
+            "dot_now": float(turned @ b),
+            "shadow_now": vectors.shadow(turned, b),
+            "cosine_sd": sd,
+            "angles_98": np.array([90 - off, 90 + off]),
+        }
+
+    # ---------------------------------------------------------------------------------------------- the score
+    def turned(self, now: ll.Now) -> np.ndarray:
+        """Return a (2,) as it is shown: after its shadow has come it turns once around."""
+        angle = 2 * np.pi * now.eased(0.36, 0.94) if self.show == "shadow" else 0.0
+        return maps.rotation(angle) @ self.arrows()[0]
+
+    def fallen(self, now: ll.Now) -> float:
+        """Return how far the plane has fallen onto the line of b."""
+        return now.eased(0.18, 0.72)
+
+    def stage(self, now: ll.Now) -> tuple[list[int], float]:
+        """Return the dimensions that are shown one after the other, and where between them this moment is."""
+        dimensions = [2]
+        while dimensions[-1] < self.dimension:
+            dimensions.append(min(2 * dimensions[-1], self.dimension))
+        steps = len(dimensions) - 1
+        along = min(max((now.share - 0.06) / 0.8, 0.0), 1.0) * steps
+        leg = min(int(along), max(steps - 1, 0))
+        part = min((along - leg) / 0.75, 1.0)
+        return dimensions, leg + part * part * (3 - 2 * part)
+
+    # -------------------------------------------------------------------------------------------- the picture
+    def frame(self, now: ll.Now) -> ll.Frame:
+        """Return the picture of what is shown."""
+        if self.show == "random":
+            return ll.Frame(self.histogram(now), self.notes(now), self.plot_view())
+        drawn = self.shadowed(now) if self.show == "shadow" else self.collapsed(now)
+        drawn.append(layers.Points(np.zeros((1, 3)), "text", 4.5, "ring", outline=True, key="origin"))
+        for name, role in (("a", A), ("b", B)):
+            drawn.append(layers.Points(shapes.lifted([getattr(self, name)]), role, 7.0, "ring", name=name, **CATCH))
+        return ll.Frame(drawn, self.notes(now), self.view())
+
+    @ll.kept
+    def view(self) -> ll.View:
+        """Return the view straight down that holds the circle of a, and b."""
+        a, b = self.arrows()
+        reach = 1.15 * max(float(np.linalg.norm(a)), float(np.linalg.norm(b)))
+        return ll.View.from_above(max(1.4 if self.normalize else 2.6, reach))
+
+    def shadowed(self, now: ll.Now) -> list[layers.Layer]:
+        """Return a, b, and the shadow of a on the line of b: its length, its sign, and the angle between."""
+        (still, b), a = self.arrows(), self.turned(now)
+        shadow = vectors.shadow(a, b)
+        drop, grown = now.eased(0.04, 0.16), now.eased(0.18, 0.30)
+        length_a, length_b = float(np.linalg.norm(a)), float(np.linalg.norm(b))
+        drawn: list[layers.Layer] = [layers.WarpedGrid(np.eye(2), group="grid", before=False, dim=0.6)]
+        if length_b > 0:
+            path = shapes.lifted(np.outer((-14, 14), b / length_b))
+            drawn.append(layers.Lines([path], "dim", 1.4, 0.8, depth=False, name="Line of b"))
+        if 0.36 < now.share < 0.94:
+            drawn += self.circle(length_a)
+            drawn.append(layers.Arrows(np.zeros((1, 3)), shapes.lifted([still]), A, ghost=True, depth=False))
+        along = float(a @ b) / length_b if length_b > 0 else 0.0
+        role = ALONG if along >= 0 else AGAINST
+        if length_b > 0:
+            rays = shapes.lifted([a, a + drop * (shadow - a)])
+            drawn.append(layers.Lines([rays], "text", 1.6, dash=(8, 5), depth=False, name="Light", key="light"))
+        drawn.append(layers.Arrows(np.zeros((1, 3)), shapes.lifted([b]), B, 5.0, depth=False, name="b", key="b"))
+        if grown > 0 and abs(along) > SEEN:
+            tip = shapes.lifted([grown * shadow])
+            drawn.append(layers.Arrows(np.zeros((1, 3)), tip, role, 8.0, depth=False, name="Shadow", key="shadow"))
+            drawn += self.corner(a, b, shadow)
+        drawn += self.angle(a, b)
+        drawn.append(layers.Arrows(np.zeros((1, 3)), shapes.lifted([a]), A, 6.5, depth=False, name="a", key="a"))
+        drawn += [self.named("a", a, A), self.named("b", b, B)]
+        if grown == 1:
+            across = np.array([-b[1], b[0]])
+            side = shapes.lifted(-across if across @ a > 0 else across)
+            text = words("?.2", along)
+            drawn.append(
+                layers.Label(shapes.lifted(shadow / 2), text, role, size=28, side=side, key="length of the shadow")
+            )
+        return drawn
+
+    def named(self, name: str, head: np.ndarray, role: str) -> layers.Label:
+        """Return the name of an arrow at its head."""
+        return layers.Label(
+            shapes.lifted(head), name, role, latex=True, size=30, side=shapes.lifted(head), key=f"name {name}"
+        )
+
+    @ll.kept
+    def circle(self, radius: float) -> list[layers.Layer]:
+        """Return the circle on which the head of a turns."""
+        angle = np.linspace(0, 2 * np.pi, 97)
+        path = shapes.lifted(radius * np.stack([np.cos(angle), np.sin(angle)], -1))
+        return [layers.Lines([path], "ghost", 1.4, depth=False, pickable=False, key="circle")]
+
+    def corner(self, a: np.ndarray, b: np.ndarray, shadow: np.ndarray) -> list[layers.Layer]:
+        """Return the sign of the right angle at the foot of the light, where there is room for it."""
+        up, in_ = a - shadow, -shadow
+        size = 0.07 * float(np.linalg.norm(a))
+        if min(np.linalg.norm(up), np.linalg.norm(in_)) < 1.5 * size:
+            return []
+        return [figures.RightAngle(shadow, up, in_, size=size, key="right angle")]
+
+    def angle(self, a: np.ndarray, b: np.ndarray) -> list[layers.Layer]:
+        """Return the angle between the two, where there is one; a narrow one farther out, where there is room."""
+        degrees = vectors.angle_degrees(a, b)
+        if not degrees > 2.0 or np.linalg.norm(a) < 0.3 or np.linalg.norm(b) < 0.3:
+            return []
+        shorter = min(float(np.linalg.norm(a)), float(np.linalg.norm(b)))
+        angle = figures.Angle((0, 0), a, b, radius=min(0.2 + 5 / degrees, 0.6) * shorter, color="text")
+        parts = list(angle.made()[:-1])  # its number has a place of its own here, close to the arc
+        if degrees > 8.0:
+            place = angle.at(0.5)
+            parts.append(layers.Label(place, words("?1°", degrees), "text", size=19, side=place, key="degrees"))
+        return [plots.Pieces(parts, key="angle", name="Angle")]
+
+    def collapsed(self, now: ll.Now) -> list[layers.Layer]:
+        """Return the plane on its way onto the line of b, and where a, î and ĵ land on it as numbers."""
+        a, b = self.arrows()
+        square, part = float(b @ b), self.fallen(now)
+        if square < 1e-9:
+            return [layers.WarpedGrid(np.eye(2), group="grid", before=False)]
+        fall = (1 - part) * np.eye(2) + part * np.outer(b, b) / square
+        line = self.number_line()
+        drawn: list[layers.Layer] = [
+            layers.WarpedGrid(fall, group="grid", dim=0.35),
+            line,
+            layers.Arrows(np.zeros((1, 3)), shapes.lifted([b]), B, 5.0, depth=False, name="b", ghost=now.share > 0.2),
+        ]
+        arrows = [("a", a, A), (r"\hat\imath", np.eye(2)[0], "i"), (r"\hat\jmath", np.eye(2)[1], "j")]
+        light = [shapes.lifted([one, fall @ one]) for _, one, _ in arrows]
+        tips, roles = shapes.lifted([one for _, one, _ in arrows]), [role for *_, role in arrows]
+        drawn.append(layers.Arrows(np.zeros((3, 3)), tips, roles, ghost=True, depth=False, key="before"))
+        drawn.append(layers.Lines(light, "text", 1.4, 0.7, dash=(8, 5), depth=False, name="Light", key="light"))
+        up = shapes.lifted(np.array([-b[1], b[0]]) * (1 if b[0] >= 0 else -1))
+        for name, one, role in arrows:
+            tip, lands = shapes.lifted(fall @ one), float(one @ b)
+            drawn.append(
+                layers.Arrows(np.zeros((1, 3)), tip[None], role, 6.0, depth=False, name=name, key=f"arrow {name}")
+            )
+            if part == 1:
+                text, side = tex(rf"{name} \to ?", lands), up if name != r"\hat\jmath" else -up
+                drawn.append(layers.Points(tip[None], role, 7.0, "disc", outline=True, name="Lands", key=f"at {name}"))
+            else:
+                text, side = name, shapes.lifted(one) + 0.3 * up
+            drawn.append(layers.Label(tip, text, role, latex=True, size=27, side=side, key=f"name {name}"))
+        if now.share <= 0.2:
+            drawn.append(self.named("b", b, B))
+        return drawn
+
+    @ll.kept
+    def number_line(self) -> plots.NumberLine:
+        """Return the line of b with the number that each of its points stands for: its product with b."""
+        b = self.arrows()[1]
+        square = float(b @ b)
+        most = float(max(np.ceil(2.6 * np.sqrt(square)), 1.0))
+        end = shapes.lifted(most * b / square)
+        side = "below" if abs(b[0]) >= abs(b[1]) else "right"
+        return plots.NumberLine(
+            -most, most, start=-end, end=end, count=7, side=side, color="text", key="line", group="grid"
+        )
+
+    # ------------------------------------------------------------------------------------- many dimensions
+    @ll.kept
+    def plot(self) -> plots.Plot:
+        """Return the axes of the histogram: as high as the density of the last dimension."""
+        top = float(vectors.cosine_density(self.dimension, 0.0)) if self.dimension > 3 else 1.0
+        return plots.Plot(
+            (-1, 1), (0, 1.25 * max(top, 0.8)), r"\cos\theta", "", right=PLOT_WIDTH, up=PLOT_HEIGHT, count=(5, 0)
+        )
+
+    @ll.kept
+    def plot_view(self) -> ll.View:
+        """Return the view of the whole plot."""
+        return ll.View(flat=True, bounds=self.plot().bounds(above=0.1))
+
+    def histogram(self, now: ll.Now) -> list[layers.Layer]:
+        """Return the cosines of random pairs, on their way from dimension to dimension, and what the theory says."""
+        dimensions, at = self.stage(now)
+        here = dimensions[int(at + 0.5)]
+        before, part = int(at), at - int(at)
+        after = min(before + 1, len(dimensions) - 1)
+        heights = (1 - part) * self.counted(dimensions[before]) + part * self.counted(dimensions[after])
+        plot = self.plot()
+        drawn: list[layers.Layer] = [
+            plot,
+            plot.bars(np.linspace(-1, 1, BINS + 1), heights, A, 0.0, name="Share", key="bars"),
+        ]
+        if part == 0:
+            drawn.append(self.theory(here))
+        sd = 1 / np.sqrt(here)
+        low, high = plot.world(-sd, 0.0), plot.world(sd, 0.0)
+        size = 0.16
+        brace = figures.Measure(high, low, r"\pm 1/\sqrt{d}", "area", away=0.62, size=size, key="spread", name="Spread")
+        drawn.append(brace)
+        top = plot.world(0.0, 1.13 * plot.y[1])
+        drawn.append(
+            layers.Label(top, tex("d = ?n", here), "text", latex=True, size=34, side="centre", key="dimension")
+        )
+        return drawn
+
+    @ll.kept
+    def theory(self, dimension: int) -> layers.Layer:
+        """Return the exact density of a dimension."""
+        x = np.linspace(-0.999, 0.999, 801)
+        return self.plot().curve((x, vectors.cosine_density(dimension, x)), "area", name="Exact density", key="theory")
+
+    # ---------------------------------------------------------------------------------------------- the words
+    def notes(self, now: ll.Now) -> list[layers.Note]:
+        """Return the product as numbers, and the number that is looked at."""
+        if self.show == "random":
+            return self.notes_on_random(now)
+        a, b = self.arrows()
+        turned = self.turned(now)
+        dot, most = float(turned @ b), float(np.linalg.norm(a) * np.linalg.norm(b))
+        role = ALONG if dot >= -1e-9 else AGAINST
+        if self.show == "duality":
+            formula = tex(
+                r"\begin{bmatrix} ? & ? \end{bmatrix} ? = ?", ("i", b[0]), ("j", b[1]), (A, a[:, None]), (ALONG, dot)
+            )
+            said = "A list of two numbers is a place, and it is a map onto a line"
+            return [layers.Title(self.title, lines=(said,)), layers.Formula(formula)]
+        formula = tex(r"a \cdot b = ?\,? + ?\,?", (A, turned[0]), self.times(b[0]), (A, turned[1]), self.times(b[1]))
+        return [
+            layers.Title(self.title, lines=(self.sentence(now),)),
+            layers.Formula(formula, 23.0),
+            layers.Meter("a · b", "", dot, role, -max(most, 1e-6), max(most, 1e-6)),
+            layers.Facts(
+                "The same as",
+                [
+                    (
+                        role,
+                        r"\text{shadow} \times \|b\|",
+                        tex("?.2 \\cdot ?.2", self.along(turned, b), np.linalg.norm(b)),
+                        "",
+                    ),
+                    ("text", r"\|a\|\,\|b\| \cos\theta", tex(r"?.2 \cdot ?.2", most, dot / most if most else 0.0), ""),
+                ],
+            ),
+        ]
+
+    @staticmethod
+    def times(number: float) -> tuple[str, str]:
+        """Return a factor in the colour of b, in brackets where it is negative."""
+        text = tex("?", number)
+        return B, rf"\cdot ({text})" if number < 0 else rf"\cdot {text}"
+
+    @staticmethod
+    def along(a: np.ndarray, b: np.ndarray) -> float:
+        """Return how long the shadow is, below 0 where it points against b."""
+        length = float(np.linalg.norm(b))
+        return float(a @ b) / length if length > 0 else 0.0
+
+    def sentence(self, now: ll.Now) -> str:
+        """Say which way a points."""
+        degrees = vectors.angle_degrees(self.turned(now), self.arrows()[1])
+        if not np.isfinite(degrees):
+            return "An arrow of no length has no shadow"
+        if abs(degrees - 90) < LEVEL:
+            return "At a right angle there is no shadow"
+        return "a goes along with b" if degrees < 90 else "a goes against b"
+
+    def notes_on_random(self, now: ll.Now) -> list[layers.Note]:
+        """Return how the cosines are spread in the dimension that is shown."""
+        dimensions, at = self.stage(now)
+        here = dimensions[int(at + 0.5)]
+        sd, off = self.spread(here)
+        rows = [
+            ("text", r"1/\sqrt{d}", tex("?4", 1 / np.sqrt(here)), "in theory"),
+            (A, r"98\,\%", tex(r"?1^\circ \ldots ?1^\circ", 90 - off, 90 + off), "of the angles"),
+        ]
+        return [
+            layers.Title(self.title, lines=("In many dimensions nearly all directions are at right angles",)),
+            layers.Meter("Spread of the cosines", "", sd, ALONG, 0.0, 0.8, words("?4", sd)),
+            layers.Facts(words("?n random pairs", self.pairs), rows),
+        ]

@@ -1,0 +1,399 @@
+"""Lines that stay: most arrows are knocked off their lines by a matrix, and a few are only stretched."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+import lossland as ll
+from lossland import figures, layers, parameters, shapes, signs, tex, words
+from lossland.models import linear_maps as maps
+
+ARROWS = 64
+TIMES = 5  # how often A is repeated
+COLUMNS = ("i", "j")  # the colours of A's columns
+CIRCLE = np.stack([np.cos(np.linspace(0, 2 * np.pi, 129)), np.sin(np.linspace(0, 2 * np.pi, 129))], -1)
+SQUARE = np.array([(0, 0), (1, 0), (1, 1), (0, 1)], float)
+CATCH: dict[str, Any] = {"group": "handles", "outline": True}  # rings to be dragged
+FLAT = 1e-9
+ON_LINE = 1.5  # degrees: what is drawn as being on an eigenline
+SAID = 8.0  # degrees: a smaller angle has no room for its number
+SEEN = 2.0  # degrees: a smaller angle is none to the eye
+RADIUS = 1.7  # of the circle on which directions are shown while A is repeated
+
+
+def on_sign(angle: float, radius: float) -> signs.Place:
+    """Return a point of the small drawing: an ellipse along the diagonal."""
+    x, y = radius * np.cos(angle), radius * np.sin(angle)
+    return 0.5 + 0.16 * (2 * x + y), 0.5 - 0.16 * (x + 2 * y)
+
+
+class Eigenvectors(ll.Scene):
+    """The directions that a matrix does not turn."""
+
+    name = "eigenvectors"
+    title = "Lines that stay"
+    chapter = "Matrices"
+    rows = ("M5", "S10", "S20")
+    sign = (
+        signs.Line([(0.04, 0.96), (0.96, 0.04)], "eigen1", 1.4),
+        signs.Line([(0.22, 0.22), (0.78, 0.78)], "eigen2", 1.4),
+        signs.Line([on_sign(a, 0.86) for a in np.linspace(0, 2 * np.pi, 41)], "grid", 1.4),
+        signs.Line([(0.5, 0.5), on_sign(0.0, 0.86)], "text", 1.8),
+    )
+    presets: ClassVar = {
+        "symmetric": {},
+        "search": {"act": "search", "vector": (1.0, -0.2)},
+        "repeat": {"act": "repeat", "vector": (1, 0)},
+        "eigenbasis": {"act": "eigenbasis", "matrix": ((1.6, 0.6), (0.3, 1.3))},
+        "not at right angles": {"matrix": ((3, 1), (0, 2)), "vector": (0.4, 1.2)},
+        "shear": {"matrix": ((1, 1), (0, 1)), "vector": (0.6, 1.2)},
+        "rotation": {"matrix": ((0, -1), (1, 0)), "vector": (1.4, 0.4)},
+        "mirror": {"matrix": ((0, 1), (1, 0)), "vector": (1.4, 0.3)},
+        "projection": {"matrix": ((0.5, 0.5), (0.5, 0.5)), "vector": (1.5, 0.2)},
+    }
+
+    matrix = parameters.Matrix(
+        ((2, 1), (1, 2)), -4, 4, "$A$", "Its columns are where (1, 0) and (0, 1) land.", columns=COLUMNS
+    )
+    vector = parameters.PlanePoint((1.3, 0.3), -3, 3, "$v$", "An arrow to be tried: turn it onto a line that stays.")
+    act = parameters.Choice(
+        "move", ("move", "search", "repeat", "eigenbasis"), "show",
+        "A moves the plane; an arrow is turned until it stays on its line; A again and again; A seen along its lines.",
+    )  # fmt: skip
+    clock = ll.Clock(10.0)
+
+    @property
+    def a(self) -> np.ndarray:
+        """The matrix A, (2, 2)."""
+        return np.array(self.matrix)
+
+    @ll.kept
+    def lines(self) -> list[maps.EigenDirection]:
+        """Return the directions that stay, the largest factor first; none where all stay."""
+        return maps.eigen_directions(self.a)
+
+    @property
+    def played(self) -> str:
+        """What is shown: without two lines that stay there is no basis of them."""
+        return "move" if self.act == "eigenbasis" and len(self.lines()) < 2 else self.act
+
+    # ---------------------------------------------------------------------------------------------- the score
+    def part(self, now: ll.Now) -> float:
+        """Return how much of A has moved the plane so far."""
+        starts = {"move": (0.12, 0.75), "eigenbasis": (0.52, 0.92)}
+        return now.eased(*starts[self.played]) if self.played in starts else 1.0
+
+    def tried(self, now: ll.Now) -> np.ndarray:
+        """Return the arrow (2,) that is tried: in a search it turns half around."""
+        angle = np.pi * now.eased(0.06, 0.94) if self.played == "search" else 0.0
+        return maps.rotation(angle) @ np.array(self.vector)
+
+    def times(self, now: ll.Now) -> float:
+        """Return how often A was applied, with rests between."""
+        if self.played != "repeat":
+            return 0.0
+        begun = np.clip((now.share - 0.08) / 0.86, 0.0, 1.0) * TIMES
+        part = min((begun - int(begun)) / 0.7, 1.0)
+        return float(int(begun) + part * part * (3 - 2 * part))
+
+    def moved(self, now: ll.Now) -> np.ndarray:
+        """Return the matrix (2, 2) that has moved the plane so far."""
+        return maps.straight(self.a, self.part(now))
+
+    def readouts(self, now: ll.Now) -> dict[str, Any]:
+        """Return what stays, how far the arrow that is tried was turned, and what repeating A does to its direction."""
+        found, values = self.lines(), maps.eigenvalues(self.a)
+        moved, tried = self.moved(now), self.tried(now)
+        vectors = np.array([line.vector for line in found]).reshape(-1, 2)
+        if maps.is_multiple_of_identity(self.a):
+            vectors = np.eye(2)
+        return {
+            "t": self.part(now),
+            "eigenvalues": values.real,
+            "eigenvalues_imaginary": values.imag,
+            "eigenvectors": vectors,
+            "line_turn_degrees": maps.degrees_off_line(vectors @ moved.T, vectors),
+            "line_stretch": np.einsum("ki,ki->k", vectors @ moved.T, vectors),
+            "turn_degrees": float(maps.degrees_off_line(moved @ tried, tried)),
+            "stretch": float(np.linalg.norm(moved @ tried) / max(np.linalg.norm(tried), FLAT)),
+            "power_angles_degrees": maps.power_angles_degrees(self.a, self.vector, 8),
+        }
+
+    # -------------------------------------------------------------------------------------------- the picture
+    def frame(self, now: ll.Now) -> ll.Frame:
+        """Return the plane with what is shown of it."""
+        shown = {"move": self.moving, "search": self.searching, "repeat": self.repeating, "eigenbasis": self.along}
+        drawn = [*shown[self.played](now), layers.Points(np.zeros((1, 3)), "text", 4.5, "ring", outline=True)]
+        rings = [(shapes.lifted(self.a.T[[k]]), COLUMNS[k], "Column") for k in range(2)]
+        rings.append((shapes.lifted([self.vector]), "text", "v"))
+        drawn += [layers.Points(place, color, 7.0, "ring", name=name, **CATCH) for place, color, name in rings]
+        return ll.Frame(drawn, self.notes(now), self.view(self.reach))
+
+    @property
+    def reach(self) -> float:
+        """How far from the origin the picture reaches."""
+        if self.played == "repeat":
+            return 2.6
+        largest = float(np.linalg.svd(self.a, compute_uv=False)[0])
+        tried = np.array(self.vector)
+        longest = np.linalg.norm(tried) * largest if self.played == "search" else np.linalg.norm(self.a @ tried)
+        return max(2.6, 1.12 * largest, 1.1 * float(longest))
+
+    @ll.kept
+    def view(self, reach: float) -> ll.View:
+        """Return the view straight down that reaches so far from the origin."""
+        return ll.View.from_above(reach)
+
+    @ll.kept
+    def directions(self) -> np.ndarray:
+        """Return the arrows around the circle (ARROWS, 2), those next to an eigenline exactly on it."""
+        angle = 2 * np.pi * np.arange(ARROWS) / ARROWS
+        for line in self.lines():
+            for ahead in (line.vector, -line.vector):
+                exact = np.arctan2(ahead[1], ahead[0])
+                angle[round(exact / (2 * np.pi) * ARROWS) % ARROWS] = exact
+        return np.stack([np.cos(angle), np.sin(angle)], -1)
+
+    @ll.kept
+    def owners(self) -> np.ndarray:
+        """Return for each of these arrows (ARROWS,) the eigenline that it is on: 0, 1, or -1 for none."""
+        found = np.full(ARROWS, -1)
+        for k, line in enumerate(self.lines()):
+            found[maps.degrees_off_line(self.directions(), line.vector) < 1e-6] = k
+        return found
+
+    @ll.kept
+    def eigenlines(self, reach: float, alone: int | None = None, named: bool = True) -> list[layers.Layer]:
+        """Return the lines that stay, with their factors at their ends where ``named``; or one of them ``alone``."""
+        drawn: list[layers.Layer] = []
+        for k, line in enumerate(self.lines()):
+            if alone is not None and k != alone:
+                continue
+            (x, y), role = line.vector, f"eigen{k + 1}"
+            far = shapes.lifted(line.vector * min(0.96, 0.82 / max(abs(y), 1e-9)) * reach)
+            aside = (abs(y), -x if y >= 0 else x, 0.0)
+            factor = tex(r"\lambda_? = ?", k + 1, line.factor)
+            path = shapes.lifted(np.outer((-14, 14), line.vector))
+            ink: dict[str, Any] = {"dash": (15, 10), "depth": False, "key": f"line {k + 1}"}
+            drawn.append(layers.Lines([path], role, 2.4, name="Eigenline", worth=[line.factor], **ink))
+            if named:
+                drawn.append(layers.Label(far, factor, role, latex=True, size=26, side=aside, key=f"factor {k + 1}"))
+        return drawn
+
+    @ll.kept
+    def spokes(self, radius: float) -> layers.Lines:
+        """Return where the arrows around the circle were: short pieces of their lines."""
+        ends = [shapes.lifted(np.outer((1.0, radius), direction)) for direction in self.directions()]
+        return layers.Lines(ends, "ghost", 1.0, 0.45, depth=False, pickable=False)
+
+    def around(self, tips: np.ndarray, foot: float = 0.0) -> list[layers.Layer]:
+        """Return the arrows to tips (ARROWS, 2): those on an eigenline in its colour, and in front."""
+        owner, drawn = self.owners(), []
+        for k, role, width in ((-1, "grid.axis", 1.5), (1, "eigen2", 4.5), (0, "eigen1", 4.5)):
+            chosen = shapes.lifted(tips[owner == k])
+            if len(chosen):
+                glow = 0.0 if k < 0 else 0.5
+                name = "Arrow" if k < 0 else "Eigenvector"
+                arrows = layers.Arrows(
+                    foot * chosen, chosen, role, width, depth=False, name=name, key=f"around {k}",
+                    emphasis=glow, dim=0.35 if k < 0 else 0.0,
+                )  # fmt: skip
+                drawn.append(arrows)
+        return drawn
+
+    def moving(self, now: ll.Now) -> list[layers.Layer]:
+        """Return the plane on its way, 64 arrows of it, and the arrow that is tried with its line."""
+        moved, tried = self.moved(now), np.array(self.vector)
+        return [
+            layers.WarpedGrid(moved, group="grid", dim=0.55),
+            *self.eigenlines(self.reach),
+            layers.Lines([shapes.lifted(CIRCLE)], "ghost", 1.6, depth=False, pickable=False),
+            self.spokes(1.16),
+            layers.Lines([shapes.lifted(CIRCLE @ moved.T)], "grid", 2.2, depth=False, name="Circle, moved"),
+            *self.around(self.directions() @ moved.T, foot=0.45),
+            *self.trial(tried, moved @ tried),
+        ]
+
+    def searching(self, now: ll.Now) -> list[layers.Layer]:
+        """Return an arrow that turns, where A sends it, and the lines found so far."""
+        tried = self.tried(now)
+        found = self.found(now)
+        trace = [maps.rotation(a) @ np.array(self.vector) for a in np.linspace(0, 2 * np.pi, 97)]
+        return [
+            layers.WarpedGrid(np.eye(2), group="grid", before=False, dim=0.6),
+            *(layer for k in found for layer in self.eigenlines(self.reach, k)),
+            layers.Lines([shapes.lifted(trace)], "ghost", 1.6, depth=False, pickable=False),
+            layers.Lines(
+                [shapes.lifted(np.array(trace) @ self.a.T)], "grid", 1.8, depth=False, name="Where A sends it"
+            ),
+            *self.trial(tried, self.a @ tried),
+        ]
+
+    def found(self, now: ll.Now) -> list[int]:
+        """Return the eigenlines that the turning arrow has met."""
+        start = np.arctan2(self.vector[1], self.vector[0])
+        turned = np.pi * now.eased(0.06, 0.94)
+        ahead = [(np.arctan2(line.vector[1], line.vector[0]) - start) % np.pi for line in self.lines()]
+        return [k for k, angle in enumerate(ahead) if angle <= turned + 1e-9]
+
+    def repeating(self, now: ll.Now) -> list[layers.Layer]:
+        """Return all directions after A was applied again and again, and the steps of the one that is tried."""
+        times, start = self.times(now), np.array(self.vector)
+        around = RADIUS * maps.repeated(self.a, self.directions(), times)
+        steps = np.array([RADIUS * maps.repeated(self.a, start, k) for k in range(int(times + 1e-9) + 1)])
+        here = RADIUS * maps.repeated(self.a, start, times)
+        drawn = [
+            layers.WarpedGrid(np.eye(2), group="grid", before=False, dim=0.6),
+            *self.eigenlines(self.reach),
+            layers.Lines([shapes.lifted(RADIUS * CIRCLE)], "ghost", 1.6, depth=False, pickable=False),
+            *self.around(around, foot=0.25),
+            layers.Points(shapes.lifted(steps), "area", 6.0, "disc", outline=True, name="Step"),
+            layers.Arrows(np.zeros((1, 3)), shapes.lifted([here]), "area", 6.5, depth=False, name="v"),
+        ]
+        line = maps.strongest_line(self.a)
+        if line is not None:
+            line = line if line @ here >= 0 else -line
+            drawn += self.gap(line, here, 1.06 * RADIUS)
+        name = tex(r"A^{?} v", int(times + 1e-9)) if times >= 1 else "v"
+        drawn.append(layers.Label(shapes.lifted(here), name, "area", latex=True, size=26, side=shapes.lifted(here)))
+        return drawn
+
+    def along(self, now: ll.Now) -> list[layers.Layer]:
+        """Return the grid that turns into that of the eigenvectors, and is then only stretched along them."""
+        basis = np.array([line.vector for line in self.lines()]).T
+        if maps.determinant(basis) < 0:
+            basis[:, 1] *= -1
+        turned = maps.on_path(basis, "polar", now.eased(0.08, 0.44))
+        grid = self.moved(now) @ turned
+        drawn: list[layers.Layer] = [
+            layers.WarpedGrid(grid, group="grid", before=now.share < 0.5),
+            *self.eigenlines(self.reach, named=False),
+            layers.Polygon(shapes.lifted(SQUARE @ turned.T), "area", fill=0.0, outline=1.4, dash=(7, 4), name="Before"),
+            layers.Polygon(shapes.lifted(SQUARE @ grid.T), "area", name="Cell"),
+            layers.Arrows(
+                np.zeros((2, 3)), shapes.lifted(grid.T), ("eigen1", "eigen2"), 6.5, depth=False, name="Basis arrow"
+            ),
+        ]
+        factors = [1 + self.part(now) * (line.factor - 1) for line in self.lines()]
+        for k, (factor, head) in enumerate(zip(factors, grid.T, strict=True), 1):
+            look: dict[str, Any] = {
+                "latex": True,
+                "size": 28,
+                "side": shapes.lifted(head + 0.4 * maps.rotation(-1.6) @ head),
+            }
+            drawn.append(layers.Label(shapes.lifted(head), tex(r"\times ?.2", factor), f"eigen{k}", **look))
+        return drawn
+
+    def trial(self, tried: np.ndarray, sent: np.ndarray) -> list[layers.Layer]:
+        """Return the arrow that is tried, its line, where it has come to, and the angle between."""
+        off = float(maps.degrees_off_line(sent, tried))
+        kept = next(
+            (k for k, line in enumerate(self.lines(), 1) if maps.degrees_off_line(tried, line.vector) < ON_LINE), 0
+        )
+        role = f"eigen{kept}" if kept else "area"
+        path = shapes.lifted(np.outer((-14, 14), tried / max(np.linalg.norm(tried), FLAT)))
+        drawn: list[layers.Layer] = [
+            layers.Lines([path], "text", 1.4, 0.6, depth=False, name="Line of v"),
+            layers.Arrows(np.zeros((1, 3)), shapes.lifted([tried]), "text", 4.5, depth=False, name="v"),
+            layers.Arrows(
+                np.zeros((1, 3)), shapes.lifted([sent]), role, 7.0, depth=False, name="Av", emphasis=0.6 * bool(kept)
+            ),
+        ]
+        if np.linalg.norm(sent) > FLAT and np.linalg.norm(tried) > FLAT:
+            ray = tried if tried @ sent >= 0 else -tried
+            drawn += self.gap(ray, sent, min(1.0, 0.8 * float(np.linalg.norm(sent))))
+            aside = np.array([-ray[1], ray[0]]) * (1 if maps.cross(ray, sent) > 0 else -1)
+            far = float(np.linalg.norm(sent - tried)) > 0.25
+            drawn.append(
+                layers.Label(shapes.lifted(tried), "v", "text", latex=True, size=26, side=shapes.lifted(-aside))
+            )
+            if far:
+                place, name = shapes.lifted(sent), "Av" if off > ON_LINE else r"Av = \lambda v"
+                drawn.append(
+                    layers.Label(place, name, role, latex=True, size=26, side=shapes.lifted(aside + 0.6 * sent))
+                )
+        return drawn
+
+    def gap(self, line: np.ndarray, arrow: np.ndarray, radius: float) -> list[layers.Layer]:
+        """Return the angle between a ray of a line and an arrow, where there is room for one."""
+        off = float(maps.degrees_off_line(arrow, line))
+        if not off > SEEN:
+            return []
+        angle = figures.Angle((0, 0), line, arrow, radius=radius, color="area")
+        sector = list(angle.made()[:-1])  # its number has a place of its own here, close to the arc
+        if off > SAID:
+            place = angle.at(0.5)
+            sector.append(layers.Label(place, words("?.1°", off), "area", size=19, side=place, key="angle"))
+        return sector
+
+    # ---------------------------------------------------------------------------------------------- the words
+    def notes(self, now: ll.Now) -> list[layers.Note]:
+        """Return what is shown in a sentence, the matrix, the angle that is looked at, and the lines that stay."""
+        notes: list[layers.Note] = [
+            layers.Title(self.title, lines=(self.sentence(now),)),
+            layers.Formula(tex("A = ?", (COLUMNS, self.a))),
+        ]
+        if self.played == "eigenbasis":
+            stretch = np.diag([line.factor for line in self.lines()])
+            notes.append(layers.Formula(tex(r"P^{-1} A\,P = ?", (("eigen1", "eigen2"), stretch))))
+        if self.played == "repeat":
+            off = self.angle_now(now)
+            text = words("?.2°", off) if np.isfinite(off) else "none"
+            notes.append(layers.Meter("Angle to the strongest line", "", off, "area", 0.0, 90.0, text))
+        elif self.played != "eigenbasis":
+            off = self.readouts(now)["turn_degrees"]
+            text = words("?.1°", off) if np.isfinite(off) else "none"
+            notes.append(layers.Meter("Av is off the line of v by", "", off, "area", 0.0, 90.0, text))
+        if self.played == "search":
+            notes.append(self.chart(now))
+        notes.append(self.facts(now))
+        return notes
+
+    def angle_now(self, now: ll.Now) -> float:
+        """Return the angle in degrees from the strongest line to where the arrow has come to; nan without one."""
+        line = maps.strongest_line(self.a)
+        here = maps.repeated(self.a, np.array(self.vector), self.times(now))
+        return float("nan") if line is None else float(maps.degrees_off_line(here, line))
+
+    def sentence(self, now: ll.Now) -> str:
+        """Say in words what is shown."""
+        count = len(self.lines())
+        if maps.is_multiple_of_identity(self.a):
+            return "Every arrow stays on its line"
+        if self.played == "search":
+            return "Turn v until Av is on its line" if self.found(now) or now.share < 0.9 else "There is no such line"
+        if self.played == "repeat":
+            return words("A applied ?n times", int(self.times(now) + 1e-9))
+        if self.played == "eigenbasis":
+            return "Take the arrows that stay as the basis" if now.share < 0.5 else "Along them A only stretches"
+        if self.act == "eigenbasis":
+            return "There is no basis of arrows that stay"
+        return ("Every arrow leaves its line", "Only the arrows on one line stay", "Only two lines of arrows stay")[
+            count
+        ]
+
+    def facts(self, now: ll.Now) -> layers.Facts:
+        """Return the lines that stay, their factors, and how far these have come."""
+        rows, part = [], self.part(now)
+        for k, line in enumerate(self.lines(), 1):
+            direction = tex("v_? = ?", k, maps.whole_multiple(line.vector))
+            so_far = words("now ×?.2", 1 + part * (line.factor - 1)) if self.played in ("move", "eigenbasis") else ""
+            rows.append((f"eigen{k}", direction, tex(r"\lambda_? = ?", k, line.factor), so_far))
+        if maps.is_multiple_of_identity(self.a):
+            rows = [("dim", r"\text{all of them}", tex(r"\lambda = ?", self.a[0, 0]), "")]
+        return layers.Facts("Lines that stay", rows or [("dim", r"\text{none}", "", "")])
+
+    @ll.kept
+    def turns(self) -> layers.Series:
+        """Return how far A turns an arrow off its line, over the arrow's direction."""
+        angle = np.linspace(0, 180, 361)
+        arrows = np.stack([np.cos(np.radians(angle)), np.sin(np.radians(angle))], -1)
+        return layers.Series("turn", "area", angle, maps.degrees_off_line(arrows @ self.a.T, arrows))
+
+    def chart(self, now: ll.Now) -> layers.Chart:
+        """Return that curve: it is 0 in the directions that stay."""
+        x, y = self.tried(now)
+        here = float(np.degrees(np.arctan2(y, x)) % 180)
+        return layers.Chart("Degrees off its line", [self.turns()], now=here, x_label="direction of v in degrees")

@@ -1,0 +1,347 @@
+"""The area under a curve: bars that become it, its own curve, and a disc that is unrolled."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, ClassVar
+
+import numpy as np
+
+import lossland as ll
+from lossland import layers, parameters, plots, signs, tex, words
+from lossland.models import calculus
+
+F, AREA, BELOW, SLOPE, TOTAL = "optimizer.momentum", "area", "j", "i", "eigen1"
+FEWEST = 4  # bars at first, if n allows
+MOST_STAGES = 6
+FIRST, LAST = 0.08, 0.84  # shares of the scene in which the bars split
+SPLITTING = 0.55  # of a stage
+DOTTED = 24  # bars up to which a dot shows where a height is taken
+WIDE, HIGH = 4.0, 3.0  # of the plot, world
+NUMBERS = 17.0  # size of the numbers on axes, pixels
+DISC = 1.5  # radius of the disc, world
+
+
+class IntegralArea(ll.Scene):
+    """Bars under a curve, the integral so far, and a disc as rings."""
+
+    name = "integral_area"
+    title = "What is the area under a curve?"
+    chapter = "Calculus"
+    rows = ("Q3", "S9", "S11", "S18")
+    sign = (
+        *(
+            signs.Box((0.1 + 0.16 * k, 0.86 - 0.1 - 0.02 * (k + 1) ** 2), (0.14, 0.1 + 0.02 * (k + 1) ** 2), "area")
+            for k in range(5)
+        ),
+        signs.Line([(0.04 + 0.046 * k, 0.84 - 0.0018 * k * k) for k in range(20)], "grid", 2.0),
+    )
+    presets: ClassVar = {
+        "square": {"function": "x^2", "low": 0, "high": 1, "n": 80, "rule": "left", "window": (-0.1, 1.15)},
+        "middles": {"function": "x^2", "low": 0, "high": 1, "n": 40, "rule": "mid", "window": (-0.1, 1.15)},
+        "between": {"function": "1 + sin(x)/2 + x/5", "high": 6, "n": 96, "rule": "lower", "window": (-0.5, 6.5)},
+        "below zero": {"function": "sin(x)", "low": 0, "high": 5, "n": 80, "rule": "mid", "window": (-0.3, 6.6)},
+        "running": {"function": "x^2/4 - x + 1.2", "low": 0, "high": 4.5, "show": "running", "window": (-0.3, 4.8)},
+        "sine running": {"function": "sin(x)", "low": 0, "high": 6.2832, "show": "running", "window": (-0.3, 6.6)},
+        "circle": {"function": "2*pi*x", "low": 0, "high": 3, "n": 12, "rule": "mid", "show": "rings"},
+    }  # fmt: skip
+
+    function = parameters.FunctionOfX("x^2", "$f(x)$", "The curve: a formula in x.")
+    window = parameters.Point((-0.1, 1.15), -1e3, 1e3, "from, to", "The x that are shown.")
+    show = parameters.Choice("sums", ("sums", "running", "rings"), "show", "Bars, the area so far, or a disc of rings.")
+    rule = parameters.Choice("left", calculus.RULES, "height", "Where in a bar its height is taken.")
+    n = parameters.Integer(80, 1, 400, "$n$", "How many bars there are in the end.", log=True)
+    low = parameters.Number(0.0, -1e3, 1e3, "$a$", "Where the area begins.", hidden=True)
+    high = parameters.Number(1.0, -1e3, 1e3, "$b$", "Where the area ends.", hidden=True)
+    clock = ll.Clock(12.0)
+
+    # ------------------------------------------------------------------------------------------------- numbers
+    @property
+    def span(self) -> tuple[float, float]:
+        """The x that are shown, rising."""
+        low, high = self.window
+        return (low, high) if low < high else (high, low) if high < low else (low - 1.0, low + 1.0)
+
+    @property
+    @ll.kept
+    def counts(self) -> tuple[int, ...]:
+        """How many bars there are from stage to stage: each is split in two, as often as n allows."""
+        counts = [self.n]
+        while counts[0] % 2 == 0 and counts[0] >= 2 * FEWEST and len(counts) < MOST_STAGES:
+            counts.insert(0, counts[0] // 2)
+        return tuple(counts)
+
+    def stage(self, now: ll.Now) -> tuple[int, float]:
+        """Return which of the counts is shown, and how far its bars have moved from those before."""
+        stages = len(self.counts)
+        place = (now.share - FIRST) / (LAST - FIRST) * (stages - 1)
+        number = int(np.clip(np.ceil(place - 1e-9), 0, stages - 1))
+        part = min(max((place - number + 1) / SPLITTING, 0.0), 1.0) if number else 1.0
+        return number, part * part * (3 - 2 * part)
+
+    @ll.kept
+    def turns(self) -> np.ndarray:
+        """Return where the curve is level or has a kink, between the limits."""
+        return calculus.roots(self.function.derivative, *sorted((self.low, self.high)))
+
+    @ll.kept
+    def bars(self, n: int, rule: str) -> calculus.Bars:
+        """Return n bars from one limit to the other."""
+        return calculus.riemann(self.function, self.low, self.high, n, rule, self.turns())
+
+    @ll.kept
+    def integral(self) -> float:
+        """Return the area itself."""
+        return calculus.integral(self.function, self.low, self.high)
+
+    def so_far(self, now: ll.Now) -> float:
+        """Return the x that the running area has come to."""
+        return self.low + (self.high - self.low) * now.eased(0.06, 0.9)
+
+    @ll.kept
+    def running(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return x (m,) from limit to limit and the area from the lower one up to each."""
+        return calculus.running_integral(self.function, self.low, self.high, 240)
+
+    def readouts(self, now: ll.Now) -> dict[str, Any]:
+        """Return the sum of n bars, the integral and their difference, and what is shown at the moment."""
+        n = self.counts[self.stage(now)[0]]
+        total, x = self.bars(self.n, self.rule).sum, self.so_far(now)
+        return {
+            "sum": total,
+            "integral": self.integral(),
+            "error": total - self.integral(),
+            "lower": self.bars(self.n, "lower").sum,
+            "upper": self.bars(self.n, "upper").sum,
+            "n_now": n,
+            "sum_now": self.bars(n, self.rule).sum,
+            "x_now": x,
+            "area_now": calculus.integral(self.function, self.low, x),
+            "height_now": self.function.at(x),
+        }
+
+    # ------------------------------------------------------------------------------------------------- picture
+    @property
+    @ll.kept
+    def plot(self) -> plots.Plot:
+        """The axes of f."""
+        low, high = plots.range_of(self.function, self.span)
+        name, look = rf"\fgcolor{{{F}}}{{f(x)}}", {"count": (5, 4), "number_size": NUMBERS}
+        up = 1.6 if self.show == "running" else HIGH
+        return plots.Plot(self.span, (min(low, 0.0), max(high, 0.0)), "x", name, right=WIDE, up=up, **look)
+
+    @property
+    @ll.kept
+    def upper(self) -> plots.Plot:
+        """The axes of the area so far, above those of f."""
+        area = self.running()[1]
+        low, high = min(float(area.min()), 0.0), max(float(area.max()), 0.0)
+        edge, name = 0.12 * max(high - low, 1e-9), rf"\fgcolor{{{TOTAL}}}{{A(x)}}"
+        place: dict[str, Any] = {"corner": (0.0, 2.1, 0.0), "right": WIDE, "up": 1.6}
+        return plots.Plot(self.span, (low - edge, high + edge), "", name, count=(0, 2), number_size=NUMBERS, **place)
+
+    @ll.kept
+    def curve(self) -> plots.Pieces:
+        """Return the curve of f."""
+        return self.plot.curve(self.function, F, name="f", key="f")
+
+    @ll.kept
+    def view(self, unrolled: float) -> ll.View:
+        """Return the view straight down on all of it; on the disc it widens while that is unrolled."""
+        if self.show == "running":
+            return ll.View(flat=True, bounds=np.vstack([self.plot.bounds(), self.upper.bounds()]))
+        if self.show == "rings":
+            wide = (1.3 + (np.pi + 0.25 - 1.3) * unrolled) * DISC
+            high = (1.15 + 2.0 * unrolled * (1.0 - unrolled)) * DISC  # the ends of rings swing up, and come down
+            corners = np.array([(-wide, -1.35 * DISC, 0.0), (wide, high, 0.0)])
+            return ll.View(flat=True, bounds=corners, moves=True)
+        return ll.View(flat=True, bounds=self.plot.bounds())
+
+    def frame(self, now: ll.Now) -> ll.Frame:
+        """Return the picture that is asked for."""
+        read = self.readouts(now)
+        drawn = getattr(self, f"shown_{self.show}")(now, read)
+        wide = round(now.eased(0.1, 0.6), 4) if self.show == "rings" else 0.0
+        return ll.Frame(drawn, self.notes(now, read), self.view(wide))
+
+    def shown_sums(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Layer]:
+        """Return the bars, each on its way from the one that it was split from, and the curve."""
+        number, moved = self.stage(now)
+        drawn: list[layers.Layer] = [self.plot]
+        if self.rule in ("lower", "upper"):
+            lower, upper = (self.outline(number, moved, rule) for rule in ("lower", "upper"))
+            drawn += [*self.boxes(lower, 0.0 * lower[1], AREA, "Lower"), *self.boxes(upper, lower[1], BELOW, "Between")]
+        else:
+            edges, heights = self.outline(number, moved, self.rule)
+            drawn += self.boxes((edges, np.maximum(heights, 0.0)), 0.0 * heights, AREA, "Bar")
+            if (heights < 0.0).any():
+                drawn += self.boxes((edges, np.minimum(heights, 0.0)), 0.0 * heights, BELOW, "Bar")
+        drawn.append(self.curve())
+        bars = self.bars(self.counts[number], self.rule)
+        if len(bars.heights) <= DOTTED and moved == 1.0:
+            drawn.append(self.plot.points(bars.places, bars.heights, "text", 4.0, name="Height"))
+        return [*drawn, *self.limits(), self.number(words("?.4", read["sum_now"]), AREA)]
+
+    def outline(self, number: int, moved: float, rule: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return edges and heights of the bars of a stage, on their way from those before."""
+        bars = self.bars(self.counts[number], rule)
+        if moved == 1.0:
+            return bars.edges, bars.heights
+        before = np.repeat(self.bars(self.counts[number - 1], rule).heights, 2)
+        return bars.edges, before + moved * (bars.heights - before)
+
+    def boxes(
+        self, outline: tuple[np.ndarray, np.ndarray], foot: np.ndarray, color: str, name: str
+    ) -> list[layers.Layer]:
+        """Return the bars between two heights, cut at the plot's edges; the more they are, the thinner their lines."""
+        (edges, top), (low, high) = outline, self.plot.y
+        seen = np.abs(top - foot) > 1e-12
+        if not seen.any():
+            return []
+        top, bottom = np.clip(top, low, high)[seen], np.clip(foot, low, high)[seen]
+        left, right = np.clip(edges[:-1][seen], *self.plot.x), np.clip(edges[1:][seen], *self.plot.x)
+        corners = self.plot.world([left, right, right, left], [bottom, bottom, top, top])  # (4, k, 3)
+        points = corners.transpose(1, 0, 2).reshape(-1, 3)
+        first = 4 * np.arange(len(left))[:, None, None]
+        triangles = (first + np.array([[0, 1, 2], [0, 2, 3]])).reshape(-1, 3)
+        sides = (first + np.array([[0, 1], [1, 2], [2, 3], [3, 0]])).reshape(-1, 2)
+        mesh = ll.shapes.Mesh(points, triangles, sides)
+        worth = np.repeat((top - bottom) * (right - left), 2)
+        width = float(np.clip(40.0 / len(left), 0.25, 1.6))
+        return [layers.Solid(mesh, color, 0.5, width, name=name, worth=worth, key=f"{name} {color}")]
+
+    def limits(self) -> list[layers.Layer]:
+        """Return the two places between which the area is taken, and their names."""
+        drawn: list[layers.Layer] = []
+        for x, name in ((self.low, "a"), (self.high, "b")):
+            drawn.append(self.plot.points(x, 0.0, "text", 6.5, name=f"Limit {name}"))
+            drawn.append(
+                self.plot.label(x, 0.0, name, "text", "below left" if name == "a" else "below right", True, 24)
+            )
+        return drawn
+
+    def number(self, text: str, color: str, plot: plots.Plot | None = None) -> layers.Label:
+        """Return the number that matters, large, at the upper left of a plot."""
+        plot = plot or self.plot
+        (x0, x1), (_, y1) = plot.x, plot.y
+        return layers.Label(plot.world(x0 + 0.04 * (x1 - x0), y1), text, color, size=36, side="below right")
+
+    # ------------------------------------------------------------------------------------------------- the area so far
+    def shown_running(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Layer]:
+        """Return the area up to a place below, and above the curve of its size, whose slope is the height below."""
+        x, height, area, plot = read["x_now"], read["height_now"], read["area_now"], self.plot
+        a, b = sorted((self.low, x))
+        drawn: list[layers.Layer] = [plot, self.upper, self.whole().upto(max(x, self.span[0]))]
+        if b > a:
+            drawn.append(plot.area(self.function, AREA, (a, b), negative=BELOW, fill=0.35))
+        drawn.append(self.curve())
+        at, up = plot.world(x, 0.0), plot.world(x, height)
+        drawn.append(layers.Lines([np.stack([at, up])], SLOPE, 5.0, name="Height", worth=[height]))
+        tangent = (x, area), (x + 1.0, area + height)
+        drawn.append(self.upper.line(*tangent, SLOPE, reach=0.12, width=4.0, name="Slope"))
+        joined = np.stack([up, self.upper.world(x, area)])
+        drawn.append(layers.Lines([joined], "dim", 1.2, dash=(8, 5), pickable=False))
+        drawn.append(self.upper.points(x, area, TOTAL, 8.0, name="Area so far"))
+        late = x > np.mean(self.span)
+        slope = self.upper.label(
+            x, area, words("slope ?.2", height), SLOPE, "above left" if late else "below right", size=26
+        )
+        drawn.append(slope)
+        drawn.append(
+            plot.label(x, height / 2, words("height ?.2", height), SLOPE, "left" if late else "right", size=26)
+        )
+        return [*drawn, *self.limits()[:1], self.number(words("area ?.2", area), TOTAL, self.upper)]
+
+    @ll.kept
+    def whole(self) -> plots.Pieces:
+        """Return the whole curve of the area."""
+        return self.upper.curve(self.running(), TOTAL, name="A", key="A")
+
+    # ------------------------------------------------------------------------------------------------- the disc
+    def shown_rings(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Layer]:
+        """Return the rings of a disc, each unrolled a little after the one around it."""
+        count = max(self.n, 1)
+        radii = DISC * np.arange(count + 1) / count
+        drawn: list[layers.Layer] = []
+        for k in range(count):
+            late = 0.30 * (1 - k / max(count - 1, 1))  # the outermost one first
+            share = now.eased(0.1 + late, 0.5 + late)
+            outer, inner = calculus.unrolled_ring(radii[k], radii[k + 1], share)
+            fill = 0.75 if k % 2 else 0.5
+            look: dict[str, Any] = {"name": "Ring", "key": f"ring {k}", "depth": False}
+            drawn.append(
+                layers.Curve(ll.shapes.lifted(outer), AREA, 0.0, foot=ll.shapes.lifted(inner), fill=fill, **look)
+            )
+        flat = now.eased(0.8, 0.92)
+        foot = np.array([0.0, -DISC, 0.0])
+        if flat > 0.0:
+            corners = np.array([(-np.pi * DISC, -DISC, 0.0), (np.pi * DISC, -DISC, 0.0), (0.0, 0.0, 0.0)])
+            drawn.append(layers.Polygon(corners, "text", 0.0, 2.4, dim=1.0 - flat, name="Triangle"))
+            drawn.append(layers.Lines([np.array([(0.0, 0.0, 0.0), foot])], "text", 2.0, dash=(8, 5), depth=False))
+            drawn.append(layers.Label(foot, r"2\pi R", latex=True, size=30, side="below"))
+            drawn.append(
+                layers.Label((0.0, -DISC / 2, 0.0), "R", latex=True, size=28, side="right", plate="background")
+            )
+            result = tex(r"\tfrac12 \cdot 2\pi R \cdot R = \pi R^2 = ?.2", (AREA, read["sum"]))
+            drawn.append(layers.Label((0.0, 0.35 * DISC, 0.0), result, latex=True, size=34, side="centre"))
+        elif now.share < 0.1:
+            radius = np.array([(0.0, 0.0, 0.0), (DISC, 0.0, 0.0)])
+            drawn.append(layers.Lines([radius], "text", 2.4, casing=1.4, depth=False, name="Radius"))
+            drawn.append(layers.Label(radius[1], tex("R = ?", self.high), latex=True, size=30, side="right"))
+        return drawn
+
+    # ------------------------------------------------------------------------------------------------- notes
+    def notes(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Note]:
+        """Return the title, the formula and the numbers that matter."""
+        f, title = self.function, layers.Title(self.title, lines=(self.sentence(),))
+        formula = layers.Formula(rf"f(x) = {f.latex}", 24)
+        if self.show == "rings":
+            rule = r"\sum \fgcolor{area}{2\pi r\, \Delta r} \;\to\; \pi R^2"
+            return [title, layers.Formula(rule, 28)]
+        if self.show == "running":
+            return [title, formula, layers.Formula(r"\fgcolor{eigen1}{A}'(x) = \fgcolor{i}{f(x)}", 30)]
+        exact = read["integral"]
+        sums = [self.bars(count, self.rule).sum for count in self.counts]
+        low, high = min(0.0, exact, *sums), max(0.0, exact, *sums)
+        rule = r"\sum_{k=1}^{n} f(x_k)\,\Delta x \;\to\; \int_a^b f(x)\,dx"
+        total = layers.Meter(
+            "All bars together",
+            tex("n = ?n", read["n_now"]),
+            read["sum_now"],
+            AREA,
+            low,
+            high,
+            words("?.4", read["sum_now"]),
+        )
+        whole = layers.Meter(
+            "The area itself", tex(r"\int_{?}^{?} =", self.low, self.high), exact, F, low, high, words("?.4", exact)
+        )
+        return [title, formula, layers.Formula(rule, 24), total, whole]
+
+    def sentence(self) -> str:
+        """Say in words what is seen."""
+        if self.show == "rings":
+            return "Rings of a disc, unrolled, are a triangle"
+        if self.show == "running":
+            return "The area grows as fast as the curve is high"
+        if self.rule in ("lower", "upper"):
+            return "The area lies between two sums, and they close in"
+        return "Thinner bars miss less"
+
+    # ------------------------------------------------------------------------------------------------- handles
+    def move(self, place: tuple[float, float], name: str) -> None:
+        """Take the limit that is nearest to a place; of a disc, the radius."""
+        if self.show == "rings":
+            self.set(name, float(np.clip(self.high * np.hypot(*place) / DISC, 0.1, 100.0)))
+        else:
+            self.set(name, float(np.clip(self.plot.data(place)[0], *self.span)))
+
+    def handles(self, now: ll.Now) -> list[ll.Handle]:
+        """Return the two limits."""
+        if self.show == "rings":
+            return []
+        ends = (("low", self.low), ("high", self.high))
+        return [
+            ll.Handle(name, self.plot.world(x, 0.0), partial(IntegralArea.move, name=name), plane=0.0)
+            for name, x in ends
+        ]

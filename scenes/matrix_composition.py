@@ -1,0 +1,310 @@
+"""First B, then A: one matrix does what two do one after the other, and the order matters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, ClassVar
+
+import numpy as np
+
+import lossland as ll
+from lossland import layers, parameters, shapes, signs, tex, words
+from lossland.models import linear_maps as maps
+
+COLUMNS = ("i", "j")  # the colours of the basis arrows, and of a matrix's columns
+ONE, OTHER = "area", "eigen2"  # the colours of where the two orders end
+LETTER = np.array([(0.2, 0.2), (0.5, 0.2), (0.5, 0.8), (0.85, 0.8), (0.85, 1.05), (0.5, 1.05), (0.5, 1.3),
+                   (1.0, 1.3), (1.0, 1.55), (0.2, 1.55)])  # fmt: skip
+PARTS = ((0, 1, 6, 9), (2, 3, 4, 5), (6, 7, 8, 9))  # convex pieces of the letter, to be filled
+NAMES = "ABCD"
+SAME = 1e-9
+CELLS = 2  # grid lines on each side of a small plane's middle
+ACROSS, ALONG = 1.06, 1.17  # from the middle of the picture to that of a small plane, in half widths of one
+UP, DOWN = 1.0, -1.0
+SCORE = {"B then A": (0.04, 0.38), "at once": (0.42, 0.56), "A then B": (0.60, 0.88)}  # shares of the scene
+
+
+class MatrixComposition(ll.Scene):
+    """Two maps after each other are one map, whose matrix is the product."""
+
+    name = "matrix_composition"
+    title = "First B, then A"
+    chapter = "Matrices"
+    rows = ("M3", "M4", "S10")
+    sign = (
+        signs.Line([(0.08, 0.80), (0.40, 0.80), (0.40, 0.48)], "i", 1.8),
+        signs.Line([(0.40, 0.48), (0.90, 0.20)], "j", 1.8),
+        signs.Line([(0.08, 0.80), (0.90, 0.20)], "area", 2.2),
+        signs.Dot((0.90, 0.20), 2.6, "area"),
+    )
+    presets: ClassVar = {
+        "shear after turn": {},
+        "stretch and turn": {"a": ((2, 0), (0, 0.75)), "b": ((0.7, -0.7), (0.7, 0.7))},
+        "two turns": {"a": ((0, -1), (1, 0)), "b": ((0.8, -0.6), (0.6, 0.8))},
+        "two mirrors": {"a": ((0, 1), (1, 0)), "b": ((1, 0), (0, -1))},
+        "turn back": {"a": ((0, 1), (-1, 0)), "b": ((0, -1), (1, 0))},
+        "flattened": {"a": ((1, 1), (0.5, 0.5)), "b": ((0, -1), (1, 0))},
+        "three in a row": {"factors": 3, "c": ((1.25, 0), (0, 0.75))},
+        "four in a row": {"factors": 4, "c": ((1.25, 0), (0, 0.75)), "d": ((0, 1), (1, 0))},
+    }
+
+    a = parameters.Matrix(((1, 1), (0, 1)), -3, 3, "$A$", "The map that comes last.")
+    b = parameters.Matrix(((0, -1), (1, 0)), -3, 3, "$B$", "The map that comes before A.")
+    factors = parameters.Integer(2, 2, 4, "matrices", "How many are applied one after the other.")
+    c = parameters.Matrix(((1.25, 0), (0, 0.75)), -3, 3, "$C$", "The map before B, where there are three.")
+    d = parameters.Matrix(((0, 1), (1, 0)), -3, 3, "$D$", "The first of four.")
+    clock = ll.Clock(14.0)
+
+    @ll.kept
+    def chain(self) -> list[np.ndarray]:
+        """Return the matrices (2, 2) as the product is written: the last to act first."""
+        return [np.array(getattr(self, name)) for name in "abcd"[: self.factors]]
+
+    @property
+    def product(self) -> np.ndarray:
+        """The product as it is written, (2, 2)."""
+        return product(self.chain())
+
+    @property
+    def reverse(self) -> np.ndarray:
+        """The product in the other order, (2, 2)."""
+        return product(self.chain()[::-1])
+
+    def readouts(self, now: ll.Now) -> dict[str, Any]:
+        """Return AB and BA, their determinants, and where the two ways of the plane have come to."""
+        a, b = np.array(self.a), np.array(self.b)
+        ab, ba = a @ b, b @ a
+        return {
+            "ab": ab,
+            "ba": ba,
+            "determinant_a": maps.determinant(a),
+            "determinant_b": maps.determinant(b),
+            "determinant_ab": maps.determinant(ab),
+            "commute": float(np.abs(ab - ba).max() < SAME),
+            "product": self.product,
+            "reverse": self.reverse,
+            "one_by_one_now": self.one_by_one(now, "B then A", self.chain()),
+            "at_once_now": maps.on_path(self.product, "polar", self.part(now, "at once")),
+            "other_order_now": self.one_by_one(now, "A then B", self.chain()[::-1]),
+        }
+
+    # ---------------------------------------------------------------------------------------------- the score
+    def part(self, now: ll.Now, what: str) -> float:
+        """Return how much of something is done."""
+        return now.eased(*SCORE[what])
+
+    def stage(self, now: ll.Now, what: str) -> float:
+        """Return how many of the matrices have acted, one after the other, with a rest after each."""
+        begin, end = SCORE[what]
+        along = min(max((now.share - begin) / (end - begin), 0.0), 1.0) * self.factors
+        leg = min(int(along), self.factors - 1)
+        part = min((along - leg) / 0.85, 1.0)
+        return leg + part * part * (3 - 2 * part)
+
+    def one_by_one(self, now: ll.Now, what: str, chain: Sequence[np.ndarray]) -> np.ndarray:
+        """Return the matrix (2, 2) that has moved a plane so far, on which a chain acts from its end on."""
+        stage, moved = self.stage(now, what), np.eye(2)
+        for matrix in chain[::-1][: int(stage)]:
+            moved = matrix @ moved
+        if stage > int(stage):
+            moved = maps.on_path(chain[::-1][int(stage)], "polar", stage - int(stage)) @ moved
+        return moved
+
+    # -------------------------------------------------------------------------------------------- the picture
+    @ll.kept
+    def half(self) -> float:
+        """Return half the width of a small plane: all stages of the letter fit into it.
+
+        It grows in steps, so that planes hardly ever move away from under the pointer while a matrix is dragged.
+        """
+        reach = 1.6
+        for chain in (self.chain(), self.chain()[::-1]):
+            moved = np.eye(2)
+            for matrix in chain[::-1]:
+                moved = matrix @ moved
+                reach = max(reach, float(np.abs(np.vstack([LETTER, np.eye(2)]) @ moved.T).max()))
+        return 1.8 * 1.25 ** float(np.ceil(np.log(reach / 1.65) / np.log(1.25)))
+
+    def middle(self, column: float, row: float) -> np.ndarray:
+        """Return the world point (2,) at the middle of a small plane: columns −1 and 1, rows 1 (above) and −1."""
+        return self.half() * np.array([ACROSS * column, ALONG * row])
+
+    @ll.kept
+    def view(self) -> ll.View:
+        """Return the view straight down on the four planes and their names."""
+        right, up = (ACROSS + 1.0) * self.half(), (ALONG + 1.0) * self.half()
+        corners = [(x, y, 0.0) for x in (-right, right) for y in (-up, up + 0.26 * self.half())]
+        return ll.View(90.0, 90.0, flat=True, bounds=np.array(corners))
+
+    def frame(self, now: ll.Now) -> ll.Frame:
+        """Return four planes: B then A, AB at once, A then B, and where both orders end."""
+        chain, names = self.chain(), NAMES[: self.factors]
+        moved, other = self.one_by_one(now, "B then A", chain), self.one_by_one(now, "A then B", chain[::-1])
+        once = maps.on_path(self.product, "polar", self.part(now, "at once"))
+        active = next((what for what, (_, end) in SCORE.items() if now.share < end + 0.02), "both")
+        drawn = [
+            *self.plane(-1, UP, moved, ONE, active in ("B then A", "both")),
+            *self.plane(1, UP, once, ONE, active in ("at once", "both")),
+            *self.plane(-1, DOWN, other, OTHER, active in ("A then B", "both")),
+            *self.ends(now.share),
+            *self.rings(),
+        ]
+        written = {
+            (-1, UP): (self.order(names, now, "B then A"), ONE),
+            (1, UP): (rf"{names} \ \text{{at once}}", ONE),
+            (-1, DOWN): (self.order(names[::-1], now, "A then B"), OTHER),
+        }
+        sign = "?" if now.share <= 0.9 else "=" if self.commutes else r"\neq"
+        both = rf"\fgcolor{{{ONE}}}{{{names}}} \ {sign} \ \fgcolor{{{OTHER}}}{{{names[::-1]}}}"
+        written[1, DOWN] = (both, "text")
+        for (column, row), (text, role) in written.items():
+            place = shapes.lifted(self.middle(column, row) + np.array([0, 1.01 * self.half()]))
+            drawn.append(layers.Label(place, text, role, latex=True, size=27, side="above", key=f"name {column} {row}"))
+        return ll.Frame(drawn, self.notes(now), self.view())
+
+    @property
+    def commutes(self) -> bool:
+        """Whether both orders end the same."""
+        return bool(np.abs(self.product - self.reverse).max() < SAME)
+
+    def order(self, names: str, now: ll.Now, what: str) -> str:
+        """Return the matrices in the order in which they act, those in colour that have begun to."""
+        stage, begun = self.stage(now, what), now.share > SCORE[what][0]
+        parts = [name if begun and k <= stage else rf"\fgcolor{{dim}}{{{name}}}" for k, name in enumerate(names[::-1])]
+        return r"\ \rightarrow\ ".join(parts)
+
+    @ll.kept
+    def lattice(self) -> list[np.ndarray]:
+        """Return the grid lines of a plane, each as two ends (2, 2)."""
+        ticks = np.arange(-CELLS, CELLS + 1)
+        return [np.array(line, float) for k in ticks for line in (((k, -CELLS), (k, CELLS)), ((-CELLS, k), (CELLS, k)))]
+
+    def plane(self, column: float, row: float, moved: np.ndarray, role: str, active: bool) -> list[layers.Layer]:
+        """Return a small plane with its grid, its letter and its basis arrows, moved by a matrix (2, 2)."""
+        middle, half, dim = self.middle(column, row), self.half(), 0.0 if active else 0.35
+        key = f"{column} {row}"
+        lines = [piece + middle for piece in clipped(self.lattice() @ moved.T, half)]
+        frame = half * np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) + middle
+        drawn: list[layers.Layer] = [
+            layers.Polygon(shapes.lifted(frame), "ghost", fill=0.03, outline=1.0, key=f"frame {key}", pickable=False),
+            layers.Lines(
+                [shapes.lifted(line) for line in lines], "grid", 1.3, 0.7, depth=False, key=f"grid {key}", group="grid",
+                pickable=False, dim=dim,
+            ),
+            *self.letter(LETTER @ moved.T + middle, role, f"letter {key}", dim),
+            layers.Arrows(
+                shapes.lifted(np.tile(middle, (2, 1))), shapes.lifted(moved.T + middle), COLUMNS, 5.0, depth=False,
+                key=f"arrows {key}", name="Basis arrow", dim=dim,
+            ),
+        ]  # fmt: skip
+        return drawn
+
+    def letter(
+        self, corners: np.ndarray, role: str, key: str, dim: float = 0.0, fill: float = 0.3
+    ) -> list[layers.Layer]:
+        """Return the letter with corners (10, 2): filled, and its outline."""
+        pieces: list[layers.Layer] = [
+            layers.Polygon(shapes.lifted(corners[list(part)]), role, fill, 0.0, key=f"{key} {k}", name="F", dim=dim)
+            for k, part in enumerate(PARTS)
+        ]
+        outline = shapes.lifted(np.vstack([corners, corners[:1]]))
+        return [*pieces, layers.Lines([outline], role, 2.2, depth=False, key=key, name="F", dim=dim)]
+
+    def ends(self, share: float) -> list[layers.Layer]:
+        """Return the fourth plane: the letter where one order and the other have brought it, when they have."""
+        middle, half = self.middle(1, DOWN), self.half()
+        frame = half * np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) + middle
+        drawn: list[layers.Layer] = [
+            layers.Polygon(shapes.lifted(frame), "ghost", fill=0.03, outline=1.0, key="frame ends", pickable=False)
+        ]
+        for matrix, role, ready in ((self.product, ONE, 0.58), (self.reverse, OTHER, 0.9)):
+            if share > ready:
+                drawn += self.letter(LETTER @ matrix.T + middle, role, f"end {role}")
+        return drawn
+
+    def rings(self) -> list[layers.Layer]:
+        """Return where B and A send the basis arrows: to be dragged."""
+        return [
+            layers.Points(
+                handle.position[None], handle.name[-1], 7.0, "ring", outline=True, group="handles", name="Column"
+            )
+            for handle in self.handles(0.0)
+        ]
+
+    def handles(self, now: ll.Now) -> Sequence[ll.Handle]:
+        """Return the heads of the columns of the matrices that act first: B's above, and A's below."""
+        found = []
+        first = {"abcd"[self.factors - 1]: (-1, UP), "a": (-1, DOWN)}
+        for name, place in first.items():
+            matrix, middle = np.array(getattr(self, name)), self.middle(*place)
+            for k, role in enumerate(COLUMNS):
+                move: Callable[[Any, Any], None] = partial(MatrixComposition.drag, name=name, column=k, middle=middle)
+                found.append(ll.Handle(f"{name} {role}", shapes.lifted(matrix[:, k] + middle), move, plane=0.0))
+        return found
+
+    def drag(self, position: Sequence[float], name: str, column: int, middle: np.ndarray) -> None:
+        """Let a column of a matrix end at a position in the world."""
+        matrix = np.array(getattr(self, name))
+        matrix[:, column] = np.clip(np.round(np.asarray(position[:2], float) - middle, 1), -3, 3)
+        self.set(name, matrix)
+
+    # ---------------------------------------------------------------------------------------------- the words
+    def notes(self, now: ll.Now) -> list[layers.Note]:
+        """Return the product and the product the other way round, and the areas."""
+        chain = self.chain()
+        names = NAMES[: self.factors]
+        factors, turned = (" ".join([r"?"] * len(chain)) for _ in range(2))
+        inked = [(COLUMNS, matrix) for matrix in chain]
+        if len(chain) == 2:
+            forward = tex(rf"{names} = {factors} = ?", *inked, (COLUMNS, self.product))
+            backward = tex(rf"{names[::-1]} = {turned} = ?", *inked[::-1], (COLUMNS, self.reverse))
+        else:  # there is no room for all of them
+            forward = tex(rf"{names} = ?", (COLUMNS, self.product))
+            backward = tex(rf"{names[::-1]} = ?", (COLUMNS, self.reverse))
+        sizes = r" \cdot ".join(tex("?2", maps.determinant(matrix)) for matrix in chain)
+        area = tex("?2", maps.determinant(self.product))
+        return [
+            layers.Title(self.title, lines=(self.sentence(now),)),
+            layers.Formula(forward, 22.0),
+            layers.Formula(backward, 22.0),
+            layers.Facts("Areas", [(ONE, rf"\det {names}", rf"{sizes} = {area}", "")]),
+        ]
+
+    def sentence(self, now: ll.Now) -> str:
+        """Say in words what is happening."""
+        first, last = NAMES[self.factors - 1], "A"
+        if now.share < SCORE["B then A"][1] + 0.02:
+            return words(f"First {first}, then {'the others, ' if self.factors > 2 else ''}{last}")
+        if now.share < SCORE["at once"][1] + 0.02:
+            return "One matrix does the same at once"
+        if now.share < SCORE["A then B"][1] + 0.02:
+            return "The same matrices in the other order"
+        return "Here the order does not matter" if self.commutes else "The order matters"
+
+
+def product(chain: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the product (2, 2) of matrices."""
+    found = np.eye(2)
+    for matrix in chain:
+        found = found @ matrix
+    return found
+
+
+def clipped(lines: np.ndarray, half: float) -> list[np.ndarray]:
+    """Return the parts of lines (n, 2, 2) inside the square from −half to half (Liang and Barsky, 1984)."""
+    found = []
+    for start, end in lines:
+        way, enter, leave = end - start, 0.0, 1.0
+        for axis in range(2):
+            for side in (-1.0, 1.0):
+                toward, room = side * way[axis], half - side * start[axis]
+                if toward > 0:
+                    leave = min(leave, room / toward)
+                elif toward < 0:
+                    enter = max(enter, room / toward)
+                elif room < 0:
+                    leave = -1.0
+        if enter < leave:
+            found.append(np.array([start + enter * way, start + leave * way]))
+    return found or [np.zeros((2, 2))]

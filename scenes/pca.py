@@ -1,0 +1,298 @@
+"""Axes of most variance: a cloud turns until its longest side lies ahead, and is then pressed flat."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+import lossland as ll
+from lossland import layers, parameters, shapes, signs, tex, words
+from lossland.models import datasets, linear_maps
+from lossland.models import principal as axes_of
+
+ROLES = ("eigen1", "eigen2", "text")  # of the first three axes
+HALF = 2.0  # of the cloud in the world
+LEAN = -0.6  # radians: how far the cloud leans where an axis is tried
+MANY = 5000  # samples: more are drawn as a mist
+AXES = np.array([[1.5, 0.2, 0.1], [0.9, -0.55, 0.1], [0.45, 0.3, -0.28]])  # deviations of the Gaussian, as columns
+
+
+class PCA(ll.Scene):
+    """The few directions in which data really differ."""
+
+    name = "pca"
+    title = "Axes of most variance"
+    chapter = "Matrices"
+    rows = ("M6", "Q1", "Y4", "S16", "S17")
+    sign = (
+        *(signs.Dot((0.5 + 0.36 * t + 0.1 * u, 0.5 - 0.26 * t + 0.16 * u), 1.3, "grid")
+          for t, u in ((-1, 0.2), (-0.6, -0.5), (-0.5, 0.6), (-0.1, -0.2), (0.1, 0.7), (0.4, -0.6), (0.6, 0.4))),
+        signs.Line([(0.12, 0.77), (0.88, 0.23)], "eigen1", 2.0),
+        signs.Line([(0.4, 0.36), (0.6, 0.64)], "eigen2", 2.0),
+    )  # fmt: skip
+    presets: ClassVar = {
+        "flowers": {},
+        "try an axis": {"data": "gaussian", "act": "axis"},
+        "onto a line": {"keep": 1},
+        "digits": {"data": "digits"},
+        "gaussian": {"data": "gaussian"},
+        "scaled flowers": {"scale": True},
+        "a million": {"data": "gaussian", "count": 1_000_000},
+    }
+
+    data = parameters.Choice("iris", ("iris", "digits", "gaussian"), "data", "What the points are.")
+    keep = parameters.Integer(2, 1, 64, "keep", "How many axes are kept; what lies along the others is lost.")
+    scale = parameters.Toggle(False, "scale", "Divide every feature by its standard deviation first.")
+    count = parameters.Integer(600, 10, 1_000_000, "samples", "How many the Gaussian has.", log=True)
+    act = parameters.Choice("turn", ("turn", "axis"), "show", "The cloud turns and is flattened; or an axis is tried.")
+    axis = parameters.PlanePoint(
+        (1.9, -0.5), -2.2, 2.2, "axis", "An axis to be tried: turn it to where the shadows are widest apart.",
+        shown=lambda scene: scene.act == "axis",
+    )  # fmt: skip
+    clock = ll.Clock(12.0)
+
+    def changed(self, name: str) -> None:
+        """Keep no more axes than there are."""
+        self.values["keep"] = min(self.values["keep"], self.points().shape[1])
+
+    @ll.kept
+    def points(self) -> np.ndarray:
+        """Return the samples (n, d)."""
+        if self.data == "gaussian":
+            return datasets.bell(AXES, self.count, self.seed)
+        return datasets.dataset(self.data).points
+
+    @ll.kept
+    def samples(self) -> np.ndarray:
+        """Return the samples (n, d) around their mean, scaled where that is wanted."""
+        return axes_of.standardized(self.points()) if self.scale else self.points() - self.points().mean(axis=0)
+
+    @ll.kept
+    def found(self) -> axes_of.Principal:
+        """Return the principal axes."""
+        return axes_of.principal(self.samples())
+
+    # ---------------------------------------------------------------------------------------- the way it is seen
+    @ll.kept
+    def features(self) -> list[int]:
+        """Return the features that are the three axes of the picture at first."""
+        return self.found().features(3)
+
+    @ll.kept
+    def frame_of_features(self) -> np.ndarray:
+        """Return these as a frame (d, 3), each on the side of its principal axis."""
+        frame = np.zeros((self.samples().shape[1], 3))
+        for k, feature in enumerate(self.features()):
+            frame[feature, k] = np.sign(self.found().components[k, feature])
+        return frame
+
+    def turned(self, now: ll.Now) -> float:
+        """Return how far the cloud has turned from three features to three axes."""
+        return 1.0 if self.act == "axis" else now.eased(0.08, 0.42)
+
+    @ll.kept
+    def seen_along(self, share: float) -> np.ndarray:
+        """Return the directions (d, 3) of the data that are the picture's x, y and z, a share of the way."""
+        axes = self.found().components[:3].T
+        if self.act == "axis":  # which leans, so that the best axis is not there from the first
+            return axes @ np.block([[linear_maps.rotation(LEAN), np.zeros((2, 1))], [np.zeros((1, 2)), np.eye(1)]])
+        return axes_of.between(self.frame_of_features(), axes, share)
+
+    @ll.kept
+    def unit(self) -> float:
+        """Return the length of the data that is 1 in the picture."""
+        return float(np.quantile(np.abs(self.samples() @ self.found().components[0]), 0.999)) / HALF
+
+    @ll.kept
+    def cloud(self, share: float) -> np.ndarray:
+        """Return the samples in the picture (n, 3), a share of the way from features to axes."""
+        return self.samples() @ self.seen_along(share) / self.unit()
+
+    def pressed(self, now: ll.Now) -> float:
+        """Return how far what is lost has been pressed to 0."""
+        return 0.0 if self.act == "axis" else now.eased(0.52, 0.82)
+
+    # ----------------------------------------------------------------------------------------------- the axis tried
+    def tried(self, now: ll.Now) -> np.ndarray:
+        """Return the unit vector (2,) of the axis that is tried: as time goes by it turns half around."""
+        start = np.array(self.axis) if np.hypot(*self.axis) > 1e-9 else np.array([1.0, 0.0])
+        return linear_maps.rotation(np.pi * now.eased(0.06, 0.94)) @ start / np.hypot(*start)
+
+    def variance(self, now: ll.Now) -> float:
+        """Return the variance of the samples along it."""
+        return self.found().variance_along(self.seen_along(1.0)[:, :2] @ self.tried(now))
+
+    def readouts(self, now: ll.Now) -> dict[str, Any]:
+        """Return the axes, how much of the variance each has, and what is lost with those that are not kept."""
+        found = self.found()
+        numbers = {
+            "eigenvalues": found.values,
+            "ratios": found.ratios,
+            "components": found.components,
+            "kept": float(found.ratios[: self.keep].sum()),
+            "error": found.error(self.keep),
+            "components_for_90": found.components_for(0.9),
+            "rank": found.rank,
+        }
+        return numbers | ({"variance": self.variance(now)} if self.act == "axis" else {})
+
+    # ------------------------------------------------------------------------------------------------- the picture
+    def frame(self, now: ll.Now) -> ll.Frame:
+        """Return the cloud, and what is shown of it."""
+        if self.act == "axis":
+            return ll.Frame(self.trial(now), self.trial_notes(now), ll.View.from_above(2.25))
+        return ll.Frame([*self.turning(now), *self.lost(now)], self.notes(now), self.view(now))
+
+    def view(self, now: ll.Now) -> ll.View:
+        """Return the view, which rises a little as the cloud is pressed flat."""
+        rise, turn = self.pressed(now), now.eased(0.0, 0.5)
+        return ll.View(-68.0 + 12 * turn, 20.0 + 22 * rise, bounds=self.bounds(), moves=True)
+
+    @ll.kept
+    def bounds(self) -> np.ndarray:
+        """Return the corners (8, 3) of the box around nearly all of the cloud."""
+        x, y, z = np.quantile(np.abs(self.cloud(1.0)), 0.985, axis=0) + 0.1
+        return np.array([(a, b, c) for a in (-x, x) for b in (-y, y) for c in (-z, z)])
+
+    @ll.kept
+    def classes(self) -> list[np.ndarray]:
+        """Return which samples are of each class, as indices; all are of one where there are no classes."""
+        if self.data == "gaussian":
+            return [np.arange(self.count)]
+        kind = datasets.dataset(self.data).target
+        return [np.flatnonzero(kind == k) for k in range(int(kind.max()) + 1)]
+
+    def dots(self, position: np.ndarray) -> list[layers.Layer]:
+        """Return the samples, each class in its colour; as balls while there are few."""
+        few = len(position) <= MANY
+        size = 1.0 if not few else 4.5 if len(position) < 400 else 3.0
+        dim = 0.0 if len(position) < 50_000 else 0.6  # where dots lie over each other they add up
+        style = "sphere" if few else "dot"
+        return [
+            layers.Points(position if len(own) == len(position) else position[own], f"lane.{(k + 1) % 12}", size, style,
+                          dim=dim, name="Sample", key=f"class {k}")
+            for k, own in enumerate(self.classes())
+        ]  # fmt: skip
+
+    def turning(self, now: ll.Now) -> list[layers.Layer]:
+        """Return the cloud in its ellipsoid, with the axes that it has come to."""
+        turn, pressed = self.turned(now), self.pressed(now)
+        places = self.cloud(turn)
+        squash = np.where(np.arange(3) < self.keep, 1.0, 1.0 - pressed)
+        seen = self.seen_along(turn)
+        body = shapes.covariance_axes(seen.T @ self.found().covariance @ seen / self.unit() ** 2, 2.0)
+        solid = shapes.ellipsoid(np.zeros(3), squash[:, None] * body + 1e-4 * np.eye(3))
+        drawn: list[layers.Layer] = [
+            *self.dots(places * squash if pressed else places),
+            layers.Solid(solid, "grid", alpha=0.1, edge_width=0.0, pickable=False),
+            *self.feature_axes(seen, turn),
+        ]
+        for k, direction in enumerate(self.found().components[:3] @ seen):
+            length = 2.0 * np.sqrt(self.found().values[k]) / self.unit()
+            tip = squash * direction * max(length, 1e-6)
+            gone = k >= self.keep
+            dim = 0.7 * pressed if gone else 0.0
+            if np.linalg.norm(tip) > 0.03:
+                look: dict[str, Any] = {"depth": False, "dim": dim, "name": "Axis", "key": f"axis {k + 1}"}
+                drawn.append(layers.Arrows(-tip[None], tip[None], ROLES[k], 5.5, **look))
+            if turn > 0.3 and not (gone and pressed > 0.5):
+                share, size = words("?.1 %", 100 * self.found().ratios[k]), 24 if k == 0 else 18
+                drawn.append(layers.Label(tip, share, ROLES[k], size=size, side=tip, dim=dim, key=f"share {k + 1}"))
+        return drawn
+
+    def feature_axes(self, seen: np.ndarray, turn: float) -> list[layers.Layer]:
+        """Return thin lines along three features, with their names until the axes take over."""
+        drawn: list[layers.Layer] = []
+        names = self.feature_names()
+        for feature in self.features():
+            along = HALF * 1.1 * seen[feature]
+            line: dict[str, Any] = {"dim": 0.88 * turn, "depth": True, "pickable": False, "key": f"feature {feature}"}
+            drawn.append(layers.Lines([np.array([-along, along])], "dim", 1.4, **line))
+            if turn < 0.5:
+                options: dict[str, Any] = {"bold": False, "dim": 0.9 * min(2 * turn, 1.0), "side": along}
+                drawn.append(layers.Label(along, names[feature], "dim", size=17, key=f"name {feature}", **options))
+        return drawn
+
+    def feature_names(self) -> list[str]:
+        """Return what the features are called."""
+        if self.data == "iris":
+            return ["sepal length", "sepal width", "petal length", "petal width"]
+        return ["x", "y", "z"] if self.data == "gaussian" else [f"pixel {k + 1}" for k in range(64)]
+
+    def lost(self, now: ll.Now) -> list[layers.Layer]:
+        """Return the ways from where samples were to their shadows: what is lost."""
+        pressed, places = self.pressed(now), self.cloud(1.0)
+        if not pressed or self.keep > 2:
+            return []
+        some = places[:: max(1, len(places) // 300)]
+        shadow = some * (np.arange(3) < self.keep)
+        ways = [np.array([a, b]) for a, b in zip(some, some + pressed * (shadow - some), strict=True)]
+        drawn: list[layers.Layer] = [layers.Lines(ways, "bad", 1.2, 0.5, pickable=False, key="lost")]
+        if self.keep == 2:
+            corners = self.bounds()[[0, 2, 6, 4]] * (1.08, 1.08, 0.0)
+            drawn.append(layers.Polygon(corners, "grid", fill=0.2 * pressed, outline=0.0, depth=True, pickable=False))
+        return drawn
+
+    def trial(self, now: ll.Now) -> list[layers.Layer]:
+        """Return the cloud from above, the axis that is tried, and the shadows on it."""
+        axis, flat = self.tried(now), self.cloud(1.0)[:, :2]
+        some = flat[:: max(1, len(flat) // 400)]
+        along = (some @ axis)[:, None] * axis
+        spread = np.sqrt(self.variance(now)) / self.unit()
+        best = self.found().components[0] @ self.seen_along(1.0)[:, :2]
+        ways = [shapes.lifted(np.array(pair)) for pair in zip(some, along, strict=True)]
+        far = shapes.lifted(np.outer((-3.2, 3.2), axis))
+        tips = shapes.lifted(2.0 * spread * axis)
+        return [
+            layers.WarpedGrid(np.eye(2), group="grid", before=False, dim=0.75),
+            layers.Lines([shapes.lifted(np.outer((-3.2, 3.2), best))], "eigen1", 2.0, dash=(14, 8), depth=False,
+                         name="First axis", key="best"),
+            layers.Lines(ways, "bad", 1.0, 0.35, depth=False, pickable=False, key="ways"),
+            *self.dots(shapes.lifted(flat)),
+            layers.Lines([far], "area", 1.8, depth=False, pickable=False, key="line"),
+            layers.Points(shapes.lifted(along), "area", 3.2, "disc", name="Shadow", key="shadows"),
+            layers.Arrows(-tips[None], tips[None], "area", 5.5, depth=False, name="Two deviations", key="spread"),
+            layers.Points(shapes.lifted([self.axis]), "text", 7.0, "ring", outline=True, group="handles", name="Axis"),
+        ]  # fmt: skip
+
+    # --------------------------------------------------------------------------------------------------- the notes
+    def notes(self, now: ll.Now) -> list[layers.Note]:
+        """Return how much the axes that are kept hold, and how much each has."""
+        found, kept = self.found(), float(self.found().ratios[: self.keep].sum())
+        nine = found.components_for(0.9)
+        said = words("? of ? axes kept; ? hold? 90 %", self.keep, len(found.values), nine, "s" if nine == 1 else "")
+        meter = layers.Meter("Kept of the variance", "", kept, "eigen1", 0.0, 1.0, f"{100 * kept:.3g} %")
+        return [layers.Title(self.title, lines=[said]), meter, self.facts(), *self.species(), self.scree()]
+
+    def trial_notes(self, now: ll.Now) -> list[layers.Note]:
+        """Return the variance along the axis that is tried, beside the largest that any axis has."""
+        variance, most = self.variance(now), float(self.found().values[0])
+        meter = layers.Meter("Variance along the axis", "", variance, "area", 0.0, most)
+        now_of = words("now ?.1 %", 100 * variance / most)
+        share = layers.Facts("The most that any axis has", [("eigen1", tex(r"\lambda_1 = ?.2", most), "", now_of)])
+        return [layers.Title(self.title, lines=["Turn the axis until the shadows spread most"]), meter, share]
+
+    @ll.kept
+    def facts(self) -> layers.Facts:
+        """Return the variance along the first axes."""
+        found = self.found()
+        rows = [
+            (ROLES[k], tex(r"\lambda_? = ?.2", k + 1, found.values[k]), "", f"{100 * found.ratios[k]:.3g} %")
+            for k in range(3)
+        ]
+        return layers.Facts("Variance along each axis", rows)
+
+    def species(self) -> list[layers.Note]:
+        """Return what the colours are."""
+        if self.data == "gaussian":
+            return []
+        names = datasets.dataset(self.data).names
+        return [layers.Legend([layers.Row(f"lane.{(k + 1) % 12}", name) for k, name in enumerate(names)])]
+
+    @ll.kept
+    def scree(self) -> layers.Chart:
+        """Return the share of the variance along each axis as bars."""
+        ratios = self.found().ratios[:24]
+        numbers = np.arange(1, len(ratios) + 1)
+        return layers.Chart("Share of the variance", [layers.Series("axis", "eigen1", numbers, ratios)], kind="bar")

@@ -1,0 +1,470 @@
+"""Local copies: polynomials that agree with a function at one place, term by term, and what they are good for."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import numpy as np
+
+import lossland as ll
+from lossland import layers, parameters, plots, signs, tex, words
+from lossland.models import calculus
+
+F, COPY, ERROR, SLOPE = "optimizer.momentum", "eigen1", "area", "i"
+WIDE, HIGH = 4.0, 3.0  # of the plot, world
+NUMBERS = 17.0  # size of the numbers on axes, pixels
+NOTHING = 1e-14  # a term smaller than this share of the largest one is left out
+TUBE = 241  # places at which the bound of the error is known
+NEWTON_STEPS = 5
+TURNS = 7.5  # half the length of the helix along x
+SAMPLES = 129  # of the ground along each side
+MOST_TERMS = 4  # that are written out
+
+
+class TaylorSeries(ll.Scene):
+    """A function and its Taylor polynomials; Newton's method, a helix and a surface as the same idea."""
+
+    name = "taylor_series"
+    title = "A copy of a curve, made at one point"
+    chapter = "Calculus"
+    rows = ("Q7", "S9", "S11", "S16", "S18")
+    sign = (
+        signs.Line([(0.04 + 0.92 * k / 40, 0.5 - 0.3 * math.sin(6.5 * k / 40 - 3.25)) for k in range(41)], "grid", 2.2),
+        signs.Line(
+            [(0.5 + 0.02 * k, 0.5 - 0.3 * (0.1413 * k - (0.1413 * k) ** 3 / 6)) for k in range(-19, 20)], "eigen1", 1.8
+        ),
+        signs.Dot((0.5, 0.5), 2.4, "text"),
+    )
+    presets: ClassVar = {
+        "sine": {"function": "sin(x)", "degree": 9, "x": 1.5708, "window": (-7, 7)},
+        "exponential": {"function": "exp(x)", "degree": 5, "x": 2, "window": (-4, 3)},
+        "logarithm": {"function": "ln(1 + x)", "degree": 9, "x": 1.4, "window": (-0.98, 2.4)},
+        "bell": {"function": "exp(-x^2)", "degree": 10, "x": 1.2, "window": (-2.6, 2.6)},
+        "hidden poles": {"function": "1/(1 + x^2)", "degree": 12, "x": 1.3, "window": (-2.6, 2.6)},
+        "newton": {"function": "x^2 - 2", "show": "newton", "x": 1, "window": (0.4, 2.0)},
+        "helix": {"show": "helix", "degree": 15},
+        "plane and paraboloid": {"show": "surface", "landscape": "himmelblau", "point": (-0.75, -1.35), "degree": 2},
+        "rosenbrock": {"show": "surface", "landscape": "rosenbrock", "point": (-1.2, 1.0), "degree": 2},
+    }
+
+    function = parameters.FunctionOfX("sin(x)", "$f(x)$", "The curve: a formula in x.")
+    window = parameters.Point((-7.0, 7.0), -1e3, 1e3, "from, to", "The x that are shown.")
+    show = parameters.Choice(
+        "polynomials", ("polynomials", "newton", "helix", "surface"), "show", "A curve, a root, e^(ix), or a surface."
+    )
+    degree = parameters.Integer(9, 0, 20, "degree", "The highest power of the last polynomial.")
+    centre = parameters.Number(0.0, -1e3, 1e3, "centre", "Where the copy is made.", hidden=True)
+    x = parameters.Number(
+        1.5708, -1e3, 1e3, "$x$", "Where copy and curve are compared, or where Newton starts.", hidden=True
+    )
+    landscape = parameters.Choice("rosenbrock", ("rosenbrock", "himmelblau"), "surface", "The surface that is copied.")
+    point = parameters.Point((-1.2, 1.0), -6.0, 6.0, "point", "Where a surface is copied.")
+    clock = ll.Clock(12.0)
+
+    # ------------------------------------------------------------------------------------------------- numbers
+    @property
+    def span(self) -> tuple[float, float]:
+        """The x that are shown, rising."""
+        low, high = self.window
+        return (low, high) if low < high else (high, low) if high < low else (low - 1.0, low + 1.0)
+
+    @ll.kept
+    def coefficients(self) -> np.ndarray:
+        """Return the coefficients (degree + 1,) of the last polynomial."""
+        return self.function.taylor(self.centre, self.degree)
+
+    @ll.kept
+    def terms(self) -> tuple[int, ...]:
+        """Return the powers that have a term, lowest first; 0 always counts."""
+        sizes = np.abs(np.nan_to_num(self.coefficients()))
+        return (0, *(k for k in range(1, self.degree + 1) if sizes[k] > NOTHING * max(sizes.max(), 1e-300)))
+
+    def grown(self, now: ll.Now) -> tuple[int, float]:
+        """Return which of the terms is being added, and how much of it is there."""
+        count = len(self.terms())
+        place = (now.share - 0.06) / 0.78 * (count - 1)
+        number = int(np.clip(np.ceil(place - 1e-9), 0, count - 1))
+        part = min(max((place - number + 1) / 0.6, 0.0), 1.0) if number else 1.0
+        return number, part * part * (3 - 2 * part)
+
+    def polynomial_now(self, now: ll.Now) -> np.ndarray:
+        """Return the coefficients (degree + 1,) of the moment: the last term may be there in part."""
+        number, part = self.grown(now)
+        last = self.terms()[number]
+        found = np.where(np.arange(self.degree + 1) <= last, self.coefficients(), 0.0)
+        found[last] *= part
+        return found
+
+    @ll.kept
+    def bounds(self, degree: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return places (m,) in the window and Lagrange's bound of the error at each of them (m,)."""
+        x = np.union1d(np.linspace(*self.span, TUBE), [self.centre])
+        middle = int(np.searchsorted(x, self.centre))
+        sizes = np.abs(self.function.taylor(x, degree + 1)[degree + 1])
+        most = np.empty_like(sizes)
+        most[middle:] = np.maximum.accumulate(sizes[middle:])
+        most[: middle + 1] = np.maximum.accumulate(sizes[: middle + 1][::-1])[::-1]
+        return x, most * np.abs(x - self.centre) ** (degree + 1)
+
+    def bound(self, degree: int) -> float:
+        """Return Lagrange's bound of the error at x."""
+        way = np.linspace(self.centre, self.x, TUBE)
+        return calculus.remainder_bound(self.function.taylor(way, degree + 1)[degree + 1], degree, self.x - self.centre)
+
+    @ll.kept
+    def newton(self) -> np.ndarray:
+        """Return the places (NEWTON_STEPS + 1,) of Newton's method from x on."""
+        return calculus.newton(self.function, self.function.derivative, self.x, NEWTON_STEPS)
+
+    @property
+    @ll.kept
+    def land(self) -> ll.Landscape:
+        """The surface, where it is copied."""
+        domain = ((-1.6, -0.8), (0.5, 1.7)) if self.landscape == "rosenbrock" else ((-2.9, 2.1), (-3.1, 1.3))
+        return ll.landscape(self.landscape, domain=domain)
+
+    def readouts(self, now: ll.Now) -> dict[str, Any]:
+        """Return the coefficients, values and errors at x, and those of the moment; of a surface, its model."""
+        f, x, degree = self.function, self.x, self.degree
+        value, last = f.at(x), float(calculus.polynomial(self.coefficients(), self.centre, x))
+        here = float(calculus.polynomial(self.polynomial_now(now), self.centre, x))
+        found = {
+            "coefficients": self.coefficients(),
+            "value": value,
+            "polynomial": last,
+            "error": abs(last - value),
+            "bound": self.bound(degree),
+            "degree_now": self.terms()[self.grown(now)[0]],
+            "polynomial_now": here,
+            "newton": self.newton(),
+        }
+        return found | self.model() if self.show == "surface" else found
+
+    @ll.kept
+    def model(self) -> dict[str, Any]:
+        """Return value, gradient, Hessian and Newton's landing of the surface at the point."""
+        value, gradient = self.land.value_grad(np.array(self.point))
+        xx, xy, yy = np.asarray(self.land.hessian(np.array(self.point)))
+        hessian = np.array([[xx, xy], [xy, yy]])
+        with np.errstate(all="ignore"):
+            step = np.linalg.lstsq(hessian, gradient, rcond=None)[0]
+        return {
+            "height": float(value),
+            "gradient": gradient,
+            "hessian": hessian,
+            "landing": np.array(self.point) - step,
+        }
+
+    # ------------------------------------------------------------------------------------------------- picture
+    def frame(self, now: ll.Now) -> ll.Frame:
+        """Return the picture that is asked for."""
+        read = self.readouts(now)
+        drawn, view = getattr(self, f"shown_{self.show}")(now, read)
+        return ll.Frame(drawn, getattr(self, f"notes_{self.show}")(now, read), view)
+
+    @property
+    @ll.kept
+    def plot(self) -> plots.Plot:
+        """The axes of f."""
+        low, high = plots.range_of(self.function, self.span, spare=0.35 if self.show == "polynomials" else 0.12)
+        name, look = rf"\fgcolor{{{F}}}{{f(x)}}", {"count": (5, 4), "number_size": NUMBERS}
+        return plots.Plot(self.span, (low, high), "x", name, right=WIDE, up=HIGH, **look)
+
+    @ll.kept
+    def curve(self) -> plots.Pieces:
+        """Return the curve of f."""
+        return self.plot.curve(self.function, F, name="f", key="f", width=4.0)
+
+    @ll.kept
+    def tube(self, degree: int) -> plots.Pieces:
+        """Return the band around a polynomial that the curve cannot leave."""
+        x, most = self.bounds(degree)
+        middle = calculus.polynomial(self.coefficients()[: degree + 1], self.centre, x)
+        low, high = self.plot.y
+        far = high - low
+
+        def edge(sign: float) -> Any:
+            return lambda at: np.interp(
+                at, x, np.clip(middle + sign * np.nan_to_num(most, nan=far), low - far, high + far)
+            )
+
+        return self.plot.area(edge(1.0), COPY, to=edge(-1.0), fill=0.16, key="tube", name="Bound of the error")
+
+    def tube_parts(self) -> list[layers.Curve]:
+        """Return the pieces of the last tube."""
+        return [piece for piece in self.tube(self.terms()[-1]).pieces if isinstance(piece, layers.Curve)]
+
+    @ll.kept
+    def flat_view(self) -> ll.View:
+        """Return the view straight down on the plot."""
+        return ll.View(flat=True, bounds=self.plot.bounds())
+
+    def shown_polynomials(self, now: ll.Now, read: dict[str, Any]) -> tuple[list[layers.Layer], ll.View]:
+        """Return the curve, its copies so far, and how far the last one is off at x."""
+        plot, number, here = self.plot, self.grown(now)[0], self.polynomial_now(now)
+        drawn: list[layers.Layer] = [plot]
+        shown = now.eased(0.86, 0.95)
+        if shown > 0.0:
+            drawn.append(
+                replace(
+                    self.tube(self.terms()[-1]),
+                    pieces=[replace(piece, fill=0.12 * shown) for piece in self.tube_parts()],
+                )
+            )
+        drawn += [self.curve(), *self.earlier(number)]
+        drawn.append(
+            plot.curve(lambda x: calculus.polynomial(here, self.centre, x), COPY, name="Copy", key="copy", width=3.0)
+        )
+        drawn.append(plot.points(self.centre, self.function.at(self.centre), "text", 8.0, name="Centre"))
+        y, copy = read["value"], read["polynomial_now"]
+        low, high = plot.y
+        if np.isfinite([y, copy]).all():
+            ends = plot.world([self.x, self.x], np.clip([y, copy], low, high))
+            drawn.append(layers.Lines([ends], ERROR, 4.0, name="Error", worth=[copy - y]))
+            drawn.append(plot.points(self.x, y, F, 6.0, name="Curve at x"))
+            drawn.append(plot.points(self.x, copy, COPY, 6.0, name="Copy at x"))
+            size = words("off by ?", abs(copy - y))
+            side = "right" if self.x < self.span[1] - 0.3 * (self.span[1] - self.span[0]) else "left"
+            drawn.append(layers.Label(ends.mean(axis=0), size, ERROR, size=26, side=side))
+        x0, x1 = self.span
+        corner = plot.world(x0 + 0.03 * (x1 - x0), high)
+        drawn.append(layers.Label(corner, words("degree ?n", read["degree_now"]), COPY, size=34, side="below right"))
+        return drawn, self.flat_view()
+
+    @ll.kept
+    def earlier(self, number: int) -> list[layers.Layer]:
+        """Return the copies before, faint."""
+        drawn = []
+        for last in self.terms()[max(number - 2, 0) : number]:
+            c = self.coefficients()[: last + 1]
+            drawn.append(
+                self.plot.curve(
+                    lambda x, c=c: calculus.polynomial(c, self.centre, x),
+                    COPY,
+                    width=1.6,
+                    dim=0.6,
+                    key=f"degree {last}",
+                )
+            )
+        return drawn
+
+    def notes_polynomials(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Note]:
+        """Return the title, the polynomial and the numbers that matter."""
+        degree = read["degree_now"]
+        title = layers.Title(self.title, lines=("Every term makes it right a little farther out",))
+        formula = layers.Formula(rf"\fgcolor{{{F}}}{{f(x)}} = {self.function.latex}", 24)
+        copy = layers.Formula(self.written(degree), 20)
+        low, high = min(0.0, read["value"], read["polynomial_now"]), max(0.0, read["value"], read["polynomial_now"])
+        value = words("?.6", read["value"]) if abs(read["value"]) < 1e3 else words("?", read["value"])
+        last = (
+            words("?.6", read["polynomial_now"])
+            if abs(read["polynomial_now"]) < 1e3
+            else words("?", read["polynomial_now"])
+        )
+        return [
+            title, formula, copy,
+            layers.Meter("The curve", tex("f(?) =", self.x), read["value"], F, low, high, value),
+            layers.Meter("The copy", tex("T_{?n}(?) =", degree, self.x), read["polynomial_now"], COPY, low, high, last),
+        ]  # fmt: skip
+
+    def written(self, degree: int) -> str:
+        """Return the polynomial with its first terms written out."""
+        powers = [k for k in self.terms() if k <= degree]
+        c, shift = self.coefficients(), ("x" if self.centre == 0 else tex("(x - ?)", self.centre))
+        parts = []
+        for k in powers[:MOST_TERMS]:
+            derivative = c[k] * math.factorial(k)
+            if k and abs(derivative) < NOTHING:
+                continue
+            if k == 0 and abs(c[0]) < NOTHING and len(powers) > 1:
+                continue
+            sign = "-" if derivative < 0 else "+" if parts else ""
+            size, power = abs(derivative), "" if k == 0 else shift if k == 1 else f"{shift}^{{{k}}}"
+            number = "" if k and abs(size - 1.0) < 1e-9 else tex("?", size) + (r"\," if k else "")
+            fraction = rf"\tfrac{{{number}{power}}}{{{k}!}}" if k > 1 else f"{number}{power}"
+            parts.append(f"{sign} {fraction}")
+        more = r" + \cdots" if len(powers) > MOST_TERMS else ""
+        return rf"\fgcolor{{{COPY}}}{{T_{{{degree}}}}} = {' '.join(parts) or '0'}{more}"
+
+    # ------------------------------------------------------------------------------------------------- a root
+    def shown_newton(self, now: ll.Now, read: dict[str, Any]) -> tuple[list[layers.Layer], ll.View]:
+        """Return tangents, each of which leads down to the next place, and the camera that comes nearer."""
+        plot, f, ways = self.plot, self.function, read["newton"]
+        place = sum(now.eased(0.05 + 0.28 * k, 0.3 + 0.28 * k) for k in range(3))
+        drawn: list[layers.Layer] = [plot, self.curve()]
+        for k in range(min(int(place) + 1, 3)):
+            here, there, part = ways[k], ways[k + 1], min(place - k, 1.0)
+            y = f.at(here)
+            up, down = min(2.0 * part, 1.0), max(2.0 * part - 1.0, 0.0)
+            rise = plot.world([here, here], [0.0, y * up])
+            drawn.append(layers.Lines([rise], "dim", 1.6, dash=(8, 5), pickable=False))
+            if down > 0.0:
+                slide = plot.world([here, here + down * (there - here)], [y, y * (1.0 - down)])
+                drawn.append(layers.Lines([slide], SLOPE, 3.0, name="Tangent"))
+            drawn.append(plot.points(here, y, "text", 5.0, name="On the curve"))
+        arrived = min(int(place), 3)
+        drawn.append(plot.points(ways[: arrived + 1], np.zeros(arrived + 1), ERROR, 7.0, name="Place"))
+        drawn.append(plot.label(ways[arrived], 0.0, words("?.6", ways[arrived]), ERROR, "below right", size=30))
+        near = now.eased(0.4, 0.8)
+        root = plot.world(ways[-1], 0.0)
+        bounds = root + (1.0 - 0.72 * near) * (plot.bounds() - root)
+        return drawn, ll.View(flat=True, bounds=bounds, moves=True)
+
+    def notes_newton(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Note]:
+        """Return the title, the rule and the places."""
+        rows = [(ERROR, f"x_{k}", tex("?.6", (ERROR, float(x))), "") for k, x in enumerate(read["newton"][:5])]
+        return [
+            layers.Title(self.title, lines=("Follow the straight copy down to zero, and copy again",)),
+            layers.Formula(rf"\fgcolor{{{F}}}{{f(x)}} = {self.function.latex}", 24),
+            layers.Formula(r"x_{k+1} = x_k - \dfrac{f(x_k)}{\fgcolor{i}{f'(x_k)}}", 26),
+            layers.Facts("Newton's method", rows),
+        ]
+
+    # ------------------------------------------------------------------------------------------------- e^(ix)
+    @property
+    @ll.kept
+    def space(self) -> plots.Axes3D:
+        """Axes for x, cos x and sin x."""
+        low, high = np.array([-2.4, -1.0, -1.0]), np.array([2.4, 1.0, 1.0])
+        return plots.Axes3D(
+            (-TURNS, TURNS), (-1.6, 1.6), (-1.6, 1.6), ("x", r"\sin x", r"\cos x"), low=low, high=high
+        )  # fmt: skip
+
+    @ll.kept
+    def helix(self) -> layers.Curve:
+        """Return the curve of e^(ix)."""
+        x = np.linspace(-TURNS, TURNS, 600)
+        return layers.Curve(
+            self.space.world(np.stack([x, np.sin(x), np.cos(x)], -1)), F, 4.0, name="Helix", key="helix"
+        )
+
+    @staticmethod
+    def spiral(degree: float, x: np.ndarray) -> np.ndarray:
+        """Return the Taylor polynomial of e^(ix), whose last term may be there in part, as points (m, 3)."""
+        parts, term = np.zeros((2, len(x))), np.ones(len(x))  # cosine and sine; every second term belongs to each
+        for k in range(int(np.ceil(degree)) + 1):
+            parts[k % 2] += (-1.0) ** (k // 2) * term * min(max(degree - k + 1.0, 0.0), 1.0)
+            term = term * x / (k + 1)
+        return np.stack([x, parts[1], parts[0]], -1)
+
+    def shown_helix(self, now: ll.Now, read: dict[str, Any]) -> tuple[list[layers.Layer], ll.View]:
+        """Return the helix, its copy so far, and the camera that looks at cosine, circle and helix in turn."""
+        degree = self.degree * now.eased(0.3, 0.85)
+        x = np.linspace(-TURNS, TURNS, 800)
+        points = self.spiral(degree, x)
+        near = np.abs(points[:, 1:]).max(axis=1) < 1.6
+        inside = points[near]
+        drawn: list[layers.Layer] = [self.space, self.helix()]
+        if len(inside) > 1:
+            drawn.append(layers.Curve(self.space.world(inside), COPY, 3.4, name="Copy", key="copy"))
+        drawn.append(
+            layers.Points(self.space.world([(0.0, 0.0, 1.0)]), "text", 8.0, "sphere", outline=True, name="Centre")
+        )
+        turn = 62.0 * now.eased(0.08, 0.3) + 24.0 * now.eased(0.55, 0.72) - 46.0 * now.eased(0.8, 0.96)
+        lift = 4.0 + 22.0 * now.eased(0.08, 0.3) - 18.0 * now.eased(0.55, 0.72) + 20.0 * now.eased(0.8, 0.96)
+        corners = self.space.world([(a, b, c) for a in (-TURNS, TURNS) for b in (-1.2, 1.2) for c in (-1.2, 1.2)])
+        return drawn, ll.View(-90.0 + turn, lift, bounds=corners, moves=True)
+
+    def notes_helix(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Note]:
+        """Return the title and Euler's formula."""
+        degree = round(self.degree * now.eased(0.3, 0.85))
+        rule = r"\fgcolor{optimizer.momentum}{e^{i x}} = \cos x + i \sin x"
+        copy = r"\fgcolor{eigen1}{T_n} = 1 + i x - \tfrac{x^2}{2!} - \tfrac{i x^3}{3!} + \cdots"
+        title = layers.Title(self.title, lines=("From the side a cosine, from its end a circle",))
+        return [
+            title, layers.Formula(rule, 26), layers.Formula(copy, 20),
+            layers.Meter("Degree", "n =", float(degree), COPY, 0, max(self.degree, 1), words("?n", degree)),
+        ]  # fmt: skip
+
+    # ------------------------------------------------------------------------------------------------- a surface
+    @property
+    @ll.kept
+    def terrain(self) -> ll.Terrain:
+        """The surface as a block of ground, its heights in proportion to its values."""
+        grid = self.land.grid(SAMPLES)
+        return ll.Terrain(grid.x, grid.y, grid.value, 0.9, ll.ground.straight(grid.value))
+
+    @ll.kept
+    def sheet(self, degree: int) -> ll.Terrain:
+        """Return the plane (degree 1) or paraboloid (2) that touches it."""
+        ground, read = self.terrain, self.model()
+        x, y = np.meshgrid(ground.x, ground.y)
+        offset = np.stack([x, y], -1) - self.point
+        model = calculus.quadratic_model(read["height"], read["gradient"], read["hessian"], offset, degree)
+        return ll.Terrain(ground.x, ground.y, model, like=ground)
+
+    @ll.kept
+    def block(self) -> list[layers.Layer]:
+        """Return the surface with its axes."""
+        return [layers.Surface(self.terrain), layers.Axes(self.terrain)]
+
+    def shown_surface(self, now: ll.Now, read: dict[str, Any]) -> tuple[list[layers.Layer], ll.View]:
+        """Return the surface, the plane that touches it, which bends, and where its lowest point leads."""
+        # Where the surface bends up everywhere, the plane lies below it, inside the block: there it is bent at once.
+        hollow = bool(np.linalg.eigvalsh(read["hessian"]).min() > 0.0)
+        bent = 0.0 if self.degree < 2 else 1.0 if hollow else round(now.eased(0.3, 0.55), 3)
+        ground = self.terrain
+        drawn = list(self.block())
+        shown = now.eased(0.06, 0.2)
+        if shown > 0.0 and self.degree:
+            flat, curved = self.sheet(1), self.sheet(2)
+            drawn.append(
+                layers.Surface(flat, COPY, sheet=True, alpha=0.55 * shown, into=curved, share=bent, contours=False)
+            )
+        drawn.append(layers.Points.on(ground, self.point, "text", 8.0, "sphere", name="Point"))
+        part = now.eased(0.62, 0.84)
+        (x0, x1), (y0, y1) = self.land.domain
+        landing = np.clip(read["landing"], (x0, y0), (x1, y1))
+        if part > 0.0 and self.degree >= 2:
+            there = np.array(self.point) + part * (landing - self.point)
+            drawn.append(layers.Arrows.on(ground, self.point, there, SLOPE, depth=False, name="Newton's step"))
+            if part == 1.0:
+                drawn.append(layers.Points.on(ground, landing, SLOPE, 8.0, "sphere", name="Landing"))
+        azimuth = -70.0 + 24.0 * now.eased(0.0, 1.0)
+        return drawn, ll.View(azimuth, 36.0, bounds=ground.bounds, moves=True)
+
+    def notes_surface(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Note]:
+        """Return the title, the model and its numbers."""
+        title = layers.Title(self.title, lines=("A plane has the slope, a paraboloid also the bend",))
+        rule = r"\fgcolor{eigen1}{f + g^\top \delta + \tfrac12 \delta^\top H \delta}"
+        return [
+            title, layers.Formula(rule, 26),
+            layers.Formula(tex("g = ?", read["gradient"]), 22),
+            layers.Formula(tex("H = ?", read["hessian"]), 22),
+            layers.Formula(tex(r"\text{level at } ?.3", (SLOPE, read["landing"])), 22),
+        ]  # fmt: skip
+
+    # ------------------------------------------------------------------------------------------------- handles
+    def move_x(self, place: tuple[float, float]) -> None:
+        """Take the x that is nearest to a place."""
+        self.set("x", float(np.clip(self.plot.data(place)[0], *self.span)))
+
+    def move_centre(self, place: tuple[float, float]) -> None:
+        """Take the centre that is nearest to a place."""
+        self.set("centre", float(np.clip(self.plot.data(place)[0], *self.span)))
+
+    def move_point(self, position: tuple[float, float]) -> None:
+        """Take the point of the surface that is nearest to a position in the domain."""
+        (x0, x1), (y0, y1) = self.land.domain
+        self.set("point", (float(np.clip(position[0], x0, x1)), float(np.clip(position[1], y0, y1))))
+
+    def handles(self, now: ll.Now) -> list[ll.Handle]:
+        """Return the point on the surface, or on the curve the centre and x."""
+        if self.show == "helix":
+            return []
+        if self.show == "surface":
+            return [ll.Handle("point", self.terrain.world_from_domain(self.point, 0.012), TaylorSeries.move_point)]
+        low, high = self.plot.y
+
+        def on_curve(x: float) -> np.ndarray:
+            y = self.function.at(x)
+            return self.plot.world(x, min(max(y, low), high) if math.isfinite(y) else low)
+
+        if self.show == "newton":
+            return [ll.Handle("x", self.plot.world(self.x, 0.0), TaylorSeries.move_x, plane=0.0)]
+        return [
+            ll.Handle("x", on_curve(self.x), TaylorSeries.move_x, plane=0.0),
+            ll.Handle("centre", on_curve(self.centre), TaylorSeries.move_centre, plane=0.0),
+        ]

@@ -1,0 +1,121 @@
+"""Slopes, areas, Taylor polynomials and Newton's method against closed forms, NumPy and SciPy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.integrate import quad
+from scipy.optimize import newton as scipy_newton
+
+from lossland.models import calculus
+
+
+@pytest.mark.parametrize("h", [1.0, 0.1, -0.5, 1e-6])
+def test_the_secant_of_a_parabola_has_slope_two_x_plus_h(h: float) -> None:
+    assert calculus.secant_slope(np.square, 1.0, h) == pytest.approx(2 + h, abs=1e-9)
+
+
+def test_roots_are_found_where_the_sign_changes_or_on_a_sample() -> None:
+    np.testing.assert_allclose(calculus.roots(np.sin, -4.0, 7.0), [-np.pi, 0, np.pi, 2 * np.pi], atol=1e-12)
+    np.testing.assert_allclose(calculus.roots(lambda x: x, -1.0, 1.0), [0.0], atol=1e-15)
+    assert len(calculus.roots(lambda x: x * x + 1, -1.0, 1.0)) == 0
+
+
+def test_level_places_of_a_cubic() -> None:
+    found = calculus.extrema(lambda x: x**3 - 3 * x, lambda x: 3 * x**2 - 3, lambda x: 6 * x, -2.5, 2.5)
+    np.testing.assert_allclose(found, [[-1, 2, -6], [1, -2, 6]], atol=1e-9)
+
+
+@pytest.mark.parametrize("epsilon", [0.5, 0.1, 0.01])
+def test_the_reach_of_a_parabola(epsilon: float) -> None:
+    """|x² - 1| < ε as far as √(1 + ε) - 1 to the right, and a little farther to the left."""
+    assert calculus.reach_within(np.square, 1.0, epsilon, 5.0) == pytest.approx(np.sqrt(1 + epsilon) - 1, abs=1e-12)
+    assert calculus.reach_within(np.zeros_like, 1.0, epsilon, 5.0) == 5.0
+    assert calculus.reach_within(lambda x: np.where(x < 1.0, 0.0, 1.0), 1.0, epsilon, 5.0) == pytest.approx(0.0)
+
+
+@pytest.mark.parametrize(("n", "left", "mid", "right"), [(10, 0.285, 0.3325, 0.385), (100, 0.32835, 0.333325, 0.33835)])
+def test_sums_under_a_parabola(n: int, left: float, mid: float, right: float) -> None:
+    for rule, wanted in (("left", left), ("mid", mid), ("right", right)):
+        assert calculus.riemann(np.square, 0.0, 1.0, n, rule).sum == pytest.approx(wanted, abs=1e-12)
+
+
+@pytest.mark.parametrize("n", [1, 3, 8, 50])
+def test_lower_and_upper_sums_hold_the_integral_between_them(n: int) -> None:
+    turns = calculus.roots(np.cos, 0.0, 5.0)
+    low, high = (calculus.riemann(np.sin, 0.0, 5.0, n, rule, turns) for rule in ("lower", "upper"))
+    exact = 1 - np.cos(5.0)
+    assert low.sum <= exact <= high.sum
+    tried = np.sin(np.linspace(low.edges[:-1], low.edges[1:], 2001))
+    assert (low.heights <= tried.min(axis=0) + 1e-12).all()
+    assert (high.heights >= tried.max(axis=0) - 1e-12).all()
+    np.testing.assert_allclose(np.sin(high.places), high.heights)
+
+
+@pytest.mark.parametrize(
+    ("f", "low", "high"),
+    [
+        (np.square, 0.0, 1.0),
+        (np.sin, 0.0, np.pi),
+        (lambda x: np.exp(-(x**2)), -3.0, 4.0),
+        (lambda x: np.abs(x - 0.3), -1.0, 2.0),
+        (np.cos, 3.0, -2.0),
+        (lambda x: 1 / (1 + 100 * x**2), -1.0, 1.0),
+    ],
+)
+def test_integrals_are_those_of_scipy(f, low: float, high: float) -> None:
+    points = [0.3] if low < 0.3 < high else None
+    assert calculus.integral(f, low, high) == pytest.approx(quad(f, low, high, points=points)[0], rel=1e-7, abs=1e-9)
+
+
+def test_the_integral_so_far() -> None:
+    x, area = calculus.running_integral(np.cos, -1.0, 2.0, 90)
+    np.testing.assert_allclose(area, np.sin(x) - np.sin(-1.0), atol=1e-13)
+    assert calculus.integral(np.cos, 1.0, 1.0) == 0.0
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.8, 1.0])
+def test_a_ring_keeps_its_area_and_its_length_while_it_is_unrolled(share: float) -> None:
+    outer, inner = calculus.unrolled_ring(1.5, 2.0, share, 2001)
+    x, y = np.vstack([outer, inner[::-1]]).T
+    area = abs(np.sum(x * np.roll(y, -1) - y * np.roll(x, -1))) / 2
+    assert area == pytest.approx(np.pi * (2.0**2 - 1.5**2), rel=1e-5)
+    middle = (outer + inner) / 2
+    assert np.linalg.norm(np.diff(middle, axis=0), axis=1).sum() == pytest.approx(2 * np.pi * 1.75, rel=1e-5)
+    np.testing.assert_allclose(middle[1000], [0.0, -1.75], atol=1e-12)
+    if share == 0.0:
+        np.testing.assert_allclose(np.hypot(*outer.T), 2.0)
+        np.testing.assert_allclose(np.hypot(*inner.T), 1.5)
+
+
+def test_taylor_polynomials_and_the_bound_of_their_error() -> None:
+    sine = [0.0, 1.0, 0.0, -1 / 6, 0.0, 1 / 120, 0.0, -1 / 5040, 0.0, 1 / 362880]
+    values = [calculus.polynomial(sine[: n + 1], 0.0, np.pi / 2) for n in (1, 3, 5, 7, 9)]
+    np.testing.assert_allclose(values, [1.570796, 0.924832, 1.004525, 0.999843, 1.000004], atol=5e-7)
+    bound = calculus.remainder_bound([1 / 24], 3, np.pi / 2)  # |sin''''| / 4! is at most 1/24
+    assert abs(values[1] - 1.0) <= bound == pytest.approx((np.pi / 2) ** 4 / 24)
+
+
+def test_newton_finds_the_root_of_two() -> None:
+    ways = calculus.newton(lambda x: x**2 - 2, lambda x: 2 * x, 1.0, 6)
+    np.testing.assert_allclose(ways[:4], [1, 1.5, 1.416667, 1.414216], atol=5e-7)
+    assert ways[-1] == pytest.approx(scipy_newton(lambda x: x * x - 2, 1.0, lambda x: 2 * x), abs=1e-14)
+    assert calculus.newton(lambda x: x**2 + 1, lambda x: 2 * x, 0.0, 3).tolist() == [0.0] * 4
+
+
+def test_the_quadratic_model_of_rosenbrock() -> None:
+    g, h = np.array([-215.6, -88.0]), np.array([[1330.0, 480.0], [480.0, 200.0]])
+    landing = np.array([-1.2, 1.0]) - np.linalg.solve(h, g)
+    np.testing.assert_allclose(landing, [-1.175281, 1.380674], atol=5e-7)
+    delta = landing - (-1.2, 1.0)
+    model = calculus.quadratic_model(24.2, g, h, delta)
+    assert model == pytest.approx(24.2 - 0.5 * g @ np.linalg.solve(h, g))
+    assert calculus.quadratic_model(24.2, g, h, delta, 1) == pytest.approx(24.2 + g @ delta)
+
+
+def test_jacobians_multiply() -> None:
+    f, g = (
+        np.array([[2.0, -2.0], [2.0, 2.0]]),
+        np.array([[1.0, 1.0], [2.0, 0.0]]),
+    )  # of (x²-y², 2xy) and (u+v, uv) at (1, 1)
+    np.testing.assert_array_equal(calculus.chained(f, g), [[4, 0], [4, -4]])

@@ -1,0 +1,79 @@
+"""Principal components against NumPy's SVD, closed forms, and the numbers of scikit-learn's iris and digits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lossland.errors import UserError
+from lossland.models import datasets, principal
+
+RANDOM = np.random.default_rng(1)
+CLOUD = RANDOM.normal(size=(40, 5)) @ RANDOM.normal(size=(5, 5)) + 3.0
+
+
+def test_axes_are_those_of_the_singular_value_decomposition():
+    found = principal.principal(CLOUD)
+    _, s, vt = np.linalg.svd(CLOUD - CLOUD.mean(axis=0), full_matrices=False)
+    np.testing.assert_allclose(found.values, s**2 / 39, rtol=1e-10)
+    np.testing.assert_allclose(np.abs(np.sum(found.components * vt, axis=1)), 1.0, atol=1e-10)
+    np.testing.assert_allclose(found.ratios.sum(), 1.0)
+
+
+@pytest.mark.parametrize("keep", range(6))
+def test_the_error_is_how_far_the_samples_are_from_their_shadows(keep):
+    found = principal.principal(CLOUD)
+    centred, kept = CLOUD - CLOUD.mean(axis=0), found.components[:keep]
+    lost = centred - centred @ kept.T @ kept
+    assert found.error(keep) == pytest.approx((lost**2).sum() / 39, abs=1e-9)
+
+
+def test_iris_has_the_numbers_of_the_textbooks():
+    found = principal.principal(datasets.iris().points)
+    np.testing.assert_allclose(found.values, (4.228242, 0.242671, 0.078210, 0.023835), atol=5e-7)
+    np.testing.assert_allclose(found.ratios, (0.924619, 0.053066, 0.017103, 0.005212), atol=5e-7)
+    np.testing.assert_allclose(found.components[0], (0.361387, -0.084523, 0.856671, 0.358289), atol=5e-7)
+    assert found.features(3) == [2, 1, 0]  # petal length, sepal width, sepal length
+
+
+def test_digits_need_21_axes_for_nine_tenths():
+    found = principal.principal(datasets.digits().points)
+    np.testing.assert_allclose(found.ratios[:3], (0.148906, 0.136188, 0.117946), atol=5e-7)
+    assert found.components_for(0.9) == 21
+    assert found.rank == 61
+
+
+def test_no_direction_has_more_variance_than_the_first_axis():
+    found = principal.principal(CLOUD)
+    tried = RANDOM.normal(size=(2000, 5))
+    shadows = np.var((CLOUD - CLOUD.mean(axis=0)) @ tried.T / np.linalg.norm(tried, axis=1), axis=0, ddof=1)
+    along = [found.variance_along(one) for one in tried]
+    np.testing.assert_allclose(along, shadows, rtol=1e-10)
+    assert max(along) <= found.values[0] + 1e-12
+    assert found.variance_along(found.components[0]) == pytest.approx(found.values[0], rel=1e-12)
+    assert found.variance_along(np.zeros(5)) == 0.0
+
+
+def test_standardized_features_have_variance_one():
+    made = principal.standardized(np.column_stack([CLOUD, np.full(40, 7.0)]))
+    np.testing.assert_allclose(made.mean(axis=0), 0.0, atol=1e-12)
+    np.testing.assert_allclose(made.var(axis=0, ddof=1), (1, 1, 1, 1, 1, 0))
+
+
+def test_a_frame_on_the_way_is_orthonormal_and_ends_are_met():
+    start, end = (np.linalg.qr(RANDOM.normal(size=(6, 3)))[0] for _ in range(2))
+    for share in (0.0, 0.3, 0.7, 1.0):
+        frame = principal.between(start, end, share)
+        np.testing.assert_allclose(frame.T @ frame, np.eye(3), atol=1e-12)
+    np.testing.assert_allclose(principal.between(start, end, 0.0), start, atol=1e-12)
+    np.testing.assert_allclose(principal.between(start, end, 1.0), end, atol=1e-12)
+
+
+def test_halfway_between_two_axes_is_their_bisector():
+    frame = principal.between(np.array([[1.0], [0.0]]), np.array([[0.0], [1.0]]), 0.5)
+    np.testing.assert_allclose(frame[:, 0], np.sqrt([0.5, 0.5]))
+
+
+def test_one_sample_has_no_axes():
+    with pytest.raises(UserError, match="at least two samples"):
+        principal.principal(np.zeros((1, 3)))

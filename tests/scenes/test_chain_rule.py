@@ -1,0 +1,81 @@
+"""The chain rule: slopes and Jacobians against closed forms, what is drawn against the numbers, and the handles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lossland.play.player import Player
+from lossland.scenery import library
+from lossland.world import layers
+
+
+def scene(preset: Any = None, **values: Any) -> Any:
+    return library.scene("chain_rule", preset, **values)
+
+
+def test_the_slope_of_the_sine_of_a_square() -> None:
+    read = scene("sine of a square").readouts()
+    assert read["slope"] == pytest.approx(1.080605, abs=5e-7)
+    assert read["slope"] == pytest.approx(2 * np.cos(1.0))
+    assert (read["inner_value"], read["inner_slope"]) == (1.0, 2.0)
+
+
+@pytest.mark.parametrize("preset", [name for name in library.scene_class("chain_rule").presets if name != "plane"])
+def test_factors_multiply_for_every_nudge_and_become_the_slopes(preset: str) -> None:
+    made = scene(preset)
+    reads = [made.readouts(float(time)) for time in np.linspace(0, 10, 11)]
+    for read in reads:
+        assert read["dz"] / read["dx"] == pytest.approx((read["dz"] / read["dy"]) * (read["dy"] / read["dx"]))
+    read = reads[-1]
+    assert read["dy"] / read["dx"] == pytest.approx(read["inner_slope"], abs=0.05)
+    assert read["dz"] / read["dx"] == pytest.approx(read["slope"], abs=0.12)
+
+
+def test_all_three_lines_have_one_scale() -> None:
+    made = scene("stretch and squish", nudge=0.4)
+    drawn = {one.name: one for one in made.frame(6.5).layers if isinstance(one, layers.Lines)}
+    length = {name: float(np.ptp(drawn[name].paths[0][:, 0])) for name in ("dx", "dy", "dz")}
+    assert length["dy"] / length["dx"] == pytest.approx(3.0)
+    assert length["dz"] / length["dx"] == pytest.approx(1.5)
+
+
+def test_the_nudge_goes_from_line_to_line() -> None:
+    made = scene("sine of a square")
+    seen = [{one.name for one in made.frame(time).layers} & {"dx", "dy", "dz"} for time in (0.5, 3.8, 6.5)]
+    assert seen == [{"dx"}, {"dx", "dy"}, {"dx", "dy", "dz"}]
+
+
+def test_jacobians_of_the_plane() -> None:
+    made = scene("plane")
+    read = made.readouts()
+    np.testing.assert_array_equal(read["jacobian"], [[4, 0], [4, -4]])
+    assert read["area_inner"] == pytest.approx(8.0)
+    assert read["area"] == pytest.approx(read["area_inner"] * read["area_outer"]) == pytest.approx(-16.0)
+
+
+def test_a_tiny_grid_becomes_the_parallelogram_of_its_jacobian() -> None:
+    made = scene("plane")
+    read, size = made.readouts(), 1e-4
+    for shown, jacobian in zip(made.seen_through(size)[1:], ("jacobian_inner", "jacobian"), strict=True):
+        wanted = made.cell_lines() @ read[jacobian].T
+        factor = np.abs(read[jacobian]).sum(axis=1).max()
+        np.testing.assert_allclose(shown * factor, wanted, atol=2e-3)
+    here, there = np.array(made.point), made.maps()[0](np.array(made.point))
+    corners = made.maps()[0](here + size * np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)])) - there
+    area = abs(np.cross(np.append(corners[1] - corners[0], 0), np.append(corners[3] - corners[0], 0))[2])
+    assert area / (2 * size) ** 2 == pytest.approx(read["area_inner"], rel=1e-3)  # det J is the local factor of areas
+
+
+def test_x_and_the_nudge_are_dragged() -> None:
+    made = scene("sine of a square")
+    player = Player(made)
+    line = made.lines()[0]
+    for name, value, wanted in (("x", 0.5, 0.5), ("nudge", 0.9, 0.4), ("x", 99.0, 1.8)):
+        place = line.point_at(value)
+        player.drag(name, (float(place[0]), float(place[1])))
+        assert getattr(made, name) == pytest.approx(wanted)
+    player.seek(10.0)
+    assert [handle.name for handle in player.handles()] == ["x"]

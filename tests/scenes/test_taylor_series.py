@@ -1,0 +1,112 @@
+"""Taylor polynomials against closed forms and mpmath, Newton's method, the surface's model, and what is drawn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+
+from lossland.play.player import Player
+from lossland.scenery import library
+from lossland.world import layers
+
+mp: Any = mpmath
+
+
+def scene(preset: Any = None, **values: Any) -> Any:
+    return library.scene("taylor_series", preset, **values)
+
+
+@pytest.mark.parametrize(
+    ("degree", "wanted"), [(1, 1.570796), (3, 0.924832), (5, 1.004525), (7, 0.999843), (9, 1.000004)]
+)
+def test_copies_of_the_sine_at_a_quarter_turn(degree: int, wanted: float) -> None:
+    read = scene("sine", x=np.pi / 2, degree=degree).readouts()
+    assert read["polynomial"] == pytest.approx(wanted, abs=5e-7)
+    following = (np.pi / 2) ** (degree + 2) / float(mp.factorial(degree + 2))
+    assert read["error"] <= following * (1 + 1e-9)
+    assert read["error"] <= read["bound"]
+
+
+@pytest.mark.parametrize("preset", ["sine", "exponential", "logarithm", "bell", "hidden poles"])
+def test_coefficients_are_those_of_mpmath_and_the_error_keeps_its_bound(preset: str) -> None:
+    known = {
+        "sine": mp.sin, "exponential": mp.exp, "logarithm": lambda x: mp.log(1 + x),
+        "bell": lambda x: mp.exp(-(x**2)), "hidden poles": lambda x: 1 / (1 + x**2),
+    }  # fmt: skip
+    for centre in (0.0, 0.4):
+        made = scene(preset, centre=centre)
+        with mp.workdps(40):
+            wanted = [float(c) for c in mp.taylor(known[preset], centre, made.degree)]
+        read = made.readouts()
+        np.testing.assert_allclose(read["coefficients"], wanted, rtol=1e-10, atol=1e-12)
+        assert read["error"] <= read["bound"] * (1 + 1e-9)
+
+
+def test_the_logarithm_is_copied_up_to_one_and_not_beyond() -> None:
+    near = [scene("logarithm", x=0.9, degree=degree).readouts()["error"] for degree in range(1, 20)]
+    far = [scene("logarithm", x=1.4, degree=degree).readouts()["error"] for degree in range(1, 20)]
+    assert near == sorted(near, reverse=True)
+    assert far[4:] == sorted(far[4:])
+
+
+def test_terms_are_added_one_by_one() -> None:
+    made = scene("sine", x=np.pi / 2)
+    assert made.terms() == (0, 1, 3, 5, 7, 9)
+    shown = [made.readouts(time)["degree_now"] for time in np.linspace(0, 12, 61)]
+    assert list(dict.fromkeys(shown)) == [0, 1, 3, 5, 7, 9]
+    assert made.readouts(12.0)["polynomial_now"] == made.readouts()["polynomial"]
+    for time in (0.0, 5.3, 12.0):
+        copy = next(one for one in made.frame(time).layers if one.key.startswith("copy"))
+        x, y = np.array([made.plot.data(point) for point in np.asarray(copy.points)[::20]]).T
+        wanted = np.polynomial.polynomial.polyval(x, made.polynomial_now(made.now(time)))
+        np.testing.assert_allclose(y, wanted, atol=1e-4)
+
+
+def test_newton_finds_the_root_of_two() -> None:
+    read = scene("newton").readouts()
+    np.testing.assert_allclose(read["newton"][:4], [1, 1.5, 1.416667, 1.414216], atol=5e-7)
+    assert read["newton"][-1] == pytest.approx(np.sqrt(2), abs=1e-12)
+
+
+def test_the_model_of_rosenbrock() -> None:
+    read = scene("rosenbrock").readouts()
+    np.testing.assert_allclose(read["gradient"], [-215.6, -88.0])
+    np.testing.assert_allclose(read["hessian"], [[1330.0, 480.0], [480.0, 200.0]])
+    np.testing.assert_allclose(read["landing"], [-1.175281, 1.380674], atol=5e-7)
+
+
+def test_the_sheets_touch_the_surface() -> None:
+    made = scene("plane and paraboloid")
+    ground, at = made.terrain, np.array(made.point)
+    i, j = np.abs(ground.x - at[0]).argmin(), np.abs(ground.y - at[1]).argmin()
+    off = np.array([ground.x[i], ground.y[j]]) - at
+    for degree in (1, 2):
+        assert made.sheet(degree).value[j, i] == pytest.approx(ground.value[j, i], abs=30 * np.abs(off).max() ** degree)
+    gone = made.frame(0.0).layers
+    assert not [one for one in gone if isinstance(one, layers.Surface) and one.sheet]
+    assert [one for one in made.frame(6.0).layers if isinstance(one, layers.Surface) and one.sheet]
+
+
+def test_the_helix_is_a_cosine_a_sine_and_a_circle() -> None:
+    made = scene("helix")
+    x = np.linspace(-2, 2, 9)
+    points = made.spiral(15, x)
+    np.testing.assert_allclose(points[:, 1] + 1j * points[:, 2], np.sin(x) + 1j * np.cos(x), atol=1e-6)
+    views = {made.frame(time).view.azimuth for time in (0.0, 5.0, 9.0)}
+    assert len(views) == 3
+
+
+def test_centre_and_x_are_dragged_along_the_curve() -> None:
+    made = scene("sine")
+    player = Player(made)
+    for name in ("x", "centre"):
+        place = made.plot.world(-1.25, 0.0)
+        player.drag(name, (float(place[0]), float(place[1])))
+        assert getattr(made, name) == pytest.approx(-1.25)
+    made = scene("rosenbrock")
+    player = Player(made)
+    player.drag("point", (-1.0, 9.0))
+    assert made.point == (-1.0, 1.7)
