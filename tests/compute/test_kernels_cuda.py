@@ -149,6 +149,7 @@ def test_kernels_compile_for_every_architecture(arch: str) -> None:
         "check": cuda.check_source(),
         "noisy": cuda.swarm_source(fuse(ACKLEY, optimizers.SGD(noise=1)), np.float32, watch=True),
         "exact": cuda.swarm_source(fuse(ROSENBROCK, optimizers.NAdam()), np.float64, watch=True),
+        "timed": cuda.swarm_source(fuse(ROSENBROCK, optimizers.Adam(), timed=True), np.float64),
         "tight": cuda.swarm_source(fuse(landscape("shubert"), optimizers.RAdam())),
         "grid": cuda.grid_source(Program(nodes, "xy"), (1, 2, 3)),
     }
