@@ -533,7 +533,7 @@ class Bench(ll.Scene):
 
     def setting(self, rule: str) -> str:
         """Return the tuned settings of a rule in short."""
-        settings = [one.partition("=") for one in rule.partition(":")[2].split(",") if "=" in one]
+        settings = [one.partition("=") for one in rule.rpartition(":")[2].split(",") if "=" in one]
         return ", ".join(words(f"{name} ?", float(value)) for name, _, value in settings[:3])
 
     # ------------------------------------------------------------------------------------------------ clicks
