@@ -119,12 +119,17 @@ class Bench(ll.Scene):
     @property
     def land(self) -> ll.Landscape | None:
         """The landscape of the race, None on the other pages."""
-        return self.ground.land if self.page == "race" and self.is_flat_space else None
+        return self.ground.land if self.page == "race" and not self.why_not else None
 
     @property
-    def is_flat_space(self) -> bool:
-        """Whether the landscapes are of two dimensions, so that they can be walked on."""
-        return self.found.settings["dimension"] == 2
+    def why_not(self) -> str:
+        """Why the cell's runs cannot be shown, "" where they can."""
+        return self.found.why_no_replay(self.chosen, self.land_text)
+
+    def instead(self, now: ll.Now, why: str) -> ll.Frame:
+        """Return the page of sensitivities, with a title that says why it is not the one that was asked for."""
+        frame, title = self.ribbons(now), f"{self.found.title(self.chosen)}: {why}"
+        return ll.Frame(frame.layers, [self.head(title, "Here is how its score depends on the rate")], frame.view)
 
     @ll.kept
     def color(self, optimizer: str) -> str:
@@ -393,14 +398,8 @@ class Bench(ll.Scene):
         """Return the loss over the rate and a second parameter as a surface, with the trials of the tuning on it."""
         row = self.found.row(self.chosen, self.land_text)
         second = self.second
-        if second is None or not self.is_flat_space:
-            frame = self.ribbons(now)
-            why = "has no second parameter" if self.is_flat_space else "was tuned in more than two dimensions"
-            return ll.Frame(
-                frame.layers,
-                [self.head(f"{row['title']} {why}", "Its sensitivity to the rate is all there is")],
-                frame.view,
-            )
+        if second is None or self.why_not:
+            return self.instead(now, self.why_not or "no second parameter was tuned")
         ground, trials, best, log = self._tuned()
         notes = [
             layers.Title(
@@ -509,6 +508,8 @@ class Bench(ll.Scene):
 
     def race(self, now: ll.Now) -> ll.Frame:
         """Return the runs of a cell on their landscape."""
+        if self.why_not:
+            return self.instead(now, self.why_not)
         row = self.found.row(self.chosen, self.land_text)
         longest = max(len(points) for _, points, _ in self.paths()) - 1
         step = float(np.expm1(now.eased(0.02, 0.9) * np.log1p(longest)))
@@ -532,7 +533,7 @@ class Bench(ll.Scene):
 
     def setting(self, rule: str) -> str:
         """Return the tuned settings of a rule in short."""
-        settings = [one.partition("=") for one in rule.partition(":")[2].split(",") if "=" in one]
+        settings = [one.partition("=") for one in rule.rpartition(":")[2].split(",") if "=" in one]
         return ", ".join(words(f"{name} ?", float(value)) for name, _, value in settings[:3])
 
     # ------------------------------------------------------------------------------------------------ clicks

@@ -8,6 +8,8 @@ from lossland.benchmark.summary import Summary
 from lossland.scenery.library import BENCHMARK
 from lossland.scenery.tour import Shot, Tour
 
+Span = tuple[float, float]  # of an angle or a distance, from where to where
+
 FADE = 0.9  # seconds from one shot to the next
 LENGTHS = {"leaderboard": 7.0, "cells": 7.0, "race": 8.5, "tuning": 7.5, "profiles": 6.5}
 RACE = 12.0  # seconds of the scene that a race takes
@@ -17,13 +19,15 @@ def reel(found: Summary, folder: str = "") -> Tour:
     """Return the film of results, which are in a folder ("": those that lossland brings), as a tour."""
 
     def shot(
-        page: str, title: str, text: str, cell: tuple[str, str] | None = None, **moves: tuple[float, float]
-    ) -> Shot:
-        params = {"folder": folder, "page": page} | (
-            dict(zip(("optimizer", "problem"), cell, strict=True)) if cell else {}
-        )
+        page: str, title: str, text: str, cell: tuple[str, str] = ("", ""), azimuth: Span | None = None,
+        elevation: Span | None = None, distance: Span | None = None,
+    ) -> Shot:  # fmt: skip
+        params = {"folder": folder, "page": page, "optimizer": cell[0], "problem": cell[1]}
         play = (0.0, RACE if page == "race" else LENGTHS[page])
-        return Shot(BENCHMARK, LENGTHS[page], params=params, play=play, title=title, text=text, **moves)
+        return Shot(
+            BENCHMARK, LENGTHS[page], params=params, play=play, azimuth=azimuth, elevation=elevation,
+            distance=distance, title=title, text=text,
+        )  # fmt: skip
 
     settings, best = found.settings, found.board[found.optimizers[0]]
     winner = found.title(found.optimizers[0])

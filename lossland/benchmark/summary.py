@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lossland import userfiles
 from lossland.benchmark.problems import problem
 from lossland.benchmark.results import FORMAT, SETTINGS, VERSION, load
 from lossland.benchmark.tiles import path as path_of_run
@@ -95,6 +96,23 @@ class Summary:
     def profile(self, optimizer: str) -> Float64:
         """Return the share (g,) of all starts, targets and landscapes that is reached within the budgets."""
         return np.mean([self.row(optimizer, land)["profile"] for land in self.landscapes], axis=0)
+
+    def why_no_replay(self, optimizer: str, landscape: str) -> str:
+        """Return why the runs of a cell cannot be shown on their landscape, "" where they can.
+
+        Results never run a file by themselves: a rule in one has to be named first.
+        """
+        if self.settings["dimension"] != 2:
+            return "its runs are not of two dimensions"
+        for text in (self.row(optimizer, landscape)["rule"], landscape):
+            file = userfiles.named(text)
+            if file is not None and Path(file.path).expanduser().resolve() not in userfiles.USER_FILES:
+                return (
+                    f"name it to run its file: --optimizer {optimizer}"
+                    if text != landscape
+                    else "its landscape is in a file"
+                )
+        return ""
 
     def replay(self, optimizer: str, landscape: str) -> dict[str, Float64]:
         """Return the places (T + 1, n) of the best, the median and the worst run, each up to the last target."""

@@ -53,12 +53,14 @@ def _refuse_doubles(arguments: Namespace) -> None:
 
 def _take_part(scene: Scene, optimizers: list[str]) -> None:
     """Let optimizers race in a scene, each with a rate that suits if its text gives none."""
+    from lossland.optimizers import optimizer as read
     from lossland.scenery.parameters import Lanes
 
     lanes = next((name for name, param in scene.params().items() if isinstance(param, Lanes)), None)
     if lanes:
         scene.set(lanes, [scene.newcomer(text) for text in optimizers])
     elif "optimizer" in scene.params() and len(optimizers) == 1:
+        read(optimizers[0])  # which runs its file: a scene of results does not by itself
         scene.set("optimizer", optimizers[0])
     else:
         several = " but one" if "optimizer" in scene.params() else ""

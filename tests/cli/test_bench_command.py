@@ -10,6 +10,7 @@ import pytest
 
 from lossland import cli
 from lossland.cli.bench import separated
+from lossland.formats import report
 
 FEW = ["--starts", "20", "--steps", "100", "--budget", "3", "--backend", "cpu"]
 FIELDS = [
@@ -159,3 +160,19 @@ def test_a_users_own_rule_is_tuned_like_others(tmp_path: Path, capsys: pytest.Ca
 )
 def test_lists_are_split_at_their_commas(text: str, parts: list[str]) -> None:
     assert separated(text) == parts
+
+
+def test_a_folder_of_results_is_a_scene_and_without_plotly_a_sentence_says_what_the_report_needs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report, "find_spec", lambda name: None)
+    folder = tmp_path / "results"
+    words = ["--optimizers", "adam,momentum", "--landscapes", "bowl", "--starts", "8", "--steps", "60", "--budget", "2"]
+    assert cli.main(["bench", *words, "--backend", "cpu", "-o", str(folder)]) == 0
+    assert "lossland[report]" in capsys.readouterr().err
+    assert (folder / "results.json").is_file()
+    assert not (folder / "report.html").exists()
+    assert cli.main(["readouts", str(folder), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["optimizers"] == 2.0
+    assert cli.main(["record", "himmelblau", "--film", "-o", str(tmp_path / "reel.mp4")]) == 2
+    assert "no folder of results" in capsys.readouterr().err

@@ -100,3 +100,19 @@ def test_what_the_results_have_not_is_refused_and_changes_nothing(name: str, val
     with pytest.raises(UserError, match=says):
         made.set(name, value)
     assert made.values == before
+
+
+def test_results_never_run_a_file_by_themselves(tmp_path: Path) -> None:
+    """A rule in a file is run again only once it was named; until then the race says so and shows something else."""
+    mark, rule = tmp_path / "was run", tmp_path / "mine.py"
+    rule.write_text(f"open({str(mark)!r}, 'w').close()\n")
+    document = {**FOUND.document, "results": [dict(row) for row in FOUND.document["results"]]}
+    for row in document["results"]:
+        if row["optimizer"] == "adam":
+            row["rule"] = f"{rule}:MyRule:lr=0.1"
+    summary.pack(summary.Summary(document), tmp_path / "own.json.gz")
+    for page in ("race", "tuning"):
+        made = library.scene("bench", folder=str(tmp_path / "own.json.gz"), optimizer="adam", page=page)
+        titles = [note.text for note in made.frame(2.0).notes if isinstance(note, layers.Title)]
+        assert "name it" in titles[0]
+    assert not mark.exists()
