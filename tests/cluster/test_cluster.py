@@ -48,12 +48,12 @@ def small_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextmanager
-def own_scheduler(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+def own_scheduler(folder: Path) -> Iterator[tuple[str, subprocess.Popen[Any]]]:
     """Start a scheduler and one worker; give the scheduler's address and its process."""
     python = [sys.executable, "-m"]
     quiet: Any = {"cwd": folder, "env": ENVIRONMENT, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     file = folder / "scheduler.json"
-    scheduler: subprocess.Popen[bytes] = subprocess.Popen(
+    scheduler = subprocess.Popen(
         [*python, "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard",
          "--scheduler-file", str(file)], **quiet,
     )  # fmt: skip
