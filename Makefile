@@ -1,7 +1,9 @@
 # make run         show lossland: opens the window, or films a demo where there is no display
 # make test        check everything headless: ruff, pyright, pytest in two processes
 # make test-torch  compare the optimizers with PyTorch's
+# make test-cluster  run tiles on a Dask cluster of processes, and let cocopp read what the benchmark exports
 # make test-kernels  compile every CUDA kernel for every architecture, and look for what we use in the real CuPy and CUDA
+# make test-report open the benchmark's report in a headless Chromium, at the widths of a desk and of a phone
 # make test-endurance  open every scene 50 times, draw 10,000 frames, and see that nothing is left behind
 # make test-layout look at what is written over every picture of every scene: nothing cut, covered, small or pale
 # make test-fuzz   random formulas, numbers, sessions, signals and streams, for minutes
@@ -13,13 +15,17 @@
 # make bench-scenes  measure how fast every scene comes up, moves and is filmed; beside another checkout, too
 # make clean       remove everything that make made
 #
-# Everything is installed into .venv (and .venv-torch, .venv-kernels, .venv-bench); stamp files keep later runs fast.
+# Everything is installed into .venv (and .venv-torch, .venv-cluster, .venv-report, .venv-kernels, .venv-bench); stamp
+# files keep later runs fast.
 
 PYTHON ?= python3
 VENV := .venv
 TORCH_VENV := .venv-torch
+REPORT_VENV := .venv-report
 TORCH := torch==2.13.0
 TORCH_PEERS := pytorch_optimizer==4.1.0 optax==0.2.8
+CLUSTER_VENV := .venv-cluster
+COCOPP := cocopp==2.9.1 six
 BENCH_VENV := .venv-bench
 COMPUTE_PEERS := jax jaxlib $(TORCH) numba
 RENDER_PEERS := moderngl pyvista imageio imageio-ffmpeg pygfx wgpu matplotlib manim manimgl 'setuptools<81'
@@ -43,8 +49,8 @@ GPU_PYTHON ?= $(if $(wildcard $(VENV)/bin/python),$(VENV)/bin/python,$(PYTHON))
 GPU_DAY := $(if $(WHEELS),--wheels "$(WHEELS)") $(if $(PACKAGES),--packages "$(PACKAGES)") \
     $(if $(PICTURES),--pictures "$(PICTURES)") $(if $(OUT),--out "$(OUT)")
 
-.PHONY: gpu-day run test test-torch test-kernels test-endurance test-layout test-fuzz lint pictures bench-compute \
-    bench-render bench-scenes clean
+.PHONY: gpu-day run test test-torch test-cluster test-report test-kernels test-endurance test-layout test-fuzz lint pictures \
+    bench-compute bench-render bench-scenes clean
 
 run: $(VENV)/.installed $(VENV)/.graphics
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
@@ -58,10 +64,16 @@ test: lint $(VENV)/.test-graphics
 	$(HEADLESS) $(VENV)/bin/python -m pytest -n 2 --dist loadfile
 
 test-torch: $(TORCH_VENV)/.installed $(VENV)/.test-graphics
-	$(HEADLESS) $(TORCH_VENV)/bin/python -m pytest -m torch tests/torch
+	$(HEADLESS) $(TORCH_VENV)/bin/python -m pytest -n 2 --dist load -m torch tests/torch
+
+test-cluster: $(CLUSTER_VENV)/.installed $(VENV)/.test-graphics
+	$(HEADLESS) $(CLUSTER_VENV)/bin/python -m pytest -m cluster tests/cluster tests/house/test_docs.py
+
+test-report: $(REPORT_VENV)/.installed
+	$(HEADLESS) $(REPORT_VENV)/bin/python -m pytest -m report tests/report
 
 test-kernels: $(KERNELS_VENV)/.installed
-	$(KERNELS_VENV)/bin/python -m pytest -m kernels tests/compute/test_kernels_cuda.py tests/render/test_sharing.py
+	$(KERNELS_VENV)/bin/python -m pytest -n 2 --dist load -m kernels tests/compute/test_kernels_cuda.py tests/render/test_sharing.py
 
 test-endurance: $(VENV)/.test-graphics
 	$(HEADLESS) $(VENV)/bin/python -m pytest -m endurance
@@ -71,7 +83,7 @@ gpu-day:
 	$(GPU_PYTHON) tools/gpu_day.py $(GPU_DAY)
 
 test-layout: $(VENV)/.test-graphics
-	$(HEADLESS) $(VENV)/bin/python -m pytest -m layout tests/writing
+	$(HEADLESS) $(VENV)/bin/python -m pytest -n 2 --dist load -m layout tests/writing
 
 test-fuzz: $(VENV)/.test-graphics
 	$(HEADLESS) $(VENV)/bin/python -m pytest -n 2 --dist load -m fuzz tests/fuzz
@@ -94,7 +106,7 @@ bench-scenes: $(VENV)/.test-graphics
 	$(MEASURED) $(VENV)/bin/python benchmarks/scenes.py $(BENCH)
 
 clean:
-	rm -rf $(VENV) $(TORCH_VENV) $(KERNELS_VENV) $(BENCH_VENV) out build dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(TORCH_VENV) $(CLUSTER_VENV) $(REPORT_VENV) $(KERNELS_VENV) $(BENCH_VENV) out build dist .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ------------------------------------------------------------------------------------------ installation
@@ -119,6 +131,17 @@ $(VENV)/.test-installed: pyproject.toml | $(VENV)/bin/python
 $(TORCH_VENV)/.installed: pyproject.toml Makefile | $(TORCH_VENV)/bin/python
 	@echo "Installing lossland, PyTorch and its peers into $(TORCH_VENV) ..."
 	@$(TORCH_VENV)/bin/python $(PIP) --editable '.[test]' '$(TORCH)' $(TORCH_PEERS)
+	@touch $@
+
+$(CLUSTER_VENV)/.installed: pyproject.toml Makefile | $(CLUSTER_VENV)/bin/python
+	@echo "Installing lossland, Dask and cocopp into $(CLUSTER_VENV) ..."
+	@$(CLUSTER_VENV)/bin/python $(PIP) --editable '.[test,cluster]' $(COCOPP)
+	@touch $@
+
+$(REPORT_VENV)/.installed: pyproject.toml Makefile | $(REPORT_VENV)/bin/python
+	@echo "Installing lossland, Plotly and what drives a browser into $(REPORT_VENV) ..."
+	@$(REPORT_VENV)/bin/python $(PIP) --editable '.[test,report]' playwright
+	@command -v chromium >/dev/null || tools/system.sh chromium
 	@touch $@
 
 $(KERNELS_VENV)/.installed: pyproject.toml Makefile | $(KERNELS_VENV)/bin/python

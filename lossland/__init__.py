@@ -31,6 +31,7 @@ _HOME = {
     "BasinMap": "lossland.compute.maps",
     "sweep": "lossland.compute.maps",
     "Sweep": "lossland.compute.maps",
+    "cluster": "lossland.compute.cluster",
     "minima": "lossland.compute.minima:",
     "models": "lossland.models:",
     "slice": "lossland.models.slicing",
@@ -103,6 +104,7 @@ __all__ = [
     "basins",
     "bench",
     "benchmark",
+    "cluster",
     "explain",
     "figures",
     "function",
@@ -174,6 +176,7 @@ if TYPE_CHECKING:
     from lossland.compute import maps as maps
     from lossland.compute import minima as minima
     from lossland.compute import swarm as swarms
+    from lossland.compute.cluster import cluster as cluster
     from lossland.compute.maps import BasinMap as BasinMap
     from lossland.compute.maps import Sweep as Sweep
     from lossland.compute.maps import basins as basins

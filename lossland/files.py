@@ -33,6 +33,15 @@ PATH = re.compile(r"(~|\.{1,2})?[/\\\\]")  # no formula begins like that
 SHARE = 40  # letters of a file's name that its temporary name has too: the system allows 255 bytes in all
 
 
+def holds_results(text: str) -> bool:
+    """Whether a text names a folder with results of `lossland bench`, whole or of a run that was stopped."""
+    try:
+        folder = Path(text).expanduser()
+        return any((folder / name).is_file() for name in ("results.json", "settings.json"))
+    except (OSError, RuntimeError, ValueError):  # too long for a path, ~ of nobody, a null character
+        return False
+
+
 @contextmanager
 def written(path: str | Path) -> Iterator[Path]:
     """Give a temporary path beside ``path`` with the same ending; rename it when the block ends without an error.

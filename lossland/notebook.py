@@ -26,6 +26,7 @@ from lossland.compute.swarm import Swarm
 from lossland.compute.trajectory import Trajectory
 from lossland.formats.basins import basin_picture
 from lossland.landscapes import Grid, Landscape
+from lossland.landscapes.problems import Problem
 from lossland.numerals import short
 from lossland.optimizers import Optimizer, spec
 from lossland.render.painter import Quality
@@ -138,6 +139,11 @@ def _(thing: Landscape) -> tuple[str, list[str]]:
 
 
 @_words.register
+def _(thing: Problem) -> tuple[str, list[str]]:
+    return thing.title, []
+
+
+@_words.register
 def _(thing: Optimizer) -> tuple[str, list[str]]:
     return thing.title, [spec(thing)]
 
@@ -167,12 +173,16 @@ def _facts(thing: Trajectory | Swarm | BasinMap | Sweep) -> list[str]:
         best = "every run diverged" if math.isnan(thing.best[0]) else best
         return [f"→ {_span(thing.across)}; ↑ {_span(thing.up)}; dark is low, grey diverged; {best}"]
     shares = [
-        f"({short(float(x))}, {short(float(y))}): {100 * share:.1f} %"
-        for (x, y), share in zip(thing.minima.position[:8], thing.shares[:8], strict=True)
+        f"({_listed(place)}): {100 * share:.1f} %"
+        for place, share in zip(thing.minima.position[:8].tolist(), thing.shares[:8], strict=True)
     ]
     if isinstance(thing, Swarm):
         return [f"{thing.count} particles, {thing.steps} steps", "; ".join(shares)]
     return ["; ".join(shares)]
+
+
+def _listed(numbers: list[float], most: int = 4) -> str:
+    return ", ".join([*map(short, numbers[:most]), *(["…"] if len(numbers) > most else [])])
 
 
 def _span(axis: Axis) -> str:
@@ -213,7 +223,9 @@ def _(thing: Trajectory) -> NDArray[np.uint8]:
 
 
 @_image.register
-def _(thing: Swarm) -> NDArray[np.uint8]:
+def _(thing: Swarm) -> NDArray[np.uint8] | None:
+    if not isinstance(thing.landscape, Landscape):
+        return None
     scene, some = Shown(thing.landscape), slice(None, None, -(-thing.count // MOST_PARTICLES))
     end, label = thing.end[some], thing.label[some]
     x0, x1, y0, y1 = rectangle(thing.landscape)

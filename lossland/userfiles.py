@@ -6,15 +6,19 @@ first, so that it finds its neighbours, and two files whose helpers share a name
 
 from __future__ import annotations
 
+import atexit
 import builtins
 import importlib
 import re
+import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from importlib.util import module_from_spec, spec_from_file_location
 from itertools import count
 from pathlib import Path
+from tempfile import mkdtemp
 from types import CodeType, ModuleType
 from typing import Any, NamedTuple
 
@@ -28,6 +32,16 @@ Stamp = tuple[int, int]  # a file's time and size
 _numbers = count(1)
 _loaded: dict[Path, tuple[ModuleType, dict[Path, Stamp | None]]] = {}  # with the files that it consists of
 _folders: dict[str, Path] = {}  # of the packages
+_names: dict[str, Path] = {}  # files by the text that named them
+_received: dict[str, Path] = {}  # copies of another machine's files, by the text that names them there
+
+
+class Parcel(NamedTuple):
+    """A user's file to be sent, with what it imports from its folder: their places in it, and their bytes."""
+
+    name: str  # the text that names it
+    file: str  # its place in the folder
+    contents: tuple[tuple[str, bytes], ...]
 
 
 class Named(NamedTuple):
@@ -60,10 +74,11 @@ def load(path: str | Path, users: bool = True) -> ModuleType:
 
     With ``users`` its faults are told as its author's, with file and line.
     """
-    file = Path(path).expanduser()
+    file = _received.get(str(path), Path(path).expanduser())
     if not file.is_file():
         raise UserError(f"There is no file {str(path)!r}.")
     file = file.resolve()
+    _names[str(path)] = file
     if users:
         USER_FILES.add(file)
     if not is_loaded(file):
@@ -72,6 +87,35 @@ def load(path: str | Path, users: bool = True) -> ModuleType:
         files = [one.__file__ for name, one in list(sys.modules.items()) if name.startswith(f"{package}.")]
         _loaded[file] = (module, {Path(part): _stamp(Path(part)) for part in files if part})
     return _loaded[file][0]
+
+
+def packed() -> tuple[Parcel, ...]:
+    """Return all files that were run in this process, to be sent to another."""
+    parcels = []
+    for name, file in _names.items():
+        if is_loaded(file):
+            parts = sorted(part for part in _loaded[file][1] if part.is_relative_to(file.parent))
+            contents = tuple((part.relative_to(file.parent).as_posix(), part.read_bytes()) for part in parts)
+            parcels.append(Parcel(name, file.name, contents))
+    return tuple(parcels)
+
+
+def receive(parcels: Iterable[Parcel]) -> None:
+    """Let the texts that name files of another machine mean copies of them, in a folder of this process."""
+    for parcel in parcels:
+        _received[parcel.name] = _copy(parcel.file, parcel.contents)
+
+
+@cache
+def _copy(file: str, contents: tuple[tuple[str, bytes], ...]) -> Path:
+    """Write a file and its neighbours into a new folder, which is removed when this process ends."""
+    folder = mkdtemp(prefix="lossland-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for name, content in contents:
+        part = Path(folder, name)
+        part.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(content)
+    return Path(folder, file)
 
 
 def find(text: Named, what: str, fits: Callable[[Any], bool]) -> Any:

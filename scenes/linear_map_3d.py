@@ -19,6 +19,8 @@ EXTENT, DENSE = 1.5, 1.0  # units: half the lattice's width, and that of a fine 
 KEYS = 12  # moments of the way; between them the shader moves the points
 LIMIT = 4.0
 CUBE = np.array([(x, y, z) for x in (0, 1) for y in (0, 1) for z in (0, 1)], float)
+FACES = ((0, 1, 3, 2), (4, 5, 7, 6), (0, 1, 5, 4), (2, 3, 7, 6), (0, 2, 6, 4), (1, 3, 7, 5))
+EDGES = [(one, other) for one in range(8) for other in range(one, 8) if abs(CUBE[one] - CUBE[other]).sum() == 1]
 FEW = 16  # points along a side of the lattice that are drawn as discs
 FINE = 24  # of a ball
 BOUNDS = np.array(
@@ -89,7 +91,7 @@ class LinearMap3D(ll.Scene):
             reach = max(reach, float(np.abs(CUBE @ self.a.T).max()))
         else:
             reach = max(reach, float(np.abs(self.target).max()) if self.show == "target" else 0.0)
-        return 1.0 / 1.5 ** float(np.ceil(np.log(reach / 2.0) / np.log(1.5) - 1e-9)) * 0.62
+        return 1.24 / shapes.in_steps(reach, 2.0, 1.5)
 
     def world(self, place: Any) -> np.ndarray:
         """Return the world points (..., 3) of places."""
@@ -141,8 +143,8 @@ class LinearMap3D(ll.Scene):
 
     def view(self, now: ll.Now) -> ll.View:
         """Return the view: slowly around, and a little higher in the end."""
-        turn = now.eased(0.0, 1.0)
-        return ll.View(-78.0 + 42.0 * turn, 16.0 + 10.0 * turn, bounds=BOUNDS, moves=True)
+        turn = now.eased(0.0, 1.0) - 0.5
+        return ll.View(-57.0, 21.0, bounds=BOUNDS, turned=(42.0 * turn, 10.0 * turn))
 
     # -------------------------------------------------------------------------------------------- the picture
     def frame(self, now: ll.Now) -> ll.Frame:
@@ -225,8 +227,14 @@ class LinearMap3D(ll.Scene):
         if self.shape == "ball":
             mesh = shapes.ellipsoid((0, 0, 0), self.unit() * (moved + 1e-6 * np.eye(3)), FINE)
             return [layers.Solid(mesh, RESULT, 0.26, 0.0, key="ball", name="Ball, moved")]
-        mesh = shapes.parallelepiped(self.unit() * moved)
-        return [layers.Solid(mesh, RESULT, 0.10 if flat else 0.24, 1.8, key="cube", name="Cube, moved")]
+        corners = self.world(CUBE @ moved.T)
+        fill = 0.08 if flat else 0.13
+        faces: list[layers.Layer] = [
+            layers.Polygon(corners[list(face)], RESULT, fill, 0.0, key=f"face {k}", name="Cube, moved")
+            for k, face in enumerate(FACES)
+        ]
+        edges = [corners[[one, other]] for one, other in EDGES]
+        return [*faces, layers.Lines(edges, RESULT, 1.8, key="edges", name="Cube, moved")]
 
     @ll.kept(most=2)
     def whole_space(self) -> tuple[np.ndarray, np.ndarray]:
@@ -362,7 +370,7 @@ class LinearMap3D(ll.Scene):
     @ll.kept
     def rings(self) -> list[layers.Layer]:
         """Return the rings that are dragged."""
-        return [self.ring(handle) for handle in self.handles(0.0)]
+        return [self.ring(handle) for handle in self.handles(self.now(0.0))]
 
     @staticmethod
     def ring(handle: ll.Handle) -> layers.Layer:

@@ -45,11 +45,14 @@ KEEPERS = {
     "vispy.app": {"lossland/render/gl/canvas.py"},
     "h5py": {"lossland/models/slicefiles.py"},
     "llvmlite": {"lossland/compute/kernels/machine.py"},
+    "distributed": {"lossland/compute/cluster.py"},
     "sympy": set(),
     "scipy": set(),
     "mpmath": set(),
-    "torch": set(),
-    "pickle": set(),
+    "torch": {"lossland/optimizers/foreign.py"},
+    "optax": {"lossland/optimizers/foreign.py"},
+    "jax": {"lossland/optimizers/foreign.py"},
+    "pickle": {"lossland/compute/cluster.py"},  # what is sent to workers; a file is never unpickled
 }
 SCENES_MAY_IMPORT = {"__future__", "lossland", "numpy"} | set(sys.stdlib_module_names)
 
@@ -168,7 +171,7 @@ def test_scenes_import_only_public_names() -> None:
                 assert parts[1] in lossland.__all__, f"{file.name} imports {name}, which is not public"
 
 
-HEAVY = ("numpy", "vispy", "imgui_bundle", "OpenGL", "av", "PIL", "glfw", "cupy", "cuda", "numba")
+HEAVY = ("numpy", "vispy", "imgui_bundle", "OpenGL", "av", "PIL", "glfw", "cupy", "cuda", "numba", "distributed")
 
 
 @pytest.mark.parametrize("statement", ["import lossland", "from lossland.cli import help_text; help_text()"])

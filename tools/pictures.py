@@ -22,6 +22,7 @@ PICTURES = {
     "race": "himmelblau",
     "window": "optimizer_race --time 6 --ui",
     "swarm": "optimizer_swarm --time 1 --size 960x540",
+    "bench": "bench --size 960x540",
     "map": "linear_map_2d --preset shear --size 960x540",
     "gradient": "gradient_3d --size 960x540",
 }

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
+from time import perf_counter
 
 from lossland import interrupts, userfiles
 from lossland.app.saving import free_name, say_saved
@@ -23,6 +24,7 @@ from lossland.play.session import Session
 from lossland.play.strips import Strip, StripButton
 
 PROGRAM = "import sys; from lossland.app.filming import draw; sys.exit(draw(*sys.argv[1:]))"
+SURE, SURE_AFTER = 0.03, 2.0  # of a film, and seconds: from then on what is left can be told
 FAILED = "failed "  # how the line begins in which the other process says why there is no film
 
 
@@ -100,8 +102,20 @@ class Filming:
             return Strip(f"Filming {seconds // 60}:{seconds % 60:02d}", "bad", buttons=(stop,))
         if self._drawing is not None:
             cancel = StripButton("Cancel", "cancel", "Draw no film  V or Esc")
-            return Strip(f"Drawing {self._drawing.path.name}", "accent", self._drawing.share, (cancel,))
+            left = time_left(self._drawing.share, perf_counter() - self._drawing.began)
+            told = f"Drawing {self._drawing.path.name}{left and f', {left}'}"
+            return Strip(told, "accent", self._drawing.share, (cancel,))
         return None
+
+
+def time_left(share: float, seconds: float) -> str:
+    """Return how long work will still take of which a share is done after some seconds; "" where that is a guess."""
+    if share < SURE or seconds < SURE_AFTER:
+        return ""
+    left = seconds * (1 - share) / share
+    if left < 60:
+        return f"{max(round(left / 5) * 5, 5)} s left"
+    return f"{round(left / 60)} min left"
 
 
 class Drawing:
@@ -109,6 +123,7 @@ class Drawing:
 
     def __init__(self, taken: Session, path: Path, start: float, text_scale: float = 1.0) -> None:
         self.path = path
+        self.began = perf_counter()
         self.share = 0.0  # of the film, to a hundredth
         self.failure = ""
         self.process = subprocess.Popen(

@@ -154,6 +154,7 @@ class Input:
         self.attempt(loop.pointer.look)
         if concerned:
             loop.pace.stir()
+            loop.pace.hover()
 
     def attempt(self, act: Callable[[], object]) -> None:
         """Do what the user asked for; what cannot be done, for whatever reason, is said over the picture."""

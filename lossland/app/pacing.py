@@ -10,16 +10,19 @@ The scene's picture (`Fineness`)::
     any       -- what was drawn is lost (lose) --------->  MOVED, and it is refined as soon as it has rested
 
 The panels need ``SETTLING`` frames after whatever concerns them (stir), because Dear ImGui shows what an event did only
-in the frames after it. Every frame that is drawn (drew) takes one away.
+in the frames after it. Every frame that is drawn (drew) takes one away. Once the pointer has rested on a panel for
+``LINGER`` seconds (hover) they need as many again, for a tooltip.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from enum import Enum
 
 REST = 0.2  # seconds without a change until the picture is refined
 SETTLING = 3  # frames after an event until the panels have settled
+LINGER = 0.35  # seconds that the pointer rests on a panel until Dear ImGui shows a tooltip
 
 
 class Fineness(Enum):
@@ -45,6 +48,8 @@ class Pace:
     def __init__(self) -> None:
         self.fineness = Fineness.MOVED
         self.settling = SETTLING  # frames that the panels still need
+        self._hovers = False  # whether the pointer has just moved on a panel
+        self._tip_due = math.inf  # when it will have rested there long enough for a tooltip, in seconds
         self._pointed = False  # whether something else may be under the pointer than when it was drawn last
         self._revision = -1  # that was drawn last
         self._changed = 0.0  # when another revision was seen last, in seconds
@@ -58,6 +63,10 @@ class Pace:
     def point(self) -> None:
         """Note that the pointer may have moved."""
         self._pointed = True
+
+    def hover(self) -> None:
+        """Note that the pointer has moved on a panel."""
+        self._hovers = True
 
     def see(self, revision: int, now: float) -> bool:
         """Take the picture's revision at a time in seconds. True if it is not the one that was drawn last."""
@@ -95,6 +104,11 @@ class Pace:
         ``changed`` is what ``see`` said, ``busy`` whether frames follow each other anyway, ``running`` whether the
         player's time passes, and ``ticks`` how many ticks of it have passed in this turn.
         """
+        if self._hovers:
+            self._hovers, self._tip_due = False, now + LINGER
+        if now >= self._tip_due:
+            self._tip_due = math.inf
+            self.stir()
         if running and not ticks:
             return Turn.WAIT
         if busy or changed or self.settling or self._pointed:
@@ -104,9 +118,8 @@ class Pace:
 
     def nap(self, now: float, longest: float) -> float:
         """Return how many seconds the loop may wait for events until something is due, at most ``longest``."""
-        if self.fineness is Fineness.REFINED:
-            return longest
-        return min(max(self._changed + REST - now, 0.0), longest)
+        due = self._tip_due if self.fineness is Fineness.REFINED else min(self._tip_due, self._changed + REST)
+        return min(max(due - now, 0.0), longest)
 
 
 class Remedy(Enum):

@@ -507,16 +507,21 @@ class Window:
             "good",
             buttons=(
                 StripButton("Go on", "resume", "Open what was done before the program ended unexpectedly"),
-                StripButton("No", "discard", "Forget it for good"),
+                StripButton("No", "discard", "Forget it for good; Esc leaves it to the next window"),
             ),
         )
 
     def escape(self) -> bool:
-        """End a replay or the drawing of a film; False if there is none."""
+        """End a replay or the drawing of a film, or put away an offer or a panel; False if there is none."""
         if self.player.script is not None:
             self._skip()
         elif self.filming.is_drawing:
             self.filming.cancel()
+        elif self._left is not None:
+            self._left.release()  # to be offered again by the next window
+            self._left = None
+        elif self.picture.panels.view_bar.drawer is not None:
+            self.picture.panels.view_bar.drawer = None
         else:
             return False
         return True

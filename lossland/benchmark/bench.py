@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lossland import checks
+from lossland import checks, userfiles
 from lossland.benchmark import results as folders
 from lossland.benchmark.problems import problem
 from lossland.benchmark.results import Cell, Results, Settings
@@ -18,8 +18,9 @@ from lossland.compute import arrays
 from lossland.compute.trajectory import check_seed
 from lossland.compute.workers import SerialWorkers, Workers, local_workers
 from lossland.errors import UserError, nearest, shown
-from lossland.landscapes import AnyLandscape, text_of
-from lossland.optimizers import AnyOptimizer, Optimizer, names, optimizer, spec
+from lossland.landscapes import AnyLandscape, is_known_elsewhere, text_of
+from lossland.optimizers import AnyOptimizer, Optimizer, catalogue, optimizer, spec
+from lossland.optimizers.rule import is_ours
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -65,22 +66,29 @@ def bench(
     tuning trials of each optimizer on each landscape, the first with the optimizer's defaults.
 
     With a ``folder`` results are stored as they come; ``resume`` goes on with what is there. ``progress`` is called
-    with the number of cells that are done and of all. The numbers depend on the settings and the backend, not on who
-    does the work: ``workers`` are by default the cores of this machine, or its CUDA device.
+    with the number of cells that are done now and of those that were to be done. The numbers depend on the settings and
+    the backend, not on who does the work: ``workers`` are by default the cores of this machine, or its CUDA device.
     """
-    found = arrays.backend(backend).name
+    is_theirs = workers is not None and backend != "auto"  # workers on other machines may have what this one lacks
+    found = backend if is_theirs else arrays.backend(backend).name
     settings = check_settings(optimizers, landscapes, suite, dimension, starts, steps, budget, noise, seed, found)
     target = None if folder is None else Path(folder).expanduser()
     done = {} if target is None else _prepared(target, settings, resume)
+    at_home = _known_here_alone(settings)
     if workers is None:
-        workers = SerialWorkers() if found == "cuda" else local_workers()
+        workers = SerialWorkers() if found == "cuda" or at_home else local_workers()
+    elif at_home and not isinstance(workers, SerialWorkers):
+        raise UserError(f"{at_home} is known in this process alone; put it into a file, as in mine.py:name.")
+    already, total = len(done), len(settings.pairs)
     try:
+        if progress:
+            progress(0, total - already)
         for number, cell in _measured(settings, done, workers):
             done[number] = cell
             if target is not None:
                 folders.save_cell(target, number, cell)
             if progress:
-                progress(len(done), len(settings.pairs))
+                progress(len(done) - already, total - already)
     finally:  # what there is, after Ctrl-C too
         results = Results(settings, [done[number] for number in sorted(done)], target)
         if target is not None:
@@ -103,8 +111,9 @@ def check_settings(
     """Return a benchmark's settings, or raise UserError."""
     if suite not in SUITES:
         raise UserError(f"There is no suite {shown(suite)}.{nearest(suite, tuple(SUITES))} There are default and bbob.")
-    dimension = checks.whole(dimension, 1, 40, "The number of dimensions")
-    rules = [_text_of_optimizer(one) for one in _listed(names() if optimizers is None else optimizers)]
+    dimension = checks.whole(dimension, 2, 40, "The number of dimensions")
+    known = [kind.name for kind in catalogue() if is_ours(kind)]
+    rules = [_text_of_optimizer(one) for one in _listed(known if optimizers is None else optimizers)]
     lands = [text_of(one) for one in _listed(SUITES[suite] if landscapes is None else landscapes)]
     for what, texts in (("optimizers", rules), ("landscapes", lands)):
         if not texts:
@@ -125,6 +134,15 @@ def check_settings(
         seed=check_seed(seed),
         backend=backend,
     )
+
+
+def _known_here_alone(settings: Settings) -> str:
+    """Return an optimizer or a landscape that no other process can make from its text; "" if there is none."""
+    for text in settings.optimizers:
+        kind = type(optimizer(text))
+        if kind.traced and not (is_ours(kind) or userfiles.is_own(kind.__module__)):
+            return text
+    return next((text for text in settings.landscapes if not is_known_elsewhere(text)), "")
 
 
 def _listed(given: Any) -> list[Any]:

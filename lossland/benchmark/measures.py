@@ -152,16 +152,17 @@ def ranks(means: ArrayLike) -> Float64:
     return 1 + above + (equal - 1) / 2
 
 
-def difference_p(resampled: ArrayLike, best: int) -> Float64:
-    """Return for each competitor (M,) the two-sided bootstrap p-value of having the same mean score as the best one.
+def difference_p(resampled: ArrayLike, means: ArrayLike, best: int) -> Float64:
+    """Return for each competitor (M,) the two-sided p-value of having the same mean score as the best one.
 
-    ``resampled`` (B, M) has a row for each resample, in which all meet the same starts. The smallest p is 2 / (B + 1);
-    the best one's own is 1.
+    ``means`` (M,) are the scores; ``resampled`` (B, M) has a row for each bootstrap resample, in which all meet the
+    same starts. The difference is measured in standard deviations of the resampled differences: counting resamples
+    could tell no p below 1 in B, too coarse for many comparisons at once.
     """
-    means = np.asarray(resampled, np.float64)
-    behind = means[:, [best]] - means
-    low, high = (behind <= 0).sum(axis=0), (behind >= 0).sum(axis=0)
-    return np.minimum(1.0, 2 * (np.minimum(low, high) + 1) / (len(means) + 1))
+    means, drawn = np.asarray(means, np.float64), np.asarray(resampled, np.float64)
+    behind, error = means[best] - means, (drawn[:, [best]] - drawn).std(axis=0)
+    away = np.divide(behind, error, out=np.where(behind > 0, np.inf, 0.0), where=error > 0)
+    return np.array([math.erfc(abs(z) / math.sqrt(2)) for z in away])
 
 
 def holm(p: ArrayLike) -> Float64:

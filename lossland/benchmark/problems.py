@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import zlib
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -12,9 +13,12 @@ from lossland.compute import arrays, philox
 from lossland.compute.bounds import is_lost
 from lossland.compute.crowds.base import rounded
 from lossland.compute.crowds.on_arrays import ArrayCrowd
+from lossland.compute.looks import substituted
 from lossland.compute.minima import find_minima
 from lossland.errors import UserError
-from lossland.landscapes import Landscape, landscape
+from lossland.expression import variable
+from lossland.landscapes import Landscape
+from lossland.landscapes.problems import Ground, ground
 from lossland.optimizers import Rprop
 
 Float64 = NDArray[np.float64]
@@ -25,15 +29,23 @@ COCO = "bbob:"  # problems whose targets are COCO's own, from 10^2 to 10^-8
 SAMPLE = 4096  # places whose median value is a landscape's scale
 SEARCH = 1024  # places from which an unknown lowest value is searched
 SEARCH_STEPS = 1000
+APART = 0.25  # of the domain, between the origin that rules see and any minimum
 
 
 @dataclass(frozen=True)
 class Problem:
     """What is to be minimized, f on ``land``, and what counts: f* is ``lowest``, and precision is in units of
-    ``scale``; ``targets`` (T,) are values of f - f*, falling."""
+    ``scale``; ``targets`` (T,) are values of f - f*, falling.
+
+    ``seen`` is the landscape as rules see it: its origin lies at ``origin`` (n,), which has nothing to do with the
+    minimum. So a rule that pulls to the origin, or takes steps as long as a share of the position, is not told the
+    answer by the many formulas whose minimum is at 0.
+    """
 
     text: str
-    land: Landscape
+    land: Ground
+    seen: Ground
+    origin: Float64
     lowest: float
     scale: float
     targets: Float64
@@ -48,48 +60,81 @@ class Problem:
         """The targets as values of f, (T,)."""
         return self.lowest + self.targets
 
+    @property
+    def start(self) -> tuple[float, ...]:
+        """A usual start on ``seen``, by which a rate that suits is found."""
+        return self.seen.start if isinstance(self.seen, Landscape) else tuple(self.starts(0, 1, 0)[0].tolist())
+
     def starts(self, first: int, count: int, seed: int) -> Float64:
-        """Return uniform draws (count, n) from the domain, for the particles from number ``first`` on."""
-        return _uniform(np.array(self.land.domain), first, count, seed)
+        """Return uniform draws (count, n) from the domain of ``land``, for the particles from number ``first`` on."""
+        return _uniform(self.land, first, count, seed)
 
 
 @lru_cache(maxsize=64)
 def problem(text: str, dimension: int = 2) -> Problem:
     """Return the problem of a landscape, given as text; raise UserError where it has no lowest value."""
-    if dimension != 2:
-        raise UserError(f"{text} has 2 dimensions, not {dimension}.")
-    land = landscape(text)
+    land = ground(text, dimension)
     lowest = _lowest(land, text)
-    if text.strip().lower().startswith(COCO):
-        scale, easiest = 1.0, 1e2
-    else:
-        scale, easiest = _scale(land, lowest), 1.0
-    return Problem(text, land, lowest, scale, scale * np.geomspace(easiest, HARDEST, TARGETS))
+    if isinstance(land, Landscape) and not text.strip().lower().startswith(COCO):
+        origin, scale, easiest = _origin(land), _scale(land, lowest), 1.0
+        seen: Ground = _seen_from(land, origin)
+    else:  # COCO has moved the minimum already
+        seen, origin, scale, easiest = land, np.zeros(len(land.domain)), 1.0, 1e2
+    return Problem(text, land, seen, origin, lowest, scale, scale * np.geomspace(easiest, HARDEST, TARGETS))
 
 
-def _uniform(domain: Float64, first: int, count: int, seed: int) -> Float64:
+def _origin(land: Landscape) -> Float64:
+    """Return a place in the domain, drawn by the landscape's name, that is a quarter of its width from any minimum."""
+    low, high = np.array(land.domain).T
+    known = np.array(land.minima).reshape(-1, 2)
+    draws = np.stack(philox.uniform(zlib.crc32(land.name.encode()), philox.particles(np, 0, 64)), axis=-1)
+    places = low + (high - low) * draws
+    apart = np.abs((places[:, None] - known) / (high - low)).max(axis=-1).min(axis=-1, initial=1.0)
+    return places[int((apart > APART).argmax())]
+
+
+def _seen_from(land: Landscape, origin: Float64) -> Landscape:
+    """Return the landscape with its origin at a place (2,): f(u) there is f(u + origin) here."""
+    moved = {name: variable(name) + float(by) for name, by in zip(land.names, origin, strict=True)}
+    (x, y) = origin.tolist()
+
+    def at(point: tuple[float, float]) -> tuple[float, float]:
+        return point[0] - x, point[1] - y
+
+    (x0, x1), (y0, y1) = land.domain
+    return replace(
+        land,
+        node=substituted([land.node], moved)[0],
+        domain=((x0 - x, x1 - x), (y0 - y, y1 - y)),
+        minima=tuple(map(at, land.minima)),
+        start=at(land.start),
+    )
+
+
+def _uniform(land: Ground, first: int, count: int, seed: int) -> Float64:
     """Return draws as those of a swarm: particle i's do not depend on how many there are. They are float32 numbers."""
+    low, high = np.array(land.domain).T
     numbers = philox.particles(np, first, count)
-    draws = [draw for pair in range(-(-len(domain) // 2)) for draw in philox.uniform(seed, numbers, pair)]
-    low, high = domain.T
-    unit = np.stack(draws[: len(domain)], axis=-1)
+    draws = [draw for pair in range((len(low) + 1) // 2) for draw in philox.uniform(seed, numbers, pair)]
+    unit = np.stack(draws[: len(low)], axis=-1)
     return rounded(low + (high - low) * unit, np.float32).astype(np.float64)
 
 
-def _scale(land: Landscape, lowest: float) -> float:
+def _scale(land: Ground, lowest: float) -> float:
     """Return the median of f - f* over the domain, which does not depend on a benchmark's seed."""
-    value = np.asarray(land.value(_uniform(np.array(land.domain), 0, SAMPLE, 0)))
+    value = np.asarray(land.value(_uniform(land, 0, SAMPLE, 0)))
     above = value[np.isfinite(value)] - lowest
     middle = float(np.median(above)) if len(above) else 0.0
     return middle if middle > 0 else 1.0
 
 
 @np.errstate(all="ignore")
-def _lowest(land: Landscape, text: str) -> float:
+def _lowest(land: Ground, text: str) -> float:
     """Return the value of the known global minima; of a landscape without, the lowest value that a search finds."""
     if land.minima:
         return float(np.min(land.value(np.array(land.minima))))
-    start = _uniform(np.array(land.domain), 0, SEARCH, 0)
+    assert isinstance(land, Landscape)  # of problems in more dimensions that have a text, the minimum is known
+    start = _uniform(land, 0, SEARCH, 0)
     size = float(np.ptp(np.array(land.domain), axis=1).min())
     searching = ArrayCrowd(land, Rprop(lr=size / 100, size_min=1e-12 * size), start, 0, 0, arrays.CPU)
     searching.advance(SEARCH_STEPS)

@@ -362,7 +362,7 @@ class Results(Displayed):
         rank_low, rank_high = np.percentile(ranks, measures.TAILS, axis=0)
         order = np.argsort(-means, kind="stable")
         p = np.ones(len(names))
-        p[order[1:]] = measures.holm(measures.difference_p(drawn, int(order[0]))[order[1:]])
+        p[order[1:]] = measures.holm(measures.difference_p(drawn, means, int(order[0]))[order[1:]])
         return [
             {
                 "optimizer": names[i],

@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 
 from lossland.benchmark.problems import problem
 from lossland.benchmark.results import FORMAT, SETTINGS, VERSION, load
-from lossland.compute import arrays
-from lossland.compute.crowds import crowd
+from lossland.benchmark.tiles import path as path_of_run
 from lossland.errors import UserError, nearest
 from lossland.files import written
 from lossland.formats.jsontext import plain
@@ -100,13 +99,13 @@ class Summary:
     def replay(self, optimizer: str, landscape: str) -> dict[str, Float64]:
         """Return the places (T + 1, n) of the best, the median and the worst run, each up to the last target."""
         row, paths = self.row(optimizer, landscape), {}
-        land, rule = problem(row["landscape"], row["dimension"]).land, read_rule(row["rule"])
-        backend = arrays.backend(self.settings["backend"])
+        where, rule = problem(row["landscape"], row["dimension"]), read_rule(row["rule"])
+        seed, backend = self.settings["seed"], self.settings["backend"]
         for name, one in row["runs"].items():
-            start = np.array([one["start"]], float)
             steps = one["hit"] if one["hit"] >= 0 else row["steps"]
-            trail = crowd(land, rule, start, self.settings["seed"], one["index"], backend).trail(max(steps, 1))
-            paths[name] = np.concatenate([start, np.asarray(trail)[:, :, 0]])
+            paths[name] = path_of_run(
+                where, rule, np.array(one["start"], float), max(steps, 1), seed, one["index"], backend
+            )
         return paths
 
     def scores(self, optimizers: tuple[str, ...]) -> Float64:
@@ -114,7 +113,6 @@ class Summary:
         return np.array([[self.row(name, land)["score"] for land in self.landscapes] for name in optimizers])
 
 
-@lru_cache(maxsize=4)
 def read(path: str | Path = "") -> Summary:
     """Return the results in a folder, or in a results.json by itself; without a path, those that lossland brings.
 
@@ -125,13 +123,20 @@ def read(path: str | Path = "") -> Summary:
         if not (file / TABLE).is_file() and (file / SETTINGS).is_file():  # a benchmark that was killed
             return _checked(plain(load(file).document()), file)
         file = file / TABLE
+    if not file.is_file():
+        raise UserError(f"{file.parent} holds no results of `lossland bench`: it has no {file.name}.")
+    return _read(file, file.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _read(file: Path, changed: int) -> Summary:
+    """Return the results in a file, which last changed at a time: read again when it has changed."""
     try:
         data = file.read_bytes()
-        return _checked(json.loads(gzip.decompress(data) if file.suffix == ".gz" else data), file)
-    except FileNotFoundError:
-        raise UserError(f"{file.parent} holds no results of `lossland bench`: it has no {file.name}.") from None
+        document = json.loads(gzip.decompress(data) if file.suffix == ".gz" else data)
     except (OSError, ValueError, EOFError) as error:
         raise UserError(f"{file} cannot be read as results of `lossland bench`.") from error
+    return _checked(document, file)
 
 
 def pack(summary: Summary, file: Path) -> None:

@@ -3,7 +3,9 @@ and come out, so that a tile can be done by any process of any machine, and come
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +15,11 @@ from lossland.benchmark.problems import Problem, problem
 from lossland.benchmark.results import Cell, Settings
 from lossland.compute import arrays
 from lossland.compute.crowds import crowd
+from lossland.compute.crowds.base import Crowd
+from lossland.compute.crowds.on_arrays import ArrayCrowd, block_size, side_by_side
+from lossland.compute.kernels.fused import is_fusible
 from lossland.errors import UserError, place_of
-from lossland.optimizers import Optimizer, by_coordinate, cost, optimizer, spec
+from lossland.optimizers import Optimizer, by_coordinate, cost, has_noise, noisy, optimizer, spec
 
 Float64 = NDArray[np.float64]
 Int32 = NDArray[np.int32]
@@ -84,45 +89,77 @@ def run_tile(tile: Tile) -> TileResult:
     return TileResult(follow(where, optimizer(tuned.rule), settings, tile.first, tile.count), tuned)
 
 
-def steps_of(rule: Optimizer, evaluations: int) -> int:
-    """Return how many steps of a rule a budget of gradient evaluations pays for, at least one."""
-    return max(1, int(evaluations // cost_of(rule)))
-
-
-def cost_of(rule: Optimizer) -> float:
+def cost_of(rule: Optimizer, dimension: int) -> float:
     """Return how many gradients a step costs; one that looks at nothing at all pays for one."""
-    return cost(type(rule)) or 1.0
+    return cost(rule, dimension) or 1.0
+
+
+def steps_of(rule: Optimizer, dimension: int, evaluations: int) -> int:
+    """Return how many steps of a rule a budget of gradient evaluations pays for, at least one."""
+    return max(1, int(evaluations // cost_of(rule, dimension)))
+
+
+def follow(where: Problem, rule: Optimizer, settings: Settings, first: int, count: int) -> Runs:
+    """Run a rule from the starts that are drawn for ``count`` particles from number ``first`` on, in float64."""
+    (runs,) = follow_each(where, [rule], settings, first, count)
+    return runs
+
+
+def follow_each(
+    where: Problem, rules: Sequence[Optimizer], settings: Settings, first: int, count: int
+) -> Iterator[Runs]:
+    """Run several rules of one class from the same starts.
+
+    A compiled kernel moves the particles of one rule after the other. Where a step is too long to be compiled, they are
+    moved by operations on arrays, those of several rules at once.
+    """
+    start = where.starts(first, count, settings.seed)
+    steps, backend = steps_of(rules[0], where.dimension, settings.steps), arrays.backend(settings.backend)
+    fused = not rules[0].traced or (backend.name == "cpu" and is_fusible(where.seen, rules[0]))
+    together = 1 if where.dimension == 2 or fused else max(1, block_size(where.dimension) // count)
+    for low in range(0, len(rules), together):
+        some = rules[low : low + together]
+        begin = np.tile(start - where.origin, (len(some), 1))
+        particles = (
+            crowd(where.seen, some[0], begin, settings.seed, first, backend, levels=where.levels)
+            if len(some) == 1
+            else ArrayCrowd(
+                where.seen, side_by_side(some, count), begin, settings.seed, first, backend,
+                levels=where.levels, sets=len(some),
+            )
+        )  # fmt: skip
+        particles.advance(steps)
+        yield from _runs_of(where, particles, start, steps)
 
 
 @np.errstate(all="ignore")
-def follow(where: Problem, rule: Optimizer, settings: Settings, first: int, count: int) -> Runs:
-    """Run a rule from the starts that are drawn for ``count`` particles from number ``first`` on, in float64."""
-    start = where.starts(first, count, settings.seed)
-    steps = steps_of(rule, settings.steps)
-    backend = arrays.backend(settings.backend)
-    particles = crowd(where.land, rule, start, settings.seed, first, backend, levels=where.levels)
-    particles.advance(steps)
+def _runs_of(where: Problem, particles: Crowd, start: Float64, steps: int) -> Iterator[Runs]:
+    """Yield the runs of each set of particles that began at ``start`` (N, n)."""
     hits, best, end = particles.hits, particles.best, particles.positions
     lost = particles.lost.astype(np.int32)
-    value = np.asarray(where.land.value(end))  # the places after the last step have not been looked at
+    value = np.asarray(where.seen.value(end))  # the places after the last step have not been looked at
     there = lost < 0
     passed = there & (value <= where.levels[:, None])
     hits = np.where((hits < 0) & passed, np.int32(steps), hits)
-    best = np.where(there & (value < best), value, best)
-    return Runs(hits, best - where.lowest, value - where.lowest, lost, start, end)
+    best = np.where(there & (value < best), value, best) - where.lowest
+    for low in range(0, len(end), len(start)):
+        part = slice(low, low + len(start))
+        yield Runs(hits[:, part], best[part], value[part] - where.lowest, lost[part], start, end[part] + where.origin)
 
 
 def tune(where: Problem, text: str, settings: Settings) -> Tuning:
     """Try settings of an optimizer on starts of their own, and return the best: that of the highest score."""
     rule = optimizer(text)
+    if settings.noise:
+        rule = noisy(rule, settings.noise)
     names = tuning.tuned_names(rule, given(text))
-    table = tuning.trials(rule, names, where.land, settings.budget, settings.seed)
-    tried = [_trial(where, tuning.with_values(rule, names, values), settings) for values in table]
+    table = tuning.trials(rule, names, where, settings.budget, settings.seed)
+    tried = _tried(where, [tuning.with_values(rule, names, values) for values in table], settings)
     _expect_numbers(tried, rule)
     score, success, loss = (np.array([getattr(one, name) for one in tried]) for name in ("score", "success", "loss"))
     best = tuning.with_values(rule, names, table[int(score.argmax())])
     rates = tuning.rates_around(best)
-    others = [_trial(where, tuning.with_values(best, (tuning.RATE,), (rate,)), settings) for rate in rates]
+    others = _tried(where, [tuning.with_values(best, (tuning.rate_name(best),), (rate,)) for rate in rates], settings)
     return Tuning(
         rule=spec(best),
         names=names,
@@ -153,9 +190,16 @@ class _Trial:
     no_number: bool
 
 
-def _trial(where: Problem, rule: Optimizer, settings: Settings) -> _Trial:
-    runs = follow(where, rule, settings, TUNING, settings.tuning_starts)
-    each, steps = cost_of(rule), steps_of(rule, settings.steps)
+def _tried(where: Problem, rules: Sequence[Optimizer], settings: Settings) -> list[_Trial]:
+    if not rules:
+        return []
+    runs = follow_each(where, rules, settings, TUNING, settings.tuning_starts)
+    return [_trial(rule, of_rule, settings) for rule, of_rule in zip(rules, runs, strict=True)]
+
+
+def _trial(rule: Optimizer, runs: Runs, settings: Settings) -> _Trial:
+    each = cost_of(rule, settings.dimension)
+    steps = steps_of(rule, settings.dimension, settings.steps)
     until = np.where(runs.hits >= 0, runs.hits * each, np.inf)
     best = np.sort(np.nan_to_num(runs.best, nan=np.inf))
     low, middle, high = (float(best[round(share * (len(best) - 1))]) for share in (0.25, 0.5, 0.75))
@@ -180,10 +224,10 @@ def cell_of(settings: Settings, pair: tuple[str, str], tuned: Tuning, parts: lis
     """Return the cell of an optimizer and a landscape from its tuning and its runs, in order."""
     name, text = pair
     where, rule = problem(text, settings.dimension), optimizer(tuned.rule)
-    runs = {
-        item.name: np.concatenate([getattr(part, item.name) for part in parts], axis=1 if item.name == "hits" else 0)
-        for item in fields(Runs)
-    }
+    measured: dict[str, Any] = {item.name: getattr(tuned, item.name) for item in fields(Tuning)}
+    for item in fields(Runs):
+        axis = 1 if item.name == "hits" else 0
+        measured[item.name] = np.concatenate([getattr(part, item.name) for part in parts], axis)
     return Cell(
         optimizer=name,
         title=rule.title,
@@ -191,26 +235,26 @@ def cell_of(settings: Settings, pair: tuple[str, str], tuned: Tuning, parts: lis
         landscape=text,
         landscape_title=where.land.title,
         dimension=settings.dimension,
-        noise=settings.noise,
+        noise=getattr(rule, tuning.NOISE) if has_noise(type(rule)) else 0.0,
         seed=settings.seed,
         settings={item.name: getattr(rule, item.name) for item in fields(rule)},
-        cost=cost_of(rule),
-        steps=steps_of(rule, settings.steps),
+        cost=cost_of(rule, settings.dimension),
+        steps=steps_of(rule, settings.dimension, settings.steps),
         lowest=where.lowest,
         scale=where.scale,
         targets=where.targets,
-        **{item.name: getattr(tuned, item.name) for item in fields(Tuning)},
-        **runs,
+        **measured,
     )
 
 
-def replayed(cell: Cell, runs: list[int]) -> Float64:
+def path(where: Problem, rule: Optimizer, start: Float64, steps: int, seed: int, number: int, backend: str) -> Float64:
+    """Return the places (steps + 1, n) of the run from ``start`` (n,) of the particle with a number, step by step."""
+    begin = (start - where.origin)[None]
+    trail = crowd(where.seen, rule, begin, seed, number, arrays.backend(backend)).trail(steps)
+    return np.concatenate([start[None], np.asarray(trail)[:, :, 0] + where.origin])
+
+
+def replayed(cell: Cell, runs: Sequence[int], backend: str = "cpu") -> Float64:
     """Return the places (steps + 1, len(runs), n) of some of a cell's runs, those after the last target too."""
-    settings = replace(Settings((cell.optimizer,), (cell.landscape,)), seed=cell.seed)
     where, rule = problem(cell.landscape, cell.dimension), optimizer(cell.rule)
-    backend, paths = arrays.backend(settings.backend), []
-    for i in runs:
-        particle = crowd(where.land, rule, cell.start[[i]], cell.seed, i, backend)
-        trail = particle.trail(cell.steps).transpose(0, 2, 1)
-        paths.append(np.concatenate([cell.start[None, [i]], trail]))
-    return np.concatenate(paths, axis=1)
+    return np.stack([path(where, rule, cell.start[i], cell.steps, cell.seed, i, backend) for i in runs], axis=1)

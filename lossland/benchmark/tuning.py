@@ -17,14 +17,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lossland.benchmark.problems import Problem
 from lossland.compute import philox
-from lossland.landscapes import Landscape
 from lossland.optimizers import Hyper, Optimizer, hyper_parameter
 from lossland.optimizers.rates import BY_ITSELF, suggested_rate
+from lossland.optimizers.rule import RATES
 
 Float64 = NDArray[np.float64]
 
-RATE = "lr"
 NOISE = "noise"  # is a part of the problem, not tuned
 DECADES = 5.0  # of rates
 RATE_ALONE = 4  # one trial in so many varies nothing but the rate
@@ -39,7 +39,7 @@ def tuned_names(rule: Optimizer, given: Sequence[str]) -> tuple[str, ...]:
     return tuple(item.name for item in fields(rule) if item.name not in given and item.name != NOISE)
 
 
-def trials(rule: Optimizer, names: Sequence[str], land: Landscape, budget: int, seed: int) -> Float64:
+def trials(rule: Optimizer, names: Sequence[str], where: Problem, budget: int, seed: int) -> Float64:
     """Return the values (B, P) of the parameters ``names`` in each of ``budget`` trials; the first are the rule's own.
 
     One in four changes the rate alone: many parameters at random seldom suit each other.
@@ -50,12 +50,18 @@ def trials(rule: Optimizer, names: Sequence[str], land: Landscape, budget: int, 
     unit = sequence(budget - 1, len(names), seed)
     table = np.tile(own, (budget, 1))
     for column, name in enumerate(names):
-        table[1:, column] = _spread(rule, name, land, unit[:, column])
-    if RATE in names:
-        others = [column for column, name in enumerate(names) if name != RATE]
+        table[1:, column] = _spread(rule, name, where, unit[:, column])
+    if rate_name(rule) in names:
+        others = [column for column, name in enumerate(names) if name != rate_name(rule)]
         alone = np.arange(1, budget, RATE_ALONE)
-        table[np.ix_(alone, others)] = own[others]
+        for column in others:
+            table[alone, column] = own[column]
     return table
+
+
+def rate_name(rule: Optimizer) -> str:
+    """Return the name of a rule's rate, "" if it has none."""
+    return next((item.name for item in fields(rule) if item.name in RATES), "")
 
 
 def with_values(rule: Optimizer, names: Sequence[str], values: Sequence[float]) -> Optimizer:
@@ -66,10 +72,10 @@ def with_values(rule: Optimizer, names: Sequence[str], values: Sequence[float]) 
 
 def rates_around(rule: Optimizer) -> Float64:
     """Return rates (R,) around a rule's, four in a decade; none for a rule without a rate."""
-    rate = getattr(rule, RATE, None)
-    if rate is None or rate <= 0:
+    rate = getattr(rule, rate_name(rule), 0.0)
+    if rate <= 0:
         return np.empty(0)
-    hyper = hyper_parameter(rule, RATE)
+    hyper = hyper_parameter(rule, rate_name(rule))
     rates = rate * 10**SENSITIVITY
     return rates[(rates >= hyper.low) & (rates < hyper.below)]
 
@@ -89,11 +95,16 @@ def sequence(count: int, dimensions: int, seed: int) -> Float64:
     return (shift + np.arange(1, count + 1)[:, None] * step) % 1.0
 
 
-def _spread(rule: Optimizer, name: str, land: Landscape, unit: Float64) -> Float64:
+def _spread(rule: Optimizer, name: str, where: Problem, unit: Float64) -> Float64:
     """Return values (n,) of a hyper-parameter for numbers (n,) between 0 and 1."""
     hyper = hyper_parameter(rule, name)
-    if name == RATE and rule.name not in BY_ITSELF:
-        middle = math.log10(suggested_rate(rule, land, land.start))
+    values = _spread_within(rule, name, where, unit, hyper)
+    return np.maximum(np.round(values), hyper.low) if hyper.whole else values
+
+
+def _spread_within(rule: Optimizer, name: str, where: Problem, unit: Float64, hyper: Hyper) -> Float64:
+    if name in RATES and rule.name not in BY_ITSELF:
+        middle = math.log10(suggested_rate(rule, where.seen, where.start))
         return 10 ** (middle + DECADES * (unit - 0.5))
     if hyper.log:
         return _log_uniform(hyper.min, hyper.max, unit)

@@ -6,7 +6,17 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, Any
 
 from lossland.cli import memory
-from lossland.cli.options import add_backend, add_domain, add_json, add_landscape, add_optimizer, add_output, add_seed
+from lossland.cli.options import (
+    add_backend,
+    add_cluster,
+    add_domain,
+    add_json,
+    add_landscape,
+    add_optimizer,
+    add_output,
+    add_seed,
+    workers_of,
+)
 from lossland.cli.output import number, pair, print_json, print_table
 from lossland.cli.parsing import one_of, whole
 from lossland.cli.progress import Progress
@@ -22,7 +32,8 @@ BYTES_A_CELL = 120  # the end, the label and the steps of each start, and what i
 EXAMPLES = """
   lossland basins himmelblau --optimizer gradient_descent:lr=0.002 --steps 1000 -o basins.png
   lossland basins himmelblau --optimizer momentum:lr=0.003,momentum=0.93 -n 2048 -o basins.npz
-  lossland basins rastrigin --optimizer adam:lr=0.1 --steps 200 --json"""
+  lossland basins rastrigin --optimizer adam:lr=0.1 --steps 200 --json
+  lossland basins himmelblau -n 4096 -o large.npz --cluster tcp://10.0.0.7:8786"""
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -44,6 +55,7 @@ def configure(parser: ArgumentParser) -> None:
     )
     add_seed(parser)
     add_backend(parser)
+    add_cluster(parser)
     add_json(parser)
 
 
@@ -61,10 +73,10 @@ def run(arguments: Namespace) -> None:
 
     land = landscape(arguments.landscape, domain=arguments.domain)
     rule = optimizers.optimizer(arguments.optimizer)
-    with Progress("Mapping") as progress:
+    with workers_of(arguments) as workers, Progress("Mapping") as progress:
         found = basins(
             land, rule, n, arguments.steps, arguments.seed, arguments.backend,
-            progress=lambda share: progress(share * n * n, n * n),
+            progress=lambda share: progress(share * n * n, n * n), workers=workers,
         )  # fmt: skip
     if ending == ".npz":
         from lossland.formats.basins import basin_arrays

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
 
-from lossland.cli.options import add_backend, add_json, add_seed
-from lossland.cli.output import number, print_json, print_table
-from lossland.cli.parsing import path, real, whole, word
+from lossland.cli.options import add_backend, add_cluster, add_json, add_seed, workers_of
+from lossland.cli.output import note, number, print_json, print_table
+from lossland.cli.parsing import one_of, path, real, whole, word
 from lossland.cli.progress import Progress
 
 MOST_STARTS, MOST_STEPS, MOST_TRIALS, MOST_DIMENSIONS = 10**6, 10**6, 4096, 40
@@ -17,7 +19,9 @@ EXAMPLES = """
   lossland bench -o results --resume              go on after it was stopped
   lossland bench --optimizers adam,momentum,bfgs --landscapes rosenbrock,himmelblau --starts 200
   lossland bench --optimizers adam,mine.py:MyRule --landscapes "x^4 + y^2,ackley" --json
-  lossland bench --optimizers adam:schedule=cosine,sgd --suite bbob --budget 16 -o bbob"""
+  lossland bench --optimizers adam:schedule=cosine,sgd --suite bbob --budget 16 -o bbob --export coco
+  lossland bench --optimizers adam,torch.Adam:weight_decay=0 --landscapes rosenbrock --starts 100
+  lossland bench -o results --cluster tcp://10.0.0.7:8786"""
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -39,7 +43,7 @@ def configure(parser: ArgumentParser) -> None:
         "--suite", metavar="S", type=word, default="default", help="default (20 landscapes) or bbob (24)"
     )
     parser.add_argument(
-        "--dimension", metavar="N", type=whole(1, MOST_DIMENSIONS), default=2, help="of the landscapes (default: 2)"
+        "--dimension", metavar="N", type=whole(2, MOST_DIMENSIONS), default=2, help="of the landscapes (default: 2)"
     )
     parser.add_argument(
         "--starts", metavar="N", type=whole(1, MOST_STARTS), default=1000, help="held-out starts (default: 1000)"
@@ -66,11 +70,22 @@ def configure(parser: ArgumentParser) -> None:
         help="standard deviation of Gaussian noise on each component of each gradient (default: 0)",
     )
     parser.add_argument(
-        "-o", "--output", metavar="DIR", type=path, help="the folder for results.json, results.csv and all runs"
+        "-o",
+        "--output",
+        metavar="DIR",
+        type=path,
+        help="the folder for results.json, results.csv, report.html and all runs",
     )
     parser.add_argument("--resume", action="store_true", help="go on with what the folder holds")
+    parser.add_argument(
+        "--export",
+        metavar="FORMAT",
+        type=one_of("coco"),
+        help="write runs on BBOB functions into DIR/coco too, a folder for each optimizer, as cocopp reads them",
+    )
     add_seed(parser)
     add_backend(parser)
+    add_cluster(parser)
     add_json(parser)
 
 
@@ -81,12 +96,18 @@ def run(arguments: Namespace) -> None:
     if arguments.resume and arguments.output is None:
         raise UserError("--resume goes on with the results in a folder: say which, as in -o results --resume.")
 
-    from lossland.benchmark.bench import bench
+    if arguments.export and arguments.output is None:
+        raise UserError("--export coco writes into the folder of the results: say which, as in -o results.")
+
+    from lossland.benchmark.bench import SUITES, bench
+    from lossland.benchmark.export import check_coco, export_coco
 
     optimizers, landscapes = (
         None if text is None else separated(text) for text in (arguments.optimizers, arguments.landscapes)
     )
-    with Progress("Racing") as progress:
+    if arguments.export:
+        check_coco(SUITES.get(arguments.suite, ()) if landscapes is None else landscapes, arguments.noise)
+    with workers_of(arguments) as workers, Progress("Racing") as progress:
         found = bench(
             optimizers,
             landscapes,
@@ -100,8 +121,13 @@ def run(arguments: Namespace) -> None:
             backend=arguments.backend,
             folder=arguments.output,
             resume=arguments.resume,
+            workers=workers,
             progress=progress,
         )
+    if arguments.export:
+        export_coco(found, arguments.output / "coco")
+    if arguments.output is not None:
+        _report(arguments.output)
     if arguments.json:
         print_json({"results": found.rows()})
         return
@@ -129,6 +155,16 @@ def run(arguments: Namespace) -> None:
         )
     if arguments.output is not None:
         print(arguments.output)
+
+
+def _report(folder: Path) -> None:
+    """Write the folder's report.html, or say what it needs: the tables are there without it."""
+    from lossland.formats import report
+
+    if report.can_report():
+        report.write_report(folder / "report.html", json.loads((folder / "results.json").read_text(encoding="utf-8")))
+    else:
+        note(report.MISSING)
 
 
 def separated(text: str) -> list[str]:

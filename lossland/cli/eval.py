@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from lossland.cli import memory
-from lossland.cli.options import add_backend, add_domain, add_json, add_landscape, add_output
+from lossland.cli.options import add_backend, add_cluster, add_domain, add_json, add_landscape, add_output, workers_of
 from lossland.cli.output import note, number, pair, print_json
 from lossland.cli.parsing import one_of, point, whole, word
 from lossland.cli.progress import Progress
 from lossland.errors import UserError
 
 if TYPE_CHECKING:
-    from lossland.compute.grids import Lattice
+    from lossland.compute.grids import Band, Lattice
     from lossland.formats.npz import NpyBands, NpzBands
     from lossland.landscapes import Landscape
 
@@ -54,6 +54,7 @@ def configure(parser: ArgumentParser) -> None:
         "the .npz file to write: x (n,), y (n,), value (n, n) indexed [iy, ix]; a .npy file takes the value alone",
     )
     add_backend(parser)
+    add_cluster(parser)
     add_json(parser)
 
 
@@ -98,11 +99,12 @@ def _grid(arguments: Namespace) -> None:
     n = arguments.n
     lattice = Lattice(land, n, dtype=np.dtype(arguments.dtype), quantities=wanted, backend=arguments.backend)
     memory.require_disk(lattice.nbytes, arguments.output, f"A grid of {n} x {n} points", "choose a smaller -n")
-    with Progress("Computing") as progress, _file(lattice, arguments) as file:
+    with workers_of(arguments) as workers, Progress("Computing") as progress, _file(lattice, arguments) as file:
         if ending == ".npz":
             file.append("x", lattice.x)
             file.append("y", lattice.y)
-        low, high = _write(lattice, file, lambda rows: progress(rows * n, n * n))
+        bands = lattice.bands() if workers is None else lattice.bands_by(workers)
+        low, high = _write(bands, file, lambda rows: progress(rows * n, n * n))
 
     if is_too_fine(land.value, land.domain, n):
         note(f"{arguments.landscape} on {n} x {n} points is {ADVICE} (--domain, -n).")
@@ -135,12 +137,14 @@ def _file(lattice: Lattice, arguments: Namespace) -> AbstractContextManager[NpzB
     return npz_bands(arguments.output, {name: (shape, lattice.dtype) for name, shape in shapes.items()})
 
 
-def _write(lattice: Lattice, file: NpzBands | NpyBands, progress: Callable[[int], None]) -> tuple[float, float]:
-    """Write the lattice's bands as they come; return the lowest and the highest finite value (nan without any)."""
+def _write(
+    bands: Iterator[tuple[slice, Band]], file: NpzBands | NpyBands, progress: Callable[[int], None]
+) -> tuple[float, float]:
+    """Write bands as they come; return the lowest and the highest finite value (nan without any)."""
     import numpy as np
 
     low, high = float("inf"), float("-inf")
-    for rows, band in lattice.bands():
+    for rows, band in bands:
         for name, array in band.items():
             file.append(name, array)
         value = band["value"]

@@ -7,7 +7,7 @@ from shlex import quote
 
 from lossland.cli.options import add_picture_settings, add_scene_settings, add_text_scale, check_picture_fits
 from lossland.cli.output import print_json
-from lossland.cli.parsing import path, subject, whole
+from lossland.cli.parsing import SLICES, path, subject, whole
 from lossland.cli.subject import scene, session
 from lossland.errors import MachineError, UserError
 
@@ -31,7 +31,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "scene",
         metavar="SCENE",
-        type=subject(".py", ".lossland"),
+        type=subject(".py", ".lossland", *SLICES),
         nargs="?",
         default=FIRST_SCENE,
         help="a scene, a landscape or formula, either in a file (mine.py:Name), a folder of results of "

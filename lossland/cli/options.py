@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from typing import Any
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any
 
 from lossland.cli import memory
-from lossland.cli.parsing import camera, domain, one_of, path, real, setting, size, subject, whole, word
+from lossland.cli.parsing import SLICES, camera, domain, one_of, path, real, setting, size, subject, whole, word
 from lossland.writing.scale import LARGEST_TEXT, SMALLEST_TEXT
+
+if TYPE_CHECKING:
+    from lossland.compute.cluster import DaskWorkers
 
 LARGEST_SEED = 2**63 - 1
 BYTES_A_PIXEL = 64  # drawn at twice the size in colour and depth, then read back and written
@@ -76,6 +80,25 @@ def add_backend(parser: ArgumentParser) -> None:
     )
 
 
+def add_cluster(parser: ArgumentParser) -> None:
+    """Add ``--cluster``."""
+    parser.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        type=word,
+        help="compute on the Dask cluster whose scheduler is at this address, such as tcp://10.0.0.7:8786",
+    )
+
+
+def workers_of(arguments: Namespace) -> AbstractContextManager[DaskWorkers | None]:
+    """Return the workers of ``--cluster``, None without it, for a ``with``."""
+    if arguments.cluster is None:
+        return nullcontext()
+    from lossland.compute.cluster import cluster
+
+    return cluster(arguments.cluster)
+
+
 def add_output(parser: ArgumentParser, help: str, required: bool = False) -> None:
     """Add ``-o``."""
     parser.add_argument("-o", "--output", metavar="FILE", type=path, required=required, help=help)
@@ -112,7 +135,7 @@ def add_scene(parser: ArgumentParser) -> None:
     parser.add_argument(
         "scene",
         metavar="SCENE",
-        type=subject(".py", ".lossland"),
+        type=subject(".py", ".lossland", *SLICES),
         help="a scene, a landscape or formula, a .lossland session, or mine.py:Name",
     )
 

@@ -18,10 +18,11 @@ from lossland.cli.options import (
     look,
 )
 from lossland.cli.output import note, print_json
-from lossland.cli.parsing import real, subject
+from lossland.cli.parsing import SLICES, real, subject
 from lossland.cli.progress import Progress
 from lossland.cli.subject import refuse_settings, scene, session
 from lossland.errors import UserError
+from lossland.files import holds_results
 
 if TYPE_CHECKING:
     from lossland.app.film import Subject
@@ -43,7 +44,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "subject",
         metavar="SCENE",
-        type=subject(".py", ".lossland"),
+        type=subject(".py", ".lossland", *SLICES),
         help="a scene, a landscape or formula, a tour such as demo, a folder of results of `lossland bench`, "
         "a .lossland session, or mine.py:Name",
     )
@@ -123,7 +124,7 @@ def _reel(name: str) -> Subject:
     from lossland.benchmark import reel, summary
     from lossland.scenery import library
 
-    if library.is_benchmark(name):
+    if holds_results(name):
         return reel.reel(summary.read(name), name)
     if name == library.BENCHMARK:
         return reel.reel(summary.read())

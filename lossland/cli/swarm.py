@@ -18,15 +18,19 @@ from lossland.cli.options import (
 from lossland.cli.output import number, pair, print_json, print_table
 from lossland.cli.parsing import whole
 from lossland.cli.progress import Progress
+from lossland.errors import UserError
 
 MOST_PARTICLES = 2**40  # as in compute.swarm, which is not loaded for a command's help
 MOST_STEPS = 10**9
-BYTES_A_PARTICLE = 240  # start, end, optimizer memory and what one step computes, float32
+BYTES_A_PARTICLE = 240  # start, end, optimizer memory and what one step computes, float32; in the plane
+BYTES_A_NUMBER = 8  # a float32, and room to compute the next
+MOST_DIMENSIONS = 1000  # as in landscapes.problems; BBOB functions have 40 at most
 
 EXAMPLES = """
   lossland swarm himmelblau --optimizer adam:lr=0.05 --count 100000 --steps 300
   lossland swarm rastrigin --optimizer momentum --count 1e5 --steps 200 --json
-  lossland swarm himmelblau --count 10000 --seed 7 -o ends.npz"""
+  lossland swarm himmelblau --count 10000 --seed 7 -o ends.npz
+  lossland swarm bbob:8 --dimension 10 --optimizer bfgs --count 1000 --noise 0.1"""
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -39,9 +43,16 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--steps", metavar="K", type=whole(0, MOST_STEPS), default=500, help="steps each (default: 500)"
     )
+    parser.add_argument(
+        "--dimension",
+        metavar="N",
+        type=whole(2, MOST_DIMENSIONS),
+        default=2,
+        help="of a BBOB function, 2 to 40, or of a function of one vector in mine.py:name (default: 2)",
+    )
     add_noise(parser)
     add_domain(parser)
-    add_output(parser, "write start (N, 2), end (N, 2) and value (N,) to this .npz file")
+    add_output(parser, "write start (N, 2), end (N, 2) and value (N,) to this .npz file; (N, n) in n dimensions")
     add_seed(parser)
     add_backend(parser)
     add_json(parser)
@@ -53,15 +64,25 @@ def run(arguments: Namespace) -> None:
 
     if arguments.output:
         check_ending(arguments.output, (".npz",))
-    memory.require(arguments.count * BYTES_A_PARTICLE, f"{arguments.count:_} particles", "choose a smaller --count")
 
     from lossland import optimizers
     from lossland.compute.swarm import swarm
     from lossland.compute.trajectory import with_noise
     from lossland.landscapes import landscape
+    from lossland.landscapes.problems import problem
 
-    land = landscape(arguments.landscape, domain=arguments.domain)
     optimizer = with_noise(optimizers.optimizer(arguments.optimizer), arguments.noise)
+    if arguments.dimension == 2:
+        land = landscape(arguments.landscape, domain=arguments.domain)
+    elif arguments.domain:
+        raise UserError("A domain is given for two dimensions; leave out --domain or --dimension.")
+    else:
+        land = problem(arguments.landscape, arguments.dimension)
+    size = BYTES_A_PARTICLE * arguments.count
+    if arguments.dimension > 2:
+        entries = sum(arguments.dimension**order for order in optimizers.trace(type(optimizer)).remembered.values())
+        size = BYTES_A_NUMBER * arguments.count * (3 * arguments.dimension + 2 * entries)
+    memory.require(size, f"{arguments.count:_} particles", "choose a smaller --count")
     with Progress("Descending") as progress:
         result = swarm(
             land,
@@ -81,9 +102,11 @@ def run(arguments: Namespace) -> None:
     if arguments.json:
         print_json(found)
         return
+    way = "" if result.fused else ", on arrays"
     million = found["particle_steps_per_second"] / 1e6
     print(f"{arguments.count} particles, {optimizers.spec(optimizer)} on {land.title}, {arguments.steps} steps")
-    print(f"{found['seconds']:.2f} s, {million:.1f} million particle-steps a second on {result.backend}")
+    print(f"{found['seconds']:.2f} s, {million:.1f} million particle-steps a second on {result.backend}{way}")
     print(f"converged {found['converged']}, diverged {found['diverged']}")
-    rows = [(pair((one["x"], one["y"])), number(one["value"]), f"{one['share']:.1%}") for one in found["minima"]]
+    minima = zip(result.minima.position.tolist(), found["minima"], strict=True)
+    rows = [(pair(at), number(one["value"]), f"{one['share']:.1%}") for at, one in minima]
     print_table(rows, ("minimum", "value", "share"))

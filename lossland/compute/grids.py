@@ -11,6 +11,7 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ from lossland.landscapes import MOST_POINTS, Grid, check_domain, check_dtype, fi
 if TYPE_CHECKING:
     from lossland.compute.kernels.device import CudaLattice
     from lossland.compute.kernels.lattice import LatticeKernel
+    from lossland.compute.workers import Workers
     from lossland.landscapes import Domain, Landscape
 
 BAND = 1 << 18  # points of a band: its arrays stay near the core that fills them
@@ -86,6 +88,7 @@ class Lattice:
         for name in dict.fromkeys(quantities):
             nodes += quantity_nodes(landscape, name)
             self.shapes[name] = (n, n, QUANTITIES[name])
+        self._given = (landscape, n, ((x0, x1), (y0, y1)), self.dtype.name, tuple(quantities), backend)
         self.x, self.y = np.linspace(x0, x1, n).astype(self.dtype), np.linspace(y0, y1, n).astype(self.dtype)
         self._widths = tuple(math.prod(shape[2:]) for shape in self.shapes.values())
         self._program = _program(tuple(nodes))
@@ -98,6 +101,32 @@ class Lattice:
     def bands(self, threads: int = 0) -> Iterator[tuple[slice, Band]]:
         """Yield bands of rows, from the first to the last, with their part of every array."""
         return self._in_order(threads or cores(), lambda rows: self._room(rows.stop - rows.start))
+
+    def bands_by(self, workers: Workers) -> Iterator[tuple[slice, Band]]:
+        """Yield what `bands` does, computed by workers."""
+        tops = range(0, self.n, self._height)
+        waiting: dict[int, Band] = {}
+        following = 0
+        tiles = [_Tile(*self._given, rows=self._rows(top)) for top in tops]
+        for number, band in workers.run(band_of, tiles):
+            waiting[number] = band
+            while following in waiting:
+                yield self._rows(tops[following]), waiting.pop(following)
+                following += 1
+
+    def band(self, rows: slice) -> Band:
+        """Return the part of every array in one band of rows."""
+        band = self._room(rows.stop - rows.start)
+        self._compute(self._kernel(), rows, band)
+        return band
+
+    @property
+    def _height(self) -> int:
+        """How many rows a band has."""
+        return max(1, BAND // self.n)
+
+    def _rows(self, top: int) -> slice:
+        return slice(top, min(top + self._height, self.n))
 
     def fill(self, whole: Band, threads: int = 0, progress: Callable[[float], None] | None = None) -> None:
         """Fill arrays of all ``shapes``. ``progress`` is called with the share of the work done."""
@@ -119,13 +148,11 @@ class Lattice:
 
     def _in_order(self, threads: int, take: Callable[[slice], Band]) -> Iterator[tuple[slice, Band]]:
         """Compute all bands on a few threads, in arrays that ``take`` gives, and yield them one after the other."""
-        height = max(1, BAND // self.n)
         kernel = self._kernel()
         waiting: deque[tuple[slice, Band, Future[None]]] = deque()
         with ThreadPoolExecutor(threads, thread_name_prefix="grid") as pool:
             try:
-                for top in range(0, self.n, height):
-                    rows = slice(top, min(top + height, self.n))
+                for rows in map(self._rows, range(0, self.n, self._height)):
                     band = take(rows)
                     waiting.append((rows, band, pool.submit(self._compute, kernel, rows, band)))
                     if len(waiting) > threads:
@@ -188,6 +215,24 @@ class Lattice:
     def _step(self) -> tuple[float, float]:
         """The width and the height of a cell."""
         return tuple(float(side[-1] - side[0]) / (self.n - 1) for side in (self.x, self.y))  # type: ignore[return-value]
+
+
+@dataclass(frozen=True)
+class _Tile:
+    """A band of a lattice."""
+
+    landscape: Landscape
+    n: int
+    domain: Domain
+    dtype: str
+    quantities: tuple[str, ...]
+    backend: str
+    rows: slice
+
+
+def band_of(tile: _Tile) -> Band:
+    """Return a band of a lattice. What workers do."""
+    return Lattice(tile.landscape, tile.n, tile.domain, tile.dtype, tile.quantities, tile.backend).band(tile.rows)
 
 
 def _planes(parts: Sequence[np.ndarray]) -> list[np.ndarray]:

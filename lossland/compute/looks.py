@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from lossland.expression import Node, Program, namespace, stable
+from lossland.expression.linear import identity_like
 from lossland.expression.node import as_node, make, ordered
 from lossland.expression.vectors import Vector, flat, rank, shaped
-from lossland.landscapes.landscape import calculus
+from lossland.landscapes.landscape import Calculus, calculus
 from lossland.optimizers import Optimizer, Step, by_coordinate, memory
-from lossland.optimizers.look import AXES, Place, entries, trace
+from lossland.optimizers.foreign import Foreign
+from lossland.optimizers.look import AXES, Look, Place, entries, trace
 
 if TYPE_CHECKING:
-    from lossland.landscapes import Landscape
+    from lossland.landscapes.problems import Ground
 
 
 @lru_cache(maxsize=32)
-def _program(nodes: tuple[Node, Node]) -> Program:
-    return Program(nodes, AXES)
+def _program(nodes: tuple[Node, ...], names: tuple[str, ...]) -> Program:
+    return Program(nodes, names)
 
 
-def gradient_program(landscape: Landscape) -> Program:
-    """Return the program that computes df/dx and df/dy from x and y."""
-    return _program(landscape.gradient_nodes)
+def gradient_program(landscape: Ground) -> Program:
+    """Return the program that computes the derivatives by x, y, ... from these."""
+    return _program(landscape.gradient_nodes, landscape.names)
+
+
+def rows(array: Any) -> list[Any]:
+    """Return the rows of an array (n, N)."""
+    return [array[i, :] for i in range(array.shape[0])]
 
 
 def substituted(outputs: Iterable[Node], meaning: Mapping[str, Node]) -> list[Node]:
@@ -40,16 +47,24 @@ def substituted(outputs: Iterable[Node], meaning: Mapping[str, Node]) -> list[No
     return [new[node] for node in outputs]
 
 
-def seen_at(places: Sequence[Place], node: Node, meaning: dict[str, Node]) -> dict[str, Node]:
+def seen_at(places: Sequence[Place], node: Node, axes: tuple[str, ...], meaning: dict[str, Node]) -> dict[str, Node]:
     """Return ``meaning`` with the variables of the places where a rule looks, each as an expression of the landscape.
 
     Each place's position is an expression in the variables of ``meaning``, of earlier places and of the particle.
     """
-    whole = dict(meaning)
+    whole, around = dict(meaning), calculus(node, axes)
     for place in places:
-        at: dict[str, Node] = dict(zip(AXES, substituted(place.position, whole), strict=True))
-        around = calculus(node)
-        nodes = {"value": (around.node,), "gradient": around.gradient}.get(place.what) or around.hessian
+        names = (*axes, *around.directions) if place.what == "product" else axes
+        at: dict[str, Node] = dict(zip(names, substituted(place.position, whole), strict=True))
+        match place.what:
+            case "value":
+                nodes: Sequence[Node] = (around.node,)
+            case "gradient":
+                nodes = around.gradient
+            case "product":
+                nodes = around.along
+            case _:
+                nodes = around.hessian
         whole |= dict(zip(place.names, substituted(stable(nodes), at), strict=True))
     return whole
 
@@ -73,7 +88,7 @@ class Surveyor:
         last = [entry for name, order in traced.remembered.items() for entry in entries(name, order)]
         draws = entries("noise", 1) if noisy else []
         inputs = (*AXES, *entries("grad", 1), "t", *(item.name for item in fields(kind)), *last, *draws)
-        self.program = Program(substituted(outputs, seen_at(traced.places, node, {})), inputs, as_given=True)
+        self.program = Program(substituted(outputs, seen_at(traced.places, node, AXES, {})), inputs, as_given=True)
 
     def initial(self, rule: Optimizer) -> Step:
         """Return the terms before the first step."""
@@ -107,43 +122,119 @@ def _surveyor(node: Node, kind: type[Optimizer], noisy: bool) -> Surveyor:
     return Surveyor(node, kind, noisy)
 
 
-def surveyor(landscape: Landscape, kind: type[Optimizer], noisy: bool) -> Surveyor:
+def surveyor(landscape: Ground, kind: type[Optimizer], noisy: bool) -> Surveyor:
     """Return the rule, which looks around, on a landscape; with noise if it is ``noisy``."""
     return _surveyor(landscape.node, kind, noisy)
+
+
+# ---------------------------------------------------------------------------------------------- in any dimension
+
+
+class Surroundings(Look):
+    """What particles side by side see: every part of a vector is an array (N,). Looks are computed when it is asked."""
+
+    def __init__(self, around: Calculus, position: Any, grad: Any, slope: Any = None) -> None:
+        """Stand at ``position`` (n, N), where the gradient is ``grad`` (n, N); noise adds the ``slope`` (n, N)."""
+        self._around = around
+        self.slope = None if slope is None else Vector(rows(slope))
+        self.position, self.grad = Vector(rows(position)), self.noted_grad(Vector(rows(grad)))
+
+    def value_at(self, position: Any) -> Any:
+        """Return f (N,)."""
+        return self.noted_value(self._around.computes_value.arrays(*position)[0], position)
+
+    def grad_at(self, position: Any) -> Vector:
+        """Return the gradient, as it is seen."""
+        return self.noted_grad(Vector(self._around.computes_gradient.arrays(*position)[1:]))
+
+    def curvature_along(self, position: Any, direction: Any) -> Vector:
+        """Return the Hessian times a vector; the matrix is not made."""
+        return Vector(self._around.computes_along.arrays(*position, *direction))
+
+    def hessian_at(self, position: Any) -> Vector:
+        """Return the Hessian, from its products with the unit vectors."""
+        return Vector(self.curvature_along(position, axis) for axis in identity_like(position))
+
+
+class _ByLooking:
+    """A rule on a problem in any dimension: its lines are run on arrays one by one, whatever it asks for."""
+
+    def __init__(self, landscape: Ground, kind: type[Optimizer]) -> None:
+        self._around, self._size = calculus(landscape.node, landscape.names), len(landscape.names)
+        self.remembered = trace(kind).remembered
+
+    def initial(self, rule: Optimizer) -> Step:
+        return self._shaped(rule.initial(), lambda entry: entry)
+
+    def step(self, rule: Optimizer, position: Any, grad: Any, last: Step, t: int, draw: Any) -> Step:
+        slope = None if draw is None else rule.observe(0.0, draw)
+        terms = rule.decide(Surroundings(self._around, position, grad, slope), last, t)
+        zero = namespace(position).zeros_like(position[0, :])
+
+        def as_array(entry: Any) -> Any:  # what was made of numbers alone may be a number, or of another type
+            return zero + entry if isinstance(entry, float | int) else namespace(zero).astype(entry, zero.dtype)
+
+        move = Vector(map(as_array, flat(terms.step, 1, self._size)))
+        return self._shaped(terms, as_array)._replace(step=move)
+
+    def _shaped(self, terms: Step, made: Callable[[Any], Any]) -> Step:
+        """Return the terms with what is remembered in its full shape, each entry made by a function."""
+        known = {
+            name: shaped(map(made, flat(getattr(terms, name), order, self._size)), order, self._size)
+            for name, order in self.remembered.items()
+        }
+        return terms._replace(**known)
 
 
 # ----------------------------------------------------------------------------------------- any rule, side by side
 
 
 class Paces:
-    """Any rule on a landscape, for particles side by side: on arrays (2, n) of any library. It takes draws if noisy."""
+    """Any rule on a landscape, for particles side by side: on arrays (2, N) of any library. It takes draws if noisy.
 
-    def __init__(self, landscape: Landscape, kind: type[Optimizer], noisy: bool) -> None:
-        self._whole = None if by_coordinate(kind) else surveyor(landscape, kind, noisy)
+    On a problem the arrays are (n, N).
+    """
+
+    def __init__(self, landscape: Ground, kind: type[Optimizer], noisy: bool) -> None:
+        self._whole: Surveyor | _ByLooking | None = None
+        if kind.traced and not by_coordinate(kind):
+            plane = landscape.names == AXES
+            self._whole = surveyor(landscape, kind, noisy) if plane else _ByLooking(landscape, kind)
 
     def initial(self, rule: Optimizer, position: Any) -> Step:
         """Return the terms before the first step; what the rule remembers are arrays, or vectors and so on of them."""
+        if isinstance(rule, Foreign):
+            return rule.Terms(rule.begin(position), step=0.0)
         if self._whole is None:
             before, zero = rule.initial(), namespace(position).zeros_like(position)
             return before._replace(**{name: zero + getattr(before, name) for name in memory(type(rule))})
-        before, zero = self._whole.initial(rule), namespace(position).zeros_like(position[0, :])
+        before, zero, size = (
+            self._whole.initial(rule),
+            namespace(position).zeros_like(position[0, :]),
+            position.shape[0],
+        )
         known = {
-            name: shaped([zero + entry for entry in flat(getattr(before, name), order, 2)], order, 2)
+            name: shaped([zero + entry for entry in flat(getattr(before, name), order, size)], order, size)
             for name, order in self._whole.remembered.items()
         }
         return before._replace(**known)
 
     def step(self, rule: Optimizer, position: Any, grad: Any, last: Step, t: int, draw: Any = None) -> tuple[Step, Any]:
-        """Return the terms of a step at ``position`` (2, n), where the gradient is ``grad`` (2, n), and the move.
+        """Return the terms of a step at ``position`` (n, N), where the gradient is ``grad`` (n, N), and the move.
 
-        ``draw`` (2, n) is standard normal if the rule is noisy.
+        ``draw`` (n, N) is standard normal if the rule is noisy.
         """
+        if isinstance(rule, Foreign):
+            move = rule.move(last.mover, position, grad if draw is None else rule.observe(grad, draw))
+            return rule.Terms(last.mover, move), move
         if self._whole is None:
             seen = grad if draw is None else rule.observe(grad, draw)
             terms = rule.update(seen, last, t, position)
             return terms, terms.step
-        rows = [(array[0, :], array[1, :]) for array in (position, grad)]
-        terms = self._whole.step(rule, *rows, last, t, () if draw is None else (draw[0, :], draw[1, :]))
+        if isinstance(self._whole, _ByLooking):
+            terms = self._whole.step(rule, position, grad, last, t, draw)
+        else:
+            terms = self._whole.step(rule, rows(position), rows(grad), last, t, () if draw is None else rows(draw))
         return terms, namespace(position).stack(tuple(terms.step))
 
 

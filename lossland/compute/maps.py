@@ -37,6 +37,7 @@ from lossland.optimizers import optimizer as as_optimizer
 from lossland.optimizers.rates import suggested_rate
 
 if TYPE_CHECKING:
+    from lossland.compute.workers import Workers
     from lossland.expression import Node
 
 NONE, DIVERGED = -1, -2
@@ -44,6 +45,7 @@ NONE, DIVERGED = -1, -2
 
 MOST_CELLS = 2**20  # along a side
 TILE = 1 << 18  # starts that are followed together
+SENT = 1 << 15  # starts that are sent to a worker together
 START = ("x", "y")  # axes of a sweep that are the start's coordinates
 TOGETHER = 4096  # cells of a sweep whose arrays stay in a core's cache together
 DECADE = 10.0  # an axis that spans it, from a positive end, is logarithmic
@@ -99,17 +101,18 @@ def basins(
     seed: int = 0,
     backend: str = "auto",
     progress: Callable[[float], None] | None = None,
+    workers: Workers | None = None,
 ) -> BasinMap:
     """Let a particle start at the centre of each of n x n cells of the domain, and see where it is after ``steps``.
 
     Landscape and optimizer may be given in all the forms that `ll.run` takes. A particle has reached a minimum when
     it is near it, see `find_minima`. Runs are in float32; starts are numbered row by row for their draws, as in a
-    swarm.
+    swarm. ``workers`` do the work instead of this machine, see `ll.cluster`.
     """
     checks.told(progress)
     land, rule = as_landscape(landscape), as_optimizer(optimizer)
     try:
-        return finished(basin_pieces(land, rule, n, steps, seed, backend, work=20 * PIECE), progress)
+        return finished(basin_pieces(land, rule, n, steps, seed, backend, 20 * PIECE, workers), progress)
     except MemoryError:
         raise MachineError(f"There is not enough memory for a map of {n} x {n} cells; choose fewer.") from None
 
@@ -122,17 +125,18 @@ def basin_pieces(
     seed: int = 0,
     backend: str = "auto",
     work: int = PIECE,
+    workers: Workers | None = None,
 ) -> Pieces[BasinMap]:
-    """Make a basin map in pieces of about ``work`` steps of one particle."""
+    """Make a basin map in pieces of about ``work`` steps of one particle, or of a tile of the workers."""
     seed, steps = check_seed(seed), check_steps(steps)
     n = checks.whole(n, 1, MOST_CELLS, "The number of cells along a side")
     known = np.asarray(landscape.minima, np.float64).reshape(-1, 2)
     ends = _Ends(landscape, optimizer, n, steps, seed, backend, work)
-    end, settled = yield from ends.pieces(known, 0.0, 0.5)
+    end, settled = yield from ends.pieces(known, 0.0, 0.5, workers)
     _, diverged = fates(landscape, end)
     minima, label = find_minima(landscape, np.where(diverged[:, None], np.float32(np.nan), end))
     if len(minima.position) > len(known):  # minima that were found: when was each of them reached?
-        _, settled = yield from ends.pieces(minima.position, 0.5, 1.0)
+        _, settled = yield from ends.pieces(minima.position, 0.5, 1.0, workers)
     reached = np.where(label >= 0, settled, -1).astype(np.int32)
     square = (n, n)
     return BasinMap(
@@ -152,27 +156,50 @@ class _Ends:
     backend: str
     work: int
 
-    def pieces(self, minima: NDArray[np.float64], begin: float, end: float) -> Pieces[tuple[Any, Any]]:
+    def pieces(
+        self, minima: NDArray[np.float64], begin: float, end: float, workers: Workers | None
+    ) -> Pieces[tuple[Any, Any]]:
         """Yield shares from ``begin`` to ``end``; return the end points (n*n, 2) and since when they are at minima."""
         positions, settled = np.empty((self.n**2, 2), np.float32), np.empty(self.n**2, np.int32)
-        total = max(1, self.n**2 * self.steps)
+        for share, part, found in self._here(minima) if workers is None else self._shared_out(minima, workers):
+            if found is not None:
+                positions[part], settled[part] = found
+            yield begin + (end - begin) * share
+        return positions, settled
+
+    def _here(self, minima: NDArray[np.float64]) -> Iterator[_Progress]:
+        for part in _parts(self.n**2, TILE):
+            pieces = self.followed(part, minima)
+            try:
+                while True:
+                    taken = next(pieces)
+                    yield (part.start + taken * (part.stop - part.start)) / self.n**2, part, None
+            except StopIteration as ended:
+                yield part.stop / self.n**2, part, ended.value
+
+    def _shared_out(self, minima: NDArray[np.float64], workers: Workers) -> Iterator[_Progress]:
+        parts = _parts(self.n**2, SENT)
+        tiles = [_Tile(self, part, minima) for part in parts]
+        for done, (number, found) in enumerate(workers.run(ends_of, tiles), start=1):
+            yield done / len(tiles), parts[number], found
+
+    def followed(self, part: slice, minima: NDArray[np.float64]) -> Pieces[tuple[Any, Any]]:
+        """Follow the starts of one tile; yield the share of their steps, return where they end and since when."""
         near, backend = tolerance(self.landscape), arrays.backend(self.backend)
-        for first in range(0, self.n**2, TILE):
-            tile = slice(first, min(first + TILE, self.n**2))
-            start = cell_centres(self.landscape.domain, self.n, tile)
-            watched = crowd(self.landscape, self.rule, start, self.seed, first, backend, minima, near)
-            for taken in self._advanced(watched, len(start)):
-                yield begin + (end - begin) * (first * self.steps + taken * len(start)) / total
-            positions[tile], settled[tile] = watched.positions, watched.settled
-            which = np.flatnonzero(watched.spoilt)
-            if len(which):  # by float32? see `SwarmState.ends`
-                again, index = in_float64(
-                    self.landscape, self.rule, start, which, self.seed, first, backend, minima, near
-                )
-                for _ in self._advanced(again, len(again.positions)):
-                    yield begin + (end - begin) * tile.stop * self.steps / total
-                positions[first + which] = rounded(again.positions[index], np.float32)
-                settled[first + which] = again.settled[index]
+        start = cell_centres(self.landscape.domain, self.n, part)
+        watched = crowd(self.landscape, self.rule, start, self.seed, part.start, backend, minima, near)
+        for taken in self._advanced(watched, len(start)):
+            yield taken / self.steps
+        positions, settled = watched.positions, watched.settled
+        which = np.flatnonzero(watched.spoilt)
+        if len(which):  # by float32? see `SwarmState.ends`
+            again, index = in_float64(
+                self.landscape, self.rule, start, which, self.seed, part.start, backend, minima, near
+            )
+            for _ in self._advanced(again, len(again.positions)):
+                yield 1.0
+            positions[which] = rounded(again.positions[index], np.float32)
+            settled[which] = again.settled[index]
         return positions, settled
 
     def _advanced(self, particles: Crowd, count: int) -> Iterator[int]:
@@ -183,6 +210,29 @@ class _Ends:
             particles.advance(some)
             taken += some
             yield taken
+
+
+_Progress = tuple[float, slice, tuple[Any, Any] | None]  # the share that is done, a tile, and its result if it is done
+
+
+@dataclass(frozen=True)
+class _Tile:
+    """Some starts of a map, by their numbers."""
+
+    ends: _Ends
+    part: slice
+    minima: NDArray[np.float64]
+
+
+@np.errstate(all="ignore")
+def ends_of(tile: _Tile) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Return where the starts of a tile end, (N, 2), and since when they are at minima, (N,). What workers do."""
+    return finished(tile.ends.followed(tile.part, tile.minima))
+
+
+def _parts(count: int, size: int) -> list[slice]:
+    """Cut a range from 0 to ``count`` into slices of a size; the last may be smaller."""
+    return [slice(first, min(first + size, count)) for first in range(0, count, size)]
 
 
 # ------------------------------------------------------------------------------------------------------ sweeps
@@ -284,6 +334,7 @@ def sweep(
     target: float | None = None,
     seed: int = 0,
     progress: Callable[[float], None] | None = None,
+    workers: Workers | None = None,
 ) -> Sweep:
     """Run the rule with n x n settings of two of its hyper-parameters or start coordinates; the others stay.
 
@@ -291,7 +342,7 @@ def sweep(
     `axis_of`. The values are those in the middle of n cells between the ends. Left out, they are the two that tell
     most of the rule (see `usual_axes`). A cell is the run of its own setting, in float64, from ``start`` (the
     landscape's own by default); with noise all cells draw the same. Landscape and optimizer may be given in all the
-    forms that `ll.run` takes. See `Sweep`.
+    forms that `ll.run` takes. ``workers`` do the work instead of this machine, see `ll.cluster`. See `Sweep`.
     """
     checks.told(progress)
     land, rule = as_landscape(landscape), as_optimizer(optimizer)
@@ -299,7 +350,7 @@ def sweep(
     named = [axis.name for axis in given if axis]
     left = [axis for axis in usual_axes(land, rule) if axis.name not in named]
     across, up = (axis or left.pop(0 if number == 0 else -1) for number, axis in enumerate(given))
-    return finished(sweep_pieces(land, rule, across, up, n, steps, start, target, seed, WHOLE), progress)
+    return finished(sweep_pieces(land, rule, across, up, n, steps, start, target, seed, WHOLE, workers), progress)
 
 
 def sweep_pieces(
@@ -313,8 +364,9 @@ def sweep_pieces(
     target: float | None = None,
     seed: int = 0,
     work: int = PIECE // 4,
+    workers: Workers | None = None,
 ) -> Pieces[Sweep]:
-    """Make a sweep in pieces of about ``work`` steps of one run."""
+    """Make a sweep in pieces of about ``work`` steps of one run, or of a tile of the workers."""
     seed, steps = check_seed(seed), check_steps(steps)
     n = checks.whole(n, 1, MOST_CELLS, "The number of cells along a side")
     begins = check_start(landscape.start if start is None else start)
@@ -326,17 +378,47 @@ def sweep_pieces(
     _check_axes(optimizer, across, up, n)
     x, y = (_counted(optimizer, axis, axis.centres(n)) for axis in (across, up))
     loss, reached, diverged = np.empty(n * n), np.full(n * n, -1, np.int32), np.empty(n * n, bool)
-    for first in range(0, n * n, TOGETHER):
-        cells = np.arange(first, min(first + TOGETHER, n * n))
-        settings = {across.name: x[cells % n], up.name: y[cells // n]}
-        runs = _Runs(landscape, optimizer, settings, begin, target, seed)
-        while runs.t < steps:
-            runs.advance(min(steps - runs.t, max(1, work // (len(cells) + OVERHEAD))))
-            yield (first * steps + runs.t * len(cells)) / (n * n * steps)
-        loss[cells], reached[cells], diverged[cells] = runs.result()
+    parts, numbers = _parts(n * n, TOGETHER), np.arange(n * n)
+    settings = [{across.name: x[numbers[part] % n], up.name: y[numbers[part] // n]} for part in parts]
+    tiles = [_Cells(landscape, optimizer, some, begin, target, seed, steps) for some in settings]
+    if workers is None:
+        for part, cells in zip(parts, tiles, strict=True):
+            runs, size = cells.runs(), part.stop - part.start
+            while runs.t < steps:
+                runs.advance(min(steps - runs.t, max(1, work // (size + OVERHEAD))))
+                yield (part.start * steps + runs.t * size) / (n * n * steps)
+            loss[part], reached[part], diverged[part] = runs.result()
+    else:
+        for done, (number, found) in enumerate(workers.run(results_of, tiles), start=1):
+            loss[parts[number]], reached[parts[number]], diverged[parts[number]] = found
+            yield done / len(tiles)
     square = (n, n)
     lost = diverged.reshape(square)
     return Sweep(across, up, x, y, loss.reshape(square), reached.reshape(square), lost, landscape, optimizer)
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """Some cells of a sweep: the settings (N,) of each."""
+
+    landscape: Landscape
+    rule: Optimizer
+    settings: dict[str, NDArray[np.float64]]
+    start: tuple[float, float]
+    target: float | None
+    seed: int
+    steps: int
+
+    def runs(self) -> _Runs:
+        return _Runs(self.landscape, self.rule, self.settings, self.start, self.target, self.seed)
+
+
+@np.errstate(all="ignore")
+def results_of(cells: _Cells) -> tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.bool_]]:
+    """Return the loss, the step at which the target was reached, and which runs diverged. What workers do."""
+    runs = cells.runs()
+    runs.advance(cells.steps)
+    return runs.result()
 
 
 def usual_axes(landscape: Landscape, optimizer: Optimizer) -> tuple[Axis, Axis]:
@@ -361,6 +443,8 @@ def _counted(rule: Optimizer, axis: Axis, values: NDArray[np.float64]) -> NDArra
 
 
 def _check_axes(rule: Optimizer, across: Axis, up: Axis, n: int) -> None:
+    if not rule.traced:
+        raise UserError(f"A sweep runs rules with many settings side by side; {rule.text} is another library's code.")
     known = [*(item.name for item in fields(rule)), *START]
     for axis in (across, up):
         if axis.name not in known:

@@ -13,6 +13,7 @@ from lossland.errors import UserError
 
 if TYPE_CHECKING:
     from lossland.landscapes import Landscape
+    from lossland.landscapes.problems import Ground
 
 Float64 = NDArray[np.float64]
 
@@ -25,16 +26,30 @@ MOST = 512  # minima that are told apart
 
 
 class Minima(NamedTuple):
-    """Minima of a landscape: ``position`` (m, 2) and ``value`` (m,)."""
+    """Minima of a landscape: ``position`` (m, 2), or (m, n) of a problem, and ``value`` (m,)."""
 
     position: Float64
     value: Float64
 
 
-def tolerance(landscape: Landscape) -> float:
+def tolerance(landscape: Ground) -> float:
     """Return how near a minimum a particle must be to have reached it: 0.3 % of the domain's diagonal."""
-    (x0, x1), (y0, y1) = landscape.domain
-    return NEAR * float(np.hypot(x1 - x0, y1 - y0))
+    low, high = np.array(landscape.domain).T
+    return NEAR * float(np.linalg.norm(high - low))
+
+
+@np.errstate(all="ignore")
+def known_minima(problem: Ground, points: NDArray[np.floating]) -> tuple[Minima, NDArray[np.int16]]:
+    """Return the known minima of a problem in any dimension, and which of them each of the points (N, n) has reached.
+
+    A point has reached the nearest one that is within ``tolerance(problem)`` of it, -1 for none.
+    """
+    known = np.asarray(problem.minima, dtype=np.float64).reshape(-1, len(problem.names))
+    label, nearest = np.full(len(points), -1, np.int16), np.full(len(points), tolerance(problem))
+    for number, place in enumerate(known):
+        distance = np.linalg.norm(points - place, axis=1)
+        label, nearest = np.where(distance < nearest, np.int16(number), label), np.minimum(distance, nearest)
+    return Minima(known, np.asarray(problem.value(known)).reshape(-1)), label
 
 
 @np.errstate(all="ignore")

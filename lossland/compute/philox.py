@@ -35,6 +35,9 @@ class Purpose(IntEnum):
     DIRECTION = 6
 
 
+PAIR = 256  # what the last word grows by for two further normal numbers of the same particle and step
+
+
 def philox4x32(
     counter: tuple[Words, Words, Words, Words], key: tuple[int, int], rounds: int = 10
 ) -> tuple[Words, Words, Words, Words]:
@@ -48,25 +51,31 @@ def philox4x32(
     return c0, c1, c2, c3
 
 
-def words(seed: int, particle: Words, step: Words, purpose: Purpose) -> tuple[Words, Words, Words, Words]:
+def words(seed: int, particle: Words, step: Words, purpose: int) -> tuple[Words, Words, Words, Words]:
     """Return four random words for each particle and step. ``particle`` and ``step`` are uint64 arrays or ints."""
     counter = (particle & _LOW, particle >> 32, step & _LOW, int(purpose))
     return philox4x32(counter, (seed & _LOW, seed >> 32 & _LOW))
 
 
-def uniform(seed: int, particle: Words, step: Words = 0, purpose: Purpose = Purpose.START) -> tuple[Any, Any]:
+def uniform(seed: int, particle: Words, step: Words = 0, purpose: int = Purpose.START) -> tuple[Any, Any]:
     """Return two float64 arrays of uniform draws, strictly between 0 and 1, of the shape of ``particle``."""
     xp = _library(particle, step)
     w0, w1, _, _ = words(seed, particle, step, purpose)
     return _unit(xp, w0), _unit(xp, w1)
 
 
-def standard_normal(seed: int, particle: Words, step: Words, purpose: Purpose = Purpose.NOISE) -> tuple[Any, Any]:
+def standard_normal(seed: int, particle: Words, step: Words, purpose: int = Purpose.NOISE) -> tuple[Any, Any]:
     """Return two float64 arrays of independent standard normal draws (Box & Muller 1958)."""
     xp = _library(particle, step)
     u, v = uniform(seed, particle, step, purpose)
     radius = xp.sqrt(-2 * xp.log(u))
     return radius * xp.cos(2 * math.pi * v), radius * xp.sin(2 * math.pi * v)
+
+
+def noise(seed: int, particle: Words, step: Words, size: int = 2) -> list[Any]:
+    """Return a standard normal draw for each of ``size`` coordinates: what the gradients' noise is made of."""
+    pairs = range((size + 1) // 2)
+    return [x for pair in pairs for x in standard_normal(seed, particle, step, Purpose.NOISE + PAIR * pair)][:size]
 
 
 def _library(*values: Words) -> ModuleType:

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lossland.compute import philox
-from lossland.compute.looks import Paces, gradient_program
+from lossland.compute.looks import Paces, gradient_program, rows
 from lossland.expression import namespace
 from lossland.expression.node import Array
 from lossland.optimizers import Optimizer, Step, memory
 
 if TYPE_CHECKING:
-    from lossland.landscapes import Landscape
+    from lossland.landscapes.problems import Ground
 
 
 @dataclass
 class Block:
     """Some particles on their way.
 
-    ``position`` is (2, n), ``last`` the rule's terms of the last step (those it does not read again are None),
-    ``particles`` (n,) their numbers for random draws (None where the rule draws nothing), ``t`` the steps taken.
+    ``position`` is (2, N), or (n, N) of a problem in n dimensions, ``last`` the rule's terms of the last step (those
+    it does not read again are None), ``particles`` (N,) their numbers for random draws (None where the rule draws
+    nothing), ``t`` the steps taken.
     """
 
     position: Array
@@ -32,27 +36,31 @@ class Block:
 
 
 class Stepper:
-    """Any optimizer on any landscape, on arrays of any array-API namespace and floating type.
+    """Any optimizer on any landscape or problem, on arrays of any array-API namespace and floating type.
 
-    With ``bounds`` x0, x1, y0, y1 a particle that leaves them, or whose position is nan, stays where that happened.
+    With ``bounds`` x0, x1, y0, y1, ... a particle that leaves them, or whose position is nan, stays where that
+    happened.
     """
 
     def __init__(
         self,
-        landscape: Landscape,
+        landscape: Ground,
         optimizer: Optimizer,
         seed: int = 0,
-        bounds: tuple[float, float, float, float] | None = None,
+        bounds: Sequence[float] | None = None,
     ) -> None:
         self.gradient = gradient_program(landscape)
         self.paces = Paces(landscape, type(optimizer), optimizer.stochastic)
         self.optimizer, self.seed, self.bounds = optimizer, seed, bounds
 
-    def start(self, position: Array, first: int = 0) -> Block:
-        """Return a block at ``position`` (2, n), whose particles are numbered from ``first`` on."""
+    def start(self, position: Array, first: int = 0, sets: int = 1) -> Block:
+        """Return a block at ``position`` (n, N), whose particles are numbered from ``first`` on, in each of ``sets``.
+
+        Those are as many particles each, one set behind the other.
+        """
         xp = namespace(position)
-        rule = self.optimizer
-        numbers = philox.particles(xp, first, position.shape[1]) if rule.stochastic else None
+        rule, count = self.optimizer, position.shape[1] // sets
+        numbers = xp.concat([philox.particles(xp, first, count)] * sets) if rule.stochastic else None
         return Block(position, self._remembered(self.paces.initial(rule, position)), numbers)
 
     def advance(self, block: Block, steps: int) -> None:
@@ -61,10 +69,10 @@ class Stepper:
         position, last = block.position, block.last
         with np.errstate(all="ignore"):
             for t in range(block.t + 1, block.t + steps + 1):
-                grad = xp.stack(self.gradient.arrays(position[0, :], position[1, :]))
+                grad = xp.stack(self.gradient.arrays(*rows(position)))
                 draw = None
                 if rule.stochastic:
-                    draw = xp.stack(philox.standard_normal(self.seed, block.particles, t))
+                    draw = xp.stack(philox.noise(self.seed, block.particles, t, position.shape[0]))
                     draw = xp.astype(draw, grad.dtype)
                 last, move = self.paces.step(rule, position, grad, last, t, draw)
                 after = position + move
@@ -76,8 +84,7 @@ class Stepper:
         return terms._replace(**{name: None for name in terms._fields if name not in kept})
 
 
-def _within(position: Array, bounds: tuple[float, float, float, float]) -> Array:
-    """Return which of the positions (2, n) are inside the bounds x0, x1, y0, y1."""
-    x0, x1, y0, y1 = bounds
-    x, y = position[0, :], position[1, :]
-    return (x > x0) & (x < x1) & (y > y0) & (y < y1)
+def _within(position: Array, bounds: Sequence[float]) -> Array:
+    """Return which of the positions (n, N) are inside the bounds x0, x1, y0, y1, ..."""
+    inside = [(row > bounds[2 * i]) & (row < bounds[2 * i + 1]) for i, row in enumerate(rows(position))]
+    return reduce(operator.and_, inside)

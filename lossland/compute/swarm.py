@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, Required, TypedDict
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,13 +17,13 @@ from lossland.compute import arrays, philox
 from lossland.compute.bounds import Domain, is_lost
 from lossland.compute.crowds import crowd, in_float64
 from lossland.compute.crowds.base import Points, rounded
-from lossland.compute.minima import Minima, basins, find_minima, tolerance
+from lossland.compute.minima import Minima, basins, find_minima, known_minima, tolerance
 from lossland.compute.pieces import PIECE, Pieces
 from lossland.compute.trajectory import check_seed, check_start, check_steps, with_noise
 from lossland.display import Displayed
 from lossland.errors import MachineError
-from lossland.landscapes import AnyLandscape, Landscape
-from lossland.landscapes import landscape as as_landscape
+from lossland.landscapes import Landscape
+from lossland.landscapes.problems import AnyProblem, Ground, ground
 from lossland.optimizers import AnyOptimizer, Optimizer
 from lossland.optimizers import optimizer as as_optimizer
 
@@ -39,10 +39,11 @@ CHECK = 50  # steps between checks whether a swarm has come to rest
 
 @np.errstate(all="ignore")
 def random_starts(domain: Domain, count: int, seed: int = 0) -> Float32:
-    """Return ``count`` uniform draws (count, 2) from the domain. Particle i's start does not depend on ``count``."""
+    """Return ``count`` uniform draws (count, n) from the domain. Particle i's start does not depend on ``count``."""
     seed, count = check_seed(seed), checks.whole(count, 1, MOST_PARTICLES, "The number of particles")
-    draws = philox.uniform(seed, philox.particles(np, 0, count))
-    return _scaled(domain, *draws)
+    numbers, size = philox.particles(np, 0, count), len(domain)
+    draws = [u for pair in range((size + 1) // 2) for u in philox.uniform(seed, numbers, pair)]
+    return _scaled(domain, *draws[:size])
 
 
 @np.errstate(all="ignore")
@@ -69,22 +70,23 @@ def cell_centres(domain: Domain, n: int, part: slice = slice(None)) -> Float32:
     return _scaled(domain, (cell % n + 0.5) / n, (cell // n + 0.5) / n)
 
 
-def _scaled(domain: Domain, u: NDArray[np.float64], v: NDArray[np.float64]) -> Float32:
-    (x0, x1), (y0, y1) = domain
-    return rounded(np.stack((x0 + (x1 - x0) * u, y0 + (y1 - y0) * v), axis=-1), np.float32)
+def _scaled(domain: Domain, *shares: NDArray[np.float64]) -> Float32:
+    """Return positions whose coordinates are given as shares of the domain's sides."""
+    sides = [low + (high - low) * share for (low, high), share in zip(domain, shares, strict=True)]
+    return rounded(np.stack(sides, axis=-1), np.float32)
 
 
 class SwarmState:
     """N particles on their way. ``advance`` moves them all; particle i moves bit for bit as it would alone.
 
-    ``start`` (N, 2); ``first`` is the number of the first particle, by which it draws its noise. A particle that is
-    lost (see `is_lost`) stays where that happened.
+    ``start`` (N, 2), or (N, n) on a problem in n dimensions; ``first`` is the number of the first particle, by which it
+    draws its noise. A particle that is lost (see `is_lost`) stays where that happened.
     """
 
     @np.errstate(all="ignore")
     def __init__(
         self,
-        landscape: Landscape,
+        landscape: Ground,
         optimizer: Optimizer,
         start: ArrayLike,
         seed: int = 0,
@@ -94,13 +96,19 @@ class SwarmState:
         seed = check_seed(seed)
         self.landscape, self.optimizer = landscape, optimizer
         self.backend = arrays.backend(backend)
-        self._start, self._seed, self._first = rounded(check_start(start), np.float32), seed, first
+        self._start = rounded(check_start(start, len(landscape.names)), np.float32)
+        self._seed, self._first = seed, first
         self._crowd = crowd(landscape, optimizer, self._start, seed, first, self.backend)
 
     @property
     def ran_on(self) -> str:
         """The backend that computes: the CPU, too, where a device could not go on."""
         return self._crowd.backend
+
+    @property
+    def fused(self) -> bool:
+        """Whether a compiled kernel moves the particles, not operations on arrays."""
+        return self._crowd.fused
 
     @property
     def step(self) -> int:
@@ -204,7 +212,7 @@ def rest_pieces(
 
 
 @np.errstate(all="ignore")
-def fates(landscape: Landscape, end: Float32) -> tuple[Float32, NDArray[np.bool_]]:
+def fates(landscape: Ground, end: Float32) -> tuple[Float32, NDArray[np.bool_]]:
     """Return the values at end points (N, 2), and which of the particles have diverged: see `Swarm`."""
     value, diverged = np.asarray(landscape.value(end)), is_lost(end, landscape.domain)
     unsure = ~(np.isfinite(value) | diverged)  # a value, or a number on the way to it, may be too large for float32
@@ -213,13 +221,14 @@ def fates(landscape: Landscape, end: Float32) -> tuple[Float32, NDArray[np.bool_
     return value, diverged
 
 
-class Reached(TypedDict):
-    """A minimum, and the share of the particles that reached it."""
+class Reached(TypedDict, total=False):
+    """A minimum, and the share of the particles that reached it: at x and y, or in other dimensions at a position."""
 
     x: float
     y: float
-    value: float
-    share: float
+    position: list[float]
+    value: Required[float]
+    share: Required[float]
 
 
 class Summary(TypedDict):
@@ -229,6 +238,7 @@ class Summary(TypedDict):
     steps: int
     seconds: float
     particle_steps_per_second: float
+    fused: bool
     converged: int
     diverged: int
     minima: list[Reached]
@@ -238,11 +248,12 @@ class Summary(TypedDict):
 class Swarm(Displayed):
     """How a swarm of N particles ended.
 
-    ``start``, ``end`` (N, 2) and ``value`` (N,), the loss at the end, are float32. ``minima`` are those known of the
-    landscape and those found where particles came to rest; ``label`` (N,) int16 is the minimum that each particle
-    reached, -1 for none. ``diverged`` (N,) marks those whose position or loss is not finite, or that are more than
-    1000 domain sizes away, in float64 too; they have reached none. ``landscape`` and ``optimizer`` are what it ran on,
-    and by what rule.
+    ``start``, ``end`` (N, 2) and ``value`` (N,), the loss at the end, are float32; of a problem in n dimensions start
+    and end are (N, n). ``minima`` are those known of the landscape and, in the plane, those found where particles came
+    to rest; ``label`` (N,) int16 is the minimum that each particle reached, -1 for none. ``diverged`` (N,) marks those
+    whose position or loss is not finite, or that are more than 1000 domain sizes away, in float64 too; they have
+    reached none. ``landscape`` and ``optimizer`` are what it ran on, and by what rule; ``fused`` tells whether a
+    compiled kernel moved the particles, or else operations on arrays.
     """
 
     start: Float32
@@ -254,7 +265,8 @@ class Swarm(Displayed):
     steps: int
     seconds: float
     backend: str
-    landscape: Landscape
+    fused: bool
+    landscape: Ground
     optimizer: Optimizer
 
     @property
@@ -279,18 +291,24 @@ class Swarm(Displayed):
             "steps": self.steps,
             "seconds": self.seconds,
             "particle_steps_per_second": self.particle_steps_per_second,
+            "fused": self.fused,
             "converged": int((self.label >= 0).sum()),
             "diverged": int(self.diverged.sum()),
             "minima": [
-                {"x": float(x), "y": float(y), "value": float(value), "share": float(share)}
-                for (x, y), value, share in zip(self.minima.position, self.minima.value, self.shares, strict=True)
+                {**_place(position.tolist()), "value": float(value), "share": float(share)}
+                for position, value, share in zip(self.minima.position, self.minima.value, self.shares, strict=True)
             ],
         }
 
 
+def _place(position: list[float]) -> Any:
+    """Return where a minimum is, as plain data."""
+    return {"x": position[0], "y": position[1]} if len(position) == 2 else {"position": position}
+
+
 @np.errstate(all="ignore")
 def swarm(
-    landscape: AnyLandscape,
+    landscape: AnyProblem,
     optimizer: AnyOptimizer = "adam",
     count: int = 10_000,
     steps: int = 500,
@@ -299,15 +317,18 @@ def swarm(
     backend: str = "auto",
     progress: Callable[[float], None] | None = None,
     noise: float | None = None,
+    dimension: int | None = None,
 ) -> Swarm:
     """Run ``count`` particles for ``steps`` steps from seeded uniform starts in the domain, or from ``start`` (N, 2).
 
+    With a ``dimension`` n it runs on what `ll.problem` makes of the landscape, such as a BBOB function; starts are then
+    (N, n), and minima those that are known.
     Landscape, optimizer and ``noise`` may be given in all the forms that `ll.run` takes. A particle has converged when
     it is near a minimum: see `find_minima`.
     """
     steps = check_steps(steps)
     checks.told(progress)
-    land, rule = as_landscape(landscape), with_noise(as_optimizer(optimizer), noise)
+    land, rule = ground(landscape, dimension), with_noise(as_optimizer(optimizer), noise)
     try:
         return _descended(land, rule, count, steps, seed, start, backend, progress)
     except MemoryError:
@@ -315,7 +336,7 @@ def swarm(
 
 
 def _descended(
-    landscape: Landscape,
+    landscape: Ground,
     optimizer: Optimizer,
     count: int,
     steps: int,
@@ -324,13 +345,18 @@ def _descended(
     backend: str,
     progress: Callable[[float], None] | None,
 ) -> Swarm:
-    starts = random_starts(landscape.domain, count, seed) if start is None else check_start(start)
+    size = len(landscape.names)
+    starts = random_starts(landscape.domain, count, seed) if start is None else check_start(start, size)
     state = SwarmState(landscape, optimizer, starts, seed, backend=backend)
     began = time.perf_counter()
     state.advance(steps, progress)
     end = state.ends()
     seconds = time.perf_counter() - began
     value, diverged = fates(landscape, end)
-    minima, label = find_minima(landscape, np.where(diverged[:, None], np.float32(np.nan), end))
-    start = rounded(starts, np.float32)
-    return Swarm(start, end, value, label, diverged, minima, steps, seconds, state.ran_on, landscape, optimizer)
+    there = np.where(diverged[:, None], np.float32(np.nan), end)
+    plane = isinstance(landscape, Landscape)
+    minima, label = find_minima(landscape, there) if plane else known_minima(landscape, there)
+    return Swarm(
+        start=rounded(starts, np.float32), end=end, value=value, label=label, diverged=diverged, minima=minima,
+        steps=steps, seconds=seconds, backend=state.ran_on, fused=state.fused, landscape=landscape, optimizer=optimizer,
+    )  # fmt: skip

@@ -70,10 +70,10 @@ def run(
             f"A run keeps every point, and {thousands(len(starts) * (steps + 1))} are too many (at most "
             f"{thousands(MOST_KEPT)}); ll.swarm keeps the ends alone."
         )
-    if len(starts) == 1 and backend in ("auto", "cpu"):
+    if optimizer.traced and len(starts) == 1 and backend in ("auto", "cpu"):
         points = _run_one(landscape, optimizer, starts[0], steps, seed)
     else:
-        xp = arrays.backend(backend).xp
+        xp = arrays.backend(backend if optimizer.traced else "cpu").xp
         points = arrays.to_numpy(_run_many(landscape, optimizer, xp.asarray(starts), steps, seed))
     lost = np.logical_or.accumulate(~np.isfinite(points).all(axis=-1), axis=0)
     points[lost] = np.nan
@@ -87,13 +87,16 @@ def with_noise(optimizer: Optimizer, noise: float | None) -> Optimizer:
     return optimizer if noise is None else noisy(optimizer, noise)
 
 
-def check_start(start: ArrayLike) -> Float64:
-    """Return one start (2,) or many (N, 2) as (N, 2), or raise UserError."""
+def check_start(start: ArrayLike, size: int = 2) -> Float64:
+    """Return one start (2,) or many (N, 2) as (N, 2), or raise UserError; of another ``size`` than 2 likewise."""
+    numbers = "two finite numbers x,y" if size == 2 else f"{size} finite numbers"
     if isinstance(start, str):
-        raise UserError(f"A start is two numbers, such as (-1.2, 1), not the text {shown(start)}.")
-    starts = np.atleast_2d(np.asarray(checks.plain(start, "A start's two finite numbers x,y"), dtype=np.float64))
-    if starts.ndim != 2 or starts.shape[1] != 2 or not len(starts) or not np.isfinite(starts).all():
-        raise UserError(f"A start is two finite numbers x,y (or an array of such pairs), not {shown(start)}.")
+        example = "two numbers, such as (-1.2, 1)" if size == 2 else numbers
+        raise UserError(f"A start is {example}, not the text {shown(start)}.")
+    starts = np.atleast_2d(np.asarray(checks.plain(start, f"A start's {numbers}"), dtype=np.float64))
+    if starts.ndim != 2 or starts.shape[1] != size or not len(starts) or not np.isfinite(starts).all():
+        several = "such pairs" if size == 2 else "them"
+        raise UserError(f"A start is {numbers} (or an array of {several}), not {shown(start)}.")
     return starts
 
 

@@ -6,12 +6,13 @@ On nodes, which then stand for whole vectors, each function makes a node of its 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import reduce
 from operator import add
 from typing import Any
 
-from lossland.expression.node import Node, abs_, as_node, make, maximum, sqrt, where
+from lossland.expression.node import Node, abs_, as_node, make, maximum, namespace, sqrt, where
 from lossland.expression.vectors import Vector
 
 
@@ -85,21 +86,36 @@ def solve(matrix: Any, vector: Any) -> Any:
 
 
 def spectral(function: Callable[[Any], Any], matrix: Any) -> Any:
-    """Return the symmetric 2 x 2 matrix that has the same eigenvectors, and the function of the eigenvalues.
+    """Return the symmetric matrix that has the same eigenvectors, and the function of the eigenvalues.
 
-    In closed form: with eigenvalues a >= b it is the mean of f(a) and f(b) times the unit matrix, and the slope from
-    b to a times what is left of the matrix without its mean. Other sizes raise ValueError.
+    A 2 x 2 matrix has it in closed form: with eigenvalues a >= b it is the mean of f(a) and f(b) times the unit matrix,
+    and the slope from b to a times what is left of the matrix without its mean. Larger ones of arrays are taken apart
+    by ``linalg.eigh`` of their library; those of nodes raise ValueError.
     """
     if _is_symbol(matrix):
         return function(matrix)
     if len(matrix) != 2:
-        raise ValueError(f"functions of matrices are there for 2 coordinates, not {len(matrix)}")
+        return _by_eigenvectors(function, matrix)
     (xx, xy), (_, yy) = matrix
     centre, half = (xx + yy) / 2, (xx - yy) / 2
     radius = sqrt(half * half + xy * xy)
     high, low = function(centre + radius), function(centre - radius)
     middle, slope = (high + low) / 2, where(radius > 0, (high - low) / (2 * radius), 0.0)
     return Vector([Vector([middle + slope * half, slope * xy]), Vector([slope * xy, middle - slope * half])])
+
+
+def _by_eigenvectors(function: Callable[[Any], Any], matrix: Vector) -> Vector:
+    like = next((x for row in matrix for x in row if not isinstance(x, float)), 0.0)
+    if isinstance(like, Node | float):
+        raise ValueError(f"functions of traced matrices are there for 2 coordinates, not {len(matrix)}")
+    xp, zero = namespace(like), like * 0
+    stacked = xp.stack([xp.stack([x + zero for x in row], axis=-1) for row in matrix], axis=-2)
+    known = xp.all(xp.isfinite(stacked), axis=(-2, -1))  # of anything else there are no eigenvalues
+    unit = xp.eye(len(matrix), dtype=stacked.dtype)
+    values, vectors = xp.linalg.eigh(xp.where(known[..., None, None], stacked, unit))
+    made = (vectors * function(values)[..., None, :]) @ xp.matrix_transpose(vectors)
+    lost = xp.where(known, zero, zero + math.nan)
+    return Vector(Vector(made[..., i, j] + lost for j in range(len(matrix))) for i in range(len(matrix)))
 
 
 def clipped(vector: Any, longest: Any) -> Any:

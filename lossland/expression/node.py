@@ -213,6 +213,12 @@ class Node:
 
         return f"<{text(self)}>" if length(self) < LONGEST else f"<an expression of {len(ordered([self]))} operations>"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let a pickle hold a flat list of operations: any depth is fine, and what is shared is written once."""
+        nodes = ordered([self])
+        index = {node: number for number, node in enumerate(nodes)}
+        return _from_rows, ([(node.op, [index[arg] for arg in node.args], node.value, node.name) for node in nodes],)
+
     @property
     def number(self) -> float | None:
         """The value of a plain number; None for anything else, pi and e included."""
@@ -233,6 +239,14 @@ def _intern(op: str, args: tuple[Node, ...], value: float = math.nan, name: str 
         node.op, node.args, node.value, node.name = op, args, value, name
         _nodes[key] = node
     return node
+
+
+def _from_rows(rows: Sequence[tuple[str, list[int], float, str]]) -> Node:
+    """Return the last of the operations that a pickle holds."""
+    nodes: list[Node] = []
+    for op, args, value, name in rows:
+        nodes.append(_intern(op, tuple(nodes[index] for index in args), value, name))
+    return nodes[-1]
 
 
 def make(op: str, *args: Node) -> Node:

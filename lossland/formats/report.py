@@ -23,7 +23,7 @@ from lossland.world.theme import LANES, Theme, themes
 PAGE = Path(__file__).parent / "page"
 LEFT_OUT = ("targets", "ert_of_targets", "tuning", "runs", "rule", "loss_quantiles")  # the page does not show them
 DIGITS = 5  # significant ones of the page's numbers
-MISSING = "The report needs Plotly: install it with `pip install 'lossland[report]'`."
+MISSING = "There is no report.html: it needs Plotly, which comes with `pip install 'lossland[report]'`."
 
 
 def can_report() -> bool:

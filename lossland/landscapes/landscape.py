@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -130,6 +130,10 @@ class Landscape(Displayed):
     source: str
     start: Point
     notation: str = ""
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Let a pickle hold the fields alone: programs are made where they are needed."""
+        return {item.name: getattr(self, item.name) for item in fields(self)}
 
     @cached_property
     def _calculus(self) -> Calculus:

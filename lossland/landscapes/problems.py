@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
-from lossland import checks
+from lossland import checks, userfiles
 from lossland.display import Displayed
 from lossland.errors import UserError, shown
 from lossland.expression import Node
-from lossland.landscapes import AnyLandscape, bbob, landscape, text_of
+from lossland.landscapes import AnyLandscape, bbob, is_landscape, landscape, text_of
 from lossland.landscapes.functions import called, takes, traced_vector
-from lossland.landscapes.landscape import Calculus, calculus, side_by_side
+from lossland.landscapes.landscape import Calculus, Landscape, calculus, side_by_side
 
 LARGEST = 1000
 """Dimensions of a problem that is traced from a function: its expression has a part for each."""
@@ -86,6 +87,9 @@ class Problem(Displayed):
         return [points[..., i] for i in range(self.dimension)]
 
 
+Ground = Landscape | Problem
+"""What optimizers run on: both have ``node``, ``names``, ``domain``, ``minima`` and ``gradient_nodes``."""
+
 AnyProblem = Problem | AnyLandscape | Callable[[Any], Any]
 """What is taken as a problem everywhere: see `problem`."""
 
@@ -95,15 +99,16 @@ def problem(what: AnyProblem, dimension: int = 2, domain: Sequence[Sequence[floa
 
     In the plane it is all that `ll.landscape` takes: a name, a formula, a function of x and y. In any dimension from
     2 to 40 it is a BBOB function, ``bbob:F`` or ``bbob:F:INSTANCE``; in any up to 1000 a function of one vector, such
-    as ``lambda x: ((x - 1) ** 2).sum()``, that is called once, with a NumPy array of symbols. ``domain`` is an
-    interval for each variable, or one for all; by default the usual one, [-5, 5] for a function of a vector. Raises
-    UserError for anything else.
+    as ``lambda x: ((x - 1) ** 2).sum()``, that is called once, with a NumPy array of symbols; ``mine.py:name`` names
+    one in a file of your own, which is run. ``domain`` is an interval for each variable, or one for all; by default the
+    usual one, [-5, 5] for a function of a vector. Raises UserError for anything else.
     """
     if isinstance(what, Problem):
         return what
     size = checks.whole(dimension, 1, LARGEST, "The dimension of a problem")
     area = None if domain is None else _box(domain, size)
-    if callable(what) and not isinstance(what, type) and takes(what, 1) and not takes(what, 2):
+    what = _found(what)
+    if _is_of_vector(what) or (size != 2 and inspect.isroutine(what)):
         known = _of_vector(what, size)
     elif size == 2:
         return _in_the_plane(what, area)
@@ -116,6 +121,24 @@ def problem(what: AnyProblem, dimension: int = 2, domain: Sequence[Sequence[floa
         return known
     minima = tuple(at for at in known.minima if all(a <= x <= b for x, (a, b) in zip(at, area, strict=True)))
     return replace(known, domain=area, minima=minima, lowest=known.lowest if minima else None)
+
+
+def ground(what: AnyProblem, dimension: int | None = None) -> Ground:
+    """Return the landscape that is meant, or in more dimensions than two the problem, which may also be given."""
+    if isinstance(what, Problem):
+        if dimension not in (None, what.dimension):
+            raise UserError(f"The problem has {what.dimension} dimensions, not {shown(dimension)}.")
+        return what
+    what = _found(what)
+    known = problem(what, 2 if dimension is None else dimension)
+    return landscape(cast(AnyLandscape, what)) if known.dimension == 2 and not _is_of_vector(what) else known
+
+
+def _found(what: AnyProblem) -> AnyProblem:
+    """Return what ``mine.py:name`` names; anything else as it is."""
+    if not isinstance(what, str) or (file := userfiles.named(what)) is None:
+        return what
+    return userfiles.find(file, "landscape or function", lambda value: is_landscape(value) or inspect.isroutine(value))
 
 
 def names_of(dimension: int) -> tuple[str, ...]:
@@ -140,13 +163,18 @@ def _bbob(text: str, size: int) -> Problem:
     return Problem(known.name, title, known.node, known.names, domain, (minimum,), known.lowest, bbob.SOURCE)
 
 
+def _is_of_vector(what: Any) -> bool:
+    """Whether something is a function of one vector, not of two numbers."""
+    return callable(what) and not isinstance(what, type) and takes(what, 1) and not takes(what, 2)
+
+
 def _in_the_plane(what: Any, area: Any) -> Problem:
     land = landscape(what, domain=area)
     lowest = min((float(land.value(np.array(at))) for at in land.minima), default=None)
     return Problem(text_of(land), land.title, land.node, land.names, land.domain, land.minima, lowest, land.source)
 
 
-def _of_vector(function: Callable[[Any], Any], size: int) -> Problem:
+def _of_vector(function: Any, size: int) -> Problem:
     names = names_of(size)
     node = traced_vector(function, names)
     name = getattr(function, "__name__", "")

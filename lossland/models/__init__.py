@@ -5,6 +5,7 @@
 `critical_points`: where a landscape is level, and of which kind.
 `datasets`: digits, iris, and two classes in the plane.
 `honesty`: what a slice may be trusted for.
+`least_squares`: a loss of any number of weights whose slopes are known exactly.
 `linear_maps`: what a matrix does to the plane.
 `networks`: perceptrons and convolutions, thousands at once, with gradients and Hessian products.
 `phase_portraits`: where a step leads from everywhere.
@@ -25,6 +26,7 @@ from lossland.models import (
     critical_points,
     datasets,
     honesty,
+    least_squares,
     linear_maps,
     networks,
     phase_portraits,
@@ -45,6 +47,7 @@ __all__ = [
     "critical_points",
     "datasets",
     "honesty",
+    "least_squares",
     "linear_maps",
     "networks",
     "phase_portraits",

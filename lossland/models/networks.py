@@ -32,6 +32,8 @@ Array = Any  # of any library that follows the array API standard
 Weights = Mapping[str, Array]  # a layer's parameters by name, each (P, *shape)
 Shape = tuple[int, ...]
 
+BLAS_ALONE = 2**18  # multiplications of a product that OpenBLAS does not share out to threads; of complex numbers 2**15
+SMALLEST_BLOCK = 8  # samples
 AT_ONCE = 2**24  # numbers of one layer's activations that are held at once; more networks than that go one after other
 
 
@@ -611,8 +613,12 @@ class Network(Displayed):
         aim = prepared(xp, self.loss_kind, target, self.outputs, _real(xp, theta.dtype))
         found = []
         for piece in self._pieces(theta, x):
-            out, _ = forward(self.layers, self.weights(theta[piece, :], _rows(statistics, piece)), x, mode)
-            found.append(xp.mean(losses(self.loss_kind, out, aim), axis=1))
+            w = self.weights(theta[piece, :], _rows(statistics, piece))
+            each = []
+            for block in self._blocks(theta, x, mode):
+                out, _ = forward(self.layers, w, x[:, block, ...], mode)
+                each.append(losses(self.loss_kind, out, aim[block, :]))
+            found.append(xp.mean(xp.concat(each, axis=1), axis=1))
         value = xp.concat(found)
         return value if many else value[0, ...]
 
@@ -641,13 +647,17 @@ class Network(Displayed):
         aim = prepared(xp, self.loss_kind, target, self.outputs, _real(xp, theta.dtype))
         values, grads, seen = [], [], []
         for piece in self._pieces(theta, x):
-            w = self.weights(theta[piece, :], _rows(statistics, piece))
-            out, saved = forward(self.layers, w, x, mode)
-            values.append(xp.mean(losses(self.loss_kind, out, aim), axis=1))
-            _, found = backward(self.layers, w, saved, loss_slopes(self.loss_kind, out, aim) / x.shape[1])
-            count = out.shape[0]
-            grads.append(_joined(xp, self.parameters, found, count, theta.dtype))
-            seen.append(_joined(xp, self.kept_statistics, observed(self.layers, saved), count, theta.dtype))
+            w, count = self.weights(theta[piece, :], _rows(statistics, piece)), piece.stop - piece.start
+            each, slope, seen_here = [], xp.zeros((count, self.size), dtype=theta.dtype), None
+            for block in self._blocks(theta, x, mode):
+                out, saved = forward(self.layers, w, x[:, block, ...], mode)
+                each.append(losses(self.loss_kind, out, aim[block, :]))
+                _, found = backward(self.layers, w, saved, loss_slopes(self.loss_kind, out, aim[block, :]) / x.shape[1])
+                slope = slope + _joined(xp, self.parameters, found, count, theta.dtype)
+                seen_here = observed(self.layers, saved)  # of the whole batch: where it is wanted there is one block
+            values.append(xp.mean(xp.concat(each, axis=1), axis=1))
+            grads.append(slope)
+            seen.append(_joined(xp, self.kept_statistics, seen_here or {}, count, theta.dtype))
         value, grad, stats = (xp.concat(part) for part in (values, grads, seen))
         return (value, grad, stats) if many else (value[0, ...], grad[0, :], stats[0, :])
 
@@ -707,10 +717,31 @@ class Network(Displayed):
         for first in range(0, theta.shape[0], at_once):
             yield slice(first, min(first + at_once, theta.shape[0]))
 
+    def _blocks(self, theta: Array, x: Array, mode: Mode) -> list[slice]:
+        """Return slices of the samples that are computed one after the other.
+
+        On the CPU products are kept so small that BLAS does not share them out to threads: of small networks that
+        gains nothing, and costs a lot where other programs run. Batch statistics and dropout want the whole batch.
+        """
+        count = x.shape[1]
+        whole = mode.training and any(isinstance(layer, BatchNorm | Dropout) for layer in _all_layers(self.layers))
+        alone = BLAS_ALONE // 8 if namespace(x).isdtype(theta.dtype, "complex floating") else BLAS_ALONE
+        block = alone // max([1, *(p.stop - p.start for p in self.parameters)])
+        if whole or self.kept_statistics or block < SMALLEST_BLOCK or namespace(x) is not np:
+            block = count
+        return [slice(start, min(start + block, count)) for start in range(0, count, block)]
+
     @cached_property
     def widest(self) -> int:
         """The largest number of activations that a sample has in any layer (of images with their patches)."""
         return max([self.outputs, *_widths(self.layers)])
+
+
+def _all_layers(layers: Sequence[Layer]) -> Iterator[Layer]:
+    for layer in layers:
+        yield layer
+        if isinstance(layer, Residual):
+            yield from _all_layers(layer.layers)
 
 
 def _widths(layers: Sequence[Layer]) -> Iterator[int]:

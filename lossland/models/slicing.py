@@ -17,6 +17,7 @@ from lossland.models.slices import Recipe, Slice, Task
 from lossland.optimizers import AnyOptimizer
 
 MOST_PARAMETERS = 10**7
+FARTHEST = 1e15  # from zero, of a parameter of a network that is worth a slice
 
 
 class Prepared(NamedTuple):
@@ -107,8 +108,8 @@ def prepare(
     else:
         theta = xp.asarray(parameters)
         path = None if path is None else xp.asarray(path)
-    if not bool(xp.all(xp.isfinite(theta))):
-        raise UserError("The training has diverged: its parameters are no numbers; choose a smaller rate.")
+    if not bool(xp.all(xp.abs(theta) < FARTHEST)):
+        raise UserError("The network's parameters are not finite, or huge: it has diverged; choose a smaller rate.")
     task = Task(network, points, target, statistics)
     found = slices.plan(
         task, theta, directions, radius, (sides[0], sides[1]), seed, path, others, dtype, dimensions=dimensions

@@ -22,6 +22,7 @@ from lossland import userfiles
 from lossland.errors import UserError, fault_of, nearest, place_of, shown
 from lossland.expression import variable
 from lossland.expression.vectors import rank
+from lossland.optimizers import foreign
 from lossland.optimizers import rule as rule_module
 from lossland.optimizers.adaptive import (
     ADOPT,
@@ -161,6 +162,7 @@ __all__ = [
     "scheduled",
     "spec",
     "symbolic",
+    "traced",
 ]
 
 
@@ -174,7 +176,7 @@ def names() -> tuple[str, ...]:
     return tuple(kind.name for kind in catalogue())
 
 
-AnyOptimizer = Optimizer | type[Optimizer] | str
+AnyOptimizer = Optimizer | type[Optimizer] | str | Callable[..., Any] | tuple[Any, ...]
 """What is taken as an optimizer everywhere: see `optimizer`."""
 
 
@@ -183,8 +185,9 @@ def optimizer(what: AnyOptimizer) -> Optimizer:
 
     Such texts are ``adam``, ``adam:lr=0.1,beta1=0.9``, with a schedule of the rate
     ``adam:lr=0.1,schedule=cosine,steps=500``, with noise in its gradients ``adam:lr=0.1,noise=0.5``, and, for a class
-    in a file of your own, which is run, ``mine.py:MyRule`` and ``mine.py:MyRule:lr=0.1``. Raises UserError for anything
-    else.
+    in a file of your own, which is run, ``mine.py:MyRule`` and ``mine.py:MyRule:lr=0.1``. ``torch.Adam:lr=0.1`` and
+    ``optax.adam:lr=0.1`` are other libraries' optimizers; so are a class of ``torch.optim`` itself,
+    ``functools.partial`` of it, and a transformation of optax. Raises UserError for anything else.
     """
     if isinstance(what, Optimizer):
         check_rule(type(what))
@@ -192,6 +195,8 @@ def optimizer(what: AnyOptimizer) -> Optimizer:
     if isinstance(what, type) and issubclass(what, Optimizer) and what is not Optimizer:
         check_rule(what)
         return what()
+    if foreign.is_foreign(what):
+        return foreign.rule_of(what)
     if not isinstance(what, str):
         raise UserError(
             "An optimizer is a name (adam), a name with settings (adam:lr=0.1), a class in a file of your own "
@@ -201,11 +206,21 @@ def optimizer(what: AnyOptimizer) -> Optimizer:
     if file is not None:
         return _with_settings(_from_file(file), file.rest.split(",") if file.rest else ())
     name, colon, settings = what.strip().partition(":")
+    if foreign.is_named(name.strip()):
+        return _with_settings(foreign.named(name.strip()), settings.split(",") if colon else ())
     name = name.strip().lower()
     if name not in CATALOGUE:
         raise UserError(f"There is no optimizer {name!r}.{nearest(name, names())} `lossland optimizers` lists them.")
     check_rule(CATALOGUE[name])
     return _with_settings(CATALOGUE[name], settings.split(",") if colon else ())
+
+
+def traced(what: AnyOptimizer) -> Optimizer:
+    """Return an optimizer that can be explained and shown in the window; another library's code raises UserError."""
+    rule = optimizer(what)
+    if not rule.traced:
+        trace(type(rule))
+    return rule
 
 
 def _with_settings(kind: type[Optimizer], settings: Sequence[str]) -> Optimizer:
@@ -217,15 +232,20 @@ def _with_settings(kind: type[Optimizer], settings: Sequence[str]) -> Optimizer:
     schedules = [value for key, equals, value in pairs if key == "schedule" and equals]
     if len(schedules) > 1:
         raise UserError(f"{kind.name}'s schedule is given twice.")
+    if schedules and not kind.traced:
+        raise UserError(f"{kind.text} takes no schedule: it is another library's code.")
     if schedules:
         kind = scheduled(kind, schedules[0])
         check_rule(kind)
+    options: list[str] = []
+    if issubclass(kind, foreign.Foreign):
+        kind, options = foreign.split(kind, [(key, value) for key, equals, value in pairs if equals])
     if any(key == "noise" and equals for key, equals, _ in pairs) and "noise" not in {i.name for i in fields(kind)}:
         kind = noisy_class(kind)
     name, known = kind.name, [item.name for item in fields(kind)]
     values: dict[str, float] = {}
     for setting, (key, equals, value) in zip(settings, pairs, strict=True):
-        if key == "schedule" and equals:
+        if (key == "schedule" or key in options) and equals:
             continue
         if not equals:
             raise UserError(f"Write {name}'s settings as in {kind.text}:lr=0.1, not as {setting.strip()!r}.")
@@ -247,20 +267,32 @@ def _from_file(file: userfiles.Named) -> type[Optimizer]:
     """Return the class that a text such as ``mine.py:MyRule`` names."""
 
     def fits(value: Any) -> bool:
-        return isinstance(value, type) and issubclass(value, Optimizer) and userfiles.is_own(value.__module__)
+        own = isinstance(value, type) and issubclass(value, Optimizer) and userfiles.is_own(value.__module__)
+        return own or foreign.is_foreign(value)
 
-    kind = userfiles.find(file, "optimizer (a subclass of ll.optimizers.Optimizer)", fits)
-    kind.text = f"{file.path}:{kind.__name__}"
+    found = userfiles.find(file, "optimizer (a subclass of ll.optimizers.Optimizer)", fits)
+    if foreign.is_foreign(found):
+        kind: type[Optimizer] = foreign.kind_in_file(found, f"{file.path}:{file.name}" if file.name else file.path)
+    else:
+        kind, kind.text = found, f"{file.path}:{found.__name__}"
+    kind.__reduce__ = _as_text  # another process knows the file, not the number of its module here
     check_rule(kind)
     return kind
+
+
+def _as_text(self: Optimizer) -> tuple[Callable[[str], Optimizer], tuple[str]]:
+    return optimizer, (spec(self),)
 
 
 @cache
 def check_rule(kind: type[Optimizer]) -> None:
     """Raise UserError unless a class is a rule that can be computed, explained and compiled.
 
-    A class that lacks its ``@dataclass(frozen=True)`` gets it here, and so do those that it is made from.
+    Another library's code is taken as it is. A class that lacks its ``@dataclass(frozen=True)`` gets it here, and so do
+    those that it is made from.
     """
+    if not kind.traced:
+        return
     for one in reversed(kind.__mro__):
         if issubclass(one, Optimizer) and "__dataclass_fields__" not in vars(one):
             dataclass(frozen=True)(one)
@@ -305,6 +337,8 @@ def spec(what: AnyOptimizer) -> str:
     settings = [f"{item.name}={getattr(rule, item.name)!r}" for item in fields(rule)]
     if rule.schedule:
         settings.append(f"schedule={rule.schedule}")
+    if isinstance(rule, foreign.Foreign):
+        settings += [f"{name}={value + 0!r}" for name, value in rule.options.items()]
     return f"{rule.text}:{','.join(settings)}" if settings else rule.text
 
 
@@ -331,16 +365,21 @@ def inertia(what: AnyOptimizer) -> str:
 
 def memory(what: AnyOptimizer) -> tuple[str, ...]:
     """Return the names of the terms that a rule carries from one step to the next, found by running it once."""
-    return tuple(trace(_kind(what)).remembered)
+    kind = _kind(what)
+    return tuple(trace(kind).remembered) if kind.traced else ("mover",)
 
 
-def cost(what: AnyOptimizer) -> float:
-    """Return how many gradients a step of an optimizer evaluates, counted where it looks.
+def cost(what: AnyOptimizer, dimension: int = 2) -> float:
+    """Return how many gradients a step of an optimizer evaluates in so many dimensions, counted where it looks.
 
     The gradient at its position is one, each further gradient one more; a Hessian times a vector is two, the whole
-    Hessian two for each coordinate, a value a half.
+    Hessian two for each coordinate, a value a half. Another library's code is handed one gradient a step.
     """
-    return trace(_kind(what)).cost
+    kind = _kind(what)
+    if not kind.traced:
+        return 1.0
+    found = trace(kind)
+    return found.cost + 2.0 * (dimension - 2) * found.hessians
 
 
 def by_coordinate(what: AnyOptimizer) -> bool:

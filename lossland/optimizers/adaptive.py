@@ -439,7 +439,7 @@ class NovoGrad(Optimizer):
 
 @dataclass(frozen=True)
 class AdamMini(Optimizer):
-    """Adam with one scale for a whole block of parameters; here x and y are the block."""
+    """Adam with one scale for a whole block of parameters; here all coordinates are the block."""
 
     title = "Adam-mini"
     source = "Zhang et al. (2024)"
@@ -491,7 +491,7 @@ class CautiousAdamW(Optimizer):
 class Adafactor(Optimizer):
     """RMSprop with steps in proportion to the position, and none that is out of proportion.
 
-    Two coordinates are one vector, whose squares are not factored: as torch.optim.Adafactor treats a vector.
+    The coordinates are one vector, whose squares are not factored: as torch.optim.Adafactor treats a vector.
     """
 
     title = "Adafactor"

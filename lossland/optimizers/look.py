@@ -30,6 +30,17 @@ class Look(ABC):
 
     position: Any
     grad: Any
+    slope: Any = None  # what noise adds to gradients
+
+    def noted_value(self, exact: Any, position: Any) -> Any:
+        """Return an exact value at a position as it is seen: with what the random slope adds."""
+        if self.slope is None or position is self.position:
+            return exact
+        return exact + dot(self.slope, position - self.position)
+
+    def noted_grad(self, exact: Any) -> Any:
+        """Return an exact gradient as it is seen."""
+        return exact if self.slope is None else exact + self.slope
 
     @abstractmethod
     def value_at(self, position: Any) -> Any:
@@ -52,7 +63,7 @@ class Symbols(Look):
     """The surroundings in symbols that stand for whole vectors: for equations. ``noise`` is what gradients have."""
 
     def __init__(self, noise: Node | None = None) -> None:
-        self.position, self.grad, self._noise = variable("position"), variable("grad"), noise
+        self.position, self.grad, self.slope = variable("position"), variable("grad"), noise
 
     def value_at(self, position: Any) -> Node:
         """Return f(position)."""
@@ -60,8 +71,7 @@ class Symbols(Look):
 
     def grad_at(self, position: Any) -> Node:
         """Return the gradient's symbol."""
-        exact = make("gradient_at", as_node(position))
-        return exact if self._noise is None else exact + self._noise
+        return self.noted_grad(make("gradient_at", as_node(position)))
 
     def hessian_at(self, position: Any) -> Node:
         """Return the Hessian's symbol."""
@@ -74,7 +84,8 @@ class Symbols(Look):
 class Place(NamedTuple):
     """Where a rule looked: at the ``value``, ``gradient`` or ``hessian``, and the variables that stand for it.
 
-    Of a Hessian, which is symmetric, these are the entries from the diagonal on, row by row.
+    Of a Hessian, which is symmetric, these are the entries from the diagonal on, row by row. In more than two
+    dimensions there may be a ``product`` of it with a vector, whose components follow those of the position.
     """
 
     what: str
@@ -89,7 +100,7 @@ class Trace(NamedTuple):
     terms' entries (see `entries`) and those of the ``places``, in whose positions the variables of earlier ones may
     occur. ``remembered`` has the rank of each term that the rule reads of the step before: 0 for a number, 1 for a
     vector, 2 for a matrix. ``carried`` are those that follow from t and the hyper-parameters: the same everywhere.
-    ``cost`` is how many gradients a step evaluates.
+    ``cost`` is how many gradients a step evaluates, ``hessians`` how many of its looks were at a whole Hessian.
     """
 
     terms: Step
@@ -97,6 +108,7 @@ class Trace(NamedTuple):
     remembered: dict[str, int]
     carried: tuple[str, ...]
     cost: float
+    hessians: int
 
 
 def entries(name: str, order: int, axes: Iterable[str] = AXES) -> list[str]:
@@ -127,7 +139,8 @@ def trace(kind: type[Optimizer], noisy: bool = False, axes: tuple[str, ...] = AX
     grads = set(entries("grad", 1, axes))
     used = [*_nodes(terms), *(node for place in look.places for node in place.position)]
     cost = look.cost + (1.0 if not grads.isdisjoint(variables(*used)) else 0.0)
-    return Trace(terms, tuple(look.places), ranks, _carried(kind, terms, ranks), cost)
+    hessians = sum(what == "hessian" for what, *_ in look.paid)
+    return Trace(terms, tuple(look.places), ranks, _carried(kind, terms, ranks), cost, hessians)
 
 
 def _by_axes(rule: Optimizer, look: Look, last: _Last) -> Step:
@@ -193,10 +206,8 @@ class _Traced(Look):
     """Notes where a rule looks and answers with variables; what is asked twice is looked at once."""
 
     def __init__(self, axes: tuple[str, ...], slope: Vector | None = None) -> None:
-        """Look along the axes; a random ``slope`` is added to the landscape."""
-        self.axes, self._slope = axes, slope
-        self.position, grad = Vector(map(variable, axes)), _named("grad", 1, axes)
-        self.grad = grad if slope is None else grad + slope
+        self.axes, self.slope = axes, slope
+        self.position, self.grad = Vector(map(variable, axes)), self.noted_grad(_named("grad", 1, axes))
         self.places: list[Place] = []
         self.paid: dict[tuple[Any, ...], float] = {}
 
@@ -208,16 +219,12 @@ class _Traced(Look):
     def value_at(self, position: Any) -> Node:
         """Return the variable of a value."""
         self.paid["value", self._at(position)] = 0.5
-        exact = variable(self._seen("value", position, [""])[0])
-        if self._slope is None or position is self.position:
-            return exact
-        return exact + dot(self._slope, position - self.position)
+        return self.noted_value(variable(self._seen("value", position, [""])[0]), position)
 
     def grad_at(self, position: Any) -> Vector:
         """Return the variables of a gradient."""
         self.paid["gradient", self._at(position)] = 1.0
-        exact = Vector(map(variable, self._seen("gradient", position, list(self.axes))))
-        return exact if self._slope is None else exact + self._slope
+        return self.noted_grad(Vector(map(variable, self._seen("gradient", position, list(self.axes)))))
 
     def hessian_at(self, position: Any) -> Vector:
         """Return the variables of a Hessian."""
@@ -227,7 +234,10 @@ class _Traced(Look):
     def curvature_along(self, position: Any, direction: Any) -> Vector:
         """Return the product in the variables of a Hessian, at the price of the product."""
         self.paid["product", self._at(position), self._at(direction)] = 2.0
-        return times(self._hessian(position), direction)
+        if len(self.axes) == len(AXES):
+            return times(self._hessian(position), direction)
+        both = Vector([*self._at(position), *self._at(direction)])
+        return Vector(map(variable, self._seen("product", both, list(self.axes))))
 
     def _hessian(self, position: Any) -> Vector:
         pairs = [a + b for i, a in enumerate(self.axes) for b in self.axes[i:]]

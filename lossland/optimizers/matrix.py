@@ -1,4 +1,4 @@
-"""Rules for parameters that are matrices, as they act on a matrix of one row and two columns: x and y."""
+"""Rules for parameters that are matrices, as they act on a matrix of one row: x and y, or all coordinates."""
 
 # ruff: noqa: D102 (what the methods are for is said once, in `Optimizer`)
 from __future__ import annotations
@@ -22,7 +22,7 @@ STRETCHED = reduce(lambda s, _: s * (3.4445 + s**2 * (-4.775 + s**2 * 2.0315)), 
 class Muon(Optimizer):
     """Momentum whose singular values are all made about 1.
 
-    One row of two numbers has a single singular value, its length: so every step has the same length, 0.70 of the
+    One row of numbers has a single singular value, its length: so every step has the same length, 0.70 of the
     rate, as it comes out of the five Newton-Schulz iterations. As torch.optim.Muon, which rounds them to bfloat16.
     """
 
@@ -48,8 +48,8 @@ class Muon(Optimizer):
 class Shampoo(Optimizer):
     """Adagrad with a matrix for each side of the parameter in place of a scale for each number.
 
-    For one row of two numbers the left one, L, is a number, and the right one, R, a matrix of two by two. Its
-    eigenvalues are never below eps, where rounding would put them.
+    For one row of n numbers the left one, L, is a number, and the right one, R, a matrix of n by n. Its eigenvalues are
+    never below eps, where rounding would put them.
     """
 
     title = "Shampoo"

@@ -10,7 +10,7 @@ from dataclasses import fields, make_dataclass, replace
 from functools import cache
 from typing import Any
 
-from lossland import checks
+from lossland import checks, userfiles
 from lossland.errors import UserError
 from lossland.optimizers.rule import Optimizer, gradient_noise, has_noise
 from lossland.optimizers.schedules import CONSTANT, scheduled
@@ -29,7 +29,7 @@ def noisy(optimizer: Optimizer, noise: float) -> Optimizer:
     if size == 0:
         return optimizer
     settings: dict[str, Any] = {item.name: getattr(optimizer, item.name) for item in fields(optimizer)}
-    return noisy_class(type(optimizer))(**settings, noise=size)
+    return noisy_class(type(optimizer))(**settings, **{"noise": size})
 
 
 @cache
@@ -40,7 +40,9 @@ def noisy_class(kind: type[Optimizer]) -> type[Optimizer]:
     if any(item.name == "noise" for item in fields(kind)):
         raise UserError(f"{kind.title} has a setting noise of its own; gradients cannot have noise of that name too.")
     name = f"Noisy{kind.__name__}"
-    namespace = {"__module__": kind.__module__, "__doc__": kind.__doc__, "__reduce__": _reduced, "variant": True}
+    namespace: dict[str, Any] = {"__module__": kind.__module__, "__doc__": kind.__doc__, "variant": True}
+    if kind.traced and not userfiles.is_own(kind.__module__):  # those know how to be pickled
+        namespace["__reduce__"] = _reduced
     return make_dataclass(name, [("noise", float, gradient_noise())], bases=(kind,), namespace=namespace, frozen=True)
 
 

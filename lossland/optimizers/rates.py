@@ -9,15 +9,18 @@ downhill.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lossland.optimizers.rule import Optimizer, by_coordinate, is_ours
 
 if TYPE_CHECKING:
     from lossland.landscapes import Landscape
+    from lossland.landscapes.problems import Ground, Problem
 
 PER_CURVATURE = {  # rate · λ
     **dict.fromkeys(("gradient_descent", "sgd", "asgd", "qhm", "sam", "schedule_free_sgd"), 1.0),
@@ -50,6 +53,7 @@ BY_ITSELF = {  # the rate of rules that find the length of a step by themselves,
 ADAPTIVE = 0.06  # the same for Adam and its relatives
 LONGEST_STEP = 0.25  # of half the domain: no first step is longer
 STEPS, STRIDE = 40, 0.02
+POWERS = 12  # of the Hessian, whose largest eigenvalue they bring out
 LEADING = np.array([1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0])
 
 
@@ -66,12 +70,11 @@ def suggested(optimizer: Optimizer, landscape: Landscape, start: tuple[float, fl
 
 
 @np.errstate(all="ignore")
-def suggested_rate(optimizer: Optimizer, landscape: Landscape, start: tuple[float, float]) -> float:
-    """Return a rate for the optimizer that suits a landscape on its domain and a start."""
+def suggested_rate(optimizer: Optimizer, landscape: Ground, start: Sequence[float]) -> float:
+    """Return a rate that suits a landscape, or a problem in n dimensions, on its domain and a start."""
     if optimizer.name in BY_ITSELF:
         return BY_ITSELF[optimizer.name]
-    (x0, x1), (y0, y1) = landscape.domain
-    size = (x1 - x0 + y1 - y0) / 4
+    size = sum(high - low for low, high in landscape.domain) / (2 * len(landscape.domain))
     share, length = _shares(optimizer)
     if share is None:
         rate = length * size
@@ -84,8 +87,12 @@ def suggested_rate(optimizer: Optimizer, landscape: Landscape, start: tuple[floa
 def _shares(optimizer: Optimizer) -> tuple[float | None, float]:
     """Return rate · λ of a rule whose step is a multiple of the gradient (None for any other), and rate / size.
 
-    A class of a user's own is like the one that it is made from; else its first step for two gradients tells.
+    A class of a user's own is like the one that it is made from, another library's like ours of its name; else its
+    first step for two gradients tells.
     """
+    if not optimizer.traced:  # torch.Adam is like adam
+        alike = optimizer.text.partition(":")[0].rpartition(".")[2].lower()
+        return PER_CURVATURE.get(alike), PER_LENGTH.get(alike, ADAPTIVE)
     for kind in type(optimizer).__mro__:
         if issubclass(kind, Optimizer) and is_ours(kind) and kind is not Optimizer:
             return PER_CURVATURE.get(kind.name), PER_LENGTH.get(kind.name, ADAPTIVE)
@@ -100,15 +107,14 @@ def rate_of(optimizer: Optimizer) -> float | None:
     return getattr(optimizer, "lr", None)
 
 
-def steepest_descent(landscape: Landscape, start: tuple[float, float], size: float) -> tuple[float, float]:
+def steepest_descent(landscape: Ground, start: Sequence[float], size: float) -> tuple[float, float]:
     """Return the largest curvature (absolute) and slope met on a normalized descent from the start."""
     position = np.array(start, float)
     curvature = slope = 0.0
     for _ in range(STEPS):
         gradient = np.asarray(landscape.grad(position), float)
-        xx, xy, yy = np.asarray(landscape.hessian(position), float)
-        length = float(np.hypot(*gradient))
-        bend = abs(xx + yy) / 2 + float(np.hypot((xx - yy) / 2, xy))  # the larger absolute eigenvalue
+        length = float(np.linalg.norm(gradient))
+        bend = _largest_curvature(landscape, position, gradient)
         if not (np.isfinite(length) and np.isfinite(bend)):
             break
         curvature, slope = max(curvature, bend), max(slope, length)
@@ -116,6 +122,19 @@ def steepest_descent(landscape: Landscape, start: tuple[float, float], size: flo
             break
         position = position - STRIDE * size * gradient / length
     return curvature, slope
+
+
+def _largest_curvature(landscape: Ground, position: NDArray[np.float64], direction: NDArray[np.float64]) -> float:
+    """Return the largest absolute eigenvalue of the Hessian; in more dimensions than two about that."""
+    if len(position) == 2:
+        xx, xy, yy = np.asarray(cast("Landscape", landscape).hessian(position), float)
+        return float(abs(xx + yy) / 2 + np.hypot((xx - yy) / 2, xy))
+    bend, problem = 0.0, cast("Problem", landscape)
+    for _ in range(POWERS):
+        direction = direction / max(float(np.linalg.norm(direction)), 1e-300)
+        direction = np.asarray(problem.hessian_times(position, direction), float)
+        bend = float(np.linalg.norm(direction))
+    return bend
 
 
 def rounded(rate: float) -> float:

@@ -115,6 +115,7 @@ class Optimizer(Displayed, ABC):
     text: ClassVar[str]  # what `optimizer` reads: the name, or the file that the class is in
     schedule: ClassVar[str] = ""  # of the rate, see ``lossland.optimizers.schedules``
     variant: ClassVar[bool] = False  # of a class that is known already: with a schedule, or with noise
+    traced: ClassVar[bool] = True  # whether it runs on symbols; another library's code does not
     symbols: ClassVar[dict[str, str]] = {}  # LaTeX of terms whose name is not their symbol
     Terms: ClassVar[type[Any]]  # named tuple of one step's terms; the one called ``step`` is the move
 

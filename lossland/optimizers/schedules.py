@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, fields, make_dataclass
 from functools import cache
 from typing import Any, ClassVar
 
+from lossland import userfiles
 from lossland.errors import UserError, nearest
 from lossland.expression import cos, floor, minimum, pi, where
 from lossland.expression.node import Node, Value, value_of
@@ -171,7 +172,7 @@ def scheduled(kind: type[Optimizer], name: str) -> type[Optimizer]:
         namespace={
             "__module__": kind.__module__,
             "__doc__": kind.__doc__,
-            "__reduce__": reduced,
+            **({} if userfiles.is_own(kind.__module__) else {"__reduce__": reduced}),
             "schedule": name,
             "variant": True,
             "symbols": {**kind.symbols, "lr_now": r"\eta"},

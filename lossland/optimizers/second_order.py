@@ -40,7 +40,7 @@ class DampedNewton(Optimizer):
 class SaddleFreeNewton(Optimizer):
     """Newton's method with the absolute value of each curvature: saddles and peaks repel it.
 
-    The eigenvalues are those of two coordinates, in closed form.
+    In the plane the eigenvalues come in closed form.
     """
 
     title = "Saddle-free Newton"

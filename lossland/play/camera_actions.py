@@ -177,10 +177,14 @@ def look(player: Player, frame: Frame) -> None:
     """
     view, before, old = frame.view, player.view, player.camera
     if before is not None and _same_view(view, before):
+        if view.turned != before.turned:
+            player.view = view
+            player.camera.turn(*view.turned)
         return
     player.view = view
     player.camera = Camera(view.azimuth, view.elevation, view.flat)
     player.camera.fit(_bounds(frame), player.size, player.free)
+    player.camera.turn(*view.turned)
     if before is not None and before.flat == view.flat:
         player.camera.saved = old.saved
         if not (view.moves and old.pose == old.goal == old.home_pose):

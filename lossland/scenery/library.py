@@ -9,7 +9,9 @@ from typing import Any
 
 from lossland import checks, landscapes, userfiles
 from lossland.errors import UserError, nearest, shown
+from lossland.files import holds_results
 from lossland.landscapes import Landscape
+from lossland.models.slicefiles import is_slice
 from lossland.resources import folder
 from lossland.scenery import words
 from lossland.scenery.parameters import Integer, Lanes, Matrix, Number, Param, Point
@@ -37,6 +39,7 @@ Shown = Scene | type[Scene] | Landscape | Callable[[Any, Any], Any] | str | Path
 
 LARGEST_SEED = 2**64 - 1
 RACE = "optimizer_race"  # the scene that shows a landscape given by its own name or formula
+SLICE = "nn_loss_slice"  # the scene that shows a slice from a file
 BENCHMARK = "bench"  # the scene that shows what `lossland bench` wrote into a folder
 
 
@@ -83,8 +86,10 @@ def scene(
         raise UserError(f"Two landscapes are given, {shown(what)} and {shown(values['landscape'])}; give one of them.")
     if land is not None:
         values = {"landscape": land, **values}
-    if isinstance(what, str | Path) and is_benchmark(str(what).strip()):
+    if isinstance(what, str | Path) and holds_results(str(what).strip()):
         values = {"folder": str(what).strip(), **values}
+    if kind.name == SLICE and isinstance(what, str | Path) and is_slice(str(what)):
+        values = {"file": str(what).strip(), **values}
     if "domain" in values:
         check_domain(kind)
     made = kind(preset, checks.whole(seed, 0, LARGEST_SEED, "The seed"))
@@ -123,7 +128,7 @@ def _meant(what: Any) -> tuple[type[Scene], Any]:
             f"or by a file of your own such as mine.py or mine.py:Name, not as {shown(what)}."
         )
     name = what.strip()
-    if is_benchmark(name):
+    if holds_results(name):
         return scene_class(BENCHMARK), None
     file = userfiles.named(name)
     if file is not None:
@@ -133,6 +138,8 @@ def _meant(what: Any) -> tuple[type[Scene], Any]:
         if isinstance(found, type):
             return _with_words(found, Path(file.path)), None
         return scene_class(RACE), name
+    if is_slice(name):
+        return scene_class(SLICE), None
     if name in _files():
         return scene_class(name), None
     if name not in landscapes.names() and name.isidentifier() and name not in ("x", "y"):
@@ -146,15 +153,6 @@ def _is_own_scene(value: Any) -> bool:
 
 def _can_be_shown(value: Any) -> bool:
     return _is_own_scene(value) or landscapes.is_landscape(value)
-
-
-def is_benchmark(text: str) -> bool:
-    """Whether a text names a folder with results of `lossland bench`."""
-    try:
-        folder = Path(text).expanduser()
-        return any((folder / name).is_file() for name in ("results.json", "settings.json"))
-    except (OSError, RuntimeError):  # too long for a path, or ~ of nobody
-        return False
 
 
 def is_listed(scene: Scene) -> bool:

@@ -233,6 +233,10 @@ class Choice(Param[str]):
         """The names to choose from."""
         return tuple(self._options() if callable(self._options) else self._options)
 
+    def heading(self, option: str) -> str:
+        """Return what stands above an option in a list, "" for nothing."""
+        return ""
+
     def check(self, value: object) -> str:
         """Accept one of the options."""
         if value not in self.options:

@@ -67,11 +67,15 @@ class Rule(Choice):
     def __init__(self, default: str, label: str = "", help: str = "") -> None:
         super().__init__(default, optimizers.names, label, help)
 
+    def heading(self, option: str) -> str:
+        """Return an optimizer's family."""
+        return type(optimizers.optimizer(option)).family.capitalize()
+
     def check(self, value: Any) -> str:
         """Accept a name, a class, or the text that names one in a file."""
         if isinstance(value, str) and userfiles.named(value) is None:
             return super().check(value)
-        rule = optimizers.optimizer(value)
+        rule = optimizers.traced(value)
         if rule != type(rule)() or rates.rate_of(rule) is None:
             raise self.refuse(value, "an optimizer with a rate lr, given without its settings")
         return rule.text
@@ -87,7 +91,7 @@ class RaceScene(GroundScene):
     low_hills = True
     start = GroundPoint((0.3, -4.6), label="start", help="Where every lane begins.", click=True)
     steps = Integer(STEPS, 1, 5000, "steps", "How long the race is.", log=True)
-    lanes = Lanes(lambda: FIELD, optimizers.optimizer)
+    lanes = Lanes(lambda: FIELD, optimizers.traced)
     selected = Integer(3, 0, 11, "selected lane", "Whose numbers are shown.", hidden=True)
     clock = Clock.paced(steps, per_second=16, least=4, most=30)
 
@@ -106,7 +110,7 @@ class RaceScene(GroundScene):
 
     def newcomer(self, text: str) -> Optimizer:
         """Return a new lane's optimizer, with a rate that suits if the text gives none."""
-        optimizer = optimizers.optimizer(text)
+        optimizer = optimizers.traced(text)
         settings = text.rpartition(":")[2].split(",")
         rated = any(setting.partition("=")[0].strip() == "lr" for setting in settings)
         return optimizer if rated else self._suited(optimizer)
@@ -114,7 +118,7 @@ class RaceScene(GroundScene):
     def _joining(self, item: object) -> object:
         if isinstance(item, str):
             return self.newcomer(item)
-        return self._suited(optimizers.optimizer(item)) if isinstance(item, type) else item
+        return self._suited(optimizers.traced(item)) if isinstance(item, type) else item
 
     def _suited(self, optimizer: Optimizer) -> Optimizer:
         return rates.suggested(optimizer, self.land, self.inside(self.start))

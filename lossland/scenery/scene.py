@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 
+LONGEST_CALL = 60  # letters that stand in one line
 HANDLES = "handles"  # the group of layers that show where to drag; a still leaves them out
 CHAPTERS = (
     "Vectors and data",
@@ -81,15 +82,18 @@ class Show:
 class View:
     """How a scene likes to be seen. ``flat`` looks straight down on the plane.
 
-    ``bounds`` (k, 3): world points that must fit into the free part of the window. Angles in degrees. A view that
-    ``moves`` is one moment of a camera move of the scene's own: a camera that is at home goes along at once, in films
-    as in windows, and one that the user has turned stays where it is.
+    ``bounds`` (k, 3): world points that must fit into the free part of the window. Angles in degrees.
+    A scene that moves its camera itself gives a view for each moment. ``turned`` are degrees in azimuth and elevation
+    by which this moment is seen from elsewhere: what fits is found without them, so that distance, middle and light
+    stay, at no cost. A view that ``moves`` is fitted again at each moment, for bounds that grow or come nearer. Either
+    way a camera that is at home goes along at once, in films as in windows; one that the user has turned stays.
     """
 
     azimuth: float = -60.0
     elevation: float = 38.0
     flat: bool = False
     bounds: Array | None = None
+    turned: tuple[float, float] = (0.0, 0.0)
     moves: bool = False
 
     @classmethod
@@ -451,6 +455,16 @@ class Scene(Displayed):
     def __repr__(self) -> str:
         """Return the call of `ll.scene` that makes a scene with these parameters."""
         return f"ll.scene({', '.join([self._named(), *self._changes()])})"
+
+    def code(self, time: float) -> str:
+        """Return a program that makes a scene with these parameters and prints its numbers at a time in seconds."""
+        call = repr(self)
+        if len(call) > LONGEST_CALL:
+            call = "ll.scene(\n" + "".join(f"    {part},\n" for part in [self._named(), *self._changes()]) + ")"
+        return (
+            f"import lossland as ll\n\nscene = {call}\n"
+            f"for name, value in scene.readouts(time={time!r}).items():\n    print(name, value)\n"
+        )
 
     def _named(self) -> str:
         kind = type(self)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 BOX_HELP = "The height of the ground as a formula in x and y, such as x^2 + 3*sin(y), or the name of a landscape"
 LETTER = 15.0  # size of the typed text, and height of its lines
 MOST_LINES = 4
+MESSAGE_LINE = 17.0
 INSET, ABOVE = 11.0, 9.0  # between the box and its text, at the left and above
 
 
@@ -87,7 +88,7 @@ class FormulaBox:
         """Return how much of the panel the box needs; in a ``short`` one the formula is not set in type too."""
         self._follow(player, width)
         self._short = short
-        return self.pen.measure(lambda: self._draw(player, 0.0, 0.0, width)) + 14
+        return self.pen.measure(lambda: self._draw(player, 0.0, 0.0, width)) + (4 if short else 7)
 
     def draw(self, player: Player, area: Rect) -> None:
         """Draw the box into its rectangle."""
@@ -104,9 +105,13 @@ class FormulaBox:
         height = 2 * ABOVE + LETTER * lines
         if not pen.mute:
             self._box(player, Rect(x, y, width, height))
-        y += height
-        y = self._message(self.error, x, y + 8, width) if self.error else self._echo(player, x, y, width)
-        return self._domain(player, x, y, width)
+        y = self._domain(player, x, y + height + 7, width)
+        lines = 1 if self._short else 2 if self.pen.compact else 3
+        error = self.error or self.domain_error
+        below = self._message(error, x, y, width, lines) if error else self._echo(player, x, y, width)
+        return max(
+            below, y + MESSAGE_LINE * lines + (3 if self._short else 8)
+        )  # so that nothing moves when there is something to say
 
     # ------------------------------------------------------------------------------------------ parts
     def _verdict(self, right: float, y: float) -> None:
@@ -166,23 +171,27 @@ class FormulaBox:
             dl = imgui.get_foreground_draw_list()
             dl.add_rect_filled(pen.at(x, y), corner, pen.color("bad"), pen.scale)
 
-    def _message(self, text: str, x: float, y: float, width: float) -> float:
-        """Write what is wrong below a box."""
+    def _message(self, text: str, x: float, y: float, width: float, most: int) -> float:
+        """Write what is wrong below the boxes; a tooltip has what needs more lines."""
         pen = self.pen
         color = pen.ink("bad")
-        for line in pen.wrapped(text, width, 13):
-            pen.text(x, y + 8, line, 13, color)
-            y += 17
-        return y + 8
+        lines = pen.wrapped(text, width, 13)
+        if len(lines) > most:
+            lines[most - 1 :] = [pen.fitted(" ".join(lines[most - 1 :]), width, 13)]
+        pen.touch("formula.error", x, y, width, MESSAGE_LINE * len(lines) + 4, text)
+        for line in lines:
+            pen.text(x, y + 12, line, 13, color)
+            y += MESSAGE_LINE
+        return y + 3
 
     def _echo(self, player: Player, x: float, y: float, width: float) -> float:
         """Draw the formula as it is printed in a book."""
         pen = self.pen
         landscape = shown_landscape(player)
         size = 13 if pen.compact else 15
-        y += 26 if pen.compact else 30
         if landscape is None or self._short:
-            return y - 16
+            return y
+        y += 26 if pen.compact else 30
         for line in self._lines(f"f={landscape.latex}", size, width):
             pen.latex(x, y, line, size, room=width)
             y += 22
@@ -227,7 +236,7 @@ class FormulaBox:
             )
             if typed is not None:
                 self._set_domain(player, ends, axis, typed)
-        return self._message(self.domain_error, x, y + 34, width) if self.domain_error else y + 28
+        return y + 28
 
     def _set_domain(self, player: Player, ends: list[tuple[float, float]], axis: int, typed: str) -> None:
         wanted = read_domain(typed)

@@ -26,7 +26,7 @@ LEAST_CHART, MOST_CHART = 96.0, 300.0
 TABS = {
     "controls": "What can be changed, with charts and numbers of this moment",
     "lesson": "What the scene shows, in words and formulas",
-    "code": "What the scene shows at first, in a few lines of NumPy to copy",
+    "code": "The numbers of this moment as a program, and how they come about in a few lines of NumPy, to copy",
 }
 HEAT_SHARE = 0.62  # height of a heat map to its width
 
@@ -42,14 +42,16 @@ class Inspector:
         self.page = "controls"
         self.settings_open = False
 
-    def draw(self, player: Player, frame: Frame, area: Rect) -> None:
-        """Draw the panel into its rectangle."""
+    def draw(self, player: Player, frame: Frame, area: Rect, solid: bool = False) -> None:
+        """Draw the panel into its rectangle; nothing shines through a ``solid`` one."""
         pen = self.pen
-        with window(pen, "inspector", area):
+        with window(pen, "inspector", area, solid=solid):
             top = self._tabs(player, area)
             view = Rect(area.x + 1, top, area.width - 3, area.bottom - 2 - top)
             if self.page == "code":
-                self.lesson.code(player.scene, Rect(area.x + PADDING, top, area.width - 2 * PADDING, view.height - 14))
+                self.lesson.code(
+                    player.scene, player.time, Rect(area.x + PADDING, top, area.width - 2 * PADDING, view.height - 14)
+                )
                 return
             with scroll(pen, f"page.{self.page}", view) as inside:
                 x, width = area.x + PADDING, area.width - 2 * PADDING

@@ -41,7 +41,9 @@ class LaneRows:
         help = "The race is full" if full else "Add an optimizer"
         if icon_button(pen, x, y, Icon.PLUS, "add-lane", help, 14, color="faint" if full else "") and not full:
             imgui.open_popup("optimizers")
-        chosen = popup_list(pen, "optimizers", x - 190, y + 14, 200, _known(player.lanes), hint="or mine.py:MyRule")
+        chosen = popup_list(
+            pen, "optimizers", x - 190, y + 14, 200, _known(player.lanes), hint="Search, or mine.py:MyRule"
+        )
         if chosen:
             _tell(player, player.add_lane(chosen))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -71,6 +72,14 @@ class Layout:
     buttons: Rect
     free: Rect  # what is left for the picture; a panel that was brought out stands over it
 
+    @property
+    def clear(self) -> Rect:
+        """What is left of the free rectangle beside a panel that was brought out."""
+        free = self.free
+        left = self.left.right + GAP if self.left and "left" in self.folded else free.x
+        right = self.right.x - GAP if self.right and "right" in self.folded else free.right
+        return Rect(left, free.y, right - left, free.height)
+
 
 def layout(size: tuple[int, int], scale: float = 1.0, drawer: Side | None = None) -> Layout:
     """Place the panels in a framebuffer of ``size`` pixels, with ``scale`` pixels to a panel unit.
@@ -103,12 +112,23 @@ def layout(size: tuple[int, int], scale: float = 1.0, drawer: Side | None = None
     return Layout((width, height), compact, tuple(folded), left, right, timeline, switches, buttons, free)
 
 
-def tip_corner(tip: tuple[float, float], item: Rect, panel: Rect, screen: tuple[float, float]) -> tuple[float, float]:
+def tip_corner(
+    tip: tuple[float, float], item: Rect, panel: Rect, screen: tuple[float, float], clear: Sequence[Rect] = ()
+) -> tuple[float, float]:
     """Return where a tooltip of that size goes (its upper left corner): beside the panel of what it explains.
 
     So it never covers what stands next to that. Beside a bar is above or below it, where there is more room; where a
-    side has none, the tooltip goes below the item itself.
+    side has none, the tooltip goes below the item itself. Where it would cover what is to be kept ``clear``, from the
+    uppermost to the lowest, it goes below that.
     """
+    x, y = _beside(tip, item, panel, screen)
+    for kept in clear:
+        if Rect(x, y, *tip).overlaps(kept):
+            y = kept.bottom + TIP_GAP
+    return x, y
+
+
+def _beside(tip: tuple[float, float], item: Rect, panel: Rect, screen: tuple[float, float]) -> tuple[float, float]:
     width, height = tip
     middle_x, middle_y = panel.center
     right = max(screen[0] - width, 0.0)

@@ -83,12 +83,17 @@ def paragraphs(markdown: str) -> list[tuple[str, str]]:
     return found
 
 
+NUMPY = "# How its numbers come about, in NumPy alone, with the settings that the scene has at first:"
+
+
 class Lesson:
     """Draws a scene's lesson with its formulas, and its code."""
 
     def __init__(self, pen: Pen) -> None:
         self.pen = pen
         self._laid: dict[tuple[str, float, float], list[Block]] = {}
+        self._told: tuple[object, ...] = ()  # of which moment the program is
+        self._program = ""
 
     # ------------------------------------------------------------------------------------------ lesson
     def draw(self, scene: Scene, x: float, y: float, width: float) -> float:
@@ -183,11 +188,11 @@ class Lesson:
         return self.pen.width(text, size, style)
 
     # ------------------------------------------------------------------------------------------ code
-    def code(self, scene: Scene, area: Rect) -> None:
-        """Show the code in a part that scrolls both ways, with a button that copies it."""
+    def code(self, scene: Scene, time: float, area: Rect) -> None:
+        """Show the code of a moment in a part that scrolls both ways, with a button that copies it."""
         pen = self.pen
-        text = scene.snippet.strip("\n")
-        pen.text(area.x, area.y + 9, "NumPy, and the numbers of this scene", 13, "dim")
+        text = self._code(scene, time)
+        pen.text(area.x, area.y + 9, "The numbers of this moment", 13, "dim")
         if icon_button(pen, area.right - 12, area.y + 9, Icon.COPY, "copy-code", "Copy the code", 13, 12):
             copy_text(pen, text + "\n", "the code")
         box = Rect(area.x - 4, area.y + 26, area.width + 8, area.height - 26)
@@ -201,6 +206,14 @@ class Lesson:
                 y += CODE_LINE
             longest = max(pen.width(line, CODE_SIZE, "mono") for line in lines)
             reach(pen, y, inside.x + 34 + longest)
+
+    def _code(self, scene: Scene, time: float) -> str:
+        """Return the program of a moment, and below it the scene's own in NumPy, which has its first settings."""
+        shown = scene, dict(scene.values), scene.seed, time
+        if self._told != shown:
+            self._told = shown
+            self._program = f"{scene.code(time)}\n\n{NUMPY}\n{scene.snippet}".strip("\n")
+        return self._program
 
     def _code_line(self, number: int, line: str, x: float, y: float) -> None:
         pen = self.pen

@@ -85,18 +85,18 @@ class Panels:
         self.thumbnails.begin()
         self.view_bar.draw(player, frame, places)
         if places.left:
-            self._left(player, places.left)
+            self._left(player, places.left, solid="left" in places.folded)
             if self.browser.opened and "left" in places.folded:
                 self.view_bar.drawer = None
             self.browser.opened = False
         if places.right:
-            self.inspector.draw(player, frame, places.right)
+            self.inspector.draw(player, frame, places.right, solid="right" in places.folded)
         self.timeline.draw(player, frame, places.timeline)
         if self.pen.notice is not None:
             player.say(*self.pen.notice)
             self.pen.notice = None
-        draw_strips(self.pen, player, self.strips, places.free)
-        self.notices.draw(player, places.free)
+        draw_strips(self.pen, player, self.strips, places.clear)
+        self.notices.draw(player, places.clear)
         if player.help:
             draw_help(self.pen, player, places.size)
         free = places.free.scaled(self.pen.scale)
@@ -106,9 +106,9 @@ class Panels:
         """Free the textures."""
         self.thumbnails.close()
 
-    def _left(self, player: Player, area: Rect) -> None:
+    def _left(self, player: Player, area: Rect, solid: bool) -> None:
         short = area.height < SHORT
-        with window(self.pen, "browser", area):
+        with window(self.pen, "browser", area, solid=solid):
             top = self.browser.head(player, area, short)
             height = self.formula_box.height(player, area.width - 2 * PADDING, short)
             self.browser.list(player, Rect(area.x, top, area.width, area.bottom - height - top))

@@ -66,6 +66,7 @@ class Pen:
         self.roomy = False  # there is height to spare
         self.typing = Typing()
         self.notice: Notice | None = None  # something to tell the user, said once
+        self.kept_clear: list[Rect] = []  # what no tooltip covers
         self.mute = False  # measuring: nothing is drawn or felt
 
     @property
@@ -118,7 +119,7 @@ class Pen:
             size = imgui.calc_text_size(text, wrap_width=TIP_WIDTH * self.scale)
             tip = (size.x + 2 * inset.x) / self.scale, (size.y + 2 * inset.y) / self.scale
             screen = imgui.get_io().display_size
-            corner = tip_corner(tip, item, panel, (screen.x / self.scale, screen.y / self.scale))
+            corner = tip_corner(tip, item, panel, (screen.x / self.scale, screen.y / self.scale), self.kept_clear)
             imgui.set_next_window_pos(self.at(*corner))
             imgui.push_style_var(imgui.StyleVar_.window_padding.value, inset)
             if imgui.begin_tooltip():

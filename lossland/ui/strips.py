@@ -19,14 +19,16 @@ SIDE = 16.0  # from the strip's ends to what stands in it
 
 
 def draw_strips(pen: Pen, player: Player, strips: Sequence[Strip], free: Rect) -> None:
-    """Draw strips below each other at the head of the picture."""
+    """Draw strips below each other at the head of the picture; tooltips keep clear of them."""
     y = free.y + 4
+    pen.kept_clear = []
     for number, strip in enumerate(strips):
         widths = [chip_width(pen, button.text) for button in strip.buttons]
         room = free.width - 2 * SIDE - 18 - sum(width + 8 for width in widths)
         text = pen.fitted(strip.text, room, 14)
         width = 2 * SIDE + 18 + pen.width(text, 14) + sum(one + 8 for one in widths)
         area = Rect(free.x + (free.width - width) / 2, y, width, HEIGHT)
+        pen.kept_clear.append(area)
         around = Rect(area.x - 1, area.y - 1, area.width + 2, area.height + 2)  # for the frame's outer half
         with window(pen, f"strip{number}", around, ground=False):
             pen.box(area.x, area.y, area.width, area.height, "panel", 0.97, HEIGHT / 2)

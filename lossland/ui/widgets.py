@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from imgui_bundle import imgui
@@ -13,6 +13,7 @@ from lossland.ui.pen import V2, Notice, Pen
 
 ITEM_HEIGHT, LONGEST_LIST = 25.0, 480.0  # of lists
 _ENTER = imgui.InputTextFlags_.enter_returns_true.value
+FEW = 12  # lines of a list that one sees at a glance
 EDGE = 6.0  # lists keep so far from the window's edge
 
 
@@ -134,17 +135,29 @@ def switch(pen: Pen, key: str, x: float, y: float, on: bool, help: str) -> bool:
 
 
 def dropdown(
-    pen: Pen, key: str, x: float, y: float, width: float, options: Sequence[str], chosen: str, help: str
+    pen: Pen,
+    key: str,
+    x: float,
+    y: float,
+    width: float,
+    options: Sequence[str],
+    chosen: str,
+    help: str,
+    heading: Callable[[str], str] = lambda option: "",
 ) -> str | None:
-    """Draw the chosen option with a list that opens below. Returns a newly chosen one, or None."""
+    """Draw the chosen option with a list that opens below. Returns a newly chosen one, or None.
+
+    In a long list one can search; ``heading`` is what stands above an option there.
+    """
     touch = pen.touch(key, x, y - 12, width, 24, help)
     pen.box(x, y - 12, width, 24, "text", 0.06 + 0.05 * touch.hovered, 6)
     pen.text(x + 9, y, pen.fitted(chosen.replace("_", " "), width - 30), 14)
     pen.text(x + width - 12, y, Icon.DOWN, 8, "dim", "icon", align=0.5)
     if touch.clicked:
         imgui.open_popup(f"{key}.list")
-    items = [Item(name, name.replace("_", " ")) for name in options]
-    return popup_list(pen, f"{key}.list", x, y + 15, width, items, chosen)
+    items = [Item(name, name.replace("_", " "), group=heading(name)) for name in options]
+    picked = popup_list(pen, f"{key}.list", x, y + 15, width, items, chosen, "Search" if len(items) > FEW else "")
+    return picked if picked in options else None
 
 
 def popup_list(
@@ -152,8 +165,9 @@ def popup_list(
 ) -> str | None:
     """Show the list ``key`` if it is open, with its corner at (x, y) where it fits. Returns what was chosen.
 
-    With a ``hint`` there is a box below for what is on no list; what was typed is returned when Enter is pressed.
-    Escape or a click beside it closes it; while it is open, letters are no commands (see ``Host.wants_keyboard``).
+    With a ``hint`` there is a box above, in which one types at once: it leaves the lines that hold all of its words,
+    and Enter takes the first of them, or what was typed where there is none (see `meant`). Escape or a click beside it
+    closes it; while it is open, letters are no commands (see ``Host.wants_keyboard``).
     """
     if pen.mute or not imgui.is_popup_open(key):
         return None
@@ -170,6 +184,12 @@ def popup_list(
     if imgui.begin_popup(key):
         imgui.set_next_frame_want_capture_keyboard(True)
         with pen.font("regular", 14):
+            if hint:
+                picked = _typed(pen, key, hint, items)
+                items = found_in(items, pen.typing.line)
+                headings = len({item.group for item in items} - {""})
+                room = V2(0, min((len(items) + headings) * ITEM_HEIGHT, LONGEST_LIST - 2 * ITEM_HEIGHT) * pen.scale)
+                imgui.begin_child(f"##{key}.lines", room)
             group = ""
             for item in items:
                 if item.group != group:
@@ -177,17 +197,45 @@ def popup_list(
                     imgui.text_disabled(group)
                 if _line(pen, item, item.value == chosen):
                     picked = item.value
+                    if hint:
+                        imgui.close_current_popup()
             if hint:
-                imgui.set_next_item_width(-1)
-                entered, pen.typing.line = imgui.input_text_with_hint(f"##{key}", hint, pen.typing.line, _ENTER)
-                if entered and pen.typing.line.strip():
-                    picked, pen.typing.line = pen.typing.line.strip(), ""
-                    imgui.close_current_popup()
+                imgui.end_child()
         if imgui.is_key_pressed(imgui.Key.escape):
             imgui.close_current_popup()
         imgui.end_popup()
     imgui.pop_style_var(2)
     return picked
+
+
+def _typed(pen: Pen, key: str, hint: str, items: Sequence[Item]) -> str | None:
+    """Draw the box above a list, which is empty when the list opens. Returns what is meant when Enter is pressed."""
+    if imgui.is_window_appearing():
+        pen.typing.line = ""
+        imgui.set_keyboard_focus_here()
+    imgui.set_next_item_width(-1)
+    entered, pen.typing.line = imgui.input_text_with_hint(f"##{key}", hint, pen.typing.line, _ENTER)
+    if not entered or not pen.typing.line.strip():
+        return None
+    imgui.close_current_popup()
+    return meant(items, pen.typing.line)
+
+
+def found_in(items: Sequence[Item], typed: str) -> list[Item]:
+    """Return the lines of a list that hold all words of what was typed, in name, text or heading."""
+    words = typed.lower().split()
+    return [item for item in items if all(word in f"{item.value} {item.text} {item.group}".lower() for word in words)]
+
+
+def meant(items: Sequence[Item], typed: str) -> str:
+    """Return the value of the line that is meant by what was typed, or what was typed if it is on no line.
+
+    A line that begins with it comes before others that hold it.
+    """
+    text = typed.strip()
+    found = found_in(items, text)
+    begin = [item for item in found if item.text.lower().startswith(text.lower())]
+    return (begin or found)[0].value if found else text
 
 
 def _line(pen: Pen, item: Item, chosen: bool) -> bool:

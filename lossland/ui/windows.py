@@ -28,13 +28,19 @@ _FIXED = sum(
 
 
 @contextmanager
-def window(pen: Pen, name: str, area: Rect, ground: bool = True, over: bool = False) -> Iterator[None]:
-    """Open a fixed window; without ``ground`` it has no background and border, ``over`` lays it over others."""
+def window(
+    pen: Pen, name: str, area: Rect, ground: bool = True, over: bool = False, solid: bool = False
+) -> Iterator[None]:
+    """Open a fixed window; without ``ground`` it has no background and border, ``over`` lays it over others.
+
+    Nothing shines through a ``solid`` one.
+    """
     flags = _FIXED if ground else _FIXED | imgui.WindowFlags_.no_background.value
     if over:  # ImGui puts a window on top when it is first shown, unless it has this flag
         flags &= ~imgui.WindowFlags_.no_bring_to_front_on_focus.value
         flags |= imgui.WindowFlags_.no_focus_on_appearing.value
-        imgui.set_next_window_bg_alpha(1.0)  # what is written in the picture must not shine through
+    if solid:
+        imgui.set_next_window_bg_alpha(1.0)
     imgui.set_next_window_pos(pen.at(area.x, area.y))
     imgui.set_next_window_size(pen.at(area.width, area.height))
     imgui.begin(name, None, flags)

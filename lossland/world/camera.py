@@ -68,6 +68,7 @@ class Camera:
 
     def __init__(self, azimuth: float = -60.0, elevation: float = 38.0, flat: bool = False) -> None:
         self.flat = flat
+        self.composed = azimuth, elevation  # what home is fitted from, before the scene's own camera move
         self.home_pose = Pose(azimuth, elevation)
         self.pose = self.goal = self.home_pose
         self.saved: dict[int, Pose] = {}
@@ -96,6 +97,19 @@ class Camera:
             keep = 1.0 - distance / self.goal.distance
             self.pan(-keep * (pixel[0] - centre[0]), -keep * (pixel[1] - centre[1]), size)
         self.goal = replace(self.goal, distance=distance)
+
+    def turn(self, azimuth: float, elevation: float) -> None:
+        """Turn home by degrees from where it was fitted; a camera that is at home goes along at once.
+
+        One that is on its way home goes on to where home is now.
+        """
+        is_there, is_home = self.pose == self.goal, self.goal == self.home_pose
+        self.home_pose = replace(
+            self.home_pose, azimuth=self.composed[0] + azimuth, elevation=self.composed[1] + elevation
+        )
+        if is_home:
+            self.goal = self.home_pose
+            self.pose = self.goal if is_there else self.pose
 
     def home(self) -> None:
         """Glide back to the home pose, the shorter way around."""
@@ -166,6 +180,8 @@ class Camera:
         assert self._bounds is not None
         x, y, w, h = free or (0.0, 0.0, *size)
         w, h = max(w, 1.0), max(h, 1.0)
+        seen_from = {"azimuth": pose.azimuth, "elevation": pose.elevation}
+        pose = replace(pose, azimuth=self.composed[0], elevation=self.composed[1])
         tx, ty, tz = (self._bounds.min(0) + self._bounds.max(0)) / 2
         pose = replace(pose, target=(float(tx), float(ty), float(tz)), shift=(0.0, 0.0))
         near, far = 0.02, 4000.0
@@ -179,7 +195,7 @@ class Camera:
         pose = replace(pose, distance=far)
         pixels = self.project(self._bounds, size, pose)
         off = np.array([x + w / 2, y + h / 2]) - (pixels.min(0) + pixels.max(0)) / 2
-        return replace(pose, shift=(float(2 * off[0] / size[0]), float(-2 * off[1] / size[1])))
+        return replace(pose, **seen_from, shift=(float(2 * off[0] / size[0]), float(-2 * off[1] / size[1])))
 
     def _in_front(self, pose: Pose) -> bool:
         """Whether every point to be fitted lies well in front of the eye."""
@@ -210,13 +226,14 @@ class Camera:
 
     @property
     def home_back(self) -> Floats:
-        """The world direction (3,) from the target to the eye at home."""
-        return self._axes(self.home_pose)[2]
+        """The world direction (3,) from the target to the eye at home, before the scene's own camera move."""
+        azimuth, elevation = self.composed
+        return self._axes(replace(self.home_pose, azimuth=azimuth, elevation=elevation))[2]
 
     @property
     def light(self) -> Floats:
-        """The direction (3,) to the key lamp. It follows the home azimuth, so that orbiting moves no shadow."""
-        azimuth = -60.0 if self.flat else self.home_pose.azimuth
+        """The direction (3,) to the key lamp. Its azimuth goes with that of home as fitted: no turn moves a shadow."""
+        azimuth = -60.0 if self.flat else self.composed[0]
         a, e = np.radians(azimuth - LIGHT_TURN), np.radians(LIGHT_ELEVATION)
         return np.array([np.cos(e) * np.cos(a), np.cos(e) * np.sin(a), np.sin(e)])
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from lossland.app.film import QUALITY
-from lossland.app.filming import Filming
+from lossland.app.filming import Filming, time_left
 from lossland.app.stage import Stage
 from lossland.errors import UserError
 from lossland.play import session
@@ -128,3 +128,12 @@ def test_a_scene_of_ones_own_file_is_filmed_and_one_made_in_python_is_not(tmp_pa
 
     with pytest.raises(UserError, match=r"ll\.record"):
         Filming(Player(Mine(None, 0), SIZE)).toggle("dark")
+
+
+@pytest.mark.parametrize(
+    ("share", "seconds", "told"),
+    [(0.0, 9.0, ""), (0.01, 9.0, ""), (0.5, 1.0, ""), (0.25, 10.0, "30 s left"), (0.99, 10.0, "5 s left"),
+     (0.1, 60.0, "9 min left")],
+)  # fmt: skip
+def test_a_film_says_how_long_it_still_takes(share: float, seconds: float, told: str) -> None:
+    assert time_left(share, seconds) == told

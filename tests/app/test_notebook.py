@@ -100,6 +100,19 @@ def test_the_formulas_of_a_rule_are_those_of_its_panel() -> None:
     assert LAND._repr_latex_() == f"$$f(x, y) = {LAND.latex}$$"
 
 
+def test_a_benchmark_shows_its_leaderboard() -> None:
+    from lossland.compute.workers import SerialWorkers
+
+    found = ll.bench(["adam", "rprop"], ["bowl"], starts=10, steps=50, budget=2, workers=SerialWorkers())
+    page = found._repr_html_()
+    assert page is not None
+    assert "2 optimizers on 1 landscapes" in page
+    for line in found.leaderboard():
+        assert f"{line['optimizer']}: score {line['score']:.3f}" in page
+    assert found._repr_png_() is None
+    assert repr(found).splitlines()[0] == found.title
+
+
 def test_a_snapshot_is_an_array() -> None:
     image = ll.snapshot("bowl", size=(96, 64))
     assert isinstance(image, np.ndarray)

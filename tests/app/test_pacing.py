@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lossland.app.pacing import REST, SETTLING, Faults, Fineness, Pace, Remedy, Turn
+from lossland.app.pacing import LINGER, REST, SETTLING, Faults, Fineness, Pace, Remedy, Turn
 
 
 def turn(pace: Pace, now: float, revision: int = 1, **seen: Any) -> Turn:
@@ -48,6 +48,20 @@ def test_what_has_changed_is_drawn_once(settled: Pace) -> None:
 def test_a_pointer_that_moved_is_drawn_once(settled: Pace) -> None:
     settled.point()
     assert [turn(settled, 0.1), turn(settled, 0.1)] == [Turn.DRAW, Turn.IDLE]
+
+
+def test_a_pointer_that_rests_on_a_panel_gets_its_tooltip_while_nothing_else_happens() -> None:
+    pace = Pace()
+    for _ in range(SETTLING):
+        turn(pace, 0.0)
+    pace.stir()
+    pace.hover()
+    assert [turn(pace, 1.0) for _ in range(SETTLING)] == [Turn.DRAW] * SETTLING
+    assert pace.refine(lambda: iter(())) is True  # all is drawn
+    assert turn(pace, 1.0) is Turn.IDLE
+    assert pace.nap(1.1, 9.0) == pytest.approx(LINGER - 0.1)  # Dear ImGui wants 0.15 s at rest and 0.15 s on the item
+    assert [turn(pace, 1.0 + LINGER) for _ in range(SETTLING + 1)] == [Turn.DRAW] * SETTLING + [Turn.IDLE]
+    assert pace.nap(2.0, 9.0) == 9.0
 
 
 def test_what_runs_waits_for_its_tick_whatever_else_there_is_to_draw(settled: Pace) -> None:

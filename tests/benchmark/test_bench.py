@@ -8,7 +8,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections import namedtuple
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +19,14 @@ import pytest
 
 import lossland as ll
 from lossland.benchmark import bench as module
+from lossland.benchmark import tiles, tuning
 from lossland.benchmark.bench import bench
 from lossland.benchmark.problems import problem
 from lossland.benchmark.results import Cell, Results, Settings, load, load_cell, save
-from lossland.benchmark.tiles import follow, replayed
+from lossland.benchmark.tiles import cost_of, follow, follow_each, replayed, steps_of
 from lossland.compute.workers import LocalWorkers, SerialWorkers
 from lossland.errors import UserError
+from lossland.optimizers.rule import CATALOGUE
 
 SMALL: dict[str, Any] = {"starts": 60, "steps": 300, "budget": 6, "seed": 4, "backend": "cpu"}
 ALONE = SerialWorkers()
@@ -71,6 +75,13 @@ def test_what_a_rule_costs_shortens_its_runs(found: Results) -> None:
     assert found.cell("adam", "himmelblau").steps == 300
 
 
+def test_a_hessian_costs_more_in_more_dimensions() -> None:
+    """A whole Hessian is two gradients for each coordinate, and the gradient one more."""
+    newton = ll.optimizers.DampedNewton()
+    assert [cost_of(newton, n) for n in (2, 5)] == [5, 11]
+    assert [steps_of(newton, n, 1000) for n in (2, 5)] == [200, 90]
+
+
 def test_all_optimizers_meet_the_same_starts_and_none_it_was_tuned_on(found: Results) -> None:
     adam, descent = (found.cell(name, "himmelblau") for name in ("adam", "gradient_descent"))
     np.testing.assert_array_equal(adam.start, descent.start)
@@ -80,11 +91,79 @@ def test_all_optimizers_meet_the_same_starts_and_none_it_was_tuned_on(found: Res
     assert not (tuned_on[:, None] == adam.start).all(axis=-1).any()
 
 
+def test_noise_is_drawn_for_each_particle_of_every_rule(found: Results) -> None:
+    other = bench(["adam", "sgd:noise=2"], ["himmelblau"], noise=0.0, workers=ALONE, **SMALL)
+    assert [cell.noise for cell in other.cells] == [0, 2]
+    equal(other.cells[0], found.cell("adam", "himmelblau"))
+    both = bench(["adam", "sgd"], ["himmelblau"], noise=2.0, workers=ALONE, **SMALL)
+    assert [cell.noise for cell in both.cells] == [2, 2]
+    assert both.cells[0].settings["noise"] == 2
+    assert both.cells[0].success < other.cells[0].success
+    equal(replace(both.cells[1], optimizer="sgd:noise=2"), other.cells[1])
+    cell, i = both.cells[0], both.cells[0].chosen["best"]
+    ends = replayed(cell, [i])[:, 0]
+    hit = cell.hits[-1, i] if cell.hits[-1, i] >= 0 else cell.steps
+    np.testing.assert_array_equal(ends[hit], cell.end[i])
+
+
+@pytest.mark.parametrize("name", module.SUITES["default"])
+def test_rules_see_an_origin_that_is_no_minimum(name: str) -> None:
+    where = problem(name)
+    (x0, x1), (y0, y1) = where.land.domain
+    size = np.array([x1 - x0, y1 - y0])
+    apart = np.abs((np.array(where.land.minima) - where.origin) / size).max(axis=1)
+    assert apart.min() > 0.25
+    assert ((where.origin > (x0, y0)) & (where.origin < (x1, y1))).all()
+    places = where.starts(0, 50, 1)
+    moved = places - where.origin
+    assert where.seen.value(moved) == pytest.approx(where.land.value(places), rel=1e-9, abs=1e-9)
+    assert where.seen.grad(moved) == pytest.approx(where.land.grad(places), rel=1e-6, abs=1e-6)
+    np.testing.assert_allclose(np.array(where.seen.minima) + where.origin, where.land.minima)
+
+
+def test_a_pull_to_the_origin_gains_nothing() -> None:
+    """On a bowl whose minimum is at 0, where such rules would be told the answer."""
+    with_pull, without = bench(
+        ["sgdw:lr=0.1,momentum=0,weight_decay=0.5", "sgdw:lr=0.1,momentum=0,weight_decay=0"],
+        ["sphere"], workers=ALONE, **SMALL,
+    ).cells  # fmt: skip
+    assert with_pull.success == 0
+    assert without.success == 1
+
+
+@pytest.mark.parametrize("spec", ["adam", "rprop", "bfgs", "sgd:noise=1", "lookahead"])
+def test_in_more_dimensions_trials_side_by_side_go_as_they_would_alone(
+    monkeypatch: pytest.MonkeyPatch, spec: str
+) -> None:
+    where, rule = problem("bbob:8:1", 5), ll.optimizers.optimizer(spec)
+    settings = Settings((spec,), ("bbob:8:1",), dimension=5, steps=30, seed=3)
+    names = tuning.tuned_names(rule, ())
+    rules = [tuning.with_values(rule, names, values) for values in tuning.trials(rule, names, where, 4, 1)]
+    monkeypatch.setattr(tiles, "is_fusible", lambda *step: False)
+    together = list(follow_each(where, rules, settings, 7, 20))
+    for one, runs in zip(rules, together, strict=True):
+        alone = follow(where, one, settings, 7, 20)  # by itself, and in a kernel where there is one
+        np.testing.assert_array_equal(runs.hits, alone.hits)
+        np.testing.assert_array_equal(runs.lost, alone.lost)
+        np.testing.assert_allclose(runs.end, alone.end, rtol=1e-6)  # powers of arrays are rounded otherwise
+
+
+def test_a_benchmark_in_five_dimensions() -> None:
+    sphere, ellipsoid = bench(
+        ["gradient_descent"], ["bbob:1", "bbob:2"], dimension=5, workers=ALONE, **{**SMALL, "starts": 20}
+    ).cells
+    assert sphere.success == 1
+    assert ellipsoid.success == 0  # a condition of 10^6
+    assert sphere.start.shape == (20, 5)
+    points = replayed(sphere, [0])
+    assert points[sphere.hits[-1, 0], 0] == pytest.approx(sphere.end[0], abs=1e-12)
+
+
 def test_targets_and_scale() -> None:
     rosenbrock = problem("rosenbrock")
     assert len(rosenbrock.targets) == 51
     assert rosenbrock.targets[-1] == pytest.approx(1e-8 * rosenbrock.scale)
-    grid = rosenbrock.land.grid(400).value
+    grid = ll.landscape("rosenbrock").grid(400).value
     assert rosenbrock.scale == pytest.approx(np.median(grid), rel=0.05)
     ratio = rosenbrock.targets[:-1] / rosenbrock.targets[1:]
     assert ratio == pytest.approx(np.full(50, 10 ** (8 / 50)))
@@ -171,6 +250,23 @@ def test_nor_on_how_the_starts_are_cut(monkeypatch: pytest.MonkeyPatch, found: R
     equal(cut.cells[0], found.cell("adam", "rosenbrock"))
 
 
+def test_what_is_written_in_this_process_is_measured_here() -> None:
+    class Halved(ll.optimizers.Optimizer):
+        lr: float = 0.1
+        Terms = namedtuple("Terms", "step")
+
+        def update(self, grad: Any, last: Any, t: Any, position: Any) -> Any:
+            return self.Terms(step=-self.lr * grad / 2)
+
+    try:
+        (cell,) = bench([Halved], [lambda x, y: x**2 + y**2], **SMALL).cells
+        assert (cell.optimizer, cell.landscape, cell.success) == ("halved", "x^2 + y^2", 1)
+        with pytest.raises(UserError, match="known in this process alone"):
+            bench([Halved], ["bowl"], workers=LocalWorkers(2), **SMALL)
+    finally:
+        del CATALOGUE["halved"]
+
+
 def test_a_folder_gives_back_what_was_saved(found: Results, tmp_path: Path) -> None:
     save(tmp_path / "all", found)
     again = load(tmp_path / "all")
@@ -215,7 +311,7 @@ def test_what_was_stopped_goes_on_and_comes_out_the_same(found: Results, tmp_pat
     (next(iter((target / "cells").iterdir()))).write_bytes(b"half of it")  # a broken one is done again
     done: list[int] = []
     again = bench(*given, workers=ALONE, folder=target, resume=True, progress=lambda n, of: done.append(n), **SMALL)
-    assert done == [3, 4, 5, 6]
+    assert done == [0, 1, 2, 3, 4]  # of four that were left
     for one, two in zip(found.cells, again.cells, strict=True):
         equal(one, two)
     with pytest.raises(UserError, match="--resume goes on"):
@@ -240,7 +336,7 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
         ({"optimizers": []}, "needs optimizers"),
         ({"optimizers": ["adam", "adam"]}, "twice"),
         ({"landscapes": ["rosenbrok"]}, "mean 'rosenbrock'"),
-        ({"landscapes": ["bowl"], "dimension": 3}, "2 dimensions, not 3"),
+        ({"landscapes": ["bowl"], "dimension": 3}, "bowl has two variables"),
         ({"starts": 0}, "number of starts"),
         ({"noise": -1}, "noise"),
     ],
@@ -256,22 +352,43 @@ def test_the_default_suite_is_twenty_landscapes_with_a_lowest_value() -> None:
         assert ll.landscape(name).minima
 
 
+def command_for(found: Results, target: Path) -> list[str]:
+    """Return the command that measures the same into a folder."""
+    settings = found.settings
+    return [
+        sys.executable, "-m", "lossland", "bench", "--optimizers", ",".join(settings.optimizers),
+        "--landscapes", ",".join(settings.landscapes), "--starts", "60", "--steps", "300", "--budget", "6",
+        "--seed", "4", "--backend", "cpu", "-o", str(target),
+    ]  # fmt: skip
+
+
+def stopped_by(number: int, found: Results, target: Path) -> int:
+    """Start the command, send it a signal when its first cell is there, and return its exit code."""
+    process = subprocess.Popen(command_for(found, target), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    until = time.monotonic() + 60
+    while not list(target.glob("cells/[0-9]*.npz")) and process.poll() is None and time.monotonic() < until:
+        time.sleep(0.005)
+    os.kill(process.pid, number)
+    return process.wait()
+
+
+def test_ctrl_c_leaves_whole_tables(found: Results, tmp_path: Path) -> None:
+    target = tmp_path / "stopped"
+    assert stopped_by(signal.SIGINT, found, target) == 130
+    document = json.loads((target / "results.json").read_text())
+    assert document["results"]
+    assert document["complete"] == (len(document["results"]) == 6)
+    assert len((target / "results.csv").read_text().splitlines()) == 1 + len(document["results"])
+
+
 def test_a_killed_run_continues(found: Results, tmp_path: Path) -> None:
     """SIGKILL in the middle: what is in the folder is whole, and the rest is done by --resume."""
     target = tmp_path / "killed"
-    command = [
-        sys.executable, "-m", "lossland", "bench", "--optimizers", ",".join(found.settings.optimizers), "--landscapes",
-        "rosenbrock,himmelblau", "--starts", "60", "--steps", "300", "--budget", "6", "--seed", "4", "--backend", "cpu",
-        "-o", str(target),
-    ]  # fmt: skip
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    until = time.monotonic() + 60
-    while not list(target.glob("cells/*.npz")) and process.poll() is None and time.monotonic() < until:
-        time.sleep(0.005)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+    assert stopped_by(signal.SIGKILL, found, target) == -signal.SIGKILL
     assert load(target).cells
-    done = subprocess.run([*command, "--resume", "--json"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [*command_for(found, target), "--resume", "--json"], capture_output=True, text=True, check=True
+    )
     rows = json.loads(done.stdout)["results"]
     right = [cell.ert if np.isfinite(cell.ert) else "inf" for cell in found.cells]
     assert [row["ert"] for row in rows] == right

@@ -115,11 +115,23 @@ def test_differences_are_told_from_chance_as_often_as_they_should() -> None:
         each = RANDOM.random((2, 100))
         drawn = measures.resamples(100, trial) @ each.T / 100
         best = int(each.mean(axis=1).argmax())
-        wrong += measures.difference_p(drawn, best)[1 - best] < 0.05
-    assert wrong <= 22  # of a binomial (200, 0.05): the 99.9th percentile is 21, and the bootstrap is a little short
+        wrong += measures.difference_p(drawn, each.mean(axis=1), best)[1 - best] < 0.05
+    assert 2 <= wrong <= 21  # of a binomial (200, 0.05), with probability 0.999
     both = RANDOM.random(100)
-    drawn = measures.resamples(100) @ np.stack([both, both + 0.01]).T / 100
-    assert measures.difference_p(drawn, 1).tolist() == [pytest.approx(2 / 1001), 1.0]
+    each = np.stack([both, both + 0.01, both])
+    p = measures.difference_p(measures.resamples(100) @ each.T / 100, each.mean(axis=1), 1)
+    assert p[1] == 1
+    assert p[[0, 2]].max() < 1e-6
+
+
+def test_a_difference_is_as_significant_as_in_a_paired_test() -> None:
+    first, second = RANDOM.normal(0.5, 0.1, (2, 400))
+    second += 0.01
+    drawn = measures.resamples(400) @ np.stack([first, second]).T / 400
+    means = np.array([first.mean(), second.mean()])
+    best = int(means.argmax())
+    right = stats.ttest_rel(first, second).pvalue
+    assert measures.difference_p(drawn, means, best)[1 - best] == pytest.approx(right, rel=0.2)
 
 
 def test_holms_correction() -> None:

@@ -8,11 +8,11 @@ from scipy.stats import qmc
 
 from lossland import optimizers
 from lossland.benchmark import tuning
+from lossland.benchmark.problems import problem
 from lossland.benchmark.tiles import given
-from lossland.landscapes import landscape
-from lossland.optimizers.rates import suggested_rate
+from lossland.optimizers.rates import BY_ITSELF, suggested_rate
 
-LAND = landscape("rosenbrock")
+WHERE = problem("rosenbrock")
 
 
 @pytest.mark.parametrize("dimensions", [1, 2, 3, 6])
@@ -30,12 +30,12 @@ def test_trials_lie_in_the_declared_space() -> None:
         rule = kind()
         names = tuning.tuned_names(rule, ())
         assert "noise" not in names
-        table = tuning.trials(rule, names, LAND, 64, seed=3)
+        table = tuning.trials(rule, names, WHERE, 64, seed=3)
         assert table[0].tolist() == [getattr(rule, name) for name in names]  # the default comes first
         for column, name in enumerate(names):
             low, high, _ = optimizers.field_range(rule, name)
-            if name == "lr" and kind.name not in optimizers.rates.BY_ITSELF:
-                middle = suggested_rate(rule, LAND, LAND.start)
+            if name == "lr" and kind.name not in BY_ITSELF:
+                middle = suggested_rate(rule, WHERE.seen, WHERE.start)
                 low, high = middle / 10**2.5, middle * 10**2.5
             tried = table[1:, column]
             assert tried.min() >= low * (1 - 1e-12)
@@ -48,7 +48,7 @@ def test_trials_lie_in_the_declared_space() -> None:
 def test_shares_that_are_kept_are_spread_by_what_is_left_of_them() -> None:
     rule = optimizers.Adam()
     names = ("beta1", "lr")
-    table = tuning.trials(rule, names, LAND, 1025, seed=1)
+    table = tuning.trials(rule, names, WHERE, 1025, seed=1)
     varied = table[1:, 0][table[1:, 0] != rule.beta1]
     left = np.log10(1 - varied)  # from 10^-3 to 1, evenly
     for decade in (-3, -2, -1):
@@ -57,7 +57,7 @@ def test_shares_that_are_kept_are_spread_by_what_is_left_of_them() -> None:
 
 
 def test_a_small_decay_is_none_in_a_quarter_of_the_trials() -> None:
-    table = tuning.trials(optimizers.AdamW(), ("weight_decay",), LAND, 401, seed=1)
+    table = tuning.trials(optimizers.AdamW(), ("weight_decay",), WHERE, 401, seed=1)
     assert (table[1:] == 0).mean() == pytest.approx(0.25, abs=0.01)
     assert table[table > 0].min() >= 1e-4
 

@@ -371,6 +371,30 @@ def test_run_that_diverges_is_still_json(lossland) -> None:
     assert isinstance(ran.json["values"][-1], str)
 
 
+def test_a_swarm_in_many_dimensions(lossland, tmp_path: Path) -> None:
+    words = ["swarm", "bbob:1:2", "--dimension", "7", "--optimizer", "gradient_descent:lr=0.1", "--count", "50"]
+    found = lossland(*words, "--json", "-o", "s.npz").json
+    (minimum,) = found["minima"]
+    assert len(minimum["position"]) == 7
+    assert (found["converged"], found["diverged"]) == (50, 0)
+    with np.load(tmp_path / "s.npz") as saved:
+        assert saved["end"] == pytest.approx(np.tile(minimum["position"], (50, 1)), abs=1e-4)
+    assert "50 particles" in lossland(*words, "--noise", "0.1", "--steps", "5").out
+    refused = lossland("swarm", "rosenbrock", "--dimension", "7")
+    assert (refused.code, "two variables" in refused.err) == (2, True)
+    refused = lossland("swarm", "bbob:1", "--dimension", "7", "--count", "1e12")
+    assert (refused.code, "memory" in refused.err) == (2, True)
+
+
+def test_noise_is_an_option_of_runs_and_swarms(lossland) -> None:
+    words = ["run", "rosenbrock", "--start", "0,0", "--steps", "9", "--seed", "4", "--json", "--optimizer"]
+    by_option = lossland(*words, "gradient_descent:lr=0.001", "--noise", "3").json
+    assert by_option["points"] == lossland(*words, "sgd:lr=0.001,noise=3").json["points"]
+    assert by_option["optimizer"] == "gradient_descent:lr=0.001,noise=3.0"
+    refused = lossland(*words, "adam", "--noise", "-1")
+    assert (refused.code, "from 0" in refused.err) == (2, True)
+
+
 def test_run_draws_its_noise_from_the_seed(lossland) -> None:
     def path(seed: str) -> Any:
         words = ["--optimizer", "sgd:lr=0.01,noise=0.5", "--steps", "9", "--seed", seed, "--json"]
@@ -383,7 +407,7 @@ def test_swarm(lossland, tmp_path: Path) -> None:
     words = ["swarm", "himmelblau", "--optimizer", "gradient_descent:lr=0.01", "--count", "1e3", "--steps", "300"]
     found = lossland(*words, "--json", "-o", "s.npz").json
     assert set(found) == {
-        "count", "steps", "seconds", "particle_steps_per_second", "converged", "diverged", "minima",
+        "count", "steps", "seconds", "particle_steps_per_second", "fused", "converged", "diverged", "minima",
     }  # fmt: skip
     assert (found["count"], found["steps"]) == (1000, 300)
     assert found["converged"] + found["diverged"] <= 1000

@@ -49,19 +49,23 @@ def test_text_for_people(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["--net", "2-4-2"], "need widths from 2 to 1"),
-        (["--net", "two"], "written as widths"),
-        (["--net", "cnn:4"], "give --data digits"),
-        (["--data", "xorr"], "Did you mean 'xor'"),
-        (["--optimizer", "shampoo"], "cannot train networks"),
-        (["--directions", "filters"], "Did you mean 'filter'"),
-        (["-n", "1"], "from 2 to"),
-        (["-n", "9y9"], "written 51"),
-        (["--optimizer", "gradient_descent:lr=1e300"], "has diverged"),
+        (("--net", "2-4-2"), "need widths from 2 to 1"),
+        (("--net", "two"), "written as widths"),
+        (("--net", "cnn:4"), "give --data digits"),
+        (("--data", "xorr"), "Did you mean 'xor'"),
+        (("--optimizer", "shampoo"), "cannot train networks"),
+        (("--directions", "filters"), "Did you mean 'filter'"),
+        (("-n", "1"), "from 2 to"),
+        (("-n", "9y9"), "written 51"),
+        (("--optimizer", "gradient_descent:lr=1e300"), "has diverged"),
     ],
 )
-def test_wrong_input_is_told(words: list[str], told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["slice", *SMALL, *words, "-o", str(tmp_path / "s.npz")]) == 2
+def test_wrong_input_is_told(
+    words: tuple[str, str], told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = dict(zip(SMALL[::2], SMALL[1::2], strict=True)) | dict([words])
+    every = [word for pair in given.items() for word in pair]
+    assert main(["slice", *every, "-o", str(tmp_path / "s.npz")]) == 2
     assert told in capsys.readouterr().err
     assert not (tmp_path / "s.npz").exists()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ START = (-1.5, 2.5)
 BOWLS = "(x - 1)^2*(1 + y^2) + (x + y)^4/9 + exp(x/2)"
 
 
-def tilted(draw: tuple[float, float]) -> str:
+def tilted(draw: Sequence[float]) -> str:
     """Return the formula plus the random slope of one batch, which is 0 at the start."""
     (x, y), (a, b) = START, (SIZE * d for d in draw)
     return f"{BOWLS} + ({a!r})*(x - ({x!r})) + ({b!r})*(y - ({y!r}))"
@@ -53,8 +54,8 @@ def test_paths_kernels_and_arrays_draw_alike(name: str) -> None:
 
 def test_it_is_the_noise_of_sgd() -> None:
     by_itself = ll.run(BOWLS, "sgd:lr=0.01,noise=2", START, 20, seed=3)
-    for given in ({"optimizer": "gradient_descent:lr=0.01,noise=2"}, {"optimizer": "sgd:lr=0.01", "noise": 2}):
-        assert (ll.run(BOWLS, start=START, steps=20, seed=3, **given).points == by_itself.points).all()
+    for rule, noise in (("gradient_descent:lr=0.01,noise=2", None), ("sgd:lr=0.01", 2.0)):
+        assert (ll.run(BOWLS, rule, START, 20, seed=3, noise=noise).points == by_itself.points).all()
     mean = np.zeros(2)
     for t in range(1, 21):
         grad = ll.landscape(BOWLS).grad(by_itself.points[t - 1, 0])

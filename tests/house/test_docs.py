@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import re
 import shlex
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from commands import until
 from frames import GALLERY
 
 import lossland
@@ -38,7 +40,10 @@ from lossland.world.theme import DARK
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-SHOWN = {"text", "diff", "markdown"}
+RUN = [  # pages whose blocks are run
+    pytest.param(page, marks=pytest.mark.cluster if page.name == "cluster.md" else ()) for page in PAGES
+]
+SHOWN = {"text", "diff", "markdown", "yaml"}
 PROFILERS = {"perf", "py-spy"}
 SMALL = {
     "shot": ["--size", "160x90"],
@@ -71,8 +76,29 @@ def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_command_works(page: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def in_the_background() -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Hold what a page starts in a terminal of its own, and end it after the page."""
+    started: list[subprocess.Popen[bytes]] = []
+    yield started
+    for process in reversed(started):
+        process.terminate()
+        process.wait()
+
+
+def answers() -> bool:
+    """Whether a scheduler takes connections at Dask's usual port."""
+    with socket.socket() as link:
+        return link.connect_ex(("127.0.0.1", 8786)) == 0
+
+
+@pytest.mark.parametrize("page", RUN, ids=lambda page: page.name)
+def test_every_command_works(
+    page: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    in_the_background: list[subprocess.Popen[bytes]],
+) -> None:
     def built(scene: lossland.Scene, **options: Any) -> dict[str, Any]:
         scene.frame(0.0)
         return {}
@@ -84,7 +110,11 @@ def test_every_command_works(page: Path, capsys: pytest.CaptureFixture[str], mon
             Path(block.file).write_text(block.text)
         elif block.language == "sh":
             for words in commands(block):
-                run(words, capsys)
+                if words[0] == "dask":
+                    in_the_background.append(subprocess.Popen([Path(sys.executable).with_name("dask"), *words[1:]]))
+                    until(in_the_background[0], answers)  # as one would wait for its greeting
+                else:
+                    run(words, capsys)
         else:
             assert block.language in SHOWN | {"python"}, f"{page.name} has a block of {block.language!r}"
 
@@ -150,7 +180,7 @@ def lossland_command(words: list[str], capsys: pytest.CaptureFixture[str]) -> No
     assert all(Path(file).exists() for file in output), f"lossland {shlex.join(words)} wrote no {output}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", RUN, ids=lambda page: page.name)
 def test_every_snippet_runs(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     snapshot, record = lossland.snapshot, lossland.record
 

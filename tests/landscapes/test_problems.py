@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import cocoex
@@ -83,6 +84,13 @@ def test_in_the_plane_every_landscape_is_a_problem() -> None:
     assert ll.problem(problem) is problem
 
 
+def test_a_function_in_a_file_of_ones_own(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text("def bowl(x):\n    return ((x - 1) ** 2).sum()\n")
+    assert ll.problem(f"{file}:bowl", dimension=30).value(np.zeros(30)) == 30
+    assert ll.problem(f"{file}:bowl", dimension=2).value(np.zeros(2)) == 2
+
+
 def test_minima_outside_of_a_domain_are_not_its() -> None:
     assert ll.problem("bbob:1", 3, domain=(-0.1, 0.0)).minima == ()
     assert ll.problem("bbob:1", 3, domain=[(-5, 5)] * 3).lowest == ll.problem("bbob:1", 3).lowest
@@ -97,6 +105,7 @@ def test_minima_outside_of_a_domain_are_not_its() -> None:
         ("bbob:8", 0, "from 1 to 1000, not 0"),
         (lambda x: x, 3, "must return one number, made from x1 to x3"),
         (lambda x: x[7], 3, "cannot be used as a landscape"),
+        (lambda x, y, z: x, 3, "A problem is a function of one vector"),
         (7, 3, "7 has two variables"),
     ],
 )

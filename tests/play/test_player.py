@@ -280,6 +280,64 @@ def test_home_comes_back(player: Player) -> None:
     assert player.camera.pose == home
 
 
+class Sweep(Scene):
+    """A scene that moves its camera itself, by 6 degrees a second."""
+
+    name = "sweep"
+    clock = Clock(10.0)
+    bounds = np.array([(x, y, z) for x in (-1, 1) for y in (-2, 2) for z in (0, 1)], float)
+
+    def frame(self, now: Any) -> Frame:
+        return Frame([], view=View(-60.0, 30.0, bounds=self.bounds, turned=(6.0 * now, -now)))
+
+
+def test_a_camera_at_home_goes_along_with_the_scenes_own_move() -> None:
+    player = Player(Sweep())
+    start = player.camera.pose
+    player.resize((1280, 720), (250.0, 50.0, 700.0, 540.0))  # fitted again, and still at home
+    player.seek(5.0)
+    player.frame()
+    later = player.camera.pose
+    assert (later.azimuth, later.elevation) == (-30.0, 25.0)
+    other = Player(Sweep(), (1280, 720))
+    other.resize((1280, 720), (250.0, 50.0, 700.0, 540.0))
+    other.seek(8.0)
+    other.frame()
+    other.seek(5.0)
+    other.frame()
+    assert other.camera.pose == later  # of the moment alone, however it was reached
+    assert start.azimuth == -60.0
+    assert player.camera.light.tolist() == Player(Sweep()).camera.light.tolist()
+
+
+def test_a_camera_that_was_turned_stays_and_home_leads_to_where_the_scene_is() -> None:
+    player = Player(Sweep())
+    player.orbit(40, 5)
+    run(player, 1.0)
+    mine = player.camera.goal
+    player.seek(5.0)
+    player.frame()
+    assert player.camera.goal == mine
+    player.home()
+    run(player, 3.0)
+    assert player.camera.pose.azimuth == pytest.approx(-30.0)
+
+
+def test_a_camera_on_its_way_home_arrives_where_home_has_moved_to() -> None:
+    player = Player(Sweep())
+    player.orbit(40, 5)
+    run(player, 1.0)
+    player.home()
+    run(player, 0.05)
+    player.seek(5.0)
+    player.frame()
+    run(player, 3.0)
+    player.seek(6.0)
+    player.frame()
+    assert player.camera.pose == player.camera.home_pose
+    assert player.camera.pose.azimuth == pytest.approx(-24.0)
+
+
 def test_views_are_kept(player: Player) -> None:
     player.orbit(40, 5)
     run(player, 2.0)

@@ -30,6 +30,7 @@ from lossland.ui.formula_box import read_domain
 from lossland.ui.layout import Rect, layout, tip_corner
 from lossland.ui.switches import useful_switches
 from lossland.ui.timeline import strip_points
+from lossland.ui.widgets import Item, found_in, meant
 from lossland.world.layers import Chart, Series
 from lossland.world.theme import DARK
 
@@ -450,3 +451,73 @@ def test_no_two_texts_of_a_panel_lie_over_each_other(open_bench: Open, scene: st
                     if panel == other:
                         inner = Rect(a.x + 1, a.y + 3, a.width - 2, a.height - 6)
                         assert inner.width <= 0 or not inner.overlaps(b), (first, second, preset, part)
+
+
+def test_tooltips_keep_clear_of_what_stands_over_the_picture() -> None:
+    places = layout((1280, 720))
+    assert places.right is not None
+    item, tip = Rect(places.right.x + 100, 50, 60, 20), (300.0, 60.0)
+    strip = Rect(places.free.center[0] - 180, places.free.y + 4, 420, 36)
+    assert Rect(*tip_corner(tip, item, places.right, places.size), *tip).overlaps(strip)
+    moved = Rect(*tip_corner(tip, item, places.right, places.size, [strip]), *tip)
+    assert not moved.overlaps(strip)
+    assert not moved.overlaps(places.right)
+
+
+def test_an_error_below_the_formula_moves_no_box(open_bench: Callable[..., Bench]) -> None:
+    bench = open_bench()
+    bench.frame(2)
+    before = {key: bench.place(key) for key in ("domain.x", "domain.y")}
+    box = bench.panels.formula_box
+    for text in ("A domain is two numbers with a comma, such as -2, 2; this is 'abc'.", "Too long. " * 40):
+        box.domain_error = text
+        bench.frame(2)
+        assert {key: bench.place(key) for key in before} == before
+
+
+def test_what_is_said_over_the_picture_stands_beside_a_panel_that_is_brought_out() -> None:
+    for drawer in ("left", "right"):
+        places = layout((640, 480), drawer=drawer)
+        out = places.left or places.right
+        assert out is not None
+        assert places.free.overlaps(out)
+        assert not places.clear.overlaps(out)
+        assert places.clear.width > 250
+    assert layout((1280, 720)).clear == layout((1280, 720)).free
+
+
+# ---------------------------------------------------------------------------------------- long lists
+ITEMS = [
+    Item("adam", "Adam", group="Adaptive"),
+    Item("adamw", "AdamW", group="Adaptive"),
+    Item("schedule_free_adamw", "Schedule-free AdamW", group="Schedule-free"),
+    Item("bfgs", "BFGS", group="Second order"),
+]
+
+
+@pytest.mark.parametrize(
+    ("typed", "left", "first"),
+    [
+        ("adam", ["adam", "adamw", "schedule_free_adamw"], "adam"),
+        ("adamw", ["adamw", "schedule_free_adamw"], "adamw"),
+        ("free adam", ["schedule_free_adamw"], "schedule_free_adamw"),
+        ("SECOND", ["bfgs"], "bfgs"),
+        ("mine.py:MyRule", [], "mine.py:MyRule"),
+        ("adam:lr=0.1", [], "adam:lr=0.1"),
+    ],
+)
+def test_a_long_list_is_searched_by_name_and_family(typed: str, left: list[str], first: str) -> None:
+    assert [item.value for item in found_in(ITEMS, typed)] == left
+    assert meant(ITEMS, typed) == first
+
+
+def test_typing_in_the_list_of_optimizers_leaves_what_is_meant_and_enter_takes_it(race: Bench) -> None:
+    race.click("add-lane")
+    race.frame(3)
+    race.write("nesterov")
+    race.frame(2)
+    assert [key for key in race.felt.touches if key.startswith("list.")] == ["list.nesterov"]
+    race.key(imgui.Key.enter)
+    race.frame(2)
+    assert race.player.lanes[-1].name == "nesterov"
+    assert not any(key.startswith("list.") for key in race.felt.touches)

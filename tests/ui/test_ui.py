@@ -594,8 +594,22 @@ def test_help_lies_over_everything_and_a_click_closes_it(race: Bench) -> None:
 def test_code_is_copied_as_it_stands(race: Bench) -> None:
     race.click("tab.code")
     race.click("copy-code")
-    assert imgui.get_clipboard_text().strip() == race.player.scene.snippet.strip()
+    assert imgui.get_clipboard_text().strip().endswith(race.player.scene.snippet.strip())
     assert race.player.messages[-1].text == "Copied the code."
+
+
+def test_the_code_prints_the_numbers_of_the_moment(race: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    player = race.player
+    player.set_landscape("x^2 + 3*y^2")
+    player.set_lane_field(0, "lr", 0.03125)
+    player.seek(1.5)
+    race.click("tab.code")
+    race.click("copy-code")
+    program, _, _ = imgui.get_clipboard_text().partition("# How its numbers")
+    exec(program, {})
+    lines = [line.split(" ", 1) for line in capsys.readouterr().out.replace("\n ", " ").splitlines()]
+    assert dict(lines) == {name: str(value) for name, value in player.scene.readouts(player.time).items()}
+    assert player.scene.readouts(player.time) != {}
 
 
 def test_an_equation_says_what_it_means_and_can_be_copied(race: Bench) -> None:

@@ -19,15 +19,17 @@ from lossland.compute.arrays import Backend
 from lossland.compute.crowds.base import Crowd, Points
 from lossland.compute.crowds.on_arrays import ArrayCrowd
 from lossland.compute.crowds.on_cpu import KernelCrowd
+from lossland.compute.kernels.fused import is_fusible
 from lossland.errors import MachineError
+from lossland.landscapes.landscape import PLANE
 from lossland.optimizers import Optimizer
 
 if TYPE_CHECKING:
-    from lossland.landscapes import Landscape
+    from lossland.landscapes.problems import Ground
 
 
 def crowd(
-    landscape: Landscape,
+    landscape: Ground,
     rule: Optimizer,
     start: Points,
     seed: int,
@@ -39,10 +41,15 @@ def crowd(
 ) -> Crowd:
     """Return particles at ``start`` (N, 2), numbered from ``first`` on, moved by the fastest means of the backend.
 
+    On a problem in n dimensions, with ``start`` (N, n), that is a kernel on the CPU if the step is not too long, else
+    arrays, as always on CUDA; there are no ``minima`` to settle at.
     With ``minima`` (m, 2) it notes when each particle settled within ``near`` of one of them, and when it was lost.
     With ``levels`` (m,), falling, instead, it notes when f first passed each of them, the lowest f, and when it was
     lost; who has passed the last level stays there.
     """
+
+    if not rule.traced:  # another library's code, which works on arrays
+        return ArrayCrowd(landscape, rule, start, seed, first, arrays.CPU, minima, near, levels)
 
     def on_cpu() -> Crowd:
         try:
@@ -51,6 +58,8 @@ def crowd(
             warnings.warn(f"{error} Computing on arrays, many times slower.", RuntimeWarning, stacklevel=3)
         return ArrayCrowd(landscape, rule, start, seed, first, arrays.CPU, minima, near, levels)
 
+    if landscape.names != PLANE and not (backend.name == "cpu" and is_fusible(landscape, rule)):
+        return ArrayCrowd(landscape, rule, start, seed, first, backend, minima, near, levels)
     if backend.name == "cpu":
         return on_cpu()
     from lossland.compute.crowds.on_cuda import CudaCrowd
@@ -64,7 +73,7 @@ def crowd(
 
 
 def in_float64(
-    landscape: Landscape,
+    landscape: Ground,
     rule: Optimizer,
     start: Points,
     which: NDArray[np.intp],

@@ -20,10 +20,14 @@ MOST_STEPS = 10_000  # rows in a table of uniform columns
 
 
 class Crowd(ABC):
-    """N particles on their way. ``step`` is how many steps they have taken, ``backend`` where they are computed."""
+    """N particles on their way. ``step`` is how many steps they have taken, ``backend`` where they are computed.
+
+    ``fused`` tells whether a compiled kernel moves them, or else operations on arrays, one after the other.
+    """
 
     step: int = 0
     backend: str = "cpu"
+    fused: bool = True
 
     @property
     @abstractmethod

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,18 +20,43 @@ from lossland.expression import namespace
 from lossland.optimizers import Optimizer
 
 if TYPE_CHECKING:
-    from lossland.landscapes import Landscape
+    from lossland.landscapes.problems import Ground
 
-BLOCK = 16384  # particles whose arrays stay in a core's cache together
+BLOCK = 16384  # particles in the plane whose arrays stay in a core's cache together
+FEWEST = 512  # particles in a block, however many dimensions they move in
 SLICE = 100  # steps of a block between two reports of progress
 
 
+def block_size(dimension: int) -> int:
+    """Return how many particles should be moved together."""
+    return max(FEWEST, 2 * BLOCK // dimension)
+
+
+def side_by_side(rules: Sequence[Optimizer], count: int) -> Optimizer:
+    """Return one rule for sets of ``count`` particles, each set with the hyper-parameters of one of the rules.
+
+    The rules are of one class. What they differ in becomes arrays (len(rules) * count,), past the checks.
+    """
+    made = object.__new__(type(rules[0]))
+    for item in fields(rules[0]):
+        values = [getattr(rule, item.name) for rule in rules]
+        value = values[0] if len(set(values)) == 1 else np.repeat(values, count)
+        object.__setattr__(made, item.name, value)
+    return made
+
+
 class ArrayCrowd(Crowd):
-    """Particles on arrays of any library, in blocks that fit a CPU's cache."""
+    """Particles on arrays of any library, in blocks that fit a CPU's cache; in any dimension.
+
+    With ``sets`` they are so many sets of as many particles, one behind the other in one block, each numbered from
+    ``first`` on; the rule's hyper-parameters may be arrays (N,) then (see `side_by_side`).
+    """
+
+    fused = False
 
     def __init__(
         self,
-        landscape: Landscape,
+        landscape: Ground,
         rule: Optimizer,
         start: Points,
         seed: int,
@@ -38,8 +65,9 @@ class ArrayCrowd(Crowd):
         minima: NDArray[np.floating] | None = None,
         near: float = 0.0,
         levels: NDArray[np.floating] | None = None,
+        sets: int = 1,
     ) -> None:
-        xp = backend.xp
+        xp, self._traced = backend.xp, rule.traced
         self._domain, self._minima = landscape.domain, None if minima is None else circles(minima, near, start.dtype)
         self._settled, self._lost = (np.full(len(start), -1) for _ in range(2))
         self._value = landscape.value
@@ -47,15 +75,15 @@ class ArrayCrowd(Crowd):
         self._hits = np.full((0 if levels is None else len(levels), len(start)), -1, np.int32)
         self._next, self._best = np.zeros(len(start), np.intp), np.full(len(start), np.inf, start.dtype)
         self._stepper = Stepper(landscape, rule, seed, tuple(bounds(landscape.domain).tolist()))
-        self._size = BLOCK if backend.name == "cpu" else len(start)
+        self._size = block_size(len(landscape.names)) if backend.name == "cpu" and sets == 1 else len(start)
         self._blocks: list[Block] = [
-            self._stepper.start(xp.asarray(np.ascontiguousarray(start[i : i + self._size].T)), first + i)
+            self._stepper.start(xp.asarray(np.ascontiguousarray(start[i : i + self._size].T)), first + i, sets)
             for i in range(0, len(start), self._size)
         ]
 
     @property
     def positions(self) -> Points:
-        """Where the particles are, as a new array (N, 2) on the host."""
+        """Where the particles are, as a new array (N, n) on the host."""
         return np.ascontiguousarray(np.concatenate([arrays.to_numpy(block.position) for block in self._blocks], 1).T)
 
     @property
@@ -84,7 +112,12 @@ class ArrayCrowd(Crowd):
         return np.concatenate([self._is_spoilt(block) for block in self._blocks])
 
     def _is_spoilt(self, block: Block) -> NDArray[np.bool_]:
-        kept = [array for term in block.last._asdict().values() if term is not None for array in arrays_in(term)]
+        kept = [
+            array
+            for term in block.last._asdict().values()
+            if self._traced and term is not None
+            for array in arrays_in(term)
+        ]
         rows = [np.atleast_2d(arrays.to_numpy(array)) for array in (block.position, *kept)]
         return np.logical_not(np.isfinite(np.concatenate(rows)).all(axis=0))
 
@@ -116,6 +149,9 @@ class ArrayCrowd(Crowd):
         at = arrays.to_numpy(before).T
         value, following, last = arrays.to_numpy(self._value(before.T)), self._next[part], len(self._hits)
         moving = ~is_lost(at, self._domain) & (following < last)
+        if not moving.any():
+            block.t += 1
+            return
         with np.errstate(all="ignore"):
             passed = np.flatnonzero(moving & (value <= levels[following]))
             lower = moving & (value < self._best[part])

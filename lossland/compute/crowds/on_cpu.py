@@ -19,14 +19,14 @@ from lossland.compute.levels import filled, table_of_levels
 from lossland.optimizers import Optimizer
 
 if TYPE_CHECKING:
-    from lossland.landscapes import Landscape
+    from lossland.landscapes.problems import Ground
 
 WORK = 100_000_000  # steps of one particle that a kernel takes between two reports: a fraction of a second
 TASK = 500_000  # and those worth a task of their own for another core: handing one over takes some 0.05 ms
 
 
 class KernelCrowd(Crowd):
-    """Particles moved by a compiled CPU kernel, float32 or float64 as ``start`` is.
+    """Particles moved by a compiled CPU kernel, float32 or float64 as ``start`` (N, n) is.
 
     ``minima`` (m, 2) and ``near``: with them it also notes when each particle settled within ``near`` of one of the
     minima, and when it was lost. With ``levels`` (m,), falling, instead, it notes when f first passed each of them; who
@@ -36,7 +36,7 @@ class KernelCrowd(Crowd):
 
     def __init__(
         self,
-        landscape: Landscape,
+        landscape: Ground,
         rule: Optimizer,
         start: Points,
         seed: int = 0,
@@ -48,6 +48,7 @@ class KernelCrowd(Crowd):
     ) -> None:
         self.rule, self.seed, self.first, self.count = rule, seed, first, len(start)
         self.dtype = start.dtype
+        self._size = len(landscape.names)
         self._fused = fuse(landscape, rule, timed=levels is not None)
         self._kernel = kernel(self._fused, self.dtype, watch=minima is not None)
         self._bounds = bounds(landscape.domain, self.dtype)
@@ -59,18 +60,18 @@ class KernelCrowd(Crowd):
 
     def _laid_out(self, start: Points) -> Points:
         """Return the first state (chunks, rows, CHUNK)."""
-        chunks, rows = -(-self.count // CHUNK), self._kernel.rows
+        chunks, rows, size = -(-self.count // CHUNK), self._kernel.rows, self._size
         state = room((chunks, len(rows), CHUNK), self.dtype)
-        for row, value in enumerate(self._fused.initial(self.rule), start=2):
+        for row, value in enumerate(self._fused.initial(self.rule), start=size):
             state[:, row] = value
         first = {**dict.fromkeys(WATCH, -1), "level": self._minima.flat[0], "best": np.inf}
         for row in range(len(self._fused.rows), len(rows)):
             state[:, row] = first[rows[row]]
         whole = self.count // CHUNK
-        state[:whole, :2] = start[: whole * CHUNK].reshape(whole, CHUNK, 2).transpose(0, 2, 1)
+        state[:whole, :size] = start[: whole * CHUNK].reshape(whole, CHUNK, size).transpose(0, 2, 1)
         if whole < chunks:
-            state[-1, :2] = np.nan  # lanes without a particle are lost
-            state[-1, :2, : self.count % CHUNK] = start[whole * CHUNK :].T
+            state[-1, :size] = np.nan  # lanes without a particle are lost
+            state[-1, :size, : self.count % CHUNK] = start[whole * CHUNK :].T
         return state
 
     def _row(self, name: str) -> NDArray[np.floating]:
@@ -78,10 +79,10 @@ class KernelCrowd(Crowd):
 
     @property
     def positions(self) -> Points:
-        """Where the particles are, as a new array (N, 2)."""
-        result = np.empty((len(self._state), CHUNK, 2), self.dtype)
-        result[...] = self._state[:, :2].transpose(0, 2, 1)
-        return result.reshape(-1, 2)[: self.count]
+        """Where the particles are, as a new array (N, 2), or (N, n) of a problem in n dimensions."""
+        result = np.empty((len(self._state), CHUNK, self._size), self.dtype)
+        result[...] = self._state[:, : self._size].transpose(0, 2, 1)
+        return result.reshape(-1, self._size)[: self.count]
 
     @property
     def settled(self) -> NDArray[np.int64]:
@@ -117,8 +118,8 @@ class KernelCrowd(Crowd):
                 progress((taken + some) / steps)
 
     def trail(self, steps: int, every: int = 1) -> Points:
-        """Take ``steps`` steps; return the positions after each ``every`` of them, (steps // every, 2, N)."""
-        frames = np.empty((steps // every, 2, self.count), self.dtype)
+        """Take ``steps`` steps; return the positions after each ``every`` of them, (steps // every, n, N)."""
+        frames = np.empty((steps // every, self._size, self.count), self.dtype)
         for taken, some in self._pieces(steps - steps % every, every):
             self._run(some, frames[taken // every :], every)
         self.advance(steps % every)

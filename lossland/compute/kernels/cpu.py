@@ -24,7 +24,7 @@ from __future__ import annotations
 import ctypes
 import math
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import lru_cache, reduce
@@ -38,7 +38,7 @@ from lossland.compute.kernels.fused import Fused
 from lossland.compute.kernels.machine import compiled, vector_bits
 from lossland.compute.kernels.simd import BITS, INTRINSIC_SUFFIX, WIDE, Code, Vector, load, number, spread, store
 from lossland.compute.levels import LEVELS
-from lossland.compute.philox import Purpose
+from lossland.compute.philox import PAIR, Purpose
 
 CHUNK = 512  # particles whose rows lie together: they stay in the first-level cache while they take many steps
 BLOCK = 32  # steps for which particles stay in registers
@@ -103,11 +103,11 @@ class Kernel:
     ) -> None:
         """Move ``count`` particles of the chunks ``state`` by as many steps as the ``table`` of columns has rows.
 
-        ``bounds`` are x0, x1, y0, y1. ``minima`` (m, 3) are x, y and the square of the radius within which a particle
-        is there; of a timed kernel they are the levels (LEVELS,), and the steps at which they were passed go into
-        ``hits`` (chunks, m, CHUNK): a level that was passed together with a lower one is left out. ``first`` is the
-        number of the first particle and ``done`` the steps taken: noise depends on them. The positions after each
-        ``every`` steps go into ``trail`` (len(table) // every, 2, >= count), whose rows may be parts of longer ones.
+        ``bounds`` are x0, x1, y0, y1, ... ``minima`` (m, 3) are x, y and the square of the radius within which a
+        particle is there; of a timed kernel they are the levels (LEVELS,), and the steps at which they were passed go
+        into ``hits`` (chunks, m, CHUNK): a level that was passed together with a lower one is left out. ``first`` is
+        the number of the first particle and ``done`` the steps taken: noise depends on them. The positions after each
+        ``every`` steps go into ``trail`` (len(table) // every, n, >= count), whose rows may be parts of longer ones.
         Other threads can run meanwhile.
         """
         if not (count and len(table)):
@@ -143,8 +143,8 @@ def lanes_of(kind: str) -> int:
 
 def safe_square(bounds: NDArray[np.floating]) -> float:
     """Return a number that x^2 + y^2 can only stay below inside of the bounds, all roundings included; 0 if none."""
-    x0, x1, y0, y1 = bounds.astype(np.float64)
-    size = 0.99 * max(0.0, min(-x0, x1, -y0, y1))
+    low, high = bounds.astype(np.float64).reshape(-1, 2).T
+    size = 0.99 * max(0.0, float(min((-low).min(), high.min())))
     return min(size * size, float(np.finfo(bounds.dtype).max))
 
 
@@ -154,10 +154,10 @@ def kernel(fused: Fused, dtype: np.dtype, watch: bool = False) -> Kernel:
     return Kernel(fused, dtype, watch)
 
 
-def normal_draws(particle: Vector, step: Vector, key: tuple[Vector, Vector]) -> tuple[Vector, Vector]:
-    """Return two standard normal draws for each particle (i64), as float64, equal to `philox.standard_normal`."""
+def normal_draws(particle: Vector, step: Vector, key: tuple[Vector, Vector], pair: int = 0) -> tuple[Vector, Vector]:
+    """Return two standard normal draws for each particle (i64), as float64, equal to those of `philox.noise`."""
     low = 0xFFFFFFFF
-    counter = (particle & low, particle >> 32, step & low, particle.like(int(Purpose.NOISE)))
+    counter = (particle & low, particle >> 32, step & low, particle.like(Purpose.NOISE + PAIR * pair))
     w0, w1, _, _ = philox.philox4x32(counter, key)  # type: ignore[arg-type]
     u, v = _unit(w0), _unit(w1)
     radius = (-2 * vmath.log(u)).call("sqrt")
@@ -205,6 +205,7 @@ class Writer:
 
     def __init__(self, fused: Fused, kind: str, watch: bool = False) -> None:
         self.fused, self.kind, self.watch = fused, kind, watch
+        self.size = len(fused.axes)  # the first rows are the position
         self.lanes = lanes_of(kind)
         size = self._length()
         self.abreast = 8 if size <= SHORT else 2 if size <= LONG else 1
@@ -228,8 +229,8 @@ class Writer:
     def source(self) -> str:
         """Return the whole text."""
         code = self.code
-        self.bounds = [self._item("%bounds", str(i)) for i in range(4)]
-        self.safe = self._item("%bounds", "4")
+        self.bounds = [self._item("%bounds", str(i)) for i in range(2 * self.size)]
+        self.safe = self._item("%bounds", str(2 * self.size))
         seed = self._whole("%seed")
         self.key = (seed & 0xFFFFFFFF, seed >> 32)
         with code.loop("chunk", "%count", CHUNK) as chunk:
@@ -316,7 +317,7 @@ class Writer:
             sure = loop.values[len(before) : len(before) + len(trust)]
             for k in range(len(block.lanes)):
                 now = loop.values[k * rows : (k + 1) * rows]
-                draws = normal_draws(particles[k], self._whole(t), self.key) if particles else ()
+                draws = self._draws(particles[k], t) if particles else []
                 given = [*now[: len(self.fused.rows)], *uniform, *(draw.to(self.kind) for draw in draws)]
                 with code.doubting() if doubting else nullcontext([]) as doubts:
                     after = vmath.evaluated(self.fused.particle, given)
@@ -330,11 +331,11 @@ class Writer:
                     noted = self._passed(now[-3:], after.pop(), moving, sure, code.write(f"sub i64 {t}, 1"), place)
                     moving = moving & (noted[0] > -math.inf)
                 if moving:
-                    after[0], after[1] = moving.where(after[0], now[0]), moving.where(after[1], now[1])
+                    after[: self.size] = [moving.where(*pair) for pair in zip(after, now[: self.size], strict=False)]
                 if self.fused.timed:
-                    after += [*noted, self._lost(now[-1], after[0], after[1], t)]
+                    after += [*noted, self._lost(now[-1], after, t)]
                 elif self.watch:
-                    after += self._noted(f"{name}.minimum{k}", now[-2:], after[0], after[1], t)
+                    after += self._noted(f"{name}.minimum{k}", now[-2:], after, t)
                 loop.after += after
             loop.after += sure
             if squares:
@@ -346,7 +347,7 @@ class Writer:
         """Return the sums with x^2 + y^2 of the vectors added, in turn to each."""
         result = list(sums)
         for k in range(self.abreast):
-            for coordinate in rows[k * self.rows : k * self.rows + 2]:
+            for coordinate in rows[k * self.rows : k * self.rows + self.size]:
                 total = result[k % len(sums)]
                 result[k % len(sums)] = coordinate.call("fmuladd", coordinate, total)
         return result
@@ -368,8 +369,8 @@ class Writer:
     def _leave_trail(self, base: str, chunk: str, frame: str, inside: str) -> None:
         """Copy the chunk's positions into the trail, after the steps from ``frame`` on."""
         code = self.code
-        first_row = code.write(f"shl i64 {code.write(f'udiv i64 {frame}, %every')}, 1")
-        for axis in range(2):
+        first_row = code.write(f"mul i64 {code.write(f'udiv i64 {frame}, %every')}, {self.size}")
+        for axis in range(self.size):
             row = code.write(f"mul i64 {code.write(f'add i64 {first_row}, {axis}')}, %all")
             target = self._at("%trail", code.write(f"add i64 {row}, {chunk}"))
             here = self._at(base, str(axis * CHUNK))
@@ -397,8 +398,18 @@ class Writer:
         counting = ", ".join(f"i64 {i}" for i in range(self.lanes))
         return self._whole(first) + Vector(self.code, "i64", self.lanes, f"<{counting}>")
 
-    def _noted(self, name: str, watched: list[Vector], x: Vector, y: Vector, t: str) -> list[Vector]:
-        """Return the rows of `WATCH`: the steps at which this stay at a minimum began, and at which it was lost."""
+    def _draws(self, particles: Vector, t: str) -> list[Vector]:
+        """Return a normal draw for each coordinate."""
+        pairs = range((self.size + 1) // 2)
+        step = self._whole(t)
+        return [one for pair in pairs for one in normal_draws(particles, step, self.key, pair)][: self.size]
+
+    def _noted(self, name: str, watched: list[Vector], rows: Sequence[Vector], t: str) -> list[Vector]:
+        """Return the rows of `WATCH`: the steps at which this stay at a minimum began, and at which it was lost.
+
+        Minima are those of the plane.
+        """
+        x, y = rows[:2]
         nowhere = number(self.code, "i1", self.lanes, 0)
         with self.code.loop(name, "%how_many", carried=[nowhere]) as loop:
             row = self._at("%minima", self.code.write(f"mul i64 {loop.index}, 3"))
@@ -406,20 +417,29 @@ class Writer:
             loop.after.append(loop.values[0] | ((dx * dx + dy * dy) < self._item(row, "2")))
         settled, lost = watched
         since = (settled < 0).where(self._number(t), settled)
-        return [loop.after[0].where(since, -1.0), self._lost(lost, x, y, t)]
+        return [loop.after[0].where(since, -1.0), self._lost(lost, rows, t)]
 
     def _number(self, whole: str) -> Vector:
         """Return a whole number as one of the kernel's kind in every lane."""
         return spread(self.code, self.kind, self.lanes, self.code.write(f"sitofp i64 {whole} to {self.kind}"))
 
-    def _lost(self, lost: Vector, x: Vector, y: Vector, t: str) -> Vector:
-        """Return the step at which particles were lost, -1 where they are not; after step t they are at x, y."""
-        return ((lost < 0) & ~_within(x, y, self.bounds)).where(self._number(t), lost)
+    def _lost(self, lost: Vector, rows: Sequence[Vector], t: str) -> Vector:
+        """Return the step at which particles were lost, -1 where they are not; ``rows`` are those after step t."""
+        return ((lost < 0) & ~self._within(rows)).where(self._number(t), lost)
 
     def _moves(self, now: Sequence[Vector]) -> Vector:
         """Return which particles take another step: those inside the bounds that have a level to pass."""
-        inside = _within(now[0], now[1], self.bounds)
+        inside = self._within(now)
         return inside & (now[-3] > -math.inf) if self.fused.timed else inside
+
+    def _within(self, rows: Sequence[Vector]) -> Vector:
+        """Return where a position is inside x0 < x < x1, y0 < y < y1 and so on; NaN is not."""
+        return reduce(operator.and_, self._tests(rows))
+
+    def _tests(self, rows: Sequence[Vector]) -> Iterator[Vector]:
+        for i in range(self.size):
+            yield rows[i] > self.bounds[2 * i]
+            yield rows[i] < self.bounds[2 * i + 1]
 
     def _passed(
         self, noted: Sequence[Vector], value: Vector, moving: Vector, sure: Sequence[Vector], step: str, place: str
@@ -466,8 +486,3 @@ class Writer:
         self.code.declarations.add(f"declare void {name}({short.type}, <{lanes} x ptr>, i32, {truths})")
         given = f"{short.type} {short.name}, <{lanes} x ptr> {pointers}, i32 4, {truths} {where.name}"
         self.code.act(f"call void {name}({given})")
-
-
-def _within(x: Vector, y: Vector, bounds: list[Vector]) -> Vector:
-    """Return where a position is inside x0 < x < x1, y0 < y < y1; NaN is not."""
-    return (x > bounds[0]) & (x < bounds[1]) & (y > bounds[2]) & (y < bounds[3])

@@ -21,15 +21,17 @@ from numpy.typing import NDArray
 
 from lossland.compute.looks import seen_at, substituted
 from lossland.expression import Node, Program, constant, stable, variable, variables, where
-from lossland.expression.node import COMPARISONS, as_node, make
-from lossland.expression.vectors import flat
+from lossland.expression.node import COMPARISONS, as_node, make, ordered
+from lossland.expression.vectors import flat, rank
+from lossland.landscapes.landscape import calculus
 from lossland.optimizers import Optimizer
 from lossland.optimizers.look import AXES, entries, trace
 
 if TYPE_CHECKING:
-    from lossland.landscapes import Landscape
+    from lossland.landscapes.problems import Ground
 
 ONE, ZERO = constant(1), constant(0)
+MOST_OPERATIONS = 12_000  # of a step that is compiled: some five seconds, the first time
 NOISE = ("noise_x", "noise_y")  # names of the normal draws in the particle part
 
 
@@ -37,7 +39,8 @@ NOISE = ("noise_x", "noise_y")  # names of the normal draws in the particle part
 class Fused:
     """One step as two programs. Compare by identity: `fuse` returns the same object for the same step.
 
-    ``rows`` names a particle's state: x, y, then the entries of each ``remembered`` term (m_x and m_y of a vector, d
+    ``axes`` are the coordinates, x and y unless it is a problem of more. ``rows`` names a particle's state: x, y, then
+    the entries of each ``remembered`` term (m_x and m_y of a vector, d
     of a number, H_xx, H_xy ... of a matrix). ``columns`` names the uniform columns, ``carried`` the remembered terms
     that are the same for all particles and stay on the host.
     ``particle`` has the inputs ``rows + columns`` (``+ NOISE`` if ``noisy``) and one output for each row; if ``timed``,
@@ -49,6 +52,7 @@ class Fused:
     kind: type[Optimizer]
     noisy: bool
     timed: bool
+    axes: tuple[str, ...]
     rows: tuple[str, ...]
     columns: tuple[str, ...]
     remembered: tuple[str, ...]
@@ -61,7 +65,8 @@ class Fused:
     def initial(self, rule: Optimizer) -> list[float]:
         """Return what every particle remembers before the first step, for each of ``rows`` from number 2 on."""
         before, ranks = rule.initial(), trace(self.kind).remembered
-        return [float(x) for name in self.remembered for x in flat(getattr(before, name), ranks[name], len(AXES))]
+        size = len(self.axes)
+        return [float(x) for name in self.remembered for x in flat(getattr(before, name), ranks[name], size)]
 
     def carry(self, rule: Optimizer) -> list[float]:
         """Return the carried terms before the first step."""
@@ -85,37 +90,59 @@ class Fused:
         return table, carry
 
 
-def fuse(landscape: Landscape, rule: Optimizer, timed: bool = False) -> Fused:
+def fuse(landscape: Ground, rule: Optimizer, timed: bool = False) -> Fused:
     """Return one step of the rule on the landscape. The hyper-parameters' values play no part, but for no noise."""
-    return _fuse(landscape.node, landscape.gradient_nodes, type(rule), rule.stochastic, timed)
+    return _fuse(landscape.node, landscape.names, type(rule), rule.stochastic, timed)
+
+
+def is_fusible(landscape: Ground, rule: Optimizer) -> bool:
+    """Whether a step is short enough to be compiled in a few seconds; in the plane it always is.
+
+    In more dimensions a whole Hessian makes it too long on all but simple problems, and eigenvectors cannot be written
+    as one expression at all.
+    """
+    axes = landscape.names
+    if len(axes) == len(AXES):
+        return True
+    around = calculus(landscape.node, axes)
+    value, gradient = (len(program.steps) for program in (around.computes_value, around.computes_gradient))
+    looks = {"value": value, "gradient": gradient, "product": 3 * gradient, "hessian": 3 * gradient * len(axes)}
+    try:
+        traced = trace(type(rule), rule.stochastic, axes)
+    except ValueError:  # eigenvectors
+        return False
+    own = len(ordered([as_node(x) for term in traced.terms for x in flat(term, rank(term), len(axes))]))
+    return gradient + own + sum(looks[place.what] for place in traced.places) <= MOST_OPERATIONS
 
 
 @lru_cache(maxsize=64)
-def _fuse(node: Node, gradient: tuple[Node, Node], kind: type[Optimizer], noisy: bool, timed: bool) -> Fused:
-    hyper = tuple(item.name for item in fields(kind))
-    traced = trace(kind, noisy)
-    carried, size = traced.carried, len(AXES)
+def _fuse(node: Node, axes: tuple[str, ...], kind: type[Optimizer], noisy: bool, timed: bool) -> Fused:
+    hyper, gradient = tuple(item.name for item in fields(kind)), calculus(node, axes).gradient
+    traced = trace(kind, noisy, axes)
+    carried, size = traced.carried, len(axes)
     ranks = {name: order for name, order in traced.remembered.items() if name not in carried}
     split = _Split({"t", *hyper, *carried})
     moves = flat(traced.terms.step, 1, size)
     after = {name: flat(getattr(traced.terms, name), order, size) for name, order in ranks.items()}
     outputs: dict[str, Node] = {}
-    for i, axis in enumerate(AXES):  # what is along x first: columns are numbered as they come
+    for i, axis in enumerate(axes):  # what is along x first: columns are numbered as they come
         outputs[axis] = split.rest(variable(axis) + moves[i])
         for name, order in ranks.items():
             if order == 1:
-                outputs[entries(name, 1)[i]] = split.rest(as_node(after[name][i]))
+                outputs[entries(name, 1, axes)[i]] = split.rest(as_node(after[name][i]))
     for name, order in ranks.items():
         if order != 1:
-            outputs |= {row: split.rest(as_node(x)) for row, x in zip(entries(name, order), after[name], strict=True)}
+            names = entries(name, order, axes)
+            outputs |= {row: split.rest(as_node(x)) for row, x in zip(names, after[name], strict=True)}
     places = [place._replace(position=tuple(map(split.rest, place.position))) for place in traced.places]
-    rows = (*AXES, *(row for name, order in ranks.items() for row in entries(name, order)))
-    meaning = seen_at(places, node, dict(zip(entries("grad", 1), stable(gradient), strict=True)))
+    rows = (*axes, *(row for name, order in ranks.items() for row in entries(name, order, axes)))
+    meaning = seen_at(places, node, axes, dict(zip(entries("grad", 1, axes), stable(gradient), strict=True)))
     kept = [as_node(getattr(traced.terms, name)) for name in carried]
     return Fused(
         kind=kind,
         noisy=noisy,
         timed=timed,
+        axes=axes,
         rows=rows,
         columns=tuple(split.columns.values()),
         remembered=tuple(ranks),
@@ -123,11 +150,11 @@ def _fuse(node: Node, gradient: tuple[Node, Node], kind: type[Optimizer], noisy:
         hyper=hyper,
         particle=Program(
             [*substituted([outputs[row] for row in rows], meaning), *(stable((node,)) if timed else ())],
-            (*rows, *split.columns.values(), *(NOISE if noisy else ())),
+            (*rows, *split.columns.values(), *(entries("noise", 1, axes) if noisy else ())),
             as_given=True,
         ),
         uniform=Program([*split.columns, *kept], ("t", *hyper, *carried), as_given=True),
-        value=Program([node], AXES),
+        value=Program([node], axes),
     )
 
 

@@ -14,7 +14,7 @@ const phone = () => window.innerWidth < 600;
 const MEASURES = {
   score: {
     title: "score", of: (r) => r.score, text: (v) => v.toFixed(2), good: 1,
-    note: "The area under the runtime profile: 1 is at once, 0 is never.",
+    note: "The area under the runtime profile of restarted runs: 1 is at once, 0 is never.",
   },
   success: {
     title: "success rate", of: (r) => r.success, text: (v) => Math.round(100 * v) + " %", good: 1,

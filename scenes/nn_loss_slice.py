@@ -1,0 +1,276 @@
+"""The loss around a network that has been trained: a plane through thousands of dimensions, and what it hides."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, ClassVar
+
+import numpy as np
+
+import lossland as ll
+from lossland import layers, parameters, signs, words
+from lossland.models import datasets, honesty, networks, slicefiles, slices, slicing
+
+DATA = ("moons", "circle", "xor", "gauss", "spiral", "iris", "digits")
+SAMPLES = 200  # of the generated data
+BATCH = 50
+DESCENT = [(0.08 + 0.42 * t / 20, 0.2 + 0.5 * (t / 20) ** 0.4) for t in range(21)]
+FORMULA = r"L(\theta + \alpha\,\delta + \beta\,\eta)"
+
+
+def widths(text: str) -> tuple[int, ...]:
+    """Return the widths of the hidden layers: ``8-8``; none is a linear model."""
+    parts = [part for part in text.replace(",", "-").replace(" ", "").split("-") if part]
+    if len(parts) > 6 or not all(part.isascii() and part.isdigit() and 0 < int(part) <= 128 for part in parts):
+        raise ll.UserError(f"widths are up to six whole numbers from 1 to 128, such as 8-8, not {text!r}.")
+    return tuple(map(int, parts))
+
+
+def stored(path: str) -> slices.Slice | None:
+    """Return the slice of a file, None for no name."""
+    found = slicefiles.read(path) if path else None
+    if found is not None and found.value.ndim < 2:
+        raise ll.UserError(f"{path} has one direction, which makes a line; a landscape needs two.")
+    return found
+
+
+class LossSlice(ll.Scene):
+    """A trained network stands in the middle; every other point of the ground is a network, too."""
+
+    name = "nn_loss_slice"
+    title = "The landscape of a network"
+    chapter = "Optimization"
+    rows = ("L1", "L2", "L3", "L4", "L5", "Q1", "G3", "B5")
+    sign = (
+        signs.Line([(0.06, 0.34), (0.3, 0.72), (0.5, 0.78), (0.7, 0.66), (0.94, 0.22)], "dim", 1.8),
+        signs.Line(DESCENT, "optimizer.adam", 1.6),
+        signs.Dot((0.5, 0.74), 2.6, "accent"),
+    )
+    presets: ClassVar = {
+        "its own filters": {},
+        "the path's plane": {"directions": "pca"},
+        "following the path": {"directions": "local"},
+        "sharpest directions": {"directions": "hessian"},
+        "two optima": {"directions": "points"},
+        "kinks": {"activation": "relu", "data": "spiral", "epochs": 80},
+        "digits": {"data": "digits", "widths": "32-32", "epochs": 12, "resolution": 31},
+    }
+
+    data = parameters.Choice("moons", DATA, "data", "What the network has learnt to tell apart.")
+    widths = parameters.Text("8-8", widths, "hidden widths", "Neurons of each hidden layer, as 8-8.")
+    activation = parameters.Choice("tanh", networks.ACTIVATIONS, "activation", "What bends each layer.")
+    directions = parameters.Choice("filter", slices.DIRECTIONS, "directions", "Which plane through the network.")
+    radius = parameters.Number(1.0, 0.05, 20.0, "radius", "How far the slice reaches, in its usual reach.", log=True)
+    resolution = parameters.Integer(41, 5, 201, "resolution", "Networks along each side.")
+    epochs = parameters.Integer(40, 1, 1000, "epochs", "How often the training sees all the data.", log=True)
+    place = parameters.Point((0.0, 0.0), -1e9, 1e9, r"$(\alpha, \beta)$", "The network that is asked.", hidden=True)
+    file = parameters.Text("", stored, "file", "A slice that was stored, .npz or .h5, instead.", hidden=True)
+    clock = ll.Clock(8.0)
+
+    def changed(self, name: str) -> None:
+        """Leave a stored slice when another one is asked for."""
+        if name not in ("file", "place"):
+            self.values["file"] = ""
+
+    # ------------------------------------------------------------------------------------------------ the network
+    @ll.kept
+    def prepared(self) -> slicing.Prepared:
+        """Return the trained network, the way it came, and the plane through it."""
+        known = self.data in ("digits", "iris")
+        data = slicing.training_data(self.data) if known else datasets.dataset(self.data, SAMPLES, 0.1, self.seed)
+        outputs = len(data.names) if len(data.names) > 2 else 1
+        sizes = (data.points.shape[1], *widths(self.widths), outputs)
+        net = networks.mlp(sizes, self.activation, "cross_entropy" if outputs > 1 else "logistic")
+        steps = self.epochs * -(-len(data) // BATCH)
+        return slicing.prepare(net, data, self.directions, self.resolution, seed=self.seed, steps=steps, batch=BATCH)
+
+    @property
+    @ll.kept
+    def blank(self) -> slices.Slice:
+        """The slice before its loss is sampled, as wide as is wanted."""
+        blank = self.prepared().recipe.blank
+        x, y = (side.mean() + self.radius * (side - side.mean()) for side in (blank.x, blank.y))
+        return replace(blank, x=x, y=y)
+
+    @ll.refined(levels=(4, 2, 1))
+    def sampled(self, stride: int) -> Generator[object, None, slices.Slice | None]:
+        """Return the slice with every ``stride``-th network, then all."""
+        blank, surface = self.blank, self.prepared().recipe.surface
+        n = self.resolution // stride // 2 * 2 + 1  # odd: the network itself is one of them
+        if stride > 1 and n < 9:
+            return None
+        x, y = (np.linspace(side[0], side[-1], n if stride > 1 else len(side)) for side in (blank.x, blank.y))
+        value = accuracy = np.zeros((0, 0))
+        for value, accuracy in slices.sample(surface, x, y):
+            yield value, accuracy
+        return replace(blank, x=x, y=y, value=value, accuracy=accuracy)
+
+    @property
+    @ll.kept
+    def slice(self) -> slices.Slice:
+        """The slice that is shown: the file's, or the one that is being sampled."""
+        return stored(self.file) or self.sampled()
+
+    @ll.kept
+    def numbers(self) -> honesty.Honesty | None:
+        """Return what the slice may be trusted for; None for a file's."""
+        if self.file:
+            return None
+        prepared = self.prepared()
+        return honesty.examine(prepared.task, prepared.recipe.blank, prepared.path, seeds=3, samples=8, products=25)
+
+    @ll.kept
+    def norms_match(self) -> bool:
+        """Return whether each filter of the directions is as long as the weights' filter."""
+        network, theta, found = self.prepared().task.network, self.prepared().theta, self.slice.directions
+        weights = network.views(theta)
+        return all(
+            np.allclose(np.linalg.norm(part.reshape(len(part), -1), axis=1),
+                        np.linalg.norm(weights[name].reshape(len(part), -1), axis=1), rtol=1e-6)
+            for row in found for name, part in network.views(row).items() if part.ndim > 1
+        )  # fmt: skip
+
+    @ll.kept
+    def asked(self) -> tuple[float, float]:
+        """Return loss and accuracy of the network at the place that is asked; a file's loss is that of its nearest."""
+        found = self.slice
+        if self.file:
+            at = np.abs(found.y - self.place[1]).argmin(), np.abs(found.x - self.place[0]).argmin()
+            return float(found.value[at]), float(found.accuracy[at])
+        loss, accuracy = self.prepared().recipe.surface.at(np.array([self.place]))
+        return float(loss[0]), float(accuracy[0])
+
+    def readouts(self, now: ll.Now) -> dict[str, Any]:
+        """Return the loss in the middle and what the slice may be trusted for."""
+        found, numbers = self.slice, self.numbers()
+        read = {"least": float(np.nanmin(found.value)), "loss": self.asked()[0], "accuracy": self.asked()[1]}
+        if numbers is None:
+            return read
+        prepared = self.prepared()
+        return {
+            "centre": float(prepared.recipe.surface.at(np.zeros((1, 2)))[0][0]),
+            "training_loss": prepared.training_loss,
+            "norms_match": self.norms_match(),
+            "explained": numbers.explained,
+            "cosine": numbers.cosine,
+            "curvature": numbers.curvature[0],
+            "top_eigenvalue": numbers.top,
+            "trace": numbers.trace,
+            "trace_error": numbers.trace_error,
+            **read,
+        }
+
+    # ------------------------------------------------------------------------------------------------- the picture
+    @property
+    @ll.kept
+    def terrain(self) -> ll.Terrain:
+        """The slice as ground: smooth between its points, and exact at them."""
+        return ll.Terrain(*slices.smoothed(self.slice))
+
+    @ll.kept
+    def ground(self) -> list[layers.Layer]:
+        """Return the ground, and the places on it that have a name."""
+        found, terrain = self.slice, self.terrain
+        drawn: list[layers.Layer] = [
+            layers.Surface(terrain),
+            layers.Axes(terrain, r"\alpha", r"\beta"),
+        ]
+        if found.kind == "points" and len(found.marks) == 3:
+            first, second, middle = found.marks
+            curve = slices.bezier(first, middle, second, np.linspace(0, 1, 80))
+            drawn.append(layers.Lines([terrain.drape(curve)[0]], "up", 2.6, name="Curve between the optima"))
+            for name, mark in (("first", first), ("second", second)):
+                drawn.append(layers.Points.on(terrain, mark, "up", 5.5, "ring", name=f"The {name} optimum"))
+        return drawn
+
+    @ll.kept
+    def way(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the path's places (T, 2) and its true losses (T,); without a path, none."""
+        found = self.slice
+        known = (
+            len(found.path) > 1 and found.path.shape[1] == 2 and found.kind != "points"
+        )  # it began far from the plane
+        return (found.path, found.path_loss) if known else (np.zeros((0, 2)), np.zeros(0))
+
+    def frame(self, now: ll.Now) -> ll.Frame:
+        """Return the ground with the path as far as the training has come, and the network that is asked."""
+        path, loss = self.way()
+        drawn, step = list(self.ground()), now.eased(0.08, 0.92) * max(len(path) - 1, 0)
+        if len(path):
+            values = loss if len(loss) == len(path) else None
+            trail = layers.Trail.on(
+                self.terrain, path, step, "optimizer.adam", values=values, name="Training", start="start"
+            )
+            drawn.append(trail)
+        drawn += self.here()
+        notes: list[layers.Note] = [self.caption(), layers.ColorBar(self.terrain, "loss")]
+        if len(loss) > 1 and not self.file:
+            notes.append(layers.Chart("Loss along the path", self.curves(), log_y=True, now=step, x_label="kept step"))
+        if self.doubt():
+            notes.append(layers.Caution(self.doubt()))
+        return ll.Frame(drawn, notes, ll.View(elevation=42.0, bounds=self.terrain.bounds))
+
+    @ll.kept
+    def here(self) -> list[layers.Layer]:
+        """Return the network that is asked, with its loss."""
+        ring = layers.Points.on(self.terrain, self.place, "accent", 7.0, "ring", name="This network")
+        loss, accuracy = self.asked()
+        share = words("?.3", loss) if np.isnan(accuracy) else words("?.3, ?.0 % right", loss, 100 * accuracy)
+        return [ring, layers.Label(ring.position[0], "loss", "accent", value=share, size=15, side="above right")]
+
+    @ll.kept
+    def doubt(self) -> str:
+        """Return why the slice is not to be trusted, in a few words; "" where nothing speaks against it."""
+        numbers = self.numbers()
+        if numbers is None or self.directions == "local":
+            return ""
+        if len(self.way()[0]) and numbers.explained < honesty.MOST_OF:
+            return words("the plane holds ?.0 % of the path", 100 * numbers.explained)
+        if numbers.curvature[0] < honesty.SHARP * numbers.top:
+            return words("the sharpest direction is ?.1 times as sharp", numbers.top / max(numbers.curvature[0], 1e-12))
+        return ""
+
+    @ll.kept
+    def caption(self) -> layers.Title:
+        """Return the name, the formula, and which network it is."""
+        if self.file:
+            sides = " × ".join(str(n) for n in self.slice.value.shape[::-1])
+            return layers.Title("A stored slice", FORMULA, (f"{sides} points",))
+        network = self.prepared().task.network
+        lines = (words("?n weights, ?n dimensions unseen", network.size, network.size - 2),)
+        return layers.Title(self.title, FORMULA, (f"{network.title} on {self.data}", *lines))
+
+    @ll.kept
+    def curves(self) -> list[layers.Series]:
+        """Return the losses along the path: the true ones, and those of its shadow in the slice."""
+        numbers = self.numbers()
+        assert numbers is not None
+        steps = np.arange(float(len(numbers.true_loss)))
+        true, shadow = numbers.true_loss, numbers.slice_loss
+        if self.directions == "local":
+            shadow = true
+        return [
+            layers.Series("true", "optimizer.adam", steps, true),
+            layers.Series("in the slice", "accent", steps, shadow),
+        ]
+
+    # -------------------------------------------------------------------------------------------------- what it takes
+    def handles(self, now: ll.Now) -> Sequence[ll.Handle]:
+        """Return the network that is asked."""
+        place = self.terrain.world_from_domain(np.array([self.place]), layers.ON_GROUND)[0]
+        return [ll.Handle("place", place, partial(type(self).ask))]
+
+    def ask(self, place: tuple[float, float]) -> None:
+        """Ask the network at a place of the slice."""
+        (x0, x1), (y0, y1) = self.terrain.domain
+        self.set("place", (float(np.clip(place[0], x0, x1)), float(np.clip(place[1], y0, y1))))
+
+    def click(self, position: tuple[float, float]) -> bool:
+        """Ask the network where the ground was clicked."""
+        (x0, x1), (y0, y1) = self.terrain.domain
+        if not (x0 <= position[0] <= x1 and y0 <= position[1] <= y1):
+            return False
+        self.ask(position)
+        return True
