@@ -39,7 +39,7 @@ class IntegralArea(ll.Scene):
     presets: ClassVar = {
         "square": {"function": "x^2", "low": 0, "high": 1, "n": 80, "rule": "left", "window": (-0.1, 1.15)},
         "middles": {"function": "x^2", "low": 0, "high": 1, "n": 40, "rule": "mid", "window": (-0.1, 1.15)},
-        "between": {"function": "1 + sin(x)/2 + x/5", "high": 6, "n": 96, "rule": "lower", "window": (-0.5, 6.5)},
+        "between": {"function": "1 + sin(x)/2 + x/5", "high": 6, "n": 48, "rule": "lower", "window": (-0.5, 6.5)},
         "below zero": {"function": "sin(x)", "low": 0, "high": 5, "n": 80, "rule": "mid", "window": (-0.3, 6.6)},
         "running": {"function": "x^2/4 - x + 1.2", "low": 0, "high": 4.5, "show": "running", "window": (-0.3, 4.8)},
         "sine running": {"function": "sin(x)", "low": 0, "high": 6.2832, "show": "running", "window": (-0.3, 6.6)},
@@ -167,7 +167,22 @@ class IntegralArea(ll.Scene):
     def shown_sums(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Layer]:
         """Return the bars, each on its way from the one that it was split from, and the curve."""
         number, moved = self.stage(now)
-        drawn: list[layers.Layer] = [self.plot]
+        boxes = self.standing(number) if moved == 1.0 else self.moving(number, moved)
+        drawn: list[layers.Layer] = [self.plot, *boxes]
+        drawn.append(self.curve())
+        bars = self.bars(self.counts[number], self.rule)
+        if len(bars.heights) <= DOTTED and moved == 1.0:
+            drawn.append(self.plot.points(bars.places, bars.heights, "text", 4.0, name="Height"))
+        return [*drawn, *self.limits(), self.number(words("?.4", read["sum_now"]), AREA)]
+
+    @ll.kept
+    def standing(self, number: int) -> list[layers.Layer]:
+        """Return the bars of a stage, kept while they stand still."""
+        return self.moving(number, 1.0)
+
+    def moving(self, number: int, moved: float) -> list[layers.Layer]:
+        """Return the bars of a stage, so far from those before."""
+        drawn: list[layers.Layer] = []
         if self.rule in ("lower", "upper"):
             lower, upper = (self.outline(number, moved, rule) for rule in ("lower", "upper"))
             drawn += [*self.boxes(lower, 0.0 * lower[1], AREA, "Lower"), *self.boxes(upper, lower[1], BELOW, "Between")]
@@ -176,11 +191,7 @@ class IntegralArea(ll.Scene):
             drawn += self.boxes((edges, np.maximum(heights, 0.0)), 0.0 * heights, AREA, "Bar")
             if (heights < 0.0).any():
                 drawn += self.boxes((edges, np.minimum(heights, 0.0)), 0.0 * heights, BELOW, "Bar")
-        drawn.append(self.curve())
-        bars = self.bars(self.counts[number], self.rule)
-        if len(bars.heights) <= DOTTED and moved == 1.0:
-            drawn.append(self.plot.points(bars.places, bars.heights, "text", 4.0, name="Height"))
-        return [*drawn, *self.limits(), self.number(words("?.4", read["sum_now"]), AREA)]
+        return drawn
 
     def outline(self, number: int, moved: float, rule: str) -> tuple[np.ndarray, np.ndarray]:
         """Return edges and heights of the bars of a stage, on their way from those before."""

@@ -45,8 +45,8 @@ class TaylorSeries(ll.Scene):
         "hidden poles": {"function": "1/(1 + x^2)", "degree": 12, "x": 1.3, "window": (-2.6, 2.6)},
         "newton": {"function": "x^2 - 2", "show": "newton", "x": 1, "window": (0.4, 2.0)},
         "helix": {"show": "helix", "degree": 15},
-        "plane and paraboloid": {"show": "surface", "landscape": "himmelblau", "point": (-0.75, -1.35), "degree": 2},
-        "rosenbrock": {"show": "surface", "landscape": "rosenbrock", "point": (-1.2, 1.0), "degree": 2},
+        "plane and paraboloid": {"show": "surface", "ground": "himmelblau", "point": (-0.75, -1.35), "degree": 2},
+        "rosenbrock": {"show": "surface", "ground": "rosenbrock", "point": (-1.2, 1.0), "degree": 2},
     }
 
     function = parameters.FunctionOfX("sin(x)", "$f(x)$", "The curve: a formula in x.")
@@ -59,7 +59,7 @@ class TaylorSeries(ll.Scene):
     x = parameters.Number(
         1.5708, -1e3, 1e3, "$x$", "Where copy and curve are compared, or where Newton starts.", hidden=True
     )
-    landscape = parameters.Choice("rosenbrock", ("rosenbrock", "himmelblau"), "surface", "The surface that is copied.")
+    ground = parameters.Choice("rosenbrock", ("rosenbrock", "himmelblau"), "surface", "The surface that is copied.")
     point = parameters.Point((-1.2, 1.0), -6.0, 6.0, "point", "Where a surface is copied.")
     clock = ll.Clock(12.0)
 
@@ -122,8 +122,8 @@ class TaylorSeries(ll.Scene):
     @ll.kept
     def land(self) -> ll.Landscape:
         """The surface, where it is copied."""
-        domain = ((-1.6, -0.8), (0.5, 1.7)) if self.landscape == "rosenbrock" else ((-2.9, 2.1), (-3.1, 1.3))
-        return ll.landscape(self.landscape, domain=domain)
+        domain = ((-1.6, -0.8), (0.5, 1.7)) if self.ground == "rosenbrock" else ((-2.9, 2.1), (-3.1, 1.3))
+        return ll.landscape(self.ground, domain=domain)
 
     def readouts(self, now: ll.Now) -> dict[str, Any]:
         """Return the coefficients, values and errors at x, and those of the moment; of a surface, its model."""
