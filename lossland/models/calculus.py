@@ -184,7 +184,7 @@ def newton(f: Function, slope: Function, start: float, steps: int) -> Floats:
 def quadratic_model(
     value: float, gradient: ArrayLike, hessian: ArrayLike, offset: ArrayLike, degree: int = 2
 ) -> Floats:
-    """Return f + g·δ, and with degree 2 also + ½ δᵀHδ, at offsets δ (..., n)."""
+    """Return f + g·δ, and with degree 2 also + ½ δ^T H δ, at offsets δ (..., n)."""
     delta, g, h = (np.asarray(part, float) for part in (offset, gradient, hessian))
     model = value + delta @ g
     return model + 0.5 * np.einsum("...i,ij,...j", delta, h, delta) if degree > 1 else model

@@ -151,7 +151,7 @@ def circles(count: int = 500, noise: float = 0.0, seed: int = 0, factor: float =
 
 
 def bell(axes: Floats, count: int = 500, seed: int = 0) -> Floats:
-    """Return samples (count, d) of the Gaussian around 0 with the covariance A Aᵀ of ``axes`` A (d, k)."""
+    """Return samples (count, d) of the Gaussian around 0 with the covariance A A^T of ``axes`` A (d, k)."""
     axes = np.asarray(axes, float)
     pairs = [_normal(seed, count, step) for step in range(-(-axes.shape[1] // 2))]
     return np.concatenate(pairs, axis=1)[:, : axes.shape[1]] @ axes.T

@@ -1,6 +1,6 @@
 """What a slice may be trusted for: how much of the path and of the curvature its plane holds, in numbers.
 
-Trace of the Hessian by Hutchinson (1990): the mean of vᵀHv over random signs v, with its standard error.
+Trace of the Hessian by Hutchinson (1990): the mean of v^T H v over random signs v, with its standard error.
 """
 
 from __future__ import annotations

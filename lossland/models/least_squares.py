@@ -1,6 +1,6 @@
 """A loss of any number of weights whose slopes are known exactly: half the mean squared error of a linear model.
 
-f(w) = ‖Xw − y‖² / 2n, with gradient Xᵀ(Xw − y) / n and Hessian XᵀX / n, the same everywhere.
+f(w) = ‖Xw − y‖² / 2n, with gradient X^T (Xw − y) / n and Hessian X^T X / n, the same everywhere.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class LeastSquares:
         return float(s[0] ** 2 / len(self.targets)), vt[0]
 
     def predicted(self, weights: Floats, index: int, nudge: float) -> float:
-        """Return by how much f changes, to second order, when one weight is nudged: gᵢε + Hᵢᵢε² / 2."""
+        """Return by how much f changes, to second order, when one weight is nudged: g_iε + H_iiε² / 2."""
         return float(self.gradient(weights)[index] * nudge + 0.5 * self.curvatures[index] * nudge**2)
 
     def nudged(self, weights: Floats, index: int, nudge: float) -> float:

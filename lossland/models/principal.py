@@ -64,7 +64,7 @@ class Principal:
 
 
 def principal(points: Floats) -> Principal:
-    """Return the principal axes of samples (n, d), n at least 2: the eigenvectors of XᵀX / (n − 1), X centred."""
+    """Return the principal axes of samples (n, d), n at least 2: the eigenvectors of X^T X / (n − 1), X centred."""
     points = np.asarray(points, float)
     if points.ndim != 2 or len(points) < 2:
         raise UserError(f"Principal axes need at least two samples as rows, not an array of shape {points.shape}.")

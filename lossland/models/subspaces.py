@@ -67,7 +67,7 @@ def turn_of(matrix: Floats) -> tuple[Floats, float]:
         return skew / np.linalg.norm(skew), angle
     if angle < 1.0:
         return np.array([0.0, 0.0, 1.0]), 0.0
-    square = (matrix + np.eye(3)) / 2  # of a half turn: n nᵀ
+    square = (matrix + np.eye(3)) / 2  # of a half turn: n n^T
     axis = square[:, int(np.argmax(np.diag(square)))]
     return axis / np.linalg.norm(axis), float(np.pi)
 

@@ -1,27 +1,33 @@
 """What the user can undo: the steps in which the scene was changed, with what it was like before and after each.
 
-A step is any action after which the scene is another, or has other values or another seed; `actions` notes it, so none
-can be forgotten. How the scene is seen and where its time stands are no steps, but an action that restarts the time has
-that undone with it. Settings that follow each other, as a slider or handle makes them while it is dragged, are one step
-until it is let go. All of this is a function of the actions alone: a session that replays does the same.
+A step is any action after which the scene is another, has other values or another seed, or other parts of it are shown;
+`actions` notes it, so none can be forgotten. From where the scene is seen and where its time stands are no steps, but
+an action that restarts the time has that undone with it. Settings that follow each other, as a slider or handle makes
+them while it is dragged, are one step until it is let go. All of this is a function of the actions alone: a session
+that replays does the same.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from lossland.scenery.scene import Scene, View
+from lossland.optimizers.rule import hyper_parameter
+from lossland.scenery.parameters import Lane
+from lossland.scenery.scene import Scene, Show, View
 from lossland.world.camera import Camera
+from lossland.world.phrases import plain_text
 
 if TYPE_CHECKING:
     from lossland.play.actions import Action
     from lossland.play.player import Player
 
 MOST_STEPS = 100
+SWITCHES = {"xray": "X-ray"}  # whose names are not their words
 UNNOTED = {"selected"}  # parameters that only say what is looked at
-NAMES = {  # of the steps, with the action's arguments
+NAMES = {  # of the steps, with the action's arguments in the words of the panels
     "load": "scene {0}",
     "use_preset": "preset {0}",
     "reset": "reset",
@@ -32,10 +38,11 @@ NAMES = {  # of the steps, with the action's arguments
     "click": "click in the picture",
     "pick": "click in the picture",
     "drag": "drag of {0}",
-    "set_lane_field": "{1} of optimizer {0}",
-    "add_lane": "added optimizer",
-    "remove_lane": "removed optimizer",
-    "enable_lane": "optimizer on or off",
+    "set_lane_field": "{1} of {0}",
+    "add_lane": "{0} added",
+    "remove_lane": "{0} removed",
+    "enable_lane": "{0} {1}",
+    "set_show": "{0} {1}",
 }
 
 
@@ -50,10 +57,11 @@ class Version(NamedTuple):
     playing: bool
     view: View | None
     camera: Camera
+    show: Show
 
     def differs(self, other: Version) -> bool:
-        """Whether the scene is another one, or another in its values."""
-        if self.scene is not other.scene or self.seed != other.seed:
+        """Whether the scene is another one, another in its values, or shown with other parts."""
+        if self.scene is not other.scene or self.seed != other.seed or self.show != other.show:
             return True
         return any(self.values[name] != other.values[name] for name in self.values if name not in UNNOTED)
 
@@ -62,7 +70,8 @@ def version_of(player: Player) -> Version:
     """Return what a step would change now."""
     scene = player.scene
     values, camera = dict(scene.values), copy(player.camera)
-    return Version(scene, values, scene.seed, player.chosen, player.time, player.playing, player.view, camera)
+    time, playing, view = player.time, player.playing, player.view
+    return Version(scene, values, scene.seed, player.chosen, time, playing, view, camera, player.show)
 
 
 class Step(NamedTuple):
@@ -95,7 +104,7 @@ class History:
             return History((*self.steps[:-1], *kept), self.done - 1 + len(kept))
         if not before.differs(after):
             return self
-        name = NAMES.get(entry.name, entry.name.replace("_", " ")).format(*_told(entry))
+        name = NAMES.get(entry.name, entry.name.replace("_", " ")).format(*_told(entry, before, after))
         steps = (*self.steps[: self.done], Step(name, setting, before, after))[-MOST_STEPS:]
         return History(steps, len(steps))
 
@@ -104,13 +113,30 @@ class History:
         return replace(self, steps=(*self.steps[:-1], self.steps[-1]._replace(setting=None))) if self.open else self
 
 
-def _told(entry: Action) -> list[object]:
-    """Return an action's arguments as a name may tell them: lanes count from 1."""
-    lanes = entry.name in ("set_lane_field", "remove_lane", "enable_lane")
-    return [
-        int(value) + 1 if lanes and number == 0 else value
-        for number, value in enumerate(entry.arguments)
-    ]  # fmt: skip
+def _told(entry: Action, before: Version, after: Version) -> list[object]:
+    """Return an action's arguments as the panels call them: optimizers, settings and switches by their names."""
+    given = list(entry.arguments)
+    if entry.name in ("set_lane_field", "remove_lane", "enable_lane"):
+        optimizer = _lanes(before)[int(given[0])].optimizer
+        given[0] = optimizer.title
+        if entry.name == "set_lane_field":
+            field = str(given[1])
+            given[1] = (
+                "rate" if field == "lr" else plain_text(hyper_parameter(optimizer, field).symbol).replace("_", "")
+            )
+    elif entry.name == "add_lane":
+        given[0] = _lanes(after)[-1].optimizer.title
+    elif entry.name in ("set_param", "drag"):
+        param = before.scene.params().get(str(given[0]))
+        given[0] = plain_text(param.label) if param is not None else given[0]
+    elif entry.name == "set_show":
+        given[0] = SWITCHES.get(str(given[0]), str(given[0]).capitalize())
+    return ["on" if one is True else "off" if one is False else one for one in given]
+
+
+def _lanes(version: Version) -> Sequence[Lane]:
+    found = (value for value in version.values.values() if isinstance(value, tuple) and value)
+    return next(value for value in found if isinstance(value[0], Lane))  # type: ignore[return-value]
 
 
 def take(player: Player, forward: bool) -> Step | None:
@@ -134,5 +160,7 @@ def _restore(player: Player, old: Version, new: Version) -> None:
         player.camera.refit(player.size, player.free)
     scene.values, scene.seed = dict(new.values), new.seed
     player.chosen = new.chosen
+    if old.show != new.show:  # else it stays as it is now
+        player.show = new.show
     if scene is not old.scene or (old.time, old.playing) != (new.time, new.playing):  # the step moved the time too
         player.time, player.playing = new.time, new.playing

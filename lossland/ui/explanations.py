@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from typing import TYPE_CHECKING
 
 from lossland.numerals import short
 from lossland.scenery.parameters import Param
+from lossland.world.phrases import plain_text
 
 if TYPE_CHECKING:
     from lossland.ui.lanes import SliderScale
@@ -16,18 +15,6 @@ if TYPE_CHECKING:
 def summary(kind: type) -> str:
     """Return the first paragraph of a class's docstring as one line, "" where it has none."""
     return " ".join((kind.__doc__ or "").split("\n\n")[0].split())
-
-
-def plain_text(text: str) -> str:
-    r"""Return text with its LaTeX as plain letters: ``rate $\eta$`` is "rate η"."""
-
-    def letter(command: re.Match[str]) -> str:
-        try:
-            return unicodedata.lookup(f"GREEK SMALL LETTER {command[1].replace('lambda', 'lamda')}")
-        except KeyError:
-            return command[1]
-
-    return re.sub(r"\\([A-Za-z]+)", letter, text).translate({ord(sign): None for sign in "${}"})
 
 
 def of_parameter(param: Param) -> str:

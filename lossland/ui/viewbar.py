@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from imgui_bundle import imgui
 
+from lossland.play.history import SWITCHES
 from lossland.scenery.scene import Frame, Show
 from lossland.ui.icons import Icon
 from lossland.ui.layout import BUTTON, Layout, Rect, Side
@@ -26,7 +27,6 @@ DRAWERS: dict[Side, tuple[str, str]] = {
     "left": (Icon.LIST, "Scenes and the formula"),
     "right": (Icon.SLIDERS, "Controls and numbers"),
 }
-NAMES = {"xray": "X-ray"}
 HELP = {
     "contours": "Lines of equal height",
     "shadow": "Shadows on the ground",
@@ -112,7 +112,7 @@ class ViewBar:
         return names[: max((count for count in range(len(names) + 1) if width(count) <= room), default=0)]
 
     def _title(self, name: str) -> str:
-        return NAMES.get(name, name.capitalize())
+        return SWITCHES.get(name, name.capitalize())
 
     # ------------------------------------------------------------------------------------------ buttons
     def _buttons(self, player: Player, area: Rect) -> None:

@@ -15,6 +15,7 @@ A vector becomes a pair, a matrix a matrix. In a formula ``(color, value)`` is a
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from functools import lru_cache, partial
 from math import isfinite
@@ -134,3 +135,15 @@ def _inked(text: str, color: Color) -> str:
 def _ascii(text: str) -> str:
     """Return a number with the minus sign that LaTeX sets as a true one."""
     return text.replace(numerals.MINUS, "-")
+
+
+def plain_text(text: str) -> str:
+    r"""Return text with its LaTeX as plain letters: ``rate $\eta$`` is "rate η"."""
+
+    def letter(command: re.Match[str]) -> str:
+        try:
+            return unicodedata.lookup(f"GREEK SMALL LETTER {command[1].replace('lambda', 'lamda')}")
+        except KeyError:
+            return command[1]
+
+    return re.sub(r"\\([A-Za-z]+)", letter, text).translate({ord(sign): None for sign in "${}"})

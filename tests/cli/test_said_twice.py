@@ -35,6 +35,8 @@ VALUES = {  # of each option: one that it reads
     "--theme": "print",
     "--backend": "cpu",
     "--text-scale": "1.5",
+    "--export": "coco",
+    "--directions": "random",
 }
 
 

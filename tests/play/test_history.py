@@ -76,12 +76,41 @@ def test_how_the_scene_is_seen_is_no_step(player: Player) -> None:
     player.seek(1.0)
     player.play()
     player.orbit(10, 5)
-    player.set_show("grid", False)
     player.set_speed(2.0)
     player.select(2)
     player.step_by(1)
     with pytest.raises(UserError, match="nothing to undo"):
         player.undo()
+
+
+def test_switches_of_what_is_shown_are_undone_and_nothing_else_with_them(player: Player) -> None:
+    player.seek(2.0)
+    player.set_show("grid", False)
+    player.set_show("xray", False)
+    player.seek(3.0)
+    assert player.undo() == "X-ray off"
+    assert (player.show.xray, player.show.grid, player.time) == (True, False, 3.0)
+    assert player.undo() == "Grid off"
+    assert (player.show.xray, player.show.grid) == (True, True)
+    assert player.redo() == "Grid off"
+    assert player.show.grid is False
+
+
+def test_steps_are_named_as_the_panels_name_things() -> None:
+    player = Player(library.scene("optimizer_race"))
+    player.set_lane_field(0, "lr", 0.01)
+    assert player.undo() == "rate of SGD"
+    player.set_lane_field(3, "beta1", 0.5)
+    assert player.undo() == "β1 of Adam"
+    player.add_lane("nadam")
+    assert player.undo() == "NAdam added"
+    player.remove_lane(1)
+    assert player.undo() == "Momentum removed"
+    player.enable_lane(4, False)
+    assert player.undo() == "Lion off"
+    descent = Player(library.scene("gradient_descent"))
+    descent.set_param("alpha", 0.1)
+    assert descent.undo() == "rate α"
 
 
 def test_a_restart_is_undone_with_the_time_that_it_had(player: Player) -> None:
