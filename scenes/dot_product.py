@@ -137,10 +137,8 @@ class DotProduct(ll.Scene):
 
     @ll.kept
     def view(self) -> ll.View:
-        """Return the view straight down that holds the circle of a, and b."""
-        a, b = self.arrows()
-        reach = 1.15 * max(float(np.linalg.norm(a)), float(np.linalg.norm(b)))
-        return ll.View.from_above(shapes.in_steps(reach, 1.4 if self.normalize else 2.6, 1.5))
+        """Return the view straight down, which does not depend on the arrows: it stays while they are dragged."""
+        return ll.View.from_above(1.4 if self.normalize else 5.7 if self.show == "shadow" else 3.2)
 
     def shadowed(self, now: ll.Now) -> list[layers.Layer]:
         """Return a, b, and the shadow of a on the line of b: its length, its sign, and the angle between."""

@@ -133,13 +133,8 @@ class Eigenvectors(ll.Scene):
 
     @property
     def reach(self) -> float:
-        """How far from the origin the picture reaches."""
-        if self.played == "repeat":
-            return 2.6
-        largest = float(np.linalg.svd(self.a, compute_uv=False)[0])
-        tried = np.array(self.vector)
-        longest = np.linalg.norm(tried) * largest if self.played == "search" else np.linalg.norm(self.a @ tried)
-        return shapes.in_steps(max(1.12 * largest, 1.1 * float(longest)), 2.6)
+        """How far from the origin the picture reaches: always as far, so that it stays while A and v are dragged."""
+        return 2.6 if self.played == "repeat" else 3.0
 
     @ll.kept
     def view(self, reach: float) -> ll.View:

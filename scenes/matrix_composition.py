@@ -124,7 +124,7 @@ class MatrixComposition(ll.Scene):
             for matrix in chain[::-1]:
                 moved = matrix @ moved
                 reach = max(reach, float(np.abs(np.vstack([LETTER, np.eye(2)]) @ moved.T).max()))
-        return 1.09 * shapes.in_steps(reach, 1.65)
+        return 1.09 * shapes.in_steps(reach, 2.6, 2.0)
 
     def middle(self, column: float, row: float) -> np.ndarray:
         """Return the world point (2,) at the middle of a small plane: columns −1 and 1, rows 1 (above) and −1."""
