@@ -64,7 +64,7 @@ test: lint $(VENV)/.test-graphics
 	$(HEADLESS) $(VENV)/bin/python -m pytest -n 2 --dist loadfile
 
 test-torch: $(TORCH_VENV)/.installed $(VENV)/.test-graphics
-	$(HEADLESS) $(TORCH_VENV)/bin/python -m pytest -m torch tests/torch
+	$(HEADLESS) $(TORCH_VENV)/bin/python -m pytest -n 2 --dist load -m torch tests/torch
 
 test-cluster: $(CLUSTER_VENV)/.installed $(VENV)/.test-graphics
 	$(HEADLESS) $(CLUSTER_VENV)/bin/python -m pytest -m cluster tests/cluster tests/house/test_docs.py
@@ -73,7 +73,7 @@ test-report: $(REPORT_VENV)/.installed
 	$(HEADLESS) $(REPORT_VENV)/bin/python -m pytest -m report tests/report
 
 test-kernels: $(KERNELS_VENV)/.installed
-	$(KERNELS_VENV)/bin/python -m pytest -m kernels tests/compute/test_kernels_cuda.py tests/render/test_sharing.py
+	$(KERNELS_VENV)/bin/python -m pytest -n 2 --dist load -m kernels tests/compute/test_kernels_cuda.py tests/render/test_sharing.py
 
 test-endurance: $(VENV)/.test-graphics
 	$(HEADLESS) $(VENV)/bin/python -m pytest -m endurance
@@ -83,7 +83,7 @@ gpu-day:
 	$(GPU_PYTHON) tools/gpu_day.py $(GPU_DAY)
 
 test-layout: $(VENV)/.test-graphics
-	$(HEADLESS) $(VENV)/bin/python -m pytest -m layout tests/writing
+	$(HEADLESS) $(VENV)/bin/python -m pytest -n 2 --dist load -m layout tests/writing
 
 test-fuzz: $(VENV)/.test-graphics
 	$(HEADLESS) $(VENV)/bin/python -m pytest -n 2 --dist load -m fuzz tests/fuzz

@@ -181,7 +181,7 @@ class Bench(ll.Scene):
             f"{self.found.title(line['optimizer'])}\n"
             f"rank {line['rank']:g} ({line['rank_low']:.0f} to {line['rank_high']:.0f})\n"
             + words("score ?3, ?3 to ?3", line["score"], line["score_low"], line["score_high"])
-            + words("\nsuccess ?n %", 100 * line["success"])
+            + words("\nsuccess ?n %", round(100 * line["success"]))
             for line in lines
         ]
         bars = layers.Plates(
@@ -201,7 +201,9 @@ class Bench(ll.Scene):
             drawn.append(layers.Label(plot.world(0, y), title, "text", size=size, side="left", bold=line["tied"]))
             end = plot.world(line["score_high"] * grown, y)
             drawn.append(
-                layers.Label(end, words("?n %", 100 * line["success"]), "dim", size=size, side="right", bold=False)
+                layers.Label(
+                    end, words("?n %", round(100 * line["success"])), "dim", size=size, side="right", bold=False
+                )
             )
         tied = sum(line["tied"] for line in self.found.board.values())
         even = (
@@ -237,7 +239,7 @@ class Bench(ll.Scene):
             named = {"key": f"profile.{name}", "name": self.found.title(name), "units": plot}
             drawn.append(layers.Curve(line, color, 3.0, at=when, upto=np.log(reach), depth=False, **named))
             drawn.append(layers.Points(plot.world([reach], [at]), color, 5.0, "disc", outline=True, pickable=False))
-            legend.append(layers.Row(color, self.found.title(name), (words("?n %", 100 * at),)))
+            legend.append(layers.Row(color, self.found.title(name), (words("?n %", round(100 * at)),)))
         notes = [
             self.head("Runtime profiles", "How many of all targets are reached, and how soon"),
             layers.Legend(legend, "Targets reached"),
@@ -311,7 +313,9 @@ class Bench(ll.Scene):
         lines = (
             f"{row['title']} on {row['landscape_title']}",
             words("score ?3, ?3 to ?3", row["score"], row["score_low"], row["score_high"]),
-            words("success ?n %, ?n to ?n", 100 * row["success"], 100 * row["success_low"], 100 * row["success_high"]),
+            words(
+                "success ?n %, ?n to ?n", *(round(100 * row[key]) for key in ("success", "success_low", "success_high"))
+            ),
             words("? gradients to the minimum", row["ert"])
             if np.isfinite(row["ert"])
             else "the minimum is never reached",
@@ -519,7 +523,7 @@ class Bench(ll.Scene):
         for place in self.ground.land.minima:
             if abs(float(self.ground.land.value(place)) - row["lowest"]) <= 1e-6 * row["scale"]:
                 drawn.append(layers.Points.on(self.ground.terrain, place, "text", 6.0, "ring", name="Minimum"))
-        caption = words("?n % of ?n starts arrive", 100 * row["success"], row["starts"])
+        caption = words("?n % of ?n starts arrive", round(100 * row["success"]), row["starts"])
         notes = [
             layers.Title(f"{row['title']} on {row['landscape_title']}", "", (self.setting(row["rule"]), caption)),
             layers.Legend(rows, "Three of the runs", ("step", "left")),

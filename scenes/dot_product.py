@@ -140,7 +140,7 @@ class DotProduct(ll.Scene):
         """Return the view straight down that holds the circle of a, and b."""
         a, b = self.arrows()
         reach = 1.15 * max(float(np.linalg.norm(a)), float(np.linalg.norm(b)))
-        return ll.View.from_above(max(1.4 if self.normalize else 2.6, reach))
+        return ll.View.from_above(shapes.in_steps(reach, 1.4 if self.normalize else 2.6, 1.5))
 
     def shadowed(self, now: ll.Now) -> list[layers.Layer]:
         """Return a, b, and the shadow of a on the line of b: its length, its sign, and the angle between."""
@@ -220,7 +220,7 @@ class DotProduct(ll.Scene):
         fall = (1 - part) * np.eye(2) + part * np.outer(b, b) / square
         line = self.number_line()
         drawn: list[layers.Layer] = [
-            layers.WarpedGrid(fall, group="grid", dim=0.35),
+            layers.WarpedGrid(fall, group="grid", dim=0.35 + 0.6 * part),
             line,
             layers.Arrows(np.zeros((1, 3)), shapes.lifted([b]), B, 5.0, depth=False, name="b", ghost=now.share > 0.2),
         ]

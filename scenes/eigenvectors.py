@@ -139,7 +139,7 @@ class Eigenvectors(ll.Scene):
         largest = float(np.linalg.svd(self.a, compute_uv=False)[0])
         tried = np.array(self.vector)
         longest = np.linalg.norm(tried) * largest if self.played == "search" else np.linalg.norm(self.a @ tried)
-        return max(2.6, 1.12 * largest, 1.1 * float(longest))
+        return shapes.in_steps(max(1.12 * largest, 1.1 * float(longest)), 2.6)
 
     @ll.kept
     def view(self, reach: float) -> ll.View:
@@ -207,7 +207,7 @@ class Eigenvectors(ll.Scene):
         """Return the plane on its way, 64 arrows of it, and the arrow that is tried with its line."""
         moved, tried = self.moved(now), np.array(self.vector)
         return [
-            layers.WarpedGrid(moved, group="grid", dim=0.55),
+            layers.WarpedGrid(moved, group="grid", dim=0.55 + 0.4 * max(1 - abs(maps.determinant(moved)), 0.0)),
             *self.eigenlines(self.reach),
             layers.Lines([shapes.lifted(CIRCLE)], "ghost", 1.6, depth=False, pickable=False),
             self.spokes(1.16),

@@ -91,7 +91,7 @@ class LinearMap3D(ll.Scene):
             reach = max(reach, float(np.abs(CUBE @ self.a.T).max()))
         else:
             reach = max(reach, float(np.abs(self.target).max()) if self.show == "target" else 0.0)
-        return 1.0 / 1.5 ** float(np.ceil(np.log(reach / 2.0) / np.log(1.5) - 1e-9)) * 0.62
+        return 1.24 / shapes.in_steps(reach, 2.0, 1.5)
 
     def world(self, place: Any) -> np.ndarray:
         """Return the world points (..., 3) of places."""
@@ -370,7 +370,7 @@ class LinearMap3D(ll.Scene):
     @ll.kept
     def rings(self) -> list[layers.Layer]:
         """Return the rings that are dragged."""
-        return [self.ring(handle) for handle in self.handles(0.0)]
+        return [self.ring(handle) for handle in self.handles(self.now(0.0))]
 
     @staticmethod
     def ring(handle: ll.Handle) -> layers.Layer:

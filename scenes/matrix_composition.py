@@ -118,13 +118,13 @@ class MatrixComposition(ll.Scene):
 
         It grows in steps, so that planes hardly ever move away from under the pointer while a matrix is dragged.
         """
-        reach = 1.6
+        reach = 1.65
         for chain in (self.chain(), self.chain()[::-1]):
             moved = np.eye(2)
             for matrix in chain[::-1]:
                 moved = matrix @ moved
                 reach = max(reach, float(np.abs(np.vstack([LETTER, np.eye(2)]) @ moved.T).max()))
-        return 1.8 * 1.25 ** float(np.ceil(np.log(reach / 1.65) / np.log(1.25)))
+        return 1.09 * shapes.in_steps(reach, 1.65)
 
     def middle(self, column: float, row: float) -> np.ndarray:
         """Return the world point (2,) at the middle of a small plane: columns −1 and 1, rows 1 (above) and −1."""
@@ -225,11 +225,10 @@ class MatrixComposition(ll.Scene):
 
     def rings(self) -> list[layers.Layer]:
         """Return where B and A send the basis arrows: to be dragged."""
+        look: dict[str, Any] = {"outline": True, "group": "handles", "name": "Column"}
         return [
-            layers.Points(
-                handle.position[None], handle.name[-1], 7.0, "ring", outline=True, group="handles", name="Column"
-            )
-            for handle in self.handles(0.0)
+            layers.Points(np.array([handle.position]), handle.name[-1], 7.0, "ring", **look)
+            for handle in self.handles(self.now(0.0))
         ]
 
     def handles(self, now: ll.Now) -> Sequence[ll.Handle]:

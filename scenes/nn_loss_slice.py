@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
@@ -95,7 +95,7 @@ class LossSlice(ll.Scene):
         return replace(blank, x=x, y=y)
 
     @ll.refined(levels=(4, 2, 1))
-    def sampled(self, stride: int) -> Iterator[object]:
+    def sampled(self, stride: int) -> Generator[object, None, slices.Slice | None]:
         """Return the slice with every ``stride``-th network, then all."""
         blank, surface = self.blank, self.prepared().recipe.surface
         n = self.resolution // stride // 2 * 2 + 1  # odd: the network itself is one of them
@@ -226,7 +226,7 @@ class LossSlice(ll.Scene):
         numbers = self.numbers()
         if numbers is None or self.directions == "local":
             return ""
-        if numbers.explained < honesty.MOST_OF:
+        if len(self.way()[0]) and numbers.explained < honesty.MOST_OF:
             return words("the plane holds ?.0 % of the path", 100 * numbers.explained)
         if numbers.curvature[0] < honesty.SHARP * numbers.top:
             return words("the sharpest direction is ?.1 times as sharp", numbers.top / max(numbers.curvature[0], 1e-12))

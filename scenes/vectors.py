@@ -200,11 +200,12 @@ class Vectors(ll.Scene):
             "span": [1.5 * (a + b), -1.5 * (a + b), 1.5 * (b - a), 1.5 * (a - b)],
         }[self.show]  # fmt: skip
         points = self.world([0 * a, *far])
-        low, high = points.min(0), points.max(0)
-        middle, half = (low + high) / 2, np.maximum((high - low) / 2 + 0.9 * self.unit, 2.2 * self.unit)
+        step = 2.0 * self.unit  # so that the view stays while a head is dragged a little
+        low, high = step * np.floor(points.min(0) / step - 0.1), step * np.ceil(points.max(0) / step + 0.1)
+        middle, half = (low + high) / 2, (high - low) / 2
         if self.space == "plane":
             return middle + np.array([(x, y, 0.0) for x in (-1, 1) for y in (-1, 1)]) * half * (1, 1, 0)
-        half = np.maximum((high - low) / 2 + 0.35 * self.unit, 0.8 * self.unit)
+        half = np.maximum(0.72 * half, 0.8 * self.unit)
         return middle + np.array([(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]) * half
 
     def view(self, now: ll.Now) -> ll.View:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lossland import checks
+from lossland import checks, userfiles
 from lossland.benchmark import results as folders
 from lossland.benchmark.problems import problem
 from lossland.benchmark.results import Cell, Results, Settings
@@ -18,8 +18,9 @@ from lossland.compute import arrays
 from lossland.compute.trajectory import check_seed
 from lossland.compute.workers import SerialWorkers, Workers, local_workers
 from lossland.errors import UserError, nearest, shown
-from lossland.landscapes import AnyLandscape, text_of
-from lossland.optimizers import AnyOptimizer, Optimizer, names, optimizer, spec
+from lossland.landscapes import AnyLandscape, is_known_elsewhere, text_of
+from lossland.optimizers import AnyOptimizer, Optimizer, catalogue, optimizer, spec
+from lossland.optimizers.rule import is_ours
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -73,8 +74,11 @@ def bench(
     settings = check_settings(optimizers, landscapes, suite, dimension, starts, steps, budget, noise, seed, found)
     target = None if folder is None else Path(folder).expanduser()
     done = {} if target is None else _prepared(target, settings, resume)
+    at_home = _known_here_alone(settings)
     if workers is None:
-        workers = SerialWorkers() if found == "cuda" else local_workers()
+        workers = SerialWorkers() if found == "cuda" or at_home else local_workers()
+    elif at_home and not isinstance(workers, SerialWorkers):
+        raise UserError(f"{at_home} is known in this process alone; put it into a file, as in mine.py:name.")
     already, total = len(done), len(settings.pairs)
     try:
         if progress:
@@ -108,7 +112,8 @@ def check_settings(
     if suite not in SUITES:
         raise UserError(f"There is no suite {shown(suite)}.{nearest(suite, tuple(SUITES))} There are default and bbob.")
     dimension = checks.whole(dimension, 2, 40, "The number of dimensions")
-    rules = [_text_of_optimizer(one) for one in _listed(names() if optimizers is None else optimizers)]
+    known = [kind.name for kind in catalogue() if is_ours(kind)]
+    rules = [_text_of_optimizer(one) for one in _listed(known if optimizers is None else optimizers)]
     lands = [text_of(one) for one in _listed(SUITES[suite] if landscapes is None else landscapes)]
     for what, texts in (("optimizers", rules), ("landscapes", lands)):
         if not texts:
@@ -129,6 +134,15 @@ def check_settings(
         seed=check_seed(seed),
         backend=backend,
     )
+
+
+def _known_here_alone(settings: Settings) -> str:
+    """Return an optimizer or a landscape that no other process can make from its text; "" if there is none."""
+    for text in settings.optimizers:
+        kind = type(optimizer(text))
+        if kind.traced and not (is_ours(kind) or userfiles.is_own(kind.__module__)):
+            return text
+    return next((text for text in settings.landscapes if not is_known_elsewhere(text)), "")
 
 
 def _listed(given: Any) -> list[Any]:

@@ -49,6 +49,7 @@ class _Rewriting:
         self.new: dict[Node, Node] = {}
         self.grown: dict[Node, bool] = {}
         self.faded: dict[Node, bool] = {}
+        self.polynomial: dict[Node, bool] = {}
 
     def all(self, nodes: Sequence[Node], outputs: Sequence[Node]) -> list[Node]:
         """Rewrite nodes, each after its arguments, and return what became of the outputs."""
@@ -313,12 +314,20 @@ class _Rewriting:
         """Keep a factor that may be infinite from making nan of exponentials that have become 0."""
         for one, other in ((0, 1), (1, 0)):
             if self._fades(args[one]) and self._grows(args[other]):
-                args[other] = _harmless(args[other], args[one])
+                args[other] = self._harmless(args[other], args[one])
                 break
         return args
 
     def safe_product(self, a: Node, b: Node) -> Node:
-        return times(_harmless(a, b) if self._fades(b) and self._grows(a) else a, b)
+        return times(self._harmless(a, b) if self._fades(b) and self._grows(a) else a, b)
+
+    def _harmless(self, node: Node, beside: Node) -> Node:
+        """Return an expression, but 1 where what it is multiplied with is 0 (nan where it has no value of its own)."""
+        test = make("eq", _exponential_of(beside), ZERO)
+        for part in ordered([node], self.polynomial):
+            own = part.op in _POLYNOMIAL or (part.op == "pow" and (value_of(part.args[1]) or 0.5).is_integer())
+            self.polynomial[part] = own and all(self.polynomial[arg] for arg in part.args)
+        return select(test, ONE if self.polynomial[node] else make("sign", node), node)
 
     def _fades(self, node: Node) -> bool:
         """Tell whether an expression has an exponential in every term, so that it becomes 0 with them."""
@@ -417,16 +426,6 @@ def log_one_plus(u: Node) -> Node:
     corrected = over(times(make("log", one_more), u), minus(one_more, ONE))
     near = select(make("eq", one_more, ONE), u, corrected)
     return select(make("lt", make("abs", u), HALF), near, make("log", one_more)) if u.op != "exp" else near
-
-
-def _harmless(node: Node, beside: Node) -> Node:
-    """Return an expression, but 1 where what it is multiplied with is 0 (nan where it has no value of its own)."""
-    test = make("eq", _exponential_of(beside), ZERO)
-    polynomial = all(
-        part.op in _POLYNOMIAL or (part.op == "pow" and (value_of(part.args[1]) or 0.5).is_integer())
-        for part in ordered([node])
-    )
-    return select(test, ONE if polynomial else make("sign", node), node)
 
 
 def _exponential_of(node: Node) -> Node:

@@ -45,6 +45,7 @@ __all__ = [
     "check_domain",
     "check_dtype",
     "fill_gaps",
+    "is_known_elsewhere",
     "is_landscape",
     "landscape",
     "names",
@@ -122,6 +123,11 @@ def text_of(what: AnyLandscape) -> str:
     name = others[0] if others else f"function {len(_NAMED) + 1} ({land.name[:40]})"
     _NAMED[name] = land
     return name
+
+
+def is_known_elsewhere(text: str) -> bool:
+    """Whether a landscape's text means the same in another process: see `text_of`."""
+    return text not in _NAMED
 
 
 @lru_cache(maxsize=64)

@@ -39,7 +39,7 @@ def null_space(matrix: Floats) -> Floats:
 
 def least_squares(matrix: Floats, target: ArrayLike) -> Floats:
     """Return the shortest x (n,) for which A x is as near to a target (m,) as can be."""
-    return np.linalg.lstsq(matrix, np.asarray(target, float), rcond=ROUNDING)[0]
+    return np.asarray(np.linalg.lstsq(matrix, np.asarray(target, float), rcond=ROUNDING)[0], float)
 
 
 def orthogonalized(matrix: Floats) -> Floats:

@@ -280,8 +280,8 @@ def _from_file(file: userfiles.Named) -> type[Optimizer]:
     return kind
 
 
-def _as_text(rule: Optimizer) -> tuple[Callable[[str], Optimizer], tuple[str]]:
-    return optimizer, (spec(rule),)
+def _as_text(self: Optimizer) -> tuple[Callable[[str], Optimizer], tuple[str]]:
+    return optimizer, (spec(self),)
 
 
 @cache

@@ -64,10 +64,10 @@ class Mover(Protocol):
 
 
 class Argument(NamedTuple):
-    """Where a hyper-parameter goes in the call: its keyword, and its index where the value is a tuple."""
+    """Where a hyper-parameter goes in the call: its keyword, and the entry where the value is a tuple."""
 
     keyword: str
-    index: int | None = None
+    entry: int | None = None
 
 
 class Foreign(Optimizer):
@@ -110,7 +110,7 @@ class Foreign(Optimizer):
         found: dict[str, Any] = dict(self.options)
         for name, argument in self.arguments.items():
             value = getattr(self, name)
-            if argument.index is None:
+            if argument.entry is None:
                 found[argument.keyword] = value
             else:
                 found[argument.keyword] = (*found.get(argument.keyword, ()), value)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from lossland.optimizers.rule import Optimizer, by_coordinate, is_ours
 
 if TYPE_CHECKING:
     from lossland.landscapes import Landscape
-    from lossland.landscapes.problems import Ground
+    from lossland.landscapes.problems import Ground, Problem
 
 PER_CURVATURE = {  # rate · λ
     **dict.fromkeys(("gradient_descent", "sgd", "asgd", "qhm", "sam", "schedule_free_sgd"), 1.0),
@@ -127,12 +127,12 @@ def steepest_descent(landscape: Ground, start: Sequence[float], size: float) -> 
 def _largest_curvature(landscape: Ground, position: NDArray[np.float64], direction: NDArray[np.float64]) -> float:
     """Return the largest absolute eigenvalue of the Hessian; in more dimensions than two about that."""
     if len(position) == 2:
-        xx, xy, yy = np.asarray(landscape.hessian(position), float)
+        xx, xy, yy = np.asarray(cast("Landscape", landscape).hessian(position), float)
         return float(abs(xx + yy) / 2 + np.hypot((xx - yy) / 2, xy))
-    bend = 0.0
+    bend, problem = 0.0, cast("Problem", landscape)
     for _ in range(POWERS):
         direction = direction / max(float(np.linalg.norm(direction)), 1e-300)
-        direction = np.asarray(landscape.hessian_times(position, direction), float)
+        direction = np.asarray(problem.hessian_times(position, direction), float)
         bend = float(np.linalg.norm(direction))
     return bend
 

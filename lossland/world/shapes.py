@@ -51,6 +51,16 @@ def lifted(points: ArrayLike, z: float = 0.0) -> Floats:
     return np.concatenate([flat, np.full((*flat.shape[:-1], 1), z)], -1)
 
 
+def in_steps(size: float, least: float, step: float = 1.3) -> float:
+    """Return the smallest of ``least``, ``least`` times ``step``, and so on, that is not below a size.
+
+    For how far a picture reaches: where it followed a point exactly, the view would slip away under who drags that.
+    """
+    if size <= least:
+        return least
+    return least * step ** float(np.ceil(np.log(size / least) / np.log(step) - 1e-9))
+
+
 # -------------------------------------------------------------------------------------------------------- boxes
 def histogram(edges: ArrayLike, height: ArrayLike, depth: tuple[float, float] = (-0.1, 0.1), gap: float = 0.0) -> Boxes:
     """Return upright bars over the intervals between ``edges`` (n + 1,), as high as ``height`` (n,), which may be

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import namedtuple
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +26,7 @@ from lossland.benchmark.results import Cell, Results, Settings, load, load_cell,
 from lossland.benchmark.tiles import cost_of, follow, follow_each, replayed, steps_of
 from lossland.compute.workers import LocalWorkers, SerialWorkers
 from lossland.errors import UserError
+from lossland.optimizers.rule import CATALOGUE
 
 SMALL: dict[str, Any] = {"starts": 60, "steps": 300, "budget": 6, "seed": 4, "backend": "cpu"}
 ALONE = SerialWorkers()
@@ -246,6 +248,23 @@ def test_nor_on_how_the_starts_are_cut(monkeypatch: pytest.MonkeyPatch, found: R
     monkeypatch.setattr(module, "MOST_STARTS", 25)
     cut = bench(["adam"], ["rosenbrock"], workers=ALONE, **SMALL)
     equal(cut.cells[0], found.cell("adam", "rosenbrock"))
+
+
+def test_what_is_written_in_this_process_is_measured_here() -> None:
+    class Halved(ll.optimizers.Optimizer):
+        lr: float = 0.1
+        Terms = namedtuple("Terms", "step")
+
+        def update(self, grad: Any, last: Any, t: Any, position: Any) -> Any:
+            return self.Terms(step=-self.lr * grad / 2)
+
+    try:
+        (cell,) = bench([Halved], [lambda x, y: x**2 + y**2], **SMALL).cells
+        assert (cell.optimizer, cell.landscape, cell.success) == ("halved", "x^2 + y^2", 1)
+        with pytest.raises(UserError, match="known in this process alone"):
+            bench([Halved], ["bowl"], workers=LocalWorkers(2), **SMALL)
+    finally:
+        del CATALOGUE["halved"]
 
 
 def test_a_folder_gives_back_what_was_saved(found: Results, tmp_path: Path) -> None:

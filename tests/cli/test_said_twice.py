@@ -36,7 +36,7 @@ VALUES = {  # of each option: one that it reads
     "--backend": "cpu",
     "--text-scale": "1.5",
     "--export": "coco",
-    "--directions": "pca",
+    "--directions": "random",
 }
 
 

@@ -53,7 +53,7 @@ def own_scheduler(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]
     python = [sys.executable, "-m"]
     quiet: Any = {"cwd": folder, "env": ENVIRONMENT, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     file = folder / "scheduler.json"
-    scheduler = subprocess.Popen(
+    scheduler: subprocess.Popen[bytes] = subprocess.Popen(
         [*python, "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard",
          "--scheduler-file", str(file)], **quiet,
     )  # fmt: skip

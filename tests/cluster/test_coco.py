@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import lossland as ll
+from lossland.benchmark import measures
 from lossland.benchmark.export import export_coco
 from lossland.cli import main
 
@@ -44,6 +45,9 @@ def test_cocopps_running_times_are_ours(results: Any, folders: list[Path]) -> No
                 spent = np.where(np.isfinite(evaluations), evaluations, budget).sum(axis=1)
                 expected = spent / np.isfinite(evaluations).sum(axis=1)
             assert one.detERT(targets) == pytest.approx(expected, rel=1e-12)
+            runs = np.concatenate(one.detEvals(targets))  # (targets x runs,), nan where a target was not reached
+            for share, spent in zip(measures.profile(evaluations, np.array([9.0, 40, 400])), (9, 40, 400), strict=True):
+                assert (runs <= spent).mean() == pytest.approx(share)
             solved = np.isfinite(one.detEvals([1e-8])[0]).sum()
             assert solved == sum(cell.successes for cell in cells)
 

@@ -95,7 +95,10 @@ def in_a_swarm(op: str, x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
     """One step that puts the function in place of x. What is not finite does not move."""
     step = Program([make(op, *map(variable, "xy"[: 2 if op in TWO else 1])), variable("y")], "xy")
     value = Program([variable("x")], "xy")
-    fused = Fused(GradientDescent, False, ("x", "y"), (), (), (), (), step, Program([], ("t",)), value)
+    fused = Fused(
+        kind=GradientDescent, noisy=False, timed=False, axes=("x", "y"), rows=("x", "y"), columns=(), remembered=(),
+        carried=(), hyper=(), particle=step, uniform=Program([], ("t",)), value=value,
+    )  # fmt: skip
     state = cpu.room((-(-len(x) // cpu.CHUNK), 2, cpu.CHUNK), x.dtype)
     state[...] = 0
     for row, values in enumerate((x, y)):

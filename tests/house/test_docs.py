@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import re
 import shlex
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from commands import until
 from frames import GALLERY
 
 import lossland
@@ -84,6 +86,12 @@ def in_the_background() -> Iterator[list[subprocess.Popen[bytes]]]:
         process.wait()
 
 
+def answers() -> bool:
+    """Whether a scheduler takes connections at Dask's usual port."""
+    with socket.socket() as link:
+        return link.connect_ex(("127.0.0.1", 8786)) == 0
+
+
 @pytest.mark.parametrize("page", RUN, ids=lambda page: page.name)
 def test_every_command_works(
     page: Path,
@@ -104,6 +112,7 @@ def test_every_command_works(
             for words in commands(block):
                 if words[0] == "dask":
                     in_the_background.append(subprocess.Popen([Path(sys.executable).with_name("dask"), *words[1:]]))
+                    until(in_the_background[0], answers)  # as one would wait for its greeting
                 else:
                     run(words, capsys)
         else:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.interpolate import CubicSpline
 
 from lossland.errors import UserError
 from lossland.models import datasets, networks, slices, training
@@ -243,6 +244,19 @@ def test_refinement_is_coarse_to_fine_and_ends_the_same() -> None:
     np.testing.assert_array_equal(step.value, recipe.whole().value)
     places = np.stack(np.meshgrid(step.x, step.y), axis=-1).reshape(-1, 2)
     np.testing.assert_allclose(recipe.surface.at(places)[0].reshape(13, 21), step.value, rtol=1e-12)
+
+
+def test_the_finer_grid_is_made_of_natural_splines() -> None:
+    value = np.random.default_rng(4).normal(size=(5, 7))
+    x, y = np.linspace(-1, 2, 7), np.linspace(0, 1, 5)
+    none = np.zeros(0)
+    found = slices.Slice(x, y, value, value, none, np.zeros((0, 0)))
+    fine_x, fine_y, fine = slices.smoothed(found, most=60)
+    assert fine.shape == (37, 55)
+    along = CubicSpline(x, value, axis=1, bc_type="natural")(fine_x)
+    expected = CubicSpline(y, along, axis=0, bc_type="natural")(fine_y)
+    np.testing.assert_allclose(fine, expected, atol=1e-12)
+    np.testing.assert_array_equal(fine[::9, ::9], value)
 
 
 def test_one_dimension() -> None:

@@ -126,7 +126,7 @@ def test_a_file_is_flown_over(tmp_path: Path) -> None:
     file = tmp_path / "s.npz"
     found = slicing.slice("2-4-1", "xor", directions="pca", n=(9, 7), steps=20)
     slicefiles.write(file, found)
-    made = ll.scene(str(file))
+    made: Any = ll.scene(str(file))
     assert made.name == "nn_loss_slice"
     np.testing.assert_array_equal(made.slice.value, found.value)
     assert made.terrain.domain == ((found.x[0], found.x[-1]), (found.y[0], found.y[-1]))
@@ -143,7 +143,7 @@ def test_gaps_of_a_partial_file_stay_gaps(tmp_path: Path) -> None:
     value = np.add.outer(x, x)
     value[1, 3] = np.nan
     np.savez(tmp_path / "s.npz", x=x, y=x, value=value)
-    made = ll.scene(tmp_path / "s.npz")
+    made: Any = ll.scene(tmp_path / "s.npz")
     every = (len(made.terrain.x) - 1) // 4
     np.testing.assert_array_equal(made.terrain.value[::every, ::every], value)
     assert np.isnan(made.terrain.value[every + 1, 3 * every + 1])

@@ -10,14 +10,13 @@ import pytest
 import lossland as ll
 from lossland.models import datasets
 from lossland.scenery import library
-from lossland.world import layers
 
 
 def scene(preset: Any = None, **values: Any) -> Any:
     return library.scene("pca", preset, **values)
 
 
-def drawn(made: ll.Scene, time: float) -> dict[str, layers.Layer]:
+def drawn(made: ll.Scene, time: float) -> dict[str, Any]:
     frame = made.frame(ll.Now(time, made.clock))
     return dict(zip(frame.keys, frame.layers, strict=True))
 

@@ -297,11 +297,19 @@ def test_the_demo_tells_of_four_scenes_in_half_a_minute_at_most() -> None:
     assert demo.at(99.0)[0].shot is demo.shots[-1]
 
 
-def test_the_essence_of_calculus_takes_one_to_two_minutes_and_rests_between() -> None:
-    tour = library.tour("essence_of_calculus")
+ESSENCES = {
+    "essence_of_calculus": {"derivative_slope", "integral_area", "taylor_series", "chain_rule", "gradient_3d"},
+    "essence_of_linear_algebra": {
+        "vectors", "dot_product", "linear_map_2d", "linear_map_3d", "matrix_composition", "eigenvectors", "pca",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ESSENCES)
+def test_an_essence_takes_one_to_two_minutes_and_rests_between(name: str) -> None:
+    tour = library.tour(name)
     assert 60 <= tour.seconds <= 120
-    scenes = {"derivative_slope", "integral_area", "taylor_series", "chain_rule", "gradient_3d"}
-    assert {shot.scene for shot in tour.shots} == scenes
+    assert {shot.scene for shot in tour.shots} == ESSENCES[name]
     for shot in tour.shots:
         assert shot.title
         assert bool(shot.text) != bool(shot.latex)

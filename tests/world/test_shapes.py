@@ -111,3 +111,12 @@ def test_a_plane_is_square_and_normal_to_its_normal():
     assert np.linalg.norm(mesh.vertices[1] - mesh.vertices[0]) == pytest.approx(4.0)
     with pytest.raises(UserError, match="must have a direction"):
         shapes.plane((0, 0, 0), (0, 0, 0))
+
+
+def test_sizes_in_steps_hold_what_they_are_asked_to() -> None:
+    assert shapes.in_steps(0.5, 2.0) == 2.0
+    assert shapes.in_steps(3.0, 2.0, 1.5) == 3.0
+    assert shapes.in_steps(3.1, 2.0, 1.5) == 4.5
+    found = [shapes.in_steps(size, 1.0) for size in np.linspace(0.5, 9, 200)]
+    assert len(set(found)) < 11
+    assert all(step >= size for step, size in zip(found, np.linspace(0.5, 9, 200), strict=True))
