@@ -55,6 +55,9 @@ def still(player: Player, size: tuple[int, int], theme: Theme, text_scale: float
     return image
 
 
+SOFT = 26.0  # logical pixels in which a scene on paper fades out beside panels
+
+
 class Picture:
     """Draws players into the bound framebuffer; needs a current GL context.
 
@@ -327,6 +330,8 @@ class Picture:
         area = self._area(frame, size, free, caption)
         left, top, right, bottom = _box(free, size)  # nothing hides what would be written beside it
         behind_panels.push_clip_rect(imgui.ImVec2(left, top), imgui.ImVec2(right, bottom))
+        if self.panel_cache is not None and not self.theme.dark:  # a window draws nothing beside the box
+            self._soften(behind_panels, (left, top, right, bottom))
         said = frame if told is None else said_as(told, frame)
         draw_overlay(
             behind_panels, self.type, said, player.camera, size, area, player.show, free is not None, self._opaque
@@ -345,6 +350,18 @@ class Picture:
             x, y = area[0] + area[2] - self.type.px(18), area[1] + self.type.px((56 if free else 48) + 20 * number)
             self.type.text(behind_panels, x, y, note.text, 14.0, "accent", halo=True, ax=1.0)
         behind_panels.pop_clip_rect()
+
+    def _soften(self, draw_list: imgui.ImDrawList, box: tuple[float, float, float, float]) -> None:
+        """Let the scene end softly at the edges of a box: white paper shows where it is cut, unlike a dark ground."""
+        left, top, right, bottom = box
+        paper, clear, wide = self.type.u32("background"), self.type.u32("background", 0.0), self.type.px(SOFT)
+        for x0, y0, x1, y1, corners in (
+            (left, top, left + wide, bottom, (paper, clear, clear, paper)),
+            (right - wide, top, right, bottom, (clear, paper, paper, clear)),
+            (left, top, right, top + wide, (paper, paper, clear, clear)),
+            (left, bottom - wide, right, bottom, (clear, clear, paper, paper)),
+        ):
+            draw_list.add_rect_filled_multi_color(imgui.ImVec2(x0, y0), imgui.ImVec2(x1, y1), *corners)
 
     def settle(self, player: Player, size: tuple[int, int], ui: bool, caption: Caption | None = None) -> bool:
         """Make a player's camera fit what panels or notes leave free, unless that was done. Return whether it was not.

@@ -547,9 +547,10 @@ class Window:
         self._skip()
 
     def _discard(self) -> None:
+        """Forget what is offered; what another window left before is offered next."""
         if self._left is not None:
             self._left.remove()
-        self._left = None
+            self._left = left_behind(self._left.path.parent)
 
     def _show(self, player: Player) -> None:
         """Show another player in this window."""
