@@ -139,7 +139,7 @@ def test_the_heat_map_shows_each_measure(open_page: Open) -> None:
     first = page.evaluate("document.getElementById('cells').data[0].z[0]")
     lands = page.evaluate("document.getElementById('cells').data[0].x")
     told = {found.landscape_title(land): found.row(found.optimizers[0], land)["success"] for land in found.landscapes}
-    assert first == pytest.approx([told[title] for title in lands])
+    assert first == pytest.approx([told[title] for title in lands], abs=1e-5)
 
 
 def test_a_click_chooses_who_has_a_colour(open_page: Open) -> None:
