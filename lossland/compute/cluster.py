@@ -11,6 +11,7 @@ import pickle
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -87,13 +88,12 @@ class DaskWorkers:
             raise MachineError(
                 "Several workers died at the same work; do they have enough memory? What is done is kept."
             ) from None
-        except (CancelledError, OSError) as error:
-            if self._client.status == "running" and isinstance(error, OSError):  # a worker's own trouble with a file
-                raise
+        except (CancelledError, OSError):  # of the connection: what a tile raises is a sentence of ours
             raise MachineError(f"The cluster at {self.address} has gone away.") from None
         finally:
             if numbers and self._client.status == "running":
-                self._client.cancel(list(numbers))
+                with suppress(CancelledError, OSError):  # it has gone, and is not known to have
+                    self._client.cancel(list(numbers))
 
     def close(self) -> None:
         """Leave the cluster, which goes on without us."""
