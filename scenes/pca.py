@@ -116,8 +116,8 @@ class PCA(ll.Scene):
     # ----------------------------------------------------------------------------------------------- the axis tried
     def tried(self, now: ll.Now) -> np.ndarray:
         """Return the unit vector (2,) of the axis that is tried: as time goes by it turns half around."""
-        start = np.array(self.axis) if np.hypot(*self.axis) > 1e-9 else np.array([1.0, 0.0])
-        return linear_maps.rotation(np.pi * now.eased(0.06, 0.94)) @ start / np.hypot(*start)
+        start = np.array(self.axis) if np.linalg.norm(self.axis) > 1e-9 else np.array([1.0, 0.0])
+        return linear_maps.rotation(np.pi * now.eased(0.06, 0.94)) @ start / np.linalg.norm(start)
 
     def variance(self, now: ll.Now) -> float:
         """Return the variance of the samples along it."""
@@ -294,5 +294,5 @@ class PCA(ll.Scene):
     def scree(self) -> layers.Chart:
         """Return the share of the variance along each axis as bars."""
         ratios = self.found().ratios[:24]
-        numbers = np.arange(1, len(ratios) + 1)
+        numbers = np.arange(1.0, len(ratios) + 1)
         return layers.Chart("Share of the variance", [layers.Series("axis", "eigen1", numbers, ratios)], kind="bar")

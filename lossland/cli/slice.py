@@ -125,7 +125,7 @@ def run(arguments: Namespace) -> None:
     )
     print(f"training loss {number(prepared.training_loss)}; {number(rate)} points a second")
     for name, value in _honest(numbers).items():
-        if name != "conclusion" and value == value:
+        if not isinstance(value, str) and value == value:
             print(f"{name:26} {number(value)}")
     print(numbers.conclusion)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from types import ModuleType
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from lossland.expression.node import COMPARISONS, Node, on_arrays, ordered
 
 Floats = NDArray[np.float64]
+NUMPY: ModuleType = np
 Series = list[Floats]  # the coefficients (m,) of 1, h, h² ... at m centres
 
 
@@ -49,7 +51,7 @@ def _applied(node: Node, args: list[Series]) -> Series:
         return RULES[op](*args)
     values = [arg[0] for arg in args]
     if op in COMPARISONS:
-        return _constant(on_arrays(op, np)(*values).astype(float), degree)
+        return _constant(on_arrays(op, NUMPY)(*values).astype(float), degree)
     if op == "where":
         return _chosen(values[0] != 0, args[1], args[2])
     if op in ("min", "max"):
@@ -58,7 +60,7 @@ def _applied(node: Node, args: list[Series]) -> Series:
         return _chosen(values[0] >= 0, u, _scaled(u, -1.0))
     if op == "mod":
         return _sub(u, _mul(_constant(np.floor(values[0] / values[1]), degree), args[1]))
-    return _constant(on_arrays(op, np)(*values), degree)  # sign, floor, ceil, round: steps
+    return _constant(on_arrays(op, NUMPY)(*values), degree)  # sign, floor, ceil, round: steps
 
 
 def _constant(value: Floats, degree: int) -> Series:

@@ -274,7 +274,7 @@ def test_noise_is_in_all_that_a_rule_sees() -> None:
         stepper = Stepper(HIMMELBLAU, rule, seed=7)
         block = stepper.start(np.ascontiguousarray(starts.T))
         stepper.advance(block, 4)
-        np.testing.assert_allclose(state[:2], block.position, rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(state[:2], np.asarray(block.position), rtol=1e-9, atol=1e-9)
 
 
 # ----------------------------------------------------------------------------------------------- run as PTX

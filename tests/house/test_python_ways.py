@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,35 +13,37 @@ from lossland.errors import UserError
 from lossland.play.player import Player
 from lossland.world.ticks import Scale
 
+python: Any = ll  # whose types would refuse most of this before it runs
+
 REFUSED = {  # what is wrong, and what the sentence must say
-    "progress of a swarm": (lambda: ll.swarm("bowl", count=9, steps=2, progress=3), "progress must be a function"),
-    "progress of basins": (lambda: ll.basins("bowl", n=4, steps=2, progress="yes"), "progress must be a function"),
-    "progress of a sweep": (lambda: ll.sweep("bowl", n=4, steps=2, progress=1.5), "progress must be a function"),
-    "progress of a film": (lambda: ll.record("bowl", "a.mp4", progress=True), "progress must be a function"),
-    "panels": (lambda: ll.snapshot("bowl", ui="yes"), "ui must be True or False, not 'yes'"),
-    "transparent": (lambda: ll.snapshot("bowl", transparent="no"), "transparent must be True or False"),
-    "title": (lambda: ll.Stage("bowl", title=0), "title must be True or False"),
-    "orbit": (lambda: ll.record("bowl", "a.mp4", orbit=3), "orbit must be True or False, not 3"),
-    "trim": (lambda: ll.record("bowl", "a.mp4", trim="x"), "trim must be True or False"),
-    "a truth as a rate": (lambda: ll.optimizers.Adam(lr=True), "lr of adam must be a number from 0, not True"),
-    "a text as a rate": (lambda: ll.optimizers.Adam(lr="0.1"), "must be a number from 0, not '0.1'"),
-    "half a step": (lambda: ll.optimizers.optimizer("lookahead:every=2.5"), "whole number from 1, not 2.5"),
-    "half a period": (lambda: ll.optimizers.optimizer("sgd:schedule=step,every=0.5"), "whole number from 1"),
-    "a truth as steps": (lambda: ll.scene("bowl", steps=True), "steps must be a whole number"),
-    "too large a number": (lambda: ll.optimizers.optimizer("adam:lr=1e400"), "too large: numbers end near 1.8e308"),
-    "another case": (lambda: ll.optimizers.optimizer("adam:LR=0.1"), "Did you mean 'lr'"),
-    "a long name": (lambda: ll.optimizers.optimizer("adam:learning_rate=0.1"), "Did you mean 'lr'"),
-    "a slider of nothing": (lambda: ll.optimizers.field_range("adam", "momentum"), "has no setting 'momentum'"),
-    "an instance": (lambda: ll.landscape("bbob:1:1000000"), "from 1 to 100000, not 1000000"),
-    "a larger instance": (lambda: ll.landscape("bbob:1:1" + 20 * "0"), "from 1 to 100000, not 1000000000000000000"),
-    "one variable": (lambda: ll.landscape(lambda x: x), "but the function takes x."),
-    "three": (lambda: ll.landscape(lambda x, y, z: x), "but the function takes x, y, z."),
-    "a start as text": (lambda: ll.run("bowl", start="1,2"), "such as \\(-1.2, 1\\), not the text '1,2'"),
-    "a tour": (lambda: ll.scene("demo"), "demo is a tour of several scenes, which is filmed: lossland record demo"),
-    "a path": (lambda: ll.scene("./x"), "'./x' is named like a path"),
-    "a path up": (lambda: ll.landscape("../mine"), "named like a path"),
-    "a file in capitals": (lambda: ll.scene("mine.PY"), "There is no file 'mine.PY'"),
-    "a rule in capitals": (lambda: ll.optimizers.optimizer("mine.PY:A"), "There is no file 'mine.PY'"),
+    "progress of a swarm": (lambda: python.swarm("bowl", count=9, steps=2, progress=3), "progress must be a function"),
+    "progress of basins": (lambda: python.basins("bowl", n=4, steps=2, progress="yes"), "progress must be a function"),
+    "progress of a sweep": (lambda: python.sweep("bowl", n=4, steps=2, progress=1.5), "progress must be a function"),
+    "progress of a film": (lambda: python.record("bowl", "a.mp4", progress=True), "progress must be a function"),
+    "panels": (lambda: python.snapshot("bowl", ui="yes"), "ui must be True or False, not 'yes'"),
+    "transparent": (lambda: python.snapshot("bowl", transparent="no"), "transparent must be True or False"),
+    "title": (lambda: python.Stage("bowl", title=0), "title must be True or False"),
+    "orbit": (lambda: python.record("bowl", "a.mp4", orbit=3), "orbit must be True or False, not 3"),
+    "trim": (lambda: python.record("bowl", "a.mp4", trim="x"), "trim must be True or False"),
+    "a truth as a rate": (lambda: python.optimizers.Adam(lr=True), "lr of adam must be a number from 0, not True"),
+    "a text as a rate": (lambda: python.optimizers.Adam(lr="0.1"), "must be a number from 0, not '0.1'"),
+    "half a step": (lambda: python.optimizers.optimizer("lookahead:every=2.5"), "whole number from 1, not 2.5"),
+    "half a period": (lambda: python.optimizers.optimizer("sgd:schedule=step,every=0.5"), "whole number from 1"),
+    "a truth as steps": (lambda: python.scene("bowl", steps=True), "steps must be a whole number"),
+    "too large a number": (lambda: python.optimizers.optimizer("adam:lr=1e400"), "too large: numbers end near 1.8e308"),
+    "another case": (lambda: python.optimizers.optimizer("adam:LR=0.1"), "Did you mean 'lr'"),
+    "a long name": (lambda: python.optimizers.optimizer("adam:learning_rate=0.1"), "Did you mean 'lr'"),
+    "a slider of nothing": (lambda: python.optimizers.field_range("adam", "momentum"), "has no setting 'momentum'"),
+    "an instance": (lambda: python.landscape("bbob:1:1000000"), "from 1 to 100000, not 1000000"),
+    "a larger instance": (lambda: python.landscape("bbob:1:1" + 20 * "0"), "from 1 to 100000, not 1000000000000000000"),
+    "one variable": (lambda: python.landscape(lambda x: x), "but the function takes x."),
+    "three": (lambda: python.landscape(lambda x, y, z: x), "but the function takes x, y, z."),
+    "a start as text": (lambda: python.run("bowl", start="1,2"), "such as \\(-1.2, 1\\), not the text '1,2'"),
+    "a tour": (lambda: python.scene("demo"), "demo is a tour of several scenes, which is filmed: lossland record demo"),
+    "a path": (lambda: python.scene("./x"), "'./x' is named like a path"),
+    "a path up": (lambda: python.landscape("../mine"), "named like a path"),
+    "a file in capitals": (lambda: python.scene("mine.PY"), "There is no file 'mine.PY'"),
+    "a rule in capitals": (lambda: python.optimizers.optimizer("mine.PY:A"), "There is no file 'mine.PY'"),
 }
 
 

@@ -16,6 +16,11 @@ from lossland.models.slices import Slice
 NET = networks.mlp((2, 3, 1), loss="logistic")
 
 
+def opened(path: Path, mode: str = "r") -> Any:
+    """Open a file whose items are known to be data sets or groups."""
+    return h5py.File(path, mode)
+
+
 @pytest.fixture(scope="module")
 def found() -> Slice:
     return slicing.slice("2-3-1", "moons", n=(7, 5), steps=20, batch=None, directions="pca")
@@ -41,7 +46,7 @@ def test_the_same_slice_gives_the_same_bytes(tmp_path: Path, found: Slice) -> No
 
 def test_hdf5_is_laid_out_as_the_papers_code_reads_it(tmp_path: Path, found: Slice) -> None:
     slicefiles.write(tmp_path / "s.h5", found, NET)
-    with h5py.File(tmp_path / "s.h5") as file:
+    with opened(tmp_path / "s.h5") as file:
         x, y, loss = (file[name][:] for name in ("xcoordinates", "ycoordinates", "train_loss"))
         assert loss.shape == (7, 5)
         np.testing.assert_array_equal(loss.ravel().reshape(len(y), len(x)), found.value)
@@ -65,7 +70,7 @@ def theirs(folder: Path, nx: int = 4, ny: int = 3, **changed: Any) -> tuple[Path
     grid_x, grid_y = np.meshgrid(x, y)  # their indices run over this grid, and are put into the array's flat order
     for index, (a, b) in enumerate(zip(grid_x.ravel(), grid_y.ravel(), strict=True)):
         stored.ravel()[index] = 10 * a + b + 100
-    with h5py.File(folder / "surf.h5", "w") as file:
+    with opened(folder / "surf.h5", "w") as file:
         data = {"dir_file": "dir.h5", "xcoordinates": x, "ycoordinates": y, "train_loss": stored, **changed}
         for name, value in data.items():
             if value is not None:
@@ -81,7 +86,7 @@ def test_their_surfaces_are_read_in_their_order(tmp_path: Path, nx: int, ny: int
 
 def test_partial_and_one_dimensional_ones(tmp_path: Path) -> None:
     path, _ = theirs(tmp_path)
-    with h5py.File(path, "a") as file:
+    with opened(path, "a") as file:
         file["train_loss"][0, 1] = -1
     assert np.argwhere(np.isnan(slicefiles.read(path).value)).tolist() == [[0, 1]]
     line, _ = theirs(tmp_path, ycoordinates=None, train_loss=np.array([3.0, -1, 1, 2]), train_acc=np.full(4, 50.0))
@@ -92,10 +97,10 @@ def test_partial_and_one_dimensional_ones(tmp_path: Path) -> None:
 
 def test_their_projected_paths_are_in_the_surfaces_units(tmp_path: Path) -> None:
     path, _ = theirs(tmp_path)
-    with h5py.File(tmp_path / "dir.h5", "w") as file:
+    with opened(tmp_path / "dir.h5", "w") as file:
         file["xdirection/0"], file["xdirection/1"] = np.array([[3.0, 0]]), np.array([4.0])
         file["ydirection/0"], file["ydirection/1"] = np.array([[0, 2.0]]), np.array([0.0])
-    with h5py.File(tmp_path / "dir.h5_proj_cos.h5", "w") as file:
+    with opened(tmp_path / "dir.h5_proj_cos.h5", "w") as file:
         file["proj_xcoord"], file["proj_ycoord"] = np.array([10.0, 0]), np.array([1.0, 0])
     np.testing.assert_allclose(slicefiles.read(path).path, [(2, 0.5), (0, 0)])
 
@@ -129,9 +134,9 @@ def damaged(folder: Path) -> dict[str, tuple[Path, str]]:
     (folder / "cut.h5").write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
     (folder / "no.h5").write_bytes(b"nothing of the kind")
     (folder / "no.npz").write_bytes(b"nothing of the kind")
-    with h5py.File(folder / "other.h5", "w") as file:
+    with opened(folder / "other.h5", "w") as file:
         file["weights"] = x
-    with h5py.File(folder / "count.h5", "w") as file:
+    with opened(folder / "count.h5", "w") as file:
         file["xcoordinates"], file["ycoordinates"], file["train_loss"] = x, x, np.zeros((3, 2))
     return {
         **cases,
