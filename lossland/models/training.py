@@ -67,8 +67,10 @@ class Trainer:
         theta = initial(network, seed, 1) if start is None else start
         xp = namespace(theta)
         theta = theta if theta.ndim == 2 else theta[None, :]
-        several = isinstance(optimizers, Sequence) and not isinstance(optimizers, str)
-        rules = [as_optimizer(rule) for rule in optimizers] if several else [as_optimizer(optimizers)]
+        if isinstance(optimizers, Sequence) and not isinstance(optimizers, str):
+            rules = [as_optimizer(rule) for rule in optimizers]
+        else:
+            rules = [as_optimizer(optimizers)]
         if len(rules) > 1 and theta.shape[0] == 1:
             theta = xp.broadcast_to(theta, (len(rules), theta.shape[1]))
         if len(rules) not in (1, theta.shape[0]):
