@@ -116,7 +116,7 @@ print("done", count)
 
 @pytest.mark.parametrize(
     ("seed", "count", "pictures"),
-    [(1, 30, 3), *(pytest.param(seed, 250, 60, marks=pytest.mark.fuzz) for seed in range(2, 6))],
+    [(1, 30, 3), *(pytest.param(seed, 250, 60, marks=pytest.mark.fuzz) for seed in range(2, 4))],
 )
 def test_any_formula_is_drawn_or_refused(seed: int, count: int, pictures: int) -> None:
     program = PROGRAM.replace("MEMORY", str(MEMORY)).replace("PATIENCE", str(PATIENCE))
