@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 import threading
 from dataclasses import dataclass
 from functools import cache
@@ -35,7 +36,9 @@ class _Compiler:
         self.target = llvm.Target.from_default_triple().create_target_machine(
             cpu=self.processor, features=self.features, opt=3, reloc="pic", codemodel="default", jit=False
         )
-        self.linker = llvm.create_lljit_compiler()
+        # JITLink maps code and constants side by side. The older linker maps them one by one, and where a process has
+        # mapped so much that they come to lie 2 GiB apart, it aborts the process: code reaches no farther.
+        self.linker = llvm.create_lljit_compiler(use_jit_link=sys.platform != "win32")
         self.count = 0
 
     def machine_code(self, source: str) -> bytes:
