@@ -152,3 +152,8 @@ def test_a_matrix_of_zeros_can_be_shown(show: str, shape: str) -> None:
     for time in (0.0, 6.0, 12.0):
         assert made.frame(time).layers
     assert made.readouts()["nullity"] == 3
+
+
+def test_a_matrix_that_sends_everything_to_zero_has_a_picture() -> None:
+    made = library.scene("linear_map_3d", matrix=np.zeros((3, 3)))
+    assert ll.snapshot(made, size=(96, 54), time=made.clock.seconds).shape == (54, 96, 4)

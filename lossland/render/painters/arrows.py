@@ -30,7 +30,7 @@ def arrow_colors(layer: Arrows, theme: Theme) -> NDArray[np.float32]:
     """Return one colour (3,), or one for each arrow (n, 3)."""
     if isinstance(layer.color, str):
         return np.asarray(theme.color(layer.color), np.float32)
-    return np.array([theme.color(color) for color in layer.color], np.float32)
+    return np.array([theme.color(color) for color in layer.color], np.float32).reshape(-1, 3)  # also of no arrows
 
 
 @paints(Arrows, Phase.ARROWS)
