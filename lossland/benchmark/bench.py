@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
+from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -133,7 +134,14 @@ def check_settings(
         budget=checks.whole(budget, 1, MOST_TRIALS, "The number of tuning trials"),
         seed=check_seed(seed),
         backend=backend,
+        files=_digests([*rules, *lands]),
     )
+
+
+def _digests(texts: Sequence[str]) -> tuple[str, ...]:
+    """Return the files of one's own that texts name, each with a digest of what is in it now."""
+    paths = sorted({own.path for text in texts if (own := userfiles.named(text)) is not None})
+    return tuple(f"{path} {sha256(Path(path).expanduser().read_bytes()).hexdigest()[:16]}" for path in paths)
 
 
 def _known_here_alone(settings: Settings) -> str:
@@ -169,6 +177,9 @@ def _prepared(folder: Path, settings: Settings, resume: bool) -> dict[int, Cell]
     if not resume:
         raise UserError(f"{folder} holds a benchmark already: --resume goes on with it, or give a new folder.")
     other = [name for name, value in asdict(settings).items() if getattr(there, name) != value]
+    if other == ["files"]:
+        changed = ", ".join(now.split()[0] for now in settings.files if now not in there.files)
+        raise UserError(f"{changed} has changed since the benchmark in {folder} began: give a new folder.")
     if other:
         listed = ", ".join(f"{name} {_short(getattr(there, name))}" for name in other)
         raise UserError(f"The benchmark in {folder} has other settings ({listed}): give the same, or a new folder.")

@@ -46,7 +46,8 @@ class Settings:
     ``optimizers`` and ``landscapes`` are texts as `ll.optimizers` and `ll.landscape` take them. ``steps`` is the budget
     of a run in gradient evaluations, ``budget`` the number of tuning trials of each optimizer on each landscape, each
     from ``tuning_starts`` starts; ``starts`` are the held-out ones. ``noise`` is the standard deviation of Gaussian
-    noise on each component of each gradient.
+    noise on each component of each gradient. ``files`` are a user's own that these texts name, each with a digest of
+    what was in it.
     """
 
     optimizers: tuple[str, ...]
@@ -59,6 +60,7 @@ class Settings:
     tuning_starts: int = 64
     seed: int = 0
     backend: str = "cpu"
+    files: tuple[str, ...] = ()
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
@@ -428,7 +430,7 @@ def load_settings(folder: Path) -> Settings | None:
         found = json.loads(file.read_text(encoding="utf-8"))
         if (found.pop("format"), found.pop("version")) != (FORMAT, VERSION):
             raise UserError(f"{file} is of another version of lossland; measure again into a new folder.")
-        lists = {name: tuple(found.pop(name)) for name in ("optimizers", "landscapes")}
+        lists = {name: tuple(found.pop(name, ())) for name in ("optimizers", "landscapes", "files")}
         return Settings(**lists, **found)
     except (KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
         raise UserError(f"{file} is not the settings of a benchmark.") from error

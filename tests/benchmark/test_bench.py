@@ -320,6 +320,18 @@ def test_what_was_stopped_goes_on_and_comes_out_the_same(found: Results, tmp_pat
         bench(*given, workers=ALONE, folder=target, resume=True, **{**SMALL, "starts": 61})
 
 
+def test_a_rule_that_was_edited_is_not_taken_for_what_was_measured(tmp_path: Path) -> None:
+    file, target = tmp_path / "mine.py", tmp_path / "results"
+    text = "from lossland.optimizers import Adam\n\n\nclass Mine(Adam):\n    title = 'Mine'\n"
+    file.write_text(text)
+    given = [f"{file}:Mine"], ["bowl"]
+    bench(*given, workers=ALONE, folder=target, **SMALL)
+    assert len(bench(*given, workers=ALONE, folder=target, resume=True, **SMALL).cells) == 1
+    file.write_text(text + "    source = 'another'\n")
+    with pytest.raises(UserError, match=r"mine.py has changed since the benchmark in .* began"):
+        bench(*given, workers=ALONE, folder=target, resume=True, **SMALL)
+
+
 def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(UserError, match="is there already"):

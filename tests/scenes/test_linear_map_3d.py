@@ -9,6 +9,7 @@ import pytest
 from scipy import linalg
 from scipy.spatial.transform import Rotation
 
+import lossland as ll
 from lossland.models import subspaces
 from lossland.scenery import library
 from lossland.world import layers
