@@ -21,6 +21,7 @@ HALVINGS = 60
 REACHED = 36  # halvings of a sample's width
 WITHIN = 17  # places in a bar at which its lowest and highest value are looked for
 NODES = 16  # of the Gauss rule in a panel
+SETTLED = 1e-3  # of the area without signs, which has corners where the function changes its sign
 MOST_PANELS = 4096
 AGREED = 1e-13  # relative: two rules of which the second has twice as many panels
 
@@ -108,16 +109,22 @@ def riemann(f: Function, low: float, high: float, n: int, rule: str, turns: Arra
 
 
 def integral(f: Function, low: float, high: float) -> float:
-    """Return the integral from low to high, by Gauss's rule on more and more panels until two agree."""
+    """Return the integral from low to high, by Gauss's rule on more and more panels until two agree.
+
+    nan where the area without its signs keeps growing with the panels: there is no integral, as of 1/x across 0.
+    """
     if low == high:
         return 0.0
-    before, panels = np.inf, 4
+    before, area_before, panels = np.inf, np.inf, 4
     while True:
         value = float(_on_panels(f, low, high, panels).sum())
-        scale = float(np.abs(_on_panels(lambda x: np.abs(np.asarray(f(x), float)), low, high, panels)).sum())
-        if abs(value - before) <= AGREED * scale or panels >= MOST_PANELS or not np.isfinite(value):
+        area = float(np.abs(_on_panels(lambda x: np.abs(np.asarray(f(x), float)), low, high, panels)).sum())
+        settled = abs(area - area_before) <= SETTLED * area
+        if not np.isfinite(value) or (settled and abs(value - before) <= AGREED * area):
             return value
-        before, panels = value, 4 * panels
+        if panels >= MOST_PANELS:
+            return value if settled else np.nan
+        before, area_before, panels = value, area, 4 * panels
 
 
 def running_integral(f: Function, low: float, high: float, count: int) -> tuple[Floats, Floats]:

@@ -7,6 +7,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.optimize import newton as scipy_newton
 
+import lossland as ll
 from lossland.models import calculus
 
 
@@ -119,3 +120,16 @@ def test_jacobians_multiply() -> None:
         np.array([[1.0, 1.0], [2.0, 0.0]]),
     )  # of (x²-y², 2xy) and (u+v, uv) at (1, 1)
     np.testing.assert_array_equal(calculus.chained(f, g), [[4, 0], [4, -4]])
+
+
+@pytest.mark.parametrize(("text", "low", "high"), [("1/x", -1, 1), ("1/x^2", 0, 1), ("tan(x)", 0, 2), ("1/x", 0, 1)])
+def test_an_area_that_has_no_end_has_no_number(text, low, high):
+    assert np.isnan(calculus.integral(ll.function(text), low, high))
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high", "area"),
+    [("ln(x)", 0, 1, -1), ("sqrt(abs(x))", -1, 1, 4 / 3), ("sin(x)", 0, 2 * np.pi, 0)],
+)
+def test_areas_with_an_end_keep_their_numbers(text, low, high, area):
+    assert calculus.integral(ll.function(text), low, high) == pytest.approx(area, abs=1e-5)
