@@ -17,6 +17,14 @@ from lossland.ui.pen import Pen, Touch
 from lossland.world.theme import DARK, Theme
 
 
+def _seen(place: Rect, scale: float) -> Rect:
+    """Return the part of a rectangle that its window shows: lists scroll."""
+    clip = imgui.get_window_draw_list()
+    low, high = clip.get_clip_rect_min(), clip.get_clip_rect_max()
+    x, y = max(place.x, low.x / scale), max(place.y, low.y / scale)
+    return Rect(x, y, min(place.right, high.x / scale) - x, min(place.bottom, high.y / scale) - y)
+
+
 @pytest.fixture
 def felt(monkeypatch: pytest.MonkeyPatch) -> Felt:
     """Note every widget and every text that is drawn."""
@@ -31,6 +39,7 @@ def felt(monkeypatch: pytest.MonkeyPatch) -> Felt:
     def noted_touch(self: Pen, key: str, x: float, y: float, width: float, height: float, help: str) -> Touch:
         if not self.mute:
             noted.touches[key] = Rect(x, y, width, height)
+            noted.seen[key] = _seen(noted.touches[key], self.scale)
             noted.helps[key] = help
         return touch(self, key, x, y, width, height, help)
 

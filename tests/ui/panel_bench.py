@@ -21,6 +21,7 @@ class Felt:
     """Where the panels felt the pointer, and what they wrote, in the last frame (panel units)."""
 
     touches: dict[str, Rect] = field(default_factory=dict)
+    seen: dict[str, Rect] = field(default_factory=dict)  # the part of each that its window shows
     helps: dict[str, str] = field(default_factory=dict)  # what is said of each widget
     explained: list[tuple[str, Rect]] = field(default_factory=list)  # the same of every item, ImGui's own too
     texts: list[tuple[str, Rect, Rect]] = field(default_factory=list)  # text, its box, the window's box
@@ -42,6 +43,7 @@ class Bench:
     def frame(self, count: int = 1) -> None:
         for _ in range(count):
             self.felt.touches.clear()
+            self.felt.seen.clear()
             self.felt.texts.clear()
             self.felt.helps.clear()
             self.felt.explained.clear()
