@@ -157,4 +157,4 @@ def test_a_matrix_of_zeros_can_be_shown(show: str, shape: str) -> None:
 
 def test_a_matrix_that_sends_everything_to_zero_has_a_picture() -> None:
     made = library.scene("linear_map_3d", matrix=np.zeros((3, 3)))
-    assert ll.snapshot(made, size=(96, 54), time=made.clock.seconds).shape == (54, 96, 4)
+    assert ll.snapshot(made, size=(128, 72), time=made.clock.seconds).shape == (72, 128, 4)
