@@ -284,6 +284,10 @@ def _as_text(self: Optimizer) -> tuple[Callable[[str], Optimizer], tuple[str]]:
     return optimizer, (spec(self),)
 
 
+def _lacks_default(kind: type[Optimizer], name: str) -> UserError:
+    return UserError(f"{kind.__name__}'s {name} needs a default, as in {name}: float = 0.01.")
+
+
 @cache
 def check_rule(kind: type[Optimizer]) -> None:
     """Raise UserError unless a class is a rule that can be computed, explained and compiled.
@@ -295,10 +299,13 @@ def check_rule(kind: type[Optimizer]) -> None:
         return
     for one in reversed(kind.__mro__):
         if issubclass(one, Optimizer) and "__dataclass_fields__" not in vars(one):
+            for name, annotation in vars(one).get("__annotations__", {}).items():
+                if not hasattr(one, name) and "ClassVar" not in str(annotation):
+                    raise _lacks_default(one, name)
             dataclass(frozen=True)(one)
     for item in fields(kind):
         if item.default is MISSING:
-            raise UserError(f"{kind.__name__}'s {item.name} needs a default, as in {item.name}: float = 0.01.")
+            raise _lacks_default(kind, item.name)
     terms = getattr(kind, "Terms", None)
     if not (isinstance(terms, type) and "step" in getattr(terms, "_fields", ())):
         raise UserError(
