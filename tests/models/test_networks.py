@@ -1,4 +1,4 @@
-"""Networks against finite differences, dense Hessians and formulas written out; against PyTorch in tests/torch."""
+"""Networks against finite differences, dense Hessians and formulas written out; against PyTorch in tests/peers."""
 
 from __future__ import annotations
 

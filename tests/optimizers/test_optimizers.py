@@ -1,4 +1,4 @@
-"""The rules against the papers' formulas in mpmath. tests/torch compares them with PyTorch's implementations."""
+"""The rules against the papers' formulas in mpmath. tests/peers compares them with PyTorch's implementations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Schedules of the rate against closed forms; tests/torch compares them with PyTorch's."""
+"""Schedules of the rate against closed forms; tests/peers compares them with PyTorch's."""
 
 from __future__ import annotations
 
