@@ -106,12 +106,12 @@ class PolygonPainter:
         if len(corners) < 3:
             return
         color = context.theme.color(layer.color)
-        if self._kept.changed("corners", layer.corners, color, layer.outline):
-            delete([self._corners])
-            self._corners = vertex_buffer(corners)
-            self._fill["a_position"] = self._corners
-            self._outline.set([line_vertices([*corners, corners[0]], color, 1.0, layer.outline)])
+        # What is not drawn is not uploaded either: vispy would keep all that waits for a draw that never comes.
         if layer.fill > 0:
+            if self._kept.changed("corners", layer.corners):
+                delete([self._corners])
+                self._corners = vertex_buffer(corners)
+                self._fill["a_position"] = self._corners
             set_state("front" if layer.depth else "off")
             set_uniforms(
                 self._fill,
@@ -122,6 +122,8 @@ class PolygonPainter:
             )
             self._fill.draw("triangle_fan")
         if layer.outline > 0:
+            if self._kept.changed("outline", layer.corners, color, layer.outline):
+                self._outline.set([line_vertices([*corners, corners[0]], color, 1.0, layer.outline)])
             self._outline.draw(context, layer.depth, layer.dash)
 
     def close(self) -> None:
