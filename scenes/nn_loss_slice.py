@@ -201,15 +201,13 @@ class LossSlice(ll.Scene):
         if len(path):
             values = loss if len(loss) == len(path) else None
             trail = layers.Trail.on(
-                self.terrain, path, step, "optimizer.adam", values=values, name="Training", start="start"
+                self.terrain, path, step, "optimizer.adam", values=values, name="Training"
             )
             drawn.append(trail)
         drawn += self.here()
         notes: list[layers.Note] = [self.caption(), layers.ColorBar(self.terrain, "loss")]
         if len(loss) > 1 and not self.file:
             notes.append(layers.Chart("Loss along the path", self.curves(), log_y=True, now=step, x_label="kept step"))
-        if self.doubt():
-            notes.append(layers.Caution(self.doubt()))
         return ll.Frame(drawn, notes, ll.View(elevation=42.0, bounds=self.terrain.bounds))
 
     @ll.kept
@@ -240,7 +238,8 @@ class LossSlice(ll.Scene):
             return layers.Title("A stored slice", FORMULA, (f"{sides} points",))
         network = self.prepared().task.network
         lines = (words("?n weights, ?n dimensions unseen", network.size, network.size - 2),)
-        return layers.Title(self.title, FORMULA, (f"{network.title} on {self.data}", *lines))
+        doubt = (self.doubt(),) if self.doubt() else ()
+        return layers.Title(self.title, FORMULA, (f"{network.title} on {self.data}", *lines, *doubt))
 
     @ll.kept
     def curves(self) -> list[layers.Series]:
