@@ -168,7 +168,10 @@ class Eigenvectors(ll.Scene):
                 continue
             (x, y), role = line.vector, f"eigen{k + 1}"
             far = shapes.lifted(line.vector * min(0.96, 0.82 / max(abs(y), 1e-9)) * reach)
-            aside = (abs(y), -x if y >= 0 else x, 0.0)
+            sent = self.a @ np.array(self.vector)
+            sent = sent if sent @ line.vector >= 0 else -sent
+            turn = 1.0 if x * sent[1] - y * sent[0] >= 0 else -1.0  # away from where A sends v
+            aside = (turn * y, -turn * x, 0.0)
             factor = tex(r"\lambda_? = ?", k + 1, line.factor)
             path = shapes.lifted(np.outer((-14, 14), line.vector))
             ink: dict[str, Any] = {"dash": (15, 10), "depth": False, "key": f"line {k + 1}"}

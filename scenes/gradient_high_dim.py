@@ -49,6 +49,7 @@ class GradientHighDim(ll.Scene):
     index = parameters.Integer(137, 0, 3999, "weight", "Which weight is nudged: click a bar.")
     nudge = parameters.Number(0.5, -1.0, 1.0, "nudge", "By how much it is nudged.")
     clock = ll.Clock(14.0, STEPS)
+    still_share = 0.05  # the slopes are tall at first
 
     def changed(self, name: str) -> None:
         """Nudge a weight that there is."""
