@@ -191,6 +191,8 @@ if TYPE_CHECKING:
     from lossland.landscapes import Grid as Grid
     from lossland.landscapes import Landscape as Landscape
     from lossland.landscapes import landscape as landscape
+    from lossland.landscapes.problems import Problem as Problem
+    from lossland.landscapes.problems import problem as problem
     from lossland.models.slicing import slice as slice
     from lossland.optimizers import rates as rates
     from lossland.scenery import ground as ground

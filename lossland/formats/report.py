@@ -42,7 +42,7 @@ def report(results: Mapping[str, Any]) -> str:
     """Return the report as HTML."""
     if not can_report():
         raise UserError(MISSING)
-    from plotly.offline import get_plotlyjs
+    from plotly.offline import get_plotlyjs  # pyright: ignore[reportMissingImports]
 
     rows = [{key: value for key, value in row.items() if key not in LEFT_OUT} for row in results["results"]]
     data = {

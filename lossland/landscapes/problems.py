@@ -94,7 +94,9 @@ AnyProblem = Problem | AnyLandscape | Callable[[Any], Any]
 """What is taken as a problem everywhere: see `problem`."""
 
 
-def problem(what: AnyProblem, dimension: int = 2, domain: Sequence[Sequence[float]] | None = None) -> Problem:
+def problem(
+    what: AnyProblem, dimension: int = 2, domain: Sequence[Sequence[float]] | Sequence[float] | None = None
+) -> Problem:
     """Return a problem of some dimension.
 
     In the plane it is all that `ll.landscape` takes: a name, a formula, a function of x and y. In any dimension from
@@ -146,7 +148,7 @@ def names_of(dimension: int) -> tuple[str, ...]:
     return ("x", "y") if dimension == 2 else tuple(f"x{i + 1}" for i in range(dimension))
 
 
-def _box(domain: Sequence[Sequence[float]], size: int) -> tuple[Interval, ...]:
+def _box(domain: Sequence[Sequence[float]] | Sequence[float], size: int) -> tuple[Interval, ...]:
     limits = checks.plain(domain, "The limits of a domain")
     limits = np.broadcast_to(limits, (size, 2)) if limits.shape == (2,) else limits
     if limits.shape != (size, 2) or not (np.isfinite(limits).all() and (limits[:, 0] < limits[:, 1]).all()):
