@@ -60,8 +60,9 @@ run: $(VENV)/.installed $(VENV)/.graphics
 	    $(VENV)/bin/lossland record demo -o $(DEMO) --size 1280x720 --fps 30; \
 	fi
 
+# Files go to the two processes in the order of the folders: tests/app, which takes longest, comes first.
 test: lint $(VENV)/.test-graphics
-	$(HEADLESS) $(VENV)/bin/python -m pytest -n 2 --dist loadfile
+	$(HEADLESS) $(VENV)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-torch: $(TORCH_VENV)/.installed $(VENV)/.test-graphics
 	$(HEADLESS) $(TORCH_VENV)/bin/python -m pytest -n 2 --dist load -m torch tests/peers

@@ -54,7 +54,8 @@ class Drive:
     def see(self) -> np.ndarray:
         """Return a screenshot of the window (h, w, 3)."""
         assert self.process.poll() is None, self.said()
-        return np.asarray(ImageGrab.grab(xdisplay=self.display).convert("RGB"), int)[: SIZE[1], : SIZE[0]]
+        image = ImageGrab.grab((0, 0, *SIZE), xdisplay=self.display).convert("RGB")
+        return np.asarray(image).astype(np.int16)  # so that two of them can be subtracted
 
     def said(self) -> str:
         """Return what the window wrote on stderr."""
