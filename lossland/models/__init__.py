@@ -8,6 +8,7 @@
 `least_squares`: a loss of any number of weights whose slopes are known exactly.
 `linear_maps`: what a matrix does to the plane.
 `networks`: perceptrons and convolutions, thousands at once, with gradients and Hessian products.
+`neurons`: one neuron, gates, and straight cuts between two classes.
 `phase_portraits`: where a step leads from everywhere.
 `principal`: the axes of most variance.
 `quadratics`: how descent and momentum converge on a quadratic.
@@ -29,6 +30,7 @@ from lossland.models import (
     least_squares,
     linear_maps,
     networks,
+    neurons,
     phase_portraits,
     principal,
     quadratics,
@@ -50,6 +52,7 @@ __all__ = [
     "least_squares",
     "linear_maps",
     "networks",
+    "neurons",
     "phase_portraits",
     "principal",
     "quadratics",
