@@ -5,6 +5,7 @@
 `critical_points`: where a landscape is level, and of which kind.
 `datasets`: digits, iris, and two classes in the plane.
 `honesty`: what a slice may be trusted for.
+`layer_maps`: what a layer does to points, and to areas.
 `least_squares`: a loss of any number of weights whose slopes are known exactly.
 `linear_maps`: what a matrix does to the plane.
 `networks`: perceptrons and convolutions, thousands at once, with gradients and Hessian products.
@@ -27,6 +28,7 @@ from lossland.models import (
     critical_points,
     datasets,
     honesty,
+    layer_maps,
     least_squares,
     linear_maps,
     networks,
@@ -49,6 +51,7 @@ __all__ = [
     "critical_points",
     "datasets",
     "honesty",
+    "layer_maps",
     "least_squares",
     "linear_maps",
     "networks",

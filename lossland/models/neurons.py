@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lossland.errors import UserError, nearest
-from lossland.models import networks
+from lossland.models import layer_maps, networks
 
 Floats = NDArray[np.float64]
 ACTIVATIONS = ("step", *networks.ACTIVATIONS)
@@ -30,7 +30,7 @@ def bent(activation: str, z: ArrayLike) -> Floats:
     if activation not in ACTIVATIONS:
         hint = nearest(activation, ACTIVATIONS)
         raise UserError(f"There is no activation {activation!r}.{hint} There are {', '.join(ACTIVATIONS)}.")
-    return np.asarray(networks.Activation(activation).forward({}, z, networks.EVALUATION)[0], float)
+    return layer_maps.bent(activation, z)
 
 
 def signed_distance(points: ArrayLike, w: ArrayLike, b: float) -> Floats:
@@ -104,11 +104,18 @@ def straight_cut(points: ArrayLike, positive: ArrayLike) -> Cut:
     scale = np.where(scale > 1e-9, scale, 1.0)
     x = np.column_stack([(points - middle) / scale, np.ones(len(points))])
     weights, ridge = np.zeros(x.shape[1]), RIDGE * len(points) * np.append(np.ones(x.shape[1] - 1), 1e-6)
+    sides = np.where(positive, 1.0, -1.0)
+
+    def loss(tried: Floats) -> float:
+        return float(np.logaddexp(0.0, -sides * (x @ tried)).sum() + 0.5 * ridge @ tried**2)
+
     for _ in range(ROUNDS):
         share = 0.5 + 0.5 * np.tanh(0.5 * x @ weights)
         slope = x.T @ (share - positive) + ridge * weights
         curved = (x * (share * (1 - share))[:, None]).T @ x + np.diag(ridge + 1e-12)
         step = np.linalg.solve(curved, slope)
+        while loss(weights - step) > loss(weights) and np.abs(step).max() > 1e-9:
+            step = step / 2  # far from the least loss Newton's step may be much too long
         weights = weights - step
         if np.abs(step).max() < 1e-9:
             break
