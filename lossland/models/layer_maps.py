@@ -5,10 +5,13 @@ A layer of two inputs and one to three outputs is seen as it is, in the three ax
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lossland.models import networks, subspaces
+from lossland.models import networks, principal, subspaces
 
 Floats = NDArray[np.float64]
 TINY = 1e-20  # of a complex step, whose derivative has no rounding
@@ -62,3 +65,90 @@ def area_factors(weights: ArrayLike, bias: ArrayLike, activation: str, points: A
 def on_the_way(matrix: Floats, points: Floats, t: float) -> Floats:
     """Return points (..., 3) that a matrix (3, 3) has moved a share t of the way: by its turn and its stretch."""
     return points @ subspaces.on_path(matrix, t).T
+
+
+# ------------------------------------------------------------------------------------------- wide layers, in space
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """Three axes in which the activations of a layer are seen: columns of ``basis`` (d, 3), around ``middle`` (d,)."""
+
+    basis: Floats
+    middle: Floats
+
+    def shown(self, points: ArrayLike) -> Floats:
+        """Return points (..., d) in these axes (..., 3)."""
+        return (np.asarray(points, float) - self.middle) @ self.basis
+
+
+def aligned(points: Floats, other: Floats) -> Floats:
+    """Return the orthogonal matrix Q (3, 3) for which points (n, 3) times Q come nearest to others: Procrustes.
+
+    Source: Schönemann (1966).
+    """
+    left, _, right = np.linalg.svd((points - points.mean(axis=0)).T @ (other - other.mean(axis=0)))
+    return left @ right
+
+
+def frames(activations: Sequence[Floats]) -> list[Frame]:
+    """Return a frame for each layer's activations (n, d) of some samples, in the order of the layers.
+
+    Up to three activations are seen as they are. More of them are seen along the three axes of most variance, turned to
+    where the samples were one layer before.
+    """
+    found: list[Frame] = []
+    before = np.zeros((0, 3))
+    for points in activations:
+        width = points.shape[1]
+        frame = Frame(np.eye(width, 3), np.zeros(width))
+        if width > 3:
+            axes = principal.principal(points)
+            frame = Frame(axes.components[:3].T, axes.mean)
+            frame = Frame(frame.basis @ aligned(frame.shown(points), before), axes.mean)
+        before = frame.shown(points)
+        found.append(frame)
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class Passage:
+    """The way of points through one layer, as it is seen: from ``start`` by W and b to ``turned``, by φ to ``end``.
+
+    All are (..., 3). The way to ``turned`` is a turn and a stretch of space, ``matrix`` (3, 3) with ``shift`` (3,), as
+    well as there is one; between frames of wide layers the ``rest`` of it goes straight.
+    """
+
+    start: Floats
+    turned: Floats
+    end: Floats
+    matrix: Floats
+    shift: Floats
+    rest: Floats
+
+    @property
+    def stages(self) -> tuple[Floats, Floats, Floats]:
+        """The points before the layer, between W and φ, and after it."""
+        return self.start, self.turned, self.end
+
+    def at(self, share: float) -> Floats:
+        """Return the points a share of the way from start to turned."""
+        return on_the_way(self.matrix, self.start, share) + share * (self.shift + self.rest)
+
+
+def passage(start: Floats, turned: Floats, end: Floats) -> Passage:
+    """Return the way of points (..., 3) through a layer: where they are before it, between W and φ, and after it."""
+    flat, aim = start.reshape(-1, 3), turned.reshape(-1, 3)
+    solved = np.linalg.lstsq(np.column_stack([flat, np.ones(len(flat))]), aim, rcond=1e-9)[0]
+    matrix, shift = solved[:3].T, solved[3]
+    return Passage(start, turned, end, matrix, shift, turned - (start @ matrix.T + shift))
+
+
+def passages(network: networks.Network, theta: Floats, points: Floats, seen: Sequence[Frame]) -> list[Passage]:
+    """Return the ways of points (..., d) through the hidden layers of a perceptron with parameters (n,)."""
+    shape, found = points.shape[:-1], [points]
+    found += [one.reshape(*shape, -1) for one in network.activations(theta, points.reshape(-1, points.shape[-1]))]
+    return [
+        passage(seen[k].shown(found[2 * k]), seen[k + 1].shown(found[2 * k + 1]), seen[k + 1].shown(found[2 * k + 2]))
+        for k in range(len(seen) - 1)
+    ]
