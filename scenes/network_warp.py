@@ -51,20 +51,21 @@ class NetworkWarp(ll.Scene):
     )  # fmt: skip
     presets: ClassVar = {
         "disc in ring": {},
+        "three neurons": {"widths": "3", "epochs": 200},
         "no room": {"widths": "2-2", "epochs": 600},
         "moons": {"data": "moons", "widths": "3-3", "epochs": 300},
         "moons in the plane": {"data": "moons", "widths": "2-2", "epochs": 300},
         "exclusive or": {"data": "xor", "widths": "3-3", "epochs": 300},
-        "spiral": {"data": "spiral", "widths": "8-8-3", "epochs": 600},
+        "spiral": {"data": "spiral", "widths": "8-8-3", "epochs": 600, "play": "depth"},
         "spiral, folded": {"data": "spiral", "widths": "8-8-3", "activation": "relu", "epochs": 600},
         "swiss roll": {"data": "swiss_roll", "widths": "8-3", "epochs": 400},
         "while it learns": {"data": "spiral", "widths": "8-8-3", "epochs": 600, "play": "training"},
     }
 
     data = parameters.Choice("circle", DATA, "data", "Two classes that the network learns to tell apart.")
-    widths = parameters.Text("3", widths, "hidden widths", "Neurons of each hidden layer, as 8-8-3.")
+    widths = parameters.Text("3-3", widths, "hidden widths", "Neurons of each hidden layer, as 8-8-3.")
     activation = parameters.Choice("tanh", networks.ACTIVATIONS, r"$\varphi$", "What bends each layer.")
-    epochs = parameters.Integer(200, 0, MOST, "epochs", "How often the training has seen all the data.")
+    epochs = parameters.Integer(100, 0, MOST, "epochs", "How often the training has seen all the data.")
     play = parameters.Choice(
         "depth", ("depth", "training"), "time is", "What goes on with time: the layers, or the training."
     )
@@ -173,11 +174,15 @@ class NetworkWarp(ll.Scene):
     # ------------------------------------------------------------------------------------------------- picture
     @ll.kept
     def sheet(self) -> np.ndarray:
-        """Return the inputs as a grid (n, n, d): the square of the plane, or the roll."""
+        """Return the inputs as a grid (n, n, d): a square of the plane, around a ring a disc, or the roll."""
         if self.data == "swiss_roll":
             run = np.linspace(0, 1, CELLS + 1)
             return datasets.on_roll(*np.meshgrid(run, run))
-        run = 1.12 * float(np.abs(self.samples().points).max()) * np.linspace(-1, 1, CELLS + 1)
+        reach = 1.12 * float(np.abs(self.samples().points).max())
+        if self.data == "circle":
+            radius, angle = np.meshgrid(np.linspace(0, reach, CELLS + 1), np.linspace(0, 2 * np.pi, CELLS + 1))
+            return np.stack([radius * np.cos(angle), radius * np.sin(angle)], -1)
+        run = reach * np.linspace(-1, 1, CELLS + 1)
         return np.stack(np.meshgrid(run, run), -1)
 
     @ll.kept

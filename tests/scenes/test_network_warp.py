@@ -19,7 +19,7 @@ def scene(preset: Any = None, **values: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def disc() -> Any:
-    return scene()
+    return scene("three neurons")
 
 
 @pytest.fixture(scope="module")
