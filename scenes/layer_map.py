@@ -18,7 +18,7 @@ LIMIT = 4.0
 CELLS, EVERY = 96, 8  # of the sheet, and between its lines
 KEYS = 10  # moments of W's way; between them the shader moves the sheet
 SAMPLES = 240
-HIGH = np.sqrt(3) / 2
+AXES = np.diag([1.9, 1.9, 1.6])  # of the outputs, in space
 
 
 class Weights(parameters.Matrix):
@@ -163,12 +163,13 @@ class LayerMap(ll.Scene):
 
         They change in steps, so that heads stay under the pointer.
         """
-        stages = [stage.reshape(-1, 3) for stage in self.stages()]
-        found = []
-        for points in (np.concatenate(stages[:3]), np.vstack([stages[3], np.zeros((1, 3)), np.eye(3)[: self.width]])):
-            low, high = np.floor(2 * points.min(axis=0)) / 2 - 0.1, np.ceil(2 * points.max(axis=0)) / 2 + 0.1
-            found.append(np.array([(x, y, z) for x in (low[0], high[0]) for y in (low[1], high[1])
-                                   for z in ((low[2], high[2]) if self.width == 3 else (0.0, 0.0))]))  # fmt: skip
+        stages, found = [stage.reshape(-1, 3) for stage in self.stages()], []
+        ended = np.vstack([stages[3], np.zeros((1, 3)), np.eye(3)[: self.width]])
+        for points, step in ((np.concatenate(stages[:3]), 1.0), (ended, 0.5)):
+            low = step * np.floor(points.min(axis=0) / step) - 0.1
+            high = step * np.ceil(points.max(axis=0) / step) + 0.1
+            deep = (low[2], high[2]) if self.width == 3 else (0.0, 0.0)
+            found.append(np.array([(x, y, z) for x in (low[0], high[0]) for y in (low[1], high[1]) for z in deep]))
         return found[0], found[1]
 
     # ------------------------------------------------------------------------------------------------- picture
@@ -208,6 +209,8 @@ class LayerMap(ll.Scene):
     def frame(self, now: ll.Now) -> ll.Frame:
         """Return the plane on its way through the layer."""
         drawn = [*self.space(self.width), self.sheet(now), *self.folds(now), *self.basis(now), *self.carried(now)]
+        if self.width == 3 and self.score(now)[2] == 1:  # the arrows with their names are gone then
+            drawn += [layers.Label(AXES[k], f"h_{k + 1}", "dim", latex=True, size=26, side=AXES[k]) for k in range(3)]
         return ll.Frame([*drawn, *self.cut(now), *self.rings(now)], self.notes(now), self.view(now))
 
     @ll.kept
@@ -215,15 +218,12 @@ class LayerMap(ll.Scene):
         """Return the axes of the outputs, on a faint grid."""
         reach, look = 8.0, {"pickable": False, "group": "grid"}
         if width == 3:
-            ends = np.array([1.9, 1.9, 1.6])[:, None] * np.eye(3)
+            ends = AXES
             floor = shapes.lifted(np.stack(np.meshgrid(np.linspace(-3, 3, 7), np.linspace(-3, 3, 7)), -1))
             axes = [np.stack([0 * end, end]) for end in ends]
-            names = [
-                layers.Label(end, f"h_{k + 1}", "dim", latex=True, size=24, side=end) for k, end in enumerate(ends)
-            ]
             return [
                 layers.Sheet(floor, fill=0.0, every=(1, 1), line="hair", width=1.0, key="floor", **look),
-                layers.Lines(axes, "grid.axis", 1.6, 0.7, key="axes", **look), *names,
+                layers.Lines(axes, "grid.axis", 1.6, 0.7, key="axes", **look),
             ]  # fmt: skip
         run = np.arange(-reach, reach + 1)
         lines = [shapes.lifted(one) for at in run for one in (((at, -reach), (at, reach)), ((-reach, at), (reach, at)))]

@@ -96,7 +96,7 @@ class SingleNeuron(ll.Scene):
     @property
     def reach(self) -> float:
         """Half the side of the square of inputs; it changes in steps, so that a head stays under the pointer."""
-        return shapes.in_steps(1.1 * float(np.abs((*self.w, *self.x)).max()), 2.2, 1.5)
+        return shapes.in_steps(1.1 * float(np.abs((*self.w, *self.x)).max()), 2.6, 2.0)
 
     @ll.kept
     def box(self, reach: float) -> np.ndarray:
@@ -190,7 +190,7 @@ class SingleNeuron(ll.Scene):
                 drawn.append(layers.Label(moved[0] / 2 - offset, "b", SHIFT, latex=True, size=28, side=-offset))
         raised = swept * height
         if bend == 1.0:
-            top = shapes.lifted([foot], height) if swept == 0.0 else shapes.lifted([x], height)
+            top = shapes.lifted([foot], height) if swept == 0.0 else shapes.lifted([x], raised)
             bottom = top * (1, 1, 0)
             drawn.append(layers.Lines([np.vstack([bottom, top])], "text", 1.8, dash=(8, 5), key="stalk", name="Output"))
             drawn.append(
