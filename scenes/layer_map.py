@@ -123,24 +123,25 @@ class LayerMap(ll.Scene):
         return neurons.straight_cut(points, positive), neurons.straight_cut(self.outputs(), positive)
 
     @ll.kept
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
-        """Return where the points come out, how areas change, and how well a straight line parts the classes."""
+    def numbers(self) -> dict[str, Any]:
+        """Return the same at all moments: determinant, areas, and how well straight cuts do."""
         matrix = np.array(self.weights)
-        flat = self.inputs().reshape(-1, 2)
-        factors = layer_maps.area_factors(matrix, self.shift(), self.activation, flat)
-        whole = matrix if self.width == 2 else matrix.T @ matrix
+        factors = layer_maps.area_factors(matrix, self.shift(), self.activation, self.inputs().reshape(-1, 2))
+        whole = np.linalg.det(matrix if self.width == 2 else matrix.T @ matrix)
         before, after = self.cuts()
         return {
             "outputs": self.outputs(),
-            "determinant": float(np.linalg.det(whole))
-            if self.width == 2
-            else float(np.sqrt(abs(np.linalg.det(whole)))),
+            "determinant": float(whole if self.width == 2 else np.sqrt(abs(whole))),
             "area_low": float(factors.min()),
             "area_high": float(factors.max()),
             "lost": float(np.mean(np.abs(factors) < 1e-12)),
             "cut_before": before.accuracy,
             "cut_after": after.accuracy,
         }
+
+    def readouts(self, now: ll.Now) -> dict[str, Any]:
+        """Return where the points come out, how areas change, and how well a straight line parts the classes."""
+        return self.numbers()
 
     # ------------------------------------------------------------------------------------------------- the score
     @staticmethod
@@ -155,7 +156,8 @@ class LayerMap(ll.Scene):
         if self.width < 3:
             return ll.View(90.0, 90.0, flat=True, bounds=bounds, moves=True)
         down = 1.0 - now.eased(0.02, 0.28)
-        return ll.View(2.0 + 46.0 * now.eased(0.0, 1.0), 25.0 + 50.0 * down, bounds=bounds, moves=True)
+        slowly = (46.0 * (now.eased() - 0.5), 0.0)
+        return ll.View(25.0, 25.0 + 50.0 * down, bounds=bounds, turned=slowly, moves=True)
 
     @ll.kept
     def boxes(self) -> tuple[np.ndarray, np.ndarray]:
@@ -373,7 +375,7 @@ class LayerMap(ll.Scene):
         """Return the formula with its numbers, and how well a straight cut does before and after."""
         score = self.score(now)
         index = int(score[0] == 1.0 and now.share > 0.35) + int(score[1] == 1.0 and now.share > 0.54)
-        read = self.readouts(now)
+        read = self.numbers()
         lit = (COLUMNS, SHIFT, CUT)
         sentence = ("W moves the plane: straight lines stay straight", "b shifts it", self.bending())[index]
         notes: list[layers.Note] = [

@@ -156,10 +156,10 @@ class NetworkWarp(ll.Scene):
         """Return the view: down on a plane, and slowly around what stands in space."""
         deep = [float(one.shape[1] > 2) for one in self.hidden()]
         tilt = float(np.interp(self.at(now), np.arange(len(deep)), deep))
-        around = self.facing() + (34.0 * (now.share - 1.0) if tilt else 0.0)
-        azimuth = -90.0 + tilt * (around + 90.0)
+        azimuth = -90.0 + tilt * (self.facing() + 90.0)
         bounds = FLAT + tilt * (DEEP - FLAT) if 0 < tilt < 1 else DEEP if tilt else FLAT
-        return ll.View(azimuth, 88.0 - LEAN * tilt, bounds=bounds, moves=True)
+        slowly = (34.0 * (now.share - 1.0) * tilt, 0.0)
+        return ll.View(azimuth, 88.0 - LEAN * tilt, bounds=bounds, turned=slowly, moves=True)
 
     @ll.kept
     def facing(self) -> float:

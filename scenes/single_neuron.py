@@ -90,8 +90,9 @@ class SingleNeuron(ll.Scene):
         """Return the view: straight down on the inputs, then from the side, where the output has a height."""
         tilted = now.eased(0.44, 0.58)
         beside = 30.0 * 2.0 * self.ahead()[0] * self.ahead()[1]  # so that w points across the picture
-        azimuth = -90.0 + (beside + 4.0) * tilted + 12.0 * (now.eased(0.66, 1.0) - now.eased(0.5, 0.6))
-        return ll.View(azimuth, 89.0 - 57.0 * tilted, bounds=self.box(self.reach), moves=True)
+        slowly = 12.0 * (now.eased(0.66, 1.0) - now.eased(0.5, 0.6))
+        look = {"bounds": self.box(self.reach), "turned": (slowly, 0.0), "moves": True}
+        return ll.View(-90.0 + (beside + 4.0) * tilted, 89.0 - 57.0 * tilted, **look)
 
     @property
     def reach(self) -> float:
