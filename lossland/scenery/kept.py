@@ -81,18 +81,23 @@ def _hold(scene: Scene, reads: Reads) -> bool:
 @overload
 def kept(make: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]: ...
 @overload
-def kept(*, most: int) -> Callable[[Callable[Concatenate[S, P], R]], Callable[Concatenate[S, P], R]]: ...
-def kept(make: Callable[..., Any] | None = None, *, most: int = 16) -> Callable[..., Any]:
+def kept(
+    *, most: int = 16, framing: bool = False
+) -> Callable[[Callable[Concatenate[S, P], R]], Callable[Concatenate[S, P], R]]: ...
+def kept(make: Callable[..., Any] | None = None, *, most: int = 16, framing: bool = False) -> Callable[..., Any]:
     """Keep a method's results, the last ``most`` of them for different arguments.
 
     A result is made again when a parameter (or the seed) that was read while it was made has another value. Kept
     results may use kept results: what the inner one read counts for the outer one too. Arguments must be hashable.
     An array is the same object until it is made again, so that a painter uploads it once.
+
+    A result for ``framing``, such as how many world units a unit is, stays what it is while a handle is dragged: else
+    the picture would slip away under the pointer. It is made again when the handle is let go.
     """
-    return _kept(make, most) if make is not None else lambda make: _kept(make, most)
+    return _kept(make, most, framing) if make is not None else lambda make: _kept(make, most, framing)
 
 
-def _kept(make: Callable[Concatenate[S, P], R], most: int) -> Callable[Concatenate[S, P], R]:
+def _kept(make: Callable[Concatenate[S, P], R], most: int, framing: bool) -> Callable[Concatenate[S, P], R]:
     @wraps(make)
     def got(scene: S, *args: P.args, **kwargs: P.kwargs) -> R:
         key = (args, tuple(kwargs.items()))
@@ -106,7 +111,9 @@ def _kept(make: Callable[Concatenate[S, P], R], most: int) -> Callable[Concatena
                 f"Results of {make.__name__} are kept for its arguments, so these must be hashable: give numbers, "
                 f"texts or tuples of them, not {shown(args[0] if len(args) == 1 else args)}."
             ) from None
-        if entry is not None and _hold(scene, entry[0]):
+        if framing:
+            note_read(scene, "held", scene.held)
+        if entry is not None and ((framing and scene.held) or _hold(scene, entry[0])):
             _note_all(scene, entry[0])
         else:
             reads: Reads = {}
