@@ -87,7 +87,7 @@ def _acting(function: Callable[Concatenate[Player, P], R], builds: bool) -> Call
         try:
             player.acting = True
             if builds:  # what frames the picture stays from the first drag of a handle to the last
-                player.scene.held = (player.scene.held or player.deeds + 1) if entry.name == "drag" else 0
+                player.scene.held = entry.name == "drag"
             with quiet():
                 result = function(player, *args, **kwargs)
                 player.touch(frame=builds)

@@ -371,7 +371,7 @@ class Player:
         """
         self.history = self.history.closed()
         if self.scene.held:
-            self.scene.held = 0
+            self.scene.held = False
             self.touch()
 
     def finish_step(self) -> None:
@@ -469,7 +469,7 @@ class Player:
         if scene is not self.scene:
             self.scene.results = {}
         scene.live, self.scene = self.scene.live, scene
-        scene.held = 0
+        scene.held = False
         self.chosen = 0
         self.time = 0.0
         self.probe = self.hovered = self.following = None

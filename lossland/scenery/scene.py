@@ -340,7 +340,7 @@ class Scene(Displayed):
     live: bool = False  # True in a window: what is refined comes coarse first; never where frames are filmed
     unfinished: bool = False  # True while a live picture will get better by being asked for again
     turn: int = 0  # how often a picture was asked for: see ``refined``
-    held: int = 0  # the number of the drag that is going on, 0 for none: what is kept for framing stays
+    held: bool = False  # whether a handle is being dragged: what is kept for framing stays
 
     @quiet()
     def __init__(self, preset: str | None = None, seed: int = 0, **values: object) -> None:
@@ -418,8 +418,8 @@ class Scene(Displayed):
         super().__setattr__(name, value)
 
     def source(self, name: str) -> object:
-        """Return what a kept result may have been made from: a parameter's value, the seed, or which drag goes on."""
-        return self._seed if name == "seed" else self.held if name == "held" else self.values[name]
+        """Return what a kept result may have been made from: a parameter's value, or the seed."""
+        return self._seed if name == "seed" else self.values[name]
 
     def now(self, time: float) -> Now:
         """Return the moment at a time in seconds."""

@@ -30,6 +30,7 @@ from lossland.world.layers import (
     Layer,
     Lines,
     Points,
+    Polygon,
     Side,
     Solid,
     Style,
@@ -374,6 +375,18 @@ class Plot(Compound):
         ends = zip(self.scales[0].value(u).tolist(), self.scales[1].value(v).tolist(), strict=True)
         start, end = ends
         return self.line(start, end, color, reach, width, dash, **{"name": "Tangent", **named})
+
+    def box(
+        self, x: Range, y: Range, color: Color = "accent", fill: float = 0.22, outline: float = 2.0, name: str = ""
+    ) -> Polygon:
+        """Return the rectangle between two x and two y, cut at the edges of the plot."""
+        (x0, x1), (y0, y1) = np.clip(x, *self.x).tolist(), np.clip(y, *self.y).tolist()
+        return Polygon(self.world([x0, x1, x1, x0], [y0, y0, y1, y1]), color, fill, outline, name=name)
+
+    def held(self, x: float, y: float) -> Floats:
+        """Return the world point (3,) of a place, or the nearest on the edge; of no value the lower edge."""
+        low, high = self.y
+        return self.world(min(max(x, self.x[0]), self.x[1]), min(max(y, low), high) if np.isfinite(y) else low)
 
     def guides(self, x: float, y: float, color: Color = "dim", **named: Unpack[Named]) -> Pieces:
         """Return thin dashed lines from a place down to the x axis and across to the y axis."""

@@ -77,7 +77,7 @@ def test_a_second_drag_begins_with_what_the_first_one_left() -> None:
         player.drag("head", place)
         player.end_step()
         assert player.scene.place()[0] == pytest.approx(2.0)  # type: ignore[attr-defined]
-    assert player.scene.held == 0
+    assert not player.scene.held
 
 
 @pytest.mark.parametrize("other", ["set_param", "undo", "play"])
@@ -87,7 +87,7 @@ def test_anything_else_that_is_done_ends_a_drag(other: str) -> None:
     player.drag("head", (4.0, 0.0))
     assert player.camera.home_pose == home
     {"set_param": lambda: player.set_param("head", (3, 0)), "undo": player.undo, "play": player.play}[other]()
-    assert player.scene.held == 0
+    assert not player.scene.held
     assert (player.camera.home_pose == home) is (other == "undo")
 
 
