@@ -16,7 +16,7 @@ from lossland import userfiles
 from lossland.errors import UserError, nearest, shown
 from lossland.expression import Node, Program, text
 from lossland.expression.formula import FormulaError, parse
-from lossland.expression.printing import LONGEST, length
+from lossland.expression.printing import LONGEST, latex_as_typed, length
 from lossland.files import kind_of
 from lossland.landscapes import bbob
 from lossland.landscapes.catalogue import CATALOGUE
@@ -171,7 +171,9 @@ def _from_formula(formula: str, domain: Domain) -> Landscape:
                 "`lossland landscapes` lists them; a formula uses x and y."
             ) from None
         raise
-    return _of(node, formula, formula, domain)
+    made = _of(node, formula, formula, domain)
+    written = latex_as_typed(node, formula)
+    return replace(made, notation=written) if written != made.latex else made
 
 
 def _from_function(function: Function, domain: Domain) -> Landscape:
