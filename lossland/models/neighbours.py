@@ -15,6 +15,7 @@ from lossland.errors import UserError
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
+Labels = NDArray[np.int64] | NDArray[np.float64]  # of whole numbers
 METRICS = ("l2", "cosine")
 
 
@@ -45,8 +46,10 @@ def _squares(points: Floats, others: Floats) -> Floats:
 
 
 def nearest(distance: Floats, count: int) -> Indices:
-    """Return the indices (n, count) of the nearest of others, from distances (n, m); of equals the first comes first."""
-    return np.argsort(distance, axis=1, kind="stable")[:, :count]
+    """Return the indices (n, count) of the nearest of m others, the nearest first, from distances (n, m)."""
+    some = np.sort(np.argpartition(distance, count - 1, axis=1)[:, :count], axis=1)
+    order = np.argsort(np.take_along_axis(distance, some, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(some, order, axis=1)
 
 
 def nearest_others(distance: Floats, count: int) -> Indices:
@@ -65,19 +68,45 @@ def vote(label: Indices) -> Indices:
     return np.take_along_axis(label, votes.argmax(axis=1)[:, None], axis=1)[:, 0]
 
 
-def means(points: Floats, label: Indices, count: int) -> Floats:
+def means(points: Floats, label: Labels, count: int) -> Floats:
     """Return the mean (count, d) of the samples of each class; of a class without samples it is nan."""
     inside = (label == np.arange(count)[:, None]).astype(float)
     with np.errstate(invalid="ignore"):
         return inside @ points / inside.sum(axis=1, keepdims=True)
 
 
-def mean_distances(distance: Floats, label: Indices) -> tuple[float, float]:
+def mean_distances(distance: Floats, label: Labels) -> tuple[float, float]:
     """Return the mean distance over all pairs of one class, and over all pairs of two, from distances (n, n)."""
     same = label[:, None] == label
     apart = float(distance[~same].mean()) if not same.all() else float("nan")
     pairs = same.sum() - len(label)  # a sample is no pair with itself
     return (float(distance[same].sum() / pairs) if pairs else float("nan")), apart
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """What distance knows of classes: shares of samples whose nearest neighbour, vote of k neighbours, or nearest class
+    mean is of their own class, each sample left out of its own neighbours; and mean distances over pairs of samples."""
+
+    accuracy_nearest: float
+    accuracy_vote: float
+    accuracy_centroid: float
+    mean_distance_same: float
+    mean_distance_other: float
+
+
+def likeness(points: Floats, label: Labels, count: int, metric: str = "l2") -> Likeness:
+    """Return what distance knows of the classes of samples (n, d), with as many neighbours as ``count``.
+
+    Means are compared by l2; with ``cosine`` those are means of directions.
+    """
+    label = np.asarray(label, np.int64)
+    away = distances(points, points, metric)
+    kinds = label[nearest_others(away, count)]
+    seen = directions(points) if metric == "cosine" else points
+    to_mean = distances(seen, means(seen, label, int(label.max()) + 1)).argmin(axis=1)
+    right = [float((said == label).mean()) for said in (kinds[:, 0], vote(kinds), to_mean)]
+    return Likeness(*right, *mean_distances(away, label))
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +117,12 @@ class Lloyd:
     centroids: Floats
     label: Indices
     inertia: Floats
+
+    def between(self, step: float) -> Floats:
+        """Return the centroids (k, d) at a step, with the share of the next one that is done."""
+        before = min(int(step + 1e-6), len(self.inertia) - 1)
+        after = min(before + 1, len(self.inertia) - 1)
+        return self.centroids[before] + (step - before) * (self.centroids[after] - self.centroids[before])
 
 
 def lloyd(points: Floats, start: Floats, steps: int) -> Lloyd:

@@ -56,6 +56,23 @@ def test_mean_distances_are_over_pairs():
     assert np.isnan(one[1])
 
 
+def test_the_digits_have_the_scores_that_are_published():
+    data = datasets.digits()
+    found = neighbours.likeness(16 * data.points, data.target, 3)
+    assert found.accuracy_nearest == pytest.approx(1 - 21 / 1797)
+    assert found.accuracy_centroid == pytest.approx(0.90484, abs=5e-6)
+    assert (found.mean_distance_same, found.mean_distance_other) == pytest.approx((36.124, 49.703), abs=5e-4)
+    assert found.accuracy_vote > 0.985
+
+
+def test_likeness_by_angle_is_that_of_directions():
+    unit = CLOUD / np.linalg.norm(CLOUD, axis=1, keepdims=True)
+    found, flat = neighbours.likeness(CLOUD, LABEL, 4, "cosine"), neighbours.likeness(unit, LABEL, 4)
+    assert (found.accuracy_nearest, found.accuracy_vote, found.accuracy_centroid) == (
+        flat.accuracy_nearest, flat.accuracy_vote, flat.accuracy_centroid,
+    )  # fmt: skip
+
+
 def test_lloyd_is_scipys_and_its_inertia_never_rises():
     data = datasets.digits().points
     start = neighbours.spread_start(data, 10, seed=4)
@@ -68,6 +85,8 @@ def test_lloyd_is_scipys_and_its_inertia_never_rises():
         np.testing.assert_array_equal(belongs, square.argmin(axis=1))
         assert inertia == pytest.approx(square.min(axis=1).sum(), rel=1e-10)
     assert len(label) == len(data)
+    np.testing.assert_allclose(found.between(2.5), (found.centroids[2] + found.centroids[3]) / 2)
+    np.testing.assert_array_equal(found.between(12.0), found.centroids[12])
 
 
 def test_a_centroid_that_nobody_is_near_stays():
@@ -92,6 +111,6 @@ def test_words_have_the_cosines_that_are_published_and_sentences_are_their_means
     with pytest.raises(UserError, match="no vector for 'telescope'"):
         words.rows("a telescope")
     data = datasets.sentences()
-    each = [words.vectors[words.index[word]] for word in "she served fish and rice for dinner".split()]
+    each = [words.vectors[words.index[word]] for word in ("she", "served", "fish", "and", "rice", "for", "dinner")]
     np.testing.assert_allclose(data.points[-1], sum(each) / 7)
     assert (len(data), data.names[data.target[-1]]) == (16, "food")
