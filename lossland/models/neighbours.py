@@ -105,8 +105,8 @@ def likeness(points: Floats, label: Labels, count: int, metric: str = "l2") -> L
     kinds = label[nearest_others(away, count)]
     seen = directions(points) if metric == "cosine" else points
     to_mean = distances(seen, means(seen, label, int(label.max()) + 1)).argmin(axis=1)
-    right = [float((said == label).mean()) for said in (kinds[:, 0], vote(kinds), to_mean)]
-    return Likeness(*right, *mean_distances(away, label))
+    one, most, mean = (float((said == label).mean()) for said in (kinds[:, 0], vote(kinds), to_mean))
+    return Likeness(one, most, mean, *mean_distances(away, label))
 
 
 @dataclass(frozen=True, eq=False)
