@@ -306,8 +306,8 @@ class DataAsVectors(ll.Scene):
         found, _ = self.near()
         here, *there = self.seen(self.points()[[self.index, *found]], now)
         order = np.arange(len(self.shares())) / len(self.shares())
-        fallen, flown = late(now, 0.08, 0.32, order), late(now, 0.4, 0.58, order)
-        come, told = now.eased(0.34, 0.5), now.eased(0.58, 0.64)
+        fallen, flown = late(now, 0.13, 0.34, order), late(now, 0.4, 0.58, order)
+        come, told = now.eased(0.36, 0.5), now.eased(0.58, 0.64)
         grown = late(now, 0.64, 0.84, np.arange(len(found)) / len(found))
         drawn = [*self.thing(), *([self.cube()] if self.data == "photo" and come > 0 else [])]
         if fallen.max() > 0:
@@ -323,11 +323,11 @@ class DataAsVectors(ll.Scene):
         if told > 0:
             ways = [np.array([here, here + part * (one - here)]) for one, part in zip(there, grown, strict=True)]
             reached = found[grown[:, 0] >= 1]
-            big = {"digits": 30.0, "photo": 12.0}.get(self.data, 24.0)
+            big = {"digits": 30.0, "photo": 12.0}.get(self.data, 18.0)
             drawn.append(layers.Lines(ways, "text", 1.8, 0.9, depth=False, pickable=False, key="ways"))
             drawn += [self.large(reached, now, big, "near")] if len(reached) else []
             thin: dict[str, Any] = {"width": 3.0, "depth": False, "pickable": False, "dim": 1.0 - told}
-            foot = np.clip(here[0], STRIP[0], self.bars()[-1, 0]) * RIGHT + (STRIP[2] + TALL + 0.08) * UP
+            foot = np.clip(here[0], STRIP[0], self.bars()[-1, [0, 2]].sum()) * RIGHT + (STRIP[2] + TALL + 0.08) * UP
             drawn.append(
                 layers.Arrows((THING - 1.15 * UP)[None], (THING - 2.25 * UP)[None], "dim", key="first", **thin)
             )
@@ -429,8 +429,8 @@ class DataAsVectors(ll.Scene):
     def view(self, now: ll.Now) -> ll.View:
         """Return the view: of the thing alone, then of all."""
         thing = np.array([(x, 0.0, z) for x in (-3.2, -0.7) for z in (0.1, 2.6)])
-        whole = np.array([(x, 0.0, z) for x in (-3.2, 3.1) for z in (-2.1 if self.show == "neighbours" else -1.1, 2.6)])
-        far = now.eased(0.08, 0.24) if self.show == "neighbours" else 1.0
+        whole = np.array([(x, 0.0, z) for x in (-3.05, 3.0) for z in (-2.1 if self.show == "neighbours" else -1.1, 2.6)])
+        far = now.eased(0.07, 0.2) if self.show == "neighbours" else 1.0
         return ll.View(-90.0, 4.0, bounds=(1 - far) * thing + far * whole, moves=True)
 
     def called(self, number: int) -> str:

@@ -61,11 +61,11 @@ def test_the_inertia_never_rises_while_the_means_walk(preset: str) -> None:
 def test_pixels_leave_their_squares_and_come_to_rest_as_bars(digits: Any) -> None:
     pixels = 16 * datasets.digits().points[13]
     np.testing.assert_allclose(drawn(digits, 0.0)["thing"].picture, pixels.reshape(8, 8) / 16)
-    bars = drawn(digits, 0.34)["strip"]
+    bars = drawn(digits, 0.35)["strip"]
     heights = np.asarray(bars.up)[:, 2]
     np.testing.assert_allclose(heights, np.maximum(pixels / 16 * 0.85, 0.015), atol=1e-12)
     assert (np.diff(np.asarray(bars.corner)[:, 0]) > 0).all()
-    moving = drawn(digits, 0.12)["strip"]
+    moving = drawn(digits, 0.17)["strip"]
     first, last = np.asarray(moving.corner)[[0, 63], 2]
     assert first < 2.0  # on its way down
     assert last == pytest.approx(1.35 - 1.05)  # still in its square
