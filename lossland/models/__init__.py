@@ -7,6 +7,7 @@
 `honesty`: what a slice may be trusted for.
 `least_squares`: a loss of any number of weights whose slopes are known exactly.
 `linear_maps`: what a matrix does to the plane.
+`neighbours`: nearest neighbours, class means and k-means.
 `networks`: perceptrons and convolutions, thousands at once, with gradients and Hessian products.
 `phase_portraits`: where a step leads from everywhere.
 `principal`: the axes of most variance.
@@ -28,6 +29,7 @@ from lossland.models import (
     honesty,
     least_squares,
     linear_maps,
+    neighbours,
     networks,
     phase_portraits,
     principal,
@@ -49,6 +51,7 @@ __all__ = [
     "honesty",
     "least_squares",
     "linear_maps",
+    "neighbours",
     "networks",
     "phase_portraits",
     "principal",
