@@ -5,10 +5,12 @@
 `critical_points`: where a landscape is level, and of which kind.
 `datasets`: digits, iris, and two classes in the plane.
 `honesty`: what a slice may be trusted for.
+`layer_maps`: what a layer does to points, and to areas.
 `least_squares`: a loss of any number of weights whose slopes are known exactly.
 `linear_maps`: what a matrix does to the plane.
 `neighbours`: nearest neighbours, class means and k-means.
 `networks`: perceptrons and convolutions, thousands at once, with gradients and Hessian products.
+`neurons`: one neuron, gates, and straight cuts between two classes.
 `phase_portraits`: where a step leads from everywhere.
 `principal`: the axes of most variance.
 `quadratics`: how descent and momentum converge on a quadratic.
@@ -27,10 +29,12 @@ from lossland.models import (
     critical_points,
     datasets,
     honesty,
+    layer_maps,
     least_squares,
     linear_maps,
     neighbours,
     networks,
+    neurons,
     phase_portraits,
     principal,
     quadratics,
@@ -49,10 +53,12 @@ __all__ = [
     "critical_points",
     "datasets",
     "honesty",
+    "layer_maps",
     "least_squares",
     "linear_maps",
     "neighbours",
     "networks",
+    "neurons",
     "phase_portraits",
     "principal",
     "quadratics",
