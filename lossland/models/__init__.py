@@ -9,6 +9,7 @@
 `linear_maps`: what a matrix does to the plane.
 `networks`: perceptrons and convolutions, thousands at once, with gradients and Hessian products.
 `phase_portraits`: where a step leads from everywhere.
+`playground`: TensorFlow Playground's networks, and how it trains them.
 `principal`: the axes of most variance.
 `quadratics`: how descent and momentum converge on a quadratic.
 `slicefiles`: slices in files, ours and others'.
@@ -30,6 +31,7 @@ from lossland.models import (
     linear_maps,
     networks,
     phase_portraits,
+    playground,
     principal,
     quadratics,
     slicefiles,
@@ -51,6 +53,7 @@ __all__ = [
     "linear_maps",
     "networks",
     "phase_portraits",
+    "playground",
     "principal",
     "quadratics",
     "slicefiles",
