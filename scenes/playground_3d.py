@@ -15,7 +15,7 @@ from lossland.models import datasets, networks, playground
 CROWD, ACROSS = 200, 20  # networks that train at once, and how many of them stand in a row
 RATES = np.geomspace(1e-3, 10.0, ACROSS)  # of the columns, where rates are compared
 WORK = 3_000_000  # multiplications of the training that a window may do between two frames, some milliseconds
-LEFT, RIGHT, HALF = -2.2, 1.5, 0.85  # x of the inputs, of the output's middle, and half of its side, in the world
+LEFT, RIGHT, HALF = -1.6, 1.5, 0.9  # x of the inputs, of the output's middle, and half of its side, in the world
 CELLS, FINE, SMALL = 14, 44, 10  # of a neuron's sheet, of the output's and of a sheet of the crowd, along a side
 RELIEF = 0.4  # height of the output where it is 1
 KNOB = 0.13  # world units a knob is raised for a weight of 1
@@ -157,7 +157,7 @@ class Playground(ll.Scene):
         """Return the middles (units, 2) of the sheets of each layer: all features, the hidden ones, the output."""
         counts = [len(playground.FEATURES), *playground.widths(self.widths)]
         across = LEFT + (RIGHT - HALF - LEFT) * np.arange(len(counts)) / len(counts)
-        pitch = [min(0.28 if k == 0 else 0.5, 1.9 / max(count, 1)) for k, count in enumerate(counts)]
+        pitch = [min(0.31 if k == 0 else 0.55, 2.1 / max(count, 1)) for k, count in enumerate(counts)]
         columns = [
             np.stack([np.full(n, x), p * ((n - 1) / 2 - np.arange(n))], -1)
             for n, x, p in zip(counts, across, pitch, strict=True)
@@ -169,7 +169,7 @@ class Playground(ll.Scene):
         """Return half the side of the sheets of each layer."""
         columns = self.places()[:-1]
         wide = 0.3 * (RIGHT - HALF - LEFT) / len(columns)
-        return [*(min(0.11 if k == 0 else 0.2, wide, 0.4 * 1.9 / len(c)) for k, c in enumerate(columns)), HALF]
+        return [*(min(0.12 if k == 0 else 0.21, wide, 0.4 * 2.1 / len(c)) for k, c in enumerate(columns)), HALF]
 
     @ll.kept
     def ports(self) -> tuple[np.ndarray, np.ndarray]:
@@ -312,12 +312,16 @@ class Playground(ll.Scene):
             )
         look |= {"every": (6, 6), "line": "hair", "width": 1.0}
         drawn.append(layers.Sheet(grid, end, share, paint=paint, **look, key="output", name="Output"))
-        size = 3.0 if self.data in playground.REGRESSION else 4.0  # heights lie closer together than classes
+        size = 3.0 if self.data in playground.REGRESSION else 3.6  # heights lie closer together than classes
         for k, (color, _, part) in enumerate(self.groups()):
             style, name = ("ring", "Test sample") if part else ("disc", "Sample")
             look = {"target": self.of_group(after, k), "share": share, "key": f"samples.{k}", "name": name}
             drawn.append(layers.Points(self.of_group(epoch, k), color, size, style, outline=True, **look))
-        return ll.Frame([*drawn, *self.knob(epoch)], self.notes(epoch), self.view(now))
+        below = (RIGHT, -HALF - 0.06, -RELIEF)
+        test = layers.Label(
+            below, words("test loss ?.3", self.course().loss(epoch)[1, 0]), "text", size=18, side="below"
+        )
+        return ll.Frame([*drawn, test, *self.knob(epoch)], self.notes(epoch), self.view(now))
 
     def links(self, now: ll.Now, epoch: int) -> layers.Graph:
         """Return the links, as wide as their weights are large; signals run along them while the network trains."""
@@ -326,14 +330,14 @@ class Playground(ll.Scene):
         running = 0.0 < now.share < 1.0
         return layers.Graph(
             nodes, ends, weights, values, radius=3.6, key="links", name="Port",
-            phase=(0.6 * now.seconds) % 1.0 if running else None, flow=self.flow(epoch),
+            phase=(0.6 * now.seconds) % 1.0 if running else None, pulse="text", flow=self.flow(epoch),
         )  # fmt: skip
 
     @ll.kept(most=3)
     def flow(self, epoch: int) -> np.ndarray:
         """Return the size of the signals: only what is strong shows."""
         size = np.abs(self.strength(epoch)[0])
-        return np.where(size >= np.quantile(size, 0.5), 0.6 * size, 0.0)
+        return np.where(size >= np.quantile(size, 0.7), 0.5 * size, 0.0)
 
     def knob(self, epoch: int) -> list[layers.Layer]:
         """Return the knob of the chosen parameter, as high as it is large."""
@@ -361,20 +365,19 @@ class Playground(ll.Scene):
     @ll.kept
     def bounds(self) -> np.ndarray:
         """Return the corners of the network."""
-        x, y, z = (LEFT - 0.3, RIGHT + HALF), (-0.95, 1.6), (-RELIEF, RELIEF)
+        x, y, z = (LEFT - 0.55, RIGHT + HALF), (-1.05, 2.0), (-RELIEF, RELIEF)
         return np.array([(a, b, c) for a in x for b in y for c in z])
 
     def view(self, now: ll.Now) -> ll.View:
         """Return a view that begins from above, as the original is seen, and comes down to where heights show."""
         turned = (10.0 * (1 - now.eased(0.02, 1.0)), 16.0 * (1 - now.eased(0.02, 0.3)))
-        return ll.View(-98.0, 40.0, bounds=self.bounds(), turned=turned)
+        return ll.View(-97.0, 44.0, bounds=self.bounds(), turned=turned)
 
     # ---------------------------------------------------------------------------------------------------- the notes
     def notes(self, epoch: int) -> list[layers.Note]:
         """Return how far the training is, and its losses."""
-        training, test = self.course().loss(epoch)[:, 0]
-        lines = (words("epoch ?n", epoch), words("training loss ?.3, test loss ?.3", training, test))
-        title = layers.Title(self.title, r"\frac{1}{2}(\hat{y} - y)^2", lines)
+        loss = words("training loss ?.3", self.course().loss(epoch)[0, 0])
+        title = layers.Title(self.title, lines=(words("epoch ?n", epoch), loss))
         return [title, layers.Chart("Loss", self.curves(epoch), now=float(epoch), x_label="epoch")]
 
     @ll.kept(most=2)
@@ -383,14 +386,15 @@ class Playground(ll.Scene):
         course = self.course()
         course.reach(epoch)
         many = epoch // course.stride + 1
-        steps = course.stride * np.arange(float(many))
-        loss = np.array(course.losses[:many], float)
+        steps = course.stride * np.arange(self.epochs // course.stride + 1.0)
+        loss = np.full((len(steps), *course.losses[0].shape), np.nan)  # what comes later is not known yet
+        loss[:many] = np.nan_to_num(course.losses[:many], nan=9.0)
         if self.crowd == "one":
-            return [layers.Series("training", "optimizer.momentum", steps, loss[:, 0, 0]),
-                    layers.Series("test", "accent", steps, loss[:, 1, 0])]  # fmt: skip
-        shares = (("best", 0.0, "good"), ("median", 0.5, "accent"), ("worst", 1.0, "bad"))
-        return [layers.Series(name, color, steps, np.quantile(np.nan_to_num(loss[:, 0], nan=9.0), q, axis=1))
-                for name, q, color in shares]  # fmt: skip
+            lines = (("training", "optimizer.momentum", loss[:, 0, 0]), ("test", "accent", loss[:, 1, 0]))
+        else:
+            low, middle, high = np.quantile(loss[:, 0], (0.0, 0.5, 1.0), axis=1)
+            lines = (("best", "good", low), ("median", "accent", middle), ("worst", "bad", high))
+        return [layers.Series(name, color, steps, values) for name, color, values in lines]
 
     # ---------------------------------------------------------------------------------------------------- the crowd
     @ll.kept
@@ -411,13 +415,10 @@ class Playground(ll.Scene):
         return np.minimum(np.nan_to_num(self.course().loss(epoch)[0], nan=1.2, posinf=1.2), 1.2)
 
     @ll.kept(most=2)
-    def told(self, epoch: int) -> list[str]:
-        """Return what is said of each cell of the crowd's sheets: its network's loss, and its rate."""
-        loss = self.course().loss(epoch)[0]
-        rates = RATES if self.crowd == "rates" else np.full(ACROSS, self.rate)
-        each = [words("loss ?.3", one) + words("\nrate ?", rates[k % ACROSS]) for k, one in enumerate(loss)]
-        row = [each[column // (SMALL + 3)] for column in range(CROWD * (SMALL + 3) - 1)]
-        return row * (SMALL - 1)
+    def told(self, epoch: int) -> np.ndarray:
+        """Return for each cell of the crowd's sheets the loss of its network."""
+        row = np.repeat(self.course().loss(epoch)[0], SMALL + 3)[:-1]
+        return np.tile(row.astype(float), SMALL - 1)
 
     def many(self, now: ll.Now, epoch: int, after: int, share: float) -> ll.Frame:
         """Return two hundred networks in training: each sinks as its loss does."""
@@ -426,8 +427,9 @@ class Playground(ll.Scene):
         sheet = layers.Sheet(grid, end, share, **look, key="crowd", name="Network", worth=self.told(epoch))
         loss = self.heights(epoch)
         good = int((loss < 0.05).sum())
-        what = "20 rates, 10 starts each" if self.crowd == "rates" else "200 starts, one training"
-        title = layers.Title("Two hundred networks", "", (what, words("epoch ?n: ?n of 200 below 0.05", epoch, good)))
+        what = "20 rates, 10 starts each" if self.crowd == "rates" else "The same training from 200 starts"
+        title = layers.Title("Two hundred networks", "", (what, "Each stands as high as its loss",
+                             words("epoch ?n: ?n of 200 below 0.05", epoch, good)))  # fmt: skip
         counts, edges = np.histogram(loss, bins=24, range=(0.0, 1.2))
         spread = layers.Series("networks", "accent", (edges[1:] + edges[:-1]) / 2, counts)
         charts = [layers.Chart("Loss", self.curves(epoch), now=float(epoch), x_label="epoch"),
@@ -440,14 +442,18 @@ class Playground(ll.Scene):
     def crowd_bounds(self) -> np.ndarray:
         """Return the corners of the crowd."""
         x, y = PITCH * ACROSS / 2, PITCH * CROWD / ACROSS / 2
-        return np.array([(a, b, c) for a in (-x, x) for b in (-y - 0.3, y + 0.8) for c in (0.0, 0.9)])
+        return np.array([(a, b, c) for a in (-x, x) for b in (-y - 0.3, y + 0.8) for c in (0.0, 1.4)])
 
     @ll.kept
     def crowd_names(self) -> list[layers.Layer]:
-        """Return a foot line below the crowd, and the rates of some columns."""
+        """Return a frame around the crowd, the scale of its heights, and the rates of some columns."""
         x, y = PITCH * ACROSS / 2, -PITCH * (CROWD / ACROSS / 2 + 0.3)
-        floor = [np.array([(-x, s * y, 0.0), (x, s * y, 0.0)]) for s in (1, -1)]
-        drawn: list[layers.Layer] = [layers.Lines(floor, "hair", 1.2, pickable=False)]
+        lines = [np.array([(-x, s * y, 0.0), (x, s * y, 0.0)]) for s in (1, -1)]
+        lines.append(np.array([(x, -y, 0.0), (x, -y, HILL)]))
+        drawn: list[layers.Layer] = [layers.Lines(lines, "faint", 1.2, pickable=False)]
+        for loss in (0, 1):
+            at = (x, -y, HILL * loss)
+            drawn.append(layers.Label(at, words("loss ?n", loss), "dim", size=16, side="right", bold=False))
         if self.crowd == "rates":
             for rate in (0.001, 0.01, 0.1, 1.0, 10.0):
                 at = (float(np.interp(np.log(rate), np.log(RATES), self.seats()[:ACROSS, 0])), y, 0.0)
