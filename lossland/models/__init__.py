@@ -12,6 +12,7 @@
 `playground`: TensorFlow Playground's networks, and how it trains them.
 `principal`: the axes of most variance.
 `quadratics`: how descent and momentum converge on a quadratic.
+`signals`: how signals and gradients fare in many layers.
 `slicefiles`: slices in files, ours and others'.
 `slices`: a network's loss along directions of many kinds.
 `slicing`: a slice from a few words.
@@ -34,6 +35,7 @@ from lossland.models import (
     playground,
     principal,
     quadratics,
+    signals,
     slicefiles,
     slices,
     slicing,
@@ -56,6 +58,7 @@ __all__ = [
     "playground",
     "principal",
     "quadratics",
+    "signals",
     "slicefiles",
     "slices",
     "slicing",

@@ -49,7 +49,7 @@ def test_the_sheets_are_what_the_network_says() -> None:
     end = made.clock.seconds
     theta, sheet = made.readouts(end)["weights"], layer(made, "output", end)
     world = sheet.start[17, 30]
-    x, y = (world[:2] - (1.5, 0.0)) * 6.0 / 0.85
+    x, y = (world[:2] - (1.5, 0.0)) * 6.0 / 0.9
     said = float(made.net().apply(theta, [[x, y]])[0, 0])
     assert world[2] == pytest.approx(0.4 * said, abs=1e-12)
     assert sheet.paint[17, 30] == pytest.approx(said, abs=1e-12)
