@@ -12,8 +12,10 @@
 `networks`: perceptrons and convolutions, thousands at once, with gradients and Hessian products.
 `neurons`: one neuron, gates, and straight cuts between two classes.
 `phase_portraits`: where a step leads from everywhere.
+`playground`: TensorFlow Playground's networks, and how it trains them.
 `principal`: the axes of most variance.
 `quadratics`: how descent and momentum converge on a quadratic.
+`signals`: how signals and gradients fare in many layers.
 `slicefiles`: slices in files, ours and others'.
 `slices`: a network's loss along directions of many kinds.
 `slicing`: a slice from a few words.
@@ -36,8 +38,10 @@ from lossland.models import (
     networks,
     neurons,
     phase_portraits,
+    playground,
     principal,
     quadratics,
+    signals,
     slicefiles,
     slices,
     slicing,
@@ -60,8 +64,10 @@ __all__ = [
     "networks",
     "neurons",
     "phase_portraits",
+    "playground",
     "principal",
     "quadratics",
+    "signals",
     "slicefiles",
     "slices",
     "slicing",
