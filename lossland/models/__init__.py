@@ -1,6 +1,7 @@
 """The mathematics that scenes show: pure functions over arrays that know nothing of pictures.
 
 `calculus`: slopes, areas, Taylor polynomials and Newton's method in one variable.
+`checkpoints`: a training's path out of files.
 `contours`: curves of equal value.
 `critical_points`: where a landscape is level, and of which kind.
 `datasets`: digits, iris, and two classes in the plane.
@@ -11,17 +12,20 @@
 `phase_portraits`: where a step leads from everywhere.
 `principal`: the axes of most variance.
 `quadratics`: how descent and momentum converge on a quadratic.
+`recorder`: a training's path into a file.
 `slicefiles`: slices in files, ours and others'.
 `slices`: a network's loss along directions of many kinds.
 `slicing`: a slice from a few words.
 `slopes`: the steepest heading, and the ways that rain takes.
 `subspaces`: what a matrix reaches and what it loses, least squares, right angles, and paths in space.
+`torch_models`: PyTorch modules of one's own.
 `training`: any optimizer on many networks.
 `vectors`: sums, multiples, angles and spans.
 """
 
 from lossland.models import (
     calculus,
+    checkpoints,
     contours,
     critical_points,
     datasets,
@@ -32,17 +36,20 @@ from lossland.models import (
     phase_portraits,
     principal,
     quadratics,
+    recorder,
     slicefiles,
     slices,
     slicing,
     slopes,
     subspaces,
+    torch_models,
     training,
     vectors,
 )
 
 __all__ = [
     "calculus",
+    "checkpoints",
     "contours",
     "critical_points",
     "datasets",
@@ -53,11 +60,13 @@ __all__ = [
     "phase_portraits",
     "principal",
     "quadratics",
+    "recorder",
     "slicefiles",
     "slices",
     "slicing",
     "slopes",
     "subspaces",
+    "torch_models",
     "training",
     "vectors",
 ]
