@@ -20,8 +20,7 @@ from numpy.typing import NDArray
 
 from lossland.errors import MachineError, UserError
 from lossland.files import written
-from lossland.models.networks import Network
-from lossland.models.slices import Slice
+from lossland.models.slices import Layout, Slice
 
 Floats = NDArray[np.float64]
 ENDINGS = (".npz", ".h5", ".hdf5")
@@ -29,7 +28,7 @@ MOST_POINTS = 2**26
 NEEDS_H5PY = "HDF5 files need the package h5py: pip install 'lossland[h5]'."
 
 
-def write(path: str | Path, found: Slice, network: Network | None = None) -> None:
+def write(path: str | Path, found: Slice, network: Layout | None = None) -> None:
     """Write a slice into a .npz or .h5 file. With the network, directions in HDF5 are cut into its parameters."""
     path = Path(path)
     if path.suffix.lower() not in ENDINGS:
@@ -59,7 +58,7 @@ def _beside(found: Slice) -> dict[str, NDArray]:
     }
 
 
-def _write_h5(file: Any, name: str, found: Slice, network: Network | None) -> None:
+def _write_h5(file: Any, name: str, found: Slice, network: Layout | None) -> None:
     file["dir_file"] = name
     file["xcoordinates"] = found.x
     if found.value.ndim == 2:
