@@ -23,6 +23,7 @@ from lossland.compute.philox import Purpose, particles, standard_normal, uniform
 from lossland.display import Displayed
 from lossland.errors import UserError, nearest
 from lossland.expression import namespace
+from lossland.expression.table import Table
 from lossland.models import networks
 from lossland.models.networks import BLAS_ALONE, EVALUATION, Array, Convolution, Image, Linear, Network
 
@@ -664,29 +665,8 @@ def smoothed(found: Slice, most: int = 257) -> tuple[Floats, Floats, Floats]:
     factor = max(1, (most - 1) // max(1, max(len(found.x), len(found.y)) - 1))
     if factor == 1:
         return found.x, found.y, found.value
-    gaps = ~np.isfinite(found.value)
-    value = np.where(gaps, np.nan, found.value)
-    fine = _splined(_splined(preview(value), factor).T, factor).T
     x, y = (np.interp(np.arange((len(side) - 1) * factor + 1) / factor, np.arange(len(side)), side)
             for side in (found.x, found.y))  # fmt: skip
-    iy, ix = (np.arange(len(side)) / factor for side in (y, x))
-    for row in (np.floor(iy).astype(int), np.ceil(iy).astype(int)):
-        for column in (np.floor(ix).astype(int), np.ceil(ix).astype(int)):
-            fine[gaps[np.ix_(row, column)]] = np.nan
+    fine = Table(found.x, found.y, found.value).arrays(np, (0, 0), x[None, :], y[:, None])
     fine[::factor, ::factor] = found.value
     return x, y, fine
-
-
-def _splined(rows: Floats, factor: int) -> Floats:
-    """Return rows (m, n) at ``factor`` times as many places: (m, (n - 1) factor + 1)."""
-    n = rows.shape[1]
-    second = np.zeros(rows.shape)
-    if n > 2:
-        system = np.diag(np.full(n - 2, 4.0)) + np.diag(np.ones(n - 3), 1) + np.diag(np.ones(n - 3), -1)
-        second[:, 1:-1] = np.linalg.solve(system, 6 * np.diff(rows, 2, axis=1).T).T
-    t = np.arange((n - 1) * factor + 1) / factor
-    left = np.minimum(t.astype(int), n - 2)
-    u = t - left
-    a, b = rows[:, left], rows[:, left + 1]
-    bent = ((1 - u) ** 3 - (1 - u)) * second[:, left] + (u**3 - u) * second[:, left + 1]
-    return (1 - u) * a + u * b + bent / 6
