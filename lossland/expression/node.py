@@ -78,8 +78,8 @@ class Node:
 
     ``op`` is ``const`` (with ``value``, and ``name`` for pi and e), ``var`` (with ``name``), an arithmetic operation
     (``add sub mul div neg pow``), a function (see `UNARY` and `BINARY`), a comparison (`COMPARISONS`), ``where``, or
-    the lookup of a `Table` at two coordinates. ``<``, ``<=``, ``>`` and ``>=`` build comparisons. Equality is identity, but while a plain function is traced
-    ``==`` and ``!=`` build comparisons too (see `with_numpy`).
+    the lookup of a `Table` at two coordinates. ``<``, ``<=``, ``>`` and ``>=`` build comparisons. Equality is identity,
+    but while a plain function is traced ``==`` and ``!=`` build comparisons too (see `with_numpy`).
     """
 
     __slots__ = ("__weakref__", "args", "name", "op", "value")

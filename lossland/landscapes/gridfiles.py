@@ -179,7 +179,8 @@ def opened(path: Path) -> Iterator[Any]:
 @contextmanager
 def _opened_npz(path: Path) -> Iterator[Mapping[str, NDArray[Any]]]:
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with open(path, "rb") as stream:
+            file = np.load(stream, allow_pickle=False)
             if not isinstance(file, Mapping):
                 raise ValueError("one array, not several")
             yield file

@@ -661,12 +661,16 @@ def smoothed(found: Slice, most: int = 257) -> tuple[Floats, Floats, Floats]:
     """Return x, y and value of a finer grid, for pictures: natural cubic splines through the points, exact at them.
 
     Each cell is cut into as many as keep a side below ``most``. Where a corner of a cell is missing, so is the cell.
+    Points at uneven distances become even ones, which need not have the old ones among them.
     """
     factor = max(1, (most - 1) // max(1, max(len(found.x), len(found.y)) - 1))
-    if factor == 1:
+    even = all(np.ptp(np.diff(side)) <= 1e-6 * np.ptp(side) / len(side) for side in (found.x, found.y))
+    if factor == 1 and even:
         return found.x, found.y, found.value
     x, y = (np.interp(np.arange((len(side) - 1) * factor + 1) / factor, np.arange(len(side)), side)
+            if even else np.linspace(side[0], side[-1], (len(side) - 1) * factor + 1)
             for side in (found.x, found.y))  # fmt: skip
     fine = Table(found.x, found.y, found.value).arrays(np, (0, 0), x[None, :], y[:, None])
-    fine[::factor, ::factor] = found.value
+    if even:
+        fine[::factor, ::factor] = found.value
     return x, y, fine
