@@ -26,6 +26,7 @@ from lossland.expression import namespace
 from lossland.expression.table import Table
 from lossland.models import networks
 from lossland.models.networks import BLAS_ALONE, EVALUATION, Array, Convolution, Image, Linear, Network
+from lossland.models.perceptrons import Perceptrons
 
 Floats = NDArray[np.float64]
 DIRECTIONS = ("random", "filter", "pca", "hessian", "gradient", "points", "local")
@@ -270,8 +271,8 @@ class FlatSurface:
 
     The first layer is linear in its weights, so what it makes of the data along each direction is computed once; a
     point costs only what the later layers cost. ``dtype`` is float32 unless float64 is asked for: errors of 1e-6 of the
-    loss. On the CPU points are shared out to threads, in blocks of samples that stay in the cache and that BLAS does
-    not split.
+    loss. On the CPU points are shared out to threads, perceptrons one by one (see `Perceptrons`), other networks in
+    blocks of samples that stay in the cache and that BLAS does not split.
     """
 
     def __init__(self, task: Task, centre: Array, directions: Array, dtype: str = "float32") -> None:
@@ -293,10 +294,15 @@ class FlatSurface:
                 made, _ = networks.forward(front, network.weights(rows, None), points[None, ...], EVALUATION)
         else:
             made = points[None, ...]
+        self._shape = made.shape[1:]
+        self._perceptrons = None
+        if xp is np and Perceptrons.fits(network):
+            self._perceptrons = Perceptrons(network, rows, made, task.target)
+            self._count, self._workers = TOGETHER, os.cpu_count() or 1
+            return
         self._count, self._block, self._workers = self._shares()
         starts = range(0, self.samples, self._block)
         self._blocks = [made[:, start : min(start + self._block, self.samples), ...] for start in starts]
-        self._shape = made.shape[1:]
         if self._first:  # (1 + k, block, ...): the data after the first layer of the centre and of each direction
             self._blocks = [_side_by_side(xp, block) for block in self._blocks]
 
@@ -337,6 +343,8 @@ class FlatSurface:
     def _piece(self, places: Floats) -> tuple[Floats, Floats]:
         xp, network = self._xp, self.task.network
         share = xp.asarray(places, dtype=self.dtype)
+        if self._perceptrons is not None:
+            return self._perceptrons.at(np.concatenate([np.ones_like(share[:, :1]), share], axis=1))
         theta = self.centre + share @ self.directions
         w = network.weights(theta, self._statistics)
         w = {f"{int(head) - self._first}.{name}": value for (head, _, name), value in
@@ -350,11 +358,12 @@ class FlatSurface:
             out, _ = networks.forward(network.layers[self._first :], w, x, EVALUATION)
             each = networks.losses(network.loss_kind, out, self._target[part, :])
             loss = loss + xp.sum(each, axis=1, dtype=xp.float64)
-            right = right + xp.sum(_right(xp, network, out, self._classes[part, ...]), axis=1, dtype=xp.float64)
+            right = right + xp.sum(networks.found(xp, out, self._classes[part, ...]), axis=1, dtype=xp.float64)
             start = part.stop
         return _on_host(loss / self.samples), _on_host(right / self.samples)
 
 
+TOGETHER = 32  # perceptrons that a thread evaluates at a time
 CACHE = 2**15  # numbers of a layer's activations that are worked on at once: 128 kB in single precision
 
 
@@ -372,15 +381,6 @@ def _combined(xp: Any, made: Array, shares: Array) -> Array:
     flat = shares @ xp.reshape(kept, (kept.shape[0], -1))
     x = xp.reshape(flat, (shares.shape[0], *kept.shape[1:]))
     return networks.turned(x) if made.ndim == 3 else x
-
-
-def _right(xp: Any, network: Network, out: Array, classes: Array) -> Array:
-    """Return where (m, samples) the class is found."""
-    if network.outputs > 1 and classes.ndim == 1:
-        return xp.astype(xp.argmax(out, axis=-1) == classes, xp.float32)
-    if network.outputs == 1:
-        return xp.astype((out[..., 0] > 0) == (xp.reshape(classes, (-1,)) > 0), xp.float32)
-    return xp.full(out.shape[:2], math.nan)
 
 
 def _on_host(array: Array) -> Floats:
