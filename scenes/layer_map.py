@@ -218,7 +218,8 @@ class LayerMap(ll.Scene):
     @ll.kept
     def space(self, width: int) -> list[layers.Layer]:
         """Return the axes of the outputs, on a faint grid."""
-        reach, look = 8.0, {"pickable": False, "group": "grid"}
+        reach = 8.0
+        look: dict[str, Any] = {"pickable": False, "group": "grid"}
         if width == 3:
             ends = AXES
             floor = shapes.lifted(np.stack(np.meshgrid(np.linspace(-3, 3, 7), np.linspace(-3, 3, 7)), -1))
@@ -238,7 +239,8 @@ class LayerMap(ll.Scene):
     def sheet(self, now: ll.Now) -> layers.Layer:
         """Return the plane of inputs, as far as it has come; the shader moves it between the moments that are kept."""
         turned, shifted, bend = self.score(now)
-        stages, look = self.stages(), {"key": "sheet", "name": "The inputs"}
+        stages = self.stages()
+        look: dict[str, Any] = {"key": "sheet", "name": "The inputs"}
         if turned < 1:
             key = min(int(turned * KEYS), KEYS - 1)
             start, end, share = self.keyed(key), self.keyed(key + 1), turned * KEYS - key

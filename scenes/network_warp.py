@@ -263,7 +263,13 @@ class NetworkWarp(ll.Scene):
                          every=(EVERY, EVERY), line="grid.axis", width=1.1, key="sheet", name="The inputs")
         ]  # fmt: skip
         for k, color in ((1, OFF), (2, ON)):
-            look = {"outline": True, "target": end[k], "share": share, "key": f"class {k}", "name": "Sample"}
+            look: dict[str, Any] = {
+                "outline": True,
+                "target": end[k],
+                "share": share,
+                "key": f"class {k}",
+                "name": "Sample",
+            }
             drawn.append(layers.Points(start[k], color, 4.6, "sphere", **look))
         return ll.Frame([*drawn, *self.followed(now), *self.cut(now)], self.notes(now), self.view(now))
 

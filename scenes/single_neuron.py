@@ -55,7 +55,7 @@ class SingleNeuron(ll.Scene):
     @property
     def length(self) -> float:
         """The length of w."""
-        return float(np.hypot(*self.w))
+        return float(np.linalg.norm(self.w))
 
     @ll.kept
     def ahead(self) -> np.ndarray:
@@ -91,7 +91,7 @@ class SingleNeuron(ll.Scene):
         tilted = now.eased(0.44, 0.58)
         beside = 30.0 * 2.0 * self.ahead()[0] * self.ahead()[1]  # so that w points across the picture
         slowly = 12.0 * (now.eased(0.66, 1.0) - now.eased(0.5, 0.6))
-        look = {"bounds": self.box(self.reach), "turned": (slowly, 0.0), "moves": True}
+        look: dict[str, Any] = {"bounds": self.box(self.reach), "turned": (slowly, 0.0), "moves": True}
         return ll.View(-90.0 + (beside + 4.0) * tilted, 89.0 - 57.0 * tilted, **look)
 
     @property
@@ -272,7 +272,7 @@ class SingleNeuron(ll.Scene):
             )  # fmt: skip
         if bend > 0 and swept < 1:
             foot, output = self.profile()
-            top = foot + np.outer(bend * self.height(output), (0, 0, 1))
+            top = foot + np.outer(bend * self.height(output), (0.0, 0.0, 1.0))
             drawn.append(layers.Curve(top, ON, 3.6, foot=foot, fill=0.3, negative=OFF, key="curve", name="Activation"))
         return drawn
 
