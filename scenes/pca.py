@@ -147,12 +147,13 @@ class PCA(ll.Scene):
     def view(self, now: ll.Now) -> ll.View:
         """Return the view, which rises a little as the cloud is pressed flat."""
         rise, turn = self.pressed(now), now.eased(0.0, 0.5)
-        return ll.View(-68.0 + 12 * turn, 20.0 + 22 * rise, bounds=self.bounds(), moves=True)
+        return ll.View(-68.0 + 12 * turn, 20.0 + 22 * rise, bounds=self.bounds(self.turned(now)), moves=True)
 
     @ll.kept
-    def bounds(self) -> np.ndarray:
-        """Return the corners (8, 3) of the box around nearly all of the cloud."""
-        x, y, z = np.quantile(np.abs(self.cloud(1.0)), 0.985, axis=0) + 0.1
+    def bounds(self, share: float = 1.0) -> np.ndarray:
+        """Return the corners (8, 3) of the box around nearly all of the cloud, a share of the way to its axes."""
+        begin, end = (np.quantile(np.abs(self.cloud(at)), 0.985, axis=0) + 0.1 for at in (0.0, 1.0))
+        x, y, z = (1.0 - share) * begin + share * end
         return np.array([(a, b, c) for a in (-x, x) for b in (-y, y) for c in (-z, z)])
 
     @ll.kept
@@ -206,13 +207,18 @@ class PCA(ll.Scene):
         drawn: list[layers.Layer] = []
         names = self.feature_names()
         for feature in self.features():
-            along = HALF * 1.1 * seen[feature]
+            along = self.length_of_features() * seen[feature]
             line: dict[str, Any] = {"dim": 0.88 * turn, "depth": True, "pickable": False, "key": f"feature {feature}"}
             drawn.append(layers.Lines([np.array([-along, along])], "dim", 1.4, **line))
             if turn < 0.5:
                 options: dict[str, Any] = {"bold": False, "dim": 0.9 * min(2 * turn, 1.0), "side": along}
                 drawn.append(layers.Label(along, names[feature], "dim", size=17, key=f"name {feature}", **options))
         return drawn
+
+    @ll.kept
+    def length_of_features(self) -> float:
+        """Return how long the lines along features are: a little longer than the cloud is along them."""
+        return 1.25 * float(self.bounds(0.0).max())
 
     def feature_names(self) -> list[str]:
         """Return what the features are called."""
