@@ -147,7 +147,7 @@ class PCA(ll.Scene):
     def view(self, now: ll.Now) -> ll.View:
         """Return the view, which rises a little as the cloud is pressed flat."""
         rise, turn = self.pressed(now), now.eased(0.0, 0.5)
-        return ll.View(-68.0 + 12 * turn, 20.0 + 22 * rise, bounds=self.bounds(self.turned(now)), moves=True)
+        return ll.View(-68.0 + 12 * turn, 20.0 + 22 * rise, bounds=self.bounds(now.eased(0.1, 0.42)), moves=True)
 
     @ll.kept
     def bounds(self, share: float = 1.0) -> np.ndarray:
