@@ -215,6 +215,23 @@ def circles(count: int = 500, noise: float = 0.0, seed: int = 0, factor: float =
     return _two_classes(points + noise * _normal(seed, count), inner)
 
 
+def on_roll(along: NDArray[np.floating], across: NDArray[np.floating]) -> Floats:
+    """Return points (..., 3) of scikit-learn's swiss roll, a tenth as large and standing on the origin's plane.
+
+    ``along`` is the share of its spiral from inside out, ``across`` that of its width, both in [0, 1].
+    """
+    turn = 1.5 * np.pi * (1 + 2 * along)
+    return np.stack([turn * np.cos(turn) / 8, turn * np.sin(turn) / 8, 2.0 * across - 1.0], axis=-1)
+
+
+def swiss_roll(count: int = 500, noise: float = 0.0, seed: int = 0) -> Data:
+    """Return points (count, 3) of a rolled sheet: class 1 along its inner half, −1 along its outer half."""
+    draw = _draws(seed, count, 0)
+    points = on_roll(draw[:, 0], draw[:, 1])
+    points = points + noise * np.concatenate([_normal(seed, count, 1), _normal(seed, count, 2)], axis=1)[:, :3]
+    return _two_classes(points, draw[:, 0] < 0.5)
+
+
 def bell(axes: Floats, count: int = 500, seed: int = 0) -> Floats:
     """Return samples (count, d) of the Gaussian around 0 with the covariance A A^T of ``axes`` A (d, k)."""
     axes = np.asarray(axes, float)
