@@ -82,7 +82,7 @@ TOUR = Tour(
             hold=1.6,
             play=(0.0, 12.0),
             azimuth=(-72.0, -54.0),
-            title="Look at the slope, take a step, repeat",
+            title="Look, take a step, repeat",
             latex=r"w \leftarrow w - \alpha\, \nabla f(w)",
         ),
         Shot(
