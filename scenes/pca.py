@@ -114,10 +114,25 @@ class PCA(ll.Scene):
         return 0.0 if self.act == "axis" else now.eased(0.52, 0.82)
 
     # ----------------------------------------------------------------------------------------------- the axis tried
+    def rotated(self, now: ll.Now) -> np.ndarray:
+        """Return the rotation (2, 2) of the axis that is tried since the start: as time goes by half around."""
+        return linear_maps.rotation(np.pi * now.eased(0.06, 0.94))
+
     def tried(self, now: ll.Now) -> np.ndarray:
-        """Return the unit vector (2,) of the axis that is tried: as time goes by it turns half around."""
+        """Return the unit vector (2,) of the axis that is tried."""
         start = np.array(self.axis) if np.linalg.norm(self.axis) > 1e-9 else np.array([1.0, 0.0])
-        return linear_maps.rotation(np.pi * now.eased(0.06, 0.94)) @ start / np.linalg.norm(start)
+        return self.rotated(now) @ start / np.linalg.norm(start)
+
+    def handles(self, now: ll.Now) -> list[ll.Handle]:
+        """Return the ring on the axis that is tried: wherever that has turned, it goes through where it is dragged."""
+        if self.act != "axis":
+            return []
+        place, back = self.rotated(now) @ self.axis, self.rotated(now).T
+
+        def move(scene: PCA, position: Any) -> None:
+            scene.set("axis", np.clip(np.round(back @ position, 2), -2.2, 2.2))
+
+        return [ll.Handle("axis", shapes.lifted(place), move, plane=0.0)]
 
     def variance(self, now: ll.Now) -> float:
         """Return the variance of the samples along it."""
@@ -259,7 +274,8 @@ class PCA(ll.Scene):
             layers.Lines([far], "area", 1.8, depth=False, pickable=False, key="line"),
             layers.Points(shapes.lifted(along), "area", 3.2, "disc", name="Shadow", key="shadows"),
             layers.Arrows(-tips[None], tips[None], "area", 5.5, depth=False, name="Two deviations", key="spread"),
-            layers.Points(shapes.lifted([self.axis]), "text", 7.0, "ring", outline=True, group="handles", name="Axis"),
+            layers.Points(shapes.lifted([self.rotated(now) @ self.axis]), "text", 7.0, "ring", outline=True,
+                          group="handles", name="Axis"),
         ]  # fmt: skip
 
     # --------------------------------------------------------------------------------------------------- the notes
