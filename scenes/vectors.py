@@ -267,14 +267,15 @@ class Vectors(ll.Scene):
         if now.share > 0.36:
             drawn += self.arrow(carried, carried + b, B, "b carried")
         drawn += self.arrow(0 * a, grown * (a + b), RESULT, "a + b", width=7.0)
-        for name, numbers, middle, color, side in (
-            ("a", a, a / 2, A, self.aside(a, b)),
-            ("b", b, carried + b / 2, B, self.aside(b, -a)),
-        ):
-            if self.space == "plane":
-                drawn.append(self.column(middle, numbers, color, side, f"{name} = "))
-            else:  # three numbers have no room there: they stand in the formula
-                drawn.append(layers.Label(self.world(middle), name, color, side=side, latex=True, size=28))
+        if self.space == "plane":  # at its head a's column keeps off the axes that a begins at
+            drawn.append(self.column(a, a, A, self.world(a), "a = "))
+            drawn.append(self.column(carried + b / 2, b, B, self.aside(b, -a), "b = "))
+        else:  # three numbers have no room there: they stand in the formula
+            for name, place, color, side in (
+                ("a", a / 2, A, self.aside(a, b)),
+                ("b", carried + b / 2, B, self.aside(b, -a)),
+            ):
+                drawn.append(layers.Label(self.world(place), name, color, side=side, latex=True, size=28))
         if grown > 0.5:
             drawn.append(self.column(a + b, a + b, RESULT, self.world(a + b)))
         if now.share < 0.9:
