@@ -165,13 +165,12 @@ class LinearMap3D(ll.Scene):
             layers.Lines(axes, "dim", 1.2, 0.7, key="axes", **look),
         ]
 
-    @ll.kept(most=4)
-    def scattered(self, key: int) -> np.ndarray:
-        """Return the world points (lattice³, 3) of the lattice at a moment of the way."""
+    @ll.kept
+    def lattice_points(self) -> np.ndarray:
+        """Return the points (lattice³, 3) of the lattice before A moves them: the shader does that."""
         half = EXTENT if self.lattice <= FEW else DENSE
-        run = np.linspace(-half, half, self.lattice)
-        points = np.stack(np.meshgrid(run, run, run, indexing="ij"), -1).reshape(-1, 3)
-        return self.world(points @ self.keyed(key).T).astype(np.float32)
+        run = np.linspace(-half, half, self.lattice, dtype=np.float32)
+        return np.stack(np.meshgrid(run, run, run, indexing="ij"), -1).reshape(-1, 3)
 
     @ll.kept(most=4)
     def net(self, key: int) -> np.ndarray:
@@ -185,11 +184,11 @@ class LinearMap3D(ll.Scene):
         at = self.part(now) * KEYS
         key = min(int(at), KEYS - 1)
         share, moved, few = at - key, self.moved(now), self.lattice <= FEW
-        step: dict[str, Any] = {"target": self.scattered(key + 1), "share": share, "key": "lattice", "name": "Lattice"}
+        look: dict[str, Any] = {"by": self.unit() * moved, "key": "lattice", "name": "Lattice"}
         if few:
-            dots = layers.Points(self.scattered(key), "grid", 2.0, "disc", dim=0.25, **step)
+            dots = layers.Points(self.lattice_points(), "grid", 2.0, "disc", dim=0.25, **look)
         else:
-            dots = layers.Points(self.scattered(key), "grid", 1.0, "dot", dim=0.6, pickable=False, **step)
+            dots = layers.Points(self.lattice_points(), "grid", 1.0, "dot", dim=0.6, pickable=False, **look)
         net: dict[str, Any] = {"fill": 0.0, "every": (4, 4), "line": "grid", "width": 1.4, "pickable": False}
         drawn: list[layers.Layer] = [
             dots,
@@ -387,7 +386,8 @@ class LinearMap3D(ll.Scene):
             volume = float(np.linalg.det(self.moved(now)))
             whole = float(np.linalg.det(self.a))
             low, high = min(0.0, float(np.floor(whole))), max(2.0, float(np.ceil(whole)))
-            notes.append(layers.Meter("Volume of the unit cube", r"\det =", volume, RESULT, low, high))
+            heading, symbol = ("Volume of the unit cube", r"\det A =") if self.part(now) == 1 else ("Volume so far", "")
+            notes.append(layers.Meter(heading, symbol, volume, RESULT, low, high))
         elif self.show == "target":
             rest = self.readouts(now)["residual"]
             notes.append(layers.Meter("From b to the nearest A x", "", rest, "text", 0.0, 4.0))

@@ -264,7 +264,7 @@ class MatrixComposition(ll.Scene):
             layers.Title(self.title, lines=(self.sentence(now),)),
             layers.Formula(forward, 22.0),
             layers.Formula(backward, 22.0),
-            layers.Facts("Areas", [(ONE, rf"\det {names}", rf"{sizes} = {area}", "")]),
+            layers.Facts("Area of the unit square in the end", [(ONE, rf"\det {names}", rf"{sizes} = {area}", "")]),
         ]
 
     def sentence(self, now: ll.Now) -> str:
