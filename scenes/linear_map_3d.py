@@ -154,14 +154,11 @@ class LinearMap3D(ll.Scene):
     @ll.kept
     def ground(self) -> list[layers.Layer]:
         """Return the floor as it was, and the three axes."""
-        run = np.arange(-4, 4.5)
-        x, y = np.meshgrid(run, run)
         ends = self.world(3.0 * np.eye(3))
         axes = [np.stack([-end, end]) for end in ends[:2]] + [np.stack([0 * ends[2], ends[2]])]
-        floor = self.world(np.stack([x, y, np.zeros_like(x)], -1))
         look: dict[str, Any] = {"pickable": False, "group": "grid"}
         return [
-            layers.Sheet(floor, fill=0.0, every=(1, 1), line="hair", width=1.0, key="floor", **look),
+            layers.Lines(list(self.world(shapes.lifted(shapes.grid(4.0)))), "hair", 1.0, key="floor", **look),
             layers.Lines(axes, "dim", 1.2, 0.7, key="axes", **look),
         ]
 
@@ -172,27 +169,18 @@ class LinearMap3D(ll.Scene):
         run = np.linspace(-half, half, self.lattice, dtype=np.float32)
         return np.stack(np.meshgrid(run, run, run, indexing="ij"), -1).reshape(-1, 3)
 
-    @ll.kept(most=4)
-    def net(self, key: int) -> np.ndarray:
-        """Return the plane of î and ĵ as a grid of world points (n, n, 3) at a moment of the way."""
-        run = np.linspace(-2, 2, 17)
-        x, y = np.meshgrid(run, run)
-        return self.world(np.stack([x, y, np.zeros_like(x)], -1) @ self.keyed(key).T)
-
     def mapped(self, now: ll.Now) -> list[layers.Layer]:
         """Return the lattice, the plane of î and ĵ, what is carried along, what is reached and what is lost."""
-        at = self.part(now) * KEYS
-        key = min(int(at), KEYS - 1)
-        share, moved, few = at - key, self.moved(now), self.lattice <= FEW
+        moved, few = self.moved(now), self.lattice <= FEW
         look: dict[str, Any] = {"by": self.unit() * moved, "key": "lattice", "name": "Lattice"}
         if few:
             dots = layers.Points(self.lattice_points(), "grid", 2.0, "disc", dim=0.25, **look)
         else:
             dots = layers.Points(self.lattice_points(), "grid", 1.0, "dot", dim=0.6, pickable=False, **look)
-        net: dict[str, Any] = {"fill": 0.0, "every": (4, 4), "line": "grid", "width": 1.4, "pickable": False}
+        net = self.world(shapes.lifted(shapes.grid(2.0)) @ moved.T)
         drawn: list[layers.Layer] = [
             dots,
-            layers.Sheet(self.net(key), self.net(key + 1), share, key="net", group="grid", **net),
+            layers.Lines(list(net), "grid", 1.4, key="net", group="grid", pickable=False),
             *self.reached(now.eased(0.5, 0.74)),
             *self.lost(moved),
             *self.carried(moved),

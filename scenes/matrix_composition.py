@@ -174,8 +174,7 @@ class MatrixComposition(ll.Scene):
     @ll.kept
     def lattice(self) -> list[np.ndarray]:
         """Return the grid lines of a plane, each as two ends (2, 2)."""
-        ticks = np.arange(-CELLS, CELLS + 1)
-        return [np.array(line, float) for k in ticks for line in (((k, -CELLS), (k, CELLS)), ((-CELLS, k), (CELLS, k)))]
+        return list(shapes.grid(CELLS))
 
     def plane(self, column: float, row: float, moved: np.ndarray, role: str, active: bool) -> list[layers.Layer]:
         """Return a small plane with its grid, its letter and its basis arrows, moved by a matrix (2, 2)."""

@@ -220,12 +220,10 @@ class Vectors(ll.Scene):
         """Return the grid: of the plane, or of the floor with its three axes."""
         if self.space == "plane":
             return [layers.WarpedGrid(np.eye(2), group="grid", before=False, dim=0.6)]
-        run = SPACE * np.arange(-5, 5.5)
-        x, y = np.meshgrid(run, run)
-        floor = np.stack([x, y, np.zeros_like(x)], -1)
+        floor = self.world(shapes.lifted(shapes.grid(5.0)))
         axes = [self.world([-5 * e, 5 * e]) for e in np.eye(3)[:2]] + [self.world([(0, 0, 0), (0, 0, 4)])]
         return [
-            layers.Sheet(floor, fill=0.0, every=(1, 1), line="hair", width=1.0, pickable=False, group="grid"),
+            layers.Lines(list(floor), "hair", 1.0, pickable=False, group="grid"),
             layers.Lines(axes, "dim", 1.3, 0.8, pickable=False, group="grid"),
         ]
 
