@@ -247,23 +247,12 @@ class ChainRule(ll.Scene):
         return ll.View(flat=True, bounds=np.array([(-reach, -0.75, 0.0), (2 * PANEL + reach, 0.7, 0.0)]))
 
     @ll.kept
-    def cell_lines(self) -> np.ndarray:
-        """Return the lines of a grid over [-1, 1]², as points (lines, m, 2)."""
-        run, fine = np.linspace(-1, 1, CELLS + 1), np.linspace(-1, 1, CELLS * FINE + 1)
-        across = [np.stack([fine, np.full_like(fine, at)], -1) for at in run]
-        return np.array([*across, *(line[:, ::-1] for line in across)])
-
-    @ll.kept
     def seen_through(self, size: float) -> list[np.ndarray]:
-        """Return the grid's lines (lines, m, 2) in the three panels, as through a glass that enlarges by 1 / size."""
-        here, found = np.array(self.point), [self.cell_lines()]
-        points = here + size * self.cell_lines()
-        for map_, jacobian in zip(self.maps(), ("jacobian_inner", "jacobian"), strict=True):
-            here, points = map_(here), map_(points)
-            # one enlargement for each panel: the parallelogram that a small grid becomes fills it
-            widest = np.abs(self.jacobians()[jacobian]).sum(axis=1).max()
-            found.append((points - here) / (size * max(widest, 1e-9)))
-        return found
+        """Return the tiny grid's lines (lines, m, 2) in the three panels, each enlarged to about one width."""
+        grid = calculus.square_lines(CELLS, FINE)
+        found = calculus.enlarged(self.maps(), self.point, size * grid)
+        widths = [np.abs(self.jacobians()[name]).sum(axis=1).max() for name in ("jacobian_inner", "jacobian")]
+        return [grid, *(panel / (size * max(width, 1e-9)) for panel, width in zip(found, widths, strict=True))]
 
     def shown_plane(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Layer]:
         """Return the tiny grid, and what the first and then both maps make of it."""

@@ -118,11 +118,7 @@ class DotProduct(ll.Scene):
         dimensions = [2]
         while dimensions[-1] < self.dimension:
             dimensions.append(min(2 * dimensions[-1], self.dimension))
-        steps = len(dimensions) - 1
-        along = min(max((now.share - 0.06) / 0.8, 0.0), 1.0) * steps
-        leg = min(int(along), max(steps - 1, 0))
-        part = min((along - leg) / 0.75, 1.0)
-        return dimensions, leg + part * part * (3 - 2 * part)
+        return dimensions, now.staged(len(dimensions) - 1, 0.06, 0.86, 0.75)
 
     # -------------------------------------------------------------------------------------------- the picture
     def frame(self, now: ll.Now) -> ll.Frame:

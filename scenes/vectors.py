@@ -165,11 +165,9 @@ class Vectors(ll.Scene):
 
     def coefficients(self, now: ll.Now) -> np.ndarray:
         """Return s and t (2,): the walker is at s a + t b."""
-        legs = len(TOUR) - 1
-        along = np.clip((now.share - 0.04) / 0.9, 0.0, 1.0) * legs
-        leg = min(int(along), legs - 1)
-        part = min((along - leg) / 0.85, 1.0)
-        return TOUR[leg] + part * part * (3 - 2 * part) * (TOUR[leg + 1] - TOUR[leg])
+        done = now.staged(len(TOUR) - 1, 0.04, 0.94, 0.85)
+        leg = min(int(done), len(TOUR) - 2)
+        return TOUR[leg] + (done - leg) * (TOUR[leg + 1] - TOUR[leg])
 
     # -------------------------------------------------------------------------------------------- the picture
     def frame(self, now: ll.Now) -> ll.Frame:

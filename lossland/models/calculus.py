@@ -210,3 +210,23 @@ def chained(*jacobians: Sequence[Sequence[float]] | Floats) -> Floats:
     for one in jacobians[1:]:
         product = np.asarray(one, float) @ product
     return product
+
+
+def square_lines(cells: int, fine: int) -> Floats:
+    """Return the lines of a grid over [-1, 1]², ``fine`` pieces to a cell, as points (2 (cells + 1), m, 2)."""
+    run, along = np.linspace(-1, 1, cells + 1), np.linspace(-1, 1, cells * fine + 1)
+    across = [np.stack([along, np.full_like(along, at)], -1) for at in run]
+    return np.array([*across, *(line[:, ::-1] for line in across)])
+
+
+def enlarged(maps: Sequence[Callable[[Floats], Floats]], point: ArrayLike, offsets: Floats) -> list[Floats]:
+    """Return where maps that follow each other send what lies around a point, seen from where that one goes.
+
+    ``offsets`` (..., 2) from the point become offsets (..., 2) from its image, after each of the maps.
+    """
+    here = np.asarray(point, float)
+    points, found = here + offsets, []
+    for one in maps:
+        here, points = one(here), one(points)
+        found.append(points - here)
+    return found
