@@ -216,17 +216,13 @@ class ChainRule(ll.Scene):
             ("From x to z: the product", rf"\frac{{{d}z}}{{{d}x}} ="),
         )
         rule = rf"\dfrac{{{z}}}{{{x}}} = \dfrac{{{z}}}{{{y}}}\cdot \dfrac{{{y}}}{{{x}}}"
+        made = rf"\fgcolor{{{Y}}}{{y}} = {self.inner.latex}, \quad \fgcolor{{{Z}}}{{z}} = {self.outer.written('y')}"
+        told = zip(said, factors, (Y, Z, "text"), strict=True)
         return [
             layers.Title(self.title, lines=("How much longer is a nudge when it arrives?",)),
-            layers.Formula(
-                rf"\fgcolor{{{Y}}}{{y}} = {self.inner.latex}, \quad \fgcolor{{{Z}}}{{z}} = {self.outer.written('y')}",
-                24,
-            ),
+            layers.Formula(made, 24),
             layers.Formula(rule, 26),
-            *(
-                layers.Meter(*told, factor, color, low, high)
-                for told, factor, color in zip(said, factors, (Y, Z, "text"), strict=True)
-            ),
+            *(layers.Meter(*heading, factor, color, low, high) for heading, factor, color in told),
         ]
 
     # ------------------------------------------------------------------------------------------------- the plane

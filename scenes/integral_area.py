@@ -316,19 +316,10 @@ class IntegralArea(ll.Scene):
         sums = [self.bars(count, self.rule).sum for count in self.counts]
         low, high = min(0.0, exact, *sums), max(0.0, exact, *sums)
         rule = r"\sum_{k=1}^{n} f(x_k)\,\Delta x \;\to\; \int_a^b f(x)\,dx"
-        total = layers.Meter(
-            "All bars together",
-            tex("n = ?n", read["n_now"]),
-            read["sum_now"],
-            AREA,
-            low,
-            high,
-            words("?.4", read["sum_now"]),
-        )
-        whole = layers.Meter(
-            "The area itself", tex(r"\int_{?}^{?} =", self.low, self.high), exact, F, low, high, words("?.4", exact)
-        )
-        return [title, formula, layers.Formula(rule, 24), total, whole]
+        count, limits = tex("n = ?n", read["n_now"]), tex(r"\int_{?}^{?} =", self.low, self.high)
+        told = (("All bars together", count, read["sum_now"], AREA), ("The area itself", limits, exact, F))
+        meters = [layers.Meter(*one, low, high, words("?.4", one[2])) for one in told]
+        return [title, formula, layers.Formula(rule, 24), *meters]
 
     def sentence(self) -> str:
         """Say in words what is seen."""
