@@ -194,12 +194,12 @@ class IntegralArea(ll.Scene):
         drawn: list[layers.Layer] = []
         if self.rule in ("lower", "upper"):
             lower, upper = (self.outline(number, moved, rule) for rule in ("lower", "upper"))
-            drawn += [*self.boxes(lower, 0.0 * lower[1], AREA, "Lower"), *self.boxes(upper, lower[1], BELOW, "Between")]
+            drawn += [*self.boxes(lower, np.zeros_like(lower[1]), AREA, "Lower"), *self.boxes(upper, lower[1], BELOW, "Between")]
         else:
             edges, heights = self.outline(number, moved, self.rule)
-            drawn += self.boxes((edges, np.maximum(heights, 0.0)), 0.0 * heights, AREA, "Bar")
+            drawn += self.boxes((edges, np.maximum(heights, 0.0)), np.zeros_like(heights), AREA, "Bar")
             if (heights < 0.0).any():
-                drawn += self.boxes((edges, np.minimum(heights, 0.0)), 0.0 * heights, BELOW, "Bar")
+                drawn += self.boxes((edges, np.minimum(heights, 0.0)), np.zeros_like(heights), BELOW, "Bar")
         return drawn
 
     def outline(self, number: int, moved: float, rule: str) -> tuple[np.ndarray, np.ndarray]:

@@ -74,8 +74,10 @@ def reach_within(f: Function, x: float, epsilon: float, most: float) -> float:
 
 
 def rounded_up(size: float) -> float:
-    """Return the least multiple of half a power of ten that is 5 % larger than a size: the end of a gauge."""
-    step = 10.0 ** np.floor(np.log10(max(size, 1e-9))) / 2
+    """Return the least multiple of half a power of ten that is 5 % larger than a size: the end of a gauge. 1 for 0."""
+    if size <= 0.0:
+        return 1.0
+    step = 10.0 ** np.floor(np.log10(size)) / 2
     return float(step * np.ceil(1.05 * size / step))
 
 
@@ -109,7 +111,9 @@ def riemann(f: Function, low: float, high: float, n: int, rule: str, turns: Arra
     here = np.minimum(np.maximum(turns[None, :], edges[:-1, None]), edges[1:, None])  # those elsewhere: at an end
     tried = np.hstack([tried, here])
     values = np.asarray(f(tried), float) + 0.0 * tried
-    best = (np.nanargmin if rule == "lower" else np.nanargmax)(values, axis=1)
+    missing = np.isnan(values)  # a bar without any value has no height
+    lowest, highest = (np.where(missing, far, values) for far in (np.inf, -np.inf))
+    best = lowest.argmin(axis=1) if rule == "lower" else highest.argmax(axis=1)
     number = np.arange(n)
     return Bars(edges, values[number, best], tried[number, best])
 
