@@ -54,6 +54,7 @@ _HOME = {
     "parameters": "lossland.scenery.parameters:",
     "Scene": "lossland.scenery.scene",
     "GroundScene": "lossland.scenery.ground",
+    "curves": "lossland.scenery.curves:",
     "level_points": "lossland.scenery.level_points:",
     "terrain": "lossland.world.terrain:",
     "RaceScene": "lossland.scenery.race",
@@ -107,6 +108,7 @@ __all__ = [
     "bench",
     "benchmark",
     "cluster",
+    "curves",
     "explain",
     "figures",
     "function",
@@ -198,6 +200,7 @@ if TYPE_CHECKING:
     from lossland.models.recorder import Recorder as Recorder
     from lossland.models.slicing import slice as slice
     from lossland.optimizers import rates as rates
+    from lossland.scenery import curves as curves
     from lossland.scenery import ground as ground
     from lossland.scenery import level_points as level_points
     from lossland.scenery import parameters as parameters

@@ -43,7 +43,7 @@ KEEPERS = {
     "cupy": {"lossland/compute/arrays.py"},
     "cuda": {"lossland/render/gl/sharing.py"},
     "vispy.app": {"lossland/render/gl/canvas.py"},
-    "h5py": {"lossland/models/slicefiles.py"},
+    "h5py": {"lossland/landscapes/gridfiles.py"},
     "llvmlite": {"lossland/compute/kernels/machine.py"},
     "distributed": {"lossland/compute/cluster.py"},
     "sympy": set(),

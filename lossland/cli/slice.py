@@ -102,10 +102,11 @@ def run(arguments: Namespace) -> None:
     from lossland.formats.endings import check_ending
 
     check_ending(arguments.output, (".npz", ".h5", ".hdf5"))
+    from lossland.landscapes import gridfiles
     from lossland.models import honesty, slicefiles, slicing
 
     if arguments.output.suffix.lower() != ".npz":
-        slicefiles.require_h5py()
+        gridfiles.require_h5py()
     with Progress("Slicing") as progress:
         prepared = _of_torch(arguments) if arguments.torch else _trained_here(arguments)
         found, started = prepared.recipe.blank, time.perf_counter()

@@ -6,13 +6,19 @@
 `critical_points`: where a landscape is level, and of which kind.
 `datasets`: digits, iris, and two classes in the plane.
 `honesty`: what a slice may be trusted for.
+`layer_maps`: what a layer does to points, and to areas.
 `least_squares`: a loss of any number of weights whose slopes are known exactly.
 `linear_maps`: what a matrix does to the plane.
+`neighbours`: nearest neighbours, class means and k-means.
 `networks`: perceptrons and convolutions, thousands at once, with gradients and Hessian products.
+`neurons`: one neuron, gates, and straight cuts between two classes.
+`perceptrons`: many perceptrons that differ by shares of a few directions, on the CPU: as fast as memory and NumPy's BLAS allow.
 `phase_portraits`: where a step leads from everywhere.
+`playground`: TensorFlow Playground's networks, and how it trains them.
 `principal`: the axes of most variance.
 `quadratics`: how descent and momentum converge on a quadratic.
 `recorder`: a training's path into a file.
+`signals`: how signals and gradients fare in many layers.
 `slicefiles`: slices in files, ours and others'.
 `slices`: a network's loss along directions of many kinds.
 `slicing`: a slice from a few words.
@@ -30,13 +36,19 @@ from lossland.models import (
     critical_points,
     datasets,
     honesty,
+    layer_maps,
     least_squares,
     linear_maps,
+    neighbours,
     networks,
+    neurons,
+    perceptrons,
     phase_portraits,
+    playground,
     principal,
     quadratics,
     recorder,
+    signals,
     slicefiles,
     slices,
     slicing,
@@ -54,13 +66,19 @@ __all__ = [
     "critical_points",
     "datasets",
     "honesty",
+    "layer_maps",
     "least_squares",
     "linear_maps",
+    "neighbours",
     "networks",
+    "neurons",
+    "perceptrons",
     "phase_portraits",
+    "playground",
     "principal",
     "quadratics",
     "recorder",
+    "signals",
     "slicefiles",
     "slices",
     "slicing",

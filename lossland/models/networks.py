@@ -264,7 +264,7 @@ def _sigmoid(xp: ModuleType, z: Array) -> Array:
 _GELU = math.sqrt(2 / math.pi)
 
 
-def _bent(xp: ModuleType, kind: str, z: Array) -> Array:
+def bent(xp: ModuleType, kind: str, z: Array) -> Array:
     """Return an activation function of z."""
     if kind == "tanh":
         return xp.tanh(z)
@@ -314,7 +314,7 @@ class Activation(Layer):
         """Return activations of the same shape."""
         if self.kind == "linear":
             return x, None
-        y = _bent(namespace(x), self.kind, x)
+        y = bent(namespace(x), self.kind, x)
         return y, (x, y)
 
     def backward(self, w: Weights, saved: Any, slope: Array) -> tuple[Array, dict[str, Array]]:
@@ -521,6 +521,15 @@ def _softmax(xp: ModuleType, out: Array) -> tuple[Array, Array]:
     real = xp.real(out) if xp.isdtype(out.dtype, "complex floating") else out
     shifted = out - xp.max(real, axis=-1, keepdims=True)
     return shifted, xp.sum(xp.exp(shifted), axis=-1, keepdims=True)
+
+
+def found(xp: ModuleType, out: Array, classes: Array) -> Array:
+    """Return where (P, N) outputs (P, N, outputs) name the class (N,); nan where there are no classes."""
+    if out.shape[-1] > 1 and classes.ndim == 1:
+        return xp.astype(xp.argmax(out, axis=-1) == classes, xp.float32)
+    if out.shape[-1] == 1:
+        return xp.astype((out[..., 0] > 0) == (xp.reshape(classes, (-1,)) > 0), xp.float32)
+    return xp.full(out.shape[:2], math.nan)
 
 
 # ---------------------------------------------------------------------------------------------------------- networks
