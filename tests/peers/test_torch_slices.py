@@ -594,7 +594,55 @@ def test_checkpoints_as_others_write_them(wrap: str, trained: Path, tmp_path: Pa
 # ------------------------------------------------------------------------------------------------------------ recording
 
 
-def test_lightning_keras_and_jax_are_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.filterwarnings("ignore")
+def test_lightning_is_recorded_and_its_checkpoints_are_read(trained: Path, tmp_path: Path) -> None:
+    lightning = import_module("lightning.pytorch")
+    callbacks = import_module("lightning.pytorch.callbacks")
+    names: dict[str, Any] = {}
+    exec(compile(MINE, "mine", "exec"), names)
+
+    class Around(lightning.LightningModule):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model, self.loss, (self.points, self.target) = names["made"]()
+
+        def training_step(self, batch: Any, index: int) -> Any:
+            value = self.loss(self.model(batch[0]), batch[1])
+            self.log("loss", value, on_epoch=True)
+            return value
+
+        def configure_optimizers(self) -> Any:
+            return torch.optim.SGD(self.parameters(), lr=0.1)
+
+        def train_dataloader(self) -> Any:
+            pairs = torch.utils.data.TensorDataset(torch.tensor(self.points), torch.tensor(self.target))
+            return torch.utils.data.DataLoader(pairs, batch_size=20)
+
+    with ll.Recorder(tmp_path / "run.npz") as run:
+
+        def keep(trainer: Any, module: Any) -> None:
+            run.save(module, trainer.current_epoch, loss=trainer.callback_metrics["loss"])
+            trainer.save_checkpoint(tmp_path / f"e{trainer.current_epoch}.ckpt")
+
+        callback = callbacks.LambdaCallback(on_train_epoch_end=keep)
+        quiet = {"logger": False, "enable_progress_bar": False, "enable_model_summary": False}
+        trainer = lightning.Trainer(
+            max_epochs=3, accelerator="cpu", default_root_dir=tmp_path, callbacks=[callback], **quiet
+        )
+        trainer.fit(Around())
+    read = recorder.read_run(tmp_path / "run.npz")
+    assert read.steps.tolist() == [0, 1, 2]
+    assert np.isfinite(read.scalars["loss"]).all()
+    kept = []
+    for saved in ("run.npz", "e*.ckpt"):
+        assert sliced(trained, "--checkpoints", str(tmp_path / saved), "--directions", "pca") == 0
+        with np.load(trained / "s.npz") as arrays:
+            kept.append(arrays["path"])
+    np.testing.assert_allclose(kept[0], kept[1], atol=1e-12)
+    assert np.linalg.norm(kept[0][0]) > 0.1
+
+
+def test_keras_and_jax_are_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KERAS_BACKEND", "torch")
     keras, jax = import_module("keras"), import_module("jax")
     model = keras.Sequential([keras.layers.Dense(4, activation="tanh"), keras.layers.BatchNormalization()])
