@@ -115,7 +115,7 @@ def run(arguments: Namespace) -> None:
             progress(done, found.value.size)
         seconds = time.perf_counter() - started
     numbers = honesty.examine(prepared.task, found, prepared.path if len(found.path) else None)
-    found = slicing.on_host(found)
+    found = honesty.beside(slicing.on_host(found), numbers, prepared.task.network.title)
     slicefiles.write(arguments.output, found, prepared.task.network)
     rate = found.value.size / seconds
     if arguments.json:

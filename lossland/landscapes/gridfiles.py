@@ -31,7 +31,10 @@ MOST_POINTS = 2**26
 NEEDS_H5PY = "HDF5 files need the package h5py: pip install 'lossland[h5]'."
 LOSSES = ("train_loss", "test_loss", "max_eig", "min_eig")  # the first of them that is there is the value
 QUANTITIES = (*LOSSES, "train_acc", "test_acc")
-KEPT = ("centre", "directions", "kind", "seed", "path", "path_loss", "marks")  # what our own slices have beside it
+KEPT = (
+    *("centre", "directions", "kind", "seed", "path", "path_loss", "marks"),
+    *("title", "shadow_loss", "explained", "curvature", "top_eigenvalue"),
+)  # what our own slices have beside it
 AXES = ("xdirection", "ydirection")
 PROJECTED = ("proj_xcoord", "proj_ycoord")
 VARIANCES = ("explained_variance_ratio_", "explained_variance_", "singular_values_")
