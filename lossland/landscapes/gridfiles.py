@@ -213,6 +213,10 @@ def _from_npz(path: Path, file: Mapping[str, NDArray[Any]]) -> GridFile:
         if len(axes) > 2:
             raise UserError(f"{path} has {len(axes)} directions; a landscape has one or two.")
         return GridFile(axes[0], axes[1] if len(axes) > 1 else np.zeros(0), np.asarray(file["loss"], float).T)
+    if "steps" in names and any(name.startswith("parameters/") for name in names):
+        raise UserError(
+            f"{path} is a recorded run: `lossland slice --checkpoints {path.name}` makes a landscape of it."
+        )
     for name in ("x", "value"):
         if name not in names:
             raise UserError(f"{path} holds no slice: there is no array {name!r} in it, but {listed(names)}.")
