@@ -150,7 +150,7 @@ def test_half_a_file_is_told(tmp_path: Path) -> None:
 def test_a_run_is_no_landscape_yet(tmp_path: Path) -> None:
     with ll.Recorder(tmp_path / "run.npz") as run:
         run.save(weights(0.0))
-    with pytest.raises(ll.UserError, match="is a recorded run: `lossland slice --checkpoints run.npz`"):
+    with pytest.raises(ll.UserError, match=r"is a recorded run: `lossland slice --checkpoints run\.npz`"):
         ll.scene(tmp_path / "run.npz")
 
 
