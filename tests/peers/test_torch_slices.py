@@ -411,6 +411,15 @@ def test_checkpoints_are_projected_as_numpy_does(saved: str, trained: Path, caps
     assert (told["net"], told["samples"], told["dtype"], told["device"]) == ("Net", 40, "float64", "cpu")
 
 
+def test_a_single_checkpoint_is_loaded_and_no_path(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert sliced(trained, "--checkpoints", str(trained / "e11.pt"), "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["training_loss"] == pytest.approx(eval_loss(trained, rows_of(trained)[-1]), rel=1e-12)
+    assert told["explained"] == "nan"
+    with np.load(trained / "s.npz") as arrays:
+        np.testing.assert_allclose(arrays["centre"], rows_of(trained)[-1], atol=1e-12)
+
+
 def test_a_surface_that_follows_the_checkpoints_has_their_true_loss(trained: Path) -> None:
     assert sliced(trained, "--checkpoints", str(trained / "run.npz"), "--directions", "local", n="9x7") == 0
     assert ll.scene(str(trained / "s.npz")).readouts(0.0)["least"] > 0
