@@ -49,7 +49,7 @@ KEEPERS = {
     "sympy": set(),
     "scipy": set(),
     "mpmath": set(),
-    "torch": {"lossland/optimizers/foreign.py"},
+    "torch": {"lossland/optimizers/foreign.py", "lossland/models/torch_models.py"},
     "optax": {"lossland/optimizers/foreign.py"},
     "jax": {"lossland/optimizers/foreign.py"},
     "pickle": {"lossland/compute/cluster.py"},  # what is sent to workers; a file is never unpickled

@@ -197,6 +197,12 @@ def _latex_piece(
             return Piece(_FUNCTIONS[op] + _parentheses(", ".join(piece.text for piece in args)), POWER)
 
 
+def latex_as_typed(node: Node, text: str) -> str:
+    """Return the LaTeX of a formula that was typed: with ln where that was written for the natural logarithm."""
+    written = latex(node)
+    return re.sub(r"\\log(?!_)", r"\\ln", written) if re.search(r"\bln\b", text) else written
+
+
 _FUNCTIONS = {
     **{name: "\\" + name for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh", "log", "min", "max")},
     "asin": r"\arcsin",

@@ -17,9 +17,13 @@ from lossland import userfiles
 from lossland.errors import UserError, nearest, shown
 from lossland.expression import Node, Program, text, variable
 from lossland.expression.formula import FormulaError, parse
+<<<<<<< HEAD
+from lossland.expression.printing import LONGEST, latex_as_typed, length
+=======
 from lossland.expression.node import make
 from lossland.expression.printing import LONGEST, length
 from lossland.expression.table import Table
+>>>>>>> work-formats
 from lossland.files import kind_of
 from lossland.landscapes import bbob, gridfiles
 from lossland.landscapes.catalogue import CATALOGUE
@@ -211,7 +215,9 @@ def _from_formula(formula: str, domain: Domain) -> Landscape:
                 "`lossland landscapes` lists them; a formula uses x and y."
             ) from None
         raise
-    return _of(node, formula, formula, domain)
+    made = _of(node, formula, formula, domain)
+    written = latex_as_typed(node, formula)
+    return replace(made, notation=written) if written != made.latex else made
 
 
 def _from_function(function: Function, domain: Domain) -> Landscape:

@@ -568,12 +568,12 @@ class Network(Displayed):
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
         """The parameters in the order of the flat vector."""
-        return _laid_out(Residual(self.layers).shapes())
+        return laid_out(Residual(self.layers).shapes())
 
     @cached_property
     def kept_statistics(self) -> tuple[Parameter, ...]:
         """The running statistics in the order of their flat vector."""
-        return _laid_out(Residual(self.layers).statistics())
+        return laid_out(Residual(self.layers).statistics())
 
     @property
     def size(self) -> int:
@@ -582,7 +582,7 @@ class Network(Displayed):
 
     def views(self, theta: Array) -> dict[str, Array]:
         """Return the parameters of (n,) or (P, n) by their names, each in its shape: views, where the library can."""
-        return _views(self.parameters, theta)
+        return views_of(self.parameters, theta)
 
     def first_statistics(self, xp: ModuleType = np, dtype: Any = None) -> Array:
         """Return the running statistics (m,) before any training."""
@@ -713,11 +713,11 @@ class Network(Displayed):
 
     def weights(self, theta: Array, statistics: Array | None) -> dict[str, Array]:
         """Return parameters and running statistics by their names."""
-        w = _views(self.parameters, theta)
+        w = views_of(self.parameters, theta)
         if self.kept_statistics:
             xp = namespace(theta)
             stats = self.first_statistics(xp, _real(xp, theta.dtype)) if statistics is None else statistics
-            w |= _views(self.kept_statistics, stats if stats.ndim == 2 else stats[None, :])
+            w |= views_of(self.kept_statistics, stats if stats.ndim == 2 else stats[None, :])
         return w
 
     def _pieces(self, theta: Array, x: Array) -> Iterator[slice]:
@@ -772,7 +772,8 @@ def _rows(statistics: Array | None, piece: slice) -> Array | None:
     return statistics if statistics is None or statistics.ndim == 1 else statistics[piece, :]
 
 
-def _laid_out(shapes: Mapping[str, Shape]) -> tuple[Parameter, ...]:
+def laid_out(shapes: Mapping[str, Shape]) -> tuple[Parameter, ...]:
+    """Return where parameters of these shapes lie, one after the other."""
     ends = np.cumsum([0, *(math.prod(shape) for shape in shapes.values())]).tolist()
     return tuple(
         Parameter(name, shape, start, stop)
@@ -780,7 +781,8 @@ def _laid_out(shapes: Mapping[str, Shape]) -> tuple[Parameter, ...]:
     )
 
 
-def _views(parameters: Sequence[Parameter], flat: Array) -> dict[str, Array]:
+def views_of(parameters: Sequence[Parameter], flat: Array) -> dict[str, Array]:
+    """Return the parameters of (n,) or (P, n) by their names, each in its shape."""
     xp = namespace(flat)
     return {p.name: xp.reshape(flat[..., p.start : p.stop], (*flat.shape[:-1], *p.shape)) for p in parameters}
 

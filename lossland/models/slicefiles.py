@@ -8,11 +8,10 @@ import numpy as np
 
 from lossland.landscapes import gridfiles
 from lossland.landscapes.gridfiles import AXES, GridFile
-from lossland.models.networks import Network
-from lossland.models.slices import Slice
+from lossland.models.slices import Layout, Slice
 
 
-def write(path: str | Path, found: Slice, network: Network | None = None) -> None:
+def write(path: str | Path, found: Slice, network: Layout | None = None) -> None:
     """Write a slice into a .npz or .h5 file. With the network, directions in HDF5 are cut into its parameters."""
     path = Path(path)
     parts = {}

@@ -25,12 +25,74 @@ from lossland.errors import UserError, nearest
 from lossland.expression import namespace
 from lossland.expression.table import Table
 from lossland.models import networks
-from lossland.models.networks import BLAS_ALONE, EVALUATION, Array, Convolution, Image, Linear, Network
+from lossland.models.networks import BLAS_ALONE, EVALUATION, Array, Convolution, Image, Linear, Network, Parameter
 from lossland.models.perceptrons import Perceptrons
 
 Floats = NDArray[np.float64]
 DIRECTIONS = ("random", "filter", "pca", "hessian", "gradient", "points", "local")
 TINY = 1e-10  # added to a direction's length before it divides, as in Li et al.'s code
+
+
+class Layout(Protocol):
+    """Which parameters a network has, and where they lie in the flat vector; a `Network` is one."""
+
+    @property
+    def title(self) -> str:
+        """What the network is called."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """The number n of parameters."""
+        ...
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The parameters in the order of the flat vector."""
+        ...
+
+    def views(self, theta: Array) -> dict[str, Array]:
+        """Return the parameters of (n,) or (P, n) by their names, each in its shape."""
+        ...
+
+
+class Objective(Protocol):
+    """A loss of flat parameter vectors that can be sliced: a `Task`, or a PyTorch module with its data."""
+
+    @property
+    def network(self) -> Layout:
+        """What the parameters are."""
+        ...
+
+    @property
+    def piece(self) -> int:
+        """How many points a slice takes before it shows something new."""
+        ...
+
+    @property
+    def precision(self) -> float:
+        """The relative error of a top eigenvalue that is worth working for."""
+        ...
+
+    def loss(self, theta: Array) -> Array:
+        """Return the loss of (n,) or (P, n)."""
+        ...
+
+    def accuracy(self, theta: Array) -> Array:
+        """Return the share of samples whose class is found, nan where there are no classes."""
+        ...
+
+    def gradient(self, theta: Array) -> Array:
+        """Return the gradient, in the shape of theta."""
+        ...
+
+    def hessian_times(self, theta: Array, direction: Array) -> Array:
+        """Return the Hessian at theta (n,) times directions (n,) or (k, n)."""
+        ...
+
+    def surface(self, centre: Array, directions: Array, dtype: str) -> Surface:
+        """Return the loss on the plane from a centre (n,) along directions (k, n)."""
+        ...
 
 
 class Task(NamedTuple):
@@ -41,9 +103,20 @@ class Task(NamedTuple):
     target: Array
     statistics: Array | None = None
 
+    piece = 512
+    precision = 1e-8
+
     def loss(self, theta: Array) -> Array:
         """Return the loss of (n,) or (P, n)."""
         return self.network.loss(theta, self.points, self.target, statistics=self.statistics)
+
+    def accuracy(self, theta: Array) -> Array:
+        """Return the share of samples whose class is found."""
+        return self.network.accuracy(theta, self.points, self.target, self.statistics)
+
+    def surface(self, centre: Array, directions: Array, dtype: str) -> FlatSurface:
+        """Return the loss on the plane from a centre (n,) along directions (k, n)."""
+        return FlatSurface(self, centre, directions, dtype)
 
     def gradient(self, theta: Array) -> Array:
         """Return its gradient, in the shape of theta."""
@@ -67,7 +140,7 @@ def random_direction(theta: Array, seed: int = 0, index: int = 0) -> Array:
 NORMS = ("filter", "layer", "weight", "dfilter", "dlayer", "")
 
 
-def normalized(network: Network, theta: Array, direction: Array, norm: str = "filter", biasbn: str = "zero") -> Array:
+def normalized(network: Layout, theta: Array, direction: Array, norm: str = "filter", biasbn: str = "zero") -> Array:
     """Return a direction (n,) scaled to the weights as Li et al. do.
 
     ``filter`` scales each filter to the length of the weights', ``layer`` each parameter as a whole; ``weight``
@@ -197,12 +270,12 @@ def _another(xp: Any, known: Array, like: Array, seed: int) -> Array:
     return unit(found)
 
 
-def hessian_spectrum(task: Task, theta: Array, count: int = 2, seed: int = 0, most: int = 200) -> Spectrum:
+def hessian_spectrum(task: Objective, theta: Array, count: int = 2, seed: int = 0, most: int = 200) -> Spectrum:
     """Return the top eigenvalues and eigenvectors of the loss's Hessian at theta (n,)."""
-    return top_eigenvectors(lambda v: task.hessian_times(theta, v), theta, count, seed, most)
+    return top_eigenvectors(lambda v: task.hessian_times(theta, v), theta, count, seed, most, task.precision)
 
 
-def gradient_plane(task: Task, theta: Array) -> Array:
+def gradient_plane(task: Objective, theta: Array) -> Array:
     """Return the gradient's direction and, orthogonal to it, the one into which the Hessian turns it (2, n).
 
     Where descent goes from here, to second order. Where the gradient or that part vanishes, random ones stand in.
@@ -235,7 +308,7 @@ def bezier(first: Array, middle: Array, last: Array, t: Array) -> Array:
 
 
 def connect(
-    task: Task, first: Array, last: Array, steps: int = 200, lr: float = 0.02, count: int = 8, seed: int = 0
+    task: Objective, first: Array, last: Array, steps: int = 200, lr: float = 0.02, count: int = 8, seed: int = 0
 ) -> Array:
     """Return the middle (n,) of a quadratic Bézier curve between two optima along which the loss is low on average.
 
@@ -423,7 +496,7 @@ class LocalSurface:
     of a point of the path only that point counts: there the surface's loss is the path's true one.
     """
 
-    def __init__(self, task: Task, path: Array, places: Floats, dtype: str = "float64") -> None:
+    def __init__(self, task: Objective, path: Array, places: Floats, dtype: str = "float64") -> None:
         xp = self._xp = namespace(path)
         self.task, self.dtype, self.places = task, getattr(xp, dtype), np.asarray(places, float)
         velocity = _differences(xp, path)
@@ -456,12 +529,10 @@ class LocalSurface:
 
     def at(self, places: Floats) -> tuple[Floats, Floats]:
         """Return loss and accuracy (m,) at places (m, 2) of the chart."""
-        network, points, target, stats = self.task
         found = []
         for start in range(0, len(places), 64):
             theta = self.parameters(places[start : start + 64])
-            loss = network.loss(theta, points, target, statistics=stats)
-            found.append((_on_host(loss), _on_host(network.accuracy(theta, points, target, stats))))
+            found.append((_on_host(self.task.loss(theta)), _on_host(self.task.accuracy(theta))))
         return _joined(found)
 
 
@@ -579,7 +650,7 @@ class Recipe(NamedTuple):
 
 
 def plan(
-    task: Task,
+    task: Objective,
     theta: Array,
     directions: str = "filter",
     radius: float | None = None,
@@ -648,11 +719,11 @@ def plan(
         assert path is not None
         surface, centre = LocalSurface(task, path, places), path
     else:
-        surface = FlatSurface(task, theta, found, dtype)
+        surface = task.surface(theta, found, dtype)
     return Recipe(surface, Slice(x, y, blank, blank, centre, found, directions, seed, places, truth, marks))
 
 
-def _reach(task: Task, theta: Array, curvature: float) -> float:
+def _reach(task: Objective, theta: Array, curvature: float) -> float:
     """Return how far along a direction its curvature adds 1 + the loss; at least a millionth of 1, at most 10."""
     return float(np.clip(math.sqrt(2 * (1 + float(task.loss(theta))) / max(curvature, 1e-9)), 1e-6, 10.0))
 

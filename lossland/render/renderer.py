@@ -20,7 +20,7 @@ from lossland.render.backdrop import Background
 from lossland.render.gl.programs import Region, set_region
 from lossland.render.gl.target import Target
 from lossland.render.painter import REGISTRY, TOGETHER, DrawContext, Painter, Phase, Quality
-from lossland.render.presence import PLAIN, as_drawn, presence_of
+from lossland.render.presence import PLAIN, Presence, as_drawn, presence_of
 from lossland.scenery.scene import Frame, Show
 from lossland.world.camera import Camera
 from lossland.world.layers import Layer
@@ -128,9 +128,10 @@ class Renderer:
         if not self._transparent:
             (self._background.blit_into_window if self._window else self._background.blit)(context)
         context.aim()
+        contexts: dict[tuple[Phase, Presence], DrawContext] = {}
         for phase, painter, layer in self._steps(frame, context.show):
             if phase == Phase.GROUND:
-                painter.draw(layer, self._in_phase(context, phase, layer))
+                painter.draw(layer, self._in_phase(context, phase, layer, contexts))
 
     def _target(self, size: tuple[int, int], factor: float) -> Target:
         wanted, large = (round(size[0] * factor), round(size[1] * factor)), factor >= 1
@@ -221,22 +222,32 @@ class Renderer:
                 gloo.clear(color=False, depth=1.0)
                 context.aim()
 
+        contexts: dict[tuple[Phase, Presence], DrawContext] = {}
         solid: list[Callable[[], None]] = []
         ground: list[Callable[[], None]] = []
         later: list[Callable[[], None]] = []
         for phase, painter, layer in self._steps(frame, show):
             if above and phase == Phase.GROUND:
                 continue
-            step = partial(painter.draw, layer, self._in_phase(context, phase, layer))
+            step = partial(painter.draw, layer, self._in_phase(context, phase, layer, contexts))
             (solid if phase == Phase.SOLID else ground if phase <= Phase.DECAL else later).append(step)
         behind = [] if above or blit or self._transparent else [partial(self._background.draw, context)]
         # What was drawn so far is sent off to be drawn while the rest is prepared.
         begun = [gloo.flush] if quality.moving else []
         return [start, *solid, *behind, *begun, *ground, *begun, *later]
 
-    def _in_phase(self, context: DrawContext, phase: Phase, subject: Subject) -> DrawContext:
+    def _in_phase(
+        self,
+        context: DrawContext,
+        phase: Phase,
+        subject: Subject,
+        contexts: dict[tuple[Phase, Presence], DrawContext],
+    ) -> DrawContext:
+        """Return the context of a phase and of a layer's presence; ``contexts`` are those made so far."""
         presence = presence_of(subject, self.theme) if isinstance(subject, Layer) else PLAIN
-        return replace(context, phase=phase, presence=presence)
+        if (phase, presence) not in contexts:
+            contexts[phase, presence] = replace(context, phase=phase, presence=presence)
+        return contexts[phase, presence]
 
     def _painters(self, frame: Frame, show: Show) -> list[tuple[Subject, Painter]]:
         """Return each layer that is drawn with its painter, once."""

@@ -23,7 +23,7 @@ from lossland.world.layers import Array, Label, Layer, Trail, column, written
 from lossland.world.theme import Rgb, Theme, contrast
 from lossland.world.track import Track
 from lossland.writing.placement import Choice, Rect, beside, choose, glide, has_room, separate
-from lossland.writing.sides import discs_seen, place_beside
+from lossland.writing.sides import Discs, place_beside
 from lossland.writing.text import Type
 
 Size = tuple[int, int]
@@ -45,16 +45,16 @@ def draw_labels(
     dl: imgui.ImDrawList,
     type_: Type,
     layers: Sequence[Layer],
-    camera: Camera,
-    size: Size,
+    discs: Discs,
     area: Rect,
     taken: Sequence[Rect],
 ) -> list[Rect]:
     """Draw what stands at a place first, then the heads' names in the room that is left; return the rectangles."""
+    camera, size = discs.camera, discs.size
     labels = [layer for layer in layers if isinstance(layer, Label)]
     trails = [layer for layer in layers if isinstance(layer, Trail)]
     standing = taken
-    placed = place_labels(type_, labels, layers, camera, size, area, taken)
+    placed = place_labels(type_, labels, discs, area, taken)
     with type_.kind("label"):
         for label, rect in placed:
             _draw_label(dl, type_, label, rect)
@@ -80,16 +80,15 @@ def draw_labels(
 def place_labels(
     type_: Type,
     labels: Sequence[Label],
-    layers: Sequence[Layer],
-    camera: Camera,
-    size: Size,
+    discs: Discs,
     area: Rect,
     taken: Sequence[Rect],
 ) -> list[tuple[Label, Rect]]:
     """Return where each label stands whose point is in ``area`` and that has room: the centred ones, then the others.
 
-    ``layers`` are all that is shown: labels keep off what matters in them.
+    Labels keep off ``discs``, those of all that is shown.
     """
+    camera, size = discs.camera, discs.size
     pixels = _pixels(camera, [label.position for label in labels], size)
     inside = [(label, pixel) for label, pixel in zip(labels, pixels, strict=True) if _is_within(pixel, area)]
     placed: list[tuple[Label, Rect]] = []
@@ -108,7 +107,7 @@ def place_labels(
         sizes = [_label_size(type_, label) for label in beside]
         taken = [*taken, *(rect for _, rect in placed)]
         poses = _key_poses(camera)
-        keep(beside, place_beside(beside, sizes, layers, camera, size, area, taken, type_.pixel_ratio, poses))
+        keep(beside, place_beside(beside, sizes, discs, area, taken, poses))
     return placed
 
 
@@ -228,8 +227,8 @@ def _draw_starts(
 ) -> list[Rect]:
     """Write below each marked start, unless a head or a label is there; return the rectangles of the words."""
     rects: list[Rect] = []
-    taken = [*drawn, *discs_seen([trail for trail in trails if trail.head], camera, size, type_.pixel_ratio)]
     marked = [trail for trail in trails if trail.ring and len(trail.points)]
+    taken = [*drawn, *Discs(trails, camera, size, type_.pixel_ratio).squares()] if marked else []
     pixels = _pixels(camera, [trail.points[0] for trail in marked], size)
     for trail, (x, y) in zip(marked, pixels, strict=True):
         if _is_within((x, y), area):

@@ -21,7 +21,7 @@ from lossland.writing.labels import draw_labels
 from lossland.writing.notes import draw_notes
 from lossland.writing.placement import Rect, overlap
 from lossland.writing.plates import draw_plate_texts
-from lossland.writing.sides import discs_seen
+from lossland.writing.sides import Discs
 from lossland.writing.text import Type
 
 Size = tuple[int, int]
@@ -67,11 +67,12 @@ def draw_overlay(
     for layer in shown:
         if isinstance(layer, Plates):
             taken += draw_plate_texts(draw_list, type_, layer, camera, size)
+    discs = Discs(shown, camera, size, type_.pixel_ratio)
     if show.labels:
-        lines += draw_labels(draw_list, type_, shown, camera, size, area, taken)
+        lines += draw_labels(draw_list, type_, shown, discs, area, taken)
     axes = [layer for layer in shown if isinstance(layer, Axes)]
     if axes:  # their numbers give way to everything else
-        lines += discs_seen(shown, camera, size, type_.pixel_ratio)
+        lines += discs.squares()
     for layer in axes:
         with type_.kind("numeral"):
             draw_numerals(draw_list, type_, layer, camera, size, free, area, lines)

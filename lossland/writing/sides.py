@@ -25,45 +25,72 @@ CLEAR = 2.0  # between a label and what it must not cover
 FEW = 40  # points: a layer of more of them is a cloud, and a label may stand in it
 
 
+class Discs:
+    """What labels must not cover in a picture: heads, points and nodes. A picture's are found once, for all its labels.
+
+    ``scale`` are the pixels to a logical one.
+    """
+
+    def __init__(self, layers: Sequence[Layer], camera: Camera, size: Size, scale: float) -> None:
+        found = list(_discs(layers))
+        self.camera, self.size, self.scale = camera, size, scale
+        self._heads = [(trail, radius) for trail, radius in found if isinstance(trail, Trail)]
+        places = [(place, radius) for place, radius in found if not isinstance(place, Trail)]
+        self._places = np.array([place for place, _ in places], float).reshape(-1, 3)
+        self._radii = scale * np.array([radius for _, radius in [*self._heads, *places]], float)
+        self._seen: dict[Pose, Floats] = {}
+
+    def seen(self, pose: Pose) -> Floats:
+        """Return their pixels and radii (m, 3) as seen from a pose of the camera."""
+        if pose not in self._seen:
+            camera, size = self.camera, self.size
+            trails = [trail for trail, _ in self._heads]
+            centers = head_centers(trails, camera.clip_from_world(size, pose), size[1] / self.scale)
+            pixels = camera.project(np.concatenate([centers, self._places]), size, pose)
+            found = np.column_stack([pixels, self._radii])
+            self._seen[pose] = found[np.isfinite(found).all(axis=1)]
+        return self._seen[pose]
+
+    def squares(self, pose: Pose | None = None) -> list[Rect]:
+        """Return the squares of pixels around them, as the camera sees them or from another pose."""
+        seen = self.seen(self.camera.pose if pose is None else pose)
+        return [(x - radius, y - radius, 2 * radius, 2 * radius) for x, y, radius in seen.tolist()]
+
+
 def place_beside(
     labels: Sequence[Label],
     sizes: Sequence[tuple[float, float]],
-    layers: Sequence[Layer],
-    camera: Camera,
-    size: Size,
+    discs: Discs,
     area: Rect,
     taken: Sequence[Rect],
-    scale: float,
     poses: tuple[tuple[Pose, Pose], float],
 ) -> list[Rect | None]:
-    """Return where labels with a side stand, inside ``area`` and clear of ``taken``; None where there is no room.
+    """Return where labels with a side stand, inside ``area``, clear of ``discs`` and ``taken``; None without room.
 
-    ``sizes`` are the labels' pixels, ``scale`` the pixels to a logical one, ``poses`` those of the camera at the key
-    azimuths around its own and how far it is between them.
+    ``sizes`` are the labels' pixels, ``poses`` those of the camera at the key azimuths around its own and how far it is
+    between them.
     """
+    camera, size, scale = discs.camera, discs.size, discs.scale
     anchors = np.array([label.position for label in labels], float).reshape(-1, 3)
-    matters = list(_discs(layers))
 
-    def seen(pose: Pose) -> tuple[Floats, Floats, list[float]]:
-        """Return the labels' points (n, 2), the discs (m, 3), and how far from its point each label stands."""
-        points, discs = camera.project(anchors, size, pose), _seen_discs(matters, camera, size, pose, scale)
-        away = np.hypot(*(points[:, None] - discs[None, :, :2]).transpose(2, 0, 1))  # (n, m)
-        inside = np.clip(2 * discs[:, 2] - away, 0.0, discs[:, 2])  # comes up to the radius while a disc comes near
-        return points, discs, (GAP * scale + inside.max(axis=1, initial=0.0)).tolist()
+    def seen(pose: Pose) -> tuple[list[list[float]], list[float]]:
+        """Return the pixels of the labels' points, and how far from its point each label stands."""
+        points, found = camera.project(anchors, size, pose), discs.seen(pose)
+        away = np.hypot(*(points[:, None] - found[None, :, :2]).transpose(2, 0, 1))  # (n, m)
+        inside = np.clip(2 * found[:, 2] - away, 0.0, found[:, 2])  # comes up to the radius while a disc comes near
+        return points.tolist(), (GAP * scale + inside.max(axis=1, initial=0.0)).tolist()
 
     (before, after), share = poses
-    views = {pose: seen(pose) for pose in (before, after, camera.pose)}  # one and the same where the camera is flat
     angles = []
-    for pose in (before,) if before == after else (before, after):
-        points, discs, gaps = views[pose]
-        blocked = [*taken, *_squares(discs)]
+    for pose in (before,) if before == after else (before, after):  # one and the same where the camera is flat
+        points, gaps = seen(pose)
         directions = [_direction(label, camera, size, pose) for label in labels]
-        angles.append(choose_sides(points.tolist(), sizes, gaps, directions, area, blocked, scale))
-    points, discs, gaps = views[camera.pose]
+        angles.append(choose_sides(points, sizes, gaps, directions, area, [*taken, *discs.squares(pose)], scale))
+    points, gaps = seen(camera.pose)
     wanted = []
-    for point, own, gap, start, end in zip(points.tolist(), sizes, gaps, angles[0], angles[-1], strict=True):
+    for point, own, gap, start, end in zip(points, sizes, gaps, angles[0], angles[-1], strict=True):
         wanted.append(at_side(point, own, glide(Choice(start, gap), Choice(end, gap), share)))
-    return separate(wanted, area, [*taken, *_squares(discs)], CLEAR * scale)
+    return separate(wanted, area, [*taken, *discs.squares()], CLEAR * scale)
 
 
 def _direction(label: Label, camera: Camera, size: Size, pose: Pose) -> float:
@@ -75,11 +102,6 @@ def _direction(label: Label, camera: Camera, size: Size, pose: Pose) -> float:
         np.array([point, point + 0.01 * along / max(float(np.hypot.reduce(along)), 1e-9)]), size, pose
     )
     return float(np.arctan2(*(end - start)[::-1]))
-
-
-def discs_seen(layers: Sequence[Layer], camera: Camera, size: Size, scale: float) -> list[Rect]:
-    """Return the squares of pixels around what in some layers must not be covered: heads, points, nodes."""
-    return _squares(_seen_discs(list(_discs(layers)), camera, size, camera.pose, scale))
 
 
 def _discs(layers: Sequence[Layer]) -> Iterator[tuple[Trail | Floats, float]]:
@@ -100,19 +122,3 @@ def _discs(layers: Sequence[Layer]) -> Iterator[tuple[Trail | Floats, float]]:
             position = position_of(layer, number)
             if position is not None:
                 yield position, radius
-
-
-def _seen_discs(
-    matters: Sequence[tuple[Trail | Floats, float]], camera: Camera, size: Size, pose: Pose, scale: float
-) -> Floats:
-    """Return pixels and radii (m, 3) of what labels must not cover."""
-    trails = [what for what, _ in matters if isinstance(what, Trail)]
-    heads = iter(head_centers(trails, camera.clip_from_world(size, pose), size[1] / scale))
-    places = [next(heads) if isinstance(what, Trail) else what for what, _ in matters]
-    pixels = camera.project(np.array(places, float).reshape(-1, 3), size, pose)
-    found = np.column_stack([pixels, [radius * scale for _, radius in matters]])
-    return found[np.isfinite(found).all(axis=1)]
-
-
-def _squares(discs: Floats) -> list[Rect]:
-    return [(x - radius, y - radius, 2 * radius, 2 * radius) for x, y, radius in discs.tolist()]

@@ -20,7 +20,7 @@ from lossland.world.theme import DARK, PRINT, contrast
 from lossland.writing.labels import place_labels, plate_ink
 from lossland.writing.overlay import draw_overlay
 from lossland.writing.placement import SIDES, Choice, at_side, choose_sides
-from lossland.writing.sides import GAP, place_beside
+from lossland.writing.sides import GAP, Discs, place_beside
 from lossland.writing.text import Type
 
 SIZE = (960, 540)
@@ -35,7 +35,8 @@ def flat_camera():
 
 def placed(type_, drawn, camera=None, taken=()):
     labels = [layer for layer in drawn if isinstance(layer, layers.Label)]
-    return [rect for _, rect in place_labels(type_, labels, drawn, camera or flat_camera(), SIZE, WHOLE, taken)]
+    discs = Discs(drawn, camera or flat_camera(), SIZE, type_.pixel_ratio)
+    return [rect for _, rect in place_labels(type_, labels, discs, WHOLE, taken)]
 
 
 def overlap(a, b):
@@ -162,7 +163,7 @@ def test_a_disc_comes_up_to_its_radius_while_it_comes_near(scale, away, kept_off
     drawn = [layers.Points(np.array([[center, 0.0, 0.0]]), style="disc", size=radius)]
     label = layers.Label((0.5, 0.0, 0.0), "a", side="right")
     poses = ((camera.pose, camera.pose), 0.0)
-    (rect,) = place_beside([label], [(30.0, 16.0)], drawn, camera, SIZE, WHOLE, [], scale, poses)
+    (rect,) = place_beside([label], [(30.0, 16.0)], Discs(drawn, camera, SIZE, scale), WHOLE, [], poses)
     assert rect == pytest.approx((here[0] + scale * (GAP + kept_off * radius), here[1] - 8.0, 30.0, 16.0))
 
 
