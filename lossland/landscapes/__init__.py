@@ -17,13 +17,9 @@ from lossland import userfiles
 from lossland.errors import UserError, nearest, shown
 from lossland.expression import Node, Program, text, variable
 from lossland.expression.formula import FormulaError, parse
-<<<<<<< HEAD
-from lossland.expression.printing import LONGEST, latex_as_typed, length
-=======
 from lossland.expression.node import make
-from lossland.expression.printing import LONGEST, length
+from lossland.expression.printing import LONGEST, latex_as_typed, length
 from lossland.expression.table import Table
->>>>>>> work-formats
 from lossland.files import kind_of
 from lossland.landscapes import bbob, gridfiles
 from lossland.landscapes.catalogue import CATALOGUE
