@@ -12,7 +12,7 @@
 `neighbours`: nearest neighbours, class means and k-means.
 `networks`: perceptrons and convolutions, thousands at once, with gradients and Hessian products.
 `neurons`: one neuron, gates, and straight cuts between two classes.
-`perceptrons`: many perceptrons that differ by shares of a few directions, on the CPU: as fast as memory and NumPy's BLAS allow.
+`perceptrons`: many perceptrons that differ by shares of a few directions, fast on the CPU.
 `phase_portraits`: where a step leads from everywhere.
 `playground`: TensorFlow Playground's networks, and how it trains them.
 `principal`: the axes of most variance.

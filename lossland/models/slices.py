@@ -515,6 +515,11 @@ class LocalSurface:
         turning = (_differences(np, chart) * normal).sum(axis=1, keepdims=True)
         self._normal = np.where(turning < 0, -normal, normal)
 
+    @property
+    def flops_at_point(self) -> int:
+        """Floating-point operations of products that a point costs: each is evaluated by itself, twice."""
+        return 2 * _flops(self.task.network, self.task.points.shape[0], 0)
+
     def parameters(self, places: Floats) -> Array:
         """Return the networks (m, n) that lie at places (m, 2) of the chart."""
         away = np.asarray(places, float)[:, None, :] - self.places
@@ -589,7 +594,16 @@ class Slice(Displayed):
         return not np.isnan(self.accuracy).any() or not np.isnan(self.value).any()
 
 
-def sample(surface: Surface, x: Floats, y: Floats, piece: int = 512) -> Iterator[tuple[Floats, Floats]]:
+AT_ONCE = 3 * 10**8  # operations of products between two looks at a slice: some hundredths of a second
+FEWEST, MOST = 8, 512  # points between them
+
+
+def piece_of(surface: FlatSurface | LocalSurface) -> int:
+    """Return how many points take some hundredths of a second, for `sample` in a window."""
+    return min(max(FEWEST, AT_ONCE // max(1, surface.flops_at_point)), MOST)
+
+
+def sample(surface: Surface, x: Floats, y: Floats, piece: int = MOST) -> Iterator[tuple[Floats, Floats]]:
     """Yield loss and accuracy, (ny, nx) or (nx,) without y, coarse to fine: what is not there yet is nan.
 
     First every 16th point, then those between, down to each; after at most ``piece`` points there is something new. The

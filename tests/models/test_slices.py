@@ -301,6 +301,18 @@ def test_operations_are_counted() -> None:
     assert surface.flops_at_point == 2 * 1437 * (2 * 32 + 32 * 32 + 32 * 10)
 
 
+def test_a_window_gets_pieces_of_a_few_hundredths_of_a_second() -> None:
+    zero = np.zeros
+    small, (data, _) = networks.mlp((2, 4, 1), loss="logistic"), datasets.split_digits()
+    large = networks.mlp((64, 32, 32, 10))
+    flat = FlatSurface(Task(small, MOONS.points, MOONS.target), zero(small.size), zero((2, small.size)))
+    digits = FlatSurface(Task(large, data.points, data.target), zero(large.size), zero((2, large.size)))
+    local = LocalSurface(Task(large, data.points, data.target), np.eye(4, large.size), np.eye(4, 2))
+    assert slices.piece_of(flat) == 512
+    assert slices.piece_of(digits) == 3 * 10**8 // digits.flops_at_point == 74
+    assert slices.piece_of(local) == 3 * 10**8 // (2 * digits.flops_without_sharing) == 15
+
+
 def test_an_honest_slice_and_one_that_is_not(trained: training.Training) -> None:
     path, theta = trained.path[:, 0], trained.end[0]
     flat = slices.plan(TASK, theta, "filter", n=5, path=path).whole()
