@@ -360,8 +360,8 @@ class FlatSurface:
         self._statistics = xp.astype(stats, self.dtype) if network.kept_statistics else None
         self._first = _first_layer(network)
         self.samples = points.shape[0]
+        rows = xp.concat([self.centre[None, :], self.directions])
         if self._first:
-            rows = xp.concat([self.centre[None, :], self.directions])
             front = network.layers[: self._first]
             with np.errstate(all="ignore"):
                 made, _ = networks.forward(front, network.weights(rows, None), points[None, ...], EVALUATION)
@@ -515,11 +515,6 @@ class LocalSurface:
         turning = (_differences(np, chart) * normal).sum(axis=1, keepdims=True)
         self._normal = np.where(turning < 0, -normal, normal)
 
-    @property
-    def flops_at_point(self) -> int:
-        """Floating-point operations of products that a point costs: each is evaluated by itself, twice."""
-        return 2 * _flops(self.task.network, self.task.points.shape[0], 0)
-
     def parameters(self, places: Floats) -> Array:
         """Return the networks (m, n) that lie at places (m, 2) of the chart."""
         away = np.asarray(places, float)[:, None, :] - self.places
@@ -598,9 +593,14 @@ AT_ONCE = 3 * 10**8  # operations of products between two looks at a slice: some
 FEWEST, MOST = 8, 512  # points between them
 
 
-def piece_of(surface: FlatSurface | LocalSurface) -> int:
+def piece_of(surface: Surface) -> int:
     """Return how many points take some hundredths of a second, for `sample` in a window."""
-    return min(max(FEWEST, AT_ONCE // max(1, surface.flops_at_point)), MOST)
+    flops = 0
+    if isinstance(surface, FlatSurface):
+        flops = surface.flops_at_point
+    elif isinstance(surface, LocalSurface) and isinstance(surface.task, Task):  # which runs a network twice
+        flops = 2 * _flops(surface.task.network, surface.task.points.shape[0], 0)
+    return min(max(FEWEST, AT_ONCE // max(1, flops)), MOST)
 
 
 def sample(surface: Surface, x: Floats, y: Floats, piece: int = MOST) -> Iterator[tuple[Floats, Floats]]:
