@@ -103,7 +103,7 @@ class LossSlice(ll.Scene):
             return None
         x, y = (np.linspace(side[0], side[-1], n if stride > 1 else len(side)) for side in (blank.x, blank.y))
         value = accuracy = np.zeros((0, 0))
-        for value, accuracy in slices.sample(surface, x, y):
+        for value, accuracy in slices.sample(surface, x, y, slices.piece_of(surface)):
             yield value, accuracy
         return replace(blank, x=x, y=y, value=value, accuracy=accuracy)
 
