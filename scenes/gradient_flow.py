@@ -90,7 +90,7 @@ class GradientFlow(ll.Scene):
 
     @ll.kept
     def span(self) -> tuple[float, float]:
-        """Return the level of the floor, below the lowest of all, and the highest, in steps: so the knob can be moved."""
+        """Return the level of the floor and the highest one. They change in steps, so that the knob can be moved."""
         found = np.concatenate([level for pair in self.levels().values() for level in pair])
         low, high = float(found.min()), float(found.max())
         return -shapes.in_steps(0.5 - low, 1.0, 1.4), shapes.in_steps(high, 0.5, 1.4)
