@@ -35,10 +35,10 @@ class GradientFlow(ll.Scene):
     )  # fmt: skip
     presets: ClassVar = {
         "vanish": {},
-        "explode": {"gain": 3.0},
+        "explode": {"gain": 3.0, "activation": "tanh"},
         "half for ReLU": {"init": "he", "activation": "relu", "depth": 50},
         "a link around": {"residual": True},
-        "normalized": {"norm": "layer", "depth": 30},
+        "normalized": {"norm": "layer", "activation": "relu", "gain": 0.3, "depth": 30},
         "nothing bends": {"init": "orthogonal", "activation": "linear", "gain": 0.9, "depth": 50},
         "a little too much": {"init": "orthogonal", "activation": "linear", "gain": 1.1, "depth": 50},
         "clipped": {"gain": 3.0, "activation": "tanh", "clip": 1.0},
@@ -90,10 +90,12 @@ class GradientFlow(ll.Scene):
 
     @ll.kept
     def span(self) -> tuple[float, float]:
-        """Return the level of the floor and the highest one. They change in steps, so that the knob can be moved."""
-        found = np.concatenate([level for pair in self.levels().values() for level in pair])
-        low, high = float(found.min()), float(found.max())
-        return -shapes.in_steps(0.5 - low, 1.0, 1.4), shapes.in_steps(high, 0.5, 1.4)
+        """Return the levels of the floor and of the highest bars: the chosen lane is seen wholly, the rest is cut.
+
+        They change in steps, so that the knob can be moved.
+        """
+        found = np.concatenate(self.levels()[self.activation])
+        return -shapes.in_steps(0.5 - found.min(), 2.0, 1.4), shapes.in_steps(float(found.max()), 1.0, 1.4)
 
     @ll.kept
     def decade(self) -> float:
@@ -103,7 +105,8 @@ class GradientFlow(ll.Scene):
 
     def height(self, level: Any) -> Any:
         """Return the z of powers of ten."""
-        return self.decade() * (np.asarray(level) - self.span()[0])
+        low, high = self.span()
+        return self.decade() * (np.clip(level, low + 0.02 * (high - low), high) - low)
 
     def along(self, layer: float | np.ndarray) -> Any:
         """Return the x of a layer, the input being 0."""
