@@ -365,7 +365,7 @@ class Playground(ll.Scene):
     @ll.kept
     def bounds(self) -> np.ndarray:
         """Return the corners of the network."""
-        x, y, z = (LEFT - 0.55, RIGHT + HALF), (-1.05, 2.0), (-RELIEF, RELIEF)
+        x, y, z = (LEFT - 0.55, RIGHT + HALF), (-1.05, 1.7), (-RELIEF, RELIEF)
         return np.array([(a, b, c) for a in x for b in y for c in z])
 
     def view(self, now: ll.Now) -> ll.View:
