@@ -98,10 +98,12 @@ class GradientFlow(ll.Scene):
     @ll.kept
     def levels(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         """Return how many powers of ten signal and gradient are above where they begin, each (L + 1,), by lane."""
-        pairs = {
-            kind: (flow.activation / flow.activation[0], self.gradients()[kind]) for kind, flow in self.flows().items()
-        }
-        return {kind: tuple(np.log10(np.clip(one, LEAST, 1 / LEAST)) for one in pair) for kind, pair in pairs.items()}
+        found = {}
+        for kind, flow in self.flows().items():
+            pair = np.stack([flow.activation / flow.activation[0], self.gradients()[kind]])
+            signal, gradient = np.log10(np.clip(pair, LEAST, 1 / LEAST))
+            found[kind] = (signal, gradient)
+        return found
 
     @ll.kept
     def span(self) -> tuple[float, float]:

@@ -113,7 +113,7 @@ class Playground(ll.Scene):
     @ll.kept
     def course(self) -> playground.Course:
         """Return the training of one network, or of two hundred."""
-        sets = [(playground.inputs(self.chosen(), part.points), part.target) for part in self.samples()]
+        sets = playground.prepared(self.chosen(), *self.samples())
         start = networks.initial(self.net(), self.seed, CROWD, "playground")
         penalty = playground.Penalty(self.regularization, self.regularization_rate)
         if self.crowd == "one":
