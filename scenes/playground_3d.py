@@ -16,7 +16,7 @@ CROWD, ACROSS = 200, 20  # networks that train at once, and how many of them sta
 RATES = np.geomspace(1e-3, 10.0, ACROSS)  # of the columns, where rates are compared
 WORK = 3_000_000  # multiplications of the training that a window may do between two frames, some milliseconds
 LEFT, RIGHT, HALF = -1.6, 1.5, 0.9  # x of the inputs, of the output's middle, and half of its side, in the world
-CELLS, FINE, SMALL = 14, 44, 10  # of a neuron's sheet, of the output's and of a sheet of the crowd, along a side
+CELLS, FINE, SMALL = 14, 44, 8  # of a neuron's sheet, of the output's and of a sheet of the crowd, along a side
 RELIEF = 0.4  # height of the output where it is 1
 KNOB = 0.13  # world units a knob is raised for a weight of 1
 STRONGEST = 5.0  # weight that a knob can be dragged to
@@ -415,10 +415,10 @@ class Playground(ll.Scene):
         return np.minimum(np.nan_to_num(self.course().loss(epoch)[0], nan=1.2, posinf=1.2), 1.2)
 
     @ll.kept(most=2)
-    def told(self, epoch: int) -> np.ndarray:
-        """Return for each cell of the crowd's sheets the loss of its network."""
-        row = np.repeat(self.course().loss(epoch)[0], SMALL + 3)[:-1]
-        return np.tile(row.astype(float), SMALL - 1)
+    def told(self, epoch: int) -> list[str]:
+        """Return what is said of each cell of the crowd's sheets: the loss of its network."""
+        row = [f"loss {loss:.3g}" for loss in self.course().loss(epoch)[0] for _ in range(SMALL + 3)]
+        return row[:-1] * (SMALL - 1)
 
     def many(self, now: ll.Now, epoch: int, after: int, share: float) -> ll.Frame:
         """Return two hundred networks in training: each sinks as its loss does."""
