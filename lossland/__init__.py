@@ -35,6 +35,7 @@ _HOME = {
     "minima": "lossland.compute.minima:",
     "models": "lossland.models:",
     "slice": "lossland.models.slicing",
+    "Recorder": "lossland.models.recorder",
     "maps": "lossland.compute.maps:",
     "Grid": "lossland.landscapes",
     "Terrain": "lossland.world.terrain",
@@ -91,6 +92,7 @@ __all__ = [
     "Now",
     "Problem",
     "RaceScene",
+    "Recorder",
     "Scene",
     "Snapshot",
     "Stage",
@@ -195,6 +197,7 @@ if TYPE_CHECKING:
     from lossland.landscapes import landscape as landscape
     from lossland.landscapes.problems import Problem as Problem
     from lossland.landscapes.problems import problem as problem
+    from lossland.models.recorder import Recorder as Recorder
     from lossland.models.slicing import slice as slice
     from lossland.optimizers import rates as rates
     from lossland.scenery import curves as curves

@@ -85,7 +85,8 @@ class Playground(ll.Scene):
         """Take a whole state, or forget what another network's weights were set to."""
         if name == "state" and self.values["state"]:
             values, seed = playground.read(self.values["state"])
-            self.values |= {key: param.default for key, param in self.params().items() if key != "state"}
+            kept = ("state", "epochs", "crowd")  # of which the original knows nothing
+            self.values |= {key: param.default for key, param in self.params().items() if key not in kept}
             for key, value in values.items():
                 self.values[key] = self.params()[key].check(value)
             self.seed = seed

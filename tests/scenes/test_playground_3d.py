@@ -101,6 +101,8 @@ def test_the_state_goes_round() -> None:
     assert again.seed == 9
     heights = scene(data="multi_gauss", widths="").readouts(0.0)["state"]
     assert scene(state=heights).data == "multi_gauss"
+    made = scene(epochs=30, rate=0.1, state="https://playground.tensorflow.org/#dataset=gauss&networkShape=")
+    assert (made.data, made.widths, made.rate, made.epochs) == ("gauss", "", 0.03, 30)
     with pytest.raises(UserError, match="state"):
         scene(state="nothing")
     with pytest.raises(UserError, match="batch"):
