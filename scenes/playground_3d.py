@@ -51,7 +51,7 @@ class Playground(ll.Scene):
         "xor by hand": {"data": "xor", "features": "x1x2", "widths": "", "epochs": 100},
         "a line cannot": {"data": "xor", "widths": "", "epochs": 60},
         "heights to learn": {
-            "data": "multi_gauss", "widths": "8-8", "activation": "relu", "rate": 0.1, "epochs": 250,
+            "data": "multi_gauss", "widths": "8-8", "activation": "relu", "rate": 0.1, "epochs": 180,
         },
         "weights that die": {
             "data": "gauss", "features": "x1, x2, x1^2, x2^2, x1x2, sin x1, sin x2", "widths": "4",
@@ -320,7 +320,7 @@ class Playground(ll.Scene):
             drawn.append(layers.Points(self.of_group(epoch, k), color, size, style, outline=True, **look))
         below = (RIGHT, -HALF - 0.06, -RELIEF)
         test = layers.Label(
-            below, words("test loss ?.3", self.course().loss(epoch)[1, 0]), "text", size=18, side="below"
+            below, words("test loss ?", self.course().loss(epoch)[1, 0]), "text", size=18, side="below"
         )
         return ll.Frame([*drawn, test, *self.knob(epoch)], self.notes(epoch), self.view(now))
 
@@ -377,7 +377,7 @@ class Playground(ll.Scene):
     # ---------------------------------------------------------------------------------------------------- the notes
     def notes(self, epoch: int) -> list[layers.Note]:
         """Return how far the training is, and its losses."""
-        loss = words("training loss ?.3", self.course().loss(epoch)[0, 0])
+        loss = words("training loss ?", self.course().loss(epoch)[0, 0])
         title = layers.Title(self.title, lines=(words("epoch ?n", epoch), loss))
         return [title, layers.Chart("Loss", self.curves(epoch), now=float(epoch), x_label="epoch")]
 
