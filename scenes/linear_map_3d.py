@@ -80,12 +80,9 @@ class LinearMap3D(ll.Scene):
         """The matrix A, (3, 3)."""
         return np.array(self.matrix)
 
-    @ll.kept
+    @ll.kept(framing=True)
     def unit(self) -> float:
-        """Return how many world units one unit is.
-
-        It changes in steps, so that a head stays under the pointer that drags it.
-        """
+        """Return how many world units one unit is."""
         reach = max(2.0, float(np.abs(self.a).max()), float(np.linalg.norm(self.a, axis=0).max()))
         if self.show == "map":
             reach = max(reach, float(np.abs(CUBE @ self.a.T).max()))

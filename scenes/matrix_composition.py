@@ -112,12 +112,9 @@ class MatrixComposition(ll.Scene):
         return moved
 
     # -------------------------------------------------------------------------------------------- the picture
-    @ll.kept
+    @ll.kept(framing=True)
     def half(self) -> float:
-        """Return half the width of a small plane: all stages of the letter fit into it.
-
-        It grows in steps, so that planes hardly ever move away from under the pointer while a matrix is dragged.
-        """
+        """Return half the width of a small plane: all stages of the letter fit into it."""
         reach = 1.65
         for chain in (self.chain(), self.chain()[::-1]):
             moved = np.eye(2)

@@ -220,9 +220,7 @@ class LossSlice(ll.Scene):
         drawn, step = list(self.ground()), now.eased(0.08, 0.92) * max(len(path) - 1, 0)
         if len(path):
             values = loss if len(loss) == len(path) else None
-            trail = layers.Trail.on(
-                self.terrain, path, step, "optimizer.adam", values=values, name="Training"
-            )
+            trail = layers.Trail.on(self.terrain, path, step, "optimizer.adam", values=values, name="Training")
             drawn.append(trail)
         drawn += self.here()
         notes: list[layers.Note] = [self.caption(), layers.ColorBar(self.terrain, "loss")]

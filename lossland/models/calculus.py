@@ -73,6 +73,12 @@ def reach_within(f: Function, x: float, epsilon: float, most: float) -> float:
     return float(a)
 
 
+def rounded_up(size: float) -> float:
+    """Return the least multiple of half a power of ten that is 5 % larger than a size: the end of a gauge."""
+    step = 10.0 ** np.floor(np.log10(max(size, 1e-9))) / 2
+    return float(step * np.ceil(1.05 * size / step))
+
+
 # -------------------------------------------------------------------------------------------------------- areas
 class Bars(NamedTuple):
     """A sum of bars: their edges (n + 1,), heights (n,), and where on the graph each height was taken (n,)."""

@@ -51,9 +51,17 @@ class LeastSquares:
 
     @cached_property
     def steepest_curvature(self) -> tuple[float, Floats]:
-        """The largest eigenvalue of the Hessian, and its direction (d,) of length 1."""
-        _, s, vt = np.linalg.svd(self.inputs, full_matrices=False)
-        return float(s[0] ** 2 / len(self.targets)), vt[0]
+        """The largest eigenvalue of the Hessian, and its direction (d,) of length 1, with a positive largest entry."""
+        samples, weights = self.inputs.shape
+        if samples < weights:  # XX^T has the same eigenvalues as X^TX, and is smaller
+            values, vectors = np.linalg.eigh(self.inputs @ self.inputs.T)
+            direction = self.inputs.T @ vectors[:, -1]
+            direction /= np.linalg.norm(direction)
+        else:
+            values, vectors = np.linalg.eigh(self.inputs.T @ self.inputs)
+            direction = vectors[:, -1]
+        largest = direction[np.abs(direction).argmax()]
+        return float(values[-1] / samples), np.sign(largest) * direction
 
     def predicted(self, weights: Floats, index: int, nudge: float) -> float:
         """Return by how much f changes, to second order, when one weight is nudged: g_iε + H_iiε² / 2."""

@@ -180,9 +180,12 @@ def chase(player: Player) -> None:
 def look(player: Player, frame: Frame) -> None:
     """Make a new home when the scene wants to be seen in another way.
 
-    A camera that is at home glides there; where the scene itself moves the view, it goes along at once.
+    A camera that is at home glides there; where the scene itself moves the view, it goes along at once. While a handle
+    is dragged the view only turns: where it followed what is dragged, that would run away from the pointer.
     """
     view, before, old = frame.view, player.view, player.camera
+    if player.scene.held and before is not None:
+        view = replace(before, turned=view.turned)
     if before is not None and _same_view(view, before):
         if view.turned != before.turned:
             player.view = view

@@ -170,7 +170,6 @@ def painted(drawing: Drawing, times: int) -> np.ndarray:
     canvas = Image.fromarray(drawing.image[..., :3]).resize((width * times, height * times), Image.Resampling.NEAREST)
     for group in drawing.groups:
         for shape in group.shapes:
-            mask = Image.new("1", canvas.size)
             if isinstance(shape, Ramp):
                 table = np.array([color for _, color, _ in shape.stops])
                 left, top, right, bottom = (round(times * v) for v in shape.rect)
@@ -181,20 +180,24 @@ def painted(drawing: Drawing, times: int) -> np.ndarray:
                 canvas.paste(Image.fromarray(area), (left, top))
                 continue
             letter = shape.scale != 1.0
-            for ring in shape.outline.rings:
-                points = [tuple(p) for p in times * (np.array(shape.at) + shape.scale * ring)]
+            rings = [times * (np.array(shape.at) + shape.scale * ring) for ring in shape.outline.rings]
+            wide = round(times * shape.stroke)
+            corner = np.floor(np.min([ring.min(axis=0) for ring in rings], axis=0)).astype(int) - wide - 1
+            end = np.ceil(np.max([ring.max(axis=0) for ring in rings], axis=0)).astype(int) + wide + 2
+            mask = Image.new("1", (end - corner).tolist())
+            for ring in rings:
+                points = [tuple(p) for p in ring - corner]
                 if shape.stroke:
-                    wide = round(times * shape.stroke)
                     ImageDraw.Draw(mask).line([*points, points[0]], 1, wide, joint="curve")
                 elif letter or len(ring) != 3:  # rings within rings are holes
-                    one = Image.new("1", canvas.size)
+                    one = Image.new("1", mask.size)
                     ImageDraw.Draw(one).polygon(points, 1)
                     mask = ImageChops.logical_xor(mask, one)
                 else:
                     ImageDraw.Draw(mask).polygon(points, 1)
             color = tuple(round(255 * c) for c in shape.color)
             alpha = Image.fromarray(np.round(np.asarray(mask.convert("L")) * shape.alpha).astype(np.uint8))
-            canvas.paste(color, (0, 0), alpha)
+            canvas.paste(color, tuple(corner.tolist()), alpha)
     return np.asarray(canvas.resize((width, height), Image.Resampling.BOX), float)
 
 

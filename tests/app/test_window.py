@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import subprocess
 import sys
 import time
@@ -14,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image, ImageGrab
-from windows import PATIENCE, environment, until
+from windows import environment, until
 
 from lossland.app.stage import Stage, snapshot
 from lossland.landscapes import landscape
@@ -55,7 +54,8 @@ class Drive:
     def see(self) -> np.ndarray:
         """Return a screenshot of the window (h, w, 3)."""
         assert self.process.poll() is None, self.said()
-        return np.asarray(ImageGrab.grab(xdisplay=self.display).convert("RGB"), int)[: SIZE[1], : SIZE[0]]
+        image = ImageGrab.grab((0, 0, *SIZE), xdisplay=self.display).convert("RGB")
+        return np.asarray(image).astype(np.int16)  # so that two of them can be subtracted
 
     def said(self) -> str:
         """Return what the window wrote on stderr."""
@@ -174,14 +174,16 @@ def test_a_typed_formula_replaces_the_ground_and_a_broken_one_says_why(drive: Dr
     assert landscape(shown).value(point) == pytest.approx(1.5**2 + 3 * np.sin(2.0))
 
 
-@pytest.mark.parametrize("formula", ["1/(x^2-y^2)", "(x*y)^-7", "1e308*x"])
-def test_a_formula_of_any_size_is_drawn(drive: Drive, formula: str) -> None:
-    drive.pause()
-    drive.do("mousemove", "120", "525", "click", "1", "key", "ctrl+a", "type", "--delay", "5", formula)
-    expected = snapshot(scene("optimizer_race", landscape=formula), SIZE, time=1.0, ui=True)
-    drive.becomes(expected[..., :3].astype(int), 8.0, "the ground is that of the formula")
-    done = drive.quit()
-    assert actions(done, "set_landscape")[-1] == (formula,)
+def test_formulas_of_any_size_are_drawn(drive: Drive) -> None:
+    formulas = ("1/(x^2-y^2)", "(x*y)^-7", "1e308*x")
+    drive.do("key", "space", "mousemove", "120", "525", "click", "1")
+    for formula in formulas:
+        drive.do("key", "ctrl+a", "type", "--delay", "5", formula)
+        expected = snapshot(scene("optimizer_race", landscape=formula), SIZE, time=1.0, ui=True)
+        drive.becomes(expected[..., :3].astype(int), 8.0, f"the ground is that of {formula}")
+    texts = [text for (text,) in actions(drive.quit(), "set_landscape")]
+    assert set(formulas) <= set(texts)
+    assert texts[-1] == formulas[-1]
 
 
 def test_the_camera_follows_the_mouse(drive: Drive) -> None:
@@ -277,20 +279,6 @@ def test_the_keyboard(drive: Drive) -> None:
     picture = until(lambda: next(drive.folder.glob("optimizer_race-*.png"), None), "a picture is saved")
     with Image.open(picture) as image:
         assert image.size == (2560, 1440)
-    drive.do("key", "v")
-    drive.do("key", "space")
-    above_messages = (slice(70, 450), slice(270, 930))
-    for _ in range(3):
-        drive.changes(drive.see(), above_messages, 0.3, "the race runs while it is filmed")
-    drive.do("key", "v")
-    film = drive.folder / "optimizer_race-1.mp4"
-    until(film.exists, "a film is saved", patience=120)
-    import av
-
-    with av.open(str(film)) as opened:
-        frames = [frame.to_ndarray(format="rgb24") for frame in opened.decode(video=0)]
-    assert frames[0].shape == (720, 1280, 3)
-    assert len(frames) > 2
     done = drive.quit()
     assert actions(done, "step_by") == [(1,), (-1,)]
     assert actions(done, "use_preset") == [("rosenbrock",)]
@@ -365,13 +353,3 @@ def test_without_a_display_the_way_out_is_named(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "lossland record" in done.stderr
     assert "Traceback" not in done.stderr
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT], ids=lambda one: one.name)
-def test_a_signal_closes_the_window_and_saves_the_session(drive: Drive, number: int) -> None:
-    drive.pause()
-    drive.process.send_signal(number)
-    assert drive.process.wait(PATIENCE) == 128 + number
-    assert drive.errors.read_text() == "lossland: Stopped.\n"
-    assert session.load(drive.saved).log[-1].name == "play"
-    assert [path.name for path in drive.folder.iterdir() if path.name.startswith(".")] == []

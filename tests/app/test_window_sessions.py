@@ -89,7 +89,7 @@ def test_a_film_of_the_window_has_no_black_frame(display: str, tmp_path: Path) -
         assert middle.std() > 5
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT], ids=lambda one: one.name)
 def test_a_signal_keeps_the_session(display: str, tmp_path: Path, number: int) -> None:
     drive = Drive(display, tmp_path, "optimizer_race", *SMALL)
     try:
@@ -99,6 +99,7 @@ def test_a_signal_keeps_the_session(display: str, tmp_path: Path, number: int) -
         assert drive.process.wait(30) == 128 + number
     finally:
         drive.stop()
+    assert drive.errors.read_text() == "lossland: Stopped.\n"
     assert actions(session.load(drive.saved), "use_preset") == [("rosenbrock",)]
     assert list(autosaves().iterdir()) == []
     assert {file.name for file in tmp_path.iterdir()} == {"drive.lossland", "errors.txt"}

@@ -12,6 +12,7 @@ import pytest
 import lossland as ll
 from lossland import errors
 from lossland.app.saving import check_replayable
+from lossland.cli import main
 from lossland.errors import MachineError, UserError, is_users, sentence
 from lossland.play.player import Player
 from lossland.world import layers
@@ -76,12 +77,14 @@ def run(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_fault_of_a_users_file_is_told_as_theirs(tmp_path: Path, name: str) -> None:
+def test_a_fault_of_a_users_file_is_told_as_theirs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
     text, command, told = CASES[name]
-    (tmp_path / "mine.py").write_text(text)
-    done = run(command, "mine.py", *(["-o", "x.png"] if command == "shot" else []), folder=tmp_path)
-    assert done.returncode == 2, done.stderr
-    [line] = done.stderr.splitlines()
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text(text)
+    assert main([command, "mine.py", *(["-o", "x.png"] if command == "shot" else [])]) == 2
+    [line] = capsys.readouterr().err.splitlines()
     assert line.startswith("lossland: ")
     assert f"mine.py, {told}" in line
     assert "fault of lossland" not in line

@@ -172,10 +172,10 @@ LONG = {
     "swarm": ["swarm", "rastrigin", "--count", "200000", "--steps", "100000", "-o", "s.npz"],
     "eval": ["eval", "rastrigin", "-n", "20000", "--derivatives", "-o", "s.npz"],
     "basins": ["basins", "rastrigin", "-n", "2000", "--steps", "100000", "-o", "b.npz"],
-    "webm": ["record", "sphere", "--seconds", "60", "--size", "320x200", "-o", "film.webm"],
-    "mp4": ["record", "sphere", "--seconds", "60", "--size", "320x200", "-o", "film.mp4"],
+    "webm": ["record", "sphere", "--seconds", "60", "--size", "64x64", "-o", "film.webm"],
+    "mp4": ["record", "sphere", "--seconds", "60", "--size", "64x64", "-o", "film.mp4"],
     "gif": ["record", "sphere", "--seconds", "60", "--size", "320x200", "--ui", "-o", "film.gif"],
-    "frames": ["record", "sphere", "--seconds", "60", "--size", "320x200", "-o", "frames"],
+    "frames": ["record", "sphere", "--seconds", "60", "--size", "64x64", "-o", "frames"],
 }
 
 
@@ -192,7 +192,8 @@ def busy_for(process: subprocess.Popen[bytes], seconds: float) -> None:
 
 @pytest.mark.parametrize(
     ("command", "number"),
-    [(command, signal.SIGTERM) for command in LONG] + [("mp4", signal.SIGINT), ("eval", signal.SIGHUP)],
+    [(command, signal.SIGINT if command == "frames" else signal.SIGTERM) for command in LONG]
+    + [("eval", signal.SIGHUP)],
 )
 def test_a_command_at_work_leaves_nothing(tmp_path: Path, command: str, number: int) -> None:
     words = LONG[command]

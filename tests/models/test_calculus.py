@@ -133,3 +133,8 @@ def test_an_area_that_has_no_end_has_no_number(text, low, high):
 )
 def test_areas_with_an_end_keep_their_numbers(text, low, high, area):
     assert calculus.integral(ll.function(text), low, high) == pytest.approx(area, abs=1e-5)
+
+
+def test_the_end_of_a_gauge_is_a_round_number_above() -> None:
+    found = [calculus.rounded_up(size) for size in (15.0, 0.9, 7.7, 96.0)]
+    assert found == pytest.approx([20.0, 0.95, 8.5, 105.0])

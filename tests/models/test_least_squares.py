@@ -26,9 +26,16 @@ def test_curvatures_are_second_differences_and_products_those_of_the_matrix():
     np.testing.assert_allclose(MODEL.curvatures, second, rtol=1e-7)
     hessian = MODEL.inputs.T @ MODEL.inputs / len(MODEL.targets)
     np.testing.assert_allclose(MODEL.curved(WEIGHTS), hessian @ WEIGHTS, atol=1e-10)
-    value, direction = MODEL.steepest_curvature
+
+
+@pytest.mark.parametrize("model", [MODEL, least_squares.random_model(300, seed=1, samples=400)])
+def test_the_steepest_curvature_is_the_first_eigenvalue_of_the_hessian(model):
+    hessian = model.inputs.T @ model.inputs / len(model.targets)
+    value, direction = model.steepest_curvature
     assert value == pytest.approx(np.linalg.eigvalsh(hessian)[-1], rel=1e-10)
     np.testing.assert_allclose(hessian @ direction, value * direction, atol=1e-9)
+    assert np.linalg.norm(direction) == pytest.approx(1.0)
+    assert direction.max() == np.abs(direction).max()
 
 
 def test_a_nudge_changes_a_quadratic_as_predicted():

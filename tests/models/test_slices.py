@@ -9,7 +9,7 @@ import pytest
 from scipy.interpolate import CubicSpline
 
 from lossland.errors import UserError
-from lossland.models import datasets, networks, slices, training
+from lossland.models import datasets, networks, perceptrons, slices, training
 from lossland.models.honesty import examine, explained_variance, hutchinson, plane_hessian
 from lossland.models.slices import FlatSurface, LocalSurface, Task
 
@@ -265,6 +265,30 @@ def test_one_dimension() -> None:
     assert found.value.shape == (15,)
     assert found.value[7] == pytest.approx(float(TASK.loss(theta)), rel=1e-6)
     assert (found.x[0], found.x[-1], len(found.y)) == (-0.5, 0.5, 0)
+
+
+@pytest.mark.parametrize("activation", networks.ACTIVATIONS)
+def test_perceptrons_in_several_blocks_of_samples(activation: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(perceptrons, "IN_CACHE", 2**10)
+    data, _ = datasets.split_digits()
+    network = networks.mlp((64, 12, 9, 10), activation, dropout=0.2)
+    task = Task(network, data.points[:300], data.target[:300])
+    theta = networks.initial(network, seed=2)
+    directions = np.stack([slices.random_direction(theta, 4, k) for k in (0, 1)])
+    places = np.array([(0.0, 0.0), (0.2, -0.4), (40.0, 9.0)])
+    loss, accuracy = FlatSurface(task, theta, directions).at(places)
+    there = theta + places @ directions
+    np.testing.assert_allclose(loss, network.loss(there, task.points, task.target), rtol=2e-6)
+    np.testing.assert_allclose(accuracy, network.accuracy(there, task.points, task.target), atol=0.0034)
+
+
+def test_of_equal_outputs_the_first_counts() -> None:
+    network = networks.mlp((2, 3, 3), "relu")
+    zero = np.zeros(network.size)
+    task = Task(network, np.ones((6, 2)), np.array([0, 0, 1, 1, 2, 2]))
+    loss, accuracy = FlatSurface(task, zero, np.stack([zero, zero])).at(np.zeros((1, 2)))
+    assert loss[0] == pytest.approx(np.log(3), rel=1e-6)
+    assert accuracy[0] == pytest.approx(1 / 3)
 
 
 def test_operations_are_counted() -> None:

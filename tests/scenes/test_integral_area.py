@@ -118,3 +118,27 @@ def test_the_view_of_a_moving_camera_is_that_of_the_moment() -> None:
         assert far > 1.5 * near
         stage.render(time=0.0)
         assert stage.player.camera.pose.distance == near
+
+
+@pytest.mark.parametrize("preset", ["square", "middles"])
+def test_what_is_told_of_the_bars_is_what_is_drawn_at_that_moment(preset: str) -> None:
+    made = scene(preset)
+    world = float(np.prod(made.plot.world(1, 1)[:2] - made.plot.world(0, 0)[:2]))
+    for time in np.linspace(0, 12, 31):
+        read, frame = made.readouts(time), made.frame(time)
+        (bars,) = [one for one in frame.layers if isinstance(one, layers.Solid)]
+        assert areas(bars).sum() / world == pytest.approx(read["sum_now"])
+        assert sum(bars.worth[::2]) == pytest.approx(read["sum_now"])
+
+
+def test_limits_outside_the_window_widen_it() -> None:
+    made = scene("square", low=-3, high=5)
+    assert made.span[0] < -3
+    assert made.span[1] > 5
+    assert made.readouts()["integral"] == pytest.approx((125 + 27) / 3)
+    told = [
+        note.text
+        for note in scene("square", function="1/x", low=-1).frame(0.0).notes
+        if isinstance(note, layers.Caution)
+    ]
+    assert told == ["f has no area between a and b: somewhere it has no value, or runs off too far"]
