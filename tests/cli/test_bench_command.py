@@ -142,7 +142,7 @@ class Words(Good):
         ("Matrix", "mine.py, line 22: the step of Matrix must be a vector, not a matrix."),
         ("Bare", "mine.py, line 26: update of Bare must return its Terms, not -0.05."),
         ("Row", "mine.py, line 30: step that update of Row returns must be a number, not array([-0.05, -0.05])."),
-        ("Outer", "mine.py, line 34: step that decide of Outer returns must be a number, or a vector or matrix made of"),
+        ("Outer", "mine.py, line 34: step that decide of Outer returns must be a number, or a vector or matrix made"),
         ("Words", "mine.py, line 38: step that update of Words returns must be a number, not 'down'."),
     ],
 )

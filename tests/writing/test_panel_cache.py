@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from imgui_bundle import imgui
 
 from lossland.world.theme import DARK
