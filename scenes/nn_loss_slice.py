@@ -65,14 +65,34 @@ class LossSlice(ll.Scene):
     radius = parameters.Number(1.0, 0.05, 20.0, "radius", "How far the slice reaches, in its usual reach.", log=True)
     resolution = parameters.Integer(41, 5, 201, "resolution", "Networks along each side.")
     epochs = parameters.Integer(40, 1, 1000, "epochs", "How often the training sees all the data.", log=True)
-    place = parameters.Point((0.0, 0.0), -1e9, 1e9, r"$(\alpha, \beta)$", "The network that is asked.", hidden=True)
     file = parameters.Text("", stored, "file", "A slice that was stored, .npz or .h5, instead.", hidden=True)
+    place = parameters.Point((0.0, 0.0), -1e9, 1e9, r"$(\alpha, \beta)$", "The network that is asked.", hidden=True)
     clock = ll.Clock(8.0)
 
+    def set(self, name: str, value: object) -> None:
+        """Change one parameter; a place outside the slice raises UserError and changes nothing."""
+        if name == "place":
+            place, found = self.param(name).check(value), self.slice if self.file else self.blank
+            sides = [(float(side.min()), float(side.max())) for side in (found.x, found.y)]
+            if not all(low <= at <= high for at, (low, high) in zip(place, sides, strict=True)):
+                (x0, x1), (y0, y1) = sides
+                raise ll.UserError(
+                    f"place = {place[0]:g}, {place[1]:g} lies outside the slice, which has α from {x0:.3g} to {x1:.3g} "
+                    f"and β from {y0:.3g} to {y1:.3g}."
+                )
+        super().set(name, value)
+
     def changed(self, name: str) -> None:
-        """Leave a stored slice when another one is asked for."""
+        """Leave a stored slice when another one is asked for; the place that is asked stays within the slice."""
         if name not in ("file", "place"):
             self.values["file"] = ""
+        if name == "radius":
+            sides = self.blank.x, self.blank.y
+            self.values["place"] = tuple(
+                float(np.clip(at, side.min(), side.max())) for at, side in zip(self.place, sides, strict=True)
+            )
+        elif name not in ("place", "resolution"):
+            self.values["place"] = (0.0, 0.0)
 
     # ------------------------------------------------------------------------------------------------ the network
     @ll.kept

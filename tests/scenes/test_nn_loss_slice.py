@@ -112,6 +112,19 @@ def test_another_network_is_asked_by_dragging() -> None:
     assert made.place == (0.0, 0.5)
 
 
+def test_a_place_outside_the_slice_is_refused_and_one_inside_stays_there() -> None:
+    with pytest.raises(UserError, match=r"place = 100, 100 lies outside the slice, which has α from -1 to 1"):
+        scene(place=(100.0, 100.0))
+    made = scene(place=(0.8, -0.3))
+    made.set("radius", 0.5)
+    assert made.place == (0.5, -0.3)
+    with pytest.raises(UserError, match="outside"):
+        made.set("place", (0.6, 0.0))
+    assert made.place == (0.5, -0.3)
+    made.set("radius", 2.0)
+    assert made.place == (0.5, -0.3)
+
+
 def test_two_optima_are_joined_by_a_curve() -> None:
     frame = scene("two optima").frame(0.0)
     assert any(layer.name == "Curve between the optima" for layer in frame.layers)
