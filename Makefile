@@ -1,9 +1,9 @@
 # make run         show lossland: opens the window, or films a demo where there is no display
 # make test        check everything headless: ruff, pyright, pytest in two processes
-# make test-torch  compare the optimizers with PyTorch's
+# make test-torch  compare optimizers and networks with PyTorch's, and slice PyTorch's own models
 # make test-cluster  run tiles on a Dask cluster of processes, and let cocopp read what the benchmark exports
 # make test-kernels  compile every CUDA kernel for every architecture, and look for what we use in the real CuPy and CUDA
-# make test-report open the benchmark's report in a headless Chromium, at the widths of a desk and of a phone
+# make test-report open the benchmark's report in a headless Chromium, and meshes in PyVista and trimesh
 # make test-endurance  open every scene 50 times, draw 10,000 frames, and see that nothing is left behind
 # make test-layout look at what is written over every picture of every scene: nothing cut, covered, small or pale
 # make test-fuzz   random formulas, numbers, sessions, signals and streams, and every setting of GL, for minutes
@@ -12,6 +12,7 @@
 # make pictures    draw the pictures of the README and the gallery again
 # make bench-compute  measure swarms and grids beside NumPy, JAX, PyTorch, Numba and C
 # make bench-render  measure pictures and films beside moderngl, VisPy, PyVista, pygfx, matplotlib and manim
+# make bench-slices  measure slices of networks beside PyTorch, in the ways of Li et al. and of Landscaper
 # make bench-scenes  measure how fast every scene comes up, moves and is filmed; beside another checkout, too
 # make clean       remove everything that make made
 #
@@ -23,7 +24,8 @@ VENV := .venv
 TORCH_VENV := .venv-torch
 REPORT_VENV := .venv-report
 TORCH := torch==2.13.0
-TORCH_PEERS := pytorch_optimizer==4.1.0 optax==0.2.8
+TORCH_PEERS := pytorch_optimizer==4.1.0 optax==0.2.8 keras==3.15.1 lightning==2.6.6
+MESH_READERS := pyvista==0.49.1 trimesh==5.2.0
 CLUSTER_VENV := .venv-cluster
 COCOPP := cocopp==2.9.1 six
 BENCH_VENV := .venv-bench
@@ -50,7 +52,7 @@ GPU_DAY := $(if $(WHEELS),--wheels "$(WHEELS)") $(if $(PACKAGES),--packages "$(P
     $(if $(PICTURES),--pictures "$(PICTURES)") $(if $(OUT),--out "$(OUT)")
 
 .PHONY: gpu-day run test test-torch test-cluster test-report test-kernels test-endurance test-layout test-fuzz lint pictures \
-    bench-compute bench-render bench-scenes clean
+    bench-compute bench-render bench-slices bench-scenes clean
 
 run: $(VENV)/.installed $(VENV)/.graphics
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
@@ -65,7 +67,7 @@ test: lint $(VENV)/.test-graphics
 	$(HEADLESS) $(VENV)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-torch: $(TORCH_VENV)/.installed $(VENV)/.test-graphics
-	$(HEADLESS) $(TORCH_VENV)/bin/python -m pytest -n 2 --dist load -m torch tests/peers
+	$(HEADLESS) $(TORCH_VENV)/bin/python -m pytest -n 2 --dist load -m torch tests/peers tests/house/test_docs.py
 
 test-cluster: $(CLUSTER_VENV)/.installed $(VENV)/.test-graphics
 	$(HEADLESS) $(CLUSTER_VENV)/bin/python -m pytest -m cluster tests/cluster tests/house/test_docs.py
@@ -103,6 +105,9 @@ bench-compute: $(BENCH_VENV)/.compute-installed
 bench-render: $(BENCH_VENV)/.render-installed
 	$(MEASURED) $(HEADLESS) $(BENCH_VENV)/bin/python benchmarks/render.py $(BENCH)
 
+bench-slices: $(TORCH_VENV)/.installed
+	$(MEASURED) $(TORCH_VENV)/bin/python benchmarks/slices.py $(BENCH)
+
 bench-scenes: $(VENV)/.test-graphics
 	$(MEASURED) $(VENV)/bin/python benchmarks/scenes.py $(BENCH)
 
@@ -131,7 +136,7 @@ $(VENV)/.test-installed: pyproject.toml | $(VENV)/bin/python
 
 $(TORCH_VENV)/.installed: pyproject.toml Makefile | $(TORCH_VENV)/bin/python
 	@echo "Installing lossland, PyTorch and its peers into $(TORCH_VENV) ..."
-	@$(TORCH_VENV)/bin/python $(PIP) --editable '.[test]' '$(TORCH)' $(TORCH_PEERS)
+	@$(TORCH_VENV)/bin/python $(PIP) --editable '.[test,torch]' '$(TORCH)' $(TORCH_PEERS)
 	@touch $@
 
 $(CLUSTER_VENV)/.installed: pyproject.toml Makefile | $(CLUSTER_VENV)/bin/python
@@ -140,8 +145,8 @@ $(CLUSTER_VENV)/.installed: pyproject.toml Makefile | $(CLUSTER_VENV)/bin/python
 	@touch $@
 
 $(REPORT_VENV)/.installed: pyproject.toml Makefile | $(REPORT_VENV)/bin/python
-	@echo "Installing lossland, Plotly and what drives a browser into $(REPORT_VENV) ..."
-	@$(REPORT_VENV)/bin/python $(PIP) --editable '.[test,report]' playwright
+	@echo "Installing lossland, Plotly, what drives a browser and what reads meshes into $(REPORT_VENV) ..."
+	@$(REPORT_VENV)/bin/python $(PIP) --editable '.[test,report]' playwright $(MESH_READERS)
 	@command -v chromium >/dev/null || tools/system.sh chromium
 	@touch $@
 

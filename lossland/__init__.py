@@ -35,6 +35,7 @@ _HOME = {
     "minima": "lossland.compute.minima:",
     "models": "lossland.models:",
     "slice": "lossland.models.slicing",
+    "Recorder": "lossland.models.recorder",
     "maps": "lossland.compute.maps:",
     "Grid": "lossland.landscapes",
     "Terrain": "lossland.world.terrain",
@@ -53,6 +54,7 @@ _HOME = {
     "parameters": "lossland.scenery.parameters:",
     "Scene": "lossland.scenery.scene",
     "GroundScene": "lossland.scenery.ground",
+    "curves": "lossland.scenery.curves:",
     "level_points": "lossland.scenery.level_points:",
     "terrain": "lossland.world.terrain:",
     "RaceScene": "lossland.scenery.race",
@@ -90,6 +92,7 @@ __all__ = [
     "Now",
     "Problem",
     "RaceScene",
+    "Recorder",
     "Scene",
     "Snapshot",
     "Stage",
@@ -105,6 +108,7 @@ __all__ = [
     "bench",
     "benchmark",
     "cluster",
+    "curves",
     "explain",
     "figures",
     "function",
@@ -193,8 +197,10 @@ if TYPE_CHECKING:
     from lossland.landscapes import landscape as landscape
     from lossland.landscapes.problems import Problem as Problem
     from lossland.landscapes.problems import problem as problem
+    from lossland.models.recorder import Recorder as Recorder
     from lossland.models.slicing import slice as slice
     from lossland.optimizers import rates as rates
+    from lossland.scenery import curves as curves
     from lossland.scenery import ground as ground
     from lossland.scenery import level_points as level_points
     from lossland.scenery import parameters as parameters

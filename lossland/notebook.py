@@ -24,7 +24,8 @@ from lossland.compute.explain import equations
 from lossland.compute.maps import Axis, BasinMap, Sweep
 from lossland.compute.swarm import Swarm
 from lossland.compute.trajectory import Trajectory
-from lossland.formats.basins import basin_picture
+from lossland.formats.basins import basin_chart
+from lossland.formats.framing import Chart, Key, Ramp, enlarged, framed
 from lossland.landscapes import Grid, Landscape
 from lossland.landscapes.problems import Problem
 from lossland.numerals import short
@@ -35,12 +36,12 @@ from lossland.scenery.ground import GroundScene, rectangle
 from lossland.scenery.scene import Frame, Scene
 from lossland.world.layers import Layer, Points, Trail
 from lossland.world.theme import theme
+from lossland.world.ticks import Scale
 
 __all__ = ["bundle", "html", "latex", "png"]
 
 SIZE = (600, 375)  # pixels of a drawn picture
 QUALITY = Quality(supersample=2)  # a page is not kept waiting for the finest shade
-SIDE = 360  # pixels of a map's side, at least
 MOST_PATHS = 24  # that are drawn of many
 MOST_PARTICLES = 20_000
 LARGEST_FILM = 24 * 2**20  # bytes that are put into a page; a larger film is only named
@@ -236,23 +237,35 @@ def _(thing: Swarm) -> NDArray[np.uint8] | None:
 
 @_image.register
 def _(thing: BasinMap) -> NDArray[np.uint8]:
-    return _enlarged(basin_picture(thing, theme("dark")))
+    return basin_chart(thing, theme("dark")).image
 
 
 @_image.register
 def _(thing: Sweep) -> NDArray[np.uint8]:
-    loss, known = np.full(thing.loss.shape, np.nan), np.isfinite(thing.loss)
+    return sweep_chart(thing).image
+
+
+def sweep_chart(thing: Sweep) -> Chart:
+    """Return the losses at the end over the two axes, spread by their logarithms: dark is low, grey diverged."""
+    loss, known, look = np.full(thing.loss.shape, np.nan), np.isfinite(thing.loss), theme("dark")
+    keys, ramp = [], None
     if known.any():
         low, high = thing.loss[known].min(), thing.loss[known].max()
         loss[known] = np.log((thing.loss[known] - low) / (high - low or 1.0) + 1e-9)
-    return _enlarged(_shaded(loss))
+        keys, ramp = [Key(None, "loss at the end")], Ramp(look.height_map, short(float(low)), short(float(high)))
+    if not known.all():
+        keys.insert(0, Key(look.color("basin.-1"), "diverged"))
+    scales = (Scale(thing.across.low, thing.across.high, thing.across.log),
+              Scale(thing.up.low, thing.up.high, thing.up.log))  # fmt: skip
+    title = f"{thing.optimizer.title} on {thing.landscape.title}"
+    return framed(_shaded(loss), (thing.across.name, thing.up.name), scales, look, title, keys, ramp)
 
 
 @_image.register
 def _(thing: Grid) -> NDArray[np.uint8]:
     stride = max(1, max(thing.value.shape) // 1024)
     value = np.asarray(thing.value[::stride, ::stride], float)
-    return _enlarged(_shaded(np.where(np.isfinite(value), value, np.nan), ranked=True))
+    return enlarged(_shaded(np.where(np.isfinite(value), value, np.nan), ranked=True))
 
 
 def _drawn(scene: Scene) -> NDArray[np.uint8]:
@@ -299,12 +312,6 @@ def _shaded(value: NDArray[np.floating], ranked: bool = False) -> NDArray[np.uin
     image = look.height_map[np.round(255 * share).astype(int)]
     image[~known] = look.color("basin.-1")
     return np.round(255 * image[::-1]).astype(np.uint8)
-
-
-def _enlarged(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return a small picture with each pixel repeated, until it can be seen."""
-    times = max(1, -(-SIDE // max(image.shape[:2])))
-    return image.repeat(times, axis=0).repeat(times, axis=1)
 
 
 # ------------------------------------------------------------------------------------------------------- films

@@ -1,6 +1,7 @@
-"""Where the shaders, scenes and data sets are: inside the installed package, or beside it in a checkout."""
+"""Where shaders, scenes and data sets are, inside the installed package or beside it in a checkout; and the fonts."""
 
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 
@@ -10,3 +11,12 @@ def folder(name: str) -> Path:
     package = Path(__file__).parent
     inside = package / name
     return inside if inside.is_dir() else package.parent / name
+
+
+@cache
+def fonts() -> Path:
+    """Return the folder of the fonts that come with Dear ImGui Bundle."""
+    spec = find_spec("imgui_bundle")
+    if spec is None or spec.origin is None:
+        raise ImportError("imgui_bundle, which brings the fonts, is not installed")
+    return Path(spec.origin).parent / "assets" / "fonts"

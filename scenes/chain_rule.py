@@ -7,18 +7,21 @@ from typing import Any, ClassVar
 import numpy as np
 
 import lossland as ll
-from lossland import figures, layers, parameters, plots, signs, tex, words
+from lossland import curves, figures, layers, parameters, plots, signs, tex, words
 from lossland.models import calculus
 
 X, Y, Z = "optimizer.momentum", "area", "i"  # colours of the three numbers
 WIDE = 4.4  # length of the lines, world
 APART = 1.3  # of two lines
 THREADS = 33  # that join the numbers of two lines
-LEAST = 0.03  # of the nudge that is left in the end, as a share
+LEAST = 0.03  # of the nudge that is left in the end, as a share: as good as nothing
+FARTHER = 6.0  # how much wider than the window the numbers may reach until the lines show what is near it alone
 CELLS = 6  # of the tiny grid along each side
 FINE = 8  # pieces of one of its lines in a cell
 PANEL = 1.2  # distance of the panels of the plane, world
 REACH = 0.4  # half the width of a grid in the panels, world
+ON_LINES = ll.View(flat=True, bounds=np.array([(-1.1, -2 * APART - 0.4, 0.0), (WIDE + 0.25, 0.35, 0.0)]))
+ON_PANELS = ll.View(flat=True, bounds=np.array([(-0.42, -0.75, 0.0), (2 * PANEL + 0.42, 0.7, 0.0)]))
 
 
 class ChainRule(ll.Scene):
@@ -47,7 +50,7 @@ class ChainRule(ll.Scene):
 
     inner = parameters.FunctionOfX("x^2", "$y = f(x)$", "What is done first: a formula in x.")
     outer = parameters.FunctionOfX("sin(x)", "$z = g(x)$", "What is done to the result: a formula in x.")
-    window = parameters.Point((-0.4, 1.8), -1e3, 1e3, "from, to", "The x that are shown.")
+    window = curves.Window((-0.4, 1.8))
     show = parameters.Choice("lines", ("lines", "plane"), "show", "Numbers on lines, or a tiny grid in the plane.")
     x = parameters.Number(1.0, -1e3, 1e3, "$x$", "Where the nudge is given.", hidden=True)
     nudge = parameters.Number(0.3, -1.0, 1.0, "nudge", "How far x is nudged; half the width of the grid.")
@@ -62,10 +65,16 @@ class ChainRule(ll.Scene):
 
     # ------------------------------------------------------------------------------------------------- numbers
     @property
+    @ll.kept(framing=True)
     def span(self) -> tuple[float, float]:
-        """The x that are shown, rising."""
-        low, high = self.window
-        return (low, high) if low < high else (high, low) if high < low else (low - 1.0, low + 1.0)
+        """The x that are shown, rising: also those between which x is nudged."""
+        return curves.widened(self.window, (self.x, self.x + self.nudge))
+
+    @ll.kept(framing=True)
+    def reach(self) -> tuple[float, float]:
+        """Return the numbers that the lines hold: those that become of the window, of far ones only those at x."""
+        asked = (self.x, self.x + self.nudge)
+        return curves.reached((self.inner, self.outer), self.span, asked, FARTHER)
 
     def left(self, now: ll.Now) -> float:
         """Return the share of the nudge that is left: it shrinks when it has arrived."""
@@ -77,7 +86,7 @@ class ChainRule(ll.Scene):
         y, dx = f.at(x), (self.nudge or 0.1) * self.left(now)
         dy = f.at(x + dx) - y
         dz = g.at(y + dy) - g.at(y)
-        first, second = f.derivative.at(x), g.derivative.at(y)
+        first, second = f.slope(x), g.slope(y)
         found = {
             "inner_value": y,
             "outer_value": g.at(y),
@@ -107,47 +116,30 @@ class ChainRule(ll.Scene):
         there = self.maps()[0](here)
         first = np.array([ll.landscape(one).grad(here) for one in (self.u, self.v)])
         second = np.array([ll.landscape(one).grad(there) for one in (self.p, self.q)])
-        whole = calculus.chained(first, second)
-        return {
-            "jacobian_inner": first,
-            "jacobian_outer": second,
-            "jacobian": whole,
-            "area_inner": float(np.linalg.det(first)),
-            "area_outer": float(np.linalg.det(second)),
-            "area": float(np.linalg.det(whole)),
-        }
+        jacobians = {"inner": first, "outer": second, "": calculus.chained(first, second)}
+        named = {f"jacobian_{name}".rstrip("_"): one for name, one in jacobians.items()}
+        return named | {f"area_{name}".rstrip("_"): float(np.linalg.det(one)) for name, one in jacobians.items()}
 
     # ------------------------------------------------------------------------------------------------- picture
     def frame(self, now: ll.Now) -> ll.Frame:
         """Return the lines or the plane."""
         read = self.readouts(now)
         if self.show == "plane":
-            return ll.Frame(self.shown_plane(now, read), self.notes_plane(now, read), self.plane_view())
-        return ll.Frame(self.shown_lines(now, read), self.notes_lines(read), self.lines_view())
-
-    @ll.kept
-    def lines_view(self) -> ll.View:
-        """Return the view straight down on the lines."""
-        corners = [(-1.1, -2 * APART - 0.4, 0.0), (WIDE + 0.25, 0.35, 0.0)]
-        return ll.View(flat=True, bounds=np.array(corners))
+            return ll.Frame(self.shown_plane(now, read), self.notes_plane(now, read), ON_PANELS)
+        missing = curves.without_slope(self.inner, self.x, "f")
+        missing = missing or curves.without_slope(self.outer, read["inner_value"], "g")
+        return ll.Frame(self.shown_lines(now, read), [*self.notes_lines(now, read), *missing], ON_LINES)
 
     @ll.kept
     def lines(self) -> tuple[plots.NumberLine, plots.NumberLine, plots.NumberLine]:
         """Return the lines of x, y and z: one scale for all, so that a length says how long it is on each."""
-        x = np.linspace(*self.span, 201)
-        y = self.inner(x)
-        found = np.concatenate([x, y, self.outer(y)])
-        found = found[np.isfinite(found)]
-        low, high = float(found.min()), float(found.max())
-        if high - low > 6.0 * (self.span[1] - self.span[0]):  # what runs far away leaves the picture
-            low, high = max(low, self.span[0] - 3 * np.ptp(self.span)), min(high, self.span[1] + 3 * np.ptp(self.span))
-        edge = 0.04 * (high - low)
+        low, high = self.reach()
         made = []
         for k, name in enumerate(("x", "y", "z")):
             start, end = (0.0, -k * APART, 0.0), (WIDE, -k * APART, 0.0)
             made.append(
                 plots.NumberLine(
-                    low - edge, high + edge, rf"\fgcolor{{{(X, Y, Z)[k]}}}{{{name}}}", start=start, end=end,
+                    low, high, rf"\fgcolor{{{(X, Y, Z)[k]}}}{{{name}}}", start=start, end=end,
                     count=0 if k == 1 else 7, side="above" if k == 0 else "below",
                 )
             )  # fmt: skip
@@ -166,10 +158,12 @@ class ChainRule(ll.Scene):
 
     def shown_lines(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Layer]:
         """Return the lines, the nudge as far as it has come, and its factor in each gap."""
-        lines, down = self.lines(), (now.eased(0.12, 0.34), now.eased(0.4, 0.62))
+        lines, down, factors = self.lines(), (now.eased(0.12, 0.34), now.eased(0.4, 0.62)), self.factors(now, read)
         values = (self.x, read["inner_value"], read["outer_value"])
         moves = (read["dx"], read["dy"], read["dz"])
         drawn: list[layers.Layer] = [self.threads(0), self.threads(1), *lines]
+        if not np.isfinite([*values, *moves]).all():
+            return drawn
         for gap, part in enumerate(down):
             if part <= 0.0:
                 continue
@@ -180,9 +174,8 @@ class ChainRule(ll.Scene):
             drawn.append(layers.Polygon(np.array([a, b, d, c]), color, 0.22, 0.0, name="Nudge on its way"))
             drawn.append(layers.Lines([np.stack([a, c]), np.stack([b, d])], color, 1.8, name="Nudge on its way"))
             if part == 1.0:
-                factor = moves[gap + 1] / moves[gap] if moves[gap] else 0.0
                 middle = np.mean([a, b, c, d], axis=0) + np.array([0.55, 0.0, 0.0])
-                drawn.append(layers.Label(middle, words("×\u2009?.2", factor), color, size=34, side="right"))
+                drawn.append(layers.Label(middle, words("×\u2009?.2", factors[gap]), color, size=34, side="right"))
         arrived = (1.0, *down)
         for k, line in enumerate(lines):
             if arrived[k] < 1.0:
@@ -192,57 +185,54 @@ class ChainRule(ll.Scene):
             drawn.append(line.points(values[k], (X, Y, Z)[k], 8.0, name="xyz"[k]))
         if down[1] == 1.0:
             foot, top = np.array([(-0.2, -2 * APART, 0.0), (-0.2, 0.0, 0.0)])
-            whole = tex(r"\times ?.2", moves[2] / moves[0] if moves[0] else 0.0)
+            whole = tex(r"\times ?.2", factors[2])
             brace = figures.Brace(foot, top, away=0.0, size=0.2)
             drawn.append(layers.Lines([brace.path], "text", 2.0, name="From x to z", pickable=False))
             drawn.append(layers.Label(brace.tip, whole, latex=True, size=34, side="left"))
         return drawn
 
-    def notes_lines(self, read: dict[str, Any]) -> list[layers.Note]:
-        """Return the title, the functions and the slopes."""
-        f, g = self.inner, self.outer
-        slopes = (read["inner_slope"], read["outer_slope"], read["slope"])
-        low, high = min(0.0, *slopes), max(1.0, *slopes)
-        rule = (
-            r"\dfrac{\fgcolor{i}{dz}}{\fgcolor{optimizer.momentum}{dx}} = \dfrac{\fgcolor{i}{dz}}{\fgcolor{area}{dy}}"
-            r"\cdot \dfrac{\fgcolor{area}{dy}}{\fgcolor{optimizer.momentum}{dx}}"
+    def arrived(self, now: ll.Now) -> bool:
+        """Whether the nudge has become as good as nothing: its factors are then the slopes."""
+        return self.left(now) == LEAST
+
+    def factors(self, now: ll.Now, read: dict[str, Any]) -> tuple[float, float, float]:
+        """Return how much longer the nudge gets from x to y, from y to z and from x to z; in the end: the slopes."""
+        if self.arrived(now):
+            return read["inner_slope"], read["outer_slope"], read["slope"]
+        moves = ((read["dx"], read["dy"]), (read["dy"], read["dz"]), (read["dx"], read["dz"]))
+        x, y, z = (after / before if before else 0.0 for before, after in moves)
+        return x, y, z
+
+    def notes_lines(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Note]:
+        """Return the title, the functions and the factors: of a nudge of some length, and in the end the slopes."""
+        factors = self.factors(now, read)
+        slopes = [one for one in (*factors, read["slope"]) if np.isfinite(one)]
+        low, high = min(0.0, *slopes, 0.0), max(1.0, *slopes, 1.0)
+        d = "d" if self.arrived(now) else r"\Delta "
+        x, y, z = rf"\fgcolor{{{X}}}{{{d}x}}", rf"\fgcolor{{{Y}}}{{{d}y}}", rf"\fgcolor{{{Z}}}{{{d}z}}"
+        said = (
+            ("From x to y", rf"\frac{{{d}y}}{{{d}x}} ="),
+            ("From y to z", rf"\frac{{{d}z}}{{{d}y}} ="),
+            ("From x to z: the product", rf"\frac{{{d}z}}{{{d}x}} ="),
         )
+        rule = rf"\dfrac{{{z}}}{{{x}}} = \dfrac{{{z}}}{{{y}}}\cdot \dfrac{{{y}}}{{{x}}}"
+        made = rf"\fgcolor{{{Y}}}{{y}} = {self.inner.latex}, \quad \fgcolor{{{Z}}}{{z}} = {self.outer.written('y')}"
+        told = zip(said, factors, (Y, Z, "text"), strict=True)
         return [
             layers.Title(self.title, lines=("How much longer is a nudge when it arrives?",)),
-            layers.Formula(
-                rf"\fgcolor{{{Y}}}{{y}} = {f.latex}, \quad \fgcolor{{{Z}}}{{z}} = {g.latex.replace('x', 'y')}", 24
-            ),
+            layers.Formula(made, 24),
             layers.Formula(rule, 26),
-            layers.Meter("From x to y", r"\frac{dy}{dx} =", slopes[0], Y, low, high),
-            layers.Meter("From y to z", r"\frac{dz}{dy} =", slopes[1], Z, low, high),
-            layers.Meter("From x to z: the product", r"\frac{dz}{dx} =", slopes[2], "text", low, high),
+            *(layers.Meter(*heading, factor, color, low, high) for heading, factor, color in told),
         ]
 
     # ------------------------------------------------------------------------------------------------- the plane
     @ll.kept
-    def plane_view(self) -> ll.View:
-        """Return the view straight down on three panels."""
-        reach = 0.42
-        return ll.View(flat=True, bounds=np.array([(-reach, -0.75, 0.0), (2 * PANEL + reach, 0.7, 0.0)]))
-
-    @ll.kept
-    def cell_lines(self) -> np.ndarray:
-        """Return the lines of a grid over [-1, 1]², as points (lines, m, 2)."""
-        run, fine = np.linspace(-1, 1, CELLS + 1), np.linspace(-1, 1, CELLS * FINE + 1)
-        across = [np.stack([fine, np.full_like(fine, at)], -1) for at in run]
-        return np.array([*across, *(line[:, ::-1] for line in across)])
-
-    @ll.kept
     def seen_through(self, size: float) -> list[np.ndarray]:
-        """Return the grid's lines (lines, m, 2) in the three panels, as through a glass that enlarges by 1 / size."""
-        here, found = np.array(self.point), [self.cell_lines()]
-        points = here + size * self.cell_lines()
-        for map_, jacobian in zip(self.maps(), ("jacobian_inner", "jacobian"), strict=True):
-            here, points = map_(here), map_(points)
-            # one enlargement for each panel: the parallelogram that a small grid becomes fills it
-            widest = np.abs(self.jacobians()[jacobian]).sum(axis=1).max()
-            found.append((points - here) / (size * max(widest, 1e-9)))
-        return found
+        """Return the tiny grid's lines (lines, m, 2) in the three panels, each enlarged to about one width."""
+        grid = calculus.square_lines(CELLS, FINE)
+        found = calculus.enlarged(self.maps(), self.point, size * grid)
+        widths = [np.abs(self.jacobians()[name]).sum(axis=1).max() for name in ("jacobian_inner", "jacobian")]
+        return [grid, *(panel / (size * max(width, 1e-9)) for panel, width in zip(found, widths, strict=True))]
 
     def shown_plane(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Layer]:
         """Return the tiny grid, and what the first and then both maps make of it."""
@@ -274,21 +264,15 @@ class ChainRule(ll.Scene):
                 drawn.append(layers.Label(place, words("area ×\u2009?", factor), color, size=28, side="centre"))
         return drawn
 
-    @ll.kept
-    def written(self) -> tuple[str, str]:
-        """Return both maps as LaTeX."""
-        u, v, p, q = (ll.landscape(one).latex for one in (self.u, self.v, self.p, self.q))
-        return tex(r"f = (?,\; ?)", u, v), tex(r"g = (?,\; ?)", p, q)
-
     def notes_plane(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Note]:
         """Return the title, the maps and their Jacobians."""
-        f, g = self.written()
+        u, v, p, q = (ll.landscape(one).latex for one in (self.u, self.v, self.p, self.q))
         product = tex(r"? = ? ?", ("text", read["jacobian"]), (Z, read["jacobian_outer"]), (Y, read["jacobian_inner"]))
         area = min(0.0, read["area"]), max(1.0, read["area"])
         wide = words("The grid is ? wide, and drawn at one size", 2 * max(abs(self.nudge), 0.02) * self.left(now))
         return [
             layers.Title(self.title, lines=(wide,)),
-            layers.Formula(f, 22), layers.Formula(g, 22),
+            layers.Formula(tex(r"f = (?,\; ?)", u, v), 22), layers.Formula(tex(r"g = (?,\; ?)", p, q), 22),
             layers.Formula(r"J_{g \circ f} = \fgcolor{i}{J_g}\, \fgcolor{area}{J_f}", 28),
             layers.Formula(product, 20),
             layers.Meter("Area of both, one after the other", r"\det J =", read["area"], "text", *area),

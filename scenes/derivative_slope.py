@@ -8,14 +8,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 import lossland as ll
-from lossland import figures, layers, parameters, plots, signs, tex, words
+from lossland import curves, figures, layers, parameters, plots, shapes, signs, tex, words
 from lossland.models import calculus
 
 F, SLOPE, SECOND, SECANT = "optimizer.momentum", "i", "eigen1", "area"  # colours of f, f', f'', and what is not yet f'
 LEAST = 1e-3  # what is left of h in the end, as a share
 NEAREST = 0.02  # share of h below which the second point cannot be told from the first, and is no handle
 WIDE, HIGH = 4.0, 3.0  # of the plot, world
-RISE = 1.0  # of a dial's half circle, world
 NUMBERS = 17.0  # size of the numbers on axes, pixels
 
 
@@ -50,7 +49,7 @@ class DerivativeSlope(ll.Scene):
     }
 
     function = parameters.FunctionOfX("x^2", "$f(x)$", "The curve: a formula in x.")
-    window = parameters.Point((-1.2, 2.8), -1e3, 1e3, "from, to", "The x that are shown.")
+    window = curves.Window((-1.2, 2.8))
     show = parameters.Choice(
         "secant", ("secant", "traced", "car", "product", "epsilon"), "show", "Which picture of a slope."
     )
@@ -60,10 +59,10 @@ class DerivativeSlope(ll.Scene):
 
     # ------------------------------------------------------------------------------------------------- numbers
     @property
+    @ll.kept(framing=True)
     def span(self) -> tuple[float, float]:
-        """The x that are shown, rising."""
-        low, high = self.window
-        return (low, high) if low < high else (high, low) if high < low else (low - 1.0, low + 1.0)
+        """The x that are shown, rising: also where the slope is asked for."""
+        return curves.widened(self.window, (self.x, self.x + self.h) if self.show == "secant" else (self.x,))
 
     def share(self, now: ll.Now) -> float:
         """Return what is left of h: all at first, next to nothing in the end."""
@@ -87,7 +86,7 @@ class DerivativeSlope(ll.Scene):
         return 0.22 * (high - low) * 0.1 ** now.eased(0.1, 0.85)
 
     def readouts(self, now: ll.Now) -> dict[str, Any]:
-        """Return value, slopes and bend at the x of the moment, and the level places in the window as x, f, f''."""
+        """Return value, slopes and bend at the x of the moment, and hills and valleys in the window as x, f, f''."""
         f, x, h = self.function, self.here(now), self.step(now)
         epsilon = self.epsilon(now)
         return {
@@ -95,8 +94,8 @@ class DerivativeSlope(ll.Scene):
             "h_now": h,
             "value": f.at(x),
             "secant": calculus.secant_slope(f, x, h),
-            "slope": f.derivative.at(x),
-            "second": f.derivative.derivative.at(x),
+            "slope": f.slope(x),
+            "second": f.derivative.slope(x),
             "extrema": self.extrema(),
             "epsilon": epsilon,
             "delta": calculus.reach_within(f, x, epsilon, self.span[1] - self.span[0]),
@@ -104,9 +103,11 @@ class DerivativeSlope(ll.Scene):
 
     @ll.kept
     def extrema(self) -> np.ndarray:
-        """Return the level places as rows x, f, f''."""
+        """Return the hills and valleys as rows x, f, f''; at a corner there is no f''."""
         f = self.function
-        return calculus.extrema(f, f.derivative, f.derivative.derivative, *self.span)
+        found = calculus.extrema(f, f.derivative, f.derivative.derivative, *self.span)
+        found[[not f.is_smooth(x) for x in found[:, 0]], 2] = np.nan
+        return found
 
     # ------------------------------------------------------------------------------------------------- picture
     @property
@@ -186,17 +187,19 @@ class DerivativeSlope(ll.Scene):
         """Return the picture that is asked for."""
         read = self.readouts(now)
         drawn = getattr(self, f"shown_{self.show}")(now, read)
-        return ll.Frame(drawn, self.notes(now, read), self.view())
+        ask = curves.without_value if self.show == "epsilon" else curves.without_slope
+        return ll.Frame(drawn, [*self.notes(now, read), *ask(self.function, read["x_now"])], self.view())
 
     def shown_secant(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Layer]:
         """Return two points that come together, and the line through them that becomes the tangent."""
         plot, f, x, h = self.plot, self.function, self.x, self.step(now)
         y, other, arrived = f.at(x), f.at(x + h), now.eased(0.72, 0.84)
-        slope, secant = f.derivative.at(x), calculus.secant_slope(f, x, h)
+        slope, secant = read["slope"], read["secant"]
         drawn: list[layers.Layer] = [*self.standing(), plot.line((x, y), (x + h, other), SECANT, name="Secant")]
         if arrived > 0.0:
-            drawn.append(plot.tangent(f, x, SLOPE, width=2.2 + 1.4 * arrived, emphasis=1.0 - now.eased(0.84, 1.0)))
-        elif abs(h) > 0.15 * (self.span[1] - self.span[0]) / WIDE:
+            look: dict[str, Any] = {"width": 2.2 + 1.4 * arrived, "emphasis": 1.0 - now.eased(0.84, 1.0)}
+            drawn += [plot.tangent(f, x, SLOPE, **look)] if np.isfinite(slope) else self.half_tangents(x, y)
+        elif abs(h) > 0.15 * (self.span[1] - self.span[0]) / WIDE and np.isfinite([y, other]).all():
             corner = ([x, x + h, x + h], [y, y, other])
             drawn.append(plot.curve(corner, "text", width=1.6, dash=(8, 5), pickable=False))
             if abs(h) > 0.08 * (self.span[1] - self.span[0]):
@@ -210,40 +213,54 @@ class DerivativeSlope(ll.Scene):
         if not ahead:
             side = "above left" if slope > 0 else "below left"
         place = (x + h, other) if arrived < 0.5 else (x, y)
-        drawn.append(plot.label(*place, words("slope ?.2", number), color, side, size=30))
+        if np.isfinite(place).all() and (np.isfinite(number) or arrived > 0.5):
+            said = words("slope ?.2", number) if np.isfinite(number) else "no slope"
+            drawn.append(plot.label(*place, said, color, side, size=30))
         return drawn
+
+    def half_tangents(self, x: float, y: float) -> list[layers.Layer]:
+        """Return the lines that touch a corner on its left and on its right, where it has these."""
+        found = [slope for slope in self.function.sided_slopes(x) if np.isfinite([slope, y]).all()]
+        return [
+            self.plot.line((x, y), (x + 1.0, y + slope), SLOPE, dash=(8, 5), name="From one side") for slope in found
+        ]
 
     def shown_traced(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Layer]:
         """Return a tangent that runs along f, its slope drawn as a curve below, and the slope of that below it."""
         x, drawn = self.here(now), list(self.standing())
-        drawn.append(self.plot.tangent(self.function, x, SLOPE, reach=0.14, width=4.0))
+        if np.isfinite(read["slope"]):
+            drawn.append(self.plot.tangent(self.function, x, SLOPE, reach=0.14, width=4.0))
         places = []
-        for plot, graph, color in zip((self.plot, *self.lower), self.graphs, (F, SLOPE, SECOND), strict=True):
-            y = graph.at(x)
+        side: layers.Side = "right" if x < np.mean(self.span) else "left"
+        heights = (read["value"], read["slope"], read["second"])
+        for plot, graph, y, color in zip(
+            (self.plot, *self.lower), self.graphs, heights, (F, SLOPE, SECOND), strict=True
+        ):
             if plot is not self.plot:
                 drawn.append(self.slope_curve(plot, graph, color).upto(x))
-                drawn.append(
-                    plot.label(x, y, words("?.2", y), color, "right" if x < np.mean(self.span) else "left", size=28)
-                )
+                if np.isfinite(y):
+                    drawn.append(plot.label(x, y, words("?.2", y), color, side, size=28))
             drawn.append(plot.points(x, y, "text" if plot is self.plot else color, 7.0))
-            places.append(plot.world(x, min(max(y, plot.y[0]), plot.y[1])))
+            places.append(plot.held(x, y))
         drawn.append(layers.Lines([np.array(places)[[0, 2]]], "dim", 1.2, dash=(8, 5), pickable=False))
         level = self.extrema()
         passed = level[level[:, 0] <= x + 1e-9]
         if len(passed):
-            drawn.append(self.plot.points(passed[:, 0], passed[:, 1], "text", 6.0, "ring", name="Level"))
-            drawn.append(self.lower[0].points(passed[:, 0], 0.0 * passed[:, 0], SLOPE, 6.0, "ring", name="Level"))
+            drawn.append(self.plot.points(passed[:, 0], passed[:, 1], "text", 6.0, "ring", name="Hill or valley"))
+            level = passed[np.isfinite(passed[:, 2]), 0]
+            drawn.append(self.lower[0].points(level, 0.0 * level, SLOPE, 6.0, "ring", name="Level"))
         return drawn
 
     def shown_car(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Layer]:
         """Return a car on a road, its way over time with a tangent, and its speed on a dial."""
-        plot, f, t, where, speed = self.plot, self.function, read["x_now"], read["value"], read["slope"]
-        road = self.road
-        drawn = [*self.standing(), road, plot.tangent(f, t, SLOPE, reach=0.2, width=3.4), plot.guides(t, where)]
-        drawn.append(plot.points(t, where, "text", 8.0))
-        middle = road.point_at(where) + np.array([0.0, 0.17, 0.0])
-        drawn += self.car(middle) + self.dial(speed)
-        return drawn
+        plot, t, where, speed = self.plot, read["x_now"], read["value"], read["slope"]
+        drawn = [*self.standing(), self.road]
+        if not np.isfinite([where, speed]).all():
+            return drawn
+        drawn += [plot.tangent(self.function, t, SLOPE, reach=0.2, width=3.4), plot.guides(t, where)]
+        drawn += [plot.points(t, where, "text", 8.0), *self.car(self.road.point_at(where) + np.array([0.0, 0.17, 0.0]))]
+        dial = figures.Gauge((3.85, 1.35), speed, self.fastest(), "s'(t)", SLOPE, name="Speed")
+        return [*drawn, dial]
 
     @property
     @ll.kept
@@ -264,31 +281,11 @@ class DerivativeSlope(ll.Scene):
             layers.Points(wheels, "text", 8.0, "disc", outline=True, pickable=False),
         ]
 
-    def dial(self, speed: float) -> list[layers.Layer]:
-        """Return a speedometer whose needle shows f'."""
-        most = self.fastest()
-        middle, turn = np.array([3.85, 1.35, 0.0]), np.linspace(np.pi, 0.0, 49)
-        rim = middle + RISE * 0.85 * np.stack([np.cos(turn), np.sin(turn), 0 * turn], -1)
-        ticks = [middle + np.outer((0.76, 0.85), (np.cos(a), np.sin(a), 0.0)) for a in turn[::6]]
-        angle = np.pi * (1.0 - np.clip(speed / most, -0.05, 1.05))
-        tip = middle + 0.72 * np.array([np.cos(angle), np.sin(angle), 0.0])
-        passed = rim[: max(round(48 * float(np.clip(speed / most, 0.0, 1.0))) + 1, 2)]
-        return [
-            layers.Lines([rim], "dim", 2.0, pickable=False),
-            layers.Lines(ticks, "dim", 1.6, pickable=False),
-            layers.Lines([passed], SLOPE, 6.0, name="Speed", worth=[speed]),
-            layers.Arrows(middle[None], tip[None], SLOPE, depth=False, name="Speed"),
-            layers.Points(middle[None], "text", 6.0, "disc", outline=True, pickable=False),
-            layers.Label(middle - np.array([0.0, 0.1, 0.0]), words("?.1", speed), SLOPE, size=38, side="below"),
-            layers.Label(middle + np.array([0.0, 1.0, 0.0]), "s'(t)", SLOPE, latex=True, size=26, side="above"),
-        ]
-
     @ll.kept
     def fastest(self) -> float:
         """Return the largest slope in the window, rounded up to what a dial would show."""
-        top = float(np.nanmax(np.abs(self.function.derivative(np.linspace(*self.span, 201)))))
-        step = 10.0 ** np.floor(np.log10(max(top, 1e-9))) / 2
-        return float(step * np.ceil(1.05 * top / step))
+        speeds = np.abs(self.function.derivative(np.linspace(*self.span, 201)))
+        return calculus.rounded_up(float(speeds[np.isfinite(speeds)].max(initial=0.0)))
 
     # ------------------------------------------------------------------------------------------------- product
     @ll.kept
@@ -299,7 +296,8 @@ class DerivativeSlope(ll.Scene):
     @ll.kept
     def scale(self) -> tuple[float, float, float]:
         """Return world units for a unit of u and v, and how long u and v get in the window."""
-        u, v = (np.nanmax(np.abs(factor(np.linspace(*self.span, 201)))) for factor in self.factors())
+        sizes = (np.abs(factor(np.linspace(*self.span, 201))) for factor in self.factors())
+        u, v = (size[np.isfinite(size)].max(initial=0.0) for size in sizes)
         unit = HIGH / max(float(u), float(v), 1e-9)
         return unit, unit * float(u), unit * float(v)
 
@@ -311,16 +309,14 @@ class DerivativeSlope(ll.Scene):
     def shown_product(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Layer]:
         """Return the rectangle u by v, and the strips that it gains when x grows by h."""
         (u0, v0), (u1, v1) = self.sides(self.x), self.sides(self.x + self.step(now))
-
-        def box(x0: float, x1: float, y0: float, y1: float, color: str, fill: float, name: str) -> layers.Polygon:
-            corners = np.array([(x0, y0, 0.0), (x1, y0, 0.0), (x1, y1, 0.0), (x0, y1, 0.0)])
-            return layers.Polygon(corners, color, fill, 2.0, name=name)
+        if not np.isfinite([u0, v0, u1, v1]).all():
+            return []
 
         drawn: list[layers.Layer] = [
-            box(0, u0, 0, v0, F, 0.22, "u v"),
-            box(u0, u1, 0, v0, SLOPE, 0.6, "v du"),
-            box(0, u0, v0, v1, "j", 0.6, "u dv"),
-            box(u0, u1, v0, v1, SECANT, 0.8, "du dv"),
+            layers.Polygon(shapes.rectangle((0, u0), (0, v0)), F, 0.22, 2.0, name="u v"),
+            layers.Polygon(shapes.rectangle((u0, u1), (0, v0)), SLOPE, 0.6, 2.0, name="v du"),
+            layers.Polygon(shapes.rectangle((0, u0), (v0, v1)), "j", 0.6, 2.0, name="u dv"),
+            layers.Polygon(shapes.rectangle((u0, u1), (v0, v1)), SECANT, 0.8, 2.0, name="du dv"),
             layers.Label((u0 / 2, 0, 0), "u", latex=True, size=32, side="below"),
             layers.Label((0, v0 / 2, 0), "v", latex=True, size=32, side="left"),
             layers.Label((u1, v0 / 2, 0), r"v\,du", SLOPE, latex=True, size=30, side="right"),
@@ -335,25 +331,22 @@ class DerivativeSlope(ll.Scene):
         """Return a band of ε around f(x), and the widest one of δ around x in which the graph keeps inside it."""
         plot, x = self.plot, self.x
         y, e, d = read["value"], read["epsilon"], read["delta"]
-        (x0, x1), (y0, y1) = plot.x, plot.y
-
-        def box(
-            a: float, b: float, c: float, d: float, color: str, fill: float, line: float, name: str
-        ) -> layers.Layer:
-            a, b = max(a, x0), min(b, x1)
-            c, d = max(c, y0), min(d, y1)
-            return layers.Polygon(plot.world([a, b, b, a], [c, c, d, d]), color, fill, line, name=name)
-
-        return [
+        (_, x1), (_, y1) = plot.x, plot.y
+        if not np.isfinite([y, d]).all():
+            return list(self.standing())
+        drawn: list[layers.Layer] = [
             plot,
-            box(x0, x1, y - e, y + e, "j", 0.16, 0.0, "ε"),
-            box(x - d, x + d, y0, y1, SLOPE, 0.16, 0.0, "δ"),
-            box(x - d, x + d, y - e, y + e, SECANT, 0.2, 2.4, "Box"),
+            plot.box(plot.x, (y - e, y + e), "j", 0.16, 0.0, "ε"),
+            plot.box((x - d, x + d), plot.y, SLOPE, 0.16, 0.0, "δ"),
+            plot.box((x - d, x + d), (y - e, y + e), SECANT, 0.2, 2.4, "Box"),
             self.standing()[1],
             plot.points(x, y, "text", 8.0),
             figures.Brace(plot.world(x1, y + e), plot.world(x1, y - e), r"2\varepsilon", "j", away=0.06, size=0.14),
-            figures.Brace(plot.world(x - d, y1), plot.world(x + d, y1), r"2\delta", SLOPE, away=0.06, size=0.14),
         ]
+        if d > 0.0:
+            ends = plot.world(x - d, y1), plot.world(x + d, y1)
+            drawn.append(figures.Brace(*ends, r"2\delta", SLOPE, away=0.06, size=0.14))
+        return drawn
 
     # ------------------------------------------------------------------------------------------------- notes
     def notes(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Note]:
@@ -389,7 +382,7 @@ class DerivativeSlope(ll.Scene):
             rule = r"|t - x| < \fgcolor{i}{\delta} \;\Rightarrow\; |f(t) - f(x)| < \fgcolor{j}{\varepsilon}"
             return [title, formula, layers.Formula(rule, 22), epsilon, delta]
         if self.show == "car":
-            return [title, layers.Formula(tex("s(t) = ?", f.latex.replace("x", "t")), 24)]
+            return [title, layers.Formula(tex("s(t) = ?", f.written("t")), 24)]
         bend = layers.Meter(
             "Slope of the slope", tex("f''(?) =", read["x_now"]), read["second"], SECOND, *self.slopes(2)
         )
@@ -434,12 +427,14 @@ class DerivativeSlope(ll.Scene):
     def handles(self, now: ll.Now) -> list[ll.Handle]:
         """Return the point that is asked about, and the second one while it is away from it."""
         if self.show == "product":
-            return [ll.Handle("x", (*self.sides(self.x), 0.0), DerivativeSlope.move_corner, plane=0.0)]
-        y = min(max(self.function.at(self.x), self.plot.y[0]), self.plot.y[1])
-        found = [ll.Handle("x", self.plot.world(self.x, y), DerivativeSlope.move_x, plane=0.0)]
+            corner = np.nan_to_num((*self.sides(self.x), 0.0), posinf=0.0)
+            return [ll.Handle("x", corner, DerivativeSlope.move_corner, plane=0.0)]
+        place = self.plot.held(self.x, self.function.at(self.x))
+        found = [ll.Handle("x", place, DerivativeSlope.move_x, plane=0.0)]
         share = self.share(now)
         if self.show == "secant" and share > NEAREST:
             other = self.x + self.h * share
             move = partial(DerivativeSlope.move_h, share=share)
-            found.insert(0, ll.Handle("h", self.plot.world(other, self.function.at(other)), move, plane=0.0))
+            place = self.plot.held(other, self.function.at(other))
+            found.insert(0, ll.Handle("h", place, move, plane=0.0))
         return found

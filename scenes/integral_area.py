@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 import lossland as ll
-from lossland import layers, parameters, plots, signs, tex, words
+from lossland import curves, layers, parameters, plots, signs, tex, words
 from lossland.models import calculus
 
 F, AREA, BELOW, SLOPE, TOTAL = "optimizer.momentum", "area", "j", "i", "eigen1"
@@ -16,6 +16,7 @@ FEWEST = 4  # bars at first, if n allows
 MOST_STAGES = 6
 FIRST, LAST = 0.08, 0.84  # shares of the scene in which the bars split
 SPLITTING = 0.55  # of a stage
+FLAT = 1e-12  # height of a bar that is none
 DOTTED = 24  # bars up to which a dot shows where a height is taken
 WIDE, HIGH = 4.0, 3.0  # of the plot, world
 NUMBERS = 17.0  # size of the numbers on axes, pixels
@@ -47,7 +48,7 @@ class IntegralArea(ll.Scene):
     }  # fmt: skip
 
     function = parameters.FunctionOfX("x^2", "$f(x)$", "The curve: a formula in x.")
-    window = parameters.Point((-0.1, 1.15), -1e3, 1e3, "from, to", "The x that are shown.")
+    window = curves.Window((-0.1, 1.15))
     show = parameters.Choice("sums", ("sums", "running", "rings"), "show", "Bars, the area so far, or a disc of rings.")
     rule = parameters.Choice("left", calculus.RULES, "height", "Where in a bar its height is taken.")
     n = parameters.Integer(80, 1, 400, "$n$", "How many bars there are in the end.", log=True)
@@ -57,10 +58,10 @@ class IntegralArea(ll.Scene):
 
     # ------------------------------------------------------------------------------------------------- numbers
     @property
+    @ll.kept(framing=True)
     def span(self) -> tuple[float, float]:
-        """The x that are shown, rising."""
-        low, high = self.window
-        return (low, high) if low < high else (high, low) if high < low else (low - 1.0, low + 1.0)
+        """The x that are shown, rising: also those between which the area is taken."""
+        return curves.widened(self.window, (self.low, self.high))
 
     @property
     @ll.kept
@@ -104,8 +105,9 @@ class IntegralArea(ll.Scene):
         return calculus.running_integral(self.function, self.low, self.high, 240)
 
     def readouts(self, now: ll.Now) -> dict[str, Any]:
-        """Return the sum of n bars, the integral and their difference, and what is shown at the moment."""
-        n = self.counts[self.stage(now)[0]]
+        """Return the sum of n bars, the integral and their difference, and those of the bars of the moment."""
+        number, moved = self.stage(now)
+        edges, heights = self.outline(number, moved, self.rule)
         total, x = self.bars(self.n, self.rule).sum, self.so_far(now)
         return {
             "sum": total,
@@ -113,8 +115,8 @@ class IntegralArea(ll.Scene):
             "error": total - self.integral(),
             "lower": self.bars(self.n, "lower").sum,
             "upper": self.bars(self.n, "upper").sum,
-            "n_now": n,
-            "sum_now": self.bars(n, self.rule).sum,
+            "n_now": len(heights),
+            "sum_now": calculus.Bars(edges, heights, edges[:-1]).sum,
             "x_now": x,
             "area_now": calculus.integral(self.function, self.low, x),
             "height_now": self.function.at(x),
@@ -135,7 +137,8 @@ class IntegralArea(ll.Scene):
     def upper(self) -> plots.Plot:
         """The axes of the area so far, above those of f."""
         area = self.running()[1]
-        low, high = min(float(area.min()), 0.0), max(float(area.max()), 0.0)
+        area = area[np.isfinite(area)]
+        low, high = float(area.min(initial=0.0)), float(area.max(initial=0.0))
         edge, name = 0.12 * max(high - low, 1e-9), rf"\fgcolor{{{TOTAL}}}{{A(x)}}"
         place: dict[str, Any] = {"corner": (0.0, 2.1, 0.0), "right": WIDE, "up": 1.6}
         return plots.Plot(self.span, (low - edge, high + edge), "", name, count=(0, 2), number_size=NUMBERS, **place)
@@ -162,7 +165,14 @@ class IntegralArea(ll.Scene):
         read = self.readouts(now)
         drawn = getattr(self, f"shown_{self.show}")(now, read)
         wide = round(now.eased(0.1, 0.6), 4) if self.show == "rings" else 0.0
-        return ll.Frame(drawn, self.notes(now, read), self.view(wide))
+        return ll.Frame(drawn, [*self.notes(now, read), *self.missing()], self.view(wide))
+
+    @ll.kept
+    def missing(self) -> list[layers.Note]:
+        """Return a sentence where there is no area."""
+        if self.show == "rings" or np.isfinite(self.integral()):
+            return []
+        return [layers.Caution("f has no area between a and b: somewhere it has no value, or runs off too far")]
 
     def shown_sums(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Layer]:
         """Return the bars, each on its way from the one that it was split from, and the curve."""
@@ -185,12 +195,15 @@ class IntegralArea(ll.Scene):
         drawn: list[layers.Layer] = []
         if self.rule in ("lower", "upper"):
             lower, upper = (self.outline(number, moved, rule) for rule in ("lower", "upper"))
-            drawn += [*self.boxes(lower, 0.0 * lower[1], AREA, "Lower"), *self.boxes(upper, lower[1], BELOW, "Between")]
+            drawn += [
+                *self.boxes(lower, np.zeros_like(lower[1]), AREA, "Lower"),
+                *self.boxes(upper, lower[1], BELOW, "Between"),
+            ]
         else:
             edges, heights = self.outline(number, moved, self.rule)
-            drawn += self.boxes((edges, np.maximum(heights, 0.0)), 0.0 * heights, AREA, "Bar")
+            drawn += self.boxes((edges, np.maximum(heights, 0.0)), np.zeros_like(heights), AREA, "Bar")
             if (heights < 0.0).any():
-                drawn += self.boxes((edges, np.minimum(heights, 0.0)), 0.0 * heights, BELOW, "Bar")
+                drawn += self.boxes((edges, np.minimum(heights, 0.0)), np.zeros_like(heights), BELOW, "Bar")
         return drawn
 
     def outline(self, number: int, moved: float, rule: str) -> tuple[np.ndarray, np.ndarray]:
@@ -205,21 +218,13 @@ class IntegralArea(ll.Scene):
         self, outline: tuple[np.ndarray, np.ndarray], foot: np.ndarray, color: str, name: str
     ) -> list[layers.Layer]:
         """Return the bars between two heights, cut at the plot's edges; the more they are, the thinner their lines."""
-        (edges, top), (low, high) = outline, self.plot.y
-        seen = np.abs(top - foot) > 1e-12
-        if not seen.any():
+        edges, top = outline
+        seen = int((np.abs(top - foot) > FLAT).sum())
+        if not seen:
             return []
-        top, bottom = np.clip(top, low, high)[seen], np.clip(foot, low, high)[seen]
-        left, right = np.clip(edges[:-1][seen], *self.plot.x), np.clip(edges[1:][seen], *self.plot.x)
-        corners = self.plot.world([left, right, right, left], [bottom, bottom, top, top])  # (4, k, 3)
-        points = corners.transpose(1, 0, 2).reshape(-1, 3)
-        first = 4 * np.arange(len(left))[:, None, None]
-        triangles = (first + np.array([[0, 1, 2], [0, 2, 3]])).reshape(-1, 3)
-        sides = (first + np.array([[0, 1], [1, 2], [2, 3], [3, 0]])).reshape(-1, 2)
-        mesh = ll.shapes.Mesh(points, triangles, sides)
-        worth = np.repeat((top - bottom) * (right - left), 2)
-        width = float(np.clip(40.0 / len(left), 0.25, 1.6))
-        return [layers.Solid(mesh, color, 0.5, width, name=name, worth=worth, key=f"{name} {color}")]
+        width = float(np.clip(40.0 / seen, 0.25, 1.6))
+        look: dict[str, Any] = {"foot": foot, "fill": 0.5, "width": width, "name": name, "key": f"{name} {color}"}
+        return [self.plot.bars(edges, top, color, 0.0, **look)]
 
     def limits(self) -> list[layers.Layer]:
         """Return the two places between which the area is taken, and their names."""
@@ -241,6 +246,8 @@ class IntegralArea(ll.Scene):
     def shown_running(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Layer]:
         """Return the area up to a place below, and above the curve of its size, whose slope is the height below."""
         x, height, area, plot = read["x_now"], read["height_now"], read["area_now"], self.plot
+        if not np.isfinite([height, area]).all():
+            return [plot, self.upper, self.curve(), *self.limits()[:1]]
         a, b = sorted((self.low, x))
         drawn: list[layers.Layer] = [plot, self.upper, self.whole().upto(max(x, self.span[0]))]
         if b > a:
@@ -315,19 +322,10 @@ class IntegralArea(ll.Scene):
         sums = [self.bars(count, self.rule).sum for count in self.counts]
         low, high = min(0.0, exact, *sums), max(0.0, exact, *sums)
         rule = r"\sum_{k=1}^{n} f(x_k)\,\Delta x \;\to\; \int_a^b f(x)\,dx"
-        total = layers.Meter(
-            "All bars together",
-            tex("n = ?n", read["n_now"]),
-            read["sum_now"],
-            AREA,
-            low,
-            high,
-            words("?.4", read["sum_now"]),
-        )
-        whole = layers.Meter(
-            "The area itself", tex(r"\int_{?}^{?} =", self.low, self.high), exact, F, low, high, words("?.4", exact)
-        )
-        return [title, formula, layers.Formula(rule, 24), total, whole]
+        count, limits = tex("n = ?n", read["n_now"]), tex(r"\int_{?}^{?} =", self.low, self.high)
+        told = (("All bars together", count, read["sum_now"], AREA), ("The area itself", limits, exact, F))
+        meters = [layers.Meter(*one, low, high, words("?.4", one[2])) for one in told]
+        return [title, formula, layers.Formula(rule, 24), *meters]
 
     def sentence(self) -> str:
         """Say in words what is seen."""

@@ -57,6 +57,11 @@ class LandscapeZoo(ll.GroundScene):
         """Twelve steps a second, for 6 to 30 seconds; 8 seconds for a morph."""
         return ll.Clock(8.0) if self.morph != "none" else ll.Clock.paced(self.steps, 12, 6.0, 30.0)
 
+    @property
+    def still_time(self) -> float:
+        """The end; of a morph the middle, where both landscapes are in the picture."""
+        return self.clock.seconds * (0.5 if self.morph != "none" else 1.0)
+
     def settle(self) -> None:
         """Drop the ball beside a saddle if there is one, with a rate that suits the landscape."""
         super().settle()

@@ -22,7 +22,7 @@ COLORS = ("optimizer.momentum", "particle.2", "optimizer.lion", "optimizer.adam"
 MOST = len(COLORS)  # eigenvalues
 TARGET = 1e-6  # an error that counts as arrived
 LANES = insets.Lanes(home=-1.24, length=0.92)  # in front of the map
-PORTRAIT = insets.Square(middle=(2.36, -0.62), half=0.96, reach=1.25)  # at its right
+PORTRAIT = insets.Square(middle=(2.64, -0.62), half=0.92, reach=1.25)  # at its right
 LIFT = layers.ON_GROUND
 RULE = r"y_{k+1} = \beta y_k + \lambda x_k,\quad x_{k+1} = x_k - \alpha y_{k+1}"
 CELLS = 72  # along both sides of the table over α and β
@@ -163,11 +163,11 @@ class MomentumPhase(ll.Scene):
         k, reach = self.shown - 1, PORTRAIT.reach
         step = partial(quadratics.momentum_step, product=self.balls.products[k], beta=self.beta)
         moves = PORTRAIT.world_from_inset(phase_portraits.moves(step, reach, count=13, longest=0.085 * reach))
-        corner, damping = PORTRAIT.corners[3], quadratics.damping(self.balls.products[k], self.beta)
+        corner, damping = PORTRAIT.corners[0], quadratics.damping(self.balls.products[k], self.beta)
         return [
             *PORTRAIT.axes("position", "velocity"),
             layers.Lines(list(moves), "dim", 1.2, 0.75),
-            layers.Label(corner, self.called(k), COLORS[k], value=damping, side="above right"),
+            layers.Label(corner, self.called(k), COLORS[k], value=damping, side="below right"),
         ]
 
     @ll.kept

@@ -17,6 +17,7 @@ WORK = 5_000_000  # steps of one particle that a live picture may take between t
 EXACT = 2**17  # up to this many particles, each one is followed to its end to colour it
 NEAR = 1e-3  # the share of its height at which a particle counts as down
 PATCH = 0.08  # of the map: how large a patch is that a click makes
+SCOUTS, LEFT = 500, 0.4  # particles that say when a still is taken: half of them have no more of their way before them
 LETTERS = "ABCD"  # one for each colour of basins
 SUNFLOWER = [cmath.rect(0.47 * math.sqrt((k + 0.5) / 34), 2.39996 * k) for k in range(34)]  # even, but not a grid
 
@@ -55,7 +56,7 @@ class OptimizerSwarm(ll.GroundScene):
     }
     height = 0.35
     median = 0.5
-    low_hills, still_share = True, 0.12  # most are on their way then
+    low_hills = True
 
     domain = ll.ground.Domain((-6, 6, -6, 6))
     optimizer = ll.race.Rule("momentum", "optimizer", "The rule of every particle.")
@@ -95,6 +96,25 @@ class OptimizerSwarm(ll.GroundScene):
         return super().click(position)
 
     # ------------------------------------------------------------------------------------------- numbers
+    @property
+    def still_time(self) -> float:
+        """The time when most particles are well on their way."""
+        return self.clock.seconds * self.halfway() / self.steps
+
+    @ll.kept
+    def halfway(self) -> int:
+        """Return the first step after which half of the particles have only a share of their way left."""
+        start = self.places(SCOUTS)
+        flow = ll.swarms.Flow(self.land, self.rule, start, self.seed)
+        end = flow.positions(self.steps)
+        way = np.hypot(*(end - start).T)
+        going = np.isfinite(way) & (way > 0)
+        for step in range(1, self.steps if going.any() else 1):
+            left = np.hypot(*(end - flow.positions(step)).T)
+            if np.median(left[going] / way[going]) < LEFT:
+                return step
+        return self.steps
+
     @property
     @ll.kept
     def rule(self) -> ll.optimizers.Optimizer:
@@ -228,7 +248,7 @@ class OptimizerSwarm(ll.GroundScene):
             rows.append(layers.Row(f"particle.{number}", letter, cells, f"basin.{number}"))
         rest = 1.0 - float(sum(found.shares[k] for _, k in self.lettered()))
         if rest > 5e-4:
-            name = "elsewhere" if len(found.minima.position) > len(LETTERS) else "no minimum"
+            name = "others" if len(found.minima.position) > len(LETTERS) else "none"
             rows.append(layers.Row("particle.-1", name, ("", words("?.1 %", 100 * rest)), "basin.-1"))
         return layers.Legend(rows, "Basin of attraction", ("minimum", "area"))
 

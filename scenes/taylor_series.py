@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 import lossland as ll
-from lossland import layers, parameters, plots, signs, tex, words
+from lossland import curves, layers, parameters, plots, signs, tex, words
 from lossland.models import calculus
 
 F, COPY, ERROR, SLOPE = "optimizer.momentum", "eigen1", "area", "i"
@@ -18,6 +18,9 @@ NUMBERS = 17.0  # size of the numbers on axes, pixels
 NOTHING = 1e-14  # a term smaller than this share of the largest one is left out
 TUBE = 241  # places at which the bound of the error is known
 NEWTON_STEPS = 5
+ROOT = 1e-9  # |f| at a root
+FAR = 1e3  # x beyond are not shown
+SQUEEZED = 0.05  # of the plot's height: where curve and copy differ by less at first, its range is that near them
 TURNS = 7.5  # half the length of the helix along x
 SAMPLES = 129  # of the ground along each side
 MOST_TERMS = 4  # that are written out
@@ -50,7 +53,7 @@ class TaylorSeries(ll.Scene):
     }
 
     function = parameters.FunctionOfX("sin(x)", "$f(x)$", "The curve: a formula in x.")
-    window = parameters.Point((-7.0, 7.0), -1e3, 1e3, "from, to", "The x that are shown.")
+    window = curves.Window((-7.0, 7.0))
     show = parameters.Choice(
         "polynomials", ("polynomials", "newton", "helix", "surface"), "show", "A curve, a root, e^(ix), or a surface."
     )
@@ -65,10 +68,11 @@ class TaylorSeries(ll.Scene):
 
     # ------------------------------------------------------------------------------------------------- numbers
     @property
+    @ll.kept(framing=True)
     def span(self) -> tuple[float, float]:
-        """The x that are shown, rising."""
-        low, high = self.window
-        return (low, high) if low < high else (high, low) if high < low else (low - 1.0, low + 1.0)
+        """The x that are shown, rising: also x and the centre, or the places that Newton's method comes to."""
+        asked = self.newton().tolist() if self.show == "newton" else [self.x, self.centre]
+        return curves.widened(self.window, [x for x in asked if abs(x) < FAR])
 
     @ll.kept
     def coefficients(self) -> np.ndarray:
@@ -89,6 +93,11 @@ class TaylorSeries(ll.Scene):
         part = min(max((place - number + 1) / 0.6, 0.0), 1.0) if number else 1.0
         return number, part * part * (3 - 2 * part)
 
+    def degrees_now(self, now: ll.Now) -> tuple[int, int]:
+        """Return the degrees of the last polynomial that is complete and of the one on its way, in rests the same."""
+        number, part = self.grown(now)
+        return self.terms()[number if part == 1.0 else number - 1], self.terms()[number]
+
     def polynomial_now(self, now: ll.Now) -> np.ndarray:
         """Return the coefficients (degree + 1,) of the moment: the last term may be there in part."""
         number, part = self.grown(now)
@@ -100,7 +109,8 @@ class TaylorSeries(ll.Scene):
     @ll.kept
     def bounds(self, degree: int) -> tuple[np.ndarray, np.ndarray]:
         """Return places (m,) in the window and Lagrange's bound of the error at each of them (m,)."""
-        x = np.union1d(np.linspace(*self.span, TUBE), [self.centre])
+        corners = self.function.corners(*self.span, degree + 1)
+        x = np.union1d(np.linspace(*self.span, TUBE), [self.centre, *corners])
         middle = int(np.searchsorted(x, self.centre))
         sizes = np.abs(self.function.taylor(x, degree + 1)[degree + 1])
         most = np.empty_like(sizes)
@@ -109,8 +119,9 @@ class TaylorSeries(ll.Scene):
         return x, most * np.abs(x - self.centre) ** (degree + 1)
 
     def bound(self, degree: int) -> float:
-        """Return Lagrange's bound of the error at x."""
-        way = np.linspace(self.centre, self.x, TUBE)
+        """Return Lagrange's bound of the error at x; nan beyond a corner, where there is none."""
+        corners = self.function.corners(*sorted((self.centre, self.x)), degree + 1)
+        way = np.append(np.linspace(self.centre, self.x, TUBE), corners)
         return calculus.remainder_bound(self.function.taylor(way, degree + 1)[degree + 1], degree, self.x - self.centre)
 
     @ll.kept
@@ -136,7 +147,7 @@ class TaylorSeries(ll.Scene):
             "polynomial": last,
             "error": abs(last - value),
             "bound": self.bound(degree),
-            "degree_now": self.terms()[self.grown(now)[0]],
+            "degree_now": self.degrees_now(now)[0],
             "polynomial_now": here,
             "newton": self.newton(),
         }
@@ -168,9 +179,22 @@ class TaylorSeries(ll.Scene):
     @ll.kept
     def plot(self) -> plots.Plot:
         """The axes of f."""
-        low, high = plots.range_of(self.function, self.span, spare=0.35 if self.show == "polynomials" else 0.12)
+        low, high = self.heights()
         name, look = rf"\fgcolor{{{F}}}{{f(x)}}", {"count": (5, 4), "number_size": NUMBERS}
         return plots.Plot(self.span, (low, high), "x", name, right=WIDE, up=HIGH, **look)
+
+    @ll.kept(framing=True)
+    def heights(self) -> tuple[float, float]:
+        """Return the y that are shown; of a curve that is nearly flat there, those around the centre and x."""
+        f, polynomials = self.function, self.show == "polynomials"
+        low, high = plots.range_of(f, self.span, spare=0.35 if polynomials else 0.12)
+        near = np.array([f.at(self.centre), f.at(self.x)])
+        size = float(np.ptp(near))
+        if polynomials and 0.0 < size < SQUEEZED * (high - low):
+            reach = 2.0 * abs(self.x - self.centre)
+            around = max(self.centre - reach, self.span[0]), min(self.centre + reach, self.span[1])
+            low, high = plots.range_of(f, around, spare=0.35)
+        return low, high
 
     @ll.kept
     def curve(self) -> plots.Pieces:
@@ -229,8 +253,9 @@ class TaylorSeries(ll.Scene):
             side = "right" if self.x < self.span[1] - 0.3 * (self.span[1] - self.span[0]) else "left"
             drawn.append(layers.Label(ends.mean(axis=0), size, ERROR, size=26, side=side))
         x0, x1 = self.span
-        corner = plot.world(x0 + 0.03 * (x1 - x0), high)
-        drawn.append(layers.Label(corner, words("degree ?n", read["degree_now"]), COPY, size=34, side="below right"))
+        corner, (last, coming) = plot.world(x0 + 0.03 * (x1 - x0), high), self.degrees_now(now)
+        degree = words("degree ?n", last) if last == coming else words("degree ?n → ?n", last, coming)
+        drawn.append(layers.Label(corner, degree, COPY, size=34, side="below right"))
         return drawn, self.flat_view()
 
     @ll.kept
@@ -252,27 +277,38 @@ class TaylorSeries(ll.Scene):
 
     def notes_polynomials(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Note]:
         """Return the title, the polynomial and the numbers that matter."""
-        degree = read["degree_now"]
+        last, coming = self.degrees_now(now)
+        degree = tex("?n", last) if last == coming else tex(r"?n \to ?n", last, coming)
         title = layers.Title(self.title, lines=("Every term makes it right a little farther out",))
         formula = layers.Formula(rf"\fgcolor{{{F}}}{{f(x)}} = {self.function.latex}", 24)
-        copy = layers.Formula(self.written(degree), 20)
-        low, high = min(0.0, read["value"], read["polynomial_now"]), max(0.0, read["value"], read["polynomial_now"])
+        copy = layers.Formula(self.written(last), 20)
+        sizes = [0.0, *(one for one in (read["value"], read["polynomial_now"]) if np.isfinite(one))]
+        low, high = min(sizes), max(sizes)
         value = words("?.6", read["value"]) if abs(read["value"]) < 1e3 else words("?", read["value"])
-        last = (
-            words("?.6", read["polynomial_now"])
-            if abs(read["polynomial_now"]) < 1e3
-            else words("?", read["polynomial_now"])
-        )
+        here = read["polynomial_now"]
+        here = words("?.6", here) if abs(here) < 1e3 else words("?", here)
+        missing = curves.without_value(self.function, self.x) or self.without_copy()
+        name = rf"T_{{{degree}}}({tex('?', self.x)}) ="
         return [
-            title, formula, copy,
+            title, formula, copy, *missing,
             layers.Meter("The curve", tex("f(?) =", self.x), read["value"], F, low, high, value),
-            layers.Meter("The copy", tex("T_{?n}(?) =", degree, self.x), read["polynomial_now"], COPY, low, high, last),
+            layers.Meter("The copy", name, read["polynomial_now"], COPY, low, high, here),
         ]  # fmt: skip
+
+    def without_copy(self) -> list[layers.Note]:
+        """Return a sentence where there are no derivatives at the centre to make a copy from."""
+        if np.isfinite(self.coefficients()).all():
+            cornered = np.isnan(self.bound(self.degree))
+            return [layers.Caution("No bound of the error: f has a corner on the way to x")] if cornered else []
+        told = curves.without_slope(self.function, self.centre) if self.degree else []
+        return list(told) or [layers.Caution(words("f has no derivative of that degree at ?", self.centre))]
 
     def written(self, degree: int) -> str:
         """Return the polynomial with its first terms written out."""
         powers = [k for k in self.terms() if k <= degree]
-        c, shift = self.coefficients(), ("x" if self.centre == 0 else tex("(x - ?)", self.centre))
+        c, shift = self.coefficients(), "x"
+        if self.centre:
+            shift = tex("(x ? ?)", "-" if self.centre > 0 else "+", abs(self.centre))
         parts = []
         for k in powers[:MOST_TERMS]:
             derivative = c[k] * math.factorial(k)
@@ -297,6 +333,8 @@ class TaylorSeries(ll.Scene):
         for k in range(min(int(place) + 1, 3)):
             here, there, part = ways[k], ways[k + 1], min(place - k, 1.0)
             y = f.at(here)
+            if not np.isfinite(y) or there == here:
+                break
             up, down = min(2.0 * part, 1.0), max(2.0 * part - 1.0, 0.0)
             rise = plot.world([here, here], [0.0, y * up])
             drawn.append(layers.Lines([rise], "dim", 1.6, dash=(8, 5), pickable=False))
@@ -304,22 +342,39 @@ class TaylorSeries(ll.Scene):
                 slide = plot.world([here, here + down * (there - here)], [y, y * (1.0 - down)])
                 drawn.append(layers.Lines([slide], SLOPE, 3.0, name="Tangent"))
             drawn.append(plot.points(here, y, "text", 5.0, name="On the curve"))
-        arrived = min(int(place), 3)
+        arrived = min(int(place), 3, self.last_place())
         drawn.append(plot.points(ways[: arrived + 1], np.zeros(arrived + 1), ERROR, 7.0, name="Place"))
         drawn.append(plot.label(ways[arrived], 0.0, words("?.6", ways[arrived]), ERROR, "below right", size=30))
-        near = now.eased(0.4, 0.8)
+        near = now.eased(0.4, 0.8) if self.last_place() == NEWTON_STEPS else 0.0
         root = plot.world(ways[-1], 0.0)
         bounds = root + (1.0 - 0.72 * near) * (plot.bounds() - root)
         return drawn, ll.View(flat=True, bounds=bounds, moves=True)
 
+    def last_place(self) -> int:
+        """Return the number of the place at which Newton's method ends: the last one, or one without a way on."""
+        moved = np.flatnonzero(np.diff(self.newton()) != 0.0)
+        ended = int(moved[-1]) + 1 if len(moved) else 0
+        return NEWTON_STEPS if abs(self.function.at(self.newton()[-1])) < ROOT else ended
+
+    def end_of_newton(self) -> list[layers.Note]:
+        """Return a sentence where Newton's method ends without a root."""
+        last, f = self.last_place(), self.function
+        x = float(self.newton()[last])
+        if last == NEWTON_STEPS:
+            return []
+        why = "f has no value" if not math.isfinite(f.at(x)) else "the tangent never comes down"
+        return [layers.Caution(words(f"Newton's method ends at x?n = ?: there {why}", last, x))]
+
     def notes_newton(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Note]:
         """Return the title, the rule and the places."""
-        rows = [(ERROR, f"x_{k}", tex("?.6", (ERROR, float(x))), "") for k, x in enumerate(read["newton"][:5])]
+        places = read["newton"][: self.last_place() + 1]
+        rows = [(ERROR, f"x_{k}", tex("?.6", (ERROR, float(x))), "") for k, x in enumerate(places[:5])]
         return [
             layers.Title(self.title, lines=("Follow the straight copy down to zero, and copy again",)),
             layers.Formula(rf"\fgcolor{{{F}}}{{f(x)}} = {self.function.latex}", 24),
             layers.Formula(r"x_{k+1} = x_k - \dfrac{f(x_k)}{\fgcolor{i}{f'(x_k)}}", 26),
             layers.Facts("Newton's method", rows),
+            *self.end_of_newton(),
         ]
 
     # ------------------------------------------------------------------------------------------------- e^(ix)
@@ -456,15 +511,14 @@ class TaylorSeries(ll.Scene):
             return []
         if self.show == "surface":
             return [ll.Handle("point", self.terrain.world_from_domain(self.point, 0.012), TaylorSeries.move_point)]
-        low, high = self.plot.y
-
-        def on_curve(x: float) -> np.ndarray:
-            y = self.function.at(x)
-            return self.plot.world(x, min(max(y, low), high) if math.isfinite(y) else low)
-
         if self.show == "newton":
             return [ll.Handle("x", self.plot.world(self.x, 0.0), TaylorSeries.move_x, plane=0.0)]
         return [
-            ll.Handle("x", on_curve(self.x), TaylorSeries.move_x, plane=0.0),
-            ll.Handle("centre", on_curve(self.centre), TaylorSeries.move_centre, plane=0.0),
+            ll.Handle("x", self.plot.held(self.x, self.function.at(self.x)), TaylorSeries.move_x, plane=0.0),
+            ll.Handle(
+                "centre",
+                self.plot.held(self.centre, self.function.at(self.centre)),
+                TaylorSeries.move_centre,
+                plane=0.0,
+            ),
         ]

@@ -16,7 +16,8 @@ LATEX_COLOUR = re.compile(r"\\fgcolor\{([^}]*)\}")
 def check_layer(layer: layers.Layer) -> None:
     for name, value in vars(layer).items():
         if isinstance(value, np.ndarray) and value.dtype.kind == "f":
-            assert np.isfinite(value).all() or isinstance(layer, layers.Surface), (layer, name)
+            holes = isinstance(layer, layers.Surface | layers.Sheet)
+            assert np.isfinite(value).all() or holes, (layer, name)
     if isinstance(layer, layers.Trail):
         assert len(layer.points) == len(layer.progress)
         assert (np.diff(layer.progress) >= 0).all()

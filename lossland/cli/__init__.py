@@ -26,7 +26,8 @@ COMMANDS = {
     "swarm": "let many particles descend and count where they end",
     "basins": "map which minimum every start reaches",
     "bench": "tune optimizers alike and race them on landscapes from many starts",
-    "slice": "train a network and sample its loss around it, along two directions",
+    "slice": "sample the loss around a network, trained here or your own, along two directions",
+    "convert": "write a landscape's file in another format: .npz, .h5, .vtp, .glb or .png",
     "readouts": "print a scene's numbers, with no window",
     "shot": "draw one picture into a PNG file, with no window",
     "record": "film a scene into .mp4, .gif, .webm or PNG frames, with no window",
@@ -41,8 +42,8 @@ See, race and film optimizers on loss landscapes, and the mathematics they stand
 commands:
 {commands}
 
-A LANDSCAPE is a name (rosenbrock), a BBOB function (bbob:8 or bbob:8:INSTANCE) or a formula in x and y
-("(1-x)^2 + 100*(y-x^2)^2").
+A LANDSCAPE is a name (rosenbrock), a BBOB function (bbob:8 or bbob:8:INSTANCE), a formula in x and y
+("(1-x)^2 + 100*(y-x^2)^2"), or a file that `lossland slice` or a peer wrote (.npz, .h5).
 An OPTIMIZER is a name, or a name with settings (adam:lr=0.1,beta1=0.9).
 Either, or a scene, may come from a file of your own: mine.py:Name.
 

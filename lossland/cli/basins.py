@@ -53,6 +53,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--theme", metavar="T", type=one_of("dark", "print"), default="dark", help="colours: dark or print"
     )
+    parser.add_argument("--no-title", action="store_true", help="leave out the line above the picture")
     add_seed(parser)
     add_backend(parser)
     add_cluster(parser)
@@ -84,11 +85,12 @@ def run(arguments: Namespace) -> None:
 
         write_npz(arguments.output, basin_arrays(found))
     elif ending == ".png":
-        from lossland.formats.basins import basin_picture
+        from lossland.formats.basins import basin_chart
         from lossland.formats.stills import write_image
         from lossland.world.theme import theme
 
-        write_image(arguments.output, basin_picture(found, theme(arguments.theme)))
+        chart = basin_chart(found, theme(arguments.theme), title=not arguments.no_title)
+        write_image(arguments.output, chart.image)
 
     told = summary(found)
     if arguments.json:

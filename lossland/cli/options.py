@@ -22,8 +22,8 @@ def add_landscape(parser: ArgumentParser) -> None:
     parser.add_argument(
         "landscape",
         metavar="LANDSCAPE",
-        type=subject(".py"),
-        help="a name (rosenbrock), a formula in x and y, or mine.py:name",
+        type=subject(".py", *SLICES),
+        help="a name (rosenbrock), a formula in x and y, mine.py:name, or a file that `lossland slice` or a peer wrote",
     )
 
 

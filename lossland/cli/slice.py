@@ -1,4 +1,4 @@
-"""``lossland slice``: the loss landscape of a real network, trained here, into an .npz or .h5 file."""
+"""``lossland slice``: the loss landscape of a network, trained here or the user's own, into an .npz or .h5 file."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from lossland.cli.options import add_backend, add_json, add_output, add_seed
 from lossland.cli.output import number, print_json
 from lossland.cli.parsing import one_of, real, whole, word
 from lossland.cli.progress import Progress
+from lossland.errors import UserError
 
 if TYPE_CHECKING:
     from lossland.models.honesty import Honesty
+    from lossland.models.slicing import Prepared
 
 DIRECTIONS = ("random", "filter", "pca", "hessian", "gradient", "points", "local")
 
@@ -21,7 +23,17 @@ EXAMPLES = """
   lossland slice --net 64-32-32-10 --directions pca -n 51 -o path.h5
   lossland slice --net 2-8-8-1 --data spiral --activation relu --steps 1000 --directions hessian -o spiral.npz
   lossland slice --net cnn:8-16 --activation relu --directions filter -n 25 -o convolutions.npz
-  lossland explore digits.npz                     fly over it"""
+  lossland explore digits.npz                     fly over it
+  lossland slice --torch mine.py:made -o mine.npz                            your own PyTorch model
+  lossland slice --torch mine.py:made --checkpoints 'run/*.pt' --directions pca -o path.npz"""
+
+TRAINED_HERE = {
+    "net": "64-32-32-10",
+    "data": "digits",
+    "activation": "tanh",
+    "optimizer": "adam:lr=0.01",
+    "steps": 300,
+}  # what is said of a network that is trained here, with its defaults
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -30,20 +42,36 @@ def configure(parser: ArgumentParser) -> None:
         "--net",
         metavar="WIDTHS",
         type=word,
-        default="64-32-32-10",
         help="layers of a perceptron, or channels of convolutions as cnn:8-16 (default: 64-32-32-10)",
     )
     parser.add_argument(
-        "--data", metavar="D", type=word, default="digits", help="digits, iris, circle, xor, gauss, spiral, moons ..."
+        "--data", metavar="D", type=word, help="digits, iris, circle, xor, gauss, spiral, moons ... (default: digits)"
+    )
+    parser.add_argument("--activation", metavar="A", type=word, help="tanh, relu, gelu ... (default: tanh)")
+    parser.add_argument("--optimizer", metavar="O", type=word, help="who trains it (default: adam:lr=0.01)")
+    parser.add_argument("--steps", metavar="K", type=whole(0, 10**7), help="of training (default: 300)")
+    parser.add_argument(
+        "--batch",
+        metavar="B",
+        type=whole(1, 10**7),
+        help="samples a step (default: 128); with --torch, samples evaluated at once (default: as many as fit)",
     )
     parser.add_argument(
-        "--activation", metavar="A", type=word, default="tanh", help="tanh, relu, gelu ... (default: tanh)"
+        "--torch",
+        metavar="FACTORY",
+        type=word,
+        help="a PyTorch model of your own instead: module:factory or file.py:factory, a function that returns model, "
+        "loss function and data",
     )
     parser.add_argument(
-        "--optimizer", metavar="O", type=word, default="adam:lr=0.01", help="who trains it (default: adam:lr=0.01)"
+        "--checkpoints",
+        metavar="FILE",
+        nargs="+",
+        type=word,
+        default=[],
+        help="the training's path: state dicts ('run/*.pt', .safetensors) or one recorded run (.npz); the last of them "
+        "is the network in the middle",
     )
-    parser.add_argument("--steps", metavar="K", type=whole(0, 10**7), default=300, help="of training (default: 300)")
-    parser.add_argument("--batch", metavar="B", type=whole(1, 10**7), default=128, help="samples a step (default: 128)")
     parser.add_argument(
         "--directions",
         metavar="D",
@@ -58,7 +86,10 @@ def configure(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--line", action="store_true", help="along the first direction alone")
     parser.add_argument(
-        "--dtype", metavar="T", type=one_of("float32", "float64"), default="float32", help="float32 or float64"
+        "--dtype",
+        metavar="T",
+        type=one_of("float32", "float64"),
+        help="float32 or float64 (default: float32; with --torch, the model's own)",
     )
     add_output(parser, "the .npz or .h5 file to write", required=True)
     add_seed(parser)
@@ -67,44 +98,33 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> None:
-    """Train, sample, examine and write."""
+    """Train or load, sample, examine and write."""
     from lossland.formats.endings import check_ending
 
     check_ending(arguments.output, (".npz", ".h5", ".hdf5"))
+    from lossland.landscapes import gridfiles
     from lossland.models import honesty, slicefiles, slicing
 
     if arguments.output.suffix.lower() != ".npz":
-        slicefiles.require_h5py()
+        gridfiles.require_h5py()
     with Progress("Slicing") as progress:
-        prepared = slicing.prepare(
-            arguments.net,
-            arguments.data,
-            arguments.directions,
-            slicing.points_of(arguments.n),
-            arguments.radius,
-            arguments.seed,
-            activation=arguments.activation,
-            optimizer=arguments.optimizer,
-            steps=arguments.steps,
-            batch=arguments.batch,
-            backend=arguments.backend,
-            dtype=arguments.dtype,
-            dimensions=1 if arguments.line else 2,
-        )
+        prepared = _of_torch(arguments) if arguments.torch else _trained_here(arguments)
         found, started = prepared.recipe.blank, time.perf_counter()
-        for found in prepared.recipe.refine():
+        for found in prepared.recipe.refine(prepared.task.piece):
             done = int((found.value == found.value).sum())
             progress(done, found.value.size)
         seconds = time.perf_counter() - started
-    numbers = honesty.examine(prepared.task, found, prepared.path if len(found.path) else None)
-    found = slicing.on_host(found)
+    with Progress("Examining") as progress:  # of a large model, as long as the slice itself
+        progress(0, 1)
+        numbers = honesty.examine(prepared.task, found, prepared.path if len(found.path) else None)
+        progress(1, 1)
+    found = honesty.beside(slicing.on_host(found), numbers, prepared.task.network.title)
     slicefiles.write(arguments.output, found, prepared.task.network)
     rate = found.value.size / seconds
     if arguments.json:
         print_json(
             {
-                "net": arguments.net,
-                "data": arguments.data,
+                **_asked(arguments, prepared),
                 "directions": arguments.directions,
                 "seed": arguments.seed,
                 "parameters": prepared.task.network.size,
@@ -123,11 +143,75 @@ def run(arguments: Namespace) -> None:
     print(
         f"{arguments.output}: {sides} points of {prepared.task.network.title}, {prepared.task.network.size} parameters"
     )
+    for line in _remarks(prepared):
+        print(line)
     print(f"training loss {number(prepared.training_loss)}; {number(rate)} points a second")
     for name, value in _honest(numbers).items():
         if not isinstance(value, str) and value == value:
             print(f"{name:26} {number(value)}")
     print(numbers.conclusion)
+
+
+def _trained_here(arguments: Namespace) -> Prepared:
+    """Return a network of ours, trained, or with the parameters of a recorded run."""
+    from lossland.models import slicing
+
+    settings = {name: getattr(arguments, name) for name in TRAINED_HERE}
+    settings = {name: TRAINED_HERE[name] if value is None else value for name, value in settings.items()}
+    return slicing.prepare(
+        directions=arguments.directions,
+        n=slicing.points_of(arguments.n),
+        radius=arguments.radius,
+        seed=arguments.seed,
+        saved=arguments.checkpoints,
+        batch=arguments.batch or 128,
+        backend=arguments.backend,
+        dtype=arguments.dtype or "float32",
+        dimensions=1 if arguments.line else 2,
+        **settings,
+    )
+
+
+def _of_torch(arguments: Namespace) -> Prepared:
+    """Return the user's own model."""
+    from lossland.models import slicing
+
+    for name in TRAINED_HERE:
+        if getattr(arguments, name) is not None:
+            raise UserError(f"--{name} is of a network that is trained here; with --torch the factory says it.")
+    return slicing.prepare_torch(
+        arguments.torch,
+        arguments.checkpoints,
+        arguments.directions,
+        slicing.points_of(arguments.n),
+        arguments.radius,
+        arguments.seed,
+        arguments.batch,
+        arguments.backend,
+        arguments.dtype,
+        1 if arguments.line else 2,
+    )
+
+
+def _asked(arguments: Namespace, prepared: Prepared) -> dict[str, object]:
+    """Return what JSON says of the network and its data."""
+    from lossland.models.torch_models import TorchTask
+
+    task = prepared.task
+    if isinstance(task, TorchTask):
+        how = {"samples": task.samples, "device": task.device, "dtype": task.dtype, "evaluated": task.way}
+        return {"net": task.network.title, "data": arguments.torch, **how, "remarks": task.remarks}
+    return {name: getattr(arguments, name) or TRAINED_HERE[name] for name in ("net", "data")}
+
+
+def _remarks(prepared: Prepared) -> list[str]:
+    """Return lines that say how a model of the user's own was evaluated."""
+    from lossland.models.torch_models import TorchTask
+
+    task = prepared.task
+    if not isinstance(task, TorchTask):
+        return []
+    return [f"{task.samples} samples on {task.device} in {task.dtype}, networks {task.way}", *task.remarks]
 
 
 def _honest(numbers: Honesty) -> dict[str, float | str]:

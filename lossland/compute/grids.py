@@ -23,6 +23,7 @@ from lossland.compute import arrays, memory
 from lossland.compute.crowds.base import cores
 from lossland.errors import MachineError, UserError, nearest
 from lossland.expression import Node, Program, sqrt, stable
+from lossland.expression.table import looks_up
 from lossland.landscapes import MOST_POINTS, Grid, check_domain, check_dtype, fill_gaps
 
 if TYPE_CHECKING:
@@ -166,10 +167,13 @@ class Lattice:
     def _kernel(self) -> LatticeKernel | CudaLattice | None:
         """Return the compiled kernel, or None where arrays must do: if nothing can be compiled, or numbers are extreme.
 
+        So it is for a landscape from a file, which is looked up in a table.
         Arrays look whether a square leaves the range of its type, and then compute in a wider one; kernels do not.
         """
         farthest = max(np.abs(self.x).max(), np.abs(self.y).max())
         if not 1 / FARTHEST[self.dtype.name] <= farthest <= FARTHEST[self.dtype.name]:
+            return None
+        if looks_up(self._program.steps):
             return None
         if self.backend.name == "cpu":
             return self._cpu_kernel()

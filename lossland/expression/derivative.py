@@ -31,6 +31,7 @@ from lossland.expression.arithmetic import (
 from lossland.expression.node import COMPARISONS, Node, constant, make, ordered, variable, varies
 from lossland.expression.program import Program
 from lossland.expression.sums import Sum, Sums, TooLongError, never_negative
+from lossland.expression.table import derived, is_table
 
 NAN = constant(math.nan)
 
@@ -173,6 +174,16 @@ def _inverse_sine_slope(u: Node) -> Node:
     return unless_zero(inside, over(ONE, make("sqrt", inside)))
 
 
+def _table(n: Node, d: Callable[[Node], Node]) -> Node:
+    """Derivative of a function that is looked up, by the chain rule: another lookup for each of its arguments."""
+    result = ZERO
+    for axis, arg in enumerate(n.args):
+        slope = derived(n.op, axis)
+        if slope is not None:
+            result = plus(result, times(make(slope, *n.args), d(arg)))
+    return result
+
+
 RULES: dict[str, Rule] = {
     "add": lambda n, d: plus(d(n.args[0]), d(n.args[1])),
     "sub": lambda n, d: minus(d(n.args[0]), d(n.args[1])),
@@ -204,6 +215,11 @@ RULES: dict[str, Rule] = {
 """Operations without a rule (numbers, ``sign``, ``floor``, comparisons ...) have the derivative 0."""
 
 
+def rule_of(node: Node) -> Rule | None:
+    """Return the rule of a node's operation, None where the derivative is 0."""
+    return _table if is_table(node.op) else RULES.get(node.op)
+
+
 def derivative(node: Node, name: str) -> Node:
     """Return the derivative of ``node`` by the variable ``name``."""
     return directional([node], {name: ONE})[0]
@@ -219,7 +235,7 @@ def directional(nodes: Sequence[Node], direction: Mapping[str, Node]) -> list[No
     for part in ordered(nodes):
         if part.op == "var":
             known[part] = direction.get(part.name, ZERO)
-        elif part.op in RULES and any(known[arg] is not ZERO for arg in part.args):
+        elif rule_of(part) is not None and any(known[arg] is not ZERO for arg in part.args):
             known[part] = _by_rule(part, known.__getitem__, known, sums)
         else:
             known[part] = ZERO
@@ -229,7 +245,11 @@ def directional(nodes: Sequence[Node], direction: Mapping[str, Node]) -> list[No
 def _by_rule(node: Node, d: Callable[[Node], Node], inside: Container[Node], sums: Sums) -> Node:
     """Return the derivative of a node by those of nodes inside it."""
     by_terms = _of_quotient(node, d, inside, sums) if node.op in _QUOTIENTS else None
-    return RULES[node.op](node, d) if by_terms is None else by_terms
+    if by_terms is not None:
+        return by_terms
+    rule = rule_of(node)
+    assert rule is not None
+    return rule(node, d)
 
 
 # --------------------------------------------------------------------------------------------------------- backward
@@ -248,7 +268,7 @@ def gradient(node: Node, names: Sequence[str]) -> list[Node]:
     varying = _varying(order)
     passed: dict[Node, list[_Adjoint]] = {node: [_Adjoint(ONE, chosen=False)]}
     for part in reversed(order):
-        if part.op == "var" or part not in passed or part.op not in RULES:
+        if part.op == "var" or part not in passed or rule_of(part) is None:
             continue
         adjoint, chosen = _total(passed.pop(part))
         for inner, slope in _slopes(part, inside, sums):

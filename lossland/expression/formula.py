@@ -141,11 +141,18 @@ class _Token(NamedTuple):
 
 
 @lru_cache(maxsize=64)  # who types a formula asks for the same one several times: to check it, and to show it
-def parse(text: str) -> Node:
-    """Return the expression of a formula in x and y, or raise `FormulaError`."""
+def parse(text: str, letter: str = "x") -> Node:
+    """Return the expression of a formula in x and y, or raise `FormulaError`. ``letter`` is another name for x."""
     if len(text) > MAX_LENGTH:
         raise FormulaError(f"A formula may have at most {MAX_LENGTH} characters.", text, MAX_LENGTH)
-    return _Parser(text).formula()
+    return _Parser(text, letter).formula()
+
+
+def other_letter(text: str) -> str:
+    """Return the letter that a formula calls its variable, where that is one letter and not x; else nothing."""
+    words = {token.text for token in _tokens(text) if token.kind == "name"}
+    letters = {word for word in words if len(word) == 1 and word != "e"}
+    return letters.pop() if len(letters) == 1 and not letters & {"x", "X"} else ""
 
 
 def _tokens(text: str) -> list[_Token]:
@@ -200,8 +207,9 @@ def _unknown_character(character: str) -> str:
 class _Parser:
     """Recursive descent, one method for each level of precedence. ``depth`` bounds the recursion."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, letter: str = "x") -> None:
         self.text = text
+        self.letter = letter
         self.tokens = _tokens(text)
         self.index = 0
         self.depth = 0
@@ -400,6 +408,8 @@ class _Parser:
 
     def name(self, token: _Token) -> Node:
         known = _meant(token.text)
+        if token.text == self.letter:
+            return NAMES["x"]
         if known in NAMES:
             return NAMES[known]
         if known in _INFINITE:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lossland.expression.formula import FormulaError, parse
+from lossland.expression.corners import Branches, first_break, sides
+from lossland.expression.formula import FormulaError, other_letter, parse
 from lossland.expression.node import Node, constant, variables
-from lossland.expression.printing import latex
+from lossland.expression.printing import latex_as_typed
 from lossland.expression.printing import text as text_of
 from lossland.expression.program import Program
 from lossland.expression.series import taylor_coefficients
 
 Floats = NDArray[np.float64]
+
+STEEP = 1e-3  # share by which the slope just beside a place may differ from that at it
 
 
 class Function:
@@ -54,7 +58,11 @@ class Function:
     @cached_property
     def latex(self) -> str:
         """The right side of f(x) = ... as LaTeX."""
-        return latex(self.node)
+        return latex_as_typed(self.node, self.text)
+
+    def written(self, variable: str) -> str:
+        """Return the right side of f(t) = ... as LaTeX, with another name for x."""
+        return re.sub(r"(?<![\\A-Za-z])x(?![A-Za-z])", variable, self.latex)
 
     @cached_property
     def derivative(self) -> Function:
@@ -69,15 +77,56 @@ class Function:
         return Function(text_of(first), first), Function(text_of(second), second)
 
     def taylor(self, centre: ArrayLike, degree: int) -> Floats:
-        """Return the Taylor coefficients (degree + 1, ...) at centres (...): f, f', f''/2, f'''/6 ..."""
-        return taylor_coefficients(self.node, centre, degree)
+        """Return the Taylor coefficients (degree + 1, ...) at centres (...): f, f', f''/2 and so on.
+
+        nan from the first on that is another one on the other side of the centre: at a corner there is no slope.
+        """
+        found = taylor_coefficients(self.node, centre, degree)
+        if not self._branches.parts:
+            return found
+        below, above = sides(centre)
+        changed = (self._branches.at(below) != self._branches.at(above)).any(axis=0)
+        first = first_break(*(taylor_coefficients(self.node, side, degree) for side in (below, above)))
+        order = np.arange(degree + 1).reshape(-1, *(1,) * np.ndim(centre))
+        return np.where(changed & (order >= np.maximum(first, 1)), np.nan, found)
+
+    # ------------------------------------------------------------------------------------------------ corners
+    @cached_property
+    def _branches(self) -> Branches:
+        return Branches(self.node)
+
+    def slope(self, x: float) -> float:
+        """Return the slope at x; nan where there is none: at a corner, a jump, or where the graph stands upright."""
+        slope = self.derivative.at(x)
+        most = STEEP * max(1.0, abs(slope))
+        upright = any(abs(beside - slope) > most for beside in self.sided_slopes(x))
+        return slope if self.is_smooth(x) and not upright else float("nan")
+
+    def is_smooth(self, x: float, order: int = 1) -> bool:
+        """Whether f and its derivatives up to an order are the same from both sides of x."""
+        below, above = sides(x)
+        if np.array_equal(self._branches.at(below), self._branches.at(above)):
+            return True
+        return bool(first_break(*(taylor_coefficients(self.node, side, order) for side in (below, above))) > order)
+
+    def sided_slopes(self, x: float) -> tuple[float, float]:
+        """Return the slopes just below x and just above it: at a corner they differ."""
+        below, above = sides(x)
+        return self.derivative.at(float(below)), self.derivative.at(float(above))
+
+    def corners(self, low: float, high: float, order: int = 1) -> list[float]:
+        """Return the x between two, rising, where f or one of its derivatives up to an order jumps."""
+        return [x for x in self._branches.changes(low, high) if not self.is_smooth(x, order)]
 
 
 @lru_cache(maxsize=64)
 def function(text: str) -> Function:
-    """Return the function of x that a formula stands for, or raise `FormulaError`."""
+    """Return the function of one variable that a formula stands for, or raise `FormulaError`.
+
+    The variable is x, or any other letter where that is the only one: ``ln(t)``.
+    """
     text = text.strip()
-    node = parse(text)
+    node = parse(text, other_letter(text) or "x")
     if "y" in variables(node):
         raise FormulaError("This is a function of x alone; it cannot use y.", text, max(text.lower().find("y"), 0))
     return Function(text, node)

@@ -21,6 +21,7 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
+from lossland.expression import table
 from lossland.expression.vectors import Vector, mapped
 
 Number = int | float
@@ -77,9 +78,9 @@ class Node:
     """One operation of an expression, e.g. ``mul`` of two other nodes.
 
     ``op`` is ``const`` (with ``value``, and ``name`` for pi and e), ``var`` (with ``name``), an arithmetic operation
-    (``add sub mul div neg pow``), a function (see `UNARY` and `BINARY`), a comparison (`COMPARISONS`) or ``where``.
-    ``<``, ``<=``, ``>`` and ``>=`` build comparisons. Equality is identity, but while a plain function is traced
-    ``==`` and ``!=`` build comparisons too (see `with_numpy`).
+    (``add sub mul div neg pow``), a function (see `UNARY` and `BINARY`), a comparison (`COMPARISONS`), ``where``, or
+    the lookup of a `Table` at two coordinates. ``<``, ``<=``, ``>`` and ``>=`` build comparisons. Equality is identity,
+    but while a plain function is traced ``==`` and ``!=`` build comparisons too (see `with_numpy`).
     """
 
     __slots__ = ("__weakref__", "args", "name", "op", "value")
@@ -216,11 +217,12 @@ class Node:
 
         return f"<{text(self)}>" if length(self) < LONGEST else f"<an expression of {len(ordered([self]))} operations>"
 
-    def __reduce__(self) -> tuple[Callable[[Sequence[Row]], Node], tuple[Sequence[Row]]]:
+    def __reduce__(self) -> tuple[Callable[..., Node], tuple[Sequence[Row], Sequence[table.Table]]]:
         """Let a pickle hold a flat list of operations: any depth is fine, and what is shared is written once."""
         nodes = ordered([self])
         index = {node: number for number, node in enumerate(nodes)}
-        return _from_rows, ([(node.op, [index[arg] for arg in node.args], node.value, node.name) for node in nodes],)
+        rows = [(node.op, [index[arg] for arg in node.args], node.value, node.name) for node in nodes]
+        return _from_rows, (rows, table.used(node.op for node in nodes))
 
     @property
     def number(self) -> float | None:
@@ -244,8 +246,8 @@ def _intern(op: str, args: tuple[Node, ...], value: float = math.nan, name: str 
     return node
 
 
-def _from_rows(rows: Sequence[Row]) -> Node:
-    """Return the last of the operations that a pickle holds."""
+def _from_rows(rows: Sequence[Row], tables: Sequence[table.Table]) -> Node:
+    """Return the last of the operations that a pickle holds; to unpickle the tables is to know them."""
     nodes: list[Node] = []
     for op, args, value, name in rows:
         nodes.append(_intern(op, tuple(nodes[index] for index in args), value, name))
@@ -392,9 +394,16 @@ _IEEE: dict[str, Callable[..., np.floating]] = {
 }
 
 
+def on_floats(op: str) -> Callable[..., Any]:
+    """Return the operation on Python floats, which may raise."""
+    if table.is_table(op):
+        return table.on_floats(op)
+    return UNARY.get(op) or BINARY.get(op) or COMPARISONS[op]
+
+
 def careful(op: str) -> Callable[..., float]:
     """Return the operation on floats that answers inf or nan, as IEEE 754 says, where Python would raise."""
-    quick = UNARY.get(op) or BINARY.get(op) or COMPARISONS[op]
+    quick = on_floats(op)
 
     def operation(*args: float) -> float:
         try:
@@ -419,7 +428,7 @@ def value_of(node: Node) -> float | None:
     numbers = [arg for arg in args if arg is not None]
     if len(numbers) < len(args):
         return None
-    return -numbers[0] if node.op == "neg" else float(_careful[node.op](*numbers))
+    return -numbers[0] if node.op == "neg" else float((_careful.get(node.op) or careful(node.op))(*numbers))
 
 
 def namespace(array: object) -> ModuleType:
@@ -438,6 +447,8 @@ def on_arrays(op: str, xp: ModuleType) -> Callable[..., Any]:
     operators: dict[str, Callable[[Any, Any], Any]] = {**BINARY, **COMPARISONS}
     if op == "where":
         return lambda test, a, b: _where(xp, test, a, b)
+    if table.is_table(op):
+        return table.on_arrays(op, xp)
     if op == "mod":
         return lambda a, b: a - b * xp.floor(a / b)
     if op == "neg":

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from lossland.expression.node import Node, ordered
+from lossland.expression.table import is_table
 
 # How tightly a piece of text holds together, loosest first. A looser operand needs parentheses.
 TEST, SUM, SIGN, PRODUCT, POWER, ATOM = range(6)
@@ -186,10 +187,20 @@ def _latex_piece(
             first, shrink, here, along, promise = (inside(i, POWER) for i in range(5))
             falls = rf"f({here} + \alpha {along}) < f({here}) + \alpha {promise}"
             return Piece(rf"\max \left\{{\alpha = {first} {shrink}^k : {falls}\right\}}", ATOM)
+        case op if is_table(op):
+            return Piece(
+                rf"\mathrm{{S}}^{{({', '.join(op.split()[2:])})}}{_parentheses(', '.join(a.text for a in args))}", POWER
+            )
         case op if op in _COMPARE_LATEX:
             return Piece(f"{inside(0, SUM)} {_COMPARE_LATEX[op]} {inside(1, SUM)}", TEST)
         case op:
             return Piece(_FUNCTIONS[op] + _parentheses(", ".join(piece.text for piece in args)), POWER)
+
+
+def latex_as_typed(node: Node, text: str) -> str:
+    """Return the LaTeX of a formula that was typed: with ln where that was written for the natural logarithm."""
+    written = latex(node)
+    return re.sub(r"\\log(?!_)", r"\\ln", written) if re.search(r"\bln\b", text) else written
 
 
 _FUNCTIONS = {

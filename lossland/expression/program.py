@@ -17,8 +17,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lossland.expression.node import BINARY, COMPARISONS, UNARY, Node, careful, namespace, on_arrays, ordered
+from lossland.expression.node import Node, careful, namespace, on_arrays, on_floats, ordered
 from lossland.expression.stable import stable
+from lossland.expression.table import is_table
 
 Floats = NDArray[np.floating]
 Mask = NDArray[np.bool_]
@@ -147,7 +148,7 @@ class Program:
             if mixed and (number := _of_numbers(op, operands)) is not None:
                 slot.append(number)
                 continue
-            if op in _ARRAYS_ONLY:
+            if op in _ARRAYS_ONLY or is_table(op):
                 operands = [xp.asarray(v, dtype=like.dtype) if isinstance(v, float) else v for v in operands]
             slot.append(on_arrays(op, xp)(*operands))
             if watch is not None and watch.noted:
@@ -329,7 +330,7 @@ def _instruction(step: Step, quick: bool) -> Instruction:
     if step.op == "neg":
         return operator.neg, i, j, k
     if quick:
-        return UNARY.get(step.op) or BINARY.get(step.op) or COMPARISONS[step.op], i, j, k
+        return on_floats(step.op), i, j, k
     return careful(step.op), i, j, k
 
 

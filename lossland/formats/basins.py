@@ -1,4 +1,4 @@
-"""Basin maps as pictures and as arrays."""
+"""Basin maps as charts, as pictures of their cells alone, and as arrays."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from lossland.formats.framing import Chart, Key, Spot, enlarged, framed
+from lossland.numerals import short
 from lossland.world.theme import CATEGORIES, Theme
+from lossland.world.ticks import Scale
 
 if TYPE_CHECKING:
     from lossland.compute.maps import BasinMap
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
 
 GLOW = 0.62  # how far the soonest starts are lit towards the colour of the minimum's particles
 DOT = 1 / 110  # radius of a minimum's mark, as a share of the picture's side
+LETTERS = "ABCDEFGHIJKL"  # of the lowest minima
 
 
 def basin_arrays(found: BasinMap) -> dict[str, NDArray]:
@@ -28,10 +32,38 @@ def basin_arrays(found: BasinMap) -> dict[str, NDArray]:
     }
 
 
-def basin_picture(found: BasinMap, theme: Theme) -> NDArray[np.uint8]:
-    """Return the map (n, n, 3) with y up: each basin in its colour, lighter where starts arrive sooner.
+def basin_chart(found: BasinMap, theme: Theme, title: bool = True) -> Chart:
+    """Return the map with its axes, a letter at each of the lowest minima, and which colour means what."""
+    from lossland.optimizers import spec
 
-    Starts that reach no minimum are grey, those that diverge have the colour of outlines. Dots mark the minima.
+    domain = np.array(found.landscape.domain)
+    lowest = found.lowest(len(LETTERS))
+    keys, spots = [], []
+    for letter, k in zip(LETTERS, lowest, strict=False):
+        (x, y), color = found.minima.position[k].tolist(), theme.color(f"basin.{k % CATEGORIES}")
+        keys.append(Key(color, f"{letter}  ({short(x)}, {short(y)})  {100 * found.shares[k]:.1f} %"))
+        across, up = (found.minima.position[k] - domain[:, 0]) / (domain[:, 1] - domain[:, 0])
+        if 0 <= across <= 1 and 0 <= up <= 1:
+            spots.append(Spot(letter, float(across), float(up)))
+    others, diverged = 1.0 - found.shares.sum(), found.diverged.mean()
+    for share, role, word in ((others - diverged, "basin.-1", "no minimum"), (diverged, "casing", "diverged")):
+        if share > 0:
+            keys.append(Key(theme.color(role), f"{word}  {100 * share:.1f} %"))
+    if len(lowest) < len(found.shares):
+        rest = 1.0 - found.shares[lowest].sum() - others
+        keys.append(Key(None, f"{len(found.shares) - len(lowest)} more minima  {100 * rest:.1f} %"))
+    keys.append(Key(None, f"{'lighter' if theme.name == 'dark' else 'darker'}: arrives sooner"))
+    scales = tuple(Scale(low, high) for low, high in domain.tolist())
+    name = f"{found.landscape.title}, {spec(found.optimizer)}" if title else ""
+    cells = enlarged(basin_picture(found, theme))
+    _mark(cells, found.minima.position, found.landscape.domain, theme)
+    return framed(cells, ("x", "y"), (scales[0], scales[1]), theme, name, keys, spots=spots)
+
+
+def basin_picture(found: BasinMap, theme: Theme) -> NDArray[np.uint8]:
+    """Return the map's cells (n, n, 3) with y up: each basin in its colour, lighter where starts arrive sooner.
+
+    Starts that reach no minimum are grey, those that diverge have the colour of outlines.
     """
     ground = np.array([theme.color(f"basin.{k}") for k in (*range(CATEGORIES), -1)] + [theme.color("casing")])
     light = np.array([theme.color(f"particle.{k}") for k in range(CATEGORIES)])
@@ -44,7 +76,6 @@ def basin_picture(found: BasinMap, theme: Theme) -> NDArray[np.uint8]:
         late = np.log(np.clip(found.steps[row], soonest, latest) / soonest) / np.log(latest / soonest)
         share = GLOW * (1 - late[:, None]) ** 1.5
         line[...] = np.round(255 * ((1 - share) * ground[number] + share * light[number]))
-    _mark(image, found.minima.position, found.landscape.domain, theme)
     return image
 
 

@@ -8,17 +8,20 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from lossland import userfiles
 from lossland.errors import UserError, nearest, shown
-from lossland.expression import Node, Program, text
+from lossland.expression import Node, Program, text, variable
 from lossland.expression.formula import FormulaError, parse
-from lossland.expression.printing import LONGEST, length
+from lossland.expression.node import make
+from lossland.expression.printing import LONGEST, latex_as_typed, length
+from lossland.expression.table import Table
 from lossland.files import kind_of
-from lossland.landscapes import bbob
+from lossland.landscapes import bbob, gridfiles
 from lossland.landscapes.catalogue import CATALOGUE
 from lossland.landscapes.functions import Function, is_function, traced
 from lossland.landscapes.landscape import (
@@ -71,6 +74,9 @@ def landscape(what: AnyLandscape, domain: Sequence[Sequence[float]] | None = Non
     ``abs``, ``min``, ``max`` and the functions of NumPy; where it depends on a test, ``np.where(test, a, b)``. A
     `Landscape` is taken as it is. ``mine.py:name`` names a landscape or function in a file of your own, which is run.
 
+    A file that ``lossland slice`` or a peer wrote (.npz, .h5) is the natural bicubic spline through its points, with
+    that spline's exact derivatives; outside of the points, and beside missing ones, it has no value (nan).
+
     ``domain`` ((x0, x1), (y0, y1)) replaces the usual one. Raises UserError for anything else, or a bad formula.
     """
     area = None if domain is None else check_domain(domain)
@@ -88,6 +94,8 @@ def _meant(what: Any, area: Domain | None) -> Landscape:
         known = known or _NAMED.get(wanted)
         if known is not None:
             return known
+        if gridfiles.is_grid(wanted):
+            return _from_file(wanted)
         file = userfiles.named(wanted)
         if file is None:
             return _from_formula(wanted, area or FORMULA_DOMAIN)
@@ -158,6 +166,38 @@ def names() -> tuple[str, ...]:
     return tuple(CATALOGUE)
 
 
+def _from_file(name: str) -> Landscape:
+    """Return the landscape of a file with a grid; a file that has changed is read again."""
+    try:
+        found = Path(name).expanduser().stat()
+    except (OSError, ValueError):  # the reader says what is wrong
+        return _from_grid(name, (0, 0))
+    return _from_grid(name, (found.st_mtime_ns, found.st_size))
+
+
+@lru_cache(maxsize=16)
+def _from_grid(name: str, stamp: tuple[int, int]) -> Landscape:
+    grid = gridfiles.read(name)
+    if grid.value.ndim < 2:
+        raise UserError(f"{name} has one direction, which makes a line; a landscape needs two.")
+    node = make(Table(grid.x, grid.y, grid.value).op, variable("x"), variable("y"))
+    domain = ((float(grid.x[0]), float(grid.x[-1])), (float(grid.y[0]), float(grid.y[-1])))
+    sides = f"{len(grid.x)} × {len(grid.y)}"
+    missing = int(np.count_nonzero(~np.isfinite(grid.value)))
+    holes = f", {missing} of them missing" if missing else ""
+    return Landscape(
+        name=name,
+        title=Path(name).name,
+        node=node,
+        formula=name,
+        domain=domain,
+        minima=(),
+        source=f"the natural bicubic spline through the {sides} points of {Path(name).name}{holes}",
+        start=_start(node, domain),
+        notation=rf"\text{{a spline through {sides} points}}",
+    )
+
+
 @lru_cache(maxsize=64)  # a formula that is typed is checked, settled on and drawn: it is the same landscape each time
 def _from_formula(formula: str, domain: Domain) -> Landscape:
     try:
@@ -171,7 +211,9 @@ def _from_formula(formula: str, domain: Domain) -> Landscape:
                 "`lossland landscapes` lists them; a formula uses x and y."
             ) from None
         raise
-    return _of(node, formula, formula, domain)
+    made = _of(node, formula, formula, domain)
+    written = latex_as_typed(node, formula)
+    return replace(made, notation=written) if written != made.latex else made
 
 
 def _from_function(function: Function, domain: Domain) -> Landscape:

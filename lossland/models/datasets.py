@@ -1,4 +1,4 @@
-"""Small data sets: digits and iris from files, and points in the plane from generators.
+"""Small data sets: digits, iris, a photo and words from files, ratings, and points in the plane from generators.
 
 Two classes in the plane are the ones of TensorFlow Playground, by its own definitions (Smilkov et al. 2017,
 ``dataset.ts``), and the moons and circles of scikit-learn. Random draws are Philox's: the same everywhere.
@@ -60,6 +60,71 @@ def iris() -> Data:
     """Return Fisher's 150 flowers: length and width of sepal and petal in cm, and the species."""
     with np.load(folder("data") / "iris.npz") as file:
         return Data(file["points"], file["label"].astype(np.int64), tuple(map(str, file["names"])))
+
+
+@cache
+def photo() -> NDArray[np.uint8]:
+    """Return a photograph of a temple by a lake (64, 96, 3) as red, green and blue from 0 to 255."""
+    with np.load(folder("data") / "photo.npz") as file:
+        return file["picture"]
+
+
+@dataclass(frozen=True, eq=False)
+class Words(Displayed):
+    """Words and their ``vectors`` (n, d), the most frequent word first; ``index`` finds a word's row."""
+
+    words: tuple[str, ...]
+    vectors: Floats
+    index: dict[str, int]
+
+    def rows(self, text: str) -> Floats:
+        """Return the vectors (k, d) of a text's words, which are parted by spaces."""
+        missing = [word for word in text.split() if word not in self.index]
+        if missing:
+            raise UserError(f"There is no vector for {missing[0]!r}; there are {len(self.words)} common English words.")
+        return self.vectors[[self.index[word] for word in text.split()]]
+
+
+@cache
+def glove() -> Words:
+    """Return the 10,000 most frequent English words with their GloVe vectors of 50 numbers."""
+    with np.load(folder("data") / "glove10k.npz") as file:
+        words = tuple(map(str, file["words"]))
+        return Words(words, file["vectors"].astype(float), {word: k for k, word in enumerate(words)})
+
+
+SENTENCES = {
+    "weather": ("the storm brings heavy rain and wind", "snow is expected in the cold north",
+                "a warm and sunny day with clear skies", "thick clouds and rain by the evening"),
+    "space": ("the rocket launched a new satellite", "a spacecraft flew around the moon",
+              "scientists found a distant planet", "the shuttle is in orbit above the earth"),
+    "football": ("the team won the match at home", "a late goal won the cup final",
+                 "the coach praised his young players", "they lost the last game of the season"),
+    "food": ("add hot water to the fresh soup", "bread and cheese with a glass of wine",
+             "cook the chicken with butter and garlic", "she served fish and rice for dinner"),
+}  # fmt: skip
+
+
+@cache
+def sentences() -> Data:
+    """Return the sentences of ``SENTENCES``, each as the mean of its words' GloVe vectors (50,), and their topics."""
+    means = [glove().rows(text).mean(axis=0) for texts in SENTENCES.values() for text in texts]
+    topic = np.repeat(np.arange(len(SENTENCES)), [len(texts) for texts in SENTENCES.values()])
+    return Data(np.array(means), topic, tuple(SENTENCES))
+
+
+FILMS = ("chase", "heist", "duel", "kiss", "letters", "wedding")
+VIEWERS = ("Ada", "Ben", "Cleo", "Dan", "Eve", "Finn", "Gus", "Hana", "Ines", "Jon", "Kim", "Leo")
+RATINGS = np.array([
+    (5, 5, 4, 1, 2, 1), (4, 5, 5, 2, 1, 1), (5, 4, 4, 1, 1, 2), (4, 4, 5, 2, 2, 1),
+    (5, 4, 5, 1, 1, 1), (3, 3, 3, 1, 1, 1), (1, 2, 1, 5, 4, 5), (2, 1, 1, 4, 5, 5),
+    (1, 1, 2, 5, 5, 4), (2, 2, 1, 4, 4, 5), (1, 1, 1, 5, 5, 5), (1, 1, 1, 3, 2, 3),
+], float)  # fmt: skip
+
+
+def ratings() -> Data:
+    """Return how twelve invented viewers rate six invented films, from 1 to 5, and which kind each likes better."""
+    return Data(RATINGS, np.repeat([0, 1], 6), ("action", "romance"))
 
 
 # ----------------------------------------------------------------------------------- TensorFlow Playground's own
@@ -148,6 +213,23 @@ def circles(count: int = 500, noise: float = 0.0, seed: int = 0, factor: float =
     inner = np.arange(count) >= outer
     points = np.where(inner, factor, 1.0)[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
     return _two_classes(points + noise * _normal(seed, count), inner)
+
+
+def on_roll(along: NDArray[np.floating], across: NDArray[np.floating]) -> Floats:
+    """Return points (..., 3) of scikit-learn's swiss roll, a tenth as large and standing on the origin's plane.
+
+    ``along`` is the share of its spiral from inside out, ``across`` that of its width, both in [0, 1].
+    """
+    turn = 1.5 * np.pi * (1 + 2 * along)
+    return np.stack([turn * np.cos(turn) / 8, turn * np.sin(turn) / 8, 2.0 * across - 1.0], axis=-1)
+
+
+def swiss_roll(count: int = 500, noise: float = 0.0, seed: int = 0) -> Data:
+    """Return points (count, 3) of a rolled sheet: class 1 along its inner half, −1 along its outer half."""
+    draw = _draws(seed, count, 0)
+    points = on_roll(draw[:, 0], draw[:, 1])
+    points = points + noise * np.concatenate([_normal(seed, count, 1), _normal(seed, count, 2)], axis=1)[:, :3]
+    return _two_classes(points, draw[:, 0] < 0.5)
 
 
 def bell(axes: Floats, count: int = 500, seed: int = 0) -> Floats:

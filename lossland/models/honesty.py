@@ -6,7 +6,7 @@ Trace of the Hessian by Hutchinson (1990): the mean of v^T H v over random signs
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +16,8 @@ from lossland.display import Displayed
 from lossland.expression import namespace
 from lossland.models.networks import Array
 from lossland.models.slices import (
-    FlatSurface,
+    Objective,
     Slice,
-    Task,
     cosine,
     hessian_spectrum,
     normalized,
@@ -60,7 +59,7 @@ class Honesty(Displayed):
     conclusion: str
 
 
-def hutchinson(task: Task, theta: Array, samples: int = 32, seed: int = 0) -> tuple[float, float]:
+def hutchinson(task: Objective, theta: Array, samples: int = 32, seed: int = 0) -> tuple[float, float]:
     """Return the trace of the loss's Hessian at theta (n,), estimated, and the estimate's standard error."""
     xp = namespace(theta)
     size = theta.shape[0]
@@ -71,7 +70,7 @@ def hutchinson(task: Task, theta: Array, samples: int = 32, seed: int = 0) -> tu
     return mean, float(xp.std(found, correction=1)) / math.sqrt(samples) if samples > 1 else math.inf
 
 
-def plane_hessian(task: Task, theta: Array, directions: Array) -> Floats:
+def plane_hessian(task: Objective, theta: Array, directions: Array) -> Floats:
     """Return the Hessian's matrix (k, k) in an orthonormal basis of the plane of directions (k, n)."""
     xp = namespace(theta)
     basis: list[Array] = []
@@ -106,7 +105,7 @@ def _distance(rows: Array, directions: Array) -> Floats:
 
 
 def examine(
-    task: Task, found: Slice, path: Array | None = None, seeds: int = 5, samples: int = 32, products: int = 100
+    task: Objective, found: Slice, path: Array | None = None, seeds: int = 5, samples: int = 32, products: int = 100
 ) -> Honesty:
     """Return the numbers of a slice around one network, in float64, and a sentence on what may be concluded.
 
@@ -125,7 +124,7 @@ def examine(
         explained = explained_variance(path, directions)
         away = _distance(path - centre, directions)
         true = np.array([float(v) for v in task.loss(path)])
-        shadow, _ = FlatSurface(task, centre, directions, "float64").at(found.path)
+        shadow, _ = task.surface(centre, directions, "float64").at(found.path)
     others = []
     if found.kind in ("random", "filter"):
         for seed in range(found.seed + 1, found.seed + 1 + seeds):
@@ -148,6 +147,18 @@ def examine(
         "",
     )
     return Honesty(**{**vars(numbers), "conclusion": conclude(numbers, found.kind)})
+
+
+def beside(found: Slice, numbers: Honesty, title: str) -> Slice:
+    """Return a slice with its network's title and the numbers that a picture of it tells."""
+    return replace(
+        found,
+        title=title,
+        shadow_loss=numbers.slice_loss,
+        explained=numbers.explained,
+        curvature=numbers.curvature[0],
+        top_eigenvalue=numbers.top,
+    )
 
 
 def conclude(numbers: Honesty, kind: str) -> str:

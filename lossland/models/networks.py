@@ -264,7 +264,7 @@ def _sigmoid(xp: ModuleType, z: Array) -> Array:
 _GELU = math.sqrt(2 / math.pi)
 
 
-def _bent(xp: ModuleType, kind: str, z: Array) -> Array:
+def bent(xp: ModuleType, kind: str, z: Array) -> Array:
     """Return an activation function of z."""
     if kind == "tanh":
         return xp.tanh(z)
@@ -314,7 +314,7 @@ class Activation(Layer):
         """Return activations of the same shape."""
         if self.kind == "linear":
             return x, None
-        y = _bent(namespace(x), self.kind, x)
+        y = bent(namespace(x), self.kind, x)
         return y, (x, y)
 
     def backward(self, w: Weights, saved: Any, slope: Array) -> tuple[Array, dict[str, Array]]:
@@ -523,6 +523,15 @@ def _softmax(xp: ModuleType, out: Array) -> tuple[Array, Array]:
     return shifted, xp.sum(xp.exp(shifted), axis=-1, keepdims=True)
 
 
+def found(xp: ModuleType, out: Array, classes: Array) -> Array:
+    """Return where (P, N) outputs (P, N, outputs) name the class (N,); nan where there are no classes."""
+    if out.shape[-1] > 1 and classes.ndim == 1:
+        return xp.astype(xp.argmax(out, axis=-1) == classes, xp.float32)
+    if out.shape[-1] == 1:
+        return xp.astype((out[..., 0] > 0) == (xp.reshape(classes, (-1,)) > 0), xp.float32)
+    return xp.full(out.shape[:2], math.nan)
+
+
 # ---------------------------------------------------------------------------------------------------------- networks
 
 
@@ -556,15 +565,19 @@ class Network(Displayed):
         if self.loss_kind == "logistic" and self.outputs != 1:
             raise UserError(f"The logistic loss tells two classes apart by one output, not {self.outputs}.")
 
-    @cached_property
+    @property
     def parameters(self) -> tuple[Parameter, ...]:
         """The parameters in the order of the flat vector."""
-        return _laid_out(Residual(self.layers).shapes())
+        return self._parameters
+
+    @cached_property
+    def _parameters(self) -> tuple[Parameter, ...]:
+        return laid_out(Residual(self.layers).shapes())
 
     @cached_property
     def kept_statistics(self) -> tuple[Parameter, ...]:
         """The running statistics in the order of their flat vector."""
-        return _laid_out(Residual(self.layers).statistics())
+        return laid_out(Residual(self.layers).statistics())
 
     @property
     def size(self) -> int:
@@ -573,7 +586,7 @@ class Network(Displayed):
 
     def views(self, theta: Array) -> dict[str, Array]:
         """Return the parameters of (n,) or (P, n) by their names, each in its shape: views, where the library can."""
-        return _views(self.parameters, theta)
+        return views_of(self.parameters, theta)
 
     def first_statistics(self, xp: ModuleType = np, dtype: Any = None) -> Array:
         """Return the running statistics (m,) before any training."""
@@ -704,11 +717,11 @@ class Network(Displayed):
 
     def weights(self, theta: Array, statistics: Array | None) -> dict[str, Array]:
         """Return parameters and running statistics by their names."""
-        w = _views(self.parameters, theta)
+        w = views_of(self.parameters, theta)
         if self.kept_statistics:
             xp = namespace(theta)
             stats = self.first_statistics(xp, _real(xp, theta.dtype)) if statistics is None else statistics
-            w |= _views(self.kept_statistics, stats if stats.ndim == 2 else stats[None, :])
+            w |= views_of(self.kept_statistics, stats if stats.ndim == 2 else stats[None, :])
         return w
 
     def _pieces(self, theta: Array, x: Array) -> Iterator[slice]:
@@ -763,7 +776,8 @@ def _rows(statistics: Array | None, piece: slice) -> Array | None:
     return statistics if statistics is None or statistics.ndim == 1 else statistics[piece, :]
 
 
-def _laid_out(shapes: Mapping[str, Shape]) -> tuple[Parameter, ...]:
+def laid_out(shapes: Mapping[str, Shape]) -> tuple[Parameter, ...]:
+    """Return where parameters of these shapes lie, one after the other."""
     ends = np.cumsum([0, *(math.prod(shape) for shape in shapes.values())]).tolist()
     return tuple(
         Parameter(name, shape, start, stop)
@@ -771,7 +785,8 @@ def _laid_out(shapes: Mapping[str, Shape]) -> tuple[Parameter, ...]:
     )
 
 
-def _views(parameters: Sequence[Parameter], flat: Array) -> dict[str, Array]:
+def views_of(parameters: Sequence[Parameter], flat: Array) -> dict[str, Array]:
+    """Return the parameters of (n,) or (P, n) by their names, each in its shape."""
     xp = namespace(flat)
     return {p.name: xp.reshape(flat[..., p.start : p.stop], (*flat.shape[:-1], *p.shape)) for p in parameters}
 

@@ -23,12 +23,76 @@ from lossland.compute.philox import Purpose, particles, standard_normal, uniform
 from lossland.display import Displayed
 from lossland.errors import UserError, nearest
 from lossland.expression import namespace
+from lossland.expression.table import Table
 from lossland.models import networks
-from lossland.models.networks import BLAS_ALONE, EVALUATION, Array, Convolution, Image, Linear, Network
+from lossland.models.networks import BLAS_ALONE, EVALUATION, Array, Convolution, Image, Linear, Network, Parameter
+from lossland.models.perceptrons import Perceptrons
 
 Floats = NDArray[np.float64]
 DIRECTIONS = ("random", "filter", "pca", "hessian", "gradient", "points", "local")
 TINY = 1e-10  # added to a direction's length before it divides, as in Li et al.'s code
+
+
+class Layout(Protocol):
+    """Which parameters a network has, and where they lie in the flat vector; a `Network` is one."""
+
+    @property
+    def title(self) -> str:
+        """What the network is called."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """The number n of parameters."""
+        ...
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The parameters in the order of the flat vector."""
+        ...
+
+    def views(self, theta: Array) -> dict[str, Array]:
+        """Return the parameters of (n,) or (P, n) by their names, each in its shape."""
+        ...
+
+
+class Objective(Protocol):
+    """A loss of flat parameter vectors that can be sliced: a `Task`, or a PyTorch module with its data."""
+
+    @property
+    def network(self) -> Layout:
+        """What the parameters are."""
+        ...
+
+    @property
+    def piece(self) -> int:
+        """How many points a slice takes before it shows something new."""
+        ...
+
+    @property
+    def precision(self) -> float:
+        """The relative error of a top eigenvalue that is worth working for."""
+        ...
+
+    def loss(self, theta: Array) -> Array:
+        """Return the loss of (n,) or (P, n)."""
+        ...
+
+    def accuracy(self, theta: Array) -> Array:
+        """Return the share of samples whose class is found, nan where there are no classes."""
+        ...
+
+    def gradient(self, theta: Array) -> Array:
+        """Return the gradient, in the shape of theta."""
+        ...
+
+    def hessian_times(self, theta: Array, direction: Array) -> Array:
+        """Return the Hessian at theta (n,) times directions (n,) or (k, n)."""
+        ...
+
+    def surface(self, centre: Array, directions: Array, dtype: str) -> Surface:
+        """Return the loss on the plane from a centre (n,) along directions (k, n)."""
+        ...
 
 
 class Task(NamedTuple):
@@ -39,9 +103,20 @@ class Task(NamedTuple):
     target: Array
     statistics: Array | None = None
 
+    piece = 512
+    precision = 1e-8
+
     def loss(self, theta: Array) -> Array:
         """Return the loss of (n,) or (P, n)."""
         return self.network.loss(theta, self.points, self.target, statistics=self.statistics)
+
+    def accuracy(self, theta: Array) -> Array:
+        """Return the share of samples whose class is found."""
+        return self.network.accuracy(theta, self.points, self.target, self.statistics)
+
+    def surface(self, centre: Array, directions: Array, dtype: str) -> FlatSurface:
+        """Return the loss on the plane from a centre (n,) along directions (k, n)."""
+        return FlatSurface(self, centre, directions, dtype)
 
     def gradient(self, theta: Array) -> Array:
         """Return its gradient, in the shape of theta."""
@@ -65,7 +140,7 @@ def random_direction(theta: Array, seed: int = 0, index: int = 0) -> Array:
 NORMS = ("filter", "layer", "weight", "dfilter", "dlayer", "")
 
 
-def normalized(network: Network, theta: Array, direction: Array, norm: str = "filter", biasbn: str = "zero") -> Array:
+def normalized(network: Layout, theta: Array, direction: Array, norm: str = "filter", biasbn: str = "zero") -> Array:
     """Return a direction (n,) scaled to the weights as Li et al. do.
 
     ``filter`` scales each filter to the length of the weights', ``layer`` each parameter as a whole; ``weight``
@@ -195,12 +270,12 @@ def _another(xp: Any, known: Array, like: Array, seed: int) -> Array:
     return unit(found)
 
 
-def hessian_spectrum(task: Task, theta: Array, count: int = 2, seed: int = 0, most: int = 200) -> Spectrum:
+def hessian_spectrum(task: Objective, theta: Array, count: int = 2, seed: int = 0, most: int = 200) -> Spectrum:
     """Return the top eigenvalues and eigenvectors of the loss's Hessian at theta (n,)."""
-    return top_eigenvectors(lambda v: task.hessian_times(theta, v), theta, count, seed, most)
+    return top_eigenvectors(lambda v: task.hessian_times(theta, v), theta, count, seed, most, task.precision)
 
 
-def gradient_plane(task: Task, theta: Array) -> Array:
+def gradient_plane(task: Objective, theta: Array) -> Array:
     """Return the gradient's direction and, orthogonal to it, the one into which the Hessian turns it (2, n).
 
     Where descent goes from here, to second order. Where the gradient or that part vanishes, random ones stand in.
@@ -233,7 +308,7 @@ def bezier(first: Array, middle: Array, last: Array, t: Array) -> Array:
 
 
 def connect(
-    task: Task, first: Array, last: Array, steps: int = 200, lr: float = 0.02, count: int = 8, seed: int = 0
+    task: Objective, first: Array, last: Array, steps: int = 200, lr: float = 0.02, count: int = 8, seed: int = 0
 ) -> Array:
     """Return the middle (n,) of a quadratic Bézier curve between two optima along which the loss is low on average.
 
@@ -269,8 +344,8 @@ class FlatSurface:
 
     The first layer is linear in its weights, so what it makes of the data along each direction is computed once; a
     point costs only what the later layers cost. ``dtype`` is float32 unless float64 is asked for: errors of 1e-6 of the
-    loss. On the CPU points are shared out to threads, in blocks of samples that stay in the cache and that BLAS does
-    not split.
+    loss. On the CPU points are shared out to threads, perceptrons one by one (see `Perceptrons`), other networks in
+    blocks of samples that stay in the cache and that BLAS does not split.
     """
 
     def __init__(self, task: Task, centre: Array, directions: Array, dtype: str = "float32") -> None:
@@ -285,17 +360,22 @@ class FlatSurface:
         self._statistics = xp.astype(stats, self.dtype) if network.kept_statistics else None
         self._first = _first_layer(network)
         self.samples = points.shape[0]
+        rows = xp.concat([self.centre[None, :], self.directions])
         if self._first:
-            rows = xp.concat([self.centre[None, :], self.directions])
             front = network.layers[: self._first]
             with np.errstate(all="ignore"):
                 made, _ = networks.forward(front, network.weights(rows, None), points[None, ...], EVALUATION)
         else:
             made = points[None, ...]
+        self._shape = made.shape[1:]
+        self._perceptrons = None
+        if xp is np and Perceptrons.fits(network):
+            self._perceptrons = Perceptrons(network, rows, made, task.target)
+            self._count, self._workers = TOGETHER, os.cpu_count() or 1
+            return
         self._count, self._block, self._workers = self._shares()
         starts = range(0, self.samples, self._block)
         self._blocks = [made[:, start : min(start + self._block, self.samples), ...] for start in starts]
-        self._shape = made.shape[1:]
         if self._first:  # (1 + k, block, ...): the data after the first layer of the centre and of each direction
             self._blocks = [_side_by_side(xp, block) for block in self._blocks]
 
@@ -336,6 +416,8 @@ class FlatSurface:
     def _piece(self, places: Floats) -> tuple[Floats, Floats]:
         xp, network = self._xp, self.task.network
         share = xp.asarray(places, dtype=self.dtype)
+        if self._perceptrons is not None:
+            return self._perceptrons.at(np.concatenate([np.ones_like(share[:, :1]), share], axis=1))
         theta = self.centre + share @ self.directions
         w = network.weights(theta, self._statistics)
         w = {f"{int(head) - self._first}.{name}": value for (head, _, name), value in
@@ -349,11 +431,12 @@ class FlatSurface:
             out, _ = networks.forward(network.layers[self._first :], w, x, EVALUATION)
             each = networks.losses(network.loss_kind, out, self._target[part, :])
             loss = loss + xp.sum(each, axis=1, dtype=xp.float64)
-            right = right + xp.sum(_right(xp, network, out, self._classes[part, ...]), axis=1, dtype=xp.float64)
+            right = right + xp.sum(networks.found(xp, out, self._classes[part, ...]), axis=1, dtype=xp.float64)
             start = part.stop
         return _on_host(loss / self.samples), _on_host(right / self.samples)
 
 
+TOGETHER = 32  # perceptrons that a thread evaluates at a time
 CACHE = 2**15  # numbers of a layer's activations that are worked on at once: 128 kB in single precision
 
 
@@ -371,15 +454,6 @@ def _combined(xp: Any, made: Array, shares: Array) -> Array:
     flat = shares @ xp.reshape(kept, (kept.shape[0], -1))
     x = xp.reshape(flat, (shares.shape[0], *kept.shape[1:]))
     return networks.turned(x) if made.ndim == 3 else x
-
-
-def _right(xp: Any, network: Network, out: Array, classes: Array) -> Array:
-    """Return where (m, samples) the class is found."""
-    if network.outputs > 1 and classes.ndim == 1:
-        return xp.astype(xp.argmax(out, axis=-1) == classes, xp.float32)
-    if network.outputs == 1:
-        return xp.astype((out[..., 0] > 0) == (xp.reshape(classes, (-1,)) > 0), xp.float32)
-    return xp.full(out.shape[:2], math.nan)
 
 
 def _on_host(array: Array) -> Floats:
@@ -422,7 +496,7 @@ class LocalSurface:
     of a point of the path only that point counts: there the surface's loss is the path's true one.
     """
 
-    def __init__(self, task: Task, path: Array, places: Floats, dtype: str = "float64") -> None:
+    def __init__(self, task: Objective, path: Array, places: Floats, dtype: str = "float64") -> None:
         xp = self._xp = namespace(path)
         self.task, self.dtype, self.places = task, getattr(xp, dtype), np.asarray(places, float)
         velocity = _differences(xp, path)
@@ -455,12 +529,10 @@ class LocalSurface:
 
     def at(self, places: Floats) -> tuple[Floats, Floats]:
         """Return loss and accuracy (m,) at places (m, 2) of the chart."""
-        network, points, target, stats = self.task
         found = []
         for start in range(0, len(places), 64):
             theta = self.parameters(places[start : start + 64])
-            loss = network.loss(theta, points, target, statistics=stats)
-            found.append((_on_host(loss), _on_host(network.accuracy(theta, points, target, stats))))
+            found.append((_on_host(self.task.loss(theta)), _on_host(self.task.accuracy(theta))))
         return _joined(found)
 
 
@@ -497,6 +569,10 @@ class Slice(Displayed):
     has the path's points (S, n) as its centre, and the directions of its chart), ``kind`` and ``seed`` how they were
     found. ``path`` (T, k) are the places of a path, ``path_loss`` (T,) its true losses. ``marks`` (m, k) are other
     places: of optima that are joined, and of what joins them.
+
+    ``title`` names the network. Of what the slice may be trusted for (see `honesty`) it keeps what a picture says: the
+    slice's losses at the path's places ``shadow_loss`` (T,), the share of the path's variance ``explained``, and the
+    sharpest ``curvature`` in the slice beside the Hessian's ``top_eigenvalue``; empty and nan where it is not known.
     """
 
     x: Floats
@@ -510,6 +586,11 @@ class Slice(Displayed):
     path: Floats = field(default_factory=lambda: np.zeros((0, 2)))
     path_loss: Floats = field(default_factory=lambda: np.zeros(0))
     marks: Floats = field(default_factory=lambda: np.zeros((0, 2)))
+    title: str = ""
+    shadow_loss: Floats = field(default_factory=lambda: np.zeros(0))
+    explained: float = math.nan
+    curvature: float = math.nan
+    top_eigenvalue: float = math.nan
 
     @property
     def complete(self) -> bool:
@@ -517,7 +598,21 @@ class Slice(Displayed):
         return not np.isnan(self.accuracy).any() or not np.isnan(self.value).any()
 
 
-def sample(surface: Surface, x: Floats, y: Floats, piece: int = 512) -> Iterator[tuple[Floats, Floats]]:
+AT_ONCE = 3 * 10**8  # operations of products between two looks at a slice: some hundredths of a second
+FEWEST, MOST = 8, 512  # points between them
+
+
+def piece_of(surface: Surface) -> int:
+    """Return how many points take some hundredths of a second, for `sample` in a window."""
+    flops = 0
+    if isinstance(surface, FlatSurface):
+        flops = surface.flops_at_point
+    elif isinstance(surface, LocalSurface) and isinstance(surface.task, Task):  # which runs a network twice
+        flops = 2 * _flops(surface.task.network, surface.task.points.shape[0], 0)
+    return min(max(FEWEST, AT_ONCE // max(1, flops)), MOST)
+
+
+def sample(surface: Surface, x: Floats, y: Floats, piece: int = MOST) -> Iterator[tuple[Floats, Floats]]:
     """Yield loss and accuracy, (ny, nx) or (nx,) without y, coarse to fine: what is not there yet is nan.
 
     First every 16th point, then those between, down to each; after at most ``piece`` points there is something new. The
@@ -578,7 +673,7 @@ class Recipe(NamedTuple):
 
 
 def plan(
-    task: Task,
+    task: Objective,
     theta: Array,
     directions: str = "filter",
     radius: float | None = None,
@@ -647,11 +742,11 @@ def plan(
         assert path is not None
         surface, centre = LocalSurface(task, path, places), path
     else:
-        surface = FlatSurface(task, theta, found, dtype)
+        surface = task.surface(theta, found, dtype)
     return Recipe(surface, Slice(x, y, blank, blank, centre, found, directions, seed, places, truth, marks))
 
 
-def _reach(task: Task, theta: Array, curvature: float) -> float:
+def _reach(task: Objective, theta: Array, curvature: float) -> float:
     """Return how far along a direction its curvature adds 1 + the loss; at least a millionth of 1, at most 10."""
     return float(np.clip(math.sqrt(2 * (1 + float(task.loss(theta))) / max(curvature, 1e-9)), 1e-6, 10.0))
 
@@ -660,33 +755,16 @@ def smoothed(found: Slice, most: int = 257) -> tuple[Floats, Floats, Floats]:
     """Return x, y and value of a finer grid, for pictures: natural cubic splines through the points, exact at them.
 
     Each cell is cut into as many as keep a side below ``most``. Where a corner of a cell is missing, so is the cell.
+    Points at uneven distances become even ones, which need not have the old ones among them.
     """
     factor = max(1, (most - 1) // max(1, max(len(found.x), len(found.y)) - 1))
-    if factor == 1:
+    even = all(np.ptp(np.diff(side)) <= 1e-6 * np.ptp(side) / len(side) for side in (found.x, found.y))
+    if factor == 1 and even:
         return found.x, found.y, found.value
-    gaps = ~np.isfinite(found.value)
-    value = np.where(gaps, np.nan, found.value)
-    fine = _splined(_splined(preview(value), factor).T, factor).T
     x, y = (np.interp(np.arange((len(side) - 1) * factor + 1) / factor, np.arange(len(side)), side)
+            if even else np.linspace(side[0], side[-1], (len(side) - 1) * factor + 1)
             for side in (found.x, found.y))  # fmt: skip
-    iy, ix = (np.arange(len(side)) / factor for side in (y, x))
-    for row in (np.floor(iy).astype(int), np.ceil(iy).astype(int)):
-        for column in (np.floor(ix).astype(int), np.ceil(ix).astype(int)):
-            fine[gaps[np.ix_(row, column)]] = np.nan
-    fine[::factor, ::factor] = found.value
+    fine = Table(found.x, found.y, found.value).arrays(np, (0, 0), x[None, :], y[:, None])
+    if even:
+        fine[::factor, ::factor] = found.value
     return x, y, fine
-
-
-def _splined(rows: Floats, factor: int) -> Floats:
-    """Return rows (m, n) at ``factor`` times as many places: (m, (n - 1) factor + 1)."""
-    n = rows.shape[1]
-    second = np.zeros(rows.shape)
-    if n > 2:
-        system = np.diag(np.full(n - 2, 4.0)) + np.diag(np.ones(n - 3), 1) + np.diag(np.ones(n - 3), -1)
-        second[:, 1:-1] = np.linalg.solve(system, 6 * np.diff(rows, 2, axis=1).T).T
-    t = np.arange((n - 1) * factor + 1) / factor
-    left = np.minimum(t.astype(int), n - 2)
-    u = t - left
-    a, b = rows[:, left], rows[:, left + 1]
-    bent = ((1 - u) ** 3 - (1 - u)) * second[:, left] + (u**3 - u) * second[:, left + 1]
-    return (1 - u) * a + u * b + bent / 6

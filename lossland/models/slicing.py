@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from lossland.checks import real, whole
 from lossland.compute import arrays
 from lossland.errors import UserError, nearest, shown
-from lossland.models import datasets, networks, slices, training
+from lossland.models import checkpoints, datasets, networks, slices, torch_models, training
 from lossland.models.datasets import Data
 from lossland.models.networks import Array, Network
-from lossland.models.slices import Recipe, Slice, Task
+from lossland.models.slices import Objective, Recipe, Slice, Task
+from lossland.models.torch_models import TorchTask
 from lossland.optimizers import AnyOptimizer
 
 MOST_PARAMETERS = 10**7
@@ -23,7 +26,7 @@ FARTHEST = 1e15  # from zero, of a parameter of a network that is worth a slice
 class Prepared(NamedTuple):
     """A trained network before its loss is sampled."""
 
-    task: Task
+    task: Objective
     theta: Array  # (n,)
     path: Array  # (T, n), from the start of the training to theta
     recipe: Recipe
@@ -76,26 +79,23 @@ def prepare(
     backend: str = "cpu",
     dtype: str = "float32",
     dimensions: int = 2,
+    saved: Sequence[str] = (),
 ) -> Prepared:
     """Return a network, trained unless its ``parameters`` (n,) are given, and the recipe of a slice around it.
 
-    ``path`` (T, n) then is the way that led there, for directions that need one. See `slice` for the rest.
+    ``path`` (T, n) then is the way that led there, for directions that need one. ``saved`` names a recorded run of
+    this network, by any library, whose last step and path are taken. See `slice` for the rest.
     """
-    if directions not in slices.DIRECTIONS:
-        hint = nearest(directions, slices.DIRECTIONS)
-        known = ", ".join(slices.DIRECTIONS)
-        raise UserError(f"There are no directions {shown(directions)}.{hint} There are {known}.")
-    sides = [
-        whole(side, 2, 2**13, "The number of points along a side") for side in (n if isinstance(n, tuple) else (n, n))
-    ]
-    if radius is not None:
-        radius = real(radius, 1e-9, 1e9, "The radius")
+    sides, radius = _checked(directions, n, radius)
     whole(steps, 0, 10**7, "The number of training steps")
     xp = arrays.backend(backend).xp
     samples = training_data(data, seed) if isinstance(data, str) else data
     network = network_of(net, samples, activation) if isinstance(net, str) else net
     if network.size > MOST_PARAMETERS:
         raise UserError(f"This network has {network.size} parameters; {MOST_PARAMETERS} at most are sliced here.")
+    if saved:
+        rows = checkpoints.run_of_layers(checkpoints.files_of(saved), network)
+        parameters, path = rows[-1], rows if len(rows) > 1 else None
     points, target = xp.asarray(samples.points), xp.asarray(samples.target)
     statistics, others = None, []
     if parameters is None:
@@ -111,10 +111,60 @@ def prepare(
     if not bool(xp.all(xp.abs(theta) < FARTHEST)):
         raise UserError("The network's parameters are not finite, or huge: it has diverged; choose a smaller rate.")
     task = Task(network, points, target, statistics)
-    found = slices.plan(
-        task, theta, directions, radius, (sides[0], sides[1]), seed, path, others, dtype, dimensions=dimensions
-    )
+    found = slices.plan(task, theta, directions, radius, sides, seed, path, others, dtype, dimensions=dimensions)
     return Prepared(task, theta, theta[None, :] if path is None else path, found)
+
+
+def _checked(directions: str, n: int | tuple[int, int], radius: float | None) -> tuple[tuple[int, int], float | None]:
+    """Return the points along each side and the radius, or raise UserError."""
+    if directions not in slices.DIRECTIONS:
+        hint = nearest(directions, slices.DIRECTIONS)
+        known = ", ".join(slices.DIRECTIONS)
+        raise UserError(f"There are no directions {shown(directions)}.{hint} There are {known}.")
+    nx, ny = (
+        whole(side, 2, 2**13, "The number of points along a side") for side in (n if isinstance(n, tuple) else (n, n))
+    )
+    return (nx, ny), None if radius is None else real(radius, 1e-9, 1e9, "The radius")
+
+
+def prepare_torch(
+    factory: str,
+    saved: Sequence[str] = (),
+    directions: str = "filter",
+    n: int | tuple[int, int] = 51,
+    radius: float | None = None,
+    seed: int = 0,
+    batch: int | None = None,
+    backend: str = "cpu",
+    dtype: str | None = None,
+    dimensions: int = 2,
+) -> Prepared:
+    """Return the PyTorch model of a factory (see `torch_models.made_by`), and the recipe of a slice around it.
+
+    ``saved`` names checkpoints, or one recorded run (see `checkpoints`). The last of them is loaded into the model, and
+    all are the path that led there; for directions through ``points`` they are one or two other networks instead, and
+    the model stays as the factory made it.
+    """
+    sides, radius = _checked(directions, n, radius)
+    model, loss, data = torch_models.made_by(factory)
+    wanted, read = checkpoints.wanted_of(model), checkpoints.states(checkpoints.files_of(saved))
+    states = [(checkpoints.matched(wanted, state, source), source) for source, state in read]
+    if directions == "points" and len(states) not in (1, 2):
+        raise UserError(
+            f"Directions 'points' need one or two --checkpoints besides the factory's model, not {len(states)}."
+        )
+    if directions in ("pca", "local") and len(states) < 3:
+        raise UserError(f"Directions {directions!r} need --checkpoints of at least three steps, not {len(states)}.")
+    if states and directions != "points":
+        checkpoints.load(model, states[-1][0])
+    task = TorchTask(model, loss, data, torch_models.device_of(backend), dtype, batch, seed)
+    rows = [checkpoints.row_of(task.network.parameters, state, source) for state, source in states]
+    others = rows if directions == "points" else []
+    path = np.stack(rows) if len(rows) > 1 and not others else None  # a single one is loaded, and no path
+    if path is not None and not (path != path[-1]).any():
+        raise UserError("All of the checkpoints hold the same parameters; a path needs some that differ.")
+    found = slices.plan(task, task.theta, directions, radius, sides, seed, path, others, dimensions=dimensions)
+    return Prepared(task, task.theta, task.theta[None, :] if path is None else path, found)
 
 
 def slice(net: Network | str = "64-32-32-10", data: Data | str = "digits", **settings: Any) -> Slice:

@@ -86,6 +86,8 @@ def _acting(function: Callable[Concatenate[Player, P], R], builds: bool) -> Call
         before, version, history = state_of(player), version_of(player), player.history
         try:
             player.acting = True
+            if builds:  # what frames the picture stays from the first drag of a handle to the last
+                player.scene.held = entry.name == "drag"
             with quiet():
                 result = function(player, *args, **kwargs)
                 player.touch(frame=builds)

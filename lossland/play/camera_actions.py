@@ -16,6 +16,7 @@ from lossland.pointing.picking import position_of
 from lossland.scenery.scene import Frame, Show, View
 from lossland.world.camera import Camera
 from lossland.world.layers import Layer, Points, Trail
+from lossland.world.theme import theme
 
 if TYPE_CHECKING:
     from lossland.play.player import Player
@@ -90,6 +91,12 @@ def set_show(player: Player, name: str, on: bool) -> None:
     if name not in known:
         raise UserError(f"There is no switch {name!r}.{nearest(str(name), known)}")
     player.show = replace(player.show, **{name: bool(on)})
+
+
+@view_action
+def set_theme(player: Player, name: str) -> None:
+    """Choose the colours of picture and panels: ``dark`` or ``print``."""
+    player.theme = theme(name).name
 
 
 # -------------------------------------------------------------------------------------------------- following
@@ -173,9 +180,12 @@ def chase(player: Player) -> None:
 def look(player: Player, frame: Frame) -> None:
     """Make a new home when the scene wants to be seen in another way.
 
-    A camera that is at home glides there; where the scene itself moves the view, it goes along at once.
+    A camera that is at home glides there; where the scene itself moves the view, it goes along at once. While a handle
+    is dragged the view only turns: where it followed what is dragged, that would run away from the pointer.
     """
     view, before, old = frame.view, player.view, player.camera
+    if player.scene.held and before is not None:
+        view = replace(before, turned=view.turned)
     if before is not None and _same_view(view, before):
         if view.turned != before.turned:
             player.view = view

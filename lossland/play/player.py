@@ -82,6 +82,7 @@ class Player:
         self.speed = 1.0
         self.loop = True
         self.show = Show()
+        self.theme = "dark"  # the name of the colours; whoever opens a window says with which it begins
         self.turntable = False
         self.help = False
         self.probe: Probe | None = None
@@ -364,12 +365,19 @@ class Player:
 
     @view_action
     def end_step(self) -> None:
-        """Let what is set next be a step of its own: a handle or slider was let go, a text is finished."""
+        """Let what is set next be a step of its own: a handle or slider was let go, a text is finished.
+
+        While a handle is dragged the view stays as it is, so that nothing slips away under the pointer. Now it may
+        move to where the scene wants it.
+        """
         self.history = self.history.closed()
+        if self.scene.held:
+            self.scene.held = False
+            self.touch()
 
     def finish_step(self) -> None:
         """End the step that goes on, if there is one and it is the user's: a session that is replayed ends its own."""
-        if self.history.open and self.script is None:
+        if (self.history.open or self.scene.held) and self.script is None:
             self.end_step()
 
     # ------------------------------------------------------------------------------------------- the lanes
@@ -388,6 +396,7 @@ class Player:
     save_view = camera_actions.save_view
     recall_view = camera_actions.recall_view
     set_show = camera_actions.set_show
+    set_theme = camera_actions.set_theme
     follow = camera_actions.follow
     let_go = camera_actions.let_go
     toggle_follow = camera_actions.toggle_follow
@@ -462,6 +471,7 @@ class Player:
         if scene is not self.scene:
             self.scene.results = {}
         scene.live, self.scene = self.scene.live, scene
+        scene.held = False
         self.chosen = 0
         self.time = 0.0
         self.probe = self.hovered = self.following = None

@@ -33,6 +33,7 @@ class Pointer:
         self._last: Pixel = (0.0, 0.0)
         self._travel = 0.0  # pixels moved since the press
         self._grip = np.zeros(2)  # from the pixel where a handle was taken to the handle itself
+        self._taken = np.zeros(3)  # where in the world the handle was then
         self._rest: Pixel | None = None  # where the pointer is over the scene
         self._seen: tuple[Pixel, int] | None = None  # where it was, after how many deeds, when ``look`` looked
         self._revision = -1  # of the player then
@@ -54,6 +55,7 @@ class Pointer:
         if handle is not None:
             self._mode, self.held = "drag", handle.name
             self._grip = self._pixel_of(handle) - pixel
+            self._taken = np.asarray(handle.position, float)
         elif button == LEFT and not shift and not self.player.camera.flat:
             self._mode = "orbit"
         else:
@@ -151,22 +153,22 @@ class Pointer:
             return
         x, y = np.asarray(pixel) + self._grip
         at = float(x), float(y)
-        position = self._in_space(at, handle) if handle.free else self.position_at(at, handle.plane)
+        position = self._in_space(at) if handle.free else self.position_at(at, handle.plane)
         if position is not None:
             try:
                 self.player.drag(self.held, position)
             except UserError as error:  # the place is out of bounds: the handle stays, and says why
                 self.player.say(str(error), "error")
 
-    def _in_space(self, pixel: Pixel, handle: Handle) -> tuple[float, ...] | None:
-        """Return the point under a pixel in the plane through a handle that faces the eye."""
+    def _in_space(self, pixel: Pixel) -> tuple[float, ...] | None:
+        """Return the point under a pixel in the plane that faces the eye, through where the handle was taken."""
         camera, size = self.player.camera, self.player.size
         origin, direction = camera.ray(pixel, size)
         _, facing = camera.ray((size[0] / 2, size[1] / 2), size)
         ahead = float(direction @ facing)
         if ahead < 1e-9:
             return None
-        way = float((np.asarray(handle.position, float) - origin) @ facing) / ahead
+        way = float((self._taken - origin) @ facing) / ahead
         return tuple((origin + way * direction).tolist()) if way > 0 else None
 
     def _pixel_of(self, handle: Handle) -> np.ndarray:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator, Hashable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, Literal, ParamSpec, Protocol, TypeVar, overload
 
 from lossland.errors import UserError, shown
 
@@ -81,14 +81,24 @@ def _hold(scene: Scene, reads: Reads) -> bool:
 @overload
 def kept(make: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]: ...
 @overload
-def kept(*, most: int) -> Callable[[Callable[Concatenate[S, P], R]], Callable[Concatenate[S, P], R]]: ...
-def kept(make: Callable[..., Any] | None = None, *, most: int = 16) -> Callable[..., Any]:
+def kept(
+    *, most: int = 16, framing: Literal[False] = False
+) -> Callable[[Callable[Concatenate[S, P], R]], Callable[Concatenate[S, P], R]]: ...
+@overload
+def kept(*, framing: Literal[True]) -> Callable[[Callable[[S], R]], Callable[[S], R]]: ...
+def kept(make: Callable[..., Any] | None = None, *, most: int = 16, framing: bool = False) -> Callable[..., Any]:
     """Keep a method's results, the last ``most`` of them for different arguments.
 
     A result is made again when a parameter (or the seed) that was read while it was made has another value. Kept
     results may use kept results: what the inner one read counts for the outer one too. Arguments must be hashable.
     An array is the same object until it is made again, so that a painter uploads it once.
+
+    A number or tuple for ``framing``, such as how many world units a unit is, stays what it is while a handle is
+    dragged: else the picture would slip away under the pointer. It is found again when the handle is let go. What is
+    made with it is made again only if it has another value then.
     """
+    if framing:
+        return _framing
     return _kept(make, most) if make is not None else lambda make: _kept(make, most)
 
 
@@ -115,6 +125,40 @@ def _kept(make: Callable[Concatenate[S, P], R], most: int) -> Callable[Concatena
         while len(entries) > most:
             entries.popitem(last=False)
         return entry[1]
+
+    return got
+
+
+class _Framing(Generic[R]):
+    """What frames a picture, as something that other results are made from."""
+
+    def __init__(self, make: Callable[..., R]) -> None:
+        self.make = make
+
+    def best(self, scene: Scene) -> R:
+        """Return the result: that of before while a handle is held, and the same object if it is equal to that."""
+        before: tuple[Reads, R] | None = scene.results.get(self)
+        if before is not None and (scene.held or _hold(scene, before[0])):
+            return before[1]
+        reads: Reads = {}
+        token = _reading.set((scene, reads))
+        try:
+            found = self.make(scene)
+        finally:
+            _reading.reset(token)
+        same = before is not None and before[1] == found
+        scene.results[self] = reads, before[1] if before is not None and same else found
+        return scene.results[self][1]
+
+
+def _framing(make: Callable[[S], R]) -> Callable[[S], R]:
+    source = _Framing(make)
+
+    @wraps(make)
+    def got(scene: S) -> R:
+        found = source.best(scene)
+        note_read(scene, source, found)
+        return found
 
     return got
 
@@ -164,7 +208,7 @@ class _Source(Generic[L, R]):
 
     def _waits(self, scene: Scene, making: _Making[R]) -> bool:
         """Whether what this is made from is still becoming finer, so that a finer level of this would be in vain."""
-        refined = [source for source in making.reads if not isinstance(source, str)]
+        refined = [source for source in making.reads if isinstance(source, _Source)]
         return making.begun and not all(scene.results[source].complete for source in refined)
 
     def _advance(self, scene: Scene, making: _Making[R]) -> None:

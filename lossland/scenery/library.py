@@ -11,7 +11,7 @@ from lossland import checks, landscapes, userfiles
 from lossland.errors import UserError, nearest, shown
 from lossland.files import holds_results
 from lossland.landscapes import Landscape
-from lossland.models.slicefiles import is_slice
+from lossland.landscapes.gridfiles import is_grid
 from lossland.resources import folder
 from lossland.scenery import words
 from lossland.scenery.parameters import Integer, Lanes, Matrix, Number, Param, Point
@@ -88,7 +88,7 @@ def scene(
         values = {"landscape": land, **values}
     if isinstance(what, str | Path) and holds_results(str(what).strip()):
         values = {"folder": str(what).strip(), **values}
-    if kind.name == SLICE and isinstance(what, str | Path) and is_slice(str(what)):
+    if kind.name == SLICE and isinstance(what, str | Path) and is_grid(str(what)):
         values = {"file": str(what).strip(), **values}
     if "domain" in values:
         check_domain(kind)
@@ -138,7 +138,7 @@ def _meant(what: object) -> tuple[type[Scene], Any]:
         if isinstance(found, type):
             return _with_words(found, Path(file.path)), None
         return scene_class(RACE), name
-    if is_slice(name):
+    if is_grid(name):
         return scene_class(SLICE), None
     if name in _files():
         return scene_class(name), None
@@ -189,7 +189,8 @@ def _unknown(name: str) -> UserError:
     known = [*_files(), *landscapes.names()]
     return UserError(
         f"There is no scene or landscape {name!r}.{nearest(name, known)} "
-        f"The commands 'lossland scenes' and 'lossland landscapes' list them; a formula in x and y works too."
+        f"The commands 'lossland scenes' and 'lossland landscapes' list them; a formula in x and y works too, "
+        "and a folder that 'lossland bench -o FOLDER' wrote."
     )
 
 

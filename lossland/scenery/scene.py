@@ -340,6 +340,7 @@ class Scene(Displayed):
     live: bool = False  # True in a window: what is refined comes coarse first; never where frames are filmed
     unfinished: bool = False  # True while a live picture will get better by being asked for again
     turn: int = 0  # how often a picture was asked for: see ``refined``
+    held: bool = False  # whether a handle is being dragged: what is kept for framing stays
 
     @quiet()
     def __init__(self, preset: str | None = None, seed: int = 0, **values: object) -> None:

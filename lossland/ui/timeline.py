@@ -201,16 +201,20 @@ def _log_floor(values: np.ndarray) -> float:
 
 
 def strip_points(series: Series, log: bool) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return a curve as places in [0, 1]: along (n,) and up (n,); None where it holds no two finite values."""
+    """Return a curve as places in [0, 1]: along (n,) and up (n,); None where it holds no two finite values.
+
+    Where its last values are nan, because they are not known yet, it ends before the right edge.
+    """
     x, y = np.asarray(series.x, float), np.asarray(series.y, float)
+    ends = x[np.isfinite(x)][[0, -1]] if np.isfinite(x).any() else (0.0, 0.0)
     with np.errstate(all="ignore"):
         y = np.log10(np.maximum(y, min(FLOOR, _log_floor(y)))) if log else y
     good = np.isfinite(x) & np.isfinite(y)
     x, y = x[good], y[good]
-    if len(x) < 2 or x[-1] <= x[0]:
+    if len(x) < 2 or ends[1] <= ends[0]:
         return None
     if len(x) > STRIP_POINTS:
         keep = np.linspace(0, len(x) - 1, STRIP_POINTS).astype(int)
         x, y = x[keep], y[keep]
     span = float(y.max() - y.min())
-    return (x - x[0]) / (x[-1] - x[0]), (y - y.min()) / span if span > 0 else np.full_like(y, 0.5)
+    return (x - ends[0]) / (ends[1] - ends[0]), (y - y.min()) / span if span > 0 else np.full_like(y, 0.5)

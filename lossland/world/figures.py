@@ -1,4 +1,4 @@
-"""The figures of mathematics, ready to stand in a picture: angles, braces, lengths, chips, arcs and tables.
+"""The figures of mathematics, ready to stand in a picture: angles, braces, lengths, gauges, chips, arcs and tables.
 
 Each is a ``layers.Compound``: plain data that says what it consists of. A place is (3,) in the world, or (2,) in the
 plane z = 0, and so is a direction. Sizes are world units, so that figures keep their proportions in every window.
@@ -18,7 +18,20 @@ from numpy.typing import ArrayLike, NDArray
 
 from lossland.errors import UserError, shown
 from lossland.numerals import fixed, short, trimmed
-from lossland.world.layers import Array, Color, Colors, Compound, Label, Layer, Lines, Plates, Polygon, Shades
+from lossland.world.layers import (
+    Array,
+    Arrows,
+    Color,
+    Colors,
+    Compound,
+    Label,
+    Layer,
+    Lines,
+    Plates,
+    Points,
+    Polygon,
+    Shades,
+)
 
 Floats = NDArray[np.float64]
 Vector = Sequence[float] | Array
@@ -299,6 +312,46 @@ class Measure(_Beside):
         feet = [self._point([x, x], [near, self.away - half]) for x in (0.0, end) if self.away - half > near]
         thin = Lines(feet, self.color, 1.0, 0.5, depth=self.depth, name=self.name or "Measure", worth=("",) * len(feet))
         return [thin, self._line([self.line, *ticks]), self._label()]
+
+
+# -------------------------------------------------------------------------------------------------------- gauges
+@dataclass(frozen=True, eq=False)
+class Gauge(Compound):
+    """A dial: a half circle around ``middle`` whose needle shows a value from 0 at the left to ``most`` at the right.
+
+    ``symbol`` is LaTeX above it; the value stands below it with one decimal.
+    """
+
+    middle: Vector
+    value: float
+    most: float
+    symbol: str = ""
+    color: Color = "accent"
+    radius: float = 1.0
+
+    def made(self) -> Sequence[Layer]:
+        """Return the rim with its ticks, how far the needle has come, the needle, the value and the symbol."""
+        middle, share = place(self.middle, "The middle of a gauge"), self.value / self.most
+        angle = np.pi * (1.0 - np.clip(share, -0.05, 1.05))
+        tip = middle + 0.72 * self.radius * np.array([np.cos(angle), np.sin(angle), 0.0])
+        rim = 0.85 * self._toward(np.linspace(np.pi, 0.0, 49)) + middle
+        ticks = [middle + np.outer((0.76, 0.85), way) for way in self._toward(np.linspace(np.pi, 0.0, 49)[::6])]
+        passed = rim[: max(round(48 * float(np.clip(share, 0.0, 1.0))) + 1, 2)]
+        above, below = (middle + self.radius * np.array([0.0, up, 0.0]) for up in (1.0, -0.1))
+        name = self.name or "Gauge"
+        return [
+            Lines([rim], "dim", 2.0, pickable=False),
+            Lines(ticks, "dim", 1.6, pickable=False),
+            Lines([passed], self.color, 6.0, name=name, worth=[self.value]),
+            Arrows(middle[None], tip[None], self.color, depth=False, name=name),
+            Points(middle[None], "text", 6.0, "disc", outline=True, pickable=False),
+            Label(below, fixed(self.value, 1), self.color, size=38, side="below"),
+            Label(above, self.symbol, self.color, latex=True, size=26, side="above"),
+        ]
+
+    def _toward(self, angle: Floats) -> Floats:
+        """Return the points (n, 3) of the circle around the origin at angles (n,)."""
+        return self.radius * np.stack([np.cos(angle), np.sin(angle), 0 * angle], -1)
 
 
 # -------------------------------------------------------------------------------------------------------- chips

@@ -30,6 +30,7 @@ from lossland.world.layers import (
     Layer,
     Lines,
     Points,
+    Polygon,
     Side,
     Solid,
     Style,
@@ -284,11 +285,20 @@ class Plot(Compound):
         return self._pieces(parts, named)
 
     def bars(
-        self, edges: ArrayLike, height: ArrayLike, color: Color = "accent", gap: float = 0.08, **named: Unpack[Named]
+        self,
+        edges: ArrayLike,
+        height: ArrayLike,
+        color: Color = "accent",
+        gap: float = 0.08,
+        foot: ArrayLike | None = None,
+        fill: float = BAR_FILL,
+        width: float = AXIS_WIDTH,
+        **named: Unpack[Named],
     ) -> Pieces:
         """Return bars over the intervals between ``edges`` (n + 1,), as high as ``height`` (n,): a histogram.
 
-        They stand on 0, on a logarithmic scale on the lower edge; ``gap`` is the share of an interval left free.
+        They stand on 0, on a logarithmic scale on the lower edge, or each on its ``foot`` (n,), and are then worth
+        their area; ``gap`` is the share of an interval left free, ``width`` that of the outlines in pixels.
         """
         edges, height = np.asarray(edges, float), np.asarray(height, float)
         if edges.ndim != 1 or height.shape != (len(edges) - 1,):
@@ -296,18 +306,21 @@ class Plot(Compound):
         u = self.scales[0].share(edges)
         space = 0.5 * gap * np.diff(u)
         left, right = np.clip([u[:-1] + space, u[1:] - space], 0.0, 1.0)
-        foot = np.clip(np.full_like(height, float(self.scales[1].share(self._ground))), 0.0, 1.0)
-        top = np.clip(self.scales[1].share(height), 0.0, 1.0)
+        ground = np.full_like(height, self._ground if foot is None else foot)
+        bottom, top = (np.clip(self.scales[1].share(level), 0.0, 1.0) for level in (ground, height))
         seen = (right > left) & np.isfinite(top)
+        worth = height
+        if foot is not None:
+            seen, worth = seen & np.isfinite(height - ground) & (height != ground), (height - ground) * np.diff(edges)
         if not seen.any():
             return self._pieces([], named)
-        across, along = np.stack([left, right, right, left]), np.stack([foot, foot, top, top])
+        across, along = np.stack([left, right, right, left]), np.stack([bottom, bottom, top, top])
         corners = self._world(across.T[seen], along.T[seen])  # (k, 4, 3)
         first = 4 * np.arange(len(corners))[:, None, None]
         triangles = (first + np.array([[0, 1, 2], [0, 2, 3]])).reshape(-1, 3)
         sides = (first + np.array([[0, 1], [1, 2], [2, 3], [3, 0]])).reshape(-1, 2)
         mesh = Mesh(corners.reshape(-1, 3), triangles, sides)
-        solid = Solid(mesh, color, BAR_FILL, AXIS_WIDTH, worth=np.repeat(height[seen], 2))
+        solid = Solid(mesh, color, fill, width, worth=np.repeat(worth[seen], 2))
         return self._pieces([solid], {"name": "Bar", **named})
 
     def points(
@@ -374,6 +387,18 @@ class Plot(Compound):
         ends = zip(self.scales[0].value(u).tolist(), self.scales[1].value(v).tolist(), strict=True)
         start, end = ends
         return self.line(start, end, color, reach, width, dash, **{"name": "Tangent", **named})
+
+    def box(
+        self, x: Range, y: Range, color: Color = "accent", fill: float = 0.22, outline: float = 2.0, name: str = ""
+    ) -> Polygon:
+        """Return the rectangle between two x and two y, cut at the edges of the plot."""
+        (x0, x1), (y0, y1) = np.clip(x, *self.x).tolist(), np.clip(y, *self.y).tolist()
+        return Polygon(self.world([x0, x1, x1, x0], [y0, y0, y1, y1]), color, fill, outline, name=name)
+
+    def held(self, x: float, y: float) -> Floats:
+        """Return the world point (3,) of a place, or the nearest on the edge; of no value the lower edge."""
+        low, high = self.y
+        return self.world(min(max(x, self.x[0]), self.x[1]), min(max(y, low), high) if np.isfinite(y) else low)
 
     def guides(self, x: float, y: float, color: Color = "dim", **named: Unpack[Named]) -> Pieces:
         """Return thin dashed lines from a place down to the x axis and across to the y axis."""

@@ -41,7 +41,8 @@ def _table(type_: Type, legend: Legend, size: Size) -> _Table:
     letter = px(22) if any(_split_letter(row)[0] for row in legend.rows) else 0.0
     name = px(28 if any(row.ground for row in legend.rows) else 20)
     right = name + max(
-        (type_.width(_split_letter(row)[1], 15.0) + (letter if row.ground else 0) for row in legend.rows), default=0
+        (type_.width(name, 15.0) + (letter if first else 0) for first, name in map(_split_letter, legend.rows)),
+        default=0,
     )
     if legend.heading and len(columns) <= 1:  # else the columns' names stand below it
         right = max(right, type_.width(legend.heading.upper(), 12.0, track=0.9))
@@ -86,7 +87,6 @@ def draw_legend(dl: imgui.ImDrawList, type_: Type, legend: Legend, size: Size) -
         left = x + table.name
         if letter:
             type_.text(dl, left, middle, letter, 15.0, row.color, "bold", ay=0.5)
-        if row.ground:
             left += table.letter
         type_.text(dl, left, middle, name, 15.0, ay=0.5)
         last = len(row.cells) - 1

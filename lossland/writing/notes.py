@@ -22,6 +22,7 @@ from lossland.writing.room import (
     COLUMN_WIDTH,
     MARGIN,
     TOP,
+    column_width,
     first_of,
     fitting_notes,
     has_column,
@@ -131,11 +132,11 @@ def _column(dl: imgui.ImDrawList, type_: Type, notes: Sequence[Note], size: Size
         elif isinstance(note, Meter):
             blocks.append(_meter_block(dl, type_, note))
         elif isinstance(note, Facts):
-            blocks.append(_facts_block(dl, type_, note, 1.0))
-            if blocks[-1].width > type_.px(COLUMN_WIDTH):
-                blocks[-1] = _facts_block(
-                    dl, type_, note, max(type_.px(COLUMN_WIDTH) / blocks[-1].width, SMALLEST_FACTS)
-                )
+            most, factor, block = column_width(size, type_), 1.0, _facts_block(dl, type_, note, 1.0)
+            while block.width > most and factor > SMALLEST_FACTS:  # again, as letters get no smaller than can be read
+                factor = max(factor * most / block.width, SMALLEST_FACTS)
+                block = _facts_block(dl, type_, note, factor)
+            blocks.append(block)
     return blocks
 
 

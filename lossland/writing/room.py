@@ -18,7 +18,8 @@ MARGIN = 48.0  # left of title, column and legend
 TOP = 44.0
 BOTTOM = 64.0
 COLUMN_WIDTH = 392.0
-LEGEND_WIDTH = 280.0  # with the margin at its left
+LEGEND_WIDTH = 280.0  # with the margin at its left and up to two columns
+LEGEND_COLUMN = 52.0  # and each further one
 BAR_WIDTH = 160.0
 BAR_LENGTH = 260.0
 HEADING = 26.0  # height of a legend's heading, and of its columns' names
@@ -46,7 +47,7 @@ def fitting_notes(notes: Sequence[Note], size: Size, type_: Type) -> list[Note]:
     legend, bar = first_of(notes, Legend), first_of(notes, ColorBar)
     below_title = height - title_height(size, type_) - BOTTOM
     if legend and legend.rows and legend_height(legend, LEAST_PITCH) <= (0.4 if tall else 1.0) * below_title:
-        needed = max(left, LEGEND_WIDTH)
+        needed = max(left, legend_width(legend))
         if tall or width - needed - MARGIN >= SUBJECT * width:
             kept.append(legend)
             left = needed
@@ -63,6 +64,18 @@ def title_height(size: Size, type_: Type) -> float:
 def margin_share(size: Size, type_: Type) -> float:
     """Return how wide the margins around notes are, as a share of the usual ones."""
     return 0.5 if size[0] < NARROW * type_.scale else 1.0
+
+
+def column_width(size: Size, type_: Type) -> float:
+    """Return how wide the column may be, in pixels: beside the subject it ends where the subject begins."""
+    usual = type_.px(COLUMN_WIDTH)
+    return usual if is_tall(size) else min(usual, SUBJECT * size[0] - type_.px(MARGIN))
+
+
+def legend_width(legend: Legend) -> float:
+    """Return how far right a legend reaches in logical pixels, with the margin at its left, for usual names."""
+    columns = max((len(row.cells) for row in legend.rows), default=0)
+    return LEGEND_WIDTH + LEGEND_COLUMN * max(columns - 2, 0)
 
 
 def legend_height(legend: Legend, pitch: float) -> float:
@@ -88,7 +101,7 @@ def free_rect(frame: Frame, size: Size, type_: Type) -> Rect:
         left = right = px(MARGIN / 2)
         top, bottom = top * room, bottom * room
     else:
-        wide = MARGIN + COLUMN_WIDTH + 24 if column else LEGEND_WIDTH if legend else MARGIN * margins
+        wide = MARGIN + COLUMN_WIDTH + 24 if column else legend_width(legend) if legend else MARGIN * margins
         left = min(px(wide), SUBJECT * width)
         right = px(BAR_WIDTH if bar else MARGIN * margins)
         title = first_of(notes, Title)

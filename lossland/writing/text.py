@@ -18,23 +18,22 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import accumulate
 from math import cos, pi, sin
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import imgui_bundle
 import numpy as np
 import OpenGL.GL as GL
 from imgui_bundle import imgui, imgui_microtex
 from numpy.typing import NDArray
 
 from lossland.errors import MachineError, UserError
+from lossland.resources import fonts
 from lossland.world.theme import Rgb, Theme, hex_color
 from lossland.writing.placement import Rect
 
 if TYPE_CHECKING:
     from lossland.writing.vector import Tracing
 
-FONTS = Path(imgui_bundle.__file__).parent / "assets" / "fonts"
+FONTS = fonts()
 FONT_FILES = {
     "regular": "Roboto/Roboto-Regular.ttf",
     "bold": "Roboto/Roboto-Bold.ttf",

@@ -14,6 +14,8 @@ import pytest
 from PIL import Image
 
 import lossland as ll
+from lossland.formats.basins import basin_chart
+from lossland.notebook import sweep_chart
 from lossland.render.gl import canvas, egl
 from lossland.world.theme import DARK
 
@@ -43,7 +45,7 @@ THINGS: dict[str, Any] = {
     "lost sweep": lambda: ll.sweep(LAND, "sgd", x=("lr", 10, 1000), y=("x", 0, 1), n=3, steps=40),
 }
 
-ONE_COLOUR = ("constant grid", "no number", "lost sweep")
+ONE_COLOUR = ("constant grid", "no number")
 
 
 @pytest.mark.parametrize("name", THINGS)
@@ -70,7 +72,9 @@ def test_everything_shows_itself_and_nothing_stays_current(name: str) -> None:
 
 def test_the_map_of_basins_is_the_commands() -> None:
     found = ll.basins(LAND, MOMENTUM, n=360, steps=200)
-    image = picture(found._repr_png_())
+    chart = basin_chart(found, DARK)
+    assert np.array_equal(picture(found._repr_png_()), chart.image)
+    image = chart.map[::2, ::2]  # two pixels a cell
     assert image.shape == (360, 360, 3)
     for k, (x, y) in enumerate(LAND.minima):
         (x0, x1), (y0, y1) = LAND.domain
@@ -82,12 +86,19 @@ def test_the_map_of_basins_is_the_commands() -> None:
 
 def test_a_sweeps_lowest_loss_is_darkest_and_divergence_is_grey() -> None:
     swept = ll.sweep("bowl", "gradient_descent", x=("lr", 0.01, 0.5), y=("x", 1, 2), n=40, steps=100)
-    image = picture(swept._repr_png_())[::9, ::9].astype(float)[::-1]  # y up again, a pixel for each cell
+    chart = sweep_chart(swept)
+    assert np.array_equal(picture(swept._repr_png_()), chart.image)
+    image = chart.map[6::12, 6::12].astype(float)[::-1]  # y up again, a pixel for each cell
     grey = 255 * np.array(DARK.color("basin.-1"))
     lost = np.abs(image - grey).max(axis=2) < 1
     assert np.array_equal(lost, swept.diverged)
     column = int(np.argmin(swept.loss[0]))
     assert image[0, column].sum() == image[~lost].sum(axis=1).min()
+
+
+def test_where_every_run_diverged_a_sweep_is_grey() -> None:
+    cells = sweep_chart(THINGS["lost sweep"]()).map[1:-1, 1:-1]
+    assert np.abs(cells - 255 * np.array(DARK.color("basin.-1"))).max() < 1
 
 
 def test_the_formulas_of_a_rule_are_those_of_its_panel() -> None:
@@ -106,7 +117,7 @@ def test_a_benchmark_shows_its_leaderboard() -> None:
     found = ll.bench(["adam", "rprop"], ["bowl"], starts=10, steps=50, budget=2, workers=SerialWorkers())
     page = found._repr_html_()
     assert page is not None
-    assert "2 optimizers on 1 landscapes" in page
+    assert "2 optimizers on 1 landscape," in page
     for line in found.leaderboard():
         assert f"{line['optimizer']}: score {line['score']:.3f}" in page
     assert found._repr_png_() is None

@@ -14,9 +14,9 @@ import pytest
 from PIL import Image
 
 from lossland.cli import main
-from lossland.compute.maps import BasinMap
+from lossland.compute.maps import BasinMap, basins
 from lossland.compute.minima import Minima
-from lossland.formats.basins import basin_picture
+from lossland.formats.basins import basin_chart, basin_picture
 from lossland.landscapes import landscape
 from lossland.optimizers import Adam
 from lossland.world.theme import DARK
@@ -46,13 +46,31 @@ def test_a_picture_in_the_theme_with_y_up(tmp_path: Path, capsys: pytest.Capture
     file = tmp_path / "map.png"
     assert main([*HIMMELBLAU, "-n", "96", "--steps", "300", "-o", str(file)]) == 0
     assert "24." in capsys.readouterr().out
-    image = np.asarray(Image.open(file))
-    assert image.shape == (96, 96, 3)
+    found = basins(landscape("himmelblau", domain=((-6, 6), (-6, 6))), "gradient_descent:lr=0.002", 96, 300)
+    chart = basin_chart(found, DARK)
+    assert np.array_equal(np.asarray(Image.open(file)), chart.image)
+    image = chart.map
+    assert image.shape == (480, 480, 3)
     corners = [image[2, -3], image[2, 2], image[-3, 2], image[-3, -3]]  # of the minima 0, 1, 2, 3
     for k, color in enumerate(corners):
+        assert (
+            chart.image[round(chart.top + 6.5 + k * 1.75 * 13), chart.left + 480 + 30].tolist()
+            == np.round(255 * np.array(DARK.color(f"basin.{k}"))).tolist()
+        )  # the key says which is which
         ground, light = (255 * np.array(DARK.color(f"{family}.{k}")) for family in ("basin", "particle"))
         along = np.clip(np.dot(color - ground, light - ground) / np.dot(light - ground, light - ground), 0, 1)
         assert np.abs(color - (ground + along * (light - ground))).max() < 2
+
+
+def test_without_a_title_and_on_paper(tmp_path: Path) -> None:
+    files = [tmp_path / "a.png", tmp_path / "b.png"]
+    for file, more in zip(files, ([], ["--no-title"]), strict=True):
+        command = [*HIMMELBLAU, "-n", "16", "--steps", "50", "--theme", "print", "-o", str(file), *more]
+        assert main(command) == 0
+    titled, bare = (np.asarray(Image.open(file)) for file in files)
+    assert (titled[0, 0] == 255).all()
+    assert len(titled) > len(bare)
+    assert (titled[len(titled) - len(bare) + 4 :, 2:300] == bare[4:, 2:300]).all()
 
 
 def test_nothing_and_divergence_look_different() -> None:

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-APART = '''
+APART = """
 import ctypes
 
 from lossland.compute.kernels.machine import compiled
@@ -33,7 +33,7 @@ for start in wide:
 kept = [compiled(SOURCE, "f") for _ in range(60)]
 called = [ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_double)(code.address)(2.0) for code in kept]
 print(set(called))
-'''
+"""
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="maps memory as Linux does")

@@ -9,7 +9,7 @@ import pytest
 from scipy.interpolate import CubicSpline
 
 from lossland.errors import UserError
-from lossland.models import datasets, networks, slices, training
+from lossland.models import datasets, networks, perceptrons, slices, training
 from lossland.models.honesty import examine, explained_variance, hutchinson, plane_hessian
 from lossland.models.slices import FlatSurface, LocalSurface, Task
 
@@ -267,6 +267,30 @@ def test_one_dimension() -> None:
     assert (found.x[0], found.x[-1], len(found.y)) == (-0.5, 0.5, 0)
 
 
+@pytest.mark.parametrize("activation", networks.ACTIVATIONS)
+def test_perceptrons_in_several_blocks_of_samples(activation: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(perceptrons, "IN_CACHE", 2**10)
+    data, _ = datasets.split_digits()
+    network = networks.mlp((64, 12, 9, 10), activation, dropout=0.2)
+    task = Task(network, data.points[:300], data.target[:300])
+    theta = networks.initial(network, seed=2)
+    directions = np.stack([slices.random_direction(theta, 4, k) for k in (0, 1)])
+    places = np.array([(0.0, 0.0), (0.2, -0.4), (1.5, 1.0)])
+    loss, accuracy = FlatSurface(task, theta, directions).at(places)
+    there = theta + places @ directions
+    np.testing.assert_allclose(loss, network.loss(there, task.points, task.target), rtol=1e-5)
+    np.testing.assert_allclose(accuracy, network.accuracy(there, task.points, task.target), atol=0.0034)
+
+
+def test_of_equal_outputs_the_first_counts() -> None:
+    network = networks.mlp((2, 3, 3), "relu")
+    zero = np.zeros(network.size)
+    task = Task(network, np.ones((6, 2)), np.array([0, 0, 1, 1, 2, 2]))
+    loss, accuracy = FlatSurface(task, zero, np.stack([zero, zero])).at(np.zeros((1, 2)))
+    assert loss[0] == pytest.approx(np.log(3), rel=1e-6)
+    assert accuracy[0] == pytest.approx(1 / 3)
+
+
 def test_operations_are_counted() -> None:
     data, _ = datasets.split_digits()
     network = networks.mlp((64, 32, 32, 10))
@@ -275,6 +299,18 @@ def test_operations_are_counted() -> None:
     )
     assert surface.flops_without_sharing == 2 * 1437 * (64 * 32 + 32 * 32 + 32 * 10)
     assert surface.flops_at_point == 2 * 1437 * (2 * 32 + 32 * 32 + 32 * 10)
+
+
+def test_a_window_gets_pieces_of_a_few_hundredths_of_a_second() -> None:
+    zero = np.zeros
+    small, (data, _) = networks.mlp((2, 4, 1), loss="logistic"), datasets.split_digits()
+    large = networks.mlp((64, 32, 32, 10))
+    flat = FlatSurface(Task(small, MOONS.points, MOONS.target), zero(small.size), zero((2, small.size)))
+    digits = FlatSurface(Task(large, data.points, data.target), zero(large.size), zero((2, large.size)))
+    local = LocalSurface(Task(large, data.points, data.target), np.eye(4, large.size), np.eye(4, 2))
+    assert slices.piece_of(flat) == 512
+    assert slices.piece_of(digits) == 3 * 10**8 // digits.flops_at_point == 74
+    assert slices.piece_of(local) == 3 * 10**8 // (2 * digits.flops_without_sharing) == 15
 
 
 def test_an_honest_slice_and_one_that_is_not(trained: training.Training) -> None:

@@ -380,3 +380,47 @@ def test_refined_results_of_two_scenes_do_not_meet() -> None:
     assert frames(other)[-1] == 1000
     assert (one.sketch() == 1.0).all()
     assert (other.sketch() == 3.0).all()
+
+
+class Framed(ll.Scene):
+    """A size that frames the picture, and what is made with it."""
+
+    a = ll.parameters.Number(1.0, -10, 10)
+
+    @ll.kept(framing=True)
+    def size(self) -> float:
+        """As large as a."""
+        return abs(self.a)
+
+    @ll.kept
+    def share(self) -> float:
+        """What a is of the size."""
+        return self.a / self.size()
+
+    @ll.kept
+    def doubled(self) -> list[float]:
+        """Twice the size."""
+        return [2 * self.size()]
+
+
+def test_what_frames_the_picture_stays_while_a_handle_is_held() -> None:
+    scene = Framed(a=2.0)
+    assert scene.size() == 2.0
+    scene.held = True
+    scene.a = 4.0
+    assert (scene.size(), scene.share()) == (2.0, 2.0)
+    scene.held = False
+    assert (scene.size(), scene.share()) == (4.0, 1.0)
+    scene.held, scene.a = True, 3.0
+    assert (scene.size(), scene.share()) == (4.0, 0.75)
+
+
+def test_what_is_made_with_a_framing_number_is_made_again_only_for_another_one() -> None:
+    scene = Framed(a=2.0)
+    before = scene.doubled()
+    scene.a = -2.0
+    assert scene.doubled() is before
+    scene.held, scene.a = True, 5.0
+    assert scene.doubled() is before
+    scene.held = False
+    assert scene.doubled() == [10.0]

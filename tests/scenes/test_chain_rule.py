@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+import lossland as ll
+from lossland.models import calculus
 from lossland.play.player import Player
 from lossland.scenery import library
 from lossland.world import layers
@@ -60,7 +62,7 @@ def test_a_tiny_grid_becomes_the_parallelogram_of_its_jacobian() -> None:
     made = scene("plane")
     read, size = made.readouts(), 1e-4
     for shown, jacobian in zip(made.seen_through(size)[1:], ("jacobian_inner", "jacobian"), strict=True):
-        wanted = made.cell_lines() @ read[jacobian].T
+        wanted = calculus.square_lines(6, 8) @ read[jacobian].T
         factor = np.abs(read[jacobian]).sum(axis=1).max()
         np.testing.assert_allclose(shown * factor, wanted, atol=2e-3)
     here, there = np.array(made.point), made.maps()[0](np.array(made.point))
@@ -79,3 +81,54 @@ def test_x_and_the_nudge_are_dragged() -> None:
         assert getattr(made, name) == pytest.approx(wanted)
     player.seek(10.0)
     assert [handle.name for handle in player.handles()] == ["x"]
+
+
+def written(frame: ll.Frame) -> tuple[list[str], list[str]]:
+    """Return the factors in the picture, from x to y, from y to z and from x to z, and those beside it."""
+    labels = [
+        one.text for one in frame.layers if isinstance(one, layers.Label) and "\N{MULTIPLICATION SIGN}" in one.text
+    ]
+    labels += [one.text for one in frame.layers if isinstance(one, layers.Label) and r"\times" in one.text]
+    beside = [one.written for one in frame.notes if isinstance(one, layers.Meter)]
+    return [
+        one.replace(r"\times", "").replace("-", "\N{MINUS SIGN}").strip("\N{MULTIPLICATION SIGN}\u2009 ")
+        for one in labels
+    ], beside
+
+
+@pytest.mark.parametrize("preset", [name for name in library.scene_class("chain_rule").presets if name != "plane"])
+def test_picture_and_panel_say_the_same_factors_at_every_moment(preset: str) -> None:
+    made = scene(preset)
+    for time in (6.5, 8.0, 10.0):
+        shown, beside = written(made.frame(time))
+        assert shown == beside, time
+    assert made.factors(made.now(10.0), made.readouts(10.0))[2] == made.readouts()["slope"]
+    symbols = [[one.latex for one in made.frame(time).notes if isinstance(one, layers.Meter)] for time in (6.5, 10.0)]
+    assert all("Delta" in one for one in symbols[0])
+    assert not any("Delta" in one for one in symbols[1])
+
+
+def test_large_values_stay_on_the_lines() -> None:
+    made = scene(inner="40x", outer="x^2", x=3.0)
+    low, high = made.reach()
+    assert low < 1.8 < 40 * 3.3 < (40 * 3.3) ** 2 < high
+    for layer in made.frame(6.5).layers:
+        if layer.name in ("dx", "dy", "dz"):
+            assert -0.01 <= layer.paths[0][:, 0].min() <= layer.paths[0][:, 0].max() <= 4.41
+
+
+def test_any_letter_is_a_variable_and_corners_are_told() -> None:
+    made = scene(outer="ln(y)", x=1.0)
+    assert made.readouts()["slope"] == pytest.approx(2.0)
+    formulas = [note.latex for note in made.frame(0.0).notes if isinstance(note, layers.Formula)]
+    assert r"\ln(y)" in formulas[0]
+    made = scene(inner="|x|", x=0.0)
+    assert np.isnan(made.readouts()["slope"])
+    told = [note.text for note in made.frame(10.0).notes if isinstance(note, layers.Caution)]
+    assert told == ["f has no slope at 0: it is −1 on the left and 1 on the right"]
+    told = [
+        note.text
+        for note in scene(outer="ln(y)", inner="-x", x=1.0).frame(10.0).notes
+        if isinstance(note, layers.Caution)
+    ]
+    assert told == ["g has no value at −1"]

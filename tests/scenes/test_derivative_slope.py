@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scene_checks import check_layer
 
 import lossland as ll
 from lossland.play.player import Player
@@ -101,3 +102,41 @@ def test_both_points_are_dragged() -> None:
     assert made.h == pytest.approx(1.5)
     player.seek(9.0)
     assert [handle.name for handle in player.handles()] == ["x"]
+
+
+def cautions(made: Any, time: float = 9.0) -> list[str]:
+    return [note.text for note in made.frame(time).notes if isinstance(note, layers.Caution)]
+
+
+def test_a_corner_has_no_slope_but_one_on_each_side() -> None:
+    made = scene("square", function="|x|", x=0)
+    for time in (0.0, 9.0):
+        read = made.readouts(time)
+        assert read["value"] == 0.0
+        assert np.isnan([read["slope"], read["second"]]).all()
+        assert cautions(made, time) == ["f has no slope at 0: it is −1 on the left and 1 on the right"]
+    drawn = [layer for layer in made.frame(9.0).layers if layer.name.startswith("From one side")]
+    assert sorted(layer.name.rpartition(" ")[2] for layer in drawn) == ["1", "−1"]
+    assert cautions(scene("square", function="|x|", x=0.5)) == []
+    assert np.isnan(scene("traced", function="|x|", x=0).readouts()["extrema"][0, 2])
+    assert cautions(scene("square", function="floor(x)", x=1)) == ["f has no slope at 1: there it jumps"]
+    assert cautions(scene("square", function="sqrt(x)", x=0)) == ["f has no slope at 0: there it stands upright"]
+
+
+def test_a_point_outside_the_window_widens_it_and_one_without_a_value_is_told() -> None:
+    made = scene("square", x=50)
+    assert made.span[0] == -1.2
+    assert made.span[1] > 51.2
+    low, high = made.plot.y
+    assert low < 0 < 2500 < high
+    assert cautions(scene("logarithm", x=-1)) == ["f has no value at −1"]
+
+
+@pytest.mark.parametrize("show", ["secant", "traced", "car", "product", "epsilon"])
+@pytest.mark.parametrize(("function", "x"), [("ln(x)", -1.0), ("1/x", 0.0), ("floor(x)", 0.0), ("exp(exp(x))", 50.0)])
+def test_where_there_is_no_value_the_rest_is_drawn(function: str, x: float, show: str) -> None:
+    made = scene("square", function=function, x=x, show=show)
+    for time in (0.0, 4.0, 9.0):
+        for layer in made.frame(time).layers:
+            check_layer(layer)
+        assert np.isfinite([handle.position for handle in made.handles(time)]).all()

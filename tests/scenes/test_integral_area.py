@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scene_checks import check_layer
 
 import lossland as ll
 from lossland.play.player import Player
@@ -118,3 +119,37 @@ def test_the_view_of_a_moving_camera_is_that_of_the_moment() -> None:
         assert far > 1.5 * near
         stage.render(time=0.0)
         assert stage.player.camera.pose.distance == near
+
+
+@pytest.mark.parametrize("preset", ["square", "middles"])
+def test_what_is_told_of_the_bars_is_what_is_drawn_at_that_moment(preset: str) -> None:
+    made = scene(preset)
+    world = float(np.prod(made.plot.world(1, 1)[:2] - made.plot.world(0, 0)[:2]))
+    for time in np.linspace(0, 12, 31):
+        read, frame = made.readouts(time), made.frame(time)
+        (bars,) = [one for one in frame.layers if isinstance(one, layers.Solid)]
+        assert areas(bars).sum() / world == pytest.approx(read["sum_now"])
+        assert sum(bars.worth[::2]) == pytest.approx(read["sum_now"])
+
+
+@pytest.mark.parametrize("show", ["sums", "running"])
+@pytest.mark.parametrize(("function", "low"), [("ln(x)", -1.0), ("ln(x)", 0.0), ("1/x", 0.0), ("exp(exp(x))", 50.0)])
+def test_what_has_no_area_is_drawn_as_far_as_it_goes(function: str, low: float, show: str) -> None:
+    for rule in ("left", "lower") if show == "sums" else ("left",):
+        made = scene("square", function=function, low=low, show=show, rule=rule)
+        for time in (0.0, 5.0, 12.0):
+            for layer in made.frame(time).layers:
+                check_layer(layer)
+
+
+def test_limits_outside_the_window_widen_it() -> None:
+    made = scene("square", low=-3, high=5)
+    assert made.span[0] < -3
+    assert made.span[1] > 5
+    assert made.readouts()["integral"] == pytest.approx((125 + 27) / 3)
+    told = [
+        note.text
+        for note in scene("square", function="1/x", low=-1).frame(0.0).notes
+        if isinstance(note, layers.Caution)
+    ]
+    assert told == ["f has no area between a and b: somewhere it has no value, or runs off too far"]

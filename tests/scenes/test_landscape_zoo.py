@@ -89,3 +89,14 @@ def test_a_morph_goes_from_one_ground_to_the_other() -> None:
     np.testing.assert_allclose(first.z, here.z, atol=0.03)
     np.testing.assert_allclose(last.z, there.z, atol=0.03)
     assert np.abs(middle.z - (first.z + last.z) / 2).max() < 0.08
+
+
+def test_a_still_of_a_morph_shows_both_landscapes() -> None:
+    made = scene("morph")
+    frame = made.frame(made.still_time)
+    (title,) = frame.notes
+    assert title.text == "Himmelblau turns into Rastrigin"
+    height, ends = layer(frame, layers.Surface).terrain.z, np.stack([end.z for end in made.ends()])
+    assert min(np.corrcoef(height.ravel(), end.ravel())[0, 1] for end in ends) > 0.5
+    assert np.corrcoef(ends.reshape(2, -1))[0, 1] < 0.3  # neither is like the other
+    assert scene().still_time == scene().clock.seconds

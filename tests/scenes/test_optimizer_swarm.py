@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 from scene_checks import describe_frame
 
 import lossland as ll
@@ -89,7 +90,7 @@ def test_of_many_minima_the_lowest_four_have_a_colour_and_a_letter_each() -> Non
     made = scene(landscape="rastrigin", count=2000, cells=96)
     frame = made.frame(0.0)
     legend = next(note for note in frame.notes if isinstance(note, layers.Legend))
-    assert [row.name for row in legend.rows] == ["A", "B", "C", "D", "elsewhere"]
+    assert [row.name for row in legend.rows] == ["A", "B", "C", "D", "others"]
     assert len({row.color for row in legend.rows}) == 5
     lowest = made.basin_map().minima.position[[k for _, k in made.lettered()]]
     assert min(np.hypot(*lowest.T)) < 0.01  # the global minimum at (0, 0) is one of them
@@ -100,9 +101,15 @@ def test_of_many_minima_the_lowest_four_have_a_colour_and_a_letter_each() -> Non
     assert set(np.unique(paint)) == {-1, 0, 1, 2, 3}
 
 
-def test_a_still_shows_particles_on_their_way() -> None:
-    made = scene(count=2000, cells=64)
-    assert made.readouts(time=made.still_time)["arrived"] < 0.9 < made.readouts(time=made.clock.seconds)["arrived"]
+@pytest.mark.parametrize("preset", library.scene_class("optimizer_swarm").presets)
+def test_a_still_shows_particles_on_their_way(preset: str) -> None:
+    made = scene(preset, count=2000, cells=32)
+    run = [ll.run(made.land, made.rule, start=place, steps=made.steps).points[:, 0] for place in made.places(12)]
+    way = np.hypot(*(np.array(run) - np.array(run)[:, -1:]).transpose(2, 0, 1))  # to where each ends
+    shown = made.frame(made.still_time).notes[0].lines[0]
+    step = int(shown.rsplit(" ", 1)[-1])
+    assert 0.1 < np.median(way[:, step] / way[:, 0]) < 0.7
+    assert np.median(way[:, step]) > 0.02 * made.size
 
 
 def test_a_map_of_few_cells_is_made_once() -> None:

@@ -302,11 +302,14 @@ ESSENCES = {
     "essence_of_linear_algebra": {
         "vectors", "dot_product", "linear_map_2d", "linear_map_3d", "matrix_composition", "eigenvectors", "pca",
     },
+    "from_slopes_to_learning": {
+        "derivative_slope", "chain_rule", "gradient_3d", "gradient_high_dim", "gradient_descent", "optimizer_race",
+    },
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ESSENCES)
-def test_an_essence_takes_one_to_two_minutes_and_rests_between(name: str) -> None:
+def test_a_tour_of_ideas_takes_one_to_two_minutes_and_rests_between(name: str) -> None:
     tour = library.tour(name)
     assert 60 <= tour.seconds <= 120
     assert {shot.scene for shot in tour.shots} == ESSENCES[name]

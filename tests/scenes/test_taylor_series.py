@@ -110,3 +110,59 @@ def test_centre_and_x_are_dragged_along_the_curve() -> None:
     player = Player(made)
     player.drag("point", (-1.0, 9.0))
     assert made.point == (-1.0, 1.7)
+
+
+def cautions(made: Any, time: float = 12.0) -> list[str]:
+    return [note.text for note in made.frame(time).notes if isinstance(note, layers.Caution)]
+
+
+def test_at_a_corner_there_is_no_copy_and_beyond_it_no_bound() -> None:
+    made = scene("sine", function="|x|", x=1.0)
+    read = made.readouts()
+    assert np.isnan(read["coefficients"][1:]).all()
+    assert np.isnan(read["bound"])
+    assert cautions(made) == ["f has no slope at 0: it is −1 on the left and 1 on the right"]
+    beyond = scene("sine", function="|x|", x=1.0, centre=-1.0, degree=3)
+    assert beyond.readouts()["error"] == pytest.approx(2.0)
+    assert np.isnan(beyond.readouts()["bound"])
+    assert cautions(beyond) == ["No bound of the error: f has a corner on the way to x"]
+    before = scene("sine", function="|x|", x=-0.5, centre=-1.0, degree=3)
+    assert (before.readouts()["bound"], cautions(before)) == (0.0, [])
+
+
+def test_while_a_term_grows_the_picture_says_from_which_degree_to_which() -> None:
+    made = scene("sine")
+    for time in np.linspace(0.0, 12.0, 61):
+        read, frame = made.readouts(time), made.frame(time)
+        (told,) = [one.text for one in frame.layers if isinstance(one, layers.Label) and one.text.startswith("degree")]
+        c = np.where(np.arange(10) <= read["degree_now"], made.coefficients(), 0.0)
+        complete = float(np.polynomial.polynomial.polyval(made.x, c))
+        if "→" in told:
+            last, coming = (int(part) for part in told.removeprefix("degree ").split(" → "))
+            assert coming == last + (1 if last == 0 else 2)
+            assert last == read["degree_now"]
+        else:
+            assert told == f"degree {read['degree_now']}"
+            assert read["polynomial_now"] == pytest.approx(complete)
+
+
+def test_curve_and_copy_are_not_squeezed_by_values_far_away() -> None:
+    low, high = scene("sine", function="exp(x)").plot.y
+    assert low < 0 < np.exp(1.5708) < high < 50
+    assert scene("sine", x=30.0).span[1] > 30
+
+
+def test_newton_that_leaves_the_domain_says_so_and_is_seen() -> None:
+    made = scene("newton", function="ln(x)", x=3.0, window=(0.1, 4.0))
+    assert made.last_place() == 1
+    assert made.span[0] < 3 - 3 * np.log(3)
+    assert cautions(made) == ["Newton's method ends at x1 = −0.296: there f has no value"]
+    assert cautions(scene("newton")) == []
+    assert cautions(scene("newton", function="x^2 + 1", x=0.0)) == [
+        "Newton's method ends at x0 = 0: there the tangent never comes down"
+    ]
+
+
+def test_a_copy_left_of_zero_is_written_with_a_plus() -> None:
+    assert "(x + 1)" in scene("sine", centre=-1.0).written(3)
+    assert "(x - 2)" in scene("sine", centre=2.0).written(3)

@@ -375,3 +375,14 @@ def test_brackets_stand_around_the_entries() -> None:
     assert left[:, 0].min() < -1.0 < left[:, 0].max() < 1.0 < right[:, 0].max()
     assert left[:, 1].max() > 1.0
     assert right[:, 1].min() < -1.0
+
+
+@pytest.mark.parametrize(("value", "angle"), [(0.0, 180.0), (2.5, 135.0), (5.0, 90.0), (10.0, 0.0), (30.0, -9.0)])
+def test_the_needle_of_a_gauge_goes_from_left_to_right(value: float, angle: float) -> None:
+    made = figures.Gauge((1.0, 2.0), value, 10.0, radius=2.0).made()
+    (needle,) = (layer for layer in made if isinstance(layer, layers.Arrows))
+    x, y, _ = needle.tip[0] - (1.0, 2.0, 0.0)
+    assert np.degrees(np.arctan2(y, x)) == pytest.approx(angle, abs=1e-9) or angle == 180.0 == abs(
+        np.degrees(np.arctan2(y, x))
+    )
+    assert np.hypot(x, y) == pytest.approx(1.44)

@@ -17,6 +17,7 @@ from lossland import numerals
 from lossland.errors import UserError
 from lossland.render.gl import canvas
 from lossland.render.gl.target import Target
+from lossland.scenery import library
 from lossland.scenery.scene import Frame, Show
 from lossland.world import layers
 from lossland.world.camera import Camera
@@ -24,10 +25,11 @@ from lossland.world.terrain import Terrain
 from lossland.world.theme import DARK, PRINT, rgb
 from lossland.world.track import Track
 from lossland.writing.labels import _choices, head_labels
+from lossland.writing.legend import legend_rect
 from lossland.writing.notes import in_two_lines
 from lossland.writing.overlay import draw_overlay
 from lossland.writing.placement import beside, choose, glide, separate
-from lossland.writing.room import fitting_notes, free_rect
+from lossland.writing.room import first_of, fitting_notes, free_rect
 from lossland.writing.scale import checked_text_scale, picture_scale, text_scale_beside
 from lossland.writing.sides import GAP
 from lossland.writing.text import FORMULAS_KEPT, LEAST_PIXELS, Type, latex_without_colors, render_latex
@@ -407,6 +409,23 @@ def test_labels_of_places_stand_at_their_side_and_letters_in_their_colour(host):
     assert x.min() == pytest.approx(at[0] + GAP * s, abs=3)
     assert (y.min() + y.max()) / 2 == pytest.approx(at[1], abs=4)
     assert rgb("#FF0000") == (1.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(("name", "preset"), [("momentum_phase", "plain descent"), ("optimizer_swarm", "adam")])
+def test_the_subject_begins_beside_a_legend_of_many_columns_or_long_names(name, preset, type_):
+    made, small = library.scene(name, preset), (640, 360)
+    type_.scale = picture_scale(small)
+    frame = made.frame(0.0)
+    x, _, width, _ = legend_rect(type_, first_of(frame.notes, layers.Legend), small)
+    assert x + width <= free_rect(frame, small, type_)[0] + 1
+
+
+def test_facts_end_where_the_subject_begins(host):
+    made = library.scene("gradient_descent", "one iteration")
+    small, frame = (640, 360), made.frame(made.still_time)
+    notes = [note for note in frame.notes if isinstance(note, layers.Title | layers.Facts)]
+    changed, (left, *_) = draw(host, Frame([], notes), small)
+    assert changed[:, int(left) :].max() < 0.02
 
 
 def test_the_plane_s_numbers_are_written_inside_the_free_rectangle(host):

@@ -42,7 +42,7 @@ def crowd(
     """Return particles at ``start`` (N, 2), numbered from ``first`` on, moved by the fastest means of the backend.
 
     On a problem in n dimensions, with ``start`` (N, n), that is a kernel on the CPU if the step is not too long, else
-    arrays, as always on CUDA; there are no ``minima`` to settle at.
+    arrays, as always on CUDA; there are no ``minima`` to settle at. A landscape from a file takes arrays, too.
     With ``minima`` (m, 2) it notes when each particle settled within ``near`` of one of them, and when it was lost.
     With ``levels`` (m,), falling, instead, it notes when f first passed each of them, the lowest f, and when it was
     lost; who has passed the last level stays there.
@@ -58,7 +58,8 @@ def crowd(
             warnings.warn(f"{error} Computing on arrays, many times slower.", RuntimeWarning, stacklevel=3)
         return ArrayCrowd(landscape, rule, start, seed, first, arrays.CPU, minima, near, levels)
 
-    if landscape.names != PLANE and not (backend.name == "cpu" and is_fusible(landscape, rule)):
+    by_kernel = is_fusible(landscape, rule) and (landscape.names == PLANE or backend.name == "cpu")
+    if not by_kernel:
         return ArrayCrowd(landscape, rule, start, seed, first, backend, minima, near, levels)
     if backend.name == "cpu":
         return on_cpu()

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from lossland.compute.looks import seen_at, substituted
 from lossland.expression import Node, Program, constant, stable, variable, variables, where
 from lossland.expression.node import COMPARISONS, as_node, make, ordered
+from lossland.expression.table import looks_up
 from lossland.expression.vectors import flat, rank
 from lossland.landscapes.landscape import calculus
 from lossland.optimizers import Optimizer
@@ -96,15 +97,18 @@ def fuse(landscape: Ground, rule: Optimizer, timed: bool = False) -> Fused:
 
 
 def is_fusible(landscape: Ground, rule: Optimizer) -> bool:
-    """Whether a step is short enough to be compiled in a few seconds; in the plane it always is.
+    """Whether a step can be compiled, and is short enough for it to take a few seconds; in the plane it always is.
 
+    A landscape that is looked up in a table is not compiled.
     In more dimensions a whole Hessian makes it too long on all but simple problems, and eigenvectors cannot be written
     as one expression at all.
     """
     axes = landscape.names
+    around = calculus(landscape.node, axes)
+    if looks_up(around.computes_value.steps):
+        return False
     if len(axes) == len(AXES):
         return True
-    around = calculus(landscape.node, axes)
     value, gradient = (len(program.steps) for program in (around.computes_value, around.computes_gradient))
     looks = {"value": value, "gradient": gradient, "product": 3 * gradient, "hessian": 3 * gradient * len(axes)}
     try:

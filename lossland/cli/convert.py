@@ -1,0 +1,134 @@
+"""``lossland convert``: a landscape's file in another format."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lossland.cli.options import add_json
+from lossland.cli.output import note, number, print_json
+from lossland.cli.parsing import path
+from lossland.errors import UserError
+from lossland.files import kind_of
+
+if TYPE_CHECKING:
+    from lossland.landscapes.gridfiles import GridFile
+
+MESHES = (".vtp", ".glb")
+SIZE = (1280, 720)
+
+EXAMPLES = """
+  lossland convert surface.h5 surface.npz         Li et al.'s surface, its direction and projection files beside it
+  lossland convert digits.npz digits.h5           and back, in their layout
+  lossland convert directions.h5 directions.npz   a direction or projection file by itself
+  lossland convert digits.npz digits.vtp          for ParaView and PyVista
+  lossland convert digits.npz digits.glb          a 3D model with colours
+  lossland convert surface.h5 surface.png         a picture; `lossland shot` has more to choose"""
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "source", metavar="IN", type=path, help="a .npz or .h5 file that lossland, Li et al.'s code or Landscaper wrote"
+    )
+    parser.add_argument("output", metavar="OUT", type=path, help="the .npz, .h5, .vtp, .glb or .png file to write")
+    add_json(parser)
+
+
+def run(arguments: Namespace) -> None:
+    """Read one file and write the other."""
+    from lossland.formats.endings import check_ending
+    from lossland.landscapes import gridfiles
+
+    source, output = arguments.source, arguments.output
+    ending = check_ending(output, (".npz", ".h5", ".hdf5", *MESHES, ".png"))
+    if not gridfiles.is_grid(source.name):
+        kind = kind_of(source.name)
+        named = f"is named like {kind}" if kind else "has no ending that tells what it is"
+        raise UserError(f"{source} {named}; what is converted is a .npz or .h5 file.")
+    if ".h5" in (ending, source.suffix.lower()):
+        gridfiles.require_h5py()
+    with gridfiles.opened(source) as file:
+        names = {name.partition("/")[0] for name in file}
+        has_grid = names & {"x", "xcoordinates", "coordinates", "value", *gridfiles.LOSSES}
+        parts = {} if has_grid else _parts(source, file)
+    if parts:
+        if ending not in gridfiles.ENDINGS:
+            raise UserError(f"{source} holds directions or a path and no surface; it becomes a .npz or .h5 file alone.")
+        (gridfiles.write_npz if ending == ".npz" else gridfiles.write_h5)(output, parts)
+        told: dict[str, Any] = {"file": str(output), "arrays": list(parts)}
+        line = f"{output}: {gridfiles.listed(list(parts))}"
+    else:
+        found = gridfiles.read(source)
+        _write(output, ending, found, source)
+        told = {"file": str(output), **_summary(found)}
+        sides = " x ".join(map(str, told["points"]))
+        missing = f", {told['missing']} of them missing" if told["missing"] else ""
+        line = f"{output}: {sides} points{missing}, {found.name} {number(told['min'])} to {number(told['max'])}"
+    if arguments.json:
+        print_json(told)
+    else:
+        print(line)
+
+
+def _write(output: Path, ending: str, found: GridFile, source: Path) -> None:
+    """Write a grid in the format that an ending names."""
+    from lossland.formats import meshes
+    from lossland.landscapes import gridfiles
+
+    if ending in gridfiles.ENDINGS:
+        gridfiles.write(output, found)
+    elif ending == ".vtp":
+        meshes.write_vtp(output, found)
+    elif ending == ".glb":
+        meshes.write_glb(output, found)
+    else:
+        from lossland.app.stage import stage_at
+        from lossland.formats.stills import write_image
+        from lossland.scenery import library
+
+        with stage_at(library.scene(str(source)), None, SIZE) as stage:
+            write_image(output, stage.image(stage.player)[..., :3])
+
+
+def _summary(found: GridFile) -> dict[str, Any]:
+    import numpy as np
+
+    good = found.value[np.isfinite(found.value)]
+    return {
+        "points": found.value.shape[::-1],
+        "missing": found.value.size - good.size,
+        "quantities": [found.name, *found.quantities],
+        "min": float(good.min()),
+        "max": float(good.max()),
+    }
+
+
+def _parts(source: Path, file: Any) -> dict[str, Any]:
+    """Return the arrays of a direction file or a projection file; none of another one.
+
+    A path whose direction file lies beside it is given in the surface's units, too, as ``path`` (T, k).
+    """
+    from lossland.landscapes import gridfiles
+
+    if any(axis in file or f"{axis}/0" in file for axis in gridfiles.AXES):
+        if source.suffix.lower() == ".npz":
+            parts = {name: file[name] for name in file if name.partition("/")[0] in gridfiles.AXES}
+        else:
+            parts = gridfiles.direction_parts(file)
+        return parts | {name: file[name][()] for name in gridfiles.VARIANCES if name in file}
+    if gridfiles.PROJECTED[0] not in file:
+        return {}
+    path = {name: file[name][()] for name in (*gridfiles.PROJECTED, "path") if name in file}
+    name = source.name.removesuffix("_proj_cos.h5")
+    beside = gridfiles.directions_beside(source, name) if name != source.name else None
+    if beside is not None:
+        with gridfiles.opened(beside) as by:
+            path["path"] = gridfiles.in_surface_units(gridfiles.direction_parts(by), path)
+    elif "path" not in path:
+        note(
+            f"{source.name} holds lengths along the directions; a surface counts in directions, whose file is not "
+            "beside it: they are kept as they are."
+        )
+    return path

@@ -1,0 +1,155 @@
+"""What layers of a network do to points: x ↦ φ(W x + b), seen in a plane or in space, and how areas change.
+
+A layer of two inputs and one to three outputs is seen as it is, in the three axes of the world; what is missing is 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lossland.models import networks, principal, subspaces
+
+Floats = NDArray[np.float64]
+TINY = 1e-20  # of a complex step, whose derivative has no rounding
+
+
+def in_space(points: ArrayLike) -> Floats:
+    """Return points (..., d) with up to three coordinates as points (..., 3) of space."""
+    points = np.asarray(points, float)
+    return np.concatenate([points, np.zeros((*points.shape[:-1], 3 - points.shape[-1]))], axis=-1)
+
+
+def square_of(weights: ArrayLike) -> Floats:
+    """Return weights (m, n), both up to 3, as a matrix (3, 3) of space."""
+    weights = np.asarray(weights, float)
+    whole = np.zeros((3, 3))
+    whole[: weights.shape[0], : weights.shape[1]] = weights
+    return whole
+
+
+def bent(activation: str, z: ArrayLike) -> Floats:
+    """Return φ(z) of numbers of any shape."""
+    return np.asarray(networks.Activation(activation).forward({}, np.asarray(z, float), networks.EVALUATION)[0], float)
+
+
+def slope(activation: str, z: ArrayLike) -> Floats:
+    """Return φ'(z), exact: by a complex step (Squire and Trapp 1998)."""
+    moved = np.asarray(z, float) + 1j * TINY
+    return np.imag(networks.Activation(activation).forward({}, moved, networks.EVALUATION)[0]) / TINY
+
+
+def outputs(weights: ArrayLike, bias: ArrayLike, activation: str, points: ArrayLike) -> Floats:
+    """Return φ(W x + b) (n, m) of points (n, d), for weights (m, d) and a bias (m,)."""
+    return bent(activation, np.asarray(points, float) @ np.asarray(weights, float).T + np.asarray(bias, float))
+
+
+def area_factors(weights: ArrayLike, bias: ArrayLike, activation: str, points: ArrayLike) -> Floats:
+    """Return by how much a layer of two inputs changes areas at points (n, 2): the Jacobian's determinant (n,).
+
+    It is negative where the plane is turned over. With more or fewer outputs than two it is the square root of
+    det JᵀJ, which has no sign; with one output, 0.
+    """
+    weights, points = np.asarray(weights, float), np.asarray(points, float)
+    jacobian = slope(activation, points @ weights.T + np.asarray(bias, float))[..., None] * weights
+    if len(weights) == 2:
+        return np.linalg.det(jacobian)
+    if len(weights) < 2:
+        return np.zeros(len(points))
+    return np.sqrt(np.maximum(np.linalg.det(np.swapaxes(jacobian, -1, -2) @ jacobian), 0.0))
+
+
+def on_the_way(matrix: Floats, points: Floats, t: float) -> Floats:
+    """Return points (..., 3) that a matrix (3, 3) has moved a share t of the way: by its turn and its stretch."""
+    return points @ subspaces.on_path(matrix, t).T
+
+
+# ------------------------------------------------------------------------------------------- wide layers, in space
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """Three axes in which the activations of a layer are seen: columns of ``basis`` (d, 3), around ``middle`` (d,)."""
+
+    basis: Floats
+    middle: Floats
+
+    def shown(self, points: ArrayLike) -> Floats:
+        """Return points (..., d) in these axes (..., 3)."""
+        return (np.asarray(points, float) - self.middle) @ self.basis
+
+
+def aligned(points: Floats, other: Floats) -> Floats:
+    """Return the orthogonal matrix Q (3, 3) for which points (n, 3) times Q come nearest to others: Procrustes.
+
+    Source: Schönemann (1966).
+    """
+    left, _, right = np.linalg.svd((points - points.mean(axis=0)).T @ (other - other.mean(axis=0)))
+    return left @ right
+
+
+def frames(activations: Sequence[Floats]) -> list[Frame]:
+    """Return a frame for each layer's activations (n, d) of some samples, in the order of the layers.
+
+    Up to three activations are seen as they are. More of them are seen along the three axes of most variance, turned to
+    where the samples were one layer before.
+    """
+    found: list[Frame] = []
+    before = np.zeros((0, 3))
+    for points in activations:
+        width = points.shape[1]
+        frame = Frame(np.eye(width, 3), np.zeros(width))
+        if width > 3:
+            axes = principal.principal(points)
+            frame = Frame(axes.components[:3].T, axes.mean)
+            frame = Frame(frame.basis @ aligned(frame.shown(points), before), axes.mean)
+        before = frame.shown(points)
+        found.append(frame)
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class Passage:
+    """The way of points through one layer, as it is seen: from ``start`` by W and b to ``turned``, by φ to ``end``.
+
+    All are (..., 3). The way to ``turned`` is a turn and a stretch of space, ``matrix`` (3, 3) with ``shift`` (3,), as
+    well as there is one; between frames of wide layers the ``rest`` of it goes straight.
+    """
+
+    start: Floats
+    turned: Floats
+    end: Floats
+    matrix: Floats
+    shift: Floats
+    rest: Floats
+
+    @property
+    def stages(self) -> tuple[Floats, Floats, Floats]:
+        """The points before the layer, between W and φ, and after it."""
+        return self.start, self.turned, self.end
+
+    def at(self, share: float) -> Floats:
+        """Return the points a share of the way from start to turned."""
+        return on_the_way(self.matrix, self.start, share) + share * (self.shift + self.rest)
+
+
+def passage(start: Floats, turned: Floats, end: Floats) -> Passage:
+    """Return the way of points (..., 3) through a layer: where they are before it, between W and φ, and after it."""
+    flat, aim = start.reshape(-1, 3), turned.reshape(-1, 3)
+    inputs = np.column_stack([flat, np.ones(len(flat))])
+    solved = np.asarray(np.linalg.lstsq(inputs, aim, rcond=1e-9)[0], float)
+    matrix, shift = solved[:3].T, solved[3]
+    return Passage(start, turned, end, matrix, shift, turned - (start @ matrix.T + shift))
+
+
+def passages(network: networks.Network, theta: Floats, points: Floats, seen: Sequence[Frame]) -> list[Passage]:
+    """Return the ways of points (..., d) through the hidden layers of a perceptron with parameters (n,)."""
+    shape, found = points.shape[:-1], [points]
+    found += [one.reshape(*shape, -1) for one in network.activations(theta, points.reshape(-1, points.shape[-1]))]
+    return [
+        passage(seen[k].shown(found[2 * k]), seen[k + 1].shown(found[2 * k + 1]), seen[k + 1].shown(found[2 * k + 2]))
+        for k in range(len(seen) - 1)
+    ]

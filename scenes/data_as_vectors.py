@@ -1,0 +1,534 @@
+"""Everything is a point: a digit, a pixel, a sentence or a row of ratings is a list of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Any, ClassVar
+
+import numpy as np
+
+import lossland as ll
+from lossland import figures, layers, parameters, shapes, signs, tex, words
+from lossland.models import datasets, neighbours, principal, subspaces
+
+HOME, RADIUS = np.array([1.4, 0.0, 0.75]), 1.6  # the middle of the cloud, and how far it goes
+THING, WIDE = np.array([-1.95, 0.0, 1.35]), 2.1  # the middle of what becomes a point, and its width
+STRIP, LONG, TALL = np.array([-3.0, 0.0, -1.85]), 5.9, 0.85  # where the bars begin, their length, the tallest
+STEPS = 13  # of k-means
+RIGHT, UP = np.array([1.0, 0.0, 0.0]), np.array([0.0, 0.0, 1.0])
+DISC = np.clip(8.0 - np.hypot(*(np.mgrid[:16, :16] - 7.5)), 0.0, 1.0)[None]  # ink of a dot
+PAPER, INK = np.array([0.10, 0.14, 0.26]), np.array([1.0, 0.91, 0.72])  # of a digit that is looked at
+PEAK = {"digits": 16.0, "photo": 255.0, "sentences": 1.2, "ratings": 5.0}  # the number of the tallest bar
+LIST = {"digits": "64 numbers", "photo": "3 numbers", "sentences": "50 numbers: the mean", "ratings": "6 numbers"}
+DISTANCE = {"l2": r"d(u, v) = \sqrt{\sum_i (u_i - v_i)^2}", "cosine": r"d(u, v) = 1 - \cos\angle(u, v)"}
+
+
+class DataAsVectors(ll.Scene):
+    """A list of numbers is a point, and what is alike lies near."""
+
+    name = "data_as_vectors"
+    title = "Everything is a point"
+    chapter = "Vectors and data"
+    rows = ("V5", "V6", "E1", "S17")
+    sign = (
+        *(signs.Box((0.06 + 0.1 * x, 0.08 + 0.1 * y), (0.09, 0.09), "accent")
+          for y, row in enumerate(("111", "001", "010", "010")) for x, ink in enumerate(row) if ink == "1"),
+        *(signs.Box((0.06 + 0.09 * k, 0.94 - h), (0.06, h), "dim")
+          for k, h in enumerate((0.2, 0.24, 0.18, 0.04, 0.05, 0.2, 0.03, 0.2, 0.04, 0.18))),
+        *(signs.Dot(place, 1.3, "dim") for place in ((0.6, 0.2), (0.9, 0.3), (0.62, 0.5), (0.86, 0.56))),
+        signs.Dot((0.75, 0.36), 2.2, "area"),
+    )  # fmt: skip
+    presets: ClassVar = {
+        "a digit": {},
+        "a photo": {"data": "photo", "index": 1375, "k": 12},
+        "a sentence": {"data": "sentences", "metric": "cosine", "k": 3},
+        "ratings": {"data": "ratings", "index": 5, "metric": "cosine", "k": 2},
+        "ten means": {"show": "means", "k": 10},
+        "six colours": {"data": "photo", "show": "means", "k": 6},
+        "a separating plane": {"show": "plane", "rival": 0, "facing": (-0.57, 0.33, 0.35)},
+        "cut a photo": {"data": "photo", "show": "plane", "facing": (-0.4, 0.0, 0.6)},
+    }
+
+    data = parameters.Choice("digits", tuple(PEAK), "data", "What becomes points.")
+    show = parameters.Choice(
+        "neighbours", ("neighbours", "means", "plane"), "show",
+        "How one becomes a point, and what lies near; k-means; or a plane that parts two classes.",
+    )  # fmt: skip
+    index = parameters.Integer(13, 0, 6143, "number", "Which one is looked at: click a point.")
+    k = parameters.Integer(5, 1, 20, "$k$", "How many neighbours, or how many means.")
+    metric = parameters.Choice("l2", neighbours.METRICS, "distance", "Of the points, or of their directions alone.")
+    rival = parameters.Integer(1, 0, 9, "other class", "The plane parts the class of the one looked at from this one.")
+    facing = parameters.Point((0.5, -0.3, 0.5), -1.5, 1.5, "plane", "Where the plane faces: drag the tip of its arrow.")
+    shift = parameters.Number(0.0, -1.0, 1.0, "shift", "How far the plane is moved along its arrow.")
+    clock = ll.Clock(16.0, 16)
+
+    def changed(self, name: str) -> None:
+        """Look at one that there is, with no more neighbours than there are."""
+        count, classes = len(self.samples().points), len(self.samples().names)
+        for each, most in (("index", count - 1), ("k", count - 1), ("rival", max(classes - 1, 0))):
+            self.values[each] = min(self.values[each], most)
+
+    def pick(self, layer: layers.Layer, element: int) -> bool:
+        """Look at the point, neighbour, pixel or row that is clicked."""
+        found = {"cloud": element, "photo": element, "table/entries": element // 6}.get(layer.key)
+        if layer.key == "near":
+            found = int(self.near()[0][element])
+        if found is None:
+            return False
+        self.set("index", found)
+        return True
+
+    # ---------------------------------------------------------------------------------------------- the mathematics
+    @ll.kept
+    def samples(self) -> datasets.Data:
+        """Return the lists of numbers and their classes; the pixels of a photo have none."""
+        if self.data == "photo":
+            pixels = datasets.photo().reshape(-1, 3).astype(float)
+            return datasets.Data(pixels, np.zeros(len(pixels), np.int64))
+        if self.data == "digits":
+            return replace(datasets.digits(), points=16.0 * datasets.digits().points)
+        return datasets.sentences() if self.data == "sentences" else datasets.ratings()
+
+    @ll.kept
+    def points(self) -> np.ndarray:
+        """Return the points (n, d); where only directions count all are of length 1."""
+        points = self.samples().points
+        return neighbours.directions(points) if self.metric == "cosine" else points
+
+    @ll.kept
+    def near(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the k nearest of the one looked at, and how far they are."""
+        points = self.samples().points
+        away = neighbours.distances(points[[self.index]], points, self.metric)[0]
+        away[self.index] = np.inf
+        found = neighbours.nearest(away[None], self.k)[0]
+        return found, away[found]
+
+    @ll.kept
+    def scores(self) -> neighbours.Likeness:
+        """Return what distance knows of classes; nan where there are none."""
+        if not self.samples().names:
+            return neighbours.Likeness(*[float("nan")] * 5)
+        return neighbours.likeness(self.samples().points, self.samples().target, self.k, self.metric)
+
+    @ll.kept
+    def course(self) -> neighbours.Lloyd:
+        """Return k-means from samples that the seed draws."""
+        return neighbours.lloyd(self.points(), neighbours.spread_start(self.points(), self.k, self.seed), STEPS)
+
+    def step(self, now: ll.Now) -> float:
+        """Return the step of k-means, with the share of the next one that is done."""
+        return min(max(now.step - 2.0, 0.0), float(STEPS))
+
+    def readouts(self, now: ll.Now) -> dict[str, Any]:
+        """Return the nearest and how far they are, what distance knows of classes, and how tight the means are."""
+        found, away = self.near()
+        inertia = float(self.course().inertia[int(self.step(now) + 1e-6)])
+        parted = {"in_front": float((self.ahead(now) > 0).mean()), "separated": self.separated(now)}
+        numbers = {"neighbours": found, "distances": away, **asdict(self.scores()), "inertia": inertia}
+        return numbers | (parted if self.show == "plane" else {})
+
+    # ------------------------------------------------------------------------------------------- the cloud in space
+    @ll.kept
+    def axes(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the middle (d,) of the cloud, and the directions (d, 3) that are its x, y and z.
+
+        Along these the means of the classes differ most, or the points where there are few classes; those of a photo
+        are red, green and blue. They are as long as the cloud needs.
+        """
+        points, kinds = self.points(), len(self.samples().names)
+        if self.data == "photo":
+            size = 255.0 if self.metric == "l2" else 1.0
+            return np.full(3, size / 2), 1.9 * np.eye(3)[:, [0, 2, 1]] / size
+        found = principal.principal(neighbours.means(points, self.samples().target, kinds) if kinds > 3 else points)
+        axes, middle = found.components[:3].T, points.mean(axis=0)
+        return middle, axes * RADIUS / np.quantile(np.linalg.norm((points - middle) @ axes, axis=1), 0.98)
+
+    def seen(self, points: np.ndarray, now: ll.Now) -> np.ndarray:
+        """Return where points (n, d) are in the cloud (n, 3), which turns slowly."""
+        (middle, axes), turn = self.axes(), 0.9 * (now.share - 1.0) * (self.show != "plane" and self.data != "photo")
+        return HOME + (points - middle) @ axes @ subspaces.rotation_about(UP, turn).T
+
+    @ll.kept
+    def hinge(self) -> np.ndarray:
+        """Return the point (3,) that the plane turns about: half-way between the means of the two classes."""
+        (middle, axes), kind = self.axes(), self.samples().target
+        means = [self.points()[kind == one].mean(axis=0) for one in {kind[self.index], self.rival}]
+        return HOME + (np.mean(means, axis=0) - middle) @ axes
+
+    def turned(self, now: ll.Now) -> np.ndarray:
+        """Return the rotation (3, 3) of the plane, which turns to where it faces at last."""
+        return subspaces.rotation_about(UP, 1.9 * (1.0 - now.eased(0.1, 0.7)))
+
+    def normal(self, now: ll.Now) -> np.ndarray:
+        """Return the unit normal (3,) of the plane."""
+        length = float(np.linalg.norm(self.facing))
+        return self.turned(now) @ (np.array(self.facing) / length if length > 1e-9 else RIGHT)
+
+    def handles(self, now: ll.Now) -> list[ll.Handle]:
+        """Return the tip of the plane's arrow: wherever that has turned, it points to where it is dragged."""
+        if self.show != "plane":
+            return []
+        back = self.turned(now).T
+
+        def move(scene: DataAsVectors, position: Any) -> None:
+            scene.set("facing", np.clip(np.round(back @ (position - scene.hinge()), 2), -1.5, 1.5))
+
+        return [ll.Handle("facing", self.hinge() + back.T @ self.facing, move, free=True)]
+
+    def ahead(self, now: ll.Now) -> np.ndarray:
+        """Return how far (n,) each point of the cloud is in front of the plane."""
+        return (self.seen(self.points(), now) - self.hinge()) @ self.normal(now) - self.shift
+
+    def separated(self, now: ll.Now) -> float:
+        """Return the share of two classes that is on its own side of the plane; nan where there are no two."""
+        kind, ahead = self.samples().target, self.ahead(now) > 0
+        one, other = kind == kind[self.index], kind == self.rival
+        if not self.samples().names or (one & other).any():
+            return float("nan")
+        return float((ahead == one)[one | other].mean())
+
+    # ---------------------------------------------------------------------------------------- how a point is drawn
+    @ll.kept
+    def colors(self, step: int | None = None) -> list[str]:
+        """Return the colour of each point: of its class, or of its mean at a step of k-means."""
+        return [colored(kind) for kind in (self.samples().target if step is None else self.course().label[step])]
+
+    @ll.kept
+    def pictures(self, step: int | None = None) -> np.ndarray:
+        """Return what is drawn at each point: the digit, the pixel (or its mean at a step), or a disc."""
+        data = self.samples().points
+        if self.data == "digits":
+            return data.reshape(-1, 8, 8) / 16.0
+        if self.data == "photo":
+            shown = (
+                data / 255.0 if step is None else self.paint(self.course().centroids[step])[self.course().label[step]]
+            )
+            return shown[:, None, None]
+        return np.repeat(DISC, len(data), axis=0)
+
+    def paint(self, means: np.ndarray) -> np.ndarray:
+        """Return means (k, 3) of pixels as colours."""
+        return np.clip(means / (255.0 if self.metric == "l2" else 1.0), 0.0, 1.0)
+
+    def cloud(self, now: ll.Now, come: float = 1.0, step: int | None = None, **look: Any) -> layers.Layer:
+        """Return all points, ``come`` of the way from the photo to the cloud."""
+        size, place = {"digits": 13.0, "photo": 4.5}.get(self.data, 15.0), self.seen(self.points(), now)
+        look |= {"target": place, "share": come} if self.data == "photo" else {}
+        start = self.pixels() if self.data == "photo" else place
+        return layers.Sprites(
+            start, self.pictures(step), size, self.colors(step), name="Point", worth=self.names(), key="cloud", **look
+        )
+
+    def large(self, which: np.ndarray, now: ll.Now, size: float, key: str, color: str = "") -> layers.Layer:
+        """Return some points large, in frames; digits as they are on paper."""
+        pictures, place = self.pictures()[which], self.seen(self.points()[which], now)
+        pictures = PAPER + pictures[..., None] * (INK - PAPER) if self.data == "digits" else pictures
+        colors = color or [self.colors()[one] for one in which]
+        return layers.Sprites(
+            place,
+            pictures,
+            size,
+            colors,
+            frame=2.5,
+            name="Point",
+            worth=[self.names()[one] for one in which],
+            key=key,
+            smooth=False,
+        )
+
+    # ---------------------------------------------------------------------- from a thing to a list, and to a point
+    def thing(self) -> list[layers.Layer]:
+        """Return what the numbers are of: a digit, a photo, words in rows of 50 numbers, the table of ratings."""
+        if self.data == "ratings":
+            return [self.table()]
+        if self.data == "digits":
+            return [upright(self.pictures()[self.index], THING, WIDE, name="Digit", key="thing")]
+        if self.data == "photo":
+            return [upright(datasets.photo(), THING, WIDE, border="", name="Pixel", key="photo")]
+        text = self.called(self.index).split()
+        height = THING[2] + 0.1 * (len(text) - 1) - 0.2 * np.arange(len(text))
+        places, width = [(-2.62, 0.0, z) for z in height], np.full(len(text), 0.76)
+        rows = datasets.glove().rows(" ".join(text)) / PEAK["sentences"]
+        words_of = upright(rows, THING + 0.4 * RIGHT, 1.3, 0.2 * len(text), shades="signed", name="Word", key="words")
+        return [figures.Chips(text, places, height=0.18, width=width, up=UP), words_of]
+
+    @ll.kept
+    def table(self) -> figures.Table:
+        """Return the ratings, with the row of the viewer that is looked at lit."""
+        return figures.Table(
+            datasets.RATINGS, THING + 0.2 * RIGHT, (0.26, 0.17), row_names=datasets.VIEWERS, limit=5.0, up=UP,
+            lit_rows=(self.index,), shades="height", digits=None, name="Rating", key="table",
+        )  # fmt: skip
+
+    @ll.kept
+    def cells(self) -> np.ndarray:
+        """Return where the numbers are in the thing: (d, 4), the lower left corner in x and z, width and height."""
+        if self.data == "ratings":
+            return np.array([[*self.table().entry(self.index, j)[[0, 2]] - (0.12, 0.07), 0.24, 0.14] for j in range(6)])
+        if self.data == "photo":
+            x, _, z = self.pixels()[self.index] - 0.03
+            return np.array([[x + 0.02 * j, z, 0.02, 0.06] for j in range(3)])
+        if self.data == "sentences":
+            high = 0.2 * len(self.called(self.index).split())
+            return np.array([[THING[0] - 0.25 + 0.026 * j, THING[2] - high / 2, 0.026, high] for j in range(50)])
+        row, column = np.divmod(np.arange(64), 8)
+        corner = THING[[0, 2]] - WIDE / 2 + WIDE / 8 * np.stack([column, 7 - row], -1)
+        return np.column_stack([corner, np.full((64, 2), WIDE / 8)])
+
+    @ll.kept
+    def pixels(self) -> np.ndarray:
+        """Return where the pixels of the photo are (n, 3)."""
+        row, column = np.divmod(np.arange(96 * 64), 96)
+        return THING + WIDE / 96 * np.stack([column - 47.5, 0.0 * row, 31.5 - row], -1)
+
+    @ll.kept
+    def shares(self) -> np.ndarray:
+        """Return the numbers (d,) of the one looked at, as shares of the tallest bar; longer bars are cut."""
+        return np.clip(self.samples().points[self.index] / PEAK[self.data], -1.0, 1.0)
+
+    @ll.kept
+    def bars(self) -> np.ndarray:
+        """Return the numbers as bars side by side, like ``cells``."""
+        share, signed = self.shares(), self.data == "sentences"
+        pitch, rise = min(LONG / len(share), 0.55), 0.5 * TALL * signed
+        x, tall = STRIP[0] + pitch * np.arange(len(share)), share * (TALL - rise)
+        low, high = np.minimum(tall, 0.0), np.maximum(tall, 0.015)
+        return np.column_stack([x, STRIP[2] + rise + low, np.full(len(share), 0.86 * pitch), high - low])
+
+    def cube(self) -> layers.Layer:
+        """Return the cube of all colours around the cloud of a photo."""
+        corner, edges = self.seen(np.zeros((1, 3)), self.now(self.clock.seconds))[0], 1.9 * np.eye(3)
+        return layers.Solid(shapes.parallelepiped(edges, corner), "grid", 0.04, 1.2, pickable=False, key="cube")
+
+    def plates(self, rect: np.ndarray, y: np.ndarray | float, key: str) -> layers.Layer:
+        """Return the numbers as upright rectangles, like ``cells``, at y."""
+        colors: Any = ("j", "i", "k") if self.data == "photo" else self.shares()
+        x, z, wide, high = rect.T
+        return layers.Plates(
+            np.stack([x, np.broadcast_to(y, x.shape), z], -1), wide[:, None] * RIGHT, high[:, None] * UP, colors,
+            "signed" if self.data == "sentences" else "height", edge=0.0, rounding=0.0, name="Number", key=key,
+            worth=self.samples().points[self.index], pickable=key == "strip",
+        )  # fmt: skip
+
+    def unrolled(self, now: ll.Now) -> list[layers.Layer]:
+        """Return the thing, whose numbers fly to bars, and the bars, which fly to a point of the cloud."""
+        found, _ = self.near()
+        here, *there = self.seen(self.points()[[self.index, *found]], now)
+        order = np.arange(len(self.shares())) / len(self.shares())
+        fallen, flown = late(now, 0.13, 0.34, order), late(now, 0.4, 0.58, order)
+        come, told = now.eased(0.36, 0.5), now.eased(0.58, 0.64)
+        grown = late(now, 0.64, 0.84, np.arange(len(found)) / len(found))
+        drawn = [*self.thing(), *([self.cube()] if self.data == "photo" and come > 0 else [])]
+        if fallen.max() > 0:
+            drawn.append(self.plates((1 - fallen) * self.cells() + fallen * self.bars(), -0.02, "strip"))
+        if come > 0:
+            drawn.append(self.cloud(now, come, dim=0.9 - 0.9 * come + 0.75 * told))
+        if flown.max() > 0 and told < 1:
+            flight = (1 - flown) * self.bars() + flown * [here[0], here[2], 0.03, 0.03]
+            drawn.append(self.plates(flight, flown[:, 0] * here[1], "flight"))
+        if fallen.min() >= 1:
+            middle = (0.5 * (STRIP[0] + self.bars()[-1, 0]), 0.0, STRIP[2])
+            drawn.append(layers.Label(middle, LIST[self.data], "dim", size=19, side="below", bold=False, key="list"))
+        if told > 0:
+            ways = [np.array([here, here + part * (one - here)]) for one, part in zip(there, grown, strict=True)]
+            reached = found[grown[:, 0] >= 1]
+            big = {"digits": 30.0, "photo": 12.0}.get(self.data, 18.0)
+            drawn.append(layers.Lines(ways, "text", 1.8, 0.9, depth=False, pickable=False, key="ways"))
+            drawn += [self.large(reached, now, big, "near")] if len(reached) else []
+            thin: dict[str, Any] = {"width": 3.0, "depth": False, "pickable": False, "dim": 1.0 - told}
+            foot = np.clip(here[0], STRIP[0], self.bars()[-1, [0, 2]].sum()) * RIGHT + (STRIP[2] + TALL + 0.08) * UP
+            drawn.append(
+                layers.Arrows((THING - 1.15 * UP)[None], (THING - 2.25 * UP)[None], "dim", key="first", **thin)
+            )
+            drawn.append(layers.Arrows(foot[None], (here - 0.25 * UP)[None], "accent", key="then", **thin))
+            drawn += [
+                self.large(np.array([self.index]), now, 1.5 * big, "chosen", "accent"),
+                *self.beside(reached, now),
+            ]
+        return drawn
+
+    def beside(self, found: np.ndarray, now: ll.Now) -> list[layers.Layer]:
+        """Return what the point and its neighbours are: names, pictures beside the thing, or places in the photo."""
+        here = self.seen(self.points()[[self.index, *found]], now)
+        if self.data == "ratings":
+            named = zip(here, (self.index, *found), strict=True)
+            return [layers.Label(at, self.called(one), self.colors()[one], size=19, side=at - HOME, key=f"name {one}")
+                    for at, one in named]  # fmt: skip
+        if self.data == "sentences":
+            kind, names = self.samples().target, self.samples().names
+            middles = self.seen(neighbours.means(self.points(), kind, len(names)), now)
+            return [layers.Label(place, name, colored(n), size=20, side=place - HOME, key=name)
+                    for n, (place, name) in enumerate(zip(middles, names, strict=True))]  # fmt: skip
+        count = words("one of ?n points", len(self.points()))
+        label = layers.Label(here[0], count, "accent", size=20, side="above right", plate="panel", key="count")
+        if self.data == "photo":
+            rings = self.pixels()[[self.index, *found]] - (0.0, 0.02, 0.0)
+            return [label, layers.Points(rings, "text", 4.5, "ring", outline=True, pickable=False, key="alike")]
+        if not len(found):
+            return [label]
+        side = min(0.42, WIDE / self.k)
+        first = THING + (0.5 * (WIDE + side) + 0.12) * RIGHT + 0.5 * (WIDE - side) * UP
+        return [label, *tiles(self.pictures()[found], first, side, 1, [self.colors()[one] for one in found])]
+
+    # ------------------------------------------------------------------------------------------- means, and a plane
+    def walking(self, now: ll.Now) -> list[layers.Layer]:
+        """Return the cloud in the colours of the nearest means, which walk to the middle of their own."""
+        course, step = self.course(), self.step(now)
+        whole, centre = int(step + 1e-6), course.between(step)
+        colors = [colored(one) for one in range(len(centre))]
+        paths = np.concatenate([course.centroids[: whole + 1], centre[None]]).transpose(1, 0, 2)
+        size, pictures = 22.0, np.repeat(DISC, len(centre), axis=0)
+        if self.data == "digits":
+            ink = centre.reshape(-1, 8, 8) / (16.0 if self.metric == "l2" else centre.max())
+            size, pictures = 34.0, PAPER + ink[..., None] * (INK - PAPER)
+            left: list[layers.Layer] = [*tiles(ink, THING - 0.75 * RIGHT + 0.75 * UP, 0.5, 4, colors)]
+        elif self.data == "photo":
+            pictures = self.paint(centre)[:, None, None]
+            quantized = self.paint(centre)[course.label[whole]].reshape(64, 96, 3)
+            left = [self.cube(), upright(quantized, THING, WIDE, border="", name="Pixel", key="means")]
+        else:
+            cell, shades = (WIDE / centre.shape[1], 0.22), "signed" if self.data == "sentences" else "height"
+            most = float(np.abs(centre).max())
+            left = [figures.Table(centre, THING, cell, limit=most, digits=None, up=UP, shades=shades, key="means")]
+        return [
+            *left, self.cloud(now, step=whole, dim=0.35),
+            layers.Lines([self.seen(path, now) for path in paths], "text", 2.0, 0.9, depth=False, pickable=False),
+            layers.Sprites(self.seen(centre, now), pictures, size, colors, frame=2.5, smooth=False, name="Mean"),
+        ]  # fmt: skip
+
+    def parted(self, now: ll.Now) -> list[layers.Layer]:
+        """Return two classes, or all pixels, with the plane between them, and what it looks for."""
+        normal, ahead, kind = self.normal(now), self.ahead(now), self.samples().target
+        foot, tip = self.hinge() + self.shift * normal, self.hinge() + self.turned(now) @ self.facing
+        both = np.flatnonzero((kind == kind[self.index]) | (kind == self.rival))
+        place = self.seen(self.points()[both], now)
+        wrong = place[(ahead[both] > 0) != (kind[both] == kind[self.index])]
+        drawn: list[layers.Layer] = []
+        if self.data == "photo":
+            kept = np.where((ahead > 0)[:, None], self.samples().points / 255.0, 0.17)
+            drawn = [self.cube(), upright(kept.reshape(64, 96, 3), THING, WIDE, border="", name="Pixel", key="photo"),
+                     layers.Sprites(place, kept[:, None, None], 4.5, name="Point", key="cloud")]  # fmt: skip
+        else:
+            colors = [self.colors()[one] for one in both]
+            drawn = [layers.Sprites(place, self.pictures()[both], 17.0, colors, name="Point", key="both")]
+            if len(wrong):
+                drawn.append(
+                    layers.Points(wrong, "bad", 9.0, "ring", outline=True, name="On the other side", key="wrong")
+                )
+        if self.data == "digits":
+            weights = (self.axes()[1] @ normal).reshape(8, 8)
+            drawn.append(
+                upright(weights / np.abs(weights).max(), THING, WIDE, shades="signed", name="Weight", key="looks for")
+            )
+        return [
+            *drawn,
+            layers.Solid(shapes.plane(foot, normal, 1.35), "accent", alpha=0.2, name="Plane"),
+            layers.Arrows(foot[None], tip[None], "accent", 5.0, depth=False, name="Facing"),
+            layers.Points(tip[None], "text", 7.0, "ring", outline=True, group="handles", name="Facing", key="handle"),
+        ]
+
+    # ------------------------------------------------------------------------------------- the frame, and the notes
+    def frame(self, now: ll.Now) -> ll.Frame:
+        """Return what becomes a point, its numbers, and the cloud in which it is one."""
+        shown = {"neighbours": self.unrolled, "means": self.walking, "plane": self.parted}[self.show]
+        notes = {"neighbours": self.nearest, "means": self.tight, "plane": self.sides}[self.show]
+        return ll.Frame(shown(now), [layers.Title(self.title, *notes(now)[0]), *notes(now)[1]], self.view(now))
+
+    def view(self, now: ll.Now) -> ll.View:
+        """Return the view: of the thing alone, then of all."""
+        thing = np.array([(x, 0.0, z) for x in (-3.2, -0.7) for z in (0.1, 2.6)])
+        low = -2.1 if self.show == "neighbours" else -1.1
+        whole = np.array([(x, 0.0, z) for x in (-3.05, 3.0) for z in (low, 2.6)])
+        far = now.eased(0.07, 0.2) if self.show == "neighbours" else 1.0
+        return ll.View(-90.0, 4.0, bounds=(1 - far) * thing + far * whole, moves=True)
+
+    def called(self, number: int) -> str:
+        """Return what one of the points is called."""
+        if self.data == "photo":
+            return ", ".join(f"{value:.0f}" for value in self.samples().points[number])
+        if self.data == "digits":
+            return words("a ?", int(self.samples().target[number]))
+        texts = [text for topic in datasets.SENTENCES.values() for text in topic]
+        return datasets.VIEWERS[number] if self.data == "ratings" else texts[number]
+
+    @ll.kept
+    def names(self) -> list[str]:
+        """Return what the points are called under the pointer."""
+        return [self.called(number) for number in range(len(self.points()))]
+
+    def nearest(self, now: ll.Now) -> tuple[tuple[Any, ...], list[layers.Note]]:
+        """Return the title's formula and the notes of what is near, and how often that is of the same class."""
+        found, away = (part[:5] for part in self.near())
+        colors = [
+            hex_of(self.samples().points[one] / 255.0) if self.data == "photo" else self.colors()[one] for one in found
+        ]
+        rows = [layers.Row(*row) for row in zip(colors, map(self.called, found), away[:, None].tolist(), strict=True)]
+        notes: list[layers.Note] = [layers.Legend(rows, words("Nearest to ?", self.called(self.index)))]
+        if self.samples().names:
+            score = self.scores()
+            same, share = score.mean_distance_same, words("?.1 %", 100 * score.accuracy_nearest)
+            facts = [
+                ("text", tex("?.2", same), "", "of one class"),
+                ("dim", tex("?.2", score.mean_distance_other), "", "of two"),
+            ]
+            meter = layers.Meter("The nearest is of its class", "", score.accuracy_nearest, "accent", 0.0, 1.0, share)
+            notes = [meter, layers.Facts("Mean distance", facts), *notes]
+        return (DISTANCE[self.metric],), notes
+
+    def tight(self, now: ll.Now) -> tuple[tuple[Any, ...], list[layers.Note]]:
+        """Return the title's line and the notes of k-means."""
+        inertia, step = self.course().inertia, self.step(now)
+        share = float(inertia[int(step + 1e-6)] / inertia[0])
+        meter = layers.Meter("Inertia, of that at first", "", share, "accent", 0.0, 1.0, words("?.1 %", 100 * share))
+        series = layers.Series("inertia", "accent", np.arange(float(len(inertia))), inertia)
+        chart = layers.Chart("Inertia", [series], now=step, x_label="step")
+        return ("", [words("Step ? of k-means, k = ?", int(step + 1e-6), self.k)]), [meter, chart]
+
+    def sides(self, now: ll.Now) -> tuple[tuple[Any, ...], list[layers.Note]]:
+        """Return the title's line and the notes of the plane."""
+        names, read = self.samples().names, self.readouts(now)
+        share = read["separated"] if names else read["in_front"]
+        heading = "On its own side" if names else "In front of the plane"
+        meter = layers.Meter(heading, "", share, "accent", 0.0, 1.0, words("?.1 %", 100 * share))
+        one = names[self.samples().target[self.index]] if names else ""
+        said = (
+            words("? in front of the plane, ? behind", one, names[self.rival])
+            if names
+            else "Lit: what is in front of the plane"
+        )
+        return ("", [said]), [meter]
+
+
+def colored(kind: float) -> str:
+    """Return the colour of a class or mean."""
+    return f"lane.{(int(kind) + 1) % 12}"
+
+
+def hex_of(color: np.ndarray) -> str:
+    """Return a colour (3,) of numbers from 0 to 1 as a layer takes it."""
+    return "#" + "".join(f"{round(255 * part):02X}" for part in color.tolist())
+
+
+def late(now: ll.Now, begin: float, end: float, order: np.ndarray) -> np.ndarray:
+    """Return how far (n, 1) each of many movements is, which start one after the other in the order of 0 to 1."""
+    wait = 0.6 * (end - begin)
+    return np.array([[now.eased(begin + wait * one, end - wait * (1 - one))] for one in order.tolist()])
+
+
+def upright(picture: np.ndarray, middle: np.ndarray, wide: float, high: float = 0.0, **options: Any) -> layers.Image:
+    """Return a picture that stands upright around its middle; by default its samples are squares."""
+    right, up = wide * RIGHT, (high or wide * picture.shape[0] / picture.shape[1]) * UP
+    return layers.Image(picture, middle - (right + up) / 2, right, up, **options)
+
+
+def tiles(
+    pictures: np.ndarray, first: np.ndarray, side: float, across: int, colors: Sequence[str]
+) -> list[layers.Image]:
+    """Return pictures (n, 8, 8) in rows, with the middle of the first one and frames in the colours of each."""
+    return [
+        upright(picture, first + side * (number % across * RIGHT - number // across * UP), 0.86 * side, border=color,
+                name="Digit", pickable=False, key=f"tile {number}")
+        for number, (picture, color) in enumerate(zip(pictures, colors, strict=True))
+    ]  # fmt: skip

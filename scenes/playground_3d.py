@@ -1,0 +1,503 @@
+"""TensorFlow Playground in depth: every neuron is a sheet, the output a surface, and two hundred networks can train."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, ClassVar
+
+import numpy as np
+
+import lossland as ll
+from lossland import layers, parameters, signs, words
+from lossland.models import datasets, networks, playground
+
+CROWD, ACROSS = 200, 20  # networks that train at once, and how many of them stand in a row
+RATES = np.geomspace(1e-3, 10.0, ACROSS)  # of the columns, where rates are compared
+WORK = 3_000_000  # multiplications of the training that a window may do between two frames, some milliseconds
+LEFT, RIGHT, HALF = -1.6, 1.5, 0.9  # x of the inputs, of the output's middle, and half of its side, in the world
+CELLS, FINE, SMALL = 14, 44, 8  # of a neuron's sheet, of the output's and of a sheet of the crowd, along a side
+RELIEF = 0.4  # height of the output where it is 1
+KNOB = 0.13  # world units a knob is raised for a weight of 1
+STRONGEST = 5.0  # weight that a knob can be dragged to
+PITCH = 0.25  # from one network of the crowd to the next
+HILL = 1.1  # height of a network of the crowd whose loss is 1
+SHOWN = 250  # samples of training, and of test, in the picture
+CLASSES = ("signed.low", "signed.high")
+
+
+def square(half: float, count: int) -> np.ndarray:
+    """Return the places (count, count, 2) of a grid on a square, row by row from low y to high y."""
+    side = np.linspace(-half, half, count)
+    return np.stack(np.meshgrid(side, side), -1)
+
+
+class Playground(ll.Scene):
+    """The network that you can see through: what each neuron makes of the plane, and what they make together."""
+
+    name = "playground_3d"
+    title = "A playground in depth"
+    chapter = "Networks as geometry"
+    rows = ("N1", "N2", "N3", "N4", "Y3", "S5")
+    sign = (
+        *(signs.Line([(0.14, y), (0.5, z)], c, 1.6) for y in (0.3, 0.7) for z, c in ((0.3, "up"), (0.7, "down"))),
+        *(signs.Line([(0.5, y), (0.86, 0.5)], "dim", 1.6) for y in (0.3, 0.7)),
+        *(signs.Box((x - 0.09, y - 0.09), (0.18, 0.18), c) for x, y, c in
+          ((0.14, 0.3, "down"), (0.14, 0.7, "up"), (0.5, 0.3, "up"), (0.5, 0.7, "down"), (0.86, 0.5, "accent"))),
+    )  # fmt: skip
+    presets: ClassVar = {
+        "circle": {},
+        "spiral with sines": {"data": "spiral", "features": "x1, x2, sin x1, sin x2", "widths": "8-8", "epochs": 300},
+        "xor by hand": {"data": "xor", "features": "x1x2", "widths": "", "epochs": 100},
+        "a line cannot": {"data": "xor", "widths": "", "epochs": 60},
+        "heights to learn": {
+            "data": "multi_gauss", "widths": "8-8", "activation": "relu", "rate": 0.1, "epochs": 180,
+        },
+        "weights that die": {
+            "data": "gauss", "features": "x1, x2, x1^2, x2^2, x1x2, sin x1, sin x2", "widths": "4",
+            "regularization": "L1", "regularization_rate": 0.03, "epochs": 150,
+        },
+        "two hundred starts": {"crowd": "starts", "features": "x1^2, x2^2", "widths": "", "epochs": 80},
+        "two hundred rates": {"crowd": "rates", "epochs": 80},
+    }  # fmt: skip
+
+    data = parameters.Choice("circle", tuple(playground.SAMPLES), "data", "What is to be told apart, or learnt.")
+    features = parameters.Text("x1, x2", playground.features, "features", "Inputs: click their sheets, too.")
+    widths = parameters.Text("4-2", playground.widths, "hidden widths", "Neurons of each hidden layer, as 4-2.")
+    activation = parameters.Choice("tanh", playground.ACTIVATIONS, "activation", "What bends each hidden neuron.")
+    rate = parameters.Number(0.03, 1e-5, 10.0, r"rate $\alpha$", "The length of a step.", log=True)
+    batch = parameters.Integer(10, 1, 30, "batch", "Samples of a step.")
+    regularization = parameters.Choice("none", playground.REGULARIZATIONS, "penalty", "What pulls weights towards 0.")
+    regularization_rate = parameters.Number(0.0, 0.0, 10.0, "penalty rate", "How strongly it pulls.")
+    noise = parameters.Number(0.0, 0.0, 0.5, "noise", "How far samples stray.")
+    train_share = parameters.Number(0.5, 0.1, 0.9, "training share", "How many of the samples are trained on.")
+    show_test = parameters.Toggle(False, "show test data", "Rings: samples that are only tested on.")
+    discretize = parameters.Toggle(False, "discretize output", "Colours only say which class is found.")
+    crowd = parameters.Choice("one", ("one", "starts", "rates"), "networks", "One, 200 starts, or 20 rates, 10 starts.")
+    epochs = parameters.Integer(200, 10, 2000, "epochs", "How often the training sees all its samples.", log=True)
+    member = parameters.Integer(0, 0, CROWD - 1, "start", "Which of the first weights: click one of the crowd.")
+    selected = parameters.Integer(0, 0, 10_000, "parameter", "The weight or bias with the knob.", hidden=True)
+    edits = parameters.Text("", playground.edits, "set by hand", "epoch:parameter:value of each.", hidden=True)
+    state = parameters.Text("", lambda text: text and playground.read(text), "state", "As in the original's address.")
+    clock = ll.Clock.paced(epochs, per_second=12, least=6, most=40)
+
+    def changed(self, name: str) -> None:
+        """Take a whole state, or forget what another network's weights were set to."""
+        if name == "state" and self.values["state"]:
+            values, seed = playground.read(self.values["state"])
+            kept = ("state", "epochs", "crowd")  # of which the original knows nothing
+            self.values |= {key: param.default for key, param in self.params().items() if key not in kept}
+            for key, value in values.items():
+                self.values[key] = self.params()[key].check(value)
+            self.seed = seed
+        elif name in ("features", "widths", "data"):
+            self.values |= {"edits": "", "selected": 0}
+        if name != "state":
+            self.values["state"] = ""
+
+    # ------------------------------------------------------------------------------------------------ the networks
+    @ll.kept
+    def chosen(self) -> tuple[str, ...]:
+        """Return the features that are inputs."""
+        return playground.features(self.features)
+
+    @ll.kept
+    def samples(self) -> tuple[datasets.Data, datasets.Data]:
+        """Return the samples for training and for the test."""
+        return playground.split(self.data, self.noise, self.train_share, self.seed)
+
+    @ll.kept
+    def net(self) -> networks.Network:
+        """Return the network."""
+        return playground.network(self.data, len(self.chosen()), playground.widths(self.widths), self.activation)
+
+    @ll.kept
+    def course(self) -> playground.Course:
+        """Return the training of one network, or of two hundred."""
+        sets = playground.prepared(self.chosen(), *self.samples())
+        start = networks.initial(self.net(), self.seed, CROWD, "playground")
+        penalty = playground.Penalty(self.regularization, self.regularization_rate)
+        if self.crowd == "one":
+            start, edits = start[[self.member]], playground.edits(self.edits)
+            return playground.Course(self.net(), *sets, start, self.rate, self.batch, penalty, edits)
+        rates = np.tile(RATES, CROWD // ACROSS) if self.crowd == "rates" else self.rate
+        start = np.repeat(start[: CROWD // ACROSS], ACROSS, axis=0) if self.crowd == "rates" else start
+        stride = 1 + self.epochs * start.size // 20_000_000  # so many numbers are kept
+        return playground.Course(self.net(), *sets, start.astype(np.float32), rates, self.batch, penalty, (), stride)
+
+    def reached(self, now: ll.Now) -> tuple[int, int, float]:
+        """Return two epochs that are shown, and how far it is from the first to the second.
+
+        A window does a little of the training at a time, and shows what there is by then.
+        """
+        course, step = self.course(), self.course().stride
+        before = now.whole // step * step
+        after = min(before + step, self.epochs)
+        steps = max(2, WORK // (3 * course.theta(0).size * self.batch + 20_000))
+        if course.reach(after, steps if self.live else None):
+            return before, after, (now.step - before) / max(after - before, 1)
+        self.unfinished = True
+        there = min(before, course.epoch // step * step)
+        return there, there, 0.0
+
+    def readouts(self, now: ll.Now) -> dict[str, Any]:
+        """Return the losses, of a crowd the median ones, and the state."""
+        course, epoch = self.course(), now.whole
+        training, test = np.median(course.loss(epoch), axis=1)
+        read: dict[str, Any] = {"epoch": epoch, "training_loss": float(training), "test_loss": float(test)}
+        read |= {"state": playground.written(self.values, self.seed), "parameters": self.net().size}
+        if self.crowd == "one":
+            theta = course.theta(epoch)[0]
+            weights = theta[[link[-1] for link in playground.links(self.net())]]
+            return read | {"weights": theta, "dead": int((weights == 0).sum())}
+        return read | {"losses": course.loss(epoch)[0].astype(float), "networks": CROWD}
+
+    # -------------------------------------------------------------------------------------------- where things stand
+    @ll.kept
+    def places(self) -> list[np.ndarray]:
+        """Return the middles (units, 2) of the sheets of each layer: all features, the hidden ones, the output."""
+        counts = [len(playground.FEATURES), *playground.widths(self.widths)]
+        across = LEFT + (RIGHT - HALF - LEFT) * np.arange(len(counts)) / len(counts)
+        pitch = [min(0.31 if k == 0 else 0.55, 2.1 / max(count, 1)) for k, count in enumerate(counts)]
+        columns = [
+            np.stack([np.full(n, x), p * ((n - 1) / 2 - np.arange(n))], -1)
+            for n, x, p in zip(counts, across, pitch, strict=True)
+        ]
+        return [*columns, np.array([[RIGHT, 0.0]])]
+
+    @ll.kept
+    def halves(self) -> list[float]:
+        """Return half the side of the sheets of each layer."""
+        columns = self.places()[:-1]
+        wide = 0.3 * (RIGHT - HALF - LEFT) / len(columns)
+        return [*(min(0.12 if k == 0 else 0.21, wide, 0.4 * 2.1 / len(c)) for k, c in enumerate(columns)), HALF]
+
+    @ll.kept
+    def ports(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return where links can begin and end (n, 3), and the two ports (m, 2) of each link of `playground.links`.
+
+        The ports are the outlets of all layers but the last, unit by unit, then the inlets of all but the first.
+        """
+        sizes, middles, halves = playground.sizes(self.net()), list(self.places()), self.halves()
+        middles[0] = middles[0][[list(playground.FEATURES).index(name) for name in self.chosen()]]
+        sides = [(m[:, 0] + s * h, m[:, 1]) for s in (1, -1) for m, h in zip(middles, halves, strict=True)]
+        sides = sides[: len(sizes) - 1] + sides[len(sizes) + 1 :]
+        first = np.cumsum([0, *sizes[:-1], *sizes[1:]])
+        ends = [(first[k] + source, first[len(sizes) - 1 + k] + unit)
+                for k, unit, source, _ in playground.links(self.net())]  # fmt: skip
+        return np.concatenate([np.stack([x, y, 0 * x], -1) for x, y in sides]), np.array(ends)
+
+    @ll.kept
+    def where(self) -> dict[int, np.ndarray]:
+        """Return where the knob of each parameter stands (3,): of a weight on its link, of a bias where links end."""
+        nodes, ends = self.ports()
+        halfway = {link[-1]: nodes[a] + 0.42 * (nodes[b] - nodes[a])
+                   for link, (a, b) in zip(playground.links(self.net()), ends, strict=True)}  # fmt: skip
+        inlets = nodes[-len(playground.biases(self.net())) :]
+        return halfway | {known[-1]: at for known, at in zip(playground.biases(self.net()), inlets, strict=True)}
+
+    # -------------------------------------------------------------------------------------------------- the sheets
+    def seen(self, epoch: int, places: np.ndarray) -> list[np.ndarray]:
+        """Return what all layers (the features first, k) make of places (N, 2), each (units, N), or (P, units, N)."""
+        theta = self.course().theta(epoch)
+        made = playground.layers_of(self.net(), theta)
+        x = playground.inputs(self.chosen(), places).astype(theta.dtype)
+        with np.errstate(all="ignore"):
+            return playground.forward(playground.activations_of(self.net()), made, x)
+
+    def strip(self, middles: np.ndarray, half: float, values: np.ndarray, lift: np.ndarray | float = 0.0) -> np.ndarray:
+        """Return sheets (n, s, s) side by side as one grid of points, apart from each other by what is not there.
+
+        The last points of each stand twice, so that light falls on its edge as on the rest.
+        """
+        n, count = values.shape[:2]
+        flat = np.broadcast_to(square(half, count), (n, count, count, 2)) + middles[:, None, None, :]
+        high = np.broadcast_to(np.reshape(lift, (-1, 1, 1)), (n, 1, 1)) + 0.55 * half * values
+        grid = np.pad(np.concatenate([flat, high[..., None]], -1), ((0, 0), (0, 0), (1, 1), (0, 0)), mode="edge")
+        grid = np.pad(grid, ((0, 0), (0, 0), (0, 1), (0, 0)), constant_values=np.nan)
+        return grid.transpose(1, 0, 2, 3).reshape(count, -1, 3)
+
+    def paint(self, values: np.ndarray) -> np.ndarray:
+        """Return the colours of such a strip."""
+        shown = np.sign(values) if self.discretize else values
+        return np.pad(shown, ((0, 0), (0, 0), (1, 2)), mode="edge").transpose(1, 0, 2).reshape(values.shape[1], -1)
+
+    @staticmethod
+    def scaled(values: np.ndarray) -> np.ndarray:
+        """Return sheets (n, s, s) with the values between −1 and 1: a neuron that goes farther is drawn lower."""
+        return values / np.maximum(np.abs(values).max(axis=(1, 2), keepdims=True), 1.0)
+
+    @ll.kept
+    def inputs(self) -> list[layers.Layer]:
+        """Return the features' sheets, the chosen ones and, faintly, the others, and their names."""
+        values = playground.inputs(tuple(playground.FEATURES), playground.REACH * square(1.0, CELLS).reshape(-1, 2))
+        values = self.scaled(values.reshape(-1, CELLS, CELLS))
+        drawn: list[layers.Layer] = []
+        for key, chosen in (("features", True), ("others", False)):
+            which = [k for k, name in enumerate(playground.FEATURES) if (name in self.chosen()) == chosen]
+            if which:
+                grid = self.strip(self.places()[0][which], self.halves()[0], values[which])
+                sheet = layers.Sheet(grid, paint=self.paint(values[which]), shades="signed", every=(0, 0), key=key,
+                                     dim=0.0 if chosen else 0.8, name="Feature")  # fmt: skip
+                drawn.append(sheet)
+            for k in which:
+                at = (*(self.places()[0][k] - (self.halves()[0] + 0.02, 0)), 0.0)
+                latex = list(playground.FEATURES.values())[k].latex
+                drawn.append(layers.Label(at, latex, "text" if chosen else "faint", latex=True, size=18, side="left"))
+        return drawn
+
+    @ll.kept(most=3)
+    def neurons(self, epoch: int) -> tuple[np.ndarray, np.ndarray] | None:
+        """Return the hidden neurons' sheets and their colours after an epoch; None where there are none."""
+        found = self.seen(epoch, playground.REACH * square(1.0, CELLS).reshape(-1, 2))[1:-1]
+        if not found:
+            return None
+        values = [self.scaled(one[0].reshape(-1, CELLS, CELLS)) for one in found]
+        rows = zip(self.places()[1:-1], self.halves()[1:-1], values, strict=True)
+        grid = np.concatenate([self.strip(*row) for row in rows], axis=1)
+        return grid, np.concatenate([self.paint(one) for one in values], axis=1)
+
+    @ll.kept(most=3)
+    def output(self, epoch: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the output's sheet and its colours after an epoch."""
+        value = self.seen(epoch, playground.REACH * square(1.0, FINE).reshape(-1, 2))[-1].reshape(FINE, FINE)
+        flat, high = square(HALF, FINE) + np.array([RIGHT, 0.0]), RELIEF * np.clip(value, -1.3, 1.3)
+        grid = np.concatenate([flat, high[..., None]], -1)
+        return grid, np.sign(value) if self.discretize else np.clip(value, -1, 1)
+
+    @ll.kept(most=3)
+    def lifted(self, epoch: int) -> list[np.ndarray]:
+        """Return the samples of training and test on the output's sheet (N, 3)."""
+        places = [part.points for part in self.samples()]
+        high = self.seen(epoch, np.concatenate(places))[-1].reshape(-1, 1)
+        flat = np.concatenate(places) * HALF / playground.REACH + (RIGHT, 0.0)
+        return np.split(np.hstack([flat, RELIEF * np.clip(high, -1.3, 1.3) + 0.02]), [len(places[0])])
+
+    @ll.kept
+    def groups(self) -> list[tuple[str, np.ndarray, int]]:
+        """Return the colour and the numbers of the samples of each class, of training (0) and test (1)."""
+        found = []
+        for part, data in enumerate(self.samples()[: 2 if self.show_test else 1]):
+            level = data.target[:SHOWN] / max(float(np.abs(data.target).max()), 1e-9)
+            kinds = ((CLASSES[0], level < -1 / 3), ("faint", np.abs(level) <= 1 / 3), (CLASSES[1], level > 1 / 3))
+            found += [(color, np.flatnonzero(which), part) for color, which in kinds if which.any()]
+        return found
+
+    @ll.kept(most=64)
+    def of_group(self, epoch: int, group: int) -> np.ndarray:
+        """Return where the samples of a group stand after an epoch."""
+        _, which, part = self.groups()[group]
+        return self.lifted(epoch)[part][which]
+
+    @ll.kept(most=3)
+    def strength(self, epoch: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the weights by link and the biases by port, each in [-1, 1] as they are drawn."""
+        theta = self.course().theta(epoch)[0]
+        weights = np.tanh(theta[[link[-1] for link in playground.links(self.net())]] / 1.5)
+        biases = np.tanh(theta[[known[-1] for known in playground.biases(self.net())]])
+        return weights, np.append(np.zeros(len(self.ports()[0]) - len(biases)), biases)
+
+    # -------------------------------------------------------------------------------------------------- the picture
+    def frame(self, now: ll.Now) -> ll.Frame:
+        """Return the network while it trains, or the crowd."""
+        epoch, after, share = self.reached(now)
+        if self.crowd != "one":
+            return self.many(now, epoch, after, share)
+        (grid, paint), (end, _) = self.output(epoch), self.output(after)
+        drawn: list[layers.Layer] = [*self.inputs(), self.links(now, epoch)]
+        look: dict[str, Any] = {"shades": "signed", "every": (0, 0)}
+        neurons, later = self.neurons(epoch), self.neurons(after)
+        if neurons is not None and later is not None:
+            drawn.append(
+                layers.Sheet(neurons[0], later[0], share, paint=neurons[1], **look, key="neurons", name="Neuron")
+            )
+        look |= {"every": (6, 6), "line": "hair", "width": 1.0}
+        drawn.append(layers.Sheet(grid, end, share, paint=paint, **look, key="output", name="Output"))
+        size = 3.0 if self.data in playground.REGRESSION else 3.6  # heights lie closer together than classes
+        for k, (color, _, part) in enumerate(self.groups()):
+            style, name = ("ring", "Test sample") if part else ("disc", "Sample")
+            look = {"target": self.of_group(after, k), "share": share, "key": f"samples.{k}", "name": name}
+            drawn.append(layers.Points(self.of_group(epoch, k), color, size, style, outline=True, **look))
+        below = (RIGHT, -HALF - 0.06, -RELIEF)
+        test = layers.Label(
+            below, words("test loss ?", self.course().loss(epoch)[1, 0]), "text", size=18, side="below"
+        )
+        return ll.Frame([*drawn, test, *self.knob(epoch)], self.notes(epoch), self.view(now))
+
+    def links(self, now: ll.Now, epoch: int) -> layers.Graph:
+        """Return the links, as wide as their weights are large; signals run along them while the network trains."""
+        nodes, ends = self.ports()
+        weights, values = self.strength(epoch)
+        running = 0.0 < now.share < 1.0
+        return layers.Graph(
+            nodes, ends, weights, values, radius=3.6, key="links", name="Port",
+            phase=(0.6 * now.seconds) % 1.0 if running else None, pulse="text", flow=self.flow(epoch),
+        )  # fmt: skip
+
+    @ll.kept(most=3)
+    def flow(self, epoch: int) -> np.ndarray:
+        """Return the size of the signals: only what is strong shows."""
+        size = np.abs(self.strength(epoch)[0])
+        return np.where(size >= np.quantile(size, 0.7), 0.5 * size, 0.0)
+
+    def knob(self, epoch: int) -> list[layers.Layer]:
+        """Return the knob of the chosen parameter, as high as it is large."""
+        index = self.knob_index()
+        value, foot = float(self.course().theta(epoch)[0, index]), self.where()[index]
+        top = self.knob_at(epoch)
+        look: dict[str, Any] = {"group": "handles"}
+        side = "above" if value >= 0 else "below"
+        return [
+            layers.Lines([np.stack([foot, top])], "accent", 2.0, pickable=False, **look),
+            layers.Points(top[None], "accent", 6.5, "sphere", outline=True, name="Drag this weight", **look),
+            layers.Label(top, words("?.2", value), "accent", size=16, side=side, **look),
+        ]
+
+    def knob_index(self) -> int:
+        """Return the number of the parameter with the knob."""
+        return self.selected if self.selected in self.where() else min(self.where())
+
+    def knob_at(self, epoch: int) -> np.ndarray:
+        """Return where the knob is."""
+        index = self.knob_index()
+        value = np.clip(float(self.course().theta(epoch)[0, index]), -STRONGEST, STRONGEST)
+        return self.where()[index] + np.array([0.0, 0.0, KNOB * value])
+
+    @ll.kept
+    def bounds(self) -> np.ndarray:
+        """Return the corners of the network."""
+        x, y, z = (LEFT - 0.55, RIGHT + HALF), (-1.05, 1.7), (-RELIEF, RELIEF)
+        return np.array([(a, b, c) for a in x for b in y for c in z])
+
+    def view(self, now: ll.Now) -> ll.View:
+        """Return a view that begins from above, as the original is seen, and comes down to where heights show."""
+        turned = (10.0 * (1 - now.eased(0.02, 1.0)), 16.0 * (1 - now.eased(0.02, 0.3)))
+        return ll.View(-97.0, 44.0, bounds=self.bounds(), turned=turned)
+
+    # ---------------------------------------------------------------------------------------------------- the notes
+    def notes(self, epoch: int) -> list[layers.Note]:
+        """Return how far the training is, and its losses."""
+        loss = words("training loss ?", self.course().loss(epoch)[0, 0])
+        title = layers.Title(self.title, lines=(words("epoch ?n", epoch), loss))
+        return [title, layers.Chart("Loss", self.curves(epoch), now=float(epoch), x_label="epoch")]
+
+    @ll.kept(most=2)
+    def curves(self, epoch: int) -> list[layers.Series]:
+        """Return the losses up to an epoch, of a crowd those of its best, its median and its worst network."""
+        course = self.course()
+        course.reach(epoch)
+        many = epoch // course.stride + 1
+        steps = course.stride * np.arange(self.epochs // course.stride + 1.0)
+        loss = np.full((len(steps), *course.losses[0].shape), np.nan)  # what comes later is not known yet
+        loss[:many] = np.nan_to_num(course.losses[:many], nan=9.0)
+        if self.crowd == "one":
+            lines = (("training", "optimizer.momentum", loss[:, 0, 0]), ("test", "accent", loss[:, 1, 0]))
+        else:
+            low, middle, high = np.quantile(loss[:, 0], (0.0, 0.5, 1.0), axis=1)
+            lines = (("best", "good", low), ("median", "accent", middle), ("worst", "bad", high))
+        return [layers.Series(name, color, steps, values) for name, color, values in lines]
+
+    # ---------------------------------------------------------------------------------------------------- the crowd
+    @ll.kept
+    def seats(self) -> np.ndarray:
+        """Return where the networks of the crowd stand (200, 2): row by row."""
+        row, column = np.divmod(np.arange(CROWD), ACROSS)
+        return PITCH * np.stack([column - (ACROSS - 1) / 2, (CROWD // ACROSS - 1) / 2 - row], -1)
+
+    @ll.kept(most=3)
+    def sheets(self, epoch: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the outputs of the crowd, each at the height of its loss, and their colours."""
+        found = self.seen(epoch, playground.REACH * square(1.0, SMALL).reshape(-1, 2))[-1]
+        value = np.clip(np.nan_to_num(found.reshape(CROWD, SMALL, SMALL)), -1, 1)
+        return self.strip(self.seats(), 0.44 * PITCH, 0.5 * value, HILL * self.heights(epoch)), self.paint(value)
+
+    def heights(self, epoch: int) -> np.ndarray:
+        """Return the training losses as heights: what is above 1.2, or infinite, stands there."""
+        return np.minimum(np.nan_to_num(self.course().loss(epoch)[0], nan=1.2, posinf=1.2), 1.2)
+
+    @ll.kept(most=2)
+    def told(self, epoch: int) -> list[str]:
+        """Return what is said of each cell of the crowd's sheets: the loss of its network."""
+        row = [f"loss {loss:.3g}" for loss in self.course().loss(epoch)[0] for _ in range(SMALL + 3)]
+        return row[:-1] * (SMALL - 1)
+
+    def many(self, now: ll.Now, epoch: int, after: int, share: float) -> ll.Frame:
+        """Return two hundred networks in training: each sinks as its loss does."""
+        (grid, paint), (end, _) = self.sheets(epoch), self.sheets(after)
+        look: dict[str, Any] = {"paint": paint, "shades": "signed", "every": (0, 0)}
+        sheet = layers.Sheet(grid, end, share, **look, key="crowd", name="Network", worth=self.told(epoch))
+        loss = self.heights(epoch)
+        good = int((loss < 0.05).sum())
+        what = "20 rates, 10 starts each" if self.crowd == "rates" else "The same training from 200 starts"
+        title = layers.Title("Two hundred networks", "", (what, "Each stands as high as its loss",
+                             words("epoch ?n: ?n of 200 below 0.05", epoch, good)))  # fmt: skip
+        counts, edges = np.histogram(loss, bins=24, range=(0.0, 1.2))
+        spread = layers.Series("networks", "accent", (edges[1:] + edges[:-1]) / 2, counts)
+        charts = [layers.Chart("Loss", self.curves(epoch), now=float(epoch), x_label="epoch"),
+                  layers.Chart("How many networks have which loss", [spread], kind="bar", x_label="loss")]  # fmt: skip
+        turned = (12.0 * now.eased() - 6.0, 0.0)
+        view = ll.View(-84.0, 36.0, bounds=self.crowd_bounds(), turned=turned)
+        return ll.Frame([sheet, *self.crowd_names()], [title, *charts], view)
+
+    @ll.kept
+    def crowd_bounds(self) -> np.ndarray:
+        """Return the corners of the crowd."""
+        x, y = PITCH * ACROSS / 2, PITCH * CROWD / ACROSS / 2
+        return np.array([(a, b, c) for a in (-x, x) for b in (-y - 0.3, y + 0.8) for c in (0.0, 1.4)])
+
+    @ll.kept
+    def crowd_names(self) -> list[layers.Layer]:
+        """Return a frame around the crowd, the scale of its heights, and the rates of some columns."""
+        x, y = PITCH * ACROSS / 2, -PITCH * (CROWD / ACROSS / 2 + 0.3)
+        lines = [np.array([(-x, s * y, 0.0), (x, s * y, 0.0)]) for s in (1, -1)]
+        lines.append(np.array([(x, -y, 0.0), (x, -y, HILL)]))
+        drawn: list[layers.Layer] = [layers.Lines(lines, "faint", 1.2, pickable=False)]
+        for loss in (0, 1):
+            at = (x, -y, HILL * loss)
+            drawn.append(layers.Label(at, words("loss ?n", loss), "dim", size=16, side="right", bold=False))
+        if self.crowd == "rates":
+            for rate in (0.001, 0.01, 0.1, 1.0, 10.0):
+                at = (float(np.interp(np.log(rate), np.log(RATES), self.seats()[:ACROSS, 0])), y, 0.0)
+                drawn.append(layers.Label(at, words("?", rate), "dim", size=16, side="below", bold=False))
+            drawn.append(layers.Label((0.0, y - 0.3, 0.0), r"\alpha", "dim", latex=True, size=20, side="below"))
+        return drawn
+
+    # -------------------------------------------------------------------------------------------------- what it takes
+    def handles(self, now: ll.Now) -> Sequence[ll.Handle]:
+        """Return the knob of the chosen weight."""
+        if self.crowd != "one":
+            return []
+        epoch = self.reached(now)[0]
+        return [ll.Handle("weight", self.knob_at(epoch), partial(type(self).turn_knob, epoch=epoch), free=True)]
+
+    def turn_knob(self, place: Sequence[float], epoch: int) -> None:
+        """Set the chosen parameter, from the present epoch on, to the height that its knob was dragged to."""
+        index = self.knob_index()
+        value = float(np.clip((place[2] - self.where()[index][2]) / KNOB, -STRONGEST, STRONGEST))
+        self.set("edits", playground.edited(self.edits, playground.Edit(epoch, index, round(value, 2))))
+
+    def pick(self, layer: layers.Layer, element: int) -> bool:
+        """Choose the link or the bias that is clicked, add or remove a feature, or look into one of the crowd."""
+        if layer.key == "links":
+            nodes, biases = len(self.ports()[0]), playground.biases(self.net())
+            known = [*[-1] * (nodes - len(biases)), *(bias[-1] for bias in biases)]
+            known += [link[-1] for link in playground.links(self.net())]
+            if known[element] < 0:
+                return False
+            self.set("selected", known[element])
+            return True
+        column = element % (layer.start.shape[1] - 1) if isinstance(layer, layers.Sheet) else 0
+        if layer.key in ("features", "others"):
+            names = [name for name in playground.FEATURES if (name in self.chosen()) == (layer.key == "features")]
+            clicked = names[column // (CELLS + 3)]
+            left = {*self.chosen()} ^ {clicked}
+            if left:
+                self.set("features", ", ".join(name for name in playground.FEATURES if name in left))
+            return bool(left)
+        if layer.key == "crowd":
+            which = column // (SMALL + 3)
+            rates = self.crowd == "rates"
+            self.values |= {"crowd": "one", "member": which // ACROSS if rates else which}
+            self.values["rate"] = float(RATES[which % ACROSS]) if rates else self.rate
+            return True
+        return False
