@@ -580,7 +580,7 @@ def test_gear_asks_for_the_other_theme(race: Bench) -> None:
     race.click("gear")
     race.frame(2)
     race.click("list.theme")
-    assert race.panels.wants_theme == "print"
+    assert race.player.theme == "print"
 
 
 def test_help_lies_over_everything_and_a_click_closes_it(race: Bench) -> None:
