@@ -67,7 +67,7 @@ test: lint $(VENV)/.test-graphics
 	$(HEADLESS) $(VENV)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-torch: $(TORCH_VENV)/.installed $(VENV)/.test-graphics
-	$(HEADLESS) $(TORCH_VENV)/bin/python -m pytest -n 2 --dist load -m torch tests/peers
+	$(HEADLESS) $(TORCH_VENV)/bin/python -m pytest -n 2 --dist load -m torch tests/peers tests/house/test_docs.py
 
 test-cluster: $(CLUSTER_VENV)/.installed $(VENV)/.test-graphics
 	$(HEADLESS) $(CLUSTER_VENV)/bin/python -m pytest -m cluster tests/cluster tests/house/test_docs.py

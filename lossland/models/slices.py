@@ -569,6 +569,10 @@ class Slice(Displayed):
     has the path's points (S, n) as its centre, and the directions of its chart), ``kind`` and ``seed`` how they were
     found. ``path`` (T, k) are the places of a path, ``path_loss`` (T,) its true losses. ``marks`` (m, k) are other
     places: of optima that are joined, and of what joins them.
+
+    ``title`` names the network. Of what the slice may be trusted for (see `honesty`) it keeps what a picture says: the
+    slice's losses at the path's places ``shadow_loss`` (T,), the share of the path's variance ``explained``, and the
+    sharpest ``curvature`` in the slice beside the Hessian's ``top_eigenvalue``; empty and nan where it is not known.
     """
 
     x: Floats
@@ -582,6 +586,11 @@ class Slice(Displayed):
     path: Floats = field(default_factory=lambda: np.zeros((0, 2)))
     path_loss: Floats = field(default_factory=lambda: np.zeros(0))
     marks: Floats = field(default_factory=lambda: np.zeros((0, 2)))
+    title: str = ""
+    shadow_loss: Floats = field(default_factory=lambda: np.zeros(0))
+    explained: float = math.nan
+    curvature: float = math.nan
+    top_eigenvalue: float = math.nan
 
     @property
     def complete(self) -> bool:
