@@ -6,7 +6,7 @@
 # make test-report open the benchmark's report in a headless Chromium, and meshes in PyVista and trimesh
 # make test-endurance  open every scene 50 times, draw 10,000 frames, and see that nothing is left behind
 # make test-layout look at what is written over every picture of every scene: nothing cut, covered, small or pale
-# make test-fuzz   random formulas, numbers, sessions, signals and streams, for minutes
+# make test-fuzz   random formulas, numbers, sessions, signals and streams, and every setting of GL, for minutes
 # make gpu-day     check and measure everything on a machine with an NVIDIA card (docs/gpu.md); without one, a dry run
 # make lint        ruff and pyright alone
 # make pictures    draw the pictures of the README and the gallery again
@@ -89,7 +89,7 @@ test-layout: $(VENV)/.test-graphics
 	$(HEADLESS) $(VENV)/bin/python -m pytest -n 2 --dist load -m layout tests/writing
 
 test-fuzz: $(VENV)/.test-graphics
-	$(HEADLESS) $(VENV)/bin/python -m pytest -n 2 --dist load -m fuzz tests/fuzz
+	$(HEADLESS) $(VENV)/bin/python -m pytest -n 2 --dist load -m fuzz tests/fuzz tests/render/test_foreign_gl.py
 
 lint: $(VENV)/.test-installed
 	$(VENV)/bin/ruff check .

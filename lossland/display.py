@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 
 class Displayed:
     """Base of whatever shows itself in a notebook. It is made by `lossland.notebook`, asked for at the front door."""
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str | bytes]:
         """Return all that there is, by its MIME type."""
         import lossland
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import singledispatch, wraps
 from html import escape
 from io import BytesIO
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +62,7 @@ def never_raises(show: Callable[P, T]) -> Callable[P, T | None]:
     return careful
 
 
-def bundle(thing: Any) -> dict[str, Any]:
+def bundle(thing: object) -> dict[str, str | bytes]:
     """Return all that an object shows, by its MIME type; its picture is drawn once."""
     picture = png(thing)
     found = {"text/html": _page(thing, picture), "image/png": picture, "text/latex": latex(thing)}
@@ -70,26 +70,26 @@ def bundle(thing: Any) -> dict[str, Any]:
 
 
 @never_raises
-def png(thing: Any) -> bytes | None:
+def png(thing: object) -> bytes | None:
     """Return an object's picture as the bytes of a PNG file; None if it has none."""
     image = _image(thing)
     return None if image is None else encoded(image)
 
 
 @never_raises
-def latex(thing: Any) -> str | None:
+def latex(thing: object) -> str | None:
     """Return an object's formula as LaTeX, in double dollars; None if it has none."""
     return _latex(thing)
 
 
 @never_raises
-def html(thing: Any) -> str | None:
+def html(thing: object) -> str | None:
     """Return an object's picture with its title and formula as HTML; None if it has none."""
     return _page(thing, png(thing))
 
 
 @never_raises
-def _page(thing: Any, picture: bytes | None) -> str | None:
+def _page(thing: object, picture: bytes | None) -> str | None:
     if isinstance(thing, Film):
         return _player(thing)
     title, lines = _words(thing)
@@ -112,7 +112,7 @@ def encoded(image: NDArray[np.uint8]) -> bytes:
 
 # ---------------------------------------------------------------------------------------------------- formulas
 @singledispatch
-def _latex(thing: Any) -> str | None:
+def _latex(thing: object) -> str | None:
     return None
 
 
@@ -129,7 +129,7 @@ def _(thing: Optimizer) -> str:
 
 # ------------------------------------------------------------------------------------------------------- words
 @singledispatch
-def _words(thing: Any) -> tuple[str, list[str]]:
+def _words(thing: object) -> tuple[str, list[str]]:
     """Return an object's title, and a few lines about it."""
     return "", []
 
@@ -192,7 +192,7 @@ def _span(axis: Axis) -> str:
 
 # ---------------------------------------------------------------------------------------------------- pictures
 @singledispatch
-def _image(thing: Any) -> NDArray[np.uint8] | None:
+def _image(thing: object) -> NDArray[np.uint8] | None:
     return None
 
 

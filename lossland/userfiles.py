@@ -118,7 +118,7 @@ def _copy(file: str, contents: tuple[tuple[str, bytes], ...]) -> Path:
     return Path(folder, file)
 
 
-def find(text: Named, what: str, fits: Callable[[Any], bool]) -> Any:
+def find(text: Named, what: str, fits: Callable[[object], bool]) -> Any:
     """Return the thing in a user's file that is meant: by its name, or the only one there that fits.
 
     ``what`` names such things in an error: "optimizer".

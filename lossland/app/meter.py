@@ -107,7 +107,7 @@ class Meter:
                 self._parser.parse = self._parse
             self._parser = None
 
-    def result(self) -> dict[str, Any]:
+    def result(self) -> dict[str, object]:
         """Return everything as JSON data."""
         times = 1000 * np.array(self._times or [np.nan])
         return {

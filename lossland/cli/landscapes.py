@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lossland.cli.options import add_json
 from lossland.cli.output import number, pair, print_json, print_table
@@ -40,7 +40,7 @@ def run(arguments: Namespace) -> None:
     print_table(rows, ("name", "title", "domain", "global minima"))
 
 
-def described(land: Landscape) -> dict[str, Any]:
+def described(land: Landscape) -> dict[str, object]:
     """Return what the listing says of one landscape, as JSON data."""
     return {
         "name": land.name,

@@ -57,10 +57,11 @@ class DaskWorkers:
         from distributed import as_completed  # pyright: ignore[reportMissingImports]
         from distributed.scheduler import KilledWorker  # pyright: ignore[reportMissingImports]
 
-        def remote(*packed: Any) -> Any:  # sent whole: the scheduler need not have lossland
+        # It is sent whole: the scheduler need not have lossland.
+        def remote(version: str, own_files: bytes, function_and_tile: bytes) -> object:
             from lossland.compute.cluster import work
 
-            return work(*packed)
+            return work(version, own_files, function_and_tile)
 
         own_files = pickle.dumps(userfiles.packed())
         left = iter(enumerate(tiles))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lossland.expression import Node, Program, namespace, stable
 from lossland.expression.linear import identity_like
-from lossland.expression.node import as_node, make, ordered
+from lossland.expression.node import Array, Value, as_node, make, ordered
 from lossland.expression.vectors import Vector, flat, rank, shaped
 from lossland.landscapes.landscape import Calculus, calculus
 from lossland.optimizers import Optimizer, Step, by_coordinate, memory
@@ -30,7 +30,7 @@ def gradient_program(landscape: Ground) -> Program:
     return _program(landscape.gradient_nodes, landscape.names)
 
 
-def rows(array: Any) -> list[Any]:
+def rows(array: Array) -> list[Array]:
     """Return the rows of an array (n, N)."""
     return [array[i, :] for i in range(array.shape[0])]
 
@@ -99,11 +99,11 @@ class Surveyor:
     def step(
         self,
         rule: Optimizer,
-        position: Sequence[Any],
-        grad: Sequence[Any],
+        position: Sequence[Value],
+        grad: Sequence[Value],
         last: Step,
         t: int,
-        draw: Sequence[Any] = (),
+        draw: Sequence[Value] = (),
     ) -> Step:
         """Return the terms of one step at ``position`` (x, y), where the gradient is ``grad`` (df/dx, df/dy).
 
@@ -133,13 +133,13 @@ def surveyor(landscape: Ground, kind: type[Optimizer], noisy: bool) -> Surveyor:
 class Surroundings(Look):
     """What particles side by side see: every part of a vector is an array (N,). Looks are computed when it is asked."""
 
-    def __init__(self, around: Calculus, position: Any, grad: Any, slope: Any = None) -> None:
+    def __init__(self, around: Calculus, position: Array, grad: Array, slope: Array | None = None) -> None:
         """Stand at ``position`` (n, N), where the gradient is ``grad`` (n, N); noise adds the ``slope`` (n, N)."""
         self._around = around
         self.slope = None if slope is None else Vector(rows(slope))
         self.position, self.grad = Vector(rows(position)), self.noted_grad(Vector(rows(grad)))
 
-    def value_at(self, position: Any) -> Any:
+    def value_at(self, position: Any) -> Value:
         """Return f (N,)."""
         return self.noted_value(self._around.computes_value.arrays(*position)[0], position)
 
@@ -166,18 +166,18 @@ class _ByLooking:
     def initial(self, rule: Optimizer) -> Step:
         return self._shaped(rule.initial(), lambda entry: entry)
 
-    def step(self, rule: Optimizer, position: Any, grad: Any, last: Step, t: int, draw: Any) -> Step:
+    def step(self, rule: Optimizer, position: Array, grad: Array, last: Step, t: int, draw: Array | None) -> Step:
         slope = None if draw is None else rule.observe(0.0, draw)
         terms = rule.decide(Surroundings(self._around, position, grad, slope), last, t)
         zero = namespace(position).zeros_like(position[0, :])
 
-        def as_array(entry: Any) -> Any:  # what was made of numbers alone may be a number, or of another type
+        def as_array(entry: Array | float) -> Array:  # what was made of numbers alone is one, or of another type
             return zero + entry if isinstance(entry, float | int) else namespace(zero).astype(entry, zero.dtype)
 
         move = Vector(map(as_array, flat(terms.step, 1, self._size)))
         return self._shaped(terms, as_array)._replace(step=move)
 
-    def _shaped(self, terms: Step, made: Callable[[Any], Any]) -> Step:
+    def _shaped(self, terms: Step, made: Callable[[Array | float], object]) -> Step:
         """Return the terms with what is remembered in its full shape, each entry made by a function."""
         known = {
             name: shaped(map(made, flat(getattr(terms, name), order, self._size)), order, self._size)
@@ -238,6 +238,6 @@ class Paces:
         return terms, namespace(position).stack(tuple(terms.step))
 
 
-def arrays_in(term: Any) -> list[Any]:
+def arrays_in(term: Value) -> list[Any]:
     """Return the arrays that a remembered term consists of."""
     return flat(term, rank(term), len(term)) if isinstance(term, Vector) else [term]

@@ -9,55 +9,58 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import reduce
-from operator import add
+from operator import add, mul
 from typing import Any
 
-from lossland.expression.node import Node, abs_, as_node, make, maximum, namespace, sqrt, where
-from lossland.expression.vectors import Vector
+from lossland.expression.node import Node, Value, abs_, as_node, make, maximum, namespace, sqrt, where
+from lossland.expression.vectors import Vector, mapped
+
+Vectorlike = Vector | Node
+"""A vector or matrix, or the node that stands for it."""
 
 
-def dot(a: Any, b: Any) -> Any:
+def dot(a: Value, b: Value) -> Any:
     """Return the inner product of two vectors."""
     if _is_symbol(a, b):
         return make("dot", as_node(a), as_node(b))
-    return reduce(add, a * b)
+    return reduce(add, mapped(mul, a, b))
 
 
-def norm(a: Any) -> Any:
+def norm(a: Vectorlike) -> Value:
     """Return the Euclidean length of a vector."""
-    return make("norm", a) if _is_symbol(a) else sqrt(dot(a, a))
+    return make("norm", a) if isinstance(a, Node) else sqrt(dot(a, a))
 
 
-def total(a: Any) -> Any:
+def total(a: Vectorlike) -> Value:
     """Return the sum of a vector's parts."""
-    return make("total", a) if _is_symbol(a) else reduce(add, a)
+    return make("total", a) if isinstance(a, Node) else reduce(add, a)
 
 
-def mean(a: Any) -> Any:
+def mean(a: Vectorlike) -> Value:
     """Return the mean of a vector's parts."""
-    return make("mean", a) if _is_symbol(a) else total(a) / len(a)
+    return make("mean", a) if isinstance(a, Node) else total(a) / len(a)
 
 
-def outer(a: Any, b: Any) -> Any:
+def outer(a: Vectorlike, b: Vectorlike) -> Any:
     """Return the matrix of all products of the parts of two vectors."""
     return make("outer", as_node(a), as_node(b)) if _is_symbol(a, b) else Vector(x * b for x in _rows(a, b))
 
 
-def times(matrix: Any, vector: Any) -> Any:
+def times(matrix: Vectorlike, vector: Vectorlike) -> Any:
     """Return a matrix times a vector."""
     if _is_symbol(matrix, vector):
         return make("times", as_node(matrix), as_node(vector))
     return Vector(dot(row, vector) for row in _rows(matrix, vector))
 
 
-def diagonal(matrix: Any) -> Any:
+def diagonal(matrix: Vectorlike) -> Any:
     """Return the diagonal of a square matrix as a vector."""
-    return make("diagonal", matrix) if _is_symbol(matrix) else Vector(row[i] for i, row in enumerate(matrix))
+    return make("diagonal", matrix) if isinstance(matrix, Node) else Vector(row[i] for i, row in enumerate(matrix))
 
 
-def identity_like(vector: Any) -> Any:
+def identity_like(vector: Vectorlike) -> Any:
     """Return the unit matrix for vectors of that many parts."""
-    if _is_symbol(vector):
+    if isinstance(vector, Node):
         return make("identity", vector)
     size = len(vector)
     return Vector(Vector(1.0 if i == j else 0.0 for j in range(size)) for i in range(size))
@@ -85,14 +88,14 @@ def solve(matrix: Any, vector: Any) -> Any:
     return Vector(found)
 
 
-def spectral(function: Callable[[Any], Any], matrix: Any) -> Any:
+def spectral(function: Callable[[Any], Any], matrix: Vectorlike) -> Any:
     """Return the symmetric matrix that has the same eigenvectors, and the function of the eigenvalues.
 
     A 2 x 2 matrix has it in closed form: with eigenvalues a >= b it is the mean of f(a) and f(b) times the unit matrix,
     and the slope from b to a times what is left of the matrix without its mean. Larger ones of arrays are taken apart
     by ``linalg.eigh`` of their library; those of nodes raise ValueError.
     """
-    if _is_symbol(matrix):
+    if isinstance(matrix, Node):
         return function(matrix)
     if len(matrix) != 2:
         return _by_eigenvectors(function, matrix)
@@ -118,15 +121,15 @@ def _by_eigenvectors(function: Callable[[Any], Any], matrix: Vector) -> Vector:
     return Vector(Vector(made[..., i, j] + lost for j in range(len(matrix))) for i in range(len(matrix)))
 
 
-def clipped(vector: Any, longest: Any) -> Any:
+def clipped(vector: Vectorlike, longest: Value) -> Vectorlike:
     """Return a vector, shortened to a length if it is longer."""
     return vector / maximum(1.0, norm(vector) / longest)
 
 
-def _rows(value: Any, like: Vector) -> Vector:
+def _rows(value: Vectorlike, like: Any) -> Vector:
     """Return a vector or matrix as it is; a number, which stands for all entries, as the vector of it."""
     return value if isinstance(value, Vector) else Vector([value] * len(like))
 
 
-def _is_symbol(*values: Any) -> bool:
+def _is_symbol(*values: object) -> bool:
     return any(isinstance(value, Node) for value in values) and not any(isinstance(value, Vector) for value in values)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import operator
 import sys
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextvars import ContextVar
 from functools import cache, partial
 from numbers import Real
@@ -26,6 +26,7 @@ from lossland.expression.vectors import Vector, mapped
 
 Number = int | float
 Key = tuple[str, "float | tuple[Node, ...]", str]
+Row = tuple[str, list[int], float, str]  # an operation of a pickle: op, the numbers of its arguments, value, name
 
 _nodes: WeakValueDictionary[Key, Node] = WeakValueDictionary()
 comparing: ContextVar[bool] = ContextVar("comparing", default=False)  # whether == builds a node
@@ -88,34 +89,34 @@ class Node:
     value: float
     name: str
 
-    def __add__(self, other: Any) -> Any:
+    def __add__(self, other: Value) -> Node:
         return _operate("add", self, other)
 
-    def __radd__(self, other: Any) -> Any:
+    def __radd__(self, other: Value) -> Node:
         return self if isinstance(other, int) and other == 0 else _operate("add", other, self)  # for sum()
 
-    def __sub__(self, other: Any) -> Any:
+    def __sub__(self, other: Value) -> Node:
         return _operate("sub", self, other)
 
-    def __rsub__(self, other: Any) -> Any:
+    def __rsub__(self, other: Value) -> Node:
         return _operate("sub", other, self)
 
-    def __mul__(self, other: Any) -> Any:
+    def __mul__(self, other: Value) -> Node:
         return _operate("mul", self, other)
 
-    def __rmul__(self, other: Any) -> Any:
+    def __rmul__(self, other: Value) -> Node:
         return _operate("mul", other, self)
 
-    def __truediv__(self, other: Any) -> Any:
+    def __truediv__(self, other: Value) -> Node:
         return _operate("div", self, other)
 
-    def __rtruediv__(self, other: Any) -> Any:
+    def __rtruediv__(self, other: Value) -> Node:
         return _operate("div", other, self)
 
-    def __pow__(self, other: Any) -> Any:
+    def __pow__(self, other: Value) -> Node:
         return _operate("pow", self, other)
 
-    def __rpow__(self, other: Any) -> Any:
+    def __rpow__(self, other: Value) -> Node:
         return _operate("pow", other, self)
 
     def __neg__(self) -> Node:
@@ -127,16 +128,16 @@ class Node:
     def __abs__(self) -> Node:
         return make("abs", self)
 
-    def __lt__(self, other: Any) -> Any:
+    def __lt__(self, other: Value) -> Node:
         return _operate("lt", self, other)
 
-    def __le__(self, other: Any) -> Any:
+    def __le__(self, other: Value) -> Node:
         return _operate("le", self, other)
 
-    def __gt__(self, other: Any) -> Any:
+    def __gt__(self, other: Value) -> Node:
         return _operate("gt", self, other)
 
-    def __ge__(self, other: Any) -> Any:
+    def __ge__(self, other: Value) -> Node:
         return _operate("ge", self, other)
 
     __hash__ = object.__hash__
@@ -147,19 +148,19 @@ class Node:
     def __ne__(self, other: object) -> Any:
         return _operate("ne", self, other) if comparing.get() and self is not other else self is not other
 
-    def __mod__(self, other: Any) -> Any:
+    def __mod__(self, other: Value) -> Node:
         return _operate("mod", self, other)
 
-    def __rmod__(self, other: Any) -> Any:
+    def __rmod__(self, other: Value) -> Node:
         return _operate("mod", other, self)
 
-    def __floordiv__(self, other: Any) -> Any:
+    def __floordiv__(self, other: Value) -> Node:
         return floor(self / other)
 
-    def __rfloordiv__(self, other: Any) -> Any:
+    def __rfloordiv__(self, other: Value) -> Node:
         return floor(other / self)
 
-    def __round__(self, digits: int = 0) -> Any:
+    def __round__(self, digits: int = 0) -> Node:
         return round_(self) if digits == 0 else round_(self * 10.0**digits) / 10.0**digits
 
     def __floor__(self) -> Node:
@@ -168,34 +169,36 @@ class Node:
     def __ceil__(self) -> Node:
         return make("ceil", self)
 
-    def __and__(self, other: Any) -> Any:
+    def __and__(self, other: Value) -> Node:
         from lossland.expression.with_numpy import both
 
         return both(self, other)
 
-    def __or__(self, other: Any) -> Any:
+    def __or__(self, other: Value) -> Node:
         from lossland.expression.with_numpy import either
 
         return either(self, other)
 
-    def __invert__(self) -> Any:
+    def __invert__(self) -> Node:
         from lossland.expression.with_numpy import opposite
 
         return opposite(self)
 
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: object, **options: object) -> object:
         from lossland.expression.with_numpy import on_ufunc
 
         return on_ufunc(ufunc, method, inputs, options)
 
-    def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
+    def __array_function__(
+        self, function: Callable[..., object], types: object, args: Sequence[object], options: Mapping[str, object]
+    ) -> object:
         from lossland.expression.with_numpy import on_function
 
         return on_function(function, args, options)
 
     if not TYPE_CHECKING:
 
-        def __getattr__(self, name: str) -> Any:
+        def __getattr__(self, name: str) -> Callable[..., Node]:
             """Give an array of objects the method that it calls for ``np.exp``; all real attributes are known."""
             from lossland.expression.with_numpy import METHODS
 
@@ -214,7 +217,7 @@ class Node:
 
         return f"<{text(self)}>" if length(self) < LONGEST else f"<an expression of {len(ordered([self]))} operations>"
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[Callable[..., Node], tuple[Sequence[Row], Sequence[table.Table]]]:
         """Let a pickle hold a flat list of operations: any depth is fine, and what is shared is written once."""
         nodes = ordered([self])
         index = {node: number for number, node in enumerate(nodes)}
@@ -243,7 +246,7 @@ def _intern(op: str, args: tuple[Node, ...], value: float = math.nan, name: str 
     return node
 
 
-def _from_rows(rows: Sequence[tuple[str, list[int], float, str]], tables: Sequence[table.Table]) -> Node:
+def _from_rows(rows: Sequence[Row], tables: Sequence[table.Table]) -> Node:
     """Return the last of the operations that a pickle holds; to unpickle the tables is to know them."""
     nodes: list[Node] = []
     for op, args, value, name in rows:
@@ -383,7 +386,7 @@ COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "ne": operator.ne,
 }
 
-_IEEE: dict[str, Callable[..., Any]] = {
+_IEEE: dict[str, Callable[..., np.floating]] = {
     **{name: getattr(np, name) for name in UNARY},
     "div": np.divide,
     "pow": np.power,
@@ -459,13 +462,13 @@ def on_arrays(op: str, xp: ModuleType) -> Callable[..., Any]:
     return operators[op] if op in operators else getattr(xp, op)
 
 
-def _alike(xp: ModuleType, *values: Any) -> list[Any]:
+def _alike(xp: ModuleType, *values: Array | Number) -> list[Array]:
     """Turn Python numbers into arrays of the others' type: not every namespace's functions take numbers."""
     like = next(value for value in values if not isinstance(value, Number))
     return [xp.asarray(value, dtype=like.dtype) if isinstance(value, Number) else value for value in values]
 
 
-def _where(xp: ModuleType, test: Any, a: Any, b: Any) -> Any:
+def _where(xp: ModuleType, test: Array, a: Array | Number, b: Array | Number) -> Array:
     if isinstance(a, Number) and isinstance(b, Number):
         return xp.where(test, xp.asarray(float(a)), xp.asarray(float(b)))
     return xp.where(test, *_alike(xp, a, b))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-Operation = Callable[[Any, Any], Any]
+if TYPE_CHECKING:
+    from lossland.expression.node import Value
 
 
 class Vector:
@@ -22,7 +23,7 @@ class Vector:
 
     parts: tuple[Any, ...]
 
-    def __init__(self, parts: Iterable[Any]) -> None:
+    def __init__(self, parts: Iterable[object]) -> None:
         self.parts = tuple(parts)
 
     def __len__(self) -> int:
@@ -37,53 +38,53 @@ class Vector:
     def __repr__(self) -> str:
         return f"Vector({list(self.parts)!r})"
 
-    def __add__(self, other: Any) -> Vector:
+    def __add__(self, other: Value) -> Vector:
         return mapped(operator.add, self, other)
 
-    def __radd__(self, other: Any) -> Vector:
+    def __radd__(self, other: Value) -> Vector:
         return mapped(operator.add, other, self)
 
-    def __sub__(self, other: Any) -> Vector:
+    def __sub__(self, other: Value) -> Vector:
         return mapped(operator.sub, self, other)
 
-    def __rsub__(self, other: Any) -> Vector:
+    def __rsub__(self, other: Value) -> Vector:
         return mapped(operator.sub, other, self)
 
-    def __mul__(self, other: Any) -> Vector:
+    def __mul__(self, other: Value) -> Vector:
         return mapped(operator.mul, self, other)
 
-    def __rmul__(self, other: Any) -> Vector:
+    def __rmul__(self, other: Value) -> Vector:
         return mapped(operator.mul, other, self)
 
-    def __truediv__(self, other: Any) -> Vector:
+    def __truediv__(self, other: Value) -> Vector:
         return mapped(operator.truediv, self, other)
 
-    def __rtruediv__(self, other: Any) -> Vector:
+    def __rtruediv__(self, other: Value) -> Vector:
         return mapped(operator.truediv, other, self)
 
-    def __pow__(self, other: Any) -> Vector:
+    def __pow__(self, other: Value) -> Vector:
         return mapped(operator.pow, self, other)
 
-    def __rpow__(self, other: Any) -> Vector:
+    def __rpow__(self, other: Value) -> Vector:
         return mapped(operator.pow, other, self)
 
     def __neg__(self) -> Vector:
         return mapped(operator.neg, self)
 
-    def __lt__(self, other: Any) -> Vector:
+    def __lt__(self, other: Value) -> Vector:
         return mapped(operator.lt, self, other)
 
-    def __le__(self, other: Any) -> Vector:
+    def __le__(self, other: Value) -> Vector:
         return mapped(operator.le, self, other)
 
-    def __gt__(self, other: Any) -> Vector:
+    def __gt__(self, other: Value) -> Vector:
         return mapped(operator.gt, self, other)
 
-    def __ge__(self, other: Any) -> Vector:
+    def __ge__(self, other: Value) -> Vector:
         return mapped(operator.ge, self, other)
 
 
-def mapped(function: Callable[..., Any], *args: Any) -> Vector:
+def mapped(function: Callable[..., object], *args: object) -> Vector:
     """Apply a function to the parts of the vectors among the arguments; what is no vector goes to each of them."""
     size = next(len(arg) for arg in args if isinstance(arg, Vector))
     columns = [arg.parts if isinstance(arg, Vector) else (arg,) * size for arg in args]
@@ -93,12 +94,12 @@ def mapped(function: Callable[..., Any], *args: Any) -> Vector:
 # ------------------------------------------------------------------------------------------------------- layout
 
 
-def rank(value: Any) -> int:
+def rank(value: object) -> int:
     """Return 0 for a number, array or node, 1 for a vector of them, 2 for a matrix."""
     return 1 + rank(value[0]) if isinstance(value, Vector) else 0
 
 
-def flat(value: Any, order: int, size: int) -> list[Any]:
+def flat(value: object, order: int, size: int) -> list[Any]:
     """Return the ``size**order`` entries of a value of that rank, row by row.
 
     One number stands for all parts of a vector, and for that multiple of the unit matrix.

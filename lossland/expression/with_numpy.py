@@ -16,39 +16,39 @@ from typing import Any
 import numpy as np
 
 from lossland.expression import node as nodes
-from lossland.expression.node import Node, constant, make, maximum, minimum, where
+from lossland.expression.node import Node, Value, constant, make, maximum, minimum, where
 
 ONE, ZERO = constant(1), constant(0)
 
 
-def both(a: Any, b: Any) -> Any:
+def both(a: Value, b: Value) -> Node:
     """Return the test that holds where two tests hold."""
     return where(a, where(b, 1.0, 0.0), 0.0) > 0
 
 
-def either(a: Any, b: Any) -> Any:
+def either(a: Value, b: Value) -> Node:
     """Return the test that holds where one of two tests holds."""
     return where(a, 1.0, where(b, 1.0, 0.0)) > 0
 
 
-def opposite(a: Any) -> Any:
+def opposite(a: Value) -> Node:
     """Return the test that holds where another one does not."""
     return where(a, 0.0, 1.0) > 0
 
 
-def _test(op: str) -> Callable[[Any, Any], Any]:
+def _test(op: str) -> Callable[[object, object], Node]:
     return lambda a, b: make(op, nodes.as_node(a), nodes.as_node(b))
 
 
-def _heaviside(x: Any, at_zero: Any) -> Any:
+def _heaviside(x: Value, at_zero: Value) -> Node:
     return where(x < 0, 0.0, where(x > 0, 1.0, at_zero))
 
 
-def _log_sum(a: Any, b: Any) -> Any:
+def _log_sum(a: Node, b: Node) -> Node:
     return maximum(a, b) + nodes.log(1 + nodes.exp(-abs(a - b)))
 
 
-UFUNCS: dict[Any, Callable[..., Any]] = {
+UFUNCS: dict[np.ufunc, Callable[..., Any]] = {
     np.add: lambda a, b: a + b,
     np.subtract: lambda a, b: a - b,
     np.multiply: lambda a, b: a * b,
@@ -117,27 +117,27 @@ METHODS = {ufunc.__name__: function for ufunc, function in UFUNCS.items() if ufu
 """What arrays of objects ask each of their elements for."""
 
 
-def _clip(x: Any, low: Any = None, high: Any = None, **limits: Any) -> Any:
+def _clip(x: Node, low: Value | None = None, high: Value | None = None, **limits: Value) -> Node:
     low, high = limits.get("min", limits.get("a_min", low)), limits.get("max", limits.get("a_max", high))
     x = x if low is None else maximum(x, low)
     return x if high is None else minimum(x, high)
 
 
-def _rounded(x: Any, decimals: int = 0) -> Any:
+def _rounded(x: Node, decimals: int = 0) -> Node:
     return nodes.round_(x) if decimals == 0 else nodes.round_(x * 10.0**decimals) / 10.0**decimals
 
 
-def _select(tests: Sequence[Any], choices: Sequence[Any], default: Any = 0) -> Any:
+def _select(tests: Sequence[Node], choices: Sequence[Value], default: Value = 0) -> Node:
     cases = list(zip(tests, choices, strict=True))
     return reduce(lambda rest, case: where(case[0], case[1], rest), reversed(cases), default)
 
 
-def _sinc(x: Any) -> Any:
+def _sinc(x: Node) -> Node:
     u = nodes.pi * x
     return where(make("eq", u, ZERO), 1.0, nodes.sin(u) / u)
 
 
-FUNCTIONS: dict[Any, Callable[..., Any]] = {
+FUNCTIONS: dict[Callable[..., object], Callable[..., Node]] = {
     np.where: where,
     np.clip: _clip,
     np.round: _rounded,
@@ -150,7 +150,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
 }
 
 
-def on_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: Mapping[str, Any]) -> Any:
+def on_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: Mapping[str, object]) -> object:
     """Return what a NumPy function that works element by element makes of nodes, numbers and arrays of them."""
     if ufunc not in UFUNCS or method != "__call__" or options:
         name = f"{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
@@ -160,11 +160,11 @@ def on_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: Mappi
     return elementwise(UFUNCS[ufunc], inputs)
 
 
-def _varies(value: Any) -> bool:
+def _varies(value: object) -> bool:
     return isinstance(value, Node) and bool(nodes.variables(value))
 
 
-def on_function(function: Callable[..., Any], args: Sequence[Any], options: Mapping[str, Any]) -> Any:
+def on_function(function: Callable[..., object], args: Sequence[object], options: Mapping[str, object]) -> object:
     """Return what any other NumPy function makes of nodes: those that only add and multiply work as they are."""
     if function in FUNCTIONS:
         given = FUNCTIONS[function]
@@ -174,7 +174,7 @@ def on_function(function: Callable[..., Any], args: Sequence[Any], options: Mapp
     return result[()] if isinstance(result, np.ndarray) and result.ndim == 0 else result
 
 
-def elementwise(function: Callable[..., Any], args: Sequence[Any]) -> Any:
+def elementwise(function: Callable[..., object], args: Sequence[Any]) -> object:
     """Return a function of nodes and numbers, or where there are arrays the array of what it gives for each element."""
     args = [arg.item() if isinstance(arg, np.generic) else arg for arg in args]  # NumPy's numbers would ask us again
     if not any(isinstance(arg, np.ndarray | list | tuple) for arg in args):
@@ -182,7 +182,7 @@ def elementwise(function: Callable[..., Any], args: Sequence[Any]) -> Any:
     return np.frompyfunc(function, len(args), 1)(*map(_boxed, args))
 
 
-def _boxed(arg: Any) -> Any:
+def _boxed(arg: object) -> Any:
     """Return nodes as arrays of objects, which NumPy does not ask back."""
     if isinstance(arg, Node):
         box = np.empty((), object)

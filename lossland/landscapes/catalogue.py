@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from lossland.expression import abs_, constant, cos, e, exp, pi, sin, sqrt, tanh, text, trace
+from lossland.landscapes.functions import Function
 from lossland.landscapes.landscape import Domain, Landscape, Point, check_domain
 
 CATALOGUE: dict[str, Landscape] = {}
@@ -25,10 +25,10 @@ BRANIN = "Branin (1972), Widely convergent method for finding multiple solutions
 
 def landscape(
     title: str, *, domain: Domain, minima: Sequence[Point], start: Point, source: str
-) -> Callable[[Callable[[Any, Any], Any]], Callable[[Any, Any], Any]]:
+) -> Callable[[Function], Function]:
     """Enter a function f(x, y), written with the functions of `lossland.expression`, into the catalogue."""
 
-    def enter(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def enter(function: Function) -> Function:
         node = trace(function, "x", "y")
         CATALOGUE[function.__name__] = Landscape(
             name=function.__name__,

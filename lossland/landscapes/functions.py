@@ -49,7 +49,7 @@ def traced_vector(function: Callable[[Any], Any], names: Sequence[str]) -> Node:
     return _expression(function, [vector], names)
 
 
-def _expression(function: Callable[..., Any], arguments: Sequence[Any], names: Sequence[str] = ("x", "y")) -> Node:
+def _expression(function: Callable[..., Any], arguments: Sequence[object], names: Sequence[str] = ("x", "y")) -> Node:
     """Return what a function makes of symbols, or raise UserError."""
     name = called(function)
     result: Any = None
@@ -85,7 +85,7 @@ def called(function: object) -> str:
     return "The function" if not name or name.startswith("<") else f"The function {name}"
 
 
-def takes(function: Any, count: int) -> bool:
+def takes(function: Callable[..., object], count: int) -> bool:
     """Whether a function can be called with so many arguments."""
     try:
         inspect.signature(function).bind(*range(count))
@@ -96,7 +96,7 @@ def takes(function: Any, count: int) -> bool:
     return True
 
 
-def _taken(function: Any) -> str:
+def _taken(function: Callable[..., object]) -> str:
     names = list(inspect.signature(function).parameters)
     return ", ".join(names) if names else "nothing"
 

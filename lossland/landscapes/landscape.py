@@ -131,7 +131,7 @@ class Landscape(Displayed):
     start: Point
     notation: str = ""
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> dict[str, object]:
         """Let a pickle hold the fields alone: programs are made where they are needed."""
         return {item.name: getattr(self, item.name) for item in fields(self)}
 

@@ -165,7 +165,7 @@ def _bbob(text: str, size: int) -> Problem:
     return Problem(known.name, title, known.node, known.names, domain, (minimum,), known.lowest, bbob.SOURCE)
 
 
-def _is_of_vector(what: Any) -> bool:
+def _is_of_vector(what: object) -> bool:
     """Whether something is a function of one vector, not of two numbers."""
     return callable(what) and not isinstance(what, type) and takes(what, 1) and not takes(what, 2)
 

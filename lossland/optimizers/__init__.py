@@ -268,7 +268,7 @@ def _with_settings(kind: type[Optimizer], settings: Sequence[str]) -> Optimizer:
 def _from_file(file: userfiles.Named) -> type[Optimizer]:
     """Return the class that a text such as ``mine.py:MyRule`` names."""
 
-    def fits(value: Any) -> bool:
+    def fits(value: object) -> bool:
         own = isinstance(value, type) and issubclass(value, Optimizer) and userfiles.is_own(value.__module__)
         return own or foreign.is_foreign(value)
 

@@ -63,6 +63,9 @@ class Mover(Protocol):
         ...
 
 
+Options = Mapping[str, float]  # keywords of the library's function that are no hyper-parameters
+
+
 class Argument(NamedTuple):
     """Where a hyper-parameter goes in the call: its keyword, and the entry where the value is a tuple."""
 
@@ -75,7 +78,7 @@ class Foreign(Optimizer):
 
     traced, variant = False, True
     make: ClassVar[Callable[..., Any]]  # the class or function of the library
-    options: ClassVar[dict[str, Any]] = {}
+    options: ClassVar[Options] = {}
     arguments: ClassVar[dict[str, Argument]] = {}  # of each field
     Terms = namedtuple("Terms", "mover step")
 
@@ -124,7 +127,7 @@ class Foreign(Optimizer):
         return _again, (head, name, self.options, settings)
 
 
-def _again(library: str, name: str, options: Mapping[str, Any], settings: Mapping[str, float]) -> Foreign:
+def _again(library: str, name: str, options: Options, settings: Mapping[str, float]) -> Foreign:
     kind = with_options(named(f"{library}.{name}"), options)
     return (noisy_class(kind) if "noise" in settings else kind)(**settings)  # type: ignore[return-value]
 
@@ -183,7 +186,7 @@ class _OptaxMover:
     def __init__(self, transformation: Any, position: Array) -> None:
         self._jax: Any = import_module("jax")
 
-        def step(place: Any, grad: Any, state: Any) -> Any:
+        def step(place: object, grad: object, state: object) -> tuple[object, object]:
             return transformation.update(grad, state, place)
 
         with self._jax.enable_x64(position.dtype == np.float64):
@@ -221,27 +224,27 @@ def named(name: str) -> type[Foreign]:
     return _kind(getattr(home, inner), TorchRule if library == "torch" else OptaxRule, name, title)
 
 
-def _is_rule(library: str, name: str, value: Any) -> bool:
+def _is_rule(library: str, name: str, value: object) -> bool:
     if library == "torch":
         return is_torchs(value)
     return inspect.isfunction(value) and "learning_rate" in inspect.signature(value).parameters
 
 
-def is_torchs(value: Any) -> bool:
+def is_torchs(value: object) -> bool:
     """Whether something is a class of PyTorch's optimizers; nothing is imported to find out."""
     torch = sys.modules.get("torch")
     base = getattr(getattr(torch, "optim", None), "Optimizer", None)
     return base is not None and isinstance(value, type) and issubclass(value, base) and value is not base
 
 
-def is_foreign(value: Any) -> bool:
+def is_foreign(value: object) -> bool:
     """Whether something is a PyTorch class, that with settings (``functools.partial``), or an optax transformation."""
     if isinstance(value, partial):
         return is_torchs(value.func) and not value.args
     return is_torchs(value) or _is_optaxs(value)
 
 
-def _is_optaxs(value: Any) -> bool:
+def _is_optaxs(value: object) -> bool:
     optax = sys.modules.get("optax")
     return optax is not None and isinstance(value, optax.GradientTransformation)
 
@@ -253,8 +256,8 @@ def rule_of(value: Any) -> Foreign:
     kind, given = (value.func, value.keywords) if isinstance(value, partial) else (value, {})
     known = kind.__module__.startswith("torch.optim")
     made = named(f"torch.{kind.__name__}") if known else _kind(kind, TorchRule, kind.__qualname__, "PyTorch")
-    numbers: dict[str, Any] = {}
-    options: dict[str, Any] = {}
+    numbers: dict[str, float] = {}
+    options: dict[str, float] = {}
     for keyword, setting in given.items():
         names = [name for name, argument in made.arguments.items() if argument.keyword == keyword]
         if names:
@@ -319,14 +322,14 @@ def split(kind: type[Foreign], settings: Sequence[tuple[str, str]]) -> tuple[typ
     """Return the class with the options among settings (name, value), and the names of those."""
     taken = inspect.signature(kind.make).parameters
     own = [item.name for item in fields(kind)]
-    options: dict[str, Any] = {}
+    options: dict[str, float] = {}
     for name, text in settings:
         if name in taken and name not in own and taken[name].kind is not taken[name].VAR_KEYWORD:
             options[name] = _option(kind, name, text, taken[name].default)
     return with_options(kind, options), list(options)
 
 
-def _option(kind: type[Foreign], name: str, text: str, default: Any) -> Any:
+def _option(kind: type[Foreign], name: str, text: str, default: object) -> float:
     try:
         value = float(text)
     except ValueError:
@@ -337,12 +340,12 @@ def _option(kind: type[Foreign], name: str, text: str, default: Any) -> Any:
 
 
 @cache
-def _with(kind: type[Foreign], options: tuple[tuple[str, Any], ...]) -> type[Foreign]:
+def _with(kind: type[Foreign], options: tuple[tuple[str, float], ...]) -> type[Foreign]:
     made = make_dataclass(kind.__name__, [], bases=(kind,), frozen=True)
     made.options = dict(options)
     return made
 
 
-def with_options(kind: type[Foreign], options: Mapping[str, Any]) -> type[Foreign]:
+def with_options(kind: type[Foreign], options: Options) -> type[Foreign]:
     """Return a class with some options given."""
     return _with(kind, tuple(sorted(options.items()))) if options else kind

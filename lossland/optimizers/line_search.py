@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from collections import namedtuple
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from lossland.expression import maximum, minimum, where
-from lossland.expression.linear import dot
+from lossland.expression.linear import Vectorlike, dot
 from lossland.expression.node import Value, as_node, make
 from lossland.optimizers.look import Look, Symbols
 from lossland.optimizers.rule import Hyper, Optimizer, Step, epsilon, rate, setting
@@ -16,7 +16,7 @@ from lossland.optimizers.rule import Hyper, Optimizer, Step, epsilon, rate, sett
 TRIES = 8  # rates that a backtracking search tries; each is a look at the landscape, which is always paid
 
 
-def backtracked(look: Look, direction: Any, slope: Any, first: Any, shrink: Any, share: Any) -> Any:
+def backtracked(look: Look, direction: Vectorlike, slope: Value, first: Value, shrink: Value, share: Value) -> Value:
     """Return the first of ``first``, ``first * shrink``, ... that is short enough, else the last of them.
 
     Short enough means that the value falls by ``share`` of what ``slope``, along ``direction``, promises (Armijo).

@@ -10,14 +10,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from lossland.expression.linear import dot, times
-from lossland.expression.node import Node, as_node, make, variable, variables
+from lossland.expression.linear import Vectorlike, dot, times
+from lossland.expression.node import Node, V, Value, as_node, make, variable, variables
 from lossland.expression.vectors import Vector, flat, rank, shaped
 from lossland.optimizers.rule import Optimizer, Step, by_coordinate, symbolic
 
 AXES = ("x", "y")
+G = TypeVar("G", Vector, Node)
 
 
 class Look(ABC):
@@ -28,33 +29,33 @@ class Look(ABC):
     values go with them, and curvatures are exact.
     """
 
-    position: Any
+    position: Any  # a vector, or its symbol
     grad: Any
-    slope: Any = None  # what noise adds to gradients
+    slope: Vectorlike | None = None  # what noise adds to gradients
 
-    def noted_value(self, exact: Any, position: Any) -> Any:
+    def noted_value(self, exact: V, position: Vectorlike) -> V:
         """Return an exact value at a position as it is seen: with what the random slope adds."""
         if self.slope is None or position is self.position:
             return exact
         return exact + dot(self.slope, position - self.position)
 
-    def noted_grad(self, exact: Any) -> Any:
+    def noted_grad(self, exact: G) -> G:
         """Return an exact gradient as it is seen."""
         return exact if self.slope is None else exact + self.slope
 
     @abstractmethod
-    def value_at(self, position: Any) -> Any:
+    def value_at(self, position: Vectorlike) -> Value:
         """Return f at a position. It costs half a gradient."""
 
     @abstractmethod
-    def grad_at(self, position: Any) -> Any:
+    def grad_at(self, position: Vectorlike) -> Vectorlike:
         """Return the gradient at a position. It costs one more gradient."""
 
     @abstractmethod
-    def hessian_at(self, position: Any) -> Any:
+    def hessian_at(self, position: Vectorlike) -> Vectorlike:
         """Return the matrix of second derivatives at a position. It costs two gradients for each coordinate."""
 
-    def curvature_along(self, position: Any, direction: Any) -> Any:
+    def curvature_along(self, position: Vectorlike, direction: Vectorlike) -> Vectorlike:
         """Return the Hessian at a position times a vector. It costs two gradients."""
         return times(self.hessian_at(position), direction)
 
@@ -65,15 +66,15 @@ class Symbols(Look):
     def __init__(self, noise: Node | None = None) -> None:
         self.position, self.grad, self.slope = variable("position"), variable("grad"), noise
 
-    def value_at(self, position: Any) -> Node:
+    def value_at(self, position: Vectorlike) -> Node:
         """Return f(position)."""
         return make("value_at", as_node(position))
 
-    def grad_at(self, position: Any) -> Node:
+    def grad_at(self, position: Vectorlike) -> Node:
         """Return the gradient's symbol."""
         return self.noted_grad(make("gradient_at", as_node(position)))
 
-    def hessian_at(self, position: Any) -> Node:
+    def hessian_at(self, position: Vectorlike) -> Node:
         """Return the Hessian's symbol."""
         return make("hessian_at", as_node(position))
 
@@ -162,7 +163,7 @@ def _carried(kind: type[Optimizer], terms: Step, ranks: dict[str, int]) -> tuple
         names = kept
 
 
-def _nodes(value: Any) -> Iterator[Node]:
+def _nodes(value: object) -> Iterator[Node]:
     """Yield all nodes in terms, vectors and matrices."""
     if isinstance(value, Node):
         yield value
@@ -209,29 +210,29 @@ class _Traced(Look):
         self.axes, self.slope = axes, slope
         self.position, self.grad = Vector(map(variable, axes)), self.noted_grad(_named("grad", 1, axes))
         self.places: list[Place] = []
-        self.paid: dict[tuple[Any, ...], float] = {}
+        self.paid: dict[tuple[str | tuple[Node, ...], ...], float] = {}
 
     @property
     def cost(self) -> float:
         """What all looks cost, in gradients."""
         return sum(self.paid.values())
 
-    def value_at(self, position: Any) -> Node:
+    def value_at(self, position: Vectorlike) -> Node:
         """Return the variable of a value."""
         self.paid["value", self._at(position)] = 0.5
         return self.noted_value(variable(self._seen("value", position, [""])[0]), position)
 
-    def grad_at(self, position: Any) -> Vector:
+    def grad_at(self, position: Vectorlike) -> Vector:
         """Return the variables of a gradient."""
         self.paid["gradient", self._at(position)] = 1.0
         return self.noted_grad(Vector(map(variable, self._seen("gradient", position, list(self.axes)))))
 
-    def hessian_at(self, position: Any) -> Vector:
+    def hessian_at(self, position: Vectorlike) -> Vector:
         """Return the variables of a Hessian."""
         self.paid["hessian", self._at(position)] = 2.0 * len(self.axes)
         return self._hessian(position)
 
-    def curvature_along(self, position: Any, direction: Any) -> Vector:
+    def curvature_along(self, position: Vectorlike, direction: Vectorlike) -> Vector:
         """Return the product in the variables of a Hessian, at the price of the product."""
         self.paid["product", self._at(position), self._at(direction)] = 2.0
         if len(self.axes) == len(AXES):
@@ -239,17 +240,17 @@ class _Traced(Look):
         both = Vector([*self._at(position), *self._at(direction)])
         return Vector(map(variable, self._seen("product", both, list(self.axes))))
 
-    def _hessian(self, position: Any) -> Vector:
+    def _hessian(self, position: Vectorlike) -> Vector:
         pairs = [a + b for i, a in enumerate(self.axes) for b in self.axes[i:]]
         found = dict(zip(pairs, self._seen("hessian", position, pairs), strict=True))
         size = range(len(self.axes))
         ordered = [[self.axes[min(i, j)] + self.axes[max(i, j)] for j in size] for i in size]
         return Vector(Vector(variable(found[pair]) for pair in row) for row in ordered)
 
-    def _at(self, position: Any) -> tuple[Node, ...]:
+    def _at(self, position: Vectorlike) -> tuple[Node, ...]:
         return tuple(map(as_node, flat(position, 1, len(self.axes))))
 
-    def _seen(self, what: str, position: Any, endings: list[str]) -> tuple[str, ...]:
+    def _seen(self, what: str, position: Vectorlike, endings: list[str]) -> tuple[str, ...]:
         at = self._at(position)
         for place in self.places:
             if place.what == what and all(a is b for a, b in zip(place.position, at, strict=True)):

@@ -6,11 +6,10 @@ from __future__ import annotations
 from collections import namedtuple
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any
 
 from lossland.expression import constant, maximum, sqrt
 from lossland.expression.linear import dot, norm, outer, spectral, times
-from lossland.expression.node import Value
+from lossland.expression.node import V, Value
 from lossland.optimizers.look import Look
 from lossland.optimizers.rule import Optimizer, Step, decay, epsilon, pull, rate
 
@@ -71,5 +70,5 @@ class Shampoo(Optimizer):
         return self.Terms(L, R, step=-self.lr * _inverse_fourth_root(L) * scaled)
 
 
-def _inverse_fourth_root(x: Any) -> Any:
+def _inverse_fourth_root(x: V) -> V:
     return 1 / sqrt(sqrt(x))

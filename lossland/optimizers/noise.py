@@ -6,9 +6,9 @@ It is a hyper-parameter, ``noise``, which SGD has by itself and every other rule
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import fields, make_dataclass, replace
 from functools import cache
-from typing import Any
 
 from lossland import checks, userfiles
 from lossland.errors import UserError
@@ -24,11 +24,11 @@ def noisy(optimizer: Optimizer, noise: float) -> Optimizer:
     """
     size = checks.real(noise, 0.0, 1e300, "The noise of gradients")
     if has_noise(type(optimizer)):
-        changes: dict[str, Any] = {"noise": size}
+        changes: dict[str, float] = {"noise": size}
         return replace(optimizer, **changes)
     if size == 0:
         return optimizer
-    settings: dict[str, Any] = {item.name: getattr(optimizer, item.name) for item in fields(optimizer)}
+    settings: dict[str, float] = {item.name: getattr(optimizer, item.name) for item in fields(optimizer)}
     return noisy_class(type(optimizer))(**settings, **{"noise": size})
 
 
@@ -40,13 +40,13 @@ def noisy_class(kind: type[Optimizer]) -> type[Optimizer]:
     if any(item.name == "noise" for item in fields(kind)):
         raise UserError(f"{kind.title} has a setting noise of its own; gradients cannot have noise of that name too.")
     name = f"Noisy{kind.__name__}"
-    namespace: dict[str, Any] = {"__module__": kind.__module__, "__doc__": kind.__doc__, "variant": True}
+    namespace: dict[str, object] = {"__module__": kind.__module__, "__doc__": kind.__doc__, "variant": True}
     if kind.traced and not userfiles.is_own(kind.__module__):  # those know how to be pickled
         namespace["__reduce__"] = _reduced
     return make_dataclass(name, [("noise", float, gradient_noise())], bases=(kind,), namespace=namespace, frozen=True)
 
 
-def _reduced(rule: Optimizer) -> Any:
+def _reduced(rule: Optimizer) -> tuple[Callable[..., Optimizer], tuple[object, ...]]:
     """Take an optimizer apart for a pickle, which can name no class that was made here."""
     kind = type(rule).__bases__[0]
     plain = kind.__bases__[0] if kind.schedule else kind

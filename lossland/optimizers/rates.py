@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,7 +65,7 @@ def suggested(optimizer: Optimizer, landscape: Landscape, start: tuple[float, fl
     """
     if rate_of(optimizer) is None:
         return optimizer
-    changes: dict[str, Any] = {"lr": suggested_rate(optimizer, landscape, start)}
+    changes: dict[str, float] = {"lr": suggested_rate(optimizer, landscape, start)}
     return replace(optimizer, **changes)
 
 

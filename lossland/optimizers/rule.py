@@ -13,7 +13,7 @@ from lossland import userfiles
 from lossland.display import Displayed
 from lossland.errors import UserError, nearest, shown
 from lossland.expression import variable
-from lossland.expression.node import Value
+from lossland.expression.node import V, Value
 from lossland.expression.printing import symbol
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ class Optimizer(Displayed, ABC):
         """Return the terms before the first step: what ``last`` is at t = 1. Zeros, unless the rule says otherwise."""
         return self.Terms(*[0.0] * len(self.Terms._fields))
 
-    def observe(self, grad: Any, draw: Any) -> Any:
+    def observe(self, grad: Any, draw: V) -> V:
         """Return the gradient as the rule sees it: with its ``noise``, if it has any, times ``draw``, standard normal.
 
         All that it sees at one step comes with the same draw: see `Look`.
@@ -200,7 +200,7 @@ def _hyper_of(item: Field) -> Hyper:
     return item.metadata.get("hyper") or _plain(item.name, _number(item.default))
 
 
-def _number(default: Any) -> float:
+def _number(default: object) -> float:
     return float(default) if isinstance(default, int | float) else 0.0
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import namedtuple
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields, make_dataclass
 from functools import cache
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from lossland import userfiles
 from lossland.errors import UserError, nearest
@@ -34,7 +35,7 @@ class Schedule(ABC):
     title: ClassVar[str]
 
     @abstractmethod
-    def share(self, t: Value) -> Any:
+    def share(self, t: Value) -> Value:
         """Return the share of the rate that step t = 1, 2, ... takes."""
 
 
@@ -47,7 +48,7 @@ class StepDecay(Schedule):
     every: float = setting(100.0, Hyper("T", 1.0, 1e4, log=True, low=1.0, whole=True))
     drop: float = setting(0.1, Hyper("q", 0.01, 1.0, log=True))
 
-    def share(self, t: Value) -> Any:
+    def share(self, t: Value) -> Value:
         """Return the share of step t."""
         return self.drop ** floor((t - 1) / self.every)
 
@@ -60,7 +61,7 @@ class Exponential(Schedule):
 
     drop: float = setting(0.99, Hyper("q", 0.9, 1.0, log=False))
 
-    def share(self, t: Value) -> Any:
+    def share(self, t: Value) -> Value:
         """Return the share of step t."""
         return self.drop ** (t - 1)
 
@@ -74,7 +75,7 @@ class Cosine(Schedule):
     steps: float = _steps()
     least: float = setting(0.0, Hyper("q", 0.0, 1.0, log=False))
 
-    def share(self, t: Value) -> Any:
+    def share(self, t: Value) -> Value:
         """Return the share of step t."""
         return _between(1.0, self.least, minimum((t - 1) / self.steps, 1.0))
 
@@ -87,7 +88,7 @@ class WarmUp(Schedule):
 
     steps: float = _steps()
 
-    def share(self, t: Value) -> Any:
+    def share(self, t: Value) -> Value:
         """Return the share of step t."""
         return minimum(t / self.steps, 1.0)
 
@@ -101,7 +102,7 @@ class OneCycle(Schedule):
     steps: float = setting(500.0, Hyper("T", 10.0, 1e5, log=True, low=10.0, whole=True))
     rise: float = setting(0.3, Hyper("q", 0.15, 0.9, log=False, low=0.15, below=0.95))
 
-    def share(self, t: Value) -> Any:
+    def share(self, t: Value) -> Value:
         """Return the share of step t."""
         top = self.rise * self.steps - 1  # steps until the rate is whole
         rest = self.steps - 1 - top
@@ -110,7 +111,7 @@ class OneCycle(Schedule):
         return where(t - 1 <= top, up, down)
 
 
-def _between(a: Any, b: Any, share: Any) -> Any:
+def _between(a: Value, b: Value, share: Value) -> Value:
     """Go from a to b like half a cosine."""
     return b + (a - b) * (1 + cos(pi * share)) / 2
 
@@ -135,7 +136,7 @@ def scheduled(kind: type[Optimizer], name: str) -> type[Optimizer]:
     schedule = SCHEDULES[name]
     terms = namedtuple("Terms", ("lr_now", *kind.Terms._fields))
 
-    def now(rule: Optimizer, share: Any) -> Optimizer:
+    def now(rule: Optimizer, share: Value) -> Optimizer:
         """Return the plain optimizer with the rate of a step; numbers or symbols, past the checks."""
         plain = object.__new__(kind)
         for item in fields(kind):
@@ -143,7 +144,7 @@ def scheduled(kind: type[Optimizer], name: str) -> type[Optimizer]:
         object.__setattr__(plain, "lr", rule.lr * share)  # type: ignore[attr-defined]
         return plain
 
-    def share_at(rule: Optimizer, t: Value) -> Any:
+    def share_at(rule: Optimizer, t: Value) -> Value:
         made = object.__new__(schedule)
         for item in fields(schedule):
             object.__setattr__(made, item.name, getattr(rule, item.name))
@@ -151,7 +152,7 @@ def scheduled(kind: type[Optimizer], name: str) -> type[Optimizer]:
         number = value_of(share) if isinstance(share, Node) else None  # on plain numbers pi is still a node
         return share if number is None else number
 
-    def initial(self: Optimizer) -> Any:
+    def initial(self: Optimizer) -> tuple[float, ...]:
         return terms(0.0, *now(self, 1.0).initial()._asdict().values())
 
     def update(self: Optimizer, grad: Value, last: Step, t: Value, position: Value) -> Step:
@@ -162,7 +163,7 @@ def scheduled(kind: type[Optimizer], name: str) -> type[Optimizer]:
         plain = now(self, share_at(self, t))
         return terms(plain.lr, *plain.decide(look, last, t))  # type: ignore[attr-defined]
 
-    def reduced(self: Optimizer) -> Any:
+    def reduced(self: Optimizer) -> tuple[Callable[..., Optimizer], tuple[object, ...]]:
         return _made, (kind, name, {item.name: getattr(self, item.name) for item in fields(self)})
 
     made = make_dataclass(

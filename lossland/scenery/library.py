@@ -110,7 +110,7 @@ def scene_of(what: Shown) -> Scene:
     return what if isinstance(what, Scene) else scene(what)
 
 
-def _meant(what: Any) -> tuple[type[Scene], Any]:
+def _meant(what: object) -> tuple[type[Scene], Any]:
     """Return the class of the scene that is meant, and the landscape to race on (None: the scene's own)."""
     if isinstance(what, type) and issubclass(what, Scene):
         return what, None
@@ -147,11 +147,11 @@ def _meant(what: Any) -> tuple[type[Scene], Any]:
     return scene_class(RACE), name
 
 
-def _is_own_scene(value: Any) -> bool:
+def _is_own_scene(value: object) -> bool:
     return isinstance(value, type) and issubclass(value, Scene) and userfiles.is_own(value.__module__)
 
 
-def _can_be_shown(value: Any) -> bool:
+def _can_be_shown(value: object) -> bool:
     return _is_own_scene(value) or landscapes.is_landscape(value)
 
 
@@ -172,7 +172,7 @@ def describe(kind: type[Scene]) -> dict[str, Any]:
     }
 
 
-def _describe_param(param: Param) -> dict[str, Any]:
+def _describe_param(param: Param) -> dict[str, object]:
     default = param.initial() if isinstance(param, Lanes) else param.default
     bounded = isinstance(param, (Number, Integer, Point, Matrix))
     return {

@@ -14,7 +14,7 @@ from PIL import Image
 from lossland.cli import main
 
 RUN = ["run", "sphere", "--steps", "3"]
-PICTURE = ["shot", "sphere", "--size", "64x64", "-o", "a.png"]
+PICTURE = ["shot", "linear_map_2d", "--size", "64x64", "-o", "a.png"]
 LOST = "lossland: The output cannot be written: "
 
 
@@ -99,7 +99,7 @@ def check_one_document(end: Ended) -> None:
 def test_a_stale_display_leaves_json_alone(tmp_path: Path) -> None:
     """VisPy asks the display how dense it is, by programs that complain on stdout."""
     check_one_document(run(*PICTURE, "--ui", "--json", cwd=tmp_path, env={"DISPLAY": ":77"}))
-    words = ["record", "sphere", "--size", "64x64", "--seconds", "0.1", "-o", "a.gif", "--json"]
+    words = ["record", "linear_map_2d", "--size", "64x64", "--seconds", "0.1", "-o", "a.gif", "--json"]
     check_one_document(run(*words, cwd=tmp_path, env={"DISPLAY": "localhost:77.0", "WAYLAND_DISPLAY": "none"}))
 
 
@@ -176,10 +176,10 @@ def test_any_home_will_do(tmp_path: Path, home: str) -> None:
 
 def test_names_that_are_not_utf_8(tmp_path: Path) -> None:
     name = os.fsdecode(b"n\xff\xe9")
-    end = run("shot", "sphere", "--size", "64x64", "--json", "-o", f"{name}.png", cwd=tmp_path)
+    end = run("shot", "linear_map_2d", "--size", "64x64", "--json", "-o", f"{name}.png", cwd=tmp_path)
     assert end.json["file"] == f"{name}.png"
     for ending in (".mp4", ""):
-        words = ["record", "sphere", "--size", "64x64", "--seconds", "0.1", "-o", f"{name}{ending}"]
+        words = ["record", "linear_map_2d", "--size", "64x64", "--seconds", "0.1", "-o", f"{name}{ending}"]
         assert run(*words, cwd=tmp_path).code == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == [name, f"{name}.mp4", f"{name}.png"]
     run("eval", name, "--at", "1,2", cwd=tmp_path).check_sentence()
@@ -233,23 +233,31 @@ def test_files_are_told_from_formulas_in_python_too() -> None:
             ll.scene(name)
 
 
-def test_a_session_is_drawn_and_read_by_its_name(tmp_path: Path) -> None:
+def test_a_session_is_drawn_and_read_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     from lossland.play import session
     from lossland.play.player import Player
     from lossland.scenery import library
 
+    def here(*words: str) -> Ended:
+        code = main(list(words))
+        said = capsys.readouterr()
+        return Ended(code, said.out, said.err)
+
+    monkeypatch.chdir(tmp_path)
     player = Player(library.scene("linear_map_2d", "shear"), (320, 180))
     for tick in range(60):
         if tick == 30:
             player.use_preset("rotation")
         player.next_tick()
     session.save(session.of(player, "print"), tmp_path / "s.lossland")
-    end = run("shot", "s.lossland", "-o", "a.png", "--json", cwd=tmp_path)
+    end = here("shot", "s.lossland", "-o", "a.png", "--json")
     assert end.json == {"scene": "linear_map_2d", "time": 1.0, "size": [320, 180], "file": "a.png"}
     readouts = ["readouts", "s.lossland", "--json"]
-    assert run(*readouts, cwd=tmp_path).json["matrix"] == [[0, -1], [1, 0]]
-    assert run(*readouts, "--time", "0.4", cwd=tmp_path).json["matrix"] == [[1, 1], [0, 1]]
-    end = run("record", "s.lossland", "--seconds", "1", "--fps", "10", "--json", "-o", "frames", cwd=tmp_path)
+    assert here(*readouts).json["matrix"] == [[0, -1], [1, 0]]
+    assert here(*readouts, "--time", "0.4").json["matrix"] == [[1, 1], [0, 1]]
+    end = here("record", "s.lossland", "--seconds", "1", "--fps", "10", "--json", "-o", "frames")
     assert end.json["frames"] == len(list((tmp_path / "frames").iterdir())) == 10
-    assert run("shot", "s.lossland", "--set", "path=straight", "-o", "b.png", cwd=tmp_path).code == 2
-    assert run("record", "sphere", "--trim", "-o", "b.mp4", cwd=tmp_path).code == 2
+    assert here("shot", "s.lossland", "--set", "path=straight", "-o", "b.png").code == 2
+    assert here("record", "sphere", "--trim", "-o", "b.mp4").code == 2

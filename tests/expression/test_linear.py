@@ -21,6 +21,7 @@ from lossland.expression.linear import (
     times,
     total,
 )
+from lossland.expression.node import as_node
 from lossland.expression.vectors import Vector, flat, rank, shaped
 
 DICE = np.random.default_rng(3)
@@ -84,7 +85,7 @@ def test_many_systems_are_solved_side_by_side_on_any_library(xp: Any) -> None:
 
 def test_traced_in_single_coordinates_it_computes() -> None:
     x, y = variable("x"), variable("y")
-    program = Program([*solve(vector([[2, 1], [1, 3]]), Vector([x, y])), norm(Vector([x, y]))], "xy")
+    program = Program([*solve(vector([[2, 1], [1, 3]]), Vector([x, y])), as_node(norm(Vector([x, y])))], "xy")
     assert program.floats(3.0, 4.0) == pytest.approx([*np.linalg.solve([[2, 1], [1, 3]], [3, 4]), 5])
 
 

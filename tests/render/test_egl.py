@@ -285,10 +285,10 @@ def test_who_imported_pyopengl_first_does_not_matter(platform: str) -> None:
     assert run("import OpenGL.GL\nprint(json.dumps(picture()))", PYOPENGL_PLATFORM=platform) == picture("software")
 
 
-@pytest.mark.parametrize("variable", ["PYOPENGL_PLATFORM", "EGL_PLATFORM"])
 @pytest.mark.parametrize("value", ["x11", "nonsense"])
-def test_variables_meant_for_others_do_not_matter(variable: str, value: str) -> None:
-    assert run("print(json.dumps(picture()))", **{variable: value}) == picture("software")
+def test_variables_meant_for_others_do_not_matter(value: str) -> None:
+    found = run("print(json.dumps(picture()))", PYOPENGL_PLATFORM=value, EGL_PLATFORM=value)
+    assert found == picture("software")
 
 
 def test_a_pyopengl_that_cannot_be_used_is_named() -> None:

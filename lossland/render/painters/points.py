@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -169,7 +168,7 @@ class DotBatch:
             self._programs[draped, moving] = program(name, "dots.frag", **flags)
         return self._programs[draped, moving]
 
-    def _fed(self, name: str, feed: VertexFeed, points: Any, draped: bool) -> gloo.VertexBuffer | None:
+    def _fed(self, name: str, feed: VertexFeed, points: NDArray[np.floating], draped: bool) -> gloo.VertexBuffer | None:
         """Return the buffer of the points, filled again if they have changed."""
         if self._kept.changed(name, points, draped, self._stride):
             if np.shape(points)[1] == 2 and not draped:
