@@ -20,6 +20,8 @@ CELLS = 6  # of the tiny grid along each side
 FINE = 8  # pieces of one of its lines in a cell
 PANEL = 1.2  # distance of the panels of the plane, world
 REACH = 0.4  # half the width of a grid in the panels, world
+ON_LINES = ll.View(flat=True, bounds=np.array([(-1.1, -2 * APART - 0.4, 0.0), (WIDE + 0.25, 0.35, 0.0)]))
+ON_PANELS = ll.View(flat=True, bounds=np.array([(-0.42, -0.75, 0.0), (2 * PANEL + 0.42, 0.7, 0.0)]))
 
 
 class ChainRule(ll.Scene):
@@ -71,17 +73,8 @@ class ChainRule(ll.Scene):
     @ll.kept(framing=True)
     def reach(self) -> tuple[float, float]:
         """Return the numbers that the lines hold: those that become of the window, of far ones only those at x."""
-        x = np.linspace(*self.span, 201)
-        y = self.inner(x)
-        found, wide = np.concatenate([x, y, self.outer(y)]), self.span[1] - self.span[0]
-        found = found[np.isfinite(found)]
-        low, high = float(found.min()), float(found.max())
-        if high - low > FARTHER * wide:  # what runs far away leaves the picture
-            low, high = max(low, self.span[0] - FARTHER / 2 * wide), min(high, self.span[1] + FARTHER / 2 * wide)
-        y = self.inner(np.array([self.x, self.x + self.nudge]))
-        asked = np.concatenate([y, self.outer(y)])
-        low, high = curves.widened((low, high), asked[np.isfinite(asked)].tolist())
-        return low - 0.04 * (high - low), high + 0.04 * (high - low)
+        asked = (self.x, self.x + self.nudge)
+        return curves.reached((self.inner, self.outer), self.span, asked, FARTHER)
 
     def left(self, now: ll.Now) -> float:
         """Return the share of the nudge that is left: it shrinks when it has arrived."""
@@ -123,31 +116,19 @@ class ChainRule(ll.Scene):
         there = self.maps()[0](here)
         first = np.array([ll.landscape(one).grad(here) for one in (self.u, self.v)])
         second = np.array([ll.landscape(one).grad(there) for one in (self.p, self.q)])
-        whole = calculus.chained(first, second)
-        return {
-            "jacobian_inner": first,
-            "jacobian_outer": second,
-            "jacobian": whole,
-            "area_inner": float(np.linalg.det(first)),
-            "area_outer": float(np.linalg.det(second)),
-            "area": float(np.linalg.det(whole)),
-        }
+        jacobians = {"inner": first, "outer": second, "": calculus.chained(first, second)}
+        named = {f"jacobian_{name}".rstrip("_"): one for name, one in jacobians.items()}
+        return named | {f"area_{name}".rstrip("_"): float(np.linalg.det(one)) for name, one in jacobians.items()}
 
     # ------------------------------------------------------------------------------------------------- picture
     def frame(self, now: ll.Now) -> ll.Frame:
         """Return the lines or the plane."""
         read = self.readouts(now)
         if self.show == "plane":
-            return ll.Frame(self.shown_plane(now, read), self.notes_plane(now, read), self.plane_view())
+            return ll.Frame(self.shown_plane(now, read), self.notes_plane(now, read), ON_PANELS)
         missing = curves.without_slope(self.inner, self.x, "f")
         missing = missing or curves.without_slope(self.outer, read["inner_value"], "g")
-        return ll.Frame(self.shown_lines(now, read), [*self.notes_lines(now, read), *missing], self.lines_view())
-
-    @ll.kept
-    def lines_view(self) -> ll.View:
-        """Return the view straight down on the lines."""
-        corners = [(-1.1, -2 * APART - 0.4, 0.0), (WIDE + 0.25, 0.35, 0.0)]
-        return ll.View(flat=True, bounds=np.array(corners))
+        return ll.Frame(self.shown_lines(now, read), [*self.notes_lines(now, read), *missing], ON_LINES)
 
     @ll.kept
     def lines(self) -> tuple[plots.NumberLine, plots.NumberLine, plots.NumberLine]:
@@ -224,46 +205,34 @@ class ChainRule(ll.Scene):
 
     def notes_lines(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Note]:
         """Return the title, the functions and the factors: of a nudge of some length, and in the end the slopes."""
-        f, g, factors = self.inner, self.outer, self.factors(now, read)
+        factors = self.factors(now, read)
         slopes = [one for one in (*factors, read["slope"]) if np.isfinite(one)]
         low, high = min(0.0, *slopes, 0.0), max(1.0, *slopes, 1.0)
         d = "d" if self.arrived(now) else r"\Delta "
         x, y, z = rf"\fgcolor{{{X}}}{{{d}x}}", rf"\fgcolor{{{Y}}}{{{d}y}}", rf"\fgcolor{{{Z}}}{{{d}z}}"
+        said = (
+            ("From x to y", rf"\frac{{{d}y}}{{{d}x}} ="),
+            ("From y to z", rf"\frac{{{d}z}}{{{d}y}} ="),
+            ("From x to z: the product", rf"\frac{{{d}z}}{{{d}x}} ="),
+        )
         rule = rf"\dfrac{{{z}}}{{{x}}} = \dfrac{{{z}}}{{{y}}}\cdot \dfrac{{{y}}}{{{x}}}"
+        made = rf"\fgcolor{{{Y}}}{{y}} = {self.inner.latex}, \quad \fgcolor{{{Z}}}{{z}} = {self.outer.written('y')}"
+        told = zip(said, factors, (Y, Z, "text"), strict=True)
         return [
             layers.Title(self.title, lines=("How much longer is a nudge when it arrives?",)),
-            layers.Formula(rf"\fgcolor{{{Y}}}{{y}} = {f.latex}, \quad \fgcolor{{{Z}}}{{z}} = {g.written('y')}", 24),
+            layers.Formula(made, 24),
             layers.Formula(rule, 26),
-            layers.Meter("From x to y", rf"\frac{{{d}y}}{{{d}x}} =", factors[0], Y, low, high),
-            layers.Meter("From y to z", rf"\frac{{{d}z}}{{{d}y}} =", factors[1], Z, low, high),
-            layers.Meter("From x to z: the product", rf"\frac{{{d}z}}{{{d}x}} =", factors[2], "text", low, high),
+            *(layers.Meter(*heading, factor, color, low, high) for heading, factor, color in told),
         ]
 
     # ------------------------------------------------------------------------------------------------- the plane
     @ll.kept
-    def plane_view(self) -> ll.View:
-        """Return the view straight down on three panels."""
-        reach = 0.42
-        return ll.View(flat=True, bounds=np.array([(-reach, -0.75, 0.0), (2 * PANEL + reach, 0.7, 0.0)]))
-
-    @ll.kept
-    def cell_lines(self) -> np.ndarray:
-        """Return the lines of a grid over [-1, 1]², as points (lines, m, 2)."""
-        run, fine = np.linspace(-1, 1, CELLS + 1), np.linspace(-1, 1, CELLS * FINE + 1)
-        across = [np.stack([fine, np.full_like(fine, at)], -1) for at in run]
-        return np.array([*across, *(line[:, ::-1] for line in across)])
-
-    @ll.kept
     def seen_through(self, size: float) -> list[np.ndarray]:
-        """Return the grid's lines (lines, m, 2) in the three panels, as through a glass that enlarges by 1 / size."""
-        here, found = np.array(self.point), [self.cell_lines()]
-        points = here + size * self.cell_lines()
-        for map_, jacobian in zip(self.maps(), ("jacobian_inner", "jacobian"), strict=True):
-            here, points = map_(here), map_(points)
-            # one enlargement for each panel: the parallelogram that a small grid becomes fills it
-            widest = np.abs(self.jacobians()[jacobian]).sum(axis=1).max()
-            found.append((points - here) / (size * max(widest, 1e-9)))
-        return found
+        """Return the tiny grid's lines (lines, m, 2) in the three panels, each enlarged to about one width."""
+        grid = calculus.square_lines(CELLS, FINE)
+        found = calculus.enlarged(self.maps(), self.point, size * grid)
+        widths = [np.abs(self.jacobians()[name]).sum(axis=1).max() for name in ("jacobian_inner", "jacobian")]
+        return [grid, *(panel / (size * max(width, 1e-9)) for panel, width in zip(found, widths, strict=True))]
 
     def shown_plane(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Layer]:
         """Return the tiny grid, and what the first and then both maps make of it."""
@@ -295,21 +264,15 @@ class ChainRule(ll.Scene):
                 drawn.append(layers.Label(place, words("area ×\u2009?", factor), color, size=28, side="centre"))
         return drawn
 
-    @ll.kept
-    def written(self) -> tuple[str, str]:
-        """Return both maps as LaTeX."""
-        u, v, p, q = (ll.landscape(one).latex for one in (self.u, self.v, self.p, self.q))
-        return tex(r"f = (?,\; ?)", u, v), tex(r"g = (?,\; ?)", p, q)
-
     def notes_plane(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Note]:
         """Return the title, the maps and their Jacobians."""
-        f, g = self.written()
+        u, v, p, q = (ll.landscape(one).latex for one in (self.u, self.v, self.p, self.q))
         product = tex(r"? = ? ?", ("text", read["jacobian"]), (Z, read["jacobian_outer"]), (Y, read["jacobian_inner"]))
         area = min(0.0, read["area"]), max(1.0, read["area"])
         wide = words("The grid is ? wide, and drawn at one size", 2 * max(abs(self.nudge), 0.02) * self.left(now))
         return [
             layers.Title(self.title, lines=(wide,)),
-            layers.Formula(f, 22), layers.Formula(g, 22),
+            layers.Formula(tex(r"f = (?,\; ?)", u, v), 22), layers.Formula(tex(r"g = (?,\; ?)", p, q), 22),
             layers.Formula(r"J_{g \circ f} = \fgcolor{i}{J_g}\, \fgcolor{area}{J_f}", 28),
             layers.Formula(product, 20),
             layers.Meter("Area of both, one after the other", r"\det J =", read["area"], "text", *area),

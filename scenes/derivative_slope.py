@@ -199,7 +199,7 @@ class DerivativeSlope(ll.Scene):
         if arrived > 0.0:
             look: dict[str, Any] = {"width": 2.2 + 1.4 * arrived, "emphasis": 1.0 - now.eased(0.84, 1.0)}
             drawn += [plot.tangent(f, x, SLOPE, **look)] if np.isfinite(slope) else self.half_tangents(x, y)
-        elif abs(h) > 0.15 * (self.span[1] - self.span[0]) / WIDE:
+        elif abs(h) > 0.15 * (self.span[1] - self.span[0]) / WIDE and np.isfinite([y, other]).all():
             corner = ([x, x + h, x + h], [y, y, other])
             drawn.append(plot.curve(corner, "text", width=1.6, dash=(8, 5), pickable=False))
             if abs(h) > 0.08 * (self.span[1] - self.span[0]):
@@ -284,7 +284,8 @@ class DerivativeSlope(ll.Scene):
     @ll.kept
     def fastest(self) -> float:
         """Return the largest slope in the window, rounded up to what a dial would show."""
-        return calculus.rounded_up(float(np.nanmax(np.abs(self.function.derivative(np.linspace(*self.span, 201))))))
+        speeds = np.abs(self.function.derivative(np.linspace(*self.span, 201)))
+        return calculus.rounded_up(float(speeds[np.isfinite(speeds)].max(initial=0.0)))
 
     # ------------------------------------------------------------------------------------------------- product
     @ll.kept
@@ -295,7 +296,8 @@ class DerivativeSlope(ll.Scene):
     @ll.kept
     def scale(self) -> tuple[float, float, float]:
         """Return world units for a unit of u and v, and how long u and v get in the window."""
-        u, v = (np.nanmax(np.abs(factor(np.linspace(*self.span, 201)))) for factor in self.factors())
+        sizes = (np.abs(factor(np.linspace(*self.span, 201))) for factor in self.factors())
+        u, v = (size[np.isfinite(size)].max(initial=0.0) for size in sizes)
         unit = HIGH / max(float(u), float(v), 1e-9)
         return unit, unit * float(u), unit * float(v)
 
@@ -307,6 +309,8 @@ class DerivativeSlope(ll.Scene):
     def shown_product(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Layer]:
         """Return the rectangle u by v, and the strips that it gains when x grows by h."""
         (u0, v0), (u1, v1) = self.sides(self.x), self.sides(self.x + self.step(now))
+        if not np.isfinite([u0, v0, u1, v1]).all():
+            return []
 
         drawn: list[layers.Layer] = [
             layers.Polygon(shapes.rectangle((0, u0), (0, v0)), F, 0.22, 2.0, name="u v"),
@@ -330,7 +334,7 @@ class DerivativeSlope(ll.Scene):
         (_, x1), (_, y1) = plot.x, plot.y
         if not np.isfinite([y, d]).all():
             return list(self.standing())
-        return [
+        drawn: list[layers.Layer] = [
             plot,
             plot.box(plot.x, (y - e, y + e), "j", 0.16, 0.0, "ε"),
             plot.box((x - d, x + d), plot.y, SLOPE, 0.16, 0.0, "δ"),
@@ -338,8 +342,11 @@ class DerivativeSlope(ll.Scene):
             self.standing()[1],
             plot.points(x, y, "text", 8.0),
             figures.Brace(plot.world(x1, y + e), plot.world(x1, y - e), r"2\varepsilon", "j", away=0.06, size=0.14),
-            figures.Brace(plot.world(x - d, y1), plot.world(x + d, y1), r"2\delta", SLOPE, away=0.06, size=0.14),
         ]
+        if d > 0.0:
+            ends = plot.world(x - d, y1), plot.world(x + d, y1)
+            drawn.append(figures.Brace(*ends, r"2\delta", SLOPE, away=0.06, size=0.14))
+        return drawn
 
     # ------------------------------------------------------------------------------------------------- notes
     def notes(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Note]:
@@ -420,7 +427,8 @@ class DerivativeSlope(ll.Scene):
     def handles(self, now: ll.Now) -> list[ll.Handle]:
         """Return the point that is asked about, and the second one while it is away from it."""
         if self.show == "product":
-            return [ll.Handle("x", (*self.sides(self.x), 0.0), DerivativeSlope.move_corner, plane=0.0)]
+            corner = np.nan_to_num((*self.sides(self.x), 0.0), posinf=0.0)
+            return [ll.Handle("x", corner, DerivativeSlope.move_corner, plane=0.0)]
         place = self.plot.held(self.x, self.function.at(self.x))
         found = [ll.Handle("x", place, DerivativeSlope.move_x, plane=0.0)]
         share = self.share(now)

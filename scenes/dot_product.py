@@ -118,11 +118,7 @@ class DotProduct(ll.Scene):
         dimensions = [2]
         while dimensions[-1] < self.dimension:
             dimensions.append(min(2 * dimensions[-1], self.dimension))
-        steps = len(dimensions) - 1
-        along = min(max((now.share - 0.06) / 0.8, 0.0), 1.0) * steps
-        leg = min(int(along), max(steps - 1, 0))
-        part = min((along - leg) / 0.75, 1.0)
-        return dimensions, leg + part * part * (3 - 2 * part)
+        return dimensions, now.staged(len(dimensions) - 1, 0.06, 0.86, 0.75)
 
     # -------------------------------------------------------------------------------------------- the picture
     def frame(self, now: ll.Now) -> ll.Frame:
@@ -150,7 +146,7 @@ class DotProduct(ll.Scene):
         if length_b > 0:
             path = shapes.lifted(np.outer((-14, 14), b / length_b))
             drawn.append(layers.Lines([path], "dim", 1.4, 0.8, depth=False, name="Line of b"))
-        if 0.36 < now.share < 0.94:
+        if 0.36 < now.share < 0.94 and length_a > 0:
             drawn += self.circle(length_a)
             drawn.append(layers.Arrows(np.zeros((1, 3)), shapes.lifted([still]), A, ghost=True, depth=False))
         along = float(a @ b) / length_b if length_b > 0 else 0.0
@@ -158,15 +154,16 @@ class DotProduct(ll.Scene):
         if length_b > 0:
             rays = shapes.lifted([a, a + drop * (shadow - a)])
             drawn.append(layers.Lines([rays], "text", 1.6, dash=(8, 5), depth=False, name="Light", key="light"))
-        drawn.append(layers.Arrows(np.zeros((1, 3)), shapes.lifted([b]), B, 5.0, depth=False, name="b", key="b"))
+            drawn.append(layers.Arrows(np.zeros((1, 3)), shapes.lifted([b]), B, 5.0, depth=False, name="b", key="b"))
         if grown > 0 and abs(along) > SEEN:
             tip = shapes.lifted([grown * shadow])
             drawn.append(layers.Arrows(np.zeros((1, 3)), tip, role, 8.0, depth=False, name="Shadow", key="shadow"))
             drawn += self.corner(a, b, shadow)
         drawn += self.angle(a, b)
-        drawn.append(layers.Arrows(np.zeros((1, 3)), shapes.lifted([a]), A, 6.5, depth=False, name="a", key="a"))
-        drawn += [self.named("a", a, A), self.named("b", b, B)]
-        if grown == 1:
+        if length_a > 0:
+            drawn.append(layers.Arrows(np.zeros((1, 3)), shapes.lifted([a]), A, 6.5, depth=False, name="a", key="a"))
+        drawn += [self.named("a", a if length_a > 0 else -b, A), self.named("b", b if length_b > 0 else -a, B)]
+        if grown == 1 and min(length_a, length_b) > 0:
             across = np.array([-b[1], b[0]])
             side = shapes.lifted(-across if across @ a > 0 else across)
             text = words("?.2", along)
@@ -176,9 +173,10 @@ class DotProduct(ll.Scene):
         return drawn
 
     def named(self, name: str, head: np.ndarray, role: str) -> layers.Label:
-        """Return the name of an arrow at its head."""
+        """Return the name of an arrow at its head; of one of no length at the origin, away from the other."""
+        at = np.zeros(2) if name in self.without_length() else head
         return layers.Label(
-            shapes.lifted(head), name, role, latex=True, size=30, side=shapes.lifted(head), key=f"name {name}"
+            shapes.lifted(at), name, role, latex=True, size=30, side=shapes.lifted(head), key=f"name {name}"
         )
 
     @ll.kept
@@ -309,17 +307,19 @@ class DotProduct(ll.Scene):
         turned = self.turned(now)
         dot, most = float(turned @ b), float(np.linalg.norm(a) * np.linalg.norm(b))
         role = ALONG if dot >= -1e-9 else AGAINST
+        missing = [layers.Caution(f"{name} has no length, and so no direction") for name in self.without_length()]
         if self.show == "duality":
             formula = tex(
                 r"\begin{bmatrix} ? & ? \end{bmatrix} ? = ?", ("i", b[0]), ("j", b[1]), (A, a[:, None]), (ALONG, dot)
             )
             said = "A list of two numbers is a place, and it is a map onto a line"
-            return [layers.Title(self.title, lines=(said,)), layers.Formula(formula)]
+            return [layers.Title(self.title, lines=(said,)), layers.Formula(formula), *missing]
         formula = tex(r"a \cdot b = ?\,? + ?\,?", (A, turned[0]), self.times(b[0]), (A, turned[1]), self.times(b[1]))
         return [
             layers.Title(self.title, lines=(self.sentence(now),)),
             layers.Formula(formula, 23.0),
-            layers.Meter("a · b", "", dot, role, -max(most, 1e-6), max(most, 1e-6)),
+            *missing,
+            layers.Meter("a · b", "", dot, role, -(most or 1.0), most or 1.0),
             layers.Facts(
                 "The same as",
                 [
@@ -329,10 +329,19 @@ class DotProduct(ll.Scene):
                         tex("?.2 \\cdot ?.2", self.along(turned, b), np.linalg.norm(b)),
                         "",
                     ),
-                    ("text", r"\|a\|\,\|b\| \cos\theta", tex(r"?.2 \cdot ?.2", most, dot / most if most else 0.0), ""),
+                    ("text", r"\|a\|\,\|b\| \cos\theta", *self.by_the_angle(dot, most)),
                 ],
             ),
         ]
+
+    def without_length(self) -> list[str]:
+        """Return the names of the arrows of no length."""
+        return [name for name in ("a", "b") if not np.any(getattr(self, name))]
+
+    @staticmethod
+    def by_the_angle(dot: float, lengths: float) -> tuple[str, str]:
+        """Return both lengths times the cosine; without a length there is no angle."""
+        return (tex(r"?.2 \cdot ?.2", lengths, dot / lengths), "") if lengths > 0 else ("0", "there is no angle")
 
     @staticmethod
     def times(number: float) -> tuple[str, str]:

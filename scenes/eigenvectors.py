@@ -92,11 +92,7 @@ class Eigenvectors(ll.Scene):
 
     def times(self, now: ll.Now) -> float:
         """Return how often A was applied, with rests between."""
-        if self.played != "repeat":
-            return 0.0
-        begun = np.clip((now.share - 0.08) / 0.86, 0.0, 1.0) * TIMES
-        part = min((begun - int(begun)) / 0.7, 1.0)
-        return float(int(begun) + part * part * (3 - 2 * part))
+        return now.staged(TIMES, 0.08, 0.94, 0.7) if self.played == "repeat" else 0.0
 
     def moved(self, now: ll.Now) -> np.ndarray:
         """Return the matrix (2, 2) that has moved the plane so far."""

@@ -137,7 +137,8 @@ class IntegralArea(ll.Scene):
     def upper(self) -> plots.Plot:
         """The axes of the area so far, above those of f."""
         area = self.running()[1]
-        low, high = min(float(area.min()), 0.0), max(float(area.max()), 0.0)
+        area = area[np.isfinite(area)]
+        low, high = float(area.min(initial=0.0)), float(area.max(initial=0.0))
         edge, name = 0.12 * max(high - low, 1e-9), rf"\fgcolor{{{TOTAL}}}{{A(x)}}"
         place: dict[str, Any] = {"corner": (0.0, 2.1, 0.0), "right": WIDE, "up": 1.6}
         return plots.Plot(self.span, (low - edge, high + edge), "", name, count=(0, 2), number_size=NUMBERS, **place)
@@ -194,12 +195,15 @@ class IntegralArea(ll.Scene):
         drawn: list[layers.Layer] = []
         if self.rule in ("lower", "upper"):
             lower, upper = (self.outline(number, moved, rule) for rule in ("lower", "upper"))
-            drawn += [*self.boxes(lower, 0.0 * lower[1], AREA, "Lower"), *self.boxes(upper, lower[1], BELOW, "Between")]
+            drawn += [
+                *self.boxes(lower, np.zeros_like(lower[1]), AREA, "Lower"),
+                *self.boxes(upper, lower[1], BELOW, "Between"),
+            ]
         else:
             edges, heights = self.outline(number, moved, self.rule)
-            drawn += self.boxes((edges, np.maximum(heights, 0.0)), 0.0 * heights, AREA, "Bar")
+            drawn += self.boxes((edges, np.maximum(heights, 0.0)), np.zeros_like(heights), AREA, "Bar")
             if (heights < 0.0).any():
-                drawn += self.boxes((edges, np.minimum(heights, 0.0)), 0.0 * heights, BELOW, "Bar")
+                drawn += self.boxes((edges, np.minimum(heights, 0.0)), np.zeros_like(heights), BELOW, "Bar")
         return drawn
 
     def outline(self, number: int, moved: float, rule: str) -> tuple[np.ndarray, np.ndarray]:
@@ -242,6 +246,8 @@ class IntegralArea(ll.Scene):
     def shown_running(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Layer]:
         """Return the area up to a place below, and above the curve of its size, whose slope is the height below."""
         x, height, area, plot = read["x_now"], read["height_now"], read["area_now"], self.plot
+        if not np.isfinite([height, area]).all():
+            return [plot, self.upper, self.curve(), *self.limits()[:1]]
         a, b = sorted((self.low, x))
         drawn: list[layers.Layer] = [plot, self.upper, self.whole().upto(max(x, self.span[0]))]
         if b > a:
@@ -316,19 +322,10 @@ class IntegralArea(ll.Scene):
         sums = [self.bars(count, self.rule).sum for count in self.counts]
         low, high = min(0.0, exact, *sums), max(0.0, exact, *sums)
         rule = r"\sum_{k=1}^{n} f(x_k)\,\Delta x \;\to\; \int_a^b f(x)\,dx"
-        total = layers.Meter(
-            "All bars together",
-            tex("n = ?n", read["n_now"]),
-            read["sum_now"],
-            AREA,
-            low,
-            high,
-            words("?.4", read["sum_now"]),
-        )
-        whole = layers.Meter(
-            "The area itself", tex(r"\int_{?}^{?} =", self.low, self.high), exact, F, low, high, words("?.4", exact)
-        )
-        return [title, formula, layers.Formula(rule, 24), total, whole]
+        count, limits = tex("n = ?n", read["n_now"]), tex(r"\int_{?}^{?} =", self.low, self.high)
+        told = (("All bars together", count, read["sum_now"], AREA), ("The area itself", limits, exact, F))
+        meters = [layers.Meter(*one, low, high, words("?.4", one[2])) for one in told]
+        return [title, formula, layers.Formula(rule, 24), *meters]
 
     def sentence(self) -> str:
         """Say in words what is seen."""

@@ -154,46 +154,33 @@ class LinearMap3D(ll.Scene):
     @ll.kept
     def ground(self) -> list[layers.Layer]:
         """Return the floor as it was, and the three axes."""
-        run = np.arange(-4, 4.5)
-        x, y = np.meshgrid(run, run)
         ends = self.world(3.0 * np.eye(3))
         axes = [np.stack([-end, end]) for end in ends[:2]] + [np.stack([0 * ends[2], ends[2]])]
-        floor = self.world(np.stack([x, y, np.zeros_like(x)], -1))
         look: dict[str, Any] = {"pickable": False, "group": "grid"}
         return [
-            layers.Sheet(floor, fill=0.0, every=(1, 1), line="hair", width=1.0, key="floor", **look),
+            layers.Lines(list(self.world(shapes.lifted(shapes.grid(4.0)))), "hair", 1.0, key="floor", **look),
             layers.Lines(axes, "dim", 1.2, 0.7, key="axes", **look),
         ]
 
-    @ll.kept(most=4)
-    def scattered(self, key: int) -> np.ndarray:
-        """Return the world points (lattice³, 3) of the lattice at a moment of the way."""
+    @ll.kept
+    def lattice_points(self) -> np.ndarray:
+        """Return the points (lattice³, 3) of the lattice before A moves them: the shader does that."""
         half = EXTENT if self.lattice <= FEW else DENSE
-        run = np.linspace(-half, half, self.lattice)
-        points = np.stack(np.meshgrid(run, run, run, indexing="ij"), -1).reshape(-1, 3)
-        return self.world(points @ self.keyed(key).T).astype(np.float32)
-
-    @ll.kept(most=4)
-    def net(self, key: int) -> np.ndarray:
-        """Return the plane of î and ĵ as a grid of world points (n, n, 3) at a moment of the way."""
-        run = np.linspace(-2, 2, 17)
-        x, y = np.meshgrid(run, run)
-        return self.world(np.stack([x, y, np.zeros_like(x)], -1) @ self.keyed(key).T)
+        run = np.linspace(-half, half, self.lattice, dtype=np.float32)
+        return np.stack(np.meshgrid(run, run, run, indexing="ij"), -1).reshape(-1, 3)
 
     def mapped(self, now: ll.Now) -> list[layers.Layer]:
         """Return the lattice, the plane of î and ĵ, what is carried along, what is reached and what is lost."""
-        at = self.part(now) * KEYS
-        key = min(int(at), KEYS - 1)
-        share, moved, few = at - key, self.moved(now), self.lattice <= FEW
-        step: dict[str, Any] = {"target": self.scattered(key + 1), "share": share, "key": "lattice", "name": "Lattice"}
+        moved, few = self.moved(now), self.lattice <= FEW
+        look: dict[str, Any] = {"by": self.unit() * moved, "key": "lattice", "name": "Lattice"}
         if few:
-            dots = layers.Points(self.scattered(key), "grid", 2.0, "disc", dim=0.25, **step)
+            dots = layers.Points(self.lattice_points(), "grid", 2.0, "disc", dim=0.25, **look)
         else:
-            dots = layers.Points(self.scattered(key), "grid", 1.0, "dot", dim=0.6, pickable=False, **step)
-        net: dict[str, Any] = {"fill": 0.0, "every": (4, 4), "line": "grid", "width": 1.4, "pickable": False}
+            dots = layers.Points(self.lattice_points(), "grid", 1.0, "dot", dim=0.6, pickable=False, **look)
+        net = self.world(shapes.lifted(shapes.grid(2.0)) @ moved.T)
         drawn: list[layers.Layer] = [
             dots,
-            layers.Sheet(self.net(key), self.net(key + 1), share, key="net", group="grid", **net),
+            layers.Lines(list(net), "grid", 1.4, key="net", group="grid", pickable=False),
             *self.reached(now.eased(0.5, 0.74)),
             *self.lost(moved),
             *self.carried(moved),
@@ -387,7 +374,8 @@ class LinearMap3D(ll.Scene):
             volume = float(np.linalg.det(self.moved(now)))
             whole = float(np.linalg.det(self.a))
             low, high = min(0.0, float(np.floor(whole))), max(2.0, float(np.ceil(whole)))
-            notes.append(layers.Meter("Volume of the unit cube", r"\det =", volume, RESULT, low, high))
+            heading, symbol = ("Volume of the unit cube", r"\det A =") if self.part(now) == 1 else ("Volume so far", "")
+            notes.append(layers.Meter(heading, symbol, volume, RESULT, low, high))
         elif self.show == "target":
             rest = self.readouts(now)["residual"]
             notes.append(layers.Meter("From b to the nearest A x", "", rest, "text", 0.0, 4.0))

@@ -64,12 +64,12 @@ class MatrixComposition(ll.Scene):
     @property
     def product(self) -> np.ndarray:
         """The product as it is written, (2, 2)."""
-        return product(self.chain())
+        return maps.product(self.chain())
 
     @property
     def reverse(self) -> np.ndarray:
         """The product in the other order, (2, 2)."""
-        return product(self.chain()[::-1])
+        return maps.product(self.chain()[::-1])
 
     def readouts(self, now: ll.Now) -> dict[str, Any]:
         """Return AB and BA, their determinants, and where the two ways of the plane have come to."""
@@ -96,11 +96,7 @@ class MatrixComposition(ll.Scene):
 
     def stage(self, now: ll.Now, what: str) -> float:
         """Return how many of the matrices have acted, one after the other, with a rest after each."""
-        begin, end = SCORE[what]
-        along = min(max((now.share - begin) / (end - begin), 0.0), 1.0) * self.factors
-        leg = min(int(along), self.factors - 1)
-        part = min((along - leg) / 0.85, 1.0)
-        return leg + part * part * (3 - 2 * part)
+        return now.staged(self.factors, *SCORE[what], 0.85)
 
     def one_by_one(self, now: ll.Now, what: str, chain: Sequence[np.ndarray]) -> np.ndarray:
         """Return the matrix (2, 2) that has moved a plane so far, on which a chain acts from its end on."""
@@ -174,14 +170,13 @@ class MatrixComposition(ll.Scene):
     @ll.kept
     def lattice(self) -> list[np.ndarray]:
         """Return the grid lines of a plane, each as two ends (2, 2)."""
-        ticks = np.arange(-CELLS, CELLS + 1)
-        return [np.array(line, float) for k in ticks for line in (((k, -CELLS), (k, CELLS)), ((-CELLS, k), (CELLS, k)))]
+        return list(shapes.grid(CELLS))
 
     def plane(self, column: float, row: float, moved: np.ndarray, role: str, active: bool) -> list[layers.Layer]:
         """Return a small plane with its grid, its letter and its basis arrows, moved by a matrix (2, 2)."""
         middle, half, dim = self.middle(column, row), self.half(), 0.0 if active else 0.35
         key = f"{column} {row}"
-        lines = [piece + middle for piece in clipped(self.lattice() @ moved.T, half)]
+        lines = [piece + middle for piece in maps.clipped(self.lattice() @ moved.T, half)]
         frame = half * np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) + middle
         drawn: list[layers.Layer] = [
             layers.Polygon(shapes.lifted(frame), "ghost", fill=0.03, outline=1.0, key=f"frame {key}", pickable=False),
@@ -264,7 +259,7 @@ class MatrixComposition(ll.Scene):
             layers.Title(self.title, lines=(self.sentence(now),)),
             layers.Formula(forward, 22.0),
             layers.Formula(backward, 22.0),
-            layers.Facts("Areas", [(ONE, rf"\det {names}", rf"{sizes} = {area}", "")]),
+            layers.Facts("Area of the unit square in the end", [(ONE, rf"\det {names}", rf"{sizes} = {area}", "")]),
         ]
 
     def sentence(self, now: ll.Now) -> str:
@@ -277,30 +272,3 @@ class MatrixComposition(ll.Scene):
         if now.share < SCORE["A then B"][1] + 0.02:
             return "The same matrices in the other order"
         return "Here the order does not matter" if self.commutes else "The order matters"
-
-
-def product(chain: Sequence[np.ndarray]) -> np.ndarray:
-    """Return the product (2, 2) of matrices."""
-    found = np.eye(2)
-    for matrix in chain:
-        found = found @ matrix
-    return found
-
-
-def clipped(lines: np.ndarray, half: float) -> list[np.ndarray]:
-    """Return the parts of lines (n, 2, 2) inside the square from −half to half (Liang and Barsky, 1984)."""
-    found = []
-    for start, end in lines:
-        way, enter, leave = end - start, 0.0, 1.0
-        for axis in range(2):
-            for side in (-1.0, 1.0):
-                toward, room = side * way[axis], half - side * start[axis]
-                if toward > 0:
-                    leave = min(leave, room / toward)
-                elif toward < 0:
-                    enter = max(enter, room / toward)
-                elif room < 0:
-                    leave = -1.0
-        if enter < leave:
-            found.append(np.array([start + enter * way, start + leave * way]))
-    return found or [np.zeros((2, 2))]

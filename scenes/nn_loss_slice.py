@@ -123,7 +123,7 @@ class LossSlice(ll.Scene):
             return None
         x, y = (np.linspace(side[0], side[-1], n if stride > 1 else len(side)) for side in (blank.x, blank.y))
         value = accuracy = np.zeros((0, 0))
-        for value, accuracy in slices.sample(surface, x, y):
+        for value, accuracy in slices.sample(surface, x, y, slices.piece_of(surface)):
             yield value, accuracy
         return replace(blank, x=x, y=y, value=value, accuracy=accuracy)
 
@@ -224,7 +224,7 @@ class LossSlice(ll.Scene):
             drawn.append(trail)
         drawn += self.here()
         notes: list[layers.Note] = [self.caption(), layers.ColorBar(self.terrain, "loss")]
-        if len(loss) > 1 and not self.file:
+        if len(self.curves()):
             notes.append(layers.Chart("Loss along the path", self.curves(), log_y=True, now=step, x_label="kept step"))
         return ll.Frame(drawn, notes, ll.View(elevation=42.0, bounds=self.terrain.bounds))
 
@@ -239,35 +239,43 @@ class LossSlice(ll.Scene):
     @ll.kept
     def doubt(self) -> str:
         """Return why the slice is not to be trusted, in a few words; "" where nothing speaks against it."""
-        numbers = self.numbers()
-        if numbers is None or self.directions == "local":
+        numbers, found = self.numbers(), self.slice
+        if numbers is not None:
+            found = honesty.beside(found, numbers, "")
+        if found.kind == "local":
             return ""
-        if len(self.way()[0]) and numbers.explained < honesty.MOST_OF:
-            return words("the plane holds ?.0 % of the path", 100 * numbers.explained)
-        if numbers.curvature[0] < honesty.SHARP * numbers.top:
-            return words("the sharpest direction is ?.1 times as sharp", numbers.top / max(numbers.curvature[0], 1e-12))
+        if len(self.way()[0]) and found.explained < honesty.MOST_OF:
+            return words("the plane holds ?.0 % of the path", 100 * found.explained)
+        if found.curvature < honesty.SHARP * found.top_eigenvalue:
+            times = found.top_eigenvalue / max(found.curvature, 1e-12)
+            return words("the sharpest direction is ?.1 times as sharp", times)
         return ""
 
     @ll.kept
     def caption(self) -> layers.Title:
         """Return the name, the formula, and which network it is."""
+        doubt = (self.doubt(),) if self.doubt() else ()
         if self.file:
-            sides = " × ".join(str(n) for n in self.slice.value.shape[::-1])
-            return layers.Title("A stored slice", FORMULA, (f"{sides} points",))
+            found = self.slice
+            size = found.centre.shape[-1] if found.title else 0
+            known = (words("?n weights, ?n dimensions unseen", size, size - 2),) if size else ()
+            sides = " × ".join(str(n) for n in found.value.shape[::-1])
+            how = f"{sides} points" if found.kind == "grid" else f"{sides} points, directions: {found.kind}"
+            return layers.Title(found.title or "A stored slice", FORMULA, (*known, how, *doubt))
         network = self.prepared().task.network
         lines = (words("?n weights, ?n dimensions unseen", network.size, network.size - 2),)
-        doubt = (self.doubt(),) if self.doubt() else ()
         return layers.Title(self.title, FORMULA, (f"{network.title} on {self.data}", *lines, *doubt))
 
     @ll.kept
     def curves(self) -> list[layers.Series]:
-        """Return the losses along the path: the true ones, and those of its shadow in the slice."""
-        numbers = self.numbers()
-        assert numbers is not None
-        steps = np.arange(float(len(numbers.true_loss)))
-        true, shadow = numbers.true_loss, numbers.slice_loss
-        if self.directions == "local":
+        """Return the losses along the path: the true ones, and those of its shadow in the slice; [] without a path."""
+        numbers, found = self.numbers(), self.slice
+        true, shadow = found.path_loss, found.shadow_loss if numbers is None else numbers.slice_loss
+        if found.kind == "local":
             shadow = true
+        if len(self.way()[0]) < 2 or not len(true) == len(shadow) == len(found.path):
+            return []
+        steps = np.arange(float(len(true)))
         return [
             layers.Series("true", "optimizer.adam", steps, true),
             layers.Series("in the slice", "accent", steps, shadow),

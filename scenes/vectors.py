@@ -165,11 +165,9 @@ class Vectors(ll.Scene):
 
     def coefficients(self, now: ll.Now) -> np.ndarray:
         """Return s and t (2,): the walker is at s a + t b."""
-        legs = len(TOUR) - 1
-        along = np.clip((now.share - 0.04) / 0.9, 0.0, 1.0) * legs
-        leg = min(int(along), legs - 1)
-        part = min((along - leg) / 0.85, 1.0)
-        return TOUR[leg] + part * part * (3 - 2 * part) * (TOUR[leg + 1] - TOUR[leg])
+        done = now.staged(len(TOUR) - 1, 0.04, 0.94, 0.85)
+        leg = min(int(done), len(TOUR) - 2)
+        return TOUR[leg] + (done - leg) * (TOUR[leg + 1] - TOUR[leg])
 
     # -------------------------------------------------------------------------------------------- the picture
     def frame(self, now: ll.Now) -> ll.Frame:
@@ -220,12 +218,10 @@ class Vectors(ll.Scene):
         """Return the grid: of the plane, or of the floor with its three axes."""
         if self.space == "plane":
             return [layers.WarpedGrid(np.eye(2), group="grid", before=False, dim=0.6)]
-        run = SPACE * np.arange(-5, 5.5)
-        x, y = np.meshgrid(run, run)
-        floor = np.stack([x, y, np.zeros_like(x)], -1)
+        floor = self.world(shapes.lifted(shapes.grid(5.0)))
         axes = [self.world([-5 * e, 5 * e]) for e in np.eye(3)[:2]] + [self.world([(0, 0, 0), (0, 0, 4)])]
         return [
-            layers.Sheet(floor, fill=0.0, every=(1, 1), line="hair", width=1.0, pickable=False, group="grid"),
+            layers.Lines(list(floor), "hair", 1.0, pickable=False, group="grid"),
             layers.Lines(axes, "dim", 1.3, 0.8, pickable=False, group="grid"),
         ]
 
@@ -267,14 +263,15 @@ class Vectors(ll.Scene):
         if now.share > 0.36:
             drawn += self.arrow(carried, carried + b, B, "b carried")
         drawn += self.arrow(0 * a, grown * (a + b), RESULT, "a + b", width=7.0)
-        for name, numbers, middle, color, side in (
-            ("a", a, a / 2, A, self.aside(a, b)),
-            ("b", b, carried + b / 2, B, self.aside(b, -a)),
-        ):
-            if self.space == "plane":
-                drawn.append(self.column(middle, numbers, color, side, f"{name} = "))
-            else:  # three numbers have no room there: they stand in the formula
-                drawn.append(layers.Label(self.world(middle), name, color, side=side, latex=True, size=28))
+        if self.space == "plane":  # at its head a's column keeps off the axes that a begins at
+            drawn.append(self.column(a, a, A, self.world(a), "a = "))
+            drawn.append(self.column(carried + b / 2, b, B, self.aside(b, -a), "b = "))
+        else:  # three numbers have no room there: they stand in the formula
+            for name, place, color, side in (
+                ("a", a / 2, A, self.aside(a, b)),
+                ("b", carried + b / 2, B, self.aside(b, -a)),
+            ):
+                drawn.append(layers.Label(self.world(place), name, color, side=side, latex=True, size=28))
         if grown > 0.5:
             drawn.append(self.column(a + b, a + b, RESULT, self.world(a + b)))
         if now.share < 0.9:

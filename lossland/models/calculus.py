@@ -74,8 +74,10 @@ def reach_within(f: Function, x: float, epsilon: float, most: float) -> float:
 
 
 def rounded_up(size: float) -> float:
-    """Return the least multiple of half a power of ten that is 5 % larger than a size: the end of a gauge."""
-    step = 10.0 ** np.floor(np.log10(max(size, 1e-9))) / 2
+    """Return the least multiple of half a power of ten that is 5 % larger than a size: the end of a gauge. 1 for 0."""
+    if size <= 0.0:
+        return 1.0
+    step = 10.0 ** np.floor(np.log10(size)) / 2
     return float(step * np.ceil(1.05 * size / step))
 
 
@@ -109,7 +111,9 @@ def riemann(f: Function, low: float, high: float, n: int, rule: str, turns: Arra
     here = np.minimum(np.maximum(turns[None, :], edges[:-1, None]), edges[1:, None])  # those elsewhere: at an end
     tried = np.hstack([tried, here])
     values = np.asarray(f(tried), float) + 0.0 * tried
-    best = (np.nanargmin if rule == "lower" else np.nanargmax)(values, axis=1)
+    missing = np.isnan(values)  # a bar without any value has no height
+    lowest, highest = (np.where(missing, far, values) for far in (np.inf, -np.inf))
+    best = lowest.argmin(axis=1) if rule == "lower" else highest.argmax(axis=1)
     number = np.arange(n)
     return Bars(edges, values[number, best], tried[number, best])
 
@@ -210,3 +214,23 @@ def chained(*jacobians: Sequence[Sequence[float]] | Floats) -> Floats:
     for one in jacobians[1:]:
         product = np.asarray(one, float) @ product
     return product
+
+
+def square_lines(cells: int, fine: int) -> Floats:
+    """Return the lines of a grid over [-1, 1]², ``fine`` pieces to a cell, as points (2 (cells + 1), m, 2)."""
+    run, along = np.linspace(-1, 1, cells + 1), np.linspace(-1, 1, cells * fine + 1)
+    across = [np.stack([along, np.full_like(along, at)], -1) for at in run]
+    return np.array([*across, *(line[:, ::-1] for line in across)])
+
+
+def enlarged(maps: Sequence[Callable[[Floats], Floats]], point: ArrayLike, offsets: Floats) -> list[Floats]:
+    """Return where maps that follow each other send what lies around a point, seen from where that one goes.
+
+    ``offsets`` (..., 2) from the point become offsets (..., 2) from its image, after each of the maps.
+    """
+    here = np.asarray(point, float)
+    points, found = here + offsets, []
+    for one in maps:
+        here, points = one(here), one(points)
+        found.append(points - here)
+    return found

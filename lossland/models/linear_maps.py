@@ -6,6 +6,7 @@ and polar decomposition", 1992 (the polar path).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,6 +72,36 @@ def rotation_stretch_rotation(matrix: Floats) -> tuple[float, Floats, float]:
     ways = ((angle_of(left), angle_of(right)), (angle_of(-left), angle_of(-right)))  # both give A
     last, first = min(ways, key=lambda way: abs(way[0]) + abs(way[1]))
     return last, stretch, first
+
+
+def product(chain: Sequence[Floats]) -> Floats:
+    """Return the product (2, 2) of matrices, as it is written: the last one acts first."""
+    found = np.eye(2)
+    for matrix in chain:
+        found = found @ matrix
+    return found
+
+
+def clipped(lines: Floats, half: float) -> list[Floats]:
+    """Return the parts (2, 2) of lines (n, 2, 2) inside the square from -half to half (Liang and Barsky, 1984).
+
+    A line of no length at the origin where nothing is left.
+    """
+    found = []
+    for start, end in lines:
+        way, enter, leave = end - start, 0.0, 1.0
+        for axis in range(2):
+            for side in (-1.0, 1.0):
+                toward, room = side * way[axis], half - side * start[axis]
+                if toward > 0:
+                    leave = min(leave, room / toward)
+                elif toward < 0:
+                    enter = max(enter, room / toward)
+                elif room < 0:
+                    leave = -1.0
+        if enter < leave:
+            found.append(np.array([start + enter * way, start + leave * way]))
+    return found or [np.zeros((2, 2))]
 
 
 def on_path(matrix: Floats, path: str, t: float) -> Floats:

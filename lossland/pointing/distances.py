@@ -98,7 +98,11 @@ def pixels_to_segments(pixel: Floats, start: Floats, end: Floats) -> tuple[Float
     return np.linalg.norm(start + share[..., None] * along - pixel, axis=-1), share
 
 
-def moved(position: ArrayLike, target: ArrayLike | None, share: float) -> Floats:
-    """Return where points (n, 3) are that have gone ``share`` of the way to their targets (n, 3)."""
+def moved(position: ArrayLike, target: ArrayLike | None, share: float, by: ArrayLike | None = None) -> Floats:
+    """Return where points (n, 3) are that have gone ``share`` of the way to their targets (n, 3).
+
+    A matrix ``by`` (3, 3) moves them then.
+    """
     start = np.asarray(position, float)
-    return start if target is None else start + share * (np.asarray(target, float) - start)
+    here = start if target is None else start + share * (np.asarray(target, float) - start)
+    return here if by is None else here @ np.asarray(by, float).T

@@ -101,6 +101,14 @@ class DrawContext:
         """The matrix as vispy's programs take it: transposed."""
         return np.ascontiguousarray(self.clip_from_world.T)
 
+    def gl_clip_from_moved(self, matrix: ArrayLike | None) -> NDArray[np.float32]:
+        """The matrix for points of the world that a matrix (3, 3) moves first, as vispy's programs take it."""
+        if matrix is None:
+            return self.gl_clip_from_world
+        moved = np.array(self.clip_from_world, float)
+        moved[:, :3] = moved[:, :3] @ np.asarray(matrix, float)
+        return np.ascontiguousarray(moved.T, np.float32)
+
     def project(self, points: ArrayLike) -> NDArray[np.float64]:
         """Return logical pixels (..., 2), y down, of world points (..., 3)."""
         width, height = self.size

@@ -87,5 +87,20 @@ class Now(float):
     def eased(self, begin: float = 0.0, end: float = 1.0) -> float:
         """Return how much of a movement is done that starts and ends gently at two shares of the scene, 0 to 1."""
         length = round(end - begin, 12)  # from 0.08 to 0.92 it is 0.84, not 0.8400000000000001
-        u = min(max((self.share - begin) / length, 0.0), 1.0)
-        return u * u * (3 - 2 * u)
+        return _gentle(min(max((self.share - begin) / length, 0.0), 1.0))
+
+    def staged(self, count: int, begin: float = 0.0, end: float = 1.0, moving: float = 1.0) -> float:
+        """Return how many of some movements are done that follow each other between two shares of the scene.
+
+        Each starts and stops gently, and takes the share ``moving`` of its time: then it rests.
+        """
+        if count < 1:
+            return 0.0
+        along = min(max((self.share - begin) / round(end - begin, 12), 0.0), 1.0) * count
+        leg = min(int(along), count - 1)
+        return leg + _gentle(min((along - leg) / moving, 1.0))
+
+
+def _gentle(share: float) -> float:
+    """Return a share of a movement that goes at one speed as one of a movement that starts and stops gently."""
+    return share * share * (3 - 2 * share)

@@ -5,12 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from lossland.expression.function import Function
 from lossland.scenery.parameters import Point
 from lossland.world.layers import Caution
 from lossland.world.phrases import words
 
 FARTHEST = 1e3
+STEEPEST = 1e6  # slope of a graph beyond which it is said to stand upright
+SAMPLES = 201  # of a window
 SPARE = 0.04  # of a widened window's width: free beyond what it was widened to
 ONE = 1.0  # width of a window whose ends are one number
 
@@ -32,6 +37,31 @@ def widened(window: Sequence[float], asked: Sequence[float]) -> tuple[float, flo
     return (low if least == low else least - edge), (high if most == high else most + edge)
 
 
+def reached(
+    functions: Sequence[Function], span: Sequence[float], asked: Sequence[float], farther: float
+) -> tuple[float, float]:
+    """Return the numbers (low, high) that become of a window by functions that follow each other, with a little room.
+
+    Those farther away than the window is wide, ``farther / 2`` times, are left out, but not what becomes of ``asked``.
+    """
+    wide = span[1] - span[0]
+    low, high = _range([np.linspace(*span, SAMPLES)], functions)
+    if high - low > farther * wide:
+        low, high = max(low, span[0] - farther / 2 * wide), min(high, span[1] + farther / 2 * wide)
+    low, high = widened((low, high), _range([np.asarray(asked, float)], functions))
+    edge = SPARE * (high - low)
+    return low - edge, high + edge
+
+
+def _range(values: list[NDArray[np.float64]], functions: Sequence[Function]) -> tuple[float, float]:
+    """Return the least and the most of some numbers and of what becomes of them."""
+    for function in functions:
+        values.append(function(values[-1]))
+    found = np.concatenate(values)
+    found = found[np.isfinite(found)]
+    return float(found.min()), float(found.max())
+
+
 def without_value(function: Function, x: float, name: str = "f") -> list[Caution]:
     """Return a sentence where a function has no value at x."""
     return [] if math.isfinite(function.at(x)) else [Caution(words(f"{name} has no value at ?", x))]
@@ -43,7 +73,7 @@ def without_slope(function: Function, x: float, name: str = "f") -> list[Caution
     if missing or math.isfinite(function.slope(x)):
         return missing
     left, right = function.sided_slopes(x)
-    if function.is_smooth(x) or not math.isfinite(left + right):
+    if function.is_smooth(x) or not abs(left) + abs(right) < STEEPEST:
         return [Caution(words(f"{name} has no slope at ?: there it stands upright", x))]
     if math.isclose(left, right, rel_tol=1e-6, abs_tol=1e-9):
         return [Caution(words(f"{name} has no slope at ?: there it jumps", x))]

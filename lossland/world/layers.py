@@ -75,7 +75,7 @@ def _column(cells: tuple[Cell, ...]) -> tuple[str, ...]:
 
 SHAPES = {  # of fields that are arrays: "n 3", or "n 3 | n 2" where both will do
     "Trail": {"points": "m 3", "progress": "m", "beads": "k 3"},
-    "Points": {"position": "n 3 | n 2", "target": "n 3 | n 2", "number": "n"},
+    "Points": {"position": "n 3 | n 2", "target": "n 3 | n 2", "by": "3 3", "number": "n"},
     "Arrows": {"tail": "n 3", "tip": "n 3"},
     "WarpedGrid": {"matrix": "2 2"},
     "Polygon": {"corners": "n 3"},
@@ -373,6 +373,7 @@ class Points(Layer):
     ground: Terrain | None = None
     target: Array | None = None  # like position: the shader moves every point straight there ...
     share: float = 0.0  # ... by this share of the way; of points draped on a ground only dots move
+    by: Array | None = None  # (3, 3): a matrix that the shader moves points (n, 3) by: they are uploaded once
     number: NDArray[np.integer] | None = None  # (n,) their own numbers, where a layer shows a choice of them
 
     @classmethod

@@ -311,7 +311,7 @@ class Plot(Compound):
         seen = (right > left) & np.isfinite(top)
         worth = height
         if foot is not None:
-            seen, worth = seen & (height != ground), (height - ground) * np.diff(edges)
+            seen, worth = seen & np.isfinite(height - ground) & (height != ground), (height - ground) * np.diff(edges)
         if not seen.any():
             return self._pieces([], named)
         across, along = np.stack([left, right, right, left]), np.stack([bottom, bottom, top, top])

@@ -57,6 +57,13 @@ def rectangle(x: tuple[float, float], y: tuple[float, float]) -> Floats:
     return np.array([(x0, y0, 0.0), (x1, y0, 0.0), (x1, y1, 0.0), (x0, y1, 0.0)])
 
 
+def grid(half: float, step: float = 1.0) -> Floats:
+    """Return the lines (2 n, 2, 2) of a square grid from -half to half, each as two ends: up and across, in turn."""
+    ticks = np.linspace(-half, half, 2 * round(half / step) + 1)
+    ends = [line for k in ticks for line in (((k, -half), (k, half)), ((-half, k), (half, k)))]
+    return np.array(ends, float)
+
+
 def in_steps(size: float, least: float, step: float = 1.3) -> float:
     """Return the smallest of ``least``, ``least`` times ``step``, and so on, that is not below a size.
 

@@ -138,3 +138,17 @@ def test_areas_with_an_end_keep_their_numbers(text, low, high, area):
 def test_the_end_of_a_gauge_is_a_round_number_above() -> None:
     found = [calculus.rounded_up(size) for size in (15.0, 0.9, 7.7, 96.0)]
     assert found == pytest.approx([20.0, 0.95, 8.5, 105.0])
+
+
+def test_what_maps_make_of_a_tiny_grid_is_what_their_jacobians_make_of_it() -> None:
+    lines = calculus.square_lines(2, 3)
+    assert lines.shape == (6, 7, 2)
+    assert {tuple(line[0]) for line in lines.tolist()} == {(-1, -1), (-1, 0), (-1, 1), (0, -1), (1, -1)}
+    first, second = np.array([[2.0, 1.0], [0.0, -1.0]]), np.array([[0.0, 3.0], [1.0, 1.0]])
+
+    def bent(points: np.ndarray) -> np.ndarray:
+        return points @ first.T + (points**2).sum(axis=-1, keepdims=True) * np.array([1.0, 0.0])
+
+    one, both = calculus.enlarged([bent, lambda points: points @ second.T], (0.0, 0.0), 1e-6 * lines)
+    np.testing.assert_allclose(one / 1e-6, lines @ first.T, atol=1e-5)
+    np.testing.assert_allclose(both / 1e-6, lines @ (second @ first).T, atol=1e-5)

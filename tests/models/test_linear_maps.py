@@ -116,3 +116,17 @@ def test_whole_multiples_of_directions(vector: tuple[float, float], whole: tuple
     assert tuple(found) == pytest.approx(vector if whole is None else whole)
     assert maps.cross(found, vector) == pytest.approx(0.0, abs=1e-12)
     assert np.dot(found, vector) > 0
+
+
+def test_the_last_matrix_of_a_product_acts_first() -> None:
+    shear, turn = np.array([[1.0, 1.0], [0.0, 1.0]]), np.array([[0.0, -1.0], [1.0, 0.0]])
+    np.testing.assert_array_equal(maps.product([shear, turn]), [[1, -1], [1, 0]])
+    np.testing.assert_array_equal(maps.product([turn, shear]), [[0, -1], [1, 1]])
+    np.testing.assert_array_equal(maps.product([]), np.eye(2))
+
+
+def test_lines_are_clipped_at_a_square() -> None:
+    lines = np.array([[(-3, 0), (3, 0)], [(0, 0), (0.5, 0.5)], [(-2, 1), (1, -2)], [(2, 2), (3, 2)]], float)
+    wanted = [[(-1, 0), (1, 0)], [(0, 0), (0.5, 0.5)], [(-1, 0), (0, -1)]]
+    np.testing.assert_allclose(maps.clipped(lines, 1.0), wanted)
+    np.testing.assert_array_equal(maps.clipped(lines[3:], 1.0), np.zeros((1, 2, 2)))

@@ -383,3 +383,13 @@ def test_elements_keep_their_numbers():
     assert position_of(moving, 0) == pytest.approx((0, 1, 0))
     gone = describe(pick_any(Frame([some]), seen(flat=True), (0, 0), SIZE, 1e4), Frame([Points(np.zeros((0, 3)))]))  # type: ignore[arg-type]
     assert gone is None
+
+
+def test_a_point_that_a_matrix_moves_is_found_where_it_is_drawn() -> None:
+    camera, size = Camera(flat=True), (400, 300)
+    camera.fit([(-2, -2, 0), (2, 2, 0)], size)
+    matrix = np.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+    layer = Points(np.array([(1.5, 0.0, 0.0), (0.0, -1.0, 0.0)]), style="disc", size=5.0, by=matrix)
+    picked = pick(layer, NOTHING, camera, camera.project([(1.0, 0.0, 0.0)], size)[0], size, 8.0)
+    assert picked is not None
+    assert picked.element == 1

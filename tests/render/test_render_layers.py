@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import lossland as ll
 from lossland.render.gl import canvas
 from lossland.render.painter import Quality
 from lossland.render.painters.bars import faces_before
@@ -387,3 +388,25 @@ def test_of_a_box_only_the_faces_before_the_eye_are_drawn():
     assert np.all(faces[:2] < 8)  # the nearer box first
     assert len(faces_before(corners, np.array([0.5, 0.5, 0.5]), flat=True)) == 2
     assert len(faces_before(corners[:, :1], np.array([0.5, 0.5, 0.5]), flat=False)) == 0
+
+
+@pytest.mark.parametrize("style", ["dot", "disc"])
+def test_points_that_a_matrix_moves_are_where_it_sends_them(style: str) -> None:
+    generator, matrix = np.random.default_rng(3), np.array([[0.5, 0.2, 0.0], [-0.3, 0.7, 0.1], [0.0, 0.4, 0.6]])
+    position = generator.uniform(-1, 1, (200, 3))
+    bounds = np.array([(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], float)
+
+    class Cloud(ll.Scene):
+        name = "cloud"
+        by = True
+
+        def frame(self, now: ll.Now) -> ll.Frame:
+            points, moved = (position, matrix) if self.by else (position @ matrix.T, None)
+            return ll.Frame([ll.layers.Points(points, "accent", 6.0, style, by=moved)], (), ll.View(bounds=bounds))
+
+    cloud = Cloud()
+    one = ll.snapshot(cloud, (200, 160)).astype(int)
+    cloud.by = False
+    other = ll.snapshot(cloud, (200, 160)).astype(int)
+    assert np.abs(one - other).max() <= 2
+    assert (np.abs(one - one[0, 0]).max(axis=-1) > 40).sum() > 100

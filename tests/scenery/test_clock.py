@@ -20,6 +20,17 @@ def test_a_clock_follows_the_number_of_steps(steps: int, seconds: float) -> None
     assert Counting(steps=steps).clock == ll.Clock(seconds, steps)
 
 
+def test_movements_follow_each_other_with_rests() -> None:
+    def at(share: float) -> float:
+        return ll.Now(share, ll.Clock(1.0)).staged(4, 0.1, 0.9, 0.5)
+
+    assert [at(share) for share in (0.0, 0.1, 0.3, 0.5, 0.9, 1.0)] == pytest.approx([0, 0, 1, 2, 4, 4])
+    assert [at(0.1 + 0.2 * (k + 0.25)) for k in range(4)] == pytest.approx([0.5, 1.5, 2.5, 3.5])  # half way
+    assert [at(0.1 + 0.2 * (k + 0.7)) for k in range(4)] == pytest.approx([1, 2, 3, 4])  # at rest
+    assert at(0.1 + 0.2 * 0.125) == pytest.approx(0.25**2 * (3 - 0.5))
+    assert ll.Now(0.5, ll.Clock(1.0)).staged(0) == 0.0
+
+
 def test_a_moment_knows_its_step() -> None:
     now = Counting().now(3.3)
     assert (now.seconds, now.share, now.step, now.whole) == pytest.approx((3.3, 0.33, 52.8, 52))

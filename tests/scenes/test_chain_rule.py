@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import lossland as ll
+from lossland.models import calculus
 from lossland.play.player import Player
 from lossland.scenery import library
 from lossland.world import layers
@@ -61,7 +62,7 @@ def test_a_tiny_grid_becomes_the_parallelogram_of_its_jacobian() -> None:
     made = scene("plane")
     read, size = made.readouts(), 1e-4
     for shown, jacobian in zip(made.seen_through(size)[1:], ("jacobian_inner", "jacobian"), strict=True):
-        wanted = made.cell_lines() @ read[jacobian].T
+        wanted = calculus.square_lines(6, 8) @ read[jacobian].T
         factor = np.abs(read[jacobian]).sum(axis=1).max()
         np.testing.assert_allclose(shown * factor, wanted, atol=2e-3)
     here, there = np.array(made.point), made.maps()[0](np.array(made.point))

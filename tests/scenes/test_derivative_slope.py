@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scene_checks import check_layer
 
 import lossland as ll
 from lossland.play.player import Player
@@ -129,6 +130,13 @@ def test_a_point_outside_the_window_widens_it_and_one_without_a_value_is_told() 
     low, high = made.plot.y
     assert low < 0 < 2500 < high
     assert cautions(scene("logarithm", x=-1)) == ["f has no value at −1"]
-    for name in ("secant", "traced", "car", "product", "epsilon"):
-        for time in (0.0, 4.0, 9.0):
-            assert scene("logarithm", x=-1, show=name).frame(time).layers
+
+
+@pytest.mark.parametrize("show", ["secant", "traced", "car", "product", "epsilon"])
+@pytest.mark.parametrize(("function", "x"), [("ln(x)", -1.0), ("1/x", 0.0), ("floor(x)", 0.0), ("exp(exp(x))", 50.0)])
+def test_where_there_is_no_value_the_rest_is_drawn(function: str, x: float, show: str) -> None:
+    made = scene("square", function=function, x=x, show=show)
+    for time in (0.0, 4.0, 9.0):
+        for layer in made.frame(time).layers:
+            check_layer(layer)
+        assert np.isfinite([handle.position for handle in made.handles(time)]).all()

@@ -112,3 +112,21 @@ def test_arrows_without_an_angle_can_be_shown(show: str, a: Any, b: Any) -> None
     for time in (0.0, 6.0, 12.0):
         assert made.frame(time).layers
     assert made.readouts()["dot"] == a[0] * b[0] + a[1] * b[1]
+
+
+@pytest.mark.parametrize(("name", "other"), [("a", "b"), ("b", "a")])
+@pytest.mark.parametrize("show", ["shadow", "duality"])
+def test_an_arrow_of_no_length_has_no_angle_and_casts_no_shadow(name: str, other: str, show: str) -> None:
+    made = library.scene("dot_product", show=show, **{name: (0, 0)})
+    read = made.readouts()
+    assert read["dot"] == 0.0
+    assert np.isnan([read["cosine"], read["angle_degrees"]]).all()
+    for time in (0.0, 4.0, 8.0, 12.0):
+        frame = made.frame(time)
+        assert [note.text for note in frame.notes if isinstance(note, layers.Caution)] == [
+            f"{name} has no length, and so no direction"
+        ]
+        if show == "shadow":
+            arrows = [layer.name for layer in frame.layers if isinstance(layer, layers.Arrows) and not layer.ghost]
+            assert arrows == [other]
+            assert not any(layer.key == "length of the shadow" for layer in frame.layers)

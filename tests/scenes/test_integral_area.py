@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scene_checks import check_layer
 
 import lossland as ll
 from lossland.play.player import Player
@@ -129,6 +130,16 @@ def test_what_is_told_of_the_bars_is_what_is_drawn_at_that_moment(preset: str) -
         (bars,) = [one for one in frame.layers if isinstance(one, layers.Solid)]
         assert areas(bars).sum() / world == pytest.approx(read["sum_now"])
         assert sum(bars.worth[::2]) == pytest.approx(read["sum_now"])
+
+
+@pytest.mark.parametrize("show", ["sums", "running"])
+@pytest.mark.parametrize(("function", "low"), [("ln(x)", -1.0), ("ln(x)", 0.0), ("1/x", 0.0), ("exp(exp(x))", 50.0)])
+def test_what_has_no_area_is_drawn_as_far_as_it_goes(function: str, low: float, show: str) -> None:
+    for rule in ("left", "lower") if show == "sums" else ("left",):
+        made = scene("square", function=function, low=low, show=show, rule=rule)
+        for time in (0.0, 5.0, 12.0):
+            for layer in made.frame(time).layers:
+                check_layer(layer)
 
 
 def test_limits_outside_the_window_widen_it() -> None:

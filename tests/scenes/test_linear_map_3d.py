@@ -102,8 +102,8 @@ def test_the_lattice_ends_where_the_matrix_sends_it(preset: str) -> None:
         assert made.frame(0.0).layer("lattice") is None
         return
     first, last = (made.frame(t).layer("lattice") for t in (0.0, made.clock.seconds))
-    assert (first.share, last.share) == (0.0, 1.0)
-    np.testing.assert_allclose(last.target, first.position @ made.a.T, atol=1e-5)
+    start, end = (layer.position @ layer.by.T for layer in (first, last))
+    np.testing.assert_allclose(end, start @ made.a.T, atol=1e-5)
 
 
 @pytest.mark.parametrize("preset", ["projection", "rank one", "from two to three", "from three to two"])
@@ -125,15 +125,6 @@ def test_the_steps_along_the_columns_lead_below_b() -> None:
     np.testing.assert_allclose(steps[1].tip[0], made.world(read["nearest"]), atol=1e-12)
     assert read["residual"] == pytest.approx(np.linalg.norm(np.array(made.target) - read["nearest"]))
     assert scene(show="target").readouts()["residual"] == pytest.approx(0.0, abs=1e-12)  # all of space is reached
-
-
-def test_between_its_moments_the_shader_moves_the_points() -> None:
-    made = scene(lattice=64)
-    one, two = (made.frame(t).layer("lattice") for t in (5.0, 5.05))
-    assert len(one.position) == 64**3
-    assert one.position is two.position
-    assert one.target is two.target
-    assert two.share > one.share
 
 
 def test_heads_are_dragged_in_space() -> None:
@@ -158,3 +149,20 @@ def test_a_matrix_of_zeros_can_be_shown(show: str, shape: str) -> None:
 def test_a_matrix_that_sends_everything_to_zero_has_a_picture() -> None:
     made = library.scene("linear_map_3d", matrix=np.zeros((3, 3)))
     assert ll.snapshot(made, size=(128, 72), time=made.clock.seconds).shape == (72, 128, 4)
+
+
+def test_the_lattice_is_uploaded_once_and_moved_by_the_matrix_of_the_moment() -> None:
+    made = library.scene("linear_map_3d", "quarter of a million", lattice=20)
+    seen = [made.frame(time).layer("lattice") for time in (0.0, 4.0, 12.0)]
+    assert all(layer.position is seen[0].position for layer in seen)
+    assert len(seen[0].position) == 20**3
+    for time, layer in zip((0.0, 4.0, 12.0), seen, strict=True):
+        np.testing.assert_allclose(layer.by, made.unit() * made.readouts(time)["matrix_now"])
+
+
+def test_only_in_the_end_the_volume_is_the_determinant_of_the_matrix_beside_it() -> None:
+    made = library.scene("linear_map_3d")
+    for time in (0.0, 4.0, 12.0):
+        (meter,) = [note for note in made.frame(time).notes if isinstance(note, layers.Meter)]
+        assert meter.value == pytest.approx(made.readouts(time)["volume_now"])
+        assert (r"\det A" in meter.latex) is (time == 12.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 import lossland as ll
+from lossland.cli import main
 from lossland.errors import UserError
 from lossland.models import datasets, networks, slicefiles, slicing, training
 from lossland.scenery import library
@@ -149,6 +151,22 @@ def test_a_file_is_flown_over(tmp_path: Path) -> None:
     made.set("data", "circle")  # another one is asked for
     assert made.file == ""
     assert "centre" in made.readouts(0.0)
+
+
+def test_a_file_of_the_command_tells_what_it_may_be_trusted_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--net", "2-4-1", "--data", "xor", "--steps", "30", "-n", "5", "-o", str(tmp_path / "s.h5"), "--json"]
+    assert main(["slice", *words]) == 0
+    told = json.loads(capsys.readouterr().out)
+    made: Any = ll.scene(tmp_path / "s.h5")
+    notes = made.frame(made.clock.seconds).notes
+    title = next(note for note in notes if isinstance(note, layers.Title))
+    assert title.text == "MLP 2-4-1"
+    assert made.slice.explained == pytest.approx(told["explained"])
+    assert "the plane holds" in str(title.lines[-1])
+    true, shadow = next(note for note in notes if isinstance(note, layers.Chart)).series
+    assert abs(np.asarray(true.y) - np.asarray(shadow.y)).max() == pytest.approx(told["path_gap"])
 
 
 def test_gaps_of_a_partial_file_stay_gaps(tmp_path: Path) -> None:

@@ -120,3 +120,18 @@ def test_sizes_in_steps_hold_what_they_are_asked_to() -> None:
     found = [shapes.in_steps(size, 1.0) for size in np.linspace(0.5, 9, 200)]
     assert len(set(found)) < 11
     assert all(step >= size for step, size in zip(found, np.linspace(0.5, 9, 200), strict=True))
+
+
+def test_a_grid_has_lines_in_both_directions() -> None:
+    lines = shapes.grid(1.0, 0.5)
+    assert lines.shape == (10, 2, 2)
+    assert {tuple(map(tuple, line)) for line in lines.tolist()} >= {
+        ((0.5, -1.0), (0.5, 1.0)),
+        ((-1.0, -1.0), (1.0, -1.0)),
+    }
+
+
+def test_a_rectangle_goes_around_counter_clockwise() -> None:
+    x, y, z = shapes.rectangle((1.0, 3.0), (-1.0, 4.0)).T
+    assert np.sum(x * np.roll(y, -1) - y * np.roll(x, -1)) / 2 == 10.0
+    assert not z.any()

@@ -20,7 +20,7 @@ class PointsPicker(Picker[Points]):
 
     def distances(self, layer: Points, sight: Sight) -> Distances:
         """Measure the points; of those on a ground only the ones that the ray may pass."""
-        position, among = moved(layer.position, layer.target, layer.share), None
+        position, among = moved(layer.position, layer.target, layer.share, layer.by), None
         if layer.ground is not None and position.shape[1] == 2:
             among = _near_the_ray(position, layer.ground, sight)
             position = position[among]
@@ -57,7 +57,7 @@ class PointsPicker(Picker[Points]):
             return None
         one = slice(index, index + 1)
         target = None if layer.target is None else layer.target[one]
-        return _in_world(moved(layer.position[one], target, layer.share), layer.ground)[0]
+        return _in_world(moved(layer.position[one], target, layer.share, layer.by), layer.ground)[0]
 
 
 @picks(Sprites)

@@ -90,17 +90,18 @@ class SpriteBatch:
         hidden: bool = False,
         share: float = 0.0,
         order: gloo.IndexBuffer | None = None,
+        by: ArrayLike | None = None,
     ) -> None:
         """Draw the sprites, or only where they lie behind something, ``share`` of the way to their targets.
 
-        ``order``: only these of them, in this order.
+        ``order``: only these of them, in this order; ``by``: a matrix (3, 3) that moves them.
         """
         if not self._count:
             return
         set_state("hidden" if hidden else "front")
         set_uniforms(
             self._program,
-            u_clip_from_world=context.gl_clip_from_world,
+            u_clip_from_world=context.gl_clip_from_moved(by),
             u_px=context.px * context.presence.wide,
             u_casing=context.theme.color("casing"),
             u_share=float(share),
@@ -153,7 +154,7 @@ class DotBatch:
             self._upload_ground(layer.ground, p)
         diameter = max(layer.size * context.presence.wide * context.px, 1.0)
         set_state("front")
-        p["u_clip_from_world"] = context.gl_clip_from_world
+        p["u_clip_from_world"] = context.gl_clip_from_moved(layer.by)
         p["u_bias"] = DOT_BIAS
         p["u_diameter"] = diameter
         p["u_alpha"] = DOT_ALPHA
@@ -249,9 +250,9 @@ class PointsPainter:
             marks.set([sprites(position, colors, layer.size, rim, KIND[layer.style], target=layer.target)])
         share = 0.0 if layer.target is None else float(layer.share)
         camera = context.clip_from_world.tobytes().hex()
-        if len(layer.position) and self._kept.changed("order", layer.position, layer.target, share, camera):
+        if len(layer.position) and self._kept.changed("order", layer.position, layer.target, share, layer.by, camera):
             marks.arrange(far_to_near(layer, share, context))
-        marks.draw(context, share=share)
+        marks.draw(context, share=share, by=layer.by)
 
     def close(self) -> None:
         """Free the GL objects."""
@@ -269,6 +270,8 @@ def far_to_near(layer: Points, share: float, context: DrawContext) -> NDArray[np
         return np.arange(len(position))
     if layer.target is not None:
         position = position + share * (np.asarray(layer.target, float) - position)
+    if layer.by is not None:
+        position = position @ np.asarray(layer.by, float).T
     return np.argsort(position @ context.camera.back, kind="stable")
 
 

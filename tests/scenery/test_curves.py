@@ -1,0 +1,45 @@
+"""What scenes of functions of x share: windows that hold what is asked about, and sentences where a function ends."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lossland.expression.function import function
+from lossland.scenery import curves
+
+
+def test_a_window_is_widened_to_what_is_asked_about() -> None:
+    assert curves.widened((-1.0, 2.0), ()) == (-1.0, 2.0)
+    assert curves.widened((2.0, -1.0), (0.0, 2.0)) == (-1.0, 2.0)
+    assert curves.widened((3.0, 3.0), ()) == (2.0, 4.0)
+    low, high = curves.widened((-1.0, 2.0), (50.0,))
+    assert low == -1.0
+    assert 50.0 < high < 55.0
+    assert curves.widened((0.0, 1.0), (-4.0,))[0] < -4.0
+
+
+def test_the_numbers_of_functions_that_follow_each_other() -> None:
+    double, square = function("2x"), function("x^2")
+    low, high = curves.reached((double, square), (0.0, 2.0), (1.0,), 100.0)
+    assert low < 0.0 < 16.0 < high < 18.0  # (2 * 2)² = 16
+    low, high = curves.reached((double, square), (0.0, 2.0), (0.5,), 4.0)  # 16 is more than four windows away
+    assert high == pytest.approx(2.0 + 4.0 + 0.04 * 6.0)
+    assert curves.reached((double, square), (0.0, 2.0), (2.0,), 4.0)[1] > 16.0
+    assert np.isfinite(curves.reached((function("ln(x)"),), (-1.0, 1.0), (-1.0,), 100.0)).all()
+
+
+TOLD = [
+    ("ln(x)", -1.0, "f has no value at −1"),
+    ("1/x", 0.0, "f has no value at 0"),
+    ("|x|", 0.0, "f has no slope at 0: it is −1 on the left and 1 on the right"),
+    ("sqrt(x)", 0.0, "f has no slope at 0: there it stands upright"),
+    ("cbrt(x)", 0.0, "f has no slope at 0: there it stands upright"),
+    ("floor(x)", 2.0, "f has no slope at 2: there it jumps"),
+]
+
+
+@pytest.mark.parametrize(("text", "x", "sentence"), TOLD, ids=[text for text, *_ in TOLD])
+def test_where_a_function_ends_it_is_said(text: str, x: float, sentence: str) -> None:
+    assert [note.text for note in curves.without_slope(function(text), x)] == [sentence]
+    assert curves.without_slope(function(text), 0.4) == []
