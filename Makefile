@@ -12,6 +12,7 @@
 # make pictures    draw the pictures of the README and the gallery again
 # make bench-compute  measure swarms and grids beside NumPy, JAX, PyTorch, Numba and C
 # make bench-render  measure pictures and films beside moderngl, VisPy, PyVista, pygfx, matplotlib and manim
+# make bench-slices  measure slices of networks beside PyTorch, in the ways of Li et al. and of Landscaper
 # make bench-scenes  measure how fast every scene comes up, moves and is filmed; beside another checkout, too
 # make clean       remove everything that make made
 #
@@ -51,7 +52,7 @@ GPU_DAY := $(if $(WHEELS),--wheels "$(WHEELS)") $(if $(PACKAGES),--packages "$(P
     $(if $(PICTURES),--pictures "$(PICTURES)") $(if $(OUT),--out "$(OUT)")
 
 .PHONY: gpu-day run test test-torch test-cluster test-report test-kernels test-endurance test-layout test-fuzz lint pictures \
-    bench-compute bench-render bench-scenes clean
+    bench-compute bench-render bench-slices bench-scenes clean
 
 run: $(VENV)/.installed $(VENV)/.graphics
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
@@ -66,7 +67,7 @@ test: lint $(VENV)/.test-graphics
 	$(HEADLESS) $(VENV)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-torch: $(TORCH_VENV)/.installed $(VENV)/.test-graphics
-	$(HEADLESS) $(TORCH_VENV)/bin/python -m pytest -n 2 --dist load -m torch tests/peers
+	$(HEADLESS) $(TORCH_VENV)/bin/python -m pytest -n 2 --dist load -m torch tests/peers tests/house/test_docs.py
 
 test-cluster: $(CLUSTER_VENV)/.installed $(VENV)/.test-graphics
 	$(HEADLESS) $(CLUSTER_VENV)/bin/python -m pytest -m cluster tests/cluster tests/house/test_docs.py
@@ -103,6 +104,9 @@ bench-compute: $(BENCH_VENV)/.compute-installed
 
 bench-render: $(BENCH_VENV)/.render-installed
 	$(MEASURED) $(HEADLESS) $(BENCH_VENV)/bin/python benchmarks/render.py $(BENCH)
+
+bench-slices: $(TORCH_VENV)/.installed
+	$(MEASURED) $(TORCH_VENV)/bin/python benchmarks/slices.py $(BENCH)
 
 bench-scenes: $(VENV)/.test-graphics
 	$(MEASURED) $(VENV)/bin/python benchmarks/scenes.py $(BENCH)

@@ -24,18 +24,6 @@ LIST = {"digits": "64 numbers", "photo": "3 numbers", "sentences": "50 numbers: 
 DISTANCE = {"l2": r"d(u, v) = \sqrt{\sum_i (u_i - v_i)^2}", "cosine": r"d(u, v) = 1 - \cos\angle(u, v)"}
 
 
-class Facing(parameters.SpacePoint):
-    """Where a plane faces: the tip of an arrow from the plane."""
-
-    def handle(self, scene: Any) -> ll.Handle:
-        """Return the handle at the tip."""
-        return ll.Handle(self.name, scene.hinge() + scene.values[self.name], self.move, free=True)
-
-    def move(self, scene: Any, position: Sequence[float]) -> None:
-        """Take the tip that is nearest to a position in the world."""
-        scene.set(self.name, np.clip(np.round(position - scene.hinge(), 2), self.min, self.max))
-
-
 class DataAsVectors(ll.Scene):
     """A list of numbers is a point, and what is alike lies near."""
 
@@ -71,10 +59,7 @@ class DataAsVectors(ll.Scene):
     k = parameters.Integer(5, 1, 20, "$k$", "How many neighbours, or how many means.")
     metric = parameters.Choice("l2", neighbours.METRICS, "distance", "Of the points, or of their directions alone.")
     rival = parameters.Integer(1, 0, 9, "other class", "The plane parts the class of the one looked at from this one.")
-    facing = Facing(
-        (0.5, -0.3, 0.5), -1.5, 1.5, "plane", "Where the plane faces: drag the tip of its arrow.",
-        shown=lambda scene: scene.show == "plane",
-    )  # fmt: skip
+    facing = parameters.Point((0.5, -0.3, 0.5), -1.5, 1.5, "plane", "Where the plane faces: drag the tip of its arrow.")
     shift = parameters.Number(0.0, -1.0, 1.0, "shift", "How far the plane is moved along its arrow.")
     clock = ll.Clock(16.0, 16)
 
@@ -172,11 +157,25 @@ class DataAsVectors(ll.Scene):
         means = [self.points()[kind == one].mean(axis=0) for one in {kind[self.index], self.rival}]
         return HOME + (np.mean(means, axis=0) - middle) @ axes
 
+    def turned(self, now: ll.Now) -> np.ndarray:
+        """Return the rotation (3, 3) of the plane, which turns to where it faces at last."""
+        return subspaces.rotation_about(UP, 1.9 * (1.0 - now.eased(0.1, 0.7)))
+
     def normal(self, now: ll.Now) -> np.ndarray:
-        """Return the unit normal (3,) of the plane, which turns to where it was dragged."""
+        """Return the unit normal (3,) of the plane."""
         length = float(np.linalg.norm(self.facing))
-        turn = subspaces.rotation_about(UP, 1.9 * (1.0 - now.eased(0.1, 0.7)))
-        return turn @ (np.array(self.facing) / length if length > 1e-9 else RIGHT)
+        return self.turned(now) @ (np.array(self.facing) / length if length > 1e-9 else RIGHT)
+
+    def handles(self, now: ll.Now) -> list[ll.Handle]:
+        """Return the tip of the plane's arrow: wherever that has turned, it points to where it is dragged."""
+        if self.show != "plane":
+            return []
+        back = self.turned(now).T
+
+        def move(scene: DataAsVectors, position: Any) -> None:
+            scene.set("facing", np.clip(np.round(back @ (position - scene.hinge()), 2), -1.5, 1.5))
+
+        return [ll.Handle("facing", self.hinge() + back.T @ self.facing, move, free=True)]
 
     def ahead(self, now: ll.Now) -> np.ndarray:
         """Return how far (n,) each point of the cloud is in front of the plane."""
@@ -218,14 +217,26 @@ class DataAsVectors(ll.Scene):
         size, place = {"digits": 13.0, "photo": 4.5}.get(self.data, 15.0), self.seen(self.points(), now)
         look |= {"target": place, "share": come} if self.data == "photo" else {}
         start = self.pixels() if self.data == "photo" else place
-        return layers.Sprites(start, self.pictures(step), size, self.colors(step), name="Point", key="cloud", **look)
+        return layers.Sprites(
+            start, self.pictures(step), size, self.colors(step), name="Point", worth=self.names(), key="cloud", **look
+        )
 
     def large(self, which: np.ndarray, now: ll.Now, size: float, key: str, color: str = "") -> layers.Layer:
         """Return some points large, in frames; digits as they are on paper."""
         pictures, place = self.pictures()[which], self.seen(self.points()[which], now)
         pictures = PAPER + pictures[..., None] * (INK - PAPER) if self.data == "digits" else pictures
         colors = color or [self.colors()[one] for one in which]
-        return layers.Sprites(place, pictures, size, colors, frame=2.5, name="Neighbour", key=key, smooth=False)
+        return layers.Sprites(
+            place,
+            pictures,
+            size,
+            colors,
+            frame=2.5,
+            name="Point",
+            worth=[self.names()[one] for one in which],
+            key=key,
+            smooth=False,
+        )
 
     # ---------------------------------------------------------------------- from a thing to a list, and to a point
     def thing(self) -> list[layers.Layer]:
@@ -390,7 +401,7 @@ class DataAsVectors(ll.Scene):
     def parted(self, now: ll.Now) -> list[layers.Layer]:
         """Return two classes, or all pixels, with the plane between them, and what it looks for."""
         normal, ahead, kind = self.normal(now), self.ahead(now), self.samples().target
-        foot, tip = self.hinge() + self.shift * normal, self.hinge() + np.linalg.norm(self.facing) * normal
+        foot, tip = self.hinge() + self.shift * normal, self.hinge() + self.turned(now) @ self.facing
         both = np.flatnonzero((kind == kind[self.index]) | (kind == self.rival))
         place = self.seen(self.points()[both], now)
         wrong = place[(ahead[both] > 0) != (kind[both] == kind[self.index])]
@@ -411,12 +422,11 @@ class DataAsVectors(ll.Scene):
             drawn.append(
                 upright(weights / np.abs(weights).max(), THING, WIDE, shades="signed", name="Weight", key="looks for")
             )
-        ring = (self.hinge() + self.facing)[None]
         return [
             *drawn,
             layers.Solid(shapes.plane(foot, normal, 1.35), "accent", alpha=0.2, name="Plane"),
             layers.Arrows(foot[None], tip[None], "accent", 5.0, depth=False, name="Facing"),
-            layers.Points(ring, "text", 7.0, "ring", outline=True, group="handles", name="Facing", key="handle"),
+            layers.Points(tip[None], "text", 7.0, "ring", outline=True, group="handles", name="Facing", key="handle"),
         ]
 
     # ------------------------------------------------------------------------------------- the frame, and the notes
@@ -442,6 +452,11 @@ class DataAsVectors(ll.Scene):
             return words("a ?", int(self.samples().target[number]))
         texts = [text for topic in datasets.SENTENCES.values() for text in topic]
         return datasets.VIEWERS[number] if self.data == "ratings" else texts[number]
+
+    @ll.kept
+    def names(self) -> list[str]:
+        """Return what the points are called under the pointer."""
+        return [self.called(number) for number in range(len(self.points()))]
 
     def nearest(self, now: ll.Now) -> tuple[tuple[Any, ...], list[layers.Note]]:
         """Return the title's formula and the notes of what is near, and how often that is of the same class."""

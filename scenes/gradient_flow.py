@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from itertools import islice
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,6 +19,7 @@ COLORS = {"activation": "optimizer.momentum", "gradient": "up"}  # forward and b
 NAMES = {"sigmoid": "sigmoid", "tanh": "tanh", "relu": "ReLU", "linear": "linear"}
 FRONT = ("sigmoid", "tanh", "relu", "linear")  # lanes from the front to the back
 THERE, BACK = (0.04, 0.3), (0.36, 0.9)  # shares of the scene: the way of the signal, and of the gradient
+STEPS, RATE = 40, 1.0  # of the descent
 LEAST = 1e-30  # what is smaller is as short
 
 
@@ -35,13 +37,14 @@ class GradientFlow(ll.Scene):
     )  # fmt: skip
     presets: ClassVar = {
         "vanish": {},
-        "explode": {"gain": 3.0},
+        "explode": {"gain": 3.0, "activation": "tanh"},
         "half for ReLU": {"init": "he", "activation": "relu", "depth": 50},
         "a link around": {"residual": True},
-        "normalized": {"norm": "layer", "depth": 30},
+        "normalized": {"norm": "layer", "activation": "relu", "gain": 0.3, "depth": 30},
         "nothing bends": {"init": "orthogonal", "activation": "linear", "gain": 0.9, "depth": 50},
         "a little too much": {"init": "orthogonal", "activation": "linear", "gain": 1.1, "depth": 50},
         "clipped": {"gain": 3.0, "activation": "tanh", "clip": 1.0},
+        "while it learns": {"gain": 3.0, "activation": "tanh", "show": "steps"},
     }
 
     depth = parameters.Integer(20, 2, 100, "layers", "How many layers there are.")
@@ -54,6 +57,7 @@ class GradientFlow(ll.Scene):
     residual = parameters.Toggle(False, "link around", "Each layer adds to what it is given.")
     norm = parameters.Choice("none", signals.NORMS, "normalization", "Of what a layer bends.")
     clip = parameters.Number(0.0, 0.0, 10.0, "clip", "The most that all gradients together may be; 0: no limit.")
+    show = parameters.Choice("layers", ("layers", "steps"), "show", "Four networks, or one of them while it learns.")
     clock = ll.Clock(14.0)
 
     # ------------------------------------------------------------------------------------------------ the numbers
@@ -77,23 +81,40 @@ class GradientFlow(ll.Scene):
             "activation_norms": flow.activation,
             "gradient_norms": self.gradients()[self.activation],
             "totals": {kind: one.total for kind, one in self.flows().items()},
-        }
+        } | (dict(zip(("losses", "training_norms"), self.learnt(), strict=True)) if self.show == "steps" else {})
+
+    @ll.refined(levels=(4, STEPS), stale=True)
+    def learnt(self, steps: int) -> Generator[object, None, tuple[np.ndarray, np.ndarray]]:
+        """Return losses (S + 1,) and gradients' lengths (S + 1, L + 1) of the chosen network while it learns."""
+        matrices = [self.gain * signals.weights(self.width, k, self.init, self.seed) for k in range(self.depth)]
+        network = signals.Deep(matrices, self.activation, self.residual, self.norm)
+        found = []
+        for loss, gains in islice(signals.training(network, RATE, self.clip or np.inf, self.seed), steps + 1):
+            found.append((loss, signals.lengths(gains)))
+            yield
+        return np.array([loss for loss, _ in found]), np.array([length for _, length in found])
 
     # -------------------------------------------------------------------------------------------- where things stand
     @ll.kept
     def levels(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         """Return how many powers of ten signal and gradient are above where they begin, each (L + 1,), by lane."""
-        pairs = {
-            kind: (flow.activation / flow.activation[0], self.gradients()[kind]) for kind, flow in self.flows().items()
-        }
-        return {kind: tuple(np.log10(np.clip(one, LEAST, 1 / LEAST)) for one in pair) for kind, pair in pairs.items()}
+        found = {}
+        for kind, flow in self.flows().items():
+            pair = np.stack([flow.activation / flow.activation[0], self.gradients()[kind]])
+            signal, gradient = np.log10(np.clip(pair, LEAST, 1 / LEAST))
+            found[kind] = (signal, gradient)
+        return found
 
     @ll.kept
     def span(self) -> tuple[float, float]:
-        """Return the level of the floor, below the lowest of all, and the highest, in steps for the knob."""
-        found = np.concatenate([level for pair in self.levels().values() for level in pair])
-        low, high = float(found.min()), float(found.max())
-        return -shapes.in_steps(0.5 - low, 1.0, 1.4), shapes.in_steps(high, 0.5, 1.4)
+        """Return the levels of the floor and of the highest bars: the chosen lane is seen wholly, the rest is cut.
+
+        They change in steps, so that the knob can be moved.
+        """
+        found = np.concatenate(self.levels()[self.activation])
+        if self.show == "steps":
+            found = np.log10(np.clip(self.learnt()[1], LEAST, 1 / LEAST)).ravel()
+        return -shapes.in_steps(0.5 - found.min(), 2.0, 1.4), shapes.in_steps(float(found.max()), 1.0, 1.4)
 
     @ll.kept
     def decade(self) -> float:
@@ -103,7 +124,8 @@ class GradientFlow(ll.Scene):
 
     def height(self, level: Any) -> Any:
         """Return the z of powers of ten."""
-        return self.decade() * (np.asarray(level) - self.span()[0])
+        low, high = self.span()
+        return self.decade() * (np.clip(level, low + 0.02 * (high - low), high) - low)
 
     def along(self, layer: float | np.ndarray) -> Any:
         """Return the x of a layer, the input being 0."""
@@ -117,6 +139,8 @@ class GradientFlow(ll.Scene):
     # -------------------------------------------------------------------------------------------------- the picture
     def frame(self, now: ll.Now) -> ll.Frame:
         """Return the bars that signal and gradient have left on their way so far."""
+        if self.show == "steps":
+            return self.ridges(now)
         there, back = now.eased(*THERE) * self.depth, self.depth * (1 - now.eased(*BACK))
         drawn: list[layers.Layer] = [*self.scale()]
         for kind in signals.ACTIVATIONS:
@@ -129,6 +153,37 @@ class GradientFlow(ll.Scene):
         for kind in signals.ACTIVATIONS:
             drawn += self.names(kind, told)
         return ll.Frame([*drawn, *self.knob()], self.notes(), self.view(now))
+
+    def ridges(self, now: ll.Now) -> ll.Frame:
+        """Return the lengths of the gradients while the network learns: a ridge for each second step, back to front."""
+        losses, length = self.learnt()
+        level = self.height(np.log10(np.clip(length[::2], LEAST, 1 / LEAST)))
+        last, depth = len(level) - 1, (self.lane(FRONT[-1]) - self.lane(FRONT[0]) + 0.6)
+        step = now.eased(0.05, 0.92) * last
+        shown = level[: int(step) + 1] * np.clip(step + 1 - np.arange(int(step) + 1), 0.15, 1)[:, None]
+        edges = self.along(np.arange(self.depth + 2.0) - 0.5)
+        pitch = depth / max(STEPS // 2, last)
+        low, high = shapes.ridgeline(edges, shown, -pitch, -0.72)
+        low, high = np.minimum(low, high), np.maximum(low, high)
+        move = np.array([0.0, depth / 2, 0.0])
+        color = shown.ravel() / max(float(level.max()), 1e-9)
+        told = [words("length ?", one) for one in length[::2].ravel()[: len(color)]]
+        bars = layers.Bars(
+            low + move, high + move, color, "height", name="Gradient", worth=told, key="ridges", shadow=False
+        )
+        names: list[layers.Layer] = []
+        for k in sorted({0, int(step)}):
+            y, z = depth / 2 - (k + 0.4) * pitch, float(level[k, 0])
+            name, value = words("step ?n", 2 * k), words("?", length[2 * k, 0])
+            names.append(layers.Label((float(edges[-1]) + 0.05, y, 0.0), name, "text", size=18, side="right"))
+            names.append(layers.Label((float(edges[0]) - 0.05, y, z), value, "accent", size=18, side="left"))
+        title, _, *_ = self.notes()
+        loss = words("loss ? after ?n steps", losses[min(2 * int(step), len(losses) - 1)], 2 * int(step))
+        assert isinstance(title, layers.Title)
+        series = layers.Series("loss", "accent", np.arange(float(len(losses))), losses)
+        chart = layers.Chart("Loss", [series], now=2.0 * step, x_label="step")
+        head = layers.Title(f"{NAMES[self.activation]} while it learns", title.latex, (*title.lines, loss))
+        return ll.Frame([*self.scale(), bars, *names], [head, chart], self.view(now))
 
     def bars(self, kind: str, there: float, back: float) -> list[layers.Layer]:
         """Return a lane's bars: blue behind for the signal, orange before it for the gradient."""
@@ -186,6 +241,7 @@ class GradientFlow(ll.Scene):
             np.array([(-x, self.lane(kind) - 0.06 - THICK, z), (x, self.lane(kind) - 0.06 - THICK, z)])
             for kind, z in zip(FRONT, np.repeat(self.height(0.0), len(FRONT)), strict=True)
         ]
+        ones = ones if self.show == "layers" else []
         return [
             layers.Lines(walls, ["text" if k == 0 else "hair" for k in marks], 1.2, pickable=False),
             layers.Sheet(floor, fill=0.14, color="grid", every=(0, 0), pickable=False),
@@ -200,8 +256,9 @@ class GradientFlow(ll.Scene):
     @ll.kept
     def bounds(self) -> np.ndarray:
         """Return the corners of the lanes."""
+        top = float(self.height(self.span()[1])) + (0.6 if self.show == "steps" else 0.1)  # below the title
         x, y = (-LENGTH / 2 - 0.45, LENGTH / 2 + 0.45), (self.lane(FRONT[0]) - 0.4, self.lane(FRONT[-1]) + 0.45)
-        return np.array([(a, b, c) for a in x for b in y for c in (0.0, float(self.height(self.span()[1])) + 0.1)])
+        return np.array([(a, b, c) for a in x for b in y for c in (0.0, top)])
 
     def view(self, now: ll.Now) -> ll.View:
         """Return a view that goes along with the gradient a little."""
@@ -239,7 +296,7 @@ class GradientFlow(ll.Scene):
 
     def handles(self, now: ll.Now) -> Sequence[ll.Handle]:
         """Return the knob that changes the gain."""
-        return [ll.Handle("gain", self.knob_at(), GradientFlow.pull, free=True)]
+        return [] if self.show == "steps" else [ll.Handle("gain", self.knob_at(), GradientFlow.pull, free=True)]
 
     def pull(self, place: Sequence[float]) -> None:
         """Take the gain with which the gradient would reach a height, if all layers were linear."""

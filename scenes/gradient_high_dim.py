@@ -146,9 +146,16 @@ class GradientHighDim(ll.Scene):
         """Return the slope that is as high as a bar can be: the steepest at first."""
         return max(float(np.abs(self.gradients()[0]).max()), 1e-300)
 
+    def magnified(self, slope: np.ndarray) -> float:
+        """Return how many times as tall the bars are as at first: the more, the smaller the slopes have become.
+
+        The tallest bar sinks as the root of its slope, so that what is left after many steps can still be seen.
+        """
+        return float(np.sqrt(self.tallest() / max(float(np.abs(slope).max()), 1e-12 * self.tallest())))
+
     def skyline(self, slope: np.ndarray) -> list[layers.Layer]:
         """Return a bar for each slope, row by row; the nudged weight's stands out."""
-        share = np.clip(slope / self.tallest(), -1.0, 1.0)
+        share = np.clip(self.magnified(slope) * slope / self.tallest(), -1.0, 1.0)
         columns = int(np.ceil(np.sqrt(1.6 * len(share)))) if self.data == "random" else 8
         rows = -(-len(share) // columns)
         padded = np.zeros(rows * columns)
@@ -191,13 +198,12 @@ class GradientHighDim(ll.Scene):
         sheet = np.stack([x, y, RISE * np.minimum(loss / most, 1.2) - 0.5], -1) + BEHIND
         here = sheet[CELLS // 2, CELLS // 2] + (0, 0, 0.05)
         steep = float(slope @ first)
-        beside = BEHIND + np.array([HALF + 0.1, -0.4, -0.5])
-        named = words("along ?", NAMES[self.direction])
         drawn: list[layers.Layer] = [
             layers.Sheet(sheet, paint=np.clip(loss / most, 0.0, 1.0), every=(6, 6), name="Slice", key="slice"),
             layers.Points(here[None], "text", 8.0, "sphere", outline=True, name="Weights"),
-            layers.Label(here, words("slope ?", abs(steep)), "text", size=20, side="above", key="slope"),
-            layers.Label(beside, named, "dim", size=17, side="right", bold=False, key="along"),
+            layers.Label(
+                here, words("slope ? along ?", abs(steep), NAMES[self.direction]), "text", size=19, side="above"
+            ),
         ]
         if self.direction != "random" and abs(steep) > 1e-9 * self.steepest():
             tip = here + np.array([-0.55 if steep > 0 else 0.55, 0.0, 0.0])
@@ -208,7 +214,8 @@ class GradientHighDim(ll.Scene):
     def notes(self, now: ll.Now) -> list[layers.Note]:
         """Return how steep it is, and what the nudge does."""
         read = self.readouts(now)
-        steps = words("? weights, ?n steps downhill", self.count(), now.whole)
+        larger = self.magnified(self.at(self.gradients(), now))
+        steps = words("? weights, ?n steps downhill, bars × ?.1", self.count(), now.whole, larger)
         norm = layers.Meter(
             "Length of the gradient", r"\|\nabla f\|", read["gradient_norm"], "up", 0.0, self.steepest(),
             words("?", read["gradient_norm"]),

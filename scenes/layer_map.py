@@ -18,7 +18,7 @@ LIMIT = 4.0
 CELLS, EVERY = 96, 8  # of the sheet, and between its lines
 KEYS = 10  # moments of W's way; between them the shader moves the sheet
 SAMPLES = 240
-HIGH = np.sqrt(3) / 2
+AXES = np.diag([1.9, 1.9, 1.6])  # of the outputs, in space
 
 
 class Weights(parameters.Matrix):
@@ -123,24 +123,25 @@ class LayerMap(ll.Scene):
         return neurons.straight_cut(points, positive), neurons.straight_cut(self.outputs(), positive)
 
     @ll.kept
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
-        """Return where the points come out, how areas change, and how well a straight line parts the classes."""
+    def numbers(self) -> dict[str, Any]:
+        """Return the same at all moments: determinant, areas, and how well straight cuts do."""
         matrix = np.array(self.weights)
-        flat = self.inputs().reshape(-1, 2)
-        factors = layer_maps.area_factors(matrix, self.shift(), self.activation, flat)
-        whole = matrix if self.width == 2 else matrix.T @ matrix
+        factors = layer_maps.area_factors(matrix, self.shift(), self.activation, self.inputs().reshape(-1, 2))
+        whole = np.linalg.det(matrix if self.width == 2 else matrix.T @ matrix)
         before, after = self.cuts()
         return {
             "outputs": self.outputs(),
-            "determinant": float(np.linalg.det(whole))
-            if self.width == 2
-            else float(np.sqrt(abs(np.linalg.det(whole)))),
+            "determinant": float(whole if self.width == 2 else np.sqrt(abs(whole))),
             "area_low": float(factors.min()),
             "area_high": float(factors.max()),
             "lost": float(np.mean(np.abs(factors) < 1e-12)),
             "cut_before": before.accuracy,
             "cut_after": after.accuracy,
         }
+
+    def readouts(self, now: ll.Now) -> dict[str, Any]:
+        """Return where the points come out, how areas change, and how well a straight line parts the classes."""
+        return self.numbers()
 
     # ------------------------------------------------------------------------------------------------- the score
     @staticmethod
@@ -155,7 +156,8 @@ class LayerMap(ll.Scene):
         if self.width < 3:
             return ll.View(90.0, 90.0, flat=True, bounds=bounds, moves=True)
         down = 1.0 - now.eased(0.02, 0.28)
-        return ll.View(2.0 + 46.0 * now.eased(0.0, 1.0), 25.0 + 50.0 * down, bounds=bounds, moves=True)
+        slowly = (46.0 * (now.eased() - 0.5), 0.0)
+        return ll.View(25.0, 25.0 + 50.0 * down, bounds=bounds, turned=slowly, moves=True)
 
     @ll.kept
     def boxes(self) -> tuple[np.ndarray, np.ndarray]:
@@ -163,12 +165,13 @@ class LayerMap(ll.Scene):
 
         They change in steps, so that heads stay under the pointer.
         """
-        stages = [stage.reshape(-1, 3) for stage in self.stages()]
-        found = []
-        for points in (np.concatenate(stages[:3]), np.vstack([stages[3], np.zeros((1, 3)), np.eye(3)[: self.width]])):
-            low, high = np.floor(2 * points.min(axis=0)) / 2 - 0.1, np.ceil(2 * points.max(axis=0)) / 2 + 0.1
-            found.append(np.array([(x, y, z) for x in (low[0], high[0]) for y in (low[1], high[1])
-                                   for z in ((low[2], high[2]) if self.width == 3 else (0.0, 0.0))]))  # fmt: skip
+        stages, found = [stage.reshape(-1, 3) for stage in self.stages()], []
+        ended = np.vstack([stages[3], np.zeros((1, 3)), np.eye(3)[: self.width]])
+        for points, step in ((np.concatenate(stages[:3]), 1.0), (ended, 0.5)):
+            low = step * np.floor(points.min(axis=0) / step) - 0.1
+            high = step * np.ceil(points.max(axis=0) / step) + 0.1
+            deep = (low[2], high[2]) if self.width == 3 else (0.0, 0.0)
+            found.append(np.array([(x, y, z) for x in (low[0], high[0]) for y in (low[1], high[1]) for z in deep]))
         return found[0], found[1]
 
     # ------------------------------------------------------------------------------------------------- picture
@@ -208,22 +211,22 @@ class LayerMap(ll.Scene):
     def frame(self, now: ll.Now) -> ll.Frame:
         """Return the plane on its way through the layer."""
         drawn = [*self.space(self.width), self.sheet(now), *self.folds(now), *self.basis(now), *self.carried(now)]
+        if self.width == 3 and self.score(now)[2] == 1:  # the arrows with their names are gone then
+            drawn += [layers.Label(AXES[k], f"h_{k + 1}", "dim", latex=True, size=26, side=AXES[k]) for k in range(3)]
         return ll.Frame([*drawn, *self.cut(now), *self.rings(now)], self.notes(now), self.view(now))
 
     @ll.kept
     def space(self, width: int) -> list[layers.Layer]:
         """Return the axes of the outputs, on a faint grid."""
-        reach, look = 8.0, {"pickable": False, "group": "grid"}
+        reach = 8.0
+        look: dict[str, Any] = {"pickable": False, "group": "grid"}
         if width == 3:
-            ends = np.array([1.9, 1.9, 1.6])[:, None] * np.eye(3)
+            ends = AXES
             floor = shapes.lifted(np.stack(np.meshgrid(np.linspace(-3, 3, 7), np.linspace(-3, 3, 7)), -1))
             axes = [np.stack([0 * end, end]) for end in ends]
-            names = [
-                layers.Label(end, f"h_{k + 1}", "dim", latex=True, size=24, side=end) for k, end in enumerate(ends)
-            ]
             return [
                 layers.Sheet(floor, fill=0.0, every=(1, 1), line="hair", width=1.0, key="floor", **look),
-                layers.Lines(axes, "grid.axis", 1.6, 0.7, key="axes", **look), *names,
+                layers.Lines(axes, "grid.axis", 1.6, 0.7, key="axes", **look),
             ]  # fmt: skip
         run = np.arange(-reach, reach + 1)
         lines = [shapes.lifted(one) for at in run for one in (((at, -reach), (at, reach)), ((-reach, at), (reach, at)))]
@@ -236,7 +239,8 @@ class LayerMap(ll.Scene):
     def sheet(self, now: ll.Now) -> layers.Layer:
         """Return the plane of inputs, as far as it has come; the shader moves it between the moments that are kept."""
         turned, shifted, bend = self.score(now)
-        stages, look = self.stages(), {"key": "sheet", "name": "The inputs"}
+        stages = self.stages()
+        look: dict[str, Any] = {"key": "sheet", "name": "The inputs"}
         if turned < 1:
             key = min(int(turned * KEYS), KEYS - 1)
             start, end, share = self.keyed(key), self.keyed(key + 1), turned * KEYS - key
@@ -373,7 +377,7 @@ class LayerMap(ll.Scene):
         """Return the formula with its numbers, and how well a straight cut does before and after."""
         score = self.score(now)
         index = int(score[0] == 1.0 and now.share > 0.35) + int(score[1] == 1.0 and now.share > 0.54)
-        read = self.readouts(now)
+        read = self.numbers()
         lit = (COLUMNS, SHIFT, CUT)
         sentence = ("W moves the plane: straight lines stay straight", "b shifts it", self.bending())[index]
         notes: list[layers.Note] = [

@@ -17,6 +17,7 @@ DATA = ("circle", "moons", "xor", "spiral", "gauss", "swiss_roll")
 SAMPLES, CELLS, EVERY = 240, 64, 4
 STARTS = 8  # networks that are trained side by side; the best of them is shown
 MOST, KEPT = 600, 10  # epochs, and between those that are kept
+LEAN = 64.0  # degrees from straight above, to look at what stands in space
 KEYS = 8  # moments of W's way; between them the shader moves the sheet
 FLAT, DEEP = (
     np.array([(x, y, z) for x in (-side, side) for y in (-side, side) for z in (-tall, tall)])
@@ -152,24 +153,33 @@ class NetworkWarp(ll.Scene):
         return self.epochs * now.eased(0.05, 0.85) if self.play == "training" else float(self.epochs)
 
     def view(self, now: ll.Now) -> ll.View:
-        """Return the view: down on a plane, and slowly around what stands in space, to where the cut is seen from its
-        side."""
+        """Return the view: down on a plane, and slowly around what stands in space."""
         deep = [float(one.shape[1] > 2) for one in self.hidden()]
         tilt = float(np.interp(self.at(now), np.arange(len(deep)), deep))
-        around = self.facing() + (34.0 * (now.share - 1.0) if tilt else 0.0)
-        azimuth = -90.0 + tilt * (around + 90.0)
+        azimuth = -90.0 + tilt * (self.facing() + 90.0)
         bounds = FLAT + tilt * (DEEP - FLAT) if 0 < tilt < 1 else DEEP if tilt else FLAT
-        return ll.View(azimuth, 88.0 - 64.0 * tilt, bounds=bounds, moves=True)
+        slowly = (34.0 * (now.share - 1.0) * tilt, 0.0)
+        return ll.View(azimuth, 88.0 - LEAN * tilt, bounds=bounds, turned=slowly, moves=True)
 
     @ll.kept
     def facing(self) -> float:
-        """Return the azimuth from which the cut is seen nearly edge-on, and the plane after the first W is not."""
-        normal, first = self.cut_of(float(self.epochs))[0], self.ways(float(self.epochs))[0][0]
+        """Return the azimuth from which the end is seen best.
+
+        The cut is seen a little from its side, the samples are spread out, and the plane after the first W is not seen
+        edge-on.
+        """
+        ways, normal = self.ways(float(self.epochs)), self.cut_of(float(self.epochs))[0]
+        first, last = ways[0][0], ways[-1][1]
         across = np.cross(first.matrix[:, 0], first.matrix[:, 1])
-        side = np.degrees(np.arctan2(normal[1], normal[0]))
-        found = [-240.0 + (side + turn + 240.0) % 360.0 for turn in (-68, 68, 112, -112)]
-        eyes = [np.array([np.cos(np.radians(one)), np.sin(np.radians(one)), 0.45]) for one in found]
-        return float(found[int(np.argmax([abs(eye @ across) for eye in eyes]))])
+        across = across / max(float(np.linalg.norm(across)), 1e-9)
+        azimuth, high = np.arange(-230.0, 111.0, 5.0), np.radians(88.0 - LEAN)
+        cos, sin = np.cos(np.radians(azimuth)), np.sin(np.radians(azimuth))
+        eye = np.stack([cos * np.cos(high), sin * np.cos(high), np.full_like(cos, np.sin(high))], -1)
+        right = np.stack([-sin, cos, np.zeros_like(cos)], -1)
+        plane = np.stack([right, np.cross(eye, right)], axis=1)  # (k, 2, 3)
+        spread = np.sqrt(np.maximum(np.linalg.det(plane @ np.cov(last.end.T) @ np.swapaxes(plane, 1, 2)), 0.0))
+        off = (np.abs(eye @ normal) - 0.3) ** 2 - 0.12 * np.abs(eye @ across) + 5e-4 * np.abs(azimuth + 60.0)
+        return float(azimuth[int((off - 0.4 * spread / max(float(spread.max()), 1e-9)).argmin())])
 
     # ------------------------------------------------------------------------------------------------- picture
     @ll.kept
@@ -253,7 +263,13 @@ class NetworkWarp(ll.Scene):
                          every=(EVERY, EVERY), line="grid.axis", width=1.1, key="sheet", name="The inputs")
         ]  # fmt: skip
         for k, color in ((1, OFF), (2, ON)):
-            look = {"outline": True, "target": end[k], "share": share, "key": f"class {k}", "name": "Sample"}
+            look: dict[str, Any] = {
+                "outline": True,
+                "target": end[k],
+                "share": share,
+                "key": f"class {k}",
+                "name": "Sample",
+            }
             drawn.append(layers.Points(start[k], color, 4.6, "sphere", **look))
         return ll.Frame([*drawn, *self.followed(now), *self.cut(now)], self.notes(now), self.view(now))
 

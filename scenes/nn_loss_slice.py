@@ -65,14 +65,34 @@ class LossSlice(ll.Scene):
     radius = parameters.Number(1.0, 0.05, 20.0, "radius", "How far the slice reaches, in its usual reach.", log=True)
     resolution = parameters.Integer(41, 5, 201, "resolution", "Networks along each side.")
     epochs = parameters.Integer(40, 1, 1000, "epochs", "How often the training sees all the data.", log=True)
-    place = parameters.Point((0.0, 0.0), -1e9, 1e9, r"$(\alpha, \beta)$", "The network that is asked.", hidden=True)
     file = parameters.Text("", stored, "file", "A slice that was stored, .npz or .h5, instead.", hidden=True)
+    place = parameters.Point((0.0, 0.0), -1e9, 1e9, r"$(\alpha, \beta)$", "The network that is asked.", hidden=True)
     clock = ll.Clock(8.0)
 
+    def set(self, name: str, value: object) -> None:
+        """Change one parameter; a place outside the slice raises UserError and changes nothing."""
+        if name == "place":
+            place, found = self.param(name).check(value), self.slice if self.file else self.blank
+            sides = [(float(side.min()), float(side.max())) for side in (found.x, found.y)]
+            if not all(low <= at <= high for at, (low, high) in zip(place, sides, strict=True)):
+                (x0, x1), (y0, y1) = sides
+                raise ll.UserError(
+                    f"place = {place[0]:g}, {place[1]:g} lies outside the slice, which has α from {x0:.3g} to {x1:.3g} "
+                    f"and β from {y0:.3g} to {y1:.3g}."
+                )
+        super().set(name, value)
+
     def changed(self, name: str) -> None:
-        """Leave a stored slice when another one is asked for."""
+        """Leave a stored slice when another one is asked for; the place that is asked stays within the slice."""
         if name not in ("file", "place"):
             self.values["file"] = ""
+        if name == "radius":
+            sides = self.blank.x, self.blank.y
+            self.values["place"] = tuple(
+                float(np.clip(at, side.min(), side.max())) for at, side in zip(self.place, sides, strict=True)
+            )
+        elif name not in ("place", "resolution"):
+            self.values["place"] = (0.0, 0.0)
 
     # ------------------------------------------------------------------------------------------------ the network
     @ll.kept
@@ -103,7 +123,7 @@ class LossSlice(ll.Scene):
             return None
         x, y = (np.linspace(side[0], side[-1], n if stride > 1 else len(side)) for side in (blank.x, blank.y))
         value = accuracy = np.zeros((0, 0))
-        for value, accuracy in slices.sample(surface, x, y):
+        for value, accuracy in slices.sample(surface, x, y, slices.piece_of(surface)):
             yield value, accuracy
         return replace(blank, x=x, y=y, value=value, accuracy=accuracy)
 
@@ -204,7 +224,7 @@ class LossSlice(ll.Scene):
             drawn.append(trail)
         drawn += self.here()
         notes: list[layers.Note] = [self.caption(), layers.ColorBar(self.terrain, "loss")]
-        if len(loss) > 1 and not self.file:
+        if len(self.curves()):
             notes.append(layers.Chart("Loss along the path", self.curves(), log_y=True, now=step, x_label="kept step"))
         return ll.Frame(drawn, notes, ll.View(elevation=42.0, bounds=self.terrain.bounds))
 
@@ -219,35 +239,43 @@ class LossSlice(ll.Scene):
     @ll.kept
     def doubt(self) -> str:
         """Return why the slice is not to be trusted, in a few words; "" where nothing speaks against it."""
-        numbers = self.numbers()
-        if numbers is None or self.directions == "local":
+        numbers, found = self.numbers(), self.slice
+        if numbers is not None:
+            found = honesty.beside(found, numbers, "")
+        if found.kind == "local":
             return ""
-        if len(self.way()[0]) and numbers.explained < honesty.MOST_OF:
-            return words("the plane holds ?.0 % of the path", 100 * numbers.explained)
-        if numbers.curvature[0] < honesty.SHARP * numbers.top:
-            return words("the sharpest direction is ?.1 times as sharp", numbers.top / max(numbers.curvature[0], 1e-12))
+        if len(self.way()[0]) and found.explained < honesty.MOST_OF:
+            return words("the plane holds ?.0 % of the path", 100 * found.explained)
+        if found.curvature < honesty.SHARP * found.top_eigenvalue:
+            times = found.top_eigenvalue / max(found.curvature, 1e-12)
+            return words("the sharpest direction is ?.1 times as sharp", times)
         return ""
 
     @ll.kept
     def caption(self) -> layers.Title:
         """Return the name, the formula, and which network it is."""
+        doubt = (self.doubt(),) if self.doubt() else ()
         if self.file:
-            sides = " × ".join(str(n) for n in self.slice.value.shape[::-1])
-            return layers.Title("A stored slice", FORMULA, (f"{sides} points",))
+            found = self.slice
+            size = found.centre.shape[-1] if found.title else 0
+            known = (words("?n weights, ?n dimensions unseen", size, size - 2),) if size else ()
+            sides = " × ".join(str(n) for n in found.value.shape[::-1])
+            how = f"{sides} points" if found.kind == "grid" else f"{sides} points, directions: {found.kind}"
+            return layers.Title(found.title or "A stored slice", FORMULA, (*known, how, *doubt))
         network = self.prepared().task.network
         lines = (words("?n weights, ?n dimensions unseen", network.size, network.size - 2),)
-        doubt = (self.doubt(),) if self.doubt() else ()
         return layers.Title(self.title, FORMULA, (f"{network.title} on {self.data}", *lines, *doubt))
 
     @ll.kept
     def curves(self) -> list[layers.Series]:
-        """Return the losses along the path: the true ones, and those of its shadow in the slice."""
-        numbers = self.numbers()
-        assert numbers is not None
-        steps = np.arange(float(len(numbers.true_loss)))
-        true, shadow = numbers.true_loss, numbers.slice_loss
-        if self.directions == "local":
+        """Return the losses along the path: the true ones, and those of its shadow in the slice; [] without a path."""
+        numbers, found = self.numbers(), self.slice
+        true, shadow = found.path_loss, found.shadow_loss if numbers is None else numbers.slice_loss
+        if found.kind == "local":
             shadow = true
+        if len(self.way()[0]) < 2 or not len(true) == len(shadow) == len(found.path):
+            return []
+        steps = np.arange(float(len(true)))
         return [
             layers.Series("true", "optimizer.adam", steps, true),
             layers.Series("in the slice", "accent", steps, shadow),

@@ -114,10 +114,25 @@ class PCA(ll.Scene):
         return 0.0 if self.act == "axis" else now.eased(0.52, 0.82)
 
     # ----------------------------------------------------------------------------------------------- the axis tried
+    def rotated(self, now: ll.Now) -> np.ndarray:
+        """Return the rotation (2, 2) of the axis that is tried since the start: as time goes by half around."""
+        return linear_maps.rotation(np.pi * now.eased(0.06, 0.94))
+
     def tried(self, now: ll.Now) -> np.ndarray:
-        """Return the unit vector (2,) of the axis that is tried: as time goes by it turns half around."""
+        """Return the unit vector (2,) of the axis that is tried."""
         start = np.array(self.axis) if np.linalg.norm(self.axis) > 1e-9 else np.array([1.0, 0.0])
-        return linear_maps.rotation(np.pi * now.eased(0.06, 0.94)) @ start / np.linalg.norm(start)
+        return self.rotated(now) @ start / np.linalg.norm(start)
+
+    def handles(self, now: ll.Now) -> list[ll.Handle]:
+        """Return the ring on the axis that is tried: wherever that has turned, it goes through where it is dragged."""
+        if self.act != "axis":
+            return []
+        place, back = self.rotated(now) @ self.axis, self.rotated(now).T
+
+        def move(scene: PCA, position: Any) -> None:
+            scene.set("axis", np.clip(np.round(back @ position, 2), -2.2, 2.2))
+
+        return [ll.Handle("axis", shapes.lifted(place), move, plane=0.0)]
 
     def variance(self, now: ll.Now) -> float:
         """Return the variance of the samples along it."""
@@ -147,12 +162,13 @@ class PCA(ll.Scene):
     def view(self, now: ll.Now) -> ll.View:
         """Return the view, which rises a little as the cloud is pressed flat."""
         rise, turn = self.pressed(now), now.eased(0.0, 0.5)
-        return ll.View(-68.0 + 12 * turn, 20.0 + 22 * rise, bounds=self.bounds(), moves=True)
+        return ll.View(-68.0 + 12 * turn, 20.0 + 22 * rise, bounds=self.bounds(now.eased(0.1, 0.42)), moves=True)
 
     @ll.kept
-    def bounds(self) -> np.ndarray:
-        """Return the corners (8, 3) of the box around nearly all of the cloud."""
-        x, y, z = np.quantile(np.abs(self.cloud(1.0)), 0.985, axis=0) + 0.1
+    def bounds(self, share: float = 1.0) -> np.ndarray:
+        """Return the corners (8, 3) of the box around nearly all of the cloud, a share of the way to its axes."""
+        begin, end = (np.quantile(np.abs(self.cloud(at)), 0.985, axis=0) + 0.1 for at in (0.0, 1.0))
+        x, y, z = (1.0 - share) * begin + share * end
         return np.array([(a, b, c) for a in (-x, x) for b in (-y, y) for c in (-z, z)])
 
     @ll.kept
@@ -206,13 +222,18 @@ class PCA(ll.Scene):
         drawn: list[layers.Layer] = []
         names = self.feature_names()
         for feature in self.features():
-            along = HALF * 1.1 * seen[feature]
+            along = self.length_of_features() * seen[feature]
             line: dict[str, Any] = {"dim": 0.88 * turn, "depth": True, "pickable": False, "key": f"feature {feature}"}
             drawn.append(layers.Lines([np.array([-along, along])], "dim", 1.4, **line))
             if turn < 0.5:
                 options: dict[str, Any] = {"bold": False, "dim": 0.9 * min(2 * turn, 1.0), "side": along}
                 drawn.append(layers.Label(along, names[feature], "dim", size=17, key=f"name {feature}", **options))
         return drawn
+
+    @ll.kept
+    def length_of_features(self) -> float:
+        """Return how long the lines along features are: a little longer than the cloud is along them."""
+        return 1.25 * float(self.bounds(0.0).max())
 
     def feature_names(self) -> list[str]:
         """Return what the features are called."""
@@ -253,7 +274,8 @@ class PCA(ll.Scene):
             layers.Lines([far], "area", 1.8, depth=False, pickable=False, key="line"),
             layers.Points(shapes.lifted(along), "area", 3.2, "disc", name="Shadow", key="shadows"),
             layers.Arrows(-tips[None], tips[None], "area", 5.5, depth=False, name="Two deviations", key="spread"),
-            layers.Points(shapes.lifted([self.axis]), "text", 7.0, "ring", outline=True, group="handles", name="Axis"),
+            layers.Points(shapes.lifted([self.rotated(now) @ self.axis]), "text", 7.0, "ring", outline=True,
+                          group="handles", name="Axis"),
         ]  # fmt: skip
 
     # --------------------------------------------------------------------------------------------------- the notes

@@ -16,7 +16,7 @@ CROWD, ACROSS = 200, 20  # networks that train at once, and how many of them sta
 RATES = np.geomspace(1e-3, 10.0, ACROSS)  # of the columns, where rates are compared
 WORK = 3_000_000  # multiplications of the training that a window may do between two frames, some milliseconds
 LEFT, RIGHT, HALF = -1.6, 1.5, 0.9  # x of the inputs, of the output's middle, and half of its side, in the world
-CELLS, FINE, SMALL = 14, 44, 10  # of a neuron's sheet, of the output's and of a sheet of the crowd, along a side
+CELLS, FINE, SMALL = 14, 44, 8  # of a neuron's sheet, of the output's and of a sheet of the crowd, along a side
 RELIEF = 0.4  # height of the output where it is 1
 KNOB = 0.13  # world units a knob is raised for a weight of 1
 STRONGEST = 5.0  # weight that a knob can be dragged to
@@ -51,7 +51,7 @@ class Playground(ll.Scene):
         "xor by hand": {"data": "xor", "features": "x1x2", "widths": "", "epochs": 100},
         "a line cannot": {"data": "xor", "widths": "", "epochs": 60},
         "heights to learn": {
-            "data": "multi_gauss", "widths": "8-8", "activation": "relu", "rate": 0.1, "epochs": 250,
+            "data": "multi_gauss", "widths": "8-8", "activation": "relu", "rate": 0.1, "epochs": 180,
         },
         "weights that die": {
             "data": "gauss", "features": "x1, x2, x1^2, x2^2, x1x2, sin x1, sin x2", "widths": "4",
@@ -85,7 +85,8 @@ class Playground(ll.Scene):
         """Take a whole state, or forget what another network's weights were set to."""
         if name == "state" and self.values["state"]:
             values, seed = playground.read(self.values["state"])
-            self.values |= {key: param.default for key, param in self.params().items() if key != "state"}
+            kept = ("state", "epochs", "crowd")  # of which the original knows nothing
+            self.values |= {key: param.default for key, param in self.params().items() if key not in kept}
             for key, value in values.items():
                 self.values[key] = self.params()[key].check(value)
             self.seed = seed
@@ -113,7 +114,7 @@ class Playground(ll.Scene):
     @ll.kept
     def course(self) -> playground.Course:
         """Return the training of one network, or of two hundred."""
-        sets = [(playground.inputs(self.chosen(), part.points), part.target) for part in self.samples()]
+        sets = playground.prepared(self.chosen(), *self.samples())
         start = networks.initial(self.net(), self.seed, CROWD, "playground")
         penalty = playground.Penalty(self.regularization, self.regularization_rate)
         if self.crowd == "one":
@@ -319,7 +320,7 @@ class Playground(ll.Scene):
             drawn.append(layers.Points(self.of_group(epoch, k), color, size, style, outline=True, **look))
         below = (RIGHT, -HALF - 0.06, -RELIEF)
         test = layers.Label(
-            below, words("test loss ?.3", self.course().loss(epoch)[1, 0]), "text", size=18, side="below"
+            below, words("test loss ?", self.course().loss(epoch)[1, 0]), "text", size=18, side="below"
         )
         return ll.Frame([*drawn, test, *self.knob(epoch)], self.notes(epoch), self.view(now))
 
@@ -365,7 +366,7 @@ class Playground(ll.Scene):
     @ll.kept
     def bounds(self) -> np.ndarray:
         """Return the corners of the network."""
-        x, y, z = (LEFT - 0.55, RIGHT + HALF), (-1.05, 2.0), (-RELIEF, RELIEF)
+        x, y, z = (LEFT - 0.55, RIGHT + HALF), (-1.05, 1.7), (-RELIEF, RELIEF)
         return np.array([(a, b, c) for a in x for b in y for c in z])
 
     def view(self, now: ll.Now) -> ll.View:
@@ -376,7 +377,7 @@ class Playground(ll.Scene):
     # ---------------------------------------------------------------------------------------------------- the notes
     def notes(self, epoch: int) -> list[layers.Note]:
         """Return how far the training is, and its losses."""
-        loss = words("training loss ?.3", self.course().loss(epoch)[0, 0])
+        loss = words("training loss ?", self.course().loss(epoch)[0, 0])
         title = layers.Title(self.title, lines=(words("epoch ?n", epoch), loss))
         return [title, layers.Chart("Loss", self.curves(epoch), now=float(epoch), x_label="epoch")]
 
@@ -415,10 +416,10 @@ class Playground(ll.Scene):
         return np.minimum(np.nan_to_num(self.course().loss(epoch)[0], nan=1.2, posinf=1.2), 1.2)
 
     @ll.kept(most=2)
-    def told(self, epoch: int) -> np.ndarray:
-        """Return for each cell of the crowd's sheets the loss of its network."""
-        row = np.repeat(self.course().loss(epoch)[0], SMALL + 3)[:-1]
-        return np.tile(row.astype(float), SMALL - 1)
+    def told(self, epoch: int) -> list[str]:
+        """Return what is said of each cell of the crowd's sheets: the loss of its network."""
+        row = [f"loss {loss:.3g}" for loss in self.course().loss(epoch)[0] for _ in range(SMALL + 3)]
+        return row[:-1] * (SMALL - 1)
 
     def many(self, now: ll.Now, epoch: int, after: int, share: float) -> ll.Frame:
         """Return two hundred networks in training: each sinks as its loss does."""

@@ -55,7 +55,7 @@ class SingleNeuron(ll.Scene):
     @property
     def length(self) -> float:
         """The length of w."""
-        return float(np.hypot(*self.w))
+        return float(np.linalg.norm(self.w))
 
     @ll.kept
     def ahead(self) -> np.ndarray:
@@ -90,13 +90,14 @@ class SingleNeuron(ll.Scene):
         """Return the view: straight down on the inputs, then from the side, where the output has a height."""
         tilted = now.eased(0.44, 0.58)
         beside = 30.0 * 2.0 * self.ahead()[0] * self.ahead()[1]  # so that w points across the picture
-        azimuth = -90.0 + (beside + 4.0) * tilted + 12.0 * (now.eased(0.66, 1.0) - now.eased(0.5, 0.6))
-        return ll.View(azimuth, 89.0 - 57.0 * tilted, bounds=self.box(self.reach), moves=True)
+        slowly = 12.0 * (now.eased(0.66, 1.0) - now.eased(0.5, 0.6))
+        look: dict[str, Any] = {"bounds": self.box(self.reach), "turned": (slowly, 0.0), "moves": True}
+        return ll.View(-90.0 + (beside + 4.0) * tilted, 89.0 - 57.0 * tilted, **look)
 
     @property
     def reach(self) -> float:
         """Half the side of the square of inputs; it changes in steps, so that a head stays under the pointer."""
-        return shapes.in_steps(1.1 * float(np.abs((*self.w, *self.x)).max()), 2.2, 1.5)
+        return shapes.in_steps(1.1 * float(np.abs((*self.w, *self.x)).max()), 2.6, 2.0)
 
     @ll.kept
     def box(self, reach: float) -> np.ndarray:
@@ -190,7 +191,7 @@ class SingleNeuron(ll.Scene):
                 drawn.append(layers.Label(moved[0] / 2 - offset, "b", SHIFT, latex=True, size=28, side=-offset))
         raised = swept * height
         if bend == 1.0:
-            top = shapes.lifted([foot], height) if swept == 0.0 else shapes.lifted([x], height)
+            top = shapes.lifted([foot], height) if swept == 0.0 else shapes.lifted([x], raised)
             bottom = top * (1, 1, 0)
             drawn.append(layers.Lines([np.vstack([bottom, top])], "text", 1.8, dash=(8, 5), key="stalk", name="Output"))
             drawn.append(
@@ -271,7 +272,7 @@ class SingleNeuron(ll.Scene):
             )  # fmt: skip
         if bend > 0 and swept < 1:
             foot, output = self.profile()
-            top = foot + np.outer(bend * self.height(output), (0, 0, 1))
+            top = foot + np.outer(bend * self.height(output), (0.0, 0.0, 1.0))
             drawn.append(layers.Curve(top, ON, 3.6, foot=foot, fill=0.3, negative=OFF, key="curve", name="Activation"))
         return drawn
 

@@ -63,6 +63,7 @@ class Rig:
 
         self.now = 100.0
         self.player = player
+        self.player.theme = theme
         self.target = Target(size)
         picture = Picture(theme_named(theme), size, 1.0, None, kept)
         self.loop = Loop(player, picture, Pointer(player), size, software=True)
@@ -319,9 +320,7 @@ class Monkey(RuleBasedStateMachine):
     def theme(self, name: str) -> None:
         assert self.rig is not None
         self.rig.rest()
-        self.rig.loop.picture.panels.wants_theme = name  # as the button in the browser does
-        self.rig.loop.pace.stir()
-        self.turn()
+        self.try_to("set_theme", name)
 
     @rule()
     def follow(self) -> None:

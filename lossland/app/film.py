@@ -86,6 +86,7 @@ def record(
         raise UserError(f"A film is written into a file, such as 'film.mp4', not into {shown(path)}.")
     path = Film(path).expanduser()
     fps = film_fps(path, _checked(fps, 1, 240, "A film has", "frames a second"))
+    follows_theme = isinstance(subject, Session) and theme is None
     if isinstance(subject, Session):
         size, theme = size or subject.size, theme or subject.theme
     size = checked_size(size or SIZE)
@@ -104,6 +105,7 @@ def record(
         _first_scene(subject), size, theme or "dark", ui, gl, text_scale,
         camera=camera, transparent=transparent, title=title, cmap=cmap, domain=domain,
     )  # fmt: skip
+    stage.follows_theme = follows_theme
     with film_file(path, size, fps, transparent, dpi) as add, stage:
         if isinstance(subject, Session):
             ticks = session.film_ticks(subject, fps, round(start * 60), trim)

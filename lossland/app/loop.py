@@ -113,6 +113,7 @@ class Loop:
         """
         picture, player, pace = self.picture, self.player, self.pace
         self._since_panels += dt
+        self._follow_theme()
         fresh = pace.settling > 0 or picture.host.wants_keyboard or not picture.tells(player)
         due = self._since_panels >= self._panel_pause and not picture.owes_panels
         more = self._build_panels() if fresh or due else False
@@ -128,16 +129,21 @@ class Loop:
         """Do the next step towards the picture in full quality; True if it was the last one, which shows it."""
         return self.pace.refine(lambda: self.picture.refine(self.player, self.size, FULL))
 
+    def _follow_theme(self) -> bool:
+        """Take the colours that the player has; True if they are others than before."""
+        if self.picture.theme.name == self.player.theme:
+            return False
+        self.picture.set_theme(theme_named(self.player.theme))
+        self.redraw()
+        return True
+
     def _build_panels(self) -> bool:
-        """Build the panels and grant what they wish of the picture. True if there is more to come."""
+        """Build the panels. True if there is more to come."""
         picture, player = self.picture, self.player
         self.unfelt = self.unfelt and picture.host.waiting > 0
         self.pointer.look()
         more = picture.refresh(player, self.size, max(min(self._since_panels, NAP), TICK / 4))
-        wanted, picture.panels.wants_theme = picture.panels.wants_theme, ""
-        if wanted and wanted != picture.theme.name:
-            picture.set_theme(theme_named(wanted))
-            self.redraw()
+        if self._follow_theme():
             more = picture.refresh(player, self.size, 0.0)
         if not (self.pointer.busy or picture.host.holds):
             player.finish_step()

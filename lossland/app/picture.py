@@ -406,7 +406,7 @@ class Picture:
         self.theme = self.type.theme = self.panels.pen.type.theme = theme
         self.writing.set_style(theme, self.type.scale)
         self.host.set_style(theme, self.type.scale)
-        self.renderer = Renderer(theme, self._window)
+        self.renderer = Renderer(theme, self._window, not self._opaque)
         self.panels.theme = theme
         if self.panel_cache is not None:
             self.panel_cache.close()

@@ -29,11 +29,11 @@ def save_picture(player: Player, size: tuple[int, int], theme: Theme, text_scale
     say_saved(player, path, f"{width}×{height} pixels")
 
 
-def save_session(player: Player, theme: Theme) -> None:
+def save_session(player: Player, theme: str) -> None:
     """Save what was done so far; say where it is and what to do with it."""
     check_replayable(player)
     path = free_name(player.scene.name, session.ENDING)
-    session.save(session.of(player, theme.name), path)
+    session.save(session.of(player, theme), path)
     say_saved(player, path, f"`lossland explore {path}` opens it, `lossland record {path} -o film.mp4` films it")
 
 

@@ -90,7 +90,7 @@ class Stage:
     ) -> None:
         self.size = checked_size(size)
         self.text_scale = checked_text_scale(text_scale)
-        self.theme = theme_named(theme).with_map(cmap)
+        self.theme, self._cmap = theme_named(theme).with_map(cmap), cmap
         self.ui = checks.truth(ui, "ui")
         self.gl = canvas.checked(gl)
         self.camera = None if camera is None else checked_camera(camera)
@@ -99,6 +99,7 @@ class Stage:
         if domain is not None:
             show_domain(made.scene if isinstance(made, Player) else made, domain)
         self.player = made if isinstance(made, Player) else Player(made, self.size)
+        self.follows_theme = False  # whether players are drawn in the colours that their users chose
         self._picture: Picture | None = None
         self._target: Target | None = None
         self._canvas: canvas.Canvas | None = None
@@ -160,6 +161,8 @@ class Stage:
         """Make a new player's camera fit what panels, notes and a caption leave it, and look from where it should."""
         assert self._picture is not None
         with canvas.painting(self._opened()), canvas.faults():
+            if self.follows_theme and player.theme != self._picture.theme.name:
+                self._picture.set_theme(theme_named(player.theme).with_map(self._cmap))
             first = self._picture.settle(player, self.size, self.ui, caption)
         if first and self.camera is not None:
             player.camera.place(**dict(zip(("azimuth", "elevation", "distance"), self.camera, strict=False)))
@@ -300,13 +303,18 @@ def stage_at(
     *settings: Any,
     camera: Sequence[float] | None = None,
     domain: Domain | None = None,
+    follows_theme: bool = False,
     **look: Any,
 ) -> Iterator[Stage]:
-    """Give a stage of a scene or session at a time (None: the usual one); the rest is as in `Stage`."""
+    """Give a stage of a scene or session at a time (None: the usual one); the rest is as in `Stage`.
+
+    A session may be drawn in the colours that its user had chosen at that time (``follows_theme``).
+    """
     if isinstance(scene, Session):
         if camera is not None or domain is not None:
             raise UserError("A session brings its own cameras and domains; camera and domain are for scenes.")
         with Stage(session.begun(scene, checked_size(size)), size, *settings, **look) as stage:
+            stage.follows_theme = follows_theme
             stage.prepare(stage.player)
             session.forward(stage.player, scene.tick_at(time))
             yield stage

@@ -112,7 +112,7 @@ def explore(
             """Keep what was done, whatever ends the window."""
             meter.close()
             if save is not None:
-                session.save(session.of(window.player, window.picture.theme.name), save)
+                session.save(session.of(window.player, window.began), save)
             window.leave_session(done or save is not None)
 
         on_display_lost(end)
@@ -134,7 +134,7 @@ class Window:
         self.player = shown if isinstance(shown, Player) else Player(shown, size)
         self.filming = Filming(self.player)
         self.shows_statistics = False  # the overlay that F3 switches
-        self._theme = theme_named(theme)
+        self.player.theme = self.began = theme_named(theme).name  # the theme that a session of this window begins with
         self._text_scale = checked_text_scale(text_scale)
         self._wanted_size = size
         self._windowed = (100, 100, *size)
@@ -146,7 +146,7 @@ class Window:
 
     # ------------------------------------------------------------------------------------------ opening, closing
     def __enter__(self) -> Window:
-        self._open(self._wanted_size, self._theme)
+        self._open(self._wanted_size, theme_named(self.began))
         return self
 
     def _open(self, size: tuple[int, int], theme: Theme) -> None:
@@ -183,7 +183,7 @@ class Window:
         return self.loop.picture
 
     def __exit__(self, *_: object) -> None:
-        told = self.filming.leave(self.picture.theme.name, self._text_scale)
+        told = self.filming.leave(self.began, self._text_scale)
         if told:
             print(f"lossland: {told}", file=sys.stderr)
         with canvases.drawing(self.canvas):
@@ -447,10 +447,10 @@ class Window:
         player, theme = self.player, self.picture.theme
         grant: dict[Wish, Callable[[], None]] = {
             "shot": lambda: save_picture(player, self.loop.size, theme, self._text_scale),
-            "record": lambda: self.filming.toggle(theme.name, self._text_scale),
+            "record": lambda: self.filming.toggle(self.began, self._text_scale),
             "cancel": self.filming.cancel,
             "fullscreen": self._fullscreen,
-            "save": lambda: save_session(player, theme),
+            "save": lambda: save_session(player, self.began),
             "skip": self._skip,
             "resume": self._resume,
             "discard": self._discard,
@@ -472,7 +472,7 @@ class Window:
         """Keep what was done for the next window, unless that is ``done`` with."""
         if self._autosave is not None:
             if not done:
-                self._autosave.write(self.picture.theme.name)
+                self._autosave.write(self.began)
             self._autosave.close(done)
         if self._left is not None:
             self._left.release()
@@ -482,7 +482,7 @@ class Window:
         """See to what goes on beside the picture, and say what there is to say of it."""
         self.filming.look()
         if self._autosave is not None:
-            self._autosave.keep(self.picture.theme.name, now)
+            self._autosave.keep(self.began, now)
         strips = tuple(filter(None, (self._replay_strip(), self.filming.strip, self._left_strip())))
         panels = self.picture.panels
         if strips != panels.strips:
@@ -554,7 +554,7 @@ class Window:
 
     def _show(self, player: Player) -> None:
         """Show another player in this window."""
-        self.player, self.filming = player, Filming(player)
+        self.player, self.filming, self.began = player, Filming(player), player.theme
         self._take(self.picture, self.loop.software)
 
     def _set_text_scale(self, factor: float) -> None:

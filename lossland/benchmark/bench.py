@@ -110,6 +110,8 @@ def check_settings(
     backend: str,
 ) -> Settings:
     """Return a benchmark's settings, or raise UserError."""
+    if landscapes is not None and suite != "default":
+        raise UserError(f"A suite is a list of landscapes: give the suite {shown(suite)} or landscapes, not both.")
     if suite not in SUITES:
         raise UserError(f"There is no suite {shown(suite)}.{nearest(suite, tuple(SUITES))} There are default and bbob.")
     dimension = checks.whole(dimension, 2, 40, "The number of dimensions")

@@ -146,4 +146,6 @@ def _lowest(land: Ground, text: str) -> float:
     finite = finite[np.isfinite(finite)]
     if not len(finite) or (np.asarray(land.value(end[lost])) < finite.min()).any():
         raise UserError(f"{text} has no lowest value that could be found, so that nothing can reach it.")
+    if finite.min() == finite.max():
+        raise UserError(f"{text} is level: every start is at its lowest value, which tells nothing of optimizers.")
     return float(finite.min())

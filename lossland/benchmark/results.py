@@ -299,10 +299,12 @@ class Results(Displayed):
         """How many optimizers and landscapes there are, and what each was given."""
         asked = self.settings
         part = "" if self.complete else f", {len(self.cells)} of {len(asked.pairs)} cells"
-        return (
-            f"{len(asked.optimizers)} optimizers on {len(asked.landscapes)} landscapes, {asked.starts} starts, "
-            f"{asked.steps} gradients a run, {asked.budget} tuning trials each{part}"
-        )
+        given = (
+            (asked.starts, "start"), (asked.steps, "gradient"), (asked.budget, "tuning trial"),
+            (len(asked.optimizers), "optimizer"), (len(asked.landscapes), "landscape"),
+        )  # fmt: skip
+        starts, steps, budget, rules, lands = (f"{n} {what}{'s' if n != 1 else ''}" for n, what in given)
+        return f"{rules} on {lands}, {starts}, {steps} a run, {budget} each{part}"
 
     def lines(self) -> list[str]:
         """Return the leaderboard as text."""

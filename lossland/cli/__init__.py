@@ -26,7 +26,7 @@ COMMANDS = {
     "swarm": "let many particles descend and count where they end",
     "basins": "map which minimum every start reaches",
     "bench": "tune optimizers alike and race them on landscapes from many starts",
-    "slice": "train a network and sample its loss around it, along two directions",
+    "slice": "sample the loss around a network, trained here or your own, along two directions",
     "convert": "write a landscape's file in another format: .npz, .h5, .vtp, .glb or .png",
     "readouts": "print a scene's numbers, with no window",
     "shot": "draw one picture into a PNG file, with no window",

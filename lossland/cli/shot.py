@@ -77,7 +77,8 @@ def run(arguments: Namespace) -> None:
 
     time = None if arguments.time is None else min(arguments.time, length)
     settings = theme, arguments.ui, arguments.gl, arguments.text_scale
-    with stage_at(shown, time, size, *settings, **look(arguments)) as stage:
+    follows = replayed is not None and arguments.theme is None
+    with stage_at(shown, time, size, *settings, follows_theme=follows, **look(arguments)) as stage:
         if arguments.camera is not None and stage.player.camera.flat:
             note(f"{arguments.scene} is seen from straight above; --camera changes no more than its distance.")
         if lines:

@@ -114,8 +114,11 @@ def run(arguments: Namespace) -> None:
             done = int((found.value == found.value).sum())
             progress(done, found.value.size)
         seconds = time.perf_counter() - started
-    numbers = honesty.examine(prepared.task, found, prepared.path if len(found.path) else None)
-    found = slicing.on_host(found)
+    with Progress("Examining") as progress:  # of a large model, as long as the slice itself
+        progress(0, 1)
+        numbers = honesty.examine(prepared.task, found, prepared.path if len(found.path) else None)
+        progress(1, 1)
+    found = honesty.beside(slicing.on_host(found), numbers, prepared.task.network.title)
     slicefiles.write(arguments.output, found, prepared.task.network)
     rate = found.value.size / seconds
     if arguments.json:

@@ -31,7 +31,10 @@ MOST_POINTS = 2**26
 NEEDS_H5PY = "HDF5 files need the package h5py: pip install 'lossland[h5]'."
 LOSSES = ("train_loss", "test_loss", "max_eig", "min_eig")  # the first of them that is there is the value
 QUANTITIES = (*LOSSES, "train_acc", "test_acc")
-KEPT = ("centre", "directions", "kind", "seed", "path", "path_loss", "marks")  # what our own slices have beside it
+KEPT = (
+    *("centre", "directions", "kind", "seed", "path", "path_loss", "marks"),
+    *("title", "shadow_loss", "explained", "curvature", "top_eigenvalue"),
+)  # what our own slices have beside it
 AXES = ("xdirection", "ydirection")
 PROJECTED = ("proj_xcoord", "proj_ycoord")
 VARIANCES = ("explained_variance_ratio_", "explained_variance_", "singular_values_")
@@ -210,6 +213,10 @@ def _from_npz(path: Path, file: Mapping[str, NDArray[Any]]) -> GridFile:
         if len(axes) > 2:
             raise UserError(f"{path} has {len(axes)} directions; a landscape has one or two.")
         return GridFile(axes[0], axes[1] if len(axes) > 1 else np.zeros(0), np.asarray(file["loss"], float).T)
+    if "steps" in names and any(name.startswith("parameters/") for name in names):
+        raise UserError(
+            f"{path} is a recorded run: `lossland slice --checkpoints {path.name}` makes a landscape of it."
+        )
     for name in ("x", "value"):
         if name not in names:
             raise UserError(f"{path} holds no slice: there is no array {name!r} in it, but {listed(names)}.")

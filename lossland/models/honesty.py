@@ -6,7 +6,7 @@ Trace of the Hessian by Hutchinson (1990): the mean of v^T H v over random signs
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -147,6 +147,18 @@ def examine(
         "",
     )
     return Honesty(**{**vars(numbers), "conclusion": conclude(numbers, found.kind)})
+
+
+def beside(found: Slice, numbers: Honesty, title: str) -> Slice:
+    """Return a slice with its network's title and the numbers that a picture of it tells."""
+    return replace(
+        found,
+        title=title,
+        shadow_loss=numbers.slice_loss,
+        explained=numbers.explained,
+        curvature=numbers.curvature[0],
+        top_eigenvalue=numbers.top,
+    )
 
 
 def conclude(numbers: Honesty, kind: str) -> str:

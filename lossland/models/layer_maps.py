@@ -39,7 +39,7 @@ def bent(activation: str, z: ArrayLike) -> Floats:
 def slope(activation: str, z: ArrayLike) -> Floats:
     """Return φ'(z), exact: by a complex step (Squire and Trapp 1998)."""
     moved = np.asarray(z, float) + 1j * TINY
-    return np.asarray(networks.Activation(activation).forward({}, moved, networks.EVALUATION)[0]).imag / TINY
+    return np.imag(networks.Activation(activation).forward({}, moved, networks.EVALUATION)[0]) / TINY
 
 
 def outputs(weights: ArrayLike, bias: ArrayLike, activation: str, points: ArrayLike) -> Floats:
@@ -139,7 +139,8 @@ class Passage:
 def passage(start: Floats, turned: Floats, end: Floats) -> Passage:
     """Return the way of points (..., 3) through a layer: where they are before it, between W and φ, and after it."""
     flat, aim = start.reshape(-1, 3), turned.reshape(-1, 3)
-    solved = np.linalg.lstsq(np.column_stack([flat, np.ones(len(flat))]), aim, rcond=1e-9)[0]
+    inputs = np.column_stack([flat, np.ones(len(flat))])
+    solved = np.asarray(np.linalg.lstsq(inputs, aim, rcond=1e-9)[0], float)
     matrix, shift = solved[:3].T, solved[3]
     return Passage(start, turned, end, matrix, shift, turned - (start @ matrix.T + shift))
 

@@ -565,9 +565,13 @@ class Network(Displayed):
         if self.loss_kind == "logistic" and self.outputs != 1:
             raise UserError(f"The logistic loss tells two classes apart by one output, not {self.outputs}.")
 
-    @cached_property
+    @property
     def parameters(self) -> tuple[Parameter, ...]:
         """The parameters in the order of the flat vector."""
+        return self._parameters
+
+    @cached_property
+    def _parameters(self) -> tuple[Parameter, ...]:
         return laid_out(Residual(self.layers).shapes())
 
     @cached_property

@@ -81,7 +81,8 @@ def least_squares(points: ArrayLike, target: ArrayLike) -> tuple[Floats, float]:
     Of several it is the one with the smallest weights.
     """
     points = np.asarray(points, float)
-    found = np.linalg.lstsq(np.column_stack([points, np.ones(len(points))]), np.asarray(target, float), rcond=None)[0]
+    inputs = np.column_stack([points, np.ones(len(points))])
+    found = np.asarray(np.linalg.lstsq(inputs, np.asarray(target, float), rcond=None)[0], float)
     return found[:-1], float(found[-1])
 
 

@@ -136,9 +136,9 @@ class _Block:
             return float(loss.sum(dtype=np.float64)), float(right.sum(dtype=np.float64))
         most = out.max(axis=0)
         wanted = np.take(out.reshape(-1), self._place)
-        right = np.count_nonzero(wanted == most)
+        right = int(np.count_nonzero(wanted == most))
         if np.count_nonzero(out == most) > self.samples:  # of equal ones the first counts
-            right = np.count_nonzero(out.argmax(axis=0) == self._classes)
+            right = int(np.count_nonzero(out.argmax(axis=0) == self._classes))
         np.subtract(out, most, out=out)
         np.exp(out, out=out)
         total = out.sum(axis=0)

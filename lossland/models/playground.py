@@ -23,6 +23,7 @@ from lossland.errors import UserError, nearest
 from lossland.models import datasets, networks
 
 Floats = NDArray[np.floating]
+Samples = tuple[Floats, NDArray]  # features (k, N) and targets (N,)
 
 REACH = 6.0  # of the square in which everything happens
 DEEPEST, WIDEST = 6, 8
@@ -60,7 +61,9 @@ def features(text: str) -> tuple[str, ...]:
     for part in filter(None, (part.strip() for part in text.split(","))):
         name = _SPELLED.get(re.sub(r"[\s_^*·()]", "", part.lower()))
         if name is None:
-            raise UserError(f"There is no feature {part!r}.{nearest(part, FEATURES)} There are {', '.join(FEATURES)}.")
+            raise UserError(
+                f"There is no feature {part!r}.{nearest(part, list(FEATURES))} There are {', '.join(FEATURES)}."
+            )
         found.add(name)
     if not found:
         raise UserError(f"A network needs at least one feature of {', '.join(FEATURES)}.")
@@ -87,6 +90,11 @@ def split(name: str, noise: float, share: float, seed: int) -> tuple[datasets.Da
     many = math.floor(len(data) * share + 1e-9)
     training, test = (datasets.Data(data.points[k], data.target[k], data.names) for k in (order[:many], order[many:]))
     return training, test
+
+
+def prepared(names: Sequence[str], training: datasets.Data, test: datasets.Data) -> tuple[Samples, Samples]:
+    """Return features (k, N) and targets (N,) of the samples for training and for the test, as `Course` takes them."""
+    return (inputs(names, training.points), training.target), (inputs(names, test.points), test.target)
 
 
 def network(name: str, count: int, hidden: Sequence[int], activation: str) -> networks.Network:
@@ -125,8 +133,8 @@ class Course:
     def __init__(
         self,
         net: networks.Network,
-        training: tuple[Floats, Floats],
-        test: tuple[Floats, Floats],
+        training: Samples,
+        test: Samples,
         start: Floats,
         rates: float | Floats = 0.03,
         batch: int = 10,

@@ -85,7 +85,7 @@ class Recorder:
     def write(self) -> None:
         """Write the file with all that was kept so far."""
         names = dict.fromkeys(name for row in self._scalars for name in row)
-        arrays: dict[str, NDArray] = {"format": np.asarray(FORMAT), "steps": np.asarray(self._steps, np.int64)}
+        arrays: dict[str, Any] = {"format": np.asarray(FORMAT), "steps": np.asarray(self._steps, np.int64)}
         for name in self._rows[0]:
             arrays[f"parameters/{name}"] = np.stack([row[name] for row in self._rows])
         arrays |= {f"buffers/{name}": value for name, value in self._buffers.items()}
@@ -110,11 +110,11 @@ def parts_of(network: Any) -> tuple[dict[str, NDArray], dict[str, NDArray]]:
 
     A PyTorch module has both, a Keras model trainable and other weights; of plain arrays, all are parameters.
     """
-    if hasattr(network, "named_parameters"):
-        return _copies(network.named_parameters()), _copies(network.named_buffers())
-    if hasattr(network, "trainable_weights"):
+    if hasattr(network, "trainable_weights"):  # asked first: on PyTorch, a Keras model is a module too
         weights = ((w.path, w.value) for w in network.trainable_weights)
         return _copies(weights), _copies((w.path, w.value) for w in network.non_trainable_weights)
+    if hasattr(network, "named_parameters"):
+        return _copies(network.named_parameters()), _copies(network.named_buffers())
     return _copies(_leaves(network, "")), {}
 
 

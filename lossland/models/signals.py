@@ -8,9 +8,10 @@ all layers multiply (Hochreiter 1991; Glorot and Bengio 2010; He et al. 2015).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,7 @@ SCHEMES = ("xavier", "he", "orthogonal")
 NORMS = ("none", "batch", "layer")
 SAMPLES = 16  # few, so that products of usual widths stay too small for BLAS to share out to threads
 MIRRORS = 16  # whose reflections make an orthonormal matrix; cheaper than a QR decomposition
-BACK = 1_000_000  # step of the draws of the gradient at the output; of the inputs one more
+BACK = 1_000_000  # step of the draws of the gradient at the output; of the inputs and the targets after it
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +44,7 @@ class Flow:
     @cached_property
     def gradient(self) -> Floats:
         """The length of the gradient by the inputs and by each layer's output (L + 1,), that by the last being 1."""
-        return np.append(np.cumprod(self.gains[::-1])[::-1], 1.0)
+        return lengths(self.gains)
 
     @property
     def total(self) -> float:
@@ -78,32 +79,77 @@ def draws(width: int, step: int, seed: int) -> Floats:
     return standard_normal(seed, particles(np, 0, SAMPLES * width), step, Purpose.DATA)[0].reshape(SAMPLES, width)
 
 
-@np.errstate(all="ignore")  # what explodes may overflow
+class Deep:
+    """A network of such layers, all with the same activation function; ``matrices`` are its weights (width, width)."""
+
+    def __init__(self, matrices: Sequence[Floats], activation: str, residual: bool = False, norm: str = "none") -> None:
+        width = matrices[0].shape[1]
+        normal = {"none": (), "batch": (networks.BatchNorm(width),), "layer": (networks.LayerNorm(width),)}[norm]
+        block = (networks.Linear(width, width), *normal, networks.Activation(activation))
+        self._layer: tuple[networks.Layer, ...] = (networks.Residual(block),) if residual else block
+        self._name = "0.0.weight" if residual else "0.weight"
+        fixed = {"0.bias": np.zeros((1, width))}
+        if normal:
+            fixed |= {"1.weight": np.ones((1, width)), "1.bias": np.zeros((1, width))}
+        self._fixed = {f"0.{name}" if residual else name: value for name, value in fixed.items()}
+        self.matrices = list(matrices)
+
+    @np.errstate(all="ignore")  # what explodes may overflow
+    def forth(self, x: Floats) -> tuple[list[Floats], list[Any]]:
+        """Return the activations (1, N, width), the inputs (N, width) first, and what the way back needs."""
+        seen, saved = [x[None]], []
+        for matrix in self.matrices:
+            w = {self._name: matrix[None], **self._fixed}
+            y, kept = networks.forward(self._layer, w, seen[-1], networks.Mode(training=True))
+            seen.append(y)
+            saved.append((w, kept))
+        return seen, saved
+
+    @np.errstate(all="ignore")
+    def back(self, saved: list[Any], slope: Floats) -> tuple[Floats, list[Floats]]:
+        """Return the layers' gains (L,) and the gradients by their weights, of one by the outputs (N, width)."""
+        length = float(np.linalg.norm(slope))
+        slope, gains, found = slope[None] / max(length, 1e-300), [], []
+        for w, kept in reversed(saved):
+            slope, grads = networks.backward(self._layer, w, kept, slope)
+            found.append(length * grads[self._name][0])
+            gains.append(float(np.linalg.norm(slope)))
+            length *= gains[-1]
+            slope = slope / max(gains[-1], 1e-300)  # of length 1 again, so that it never becomes too small to be told
+        return np.array(gains[::-1]), found[::-1]
+
+
 def flow(
     matrices: Sequence[Floats], activation: str, residual: bool = False, norm: str = "none", seed: int = 0
 ) -> Flow:
     """Return how a signal fares in a network of these weights (width, width), forth and back."""
-    width = matrices[0].shape[1]
-    normal = {"none": (), "batch": (networks.BatchNorm(width),), "layer": (networks.LayerNorm(width),)}[norm]
-    block = (networks.Linear(width, width), *normal, networks.Activation(activation))
-    layer = networks.Residual(block) if residual else None
-    mode = networks.Mode(training=True)
-    x = draws(width, BACK + 1, seed)[None]
-    norms, saved = [rms(x)], []
-    for matrix in matrices:
-        w = {"0.weight": matrix[None], "0.bias": np.zeros((1, width))}
-        if normal:
-            w |= {"1.weight": np.ones((1, width)), "1.bias": np.zeros((1, width))}
-        x, kept = layer.forward(w, x, mode) if layer else networks.forward(block, w, x, mode)
-        saved.append((w, kept))
-        norms.append(rms(x))
-    slope = draws(width, BACK, seed)[None]
-    slope, gains = slope / np.linalg.norm(slope), []
-    for w, kept in reversed(saved):
-        slope, _ = layer.backward(w, kept, slope) if layer else networks.backward(block, w, kept, slope)
-        gains.append(float(np.linalg.norm(slope)))
-        slope = slope / max(gains[-1], 1e-300)  # of length 1 again, so that it never becomes too small to be told
-    return Flow(np.array(norms), np.array(gains[::-1]))
+    width, network = matrices[0].shape[1], Deep(matrices, activation, residual, norm)
+    seen, saved = network.forth(draws(width, BACK + 1, seed))
+    gains, _ = network.back(saved, draws(width, BACK, seed))
+    return Flow(np.array([rms(x) for x in seen]), gains)
+
+
+def training(network: Deep, rate: float, most: float, seed: int = 0) -> Iterator[tuple[float, Floats]]:
+    """Yield loss and gains (L,) before each step of a descent that never ends.
+
+    The network learns to turn SAMPLES random inputs into as many random outputs: the loss is half the mean square. All
+    gradients together are no longer than ``most`` in a step.
+    """
+    width = network.matrices[0].shape[1]
+    x, target = draws(width, BACK + 1, seed), 0.5 * draws(width, BACK + 2, seed)
+    while True:
+        seen, saved = network.forth(x)
+        error = seen[-1][0] - target
+        gains, grads = network.back(saved, error / error.size)
+        yield float(np.mean(error**2) / 2), gains
+        length = float(np.sqrt(sum(float(np.sum(grad**2)) for grad in grads)))
+        step = rate * min(1.0, most / max(length, 1e-300))
+        network.matrices = [w - step * grad for w, grad in zip(network.matrices, grads, strict=True)]
+
+
+def lengths(gains: Floats) -> Floats:
+    """Return how long a gradient is by the inputs and each layer's output (L + 1,), from the gains; by the last, 1."""
+    return np.append(np.cumprod(gains[::-1])[::-1], 1.0)
 
 
 def rms(x: Floats) -> float:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from lossland.landscapes import gridfiles
 from lossland.landscapes.gridfiles import AXES, GridFile
 from lossland.models.slices import Layout, Slice
+
+TOLD = ("explained", "curvature", "top_eigenvalue")  # numbers on what a slice may be trusted for
 
 
 def write(path: str | Path, found: Slice, network: Layout | None = None) -> None:
@@ -27,6 +30,9 @@ def write(path: str | Path, found: Slice, network: Layout | None = None) -> None
         "path": found.path,
         "path_loss": found.path_loss,
         "marks": found.marks,
+        "title": np.asarray(found.title),
+        "shadow_loss": found.shadow_loss,
+        **{name: np.asarray(getattr(found, name)) for name in TOLD},
     }
     accuracy = {"train_acc": 100 * found.accuracy}
     gridfiles.write(path, GridFile(found.x, found.y, found.value, "train_loss", accuracy, parts, kept))
@@ -39,9 +45,10 @@ def read(path: str | Path) -> Slice:
     and MachineError for one that cannot be read.
     """
     found = gridfiles.read(path)
-    kept = {name: found.kept[name] for name in ("centre", "directions", "path", "path_loss", "marks")
-            if name in found.kept}  # fmt: skip
+    names = ("centre", "directions", "path", "path_loss", "marks", "shadow_loss")
+    kept: dict[str, Any] = {name: found.kept[name] for name in names if name in found.kept}
+    kept |= {name: float(found.kept[name]) for name in TOLD if name in found.kept}
     first = {"centre": np.zeros(0), "directions": np.zeros((0, 0))}
-    kind = str(found.kept.get("kind", "grid"))
+    kind, title = str(found.kept.get("kind", "grid")), str(found.kept.get("title", ""))
     seed = int(found.kept.get("seed", 0))
-    return Slice(found.x, found.y, found.value, found.accuracy, **{**first, **kept}, kind=kind, seed=seed)
+    return Slice(found.x, found.y, found.value, found.accuracy, **{**first, **kept}, kind=kind, seed=seed, title=title)

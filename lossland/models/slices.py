@@ -360,8 +360,8 @@ class FlatSurface:
         self._statistics = xp.astype(stats, self.dtype) if network.kept_statistics else None
         self._first = _first_layer(network)
         self.samples = points.shape[0]
+        rows = xp.concat([self.centre[None, :], self.directions])
         if self._first:
-            rows = xp.concat([self.centre[None, :], self.directions])
             front = network.layers[: self._first]
             with np.errstate(all="ignore"):
                 made, _ = networks.forward(front, network.weights(rows, None), points[None, ...], EVALUATION)
@@ -569,6 +569,10 @@ class Slice(Displayed):
     has the path's points (S, n) as its centre, and the directions of its chart), ``kind`` and ``seed`` how they were
     found. ``path`` (T, k) are the places of a path, ``path_loss`` (T,) its true losses. ``marks`` (m, k) are other
     places: of optima that are joined, and of what joins them.
+
+    ``title`` names the network. Of what the slice may be trusted for (see `honesty`) it keeps what a picture says: the
+    slice's losses at the path's places ``shadow_loss`` (T,), the share of the path's variance ``explained``, and the
+    sharpest ``curvature`` in the slice beside the Hessian's ``top_eigenvalue``; empty and nan where it is not known.
     """
 
     x: Floats
@@ -582,6 +586,11 @@ class Slice(Displayed):
     path: Floats = field(default_factory=lambda: np.zeros((0, 2)))
     path_loss: Floats = field(default_factory=lambda: np.zeros(0))
     marks: Floats = field(default_factory=lambda: np.zeros((0, 2)))
+    title: str = ""
+    shadow_loss: Floats = field(default_factory=lambda: np.zeros(0))
+    explained: float = math.nan
+    curvature: float = math.nan
+    top_eigenvalue: float = math.nan
 
     @property
     def complete(self) -> bool:
@@ -589,7 +598,21 @@ class Slice(Displayed):
         return not np.isnan(self.accuracy).any() or not np.isnan(self.value).any()
 
 
-def sample(surface: Surface, x: Floats, y: Floats, piece: int = 512) -> Iterator[tuple[Floats, Floats]]:
+AT_ONCE = 3 * 10**8  # operations of products between two looks at a slice: some hundredths of a second
+FEWEST, MOST = 8, 512  # points between them
+
+
+def piece_of(surface: Surface) -> int:
+    """Return how many points take some hundredths of a second, for `sample` in a window."""
+    flops = 0
+    if isinstance(surface, FlatSurface):
+        flops = surface.flops_at_point
+    elif isinstance(surface, LocalSurface) and isinstance(surface.task, Task):  # which runs a network twice
+        flops = 2 * _flops(surface.task.network, surface.task.points.shape[0], 0)
+    return min(max(FEWEST, AT_ONCE // max(1, flops)), MOST)
+
+
+def sample(surface: Surface, x: Floats, y: Floats, piece: int = MOST) -> Iterator[tuple[Floats, Floats]]:
     """Yield loss and accuracy, (ny, nx) or (nx,) without y, coarse to fine: what is not there yet is nan.
 
     First every 16th point, then those between, down to each; after at most ``piece`` points there is something new. The

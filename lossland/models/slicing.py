@@ -94,8 +94,8 @@ def prepare(
     if network.size > MOST_PARAMETERS:
         raise UserError(f"This network has {network.size} parameters; {MOST_PARAMETERS} at most are sliced here.")
     if saved:
-        path = checkpoints.run_of_layers(checkpoints.files_of(saved), network)
-        parameters = path[-1]
+        rows = checkpoints.run_of_layers(checkpoints.files_of(saved), network)
+        parameters, path = rows[-1], rows if len(rows) > 1 else None
     points, target = xp.asarray(samples.points), xp.asarray(samples.target)
     statistics, others = None, []
     if parameters is None:
@@ -147,21 +147,20 @@ def prepare_torch(
     """
     sides, radius = _checked(directions, n, radius)
     model, loss, data = torch_models.made_by(factory)
-    files = checkpoints.files_of(saved)
-    states = [] if not files else list(checkpoints.states(files))
+    wanted, read = checkpoints.wanted_of(model), checkpoints.states(checkpoints.files_of(saved))
+    states = [(checkpoints.matched(wanted, state, source), source) for source, state in read]
     if directions == "points" and len(states) not in (1, 2):
         raise UserError(
             f"Directions 'points' need one or two --checkpoints besides the factory's model, not {len(states)}."
         )
     if directions in ("pca", "local") and len(states) < 3:
         raise UserError(f"Directions {directions!r} need --checkpoints of at least three steps, not {len(states)}.")
-    wanted = checkpoints.wanted_of(model)
-    states = [(checkpoints.matched(wanted, state, source), source) for source, state in states]
     if states and directions != "points":
         checkpoints.load(model, states[-1][0])
     task = TorchTask(model, loss, data, torch_models.device_of(backend), dtype, batch, seed)
     rows = [checkpoints.row_of(task.network.parameters, state, source) for state, source in states]
-    path, others = (None, rows) if directions == "points" else (np.stack(rows) if rows else None, [])
+    others = rows if directions == "points" else []
+    path = np.stack(rows) if len(rows) > 1 and not others else None  # a single one is loaded, and no path
     if path is not None and not (path != path[-1]).any():
         raise UserError("All of the checkpoints hold the same parameters; a path needs some that differ.")
     found = slices.plan(task, task.theta, directions, radius, sides, seed, path, others, dimensions=dimensions)

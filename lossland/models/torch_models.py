@@ -250,7 +250,9 @@ class TorchTask:
         self.dtype = dtype or own
         self.device, self._kind, self._seed = device, getattr(torch, self.dtype), seed
         self.model = model.to(device=device, dtype=self._kind).eval()
-        self._function = loss.to(device=device, dtype=self._kind) if isinstance(loss, torch.nn.Module) else loss
+        self._function: Any = loss
+        if isinstance(loss, torch.nn.Module):  # with weights of classes, perhaps
+            self._function.to(device=device, dtype=self._kind)
         self.precision = 1e-8 if self.dtype == "float64" else 1e-5
         every = dict(model.named_parameters())
         free = {name: value for name, value in every.items() if value.requires_grad}

@@ -18,6 +18,8 @@ from dataclasses import MISSING, dataclass, fields
 from functools import cache
 from typing import Any
 
+import numpy as np
+
 from lossland import userfiles
 from lossland.errors import UserError, fault_of, nearest, place_of, shown
 from lossland.expression import variable
@@ -326,6 +328,12 @@ def check_rule(kind: type[Optimizer]) -> None:
         for one in (way() for way in ways):
             if not isinstance(one, terms):
                 raise UserError(f"{where}: {method} of {kind.__name__} must return its Terms, not {shown(one)}.")
+            for name, value in zip(terms._fields, one, strict=True):
+                if isinstance(value, list | tuple | str | None) or (isinstance(value, np.ndarray) and value.ndim):
+                    what = "a number" if method == "update" else "a number, or a vector or matrix made of the look's"
+                    raise UserError(
+                        f"{where}: {name} that {method} of {kind.__name__} returns must be {what}, not {shown(value)}."
+                    )
     except UserError:
         raise
     except Exception as error:

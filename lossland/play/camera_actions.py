@@ -16,6 +16,7 @@ from lossland.pointing.picking import position_of
 from lossland.scenery.scene import Frame, Show, View
 from lossland.world.camera import Camera
 from lossland.world.layers import Layer, Points, Trail
+from lossland.world.theme import theme
 
 if TYPE_CHECKING:
     from lossland.play.player import Player
@@ -90,6 +91,12 @@ def set_show(player: Player, name: str, on: bool) -> None:
     if name not in known:
         raise UserError(f"There is no switch {name!r}.{nearest(str(name), known)}")
     player.show = replace(player.show, **{name: bool(on)})
+
+
+@view_action
+def set_theme(player: Player, name: str) -> None:
+    """Choose the colours of picture and panels: ``dark`` or ``print``."""
+    player.theme = theme(name).name
 
 
 # -------------------------------------------------------------------------------------------------- following

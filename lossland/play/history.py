@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 MOST_STEPS = 100
 SWITCHES = {"xray": "X-ray"}  # whose names are not their words
+THEMES = {"dark": "dark colours", "print": "white paper"}
 UNNOTED = {"selected"}  # parameters that only say what is looked at
 NAMES = {  # of the steps, with the action's arguments in the words of the panels
     "load": "scene {0}",
@@ -43,6 +44,7 @@ NAMES = {  # of the steps, with the action's arguments in the words of the panel
     "remove_lane": "{0} removed",
     "enable_lane": "{0} {1}",
     "set_show": "{0} {1}",
+    "set_theme": "{0}",
 }
 
 
@@ -58,10 +60,13 @@ class Version(NamedTuple):
     view: View | None
     camera: Camera
     show: Show
+    theme: str
 
     def differs(self, other: Version) -> bool:
-        """Whether the scene is another one, another in its values, or shown with other parts."""
-        if self.scene is not other.scene or self.seed != other.seed or self.show != other.show:
+        """Whether the scene is another one, another in its values, or shown with other parts or colours."""
+        if self.scene is not other.scene or self.seed != other.seed:
+            return True
+        if (self.show, self.theme) != (other.show, other.theme):
             return True
         return any(self.values[name] != other.values[name] for name in self.values if name not in UNNOTED)
 
@@ -71,7 +76,7 @@ def version_of(player: Player) -> Version:
     scene = player.scene
     values, camera = dict(scene.values), copy(player.camera)
     time, playing, view = player.time, player.playing, player.view
-    return Version(scene, values, scene.seed, player.chosen, time, playing, view, camera, player.show)
+    return Version(scene, values, scene.seed, player.chosen, time, playing, view, camera, player.show, player.theme)
 
 
 class Step(NamedTuple):
@@ -131,6 +136,8 @@ def _told(entry: Action, before: Version, after: Version) -> list[object]:
         given[0] = plain_text(param.label) if param is not None else given[0]
     elif entry.name == "set_show":
         given[0] = SWITCHES.get(str(given[0]), str(given[0]).capitalize())
+    elif entry.name == "set_theme":
+        given[0] = THEMES[str(given[0])]
     return ["on" if one is True else "off" if one is False else one for one in given]
 
 
@@ -162,5 +169,7 @@ def _restore(player: Player, old: Version, new: Version) -> None:
     player.chosen = new.chosen
     if old.show != new.show:  # else it stays as it is now
         player.show = new.show
+    if old.theme != new.theme:
+        player.theme = new.theme
     if scene is not old.scene or (old.time, old.playing) != (new.time, new.playing):  # the step moved the time too
         player.time, player.playing = new.time, new.playing

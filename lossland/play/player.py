@@ -82,6 +82,7 @@ class Player:
         self.speed = 1.0
         self.loop = True
         self.show = Show()
+        self.theme = "dark"  # the name of the colours; whoever opens a window says with which it begins
         self.turntable = False
         self.help = False
         self.probe: Probe | None = None
@@ -395,6 +396,7 @@ class Player:
     save_view = camera_actions.save_view
     recall_view = camera_actions.recall_view
     set_show = camera_actions.set_show
+    set_theme = camera_actions.set_theme
     follow = camera_actions.follow
     let_go = camera_actions.let_go
     toggle_follow = camera_actions.toggle_follow

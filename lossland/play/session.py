@@ -59,11 +59,16 @@ class Session:
 
     def player(self, size: tuple[int, int] | None = None) -> Player:
         """Return a player that stands where the session began, its picture of ``size`` (None: as it was)."""
-        return Player(library.scene(self.scene, seed=self.seed, **self.values), size or self.size)
+        player = Player(library.scene(self.scene, seed=self.seed, **self.values), size or self.size)
+        player.theme = self.theme
+        return player
 
 
 def of(player: Player, theme: str = "dark") -> Session:
-    """Return the session of a player up to now; while one is replayed, with what is still to come of it."""
+    """Return the session of a player up to now; while one is replayed, with what is still to come of it.
+
+    ``theme`` is the one that it began with.
+    """
     log, ticks = tuple(player.log), player.tick
     if player.script is not None:
         log, ticks = (*log, *player.script.rest), player.script.ticks

@@ -189,7 +189,8 @@ def _unknown(name: str) -> UserError:
     known = [*_files(), *landscapes.names()]
     return UserError(
         f"There is no scene or landscape {name!r}.{nearest(name, known)} "
-        f"The commands 'lossland scenes' and 'lossland landscapes' list them; a formula in x and y works too."
+        f"The commands 'lossland scenes' and 'lossland landscapes' list them; a formula in x and y works too, "
+        "and a folder that 'lossland bench -o FOLDER' wrote."
     )
 
 

@@ -62,7 +62,7 @@ def _chapter(chapter: str) -> str:
 
 
 class Browser:
-    """Draws the list and opens what is clicked. ``wants_theme`` is the name of a theme that was asked for, or ""."""
+    """Draws the list and opens what is clicked."""
 
     def __init__(self, pen: Pen, thumbnails: Thumbnails) -> None:
         self.pen = pen
@@ -70,7 +70,6 @@ class Browser:
         self.entries = entries()
         self.search = ""
         self.folded: set[str] = set()
-        self.wants_theme = ""
         self.opened = False  # whether something was opened in this frame
 
     # ------------------------------------------------------------------------------------------ head
@@ -109,7 +108,7 @@ class Browser:
             choices.insert(0, Item("undo", "Undo  Ctrl Z", help=f"Take back: {name}"))
         chosen = popup_list(self.pen, "settings", x, y, 150, choices)
         if chosen == "theme":
-            self.wants_theme = other
+            player.set_theme(other)
         elif chosen == "larger text" or chosen == "smaller text":
             player.wish(chosen)
         elif chosen == "keys":

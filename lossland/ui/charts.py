@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -73,7 +74,7 @@ def _limits(curves: tuple[Series, ...], kind: str, log_y: bool) -> tuple[tuple[f
     xs, ys = np.clip(xs[np.isfinite(xs)], -HUGE, HUGE), np.clip(ys[np.isfinite(ys)], -HUGE, HUGE)
     low_x, high_x = (float(xs.min()), float(xs.max())) if len(xs) else (0.0, 1.0)
     if kind == "bar":
-        low_x, high_x = low_x - 0.6, high_x + 0.6
+        low_x, high_x = low_x - 0.6 * pitch(curves), high_x + 0.6 * pitch(curves)
         ys = np.append(ys, 0.0)
     if high_x <= low_x:
         high_x = low_x + max(1.0, abs(low_x))
@@ -82,6 +83,12 @@ def _limits(curves: tuple[Series, ...], kind: str, log_y: bool) -> tuple[tuple[f
     low, high = (float(ys.min()), float(ys.max())) if len(ys) else (0.0, 1.0)
     room = 0.06 * (high - low) or max(abs(high), 1.0) * 0.1
     return (low_x, high_x), (low if low == 0 else low - room, high if high == 0 else high + room)
+
+
+def pitch(curves: Sequence[Series]) -> float:
+    """Return how far the bars of a chart are apart: the smallest distance between two of them, 1 for a single one."""
+    gaps = np.diff(np.unique(np.concatenate([np.asarray(series.x, float) for series in curves])))
+    return float(gaps.min()) if len(gaps) else 1.0
 
 
 def _log_range(values: np.ndarray) -> tuple[float, float]:
@@ -181,4 +188,4 @@ def _bars(theme: Theme, chart: Chart) -> None:
         spec.fill_color = imgui.ImVec4(*theme.color(series.color), 0.85)
         spec.line_color = imgui.ImVec4(*theme.color(series.color), 1.0)
         x, y = np.ascontiguousarray(series.x, float), np.ascontiguousarray(series.y, float)
-        implot.plot_bars(f"##{index} {series.name}", x, y, 0.62, spec)
+        implot.plot_bars(f"##{index} {series.name}", x, y, 0.62 * pitch(chart.series), spec)

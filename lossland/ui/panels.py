@@ -65,15 +65,6 @@ class Panels:
     def theme(self, theme: Theme) -> None:
         self.pen.theme = theme
 
-    @property
-    def wants_theme(self) -> str:
-        """The name of a theme that the user asked for, or "" (set it back once it is granted)."""
-        return self.browser.wants_theme
-
-    @wants_theme.setter
-    def wants_theme(self, name: str) -> None:
-        self.browser.wants_theme = name
-
     @sheltered  # Dear ImGui complains of a frame that is left half built
     def draw(self, player: Player, frame: Frame, size: tuple[int, int]) -> tuple[float, float, float, float]:
         """Build the panels for a framebuffer of ``size`` pixels; return the free rectangle x, y, w, h in pixels."""

@@ -127,9 +127,13 @@ class Host:
         self.composite(self.finish(), opaque)
 
     def finish(self) -> imgui.ImDrawData:
-        """End the frame without drawing it; return what would be drawn, valid until the next ``begin``."""
+        """End the frame without drawing it; return what would be drawn, valid until the next ``begin``.
+
+        The textures of its letters are made here: before, draw lists do not know their names.
+        """
         self.use()
         imgui.render()
+        self.renderer._update_textures()
         return imgui.get_draw_data()
 
     def abandon(self) -> None:
@@ -165,7 +169,6 @@ class Host:
         """
         self.use()
         renderer = self.renderer
-        renderer._update_textures()
         width, height = (int(length) for length in draw_data.display_size)
         if not width or not height:
             return

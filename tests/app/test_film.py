@@ -351,6 +351,21 @@ def test_a_session_is_filmed_as_it_was(tmp_path: Path) -> None:
         assert one.read_bytes() == same.read_bytes()
 
 
+def test_a_session_is_filmed_in_the_colours_that_were_seen_unless_others_are_asked_for(tmp_path: Path) -> None:
+    player = Player(library.scene("linear_map_2d"), SMALL)
+    for tick in range(30):
+        if tick == 15:
+            player.set_theme("print")
+        player.next_tick()
+
+    def corners(**options: Any) -> list[bool]:
+        path = record(session.of(player), tmp_path / f"film{len(options)}", fps=4, **options)
+        return [np.asarray(Image.open(one))[-1, -1].mean() > 200 for one in sorted(path.iterdir())]
+
+    assert corners() == [False, True]
+    assert corners(theme="dark") == [False, False]
+
+
 def test_a_picture_of_a_session_is_what_was_seen(tmp_path: Path) -> None:
     player = Player(library.scene("optimizer_race"), SMALL)
     player.play()

@@ -117,7 +117,7 @@ def test_a_benchmark_shows_its_leaderboard() -> None:
     found = ll.bench(["adam", "rprop"], ["bowl"], starts=10, steps=50, budget=2, workers=SerialWorkers())
     page = found._repr_html_()
     assert page is not None
-    assert "2 optimizers on 1 landscapes" in page
+    assert "2 optimizers on 1 landscape," in page
     for line in found.leaderboard():
         assert f"{line['optimizer']}: score {line['score']:.3f}" in page
     assert found._repr_png_() is None

@@ -150,3 +150,28 @@ def test_time_that_begins_again_is_told_at_once(watched: Watched) -> None:
         rig.turn(TICK)
         assert watched.moment <= player.time
     assert player.time < 1.0
+
+
+@pytest.mark.parametrize("playing", [False, True])
+def test_another_theme_is_seen_in_the_next_picture_and_so_is_its_undoing(playing: bool) -> None:
+    rig = Rig(Player(library.scene("linear_map_2d"), SIZE), size=SIZE)
+    player = rig.player
+    try:
+        rig.rest()
+        if playing:
+            player.play()
+
+        def brightness() -> float:
+            rig.turn()
+            rig.turn()
+            return float(rig.target.read()[-60:, :200, :3].mean())  # of a panel's corner
+
+        dark = brightness()
+        player.set_theme("print")
+        assert brightness() > dark + 100
+        player.undo()
+        assert brightness() == pytest.approx(dark, abs=8)
+        player.redo()
+        assert brightness() > dark + 100
+    finally:
+        rig.close()

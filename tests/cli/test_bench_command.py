@@ -82,6 +82,8 @@ def test_a_folder_holds_the_tables(tmp_path: Path, capsys: pytest.CaptureFixture
         (["--suite", "bob"], "Did you mean 'bbob'?"),
         (["--resume"], "-o results --resume"),
         (["--landscapes", "saddle"], "no lowest value"),
+        (["--landscapes", "3 + 0*x"], "is level"),
+        (["--suite", "bbob", "--landscapes", "bowl"], "not both"),
         (["--starts", "0"], "whole number"),
     ],
 )
@@ -117,6 +119,18 @@ class Matrix(Good):
 class Bare(Good):
     def update(self, grad, last, t, position):
         return -self.lr * grad
+
+class Row(Good):
+    def update(self, grad, last, t, position):
+        return self.Terms(step=-self.lr * np.array([grad, grad]))
+
+class Outer(Good):
+    def decide(self, look, last, t):
+        return self.Terms(step=-self.lr * np.outer(look.grad, look.grad))
+
+class Words(Good):
+    def update(self, grad, last, t, position):
+        return self.Terms(step="down")
 """
 
 
@@ -127,6 +141,9 @@ class Bare(Good):
         ("NaN", "mine.py, line 18: the first step of NaN is no number (nan)"),
         ("Matrix", "mine.py, line 22: the step of Matrix must be a vector, not a matrix."),
         ("Bare", "mine.py, line 26: update of Bare must return its Terms, not -0.05."),
+        ("Row", "mine.py, line 30: step that update of Row returns must be a number, not array([-0.05, -0.05])."),
+        ("Outer", "mine.py, line 34: step that decide of Outer returns must be a number, or a vector or matrix made"),
+        ("Words", "mine.py, line 38: step that update of Words returns must be a number, not 'down'."),
     ],
 )
 def test_faults_of_a_users_own_rule_are_told_with_their_line(

@@ -23,6 +23,17 @@ def test_swarms_and_grids_are_checked_and_measured(tmp_path: Path) -> None:
     assert all(set(row["rates"]) == {"lossland", "lossland (kept)", "NumPy"} for row in figures["grids"])
 
 
+def test_slices_are_measured(tmp_path: Path) -> None:
+    file = tmp_path / "figures.json"
+    command = [sys.executable, str(ROOT / "benchmarks" / "slices.py"), "--quick", "--one-thread", "--json", str(file)]
+    done = subprocess.run([*command, "--peers", "lossland"], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert "left out" not in done.stderr
+    for case in ("MLP 64-32-32-10", "CNN 8-16"):
+        figures = json.loads(file.read_text())[case]
+        assert figures["one thread"]["lossland"]["cpu"] > 0
+        assert 0 < figures["flops"] < figures["flops without sharing"]
+
+
 def test_a_peer_that_is_not_there_is_named(tmp_path: Path) -> None:
     command = [sys.executable, str(ROOT / "benchmarks" / "render.py"), "--quick", "--only", "surfaces"]
     done = subprocess.run([*command, "--peers", "pygfx"], capture_output=True, text=True, check=True, cwd=tmp_path)

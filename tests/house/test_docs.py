@@ -40,8 +40,9 @@ from lossland.world.theme import DARK
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+SUITES = {"cluster.md": pytest.mark.cluster, "your-own-network.md": pytest.mark.torch}
 RUN = [  # pages whose blocks are run
-    pytest.param(page, marks=pytest.mark.cluster if page.name == "cluster.md" else ()) for page in PAGES
+    pytest.param(page, marks=SUITES.get(page.name, ())) for page in PAGES
 ]
 SHOWN = {"text", "diff", "markdown", "yaml"}
 PROFILERS = {"perf", "py-spy"}
@@ -147,6 +148,8 @@ def python(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
         place = words.index("lossland")
         assert words[place - 1] == "-m"
         lossland_command(words[place + 1 :], capsys)
+    elif Path(words[0]).is_file():  # written by the page itself
+        subprocess.run([sys.executable, *words], check=True)
     elif words[:2] == ["-m", "pytest"]:
         for word in words[2:]:
             assert not word.startswith("-") or re.search(rf"(^|\s){word}\b", pytests_help()), f"pytest has no {word}"
@@ -194,10 +197,17 @@ def test_every_snippet_runs(page: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(lossland, "snapshot", small_snapshot)
     monkeypatch.setattr(lossland, "record", small_record)
     monkeypatch.setattr(lossland, "show", lambda scene: None)
+    monkeypatch.syspath_prepend(Path.cwd())
     names: dict[str, Any] = {}
     for block in blocks(page):
-        if block.language == "python" and not block.file:
+        if block.file:
+            Path(block.file).write_text(block.text)
+        elif block.language == "python":
             exec(compile(block.text, page.name, "exec"), names)
+        elif block.language == "sh":  # what a program of the page leaves behind for its snippets
+            for words in commands(block):
+                if words[0] == "python" and Path(words[1]).is_file():
+                    subprocess.run([sys.executable, *words[1:]], check=True)
 
 
 def test_the_scene_of_the_docs_has_the_truths_that_they_say(capsys: pytest.CaptureFixture[str]) -> None:

@@ -79,7 +79,7 @@ def test_it_is_raced_on_and_named(npz: str) -> None:
     assert text_of(npz) == npz
     assert text_of(ll.landscape(npz)) == npz
     scene = ll.scene("optimizer_race", landscape=npz)
-    assert scene.domain == (-1, 1, -1.5, 1)
+    assert scene.values["domain"] == (-1, 1, -1.5, 1)
     lowest = min(value for name, value in scene.readouts(time=10).items() if name.endswith(".last_loss"))
     assert lowest == pytest.approx(loss(*MINIMUM), abs=1e-3)
     assert ll.scene(npz).name == "nn_loss_slice"  # by itself it is shown as the slice that it is

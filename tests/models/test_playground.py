@@ -81,7 +81,7 @@ def course(data: str, features: str = "x1, x2", widths: str = "", many: int = 3,
     net = playground.network(data, len(names), playground.widths(widths), options.pop("activation", "tanh"))
     parts = playground.split(data, 0.0, options.pop("share", 0.5), seed)
     start = networks.initial(net, seed, many, "playground").astype(options.pop("dtype", float))
-    sets = [(playground.inputs(names, part.points), part.target) for part in parts]
+    sets = playground.prepared(names, *parts)
     return playground.Course(net, *sets, start, **options)
 
 
@@ -161,7 +161,7 @@ def test_two_hundred_at_once_are_each_by_itself() -> None:
     together = course("xor", widths="4", many=200, rates=rates)
     alone = networks.initial(together.net, 0, 200, "playground")[[137]]
     parts = playground.split("xor", 0.0, 0.5, 0)
-    sets = [(playground.inputs(("x1", "x2"), part.points), part.target) for part in parts]
+    sets = playground.prepared(("x1", "x2"), *parts)
     one = playground.Course(together.net, *sets, alone, rates[137])
     np.testing.assert_allclose(together.theta(3)[137], one.theta(3)[0], rtol=1e-10)
 

@@ -147,6 +147,13 @@ def test_half_a_file_is_told(tmp_path: Path) -> None:
         recorder.read_run(file)
 
 
+def test_a_run_is_no_landscape_yet(tmp_path: Path) -> None:
+    with ll.Recorder(tmp_path / "run.npz") as run:
+        run.save(weights(0.0))
+    with pytest.raises(ll.UserError, match=r"is a recorded run: `lossland slice --checkpoints run\.npz`"):
+        ll.scene(tmp_path / "run.npz")
+
+
 def test_numbers_in_names_are_sorted_as_numbers(tmp_path: Path) -> None:
     for name in ("e10.pt", "e9.pt", "e1.pt", "best.pt"):
         (tmp_path / name).touch()

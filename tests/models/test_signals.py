@@ -93,3 +93,45 @@ def test_what_is_too_small_for_numbers_is_still_told() -> None:
     found = flow(100, "sigmoid", gain=0.1, width=16)
     assert found.total < 1e-150
     assert np.isfinite(found.gains).all()
+
+
+def test_training_goes_down_the_gradient() -> None:
+    """The first step against central differences of the loss by a few weights, and clipped to a length."""
+    matrices = [signals.weights(8, layer, "xavier") for layer in range(3)]
+    for most in (np.inf, 1e-3):
+        network = signals.Deep(matrices, "tanh")
+        course = signals.training(network, 0.5, most)
+        loss, gains = next(course)
+        next(course)
+        moved = [before - after for before, after in zip(matrices, network.matrices, strict=True)]
+        slopes = []
+        for layer, row, column in ((0, 1, 2), (1, 7, 0), (2, 3, 3)):
+            ends = []
+            for step in (1e-5, -1e-5):
+                nudged = [matrix.copy() for matrix in matrices]
+                nudged[layer][row, column] += step
+                ends.append(next(signals.training(signals.Deep(nudged, "tanh"), 0.5, most))[0])
+            slopes.append(((ends[0] - ends[1]) / 2e-5, moved[layer][row, column] / 0.5))
+        expected, found = np.array(slopes).T
+        length = np.sqrt(sum(np.sum(part**2) for part in moved)) / 0.5
+        if most == np.inf:
+            np.testing.assert_allclose(found, expected, rtol=1e-6)
+        else:
+            assert length == pytest.approx(most)
+            np.testing.assert_allclose(found / found[0], expected / expected[0], rtol=1e-6)
+        assert loss > 0
+        assert len(gains) == 3
+
+
+def test_training_mends_what_explodes_and_not_what_has_vanished() -> None:
+    def totals(activation: str, gain: float) -> list[float]:
+        matrices = [gain * signals.weights(64, layer, "xavier") for layer in range(20)]
+        course = signals.training(signals.Deep(matrices, activation), 1.0, np.inf)
+        found = [float(np.prod(gains)) for (_, gains), _ in zip(course, range(41), strict=False)]
+        return [found[0], found[-1]]
+
+    first, last = totals("tanh", 3.0)
+    assert last < first / 5
+    first, last = totals("sigmoid", 1.0)
+    assert last == pytest.approx(first, rel=0.3)
+    assert last < 1e-11

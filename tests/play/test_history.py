@@ -96,6 +96,23 @@ def test_switches_of_what_is_shown_are_undone_and_nothing_else_with_them(player:
     assert player.show.grid is False
 
 
+def test_the_theme_is_undone_and_done_again_and_replayed(player: Player) -> None:
+    player.set_theme("print")
+    player.set_param("steps", 77)
+    player.set_theme("dark")
+    assert [step.name for step in player.history.steps] == ["white paper", "steps", "dark colours"]
+    shown = [player.theme]
+    for act in (player.undo, player.undo, player.undo, player.redo):
+        act()
+        shown.append(player.theme)
+    assert shown == ["dark", "print", "print", "dark", "print"]
+    *_, again = session.replay(session.of(player))
+    assert again.theme == "print"
+    with pytest.raises(UserError, match="sepia"):
+        player.set_theme("sepia")
+    assert player.theme == "print"
+
+
 def test_steps_are_named_as_the_panels_name_things() -> None:
     player = Player(library.scene("optimizer_race"))
     player.set_lane_field(0, "lr", 0.01)

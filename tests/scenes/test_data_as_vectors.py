@@ -142,11 +142,14 @@ def test_the_plane_parts_two_classes_when_it_has_turned() -> None:
 
 def test_the_tip_of_the_arrow_turns_the_plane() -> None:
     made = scene("cut a photo")
-    (handle,) = made.handles(0.0)
+    (handle,) = made.handles(16.0)
     np.testing.assert_allclose(handle.position, made.hinge() + made.facing)
     before = made.readouts(16.0)["in_front"]
     handle.move(made, made.hinge() - made.facing)
     assert made.readouts(16.0)["in_front"] == pytest.approx(1 - before, abs=1e-3)
+    (early,) = made.handles(4.0)
+    early.move(made, made.hinge() + np.array([0.0, 0.0, 1.0]))
+    np.testing.assert_allclose(made.normal(ll.Now(4.0, made.clock)), (0, 0, 1), atol=1e-12)
     assert not scene().handles(0.0)
     made.set("facing", (0, 0, 0))
     assert np.isfinite(made.readouts()["in_front"])

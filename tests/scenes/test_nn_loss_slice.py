@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 import lossland as ll
+from lossland.cli import main
 from lossland.errors import UserError
 from lossland.models import datasets, networks, slicefiles, slicing, training
 from lossland.scenery import library
@@ -110,6 +112,19 @@ def test_another_network_is_asked_by_dragging() -> None:
     assert made.place == (0.0, 0.5)
 
 
+def test_a_place_outside_the_slice_is_refused_and_one_inside_stays_there() -> None:
+    with pytest.raises(UserError, match=r"place = 100, 100 lies outside the slice, which has α from -1 to 1"):
+        scene(place=(100.0, 100.0))
+    made = scene(place=(0.8, -0.3))
+    made.set("radius", 0.5)
+    assert made.place == (0.5, -0.3)
+    with pytest.raises(UserError, match="outside"):
+        made.set("place", (0.6, 0.0))
+    assert made.place == (0.5, -0.3)
+    made.set("radius", 2.0)
+    assert made.place == (0.5, -0.3)
+
+
 def test_two_optima_are_joined_by_a_curve() -> None:
     frame = scene("two optima").frame(0.0)
     assert any(layer.name == "Curve between the optima" for layer in frame.layers)
@@ -136,6 +151,22 @@ def test_a_file_is_flown_over(tmp_path: Path) -> None:
     made.set("data", "circle")  # another one is asked for
     assert made.file == ""
     assert "centre" in made.readouts(0.0)
+
+
+def test_a_file_of_the_command_tells_what_it_may_be_trusted_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--net", "2-4-1", "--data", "xor", "--steps", "30", "-n", "5", "-o", str(tmp_path / "s.h5"), "--json"]
+    assert main(["slice", *words]) == 0
+    told = json.loads(capsys.readouterr().out)
+    made: Any = ll.scene(tmp_path / "s.h5")
+    notes = made.frame(made.clock.seconds).notes
+    title = next(note for note in notes if isinstance(note, layers.Title))
+    assert title.text == "MLP 2-4-1"
+    assert made.slice.explained == pytest.approx(told["explained"])
+    assert "the plane holds" in str(title.lines[-1])
+    true, shadow = next(note for note in notes if isinstance(note, layers.Chart)).series
+    assert abs(np.asarray(true.y) - np.asarray(shadow.y)).max() == pytest.approx(told["path_gap"])
 
 
 def test_gaps_of_a_partial_file_stay_gaps(tmp_path: Path) -> None:

@@ -93,3 +93,13 @@ def test_the_ring_turns_the_axis() -> None:
     handle.move(made, (0.0, 1.5))
     assert made.axis == (0.0, 1.5)
     assert not scene().handles(0.0)
+
+
+def test_the_ring_stays_on_the_axis_while_it_turns() -> None:
+    made = scene("try an axis")
+    now = ll.Now(5.0, made.clock)
+    (handle,) = made.handles(now)
+    along = np.asarray(handle.position)[:2] / np.linalg.norm(handle.position)
+    np.testing.assert_allclose(along, made.tried(now), atol=1e-12)
+    handle.move(made, (1.0, 1.0))
+    np.testing.assert_allclose(made.tried(now), np.sqrt([0.5, 0.5]), atol=0.01)  # the axis has two decimals

@@ -580,7 +580,7 @@ def test_gear_asks_for_the_other_theme(race: Bench) -> None:
     race.click("gear")
     race.frame(2)
     race.click("list.theme")
-    assert race.panels.wants_theme == "print"
+    assert race.player.theme == "print"
 
 
 def test_help_lies_over_everything_and_a_click_closes_it(race: Bench) -> None:
@@ -665,6 +665,10 @@ def test_charts_show_every_value_within_eight_decades() -> None:
     (left, right), (bottom, top) = charts.limits(Chart("Bars", bars, kind="bar"))
     assert left < 0 < 1 < right
     assert bottom < -1 < 2 < top
+    assert charts.pitch(bars) == 1.0
+    narrow = [Series("cosine", "dim", np.linspace(-0.2, 0.2, 41), np.ones(41))]  # bars must not lie over each other
+    assert charts.pitch(narrow) == pytest.approx(0.01)
+    assert charts.limits(Chart("Narrow", narrow, kind="bar"))[0] == pytest.approx((-0.206, 0.206))
     empty = charts.limits(Chart("None", [Series("a", "text", steps, np.full(5, np.nan))], log_y=True))[1]
     assert 0 < empty[0] < empty[1]
 

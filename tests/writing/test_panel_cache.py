@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from imgui_bundle import imgui
 
+from lossland.world.theme import DARK
+from lossland.writing.host import Host, read
 from lossland.writing.panel_cache import Piece, Progress, changes, joined, parted
 
 SIZE = (40, 30)
@@ -88,3 +91,18 @@ def test_of_panels_that_are_shown_nothing_is_to_be_done() -> None:
     assert not Progress.COMPARED.to_compare(spread=False)
     assert Progress.SHOWN.after_frame(complete=True) is Progress.SHOWN
     assert Progress.COMPARED.after_frame(complete=False) is Progress.COMPARED
+
+
+def test_draw_lists_that_are_read_before_they_are_painted_know_their_letters_textures() -> None:
+    """Also those of a new host, whose letters are drawn for the first time, and of letters that came later."""
+    host = Host(DARK, 1.3)
+    try:
+        for size in (14.0, 190.0):  # the second ones need a larger texture
+            host.use()
+            host.begin((400, 300))
+            imgui.get_foreground_draw_list().add_text(imgui.get_font(), size, imgui.ImVec2(5, 5), 0xFFFFFFFF, "Wgyß")
+            textures = [command[1] for one in read(host.finish()) for command in one.commands]
+            assert textures
+            assert all(textures)
+    finally:
+        host.close()

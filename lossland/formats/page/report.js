@@ -76,6 +76,7 @@ function normal(random) {
 }
 
 // ------------------------------------------------------------------------------------------------ what is shown
+const counted = (n, what) => `${n} ${what}${n === 1 ? "" : "s"}`;
 const unique = (values) => [...new Set(values)];
 for (const row of data.results) {
   for (const [key, value] of Object.entries(row)) if (typeof value === "string") row[key] = number(value) ?? value;
@@ -333,7 +334,7 @@ function say() {
   byId("said").textContent = `${title(best.optimizer)} is first with a score of ${best.score.toFixed(2)}${even}; it reaches the ` +
     `global minimum from ${Math.round(100 * best.success)} % of the starts. ${title(last.optimizer)} is last with ${last.score.toFixed(2)}.`;
   const dimensions = unique(data.results.map((row) => row.dimension));
-  byId("protocol").textContent = `${s.optimizers.length} optimizers on ${s.landscapes.length} landscapes in ` +
+  byId("protocol").textContent = `${counted(s.optimizers.length, "optimizer")} on ${counted(s.landscapes.length, "landscape")} in ` +
     `${dimensions.join(", ")} dimensions: each is tuned with ${s.budget} trials, then runs from ${s.starts} starts of its ` +
     `own for ${s.steps} gradient evaluations${s.noise ? `, with gradient noise ${s.noise}` : ""}.` +
     (data.complete ? "" : " The run was stopped: what follows is a part of it.");
