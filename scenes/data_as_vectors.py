@@ -438,11 +438,16 @@ class DataAsVectors(ll.Scene):
 
     def view(self, now: ll.Now) -> ll.View:
         """Return the view: of the thing alone, then of all."""
-        thing = np.array([(x, 0.0, z) for x in (-3.2, -0.7) for z in (0.1, 2.6)])
-        low = -2.1 if self.show == "neighbours" else -1.1
-        whole = np.array([(x, 0.0, z) for x in (-3.05, 3.0) for z in (low, 2.6)])
         far = now.eased(0.07, 0.2) if self.show == "neighbours" else 1.0
-        return ll.View(-90.0, 4.0, bounds=(1 - far) * thing + far * whole, moves=True)
+        return ll.View(-90.0, 4.0, bounds=self.bounds(far), moves=True)
+
+    @ll.kept
+    def bounds(self, far: float) -> np.ndarray:
+        """Return the corners (4, 3) of what is to be seen, a share of the way from the thing to all."""
+        low = -2.1 if self.show == "neighbours" else -1.1
+        thing, whole = ((-3.2, -0.7, 0.1, 2.6), (-3.05, 3.0, low, 2.6))
+        left, right, below, above = (1 - far) * np.array(thing) + far * np.array(whole)
+        return np.array([(x, 0.0, z) for x in (left, right) for z in (below, above)])
 
     def called(self, number: int) -> str:
         """Return what one of the points is called."""

@@ -319,9 +319,7 @@ class Playground(ll.Scene):
             look = {"target": self.of_group(after, k), "share": share, "key": f"samples.{k}", "name": name}
             drawn.append(layers.Points(self.of_group(epoch, k), color, size, style, outline=True, **look))
         below = (RIGHT, -HALF - 0.06, -RELIEF)
-        test = layers.Label(
-            below, words("test loss ?", self.course().loss(epoch)[1, 0]), "text", size=18, side="below"
-        )
+        test = layers.Label(below, words("test loss ?", self.course().loss(epoch)[1, 0]), "text", size=18, side="below")
         return ll.Frame([*drawn, test, *self.knob(epoch)], self.notes(epoch), self.view(now))
 
     def links(self, now: ll.Now, epoch: int) -> layers.Graph:

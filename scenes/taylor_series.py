@@ -120,7 +120,7 @@ class TaylorSeries(ll.Scene):
 
     def bound(self, degree: int) -> float:
         """Return Lagrange's bound of the error at x; nan beyond a corner, where there is none."""
-        corners = self.function.corners(*sorted((self.centre, self.x)), degree + 1)
+        corners = self.function.corners(min(self.centre, self.x), max(self.centre, self.x), degree + 1)
         way = np.append(np.linspace(self.centre, self.x, TUBE), corners)
         return calculus.remainder_bound(self.function.taylor(way, degree + 1)[degree + 1], degree, self.x - self.centre)
 

@@ -226,7 +226,7 @@ class Picture:
             self.panel_cache, spread = PanelCache(size, self.theme, self._kept), False
         if self._panel_data is not None and self._progress.to_compare(spread):
             box, light = _box(self.free, size), light_centre(player.camera)
-            all_of_it = self.panel_cache.update(self._panel_data, box, light)
+            all_of_it = self.panel_cache.update(self.host, self._panel_data, box, light)
             spread = spread and not all_of_it
             self._progress = Progress.COMPARED
         whole = self.panel_cache.complete and self._progress in (Progress.COMPARED, Progress.SHOWN)

@@ -6,7 +6,7 @@ import time
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
-from lossland.cli.options import add_backend, add_json, add_output, add_seed
+from lossland.cli.options import add_backend, add_cluster, add_json, add_output, add_seed, workers_of
 from lossland.cli.output import number, print_json
 from lossland.cli.parsing import one_of, real, whole, word
 from lossland.cli.progress import Progress
@@ -94,6 +94,7 @@ def configure(parser: ArgumentParser) -> None:
     add_output(parser, "the .npz or .h5 file to write", required=True)
     add_seed(parser)
     add_backend(parser)
+    add_cluster(parser)
     add_json(parser)
 
 
@@ -107,10 +108,13 @@ def run(arguments: Namespace) -> None:
 
     if arguments.output.suffix.lower() != ".npz":
         gridfiles.require_h5py()
-    with Progress("Slicing") as progress:
+    if arguments.torch and arguments.cluster:
+        raise UserError("A PyTorch model is evaluated on this machine alone; leave --cluster out.")
+    with workers_of(arguments) as workers, Progress("Slicing") as progress:
         prepared = _of_torch(arguments) if arguments.torch else _trained_here(arguments)
         found, started = prepared.recipe.blank, time.perf_counter()
-        for found in prepared.recipe.refine(prepared.task.piece):
+        recipe = prepared.recipe
+        for found in recipe.refine(prepared.task.piece) if workers is None else recipe.shared_out(workers):
             done = int((found.value == found.value).sum())
             progress(done, found.value.size)
         seconds = time.perf_counter() - started

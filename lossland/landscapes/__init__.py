@@ -60,7 +60,7 @@ FORMULA_DOMAIN: Domain = ((-4.0, 4.0), (-4.0, 4.0))
 WIDER = 4.0  # times the usual domain: beyond, the usual start is too near to the middle to be one
 
 
-AnyLandscape = Landscape | str | Function
+AnyLandscape = Landscape | str | Path | Function
 """What is taken as a landscape everywhere: see `landscape`."""
 _NAMED: dict[str, Landscape] = {}  # what no formula can say, by the text that stands for it in this process
 
@@ -88,8 +88,8 @@ def _meant(what: Any, area: Domain | None) -> Landscape:
     """Return the landscape that is meant; one with no domain of its own is on the area."""
     if isinstance(what, Landscape):
         return what
-    if isinstance(what, str):
-        wanted = what.strip()
+    if isinstance(what, str | Path):
+        wanted = str(what).strip()
         known = _bbob(wanted) if bbob.is_named(wanted) else CATALOGUE.get(wanted.lower())
         known = known or _NAMED.get(wanted)
         if known is not None:

@@ -399,10 +399,11 @@ class MeanPool(Layer):
 
     def forward(self, w: Weights, x: Array, mode: Mode) -> tuple[Array, Any]:
         """Return images with sides ``size`` times as short."""
-        xp, s = namespace(x), self.size
-        networks, samples, height, width, channels = x.shape
-        cut = xp.reshape(x, (networks, samples, height // s, s, width // s, s, channels))
-        return xp.mean(cut, axis=(3, 5)), None
+        total = x[:, :, :: self.size, :: self.size, :]  # sums of strided images are many times as quick as a mean
+        for place in range(1, self.size**2):
+            i, j = divmod(place, self.size)
+            total = total + x[:, :, i :: self.size, j :: self.size, :]
+        return total / self.size**2, None
 
     def backward(self, w: Weights, saved: Any, slope: Array) -> tuple[Array, dict[str, Array]]:
         """Return the gradient."""

@@ -14,7 +14,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,9 @@ from lossland.expression.table import Table
 from lossland.models import networks
 from lossland.models.networks import BLAS_ALONE, EVALUATION, Array, Convolution, Image, Linear, Network, Parameter
 from lossland.models.perceptrons import Perceptrons
+
+if TYPE_CHECKING:
+    from lossland.compute.workers import Workers
 
 Floats = NDArray[np.float64]
 DIRECTIONS = ("random", "filter", "pca", "hessian", "gradient", "points", "local")
@@ -349,7 +352,7 @@ class FlatSurface:
     """
 
     def __init__(self, task: Task, centre: Array, directions: Array, dtype: str = "float32") -> None:
-        xp = self._xp = namespace(centre)
+        xp = namespace(centre)
         self.task, self.dtype = task, getattr(xp, dtype)
         self.centre, self.directions = (xp.astype(part, self.dtype) for part in (centre, directions))
         network = task.network
@@ -382,7 +385,7 @@ class FlatSurface:
     def _shares(self) -> tuple[int, int, int]:
         """Return how many points and samples to take at once, and how many threads."""
         network = self.task.network
-        if self._xp is not np:
+        if namespace(self.centre) is not np:
             return max(1, 2**26 // max(1, self.samples * network.widest)), self.samples, 1
         largest = max((p.stop - p.start for p in network.parameters[2 if self._first else 0 :]), default=1)
         block = min(self.samples, max(32, BLAS_ALONE // largest))
@@ -414,7 +417,7 @@ class FlatSurface:
 
     @np.errstate(all="ignore")
     def _piece(self, places: Floats) -> tuple[Floats, Floats]:
-        xp, network = self._xp, self.task.network
+        xp, network = namespace(self.centre), self.task.network
         share = xp.asarray(places, dtype=self.dtype)
         if self._perceptrons is not None:
             return self._perceptrons.at(np.concatenate([np.ones_like(share[:, :1]), share], axis=1))
@@ -497,7 +500,7 @@ class LocalSurface:
     """
 
     def __init__(self, task: Objective, path: Array, places: Floats, dtype: str = "float64") -> None:
-        xp = self._xp = namespace(path)
+        xp = namespace(path)
         self.task, self.dtype, self.places = task, getattr(xp, dtype), np.asarray(places, float)
         velocity = _differences(xp, path)
         bend = _differences(xp, velocity)
@@ -525,7 +528,7 @@ class LocalSurface:
         along = (away * self._tangent).sum(axis=-1)
         across = (away * self._normal).sum(axis=-1)
         shares = np.concatenate([weight, weight * along, weight * across], axis=1)
-        return self._xp.asarray(shares, dtype=self.dtype) @ self._planes
+        return namespace(self._planes).asarray(shares, dtype=self.dtype) @ self._planes
 
     def at(self, places: Floats) -> tuple[Floats, Floats]:
         """Return loss and accuracy (m,) at places (m, 2) of the chart."""
@@ -655,6 +658,15 @@ def preview(value: Floats) -> Floats:
     return filled.reshape(value.shape)
 
 
+TILES = 64  # that workers share; each carries the surface with it
+
+
+def losses_at(tile: tuple[Surface, Floats]) -> tuple[Floats, Floats]:
+    """Return loss and accuracy (m,) of a surface at places (m, k). What workers do."""
+    surface, places = tile
+    return surface.at(places)
+
+
 class Recipe(NamedTuple):
     """A slice before it is sampled."""
 
@@ -665,6 +677,20 @@ class Recipe(NamedTuple):
         """Yield the slice coarse to fine: see `sample`. The last one is complete."""
         for value, accuracy in sample(self.surface, self.blank.x, self.blank.y, piece):
             yield replace(self.blank, value=value, accuracy=accuracy)
+
+    def shared_out(self, workers: Workers) -> Iterator[Slice]:
+        """Yield the slice as ``workers`` send its tiles, in any order. The last one is complete."""
+        x, y = self.blank.x, self.blank.y
+        across, up = np.meshgrid(x, y) if len(y) else (x, None)
+        places = np.stack([part.ravel() for part in (across, up) if part is not None], axis=1)
+        size = max(1, -(-len(places) // TILES))
+        tiles = [(self.surface, places[start : start + size]) for start in range(0, len(places), size)]
+        value, accuracy = np.full(len(places), np.nan), np.full(len(places), np.nan)
+        for number, (loss, right) in workers.run(losses_at, tiles):
+            part = slice(number * size, number * size + len(loss))
+            value[part], accuracy[part] = loss, right
+            shape = self.blank.value.shape
+            yield replace(self.blank, value=value.reshape(shape), accuracy=accuracy.reshape(shape))
 
     def whole(self) -> Slice:
         """Return the slice with all its points."""

@@ -346,9 +346,7 @@ class TorchTask:
         return f"by vmap, {self.piece} at a time"
 
     def _remarked(self) -> list[str]:
-        norms = [
-            module for module in self.model.modules() if isinstance(module, self._torch.nn.modules.batchnorm._NormBase)
-        ]
+        norms = [module for module in self.model.modules() if hasattr(module, "running_mean")]
         said = []
         if any(module.running_mean is not None for module in norms):
             said.append("batch normalization uses the running statistics of the network in the middle")

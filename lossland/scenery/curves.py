@@ -45,7 +45,7 @@ def reached(
     Those farther away than the window is wide, ``farther / 2`` times, are left out, but not what becomes of ``asked``.
     """
     wide = span[1] - span[0]
-    low, high = _range([np.linspace(*span, SAMPLES)], functions)
+    low, high = _range([np.linspace(span[0], span[1], SAMPLES)], functions)
     if high - low > farther * wide:
         low, high = max(low, span[0] - farther / 2 * wide), min(high, span[1] + farther / 2 * wide)
     low, high = widened((low, high), _range([np.asarray(asked, float)], functions))

@@ -87,9 +87,10 @@ class Panels:
             player.say(*self.pen.notice)
             self.pen.notice = None
         draw_strips(self.pen, player, self.strips, places.clear)
-        self.notices.draw(player, places.clear)
         if player.help:
             draw_help(self.pen, player, places.size)
+        else:  # messages would stand over the page; they are written again once it is closed
+            self.notices.draw(player, places.clear)
         free = places.free.scaled(self.pen.scale)
         return free.x, free.y, free.width, free.height
 

@@ -40,7 +40,7 @@ def draw_color_bar(dl: imgui.ImDrawList, type_: Type, note: ColorBar, size: Size
 
 
 def draw_flat_color_bar(dl: imgui.ImDrawList, type_: Type, frame: Frame, free: Rect) -> list[Rect]:
-    """Draw the bar along the lower left of the free rectangle and return the rectangle it fills."""
+    """Draw the bar along the lower left of the free rectangle; return the rectangle that it and its ground fill."""
     note = first_of(frame.notes, ColorBar)
     px = type_.px
     if note is None or free[2] < px(260) or free[3] < px(160):
@@ -63,8 +63,8 @@ def draw_flat_color_bar(dl: imgui.ImDrawList, type_: Type, frame: Frame, free: R
         type_.text(dl, at, y + px(16), text, 13.0, "dim", ax=0.5)
         end = at + half
     type_.text(dl, x - px(14), y + px(5), note.label, 13.0, ax=1, ay=0.5)
-    left, right = x - px(14) - name, max(x + length, end)
-    return [(left, y - px(6), right - left, px(44))]
+    right = max(corners[1].x, end)
+    return [(corners[0].x, corners[0].y, right - corners[0].x, corners[1].y - corners[0].y)]
 
 
 @lru_cache(maxsize=4)

@@ -127,14 +127,16 @@ class Host:
         self.composite(self.finish(), opaque)
 
     def finish(self) -> imgui.ImDrawData:
-        """End the frame without drawing it; return what would be drawn, valid until the next ``begin``.
-
-        The textures of its letters are made here: before, draw lists do not know their names.
-        """
+        """End the frame without drawing it; return what would be drawn, valid until the next ``begin``."""
         self.use()
         imgui.render()
-        self.renderer._update_textures()
         return imgui.get_draw_data()
+
+    def upload(self) -> None:
+        """Make the textures of the letters of a finished frame: draw lists that are read before do not know them."""
+        self.use()
+        send()  # what gloo has queued comes first
+        self.renderer._update_textures()
 
     def abandon(self) -> None:
         """Leave the frame in the middle of which something failed, if there is one: the next begins as any other."""
@@ -167,7 +169,7 @@ class Host:
         ``lists`` are those of the data where they were read before. Alpha adds up as that of premultiplied pictures
         does.
         """
-        self.use()
+        self.upload()
         renderer = self.renderer
         width, height = (int(length) for length in draw_data.display_size)
         if not width or not height:

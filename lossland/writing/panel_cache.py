@@ -108,11 +108,12 @@ class PanelCache:
         boxes = (piece.box for piece in self._pieces)
         return any(left <= x < right and top <= y < bottom for left, top, right, bottom in boxes)
 
-    def update(self, draw_data: imgui.ImDrawData, free: Box, centre: tuple[float, float]) -> bool:
+    def update(self, host: Host, draw_data: imgui.ImDrawData, free: Box, centre: tuple[float, float]) -> bool:
         """Find out what has changed since the last update; ``draw`` draws it. True if that is everything.
 
         ``free`` is the scene's box, ``centre`` that of the light behind it (see ``light_centre``).
         """
+        host.upload()
         self._lists = read(draw_data)
         pieces = [_piece(one, self.size) for one in self._lists]
         changed = changes(self._pieces, pieces)

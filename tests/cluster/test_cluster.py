@@ -124,6 +124,32 @@ def test_the_command_makes_the_same_map(address: str, tmp_path: Path) -> None:
         assert all(np.array_equal(here[name], there[name]) for name in here)
 
 
+@pytest.mark.parametrize("directions", ["filter", "local"])
+def test_a_slice_is_that_of_this_machine(address: str, tmp_path: Path, directions: str) -> None:
+    words = [
+        "slice",
+        "--net",
+        "2-6-1",
+        "--data",
+        "moons",
+        "--steps",
+        "40",
+        "-n",
+        "15",
+        "--directions",
+        directions,
+        "-o",
+    ]
+    assert main([*words, str(tmp_path / "here.npz")]) == 0
+    assert main([*words, str(tmp_path / "there.npz"), "--cluster", address]) == 0
+    with np.load(tmp_path / "here.npz") as here, np.load(tmp_path / "there.npz") as there:
+        for name in here:  # products of matrices are rounded by their shapes
+            if here[name].dtype.kind == "f":
+                np.testing.assert_allclose(there[name], here[name], rtol=1e-5, atol=1e-7)
+            else:
+                assert np.array_equal(there[name], here[name])
+
+
 BENCH: Any = {
     "optimizers": ["adam", "momentum", "sgd:noise=0.1", "bfgs"],
     "landscapes": ["himmelblau", "bbob:8:2", "x^2 + 3*y^4"],

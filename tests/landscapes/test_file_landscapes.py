@@ -77,7 +77,7 @@ def test_a_start_outside_has_no_value(npz: str) -> None:
 
 def test_it_is_raced_on_and_named(npz: str) -> None:
     assert text_of(npz) == npz
-    assert text_of(ll.landscape(npz)) == npz
+    assert text_of(ll.landscape(npz)) == text_of(Path(npz)) == npz
     scene = ll.scene("optimizer_race", landscape=npz)
     assert scene.values["domain"] == (-1, 1, -1.5, 1)
     lowest = min(value for name, value in scene.readouts(time=10).items() if name.endswith(".last_loss"))

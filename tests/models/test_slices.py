@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.interpolate import CubicSpline
 
+from lossland.compute.workers import SerialWorkers
 from lossland.errors import UserError
 from lossland.models import datasets, networks, perceptrons, slices, training
 from lossland.models.honesty import examine, explained_variance, hutchinson, plane_hessian
@@ -346,3 +347,14 @@ def test_an_honest_slice_and_one_that_is_not(trained: training.Training) -> None
 def test_wrong_input_is_told(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(UserError, match=message):
         slices.plan(TASK, networks.initial(NET), **arguments)
+
+
+@pytest.mark.parametrize(("n", "dimensions"), [((9, 13), 2), (150, 1)])
+def test_workers_fill_the_same_slice(n: Any, dimensions: int) -> None:
+    theta = networks.initial(NET, seed=3)
+    recipe = slices.plan(TASK, theta, "random", n=n, dimensions=dimensions)
+    *_, found = recipe.shared_out(SerialWorkers())
+    assert found.complete
+    right = recipe.whole()
+    assert np.array_equal(found.value, right.value)
+    assert np.array_equal(found.accuracy, right.accuracy)

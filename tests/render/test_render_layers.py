@@ -16,7 +16,7 @@ from lossland.render.renderer import Renderer
 from lossland.scenery.scene import Frame, Show
 from lossland.world import shapes
 from lossland.world.camera import Camera
-from lossland.world.layers import Bars, Curve, Graph, Image, Layer, Points, Sheet, Solid, Sprites, Surface
+from lossland.world.layers import Bars, Curve, Graph, Image, Layer, Points, Sheet, Solid, Sprites, Style, Surface
 from lossland.world.terrain import Terrain
 from lossland.world.theme import DARK, PRINT
 
@@ -391,7 +391,7 @@ def test_of_a_box_only_the_faces_before_the_eye_are_drawn():
 
 
 @pytest.mark.parametrize("style", ["dot", "disc"])
-def test_points_that_a_matrix_moves_are_where_it_sends_them(style: str) -> None:
+def test_points_that_a_matrix_moves_are_where_it_sends_them(style: Style) -> None:
     generator, matrix = np.random.default_rng(3), np.array([[0.5, 0.2, 0.0], [-0.3, 0.7, 0.1], [0.0, 0.4, 0.6]])
     position = generator.uniform(-1, 1, (200, 3))
     bounds = np.array([(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], float)

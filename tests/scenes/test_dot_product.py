@@ -117,7 +117,8 @@ def test_arrows_without_an_angle_can_be_shown(show: str, a: Any, b: Any) -> None
 @pytest.mark.parametrize(("name", "other"), [("a", "b"), ("b", "a")])
 @pytest.mark.parametrize("show", ["shadow", "duality"])
 def test_an_arrow_of_no_length_has_no_angle_and_casts_no_shadow(name: str, other: str, show: str) -> None:
-    made = library.scene("dot_product", show=show, **{name: (0, 0)})
+    values: dict[str, Any] = {"show": show, name: (0, 0)}
+    made = library.scene("dot_product", **values)
     read = made.readouts()
     assert read["dot"] == 0.0
     assert np.isnan([read["cosine"], read["angle_degrees"]]).all()

@@ -152,8 +152,8 @@ def test_a_matrix_that_sends_everything_to_zero_has_a_picture() -> None:
 
 
 def test_the_lattice_is_uploaded_once_and_moved_by_the_matrix_of_the_moment() -> None:
-    made = library.scene("linear_map_3d", "quarter of a million", lattice=20)
-    seen = [made.frame(time).layer("lattice") for time in (0.0, 4.0, 12.0)]
+    made = scene("quarter of a million", lattice=20)
+    seen: list[Any] = [made.frame(time).layer("lattice") for time in (0.0, 4.0, 12.0)]
     assert all(layer.position is seen[0].position for layer in seen)
     assert len(seen[0].position) == 20**3
     for time, layer in zip((0.0, 4.0, 12.0), seen, strict=True):

@@ -583,6 +583,18 @@ def test_gear_asks_for_the_other_theme(race: Bench) -> None:
     assert race.player.theme == "print"
 
 
+def test_no_message_stands_over_the_help(race: Bench) -> None:
+    race.player.say("A message")
+    race.frame(2)
+    assert race.shows("A message")
+    race.player.toggle_help()
+    race.frame(2)
+    assert not race.shows("A message")
+    race.player.toggle_help()
+    race.frame(2)
+    assert race.shows("A message")
+
+
 def test_help_lies_over_everything_and_a_click_closes_it(race: Bench) -> None:
     race.player.toggle_help()
     race.frame(2)

@@ -24,6 +24,7 @@ from lossland.world.camera import Camera
 from lossland.world.terrain import Terrain
 from lossland.world.theme import DARK, PRINT, rgb
 from lossland.world.track import Track
+from lossland.writing.color_bar import draw_flat_color_bar
 from lossland.writing.labels import _choices, head_labels
 from lossland.writing.legend import legend_rect
 from lossland.writing.notes import in_two_lines
@@ -418,6 +419,24 @@ def test_the_subject_begins_beside_a_legend_of_many_columns_or_long_names(name, 
     frame = made.frame(0.0)
     x, _, width, _ = legend_rect(type_, first_of(frame.notes, layers.Legend), small)
     assert x + width <= free_rect(frame, small, type_)[0] + 1
+
+
+def test_the_flat_bar_takes_all_of_the_ground_that_it_is_drawn_on(type_):
+    class Noting:
+        """A draw list that notes the rectangles it fills."""
+
+        def __init__(self):
+            self.filled = []
+
+        def __getattr__(self, name):
+            return getattr(imgui.get_background_draw_list(), name)
+
+        def add_rect_filled(self, low, high, *rest):
+            self.filled.append((low.x, low.y, high.x - low.x, high.y - low.y))
+
+    dl, frame = Noting(), library.scene("optimizer_race").frame(0.0)
+    (taken,) = draw_flat_color_bar(dl, type_, frame, (0.0, 60.0, 640.0, 340.0))
+    assert taken == pytest.approx(dl.filled[0])
 
 
 def test_facts_end_where_the_subject_begins(host):

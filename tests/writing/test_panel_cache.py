@@ -101,7 +101,9 @@ def test_draw_lists_that_are_read_before_they_are_painted_know_their_letters_tex
             host.use()
             host.begin((400, 300))
             imgui.get_foreground_draw_list().add_text(imgui.get_font(), size, imgui.ImVec2(5, 5), 0xFFFFFFFF, "Wgyß")
-            textures = [command[1] for one in read(host.finish()) for command in one.commands]
+            data = host.finish()
+            host.upload()
+            textures = [command[1] for one in read(data) for command in one.commands]
             assert textures
             assert all(textures)
     finally:
