@@ -318,7 +318,7 @@ def check_rule(kind: type[Optimizer]) -> None:
         raise UserError(f"{kind.__name__} has no update(self, grad, last, t, position).")
     rule, method = kind(), "update" if rule_module.by_coordinate(kind) else "decide"
     where = place_of(getattr(kind, method))
-    ways: list[Callable[[], object]] = [
+    ways: list[Callable[[], Any]] = [
         lambda: symbolic(kind).decide(Symbols(), _last(kind), variable("t")),
         lambda: trace(kind).terms,
     ]
