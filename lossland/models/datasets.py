@@ -215,7 +215,7 @@ def circles(count: int = 500, noise: float = 0.0, seed: int = 0, factor: float =
     return _two_classes(points + noise * _normal(seed, count), inner)
 
 
-def on_roll(along: NDArray[np.floating], across: NDArray[np.floating]) -> Floats:
+def on_roll(along: Floats, across: Floats) -> Floats:
     """Return points (..., 3) of scikit-learn's swiss roll, a tenth as large and standing on the origin's plane.
 
     ``along`` is the share of its spiral from inside out, ``across`` that of its width, both in [0, 1].

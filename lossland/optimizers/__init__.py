@@ -326,7 +326,7 @@ def check_rule(kind: type[Optimizer]) -> None:
         ways.insert(0, lambda: rule.update(1.0, rule.initial(), 1, 1.0))
     try:
         for one in (way() for way in ways):
-            if not isinstance(one, terms):
+            if not (isinstance(one, tuple) and isinstance(one, terms)):
                 raise UserError(f"{where}: {method} of {kind.__name__} must return its Terms, not {shown(one)}.")
             for name, value in zip(terms._fields, one, strict=True):
                 if isinstance(value, list | tuple | str | None) or (isinstance(value, np.ndarray) and value.ndim):

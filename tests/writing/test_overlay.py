@@ -6,6 +6,7 @@ import itertools
 import os
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import OpenGL.GL as GL
@@ -417,7 +418,9 @@ def test_the_subject_begins_beside_a_legend_of_many_columns_or_long_names(name, 
     made, small = library.scene(name, preset), (640, 360)
     type_.scale = picture_scale(small)
     frame = made.frame(0.0)
-    x, _, width, _ = legend_rect(type_, first_of(frame.notes, layers.Legend), small)
+    legend = first_of(frame.notes, layers.Legend)
+    assert legend is not None
+    x, _, width, _ = legend_rect(type_, legend, small)
     assert x + width <= free_rect(frame, small, type_)[0] + 1
 
 
@@ -434,7 +437,8 @@ def test_the_flat_bar_takes_all_of_the_ground_that_it_is_drawn_on(type_):
         def add_rect_filled(self, low, high, *rest):
             self.filled.append((low.x, low.y, high.x - low.x, high.y - low.y))
 
-    dl, frame = Noting(), library.scene("optimizer_race").frame(0.0)
+    dl: Any = Noting()
+    frame = library.scene("optimizer_race").frame(0.0)
     (taken,) = draw_flat_color_bar(dl, type_, frame, (0.0, 60.0, 640.0, 340.0))
     assert taken == pytest.approx(dl.filled[0])
 
