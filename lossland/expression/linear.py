@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import reduce
-from operator import add, mul
+from operator import add
 from typing import Any
 
 from lossland.expression.node import Node, Value, abs_, as_node, make, maximum, namespace, sqrt, where
-from lossland.expression.vectors import Vector, mapped
+from lossland.expression.vectors import Vector
 
 Vectorlike = Vector | Node
 """A vector or matrix, or the node that stands for it."""
@@ -23,7 +23,7 @@ def dot(a: Value, b: Value) -> Any:
     """Return the inner product of two vectors."""
     if _is_symbol(a, b):
         return make("dot", as_node(a), as_node(b))
-    return reduce(add, mapped(mul, a, b))
+    return reduce(add, a * b)
 
 
 def norm(a: Vectorlike) -> Value:

@@ -88,8 +88,10 @@ def _meant(what: Any, area: Domain | None) -> Landscape:
     """Return the landscape that is meant; one with no domain of its own is on the area."""
     if isinstance(what, Landscape):
         return what
-    if isinstance(what, str | Path):
-        wanted = str(what).strip()
+    if isinstance(what, Path) and (gridfiles.is_grid(str(what)) or userfiles.named(str(what)) is not None):
+        what = str(what)
+    if isinstance(what, str):
+        wanted = what.strip()
         known = _bbob(wanted) if bbob.is_named(wanted) else CATALOGUE.get(wanted.lower())
         known = known or _NAMED.get(wanted)
         if known is not None:
