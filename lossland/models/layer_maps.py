@@ -51,7 +51,7 @@ def area_factors(weights: ArrayLike, bias: ArrayLike, activation: str, points: A
     """Return by how much a layer of two inputs changes areas at points (n, 2): the Jacobian's determinant (n,).
 
     It is negative where the plane is turned over. With more or fewer outputs than two it is the square root of
-    det JᵀJ, which has no sign; with one output, 0.
+    det(J^T J), which has no sign; with one output, 0.
     """
     weights, points = np.asarray(weights, float), np.asarray(points, float)
     jacobian = slope(activation, points @ weights.T + np.asarray(bias, float))[..., None] * weights

@@ -1,7 +1,7 @@
 """How a signal grows or shrinks on its way through many layers, and its gradient on the way back.
 
 Each layer is h ↦ φ(W h), with a normalization before φ or a link around it if wanted; all are as wide. The gradient by
-a layer's input is Jᵀ times that by its output, so its length changes by a factor, the layer's gain, and the factors of
+a layer's input is J^T times that by its output, so its length changes by a factor, the layer's gain, and the factors of
 all layers multiply (Hochreiter 1991; Glorot and Bengio 2010; He et al. 2015).
 """
 

@@ -206,11 +206,11 @@ def test_what_is_wrong_in_such_a_file_is_told_in_a_sentence(
 def test_own_rules_get_rates_that_suit() -> None:
     land, start = ll.landscape("bowl"), (-2.6, -3.2)
 
-    class Plain(ll.optimizers.Momentum):
+    class Steady(ll.optimizers.Momentum):
         """A relative of Momentum."""
 
     class Named(ll.optimizers.Adam):
         """A relative of Adam."""
 
-    for own, ours in ((Plain(), ll.optimizers.Momentum()), (Named(), ll.optimizers.Adam())):
+    for own, ours in ((Steady(), ll.optimizers.Momentum()), (Named(), ll.optimizers.Adam())):
         assert ll.rates.suggested_rate(own, land, start) == ll.rates.suggested_rate(ours, land, start)

@@ -28,6 +28,7 @@ CALLS: dict[str, tuple[Any, ...]] = {
     "use_preset": ("beale",),
     "reset": (),
     "set_seed": (7,),
+    "set_theme": ("print",),
     "set_param": ("start", (1.0, 2.0)),
     "set_landscape": ("x^2 + y^4",),
     "set_domain": ((-3.0, 3.0), (-2.0, 2.0)),
