@@ -57,7 +57,7 @@ CALLS: dict[str, tuple[Any, ...]] = {
 }
 SEEN = {  # what changes how the scene is seen, and not what it shows
     "set_speed", "set_loop", "orbit", "pan", "zoom", "follow", "let_go", "home", "set_turntable", "save_view",
-    "recall_view", "set_show", "toggle_help", "end_step",
+    "recall_view", "set_show", "set_theme", "toggle_help", "end_step",
 }  # fmt: skip
 
 
