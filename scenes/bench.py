@@ -12,10 +12,11 @@ from lossland.benchmark import summary
 
 PAGES = ("leaderboard", "profiles", "cells", "rates", "tuning", "race")
 KEPT = ("folder", "family", "first", "optimizer", "problem")  # from page to page
-ROWS = 20  # optimizers on a page
+ROWS = 16  # optimizers on a page: their names must stand beside their bars in small pictures
 RIBBONS = 10
 COLORS = 8  # optimizers that have a colour of their own
 WIDE, HIGH = 3.2, 2.0  # of a flat page in the world
+BOARD = 3.2  # how high the leaderboard is, whose rows need room
 PITCH = 0.17  # from one bar of the skyline to the next
 TALL = 0.62  # a score of 1 in the world
 RUN_COLORS = ("down", "accent", "up")
@@ -168,7 +169,7 @@ class Bench(ll.Scene):
     @ll.kept
     def _scale(self) -> tuple[plots.Plot, ll.View]:
         top = 1.08 * max(self.found.board[name]["score_high"] for name in self.shown)
-        plot = plots.Plot((0, top), (0, 1), r"\text{score}", right=WIDE, up=HIGH, count=(6, 0))
+        plot = plots.Plot((0, top), (0, 1), r"\text{score}", right=WIDE, up=BOARD, count=(6, 0))
         bounds = plot.bounds()
         bounds[bounds[:, 0] < 0, 0] -= 1.5  # for names
         return plot, ll.View(90.0, 90.0, flat=True, bounds=bounds)
@@ -181,7 +182,7 @@ class Bench(ll.Scene):
         score = grown * np.array([line["score"] for line in lines])
         corner = plot.world(np.zeros(count), middle - 0.36 * pitch)
         right, up = plot.world(score, middle) - plot.world(np.zeros(count), middle), np.zeros((count, 3))
-        right[:, 0], up[:, 1] = np.maximum(right[:, 0], 1e-4), 0.72 * pitch * HIGH
+        right[:, 0], up[:, 1] = np.maximum(right[:, 0], 1e-4), 0.72 * pitch * BOARD
         told = [
             f"{self.found.title(line['optimizer'])}\n"
             f"rank {line['rank']:g} ({line['rank_low']:.0f} to {line['rank_high']:.0f})\n"

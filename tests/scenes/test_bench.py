@@ -38,7 +38,7 @@ def test_the_skyline_is_as_high_as_the_scores() -> None:
     player.seek(8.0)
     bars = layer(player, "cells")
     assert isinstance(bars, layers.Bars)
-    score = FOUND.scores(FOUND.optimizers[:20]).ravel()
+    score = FOUND.scores(FOUND.optimizers[:16]).ravel()
     height = (np.asarray(bars.high) - np.asarray(bars.low))[:, 2]
     np.testing.assert_allclose(
         (height - height.min()) / np.ptp(height), (score - score.min()) / np.ptp(score), atol=1e-9
