@@ -132,10 +132,11 @@ def _column(dl: imgui.ImDrawList, type_: Type, notes: Sequence[Note], size: Size
         elif isinstance(note, Meter):
             blocks.append(_meter_block(dl, type_, note))
         elif isinstance(note, Facts):
-            most, factor, block = column_width(size, type_), 1.0, _facts_block(dl, type_, note, 1.0)
-            while block.width > most and factor > SMALLEST_FACTS:  # again, as letters get no smaller than can be read
-                factor = max(factor * most / block.width, SMALLEST_FACTS)
-                block = _facts_block(dl, type_, note, factor)
+            most, block = column_width(size, type_), _facts_block(dl, type_, note, 1.0)
+            # Letters get no smaller than can be read, so the first factor may not be enough.
+            for factor in (max(most / block.width, SMALLEST_FACTS), SMALLEST_FACTS):
+                if block.width > most:
+                    block = _facts_block(dl, type_, note, factor)
             blocks.append(block)
     return blocks
 

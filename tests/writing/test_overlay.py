@@ -28,10 +28,10 @@ from lossland.world.track import Track
 from lossland.writing.color_bar import draw_flat_color_bar
 from lossland.writing.labels import _choices, head_labels
 from lossland.writing.legend import legend_rect
-from lossland.writing.notes import in_two_lines
+from lossland.writing.notes import SMALLEST_FACTS, _column, _facts_block, in_two_lines
 from lossland.writing.overlay import draw_overlay
 from lossland.writing.placement import beside, choose, glide, separate
-from lossland.writing.room import first_of, fitting_notes, free_rect
+from lossland.writing.room import column_width, first_of, fitting_notes, free_rect
 from lossland.writing.scale import checked_text_scale, picture_scale, text_scale_beside
 from lossland.writing.sides import GAP
 from lossland.writing.text import FORMULAS_KEPT, LEAST_PIXELS, Type, latex_without_colors, render_latex
@@ -509,3 +509,13 @@ def test_names_of_heads_in_one_place_stand_below_each_other(type_):
     assert len({rect[0] for rect in rects}) == 1
     for above, below in itertools.pairwise(rects):
         assert below[1] == pytest.approx(above[1] + above[3])
+
+
+@pytest.mark.parametrize("size", [(640, 360), (400, 300), (1280, 720)])
+def test_facts_of_any_width_fit_their_column_or_are_as_small_as_can_be(type_, size):
+    type_.scale = picture_scale(size)
+    dl, most = imgui.get_background_draw_list(), column_width(size, type_)
+    for letters in range(1, 70):
+        facts = layers.Facts("rates", [("down", r"x_1", r"= 0.25", "m" * letters)])
+        (block,) = _column(dl, type_, [facts], size)
+        assert block.width <= max(most, _facts_block(dl, type_, facts, SMALLEST_FACTS).width) + 1e-9
