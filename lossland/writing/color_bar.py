@@ -26,12 +26,14 @@ def draw_color_bar(dl: imgui.ImDrawList, type_: Type, note: ColorBar, size: Size
     """Draw the upright bar at the lower right and return the rectangle it fills."""
     px = type_.px
     length = min(px(BAR_LENGTH), 0.45 * size[1])
-    x, top = size[0] - px(104), size[1] - px(BOTTOM) - length
+    ticks = _bar_ticks(note.terrain, length / type_.scale, 20.0)
+    widest = max((type_.width(text, 13.0) for text, _ in ticks), default=0.0)
+    x, top = size[0] - max(px(104), px(25) + widest), size[1] - px(BOTTOM) - length
     for k, (low, high) in enumerate(pairwise(_bar_colors(type_.theme.height_stops))):
         y0, y1 = top + length * (1 - k / BAR_STEPS), top + length * (1 - (k + 1) / BAR_STEPS)
         dl.add_rect_filled_multi_color(V2(x, y1), V2(x + px(12), y0), high, high, low, low)
     dl.add_rect(V2(x - 0.5, top - 0.5), V2(x + px(12) + 0.5, top + length + 0.5), type_.u32("text", 0.22), px(2))
-    for text, t in _bar_ticks(note.terrain, length / type_.scale, 20.0):
+    for text, t in ticks:
         y = round(top + length * (1 - t)) + 0.5
         dl.add_line(V2(x + px(12), y), V2(x + px(17), y), type_.u32("dim"), px(1))
         type_.text(dl, x + px(21), y, text, 13.0, "dim", ay=0.5)
