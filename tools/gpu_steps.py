@@ -188,9 +188,10 @@ def in_processes(work: Callable[..., Any], parts: list[Any], workers: int) -> It
                     continue
                 waiting.remove(futures[future])
                 yield found
-        if broken:
-            print(f"a process died; one of these did it: {waiting[:workers]}")
-            waiting, workers = waiting[workers:], 1
+        if broken and workers > 1:
+            workers = 1  # one after the other, it is known whose process dies
+        elif broken:
+            print(f"its process died: {waiting.pop(0)}")
 
 
 def compared(pairs: Sequence[tuple[str, str]], count: int = 4096, steps: int = 20) -> list[dict[str, Any]]:
