@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -21,7 +22,7 @@ from lossland import userfiles
 from lossland.benchmark.problems import problem
 from lossland.benchmark.results import FORMAT, SETTINGS, VERSION, load
 from lossland.benchmark.tiles import path as path_of_run
-from lossland.errors import UserError, nearest
+from lossland.errors import UserError, cut, nearest
 from lossland.files import written
 from lossland.formats.jsontext import plain
 from lossland.optimizers import optimizer as read_rule
@@ -136,13 +137,13 @@ def read(path: str | Path = "") -> Summary:
 
     Raises UserError where there are none.
     """
-    file = Path(path).expanduser() if str(path) else EXAMPLE
-    if file.is_dir():
+    file = Path(os.path.expanduser(path)) if str(path) else EXAMPLE
+    if os.path.isdir(file):  # as Path's own, but false for names that no file can have
         if not (file / TABLE).is_file() and (file / SETTINGS).is_file():  # a benchmark that was killed
             return _checked(plain(load(file).document()), file)
         file = file / TABLE
-    if not file.is_file():
-        raise UserError(f"{file.parent} holds no results of `lossland bench`: it has no {file.name}.")
+    if not os.path.isfile(file):
+        raise UserError(f"{cut(str(file.parent))} holds no results of `lossland bench`: it has no {file.name}.")
     return _read(file, file.stat().st_mtime_ns)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import glob
 import importlib
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -32,8 +33,8 @@ def files_of(patterns: Sequence[str]) -> list[Path]:
     found: list[Path] = []
     for pattern in patterns:
         text = str(Path(pattern).expanduser())
-        names = [text] if Path(text).is_file() else sorted(glob.glob(text, recursive=True), key=_natural)
-        files = [Path(name) for name in names if Path(name).is_file()]
+        names = [text] if os.path.isfile(text) else sorted(glob.glob(text, recursive=True), key=_natural)
+        files = [Path(name) for name in names if os.path.isfile(name)]
         if not files:
             raise UserError(f"There is no file {pattern!r}.")
         found += files

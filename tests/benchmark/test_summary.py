@@ -126,3 +126,9 @@ def test_the_film_takes_less_than_a_minute_and_shows_the_cells_that_it_says(foun
             (score[0] - score.mean(axis=0)).max()
         )
         assert middle == np.sort(score, axis=None)[score.size // 2]
+
+
+@pytest.mark.parametrize("name", ["n" * 300, "[0, 0, 0]" * 500, "~nobody/x", "a\0b"])
+def test_names_that_no_folder_can_have_are_told_as_such(name: str) -> None:
+    with pytest.raises(UserError, match="holds no results"):
+        summary.read(name)
