@@ -36,7 +36,7 @@ SLOW = {  # these draw
 WRONG = {  # and their exit codes
     "eval nothing --at 1,2": 2,
     "run sphere --steps x": 2,
-    "shot sphere -o a.jpeg": 2,
+    "shot sphere -o a.bmp": 2,
     "nonsense": 2,
     "explore": 1,
 }
