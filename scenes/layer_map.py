@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
 import lossland as ll
 from lossland import layers, parameters, shapes, signs, tex, words
 from lossland.models import datasets, layer_maps, networks, neurons
+
+T = TypeVar("T")
 
 COLUMNS, HATS = ("i", "j"), (r"\hat\imath", r"\hat\jmath")
 SHIFT, ON, OFF, CUT = "eigen2", "signed.high", "signed.low", "accent"
@@ -21,19 +24,22 @@ SAMPLES = 240
 AXES = np.diag([1.9, 1.9, 1.6])  # of the outputs, in space
 
 
+def checked_by_one_of(others: Sequence[parameters.Param[T]], value: object, name: str) -> T | None:
+    """Return a value as the first of some parameters accepts it, None where none of them does."""
+    for other in others:
+        other.name = name
+        with suppress(ll.UserError):
+            return other.check(value)
+    return None
+
+
 class Weights(parameters.Matrix):
     """A row of two weights for each of one to three neurons."""
 
     def check(self, value: object) -> tuple[tuple[float, ...], ...]:
         """Accept one to three rows of two numbers."""
-        for count in (1, 3):
-            other = parameters.Matrix(((0.0, 0.0),) * count, self.min, self.max)
-            other.name = self.name
-            try:
-                return other.check(value)
-            except ll.UserError:
-                continue
-        return super().check(value)
+        others = [parameters.Matrix(((0.0, 0.0),) * count, self.min, self.max) for count in (1, 3)]
+        return checked_by_one_of(others, value, self.name) or super().check(value)
 
 
 class Bias(parameters.Point):
@@ -41,14 +47,8 @@ class Bias(parameters.Point):
 
     def check(self, value: object) -> tuple[float, ...]:
         """Accept one to three numbers."""
-        for count in (1, 3):
-            other = parameters.Point((0.0,) * count, self.min, self.max)
-            other.name = self.name
-            try:
-                return other.check(value)
-            except ll.UserError:
-                continue
-        return super().check(value)
+        others = [parameters.Point((0.0,) * count, self.min, self.max) for count in (1, 3)]
+        return checked_by_one_of(others, value, self.name) or super().check(value)
 
 
 class LayerMap(ll.Scene):

@@ -98,7 +98,7 @@ def kept(make: Callable[..., Any] | None = None, *, most: int = 16, framing: boo
     made with it is made again only if it has another value then.
     """
     if framing:
-        return _framing
+        return lambda made: _that_reads(made, _Framing(made))
     return _kept(make, most) if make is not None else lambda make: _kept(make, most)
 
 
@@ -151,14 +151,14 @@ class _Framing(Generic[R]):
         return scene.results[self][1]
 
 
-def _framing(make: Callable[[S], R]) -> Callable[[S], R]:
-    source = _Framing(make)
+def _that_reads(make: Callable[..., object], source: _Source[L, R] | _Framing[R]) -> Callable[[S], R]:
+    """Return the function that takes a source's best result, and is noted to have read it."""
 
     @wraps(make)
     def got(scene: S) -> R:
-        found = source.best(scene)
-        note_read(scene, source, found)
-        return found
+        best = source.best(scene)
+        note_read(scene, source, best)
+        return best
 
     return got
 
@@ -245,14 +245,6 @@ def refined(
     """
 
     def decorate(make: Callable[[S, L], Pieces[R | None]]) -> Callable[[S], R]:
-        source: _Source[L, R] = _Source(make, tuple(levels), stale)
-
-        @wraps(make)
-        def got(scene: S) -> R:
-            best = source.best(scene)
-            note_read(scene, source, best)
-            return best
-
-        return got
+        return _that_reads(make, _Source(make, tuple(levels), stale))
 
     return decorate
