@@ -666,7 +666,9 @@ def test_keras_and_jax_are_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     np.testing.assert_array_equal(kernel[-1], model.layers[0].kernel.value.detach().numpy())
     assert {name.rpartition("/")[2] for name in read.buffers} >= {"moving_mean", "moving_variance"}
 
-    tree = {"dense": {"kernel": jax.numpy.ones((2, 3)), "bias": jax.numpy.zeros(3, jax.numpy.bfloat16)}}
+    # The type is named: JAX's default is float64 in a process where another test switched float64 on.
+    kernel, bias = jax.numpy.ones((2, 3), jax.numpy.float32), jax.numpy.zeros(3, jax.numpy.bfloat16)
+    tree = {"dense": {"kernel": kernel, "bias": bias}}
     with ll.Recorder(tmp_path / "jax.npz") as run:
         run.save(tree, loss=jax.numpy.float32(2.0))
     read = recorder.read_run(tmp_path / "jax.npz")
