@@ -5,8 +5,10 @@
 `contours`: curves of equal value.
 `critical_points`: where a landscape is level, and of which kind.
 `datasets`: digits, iris, and two classes in the plane.
+`grand_tour`: the grand tour: a plane or space that turns in high dimensions and comes near every other one.
 `honesty`: what a slice may be trusted for.
 `layer_maps`: what a layer does to points, and to areas.
+`layouts`: what a layout of samples may be trusted for, and two layouts laid over each other.
 `least_squares`: a loss of any number of weights whose slopes are known exactly.
 `linear_maps`: what a matrix does to the plane.
 `neighbours`: nearest neighbours, class means and k-means.
@@ -26,6 +28,8 @@
 `subspaces`: what a matrix reaches and what it loses, least squares, right angles, and paths in space.
 `torch_models`: PyTorch modules of one's own.
 `training`: any optimizer on many networks.
+`tsne`: t-SNE, exactly: all pairs of points, step by step.
+`umap`: uMAP: a fuzzy graph of neighbours, and a layout that is drawn from it edge by edge.
 `vectors`: sums, multiples, angles and spans.
 """
 
@@ -35,8 +39,10 @@ from lossland.models import (
     contours,
     critical_points,
     datasets,
+    grand_tour,
     honesty,
     layer_maps,
+    layouts,
     least_squares,
     linear_maps,
     neighbours,
@@ -56,6 +62,8 @@ from lossland.models import (
     subspaces,
     torch_models,
     training,
+    tsne,
+    umap,
     vectors,
 )
 
@@ -65,8 +73,10 @@ __all__ = [
     "contours",
     "critical_points",
     "datasets",
+    "grand_tour",
     "honesty",
     "layer_maps",
+    "layouts",
     "least_squares",
     "linear_maps",
     "neighbours",
@@ -86,5 +96,7 @@ __all__ = [
     "subspaces",
     "torch_models",
     "training",
+    "tsne",
+    "umap",
     "vectors",
 ]
