@@ -11,6 +11,7 @@
 `layouts`: what a layout of samples may be trusted for, and two layouts laid over each other.
 `least_squares`: a loss of any number of weights whose slopes are known exactly.
 `linear_maps`: what a matrix does to the plane.
+`misleading`: samples whose layouts are easily read wrongly.
 `neighbours`: nearest neighbours, class means and k-means.
 `networks`: perceptrons and convolutions, thousands at once, with gradients and Hessian products.
 `neurons`: one neuron, gates, and straight cuts between two classes.
@@ -29,7 +30,8 @@
 `torch_models`: PyTorch modules of one's own.
 `training`: any optimizer on many networks.
 `tsne`: t-SNE, exactly: all pairs of points, step by step.
-`umap`: uMAP: a fuzzy graph of neighbours, and a layout that is drawn from it edge by edge.
+`umap`: a fuzzy graph of neighbours, and a layout that is drawn from it edge by edge: UMAP.
+`vectorfiles`: vectors of a user's own in files, with labels and pictures: .npy, .npz and .tsv.
 `vectors`: sums, multiples, angles and spans.
 """
 
@@ -45,6 +47,7 @@ from lossland.models import (
     layouts,
     least_squares,
     linear_maps,
+    misleading,
     neighbours,
     networks,
     neurons,
@@ -64,6 +67,7 @@ from lossland.models import (
     training,
     tsne,
     umap,
+    vectorfiles,
     vectors,
 )
 
@@ -79,6 +83,7 @@ __all__ = [
     "layouts",
     "least_squares",
     "linear_maps",
+    "misleading",
     "neighbours",
     "networks",
     "neurons",
@@ -98,5 +103,6 @@ __all__ = [
     "training",
     "tsne",
     "umap",
+    "vectorfiles",
     "vectors",
 ]

@@ -1,4 +1,4 @@
-"""UMAP: a fuzzy graph of neighbours, and a layout that is drawn from it edge by edge.
+"""A fuzzy graph of neighbours, and a layout that is drawn from it edge by edge: UMAP.
 
 McInnes, Healy and Melville, "UMAP: Uniform Manifold Approximation and Projection for Dimension Reduction", 2018, with
 the defaults of their umap-learn: neighbours include the point itself, edges are taken as often as they are likely, each
