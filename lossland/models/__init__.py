@@ -2,9 +2,11 @@
 
 `calculus`: slopes, areas, Taylor polynomials and Newton's method in one variable.
 `checkpoints`: a training's path out of files.
+`clouds`: samples by name and what they are called, which of many are looked at, and their groups.
 `contours`: curves of equal value.
 `critical_points`: where a landscape is level, and of which kind.
 `datasets`: digits, iris, and two classes in the plane.
+`embeddings`: a layout that grows step by step, kept on its way: the course of t-SNE or UMAP.
 `grand_tour`: the grand tour: a plane or space that turns in high dimensions and comes near every other one.
 `honesty`: what a slice may be trusted for.
 `layer_maps`: what a layer does to points, and to areas.
@@ -38,9 +40,11 @@
 from lossland.models import (
     calculus,
     checkpoints,
+    clouds,
     contours,
     critical_points,
     datasets,
+    embeddings,
     grand_tour,
     honesty,
     layer_maps,
@@ -74,9 +78,11 @@ from lossland.models import (
 __all__ = [
     "calculus",
     "checkpoints",
+    "clouds",
     "contours",
     "critical_points",
     "datasets",
+    "embeddings",
     "grand_tour",
     "honesty",
     "layer_maps",
