@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 import os
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 
 from lossland.compute.philox import Purpose, particles, standard_normal, uniform
 from lossland.display import Displayed
-from lossland.errors import UserError, nearest
+from lossland.errors import MachineError, UserError, nearest
 from lossland.expression import namespace
 from lossland.expression.table import Table
 from lossland.models import networks
@@ -347,8 +348,8 @@ class FlatSurface:
 
     The first layer is linear in its weights, so what it makes of the data along each direction is computed once; a
     point costs only what the later layers cost. ``dtype`` is float32 unless float64 is asked for: errors of 1e-6 of the
-    loss. On the CPU points are shared out to threads, perceptrons one by one (see `Perceptrons`), other networks in
-    blocks of samples that stay in the cache and that BLAS does not split.
+    loss. On the CPU points are shared out to threads, perceptrons by a compiled kernel (see `Perceptrons`), other
+    networks in blocks of samples that stay in the cache and that BLAS does not split.
     """
 
     def __init__(self, task: Task, centre: Array, directions: Array, dtype: str = "float32") -> None:
@@ -371,9 +372,8 @@ class FlatSurface:
         else:
             made = points[None, ...]
         self._shape = made.shape[1:]
-        self._perceptrons = None
-        if xp is np and Perceptrons.fits(network):
-            self._perceptrons = Perceptrons(network, rows, made, task.target)
+        self._perceptrons = _compiled(network, rows, made, task.target) if xp is np else None
+        if self._perceptrons is not None:
             self._count, self._workers = TOGETHER, os.cpu_count() or 1
             return
         self._count, self._block, self._workers = self._shares()
@@ -441,6 +441,17 @@ class FlatSurface:
 
 TOGETHER = 32  # perceptrons that a thread evaluates at a time
 CACHE = 2**15  # numbers of a layer's activations that are worked on at once: 128 kB in single precision
+
+
+def _compiled(network: Network, rows: Array, first: Array, target: Array) -> Perceptrons | None:
+    """Return the kernel of a perceptron; None for other networks, and where nothing can be compiled."""
+    if not Perceptrons.fits(network):
+        return None
+    try:
+        return Perceptrons(network, rows, first, target)
+    except MachineError as error:
+        warnings.warn(f"{error} Computing on arrays, several times slower.", RuntimeWarning, stacklevel=3)
+        return None
 
 
 def _side_by_side(xp: Any, made: Array) -> Array:
