@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lossland.compute.philox import Purpose, particles, standard_normal, uniform
+from lossland.compute.pieces import Pieces, finished
 from lossland.display import Displayed
 from lossland.errors import MachineError, UserError, nearest
 from lossland.expression import namespace
@@ -241,6 +242,13 @@ def top_eigenvectors(
     the largest eigenvalue) fall below ``precision`` or ``most`` products were taken. An eigenvalue that occurs twice
     may be found once only.
     """
+    return finished(lanczos(times, like, count, seed, most, precision))
+
+
+def lanczos(
+    times: Callable[[Array], Array], like: Array, count: int, seed: int, most: int, precision: float
+) -> Pieces[Spectrum]:
+    """Return what `top_eigenvectors` does, in pieces of one product."""
     xp, size = namespace(like), like.shape[0]
     count, most = min(count, size), min(most, size)
     basis = [unit(random_direction(like, seed, 7))]
@@ -260,6 +268,7 @@ def top_eigenvectors(
         done = len(basis) >= count and errors.max() <= precision * max(np.abs(values).max(), math.ulp(0))
         if done or len(basis) >= most:
             break
+        yield len(basis) / most
         beside.append(rest)
         basis.append(product / rest if rest > 1e-14 * np.abs(small).max() else _another(xp, known, like, seed))
     found = xp.asarray(vectors.T, dtype=like.dtype) @ known
@@ -276,7 +285,12 @@ def _another(xp: Any, known: Array, like: Array, seed: int) -> Array:
 
 def hessian_spectrum(task: Objective, theta: Array, count: int = 2, seed: int = 0, most: int = 200) -> Spectrum:
     """Return the top eigenvalues and eigenvectors of the loss's Hessian at theta (n,)."""
-    return top_eigenvectors(lambda v: task.hessian_times(theta, v), theta, count, seed, most, task.precision)
+    return finished(spectrum_in_pieces(task, theta, count, seed, most))
+
+
+def spectrum_in_pieces(task: Objective, theta: Array, count: int, seed: int, most: int) -> Pieces[Spectrum]:
+    """Return what `hessian_spectrum` does, in pieces."""
+    return lanczos(lambda v: task.hessian_times(theta, v), theta, count, seed, most, task.precision)
 
 
 def gradient_plane(task: Objective, theta: Array) -> Array:

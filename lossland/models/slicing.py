@@ -11,6 +11,7 @@ import numpy as np
 
 from lossland.checks import real, whole
 from lossland.compute import arrays
+from lossland.compute.pieces import Pieces, finished
 from lossland.errors import UserError, nearest, shown
 from lossland.models import checkpoints, datasets, networks, slices, torch_models, training
 from lossland.models.datasets import Data
@@ -63,7 +64,12 @@ def training_data(name: str, seed: int = 0) -> Data:
     return datasets.split_digits()[0] if name == "digits" else datasets.dataset(name, seed=seed)
 
 
-def prepare(
+def prepare(net: Network | str = "64-32-32-10", data: Data | str = "digits", **settings: Any) -> Prepared:
+    """Return what `preparing` does, at once."""
+    return finished(preparing(net, data, **settings))
+
+
+def preparing(
     net: Network | str = "64-32-32-10",
     data: Data | str = "digits",
     directions: str = "filter",
@@ -80,8 +86,8 @@ def prepare(
     dtype: str = "float32",
     dimensions: int = 2,
     saved: Sequence[str] = (),
-) -> Prepared:
-    """Return a network, trained unless its ``parameters`` (n,) are given, and the recipe of a slice around it.
+) -> Pieces[Prepared]:
+    """Return a network, trained unless its ``parameters`` (n,) are given, and the recipe of a slice, in pieces.
 
     ``path`` (T, n) then is the way that led there, for directions that need one. ``saved`` names a recorded run of
     this network, by any library, whose last step and path are taken. See `slice` for the rest.
@@ -101,7 +107,8 @@ def prepare(
     if parameters is None:
         count = 2 if directions == "points" else 1
         start = networks.initial(network, seed, count, xp=xp)
-        trained = training.train(network, points, target, optimizer, steps, start, batch, seed)
+        trainer = training.Trainer(network, points, target, optimizer, start, batch, seed)
+        trained = yield from training.trained(trainer, steps)
         theta, path = trained.end[0, :], trained.path[:, 0, :]
         others = [trained.end[k, :] for k in range(1, count)]
         statistics = trained.statistics[-1, 0, :] if network.kept_statistics else None
