@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 DIRECTIONS = ("random", "filter", "pca", "hessian", "gradient", "points", "local")
+PRODUCTS = 200  # of a Hessian with a vector, at most, for its top eigenvectors
 TINY = 1e-10  # added to a direction's length before it divides, as in Li et al.'s code
 
 
@@ -233,7 +234,7 @@ def top_eigenvectors(
     like: Array,
     count: int = 2,
     seed: int = 0,
-    most: int = 200,
+    most: int = PRODUCTS,
     precision: float = 1e-8,
 ) -> Spectrum:
     """Return the largest eigenvalues of a symmetric matrix that is known by its products with vectors like (n,).
@@ -283,7 +284,7 @@ def _another(xp: Any, known: Array, like: Array, seed: int) -> Array:
     return unit(found)
 
 
-def hessian_spectrum(task: Objective, theta: Array, count: int = 2, seed: int = 0, most: int = 200) -> Spectrum:
+def hessian_spectrum(task: Objective, theta: Array, count: int = 2, seed: int = 0, most: int = PRODUCTS) -> Spectrum:
     """Return the top eigenvalues and eigenvectors of the loss's Hessian at theta (n,)."""
     return finished(spectrum_in_pieces(task, theta, count, seed, most))
 
@@ -333,6 +334,13 @@ def connect(
     Garipov et al. (2018): the mean loss over t, drawn uniformly (here ``count`` at a time, one from each part of
     [0, 1]), is minimized by Adam over the middle point alone, from the midpoint on.
     """
+    return finished(_connecting(task, first, last, steps, lr, count, seed))
+
+
+def _connecting(
+    task: Objective, first: Array, last: Array, steps: int = 200, lr: float = 0.02, count: int = 8, seed: int = 0
+) -> Pieces[Array]:
+    """Return what `connect` does, in pieces."""
     xp = namespace(first)
     middle = (first + last) / 2
     m = v = xp.zeros_like(middle)
@@ -343,6 +351,8 @@ def connect(
         grad = xp.mean((2 * t * (1 - t))[:, None] * slopes, axis=0)
         m, v = 0.9 * m + 0.1 * grad, 0.999 * v + 0.001 * grad**2
         middle = middle - lr * (m / (1 - 0.9**step)) / (xp.sqrt(v / (1 - 0.999**step)) + 1e-8)
+        if step % 2 == 0:
+            yield step / steps
     return middle
 
 
@@ -723,7 +733,12 @@ class Recipe(NamedTuple):
         return last
 
 
-def plan(
+def plan(task: Objective, theta: Array, directions: str = "filter", *given: Any, **settings: Any) -> Recipe:
+    """Return what `planned` does, at once."""
+    return finished(planned(task, theta, directions, *given, **settings))
+
+
+def planned(
     task: Objective,
     theta: Array,
     directions: str = "filter",
@@ -736,8 +751,8 @@ def plan(
     biasbn: str = "zero",
     norm: str = "filter",
     dimensions: int = 2,
-) -> Recipe:
-    """Return the recipe of a slice around theta (n,), with ``n`` (or nx, ny) points a side from −radius to radius.
+) -> Pieces[Recipe]:
+    """Return, in pieces, the recipe of a slice around theta (n,), ``n`` (or nx, ny) points a side, −radius to radius.
 
     ``directions``: ``random`` (Gaussian, as they are), ``filter`` (those, normalized: see `normalized`), ``pca`` (of
     the ``path`` (T, n)), ``hessian`` (top eigenvectors), ``gradient`` (see `gradient_plane`), ``points`` (through theta
@@ -764,14 +779,14 @@ def plan(
         assert path is not None
         found = pca(path, theta).directions
     elif directions == "hessian":
-        spectrum = hessian_spectrum(task, theta, 2, seed)
+        spectrum = yield from spectrum_in_pieces(task, theta, 2, seed, PRODUCTS)
         found, reach = spectrum.vectors, _reach(task, theta, spectrum.values[0])
     elif directions == "gradient":
         found = gradient_plane(task, theta)
         reach = _reach(task, theta, float(xp.sum(found[0, :] * task.hessian_times(theta, found[0, :]))))
     else:
         second = others[0]
-        third = others[1] if len(others) > 1 else connect(task, theta, second, seed=seed)
+        third = others[1] if len(others) > 1 else (yield from _connecting(task, theta, second, seed=seed))
         found = through(theta, second, third)
         marks = coordinates(xp.stack([theta, second, third]), theta, found)
     found = found[:dimensions, :]

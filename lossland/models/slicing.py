@@ -118,7 +118,9 @@ def preparing(
     if not bool(xp.all(xp.abs(theta) < FARTHEST)):
         raise UserError("The network's parameters are not finite, or huge: it has diverged; choose a smaller rate.")
     task = Task(network, points, target, statistics)
-    found = slices.plan(task, theta, directions, radius, sides, seed, path, others, dtype, dimensions=dimensions)
+    found = yield from slices.planned(
+        task, theta, directions, radius, sides, seed, path, others, dtype, dimensions=dimensions
+    )
     return Prepared(task, theta, theta[None, :] if path is None else path, found)
 
 
@@ -181,8 +183,8 @@ def slice(net: Network | str = "64-32-32-10", data: Data | str = "digits", **set
     `datasets.Data` or a name: digits, iris, moons, spiral ... Unless its ``parameters`` (n,) are given, it is trained
     first, by ``optimizer="adam:lr=0.01"`` for ``steps=300`` batches of ``batch=128`` from the start of a ``seed=0``.
 
-    ``directions``: random, filter, pca, hessian, gradient, points or local (see `slices.plan`); ``n`` points a side, or
-    (nx, ny); ``radius``; ``dimensions`` 1 or 2; ``activation``; ``backend``; ``dtype`` float32 or float64.
+    ``directions``: random, filter, pca, hessian, gradient, points or local (see `slices.planned`); ``n`` points a side,
+    or (nx, ny); ``radius``; ``dimensions`` 1 or 2; ``activation``; ``backend``; ``dtype`` float32 or float64.
     """
     prepared = prepare(net, data, **settings)
     return on_host(prepared.recipe.whole())

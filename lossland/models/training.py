@@ -242,7 +242,6 @@ def trained(trainer: Trainer, steps: int, every: int | None = None) -> Pieces[Tr
         path.append(trainer.theta)
         loss.append(trainer.loss())
         statistics.append(trainer.statistics)
-        if len(moments) % 5 == 0:
-            yield trainer.t / steps
+        yield trainer.t / steps
     xp = namespace(trainer.theta)
     return Training(xp.asarray(moments), xp.stack(path), xp.stack(loss), xp.stack(statistics))
