@@ -17,7 +17,7 @@ from lossland.models import checkpoints, datasets, networks, slices, torch_model
 from lossland.models.datasets import Data
 from lossland.models.networks import Array, Network
 from lossland.models.slices import Objective, Recipe, Slice, Task
-from lossland.models.torch_models import TorchTask
+from lossland.models.torch_models import Made, Module, TorchTask
 from lossland.optimizers import AnyOptimizer
 
 MOST_PARAMETERS = 10**7
@@ -137,7 +137,7 @@ def _checked(directions: str, n: int | tuple[int, int], radius: float | None) ->
 
 
 def prepare_torch(
-    factory: str,
+    made: Made,
     saved: Sequence[str] = (),
     directions: str = "filter",
     n: int | tuple[int, int] = 51,
@@ -148,19 +148,19 @@ def prepare_torch(
     dtype: str | None = None,
     dimensions: int = 2,
 ) -> Prepared:
-    """Return the PyTorch model of a factory (see `torch_models.made_by`), and the recipe of a slice around it.
+    """Return a PyTorch model with its loss and data, and the recipe of a slice around it.
 
     ``saved`` names checkpoints, or one recorded run (see `checkpoints`). The last of them is loaded into the model, and
     all are the path that led there; for directions through ``points`` they are one or two other networks instead, and
-    the model stays as the factory made it.
+    the model stays as it is given.
     """
     sides, radius = _checked(directions, n, radius)
-    model, loss, data = torch_models.made_by(factory)
+    model, loss, data = torch_models.checked(made)
     wanted, read = checkpoints.wanted_of(model), checkpoints.states(checkpoints.files_of(saved))
     states = [(checkpoints.matched(wanted, state, source), source) for source, state in read]
     if directions == "points" and len(states) not in (1, 2):
         raise UserError(
-            f"Directions 'points' need one or two --checkpoints besides the factory's model, not {len(states)}."
+            f"Directions 'points' need one or two --checkpoints besides the model, not {len(states)}."
         )
     if directions in ("pca", "local") and len(states) < 3:
         raise UserError(f"Directions {directions!r} need --checkpoints of at least three steps, not {len(states)}.")
@@ -176,7 +176,12 @@ def prepare_torch(
     return Prepared(task, task.theta, task.theta[None, :] if path is None else path, found)
 
 
-def slice(net: Network | str = "64-32-32-10", data: Data | str = "digits", **settings: Any) -> Slice:
+def slice(
+    net: Network | Module | str = "64-32-32-10",
+    data: Any = "digits",
+    loss: Any = None,
+    **settings: Any,
+) -> Slice:
     """Return the loss of a network along one or two directions, as a `Slice` of NumPy arrays.
 
     ``net`` is a `networks.Network` or a text: widths such as ``"64-32-32-10"``, or ``"cnn:8-16"``. ``data`` is
@@ -185,8 +190,16 @@ def slice(net: Network | str = "64-32-32-10", data: Data | str = "digits", **set
 
     ``directions``: random, filter, pca, hessian, gradient, points or local (see `slices.planned`); ``n`` points a side,
     or (nx, ny); ``radius``; ``dimensions`` 1 or 2; ``activation``; ``backend``; ``dtype`` float32 or float64.
+
+    A model of PyTorch is sliced where it stands, with its ``loss`` and ``data`` (see `torch_models.TorchTask`); then
+    ``saved`` names checkpoints (see `prepare_torch`), and what says how to train has no use.
     """
-    prepared = prepare(net, data, **settings)
+    if isinstance(net, Network | str):
+        if loss is not None:
+            raise UserError("The loss of a network of this project is its own; loss is given with a PyTorch model.")
+        prepared = prepare(net, data, **settings)
+    else:
+        prepared = prepare_torch(Made(net, loss, data), **settings)
     return on_host(prepared.recipe.whole())
 
 
