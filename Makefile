@@ -4,7 +4,7 @@
 # make test-cluster  run tiles on a Dask cluster of processes, and let cocopp read what the benchmark exports
 # make test-kernels  compile every CUDA kernel for every architecture, and look for what we use in the real CuPy and CUDA
 # make test-report open the benchmark's report in a headless Chromium, and meshes in PyVista and trimesh
-# make test-endurance  open every scene 50 times, draw 10,000 frames, and see that nothing is left behind
+# make test-endurance  open every scene 50 times, draw 10,000 frames, and see that nothing is left behind; run benchmarks dry
 # make test-layout look at what is written over every picture of every scene: nothing cut, covered, small or pale
 # make test-fuzz   random formulas, numbers, sessions, signals and streams, and every setting of GL, for minutes
 # make gpu-day     check and measure everything on a machine with an NVIDIA card (docs/gpu.md); without one, a dry run
