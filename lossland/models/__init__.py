@@ -18,6 +18,7 @@
 `principal`: the axes of most variance.
 `quadratics`: how descent and momentum converge on a quadratic.
 `recorder`: a training's path into a file.
+`runs`: what a training recorded, as plain data, whoever wrote it: curves, histograms, vectors and parameters by name.
 `signals`: how signals and gradients fare in many layers.
 `slicefiles`: slices in files, ours and others'.
 `slices`: a network's loss along directions of many kinds.
@@ -48,6 +49,7 @@ from lossland.models import (
     principal,
     quadratics,
     recorder,
+    runs,
     signals,
     slicefiles,
     slices,
@@ -78,6 +80,7 @@ __all__ = [
     "principal",
     "quadratics",
     "recorder",
+    "runs",
     "signals",
     "slicefiles",
     "slices",
