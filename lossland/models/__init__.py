@@ -5,6 +5,7 @@
 `contours`: curves of equal value.
 `critical_points`: where a landscape is level, and of which kind.
 `datasets`: digits, iris, and two classes in the plane.
+`eventfiles`: tensorBoard's event files, read and written without its package.
 `honesty`: what a slice may be trusted for.
 `layer_maps`: what a layer does to points, and to areas.
 `least_squares`: a loss of any number of weights whose slopes are known exactly.
@@ -18,6 +19,7 @@
 `principal`: the axes of most variance.
 `quadratics`: how descent and momentum converge on a quadratic.
 `recorder`: a training's path into a file.
+`runfiles`: what trainings recorded, read from files: the recorder's .npz, TensorBoard's event files, tables (.csv), and folders.
 `runs`: what a training recorded, as plain data, whoever wrote it: curves, histograms, vectors and parameters by name.
 `signals`: how signals and gradients fare in many layers.
 `slicefiles`: slices in files, ours and others'.
@@ -36,6 +38,7 @@ from lossland.models import (
     contours,
     critical_points,
     datasets,
+    eventfiles,
     honesty,
     layer_maps,
     least_squares,
@@ -49,6 +52,7 @@ from lossland.models import (
     principal,
     quadratics,
     recorder,
+    runfiles,
     runs,
     signals,
     slicefiles,
@@ -67,6 +71,7 @@ __all__ = [
     "contours",
     "critical_points",
     "datasets",
+    "eventfiles",
     "honesty",
     "layer_maps",
     "least_squares",
@@ -80,6 +85,7 @@ __all__ = [
     "principal",
     "quadratics",
     "recorder",
+    "runfiles",
     "runs",
     "signals",
     "slicefiles",
