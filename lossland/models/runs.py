@@ -28,8 +28,8 @@ class Scalars:
 class Histograms:
     """Histograms along a training: at ``steps`` (T,), T arrays of ``edges`` (B+1,) and ``counts`` (B,).
 
-    The bins of two steps may differ in number and place; one of values that are all equal may have no width. A count belongs to the values from its left edge up to its
-    right one; infinite and missing values are counted nowhere.
+    The bins of two steps may differ in number and place; one of values that are all equal may have no width. A count
+    belongs to the values from its left edge up to its right one; infinite and missing values are counted nowhere.
     """
 
     steps: NDArray[np.int64]
