@@ -1,4 +1,4 @@
-"""What a training recorded, as plain data, whoever wrote it: curves, histograms, vectors and parameters by name.
+"""What a training recorded, as plain data: curves, histograms, vectors and parameters by name, whoever wrote them.
 
 `lossland.models.runfiles` reads it from files.
 """
