@@ -19,8 +19,8 @@
 `principal`: the axes of most variance.
 `quadratics`: how descent and momentum converge on a quadratic.
 `recorder`: a training's path into a file.
-`runfiles`: what trainings recorded, out of files and folders: the recorder's .npz, TensorBoard's event files, tables (.csv).
-`runs`: what a training recorded, as plain data: curves, histograms, vectors and parameters by name, whoever wrote them.
+`runfiles`: what trainings recorded, out of files: the recorder's, TensorBoard's, tables and folders of them.
+`runs`: what a training recorded, as plain data: curves, histograms, vectors and parameters by name.
 `signals`: how signals and gradients fare in many layers.
 `slicefiles`: slices in files, ours and others'.
 `slices`: a network's loss along directions of many kinds.

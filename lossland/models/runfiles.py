@@ -1,4 +1,4 @@
-"""What trainings recorded, out of files and folders: the recorder's .npz, TensorBoard's event files, tables (.csv).
+"""What trainings recorded, out of files: the recorder's, TensorBoard's, tables and folders of them.
 
 In a folder each recorded .npz and each table is one run, named by its path there without its ending, and so are all the
 event files of one folder together, as TensorBoard has it. Keras writes a run into two folders, ``train`` and

@@ -1,4 +1,4 @@
-"""What a training recorded, as plain data: curves, histograms, vectors and parameters by name, whoever wrote them.
+"""What a training recorded, as plain data: curves, histograms, vectors and parameters by name.
 
 `lossland.models.runfiles` reads it from files.
 """
