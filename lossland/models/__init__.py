@@ -4,6 +4,7 @@
 `checkpoints`: a training's path out of files.
 `contours`: curves of equal value.
 `critical_points`: where a landscape is level, and of which kind.
+`curves`: learning curves: smoothed, their best step, when patience ends; and a small training that overfits.
 `datasets`: digits, iris, and two classes in the plane.
 `eventfiles`: tensorBoard's event files, read and written without its package.
 `honesty`: what a slice may be trusted for.
@@ -37,6 +38,7 @@ from lossland.models import (
     checkpoints,
     contours,
     critical_points,
+    curves,
     datasets,
     eventfiles,
     honesty,
@@ -70,6 +72,7 @@ __all__ = [
     "checkpoints",
     "contours",
     "critical_points",
+    "curves",
     "datasets",
     "eventfiles",
     "honesty",
