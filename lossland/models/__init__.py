@@ -5,6 +5,7 @@
 `contours`: curves of equal value.
 `critical_points`: where a landscape is level, and of which kind.
 `datasets`: digits, iris, and two classes in the plane.
+`graphs`: computational graphs: an expression taken apart into steps, each with its value, its slopes and its gradient.
 `honesty`: what a slice may be trusted for.
 `layer_maps`: what a layer does to points, and to areas.
 `least_squares`: a loss of any number of weights whose slopes are known exactly.
@@ -35,6 +36,7 @@ from lossland.models import (
     contours,
     critical_points,
     datasets,
+    graphs,
     honesty,
     layer_maps,
     least_squares,
@@ -65,6 +67,7 @@ __all__ = [
     "contours",
     "critical_points",
     "datasets",
+    "graphs",
     "honesty",
     "layer_maps",
     "least_squares",
