@@ -7,6 +7,7 @@
 `curves`: learning curves: smoothed, their best step, when patience ends; and a small training that overfits.
 `datasets`: digits, iris, and two classes in the plane.
 `eventfiles`: tensorBoard's event files, read and written without its package.
+`graphs`: computational graphs: an expression taken apart into steps, each with its value, its slopes and its gradient.
 `honesty`: what a slice may be trusted for.
 `layer_maps`: what a layer does to points, and to areas.
 `least_squares`: a loss of any number of weights whose slopes are known exactly.
@@ -41,6 +42,7 @@ from lossland.models import (
     curves,
     datasets,
     eventfiles,
+    graphs,
     honesty,
     layer_maps,
     least_squares,
@@ -75,6 +77,7 @@ __all__ = [
     "curves",
     "datasets",
     "eventfiles",
+    "graphs",
     "honesty",
     "layer_maps",
     "least_squares",
