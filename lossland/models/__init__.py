@@ -1,5 +1,6 @@
 """The mathematics that scenes show: pure functions over arrays that know nothing of pictures.
 
+`analogies`: sums of word vectors, the words that are nearest to them by angle, and words along an axis between two.
 `calculus`: slopes, areas, Taylor polynomials and Newton's method in one variable.
 `checkpoints`: a training's path out of files.
 `contours`: curves of equal value.
@@ -35,6 +36,7 @@
 """
 
 from lossland.models import (
+    analogies,
     calculus,
     checkpoints,
     contours,
@@ -70,6 +72,7 @@ from lossland.models import (
 )
 
 __all__ = [
+    "analogies",
     "calculus",
     "checkpoints",
     "contours",
