@@ -8,11 +8,14 @@
 `curves`: learning curves: smoothed, their best step, when patience ends; and a small training that overfits.
 `datasets`: digits, iris, and two classes in the plane.
 `eventfiles`: tensorBoard's event files, read and written without its package.
+`grand_tour`: the grand tour: a plane or space that turns in high dimensions and comes near every other one.
 `graphs`: computational graphs: an expression taken apart into steps, each with its value, its slopes and its gradient.
 `honesty`: what a slice may be trusted for.
 `layer_maps`: what a layer does to points, and to areas.
+`layouts`: what a layout of samples may be trusted for, and two layouts laid over each other.
 `least_squares`: a loss of any number of weights whose slopes are known exactly.
 `linear_maps`: what a matrix does to the plane.
+`misleading`: samples whose layouts are easily read wrongly.
 `neighbours`: nearest neighbours, class means and k-means.
 `networks`: perceptrons and convolutions, thousands at once, with gradients and Hessian products.
 `neurons`: one neuron, gates, and straight cuts between two classes.
@@ -32,6 +35,9 @@
 `subspaces`: what a matrix reaches and what it loses, least squares, right angles, and paths in space.
 `torch_models`: PyTorch modules of one's own.
 `training`: any optimizer on many networks.
+`tsne`: t-SNE, exactly: all pairs of points, step by step.
+`umap`: a fuzzy graph of neighbours, and a layout that is drawn from it edge by edge: UMAP.
+`vectorfiles`: vectors of a user's own in files, with labels and pictures: .npy, .npz and .tsv.
 `vectors`: sums, multiples, angles and spans.
 """
 
@@ -44,11 +50,14 @@ from lossland.models import (
     curves,
     datasets,
     eventfiles,
+    grand_tour,
     graphs,
     honesty,
     layer_maps,
+    layouts,
     least_squares,
     linear_maps,
+    misleading,
     neighbours,
     networks,
     neurons,
@@ -68,6 +77,9 @@ from lossland.models import (
     subspaces,
     torch_models,
     training,
+    tsne,
+    umap,
+    vectorfiles,
     vectors,
 )
 
@@ -80,11 +92,14 @@ __all__ = [
     "curves",
     "datasets",
     "eventfiles",
+    "grand_tour",
     "graphs",
     "honesty",
     "layer_maps",
+    "layouts",
     "least_squares",
     "linear_maps",
+    "misleading",
     "neighbours",
     "networks",
     "neurons",
@@ -104,5 +119,8 @@ __all__ = [
     "subspaces",
     "torch_models",
     "training",
+    "tsne",
+    "umap",
+    "vectorfiles",
     "vectors",
 ]
