@@ -103,16 +103,16 @@ class Hand:
         return image
 
     # ------------------------------------------------------------------------------------------ dragging
-    def pixel_of(self, name: str) -> Pixel:
-        """Return where a handle is seen."""
+    def settled(self, name: str) -> Pixel:
+        """Return where a handle is seen once the view stands still and what the scene computes is all there."""
+        self.until(lambda: not self.window.loop.busy, "nothing moves")
         (handle,) = (one for one in self.player.handles() if one.name == name)
         return self.player.camera.project(np.asarray([handle.position], float), SIZE)[0]
 
     def drag(self, name: str) -> Iterator[str]:
         """Drag a handle to two places and let it go; say what is not as it should be."""
         player, window = self.player, self.window
-        self.until(lambda: not window.loop.busy, "the view comes to rest")
-        start, values, pose = self.pixel_of(name), dict(player.scene.values), player.camera.pose
+        start, values, pose = self.settled(name), dict(player.scene.values), player.camera.pose
         x, y, width, height = player.free
         if not (x <= start[0] < x + width and y <= start[1] < y + height):
             yield f"it cannot be reached at {start.round()}"
@@ -138,13 +138,13 @@ class Hand:
 
     def misplaced(self, name: str, pointer: Pixel, start: Pixel) -> Iterator[str]:
         """Say it if a handle is neither under the pointer that holds it nor where it can come no nearer."""
-        end = self.pixel_of(name)
+        end = self.settled(name)
         if np.hypot(*(end - pointer)) <= NEAR:
             return
         if np.abs(end - pointer).min() > NEAR and np.hypot(*(end - pointer)) > np.hypot(*(start - pointer)):
             yield f"with the pointer at {pointer.round(1)} it runs away to {end.round(1)}"
         self.move(end)  # one that the pointer follows there stays
-        again = self.pixel_of(name)
+        again = self.settled(name)
         if np.hypot(*(again - end)) > SNAP:
             yield f"with the pointer at {pointer.round(1)} it is at {end.round(1)}, with it there at {again.round(1)}"
 
