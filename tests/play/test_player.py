@@ -715,3 +715,13 @@ def test_the_wheel_comes_closer_to_what_is_under_the_pointer(player: Player) -> 
     run(player, 2.0)
     assert player.camera.goal.distance == pytest.approx(distance / 1.12**3)
     assert centre_of(player, (0.0, 0.0)) == pytest.approx(pixel, abs=12)
+
+
+def test_beside_the_picture_the_pointer_means_nothing() -> None:
+    player = Player(library.scene("linear_map_2d"), (400, 300))
+    player.resize((400, 300), (100.0, 50.0, 200.0, 100.0))
+    pointer = Pointer(player)
+    for pixel, means in (((200, 100), True), ((20, 100), False), ((200, 120), True), ((200, 160), False)):
+        pointer.move(pixel)
+        pointer.look()
+        assert (player.probe is not None) is means
