@@ -4,7 +4,9 @@
 `checkpoints`: a training's path out of files.
 `contours`: curves of equal value.
 `critical_points`: where a landscape is level, and of which kind.
+`curves`: learning curves: smoothed, their best step, when patience ends; and a small training that overfits.
 `datasets`: digits, iris, and two classes in the plane.
+`eventfiles`: tensorBoard's event files, read and written without its package.
 `honesty`: what a slice may be trusted for.
 `layer_maps`: what a layer does to points, and to areas.
 `least_squares`: a loss of any number of weights whose slopes are known exactly.
@@ -18,7 +20,8 @@
 `principal`: the axes of most variance.
 `quadratics`: how descent and momentum converge on a quadratic.
 `recorder`: a training's path into a file.
-`runs`: what a training recorded, as plain data, whoever wrote it: curves, histograms, vectors and parameters by name.
+`runfiles`: what trainings recorded, out of files: the recorder's, TensorBoard's, tables and folders of them.
+`runs`: what a training recorded, as plain data: curves, histograms, vectors and parameters by name.
 `signals`: how signals and gradients fare in many layers.
 `slicefiles`: slices in files, ours and others'.
 `slices`: a network's loss along directions of many kinds.
@@ -35,7 +38,9 @@ from lossland.models import (
     checkpoints,
     contours,
     critical_points,
+    curves,
     datasets,
+    eventfiles,
     honesty,
     layer_maps,
     least_squares,
@@ -49,6 +54,7 @@ from lossland.models import (
     principal,
     quadratics,
     recorder,
+    runfiles,
     runs,
     signals,
     slicefiles,
@@ -66,7 +72,9 @@ __all__ = [
     "checkpoints",
     "contours",
     "critical_points",
+    "curves",
     "datasets",
+    "eventfiles",
     "honesty",
     "layer_maps",
     "least_squares",
@@ -80,6 +88,7 @@ __all__ = [
     "principal",
     "quadratics",
     "recorder",
+    "runfiles",
     "runs",
     "signals",
     "slicefiles",

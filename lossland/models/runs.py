@@ -1,11 +1,11 @@
-"""What a training recorded, as plain data, whoever wrote it: curves, histograms, vectors and parameters by name.
+"""What a training recorded, as plain data: curves, histograms, vectors and parameters by name.
 
 `lossland.models.runfiles` reads it from files.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -26,10 +26,10 @@ class Scalars:
 
 @dataclass(frozen=True, eq=False)
 class Histograms:
-    """Histograms along a training: at ``steps`` (T,), T arrays of ``edges`` (B+1,), rising, and ``counts`` (B,).
+    """Histograms along a training: at ``steps`` (T,), T arrays of ``edges`` (B+1,) and ``counts`` (B,).
 
-    The bins of two steps may differ in number and place. A count belongs to the values from its left edge up to its
-    right one; infinite and missing values are counted nowhere.
+    The bins of two steps may differ in number and place; one of values that are all equal may have no width. A count
+    belongs to the values from its left edge up to its right one; infinite and missing values are counted nowhere.
     """
 
     steps: NDArray[np.int64]
@@ -114,3 +114,9 @@ def in_order(steps: NDArray[np.int64]) -> NDArray[np.intp]:
     backwards = steps[::-1]
     _, first = np.unique(backwards, return_index=True)
     return len(steps) - 1 - first
+
+
+def few(faults: Sequence[str], most: int = 20) -> tuple[str, ...]:
+    """Return the first of many faults, and how many more there are."""
+    more = len(faults) - most
+    return tuple(faults) if more <= 0 else (*faults[:most], f"There are {more} more faults of that kind.")

@@ -63,10 +63,11 @@ def test_histograms_hold_every_finite_value(tmp_path: Path) -> None:
 
 
 def test_histograms_that_do_not_fit_are_refused(tmp_path: Path) -> None:
-    arrays = {"format": np.asarray(recorder.FORMAT), "steps": np.arange(1), "parameters/w": np.ones((1, 1))}
-    named = {"histograms/h/steps": np.arange(1), "histograms/h/edges": np.ones((1, 4)), "histograms/h/counts": 1}
+    arrays: dict[str, Any] = {"format": recorder.FORMAT, "steps": np.arange(1), "parameters/w": np.ones((1, 1))}
+    arrays |= {"histograms/h/steps": np.arange(1), "histograms/h/edges": np.ones((1, 4))}
     for counts in (np.ones((1, 4)), np.ones((2, 3)), np.ones(3)):
-        np.savez(tmp_path / "x.npz", **arrays, **(named | {"histograms/h/counts": counts}))
+        arrays["histograms/h/counts"] = counts
+        np.savez(tmp_path / "x.npz", **arrays)
         with pytest.raises(ll.UserError, match="the histograms h do not have one count for each bin"):
             recorder.read_run(tmp_path / "x.npz")
 
