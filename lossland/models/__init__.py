@@ -1,13 +1,18 @@
 """The mathematics that scenes show: pure functions over arrays that know nothing of pictures.
 
+`analogies`: sums of word vectors, the words that are nearest to them by angle, and words along an axis between two.
 `calculus`: slopes, areas, Taylor polynomials and Newton's method in one variable.
 `checkpoints`: a training's path out of files.
 `clouds`: samples by name and what they are called, which of many are looked at, and their groups.
 `contours`: curves of equal value.
 `critical_points`: where a landscape is level, and of which kind.
+`curves`: learning curves: smoothed, their best step, when patience ends; and a small training that overfits.
 `datasets`: digits, iris, and two classes in the plane.
 `embeddings`: a layout that grows step by step, kept on its way: the course of t-SNE or UMAP.
+`eventfiles`: tensorBoard's event files, read and written without its package.
 `grand_tour`: the grand tour: a plane or space that turns in high dimensions and comes near every other one.
+`graphs`: computational graphs: an expression taken apart into steps, each with its value, its slopes and its gradient.
+`health`: four gauges of a training: what is wrong with a network can be seen in its layers before the loss tells.
 `honesty`: what a slice may be trusted for.
 `layer_maps`: what a layer does to points, and to areas.
 `layouts`: what a layout of samples may be trusted for, and two layouts laid over each other.
@@ -23,6 +28,8 @@
 `principal`: the axes of most variance.
 `quadratics`: how descent and momentum converge on a quadratic.
 `recorder`: a training's path into a file.
+`runfiles`: what trainings recorded, out of files: the recorder's, TensorBoard's, tables and folders of them.
+`runs`: what a training recorded, as plain data: curves, histograms, vectors and parameters by name.
 `signals`: how signals and gradients fare in many layers.
 `slicefiles`: slices in files, ours and others'.
 `slices`: a network's loss along directions of many kinds.
@@ -38,14 +45,19 @@
 """
 
 from lossland.models import (
+    analogies,
     calculus,
     checkpoints,
     clouds,
     contours,
     critical_points,
+    curves,
     datasets,
     embeddings,
+    eventfiles,
     grand_tour,
+    graphs,
+    health,
     honesty,
     layer_maps,
     layouts,
@@ -61,6 +73,8 @@ from lossland.models import (
     principal,
     quadratics,
     recorder,
+    runfiles,
+    runs,
     signals,
     slicefiles,
     slices,
@@ -76,14 +90,19 @@ from lossland.models import (
 )
 
 __all__ = [
+    "analogies",
     "calculus",
     "checkpoints",
     "clouds",
     "contours",
     "critical_points",
+    "curves",
     "datasets",
     "embeddings",
+    "eventfiles",
     "grand_tour",
+    "graphs",
+    "health",
     "honesty",
     "layer_maps",
     "layouts",
@@ -99,6 +118,8 @@ __all__ = [
     "principal",
     "quadratics",
     "recorder",
+    "runfiles",
+    "runs",
     "signals",
     "slicefiles",
     "slices",
