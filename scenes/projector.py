@@ -295,7 +295,7 @@ class Projector(ll.Scene):
                 names[one],
                 "text",
                 size=22,
-                side="centre",
+                side="above",
                 key=f"name {one}",
             )
             for one in largest
