@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 from math import isnan, log10
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -113,7 +113,7 @@ class TrainingHealth(ll.Scene):
         count = len(self.health().steps)
         return min((KEPT - 1) * now.eased(0.0, 0.94), count - 1.0)
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return the gauges of each layer at this moment, and which lamps are lit."""
         seen, k = self.health(), int(self.at(now) + 1e-9)
         rung = {gauge: at for gauge, at in self.alarms().items() if at <= k}
