@@ -10,6 +10,7 @@
 `layer_maps`: what a layer does to points, and to areas.
 `least_squares`: a loss of any number of weights whose slopes are known exactly.
 `linear_maps`: what a matrix does to the plane.
+`masks`: dropout over all masks at once: a crowd of thinned networks, and what their mean is.
 `neighbours`: nearest neighbours, class means and k-means.
 `networks`: perceptrons and convolutions, thousands at once, with gradients and Hessian products.
 `neurons`: one neuron, gates, and straight cuts between two classes.
@@ -41,6 +42,7 @@ from lossland.models import (
     layer_maps,
     least_squares,
     linear_maps,
+    masks,
     neighbours,
     networks,
     neurons,
@@ -72,6 +74,7 @@ __all__ = [
     "layer_maps",
     "least_squares",
     "linear_maps",
+    "masks",
     "neighbours",
     "networks",
     "neurons",
