@@ -10,11 +10,13 @@
 `eventfiles`: tensorBoard's event files, read and written without its package.
 `grand_tour`: the grand tour: a plane or space that turns in high dimensions and comes near every other one.
 `graphs`: computational graphs: an expression taken apart into steps, each with its value, its slopes and its gradient.
+`health`: four gauges of a training: what is wrong with a network can be seen in its layers before the loss tells.
 `honesty`: what a slice may be trusted for.
 `layer_maps`: what a layer does to points, and to areas.
 `layouts`: what a layout of samples may be trusted for, and two layouts laid over each other.
 `least_squares`: a loss of any number of weights whose slopes are known exactly.
 `linear_maps`: what a matrix does to the plane.
+`masks`: dropout over all masks at once: a crowd of thinned networks, and what their mean is.
 `misleading`: samples whose layouts are easily read wrongly.
 `neighbours`: nearest neighbours, class means and k-means.
 `networks`: perceptrons and convolutions, thousands at once, with gradients and Hessian products.
@@ -52,11 +54,13 @@ from lossland.models import (
     eventfiles,
     grand_tour,
     graphs,
+    health,
     honesty,
     layer_maps,
     layouts,
     least_squares,
     linear_maps,
+    masks,
     misleading,
     neighbours,
     networks,
@@ -94,11 +98,13 @@ __all__ = [
     "eventfiles",
     "grand_tour",
     "graphs",
+    "health",
     "honesty",
     "layer_maps",
     "layouts",
     "least_squares",
     "linear_maps",
+    "masks",
     "misleading",
     "neighbours",
     "networks",
