@@ -1,5 +1,6 @@
 """The mathematics that scenes show: pure functions over arrays that know nothing of pictures.
 
+`attention`: who looks at whom: scaled dot-product attention with masks, heads and temperatures.
 `calculus`: slopes, areas, Taylor polynomials and Newton's method in one variable.
 `checkpoints`: a training's path out of files.
 `contours`: curves of equal value.
@@ -9,6 +10,7 @@
 `layer_maps`: what a layer does to points, and to areas.
 `least_squares`: a loss of any number of weights whose slopes are known exactly.
 `linear_maps`: what a matrix does to the plane.
+`minilm`: a real sentence model on NumPy: all-MiniLM-L6-v2, six layers of twelve heads.
 `neighbours`: nearest neighbours, class means and k-means.
 `networks`: perceptrons and convolutions, thousands at once, with gradients and Hessian products.
 `neurons`: one neuron, gates, and straight cuts between two classes.
@@ -30,6 +32,7 @@
 """
 
 from lossland.models import (
+    attention,
     calculus,
     checkpoints,
     contours,
@@ -39,6 +42,7 @@ from lossland.models import (
     layer_maps,
     least_squares,
     linear_maps,
+    minilm,
     neighbours,
     networks,
     neurons,
@@ -60,6 +64,7 @@ from lossland.models import (
 )
 
 __all__ = [
+    "attention",
     "calculus",
     "checkpoints",
     "contours",
@@ -69,6 +74,7 @@ __all__ = [
     "layer_maps",
     "least_squares",
     "linear_maps",
+    "minilm",
     "neighbours",
     "networks",
     "neurons",
