@@ -20,6 +20,7 @@
 `principal`: the axes of most variance.
 `quadratics`: how descent and momentum converge on a quadratic.
 `recorder`: a training's path into a file.
+`residual`: the residual stream, which blocks read and add to, and two heads that find what came next before.
 `signals`: how signals and gradients fare in many layers.
 `slicefiles`: slices in files, ours and others'.
 `slices`: a network's loss along directions of many kinds.
@@ -52,6 +53,7 @@ from lossland.models import (
     principal,
     quadratics,
     recorder,
+    residual,
     signals,
     slicefiles,
     slices,
@@ -84,6 +86,7 @@ __all__ = [
     "principal",
     "quadratics",
     "recorder",
+    "residual",
     "signals",
     "slicefiles",
     "slices",
