@@ -1,6 +1,7 @@
 """The mathematics that scenes show: pure functions over arrays that know nothing of pictures.
 
 `analogies`: sums of word vectors, the words that are nearest to them by angle, and words along an axis between two.
+`attention`: who looks at whom: scaled dot-product attention with masks, heads and temperatures.
 `calculus`: slopes, areas, Taylor polynomials and Newton's method in one variable.
 `checkpoints`: a training's path out of files.
 `contours`: curves of equal value.
@@ -17,6 +18,7 @@
 `least_squares`: a loss of any number of weights whose slopes are known exactly.
 `linear_maps`: what a matrix does to the plane.
 `masks`: dropout over all masks at once: a crowd of thinned networks, and what their mean is.
+`minilm`: a real sentence model on NumPy: all-MiniLM-L6-v2, six layers of twelve heads.
 `misleading`: samples whose layouts are easily read wrongly.
 `neighbours`: nearest neighbours, class means and k-means.
 `networks`: perceptrons and convolutions, thousands at once, with gradients and Hessian products.
@@ -27,6 +29,7 @@
 `principal`: the axes of most variance.
 `quadratics`: how descent and momentum converge on a quadratic.
 `recorder`: a training's path into a file.
+`residual`: the residual stream, which blocks read and add to, and two heads that find what came next before.
 `runfiles`: what trainings recorded, out of files: the recorder's, TensorBoard's, tables and folders of them.
 `runs`: what a training recorded, as plain data: curves, histograms, vectors and parameters by name.
 `signals`: how signals and gradients fare in many layers.
@@ -45,6 +48,7 @@
 
 from lossland.models import (
     analogies,
+    attention,
     calculus,
     checkpoints,
     contours,
@@ -61,6 +65,7 @@ from lossland.models import (
     least_squares,
     linear_maps,
     masks,
+    minilm,
     misleading,
     neighbours,
     networks,
@@ -71,6 +76,7 @@ from lossland.models import (
     principal,
     quadratics,
     recorder,
+    residual,
     runfiles,
     runs,
     signals,
@@ -89,6 +95,7 @@ from lossland.models import (
 
 __all__ = [
     "analogies",
+    "attention",
     "calculus",
     "checkpoints",
     "contours",
@@ -105,6 +112,7 @@ __all__ = [
     "least_squares",
     "linear_maps",
     "masks",
+    "minilm",
     "misleading",
     "neighbours",
     "networks",
@@ -115,6 +123,7 @@ __all__ = [
     "principal",
     "quadratics",
     "recorder",
+    "residual",
     "runfiles",
     "runs",
     "signals",
