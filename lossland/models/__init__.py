@@ -6,6 +6,7 @@
 `contours`: curves of equal value.
 `critical_points`: where a landscape is level, and of which kind.
 `datasets`: digits, iris, and two classes in the plane.
+`foldings`: how layers of rectified units fold and cut a line, a plane and a sheet of paper.
 `honesty`: what a slice may be trusted for.
 `layer_maps`: what a layer does to points, and to areas.
 `least_squares`: a loss of any number of weights whose slopes are known exactly.
@@ -37,6 +38,7 @@ from lossland.models import (
     contours,
     critical_points,
     datasets,
+    foldings,
     honesty,
     layer_maps,
     least_squares,
@@ -68,6 +70,7 @@ __all__ = [
     "contours",
     "critical_points",
     "datasets",
+    "foldings",
     "honesty",
     "layer_maps",
     "least_squares",
