@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from itertools import combinations
+from math import gcd
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,6 +19,7 @@ from lossland.errors import UserError
 
 Floats = NDArray[np.float64]
 DELTOID = 0.3  # of the disc, from its middle to a side; to a cusp it is three times as far
+Whole = tuple[int, int, int]  # a ratio of three: a line, or a crossing
 Layer = tuple[Floats, Floats]  # weights (out, in) and biases (out,)
 
 
@@ -131,41 +132,45 @@ def chord_ends(count: int, turns: Sequence[float] = ()) -> Floats:
 def regions(lines: Floats, half: float | None = None) -> int:
     """Return into how many regions lines (n, 3), a x + b y + c = 0, cut the plane; or the square [−half, half]².
 
-    Exact: floats are fractions, and crossings are found as such. Lines that lie on each other count once. Each line
-    adds one region, and each crossing one less than there are lines through it (Zaslavsky 1975); in the square only
-    what lies inside counts.
+    Exact: floats are fractions, so that lines and their crossings are three whole numbers each. Lines that lie on each
+    other count once. Each line adds one region, and each crossing one less than there are lines through it (Zaslavsky
+    1975); in the square only what lies inside counts.
     """
-    exact = {_scaled([Fraction(float(part)) for part in line]) for line in lines}
-    square = None if half is None else Fraction(float(half))
-    meeting = [line for line in exact if square is None or _enters(line, square)]
-    through: dict[tuple[Fraction, Fraction], set[tuple[Fraction, ...]]] = {}
+    exact = {_whole(line) for line in lines}
+    over, under = (1, 0) if half is None else float(half).as_integer_ratio()  # half the square's side, as a fraction
+    meeting = [line for line in exact if half is None or _enters(line, over, under)]
+    through: dict[Whole, set[Whole]] = {}
     for one, other in combinations(meeting, 2):
-        place = _crossing(one, other)
-        if place is not None and (square is None or max(map(abs, place)) < square):
-            through.setdefault(place, set()).update((one, other))
+        (a, b, c), (d, e, f) = one, other
+        x, y, w = b * f - c * e, c * d - a * f, a * e - b * d  # they cross at (x / w, y / w)
+        if w and (half is None or under * max(abs(x), abs(y)) < over * abs(w)):
+            through.setdefault(_lowest((x, y, w)), set()).update((one, other))
     return 1 + len(meeting) + sum(len(found) - 1 for found in through.values())
 
 
-def _scaled(line: list[Fraction]) -> tuple[Fraction, ...]:
-    """Return a line's numbers with the first that is not 0 made 1: the same for the same line."""
-    lead = next((part for part in line[:2] if part), None)
-    if lead is None:
+def _whole(line: Floats) -> Whole:
+    """Return a line in whole numbers, the same for the same line."""
+    parts = [float(part).as_integer_ratio() for part in line]
+    if not (parts[0][0] or parts[1][0]):
         raise UserError("A line a x + b y + c = 0 needs a or b that is not 0.")
-    return tuple(part / lead for part in line)
+    scale = max(under for _, under in parts)  # all are powers of 2
+    a, b, c = (over * (scale // under) for over, under in parts)
+    return _lowest((a, b, c))
 
 
-def _enters(line: tuple[Fraction, ...], half: Fraction) -> bool:
-    """Whether a line goes through the inside of the square: some corners are on one side, some on the other."""
+def _lowest(ratio: Whole) -> Whole:
+    """Return a ratio of three numbers in its lowest terms, the first that is not 0 above 0."""
+    a, b, c = ratio
+    size = gcd(a, b, c)
+    size = -size if (a or b or c) < 0 else size
+    return a // size, b // size, c // size
+
+
+def _enters(line: Whole, over: int, under: int) -> bool:
+    """Whether a line goes through the inside of a square: some corners are on one side, some on the other."""
     a, b, c = line
-    sides = [a * x + b * y + c for x in (-half, half) for y in (-half, half)]
+    sides = [over * (a * x + b * y) + under * c for x in (-1, 1) for y in (-1, 1)]
     return min(sides) < 0 < max(sides)
-
-
-def _crossing(one: tuple[Fraction, ...], other: tuple[Fraction, ...]) -> tuple[Fraction, Fraction] | None:
-    """Return where two lines cross, None for parallels."""
-    (a, b, c), (d, e, f) = one, other
-    cross = a * e - b * d
-    return ((b * f - c * e) / cross, (c * d - a * f) / cross) if cross else None
 
 
 def folded(x: ArrayLike, steps: float) -> Floats:

@@ -174,7 +174,7 @@ def test_depths_that_cannot_be_drawn_are_not_kept() -> None:
     assert made.depth == 7
 
 
-def test_no_change_takes_longer_than_a_frame() -> None:
+def test_no_change_takes_longer_than_50_ms_of_one_core() -> None:
     for made, name, values in (
         (scene(), "depth", (7, 6, 7)),
         (scene("folded lines"), "width", (12, 11, 10)),
@@ -183,8 +183,8 @@ def test_no_change_takes_longer_than_a_frame() -> None:
         made.frame(8.0)
         taken = []
         for value in values:
-            begun = time.perf_counter()
+            begun = time.process_time()
             made.set(name, value)
             made.frame(8.0)
-            taken.append(time.perf_counter() - begun)
+            taken.append(time.process_time() - begun)
         assert min(taken) < 0.05, (made, taken)
