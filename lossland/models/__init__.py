@@ -5,12 +5,19 @@
 `checkpoints`: a training's path out of files.
 `contours`: curves of equal value.
 `critical_points`: where a landscape is level, and of which kind.
+`curves`: learning curves: smoothed, their best step, when patience ends; and a small training that overfits.
 `datasets`: digits, iris, and two classes in the plane.
+`eventfiles`: tensorBoard's event files, read and written without its package.
 `foldings`: how layers of rectified units fold and cut a line, a plane and a sheet of paper.
+`grand_tour`: the grand tour: a plane or space that turns in high dimensions and comes near every other one.
+`graphs`: computational graphs: an expression taken apart into steps, each with its value, its slopes and its gradient.
+`health`: four gauges of a training: what is wrong with a network can be seen in its layers before the loss tells.
 `honesty`: what a slice may be trusted for.
 `layer_maps`: what a layer does to points, and to areas.
+`layouts`: what a layout of samples may be trusted for, and two layouts laid over each other.
 `least_squares`: a loss of any number of weights whose slopes are known exactly.
 `linear_maps`: what a matrix does to the plane.
+`misleading`: samples whose layouts are easily read wrongly.
 `neighbours`: nearest neighbours, class means and k-means.
 `networks`: perceptrons and convolutions, thousands at once, with gradients and Hessian products.
 `neurons`: one neuron, gates, and straight cuts between two classes.
@@ -20,6 +27,8 @@
 `principal`: the axes of most variance.
 `quadratics`: how descent and momentum converge on a quadratic.
 `recorder`: a training's path into a file.
+`runfiles`: what trainings recorded, out of files: the recorder's, TensorBoard's, tables and folders of them.
+`runs`: what a training recorded, as plain data: curves, histograms, vectors and parameters by name.
 `signals`: how signals and gradients fare in many layers.
 `slicefiles`: slices in files, ours and others'.
 `slices`: a network's loss along directions of many kinds.
@@ -28,6 +37,9 @@
 `subspaces`: what a matrix reaches and what it loses, least squares, right angles, and paths in space.
 `torch_models`: PyTorch modules of one's own.
 `training`: any optimizer on many networks.
+`tsne`: t-SNE, exactly: all pairs of points, step by step.
+`umap`: a fuzzy graph of neighbours, and a layout that is drawn from it edge by edge: UMAP.
+`vectorfiles`: vectors of a user's own in files, with labels and pictures: .npy, .npz and .tsv.
 `vectors`: sums, multiples, angles and spans.
 """
 
@@ -37,12 +49,19 @@ from lossland.models import (
     checkpoints,
     contours,
     critical_points,
+    curves,
     datasets,
+    eventfiles,
     foldings,
+    grand_tour,
+    graphs,
+    health,
     honesty,
     layer_maps,
+    layouts,
     least_squares,
     linear_maps,
+    misleading,
     neighbours,
     networks,
     neurons,
@@ -52,6 +71,8 @@ from lossland.models import (
     principal,
     quadratics,
     recorder,
+    runfiles,
+    runs,
     signals,
     slicefiles,
     slices,
@@ -60,6 +81,9 @@ from lossland.models import (
     subspaces,
     torch_models,
     training,
+    tsne,
+    umap,
+    vectorfiles,
     vectors,
 )
 
@@ -69,12 +93,19 @@ __all__ = [
     "checkpoints",
     "contours",
     "critical_points",
+    "curves",
     "datasets",
+    "eventfiles",
     "foldings",
+    "grand_tour",
+    "graphs",
+    "health",
     "honesty",
     "layer_maps",
+    "layouts",
     "least_squares",
     "linear_maps",
+    "misleading",
     "neighbours",
     "networks",
     "neurons",
@@ -84,6 +115,8 @@ __all__ = [
     "principal",
     "quadratics",
     "recorder",
+    "runfiles",
+    "runs",
     "signals",
     "slicefiles",
     "slices",
@@ -92,5 +125,8 @@ __all__ = [
     "subspaces",
     "torch_models",
     "training",
+    "tsne",
+    "umap",
+    "vectorfiles",
     "vectors",
 ]
