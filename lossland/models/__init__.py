@@ -9,6 +9,7 @@
 `curves`: learning curves: smoothed, their best step, when patience ends; and a small training that overfits.
 `datasets`: digits, iris, and two classes in the plane.
 `eventfiles`: tensorBoard's event files, read and written without its package.
+`foldings`: how layers of rectified units fold and cut a line, a plane and a sheet of paper.
 `grand_tour`: the grand tour: a plane or space that turns in high dimensions and comes near every other one.
 `graphs`: computational graphs: an expression taken apart into steps, each with its value, its slopes and its gradient.
 `health`: four gauges of a training: what is wrong with a network can be seen in its layers before the loss tells.
@@ -56,6 +57,7 @@ from lossland.models import (
     curves,
     datasets,
     eventfiles,
+    foldings,
     grand_tour,
     graphs,
     health,
@@ -103,6 +105,7 @@ __all__ = [
     "curves",
     "datasets",
     "eventfiles",
+    "foldings",
     "grand_tour",
     "graphs",
     "health",
