@@ -4,10 +4,12 @@
 `attention`: who looks at whom: scaled dot-product attention with masks, heads and temperatures.
 `calculus`: slopes, areas, Taylor polynomials and Newton's method in one variable.
 `checkpoints`: a training's path out of files.
+`clouds`: samples by name and what they are called, which of many are looked at, and their groups.
 `contours`: curves of equal value.
 `critical_points`: where a landscape is level, and of which kind.
 `curves`: learning curves: smoothed, their best step, when patience ends; and a small training that overfits.
 `datasets`: digits, iris, and two classes in the plane.
+`embeddings`: a layout that grows step by step, kept on its way: the course of t-SNE or UMAP.
 `eventfiles`: tensorBoard's event files, read and written without its package.
 `foldings`: how layers of rectified units fold and cut a line, a plane and a sheet of paper.
 `grand_tour`: the grand tour: a plane or space that turns in high dimensions and comes near every other one.
@@ -52,10 +54,12 @@ from lossland.models import (
     attention,
     calculus,
     checkpoints,
+    clouds,
     contours,
     critical_points,
     curves,
     datasets,
+    embeddings,
     eventfiles,
     foldings,
     grand_tour,
@@ -100,10 +104,12 @@ __all__ = [
     "attention",
     "calculus",
     "checkpoints",
+    "clouds",
     "contours",
     "critical_points",
     "curves",
     "datasets",
+    "embeddings",
     "eventfiles",
     "foldings",
     "grand_tour",
