@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ Floats = NDArray[np.float64]
 TRAIN = ("train", "training")
 VALIDATION = ("validation", "valid", "val", "eval", "test", "dev")
 HIGHER = ("acc", "auc", "f1", "precision", "recall", "bleu")  # parts of names of what should rise
+MOST_KEPT = 64  # trainings
 HIDDEN = 32  # neurons of the small training
 
 
@@ -75,6 +77,46 @@ def gap(train: Scalars, validation: Scalars) -> Scalars:
     """Return how much higher validation is, at its steps; training is taken along straight lines between its own."""
     between = np.interp(validation.steps, train.steps, train.values, np.nan, np.nan)
     return Scalars(validation.steps, validation.values - between)
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """One number of a run, in training and in validation; None where it was not measured, of one at least not."""
+
+    name: str
+    train: Scalars | None = None
+    validation: Scalars | None = None
+
+    @property
+    def curves(self) -> list[Scalars]:
+        """Those that there are."""
+        return [curve for curve in (self.train, self.validation) if curve is not None]
+
+    @property
+    def judged(self) -> Scalars:
+        """The curve that tells the best step: validation's, else training's."""
+        return self.curves[-1]
+
+
+@np.errstate(all="ignore")
+def verdict(pair: Pair, patience: int, higher: bool = False) -> dict[str, float]:
+    """Return what curves say: ``best_epoch`` and ``best_value`` of the judged curve, and what became of them.
+
+    ``stopped_epoch`` is the step at which patience ends (nan: never), ``last`` the judged curve's last value, ``rise``
+    by which share of the best value it is above that. With both curves, ``train`` and ``gap`` are those at the end.
+    """
+    steps, values = pair.judged.steps, pair.judged.values
+    at, stop = best(values, higher), stopping(values, patience, higher)
+    found = {
+        "best_epoch": float(steps[at]),
+        "best_value": float(values[at]),
+        "stopped_epoch": math.nan if stop is None else float(steps[stop]),
+        "last": float(values[-1]),
+        "rise": float(values[-1] / values[at] - 1.0),
+    }
+    if pair.train and pair.validation:
+        found |= {"train": float(pair.train.values[-1]), "gap": float(gap(pair.train, pair.validation).values[-1])}
+    return found
 
 
 def is_higher_better(name: str) -> bool:
@@ -144,12 +186,15 @@ class Curves:
         return {name: Scalars(self.steps, getattr(self, name)[:, network]) for name in names}
 
 
+_trained: dict[tuple[Any, ...], Curves] = {}  # by what was asked for
+
+
 def digits_training(
     samples: int = 100,
     noise: float = 0.2,
     rates: Sequence[float] = (0.01,),
     hidden: int = HIDDEN,
-    epochs: int = 200,
+    epochs: int = 150,
     every: int = 1,
     piece: int = 10,
     seed: int = 0,
@@ -158,8 +203,12 @@ def digits_training(
 
     Each of the networks (64, ``hidden`` tanh, 10) has its own rate for Adam; an epoch is one step on all samples.
     Validation is on the 360 digits that are for the test, all labelled rightly. The curves have a value each ``every``
-    epochs from 0 on, and come each ``piece`` values.
+    epochs from 0 on, and come each ``piece`` values; those of a training that was asked for before come at once.
     """
+    asked = (samples, noise, tuple(rates), hidden, epochs, every, seed)
+    if asked in _trained:
+        yield _trained[asked]
+        return
     train, test = split_digits()
     data = mislabelled(train.part(0, samples), noise, seed)
     network = mlp((64, hidden, 10))
@@ -171,7 +220,12 @@ def digits_training(
         done = trainer.t >= epochs
         if done or len(rows) % piece == 0:
             steps, loss, accuracy, val_loss, val_accuracy = (np.array(column) for column in zip(*rows, strict=True))
-            yield Curves(steps, loss, val_loss, accuracy, val_accuracy)
+            found = Curves(steps, loss, val_loss, accuracy, val_accuracy)
+            if done:
+                _trained[asked] = found
+                while len(_trained) > MOST_KEPT:
+                    _trained.pop(next(iter(_trained)))
+            yield found
         if done:
             return
         trainer.advance(min(every, epochs - trainer.t))
