@@ -165,7 +165,7 @@ def mislabelled(data: Data, share: float, seed: int = 0) -> Data:
     order = uniform(seed, numbers, 0, Purpose.ORDER)[0].argsort()
     chosen = order[: round(share * count)]
     away = 1 + (uniform(seed, numbers, 1, Purpose.ORDER)[0] * (classes - 1)).astype(np.int64)
-    target = np.asarray(data.target).copy()
+    target = data.target.astype(np.int64)
     target[chosen] = (target[chosen] + np.minimum(away, classes - 1)[chosen]) % classes
     return Data(data.points, target, data.names)
 

@@ -94,7 +94,7 @@ def test_the_gate_is_dragged() -> None:
 def test_a_click_chooses_a_run(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / f"{name}.csv").write_text("step,loss,val_loss\n0,3,3\n1,2,2\n2,1,3\n")
-    made = library.scene(str(tmp_path))
+    made: Any = library.scene(str(tmp_path))
     assert made.name == "loss_curves"
     frame = made.frame(made.clock.seconds)
     assert made.pick(sheets(frame, "train", 1)[0], 0)
@@ -107,7 +107,7 @@ def test_a_click_chooses_a_run(tmp_path: Path) -> None:
 def test_a_file_is_followed_and_its_curves_are_offered(tmp_path: Path) -> None:
     file = tmp_path / "run.csv"
     file.write_text("step,acc,val_acc,train_loss,val_loss\n0,.1,.1,3,3\n1,.5,.4,2,2\n")
-    made = library.scene(str(file))
+    made: Any = library.scene(str(file))
     assert made.series == "loss"
     assert made.offered() == ["loss", "acc"]
     assert made.readouts()["best_epoch"] == 1
@@ -130,7 +130,7 @@ def test_a_file_is_followed_and_its_curves_are_offered(tmp_path: Path) -> None:
 
 def test_damage_is_told_in_the_picture(tmp_path: Path) -> None:
     (tmp_path / "run.csv").write_text("step,loss\n0,3\n1,x\n2,1\n")
-    made = library.scene(str(tmp_path / "run.csv"))
+    made: Any = library.scene(str(tmp_path / "run.csv"))
     (title,) = [note for note in made.frame(0.0).notes if isinstance(note, layers.Title)]
     assert any("line 3: 'x' is no number" in line for line in title.lines)
 
