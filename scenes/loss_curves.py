@@ -14,7 +14,7 @@ from lossland.models.runs import RecordedRun, Scalars
 
 TRAIN, VALIDATION, GAP = "optimizer.momentum", "area", "up"  # colours
 EPOCHS = 150  # of the small training
-RATES, SWEEP_HIDDEN, SWEEP_EVERY = np.geomspace(1e-4, 1.0, 49), 16, 3  # of the sweep, whose networks are smaller
+RATES, SWEEP_EVERY = np.geomspace(1e-4, 1.0, 49), 3  # of the sweep: how often its networks are judged
 SWEEP_DEEP, SWEEP_TOP = 2.4, 3.0  # its depth, world, and how many times the lowest loss is shown
 WIDE, HIGH, PITCH = 3.4, 1.5, 0.62  # of a run's curves, and from one run to the next, world
 BROAD = 0.2  # width of a ribbon
@@ -110,7 +110,7 @@ class LossCurves(ll.Scene):
         kinds = {
             "one": [(self.noise, self.samples)],
             "noise": [(part * self.noise, self.samples) for part in (1.0, 0.5, 0.0)],
-            "samples": [(self.noise, many * self.samples) for many in (1, 2, 3)],
+            "samples": [(self.noise, round(many * self.samples)) for many in (1.0, 1.5, 2.5)],
         }
         runs = []
         for noise, samples in kinds[self.compare]:
@@ -388,7 +388,7 @@ class LossCurves(ll.Scene):
     @ll.refined(levels=(24, EPOCHS), stale=True)
     def swept(self, epochs: int) -> Generator[object, None, curves.Curves]:
         """Return the curves of networks with rates from 0.0001 to 1, trained side by side."""
-        sweep = (self.samples, self.noise, RATES.tolist(), SWEEP_HIDDEN, epochs, SWEEP_EVERY, 1, self.seed)
+        sweep = (self.samples, self.noise, RATES.tolist(), curves.HIDDEN, epochs, SWEEP_EVERY, 1, self.seed)
         return (yield from lasted(curves.digits_training(*sweep)))
 
     @ll.kept

@@ -22,7 +22,8 @@ TRAIN = ("train", "training")
 VALIDATION = ("validation", "valid", "val", "eval", "test", "dev")
 HIGHER = ("acc", "auc", "f1", "precision", "recall", "bleu")  # parts of names of what should rise
 MOST_KEPT = 64  # trainings
-HIDDEN = 32  # neurons of the small training
+BLOCK = 180  # samples judged at once: so few that BLAS does not start threads, which would take longer
+HIDDEN = 16  # neurons of the small training
 
 
 def smoothed(values: ArrayLike, beta: float) -> Floats:
@@ -234,7 +235,11 @@ def digits_training(
 @np.errstate(all="ignore")
 def _measured(network: Network, theta: Floats, data: Data) -> tuple[Floats, Floats]:
     """Return loss and accuracy (P,) over some samples."""
-    out = network.apply(theta, data.points)  # (P, N, classes)
-    target = prepared(np, network.loss_kind, data.target, network.outputs, out.dtype)
-    right = out.argmax(axis=-1) == data.target
-    return losses(network.loss_kind, out, target).mean(axis=1), right.mean(axis=1)
+    loss, right = [], []
+    for first in range(0, len(data), BLOCK):
+        part = data.part(first, first + BLOCK)
+        out = network.apply(theta, part.points)  # (P, N, classes)
+        target = prepared(np, network.loss_kind, part.target, network.outputs, out.dtype)
+        loss.append(losses(network.loss_kind, out, target))
+        right.append(out.argmax(axis=-1) == part.target)
+    return np.concatenate(loss, axis=1).mean(axis=1), np.concatenate(right, axis=1).mean(axis=1)
