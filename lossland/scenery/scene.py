@@ -64,6 +64,7 @@ METHODS = {
     "click": "position",
     "pick": "layer, element",
     "changed": "name",
+    "poll": "seconds",
     "newcomer": "text",
 }
 """What a scene may give as methods, and what each is called with."""
@@ -505,6 +506,13 @@ class Scene(Displayed):
             if isinstance(param, PlacedPoint) and param.click and param.is_shown(self):
                 param.move(self, position)
                 return param.restarts
+        return False
+
+    def poll(self, seconds: float) -> bool:
+        """Look whether a file that the scene shows has grown; True if its picture is another one now.
+
+        A window asks again and again, with the seconds of some clock; films and stills never ask.
+        """
         return False
 
     def pick(self, layer: Layer, element: int) -> bool:
