@@ -7,6 +7,7 @@
 `curves`: learning curves: smoothed, their best step, when patience ends; and a small training that overfits.
 `datasets`: digits, iris, and two classes in the plane.
 `eventfiles`: tensorBoard's event files, read and written without its package.
+`health`: four gauges of a training: what is wrong with a network can be seen in its layers before the loss tells.
 `honesty`: what a slice may be trusted for.
 `layer_maps`: what a layer does to points, and to areas.
 `least_squares`: a loss of any number of weights whose slopes are known exactly.
@@ -41,6 +42,7 @@ from lossland.models import (
     curves,
     datasets,
     eventfiles,
+    health,
     honesty,
     layer_maps,
     least_squares,
@@ -75,6 +77,7 @@ __all__ = [
     "curves",
     "datasets",
     "eventfiles",
+    "health",
     "honesty",
     "layer_maps",
     "least_squares",
