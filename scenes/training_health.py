@@ -66,7 +66,7 @@ class TrainingHealth(ll.Scene):
     dead_limit = parameters.Number(health.LIMITS["dead"], 0.01, 1.0, "dead from", "Its lamp lights.")
     update_limit = parameters.Number(health.LIMITS["update"], 0.5, 5.0, "update from", "Powers of ten away from 10⁻³.")
     spread_limit = parameters.Number(
-        10 ** health.LIMITS["spread"], 1.2, 100.0, "spread from", "Times, up or down.", True
+        10 ** health.LIMITS["spread"], 1.2, 100.0, "spread from", "How many times.", log=True
     )
     run = parameters.Text("", stored, "run", "A run that you recorded, a file or folder, instead.")
     clock = ll.Clock(14.0)
@@ -180,7 +180,7 @@ class TrainingHealth(ll.Scene):
         for block in range(many) if many <= 5 else (0, many - 1):
             kind, layer = self.blocks()[block]
             low, high = self.seen().ridges[kind].edges[[0, -1]]
-            reach = words("10^?n to 1", low) if kind == "gradient" else words("? to ?", low, high)
+            reach = words("1e?n to 1", low) if kind == "gradient" else words("? to ?", low, high)
             name = (self.seen().layers[layer], "") if self.opened() is None else (kind, reach)
             at = (sum(self.place(block)) / 2, DEPTH / 2, 0.65 * TALL)
             found.append(layers.Label(at, name[0], "text", name[1], size=17, side="above", key=f"name {block}"))
@@ -207,12 +207,12 @@ class TrainingHealth(ll.Scene):
                 own = np.flatnonzero(states == state)
                 at = np.stack([x[own], 0 * x[own] + y, 0 * x[own] + 0.04], -1)
                 look: dict[str, Any] = {
-                    "outline": True, "number": own, "worth": [self.told(gauge, k, layer) for layer in own],
+                    "outline": True, "number": own, "worth": [self.told(gauge, k, layer) for layer in own.tolist()],
                     "name": NAMES[gauge].capitalize(), "key": f"lamp {gauge} {state}",
                 }  # fmt: skip
                 if len(own):
                     drawn.append(layers.Points(at, color, 5.0 if state == "off" else 9.5, "sphere", **look))
-            name = f"{NAMES[gauge]}  {self.told(gauge, k, self.seen().worst(gauge, k))}"
+            name = f"{gauge}  {self.told(gauge, k, self.seen().worst(gauge, k))}"
             color = "text" if {"lit", "after"} & set(states) else "dim"
             place = (self.place(0)[0] - 0.1, y, 0.04)
             drawn.append(layers.Label(place, name, color, size=16, side="left", key=f"gauge {gauge}"))
@@ -255,7 +255,7 @@ class TrainingHealth(ll.Scene):
     @ll.kept
     def bounds(self) -> np.ndarray:
         """Return the corners of all that is seen."""
-        x, y = (-SPAN / 2 - 0.5, SPAN / 2), (FRONT - 3.5 * ROW, DEPTH / 2)
+        x, y = (-SPAN / 2 - 0.8, SPAN / 2), (FRONT - 3.5 * ROW, DEPTH / 2)
         return np.array([(a, b, c) for a in x for b in y for c in (0.0, TALL)])
 
     # ---------------------------------------------------------------------------------------------------- the notes
