@@ -4,7 +4,8 @@
 # make test-cluster  run tiles on a Dask cluster of processes, and let cocopp read what the benchmark exports
 # make test-kernels  compile every CUDA kernel for every architecture, and look for what we use in the real CuPy and CUDA
 # make test-report open the benchmark's report in a headless Chromium, and meshes in PyVista and trimesh
-# make test-endurance  open every scene 50 times, draw 10,000 frames, and see that nothing is left behind
+# make test-endurance  open every scene 50 times, draw 10,000 frames, and see that nothing is left behind; run benchmarks dry
+# make test-drive  drag every handle of every scene with a real mouse in a real window, on a display in memory
 # make test-layout look at what is written over every picture of every scene: nothing cut, covered, small or pale
 # make test-fuzz   random formulas, numbers, sessions, signals and streams, and every setting of GL, for minutes
 # make gpu-day     check and measure everything on a machine with an NVIDIA card (docs/gpu.md); without one, a dry run
@@ -51,7 +52,8 @@ GPU_PYTHON ?= $(if $(wildcard $(VENV)/bin/python),$(VENV)/bin/python,$(PYTHON))
 GPU_DAY := $(if $(WHEELS),--wheels "$(WHEELS)") $(if $(PACKAGES),--packages "$(PACKAGES)") \
     $(if $(PICTURES),--pictures "$(PICTURES)") $(if $(OUT),--out "$(OUT)")
 
-.PHONY: gpu-day run test test-torch test-cluster test-report test-kernels test-endurance test-layout test-fuzz lint pictures \
+.PHONY: gpu-day run test test-torch test-cluster test-report test-kernels test-endurance test-drive test-layout \
+    test-fuzz lint pictures \
     bench-compute bench-render bench-slices bench-scenes clean
 
 run: $(VENV)/.installed $(VENV)/.graphics
@@ -84,6 +86,9 @@ test-endurance: $(VENV)/.test-graphics
 # Nothing is installed for it: the machine has no network, and brings its own Python.
 gpu-day:
 	$(GPU_PYTHON) tools/gpu_day.py $(GPU_DAY)
+
+test-drive: $(VENV)/.test-graphics
+	$(HEADLESS) $(VENV)/bin/python -m pytest -n 2 --dist load -m drive tests/app/test_drive.py
 
 test-layout: $(VENV)/.test-graphics
 	$(HEADLESS) $(VENV)/bin/python -m pytest -n 2 --dist load -m layout tests/writing

@@ -163,7 +163,7 @@ class Eigenvectors(ll.Scene):
             if alone is not None and k != alone:
                 continue
             (x, y), role = line.vector, f"eigen{k + 1}"
-            far = shapes.lifted(line.vector * min(0.96, 0.82 / max(abs(y), 1e-9)) * reach)
+            far = shapes.lifted(line.vector * min(1.12, 0.9 / max(abs(y), 1e-9)) * reach)
             sent = self.a @ np.array(self.vector)
             sent = sent if sent @ line.vector >= 0 else -sent
             turn = 1.0 if x * sent[1] - y * sent[0] >= 0 else -1.0  # away from where A sends v

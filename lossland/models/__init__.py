@@ -1,5 +1,6 @@
 """The mathematics that scenes show: pure functions over arrays that know nothing of pictures.
 
+`analogies`: sums of word vectors, the words that are nearest to them by angle, and words along an axis between two.
 `calculus`: slopes, areas, Taylor polynomials and Newton's method in one variable.
 `checkpoints`: a training's path out of files.
 `contours`: curves of equal value.
@@ -7,11 +8,15 @@
 `curves`: learning curves: smoothed, their best step, when patience ends; and a small training that overfits.
 `datasets`: digits, iris, and two classes in the plane.
 `eventfiles`: tensorBoard's event files, read and written without its package.
+`grand_tour`: the grand tour: a plane or space that turns in high dimensions and comes near every other one.
+`graphs`: computational graphs: an expression taken apart into steps, each with its value, its slopes and its gradient.
 `health`: four gauges of a training: what is wrong with a network can be seen in its layers before the loss tells.
 `honesty`: what a slice may be trusted for.
 `layer_maps`: what a layer does to points, and to areas.
+`layouts`: what a layout of samples may be trusted for, and two layouts laid over each other.
 `least_squares`: a loss of any number of weights whose slopes are known exactly.
 `linear_maps`: what a matrix does to the plane.
+`misleading`: samples whose layouts are easily read wrongly.
 `neighbours`: nearest neighbours, class means and k-means.
 `networks`: perceptrons and convolutions, thousands at once, with gradients and Hessian products.
 `neurons`: one neuron, gates, and straight cuts between two classes.
@@ -31,10 +36,14 @@
 `subspaces`: what a matrix reaches and what it loses, least squares, right angles, and paths in space.
 `torch_models`: PyTorch modules of one's own.
 `training`: any optimizer on many networks.
+`tsne`: t-SNE, exactly: all pairs of points, step by step.
+`umap`: a fuzzy graph of neighbours, and a layout that is drawn from it edge by edge: UMAP.
+`vectorfiles`: vectors of a user's own in files, with labels and pictures: .npy, .npz and .tsv.
 `vectors`: sums, multiples, angles and spans.
 """
 
 from lossland.models import (
+    analogies,
     calculus,
     checkpoints,
     contours,
@@ -42,11 +51,15 @@ from lossland.models import (
     curves,
     datasets,
     eventfiles,
+    grand_tour,
+    graphs,
     health,
     honesty,
     layer_maps,
+    layouts,
     least_squares,
     linear_maps,
+    misleading,
     neighbours,
     networks,
     neurons,
@@ -66,10 +79,14 @@ from lossland.models import (
     subspaces,
     torch_models,
     training,
+    tsne,
+    umap,
+    vectorfiles,
     vectors,
 )
 
 __all__ = [
+    "analogies",
     "calculus",
     "checkpoints",
     "contours",
@@ -77,11 +94,15 @@ __all__ = [
     "curves",
     "datasets",
     "eventfiles",
+    "grand_tour",
+    "graphs",
     "health",
     "honesty",
     "layer_maps",
+    "layouts",
     "least_squares",
     "linear_maps",
+    "misleading",
     "neighbours",
     "networks",
     "neurons",
@@ -101,5 +122,8 @@ __all__ = [
     "subspaces",
     "torch_models",
     "training",
+    "tsne",
+    "umap",
+    "vectorfiles",
     "vectors",
 ]
