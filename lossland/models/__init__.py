@@ -41,6 +41,7 @@
 `slicing`: a slice from a few words.
 `slopes`: the steepest heading, and the ways that rain takes.
 `subspaces`: what a matrix reaches and what it loses, least squares, right angles, and paths in space.
+`tasks`: losses of models on data as problems for optimizers: a place is a model's parameters, so that a swarm is a batch.
 `torch_models`: PyTorch modules of one's own.
 `training`: any optimizer on many networks.
 `tsne`: t-SNE, exactly: all pairs of points, step by step.
@@ -91,6 +92,7 @@ from lossland.models import (
     slicing,
     slopes,
     subspaces,
+    tasks,
     torch_models,
     training,
     tsne,
@@ -141,6 +143,7 @@ __all__ = [
     "slicing",
     "slopes",
     "subspaces",
+    "tasks",
     "torch_models",
     "training",
     "tsne",
