@@ -4,7 +4,7 @@
 # make test-cluster  run tiles on a Dask cluster of processes, and let cocopp read what the benchmark exports
 # make test-kernels  compile every CUDA kernel for every architecture, and look for what we use in the real CuPy and CUDA
 # make test-report open the benchmark's report in a headless Chromium, and meshes in PyVista and trimesh
-# make test-endurance  open every scene 50 times, draw 10,000 frames, and see that nothing is left behind
+# make test-endurance  open every scene 50 times, draw 10,000 frames, and see that nothing is left behind; run benchmarks dry
 # make test-drive  drag every handle of every scene with a real mouse in a real window, on a display in memory
 # make test-layout look at what is written over every picture of every scene: nothing cut, covered, small or pale
 # make test-fuzz   random formulas, numbers, sessions, signals and streams, and every setting of GL, for minutes
@@ -25,7 +25,7 @@ VENV := .venv
 TORCH_VENV := .venv-torch
 REPORT_VENV := .venv-report
 TORCH := torch==2.13.0
-TORCH_PEERS := pytorch_optimizer==4.1.0 optax==0.2.8 keras==3.15.1 lightning==2.6.6
+TORCH_PEERS := pytorch_optimizer==4.1.0 optax==0.2.8 keras==3.15.1 lightning==2.6.6 tensorboard==2.20.0
 MESH_READERS := pyvista==0.49.1 trimesh==5.2.0
 CLUSTER_VENV := .venv-cluster
 COCOPP := cocopp==2.9.1 six

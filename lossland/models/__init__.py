@@ -1,14 +1,21 @@
 """The mathematics that scenes show: pure functions over arrays that know nothing of pictures.
 
+`analogies`: sums of word vectors, the words that are nearest to them by angle, and words along an axis between two.
 `calculus`: slopes, areas, Taylor polynomials and Newton's method in one variable.
 `checkpoints`: a training's path out of files.
 `contours`: curves of equal value.
 `critical_points`: where a landscape is level, and of which kind.
+`curves`: learning curves: smoothed, their best step, when patience ends; and a small training that overfits.
 `datasets`: digits, iris, and two classes in the plane.
+`eventfiles`: tensorBoard's event files, read and written without its package.
+`grand_tour`: the grand tour: a plane or space that turns in high dimensions and comes near every other one.
+`graphs`: computational graphs: an expression taken apart into steps, each with its value, its slopes and its gradient.
 `honesty`: what a slice may be trusted for.
 `layer_maps`: what a layer does to points, and to areas.
+`layouts`: what a layout of samples may be trusted for, and two layouts laid over each other.
 `least_squares`: a loss of any number of weights whose slopes are known exactly.
 `linear_maps`: what a matrix does to the plane.
+`misleading`: samples whose layouts are easily read wrongly.
 `neighbours`: nearest neighbours, class means and k-means.
 `networks`: perceptrons and convolutions, thousands at once, with gradients and Hessian products.
 `neurons`: one neuron, gates, and straight cuts between two classes.
@@ -18,6 +25,8 @@
 `principal`: the axes of most variance.
 `quadratics`: how descent and momentum converge on a quadratic.
 `recorder`: a training's path into a file.
+`runfiles`: what trainings recorded, out of files: the recorder's, TensorBoard's, tables and folders of them.
+`runs`: what a training recorded, as plain data: curves, histograms, vectors and parameters by name.
 `signals`: how signals and gradients fare in many layers.
 `slicefiles`: slices in files, ours and others'.
 `slices`: a network's loss along directions of many kinds.
@@ -26,19 +35,29 @@
 `subspaces`: what a matrix reaches and what it loses, least squares, right angles, and paths in space.
 `torch_models`: PyTorch modules of one's own.
 `training`: any optimizer on many networks.
+`tsne`: t-SNE, exactly: all pairs of points, step by step.
+`umap`: a fuzzy graph of neighbours, and a layout that is drawn from it edge by edge: UMAP.
+`vectorfiles`: vectors of a user's own in files, with labels and pictures: .npy, .npz and .tsv.
 `vectors`: sums, multiples, angles and spans.
 """
 
 from lossland.models import (
+    analogies,
     calculus,
     checkpoints,
     contours,
     critical_points,
+    curves,
     datasets,
+    eventfiles,
+    grand_tour,
+    graphs,
     honesty,
     layer_maps,
+    layouts,
     least_squares,
     linear_maps,
+    misleading,
     neighbours,
     networks,
     neurons,
@@ -48,6 +67,8 @@ from lossland.models import (
     principal,
     quadratics,
     recorder,
+    runfiles,
+    runs,
     signals,
     slicefiles,
     slices,
@@ -56,19 +77,29 @@ from lossland.models import (
     subspaces,
     torch_models,
     training,
+    tsne,
+    umap,
+    vectorfiles,
     vectors,
 )
 
 __all__ = [
+    "analogies",
     "calculus",
     "checkpoints",
     "contours",
     "critical_points",
+    "curves",
     "datasets",
+    "eventfiles",
+    "grand_tour",
+    "graphs",
     "honesty",
     "layer_maps",
+    "layouts",
     "least_squares",
     "linear_maps",
+    "misleading",
     "neighbours",
     "networks",
     "neurons",
@@ -78,6 +109,8 @@ __all__ = [
     "principal",
     "quadratics",
     "recorder",
+    "runfiles",
+    "runs",
     "signals",
     "slicefiles",
     "slices",
@@ -86,5 +119,8 @@ __all__ = [
     "subspaces",
     "torch_models",
     "training",
+    "tsne",
+    "umap",
+    "vectorfiles",
     "vectors",
 ]

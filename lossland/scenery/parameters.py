@@ -17,6 +17,7 @@ from typing import (
     Any,
     ClassVar,
     Generic,
+    Self,
     SupportsFloat,
     SupportsIndex,
     TypedDict,
@@ -76,8 +77,13 @@ class Param(Generic[T]):
         self.hidden = hidden  # True: no slider of its own (a handle or another panel steers it)
 
     def __set_name__(self, owner: type, name: str) -> None:
+        self.name = self.name or name
+        self.label = self.label or self.name.replace("_", " ")
+
+    def named(self, name: str) -> Self:
+        """Give it another name than its attribute's: a scene has attributes of its own, such as ``values``."""
         self.name = name
-        self.label = self.label or name.replace("_", " ")
+        return self
 
     @overload
     def __get__(self, scene: None, owner: type) -> Param[T]: ...

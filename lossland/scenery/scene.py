@@ -168,7 +168,7 @@ def _declared(kind: type[Scene]) -> dict[str, Param]:
     for base in reversed(kind.__mro__):
         for name, value in vars(base).items():
             if isinstance(value, Param):
-                found[name] = value
+                found[value.name] = value
             else:
                 found.pop(name, None)  # a scene that settles it by itself
     return found

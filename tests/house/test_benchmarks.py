@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -23,6 +25,7 @@ def test_swarms_and_grids_are_checked_and_measured(tmp_path: Path) -> None:
     assert all(set(row["rates"]) == {"lossland", "lossland (kept)", "NumPy"} for row in figures["grids"])
 
 
+@pytest.mark.endurance
 def test_slices_are_measured(tmp_path: Path) -> None:
     file = tmp_path / "figures.json"
     command = [sys.executable, str(ROOT / "benchmarks" / "slices.py"), "--quick", "--one-thread", "--json", str(file)]
@@ -40,6 +43,7 @@ def test_a_peer_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert "pygfx is left out: ModuleNotFoundError" in done.stderr
 
 
+@pytest.mark.endurance
 def test_scenes_are_measured_beside_another_checkout_that_may_lack_them(tmp_path: Path) -> None:
     page, file, other = tmp_path / "page.md", tmp_path / "figures.json", tmp_path / "other"
     page.write_text("Before\n<!-- benchmarks/scenes.py writes from here -->\nold\n<!-- to here -->\nAfter\n")
