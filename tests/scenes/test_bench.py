@@ -68,7 +68,7 @@ def test_a_click_on_a_cell_shows_its_race_from_the_start_and_undo_goes_back() ->
     assert player.scene.values["page"] == "cells"
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "sgd", "rprop"])
+@pytest.mark.parametrize("optimizer", ["adam", "momentum", "rprop"])
 def test_a_race_ends_with_the_last_step_of_each_run(optimizer: str) -> None:
     scene = library.scene("bench", "race", optimizer=optimizer)
     (legend,) = (note for note in scene.frame(scene.clock.seconds).notes if isinstance(note, layers.Legend))
