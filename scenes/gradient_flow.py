@@ -222,7 +222,7 @@ class GradientFlow(ll.Scene):
         value = gradient[int(np.clip(round(layer), 0, self.depth))]
         color = "accent" if kind == self.activation else "dim"
         high = np.interp(layer, np.arange(self.depth + 1.0), self.levels()[kind][1])
-        end = (float(self.along(-0.6)), y - 0.05 - THICK / 2, float(self.height(high)))
+        end = (float(self.along(-0.6)) - 0.12, y - 0.05 - THICK / 2, float(self.height(high)))
         name = layers.Label(
             (float(self.along(self.depth * 1.03 + 0.6)), y, 0.0), NAMES[kind], color, size=18, side="right"
         )
