@@ -82,6 +82,8 @@ class LossCurves(ll.Scene):
         try:
             if name == "file":
                 self._followed = runfiles.Followed(self.values["file"]) if self.values["file"] else None
+                if not self.offered():
+                    raise ll.UserError(f"There is no curve in {self.values['file']}.")
                 self.values |= {"series": self.offered()[0], "run": 1}
                 self.results.clear()
             elif name == "series" and not typed(self.series) and self.series not in self.offered():
@@ -102,7 +104,7 @@ class LossCurves(ll.Scene):
         if self._followed is None:
             return ["loss", "accuracy"]
         names = dict.fromkeys(name for run in self._followed.runs for name in curves.pairs(list(run.scalars)))
-        return sorted(names, key=lambda name: "loss" not in name.lower()) or [""]
+        return sorted(names, key=lambda name: "loss" not in name.lower())
 
     @ll.refined(levels=(24, EPOCHS), stale=True)
     def trained(self, epochs: int) -> Generator[object, None, list[RecordedRun]]:
@@ -131,8 +133,10 @@ class LossCurves(ll.Scene):
         found = []
         for run in self._followed.runs if self._followed else self.trained():
             first, second = curves.pairs(list(run.scalars)).get(self.series, ("", ""))
-            if first or second:
-                found.append(curves.Pair(run.name, run.scalars.get(first), run.scalars.get(second)))
+            train, validation = (run.scalars.get(name) for name in (first, second))
+            pair = [one if one is not None and np.isfinite(one.values).any() else None for one in (train, validation)]
+            if any(pair):
+                found.append(curves.Pair(run.name, *pair))
         return found[:MOST_RUNS]
 
     @property
