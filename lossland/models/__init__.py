@@ -24,7 +24,7 @@
 `slicing`: a slice from a few words.
 `slopes`: the steepest heading, and the ways that rain takes.
 `subspaces`: what a matrix reaches and what it loses, least squares, right angles, and paths in space.
-`tasks`: losses of models on data as problems for optimizers: a place is a model's parameters, so that a swarm is a batch.
+`tasks`: losses of models on data as problems for optimizers.
 `torch_models`: PyTorch modules of one's own.
 `training`: any optimizer on many networks.
 `vectors`: sums, multiples, angles and spans.
