@@ -98,7 +98,7 @@ class Eigenvectors(ll.Scene):
         """Return the matrix (2, 2) that has moved the plane so far."""
         return maps.straight(self.a, self.part(now))
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return what stays, how far the arrow that is tried was turned, and what repeating A does to its direction."""
         found, values = self.lines(), maps.eigenvalues(self.a)
         moved, tried = self.moved(now), self.tried(now)
@@ -163,7 +163,7 @@ class Eigenvectors(ll.Scene):
             if alone is not None and k != alone:
                 continue
             (x, y), role = line.vector, f"eigen{k + 1}"
-            far = shapes.lifted(line.vector * min(0.96, 0.82 / max(abs(y), 1e-9)) * reach)
+            far = shapes.lifted(line.vector * min(1.12, 0.9 / max(abs(y), 1e-9)) * reach)
             sent = self.a @ np.array(self.vector)
             sent = sent if sent @ line.vector >= 0 else -sent
             turn = 1.0 if x * sent[1] - y * sent[0] >= 0 else -1.0  # away from where A sends v

@@ -21,6 +21,7 @@ FRONT = ("sigmoid", "tanh", "relu", "linear")  # lanes from the front to the bac
 THERE, BACK = (0.04, 0.3), (0.36, 0.9)  # shares of the scene: the way of the signal, and of the gradient
 STEPS, RATE = 40, 1.0  # of the descent
 LEAST = 1e-30  # what is smaller is as short
+KNOB = 0.04  # of the world that the knob stands above the gradient
 
 
 class GradientFlow(ll.Scene):
@@ -72,7 +73,7 @@ class GradientFlow(ll.Scene):
         """Return the gradients' lengths (L + 1,) as they are drawn: clipped, if they are."""
         return {kind: signals.clipped(flow.gradient, self.clip) for kind, flow in self.flows().items()}
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return the gains of the chosen network's layers, their product, and the lengths."""
         flow = self.flows()[self.activation]
         return {
@@ -105,11 +106,11 @@ class GradientFlow(ll.Scene):
             found[kind] = (signal, gradient)
         return found
 
-    @ll.kept
+    @ll.kept(framing=True)
     def span(self) -> tuple[float, float]:
         """Return the levels of the floor and of the highest bars: the chosen lane is seen wholly, the rest is cut.
 
-        They change in steps, so that the knob can be moved.
+        They change in steps, and not while the knob is moved.
         """
         found = np.concatenate(self.levels()[self.activation])
         if self.show == "steps":
@@ -221,7 +222,7 @@ class GradientFlow(ll.Scene):
         value = gradient[int(np.clip(round(layer), 0, self.depth))]
         color = "accent" if kind == self.activation else "dim"
         high = np.interp(layer, np.arange(self.depth + 1.0), self.levels()[kind][1])
-        end = (float(self.along(-0.6)), y - 0.05 - THICK / 2, float(self.height(high)))
+        end = (float(self.along(-0.6)) - 0.12, y - 0.05 - THICK / 2, float(self.height(high)))
         name = layers.Label(
             (float(self.along(self.depth * 1.03 + 0.6)), y, 0.0), NAMES[kind], color, size=18, side="right"
         )
@@ -287,7 +288,7 @@ class GradientFlow(ll.Scene):
     def knob_at(self) -> np.ndarray:
         """Return where the knob stands: on the chosen lane's gradient by the inputs."""
         level = float(self.height(self.levels()[self.activation][1][0]))
-        return np.array([float(self.along(0)), self.lane(self.activation) - 0.05 - THICK / 2, level + 0.04])
+        return np.array([float(self.along(0)), self.lane(self.activation) - 0.05 - THICK / 2, level + KNOB])
 
     def knob(self) -> list[layers.Layer]:
         """Return the knob."""
@@ -300,7 +301,8 @@ class GradientFlow(ll.Scene):
 
     def pull(self, place: Sequence[float]) -> None:
         """Take the gain with which the gradient would reach a height, if all layers were linear."""
-        decades = (place[2] - self.knob_at()[2]) / self.decade() / self.depth
+        wanted = self.span()[0] + (place[2] - KNOB) / self.decade()
+        decades = (wanted - self.levels()[self.activation][1][0]) / self.depth
         self.set("gain", float(np.clip(float(f"{self.gain * 10**decades:.4g}"), 0.1, 10.0)))
 
     def pick(self, layer: layers.Layer, element: int) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -95,16 +95,21 @@ class LossSlice(ll.Scene):
             self.values["place"] = (0.0, 0.0)
 
     # ------------------------------------------------------------------------------------------------ the network
-    @ll.kept
-    def prepared(self) -> slicing.Prepared:
-        """Return the trained network, the way it came, and the plane through it."""
+    @ll.refined(levels=("trained",), stale=True)
+    def prepared(self, _: str) -> Generator[object, None, slicing.Prepared]:
+        """Return the trained network, its way, and the plane through it; meanwhile a window shows the last one."""
         known = self.data in ("digits", "iris")
         data = slicing.training_data(self.data) if known else datasets.dataset(self.data, SAMPLES, 0.1, self.seed)
         outputs = len(data.names) if len(data.names) > 2 else 1
         sizes = (data.points.shape[1], *widths(self.widths), outputs)
         net = networks.mlp(sizes, self.activation, "cross_entropy" if outputs > 1 else "logistic")
         steps = self.epochs * -(-len(data) // BATCH)
-        return slicing.prepare(net, data, self.directions, self.resolution, seed=self.seed, steps=steps, batch=BATCH)
+        net = replace(net, title=f"{net.title} on {self.data}")  # told of what is shown, which may be the last one
+        return (
+            yield from slicing.preparing(
+                net, data, self.directions, self.resolution, seed=self.seed, steps=steps, batch=BATCH
+            )
+        )
 
     @property
     @ll.kept
@@ -133,13 +138,18 @@ class LossSlice(ll.Scene):
         """The slice that is shown: the file's, or the one that is being sampled."""
         return stored(self.file) or self.sampled()
 
+    @ll.refined(levels=("unknown", "known"))
+    def examined(self, level: str) -> Generator[object, None, honesty.Honesty]:
+        """Return what the slice may be trusted for."""
+        prepared = self.prepared()
+        if level == "unknown":
+            return honesty.UNKNOWN
+        return (yield from honesty.examined(prepared.task, prepared.recipe.blank, prepared.path, 3, 8, 25))
+
     @ll.kept
     def numbers(self) -> honesty.Honesty | None:
         """Return what the slice may be trusted for; None for a file's."""
-        if self.file:
-            return None
-        prepared = self.prepared()
-        return honesty.examine(prepared.task, prepared.recipe.blank, prepared.path, seeds=3, samples=8, products=25)
+        return None if self.file else self.examined()
 
     @ll.kept
     def norms_match(self) -> bool:
@@ -162,7 +172,7 @@ class LossSlice(ll.Scene):
         loss, accuracy = self.prepared().recipe.surface.at(np.array([self.place]))
         return float(loss[0]), float(accuracy[0])
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return the loss in the middle and what the slice may be trusted for."""
         found, numbers = self.slice, self.numbers()
         read = {"least": float(np.nanmin(found.value)), "loss": self.asked()[0], "accuracy": self.asked()[1]}
@@ -264,7 +274,7 @@ class LossSlice(ll.Scene):
             return layers.Title(found.title or "A stored slice", FORMULA, (*known, how, *doubt))
         network = self.prepared().task.network
         lines = (words("?n weights, ?n dimensions unseen", network.size, network.size - 2),)
-        return layers.Title(self.title, FORMULA, (f"{network.title} on {self.data}", *lines, *doubt))
+        return layers.Title(self.title, FORMULA, (network.title, *lines, *doubt))
 
     @ll.kept
     def curves(self) -> list[layers.Series]:

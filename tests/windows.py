@@ -66,7 +66,7 @@ def environment(display: str | None) -> dict[str, str]:
     return kept | ({"DISPLAY": display} if display else {})
 
 
-def run_program(program: str, display: str, folder: Path, patience: float = 120) -> dict[str, Any]:
+def run_program(program: str, display: str, folder: Path, patience: float = 120) -> Any:
     """Run a program in a window and return what it saw."""
     done = subprocess.run(
         [sys.executable, "-c", program],

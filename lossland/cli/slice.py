@@ -178,13 +178,13 @@ def _trained_here(arguments: Namespace) -> Prepared:
 
 def _of_torch(arguments: Namespace) -> Prepared:
     """Return the user's own model."""
-    from lossland.models import slicing
+    from lossland.models import slicing, torch_models
 
     for name in TRAINED_HERE:
         if getattr(arguments, name) is not None:
             raise UserError(f"--{name} is of a network that is trained here; with --torch the factory says it.")
     return slicing.prepare_torch(
-        arguments.torch,
+        torch_models.made_by(arguments.torch),
         arguments.checkpoints,
         arguments.directions,
         slicing.points_of(arguments.n),

@@ -105,6 +105,7 @@ _TOKEN = re.compile(
     r"|(?P<symbol>[π√∛∞≤≥≠])"
     r"|(?P<raised>[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)"
 )
+_VARIABLE = re.compile("[A-Za-z][0-9]*")  # of a formula that is free to have any
 _COMPARE = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne"}
 
 
@@ -141,11 +142,14 @@ class _Token(NamedTuple):
 
 
 @lru_cache(maxsize=64)  # who types a formula asks for the same one several times: to check it, and to show it
-def parse(text: str, letter: str = "x") -> Node:
-    """Return the expression of a formula in x and y, or raise `FormulaError`. ``letter`` is another name for x."""
+def parse(text: str, letter: str = "x", free: bool = False) -> Node:
+    """Return the expression of a formula in x and y, or raise `FormulaError`. ``letter`` is another name for x.
+
+    A ``free`` one may have any variables that are a letter, with digits or without: w0*x0 + b.
+    """
     if len(text) > MAX_LENGTH:
         raise FormulaError(f"A formula may have at most {MAX_LENGTH} characters.", text, MAX_LENGTH)
-    return _Parser(text, letter).formula()
+    return _Parser(text, letter, free).formula()
 
 
 def other_letter(text: str) -> str:
@@ -207,9 +211,10 @@ def _unknown_character(character: str) -> str:
 class _Parser:
     """Recursive descent, one method for each level of precedence. ``depth`` bounds the recursion."""
 
-    def __init__(self, text: str, letter: str = "x") -> None:
+    def __init__(self, text: str, letter: str = "x", free: bool = False) -> None:
         self.text = text
         self.letter = letter
+        self.free = free
         self.tokens = _tokens(text)
         self.index = 0
         self.depth = 0
@@ -408,6 +413,8 @@ class _Parser:
 
     def name(self, token: _Token) -> Node:
         known = _meant(token.text)
+        if self.free and _VARIABLE.fullmatch(token.text) and known != "e":
+            return variable(token.text)
         if token.text == self.letter:
             return NAMES["x"]
         if known in NAMES:

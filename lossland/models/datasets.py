@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 
 import numpy as np
@@ -77,12 +78,19 @@ class Words(Displayed):
     vectors: Floats
     index: dict[str, int]
 
+    def read(self, text: str) -> tuple[str, ...]:
+        """Return a text's words, which are parted by spaces or commas; raise UserError for one without a vector."""
+        words = tuple(text.lower().replace(",", " ").split())
+        for word in words:
+            if word not in self.index:
+                near = get_close_matches(word, self.words, n=3, cutoff=0.75)
+                told = f" Near spellings are {', '.join(near)}." if near else ""
+                raise UserError(f"There is no vector for {word!r} among {len(self.words)} common English words.{told}")
+        return words
+
     def rows(self, text: str) -> Floats:
-        """Return the vectors (k, d) of a text's words, which are parted by spaces."""
-        missing = [word for word in text.split() if word not in self.index]
-        if missing:
-            raise UserError(f"There is no vector for {missing[0]!r}; there are {len(self.words)} common English words.")
-        return self.vectors[[self.index[word] for word in text.split()]]
+        """Return the vectors (k, d) of a text's words."""
+        return self.vectors[[self.index[word] for word in self.read(text)]]
 
 
 @cache

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lossland.compute.philox import Purpose, particles, uniform
+from lossland.compute.pieces import Pieces, finished
 from lossland.display import Displayed
 from lossland.expression import namespace
 from lossland.models.networks import Array
@@ -19,10 +20,10 @@ from lossland.models.slices import (
     Objective,
     Slice,
     cosine,
-    hessian_spectrum,
     normalized,
     pca,
     random_direction,
+    spectrum_in_pieces,
     unit,
 )
 
@@ -57,6 +58,13 @@ class Honesty(Displayed):
     trace_error: float
     seeds: Floats
     conclusion: str
+
+
+_NONE = np.zeros(0)
+UNKNOWN = Honesty(
+    math.nan, _NONE, _NONE, _NONE, math.nan, (math.nan, math.nan), math.nan, math.nan, math.nan, math.nan, _NONE, ""
+)
+"""The numbers while they are not known yet."""
 
 
 def hutchinson(task: Objective, theta: Array, samples: int = 32, seed: int = 0) -> tuple[float, float]:
@@ -112,18 +120,29 @@ def examine(
     ``seeds`` other slices are tried where directions are random, ``samples`` random vectors for the trace, and at most
     ``products`` of the Hessian with a vector for its top eigenvalue.
     """
+    return finished(examined(task, found, path, seeds, samples, products))
+
+
+def examined(
+    task: Objective, found: Slice, path: Array | None, seeds: int, samples: int, products: int
+) -> Pieces[Honesty]:
+    """Return what `examine` does, in pieces of a few products."""
     centre = found.centre if found.centre.ndim == 1 else found.centre[-1, :]
     xp = namespace(centre)
     directions = found.directions
     two = directions.shape[0] > 1
     eigenvalues = np.linalg.eigvalsh(plane_hessian(task, centre, directions))
-    spectrum = hessian_spectrum(task, centre, 1, found.seed, products)
+    yield 0.1
+    spectrum = yield from spectrum_in_pieces(task, centre, 1, found.seed, products)
     trace, trace_error = hutchinson(task, centre, samples, found.seed)
+    yield 0.7
     explained, away, true, shadow = math.nan, np.zeros(0), np.zeros(0), np.zeros(0)
     if path is not None:
         explained = explained_variance(path, directions)
+        yield 0.75
         away = _distance(path - centre, directions)
         true = np.array([float(v) for v in task.loss(path)])
+        yield 0.8
         shadow, _ = task.surface(centre, directions, "float64").at(found.path)
     others = []
     if found.kind in ("random", "filter"):
@@ -132,6 +151,7 @@ def examine(
             other = normalized(task.network, centre, other) if found.kind == "filter" else other
             along = unit(other)
             others.append(float(xp.sum(along * task.hessian_times(centre, along))))
+            yield 0.9
     numbers = Honesty(
         explained,
         away,

@@ -261,7 +261,11 @@ class LayerNorm(Layer):
 
 
 def _positive(xp: ModuleType, z: Array) -> Array:
-    return (xp.real(z) if xp.isdtype(z.dtype, "complex floating") else z) > 0
+    return (xp.real(z) if _is_complex(xp, z) else z) > 0
+
+
+def _is_complex(xp: ModuleType, z: Array) -> bool:
+    return hasattr(z, "dtype") and xp.isdtype(z.dtype, "complex floating")  # what is traced has no type
 
 
 def _sigmoid(xp: ModuleType, z: Array) -> Array:
@@ -276,7 +280,7 @@ def bent(xp: ModuleType, kind: str, z: Array) -> Array:
     if kind == "tanh":
         return xp.tanh(z)
     if kind == "relu":
-        return xp.where(_positive(xp, z), z, xp.zeros_like(z))
+        return xp.where(_positive(xp, z), z, 0.0)
     if kind == "leaky_relu":
         return xp.where(_positive(xp, z), z, 0.01 * z)
     if kind == "sigmoid":
@@ -538,7 +542,7 @@ def loss_slopes(kind: str, out: Array, target: Array) -> Array:
 
 def _softmax(xp: ModuleType, out: Array) -> tuple[Array, Array]:
     """Return the outputs without their largest one, and the sum of their exponentials."""
-    real = xp.real(out) if xp.isdtype(out.dtype, "complex floating") else out
+    real = xp.real(out) if _is_complex(xp, out) else out
     shifted = out - xp.max(real, axis=-1, keepdims=True)
     return shifted, xp.sum(xp.exp(shifted), axis=-1, keepdims=True)
 

@@ -6,7 +6,9 @@ The file holds, for T kept steps,
 - ``steps`` (T,), whole numbers that rise;
 - ``parameters/NAME`` (T, *shape), one array for each parameter, in the network's order, in single or double precision;
 - ``buffers/NAME`` (*shape), what is not trained, such as running statistics, at the last step;
-- ``scalars/NAME`` (T,), numbers such as loss and val_loss, nan at a step that had none.
+- ``scalars/NAME`` (T,), numbers such as loss and val_loss, nan at a step that had none;
+- ``histograms/NAME/steps`` (H,), ``histograms/NAME/edges`` (H, B+1) and ``histograms/NAME/counts`` (H, B), of values
+  such as a layer's activations, at the steps that had them.
 
 Names that begin otherwise are for others: readers leave them alone. No library for networks is needed, or imported.
 """
@@ -27,6 +29,7 @@ from numpy.typing import NDArray
 from lossland.checks import whole
 from lossland.errors import MachineError, UserError, cut, shown
 from lossland.files import written
+from lossland.models.runs import Histograms, histogram
 
 FORMAT = "lossland-run-1"
 SHARE = 10  # the file is written again when it has grown by one part in so many
@@ -48,6 +51,7 @@ class Recorder:
         self._steps: list[int] = []
         self._rows: list[dict[str, NDArray]] = []
         self._scalars: list[dict[str, float]] = []
+        self._histograms: dict[str, list[tuple[int, NDArray, NDArray]]] = {}  # steps, edges and counts by name
         self._buffers: dict[str, NDArray] = {}
         self._in_file = 0
         if resume and self.path.exists():
@@ -58,12 +62,17 @@ class Recorder:
         for t in range(len(self._steps)):
             self._rows.append({name: values[t] for name, values in run.parameters.items()})
             self._scalars.append({name: float(values[t]) for name, values in run.scalars.items()})
+        for name, kept in run.histograms.items():
+            self._histograms[name] = list(zip(kept.steps.tolist(), kept.edges, kept.counts, strict=True))
 
-    def save(self, network: Any, step: int | None = None, **scalars: Any) -> None:
+    def save(
+        self, network: Any, step: int | None = None, histograms: Mapping[str, Any] | None = None, **scalars: Any
+    ) -> None:
         """Keep the parameters of now, as a copy, and numbers beside them.
 
         ``network`` is a PyTorch module, a Keras model, or arrays of any library: a mapping, a sequence, or both nested,
-        as JAX's are. ``step`` counts from 0 if it is not given; steps rise.
+        as JAX's are. ``step`` counts from 0 if it is not given; steps rise. ``histograms`` are arrays or tensors by
+        name, such as a layer's activations: of each the histogram of its finite values is kept, in 64 bins.
         """
         before = self._steps[-1] if self._steps else -1
         step = before + 1 if step is None else whole(step, 0, 2**62, "A step")
@@ -75,10 +84,13 @@ class Recorder:
         if self._rows and _shapes(row) != _shapes(self._rows[0]):
             raise UserError(f"Step {step} has other parameters than those before: a run is of one network.")
         numbers = {name: _number(name, value) for name, value in scalars.items()}
+        counted = {name: histogram(_array(value)) for name, value in (histograms or {}).items()}
         self._steps.append(step)
         self._rows.append(row)
         self._scalars.append(numbers)
         self._buffers = buffers
+        for name, (edges, counts) in counted.items():
+            self._histograms.setdefault(name, []).append((step, edges, counts))
         if len(self._steps) * (SHARE - 1) >= self._in_file * SHARE or self._in_file < SHARE:
             self.write()
 
@@ -91,6 +103,10 @@ class Recorder:
         arrays |= {f"buffers/{name}": value for name, value in self._buffers.items()}
         for name in names:
             arrays[f"scalars/{name}"] = np.array([row.get(name, math.nan) for row in self._scalars])
+        for name, kept in self._histograms.items():
+            steps, edges, counts = zip(*kept, strict=True)
+            arrays[f"histograms/{name}/steps"] = np.asarray(steps, np.int64)
+            arrays |= {f"histograms/{name}/edges": np.stack(edges), f"histograms/{name}/counts": np.stack(counts)}
         with written(self.path) as temporary:
             np.savez(temporary, **arrays)
         self._in_file = len(self._steps)
@@ -168,6 +184,7 @@ class Run:
     parameters: dict[str, NDArray]
     buffers: dict[str, NDArray]
     scalars: dict[str, NDArray[np.float64]]
+    histograms: dict[str, Histograms]
 
 
 def read_run(path: str | Path) -> Run:
@@ -185,7 +202,7 @@ def read_run(path: str | Path) -> Run:
                 kind: {name.removeprefix(f"{kind}/"): file[name] for name in file.files if name.startswith(f"{kind}/")}
                 for kind in ("parameters", "buffers", "scalars")
             }
-            run = Run(file["steps"], **found)
+            run = Run(file["steps"], **found, histograms=_histograms(file, path))
     except FileNotFoundError:
         raise UserError(f"There is no file {str(path)!r}.") from None
     except OSError as error:
@@ -198,3 +215,16 @@ def read_run(path: str | Path) -> Run:
     if run.steps.ndim != 1 or not run.parameters or any(a.ndim < 1 or len(a) != len(run.steps) for a in kept):
         raise UserError(f"{path} is no recorded run: its arrays do not have one row for each of its steps.")
     return run
+
+
+def _histograms(file: Any, path: Path) -> dict[str, Histograms]:
+    found = {}
+    for entry in file.files:
+        if not (entry.startswith("histograms/") and entry.endswith("/edges")):
+            continue
+        name = entry.removeprefix("histograms/").removesuffix("/edges")
+        steps, edges, counts = (file[f"histograms/{name}/{part}"] for part in ("steps", "edges", "counts"))
+        if counts.ndim != 2 or steps.shape != counts.shape[:1] or edges.shape != (len(counts), counts.shape[1] + 1):
+            raise UserError(f"{path} is no recorded run: the histograms {name} do not have one count for each bin.")
+        found[name] = Histograms(steps, tuple(edges), tuple(counts))
+    return found

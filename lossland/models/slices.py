@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 import os
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -20,8 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lossland.compute.philox import Purpose, particles, standard_normal, uniform
+from lossland.compute.pieces import Pieces, finished
 from lossland.display import Displayed
-from lossland.errors import UserError, nearest
+from lossland.errors import MachineError, UserError, nearest
 from lossland.expression import namespace
 from lossland.expression.table import Table
 from lossland.models import networks
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 DIRECTIONS = ("random", "filter", "pca", "hessian", "gradient", "points", "local")
+PRODUCTS = 200  # of a Hessian with a vector, at most, for its top eigenvectors
 TINY = 1e-10  # added to a direction's length before it divides, as in Li et al.'s code
 
 
@@ -231,7 +234,7 @@ def top_eigenvectors(
     like: Array,
     count: int = 2,
     seed: int = 0,
-    most: int = 200,
+    most: int = PRODUCTS,
     precision: float = 1e-8,
 ) -> Spectrum:
     """Return the largest eigenvalues of a symmetric matrix that is known by its products with vectors like (n,).
@@ -240,6 +243,13 @@ def top_eigenvectors(
     the largest eigenvalue) fall below ``precision`` or ``most`` products were taken. An eigenvalue that occurs twice
     may be found once only.
     """
+    return finished(lanczos(times, like, count, seed, most, precision))
+
+
+def lanczos(
+    times: Callable[[Array], Array], like: Array, count: int, seed: int, most: int, precision: float
+) -> Pieces[Spectrum]:
+    """Return what `top_eigenvectors` does, in pieces of one product."""
     xp, size = namespace(like), like.shape[0]
     count, most = min(count, size), min(most, size)
     basis = [unit(random_direction(like, seed, 7))]
@@ -259,6 +269,7 @@ def top_eigenvectors(
         done = len(basis) >= count and errors.max() <= precision * max(np.abs(values).max(), math.ulp(0))
         if done or len(basis) >= most:
             break
+        yield len(basis) / most
         beside.append(rest)
         basis.append(product / rest if rest > 1e-14 * np.abs(small).max() else _another(xp, known, like, seed))
     found = xp.asarray(vectors.T, dtype=like.dtype) @ known
@@ -273,9 +284,14 @@ def _another(xp: Any, known: Array, like: Array, seed: int) -> Array:
     return unit(found)
 
 
-def hessian_spectrum(task: Objective, theta: Array, count: int = 2, seed: int = 0, most: int = 200) -> Spectrum:
+def hessian_spectrum(task: Objective, theta: Array, count: int = 2, seed: int = 0, most: int = PRODUCTS) -> Spectrum:
     """Return the top eigenvalues and eigenvectors of the loss's Hessian at theta (n,)."""
-    return top_eigenvectors(lambda v: task.hessian_times(theta, v), theta, count, seed, most, task.precision)
+    return finished(spectrum_in_pieces(task, theta, count, seed, most))
+
+
+def spectrum_in_pieces(task: Objective, theta: Array, count: int, seed: int, most: int) -> Pieces[Spectrum]:
+    """Return what `hessian_spectrum` does, in pieces."""
+    return lanczos(lambda v: task.hessian_times(theta, v), theta, count, seed, most, task.precision)
 
 
 def gradient_plane(task: Objective, theta: Array) -> Array:
@@ -318,6 +334,13 @@ def connect(
     Garipov et al. (2018): the mean loss over t, drawn uniformly (here ``count`` at a time, one from each part of
     [0, 1]), is minimized by Adam over the middle point alone, from the midpoint on.
     """
+    return finished(_connecting(task, first, last, steps, lr, count, seed))
+
+
+def _connecting(
+    task: Objective, first: Array, last: Array, steps: int = 200, lr: float = 0.02, count: int = 8, seed: int = 0
+) -> Pieces[Array]:
+    """Return what `connect` does, in pieces."""
     xp = namespace(first)
     middle = (first + last) / 2
     m = v = xp.zeros_like(middle)
@@ -328,6 +351,8 @@ def connect(
         grad = xp.mean((2 * t * (1 - t))[:, None] * slopes, axis=0)
         m, v = 0.9 * m + 0.1 * grad, 0.999 * v + 0.001 * grad**2
         middle = middle - lr * (m / (1 - 0.9**step)) / (xp.sqrt(v / (1 - 0.999**step)) + 1e-8)
+        if step % 2 == 0:
+            yield step / steps
     return middle
 
 
@@ -347,8 +372,8 @@ class FlatSurface:
 
     The first layer is linear in its weights, so what it makes of the data along each direction is computed once; a
     point costs only what the later layers cost. ``dtype`` is float32 unless float64 is asked for: errors of 1e-6 of the
-    loss. On the CPU points are shared out to threads, perceptrons one by one (see `Perceptrons`), other networks in
-    blocks of samples that stay in the cache and that BLAS does not split.
+    loss. On the CPU points are shared out to threads, perceptrons by a compiled kernel (see `Perceptrons`), other
+    networks in blocks of samples that stay in the cache and that BLAS does not split.
     """
 
     def __init__(self, task: Task, centre: Array, directions: Array, dtype: str = "float32") -> None:
@@ -371,9 +396,8 @@ class FlatSurface:
         else:
             made = points[None, ...]
         self._shape = made.shape[1:]
-        self._perceptrons = None
-        if xp is np and Perceptrons.fits(network):
-            self._perceptrons = Perceptrons(network, rows, made, task.target)
+        self._perceptrons = _compiled(network, rows, made, task.target) if xp is np else None
+        if self._perceptrons is not None:
             self._count, self._workers = TOGETHER, os.cpu_count() or 1
             return
         self._count, self._block, self._workers = self._shares()
@@ -441,6 +465,17 @@ class FlatSurface:
 
 TOGETHER = 32  # perceptrons that a thread evaluates at a time
 CACHE = 2**15  # numbers of a layer's activations that are worked on at once: 128 kB in single precision
+
+
+def _compiled(network: Network, rows: Array, first: Array, target: Array) -> Perceptrons | None:
+    """Return the kernel of a perceptron; None for other networks, and where nothing can be compiled."""
+    if not Perceptrons.fits(network):
+        return None
+    try:
+        return Perceptrons(network, rows, first, target)
+    except MachineError as error:
+        warnings.warn(f"{error} Computing on arrays, several times slower.", RuntimeWarning, stacklevel=3)
+        return None
 
 
 def _side_by_side(xp: Any, made: Array) -> Array:
@@ -698,7 +733,12 @@ class Recipe(NamedTuple):
         return last
 
 
-def plan(
+def plan(task: Objective, theta: Array, directions: str = "filter", *given: Any, **settings: Any) -> Recipe:
+    """Return what `planned` does, at once."""
+    return finished(planned(task, theta, directions, *given, **settings))
+
+
+def planned(
     task: Objective,
     theta: Array,
     directions: str = "filter",
@@ -711,8 +751,8 @@ def plan(
     biasbn: str = "zero",
     norm: str = "filter",
     dimensions: int = 2,
-) -> Recipe:
-    """Return the recipe of a slice around theta (n,), with ``n`` (or nx, ny) points a side from −radius to radius.
+) -> Pieces[Recipe]:
+    """Return, in pieces, the recipe of a slice around theta (n,), ``n`` (or nx, ny) points a side, −radius to radius.
 
     ``directions``: ``random`` (Gaussian, as they are), ``filter`` (those, normalized: see `normalized`), ``pca`` (of
     the ``path`` (T, n)), ``hessian`` (top eigenvectors), ``gradient`` (see `gradient_plane`), ``points`` (through theta
@@ -739,14 +779,14 @@ def plan(
         assert path is not None
         found = pca(path, theta).directions
     elif directions == "hessian":
-        spectrum = hessian_spectrum(task, theta, 2, seed)
+        spectrum = yield from spectrum_in_pieces(task, theta, 2, seed, PRODUCTS)
         found, reach = spectrum.vectors, _reach(task, theta, spectrum.values[0])
     elif directions == "gradient":
         found = gradient_plane(task, theta)
         reach = _reach(task, theta, float(xp.sum(found[0, :] * task.hessian_times(theta, found[0, :]))))
     else:
         second = others[0]
-        third = others[1] if len(others) > 1 else connect(task, theta, second, seed=seed)
+        third = others[1] if len(others) > 1 else (yield from _connecting(task, theta, second, seed=seed))
         found = through(theta, second, third)
         marks = coordinates(xp.stack([theta, second, third]), theta, found)
     found = found[:dimensions, :]

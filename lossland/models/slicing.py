@@ -11,12 +11,13 @@ import numpy as np
 
 from lossland.checks import real, whole
 from lossland.compute import arrays
+from lossland.compute.pieces import Pieces, finished
 from lossland.errors import UserError, nearest, shown
 from lossland.models import checkpoints, datasets, networks, slices, torch_models, training
 from lossland.models.datasets import Data
 from lossland.models.networks import Array, Network
 from lossland.models.slices import Objective, Recipe, Slice, Task
-from lossland.models.torch_models import TorchTask
+from lossland.models.torch_models import Made, Module, TorchTask
 from lossland.optimizers import AnyOptimizer
 
 MOST_PARAMETERS = 10**7
@@ -63,7 +64,12 @@ def training_data(name: str, seed: int = 0) -> Data:
     return datasets.split_digits()[0] if name == "digits" else datasets.dataset(name, seed=seed)
 
 
-def prepare(
+def prepare(net: Network | str = "64-32-32-10", data: Data | str = "digits", **settings: Any) -> Prepared:
+    """Return what `preparing` does, at once."""
+    return finished(preparing(net, data, **settings))
+
+
+def preparing(
     net: Network | str = "64-32-32-10",
     data: Data | str = "digits",
     directions: str = "filter",
@@ -80,8 +86,8 @@ def prepare(
     dtype: str = "float32",
     dimensions: int = 2,
     saved: Sequence[str] = (),
-) -> Prepared:
-    """Return a network, trained unless its ``parameters`` (n,) are given, and the recipe of a slice around it.
+) -> Pieces[Prepared]:
+    """Return a network, trained unless its ``parameters`` (n,) are given, and the recipe of a slice, in pieces.
 
     ``path`` (T, n) then is the way that led there, for directions that need one. ``saved`` names a recorded run of
     this network, by any library, whose last step and path are taken. See `slice` for the rest.
@@ -101,7 +107,8 @@ def prepare(
     if parameters is None:
         count = 2 if directions == "points" else 1
         start = networks.initial(network, seed, count, xp=xp)
-        trained = training.train(network, points, target, optimizer, steps, start, batch, seed)
+        trainer = training.Trainer(network, points, target, optimizer, start, batch, seed)
+        trained = yield from training.trained(trainer, steps)
         theta, path = trained.end[0, :], trained.path[:, 0, :]
         others = [trained.end[k, :] for k in range(1, count)]
         statistics = trained.statistics[-1, 0, :] if network.kept_statistics else None
@@ -111,7 +118,9 @@ def prepare(
     if not bool(xp.all(xp.abs(theta) < FARTHEST)):
         raise UserError("The network's parameters are not finite, or huge: it has diverged; choose a smaller rate.")
     task = Task(network, points, target, statistics)
-    found = slices.plan(task, theta, directions, radius, sides, seed, path, others, dtype, dimensions=dimensions)
+    found = yield from slices.planned(
+        task, theta, directions, radius, sides, seed, path, others, dtype, dimensions=dimensions
+    )
     return Prepared(task, theta, theta[None, :] if path is None else path, found)
 
 
@@ -128,7 +137,7 @@ def _checked(directions: str, n: int | tuple[int, int], radius: float | None) ->
 
 
 def prepare_torch(
-    factory: str,
+    made: Made,
     saved: Sequence[str] = (),
     directions: str = "filter",
     n: int | tuple[int, int] = 51,
@@ -139,20 +148,18 @@ def prepare_torch(
     dtype: str | None = None,
     dimensions: int = 2,
 ) -> Prepared:
-    """Return the PyTorch model of a factory (see `torch_models.made_by`), and the recipe of a slice around it.
+    """Return a PyTorch model with its loss and data, and the recipe of a slice around it.
 
     ``saved`` names checkpoints, or one recorded run (see `checkpoints`). The last of them is loaded into the model, and
     all are the path that led there; for directions through ``points`` they are one or two other networks instead, and
-    the model stays as the factory made it.
+    the model stays as it is given.
     """
     sides, radius = _checked(directions, n, radius)
-    model, loss, data = torch_models.made_by(factory)
+    model, loss, data = torch_models.checked(made)
     wanted, read = checkpoints.wanted_of(model), checkpoints.states(checkpoints.files_of(saved))
     states = [(checkpoints.matched(wanted, state, source), source) for source, state in read]
     if directions == "points" and len(states) not in (1, 2):
-        raise UserError(
-            f"Directions 'points' need one or two --checkpoints besides the factory's model, not {len(states)}."
-        )
+        raise UserError(f"Directions 'points' need one or two --checkpoints besides the model, not {len(states)}.")
     if directions in ("pca", "local") and len(states) < 3:
         raise UserError(f"Directions {directions!r} need --checkpoints of at least three steps, not {len(states)}.")
     if states and directions != "points":
@@ -167,17 +174,30 @@ def prepare_torch(
     return Prepared(task, task.theta, task.theta[None, :] if path is None else path, found)
 
 
-def slice(net: Network | str = "64-32-32-10", data: Data | str = "digits", **settings: Any) -> Slice:
+def slice(
+    net: Network | Module | str = "64-32-32-10",
+    data: Any = "digits",
+    loss: Any = None,
+    **settings: Any,
+) -> Slice:
     """Return the loss of a network along one or two directions, as a `Slice` of NumPy arrays.
 
     ``net`` is a `networks.Network` or a text: widths such as ``"64-32-32-10"``, or ``"cnn:8-16"``. ``data`` is
     `datasets.Data` or a name: digits, iris, moons, spiral ... Unless its ``parameters`` (n,) are given, it is trained
     first, by ``optimizer="adam:lr=0.01"`` for ``steps=300`` batches of ``batch=128`` from the start of a ``seed=0``.
 
-    ``directions``: random, filter, pca, hessian, gradient, points or local (see `slices.plan`); ``n`` points a side, or
-    (nx, ny); ``radius``; ``dimensions`` 1 or 2; ``activation``; ``backend``; ``dtype`` float32 or float64.
+    ``directions``: random, filter, pca, hessian, gradient, points or local (see `slices.planned`); ``n`` points a side,
+    or (nx, ny); ``radius``; ``dimensions`` 1 or 2; ``activation``; ``backend``; ``dtype`` float32 or float64.
+
+    A model of PyTorch is sliced where it stands, with its ``loss`` and ``data`` (see `torch_models.TorchTask`); then
+    ``saved`` names checkpoints (see `prepare_torch`), and what says how to train has no use.
     """
-    prepared = prepare(net, data, **settings)
+    if isinstance(net, Network | str):
+        if loss is not None:
+            raise UserError("The loss of a network of this project is its own; loss is given with a PyTorch model.")
+        prepared = prepare(net, data, **settings)
+    else:
+        prepared = prepare_torch(Made(net, loss, data), **settings)
     return on_host(prepared.recipe.whole())
 
 

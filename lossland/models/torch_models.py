@@ -58,7 +58,7 @@ class Made(NamedTuple):
 
 def made_by(text: str) -> Made:
     """Return what the factory ``module:factory`` or ``path/to/file.py:factory`` makes."""
-    torch = require_torch()
+    require_torch()
     factory = _factory(text)
     try:
         made = factory()
@@ -69,12 +69,17 @@ def made_by(text: str) -> Made:
     if not isinstance(made, tuple) or len(made) != 3:
         length = f" of length {len(made)}" if isinstance(made, tuple | list) else ""
         raise UserError(f"{FACTORY}; {text} returned a {type(made).__name__}{length}.")
-    model, loss, data = made
-    if not isinstance(model, torch.nn.Module):
-        raise UserError(f"{FACTORY}; the first of {text} is a {type(model).__name__} and no torch.nn.Module.")
-    if not callable(loss):
-        raise UserError(f"{FACTORY}; the second of {text} is a {type(loss).__name__} and no function.")
-    return Made(model, loss, data)
+    return checked(Made(*made), f"the first of {text}", f"the second of {text}", FACTORY)
+
+
+def checked(made: Made, model: str = "net", loss: str = "loss", hint: str = "") -> Made:
+    """Return a model with its loss and data if they are what they should be; else raise UserError that names them."""
+    hint = f"{hint}; " if hint else ""
+    if not isinstance(made.model, require_torch().nn.Module):
+        raise UserError(f"{hint}{model} is a {type(made.model).__name__} and no torch.nn.Module.")
+    if not callable(made.loss):
+        raise UserError(f"{hint}{loss} is a {type(made.loss).__name__} and no function.")
+    return made
 
 
 def _factory(text: str) -> Callable[[], Any]:

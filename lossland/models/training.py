@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lossland.compute.philox import Purpose, particles, standard_normal, uniform
+from lossland.compute.pieces import Pieces, finished
 from lossland.display import Displayed
 from lossland.errors import UserError
 from lossland.expression import namespace
@@ -212,7 +213,6 @@ def _side_by_side(xp: ModuleType, rules: Sequence[Optimizer], dtype: Any) -> Opt
     return merged
 
 
-@np.errstate(all="ignore")
 def train(
     network: Network,
     points: ArrayLike | Array,
@@ -229,7 +229,11 @@ def train(
     ``start`` are parameters (n,) or (P, n), by default one network's initial ones; ``every`` is by default such that
     about fifty are kept. See `Trainer` for the rest.
     """
-    trainer = Trainer(network, points, target, optimizer, start, batch, seed)
+    return finished(trained(Trainer(network, points, target, optimizer, start, batch, seed), steps, every))
+
+
+def trained(trainer: Trainer, steps: int, every: int | None = None) -> Pieces[Training]:
+    """Return what `train` does, in pieces."""
     every = every or max(1, round(steps / 50))
     moments, path, loss, statistics = [0], [trainer.theta], [trainer.loss()], [trainer.statistics]
     while trainer.t < steps:
@@ -238,5 +242,6 @@ def train(
         path.append(trainer.theta)
         loss.append(trainer.loss())
         statistics.append(trainer.statistics)
+        yield trainer.t / steps
     xp = namespace(trainer.theta)
     return Training(xp.asarray(moments), xp.stack(path), xp.stack(loss), xp.stack(statistics))

@@ -74,8 +74,10 @@ class Pointer:
             self.player.pan(dx / height, dy / height)
         elif self._mode == "drag":
             self._drag(pixel)
-        elif not self._mode:
+        elif not self._mode and self._is_over_scene(pixel):
             self._rest = pixel
+        elif not self._mode:
+            self.leave()
 
     def look(self) -> None:
         """See what is under the pointer now, where it or the picture has moved; for many moves once is enough.

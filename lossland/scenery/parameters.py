@@ -17,6 +17,7 @@ from typing import (
     Any,
     ClassVar,
     Generic,
+    Self,
     SupportsFloat,
     SupportsIndex,
     TypedDict,
@@ -76,8 +77,13 @@ class Param(Generic[T]):
         self.hidden = hidden  # True: no slider of its own (a handle or another panel steers it)
 
     def __set_name__(self, owner: type, name: str) -> None:
+        self.name = self.name or name
+        self.label = self.label or self.name.replace("_", " ")
+
+    def named(self, name: str) -> Self:
+        """Give it another name than its attribute's: a scene has attributes of its own, such as ``values``."""
         self.name = name
-        self.label = self.label or name.replace("_", " ")
+        return self
 
     @overload
     def __get__(self, scene: None, owner: type) -> Param[T]: ...
@@ -249,14 +255,14 @@ class Choice(Param[str]):
 
 
 class Text(Param[str]):
-    """Free text with a checker, e.g. a landscape's name or a formula."""
+    """Free text with a checker, e.g. a landscape's name or a formula. If there are ``options``, a list offers them."""
 
     def __init__(
         self, default: str, checker: Callable[[str], object] | None = None, label: str = "", help: str = "",
-        hidden: bool = False,
+        hidden: bool = False, options: Sequence[str] = (),
     ) -> None:  # fmt: skip
         super().__init__(default, label, help, hidden)
-        self.checker = checker
+        self.checker, self.options = checker, tuple(options)
 
     def check(self, value: object) -> str:
         """Accept text that the checker accepts (it raises UserError otherwise)."""

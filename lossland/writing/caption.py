@@ -34,21 +34,32 @@ def above_caption(area: Rect, type_: Type) -> Rect:
 
 
 def draw_caption(draw_list: imgui.ImDrawList, type_: Type, caption: Caption, area: Rect) -> None:
-    """Write a caption in the middle of a rectangle's lower edge."""
+    """Write a caption in the middle of a rectangle's lower edge; a line that is wider is written smaller."""
     x, y, width, height = area
     middle, foot = x + width / 2, y + height - type_.px(FOOT)
     if caption.latex:
+        size = FORMULA_SIZE * min(width / max(type_.formula(caption.latex, FORMULA_SIZE).width, 1.0), 1.0)
         look = {"halo": True, "ax": 0.5, "ay": 0.5, "alpha": caption.visible}
-        type_.put_formula(
-            draw_list, middle, foot - type_.px(TEXT_SIZE / 2), caption.latex, FORMULA_SIZE, "text", **look
-        )
+        type_.put_formula(draw_list, middle, foot - type_.px(TEXT_SIZE / 2), caption.latex, size, "text", **look)
         foot -= type_.px(FORMULA_SIZE + 9)
     elif caption.text:
-        type_.text(
-            draw_list, middle, foot, caption.text, TEXT_SIZE, "dim", halo=True, ax=0.5, ay=1.0, alpha=caption.visible
-        )
+        _line(draw_list, type_, caption, (middle, foot, width), caption.text, TEXT_SIZE, "dim", "regular")
         foot -= type_.px(TEXT_SIZE + 9)
-    type_.text(
-        draw_list, middle, foot, caption.title, TITLE_SIZE, "text", "bold", halo=True, ax=0.5, ay=1.0,
-        alpha=caption.visible,
-    )  # fmt: skip
+    _line(draw_list, type_, caption, (middle, foot, width), caption.title, TITLE_SIZE, "text", "bold")
+
+
+def _line(
+    draw_list: imgui.ImDrawList,
+    type_: Type,
+    caption: Caption,
+    place: tuple[float, float, float],
+    text: str,
+    size: float,
+    color: str,
+    font: str,
+) -> None:
+    """Write a line that is at most so wide: ``place`` is its middle, its foot and its width in pixels."""
+    middle, foot, width = place
+    size *= min(width / max(type_.width(text, size, font), 1.0), 1.0)
+    look = {"halo": True, "ax": 0.5, "ay": 1.0, "alpha": caption.visible}
+    type_.text(draw_list, middle, foot, text, size, color, font, **look)

@@ -62,10 +62,10 @@ class _Block:
     draw: Callable[[float, float], None]  # left, top
 
 
-def draw_notes(dl: imgui.ImDrawList, type_: Type, frame: Frame, size: Size, scrim: bool) -> list[Rect]:
+def draw_notes(dl: imgui.ImDrawList, type_: Type, frame: Frame, size: Size, scrim: float) -> list[Rect]:
     """Draw title, column, legend and colour bar, as far as there is room; return the rectangles that they fill.
 
-    ``scrim`` dims what is behind the column: the plane's grid runs on there, a block of ground does not.
+    ``scrim`` (0 to 1) dims what is behind the column: a grid runs on there, a block of ground does not.
     """
     taken: list[Rect] = []
     notes = fitting_notes(frame.notes, size, type_)
@@ -76,12 +76,15 @@ def draw_notes(dl: imgui.ImDrawList, type_: Type, frame: Frame, size: Size, scri
         width, height = max(block.width for block in blocks), _height(blocks)
         if scrim:
             right = left + max(width, type_.px(COLUMN_WIDTH) * has_column(notes))
-            _draw_scrim(dl, type_, (right, top + height + type_.px(12)), size)
-        taken.append((left, top, width, height))
+            _draw_scrim(dl, type_, (right, top + height + type_.px(12)), size, scrim)
+        if has_column(notes):
+            taken.append((left, top, width, height))
         with _scaled(type_, factor):
             for block in blocks:
                 top += block.gap
                 block.draw(left, top)
+                if not has_column(notes):  # a title alone leaves what is beside its shorter lines to the subject
+                    taken.append((left, top, block.width, block.height))
                 top += block.height
     if legend:
         taken.append(legend_rect(type_, legend, size))
@@ -141,7 +144,7 @@ def _column(dl: imgui.ImDrawList, type_: Type, notes: Sequence[Note], size: Size
     return blocks
 
 
-def _draw_scrim(dl: imgui.ImDrawList, type_: Type, end: tuple[float, float], size: Size) -> None:
+def _draw_scrim(dl: imgui.ImDrawList, type_: Type, end: tuple[float, float], size: Size, strength: float) -> None:
     """Dim the picture behind the column, whose lower right corner is ``end``: beside it, or below it."""
     down = title_stands_alone(size, type_)
     edge = end[1] if down else end[0]
@@ -150,7 +153,7 @@ def _draw_scrim(dl: imgui.ImDrawList, type_: Type, end: tuple[float, float], siz
 
     def color(at: float) -> int:
         u = min(max((stop - at) / (stop - start), 0.0), 1.0)
-        return type_.u32("background.edge", 0.93 * u * u * (3 - 2 * u))
+        return type_.u32("background.edge", 0.93 * strength * u * u * (3 - 2 * u))
 
     for a, b in pairwise([0.0, *np.linspace(start, stop, strips + 1)]):
         near, far = color(a), color(b)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from imgui_bundle import imgui
 
 from lossland.numerals import distinct
 from lossland.render.presence import presence_of
 from lossland.scenery.scene import Frame, Show
 from lossland.world.camera import Camera
-from lossland.world.layers import Axes, Plates, Surface, WarpedGrid
+from lossland.world.layers import Axes, Lines, Plates, Surface, WarpedGrid
 from lossland.writing.axis_numbers import draw_numerals
 from lossland.writing.color_bar import draw_flat_color_bar
 from lossland.writing.contour_labels import seen_labels
@@ -27,6 +28,7 @@ from lossland.writing.text import Type
 Size = tuple[int, int]
 
 CONTOUR_SIZE = 12.0  # logical pixels
+REACH = 0.1  # of the width of a picture that a grid is behind the notes when it is dimmed fully
 
 
 def draw_overlay(
@@ -51,7 +53,7 @@ def draw_overlay(
         if panels:
             taken += draw_flat_color_bar(draw_list, type_, frame, free)
         else:
-            scrim = opaque and camera.flat and any(isinstance(layer, WarpedGrid | Axes) for layer in frame.layers)
+            scrim = _behind_column(frame, camera, size, free, show) if opaque else 0.0
             taken += draw_notes(draw_list, type_, frame, size, scrim)
     lines = [one.rect for one in notes]  # what the notes fill, but for the gaps between them
     lines += taken if panels else []
@@ -76,6 +78,15 @@ def draw_overlay(
     for layer in axes:
         with type_.kind("numeral"):
             draw_numerals(draw_list, type_, layer, camera, size, free, area, lines)
+
+
+def _behind_column(frame: Frame, camera: Camera, size: Size, free: Rect, show: Show) -> float:
+    """Return how much of what runs on without an end (a plane's grid, axes) is behind the notes: 0 none, 1 much."""
+    if camera.flat and any(isinstance(layer, WarpedGrid | Axes) for layer in frame.layers):
+        return 1.0
+    lines = (layer for layer in frame.layers if isinstance(layer, Lines) and layer.group == "grid" and show.grid)
+    far = [float(camera.project(path, size)[:, 0].min()) for layer in lines for path in layer.paths]
+    return float(np.clip((free[0] - min(far, default=free[0])) / (REACH * size[0]), 0.0, 1.0))
 
 
 def _draw_contour_values(dl: imgui.ImDrawList, type_: Type, layer: Surface, camera: Camera, size: Size) -> list[Rect]:

@@ -189,7 +189,7 @@ class PanelCache:
         gloo.set_viewport(0, 0, *self.size)
         if self._around is not None:
             set_state("off", write=False, blend=False)
-            for box in self._dirty if self._kept else [(0, 0, *self.size)]:
+            for box in [*self._dirty, self._spilled] if self._kept else [(0, 0, *self.size)]:
                 set_region(self._region(box))
                 self._program.draw("triangles", self._around)
             set_region(None)
@@ -198,6 +198,12 @@ class PanelCache:
             set_state("off", write=False, blend=True)
             gloo.set_blend_func("one", "one_minus_src_alpha")
             self._program.draw("triangles", self._inside)
+
+    @property
+    def _spilled(self) -> Box:
+        """The line below the scene, where Mesa draws points although they are cut off there."""
+        left, _, right, bottom = self.free
+        return left, bottom, right, min(bottom + 1, self.size[1])
 
     def close(self) -> None:
         """Free the GL objects."""

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -23,6 +25,7 @@ def test_swarms_and_grids_are_checked_and_measured(tmp_path: Path) -> None:
     assert all(set(row["rates"]) == {"lossland", "lossland (kept)", "NumPy"} for row in figures["grids"])
 
 
+@pytest.mark.endurance
 def test_slices_are_measured(tmp_path: Path) -> None:
     file = tmp_path / "figures.json"
     command = [sys.executable, str(ROOT / "benchmarks" / "slices.py"), "--quick", "--one-thread", "--json", str(file)]
@@ -34,12 +37,24 @@ def test_slices_are_measured(tmp_path: Path) -> None:
         assert 0 < figures["flops"] < figures["flops without sharing"]
 
 
+@pytest.mark.endurance
+def test_projections_are_measured(tmp_path: Path) -> None:
+    file = tmp_path / "figures.json"
+    command = [sys.executable, str(ROOT / "benchmarks" / "projector.py"), "--quick", "--json", str(file)]
+    done = subprocess.run([*command, "--peers", "lossland"], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert "left out" not in done.stderr
+    figures = json.loads(file.read_text())["lossland"]
+    assert figures["trust"] >= 0.98
+    assert figures["cpu"] > 0
+
+
 def test_a_peer_that_is_not_there_is_named(tmp_path: Path) -> None:
     command = [sys.executable, str(ROOT / "benchmarks" / "render.py"), "--quick", "--only", "surfaces"]
     done = subprocess.run([*command, "--peers", "pygfx"], capture_output=True, text=True, check=True, cwd=tmp_path)
     assert "pygfx is left out: ModuleNotFoundError" in done.stderr
 
 
+@pytest.mark.endurance
 def test_scenes_are_measured_beside_another_checkout_that_may_lack_them(tmp_path: Path) -> None:
     page, file, other = tmp_path / "page.md", tmp_path / "figures.json", tmp_path / "other"
     page.write_text("Before\n<!-- benchmarks/scenes.py writes from here -->\nold\n<!-- to here -->\nAfter\n")

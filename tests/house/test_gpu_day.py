@@ -42,6 +42,7 @@ def dry(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     return out, done.stdout
 
 
+@pytest.mark.endurance
 def test_a_dry_run_comes_to_its_end(dry: tuple[Path, str]) -> None:
     out, _ = dry
     found = json.loads((out / "gpu_day.json").read_text())
@@ -52,6 +53,7 @@ def test_a_dry_run_comes_to_its_end(dry: tuple[Path, str]) -> None:
     assert not list(out.glob("*.tmp"))
 
 
+@pytest.mark.endurance
 def test_a_dry_run_says_what_it_leaves_out_and_what_a_card_would_need(dry: tuple[Path, str]) -> None:
     _, said = dry
     assert "A dry run; results go to" in said
@@ -64,6 +66,7 @@ def test_a_dry_run_says_what_it_leaves_out_and_what_a_card_would_need(dry: tuple
     assert all(name in said for name in (*gpu_day.WHEELS, *gpu_day.PACKAGES))
 
 
+@pytest.mark.endurance
 def test_a_dry_run_is_written_as_tables(dry: tuple[Path, str]) -> None:
     text = (dry[0] / "gpu_day.md").read_text()
     for title in ("EGL devices", "swarms", "grids with gradient", "moving pictures", "beside the software renderer"):

@@ -43,6 +43,35 @@ def test_what_is_saved_is_read(tmp_path: Path) -> None:
     assert read.parameters["scale"].shape == (3,)
 
 
+def test_histograms_hold_every_finite_value(tmp_path: Path) -> None:
+    file, values = tmp_path / "run.npz", np.random.default_rng(0).normal(size=(20, 50))
+    values[0, :3] = np.nan, np.inf, -np.inf
+    with ll.Recorder(file) as run:
+        run.save([np.ones(1)], 3, {"layer1/activation": values}, loss=1.0)
+        run.save([np.ones(1)], 4)
+    with ll.Recorder(file, resume=True) as run:
+        run.save([np.ones(1)], 7, histograms={"layer1/activation": np.zeros(5), "empty": np.full(3, np.nan)})
+    read = recorder.read_run(file)
+    assert read.steps.tolist() == [3, 4, 7]
+    found = read.histograms["layer1/activation"]
+    assert found.steps.tolist() == [3, 7]
+    counts, edges = np.histogram(values[np.isfinite(values)], 64)
+    np.testing.assert_array_equal(found.counts[0], counts)
+    np.testing.assert_array_equal(found.edges[0], edges)
+    assert [one.sum() for one in found.counts] == [997, 5]
+    assert read.histograms["empty"].counts[0].tolist() == [0] * 64
+
+
+def test_histograms_that_do_not_fit_are_refused(tmp_path: Path) -> None:
+    arrays: dict[str, Any] = {"format": recorder.FORMAT, "steps": np.arange(1), "parameters/w": np.ones((1, 1))}
+    arrays |= {"histograms/h/steps": np.arange(1), "histograms/h/edges": np.ones((1, 4))}
+    for counts in (np.ones((1, 4)), np.ones((2, 3)), np.ones(3)):
+        arrays["histograms/h/counts"] = counts
+        np.savez(tmp_path / "x.npz", **arrays)
+        with pytest.raises(ll.UserError, match="the histograms h do not have one count for each bin"):
+            recorder.read_run(tmp_path / "x.npz")
+
+
 def test_rows_are_copies_of_now(tmp_path: Path) -> None:
     moving = np.zeros(2)
     with ll.Recorder(tmp_path / "run.npz") as run:

@@ -9,7 +9,7 @@ import pytest
 from scipy.interpolate import CubicSpline
 
 from lossland.compute.workers import SerialWorkers
-from lossland.errors import UserError
+from lossland.errors import MachineError, UserError
 from lossland.models import datasets, networks, perceptrons, slices, training
 from lossland.models.honesty import examine, explained_variance, hutchinson, plane_hessian
 from lossland.models.slices import FlatSurface, LocalSurface, Task
@@ -268,19 +268,41 @@ def test_one_dimension() -> None:
     assert (found.x[0], found.x[-1], len(found.y)) == (-0.5, 0.5, 0)
 
 
-@pytest.mark.parametrize("activation", networks.ACTIVATIONS)
-def test_perceptrons_in_several_blocks_of_samples(activation: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(perceptrons, "IN_CACHE", 2**10)
-    data, _ = datasets.split_digits()
-    network = networks.mlp((64, 12, 9, 10), activation, dropout=0.2)
-    task = Task(network, data.points[:300], data.target[:300])
+def surface_beside_networks(network: networks.Network, data: datasets.Data, dtype: str) -> None:
+    """Compare losses and accuracies of a surface with those of the same networks, each evaluated by itself."""
+    task = Task(network, data.points[:301], data.target[:301])
     theta = networks.initial(network, seed=2)
     directions = np.stack([slices.random_direction(theta, 4, k) for k in (0, 1)])
     places = np.array([(0.0, 0.0), (0.2, -0.4), (1.5, 1.0)])
-    loss, accuracy = FlatSurface(task, theta, directions).at(places)
+    loss, accuracy = FlatSurface(task, theta, directions, dtype).at(places)
     there = theta + places @ directions
-    np.testing.assert_allclose(loss, network.loss(there, task.points, task.target), rtol=1e-5)
+    np.testing.assert_allclose(loss, network.loss(there, task.points, task.target), rtol=LOSS_ERROR[dtype])
     np.testing.assert_allclose(accuracy, network.accuracy(there, task.points, task.target), atol=0.0034)
+
+
+LOSS_ERROR = {"float32": 1e-5, "float64": 1e-12}
+
+
+@pytest.mark.parametrize("activation", networks.ACTIVATIONS)
+@pytest.mark.parametrize("dtype", LOSS_ERROR)
+def test_compiled_perceptrons(activation: str, dtype: str) -> None:
+    network = networks.mlp((64, 12, 9, 10), activation, dropout=0.2)
+    surface_beside_networks(network, datasets.split_digits()[0], dtype)
+
+
+@pytest.mark.parametrize("loss", networks.LOSSES[1:])
+@pytest.mark.parametrize("widths", [(2, 1), (2, 5, 1), (2, 3, 9, 4, 1)])
+def test_compiled_perceptrons_of_two_classes(loss: str, widths: tuple[int, ...]) -> None:
+    surface_beside_networks(networks.mlp(widths, "tanh", loss), datasets.dataset("moons", 400), "float64")
+
+
+def test_perceptrons_where_nothing_can_be_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise MachineError("No kernel can be compiled for this processor: none here.")
+
+    monkeypatch.setattr(perceptrons.perceptron, "kernel", refused)
+    with pytest.warns(RuntimeWarning, match=r"none here\. Computing on arrays, several times slower"):
+        surface_beside_networks(networks.mlp((64, 12, 9, 10)), datasets.split_digits()[0], "float32")
 
 
 def test_of_equal_outputs_the_first_counts() -> None:

@@ -14,6 +14,7 @@ import pytest
 
 import lossland as ll
 from lossland.cli import main
+from lossland.errors import UserError
 from lossland.models import honesty, networks, recorder, slices
 from lossland.models.torch_models import TorchTask
 
@@ -93,6 +94,19 @@ def test_filters_are_as_long_as_the_weights_filters(name: str) -> None:
                 np.testing.assert_allclose(ours, theirs, rtol=1e-9)
             else:  # biases, scales and shifts
                 assert not parts[key].any()
+
+
+def test_a_module_is_sliced_where_it_stands() -> None:
+    model = perceptron()
+    found = ll.slice(model, (POINTS, TARGET), cross_entropy, directions="filter", n=(5, 3), seed=4)
+    theta = torch.nn.utils.parameters_to_vector(model.parameters()).detach().numpy()
+    assert found.value[1, 2] == pytest.approx(plain_loss(model, theta, POINTS, TARGET), rel=1e-12)
+    moved = theta + found.x[0] * found.directions[0] + found.y[2] * found.directions[1]
+    assert found.value[2, 0] == pytest.approx(plain_loss(model, moved, POINTS, TARGET), rel=1e-10)
+    with pytest.raises(UserError, match=r"^loss is a NoneType and no function\.$"):
+        ll.slice(perceptron(), (POINTS, TARGET))
+    with pytest.raises(UserError, match=r"^net is a list and no torch\.nn\.Module\.$"):
+        ll.slice([64, 10], "digits", cross_entropy)
 
 
 @pytest.mark.parametrize(("dtype", "precision"), [("float64", 1e-10), ("float32", 1e-5)])
@@ -568,7 +582,7 @@ def test_the_number_of_checkpoints_must_do(trained: Path, capsys: pytest.Capture
     for words, told in (
         (["--directions", "pca"], "need --checkpoints of at least three steps, not 0."),
         (["--directions", "local", "--checkpoints", *same[:2]], "of at least three steps, not 2."),
-        (["--directions", "points"], "need one or two --checkpoints besides the factory's model, not 0."),
+        (["--directions", "points"], "need one or two --checkpoints besides the model, not 0."),
         (["--checkpoints", *same], "All of the checkpoints hold the same parameters"),
         (
             ["--checkpoints", str(trained / "run.npz"), same[0]],

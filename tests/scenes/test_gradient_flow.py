@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from lossland.play.player import Player
 from lossland.scenery import library
 
 
@@ -65,3 +66,15 @@ def test_a_click_chooses_a_lane() -> None:
     assert made.pick(frame.layer("lane.relu"), 3)
     assert made.activation == "relu"
     assert not made.pick(frame.layer("value.tanh"), 0)
+
+
+def test_the_knob_does_not_run_away_where_layers_bend() -> None:
+    """While it is dragged the heights keep their meaning, so that it comes nearer with every move."""
+    player = Player(scene("vanish"))
+    (knob,) = player.handles()
+    wanted, off = knob.position[2] + 0.3, [0.3]
+    for _ in range(4):
+        player.drag("gain", (*knob.position[:2], wanted))
+        off.append(abs(player.handles()[0].position[2] - wanted))
+    assert off == sorted(off, reverse=True)
+    assert off[-1] < 0.01

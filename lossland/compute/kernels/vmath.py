@@ -226,27 +226,31 @@ def _exp_scaled(x: Vector, power: int = 0, rest: Vector | None = None) -> Vector
     low, high = (-110.0, 100.0) if x.kind == "float" else (-760.0, 720.0)
     x = (x < low).where(low, x)
     x = (x > high).where(high, x)
+    less, count = _exp_parts(x, rest)
+    half = count.halved()
+    return (less + 1) * _power_of_two(half) * _power_of_two(count - half + power)
+
+
+def _exp_parts(x: Vector, rest: Vector | None = None) -> tuple[Vector, Vector]:
+    """Return m and whole n with e^(x + rest) = 2^n (1 + m), |m| < 0.42."""
     turns, count = _round(x * (1 / math.log(2)))
     if x.kind == "float":
         r = (x - turns * 0.693359375) + turns * 2.12194440e-4
         factor = polynomial(
             r, 5.0000001201e-1, 1.6666665459e-1, 4.1665795894e-2, 8.3334519073e-3, 1.3981999507e-3, 1.9875691500e-4
         )
-        result = factor * r * r + r + 1
-    else:
-        high_part = x - turns * 6.93147180369123816490e-01
-        low_part = turns * 1.90821492927058770002e-10
-        if rest is not None:
-            low_part = low_part - rest
-        r = high_part - low_part
-        z = r * r
-        c = r - z * polynomial(
-            z, 1.66666666666666019037e-01, -2.77777777770155933842e-03, 6.61375632143793436117e-05,
-            -1.65339022054652515390e-06, 4.13813679705723846039e-08,
-        )  # fmt: skip
-        result = 1 - ((low_part - (r * c) / (2 - c)) - high_part)
-    half = count.halved()
-    return result * _power_of_two(half) * _power_of_two(count - half + power)
+        return factor * r * r + r, count
+    high_part = x - turns * 6.93147180369123816490e-01
+    low_part = turns * 1.90821492927058770002e-10
+    if rest is not None:
+        low_part = low_part - rest
+    r = high_part - low_part
+    z = r * r
+    c = r - z * polynomial(
+        z, 1.66666666666666019037e-01, -2.77777777770155933842e-03, 6.61375632143793436117e-05,
+        -1.65339022054652515390e-06, 4.13813679705723846039e-08,
+    )  # fmt: skip
+    return high_part - (low_part - (r * c) / (2 - c)), count
 
 
 def _power_of_two(exponent: Vector) -> Vector:
@@ -409,11 +413,14 @@ def cosh(x: Vector) -> Vector:
 
 
 def tanh(x: Vector) -> Vector:
-    """Return the hyperbolic tangent."""
+    """Return the hyperbolic tangent: t / (t + 2) with t = e^2|x| - 1, which is exact near 0, too."""
     size = abs(x)
-    large = (1 - 2 / (_exp_scaled(size + size) + 1)).call("copysign", x)
-    grown = _exp_scaled(size, power=-1)
-    return (size <= 1).where(_sinh_small(x) / (grown + 0.25 / grown), large)
+    most = 10.0 if x.kind == "float" else 20.0  # where it is 1
+    size = (size > most).where(most, size)
+    less, count = _exp_parts(size + size)
+    power = _power_of_two(count)
+    grown = less * power + (power - 1)
+    return (grown / (grown + 2)).call("copysign", x)
 
 
 # ------------------------------------------------------------------------------------------------- inverse functions

@@ -1,0 +1,113 @@
+"""Sums of word vectors, the words that are nearest to them by angle, and words along an axis between two.
+
+Sources: Mikolov, Yih and Zweig, "Linguistic Regularities in Continuous Space Word Representations" (2013) for
+king − man + woman; Bolukbasi et al., "Man is to Computer Programmer as Woman is to Homemaker?" (2016) for an axis from
+two words, and what it shows of the texts. Words are the rows of ``vectors`` (n, d).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lossland.errors import UserError
+from lossland.models.neighbours import directions
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.int64]
+BLOCK = 512  # cosines whose largest is looked at before the cosines themselves
+
+
+class Compass:
+    """Finds the vectors (n, d) that point where another one points: the largest cosines of all.
+
+    Vectors are kept as directions in their own precision, or that of ``dtype``: 400,000 of 50 numbers as float32 take
+    80 MB, and the nearest of them are found in some 15 ms on one core.
+    """
+
+    def __init__(self, vectors: ArrayLike, dtype: type[np.floating] = np.float64) -> None:
+        vectors = np.asarray(vectors)
+        if vectors.ndim != 2 or not vectors.size:
+            raise UserError(f"A Compass needs vectors as rows, not an array of shape {vectors.shape}.")
+        self.directions = directions(vectors).astype(dtype)
+
+    def cosines(self, query: ArrayLike) -> NDArray[np.floating]:
+        """Return the cosine (n,) of each vector with a query (d,); those with 0, which points nowhere, are 0."""
+        # Not by BLAS: its threads wait for each other where cores are busy, for a hundred times as long as this takes.
+        return np.einsum("ij,j", self.directions, directions(query).astype(self.directions.dtype))
+
+    def nearest(self, query: ArrayLike, count: int, without: Sequence[int] = ()) -> tuple[Indices, Floats]:
+        """Return the indices (count,) of the vectors with the largest cosines, and these, the largest first.
+
+        Those of the indices in ``without`` are left out. Of equal cosines the first vector comes first.
+        """
+        cosine = self.cosines(query)
+        cosine[list(without)] = -np.inf
+        count = min(count, len(cosine) - len(set(without)))
+        # Blocks are compared by their largest cosines: the largest of all are in as many blocks, and only those are
+        # sorted. Sorting, or partitioning, all cosines would take longer than to compute them.
+        starts = np.arange(0, len(cosine), BLOCK)
+        best = np.sort(np.argsort(-np.maximum.reduceat(cosine, starts), kind="stable")[:count])
+        some = (starts[best][:, None] + np.arange(BLOCK)).ravel()
+        some = some[some < len(cosine)]
+        found = some[np.argsort(-cosine[some], kind="stable")[:count]]
+        return found, cosine[found].astype(float)
+
+
+@dataclass(frozen=True, eq=False)
+class Walk:
+    """A sum of vectors as a walk from ``begin`` (d,): differences from ``tail`` to ``tip`` (m, d), one after another.
+
+    Each is carried from where it is found to ``start`` (m, d), where the one before has ended.
+    """
+
+    begin: Floats
+    tail: Floats
+    tip: Floats
+
+    @property
+    def start(self) -> Floats:
+        """Where each difference is carried to (m, d)."""
+        return self.begin + np.vstack([np.zeros_like(self.tail[:1]), np.cumsum(self.tip - self.tail, axis=0)])[:-1]
+
+    @property
+    def end(self) -> Floats:
+        """The sum (d,)."""
+        return self.begin + (self.tip - self.tail).sum(axis=0)
+
+
+def walk(plus: ArrayLike, minus: ArrayLike) -> Walk:
+    """Return the sum of ``plus`` (p, d), p at least 1, less ``minus`` (m, d) as a walk that begins at the first.
+
+    The first of ``minus`` is subtracted together with the second of ``plus``, as the difference between the two, and
+    so on: a − b + c is a, and the way from b to c. What has no partner is a way from or to the origin.
+    """
+    plus, minus = np.asarray(plus, float), np.asarray(minus, float)
+    if len(plus) == 0:
+        raise UserError("A sum of words begins with one that is added.")
+    legs = max(len(plus) - 1, len(minus))
+    tail, tip = np.zeros((legs, plus.shape[1])), np.zeros((legs, plus.shape[1]))
+    tail[: len(minus)] = minus.reshape(-1, plus.shape[1])
+    tip[: len(plus) - 1] = plus[1:]
+    return Walk(plus[0], tail, tip)
+
+
+def written(plus: Sequence[str], minus: Sequence[str]) -> str:
+    """Return the sum as it is written in the order of its walk: king − man + woman."""
+    pairs = zip_longest((f" − {word}" for word in minus), (f" + {word}" for word in plus[1:]), fillvalue="")
+    return plus[0] + "".join(part for pair in pairs for part in pair)
+
+
+def along(vectors: ArrayLike, first: ArrayLike, second: ArrayLike) -> Floats:
+    """Return the cosine (n,) of each of vectors (n, d) with the axis from ``first`` to ``second`` (d,).
+
+    1 is the way to the second, −1 the way to the first, and 0 across.
+    """
+    axis = np.asarray(second, float) - np.asarray(first, float)
+    if not np.linalg.norm(axis) > 0.0:
+        raise UserError("An axis needs two different words.")
+    return directions(vectors) @ directions(axis)

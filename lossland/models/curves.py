@@ -1,0 +1,245 @@
+"""Learning curves: smoothed, their best step, when patience ends; and a small training that overfits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lossland.compute.philox import Purpose, particles, uniform
+from lossland.errors import UserError
+from lossland.models.datasets import Data, split_digits
+from lossland.models.networks import Network, initial, losses, mlp, prepared
+from lossland.models.runs import Scalars
+from lossland.models.training import Trainer
+
+Floats = NDArray[np.float64]
+TRAIN = ("train", "training")
+VALIDATION = ("validation", "valid", "val", "eval", "test", "dev")
+HIGHER = ("acc", "auc", "f1", "precision", "recall", "bleu")  # parts of names of what should rise
+MOST_KEPT = 64  # trainings
+BLOCK = 180  # samples judged at once: so few that BLAS does not start threads, which would take longer
+HIDDEN = 16  # neurons of the small training
+
+
+def smoothed(values: ArrayLike, beta: float) -> Floats:
+    """Return the exponential moving average of values (T, ...), without its bias towards 0.
+
+    s_t = β s_{t−1} + (1 − β) v_t from s_0 = 0, over 1 − β^t (Kingma & Ba 2014, section 3; so does TensorBoard). Values
+    that are not finite are passed over: there the average stays as it was, nan before the first.
+    """
+    values = np.asarray(values, float)
+    if not 0.0 <= beta < 1.0:
+        raise UserError(f"Smoothing is from 0 to less than 1, not {beta:g}.")
+    average, weight = (
+        np.zeros(values.shape[1:]),
+        np.zeros(values.shape[1:]),
+    )  # weight: 1 − β^t, t the finite ones so far
+    found = np.full(values.shape, np.nan)
+    for t, value in enumerate(values):
+        good = np.isfinite(value)
+        average = np.where(good, beta * average + (1 - beta) * np.where(good, value, 0.0), average)
+        weight = np.where(good, beta * weight + (1 - beta), weight)
+        found[t] = np.divide(average, weight, out=np.full(average.shape, np.nan), where=weight > 0)
+    return found
+
+
+def best(values: ArrayLike, higher: bool = False) -> int:
+    """Return the index of the smallest value, or the largest; the first of several. Raises UserError for no number."""
+    values = np.asarray(values, float)
+    if not np.isfinite(values).any():
+        raise UserError("A curve without a finite value has no best step.")
+    worst = -np.inf if higher else np.inf
+    values = np.where(np.isfinite(values), values, worst)
+    return int(values.argmax() if higher else values.argmin())
+
+
+def stopping(values: ArrayLike, patience: int, higher: bool = False) -> int | None:
+    """Return the index at which early stopping ends a training: ``patience`` values in a row without a new best one.
+
+    None if it never does (Prechelt 1998, "Early stopping: but when?"; so does Keras with ``min_delta=0``).
+    """
+    record, since = -np.inf if higher else np.inf, 0
+    for t, value in enumerate(np.asarray(values, float).tolist()):
+        if value > record if higher else value < record:
+            record, since = value, 0
+        else:
+            since += 1
+        if t and since >= patience:
+            return t
+    return None
+
+
+def gap(train: Scalars, validation: Scalars) -> Scalars:
+    """Return how much higher validation is, at its steps; training is taken along straight lines between its own."""
+    between = np.interp(validation.steps, train.steps, train.values, np.nan, np.nan)
+    return Scalars(validation.steps, validation.values - between)
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """One number of a run, in training and in validation; None where it was not measured, of one at least not."""
+
+    name: str
+    train: Scalars | None = None
+    validation: Scalars | None = None
+
+    @property
+    def curves(self) -> list[Scalars]:
+        """Those that there are."""
+        return [curve for curve in (self.train, self.validation) if curve is not None]
+
+    @property
+    def judged(self) -> Scalars:
+        """The curve that tells the best step: validation's, else training's."""
+        return self.curves[-1]
+
+
+@np.errstate(all="ignore")
+def verdict(pair: Pair, patience: int, higher: bool = False) -> dict[str, float]:
+    """Return what curves say: ``best_epoch`` and ``best_value`` of the judged curve, and what became of them.
+
+    ``stopped_epoch`` is the step at which patience ends (nan: never), ``last`` the judged curve's last value, ``rise``
+    by which share of the best value it is above that. With both curves, ``train`` and ``gap`` are those at the end.
+    """
+    steps, values = pair.judged.steps, pair.judged.values
+    at, stop = best(values, higher), stopping(values, patience, higher)
+    found = {
+        "best_epoch": float(steps[at]),
+        "best_value": float(values[at]),
+        "stopped_epoch": math.nan if stop is None else float(steps[stop]),
+        "last": float(values[-1]),
+        "rise": float(values[-1] / values[at] - 1.0),
+    }
+    if pair.train and pair.validation:
+        found |= {"train": float(pair.train.values[-1]), "gap": float(gap(pair.train, pair.validation).values[-1])}
+    return found
+
+
+def is_higher_better(name: str) -> bool:
+    """Whether a curve's name is of something that should rise, such as accuracy."""
+    return any(part in name.lower() for part in HIGHER)
+
+
+def pairs(names: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Return what was measured in training and in validation, by its name: the two curves' names, "" for one missing.
+
+    Found are ``loss`` and ``val_loss``, ``train_loss`` and ``test_loss``, ``Loss/train`` and ``Loss/validation``,
+    ``train/loss`` and ``val/loss``.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    for name in names:
+        what, split = _split(name)
+        train, validation = found.get(what, ("", ""))
+        if split == "validation":
+            found[what] = (train, validation or name)
+        else:
+            found[what] = (train or name, validation)
+    return found
+
+
+def _split(name: str) -> tuple[str, str]:
+    """Return what a curve measures, and on which part of the data."""
+    for mark in "/_.- ":
+        parts = name.split(mark)
+        for place in (0, -1):
+            word = parts[place].lower()
+            rest = mark.join(parts[1:] if place == 0 else parts[:-1])
+            if rest and word in TRAIN:
+                return rest, "train"
+            if rest and word in VALIDATION:
+                return rest, "validation"
+    return name, "train"
+
+
+# ---------------------------------------------------------------------------------------------- the small training
+
+
+def mislabelled(data: Data, share: float, seed: int = 0) -> Data:
+    """Return samples of which a share, rounded to whole samples, has another class than its own."""
+    classes, count = len(data.names), len(data)
+    numbers = particles(np, 0, count)
+    order = uniform(seed, numbers, 0, Purpose.ORDER)[0].argsort()
+    chosen = order[: round(share * count)]
+    away = 1 + (uniform(seed, numbers, 1, Purpose.ORDER)[0] * (classes - 1)).astype(np.int64)
+    target = data.target.astype(np.int64)
+    target[chosen] = (target[chosen] + np.minimum(away, classes - 1)[chosen]) % classes
+    return Data(data.points, target, data.names)
+
+
+@dataclass(frozen=True, eq=False)
+class Curves:
+    """Loss and accuracy of P networks along a training: ``steps`` (T,), each curve (T, P)."""
+
+    steps: NDArray[np.int64]
+    loss: Floats
+    val_loss: Floats
+    accuracy: Floats
+    val_accuracy: Floats
+
+    def named(self, network: int = 0) -> dict[str, Scalars]:
+        """Return one network's curves by name."""
+        names = ("loss", "val_loss", "accuracy", "val_accuracy")
+        return {name: Scalars(self.steps, getattr(self, name)[:, network]) for name in names}
+
+
+_trained: dict[tuple[Any, ...], Curves] = {}  # by what was asked for
+
+
+def digits_training(
+    samples: int = 100,
+    noise: float = 0.2,
+    rates: Sequence[float] = (0.01,),
+    hidden: int = HIDDEN,
+    epochs: int = 150,
+    every: int = 1,
+    piece: int = 10,
+    seed: int = 0,
+) -> Iterator[Curves]:
+    """Train networks on the first digits, a share of them with a wrong label, and yield their curves as they grow.
+
+    Each of the networks (64, ``hidden`` tanh, 10) has its own rate for Adam; an epoch is one step on all samples.
+    Validation is on the 360 digits that are for the test, all labelled rightly. The curves have a value each ``every``
+    epochs from 0 on, and come each ``piece`` values; those of a training that was asked for before come at once.
+    """
+    asked = (samples, noise, tuple(rates), hidden, epochs, every, seed)
+    if asked in _trained:
+        yield _trained[asked]
+        return
+    train, test = split_digits()
+    data = mislabelled(train.part(0, samples), noise, seed)
+    network = mlp((64, hidden, 10))
+    start = np.repeat(initial(network, seed, 1), len(rates), axis=0)
+    trainer = Trainer(network, data.points, data.target, [f"adam:lr={rate!r}" for rate in rates], start, seed=seed)
+    rows: list[tuple[Any, ...]] = []
+    while True:
+        rows.append((trainer.t, *_measured(network, trainer.theta, data), *_measured(network, trainer.theta, test)))
+        done = trainer.t >= epochs
+        if done or len(rows) % piece == 0:
+            steps, loss, accuracy, val_loss, val_accuracy = (np.array(column) for column in zip(*rows, strict=True))
+            found = Curves(steps, loss, val_loss, accuracy, val_accuracy)
+            if done:
+                _trained[asked] = found
+                while len(_trained) > MOST_KEPT:
+                    _trained.pop(next(iter(_trained)))
+            yield found
+        if done:
+            return
+        trainer.advance(min(every, epochs - trainer.t))
+
+
+@np.errstate(all="ignore")
+def _measured(network: Network, theta: Floats, data: Data) -> tuple[Floats, Floats]:
+    """Return loss and accuracy (P,) over some samples."""
+    loss, right = [], []
+    for first in range(0, len(data), BLOCK):
+        part = data.part(first, first + BLOCK)
+        out = network.apply(theta, part.points)  # (P, N, classes)
+        target = prepared(np, network.loss_kind, part.target, network.outputs, out.dtype)
+        loss.append(losses(network.loss_kind, out, target))
+        right.append(out.argmax(axis=-1) == part.target)
+    return np.concatenate(loss, axis=1).mean(axis=1), np.concatenate(right, axis=1).mean(axis=1)

@@ -1,0 +1,370 @@
+"""Computational graphs: an expression taken apart into steps, each with its value, its slopes and its gradient.
+
+Every step is an expression of inputs and earlier steps, so the same definition gives its value, its local slopes (exact
+derivatives) and its LaTeX. Going through the steps backward once, each hands its gradient on, times its slope: this
+finds the derivatives of the loss by everything (Linnainmaa 1970; Rumelhart, Hinton and Williams 1986).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice, pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lossland.compute.philox import Purpose, particles, standard_normal
+from lossland.errors import UserError, shown
+from lossland.expression import Node, constant, evaluate, exp, latex, maximum, tanh, trace, variable
+from lossland.expression.formula import parse
+from lossland.expression.node import COMPARISONS, make, ordered, varies
+
+Floats = NDArray[np.float64]
+
+MOST_STEPS, MOST_INPUTS = 24, 10
+MOST_LAYERS, MOST_WIDE = 4, 4  # of a network: as many as can be read in a picture
+ACTIVATIONS: dict[str, tuple[str, Callable[[Node], Node]]] = {
+    "sigmoid": ("σ", lambda z: 1 / (1 + exp(-z))),
+    "tanh": ("tanh", tanh),
+    "relu": ("ReLU", lambda z: maximum(z, constant(0))),
+}
+SIGNS = {
+    "add": "+",
+    "sub": "−",
+    "mul": "×",
+    "div": "÷",
+    "neg": "−",
+    "log": "ln",
+    "pow": "^",
+    "abs": "| |",
+    "where": "if",
+}
+
+
+class Step(NamedTuple):
+    """One step: its value is called ``name``, is ``formula`` of inputs and earlier ones, and is drawn as ``sign``."""
+
+    name: str
+    formula: Node
+    sign: str
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The names that it is made from, in the order in which they occur."""
+        return tuple(node.name for node in ordered([self.formula]) if node.op == "var")
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Steps in an order in which each needs only ``inputs`` and earlier ones; the last one is the loss.
+
+    ``outputs`` are the names of what is compared with targets, or of the last step. ``weights`` are those inputs that
+    belong to an edge or a node of a network: by the pair (argument, step), or (step, step) for a bias. ``symbols`` are
+    the LaTeX of names that are not written as they are.
+    """
+
+    inputs: tuple[str, ...]
+    steps: tuple[Step, ...]
+    outputs: tuple[str, ...]
+    weights: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    symbols: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def loss(self) -> str:
+        """The name of the last step."""
+        return self.steps[-1].name
+
+    def step(self, name: str) -> Step:
+        """Return the step of a name."""
+        return next(step for step in self.steps if step.name == name)
+
+    @cached_property
+    def edges(self) -> tuple[tuple[str, str], ...]:
+        """The pairs (argument, step) in the order of the steps, without those of weights and biases."""
+        return tuple((name, step.name) for step in self.steps for name in step.arguments if name not in self.weights)
+
+    @cached_property
+    def slopes(self) -> Mapping[tuple[str, str], Node]:
+        """The derivative of each step by each of its arguments, as an expression, by (argument, step)."""
+        return {(name, step.name): step.formula.diff(name) for step in self.steps for name in step.arguments}
+
+    def latex(self, node: Node) -> str:
+        """Return an expression of inputs and steps as LaTeX; a slope that is nan somewhere as it is elsewhere."""
+        if node.op == "where" and node.args[1].op == "const" and np.isnan(node.args[1].value):
+            node = node.args[2]
+        return re.sub(r"\\log(?!_)", r"\\ln", latex(node, self.symbols))
+
+    def symbol(self, name: str) -> str:
+        """Return a name as LaTeX."""
+        return self.latex(variable(name))
+
+    # ------------------------------------------------------------------------------------------------ both passes
+    def forward(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values of inputs and steps, from those of the inputs: floats, or arrays that broadcast."""
+        known = {name: values[name] for name in self.inputs}
+        for step in self.steps:
+            known[step.name] = self._at(step.formula, known)
+        return known
+
+    def local(self, known: Mapping[str, Any]) -> dict[tuple[str, str], Any]:
+        """Return the value of every slope, from the values that ``forward`` has found."""
+        return {pair: self._at(slope, known) for pair, slope in self.slopes.items()}
+
+    def backward(self, known: Mapping[str, Any], count: int | None = None) -> dict[str, Any]:
+        """Return the derivatives of the loss by every name that has been reached.
+
+        A ``count`` stops after so many steps, counted from the loss back: what arrives at a name then is the sum as far
+        as it has come. ``known`` are the values that ``forward`` has found.
+        """
+        local, found = self.local(known), {self.loss: 0 * known[self.loss] + 1.0}
+        for step in self.steps[::-1][:count]:
+            for name in step.arguments:
+                part = found[step.name] * local[name, step.name] if step.name in found else 0.0
+                found[name] = found[name] + part if name in found else part
+        return found
+
+    @staticmethod
+    def _at(node: Node, known: Mapping[str, Any]) -> Any:
+        return evaluate([node], {part.name: known[part.name] for part in ordered([node]) if part.op == "var"})[0]
+
+
+# ------------------------------------------------------------------------------------------------ from an expression
+def traced(function: Callable[..., Any], *names: str) -> Graph:
+    """Return the graph of a plain function of the named inputs, for example ``lambda x, y: x * y + np.sin(x)``."""
+    return of_node(trace(function, *names))
+
+
+def of_expression(text: str, target: float | None = None) -> Graph:
+    """Return the graph of a typed formula with any variables; with a target its loss is half the squared error."""
+    return of_node(parse(text, free=True), target)
+
+
+def of_node(node: Node, target: float | None = None) -> Graph:
+    """Return the graph of an expression: a step for each operation.
+
+    A sum of many terms is one step, and so are 1/(1 + exp(-u)), an operation with a constant, and a minus before
+    another operation. Raises UserError for an expression that has no operation or too many.
+    """
+    order = [part for part in ordered([node]) if varies(part)]
+    inputs = tuple(part.name for part in order if part.op == "var")
+    whole = _steps(order, node)
+    if not whole:
+        raise UserError("A graph needs an expression with a variable and an operation, such as x*y + sin(x).")
+    if len(whole) > MOST_STEPS or len(inputs) > MOST_INPUTS:
+        raise UserError(f"A graph has up to {MOST_STEPS} steps and {MOST_INPUTS} variables, to be read in a picture.")
+    free = (name for k in range(1, 100) if (name := f"v{k}") not in inputs)
+    last = [] if target is not None or "f" in inputs else ["f"]
+    names = dict(zip(whole, [*islice(free, len(whole) - len(last)), *last], strict=True))
+
+    def written(part: Node) -> Node:
+        """Return an expression in which earlier steps are variables."""
+        return variable(names[part]) if part in names else _rebuilt(part, written)
+
+    steps = [Step(name, _rebuilt(part, written), _sign(part)) for part, name in names.items()]
+    outputs = (steps[-1].name,)
+    if target is not None:
+        steps.append(
+            Step(next(name for name in ("E", "E0", "E1") if name not in inputs), _error(outputs, [target]), "½( )²")
+        )
+    return Graph(inputs, tuple(steps), outputs)
+
+
+def _rebuilt(node: Node, written: Callable[[Node], Node]) -> Node:
+    return make(node.op, *map(written, node.args)) if node.args else node
+
+
+def _steps(order: Sequence[Node], last: Node) -> list[Node]:
+    """Return the parts of an expression that are steps of their own."""
+    users: dict[Node, list[Node]] = {part: [] for part in order}
+    for part in order:
+        for arg in part.args:
+            if arg in users:
+                users[arg].append(part)
+    inside: set[Node] = set()  # a step that is another part's
+    for part in order:
+        if part.op in COMPARISONS:
+            inside.add(part)
+        kinds = {("add", "add"), *((op, "neg") for op in ("log", "exp", "mul", "div"))}
+        inside |= {arg for arg in part.args if (arg.op, part.op) in kinds and len(users[arg]) == 1}
+        if _sigmoid_of(part) is not None:
+            bottom = part.args[1]
+            chain = [bottom, bottom.args[1], bottom.args[1].args[0]]
+            if all(len(users[one]) == 1 for one in chain):
+                inside |= set(chain)
+    return [part for part in order if part.op != "var" and (part not in inside or part is last)]
+
+
+def _sigmoid_of(node: Node) -> Node | None:
+    """Return u if a node is 1/(1 + exp(-u)), else None."""
+    one = constant(1.0)
+    if node.op == "div" and node.args[0] is one and node.args[1].op == "add" and node.args[1].args[0] is one:
+        power = node.args[1].args[1]
+        if power.op == "exp" and power.args[0].op == "neg":
+            return power.args[0].args[0]
+    return None
+
+
+def _sign(node: Node) -> str:
+    """Return what a picture writes on a step: its sign, with the constant that it takes."""
+    if _sigmoid_of(node) is not None:
+        return "σ"
+    sign = SIGNS.get(node.op, node.op)
+    if node.op == "neg" and node.args[0].op in ("log", "exp"):
+        return sign + _sign(node.args[0])
+    numbers = [arg.number for arg in node.args if arg.number is not None]
+    if not numbers or node.op not in ("add", "sub", "mul", "div", "pow"):
+        return sign
+    number = f"{numbers[0]:g}".replace("-", "−")
+    return (
+        f"{number} {sign}"
+        if node.args[0].number is not None and node.op in ("sub", "div", "pow")
+        else f"{sign} {number}"
+    )
+
+
+def _error(outputs: Sequence[str], targets: Sequence[float]) -> Node:
+    """Return half the sum of squared differences."""
+    parts = [constant(0.5) * (variable(name) - constant(t)) ** 2 for name, t in zip(outputs, targets, strict=True)]
+    return sum(parts[1:], start=parts[0])
+
+
+def numbers_of(text: str) -> list[float]:
+    """Return the numbers of a text such as ``0.05, 0.1``."""
+    try:
+        found = [float(part) for part in text.replace(";", ",").split(",") if part.strip()]
+    except ValueError:
+        found = [np.nan]
+    if not np.isfinite(found).all() or np.abs(found).max(initial=0.0) > 1e6:
+        raise UserError(f"These are numbers with commas between, such as 0.05, 0.1, each up to 1e6, not {shown(text)}.")
+    return found
+
+
+# --------------------------------------------------------------------------------------------------- from a network
+def widths_of(text: str) -> tuple[int, ...]:
+    """Return the widths of a network's layers, inputs and outputs among them: ``2-2-2``."""
+    parts = text.split("-")
+    if 2 <= len(parts) <= MOST_LAYERS and all(part.strip() in map(str, range(1, MOST_WIDE + 1)) for part in parts):
+        return tuple(map(int, parts))
+    raise UserError(
+        f"A network is two to {MOST_LAYERS} whole numbers from 1 to {MOST_WIDE}, inputs first, such as 2-2-2, "
+        f"not {shown(text)}."
+    )
+
+
+def network(widths: Sequence[int], activation: str, targets: Sequence[float]) -> Graph:
+    """Return the graph of a network: of each neuron the sum z and what bends it, and half the squared error.
+
+    Its inputs are those of the network, and then layer by layer the weights (row by row) and the biases.
+    """
+    sign, bend = ACTIVATIONS[activation]
+    before = [f"x{k + 1}" for k in range(widths[0])]
+    inputs, steps, weights, symbols = list(before), [], {}, {}
+    for layer, (count, wide) in enumerate(pairwise(widths), 1):
+        sums, bent = [], []
+        last = layer == len(widths) - 1
+        for unit in range(1, wide + 1):
+            z, h = f"z{layer}{unit}", f"o{unit}" if last else f"h{layer}{unit}"
+            symbols |= {z: rf"z^{layer}_{unit}"} | ({} if last else {h: rf"h^{layer}_{unit}"})
+            names = [f"w{layer}{unit}{source}" for source in range(1, count + 1)]
+            for source, (name, of) in enumerate(zip(names, before, strict=True), 1):
+                weights[name] = (of, z)
+                symbols[name] = rf"w^{layer}_{{{unit}{source}}}"
+            terms = [variable(name) * variable(of) for name, of in zip(names, before, strict=True)]
+            sums.append(Step(z, sum(terms[1:], start=terms[0]) + variable(f"b{layer}{unit}"), "Σ"))
+            bent.append(Step(h, bend(variable(z)), sign))
+            inputs += names
+        for unit, step in enumerate(sums, 1):
+            inputs.append(f"b{layer}{unit}")
+            weights[inputs[-1]] = (step.name, step.name)
+            symbols[inputs[-1]] = rf"b^{layer}_{unit}"
+        steps += [*sums, *bent]
+        before = [step.name for step in bent]
+    return Graph(
+        tuple(inputs), (*steps, Step("E", _error(before, targets), "½ Σ( )²")), tuple(before), weights, symbols
+    )
+
+
+def layered(graph: Graph, gradients: Mapping[str, Any]) -> dict[str, Floats]:
+    """Return the gradients of a network by ``x``, ``W1``, ``b1``, ``W2`` ...: as arrays of the weights' shapes."""
+    found: dict[str, Floats] = {}
+    for name in graph.inputs:
+        key = "x" if name not in graph.weights else f"{name[0].upper() if name[0] == 'w' else 'b'}{name[1]}"
+        found[key] = np.append(found.get(key, np.zeros(0)), gradients[name])
+    for key in [key for key in found if key[0] == "W"]:
+        found[key] = found[key].reshape(len(found[f"b{key[1:]}"]), -1)
+    return found
+
+
+def first_values(graph: Graph, seed: int = 0) -> tuple[float, ...]:
+    """Return values of a network's inputs: those of Mazur's example (2015) for two of each, else weights drawn."""
+    count = len(graph.inputs)
+    if count == 14:
+        return (0.05, 0.10, 0.15, 0.20, 0.25, 0.30, 0.35, 0.35, 0.40, 0.45, 0.50, 0.55, 0.60, 0.60)
+    drawn, _ = standard_normal(seed, particles(np, 0, count), 0, Purpose.WEIGHTS)
+    return tuple(np.round(drawn, 2).tolist())
+
+
+# ---------------------------------------------------------------------------------------------------- where it stands
+def laid_out(graph: Graph) -> tuple[dict[str, tuple[float, float]], dict[tuple[str, str], list[tuple[float, float]]]]:
+    """Return for each name its (column, row), and for each edge the places that it goes through, both its ends too.
+
+    A step stands one column right of the last of its arguments, an input just left of the first step that takes it. In
+    a column each stands as near as can be to what it is joined with (Sugiyama, Tagawa and Toda 1981); edges keep a
+    row of their own in the columns that they pass.
+    """
+    column: dict[str, int] = dict.fromkeys(graph.inputs, 0)
+    for step in graph.steps:
+        column[step.name] = 1 + max(column[name] for name in step.arguments if name not in graph.weights)
+    for name in graph.inputs:
+        column[name] = min((column[to] for start, to in graph.edges if start == name), default=1) - 1
+    shown_names = [name for name in column if name not in graph.weights]
+    ways = {(a, b): [a, *(f"{a}>{b}:{k}" for k in range(column[a] + 1, column[b])), b] for a, b in graph.edges}
+    place = {one: column[way[0]] + k for way in ways.values() for k, one in enumerate(way)}
+    beside: dict[str, list[str]] = {name: [] for name in [*shown_names, *place]}
+    for way in ways.values():
+        for a, b in pairwise(way):
+            beside[a].append(b)
+            beside[b].append(a)
+    columns = [[one for one in beside if place.get(one, column.get(one)) == k] for k in range(max(column.values()) + 1)]
+    row: dict[str, float] = {}
+    for members in columns:
+        row |= _spread(members)
+    for sweep in range(12):
+        for members in columns if sweep % 2 == 0 else columns[::-1]:
+            wanted = {one: float(np.mean([row[other] for other in beside[one]] or [0.0])) for one in members}
+            row |= _spread(sorted(members, key=lambda one: -wanted[one]))
+    at = {one: (float(place.get(one, 0)), row[one]) for one in beside}
+    return {name: at[name] for name in shown_names}, {pair: [at[one] for one in way] for pair, way in ways.items()}
+
+
+def placed(
+    graph: Graph, wide: float, gap: float, room: float, pitch: float
+) -> tuple[dict[str, Floats], dict[tuple[str, str], Floats]]:
+    """Return the middle (3,) of a card for each name, and the path (n, 3) of each edge from card to card.
+
+    Cards are so ``wide``; ``gap`` is between two columns, ``room`` where weights stand between them, ``pitch`` from
+    row to row.
+    """
+    nodes, ways = laid_out(graph)
+    weighted = {nodes[to][0] for _, to in graph.weights.values()}
+    last = max(column for column, _ in nodes.values())
+    x = np.cumsum([0.0, *(wide + (room if column in weighted else gap) for column in np.arange(1.0, last + 1))])
+
+    def world(place: tuple[float, float]) -> Floats:
+        return np.array([x[int(place[0])], pitch * place[1], 0.0])
+
+    paths, u = {}, np.linspace(0, 1, 33)[:, None]
+    half, gentle = np.array([wide / 2, 0.0, 0.0]), np.hstack([u, u * u * (3 - 2 * u), u])
+    for pair, way in ways.items():  # a row that an edge has to itself it passes straight, from one piece to the next
+        pieces = [world(a) + half + (world(b) - world(a) - 2 * half) * gentle for a, b in pairwise(way)]
+        paths[pair] = np.vstack(pieces)
+    return {name: world(at) for name, at in nodes.items()}, paths
+
+
+def _spread(members: Sequence[str]) -> dict[str, float]:
+    """Return a row for each member of a column: one apart, around 0, the first above."""
+    return {one: 0.5 * (len(members) - 1) - k for k, one in enumerate(members)}

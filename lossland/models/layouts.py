@@ -1,0 +1,80 @@
+"""What a layout of samples may be trusted for, and two layouts laid over each other.
+
+Trustworthiness: Venna and Kaski, "Neighborhood preservation in nonlinear projection methods", 2001. Procrustes:
+Schönemann, "A generalized solution of the orthogonal Procrustes problem", 1966. Samples are the rows of ``points`` (n,
+d), their places those of ``layout`` (n, k).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lossland.errors import UserError
+from lossland.models import neighbours, tsne
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.int64]
+TRUSTED = 12  # neighbours that trustworthiness looks at
+VOTERS = 10  # neighbours that vote for a class
+
+
+def nearest_others(points: Floats, count: int, first: int = 0, rows: int | None = None) -> Indices:
+    """Return the indices (rows, count) of the nearest neighbours of some samples, themselves left out."""
+    some = points[first : None if rows is None else first + rows]
+    square = tsne.squares(some, points)
+    own = np.arange(len(some))
+    square[own, first + own] = np.inf
+    return neighbours.nearest(square, count)
+
+
+def penalties(points: Floats, layout: Floats, count: int = TRUSTED) -> Iterator[Floats]:
+    """Yield, some rows at a time, how far neighbours in the layout are from being neighbours of each sample.
+
+    Of the ``count`` nearest in the layout each adds by how many places it is beyond the nearest ``count`` among the
+    samples: 0 where all of them are. Of equally far ones each has the mean of their places.
+    """
+    size = len(points)
+    if not 1 <= count < size / 2:
+        raise UserError(f"To judge {size} places there must be at least 1 and fewer than {size / 2:g} neighbours.")
+    for first in range(0, size, tsne.ROWS):
+        square = tsne.squares(points[first : first + tsne.ROWS], points)
+        own = np.arange(len(square))
+        square[own, first + own] = np.inf
+        said = nearest_others(layout, count, first, len(square))
+        away, ordered = np.take_along_axis(square, said, axis=1), np.sort(square, axis=1)
+        both = zip(ordered, away, strict=True)
+        rank = [0.5 * (row.searchsorted(one) + row.searchsorted(one, "right") + 1) for row, one in both]
+        yield np.maximum(np.array(rank) - count, 0.0).sum(axis=1)
+
+
+def trust(penalty: Floats, count: int = TRUSTED) -> Floats:
+    """Return penalties (n,) as the trust (n,) in each place, whose mean is the trustworthiness: 1 where all is kept."""
+    size = len(penalty)
+    return 1.0 - 2.0 * penalty / (count * (2.0 * size - 3.0 * count - 1.0))
+
+
+def trustworthiness(points: Floats, layout: Floats, count: int = TRUSTED) -> float:
+    """Return how far neighbours in a layout are neighbours: 1 − 2 / (n k (2n − 3k − 1)) Σ max(0, rank − k), 0 to 1."""
+    return float(trust(np.concatenate(list(penalties(points, layout, count))), count).mean())
+
+
+def knn_accuracy(layout: Floats, label: Indices, count: int = VOTERS) -> float:
+    """Return the share of samples whose nearest ``count`` neighbours in a layout vote for their own class."""
+    size, label = len(layout), np.asarray(label, np.int64)
+    near = [nearest_others(layout, count, first, tsne.ROWS) for first in range(0, size, tsne.ROWS)]
+    return float((neighbours.vote(label[np.concatenate(near)]) == label).mean())
+
+
+def aligned(layout: Floats, onto: Floats, scale: bool = False) -> Floats:
+    """Return a layout (n, k) moved, turned or mirrored to lie as near to another as it can; with ``scale`` resized too.
+
+    Without it all distances stay what they are.
+    """
+    middle, goal = layout.mean(axis=0), onto.mean(axis=0)
+    left, stretch, right = np.linalg.svd((layout - middle).T @ (onto - goal))
+    size = float(((layout - middle) ** 2).sum())
+    factor = float(stretch.sum()) / size if scale and size > 0 else 1.0
+    return factor * (layout - middle) @ left @ right + goal

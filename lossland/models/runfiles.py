@@ -1,0 +1,283 @@
+"""What trainings recorded, out of files: the recorder's, TensorBoard's, tables and folders of them.
+
+In a folder each recorded .npz and each table is one run, named by its path there without its ending, and so are all the
+event files of one folder together, as TensorBoard has it. Keras writes a run into two folders, ``train`` and
+``validation``: such neighbours are one run, and their curves are named ``train/…`` and ``validation/…``.
+
+A table has a line of names and a row of numbers a step. Its steps are the first column of the name step, iteration or
+epoch, else the rows counted from 0; cells may be empty. What is no number is reported with its line, and the rest read.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from lossland.errors import MachineError, UserError, shown
+from lossland.files import written
+from lossland.models.eventfiles import MARK, EventReader
+from lossland.models.recorder import read_run
+from lossland.models.runs import RecordedRun, Scalars, Vectors, few, in_order, joined
+
+COUNTS = ("step", "global_step", "iteration", "iter", "epoch")  # names of a table's steps, the first that is there
+NO_CURVES = {*COUNTS, "wall time", "walltime", "wall_time", "time", "timestamp", "relative time (wall)"}
+SPLITS = ("train", "training", "validation", "valid", "val", "eval", "test")  # folders that are parts of one run
+PROJECTOR = "projector_config.pbtxt"  # where TensorBoard's embeddings are listed
+AGAIN = 1.0  # seconds from one look at growing files to the next
+MOST_FILES = 10_000  # in a folder
+
+
+def is_run(text: str | Path) -> bool:
+    """Whether a text names a file of a run, or a folder with one in it; little of it is read."""
+    try:
+        path = Path(str(text).strip()).expanduser()
+        return any(True for _ in _files(path)) if path.is_dir() else _is_file_of_run(path)
+    except (OSError, RuntimeError, ValueError):  # too long for a path, ~ of nobody, a null character
+        return False
+
+
+def read(path: str | Path) -> tuple[RecordedRun, ...]:
+    """Return the runs of a file or folder. Raises UserError or MachineError where there is none that can be read."""
+    return Followed(path).runs
+
+
+class Followed:
+    """Runs whose files may still grow: `poll` looks whether they have."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(str(path).strip()).expanduser()
+        self._readers: dict[Path, EventReader] = {}
+        self._parts: dict[Path, tuple[tuple[int, int], RecordedRun]] = {}  # with time and size of the file
+        self._asked: float | None = None
+        self.runs: tuple[RecordedRun, ...] = ()  # in the order of their names, with what is wrong in their files
+        self._look()
+        if not self._parts:
+            raise UserError(self._why_not())
+
+    def _why_not(self) -> str:
+        if not self.path.exists():
+            return f"There is no file or folder {str(self.path)!r}."
+        kinds = "recorded .npz file, no event file of TensorBoard (…tfevents…) and no table (.csv)"
+        if self.path.is_dir():
+            return f"The folder {self.path} has no recorded run in it: no {kinds}."
+        return f"{self.path} is no recorded run: no {kinds}."
+
+    def poll(self, now: float) -> bool:
+        """Look at the files again, at most once a second, and return whether a run has changed.
+
+        ``now`` are seconds of any clock.
+        """
+        if self._asked is not None and now - self._asked < AGAIN:
+            return False
+        self._asked = now
+        return self._look()
+
+    def _look(self) -> bool:
+        """Read what is new; whether anything was."""
+        found = list(_files(self.path)) if self.path.is_dir() else [self.path] * _is_file_of_run(self.path)
+        changed = {file for file in self._parts if file not in found}
+        for file in changed:
+            del self._parts[file]
+        for file in found:
+            try:
+                status = file.stat()
+            except OSError:  # it went just now
+                continue
+            stamp = (status.st_mtime_ns, status.st_size)
+            if file not in self._parts or self._parts[file][0] != stamp:
+                self._parts[file] = (stamp, self._read(file, status.st_size))
+                changed.add(file)
+        if changed:
+            self.runs = self._joined()
+        return bool(changed)
+
+    def _read(self, file: Path, size: int) -> RecordedRun:
+        """Return what is in one file. One that cannot be read is a fault of its run, with what was there before."""
+        before = self._parts.get(file)
+        try:
+            if file.name == PROJECTOR:
+                return RecordedRun(vectors=_embeddings(file))
+            if MARK not in file.name:
+                return read_csv(file) if file.suffix.lower() == ".csv" else from_recorder(file)
+            if file not in self._readers or (before and size < before[0][1]):  # it was written again
+                self._readers[file] = EventReader(file)
+            self._readers[file].more()
+            return self._readers[file].run()
+        except (UserError, MachineError) as error:
+            if file == self.path and before is None:
+                raise
+            return replace(before[1] if before else RecordedRun(), faults=(str(error),))
+
+    def _joined(self) -> tuple[RecordedRun, ...]:
+        parts: dict[str, list[RecordedRun]] = {}
+        for file in sorted(self._parts, key=lambda file: _natural(str(file))):
+            run = self._parts[file][1]
+            name, split = self._named(file)
+            if split:
+                scalars = {f"{split}/{key}": one for key, one in run.scalars.items()}
+                histograms = {f"{split}/{key}": one for key, one in run.histograms.items()}
+                run = replace(run, scalars=scalars, histograms=histograms)
+            parts.setdefault(name, []).append(run)
+        return tuple(joined(name, parts[name]) for name in sorted(parts, key=_natural))
+
+    def _named(self, file: Path) -> tuple[str, str]:
+        """Return the name of a file's run, and the part of it that its folder is, "" for the whole."""
+        if file == self.path:
+            return (file.parent.resolve().name if _is_of_folder(file) else file.stem), ""
+        place = file.relative_to(self.path)
+        if not _is_of_folder(file):
+            return place.with_suffix("").as_posix(), ""
+        folder = place.parent
+        neighbours = {other.parent.name for other in self._parts if other.parent.parent == file.parent.parent}
+        whole = self.path.resolve().name
+        if folder.name in SPLITS and len(neighbours & set(SPLITS)) > 1:
+            return (whole if folder.parent == Path() else folder.parent.as_posix()), folder.name
+        return (whole if folder == Path() else folder.as_posix()), ""
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Return a key by which run2 comes before run10."""
+    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"([0-9]+)", name)]
+
+
+def _is_of_folder(file: Path) -> bool:
+    """Whether all such files in a folder are one run."""
+    return MARK in file.name or file.name == PROJECTOR
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Yield the files of runs in a folder and those below."""
+    seen = 0
+    for here, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            seen += 1
+            if seen > MOST_FILES:
+                return
+            if not name.startswith(".") and _is_file_of_run(Path(here, name)):
+                yield Path(here, name)
+
+
+def _is_file_of_run(path: Path) -> bool:
+    """Whether a file is one of a run: by its name, an .npz by what is in it."""
+    if not path.is_file():
+        return False
+    if _is_of_folder(path) or path.suffix.lower() == ".csv":
+        return True
+    if path.suffix.lower() != ".npz":
+        return False
+    try:
+        with zipfile.ZipFile(path) as file:
+            return {"format.npy", "steps.npy"} <= set(file.namelist())
+    except (OSError, zipfile.BadZipFile):
+        return False
+
+
+# ------------------------------------------------------------------------------------------------------ the recorder's
+
+
+def from_recorder(path: Path) -> RecordedRun:
+    """Return a run of `lossland.Recorder`; a step that had no number has none here."""
+    run = read_run(path)
+    scalars = {}
+    for name, values in run.scalars.items():
+        there = ~np.isnan(values)
+        scalars[name] = Scalars(run.steps[there], values[there])
+    return RecordedRun(
+        path.stem, scalars, run.histograms, parameter_steps=run.steps, parameters=run.parameters, buffers=run.buffers
+    )
+
+
+# -------------------------------------------------------------------------------------------------------------- tables
+
+
+def read_csv(path: Path) -> RecordedRun:
+    """Return the curves of a table: see the module's text. Raises UserError for a file that has no numbers."""
+    try:
+        text = path.read_text(encoding="utf-8-sig", errors="replace")
+    except OSError as error:
+        raise MachineError(f"{path} cannot be read: {error.strerror or error}.") from error
+    delimiter = max(",;\t", key=text.partition("\n")[0].count)
+    lines = csv.reader(io.StringIO(text), delimiter=delimiter)
+    names = [name.strip() for name in next(lines, [])]
+    columns: list[list[tuple[int, float]]] = [[] for _ in names]  # row and number
+    faults = []
+    count = -1
+    for count, cells in enumerate(row for row in lines if any(cell.strip() for cell in row)):
+        if len(cells) > len(names):
+            faults.append(f"{path}: line {lines.line_num} has {len(cells)} cells under {len(names)} names.")
+        for column, cell in zip(columns, cells, strict=False):
+            if cell.strip():
+                number = _number(cell)
+                if number is None:
+                    faults.append(f"{path}: line {lines.line_num}: {shown(cell.strip())} is no number.")
+                else:
+                    column.append((count, number))
+    lower = [name.lower() for name in names]
+    chosen = next((lower.index(name) for name in COUNTS if name in lower), None)
+    steps = np.arange(count + 1.0)
+    if chosen is not None:
+        steps = np.full(count + 1, np.nan)
+        for row, number in columns[chosen]:
+            steps[row] = number
+    scalars = {}
+    for name, column in zip(names, columns, strict=True):
+        rows = np.array([row for row, _ in column], np.intp)
+        values = np.array([number for _, number in column])
+        there = np.isfinite(steps[rows])
+        if there.any() and name.lower() not in NO_CURVES:
+            at = np.clip(steps[rows][there], -(2.0**62), 2.0**62).astype(np.int64)
+            index = in_order(at)
+            scalars[name] = Scalars(at[index], values[there][index])
+    if not scalars:
+        raise UserError(f"{path} has no curve in it: a table has a line of names, then a row of numbers a step.")
+    return RecordedRun(path.stem, scalars, faults=few(faults))
+
+
+def _number(cell: str) -> float | None:
+    try:
+        return float(cell)
+    except ValueError:
+        return None
+
+
+def write_csv(path: Path, run: RecordedRun) -> None:
+    """Write a run's curves as a table: the steps of all, and empty cells where a curve has no value."""
+    steps = sorted({step for curve in run.scalars.values() for step in curve.steps.tolist()})
+    columns = []
+    for curve in run.scalars.values():
+        values = dict(zip(curve.steps.tolist(), curve.values.tolist(), strict=True))
+        columns.append([repr(values[step]) if step in values else "" for step in steps])
+    with written(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(["step", *run.scalars])
+        table.writerows(zip(steps, *columns, strict=True))
+
+
+# ------------------------------------------------------------------------------------------- vectors of the projector
+
+
+def _embeddings(config: Path) -> dict[str, Vectors]:
+    """Return the vectors that TensorBoard's projector shows, as PyTorch writes them: .tsv files that a list names."""
+    found = {}
+    for block in re.findall(r"embeddings\s*\{([^{}]*)", config.read_text(encoding="utf-8", errors="replace")):
+        told = dict(re.findall(r'(\w+)\s*:\s*"([^"]*)"', block))
+        table, labels = (config.parent / told.get(f"{part}_path", "") for part in ("tensor", "metadata"))
+        if not table.is_file():
+            continue
+        try:
+            points = np.loadtxt(table, delimiter="\t", ndmin=2, dtype=np.float32)
+            lines = labels.read_text(encoding="utf-8").splitlines() if labels.is_file() else []
+        except (OSError, ValueError) as error:
+            raise UserError(f"{table} does not have a row of numbers for each vector: {error}.") from error
+        told_of = lines[1:] if len(lines) == len(points) + 1 else lines  # several columns have a line of names
+        found[told.get("tensor_name", table.stem)] = Vectors(points, tuple(told_of) * (len(told_of) == len(points)))
+    return found

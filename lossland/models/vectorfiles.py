@@ -1,0 +1,169 @@
+"""Vectors of a user's own in files, with labels and pictures: .npy, .npz and .tsv.
+
+Nothing in a file is ever unpickled. A .npy holds the vectors (n, d). A .npz holds them as ``vectors``, ``points``,
+``data``, ``X`` or its only array of two axes, beside them ``labels``, ``label``, ``target`` or ``y`` (n,), and pictures
+of the samples as ``images`` or ``pictures`` (n, h, w) or (n, h, w, 3). A .tsv has a vector in each line, as
+TensorBoard's projector writes them; a first line of names and columns of text are allowed, the first of which is the
+labels. Labels may also be a file of their own, .npy or one label a line, as TensorBoard's metadata.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lossland.display import Displayed
+from lossland.errors import MachineError, UserError
+
+Floats = NDArray[np.float64]
+Texts = NDArray[np.str_]
+
+VECTORS = ("vectors", "points", "data", "X")
+LABELS = ("labels", "label", "target", "y")
+PICTURES = ("images", "pictures")
+
+
+@dataclass(frozen=True, eq=False)
+class Vectors(Displayed):
+    """Samples: ``points`` (n, d), what each is called, ``labels`` (n,) ("": nothing), and what each looks like.
+
+    ``pictures`` (n, h, w) or (n, h, w, 3) are in [0, 1]; None where there are none.
+    """
+
+    points: Floats
+    labels: Texts
+    pictures: Floats | None = None
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+
+def read(path: str | Path, labels: str | Path = "") -> Vectors:
+    """Return the vectors of a file, with the labels of another one if that is named.
+
+    Raises UserError, in one sentence, for a file that holds none, and MachineError for one that cannot be read.
+    """
+    path = Path(path).expanduser()
+    ending = path.suffix.lower()
+    if ending not in (".npy", ".npz", ".tsv"):
+        raise UserError(f"Vectors are read from a file that ends in .npy, .npz or .tsv, not {path.name!r}.")
+    if ending == ".tsv":
+        points, said, pictures = *_table(path), None
+    else:
+        arrays = _arrays(path)
+        points = _vectors(path, arrays)
+        said = next((_texts(arrays[name]) for name in LABELS if name in arrays), np.full(len(points), ""))
+        pictures = next((arrays[name] for name in PICTURES if name in arrays), None)
+    said = _labels(Path(labels).expanduser(), len(points)) if str(labels) else said
+    if len(said) != len(points):
+        raise UserError(f"{path} has {len(said)} labels for {len(points)} vectors.")
+    if not np.isfinite(points).all():
+        row = int(np.flatnonzero(~np.isfinite(points).all(axis=1))[0])
+        raise UserError(f"{path} has a number that is not finite in vector {row + 1}.")
+    return Vectors(points, said, None if pictures is None else _pictures(path, pictures, len(points)))
+
+
+def _arrays(path: Path) -> Mapping[str, NDArray]:
+    """Return the arrays of a .npz by name, or that of a .npy as ``vectors``."""
+    try:
+        found = np.load(path, allow_pickle=False)
+        if isinstance(found, np.ndarray):
+            return {"vectors": found}
+        with found:
+            return {name: found[name] for name in found.files}
+    except FileNotFoundError:
+        raise UserError(f"There is no file {str(path)!r}.") from None
+    except OSError as error:
+        raise MachineError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except (ValueError, EOFError, BadZipFile, KeyError) as error:
+        raise UserError(
+            f"{path} is no {path.suffix} file that can be read: it is damaged, or holds objects."
+        ) from error
+
+
+def _vectors(path: Path, arrays: Mapping[str, NDArray]) -> Floats:
+    flat = [name for name, array in arrays.items() if array.ndim == 2 and array.dtype.kind in "fiub"]
+    name = next((name for name in (*VECTORS, *flat[: len(flat) == 1]) if name in arrays), None)
+    if name is None:
+        held = ", ".join(f"{key} {array.shape}" for key, array in arrays.items()) or "nothing"
+        raise UserError(f"{path} has no array called {', '.join(VECTORS[:-1])} or {VECTORS[-1]}; it holds {held}.")
+    found = arrays[name]
+    if found.ndim != 2 or found.dtype.kind not in "fiub" or len(found) < 3 or not found.shape[1]:
+        raise UserError(
+            f"Vectors are an array of numbers (n, d) with at least 3 rows; {name!r} of {path} is "
+            f"{found.dtype} {found.shape}."
+        )
+    return found.astype(float)
+
+
+def _texts(array: NDArray) -> Texts:
+    return np.array([text.decode() if isinstance(text, bytes) else str(text) for text in array.ravel().tolist()])
+
+
+def _labels(path: Path, count: int) -> Texts:
+    """Return the labels of a file of their own; a first line that is one too many is a name."""
+    if path.suffix.lower() == ".npy":
+        return _texts(_arrays(path)["vectors"])
+    lines = _lines(path)
+    lines = lines[1:] if len(lines) == count + 1 else lines
+    if len(lines) != count:
+        raise UserError(f"{path} has {len(lines)} labels for {count} vectors.")
+    return np.array([line.split("\t")[0] for line in lines])
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text("utf-8-sig").rstrip("\n").split("\n")
+    except FileNotFoundError:
+        raise UserError(f"There is no file {str(path)!r}.") from None
+    except OSError as error:
+        raise MachineError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is no text in UTF-8.") from error
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _table(path: Path) -> tuple[Floats, Texts]:
+    """Return the vectors and labels of a .tsv."""
+    lines = _lines(path)
+    rows = [line.rstrip("\r").split("\t") for line in lines[:2]]
+    numeric = [column for column, text in enumerate(rows[-1]) if _is_number(text)]
+    begin = int(len(rows) > 1 and not all(column < len(rows[0]) and _is_number(rows[0][column]) for column in numeric))
+    if len(lines) - begin < 3 or not numeric:
+        raise UserError(f"{path} has fewer than 3 lines of numbers with tabs between them.")
+    text = next((column for column in range(len(rows[-1])) if column not in numeric), None)
+    width, labels = len(rows[-1]), []
+    for number, line in enumerate(lines[begin:], start=begin + 1):
+        cells = line.rstrip("\r").split("\t")
+        if len(cells) != width:
+            raise UserError(f"{path}, line {number}: there are {len(cells)} columns, and {width} in the others.")
+        labels.append("" if text is None else cells[text])
+    try:
+        points = np.loadtxt(lines[begin:], delimiter="\t", usecols=numeric, ndmin=2, comments=None)
+    except ValueError:
+        for number, line in enumerate(lines[begin:], start=begin + 1):
+            wrong = next((one for one in (line.split("\t")[k] for k in numeric) if not _is_number(one)), None)
+            if wrong is not None:
+                raise UserError(f"{path}, line {number}: {wrong.strip()!r} is no number.") from None
+        raise
+    return points, np.array(labels)
+
+
+def _pictures(path: Path, found: NDArray, count: int) -> Floats:
+    """Return pictures as numbers in [0, 1]: whole ones are up to 255, or to the largest."""
+    if found.ndim not in (3, 4) or len(found) != count or (found.ndim == 4 and found.shape[3] != 3):
+        raise UserError(f"Pictures are ({count}, h, w) or ({count}, h, w, 3); those of {path} are {found.shape}.")
+    most = 255.0 if found.dtype == np.uint8 else max(float(found.max()), 1e-300)
+    return np.clip(found / most, 0.0, 1.0)

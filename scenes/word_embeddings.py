@@ -1,0 +1,359 @@
+"""Words as points of 50 numbers: what lies near, sums of words, and words along an axis from one to another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import numpy as np
+
+import lossland as ll
+from lossland import layers, parameters, signs, tex, words
+from lossland.models import analogies, datasets, principal
+
+HALF = 1.5  # of what is shown, in the world
+PLANES = [0, 2, 1]  # the first axis to the right, the second up, the third away from the eye
+SHALLOW = 0.55  # how much smaller space is across an axis of two words than along it
+ROW = 0.27  # between words in their order
+JOBS = "captain boss architect engineer lawyer scientist soldier doctor teacher singer dancer nurse"
+ROLES = ("text", "j", "i")  # of where a sum begins, of what is subtracted, and of what is added
+
+
+def count(least: int, most: int, what: str) -> Callable[[str], None]:
+    """Return what checks that a text is of so many words that have a vector."""
+
+    def check(text: str) -> None:
+        if not least <= len(set(datasets.glove().read(text))) <= most:
+            raise ll.UserError(f"{what}, with spaces between, not {text!r}.")
+
+    return check
+
+
+class WordEmbeddings(ll.Scene):
+    """Meaning as a place, and as a way from one place to another."""
+
+    name = "word_embeddings"
+    title = "king − man + woman"
+    chapter = "Attention and embeddings"
+    rows = ("E1", "E3", "Y4", "V5")
+    sign = (
+        *(signs.Dot(place, 1.1, "grid") for place in ((0.1, 0.2), (0.5, 0.08), (0.9, 0.55), (0.6, 0.9), (0.93, 0.9))),
+        signs.Line([(0.16, 0.86), (0.34, 0.4)], "area", 2.0),
+        signs.Line([(0.58, 0.66), (0.76, 0.2)], "area", 2.0),
+        signs.Dot((0.16, 0.86), 2.0, "j"), signs.Dot((0.34, 0.4), 2.0, "i"),
+        signs.Dot((0.58, 0.66), 2.0, "text"), signs.Dot((0.76, 0.2), 2.6, "accent"),
+    )  # fmt: skip
+    presets: ClassVar = {
+        "king": {},
+        "inputs included": {"include_inputs": True},
+        "capitals": {"plus": "paris italy", "minus": "france"},
+        "languages": {"plus": "german france", "minus": "germany"},
+        "plain neighbours": {"word": "dog", "k": 8},
+        "an axis": {"axis": "he she"},
+        "a doctor": {"plus": "doctor woman", "minus": "man", "include_inputs": True},
+    }
+
+    plus = parameters.Text("king woman", count(1, 4, "A sum has from 1 to 4 words that are added"), "plus",
+                           "The words that are added; the sum begins at the first.")  # fmt: skip
+    minus = parameters.Text("man", count(0, 4, "At most 4 words are subtracted"), "minus", "The words to subtract.")
+    include_inputs = parameters.Toggle(False, "include inputs", "Whether a word of the sum may be the nearest itself.")
+    k = parameters.Integer(5, 1, 12, "$k$", "How many of the nearest words are shown.")
+    word = parameters.Text("dog", count(1, 1, "One word is looked for"), "search", "A word: click one, or type it.")
+    axis = parameters.Text("he she", count(2, 2, "An axis goes from one word to a different one"), "axis", "Two words.")
+    along = parameters.Text(JOBS, count(1, 12, "From 1 to 12 words go on an axis"), "words along it", "Up to twelve.")
+    show = parameters.Choice("sum", ("sum", "word", "axis"), "show", "A sum, one word, or words along an axis.")
+    clock = ll.Clock(14.0)
+
+    def changed(self, name: str) -> None:
+        """Show what was changed."""
+        shown = {"plus": "sum", "minus": "sum", "word": "word", "axis": "axis", "along": "axis"}
+        self.values["show"] = shown.get(name, self.values["show"])
+
+    def pick(self, layer: layers.Layer, element: int) -> bool:
+        """Look for the word that is clicked."""
+        known = {"all": range(len(datasets.glove().words)), "near": self.near()[0], "terms": self.terms()[0]}
+        if layer.key not in known:
+            return False
+        self.set("word", datasets.glove().words[known[layer.key][element]])
+        return True
+
+    # ---------------------------------------------------------------------------------------------- the mathematics
+    @ll.kept
+    def compass(self) -> analogies.Compass:
+        """Return what finds the nearest words."""
+        return analogies.Compass(datasets.glove().vectors)
+
+    @ll.kept
+    def terms(self) -> tuple[list[int], list[int]]:
+        """Return the words of the sum, as rows: those that are added, then those that are subtracted; how many."""
+        known = datasets.glove()
+        plus = known.read(self.word if self.show == "word" else self.plus)
+        minus = () if self.show == "word" else known.read(self.minus)
+        return [known.index[word] for word in (*plus, *minus)], [len(plus), len(minus)]
+
+    @ll.kept
+    def walk(self) -> analogies.Walk:
+        """Return the sum as a walk."""
+        rows, (plus, _) = self.terms()
+        found = datasets.glove().vectors[rows]
+        return analogies.walk(found[:plus], found[plus:])
+
+    @ll.kept
+    def near(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the words that are nearest to the sum, as rows, and their cosines with it."""
+        inputs = () if self.include_inputs and self.show != "word" else self.terms()[0]
+        return self.compass().nearest(self.walk().end, self.k, inputs)
+
+    @ll.kept
+    def ordered(self) -> tuple[list[str], np.ndarray]:
+        """Return the words in their order along the axis, the last one first, and their cosines with it."""
+        known, (first, second) = datasets.glove(), datasets.glove().rows(self.axis)
+        listed = list(dict.fromkeys(known.read(self.along)))  # each of them once
+        cosine = analogies.along(known.rows(" ".join(listed)), first, second)
+        order = np.argsort(-cosine, kind="stable")
+        return [listed[k] for k in order], cosine[order]
+
+    def readouts(self, now: ll.Now) -> ll.Readouts:
+        """Return the nearest words and their cosines with the sum, and those of the sum's own words."""
+        (found, cosine), (rows, _), names = self.near(), self.terms(), np.array(datasets.glove().words)
+        read = {"nearest": names[found], "cosines": cosine, "inputs": names[rows]}
+        read |= {"input_cosines": self.compass().cosines(self.walk().end)[rows], "kept": self.kept_of(self.spread())}
+        return read | ({"along": self.ordered()[1], "sorted": self.ordered()[0]} if self.show == "axis" else {})
+
+    # ---------------------------------------------------------------------------------------- the way it is seen
+    @ll.kept
+    def seen_along(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the middle (50,), and the directions (50, 3) that are the picture's x, y and z, as long as 1 there.
+
+        They are the principal axes of what is shown, so that its parallelograms lie open. An axis of two words is x,
+        and y and z are the principal axes of what is left.
+        """
+        known = datasets.glove()
+        if self.show == "axis":
+            first, second = known.rows(self.axis)
+            unit = (second - first) / np.linalg.norm(second - first)
+            shown = self.compass().directions[[known.index[word] for word in self.ordered()[0]]]
+            left = principal.principal(np.vstack([shown, np.zeros(50)]) @ (np.eye(50) - np.outer(unit, unit)))
+            axes, middle = np.column_stack([unit, *SHALLOW * left.components[1::-1]]), np.zeros(50)
+            return middle, axes * HALF / max(float(np.abs(self.ordered()[1]).max()), 0.25)
+        shown = self.in_play()
+        axes, middle = principal.principal(shown).components[PLANES].T, shown.mean(axis=0)
+        return middle, axes * HALF / float(np.abs((shown - middle) @ axes).max())
+
+    @ll.kept
+    def in_play(self) -> np.ndarray:
+        """Return the vectors that are shown: the sum's words, the sum, and what is nearest to it."""
+        return np.vstack([datasets.glove().vectors[[*self.terms()[0], *self.near()[0]]], self.walk().end])
+
+    def seen(self, vectors: np.ndarray) -> np.ndarray:
+        """Return where vectors (..., 50) are in the picture (..., 3)."""
+        middle, axes = self.seen_along()
+        return (vectors - middle) @ axes
+
+    @ll.kept
+    def cloud(self) -> np.ndarray:
+        """Return where all words are in the picture (n, 3)."""
+        return self.seen(self.compass().directions if self.show == "axis" else datasets.glove().vectors)
+
+    @ll.kept
+    def spread(self) -> np.ndarray:
+        """Return the covariance (50, 50) of all words."""
+        return np.cov(self.compass().directions if self.show == "axis" else datasets.glove().vectors, rowvar=False)
+
+    def kept_of(self, covariance: np.ndarray) -> float:
+        """Return how much of the variance of words with a covariance (50, 50) the picture keeps."""
+        axes = self.seen_along()[1] / np.linalg.norm(self.seen_along()[1], axis=0)
+        return float(np.trace(axes.T @ covariance @ axes) / np.trace(covariance))
+
+    # ------------------------------------------------------------------------------------------------- the picture
+    def frame(self, now: ll.Now) -> ll.Frame:
+        """Return a sum on its way to the nearest words, or words on their way to their places on an axis."""
+        if self.show == "axis":
+            return self.ordering(now)
+        reached = self.reached(now)
+        view = ll.View(-78.0, 16.0, bounds=self.bounds(), turned=(20.0 * now.share - 14.0, 0.0))
+        drawn = [self.mist(0.6), *self.walking(now), *self.terms_of_sum(reached), *self.beams(reached)]
+        return ll.Frame(drawn, self.notes(reached), view)
+
+    @ll.kept
+    def bounds(self) -> np.ndarray:
+        """Return the corners (8, 3) of the box around what is shown."""
+        shown = self.seen(self.in_play())
+        (x0, y0, z0), (x1, y1, z1) = shown.min(axis=0) - 0.12, shown.max(axis=0) + 0.12
+        return np.array([(x, y, z) for x in (x0, x1) for y in (y0, y1) for z in (z0, z1)])
+
+    def mist(self, dim: float) -> layers.Points:
+        """Return all words as dots."""
+        return layers.Points(self.cloud(), "grid", 2.0, dim=dim, name="Word", worth=datasets.glove().words, key="all")
+
+    def named(self, place: np.ndarray, word: str, color: str, **look: Any) -> layers.Label:
+        """Return a word beside its place, on the side that is away from the middle."""
+        return layers.Label(place, word, color, **{"size": 20.0, "side": place, "key": f"word {word}", **look})
+
+    def reached(self, now: ll.Now) -> np.ndarray:
+        """Return how far (k,) the beams to the nearest words have come, one after another."""
+        begin = 0.1 if not len(self.walk().tail) else 0.66
+        return np.clip(now.staged(self.k, begin, 0.94) - np.arange(len(self.near()[0])), 0.0, 1.0)
+
+    def walking(self, now: ll.Now) -> list[layers.Layer]:
+        """Return the differences: each grows between two words, and is carried to where the sum has come to."""
+        walk, drawn = self.walk(), list[layers.Layer]()
+        step = now.staged(2 * len(walk.tail), 0.06, 0.64, 0.9)
+        for leg, ends in enumerate(zip(walk.tail, walk.tip, walk.start, strict=True)):
+            tail, tip, start = self.seen(np.array(ends))
+            grown, carried = np.clip(step - 2 * leg - np.arange(2), 0.0, 1.0)
+            if grown > 0:
+                at, way = tail + carried * (start - tail), grown * (tip - tail)
+                look: dict[str, Any] = {"depth": False, "name": "Difference"}
+                drawn.append(layers.Arrows(at[None], (at + way)[None], "area", 5.5, key=f"carried {leg}", **look))
+            if carried > 0:
+                corners = np.array([tail, tip, tip + carried * (start - tail), tail + carried * (start - tail)])
+                drawn += [
+                    layers.Arrows(tail[None], tip[None], "area", 4.0, depth=False, ghost=True, key=f"found {leg}"),
+                    layers.Polygon(corners, "area", 0.10, 1.2, (10, 5), pickable=False, key=f"parallelogram {leg}"),
+                ]
+        if len(walk.tail) and step >= 2 * len(walk.tail):
+            drawn.append(layers.Points(self.seen(walk.end)[None], "accent", 8.0, "ring", True, name="Sum", key="sum"))
+        return drawn
+
+    def terms_of_sum(self, reached: np.ndarray) -> list[layers.Layer]:
+        """Return the words of the sum; one that is among the nearest says its cosine when it is reached."""
+        known, (rows, (plus, minus)) = datasets.glove(), self.terms()
+        colors = [ROLES[0], *[ROLES[2]] * (plus - 1), *[ROLES[1]] * minus]
+        told = dict(zip(self.near()[0][reached >= 1], self.near()[1][reached >= 1], strict=True))
+        places, texts = self.seen(known.vectors[rows]), [known.words[row] for row in rows]
+        balls = layers.Points(places, "text", 6.0, "sphere", outline=True, name="Word", worth=texts, key="terms")
+        return [balls, *(
+            self.named(place, text, color, key=f"term {n}", value=words("?.3", told[row]) if row in told else "")
+            for n, (place, text, color, row) in enumerate(zip(places, texts, colors, rows, strict=True))
+        )]  # fmt: skip
+
+    def beams(self, reached: np.ndarray) -> list[layers.Layer]:
+        """Return lines from the sum to the nearest words, thicker where the cosine is larger, and these words."""
+        (found, cosine), known, here = self.near(), datasets.glove(), self.seen(self.walk().end)
+        there, done = self.seen(known.vectors[found]), reached >= 1
+        if not reached.any():
+            return []
+        begun = reached > 0
+        ways = [
+            np.array([here, here + part * (one - here)]) for one, part in zip(there[begun], reached[begun], strict=True)
+        ]
+        share = (cosine - cosine[-1]) / max(float(cosine[0] - cosine[-1]), 1e-9)
+        colors = ["accent" if k == 0 else "k" for k in range(len(found))]
+        drawn: list[layers.Layer] = [
+            layers.Lines(ways, colors[: len(ways)], (1.5 + 2.5 * share)[begun], 0.85, depth=False, casing=1.0,
+                         pickable=False, key="beams"),
+            layers.Points(there[done], "k", 5.0, "sphere", outline=True, name="Word", key="near",
+                          worth=[known.words[row] for row in found[done]]),
+        ]  # fmt: skip
+        own = self.terms()[0]
+        for k in (k for k in np.flatnonzero(done)[:5] if found[k] not in own):
+            look = {"size": 26.0 if k == 0 else 17.0, "value": words("?.3", cosine[k]), "bold": k == 0}
+            drawn.append(self.named(there[k], known.words[found[k]], colors[k], side=there[k] - here, **look))
+        return drawn
+
+    # ------------------------------------------------------------------------------------------------ along an axis
+    def ordering(self, now: ll.Now) -> ll.Frame:
+        """Return the words in space, which move to rows in their order without leaving their place along the axis."""
+        (listed, cosine), known, done = self.ordered(), datasets.glove(), now.eased(0.25, 0.7)
+        start = self.seen(self.compass().directions[[known.index[word] for word in listed]])
+        rise = ROW * (0.5 * (len(listed) - 1) - np.arange(len(listed)))
+        end = np.column_stack([start[:, 0], 0.0 * rise, rise])
+        places, foot, high = (1 - done) * start + done * end, done * (rise[-1] - 1.6 * ROW), done * rise[0] + 0.01
+        ends = np.array([(-HALF - 0.35, 0.0, foot), (HALF + 0.35, 0.0, foot)])
+        stems = [np.array([place * (0, 1, 1), place]) for place in places]
+        colors = [ROLES[2] if one > 0 else ROLES[1] for one in cosine]
+        drawn: list[layers.Layer] = [
+            self.mist(0.6 + 0.4 * done),
+            layers.Lines([np.array([(0.0, 0.0, foot), (0.0, 0.0, high)])], "dim", 1.4, pickable=False, key="zero"),
+            layers.Lines(stems, colors, 3.0, 0.8 * done, key="stems", pickable=False),
+            layers.Points(places, "text", 6.0, "sphere", outline=True, name="Word", worth=listed, key="listed"),
+            layers.Arrows(ends[:1], ends[1:], "area", 5.5, depth=False, name="Axis", key="axis"),
+        ]  # fmt: skip
+        texts = known.read(self.axis)
+        for place, side, color, word in zip(ends, ("left", "right"), (ROLES[1], ROLES[2]), texts, strict=True):
+            drawn.append(layers.Label(place, word, color, size=26.0, side=side, key=f"end {side}"))
+        for place, word, color, one in zip(places, listed, colors, cosine, strict=True):
+            side = "right" if one > 0 else "left"
+            drawn.append(
+                layers.Label(place, words("?   ?.2", word, one), color, size=17.0, side=side, key=f"word {word}")
+            )
+        reach = np.array(
+            [(x, 0.0, z) for x in (-HALF - 0.7, HALF + 0.7) for z in (rise[-1] - 2 * ROW, rise[0] + 3.2 * ROW)]
+        )
+        view = ll.View(-90.0, 0.0, bounds=reach, turned=(16.0 * (1 - done), 14.0 * (1 - done)))
+        return ll.Frame(drawn, self.axis_notes(), view)
+
+    # --------------------------------------------------------------------------------------------------- the notes
+    def texts(self) -> tuple[list[str], list[str]]:
+        """Return the words that are added and those that are subtracted."""
+        rows, (plus, _) = self.terms()
+        texts = [datasets.glove().words[row] for row in rows]
+        return texts[:plus], texts[plus:]
+
+    def nearer(self) -> tuple[str, float] | None:
+        """Return the word of the sum that would be the nearest, were it not left out, and its cosine."""
+        (found, cosine), (rows, _) = self.near(), self.terms()
+        own = self.compass().cosines(self.walk().end)[rows]
+        best = int(np.argmax(own))
+        hidden = self.show == "sum" and rows[best] not in found and own[best] > cosine[0]
+        return (datasets.glove().words[rows[best]], float(own[best])) if hidden else None
+
+    def said(self, reached: np.ndarray) -> str:
+        """Return what happens, in a sentence."""
+        (plus, minus), nearer = self.texts(), self.nearer()
+        if self.show == "word":
+            return "The words whose vectors point nearly the same way"
+        if reached[0] >= 1:
+            left_out = words("? itself is nearer, with ?.3: words of the sum are left out", *nearer) if nearer else ""
+            return left_out or "No word was left out that would be nearer"
+        if len(plus) == 2 and len(minus) == 1:
+            return f"The way from {minus[0]} to {plus[1]} is carried to {plus[0]}"
+        return "Each difference is carried to where the sum has come to"
+
+    def notes(self, reached: np.ndarray) -> list[layers.Note]:
+        """Return the sum, the nearest words with bars, and what is nearer than these but was left out."""
+        (found, cosine), known, nearer = self.near(), datasets.glove().words, self.nearer()
+        title = f"Near {self.word}" if self.show == "word" else analogies.written(*self.texts())
+        notes = [
+            layers.Title(title, r"\cos(u, v) = \frac{u \cdot v}{\|u\|\,\|v\|}", [self.said(reached)]),
+            self.honest(),
+        ]
+        if reached[0] < 1:
+            return notes
+        rows = [layers.Row("k" if n else "accent", known[found[n]], [words("?.3", cosine[n])], bar=cosine[n])
+                for n in np.flatnonzero(reached >= 1)]  # fmt: skip
+        if nearer:
+            rows.insert(0, layers.Row("dim", f"{nearer[0]} (left out)", [words("?.3", nearer[1])], bar=nearer[1]))
+        best = words("?.3", cosine[0])
+        meter = layers.Meter(f"Cosine with {known[found[0]]}", "", float(cosine[0]), "accent", 0.0, 1.0, best)
+        return [*notes, meter, layers.Legend(rows, words("Nearest of ?n words", len(known))), self.chart()]
+
+    @ll.kept
+    def chart(self) -> layers.Chart:
+        """Return the cosines of the nearest words as bars."""
+        order = np.arange(1.0, len(self.near()[0]) + 1)
+        return layers.Chart(
+            "Cosine of the nearest words", [layers.Series("word", "k", order, self.near()[1])], kind="bar"
+        )
+
+    @ll.kept
+    def honest(self) -> layers.Facts:
+        """Return how much the picture keeps of what words differ in."""
+        parts = (np.cov(self.in_play(), rowvar=False), self.spread())
+        shown, of_all = (round(100 * self.kept_of(covariance)) for covariance in parts)
+        rows = [
+            ("text", tex(r"?n\,\%", shown), "", "of the words named"),
+            ("dim", tex(r"?n\,\%", of_all), "", "of all words"),
+        ]
+        return layers.Facts("The variance that 3 of 50 axes keep", rows)
+
+    def axis_notes(self) -> list[layers.Note]:
+        """Return the axis, the word that is farthest along it, and what it is that is measured."""
+        (listed, cosine), (first, second) = self.ordered(), datasets.glove().read(self.axis)
+        said = "It measures the texts that the vectors were learned from, not the world"
+        return [
+            layers.Title(f"From {first} to {second}", r"\cos(w,\; b - a)"),
+            layers.Meter(f"{listed[0]}, towards {second}", "", float(cosine[0]), ROLES[2], -1.0, 1.0),
+            layers.Caution(said),
+        ]

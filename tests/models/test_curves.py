@@ -1,0 +1,129 @@
+"""Learning curves: averages and best steps against sums written out, and a training that learns wrong labels."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lossland.errors import UserError
+from lossland.models import curves
+from lossland.models.curves import best, gap, is_higher_better, mislabelled, pairs, smoothed, stopping
+from lossland.models.datasets import split_digits
+from lossland.models.networks import mlp
+from lossland.models.runs import Scalars
+
+NUMBERS = st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=30)
+
+
+def test_the_average_without_bias() -> None:
+    np.testing.assert_allclose(smoothed([1, 2, 3, 4, 5], 0.6), [1, 1.625, 2.326531, 3.095588, 3.921582], atol=5e-7)
+    np.testing.assert_array_equal(smoothed([3.0, 1.0, 2.0], 0.0), [3.0, 1.0, 2.0])
+
+
+@given(values=NUMBERS, beta=st.floats(0.0, 0.99))
+def test_the_average_is_the_weighted_mean_of_all_values_so_far(values: list[float], beta: float) -> None:
+    found = smoothed(values, beta)
+    for t in range(len(values)):
+        weights = beta ** np.arange(t, -1, -1.0)
+        wanted = np.average(values[: t + 1], weights=weights)
+        assert found[t] == pytest.approx(wanted, rel=1e-7, abs=1e-7 * max(map(abs, values)))
+
+
+def test_what_is_no_number_is_passed_over() -> None:
+    found = smoothed([np.nan, 1.0, np.inf, 2.0], 0.6)
+    np.testing.assert_allclose(found, [np.nan, 1.0, 1.0, 1.625])
+    both = smoothed([[1.0, np.nan], [2.0, 1.0], [3.0, 2.0]], 0.6)
+    np.testing.assert_allclose(both, [[1.0, np.nan], [1.625, 1.0], [2.326531, 1.625]], atol=5e-7)
+    with pytest.raises(UserError, match="Smoothing is from 0 to less than 1"):
+        smoothed([1.0], 1.0)
+
+
+def test_the_best_step() -> None:
+    assert best([3, 1, 2, 1]) == 1
+    assert best([3, np.nan, np.inf, 5], higher=True) == 3
+    with pytest.raises(UserError, match="has no best step"):
+        best([np.nan, np.inf])
+
+
+@given(values=st.lists(st.integers(0, 9), min_size=1, max_size=40), patience=st.integers(1, 8))
+def test_patience_ends_where_so_many_values_were_no_better(values: list[int], patience: int) -> None:
+    """The first t at which none of the last ``patience`` values is below all before them."""
+    ends = [
+        t
+        for t in range(patience, len(values))
+        if min(values[t - patience + 1 : t + 1]) >= min(values[: t - patience + 1])
+    ]
+    assert stopping(values, patience) == (ends[0] if ends else None)
+    assert stopping([-v for v in values], patience, higher=True) == stopping(values, patience)
+
+
+def test_the_gap() -> None:
+    found = gap(
+        Scalars(np.array([0, 10]), np.array([2.0, 1.0])), Scalars(np.array([5, 10, 20]), np.array([2.0, 3.0, 4.0]))
+    )
+    np.testing.assert_array_equal(found.values, [0.5, 2.0, np.nan])
+
+
+def test_curves_find_their_partners() -> None:
+    assert pairs(["loss", "val_loss", "acc"]) == {"loss": ("loss", "val_loss"), "acc": ("acc", "")}
+    assert pairs(["train_loss", "test_loss"]) == {"loss": ("train_loss", "test_loss")}
+    assert pairs(["Loss/train", "Loss/validation", "lr"]) == {
+        "Loss": ("Loss/train", "Loss/validation"),
+        "lr": ("lr", ""),
+    }
+    assert pairs(["train/epoch_loss", "validation/epoch_loss"]) == {
+        "epoch_loss": ("train/epoch_loss", "validation/epoch_loss")
+    }
+    assert pairs(["val_loss"]) == {"loss": ("", "val_loss")}
+    assert is_higher_better("val_Accuracy")
+    assert not is_higher_better("loss")
+
+
+def test_a_share_of_the_labels_is_wrong() -> None:
+    data = split_digits()[0].part(0, 100)
+    for seed in range(3):
+        found = mislabelled(data, 0.2, seed)
+        assert (found.target != data.target).sum() == 20
+        assert set(found.target.tolist()) <= set(range(10))
+    np.testing.assert_array_equal(mislabelled(data, 0.0).target, data.target)
+
+
+@pytest.fixture(scope="module")
+def overfitted() -> list[curves.Curves]:
+    return list(curves.digits_training(epochs=120, every=2, piece=20))
+
+
+def test_wrong_labels_are_learnt_by_heart(overfitted: list[curves.Curves]) -> None:
+    """100 samples, 20 of them wrong: validation rises by a tenth and more after its minimum, training falls on."""
+    found = overfitted[-1].named()
+    validation, train = found["val_loss"].values, found["loss"].values
+    low = validation.argmin()
+    assert validation[-1] >= 1.1 * validation[low]
+    assert (np.diff(train[low:]) < 0).all()
+    assert train[-1] < 0.2 * train[low]
+    assert found["accuracy"].values[-1] >= 0.99
+
+
+def test_curves_come_as_they_grow(overfitted: list[curves.Curves]) -> None:
+    assert [len(one.steps) for one in overfitted] == [20, 40, 60, 61]
+    np.testing.assert_array_equal(overfitted[-1].steps, np.arange(0, 121, 2))
+    np.testing.assert_array_equal(overfitted[0].loss, overfitted[-1].loss[:20])
+
+
+def test_networks_of_a_sweep_are_those_trained_alone() -> None:
+    settings: dict[str, int] = {"samples": 30, "hidden": 4, "epochs": 6, "every": 3}
+    *_, both = curves.digits_training(**settings, rates=(0.01, 0.1))
+    for k, rate in enumerate((0.01, 0.1)):
+        *_, alone = curves.digits_training(**settings, rates=(rate,))
+        np.testing.assert_allclose(both.val_loss[:, k], alone.val_loss[:, 0], rtol=1e-10)
+        np.testing.assert_allclose(both.accuracy[:, k], alone.accuracy[:, 0], rtol=1e-10)
+
+
+def test_loss_and_accuracy_are_the_networks_own() -> None:
+    network, data = mlp((64, 4, 10)), split_digits()[1].part(0, 50)
+    theta = np.random.default_rng(0).normal(size=(2, network.size))
+    loss, accuracy = curves._measured(network, theta, data)
+    np.testing.assert_allclose(loss, network.loss(theta, data.points, data.target), rtol=1e-12)
+    np.testing.assert_allclose(accuracy, network.accuracy(theta, data.points, data.target), rtol=1e-12)

@@ -1,0 +1,91 @@
+"""TensorBoard's package reads what is written here, and what PyTorch's SummaryWriter writes opens here."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lossland.models import eventfiles, runfiles
+from lossland.models.runs import Histograms, RecordedRun, Scalars, histogram
+
+pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("ignore::DeprecationWarning")]  # of protobuf and NumPy
+
+EVERYTHING = {"scalars": 0, "histograms": 0, "tensors": 0}
+RANDOM = np.random.default_rng(0)
+
+
+def opened(folder: Path) -> Any:
+    """Return the accumulator of TensorBoard's package over a folder, read to the end."""
+    accumulators = import_module("tensorboard.backend.event_processing.event_accumulator")
+    accumulator = accumulators.EventAccumulator(str(folder), size_guidance=EVERYTHING)
+    accumulator.Reload()
+    return accumulator
+
+
+def test_pytorchs_writer_is_read(tmp_path: Path) -> None:
+    torch, package = import_module("torch"), import_module("torch.utils.tensorboard")
+    writer = package.SummaryWriter(str(tmp_path))
+    values = [RANDOM.normal(size=1000) * scale for scale in (1.0, 0.0, 1e-3)]
+    vectors = RANDOM.normal(size=(10, 4)).astype(np.float32)
+    for step, numbers in enumerate(values):
+        writer.add_scalar("loss/train", 1 / (step + 1), 10 * step)
+        writer.add_scalar("as a tensor", step, step, new_style=True)
+        writer.add_scalar("twice as long", step / 4, step, double_precision=True)
+        writer.add_histogram("weight", torch.tensor(numbers), step)
+    writer.add_text("words", "nothing to draw", 0)
+    writer.add_embedding(torch.tensor(vectors), metadata=[f"word {k}" for k in range(10)], tag="words", global_step=3)
+    writer.close()
+    (run,) = runfiles.read(tmp_path)
+    assert run.faults == ()
+    assert run.scalars["loss/train"].steps.tolist() == [0, 10, 20]
+    np.testing.assert_array_equal(run.scalars["loss/train"].values, np.array([1, 1 / 2, 1 / 3], np.float32))
+    assert run.scalars["as a tensor"].values.tolist() == [0, 1, 2]
+    assert run.scalars["twice as long"].values.tolist() == [0, 0.25, 0.5]
+    kept = run.histograms["weight"]
+    for numbers, edges, counts in zip(values, kept.edges, kept.counts, strict=True):
+        assert counts.sum() == 1000
+        if edges[0] < edges[-1]:  # all at one place have one bin without a width
+            assert edges[0] == pytest.approx(numbers.min())
+            assert edges[-1] == pytest.approx(numbers.max())
+            below = np.append(0.0, np.cumsum(counts))
+            np.testing.assert_array_equal(below[1:-1], [(numbers < edge).sum() for edge in edges[1:-1]])
+    found = run.vectors["words:00003"]
+    np.testing.assert_allclose(found.points, vectors, rtol=1e-6)
+    assert found.labels[9] == "word 9"
+
+
+def test_what_is_written_opens_in_tensorboard(tmp_path: Path) -> None:
+    values = RANDOM.normal(size=500)
+    edges, counts = histogram(values)
+    curve = Scalars(np.array([0, 5, 300]), np.array([0.1, np.inf, -2e-30]))
+    run = RecordedRun("", {"loss": curve, "größe": curve}, {"weight": Histograms(np.array([7]), (edges,), (counts,))})
+    eventfiles.write(tmp_path / "events.out.tfevents.1.lossland", run, 1.5e9)
+    read = opened(tmp_path)
+    for tag in ("loss", "größe"):
+        assert [event.step for event in read.Scalars(tag)] == [0, 5, 300]
+        assert [event.value for event in read.Scalars(tag)] == curve.values.astype(np.float32).tolist()
+        assert {event.wall_time for event in read.Scalars(tag)} == {1.5e9}
+    (event,) = read.Histograms("weight")
+    found = event.histogram_value
+    assert event.step == 7
+    assert (found.num, found.min, found.max) == (500, values.min(), values.max())
+    assert found.bucket == [0.0, *counts]
+    assert found.bucket_limit == edges.tolist()
+
+
+def test_tensorboard_converts_our_histograms_to_the_same_bins(tmp_path: Path) -> None:
+    """Its newer reader makes tensors of rows: left edge, right edge, count."""
+    edges, counts = np.array([-1.0, 0.0, 0.5, 3.0]), np.array([1.0, 0.0, 5.0])
+    run = RecordedRun("", {}, {"weight": Histograms(np.array([7]), (edges,), (counts,))})
+    eventfiles.write(tmp_path / "events.out.tfevents.1", run)
+    multiplexers = import_module("tensorboard.backend.event_processing.plugin_event_accumulator")
+    read = multiplexers.EventAccumulator(str(tmp_path))
+    read.Reload()
+    (event,) = read.Tensors("weight")
+    rows = import_module("tensorboard.util.tensor_util").make_ndarray(event.tensor_proto)
+    filled = rows[rows[:, 2] > 0]
+    np.testing.assert_array_equal(filled, [[-1.0, 0.0, 1.0], [0.5, 3.0, 5.0]])

@@ -1,0 +1,133 @@
+"""The backward pass: the numbers of two worked examples, what the cards say at each step, and what a drag does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import lossland as ll
+from lossland.errors import UserError
+from lossland.scenery import library
+
+
+def scene(preset: Any = None, **values: Any) -> Any:
+    return library.scene("backprop_graph", preset, **values)
+
+
+def read(made: Any) -> dict[str, Any]:
+    return made.readouts(0.0)
+
+
+def test_the_numbers_of_mazurs_example() -> None:
+    """Mazur, A step by step backpropagation example (2015)."""
+    found = read(scene())
+    np.testing.assert_allclose(found["outputs"], (0.75136507, 0.772928465), atol=5e-9)
+    assert found["loss"] == pytest.approx(0.298371109, abs=5e-10)
+    np.testing.assert_allclose(found["hidden"], (0.593269992, 0.596884378), atol=5e-10)
+    gradients = found["gradients"]
+    np.testing.assert_allclose(gradients["W2"], [[0.082167, 0.082668], [-0.022603, -0.022740]], atol=5e-7)
+    np.testing.assert_allclose(gradients["W1"], [[0.000439, 0.000877], [0.000498, 0.000995]], atol=5e-7)
+
+
+def test_every_weight_against_central_differences() -> None:
+    made, h = scene(), 1e-5
+    given = np.array(list(made.given().values()))
+    exact = np.concatenate([np.ravel(one) for one in read(made)["gradients"].values()])
+
+    def loss(values: np.ndarray) -> float:
+        made.set("values", ", ".join(map(repr, values.tolist())))
+        return read(made)["loss"]
+
+    for k in range(len(given)):
+        step = h * np.eye(len(given))[k]
+        assert (loss(given + step) - loss(given - step)) / (2 * h) == pytest.approx(exact[k], abs=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("preset", "loss", "gradients"),
+    [
+        ("two ways back", 6 + np.sin(2), {"x": 3 + np.cos(2), "y": 2.0}),
+        ("gates", -20.0, {"x": -8.0, "y": 6.0, "z": 2.0, "w": 0.0}),  # of CS231n's notes
+        ("softmax", 2.407606, {"a": 0.090031 - 1, "b": 0.244728, "c": 0.665241}),
+        ("one neuron", 0.731059, {"w0": -0.196612, "x0": 0.393224, "w1": -0.393224, "x1": -0.589836, "w2": 0.196612}),
+    ],
+)
+def test_presets_of_expressions(preset: str, loss: float, gradients: dict[str, float]) -> None:
+    found = read(scene(preset))
+    assert found["loss"] == pytest.approx(loss, abs=1e-6)
+    assert found["gradients"] == pytest.approx(gradients, abs=1e-6)
+
+
+def test_logistic_regression_hands_back_the_probability_minus_one() -> None:
+    found = read(scene("logistic regression"))
+    z = 0.5 * 1 - 1 * 2 + 0.3
+    assert found["gradients"]["b"] == pytest.approx(1 / (1 + np.exp(-z)) - 1)
+
+
+def test_a_neuron_that_is_off_learns_nothing() -> None:
+    gradients = read(scene("a dead ReLU"))["gradients"]
+    assert (gradients["W1"][0] == 0).all()
+    assert (gradients["W1"][1] != 0).all()
+
+
+def test_values_come_forward_and_then_gradients_go_back() -> None:
+    made = scene("two ways back")
+    cards = []
+    for step in range(8):
+        frame = made.frame(made.clock.seconds * step / 8)
+        cards.append([frame.layer(f"{what}/Plates").text for what in ("values", "gradients")])
+    names = list(made.stands()[0])
+    at = [dict(zip(names, values, strict=True)) for values, _ in cards]
+    back = [dict(zip(names, gradients, strict=True)) for _, gradients in cards]
+    assert [one["v1"] for one in at[:3]] == ["", "6", "6"]
+    assert [one["f"] for one in at[:4]] == ["", "", "", "6.91"]
+    assert back[2]["f"] == ""
+    assert back[3]["f"] == "1"
+    assert back[4]["v1"] == back[4]["v2"] == "1"
+    assert [one["x"] for one in back[4:7]] == ["", "−0.416", "2.58"]  # what comes back adds up
+
+
+def test_one_step_of_descent_moves_the_weights_alone() -> None:
+    made = scene()
+    frame = made.frame(made.clock.seconds)
+    weights = frame.layer("weights values/Plates").text
+    assert weights[4:] == ("0.359", "0.409", "0.511", "0.561")  # Mazur: .358916, .408666, .511301, .561370
+    values = dict(zip(made.stands()[0], frame.layer("values/Plates").text, strict=True))
+    assert values["x1"] == "0.05"
+    assert values["E"] == ll.words("?", read(made)["loss_after"])
+    assert scene("two ways back", rate=0.0).readouts(0.0)["loss_after"] == pytest.approx(6 + np.sin(2))
+
+
+def test_an_edge_is_as_wide_as_what_passes_back() -> None:
+    made = scene("gates")
+    lines = made.frame(made.clock.seconds).layer("edges")
+    wide = dict(zip(made.graph().edges, lines.width, strict=True))
+    assert max(wide, key=wide.__getitem__) == ("x", "v1")  # -8 is the largest
+    assert wide["w", "v2"] == min(wide.values())  # max lets nothing through to w
+    assert lines.worth[made.graph().edges.index(("x", "v1"))] == "local slope −4\npasses back −8"
+
+
+def test_a_click_shows_a_card_and_a_drag_moves_a_weight() -> None:
+    made = scene()
+    nodes = made.frame(1.0).layer("nodes/Plates")
+    names = list(made.stands()[0])
+    assert made.pick(nodes, names.index("o2"))
+    assert made.current(made.now(1.0)).name == "o2"
+    assert not made.pick(nodes, names.index("x1"))
+    assert made.pick(nodes, names.index("o2"))
+    assert made.node == ""
+    knob = next(handle for handle in made.handles(1.0) if handle.name == "w211")
+    knob.move(made, (knob.position[0], knob.position[1] + 0.1))
+    assert made.given()["w211"] > 0.4
+    moved = next(handle for handle in made.handles(1.0) if handle.name == "w211")
+    assert moved.position[1] == pytest.approx(knob.position[1] + 0.1, abs=0.01)
+
+
+def test_what_is_no_graph_is_refused() -> None:
+    for bad in ({"expression": "3"}, {"expression": "x"}, {"network": "2"}, {"network": "2-9-1"}, {"values": "1, two"}):
+        with pytest.raises(UserError):
+            scene(**bad)
+    made = scene(expression="x*y", values="1, 2, 3")
+    assert any("belong to no input" in getattr(note, "text", "") for note in made.frame(0.0).notes)
