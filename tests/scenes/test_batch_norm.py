@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from lossland.errors import UserError
-from lossland.models import normalization
 from lossland.scenery import library
 
 
@@ -97,17 +96,21 @@ def test_evaluation_in_the_clouds_uses_running_statistics() -> None:
 
 
 def test_along_the_gradient_the_normalized_loss_is_smoother() -> None:
-    ratios = []
-    for seed in range(3):
-        made = scene("loss", seed=seed)
-        bare, normed = made.readouts(0.0)["slope_changes"]
-        ratios.append(bare / normed)
-    assert min(ratios) > 1.2
+    changes = np.array([scene("loss", seed=seed).readouts(0.0)["slope_changes"] for seed in range(3)])
+    ratios = changes[:, 0] / changes[:, 1]
+    assert ratios.min() > 1.2
     assert np.median(ratios) > 2
-    sheets = made.frame(made.clock.seconds)
-    one = made.slices()[0]
-    assert isinstance(one, normalization.Slice)
-    assert sheets.layer("Sheet").end.shape == (*one.loss.shape, 3)
+
+
+def test_the_sheets_are_the_losses() -> None:
+    made = scene("loss")
+    bare, normed = made.slices()
+    sheets = [made.frame(made.clock.seconds).layer(key) for key in ("Sheet", "Sheet 2")]
+    height, order = sheets[0].end[..., 2].ravel(), np.argsort(bare.loss.ravel())
+    assert (np.diff(height[order]) >= 0).all()  # a higher loss is never lower
+    assert sheets[1].end.shape == (*normed.loss.shape, 3)
+    middle = len(bare.line) // 2  # the network itself, in the middle of line and sheet
+    assert bare.line[middle] == pytest.approx(bare.loss[len(bare.loss) // 2, len(bare.loss) // 2], rel=1e-12)
 
 
 def test_what_is_no_batch_is_refused() -> None:
