@@ -26,6 +26,7 @@
 `neighbours`: nearest neighbours, class means and k-means.
 `networks`: perceptrons and convolutions, thousands at once, with gradients and Hessian products.
 `neurons`: one neuron, gates, and straight cuts between two classes.
+`normalization`: batch and layer normalization, and what they do to deep networks.
 `perceptrons`: many perceptrons that differ by shares of a few directions, fast on the CPU.
 `phase_portraits`: where a step leads from everywhere.
 `playground`: TensorFlow Playground's networks, and how it trains them.
@@ -77,6 +78,7 @@ from lossland.models import (
     neighbours,
     networks,
     neurons,
+    normalization,
     perceptrons,
     phase_portraits,
     playground,
@@ -128,6 +130,7 @@ __all__ = [
     "neighbours",
     "networks",
     "neurons",
+    "normalization",
     "perceptrons",
     "phase_portraits",
     "playground",
