@@ -142,7 +142,9 @@ class ResidualStream(ll.Scene):
             drawn += self.written(block, min(max(depth - block, 0.0), 1.0))
         drawn += [self.names(depth), *self.lens(depth)]
         return ll.Frame(
-            drawn, self.notes(), ll.View(-90.0, 10.0, bounds=BOUNDS, turned=(16.0 * (now.share - 0.5), 0.0))
+            drawn,
+            self.notes(now.share >= FLOW[1]),
+            ll.View(-90.0, 10.0, bounds=BOUNDS, turned=(16.0 * (now.share - 0.5), 0.0)),
         )
 
     @ll.kept
@@ -152,7 +154,7 @@ class ResidualStream(ll.Scene):
         middle = np.stack(
             [self.along(np.arange(len(symbols))), np.zeros(len(symbols)), np.full(len(symbols), -0.26)], -1
         )
-        states: list[figures.State] = ["plain"] * (len(symbols) - 1) + ["lit"]
+        states: list[figures.State] = ["lit" if k == len(symbols) - 1 else "plain" for k in range(len(symbols))]
         return [
             figures.Chips([SYMBOLS[one] for one in symbols], middle, None, COLORS["token"], states, CHIP,
                           np.full(len(symbols), side), up=UP, key="tokens", name="Token"),
@@ -160,6 +162,7 @@ class ResidualStream(ll.Scene):
               for lane, z in zip(residual.LANES, (-0.26, 2 * LEVEL, LEVEL, 3 * LEVEL), strict=True)),
         ]  # fmt: skip
 
+    @ll.kept
     def lanes(self, depth: float) -> layers.Lines:
         """Return the lanes of all streams up to a depth, as wide as there is something in them."""
         states, top = self.stream().states, len(self.model.blocks)
@@ -180,6 +183,7 @@ class ResidualStream(ll.Scene):
                     widths.append(4.5 * float(full[top]))
         return layers.Lines(paths, tuple(colors), tuple(widths), 0.9, key="lanes", name="Lane")
 
+    @ll.kept
     def written(self, block: int, share: float) -> list[layers.Layer]:
         """Return what a block has written: who was looked at, and what is in the lane now."""
         name, found = list(self.model.blocks)[block], self.stream()
@@ -220,6 +224,7 @@ class ResidualStream(ll.Scene):
         places = np.stack([x, 0 * x, 0 * x + z], -1)
         return layers.Points(places, COLORS[lane], 5.0, "ring", outline=True, key=f"erased {block}", name="Erased")
 
+    @ll.kept
     def names(self, depth: float) -> layers.Layer:
         """Return the blocks' names at the left, each at its height."""
         names = list(self.model.blocks)
@@ -232,33 +237,35 @@ class ResidualStream(ll.Scene):
         wide = np.full(len(names), 1.5)
         return figures.Chips(texts, middle, None, "accent", states, CHIP, wide, up=UP, key="blocks", name="Block")
 
+    @ll.kept
     def lens(self, depth: float) -> list[layers.Layer]:
         """Return the bars of what the last token would say comes next."""
         said = self.said(depth)
         x, half, best = LENS + 0.3 * np.arange(len(said)), 0.11, int(said.argmax())
+        chosen = COLORS["output"] if said[best] > 1.01 / len(said) else "grid"  # before, all are alike
         low = np.stack([x - half, 0 * x - half, 0 * x], -1)
         high = np.stack([x + half, 0 * x + half, TALL * said], -1)
-        colors = [COLORS["output"] if k == best else "grid" for k in range(len(said))]
+        colors = [chosen if k == best else "grid" for k in range(len(said))]
         middle = np.stack([x, 0 * x - half, 0 * x - 0.26], -1)
         return [
             layers.Bars(low, high, colors, shadow=False, key="said", name="Said", worth=said),
             figures.Chips([*SYMBOLS[:-1], "B"], middle, None, "grid", "plain", 0.28, np.full(len(x), 0.28), up=UP,
                           key="symbols"),
-            layers.Label((x[best], 0.0, float(high[best, 2])), words("?.4", said[best]), COLORS["output"], size=24,
-                         side="above", key="probability"),
-            layers.Label((float(x.mean()), 0.0, -0.46), "what comes next,\nif it ended here", "dim", size=16,
-                         side="below", key="lens"),
+            layers.Label((x[best], 0.0, float(high[best, 2])), words("?.4", said[best]), chosen, size=24, side="above",
+                         key="probability"),
+            layers.Label((float(x.mean()), 0.0, -0.66), "what comes next, if it ended here", "dim", size=15,
+                         side="centre", key="lens"),
         ]  # fmt: skip
 
     @ll.kept
-    def notes(self) -> list[layers.Note]:
-        """Return the title, and what the model says."""
-        read = self.said(len(self.model.blocks))
-        says = words(
-            "after ? it says ? with ?.4", SYMBOLS[self.symbols()[-1]], SYMBOLS[int(read.argmax())], float(read.max())
-        )
+    def notes(self, over: bool) -> list[layers.Note]:
+        """Return the title, with what the model says when it is over."""
+        said, last = self.said(len(self.model.blocks)), SYMBOLS[self.symbols()[-1]]
+        line = f"What comes after {last} this time?"
+        if over:
+            line = words("After ? it says ? with probability ?.4", last, SYMBOLS[int(said.argmax())], float(said.max()))
         formula = r"x \leftarrow x + \mathrm{Attn}(x), \quad x \leftarrow x + \mathrm{MLP}(x)"
-        return [layers.Title(self.title, formula, (says,))]
+        return [layers.Title(self.title, formula, (line,))]
 
     def pick(self, layer: layers.Layer, element: int) -> bool:
         """Leave out the block that is clicked, or take the next number for a token."""
