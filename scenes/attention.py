@@ -197,6 +197,8 @@ class Attention(ll.Scene):
             *(layers.Arrows(SPHERE[None], keys[[k]], COLORS[k], 4.5, ghost=not sees[k], key=f"key {k}", name="Key")
               for k in range(len(keys))),
             layers.Arrows(SPHERE[None], query[None], QUERY, 7.0, key="query", name="Query", depth=False),
+            layers.Points(np.vstack([query, keys]), "text", 5.0, "ring", outline=True, group="handles", pickable=False,
+                          key="tips"),
             layers.Label(query, "q", QUERY, latex=True, size=34, side=query - SPHERE, key="name q"),
             layers.Label(keys[most], f"k_{most + 1}", COLORS[most], latex=True, size=30, side="below right",
                          key="name k"),
