@@ -147,7 +147,7 @@ class Attention(ll.Scene):
         weights = attention.warmed(heads, self.temperature / root, mask)
         return weights.mean(axis=0) if self.head == 0 else weights[self.head - 1]
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return weights, their entropy in bits, and the output: of a sentence that is its direction (384,)."""
         if self.show == "sentence":
             found, weights = self.reading(), self.seen()
