@@ -100,7 +100,7 @@ class DepthOrigami(ll.Scene):
         """Return lines (n, 3) of as many neurons in one layer."""
         return foldings.chords(self.neurons())
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return pieces and steepest slope of the tent map, and regions of the lines, before and after folding."""
         tent = self.tent(self.depth)
         return {
