@@ -269,8 +269,13 @@ class DepthOrigami(ll.Scene):
     @ll.kept
     def shade(self, count: int, steps: float) -> np.ndarray:
         """Return a number (SIDE, SIDE) in [0, 1] for the pattern of active neurons at each place, row by row."""
-        x = foldings.folded(np.linspace(-1.0, 1.0, SIDE), steps)
-        return shaded(self.lines(count), x)
+        found = shaded(self.lines(count), foldings.folded(np.linspace(-1.0, 1.0, SIDE), steps))
+        if steps != int(steps):  # on the way lines have no copies that are drawn: they are where neighbours differ
+            edge = np.zeros(found.shape, bool)
+            edge[:, 1:] = found[:, 1:] != found[:, :-1]
+            edge[1:] |= found[1:] != found[:-1]
+            found[edge] = 1.0
+        return found
 
     @ll.kept
     def shade_of_one_layer(self) -> np.ndarray:

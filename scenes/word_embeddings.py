@@ -314,7 +314,8 @@ class WordEmbeddings(ll.Scene):
     def notes(self, reached: np.ndarray) -> list[layers.Note]:
         """Return the sum, the nearest words with bars, and what is nearer than these but was left out."""
         (found, cosine), known, nearer = self.near(), datasets.glove().words, self.nearer()
-        title = f"Near {self.word}" if self.show == "word" else analogies.written(*self.texts())
+        plus, minus = self.texts()
+        title = f"Near {plus[0]}" if self.show == "word" else analogies.written(plus, minus)
         notes = [
             layers.Title(title, r"\cos(u, v) = \frac{u \cdot v}{\|u\|\,\|v\|}", [self.said(reached)]),
             self.honest(),
