@@ -62,7 +62,7 @@ class LossCurves(ll.Scene):
     noise = parameters.Number(0.2, 0.0, 0.5, "wrong labels", "Share of the training's samples with a wrong label.")
     samples = parameters.Integer(100, 20, 400, "samples", "How many digits the network is trained on.")
     smoothing = parameters.Number(0.0, 0.0, 0.99, r"$\beta$", "How much of the average is kept from step to step.")
-    patience = parameters.Integer(30, 1, 1000, "patience", "Values without a new best one after which to stop.")
+    patience = parameters.Integer(30, 1, 1000, "patience", "Values without a new best one until it stops.", log=True)
     log = parameters.Toggle(False, "log scale", "Heights in equal ratios.")
     clock = ll.Clock(8.0)
 
@@ -106,7 +106,7 @@ class LossCurves(ll.Scene):
         names = dict.fromkeys(name for run in self._followed.runs for name in curves.pairs(list(run.scalars)))
         return sorted(names, key=lambda name: "loss" not in name.lower())
 
-    @ll.refined(levels=(24, EPOCHS), stale=True)
+    @ll.refined(levels=(12, EPOCHS), stale=True)
     def trained(self, epochs: int) -> Generator[object, None, list[RecordedRun]]:
         """Return the runs of the small training."""
         kinds = {
@@ -313,6 +313,8 @@ class LossCurves(ll.Scene):
             gate = np.stack([x, x + np.array([0.0, 0.0, 0.9 * HIGH])])
             drawn.append(layers.Lines([gate], "accent", 2.0, dash=(9.0, 5.0), name="Patience ends"))
             drawn.append(layers.Label(gate[1], "stop", "accent", size=18, side="above"))
+            look: dict[str, Any] = {"group": "handles", "key": "knob", "name": "Drag: patience follows"}
+            drawn.append(layers.Points(x[None], "accent", 7.0, "sphere", outline=True, **look))
         end = np.array([WIDE / 2 + 0.08, plot.world(0, plot.y[0])[1], 0.0])
         if front or len(self.lanes()) <= 4:
             drawn.append(layers.Label(end, one.name, color, size=18, side="right", key=f"name.{lane}"))
@@ -382,7 +384,7 @@ class LossCurves(ll.Scene):
         return [words("?n damages in the files, e.g.", len(found)), found[0]] if found else []
 
     # ------------------------------------------------------------------------------------------------ the sweep
-    @ll.refined(levels=(24, EPOCHS), stale=True)
+    @ll.refined(levels=(6, EPOCHS), stale=True)
     def swept(self, epochs: int) -> Generator[object, None, curves.Curves]:
         """Return the curves of networks with rates from 0.0001 to 1, trained side by side."""
         sweep = (self.samples, self.noise, RATES.tolist(), curves.HIDDEN, epochs, SWEEP_EVERY, 1, self.seed)
