@@ -158,7 +158,7 @@ class LossCurves(ll.Scene):
         """Return what a run's curves say: its best step, where patience ends, and how it goes on."""
         return curves.verdict(self.lanes()[lane], self.patience, self.higher)
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return the chosen run's smoothed curve, validation's if there is one, its best epoch and how it goes on."""
         if self.show == "sweep":
             (at, rate), found = self.lowest(), self.swept()
