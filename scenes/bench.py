@@ -138,7 +138,7 @@ class Bench(ll.Scene):
         place = self.shown.index(optimizer) if optimizer in self.shown else COLORS
         return f"lane.{place}" if place < COLORS else "ghost"
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return the leaderboard's first line, and the cell that is chosen."""
         best, row = self.found.board[self.found.optimizers[0]], self.found.row(self.chosen, self.land_text)
         return {

@@ -73,7 +73,7 @@ class GradientFlow(ll.Scene):
         """Return the gradients' lengths (L + 1,) as they are drawn: clipped, if they are."""
         return {kind: signals.clipped(flow.gradient, self.clip) for kind, flow in self.flows().items()}
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return the gains of the chosen network's layers, their product, and the lengths."""
         flow = self.flows()[self.activation]
         return {

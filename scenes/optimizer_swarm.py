@@ -6,7 +6,7 @@ import cmath
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -178,7 +178,7 @@ class OptimizerSwarm(ll.GroundScene):
         setting = (*ll.maps.usual_axes(self.land, rule), cells, self.steps, start, target, self.seed)
         return (yield from ll.maps.sweep_pieces(self.land, rule, *setting, WORK // 50))
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return the basins' shares of the full map, and how the swarm stands."""
         found, positions = self.basin_map(), self.flow().positions(now.whole)
         return {

@@ -113,7 +113,7 @@ class WordEmbeddings(ll.Scene):
         order = np.argsort(-cosine, kind="stable")
         return [listed[k] for k in order], cosine[order]
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return the nearest words and their cosines with the sum, and those of the sum's own words."""
         (found, cosine), (rows, _), names = self.near(), self.terms(), np.array(datasets.glove().words)
         read = {"nearest": names[found], "cosines": cosine, "inputs": names[rows]}

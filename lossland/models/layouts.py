@@ -44,12 +44,10 @@ def penalties(points: Floats, layout: Floats, count: int = TRUSTED) -> Iterator[
         own = np.arange(len(square))
         square[own, first + own] = np.inf
         said = nearest_others(layout, count, first, len(square))
-        found = np.zeros(len(square))
-        for which in said.T:
-            away = square[own, which][:, None]
-            rank = 0.5 * ((square < away).sum(axis=1) + (square <= away).sum(axis=1) + 1)
-            found += np.maximum(rank - count, 0)
-        yield found
+        away, ordered = np.take_along_axis(square, said, axis=1), np.sort(square, axis=1)
+        both = zip(ordered, away, strict=True)
+        rank = [0.5 * (row.searchsorted(one) + row.searchsorted(one, "right") + 1) for row, one in both]
+        yield np.maximum(np.array(rank) - count, 0.0).sum(axis=1)
 
 
 def trust(penalty: Floats, count: int = TRUSTED) -> Floats:
