@@ -41,7 +41,7 @@
 `slicing`: a slice from a few words.
 `slopes`: the steepest heading, and the ways that rain takes.
 `subspaces`: what a matrix reaches and what it loses, least squares, right angles, and paths in space.
-`tasks`: losses of models on data as problems for optimizers: a place is a model, and a swarm is a batch of them.
+`tasks`: losses of models on data as problems for optimizers.
 `torch_models`: PyTorch modules of one's own.
 `training`: any optimizer on many networks.
 `tsne`: t-SNE, exactly: all pairs of points, step by step.
