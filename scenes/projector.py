@@ -195,7 +195,7 @@ class Projector(ll.Scene):
         """Return how many neighbours are compared."""
         return max(1, min(layouts.TRUSTED, (len(self.rows_laid_out()) - 1) // 2))
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return how far the layout is from what it should be, and what it may be trusted for at this moment."""
         rows, kl, error = self.rows_laid_out(), float("nan"), float("nan")
         place = np.asarray(self.layout(now), float)

@@ -144,10 +144,12 @@ def dropdown(
     chosen: str,
     help: str,
     heading: Callable[[str], str] = lambda option: "",
+    free: str = "",
 ) -> str | None:
     """Draw the chosen option with a list that opens below. Returns a newly chosen one, or None.
 
-    In a long list one can search; ``heading`` is what stands above an option there.
+    In a long list one can search; ``heading`` is what stands above an option there. Where something else may be typed
+    as well, ``free`` invites to do so.
     """
     touch = pen.touch(key, x, y - 12, width, 24, help)
     pen.box(x, y - 12, width, 24, "text", 0.06 + 0.05 * touch.hovered, 6)
@@ -156,39 +158,50 @@ def dropdown(
     if touch.clicked:
         imgui.open_popup(f"{key}.list")
     items = [Item(name, name.replace("_", " "), group=heading(name)) for name in options]
-    picked = popup_list(pen, f"{key}.list", x, y + 15, width, items, chosen, "Search" if len(items) > FEW else "")
-    return picked if picked in options else None
+    hint = free or ("Search" if len(items) > FEW else "")
+    picked = popup_list(pen, f"{key}.list", x, y + 15, width, items, chosen, hint, bool(free))
+    return picked if free or picked in options else None
 
 
 def popup_list(
-    pen: Pen, key: str, x: float, y: float, width: float, items: Sequence[Item], chosen: str = "", hint: str = ""
+    pen: Pen,
+    key: str,
+    x: float,
+    y: float,
+    width: float,
+    items: Sequence[Item],
+    chosen: str = "",
+    hint: str = "",
+    free: bool = False,
 ) -> str | None:
     """Show the list ``key`` if it is open, with its corner at (x, y) where it fits. Returns what was chosen.
 
     With a ``hint`` there is a box above, in which one types at once: it leaves the lines that hold all of its words,
-    and Enter takes the first of them, or what was typed where there is none (see `meant`). Escape or a click beside it
-    closes it; while it is open, letters are no commands (see ``Host.wants_keyboard``).
+    and Enter takes the first of them, or what was typed where there is none (see `meant`) or the choice is ``free``.
+    Escape or a click beside it closes it; while it is open, letters are no commands (see ``Host.wants_keyboard``).
     """
     if pen.mute or not imgui.is_popup_open(key):
         return None
     screen = imgui.get_io().display_size
     headings = len({item.group for item in items} - {""})
-    height = min((len(items) + headings + bool(hint)) * ITEM_HEIGHT + 12, LONGEST_LIST)
+    longest = min(LONGEST_LIST, screen.y / pen.scale - 2 * EDGE)
+    height = min((len(items) + headings + bool(hint)) * ITEM_HEIGHT + 12, longest)
     left = max(min(x, screen.x / pen.scale - width - EDGE), EDGE)
     top = max(min(y, screen.y / pen.scale - height - EDGE), EDGE)
     picked = None
     imgui.set_next_window_pos(pen.at(left, top), imgui.Cond_.appearing.value)
-    imgui.set_next_window_size_constraints(pen.at(width, 0), pen.at(max(width, 260), LONGEST_LIST))
+    imgui.set_next_window_size_constraints(pen.at(width, 0), pen.at(max(width, 260), longest))
     imgui.push_style_var(imgui.StyleVar_.window_padding.value, pen.at(9, 10))
     imgui.push_style_var(imgui.StyleVar_.item_spacing.value, pen.at(6, 9))
     if imgui.begin_popup(key):
         imgui.set_next_frame_want_capture_keyboard(True)
         with pen.font("regular", 14):
             if hint:
-                picked = _typed(pen, key, hint, items)
+                typed = _typed(pen, key, hint)
+                picked = typed if free or typed is None else meant(items, typed)
                 items = found_in(items, pen.typing.line)
                 headings = len({item.group for item in items} - {""})
-                room = V2(0, min((len(items) + headings) * ITEM_HEIGHT, LONGEST_LIST - 2 * ITEM_HEIGHT) * pen.scale)
+                room = V2(0, min((len(items) + headings) * ITEM_HEIGHT, longest - 2 * ITEM_HEIGHT - EDGE) * pen.scale)
                 imgui.begin_child(f"##{key}.lines", room)
             group = ""
             for item in items:
@@ -208,8 +221,8 @@ def popup_list(
     return picked
 
 
-def _typed(pen: Pen, key: str, hint: str, items: Sequence[Item]) -> str | None:
-    """Draw the box above a list, which is empty when the list opens. Returns what is meant when Enter is pressed."""
+def _typed(pen: Pen, key: str, hint: str) -> str | None:
+    """Draw the box above a list, which is empty when the list opens. Returns what was typed when Enter is pressed."""
     if imgui.is_window_appearing():
         pen.typing.line = ""
         imgui.set_keyboard_focus_here()
@@ -218,7 +231,7 @@ def _typed(pen: Pen, key: str, hint: str, items: Sequence[Item]) -> str | None:
     if not entered or not pen.typing.line.strip():
         return None
     imgui.close_current_popup()
-    return meant(items, pen.typing.line)
+    return pen.typing.line
 
 
 def found_in(items: Sequence[Item], typed: str) -> list[Item]:
