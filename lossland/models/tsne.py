@@ -63,25 +63,32 @@ def conditional(square: Array, perplexity: float) -> tuple[Array, Array]:
     log_beta = 1.5 - xp.log(xp.where(reach > 0.0, reach, xp.ones_like(reach)))
     low, high = log_beta - 40.0, log_beta + 40.0
     wanted = math.log(perplexity)
+    weight, total, entropy, slope = _spread(xp, away, own, log_beta)
     for _ in range(MOST_TRIES):
-        beta = xp.exp(log_beta)
-        weight = xp.exp(-beta[:, None] * away)
-        total = xp.sum(weight, axis=1) - own
-        moment = weight * away
-        middle, square_middle = xp.sum(moment, axis=1) / total, xp.sum(moment * away, axis=1) / total
-        entropy = xp.log(total) + beta * middle
-        found = xp.exp(entropy)
-        done = xp.abs(found - perplexity) < TOLERANCE
+        done = xp.abs(xp.exp(entropy) - perplexity) < TOLERANCE
         if bool(xp.all(done)):
             break
         too_wide = entropy > wanted
         low, high = xp.where(too_wide, log_beta, low), xp.where(too_wide, high, log_beta)
-        slope = beta * beta * (middle * middle - square_middle)
         flat = slope > -1e-12
         step = log_beta - (entropy - wanted) / xp.where(flat, -xp.ones_like(slope), slope)
         inside = (step > low) & (step < high) & ~flat
         log_beta = xp.where(done, log_beta, xp.where(inside, step, 0.5 * (low + high)))
-    return weight * others / total[:, None], found
+        weight, total, entropy, slope = _spread(xp, away, own, log_beta)
+    return weight * others / total[:, None], xp.exp(entropy)
+
+
+def _spread(xp: Any, away: Array, own: Array, log_beta: Array) -> tuple[Array, Array, Array, Array]:
+    """Return the weights exp(−β d²) (m, n), and of each row their sum, its entropy and that one's slope by log β.
+
+    ``own`` (m,) weights of 1 at a distance of 0 belong to the point itself and do not count.
+    """
+    beta = xp.exp(log_beta)
+    weight = xp.exp(-beta[:, None] * away)
+    total = xp.sum(weight, axis=1) - own
+    moment = weight * away
+    middle, square_middle = xp.sum(moment, axis=1) / total, xp.sum(moment * away, axis=1) / total
+    return weight, total, xp.log(total) + beta * middle, beta * beta * (middle * middle - square_middle)
 
 
 def similarities(points: Array, perplexity: float) -> Generator[float, None, tuple[Array, Array]]:

@@ -93,7 +93,7 @@ def _united(near: Indices, distance: Floats, count: int) -> Graph:
     there, back = np.split(place, 2)
     sums = np.bincount(there, weight, len(both)) + np.bincount(back, weight, len(both))
     products = np.bincount(there, weight, len(both)) * np.bincount(back, weight, len(both))
-    return Graph(both // size, both % size, sums - products)
+    return Graph(both // size, both % size, np.asarray(sums - products, float))
 
 
 def start(points: Floats) -> Floats:
