@@ -69,6 +69,7 @@ class Course:
 
     def _all(self, begun: Generator[object, None, Moving]) -> Generator[object, None, None]:
         moving = yield from begun
+        yield
         self.moving, self.divergences[0] = moving, moving.divergence()
         while self.steps[-1] < self.last:
             yield
