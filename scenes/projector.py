@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -15,6 +15,7 @@ MOST = 3000  # points that t-SNE and UMAP lay out, and that are judged: of more,
 SPRITES = 4000  # points: more are dots
 NEAR = 6  # neighbours of the chosen point that are shown
 NAMED = 12  # groups that have their names in the picture
+COLORS = 12  # of groups
 AXES = 4  # principal axes that can be dragged in the tour
 LENGTH, HALF = 1.9, 1.9  # of an axis in the tour; half the width of the cloud
 SPEED, AXIS_SPACE = 0.16, 8  # of the tour in radians a second; principal axes that it goes through
@@ -32,6 +33,16 @@ METHODS = {
     "tour": ("grand tour", r"Y = X\, M(t),\quad M^\top M = I"),
 }
 KINDS = {"digits": "digits", "iris": "flowers", "words": "words"}
+
+
+class Part(NamedTuple):
+    """Points of one colour: which of those shown, how far they step back, how each looks, and what it is called."""
+
+    rows: np.ndarray
+    color: str
+    dim: float
+    pictures: np.ndarray
+    called: list[str]
 
 
 class Projector(ll.Scene):
@@ -90,10 +101,10 @@ class Projector(ll.Scene):
 
     def pick(self, layer: layers.Layer, element: int) -> bool:
         """Choose the point that is clicked."""
-        part = self.parts().get(layer.key)
+        part = self.parts(layer.key.startswith("trust")).get(layer.key)
         if part is None:
             return False
-        self.set("index", int(self.shown()[part[element]]))
+        self.set("index", int(self.shown()[part.rows[element]]))
         return True
 
     # ---------------------------------------------------------------------------------------------- the samples
@@ -228,66 +239,69 @@ class Projector(ll.Scene):
         """Return how far nearly all samples are from the middle, along three principal axes."""
         return max(float(np.quantile(np.abs(self.along_axes()[:, :3]), 0.995)), 1e-300)
 
+    def is_judged(self, now: ll.Now) -> bool:
+        """Whether points have the colours of the trust in their places, once that is known."""
+        wanted = self.color == "trust" and self.method != "tour" and len(self.shown()) <= SPRITES
+        return wanted and self.is_over(now) and bool(np.isfinite(self.trust()).all())
+
     @ll.kept
-    def parts(self) -> dict[str, np.ndarray]:
-        """Return which of the samples shown each layer has, by its key; those of a group, where they are many."""
+    def parts(self, judged: bool) -> dict[str, Part]:
+        """Return the samples shown, those of one colour together: of their groups, or of the trust in their places."""
         kind = self.groups()[0][self.shown()]
-        own = kind == self.groups()[0][self.chosen()]
-        if len(kind) > SPRITES:
-            return {f"group {one}": np.flatnonzero(kind == one) for one in np.unique(kind).tolist()}
-        return (
-            {"cloud": np.flatnonzero(own), "rest": np.flatnonzero(~own)}
-            if self.alone
-            else {"cloud": np.arange(len(kind))}
-        )
+        which = np.digitize(1.0 - self.trust(), LOST) if judged else kind % COLORS
+        which = which + COLORS * (self.alone & (kind != kind[np.searchsorted(self.shown(), self.chosen())]))
+        found = {}
+        for one in np.unique(which).tolist():
+            rows = np.flatnonzero(which == one)
+            color = TRUSTED[one % COLORS] if judged else colored(one)
+            found[f"{'trust' if judged else 'group'} {one}"] = Part(
+                rows, color, 0.8 if one >= COLORS else 0.0, *self.looks(self.shown()[rows])
+            )
+        return found
 
-    @ll.kept
-    def pictures(self) -> np.ndarray:
-        """Return what is drawn at each of the samples shown: its picture, or a disc."""
+    def looks(self, some: np.ndarray) -> tuple[np.ndarray, list[str]]:
+        """Return what is drawn at some of the samples, a picture or a disc, and what they are called."""
+        if len(self.shown()) > SPRITES:
+            return DISC, []
         found = self.samples().pictures
-        return np.repeat(DISC, len(self.shown()), axis=0) if found is None else found[self.shown()]
-
-    def colors(self, now: ll.Now) -> list[str]:
-        """Return the colour of each of the samples shown: of its group, or of how true its neighbours are."""
-        if self.color == "trust" and self.is_over(now) and self.method != "tour" and len(self.shown()) <= SPRITES:
-            lost = 1.0 - self.trust()
-            return [TRUSTED[int(one)] for one in np.digitize(np.nan_to_num(lost), LOST)]
-        return [colored(kind) for kind in self.groups()[0][self.shown()].tolist()]
+        pictures = np.repeat(DISC, len(some), axis=0) if found is None else found[some]
+        return pictures, self.samples().labels[some].tolist()
 
     def dots(self, place: np.ndarray, now: ll.Now) -> list[layers.Layer]:
         """Return the points in their colours: as pictures, as discs, or as dots where they are many."""
-        colors, few, drawn = self.colors(now), len(place) <= SPRITES, []
-        own = f"group {self.groups()[0][self.chosen()]}"
+        drawn: list[layers.Layer] = []
         size = 11.0 if self.samples().pictures is not None else 7.0 if len(place) > 600 else 14.0
-        for key, part in self.parts().items():
-            dim = 0.8 if self.alone and key not in ("cloud", own) else 0.0
-            if few:
-                called, ink = self.samples().labels[self.shown()[part]].tolist(), self.pictures()[part]
-                look: dict[str, Any] = {"name": "Point", "worth": called, "dim": dim, "key": key}
-                drawn.append(layers.Sprites(place[part], ink, size, [colors[one] for one in part], **look))
+        for key, part in self.parts(self.is_judged(now)).items():
+            look: dict[str, Any] = {"name": "Point", "dim": part.dim, "key": key}
+            if len(place) > SPRITES:
+                drawn.append(layers.Points(place[part.rows], part.color, 1.6, "dot", **look))
             else:
-                drawn.append(layers.Points(place[part], colors[part[0]], 1.6, "dot", dim=dim, name="Point", key=key))
+                look["worth"] = part.called
+                drawn.append(layers.Sprites(place[part.rows], part.pictures, size, part.color, **look))
         return drawn
+
+    @ll.kept
+    def large(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return where the chosen sample and its neighbours are among those shown, and their pictures on paper."""
+        some = np.array([self.chosen(), *self.near()[0]])
+        found = self.looks(some)[0]
+        found = PAPER + found[..., None] * (INK - PAPER) if found.ndim == 3 else found
+        return np.searchsorted(self.shown(), some), found
 
     def beams(self, place: np.ndarray) -> list[layers.Layer]:
         """Return the chosen point with lines to the samples that are nearest to it in all dimensions."""
-        at = np.searchsorted(self.shown(), [self.chosen(), *self.near()[0]])
+        at, found = self.large()
         here, *there = place[at]
-        pictures, colors = self.samples().pictures, [colored(one) for one in self.groups()[0][self.shown()[at]]]
+        ways = [np.array([here, one]) for one in there]
         drawn: list[layers.Layer] = [
-            layers.Lines(
-                [np.array([here, one]) for one in there], "text", 1.6, 0.8, depth=False, pickable=False, key="near"
-            )
+            layers.Lines(ways, "text", 1.6, 0.8, depth=False, pickable=False, key="near"),
         ]
-        if pictures is None:
-            drawn.append(layers.Points(place[at], "text", 6.0, "ring", outline=True, pickable=False, key="rings"))
-        else:
-            found = pictures[self.shown()[at]]
-            found = PAPER + found[..., None] * (INK - PAPER) if found.ndim == 3 else found
-            for key, part, size in (("neighbours", slice(1, None), 26.0), ("chosen", slice(0, 1), 38.0)):
-                look: dict[str, Any] = {"frame": 2.5, "smooth": False, "pickable": False, "key": key}
-                drawn.append(layers.Sprites(place[at][part], found[part], size, colors[part], **look))
-        return drawn
+        if self.samples().pictures is None or len(place) > SPRITES:
+            rings = layers.Points(place[at], "text", 6.0, "ring", outline=True, pickable=False, key="rings")
+            return [*drawn, rings]
+        colors = [colored(one) for one in self.groups()[0][self.shown()[at]].tolist()]
+        look: dict[str, Any] = {"frame": 2.5, "smooth": False, "pickable": False, "key": "large"}
+        return [*drawn, layers.Sprites(place[at], found, 28.0, colors, **look)]
 
     def names(self, place: np.ndarray) -> list[layers.Layer]:
         """Return the names of the largest groups, each amid its points; of the neighbours, if groups have none."""
@@ -400,4 +414,4 @@ class Projector(ll.Scene):
 
 def colored(kind: int) -> str:
     """Return the colour of a group."""
-    return f"lane.{(kind + 1) % 12}"
+    return f"lane.{(kind + 1) % COLORS}"

@@ -46,12 +46,21 @@ def drawn(made: ll.Scene, time: float) -> dict[str, Any]:
     return dict(zip(frame.keys, frame.layers, strict=True))
 
 
+def places(made: Any, time: float) -> np.ndarray:
+    """Return where the points are in the picture, in the order of the samples shown."""
+    found = np.full((len(made.shown()), 3), np.nan)
+    layers = drawn(made, time)
+    for key, part in made.parts(made.is_judged(ll.Now(time, made.clock))).items():
+        found[part.rows] = layers[key].position
+    return found
+
+
 def test_the_divergence_is_that_of_the_layout_in_the_picture(small: Any) -> None:
     end = small.clock.seconds
     away = cdist(POINTS, POINTS, "sqeuclidean")
     moving = small.course()
     moving.reach(300)
-    place = np.asarray(drawn(small, end)["cloud"].position)[:, :2]
+    place = places(small, end)[:, :2]
     layout = moving.at(300).astype(float)
     ratio = cdist(layout, layout) / np.maximum(cdist(place, place), 1e-12)
     off = ~np.eye(90, dtype=bool)
@@ -96,7 +105,7 @@ def test_axes_are_pressed_flat_without_being_turned() -> None:
     made = scene(data="iris", method="pca", index=0)
     centred = datasets.iris().points - datasets.iris().points.mean(axis=0)
     u, s, _ = np.linalg.svd(centred, full_matrices=False)
-    begun, ended = (np.asarray(drawn(made, t)["cloud"].position) for t in (0.0, made.clock.seconds))
+    begun, ended = (places(made, t) for t in (0.0, made.clock.seconds))
     size = begun[:, 0].std() / (u[:, 0] * s[0]).std()
     np.testing.assert_allclose(np.abs(begun), size * np.abs(u[:, :3] * s[:3]), atol=1e-9)
     np.testing.assert_allclose(ended, begun * (1, 1, 0), atol=1e-12)
@@ -113,7 +122,7 @@ def test_the_mean_of_a_view_of_the_tour_is_the_view_of_the_mean() -> None:
     for time in (0.0, 4.0, 11.0):
         frame = made.turned(ll.Now(time, made.clock))
         np.testing.assert_allclose(frame.T @ frame, np.eye(3), atol=1e-10)
-        place = np.asarray(drawn(made, time)["cloud"].position)
+        place = places(made, time)
         np.testing.assert_allclose(place.mean(axis=0), made.along_axes().mean(axis=0) @ frame, atol=1e-10)
 
 
@@ -133,25 +142,25 @@ def test_an_axis_that_is_dragged_is_held_there_while_the_tour_goes_on() -> None:
 
 def test_a_click_chooses_a_point_and_lines_lead_to_its_neighbours(own: Path) -> None:
     made = scene(file=own, method="pca")
-    layer = drawn(made, 0.0)["cloud"]
-    assert made.pick(layer, 40)
+    layer = drawn(made, 0.0)["group 1"]  # the second group, in its colour
+    assert made.pick(layer, 10)
     assert made.index == 40
     apart = cdist(POINTS[40:41], POINTS)[0]
     found, away = made.near()
     np.testing.assert_array_equal(found, np.argsort(apart)[1:7])
     np.testing.assert_allclose(away, np.sort(apart)[1:7])
     lines = drawn(made, 0.0)["near"].paths
-    np.testing.assert_array_equal([line[1] for line in lines], np.asarray(drawn(made, 0.0)["cloud"].position)[found])
+    np.testing.assert_array_equal([line[1] for line in lines], places(made, 0.0)[found])
 
 
 def test_a_group_can_be_isolated(own: Path) -> None:
     made = scene(file=own, method="pca", index=35, alone=True)
     both = drawn(made, 0.0)
-    assert len(both["cloud"].position) == 30
-    assert len(both["rest"].position) == 60
-    assert both["rest"].dim > both["cloud"].dim
-    assert made.pick(both["rest"], 0)
-    assert made.index == 0
+    own, *rest = (both[key] for key in made.parts(False))
+    assert [len(one.position) for one in (own, *rest)] == [30, 30, 30]
+    assert all(one.dim > own.dim for one in rest)
+    assert made.pick(rest[0], 3)
+    assert made.index == 3
 
 
 def test_of_many_vectors_axes_show_all_and_layouts_say_what_they_draw(tmp_path: Path) -> None:
@@ -162,7 +171,7 @@ def test_of_many_vectors_axes_show_all_and_layouts_say_what_they_draw(tmp_path: 
     made.set("method", "tsne")
     made.live = True  # as in a window: nothing waits for the layout
     frame = made.frame(0.0)
-    assert len(dict(zip(frame.keys, frame.layers, strict=True))["cloud"].position) == 3000
+    assert len(dict(zip(frame.keys, frame.layers, strict=True))["group 0"].position) == 3000
     assert "drawn at random from 100\u2009000" in frame.notes[0].lines
     assert len(np.unique(made.rows_laid_out())) == 3000
 
@@ -179,7 +188,7 @@ def test_a_window_waits_for_nothing(own: Path) -> None:
     assert turns > 20
     still = scene(file=own, perplexity=12.0, iterations=200)
     last = still.clock.seconds
-    np.testing.assert_array_equal(drawn(made, last)["cloud"].position, drawn(still, last)["cloud"].position)
+    np.testing.assert_array_equal(places(made, last), places(still, last))
 
 
 def test_a_file_must_be_named_and_read(tmp_path: Path) -> None:
