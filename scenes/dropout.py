@@ -134,20 +134,20 @@ class Dropout(ll.Scene):
             found.append(run.theta[0])
         return found[0], found[1]
 
-    @ll.refined(levels=(1,), stale=True)
-    def sheets(self, _: int) -> Generator[object, None, tuple[np.ndarray, np.ndarray, np.ndarray, float]]:
-        """Return the mean of all sheets (GRID, GRID), that of the full network, those of ``count`` masks, and their sd.
+    @ll.refined(levels=(9, GRID), stale=True)
+    def sheets(self, cells: int) -> Generator[object, None, tuple[np.ndarray, np.ndarray, np.ndarray, float]]:
+        """Return the mean of all sheets (cells, cells), the full network's, those of ``count`` masks, and their sd.
 
         A sheet is the probability of the second class at each input, rows from above.
         """
         theta = self.learnt()[int(self.trained)]
-        x, y = np.meshgrid(np.linspace(-REACH, REACH, GRID), np.linspace(REACH, -REACH, GRID))
+        x, y = np.meshgrid(np.linspace(-REACH, REACH, cells), np.linspace(REACH, -REACH, cells))
         places = np.stack([x, y], -1).reshape(-1, 2)
         mean, variance = yield from masks.crowd(theta, places, self.rate)
         few = masks.drawn(self.count, masks.HIDDEN, self.rate, self.seed)
         chosen = np.vstack([np.ones((1, masks.HIDDEN)), masks.factors(masks.all_masks(masks.HIDDEN)[few], self.rate)])
-        shown = masks.logistic(masks.thinned(theta, places, chosen)).reshape(-1, GRID, GRID)
-        return mean.reshape(GRID, GRID), shown[0], shown[1:], float(np.sqrt(variance).mean())
+        shown = masks.logistic(masks.thinned(theta, places, chosen)).reshape(-1, cells, cells)
+        return mean.reshape(cells, cells), shown[0], shown[1:], float(np.sqrt(variance).mean())
 
     @ll.kept
     def reliance(self) -> tuple[np.ndarray, np.ndarray]:
@@ -219,6 +219,7 @@ class Dropout(ll.Scene):
         if upto < DRAWN:
             tip = np.array([*middle[k], top[k]])
             parts.append(layers.Label(tip, words("?", values[k]), "text", size=34, side="above", key="output"))
+            parts.append(layers.Points(tip[None], "text", 4.0, "sphere", outline=True, key="tip", pickable=False))
         share = now.eased(*REST)
         if share > 0:
             mean, z = self.moments()["mean"], self.scale() * self.moments()["mean"]
@@ -280,6 +281,7 @@ class Dropout(ll.Scene):
         """Say how a network was trained."""
         return "with dropout" if trained else "without dropout"
 
+    @ll.kept
     def matrices(self) -> ll.Frame:
         """Return how much units rely on each other, without dropout and with it."""
         drawn: list[layers.Layer] = []
