@@ -102,7 +102,7 @@ class BackpropGraph(ll.Scene):
         moved = {name: value - self.rate * gradients[name] * (name in learns) for name, value in self.given().items()}
         return graph.forward(moved)
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return what comes out, the loss, its derivatives by all inputs, and the loss after one step."""
         graph, (known, _, gradients) = self.graph(), self.passed()
         layered = graphs.layered(graph, gradients) if graph.weights else {one: gradients[one] for one in graph.inputs}

@@ -100,7 +100,7 @@ class Dropout(ll.Scene):
             "masks": count,
         }
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return these, the output of the mask that is drawn now, and how sheets and units differ where they show."""
         found: dict[str, Any] = {**self.moments(), "now": float(self.crowd()[0][self.order()[self.turn_of(now)]])}
         if self.show == "sheets":

@@ -17,7 +17,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -106,6 +106,25 @@ class Health:
         """Return when each gauge that is ever past its limit in a layer first is, as an index of the steps."""
         rung = {gauge: self.past(gauge, limits[gauge]).any(axis=1) for gauge in GAUGES}
         return {gauge: int(found.argmax()) for gauge, found in rung.items() if found.any()}
+
+    def lamps(self, index: int, limits: Mapping[str, float] = LIMITS) -> dict[str, NDArray[np.str_]]:
+        """Return for each gauge the states (L,) of its lamps at a step's index: lit, after, off, or "" for none.
+
+        A lamp is lit where a layer has been past the limit of what went wrong first, and ``after`` where it has been
+        past another limit.
+        """
+        rung = {gauge: at for gauge, at in self.alarms(limits).items() if at <= index}
+        found = {}
+        for gauge in GAUGES:
+            past = self.past(gauge, limits[gauge])[: index + 1].any(axis=0)
+            states = np.where(past, "lit" if gauge in lit(rung) else "after", "off")
+            found[gauge] = np.where(np.isnan(self.gauge(gauge)[index]), "", states)
+        return found
+
+    def worst(self, gauge: str, index: int) -> int:
+        """Return the layer, as an index, in which a gauge is farthest from what is good."""
+        size = np.abs(self.gauge(gauge)[index] - (USUAL if gauge == "update" else 0.0))
+        return int(np.nan_to_num(size, nan=-1.0, posinf=1e300).argmax())
 
 
 def lit(alarms: Mapping[str, int]) -> list[str]:
@@ -211,13 +230,24 @@ def update(before: NDArray, after: NDArray) -> float:
 @np.errstate(all="ignore")
 def passes(network: networks.Network, theta: Floats, points: NDArray, target: NDArray) -> list[tuple[NDArray, NDArray]]:
     """Return the activations (n, width) of every bent layer, and the gradient of the samples' mean loss by them."""
+    aim = networks.prepared(np, network.loss_kind, target, network.outputs, theta.dtype)
+    block = max(networks.BLAS_ALONE // max(p.stop - p.start for p in network.parameters), networks.SMALLEST_BLOCK)
+    pieces = [
+        _passes(network, theta, points[first : first + block], aim[first : first + block])
+        for first in range(0, len(points), block)  # so few at once that BLAS does not share them out to threads
+    ]
+    both = (zip(*layer, strict=True) for layer in zip(*pieces, strict=True))
+    return [(np.concatenate(h), np.concatenate(slope) / len(points)) for h, slope in both]
+
+
+def _passes(network: networks.Network, theta: Floats, points: NDArray, aim: NDArray) -> list[tuple[NDArray, NDArray]]:
+    """Return the activations of some samples, and the gradient of each one's loss by its own."""
     weights, kept, found, x = network.weights(theta[None, :], None), [], [], points[None].astype(theta.dtype)
     for index, layer in enumerate(network.layers):
         own = {name.partition(".")[2]: w for name, w in weights.items() if name.partition(".")[0] == str(index)}
         x, saved = layer.forward(own, x, networks.EVALUATION)
         kept.append((layer, own, saved, x))
-    aim = networks.prepared(np, network.loss_kind, target, network.outputs, theta.dtype)
-    slope = networks.loss_slopes(network.loss_kind, x, aim) / len(points)
+    slope = networks.loss_slopes(network.loss_kind, x, aim)
     for layer, own, saved, after in reversed(kept):
         if isinstance(layer, networks.Activation):
             found.append((after[0], slope[0]))
@@ -248,11 +278,11 @@ def seen(
         found["weight"].append(counted(views[name], edges["weight"], units))
     now = {name: np.array(values, float)[None] for name, values in found.items()}
     ridges = {kind: Ridge(edges[kind], now.pop(kind)) for kind in KINDS}
-    names = tuple(str(k + 1) for k in range(len(bends)))
+    names = tuple(f"layer {k + 1}" for k in range(len(bends)))
     return Health(names, np.array([step]), np.array([float(network.loss(theta, points, target))]), ridges=ridges, **now)
 
 
-def watched(setup: Setup, every: int = 4, batch: int = 128, seed: int = 0, probes: int = 256) -> Iterator[Health]:
+def watched(setup: Setup, every: int = 4, batch: int = 64, seed: int = 0, probes: int = 128) -> Iterator[Health]:
     """Yield what is seen of a training that never ends: at its start, and after each ``every`` steps.
 
     It is gradient descent on batches of the digits, watched on the first ``probes`` of them.
@@ -266,6 +296,28 @@ def watched(setup: Setup, every: int = 4, batch: int = 128, seed: int = 0, probe
         trainer.advance(1)
         yield seen(network, before, trainer.theta[0], points, target, trainer.t - 1)
         trainer.advance(every - 1)
+
+
+class Training:
+    """A training that is watched, as far as it is asked about; see `watched`."""
+
+    def __init__(self, fault: str, depth: int, gain: float, seed: int, every: int) -> None:
+        self._seen: list[Health] = []
+        self._more = watched(setup(fault, depth, gain, seed), every, seed=seed)
+
+    def upto(self, count: int) -> Iterator[None]:
+        """Train until so many steps have been looked at, and yield after each."""
+        while len(self._seen) < count:
+            self._seen.append(next(self._more))
+            yield
+
+    def seen(self, count: int) -> Health:
+        """Return the first so many looks."""
+        return joined(self._seen[:count])
+
+
+training = lru_cache(maxsize=16)(Training)
+"""The same training for all who ask about the same."""
 
 
 # ---------------------------------------------------------------------------------------------------- recorded runs
@@ -310,7 +362,7 @@ def recorded(run: RecordedRun) -> Health:
             f"{run.name or 'This run'} has no histograms of layers, and no parameters; docs/debugging-a-model.md says "
             "how to record them."
         )
-    layers = tuple(found)
+    layers = tuple(f"layer {name}" if name.isdigit() else name for name in found)
     steps = np.unique(np.concatenate([one.steps for kinds in found.values() for one in kinds.values()]))
     gauges = {name: np.full((len(steps), len(layers)), math.nan) for name in ("sigma", *GAUGES[:3])}
     for k, (layer, kinds) in enumerate(found.items()):

@@ -1,0 +1,91 @@
+"""Four gauges: the readouts of each fault, a recorded run instead, and what a click opens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import lossland as ll
+from lossland.models import health
+from lossland.scenery import library
+
+
+def scene(preset: Any = None, **values: Any) -> Any:
+    return library.scene("training_health", preset, **values)
+
+
+@pytest.mark.parametrize(("fault", "lamps"), [("none", []), *((f, [lamp]) for f, lamp in health.FAULTS.items())])
+def test_each_fault_has_its_lamp(fault: str, lamps: list[str]) -> None:
+    made = scene(fault=fault)
+    read = made.readouts(made.clock.seconds)
+    assert read["lamps"] == lamps
+    assert read["after"] == (["saturated"] if fault == "rate" else [])
+    assert read["step"] == 80
+    frame = made.frame(made.clock.seconds)
+    red = {layer.key.split()[1] for layer in frame.layers if layer.key.startswith("lamp") and layer.color == "bad"}
+    assert sorted(red) == lamps
+
+
+def test_a_limit_is_a_choice() -> None:
+    made = scene(fault="norm", spread_limit=50.0)
+    assert made.readouts(made.clock.seconds)["lamps"] == []
+    made.set("update_limit", 0.5)
+    assert made.readouts(made.clock.seconds)["lamps"] == ["update"]
+
+
+def test_bars_are_as_high_as_the_root_of_their_share() -> None:
+    made = scene(fault="init")
+    bars = made.frame(0.0).layer("ridges")
+    height = (bars.high - bars.low)[:, 2].reshape(5, -1)
+    counts = made.seen().ridges["activation"].counts[0]
+    np.testing.assert_allclose((height / height[:, :1]) ** 2, counts / counts[:, :1], atol=1e-9)
+
+
+def test_a_click_opens_a_layer_and_a_unit() -> None:
+    made = scene()
+    frame = made.frame(made.clock.seconds)
+    assert made.pick(frame.layer("ridges"), 3 * health.BINS * 21 + 5)
+    assert made.layer == 4
+    opened = made.frame(made.clock.seconds)
+    assert made.pick(opened.layer("units"), 9)
+    assert made.unit == 9
+    assert made.pick(opened.layer("ridges"), 0)
+    assert made.layer == 0
+    assert made.pick(frame.layer("lamp spread off"), 1)
+    assert made.layer == 2
+    assert not made.pick(frame.layer("floor"), 0)
+
+
+def test_a_recorded_run_is_shown_instead(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    with ll.Recorder(tmp_path / "run.npz") as recorder:
+        weight = random.normal(size=(8, 8))
+        for step in range(3):
+            h = np.tanh((1 + 2 * step) * random.normal(size=500))
+            recorder.save({"one": {"weight": weight}}, step, {"one/activation": h}, loss=1.0)
+            weight = 1.001 * weight
+    made = scene(run=str(tmp_path / "run.npz"))
+    first, last = made.readouts(0.0), made.readouts(made.clock.seconds)
+    assert first["lamps"] == []
+    assert last["lamps"] == ["saturated"]
+    assert first["update_ratio"][0] == pytest.approx(-3.0)
+    assert made.frame(made.clock.seconds).layers
+    made.set("layer", 1)
+    assert made.frame(made.clock.seconds).layers
+    made.set("fault", "init")
+    assert made.run == ""
+
+
+def test_a_window_trains_a_little_each_frame() -> None:
+    made = scene(seed=77)
+    made.live = True
+    counts = []
+    for _ in range(8):
+        made.frame(0.0)
+        counts.append(len(made.seen().steps))
+    assert counts[0] == 2
+    assert counts == sorted(counts)
+    assert made.unfinished
