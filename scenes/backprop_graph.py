@@ -269,11 +269,11 @@ class BackpropGraph(ll.Scene):
     def notes(self, now: ll.Now) -> list[layers.Note]:
         """Return the five steps, and the current one's formula with its numbers."""
         graph, (forward, back, moved, again) = self.graph(), self.score(now)
-        known, _, _ = self.passed()
+        loss_now = self.passed()[0][graph.loss]
         loss, step = graph.symbol(graph.loss), self.current(now)
         part = 4 if again else 3 if moved else 2 if back else 1 if forward > len(graph.steps) - 1 else 0
         five = (
-            (FORWARD, rf"1\;\; {loss}", tex("= ?s", known[graph.loss]) if part else "", "surface"),
+            (FORWARD, rf"1\;\; {loss}", tex("= ?s", loss_now) if part else "", "surface"),
             ("accent", rf"2\;\; {loss} \to \min", "", "goal"),
             (BACK, rf"3\;\; \nabla {loss}", "", "gradient"),
             ("down", r"4\;\; -\alpha \nabla " + loss, "", "step"),
@@ -291,9 +291,10 @@ class BackpropGraph(ll.Scene):
                     rf"{w} \leftarrow {w} - \alpha \nabla {loss}, \quad \alpha = " + tex("?s", self.rate), 22
                 )
             )
-        extra = len(graphs.numbers_of(self.numbers)) - len(graph.inputs)
-        if extra > 0:
-            notes.append(layers.Caution(words("The last ?n of the values belong to no input.", extra)))
+        for given, known, what in ((self.numbers, graph.inputs, "values"), (self.target, graph.outputs, "targets")):
+            extra = len(graphs.numbers_of(given)) - len(known)
+            if extra > 0:
+                notes.append(layers.Caution(words(f"The last ?n of the {what} are not used.", extra)))
         return notes
 
     def spoken(self, step: graphs.Step, now: ll.Now) -> list[layers.Note]:

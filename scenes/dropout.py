@@ -198,6 +198,11 @@ class Dropout(ll.Scene):
         half = 0.44 * cell * np.sqrt(chance / chance.max())
         return middle, half, values / max(float(np.abs(values).max()), 1e-9)
 
+    @ll.kept
+    def said(self) -> np.ndarray:
+        """Return what is said of each mask (2^n,) under the pointer."""
+        return np.array([words("output ?\nprobability ?s", *one) for one in zip(*self.crowd(), strict=True)])
+
     def skyline(self, now: ll.Now) -> list[layers.Layer]:
         """Return a bar for each mask: first of those that are drawn, then of all, and at last their mean."""
         (values, chance), (middle, half, color), drawn = self.crowd(), self.places(), self.order()
@@ -208,13 +213,14 @@ class Dropout(ll.Scene):
         top, flat = self.scale() * values * grown, np.stack([half, half], -1)
         low = np.column_stack([middle - flat, np.minimum(top, 0)])[seen]
         high = np.column_stack([middle + flat, np.maximum(top, 1e-3)])[seen]
-        said = [words("output ?\nprobability ?s", values[k], chance[k]) for k in seen]
         ground = shapes.lifted(np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * 1.06)
         parts: list[layers.Layer] = [
             layers.Polygon(ground, "grid.axis", 0.12, 1.2, depth=True, key="ground", pickable=False)
         ]
         if len(seen):
-            parts.append(layers.Bars(low, high, color[seen], name="Mask", worth=said, key="bars", shadow=False))
+            parts.append(
+                layers.Bars(low, high, color[seen], name="Mask", worth=self.said()[seen], key="bars", shadow=False)
+            )
         k = drawn[self.turn_of(now)]
         if upto < DRAWN:
             tip = np.array([*middle[k], top[k]])
