@@ -13,7 +13,7 @@ from lossland.models import graphs
 
 FORWARD, BACK = "optimizer.momentum", "up"
 WIDE, HIGH, SIGN = 1.0, 0.4, 0.5  # of a card: its width, the height of a number's row and of the sign's, world
-NARROW, TAG = 0.88, 0.34  # of a weight's small card: its width, the height of a row
+NARROW, TAG = 0.96, 0.39  # of a weight's small card: its width, the height of a row
 GAP, ROOM = 0.62, 1.5  # between two columns of a network, and where weights stand in between
 APART = 1.1  # between two columns of an expression
 LEAST = np.array([3.1, 2.3, 0.0])  # half of what is shown at least, world
@@ -144,7 +144,7 @@ class BackpropGraph(ll.Scene):
     @ll.kept
     def stands(self) -> tuple[dict[str, np.ndarray], dict[tuple[str, str], np.ndarray]]:
         """Return the middles (3,) of the cards, and the paths (n, 3) of the edges."""
-        gap, pitch = APART if self.expression else GAP, 2.7 if self.is_narrow else 1.75
+        gap, pitch = APART if self.expression else GAP, 2.9 if self.is_narrow else 1.75
         return graphs.placed(self.graph(), WIDE, gap, ROOM, pitch)
 
     @ll.kept
