@@ -61,9 +61,6 @@ class ResidualStream(ll.Scene):
         "a real model": {"show": "sentence"},
     }
 
-    show = parameters.Choice(
-        "induction", ("induction", "sentence"), "show", "A model that is written down, or a real one."
-    )
     tokens = parameters.Text("BOS 2 4 1 0 5 3 2", tokens_of, "tokens", "Numbers from 0 to 5. Click one to change it.")
     bos = parameters.Toggle(True, "BOS first", "A token that marks the beginning, which nothing comes before.")
     sharpness = parameters.Number(5.0, 0.5, 20.0, "sharpness", "A factor on all scores, and on the output.", log=True)
@@ -72,6 +69,10 @@ class ResidualStream(ll.Scene):
     )
     sentence = parameters.Text(
         minilm.SENTENCES[6], minilm.check_sentence, "sentence", "What the real model reads.", options=minilm.SENTENCES
+    )
+    # The last one: it is set after those that change what is shown.
+    show = parameters.Choice(
+        "induction", ("induction", "sentence"), "show", "A model that is written down, or a real one."
     )
     clock = ll.Clock(14.0)
 
