@@ -179,7 +179,7 @@ class ResidualStream(ll.Scene):
                         colors.append(COLORS[lane])
                         widths.append(4.5 * float(full[level]))
                 if depth == top and full[top] > LEAST:
-                    paths.append(np.array([(x + OFFSET[lane], 0.0, LEVEL * one) for one in (top, top + 0.3)]))
+                    paths.append(np.array([(x + OFFSET[lane], 0.0, LEVEL * one) for one in (top, top + 0.2)]))
                     colors.append(COLORS[lane])
                     widths.append(4.5 * float(full[top]))
         return layers.Lines(paths, tuple(colors), tuple(widths), 0.9, key="lanes", name="Lane")
@@ -264,7 +264,7 @@ class ResidualStream(ll.Scene):
         said, last = self.said(len(self.model.blocks)), SYMBOLS[self.symbols()[-1]]
         line = f"What comes after {last} this time?"
         if over:
-            line = words("After ? it says ? with probability ?.4", last, SYMBOLS[int(said.argmax())], float(said.max()))
+            line = words("After ? it says ?: ?.4", last, SYMBOLS[int(said.argmax())], float(said.max()))
         formula = r"x \leftarrow x + \mathrm{Attn}(x), \quad x \leftarrow x + \mathrm{MLP}(x)"
         return [layers.Title(self.title, formula, (line,))]
 
@@ -318,10 +318,10 @@ class ResidualStream(ll.Scene):
         rows = [
             layers.Row(MOVES[0], "attention adds"),
             layers.Row(MOVES[2], "perceptron adds"),
-            layers.Row("dim", "normalized"),
+            layers.Row("dim", "normalized after each"),
         ]
         notes = [layers.Title(self.title, r"x \leftarrow \mathrm{norm}(x + \mathrm{Attn}(x))", (says, share)),
-                 layers.Legend(rows, "MiniLM: after each")]  # fmt: skip
+                 layers.Legend(rows, "In each layer of MiniLM")]  # fmt: skip
         view = ll.View(-62.0, 18.0, bounds=self.corners(), turned=(50.0 * (now.eased() - 0.5), 0.0))
         return ll.Frame(drawn, notes, view)
 
@@ -332,4 +332,4 @@ class ResidualStream(ll.Scene):
         return np.array([(x, y, z) for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])])
 
 
-BOUNDS = np.array([(x, 0.0, z) for x in (-4.3, 4.75) for z in (-0.6, 4.2)], float)
+BOUNDS = np.array([(x, 0.0, z) for x in (-4.3, 4.75) for z in (-0.6, 4.4)], float)
