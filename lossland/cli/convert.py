@@ -110,6 +110,8 @@ def _convert_run(source: Path, output: Path, as_json: bool) -> None:
         runfiles.write_csv(output, run)
     else:
         eventfiles.write(output, run, time())
+        if run.vectors:
+            runfiles.write_embeddings(output.parent, run.vectors)
     kept = 0 if table else len(run.histograms)
     if as_json:
         print_json({"file": str(output), "curves": list(run.scalars), "histograms": kept, "faults": list(run.faults)})
