@@ -15,7 +15,7 @@ UP = (0.0, 0.0, 1.0)
 COLORS = {"token": "optimizer.momentum", "position": "dim", "previous": "up", "output": "area"}  # of the lanes
 OFFSET = dict(zip(COLORS, (-0.12, -0.04, 0.04, 0.12), strict=True))  # of a lane from the middle of its token's stream
 WIDE, LEVEL = 4.7, 0.8  # of all streams, and how high a block is
-TALL, LENS, ASIDE = 2.6, 2.75, -3.5  # of a bar of probability 1; x of the first bar, and of the names
+TALL, LENS, ASIDE = 2.6, 2.6, -3.5  # of a bar of probability 1; x of the first bar, and of the names
 CHIP = 0.34  # how high tokens and what is written of them are
 LEAST = 0.04  # of a weight or of a lane's content that is drawn
 MOST = 12  # tokens
@@ -242,7 +242,7 @@ class ResidualStream(ll.Scene):
     def lens(self, depth: float) -> list[layers.Layer]:
         """Return the bars of what the last token would say comes next."""
         said = self.said(depth)
-        x, half, best = LENS + 0.3 * np.arange(len(said)), 0.11, int(said.argmax())
+        x, half, best = LENS + 0.33 * np.arange(len(said)), 0.12, int(said.argmax())
         chosen = COLORS["output"] if said[best] > 1.01 / len(said) else "grid"  # before, all are alike
         low = np.stack([x - half, 0 * x - half, 0 * x], -1)
         high = np.stack([x + half, 0 * x + half, TALL * said], -1)
@@ -250,7 +250,7 @@ class ResidualStream(ll.Scene):
         middle = np.stack([x, 0 * x - half, 0 * x - 0.26], -1)
         return [
             layers.Bars(low, high, colors, shadow=False, key="said", name="Said", worth=said),
-            figures.Chips([*SYMBOLS[:-1], "B"], middle, None, "grid", "plain", 0.28, np.full(len(x), 0.28), up=UP,
+            figures.Chips([*SYMBOLS[:-1], "B"], middle, None, "grid", "plain", 0.33, np.full(len(x), 0.31), up=UP,
                           key="symbols"),
             layers.Label((x[best], 0.0, float(high[best, 2])), words("?.4", said[best]), chosen, size=24, side="above",
                          key="probability"),
@@ -332,4 +332,4 @@ class ResidualStream(ll.Scene):
         return np.array([(x, y, z) for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])])
 
 
-BOUNDS = np.array([(x, 0.0, z) for x in (-4.3, 4.75) for z in (-0.6, 4.4)], float)
+BOUNDS = np.array([(x, 0.0, z) for x in (-4.3, 4.8) for z in (-0.6, 4.4)], float)
