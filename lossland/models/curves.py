@@ -61,7 +61,7 @@ def best(values: ArrayLike, higher: bool = False) -> int:
 def stopping(values: ArrayLike, patience: int, higher: bool = False) -> int | None:
     """Return the index at which early stopping ends a training: ``patience`` values in a row without a new best one.
 
-    None if it never does (Prechelt 1998, "Early stopping: but when?"; so does Keras with ``min_delta=0``).
+    None if it never does (Goodfellow, Bengio & Courville 2016, algorithm 7.1; so does Keras with ``min_delta=0``).
     """
     record, since = -np.inf if higher else np.inf, 0
     for t, value in enumerate(np.asarray(values, float).tolist()):
