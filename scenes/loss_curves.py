@@ -22,6 +22,11 @@ MOST_RUNS, MOST_POINTS = 12, 400  # that are drawn
 DRAWN = 0.86  # share of the scene after which all is drawn
 TOP = 5.0  # how many times the middle value is shown, where curves begin far higher
 
+ELSEWHERE = (
+    "`lossland slice --checkpoints run.npz` slices recorded parameters, the scene training_health shows histograms: "
+    "--set run=FILE."
+)
+
 
 def typed(text: str) -> list[list[float]]:
     """Return the numbers of a text such as ``3, 2, 1; 3, 2.5, 2``: a list for training, one for validation."""
@@ -83,7 +88,7 @@ class LossCurves(ll.Scene):
             if name == "file":
                 self._followed = runfiles.Followed(self.values["file"]) if self.values["file"] else None
                 if not self.offered():
-                    raise ll.UserError(f"There is no curve in {self.values['file']}.")
+                    raise ll.UserError(f"There is no curve in {self.values['file']}. {ELSEWHERE}")
                 self.values |= {"series": self.offered()[0], "run": 1}
                 self.results.clear()
             elif name == "series" and not typed(self.series) and self.series not in self.offered():
