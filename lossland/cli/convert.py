@@ -103,7 +103,7 @@ def _convert_run(source: Path, output: Path, as_json: bool) -> None:
     if len(runs) > 1:
         names = ", ".join(run.name for run in runs[:8])
         raise UserError(f"{source} holds {len(runs)} runs, {names}; give one of their files or folders.")
-    (run,) = runs
+    run = runs[0]
     for fault in run.faults:
         note(fault)
     if table:
