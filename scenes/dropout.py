@@ -186,7 +186,7 @@ class Dropout(ll.Scene):
     def places(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return middles (2^n, 2) and half widths (2^n,) of the bars, and their colours (2^n,).
 
-        Neighbours differ in one unit. The ground of a bar is in proportion to the probability of its mask.
+        Neighbours differ in one unit. A mask sixteen times as probable has a bar twice as wide.
         """
         values, chance = self.crowd()
         bits = len(self.products())
@@ -195,7 +195,7 @@ class Dropout(ll.Scene):
         row, column = np.divmod(number, len(across))
         cell = 2.0 / len(across)
         middle = np.stack([-1 + cell * (column + 0.5), cell * (row + 0.5 - len(down) / 2)], -1)
-        half = 0.44 * cell * np.sqrt(chance / chance.max())
+        half = 0.44 * cell * (chance / chance.max()) ** 0.25
         return middle, half, values / max(float(np.abs(values).max()), 1e-9)
 
     @ll.kept
