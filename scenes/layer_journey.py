@@ -27,7 +27,6 @@ COLORS = (
 SHOWN = 720  # samples that are drawn: all of the test, and some more
 THREADS = 14  # at most
 SHOWS = ("all", "misread", *"0123456789")
-TILES = 16  # weight images in a row
 MOST = 6  # hidden layers
 FORMULA = r"B / T = \sum_c n_c \|\mu_c - \mu\|^2 \,/\, \sum_i \|x_i - \mu\|^2"
 
@@ -120,7 +119,7 @@ class LayerJourney(ll.Scene):
     @ll.kept(most=3)
     def told(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         """Return how far apart the classes are in each cloud, and what a linear probe gets right there."""
-        target, tested = self.course().data.target, self.course().tested
+        target, tested = self.course().target, self.course().tested
         found = [(journeys.separation(one, target), journeys.probe(one, target, tested)) for one in self.hidden(index)]
         separation, probe = np.array(found).T
         return separation, probe
@@ -134,12 +133,12 @@ class LayerJourney(ll.Scene):
     def misread(self) -> np.ndarray:
         """Return the samples of the test, as indices, that the network gets wrong in the end."""
         course = self.course()
-        return np.flatnonzero(course.tested & (self.read(course.last) != course.data.target))
+        return np.flatnonzero(course.tested & (self.read(course.last) != course.target))
 
     def accuracy(self, index: int) -> float:
         """Return what share of the test the network gets right."""
-        data, tested = self.course().data, self.course().tested
-        return float(np.mean(self.read(index)[tested] == data.target[tested]))
+        target, tested = self.course().target, self.course().tested
+        return float(np.mean(self.read(index)[tested] == target[tested]))
 
     def readouts(self, now: ll.Now) -> dict[str, Any]:
         """Return how far apart the classes are in each layer, and how well the network does."""
@@ -193,7 +192,7 @@ class LayerJourney(ll.Scene):
     def by_class(self, first: int, second: int, index: int) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         """Return of each class the places, where they go, and the samples' numbers."""
         start, end = self.placed(first, second, index)
-        target, own = self.course().data.target[self.chosen()], self.chosen()
+        target, own = self.course().target[self.chosen()], self.chosen()
         return [(start[:, target == k].reshape(-1, 3), end[:, target == k].reshape(-1, 3),
                  np.tile(own[target == k], len(start))) for k in range(len(self.course().data.names))]  # fmt: skip
 
@@ -219,7 +218,7 @@ class LayerJourney(ll.Scene):
             return np.array(one, int)
         more = misread
         if self.show != "misread":
-            more = np.intersect1d(np.flatnonzero(course.data.target == int(self.show)), self.chosen())
+            more = np.intersect1d(np.flatnonzero(course.target == int(self.show)), self.chosen())
         return np.array(list(dict.fromkeys([*([one[0]] if self.sample >= 0 else []), *more[:THREADS].tolist()])), int)
 
     def threads(self, now: ll.Now) -> list[layers.Layer]:
@@ -234,8 +233,8 @@ class LayerJourney(ll.Scene):
             clouds = np.concatenate([whole[: first + 1], (1 - share) * whole[[first]] + share * whole[[second]]])
         if not len(own):
             return []
-        wrong = self.read(course.last)[own] != course.data.target[own]
-        colors = ["bad" if bad else COLORS[course.data.target[n]] for n, bad in zip(own, wrong, strict=True)]
+        wrong = self.read(course.last)[own] != course.target[own]
+        colors = ["bad" if bad else COLORS[course.target[n]] for n, bad in zip(own, wrong, strict=True)]
         look: dict[str, Any] = {"casing": 1.2, "depth": False, "pickable": False, "key": "threads"}
         drawn: list[layers.Layer] = [layers.Lines(list(clouds.transpose(1, 0, 2)), colors, 2.4, **look)]
         for k, n in enumerate(own):
@@ -266,14 +265,14 @@ class LayerJourney(ll.Scene):
         weight = course.network.views(np.asarray(course.path[index], float))["0.weight"]
         if weight.shape[1] != 64:
             return []
-        rows = -(-len(weight) // TILES)
-        picture = np.zeros((9 * rows - 1, 9 * TILES - 1))
+        columns = -(-len(weight) // 2)
+        picture = np.zeros((17, 9 * columns - 1))
         for k, one in enumerate(weight):
-            row, column = divmod(k, TILES)
+            row, column = divmod(k, columns)
             picture[9 * row : 9 * row + 8, 9 * column : 9 * column + 8] = one.reshape(8, 8) / np.abs(weight).max()
-        width = 0.062 * picture.shape[1]
+        width = min(0.062 * picture.shape[1], PITCH * self.depth + 1.6)
         up = np.array([0.0, 0.0, width * picture.shape[0] / picture.shape[1]])
-        corner = np.array([-width / 2, 0.0, -1.85]) - up
+        corner = np.array([-width / 2, 0.0, -2.05]) - up
         look: dict[str, Any] = {"shades": "signed", "key": "filters", "name": "First layer's weights"}
         return [layers.Image(picture, corner, np.array([width, 0.0, 0.0]), up, **look)]
 
@@ -289,7 +288,7 @@ class LayerJourney(ll.Scene):
     def bounds(self) -> np.ndarray:
         """Return the corners of the row of clouds, and of what stands below it."""
         x = PITCH * self.depth / 2 + 1.0
-        return np.array([(a, b, c) for a in (-x, x) for b in (-0.9, 0.9) for c in (-2.75, 1.55)])
+        return np.array([(a, b, c) for a in (-x, x) for b in (-0.9, 0.9) for c in (-2.95, 1.55)])
 
     def view(self, now: ll.Now) -> ll.View:
         """Return a view that goes along the row a little."""
@@ -302,7 +301,7 @@ class LayerJourney(ll.Scene):
         (separation, probe), accuracy, many = self.told(index), self.accuracy(index), int(course.tested.sum())
         lines = [words("After ?n epochs" if not self.run else "After ?n steps", course.epochs[index])]
         for one in self.followed()[:1]:
-            known, read = (course.data.names[k] for k in (course.data.target[one], self.read(index)[one]))
+            known, read = (course.data.names[k] for k in (course.target[one], self.read(index)[one]))
             lines.append(f"Followed: a {known}, read as {read}")
         layer, right = np.arange(len(separation), dtype=float), words("?.1 %", 100 * accuracy)
         series = [layers.Series("between / total variance", "accent", layer, separation),
