@@ -14,6 +14,7 @@
 # make bench-compute  measure swarms and grids beside NumPy, JAX, PyTorch, Numba and C
 # make bench-render  measure pictures and films beside moderngl, VisPy, PyVista, pygfx, matplotlib and manim
 # make bench-slices  measure slices of networks beside PyTorch, in the ways of Li et al. and of Landscaper
+# make bench-projector  measure t-SNE beside scikit-learn and openTSNE
 # make bench-scenes  measure how fast every scene comes up, moves and is filmed; beside another checkout, too
 # make clean       remove everything that make made
 #
@@ -25,12 +26,14 @@ VENV := .venv
 TORCH_VENV := .venv-torch
 REPORT_VENV := .venv-report
 TORCH := torch==2.13.0
-TORCH_PEERS := pytorch_optimizer==4.1.0 optax==0.2.8 keras==3.15.1 lightning==2.6.6 tensorboard==2.20.0
+TORCH_PEERS := pytorch_optimizer==4.1.0 optax==0.2.8 keras==3.15.1 lightning==2.6.6 tokenizers==0.23.3 tensorboard==2.20.0 \
+    scikit-learn==1.9.1 openTSNE==1.0.4 umap-learn==0.5.12
 MESH_READERS := pyvista==0.49.1 trimesh==5.2.0
 CLUSTER_VENV := .venv-cluster
 COCOPP := cocopp==2.9.1 six
 BENCH_VENV := .venv-bench
 COMPUTE_PEERS := jax jaxlib $(TORCH) numba
+PROJECTOR_PEERS := scikit-learn==1.9.1 openTSNE==1.0.4
 RENDER_PEERS := moderngl pyvista imageio imageio-ffmpeg pygfx wgpu matplotlib manim manimgl 'setuptools<81'
 KERNELS_VENV := .venv-kernels
 CUPY := cupy-cuda13x==14.2.0 cuda-bindings==13.5.0
@@ -54,7 +57,7 @@ GPU_DAY := $(if $(WHEELS),--wheels "$(WHEELS)") $(if $(PACKAGES),--packages "$(P
 
 .PHONY: gpu-day run test test-torch test-cluster test-report test-kernels test-endurance test-drive test-layout \
     test-fuzz lint pictures \
-    bench-compute bench-render bench-slices bench-scenes clean
+    bench-compute bench-render bench-slices bench-projector bench-scenes clean
 
 run: $(VENV)/.installed $(VENV)/.graphics
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
@@ -112,6 +115,9 @@ bench-render: $(BENCH_VENV)/.render-installed
 
 bench-slices: $(TORCH_VENV)/.installed
 	$(MEASURED) $(TORCH_VENV)/bin/python benchmarks/slices.py $(BENCH)
+
+bench-projector: $(BENCH_VENV)/.projector-installed
+	$(MEASURED) $(BENCH_VENV)/bin/python benchmarks/projector.py $(BENCH)
 
 bench-scenes: $(VENV)/.test-graphics
 	$(MEASURED) $(VENV)/bin/python benchmarks/scenes.py $(BENCH)
@@ -176,6 +182,9 @@ $(VENV)/.test-graphics: | $(VENV)/.test-installed
 $(BENCH_VENV)/.compute-installed: pyproject.toml Makefile | $(BENCH_VENV)/bin/python
 	@tools/system.sh $(COMPUTE_PACKAGES) || true
 	$(call install-peers,$(COMPUTE_PEERS))
+
+$(BENCH_VENV)/.projector-installed: pyproject.toml Makefile | $(BENCH_VENV)/bin/python
+	$(call install-peers,$(PROJECTOR_PEERS))
 
 $(BENCH_VENV)/.render-installed: pyproject.toml Makefile | $(BENCH_VENV)/bin/python
 	@tools/system.sh $(RENDER_PACKAGES) || true

@@ -53,6 +53,7 @@ _HOME = {
     "shapes": "lossland.world.shapes:",
     "parameters": "lossland.scenery.parameters:",
     "Scene": "lossland.scenery.scene",
+    "Readouts": "lossland.scenery.scene",
     "GroundScene": "lossland.scenery.ground",
     "curves": "lossland.scenery.curves:",
     "level_points": "lossland.scenery.level_points:",
@@ -92,6 +93,7 @@ __all__ = [
     "Now",
     "Problem",
     "RaceScene",
+    "Readouts",
     "Recorder",
     "Scene",
     "Snapshot",
@@ -214,6 +216,7 @@ if TYPE_CHECKING:
     from lossland.scenery.library import scene as scene
     from lossland.scenery.race import RaceScene as RaceScene
     from lossland.scenery.scene import Frame as Frame
+    from lossland.scenery.scene import Readouts as Readouts
     from lossland.scenery.scene import Scene as Scene
     from lossland.scenery.scene import View as View
     from lossland.world import figures as figures

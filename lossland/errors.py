@@ -19,6 +19,10 @@ class MachineError(RuntimeError):
     """The machine or a file failed. One sentence with what to do; commands exit with 1."""
 
 
+class TracedError(TypeError):
+    """Code wanted a single number of a value that is traced. One sentence with what to write instead."""
+
+
 def shown(value: object) -> str:
     """Return a value as a sentence shows it: on one line, cut where it is long."""
     try:
@@ -105,10 +109,12 @@ def _place(error: BaseException) -> tuple[str, bool]:
 
 
 def _named(error: BaseException) -> str:
-    """Return an exception's type and the first line of its text, without a full stop."""
+    """Return an exception's type and the first line of its text, without a full stop; of our own, the text alone."""
     try:
         text = error.msg if isinstance(error, SyntaxError) else str(error)  # its str repeats file and line
     except Exception:  # it cannot even be told
         text = ""
     first = next(iter(text.strip().splitlines()), "").rstrip(".")
+    if isinstance(error, TracedError):
+        return first
     return f"{type(error).__name__}: {first}" if first else type(error).__name__

@@ -28,6 +28,7 @@ KINDS = {
     **dict.fromkeys((".json", ".txt", ".md", ".html"), "a text"),
     **dict.fromkeys((".vtp", ".glb"), "a mesh"),
 }  # what files are, by their endings
+RUNS = (".npz", ".csv")  # endings of files of recorded runs
 FILE_NAME = re.compile(r"[\w~./\\: -]*[^\W\d][\w~./\\: -]*\.[^\W\d]\w*")  # letters before and after its last point
 PATH = re.compile(r"(~|\.{1,2})?[/\\\\]")  # no formula begins like that
 SHARE = 40  # letters of a file's name that its temporary name has too: the system allows 255 bytes in all
@@ -38,6 +39,15 @@ def holds_results(text: str) -> bool:
     try:
         folder = Path(text).expanduser()
         return any((folder / name).is_file() for name in ("results.json", "settings.json"))
+    except (OSError, RuntimeError, ValueError):  # too long for a path, ~ of nobody, a null character
+        return False
+
+
+def may_be_run(text: str) -> bool:
+    """Whether a text names a file whose ending or name a recorded run has (.npz, .csv, …tfevents…), or a folder."""
+    try:
+        path = Path(text.strip()).expanduser()
+        return path.is_dir() or (path.is_file() and (path.suffix.lower() in RUNS or "tfevents" in path.name))
     except (OSError, RuntimeError, ValueError):  # too long for a path, ~ of nobody, a null character
         return False
 

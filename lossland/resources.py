@@ -1,4 +1,4 @@
-"""Where shaders, scenes and data sets are, inside the installed package or beside it in a checkout; and the fonts."""
+"""Where shaders, scenes, tasks and data are, inside the installed package or beside it in a checkout; and the fonts."""
 
 from functools import cache
 from importlib.util import find_spec
@@ -7,7 +7,7 @@ from pathlib import Path
 
 @cache
 def folder(name: str) -> Path:
-    """Return the folder ``shaders``, ``scenes`` or ``data`` of this copy of lossland."""
+    """Return the folder ``shaders``, ``scenes``, ``tasks`` or ``data`` of this copy of lossland."""
     package = Path(__file__).parent
     inside = package / name
     return inside if inside.is_dir() else package.parent / name

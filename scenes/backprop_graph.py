@@ -102,7 +102,7 @@ class BackpropGraph(ll.Scene):
         moved = {name: value - self.rate * gradients[name] * (name in learns) for name, value in self.given().items()}
         return graph.forward(moved)
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return what comes out, the loss, its derivatives by all inputs, and the loss after one step."""
         graph, (known, _, gradients) = self.graph(), self.passed()
         layered = graphs.layered(graph, gradients) if graph.weights else {one: gradients[one] for one in graph.inputs}
@@ -228,7 +228,7 @@ class BackpropGraph(ll.Scene):
         rows = zip(("values", "gradients"), self.known(now), (FORWARD, BACK), (0.5, -0.5), strict=True)
         for what, known, color, up in rows:
             text = [words("?", known[name]) if name in known else "" for name in middle]
-            state = ["lit" if one else "plain" for one in text]
+            state: list[figures.State] = ["lit" if one else "plain" for one in text]
             at = np.array(list(middle.values())) + np.array([0, up * high, 0])
             width = np.full(len(text), wide)
             drawn.append(figures.Chips(text, at, None, color, state, high, width, key=key + what, name=what[:-1]))

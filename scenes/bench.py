@@ -138,7 +138,7 @@ class Bench(ll.Scene):
         place = self.shown.index(optimizer) if optimizer in self.shown else COLORS
         return f"lane.{place}" if place < COLORS else "ghost"
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return the leaderboard's first line, and the cell that is chosen."""
         best, row = self.found.board[self.found.optimizers[0]], self.found.row(self.chosen, self.land_text)
         return {
@@ -171,7 +171,7 @@ class Bench(ll.Scene):
         top = 1.08 * max(self.found.board[name]["score_high"] for name in self.shown)
         plot = plots.Plot((0, top), (0, 1), r"\text{score}", right=WIDE, up=BOARD, count=(6, 0))
         bounds = plot.bounds()
-        bounds[bounds[:, 0] < 0, 0] -= 1.5  # for names
+        bounds[bounds[:, 0] < 0, 0] -= 2.0  # for names
         return plot, ll.View(90.0, 90.0, flat=True, bounds=bounds)
 
     @ll.kept(most=2)
@@ -513,7 +513,8 @@ class Bench(ll.Scene):
             return self.instead(now, self.why_not)
         row = self.found.row(self.chosen, self.land_text)
         longest = max(len(points) for _, points, _ in self.paths()) - 1
-        step = float(np.expm1(now.eased(0.02, 0.9) * np.log1p(longest)))
+        done = now.eased(0.02, 0.9)
+        step = float(np.expm1(done * np.log1p(longest))) if done < 1.0 else longest  # no rounding at the end
         drawn, rows = [], []
         for (name, points, values), color in zip(self.paths(), RUN_COLORS, strict=True):
             upto = min(step, len(points) - 1)

@@ -80,7 +80,7 @@ class ChainRule(ll.Scene):
         """Return the share of the nudge that is left: it shrinks when it has arrived."""
         return LEAST ** now.eased(0.68, 0.92)
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return values and slopes at x, and how much the nudge of the moment grows in each gap."""
         f, g, x = self.inner, self.outer, self.x
         y, dx = f.at(x), (self.nudge or 0.1) * self.left(now)
@@ -156,7 +156,7 @@ class ChainRule(ll.Scene):
         ends = np.stack([above.point_at(start[inside]), below.point_at(end[inside])], axis=1)
         return layers.Lines(list(ends), "faint", 1.0, 0.55, pickable=False, key=f"threads {gap}")
 
-    def shown_lines(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Layer]:
+    def shown_lines(self, now: ll.Now, read: ll.Readouts) -> list[layers.Layer]:
         """Return the lines, the nudge as far as it has come, and its factor in each gap."""
         lines, down, factors = self.lines(), (now.eased(0.12, 0.34), now.eased(0.4, 0.62)), self.factors(now, read)
         values = (self.x, read["inner_value"], read["outer_value"])
@@ -195,7 +195,7 @@ class ChainRule(ll.Scene):
         """Whether the nudge has become as good as nothing: its factors are then the slopes."""
         return self.left(now) == LEAST
 
-    def factors(self, now: ll.Now, read: dict[str, Any]) -> tuple[float, float, float]:
+    def factors(self, now: ll.Now, read: ll.Readouts) -> tuple[float, float, float]:
         """Return how much longer the nudge gets from x to y, from y to z and from x to z; in the end: the slopes."""
         if self.arrived(now):
             return read["inner_slope"], read["outer_slope"], read["slope"]
@@ -203,7 +203,7 @@ class ChainRule(ll.Scene):
         x, y, z = (after / before if before else 0.0 for before, after in moves)
         return x, y, z
 
-    def notes_lines(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Note]:
+    def notes_lines(self, now: ll.Now, read: ll.Readouts) -> list[layers.Note]:
         """Return the title, the functions and the factors: of a nudge of some length, and in the end the slopes."""
         factors = self.factors(now, read)
         slopes = [one for one in (*factors, read["slope"]) if np.isfinite(one)]
@@ -234,7 +234,7 @@ class ChainRule(ll.Scene):
         widths = [np.abs(self.jacobians()[name]).sum(axis=1).max() for name in ("jacobian_inner", "jacobian")]
         return [grid, *(panel / (size * max(width, 1e-9)) for panel, width in zip(found, widths, strict=True))]
 
-    def shown_plane(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Layer]:
+    def shown_plane(self, now: ll.Now, read: ll.Readouts) -> list[layers.Layer]:
         """Return the tiny grid, and what the first and then both maps make of it."""
         size = max(abs(self.nudge), 0.02) * self.left(now)
         panels, moved = self.seen_through(size), (1.0, now.eased(0.1, 0.32), now.eased(0.38, 0.6))
@@ -264,7 +264,7 @@ class ChainRule(ll.Scene):
                 drawn.append(layers.Label(place, words("area ×\u2009?", factor), color, size=28, side="centre"))
         return drawn
 
-    def notes_plane(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Note]:
+    def notes_plane(self, now: ll.Now, read: ll.Readouts) -> list[layers.Note]:
         """Return the title, the maps and their Jacobians."""
         u, v, p, q = (ll.landscape(one).latex for one in (self.u, self.v, self.p, self.q))
         product = tex(r"? = ? ?", ("text", read["jacobian"]), (Z, read["jacobian_outer"]), (Y, read["jacobian_inner"]))

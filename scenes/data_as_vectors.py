@@ -121,7 +121,7 @@ class DataAsVectors(ll.Scene):
         """Return the step of k-means, with the share of the next one that is done."""
         return min(max(now.step - 2.0, 0.0), float(STEPS))
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return the nearest and how far they are, what distance knows of classes, and how tight the means are."""
         found, away = self.near()
         inertia = float(self.course().inertia[int(self.step(now) + 1e-6)])

@@ -85,7 +85,7 @@ class DerivativeSlope(ll.Scene):
         low, high = self.plot.y
         return 0.22 * (high - low) * 0.1 ** now.eased(0.1, 0.85)
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return value, slopes and bend at the x of the moment, and hills and valleys in the window as x, f, f''."""
         f, x, h = self.function, self.here(now), self.step(now)
         epsilon = self.epsilon(now)
@@ -190,7 +190,7 @@ class DerivativeSlope(ll.Scene):
         ask = curves.without_value if self.show == "epsilon" else curves.without_slope
         return ll.Frame(drawn, [*self.notes(now, read), *ask(self.function, read["x_now"])], self.view())
 
-    def shown_secant(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Layer]:
+    def shown_secant(self, now: ll.Now, read: ll.Readouts) -> list[layers.Layer]:
         """Return two points that come together, and the line through them that becomes the tangent."""
         plot, f, x, h = self.plot, self.function, self.x, self.step(now)
         y, other, arrived = f.at(x), f.at(x + h), now.eased(0.72, 0.84)
@@ -225,7 +225,7 @@ class DerivativeSlope(ll.Scene):
             self.plot.line((x, y), (x + 1.0, y + slope), SLOPE, dash=(8, 5), name="From one side") for slope in found
         ]
 
-    def shown_traced(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Layer]:
+    def shown_traced(self, now: ll.Now, read: ll.Readouts) -> list[layers.Layer]:
         """Return a tangent that runs along f, its slope drawn as a curve below, and the slope of that below it."""
         x, drawn = self.here(now), list(self.standing())
         if np.isfinite(read["slope"]):
@@ -251,7 +251,7 @@ class DerivativeSlope(ll.Scene):
             drawn.append(self.lower[0].points(level, 0.0 * level, SLOPE, 6.0, "ring", name="Level"))
         return drawn
 
-    def shown_car(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Layer]:
+    def shown_car(self, now: ll.Now, read: ll.Readouts) -> list[layers.Layer]:
         """Return a car on a road, its way over time with a tangent, and its speed on a dial."""
         plot, t, where, speed = self.plot, read["x_now"], read["value"], read["slope"]
         drawn = [*self.standing(), self.road]
@@ -306,7 +306,7 @@ class DerivativeSlope(ll.Scene):
         u, v = self.factors()
         return self.scale()[0] * abs(u.at(x)), self.scale()[0] * abs(v.at(x))
 
-    def shown_product(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Layer]:
+    def shown_product(self, now: ll.Now, read: ll.Readouts) -> list[layers.Layer]:
         """Return the rectangle u by v, and the strips that it gains when x grows by h."""
         (u0, v0), (u1, v1) = self.sides(self.x), self.sides(self.x + self.step(now))
         if not np.isfinite([u0, v0, u1, v1]).all():
@@ -327,7 +327,7 @@ class DerivativeSlope(ll.Scene):
         return drawn
 
     # ------------------------------------------------------------------------------------------------- ε and δ
-    def shown_epsilon(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Layer]:
+    def shown_epsilon(self, now: ll.Now, read: ll.Readouts) -> list[layers.Layer]:
         """Return a band of ε around f(x), and the widest one of δ around x in which the graph keeps inside it."""
         plot, x = self.plot, self.x
         y, e, d = read["value"], read["epsilon"], read["delta"]
@@ -349,7 +349,7 @@ class DerivativeSlope(ll.Scene):
         return drawn
 
     # ------------------------------------------------------------------------------------------------- notes
-    def notes(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Note]:
+    def notes(self, now: ll.Now, read: ll.Readouts) -> list[layers.Note]:
         """Return the title, the formula and the numbers that matter."""
         f = self.function
         low, high = self.slopes()

@@ -84,7 +84,7 @@ class DotProduct(ll.Scene):
         low, high = np.quantile(cosines, (0.01, 0.99))
         return float(cosines.std()), float(np.degrees(np.arcsin(max(-low, high))))
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return the product, the shadow and what is left of a without it, and how random directions are spread."""
         a, b = self.arrows()
         shadow = vectors.shadow(a, b)

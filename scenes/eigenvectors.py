@@ -98,7 +98,7 @@ class Eigenvectors(ll.Scene):
         """Return the matrix (2, 2) that has moved the plane so far."""
         return maps.straight(self.a, self.part(now))
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return what stays, how far the arrow that is tried was turned, and what repeating A does to its direction."""
         found, values = self.lines(), maps.eigenvalues(self.a)
         moved, tried = self.moved(now), self.tried(now)

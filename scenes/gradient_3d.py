@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -57,7 +57,7 @@ class Gradient3D(ll.GroundScene):
         """Return the heading of a moment, in degrees."""
         return (self.heading + (360 * now.seconds / self.clock.seconds if self.turning else 0.0)) % 360
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return the gradient at the walker, the slope in the heading, and checks of both by trying."""
         (value, gradient), heading, contour = self.slope(), self.heading_at(now), self.contour()
         level = np.array([-gradient[1], gradient[0]]) / max(float(np.hypot(*gradient)), 1e-300)

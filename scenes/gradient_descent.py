@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -64,7 +64,7 @@ class GradientDescent(ll.GroundScene):
         rule = ll.optimizers.GradientDescent(lr=self.alpha)
         return ll.run(self.land, rule, start=self.start, steps=self.steps).points[:, 0]
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return the factors by which the error shrinks, where the ball is, and the closed form for the last step."""
         numbers, here = quadratics.descent_numbers(self.alpha, self.curvature), self.points()[now.whole]
         return numbers | {

@@ -73,7 +73,7 @@ class GradientFlow(ll.Scene):
         """Return the gradients' lengths (L + 1,) as they are drawn: clipped, if they are."""
         return {kind: signals.clipped(flow.gradient, self.clip) for kind, flow in self.flows().items()}
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return the gains of the chosen network's layers, their product, and the lengths."""
         flow = self.flows()[self.activation]
         return {
@@ -222,7 +222,7 @@ class GradientFlow(ll.Scene):
         value = gradient[int(np.clip(round(layer), 0, self.depth))]
         color = "accent" if kind == self.activation else "dim"
         high = np.interp(layer, np.arange(self.depth + 1.0), self.levels()[kind][1])
-        end = (float(self.along(-0.6)), y - 0.05 - THICK / 2, float(self.height(high)))
+        end = (float(self.along(-0.6)) - 0.12, y - 0.05 - THICK / 2, float(self.height(high)))
         name = layers.Label(
             (float(self.along(self.depth * 1.03 + 0.6)), y, 0.0), NAMES[kind], color, size=18, side="right"
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -112,7 +112,7 @@ class GradientHighDim(ll.Scene):
             return self.model().steepest_curvature[1]
         return slope / max(float(np.linalg.norm(slope)), 1e-300)
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return how steep it is, what a nudge should do and does, and how random directions meet the gradient."""
         weights, slope = self.at(self.path(), now), self.at(self.gradients(), now)
         return {

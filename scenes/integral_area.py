@@ -104,7 +104,7 @@ class IntegralArea(ll.Scene):
         """Return x (m,) from limit to limit and the area from the lower one up to each."""
         return calculus.running_integral(self.function, self.low, self.high, 240)
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return the sum of n bars, the integral and their difference, and those of the bars of the moment."""
         number, moved = self.stage(now)
         edges, heights = self.outline(number, moved, self.rule)
@@ -174,7 +174,7 @@ class IntegralArea(ll.Scene):
             return []
         return [layers.Caution("f has no area between a and b: somewhere it has no value, or runs off too far")]
 
-    def shown_sums(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Layer]:
+    def shown_sums(self, now: ll.Now, read: ll.Readouts) -> list[layers.Layer]:
         """Return the bars, each on its way from the one that it was split from, and the curve."""
         number, moved = self.stage(now)
         boxes = self.standing(number) if moved == 1.0 else self.moving(number, moved)
@@ -243,7 +243,7 @@ class IntegralArea(ll.Scene):
         return layers.Label(plot.world(x0 + 0.04 * (x1 - x0), y1), text, color, size=36, side="below right")
 
     # ------------------------------------------------------------------------------------------------- the area so far
-    def shown_running(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Layer]:
+    def shown_running(self, now: ll.Now, read: ll.Readouts) -> list[layers.Layer]:
         """Return the area up to a place below, and above the curve of its size, whose slope is the height below."""
         x, height, area, plot = read["x_now"], read["height_now"], read["area_now"], self.plot
         if not np.isfinite([height, area]).all():
@@ -276,7 +276,7 @@ class IntegralArea(ll.Scene):
         return self.upper.curve(self.running(), TOTAL, name="A", key="A")
 
     # ------------------------------------------------------------------------------------------------- the disc
-    def shown_rings(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Layer]:
+    def shown_rings(self, now: ll.Now, read: ll.Readouts) -> list[layers.Layer]:
         """Return the rings of a disc, each unrolled a little after the one around it."""
         count = max(self.n, 1)
         radii = DISC * np.arange(count + 1) / count
@@ -309,7 +309,7 @@ class IntegralArea(ll.Scene):
         return drawn
 
     # ------------------------------------------------------------------------------------------------- notes
-    def notes(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Note]:
+    def notes(self, now: ll.Now, read: ll.Readouts) -> list[layers.Note]:
         """Return the title, the formula and the numbers that matter."""
         f, title = self.function, layers.Title(self.title, lines=(self.sentence(),))
         formula = layers.Formula(rf"f(x) = {f.latex}", 24)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -89,7 +89,7 @@ class LandscapeZoo(ll.GroundScene):
         rule = ll.optimizers.GradientDescent(lr=self.rate)
         return ll.run(self.land, rule, start=self.ball, steps=self.steps).points[:, 0]
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return the level points by kind as rows x, y, value, and the curvatures of the one nearest to the ball."""
         here = self.way()[now.whole if self.morph == "none" else 0]
         found = level_points.numbers(self.critical()) | {"ball": here, "loss": float(self.land.value(here))}

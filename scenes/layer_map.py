@@ -139,7 +139,7 @@ class LayerMap(ll.Scene):
             "cut_after": after.accuracy,
         }
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return where the points come out, how areas change, and how well a straight line parts the classes."""
         return self.numbers()
 

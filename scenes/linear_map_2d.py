@@ -83,7 +83,7 @@ class LinearMap2D(ll.Scene):
         """Return the matrix (2, 2) that has moved the plane so far: the identity at first, A in the end."""
         return maps.on_path(self.a, self.path, self.part(now))
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return the numbers of A, and of the matrix that has moved the plane so far."""
         turn_and_stretch, eigenvalues, moved = maps.polar_factors(self.a), maps.eigenvalues(self.a), self.moved(now)
         radii = np.linalg.norm(CIRCLE @ moved.T, axis=1)

@@ -94,7 +94,7 @@ class LinearMap3D(ll.Scene):
         """Return the world points (..., 3) of places."""
         return np.asarray(place, float) * self.unit()
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return the numbers of A: volumes, what it reaches, what it loses, and how near it comes to b."""
         a, values = self.a, linear_maps.eigenvalues(self.a)
         found, size = subspaces.least_squares(a, self.target), subspaces.rank(a)

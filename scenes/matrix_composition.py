@@ -71,7 +71,7 @@ class MatrixComposition(ll.Scene):
         """The product in the other order, (2, 2)."""
         return maps.product(self.chain()[::-1])
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return AB and BA, their determinants, and where the two ways of the plane have come to."""
         a, b = np.array(self.a), np.array(self.b)
         ab, ba = a @ b, b @ a

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from math import cos, sin
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -83,7 +83,7 @@ class MomentumPhase(ll.Scene):
         """Return what an eigenvalue is called, by its index."""
         return words("λ = ?", self.lambdas[k])
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return rates, limits and best choices, and where the balls are."""
         return {
             "step": float(now.whole),

@@ -130,7 +130,7 @@ class NetworkWarp(ll.Scene):
         data = self.samples()
         return float(self.network.accuracy(self.theta(epoch), data.points, data.target))
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return how well the network does, and how well a straight cut does after each layer."""
         logit = float(self.network.apply(self.theta(self.epochs), self.place()[None])[0, 0])
         return {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -172,7 +172,7 @@ class LossSlice(ll.Scene):
         loss, accuracy = self.prepared().recipe.surface.at(np.array([self.place]))
         return float(loss[0]), float(accuracy[0])
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return the loss in the middle and what the slice may be trusted for."""
         found, numbers = self.slice, self.numbers()
         read = {"least": float(np.nanmin(found.value)), "loss": self.asked()[0], "accuracy": self.asked()[1]}

@@ -66,7 +66,7 @@ class OptimizerRace(ll.RaceScene):
         },
     }
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return each lane's place after the first step, now and after the last, and its loss now and last."""
         found: dict[str, Any] = {"step": float(now.whole)}
         for racer in self.racers():

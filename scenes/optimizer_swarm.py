@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import cmath
-import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -17,9 +15,8 @@ WORK = 5_000_000  # steps of one particle that a live picture may take between t
 EXACT = 2**17  # up to this many particles, each one is followed to its end to colour it
 NEAR = 1e-3  # the share of its height at which a particle counts as down
 PATCH = 0.08  # of the map: how large a patch is that a click makes
-SCOUTS, LEFT = 500, 0.4  # particles that say when a still is taken: half of them have no more of their way before them
+SCOUTS, LEFT = 500, 0.4  # particles that say when a still is taken: half of them have less than this of their way left
 LETTERS = "ABCD"  # one for each colour of basins
-SUNFLOWER = [cmath.rect(0.47 * math.sqrt((k + 0.5) / 34), 2.39996 * k) for k in range(34)]  # even, but not a grid
 
 
 class OptimizerSwarm(ll.GroundScene):
@@ -31,10 +28,7 @@ class OptimizerSwarm(ll.GroundScene):
     rows = ("G5", "L5")
     sign = (
         *(signs.Box((0.5 * (k % 2), 0.5 * (k // 2)), (0.5, 0.5), f"basin.{k}") for k in range(4)),
-        *(
-            signs.Dot((0.5 + z.real, 0.5 + z.imag), 0.9, f"particle.{(z.real > 0) + 2 * (z.imag > 0)}")
-            for z in SUNFLOWER
-        ),
+        *(signs.Dot((x, y), 0.9, f"particle.{(x > 0.5) + 2 * (y > 0.5)}") for x, y in signs.sunflower(34, 0.47)),
     )
     presets: ClassVar = {
         "momentum": {"landscape": "himmelblau"},
@@ -97,23 +91,11 @@ class OptimizerSwarm(ll.GroundScene):
 
     # ------------------------------------------------------------------------------------------- numbers
     @property
+    @ll.kept
     def still_time(self) -> float:
         """The time when most particles are well on their way."""
-        return self.clock.seconds * self.halfway() / self.steps
-
-    @ll.kept
-    def halfway(self) -> int:
-        """Return the first step after which half of the particles have only a share of their way left."""
-        start = self.places(SCOUTS)
-        flow = ll.swarms.Flow(self.land, self.rule, start, self.seed)
-        end = flow.positions(self.steps)
-        way = np.hypot(*(end - start).T)
-        going = np.isfinite(way) & (way > 0)
-        for step in range(1, self.steps if going.any() else 1):
-            left = np.hypot(*(end - flow.positions(step)).T)
-            if np.median(left[going] / way[going]) < LEFT:
-                return step
-        return self.steps
+        scouts = ll.swarms.Flow(self.land, self.rule, self.places(SCOUTS), self.seed)
+        return self.clock.seconds * scouts.mostly_there(self.steps, LEFT) / self.steps
 
     @property
     @ll.kept
@@ -163,11 +145,7 @@ class OptimizerSwarm(ll.GroundScene):
         if level == "map" or self.count > EXACT:
             return self.letter_of(found.basin_at(starts))
         ends = yield from ll.swarms.rest_pieces(self.land, self.rule, starts, self.steps, self.seed, WORK)
-        return self.letter_of(self.reached(ends))
-
-    def reached(self, positions: np.ndarray) -> np.ndarray:
-        """Return the number of the minimum that each of the positions (N, 2) is at, -1 for none."""
-        return ll.minima.basins(positions, self.basin_map().minima.position, ll.minima.tolerance(self.land))
+        return self.letter_of(self.basin_map().reached(ends))
 
     @ll.refined(levels=(12, 24, 48), stale=True)
     def sweep(self, cells: int) -> ll.maps.Pieces[ll.maps.Sweep]:
@@ -178,7 +156,7 @@ class OptimizerSwarm(ll.GroundScene):
         setting = (*ll.maps.usual_axes(self.land, rule), cells, self.steps, start, target, self.seed)
         return (yield from ll.maps.sweep_pieces(self.land, rule, *setting, WORK // 50))
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return the basins' shares of the full map, and how the swarm stands."""
         found, positions = self.basin_map(), self.flow().positions(now.whole)
         return {
@@ -187,7 +165,7 @@ class OptimizerSwarm(ll.GroundScene):
             "minima": found.minima.position,
             "shares": found.shares,
             "unconverged": float((found.basin < 0).mean()),
-            "arrived": float((self.reached(positions) >= 0).mean()),
+            "arrived": float((found.reached(positions) >= 0).mean()),
             "first_particle_start": np.array(self.first()),
             "first_particle": positions[0].astype(float),
         }
@@ -208,7 +186,7 @@ class OptimizerSwarm(ll.GroundScene):
         label, look = self.labels(), {"ground": self.terrain, "name": "Particle"}
         if self.arrived == "vanish":
             positions = self.flow().positions(step)
-            way = np.flatnonzero(self.reached(positions) < 0)
+            way = np.flatnonzero(self.basin_map().reached(positions) < 0)
             return layers.Points(positions[way], label[way], 2.5, "dot", number=way, **look)
         before, after, share = self.flow().around(step)
         return layers.Points(before, label, 2.5, "dot", target=after, share=share, **look)
@@ -219,8 +197,7 @@ class OptimizerSwarm(ll.GroundScene):
 
     def letter_of(self, label: np.ndarray) -> np.ndarray:
         """Return the numbers of the letters of minima with these numbers, -1 for those without."""
-        lettered = [k for _, k in self.lettered()]
-        return np.where(np.isin(label, lettered), np.searchsorted(lettered, label), -1)
+        return self.basin_map().among_lowest(label, len(LETTERS))
 
     @ll.kept
     def marks(self) -> list[layers.Layer]:

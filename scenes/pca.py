@@ -138,7 +138,7 @@ class PCA(ll.Scene):
         """Return the variance of the samples along it."""
         return self.found().variance_along(self.seen_along(1.0)[:, :2] @ self.tried(now))
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return the axes, how much of the variance each has, and what is lost with those that are not kept."""
         found = self.found()
         numbers = {

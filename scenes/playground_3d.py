@@ -140,11 +140,11 @@ class Playground(ll.Scene):
         there = min(before, course.epoch // step * step)
         return there, there, 0.0
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return the losses, of a crowd the median ones, and the state."""
         course, epoch = self.course(), now.whole
         training, test = np.median(course.loss(epoch), axis=1)
-        read: dict[str, Any] = {"epoch": epoch, "training_loss": float(training), "test_loss": float(test)}
+        read: ll.Readouts = {"epoch": epoch, "training_loss": float(training), "test_loss": float(test)}
         read |= {"state": playground.written(self.values, self.seed), "parameters": self.net().size}
         if self.crowd == "one":
             theta = course.theta(epoch)[0]

@@ -62,7 +62,7 @@ class SingleNeuron(ll.Scene):
         """Return the direction (2,) of w; without one that of the first input."""
         return np.array(self.w) / self.length if self.length > 1e-9 else np.array([1.0, 0.0])
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return what becomes of x, how far it is from the line, and how many of the points come out right."""
         x, w = np.array(self.x), np.array(self.w)
         found = {

@@ -136,7 +136,7 @@ class TaylorSeries(ll.Scene):
         domain = ((-1.6, -0.8), (0.5, 1.7)) if self.ground == "rosenbrock" else ((-2.9, 2.1), (-3.1, 1.3))
         return ll.landscape(self.ground, domain=domain)
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return the coefficients, values and errors at x, and those of the moment; of a surface, its model."""
         f, x, degree = self.function, self.x, self.degree
         value, last = f.at(x), float(calculus.polynomial(self.coefficients(), self.centre, x))
@@ -225,7 +225,7 @@ class TaylorSeries(ll.Scene):
         """Return the view straight down on the plot."""
         return ll.View(flat=True, bounds=self.plot.bounds())
 
-    def shown_polynomials(self, now: ll.Now, read: dict[str, Any]) -> tuple[list[layers.Layer], ll.View]:
+    def shown_polynomials(self, now: ll.Now, read: ll.Readouts) -> tuple[list[layers.Layer], ll.View]:
         """Return the curve, its copies so far, and how far the last one is off at x."""
         plot, number, here = self.plot, self.grown(now)[0], self.polynomial_now(now)
         drawn: list[layers.Layer] = [plot]
@@ -275,7 +275,7 @@ class TaylorSeries(ll.Scene):
             )
         return drawn
 
-    def notes_polynomials(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Note]:
+    def notes_polynomials(self, now: ll.Now, read: ll.Readouts) -> list[layers.Note]:
         """Return the title, the polynomial and the numbers that matter."""
         last, coming = self.degrees_now(now)
         degree = tex("?n", last) if last == coming else tex(r"?n \to ?n", last, coming)
@@ -325,7 +325,7 @@ class TaylorSeries(ll.Scene):
         return rf"\fgcolor{{{COPY}}}{{T_{{{degree}}}}} = {' '.join(parts) or '0'}{more}"
 
     # ------------------------------------------------------------------------------------------------- a root
-    def shown_newton(self, now: ll.Now, read: dict[str, Any]) -> tuple[list[layers.Layer], ll.View]:
+    def shown_newton(self, now: ll.Now, read: ll.Readouts) -> tuple[list[layers.Layer], ll.View]:
         """Return tangents, each of which leads down to the next place, and the camera that comes nearer."""
         plot, f, ways = self.plot, self.function, read["newton"]
         place = sum(now.eased(0.05 + 0.28 * k, 0.3 + 0.28 * k) for k in range(3))
@@ -365,7 +365,7 @@ class TaylorSeries(ll.Scene):
         why = "f has no value" if not math.isfinite(f.at(x)) else "the tangent never comes down"
         return [layers.Caution(words(f"Newton's method ends at x?n = ?: there {why}", last, x))]
 
-    def notes_newton(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Note]:
+    def notes_newton(self, now: ll.Now, read: ll.Readouts) -> list[layers.Note]:
         """Return the title, the rule and the places."""
         places = read["newton"][: self.last_place() + 1]
         rows = [(ERROR, f"x_{k}", tex("?.6", (ERROR, float(x))), "") for k, x in enumerate(places[:5])]
@@ -404,7 +404,7 @@ class TaylorSeries(ll.Scene):
             term = term * x / (k + 1)
         return np.stack([x, parts[1], parts[0]], -1)
 
-    def shown_helix(self, now: ll.Now, read: dict[str, Any]) -> tuple[list[layers.Layer], ll.View]:
+    def shown_helix(self, now: ll.Now, read: ll.Readouts) -> tuple[list[layers.Layer], ll.View]:
         """Return the helix, its copy so far, and the camera that looks at cosine, circle and helix in turn."""
         degree = self.degree * now.eased(0.3, 0.85)
         x = np.linspace(-TURNS, TURNS, 800)
@@ -422,7 +422,7 @@ class TaylorSeries(ll.Scene):
         corners = self.space.world([(a, b, c) for a in (-TURNS, TURNS) for b in (-1.2, 1.2) for c in (-1.2, 1.2)])
         return drawn, ll.View(-90.0 + turn, lift, bounds=corners, moves=True)
 
-    def notes_helix(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Note]:
+    def notes_helix(self, now: ll.Now, read: ll.Readouts) -> list[layers.Note]:
         """Return the title and Euler's formula."""
         degree = round(self.degree * now.eased(0.3, 0.85))
         rule = r"\fgcolor{optimizer.momentum}{e^{i x}} = \cos x + i \sin x"
@@ -455,7 +455,7 @@ class TaylorSeries(ll.Scene):
         """Return the surface with its axes."""
         return [layers.Surface(self.terrain), layers.Axes(self.terrain)]
 
-    def shown_surface(self, now: ll.Now, read: dict[str, Any]) -> tuple[list[layers.Layer], ll.View]:
+    def shown_surface(self, now: ll.Now, read: ll.Readouts) -> tuple[list[layers.Layer], ll.View]:
         """Return the surface, the plane that touches it, which bends, and where its lowest point leads."""
         # Where the surface bends up everywhere, the plane lies below it, inside the block: there it is bent at once.
         hollow = bool(np.linalg.eigvalsh(read["hessian"]).min() > 0.0)
@@ -480,7 +480,7 @@ class TaylorSeries(ll.Scene):
         azimuth = -70.0 + 24.0 * now.eased(0.0, 1.0)
         return drawn, ll.View(azimuth, 36.0, bounds=ground.bounds, moves=True)
 
-    def notes_surface(self, now: ll.Now, read: dict[str, Any]) -> list[layers.Note]:
+    def notes_surface(self, now: ll.Now, read: ll.Readouts) -> list[layers.Note]:
         """Return the title, the model and its numbers."""
         title = layers.Title(self.title, lines=("A plane has the slope, a paraboloid also the bend",))
         rule = r"\fgcolor{eigen1}{f + g^\top \delta + \tfrac12 \delta^\top H \delta}"

@@ -105,7 +105,7 @@ class TrainingHealth(ll.Scene):
         """Return which lamps have lit until a look, and when."""
         return {gauge: at for gauge, at in self.seen().alarms(self.limits()).items() if at <= k}
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return the gauges of each layer at this moment, which lamp is lit, and which lit after it."""
         seen, k = self.seen(), self.index(now)
         lit = health.lit(self.rung(k))

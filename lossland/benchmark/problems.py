@@ -18,7 +18,7 @@ from lossland.compute.minima import find_minima
 from lossland.errors import UserError
 from lossland.expression import variable
 from lossland.landscapes import Landscape
-from lossland.landscapes.problems import Ground, ground
+from lossland.landscapes.problems import Ground, ground, has_own_dimension
 from lossland.optimizers import Rprop
 
 Float64 = NDArray[np.float64]
@@ -72,14 +72,20 @@ class Problem:
 
 @lru_cache(maxsize=64)
 def problem(text: str, dimension: int = 2) -> Problem:
-    """Return the problem of a landscape, given as text; raise UserError where it has no lowest value."""
-    land = ground(text, dimension)
+    """Return the problem of a landscape, given as text; raise UserError where it has no lowest value.
+
+    A task has its own dimension, whatever the others have.
+    """
+    land = ground(text, None if has_own_dimension(text) else dimension)
     lowest = _lowest(land, text)
-    if isinstance(land, Landscape) and not text.strip().lower().startswith(COCO):
-        origin, scale, easiest = _origin(land), _scale(land, lowest), 1.0
-        seen: Ground = _seen_from(land, origin)
-    else:  # COCO has moved the minimum already
-        seen, origin, scale, easiest = land, np.zeros(len(land.domain)), 1.0, 1e2
+    seen, origin, scale, easiest = land, np.zeros(len(land.domain)), 1.0, 1.0
+    if text.strip().lower().startswith(COCO):  # which has moved the minimum already
+        easiest = 1e2
+    else:
+        scale = _scale(land, lowest)
+        if isinstance(land, Landscape):  # of a model's parameters 0 is where they begin, and means something
+            origin = _origin(land)
+            seen = _seen_from(land, origin)
     return Problem(text, land, seen, origin, lowest, scale, scale * np.geomspace(easiest, HARDEST, TARGETS))
 
 
@@ -133,7 +139,8 @@ def _lowest(land: Ground, text: str) -> float:
     """Return the value of the known global minima; of a landscape without, the lowest value that a search finds."""
     if land.minima:
         return float(np.min(land.value(np.array(land.minima))))
-    assert isinstance(land, Landscape)  # of problems in more dimensions that have a text, the minimum is known
+    if not isinstance(land, Landscape):
+        raise UserError(f"No minimum of {text} is known; in more than two dimensions none is searched.")
     start = _uniform(land, 0, SEARCH, 0)
     size = float(np.ptp(np.array(land.domain), axis=1).min())
     searching = ArrayCrowd(land, Rprop(lr=size / 100, size_min=1e-12 * size), start, 0, 0, arrays.CPU)

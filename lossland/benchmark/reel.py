@@ -13,6 +13,7 @@ Span = tuple[float, float]  # of an angle or a distance, from where to where
 FADE = 0.9  # seconds from one shot to the next
 LENGTHS = {"leaderboard": 7.0, "cells": 7.0, "race": 8.5, "tuning": 7.5, "profiles": 6.5}
 RACE = 12.0  # seconds of the scene that a race takes
+BEST = "The winner at its best"
 
 
 def reel(found: Summary, folder: str = "") -> Tour:
@@ -29,27 +30,28 @@ def reel(found: Summary, folder: str = "") -> Tour:
             distance=distance, title=title, text=text,
         )  # fmt: skip
 
-    settings, best = found.settings, found.board[found.optimizers[0]]
+    best = found.board[found.optimizers[0]]
     winner = found.title(found.optimizers[0])
-    asked = f"{len(found.optimizers)} optimizers, {len(found.landscapes)} landscapes, {settings['starts']} starts each"
+    starts = found.settings["starts"]
+    asked = f"{len(found.optimizers)} optimizers, {len(found.landscapes)} landscapes, {starts} starts each"
     shots = [
         shot("leaderboard", f"{winner} comes first", f"{asked}. Its score is {best['score']:.2f}"),
         shot("cells", "Where is it easy, where is it hard?", "A bar for each optimizer on each landscape",
              azimuth=(-72.0, -38.0), elevation=(34.0, 44.0)),
     ]  # fmt: skip
     turns = ((-78.0, -50.0), (-44.0, -72.0), (-76.0, -46.0))
-    if settings["dimension"] == 2:
-        for (why, cell), azimuth in zip(chosen(found).items(), turns, strict=True):
-            row = found.row(*cell)
-            text = f"{row['title']} on {row['landscape_title']}: {100 * row['success']:.0f} % of the starts arrive"
-            shots.append(shot("race", why, text, cell, azimuth=azimuth, distance=(1.05, 0.96)))
-        mapped = [name for name in found.optimizers if len(found.row(name, found.landscapes[0])["tuning"]["names"]) > 1]
-        if mapped:
-            cell = mapped[0], chosen(found)["The winner at its best"][1]
-            text = f"{found.title(mapped[0])}: what is left, over the rate and a second parameter"
-            shots.append(
-                shot("tuning", "Tuning is a landscape too", text, cell, azimuth=(-84.0, -40.0), elevation=(46.0, 36.0))
-            )
+    cells = {why: cell for why, cell in chosen(found).items() if found.row(*cell)["dimension"] == 2}
+    for (why, cell), azimuth in zip(cells.items(), turns, strict=False):
+        row = found.row(*cell)
+        text = f"{row['title']} on {row['landscape_title']}: {100 * row['success']:.0f} % of the starts arrive"
+        shots.append(shot("race", why, text, cell, azimuth=azimuth, distance=(1.05, 0.96)))
+    mapped = [name for name in found.optimizers if len(found.row(name, found.landscapes[0])["tuning"]["names"]) > 1]
+    if mapped and BEST in cells:
+        cell = mapped[0], cells[BEST][1]
+        text = f"{found.title(mapped[0])}: what is left, over the rate and a second parameter"
+        shots.append(
+            shot("tuning", "Tuning is a landscape too", text, cell, azimuth=(-84.0, -40.0), elevation=(46.0, 36.0))
+        )
     shots.append(shot("profiles", "How much, and how soon?", "Higher and farther left is better"))
     return Tour("bench", "Optimizers, compared", tuple(shots), fade=FADE)
 
@@ -60,7 +62,7 @@ def chosen(found: Summary) -> dict[str, tuple[str, str]]:
     lead = score[0] - score.mean(axis=0)
     middle = np.unravel_index(np.argsort(score, axis=None)[score.size // 2], score.shape)
     cells = {
-        "The winner at its best": (0, int(lead.argmax())),
+        BEST: (0, int(lead.argmax())),
         "In the middle of the field": (int(middle[0]), int(middle[1])),
         "Where the winner does worst": (0, int(score[0].argmin())),
     }

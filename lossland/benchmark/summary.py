@@ -103,8 +103,8 @@ class Summary:
 
         Results never run a file by themselves: a rule in one has to be named first.
         """
-        if self.settings["dimension"] != 2:
-            return "its runs are not of two dimensions"
+        if (dimension := self.row(optimizer, landscape)["dimension"]) != 2:
+            return f"its runs are in {dimension} dimensions, not in two"
         for text in (self.row(optimizer, landscape)["rule"], landscape):
             file = userfiles.named(text)
             if file is not None and Path(file.path).expanduser().resolve() not in userfiles.USER_FILES:

@@ -194,12 +194,12 @@ def _tried(where: Problem, rules: Sequence[Optimizer], settings: Settings) -> li
     if not rules:
         return []
     runs = follow_each(where, rules, settings, TUNING, settings.tuning_starts)
-    return [_trial(rule, of_rule, settings) for rule, of_rule in zip(rules, runs, strict=True)]
+    return [_trial(where, rule, of_rule, settings) for rule, of_rule in zip(rules, runs, strict=True)]
 
 
-def _trial(rule: Optimizer, runs: Runs, settings: Settings) -> _Trial:
-    each = cost_of(rule, settings.dimension)
-    steps = steps_of(rule, settings.dimension, settings.steps)
+def _trial(where: Problem, rule: Optimizer, runs: Runs, settings: Settings) -> _Trial:
+    each = cost_of(rule, where.dimension)
+    steps = steps_of(rule, where.dimension, settings.steps)
     until = np.where(runs.hits >= 0, runs.hits * each, np.inf)
     best = np.sort(np.nan_to_num(runs.best, nan=np.inf))
     low, middle, high = (float(best[round(share * (len(best) - 1))]) for share in (0.25, 0.5, 0.75))
@@ -234,12 +234,12 @@ def cell_of(settings: Settings, pair: tuple[str, str], tuned: Tuning, parts: lis
         family=rule.family,
         landscape=text,
         landscape_title=where.land.title,
-        dimension=settings.dimension,
+        dimension=where.dimension,
         noise=getattr(rule, tuning.NOISE) if has_noise(type(rule)) else 0.0,
         seed=settings.seed,
         settings={item.name: getattr(rule, item.name) for item in fields(rule)},
-        cost=cost_of(rule, settings.dimension),
-        steps=steps_of(rule, settings.dimension, settings.steps),
+        cost=cost_of(rule, where.dimension),
+        steps=steps_of(rule, where.dimension, settings.steps),
         lowest=where.lowest,
         scale=where.scale,
         targets=where.targets,

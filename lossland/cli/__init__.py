@@ -43,7 +43,8 @@ commands:
 {commands}
 
 A LANDSCAPE is a name (rosenbrock), a BBOB function (bbob:8 or bbob:8:INSTANCE), a formula in x and y
-("(1-x)^2 + 100*(y-x^2)^2"), or a file that `lossland slice` or a peer wrote (.npz, .h5).
+("(1-x)^2 + 100*(y-x^2)^2"), or a file that `lossland slice` or a peer wrote (.npz, .h5). For swarm and
+bench it may be a task of its own dimension (task:logistic-iris, task:mlp-digits and others).
 An OPTIMIZER is a name, or a name with settings (adam:lr=0.1,beta1=0.9).
 Either, or a scene, may come from a file of your own: mine.py:Name.
 

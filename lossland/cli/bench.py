@@ -20,6 +20,7 @@ EXAMPLES = """
   lossland bench --optimizers adam,momentum,bfgs --landscapes rosenbrock,himmelblau --starts 200
   lossland bench --optimizers adam,mine.py:MyRule --landscapes "x^4 + y^2,ackley" --json
   lossland bench --optimizers adam:schedule=cosine,sgd --suite bbob --budget 16 -o bbob --export coco
+  lossland bench --optimizers adam,momentum,rprop --suite tasks --starts 200 --budget 16 -o tasks
   lossland bench --optimizers adam,torch.Adam:weight_decay=0 --landscapes rosenbrock --starts 100
   lossland bench -o results --cluster tcp://10.0.0.7:8786"""
 
@@ -37,13 +38,18 @@ def configure(parser: ArgumentParser) -> None:
         "--landscapes",
         metavar="C,D",
         type=word,
-        help="which, with commas between: names, bbob:8, formulas, mine.py:name (default: those of the suite)",
+        help="which, with commas between: names, bbob:8, task:logistic-iris, formulas, mine.py:name (default: those of "
+        "the suite)",
     )
     parser.add_argument(
-        "--suite", metavar="S", type=word, default="default", help="default (20 landscapes) or bbob (24)"
+        "--suite", metavar="S", type=word, default="default", help="default (20 landscapes), bbob (24) or tasks (4)"
     )
     parser.add_argument(
-        "--dimension", metavar="N", type=whole(2, MOST_DIMENSIONS), default=2, help="of the landscapes (default: 2)"
+        "--dimension",
+        metavar="N",
+        type=whole(2, MOST_DIMENSIONS),
+        default=2,
+        help="of the landscapes (default: 2; a task has its own)",
     )
     parser.add_argument(
         "--starts", metavar="N", type=whole(1, MOST_STARTS), default=1000, help="held-out starts (default: 1000)"

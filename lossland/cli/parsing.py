@@ -11,10 +11,11 @@ from typing import Any, NoReturn
 
 from lossland.cli import COMMANDS, streams, workplace
 from lossland.errors import UserError, nearest
-from lossland.files import holds_results, kind_of
+from lossland.files import holds_results, kind_of, may_be_run
 
 SMALLEST_SIDE, LARGEST_SIDE = 64, 8192  # pixels of a picture
 SLICES = (".npz", ".h5", ".hdf5")  # files of a network's slice, which are shown as scenes are
+SHOWN = (".py", ".lossland", *SLICES, ".csv")  # files that can be shown: of recorded runs, too
 
 
 class _Once(argparse._StoreAction):
@@ -122,14 +123,15 @@ def word(text: str) -> str:
 def subject(*taken: str) -> Callable[[str], str]:
     """Return a reader of a name or formula, or of a file with one of the endings ``taken``; no other file is either.
 
-    Where a session is taken, what can be shown is: a folder of results too.
+    Where a session is taken, what can be shown is: a folder of results, and what a training recorded.
     """
     listed = ["a name", "a formula", *(f"a {ending} file" for ending in taken)]
     wanted = f"{', '.join(listed[:-1])} or {listed[-1]}"
 
     def read(text: str) -> str:
         name = text.strip()
-        kind = None if ".lossland" in taken and holds_results(name) else kind_of(name)
+        there = ".lossland" in taken and (holds_results(name) or may_be_run(name))
+        kind = None if there else kind_of(name)
         if kind and not name.lower().endswith(taken):
             raise argparse.ArgumentTypeError(f"{name!r} is named like {kind}; give {wanted} here.")
         return name

@@ -30,7 +30,8 @@ EXAMPLES = """
   lossland swarm himmelblau --optimizer adam:lr=0.05 --count 100000 --steps 300
   lossland swarm rastrigin --optimizer momentum --count 1e5 --steps 200 --json
   lossland swarm himmelblau --count 10000 --seed 7 -o ends.npz
-  lossland swarm bbob:8 --dimension 10 --optimizer bfgs --count 1000 --noise 0.1"""
+  lossland swarm bbob:8 --dimension 10 --optimizer bfgs --count 1000 --noise 0.1
+  lossland swarm task:logistic-iris --optimizer adam:lr=0.3 --count 1000"""
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -47,8 +48,7 @@ def configure(parser: ArgumentParser) -> None:
         "--dimension",
         metavar="N",
         type=whole(2, MOST_DIMENSIONS),
-        default=2,
-        help="of a BBOB function, 2 to 40, or of a function of one vector in mine.py:name (default: 2)",
+        help="of a BBOB function, 2 to 40, or of a function of one vector in mine.py:name (default: 2; tasks: theirs)",
     )
     add_noise(parser)
     add_domain(parser)
@@ -69,19 +69,19 @@ def run(arguments: Namespace) -> None:
     from lossland.compute.swarm import swarm
     from lossland.compute.trajectory import with_noise
     from lossland.landscapes import landscape
-    from lossland.landscapes.problems import problem
+    from lossland.landscapes.problems import has_own_dimension, problem
 
     optimizer = with_noise(optimizers.optimizer(arguments.optimizer), arguments.noise)
-    if arguments.dimension == 2:
-        land = landscape(arguments.landscape, domain=arguments.domain)
-    elif arguments.domain:
-        raise UserError("A domain is given for two dimensions; leave out --domain or --dimension.")
-    else:
+    if has_own_dimension(arguments.landscape) or arguments.dimension not in (None, 2):
+        if arguments.domain:
+            raise UserError("A domain is given for two dimensions; leave out --domain or --dimension.")
         land = problem(arguments.landscape, arguments.dimension)
-    size = BYTES_A_PARTICLE * arguments.count
-    if arguments.dimension > 2:
-        entries = sum(arguments.dimension**order for order in optimizers.trace(type(optimizer)).remembered.values())
-        size = BYTES_A_NUMBER * arguments.count * (3 * arguments.dimension + 2 * entries)
+    else:
+        land = landscape(arguments.landscape, domain=arguments.domain)
+    size, dimension = BYTES_A_PARTICLE * arguments.count, len(land.names)
+    if dimension > 2:
+        entries = sum(dimension**order for order in optimizers.trace(type(optimizer)).remembered.values())
+        size = BYTES_A_NUMBER * arguments.count * (3 * dimension + 2 * entries)
     memory.require(size, f"{arguments.count:_} particles", "choose a smaller --count")
     with Progress("Descending") as progress:
         result = swarm(

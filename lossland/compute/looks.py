@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lossland.expression import Node, Program, namespace, stable
 from lossland.expression.linear import identity_like
 from lossland.expression.node import Array, Value, as_node, make, ordered
 from lossland.expression.vectors import Vector, flat, rank, shaped
-from lossland.landscapes.landscape import Calculus, calculus
+from lossland.landscapes.landscape import Around, Calculus, calculus
+from lossland.landscapes.problems import Ground, Problem
 from lossland.optimizers import Optimizer, Step, by_coordinate, memory
 from lossland.optimizers.foreign import Foreign
 from lossland.optimizers.look import AXES, Look, Place, entries, trace
-
-if TYPE_CHECKING:
-    from lossland.landscapes.problems import Ground
 
 
 @lru_cache(maxsize=32)
@@ -28,6 +26,14 @@ def _program(nodes: tuple[Node, ...], names: tuple[str, ...]) -> Program:
 def gradient_program(landscape: Ground) -> Program:
     """Return the program that computes the derivatives by x, y, ... from these."""
     return _program(landscape.gradient_nodes, landscape.names)
+
+
+def slopes_of(landscape: Ground) -> Callable[..., Sequence[Array]]:
+    """Return what computes the derivatives by x, y, ... from these, arrays of one shape."""
+    if isinstance(landscape, Problem) and not isinstance(landscape.around, Calculus):
+        around = landscape.around
+        return lambda *columns: around.slopes_at(columns)[1:]
+    return gradient_program(landscape).arrays
 
 
 def rows(array: Array) -> list[Array]:
@@ -133,7 +139,7 @@ def surveyor(landscape: Ground, kind: type[Optimizer], noisy: bool) -> Surveyor:
 class Surroundings(Look):
     """What particles side by side see: every part of a vector is an array (N,). Looks are computed when it is asked."""
 
-    def __init__(self, around: Calculus, position: Array, grad: Array, slope: Array | None = None) -> None:
+    def __init__(self, around: Around, position: Array, grad: Array, slope: Array | None = None) -> None:
         """Stand at ``position`` (n, N), where the gradient is ``grad`` (n, N); noise adds the ``slope`` (n, N)."""
         self._around = around
         self.slope = None if slope is None else Vector(rows(slope))
@@ -141,15 +147,15 @@ class Surroundings(Look):
 
     def value_at(self, position: Any) -> Value:
         """Return f (N,)."""
-        return self.noted_value(self._around.computes_value.arrays(*position)[0], position)
+        return self.noted_value(self._around.values_at(position), position)
 
     def grad_at(self, position: Any) -> Vector:
         """Return the gradient, as it is seen."""
-        return self.noted_grad(Vector(self._around.computes_gradient.arrays(*position)[1:]))
+        return self.noted_grad(Vector(self._around.slopes_at(position)[1:]))
 
     def curvature_along(self, position: Any, direction: Any) -> Vector:
         """Return the Hessian times a vector; the matrix is not made."""
-        return Vector(self._around.computes_along.arrays(*position, *direction))
+        return Vector(self._around.products_at(position, direction))
 
     def hessian_at(self, position: Any) -> Vector:
         """Return the Hessian, from its products with the unit vectors."""
@@ -159,8 +165,8 @@ class Surroundings(Look):
 class _ByLooking:
     """A rule on a problem in any dimension: its lines are run on arrays one by one, whatever it asks for."""
 
-    def __init__(self, landscape: Ground, kind: type[Optimizer]) -> None:
-        self._around, self._size = calculus(landscape.node, landscape.names), len(landscape.names)
+    def __init__(self, problem: Problem, kind: type[Optimizer]) -> None:
+        self._around, self._size = problem.around, problem.dimension
         self.remembered = trace(kind).remembered
 
     def initial(self, rule: Optimizer) -> Step:
@@ -198,8 +204,10 @@ class Paces:
     def __init__(self, landscape: Ground, kind: type[Optimizer], noisy: bool) -> None:
         self._whole: Surveyor | _ByLooking | None = None
         if kind.traced and not by_coordinate(kind):
-            plane = landscape.names == AXES
-            self._whole = surveyor(landscape, kind, noisy) if plane else _ByLooking(landscape, kind)
+            if isinstance(landscape, Problem) and landscape.names != AXES:
+                self._whole = _ByLooking(landscape, kind)
+            else:
+                self._whole = surveyor(landscape, kind, noisy)
 
     def initial(self, rule: Optimizer, position: Any) -> Step:
         """Return the terms before the first step; what the rule remembers are arrays, or vectors and so on of them."""

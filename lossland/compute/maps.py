@@ -24,6 +24,7 @@ from lossland.compute.crowds import crowd, in_float64
 from lossland.compute.crowds.base import Crowd, rounded
 from lossland.compute.looks import Paces
 from lossland.compute.minima import Minima, find_minima, tolerance
+from lossland.compute.minima import basins as minimum_at
 from lossland.compute.pieces import PIECE, WHOLE, Pieces, finished
 from lossland.compute.swarm import cell_centres, fates
 from lossland.compute.trajectory import check_seed, check_start, check_steps
@@ -87,9 +88,18 @@ class BasinMap(Displayed):
         cell = ((np.asarray(position) - (x0, y0)) / ((x1 - x0) / n, (y1 - y0) / n)).astype(int).clip(0, n - 1)
         return self.basin[cell[:, 1], cell[:, 0]]
 
+    def reached(self, position: NDArray[np.floating]) -> NDArray[np.int16]:
+        """Return the minimum that each of the positions (N, 2) is at, -1 for none."""
+        return minimum_at(position, self.minima.position, tolerance(self.landscape))
+
     def lowest(self, most: int) -> list[int]:
         """Return the numbers of at most so many minima, the lowest ones, in rising order."""
         return sorted(np.argsort(self.minima.value, kind="stable")[:most].tolist())
+
+    def among_lowest(self, label: NDArray[np.integer], most: int) -> NDArray[np.intp]:
+        """Return the places of minima with these numbers (...) in the list of the `lowest`, -1 for those not in it."""
+        chosen = self.lowest(most)
+        return np.where(np.isin(label, chosen), np.searchsorted(chosen, label), -1)
 
 
 @np.errstate(all="ignore")

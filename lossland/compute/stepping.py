@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lossland.compute import philox
-from lossland.compute.looks import Paces, gradient_program, rows
+from lossland.compute.looks import Paces, rows, slopes_of
 from lossland.expression import namespace
 from lossland.expression.node import Array
 from lossland.optimizers import Optimizer, Step, memory
@@ -49,7 +49,7 @@ class Stepper:
         seed: int = 0,
         bounds: Sequence[float] | None = None,
     ) -> None:
-        self.gradient = gradient_program(landscape)
+        self.slopes = slopes_of(landscape)
         self.paces = Paces(landscape, type(optimizer), optimizer.stochastic)
         self.optimizer, self.seed, self.bounds = optimizer, seed, bounds
 
@@ -69,7 +69,7 @@ class Stepper:
         position, last = block.position, block.last
         with np.errstate(all="ignore"):
             for t in range(block.t + 1, block.t + steps + 1):
-                grad = xp.stack(self.gradient.arrays(*rows(position)))
+                grad = xp.stack(self.slopes(*rows(position)))
                 draw = None
                 if rule.stochastic:
                     draw = xp.stack(philox.noise(self.seed, block.particles, t, position.shape[0]))

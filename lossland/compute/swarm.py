@@ -185,6 +185,20 @@ class Flow:
         before, after = np.asarray(before), np.asarray(after)
         return after if share == 1 else before + np.float32(share) * (after - before)
 
+    def mostly_there(self, steps: int, left: float) -> int:
+        """Return the first step after which half of the particles have less than a share ``left`` of their way left.
+
+        Their way is the straight one to where they are after ``steps``, which come back where no step is like that.
+        """
+        end = self.positions(steps)
+        way = np.hypot(*(end - self._start).T)
+        going = np.isfinite(way) & (way > 0)
+        for step in range(1, steps if going.any() else 1):
+            to_go = np.hypot(*(end - self.positions(step)).T)
+            if np.median(to_go[going] / way[going]) < left:
+                return step
+        return steps
+
 
 def rest_pieces(
     landscape: Landscape, optimizer: Optimizer, start: ArrayLike, steps: int, seed: int = 0, work: int = PIECE

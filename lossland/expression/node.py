@@ -21,12 +21,18 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
+from lossland.errors import TracedError
 from lossland.expression import table
 from lossland.expression.vectors import Vector, mapped
 
 Number = int | float
 Key = tuple[str, "float | tuple[Node, ...]", str]
 Row = tuple[str, list[int], float, str]  # an operation of a pickle: op, the numbers of its arguments, value, name
+
+NO_NUMBER = (
+    "a traced value stands for every number, and becomes no single one: leave out float, int and range, "
+    "and write np.sin(x), not math.sin(x)"
+)
 
 _nodes: WeakValueDictionary[Key, Node] = WeakValueDictionary()
 comparing: ContextVar[bool] = ContextVar("comparing", default=False)  # whether == builds a node
@@ -207,10 +213,19 @@ class Node:
             raise AttributeError(f"a traced value has no {name!r}")
 
     def __float__(self) -> float:
-        raise TypeError("a traced value is no number: write np.sin(x) or abs(x), not math.sin(x) or float(x)")
+        raise TracedError(NO_NUMBER)
+
+    def __int__(self) -> int:
+        raise TracedError(NO_NUMBER)
+
+    def __index__(self) -> int:
+        raise TracedError(NO_NUMBER)
+
+    def __complex__(self) -> complex:
+        raise TracedError(NO_NUMBER)
 
     def __bool__(self) -> bool:
-        raise TypeError("a traced value is neither true nor false: write np.where(test, a, b) instead of if")
+        raise TracedError("a traced value is neither true nor false: write np.where(test, a, b) instead of if")
 
     def __repr__(self) -> str:
         from lossland.expression.printing import LONGEST, length, text

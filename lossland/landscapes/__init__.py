@@ -21,7 +21,7 @@ from lossland.expression.node import make
 from lossland.expression.printing import LONGEST, latex_as_typed, length
 from lossland.expression.table import Table
 from lossland.files import kind_of
-from lossland.landscapes import bbob, gridfiles
+from lossland.landscapes import bbob, gridfiles, tasks
 from lossland.landscapes.catalogue import CATALOGUE
 from lossland.landscapes.functions import Function, is_function, traced
 from lossland.landscapes.landscape import (
@@ -92,6 +92,10 @@ def _meant(what: Any, area: Domain | None) -> Landscape:
         what = str(what)
     if isinstance(what, str):
         wanted = what.strip()
+        if tasks.is_named(wanted):
+            raise UserError(
+                f"{wanted} has more than two variables, so it is no landscape: swarm, bench and ll.problem take tasks."
+            )
         known = _bbob(wanted) if bbob.is_named(wanted) else CATALOGUE.get(wanted.lower())
         known = known or _NAMED.get(wanted)
         if known is not None:

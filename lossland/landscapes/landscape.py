@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -15,6 +15,7 @@ from lossland.display import Displayed
 from lossland.errors import UserError, shown
 from lossland.expression import Node, Program, latex, namespace, variable
 from lossland.expression.derivative import directional, gradient
+from lossland.expression.node import Array
 
 MOST_POINTS = 2**24  # along a side of a grid
 
@@ -41,6 +42,26 @@ class Grid(Displayed):
 
 
 PLANE = ("x", "y")
+
+
+class Around(Protocol):
+    """What computes a function of n variables with its derivatives, wherever it is.
+
+    ``columns`` are n arrays (...) of any array-API library and floating type, one for each variable; so are the
+    components of a direction, and of what comes back.
+    """
+
+    def values_at(self, columns: Sequence[Array]) -> Array:
+        """Return f."""
+        ...
+
+    def slopes_at(self, columns: Sequence[Array]) -> list[Array]:
+        """Return f, then its derivatives by each variable."""
+        ...
+
+    def products_at(self, columns: Sequence[Array], direction: Sequence[Array]) -> list[Array]:
+        """Return the components of the Hessian times a direction."""
+        ...
 
 
 class Calculus:
@@ -103,6 +124,23 @@ class Calculus:
     def computes_all(self) -> Program:
         """Gives f and all its derivatives."""
         return Program([self.node, *self.gradient, *self.hessian], self.names)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Let a pickle hold the expression alone: programs are made where they are needed."""
+        return calculus, (self.node, self.names)
+
+    # ---------------------------------------------------------------------------------------------------- as `Around`
+    def values_at(self, columns: Sequence[Array]) -> Array:
+        """Return f."""
+        return self.computes_value.arrays(*columns)[0]
+
+    def slopes_at(self, columns: Sequence[Array]) -> list[Array]:
+        """Return f, then its derivatives by each variable."""
+        return self.computes_gradient.arrays(*columns)
+
+    def products_at(self, columns: Sequence[Array], direction: Sequence[Array]) -> list[Array]:
+        """Return the components of the Hessian times a direction."""
+        return self.computes_along.arrays(*columns, *direction)
 
 
 @lru_cache(maxsize=64)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any, cast
 
 import numpy as np
@@ -14,9 +14,9 @@ from lossland import checks, userfiles
 from lossland.display import Displayed
 from lossland.errors import UserError, shown
 from lossland.expression import Node
-from lossland.landscapes import AnyLandscape, bbob, is_landscape, landscape, text_of
+from lossland.landscapes import AnyLandscape, bbob, is_landscape, landscape, tasks, text_of
 from lossland.landscapes.functions import called, takes, traced_vector
-from lossland.landscapes.landscape import Calculus, Landscape, calculus, side_by_side
+from lossland.landscapes.landscape import Around, Calculus, Landscape, calculus, side_by_side
 
 LARGEST = 1000
 """Dimensions of a problem that is traced from a function: its expression has a part for each."""
@@ -28,15 +28,15 @@ Interval = tuple[float, float]
 class Problem(Displayed):
     """A function of n variables with its gradient, and its Hessian times a vector.
 
-    ``text`` is what `problem` reads, with the dimension, ``names`` are those of the variables (x and y in the plane,
-    else x1, x2, ...), ``node`` the expression, ``domain`` an interval for each variable, ``minima`` the global minima
-    that are known, with n numbers each, and ``lowest`` the value there, None if there are none. Points are arrays
-    (..., n) of any array-API library; results keep their type.
+    ``text`` is what `problem` reads, with the dimension, ``around`` what computes (the `Calculus` of an expression, or
+    a model's loss), ``names`` are those of the variables (x and y in the plane, else x1, x2, ...), ``domain`` an
+    interval for each variable, ``minima`` the global minima that are known, with n numbers each, and ``lowest`` the
+    value there, None if there are none. Points are arrays (..., n) of any array-API library; results keep their type.
     """
 
     text: str
     title: str
-    node: Node
+    around: Around
     names: tuple[str, ...]
     domain: tuple[Interval, ...]
     minima: tuple[tuple[float, ...], ...]
@@ -48,20 +48,22 @@ class Problem(Displayed):
         """How many variables there are."""
         return len(self.names)
 
-    @cached_property
-    def calculus(self) -> Calculus:
-        """The expression's derivatives and programs."""
-        return calculus(self.node, self.names)
+    @property
+    def node(self) -> Node:
+        """The expression; UserError if there is none."""
+        if not isinstance(self.around, Calculus):
+            raise UserError(f"{self.text} is no expression: it is computed on arrays.")
+        return self.around.node
 
     @property
     def gradient_nodes(self) -> tuple[Node, ...]:
-        """The expressions of the derivatives by each variable."""
-        return self.calculus.gradient
+        """The expressions of the derivatives by each variable; UserError if there are none."""
+        return calculus(self.node, self.names).gradient
 
     @np.errstate(all="ignore")
     def value(self, points: Any) -> Any:
         """Return f at points (..., n), as an array (...)."""
-        return self.calculus.computes_value.arrays(*self._columns(points))[0]
+        return self.around.values_at(self._columns(points))
 
     def grad(self, points: Any) -> Any:
         """Return the gradient at points (..., n), as an array (..., n)."""
@@ -70,15 +72,14 @@ class Problem(Displayed):
     @np.errstate(all="ignore")
     def value_grad(self, points: Any) -> tuple[Any, Any]:
         """Return f (...) and its gradient (..., n) at points (..., n), computed together."""
-        value, *parts = self.calculus.computes_gradient.arrays(*self._columns(points))
+        value, *parts = self.around.slopes_at(self._columns(points))
         return value, side_by_side(value, parts)
 
     @np.errstate(all="ignore")
     def hessian_times(self, points: Any, vectors: Any) -> Any:
         """Return the Hessian at points (..., n) times vectors (..., n), as an array (..., n)."""
-        columns = [*self._columns(points), *self._columns(vectors)]
-        value = self.calculus.computes_value.arrays(*columns[: self.dimension])[0]
-        return side_by_side(value, self.calculus.computes_along.arrays(*columns))
+        columns = self._columns(points)
+        return side_by_side(self.around.values_at(columns), self.around.products_at(columns, self._columns(vectors)))
 
     def _columns(self, points: Any) -> list[Any]:
         points = checks.plain(points, "Points")
@@ -88,37 +89,45 @@ class Problem(Displayed):
 
 
 Ground = Landscape | Problem
-"""What optimizers run on: both have ``node``, ``names``, ``domain``, ``minima`` and ``gradient_nodes``."""
+"""What optimizers run on: both have ``names``, ``domain``, ``minima``, ``value`` and ``grad``, and what is traced has
+``node`` and ``gradient_nodes``."""
 
 AnyProblem = Problem | AnyLandscape | Callable[[Any], Any]
 """What is taken as a problem everywhere: see `problem`."""
 
 
 def problem(
-    what: AnyProblem, dimension: int = 2, domain: Sequence[Sequence[float]] | Sequence[float] | None = None
+    what: AnyProblem, dimension: int | None = None, domain: Sequence[Sequence[float]] | Sequence[float] | None = None
 ) -> Problem:
-    """Return a problem of some dimension.
+    """Return a problem of some dimension, by default 2, or what the problem has.
 
     In the plane it is all that `ll.landscape` takes: a name, a formula, a function of x and y. In any dimension from
     2 to 40 it is a BBOB function, ``bbob:F`` or ``bbob:F:INSTANCE``; in any up to 1000 a function of one vector, such
-    as ``lambda x: ((x - 1) ** 2).sum()``, that is called once, with a NumPy array of symbols; ``mine.py:name`` names
-    one in a file of your own, which is run. ``domain`` is an interval for each variable, or one for all; by default the
-    usual one, [-5, 5] for a function of a vector. Raises UserError for anything else.
+    as ``lambda x: ((x - 1) ** 2).sum()``, that is called once, with a NumPy array of symbols. A task, such as
+    ``task:logistic-iris``, has a dimension of its own, as a `Problem` has. ``mine.py:name`` names one of these in a
+    file of your own, which is run. ``domain`` is an interval for each variable, or one for all; by default the usual
+    one, [-5, 5] for a function of a vector. Raises UserError for anything else.
     """
-    if isinstance(what, Problem):
-        return what
-    size = checks.whole(dimension, 1, LARGEST, "The dimension of a problem")
+    found = _found(what)
+    has = found.dimension if isinstance(found, Problem) else 2
+    size = has if dimension is None else checks.whole(dimension, 1, LARGEST, "The dimension of a problem")
     area = None if domain is None else _box(domain, size)
-    what = _found(what)
-    if _is_of_vector(what) or (size != 2 and inspect.isroutine(what)):
-        known = _of_vector(what, size)
+    if isinstance(found, Problem):
+        if size != has:
+            raise UserError(f"{found.text} has {has} dimensions, not {size}.")
+        known = found
+    elif _is_of_vector(found) or (size != 2 and inspect.isroutine(found)):
+        known = _of_vector(found, size)
     elif size == 2:
-        return _in_the_plane(what, area)
-    elif isinstance(what, str) and bbob.is_named(what):
-        known = _bbob(what, size)
+        return _in_the_plane(found, area)
+    elif isinstance(found, str) and bbob.is_named(found):
+        known = _bbob(found, size)
     else:
-        given = what if isinstance(what, str) else shown(what)
-        raise UserError(f"{given} has two variables; in {size} there are bbob:1 to bbob:24 and functions of a vector.")
+        given = found if isinstance(found, str) else shown(found)
+        raise UserError(
+            f"{given} has two variables; in {size} there are bbob:1 to bbob:24 and functions of a vector, and tasks "
+            "have a dimension of their own."
+        )
     if area is None:
         return known
     minima = tuple(at for at in known.minima if all(a <= x <= b for x, (a, b) in zip(at, area, strict=True)))
@@ -127,20 +136,30 @@ def problem(
 
 def ground(what: AnyProblem, dimension: int | None = None) -> Ground:
     """Return the landscape that is meant, or in more dimensions than two the problem, which may also be given."""
-    if isinstance(what, Problem):
-        if dimension not in (None, what.dimension):
-            raise UserError(f"The problem has {what.dimension} dimensions, not {shown(dimension)}.")
-        return what
-    what = _found(what)
-    known = problem(what, 2 if dimension is None else dimension)
-    return landscape(cast(AnyLandscape, what)) if known.dimension == 2 and not _is_of_vector(what) else known
+    found = _found(what)
+    known = problem(found, dimension)
+    if isinstance(found, Problem) or known.dimension != 2 or _is_of_vector(found):
+        return known
+    return landscape(cast(AnyLandscape, found))
+
+
+def has_own_dimension(what: AnyProblem) -> bool:
+    """Whether a problem has the dimension that it has: a task, or a `Problem`."""
+    return isinstance(_found(what), Problem)
 
 
 def _found(what: AnyProblem) -> AnyProblem:
-    """Return what ``mine.py:name`` names; anything else as it is."""
+    """Return the problem of a task's name, and what ``mine.py:name`` names; anything else as it is."""
+    if isinstance(what, str) and tasks.is_named(what):
+        return cast(Problem, tasks.find(what))
     if not isinstance(what, str) or (file := userfiles.named(what)) is None:
         return what
-    return userfiles.find(file, "landscape or function", lambda value: is_landscape(value) or inspect.isroutine(value))
+    found = userfiles.find(file, "landscape, problem or function", _is_one)
+    return replace(found, text=what.strip()) if isinstance(found, Problem) else found
+
+
+def _is_one(value: object) -> bool:
+    return is_landscape(value) or isinstance(value, Problem) or inspect.isroutine(value)
 
 
 def names_of(dimension: int) -> tuple[str, ...]:
@@ -162,7 +181,8 @@ def _bbob(text: str, size: int) -> Problem:
     domain = ((-bbob.BOUND, bbob.BOUND),) * size
     minimum = tuple(known.minimum.tolist())
     title = f"{known.title} in {size} dimensions"
-    return Problem(known.name, title, known.node, known.names, domain, (minimum,), known.lowest, bbob.SOURCE)
+    around = calculus(known.node, known.names)
+    return Problem(known.name, title, around, known.names, domain, (minimum,), known.lowest, bbob.SOURCE)
 
 
 def _is_of_vector(what: object) -> bool:
@@ -173,7 +193,9 @@ def _is_of_vector(what: object) -> bool:
 def _in_the_plane(what: Any, area: Any) -> Problem:
     land = landscape(what, domain=area)
     lowest = min((float(land.value(np.array(at))) for at in land.minima), default=None)
-    return Problem(text_of(land), land.title, land.node, land.names, land.domain, land.minima, lowest, land.source)
+    return Problem(
+        text_of(land), land.title, calculus(land.node), land.names, land.domain, land.minima, lowest, land.source
+    )
 
 
 def _of_vector(function: Any, size: int) -> Problem:
@@ -181,4 +203,4 @@ def _of_vector(function: Any, size: int) -> Problem:
     node = traced_vector(function, names)
     name = getattr(function, "__name__", "")
     title = f"{name if name.isidentifier() else 'A function'} in {size} dimensions"
-    return Problem(called(function), title, node, names, ((-5.0, 5.0),) * size, (), None)
+    return Problem(called(function), title, calculus(node, names), names, ((-5.0, 5.0),) * size, (), None)

@@ -1,13 +1,17 @@
 """The mathematics that scenes show: pure functions over arrays that know nothing of pictures.
 
 `analogies`: sums of word vectors, the words that are nearest to them by angle, and words along an axis between two.
+`attention`: who looks at whom: scaled dot-product attention with masks, heads and temperatures.
 `calculus`: slopes, areas, Taylor polynomials and Newton's method in one variable.
 `checkpoints`: a training's path out of files.
+`clouds`: samples by name and what they are called, which of many are looked at, and their groups.
 `contours`: curves of equal value.
 `critical_points`: where a landscape is level, and of which kind.
 `curves`: learning curves: smoothed, their best step, when patience ends; and a small training that overfits.
 `datasets`: digits, iris, and two classes in the plane.
+`embeddings`: a layout that grows step by step, kept on its way: the course of t-SNE or UMAP.
 `eventfiles`: tensorBoard's event files, read and written without its package.
+`foldings`: how layers of rectified units fold and cut a line, a plane and a sheet of paper.
 `grand_tour`: the grand tour: a plane or space that turns in high dimensions and comes near every other one.
 `graphs`: computational graphs: an expression taken apart into steps, each with its value, its slopes and its gradient.
 `health`: four gauges of a training: what is wrong with a network can be seen in its layers before the loss tells.
@@ -17,16 +21,20 @@
 `layouts`: what a layout of samples may be trusted for, and two layouts laid over each other.
 `least_squares`: a loss of any number of weights whose slopes are known exactly.
 `linear_maps`: what a matrix does to the plane.
+`masks`: dropout over all masks at once: a crowd of thinned networks, and what their mean is.
+`minilm`: a real sentence model on NumPy: all-MiniLM-L6-v2, six layers of twelve heads.
 `misleading`: samples whose layouts are easily read wrongly.
 `neighbours`: nearest neighbours, class means and k-means.
 `networks`: perceptrons and convolutions, thousands at once, with gradients and Hessian products.
 `neurons`: one neuron, gates, and straight cuts between two classes.
+`normalization`: batch and layer normalization, and what they do to deep networks.
 `perceptrons`: many perceptrons that differ by shares of a few directions, fast on the CPU.
 `phase_portraits`: where a step leads from everywhere.
 `playground`: TensorFlow Playground's networks, and how it trains them.
 `principal`: the axes of most variance.
 `quadratics`: how descent and momentum converge on a quadratic.
 `recorder`: a training's path into a file.
+`residual`: the residual stream, which blocks read and add to, and two heads that find what came next before.
 `runfiles`: what trainings recorded, out of files: the recorder's, TensorBoard's, tables and folders of them.
 `runs`: what a training recorded, as plain data: curves, histograms, vectors and parameters by name.
 `signals`: how signals and gradients fare in many layers.
@@ -35,6 +43,7 @@
 `slicing`: a slice from a few words.
 `slopes`: the steepest heading, and the ways that rain takes.
 `subspaces`: what a matrix reaches and what it loses, least squares, right angles, and paths in space.
+`tasks`: losses of models on data as problems for optimizers.
 `torch_models`: PyTorch modules of one's own.
 `torch_watch`: a PyTorch training watched from inside: what its layers say, recorded for the scene ``training_health``.
 `training`: any optimizer on many networks.
@@ -46,13 +55,17 @@
 
 from lossland.models import (
     analogies,
+    attention,
     calculus,
     checkpoints,
+    clouds,
     contours,
     critical_points,
     curves,
     datasets,
+    embeddings,
     eventfiles,
+    foldings,
     grand_tour,
     graphs,
     health,
@@ -62,16 +75,20 @@ from lossland.models import (
     layouts,
     least_squares,
     linear_maps,
+    masks,
+    minilm,
     misleading,
     neighbours,
     networks,
     neurons,
+    normalization,
     perceptrons,
     phase_portraits,
     playground,
     principal,
     quadratics,
     recorder,
+    residual,
     runfiles,
     runs,
     signals,
@@ -80,6 +97,7 @@ from lossland.models import (
     slicing,
     slopes,
     subspaces,
+    tasks,
     torch_models,
     torch_watch,
     training,
@@ -91,13 +109,17 @@ from lossland.models import (
 
 __all__ = [
     "analogies",
+    "attention",
     "calculus",
     "checkpoints",
+    "clouds",
     "contours",
     "critical_points",
     "curves",
     "datasets",
+    "embeddings",
     "eventfiles",
+    "foldings",
     "grand_tour",
     "graphs",
     "health",
@@ -107,16 +129,20 @@ __all__ = [
     "layouts",
     "least_squares",
     "linear_maps",
+    "masks",
+    "minilm",
     "misleading",
     "neighbours",
     "networks",
     "neurons",
+    "normalization",
     "perceptrons",
     "phase_portraits",
     "playground",
     "principal",
     "quadratics",
     "recorder",
+    "residual",
     "runfiles",
     "runs",
     "signals",
@@ -125,6 +151,7 @@ __all__ = [
     "slicing",
     "slopes",
     "subspaces",
+    "tasks",
     "torch_models",
     "torch_watch",
     "training",

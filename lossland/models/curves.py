@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +21,9 @@ Floats = NDArray[np.float64]
 TRAIN = ("train", "training")
 VALIDATION = ("validation", "valid", "val", "eval", "test", "dev")
 HIGHER = ("acc", "auc", "f1", "precision", "recall", "bleu")  # parts of names of what should rise
-HIDDEN = 32  # neurons of the small training
+MOST_KEPT = 64  # trainings
+BLOCK = 180  # samples judged at once: so few that BLAS does not start threads, which would take longer
+HIDDEN = 16  # neurons of the small training
 
 
 def smoothed(values: ArrayLike, beta: float) -> Floats:
@@ -77,6 +80,46 @@ def gap(train: Scalars, validation: Scalars) -> Scalars:
     return Scalars(validation.steps, validation.values - between)
 
 
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """One number of a run, in training and in validation; None where it was not measured, of one at least not."""
+
+    name: str
+    train: Scalars | None = None
+    validation: Scalars | None = None
+
+    @property
+    def curves(self) -> list[Scalars]:
+        """Those that there are."""
+        return [curve for curve in (self.train, self.validation) if curve is not None]
+
+    @property
+    def judged(self) -> Scalars:
+        """The curve that tells the best step: validation's, else training's."""
+        return self.curves[-1]
+
+
+@np.errstate(all="ignore")
+def verdict(pair: Pair, patience: int, higher: bool = False) -> dict[str, float]:
+    """Return what curves say: ``best_epoch`` and ``best_value`` of the judged curve, and what became of them.
+
+    ``stopped_epoch`` is the step at which patience ends (nan: never), ``last`` the judged curve's last value, ``rise``
+    by which share of the best value it is above that. With both curves, ``train`` and ``gap`` are those at the end.
+    """
+    steps, values = pair.judged.steps, pair.judged.values
+    at, stop = best(values, higher), stopping(values, patience, higher)
+    found = {
+        "best_epoch": float(steps[at]),
+        "best_value": float(values[at]),
+        "stopped_epoch": math.nan if stop is None else float(steps[stop]),
+        "last": float(values[-1]),
+        "rise": float(values[-1] / values[at] - 1.0),
+    }
+    if pair.train and pair.validation:
+        found |= {"train": float(pair.train.values[-1]), "gap": float(gap(pair.train, pair.validation).values[-1])}
+    return found
+
+
 def is_higher_better(name: str) -> bool:
     """Whether a curve's name is of something that should rise, such as accuracy."""
     return any(part in name.lower() for part in HIGHER)
@@ -123,7 +166,7 @@ def mislabelled(data: Data, share: float, seed: int = 0) -> Data:
     order = uniform(seed, numbers, 0, Purpose.ORDER)[0].argsort()
     chosen = order[: round(share * count)]
     away = 1 + (uniform(seed, numbers, 1, Purpose.ORDER)[0] * (classes - 1)).astype(np.int64)
-    target = np.asarray(data.target).copy()
+    target = data.target.astype(np.int64)
     target[chosen] = (target[chosen] + np.minimum(away, classes - 1)[chosen]) % classes
     return Data(data.points, target, data.names)
 
@@ -144,12 +187,15 @@ class Curves:
         return {name: Scalars(self.steps, getattr(self, name)[:, network]) for name in names}
 
 
+_trained: dict[tuple[Any, ...], Curves] = {}  # by what was asked for
+
+
 def digits_training(
     samples: int = 100,
     noise: float = 0.2,
     rates: Sequence[float] = (0.01,),
     hidden: int = HIDDEN,
-    epochs: int = 200,
+    epochs: int = 150,
     every: int = 1,
     piece: int = 10,
     seed: int = 0,
@@ -158,8 +204,12 @@ def digits_training(
 
     Each of the networks (64, ``hidden`` tanh, 10) has its own rate for Adam; an epoch is one step on all samples.
     Validation is on the 360 digits that are for the test, all labelled rightly. The curves have a value each ``every``
-    epochs from 0 on, and come each ``piece`` values.
+    epochs from 0 on, and come each ``piece`` values; those of a training that was asked for before come at once.
     """
+    asked = (samples, noise, tuple(rates), hidden, epochs, every, seed)
+    if asked in _trained:
+        yield _trained[asked]
+        return
     train, test = split_digits()
     data = mislabelled(train.part(0, samples), noise, seed)
     network = mlp((64, hidden, 10))
@@ -171,7 +221,12 @@ def digits_training(
         done = trainer.t >= epochs
         if done or len(rows) % piece == 0:
             steps, loss, accuracy, val_loss, val_accuracy = (np.array(column) for column in zip(*rows, strict=True))
-            yield Curves(steps, loss, val_loss, accuracy, val_accuracy)
+            found = Curves(steps, loss, val_loss, accuracy, val_accuracy)
+            if done:
+                _trained[asked] = found
+                while len(_trained) > MOST_KEPT:
+                    _trained.pop(next(iter(_trained)))
+            yield found
         if done:
             return
         trainer.advance(min(every, epochs - trainer.t))
@@ -180,7 +235,11 @@ def digits_training(
 @np.errstate(all="ignore")
 def _measured(network: Network, theta: Floats, data: Data) -> tuple[Floats, Floats]:
     """Return loss and accuracy (P,) over some samples."""
-    out = network.apply(theta, data.points)  # (P, N, classes)
-    target = prepared(np, network.loss_kind, data.target, network.outputs, out.dtype)
-    right = out.argmax(axis=-1) == data.target
-    return losses(network.loss_kind, out, target).mean(axis=1), right.mean(axis=1)
+    loss, right = [], []
+    for first in range(0, len(data), BLOCK):
+        part = data.part(first, first + BLOCK)
+        out = network.apply(theta, part.points)  # (P, N, classes)
+        target = prepared(np, network.loss_kind, part.target, network.outputs, out.dtype)
+        loss.append(losses(network.loss_kind, out, target))
+        right.append(out.argmax(axis=-1) == part.target)
+    return np.concatenate(loss, axis=1).mean(axis=1), np.concatenate(right, axis=1).mean(axis=1)

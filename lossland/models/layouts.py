@@ -1,8 +1,7 @@
-"""What a layout of samples may be trusted for, and two layouts laid over each other.
+"""What a layout of samples may be trusted for.
 
-Trustworthiness: Venna and Kaski, "Neighborhood preservation in nonlinear projection methods", 2001. Procrustes:
-Schönemann, "A generalized solution of the orthogonal Procrustes problem", 1966. Samples are the rows of ``points`` (n,
-d), their places those of ``layout`` (n, k).
+Trustworthiness: Venna and Kaski, "Neighborhood preservation in nonlinear projection methods", 2001.
+Samples are the rows of ``points`` (n, d), their places those of ``layout`` (n, k).
 """
 
 from __future__ import annotations
@@ -44,12 +43,10 @@ def penalties(points: Floats, layout: Floats, count: int = TRUSTED) -> Iterator[
         own = np.arange(len(square))
         square[own, first + own] = np.inf
         said = nearest_others(layout, count, first, len(square))
-        found = np.zeros(len(square))
-        for which in said.T:
-            away = square[own, which][:, None]
-            rank = 0.5 * ((square < away).sum(axis=1) + (square <= away).sum(axis=1) + 1)
-            found += np.maximum(rank - count, 0)
-        yield found
+        away, ordered = np.take_along_axis(square, said, axis=1), np.sort(square, axis=1)
+        both = zip(ordered, away, strict=True)
+        rank = [0.5 * (row.searchsorted(one) + row.searchsorted(one, "right") + 1) for row, one in both]
+        yield np.maximum(np.array(rank) - count, 0.0).sum(axis=1)
 
 
 def trust(penalty: Floats, count: int = TRUSTED) -> Floats:
@@ -68,15 +65,3 @@ def knn_accuracy(layout: Floats, label: Indices, count: int = VOTERS) -> float:
     size, label = len(layout), np.asarray(label, np.int64)
     near = [nearest_others(layout, count, first, tsne.ROWS) for first in range(0, size, tsne.ROWS)]
     return float((neighbours.vote(label[np.concatenate(near)]) == label).mean())
-
-
-def aligned(layout: Floats, onto: Floats, scale: bool = False) -> Floats:
-    """Return a layout (n, k) moved, turned or mirrored to lie as near to another as it can; with ``scale`` resized too.
-
-    Without it all distances stay what they are.
-    """
-    middle, goal = layout.mean(axis=0), onto.mean(axis=0)
-    left, stretch, right = np.linalg.svd((layout - middle).T @ (onto - goal))
-    size = float(((layout - middle) ** 2).sum())
-    factor = float(stretch.sum()) / size if scale and size > 0 else 1.0
-    return factor * (layout - middle) @ left @ right + goal

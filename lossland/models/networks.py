@@ -74,6 +74,10 @@ class Layer(ABC):
         ``slope`` is that by the activations after it.
         """
 
+    def backward_first(self, w: Weights, saved: Any, slope: Array) -> dict[str, Array]:
+        """Return the gradient by each parameter alone: what is before a network's first layer, the data, is given."""
+        return self.backward(w, saved, slope)[1]
+
     def observed(self, saved: Any) -> dict[str, Array]:
         """Return the statistics of the batch that `forward` saw, by the names of `statistics`."""
         return {}
@@ -105,8 +109,11 @@ class Linear(Layer):
 
     def backward(self, w: Weights, saved: Any, slope: Array) -> tuple[Array, dict[str, Array]]:
         """Return the gradients."""
-        xp = namespace(slope)
-        return slope @ w["weight"], {"weight": turned(slope) @ saved, "bias": xp.sum(slope, axis=1)}
+        return slope @ w["weight"], self.backward_first(w, saved, slope)
+
+    def backward_first(self, w: Weights, saved: Any, slope: Array) -> dict[str, Array]:
+        """Return the gradients by weight and bias."""
+        return {"weight": turned(slope) @ saved, "bias": namespace(slope).sum(slope, axis=1)}
 
 
 @dataclass(frozen=True)
@@ -461,13 +468,25 @@ def forward(layers: Sequence[Layer], w: Weights, x: Array, mode: Mode) -> tuple[
     return x, saved
 
 
-def backward(layers: Sequence[Layer], w: Weights, saved: list[Any], slope: Array) -> tuple[Array, dict[str, Array]]:
-    """Return the gradient by the activations before the layers, and by all their parameters."""
+def backward(
+    layers: Sequence[Layer], w: Weights, saved: list[Any], slope: Array, first: int = 0
+) -> tuple[Array, dict[str, Array]]:
+    """Return the gradient by the activations before layer number ``first``, and by all parameters from there on."""
     grads: dict[str, Array] = {}
-    for index in reversed(range(len(layers))):
+    for index in reversed(range(first, len(layers))):
         slope, found = layers[index].backward(_within(w, index), saved[index], slope)
-        grads.update({f"{index}.{name}": value for name, value in found.items()})
+        grads.update(_named(index, found))
     return slope, grads
+
+
+def parameter_slopes(layers: Sequence[Layer], w: Weights, saved: list[Any], slope: Array) -> dict[str, Array]:
+    """Return the gradient by all parameters of layers, the first of which is given data."""
+    slope, grads = backward(layers, w, saved, slope, first=1)
+    return _named(0, layers[0].backward_first(_within(w, 0), saved[0], slope)) | grads
+
+
+def _named(index: int, grads: dict[str, Array]) -> dict[str, Array]:
+    return {f"{index}.{name}": value for name, value in grads.items()}
 
 
 def observed(layers: Sequence[Layer], saved: list[Any]) -> dict[str, Array]:
@@ -670,7 +689,8 @@ class Network(Displayed):
             for block in self._blocks(theta, x, mode):
                 out, saved = forward(self.layers, w, x[:, block, ...], mode)
                 each.append(losses(self.loss_kind, out, aim[block, :]))
-                _, found = backward(self.layers, w, saved, loss_slopes(self.loss_kind, out, aim[block, :]) / x.shape[1])
+                by_output = loss_slopes(self.loss_kind, out, aim[block, :]) / x.shape[1]
+                found = parameter_slopes(self.layers, w, saved, by_output)
                 slope = slope + _joined(xp, self.parameters, found, count, theta.dtype)
                 seen_here = observed(self.layers, saved)  # of the whole batch: where it is wanted there is one block
             values.append(xp.mean(xp.concat(each, axis=1), axis=1))
@@ -732,7 +752,7 @@ class Network(Displayed):
     def _pieces(self, theta: Array, x: Array) -> Iterator[slice]:
         """Yield slices of the networks, so few at a time that the widest layer's activations fit."""
         at_once = max(1, AT_ONCE // max(1, x.shape[1] * self.widest))
-        for first in range(0, theta.shape[0], at_once):
+        for first in range(0, max(theta.shape[0], 1), at_once):  # of no networks there is one piece, with none
             yield slice(first, min(first + at_once, theta.shape[0]))
 
     def _blocks(self, theta: Array, x: Array, mode: Mode) -> list[slice]:
@@ -743,8 +763,12 @@ class Network(Displayed):
         """
         count = x.shape[1]
         whole = mode.training and any(isinstance(layer, BatchNorm | Dropout) for layer in _all_layers(self.layers))
-        alone = BLAS_ALONE // 8 if namespace(x).isdtype(theta.dtype, "complex floating") else BLAS_ALONE
-        block = alone // max([1, *(p.stop - p.start for p in self.parameters)])
+        sizes = [p.stop - p.start for p in self.parameters]
+        alone = BLAS_ALONE
+        if namespace(x).isdtype(theta.dtype, "complex floating"):
+            alone = BLAS_ALONE // 8
+            sizes += [16 * (p.stop - p.start) for p in self.parameters if p.shape[0] == 1]  # by a vector: below 2**12
+        block = alone // max([1, *sizes])
         if whole or self.kept_statistics or block < SMALLEST_BLOCK or namespace(x) is not np:
             block = count
         return [slice(start, min(start + block, count)) for start in range(0, count, block)]

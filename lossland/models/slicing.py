@@ -159,9 +159,7 @@ def prepare_torch(
     wanted, read = checkpoints.wanted_of(model), checkpoints.states(checkpoints.files_of(saved))
     states = [(checkpoints.matched(wanted, state, source), source) for source, state in read]
     if directions == "points" and len(states) not in (1, 2):
-        raise UserError(
-            f"Directions 'points' need one or two --checkpoints besides the model, not {len(states)}."
-        )
+        raise UserError(f"Directions 'points' need one or two --checkpoints besides the model, not {len(states)}.")
     if directions in ("pca", "local") and len(states) < 3:
         raise UserError(f"Directions {directions!r} need --checkpoints of at least three steps, not {len(states)}.")
     if states and directions != "points":

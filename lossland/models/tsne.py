@@ -2,9 +2,10 @@
 
 Van der Maaten and Hinton, "Visualizing Data using t-SNE", 2008. Neighbours in space are told by Gaussians that are as
 wide as a *perplexity* demands, neighbours in the layout by Student's t with one degree of freedom, and the layout
-slides down the Kullback–Leibler divergence of the two. The settings are scikit-learn's: early exaggeration, the
-learning rate n / (4 · exaggeration) of Belkina et al. (2019), momentum .5 and then .8, a gain for each number, and a
-start from the principal axes, as Kobak and Berens (2019) advise.
+slides down the Kullback–Leibler divergence of the two, with momentum .5 and then .8, and a gain for each number. Newer
+are the start, from the principal axes (Kobak and Berens, "The art of using t-SNE for single-cell
+transcriptomics", 2019), and the rate, n over four times what similarities are multiplied by (Belkina et al., "Automated
+optimized parameters for t-SNE", 2019; openTSNE raises it after the exaggeration, too).
 
 Samples are the rows of ``points`` (n, d), a layout is (n, 2). Functions take arrays of any library; `Descent` is
 float32 on the CPU, in a compiled kernel where there is one.
@@ -27,13 +28,14 @@ Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 Array = Any  # of NumPy, CuPy or array_api_strict
 
-ROWS = 128  # that are worked on between two looks at the window
+ROWS = 64  # that are worked on between two looks at the window
 TOLERANCE = 1e-6  # of a perplexity
 MOST_TRIES = 80  # for one: more are of no use, as bisection has no digits left
 EARLY = 250  # steps with exaggeration
 SLOW, FAST = 0.5, 0.8  # momentum in these steps, and afterwards
 LEAST_GAIN = 0.01
-LEAST = 1e-12  # of a similarity, so that it has a logarithm
+PACE, MOST_PACE = 16_000_000, 10  # pairs, and steps at most, between two looks at the window
+LEAST = 1e-300  # of a similarity, so that it has a logarithm
 SIZE = 1e-4  # standard deviation of the start along its first axis
 
 
@@ -93,16 +95,20 @@ def similarities(points: Array, perplexity: float) -> Generator[float, None, tup
         raise UserError(
             f"The perplexity is how many neighbours count: of {count} points it must be above 1 and below {count - 1}."
         )
-    shares, found = [], []
-    for first in range(0, count, ROWS):
-        rows = squares(points[first : min(first + ROWS, count), :], points)
-        own = xp.arange(rows.shape[0])[:, None] + first == xp.arange(count)[None, :]
+    parts = [(first, min(first + ROWS, count)) for first in range(0, count, ROWS)]
+    shares, found, both = [], [], []
+    for first, last in parts:
+        rows = squares(points[first:last, :], points)
+        own = xp.arange(last - first)[:, None] + first == xp.arange(count)[None, :]
         share, each = conditional(xp.where(own, xp.asarray(xp.inf, dtype=rows.dtype), rows), perplexity)
         shares.append(share)
         found.append(each)
-        yield min(first + ROWS, count) / count
+        yield last / count
     share = xp.concat(shares)
-    return (share + xp.matrix_transpose(share)) / (2.0 * count), xp.concat(found)
+    for first, last in parts:
+        both.append((share[first:last, :] + xp.matrix_transpose(share[:, first:last])) / (2.0 * count))
+        yield 1.0
+    return xp.concat(both), xp.concat(found)
 
 
 def joint(points: Array, perplexity: float) -> tuple[Array, Array]:
@@ -153,24 +159,34 @@ class Descent:
     """A layout on its way: ``step`` is how many steps it has taken, ``layout`` (n, 2) where the points are.
 
     The first ``early`` steps pull as if similarities were ``exaggeration`` times as large, so that clusters form while
-    points can still pass each other.
+    points can still pass each other. ``rate`` 0 is n / 4 over the factor of similarities. ``perplexities`` (n,) are
+    those that were found.
     """
 
     def __init__(
-        self, similarity: Floats, layout: Floats, exaggeration: float = 12.0, early: int = EARLY, rate: float = 0.0
+        self,
+        similarity: Floats,
+        layout: Floats,
+        exaggeration: float = 12.0,
+        early: int = EARLY,
+        rate: float = 0.0,
+        perplexities: Floats | None = None,
     ) -> None:
         count = len(similarity)
+        self.perplexities = np.full(count, np.nan) if perplexities is None else perplexities
         room = -(-count // pairs.STRIDE) * pairs.STRIDE
         self.count, self.exaggeration, self.early, self.step = count, exaggeration, early, 0
-        self.rate = rate or max(count / exaggeration / 4.0, 50.0)
+        self.rate = rate
         self._similarity = np.zeros((room, room), np.float32)
-        self._similarity[:count, :count] = similarity
+        self._entropy = self._together = 0.0  # Σ p log p and Σ p
+        for first in range(0, count, ROWS):  # some at a time: they stay in the cache
+            rows = similarity[first : first + ROWS]
+            self._similarity[first : first + len(rows), :count] = rows
+            self._entropy += float((rows * np.log(np.maximum(rows, LEAST))).sum())
+            self._together += float(rows.sum())
         self._points = np.full((2, room), pairs.FAR, np.float32)
         self._points[:, :count] = layout.T
         self._velocity, self._gain = np.zeros((2, count), np.float32), np.ones((2, count), np.float32)
-        known = similarity[similarity > 0]
-        self._entropy = float(known @ np.log(known))  # Σ p log p
-        self._together = float(known.sum())
 
     @property
     def layout(self) -> Floats:
@@ -184,12 +200,13 @@ class Descent:
         """
         points = self._points[:, : self.count]
         for _ in range(steps):
-            early = self.step < self.early
+            factor, momentum = (self.exaggeration, SLOW) if self.step < self.early else (1.0, FAST)
+            rate = self.rate or 0.25 * self.count / factor
             total, attraction, repulsion = self._forces()
-            slope = attraction * (4.0 * (self.exaggeration if early else 1.0)) - repulsion * (4.0 / total)
+            slope = attraction * (4.0 * factor) - repulsion * (4.0 / total)
             turned = self._velocity * slope < 0.0
             self._gain = np.maximum(np.where(turned, self._gain + 0.2, self._gain * 0.8), LEAST_GAIN)
-            self._velocity = (SLOW if early else FAST) * self._velocity - self.rate * self._gain * slope
+            self._velocity = momentum * self._velocity - rate * self._gain * slope
             points += self._velocity
             points -= points.mean(axis=1, keepdims=True)
             self.step += 1
@@ -199,6 +216,11 @@ class Descent:
         sums = self._sums(measuring=True)
         total = float(sums[0].sum(dtype=np.float64)) - self.count
         return self._entropy + float(sums[5].sum(dtype=np.float64)) + self._together * math.log(total)
+
+    @property
+    def pace(self) -> int:
+        """How many steps take some milliseconds."""
+        return min(max(1, PACE // self.count**2), MOST_PACE)
 
     def _forces(self) -> tuple[float, Singles, Singles]:
         """Return the sum of all weights, and the attractions and repulsions (2, n) before they are weighed."""
@@ -212,6 +234,13 @@ class Descent:
         except MachineError:  # nothing can be compiled here
             inside = slice(self.count)
             return sums_on_arrays(self._points[:, inside], self._similarity[inside, inside], measuring)
+
+
+def begun(points: Floats, perplexity: float, exaggeration: float = 12.0) -> Generator[object, None, Descent]:
+    """Return the descent of samples (n, d) from their principal axes; a generator, as `similarities` is."""
+    similarity, perplexities = yield from similarities(points, perplexity)
+    yield
+    return Descent(similarity, start(points), exaggeration, perplexities=perplexities)
 
 
 def sums_on_arrays(points: Singles, attraction: Singles, measuring: bool) -> Singles:

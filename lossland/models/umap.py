@@ -32,6 +32,7 @@ PIECES = 8  # of an epoch: edges that are moved together
 TRIES = 64  # of a bisection
 LEAST_WIDTH = 1e-3  # of a point's neighbourhood, as a share of the mean distance in it
 SIZE = 10.0  # half the width of the start
+PACE = 80_000  # edges between two looks at the window
 
 
 class Graph(NamedTuple):
@@ -79,6 +80,7 @@ def graph(points: Floats, count: int) -> Generator[float, None, Graph]:
         near.append(found)
         away.append(np.sqrt(np.take_along_axis(square, found, axis=1)))
         yield min(first + tsne.ROWS, size) / size
+    yield 1.0
     return _united(np.concatenate(near), np.concatenate(away), count)
 
 
@@ -121,7 +123,7 @@ class Sampling:
         often = graph.weight / graph.weight.max()
         random = np.random.Generator(np.random.Philox(key=np.array([seed, 0], np.uint64)))
         order = random.permutation(np.flatnonzero(often * epochs >= 1.0))  # an edge that is never taken is left out
-        self.layout, self.epoch, self.epochs = np.array(layout, float), 0, epochs
+        self._layout, self.epoch, self.epochs = np.array(layout, float), 0, epochs
         self._head, self._tail, self._often = graph.head[order], graph.tail[order], often[order]
         self._random = random
 
@@ -135,15 +137,37 @@ class Sampling:
                 self._move(due[piece::PIECES], rate)
             self.epoch += 1
 
+    @property
+    def layout(self) -> Floats:
+        """Where the points are, as a new array (n, 2)."""
+        return self._layout.copy()
+
+    @property
+    def pace(self) -> int:
+        """How many epochs take some milliseconds."""
+        return max(1, PACE // len(self._head))
+
+    def divergence(self) -> float:
+        """Return nan: what an epoch makes small is known from its samples alone."""
+        return float("nan")
+
     def _move(self, edges: Indices, rate: float) -> None:
         """Pull both ends of edges together, and push their heads away from points at random."""
         head, tail = self._head[edges], self._tail[edges]
-        apart = self.layout[head] - self.layout[tail]
+        place = self._layout
+        apart = place[head] - place[tail]
         force = np.clip(2.0 * pull((apart**2).sum(axis=1))[:, None] * apart, -CUT, CUT)
         pushed = np.repeat(head, NEGATIVE)
-        away = self.layout[pushed] - self.layout[self._random.integers(len(self.layout), size=len(pushed))]
+        away = place[pushed] - place[self._random.integers(len(place), size=len(pushed))]
         flight = np.clip(2.0 * push((away**2).sum(axis=1))[:, None] * away, -CUT, CUT)
         who = np.concatenate([head, tail, pushed])
         for axis in range(2):
             way = np.concatenate([-force[:, axis], force[:, axis], flight[:, axis]])
-            self.layout[:, axis] += rate * np.bincount(who, way, len(self.layout))
+            place[:, axis] += rate * np.bincount(who, way, len(place))
+
+
+def begun(points: Floats, count: int, epochs: int, seed: int = 0) -> Generator[object, None, Sampling]:
+    """Return the sampling of points (n, d) from their principal axes; a generator, as `graph` is."""
+    made = yield from graph(points, count)
+    yield
+    return Sampling(made, start(points), epochs, seed)

@@ -9,7 +9,7 @@ from typing import Any
 
 from lossland import checks, landscapes, userfiles
 from lossland.errors import UserError, nearest, shown
-from lossland.files import holds_results
+from lossland.files import holds_results, may_be_run
 from lossland.landscapes import Landscape
 from lossland.landscapes.gridfiles import is_grid
 from lossland.resources import folder
@@ -40,6 +40,7 @@ Shown = Scene | type[Scene] | Landscape | Callable[[Any, Any], Any] | str | Path
 LARGEST_SEED = 2**64 - 1
 RACE = "optimizer_race"  # the scene that shows a landscape given by its own name or formula
 SLICE = "nn_loss_slice"  # the scene that shows a slice from a file
+RUNS = "loss_curves"  # the scene that shows what a training recorded
 BENCHMARK = "bench"  # the scene that shows what `lossland bench` wrote into a folder
 
 
@@ -90,6 +91,8 @@ def scene(
         values = {"folder": str(what).strip(), **values}
     if kind.name == SLICE and isinstance(what, str | Path) and is_grid(str(what)):
         values = {"file": str(what).strip(), **values}
+    if kind.name == RUNS and isinstance(what, str | Path) and str(what).strip() != RUNS:
+        values = {"file": str(what).strip(), **values}
     if "domain" in values:
         check_domain(kind)
     made = kind(preset, checks.whole(seed, 0, LARGEST_SEED, "The seed"))
@@ -138,13 +141,26 @@ def _meant(what: object) -> tuple[type[Scene], Any]:
         if isinstance(found, type):
             return _with_words(found, Path(file.path)), None
         return scene_class(RACE), name
-    if is_grid(name):
-        return scene_class(SLICE), None
     if name in _files():
         return scene_class(name), None
+    if name not in landscapes.names() and _is_run(name):
+        return scene_class(RUNS), None
+    if is_grid(name):
+        return scene_class(SLICE), None
     if name not in landscapes.names() and name.isidentifier() and name not in ("x", "y"):
         raise _unknown(name)
     return scene_class(RACE), name
+
+
+def _is_run(name: str) -> bool:
+    """Whether a text names a recorded run, or a folder that has one in it; or can name nothing else."""
+    if "tfevents" in name or name.lower().endswith(".csv"):
+        return True
+    if not may_be_run(name):
+        return False
+    from lossland.models.runfiles import is_run  # it takes a tenth of a second to import
+
+    return is_run(name) or ("/" in name and not is_grid(name))
 
 
 def _is_own_scene(value: object) -> bool:

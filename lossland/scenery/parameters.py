@@ -255,14 +255,14 @@ class Choice(Param[str]):
 
 
 class Text(Param[str]):
-    """Free text with a checker, e.g. a landscape's name or a formula."""
+    """Free text with a checker, e.g. a landscape's name or a formula. If there are ``options``, a list offers them."""
 
     def __init__(
         self, default: str, checker: Callable[[str], object] | None = None, label: str = "", help: str = "",
-        hidden: bool = False,
+        hidden: bool = False, options: Sequence[str] = (),
     ) -> None:  # fmt: skip
         super().__init__(default, label, help, hidden)
-        self.checker = checker
+        self.checker, self.options = checker, tuple(options)
 
     def check(self, value: object) -> str:
         """Accept text that the checker accepts (it raises UserError otherwise)."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cache, cached_property, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from lossland.optimizers import Optimizer
 
 R = TypeVar("R")
+
+Readouts: TypeAlias = dict[str, Any]
+"""A scene's numbers by name: numbers, truths, words, arrays, lists and dictionaries of them."""
+
 
 LONGEST_CALL = 60  # letters that stand in one line
 HANDLES = "handles"  # the group of layers that show where to drag; a still leaves them out
@@ -60,6 +64,7 @@ METHODS = {
     "click": "position",
     "pick": "layer, element",
     "changed": "name",
+    "poll": "seconds",
     "newcomer": "text",
 }
 """What a scene may give as methods, and what each is called with."""
@@ -440,7 +445,7 @@ class Scene(Displayed):
         """Return the picture of a moment."""
         raise self._lacks("frame", "the picture of a moment")
 
-    def readouts(self, *moment: Any, **time: Any) -> dict[str, Any]:  # a scene's own has ``now``, asked for as here:
+    def readouts(self, *moment: Any, **time: Any) -> Readouts:  # a scene's own has ``now``, asked for as here:
         """Return the scene's numbers: floats and arrays, computed with no window. ``readouts(time=0.5)``."""
         raise self._lacks("readouts", "its numbers")
 
@@ -501,6 +506,13 @@ class Scene(Displayed):
             if isinstance(param, PlacedPoint) and param.click and param.is_shown(self):
                 param.move(self, position)
                 return param.restarts
+        return False
+
+    def poll(self, seconds: float) -> bool:
+        """Look whether a file that the scene shows has grown; True if its picture is another one now.
+
+        A window asks again and again, with the seconds of some clock; films and stills never ask.
+        """
         return False
 
     def pick(self, layer: Layer, element: int) -> bool:

@@ -114,6 +114,13 @@ class Controls:
                 self._set(player, param, chosen)
         elif isinstance(param, Point):
             self._point(player, param, value, left, right, middle)
+        elif isinstance(param, Text) and param.options:
+            chosen = dropdown(
+                pen, f"set.{param.name}", left, middle, right - left, param.options, str(value), help,
+                free="Type another one",
+            )  # fmt: skip
+            if chosen is not None:
+                self._set(player, param, chosen)
         elif isinstance(param, Text | FunctionOfX):
             pen.box(left, middle - 12, right - left, 24, "text", 0.06, 6)
             shown = pen.fitted(str(value), right - left - 16, 13)

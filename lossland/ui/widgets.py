@@ -144,10 +144,12 @@ def dropdown(
     chosen: str,
     help: str,
     heading: Callable[[str], str] = lambda option: "",
+    free: str = "",
 ) -> str | None:
     """Draw the chosen option with a list that opens below. Returns a newly chosen one, or None.
 
-    In a long list one can search; ``heading`` is what stands above an option there.
+    In a long list one can search; ``heading`` is what stands above an option there. Where something else may be typed
+    as well, ``free`` invites to do so.
     """
     touch = pen.touch(key, x, y - 12, width, 24, help)
     pen.box(x, y - 12, width, 24, "text", 0.06 + 0.05 * touch.hovered, 6)
@@ -156,18 +158,27 @@ def dropdown(
     if touch.clicked:
         imgui.open_popup(f"{key}.list")
     items = [Item(name, name.replace("_", " "), group=heading(name)) for name in options]
-    picked = popup_list(pen, f"{key}.list", x, y + 15, width, items, chosen, "Search" if len(items) > FEW else "")
-    return picked if picked in options else None
+    hint = free or ("Search" if len(items) > FEW else "")
+    picked = popup_list(pen, f"{key}.list", x, y + 15, width, items, chosen, hint, bool(free))
+    return picked if free or picked in options else None
 
 
 def popup_list(
-    pen: Pen, key: str, x: float, y: float, width: float, items: Sequence[Item], chosen: str = "", hint: str = ""
+    pen: Pen,
+    key: str,
+    x: float,
+    y: float,
+    width: float,
+    items: Sequence[Item],
+    chosen: str = "",
+    hint: str = "",
+    free: bool = False,
 ) -> str | None:
     """Show the list ``key`` if it is open, with its corner at (x, y) where it fits. Returns what was chosen.
 
     With a ``hint`` there is a box above, in which one types at once: it leaves the lines that hold all of its words,
-    and Enter takes the first of them, or what was typed where there is none (see `meant`). Escape or a click beside it
-    closes it; while it is open, letters are no commands (see ``Host.wants_keyboard``).
+    and Enter takes the first of them, or what was typed where there is none (see `meant`) or the choice is ``free``.
+    Escape or a click beside it closes it; while it is open, letters are no commands (see ``Host.wants_keyboard``).
     """
     if pen.mute or not imgui.is_popup_open(key):
         return None
@@ -185,7 +196,8 @@ def popup_list(
         imgui.set_next_frame_want_capture_keyboard(True)
         with pen.font("regular", 14):
             if hint:
-                picked = _typed(pen, key, hint, items)
+                typed = _typed(pen, key, hint)
+                picked = typed if free or typed is None else meant(items, typed)
                 items = found_in(items, pen.typing.line)
                 headings = len({item.group for item in items} - {""})
                 room = V2(0, min((len(items) + headings) * ITEM_HEIGHT, LONGEST_LIST - 2 * ITEM_HEIGHT) * pen.scale)
@@ -208,8 +220,8 @@ def popup_list(
     return picked
 
 
-def _typed(pen: Pen, key: str, hint: str, items: Sequence[Item]) -> str | None:
-    """Draw the box above a list, which is empty when the list opens. Returns what is meant when Enter is pressed."""
+def _typed(pen: Pen, key: str, hint: str) -> str | None:
+    """Draw the box above a list, which is empty when the list opens. Returns what was typed when Enter is pressed."""
     if imgui.is_window_appearing():
         pen.typing.line = ""
         imgui.set_keyboard_focus_here()
@@ -218,7 +230,7 @@ def _typed(pen: Pen, key: str, hint: str, items: Sequence[Item]) -> str | None:
     if not entered or not pen.typing.line.strip():
         return None
     imgui.close_current_popup()
-    return meant(items, pen.typing.line)
+    return pen.typing.line
 
 
 def found_in(items: Sequence[Item], typed: str) -> list[Item]:

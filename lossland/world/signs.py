@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import cos, hypot, pi, sin
+from math import cos, hypot, pi, sin, sqrt
 
 Place = tuple[float, float]
 
@@ -49,6 +49,12 @@ def field(center: Place, color: str = "dim") -> list[Line]:
         half = (0.03 + 0.15 * away) / (away + 1e-9)
         strokes.append(Line([(u - half * across, v - half * down), (u + half * across, v + half * down)], color, 1.3))
     return strokes
+
+
+def sunflower(count: int, radius: float) -> list[Place]:
+    """Return places all over a disc in the middle of the square, evenly but in no grid: each a golden angle on."""
+    turns = [(radius * sqrt((k + 0.5) / count), 2.39996 * k) for k in range(count)]
+    return [(0.5 + away * cos(angle), 0.5 + away * sin(angle)) for away, angle in turns]
 
 
 def rings(*rings: tuple[float, str]) -> list[Line]:

@@ -77,11 +77,14 @@ def draw_notes(dl: imgui.ImDrawList, type_: Type, frame: Frame, size: Size, scri
         if scrim:
             right = left + max(width, type_.px(COLUMN_WIDTH) * has_column(notes))
             _draw_scrim(dl, type_, (right, top + height + type_.px(12)), size, scrim)
-        taken.append((left, top, width, height))
+        if has_column(notes):
+            taken.append((left, top, width, height))
         with _scaled(type_, factor):
             for block in blocks:
                 top += block.gap
                 block.draw(left, top)
+                if not has_column(notes):  # a title alone leaves what is beside its shorter lines to the subject
+                    taken.append((left, top, block.width, block.height))
                 top += block.height
     if legend:
         taken.append(legend_rect(type_, legend, size))

@@ -172,8 +172,16 @@ WRONG: dict[str, tuple[str, str, str]] = {
     "branches": (
         "class A(Base):\n    def update(self, grad, *_):\n        return self.Terms(1.0 if grad > 0 else -1.0)",
         "x.py:A",
-        "x.py, line 13: TypeError: a traced value is neither true nor false: write np.where",
+        "x.py, line 13: a traced value is neither true nor false: write np.where",
     ),
+    **{
+        f"converts by {call}": (
+            f"class A(Base):\n    def update(self, grad, last, t, position):\n        return self.Terms({call})",
+            "x.py:A",
+            "x.py, line 13: a traced value stands for every number, and becomes no single one: leave out float, int",
+        )
+        for call in ("float(grad)", "int(grad)", "sum(range(t))", "complex(grad).real", "__import__('math').sin(grad)")
+    },
     "taken": ("class A(Base):\n    title = 'Adam'", "x.py:A", "called Adam already"),
     "setting": ("", "mine.py:MyRule:rate=1", "has no setting 'rate'"),
     "text as default": ("class A(Base):\n    mode: float = 'fast'", "x.py:A", "mode of a must be a number"),

@@ -37,6 +37,17 @@ def test_slices_are_measured(tmp_path: Path) -> None:
         assert 0 < figures["flops"] < figures["flops without sharing"]
 
 
+@pytest.mark.endurance
+def test_projections_are_measured(tmp_path: Path) -> None:
+    file = tmp_path / "figures.json"
+    command = [sys.executable, str(ROOT / "benchmarks" / "projector.py"), "--quick", "--json", str(file)]
+    done = subprocess.run([*command, "--peers", "lossland"], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert "left out" not in done.stderr
+    figures = json.loads(file.read_text())["lossland"]
+    assert figures["trust"] >= 0.98
+    assert figures["cpu"] > 0
+
+
 def test_a_peer_that_is_not_there_is_named(tmp_path: Path) -> None:
     command = [sys.executable, str(ROOT / "benchmarks" / "render.py"), "--quick", "--only", "surfaces"]
     done = subprocess.run([*command, "--peers", "pygfx"], capture_output=True, text=True, check=True, cwd=tmp_path)

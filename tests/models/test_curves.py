@@ -103,7 +103,7 @@ def test_wrong_labels_are_learnt_by_heart(overfitted: list[curves.Curves]) -> No
     assert validation[-1] >= 1.1 * validation[low]
     assert (np.diff(train[low:]) < 0).all()
     assert train[-1] < 0.2 * train[low]
-    assert found["accuracy"].values[-1] > 0.99
+    assert found["accuracy"].values[-1] >= 0.99
 
 
 def test_curves_come_as_they_grow(overfitted: list[curves.Curves]) -> None:

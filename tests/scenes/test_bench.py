@@ -68,6 +68,15 @@ def test_a_click_on_a_cell_shows_its_race_from_the_start_and_undo_goes_back() ->
     assert player.scene.values["page"] == "cells"
 
 
+@pytest.mark.parametrize("optimizer", ["adam", "momentum", "rprop"])
+def test_a_race_ends_with_the_last_step_of_each_run(optimizer: str) -> None:
+    scene = library.scene("bench", "race", optimizer=optimizer)
+    (legend,) = (note for note in scene.frame(scene.clock.seconds).notes if isinstance(note, layers.Legend))
+    lowest = FOUND.row(scene.chosen, scene.land_text)["lowest"]  # type: ignore[attr-defined]
+    left = {f"{name} start": values[-1] - lowest for name, _, values in scene.paths()}  # type: ignore[attr-defined]
+    assert {row.name: row.cells[1] for row in legend.rows} == left
+
+
 def test_pages_keep_whom_they_show() -> None:
     player = Player(library.scene("bench", optimizer="adam", problem="himmelblau"))
     player.use_preset("race")

@@ -156,13 +156,13 @@ def test_what_does_not_fit_is_told_in_one_sentence(values: dict[str, str], says:
     assert "\n" not in str(caught.value)
 
 
-def test_a_new_sum_takes_no_longer_than_a_frame() -> None:
+def test_a_new_sum_takes_less_than_50_ms_of_one_core() -> None:
     made = scene()
     made.frame(14.0)
     taken = []
     for plus in ("paris italy", "tokyo china", "uncle woman", "actor woman"):
-        begun = time.perf_counter()
+        begun = time.process_time()
         made.set("plus", plus)
         made.frame(14.0)
-        taken.append(time.perf_counter() - begun)
+        taken.append(time.process_time() - begun)
     assert min(taken) < 0.05

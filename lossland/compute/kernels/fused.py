@@ -24,7 +24,8 @@ from lossland.expression import Node, Program, constant, stable, variable, varia
 from lossland.expression.node import COMPARISONS, as_node, make, ordered
 from lossland.expression.table import looks_up
 from lossland.expression.vectors import flat, rank
-from lossland.landscapes.landscape import calculus
+from lossland.landscapes.landscape import Calculus, calculus
+from lossland.landscapes.problems import Problem
 from lossland.optimizers import Optimizer
 from lossland.optimizers.look import AXES, entries, trace
 
@@ -99,11 +100,13 @@ def fuse(landscape: Ground, rule: Optimizer, timed: bool = False) -> Fused:
 def is_fusible(landscape: Ground, rule: Optimizer) -> bool:
     """Whether a step can be compiled, and is short enough for it to take a few seconds; in the plane it always is.
 
-    A landscape that is looked up in a table is not compiled.
+    A landscape that is looked up in a table is not compiled, nor is a problem that is no expression.
     In more dimensions a whole Hessian makes it too long on all but simple problems, and eigenvectors cannot be written
     as one expression at all.
     """
     axes = landscape.names
+    if isinstance(landscape, Problem) and not isinstance(landscape.around, Calculus):
+        return False
     around = calculus(landscape.node, axes)
     if looks_up(around.computes_value.steps):
         return False

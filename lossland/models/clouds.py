@@ -1,0 +1,64 @@
+"""Samples by name and what they are called, which of many are looked at, and their groups."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lossland.errors import UserError
+from lossland.models import datasets, misleading, neighbours, tsne, vectorfiles
+from lossland.models.vectorfiles import Vectors
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+NAMES = ("digits", "iris", "words", *misleading.SETS, "file")
+WORDS = 2000  # the most frequent ones
+GROUPS, STEPS = 10, 12  # of k-means, where nearly every sample is called otherwise
+FEW = 12  # labels that are always groups
+
+
+def samples(name: str, file: str = "", labels: str = "", seed: int = 0) -> Vectors:
+    """Return samples by name; ``file`` are those of a file, with the labels of another one if that is named.
+
+    Words are directions of GloVe's vectors, whose lengths mostly tell how frequent a word is.
+    """
+    if name == "file":
+        if not file:
+            raise UserError("Name a file of vectors (.npy, .npz or .tsv) as `file`.")
+        return vectorfiles.read(file, labels)
+    if name == "words":
+        glove = datasets.glove()
+        return Vectors(neighbours.directions(glove.vectors[:WORDS]), np.array(glove.words[:WORDS]))
+    made = misleading.SETS[name](seed) if name in misleading.SETS else datasets.dataset(name)
+    pictures = made.points.reshape(-1, 8, 8) if name == "digits" else None
+    return Vectors(made.points, np.array(made.names)[made.target.astype(int)], pictures)
+
+
+def drawn(count: int, most: int, seed: int = 0) -> Indices:
+    """Return the indices of all samples, or of as many as the seed draws of them, in order (NumPy's Philox)."""
+    if count <= most:
+        return np.arange(count)
+    random = np.random.Generator(np.random.Philox(key=np.array([seed, 1], np.uint64)))
+    return np.sort(random.choice(count, most, replace=False))
+
+
+def groups(made: Vectors, some: Indices, seed: int = 0) -> tuple[Indices, list[str]]:
+    """Return the group (n,) of each sample, and the groups' names: its label, or one of ten that k-means finds, "".
+
+    That is done where there is more than one label for each four samples, as with words; it looks at ``some`` of them.
+    """
+    names, kind = np.unique(made.labels, return_inverse=True)
+    if len(names) <= max(FEW, len(made) // 4):
+        return kind, names.tolist()
+    points = made.points[some]
+    means = neighbours.lloyd(points, neighbours.spread_start(points, GROUPS, seed), STEPS).centroids[-1]
+    return tsne.squares(made.points, means).argmin(axis=1), [""] * GROUPS
+
+
+def nearest_to(points: Floats, one: int, rows: Indices, count: int) -> tuple[Indices, Floats]:
+    """Return which of the samples ``rows`` are nearest to one of all, itself left out, and how far they are."""
+    away = np.sqrt(tsne.squares(points[[one]], points[rows])[0])
+    away[rows == one] = np.inf
+    found = np.argsort(away, kind="stable")[: min(count, len(rows) - 1)]
+    return rows[found], away[found]

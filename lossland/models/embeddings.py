@@ -1,0 +1,78 @@
+"""A layout that grows step by step, kept on its way: the course of t-SNE or UMAP."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Singles = NDArray[np.float32]
+
+
+class Moving(Protocol):
+    """A layout on its way, such as `tsne.Descent` and `umap.Sampling`."""
+
+    @property
+    def layout(self) -> Floats:
+        """Where the points are (n, 2)."""
+        ...
+
+    @property
+    def pace(self) -> int:
+        """How many steps take some milliseconds."""
+        ...
+
+    def advance(self, steps: int) -> None:
+        """Take some steps."""
+        ...
+
+    def divergence(self) -> float:
+        """Return how far the layout is from what it should be; nan where that is not known."""
+        ...
+
+
+class Course:
+    """The layouts (n, 2) of one that moves, from ``start`` on, as far as anyone has asked for them.
+
+    They are kept after every few steps: ``steps`` says after which, ``layouts`` has them and ``divergences`` how far
+    each is from what it should be. ``begun`` is a generator that prepares the moving one and returns it.
+    """
+
+    def __init__(self, begun: Generator[object, None, Moving], start: Floats, last: int) -> None:
+        self.last = last
+        self.moving: Moving | None = None
+        self.steps, self.layouts, self.divergences = [0], [start.astype(np.float32)], [float("nan")]
+        self._work = self._all(begun)
+
+    def reach(self, step: float, pieces: int | None = None) -> bool:
+        """Go on to a step, in no more than some pieces of work of some milliseconds. Return whether it is reached."""
+        done = 0
+        while self.steps[-1] < min(step, self.last):
+            if done == pieces:
+                return False
+            next(self._work)
+            done += 1
+        return True
+
+    def at(self, step: float) -> Singles:
+        """Return the layout at a step, or the last one there is. Between two that are kept points move straight."""
+        after = min(int(np.searchsorted(self.steps, step)), len(self.steps) - 1)
+        before = max(after - 1, 0)
+        span = self.steps[after] - self.steps[before]
+        share = min(max((step - self.steps[before]) / span, 0.0), 1.0) if span else 1.0
+        return self.layouts[before] + np.float32(share) * (self.layouts[after] - self.layouts[before])
+
+    def _all(self, begun: Generator[object, None, Moving]) -> Generator[None, None, None]:
+        moving = yield from begun
+        self.moving, self.divergences[0] = moving, moving.divergence()
+        while self.steps[-1] < self.last:
+            yield
+            steps = min(moving.pace, self.last - self.steps[-1])
+            moving.advance(steps)
+            self.layouts.append(moving.layout.astype(np.float32))
+            self.divergences.append(moving.divergence())
+            self.steps.append(self.steps[-1] + steps)
+        yield

@@ -1,0 +1,171 @@
+"""Dropout over all masks at once: a crowd of thinned networks, and what their mean is.
+
+In training each unit is left out with probability p, and what stays is divided by 1 − p (Srivastava, Hinton,
+Krizhevsky, Sutskever and Salakhutdinov 2014). With n units that may be left out there are 2^n networks. Where what
+follows is linear their mean is exactly the full network (Baldi and Sadowski 2013); behind something bent it is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Generator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lossland.compute.philox import Purpose, particles, uniform
+from lossland.errors import UserError
+from lossland.expression import namespace
+from lossland.models import networks, training
+
+Floats = NDArray[np.float64]
+
+MOST = 16  # units that may be left out, of which all masks are listed
+HIDDEN, BEHIND = 10, 8  # units of the network's first hidden layer, which are left out, and of the second
+RATE = "adam:lr=0.02"
+
+
+def all_masks(count: int, xp: Any = np) -> Any:
+    """Return all masks (2^n, n) of n units, 1 where a unit stays; number k has the binary digits of k."""
+    if not 1 <= count <= MOST:
+        raise UserError(f"All masks can be listed for 1 to {MOST} units, not for {count}.")
+    number, unit = xp.arange(2**count), xp.arange(count)
+    return xp.astype(xp.bitwise_right_shift(number[:, None], unit[None, :]) % 2, xp.float64)
+
+
+def chances(masks: Any, rate: float, locked: Collection[int] = ()) -> Any:
+    """Return the probability (m,) of masks (m, n) where each unit is left out with probability ``rate``.
+
+    ``locked`` units always stay.
+    """
+    xp, free = namespace(masks), [unit for unit in range(masks.shape[1]) if unit not in locked]
+    found = xp.ones(masks.shape[0], dtype=masks.dtype)
+    for unit in range(masks.shape[1]):
+        stays = masks[:, unit]
+        found = found * (stays * (1 - rate) + (1 - stays) * rate if unit in free else stays)
+    return found
+
+
+def factors(masks: Any, rate: float, locked: Collection[int] = ()) -> Any:
+    """Return what each unit is multiplied by (m, n): 0 where it is left out, 1 where it is locked, else 1/(1 − p)."""
+    xp = namespace(masks)
+    scale = [1.0 if unit in locked else 1 / (1 - rate) for unit in range(masks.shape[1])]
+    return masks * xp.asarray(scale, dtype=masks.dtype)
+
+
+def moments(values: Any, chance: Any) -> tuple[Any, Any]:
+    """Return mean and variance of values (m, ...) that have probabilities (m,)."""
+    xp = namespace(values)
+    weight = xp.reshape(chance, (-1, *[1] * (values.ndim - 1)))
+    mean = xp.sum(weight * values, axis=0)
+    return mean, xp.sum(weight * (values - mean) ** 2, axis=0)
+
+
+def drawn(count: int, units: int, rate: float, seed: int = 0, locked: Collection[int] = ()) -> NDArray[np.int64]:
+    """Return the numbers (count,) of masks that are drawn one after the other."""
+    chance, _ = uniform(seed, particles(np, 0, count * units), 0, Purpose.MASK)
+    stays = chance.reshape(count, units) >= rate
+    stays[:, list(locked)] = True
+    return (stays * 2 ** np.arange(units)).sum(axis=1)
+
+
+def gray(count: int) -> NDArray[np.int64]:
+    """Return the numbers (2^n,) of n bits in an order in which neighbours differ in one bit (Gray 1953)."""
+    number = np.arange(2**count)
+    return number ^ (number >> 1)
+
+
+# ---------------------------------------------------------------------------------------- networks with bent layers
+def network(rate: float) -> networks.Network:
+    """Return a network of two inputs and two hidden ReLU layers, the first with dropout, for two classes."""
+    layers = (
+        networks.Linear(2, HIDDEN), networks.Activation("relu"), networks.Dropout(rate),
+        networks.Linear(HIDDEN, BEHIND), networks.Activation("relu"), networks.Linear(BEHIND, 1),
+    )  # fmt: skip
+    return networks.Network(layers, 1, "logistic", f"MLP 2-{HIDDEN}-{BEHIND}-1 with dropout")
+
+
+def trainer(points: Floats, target: Any, rate: float, seed: int = 0) -> training.Trainer:
+    """Return such a network about to be trained on points (N, 2); with a rate of 0, without dropout."""
+    net = network(rate)
+    return training.Trainer(net, points, target, RATE, networks.initial(net, seed, 1, "he_normal"), seed=seed)
+
+
+def hidden(theta: Floats, points: Floats) -> Floats:
+    """Return the activations (N, HIDDEN) of the first hidden layer at points (N, 2)."""
+    return network(0.0).activations(theta, points)[1]
+
+
+def thinned(theta: Floats, points: Floats, factor: Floats) -> Floats:
+    """Return the outputs (m, N) at points (N, 2) of networks thinned by ``factors`` (m, HIDDEN)."""
+    views = network(0.0).views(theta)
+    after, bias, out, shift = (views[name] for name in ("3.weight", "3.bias", "5.weight", "5.bias"))
+    before = hidden(theta, points)[None] * factor[:, None]
+    return np.maximum(before @ after.T + bias, 0) @ out[0] + shift[0]
+
+
+def crowd(
+    theta: Floats, points: Floats, rate: float, at_once: int = 64
+) -> Generator[None, None, tuple[Floats, Floats]]:
+    """Return mean and variance (N,) of the probability of the second class at points (N, 2), over all masks.
+
+    Yields after each ``at_once`` masks.
+    """
+    every = all_masks(HIDDEN)
+    factor, chance = factors(every, rate), chances(every, rate)
+    mean, square = np.zeros(len(points)), np.zeros(len(points))
+    for start in range(0, len(every), at_once):
+        part = slice(start, start + at_once)
+        found = logistic(thinned(theta, points, factor[part]))
+        mean, square = mean + chance[part] @ found, square + chance[part] @ found**2
+        yield
+    return mean, np.maximum(square - mean**2, 0)
+
+
+def logistic(out: Floats) -> Floats:
+    """Return 1/(1 + exp(-out)), without overflow."""
+    return 0.5 + 0.5 * np.tanh(0.5 * out)
+
+
+def coadaptation(theta: Floats, points: Floats, target: Any) -> Floats:
+    """Return how much the worth of one unit depends on another (HIDDEN, HIDDEN), in units of the loss on points (N, 2).
+
+    Beside the diagonal: |L₋ᵢⱼ − L₋ᵢ − L₋ⱼ + L|, where L₋ᵢ is the loss without unit i. Units that do not rely on each
+    other are missed by the sum of what each alone is missed by, and have 0. On it: how much unit i alone is missed,
+    L₋ᵢ − L. What stays is not scaled.
+    """
+    unit = np.eye(HIDDEN)
+    kept = 1 - np.maximum(unit[:, None], unit[None]).reshape(-1, HIDDEN)
+    out = thinned(theta, points, np.vstack([np.ones((1, HIDDEN)), kept]))
+    margin = out * np.where(np.asarray(target) > 0, 1.0, -1.0)
+    loss = np.logaddexp(0.0, -margin).mean(axis=1)
+    without = loss[1:].reshape(HIDDEN, HIDDEN)
+    alone = np.diag(without)
+    found = np.abs(without - alone[:, None] - alone[None] + loss[0])
+    found[np.diag_indices(HIDDEN)] = alone - loss[0]
+    return found
+
+
+def between(matrix: Floats) -> float:
+    """Return the mean of a square matrix beside its diagonal."""
+    return float(matrix[~np.eye(len(matrix), dtype=bool)].mean())
+
+
+def units_of(text: str) -> list[int]:
+    """Return the numbers from 0 on of units that are counted from 1, of a text such as ``1, 4``; it may be empty."""
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if not all(part.isdigit() and 1 <= int(part) <= 12 for part in parts):
+        raise UserError(f"Units are numbers from 1 to 12 with commas between, such as 1, 4, not {text!r}.")
+    return [int(part) - 1 for part in parts]
+
+
+def numbers_of(text: str) -> Sequence[float]:
+    """Return the numbers of a text such as ``1, 0.5``: of 1 to 12 units."""
+    parts = [part for part in text.replace(";", ",").split(",") if part.strip()]
+    try:
+        found = [float(part) for part in parts]
+    except ValueError:
+        found = []
+    if not 1 <= len(found) <= 12 or not np.isfinite(found).all() or np.abs(found).max() > 1e6:
+        raise UserError(f"These are 1 to 12 numbers with commas between, such as 1, 0.5, -2, not {text!r}.")
+    return found

@@ -1,0 +1,128 @@
+"""The residual stream, which blocks read and add to, and two heads that find what came next before.
+
+A transformer without normalization is x ← x + Attn(x), x ← x + MLP(x), and so on: what leaves it is what entered it and
+the sum of all edits (Elhage et al. 2021, "A Mathematical Framework for Transformer Circuits"). The model here is not
+trained but written down: a head that copies the token before, and an induction head that looks for the token whose
+predecessor is the present one (Olsson et al. 2022, "In-context Learning and Induction Heads"). Between them perceptrons
+clear what is not needed any more, which Elhage et al. call memory management.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lossland.display import Displayed
+from lossland.errors import UserError
+from lossland.models import attention
+
+Floats = NDArray[np.float64]
+
+SYMBOLS = 6  # the tokens 0 to 5 ...
+START = SYMBOLS  # ... and the one that marks the beginning
+LANES = ("token", "position", "previous", "output")
+"""The parts of the stream: what a token is, where it stands, what stands before it, and what is said to come next."""
+
+
+class Head(NamedTuple):
+    """An attention block of one head: matrices (d, k) that make queries, keys and values, and one (k, d) back."""
+
+    query: Floats
+    key: Floats
+    value: Floats
+    back: Floats
+
+
+class Perceptron(NamedTuple):
+    """A block in which each token is by itself: x ↦ max(x W, 0) U with matrices (d, k) and (k, d)."""
+
+    inward: Floats
+    outward: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Stream(Displayed):
+    """What B blocks make of n tokens: ``states`` (B + 1, n, d) before the first and after each, ``edits`` (B, n, d)
+    what each adds, and ``weights`` (B, n, n) who looks at whom in it, 0 in a perceptron."""
+
+    states: Floats
+    edits: Floats
+    weights: Floats
+
+    @property
+    def sum_error(self) -> float:
+        """How far the last state is from the first one plus the sum of all edits, at most: a rounding."""
+        return float(np.abs(self.states[-1] - (self.states[0] + self.edits.sum(axis=0))).max(initial=0.0))
+
+
+def run(x: Floats, blocks: Sequence[Head | Perceptron], sharpness: float, ablated: Collection[int] = ()) -> Stream:
+    """Return what blocks make of tokens (n, d). ``ablated`` ones, by number, add nothing. Nobody sees what comes after.
+
+    ``sharpness`` is a factor on all scores of attention, 1 over the temperature.
+    """
+    count = len(x)
+    states, edits, weights = [x], [], []
+    for number, block in enumerate(blocks):
+        looked, edit = np.zeros((count, count)), np.zeros_like(x)
+        if number not in ablated:
+            if isinstance(block, Head):
+                asked = (x @ matrix for matrix in (block.query, block.key, block.value))
+                _, looked, found = attention.attend(*asked, attention.causal(np, count), 1.0 / sharpness, scaled=False)
+                edit = found @ block.back
+            else:
+                edit = np.maximum(x @ block.inward, 0.0) @ block.outward
+        x = x + edit
+        states.append(x)
+        edits.append(edit)
+        weights.append(looked)
+    return Stream(np.stack(states), np.stack(edits), np.stack(weights))
+
+
+@dataclass(frozen=True, eq=False)
+class Induction(Displayed):
+    """The model for a number of tokens: in which columns each of ``LANES`` is, and the blocks by name, in order."""
+
+    lanes: dict[str, slice]
+    blocks: dict[str, Head | Perceptron]
+
+    def embedded(self, tokens: Sequence[int]) -> Floats:
+        """Return the stream (n, d) as it begins: what each token is and where it stands."""
+        x = np.zeros((len(tokens), self.lanes["output"].stop))
+        x[:, self.lanes["token"]] = np.eye(SYMBOLS + 1)[list(tokens)]
+        x[:, self.lanes["position"]] = np.eye(len(tokens))
+        return x
+
+    def probabilities(self, x: Floats, sharpness: float) -> Floats:
+        """Return what is said to come next (..., 7): the softmax of the output lane of streams (..., d), sharpened."""
+        return attention.softmax(sharpness * x[..., self.lanes["output"]])
+
+
+def induction(count: int) -> Induction:
+    """Return the model for a number of tokens. Its matrices only copy, shift or erase lanes.
+
+    - ``attention 1``: each position asks for the one before it, and copies that token into the lane of the previous.
+    - ``mlp 1`` erases the positions, which nobody needs after that.
+    - ``attention 2``: each token asks whose previous token it is, and copies who answers into the output.
+    - ``mlp 2`` erases the previous tokens.
+    """
+    if count < 1:
+        raise UserError("The model needs one token at least.")
+    sizes = dict(zip(LANES, (SYMBOLS + 1, count, SYMBOLS + 1, SYMBOLS + 1), strict=True))
+    ends = np.cumsum(list(sizes.values())).tolist()
+    lanes = {name: slice(end - sizes[name], end) for name, end in zip(LANES, ends, strict=True)}
+    columns = np.eye(ends[-1])
+    part = {name: columns[:, place] for name, place in lanes.items()}  # (d, size): reads a lane; turned, writes it
+    before = np.eye(count, k=-1)  # position i asks for i - 1
+    return Induction(
+        lanes,
+        {
+            "attention 1": Head(part["position"] @ before, part["position"], part["token"], part["previous"].T),
+            "mlp 1": Perceptron(part["position"], -part["position"].T),
+            "attention 2": Head(part["token"], part["previous"], part["token"], part["output"].T),
+            "mlp 2": Perceptron(part["previous"], -part["previous"].T),
+        },
+    )

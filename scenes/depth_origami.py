@@ -1,0 +1,364 @@
+"""Depth folds: a sheet folded again and again, a map that bends a line in two, and lines in a plane that was folded."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+import lossland as ll
+from lossland import layers, parameters, plots, shapes, signs, tex, words
+from lossland.models import foldings
+
+SIDE = 512  # samples along each side of the plane that is coloured
+THICK = 0.10  # of the whole packet, in sides of the sheet over 2
+PAPER = "#EBD8B0"  # in either theme
+NEARER = 0.88  # how much of the packet's shrinking the view takes part in
+RELU = r"\mathrm{relu}"
+FOLD = rf"|x| = {RELU}(x) + {RELU}(-x)"
+TENT = rf"g(x) = 2\,{RELU}(x) - 4\,{RELU}(x - \tfrac{{1}}{{2}})"
+MOST = r"1 + n + \tfrac{n (n - 1)}{2}"
+MOST_LINES = 12
+BITS = 12  # of a pattern: a table has an entry for each
+
+
+def heart(points: int = 48, lean: float = 0.35) -> np.ndarray:
+    """Return angles and radii (2, points) of a heart around a middle that all of it is seen from, 1 at most."""
+    t = np.arange(points) * 2 * np.pi / points
+    x = 16 * np.sin(t) ** 3
+    y = 13 * np.cos(t) - 5 * np.cos(2 * t) - 2 * np.cos(3 * t) - np.cos(4 * t) + 1.5
+    angle = (np.arctan2(y, x) + lean + np.pi) % (2 * np.pi) - np.pi
+    return np.array([angle, np.hypot(x, y) / np.hypot(x, y).max()])[:, np.argsort(angle)]
+
+
+HEART = heart()
+
+
+class DepthOrigami(ll.Scene):
+    """Each layer folds, and what is cut after the last fold is cut everywhere."""
+
+    name = "depth_origami"
+    title = "Fold, fold, fold"
+    chapter = "Networks as geometry"
+    rows = ("N4", "S2")
+    sign = (
+        signs.Line([(0.08, 0.9), (0.29, 0.2), (0.5, 0.9), (0.71, 0.2), (0.92, 0.9)], "accent", 2.2),
+        signs.Line([(0.08, 0.9), (0.5, 0.2), (0.92, 0.9)], "dim", 1.4),
+    )
+    presets: ClassVar = {
+        "five folds": {"show": "paper", "depth": 5},
+        "one fold": {"show": "paper", "depth": 1},
+        "two folds": {"show": "paper", "depth": 2},
+        "three folds": {"show": "paper", "depth": 3},
+        "four folds": {"show": "paper", "depth": 4},
+        "tent map": {"show": "tent", "depth": 4},
+        "as many neurons": {"show": "tent", "depth": 5, "beside": True},
+        "lines": {"show": "plane", "depth": 1, "width": 8},
+        "folded lines": {"show": "plane", "depth": 3, "width": 4, "beside": True},
+    }
+
+    show = parameters.Choice("paper", ("paper", "tent", "plane"), "show", "Paper, a map of a line, or of a plane.")
+    depth = parameters.Integer(5, 1, 8, "depth", "How many layers: each one folds; in the plane the last one cuts.")
+    width = parameters.Integer(4, 1, MOST_LINES, "width", "How many lines the last layer cuts the plane along.")
+    beside = parameters.Toggle(False, "compare", "One wide layer with as many neurons, for comparison.")
+    cut = parameters.Point((0.5, 0.5), 0.35, 0.65, "cut", "Where the packet is cut: drag the ring.", hidden=True)
+    turns = parameters.Point((0.0,) * MOST_LINES, -3.2, 3.2, "turns", "How far each line's end is moved.", hidden=True)
+    clock = ll.Clock(16.0)
+
+    def changed(self, name: str) -> None:
+        """Keep to depths that can be drawn: 7 folds of paper, 5 layers in the plane."""
+        most = {"paper": 7, "plane": 5}.get(self.values["show"], 8)
+        self.values["depth"] = min(self.values["depth"], most)
+
+    # ---------------------------------------------------------------------------------------------- the mathematics
+    @ll.kept
+    def tent(self, depth: int) -> foldings.Bent:
+        """Return the tent map, so many times, from the weights of its network."""
+        return foldings.bent(foldings.tent(depth))
+
+    @ll.kept
+    def wide(self) -> foldings.Bent:
+        """Return what one layer of as many neurons can be at most."""
+        return foldings.bent(foldings.zigzag(2 * self.depth))
+
+    @ll.kept
+    def lines(self, count: int) -> np.ndarray:
+        """Return the first lines (count, 3) of the last layer."""
+        return foldings.chords(self.width, self.turns)[:count]
+
+    @ll.kept
+    def regions(self, count: int) -> int:
+        """Return into how many regions the first lines cut the square."""
+        return foldings.regions(self.lines(count), 1.0)
+
+    def neurons(self) -> int:
+        """Return how many neurons fold and cut the plane: four for each fold."""
+        return 4 * (self.depth - 1) + self.width
+
+    @ll.kept
+    def spread_out(self) -> np.ndarray:
+        """Return lines (n, 3) of as many neurons in one layer."""
+        return foldings.chords(self.neurons())
+
+    def readouts(self, now: ll.Now) -> ll.Readouts:
+        """Return pieces and steepest slope of the tent map, and regions of the lines, before and after folding."""
+        tent = self.tent(self.depth)
+        return {
+            "pieces": tent.pieces,
+            "slope": float(np.abs(tent.slopes).max()),
+            "regions": self.regions(self.width),
+            "folded_regions": foldings.folded_regions(self.lines(self.width), self.depth - 1),
+            "pieces_of_one_layer": self.wide().pieces,
+            "regions_of_one_layer": foldings.regions(self.spread_out(), 1.0),
+        }
+
+    # ------------------------------------------------------------------------------------------------- the picture
+    def frame(self, now: ll.Now) -> ll.Frame:
+        """Return the paper, the graph, or the plane."""
+        return {"paper": self.paper, "tent": self.graph, "plane": self.plane}[self.show](now)
+
+    def handles(self, now: ll.Now) -> list[ll.Handle]:
+        """Return the ring on the cut while the sheet is flat, and the ends of lines until the plane unfolds."""
+        if self.show == "paper" and self.folds(now) == 0:
+            low = foldings.packet(self.depth)
+
+            def move(scene: DepthOrigami, position: Any) -> None:
+                scene.set("cut", np.clip((np.asarray(position) - low) / (1.0 - low), 0.35, 0.65))
+
+            return [ll.Handle("cut", shapes.lifted(self.middle()), move, plane=0.0)]
+        if self.show == "plane" and self.unfolding(now) == 0:
+            ends = enumerate(shapes.lifted(self.ends(now)))
+            return [ll.Handle(f"line {k + 1}", end, self.turner(k), plane=0.0) for k, end in ends]
+        return []
+
+    def turner(self, line: int) -> Any:
+        """Return what moves an end of a line along the circle."""
+
+        def move(scene: DepthOrigami, position: Any) -> None:
+            x, y = np.asarray(position) - scene.place()
+            home = np.arctan2(*foldings.chord_ends(scene.width)[line, 0][::-1])
+            turn = (np.arctan2(y, x) - home + np.pi) % (2 * np.pi) - np.pi
+            scene.set("turns", [*scene.turns[:line], round(float(turn), 3), *scene.turns[line + 1 :]])
+
+        return move
+
+    # --------------------------------------------------------------------------------------------------- the paper
+    def folds(self, now: ll.Now) -> float:
+        """Return how many folds are in the paper."""
+        return now.staged(self.depth, 0.08, 0.46, 0.85) - now.staged(self.depth, 0.6, 0.94, 0.85)
+
+    def middle(self) -> np.ndarray:
+        """Return the middle (2,) of the cut in the packet."""
+        low = foldings.packet(self.depth)
+        return low + (1.0 - low) * self.cut
+
+    @ll.kept
+    def sheet(self, size: float) -> np.ndarray:
+        """Return all copies (2^depth, 2 m, 2) of a cut of some size, and of the packet's rim around it."""
+        low, middle = foldings.packet(self.depth), self.middle()
+        to_corners = np.array([low, (1.0, low[1]), (1.0, 1.0), (low[0], 1.0)]) - middle
+        angle = np.sort(np.concatenate([HEART[0], np.arctan2(to_corners[:, 1], to_corners[:, 0])]))
+        radius = 0.3 * float((1.0 - low).min()) * max(size, 1e-3) * np.interp(angle, *HEART, period=2 * np.pi)
+        shape = middle + radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+        return foldings.unfolded(np.concatenate(foldings.ring(shape, middle, low)), self.depth)
+
+    def paper(self, now: ll.Now) -> ll.Frame:
+        """Return the sheet, folded, cut and unfolded again."""
+        folds, size = self.folds(now), now.eased(0.48, 0.57)
+        sheet, thick = self.sheet(size), THICK / 2**self.depth
+        count, many = sheet.shape[1] // 2, len(sheet)
+        place = foldings.in_paper(sheet, folds, thick).reshape(-1, 3)
+        k = np.arange(count)
+        after = (k + 1) % count
+        quads = np.array([[k, after, k + count], [after, after + count, k + count]]).transpose(2, 0, 1).reshape(-1, 3)
+        each = 2 * count * np.arange(many)[:, None, None]
+        rims = np.concatenate([np.stack([k, after], 1), np.stack([k, after], 1) + count][1 if size == 0 else 0 :])
+        mesh = shapes.Mesh(place, (quads + each).reshape(-1, 3), (rims + each).reshape(-1, 2))
+        drawn: list[layers.Layer] = [layers.Solid(mesh, PAPER, 1.0, 1.2, name="Paper", key="paper")]
+        if folds == self.depth and size > 0:  # on top of the packet
+            edge = shapes.lifted(sheet[0, [*range(count), 0]], THICK - thick)
+            drawn.append(layers.Lines([edge], "area", 2.6, depth=False, pickable=False, key="cut"))
+        if folds == 0 and now.share > 0.5:
+            rim = shapes.lifted(sheet[0, [*range(count, 2 * count), count]], 0.01)
+            ring = shapes.lifted([self.middle()], 0.01)
+            drawn += [
+                layers.Lines([rim], "area", 2.4, depth=False, pickable=False, key="packet"),
+                layers.Points(ring, "text", 6.0, "ring", True, group="handles", name="Cut", key="ring"),
+            ]
+        view = ll.View(-64.0, 40.0, bounds=self.around(folds), moves=True)
+        return ll.Frame(drawn, self.paper_notes(now, folds), view)
+
+    @ll.kept
+    def around(self, folds: float) -> np.ndarray:
+        """Return the corners (8, 3) of a box around the packet, which comes nearer as that gets smaller."""
+        share = folds - int(folds)
+        low = (1 - share) * foldings.packet(int(folds)) + share * foldings.packet(int(folds) + 1)
+        x, y = NEARER * low - (1.0 - NEARER)
+        high = (0.15 + 0.25 * np.sin(np.pi * share)) * max(1.0 - x, 1.0 - y)  # of what is turned over
+        return np.array([(a, b, c) for a in (x, 1.0) for b in (y, 1.0) for c in (0.0, high)])
+
+    def paper_notes(self, now: ll.Now, folds: float) -> list[layers.Note]:
+        """Return how many layers of paper there are, and then how many copies of the cut."""
+        most, cut = float(2**self.depth), now.share > 0.57
+        now_of = 2 ** (self.depth - int(np.ceil(folds))) if cut else 2 ** int(folds)
+        heading = "Copies of the cut that can be seen" if cut else "Layers of paper"
+        said = "One cut goes through all layers" if cut else "A fold is a layer of two neurons"
+        rows = [
+            ("text", tex(r"2 \times ?n", self.depth), "", "neurons fold"),
+            ("accent", tex("2^{?n} = ?n", self.depth, most), "", "copies of all that follows"),
+        ]
+        return [
+            layers.Title(self.title, FOLD, [said]),
+            layers.Meter(heading, "", float(now_of), "area", 0.0, most, words("?n", now_of)),
+            layers.Facts("Folds", rows),
+        ]
+
+    # ------------------------------------------------------------------------------------------------- on a line
+    def graph(self, now: ll.Now) -> ll.Frame:
+        """Return the tent map, which bends its own graph again and again, and what one layer can do."""
+        steps = now.staged(self.depth, 0.06, 0.94, 0.75)
+        whole = int(steps)
+        x = np.linspace(0.0, 1.0, 2 ** int(np.ceil(steps)) + 1)
+        curve = (x, foldings.tent_on_its_way(x, steps))
+        before = self.tent(max(whole, 1))
+        upper, lower = self.plots()
+        drawn: list[layers.Layer] = [upper]
+        if steps != whole:
+            drawn.append(upper.line((0.0, 0.5), (1.0, 0.5), "dim", 0.0, 1.6, (12, 7), key="fold"))
+        if whole < self.depth or whole == 0:
+            drawn.append(upper.curve(curve, "accent", name="On its way", key="moving"))
+        else:
+            drawn.append(upper.curve((before.knots, before.values), "accent", name="Deep", key="deep"))
+        pieces = before.pieces if whole else 1
+        rows = [("accent", tex(r"2^{?n} = ?n", whole, pieces), "", words("pieces of ? layers of 2", self.depth))]
+        rows.append(("dim", tex(r"\pm ?n", 2**whole), "", "slope of each"))
+        if self.beside:
+            wide, many = self.wide(), 2 * self.depth
+            drawn += [lower, lower.curve((wide.knots, wide.values), "k", name="One layer", key="wide")]
+            rows.append(("k", tex("?n + 1 = ?n", many, wide.pieces), "", words("pieces of one layer of ?", many)))
+        bounds = np.vstack([upper.bounds(0.1), *([lower.bounds()] if self.beside else [])])
+        meter = layers.Meter("Pieces", "", float(pieces), "accent", 0.0, float(2**self.depth), words("?n", pieces))
+        said = words("What is above ½ is folded down: ? of ? layers", whole, self.depth)
+        notes = [layers.Title(self.title, TENT, [said]), meter, layers.Facts("What depth is worth", rows)]
+        return ll.Frame(drawn, notes, ll.View(flat=True, bounds=bounds))
+
+    @ll.kept
+    def plots(self) -> tuple[plots.Plot, plots.Plot]:
+        """Return the axes of the deep network, and below those of the wide one."""
+        up = 1.25 if self.beside else 2.2
+        high, low = (plots.Plot((0, 1), (0, 1), "x", corner=(0.0, y, 0.0), up=up, count=(4, 2)) for y in (0.0, -1.75))
+        return high, low
+
+    # ------------------------------------------------------------------------------------------------ on a plane
+    def place(self) -> np.ndarray:
+        """Return the middle (2,) of the square that is folded."""
+        return np.array([1.2 if self.beside else 0.0, 0.0])
+
+    def drawing(self, now: ll.Now) -> float:
+        """Return how many lines are drawn."""
+        return now.staged(self.width, 0.04, 0.46 if self.depth > 1 else 0.9, 0.8)
+
+    def ends(self, now: ll.Now) -> np.ndarray:
+        """Return the ends (n, 2) that can be dragged, of the lines that are drawn."""
+        return foldings.chord_ends(self.width, self.turns)[: int(np.ceil(self.drawing(now))), 0] + self.place()
+
+    def unfolding(self, now: ll.Now) -> float:
+        """Return how many folds of the plane are undone."""
+        return now.staged(self.depth - 1, 0.5, 0.94, 0.75) if self.depth > 1 else 0.0
+
+    @ll.kept
+    def shade(self, count: int, steps: float) -> np.ndarray:
+        """Return a number (SIDE, SIDE) in [0, 1] for the pattern of active neurons at each place, row by row."""
+        found = shaded(self.lines(count), foldings.folded(np.linspace(-1.0, 1.0, SIDE), steps))
+        if steps != int(steps):  # on the way lines have no copies that are drawn: they are where neighbours differ
+            edge = np.zeros(found.shape, bool)
+            edge[:, 1:] = found[:, 1:] != found[:, :-1]
+            edge[1:] |= found[1:] != found[:-1]
+            found[edge] = 1.0
+        return found
+
+    @ll.kept
+    def shade_of_one_layer(self) -> np.ndarray:
+        """Return the same for one layer of as many neurons."""
+        return shaded(self.spread_out(), np.linspace(-1.0, 1.0, SIDE))
+
+    def plane(self, now: ll.Now) -> ll.Frame:
+        """Return the plane in the colours of its patterns: lines cut it one after another, then it is unfolded."""
+        drawing, steps = self.drawing(now), self.unfolding(now)
+        count, folds = int(drawing), int(steps)
+        drawn: list[layers.Layer] = [self.square(self.shade(count, steps), self.place(), "folded")]
+        if steps == folds:
+            drawn += self.cuts(drawing, folds)
+        found = 4**folds * self.regions(count)
+        if self.beside:
+            one = self.square(self.shade_of_one_layer(), -self.place(), "one layer")
+            drawn += [one, self.cuts_of_one_layer(), *self.under()]
+        if not steps:
+            rings = shapes.lifted(self.ends(now), 0.01)
+            drawn.append(layers.Points(rings, "text", 6.0, "ring", True, group="handles", name="Line", key="ends"))
+        wide = 1.2 + 1.05 if self.beside else 1.1
+        bounds = shapes.rectangle((-wide, wide), (-1.3 if self.beside else -1.1, 1.1))
+        return ll.Frame(drawn, self.plane_notes(count, folds, found), ll.View(90.0, 90.0, flat=True, bounds=bounds))
+
+    def square(self, shade: np.ndarray, middle: np.ndarray, key: str) -> layers.Image:
+        """Return a coloured square around a place."""
+        corner, right, up = np.append(middle - 1.0, -0.01), np.array([2.0, 0, 0]), np.array([0, 2.0, 0])
+        return layers.Image(shade, corner, right, up, smooth=True, name="Pattern", key=key)
+
+    @ll.kept
+    def cuts(self, drawn: float, folds: int) -> list[layers.Layer]:
+        """Return the lines in the square, the last of them partly, and their copies in all that was folded."""
+        ends = foldings.within(self.lines(int(np.ceil(drawn))))
+        if not len(ends):
+            return []
+        ends[-1, 1] = ends[-1, 0] + (drawn - len(ends) + 1) * (ends[-1, 1] - ends[-1, 0])
+        copies = foldings.preimages(ends.reshape(-1, 2), folds).reshape(-1, 2, 2) + self.place()
+        look: dict[str, Any] = {"width": 2.2 if folds < 2 else 1.4, "depth": False}
+        cut = layers.Lines([*shapes.lifted(copies)], "area", name="Line", key="lines", **look)
+        if not folds:
+            return [cut]
+        upright = np.array([[(a, -1.0), (a, 1.0)] for a in np.linspace(-1.0, 1.0, 2**folds + 1)[1:-1]])
+        creases = shapes.lifted(np.concatenate([upright, upright[..., ::-1]]) + self.place())
+        return [cut, layers.Lines([*creases], "text", name="Crease", key="creases", **look)]
+
+    @ll.kept
+    def cuts_of_one_layer(self) -> layers.Lines:
+        """Return the lines of one layer of as many neurons in their square."""
+        ends = foldings.within(self.spread_out()) - self.place()
+        return layers.Lines([*shapes.lifted(ends)], "k", 2.2, depth=False, name="Line", key="lines of one layer")
+
+    def under(self) -> list[layers.Layer]:
+        """Return below the two squares what cut them."""
+        folds, x = self.depth - 1, float(self.place()[0])
+        deep = words("? fold? of 4, ? lines", folds, "" if folds == 1 else "s", self.width)
+        texts = ((-x, words("one layer of ?", self.neurons())), (x, deep))
+        return [layers.Label((at, -1.08, 0.0), text, size=17.0, side="below", key=text) for at, text in texts]
+
+    def plane_notes(self, count: int, folds: int, found: int) -> list[layers.Note]:
+        """Return the number of regions, beside the most that so many lines can make."""
+        most = 4 ** (self.depth - 1) * self.regions(self.width)
+        said = words("at most, of ? line?", count, "" if count == 1 else "s")
+        rows = [("area", tex("?n", foldings.most_regions(count)), "", said)]
+        rows += [("text", tex("4^{?n} = ?n", folds, 4**folds), "", "copies")] if self.depth > 1 else []
+        if self.beside:
+            one = foldings.regions(self.spread_out(), 1.0)
+            rows.append(("k", tex("?n", one), "", words("regions of one layer of ?", self.neurons())))
+        return [
+            layers.Title(self.title, MOST, ["A colour for each pattern of active neurons"]),
+            layers.Meter("Regions", "", float(found), "area", 0.0, float(most), words("?n", found)),
+            layers.Facts("How many there can be", rows),
+        ]
+
+
+def shaded(lines: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Return a number in [0, 1] for the pattern of each place (x, x), row by row from above.
+
+    Each neuron moves it by a quarter to three quarters of the way around, so that both sides of a line are told apart.
+    """
+    step = 0.25 + 0.5 * ((np.arange(len(lines)) * 0.6180339887) % 1.0)
+    turned = np.zeros((len(x), len(x)), np.float32)
+    for first in range(0, len(lines), BITS):  # of so many neurons at once the sum for each pattern is in a table
+        part = slice(first, first + BITS)
+        of = np.arange(2 ** len(lines[part]))[:, None] >> np.arange(len(lines[part])) & 1
+        turned += np.take((of @ step[part]).astype(np.float32), foldings.pattern(lines[part], x, x[::-1]))
+    return 0.06 + 0.9 * (turned % 1.0)

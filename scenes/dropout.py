@@ -1,0 +1,347 @@
+"""Dropout: every mask makes another network; all of them at once, and what their mean is."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+import lossland as ll
+from lossland import figures, layers, parameters, shapes, signs, words
+from lossland.models import datasets, masks
+
+ON, MEAN, FULL = "area", "optimizer.momentum", "up"
+TALL = 1.0  # from the lowest to the highest bar, world
+FRONT, PITCH, CHIP = -1.5, 0.27, 0.25  # where the units stand, from one to the next, and how large they are
+DRAWN = 32  # masks that are drawn one after the other
+GRID, REACH = 25, 1.9  # of a sheet of decisions: pixels along a side, and the square of inputs
+STEPS, SAMPLES = 400, 120  # of the training
+CARD = 0.9  # the side of a sheet in the fan, world
+RISE, ALL, REST = 0.6, (0.62, 0.78), (0.8, 0.9)  # shares of the scene: one by one, all others, their mean
+
+
+class Dropout(ll.Scene):
+    """All masks of ten units as a skyline, thinned networks as a fan of sheets, and how units rely on each other."""
+
+    name = "dropout"
+    title = "A crowd of networks"
+    chapter = "How learning flows"
+    rows = ("Q6", "S2")
+    sign = tuple(
+        signs.Dot((0.2 + 0.2 * k, 0.2 + 0.2 * row), 2.6 if stays else 1.6, ON if stays else "faint")
+        for row, mask in enumerate(((1, 0, 1, 0), (0, 1, 0, 1), (1, 0, 0, 0), (0, 1, 0, 1)))
+        for k, stays in enumerate(mask)
+    )
+    presets: ClassVar = {
+        "all masks": {},
+        "rarely": {"rate": 0.2},
+        "locked": {"locked": "5, 6, 8"},
+        "bent": {"activation": "relu"},
+        "sheets": {"show": "sheets"},
+        "sheets, trained without": {"show": "sheets", "trained": False},
+        "co-adaptation": {"show": "co-adaptation"},
+    }
+
+    rate = parameters.Number(0.5, 0.0, 0.9, r"rate $p$", "How probably a unit is left out.")
+    inputs = parameters.Text(
+        "1, 2, 0.5, 1.5, 1, -1, 2, -0.5, 1, 1", masks.numbers_of, "inputs", "What the units say: 1 to 12 numbers."
+    )
+    weights = parameters.Text(
+        "1.2, 0.2, 0.5, -0.9, -1, -1, 0.3, 1.4, 0.76, 0.07", masks.numbers_of, "weights", "One for each input."
+    )
+    activation = parameters.Choice("linear", ("linear", "relu"), "bend", "What bends the sum, if anything.")
+    locked = parameters.Text("", masks.units_of, "locked", "Units that always stay, by number: click one.")
+    show = parameters.Choice(
+        "masks", ("masks", "sheets", "co-adaptation"), "show", "One unit, a network in the plane, or how units rely."
+    )
+    count = parameters.Integer(12, 2, 24, "sheets", "How many thinned networks stand in the fan.")
+    trained = parameters.Toggle(True, "trained so", "Whether the network of the sheets was trained with dropout.")
+    clock = ll.Clock(16.0)
+
+    # ------------------------------------------------------------------------------------------------ all masks
+    @ll.kept
+    def products(self) -> np.ndarray:
+        """Return weight times input of each unit (n,); of lists of two lengths as many as the shorter has."""
+        pairs = zip(masks.numbers_of(self.inputs), masks.numbers_of(self.weights), strict=False)
+        return np.array([x * w for x, w in pairs])
+
+    @ll.kept
+    def crowd(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return what comes out under every mask (2^n,), and the masks' probabilities (2^n,)."""
+        products, stays = self.products(), self.stays()
+        every = masks.all_masks(len(products))
+        return self.bent(masks.factors(every, self.rate, stays) @ products), masks.chances(every, self.rate, stays)
+
+    def stays(self) -> list[int]:
+        """Return the units that are locked, from 0 on."""
+        return [unit for unit in masks.units_of(self.locked) if unit < len(self.products())]
+
+    def bent(self, total: Any) -> Any:
+        """Return what comes out of a sum."""
+        return np.maximum(total, 0.0) if self.activation == "relu" else total
+
+    @ll.kept
+    def order(self) -> np.ndarray:
+        """Return the numbers (DRAWN,) of the masks that are drawn."""
+        return masks.drawn(DRAWN, len(self.products()), self.rate, self.seed, self.stays())
+
+    @ll.kept
+    def moments(self) -> dict[str, float]:
+        """Return what comes out of the full network, and mean and variance over all masks."""
+        values, chance = self.crowd()
+        mean, variance = masks.moments(values, chance)
+        full, count = float(self.bent(self.products().sum())), float((chance > 0).sum())
+        return {
+            "full": full,
+            "mean": float(mean),
+            "variance": float(variance),
+            "gap": float(mean) - full,
+            "masks": count,
+        }
+
+    def readouts(self, now: ll.Now) -> ll.Readouts:
+        """Return these, the output of the mask that is drawn now, and how sheets and units differ where they show."""
+        found: dict[str, Any] = {**self.moments(), "now": float(self.crowd()[0][self.order()[self.turn_of(now)]])}
+        if self.show == "sheets":
+            away = np.abs(self.sheets()[0] - self.sheets()[1])
+            found |= {"sheet_gap": float(away.max()), "sheet_gap_mean": float(away.mean())}
+        if self.show == "co-adaptation":
+            found |= {"reliance": np.array([masks.between(one) for one in self.reliance()])}
+        return found
+
+    @staticmethod
+    def turn_of(now: ll.Now) -> int:
+        """Return which of the masks is drawn now."""
+        return min(int(now.share / RISE * DRAWN), DRAWN - 1)
+
+    # --------------------------------------------------------------------------------------------- the networks
+    @ll.kept
+    def samples(self) -> datasets.Data:
+        """Return noisy moons within about [-REACH, REACH]²."""
+        data = datasets.moons(SAMPLES, 0.25, self.seed)
+        return datasets.Data(1.2 * (data.points - (0.5, 0.25)), data.target, data.names)
+
+    @ll.refined(levels=(STEPS // 8, STEPS), stale=True)
+    def learnt(self, steps: int) -> Generator[object, None, tuple[np.ndarray, np.ndarray]]:
+        """Return the parameters (n,) of the network trained without dropout, and with it at the chosen rate."""
+        data, found = self.samples(), []
+        for rate in (0.0, self.rate):
+            run = masks.trainer(data.points, data.target, rate, self.seed)
+            for _ in range(steps // 10):
+                run.advance(10)
+                yield
+            found.append(run.theta[0])
+        return found[0], found[1]
+
+    @ll.refined(levels=(1,), stale=True)
+    def sheets(self, _: int) -> Generator[object, None, tuple[np.ndarray, np.ndarray, np.ndarray, float]]:
+        """Return the mean of all sheets (GRID, GRID), that of the full network, those of ``count`` masks, and their sd.
+
+        A sheet is the probability of the second class at each input, rows from above.
+        """
+        theta = self.learnt()[int(self.trained)]
+        x, y = np.meshgrid(np.linspace(-REACH, REACH, GRID), np.linspace(REACH, -REACH, GRID))
+        places = np.stack([x, y], -1).reshape(-1, 2)
+        mean, variance = yield from masks.crowd(theta, places, self.rate)
+        few = masks.drawn(self.count, masks.HIDDEN, self.rate, self.seed)
+        chosen = np.vstack([np.ones((1, masks.HIDDEN)), masks.factors(masks.all_masks(masks.HIDDEN)[few], self.rate)])
+        shown = masks.logistic(masks.thinned(theta, places, chosen)).reshape(-1, GRID, GRID)
+        return mean.reshape(GRID, GRID), shown[0], shown[1:], float(np.sqrt(variance).mean())
+
+    @ll.kept
+    def reliance(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return how much units rely on each other (HIDDEN, HIDDEN), trained without dropout and with it."""
+        data = self.samples()
+        without, dropped = (masks.coadaptation(theta, data.points, data.target) for theta in self.learnt())
+        return without, dropped
+
+    # ------------------------------------------------------------------------------------------------ the picture
+    def frame(self, now: ll.Now) -> ll.Frame:
+        """Return the skyline of all masks, the fan of sheets, or the two matrices."""
+        if self.show == "sheets":
+            return self.fan(now)
+        if self.show == "co-adaptation":
+            return self.matrices()
+        drawn = [*self.skyline(now), *self.row(now), *self.knob()]
+        return ll.Frame(drawn, self.notes(), ll.View(-84, 30, bounds=self.box(), turned=(8 * now.eased() - 4, 0)))
+
+    @ll.kept
+    def box(self) -> np.ndarray:
+        """Return the corners of the skyline and the units."""
+        ends = (-1.5, 1.5), (FRONT - 0.2, 1.1), (self.feet(), self.feet() + TALL)
+        return np.array(np.meshgrid(*ends)).reshape(3, -1).T
+
+    @ll.kept
+    def scale(self) -> float:
+        """Return how high an output of 1 is in the world."""
+        values, _ = self.crowd()
+        return TALL / max(float(np.ptp([*values, 0.0])), 1e-9)
+
+    def feet(self) -> float:
+        """Return where the lowest bar ends."""
+        return float(min(self.crowd()[0].min(), 0.0)) * self.scale()
+
+    @ll.kept
+    def places(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return middles (2^n, 2) and half widths (2^n,) of the bars, and their colours (2^n,).
+
+        Neighbours differ in one unit. The ground of a bar is in proportion to the probability of its mask.
+        """
+        values, chance = self.crowd()
+        bits = len(self.products())
+        across, down = masks.gray((bits + 1) // 2), masks.gray(bits // 2) if bits > 1 else np.zeros(1, int)
+        number = np.argsort((across[None, :] + (down[:, None] << ((bits + 1) // 2))).ravel())
+        row, column = np.divmod(number, len(across))
+        cell = 2.0 / len(across)
+        middle = np.stack([-1 + cell * (column + 0.5), cell * (row + 0.5 - len(down) / 2)], -1)
+        half = 0.44 * cell * np.sqrt(chance / chance.max())
+        return middle, half, values / max(float(np.abs(values).max()), 1e-9)
+
+    def skyline(self, now: ll.Now) -> list[layers.Layer]:
+        """Return a bar for each mask: first of those that are drawn, then of all, and at last their mean."""
+        (values, chance), (middle, half, color), drawn = self.crowd(), self.places(), self.order()
+        grown, upto = np.full(len(values), now.eased(*ALL)), min(now.share / RISE, 1.0) * DRAWN
+        for k in range(min(int(upto) + 1, DRAWN)):
+            grown[drawn[k]] = max(grown[drawn[k]], min((upto - k) * 2, 1.0))
+        seen = np.flatnonzero((grown > 0) & (chance > 0))
+        top, flat = self.scale() * values * grown, np.stack([half, half], -1)
+        low = np.column_stack([middle - flat, np.minimum(top, 0)])[seen]
+        high = np.column_stack([middle + flat, np.maximum(top, 1e-3)])[seen]
+        said = [words("output ?\nprobability ?s", values[k], chance[k]) for k in seen]
+        ground = shapes.lifted(np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * 1.06)
+        parts: list[layers.Layer] = [
+            layers.Polygon(ground, "grid.axis", 0.12, 1.2, depth=True, key="ground", pickable=False)
+        ]
+        if len(seen):
+            parts.append(layers.Bars(low, high, color[seen], name="Mask", worth=said, key="bars", shadow=False))
+        k = drawn[self.turn_of(now)]
+        if upto < DRAWN:
+            tip = np.array([*middle[k], top[k]])
+            parts.append(layers.Label(tip, words("?", values[k]), "text", size=34, side="above", key="output"))
+        share = now.eased(*REST)
+        if share > 0:
+            mean, z = self.moments()["mean"], self.scale() * self.moments()["mean"]
+            at = np.array([(-1.06, -1.06), (1.06, -1.06), (1.06, 1.06), (-1.06, 1.06)]) * share
+            parts.append(layers.Polygon(shapes.lifted(at, z), MEAN, 0.4, 2.4, depth=True, name="Mean", key="mean"))
+            parts.append(layers.Label((1.06, -1.06, z), words("mean ?", mean), MEAN, size=30, side="right", key="told"))
+        return parts
+
+    def row(self, now: ll.Now) -> list[layers.Layer]:
+        """Return the units in front: those that stay are lit, each with weight times input."""
+        products, number = (
+            self.products(),
+            self.order()[self.turn_of(now)] if now.share < RISE else -1,
+        )  # all bits are set
+        mask = number >> np.arange(len(products)) & 1
+        x = PITCH * (np.arange(len(products)) - (len(products) - 1) / 2)
+        at = np.column_stack([x, 0 * x + FRONT, 0 * x + self.feet() + CHIP / 2])
+        locked = self.stays()
+        colors = [FULL if k in locked else ON for k in range(len(products))]
+        state: list[figures.State] = ["lit" if on else "dim" for on in mask]
+        chips = figures.Chips(
+            [words("?", one) for one in products], at, None, colors, state, CHIP, np.full(len(x), CHIP),
+            up=(0.0, 0.0, 1.0), key="units", name="Unit: click to lock", worth=products,
+        )  # fmt: skip
+        return [chips]
+
+    def fan(self, now: ll.Now) -> ll.Frame:
+        """Return sheets of thinned networks, one after the other lifted, and in front their mean and the full one."""
+        mean, full, sheets, _ = self.sheets()
+        lifted, drawn = now.eased(0.05, 0.9) * len(sheets), []
+        for k in range(len(sheets) - 1, -1, -1):
+            x, up = -1.5 + 2.1 * k / (len(sheets) - 1), 0.35 * max(0.0, 1 - (2 * (lifted - k) - 1) ** 2)
+            drawn.append(card(sheets[k], (x, 0.4 + 0.16 * k, up), CARD, f"sheet {k}", "Thinned network"))
+        data = self.samples()
+        points, first = data.points[(np.abs(data.points) < REACH).all(axis=1)] / REACH, data.target < 0
+        first = first[(np.abs(data.points) < REACH).all(axis=1)]
+        for sheet, x, color, name in ((mean, -1.35, MEAN, "mean of all 1024"), (full, 0.15, FULL, "full network")):
+            middle = np.array([x + 0.6, -0.5, 0.18])
+            at = middle + 0.6 * np.column_stack([points[:, 0], 0 * points[:, 0] - 0.03, points[:, 1]])
+            look: dict[str, Any] = {"outline": True, "pickable": False}
+            drawn += [
+                card(sheet, (x, -0.5, -0.42), 1.2, name, name),
+                layers.Points(at[first], "signed.low", 3.2, "disc", key=f"{name} first", **look),
+                layers.Points(at[~first], "signed.high", 3.2, "disc", key=f"{name} second", **look),
+                layers.Label(middle - (0, 0, 0.6), name, color, size=20, side="below", key=f"name {name}"),
+            ]
+        corners = np.array([(-1.6, -0.5, -0.7), (1.6, -0.5, -0.7), (1.7, 2.4, 1.3), (-1.6, 0.4, 1.3), (1.4, -0.5, 0.9)])
+        away = np.abs(mean - full)
+        notes = [
+            layers.Title(self.title, lines=("Thinned networks with bent layers", f"trained {self.how(self.trained)}")),
+            layers.Formula(r"E_m\left[f(x, m)\right] \approx f(x)", 26),
+            layers.Meter("Mean and full differ on average by", "", float(away.mean()), "text", 0.0, 1.0),
+            layers.Meter("At most by", "", float(away.max()), "text", 0.0, 1.0),
+        ]
+        return ll.Frame(drawn, notes, ll.View(-88.0, 17.0, bounds=corners))
+
+    @staticmethod
+    def how(trained: bool) -> str:
+        """Say how a network was trained."""
+        return "with dropout" if trained else "without dropout"
+
+    def matrices(self) -> ll.Frame:
+        """Return how much units rely on each other, without dropout and with it."""
+        drawn: list[layers.Layer] = []
+        most = max(float(np.abs(self.reliance()[0]).max()), 1e-9)
+        for matrix, trained, x, color in zip(self.reliance(), (False, True), (-1.75, 1.75), (FULL, MEAN), strict=True):
+            name, told = self.how(trained), words("?", masks.between(matrix))
+            drawn += [
+                figures.Table(matrix, (x, 0, 0), (0.3, 0.3), limit=most, shades="height", digits=None, key=name),
+                layers.Label((x, 1.62, 0.0), name, color, size=22, side="above", key=f"name {name}"),
+                layers.Label((x, -1.6, 0.0), told, color, size=36, side="below", key=f"told {name}"),
+            ]
+        about = ("How much the worth of one hidden unit", "depends on another being there")
+        notes = [layers.Title(self.title, lines=about), layers.Formula(r"|L_{-i-j} - L_{-i} - L_{-j} + L|", 24)]
+        return ll.Frame(drawn, notes, ll.View(flat=True, bounds=np.array([(-3.4, -2.2, 0.0), (3.4, 2.0, 0.0)])))
+
+    # --------------------------------------------------------------------------------------------------- the notes
+    def notes(self) -> list[layers.Note]:
+        """Return full network, mean and variance."""
+        read, exact = self.moments(), self.activation == "linear"
+        low, high = min(0.0, read["full"], read["mean"]), max(1.0, read["full"], read["mean"])
+        total, same = r"\sum_i w_i x_i \dfrac{m_i}{1 - p}", "the same" if exact else "not the same"
+        return [
+            layers.Title(self.title, lines=(words("?n units, ?n masks", len(self.products()), read["masks"]),)),
+            layers.Formula(f"y = {total}" if exact else rf"y = \mathrm{{ReLU}}\left({total}\right)", 22),
+            layers.Meter("The full network", "y =", read["full"], FULL, low, high),
+            layers.Meter(f"Mean of all masks: {same}", r"E\,y =", read["mean"], MEAN, low, high),
+            layers.Meter("Its variance", r"\mathrm{Var}\,y =", read["variance"], "text", 0, max(1, read["variance"])),
+        ]
+
+    # ------------------------------------------------------------------------------------------- what can be changed
+    def knob_at(self) -> np.ndarray:
+        """Return where the knob of the rate stands: beside the units."""
+        return np.array([1.55, FRONT, self.feet() + 0.6 * self.rate])
+
+    def knob(self) -> list[layers.Layer]:
+        """Return the knob."""
+        track = np.array([(1.55, FRONT, self.feet()), (1.55, FRONT, self.feet() + 0.54)])
+        return [
+            layers.Lines([track], "grid.axis", 2.4, key="track", group="handles", pickable=False),
+            layers.Points(self.knob_at()[None], "accent", 7.0, "sphere", outline=True, key="knob", group="handles"),
+        ]
+
+    def handles(self, now: ll.Now) -> Sequence[ll.Handle]:
+        """Return the knob that changes the rate."""
+        return [ll.Handle("rate", self.knob_at(), Dropout.pull, free=True)] if self.show == "masks" else []
+
+    def pull(self, place: Sequence[float]) -> None:
+        """Take the rate at a height."""
+        self.set("rate", float(np.clip(round((place[2] - self.feet()) / 0.6, 3), 0.0, 0.9)))
+
+    def pick(self, layer: layers.Layer, element: int) -> bool:
+        """Lock the unit that is clicked, or let it go."""
+        if layer.key != "units/Plates":
+            return False
+        locked = set(masks.units_of(self.locked)) ^ {element}
+        self.set("locked", ", ".join(str(unit + 1) for unit in sorted(locked)))
+        return True
+
+
+def card(sheet: np.ndarray, foot: Sequence[float], side: float, key: str, name: str) -> layers.Image:
+    """Return probabilities (n, n) as an upright picture with its lower left corner at a place."""
+    right, up = np.array([side, 0.0, 0.0]), np.array([0.0, 0.0, side])
+    return layers.Image(
+        0.7 * (2 * sheet - 1), np.array(foot, float), right, up, "signed", smooth=True, key=key, name=name
+    )

@@ -1,0 +1,475 @@
+"""Training and validation: where a network stops learning what holds and begins to learn its examples by heart."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from typing import Any, ClassVar
+
+import numpy as np
+
+import lossland as ll
+from lossland import layers, parameters, plots, signs, words
+from lossland.models import curves, runfiles
+from lossland.models.runs import RecordedRun, Scalars
+
+TRAIN, VALIDATION, GAP = "optimizer.momentum", "area", "up"  # colours
+EPOCHS = 150  # of the small training
+RATES, SWEEP_EVERY = np.geomspace(1e-4, 1.0, 49), 3  # of the sweep: how often its networks are judged
+SWEEP_DEEP, SWEEP_TOP = 2.4, 3.0  # its depth, world, and how many times the lowest loss is shown
+WIDE, HIGH, PITCH = 3.4, 1.5, 0.62  # of a run's curves, and from one run to the next, world
+BROAD = 0.2  # width of a ribbon
+MOST_RUNS, MOST_POINTS = 12, 400  # that are drawn
+DRAWN = 0.86  # share of the scene after which all is drawn
+TOP = 5.0  # how many times the middle value is shown, where curves begin far higher
+
+
+def typed(text: str) -> list[list[float]]:
+    """Return the numbers of a text such as ``3, 2, 1; 3, 2.5, 2``: a list for training, one for validation."""
+    try:
+        return [[float(part) for part in one.split(",")] for one in text.split(";")]
+    except ValueError:
+        return []
+
+
+class LossCurves(ll.Scene):
+    """A ribbon for training and one for validation of each run, one run before the other, or a sweep of rates."""
+
+    name = "loss_curves"
+    title = "Training and validation"
+    chapter = "Debugging your own model"
+    rows = ("Y3", "S8")
+    sign = (
+        signs.Line([(0.06, 0.1), (0.3, 0.62), (0.6, 0.8), (0.94, 0.88)], "optimizer.momentum", 2.2),
+        signs.Line([(0.06, 0.08), (0.26, 0.5), (0.42, 0.58), (0.66, 0.48), (0.94, 0.24)], "area", 2.2),
+        signs.Line([(0.42, 0.58), (0.42, 0.2)], "text", 1.4),
+        signs.Line([(0.42, 0.22), (0.6, 0.28), (0.42, 0.36)], "text", 1.4),
+    )
+    presets: ClassVar = {
+        "wrong labels": {},
+        "more samples": {"compare": "samples"},
+        "one run": {"compare": "one"},
+        "on a log scale": {"compare": "one", "log": True},
+        "stopped early": {"compare": "one", "patience": 10},
+        "smoothed by hand": {"series": "1, 2, 3, 4, 5", "smoothing": 0.6, "patience": 5},
+        "sweep of rates": {"show": "sweep"},
+    }
+
+    file = parameters.Text("", None, "run", "A run's file or a folder of runs; empty: a small training.", hidden=True)
+    series = parameters.Text("loss", None, "curve", "Which curve is shown, such as loss; or numbers: 1, 2, 3.")
+    show = parameters.Choice("curves", ("curves", "sweep"), "show", "Runs one by one, or many rates as a surface.")
+    compare = parameters.Choice("noise", ("one", "noise", "samples"), "compare", "What differs between the runs.")
+    run = parameters.Integer(1, 1, MOST_RUNS, "run", "The run that is told about, counted from the back.")
+    noise = parameters.Number(0.2, 0.0, 0.5, "wrong labels", "Share of the training's samples with a wrong label.")
+    samples = parameters.Integer(100, 20, 400, "samples", "How many digits the network is trained on.")
+    smoothing = parameters.Number(0.0, 0.0, 0.99, r"$\beta$", "How much of the average is kept from step to step.")
+    patience = parameters.Integer(30, 1, 1000, "patience", "Values without a new best one until it stops.", log=True)
+    log = parameters.Toggle(False, "log scale", "Heights in equal ratios.")
+    clock = ll.Clock(8.0)
+
+    # ------------------------------------------------------------------------------------------------ what is shown
+    _followed: runfiles.Followed | None = None
+
+    def reset(self) -> None:
+        """Give every parameter but the file its default."""
+        file = self.values.get("file", "")
+        super().reset()
+        self.values |= {"file": file, "series": self.offered()[0]}
+
+    def set(self, name: str, value: object) -> None:
+        """Change one parameter; a file that cannot be read, and a curve that is not in it, change nothing."""
+        before, followed = dict(self.values), self._followed
+        super().set(name, value)
+        try:
+            if name == "file":
+                self._followed = runfiles.Followed(self.values["file"]) if self.values["file"] else None
+                if not self.offered():
+                    raise ll.UserError(f"There is no curve in {self.values['file']}.")
+                self.values |= {"series": self.offered()[0], "run": 1}
+                self.results.clear()
+            elif name == "series" and not typed(self.series) and self.series not in self.offered():
+                raise ll.UserError(f"There is no curve {self.series!r}; there are {', '.join(self.offered()[:12])}.")
+        except ll.UserError:
+            self.values, self._followed = before, followed
+            raise
+
+    def poll(self, seconds: float) -> bool:
+        """Read what was added to files that still grow; whether the picture is another one now."""
+        grown = self._followed is not None and self._followed.poll(seconds)
+        if grown:
+            self.results.clear()
+        return grown
+
+    def offered(self) -> list[str]:
+        """Return the names of what can be shown, a loss first."""
+        if self._followed is None:
+            return ["loss", "accuracy"]
+        names = dict.fromkeys(name for run in self._followed.runs for name in curves.pairs(list(run.scalars)))
+        return sorted(names, key=lambda name: "loss" not in name.lower())
+
+    @ll.refined(levels=(12, EPOCHS), stale=True)
+    def trained(self, epochs: int) -> Generator[object, None, list[RecordedRun]]:
+        """Return the runs of the small training."""
+        kinds = {
+            "one": [(self.noise, self.samples)],
+            "noise": [(part * self.noise, self.samples) for part in (1.0, 0.5, 0.0)],
+            "samples": [(self.noise, round(many * self.samples)) for many in (1.0, 1.5, 2.5)],
+        }
+        runs = []
+        for noise, samples in kinds[self.compare]:
+            name = (
+                words("?n samples", samples) if self.compare == "samples" else words("?n % wrong", round(100 * noise))
+            )
+            found = yield from lasted(curves.digits_training(samples, noise, epochs=epochs, seed=self.seed))
+            runs.append(RecordedRun(name, found.named()))
+        return runs
+
+    @ll.kept
+    def lanes(self) -> list[curves.Pair]:
+        """Return the runs that are shown."""
+        numbers = typed(self.series)
+        if numbers:
+            pair = [Scalars(np.arange(len(one)), np.array(one)) for one in numbers]
+            return [curves.Pair("numbers", pair[0], pair[1] if len(pair) > 1 else None)]
+        found = []
+        for run in self._followed.runs if self._followed else self.trained():
+            first, second = curves.pairs(list(run.scalars)).get(self.series, ("", ""))
+            train, validation = (run.scalars.get(name) for name in (first, second))
+            pair = [one if one is not None and np.isfinite(one.values).any() else None for one in (train, validation)]
+            if any(pair):
+                found.append(curves.Pair(run.name, *pair))
+        return found[:MOST_RUNS]
+
+    @property
+    def chosen(self) -> int:
+        """The index of the run that is told about."""
+        return min(self.run, len(self.lanes())) - 1
+
+    @property
+    def higher(self) -> bool:
+        """Whether more is better."""
+        return curves.is_higher_better(self.series)
+
+    def smoothed(self, curve: Scalars) -> np.ndarray:
+        """Return a curve's values, smoothed."""
+        return curves.smoothed(curve.values, self.smoothing)
+
+    @ll.kept(most=MOST_RUNS)
+    def told(self, lane: int) -> dict[str, float]:
+        """Return what a run's curves say: its best step, where patience ends, and how it goes on."""
+        return curves.verdict(self.lanes()[lane], self.patience, self.higher)
+
+    def readouts(self, now: ll.Now) -> ll.Readouts:
+        """Return the chosen run's smoothed curve, validation's if there is one, its best epoch and how it goes on."""
+        if self.show == "sweep":
+            (at, rate), found = self.lowest(), self.swept()
+            best = {"best_epoch": float(found.steps[at]), "best_value": float(found.val_loss[at, rate])}
+            return {
+                "smoothed": curves.smoothed(found.val_loss[:, rate], self.smoothing),
+                "rate": float(RATES[rate]),
+            } | best
+        lane = self.lanes()[self.chosen]
+        return {"smoothed": self.smoothed(lane.judged), "runs": float(len(self.lanes()))} | self.told(self.chosen)
+
+    # ------------------------------------------------------------------------------------------------ where it stands
+    @ll.kept
+    def span(self) -> tuple[float, float]:
+        """Return the steps that are shown."""
+        ends = [curve.steps[[0, -1]] for lane in self.lanes() for curve in lane.curves]
+        low, high = float(np.min(ends)), float(np.max(ends))
+        return low, max(high, low + 1.0)
+
+    @ll.kept
+    def plot(self, lane: int) -> plots.Plot:
+        """Return the scales of one run's curves, upright in its lane; −1 stands behind all."""
+        drawn = [curve for lane in self.lanes() for curve in lane.curves]
+        values = np.concatenate([part for curve in drawn for part in (self.smoothed(curve), curve.values)])
+        values = values[np.isfinite(values) & ((values > 0) | (not self.log))]
+        low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
+        high = min(high, TOP * float(np.median(values))) if low >= 0 and len(values) else high
+        low = max(low, 1e-4 * high) if self.log else min(low, 0.0) if high > 0 else low
+        high = high if high > low else low + (abs(low) or 1.0)
+        place = (-WIDE / 2, PITCH * ((len(self.lanes()) - 1) / 2 - lane), 0.0)
+        behind = lane < 0
+        return plots.Plot(
+            self.span(), (low, high + 0.04 * (high - low) * (not self.log)), log_y=self.log, corner=place, right=WIDE,
+            up=(0.0, 0.0, HIGH), count=(0, 5) if behind else (0, 0), number_size=17.0,
+        )  # fmt: skip
+
+    def until(self, now: ll.Now) -> float:
+        """Return the step that the curves have come to."""
+        low, high = self.span()
+        return low + (high - low) * min(now.share / DRAWN, 1.0)
+
+    # ------------------------------------------------------------------------------------------------ the picture
+    def frame(self, now: ll.Now) -> ll.Frame:
+        """Return the runs' ribbons as far as they have come, or the surface of the sweep."""
+        if self.show == "sweep":
+            return self.surface(now)
+        drawn, until = [*self.standing()], self.until(now)
+        for k in range(len(self.lanes())):
+            drawn += self.run_of(k, until)
+        return ll.Frame(drawn, self.notes(until), ll.View(-63.0, 23.0, bounds=self.bounds()))
+
+    @ll.kept
+    def bounds(self) -> np.ndarray:
+        """Return the corners of all lanes, with room for the names at their ends."""
+        deep = PITCH * (len(self.lanes()) - 1) / 2
+        sides = (-WIDE / 2 - 0.2, WIDE / 2 + 0.5), (-deep - 0.35, deep + 0.4), (0.0, HIGH + 0.2)
+        return np.array([(x, y, z) for x in sides[0] for y in sides[1] for z in sides[2]])
+
+    @ll.kept
+    def standing(self) -> list[layers.Layer]:
+        """Return what stands still: the wall behind with the values, the floor with the steps."""
+        wall, count = self.plot(-1), len(self.lanes())
+        back, front = PITCH * (count + 1) / 2, -PITCH * count / 2
+        right, low = wall.x[1], wall.y[0]
+        levels = wall.scales[1].ticks(5)
+        ticks = np.unique(np.round(wall.scales[0].ticks(6)))
+        feet = wall.world(ticks, np.full(len(ticks), low))[:, 0]
+        lines = [np.array([(x, front, 0.0), (x, back, 0.0)]) for x in feet]
+        lines += [wall.world([wall.x[0], right], [level, level]) for level in levels]
+        names = [
+            layers.Label((x, front - 0.06, 0.0), words("?n", step), "dim", size=17, side="below", bold=False)
+            for x, step in zip(feet, ticks, strict=True)
+        ]
+        names += [
+            layers.Label(
+                wall.world(right, level) + np.array([0.05, 0.0, 0.0]), words("?", level), "dim", size=17, bold=False
+            )
+            for level in levels
+        ]
+        middle = (WIDE / 4, front - 0.5, 0.0)
+        names.append(layers.Label(middle, self.unit, "dim", size=17, side="centre", bold=False))
+        return [layers.Lines(lines, "hair", 1.2, group="grid", pickable=False), *names]
+
+    @ll.kept(most=256)
+    def path(self, lane: int, which: str, smooth: bool = True) -> tuple[np.ndarray, np.ndarray]:
+        """Return steps (m,) and world points (m, 3) of a run's curve."""
+        one, plot = self.lanes()[lane], self.plot(lane)
+        curve = one.train if which == "train" else one.validation
+        if curve is None:
+            return np.zeros(0), np.zeros((0, 3))
+        values = self.smoothed(curve) if smooth else curve.values
+        good = np.flatnonzero(np.isfinite(values) & ((values > 0) | (not self.log)))
+        good = good[np.unique(np.linspace(0, len(good) - 1, min(len(good), MOST_POINTS)).round().astype(int))]
+        return curve.steps[good].astype(float), plot.world(curve.steps[good], np.clip(values[good], *plot.y))
+
+    def run_of(self, lane: int, until: float) -> list[layers.Layer]:
+        """Return one run's ribbons as far as a step, the gap between them, its flag and its name."""
+        drawn: list[layers.Layer] = []
+        stop = np.nan_to_num(self.told(lane)["stopped_epoch"], nan=np.inf)
+        for which, color in (("train", TRAIN), ("validation", VALIDATION)):
+            at, points = self.path(lane, which)
+            if len(at) > 1:
+                drawn += self.ribbon(lane, which, at, points, color, until, stop)
+            if self.smoothing and len(at) > 1:
+                drawn.append(self.raw(lane, which, color))
+        drawn += self.between(lane, until)
+        return drawn + self.marks(lane, until)
+
+    @ll.kept(most=2 * MOST_RUNS)
+    def raw(self, lane: int, which: str, color: str) -> layers.Layer:
+        """Return a run's values as they are, as a thin line."""
+        at, points = self.path(lane, which, smooth=False)
+        return layers.Curve(points, color, 1.4, at=at, key=f"raw.{which}.{lane}", name=f"{which}, not smoothed")
+
+    def ribbon(
+        self, lane: int, which: str, at: np.ndarray, points: np.ndarray, color: str, until: float, stop: float
+    ) -> list[layers.Sheet]:
+        """Return a ribbon along points as far as a step, pale after ``stop``, where patience has ended."""
+        side, drawn = np.array([0.0, BROAD / 2, 0.0]), []
+        for part, (begin, end) in enumerate(((at[0], min(stop, until)), (max(stop, at[0]), until))):
+            if begin < min(end, at[-1]):
+                steps = np.concatenate([[begin], at[(at > begin) & (at < end)], [min(end, at[-1])]])
+                line = np.stack([np.interp(steps, at, points[:, axis]) for axis in range(3)], -1)
+                band, name = np.stack([line - side, line + side]), f"{self.lanes()[lane].name}: {which}"
+                look: dict[str, Any] = {"name": name, "key": f"{which}:{lane}:{part}", "dim": 0.6 * part}
+                drawn.append(layers.Sheet(band, color=color, every=(0, 0), **look))
+        return drawn
+
+    def between(self, lane: int, until: float) -> list[layers.Layer]:
+        """Return the gap between training and validation as an upright area."""
+        (at, top), (begun, low) = self.path(lane, "validation"), self.path(lane, "train")
+        if not len(at) or not len(begun):
+            return []
+        foot = top.copy()
+        foot[:, 2] = np.interp(at, begun, low[:, 2])
+        above, below = (TRAIN, GAP) if self.higher else (GAP, TRAIN)  # what is worse in validation has the gap's colour
+        look: dict[str, Any] = {"fill": 0.3, "negative": below, "pickable": False, "key": f"gap.{lane}"}
+        area = layers.Curve(top, above, 0.0, at=at, area=(at[0], until), foot=foot, **look)
+        return [area]
+
+    def marks(self, lane: int, until: float) -> list[layers.Layer]:
+        """Return a run's flag at its best step, the gate where patience ends, and its name."""
+        one, told, plot = self.lanes()[lane], self.told(lane), self.plot(lane)
+        front, color = lane == self.chosen, "text" if lane == self.chosen else "dim"
+        drawn: list[layers.Layer] = []
+        best, stop = told["best_epoch"], told["stopped_epoch"]
+        if best <= until:
+            foot = plot.held(best, told["best_value"])
+            drawn += flag(foot, color, words("?n", int(best)) if front else "", f"best.{lane}")
+        if front and stop <= until:
+            x = plot.world(stop, plot.y[0])
+            gate = np.stack([x, x + np.array([0.0, 0.0, 0.9 * HIGH])])
+            drawn.append(layers.Lines([gate], "accent", 2.0, dash=(9.0, 5.0), name="Patience ends"))
+            drawn.append(layers.Label(gate[1], "stop", "accent", size=18, side="above"))
+            look: dict[str, Any] = {"group": "handles", "key": "knob", "name": "Drag: patience follows"}
+            drawn.append(layers.Points(x[None], "accent", 7.0, "sphere", outline=True, **look))
+        end = np.array([WIDE / 2 + 0.08, plot.world(0, plot.y[0])[1], 0.0])
+        if front or len(self.lanes()) <= 4:
+            drawn.append(layers.Label(end, one.name, color, size=18, side="right", key=f"name.{lane}"))
+        return drawn
+
+    # ------------------------------------------------------------------------------------------------ what it takes
+    def handles(self, now: ll.Now) -> list[ll.Handle]:
+        """Return the gate, which is dragged along the steps: patience follows."""
+        stop = self.told(self.chosen)["stopped_epoch"] if self.show == "curves" else np.nan
+        if not stop <= self.until(now):
+            return []
+        plot = self.plot(self.chosen)
+        return [ll.Handle("patience", plot.world(stop, plot.y[0]), LossCurves.drag, plane=0.0)]
+
+    def drag(self, place: tuple[float, float]) -> None:
+        """Take the patience that ends at a place."""
+        judged, at = self.lanes()[self.chosen].judged, self.plot(self.chosen).data((*place, 0.0))[0]
+        best = int(np.searchsorted(judged.steps, self.told(self.chosen)["best_epoch"]))
+        here = int(np.searchsorted(judged.steps, min(max(at, judged.steps[0]), judged.steps[-1])))
+        self.set("patience", max(here - best, 1))
+
+    def pick(self, layer: layers.Layer, element: int) -> bool:
+        """Tell about the run that is clicked."""
+        kind, _, lane = layer.key.partition(":")
+        if kind not in ("train", "validation"):
+            return False
+        self.set("run", int(lane.partition(":")[0]) + 1)
+        return True
+
+    # ------------------------------------------------------------------------------------------------ the notes
+    def notes(self, until: float) -> list[layers.Note]:
+        """Return what the colours are, and the chosen run's best step and gap so far."""
+        lane, told = self.lanes()[self.chosen], self.told(self.chosen)
+        low, high = self.span()
+        lines = [lane.name, *self.faults()]
+        kinds = ((lane.train, TRAIN, "training"), (lane.validation, VALIDATION, "validation"))
+        rows = [layers.Row(color, name, (words("?", value_at(curve, until)),)) for curve, color, name in kinds if curve]
+        notes: list[layers.Note] = [layers.Title(self.title, "", lines)]
+        if self.smoothing:
+            average = r"s_t = \dfrac{(1-\beta)\sum_{k=1}^{t} \beta^{\,t-k} v_k}{1 - \beta^{\,t}}"
+            notes.append(layers.Formula(average, 22))
+        notes.append(layers.Legend(rows, f"{self.series} at {self.unit} {int(until)}"))
+        seen = until >= told["best_epoch"]
+        best = words("?n", int(told["best_epoch"])) if seen else "..."
+        validation, train = (rf"{'A' if self.higher else 'L'}_{{\mathrm{{{part}}}}}" for part in ("val", "train"))
+        arg = rf"\operatorname{{arg\,{'max' if self.higher else 'min'}}} {validation if lane.validation else train} ="
+        color, at = VALIDATION if lane.validation else TRAIN, told["best_epoch"] if seen else low
+        notes.append(layers.Meter(f"Best {self.unit}", arg, at, color, low, high, best))
+        if lane.train and lane.validation:
+            gap = value_at(curves.gap(lane.train, lane.validation), until)
+            most, sign = float(np.diff(self.plot(-1).y)[0]), -1.0 if self.higher else 1.0
+            difference = f"{train} - {validation} =" if self.higher else f"{validation} - {train} ="
+            notes.append(layers.Meter("The gap", difference, sign * gap, GAP, 0.0, most))
+        elif self.smoothing:
+            average = Scalars(lane.judged.steps, self.smoothed(lane.judged))
+            notes.append(layers.Meter("The average", "s_t =", value_at(average, until), TRAIN, *self.plot(-1).y))
+        return notes
+
+    @property
+    def unit(self) -> str:
+        """What a step is."""
+        return "step" if self._followed or typed(self.series) else "epoch"
+
+    def faults(self) -> list[str]:
+        """Return how much of the files could not be read, and the first of it."""
+        found = [fault for run in (self._followed.runs if self._followed else ()) for fault in run.faults]
+        return [words("?n damages in the files, e.g.", len(found)), found[0]] if found else []
+
+    # ------------------------------------------------------------------------------------------------ the sweep
+    @ll.refined(levels=(6, EPOCHS), stale=True)
+    def swept(self, epochs: int) -> Generator[object, None, curves.Curves]:
+        """Return the curves of networks with rates from 0.0001 to 1, trained side by side."""
+        sweep = (self.samples, self.noise, RATES.tolist(), curves.HIDDEN, epochs, SWEEP_EVERY, 1, self.seed)
+        return (yield from lasted(curves.digits_training(*sweep)))
+
+    @ll.kept
+    def lowest(self) -> tuple[int, int]:
+        """Return the indices of the epoch and the rate with the lowest validation of all."""
+        at, rate = np.unravel_index(np.nanargmin(self.swept().val_loss), self.swept().val_loss.shape)
+        return int(at), int(rate)
+
+    @ll.kept
+    def heights(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the surface (rates, epochs, 3), cut above, and the path (epochs, 3) of the best rate at each epoch."""
+        found = self.swept()
+        loss = np.nan_to_num(found.val_loss.T, nan=np.inf)
+        low, high = float(loss.min()), SWEEP_TOP * float(loss.min())
+        share = (np.minimum(loss, high) - low) / (high - low)
+        if self.log:
+            share = np.log(np.minimum(loss, high) / low) / np.log(high / low)
+        x = WIDE * (found.steps / found.steps[-1] - 0.5)
+        y = SWEEP_DEEP * (np.linspace(0.0, 1.0, len(RATES)) - 0.5)
+        surface = np.stack(np.broadcast_arrays(x, y[:, None], HIGH * share), -1)
+        return surface, surface[loss.argmin(axis=0), np.arange(len(x))] + (0.0, 0.0, 0.012)
+
+    def surface(self, now: ll.Now) -> ll.Frame:
+        """Return validation over epoch and rate as far as the training has come."""
+        (surface, path), found = self.heights(), self.swept()
+        last = max(2, 1 + round(min(now.share / DRAWN, 1.0) * (len(found.steps) - 1)))
+        shown = surface[:, :last]
+        sheet = layers.Sheet(shown, paint=shown[..., 2] / HIGH, every=(5, 6), name="Validation", key="surface")
+        drawn: list[layers.Layer] = [sheet, layers.Lines([path[:last]], "text", 3.0, casing=1.4, name="Best rate")]
+        at, rate = self.lowest()
+        if at < last:
+            drawn += flag(surface[rate, at], "text", words("?", found.val_loss[at, rate]), "best.sweep", HIGH)
+        drawn += self.sweep_axes()
+        epoch, loss = int(found.steps[last - 1]), np.nan_to_num(found.val_loss[last - 1], nan=np.inf)
+        best, heading = float(RATES[loss.argmin()]), words("Best rate at epoch ?n", epoch)
+        notes = [
+            layers.Title(self.title, "", (words("?n networks, each with its own rate", len(RATES)),)),
+            layers.Meter(heading, r"\eta =", float(np.log10(best)), "text", -4.0, 0.0, words("?", best)),
+            layers.Meter("Its validation", r"L_{\mathrm{val}} =", float(loss.min()), VALIDATION, 0.0, 3.0),
+        ]
+        corners = np.array([(x, y, z) for x in (-2.0, 1.9) for y in (-1.5, 1.4) for z in (0.0, HIGH + 0.2)])
+        return ll.Frame(drawn, notes, ll.View(-33.0, 44.0, bounds=corners))
+
+    @ll.kept
+    def sweep_axes(self) -> list[layers.Layer]:
+        """Return the numbers of epochs and rates on the floor."""
+        drawn: list[layers.Layer] = []
+        front, left = -SWEEP_DEEP / 2 - 0.1, -WIDE / 2 - 0.1
+        for k in range(5):
+            rate, y = 10.0 ** (k - 4), SWEEP_DEEP * (k / 4 - 0.5)
+            drawn.append(layers.Label((-left, y, 0.0), words("?", rate), "dim", size=17, side="right", bold=False))
+        for epoch in range(0, EPOCHS + 1, 50):
+            x = WIDE * (epoch / EPOCHS - 0.5)
+            drawn.append(layers.Label((x, front, 0.0), words("?n", epoch), "dim", size=17, side="below", bold=False))
+        x, y = WIDE / 2, SWEEP_DEEP / 2
+        floor = np.array([(-x, -y, 0.0), (x, -y, 0.0), (x, y, 0.0), (-x, y, 0.0), (-x, -y, 0.0)])
+        drawn.append(layers.Lines([floor], "faint", 1.4, pickable=False))
+        drawn.append(layers.Label((-left + 0.5, 0.0, 0.0), "rate", "dim", size=17, side="right", bold=False))
+        drawn.append(layers.Label((0.0, front - 0.3, 0.0), "epoch", "dim", size=17, side="below", bold=False))
+        return drawn
+
+
+def lasted(made: Iterator[curves.Curves]) -> Generator[object, None, curves.Curves]:
+    """Yield once for each result of a training, and return the last."""
+    found = next(made)
+    for found in made:  # noqa: B007
+        yield
+    return found
+
+
+def value_at(curve: Scalars, step: float) -> float:
+    """Return a curve's last value up to a step."""
+    return float(curve.values[max(int(np.searchsorted(curve.steps, step, "right")) - 1, 0)])
+
+
+def flag(foot: np.ndarray, color: str, text: str, key: str, high: float = 0.42) -> list[layers.Layer]:
+    """Return a flag that stands on a place, with a text above it."""
+    top = foot + np.array([0.0, 0.0, high])
+    cloth = np.array([top, top + np.array([0.0, 0.0, -0.16]), top + np.array([0.2, 0.0, -0.08])])
+    drawn: list[layers.Layer] = [
+        layers.Lines([np.stack([foot, top])], color, 2.2, pickable=False, key=f"pole.{key}"),
+        layers.Polygon(cloth, color, 0.9, 1.0, depth=True, name="Best", key=f"cloth.{key}", pickable=False),
+        layers.Points(foot[None], color, 5.0, "sphere", outline=True, name="Best", key=key),
+    ]
+    return [*drawn, layers.Label(top, text, color, size=30, side="above")] if text else drawn

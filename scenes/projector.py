@@ -1,0 +1,401 @@
+"""Seeing 64 dimensions: a layout in the plane in which neighbours stay neighbours, or a tour through all views."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any, ClassVar
+
+import numpy as np
+
+import lossland as ll
+from lossland import layers, parameters, signs, words
+from lossland.models import clouds, embeddings, grand_tour, layouts, principal, tsne, umap, vectorfiles
+
+MOST = 3000  # points that t-SNE and UMAP lay out, and that are judged: of more, the seed draws as many
+SPRITES = 4000  # points: more are dots
+NEAR = 6  # neighbours of the chosen point that are shown
+NAMED = 12  # groups that have their names in the picture
+AXES = 4  # principal axes that can be dragged in the tour
+LENGTH, HALF = 1.9, 1.9  # of an axis in the tour; half the width of the cloud
+SPEED, AXIS_SPACE = 0.16, 8  # of the tour in radians a second; principal axes that it goes through
+BEGIN, EARLY, END = 0.05, 0.25, 0.9  # shares of the scene: a layout begins to move, is past its exaggeration, and ends
+PRESSED = 0.75  # share at which the axes are pressed flat
+PAPER, INK = np.array([0.10, 0.14, 0.26]), np.array([1.0, 0.91, 0.72])  # of a picture that is chosen
+DISC = np.clip(8.0 - np.hypot(*(np.mgrid[:16, :16] - 7.5)), 0.0, 1.0)[None]  # ink of a dot
+BOX = np.array([(x, y, z) for x in (-2.0, 2.0) for y in (-2.0, 2.0) for z in (-1.6, 1.6)])
+LOST = (0.002, 0.05)  # shares of trust: up to the first all is well, beyond the second hardly a neighbour is true
+TRUSTED, DEGREES = ("down", "accent", "bad"), ("true ones", "some from afar", "most from afar")
+METHODS = {
+    "pca": ("principal axes", r"\max\, \mathrm{Var}(X v),\ \|v\| = 1"),
+    "tsne": ("t-SNE", r"\mathrm{KL}(P, Q) = \sum_{i \neq j} p_{ij} \log \frac{p_{ij}}{q_{ij}}"),
+    "umap": ("UMAP", r"q_{ij} = \frac{1}{1 + a\, \|y_i - y_j\|^{2b}}"),
+    "tour": ("grand tour", r"Y = X\, M(t),\quad M^\top M = I"),
+}
+KINDS = {"digits": "digits", "iris": "flowers", "words": "words"}
+
+
+class Projector(ll.Scene):
+    """What is near in 64 dimensions can be made near in the plane. What is far cannot."""
+
+    name = "projector"
+    title = "Seeing 64 dimensions"
+    chapter = "Attention and embeddings"
+    rows = ("E2", "Y4", "Q1", "V6", "S4", "S8")
+    sign = (
+        *(signs.Dot((x + 0.07 * u, y + 0.08 * v), 1.7, color)
+          for x, y, color in ((0.22, 0.3, "i"), (0.74, 0.26, "j"), (0.5, 0.75, "area"))
+          for u, v in ((0, 0), (1.2, -0.8), (1, 1), (-1, 0.8), (0.1, -1.3))),
+    )  # fmt: skip
+    presets: ClassVar = {
+        "digits": {},
+        "on two axes": {"method": "pca"},
+        "as a graph": {"method": "umap", "iterations": 200},
+        "a tour": {"method": "tour"},
+        "trusted?": {"method": "pca", "color": "trust"},
+        "words": {"data": "words", "iterations": 400, "exaggeration": 4.0, "index": 691},
+        "how wide": {"data": "sizes", "perplexity": 20.0, "iterations": 400},
+        "how far": {"data": "gaps", "perplexity": 20.0, "iterations": 400},
+        "nothing there": {"data": "noise", "perplexity": 2.0, "iterations": 400, "exaggeration": 4.0},
+    }
+
+    data = parameters.Choice("digits", clouds.NAMES, "data", "What the points are.")
+    method = parameters.Choice("tsne", tuple(METHODS), "method", "How they come into the plane.")
+    perplexity = parameters.Number(
+        30.0, 2.0, 200.0, "perplexity", "About how many neighbours count for t-SNE.", log=True
+    )
+    neighbours = parameters.Integer(15, 2, 200, "neighbours", "How many neighbours a point has for UMAP.", log=True)
+    iterations = parameters.Integer(500, 50, 5000, "iterations", "Steps of t-SNE, or epochs of UMAP.", log=True)
+    exaggeration = parameters.Number(12.0, 1.0, 50.0, "exaggeration", "How much more t-SNE pulls at first.", log=True)
+    color = parameters.Choice(
+        "label", ("label", "trust"), "colour", "By label, or by whether neighbours are true ones."
+    )
+    index = parameters.Integer(13, 0, 10_000_000, "number", "Whose neighbours are shown: click a point.")
+    alone = parameters.Toggle(False, "isolate", "Only the group of the chosen point stands out.")
+    axis = parameters.Integer(0, 0, AXES, "held axis", "Which axis stays where it is in the tour; 0: none.")
+    pull = parameters.Point((1.0, 0.0, 0.0), -1.0, 1.0, "held at", "Where that is: drag an arrow.", hidden=True)
+    file = parameters.Text("", None, "file", "Vectors of your own: .npy, .npz or .tsv.")
+    labels = parameters.Text("", None, "labels", "A file with their labels, if they are in one of their own.")
+    clock = ll.Clock.paced(iterations, 40.0, 12.0, 40.0)
+
+    def changed(self, name: str) -> None:
+        """Take a file that is named; choose a point that there is, and a perplexity and neighbours that it can have."""
+        if name == "file" and self.file:
+            vectorfiles.read(self.file, self.labels)
+            self.values["data"] = "file"
+        if name in ("data", "file", "perplexity", "neighbours", "index"):
+            count = len(self.rows_laid_out())
+            self.values["index"] = min(self.values["index"], len(self.samples()) - 1)
+            self.values["perplexity"] = min(self.values["perplexity"], max((count - 1) / 3.0, 1.5))
+            self.values["neighbours"] = min(self.values["neighbours"], count)
+
+    def pick(self, layer: layers.Layer, element: int) -> bool:
+        """Choose the point that is clicked."""
+        part = self.parts().get(layer.key)
+        if part is None:
+            return False
+        self.set("index", int(self.shown()[part[element]]))
+        return True
+
+    # ---------------------------------------------------------------------------------------------- the samples
+    @ll.kept
+    def samples(self) -> vectorfiles.Vectors:
+        """Return the samples with what they are called, and pictures of them where there are any."""
+        return clouds.samples(self.data, self.file, self.labels, self.seed)
+
+    @ll.kept
+    def rows_laid_out(self) -> np.ndarray:
+        """Return which samples are laid out and judged: all, or as many as the seed draws."""
+        return clouds.drawn(len(self.samples()), MOST, self.seed)
+
+    @ll.kept
+    def shown(self) -> np.ndarray:
+        """Return which samples are in the picture: with axes and on the tour all, however many there are."""
+        return np.arange(len(self.samples())) if self.method in ("pca", "tour") else self.rows_laid_out()
+
+    @ll.kept
+    def chosen(self) -> int:
+        """Return the chosen point, or the next one that is shown."""
+        return int(self.shown()[min(np.searchsorted(self.shown(), self.index), len(self.shown()) - 1)])
+
+    @ll.kept
+    def groups(self) -> tuple[np.ndarray, list[str]]:
+        """Return the group of each sample, and the groups' names."""
+        return clouds.groups(self.samples(), self.rows_laid_out(), self.seed)
+
+    @ll.kept
+    def near(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the samples nearest to the chosen one in all dimensions, of those shown, and how far they are."""
+        return clouds.nearest_to(self.samples().points, self.chosen(), self.shown(), NEAR)
+
+    # ---------------------------------------------------------------------------------------------- the layouts
+    @ll.kept
+    def along_axes(self) -> np.ndarray:
+        """Return the samples (n, k) along their principal axes, at least three."""
+        points = self.samples().points
+        found = principal.principal(points)
+        seen = (points - found.mean) @ found.components[:AXIS_SPACE].T
+        return np.pad(seen, ((0, 0), (0, max(3 - seen.shape[1], 0))))
+
+    @ll.kept
+    def course(self) -> embeddings.Course:
+        """Return the layouts of t-SNE or UMAP on their way, which begin with the two principal axes."""
+        points = self.samples().points[self.rows_laid_out()]
+        if self.method == "umap":
+            begun = umap.begun(points, self.neighbours, self.iterations, self.seed)
+            return embeddings.Course(begun, umap.start(points), self.iterations)
+        begun = tsne.begun(points, self.perplexity, self.exaggeration)
+        return embeddings.Course(begun, tsne.start(points), self.iterations)
+
+    def step(self, now: ll.Now) -> float:
+        """Return the step of the layout. Of t-SNE those with exaggeration go by faster."""
+        early = min(tsne.EARLY, self.iterations / 2) if self.method == "tsne" else 0.3 * self.iterations
+        return float(np.interp(now.share, (BEGIN, EARLY, END), (0.0, early, self.iterations)))
+
+    @ll.kept
+    def turned(self, now: ll.Now) -> np.ndarray:
+        """Return the frame (k, 3) of the tour, with the axis that is held where it is held."""
+        frame = grand_tour.frame(self.along_axes().shape[1], 3, SPEED * now.seconds)
+        return grand_tour.held(frame, self.axis - 1, self.pull) if self.axis else frame
+
+    def layout(self, now: ll.Now) -> np.ndarray:
+        """Return where the samples shown are, in 2 numbers; in 3 on the tour, or before they are pressed flat."""
+        if self.method == "tour":
+            return self.along_axes() @ self.turned(now)
+        if self.method == "pca":
+            return self.along_axes()[:, :3] * (1.0, 1.0, 1.0 - now.eased(0.3, PRESSED))
+        self.unfinished |= not self.course().reach(self.step(now), 1 if self.live else None)
+        return self.course().at(self.step(now))
+
+    def measured(self, now: ll.Now) -> tuple[np.ndarray, np.ndarray]:
+        """Return the steps (m,) of t-SNE until now after which its divergence was measured, and these (m,)."""
+        course = self.course()
+        count = int(np.searchsorted(course.steps, self.step(now), "right"))
+        return np.array(course.steps[1:count], float), np.array(course.divergences[1:count])
+
+    def is_over(self, now: ll.Now) -> bool:
+        """Whether the layout is what it will be at last: then it is judged."""
+        if self.method == "pca":
+            return now.share >= PRESSED
+        return now.share >= END and self.course().reach(self.iterations, 0)
+
+    @ll.refined(levels=("nothing", "all"))
+    def trust(self, level: str) -> Generator[object, None, np.ndarray]:
+        """Return the trust in each place of the layout at last; nan before it is known."""
+        rows = self.rows_laid_out()
+        if level == "nothing":
+            return np.full(len(rows), np.nan)
+        points, last, found = self.samples().points[rows], self.now(self.clock.seconds), []
+        place = self.layout(last)[rows, :2] if self.method == "pca" else self.course().at(self.iterations)
+        for part in layouts.penalties(points, np.asarray(place, float), self.judges()):
+            found.append(part)
+            yield
+        return layouts.trust(np.concatenate(found), self.judges())
+
+    def judges(self) -> int:
+        """Return how many neighbours are compared."""
+        return max(1, min(layouts.TRUSTED, (len(self.rows_laid_out()) - 1) // 2))
+
+    def readouts(self, now: ll.Now) -> ll.Readouts:
+        """Return how far the layout is from what it should be, and what it may be trusted for at this moment."""
+        rows, kl, error = self.rows_laid_out(), float("nan"), float("nan")
+        place = np.asarray(self.layout(now), float)
+        place = place[rows] if len(place) > len(rows) else place
+        if self.method == "tsne":
+            course = self.course()
+            course.reach(1)
+            assert isinstance(course.moving, tsne.Descent)
+            kl = float(np.interp(self.step(now), course.steps, course.divergences))
+            error = float(np.abs(course.moving.perplexities - self.perplexity).max())
+        group = self.groups()[0][rows]
+        return {
+            "kl": kl,
+            "trustworthiness": layouts.trustworthiness(self.samples().points[rows], place, self.judges()),
+            "knn_accuracy": layouts.knn_accuracy(place, group) if group.any() else float("nan"),
+            "perplexity_error": error,
+        }
+
+    # ---------------------------------------------------------------------------------------------- the picture
+    def placed(self, now: ll.Now) -> np.ndarray:
+        """Return the points in the picture (n, 3): nearly all of them within a circle or ball."""
+        place = np.asarray(self.layout(now), float)
+        if self.method == "tour":
+            return place * (HALF / self.reach())
+        size = float(np.quantile(np.abs(place[:, :2]), 0.995))
+        return np.pad(place, ((0, 0), (0, 3 - place.shape[1]))) * (HALF / max(size, 1e-300))
+
+    @ll.kept
+    def reach(self) -> float:
+        """Return how far nearly all samples are from the middle, along three principal axes."""
+        return max(float(np.quantile(np.abs(self.along_axes()[:, :3]), 0.995)), 1e-300)
+
+    @ll.kept
+    def parts(self) -> dict[str, np.ndarray]:
+        """Return which of the samples shown each layer has, by its key; those of a group, where they are many."""
+        kind = self.groups()[0][self.shown()]
+        own = kind == self.groups()[0][self.chosen()]
+        if len(kind) > SPRITES:
+            return {f"group {one}": np.flatnonzero(kind == one) for one in np.unique(kind).tolist()}
+        return (
+            {"cloud": np.flatnonzero(own), "rest": np.flatnonzero(~own)}
+            if self.alone
+            else {"cloud": np.arange(len(kind))}
+        )
+
+    @ll.kept
+    def pictures(self) -> np.ndarray:
+        """Return what is drawn at each of the samples shown: its picture, or a disc."""
+        found = self.samples().pictures
+        return np.repeat(DISC, len(self.shown()), axis=0) if found is None else found[self.shown()]
+
+    def colors(self, now: ll.Now) -> list[str]:
+        """Return the colour of each of the samples shown: of its group, or of how true its neighbours are."""
+        if self.color == "trust" and self.is_over(now) and self.method != "tour" and len(self.shown()) <= SPRITES:
+            lost = 1.0 - self.trust()
+            return [TRUSTED[int(one)] for one in np.digitize(np.nan_to_num(lost), LOST)]
+        return [colored(kind) for kind in self.groups()[0][self.shown()].tolist()]
+
+    def dots(self, place: np.ndarray, now: ll.Now) -> list[layers.Layer]:
+        """Return the points in their colours: as pictures, as discs, or as dots where they are many."""
+        colors, few, drawn = self.colors(now), len(place) <= SPRITES, []
+        own = f"group {self.groups()[0][self.chosen()]}"
+        size = 11.0 if self.samples().pictures is not None else 7.0 if len(place) > 600 else 14.0
+        for key, part in self.parts().items():
+            dim = 0.8 if self.alone and key not in ("cloud", own) else 0.0
+            if few:
+                called, ink = self.samples().labels[self.shown()[part]].tolist(), self.pictures()[part]
+                look: dict[str, Any] = {"name": "Point", "worth": called, "dim": dim, "key": key}
+                drawn.append(layers.Sprites(place[part], ink, size, [colors[one] for one in part], **look))
+            else:
+                drawn.append(layers.Points(place[part], colors[part[0]], 1.6, "dot", dim=dim, name="Point", key=key))
+        return drawn
+
+    def beams(self, place: np.ndarray) -> list[layers.Layer]:
+        """Return the chosen point with lines to the samples that are nearest to it in all dimensions."""
+        at = np.searchsorted(self.shown(), [self.chosen(), *self.near()[0]])
+        here, *there = place[at]
+        pictures, colors = self.samples().pictures, [colored(one) for one in self.groups()[0][self.shown()[at]]]
+        drawn: list[layers.Layer] = [
+            layers.Lines(
+                [np.array([here, one]) for one in there], "text", 1.6, 0.8, depth=False, pickable=False, key="near"
+            )
+        ]
+        if pictures is None:
+            drawn.append(layers.Points(place[at], "text", 6.0, "ring", outline=True, pickable=False, key="rings"))
+        else:
+            found = pictures[self.shown()[at]]
+            found = PAPER + found[..., None] * (INK - PAPER) if found.ndim == 3 else found
+            for key, part, size in (("neighbours", slice(1, None), 26.0), ("chosen", slice(0, 1), 38.0)):
+                look: dict[str, Any] = {"frame": 2.5, "smooth": False, "pickable": False, "key": key}
+                drawn.append(layers.Sprites(place[at][part], found[part], size, colors[part], **look))
+        return drawn
+
+    def names(self, place: np.ndarray) -> list[layers.Layer]:
+        """Return the names of the largest groups, each amid its points; of the neighbours, if groups have none."""
+        kind, names = self.groups()[0][self.shown()], self.groups()[1]
+        largest = np.argsort(-np.bincount(kind, minlength=len(names)), kind="stable")[:NAMED].tolist()
+        spots = {names[one]: np.median(place[kind == one], axis=0) for one in largest if names[one]}
+        if not spots:
+            some = [self.chosen(), *self.near()[0]]
+            named = zip(self.samples().labels[some].tolist(), place[np.searchsorted(self.shown(), some)], strict=True)
+            spots = {name: spot for name, spot in named if name}
+        return [layers.Label(spot, name, "text", size=22, side="above", key=name) for name, spot in spots.items()]
+
+    def arms(self, now: ll.Now) -> list[layers.Layer]:
+        """Return the principal axes that can be dragged as arrows."""
+        tips = LENGTH * self.turned(now)[:AXES]
+        colors = ["accent" if k + 1 == self.axis else "text" for k in range(len(tips))]
+        drawn: list[layers.Layer] = [
+            layers.Arrows(0 * tips, tips, colors, 3.5, depth=False, name="Principal axis", key="axes"),
+            layers.Points(tips, "text", 6.0, "ring", outline=True, group="handles", name="Principal axis", key="tips"),
+        ]
+        return drawn + [
+            layers.Label(tip, f"axis {k + 1}", colors[k], size=17, side=tip, key=f"axis {k + 1}")
+            for k, tip in enumerate(tips)
+            if np.linalg.norm(tip) > 0.4
+        ]
+
+    def handles(self, now: ll.Now) -> list[ll.Handle]:
+        """Return the tips of the axes of the tour: one that is dragged stays where it is let go."""
+        if self.method != "tour":
+            return []
+
+        def moved(axis: int) -> Any:
+            def move(scene: Projector, position: Any) -> None:
+                scene.set("axis", axis)
+                scene.set("pull", np.clip(np.round(np.asarray(position) / LENGTH, 3), -1.0, 1.0))
+
+            return move
+
+        tips = LENGTH * self.turned(now)[:AXES]
+        return [ll.Handle(f"axis {k + 1}", tip, moved(k + 1), free=True) for k, tip in enumerate(tips)]
+
+    def frame(self, now: ll.Now) -> ll.Frame:
+        """Return the points where they are at this moment, and what is said of them."""
+        place = self.placed(now)
+        drawn = [*self.dots(place, now), *self.beams(place)]
+        drawn += self.arms(now) if self.method == "tour" else self.names(place)
+        return ll.Frame(drawn, self.notes(now), self.view(now))
+
+    def view(self, now: ll.Now) -> ll.View:
+        """Return the view: from above, but around what has three dimensions."""
+        if self.method == "tour":
+            return ll.View(-60.0, 20.0, bounds=0.8 * BOX)
+        rise = now.eased(0.25, PRESSED) if self.method == "pca" else 1.0
+        return ll.View(-90.0, 24.0 + 65.9 * rise, bounds=self.bounds(rise), moves=True)
+
+    @ll.kept
+    def bounds(self, rise: float) -> np.ndarray:
+        """Return the corners (8, 3) of what is seen, a share of the way to being flat."""
+        return BOX * (1.0, 1.0, 1.0 - rise)
+
+    # ---------------------------------------------------------------------------------------------- the notes
+    def notes(self, now: ll.Now) -> list[layers.Note]:
+        """Return what the layout is, what it is to be trusted for, and what is nearest to the chosen point."""
+        samples, shown = self.samples(), len(self.shown())
+        method, formula = METHODS[self.method]
+        said = [words("?n ? of ?n numbers", shown, KINDS.get(self.data, "points"), samples.points.shape[1])]
+        if shown < len(samples):
+            said.append(words("drawn at random from ?n", len(samples)))
+        if self.method == "tour":
+            held = float(self.along_axes().var(axis=0).sum() / samples.points.var(axis=0).sum())
+            said.append(words("through ? axes with ?n % of the variance", self.along_axes().shape[1], 100 * held))
+        moving = self.method in ("tsne", "umap")
+        if moving:
+            reached = min(self.step(now), float(self.course().steps[-1]))
+            said.append(
+                words(
+                    "?, ? ?n of ?n", method, "epoch" if self.method == "umap" else "step", int(reached), self.iterations
+                )
+            )
+        notes: list[layers.Note] = [layers.Title(self.title, formula, said)]
+        if self.is_over(now) and self.method != "tour":
+            trusted = float(self.trust().mean())
+            text = words("?.3", trusted) if np.isfinite(trusted) else "..."
+            notes.append(layers.Meter("Trustworthiness", "", trusted, "accent", 0.0, 1.0, text))
+            if self.color == "trust":
+                shares = np.bincount(np.digitize(np.nan_to_num(1.0 - self.trust()), LOST), minlength=3) / len(
+                    self.trust()
+                )
+                rows = [
+                    layers.Row(*row)
+                    for row in zip(TRUSTED, DEGREES, [[words("?n %", 100 * s)] for s in shares], strict=True)
+                ]
+                return [*notes, layers.Legend(rows, "Neighbours in the picture")]
+        if self.method == "tsne":
+            steps, divergences = self.measured(now)
+            series = layers.Series("KL", "accent", steps, divergences)
+            if len(steps) > 1:
+                notes.append(layers.Chart("Divergence KL(P, Q)", [series], now=self.step(now), x_label="step"))
+        found, away = self.near()
+        names = samples.labels
+        rows = [
+            layers.Row(colored(self.groups()[0][one]), names[one] or words("number ?n", int(one)), (float(far),))
+            for one, far in zip(found, away, strict=True)
+        ]
+        heading = words("Nearest to ? in all dimensions", names[self.chosen()] or words("number ?n", self.chosen()))
+        return [*notes, layers.Legend(rows, heading)]
+
+
+def colored(kind: int) -> str:
+    """Return the colour of a group."""
+    return f"lane.{(kind + 1) % 12}"

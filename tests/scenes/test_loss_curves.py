@@ -1,0 +1,152 @@
+"""Learning curves as ribbons: their numbers, the gate, the clicks, files that grow, and the sweep."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scene_checks import check_layer, check_note
+
+import lossland as ll
+from lossland.scenery import library
+from lossland.world import layers
+
+
+def scene(preset: Any = None, **values: Any) -> Any:
+    return library.scene("loss_curves", preset, **values)
+
+
+def sheets(frame: ll.Frame, which: str, lane: int = 0) -> list[layers.Sheet]:
+    return [one for one in frame.layers if isinstance(one, layers.Sheet) and one.key.startswith(f"{which}:{lane}:")]
+
+
+@pytest.fixture(scope="module")
+def one() -> Any:
+    return scene("one run")
+
+
+def test_numbers_are_smoothed_without_bias() -> None:
+    read = scene(series="1,2,3,4,5", smoothing=0.6).readouts()
+    np.testing.assert_allclose(read["smoothed"], [1, 1.625, 2.326531, 3.095588, 3.921582], atol=5e-7)
+    assert read["best_epoch"] == 0
+
+
+def test_validation_tells_the_best_epoch() -> None:
+    read = scene(series="5, 4, 3, 2, 1; 5, 3, 2.5, 4, 6", patience=2).readouts()
+    assert (read["best_epoch"], read["best_value"], read["stopped_epoch"]) == (2, 2.5, 4)
+    assert read["gap"] == 5
+    assert read["rise"] == pytest.approx(6 / 2.5 - 1)
+
+
+def test_wrong_labels_are_learnt_by_heart(one: Any) -> None:
+    """100 samples with 20 % wrong labels: validation rises by a tenth and more after its lowest, training falls."""
+    read = one.readouts()
+    assert read["rise"] >= 0.1
+    lane = one.lanes()[0]
+    low = int(lane.validation.values.argmin())
+    assert read["best_epoch"] == lane.validation.steps[low]
+    assert (np.diff(lane.train.values[low:]) < 0).all()
+
+
+def test_ribbons_stand_where_the_values_are(one: Any) -> None:
+    plot, lane = one.plot(0), one.lanes()[0]
+    whole = one.frame(one.clock.seconds)
+    for which, curve in (("train", lane.train), ("validation", lane.validation)):
+        found = np.concatenate([sheet.start.mean(axis=0)[1:] for sheet in sheets(whole, which)])
+        x, y = np.array([plot.data(point) for point in found]).T
+        np.testing.assert_allclose(y, np.interp(x, curve.steps, curve.values), atol=1e-6)
+        assert x[-1] == pytest.approx(curve.steps[-1])
+    before, after = sheets(whole, "validation")
+    assert before.dim == 0 < after.dim  # patience ends between them
+    assert plot.data(before.start.mean(axis=0)[-1])[0] == pytest.approx(one.readouts()["stopped_epoch"])
+    early = one.frame(0.2 * one.clock.seconds)
+    ends = [plot.data(sheet.start.mean(axis=0)[-1])[0] for sheet in sheets(early, "train")]
+    assert max(ends) == pytest.approx(one.until(one.now(0.2 * one.clock.seconds)))
+
+
+@pytest.mark.parametrize(
+    "values", [{}, {"log": True}, {"smoothing": 0.9}, {"series": "accuracy"}, {"series": "2,nan,1"}]
+)
+def test_frames_can_be_drawn(values: dict[str, Any]) -> None:
+    made = scene("one run", **values)
+    for share in (0.0, 0.3, 1.0):
+        frame = made.frame(share * made.clock.seconds)
+        for layer in frame.layers:
+            check_layer(layer)
+        for note in frame.notes:
+            check_note(note)
+
+
+def test_the_gate_is_dragged() -> None:
+    made = scene("one run")
+    (gate,) = made.handles(made.clock.seconds)
+    best, plot = made.readouts()["best_epoch"], made.plot(0)
+    gate.move(made, plot.world(best + 12, 0.0)[:2])
+    assert made.patience == 12
+    assert made.readouts()["stopped_epoch"] == best + 12
+    gate.move(made, plot.world(-50, 0.0)[:2])
+    assert made.patience == 1
+    assert made.handles(0.0) == []
+
+
+def test_a_click_chooses_a_run(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.csv").write_text("step,loss,val_loss\n0,3,3\n1,2,2\n2,1,3\n")
+    made: Any = library.scene(str(tmp_path))
+    assert made.name == "loss_curves"
+    frame = made.frame(made.clock.seconds)
+    assert made.pick(sheets(frame, "train", 1)[0], 0)
+    assert made.run == 2
+    assert not made.pick(layers.Points(np.zeros((1, 3))), 0)
+    assert made.readouts()["best_epoch"] == 1
+    assert made.readouts()["runs"] == 2
+
+
+def test_a_file_is_followed_and_its_curves_are_offered(tmp_path: Path) -> None:
+    file = tmp_path / "run.csv"
+    file.write_text("step,acc,val_acc,train_loss,val_loss\n0,.1,.1,3,3\n1,.5,.4,2,2\n")
+    made: Any = library.scene(str(file))
+    assert made.series == "loss"
+    assert made.offered() == ["loss", "acc"]
+    assert made.readouts()["best_epoch"] == 1
+    assert not made.poll(10.0)
+    file.write_text(file.read_text() + "2,.6,.3,1,1.5\n")
+    assert not made.poll(10.5)
+    assert made.poll(11.0)
+    assert made.readouts()["best_epoch"] == 2
+    made.set("series", "acc")
+    assert made.readouts()["best_epoch"] == 1  # more is better
+    with pytest.raises(ll.UserError, match="There is no curve 'f1'; there are loss, acc"):
+        made.set("series", "f1")
+    assert made.series == "acc"
+    made.use("stopped early")
+    assert (made.file, made.series, made.patience) == (str(file), "loss", 10)
+    with pytest.raises(ll.UserError, match="no file or folder"):
+        made.set("file", str(tmp_path / "gone"))
+    assert made.file == str(file)
+
+
+def test_damage_is_told_in_the_picture(tmp_path: Path) -> None:
+    (tmp_path / "run.csv").write_text("step,loss\n0,3\n1,x\n2,1\n")
+    made: Any = library.scene(str(tmp_path / "run.csv"))
+    (title,) = [note for note in made.frame(0.0).notes if isinstance(note, layers.Title)]
+    assert any("line 3: 'x' is no number" in line for line in title.lines)
+
+
+def test_the_sweep_is_the_batch_of_networks() -> None:
+    made = scene("sweep of rates")
+    found = made.swept()
+    at, rate = made.lowest()
+    assert found.val_loss[at, rate] == found.val_loss.min()
+    read = made.readouts()
+    assert read["best_value"] == found.val_loss.min()
+    surface, path = made.heights()
+    low, high = found.val_loss.min(), 3 * found.val_loss.min()
+    share = (np.clip(found.val_loss.T, low, high) - low) / (high - low)
+    np.testing.assert_allclose(surface[..., 2] / surface[..., 2].max(), share / share.max(), atol=1e-12)
+    assert len(path) == len(found.steps)
+    frame = made.frame(made.clock.seconds)
+    (sheet,) = [layer for layer in frame.layers if isinstance(layer, layers.Sheet)]
+    assert sheet.start.shape == surface.shape

@@ -1,0 +1,190 @@
+"""Seeing 64 dimensions: what a layout keeps, tours and held axes, and vectors of a user's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.spatial.distance import cdist
+from scipy.special import rel_entr
+
+import lossland as ll
+from lossland.errors import UserError
+from lossland.models import datasets
+from lossland.scenery import library
+
+LABELS = np.repeat(["a", "b", "c"], 30)
+POINTS = np.random.default_rng(6).normal(size=(90, 7)) + 6 * np.repeat(np.eye(3, 7), 30, axis=0)
+
+
+def scene(preset: Any = None, **values: Any) -> Any:
+    return library.scene("projector", preset, **values)
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with three groups in seven dimensions."""
+    path = tmp_path_factory.mktemp("vectors") / "own.npz"
+    np.savez(path, vectors=POINTS, labels=LABELS)
+    return path
+
+
+@pytest.fixture(scope="module")
+def small(own: Path) -> Any:
+    """t-SNE of it."""
+    return scene(file=own, perplexity=12.0, iterations=300)
+
+
+def ended(made: ll.Scene) -> dict[str, Any]:
+    return made.readouts(made.clock.seconds)
+
+
+def drawn(made: ll.Scene, time: float) -> dict[str, Any]:
+    frame = made.frame(ll.Now(time, made.clock))
+    return dict(zip(frame.keys, frame.layers, strict=True))
+
+
+def test_the_divergence_is_that_of_the_layout_in_the_picture(small: Any) -> None:
+    end = small.clock.seconds
+    away = cdist(POINTS, POINTS, "sqeuclidean")
+    moving = small.course()
+    moving.reach(300)
+    place = np.asarray(drawn(small, end)["cloud"].position)[:, :2]
+    layout = moving.at(300).astype(float)
+    ratio = cdist(layout, layout) / np.maximum(cdist(place, place), 1e-12)
+    off = ~np.eye(90, dtype=bool)
+    np.testing.assert_allclose(ratio[off], np.median(ratio[off]), rtol=1e-3)  # the picture is the layout, resized
+    beta = np.array([width_of(row, i) for i, row in enumerate(away)])
+    share = np.exp(-beta[:, None] * away) * off
+    share /= share.sum(axis=1, keepdims=True)
+    similarity = (share + share.T) / 180
+    weight = off / (1 + cdist(layout, layout, "sqeuclidean"))
+    expected = rel_entr(similarity, weight / weight.sum()).sum()
+    assert ended(small)["kl"] == pytest.approx(expected, abs=1e-4)
+
+
+def width_of(row: np.ndarray, own: int) -> float:
+    """Return the width of a point's Gaussian with a perplexity of 12, by bisection."""
+    away, low, high = np.delete(row, own), -12.0, 12.0
+    for _ in range(100):
+        middle = (low + high) / 2
+        weight = np.exp(-np.exp(middle) * (away - away.min()))
+        share = weight / weight.sum()
+        entropy = -(share * np.log(np.maximum(share, 1e-300))).sum()
+        low, high = (middle, high) if entropy > np.log(12) else (low, middle)
+    return float(np.exp(low))
+
+
+def test_every_point_has_the_perplexity_and_the_divergence_falls(small: Any) -> None:
+    read = [small.readouts(t) for t in np.linspace(0.5, 0.9, 5) * small.clock.seconds]
+    assert read[0]["perplexity_error"] < 1e-5
+    assert read[-1]["kl"] < read[0]["kl"]
+    assert read[-1]["knn_accuracy"] == 1.0  # three groups far apart
+    assert read[-1]["trustworthiness"] > 0.9
+
+
+def test_two_principal_axes_of_digits_keep_less() -> None:
+    read = ended(scene("on two axes"))
+    assert read["trustworthiness"] == pytest.approx(0.8296, abs=1e-4)
+    assert read["knn_accuracy"] == pytest.approx(0.6433, abs=3e-3)
+    assert np.isnan(read["kl"])
+
+
+def test_axes_are_pressed_flat_without_being_turned() -> None:
+    made = scene(data="iris", method="pca", index=0)
+    centred = datasets.iris().points - datasets.iris().points.mean(axis=0)
+    u, s, _ = np.linalg.svd(centred, full_matrices=False)
+    begun, ended = (np.asarray(drawn(made, t)["cloud"].position) for t in (0.0, made.clock.seconds))
+    size = begun[:, 0].std() / (u[:, 0] * s[0]).std()
+    np.testing.assert_allclose(np.abs(begun), size * np.abs(u[:, :3] * s[:3]), atol=1e-9)
+    np.testing.assert_allclose(ended, begun * (1, 1, 0), atol=1e-12)
+
+
+def test_umap_begins_at_the_axes_and_keeps_groups(own: Path) -> None:
+    made = scene(file=own, method="umap", iterations=100, neighbours=10)
+    assert ended(made)["knn_accuracy"] == 1.0
+    assert ended(made)["trustworthiness"] > 0.8
+
+
+def test_the_mean_of_a_view_of_the_tour_is_the_view_of_the_mean() -> None:
+    made = scene("a tour")
+    for time in (0.0, 4.0, 11.0):
+        frame = made.turned(ll.Now(time, made.clock))
+        np.testing.assert_allclose(frame.T @ frame, np.eye(3), atol=1e-10)
+        place = np.asarray(drawn(made, time)["cloud"].position)
+        np.testing.assert_allclose(place.mean(axis=0), made.along_axes().mean(axis=0) @ frame, atol=1e-10)
+
+
+def test_an_axis_that_is_dragged_is_held_there_while_the_tour_goes_on() -> None:
+    made = scene("a tour")
+    now = ll.Now(5.0, made.clock)
+    handle = made.handles(now)[1]
+    handle.move(made, np.array([0.9, -0.6, 0.3]))
+    assert made.axis == 2
+    for time in (5.0, 9.0):
+        tips = drawn(made, time)["tips"].position
+        np.testing.assert_allclose(tips[1], (0.9, -0.6, 0.3), atol=0.01)
+        frame = made.turned(ll.Now(time, made.clock))
+        np.testing.assert_allclose(frame.T @ frame, np.eye(3), atol=1e-10)
+    assert not scene(data="iris", method="pca").handles(0.0)
+
+
+def test_a_click_chooses_a_point_and_lines_lead_to_its_neighbours(own: Path) -> None:
+    made = scene(file=own, method="pca")
+    layer = drawn(made, 0.0)["cloud"]
+    assert made.pick(layer, 40)
+    assert made.index == 40
+    apart = cdist(POINTS[40:41], POINTS)[0]
+    found, away = made.near()
+    np.testing.assert_array_equal(found, np.argsort(apart)[1:7])
+    np.testing.assert_allclose(away, np.sort(apart)[1:7])
+    lines = drawn(made, 0.0)["near"].paths
+    np.testing.assert_array_equal([line[1] for line in lines], np.asarray(drawn(made, 0.0)["cloud"].position)[found])
+
+
+def test_a_group_can_be_isolated(own: Path) -> None:
+    made = scene(file=own, method="pca", index=35, alone=True)
+    both = drawn(made, 0.0)
+    assert len(both["cloud"].position) == 30
+    assert len(both["rest"].position) == 60
+    assert both["rest"].dim > both["cloud"].dim
+    assert made.pick(both["rest"], 0)
+    assert made.index == 0
+
+
+def test_of_many_vectors_axes_show_all_and_layouts_say_what_they_draw(tmp_path: Path) -> None:
+    many = np.random.default_rng(0).normal(size=(100_000, 5)).astype(np.float32)
+    np.save(tmp_path / "many.npy", many)
+    made = scene(file=tmp_path / "many.npy", method="tour")
+    assert len(drawn(made, 1.0)["group 0"].position) == 100_000
+    made.set("method", "tsne")
+    made.live = True  # as in a window: nothing waits for the layout
+    frame = made.frame(0.0)
+    assert len(dict(zip(frame.keys, frame.layers, strict=True))["cloud"].position) == 3000
+    assert "drawn at random from 100\u2009000" in frame.notes[0].lines
+    assert len(np.unique(made.rows_laid_out())) == 3000
+
+
+def test_a_window_waits_for_nothing(own: Path) -> None:
+    made = scene(file=own, perplexity=12.0, iterations=200)
+    made.live = True
+    made.frame(made.clock.seconds)
+    assert made.unfinished
+    turns = 0
+    while made.unfinished:
+        made.frame(made.clock.seconds)
+        turns += 1
+    assert turns > 20
+    still = scene(file=own, perplexity=12.0, iterations=200)
+    last = still.clock.seconds
+    np.testing.assert_array_equal(drawn(made, last)["cloud"].position, drawn(still, last)["cloud"].position)
+
+
+def test_a_file_must_be_named_and_read(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="Name a file"):
+        scene(data="file")
+    made = scene()
+    with pytest.raises(UserError, match="There is no file"):
+        made.set("file", tmp_path / "none.npy")
