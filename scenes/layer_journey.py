@@ -28,7 +28,7 @@ SHOWN = 720  # samples that are drawn: all of the test, and some more
 THREADS = 14  # at most
 SHOWS = ("all", "misread", *"0123456789")
 MOST = 6  # hidden layers
-FORMULA = r"B / T = \sum_c n_c \|\mu_c - \mu\|^2 \,/\, \sum_i \|x_i - \mu\|^2"
+FORMULA = r"B / T = \mathrm{tr}\, S_B \,/\, \mathrm{tr}\, S_T"
 
 
 def widths(text: str) -> tuple[int, ...]:
@@ -104,7 +104,7 @@ class LayerJourney(ll.Scene):
     def moment(self, now: ll.Now) -> float:
         """Return how far the training has come, as an index of what was kept of it."""
         end = self.course().last if self.run else min(self.epochs, self.course().last)
-        return end * (now.eased(0.03, 0.9) if self.play == "training" else 1.0)
+        return end * (now.eased(0.03, 0.9) ** 2 if self.play == "training" else 1.0)  # most happens early
 
     def at(self, now: ll.Now) -> float:
         """Return how deep the samples are: they rest after each layer."""
@@ -272,7 +272,7 @@ class LayerJourney(ll.Scene):
             picture[9 * row : 9 * row + 8, 9 * column : 9 * column + 8] = one.reshape(8, 8) / np.abs(weight).max()
         width = min(0.062 * picture.shape[1], PITCH * self.depth + 1.6)
         up = np.array([0.0, 0.0, width * picture.shape[0] / picture.shape[1]])
-        corner = np.array([-width / 2, 0.0, -2.05]) - up
+        corner = np.array([-width / 2, 0.0, -2.3]) - up
         look: dict[str, Any] = {"shades": "signed", "key": "filters", "name": "First layer's weights"}
         return [layers.Image(picture, corner, np.array([width, 0.0, 0.0]), up, **look)]
 
@@ -288,7 +288,7 @@ class LayerJourney(ll.Scene):
     def bounds(self) -> np.ndarray:
         """Return the corners of the row of clouds, and of what stands below it."""
         x = PITCH * self.depth / 2 + 1.0
-        return np.array([(a, b, c) for a in (-x, x) for b in (-0.9, 0.9) for c in (-2.95, 1.55)])
+        return np.array([(a, b, c) for a in (-x, x) for b in (-0.9, 0.9) for c in (-3.2, 1.55)])
 
     def view(self, now: ll.Now) -> ll.View:
         """Return a view that goes along the row a little."""
