@@ -148,7 +148,8 @@ training = lru_cache(maxsize=8)(Training)
 def recorded(run: RecordedRun, activation: str) -> Course:
     """Return the course of a recorded perceptron for the digits or the flowers, told by its number of inputs.
 
-    Raises UserError for other networks. Which samples it was trained on is not recorded: all count as the test.
+    Raises UserError for other networks. It is taken to have learned from the numbers as `datasets` has them. Which
+    samples it was trained on is not recorded: all count as the test.
     """
     weights = [values for values in run.parameters.values() if values.ndim == 3]
     rest = [values for values in run.parameters.values() if values.ndim == 2]
