@@ -246,8 +246,8 @@ class TrainingHealth(ll.Scene):
         elif layer.key == "ridges":
             each = len(layer.worth if layer.worth is not None else ()) // len(self.blocks())
             self.set("layer", 0 if self.layer else element // each + 1)
-        elif layer.key.startswith("lamp") and isinstance(layer, layers.Points) and layer.number is not None:
-            self.set("layer", int(layer.number[element]) + 1)
+        elif layer.key.startswith("lamp"):
+            self.set("layer", element + 1)
         else:
             return False
         return True

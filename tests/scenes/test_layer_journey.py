@@ -56,8 +56,12 @@ def test_a_click_follows_a_sample() -> None:
     made = scene()
     frame = made.frame(made.clock.seconds)
     layer = frame.layer("class 3")
-    assert made.pick(layer, 5)
+    many = len(layer.position) // 5  # the fifth sample of the third cloud
+    assert made.pick(layer, 2 * many + 5)
     assert made.course().target[made.sample] == 3
+    place = made.clouds(60)[2, made.sample]
+    np.testing.assert_array_equal(layer.target[2 * many + 5], place)
+    assert layer.worth[5].startswith(f"sample {made.sample}, read as")
     assert made.followed().tolist() == [made.sample]
     assert made.frame(made.clock.seconds).layer(f"followed {made.sample}") is not None
     assert made.pick(layer, 5)
