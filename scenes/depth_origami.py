@@ -12,7 +12,8 @@ from lossland.models import foldings
 
 SIDE = 512  # samples along each side of the plane that is coloured
 THICK = 0.10  # of the whole packet, in sides of the sheet over 2
-NEARER = 0.7  # how much of the packet's shrinking the view takes part in
+PAPER = "#EBD8B0"  # in either theme
+NEARER = 0.88  # how much of the packet's shrinking the view takes part in
 RELU = r"\mathrm{relu}"
 FOLD = rf"|x| = {RELU}(x) + {RELU}(-x)"
 TENT = rf"g(x) = 2\,{RELU}(x) - 4\,{RELU}(x - \tfrac{{1}}{{2}})"
@@ -45,13 +46,13 @@ class DepthOrigami(ll.Scene):
         signs.Line([(0.08, 0.9), (0.5, 0.2), (0.92, 0.9)], "dim", 1.4),
     )
     presets: ClassVar = {
-        "five folds": {},
-        "one fold": {"depth": 1},
-        "two folds": {"depth": 2},
-        "three folds": {"depth": 3},
-        "four folds": {"depth": 4},
+        "five folds": {"show": "paper", "depth": 5},
+        "one fold": {"show": "paper", "depth": 1},
+        "two folds": {"show": "paper", "depth": 2},
+        "three folds": {"show": "paper", "depth": 3},
+        "four folds": {"show": "paper", "depth": 4},
         "tent map": {"show": "tent", "depth": 4},
-        "as many neurons": {"show": "tent", "beside": True},
+        "as many neurons": {"show": "tent", "depth": 5, "beside": True},
         "lines": {"show": "plane", "depth": 1, "width": 8},
         "folded lines": {"show": "plane", "depth": 3, "width": 4, "beside": True},
     }
@@ -59,7 +60,7 @@ class DepthOrigami(ll.Scene):
     show = parameters.Choice("paper", ("paper", "tent", "plane"), "show", "Paper, a map of a line, or of a plane.")
     depth = parameters.Integer(5, 1, 8, "depth", "How many layers: each one folds; in the plane the last one cuts.")
     width = parameters.Integer(4, 1, MOST_LINES, "width", "How many lines the last layer cuts the plane along.")
-    beside = parameters.Toggle(False, "one layer beside", "One wide layer with as many neurons, for comparison.")
+    beside = parameters.Toggle(False, "compare", "One wide layer with as many neurons, for comparison.")
     cut = parameters.Point((0.5, 0.5), 0.35, 0.65, "cut", "Where the packet is cut: drag the ring.", hidden=True)
     turns = parameters.Point((0.0,) * MOST_LINES, -3.2, 3.2, "turns", "How far each line's end is moved.", hidden=True)
     clock = ll.Clock(16.0)
@@ -126,10 +127,8 @@ class DepthOrigami(ll.Scene):
 
             return [ll.Handle("cut", shapes.lifted(self.middle()), move, plane=0.0)]
         if self.show == "plane" and self.unfolding(now) == 0:
-            ends = foldings.chord_ends(self.width, self.turns)[:, 0] + self.place()
-            return [
-                ll.Handle(f"line {k + 1}", shapes.lifted(end), self.turner(k), plane=0.0) for k, end in enumerate(ends)
-            ]
+            ends = enumerate(shapes.lifted(self.ends(now)))
+            return [ll.Handle(f"line {k + 1}", end, self.turner(k), plane=0.0) for k, end in ends]
         return []
 
     def turner(self, line: int) -> Any:
@@ -175,19 +174,19 @@ class DepthOrigami(ll.Scene):
         each = 2 * count * np.arange(many)[:, None, None]
         rims = np.concatenate([np.stack([k, after], 1), np.stack([k, after], 1) + count][1 if size == 0 else 0 :])
         mesh = shapes.Mesh(place, (quads + each).reshape(-1, 3), (rims + each).reshape(-1, 2))
-        drawn: list[layers.Layer] = [layers.Solid(mesh, "accent", 1.0, 1.2, name="Paper", key="paper")]
+        drawn: list[layers.Layer] = [layers.Solid(mesh, PAPER, 1.0, 1.2, name="Paper", key="paper")]
+        if folds == self.depth and size > 0:  # on top of the packet
+            edge = shapes.lifted(sheet[0, [*range(count), 0]], THICK - thick)
+            drawn.append(layers.Lines([edge], "area", 2.6, depth=False, pickable=False, key="cut"))
         if folds == 0 and now.share > 0.5:
-            low = foldings.packet(self.depth)
-            corners = np.array([low, (1.0, low[1]), (1.0, 1.0), (low[0], 1.0)])
+            rim = shapes.lifted(sheet[0, [*range(count, 2 * count), count]], 0.01)
+            ring = shapes.lifted([self.middle()], 0.01)
             drawn += [
-                layers.Polygon(shapes.lifted(corners, 0.01), "area", 0.0, 2.4, pickable=False, key="packet"),
-                layers.Points(
-                    shapes.lifted([self.middle()], 0.01), "text", 6.0, "ring", True, group="handles", name="Cut"
-                ),
+                layers.Lines([rim], "area", 2.4, depth=False, pickable=False, key="packet"),
+                layers.Points(ring, "text", 6.0, "ring", True, group="handles", name="Cut", key="ring"),
             ]
-        return ll.Frame(
-            drawn, self.paper_notes(now, folds), ll.View(-64.0, 40.0, bounds=self.around(folds), moves=True)
-        )
+        view = ll.View(-64.0, 40.0, bounds=self.around(folds), moves=True)
+        return ll.Frame(drawn, self.paper_notes(now, folds), view)
 
     @ll.kept
     def around(self, folds: float) -> np.ndarray:
@@ -195,7 +194,8 @@ class DepthOrigami(ll.Scene):
         share = folds - int(folds)
         low = (1 - share) * foldings.packet(int(folds)) + share * foldings.packet(int(folds) + 1)
         x, y = NEARER * low - (1.0 - NEARER)
-        return np.array([(a, b, c) for a in (x, 1.0) for b in (y, 1.0) for c in (0.0, 0.4)])
+        high = (0.15 + 0.25 * np.sin(np.pi * share)) * max(1.0 - x, 1.0 - y)  # of what is turned over
+        return np.array([(a, b, c) for a in (x, 1.0) for b in (y, 1.0) for c in (0.0, high)])
 
     def paper_notes(self, now: ll.Now, folds: float) -> list[layers.Note]:
         """Return how many layers of paper there are, and then how many copies of the cut."""
@@ -233,24 +233,14 @@ class DepthOrigami(ll.Scene):
         rows = [("accent", tex(r"2^{?n} = ?n", whole, pieces), "", words("pieces of ? layers of 2", self.depth))]
         rows.append(("dim", tex(r"\pm ?n", 2**whole), "", "slope of each"))
         if self.beside:
-            wide = self.wide()
+            wide, many = self.wide(), 2 * self.depth
             drawn += [lower, lower.curve((wide.knots, wide.values), "k", name="One layer", key="wide")]
-            rows.append(
-                (
-                    "k",
-                    tex(r"?n + 1 = ?n", 2 * self.depth, wide.pieces),
-                    "",
-                    words("pieces of one layer of ?", 2 * self.depth),
-                )
-            )
+            rows.append(("k", tex("?n + 1 = ?n", many, wide.pieces), "", words("pieces of one layer of ?", many)))
         bounds = np.vstack([upper.bounds(0.1), *([lower.bounds()] if self.beside else [])])
         meter = layers.Meter("Pieces", "", float(pieces), "accent", 0.0, float(2**self.depth), words("?n", pieces))
         said = words("What is above ½ is folded down: ? of ? layers", whole, self.depth)
-        return ll.Frame(
-            drawn,
-            [layers.Title(self.title, TENT, [said]), meter, layers.Facts("What depth is worth", rows)],
-            ll.View(flat=True, bounds=bounds),
-        )
+        notes = [layers.Title(self.title, TENT, [said]), meter, layers.Facts("What depth is worth", rows)]
+        return ll.Frame(drawn, notes, ll.View(flat=True, bounds=bounds))
 
     @ll.kept
     def plots(self) -> tuple[plots.Plot, plots.Plot]:
@@ -264,6 +254,14 @@ class DepthOrigami(ll.Scene):
         """Return the middle (2,) of the square that is folded."""
         return np.array([1.2 if self.beside else 0.0, 0.0])
 
+    def drawing(self, now: ll.Now) -> float:
+        """Return how many lines are drawn."""
+        return now.staged(self.width, 0.04, 0.46 if self.depth > 1 else 0.9, 0.8)
+
+    def ends(self, now: ll.Now) -> np.ndarray:
+        """Return the ends (n, 2) that can be dragged, of the lines that are drawn."""
+        return foldings.chord_ends(self.width, self.turns)[: int(np.ceil(self.drawing(now))), 0] + self.place()
+
     def unfolding(self, now: ll.Now) -> float:
         """Return how many folds of the plane are undone."""
         return now.staged(self.depth - 1, 0.5, 0.94, 0.75) if self.depth > 1 else 0.0
@@ -271,8 +269,13 @@ class DepthOrigami(ll.Scene):
     @ll.kept
     def shade(self, count: int, steps: float) -> np.ndarray:
         """Return a number (SIDE, SIDE) in [0, 1] for the pattern of active neurons at each place, row by row."""
-        x = foldings.folded(np.linspace(-1.0, 1.0, SIDE), steps)
-        return shaded(self.lines(count), x)
+        found = shaded(self.lines(count), foldings.folded(np.linspace(-1.0, 1.0, SIDE), steps))
+        if steps != int(steps):  # on the way lines have no copies that are drawn: they are where neighbours differ
+            edge = np.zeros(found.shape, bool)
+            edge[:, 1:] = found[:, 1:] != found[:, :-1]
+            edge[1:] |= found[1:] != found[:-1]
+            found[edge] = 1.0
+        return found
 
     @ll.kept
     def shade_of_one_layer(self) -> np.ndarray:
@@ -281,76 +284,61 @@ class DepthOrigami(ll.Scene):
 
     def plane(self, now: ll.Now) -> ll.Frame:
         """Return the plane in the colours of its patterns: lines cut it one after another, then it is unfolded."""
-        drawing, steps = now.staged(self.width, 0.04, 0.46 if self.depth > 1 else 0.9, 0.8), self.unfolding(now)
+        drawing, steps = self.drawing(now), self.unfolding(now)
         count, folds = int(drawing), int(steps)
         drawn: list[layers.Layer] = [self.square(self.shade(count, steps), self.place(), "folded")]
         if steps == folds:
-            drawn += self.cuts(self.lines(self.width), drawing, folds, self.place(), "area")
+            drawn += self.cuts(drawing, folds)
         found = 4**folds * self.regions(count)
         if self.beside:
-            other = -self.place()
-            drawn += [self.square(self.shade_of_one_layer(), other, "one layer"),
-                      *self.cuts(self.spread_out(), float(self.neurons()), 0, other, "k")]  # fmt: skip
-            drawn += self.under()
-        if not steps and self.width:
-            ends = foldings.chord_ends(self.width, self.turns)[:, 0] + self.place()
-            drawn.append(
-                layers.Points(shapes.lifted(ends, 0.01), "text", 6.0, "ring", True, group="handles", name="Line")
-            )
+            one = self.square(self.shade_of_one_layer(), -self.place(), "one layer")
+            drawn += [one, self.cuts_of_one_layer(), *self.under()]
+        if not steps:
+            rings = shapes.lifted(self.ends(now), 0.01)
+            drawn.append(layers.Points(rings, "text", 6.0, "ring", True, group="handles", name="Line", key="ends"))
         wide = 1.2 + 1.05 if self.beside else 1.1
         bounds = shapes.rectangle((-wide, wide), (-1.3 if self.beside else -1.1, 1.1))
         return ll.Frame(drawn, self.plane_notes(count, folds, found), ll.View(90.0, 90.0, flat=True, bounds=bounds))
 
     def square(self, shade: np.ndarray, middle: np.ndarray, key: str) -> layers.Image:
         """Return a coloured square around a place."""
-        corner = np.append(middle - 1.0, -0.01)
-        return layers.Image(
-            shade, corner, np.array([2.0, 0, 0]), np.array([0, 2.0, 0]), smooth=True, name="Pattern", key=key
-        )
+        corner, right, up = np.append(middle - 1.0, -0.01), np.array([2.0, 0, 0]), np.array([0, 2.0, 0])
+        return layers.Image(shade, corner, right, up, smooth=True, name="Pattern", key=key)
 
-    def cuts(self, lines: np.ndarray, drawn: float, folds: int, middle: np.ndarray, color: str) -> list[layers.Layer]:
+    @ll.kept
+    def cuts(self, drawn: float, folds: int) -> list[layers.Layer]:
         """Return the lines in the square, the last of them partly, and their copies in all that was folded."""
-        ends = foldings.within(lines)[: int(np.ceil(drawn))]
+        ends = foldings.within(self.lines(int(np.ceil(drawn))))
         if not len(ends):
             return []
-        part = drawn - (len(ends) - 1)
-        ends[-1, 1] = ends[-1, 0] + part * (ends[-1, 1] - ends[-1, 0])
-        copies = foldings.preimages(ends.reshape(-1, 2), folds).reshape(-1, 2, 2) + middle
-        creases = np.linspace(-1.0, 1.0, 2**folds + 1)[1:-1]
-        folded = [np.array([(a, -1.0), (a, 1.0)]) + middle for a in creases] + [
-            np.array([(-1.0, a), (1.0, a)]) + middle for a in creases
-        ]
-        width = 2.2 if folds < 2 else 1.4
-        return [
-            layers.Lines([*shapes.lifted(copies)], color, width, depth=False, name="Line", key=f"lines {color}"),
-            *(
-                [layers.Lines([*shapes.lifted(folded)], "text", 1.6, depth=False, name="Crease", key="creases")]
-                if folds
-                else []
-            ),
-        ]
+        ends[-1, 1] = ends[-1, 0] + (drawn - len(ends) + 1) * (ends[-1, 1] - ends[-1, 0])
+        copies = foldings.preimages(ends.reshape(-1, 2), folds).reshape(-1, 2, 2) + self.place()
+        look: dict[str, Any] = {"width": 2.2 if folds < 2 else 1.4, "depth": False}
+        cut = layers.Lines([*shapes.lifted(copies)], "area", name="Line", key="lines", **look)
+        if not folds:
+            return [cut]
+        upright = np.array([[(a, -1.0), (a, 1.0)] for a in np.linspace(-1.0, 1.0, 2**folds + 1)[1:-1]])
+        creases = shapes.lifted(np.concatenate([upright, upright[..., ::-1]]) + self.place())
+        return [cut, layers.Lines([*creases], "text", name="Crease", key="creases", **look)]
+
+    @ll.kept
+    def cuts_of_one_layer(self) -> layers.Lines:
+        """Return the lines of one layer of as many neurons in their square."""
+        ends = foldings.within(self.spread_out()) - self.place()
+        return layers.Lines([*shapes.lifted(ends)], "k", 2.2, depth=False, name="Line", key="lines of one layer")
 
     def under(self) -> list[layers.Layer]:
         """Return below the two squares what cut them."""
-        many, folds = self.neurons(), self.depth - 1
-        texts = (
-            words("one layer of ?", many),
-            words("? fold? of 4, ? lines", folds, "" if folds == 1 else "s", self.width),
-        )
-        return [layers.Label((x, -1.08, 0.0), text, "text", size=17.0, side="below", key=text)
-                for x, text in zip((-self.place()[0], self.place()[0]), texts, strict=True)]  # fmt: skip
+        folds, x = self.depth - 1, float(self.place()[0])
+        deep = words("? fold? of 4, ? lines", folds, "" if folds == 1 else "s", self.width)
+        texts = ((-x, words("one layer of ?", self.neurons())), (x, deep))
+        return [layers.Label((at, -1.08, 0.0), text, size=17.0, side="below", key=text) for at, text in texts]
 
     def plane_notes(self, count: int, folds: int, found: int) -> list[layers.Note]:
         """Return the number of regions, beside the most that so many lines can make."""
         most = 4 ** (self.depth - 1) * self.regions(self.width)
-        rows = [
-            (
-                "area",
-                tex("?n", foldings.most_regions(count)),
-                "",
-                words("at most, of ? line?", count, "" if count == 1 else "s"),
-            )
-        ]
+        said = words("at most, of ? line?", count, "" if count == 1 else "s")
+        rows = [("area", tex("?n", foldings.most_regions(count)), "", said)]
         rows += [("text", tex("4^{?n} = ?n", folds, 4**folds), "", "copies")] if self.depth > 1 else []
         if self.beside:
             one = foldings.regions(self.spread_out(), 1.0)

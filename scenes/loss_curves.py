@@ -58,11 +58,11 @@ class LossCurves(ll.Scene):
     series = parameters.Text("loss", None, "curve", "Which curve is shown, such as loss; or numbers: 1, 2, 3.")
     show = parameters.Choice("curves", ("curves", "sweep"), "show", "Runs one by one, or many rates as a surface.")
     compare = parameters.Choice("noise", ("one", "noise", "samples"), "compare", "What differs between the runs.")
-    run = parameters.Integer(1, 1, 999, "run", "The run that is told about, counted from the back.")
+    run = parameters.Integer(1, 1, MOST_RUNS, "run", "The run that is told about, counted from the back.")
     noise = parameters.Number(0.2, 0.0, 0.5, "wrong labels", "Share of the training's samples with a wrong label.")
     samples = parameters.Integer(100, 20, 400, "samples", "How many digits the network is trained on.")
     smoothing = parameters.Number(0.0, 0.0, 0.99, r"$\beta$", "How much of the average is kept from step to step.")
-    patience = parameters.Integer(30, 1, 10**6, "patience", "Values without a new best one after which to stop.")
+    patience = parameters.Integer(30, 1, 1000, "patience", "Values without a new best one until it stops.", log=True)
     log = parameters.Toggle(False, "log scale", "Heights in equal ratios.")
     clock = ll.Clock(8.0)
 
@@ -82,6 +82,8 @@ class LossCurves(ll.Scene):
         try:
             if name == "file":
                 self._followed = runfiles.Followed(self.values["file"]) if self.values["file"] else None
+                if not self.offered():
+                    raise ll.UserError(f"There is no curve in {self.values['file']}.")
                 self.values |= {"series": self.offered()[0], "run": 1}
                 self.results.clear()
             elif name == "series" and not typed(self.series) and self.series not in self.offered():
@@ -102,9 +104,9 @@ class LossCurves(ll.Scene):
         if self._followed is None:
             return ["loss", "accuracy"]
         names = dict.fromkeys(name for run in self._followed.runs for name in curves.pairs(list(run.scalars)))
-        return sorted(names, key=lambda name: "loss" not in name.lower()) or [""]
+        return sorted(names, key=lambda name: "loss" not in name.lower())
 
-    @ll.refined(levels=(24, EPOCHS), stale=True)
+    @ll.refined(levels=(12, EPOCHS), stale=True)
     def trained(self, epochs: int) -> Generator[object, None, list[RecordedRun]]:
         """Return the runs of the small training."""
         kinds = {
@@ -131,8 +133,10 @@ class LossCurves(ll.Scene):
         found = []
         for run in self._followed.runs if self._followed else self.trained():
             first, second = curves.pairs(list(run.scalars)).get(self.series, ("", ""))
-            if first or second:
-                found.append(curves.Pair(run.name, run.scalars.get(first), run.scalars.get(second)))
+            train, validation = (run.scalars.get(name) for name in (first, second))
+            pair = [one if one is not None and np.isfinite(one.values).any() else None for one in (train, validation)]
+            if any(pair):
+                found.append(curves.Pair(run.name, *pair))
         return found[:MOST_RUNS]
 
     @property
@@ -290,18 +294,9 @@ class LossCurves(ll.Scene):
             return []
         foot = top.copy()
         foot[:, 2] = np.interp(at, begun, low[:, 2])
-        area = layers.Curve(
-            top,
-            GAP,
-            0.0,
-            at=at,
-            area=(at[0], until),
-            foot=foot,
-            fill=0.3,
-            negative=TRAIN,
-            pickable=False,
-            key=f"gap.{lane}",
-        )
+        above, below = (TRAIN, GAP) if self.higher else (GAP, TRAIN)  # what is worse in validation has the gap's colour
+        look: dict[str, Any] = {"fill": 0.3, "negative": below, "pickable": False, "key": f"gap.{lane}"}
+        area = layers.Curve(top, above, 0.0, at=at, area=(at[0], until), foot=foot, **look)
         return [area]
 
     def marks(self, lane: int, until: float) -> list[layers.Layer]:
@@ -318,6 +313,8 @@ class LossCurves(ll.Scene):
             gate = np.stack([x, x + np.array([0.0, 0.0, 0.9 * HIGH])])
             drawn.append(layers.Lines([gate], "accent", 2.0, dash=(9.0, 5.0), name="Patience ends"))
             drawn.append(layers.Label(gate[1], "stop", "accent", size=18, side="above"))
+            look: dict[str, Any] = {"group": "handles", "key": "knob", "name": "Drag: patience follows"}
+            drawn.append(layers.Points(x[None], "accent", 7.0, "sphere", outline=True, **look))
         end = np.array([WIDE / 2 + 0.08, plot.world(0, plot.y[0])[1], 0.0])
         if front or len(self.lanes()) <= 4:
             drawn.append(layers.Label(end, one.name, color, size=18, side="right", key=f"name.{lane}"))
@@ -362,13 +359,15 @@ class LossCurves(ll.Scene):
         notes.append(layers.Legend(rows, f"{self.series} at {self.unit} {int(until)}"))
         seen = until >= told["best_epoch"]
         best = words("?n", int(told["best_epoch"])) if seen else "..."
-        arg = rf"\operatorname{{arg\,{'max' if self.higher else 'min'}}} L_{{\mathrm{{val}}}} ="
+        validation, train = (rf"{'A' if self.higher else 'L'}_{{\mathrm{{{part}}}}}" for part in ("val", "train"))
+        arg = rf"\operatorname{{arg\,{'max' if self.higher else 'min'}}} {validation if lane.validation else train} ="
         color, at = VALIDATION if lane.validation else TRAIN, told["best_epoch"] if seen else low
         notes.append(layers.Meter(f"Best {self.unit}", arg, at, color, low, high, best))
         if lane.train and lane.validation:
             gap = value_at(curves.gap(lane.train, lane.validation), until)
-            most = float(np.diff(self.plot(-1).y)[0])
-            notes.append(layers.Meter("The gap", r"L_{\mathrm{val}} - L_{\mathrm{train}} =", gap, GAP, 0.0, most))
+            most, sign = float(np.diff(self.plot(-1).y)[0]), -1.0 if self.higher else 1.0
+            difference = f"{train} - {validation} =" if self.higher else f"{validation} - {train} ="
+            notes.append(layers.Meter("The gap", difference, sign * gap, GAP, 0.0, most))
         elif self.smoothing:
             average = Scalars(lane.judged.steps, self.smoothed(lane.judged))
             notes.append(layers.Meter("The average", "s_t =", value_at(average, until), TRAIN, *self.plot(-1).y))
@@ -385,7 +384,7 @@ class LossCurves(ll.Scene):
         return [words("?n damages in the files, e.g.", len(found)), found[0]] if found else []
 
     # ------------------------------------------------------------------------------------------------ the sweep
-    @ll.refined(levels=(24, EPOCHS), stale=True)
+    @ll.refined(levels=(6, EPOCHS), stale=True)
     def swept(self, epochs: int) -> Generator[object, None, curves.Curves]:
         """Return the curves of networks with rates from 0.0001 to 1, trained side by side."""
         sweep = (self.samples, self.noise, RATES.tolist(), curves.HIDDEN, epochs, SWEEP_EVERY, 1, self.seed)
@@ -420,7 +419,7 @@ class LossCurves(ll.Scene):
         drawn: list[layers.Layer] = [sheet, layers.Lines([path[:last]], "text", 3.0, casing=1.4, name="Best rate")]
         at, rate = self.lowest()
         if at < last:
-            drawn += flag(surface[rate, at], "text", words("?", found.val_loss[at, rate]), "best.sweep")
+            drawn += flag(surface[rate, at], "text", words("?", found.val_loss[at, rate]), "best.sweep", HIGH)
         drawn += self.sweep_axes()
         epoch, loss = int(found.steps[last - 1]), np.nan_to_num(found.val_loss[last - 1], nan=np.inf)
         best, heading = float(RATES[loss.argmin()]), words("Best rate at epoch ?n", epoch)
@@ -464,9 +463,9 @@ def value_at(curve: Scalars, step: float) -> float:
     return float(curve.values[max(int(np.searchsorted(curve.steps, step, "right")) - 1, 0)])
 
 
-def flag(foot: np.ndarray, color: str, text: str, key: str) -> list[layers.Layer]:
+def flag(foot: np.ndarray, color: str, text: str, key: str, high: float = 0.42) -> list[layers.Layer]:
     """Return a flag that stands on a place, with a text above it."""
-    top = foot + np.array([0.0, 0.0, 0.42])
+    top = foot + np.array([0.0, 0.0, high])
     cloth = np.array([top, top + np.array([0.0, 0.0, -0.16]), top + np.array([0.2, 0.0, -0.08])])
     drawn: list[layers.Layer] = [
         layers.Lines([np.stack([foot, top])], color, 2.2, pickable=False, key=f"pole.{key}"),

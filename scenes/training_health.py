@@ -144,7 +144,7 @@ class TrainingHealth(ll.Scene):
     def ridges(self, k: int) -> layers.Bars:
         """Return the histograms until a look, the first at the back."""
         low, high, colors, told = [], [], [], []
-        rows, pitch = self.looks()[self.looks() <= k], DEPTH / KEPT
+        rows, pitch = self.looks()[self.looks() <= k], DEPTH / (len(self.looks()) if self.run else KEPT)
         for block, (kind, layer) in enumerate(self.blocks()):
             edges, counts = self.seen().ridges[kind]
             counts = counts[rows, layer]

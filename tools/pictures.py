@@ -25,6 +25,7 @@ PICTURES = {
     "bench": "bench --size 960x540",
     "map": "linear_map_2d --preset shear --size 960x540",
     "gradient": "gradient_3d --size 960x540",
+    "words": "word_embeddings --size 960x540",
 }
 
 

@@ -1,4 +1,4 @@
-"""``lossland convert``: a landscape's file in another format."""
+"""``lossland convert``: a landscape's file, or what a training recorded, in another format."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lossland.cli.options import add_json
 from lossland.cli.output import note, number, print_json
 from lossland.cli.parsing import path
 from lossland.errors import UserError
-from lossland.files import kind_of
+from lossland.files import kind_of, may_be_run
 
 if TYPE_CHECKING:
     from lossland.landscapes.gridfiles import GridFile
@@ -24,15 +24,25 @@ EXAMPLES = """
   lossland convert directions.h5 directions.npz   a direction or projection file by itself
   lossland convert digits.npz digits.vtp          for ParaView and PyVista
   lossland convert digits.npz digits.glb          a 3D model with colours
-  lossland convert surface.h5 surface.png         a picture; `lossland shot` has more to choose"""
+  lossland convert surface.h5 surface.png         a picture; `lossland shot` has more to choose
+  lossland convert run.npz tb/events.out.tfevents.run     a recorded training for TensorBoard: curves and histograms
+  lossland convert runs/sgd sgd.csv               TensorBoard's curves as a table"""
 
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument(
-        "source", metavar="IN", type=path, help="a .npz or .h5 file that lossland, Li et al.'s code or Landscaper wrote"
+        "source",
+        metavar="IN",
+        type=path,
+        help="a .npz or .h5 file that lossland, Li et al.'s code or Landscaper wrote, or one recorded run",
     )
-    parser.add_argument("output", metavar="OUT", type=path, help="the .npz, .h5, .vtp, .glb or .png file to write")
+    parser.add_argument(
+        "output",
+        metavar="OUT",
+        type=path,
+        help="the .npz, .h5, .vtp, .glb or .png file to write; of a run a .csv file, or one named …tfevents…",
+    )
     add_json(parser)
 
 
@@ -42,6 +52,12 @@ def run(arguments: Namespace) -> None:
     from lossland.landscapes import gridfiles
 
     source, output = arguments.source, arguments.output
+    if may_be_run(str(source)):
+        from lossland.models import runfiles
+
+        if runfiles.is_run(source):
+            _convert_run(source, output, arguments.json)
+            return
     ending = check_ending(output, (".npz", ".h5", ".hdf5", *MESHES, ".png"))
     if not gridfiles.is_grid(source.name):
         kind = kind_of(source.name)
@@ -70,6 +86,38 @@ def run(arguments: Namespace) -> None:
         print_json(told)
     else:
         print(line)
+
+
+def _convert_run(source: Path, output: Path, as_json: bool) -> None:
+    """Write one recorded run as a table, or for TensorBoard."""
+    from time import time
+
+    from lossland.models import eventfiles, runfiles
+
+    table = output.suffix.lower() == ".csv"
+    if not table and eventfiles.MARK not in output.name:
+        raise UserError(
+            f"{source} is a recorded run; it becomes a .csv file, or one with {eventfiles.MARK} in its name."
+        )
+    runs = runfiles.read(source)
+    if len(runs) > 1:
+        names = ", ".join(run.name for run in runs[:8])
+        raise UserError(f"{source} holds {len(runs)} runs, {names}; give one of their files or folders.")
+    (run,) = runs
+    for fault in run.faults:
+        note(fault)
+    if table:
+        runfiles.write_csv(output, run)
+    else:
+        eventfiles.write(output, run, time())
+        if run.vectors:
+            runfiles.write_embeddings(output.parent, run.vectors)
+    kept = 0 if table else len(run.histograms)
+    if as_json:
+        print_json({"file": str(output), "curves": list(run.scalars), "histograms": kept, "faults": list(run.faults)})
+    else:
+        histograms = f" and {kept} of histograms" if kept else ""
+        print(f"{output}: {len(run.scalars)} curve{'s' * (len(run.scalars) != 1)}{histograms}")
 
 
 def _write(output: Path, ending: str, found: GridFile, source: Path) -> None:

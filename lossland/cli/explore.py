@@ -7,7 +7,7 @@ from shlex import quote
 
 from lossland.cli.options import add_picture_settings, add_scene_settings, add_text_scale, check_picture_fits
 from lossland.cli.output import print_json
-from lossland.cli.parsing import SLICES, path, subject, whole
+from lossland.cli.parsing import SHOWN, path, subject, whole
 from lossland.cli.subject import scene, session
 from lossland.errors import MachineError, UserError
 
@@ -23,7 +23,8 @@ EXAMPLES = """
   lossland explore himmelblau --save evening.lossland
   lossland explore evening.lossland --save evening.lossland     (replayed, then you go on)
   lossland explore path/to/my_scene.py
-  lossland explore results                 (a folder that `lossland bench -o` wrote)"""
+  lossland explore results                 (a folder that `lossland bench -o` wrote)
+  lossland explore runs/                   (what trainings recorded: TensorBoard's files, run.npz, log.csv)"""
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -31,11 +32,11 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "scene",
         metavar="SCENE",
-        type=subject(".py", ".lossland", *SLICES),
+        type=subject(*SHOWN),
         nargs="?",
         default=FIRST_SCENE,
         help="a scene, a landscape or formula, either in a file (mine.py:Name), a folder of results of "
-        "`lossland bench`, or a .lossland session (default: "
+        "`lossland bench`, a file or folder of recorded trainings, or a .lossland session (default: "
         f"{FIRST_SCENE})",
     )
     parser.add_argument("--orbit", action="store_true", help="let the camera turn steadily")

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from lossland.cli import memory
-from lossland.cli.parsing import SLICES, camera, domain, one_of, path, real, setting, size, subject, whole, word
+from lossland.cli.parsing import SHOWN, SLICES, camera, domain, one_of, path, real, setting, size, subject, whole, word
 from lossland.writing.scale import LARGEST_TEXT, SMALLEST_TEXT
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def add_scene(parser: ArgumentParser) -> None:
     parser.add_argument(
         "scene",
         metavar="SCENE",
-        type=subject(".py", ".lossland", *SLICES),
+        type=subject(*SHOWN),
         help="a scene, a landscape or formula, a .lossland session, or mine.py:Name",
     )
 

@@ -15,6 +15,7 @@ from lossland.files import holds_results, kind_of, may_be_run
 
 SMALLEST_SIDE, LARGEST_SIDE = 64, 8192  # pixels of a picture
 SLICES = (".npz", ".h5", ".hdf5")  # files of a network's slice, which are shown as scenes are
+SHOWN = (".py", ".lossland", *SLICES, ".csv")  # files that can be shown: of recorded runs, too
 
 
 class _Once(argparse._StoreAction):

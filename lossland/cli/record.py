@@ -18,7 +18,7 @@ from lossland.cli.options import (
     look,
 )
 from lossland.cli.output import note, print_json
-from lossland.cli.parsing import SLICES, real, subject
+from lossland.cli.parsing import SHOWN, real, subject
 from lossland.cli.progress import Progress
 from lossland.cli.subject import refuse_settings, scene, session
 from lossland.errors import UserError
@@ -44,7 +44,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "subject",
         metavar="SCENE",
-        type=subject(".py", ".lossland", *SLICES),
+        type=subject(*SHOWN),
         help="a scene, a landscape or formula, a tour such as demo, a folder of results of `lossland bench`, "
         "a .lossland session, or mine.py:Name",
     )

@@ -107,7 +107,6 @@ class Health:
         rung = {gauge: self.past(gauge, limits[gauge]).any(axis=1) for gauge in GAUGES}
         return {gauge: int(found.argmax()) for gauge, found in rung.items() if found.any()}
 
-
     def lamps(self, index: int, limits: Mapping[str, float] = LIMITS) -> dict[str, NDArray[np.str_]]:
         """Return for each gauge the states (L,) of its lamps at a step's index: lit, after, off, or "" for none.
 
@@ -363,7 +362,7 @@ def recorded(run: RecordedRun) -> Health:
             f"{run.name or 'This run'} has no histograms of layers, and no parameters; docs/debugging-a-model.md says "
             "how to record them."
         )
-    layers = tuple(found)
+    layers = tuple(f"layer {name}" if name.isdigit() else name for name in found)
     steps = np.unique(np.concatenate([one.steps for kinds in found.values() for one in kinds.values()]))
     gauges = {name: np.full((len(steps), len(layers)), math.nan) for name in ("sigma", *GAUGES[:3])}
     for k, (layer, kinds) in enumerate(found.items()):

@@ -143,7 +143,7 @@ def _meant(what: object) -> tuple[type[Scene], Any]:
         return scene_class(RACE), name
     if name in _files():
         return scene_class(name), None
-    if _is_run(name):
+    if name not in landscapes.names() and _is_run(name):
         return scene_class(RUNS), None
     if is_grid(name):
         return scene_class(SLICE), None
@@ -153,12 +153,14 @@ def _meant(what: object) -> tuple[type[Scene], Any]:
 
 
 def _is_run(name: str) -> bool:
-    """Whether a text names a file of a recorded run, or a folder that has one in it."""
+    """Whether a text names a recorded run, or a folder that has one in it; or can name nothing else."""
+    if "tfevents" in name or name.lower().endswith(".csv"):
+        return True
     if not may_be_run(name):
         return False
     from lossland.models.runfiles import is_run  # it takes a tenth of a second to import
 
-    return is_run(name)
+    return is_run(name) or ("/" in name and not is_grid(name))
 
 
 def _is_own_scene(value: object) -> bool:

@@ -106,12 +106,12 @@ class FormulaBox:
         if not pen.mute:
             self._box(player, Rect(x, y, width, height))
         y = self._domain(player, x, y + height + 7, width)
-        lines = 1 if self._short else 2 if self.pen.compact else 3
         error = self.error or self.domain_error
+        lines = (2 if error else 1) if self._short else 2 if self.pen.compact else 3
         below = self._message(error, x, y, width, lines) if error else self._echo(player, x, y, width)
         return max(
             below, y + MESSAGE_LINE * lines + (3 if self._short else 8)
-        )  # so that nothing moves when there is something to say
+        )  # so that nothing moves when there is something to say, but for a panel that has no room to spare
 
     # ------------------------------------------------------------------------------------------ parts
     def _verdict(self, right: float, y: float) -> None:

@@ -184,12 +184,13 @@ def popup_list(
         return None
     screen = imgui.get_io().display_size
     headings = len({item.group for item in items} - {""})
-    height = min((len(items) + headings + bool(hint)) * ITEM_HEIGHT + 12, LONGEST_LIST)
+    longest = min(LONGEST_LIST, screen.y / pen.scale - 2 * EDGE)
+    height = min((len(items) + headings + bool(hint)) * ITEM_HEIGHT + 12, longest)
     left = max(min(x, screen.x / pen.scale - width - EDGE), EDGE)
     top = max(min(y, screen.y / pen.scale - height - EDGE), EDGE)
     picked = None
     imgui.set_next_window_pos(pen.at(left, top), imgui.Cond_.appearing.value)
-    imgui.set_next_window_size_constraints(pen.at(width, 0), pen.at(max(width, 260), LONGEST_LIST))
+    imgui.set_next_window_size_constraints(pen.at(width, 0), pen.at(max(width, 260), longest))
     imgui.push_style_var(imgui.StyleVar_.window_padding.value, pen.at(9, 10))
     imgui.push_style_var(imgui.StyleVar_.item_spacing.value, pen.at(6, 9))
     if imgui.begin_popup(key):
@@ -200,7 +201,7 @@ def popup_list(
                 picked = typed if free or typed is None else meant(items, typed)
                 items = found_in(items, pen.typing.line)
                 headings = len({item.group for item in items} - {""})
-                room = V2(0, min((len(items) + headings) * ITEM_HEIGHT, LONGEST_LIST - 2 * ITEM_HEIGHT) * pen.scale)
+                room = V2(0, min((len(items) + headings) * ITEM_HEIGHT, longest - 2 * ITEM_HEIGHT - EDGE) * pen.scale)
                 imgui.begin_child(f"##{key}.lines", room)
             group = ""
             for item in items:

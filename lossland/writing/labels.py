@@ -60,7 +60,7 @@ def draw_labels(
             _draw_label(dl, type_, label, rect)
     drawn = [rect for _, rect in placed]
     with type_.kind("start"):
-        drawn += _draw_starts(dl, type_, trails, camera, size, area, drawn)
+        drawn += _draw_starts(dl, type_, trails, camera, size, area, [*taken, *drawn])
 
     named, anchors, rects = head_labels(type_, trails, camera, size, area, [*taken, *drawn], standing)
     values = column([trail.value for trail in named])
@@ -223,12 +223,12 @@ def _draw_starts(
     camera: Camera,
     size: Size,
     area: Rect,
-    drawn: Sequence[Rect],
+    taken: Sequence[Rect],
 ) -> list[Rect]:
-    """Write below each marked start, unless a head or a label is there; return the rectangles of the words."""
+    """Write below each marked start, unless a head or what is written is there; return the rectangles of the words."""
     rects: list[Rect] = []
     marked = [trail for trail in trails if trail.ring and len(trail.points)]
-    taken = [*drawn, *Discs(trails, camera, size, type_.pixel_ratio).squares()] if marked else []
+    taken = [*taken, *Discs(trails, camera, size, type_.pixel_ratio).squares()] if marked else []
     pixels = _pixels(camera, [trail.points[0] for trail in marked], size)
     for trail, (x, y) in zip(marked, pixels, strict=True):
         if _is_within((x, y), area):

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import glfw
 from hypothesis import HealthCheck, Phase, settings
-from monkey import Monkey
+from monkey import Monkey, Rig
+
+from lossland.app.input import Button, Char, Move
+from lossland.play.player import TICK, Player
+from lossland.scenery import library
 
 Monkey.TestCase.settings = settings(
     max_examples=5,
@@ -15,3 +20,17 @@ Monkey.TestCase.settings = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
 TestWindow = Monkey.TestCase
+
+
+def test_letters_wait_for_the_list_that_a_click_opens() -> None:
+    """All of it comes at once, as where a frame takes long: a letter must not be lost, nor be taken for a command."""
+    size = (1280, 720)
+    rig = Rig(Player(library.scene("optimizer_race"), size), size=size)
+    try:
+        rig.rest()
+        plus, click = Move(1246.0, 34.0), (Button(glfw.MOUSE_BUTTON_LEFT, True), Button(glfw.MOUSE_BUTTON_LEFT, False))
+        rig.turn(TICK, plus, *click, *(Char(ord(letter)) for letter in "nadam"))
+        assert rig.loop.picture.panels.pen.typing.line == "nadam"
+        assert not rig.player.messages
+    finally:
+        rig.close()

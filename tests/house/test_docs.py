@@ -40,7 +40,11 @@ from lossland.world.theme import DARK
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-SUITES = {"cluster.md": pytest.mark.cluster, "your-own-network.md": pytest.mark.torch}
+SUITES = {
+    "cluster.md": pytest.mark.cluster,
+    "your-own-network.md": pytest.mark.torch,
+    "debugging-a-model.md": pytest.mark.torch,
+}
 RUN = [  # pages whose blocks are run
     pytest.param(page, marks=SUITES.get(page.name, ())) for page in PAGES
 ]

@@ -405,7 +405,7 @@ def test_what_is_typed_is_parsed_and_derived_once(race: Bench, text: str, monkey
     derived: list[tuple[str, str]] = []
     read, derive = formula._Parser.__init__, Node.diff
 
-    def reads(parser: Any, text: str, *rest: str) -> None:
+    def reads(parser: Any, text: str, *rest: Any) -> None:
         parsed.append(text)
         read(parser, text, *rest)
 
@@ -560,7 +560,7 @@ def test_a_click_opens_a_scene_and_a_chapter_folds(race: Bench) -> None:
 
 
 def test_thumbnails_can_be_made_a_few_in_a_frame(open_bench: Any) -> None:
-    race = open_bench("optimizer_race", (1280, 1800))  # as high as it takes to see landscapes below the scenes
+    race = open_bench("optimizer_race", (1280, 2800))  # as high as it takes to see landscapes below the scenes
     lazy = Panels(DARK, race.type, lazy=True)
     made = []
     for _ in range(20):

@@ -1,0 +1,88 @@
+"""A PyTorch training watched from inside: what its layers say, recorded for the scene ``training_health``."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from lossland.errors import UserError
+from lossland.models import health
+from lossland.models.recorder import Recorder
+from lossland.models.torch_models import Module, Tensor, require_torch
+
+RELUS = ("ReLU", "ReLU6")  # whose units can be dead
+TANHS = ("Tanh", "Hardtanh", "Softsign")  # which are flat near −1 and 1
+
+
+class Watch:
+    """Looks at a model every so many steps of its optimizer, and records what the gauges need.
+
+    In a training loop: ``watch = Watch(model, optimizer)`` before it, and after each ``optimizer.step()``
+    ``watch.save(recorder, step, loss=loss)``. Of every layer with a weight matrix or kernel it keeps histograms of the
+    weight, and of the activations of the next activation module (``nn.Tanh``, ``nn.ReLU`` ...) and the gradient by
+    them; and the shares of saturated and of dead units, and ‖Δw‖/‖w‖ of the step. Activations that are functions,
+    such as ``torch.relu``, are not seen: make them modules. ``close`` takes all hooks off the model again.
+    """
+
+    def __init__(self, model: Module, optimizer: Any, every: int = 10) -> None:
+        torch = require_torch()
+        if every < 1:
+            raise UserError(f"A training is looked at every step or more seldom, not every {every} steps.")
+        self._model, self._every, self._steps, self._layer = model, every, 0, ""
+        self._weights = {
+            name: module.weight
+            for name, module in model.named_modules()
+            if isinstance(getattr(module, "weight", None), torch.nn.Parameter) and module.weight.ndim > 1
+        }
+        if not self._weights:
+            raise UserError("There is nothing to watch: the model has no layer with a weight matrix.")
+        self._before: dict[str, Tensor] = {}
+        self._histograms: dict[str, Tensor] = {}
+        self._scalars: dict[str, float] = {}
+        self._hooks = [optimizer.register_step_pre_hook(self._begin), optimizer.register_step_post_hook(self._end)]
+        for name, module in model.named_modules():
+            if name in self._weights:
+                self._hooks.append(module.register_forward_hook(lambda *_, name=name: setattr(self, "_layer", name)))
+            elif type(module).__module__ == "torch.nn.modules.activation" and not list(module.children()):
+                self._hooks.append(module.register_forward_hook(self._activation))
+
+    @property
+    def _due(self) -> bool:
+        return self._steps % self._every == 0
+
+    def _activation(self, module: Module, inputs: Any, output: Tensor) -> None:
+        """Keep what an activation module has made of the last layer's outputs, and the gradient by it."""
+        layer = self._layer
+        if not (self._due and self._model.training and layer and output.requires_grad):
+            return
+        h, kind = output.detach(), type(module).__name__
+        self._histograms[f"{layer}/activation"] = h
+        if kind in RELUS:
+            units = h.movedim(1, 0).flatten(1) if h.ndim > 3 else h.reshape(-1, h.shape[-1]).T  # of images: channels
+            self._scalars[f"{layer}/dead"] = float((units <= 0).all(dim=1).float().mean())
+        elif kind in TANHS:
+            self._scalars[f"{layer}/saturated"] = float((h.abs() > health.FLAT).float().mean())
+        output.register_hook(lambda slope: self._histograms.update({f"{layer}/gradient": slope.detach()}))
+
+    def _begin(self, *_: Any) -> None:
+        if self._due:
+            self._before = {name: weight.detach().clone() for name, weight in self._weights.items()}
+
+    def _end(self, *_: Any) -> None:
+        for name, before in self._before.items():
+            moved = float((self._weights[name].detach() - before).norm() / before.norm())
+            self._scalars[f"{name}/update_ratio"] = moved if math.isfinite(moved) else math.inf
+            self._histograms[f"{name}/weight"] = before
+        self._before = {}
+        self._steps += 1
+
+    def save(self, recorder: Recorder, step: int, **scalars: Any) -> None:
+        """Record the step that was just taken, with numbers such as ``loss=``, if it is one that was looked at."""
+        if (self._steps - 1) % self._every == 0 and self._scalars:
+            recorder.save(self._model, step, self._histograms, **scalars, **self._scalars)
+        self._histograms, self._scalars = {}, {}
+
+    def close(self) -> None:
+        """Take the hooks off."""
+        for hook in self._hooks:
+            hook.remove()
