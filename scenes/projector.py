@@ -186,7 +186,7 @@ class Projector(ll.Scene):
             return np.full(len(rows), np.nan)
         points, last, found = self.samples().points[rows], self.now(self.clock.seconds), []
         place = self.layout(last)[rows, :2] if self.method == "pca" else self.course().at(self.iterations)
-        for part in layouts.penalties(points, np.asarray(place, float), self.judges()):
+        for part in layouts.penalties(points, place, self.judges()):
             found.append(part)
             yield
         return layouts.trust(np.concatenate(found), self.judges())
@@ -198,7 +198,7 @@ class Projector(ll.Scene):
     def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return how far the layout is from what it should be, and what it may be trusted for at this moment."""
         rows, kl, error = self.rows_laid_out(), float("nan"), float("nan")
-        place = np.asarray(self.layout(now), float)
+        place = self.layout(now)
         place = place[rows] if len(place) > len(rows) else place
         if self.method == "tsne":
             course = self.course()
@@ -217,7 +217,7 @@ class Projector(ll.Scene):
     # ---------------------------------------------------------------------------------------------- the picture
     def placed(self, now: ll.Now) -> np.ndarray:
         """Return the points in the picture (n, 3): nearly all of them within a circle or ball."""
-        place = np.asarray(self.layout(now), float)
+        place = self.layout(now)
         if self.method == "tour":
             return place * (HALF / self.reach())
         size = float(np.quantile(np.abs(place[:, :2]), 0.995))
@@ -387,12 +387,14 @@ class Projector(ll.Scene):
             if len(steps) > 1:
                 notes.append(layers.Chart("Divergence KL(P, Q)", [series], now=self.step(now), x_label="step"))
         found, away = self.near()
-        names = samples.labels
+        names, group = samples.labels, self.groups()[0]
         rows = [
-            layers.Row(colored(self.groups()[0][one]), names[one] or words("number ?n", int(one)), (float(far),))
-            for one, far in zip(found, away, strict=True)
+            layers.Row(colored(int(group[one])), str(names[one]) or words("number ?n", one), (far,))
+            for one, far in zip(found.tolist(), away.tolist(), strict=True)
         ]
-        heading = words("Nearest to ? in all dimensions", names[self.chosen()] or words("number ?n", self.chosen()))
+        heading = words(
+            "Nearest to ? in all dimensions", str(names[self.chosen()]) or words("number ?n", self.chosen())
+        )
         return [*notes, layers.Legend(rows, heading)]
 
 

@@ -44,7 +44,8 @@ class Course:
     def __init__(self, begun: Generator[object, None, Moving], start: Floats, last: int) -> None:
         self.last = last
         self.moving: Moving | None = None
-        self.steps, self.layouts, self.divergences = [0], [start.astype(np.float32)], [float("nan")]
+        self.steps, self.divergences = [0], [float("nan")]
+        self.layouts: list[Singles] = [start.astype(np.float32)]
         self._work = self._all(begun)
 
     def reach(self, step: float, pieces: int | None = None) -> bool:
@@ -57,16 +58,18 @@ class Course:
             done += 1
         return True
 
-    def at(self, step: float) -> Singles:
+    def at(self, step: float) -> Floats:
         """Return the layout at a step, or the last one there is. Between two that are kept points move straight."""
         after = min(int(np.searchsorted(self.steps, step)), len(self.steps) - 1)
         before = max(after - 1, 0)
         span = self.steps[after] - self.steps[before]
         share = min(max((step - self.steps[before]) / span, 0.0), 1.0) if span else 1.0
-        return self.layouts[before] + np.float32(share) * (self.layouts[after] - self.layouts[before])
+        here, there = self.layouts[before].astype(float), self.layouts[after].astype(float)
+        return here + share * (there - here)
 
-    def _all(self, begun: Generator[object, None, Moving]) -> Generator[None, None, None]:
+    def _all(self, begun: Generator[object, None, Moving]) -> Generator[object, None, None]:
         moving = yield from begun
+        yield
         self.moving, self.divergences[0] = moving, moving.divergence()
         while self.steps[-1] < self.last:
             yield

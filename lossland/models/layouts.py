@@ -60,7 +60,7 @@ def trustworthiness(points: Floats, layout: Floats, count: int = TRUSTED) -> flo
     return float(trust(np.concatenate(list(penalties(points, layout, count))), count).mean())
 
 
-def knn_accuracy(layout: Floats, label: Indices, count: int = VOTERS) -> float:
+def knn_accuracy(layout: Floats, label: neighbours.Labels, count: int = VOTERS) -> float:
     """Return the share of samples whose nearest ``count`` neighbours in a layout vote for their own class."""
     size, label = len(layout), np.asarray(label, np.int64)
     near = [nearest_others(layout, count, first, tsne.ROWS) for first in range(0, size, tsne.ROWS)]

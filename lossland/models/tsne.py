@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 from lossland.compute.kernels import pairs
 from lossland.errors import MachineError, UserError
 from lossland.expression import namespace
+from lossland.models.networks import BLAS_ALONE
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
@@ -42,7 +44,9 @@ SIZE = 1e-4  # standard deviation of the start along its first axis
 def squares(points: Array, others: Array) -> Array:
     """Return the squared distances (m, n) of points (m, d) from others (n, d), none below 0."""
     xp = namespace(points)
-    inner = points @ xp.matrix_transpose(others)
+    step = max(1, BLAS_ALONE // max(points.shape[0] * points.shape[1], 1))  # no product is shared out to threads
+    parts = [others[at : min(at + step, others.shape[0]), :] for at in range(0, others.shape[0], step)]
+    inner = xp.concat([points @ xp.matrix_transpose(part) for part in parts], axis=1)
     found = xp.sum(points * points, axis=1)[:, None] - 2.0 * inner + xp.sum(others * others, axis=1)[None, :]
     return xp.where(found > 0.0, found, xp.zeros_like(found))
 
@@ -63,25 +67,32 @@ def conditional(square: Array, perplexity: float) -> tuple[Array, Array]:
     log_beta = 1.5 - xp.log(xp.where(reach > 0.0, reach, xp.ones_like(reach)))
     low, high = log_beta - 40.0, log_beta + 40.0
     wanted = math.log(perplexity)
+    weight, total, entropy, slope = _spread(xp, away, own, log_beta)
     for _ in range(MOST_TRIES):
-        beta = xp.exp(log_beta)
-        weight = xp.exp(-beta[:, None] * away)
-        total = xp.sum(weight, axis=1) - own
-        moment = weight * away
-        middle, square_middle = xp.sum(moment, axis=1) / total, xp.sum(moment * away, axis=1) / total
-        entropy = xp.log(total) + beta * middle
-        found = xp.exp(entropy)
-        done = xp.abs(found - perplexity) < TOLERANCE
+        done = xp.abs(xp.exp(entropy) - perplexity) < TOLERANCE
         if bool(xp.all(done)):
             break
         too_wide = entropy > wanted
         low, high = xp.where(too_wide, log_beta, low), xp.where(too_wide, high, log_beta)
-        slope = beta * beta * (middle * middle - square_middle)
         flat = slope > -1e-12
         step = log_beta - (entropy - wanted) / xp.where(flat, -xp.ones_like(slope), slope)
         inside = (step > low) & (step < high) & ~flat
         log_beta = xp.where(done, log_beta, xp.where(inside, step, 0.5 * (low + high)))
-    return weight * others / total[:, None], found
+        weight, total, entropy, slope = _spread(xp, away, own, log_beta)
+    return weight * others / total[:, None], xp.exp(entropy)
+
+
+def _spread(xp: Any, away: Array, own: Array, log_beta: Array) -> tuple[Array, Array, Array, Array]:
+    """Return the weights exp(−β d²) (m, n), and of each row their sum, its entropy and that one's slope by log β.
+
+    ``own`` (m,) weights of 1 at a distance of 0 belong to the point itself and do not count.
+    """
+    beta = xp.exp(log_beta)
+    weight = xp.exp(-beta[:, None] * away)
+    total = xp.sum(weight, axis=1) - own
+    moment = weight * away
+    middle, square_middle = xp.sum(moment, axis=1) / total, xp.sum(moment * away, axis=1) / total
+    return weight, total, xp.log(total) + beta * middle, beta * beta * (middle * middle - square_middle)
 
 
 def similarities(points: Array, perplexity: float) -> Generator[float, None, tuple[Array, Array]]:
@@ -178,12 +189,7 @@ class Descent:
         self.count, self.exaggeration, self.early, self.step = count, exaggeration, early, 0
         self.rate = rate
         self._similarity = np.zeros((room, room), np.float32)
-        self._entropy = self._together = 0.0  # Σ p log p and Σ p
-        for first in range(0, count, ROWS):  # some at a time: they stay in the cache
-            rows = similarity[first : first + ROWS]
-            self._similarity[first : first + len(rows), :count] = rows
-            self._entropy += float((rows * np.log(np.maximum(rows, LEAST))).sum())
-            self._together += float(rows.sum())
+        self._similarity[:count, :count] = similarity
         self._points = np.full((2, room), pairs.FAR, np.float32)
         self._points[:, :count] = layout.T
         self._velocity, self._gain = np.zeros((2, count), np.float32), np.ones((2, count), np.float32)
@@ -215,7 +221,18 @@ class Descent:
         """Return the Kullback–Leibler divergence of the layout, without exaggeration."""
         sums = self._sums(measuring=True)
         total = float(sums[0].sum(dtype=np.float64)) - self.count
-        return self._entropy + float(sums[5].sum(dtype=np.float64)) + self._together * math.log(total)
+        entropy, together = self._of_similarities
+        return entropy + float(sums[5].sum(dtype=np.float64)) + together * math.log(total)
+
+    @cached_property
+    def _of_similarities(self) -> tuple[float, float]:
+        """What does not depend on the layout: Σ p log p and Σ p, added up a few rows at a time."""
+        entropy = together = 0.0
+        for first in range(0, self.count, ROWS):
+            rows = self._similarity[first : first + ROWS, : self.count].astype(float)
+            entropy += float((rows * np.log(np.maximum(rows, LEAST))).sum())
+            together += float(rows.sum())
+        return entropy, together
 
     @property
     def pace(self) -> int:

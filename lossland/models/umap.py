@@ -93,7 +93,7 @@ def _united(near: Indices, distance: Floats, count: int) -> Graph:
     there, back = np.split(place, 2)
     sums = np.bincount(there, weight, len(both)) + np.bincount(back, weight, len(both))
     products = np.bincount(there, weight, len(both)) * np.bincount(back, weight, len(both))
-    return Graph(both // size, both % size, sums - products)
+    return Graph(both // size, both % size, np.asarray(sums - products, float))
 
 
 def start(points: Floats) -> Floats:
@@ -127,9 +127,9 @@ class Sampling:
         self._head, self._tail, self._often = graph.head[order], graph.tail[order], often[order]
         self._random = random
 
-    def advance(self, epochs: int) -> None:
+    def advance(self, steps: int) -> None:
         """Live through some epochs: an edge is taken as often as its weight is a multiple of the largest one."""
-        for _ in range(min(epochs, self.epochs - self.epoch)):
+        for _ in range(min(steps, self.epochs - self.epoch)):
             done = np.floor(self._often * self.epoch)
             due = np.flatnonzero(np.floor(self._often * (self.epoch + 1)) > done)
             rate = 1.0 - self.epoch / self.epochs

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.optimize import brentq
+from scipy.optimize import root_scalar
 from scipy.spatial.distance import cdist
 from scipy.special import rel_entr
 from scipy.stats import entropy
@@ -30,7 +30,7 @@ def brute(points: np.ndarray, perplexity: float) -> np.ndarray:
             return float(entropy(np.exp(-np.exp(log_beta) * (away - away.min()))) - np.log(perplexity))
 
         away = row[others]
-        weight = np.exp(-np.exp(brentq(excess, -12, 12, xtol=1e-13)) * (away - away.min()))
+        weight = np.exp(-np.exp(root_scalar(excess, bracket=(-12, 12), xtol=1e-13).root) * (away - away.min()))
         share[i, others] = weight / weight.sum()
     return (share + share.T) / (2 * len(points))
 
