@@ -178,8 +178,9 @@ class Dropout(ll.Scene):
         values, _ = self.crowd()
         return TALL / max(float(np.ptp([*values, 0.0])), 1e-9)
 
+    @ll.kept(framing=True)
     def feet(self) -> float:
-        """Return where the lowest bar ends."""
+        """Return where the lowest bar ends, or did when the knob of the rate was taken."""
         return float(min(self.crowd()[0].min(), 0.0)) * self.scale()
 
     @ll.kept
