@@ -26,13 +26,14 @@ VENV := .venv
 TORCH_VENV := .venv-torch
 REPORT_VENV := .venv-report
 TORCH := torch==2.13.0
-TORCH_PEERS := pytorch_optimizer==4.1.0 optax==0.2.8 keras==3.15.1 lightning==2.6.6 tokenizers==0.23.3 tensorboard==2.20.0
+TORCH_PEERS := pytorch_optimizer==4.1.0 optax==0.2.8 keras==3.15.1 lightning==2.6.6 tokenizers==0.23.3 tensorboard==2.20.0 \
+    scikit-learn==1.9.1 openTSNE==1.0.4 umap-learn==0.5.12
 MESH_READERS := pyvista==0.49.1 trimesh==5.2.0
 CLUSTER_VENV := .venv-cluster
 COCOPP := cocopp==2.9.1 six
 BENCH_VENV := .venv-bench
 COMPUTE_PEERS := jax jaxlib $(TORCH) numba
-PROJECTOR_PEERS := scikit-learn==1.9.1 openTSNE==1.0.4 umap-learn==0.5.12
+PROJECTOR_PEERS := scikit-learn==1.9.1 openTSNE==1.0.4
 RENDER_PEERS := moderngl pyvista imageio imageio-ffmpeg pygfx wgpu matplotlib manim manimgl 'setuptools<81'
 KERNELS_VENV := .venv-kernels
 CUPY := cupy-cuda13x==14.2.0 cuda-bindings==13.5.0

@@ -85,7 +85,6 @@ class Attention(ll.Scene):
                                   "show": "sentence"},
     }  # fmt: skip
 
-    show = parameters.Choice("query", ("query", "sentence"), "show", "One query and its keys, or a whole sentence.")
     query = Vector((0.5, -0.85, 1.4), -LIMIT, LIMIT, "$q$", "What is looked for: drag its tip.")
     keys = Rows(
         ((1.3, -0.9, 0.7), (-1.4, -0.75, 0.7), (0.95, -0.8, -1.2), (-0.9, -0.7, -1.3)), -LIMIT, LIMIT, "$k$",
@@ -104,6 +103,8 @@ class Attention(ll.Scene):
     layer = parameters.Integer(6, 1, minilm.LAYERS, "layer", "Of the model's six.")
     head = parameters.Integer(12, 0, minilm.HEADS, "head", "Of the layer's twelve; 0 is the mean of all.")
     token = parameters.Integer(3, 0, minilm.LONGEST - 1, "looks", "Which one looks, from 0 on: click a word.")
+    # The last one: it is set after those that change what is shown.
+    show = parameters.Choice("query", ("query", "sentence"), "show", "One query and its keys, or a whole sentence.")
     clock = ll.Clock(12.0)
 
     def changed(self, name: str) -> None:
@@ -182,28 +183,43 @@ class Attention(ll.Scene):
 
     def asked(self, now: ll.Now) -> ll.Frame:
         """Return the keys on their sphere, the bars of scores that become shares, and the values in their hull."""
-        query, keys, _ = self.places()
-        look, count, colors = self.look(), len(keys), COLORS[: len(keys)]
-        sees, share, most = np.isfinite(look.scores[0]), look.weights[0], int(look.weights[0].argmax())
-        told = np.clip(now.staged(count, *ASKED, moving=0.7) - np.arange(count), 0, 1) * sees
-        shared, blended = now.eased(*SHARED), now.eased(*BLENDED)
-        wide = 2.0 + shared * (9.0 * share - 1.0)
-        drawn: list[layers.Layer] = [
-            *self.stage(),
-            *(layers.Arrows(SPHERE[None], keys[[k]], colors[k], 4.5, ghost=not sees[k], key=f"key {k}", name="Key")
-              for k in range(count)),
-            layers.Arrows(SPHERE[None], query[None], QUERY, 7.0, key="query", name="Query", depth=False),
-            layers.Lines([np.stack([query, end]) for end in query + told[:, None] * (keys - query)],
-                         colors, tuple(wide.tolist()), 0.85, depth=False, casing=1.0, key="beams", name="Beam",
-                         worth=[words("weight ?", one) for one in share]),
-            layers.Label(query, "q", QUERY, latex=True, size=34, side=query - SPHERE, key="name q"),
-            layers.Label(keys[most], f"k_{most + 1}", colors[most], latex=True, size=30, side="below right",
-                         key="name k"),
-            *self.bars(told, shared),
-        ]  # fmt: skip
+        told, shared = now.staged(len(self.keys), *ASKED, moving=0.7), now.eased(*SHARED)
+        drawn = [*self.stage(), *self.arrows(), self.beams(told, shared), *self.bars(told, shared)]
         if now.share > BLENDED[0]:
-            drawn += self.blend(blended)
+            drawn += self.blend(now.eased(*BLENDED))
         return ll.Frame(drawn, self.notes(), self.view(now))
+
+    @ll.kept
+    def arrows(self) -> list[layers.Layer]:
+        """Return the query and the keys; one that is hidden by the mask is a ghost."""
+        query, keys, _ = self.places()
+        sees, most = np.isfinite(self.look().scores[0]), int(self.look().weights[0].argmax())
+        return [
+            *(layers.Arrows(SPHERE[None], keys[[k]], COLORS[k], 4.5, ghost=not sees[k], key=f"key {k}", name="Key")
+              for k in range(len(keys))),
+            layers.Arrows(SPHERE[None], query[None], QUERY, 7.0, key="query", name="Query", depth=False),
+            layers.Points(np.vstack([query, keys]), "text", 5.0, "ring", outline=True, group="handles", pickable=False,
+                          key="tips"),
+            layers.Label(query, "q", QUERY, latex=True, size=34, side=query - SPHERE, key="name q"),
+            layers.Label(keys[most], f"k_{most + 1}", COLORS[most], latex=True, size=30, side="below right",
+                         key="name k"),
+        ]  # fmt: skip
+
+    def grown(self, told: float) -> np.ndarray:
+        """Return how far the question has come to each key (m,), after so many of them; a hidden one is not asked."""
+        return np.clip(told - np.arange(len(self.keys)), 0, 1) * np.isfinite(self.look().scores[0])
+
+    @ll.kept
+    def beams(self, told: float, shared: float) -> layers.Lines:
+        """Return the beams from the query to the keys, in the end as wide as their weights are large."""
+        query, keys, _ = self.places()
+        weight = self.look().weights[0]
+        paths = [np.stack([query, end]) for end in query + self.grown(told)[:, None] * (keys - query)]
+        wide = tuple((2.0 + shared * (9.0 * weight - 1.0)).tolist())
+        worth = [words("weight ?", one) for one in weight]
+        return layers.Lines(
+            paths, COLORS[: len(keys)], wide, 0.85, depth=False, casing=1.0, key="beams", name="Beam", worth=worth
+        )
 
     @ll.kept
     def stage(self) -> list[layers.Layer]:
@@ -225,17 +241,18 @@ class Attention(ll.Scene):
             drawn.insert(0, layers.Polygon(values, "grid", 0.16, 0.0, key="hull", name="Hull"))
         return drawn
 
-    def bars(self, told: np.ndarray, shared: float) -> list[layers.Layer]:
+    @ll.kept
+    def bars(self, told: float, shared: float) -> list[layers.Layer]:
         """Return the bars in the middle: scores, up or down, on their way to shares of 1."""
-        look, count = self.look(), len(self.keys)
+        look, count, grown = self.look(), len(self.keys), self.grown(told)
         score, weight = np.where(np.isfinite(look.scores[0]), look.scores[0], 0.0), look.weights[0]
         tall = TALL / max(1.0, 2.0 * float(np.abs(score).max()))
-        height = (1 - shared) * tall * score * told + shared * TALL * weight
+        height = (1 - shared) * tall * score * grown + shared * TALL * weight
         x, half = PITCH * (np.arange(count) - 0.5 * (count - 1)), 0.36 * PITCH
         low = np.stack([x - half, 0 * x - half, FOOT + np.minimum(height, 0)], -1)
         high = np.stack([x + half, 0 * x + half, FOOT + np.maximum(height, 0.004)], -1)
         ends = np.stack([x, 0 * x, FOOT + height], -1)
-        seen = [k for k in range(count) if told[k] > 0 or shared > 0]
+        seen = [k for k in range(count) if grown[k] > 0 or shared > 0]
         shown, name = (weight, SHARES) if shared > 0.5 else (look.scores[0], SCORES)
         drawn: list[layers.Layer] = [
             layers.Label((0.0, 0.0, FOOT - 0.6), name, "dim", latex=True, size=21, side="below", key="what")
@@ -249,9 +266,10 @@ class Attention(ll.Scene):
         return drawn + [
             layers.Label(ends[k], words("?.2", shown[k]), COLORS[k], size=22, key=f"number {k}",
                          side="below" if height[k] < 0 else "above")
-            for k in seen if told[k] == 1 or shared > 0.5
+            for k in seen if grown[k] == 1 or shared > 0.5
         ]  # fmt: skip
 
+    @ll.kept
     def blend(self, share: float) -> list[layers.Layer]:
         """Return the output on its way: as the scores grow from 0, it goes from the values' mean to their blend."""
         values, (scores,) = self.places()[2], self.look().scores
@@ -344,16 +362,20 @@ class Attention(ll.Scene):
 
     def read(self, now: ll.Now) -> ll.Frame:
         """Return the words, arcs from the one that looks, and before them a row of bars for each that has looked."""
-        chips = self.row()[0]
-        weights, (here, share, done) = self.seen(), self.looking(now)
-        own, x, tops = weights[here], np.asarray(chips.position)[:, 0], chips.top
+        here, share, done = self.looking(now)
+        drawn = [*self.skyline(here, done), *self.sentence_seen(here, share)]
+        return ll.Frame(drawn, self.notes_of(here), ll.View(-90.0, 28.0, bounds=self.room()))
+
+    @ll.kept
+    def sentence_seen(self, here: int, share: float) -> list[layers.Layer]:
+        """Return the words, and arcs from the one that looks with a share of their weights."""
+        chips, own = self.row()[0], self.seen()[here]
+        x, tops, strong = np.asarray(chips.position)[:, 0], chips.top, np.flatnonzero(own > LEAST)
         states: list[figures.State] = ["lit" if k == here else "plain" for k in range(len(own))]
-        strong = np.flatnonzero(own > LEAST)
         rise = min(0.3, HIGHEST / max(float(np.abs(x[strong] - x[here]).max()), 0.1))
         told = [words("?.2", one) if one > 0.1 and share > 0.9 else "" for one in own[strong]]
         left = (float(x[0] - 0.5 * chips.widths[0]) - 0.08, self.depth(here), FLOOR)
         drawn: list[layers.Layer] = [
-            *self.skyline(here, done),
             figures.Chips(chips.text, chips.position, share * own, QUERY, states, chips.height, chips.widths, up=UP,
                           key="words", name="Word"),
             layers.Label(left, chips.text[here], QUERY, size=20, side="left", key="who"),
@@ -361,32 +383,39 @@ class Attention(ll.Scene):
         if share > 0:
             drawn.append(figures.Arcs(tops[[here] * len(strong)], tops[strong], share * own[strong], QUERY, told, rise,
                                       spread=0.03, up=UP, key="arcs", name="Looks"))  # fmt: skip
-        return ll.Frame(drawn, self.notes_of(here), ll.View(-90.0, 28.0, bounds=self.room()))
+        return drawn
 
     def depth(self, row: Any) -> Any:
         """Return the y of a row of weights."""
         return -0.45 - self.row()[1] * (row + 0.5)
 
+    @ll.kept
     def skyline(self, here: int, done: float) -> list[layers.Layer]:
         """Return the weights as bars, a row for each word that has looked, in the columns of those that it looks at."""
         (chips, pitch), weights = self.row(), self.seen()
-        names, count = chips.text, len(weights)
+        count = len(weights)
         rows = np.arange(count)[:, None]
         shown = np.clip(done - rows, 0, 1) * weights
         x, y, half = np.asarray(chips.position)[:, 0], self.depth(rows), 0.38 * chips.widths
         low = np.stack(np.broadcast_arrays(x - half, y - 0.4 * pitch, FLOOR), -1).reshape(-1, 3)
         high = np.stack(np.broadcast_arrays(x + half, y + 0.4 * pitch, FLOOR + HIGH * shown + 0.004), -1).reshape(-1, 3)
-        worth = [
-            f"{one} looks at {other}: {words('?.3', weight)}"
-            for one, row in zip(names, weights.tolist(), strict=True)
-            for other, weight in zip(names, row, strict=True)
-        ]
+        worth = self.told()
         own = slice(here * count, (here + 1) * count)
         return [
             layers.Bars(low, high, -np.sqrt(shown).ravel(), shadow=False, key="weights", name="Weight", worth=worth),
             layers.Bars(low[own] - AROUND, high[own] + AROUND, QUERY, shadow=False, key="looks", name="Weight",
                         worth=worth[own]),
         ]  # fmt: skip
+
+    @ll.kept
+    def told(self) -> list[str]:
+        """Return what is said of each weight under the pointer."""
+        names = self.reading().tokens
+        return [
+            f"{one} looks at {other}: {words('?.3', weight)}"
+            for one, row in zip(names, self.seen().tolist(), strict=True)
+            for other, weight in zip(names, row, strict=True)
+        ]
 
     @ll.kept
     def room(self) -> np.ndarray:

@@ -228,7 +228,7 @@ class BackpropGraph(ll.Scene):
         rows = zip(("values", "gradients"), self.known(now), (FORWARD, BACK), (0.5, -0.5), strict=True)
         for what, known, color, up in rows:
             text = [words("?", known[name]) if name in known else "" for name in middle]
-            state = ["lit" if one else "plain" for one in text]
+            state: list[figures.State] = ["lit" if one else "plain" for one in text]
             at = np.array(list(middle.values())) + np.array([0, up * high, 0])
             width = np.full(len(text), wide)
             drawn.append(figures.Chips(text, at, None, color, state, high, width, key=key + what, name=what[:-1]))

@@ -46,13 +46,13 @@ class DepthOrigami(ll.Scene):
         signs.Line([(0.08, 0.9), (0.5, 0.2), (0.92, 0.9)], "dim", 1.4),
     )
     presets: ClassVar = {
-        "five folds": {"show": "paper"},
+        "five folds": {"show": "paper", "depth": 5},
         "one fold": {"show": "paper", "depth": 1},
         "two folds": {"show": "paper", "depth": 2},
         "three folds": {"show": "paper", "depth": 3},
         "four folds": {"show": "paper", "depth": 4},
         "tent map": {"show": "tent", "depth": 4},
-        "as many neurons": {"show": "tent", "beside": True},
+        "as many neurons": {"show": "tent", "depth": 5, "beside": True},
         "lines": {"show": "plane", "depth": 1, "width": 8},
         "folded lines": {"show": "plane", "depth": 3, "width": 4, "beside": True},
     }
@@ -269,8 +269,13 @@ class DepthOrigami(ll.Scene):
     @ll.kept
     def shade(self, count: int, steps: float) -> np.ndarray:
         """Return a number (SIDE, SIDE) in [0, 1] for the pattern of active neurons at each place, row by row."""
-        x = foldings.folded(np.linspace(-1.0, 1.0, SIDE), steps)
-        return shaded(self.lines(count), x)
+        found = shaded(self.lines(count), foldings.folded(np.linspace(-1.0, 1.0, SIDE), steps))
+        if steps != int(steps):  # on the way lines have no copies that are drawn: they are where neighbours differ
+            edge = np.zeros(found.shape, bool)
+            edge[:, 1:] = found[:, 1:] != found[:, :-1]
+            edge[1:] |= found[1:] != found[:-1]
+            found[edge] = 1.0
+        return found
 
     @ll.kept
     def shade_of_one_layer(self) -> np.ndarray:
@@ -283,13 +288,11 @@ class DepthOrigami(ll.Scene):
         count, folds = int(drawing), int(steps)
         drawn: list[layers.Layer] = [self.square(self.shade(count, steps), self.place(), "folded")]
         if steps == folds:
-            drawn += self.cuts(self.lines(self.width), drawing, folds, self.place(), "area")
+            drawn += self.cuts(drawing, folds)
         found = 4**folds * self.regions(count)
         if self.beside:
-            other = -self.place()
-            drawn += [self.square(self.shade_of_one_layer(), other, "one layer"),
-                      *self.cuts(self.spread_out(), float(self.neurons()), 0, other, "k")]  # fmt: skip
-            drawn += self.under()
+            one = self.square(self.shade_of_one_layer(), -self.place(), "one layer")
+            drawn += [one, self.cuts_of_one_layer(), *self.under()]
         if not steps:
             rings = shapes.lifted(self.ends(now), 0.01)
             drawn.append(layers.Points(rings, "text", 6.0, "ring", True, group="handles", name="Line", key="ends"))
@@ -302,21 +305,27 @@ class DepthOrigami(ll.Scene):
         corner, right, up = np.append(middle - 1.0, -0.01), np.array([2.0, 0, 0]), np.array([0, 2.0, 0])
         return layers.Image(shade, corner, right, up, smooth=True, name="Pattern", key=key)
 
-    def cuts(self, lines: np.ndarray, drawn: float, folds: int, middle: np.ndarray, color: str) -> list[layers.Layer]:
+    @ll.kept
+    def cuts(self, drawn: float, folds: int) -> list[layers.Layer]:
         """Return the lines in the square, the last of them partly, and their copies in all that was folded."""
-        ends = foldings.within(lines)[: int(np.ceil(drawn))]
+        ends = foldings.within(self.lines(int(np.ceil(drawn))))
         if not len(ends):
             return []
-        part = drawn - (len(ends) - 1)
-        ends[-1, 1] = ends[-1, 0] + part * (ends[-1, 1] - ends[-1, 0])
-        copies = foldings.preimages(ends.reshape(-1, 2), folds).reshape(-1, 2, 2) + middle
+        ends[-1, 1] = ends[-1, 0] + (drawn - len(ends) + 1) * (ends[-1, 1] - ends[-1, 0])
+        copies = foldings.preimages(ends.reshape(-1, 2), folds).reshape(-1, 2, 2) + self.place()
         look: dict[str, Any] = {"width": 2.2 if folds < 2 else 1.4, "depth": False}
-        cut = [layers.Lines([*shapes.lifted(copies)], color, name="Line", key=f"lines {color}", **look)]
+        cut = layers.Lines([*shapes.lifted(copies)], "area", name="Line", key="lines", **look)
         if not folds:
-            return [*cut]
+            return [cut]
         upright = np.array([[(a, -1.0), (a, 1.0)] for a in np.linspace(-1.0, 1.0, 2**folds + 1)[1:-1]])
-        creases = shapes.lifted(np.concatenate([upright, upright[..., ::-1]]) + middle)
-        return [*cut, layers.Lines([*creases], "text", name="Crease", key="creases", **look)]
+        creases = shapes.lifted(np.concatenate([upright, upright[..., ::-1]]) + self.place())
+        return [cut, layers.Lines([*creases], "text", name="Crease", key="creases", **look)]
+
+    @ll.kept
+    def cuts_of_one_layer(self) -> layers.Lines:
+        """Return the lines of one layer of as many neurons in their square."""
+        ends = foldings.within(self.spread_out()) - self.place()
+        return layers.Lines([*shapes.lifted(ends)], "k", 2.2, depth=False, name="Line", key="lines of one layer")
 
     def under(self) -> list[layers.Layer]:
         """Return below the two squares what cut them."""

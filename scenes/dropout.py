@@ -240,7 +240,7 @@ class Dropout(ll.Scene):
         at = np.column_stack([x, 0 * x + FRONT, 0 * x + self.feet() + CHIP / 2])
         locked = self.stays()
         colors = [FULL if k in locked else ON for k in range(len(products))]
-        state = ["lit" if on else "dim" for on in mask]
+        state: list[figures.State] = ["lit" if on else "dim" for on in mask]
         chips = figures.Chips(
             [words("?", one) for one in products], at, None, colors, state, CHIP, np.full(len(x), CHIP),
             up=(0.0, 0.0, 1.0), key="units", name="Unit: click to lock", worth=products,

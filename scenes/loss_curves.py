@@ -20,7 +20,11 @@ WIDE, HIGH, PITCH = 3.4, 1.5, 0.62  # of a run's curves, and from one run to the
 BROAD = 0.2  # width of a ribbon
 MOST_RUNS, MOST_POINTS = 12, 400  # that are drawn
 DRAWN = 0.86  # share of the scene after which all is drawn
-TOP = 5.0  # how many times the middle value is shown, where curves begin far higher
+
+ELSEWHERE = (
+    "`lossland slice --checkpoints run.npz` slices recorded parameters, the scene training_health shows histograms: "
+    "--set run=FILE."
+)
 
 
 def typed(text: str) -> list[list[float]]:
@@ -58,11 +62,11 @@ class LossCurves(ll.Scene):
     series = parameters.Text("loss", None, "curve", "Which curve is shown, such as loss; or numbers: 1, 2, 3.")
     show = parameters.Choice("curves", ("curves", "sweep"), "show", "Runs one by one, or many rates as a surface.")
     compare = parameters.Choice("noise", ("one", "noise", "samples"), "compare", "What differs between the runs.")
-    run = parameters.Integer(1, 1, 999, "run", "The run that is told about, counted from the back.")
+    run = parameters.Integer(1, 1, MOST_RUNS, "run", "The run that is told about, counted from the back.")
     noise = parameters.Number(0.2, 0.0, 0.5, "wrong labels", "Share of the training's samples with a wrong label.")
     samples = parameters.Integer(100, 20, 400, "samples", "How many digits the network is trained on.")
     smoothing = parameters.Number(0.0, 0.0, 0.99, r"$\beta$", "How much of the average is kept from step to step.")
-    patience = parameters.Integer(30, 1, 10**6, "patience", "Values without a new best one after which to stop.")
+    patience = parameters.Integer(30, 1, 1000, "patience", "Values without a new best one until it stops.", log=True)
     log = parameters.Toggle(False, "log scale", "Heights in equal ratios.")
     clock = ll.Clock(8.0)
 
@@ -83,7 +87,7 @@ class LossCurves(ll.Scene):
             if name == "file":
                 self._followed = runfiles.Followed(self.values["file"]) if self.values["file"] else None
                 if not self.offered():
-                    raise ll.UserError(f"There is no curve in {self.values['file']}.")
+                    raise ll.UserError(f"There is no curve in {self.values['file']}. {ELSEWHERE}")
                 self.values |= {"series": self.offered()[0], "run": 1}
                 self.results.clear()
             elif name == "series" and not typed(self.series) and self.series not in self.offered():
@@ -106,7 +110,7 @@ class LossCurves(ll.Scene):
         names = dict.fromkeys(name for run in self._followed.runs for name in curves.pairs(list(run.scalars)))
         return sorted(names, key=lambda name: "loss" not in name.lower())
 
-    @ll.refined(levels=(24, EPOCHS), stale=True)
+    @ll.refined(levels=(12, EPOCHS), stale=True)
     def trained(self, epochs: int) -> Generator[object, None, list[RecordedRun]]:
         """Return the runs of the small training."""
         kinds = {
@@ -182,12 +186,7 @@ class LossCurves(ll.Scene):
     def plot(self, lane: int) -> plots.Plot:
         """Return the scales of one run's curves, upright in its lane; −1 stands behind all."""
         drawn = [curve for lane in self.lanes() for curve in lane.curves]
-        values = np.concatenate([part for curve in drawn for part in (self.smoothed(curve), curve.values)])
-        values = values[np.isfinite(values) & ((values > 0) | (not self.log))]
-        low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
-        high = min(high, TOP * float(np.median(values))) if low >= 0 and len(values) else high
-        low = max(low, 1e-4 * high) if self.log else min(low, 0.0) if high > 0 else low
-        high = high if high > low else low + (abs(low) or 1.0)
+        low, high = curves.seen([part for curve in drawn for part in (self.smoothed(curve), curve.values)], self.log)
         place = (-WIDE / 2, PITCH * ((len(self.lanes()) - 1) / 2 - lane), 0.0)
         behind = lane < 0
         return plots.Plot(
@@ -294,18 +293,9 @@ class LossCurves(ll.Scene):
             return []
         foot = top.copy()
         foot[:, 2] = np.interp(at, begun, low[:, 2])
-        area = layers.Curve(
-            top,
-            GAP,
-            0.0,
-            at=at,
-            area=(at[0], until),
-            foot=foot,
-            fill=0.3,
-            negative=TRAIN,
-            pickable=False,
-            key=f"gap.{lane}",
-        )
+        above, below = (TRAIN, GAP) if self.higher else (GAP, TRAIN)  # what is worse in validation has the gap's colour
+        look: dict[str, Any] = {"fill": 0.3, "negative": below, "pickable": False, "key": f"gap.{lane}"}
+        area = layers.Curve(top, above, 0.0, at=at, area=(at[0], until), foot=foot, **look)
         return [area]
 
     def marks(self, lane: int, until: float) -> list[layers.Layer]:
@@ -322,6 +312,8 @@ class LossCurves(ll.Scene):
             gate = np.stack([x, x + np.array([0.0, 0.0, 0.9 * HIGH])])
             drawn.append(layers.Lines([gate], "accent", 2.0, dash=(9.0, 5.0), name="Patience ends"))
             drawn.append(layers.Label(gate[1], "stop", "accent", size=18, side="above"))
+            look: dict[str, Any] = {"group": "handles", "key": "knob", "name": "Drag: patience follows"}
+            drawn.append(layers.Points(x[None], "accent", 7.0, "sphere", outline=True, **look))
         end = np.array([WIDE / 2 + 0.08, plot.world(0, plot.y[0])[1], 0.0])
         if front or len(self.lanes()) <= 4:
             drawn.append(layers.Label(end, one.name, color, size=18, side="right", key=f"name.{lane}"))
@@ -354,23 +346,24 @@ class LossCurves(ll.Scene):
         """Return what the colours are, and the chosen run's best step and gap so far."""
         lane, told = self.lanes()[self.chosen], self.told(self.chosen)
         low, high = self.span()
-        lines = [lane.name, *self.faults()]
         kinds = ((lane.train, TRAIN, "training"), (lane.validation, VALIDATION, "validation"))
         rows = [layers.Row(color, name, (words("?", value_at(curve, until)),)) for curve, color, name in kinds if curve]
-        notes: list[layers.Note] = [layers.Title(self.title, "", lines)]
+        notes: list[layers.Note] = [layers.Title(self.title, "", (lane.name,)), *self.faults()]
         if self.smoothing:
             average = r"s_t = \dfrac{(1-\beta)\sum_{k=1}^{t} \beta^{\,t-k} v_k}{1 - \beta^{\,t}}"
             notes.append(layers.Formula(average, 22))
         notes.append(layers.Legend(rows, f"{self.series} at {self.unit} {int(until)}"))
         seen = until >= told["best_epoch"]
         best = words("?n", int(told["best_epoch"])) if seen else "..."
-        arg = rf"\operatorname{{arg\,{'max' if self.higher else 'min'}}} L_{{\mathrm{{val}}}} ="
+        validation, train = (rf"{'A' if self.higher else 'L'}_{{\mathrm{{{part}}}}}" for part in ("val", "train"))
+        arg = rf"\operatorname{{arg\,{'max' if self.higher else 'min'}}} {validation if lane.validation else train} ="
         color, at = VALIDATION if lane.validation else TRAIN, told["best_epoch"] if seen else low
         notes.append(layers.Meter(f"Best {self.unit}", arg, at, color, low, high, best))
         if lane.train and lane.validation:
             gap = value_at(curves.gap(lane.train, lane.validation), until)
-            most = float(np.diff(self.plot(-1).y)[0])
-            notes.append(layers.Meter("The gap", r"L_{\mathrm{val}} - L_{\mathrm{train}} =", gap, GAP, 0.0, most))
+            most, sign = float(np.diff(self.plot(-1).y)[0]), -1.0 if self.higher else 1.0
+            difference = f"{train} - {validation} =" if self.higher else f"{validation} - {train} ="
+            notes.append(layers.Meter("The gap", difference, sign * gap, GAP, 0.0, most))
         elif self.smoothing:
             average = Scalars(lane.judged.steps, self.smoothed(lane.judged))
             notes.append(layers.Meter("The average", "s_t =", value_at(average, until), TRAIN, *self.plot(-1).y))
@@ -381,13 +374,17 @@ class LossCurves(ll.Scene):
         """What a step is."""
         return "step" if self._followed or typed(self.series) else "epoch"
 
-    def faults(self) -> list[str]:
+    def faults(self) -> list[layers.Note]:
         """Return how much of the files could not be read, and the first of it."""
-        found = [fault for run in (self._followed.runs if self._followed else ()) for fault in run.faults]
-        return [words("?n damages in the files, e.g.", len(found)), found[0]] if found else []
+        found = [(run.name, one) for run in (self._followed.runs if self._followed else ()) for one in run.faults]
+        if not found:
+            return []
+        run, first = found[0]
+        said = first.partition(": ")[2] or first  # without the file's path, which may be long
+        return [layers.Caution(words("?n × not readable, first in ?: ", len(found), run) + said)]
 
     # ------------------------------------------------------------------------------------------------ the sweep
-    @ll.refined(levels=(24, EPOCHS), stale=True)
+    @ll.refined(levels=(6, EPOCHS), stale=True)
     def swept(self, epochs: int) -> Generator[object, None, curves.Curves]:
         """Return the curves of networks with rates from 0.0001 to 1, trained side by side."""
         sweep = (self.samples, self.noise, RATES.tolist(), curves.HIDDEN, epochs, SWEEP_EVERY, 1, self.seed)
@@ -422,7 +419,7 @@ class LossCurves(ll.Scene):
         drawn: list[layers.Layer] = [sheet, layers.Lines([path[:last]], "text", 3.0, casing=1.4, name="Best rate")]
         at, rate = self.lowest()
         if at < last:
-            drawn += flag(surface[rate, at], "text", words("?", found.val_loss[at, rate]), "best.sweep")
+            drawn += flag(surface[rate, at], "text", words("?", found.val_loss[at, rate]), "best.sweep", HIGH)
         drawn += self.sweep_axes()
         epoch, loss = int(found.steps[last - 1]), np.nan_to_num(found.val_loss[last - 1], nan=np.inf)
         best, heading = float(RATES[loss.argmin()]), words("Best rate at epoch ?n", epoch)
@@ -466,9 +463,9 @@ def value_at(curve: Scalars, step: float) -> float:
     return float(curve.values[max(int(np.searchsorted(curve.steps, step, "right")) - 1, 0)])
 
 
-def flag(foot: np.ndarray, color: str, text: str, key: str) -> list[layers.Layer]:
+def flag(foot: np.ndarray, color: str, text: str, key: str, high: float = 0.42) -> list[layers.Layer]:
     """Return a flag that stands on a place, with a text above it."""
-    top = foot + np.array([0.0, 0.0, 0.42])
+    top = foot + np.array([0.0, 0.0, high])
     cloth = np.array([top, top + np.array([0.0, 0.0, -0.16]), top + np.array([0.2, 0.0, -0.08])])
     drawn: list[layers.Layer] = [
         layers.Lines([np.stack([foot, top])], color, 2.2, pickable=False, key=f"pole.{key}"),

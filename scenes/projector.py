@@ -18,7 +18,8 @@ NAMED = 12  # groups that have their names in the picture
 AXES = 4  # principal axes that can be dragged in the tour
 LENGTH, HALF = 1.9, 1.9  # of an axis in the tour; half the width of the cloud
 SPEED, AXIS_SPACE = 0.16, 8  # of the tour in radians a second; principal axes that it goes through
-BEGIN, END = 0.05, 0.9  # shares of the scene between which a layout moves
+BEGIN, EARLY, END = 0.05, 0.25, 0.9  # shares of the scene: a layout begins to move, is past its exaggeration, and ends
+PRESSED = 0.75  # share at which the axes are pressed flat
 PAPER, INK = np.array([0.10, 0.14, 0.26]), np.array([1.0, 0.91, 0.72])  # of a picture that is chosen
 DISC = np.clip(8.0 - np.hypot(*(np.mgrid[:16, :16] - 7.5)), 0.0, 1.0)[None]  # ink of a dot
 BOX = np.array([(x, y, z) for x in (-2.0, 2.0) for y in (-2.0, 2.0) for z in (-1.6, 1.6)])
@@ -51,10 +52,10 @@ class Projector(ll.Scene):
         "as a graph": {"method": "umap", "iterations": 200},
         "a tour": {"method": "tour"},
         "trusted?": {"method": "pca", "color": "trust"},
-        "words": {"data": "words", "iterations": 400, "index": 690},
+        "words": {"data": "words", "iterations": 400, "exaggeration": 4.0, "index": 691},
         "how wide": {"data": "sizes", "perplexity": 20.0, "iterations": 400},
         "how far": {"data": "gaps", "perplexity": 20.0, "iterations": 400},
-        "nothing there": {"data": "noise", "perplexity": 4.0, "iterations": 400},
+        "nothing there": {"data": "noise", "perplexity": 2.0, "iterations": 400, "exaggeration": 4.0},
     }
 
     data = parameters.Choice("digits", clouds.NAMES, "data", "What the points are.")
@@ -146,8 +147,9 @@ class Projector(ll.Scene):
         return embeddings.Course(begun, tsne.start(points), self.iterations)
 
     def step(self, now: ll.Now) -> float:
-        """Return the step of the layout."""
-        return self.iterations * float(np.clip((now.share - BEGIN) / (END - BEGIN), 0.0, 1.0))
+        """Return the step of the layout. Of t-SNE those with exaggeration go by faster."""
+        early = min(tsne.EARLY, self.iterations / 2) if self.method == "tsne" else 0.3 * self.iterations
+        return float(np.interp(now.share, (BEGIN, EARLY, END), (0.0, early, self.iterations)))
 
     @ll.kept
     def turned(self, now: ll.Now) -> np.ndarray:
@@ -160,7 +162,7 @@ class Projector(ll.Scene):
         if self.method == "tour":
             return self.along_axes() @ self.turned(now)
         if self.method == "pca":
-            return self.along_axes()[:, :3] * (1.0, 1.0, 1.0 - now.eased(0.3, 0.75))
+            return self.along_axes()[:, :3] * (1.0, 1.0, 1.0 - now.eased(0.3, PRESSED))
         self.unfinished |= not self.course().reach(self.step(now), 1 if self.live else None)
         return self.course().at(self.step(now))
 
@@ -172,7 +174,9 @@ class Projector(ll.Scene):
 
     def is_over(self, now: ll.Now) -> bool:
         """Whether the layout is what it will be at last: then it is judged."""
-        return now.share >= END and (self.method == "pca" or self.course().reach(self.iterations, 0))
+        if self.method == "pca":
+            return now.share >= PRESSED
+        return now.share >= END and self.course().reach(self.iterations, 0)
 
     @ll.refined(levels=("nothing", "all"))
     def trust(self, level: str) -> Generator[object, None, np.ndarray]:
@@ -286,21 +290,15 @@ class Projector(ll.Scene):
         return drawn
 
     def names(self, place: np.ndarray) -> list[layers.Layer]:
-        """Return the names of the largest groups, each in the middle of its points."""
+        """Return the names of the largest groups, each amid its points; of the neighbours, if groups have none."""
         kind, names = self.groups()[0][self.shown()], self.groups()[1]
         largest = np.argsort(-np.bincount(kind, minlength=len(names)), kind="stable")[:NAMED].tolist()
-        return [
-            layers.Label(
-                np.median(place[kind == one], axis=0),
-                names[one],
-                "text",
-                size=22,
-                side="centre",
-                key=f"name {one}",
-            )
-            for one in largest
-            if names[one] and (kind == one).any()
-        ]
+        spots = {names[one]: np.median(place[kind == one], axis=0) for one in largest if names[one]}
+        if not spots:
+            some = [self.chosen(), *self.near()[0]]
+            named = zip(self.samples().labels[some].tolist(), place[np.searchsorted(self.shown(), some)], strict=True)
+            spots = {name: spot for name, spot in named if name}
+        return [layers.Label(spot, name, "text", size=22, side="above", key=name) for name, spot in spots.items()]
 
     def arms(self, now: ll.Now) -> list[layers.Layer]:
         """Return the principal axes that can be dragged as arrows."""
@@ -342,7 +340,7 @@ class Projector(ll.Scene):
         """Return the view: from above, but around what has three dimensions."""
         if self.method == "tour":
             return ll.View(-60.0, 20.0, bounds=0.8 * BOX)
-        rise = now.eased(0.25, 0.75) if self.method == "pca" else 1.0
+        rise = now.eased(0.25, PRESSED) if self.method == "pca" else 1.0
         return ll.View(-90.0, 24.0 + 65.9 * rise, bounds=self.bounds(rise), moves=True)
 
     @ll.kept

@@ -44,13 +44,13 @@ class WordEmbeddings(ll.Scene):
         signs.Dot((0.58, 0.66), 2.0, "text"), signs.Dot((0.76, 0.2), 2.6, "accent"),
     )  # fmt: skip
     presets: ClassVar = {
-        "king": {},
-        "inputs included": {"include_inputs": True},
-        "capitals": {"plus": "paris italy", "minus": "france"},
-        "languages": {"plus": "german france", "minus": "germany"},
-        "plain neighbours": {"word": "dog", "k": 8},
-        "an axis": {"axis": "he she"},
-        "a doctor": {"plus": "doctor woman", "minus": "man", "include_inputs": True},
+        "king": {"plus": "king woman", "minus": "man", "show": "sum"},
+        "inputs included": {"plus": "king woman", "minus": "man", "include_inputs": True, "show": "sum"},
+        "capitals": {"plus": "paris italy", "minus": "france", "show": "sum"},
+        "languages": {"plus": "german france", "minus": "germany", "show": "sum"},
+        "plain neighbours": {"word": "dog", "k": 8, "show": "word"},
+        "an axis": {"axis": "he she", "show": "axis"},
+        "a doctor": {"plus": "doctor woman", "minus": "man", "include_inputs": True, "show": "sum"},
     }
 
     plus = parameters.Text("king woman", count(1, 4, "A sum has from 1 to 4 words that are added"), "plus",
@@ -314,7 +314,8 @@ class WordEmbeddings(ll.Scene):
     def notes(self, reached: np.ndarray) -> list[layers.Note]:
         """Return the sum, the nearest words with bars, and what is nearer than these but was left out."""
         (found, cosine), known, nearer = self.near(), datasets.glove().words, self.nearer()
-        title = f"Near {self.word}" if self.show == "word" else analogies.written(*self.texts())
+        plus, minus = self.texts()
+        title = f"Near {plus[0]}" if self.show == "word" else analogies.written(plus, minus)
         notes = [
             layers.Title(title, r"\cos(u, v) = \frac{u \cdot v}{\|u\|\,\|v\|}", [self.said(reached)]),
             self.honest(),

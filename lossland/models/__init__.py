@@ -16,6 +16,7 @@
 `graphs`: computational graphs: an expression taken apart into steps, each with its value, its slopes and its gradient.
 `health`: four gauges of a training: what is wrong with a network can be seen in its layers before the loss tells.
 `honesty`: what a slice may be trusted for.
+`journeys`: what becomes of classes of samples on their way through a perceptron, layer by layer.
 `layer_maps`: what a layer does to points, and to areas.
 `layouts`: what a layout of samples may be trusted for, and two layouts laid over each other.
 `least_squares`: a loss of any number of weights whose slopes are known exactly.
@@ -26,6 +27,7 @@
 `neighbours`: nearest neighbours, class means and k-means.
 `networks`: perceptrons and convolutions, thousands at once, with gradients and Hessian products.
 `neurons`: one neuron, gates, and straight cuts between two classes.
+`normalization`: batch and layer normalization, and what they do to deep networks.
 `perceptrons`: many perceptrons that differ by shares of a few directions, fast on the CPU.
 `phase_portraits`: where a step leads from everywhere.
 `playground`: TensorFlow Playground's networks, and how it trains them.
@@ -43,6 +45,7 @@
 `subspaces`: what a matrix reaches and what it loses, least squares, right angles, and paths in space.
 `tasks`: losses of models on data as problems for optimizers.
 `torch_models`: PyTorch modules of one's own.
+`torch_watch`: a PyTorch training watched from inside: what its layers say, recorded for the scene ``training_health``.
 `training`: any optimizer on many networks.
 `tsne`: t-SNE, exactly: all pairs of points, step by step.
 `umap`: a fuzzy graph of neighbours, and a layout that is drawn from it edge by edge: UMAP.
@@ -67,6 +70,7 @@ from lossland.models import (
     graphs,
     health,
     honesty,
+    journeys,
     layer_maps,
     layouts,
     least_squares,
@@ -77,6 +81,7 @@ from lossland.models import (
     neighbours,
     networks,
     neurons,
+    normalization,
     perceptrons,
     phase_portraits,
     playground,
@@ -94,6 +99,7 @@ from lossland.models import (
     subspaces,
     tasks,
     torch_models,
+    torch_watch,
     training,
     tsne,
     umap,
@@ -118,6 +124,7 @@ __all__ = [
     "graphs",
     "health",
     "honesty",
+    "journeys",
     "layer_maps",
     "layouts",
     "least_squares",
@@ -128,6 +135,7 @@ __all__ = [
     "neighbours",
     "networks",
     "neurons",
+    "normalization",
     "perceptrons",
     "phase_portraits",
     "playground",
@@ -145,6 +153,7 @@ __all__ = [
     "subspaces",
     "tasks",
     "torch_models",
+    "torch_watch",
     "training",
     "tsne",
     "umap",

@@ -44,18 +44,16 @@ def drawn(count: int, most: int, seed: int = 0) -> Indices:
 
 
 def groups(made: Vectors, some: Indices, seed: int = 0) -> tuple[Indices, list[str]]:
-    """Return the group (n,) of each sample, and the groups' names: the labels, or those of ten that k-means finds.
+    """Return the group (n,) of each sample, and the groups' names: its label, or one of ten that k-means finds, "".
 
-    That is done where there is more than one label for each four samples, as with words: k-means looks at ``some`` of
-    the samples, and a group is called like the one nearest to its mean.
+    That is done where there is more than one label for each four samples, as with words; it looks at ``some`` of them.
     """
     names, kind = np.unique(made.labels, return_inverse=True)
     if len(names) <= max(FEW, len(made) // 4):
         return kind, names.tolist()
     points = made.points[some]
     means = neighbours.lloyd(points, neighbours.spread_start(points, GROUPS, seed), STEPS).centroids[-1]
-    away = tsne.squares(made.points, means)
-    return away.argmin(axis=1), made.labels[away.argmin(axis=0)].tolist()
+    return tsne.squares(made.points, means).argmin(axis=1), [""] * GROUPS
 
 
 def nearest_to(points: Floats, one: int, rows: Indices, count: int) -> tuple[Indices, Floats]:

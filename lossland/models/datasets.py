@@ -80,13 +80,15 @@ class Words(Displayed):
 
     def read(self, text: str) -> tuple[str, ...]:
         """Return a text's words, which are parted by spaces or commas; raise UserError for one without a vector."""
-        words = tuple(text.lower().replace(",", " ").split())
+        words: list[str] = []
+        for part in text.lower().split():  # 5,000 is a word, and of king,queen each is one
+            words += [part] if part in self.index and part != "," else part.replace(",", " ").split()
         for word in words:
             if word not in self.index:
                 near = get_close_matches(word, self.words, n=3, cutoff=0.75)
                 told = f" Near spellings are {', '.join(near)}." if near else ""
                 raise UserError(f"There is no vector for {word!r} among {len(self.words)} common English words.{told}")
-        return words
+        return tuple(words)
 
     def rows(self, text: str) -> Floats:
         """Return the vectors (k, d) of a text's words."""

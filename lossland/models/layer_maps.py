@@ -98,14 +98,15 @@ def frames(activations: Sequence[Floats]) -> list[Frame]:
     where the samples were one layer before.
     """
     found: list[Frame] = []
-    before = np.zeros((0, 3))
+    before: Floats | None = None
     for points in activations:
         width = points.shape[1]
         frame = Frame(np.eye(width, 3), np.zeros(width))
         if width > 3:
             axes = principal.principal(points)
             frame = Frame(axes.components[:3].T, axes.mean)
-            frame = Frame(frame.basis @ aligned(frame.shown(points), before), axes.mean)
+            if before is not None:
+                frame = Frame(frame.basis @ aligned(frame.shown(points), before), axes.mean)
         before = frame.shown(points)
         found.append(frame)
     return found

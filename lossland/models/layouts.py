@@ -1,8 +1,7 @@
-"""What a layout of samples may be trusted for, and two layouts laid over each other.
+"""What a layout of samples may be trusted for.
 
-Trustworthiness: Venna and Kaski, "Neighborhood preservation in nonlinear projection methods", 2001. Procrustes:
-Schönemann, "A generalized solution of the orthogonal Procrustes problem", 1966. Samples are the rows of ``points`` (n,
-d), their places those of ``layout`` (n, k).
+Trustworthiness: Venna and Kaski, "Neighborhood preservation in nonlinear projection methods", 2001.
+Samples are the rows of ``points`` (n, d), their places those of ``layout`` (n, k).
 """
 
 from __future__ import annotations
@@ -66,15 +65,3 @@ def knn_accuracy(layout: Floats, label: Indices, count: int = VOTERS) -> float:
     size, label = len(layout), np.asarray(label, np.int64)
     near = [nearest_others(layout, count, first, tsne.ROWS) for first in range(0, size, tsne.ROWS)]
     return float((neighbours.vote(label[np.concatenate(near)]) == label).mean())
-
-
-def aligned(layout: Floats, onto: Floats, scale: bool = False) -> Floats:
-    """Return a layout (n, k) moved, turned or mirrored to lie as near to another as it can; with ``scale`` resized too.
-
-    Without it all distances stay what they are.
-    """
-    middle, goal = layout.mean(axis=0), onto.mean(axis=0)
-    left, stretch, right = np.linalg.svd((layout - middle).T @ (onto - goal))
-    size = float(((layout - middle) ** 2).sum())
-    factor = float(stretch.sum()) / size if scale and size > 0 else 1.0
-    return factor * (layout - middle) @ left @ right + goal

@@ -56,8 +56,8 @@ class Reading(Displayed):
 
     ``attention`` (6, 12, n, n) are the weights of all layers and heads, a row for each piece that looks; ``vectors``
     (n, 384) the pieces as the last layer leaves them. ``path`` (25, n, 3) is where each is before the first layer and
-    after each of the four ``MOVES`` of every layer, along the three directions in which these places differ most;
-    ``explained`` is the share of their variance that these hold.
+    after each of the four ``MOVES`` of every layer, along the three directions in which the words, without the marks at
+    both ends, differ most where they are normalized; ``explained`` is the share of their variance that these hold.
     """
 
     tokens: tuple[str, ...]
@@ -189,7 +189,9 @@ class Model:
             path.append(x)
             x = self.normalized(f"{name}.output.LayerNorm", x)
             path.append(x)
-        return Reading(tuple(tokens), np.stack(weights), x, *in_space(np.stack(path)))
+        places = np.stack(path)
+        words = places[::2, 1:-1]  # normalized: perceptrons throw the mark [CLS] twenty times as far as words
+        return Reading(tuple(tokens), np.stack(weights), x, *in_space(places, words.reshape(-1, x.shape[-1])))
 
     def attended(self, name: str, x: Floats) -> attention.Attention:
         """Return what the heads of a layer bring to each token (n, 384): weights (12, n, n), outputs (12, n, 32)."""
@@ -203,12 +205,14 @@ def gelu(x: Floats) -> Floats:
     return x * (0.5 + 0.5 * errors.reshape(x.shape))
 
 
-def in_space(path: Floats) -> tuple[Floats, float]:
-    """Return places (k, n, d) along the three directions in which they differ most (k, n, 3), and how much that is."""
-    flat = np.asarray(path, float).reshape(-1, path.shape[-1])
-    _, sizes, axes = np.linalg.svd(flat - flat.mean(axis=0), full_matrices=False)
-    shown = (flat - flat.mean(axis=0)) @ axes[:3].T
-    return shown.reshape(*path.shape[:2], 3), float((sizes[:3] ** 2).sum() / (sizes**2).sum())
+def in_space(places: Floats, among: Floats) -> tuple[Floats, float]:
+    """Return places (..., d) along the three directions in which others (m, d) differ most, (..., 3).
+
+    Second is the share of the others' variance that these directions hold.
+    """
+    middle = among.mean(axis=0)
+    _, sizes, axes = np.linalg.svd(among - middle, full_matrices=False)
+    return (places - middle) @ axes[:3].T, float((sizes[:3] ** 2).sum() / (sizes**2).sum())
 
 
 # ------------------------------------------------------------------------------------------------- what is stored

@@ -5,7 +5,8 @@ event files of one folder together, as TensorBoard has it. Keras writes a run in
 ``validation``: such neighbours are one run, and their curves are named ``train/…`` and ``validation/…``.
 
 A table has a line of names and a row of numbers a step. Its steps are the first column of the name step, iteration or
-epoch, else the rows counted from 0; cells may be empty. What is no number is reported with its line, and the rest read.
+epoch, else (or if they are no whole numbers) the rows counted from 0; cells may be empty. What is no number is reported
+with its line, and the rest read.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import io
 import os
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -205,29 +206,19 @@ def read_csv(path: Path) -> RecordedRun:
         text = path.read_text(encoding="utf-8-sig", errors="replace")
     except OSError as error:
         raise MachineError(f"{path} cannot be read: {error.strerror or error}.") from error
-    delimiter = max(",;\t", key=text.partition("\n")[0].count)
-    lines = csv.reader(io.StringIO(text), delimiter=delimiter)
-    names = [name.strip() for name in next(lines, [])]
-    columns: list[list[tuple[int, float]]] = [[] for _ in names]  # row and number
-    faults = []
-    count = -1
-    for count, cells in enumerate(row for row in lines if any(cell.strip() for cell in row)):
-        if len(cells) > len(names):
-            faults.append(f"{path}: line {lines.line_num} has {len(cells)} cells under {len(names)} names.")
-        for column, cell in zip(columns, cells, strict=False):
-            if cell.strip():
-                number = _number(cell)
-                if number is None:
-                    faults.append(f"{path}: line {lines.line_num}: {shown(cell.strip())} is no number.")
-                else:
-                    column.append((count, number))
+    try:
+        names, columns, count, faults = _cells(path, text)
+    except csv.Error as error:
+        raise UserError(f"{path} is no table: {error}.") from error
     lower = [name.lower() for name in names]
     chosen = next((lower.index(name) for name in COUNTS if name in lower), None)
-    steps = np.arange(count + 1.0)
+    steps = np.arange(float(count))
     if chosen is not None:
-        steps = np.full(count + 1, np.nan)
+        steps = np.full(count, np.nan)
         for row, number in columns[chosen]:
             steps[row] = number
+        if np.nanmax(np.abs(steps - np.round(steps)), initial=0.0) > 0:  # parts of an epoch
+            steps = np.arange(float(count))
     scalars = {}
     for name, column in zip(names, columns, strict=True):
         rows = np.array([row for row, _ in column], np.intp)
@@ -240,6 +231,29 @@ def read_csv(path: Path) -> RecordedRun:
     if not scalars:
         raise UserError(f"{path} has no curve in it: a table has a line of names, then a row of numbers a step.")
     return RecordedRun(path.stem, scalars, faults=few(faults))
+
+
+def _cells(path: Path, text: str) -> tuple[list[str], list[list[tuple[int, float]]], int, list[str]]:
+    """Return a table's names, the numbers of each column with their rows, how many rows there are, and its faults."""
+    delimiter = max(",;\t", key=text.partition("\n")[0].count)
+    lines = csv.reader(io.StringIO(text), delimiter=delimiter)
+    names = [name.strip() for name in next(lines, [])]
+    columns: list[list[tuple[int, float]]] = [[] for _ in names]
+    faults: list[str] = []
+    count = 0
+    for cells in lines:
+        if not any(cell.strip() for cell in cells):
+            continue
+        if len(cells) > len(names):
+            faults.append(f"{path}: line {lines.line_num} has {len(cells)} cells under {len(names)} names.")
+        for column, cell in zip(columns, cells, strict=False):
+            number = _number(cell)
+            if number is not None:
+                column.append((count, number))
+            elif cell.strip():
+                faults.append(f"{path}: line {lines.line_num}: {shown(cell.strip())} is no number.")
+        count += 1
+    return names, columns, count, faults
 
 
 def _number(cell: str) -> float | None:
@@ -281,3 +295,22 @@ def _embeddings(config: Path) -> dict[str, Vectors]:
         told_of = lines[1:] if len(lines) == len(points) + 1 else lines  # several columns have a line of names
         found[told.get("tensor_name", table.stem)] = Vectors(points, tuple(told_of) * (len(told_of) == len(points)))
     return found
+
+
+def write_embeddings(folder: Path, vectors: Mapping[str, Vectors]) -> None:
+    """Write vectors beside an event file as TensorBoard's projector reads them: two tables each, and a list of them."""
+    blocks = []
+    for number, (name, one) in enumerate(vectors.items()):
+        tables: list[tuple[str, Iterable[str]]] = [
+            ("tensor", ("\t".join(map(repr, row)) for row in one.points.tolist()))
+        ]
+        if one.labels:
+            tables.append(("metadata", (" ".join(label.split()) or "?" for label in one.labels)))
+        told = {"tensor_name": name.replace("\\", "/").replace('"', "'").replace("\n", " ")}
+        for part, lines in tables:
+            told[f"{part}_path"] = f"vectors-{number}/{part}.tsv"
+            with written(folder / told[f"{part}_path"]) as temporary, temporary.open("w", encoding="utf-8") as file:
+                file.writelines(f"{line}\n" for line in lines)
+        blocks.append("embeddings {\n" + "".join(f'  {key}: "{value}"\n' for key, value in told.items()) + "}\n")
+    with written(folder / PROJECTOR) as temporary:
+        temporary.write_text("".join(blocks), encoding="utf-8")

@@ -28,7 +28,7 @@ Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 Array = Any  # of NumPy, CuPy or array_api_strict
 
-ROWS = 128  # that are worked on between two looks at the window
+ROWS = 64  # that are worked on between two looks at the window
 TOLERANCE = 1e-6  # of a perplexity
 MOST_TRIES = 80  # for one: more are of no use, as bisection has no digits left
 EARLY = 250  # steps with exaggeration
@@ -95,17 +95,20 @@ def similarities(points: Array, perplexity: float) -> Generator[float, None, tup
         raise UserError(
             f"The perplexity is how many neighbours count: of {count} points it must be above 1 and below {count - 1}."
         )
-    shares, found = [], []
-    for first in range(0, count, ROWS):
-        rows = squares(points[first : min(first + ROWS, count), :], points)
-        own = xp.arange(rows.shape[0])[:, None] + first == xp.arange(count)[None, :]
+    parts = [(first, min(first + ROWS, count)) for first in range(0, count, ROWS)]
+    shares, found, both = [], [], []
+    for first, last in parts:
+        rows = squares(points[first:last, :], points)
+        own = xp.arange(last - first)[:, None] + first == xp.arange(count)[None, :]
         share, each = conditional(xp.where(own, xp.asarray(xp.inf, dtype=rows.dtype), rows), perplexity)
         shares.append(share)
         found.append(each)
-        yield min(first + ROWS, count) / count
+        yield last / count
     share = xp.concat(shares)
-    yield 1.0
-    return (share + xp.matrix_transpose(share)) / (2.0 * count), xp.concat(found)
+    for first, last in parts:
+        both.append((share[first:last, :] + xp.matrix_transpose(share[:, first:last])) / (2.0 * count))
+        yield 1.0
+    return xp.concat(both), xp.concat(found)
 
 
 def joint(points: Array, perplexity: float) -> tuple[Array, Array]:
@@ -175,12 +178,15 @@ class Descent:
         self.count, self.exaggeration, self.early, self.step = count, exaggeration, early, 0
         self.rate = rate
         self._similarity = np.zeros((room, room), np.float32)
-        self._similarity[:count, :count] = similarity
+        self._entropy = self._together = 0.0  # Σ p log p and Σ p
+        for first in range(0, count, ROWS):  # some at a time: they stay in the cache
+            rows = similarity[first : first + ROWS]
+            self._similarity[first : first + len(rows), :count] = rows
+            self._entropy += float((rows * np.log(np.maximum(rows, LEAST))).sum())
+            self._together += float(rows.sum())
         self._points = np.full((2, room), pairs.FAR, np.float32)
         self._points[:, :count] = layout.T
         self._velocity, self._gain = np.zeros((2, count), np.float32), np.ones((2, count), np.float32)
-        self._entropy = float((similarity * np.log(np.maximum(similarity, LEAST))).sum())  # Σ p log p
-        self._together = float(similarity.sum())
 
     @property
     def layout(self) -> Floats:

@@ -80,6 +80,7 @@ def graph(points: Floats, count: int) -> Generator[float, None, Graph]:
         near.append(found)
         away.append(np.sqrt(np.take_along_axis(square, found, axis=1)))
         yield min(first + tsne.ROWS, size) / size
+    yield 1.0
     return _united(np.concatenate(near), np.concatenate(away), count)
 
 
@@ -168,4 +169,5 @@ class Sampling:
 def begun(points: Floats, count: int, epochs: int, seed: int = 0) -> Generator[object, None, Sampling]:
     """Return the sampling of points (n, d) from their principal axes; a generator, as `graph` is."""
     made = yield from graph(points, count)
+    yield
     return Sampling(made, start(points), epochs, seed)

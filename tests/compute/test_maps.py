@@ -130,6 +130,10 @@ def test_the_lowest_minima_are_named_in_their_order() -> None:
     assert lowest == sorted(lowest)
     assert found.minima.value[lowest].max() <= np.delete(found.minima.value, lowest).min()
     assert found.lowest(99) == list(range(9))
+    label = np.array([[-1, *range(9)]])
+    assert found.among_lowest(label, 4).tolist() == [[-1, *(lowest.index(k) if k in lowest else -1 for k in range(9))]]
+    np.testing.assert_array_equal(found.reached(found.minima.position + 1e-4), np.arange(9))
+    assert found.reached(np.array([[0.0, np.nan]])).tolist() == [-1]
 
 
 # ------------------------------------------------------------------------------------------------------ sweeps

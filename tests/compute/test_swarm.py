@@ -110,6 +110,17 @@ def test_same_seed_same_swarm() -> None:
     assert not np.array_equal(one.end, other.end)
 
 
+def test_half_of_a_swarm_is_mostly_there() -> None:
+    """On (x² + y²) / 2 gradient descent takes a share η of what is left, so that (1 − η)^t is left after t steps."""
+    start = random_starts(((-2.0, 2.0), (-2.0, 2.0)), 101)
+    flow = Flow(landscape("(x^2 + y^2)/2"), optimizers.optimizer("gradient_descent:lr=0.1"), start)
+    left = (0.9 ** np.arange(41) - 0.9**40) / (1 - 0.9**40)
+    assert flow.mostly_there(40, 0.4) == int(np.argmax(left < 0.4))
+    assert flow.mostly_there(40, 0.0) == 40
+    still = Flow(landscape("(x^2 + y^2)/2"), optimizers.optimizer("gradient_descent:lr=0.1"), np.zeros((3, 2)))
+    assert still.mostly_there(40, 0.4) == 40
+
+
 def test_the_summary_adds_up() -> None:
     shares: list[float] = []
     ended = swarm(HIMMELBLAU, optimizers.Momentum(lr=0.005), count=2000, steps=250, progress=shares.append)

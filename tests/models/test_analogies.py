@@ -40,7 +40,7 @@ def test_neighbours_among_400_000_words_take_less_than_50_ms():
     query = compass.directions[5] + compass.directions[123_456]
     found, cosine = compass.nearest(query, 12, [5])
     taken = []
-    for _ in range(6):  # the fastest: others may have the machine
+    for _ in range(4):  # the fastest: others may have the machine
         begun = time.perf_counter()
         compass.nearest(query, 12, [5])
         taken.append(time.perf_counter() - begun)
@@ -109,7 +109,8 @@ def test_cosines_of_glove():
 
 def test_an_unknown_word_is_told_with_near_spellings():
     known = datasets.glove()
-    assert known.read("King, woman") == ("king", "woman")
+    assert known.read("King, woman") == known.read("king,woman") == ("king", "woman")
+    assert known.read("5,000 dogs , cats") == ("5,000", "dogs", "cats")
     with pytest.raises(UserError, match=r"no vector for 'qeen' among 10000 .* Near spellings are queen") as caught:
         known.read("king qeen")
     assert "\n" not in str(caught.value)

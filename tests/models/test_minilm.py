@@ -32,7 +32,7 @@ def test_what_is_stored_is_whole_and_small():
         np.testing.assert_allclose(found.attention.sum(axis=-1), 1.0)
         assert found.vectors.shape == (count, minilm.WIDTH)
         assert found.path.shape == (1 + 4 * minilm.LAYERS, count, 3)
-        assert 0.7 < found.explained < 1.0
+        assert 0.3 < found.explained < 1.0
     assert (Path(minilm.folder("data")) / "minilm.npz").stat().st_size < 1_000_000
 
 
@@ -72,7 +72,7 @@ def test_a_model_reads_a_sentence_in_steps():
 def test_the_path_keeps_distances_of_what_lies_in_three_directions():
     random = np.random.default_rng(0)
     places = random.normal(size=(4, 5, 3)) @ np.linalg.qr(random.normal(size=(7, 3)))[0].T
-    shown, share = minilm.in_space(places)
+    shown, share = minilm.in_space(places, places.reshape(-1, 7))
     np.testing.assert_allclose(pdist(shown.reshape(-1, 3)), pdist(places.reshape(-1, 7)))
     assert share == pytest.approx(1.0)
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import lossland as ll
 from lossland.errors import UserError
@@ -54,6 +57,7 @@ def test_a_table_of_lightning(tmp_path: Path) -> None:
 
 def test_a_table_of_tensorboard_and_one_without_steps(tmp_path: Path) -> None:
     assert values(only(table(tmp_path, "Wall time,Step,Value\n1.5e9,10,0.5\n1.6e9,20,nan\n")), "Value")[0] == (10, 0.5)
+    assert values(only(table(tmp_path, "epoch,loss\n0.5,3\n1.0,2\n")), "loss") == [(0, 3.0), (1, 2.0)]
     assert values(only(table(tmp_path, "loss;lr\n3;1\n2;1\n1;0.5\n")), "lr") == [(0, 1.0), (1, 1.0), (2, 0.5)]
 
 
@@ -68,6 +72,22 @@ def test_what_is_no_number_in_a_table_is_told_with_its_line(tmp_path: Path) -> N
 def test_a_table_without_a_curve_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(UserError, match="has no curve in it"):
         runfiles.read(table(tmp_path, text))
+
+
+@settings(max_examples=80, deadline=None)
+@given(rows=st.lists(st.lists(st.one_of(st.floats().map(repr), st.text(max_size=8)), max_size=4), max_size=6))
+def test_any_table_is_read_or_refused(rows: list[list[str]], tmp_path_factory: pytest.TempPathFactory) -> None:
+    file = tmp_path_factory.mktemp("table") / "x.csv"
+    file.write_bytes("\n".join(",".join(row) for row in rows).encode("utf-8", "surrogatepass"))
+    run = RecordedRun()
+    with suppress(UserError):
+        run = only(file)
+    assert all((np.diff(one.steps) > 0).all() and len(one.steps) == len(one.values) for one in run.scalars.values())
+
+
+def test_a_table_with_one_endless_cell_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="is no table"):
+        only(table(tmp_path, "loss\n" + 200_000 * "1"))
 
 
 def test_a_table_is_written_and_read_back(tmp_path: Path) -> None:
@@ -164,6 +184,17 @@ def test_vectors_of_the_projector(tmp_path: Path) -> None:
     assert isinstance(vectors, Vectors)
     assert vectors.points.tolist() == [[1.0, 2.0], [3.0, 4.0]]
     assert vectors.labels == ("cat\t3", "dog\t4")
+
+
+def test_vectors_are_written_and_read_back(tmp_path: Path) -> None:
+    points = np.random.default_rng(0).normal(size=(3, 5)).astype(np.float32)
+    vectors = {"words": Vectors(points, ("cat", "a dog", "größe\t3")), "states": Vectors(points[:, :1])}
+    runfiles.write_embeddings(tmp_path, vectors)
+    found = only(tmp_path).vectors
+    np.testing.assert_array_equal(found["words"].points, points)
+    np.testing.assert_array_equal(found["states"].points, points[:, :1])
+    assert found["words"].labels == ("cat", "a dog", "größe 3")
+    assert found["states"].labels == ()
 
 
 def test_runs_are_joined_by_their_steps() -> None:

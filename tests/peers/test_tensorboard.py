@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from lossland.models import eventfiles, runfiles
-from lossland.models.runs import Histograms, RecordedRun, Scalars, histogram
+from lossland.models.runs import Histograms, RecordedRun, Scalars, Vectors, histogram
 
 pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("ignore::DeprecationWarning")]  # of protobuf and NumPy
 
@@ -89,3 +89,17 @@ def test_tensorboard_converts_our_histograms_to_the_same_bins(tmp_path: Path) ->
     rows = import_module("tensorboard.util.tensor_util").make_ndarray(event.tensor_proto)
     filled = rows[rows[:, 2] > 0]
     np.testing.assert_array_equal(filled, [[-1.0, 0.0, 1.0], [0.5, 3.0, 5.0]])
+
+
+def test_vectors_open_in_the_projector(tmp_path: Path) -> None:
+    """As its plugin does it: the list is text of a message, the tables are read by its own function."""
+    points = RANDOM.normal(size=(4, 3)).astype(np.float32)
+    runfiles.write_embeddings(tmp_path, {"words": Vectors(points, ("a", "b", "c", "d"))})
+    plugin = import_module("tensorboard.plugins.projector.projector_plugin")
+    messages = import_module("tensorboard.plugins.projector.projector_config_pb2")
+    text = (tmp_path / "projector_config.pbtxt").read_text()
+    config = import_module("google.protobuf.text_format").Parse(text, messages.ProjectorConfig())
+    (told,) = config.embeddings
+    assert told.tensor_name == "words"
+    np.testing.assert_array_equal(plugin._read_tensor_tsv_file(str(tmp_path / told.tensor_path)), points)
+    assert (tmp_path / told.metadata_path).read_text().split() == ["a", "b", "c", "d"]

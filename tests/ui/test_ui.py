@@ -405,7 +405,7 @@ def test_what_is_typed_is_parsed_and_derived_once(race: Bench, text: str, monkey
     derived: list[tuple[str, str]] = []
     read, derive = formula._Parser.__init__, Node.diff
 
-    def reads(parser: Any, text: str, *rest: str) -> None:
+    def reads(parser: Any, text: str, *rest: Any) -> None:
         parsed.append(text)
         read(parser, text, *rest)
 

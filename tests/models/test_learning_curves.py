@@ -16,6 +16,7 @@ from lossland.models.curves import (
     mislabelled,
     pairs,
     patience_to,
+    seen,
     smoothed,
     stopping,
 )
@@ -88,6 +89,19 @@ def test_curves_find_their_partners() -> None:
     assert pairs(["val_loss"]) == {"loss": ("", "val_loss")}
     assert is_higher_better("val_Accuracy")
     assert not is_higher_better("loss")
+
+
+def test_the_range_in_which_curves_are_seen() -> None:
+    falling = np.array([2.0, 1.0, 0.5])
+    assert seen([falling, 2 * falling]) == (0.0, 4.0)
+    assert seen([falling], log=True) == (0.5, 2.0)
+    assert seen([np.array([1e6, 2.0, 1.0, 1.0, np.nan])]) == (0.0, 12.0)  # the middle of the four is 1.5
+    assert seen([np.array([1.0, 1e-9, 0.0, -1.0])], log=True) == (1e-4, 1.0)
+    assert seen([np.array([-3.0, 2.0])]) == (-3.0, 2.0)
+    assert seen([np.array([-3.0, -3.0])]) == (-3.0, 0.0)
+    assert seen([np.zeros(3)]) == (0.0, 1.0)
+    low, high = seen([np.array([np.nan])], log=True)
+    assert 0 < low < high
 
 
 def test_a_share_of_the_labels_is_wrong() -> None:

@@ -1,0 +1,177 @@
+"""Batch and layer normalization, and what they do to deep networks.
+
+Both recentre, rescale, and then scale and shift by what is learnt. Batch normalization takes mean and variance of each
+feature over the samples of a batch (Ioffe and Szegedy 2015), layer normalization those of each sample over its features
+(Ba, Kiros and Hinton 2016). In evaluation, running statistics stand for the batch's. Variances are over n, as in both
+papers; running variances are over n − 1, as PyTorch's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lossland.compute.philox import Purpose, particles, standard_normal
+from lossland.errors import UserError
+from lossland.expression import namespace
+from lossland.models import networks
+
+Floats = NDArray[np.float64]
+
+NORMS = ("batch", "layer")
+WIDTH = 3  # features of each layer of the twins, so that a cloud of activations is one in space
+SAMPLES = 512
+
+
+class Statistics(NamedTuple):
+    """Mean and variance, which broadcast with what is normalized."""
+
+    mean: Any
+    variance: Any
+
+
+def statistics(x: Any, axis: int = 0) -> Statistics:
+    """Return mean and variance (over n) along an axis, which stays with length 1."""
+    xp = namespace(x)
+    mean = xp.mean(x, axis=axis, keepdims=True)
+    return Statistics(mean, xp.mean((x - mean) ** 2, axis=axis, keepdims=True))
+
+
+def stages(x: Any, by: Statistics, gamma: Any = 1.0, beta: Any = 0.0, eps: float = networks.EPSILON) -> tuple[Any, ...]:
+    """Return x, x − μ, (x − μ)/√(σ² + ε), and that times γ plus β."""
+    centred = x - by.mean
+    normal = centred / namespace(x).sqrt(by.variance + eps)
+    return x, centred, normal, gamma * normal + beta
+
+
+def running(batches: Sequence[Any], momentum: float = networks.MOMENTUM) -> Statistics:
+    """Return the running statistics (1, features) after batches (n, features), which begin at 0 and 1.
+
+    Each batch moves them by ``momentum`` towards its own mean and unbiased variance.
+    """
+    first = batches[0]
+    mean = 0 * first[:1, :]
+    variance = mean + 1.0
+    for batch in batches:
+        found, count = statistics(batch), batch.shape[0]
+        mean = (1 - momentum) * mean + momentum * found.mean
+        variance = (1 - momentum) * variance + momentum * found.variance * (count / max(count - 1, 1))
+    return Statistics(mean, variance)
+
+
+# ------------------------------------------------------------------------------------------------------------ twins
+def weights(depth: int, gain: float, seed: int = 0) -> list[tuple[Floats, Floats]]:
+    """Return weights (WIDTH, WIDTH) and biases (WIDTH,) of each layer, normal with sizes ``gain``/√WIDTH and ½ gain."""
+    found = []
+    for layer in range(depth):
+        drawn, other = standard_normal(seed, particles(np, 0, WIDTH * WIDTH), layer, Purpose.WEIGHTS)
+        found.append((gain / np.sqrt(WIDTH) * drawn.reshape(WIDTH, WIDTH), 0.5 * gain * other[:WIDTH]))
+    return found
+
+
+def inputs(count: int, shift: float = 0.0, seed: int = 0, step: int = 0) -> Floats:
+    """Return samples (count, WIDTH): a round cloud, shifted along each feature."""
+    drawn, _ = standard_normal(seed, particles(np, 0, count * WIDTH), step, Purpose.DATA)
+    return 0.5 * drawn.reshape(count, WIDTH) + shift
+
+
+def plain(layers: Sequence[tuple[Floats, Floats]], x: Floats) -> list[Floats]:
+    """Return the activations (n, WIDTH) of the network without normalization: the inputs, and after each layer."""
+    found = [x]
+    for matrix, bias in layers:
+        found.append(np.tanh(found[-1] @ matrix.T + bias))
+    return found
+
+
+def normed(
+    layers: Sequence[tuple[Floats, Floats]], x: Floats, norm: str = "batch", gamma: float = 1.0, beta: float = 0.0,
+    eps: float = networks.EPSILON, fixed: Sequence[Statistics] = (),
+) -> list[tuple[Floats, ...]]:  # fmt: skip
+    """Return the sums (n, WIDTH) of each layer in the stages of normalization; the last one's tanh goes on.
+
+    ``fixed`` statistics, one for each layer, stand for those of this batch.
+    """
+    found: list[tuple[Floats, ...]] = []
+    h = x
+    for k, (matrix, bias) in enumerate(layers):
+        z = h @ matrix.T + bias
+        by = fixed[k] if fixed else statistics(z, axis=0 if norm == "batch" else 1)
+        found.append(stages(z, by, gamma, beta, eps))
+        h = np.tanh(found[-1][-1])
+    return found
+
+
+def followed(
+    layers: Sequence[tuple[Floats, Floats]], batches: Sequence[Floats], gamma: float = 1.0, beta: float = 0.0,
+    eps: float = networks.EPSILON,
+) -> list[Statistics]:  # fmt: skip
+    """Return the running statistics of each layer after batches of inputs (n, WIDTH) in training."""
+    seen = [normed(layers, batch, "batch", gamma, beta, eps) for batch in batches]
+    return [running([layer[k][0] for layer in seen]) for k in range(len(layers))]
+
+
+def saturated(activations: Floats, most: float = 0.97) -> float:
+    """Return the share of activations of tanh that are as good as −1 or 1: their slope is below 6 %."""
+    return float((np.abs(activations) > most).mean())
+
+
+# ------------------------------------------------------------------------------------------------------- loss slices
+def started(norm: str, gain: float, depth: int = 10, seed: int = 0) -> tuple[networks.Network, Floats]:
+    """Return a network of two inputs, ``depth`` tanh layers of 8 and one output, and its parameters (n,).
+
+    Networks with ``norm`` batch, layer or "" (none) have the same weights, Xavier's times ``gain``.
+    """
+    widths = (2, *[8] * depth, 1)
+    bare, network = (networks.mlp(widths, "tanh", loss="logistic", norm=kind) for kind in ("", norm))
+    theta, drawn = np.zeros(network.size), networks.initial(bare, seed, 1, "xavier_normal")[0]
+    views = network.views(theta)
+    matrices = [value for value in views.values() if value.ndim == 2]
+    for value, old in zip(matrices, [one for one in bare.views(drawn).values() if one.ndim == 2], strict=True):
+        value[:] = gain * old
+    for name, value in views.items():
+        if value.ndim == 1 and name.endswith("weight"):  # the scale of a normalization
+            value[:] = 1.0
+    return network, theta
+
+
+def directions(network: networks.Network, theta: Floats, points: Floats, target: Any, seed: int = 0) -> Floats:
+    """Return two directions (2, n) of length 1 at right angles: the gradient's, and a random one."""
+    _, slope = network.value_grad(theta, points, target, networks.Mode(training=True))
+    drawn, _ = standard_normal(seed, particles(np, 0, len(theta)), 1, Purpose.DIRECTION)
+    first = slope / max(float(np.linalg.norm(slope)), 1e-300)
+    second = drawn - (drawn @ first) * first
+    return np.stack([first, second / np.linalg.norm(second)])
+
+
+@dataclass(frozen=True, eq=False)
+class Slice:
+    """Losses (n, n) at places ``at`` (n,): columns go along the gradient, rows along the random direction.
+
+    ``line`` (m,) are those through the middle along the gradient, at ``along`` (m,), closer to each other.
+    """
+
+    at: Floats
+    loss: Floats
+    along: Floats
+    line: Floats
+
+    @property
+    def changes(self) -> float:
+        """How fast slopes change along the line: the root mean square of the second derivative."""
+        step = float(self.along[1] - self.along[0])
+        return float(np.sqrt(np.mean((np.diff(self.line, 2) / step**2) ** 2)))
+
+
+def numbers_of(text: str) -> list[float]:
+    """Return the numbers of a text such as ``1, 2, 3, 4``: at least two."""
+    try:
+        found = [float(part) for part in text.replace(";", ",").split(",") if part.strip()]
+    except ValueError:
+        found = []
+    if not 2 <= len(found) <= 32 or not np.isfinite(found).all() or np.abs(found).max() > 1e6:
+        raise UserError(f"A batch is 2 to 32 numbers with commas between, such as 1, 2, 3, 4, not {text!r}.")
+    return found

@@ -1,0 +1,315 @@
+"""Normalization: recentre, rescale, scale and shift; on four numbers, in twin networks, and on their loss."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from functools import partial
+from typing import Any, ClassVar
+
+import numpy as np
+
+import lossland as ll
+from lossland import layers, parameters, plots, shapes, signs, tex, words
+from lossland.models import datasets, networks, normalization
+
+PLAIN, NORMED = "up", "optimizer.momentum"
+STAGE = ("area", "eigen2", "optimizer.momentum", "down")  # colours of x, x - mean, rescaled, and scaled and shifted
+FORMULA = r"\gamma\,\dfrac{x - \mu}{\sqrt{\sigma^2 + \varepsilon}} + \beta"
+NAMES = (r"x", r"x - \mu", r"\hat{x}", r"\gamma \hat{x} + \beta")
+WIDE, APART = 4.6, 0.95  # length of the number lines and from one to the next, world
+DEPTH, PITCH, HALF, ABOVE = 4, 1.3, 0.5, 1.45  # the twins' layers; columns, half a cube, and the row above, world
+CELLS, LINE, REACH, TALL = 25, 61, 3.0, 0.9  # of a slice of the loss, of its middle line; how high it stands, world
+MOVES = 3  # recentre, rescale, scale and shift
+LEARNT = "as learnt"
+BOX = np.array([(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], float)
+EDGES = [np.stack([a, b]) for i, a in enumerate(BOX) for b in BOX[i + 1 :] if np.abs(a - b).sum() == 2]
+SIDE = PITCH * DEPTH / 2 + HALF + 0.1  # half of the row of cubes
+ON_LINES = ll.View(flat=True, bounds=np.array([(-0.2, -3 * APART - 0.5, 0.0), (WIDE + 1.1, 0.5, 0.0)]))
+ON_CLOUDS = np.array([(-SIDE - 0.6, -HALF, -HALF), (SIDE + 0.7, HALF, ABOVE + HALF)])
+ON_LOSS = np.array([(x, y, z) for x in (-2.2, 2.2) for y in (-1.4, 1.0) for z in (-0.2, TALL)])
+
+
+class BatchNorm(ll.Scene):
+    """Numbers on lines that are recentred and rescaled, clouds of activations in twin networks, and their loss."""
+
+    name = "batch_norm"
+    title = "Keeping the cloud round"
+    chapter = "How learning flows"
+    rows = ("Q5", "B5", "D1", "S2")
+    sign = (
+        *(signs.Dot((0.62 + 0.1 * k, 0.16 + 0.05 * (k % 2)), 2.2, PLAIN) for k in range(4)),
+        *(signs.Dot((0.5 + 0.16 * x, 0.7 + 0.16 * y), 2.2, NORMED) for x, y in
+          ((-1, 0), (1, 0), (0, -1), (0, 1), (-0.6, 0.6), (0.6, -0.6))),
+        signs.Line([(0.5, 0.46), (0.5, 0.94)], "dim", 1.2),
+        signs.Line([(0.26, 0.7), (0.74, 0.7)], "dim", 1.2),
+    )  # fmt: skip
+    presets: ClassVar = {
+        "four numbers": {},
+        "scaled and shifted": {"gamma": 0.5, "beta": 1.0},
+        "an outlier": {"x": "1, 2, 3, 14"},
+        "late statistics": {"mode": "evaluation", "seen": 5},
+        "clouds": {"show": "clouds"},
+        "clouds, one sample each": {"show": "clouds", "norm": "layer"},
+        "a shifted input": {"show": "clouds", "shift": 1.5},
+        "a small batch": {"show": "clouds", "batch": 8},
+        "loss": {"show": "loss", "gain": 5.0},
+    }
+
+    x = parameters.Text("1, 2, 3, 4", normalization.numbers_of, "$x$", "A batch of one feature: 2 to 32 numbers.")
+    gamma = parameters.Number(1.0, -3.0, 3.0, r"$\gamma$", "The scale that is learnt.")
+    beta = parameters.Number(0.0, -3.0, 3.0, r"$\beta$", "The shift that is learnt.")
+    eps = parameters.Number(1e-5, 1e-8, 1.0, r"$\varepsilon$", "Keeps the root from 0.", log=True)
+    mode = parameters.Choice("training", ("training", "evaluation"), "mode", "By the batch, or by running statistics.")
+    seen = parameters.Integer(10, 1, 100, "batches seen", "How many have moved the running statistics.", log=True)
+    show = parameters.Choice("numbers", ("numbers", "clouds", "loss"), "show", "Numbers, twin networks, or their loss.")
+    norm = parameters.Choice("batch", normalization.NORMS, "norm", "Over the batch, or over each sample's features.")
+    batch = parameters.Integer(256, 2, 512, "batch", "How many samples a batch of the clouds has.", log=True)
+    gain = parameters.Number(3.0, 0.5, 6.0, "gain", "A factor on all weights of the networks.")
+    shift = parameters.Number(0.0, -2.0, 2.0, "input shift", "How far the inputs of the clouds are from 0.")
+    clock = ll.Clock(14.0)
+
+    # -------------------------------------------------------------------------------------------------- the numbers
+    @ll.kept
+    def given(self) -> np.ndarray:
+        """Return x as a batch (n, 1)."""
+        return np.array(normalization.numbers_of(self.x))[:, None]
+
+    @ll.kept
+    def used(self) -> normalization.Statistics:
+        """Return the mean and the variance that x is normalized by: its own, or the running ones."""
+        if self.mode == "training":
+            return normalization.statistics(self.given())
+        return normalization.running([self.given()] * self.seen)
+
+    @ll.kept
+    def stages(self) -> np.ndarray:
+        """Return x and what becomes of it (4, n)."""
+        found = normalization.stages(self.given(), self.used(), self.gamma, self.beta, self.eps)
+        return np.array(found)[:, :, 0]
+
+    def readouts(self, now: ll.Now) -> dict[str, Any]:
+        """Return what becomes of x, the mean and variance that were used, and what the networks show."""
+        own = normalization.statistics(self.given())
+        trained = normalization.stages(self.given(), own, self.gamma, self.beta, self.eps)[-1]
+        output = self.stages()[-1]
+        found: dict[str, Any] = {
+            "output": output,
+            "mean": self.used().mean.item(),
+            "variance": self.used().variance.item(),
+            "output_mean": float(output.mean()),
+            "output_variance": float(output.var()),
+            "from_training": float(np.abs(output - trained[:, 0]).max()),
+        }
+        if self.show == "clouds":
+            found |= {"saturated": np.array([[normalization.saturated(h) for h in row[1:]] for row in self.twins()])}
+        if self.show == "loss":
+            found |= {"slope_changes": np.array([one.changes for one in self.slices()])}
+        return found
+
+    # ------------------------------------------------------------------------------------------------- the networks
+    @ll.kept
+    def sums(self) -> list[tuple[np.ndarray, ...]]:
+        """Return the normalized network's sums (batch, 3) of each layer, in their four stages."""
+        made = normalization.weights(DEPTH, self.gain, self.seed)
+        fixed: Sequence[normalization.Statistics] = ()
+        if self.mode == "evaluation" and self.norm == "batch":
+            batches = [normalization.inputs(self.batch, self.shift, self.seed, 1 + k) for k in range(self.seen)]
+            fixed = normalization.followed(made, batches, self.gamma, self.beta, self.eps)
+        return normalization.normed(made, self.entered(), self.norm, self.gamma, self.beta, self.eps, fixed)
+
+    @ll.kept
+    def entered(self) -> np.ndarray:
+        """Return the inputs of the clouds (batch, 3)."""
+        return normalization.inputs(self.batch, self.shift, self.seed)
+
+    @ll.kept
+    def twins(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Return the activations (batch, 3), inputs first, without normalization and with it."""
+        bare = normalization.plain(normalization.weights(DEPTH, self.gain, self.seed), self.entered())
+        return bare, [self.entered(), *(np.tanh(one[-1]) for one in self.sums())]
+
+    @ll.refined(levels=(9, CELLS), stale=True)
+    def slices(self, cells: int) -> Generator[object, None, list[normalization.Slice]]:
+        """Return a slice of the loss of both networks, along the gradient and a random direction."""
+        data, at, found = datasets.moons(60, 0.1, self.seed), np.linspace(-REACH, REACH, cells), []
+        points = 1.2 * (data.points - (0.5, 0.25))
+        for norm in ("", self.norm):
+            network, theta = normalization.started(norm, self.gain, seed=self.seed)
+            along, across = normalization.directions(network, theta, points, data.target, self.seed)
+            fine, rows = np.linspace(-REACH, REACH, LINE), []
+            for step, places in [*((step, at) for step in at), (0.0, fine)]:
+                thetas = theta + step * across + places[:, None] * along
+                rows.append(np.asarray(network.loss(thetas, points, data.target, networks.Mode(training=True))))
+                yield
+            found.append(normalization.Slice(at, np.array(rows[:-1]), fine, rows[-1]))
+        return found
+
+    # -------------------------------------------------------------------------------------------------- the picture
+    def frame(self, now: ll.Now) -> ll.Frame:
+        """Return the numbers, the clouds or the slices."""
+        return {"numbers": self.numbers, "clouds": self.clouds, "loss": self.losses}[self.show](now)
+
+    @ll.kept(framing=True)
+    def lines(self) -> list[plots.NumberLine]:
+        """Return a number line for each stage: one scale for all."""
+        reach = shapes.in_steps(1.1 * float(np.abs([*self.stages().ravel(), self.used().mean.item()]).max()), 4.0, 1.5)
+        return [
+            plots.NumberLine(
+                -reach, reach, start=(0.0, -k * APART, 0.0), end=(WIDE, -k * APART, 0.0), count=9 if k in (0, 3) else 0,
+                side="above" if k == 0 else "below",
+            )
+            for k in range(4)
+        ]  # fmt: skip
+
+    def numbers(self, now: ll.Now) -> ll.Frame:
+        """Return the numbers on their way from line to line, each with mean and spread."""
+        lines, stages, at = self.lines(), self.stages(), now.staged(MOVES, 0.06, 0.9, moving=0.75)
+        drawn: list[layers.Layer] = [*lines]
+        for k in range(4):
+            end = (WIDE + 0.1, -k * APART, 0.0)
+            drawn.append(layers.Label(end, NAMES[k], STAGE[k], latex=True, size=26, side="right", key=f"name {k}"))
+            if at < k and k:
+                continue
+            mean, sd = float(stages[k].mean()), float(stages[k].std())
+            low, middle, high = lines[k].point_at(np.array([mean - sd, mean, mean + sd]))
+            drawn += [
+                layers.Lines([np.stack([low, high])], STAGE[k], 9.0, 0.45, key=f"spread {k}", name="Mean ± deviation"),
+                layers.Lines([middle + 0.14 * BOX[[0, 2]] * (0, 1, 0)], "text", 2.4, key=f"mean {k}", name="Mean"),
+                layers.Points(lines[k].point_at(stages[k]), STAGE[k], 7.0, "disc", outline=True, key=f"points {k}",
+                              name="Sample", worth=[words("?4", one) for one in stages[k]]),
+            ]  # fmt: skip
+        gap = min(int(at), MOVES - 1)
+        part = at - gap
+        for k in range(gap + (part > 0)):
+            ends = np.stack([lines[k].point_at(stages[k]), lines[k + 1].point_at(stages[k + 1])], axis=1)
+            share = part if k == gap else 1.0
+            paths = [np.stack([a, a + share * (b - a)]) for a, b in ends]
+            drawn.append(layers.Lines(paths, "faint", 1.2, 0.7, key=f"threads {k}", pickable=False))
+            if share < 1.0:
+                tips = np.array([path[1] for path in paths])
+                drawn.append(layers.Points(tips, STAGE[k + 1], 7.0, "disc", outline=True, key="way", pickable=False))
+        if at == MOVES and len(stages[3]) <= 4:
+            told = zip(lines[3].point_at(stages[3]), stages[3], strict=True)
+            drawn += [layers.Label(one, words("?", value), STAGE[3], size=17, side="above") for one, value in told]
+        knobs = np.array([handle.position for handle in self.handles(now)[-2:]])
+        drawn.append(layers.Points(knobs, "accent", 5.0, "ring", outline=True, group="handles", key="knobs"))
+        return ll.Frame(drawn, self.formulas_of(at), ON_LINES)
+
+    def formulas_of(self, at: float) -> list[layers.Note]:
+        """Return what is done in each of the three moves, with mean and variance; what is to come is dim."""
+        mean, variance, read = self.used().mean.item(), self.used().variance.item(), self.stages()[-1]
+        whose = "of the batch" if self.mode == "training" else words("running, after ?n batches", self.seen)
+        rows = (
+            (STAGE[1], r"1\;\; x - \mu", tex(r"\mu = ?s", mean), "recentre"),
+            (STAGE[2], r"2\;\; \div \sqrt{\sigma^2 + \varepsilon}", tex(r"\sigma^2 = ?s", variance), "rescale"),
+            (STAGE[3], r"3\;\; \gamma \hat{x} + \beta", tex(r"\gamma = ?,\; \beta = ?", self.gamma, self.beta), LEARNT),
+        )  # fmt: skip
+        most = max(2.0, float(np.abs(read).max()))
+        return [
+            layers.Title(self.title, FORMULA, (f"Statistics {whose}",)),
+            layers.Facts("Three moves", layers.lit(rows, min(int(at), MOVES - 1)) if at < MOVES else rows),
+            layers.Meter("Mean of what comes out", "", float(read.mean()), STAGE[3], -most, most),
+            layers.Meter("Its variance", "", float(read.var()), STAGE[3], 0.0, max(2.0, float(read.var()))),
+        ]
+
+    def clouds(self, now: ll.Now) -> ll.Frame:
+        """Return the activations of both networks, layer by layer, each in the cube that tanh leaves them."""
+        at, (bare, _), drawn = now.staged(MOVES * DEPTH, 0.04, 0.92), self.twins(), []
+        sector = (self.entered()[:, 0] > self.shift) * 2 + (self.entered()[:, 1] > self.shift)
+        for k in range(DEPTH + 1):
+            reached = MOVES * (k - 1)
+            if at < reached:
+                continue
+            middle = np.array([PITCH * (k - DEPTH / 2), 0.0, 0.0])
+            above = middle + np.array([0.0, 0.0, ABOVE])
+            normed = self.entered() if k == 0 else self.between(k - 1, min(at - reached, float(MOVES)))
+            drawn += self.cloud(bare[k], above, sector, PLAIN, f"plain {k}")
+            drawn += self.cloud(normed, middle, sector, NORMED, f"normed {k}")
+        rows = [np.array([normalization.saturated(h) for h in row[1:]]) for row in self.twins()]
+        series, layer = [], np.arange(1.0, DEPTH + 1)
+        for name, color, z, share in zip(self.names(), (PLAIN, NORMED), (ABOVE, 0.0), rows, strict=True):
+            series.append(layers.Series(name, color, layer, share))
+            drawn.append(layers.Label((-SIDE, 0.0, z), name, color, size=20, side="left", key=f"name {name}"))
+            if at > MOVES * (DEPTH - 1):
+                said, look = words("?n %", round(100 * share[-1])), {"size": 30, "side": "right"}
+                drawn.append(layers.Label((SIDE, 0, z), said, color, "saturated", key=f"told {name}", **look))
+        about = (words("?n samples, weights times ?", self.batch, self.gain), "Each cube is [−1, 1]³: what tanh leaves")
+        moves = zip((r"z - \mu", r"\hat{z}", r"\gamma \hat{z} + \beta"), ("recentre", "rescale", LEARNT), strict=True)
+        facts = [(NORMED, rf"{k}\;\; {what}", "", said) for k, (what, said) in enumerate(moves, 1)]
+        notes = [
+            layers.Title(self.title, r"h = \tanh(\mathrm{norm}(W h + b))", about),
+            layers.Facts("In each layer", layers.lit(facts, min(int(at), MOVES * DEPTH - 1) % MOVES)),
+            layers.Chart("Share of saturated activations", series, x_label="layer"),
+        ]
+        return ll.Frame(drawn, notes, ll.View(-82.0, 14.0, bounds=ON_CLOUDS, turned=(16 * now.eased() - 8, 0)))
+
+    def names(self) -> tuple[str, str]:
+        """Return what both networks are called."""
+        return "without", f"{self.norm} norm"
+
+    def between(self, layer: int, at: float) -> np.ndarray:
+        """Return activations (batch, 3) of a layer between two moves of its normalization."""
+        move = min(int(at), MOVES - 1)
+        before, after = (np.tanh(self.sums()[layer][k]) for k in (move, move + 1))
+        return before + (at - move) * (after - before)
+
+    def cloud(self, h: np.ndarray, middle: np.ndarray, sector: np.ndarray, color: str, key: str) -> list[layers.Layer]:
+        """Return a cloud (n, 3) in its cube, with mean and spread along each axis."""
+        mean, sd = h.mean(axis=0), h.std(axis=0)
+        spread = [middle + HALF * (mean + np.outer((-1, 1), axis)) for axis in np.diag(sd)]
+        return [
+            layers.Lines([middle + HALF * one for one in EDGES], color, 1.0, 0.35, key=f"cube {key}", pickable=False),
+            layers.Points(middle + HALF * h, sector, 2.6, "disc", key=key, name="Sample"),
+            layers.Lines(spread, "text", 3.0, key=f"spread {key}", name="Mean ± deviation", worth=sd, casing=1.0),
+        ]
+
+    def losses(self, now: ll.Now) -> ll.Frame:
+        """Return a slice of the loss of both networks as sheets: along the gradient to the right."""
+        both, drawn = self.slices(), []
+        low, high = min(one.loss.min() for one in both), max(np.quantile(one.loss, 0.98) for one in both)
+        for one, x, color, name in zip(both, (-1.15, 1.15), (PLAIN, NORMED), self.names(), strict=True):
+            u, v = np.meshgrid(one.at / REACH, one.at / REACH)
+            share, line = (np.clip((loss - low) / max(high - low, 1e-9), 0, 1.2) for loss in (one.loss, one.line))
+            flat, risen = (np.stack([x + u, v, TALL * part * share], -1) for part in (0.15, 1.0))
+            up = TALL * (0.15 + 0.85 * now.eased(0.05, 0.5)) * line + 0.02
+            path = np.stack([x + one.along / REACH, 0 * line, up], -1)
+            drawn += [
+                layers.Sheet(flat, risen, now.eased(0.05, 0.5), paint=np.minimum(share, 1.0), every=(3, 3), name=name),
+                layers.Lines([path], color, 4.0, key=f"path {name}", name="Along the gradient", casing=1.2),
+                layers.Label((x, -1.1, 0.0), words("?", one.changes), color, name, size=30, side="below"),
+            ]
+        about = (
+            words("The same weights, times ?", self.gain),
+            "The number: how fast slopes",
+            "change along the gradient",
+        )
+        notes = [layers.Title(self.title, r"L(\theta + a\, g + b\, d)", about)]
+        return ll.Frame(drawn, notes, ll.View(-78.0, 32.0, bounds=ON_LOSS, turned=(16 * now.eased() - 8, 0)))
+
+    # ------------------------------------------------------------------------------------------- what can be changed
+    def handles(self, now: ll.Now) -> Sequence[ll.Handle]:
+        """Return the numbers on the first line, and mean and spread on the last one: beta and gamma."""
+        if self.show != "numbers":
+            return []
+        first, last = self.lines()[0], self.lines()[3]
+        found = [
+            ll.Handle(f"x {k + 1}", first.point_at(value), partial(BatchNorm.move, index=k), plane=0.0)
+            for k, value in enumerate(self.given()[:, 0])
+        ]
+        beta, gamma = last.point_at(self.beta), last.point_at(self.beta + self.gamma) + np.array([0, 0.2, 0])
+        return [*found, ll.Handle("beta", beta - np.array([0, 0.2, 0]), BatchNorm.pull_beta, plane=0.0),
+                ll.Handle("gamma", gamma, BatchNorm.pull_gamma, plane=0.0)]  # fmt: skip
+
+    def move(self, place: tuple[float, float], index: int) -> None:
+        """Give one of the numbers the value at a place of the first line."""
+        line, values = self.lines()[0], self.given()[:, 0].tolist()
+        values[index] = round(float(np.clip(line.value_at(place), line.low, line.high)), 2)
+        self.set("x", ", ".join(f"{value:g}" for value in values))
+
+    def pull_beta(self, place: tuple[float, float]) -> None:
+        """Take the shift at a place of the last line."""
+        self.set("beta", round(float(np.clip(self.lines()[3].value_at(place), -3, 3)), 2))
+
+    def pull_gamma(self, place: tuple[float, float]) -> None:
+        """Take the scale with which one deviation above the mean is at a place of the last line."""
+        self.set("gamma", round(float(np.clip(self.lines()[3].value_at(place) - self.beta, -3, 3)), 2))

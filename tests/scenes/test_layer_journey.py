@@ -1,0 +1,106 @@
+"""Before and after each layer: the readouts, the clouds that are drawn, threads, clicks and a recorded run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import lossland as ll
+from lossland.models import journeys, networks
+from lossland.scenery import library
+
+
+def scene(preset: Any = None, **values: Any) -> Any:
+    return library.scene("layer_journey", preset, **values)
+
+
+def test_the_numbers_of_the_whole_training() -> None:
+    made = scene()
+    read = made.readouts(made.clock.seconds)
+    assert read["accuracy"] >= 0.95
+    assert read["separation"][-1] >= 0.75
+    assert np.all(np.diff(read["separation"]) > 0)
+    assert read["epoch"] == 60
+    assert read["misread"] == round((1 - read["accuracy"]) * 360)
+    begin = made.readouts(0.0)
+    assert begin["epoch"] == 0
+    assert begin["separation"][-1] < begin["separation"][0] == pytest.approx(read["separation"][0])
+
+
+def test_clouds_are_what_is_seen_of_the_layers() -> None:
+    """Distances within a cloud are those along its three axes, up to one scale."""
+    made = scene()
+    course, cloud = made.course(), made.clouds(60)
+    for k, (frame, points) in enumerate(zip(course.frames(), course.hidden(60), strict=True)):
+        plain = frame.shown(points[:40])
+        apart = np.linalg.norm(plain[:, None] - plain[None], axis=-1)
+        drawn = np.linalg.norm(cloud[k, :40, None] - cloud[k, None, :40], axis=-1)
+        scale = drawn.max() / apart.max()
+        np.testing.assert_allclose(drawn, scale * apart, atol=1e-5)
+
+
+@pytest.mark.parametrize(("share", "clouds"), [(0.0, 2), (0.5, 4), (1.0, 6)])
+def test_samples_go_from_cloud_to_cloud(share: float, clouds: int) -> None:
+    """Beside the clouds that are done one is under way, or stands still in the last."""
+    made = scene("layer by layer")
+    frame = made.frame(share * made.clock.seconds)
+    points = frame.layer("class 0")
+    own = np.isin(made.chosen(), np.flatnonzero(made.course().data.target == 0)).sum()
+    assert len(points.position) == clouds * own
+
+
+def test_a_click_follows_a_sample() -> None:
+    made = scene()
+    frame = made.frame(made.clock.seconds)
+    layer = frame.layer("class 3")
+    assert made.pick(layer, 5)
+    assert made.course().data.target[made.sample] == 3
+    assert made.followed().tolist() == [made.sample]
+    assert made.frame(made.clock.seconds).layer(f"followed {made.sample}") is not None
+    assert made.pick(layer, 5)
+    assert made.sample == -1
+    assert not made.pick(frame.layer("filters"), 0)
+
+
+def test_those_that_are_misread_have_threads() -> None:
+    made = scene("misread")
+    assert 0 < len(made.followed()) <= made.readouts(made.clock.seconds)["misread"]
+    threads = made.frame(made.clock.seconds).layer("threads")
+    assert set(threads.color) == {"bad"}
+    assert len(made.frame(made.clock.seconds).layer("threads").paths[0]) == 5
+    made.set("show", "4")
+    assert set(made.course().data.target[made.followed()]) == {4}
+
+
+def test_a_run_of_ones_own(tmp_path: Path) -> None:
+    network = networks.mlp((64, 12, 10), "relu")
+    with ll.Recorder(tmp_path / "run.npz") as recorder:
+        for step in range(3):
+            recorder.save(network.views(networks.initial(network, step)), 10 * step)
+    made = scene(run=str(tmp_path / "run.npz"))
+    read = made.readouts(made.clock.seconds)
+    assert read["epoch"] == 20
+    assert len(read["separation"]) == 3
+    assert made.frame(made.clock.seconds).layers
+    made.set("widths", "8")
+    assert made.run == ""
+
+
+def test_widths_must_make_sense() -> None:
+    with pytest.raises(ll.UserError, match="widths are one to"):
+        scene(widths="2-2")
+
+
+def test_a_window_trains_a_little_each_frame() -> None:
+    made = scene(seed=31)
+    made.live = True
+    lasts = []
+    for _ in range(12):
+        made.frame(0.0)
+        lasts.append(made.course().last)
+    assert lasts[0] == 1
+    assert lasts == sorted(lasts)
+    assert lasts[-1] < journeys.EPOCHS
