@@ -12,6 +12,7 @@ from lossland import figures, layers, parameters, shapes, signs, words
 from lossland.models import datasets, masks
 
 ON, MEAN, FULL = "area", "optimizer.momentum", "up"
+UP = (0.0, 0.0, 1.0)  # which way the knob is dragged
 TALL = 1.0  # from the lowest to the highest bar, world
 FRONT, PITCH, CHIP = -1.5, 0.27, 0.25  # where the units stand, from one to the next, and how large they are
 DRAWN = 32  # masks that are drawn one after the other
@@ -178,8 +179,9 @@ class Dropout(ll.Scene):
         values, _ = self.crowd()
         return TALL / max(float(np.ptp([*values, 0.0])), 1e-9)
 
+    @ll.kept(framing=True)
     def feet(self) -> float:
-        """Return where the lowest bar ends."""
+        """Return where the lowest bar ends, or did when the knob of the rate was taken."""
         return float(min(self.crowd()[0].min(), 0.0)) * self.scale()
 
     @ll.kept
@@ -332,7 +334,8 @@ class Dropout(ll.Scene):
 
     def handles(self, now: ll.Now) -> Sequence[ll.Handle]:
         """Return the knob that changes the rate."""
-        return [ll.Handle("rate", self.knob_at(), Dropout.pull, free=True)] if self.show == "masks" else []
+        knob = ll.Handle("rate", self.knob_at(), Dropout.pull, free=True, along=UP)
+        return [knob] if self.show == "masks" else []
 
     def pull(self, place: Sequence[float]) -> None:
         """Take the rate at a height."""

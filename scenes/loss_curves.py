@@ -331,9 +331,7 @@ class LossCurves(ll.Scene):
     def drag(self, place: tuple[float, float]) -> None:
         """Take the patience that ends at a place."""
         judged, at = self.lanes()[self.chosen].judged, self.plot(self.chosen).data((*place, 0.0))[0]
-        best = int(np.searchsorted(judged.steps, self.told(self.chosen)["best_epoch"]))
-        here = int(np.searchsorted(judged.steps, min(max(at, judged.steps[0]), judged.steps[-1])))
-        self.set("patience", max(here - best, 1))
+        self.set("patience", curves.patience_to(judged.values, int(np.abs(judged.steps - at).argmin()), self.higher))
 
     def pick(self, layer: layers.Layer, element: int) -> bool:
         """Tell about the run that is clicked."""

@@ -75,6 +75,18 @@ def stopping(values: ArrayLike, patience: int, higher: bool = False) -> int | No
     return None
 
 
+def patience_to(values: ArrayLike, index: int, higher: bool = False) -> int:
+    """Return the patience with which early stopping ends a training as near to an index as it can."""
+    record, since, longest = -np.inf if higher else np.inf, 0, 1
+    for value in np.asarray(values, float)[: index + 1].tolist():
+        better = value > record if higher else value < record
+        record, since = (value, 0) if better else (record, since + 1)
+        longest = max(longest, since)
+    ends = {patience: stopping(values, patience, higher) for patience in (longest, longest + 1)}
+    near = {patience: abs(end - index) for patience, end in ends.items() if end is not None}
+    return min(near, key=near.__getitem__, default=longest)
+
+
 def gap(train: Scalars, validation: Scalars) -> Scalars:
     """Return how much higher validation is, at its steps; training is taken along straight lines between its own."""
     between = np.interp(validation.steps, train.steps, train.values, np.nan, np.nan)

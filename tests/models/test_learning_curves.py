@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 
 from lossland.errors import UserError
 from lossland.models import curves
-from lossland.models.curves import best, gap, is_higher_better, mislabelled, pairs, seen, smoothed, stopping
+from lossland.models.curves import (
+    best,
+    gap,
+    is_higher_better,
+    mislabelled,
+    pairs,
+    patience_to,
+    seen,
+    smoothed,
+    stopping,
+)
 from lossland.models.datasets import split_digits
 from lossland.models.networks import mlp
 from lossland.models.runs import Scalars
@@ -140,3 +150,12 @@ def test_loss_and_accuracy_are_the_networks_own() -> None:
     loss, accuracy = curves._measured(network, theta, data)
     np.testing.assert_allclose(loss, network.loss(theta, data.points, data.target), rtol=1e-12)
     np.testing.assert_allclose(accuracy, network.accuracy(theta, data.points, data.target), rtol=1e-12)
+
+
+@given(values=NUMBERS, share=st.floats(0.0, 1.0), higher=st.booleans())
+def test_no_other_patience_ends_nearer_to_a_step(values: list[float], share: float, higher: bool) -> None:
+    index = int(share * (len(values) - 1))
+    ends = [stopping(values, patience, higher) for patience in range(1, len(values) + 1)]
+    nearest = min((abs(end - index) for end in ends if end is not None), default=None)
+    found = stopping(values, patience_to(values, index, higher), higher)
+    assert (None if found is None else abs(found - index)) == nearest
