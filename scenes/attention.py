@@ -85,7 +85,6 @@ class Attention(ll.Scene):
                                   "show": "sentence"},
     }  # fmt: skip
 
-    show = parameters.Choice("query", ("query", "sentence"), "show", "One query and its keys, or a whole sentence.")
     query = Vector((0.5, -0.85, 1.4), -LIMIT, LIMIT, "$q$", "What is looked for: drag its tip.")
     keys = Rows(
         ((1.3, -0.9, 0.7), (-1.4, -0.75, 0.7), (0.95, -0.8, -1.2), (-0.9, -0.7, -1.3)), -LIMIT, LIMIT, "$k$",
@@ -104,6 +103,8 @@ class Attention(ll.Scene):
     layer = parameters.Integer(6, 1, minilm.LAYERS, "layer", "Of the model's six.")
     head = parameters.Integer(12, 0, minilm.HEADS, "head", "Of the layer's twelve; 0 is the mean of all.")
     token = parameters.Integer(3, 0, minilm.LONGEST - 1, "looks", "Which one looks, from 0 on: click a word.")
+    # The last one: it is set after those that change what is shown.
+    show = parameters.Choice("query", ("query", "sentence"), "show", "One query and its keys, or a whole sentence.")
     clock = ll.Clock(12.0)
 
     def changed(self, name: str) -> None:

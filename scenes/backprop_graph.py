@@ -13,7 +13,7 @@ from lossland.models import graphs
 
 FORWARD, BACK = "optimizer.momentum", "up"
 WIDE, HIGH, SIGN = 1.0, 0.4, 0.5  # of a card: its width, the height of a number's row and of the sign's, world
-NARROW, TAG = 0.88, 0.34  # of a weight's small card: its width, the height of a row
+NARROW, TAG = 0.96, 0.39  # of a weight's small card: its width, the height of a row
 GAP, ROOM = 0.62, 1.5  # between two columns of a network, and where weights stand in between
 APART = 1.1  # between two columns of an expression
 LEAST = np.array([3.1, 2.3, 0.0])  # half of what is shown at least, world
@@ -144,7 +144,7 @@ class BackpropGraph(ll.Scene):
     @ll.kept
     def stands(self) -> tuple[dict[str, np.ndarray], dict[tuple[str, str], np.ndarray]]:
         """Return the middles (3,) of the cards, and the paths (n, 3) of the edges."""
-        gap, pitch = APART if self.expression else GAP, 2.7 if self.is_narrow else 1.75
+        gap, pitch = APART if self.expression else GAP, 2.9 if self.is_narrow else 1.75
         return graphs.placed(self.graph(), WIDE, gap, ROOM, pitch)
 
     @ll.kept
@@ -269,11 +269,11 @@ class BackpropGraph(ll.Scene):
     def notes(self, now: ll.Now) -> list[layers.Note]:
         """Return the five steps, and the current one's formula with its numbers."""
         graph, (forward, back, moved, again) = self.graph(), self.score(now)
-        known, _, _ = self.passed()
+        loss_now = self.passed()[0][graph.loss]
         loss, step = graph.symbol(graph.loss), self.current(now)
         part = 4 if again else 3 if moved else 2 if back else 1 if forward > len(graph.steps) - 1 else 0
         five = (
-            (FORWARD, rf"1\;\; {loss}", tex("= ?s", known[graph.loss]) if part else "", "surface"),
+            (FORWARD, rf"1\;\; {loss}", tex("= ?s", loss_now) if part else "", "surface"),
             ("accent", rf"2\;\; {loss} \to \min", "", "goal"),
             (BACK, rf"3\;\; \nabla {loss}", "", "gradient"),
             ("down", r"4\;\; -\alpha \nabla " + loss, "", "step"),
@@ -291,9 +291,10 @@ class BackpropGraph(ll.Scene):
                     rf"{w} \leftarrow {w} - \alpha \nabla {loss}, \quad \alpha = " + tex("?s", self.rate), 22
                 )
             )
-        extra = len(graphs.numbers_of(self.numbers)) - len(graph.inputs)
-        if extra > 0:
-            notes.append(layers.Caution(words("The last ?n of the values belong to no input.", extra)))
+        for given, known, what in ((self.numbers, graph.inputs, "values"), (self.target, graph.outputs, "targets")):
+            extra = len(graphs.numbers_of(given)) - len(known)
+            if extra > 0:
+                notes.append(layers.Caution(words(f"The last ?n of the {what} are not used.", extra)))
         return notes
 
     def spoken(self, step: graphs.Step, now: ll.Now) -> list[layers.Note]:

@@ -222,8 +222,9 @@ class BatchNorm(ll.Scene):
                 continue
             middle = np.array([PITCH * (k - DEPTH / 2), 0.0, 0.0])
             above = middle + np.array([0.0, 0.0, ABOVE])
-            normed = self.entered() if k == 0 else self.between(k - 1, min(at - reached, float(MOVES)))
-            drawn += self.cloud(bare[k], above, sector, PLAIN, f"plain {k}")
+            inputs = self.entered() / (1 + abs(self.shift))  # drawn within their cube
+            normed = inputs if k == 0 else self.between(k - 1, min(at - reached, float(MOVES)))
+            drawn += self.cloud(bare[k] if k else inputs, above, sector, PLAIN, f"plain {k}")
             drawn += self.cloud(normed, middle, sector, NORMED, f"normed {k}")
         rows = [np.array([normalization.saturated(h) for h in row[1:]]) for row in self.twins()]
         series, layer = [], np.arange(1.0, DEPTH + 1)

@@ -437,9 +437,10 @@ class Bench(ll.Scene):
         trials = np.array(row["tuning"]["trials"], float)[:, [names.index("lr"), names.index(second)]]
         low, high = trials.min(axis=0), trials.max(axis=0)
         axes = ("lr", low[0], high[0], "log"), (second, low[1], high[1])
+        start_x, start_y = row["runs"]["median"]["start"]
         made = ll.sweep(
             row["landscape"], row["rule"], *axes, CELLS, row["steps"],
-            start=tuple(row["runs"]["median"]["start"]), seed=self.found.settings["seed"],
+            start=(start_x, start_y), seed=self.found.settings["seed"],
         )  # fmt: skip
         left = np.log10(np.maximum(np.where(made.diverged, np.nan, made.loss - row["lowest"]), 1e-12 * row["scale"]))
         worst = np.nanmax(left[np.isfinite(left)], initial=0.0)

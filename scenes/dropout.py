@@ -12,6 +12,7 @@ from lossland import figures, layers, parameters, shapes, signs, words
 from lossland.models import datasets, masks
 
 ON, MEAN, FULL = "area", "optimizer.momentum", "up"
+UP = (0.0, 0.0, 1.0)  # which way the knob is dragged
 TALL = 1.0  # from the lowest to the highest bar, world
 FRONT, PITCH, CHIP = -1.5, 0.27, 0.25  # where the units stand, from one to the next, and how large they are
 DRAWN = 32  # masks that are drawn one after the other
@@ -134,20 +135,20 @@ class Dropout(ll.Scene):
             found.append(run.theta[0])
         return found[0], found[1]
 
-    @ll.refined(levels=(1,), stale=True)
-    def sheets(self, _: int) -> Generator[object, None, tuple[np.ndarray, np.ndarray, np.ndarray, float]]:
-        """Return the mean of all sheets (GRID, GRID), that of the full network, those of ``count`` masks, and their sd.
+    @ll.refined(levels=(9, GRID), stale=True)
+    def sheets(self, cells: int) -> Generator[object, None, tuple[np.ndarray, np.ndarray, np.ndarray, float]]:
+        """Return the mean of all sheets (cells, cells), the full network's, those of ``count`` masks, and their sd.
 
         A sheet is the probability of the second class at each input, rows from above.
         """
         theta = self.learnt()[int(self.trained)]
-        x, y = np.meshgrid(np.linspace(-REACH, REACH, GRID), np.linspace(REACH, -REACH, GRID))
+        x, y = np.meshgrid(np.linspace(-REACH, REACH, cells), np.linspace(REACH, -REACH, cells))
         places = np.stack([x, y], -1).reshape(-1, 2)
         mean, variance = yield from masks.crowd(theta, places, self.rate)
         few = masks.drawn(self.count, masks.HIDDEN, self.rate, self.seed)
         chosen = np.vstack([np.ones((1, masks.HIDDEN)), masks.factors(masks.all_masks(masks.HIDDEN)[few], self.rate)])
-        shown = masks.logistic(masks.thinned(theta, places, chosen)).reshape(-1, GRID, GRID)
-        return mean.reshape(GRID, GRID), shown[0], shown[1:], float(np.sqrt(variance).mean())
+        shown = masks.logistic(masks.thinned(theta, places, chosen)).reshape(-1, cells, cells)
+        return mean.reshape(cells, cells), shown[0], shown[1:], float(np.sqrt(variance).mean())
 
     @ll.kept
     def reliance(self) -> tuple[np.ndarray, np.ndarray]:
@@ -178,15 +179,16 @@ class Dropout(ll.Scene):
         values, _ = self.crowd()
         return TALL / max(float(np.ptp([*values, 0.0])), 1e-9)
 
+    @ll.kept(framing=True)
     def feet(self) -> float:
-        """Return where the lowest bar ends."""
+        """Return where the lowest bar ends, or did when the knob of the rate was taken."""
         return float(min(self.crowd()[0].min(), 0.0)) * self.scale()
 
     @ll.kept
     def places(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return middles (2^n, 2) and half widths (2^n,) of the bars, and their colours (2^n,).
 
-        Neighbours differ in one unit. The ground of a bar is in proportion to the probability of its mask.
+        Neighbours differ in one unit. A mask sixteen times as probable has a bar twice as wide.
         """
         values, chance = self.crowd()
         bits = len(self.products())
@@ -195,8 +197,13 @@ class Dropout(ll.Scene):
         row, column = np.divmod(number, len(across))
         cell = 2.0 / len(across)
         middle = np.stack([-1 + cell * (column + 0.5), cell * (row + 0.5 - len(down) / 2)], -1)
-        half = 0.44 * cell * np.sqrt(chance / chance.max())
+        half = 0.44 * cell * (chance / chance.max()) ** 0.25
         return middle, half, values / max(float(np.abs(values).max()), 1e-9)
+
+    @ll.kept
+    def said(self) -> np.ndarray:
+        """Return what is said of each mask (2^n,) under the pointer."""
+        return np.array([words("output ?\nprobability ?s", *one) for one in zip(*self.crowd(), strict=True)])
 
     def skyline(self, now: ll.Now) -> list[layers.Layer]:
         """Return a bar for each mask: first of those that are drawn, then of all, and at last their mean."""
@@ -208,17 +215,19 @@ class Dropout(ll.Scene):
         top, flat = self.scale() * values * grown, np.stack([half, half], -1)
         low = np.column_stack([middle - flat, np.minimum(top, 0)])[seen]
         high = np.column_stack([middle + flat, np.maximum(top, 1e-3)])[seen]
-        said = [words("output ?\nprobability ?s", values[k], chance[k]) for k in seen]
         ground = shapes.lifted(np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * 1.06)
         parts: list[layers.Layer] = [
             layers.Polygon(ground, "grid.axis", 0.12, 1.2, depth=True, key="ground", pickable=False)
         ]
         if len(seen):
-            parts.append(layers.Bars(low, high, color[seen], name="Mask", worth=said, key="bars", shadow=False))
+            parts.append(
+                layers.Bars(low, high, color[seen], name="Mask", worth=self.said()[seen], key="bars", shadow=False)
+            )
         k = drawn[self.turn_of(now)]
         if upto < DRAWN:
             tip = np.array([*middle[k], top[k]])
             parts.append(layers.Label(tip, words("?", values[k]), "text", size=34, side="above", key="output"))
+            parts.append(layers.Points(tip[None], "text", 4.0, "sphere", outline=True, key="tip", pickable=False))
         share = now.eased(*REST)
         if share > 0:
             mean, z = self.moments()["mean"], self.scale() * self.moments()["mean"]
@@ -280,6 +289,7 @@ class Dropout(ll.Scene):
         """Say how a network was trained."""
         return "with dropout" if trained else "without dropout"
 
+    @ll.kept
     def matrices(self) -> ll.Frame:
         """Return how much units rely on each other, without dropout and with it."""
         drawn: list[layers.Layer] = []
@@ -324,7 +334,8 @@ class Dropout(ll.Scene):
 
     def handles(self, now: ll.Now) -> Sequence[ll.Handle]:
         """Return the knob that changes the rate."""
-        return [ll.Handle("rate", self.knob_at(), Dropout.pull, free=True)] if self.show == "masks" else []
+        knob = ll.Handle("rate", self.knob_at(), Dropout.pull, free=True, along=UP)
+        return [knob] if self.show == "masks" else []
 
     def pull(self, place: Sequence[float]) -> None:
         """Take the rate at a height."""

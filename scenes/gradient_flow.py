@@ -21,6 +21,7 @@ FRONT = ("sigmoid", "tanh", "relu", "linear")  # lanes from the front to the bac
 THERE, BACK = (0.04, 0.3), (0.36, 0.9)  # shares of the scene: the way of the signal, and of the gradient
 STEPS, RATE = 40, 1.0  # of the descent
 LEAST = 1e-30  # what is smaller is as short
+UP = (0.0, 0.0, 1.0)  # which way the knob is dragged
 KNOB = 0.04  # of the world that the knob stands above the gradient
 
 
@@ -297,7 +298,8 @@ class GradientFlow(ll.Scene):
 
     def handles(self, now: ll.Now) -> Sequence[ll.Handle]:
         """Return the knob that changes the gain."""
-        return [] if self.show == "steps" else [ll.Handle("gain", self.knob_at(), GradientFlow.pull, free=True)]
+        knob = ll.Handle("gain", self.knob_at(), GradientFlow.pull, free=True, along=UP)
+        return [] if self.show == "steps" else [knob]
 
     def pull(self, place: Sequence[float]) -> None:
         """Take the gain with which the gradient would reach a height, if all layers were linear."""

@@ -27,9 +27,8 @@ COLORS = (
 SHOWN = 720  # samples that are drawn: all of the test, and some more
 THREADS = 14  # at most
 SHOWS = ("all", "misread", *"0123456789")
-TILES = 16  # weight images in a row
 MOST = 6  # hidden layers
-FORMULA = r"B / T = \sum_c n_c \|\mu_c - \mu\|^2 \,/\, \sum_i \|x_i - \mu\|^2"
+FORMULA = r"B / T = \mathrm{tr}\, S_B \,/\, \mathrm{tr}\, S_T"
 
 
 def widths(text: str) -> tuple[int, ...]:
@@ -105,7 +104,7 @@ class LayerJourney(ll.Scene):
     def moment(self, now: ll.Now) -> float:
         """Return how far the training has come, as an index of what was kept of it."""
         end = self.course().last if self.run else min(self.epochs, self.course().last)
-        return end * (now.eased(0.03, 0.9) if self.play == "training" else 1.0)
+        return end * (now.eased(0.03, 0.9) ** 2 if self.play == "training" else 1.0)  # most happens early
 
     def at(self, now: ll.Now) -> float:
         """Return how deep the samples are: they rest after each layer."""
@@ -118,12 +117,12 @@ class LayerJourney(ll.Scene):
         return self.course().hidden(index)
 
     @ll.kept(most=3)
-    def told(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return how far apart the classes are in each cloud, and what a linear probe gets right there."""
-        target, tested = self.course().data.target, self.course().tested
+    def told(self, index: int) -> tuple[np.ndarray, np.ndarray, float]:
+        """Return how far apart the classes are in each cloud, what a linear probe gets right there, and the network."""
+        target, tested = self.course().target, self.course().tested
         found = [(journeys.separation(one, target), journeys.probe(one, target, tested)) for one in self.hidden(index)]
         separation, probe = np.array(found).T
-        return separation, probe
+        return separation, probe, float(np.mean(self.read(index)[tested] == target[tested]))
 
     @ll.kept(most=3)
     def read(self, index: int) -> np.ndarray:
@@ -134,19 +133,14 @@ class LayerJourney(ll.Scene):
     def misread(self) -> np.ndarray:
         """Return the samples of the test, as indices, that the network gets wrong in the end."""
         course = self.course()
-        return np.flatnonzero(course.tested & (self.read(course.last) != course.data.target))
-
-    def accuracy(self, index: int) -> float:
-        """Return what share of the test the network gets right."""
-        data, tested = self.course().data, self.course().tested
-        return float(np.mean(self.read(index)[tested] == data.target[tested]))
+        return np.flatnonzero(course.tested & (self.read(course.last) != course.target))
 
     def readouts(self, now: ll.Now) -> dict[str, Any]:
         """Return how far apart the classes are in each layer, and how well the network does."""
         index = int(self.moment(now) + 1e-6)
-        separation, probe = self.told(index)
+        separation, probe, accuracy = self.told(index)
         return {
-            "separation": separation, "probe": probe, "accuracy": self.accuracy(index), "depth": self.at(now),
+            "separation": separation, "probe": probe, "accuracy": accuracy, "depth": self.at(now),
             "epoch": int(self.course().epochs[index]), "misread": len(self.misread()),
         }  # fmt: skip
 
@@ -190,20 +184,38 @@ class LayerJourney(ll.Scene):
         return clouds[[*range(first + 1), first]], clouds[[*range(first + 1), second]]
 
     @ll.kept(most=4)
-    def by_class(self, first: int, second: int, index: int) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        """Return of each class the places, where they go, and the samples' numbers."""
+    def by_class(self, first: int, second: int, index: int) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return of each class the places, cloud after cloud, and where they go."""
         start, end = self.placed(first, second, index)
-        target, own = self.course().data.target[self.chosen()], self.chosen()
-        return [(start[:, target == k].reshape(-1, 3), end[:, target == k].reshape(-1, 3),
-                 np.tile(own[target == k], len(start))) for k in range(len(self.course().data.names))]  # fmt: skip
+        target = self.course().target[self.chosen()]
+        classes = range(len(self.course().data.names))
+        return [(start[:, target == k].reshape(-1, 3), end[:, target == k].reshape(-1, 3)) for k in classes]
+
+    @ll.kept
+    def members(self) -> list[np.ndarray]:
+        """Return the samples of each class that are drawn, as indices."""
+        target = self.course().target[self.chosen()]
+        return [self.chosen()[target == k] for k in range(len(self.course().data.names))]
+
+    @ll.kept
+    def said(self) -> list[list[str]]:
+        """Return what is said of them under the pointer."""
+        names, read = self.course().data.names, self.read(self.course().last)
+        return [[f"sample {n}, read as {names[read[n]]}" for n in own] for own in self.members()]
 
     def frame(self, now: ll.Now) -> ll.Frame:
         """Return the clouds, the threads through them, and the first layer's weights."""
         first, second, share = self.moving(now)
         index = int(self.moment(now) + 1e-6)
         drawn: list[layers.Layer] = []
-        for k, (start, end, number) in enumerate(self.by_class(first, second, index)):
-            look: dict[str, Any] = {"target": end, "share": share, "number": number, "key": f"class {k}"}
+        for k, (start, end) in enumerate(self.by_class(first, second, index)):
+            copies = len(start) // max(len(self.members()[k]), 1)
+            look: dict[str, Any] = {
+                "target": end,
+                "share": share,
+                "worth": copies * self.said()[k],
+                "key": f"class {k}",
+            }
             dim = 0.0 if self.show in ("all", str(k)) else 0.82
             name = f"A {self.course().data.names[k]}"
             drawn.append(layers.Points(start, COLORS[k % len(COLORS)], 2.9, "sphere", dim=dim, name=name, **look))
@@ -219,7 +231,7 @@ class LayerJourney(ll.Scene):
             return np.array(one, int)
         more = misread
         if self.show != "misread":
-            more = np.intersect1d(np.flatnonzero(course.data.target == int(self.show)), self.chosen())
+            more = np.intersect1d(np.flatnonzero(course.target == int(self.show)), self.chosen())
         return np.array(list(dict.fromkeys([*([one[0]] if self.sample >= 0 else []), *more[:THREADS].tolist()])), int)
 
     def threads(self, now: ll.Now) -> list[layers.Layer]:
@@ -234,15 +246,16 @@ class LayerJourney(ll.Scene):
             clouds = np.concatenate([whole[: first + 1], (1 - share) * whole[[first]] + share * whole[[second]]])
         if not len(own):
             return []
-        wrong = self.read(course.last)[own] != course.data.target[own]
-        colors = ["bad" if bad else COLORS[course.data.target[n]] for n, bad in zip(own, wrong, strict=True)]
+        wrong = self.read(course.last)[own] != course.target[own]
+        colors = ["bad" if bad else COLORS[course.target[n]] for n, bad in zip(own, wrong, strict=True)]
         look: dict[str, Any] = {"casing": 1.2, "depth": False, "pickable": False, "key": "threads"}
         drawn: list[layers.Layer] = [layers.Lines(list(clouds.transpose(1, 0, 2)), colors, 2.4, **look)]
         for k, n in enumerate(own):
-            look = {"outline": True, "key": f"followed {n}", "name": "Followed", "number": np.full(len(clouds), n)}
+            look = {"outline": True, "key": f"followed {n}", "name": "Followed"}
             drawn.append(layers.Points(clouds[:, k], colors[k], 5.2, "sphere", **look))
         if course.data.points.shape[1] == 64:
-            place, picture = clouds[0, :1] * (1, 0, 0) + (0, -0.9, 1.4), course.data.points[own[:1]].reshape(1, 8, 8)
+            place = np.array([(-PITCH * self.depth / 2, -0.9, 1.4)])
+            picture = course.data.points[own[:1]].reshape(1, 8, 8)
             look = {"size": 46.0, "frame": 2.0, "smooth": False, "pickable": False, "key": "picture"}
             drawn.append(layers.Sprites(place, picture, color=[colors[0]], **look))
         return drawn
@@ -250,7 +263,7 @@ class LayerJourney(ll.Scene):
     @ll.kept(most=3)
     def names(self, index: int, upto: int) -> list[layers.Layer]:
         """Return the names of the clouds that there are below them, and how far apart their classes are."""
-        separation, _ = self.told(index)
+        separation = self.told(index)[0]
         found, many = [], len(separation)
         for k in range(upto + 1) if many <= 5 else sorted({0, many // 2, many - 1} & set(range(upto + 1))):
             name = "pixels" if k == 0 else "outputs" if k == many - 1 else words("layer ?n", k)
@@ -266,22 +279,24 @@ class LayerJourney(ll.Scene):
         weight = course.network.views(np.asarray(course.path[index], float))["0.weight"]
         if weight.shape[1] != 64:
             return []
-        rows = -(-len(weight) // TILES)
-        picture = np.zeros((9 * rows - 1, 9 * TILES - 1))
+        columns = -(-len(weight) // 2)
+        picture = np.zeros((17, 9 * columns - 1))
         for k, one in enumerate(weight):
-            row, column = divmod(k, TILES)
+            row, column = divmod(k, columns)
             picture[9 * row : 9 * row + 8, 9 * column : 9 * column + 8] = one.reshape(8, 8) / np.abs(weight).max()
-        width = 0.062 * picture.shape[1]
+        width = min(0.062 * picture.shape[1], PITCH * self.depth + 1.6)
         up = np.array([0.0, 0.0, width * picture.shape[0] / picture.shape[1]])
-        corner = np.array([-width / 2, 0.0, -1.85]) - up
+        corner = np.array([-width / 2, 0.0, -2.3]) - up
         look: dict[str, Any] = {"shades": "signed", "key": "filters", "name": "First layer's weights"}
         return [layers.Image(picture, corner, np.array([width, 0.0, 0.0]), up, **look)]
 
     def pick(self, layer: layers.Layer, element: int) -> bool:
         """Follow the sample that is clicked; clicked again, the network's first mistake."""
-        if not isinstance(layer, layers.Points) or layer.number is None:
+        kind, _, which = layer.key.partition(" ")
+        if kind not in ("class", "followed"):
             return False
-        number = int(layer.number[element])
+        own = self.members()[int(which)] if kind == "class" else np.array([int(which)])
+        number = int(own[element % len(own)])
         self.set("sample", -1 if number == self.sample else number)
         return True
 
@@ -289,7 +304,7 @@ class LayerJourney(ll.Scene):
     def bounds(self) -> np.ndarray:
         """Return the corners of the row of clouds, and of what stands below it."""
         x = PITCH * self.depth / 2 + 1.0
-        return np.array([(a, b, c) for a in (-x, x) for b in (-0.9, 0.9) for c in (-2.75, 1.55)])
+        return np.array([(a, b, c) for a in (-x, x) for b in (-0.9, 0.9) for c in (-3.2, 1.55)])
 
     def view(self, now: ll.Now) -> ll.View:
         """Return a view that goes along the row a little."""
@@ -299,10 +314,10 @@ class LayerJourney(ll.Scene):
     def notes(self, now: ll.Now) -> list[layers.Note]:
         """Return how well the network does, and each layer's numbers."""
         course, index = self.course(), int(self.moment(now) + 1e-6)
-        (separation, probe), accuracy, many = self.told(index), self.accuracy(index), int(course.tested.sum())
+        (separation, probe, accuracy), many = self.told(index), int(course.tested.sum())
         lines = [words("After ?n epochs" if not self.run else "After ?n steps", course.epochs[index])]
         for one in self.followed()[:1]:
-            known, read = (course.data.names[k] for k in (course.data.target[one], self.read(index)[one]))
+            known, read = (course.data.names[k] for k in (course.target[one], self.read(index)[one]))
             lines.append(f"Followed: a {known}, read as {read}")
         layer, right = np.arange(len(separation), dtype=float), words("?.1 %", 100 * accuracy)
         series = [layers.Series("between / total variance", "accent", layer, separation),

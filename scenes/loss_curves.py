@@ -20,7 +20,11 @@ WIDE, HIGH, PITCH = 3.4, 1.5, 0.62  # of a run's curves, and from one run to the
 BROAD = 0.2  # width of a ribbon
 MOST_RUNS, MOST_POINTS = 12, 400  # that are drawn
 DRAWN = 0.86  # share of the scene after which all is drawn
-TOP = 5.0  # how many times the middle value is shown, where curves begin far higher
+
+ELSEWHERE = (
+    "`lossland slice --checkpoints run.npz` slices recorded parameters, the scene training_health shows histograms: "
+    "--set run=FILE."
+)
 
 
 def typed(text: str) -> list[list[float]]:
@@ -83,7 +87,7 @@ class LossCurves(ll.Scene):
             if name == "file":
                 self._followed = runfiles.Followed(self.values["file"]) if self.values["file"] else None
                 if not self.offered():
-                    raise ll.UserError(f"There is no curve in {self.values['file']}.")
+                    raise ll.UserError(f"There is no curve in {self.values['file']}. {ELSEWHERE}")
                 self.values |= {"series": self.offered()[0], "run": 1}
                 self.results.clear()
             elif name == "series" and not typed(self.series) and self.series not in self.offered():
@@ -182,12 +186,7 @@ class LossCurves(ll.Scene):
     def plot(self, lane: int) -> plots.Plot:
         """Return the scales of one run's curves, upright in its lane; −1 stands behind all."""
         drawn = [curve for lane in self.lanes() for curve in lane.curves]
-        values = np.concatenate([part for curve in drawn for part in (self.smoothed(curve), curve.values)])
-        values = values[np.isfinite(values) & ((values > 0) | (not self.log))]
-        low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
-        high = min(high, TOP * float(np.median(values))) if low >= 0 and len(values) else high
-        low = max(low, 1e-4 * high) if self.log else min(low, 0.0) if high > 0 else low
-        high = high if high > low else low + (abs(low) or 1.0)
+        low, high = curves.seen([part for curve in drawn for part in (self.smoothed(curve), curve.values)], self.log)
         place = (-WIDE / 2, PITCH * ((len(self.lanes()) - 1) / 2 - lane), 0.0)
         behind = lane < 0
         return plots.Plot(
@@ -332,9 +331,7 @@ class LossCurves(ll.Scene):
     def drag(self, place: tuple[float, float]) -> None:
         """Take the patience that ends at a place."""
         judged, at = self.lanes()[self.chosen].judged, self.plot(self.chosen).data((*place, 0.0))[0]
-        best = int(np.searchsorted(judged.steps, self.told(self.chosen)["best_epoch"]))
-        here = int(np.searchsorted(judged.steps, min(max(at, judged.steps[0]), judged.steps[-1])))
-        self.set("patience", max(here - best, 1))
+        self.set("patience", curves.patience_to(judged.values, int(np.abs(judged.steps - at).argmin()), self.higher))
 
     def pick(self, layer: layers.Layer, element: int) -> bool:
         """Tell about the run that is clicked."""
@@ -349,10 +346,9 @@ class LossCurves(ll.Scene):
         """Return what the colours are, and the chosen run's best step and gap so far."""
         lane, told = self.lanes()[self.chosen], self.told(self.chosen)
         low, high = self.span()
-        lines = [lane.name, *self.faults()]
         kinds = ((lane.train, TRAIN, "training"), (lane.validation, VALIDATION, "validation"))
         rows = [layers.Row(color, name, (words("?", value_at(curve, until)),)) for curve, color, name in kinds if curve]
-        notes: list[layers.Note] = [layers.Title(self.title, "", lines)]
+        notes: list[layers.Note] = [layers.Title(self.title, "", (lane.name,)), *self.faults()]
         if self.smoothing:
             average = r"s_t = \dfrac{(1-\beta)\sum_{k=1}^{t} \beta^{\,t-k} v_k}{1 - \beta^{\,t}}"
             notes.append(layers.Formula(average, 22))
@@ -378,10 +374,14 @@ class LossCurves(ll.Scene):
         """What a step is."""
         return "step" if self._followed or typed(self.series) else "epoch"
 
-    def faults(self) -> list[str]:
+    def faults(self) -> list[layers.Note]:
         """Return how much of the files could not be read, and the first of it."""
-        found = [fault for run in (self._followed.runs if self._followed else ()) for fault in run.faults]
-        return [words("?n damages in the files, e.g.", len(found)), found[0]] if found else []
+        found = [(run.name, one) for run in (self._followed.runs if self._followed else ()) for one in run.faults]
+        if not found:
+            return []
+        run, first = found[0]
+        said = first.partition(": ")[2] or first  # without the file's path, which may be long
+        return [layers.Caution(words("?n × not readable, first in ?: ", len(found), run) + said)]
 
     # ------------------------------------------------------------------------------------------------ the sweep
     @ll.refined(levels=(6, EPOCHS), stale=True)

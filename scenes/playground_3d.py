@@ -18,6 +18,7 @@ WORK = 3_000_000  # multiplications of the training that a window may do between
 LEFT, RIGHT, HALF = -1.6, 1.5, 0.9  # x of the inputs, of the output's middle, and half of its side, in the world
 CELLS, FINE, SMALL = 14, 44, 8  # of a neuron's sheet, of the output's and of a sheet of the crowd, along a side
 RELIEF = 0.4  # height of the output where it is 1
+UP = (0.0, 0.0, 1.0)  # which way the knob is dragged
 KNOB = 0.13  # world units a knob is raised for a weight of 1
 STRONGEST = 5.0  # weight that a knob can be dragged to
 PITCH = 0.25  # from one network of the crowd to the next
@@ -466,7 +467,8 @@ class Playground(ll.Scene):
         if self.crowd != "one":
             return []
         epoch = self.reached(now)[0]
-        return [ll.Handle("weight", self.knob_at(epoch), partial(type(self).turn_knob, epoch=epoch), free=True)]
+        turn = partial(type(self).turn_knob, epoch=epoch)
+        return [ll.Handle("weight", self.knob_at(epoch), turn, free=True, along=UP)]
 
     def turn_knob(self, place: Sequence[float], epoch: int) -> None:
         """Set the chosen parameter, from the present epoch on, to the height that its knob was dragged to."""

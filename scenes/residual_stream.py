@@ -15,7 +15,7 @@ UP = (0.0, 0.0, 1.0)
 COLORS = {"token": "optimizer.momentum", "position": "dim", "previous": "up", "output": "area"}  # of the lanes
 OFFSET = dict(zip(COLORS, (-0.12, -0.04, 0.04, 0.12), strict=True))  # of a lane from the middle of its token's stream
 WIDE, LEVEL = 4.7, 0.8  # of all streams, and how high a block is
-TALL, LENS, ASIDE = 2.6, 2.75, -3.5  # of a bar of probability 1; x of the first bar, and of the names
+TALL, LENS, ASIDE = 2.6, 2.6, -3.5  # of a bar of probability 1; x of the first bar, and of the names
 CHIP = 0.34  # how high tokens and what is written of them are
 LEAST = 0.04  # of a weight or of a lane's content that is drawn
 MOST = 12  # tokens
@@ -61,9 +61,6 @@ class ResidualStream(ll.Scene):
         "a real model": {"show": "sentence"},
     }
 
-    show = parameters.Choice(
-        "induction", ("induction", "sentence"), "show", "A model that is written down, or a real one."
-    )
     tokens = parameters.Text("BOS 2 4 1 0 5 3 2", tokens_of, "tokens", "Numbers from 0 to 5. Click one to change it.")
     bos = parameters.Toggle(True, "BOS first", "A token that marks the beginning, which nothing comes before.")
     sharpness = parameters.Number(5.0, 0.5, 20.0, "sharpness", "A factor on all scores, and on the output.", log=True)
@@ -72,6 +69,10 @@ class ResidualStream(ll.Scene):
     )
     sentence = parameters.Text(
         minilm.SENTENCES[6], minilm.check_sentence, "sentence", "What the real model reads.", options=minilm.SENTENCES
+    )
+    # The last one: it is set after those that change what is shown.
+    show = parameters.Choice(
+        "induction", ("induction", "sentence"), "show", "A model that is written down, or a real one."
     )
     clock = ll.Clock(14.0)
 
@@ -178,7 +179,7 @@ class ResidualStream(ll.Scene):
                         colors.append(COLORS[lane])
                         widths.append(4.5 * float(full[level]))
                 if depth == top and full[top] > LEAST:
-                    paths.append(np.array([(x + OFFSET[lane], 0.0, LEVEL * one) for one in (top, top + 0.3)]))
+                    paths.append(np.array([(x + OFFSET[lane], 0.0, LEVEL * one) for one in (top, top + 0.2)]))
                     colors.append(COLORS[lane])
                     widths.append(4.5 * float(full[top]))
         return layers.Lines(paths, tuple(colors), tuple(widths), 0.9, key="lanes", name="Lane")
@@ -241,7 +242,7 @@ class ResidualStream(ll.Scene):
     def lens(self, depth: float) -> list[layers.Layer]:
         """Return the bars of what the last token would say comes next."""
         said = self.said(depth)
-        x, half, best = LENS + 0.3 * np.arange(len(said)), 0.11, int(said.argmax())
+        x, half, best = LENS + 0.33 * np.arange(len(said)), 0.12, int(said.argmax())
         chosen = COLORS["output"] if said[best] > 1.01 / len(said) else "grid"  # before, all are alike
         low = np.stack([x - half, 0 * x - half, 0 * x], -1)
         high = np.stack([x + half, 0 * x + half, TALL * said], -1)
@@ -249,7 +250,7 @@ class ResidualStream(ll.Scene):
         middle = np.stack([x, 0 * x - half, 0 * x - 0.26], -1)
         return [
             layers.Bars(low, high, colors, shadow=False, key="said", name="Said", worth=said),
-            figures.Chips([*SYMBOLS[:-1], "B"], middle, None, "grid", "plain", 0.28, np.full(len(x), 0.28), up=UP,
+            figures.Chips([*SYMBOLS[:-1], "B"], middle, None, "grid", "plain", 0.33, np.full(len(x), 0.31), up=UP,
                           key="symbols"),
             layers.Label((x[best], 0.0, float(high[best, 2])), words("?.4", said[best]), chosen, size=24, side="above",
                          key="probability"),
@@ -263,7 +264,7 @@ class ResidualStream(ll.Scene):
         said, last = self.said(len(self.model.blocks)), SYMBOLS[self.symbols()[-1]]
         line = f"What comes after {last} this time?"
         if over:
-            line = words("After ? it says ? with probability ?.4", last, SYMBOLS[int(said.argmax())], float(said.max()))
+            line = words("After ? it says ?: ?.4", last, SYMBOLS[int(said.argmax())], float(said.max()))
         formula = r"x \leftarrow x + \mathrm{Attn}(x), \quad x \leftarrow x + \mathrm{MLP}(x)"
         return [layers.Title(self.title, formula, (line,))]
 
@@ -317,10 +318,10 @@ class ResidualStream(ll.Scene):
         rows = [
             layers.Row(MOVES[0], "attention adds"),
             layers.Row(MOVES[2], "perceptron adds"),
-            layers.Row("dim", "normalized"),
+            layers.Row("dim", "normalized after each"),
         ]
         notes = [layers.Title(self.title, r"x \leftarrow \mathrm{norm}(x + \mathrm{Attn}(x))", (says, share)),
-                 layers.Legend(rows, "MiniLM: after each")]  # fmt: skip
+                 layers.Legend(rows, "In each layer of MiniLM")]  # fmt: skip
         view = ll.View(-62.0, 18.0, bounds=self.corners(), turned=(50.0 * (now.eased() - 0.5), 0.0))
         return ll.Frame(drawn, notes, view)
 
@@ -331,4 +332,4 @@ class ResidualStream(ll.Scene):
         return np.array([(x, y, z) for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])])
 
 
-BOUNDS = np.array([(x, 0.0, z) for x in (-4.3, 4.75) for z in (-0.6, 4.2)], float)
+BOUNDS = np.array([(x, 0.0, z) for x in (-4.3, 4.8) for z in (-0.6, 4.4)], float)

@@ -15,7 +15,7 @@ from lossland.models import health, runfiles
 SPAN, DEPTH, TALL = 4.6, 2.4, 0.7  # of all blocks along x, of the time along y, of a bar with all units in it
 GAP = 0.22  # between blocks, as a share of one
 KEPT, EVERY = 21, 4  # looks at a training, and the steps from one to the next
-FRONT, ROW = -DEPTH / 2 - 0.3, 0.32  # y of the first row of lamps, and from row to row
+FRONT, ROW = -DEPTH / 2 - 0.32, 0.44  # y of the first row of lamps, and from row to row
 COLUMNS = 32  # of the field of units
 COLORS = {"activation": "optimizer.momentum", "gradient": "eigen2", "weight": "down"}
 LAMPS = {"off": "faint", "after": "area", "lit": "bad"}
@@ -215,7 +215,7 @@ class TrainingHealth(ll.Scene):
             name = f"{gauge}  {self.told(gauge, k, self.seen().worst(gauge, k))}"
             color = "text" if {"lit", "after"} & set(states) else "dim"
             place = (self.place(0)[0] - 0.1, y, 0.04)
-            drawn.append(layers.Label(place, name, color, size=16, side="left", key=f"gauge {gauge}"))
+            drawn.append(layers.Label(place, name, color, size=15, side="left", key=f"gauge {gauge}"))
         return drawn
 
     @ll.kept(most=3)
@@ -246,8 +246,8 @@ class TrainingHealth(ll.Scene):
         elif layer.key == "ridges":
             each = len(layer.worth if layer.worth is not None else ()) // len(self.blocks())
             self.set("layer", 0 if self.layer else element // each + 1)
-        elif layer.key.startswith("lamp") and isinstance(layer, layers.Points) and layer.number is not None:
-            self.set("layer", int(layer.number[element]) + 1)
+        elif layer.key.startswith("lamp"):
+            self.set("layer", element + 1)
         else:
             return False
         return True

@@ -35,7 +35,7 @@ SIZE = (1280, 720)
 AWAY = np.array([(34.0, -21.0), (-27.0, 38.0)])  # pixels from a handle's place to those it is dragged to
 MOVES = 4  # of the mouse on the way to each
 NEAR = 2.5  # pixels from the pointer at most of a handle under it
-SNAP = 8.0  # pixels between the places of a handle that goes from place to place
+SNAP = 12.0  # pixels between the places of a handle that goes from place to place, or turns on a sphere
 OUT_OF_THE_WAY = np.array([SIZE[0] - 3.0, SIZE[1] - 3.0])
 SAME = 2  # of 255 that two colours may differ by
 PATIENCE = 30.0  # seconds
@@ -141,7 +141,7 @@ class Hand:
         end = self.settled(name)
         if np.hypot(*(end - pointer)) <= NEAR:
             return
-        if np.abs(end - pointer).min() > NEAR and np.hypot(*(end - pointer)) > np.hypot(*(start - pointer)):
+        if np.abs(end - pointer).min() > NEAR and np.hypot(*(end - pointer)) > np.hypot(*(start - pointer)) + SNAP:
             yield f"with the pointer at {pointer.round(1)} it runs away to {end.round(1)}"
         self.move(end)  # one that the pointer follows there stays
         again = self.settled(name)

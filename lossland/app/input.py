@@ -18,6 +18,7 @@ from lossland.play.pointer import LEFT, MIDDLE, RIGHT, Pixel
 from lossland.render.gl import canvas as canvases
 
 MOST_AT_ONCE = 12  # frames that the panels get without being drawn
+FELT = 4  # frames from a press until what it opens takes letters: felt, opened, its box chosen, and active
 BUTTONS = {glfw.MOUSE_BUTTON_LEFT: LEFT, glfw.MOUSE_BUTTON_RIGHT: RIGHT, glfw.MOUSE_BUTTON_MIDDLE: MIDDLE}
 MODIFIERS = {
     getattr(glfw, f"KEY_{side}_{name}")
@@ -146,7 +147,8 @@ class Input:
                 self._digest()
                 others = False
             others |= isinstance(event, Move | Key | Char)
-            loop.unfelt |= isinstance(event, Button) or (isinstance(event, Key) and event.key in LEAVING)
+            if isinstance(event, Button) or (isinstance(event, Key) and event.key in LEAVING):
+                loop.unfelt = FELT
             self.attempt(lambda event=event: self._take(event))
             concerned |= not (isinstance(event, Move) and self._passing)
         if loop.picture.host.wants_keyboard:
@@ -173,7 +175,7 @@ class Input:
             if not waiting and not loop.unfelt:
                 return
             loop.picture.digest(self.player, loop.size)
-            loop.unfelt = loop.unfelt and waiting
+            loop.unfelt -= not waiting
 
     def _take(self, event: Event) -> None:
         match event:

@@ -37,7 +37,7 @@ class Loop:
         self.pointer = pointer
         self.software = software
         self.pace = Pace()
-        self.unfelt = False  # whether the panels still need a frame to show what the last presses did
+        self.unfelt = 0  # frames that the panels still need until what the last presses opened can be typed into
         self.counted = False  # whether every turn shows another picture, however fast they come
         self.resize(size)
         self._panel_pause = SOFTWARE_PANEL_PAUSE if software else PANEL_PAUSE
@@ -140,7 +140,8 @@ class Loop:
     def _build_panels(self) -> bool:
         """Build the panels. True if there is more to come."""
         picture, player = self.picture, self.player
-        self.unfelt = self.unfelt and picture.host.waiting > 0
+        if not picture.host.waiting:
+            self.unfelt = max(self.unfelt - 1, 0)
         self.pointer.look()
         more = picture.refresh(player, self.size, max(min(self._since_panels, NAP), TICK / 4))
         if self._follow_theme():

@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,37 +90,39 @@ def _writer(path: Path, size: tuple[int, int], fps: float, transparent: bool, dp
                 yield add
 
 
-_CODECS: dict[str, dict[str, Any]] = {
-    ".mp4": {
-        "codec": "libx264",
+class _Coding(NamedTuple):
+    """FFmpeg's name of a codec, its options, and those of the container."""
+
+    codec: str
+    options: dict[str, str]
+    container: dict[str, str]
+
+
+_CODECS = {
+    ".mp4": _Coding(
+        "libx264",
         # without mbtree: x264's gives other bytes each time where 16 pixel columns are no multiple of eight
-        "options": {"crf": "17", "preset": "veryfast", "mbtree": "0"},
-        "container": {"movflags": "hybrid_fragmented", "flush_packets": "1"},
-    },
-    ".webm": {
-        "codec": "libvpx-vp9",
-        "options": {"crf": "24", "b": "0", "deadline": "realtime", "cpu-used": "6", "row-mt": "1"},
-        "container": {"fflags": "+bitexact"},
-    },
-    ".mkv": {  # without loss and quick: the first pass of a GIF
-        "codec": "libx264rgb",
-        "options": {"qp": "0", "preset": "ultrafast"},
-        "container": {},
-    },
+        {"crf": "17", "preset": "veryfast", "mbtree": "0"},
+        {"movflags": "hybrid_fragmented", "flush_packets": "1"},
+    ),
+    ".webm": _Coding(
+        "libvpx-vp9",
+        {"crf": "24", "b": "0", "deadline": "realtime", "cpu-used": "6", "row-mt": "1"},
+        {"fflags": "+bitexact"},
+    ),
+    ".mkv": _Coding("libx264rgb", {"qp": "0", "preset": "ultrafast"}, {}),  # without loss, quick: a GIF's first pass
 }
 
 
 @contextmanager
-def _video(
-    path: Path, size: tuple[int, int], fps: float, how: dict[str, Any], transparent: bool = False
-) -> Iterator[Add]:
+def _video(path: Path, size: tuple[int, int], fps: float, how: _Coding, transparent: bool = False) -> Iterator[Add]:
     import av
     from av.video.reformatter import Colorspace
 
-    rgb = how["codec"] == "libx264rgb"
+    rgb = how.codec == "libx264rgb"
     rate = Fraction(fps).limit_denominator(1001)
-    with _machine_errors(), av.open(str(path), "w", options=how["container"]) as container:
-        stream: Any = container.add_stream(how["codec"], rate=rate, options=how["options"])
+    with _machine_errors(), av.open(str(path), "w", options=how.container) as container:
+        stream: Any = container.add_stream(how.codec, rate=rate, options=how.options)
         stream.width, stream.height = (size[0], size[1]) if rgb else (_even(size[0]), _even(size[1]))
         stream.pix_fmt = "rgb24" if rgb else "yuva420p" if transparent else "yuv420p"
         context = stream.codec_context

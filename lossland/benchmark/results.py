@@ -10,11 +10,11 @@ import csv
 import json
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,112 @@ COLUMNS = (
     "optimizer", "landscape", "dimension", "noise", "settings", "starts", "success", "success_low", "success_high",
     "ert", "ert_low", "ert_high", "diverged", "median_loss",
 )  # fmt: skip
+
+
+Numbers = Float64 | Sequence[float]
+"""Numbers (n,) of a document: an array before it is written, a list once it is read."""
+
+
+class Row(TypedDict):
+    """A cell's figures as plain data: what ``lossland bench --json`` prints."""
+
+    optimizer: str
+    landscape: str
+    dimension: int
+    noise: float
+    settings: dict[str, float]
+    starts: int
+    success: float
+    success_low: float
+    success_high: float
+    ert: float
+    ert_low: float
+    ert_high: float
+    diverged: float
+    median_loss: float
+    score: float
+    score_low: float
+    score_high: float
+    good_rates: float
+    loss_quantiles: Numbers
+    cost: float
+    steps: int
+    rule: str
+
+
+class TuningTable(TypedDict):
+    """The trials (B, P) of a tuning: values of the parameters ``names``, and how each fared."""
+
+    names: Sequence[str]
+    trials: Float64 | Sequence[Sequence[float]]
+    score: Numbers
+    success: Numbers
+    loss: Numbers
+
+
+class RateTable(TypedDict):
+    """Other rates (R,) than the tuned one, and how each fared; ``loss`` (R, 3) has quartiles."""
+
+    rates: Numbers
+    score: Numbers
+    success: Numbers
+    loss: Float64 | Sequence[Sequence[float]]
+
+
+class ChosenRun(TypedDict):
+    """One of a cell's runs: its number, its start (n,), its best f - f*, and when it reached the last target or -1."""
+
+    index: int
+    start: Numbers
+    best: float
+    hit: int
+
+
+class CellTable(Row):
+    """All that results.json holds of a cell; ``runs`` are the best, the median and the worst."""
+
+    title: str
+    family: str
+    landscape_title: str
+    lowest: float
+    scale: float
+    targets: Numbers
+    ert_of_targets: Numbers
+    profile: Numbers
+    tuning: TuningTable
+    sensitivity: RateTable
+    runs: dict[str, ChosenRun]
+
+
+class Line(TypedDict):
+    """A line of the leaderboard."""
+
+    optimizer: str
+    title: str
+    family: str
+    rank: float
+    rank_low: float
+    rank_high: float
+    score: float
+    score_low: float
+    score_high: float
+    success: float
+    diverged: float
+    good_rates: float
+    p: float
+    tied: bool
+
+
+class Document(TypedDict):
+    """What results.json holds; ``settings`` are the fields of `Settings`."""
+
+    format: str
+    version: int
+    complete: bool
+    settings: Mapping[str, Any]
+    evaluations: Numbers
+    results: list[CellTable]
+    leaderboard: list[Line]
 
 
 @dataclass(frozen=True)
@@ -212,7 +318,7 @@ class Cell:
         }
 
     # ---------------------------------------------------------------------------------------------------- plain data
-    def row(self) -> dict[str, Any]:
+    def row(self) -> Row:
         """Return the cell's figures as plain data: the columns of the table, and a few more."""
         (success_low, success_high), (ert_low, ert_high) = self.success_interval, self.ert_interval
         score_low, score_high = self.score_interval
@@ -241,7 +347,7 @@ class Cell:
             "rule": self.rule,
         }
 
-    def document(self, budgets: Float64) -> dict[str, Any]:
+    def document(self, budgets: Float64) -> CellTable:
         """Return all that results.json holds of the cell."""
         return {
             **self.row(),
@@ -348,12 +454,12 @@ class Results(Displayed):
         shares = [measures.profile(one.evaluations, self.budgets) for one in self.cells if one.optimizer == optimizer]
         return np.mean(shares, axis=0)
 
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self) -> list[Row]:
         """Return every cell's figures as plain data."""
         return [cell.row() for cell in self.cells]
 
     @cached_property
-    def _board(self) -> list[dict[str, Any]]:
+    def _board(self) -> list[Line]:
         names = self.optimizers
         if not names:
             return []
@@ -387,7 +493,7 @@ class Results(Displayed):
             for i in order
         ]
 
-    def leaderboard(self) -> list[dict[str, Any]]:
+    def leaderboard(self) -> list[Line]:
         """Return one line for each optimizer that was on every landscape, the best first.
 
         They are ordered by their mean score over the landscapes. ``p`` is the chance, corrected for all comparisons
@@ -396,7 +502,7 @@ class Results(Displayed):
         """
         return self._board
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> Document:
         """Return what results.json holds."""
         return {
             "format": FORMAT,
@@ -488,6 +594,6 @@ def save(folder: str | Path, results: Results) -> None:
 
 
 def _line(cell: Cell) -> Sequence[str | float]:
-    row = cell.row()
-    row["settings"] = ",".join(f"{name}={value!r}" for name, value in cell.settings.items())
+    settings = ",".join(f"{name}={value!r}" for name, value in cell.settings.items())
+    row = {**cell.row(), "settings": settings}
     return [row[name] for name in COLUMNS]

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from lossland import userfiles
 from lossland.benchmark.problems import problem
-from lossland.benchmark.results import FORMAT, SETTINGS, VERSION, load
+from lossland.benchmark.results import FORMAT, SETTINGS, VERSION, CellTable, Document, Line, load
 from lossland.benchmark.tiles import path as path_of_run
 from lossland.errors import UserError, cut, nearest
 from lossland.files import written
@@ -41,7 +41,7 @@ NOT_FINITE = {"nan": np.nan, "inf": np.inf, "-inf": -np.inf}
 class Summary:
     """The document of results.json, and the tables in it. Optimizers and landscapes are known by their texts."""
 
-    document: Mapping[str, Any]
+    document: Document
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -54,12 +54,12 @@ class Summary:
         return np.array(self.document["evaluations"], float)
 
     @cached_property
-    def rows(self) -> dict[tuple[str, str], Mapping[str, Any]]:
+    def rows(self) -> dict[tuple[str, str], CellTable]:
         """The results of each optimizer on each landscape."""
         return {(row["optimizer"], row["landscape"]): row for row in self.document["results"]}
 
     @cached_property
-    def board(self) -> dict[str, Mapping[str, Any]]:
+    def board(self) -> dict[str, Line]:
         """The lines of the leaderboard by optimizer, best first."""
         return {line["optimizer"]: line for line in self.document["leaderboard"]}
 
@@ -75,7 +75,7 @@ class Summary:
         mean = {name: np.mean([row["score"] for (_, land), row in self.rows.items() if land == name]) for name in names}
         return tuple(sorted(names, key=lambda name: -mean[name]))
 
-    def row(self, optimizer: str, landscape: str) -> Mapping[str, Any]:
+    def row(self, optimizer: str, landscape: str) -> CellTable:
         """Return the results of an optimizer on a landscape, or raise UserError with the nearest name."""
         for text, known, kind in ((optimizer, self.optimizers, "optimizer"), (landscape, self.landscapes, "landscape")):
             if text not in known:
@@ -96,7 +96,7 @@ class Summary:
 
     def profile(self, optimizer: str) -> Float64:
         """Return the share (g,) of all starts, targets and landscapes that is reached within the budgets."""
-        return np.mean([self.row(optimizer, land)["profile"] for land in self.landscapes], axis=0)
+        return np.mean([np.asarray(self.row(optimizer, land)["profile"]) for land in self.landscapes], axis=0)
 
     def why_no_replay(self, optimizer: str, landscape: str) -> str:
         """Return why the runs of a cell cannot be shown on their landscape, "" where they can.

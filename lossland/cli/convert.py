@@ -100,7 +100,7 @@ def _convert_run(source: Path, output: Path, as_json: bool) -> None:
             f"{source} is a recorded run; it becomes a .csv file, or one with {eventfiles.MARK} in its name."
         )
     runs = runfiles.read(source)
-    if len(runs) > 1:
+    if len(runs) != 1:
         names = ", ".join(run.name for run in runs[:8])
         raise UserError(f"{source} holds {len(runs)} runs, {names}; give one of their files or folders.")
     (run,) = runs

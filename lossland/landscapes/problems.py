@@ -117,9 +117,9 @@ def problem(
             raise UserError(f"{found.text} has {has} dimensions, not {size}.")
         known = found
     elif _is_of_vector(found) or (size != 2 and inspect.isroutine(found)):
-        known = _of_vector(found, size)
+        known = _of_vector(cast(Callable[[Any], Any], found), size)
     elif size == 2:
-        return _in_the_plane(found, area)
+        return _in_the_plane(cast(AnyLandscape, found), area)
     elif isinstance(found, str) and bbob.is_named(found):
         known = _bbob(found, size)
     else:
@@ -190,7 +190,7 @@ def _is_of_vector(what: object) -> bool:
     return callable(what) and not isinstance(what, type) and takes(what, 1) and not takes(what, 2)
 
 
-def _in_the_plane(what: Any, area: Any) -> Problem:
+def _in_the_plane(what: AnyLandscape, area: tuple[Interval, ...] | None) -> Problem:
     land = landscape(what, domain=area)
     lowest = min((float(land.value(np.array(at))) for at in land.minima), default=None)
     return Problem(
@@ -198,7 +198,7 @@ def _in_the_plane(what: Any, area: Any) -> Problem:
     )
 
 
-def _of_vector(function: Any, size: int) -> Problem:
+def _of_vector(function: Callable[[Any], Any], size: int) -> Problem:
     names = names_of(size)
     node = traced_vector(function, names)
     name = getattr(function, "__name__", "")

@@ -21,6 +21,7 @@ Floats = NDArray[np.float64]
 TRAIN = ("train", "training")
 VALIDATION = ("validation", "valid", "val", "eval", "test", "dev")
 HIGHER = ("acc", "auc", "f1", "precision", "recall", "bleu")  # parts of names of what should rise
+TOP = 8.0  # how many times its middle value is seen of a curve
 MOST_KEPT = 64  # trainings
 BLOCK = 180  # samples judged at once: so few that BLAS does not start threads, which would take longer
 HIDDEN = 16  # neurons of the small training
@@ -61,7 +62,7 @@ def best(values: ArrayLike, higher: bool = False) -> int:
 def stopping(values: ArrayLike, patience: int, higher: bool = False) -> int | None:
     """Return the index at which early stopping ends a training: ``patience`` values in a row without a new best one.
 
-    None if it never does (Prechelt 1998, "Early stopping: but when?"; so does Keras with ``min_delta=0``).
+    None if it never does (Goodfellow, Bengio & Courville 2016, algorithm 7.1; so does Keras with ``min_delta=0``).
     """
     record, since = -np.inf if higher else np.inf, 0
     for t, value in enumerate(np.asarray(values, float).tolist()):
@@ -72,6 +73,18 @@ def stopping(values: ArrayLike, patience: int, higher: bool = False) -> int | No
         if t and since >= patience:
             return t
     return None
+
+
+def patience_to(values: ArrayLike, index: int, higher: bool = False) -> int:
+    """Return the patience with which early stopping ends a training as near to an index as it can."""
+    record, since, longest = -np.inf if higher else np.inf, 0, 1
+    for value in np.asarray(values, float)[: index + 1].tolist():
+        better = value > record if higher else value < record
+        record, since = (value, 0) if better else (record, since + 1)
+        longest = max(longest, since)
+    ends = {patience: stopping(values, patience, higher) for patience in (longest, longest + 1)}
+    near = {patience: abs(end - index) for patience, end in ends.items() if end is not None}
+    return min(near, key=near.__getitem__, default=longest)
 
 
 def gap(train: Scalars, validation: Scalars) -> Scalars:
@@ -118,6 +131,21 @@ def verdict(pair: Pair, patience: int, higher: bool = False) -> dict[str, float]
     if pair.train and pair.validation:
         found |= {"train": float(pair.train.values[-1]), "gap": float(gap(pair.train, pair.validation).values[-1])}
     return found
+
+
+def seen(curves: Sequence[Floats], log: bool = False) -> tuple[float, float]:
+    """Return the range of values in which curves are seen well: from 0 if all are above it, to their largest value.
+
+    Where a curve begins far higher, that is cut at ``TOP`` times the largest of the curves' middle values. On a
+    logarithmic scale only what is above 0 is seen, over four powers of ten at most.
+    """
+    kept = [curve[np.isfinite(curve) & ((curve > 0) | (not log))] for curve in curves]
+    kept = [curve for curve in kept if len(curve)] or [np.array([0.0, 1.0])]
+    low, high = min(float(one.min()) for one in kept), max(float(one.max()) for one in kept)
+    if low >= 0:
+        high = min(high, TOP * max(float(np.median(one)) for one in kept)) or high
+        low = max(low, 1e-4 * high) if log else 0.0
+    return (low, high) if high > low else (low, low + (abs(low) or 1.0))
 
 
 def is_higher_better(name: str) -> bool:

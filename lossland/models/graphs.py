@@ -94,9 +94,7 @@ class Graph:
 
     def latex(self, node: Node) -> str:
         """Return an expression of inputs and steps as LaTeX; a slope that is nan somewhere as it is elsewhere."""
-        if node.op == "where" and node.args[1].op == "const" and np.isnan(node.args[1].value):
-            node = node.args[2]
-        return re.sub(r"\\log(?!_)", r"\\ln", latex(node, self.symbols))
+        return re.sub(r"\\log(?!_)", r"\\ln", latex(_where_defined(node), self.symbols))
 
     def symbol(self, name: str) -> str:
         """Return a name as LaTeX."""
@@ -171,6 +169,13 @@ def of_node(node: Node, target: float | None = None) -> Graph:
             Step(next(name for name in ("E", "E0", "E1") if name not in inputs), _error(outputs, [target]), "½( )²")
         )
     return Graph(inputs, tuple(steps), outputs)
+
+
+def _where_defined(node: Node) -> Node:
+    """Return an expression without the cases in which it is nan."""
+    if node.op == "where" and node.args[1].op == "const" and np.isnan(node.args[1].value):
+        return _where_defined(node.args[2])
+    return _rebuilt(node, _where_defined)
 
 
 def _rebuilt(node: Node, written: Callable[[Node], Node]) -> Node:

@@ -85,6 +85,11 @@ class Course:
         return [*bends, len(self.network.layers) - 1]
 
     @property
+    def target(self) -> NDArray[np.int64]:
+        """Which class each sample is of (n,)."""
+        return np.asarray(self.data.target, np.int64)
+
+    @property
     def last(self) -> int:
         """The index of the last parameters."""
         return len(self.epochs) - 1
@@ -101,7 +106,7 @@ class Course:
     def accuracy(self, index: int) -> float:
         """Return what share of the test the network gets right."""
         read = self.hidden(index)[-1].argmax(axis=1)
-        return float(np.mean(read[self.tested] == self.data.target[self.tested]))
+        return float(np.mean(read[self.tested] == self.target[self.tested]))
 
     def frames(self) -> list[layer_maps.Frame]:
         """Return the three axes in which each layer is seen: those of the end, each turned to the layer before it."""
@@ -143,7 +148,8 @@ training = lru_cache(maxsize=8)(Training)
 def recorded(run: RecordedRun, activation: str) -> Course:
     """Return the course of a recorded perceptron for the digits or the flowers, told by its number of inputs.
 
-    Raises UserError for other networks. Which samples it was trained on is not recorded: all count as the test.
+    Raises UserError for other networks. It is taken to have learned from the numbers as `datasets` has them. Which
+    samples it was trained on is not recorded: all count as the test.
     """
     weights = [values for values in run.parameters.values() if values.ndim == 3]
     rest = [values for values in run.parameters.values() if values.ndim == 2]

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -31,6 +31,7 @@ from lossland.expression import namespace
 Array = Any  # of any library that follows the array API standard
 Weights = Mapping[str, Array]  # a layer's parameters by name, each (P, *shape)
 Shape = tuple[int, ...]
+Saved = TypeVar("Saved")  # what a layer keeps of its way forward for the one back
 
 BLAS_ALONE = 2**18  # multiplications of a product that OpenBLAS does not share out to threads; of complex numbers 2**15
 SMALLEST_BLOCK = 8  # samples
@@ -52,8 +53,8 @@ class Mode:
 EVALUATION = Mode()
 
 
-class Layer(ABC):
-    """One step from activations to activations. Most have no parameters."""
+class Layer(ABC, Generic[Saved]):
+    """One step from activations to activations, which saves something for the way back. Most have no parameters."""
 
     def shapes(self) -> dict[str, Shape]:
         """Return the shape of each parameter, in order."""
@@ -64,21 +65,21 @@ class Layer(ABC):
         return {}
 
     @abstractmethod
-    def forward(self, w: Weights, x: Array, mode: Mode) -> tuple[Array, Any]:
+    def forward(self, w: Weights, x: Array, mode: Mode) -> tuple[Array, Saved]:
         """Return the activations after the layer, and what `backward` needs."""
 
     @abstractmethod
-    def backward(self, w: Weights, saved: Any, slope: Array) -> tuple[Array, dict[str, Array]]:
+    def backward(self, w: Weights, saved: Saved, slope: Array) -> tuple[Array, dict[str, Array]]:
         """Return the loss's gradient by the activations before the layer, and by each parameter.
 
         ``slope`` is that by the activations after it.
         """
 
-    def backward_first(self, w: Weights, saved: Any, slope: Array) -> dict[str, Array]:
+    def backward_first(self, w: Weights, saved: Saved, slope: Array) -> dict[str, Array]:
         """Return the gradient by each parameter alone: what is before a network's first layer, the data, is given."""
         return self.backward(w, saved, slope)[1]
 
-    def observed(self, saved: Any) -> dict[str, Array]:
+    def observed(self, saved: Saved) -> dict[str, Array]:
         """Return the statistics of the batch that `forward` saw, by the names of `statistics`."""
         return {}
 
@@ -92,7 +93,7 @@ def turned(matrices: Array) -> Array:
 
 
 @dataclass(frozen=True)
-class Linear(Layer):
+class Linear(Layer[Array]):
     """W x + b, with ``weight`` (outputs, inputs) and ``bias`` (outputs,)."""
 
     inputs: int
@@ -102,22 +103,22 @@ class Linear(Layer):
         """Return weight and bias."""
         return {"weight": (self.outputs, self.inputs), "bias": (self.outputs,)}
 
-    def forward(self, w: Weights, x: Array, mode: Mode) -> tuple[Array, Any]:
+    def forward(self, w: Weights, x: Array, mode: Mode) -> tuple[Array, Array]:
         """Return (P, N, outputs) of (P, N, inputs)."""
         y = turned(w["weight"] @ turned(x))  # the samples of a feature lie side by side: sums over features are quick
         return y + w["bias"][:, None, :], x
 
-    def backward(self, w: Weights, saved: Any, slope: Array) -> tuple[Array, dict[str, Array]]:
+    def backward(self, w: Weights, saved: Array, slope: Array) -> tuple[Array, dict[str, Array]]:
         """Return the gradients."""
         return slope @ w["weight"], self.backward_first(w, saved, slope)
 
-    def backward_first(self, w: Weights, saved: Any, slope: Array) -> dict[str, Array]:
+    def backward_first(self, w: Weights, saved: Array, slope: Array) -> dict[str, Array]:
         """Return the gradients by weight and bias."""
         return {"weight": turned(slope) @ saved, "bias": namespace(slope).sum(slope, axis=1)}
 
 
 @dataclass(frozen=True)
-class Convolution(Layer):
+class Convolution(Layer[tuple[Array, Shape]]):
     """A convolution that keeps the size of its images: odd kernel, zeros around. ``weight`` (outputs, inputs, k, k)."""
 
     inputs: int
@@ -133,7 +134,7 @@ class Convolution(Layer):
         xp, weight = namespace(w["weight"]), w["weight"]
         return xp.reshape(xp.permute_dims(weight, (0, 3, 4, 2, 1)), (weight.shape[0], -1, self.outputs))
 
-    def forward(self, w: Weights, x: Array, mode: Mode) -> tuple[Array, Any]:
+    def forward(self, w: Weights, x: Array, mode: Mode) -> tuple[Array, tuple[Array, Shape]]:
         """Return (P, N, h, w, outputs) of (P, N, h, w, inputs)."""
         xp = namespace(x)
         networks, samples, height, width, channels = x.shape
@@ -145,7 +146,7 @@ class Convolution(Layer):
         y = patches @ self._matrix(w) + w["bias"][:, None, :]
         return xp.reshape(y, (y.shape[0], samples, height, width, self.outputs)), (patches, x.shape)
 
-    def backward(self, w: Weights, saved: Any, slope: Array) -> tuple[Array, dict[str, Array]]:
+    def backward(self, w: Weights, saved: tuple[Array, Shape], slope: Array) -> tuple[Array, dict[str, Array]]:
         """Return the gradients."""
         xp = namespace(slope)
         patches, (_, samples, height, width, channels) = saved
@@ -173,8 +174,20 @@ EPSILON = 1e-5  # PyTorch's, of both kinds of normalization
 MOMENTUM = 0.1  # of a new batch in the running statistics, PyTorch's
 
 
+class Normalized(NamedTuple):
+    """What `BatchNorm` saves: activations with mean 0 and variance 1, by what they were multiplied, and in which mode.
+
+    ``found`` are the batch's own statistics by the names of `BatchNorm.statistics`.
+    """
+
+    normal: Array
+    scale: Array
+    training: bool
+    found: dict[str, Array]
+
+
 @dataclass(frozen=True)
-class BatchNorm(Layer):
+class BatchNorm(Layer[Normalized]):
     """Each feature with mean 0 and variance 1 over a batch (Ioffe and Szegedy 2015), then scaled and shifted.
 
     In evaluation the running statistics take the batch's place.
@@ -190,7 +203,7 @@ class BatchNorm(Layer):
         """Return mean and variance."""
         return {"running_mean": (self.features,), "running_var": (self.features,)}
 
-    def forward(self, w: Weights, x: Array, mode: Mode) -> tuple[Array, Any]:
+    def forward(self, w: Weights, x: Array, mode: Mode) -> tuple[Array, Normalized]:
         """Return activations of the same shape."""
         xp = namespace(x)
         batch = tuple(range(1, x.ndim - 1))
@@ -203,9 +216,9 @@ class BatchNorm(Layer):
         scale = 1 / xp.sqrt(variance + EPSILON)
         normal = (x - mean) * scale
         y = _wide(w["weight"], x.ndim) * normal + _wide(w["bias"], x.ndim)
-        return y, (normal, scale, mode.training, found)
+        return y, Normalized(normal, scale, mode.training, found)
 
-    def backward(self, w: Weights, saved: Any, slope: Array) -> tuple[Array, dict[str, Array]]:
+    def backward(self, w: Weights, saved: Normalized, slope: Array) -> tuple[Array, dict[str, Array]]:
         """Return the gradients."""
         xp = namespace(slope)
         normal, scale, training, _ = saved
@@ -217,10 +230,10 @@ class BatchNorm(Layer):
             inner = inner - normal * xp.mean(inner * normal, axis=batch, keepdims=True)
         return inner * scale, grads
 
-    def observed(self, saved: Any) -> dict[str, Array]:
+    def observed(self, saved: Normalized) -> dict[str, Array]:
         """Return the batch's mean and (unbiased) variance, (P, features)."""
-        found: dict[str, Array] = saved[3]
-        return {name: namespace(value).reshape(value, (value.shape[0], self.features)) for name, value in found.items()}
+        found = saved.found.items()
+        return {name: namespace(value).reshape(value, (value.shape[0], self.features)) for name, value in found}
 
 
 def _wide(parameter: Array, ndim: int) -> Array:
@@ -230,7 +243,7 @@ def _wide(parameter: Array, ndim: int) -> Array:
 
 
 @dataclass(frozen=True)
-class LayerNorm(Layer):
+class LayerNorm(Layer[tuple[Array, Array]]):
     """Each sample with mean 0 and variance 1 over its features (Ba et al. 2016), then scaled and shifted."""
 
     features: int
@@ -239,7 +252,7 @@ class LayerNorm(Layer):
         """Return scale and shift."""
         return {"weight": (self.features,), "bias": (self.features,)}
 
-    def forward(self, w: Weights, x: Array, mode: Mode) -> tuple[Array, Any]:
+    def forward(self, w: Weights, x: Array, mode: Mode) -> tuple[Array, tuple[Array, Array]]:
         """Return activations of the same shape."""
         xp = namespace(x)
         centred = x - xp.mean(x, axis=-1, keepdims=True)
@@ -247,7 +260,7 @@ class LayerNorm(Layer):
         normal = centred * scale
         return _wide(w["weight"], x.ndim) * normal + _wide(w["bias"], x.ndim), (normal, scale)
 
-    def backward(self, w: Weights, saved: Any, slope: Array) -> tuple[Array, dict[str, Array]]:
+    def backward(self, w: Weights, saved: tuple[Array, Array], slope: Array) -> tuple[Array, dict[str, Array]]:
         """Return the gradients."""
         xp = namespace(slope)
         normal, scale = saved
@@ -316,25 +329,25 @@ ACTIVATIONS = ("tanh", "relu", "sigmoid", "linear", "gelu", "leaky_relu", "silu"
 
 
 @dataclass(frozen=True)
-class Activation(Layer):
+class Activation(Layer[tuple[Array, Array] | None]):
     """A function of each number, by its name in ``ACTIVATIONS``."""
 
     kind: str
 
-    def forward(self, w: Weights, x: Array, mode: Mode) -> tuple[Array, Any]:
+    def forward(self, w: Weights, x: Array, mode: Mode) -> tuple[Array, tuple[Array, Array] | None]:
         """Return activations of the same shape."""
         if self.kind == "linear":
             return x, None
         y = bent(namespace(x), self.kind, x)
         return y, (x, y)
 
-    def backward(self, w: Weights, saved: Any, slope: Array) -> tuple[Array, dict[str, Array]]:
+    def backward(self, w: Weights, saved: tuple[Array, Array] | None, slope: Array) -> tuple[Array, dict[str, Array]]:
         """Return the gradient."""
         return (slope if saved is None else slope * _slope(namespace(slope), self.kind, *saved)), {}
 
 
 @dataclass(frozen=True)
-class Dropout(Layer):
+class Dropout(Layer[Array | None]):
     """In training each number is 0 with probability ``rate``, else divided by 1 − rate (Srivastava et al. 2014).
 
     A network's mask follows from its index in the batch, the seed, the step and the layer's ``stream``.
@@ -343,7 +356,7 @@ class Dropout(Layer):
     rate: float
     stream: int = 0
 
-    def forward(self, w: Weights, x: Array, mode: Mode) -> tuple[Array, Any]:
+    def forward(self, w: Weights, x: Array, mode: Mode) -> tuple[Array, Array | None]:
         """Return activations of the same shape."""
         if not mode.training or self.rate == 0:
             return x, None
@@ -352,7 +365,7 @@ class Dropout(Layer):
         mask = xp.astype(xp.reshape(draw, x.shape) >= self.rate, _real(xp, x.dtype)) / (1 - self.rate)
         return x * mask, mask
 
-    def backward(self, w: Weights, saved: Any, slope: Array) -> tuple[Array, dict[str, Array]]:
+    def backward(self, w: Weights, saved: Array | None, slope: Array) -> tuple[Array, dict[str, Array]]:
         """Return the gradient."""
         return (slope if saved is None else slope * saved), {}
 
@@ -363,33 +376,33 @@ def _real(xp: ModuleType, dtype: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class Image(Layer):
+class Image(Layer[None]):
     """Rows of pixels (channels, height, width) become images."""
 
     channels: int
     height: int
     width: int
 
-    def forward(self, w: Weights, x: Array, mode: Mode) -> tuple[Array, Any]:
+    def forward(self, w: Weights, x: Array, mode: Mode) -> tuple[Array, None]:
         """Return (P, N, height, width, channels) of (P, N, features)."""
         xp = namespace(x)
         images = xp.reshape(x, (*x.shape[:2], self.channels, self.height, self.width))
         return xp.permute_dims(images, (0, 1, 3, 4, 2)), None
 
-    def backward(self, w: Weights, saved: Any, slope: Array) -> tuple[Array, dict[str, Array]]:
+    def backward(self, w: Weights, saved: None, slope: Array) -> tuple[Array, dict[str, Array]]:
         """Return the gradient."""
         return _flat(slope), {}
 
 
 @dataclass(frozen=True)
-class Flatten(Layer):
+class Flatten(Layer[Shape]):
     """Images become rows, channel after channel."""
 
-    def forward(self, w: Weights, x: Array, mode: Mode) -> tuple[Array, Any]:
+    def forward(self, w: Weights, x: Array, mode: Mode) -> tuple[Array, Shape]:
         """Return (P, N, features) of (P, N, height, width, channels)."""
         return _flat(x), x.shape
 
-    def backward(self, w: Weights, saved: Any, slope: Array) -> tuple[Array, dict[str, Array]]:
+    def backward(self, w: Weights, saved: Shape, slope: Array) -> tuple[Array, dict[str, Array]]:
         """Return the gradient."""
         xp = namespace(slope)
         _, samples, height, width, channels = saved
@@ -403,12 +416,12 @@ def _flat(images: Array) -> Array:
 
 
 @dataclass(frozen=True)
-class MeanPool(Layer):
+class MeanPool(Layer[None]):
     """The mean of every square of ``size`` x ``size`` pixels; the image's sides are multiples of it."""
 
     size: int = 2
 
-    def forward(self, w: Weights, x: Array, mode: Mode) -> tuple[Array, Any]:
+    def forward(self, w: Weights, x: Array, mode: Mode) -> tuple[Array, None]:
         """Return images with sides ``size`` times as short."""
         total = x[:, :, :: self.size, :: self.size, :]  # sums of strided images are many times as quick as a mean
         for place in range(1, self.size**2):
@@ -416,7 +429,7 @@ class MeanPool(Layer):
             total = total + x[:, :, i :: self.size, j :: self.size, :]
         return total / self.size**2, None
 
-    def backward(self, w: Weights, saved: Any, slope: Array) -> tuple[Array, dict[str, Array]]:
+    def backward(self, w: Weights, saved: None, slope: Array) -> tuple[Array, dict[str, Array]]:
         """Return the gradient."""
         xp = namespace(slope)
         return xp.repeat(xp.repeat(slope, self.size, axis=2), self.size, axis=3) / self.size**2, {}
@@ -426,7 +439,7 @@ class MeanPool(Layer):
 
 
 @dataclass(frozen=True)
-class Residual(Layer):
+class Residual(Layer[list[Any]]):
     """x + f(x), where f are layers that keep the shape (He et al. 2015)."""
 
     layers: tuple[Layer, ...]
@@ -439,17 +452,17 @@ class Residual(Layer):
         """Return the statistics of the layers within."""
         return {f"{i}.{k}": shape for i, layer in enumerate(self.layers) for k, shape in layer.statistics().items()}
 
-    def forward(self, w: Weights, x: Array, mode: Mode) -> tuple[Array, Any]:
+    def forward(self, w: Weights, x: Array, mode: Mode) -> tuple[Array, list[Any]]:
         """Return activations of the same shape."""
         y, saved = forward(self.layers, w, x, mode)
         return x + y, saved
 
-    def backward(self, w: Weights, saved: Any, slope: Array) -> tuple[Array, dict[str, Array]]:
+    def backward(self, w: Weights, saved: list[Any], slope: Array) -> tuple[Array, dict[str, Array]]:
         """Return the gradients."""
         before, grads = backward(self.layers, w, saved, slope)
         return slope + before, grads
 
-    def observed(self, saved: Any) -> dict[str, Array]:
+    def observed(self, saved: list[Any]) -> dict[str, Array]:
         """Return the statistics that the layers within saw."""
         return observed(self.layers, saved)
 

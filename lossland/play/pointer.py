@@ -155,7 +155,10 @@ class Pointer:
             return
         x, y = np.asarray(pixel) + self._grip
         at = float(x), float(y)
-        position = self._in_space(at) if handle.free else self.position_at(at, handle.plane)
+        if handle.free:
+            position = self._in_space(at) if handle.along is None else self._on_line(at, np.array(handle.along))
+        else:
+            position = self.position_at(at, handle.plane)
         if position is not None:
             try:
                 self.player.drag(self.held, position)
@@ -172,6 +175,15 @@ class Pointer:
             return None
         way = float((self._taken - origin) @ facing) / ahead
         return tuple((origin + way * direction).tolist()) if way > 0 else None
+
+    def _on_line(self, pixel: Pixel, along: Floats) -> tuple[float, ...]:
+        """Return the point of the line through where the handle was taken that is seen nearest to a pixel."""
+        camera, size, way = self.player.camera, self.player.size, 0.0
+        for _ in range(4):  # Newton's method, because what is far looks small
+            here, there = camera.project(self._taken + np.outer((way, way + 1e-3), along), size)
+            slope = (there - here) / 1e-3
+            way += float((np.asarray(pixel) - here) @ slope / max(float(slope @ slope), 1e-9))
+        return tuple((self._taken + way * along).tolist())
 
     def _pixel_of(self, handle: Handle) -> np.ndarray:
         return self.player.camera.project(np.asarray([handle.position], float), self.player.size)[0]

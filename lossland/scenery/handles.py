@@ -16,7 +16,8 @@ class Handle:
 
     ``plane`` None: the drag follows the scene's ground, else the horizontal plane of that height.
     ``move(scene, position)`` gets the position in the domain (on the ground) or in the plane, two numbers. One that is
-    ``free`` moves in space, in the plane through it that faces the eye, and gets three.
+    ``free`` moves in space, in the plane through it that faces the eye, and gets three; with ``along``, a direction
+    (3,), it moves on the line through it alone, to where that passes nearest to the pointer in the picture.
     """
 
     name: str
@@ -24,3 +25,4 @@ class Handle:
     move: Callable[[Any, Any], None]
     plane: float | None = None
     free: bool = False
+    along: tuple[float, float, float] | None = None

@@ -29,7 +29,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_code_kernels_shaders_scenes_and_the_licence(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
-    for folder in ("shaders", "scenes", "data"):
+    for folder in ("shaders", "scenes", "tasks", "data"):
         files = [file for file in (ROOT / folder).rglob("*") if file.is_file() and "__pycache__" not in file.parts]
         assert files
         assert {f"lossland/{file.relative_to(ROOT)}" for file in files} <= names

@@ -94,6 +94,8 @@ def test_formulas_are_written() -> None:
     graph = graphs.of_expression("ln(x*y)")
     assert graph.latex(graph.steps[1].formula) == r"\ln(v_1)"
     assert graph.latex(graph.slopes["v1", "f"]) == r"\frac{1}{v_1}"
+    negative = graphs.of_expression("-ln(x*y)")
+    assert negative.latex(negative.slopes["v1", "f"]) == r"-\frac{1}{v_1}"
     net = graphs.network((2, 2, 1), "sigmoid", (1.0,))
     assert net.symbol("h12") == "h^1_2"
     assert net.latex(net.step("z21").formula) == r"w^2_{11} h^1_1 + w^2_{12} h^1_2 + b^2_1"

@@ -21,7 +21,7 @@ def course() -> journeys.Course:
 
 def test_layer_by_layer_the_classes_come_apart(course: journeys.Course) -> None:
     """The means over starts, of another library: 0.421, 0.610, 0.720, 0.774, 0.830, and 0.987 of the test right."""
-    found = [journeys.separation(one, course.data.target) for one in course.hidden(course.last)]
+    found = [journeys.separation(one, course.target) for one in course.hidden(course.last)]
     assert np.all(np.diff(found) > 0)
     np.testing.assert_allclose(found, [0.421, 0.610, 0.720, 0.774, 0.830], atol=0.035)
     assert found[-1] >= 0.75

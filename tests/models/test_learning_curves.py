@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 
 from lossland.errors import UserError
 from lossland.models import curves
-from lossland.models.curves import best, gap, is_higher_better, mislabelled, pairs, smoothed, stopping
+from lossland.models.curves import (
+    best,
+    gap,
+    is_higher_better,
+    mislabelled,
+    pairs,
+    patience_to,
+    seen,
+    smoothed,
+    stopping,
+)
 from lossland.models.datasets import split_digits
 from lossland.models.networks import mlp
 from lossland.models.runs import Scalars
@@ -81,6 +91,19 @@ def test_curves_find_their_partners() -> None:
     assert not is_higher_better("loss")
 
 
+def test_the_range_in_which_curves_are_seen() -> None:
+    falling = np.array([2.0, 1.0, 0.5])
+    assert seen([falling, 2 * falling]) == (0.0, 4.0)
+    assert seen([falling], log=True) == (0.5, 2.0)
+    assert seen([np.array([1e6, 2.0, 1.0, 1.0, np.nan])]) == (0.0, 12.0)  # the middle of the four is 1.5
+    assert seen([np.array([1.0, 1e-9, 0.0, -1.0])], log=True) == (1e-4, 1.0)
+    assert seen([np.array([-3.0, 2.0])]) == (-3.0, 2.0)
+    assert seen([np.array([-3.0, -3.0])]) == (-3.0, 0.0)
+    assert seen([np.zeros(3)]) == (0.0, 1.0)
+    low, high = seen([np.array([np.nan])], log=True)
+    assert 0 < low < high
+
+
 def test_a_share_of_the_labels_is_wrong() -> None:
     data = split_digits()[0].part(0, 100)
     for seed in range(3):
@@ -127,3 +150,12 @@ def test_loss_and_accuracy_are_the_networks_own() -> None:
     loss, accuracy = curves._measured(network, theta, data)
     np.testing.assert_allclose(loss, network.loss(theta, data.points, data.target), rtol=1e-12)
     np.testing.assert_allclose(accuracy, network.accuracy(theta, data.points, data.target), rtol=1e-12)
+
+
+@given(values=NUMBERS, share=st.floats(0.0, 1.0), higher=st.booleans())
+def test_no_other_patience_ends_nearer_to_a_step(values: list[float], share: float, higher: bool) -> None:
+    index = int(share * (len(values) - 1))
+    ends = [stopping(values, patience, higher) for patience in range(1, len(values) + 1)]
+    nearest = min((abs(end - index) for end in ends if end is not None), default=None)
+    found = stopping(values, patience_to(values, index, higher), higher)
+    assert (None if found is None else abs(found - index)) == nearest

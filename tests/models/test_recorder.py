@@ -176,11 +176,13 @@ def test_half_a_file_is_told(tmp_path: Path) -> None:
         recorder.read_run(file)
 
 
-def test_a_run_is_no_landscape_yet(tmp_path: Path) -> None:
+def test_a_run_is_shown_by_its_curves(tmp_path: Path) -> None:
     with ll.Recorder(tmp_path / "run.npz") as run:
         run.save(weights(0.0))
-    with pytest.raises(ll.UserError, match=r"is a recorded run: `lossland slice --checkpoints run\.npz`"):
-        ll.scene(tmp_path / "run.npz")
+        with pytest.raises(ll.UserError, match=r"no curve in .*`lossland slice --checkpoints run\.npz`"):
+            ll.scene(tmp_path / "run.npz")
+        run.save(weights(1.0), loss=0.5)
+    assert ll.scene(tmp_path / "run.npz").readouts()["best_epoch"] == 1
 
 
 def test_numbers_in_names_are_sorted_as_numbers(tmp_path: Path) -> None:

@@ -126,6 +126,29 @@ def test_a_point_of_space_is_dragged_across_the_view() -> None:
     assert player.scene.values["tip"] == (3.0, 0.12, -3.0)
 
 
+class Lift(Space):
+    def handles(self, now: ll.Now) -> list[ll.Handle]:
+        return [ll.Handle("tip", self.tip, Lift.lift, free=True, along=(0.0, 0.0, 1.0))]
+
+    def lift(self, place: tuple[float, float, float]) -> None:
+        self.set("tip", place)
+
+
+def test_a_handle_on_a_line_is_as_high_as_the_pointer_and_does_not_leave_the_line() -> None:
+    player = Player(Lift(), (800, 600))
+    pointer, before = Pointer(player), player.scene.values["tip"]
+    x, y = player.camera.project(np.array(before), player.size)
+    pointer.press((x, y))
+    for up in (30.0, -50.0):
+        pointer.move((x, y - up))
+        after = player.scene.values["tip"]
+        assert after[:2] == before[:2]
+        seen = player.camera.project(np.array(after), player.size)
+        line = player.camera.project(np.array([(*before[:2], -3.0), (*before[:2], 3.0)]), player.size)
+        slope = (line[1] - line[0]) / np.hypot(*(line[1] - line[0]))
+        assert (seen - (x, y - up)) @ slope == pytest.approx(0.0, abs=1.0)  # it is rounded to two decimals
+
+
 def test_a_point_that_is_declared_outside_the_map_is_refused() -> None:
     class Astray(Hill):
         ball = ll.parameters.GroundPoint((30.0, 2.0))

@@ -215,3 +215,12 @@ def test_any_sentence_can_be_typed_and_a_window_does_not_wait_for_it():
     while len(drawn(made, 12.0)["words/Plates"].text) != 5:
         frames += 1
     assert frames >= minilm.LAYERS - 1  # a layer a frame; until then it shows the sentence before
+
+
+def test_what_is_to_be_shown_is_what_was_said_or_else_what_was_changed_last():
+    assert scene(sentence=BANK, show="query").show == "query"
+    made = scene(sentence=BANK)
+    assert made.show == "sentence"
+    made.set("query", (0, 1))
+    assert made.show == "query"
+    assert eval(repr(made), {"ll": ll}).values == made.values

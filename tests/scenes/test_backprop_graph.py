@@ -130,4 +130,4 @@ def test_what_is_no_graph_is_refused() -> None:
         with pytest.raises(UserError):
             scene(**bad)
     made = scene(expression="x*y", values="1, 2, 3")
-    assert any("belong to no input" in getattr(note, "text", "") for note in made.frame(0.0).notes)
+    assert any("The last 1 of the values" in getattr(note, "text", "") for note in made.frame(0.0).notes)

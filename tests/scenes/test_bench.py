@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -115,7 +116,7 @@ def test_results_never_run_a_file_by_themselves(tmp_path: Path) -> None:
     """A rule in a file is run again only once it was named; until then the race says so and shows something else."""
     mark, rule = tmp_path / "was run", tmp_path / "mine.py"
     rule.write_text(f"open({str(mark)!r}, 'w').close()\n")
-    document = {**FOUND.document, "results": [dict(row) for row in FOUND.document["results"]]}
+    document = deepcopy(FOUND.document)
     for row in document["results"]:
         if row["optimizer"] == "adam":
             row["rule"] = f"{rule}:MyRule:lr=0.1"

@@ -45,14 +45,14 @@ def test_behind_a_relu_the_mean_is_another() -> None:
     assert read["gap"] > 0.4
 
 
-def test_bars_are_the_outputs_on_grounds_of_their_probability() -> None:
+def test_bars_are_the_outputs_and_wider_where_they_are_more_probable() -> None:
     made = scene(rate=0.3)
     bars = made.frame(made.clock.seconds).layer("bars")
     height = np.where(bars.high[:, 2] > 0.002, bars.high[:, 2], bars.low[:, 2]) / made.scale()
     expected = sorted(WX @ mask / 0.7 for mask in itertools.product((0, 1), repeat=10))
     np.testing.assert_allclose(sorted(height), expected, atol=2e-2)
-    area = np.prod((bars.high - bars.low)[:, :2], axis=1)
-    kept = 10 - np.round(np.log(area / area.max()) / np.log(3 / 7))
+    chance = (bars.high - bars.low)[:, 0] ** 4
+    kept = 10 - np.round(np.log(chance / chance.max()) / np.log(3 / 7))
     counts = np.unique(kept, return_counts=True)[1]
     assert counts.tolist() == [1, 10, 45, 120, 210, 252, 210, 120, 45, 10, 1]
 

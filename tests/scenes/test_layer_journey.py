@@ -48,7 +48,7 @@ def test_samples_go_from_cloud_to_cloud(share: float, clouds: int) -> None:
     made = scene("layer by layer")
     frame = made.frame(share * made.clock.seconds)
     points = frame.layer("class 0")
-    own = np.isin(made.chosen(), np.flatnonzero(made.course().data.target == 0)).sum()
+    own = np.isin(made.chosen(), np.flatnonzero(made.course().target == 0)).sum()
     assert len(points.position) == clouds * own
 
 
@@ -56,8 +56,12 @@ def test_a_click_follows_a_sample() -> None:
     made = scene()
     frame = made.frame(made.clock.seconds)
     layer = frame.layer("class 3")
-    assert made.pick(layer, 5)
-    assert made.course().data.target[made.sample] == 3
+    many = len(layer.position) // 5  # the fifth sample of the third cloud
+    assert made.pick(layer, 2 * many + 5)
+    assert made.course().target[made.sample] == 3
+    place = made.clouds(60)[2, made.sample]
+    np.testing.assert_array_equal(layer.target[2 * many + 5], place)
+    assert layer.worth[5].startswith(f"sample {made.sample}, read as")
     assert made.followed().tolist() == [made.sample]
     assert made.frame(made.clock.seconds).layer(f"followed {made.sample}") is not None
     assert made.pick(layer, 5)
@@ -72,7 +76,7 @@ def test_those_that_are_misread_have_threads() -> None:
     assert set(threads.color) == {"bad"}
     assert len(made.frame(made.clock.seconds).layer("threads").paths[0]) == 5
     made.set("show", "4")
-    assert set(made.course().data.target[made.followed()]) == {4}
+    assert set(made.course().target[made.followed()]) == {4}
 
 
 def test_a_run_of_ones_own(tmp_path: Path) -> None:

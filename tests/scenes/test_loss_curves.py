@@ -131,8 +131,8 @@ def test_a_file_is_followed_and_its_curves_are_offered(tmp_path: Path) -> None:
 def test_damage_is_told_in_the_picture(tmp_path: Path) -> None:
     (tmp_path / "run.csv").write_text("step,loss\n0,3\n1,x\n2,1\n")
     made: Any = library.scene(str(tmp_path / "run.csv"))
-    (title,) = [note for note in made.frame(0.0).notes if isinstance(note, layers.Title)]
-    assert any("line 3: 'x' is no number" in line for line in title.lines)
+    (caution,) = [note for note in made.frame(0.0).notes if isinstance(note, layers.Caution)]
+    assert caution.text == "1 × not readable, first in run: line 3: 'x' is no number."
 
 
 def test_the_sweep_is_the_batch_of_networks() -> None:

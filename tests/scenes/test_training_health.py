@@ -54,8 +54,11 @@ def test_a_click_opens_a_layer_and_a_unit() -> None:
     assert made.unit == 9
     assert made.pick(opened.layer("ridges"), 0)
     assert made.layer == 0
-    assert made.pick(frame.layer("lamp spread off"), 1)
-    assert made.layer == 2
+    broken = scene("no normalization")
+    lamps = broken.frame(broken.clock.seconds).layer("lamp spread lit")
+    assert lamps.number.tolist() == [3, 4]
+    assert broken.pick(lamps, 4)  # the picker hands over a lamp's own number
+    assert broken.layer == 5
     assert not made.pick(frame.layer("floor"), 0)
 
 

@@ -223,7 +223,7 @@ def test_the_seed_is_offered_where_it_changes_something(open_bench: Open, scene:
     random |= {"data_as_vectors", "playground_3d", "gradient_flow"}  # where k-means begins, samples, weights
     random |= {"layer_map", "network_warp"}  # points, samples and weights
     random |= {"backprop_graph", "dropout", "batch_norm"}  # weights of other networks than the first, masks, clouds
-    random |= {"training_health", "projector", "loss_curves"}  # weights and samples, where points begin, noise
+    random |= {"training_health", "layer_journey", "projector", "loss_curves"}  # weights, where points begin, noise
     assert ("next-seed" in bench.felt.touches) == (scene in random)
     if scene not in random:
         same = [library.scene(scene, seed=seed) for seed in (0, 1)]
