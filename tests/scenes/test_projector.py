@@ -156,9 +156,9 @@ def test_a_click_chooses_a_point_and_lines_lead_to_its_neighbours(own: Path) -> 
 def test_a_group_can_be_isolated(own: Path) -> None:
     made = scene(file=own, method="pca", index=35, alone=True)
     both = drawn(made, 0.0)
-    own, *rest = (both[key] for key in made.parts(False))
-    assert [len(one.position) for one in (own, *rest)] == [30, 30, 30]
-    assert all(one.dim > own.dim for one in rest)
+    mine, *rest = (both[key] for key in made.parts(False))
+    assert [len(one.position) for one in (mine, *rest)] == [30, 30, 30]
+    assert all(one.dim > mine.dim for one in rest)
     assert made.pick(rest[0], 3)
     assert made.index == 3
 
