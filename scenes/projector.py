@@ -86,7 +86,11 @@ class Projector(ll.Scene):
     pull = parameters.Point((1.0, 0.0, 0.0), -1.0, 1.0, "held at", "Where that is: drag an arrow.", hidden=True)
     file = parameters.Text("", None, "file", "Vectors of your own: .npy, .npz or .tsv.")
     labels = parameters.Text("", None, "labels", "A file with their labels, if they are in one of their own.")
-    clock = ll.Clock.paced(iterations, 40.0, 12.0, 40.0)
+
+    @property
+    def clock(self) -> ll.Clock:  # pyright: ignore[reportIncompatibleVariableOverride]  # more steps take longer
+        """Twelve seconds, or one for each forty steps, up to forty."""
+        return ll.Clock(min(max(self.iterations / 40.0, 12.0), 40.0))
 
     def changed(self, name: str) -> None:
         """Take a file that is named; choose a point that there is, and a perplexity and neighbours that it can have."""
