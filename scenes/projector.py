@@ -20,6 +20,7 @@ AXES = 4  # principal axes that can be dragged in the tour
 LENGTH, HALF = 1.9, 1.9  # of an axis in the tour; half the width of the cloud
 SPEED, AXIS_SPACE = 0.16, 8  # of the tour in radians a second; principal axes that it goes through
 BEGIN, EARLY, END = 0.05, 0.25, 0.9  # shares of the scene: a layout begins to move, is past its exaggeration, and ends
+CHARTED = 241  # times at which the divergence is charted
 PRESSED = 0.75  # share at which the axes are pressed flat
 PAPER, INK = np.array([0.10, 0.14, 0.26]), np.array([1.0, 0.91, 0.72])  # of a picture that is chosen
 DISC = np.clip(8.0 - np.hypot(*(np.mgrid[:16, :16] - 7.5)), 0.0, 1.0)[None]  # ink of a dot
@@ -162,9 +163,13 @@ class Projector(ll.Scene):
         return embeddings.Course(begun, tsne.start(points), self.iterations)
 
     def step(self, now: ll.Now) -> float:
-        """Return the step of the layout. Of t-SNE those with exaggeration go by faster."""
+        """Return the step of the layout."""
+        return float(self.steps_at(now.share))
+
+    def steps_at(self, share: Any) -> Any:
+        """Return the steps at shares of the scene. Of t-SNE those with exaggeration go by faster."""
         early = min(tsne.EARLY, self.iterations / 2) if self.method == "tsne" else 0.3 * self.iterations
-        return float(np.interp(now.share, (BEGIN, EARLY, END), (0.0, early, self.iterations)))
+        return np.interp(share, (BEGIN, EARLY, END), (0.0, early, self.iterations))
 
     @ll.kept
     def turned(self, now: ll.Now) -> np.ndarray:
@@ -182,10 +187,11 @@ class Projector(ll.Scene):
         return self.course().at(self.step(now))
 
     def measured(self, now: ll.Now) -> tuple[np.ndarray, np.ndarray]:
-        """Return the steps (m,) of t-SNE until now after which its divergence was measured, and these (m,)."""
-        course = self.course()
-        count = int(np.searchsorted(course.steps, self.step(now), "right"))
-        return np.array(course.steps[1:count], float), np.array(course.divergences[1:count])
+        """Return times (m,) in seconds and the divergence of t-SNE at each, nan where that is still to come."""
+        course, times = self.course(), np.linspace(0.0, self.clock.seconds, CHARTED)
+        steps = self.steps_at(times / self.clock.seconds)
+        known = (times <= now.seconds) & (steps <= course.steps[-1])
+        return times, np.where(known, np.interp(steps, course.steps, course.divergences), np.nan)
 
     def is_over(self, now: ll.Now) -> bool:
         """Whether the layout is what it will be at last: then it is judged."""
@@ -400,10 +406,10 @@ class Projector(ll.Scene):
                 ]
                 return [*notes, layers.Legend(rows, "Neighbours in the picture")]
         if self.method == "tsne":
-            steps, divergences = self.measured(now)
-            series = layers.Series("KL", "accent", steps, divergences)
-            if len(steps) > 1:
-                notes.append(layers.Chart("Divergence KL(P, Q)", [series], now=self.step(now), x_label="step"))
+            times, divergences = self.measured(now)
+            series = layers.Series("KL", "accent", times, divergences)
+            if np.isfinite(divergences).sum() > 1:
+                notes.append(layers.Chart("Divergence KL(P, Q)", [series], now=now.seconds, x_label="second"))
         found, away = self.near()
         names, group = samples.labels, self.groups()[0]
         rows = [
