@@ -202,7 +202,11 @@ class DepthOrigami(ll.Scene):
         most, cut = float(2**self.depth), now.share > 0.57
         now_of = 2 ** (self.depth - int(np.ceil(folds))) if cut else 2 ** int(folds)
         heading = "Copies of the cut that can be seen" if cut else "Layers of paper"
-        said = "One cut goes through all layers" if cut else "A fold: two neurons make |x|, the other coordinate goes around"
+        said = (
+            "One cut goes through all layers"
+            if cut
+            else "A fold: two neurons make |x|, the other coordinate goes around"
+        )
         rows = [
             ("text", tex(r"2 \times ?n", self.depth), "", "neurons make the folds"),
             ("accent", tex("2^{?n} = ?n", self.depth, most), "", "copies of all that follows"),
