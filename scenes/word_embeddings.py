@@ -178,7 +178,7 @@ class WordEmbeddings(ll.Scene):
 
     @ll.kept
     def bounds(self) -> np.ndarray:
-        """Return the corners (8, 3) of the box around what is named, and around the cloud but for its outermost dots."""
+        """Return the corners (8, 3) of the box around what is named, and the cloud but for its outermost dots."""
         shown = np.vstack([self.seen(self.in_play()), np.quantile(self.cloud(), CLOUD, axis=0)])
         (x0, y0, z0), (x1, y1, z1) = shown.min(axis=0) - 0.12, shown.max(axis=0) + 0.12
         return np.array([(x, y, z) for x in (x0, x1) for y in (y0, y1) for z in (z0, z1)])

@@ -179,7 +179,7 @@ def test_the_cloud_is_in_the_frame(preset: str) -> None:
 
 
 def test_a_bar_has_a_place_of_its_own() -> None:
-    with pytest.raises(ll.UserError, match="its last cell, which is empty then, not '0.5'"):
+    with pytest.raises(ll.UserError, match="its last cell, which is empty then"):
         layers.Row("text", "one", ("0.5",), bar=0.5)
     assert all(
         row.bar is None for note in scene().frame(14.0).notes if isinstance(note, layers.Legend) for row in note.rows
