@@ -494,17 +494,19 @@ def in_one_row(tokens: Sequence[str]) -> figures.Chips:
 
 def in_two_rows(tokens: Sequence[str]) -> figures.Chips:
     """Return words in their order, up and down in turn, the long ones shortened where they would be too small."""
-    for letters in LETTERS:
+
+    def of(letters: int) -> figures.Chips:
         short = [one if len(one) <= letters else f"{one[: letters - 1]}…" for one in tokens]
         wide = widths(short)
         x = staggered(wide, APART)
         left, right = float((x - 0.5 * wide).min()), float((x + 0.5 * wide).max())
         height = min(0.42, WIDE / (right - left))
-        if height >= LOW:
-            break
-    up = (1 - np.arange(len(x)) % 2) * (1.0 + APART)
-    middle = height * np.stack([x - 0.5 * (left + right), 0 * x, up], -1)
-    return figures.Chips(short, middle, height=height, width=height * wide, up=UP)
+        up = (1 - np.arange(len(x)) % 2) * (1.0 + APART)
+        middle = height * np.stack([x - 0.5 * (left + right), 0 * x, up], -1)
+        return figures.Chips(short, middle, height=height, width=height * wide, up=UP)
+
+    tried = map(of, LETTERS)
+    return next((chips for chips in tried if chips.height >= LOW), of(LETTERS[-1]))
 
 
 def staggered(wide: np.ndarray, gap: float) -> np.ndarray:
