@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 import lossland as ll
-from lossland import layers, parameters, plots, signs, words
+from lossland import layers, parameters, plots, signs, tex, words
 from lossland.models import curves, runfiles
 from lossland.models.runs import RecordedRun, Scalars
 
@@ -302,7 +302,7 @@ class LossCurves(ll.Scene):
             return []
         place, name = parts[-1][1][-1], f"{which} is no number from here"
         ring = layers.Points(place[None], color, 7.0, "ring", outline=True, key=f"end.{which}.{lane}", name=name)
-        return [ring, layers.Label(place, "nan", color, size=18, side="right")]
+        return [ring, layers.Label(place, "nan", color, size=18, side="below")]
 
     def ribbon(
         self, lane: int, key: str, at: np.ndarray, points: np.ndarray, color: str, until: float, stop: float
@@ -496,12 +496,12 @@ class LossCurves(ll.Scene):
             drawn += flag(surface[rate, at], "text", said, "best.sweep", HIGH)
         drawn += self.sweep_axes()
         epoch, loss = int(found.steps[last - 1]), np.nan_to_num(found.val_loss[last - 1], nan=np.inf)
-        best, heading = float(RATES[loss.argmin()]), words("Best rate at epoch ?n", epoch)
+        best, heading = float(RATES[loss.argmin()]), words("Its validation at epoch ?n", epoch)
         notes = [
             layers.Title(self.title, "", (words("?n networks, each with its own rate", len(RATES)),)),
-            layers.Meter(heading, r"\eta =", best, "text", 0.0, 0.0, words("?", best)),
+            layers.Formula(tex(r"\eta_{\mathrm{best}} = ?s", best), 36),
             *self.cut(),
-            layers.Meter("Its validation", r"L_{\mathrm{val}} =", float(loss.min()), VALIDATION, 0.0, 3.0),
+            layers.Meter(heading, r"L_{\mathrm{val}} =", float(loss.min()), VALIDATION, 0.0, 3.0),
         ]
         corners = np.array([(x, y, z) for x in (-2.0, 1.9) for y in (-1.5, 1.4) for z in (0.0, HIGH + 0.2)])
         return ll.Frame(drawn, notes, ll.View(-33.0, 44.0, bounds=corners))
