@@ -55,7 +55,7 @@ class BatchNorm(ll.Scene):
         "loss": {"show": "loss", "gain": 5.0},
     }
 
-    x = parameters.Text("1, 2, 3, 4", normalization.numbers_of, "$x$", "A batch of one feature: 2 to 32 numbers.")
+    x = parameters.Row("1, 2, 3, 4", normalization.numbers_of, "$x$", "A batch of one feature: 2 to 32 numbers.")
     gamma = parameters.Number(1.0, -3.0, 3.0, r"$\gamma$", "The scale that is learnt.")
     beta = parameters.Number(0.0, -3.0, 3.0, r"$\beta$", "The shift that is learnt.")
     eps = parameters.Number(1e-5, 1e-8, 1.0, r"$\varepsilon$", "Keeps the root from 0.", log=True)
