@@ -280,7 +280,6 @@ class Dropout(ll.Scene):
             layers.Title(self.title, lines=("Thinned networks with bent layers", f"trained {self.how(self.trained)}")),
             layers.Formula(r"E_m\left[f(x, m)\right] \approx f(x)", 26),
             layers.Meter("Mean and full differ on average by", "", float(away.mean()), "text", 0.0, 1.0),
-            layers.Meter("At most by", "", float(away.max()), "text", 0.0, 1.0),
         ]
         return ll.Frame(drawn, notes, ll.View(-88.0, 17.0, bounds=corners))
 
