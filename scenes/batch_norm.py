@@ -16,10 +16,10 @@ PLAIN, NORMED = "up", "optimizer.momentum"
 STAGE = ("area", "eigen2", "optimizer.momentum", "down")  # colours of x, x - mean, rescaled, and scaled and shifted
 FORMULA = r"\gamma\,\dfrac{x - \mu}{\sqrt{\sigma^2 + \varepsilon}} + \beta"
 NAMES = (r"x", r"x - \mu", r"\hat{x}", r"\gamma \hat{x} + \beta")
-WIDE, LEVEL = 4.6, (0.0, -0.95, -1.9, -3.2)  # length of the number lines, and how high each is, world
+WIDE, LEVEL = 4.6, (0.0, -0.95, -1.9, -3.55)  # length of the number lines, and how high each is, world
 DEPTH, PITCH, HALF, ABOVE = 4, 1.3, 0.5, 1.45  # the twins' layers; columns, half a cube, and the row above, world
 CELLS, LINE, REACH, TALL = 25, 61, 3.0, 0.9  # of a slice of the loss, of its middle line; how high it stands, world
-PLATE, ROW = 0.52, 0.27  # of a number over the last line: how wide its plate is, and from row to row, world
+PLATE, ROW = 0.57, 0.31  # of a number over the last line: how wide its plate is, and from row to row, world
 MOVES = 3  # recentre, rescale, scale and shift
 LEARNT = "as learnt"
 BOX = np.array([(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], float)
@@ -197,7 +197,7 @@ class BatchNorm(ll.Scene):
 
     def told(self, points: np.ndarray) -> list[layers.Layer]:
         """Return each number above its own point (n, 3): a row higher where there is one beside it already."""
-        middle, ends = points + np.array([0.0, ROW, 0.0]), [-np.inf] * len(points)  # where each row ends
+        middle, ends = points + np.array([0.0, 1.4 * ROW, 0.0]), [-np.inf] * len(points)  # where each row ends
         for k in np.argsort(points[:, 0]):
             row = next(row for row, end in enumerate(ends) if end <= points[k, 0] - PLATE / 2)
             ends[row] = points[k, 0] + PLATE / 2
@@ -317,7 +317,7 @@ class BatchNorm(ll.Scene):
             ll.Handle(f"x {k + 1}", first.point_at(value), partial(BatchNorm.move, index=k), plane=0.0)
             for k, value in enumerate(self.given()[:, 0])
         ]
-        beta, gamma = last.point_at(self.beta), last.point_at(self.beta + self.gamma) + np.array([0, 0.2, 0])
+        beta, gamma = last.point_at(self.beta), last.point_at(self.beta + self.gamma) + np.array([0, 0.15, 0])
         return [*found, ll.Handle("beta", beta - np.array([0, 0.2, 0]), BatchNorm.pull_beta, plane=0.0),
                 ll.Handle("gamma", gamma, BatchNorm.pull_gamma, plane=0.0)]  # fmt: skip
 
