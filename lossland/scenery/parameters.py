@@ -272,6 +272,16 @@ class Text(Param[str]):
         return text
 
 
+class Row(Text):
+    """Numbers in their order, kept as text with commas between: ``3, 1, 2``. The checker says which are accepted."""
+
+    def check(self, value: object) -> str:
+        """Accept a text, or the numbers themselves: one, a list or an array."""
+        if not isinstance(value, str):
+            value = ", ".join(map(str, value if isinstance(value, Iterable) else [value]))
+        return super().check(value)
+
+
 class FunctionOfX(Param[Function]):
     """A function of one variable x, typed as a formula: ``sin(x^2)``. Its derivatives are exact."""
 
