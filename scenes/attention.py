@@ -21,6 +21,8 @@ FOOT, PITCH, TALL = -0.62, 0.4, 1.5  # of the bars between them: where they stan
 ASKED, SHARED, BLENDED = (0.03, 0.36), (0.42, 0.58), (0.66, 0.94)  # shares of the scene
 LOOKED = (0.02, 0.82)  # share of the scene in which the words of a sentence look around, one after the other
 WIDE, DEEP, HIGH, GAP = 6.6, 1.9, 0.7, 0.05  # of a sentence with the skyline of its weights, and between its words
+LOW, APART = 0.24, 0.35  # words that are not so high stand in two rows; and the room around them there, in heights
+LETTERS = (99, 9, 7, 6, 5, 4)  # of long words, shortened until all are as high
 FLOOR, LEAST = -0.85, 0.02  # on which the skyline stands; and the least weight that is drawn as an arc
 HIGHEST, AROUND = 0.95, 0.006  # of the arcs; and how much larger the bars of the word that looks are
 UP = (0.0, 0.0, 1.0)
@@ -102,7 +104,7 @@ class Attention(ll.Scene):
     )
     layer = parameters.Integer(6, 1, minilm.LAYERS, "layer", "Of the model's six.")
     head = parameters.Integer(12, 0, minilm.HEADS, "head", "Of the layer's twelve; 0 is the mean of all.")
-    token = parameters.Integer(3, 0, minilm.LONGEST - 1, "looks", "Which one looks, from 0 on: click a word.")
+    token = parameters.Integer(3, 0, minilm.LONGEST - 1, "token", "Which one looks, from 0 on: click a word.")
     # The last one: it is set after those that change what is shown.
     show = parameters.Choice("query", ("query", "sentence"), "show", "One query and its keys, or a whole sentence.")
     clock = ll.Clock(12.0)
@@ -113,6 +115,10 @@ class Attention(ll.Scene):
             self.values["show"] = "sentence"
         elif name in ("query", "keys", "values"):
             self.values["show"] = "query"
+
+    def has_control(self, name: str) -> bool:
+        """Hide query and keys beside a sentence, which has its own."""
+        return self.show == "query" or name not in ("query", "keys")
 
     # ------------------------------------------------------------------------------------------------- the numbers
     @property
@@ -299,7 +305,19 @@ class Attention(ll.Scene):
         look, most = self.look(), max(float(np.log2(len(self.keys))), 1e-9)
         bits = float(attention.entropy(look.weights)[0])
         spread = words("entropy ?.2 of ?.2 bits", bits, most)
-        return [layers.Title(self.title, FORMULA, (", ".join([words("d = ?", self.size), *self.manner()]), spread))]
+        said = ", ".join([words("d = ?", self.size), *self.manner()])
+        return [layers.Title(self.title, FORMULA, (said, spread)), *self.misfits(len(self.keys))]
+
+    def misfits(self, count: int) -> list[layers.Caution]:
+        """Return what is said of settings that do not fit each other: of vectors of 2 and 3 numbers, and of a token
+        that is not among so many."""
+        told, lengths = [], (len(self.query), len(self.keys[0]))
+        if self.show == "query" and lengths[0] != lengths[1]:
+            short = "q" if lengths[0] < lengths[1] else "k"
+            told.append(words(f"q has ? numbers, k has ?: {short} = (a, b) is read as (a, 0, b)", *lengths))
+        if self.token >= count and (self.show == "sentence" or self.mask == "causal"):
+            told.append(words("There is no token ?: the last one is ?", self.token, count - 1))
+        return [layers.Caution(one) for one in told]
 
     def manner(self) -> list[str]:
         """Return what is unusual about how it looks."""
@@ -342,11 +360,12 @@ class Attention(ll.Scene):
     # ---------------------------------------------------------------------------------------------------- a sentence
     @ll.kept
     def row(self) -> tuple[figures.Chips, float]:
-        """Return the words side by side, as wide as there is room, and how much room each row of weights has."""
+        """Return the words side by side, many of them in two rows, as wide as there is room, and how much room a row of
+        weights has."""
         tokens = self.reading().tokens
-        wide = np.array([0.4 + 0.56 * figures.text_width(token) for token in tokens])  # in heights: close to the text
-        height = min(0.42, (WIDE - GAP * (len(tokens) - 1)) / float(wide.sum()))
-        chips = figures.Chips.row(tokens, gap=GAP, height=height, width=height * wide, up=UP)
+        chips = in_one_row(tokens)
+        if chips.height < LOW:
+            chips = in_two_rows(tokens)
         return chips, min(DEEP / len(tokens), 0.25)
 
     def looking(self, now: ll.Now) -> tuple[int, float, float]:
@@ -370,7 +389,8 @@ class Attention(ll.Scene):
     def sentence_seen(self, here: int, share: float) -> list[layers.Layer]:
         """Return the words, and arcs from the one that looks with a share of their weights."""
         chips, own = self.row()[0], self.seen()[here]
-        x, tops, strong = np.asarray(chips.position)[:, 0], chips.top, np.flatnonzero(own > LEAST)
+        x, strong = np.asarray(chips.position)[:, 0], np.flatnonzero(own > LEAST)
+        tops = np.column_stack([chips.top[:, :2], np.full(len(own), chips.top[:, 2].max())])
         states: list[figures.State] = ["lit" if k == here else "plain" for k in range(len(own))]
         rise = min(0.3, HIGHEST / max(float(np.abs(x[strong] - x[here]).max()), 0.1))
         told = [words("?.2", one) if one > 0.1 and share > 0.9 else "" for one in own[strong]]
@@ -381,6 +401,12 @@ class Attention(ll.Scene):
             layers.Label(left, chips.text[here], QUERY, size=20, side="left", key="who"),
         ]  # fmt: skip
         if share > 0:
+            under = [k for k in {here, *strong.tolist()} if chips.top[k, 2] < tops[k, 2]]
+            drawn.append(
+                layers.Lines(
+                    [np.stack([chips.top[k], tops[k]]) for k in under], QUERY, 1.4, 0.6, pickable=False, key="stems"
+                )
+            )  # from words of the lower row to their arcs
             drawn.append(figures.Arcs(tops[[here] * len(strong)], tops[strong], share * own[strong], QUERY, told, rise,
                                       spread=0.03, up=UP, key="arcs", name="Looks"))  # fmt: skip
         return drawn
@@ -396,7 +422,8 @@ class Attention(ll.Scene):
         count = len(weights)
         rows = np.arange(count)[:, None]
         shown = np.clip(done - rows, 0, 1) * weights
-        x, y, half = np.asarray(chips.position)[:, 0], self.depth(rows), 0.38 * chips.widths
+        x, y = np.asarray(chips.position)[:, 0], self.depth(rows)
+        half = 0.38 * (chips.widths if np.ptp(chips.top[:, 2]) == 0 else np.gradient(x))
         low = np.stack(np.broadcast_arrays(x - half, y - 0.4 * pitch, FLOOR), -1).reshape(-1, 3)
         high = np.stack(np.broadcast_arrays(x + half, y + 0.4 * pitch, FLOOR + HIGH * shown + 0.004), -1).reshape(-1, 3)
         worth = self.told()
@@ -421,7 +448,7 @@ class Attention(ll.Scene):
     def room(self) -> np.ndarray:
         """Return the corners of words, arcs and skyline."""
         chips, pitch = self.row()
-        x = 0.5 * float(np.sum(chips.widths) + GAP * (len(chips.widths) - 1)) + 0.1
+        x = float(np.max(np.abs(np.asarray(chips.position)[:, 0]) + 0.5 * chips.widths)) + 0.1
         deep = -0.45 - pitch * len(chips.widths)
         return np.array([(side, y, z) for side in (-x, x) for y, z in ((0, 1.7), (0, -0.3), (deep, FLOOR))])
 
@@ -433,7 +460,7 @@ class Attention(ll.Scene):
         bits = float(attention.entropy(weights[here]))
         spread = words("entropy ?.2 of ?.2 bits", bits, np.log2(len(weights)))
         lines = (", ".join([f"MiniLM, layer {self.layer}", head, *self.manner()]), spread)
-        return [layers.Title(self.title, FORMULA, lines)]
+        return [layers.Title(self.title, FORMULA, lines), *self.misfits(len(weights))]
 
     def pick(self, layer: layers.Layer, element: int) -> bool:
         """Let the word look that is clicked, or whose weight is."""
@@ -451,6 +478,45 @@ def in_space(vectors: Any) -> np.ndarray:
     found = np.zeros((*vectors.shape[:-1], 3))
     found[..., AXES[vectors.shape[-1]]] = vectors
     return found
+
+
+def widths(tokens: Sequence[str]) -> np.ndarray:
+    """Return how wide chips of words are (n,), in heights: close to the text."""
+    return np.array([0.4 + 0.56 * figures.text_width(token) for token in tokens])
+
+
+def in_one_row(tokens: Sequence[str]) -> figures.Chips:
+    """Return words side by side, as large as there is room."""
+    wide = widths(tokens)
+    height = min(0.42, (WIDE - GAP * (len(tokens) - 1)) / float(wide.sum()))
+    return figures.Chips.row(tokens, gap=GAP, height=height, width=height * wide, up=UP)
+
+
+def in_two_rows(tokens: Sequence[str]) -> figures.Chips:
+    """Return words in their order, up and down in turn, the long ones shortened where they would be too small."""
+    for letters in LETTERS:
+        short = [one if len(one) <= letters else f"{one[: letters - 1]}…" for one in tokens]
+        wide = widths(short)
+        x = staggered(wide, APART)
+        left, right = float((x - 0.5 * wide).min()), float((x + 0.5 * wide).max())
+        height = min(0.42, WIDE / (right - left))
+        if height >= LOW:
+            break
+    up = (1 - np.arange(len(x)) % 2) * (1.0 + APART)
+    middle = height * np.stack([x - 0.5 * (left + right), 0 * x, up], -1)
+    return figures.Chips(short, middle, height=height, width=height * wide, up=UP)
+
+
+def staggered(wide: np.ndarray, gap: float) -> np.ndarray:
+    """Return the x (n,) of the middles of n chips in two rows in turn, a gap at least between two of a row.
+
+    The middle of each one in the lower row is between two of the upper row, at least half a gap from both.
+    """
+    x = [0.0]
+    for k in range(1, len(wide)):
+        free = x[k - 2] + 0.5 * (wide[k - 2] + wide[k]) + gap if k > 1 else 0.0
+        x.append(max(free, x[-1] + 0.5 * (wide[k - k % 2] + gap)))
+    return np.array(x)
 
 
 def turned(vector: Sequence[float], place: Sequence[float]) -> tuple[float, ...]:

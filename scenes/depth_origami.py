@@ -202,9 +202,13 @@ class DepthOrigami(ll.Scene):
         most, cut = float(2**self.depth), now.share > 0.57
         now_of = 2 ** (self.depth - int(np.ceil(folds))) if cut else 2 ** int(folds)
         heading = "Copies of the cut that can be seen" if cut else "Layers of paper"
-        said = "One cut goes through all layers" if cut else "A fold is a layer of two neurons"
+        said = (
+            "One cut goes through all layers"
+            if cut
+            else "A fold: two neurons make |x|, the other coordinate goes around"
+        )
         rows = [
-            ("text", tex(r"2 \times ?n", self.depth), "", "neurons fold"),
+            ("text", tex(r"2 \times ?n", self.depth), "", "neurons make the folds"),
             ("accent", tex("2^{?n} = ?n", self.depth, most), "", "copies of all that follows"),
         ]
         return [
@@ -268,7 +272,7 @@ class DepthOrigami(ll.Scene):
 
     @ll.kept
     def shade(self, count: int, steps: float) -> np.ndarray:
-        """Return a number (SIDE, SIDE) in [0, 1] for the pattern of active neurons at each place, row by row."""
+        """Return a number (SIDE, SIDE) in [0, 1] for the pattern of those neurons that cut, row by row."""
         found = shaded(self.lines(count), foldings.folded(np.linspace(-1.0, 1.0, SIDE), steps))
         if steps != int(steps):  # on the way lines have no copies that are drawn: they are where neighbours differ
             edge = np.zeros(found.shape, bool)
@@ -283,7 +287,7 @@ class DepthOrigami(ll.Scene):
         return shaded(self.spread_out(), np.linspace(-1.0, 1.0, SIDE))
 
     def plane(self, now: ll.Now) -> ll.Frame:
-        """Return the plane in the colours of its patterns: lines cut it one after another, then it is unfolded."""
+        """Return the plane in colours that change at each line: lines cut it one after another, then it is unfolded."""
         drawing, steps = self.drawing(now), self.unfolding(now)
         count, folds = int(drawing), int(steps)
         drawn: list[layers.Layer] = [self.square(self.shade(count, steps), self.place(), "folded")]
@@ -337,14 +341,15 @@ class DepthOrigami(ll.Scene):
     def plane_notes(self, count: int, folds: int, found: int) -> list[layers.Note]:
         """Return the number of regions, beside the most that so many lines can make."""
         most = 4 ** (self.depth - 1) * self.regions(self.width)
-        said = words("at most, of ? line?", count, "" if count == 1 else "s")
-        rows = [("area", tex("?n", foldings.most_regions(count)), "", said)]
+        of_lines = words("at most, of ? line?", count, "" if count == 1 else "s")
+        rows = [("area", tex("?n", foldings.most_regions(count)), "", of_lines)]
         rows += [("text", tex("4^{?n} = ?n", folds, 4**folds), "", "copies")] if self.depth > 1 else []
         if self.beside:
             one = foldings.regions(self.spread_out(), 1.0)
             rows.append(("k", tex("?n", one), "", words("regions of one layer of ?", self.neurons())))
+        said = "The colour changes at each line" + ("; copies share theirs" if self.depth > 1 else "")
         return [
-            layers.Title(self.title, MOST, ["A colour for each pattern of active neurons"]),
+            layers.Title(self.title, MOST, [said]),
             layers.Meter("Regions", "", float(found), "area", 0.0, float(most), words("?n", found)),
             layers.Facts("How many there can be", rows),
         ]

@@ -70,6 +70,9 @@ class ResidualStream(ll.Scene):
     sentence = parameters.Text(
         minilm.SENTENCES[6], minilm.check_sentence, "sentence", "What the real model reads.", options=minilm.SENTENCES
     )
+    follow = parameters.Integer(
+        4, 0, minilm.LONGEST - 3, "follow", "The word whose way is followed, from 0 on: click a word, or its way."
+    )
     # The last one: it is set after those that change what is shown.
     show = parameters.Choice(
         "induction", ("induction", "sentence"), "show", "A model that is written down, or a real one."
@@ -78,8 +81,12 @@ class ResidualStream(ll.Scene):
 
     def changed(self, name: str) -> None:
         """Show what was changed last."""
-        if name in ("sentence", "tokens", "ablate", "sharpness", "bos"):
-            self.values["show"] = "sentence" if name == "sentence" else "induction"
+        if name in ("sentence", "follow", "tokens", "ablate", "sharpness", "bos"):
+            self.values["show"] = "sentence" if name in ("sentence", "follow") else "induction"
+
+    def has_control(self, name: str) -> bool:
+        """Hide which word is followed where there are no words."""
+        return name != "follow" or self.show == "sentence"
 
     # ------------------------------------------------------------------------------------------------- the numbers
     @ll.kept
@@ -269,7 +276,7 @@ class ResidualStream(ll.Scene):
         return [layers.Title(self.title, formula, (line,))]
 
     def pick(self, layer: layers.Layer, element: int) -> bool:
-        """Leave out the block that is clicked, or take the next number for a token."""
+        """Leave out the block that is clicked, take the next number for a token, or follow a word."""
         if layer.key.startswith("blocks"):
             name = list(self.model.blocks)[element]
             self.set("ablate", "none" if self.ablate == name else name)
@@ -277,6 +284,8 @@ class ResidualStream(ll.Scene):
             numbers = tokens_of(self.tokens)
             numbers[element - self.bos] = (numbers[element - self.bos] + 1) % residual.SYMBOLS
             self.set("tokens", " ".join(map(str, numbers)))
+        elif layer.key == "words" or layer.key.startswith("move"):
+            self.set("follow", element % (len(self.reading().tokens) - 2))
         else:
             return False
         return True
@@ -293,8 +302,13 @@ class ResidualStream(ll.Scene):
         return 1.8 * path / np.maximum(np.linalg.norm(path, axis=-1, keepdims=True) / FAR, 1.0)
 
     def paths(self, now: ll.Now) -> ll.Frame:
-        """Return the way of each word: attention adds, it is normalized, the perceptron adds, it is normalized."""
+        """Return the way of each word: attention adds, it is normalized, the perceptron adds, it is normalized.
+
+        That of the word that is followed is bright from its beginning on; the others' last moves are seen.
+        """
         path, names = self.path(), self.reading().tokens[1:-1]
+        followed = min(self.follow, len(names) - 1)
+        chosen = np.arange(len(names)) == followed
         done = now.staged(len(path) - 1, *FLOW, moving=0.8)
         whole = min(int(done), len(path) - 2)
         here = path[whole] + (done - whole) * (path[whole + 1] - path[whole])
@@ -304,15 +318,25 @@ class ResidualStream(ll.Scene):
             if moves:
                 ends = [path[k + 1] if k < whole else here for k in moves]
                 ways = [way for k, end in zip(moves, ends, strict=True) for way in np.stack([path[k], end], 1)]
-                fresh = np.repeat(np.maximum(0.9 * np.exp((np.array(moves) - done) / FADE), 0.14), len(names))
-                width, dash = (2.6, None) if kind % 2 == 0 else (1.4, (6, 4))
-                drawn.append(layers.Lines(ways, color, width, tuple(fresh.tolist()), dash, key=f"move {kind}",
+                fresh = np.exp((np.array(moves) - done) / FADE)[:, None]
+                alpha = np.where(chosen, np.maximum(fresh, 0.7), np.maximum(0.4 * fresh, 0.07))
+                thick, dash = (2.0, None) if kind % 2 == 0 else (1.2, (6, 4))
+                width = np.broadcast_to(np.where(chosen, 2.2 * thick, thick), alpha.shape)
+                widths, alphas = tuple(width.ravel().tolist()), tuple(alpha.ravel().tolist())
+                drawn.append(layers.Lines(ways, color, widths, alphas, dash, key=f"move {kind}",
                                           name=minilm.MOVES[kind].capitalize()))  # fmt: skip
-        drawn.append(layers.Points(here, "text", 6.0, "sphere", outline=True, key="words", name="Word", worth=names))
+        start, color = path[0, followed], COLORS["output"]
         drawn += [
-            layers.Label(place, name, "text", size=18, key=f"word {k}", side=place)
-            for k, (place, name) in enumerate(zip(here, names, strict=True))
+            layers.Points(here, "text", 6.0, "sphere", outline=True, key="words", name="Word", worth=names),
+            layers.Points(here[[followed]], color, 8.5, "sphere", outline=True, pickable=False, key="followed"),
+            layers.Points(start[None], color, 6.0, "ring", outline=True, pickable=False, key="start"),
+            layers.Label(start, f"{names[followed]} at first", color, size=15, key="begin", side=start),
         ]
+        drawn += [
+            layers.Label(place, name, color if k == followed else "dim", size=22 if k == followed else 15,
+                         bold=k == followed, key=f"word {k}", side=place)
+            for k, (place, name) in enumerate(zip(here, names, strict=True))
+        ]  # fmt: skip
         says = words("layer ? of ?: ?", whole // 4 + 1, minilm.LAYERS, minilm.MOVES[whole % 4])
         share = words("three directions with ?n % of the variance", 100 * self.reading().explained)
         rows = [

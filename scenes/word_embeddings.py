@@ -14,6 +14,7 @@ from lossland.models import analogies, datasets, principal
 HALF = 1.5  # of what is shown, in the world
 PLANES = [0, 2, 1]  # the first axis to the right, the second up, the third away from the eye
 SHALLOW = 0.55  # how much smaller space is across an axis of two words than along it
+CLOUD = (0.005, 0.995)  # shares of all words, along each axis, between which the picture shows them
 ROW = 0.27  # between words in their order
 JOBS = "captain boss architect engineer lawyer scientist soldier doctor teacher singer dancer nurse"
 ROLES = ("text", "j", "i")  # of where a sum begins, of what is subtracted, and of what is added
@@ -177,8 +178,8 @@ class WordEmbeddings(ll.Scene):
 
     @ll.kept
     def bounds(self) -> np.ndarray:
-        """Return the corners (8, 3) of the box around what is shown."""
-        shown = self.seen(self.in_play())
+        """Return the corners (8, 3) of the box around what is named, and the cloud but for its outermost dots."""
+        shown = np.vstack([self.seen(self.in_play()), np.quantile(self.cloud(), CLOUD, axis=0)])
         (x0, y0, z0), (x1, y1, z1) = shown.min(axis=0) - 0.12, shown.max(axis=0) + 0.12
         return np.array([(x, y, z) for x in (x0, x1) for y in (y0, y1) for z in (z0, z1)])
 
@@ -312,7 +313,7 @@ class WordEmbeddings(ll.Scene):
         return "Each difference is carried to where the sum has come to"
 
     def notes(self, reached: np.ndarray) -> list[layers.Note]:
-        """Return the sum, the nearest words with bars, and what is nearer than these but was left out."""
+        """Return the sum, the nearest words, and what is nearer than these but was left out."""
         (found, cosine), known, nearer = self.near(), datasets.glove().words, self.nearer()
         plus, minus = self.texts()
         title = f"Near {plus[0]}" if self.show == "word" else analogies.written(plus, minus)
@@ -322,10 +323,10 @@ class WordEmbeddings(ll.Scene):
         ]
         if reached[0] < 1:
             return notes
-        rows = [layers.Row("k" if n else "accent", known[found[n]], [words("?.3", cosine[n])], bar=cosine[n])
+        rows = [layers.Row("k" if n else "accent", known[found[n]], [words("?.3", cosine[n])])
                 for n in np.flatnonzero(reached >= 1)]  # fmt: skip
         if nearer:
-            rows.insert(0, layers.Row("dim", f"{nearer[0]} (left out)", [words("?.3", nearer[1])], bar=nearer[1]))
+            rows.insert(0, layers.Row("dim", f"{nearer[0]} (left out)", [words("?.3", nearer[1])]))
         best = words("?.3", cosine[0])
         meter = layers.Meter(f"Cosine with {known[found[0]]}", "", float(cosine[0]), "accent", 0.0, 1.0, best)
         return [*notes, meter, layers.Legend(rows, words("Nearest of ?n words", len(known))), self.chart()]

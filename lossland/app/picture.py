@@ -447,5 +447,5 @@ def _thinned(frame: Frame, quality: Quality | None) -> list[str]:
         if isinstance(layer, Points) and layer.style == "dot":
             count, every = len(layer.position), every_nth(len(layer.position), quality.dots)
             if every > 1:
-                lines.append(f"{thousands(count)} particles, {thousands(-(-count // every))} drawn")
+                lines.append(f"{thousands(count)} points, {thousands(-(-count // every))} drawn")
     return lines

@@ -168,6 +168,9 @@ def _text_of_landscape(one: AnyLandscape) -> str:
     """Return a landscape or a task as text, from which every worker makes it."""
     if isinstance(one, str) and problems.has_own_dimension(one):
         return problems.problem(one).text
+    if isinstance(one, str) and one.strip().lower() in SUITES:
+        suite = one.strip().lower()
+        raise UserError(f"There is no landscape {shown(one)}, but a suite of landscapes: choose it by --suite {suite}.")
     return text_of(one)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser, Namespace
+from math import isfinite
 from pathlib import Path
 
 from lossland.cli.options import add_backend, add_cluster, add_json, add_seed, workers_of
@@ -155,10 +156,9 @@ def run(arguments: Namespace) -> None:
     )
     if len(found.cells) == 1:
         (cell,) = found.cells
-        low, high = cell.ert_interval
-        print(
-            f"{cell.rule} on {cell.landscape}: {number(cell.ert)} gradients a success ({number(low)} to {number(high)})"
-        )
+        low, high = (number(end) if isfinite(end) else "never" for end in cell.ert_interval)
+        often = f"{number(cell.ert)} gradients a success ({low} to {high})" if isfinite(cell.ert) else "never a success"
+        print(f"{cell.rule} on {cell.landscape}: {often}")
     if arguments.output is not None:
         print(arguments.output)
 

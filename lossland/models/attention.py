@@ -32,8 +32,8 @@ def causal(xp: Any, count: int) -> Any:
 def scores(queries: Any, keys: Any, mask: Any = None, temperature: float = 1.0, scaled: bool = True) -> Any:
     """Return how well each query and each key agree (..., n, m): q·k / (√d T), or q·k / T if not ``scaled``.
 
-    What the ``mask`` (..., n, m) has False for is -inf. Of numbers with mean 0 and variance 1, q·k has the variance d;
-    divided by √d it is 1 for every d, which keeps the softmax from choosing one key alone.
+    What the ``mask`` (..., n, m) has False for is -inf. Of independent numbers with mean 0 and variance 1, q·k has
+    the variance d; divided by √d it is 1 for every d, which keeps the softmax from choosing one key alone.
     """
     xp = namespace(queries)
     if not temperature > 0.0:

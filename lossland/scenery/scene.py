@@ -389,6 +389,10 @@ class Scene(Displayed):
     def changed(self, name: str) -> None:
         """React to a changed parameter, e.g. give a new landscape its own start. Called after every ``set``."""
 
+    def has_control(self, name: str) -> bool:
+        """Return whether the panel shows a parameter now; a scene may hide those that what it shows does not use."""
+        return True
+
     def use(self, preset: str) -> None:
         """Reset, then take a preset's values."""
         if preset not in self.presets:

@@ -39,11 +39,14 @@ MOST_SEED = 2**53  # larger ones would lose digits in a session file
 
 
 def shown_parameters(player: Player) -> list[Param]:
-    """Return the parameters that get a control of their own."""
+    """Return the parameters that get a control of their own at present."""
     return [
         param
         for param in player.scene.params().values()
-        if not param.hidden and not isinstance(param, Lanes) and param.name not in FORMULA_BOX
+        if not param.hidden
+        and player.scene.has_control(param.name)
+        and not isinstance(param, Lanes)
+        and param.name not in FORMULA_BOX
     ]
 
 

@@ -710,11 +710,13 @@ class Row:
     name: str
     cells: Sequence[Cell] = ()
     ground: Color = ""  # a swatch of this colour around the mark
-    bar: float | None = None  # a signed bar in [-1, 1] behind the last cell
+    bar: float | None = None  # a signed bar in [-1, 1], in the place of the last cell, which is empty then
 
     def __post_init__(self) -> None:
-        """Refuse colours that there are not."""
+        """Refuse colours that there are not, and a bar over a number."""
         _check(self)
+        if self.bar is not None and self.cells and self.cells[-1] != "":
+            raise UserError(f"The bar of a row stands in its last cell, which is empty then, not {self.cells[-1]!r}.")
 
 
 @dataclass(frozen=True, eq=False)

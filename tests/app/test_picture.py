@@ -143,7 +143,7 @@ def test_a_thinned_cloud_says_so(picture, target) -> None:
     swarm = Player(library.scene("optimizer_swarm", count=4096), SIZE)
     frame = swarm.frame()
     assert _thinned(frame, Quality.still) == []
-    assert _thinned(frame, Quality(dots=1000)) == ["4\u2009096 particles, 820 drawn"]
+    assert _thinned(frame, Quality(dots=1000)) == ["4\u2009096 points, 820 drawn"]
     assert len(range(0, 4096, 5)) == 820
 
 

@@ -79,6 +79,7 @@ def test_a_folder_holds_the_tables(tmp_path: Path, capsys: pytest.CaptureFixture
     [
         (["--optimizers", "adm"], "Did you mean 'adam'?"),
         (["--landscapes", "bol"], "Did you mean 'bowl'?"),
+        (["--landscapes", "tasks"], "choose it by --suite tasks."),
         (["--suite", "bob"], "Did you mean 'bbob'?"),
         (["--resume"], "-o results --resume"),
         (["--landscapes", "saddle"], "no lowest value"),
@@ -90,6 +91,14 @@ def test_a_folder_holds_the_tables(tmp_path: Path, capsys: pytest.CaptureFixture
 def test_wrong_words_are_told_in_a_sentence(words: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["bench", *words]) == 2
     assert told in capsys.readouterr().err
+
+
+def test_what_is_never_reached_is_called_never(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--starts", "8", "--steps", "1", "--budget", "1", "--backend", "cpu"]  # one step never reaches the minimum
+    assert cli.main(["bench", "--optimizers", "sgd:lr=1e-6", "--landscapes", "rosenbrock", *words]) == 0
+    printed = capsys.readouterr().out
+    assert " on rosenbrock: never a success\n" in printed
+    assert "inf" not in printed
 
 
 RULES = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import lossland as ll
 from lossland.models import minilm
 from lossland.play.player import Player
 from lossland.scenery import library
+from lossland.ui.controls import shown_parameters
 from lossland.world import layers
 
 PLANE = {"query": "1,0", "keys": "1,0;0,1;-1,0"}
@@ -224,3 +226,50 @@ def test_what_is_to_be_shown_is_what_was_said_or_else_what_was_changed_last():
     made.set("query", (0, 1))
     assert made.show == "query"
     assert eval(repr(made), {"ll": ll}).values == made.values
+
+
+@pytest.mark.parametrize("words", ["that is he unhappily " * 3 + "that is he", "unhappily " * 7])
+@pytest.mark.usefixtures("with_a_model")
+def test_many_words_stand_in_two_rows_and_are_large_enough_to_be_read(words):
+    made = scene("it", sentence=words)
+    count = len(made.readouts()["weights"])
+    assert 22 < count <= minilm.LONGEST
+    chips = made.row()[0]
+    x, _, z = np.asarray(chips.position).T
+    assert (np.diff(x) > 0).all()
+    for row in (slice(0, None, 2), slice(1, None, 2)):
+        assert len(set(z[row])) == 1
+        right, left = (x + 0.5 * chips.widths)[row][:-1], (x - 0.5 * chips.widths)[row][1:]
+        assert (left > right).all()
+    assert z[0] - z[1] > chips.height
+    assert chips.height * 0.58 * 640 / 6.6 > 11  # pixels of the letters where panels leave 640 to the picture
+    feet = np.concatenate(drawn(made, 12.0)["stems"].paths)
+    assert feet[:, 2].max() == chips.top[:, 2].max()
+
+
+def test_long_words_are_shortened_until_they_can_be_read():
+    tokens = ("[CLS]", *["internationally"] * 22, "[SEP]")
+    chips = sys.modules[type(scene()).__module__].in_two_rows(tokens)
+    assert chips.height >= 0.24
+    assert chips.text[1].endswith("…")
+    assert chips.text[1][:-1] == "internationally"[: len(chips.text[1]) - 1]
+    assert np.abs(np.asarray(chips.position)[:, 0]).max() < 3.3
+
+
+def test_settings_that_do_not_fit_each_other_are_told():
+    def told(made: Any) -> list[str]:
+        return [note.text for note in made.frame(12.0).notes if isinstance(note, layers.Caution)]
+
+    assert told(scene()) == told(scene("in a plane")) == told(scene("it")) == []
+    assert told(scene(query="1,2")) == ["q has 2 numbers, k has 3: q = (a, b) is read as (a, 0, b)"]
+    assert told(scene(query="1,2,3", keys="1,0;0,1")) == ["q has 3 numbers, k has 2: k = (a, b) is read as (a, 0, b)"]
+    assert told(scene(sentence=BANK, token=20)) == ["There is no token 20: the last one is 9"]
+    assert told(scene(mask="causal", token=4)) == ["There is no token 4: the last one is 3"]
+    np.testing.assert_allclose(scene(query="1,2").readouts()["scores"], np.array(scene().keys) @ (1, 0, 2) / 3**0.5)
+
+
+def test_a_sentence_hides_the_controls_of_query_and_keys():
+    player = Player(scene())
+    asked = [one.name for one in shown_parameters(player)]
+    player.scene.set("sentence", BANK)
+    assert [name for name in asked if name not in [one.name for one in shown_parameters(player)]] == ["query", "keys"]

@@ -197,3 +197,12 @@ def test_no_change_takes_longer_than_50_ms_of_one_core() -> None:
             made.frame(8.0)
             taken.append(time.process_time() - begun)
         assert min(taken) < 0.05, (made, taken)
+
+
+def test_all_sixteen_copies_share_their_colours():
+    shade = library.scene("depth_origami", "folded lines").shade(4, 2.0)
+    np.testing.assert_array_equal(shade, shade[:, ::-1])
+    np.testing.assert_array_equal(shade, shade[::-1])
+    half = shade[: len(shade) // 2, : len(shade) // 2]  # its own creases lie between two samples, not in their middle
+    assert np.mean(half != half[:, ::-1]) < 0.03
+    assert np.mean(half != half[::-1]) < 0.03

@@ -142,3 +142,26 @@ def test_a_sentence_shows_the_real_model_and_tokens_the_other():
     made.set("sharpness", 7.0)
     assert made.show == "induction"
     assert isinstance(drawn(made, 1.0)["lanes"], layers.Lines)
+
+
+def test_the_way_of_one_word_is_bright_and_another_one_can_be_clicked():
+    made = scene("a real model")
+    names = minilm.stored()[made.sentence].tokens[1:-1]
+    assert names[made.follow] == "bank"
+    shown = drawn(made, 1.0)
+    for followed in (4, 7):
+        made.set("follow", followed)
+        shown = drawn(made, 1.0)
+        for kind in range(4):
+            alpha = np.reshape(shown[f"move {kind}"].alpha, (minilm.LAYERS, len(names)))
+            assert alpha[:, followed].min() > 1.5 * np.delete(alpha, followed, axis=1).max()
+            paths = np.reshape(shown[f"move {kind}"].paths, (minilm.LAYERS, len(names), 2, 3))
+            np.testing.assert_array_equal(paths[:, followed, 0], made.path()[kind:-1:4, followed])
+        np.testing.assert_array_equal(shown["start"].position[0], made.path()[0, followed])
+        np.testing.assert_allclose(shown["followed"].position[0], made.path()[-1, followed])
+    assert made.pick(shown["words"], 1)
+    assert made.follow == 1
+    assert made.pick(shown["move 2"], 2 * len(names) + 3)
+    assert made.follow == 3
+    made.set("follow", 21)  # there are no so many words: it is the last one
+    np.testing.assert_allclose(drawn(made, 1.0)["followed"].position[0], made.path()[-1, -1])

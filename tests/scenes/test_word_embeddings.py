@@ -166,3 +166,21 @@ def test_a_new_sum_takes_less_than_50_ms_of_one_core() -> None:
         made.frame(14.0)
         taken.append(time.process_time() - begun)
     assert min(taken) < 0.05
+
+
+@pytest.mark.parametrize("preset", ["king", "capitals", "languages", "plain neighbours"])
+def test_the_cloud_is_in_the_frame(preset: str) -> None:
+    made = scene(preset)
+    player = Player(made, (1280, 720))
+    player.seek(made.clock.seconds)
+    player.frame()
+    places = player.camera.project(drawn(made, made.clock.seconds)["all"].position, (1280, 720))
+    assert np.mean((places > 0).all(axis=1) & (places < (1280, 720)).all(axis=1)) > 0.995
+
+
+def test_a_bar_has_a_place_of_its_own() -> None:
+    with pytest.raises(ll.UserError, match="its last cell, which is empty then"):
+        layers.Row("text", "one", ("0.5",), bar=0.5)
+    assert all(
+        row.bar is None for note in scene().frame(14.0).notes if isinstance(note, layers.Legend) for row in note.rows
+    )
