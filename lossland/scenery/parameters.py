@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import partial
 from itertools import chain, count
+from os import PathLike
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -265,7 +266,9 @@ class Text(Param[str]):
         self.checker, self.options = checker, tuple(options)
 
     def check(self, value: object) -> str:
-        """Accept text that the checker accepts (it raises UserError otherwise)."""
+        """Accept text that the checker accepts (it raises UserError otherwise), a path or a number."""
+        if not isinstance(value, str | PathLike | int | float):
+            raise self.refuse(value, "text")
         text = str(value).strip()
         if self.checker:
             self.checker(text)
