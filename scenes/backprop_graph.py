@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
@@ -21,6 +21,10 @@ ALONG = 0.6  # where on its edge a weight stands, as a share
 MOVING = 0.7  # of a step's time a pulse is on its way, then it rests
 STANDARD = (2.0, 3.0, -1.0, 0.5, 1.5, -2.0, 1.0, 0.8, -0.6, 0.4)  # of inputs that are not given
 NEURON = "1/(1 + exp(-(w0*x0 + w1*x1 + w2)))"
+
+
+Pass: TypeAlias = tuple[dict[str, float], dict[tuple[str, str], float], dict[str, float]]
+"""All values, local slopes and gradients of one moment."""
 
 
 class BackpropGraph(ll.Scene):
@@ -44,7 +48,10 @@ class BackpropGraph(ll.Scene):
         "gates": {"expression": "2*(x*y + max(z, w))", "values": "3, -4, 2, -1"},
         "logistic regression": {"expression": "-ln(sigmoid(w*x + v*y + b))", "values": "0.5, 1, -1, 2, 0.3"},
         "softmax": {"expression": "ln(exp(a) + exp(b) + exp(c)) - a", "values": "1, 2, 3"},
-        "a dead ReLU": {"activation": "relu", "values": "0.05, 0.1, 0.15, 0.2, 0.25, 0.3, -0.35, 0.35"},
+        "a dead ReLU": {
+            "activation": "relu",
+            "values": "0.05, 0.1, 0.15, 0.2, 0.25, 0.3, -0.35, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.6",
+        },
         "wider": {"network": "2-3-1", "activation": "tanh", "target": "1"},
     }
 
@@ -54,13 +61,13 @@ class BackpropGraph(ll.Scene):
     )  # fmt: skip
     network = parameters.Text("2-2-2", graphs.widths_of, "network", "Its widths, inputs first.")
     activation = parameters.Choice("sigmoid", tuple(graphs.ACTIVATIONS), "activation", "What bends the network's sums.")
-    numbers = parameters.Text(
+    numbers = parameters.Row(
         "",
         graphs.numbers_of,
         "values",
         "The inputs' numbers, in order; of a network x, then weights and biases layer by layer.",
     ).named("values")
-    target = parameters.Text(
+    target = parameters.Row(
         "",
         graphs.numbers_of,
         "target",
@@ -88,30 +95,45 @@ class BackpropGraph(ll.Scene):
         return dict(zip(graph.inputs, (*found, *others[len(found) :]), strict=False))
 
     @ll.kept
-    def passed(self) -> tuple[dict[str, float], dict[tuple[str, str], float], dict[str, float]]:
+    def passed(self) -> Pass:
         """Return all values, local slopes and gradients."""
-        graph = self.graph()
-        known = graph.forward(self.given())
-        return known, graph.local(known), graph.backward(known)
+        return self.through(self.given())
 
     @ll.kept
-    def stepped(self) -> dict[str, float]:
-        """Return all values after one step of descent: of a network's weights, of all inputs of an expression."""
+    def stepped(self) -> Pass:
+        """Return them after one step of descent: of a network's weights, of all inputs of an expression.
+
+        There is no step along gradients that are not finite.
+        """
         graph, gradients = self.graph(), self.passed()[2]
+        if not np.isfinite(list(gradients.values())).all():
+            return self.passed()
         learns = graph.weights or graph.inputs
         moved = {name: value - self.rate * gradients[name] * (name in learns) for name, value in self.given().items()}
-        return graph.forward(moved)
+        return self.through(moved)
+
+    def through(self, given: dict[str, float]) -> Pass:
+        """Return all values, local slopes and gradients from the inputs' numbers."""
+        graph = self.graph()
+        known = graph.forward(given)
+        return known, graph.local(known), graph.backward(known)
 
     def readouts(self, now: ll.Now) -> ll.Readouts:
-        """Return what comes out, the loss, its derivatives by all inputs, and the loss after one step."""
-        graph, (known, _, gradients) = self.graph(), self.passed()
+        """Return what comes out, the loss, its derivatives by all inputs; and ``_after``: these after the step."""
+        return {
+            **self.numbers_of(self.passed(), ""),
+            "hidden": np.array([value for name, value in self.passed()[0].items() if name.startswith("h")]),
+            **self.numbers_of(self.stepped(), "_after"),
+        }
+
+    def numbers_of(self, moment: Pass, when: str) -> ll.Readouts:
+        """Return outputs, loss and gradients of a moment, whose names end in ``when``."""
+        graph, (known, _, gradients) = self.graph(), moment
         layered = graphs.layered(graph, gradients) if graph.weights else {one: gradients[one] for one in graph.inputs}
         return {
-            "outputs": np.array([known[name] for name in graph.outputs]),
-            "loss": known[graph.loss],
-            "gradients": layered,
-            "hidden": np.array([known[name] for name in known if name.startswith("h")]),
-            "loss_after": self.stepped()[graph.loss],
+            f"outputs{when}": np.array([known[name] for name in graph.outputs]),
+            f"loss{when}": known[graph.loss],
+            f"gradients{when}": layered,
         }
 
     # -------------------------------------------------------------------------------------------------- the moment
@@ -172,28 +194,34 @@ class BackpropGraph(ll.Scene):
         drawn = [self.lines(now), *self.cards(now), *self.weights(now), *self.pulses(now), *self.slopes(now)]
         return ll.Frame([*drawn, *self.knobs(now)], self.notes(now), self.view)
 
+    def shown(self, now: ll.Now) -> Pass:
+        """Return the numbers of the moment that is shown: from when the weights have moved, the new ones."""
+        return self.stepped() if self.score(now)[2] == 1.0 else self.passed()
+
     def known(self, now: ll.Now) -> tuple[dict[str, float], dict[str, float]]:
-        """Return the values and the gradients that are known by now."""
-        graph, (forward, back, moved, again) = self.graph(), self.score(now)
+        """Return the values and the gradients that are known by now, all of one moment."""
+        graph, (forward, back, moved, again), (known, _, gradients) = self.graph(), self.score(now), self.shown(now)
+        if moved == 1.0:  # all that followed from the old weights is forgotten, and then found again
+            return (known, gradients) if again == 1.0 else ({name: known[name] for name in graph.inputs}, {})
         done = {*graph.inputs, *(step.name for step in graph.steps[: int(forward)])}
-        old, new = self.passed()[0], self.stepped()
-        fresh = {*(graph.inputs if moved == 1.0 else ()), *(old if again == 1.0 else ())}
-        values = {name: new[name] if name in fresh else value for name, value in old.items() if name in done}
-        gradients = graph.backward(old, int(back)) if forward == len(graph.steps) else {}
-        return values, gradients
+        found = graph.backward(known, int(back)) if forward == len(graph.steps) else {}
+        return {name: value for name, value in known.items() if name in done}, found
 
     def lines(self, now: ll.Now) -> layers.Layer:
         """Return the edges: blue where a value has passed, orange and as wide as what came back."""
-        graph, (_, edges), (forward, back, _, _) = self.graph(), self.stands(), self.score(now)
-        _, local, gradients = self.passed()
+        graph, (_, edges), (values, reached) = self.graph(), self.stands(), self.known(now)
+        _, local, gradients = self.shown(now)
         flow = {(start, to): gradients[to] * local[start, to] for start, to in graph.edges}
-        most = max(float(np.nanmax(np.abs(list(flow.values())))), 1e-12)
+        sizes = np.abs(list(flow.values()))
+        most = max(float(sizes[np.isfinite(sizes)].max(initial=0.0)), 1e-12)
+        back = self.score(now)[1] if reached else 0.0
         order = {step.name: k for k, step in enumerate(graph.steps)}
         colors, wide, said = [], [], []
         for pair, size in flow.items():
-            is_there, is_back = forward > order[pair[1]], back >= len(order) - order[pair[1]]
+            is_there, is_back = pair[1] in values, back >= len(order) - order[pair[1]] and np.isfinite(size)
+            share = np.sqrt(abs(size) / most) if is_back else 0.1 * is_there
             colors.append(BACK if is_back else FORWARD if is_there else "grid.axis")
-            wide.append(1.4 + (8.0 * np.sqrt(abs(size) / most) if is_back else 0.8 * is_there))
+            wide.append(1.4 + 8.0 * share)
             said.append(words("local slope ?s", local[pair]) + (words("\npasses back ?s", size) if is_back else ""))
         look: dict[str, Any] = {"depth": False, "key": "edges", "name": "Edge", "worth": said}
         return layers.Lines([edges[pair] for pair in flow], colors, wide, **look)
@@ -227,7 +255,7 @@ class BackpropGraph(ll.Scene):
         drawn: list[layers.Layer] = []
         rows = zip(("values", "gradients"), self.known(now), (FORWARD, BACK), (0.5, -0.5), strict=True)
         for what, known, color, up in rows:
-            text = [words("?", known[name]) if name in known else "" for name in middle]
+            text = ["" if np.isnan(known.get(name, np.nan)) else words("?", known[name]) for name in middle]
             state: list[figures.State] = ["lit" if one else "plain" for one in text]
             at = np.array(list(middle.values())) + np.array([0, up * high, 0])
             width = np.full(len(text), wide)
@@ -261,7 +289,7 @@ class BackpropGraph(ll.Scene):
         if step is None or moved or forward < len(graph.steps) or step.name in {to for _, to in graph.weights.values()}:
             return []
         return [
-            layers.Label(edges[pair][-17], words("×\u2009?", self.passed()[1][pair]), size=17, side="above")
+            layers.Label(edges[pair][-17], words("×\u2009?", self.shown(now)[1][pair]), size=17, side="above")
             for pair in graph.edges if pair[1] == step.name
         ]  # fmt: skip
 
@@ -277,7 +305,7 @@ class BackpropGraph(ll.Scene):
             ("accent", rf"2\;\; {loss} \to \min", "", "goal"),
             (BACK, rf"3\;\; \nabla {loss}", "", "gradient"),
             ("down", r"4\;\; -\alpha \nabla " + loss, "", "step"),
-            (FORWARD, rf"5\;\; {loss}", tex("= ?s", self.stepped()[graph.loss]) if part == 4 else "", "repeat"),
+            (FORWARD, rf"5\;\; {loss}", tex("= ?s", self.stepped()[0][graph.loss]) if again == 1.0 else "", "repeat"),
         )
         notes: list[layers.Note] = [
             layers.Title(self.title, lines=("values forward, gradients back",)),
@@ -291,21 +319,33 @@ class BackpropGraph(ll.Scene):
                     rf"{w} \leftarrow {w} - \alpha \nabla {loss}, \quad \alpha = " + tex("?s", self.rate), 22
                 )
             )
-        for given, known, what in ((self.numbers, graph.inputs, "values"), (self.target, graph.outputs, "targets")):
-            extra = len(graphs.numbers_of(given)) - len(known)
-            if extra > 0:
-                notes.append(layers.Caution(words(f"The last ?n of the {what} are not used.", extra)))
-        return notes
+        return [*notes, *map(layers.Caution, self.cautions(now))]
+
+    def cautions(self, now: ll.Now) -> list[str]:
+        """Return what is wrong with the numbers: too many or too few are given, or what follows is not finite."""
+        graph, found = self.graph(), []
+        for given, of, what, rest in (
+            (self.numbers, graph.inputs, "values", "the others are chosen"),
+            (self.target, graph.outputs, "targets", "the others are 0.5"),
+        ):
+            count = len(graphs.numbers_of(given))
+            if count > len(of):
+                found.append(words("The last ?n of the " + what + " are not used.", count - len(of)))
+            elif 0 < count < len(of):
+                found.append(words("Only ?n of ?n " + what + " are given; " + rest + ".", count, len(of)))
+        for (known, _, gradients), when in ((self.passed(), "at these inputs"), (self.shown(now), "after the step")):
+            wrong = next((name for name in (*graph.outputs, graph.loss) if not np.isfinite(known[name])), "")
+            if wrong or not np.isfinite(list(gradients.values())).all():
+                return [*found, f"{wrong or 'The gradient'} is not finite {when}."]
+        return found
 
     def spoken(self, step: graphs.Step, now: ll.Now) -> list[layers.Note]:
         """Return a step's formula, its local slopes and its gradient, each with its number."""
-        graph, (values, reached), (known, local, gradients) = self.graph(), self.known(now), self.passed()
+        graph, (values, reached), (known, local, gradients) = self.graph(), self.known(now), self.shown(now)
         here, value = graph.symbol(step.name), values.get(step.name, known[step.name])
         notes: list[layers.Note] = [
             layers.Formula(tex(rf"{here} = {graph.latex(step.formula)} = ?s", (FORWARD, value)), 22)
         ]
-        if self.score(now)[2]:  # the numbers on the cards have moved on
-            return notes
         for name in [one for one in step.arguments if one not in graph.weights][:2]:
             way, slope = rf"\dfrac{{\partial {here}}}{{\partial {graph.symbol(name)}}}", graph.slopes[name, step.name]
             said = "" if slope.number is not None else rf" = {graph.latex(slope)}"

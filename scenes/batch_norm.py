@@ -9,22 +9,23 @@ from typing import Any, ClassVar
 import numpy as np
 
 import lossland as ll
-from lossland import layers, parameters, plots, shapes, signs, tex, words
+from lossland import figures, layers, parameters, plots, shapes, signs, tex, words
 from lossland.models import datasets, networks, normalization
 
 PLAIN, NORMED = "up", "optimizer.momentum"
 STAGE = ("area", "eigen2", "optimizer.momentum", "down")  # colours of x, x - mean, rescaled, and scaled and shifted
 FORMULA = r"\gamma\,\dfrac{x - \mu}{\sqrt{\sigma^2 + \varepsilon}} + \beta"
 NAMES = (r"x", r"x - \mu", r"\hat{x}", r"\gamma \hat{x} + \beta")
-WIDE, APART = 4.6, 0.95  # length of the number lines and from one to the next, world
+WIDE, LEVEL = 4.6, (0.0, -0.95, -1.9, -3.55)  # length of the number lines, and how high each is, world
 DEPTH, PITCH, HALF, ABOVE = 4, 1.3, 0.5, 1.45  # the twins' layers; columns, half a cube, and the row above, world
 CELLS, LINE, REACH, TALL = 25, 61, 3.0, 0.9  # of a slice of the loss, of its middle line; how high it stands, world
+PLATE, ROW = 0.57, 0.31  # of a number over the last line: how wide its plate is, and from row to row, world
 MOVES = 3  # recentre, rescale, scale and shift
 LEARNT = "as learnt"
 BOX = np.array([(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], float)
 EDGES = [np.stack([a, b]) for i, a in enumerate(BOX) for b in BOX[i + 1 :] if np.abs(a - b).sum() == 2]
 SIDE = PITCH * DEPTH / 2 + HALF + 0.1  # half of the row of cubes
-ON_LINES = ll.View(flat=True, bounds=np.array([(-0.2, -3 * APART - 0.5, 0.0), (WIDE + 1.1, 0.5, 0.0)]))
+ON_LINES = ll.View(flat=True, bounds=np.array([(-0.2, LEVEL[3] - 0.5, 0.0), (WIDE + 1.1, 0.5, 0.0)]))
 ON_CLOUDS = np.array([(-SIDE - 0.6, -HALF, -HALF), (SIDE + 0.7, HALF, ABOVE + HALF)])
 ON_LOSS = np.array([(x, y, z) for x in (-2.2, 2.2) for y in (-1.4, 1.0) for z in (-0.2, TALL)])
 
@@ -55,7 +56,7 @@ class BatchNorm(ll.Scene):
         "loss": {"show": "loss", "gain": 5.0},
     }
 
-    x = parameters.Text("1, 2, 3, 4", normalization.numbers_of, "$x$", "A batch of one feature: 2 to 32 numbers.")
+    x = parameters.Row("1, 2, 3, 4", normalization.numbers_of, "$x$", "A batch of one feature: 2 to 32 numbers.")
     gamma = parameters.Number(1.0, -3.0, 3.0, r"$\gamma$", "The scale that is learnt.")
     beta = parameters.Number(0.0, -3.0, 3.0, r"$\beta$", "The shift that is learnt.")
     eps = parameters.Number(1e-5, 1e-8, 1.0, r"$\varepsilon$", "Keeps the root from 0.", log=True)
@@ -155,7 +156,7 @@ class BatchNorm(ll.Scene):
         reach = shapes.in_steps(1.1 * float(np.abs([*self.stages().ravel(), self.used().mean.item()]).max()), 4.0, 1.5)
         return [
             plots.NumberLine(
-                -reach, reach, start=(0.0, -k * APART, 0.0), end=(WIDE, -k * APART, 0.0), count=9 if k in (0, 3) else 0,
+                -reach, reach, start=(0.0, LEVEL[k], 0.0), end=(WIDE, LEVEL[k], 0.0), count=9 if k in (0, 3) else 0,
                 side="above" if k == 0 else "below",
             )
             for k in range(4)
@@ -166,7 +167,7 @@ class BatchNorm(ll.Scene):
         lines, stages, at = self.lines(), self.stages(), now.staged(MOVES, 0.06, 0.9, moving=0.75)
         drawn: list[layers.Layer] = [*lines]
         for k in range(4):
-            end = (WIDE + 0.1, -k * APART, 0.0)
+            end = (WIDE + 0.1, LEVEL[k], 0.0)
             drawn.append(layers.Label(end, NAMES[k], STAGE[k], latex=True, size=26, side="right", key=f"name {k}"))
             if at < k and k:
                 continue
@@ -189,11 +190,25 @@ class BatchNorm(ll.Scene):
                 tips = np.array([path[1] for path in paths])
                 drawn.append(layers.Points(tips, STAGE[k + 1], 7.0, "disc", outline=True, key="way", pickable=False))
         if at == MOVES and len(stages[3]) <= 4:
-            told = zip(lines[3].point_at(stages[3]), stages[3], strict=True)
-            drawn += [layers.Label(one, words("?", value), STAGE[3], size=17, side="above") for one, value in told]
+            drawn += self.told(lines[3].point_at(stages[3]))
         knobs = np.array([handle.position for handle in self.handles(now)[-2:]])
         drawn.append(layers.Points(knobs, "accent", 5.0, "ring", outline=True, group="handles", key="knobs"))
         return ll.Frame(drawn, self.formulas_of(at), ON_LINES)
+
+    def told(self, points: np.ndarray) -> list[layers.Layer]:
+        """Return each number above its own point (n, 3): a row higher where there is one beside it already."""
+        middle, ends = points + np.array([0.0, 1.4 * ROW, 0.0]), [-np.inf] * len(points)  # where each row ends
+        for k in np.argsort(points[:, 0]):
+            row = next(row for row, end in enumerate(ends) if end <= points[k, 0] - PLATE / 2)
+            ends[row] = points[k, 0] + PLATE / 2
+            middle[k, 1] += ROW * row
+        text = [words("?.2", value) for value in self.stages()[-1]]
+        look: dict[str, Any] = {"height": 0.9 * ROW, "width": np.full(len(text), 0.95 * PLATE), "key": "told"}
+        leaders = [np.stack(pair) for pair in zip(points, middle, strict=True)]
+        return [
+            layers.Lines(leaders, STAGE[3], 1.2, key="leaders", pickable=False),
+            figures.Chips(text, middle, None, STAGE[3], ["lit"] * len(text), name="Number", **look),
+        ]
 
     def formulas_of(self, at: float) -> list[layers.Note]:
         """Return what is done in each of the three moves, with mean and variance; what is to come is dim."""
@@ -234,6 +249,9 @@ class BatchNorm(ll.Scene):
             if at > MOVES * (DEPTH - 1):
                 said, look = words("?n %", round(100 * share[-1])), {"size": 30, "side": "right"}
                 drawn.append(layers.Label((SIDE, 0, z), said, color, "saturated", key=f"told {name}", **look))
+        if at > MOVES * (DEPTH - 1):  # what the shares are of
+            top = (PITCH * DEPTH / 2, 0.0, ABOVE + HALF)
+            drawn.append(layers.Label(top, words("layer ?n", DEPTH), "text", size=20, side="above", key="layer"))
         about = (words("?n samples, weights times ?", self.batch, self.gain), "Each cube is [−1, 1]³: what tanh leaves")
         moves = zip((r"z - \mu", r"\hat{z}", r"\gamma \hat{z} + \beta"), ("recentre", "rescale", LEARNT), strict=True)
         facts = [(NORMED, rf"{k}\;\; {what}", "", said) for k, (what, said) in enumerate(moves, 1)]
@@ -277,12 +295,14 @@ class BatchNorm(ll.Scene):
             drawn += [
                 layers.Sheet(flat, risen, now.eased(0.05, 0.5), paint=np.minimum(share, 1.0), every=(3, 3), name=name),
                 layers.Lines([path], color, 4.0, key=f"path {name}", name="Along the gradient", casing=1.2),
-                layers.Label((x, -1.1, 0.0), words("?", one.changes), color, name, size=30, side="below"),
+                layers.Label(
+                    (x, -1.1, 0.0), words("?", one.changes), color, f"slope change, {name}", size=26, side="below"
+                ),
             ]
         about = (
             words("The same weights, times ?", self.gain),
-            "The number: how fast slopes",
-            "change along the gradient",
+            "Slope change: root mean square of",
+            "the second derivative along the line",
         )
         notes = [layers.Title(self.title, r"L(\theta + a\, g + b\, d)", about)]
         return ll.Frame(drawn, notes, ll.View(-78.0, 32.0, bounds=ON_LOSS, turned=(16 * now.eased() - 8, 0)))
@@ -297,7 +317,7 @@ class BatchNorm(ll.Scene):
             ll.Handle(f"x {k + 1}", first.point_at(value), partial(BatchNorm.move, index=k), plane=0.0)
             for k, value in enumerate(self.given()[:, 0])
         ]
-        beta, gamma = last.point_at(self.beta), last.point_at(self.beta + self.gamma) + np.array([0, 0.2, 0])
+        beta, gamma = last.point_at(self.beta), last.point_at(self.beta + self.gamma) + np.array([0, 0.15, 0])
         return [*found, ll.Handle("beta", beta - np.array([0, 0.2, 0]), BatchNorm.pull_beta, plane=0.0),
                 ll.Handle("gamma", gamma, BatchNorm.pull_gamma, plane=0.0)]  # fmt: skip
 

@@ -45,14 +45,14 @@ class Dropout(ll.Scene):
     }
 
     rate = parameters.Number(0.5, 0.0, 0.9, r"rate $p$", "How probably a unit is left out.")
-    inputs = parameters.Text(
+    inputs = parameters.Row(
         "1, 2, 0.5, 1.5, 1, -1, 2, -0.5, 1, 1", masks.numbers_of, "inputs", "What the units say: 1 to 12 numbers."
     )
-    weights = parameters.Text(
+    weights = parameters.Row(
         "1.2, 0.2, 0.5, -0.9, -1, -1, 0.3, 1.4, 0.76, 0.07", masks.numbers_of, "weights", "One for each input."
     )
     activation = parameters.Choice("linear", ("linear", "relu"), "bend", "What bends the sum, if anything.")
-    locked = parameters.Text("", masks.units_of, "locked", "Units that always stay, by number: click one.")
+    locked = parameters.Row("", masks.units_of, "locked", "Units that always stay, by number: click one.")
     show = parameters.Choice(
         "masks", ("masks", "sheets", "co-adaptation"), "show", "One unit, a network in the plane, or how units rely."
     )
@@ -280,7 +280,6 @@ class Dropout(ll.Scene):
             layers.Title(self.title, lines=("Thinned networks with bent layers", f"trained {self.how(self.trained)}")),
             layers.Formula(r"E_m\left[f(x, m)\right] \approx f(x)", 26),
             layers.Meter("Mean and full differ on average by", "", float(away.mean()), "text", 0.0, 1.0),
-            layers.Meter("At most by", "", float(away.max()), "text", 0.0, 1.0),
         ]
         return ll.Frame(drawn, notes, ll.View(-88.0, 17.0, bounds=corners))
 

@@ -12,18 +12,6 @@ from lossland import layers, parameters, signs, words
 from lossland.models import journeys, layer_maps, networks, runfiles
 
 PITCH = 1.95  # from the middle of a cloud to that of the next; a cloud is about 2 wide
-COLORS = (
-    "lane.1",
-    "lane.4",
-    "lane.2",
-    "down",
-    "lane.3",
-    "lane.7",
-    "eigen2",
-    "optimizer.radam",
-    "signed.high",
-    "lane.0",
-)
 SHOWN = 720  # samples that are drawn: all of the test, and some more
 THREADS = 14  # at most
 SHOWS = ("all", "misread", *"0123456789")
@@ -55,7 +43,7 @@ class LayerJourney(ll.Scene):
     rows = ("D4", "Y1", "N3", "S1")
     sign = tuple(
         signs.Dot((x + 0.12 * (1 - far) * np.cos(2.4 * k),
-                   0.5 + 0.3 * far * (k % 3 - 1) + 0.13 * (1 - far) * np.sin(k * k)), 1.6, COLORS[k % 3])
+                   0.5 + 0.3 * far * (k % 3 - 1) + 0.13 * (1 - far) * np.sin(k * k)), 1.6, f"class.{k % 3}")
         for x, far in ((0.16, 0.1), (0.5, 0.5), (0.84, 0.9)) for k in range(9)
     )  # fmt: skip
     presets: ClassVar = {
@@ -72,7 +60,9 @@ class LayerJourney(ll.Scene):
     activation = parameters.Choice("relu", networks.ACTIVATIONS, r"$\varphi$", "What bends each layer.")
     epochs = parameters.Integer(journeys.EPOCHS, 0, journeys.EPOCHS, "epochs", "How often the training has seen all.")
     play = parameters.Choice("training", ("training", "layers"), "time is", "The training goes on, or the samples do.")
-    layer = parameters.Integer(MOST + 1, 0, MOST + 1, "layer", "How deep the samples go.")
+    layer = parameters.Integer(
+        MOST + 1, 0, MOST + 1, "up to layer", "How deep the samples go: no farther than to the outputs."
+    )
     show = parameters.Choice("all", SHOWS, "show", "All samples, those that are misread, or one digit.")
     sample = parameters.Integer(-1, -1, 1_000_000, "sample", "The sample that is followed: click it.", hidden=True)
     run = parameters.Text("", stored, "run", "A perceptron's training that you recorded, instead.")
@@ -100,6 +90,11 @@ class LayerJourney(ll.Scene):
     def depth(self) -> int:
         """How many layers there are, and clouds after the inputs."""
         return len(self.course().bent)
+
+    @property
+    def gap(self) -> float:
+        """From the clouds' names to the weights below: names do not shrink where the row is long."""
+        return max(1.15, 0.147 * PITCH * self.depth)
 
     def moment(self, now: ll.Now) -> float:
         """Return how far the training has come, as an index of what was kept of it."""
@@ -217,10 +212,26 @@ class LayerJourney(ll.Scene):
                 "key": f"class {k}",
             }
             dim = 0.0 if self.show in ("all", str(k)) else 0.82
-            name = f"A {self.course().data.names[k]}"
-            drawn.append(layers.Points(start, COLORS[k % len(COLORS)], 2.9, "sphere", dim=dim, name=name, **look))
-        drawn += [*self.threads(now), *self.names(index, int(self.at(now) + 1e-6)), *self.filters(index)]
+            name = with_article(self.course().data.names[k]).capitalize()
+            drawn.append(layers.Points(start, f"class.{k}", 2.9, "sphere", dim=dim, name=name, **look))
+        drawn += [
+            *self.digits(),
+            *self.threads(now),
+            *self.names(index, int(self.at(now) + 1e-6)),
+            *self.filters(index),
+        ]
         return ll.Frame(drawn, self.notes(now), self.view(now))
+
+    @ll.kept
+    def digits(self) -> list[layers.Layer]:
+        """Return the names of the classes in their colours, in a row above the clouds."""
+        names, half = self.course().data.names, PITCH * self.depth / 2
+        found = []
+        for k, x in enumerate(np.linspace(1.3 - half, half, len(names))):
+            color = f"class.{k}" if self.show in ("all", "misread", str(k)) else "faint"
+            look: dict[str, Any] = {"size": 22, "side": "above", "key": f"digit {k}"}
+            found.append(layers.Label((x, -0.9, 1.2), names[k], color, **look))
+        return found
 
     @ll.kept
     def followed(self) -> np.ndarray:
@@ -247,7 +258,7 @@ class LayerJourney(ll.Scene):
         if not len(own):
             return []
         wrong = self.read(course.last)[own] != course.target[own]
-        colors = ["bad" if bad else COLORS[course.target[n]] for n, bad in zip(own, wrong, strict=True)]
+        colors = ["bad" if bad else f"class.{course.target[n]}" for n, bad in zip(own, wrong, strict=True)]
         look: dict[str, Any] = {"casing": 1.2, "depth": False, "pickable": False, "key": "threads"}
         drawn: list[layers.Layer] = [layers.Lines(list(clouds.transpose(1, 0, 2)), colors, 2.4, **look)]
         for k, n in enumerate(own):
@@ -286,7 +297,7 @@ class LayerJourney(ll.Scene):
             picture[9 * row : 9 * row + 8, 9 * column : 9 * column + 8] = one.reshape(8, 8) / np.abs(weight).max()
         width = min(0.062 * picture.shape[1], PITCH * self.depth + 1.6)
         up = np.array([0.0, 0.0, width * picture.shape[0] / picture.shape[1]])
-        corner = np.array([-width / 2, 0.0, -2.3]) - up
+        corner = np.array([-width / 2, 0.0, -1.15 - self.gap]) - up
         look: dict[str, Any] = {"shades": "signed", "key": "filters", "name": "First layer's weights"}
         return [layers.Image(picture, corner, np.array([width, 0.0, 0.0]), up, **look)]
 
@@ -304,7 +315,7 @@ class LayerJourney(ll.Scene):
     def bounds(self) -> np.ndarray:
         """Return the corners of the row of clouds, and of what stands below it."""
         x = PITCH * self.depth / 2 + 1.0
-        return np.array([(a, b, c) for a in (-x, x) for b in (-0.9, 0.9) for c in (-3.2, 1.55)])
+        return np.array([(a, b, c) for a in (-x, x) for b in (-0.9, 0.9) for c in (-2.05 - self.gap, 1.55)])
 
     def view(self, now: ll.Now) -> ll.View:
         """Return a view that goes along the row a little."""
@@ -318,12 +329,20 @@ class LayerJourney(ll.Scene):
         lines = [words("After ?n epochs" if not self.run else "After ?n steps", course.epochs[index])]
         for one in self.followed()[:1]:
             known, read = (course.data.names[k] for k in (course.target[one], self.read(index)[one]))
-            lines.append(f"Followed: a {known}, read as {read}")
+            lines.append(f"Followed: {with_article(known)}, read as {read}")
         layer, right = np.arange(len(separation), dtype=float), words("?.1 %", 100 * accuracy)
         series = [layers.Series("between / total variance", "accent", layer, separation),
-                  layers.Series("linear probe", "lane.1", layer, probe)]  # fmt: skip
+                  layers.Series("linear probe", "text", layer, probe)]  # fmt: skip
+        rows = [layers.Row("accent", "between / total variance", [words("?.2", separation[-1])]),
+                layers.Row("text", "linear probe: right", [words("?.1 %", 100 * probe[-1])])]  # fmt: skip
         return [
             layers.Title(self.title, FORMULA, lines),
             layers.Meter(words("Right of ?n in the test", many), "", accuracy, "accent", 0.0, 1.0, right),
+            layers.Legend(rows, "At the outputs"),
             layers.Chart("Layer by layer", series, x_label="layer"),
         ]
+
+
+def with_article(name: str) -> str:
+    """Return what a class is called with its article: a 7, an 8."""
+    return f"{'an' if name[:1] in '8aeiou' else 'a'} {name}"

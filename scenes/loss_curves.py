@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Generator, Iterator
 from typing import Any, ClassVar
 
 import numpy as np
 
 import lossland as ll
-from lossland import layers, parameters, plots, signs, words
+from lossland import layers, parameters, plots, signs, tex, words
 from lossland.models import curves, runfiles
 from lossland.models.runs import RecordedRun, Scalars
 
@@ -92,6 +93,11 @@ class LossCurves(ll.Scene):
                 self.results.clear()
             elif name == "series" and not typed(self.series) and self.series not in self.offered():
                 raise ll.UserError(f"There is no curve {self.series!r}; there are {', '.join(self.offered()[:12])}.")
+            elif name == "run" and self.run > self.count():
+                there = "is one run" if self.count() == 1 else f"are {self.count()} runs"
+                raise ll.UserError(f"There is no run {self.run}: there {there} of {self.series}.")
+            if name in ("file", "series") and not self.lanes():
+                raise ll.UserError(f"No value of {self.series} in {self.file} is a number.")
         except ll.UserError:
             self.values, self._followed = before, followed
             raise
@@ -127,9 +133,23 @@ class LossCurves(ll.Scene):
             runs.append(RecordedRun(name, found.named()))
         return runs
 
+    def count(self) -> int:
+        """Return how many runs there are; the small training's are known before they are trained."""
+        return len(self.lanes()) if self._followed or typed(self.series) else 1 if self.compare == "one" else 3
+
     @ll.kept
     def lanes(self) -> list[curves.Pair]:
-        """Return the runs that are shown."""
+        """Return the runs that are shown, without curves that are never a number."""
+        found = []
+        for run in self.measured():
+            pair = [one if one and np.isfinite(one.values).any() else None for one in (run.train, run.validation)]
+            if any(pair):
+                found.append(curves.Pair(run.name, *pair))
+        return found[:MOST_RUNS]
+
+    @ll.kept
+    def measured(self) -> list[curves.Pair]:
+        """Return what all runs measured of the curve."""
         numbers = typed(self.series)
         if numbers:
             pair = [Scalars(np.arange(len(one)), np.array(one)) for one in numbers]
@@ -137,11 +157,9 @@ class LossCurves(ll.Scene):
         found = []
         for run in self._followed.runs if self._followed else self.trained():
             first, second = curves.pairs(list(run.scalars)).get(self.series, ("", ""))
-            train, validation = (run.scalars.get(name) for name in (first, second))
-            pair = [one if one is not None and np.isfinite(one.values).any() else None for one in (train, validation)]
-            if any(pair):
-                found.append(curves.Pair(run.name, *pair))
-        return found[:MOST_RUNS]
+            pair = [curves.measured(run.scalars[name]) if name in run.scalars else None for name in (first, second)]
+            found.append(curves.Pair(run.name, *pair))
+        return found
 
     @property
     def chosen(self) -> int:
@@ -242,38 +260,52 @@ class LossCurves(ll.Scene):
         return [layers.Lines(lines, "hair", 1.2, group="grid", pickable=False), *names]
 
     @ll.kept(most=256)
-    def path(self, lane: int, which: str, smooth: bool = True) -> tuple[np.ndarray, np.ndarray]:
-        """Return steps (m,) and world points (m, 3) of a run's curve."""
+    def path(self, lane: int, which: str, smooth: bool = True) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return steps (m,) and world points (m, 3) of each part of a run's curve that is a number in the plot."""
         one, plot = self.lanes()[lane], self.plot(lane)
         curve = one.train if which == "train" else one.validation
         if curve is None:
-            return np.zeros(0), np.zeros((0, 3))
-        values = self.smoothed(curve) if smooth else curve.values
-        good = np.flatnonzero(np.isfinite(values) & ((values > 0) | (not self.log)))
-        good = good[np.unique(np.linspace(0, len(good) - 1, min(len(good), MOST_POINTS)).round().astype(int))]
-        return curve.steps[good].astype(float), plot.world(curve.steps[good], np.clip(values[good], *plot.y))
+            return []
+        values = np.where(np.isfinite(curve.values), self.smoothed(curve) if smooth else curve.values, np.nan)
+        few = np.unique(np.linspace(0, len(values) - 1, min(len(values), MOST_POINTS)).round().astype(int))
+        up = plot.scales[1]
+        return [
+            (at, plot.world(at, up.value(share)))
+            for at, share in curves.stretches(curve.steps[few], up.share(values[few]))
+        ]
 
     def run_of(self, lane: int, until: float) -> list[layers.Layer]:
         """Return one run's ribbons as far as a step, the gap between them, its flag and its name."""
         drawn: list[layers.Layer] = []
         stop = np.nan_to_num(self.told(lane)["stopped_epoch"], nan=np.inf)
         for which, color in (("train", TRAIN), ("validation", VALIDATION)):
-            at, points = self.path(lane, which)
-            if len(at) > 1:
-                drawn += self.ribbon(lane, which, at, points, color, until, stop)
-            if self.smoothing and len(at) > 1:
-                drawn.append(self.raw(lane, which, color))
+            for k, (at, points) in enumerate(self.path(lane, which)):
+                drawn += self.ribbon(lane, f"{which}:{lane}:{k}", at, points, color, until, stop)
+            if self.smoothing:
+                drawn += self.raw(lane, which, color)
+            drawn += self.end(lane, which, color, until)
         drawn += self.between(lane, until)
         return drawn + self.marks(lane, until)
 
     @ll.kept(most=2 * MOST_RUNS)
-    def raw(self, lane: int, which: str, color: str) -> layers.Layer:
-        """Return a run's values as they are, as a thin line."""
-        at, points = self.path(lane, which, smooth=False)
-        return layers.Curve(points, color, 1.4, at=at, key=f"raw.{which}.{lane}", name=f"{which}, not smoothed")
+    def raw(self, lane: int, which: str, color: str) -> list[layers.Layer]:
+        """Return a run's values as they are, as thin lines."""
+        return [
+            layers.Curve(points, color, 1.4, at=at, key=f"raw.{which}.{lane}.{k}", name=f"{which}, not smoothed")
+            for k, (at, points) in enumerate(self.path(lane, which, smooth=False))
+        ]
+
+    def end(self, lane: int, which: str, color: str, until: float) -> list[layers.Layer]:
+        """Return a mark where a curve ends because all that follows is no number."""
+        curve, parts = getattr(self.lanes()[lane], which), self.path(lane, which)
+        if not parts or np.isfinite(curve.values[-1]) or parts[-1][0][-1] > until:
+            return []
+        place, name = parts[-1][1][-1], f"{which} is no number from here"
+        ring = layers.Points(place[None], color, 7.0, "ring", outline=True, key=f"end.{which}.{lane}", name=name)
+        return [ring, layers.Label(place, "nan", color, size=18, side="below")]
 
     def ribbon(
-        self, lane: int, which: str, at: np.ndarray, points: np.ndarray, color: str, until: float, stop: float
+        self, lane: int, key: str, at: np.ndarray, points: np.ndarray, color: str, until: float, stop: float
     ) -> list[layers.Sheet]:
         """Return a ribbon along points as far as a step, pale after ``stop``, where patience has ended."""
         side, drawn = np.array([0.0, BROAD / 2, 0.0]), []
@@ -281,22 +313,26 @@ class LossCurves(ll.Scene):
             if begin < min(end, at[-1]):
                 steps = np.concatenate([[begin], at[(at > begin) & (at < end)], [min(end, at[-1])]])
                 line = np.stack([np.interp(steps, at, points[:, axis]) for axis in range(3)], -1)
-                band, name = np.stack([line - side, line + side]), f"{self.lanes()[lane].name}: {which}"
-                look: dict[str, Any] = {"name": name, "key": f"{which}:{lane}:{part}", "dim": 0.6 * part}
+                band, name = np.stack([line - side, line + side]), f"{self.lanes()[lane].name}: {key.partition(':')[0]}"
+                look: dict[str, Any] = {"name": name, "key": f"{key}:{part}", "dim": 0.6 * part}
                 drawn.append(layers.Sheet(band, color=color, every=(0, 0), **look))
         return drawn
 
     def between(self, lane: int, until: float) -> list[layers.Layer]:
         """Return the gap between training and validation as an upright area."""
-        (at, top), (begun, low) = self.path(lane, "validation"), self.path(lane, "train")
-        if not len(at) or not len(begun):
-            return []
-        foot = top.copy()
-        foot[:, 2] = np.interp(at, begun, low[:, 2])
         above, below = (TRAIN, GAP) if self.higher else (GAP, TRAIN)  # what is worse in validation has the gap's colour
-        look: dict[str, Any] = {"fill": 0.3, "negative": below, "pickable": False, "key": f"gap.{lane}"}
-        area = layers.Curve(top, above, 0.0, at=at, area=(at[0], until), foot=foot, **look)
-        return [area]
+        look: dict[str, Any] = {"fill": 0.3, "negative": below, "pickable": False}
+        drawn: list[layers.Layer] = []
+        for (steps, high), (begun, low) in itertools.product(self.path(lane, "validation"), self.path(lane, "train")):
+            first, last = max(steps[0], begun[0]), min(steps[-1], begun[-1])
+            if first < last:
+                at = np.concatenate([[first], steps[(steps > first) & (steps < last)], [last]])
+                top = np.stack([np.interp(at, steps, high[:, axis]) for axis in range(3)], -1)
+                foot = top.copy()
+                foot[:, 2] = np.interp(at, begun, low[:, 2])
+                look["key"] = f"gap.{lane}.{len(drawn)}"
+                drawn.append(layers.Curve(top, above, 0.0, at=at, area=(first, until), foot=foot, **look))
+        return drawn
 
     def marks(self, lane: int, until: float) -> list[layers.Layer]:
         """Return a run's flag at its best step, the gate where patience ends, and its name."""
@@ -304,7 +340,7 @@ class LossCurves(ll.Scene):
         front, color = lane == self.chosen, "text" if lane == self.chosen else "dim"
         drawn: list[layers.Layer] = []
         best, stop = told["best_epoch"], told["stopped_epoch"]
-        if best <= until:
+        if best <= until and (told["best_value"] > 0 or not self.log):
             foot = plot.held(best, told["best_value"])
             drawn += flag(foot, color, words("?n", int(best)) if front else "", f"best.{lane}")
         if front and stop <= until:
@@ -348,7 +384,7 @@ class LossCurves(ll.Scene):
         low, high = self.span()
         kinds = ((lane.train, TRAIN, "training"), (lane.validation, VALIDATION, "validation"))
         rows = [layers.Row(color, name, (words("?", value_at(curve, until)),)) for curve, color, name in kinds if curve]
-        notes: list[layers.Note] = [layers.Title(self.title, "", (lane.name,)), *self.faults()]
+        notes: list[layers.Note] = [layers.Title(self.title, "", (lane.name,)), *self.faults(), *self.unseen()]
         if self.smoothing:
             average = r"s_t = \dfrac{(1-\beta)\sum_{k=1}^{t} \beta^{\,t-k} v_k}{1 - \beta^{\,t}}"
             notes.append(layers.Formula(average, 22))
@@ -372,7 +408,44 @@ class LossCurves(ll.Scene):
     @property
     def unit(self) -> str:
         """What a step is."""
-        return "step" if self._followed or typed(self.series) else "epoch"
+        if self._followed and not typed(self.series):
+            units = {run.unit for run in self._followed.runs}
+            return units.pop() if len(units) == 1 else "step"
+        return "step" if typed(self.series) else "epoch"
+
+    @ll.kept
+    def unseen(self) -> list[layers.Note]:
+        """Return which values are not in the picture: those that are no number, are cut, or have no logarithm."""
+        found, ends = [], []
+        for run in self.measured()[:MOST_RUNS]:
+            for curve, which in ((run.train, "training"), (run.validation, "validation")):
+                finite = np.isfinite(curve.values) if curve else np.ones(1, bool)
+                if curve and not finite.all():
+                    last = int(curve.steps[np.flatnonzero(finite)[-1]]) if finite.any() else 0
+                    how = (
+                        "never a number" if not finite.any() else words(f"no number after {self.unit} ?n", last)
+                        if not finite[-1] else words("no number at ?n × " + self.unit, int((~finite).sum()))
+                    )  # fmt: skip
+                    ends.append(f"{run.name}: {which} is {how}")
+        if ends:
+            found.append(layers.Caution(ends[0] + (words(", and ?n more", len(ends) - 1) if ends[1:] else "") + "."))
+        values = np.concatenate([curve.values for lane in self.lanes() for curve in lane.curves])
+        values, (low, high) = values[np.isfinite(values)], self.plot(-1).y
+        lost = values[values <= 0] if self.log else values[:0]
+        if len(lost):
+            which = (
+                "no value is" if len(lost) == len(values) else words("?n of ?n values are not", len(lost), len(values))
+            )
+            found.append(layers.Caution(f"A log scale shows what is above 0: {which}."))
+        above, below = values[values > high], values[(values < low) & (values > 0)]
+        if len(above):
+            hint = "" if self.log or low < 0 else " A log scale shows more."
+            text = words("?n × cut above ?, the highest is ?.", len(above), high, float(above.max()))
+            found.append(layers.Caution(text + hint))
+        if len(below):
+            text = words("?n × cut below ?, the lowest is ?.", len(below), low, float(below.min()))
+            found.append(layers.Caution(text))
+        return found
 
     def faults(self) -> list[layers.Note]:
         """Return how much of the files could not be read, and the first of it."""
@@ -419,17 +492,26 @@ class LossCurves(ll.Scene):
         drawn: list[layers.Layer] = [sheet, layers.Lines([path[:last]], "text", 3.0, casing=1.4, name="Best rate")]
         at, rate = self.lowest()
         if at < last:
-            drawn += flag(surface[rate, at], "text", words("?", found.val_loss[at, rate]), "best.sweep", HIGH)
+            said = words("loss ?", found.val_loss[at, rate])
+            drawn += flag(surface[rate, at], "text", said, "best.sweep", HIGH)
         drawn += self.sweep_axes()
         epoch, loss = int(found.steps[last - 1]), np.nan_to_num(found.val_loss[last - 1], nan=np.inf)
-        best, heading = float(RATES[loss.argmin()]), words("Best rate at epoch ?n", epoch)
+        best, heading = float(RATES[loss.argmin()]), words("Its validation at epoch ?n", epoch)
         notes = [
             layers.Title(self.title, "", (words("?n networks, each with its own rate", len(RATES)),)),
-            layers.Meter(heading, r"\eta =", float(np.log10(best)), "text", -4.0, 0.0, words("?", best)),
-            layers.Meter("Its validation", r"L_{\mathrm{val}} =", float(loss.min()), VALIDATION, 0.0, 3.0),
+            layers.Formula(tex(r"\eta_{\mathrm{best}} = ?s", best), 36),
+            *self.cut(),
+            layers.Meter(heading, r"L_{\mathrm{val}} =", float(loss.min()), VALIDATION, 0.0, 3.0),
         ]
         corners = np.array([(x, y, z) for x in (-2.0, 1.9) for y in (-1.5, 1.4) for z in (0.0, HIGH + 0.2)])
         return ll.Frame(drawn, notes, ll.View(-33.0, 44.0, bounds=corners))
+
+    def cut(self) -> list[layers.Note]:
+        """Return from which loss on the surface is flat."""
+        loss = np.nan_to_num(self.swept().val_loss, nan=np.inf)
+        high = SWEEP_TOP * float(loss.min())
+        text = words("Losses above ? are cut.", high)
+        return [layers.Caution(text)] if loss.max() > high else []
 
     @ll.kept
     def sweep_axes(self) -> list[layers.Layer]:

@@ -23,6 +23,7 @@ BEGIN, EARLY, END = 0.05, 0.25, 0.9  # shares of the scene: a layout begins to m
 CHARTED = 241  # times at which the divergence is charted
 PRESSED = 0.75  # share at which the axes are pressed flat
 PAPER, INK = np.array([0.10, 0.14, 0.26]), np.array([1.0, 0.91, 0.72])  # of a picture that is chosen
+LAST_LETTER, SIGNS = "\u0530", "–—‘’“”•…€−×"  # of labels that can be drawn: what is below the first, and these
 DISC = np.clip(8.0 - np.hypot(*(np.mgrid[:16, :16] - 7.5)), 0.0, 1.0)[None]  # ink of a dot
 BOX = np.array([(x, y, z) for x in (-2.0, 2.0) for y in (-2.0, 2.0) for z in (-1.6, 1.6)])
 LOST = (0.002, 0.05)  # shares of trust: up to the first all is well, beyond the second hardly a neighbour is true
@@ -81,12 +82,12 @@ class Projector(ll.Scene):
     color = parameters.Choice(
         "label", ("label", "trust"), "colour", "By label, or by whether neighbours are true ones."
     )
-    index = parameters.Integer(13, 0, 10_000_000, "number", "Whose neighbours are shown: click a point.")
-    alone = parameters.Toggle(False, "isolate", "Only the group of the chosen point stands out.")
     axis = parameters.Integer(0, 0, AXES, "held axis", "Which axis stays where it is in the tour; 0: none.")
     pull = parameters.Point((1.0, 0.0, 0.0), -1.0, 1.0, "held at", "Where that is: drag an arrow.", hidden=True)
     file = parameters.Text("", None, "file", "Vectors of your own: .npy, .npz or .tsv.")
     labels = parameters.Text("", None, "labels", "A file with their labels, if they are in one of their own.")
+    index = parameters.Integer(13, 0, 10_000_000, "number", "Whose neighbours are shown: click a point.")
+    alone = parameters.Toggle(False, "isolate", "Only the group of the chosen point stands out.")
 
     @property
     def clock(self) -> ll.Clock:  # pyright: ignore[reportIncompatibleVariableOverride]  # more steps take longer
@@ -99,10 +100,13 @@ class Projector(ll.Scene):
             vectorfiles.read(self.file, self.labels)
             self.values["data"] = "file"
         if name in ("data", "file", "perplexity", "neighbours", "index"):
-            count = len(self.rows_laid_out())
+            count, asked = len(self.rows_laid_out()), self.values["index"]
             self.values["index"] = min(self.values["index"], len(self.samples()) - 1)
             self.values["perplexity"] = min(self.values["perplexity"], max((count - 1) / 3.0, 1.5))
             self.values["neighbours"] = min(self.values["neighbours"], count)
+            if name == "index" and asked != self.index:
+                many = len(self.samples())
+                raise ll.UserError(f"index must be from 0 to {many - 1}, as there are {many} points, not {asked}.")
 
     def pick(self, layer: layers.Layer, element: int) -> bool:
         """Choose the point that is clicked."""
@@ -269,13 +273,18 @@ class Projector(ll.Scene):
             )
         return found
 
+    @ll.kept
+    def unwritten(self) -> bool:
+        """Whether labels have letters that cannot be drawn."""
+        return any(written(name) != name for name in set(self.samples().labels.tolist()))
+
     def looks(self, some: np.ndarray) -> tuple[np.ndarray, list[str]]:
         """Return what is drawn at some of the samples, a picture or a disc, and what they are called."""
         if len(self.shown()) > SPRITES:
             return DISC, []
         found = self.samples().pictures
         pictures = np.repeat(DISC, len(some), axis=0) if found is None else found[some]
-        return pictures, self.samples().labels[some].tolist()
+        return pictures, [written(name) for name in self.samples().labels[some].tolist()]
 
     def dots(self, place: np.ndarray, now: ll.Now) -> list[layers.Layer]:
         """Return the points in their colours: as pictures, as discs, or as dots where they are many."""
@@ -317,11 +326,11 @@ class Projector(ll.Scene):
         """Return the names of the largest groups, each amid its points; of the neighbours, if groups have none."""
         kind, names = self.groups()[0][self.shown()], self.groups()[1]
         largest = np.argsort(-np.bincount(kind, minlength=len(names)), kind="stable")[:NAMED].tolist()
-        spots = {names[one]: np.median(place[kind == one], axis=0) for one in largest if names[one]}
+        spots = {written(names[one]): np.median(place[kind == one], axis=0) for one in largest if written(names[one])}
         if not spots:
             some = [self.chosen(), *self.near()[0]]
             named = zip(self.samples().labels[some].tolist(), place[np.searchsorted(self.shown(), some)], strict=True)
-            spots = {name: spot for name, spot in named if name}
+            spots = {written(name): spot for name, spot in named if written(name)}
         return [layers.Label(spot, name, "text", size=22, side="above", key=name) for name, spot in spots.items()]
 
     def arms(self, now: ll.Now) -> list[layers.Layer]:
@@ -383,6 +392,8 @@ class Projector(ll.Scene):
         if self.method == "tour":
             held = float(self.along_axes().var(axis=0).sum() / samples.points.var(axis=0).sum())
             said.append(words("through ? axes with ?n % of the variance", self.along_axes().shape[1], 100 * held))
+        if self.unwritten():
+            said.append("letters of labels that the font lacks are left out")
         moving = self.method in ("tsne", "umap")
         if moving:
             reached = min(self.step(now), float(self.course().steps[-1]))
@@ -391,11 +402,13 @@ class Projector(ll.Scene):
                     "?, ? ?n of ?n", method, "epoch" if self.method == "umap" else "step", int(reached), self.iterations
                 )
             )
-        notes: list[layers.Note] = [layers.Title(self.title, formula, said)]
+        notes: list[layers.Note] = [layers.Title(words("Seeing ?n dimensions", samples.points.shape[1]), formula, said)]
         if self.is_over(now) and self.method != "tour":
             trusted = float(self.trust().mean())
             text = words("?.3", trusted) if np.isfinite(trusted) else "..."
-            notes.append(layers.Meter("Trustworthiness", "", trusted, "accent", 0.0, 1.0, text))
+            notes.append(
+                layers.Meter(words("Trustworthiness, ?n nearest", self.judges()), "", trusted, "accent", 0.0, 1.0, text)
+            )
             if self.color == "trust":
                 shares = np.bincount(np.digitize(np.nan_to_num(1.0 - self.trust()), LOST), minlength=3) / len(
                     self.trust()
@@ -413,15 +426,20 @@ class Projector(ll.Scene):
         found, away = self.near()
         names, group = samples.labels, self.groups()[0]
         rows = [
-            layers.Row(colored(int(group[one])), str(names[one]) or words("number ?n", one), (far,))
+            layers.Row(colored(int(group[one])), written(names[one]) or words("number ?n", one), (far,))
             for one, far in zip(found.tolist(), away.tolist(), strict=True)
         ]
         heading = words(
-            "Nearest to ? in all dimensions", str(names[self.chosen()]) or words("number ?n", self.chosen())
+            "Nearest to ? in all dimensions", written(names[self.chosen()]) or words("number ?n", self.chosen())
         )
         return [*notes, layers.Legend(rows, heading)]
 
 
 def colored(kind: int) -> str:
     """Return the colour of a group."""
-    return f"lane.{(kind + 1) % COLORS}"
+    return f"class.{kind % COLORS}"
+
+
+def written(name: str) -> str:
+    """Return a label without the letters that the font lacks: it has Latin, Greek and Cyrillic, and their signs."""
+    return "".join(letter for letter in name if letter < LAST_LETTER or letter in SIGNS).strip()

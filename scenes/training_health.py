@@ -24,7 +24,7 @@ FORMULAS = {
     "": r"h_{l+1} = \varphi(W_l\, n(h_l))", "saturated": r"|\tanh z| > 0.97", "dead": r"\max(0, z) = 0",
     "update": r"\log_{10} \|\Delta w\| / \|w\|", "spread": r"\sigma_l / \sigma_1",
 }  # fmt: skip
-SCALES = {"saturated": (0.0, 1.0), "dead": (0.0, 1.0), "update": (-6.0, 0.0), "spread": (-2.0, 2.0)}  # of the meter
+SCALES = {"saturated": (0.0, 1.0), "dead": (0.0, 1.0), "update": (0.0, 1.0), "spread": (-2.0, 2.0)}  # of the meter
 
 
 def stored(path: str) -> health.Health | None:
@@ -229,8 +229,7 @@ class TrainingHealth(ll.Scene):
         cell, (row, column) = (right - left) / COLUMNS, np.divmod(np.arange(len(share)), COLUMNS)
         low = np.stack([left + column * cell, FRONT - 0.2 - (row + 1) * cell, 0.0 * row], -1)
         high = low + np.stack([0.8 * cell + 0 * share, 0.8 * cell + 0 * share, 0.02 + 0.25 * share], -1)
-        limit = 1.0 if isnan(seen.saturated[k, layer]) else 0.5
-        colors = np.where(share >= limit, "bad", "grid").astype("U16")
+        colors = np.where(share >= self.needs(k, layer), "bad", "grid").astype("U16")
         colors[self.unit % len(share)] = "accent"
         told = [words("tells nothing of ?n % of the samples", 100 * one) for one in share]
         place = (left - 0.1, float(low[:, 1].mean()), 0.0)
@@ -272,10 +271,24 @@ class TrainingHealth(ll.Scene):
             )
         rows = [layers.Row(LAMPS["lit"], "went wrong first"), layers.Row(LAMPS["after"], "came of it"),
                 layers.Row(LAMPS["off"], "fine")]  # fmt: skip
+        if layer is not None:
+            rows = self.kinds(k, layer)
         curve = layers.Series("loss", "accent", seen.steps.astype(float), seen.loss)
         chart = layers.Chart("Loss", [curve], now=float(seen.steps[k]), x_label="step")
         title = layers.Title(self.title, FORMULAS[lit[0] if lit else ""], lines)
-        return [title, self.meter(lit[0] if lit else "", k), layers.Legend(rows), chart]
+        return [title, self.meter(lit[0] if lit else "", k), *([layers.Legend(rows)] if rows else []), chart]
+
+    def kinds(self, k: int, layer: int) -> list[layers.Row]:
+        """Return what the colours of an opened layer's units mean."""
+        if self.seen().units is None:
+            return []
+        share = "any sample" if self.needs(k, layer) == 1.0 else "half the samples"
+        return [layers.Row("bad", f"tells nothing of {share}"), layers.Row("grid", "tells more"),
+                layers.Row("accent", "the unit that is read")]  # fmt: skip
+
+    def needs(self, k: int, layer: int) -> float:
+        """Return of which share of the samples a unit must tell nothing to be red: all, if it is a ReLU."""
+        return 1.0 if isnan(self.seen().saturated[k, layer]) else 0.5
 
     def meter(self, gauge: str, k: int) -> layers.Note:
         """Return what went wrong as a large number, as it was when the lamp lit; while nothing has, the loss."""
@@ -284,7 +297,10 @@ class TrainingHealth(ll.Scene):
             loss, most = float(seen.loss[k]), float(np.nan_to_num(seen.loss, posinf=0.0).max())
             return layers.Meter("No lamp is lit: loss", "", loss, "good", 0.0, most, words("?", loss))
         k = self.rung(k)[gauge]
-        layer = seen.worst(gauge, k)
-        heading = words("?, ?, step ?n", NAMES[gauge].capitalize(), seen.layers[layer], seen.steps[k])
+        opened = self.opened()
+        layer = seen.worst(gauge, k) if opened is None else opened
+        name = "Spread as a power of ten" if gauge == "spread" else NAMES[gauge].capitalize()
+        heading = words("?, ?, step ?n", name, seen.layers[layer], seen.steps[k])
         value, text = float(seen.gauge(gauge)[k, layer]), self.told(gauge, k, layer)
-        return layers.Meter(heading, "", value, "bad", *SCALES[gauge], text)
+        color = "bad" if seen.lamps(k, self.limits())[gauge][layer] == "lit" else "good"
+        return layers.Meter(heading, "", 10**value if gauge == "update" else value, color, *SCALES[gauge], text)

@@ -21,7 +21,8 @@ Floats = NDArray[np.float64]
 TRAIN = ("train", "training")
 VALIDATION = ("validation", "valid", "val", "eval", "test", "dev")
 HIGHER = ("acc", "auc", "f1", "precision", "recall", "bleu")  # parts of names of what should rise
-TOP = 8.0  # how many times its middle value is seen of a curve
+TOP = 8.0  # how many times its middle value is seen of a curve, where it comes ...
+FAR = 30.0  # ... higher than so many times that
 MOST_KEPT = 64  # trainings
 BLOCK = 180  # samples judged at once: so few that BLAS does not start threads, which would take longer
 HIDDEN = 16  # neurons of the small training
@@ -136,16 +137,51 @@ def verdict(pair: Pair, patience: int, higher: bool = False) -> dict[str, float]
 def seen(curves: Sequence[Floats], log: bool = False) -> tuple[float, float]:
     """Return the range of values in which curves are seen well: from 0 if all are above it, to their largest value.
 
-    Where a curve begins far higher, that is cut at ``TOP`` times the largest of the curves' middle values. On a
-    logarithmic scale only what is above 0 is seen, over four powers of ten at most.
+    Where a curve comes higher than ``FAR`` times the largest of the curves' middle values, it is cut at ``TOP`` times
+    that. On a logarithmic scale only what is above 0 is seen, four powers of ten below that cut and as many above it.
     """
     kept = [curve[np.isfinite(curve) & ((curve > 0) | (not log))] for curve in curves]
     kept = [curve for curve in kept if len(curve)] or [np.array([0.0, 1.0])]
     low, high = min(float(one.min()) for one in kept), max(float(one.max()) for one in kept)
     if low >= 0:
-        high = min(high, TOP * max(float(np.median(one)) for one in kept)) or high
-        low = max(low, 1e-4 * high) if log else 0.0
+        middle = max(float(np.median(one)) for one in kept)
+        top = min(high, TOP * middle) or high
+        if log:
+            low, high = max(low, 1e-4 * top), min(high, 1e4 * top)
+        else:
+            low, high = 0.0, top if high > FAR * middle else high
     return (low, high) if high > low else (low, low + (abs(low) or 1.0))
+
+
+def measured(curve: Scalars) -> Scalars:
+    """Return a curve without the nan of steps at which it was not measured.
+
+    Those are between values of which no two follow each other, such as a validation every tenth step. Any other nan
+    was measured: a training that diverged; so was one that comes later after the last value than any value did.
+    """
+    good = np.flatnonzero(~np.isnan(curve.values))
+    if len(good) < 2 or np.diff(good).min() == 1:
+        return curve
+    at = np.arange(len(curve.values))
+    kept = ~np.isnan(curve.values) | (at >= good[-1] + np.diff(good).max())
+    return Scalars(curve.steps[kept], curve.values[kept])
+
+
+def stretches(x: ArrayLike, y: ArrayLike) -> list[tuple[Floats, Floats]]:
+    """Return the parts (m,), (m,) of a line through points (n,), (n,) that are from y = 0 to 1, each of two or more.
+
+    A part ends where the line crosses 0 or 1, and before a y that is not finite.
+    """
+    x, y = np.asarray(x, float), np.asarray(y, float)
+    y = np.where(np.isfinite(y), y, np.nan)
+    for edge in (0.0, 1.0):
+        across = np.flatnonzero(np.sign(y[:-1] - edge) * np.sign(y[1:] - edge) < 0)
+        share = (edge - y[across]) / (y[across + 1] - y[across])
+        x = np.insert(x, across + 1, x[across] + share * (x[across + 1] - x[across]))
+        y = np.insert(y, across + 1, edge)
+    inside = np.flatnonzero((y >= 0) & (y <= 1))
+    parts = np.split(inside, np.flatnonzero(np.diff(inside) > 1) + 1)
+    return [(x[part], y[part]) for part in parts if len(part) > 1]
 
 
 def is_higher_better(name: str) -> bool:
@@ -157,9 +193,13 @@ def pairs(names: Sequence[str]) -> dict[str, tuple[str, str]]:
     """Return what was measured in training and in validation, by its name: the two curves' names, "" for one missing.
 
     Found are ``loss`` and ``val_loss``, ``train_loss`` and ``test_loss``, ``Loss/train`` and ``Loss/validation``,
-    ``train/loss`` and ``val/loss``.
+    ``train/loss`` and ``val/loss``; and two curves named ``train`` and ``val`` alone, as ``train/val``.
     """
     found: dict[str, tuple[str, str]] = {}
+    bare = [next((name for name in names if name.lower() in words), "") for words in (TRAIN, VALIDATION)]
+    if all(bare):
+        found["/".join(bare)] = (bare[0], bare[1])
+        names = [name for name in names if name not in bare]
     for name in names:
         what, split = _split(name)
         train, validation = found.get(what, ("", ""))

@@ -130,9 +130,9 @@ def logistic(out: Floats) -> Floats:
 def coadaptation(theta: Floats, points: Floats, target: Any) -> Floats:
     """Return how much the worth of one unit depends on another (HIDDEN, HIDDEN), in units of the loss on points (N, 2).
 
-    Beside the diagonal: |L₋ᵢⱼ − L₋ᵢ − L₋ⱼ + L|, where L₋ᵢ is the loss without unit i. Units that do not rely on each
+    Beside the diagonal: |L_ij − L_i − L_j + L|, where L_i is the loss without unit i. Units that do not rely on each
     other are missed by the sum of what each alone is missed by, and have 0. On it: how much unit i alone is missed,
-    L₋ᵢ − L. What stays is not scaled.
+    L_i − L. What stays is not scaled.
     """
     unit = np.eye(HIDDEN)
     kept = 1 - np.maximum(unit[:, None], unit[None]).reshape(-1, HIDDEN)

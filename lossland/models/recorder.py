@@ -7,6 +7,8 @@ The file holds, for T kept steps,
 - ``parameters/NAME`` (T, *shape), one array for each parameter, in the network's order, in single or double precision;
 - ``buffers/NAME`` (*shape), what is not trained, such as running statistics, at the last step;
 - ``scalars/NAME`` (T,), numbers such as loss and val_loss, nan at a step that had none;
+- ``measured/NAME`` (T,), whether a step had one; only there if a number that was measured is nan, as a loss
+  that diverged;
 - ``histograms/NAME/steps`` (H,), ``histograms/NAME/edges`` (H, B+1) and ``histograms/NAME/counts`` (H, B), of values
   such as a layer's activations, at the steps that had them.
 
@@ -61,7 +63,7 @@ class Recorder:
         self._steps, self._buffers, self._in_file = run.steps.tolist(), run.buffers, len(run.steps)
         for t in range(len(self._steps)):
             self._rows.append({name: values[t] for name, values in run.parameters.items()})
-            self._scalars.append({name: float(values[t]) for name, values in run.scalars.items()})
+            self._scalars.append({name: float(run.scalars[name][t]) for name, had in run.measured.items() if had[t]})
         for name, kept in run.histograms.items():
             self._histograms[name] = list(zip(kept.steps.tolist(), kept.edges, kept.counts, strict=True))
 
@@ -103,6 +105,8 @@ class Recorder:
         arrays |= {f"buffers/{name}": value for name, value in self._buffers.items()}
         for name in names:
             arrays[f"scalars/{name}"] = np.array([row.get(name, math.nan) for row in self._scalars])
+            if any(math.isnan(row.get(name, 0.0)) for row in self._scalars):
+                arrays[f"measured/{name}"] = np.array([name in row for row in self._scalars])
         for name, kept in self._histograms.items():
             steps, edges, counts = zip(*kept, strict=True)
             arrays[f"histograms/{name}/steps"] = np.asarray(steps, np.int64)
@@ -185,6 +189,12 @@ class Run:
     buffers: dict[str, NDArray]
     scalars: dict[str, NDArray[np.float64]]
     histograms: dict[str, Histograms]
+    marks: dict[str, NDArray[np.bool_]]  # what the file has of ``measured``
+
+    @property
+    def measured(self) -> dict[str, NDArray[np.bool_]]:
+        """Whether each step had a number (T,), by the scalars' names."""
+        return {name: self.marks.get(name, ~np.isnan(values)) for name, values in self.scalars.items()}
 
 
 def read_run(path: str | Path) -> Run:
@@ -200,9 +210,10 @@ def read_run(path: str | Path) -> Run:
                 raise UserError(f"{path} is written as {shown(str(file['format']))}; this lossland reads {FORMAT}.")
             found = {
                 kind: {name.removeprefix(f"{kind}/"): file[name] for name in file.files if name.startswith(f"{kind}/")}
-                for kind in ("parameters", "buffers", "scalars")
+                for kind in ("parameters", "buffers", "scalars", "measured")
             }
-            run = Run(file["steps"], **found, histograms=_histograms(file, path))
+            marks = {name: had.astype(bool) for name, had in found.pop("measured").items()}
+            run = Run(file["steps"], **found, histograms=_histograms(file, path), marks=marks)
     except FileNotFoundError:
         raise UserError(f"There is no file {str(path)!r}.") from None
     except OSError as error:
@@ -211,7 +222,7 @@ def read_run(path: str | Path) -> Run:
         if isinstance(error, UserError):
             raise
         raise UserError(f"{path} is no .npz file that can be read: it is damaged, or holds objects.") from error
-    kept = [*run.parameters.values(), *run.scalars.values()]
+    kept = [*run.parameters.values(), *run.scalars.values(), *run.marks.values()]
     if run.steps.ndim != 1 or not run.parameters or any(a.ndim < 1 or len(a) != len(run.steps) for a in kept):
         raise UserError(f"{path} is no recorded run: its arrays do not have one row for each of its steps.")
     return run

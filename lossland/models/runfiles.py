@@ -5,8 +5,8 @@ event files of one folder together, as TensorBoard has it. Keras writes a run in
 ``validation``: such neighbours are one run, and their curves are named ``train/…`` and ``validation/…``.
 
 A table has a line of names and a row of numbers a step. Its steps are the first column of the name step, iteration or
-epoch, else (or if they are no whole numbers) the rows counted from 0; cells may be empty. What is no number is reported
-with its line, and the rest read.
+epoch, else (or if they are no whole numbers) the rows counted from 0; cells may be empty. Between semicolons a number
+may have a decimal comma. What is no number is reported with its line, and the rest read.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from lossland.models.recorder import read_run
 from lossland.models.runs import RecordedRun, Scalars, Vectors, few, in_order, joined
 
 COUNTS = ("step", "global_step", "iteration", "iter", "epoch")  # names of a table's steps, the first that is there
+UNITS = {"epoch": "epoch", "iteration": "iteration", "iter": "iteration"}  # what such a step is called
 NO_CURVES = {*COUNTS, "wall time", "walltime", "wall_time", "time", "timestamp", "relative time (wall)"}
 SPLITS = ("train", "training", "validation", "valid", "val", "eval", "test")  # folders that are parts of one run
 PROJECTOR = "projector_config.pbtxt"  # where TensorBoard's embeddings are listed
@@ -188,10 +189,7 @@ def _is_file_of_run(path: Path) -> bool:
 def from_recorder(path: Path) -> RecordedRun:
     """Return a run of `lossland.Recorder`; a step that had no number has none here."""
     run = read_run(path)
-    scalars = {}
-    for name, values in run.scalars.items():
-        there = ~np.isnan(values)
-        scalars[name] = Scalars(run.steps[there], values[there])
+    scalars = {name: Scalars(run.steps[had], run.scalars[name][had]) for name, had in run.measured.items()}
     return RecordedRun(
         path.stem, scalars, run.histograms, parameter_steps=run.steps, parameters=run.parameters, buffers=run.buffers
     )
@@ -212,13 +210,14 @@ def read_csv(path: Path) -> RecordedRun:
         raise UserError(f"{path} is no table: {error}.") from error
     lower = [name.lower() for name in names]
     chosen = next((lower.index(name) for name in COUNTS if name in lower), None)
-    steps = np.arange(float(count))
+    steps, unit = np.arange(float(count)), "step"
     if chosen is not None:
+        unit = UNITS.get(lower[chosen], "step")
         steps = np.full(count, np.nan)
         for row, number in columns[chosen]:
             steps[row] = number
         if np.nanmax(np.abs(steps - np.round(steps)), initial=0.0) > 0:  # parts of an epoch
-            steps = np.arange(float(count))
+            steps, unit = np.arange(float(count)), "row"
     scalars = {}
     for name, column in zip(names, columns, strict=True):
         rows = np.array([row for row, _ in column], np.intp)
@@ -230,7 +229,7 @@ def read_csv(path: Path) -> RecordedRun:
             scalars[name] = Scalars(at[index], values[there][index])
     if not scalars:
         raise UserError(f"{path} has no curve in it: a table has a line of names, then a row of numbers a step.")
-    return RecordedRun(path.stem, scalars, faults=few(faults))
+    return RecordedRun(path.stem, scalars, faults=few(faults), unit=unit)
 
 
 def _cells(path: Path, text: str) -> tuple[list[str], list[list[tuple[int, float]]], int, list[str]]:
@@ -247,7 +246,7 @@ def _cells(path: Path, text: str) -> tuple[list[str], list[list[tuple[int, float
         if len(cells) > len(names):
             faults.append(f"{path}: line {lines.line_num} has {len(cells)} cells under {len(names)} names.")
         for column, cell in zip(columns, cells, strict=False):
-            number = _number(cell)
+            number = _number(cell.replace(",", ".") if delimiter == ";" else cell)
             if number is not None:
                 column.append((count, number))
             elif cell.strip():

@@ -50,8 +50,8 @@ class RecordedRun:
     """A training as its files tell it. Whatever they do not have is empty.
 
     ``parameters`` (T, *shape) are those at ``parameter_steps`` (T,), which only `lossland.Recorder` keeps; ``buffers``
-    are what is not trained, at the last step. ``faults`` are sentences on what in the files could not be read: the rest
-    is here.
+    are what is not trained, at the last step. ``unit`` is what a step is: step, epoch or iteration.
+    ``faults`` are sentences on what in the files could not be read: the rest is here.
     """
 
     name: str = ""
@@ -62,6 +62,7 @@ class RecordedRun:
     parameters: dict[str, NDArray[Any]] = field(default_factory=dict)
     buffers: dict[str, NDArray[Any]] = field(default_factory=dict)
     faults: tuple[str, ...] = ()
+    unit: str = "step"
 
 
 def histogram(values: ArrayLike, bins: int = BINS) -> tuple[Floats, Floats]:
@@ -87,6 +88,7 @@ def joined(name: str, parts: Iterable[RecordedRun]) -> RecordedRun:
             parameters=part.parameters or whole.parameters,
             buffers=part.buffers or whole.buffers,
             faults=whole.faults + part.faults,
+            unit=part.unit,
         )
     return whole
 

@@ -26,6 +26,7 @@ Texts = NDArray[np.str_]
 VECTORS = ("vectors", "points", "data", "X")
 LABELS = ("labels", "label", "target", "y")
 PICTURES = ("images", "pictures")
+LARGEST, SMALLEST = 1e100, 1e-100  # of numbers, and of differences, whose squares and sums can be computed with
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +66,19 @@ def read(path: str | Path, labels: str | Path = "") -> Vectors:
     if not np.isfinite(points).all():
         row = int(np.flatnonzero(~np.isfinite(points).all(axis=1))[0])
         raise UserError(f"{path} has a number that is not finite in vector {row + 1}.")
+    _check_size(path, points)
     return Vectors(points, said, None if pictures is None else _pictures(path, pictures, len(points)))
+
+
+def _check_size(path: Path, points: Floats) -> None:
+    """Raise UserError for vectors that are all the same, or whose squares are too large or too small for float64."""
+    largest, apart = float(np.abs(points).max()), float(np.ptp(points, axis=0).max())
+    if largest > LARGEST:
+        raise UserError(f"{path} has numbers as large as {largest:.2g}; divide them until none is beyond {LARGEST:g}.")
+    if apart == 0.0:
+        raise UserError(f"All {len(points)} vectors of {path} are the same: there is nothing to see.")
+    if apart < SMALLEST:
+        raise UserError(f"The vectors of {path} differ by at most {apart:.2g}; multiply them until it is {SMALLEST:g}.")
 
 
 def _arrays(path: Path) -> Mapping[str, NDArray]:

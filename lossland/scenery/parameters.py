@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import partial
 from itertools import chain, count
+from os import PathLike
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -265,11 +266,23 @@ class Text(Param[str]):
         self.checker, self.options = checker, tuple(options)
 
     def check(self, value: object) -> str:
-        """Accept text that the checker accepts (it raises UserError otherwise)."""
+        """Accept text that the checker accepts (it raises UserError otherwise), a path or a number."""
+        if not isinstance(value, str | PathLike | int | float):
+            raise self.refuse(value, "text")
         text = str(value).strip()
         if self.checker:
             self.checker(text)
         return text
+
+
+class Row(Text):
+    """Numbers in their order, kept as text with commas between: ``3, 1, 2``. The checker says which are accepted."""
+
+    def check(self, value: object) -> str:
+        """Accept a text, or the numbers themselves: one, a list or an array."""
+        if not isinstance(value, str):
+            value = ", ".join(map(str, value if isinstance(value, Iterable) else [value]))
+        return super().check(value)
 
 
 class FunctionOfX(Param[Function]):

@@ -227,9 +227,9 @@ def _checked_presets(kind: type[Scene]) -> dict[str, dict[str, object]]:
 
 
 def current_preset(player: Player) -> str:
-    """Return the preset whose values the scene has now, or ""."""
-    values = player.scene.values
+    """Return the preset whose values the scene has now, of several the one that asks for most, or ""."""
+    values, found = player.scene.values, {"": 0}
     for name, wanted in _checked_presets(type(player.scene)).items():
         if all(values.get(key) == value for key, value in wanted.items()):
-            return name
-    return ""
+            found[name] = len(wanted)
+    return max(found, key=lambda name: found[name])

@@ -169,8 +169,8 @@ class Theme:
     def hex(self, role: str) -> str:
         """Return a role's colour as ``"#RRGGBB"``; a colour already written so is returned as it is.
 
-        ``basin.k``, ``particle.k`` and ``lane.k`` start again after the last, ``basin.-1`` is "none"; an optimizer
-        unknown to the theme is drawn in the colour of text.
+        ``basin.k``, ``particle.k``, ``lane.k`` and ``class.k`` start again after the last, ``basin.-1`` is "none"; an
+        optimizer unknown to the theme is drawn in the colour of text.
         """
         if role.startswith("#"):
             return role
@@ -182,6 +182,8 @@ class Theme:
             return self.colors[f"{family}.{index % CATEGORIES}" if index >= 0 else f"{family}.-1"]
         if family == "lane" and member.isdigit():
             return self.colors[f"lane.{int(member) % LANES}"]
+        if family == "class" and member.isdigit():
+            return self.colors[CLASSES[int(member) % len(CLASSES)]]
         if family == "optimizer":
             return self.colors["text"]
         near = nearest(role, list(self.colors)) or " It is a role such as 'accent' or 'text', or written #RRGGBB."
@@ -214,6 +216,9 @@ READABLE = 4.5  # contrast of text with its ground (WCAG 2, level AA)
 LANES = 8  # colours of lanes that can be told apart; further lanes have the same again, with a mark (see ``marked``)
 USUAL_LANE = {"sgd": 0, "momentum": 1, "rmsprop": 2, "adam": 3, "lion": 4, "adamax": 5, "amsgrad": 6, "nesterov": 7}
 """The colour of a lane that each of these optimizers has where it is free."""
+_MORE = ("good", "signed.high", "optimizer.yogi", "optimizer.gradient_descent")
+CLASSES = (*(f"lane.{k}" for k in (*range(1, LANES), 0)), *_MORE)
+"""Whose colours groups of samples have: twelve that can be told apart, so that ten digits have ten."""
 CATEGORIES = 4  # basins have this many colours; letters at the minima are the second channel
 
 _HEIGHT_DARK = (

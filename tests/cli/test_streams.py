@@ -206,8 +206,8 @@ def test_files_given_to_the_wrong_command(words: list[str], capsys: pytest.Captu
         "c.jpg": "a picture", "d.mp4": "a film", "e.csv": "a table", "f.py": "a Python file", "g.txt": "a text",
         "dir/h.xyz": "a file that ends in .xyz", "run 1.x2": "a file that ends in .x2",
     }  # fmt: skip
-    scenes = words[0] in ("explore", "shot", "readouts", "record")  # of sessions, too
-    taken = (".npz", ".h5", ".py", *([".lossland"] if scenes else []))
+    scenes = words[0] in ("explore", "shot", "readouts", "record")  # of sessions and of recorded runs, too
+    taken = (".npz", ".h5", ".py", *([".lossland", ".csv"] if scenes else []))
     for name, kind in kinds.items():
         assert main([*words, name]) == 2
         told = capsys.readouterr().err

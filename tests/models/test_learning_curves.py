@@ -86,6 +86,10 @@ def test_curves_find_their_partners() -> None:
     assert pairs(["train/epoch_loss", "validation/epoch_loss"]) == {
         "epoch_loss": ("train/epoch_loss", "validation/epoch_loss")
     }
+    assert pairs(["train", "val"]) == {"train/val": ("train", "val")}
+    assert pairs(["Training", "lr", "Test"]) == {"Training/Test": ("Training", "Test"), "lr": ("lr", "")}
+    assert pairs(["train"]) == {"train": ("train", "")}
+    assert pairs(["accuracy", "val_accuracy"]) == {"accuracy": ("accuracy", "val_accuracy")}
     assert pairs(["val_loss"]) == {"loss": ("", "val_loss")}
     assert is_higher_better("val_Accuracy")
     assert not is_higher_better("loss")
@@ -102,6 +106,35 @@ def test_the_range_in_which_curves_are_seen() -> None:
     assert seen([np.zeros(3)]) == (0.0, 1.0)
     low, high = seen([np.array([np.nan])], log=True)
     assert 0 < low < high
+
+
+def test_high_values_are_seen_unless_they_are_very_far() -> None:
+    usual = np.full(9, 0.1)
+    assert seen([np.append(2.4, usual)]) == (0.0, 2.4)
+    assert seen([np.append(3.1, usual)]) == (0.0, pytest.approx(0.8))
+    assert seen([np.append(3.1, usual)], log=True) == (0.1, 3.1)
+    assert seen([np.append(1e300, usual)], log=True) == (0.1, pytest.approx(8000.0))
+
+
+def test_nan_between_regular_values_was_not_measured() -> None:
+    nan = np.nan
+    sparse = Scalars(np.arange(8), np.array([nan, 3, nan, nan, 2, nan, nan, 1]))
+    np.testing.assert_array_equal(curves.measured(sparse).values, [3, 2, 1])
+    ended = Scalars(np.arange(9), np.array([3, nan, nan, 2, nan, nan, nan, nan, nan]))
+    assert curves.measured(ended).steps.tolist() == [0, 3, 6, 7, 8]
+    dense = Scalars(np.arange(4), np.array([3, 2, nan, 1]))
+    assert curves.measured(dense) is dense
+
+
+def test_the_stretches_of_a_line() -> None:
+    """Straight lines cross the edges where equal triangles say."""
+    found = curves.stretches([0, 1, 2, 4, 5, 6], [0.5, 0.0, 1.5, 0.5, np.nan, 0.2])
+    assert [part.tolist() for one in found for part in one] == [
+        [0.0, 1.0, pytest.approx(1 + 2 / 3)], [0.5, 0.0, 1.0], [3.0, 4.0], [1.0, 0.5],
+    ]  # fmt: skip
+    assert curves.stretches([0, 1], [np.inf, 0.5]) == []
+    ((x, y),) = curves.stretches([0, 1], [-1.0, 2.0])
+    np.testing.assert_allclose((x, y), [[1 / 3, 2 / 3], [0, 1]])
 
 
 def test_a_share_of_the_labels_is_wrong() -> None:

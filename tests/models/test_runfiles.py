@@ -61,6 +61,16 @@ def test_a_table_of_tensorboard_and_one_without_steps(tmp_path: Path) -> None:
     assert values(only(table(tmp_path, "loss;lr\n3;1\n2;1\n1;0.5\n")), "lr") == [(0, 1.0), (1, 1.0), (2, 0.5)]
 
 
+def test_decimal_commas_between_semicolons_and_the_unit_of_steps(tmp_path: Path) -> None:
+    run = only(table(tmp_path, "Epoch;loss;val\n0;2,5;3\n1;1,25e-1;2.5\n"))
+    assert values(run, "loss") == [(0, 2.5), (1, 0.125)]
+    assert values(run, "val") == [(0, 3.0), (1, 2.5)]
+    assert run.unit == "epoch"
+    assert only(table(tmp_path, "epoch,loss\n0.5,3\n")).unit == "row"
+    assert only(table(tmp_path, "iter,loss\n5,3\n")).unit == "iteration"
+    assert only(table(tmp_path, "loss\n3\n")).unit == "step"
+
+
 def test_what_is_no_number_in_a_table_is_told_with_its_line(tmp_path: Path) -> None:
     file = table(tmp_path, "step,loss\n0,1\n1,oops\n2,0.5,7\n\n3,inf\n")
     run = only(file)
@@ -105,8 +115,20 @@ def test_the_recorders_file(tmp_path: Path) -> None:
     run = only(tmp_path / "run.npz")
     assert values(run, "loss") == [(5, 0.5)]
     assert run.histograms["a"].counts[0].sum() == 10
+    assert run.unit == "step"
     assert run.parameter_steps.tolist() == [0, 5]
     assert run.parameters["0"].tolist() == [[0, 0], [1, 1]]
+
+
+def test_a_loss_that_diverged_is_in_the_recorders_file(tmp_path: Path) -> None:
+    """nan was measured at 2 and 4; at 0 and 3 nothing was, also after the file was taken up again."""
+    for steps in ({0: {}, 1: {"loss": 0.5}, 2: {"loss": np.nan}}, {3: {}, 4: {"loss": np.nan}}):
+        with ll.Recorder(tmp_path / "run.npz", resume=True) as recorder:
+            for step, numbers in steps.items():
+                recorder.save([np.zeros(2)], step, **numbers)
+    loss = only(tmp_path / "run.npz").scalars["loss"]
+    assert loss.steps.tolist() == [1, 2, 4]
+    np.testing.assert_array_equal(loss.values, [0.5, np.nan, np.nan])
 
 
 def test_a_folder_of_runs(tmp_path: Path) -> None:

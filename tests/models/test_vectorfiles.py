@@ -90,3 +90,24 @@ def test_sets_that_mislead_are_what_is_said_of_them() -> None:
     made = misleading.noise(seed=1)
     assert made.points.shape == (500, 100)
     assert np.linalg.norm(made.points.mean(axis=0)) == pytest.approx(np.sqrt(100 / 500), rel=0.3)
+
+
+@pytest.mark.parametrize(
+    ("factor", "said"),
+    [
+        (1e200, "divide them"),
+        (1e300, "divide them"),
+        (1e-200, "multiply them"),
+        (0.0, "All 20 vectors of .* are the same"),
+    ],
+)
+def test_numbers_that_cannot_be_squared_are_refused(tmp_path: Path, factor: float, said: str) -> None:
+    np.save(tmp_path / "x.npy", factor * np.random.default_rng(0).normal(size=(20, 3)))
+    with pytest.raises(UserError, match=said):
+        vectorfiles.read(tmp_path / "x.npy")
+
+
+def test_large_numbers_are_read_as_they_are(tmp_path: Path) -> None:
+    points = 1e90 * np.random.default_rng(0).normal(size=(20, 3))
+    np.save(tmp_path / "x.npy", points)
+    np.testing.assert_array_equal(vectorfiles.read(tmp_path / "x.npy").points, points)

@@ -102,11 +102,93 @@ def test_one_step_of_descent_moves_the_weights_alone() -> None:
 
 def test_an_edge_is_as_wide_as_what_passes_back() -> None:
     made = scene("gates")
-    lines = made.frame(made.clock.seconds).layer("edges")
+    lines = made.frame(0.8 * made.clock.seconds).layer("edges")
     wide = dict(zip(made.graph().edges, lines.width, strict=True))
     assert max(wide, key=wide.__getitem__) == ("x", "v1")  # -8 is the largest
     assert wide["w", "v2"] == min(wide.values())  # max lets nothing through to w
     assert lines.worth[made.graph().edges.index(("x", "v1"))] == "local slope −4\npasses back −8"
+
+
+@pytest.mark.parametrize("preset", ["network", "gates", "softmax", "wider"])
+def test_all_numbers_in_a_picture_are_of_one_moment(preset: str) -> None:
+    """At each moment values and gradients are those of a scene that begins with the inputs that are shown."""
+    made = scene(preset)
+    names, order = list(made.stands()[0]), made.graph().inputs
+    for share in np.linspace(0, 1, 41):
+        now = made.now(share * made.clock.seconds)
+        values, gradients = made.known(now)
+        fresh = scene(preset, values=[values[name] for name in order])
+        whole, _, slopes = fresh.passed()
+        assert values == pytest.approx({name: whole[name] for name in values})
+        if gradients and made.score(now)[1] == len(made.graph().steps):  # all has come back
+            assert gradients == pytest.approx({name: slopes[name] for name in gradients})
+    assert set(names) <= set(gradients)
+
+
+def test_after_the_step_the_gates_have_new_gradients() -> None:
+    """2(xy + max(z, w)) after x = 3 + 8/2, y = -4 - 6/2, z = 2 - 2/2: slopes 2y, 2x, 2 and 0."""
+    made = scene("gates")
+    frame, read = made.frame(made.clock.seconds), read_after("gates")
+    names = list(made.stands()[0])
+    cards = [dict(zip(names, frame.layer(f"{what}/Plates").text, strict=True)) for what in ("values", "gradients")]
+    assert [cards[0][name] for name in "xyzwf"] == ["7", "−7", "1", "−1", "−96"]
+    assert [cards[1][name] for name in "xyzwf"] == ["−14", "14", "2", "0", "1"]
+    assert frame.layer("edges").worth[made.graph().edges.index(("x", "v1"))] == "local slope −7\npasses back −14"
+    assert read["gradients_after"] == pytest.approx({"x": -14, "y": 14, "z": 2, "w": 0})
+    assert (read["outputs_after"].item(), read["loss_after"]) == (-96, -96)
+
+
+def read_after(preset: str) -> dict[str, Any]:
+    return scene(preset).readouts(scene(preset).clock.seconds)
+
+
+@pytest.mark.parametrize(("learn", "loss"), [(1.0, 0.280471), (0.0, 0.291028)])  # with biases; Mazur's, without
+def test_the_loss_after_the_step_and_mazurs(learn: float, loss: float) -> None:
+    x, t, rate = np.array([0.05, 0.1]), np.array([0.01, 0.99]), 0.5
+    w1, b1 = np.array([[0.15, 0.2], [0.25, 0.3]]), np.array([0.35, 0.35])
+    w2, b2 = np.array([[0.4, 0.45], [0.5, 0.55]]), np.array([0.6, 0.6])
+    h = 1 / (1 + np.exp(-w1 @ x - b1))
+    o = 1 / (1 + np.exp(-w2 @ h - b2))
+    d2 = (o - t) * o * (1 - o)
+    d1 = w2.T @ d2 * h * (1 - h)
+    w1, b1, w2, b2 = (
+        w1 - rate * np.outer(d1, x),
+        b1 - learn * rate * d1,
+        w2 - rate * np.outer(d2, h),
+        b2 - learn * rate * d2,
+    )
+    o = 1 / (1 + np.exp(-w2 @ (1 / (1 + np.exp(-w1 @ x - b1))) - b2))
+    after = 0.5 * ((o - t) ** 2).sum()
+    assert after == pytest.approx(loss, abs=5e-7)
+    assert (read(scene())["loss_after"] == pytest.approx(after)) == bool(learn)
+    assert f"{loss:.6f}" in library.scene_class("backprop_graph").lesson
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"expression": "exp(1000*x)"}, "f is not finite at these inputs."),
+        ({"expression": "sqrt(x - 5)"}, "f is not finite at these inputs."),
+        ({"expression": "1/(2 + exp(1000*x))"}, "The gradient is not finite at these inputs."),
+        ({"expression": "ln(x)", "values": "0.5", "rate": 1.0}, "f is not finite after the step."),
+        ({"target": 1}, "Only 1 of 2 targets are given; the others are 0.5."),
+        ({"values": [1, 2, 3]}, "Only 3 of 14 values are given; the others are chosen."),
+        ({"expression": "x*y", "values": np.arange(3.0)}, "The last 1 of the values are not used."),
+        ({"target": (1, 0, 1)}, "The last 1 of the targets are not used."),
+    ],
+)
+def test_one_sentence_says_what_is_wrong(values: dict[str, Any], said: str) -> None:
+    made = scene(**values)
+    frame = made.frame(made.clock.seconds)
+    assert [note.text for note in frame.notes if isinstance(note, ll.layers.Caution)] == [said]
+    assert not {"–", "nan"} & {*frame.layer("values/Plates").text, *frame.layer("gradients/Plates").text}
+
+
+def test_presets_have_nothing_to_warn_of() -> None:
+    for preset in library.scene_class("backprop_graph").presets:
+        made = scene(preset)
+        assert not [note for note in made.frame(made.clock.seconds).notes if isinstance(note, ll.layers.Caution)]
 
 
 def test_a_click_shows_a_card_and_a_drag_moves_a_weight() -> None:

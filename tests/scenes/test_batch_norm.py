@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,29 @@ def test_points_stand_on_their_lines() -> None:
     np.testing.assert_allclose([made.lines()[3].value_at(one) for one in points], read["output"], atol=1e-9)
     assert made.frame(0.0).layer("points 3") is None
     assert made.frame(0.45 * made.clock.seconds).layer("points 1") is not None
+
+
+@pytest.mark.parametrize("given", ["1, 2, 3, 4", "1, 2, 3, 14", "1, 1.1, 1.2, 1.3", "-4, 0, 4"])
+def test_each_number_stands_over_its_own_point(given: str) -> None:
+    made = scene(x=given)
+    frame = made.frame(made.clock.seconds)
+    x = np.array([float(one) for one in given.split(",")])
+    expected = (x - x.mean()) / np.sqrt(x.var() + 1e-5)
+    plates = frame.layer("told/Plates")
+    assert plates.text == tuple(f"{one:.2f}".replace("-", "−") for one in expected)
+    middle = plates.corner + (plates.right + plates.up) / 2
+    np.testing.assert_allclose(middle[:, 0], made.lines()[3].point_at(expected)[:, 0], atol=1e-9)
+    for a, b in itertools.combinations(middle, 2):  # none covers another
+        assert abs(a[0] - b[0]) > plates.right[0, 0] or abs(a[1] - b[1]) > plates.up[0, 1]
+    assert middle[:, 1].max() + 0.1 < made.lines()[2].start[1]
+
+
+def test_numbers_may_be_a_list_or_an_array() -> None:
+    for given in ([1, 2, 3, 4], (1, 2, 3, 4), np.arange(1.0, 5.0)):
+        np.testing.assert_allclose(scene(x=given).readouts(0.0)["output"], scene().readouts(0.0)["output"])
+    for wrong in (3, [1], [[1, 2], [3, 4]], None):
+        with pytest.raises(UserError):
+            scene(x=wrong)
 
 
 def test_handles_change_numbers_scale_and_shift() -> None:

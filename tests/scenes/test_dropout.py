@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import math
+import re
 from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 from lossland.errors import UserError
 from lossland.scenery import library
@@ -98,6 +101,24 @@ def test_trained_without_dropout_the_crowd_fails(sheets: Any) -> None:
     sheets.set("show", "co-adaptation")
     without, dropped = sheets.readouts(0.0)["reliance"]
     assert without > 5 * dropped
+
+
+def test_the_words_say_how_probable_masks_are_and_how_far_sheets_differ(sheets: Any) -> None:
+    left_out, caption = binom(10, 0.2), type(sheets).captions["rarely"]
+    for most in (1, 2, 3):
+        masks = sum(math.comb(10, k) for k in range(most + 1))
+        assert re.search(rf"\b{masks}\b[^,]*\b{100 * left_out.cdf(most):.0f} %", caption)
+    sheets.set("show", "sheets")
+    for trained, preset in ((True, "sheets"), (False, "sheets, trained without")):
+        sheets.set("trained", trained)
+        mean, full, *_ = sheets.sheets()
+        assert f"{np.abs(mean - full).mean():.2f} on average" in type(sheets).captions[preset]
+
+
+def test_numbers_may_be_lists_or_arrays() -> None:
+    read = scene(inputs=[1, 2, 3], weights=np.array([0.5, -1.0, 0.25]), rate=0.2, locked=[2]).readouts(0.0)
+    assert read["full"] == pytest.approx(0.5 - 2 + 0.75)
+    assert read["masks"] == 4
 
 
 def test_what_is_no_unit_is_refused() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import lossland as ll
+from lossland import layers
 from lossland.models import journeys, networks
 from lossland.scenery import library
 
@@ -108,3 +109,17 @@ def test_a_window_trains_a_little_each_frame() -> None:
     assert lasts[0] == 1
     assert lasts == sorted(lasts)
     assert lasts[-1] < journeys.EPOCHS
+
+
+def test_digits_are_named_in_their_colours_and_lines_of_the_chart_by_theirs() -> None:
+    made = scene()
+    frame = made.frame(made.clock.seconds)
+    assert [(frame.layer(f"digit {k}").text, frame.layer(f"digit {k}").color) for k in range(10)] == [
+        (str(k), frame.layer(f"class {k}").color) for k in range(10)
+    ]
+    legend, chart = (
+        next(one for one in frame.notes if isinstance(one, kind)) for kind in (layers.Legend, layers.Chart)
+    )
+    assert [row.color for row in legend.rows] == [one.color for one in chart.series]
+    assert frame.layer("class 8").name == "An 8"
+    assert frame.layer("class 7").name == "A 7"

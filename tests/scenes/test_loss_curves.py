@@ -22,6 +22,10 @@ def sheets(frame: ll.Frame, which: str, lane: int = 0) -> list[layers.Sheet]:
     return [one for one in frame.layers if isinstance(one, layers.Sheet) and one.key.startswith(f"{which}:{lane}:")]
 
 
+def cautions(made: Any) -> list[str]:
+    return [note.text for note in made.frame(made.clock.seconds).notes if isinstance(note, layers.Caution)]
+
+
 @pytest.fixture(scope="module")
 def one() -> Any:
     return scene("one run")
@@ -135,6 +139,61 @@ def test_damage_is_told_in_the_picture(tmp_path: Path) -> None:
     assert caution.text == "1 × not readable, first in run: line 3: 'x' is no number."
 
 
+def test_a_ribbon_ends_where_the_loss_is_no_number(tmp_path: Path) -> None:
+    """The column of steps is called epoch; training is nan after 30 of 49, and missing at 10 and 11 of validation."""
+    rows = [f"{k},{3 - 0.05 * k if k <= 30 else 'nan'},{'nan' if k in (10, 11) else 3}\n" for k in range(50)]
+    (tmp_path / "run.csv").write_text("epoch,train_loss,val_loss\n" + "".join(rows))
+    made: Any = library.scene(str(tmp_path / "run.csv"), patience=1000, smoothing=0.5)
+    frame, plot = made.frame(made.clock.seconds), made.plot(0)
+
+    def ends(which: str) -> list[list[float]]:
+        lines = [sheet.start.mean(axis=0)[[0, -1]] for sheet in sheets(frame, which)]
+        return [[round(plot.data(point)[0], 6) for point in line] for line in lines]
+
+    assert ends("train") == [[0, 30]]
+    assert ends("validation") == [[0, 9], [12, 49]]
+    assert "nan" in [layer.text for layer in frame.layers if isinstance(layer, layers.Label)]
+    (caution,) = cautions(made)
+    assert caution == "run: training is no number after epoch 30, and 1 more."
+    areas = [layer for layer in frame.layers if isinstance(layer, layers.Curve) and layer.key.startswith("gap")]
+    assert [tuple(np.asarray(area.at)[[0, -1]]) for area in areas] == [(0, 9), (12, 30)]
+    (tmp_path / "run.csv").write_text("epoch,loss\n0,nan\n1,nan\n")
+    with pytest.raises(ll.UserError, match=r"No value of loss in .* is a number"):
+        library.scene(str(tmp_path / "run.csv"))
+
+
+def test_values_that_are_cut_are_counted(tmp_path: Path) -> None:
+    """Ten values of 0.5 and two far above: the plot is to 8 × 0.5 and a margin, and the ribbon breaks there."""
+    values = [0.5, 0.5, 0.5, 1e300, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 100.0]
+    (tmp_path / "run.csv").write_text("loss\n" + "".join(f"{value}\n" for value in values))
+    made: Any = library.scene(str(tmp_path / "run.csv"))
+    assert cautions(made) == ["2 × cut above 4.16, the highest is 1.0e300. A log scale shows more."]
+    frame, plot = made.frame(made.clock.seconds), made.plot(0)
+    tops = [plot.data(sheet.start.mean(axis=0)[-1]) for sheet in sheets(frame, "train")]
+    wanted = [(2, 4.16), (10 + 3.66 / 99.5, 4.16)]  # straight up from 0.5, and along the line to 100
+    np.testing.assert_allclose([tops[0], tops[-1]], wanted, atol=1e-6)
+    (tmp_path / "run.csv").write_text("loss\n2.4\n0.2\n0.1\n0.1\n")
+    made.set("file", str(tmp_path / "run.csv"))
+    assert made.plot(0).y[1] > 2.4  # 24 times the usual value is shown
+    assert not cautions(made)
+
+
+def test_a_log_scale_says_what_it_cannot_show() -> None:
+    made = scene(series="1, 0, -2, 4", log=True)
+    assert cautions(made) == ["A log scale shows what is above 0: 2 of 4 values are not."]
+    made = scene(series="-1, -2", log=True)
+    assert cautions(made) == ["A log scale shows what is above 0: no value is."]
+    drawn = made.frame(made.clock.seconds).layers
+    assert not [layer for layer in drawn if layer.key.startswith(("best", "cloth"))]
+
+
+def test_a_run_that_is_not_there_is_refused() -> None:
+    with pytest.raises(ll.UserError, match="There is no run 7: there is one run of loss"):
+        scene("one run", run=7)
+    with pytest.raises(ll.UserError, match="There is no run 4: there are 3 runs of loss"):
+        scene("wrong labels", run=4)
+
+
 def test_the_sweep_is_the_batch_of_networks() -> None:
     made = scene("sweep of rates")
     found = made.swept()
@@ -150,3 +209,5 @@ def test_the_sweep_is_the_batch_of_networks() -> None:
     frame = made.frame(made.clock.seconds)
     (sheet,) = [layer for layer in frame.layers if isinstance(layer, layers.Sheet)]
     assert sheet.start.shape == surface.shape
+    assert cautions(made) == [f"Losses above {high:.3g} are cut."]
+    assert f"loss {low:.3g}" in [layer.text for layer in frame.layers if isinstance(layer, layers.Label)]

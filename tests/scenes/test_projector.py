@@ -11,9 +11,11 @@ from scipy.spatial.distance import cdist
 from scipy.special import rel_entr
 
 import lossland as ll
+from lossland import layers
 from lossland.errors import UserError
 from lossland.models import datasets
 from lossland.scenery import library
+from lossland.world.theme import DARK
 
 LABELS = np.repeat(["a", "b", "c"], 30)
 POINTS = np.random.default_rng(6).normal(size=(90, 7)) + 6 * np.repeat(np.eye(3, 7), 30, axis=0)
@@ -197,3 +199,38 @@ def test_a_file_must_be_named_and_read(tmp_path: Path) -> None:
     made = scene()
     with pytest.raises(UserError, match="There is no file"):
         made.set("file", tmp_path / "none.npy")
+
+
+def test_ten_digits_have_ten_colours() -> None:
+    parts = scene("on two axes").parts(False)
+    assert len({DARK.hex(part.color) for part in parts.values()}) == len(parts) == 10
+
+
+def test_a_point_that_there_is_not_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="index must be from 0 to 1796, as there are 1797 points, not 999999"):
+        scene(index=999_999)
+    np.save(tmp_path / "many.npy", np.random.default_rng(0).normal(size=(2500, 3)))
+    assert scene(index=2400, file=tmp_path / "many.npy", method="pca").chosen() == 2400
+    made = scene("words", method="pca")
+    made.set("data", "iris")  # another set of points has fewer: the last one is chosen
+    assert made.index == 149
+
+
+def test_the_title_says_how_many_dimensions_there_are(own: Path) -> None:
+    assert scene(file=own, method="pca").frame(0.0).notes[0].text == "Seeing 7 dimensions"
+
+
+def test_letters_without_a_glyph_are_left_out(tmp_path: Path) -> None:
+    called = ["\u732b a", "\u732b", "Stra\u00dfe \U0001f600"]
+    np.savez(tmp_path / "named.npz", X=POINTS, labels=np.repeat(called, 30))
+    made = scene(file=tmp_path / "named.npz", method="pca", index=40)
+    frame = made.frame(0.0)
+    assert {layer.text for layer in frame.layers if isinstance(layer, layers.Label)} == {"a", "Stra\u00dfe"}
+    assert any("left out" in str(line) for line in frame.notes[0].lines)
+    assert len(made.parts(False)) == 3  # labels that look alike then are still groups of their own
+
+
+def test_an_array_is_no_file() -> None:
+    with pytest.raises(UserError, match="file must be text, not array") as caught:
+        scene(file=POINTS)
+    assert len(str(caught.value)) < 150

@@ -78,7 +78,8 @@ def test_five_moments_are_five_pictures():
     lit = []
     for picture, time in zip(pictures, MOMENTS, strict=True):
         near = np.abs(picture[..., :3].astype(int) - (0x45, 0xC8, 0xF7)).max(axis=-1) < 24  # the colour of a lit chip
+        near = near[136:154]  # where the chips are; arcs and their numbers are lit, too
         lit.append(float(np.median(np.nonzero(near)[1])))
-        assert near.sum() > 60, time
+        assert near.sum() > 30, time
     assert lit == sorted(lit)  # the word that looks wanders to the right
     assert len({picture.tobytes() for picture in pictures}) == 5

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import lossland as ll
+from lossland import layers
 from lossland.models import health
 from lossland.scenery import library
 
@@ -92,3 +93,20 @@ def test_a_window_trains_a_little_each_frame() -> None:
     assert counts[0] == 2
     assert counts == sorted(counts)
     assert made.unfinished
+
+
+def test_the_meter_is_of_the_layer_that_is_opened() -> None:
+    made = scene("one layer")
+    frame = made.frame(made.clock.seconds)
+    meter = next(one for one in frame.notes if isinstance(one, layers.Meter))
+    assert "layer 3" in str(meter.heading)
+    assert meter.value == pytest.approx(np.mean(made.seen().units[0, 2]), abs=0.02)  # the mean of its units
+    legend = next(one for one in frame.notes if isinstance(one, layers.Legend))
+    assert {row.color for row in legend.rows} >= set(frame.layer("units").color)
+
+
+def test_the_meter_of_updates_is_a_share() -> None:
+    made = scene("too fast")
+    meter = next(one for one in made.frame(made.clock.seconds).notes if isinstance(one, layers.Meter))
+    assert (meter.low, meter.high) == (0.0, 1.0)
+    assert meter.value == pytest.approx(10 ** made.readouts(0.0)["update_ratio"].max())

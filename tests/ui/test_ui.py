@@ -708,6 +708,15 @@ def test_lessons_are_read_as_markdown() -> None:
     ]  # fmt: skip
 
 
+def test_of_presets_that_fit_the_one_that_asks_for_most_is_chosen() -> None:
+    from lossland.ui.controls import current_preset
+
+    player = Player(library.scene("training_health", "one layer"))
+    assert current_preset(player) == "one layer"  # its fault alone is another preset
+    player.set_param("layer", 0)
+    assert current_preset(player) == "bad start"
+
+
 def test_an_empty_preset_is_chosen_only_while_all_is_at_its_default() -> None:
     from lossland.ui.controls import current_preset
 

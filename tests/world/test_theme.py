@@ -180,3 +180,11 @@ def test_roles_categories_and_mistakes():
         theme("drak")
     with pytest.raises(UserError, match="#RRGGBB"):
         DARK.color("#12345")
+
+
+@pytest.mark.parametrize("look", themes(), ids=lambda t: t.name)
+def test_twelve_classes_have_twelve_colours(look):
+    """Any two are 10 hundredths of OKLab apart, so that ten digits have ten colours."""
+    colors = [look.color(f"class.{k}") for k in range(12)]
+    assert min(float(color_distance(a, b)) for a, b in itertools.combinations(colors, 2)) >= 10.0
+    assert look.color("class.12") == colors[0]

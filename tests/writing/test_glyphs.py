@@ -16,7 +16,7 @@ from lossland.writing.text import FONT_FILES, _load_fonts
 
 ROOT = Path(__file__).parents[2]
 SOURCES = [*(ROOT / "lossland").rglob("*.py"), *(ROOT / "scenes").glob("*.py")]
-READ = {"formula.py": set("⁺∛﹣")}  # understood where somebody types them, and written as what they mean
+READ = {"formula.py": set("⁺∛﹣"), "minilm.py": set("一鿿")}  # understood where somebody types them: see their modules
 ICONS = range(0xE000, 0xF900)  # drawn from the fonts that have icons merged in
 NUMBERS = (0.0, -1.5, 1e-9, -2.5e12, 1e300, float("inf"), -float("inf"), float("nan"))
 
