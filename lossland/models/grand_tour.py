@@ -48,7 +48,7 @@ def held(frame: Floats, axis: int, place: ArrayLike) -> Floats:
     """Return the frame (d, k) nearest in its other axes in which the picture of one axis is at a place (k,).
 
     The place must not be farther than 1 from the origin; one that is, is brought back. With the row r of that axis
-    given, the others must have the product I − r rᵀ: theirs is the polar factor of what they were, times its root.
+    given, the others must have the product I − r r^T: theirs is the polar factor of what they were, times its root.
     """
     row = np.asarray(place, float)
     row = row / max(1.0, float(np.linalg.norm(row)))

@@ -28,7 +28,7 @@ RULE, BATCH, SCHEME = "adam:lr=0.003", 64, "he_normal"
 
 
 def _product(a: Floats, b: Floats) -> Floats:
-    """Return Aᵀ B (p, q) of matrices (n, p) and (n, q), in pieces that BLAS does not share out to threads."""
+    """Return A^T B (p, q) of matrices (n, p) and (n, q), in pieces that BLAS does not share out to threads."""
     rows = max(1, networks.BLAS_ALONE // (a.shape[1] * b.shape[1]))
     found = np.zeros((a.shape[1], b.shape[1]))
     for k in range(0, len(a), rows):
