@@ -426,11 +426,11 @@ class Projector(ll.Scene):
         found, away = self.near()
         names, group = samples.labels, self.groups()[0]
         rows = [
-            layers.Row(colored(int(group[one])), written(names[one]) or words("number ?n", one), (far,))
+            layers.Row(colored(int(group[one])), written(str(names[one])) or words("number ?n", one), (far,))
             for one, far in zip(found.tolist(), away.tolist(), strict=True)
         ]
         heading = words(
-            "Nearest to ? in all dimensions", written(names[self.chosen()]) or words("number ?n", self.chosen())
+            "Nearest to ? in all dimensions", written(str(names[self.chosen()])) or words("number ?n", self.chosen())
         )
         return [*notes, layers.Legend(rows, heading)]
 

@@ -117,9 +117,8 @@ def test_digits_are_named_in_their_colours_and_lines_of_the_chart_by_theirs() ->
     assert [(frame.layer(f"digit {k}").text, frame.layer(f"digit {k}").color) for k in range(10)] == [
         (str(k), frame.layer(f"class {k}").color) for k in range(10)
     ]
-    legend, chart = (
-        next(one for one in frame.notes if isinstance(one, kind)) for kind in (layers.Legend, layers.Chart)
-    )
+    legend = next(one for one in frame.notes if isinstance(one, layers.Legend))
+    chart = next(one for one in frame.notes if isinstance(one, layers.Chart))
     assert [row.color for row in legend.rows] == [one.color for one in chart.series]
     assert frame.layer("class 8").name == "An 8"
     assert frame.layer("class 7").name == "A 7"
