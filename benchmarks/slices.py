@@ -45,7 +45,7 @@ def prepare() -> None:
     SCRATCH.mkdir(parents=True, exist_ok=True)
     for case, net in CASES.items():
         activation = "relu" if net.startswith("cnn") else "tanh"
-        made = slicing.prepare(net, "digits", "filter", SIDE, steps=150, activation=activation)
+        made = slicing.prepare(net, "digits", directions="filter", n=SIDE, steps=150, activation=activation)
         task, surface = made.task, made.recipe.surface
         np.savez(
             SCRATCH / f"slice {case}.npz", theta=made.theta, directions=surface.directions, points=task.points,

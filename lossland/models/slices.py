@@ -412,10 +412,10 @@ class FlatSurface:
         if namespace(self.centre) is not np:
             return max(1, 2**26 // max(1, self.samples * network.widest)), self.samples, 1
         largest = max((p.stop - p.start for p in network.parameters[2 if self._first else 0 :]), default=1)
-        block = min(self.samples, max(32, BLAS_ALONE // largest))
+        block, workers = min(self.samples, max(32, BLAS_ALONE // largest)), os.cpu_count() or 1
         if largest * 32 > BLAS_ALONE or any(isinstance(layer, Convolution) for layer in network.layers):
-            block = min(self.samples, 256)
-        return max(1, CACHE // max(1, block * network.widest)), block, os.cpu_count() or 1
+            block, workers = min(self.samples, 256), 1  # BLAS shares these products out itself
+        return max(1, CACHE // max(1, block * network.widest)), block, workers
 
     @property
     def flops_at_point(self) -> int:
