@@ -94,7 +94,7 @@ test-drive: $(VENV)/.test-graphics
 	$(HEADLESS) $(VENV)/bin/python -m pytest -n 2 --dist load -m drive tests/app/test_drive.py
 
 test-layout: $(VENV)/.test-graphics
-	$(HEADLESS) $(VENV)/bin/python -m pytest -n 2 --dist load -m layout tests/writing
+	$(HEADLESS) $(VENV)/bin/python -m pytest -n 2 --dist load -m layout tests/writing tests/ui
 
 test-fuzz: $(VENV)/.test-graphics
 	$(HEADLESS) $(VENV)/bin/python -m pytest -n 2 --dist load -m fuzz tests/fuzz tests/render/test_foreign_gl.py

@@ -41,8 +41,12 @@ PAGE = {"close-help", "close-help-page"}  # the page of keys is text, not a cont
 
 
 # ------------------------------------------------------------------------------------------------------ tooltips
+FEW = {"optimizer_race", "landscape_zoo", "linear_map_2d", "attention", "loss_curves", "bench"}  # panels of every kind
+SCENES = [name if name in FEW else pytest.param(name, marks=pytest.mark.layout) for name in library.names()]
+
+
 @pytest.mark.parametrize("size", [(640, 480), (1280, 720), (1600, 900)])
-@pytest.mark.parametrize("scene", library.names())
+@pytest.mark.parametrize("scene", SCENES)
 def test_every_control_has_a_tooltip(open_bench: Open, scene: str, size: tuple[int, int]) -> None:
     bench = open_bench(scene, size)
     bench.player.seek(0.5 * bench.player.scene.clock.seconds)
@@ -439,7 +443,7 @@ def test_charts_show_losses_of_any_size(size: float) -> None:
 
 # ------------------------------------------------------------------------------------------------------ texts
 @pytest.mark.parametrize("size", [(640, 480), (1280, 720)])
-@pytest.mark.parametrize("scene", library.names())
+@pytest.mark.parametrize("scene", SCENES)
 def test_no_two_texts_of_a_panel_lie_over_each_other(open_bench: Open, scene: str, size: tuple[int, int]) -> None:
     bench = open_bench(scene, size)
     bench.panels.inspector.settings_open = True

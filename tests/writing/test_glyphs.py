@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -32,11 +33,12 @@ def fonts() -> Iterator[dict[str, imgui.ImFont]]:
         imgui.set_current_context(before)
 
 
-def texts_of(file: Path) -> Iterator[str]:
-    """Give every text of a source file: titles, lessons, captions, help, labels, messages."""
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.value
+@cache
+def letters_of(file: Path) -> frozenset[str]:
+    """Return the letters of every text of a source file: titles, lessons, captions, help, labels, messages."""
+    nodes = ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+    texts = (node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    return frozenset().union(*texts) - READ.get(file.name, frozenset())
 
 
 def missing(font: imgui.ImFont, text: str) -> set[str]:
@@ -48,9 +50,7 @@ def test_every_letter_of_the_sources_has_a_glyph(fonts: dict[str, imgui.ImFont],
     found = {
         (letter, file.name)
         for file in SOURCES
-        for text in texts_of(file)
-        for letter in missing(fonts[name], "".join(one for one in set(text) if ord(one) not in ICONS))
-        if letter not in READ.get(file.name, ())
+        for letter in missing(fonts[name], "".join(letter for letter in letters_of(file) if ord(letter) not in ICONS))
     }
     assert not found
 
@@ -67,7 +67,7 @@ def test_what_is_put_together_has_its_glyphs(fonts: dict[str, imgui.ImFont], nam
 
 
 def test_every_icon_has_a_glyph(fonts: dict[str, imgui.ImFont]) -> None:
-    icons = {letter for file in SOURCES for text in texts_of(file) for letter in text if ord(letter) in ICONS}
+    icons = {letter for file in SOURCES for letter in letters_of(file) if ord(letter) in ICONS}
     assert len(icons) > 10
     for name in ("regular", "bold", "icon"):
         assert not missing(fonts[name], "".join(icons))
