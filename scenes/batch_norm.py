@@ -207,7 +207,7 @@ class BatchNorm(ll.Scene):
         leaders = [np.stack(pair) for pair in zip(points, middle, strict=True)]
         return [
             layers.Lines(leaders, STAGE[3], 1.2, key="leaders", pickable=False),
-            figures.Chips(text, middle, None, STAGE[3], ["lit"] * len(text), name="Number", **look),
+            figures.Chips(text, middle, None, STAGE[3], "lit", name="Number", **look),
         ]
 
     def formulas_of(self, at: float) -> list[layers.Note]:

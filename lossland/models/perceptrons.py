@@ -31,8 +31,9 @@ class Perceptrons:
 
     def __init__(self, network: Network, parameters: Numbers, first: Numbers, target: Any) -> None:
         dtype = parameters.dtype
-        linear, bends = _layers(network)
-        self._kernel = perceptron.kernel(bends, len(parameters), network.loss_kind, dtype)
+        linear, _ = _layers(network)
+        self.network, self.dtype, self.rows = network, dtype, len(parameters)
+        self._kernel = self._compiled()
         self.widths = [network.layers[index].outputs for index in linear]  # type: ignore[attr-defined]
         places = {p.name: np.arange(p.start, p.stop).reshape(p.shape) for p in network.parameters}
         nothing = parameters.shape[1]
@@ -51,6 +52,18 @@ class Perceptrons:
         )
         self._target = self._in_tiles(wanted.reshape(1, self.samples, -1), dtype)
         self._scale = {"mse": 1 / network.outputs, "half_mse": 0.5}.get(network.loss_kind, 1.0)
+
+    def _compiled(self) -> perceptron.PerceptronKernel:
+        return perceptron.kernel(_layers(self.network)[1], self.rows, self.network.loss_kind, self.dtype)
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return all but the kernel, which another process compiles for its own processor."""
+        return {name: value for name, value in vars(self).items() if name != "_kernel"}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        """Take what `__getstate__` gave."""
+        vars(self).update(state)
+        self._kernel = self._compiled()
 
     def _in_tiles(self, arrays: Numbers, dtype: np.dtype) -> Numbers:
         """Return arrays (rows, N, features) as (tiles, rows, features, tile), the last tile filled with zeros."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
@@ -35,16 +33,10 @@ def test_no_more_are_found_than_there_are_and_of_equals_the_first_come_first():
         analogies.Compass(np.zeros(3))
 
 
-def test_neighbours_among_400_000_words_take_less_than_50_ms():
+def test_neighbours_among_400_000_words():
     compass = analogies.Compass(RANDOM.random((400_000, 50), np.float32) - np.float32(0.5), np.float32)
     query = compass.directions[5] + compass.directions[123_456]
     found, cosine = compass.nearest(query, 12, [5])
-    taken = []
-    for _ in range(4):  # the fastest: others may have the machine
-        begun = time.perf_counter()
-        compass.nearest(query, 12, [5])
-        taken.append(time.perf_counter() - begun)
-    assert min(taken) < 0.05
     assert found[0] == 123_456
     exact = compass.directions[found].astype(float) @ query / np.linalg.norm(query)
     np.testing.assert_allclose(cosine, exact, atol=1e-6)

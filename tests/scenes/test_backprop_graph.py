@@ -113,7 +113,7 @@ def test_an_edge_is_as_wide_as_what_passes_back() -> None:
 def test_all_numbers_in_a_picture_are_of_one_moment(preset: str) -> None:
     """At each moment values and gradients are those of a scene that begins with the inputs that are shown."""
     made = scene(preset)
-    names, order = list(made.stands()[0]), made.graph().inputs
+    names, order, gradients = list(made.stands()[0]), made.graph().inputs, {}
     for share in np.linspace(0, 1, 41):
         now = made.now(share * made.clock.seconds)
         values, gradients = made.known(now)
