@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from windows import display
 
 from lossland import errors
@@ -18,9 +19,14 @@ os.environ.setdefault("PYOPENGL_PLATFORM", "egl")
 os.environ.setdefault("LOSSLAND_GL", "software")
 
 
+# How long an example takes says how busy the machine is.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let golden images be written anew."""
-    parser.addoption("--regenerate-goldens", action="store_true", help="write the pictures of tests/goldens anew")
+    """Let golden images be written again."""
+    parser.addoption("--regenerate-goldens", action="store_true", help="write the pictures of tests/goldens again")
 
 
 @pytest.fixture(autouse=True)
