@@ -233,7 +233,7 @@ class Dropout(ll.Scene):
             mean, z = self.moments()["mean"], self.scale() * self.moments()["mean"]
             at = np.array([(-1.06, -1.06), (1.06, -1.06), (1.06, 1.06), (-1.06, 1.06)]) * share
             parts.append(layers.Polygon(shapes.lifted(at, z), MEAN, 0.4, 2.4, depth=True, name="Mean", key="mean"))
-            parts.append(layers.Label((1.06, -1.06, z), words("mean ?", mean), MEAN, size=30, side="right", key="told"))
+            parts.append(layers.Label((1.06, -1.06, z), words("mean ?", mean), MEAN, size=22, side="right", key="told"))
         return parts
 
     def row(self, now: ll.Now) -> list[layers.Layer]:
