@@ -1,4 +1,4 @@
-"""What becomes of classes of samples on their way through a perceptron, layer by layer.
+"""How classes of samples are transformed by a perceptron, layer by layer.
 
 The share of the variance that lies between the classes' means (the quotient that Fisher 1936 makes large by a choice of
 axis), and how much a linear probe gets right (Alain and Bengio 2016).
@@ -28,7 +28,7 @@ RULE, BATCH, SCHEME = "adam:lr=0.003", 64, "he_normal"
 
 
 def _product(a: Floats, b: Floats) -> Floats:
-    """Return A^T B (p, q) of matrices (n, p) and (n, q), in pieces that BLAS does not share out to threads."""
+    """Return A^T B (p, q) of matrices (n, p) and (n, q), in blocks that BLAS does not split among threads."""
     rows = max(1, networks.BLAS_ALONE // (a.shape[1] * b.shape[1]))
     found = np.zeros((a.shape[1], b.shape[1]))
     for k in range(0, len(a), rows):
@@ -51,10 +51,10 @@ def separation(points: NDArray, target: NDArray[np.int64]) -> float:
 
 
 def probe(points: NDArray, target: NDArray[np.int64], tested: NDArray[np.bool_]) -> float:
-    """Return what share of the samples (n, d) that are ``tested`` a linear probe puts into their class.
+    """Return the share of the ``tested`` samples (n, d) that a linear probe classifies correctly.
 
-    The probe is the least squares from the others to one number a class, with a ridge of 10⁻⁴ of the mean square. Where
-    all are tested it is fitted to all.
+    The probe is fitted to the others by least squares to one-hot targets, with a ridge of 10⁻⁴ of the mean square.
+    Where all are tested it is fitted to all.
     """
     points, trained = np.asarray(points, float), np.ones(len(points), bool) if tested.all() else ~tested
     inputs = np.column_stack([points - points[trained].mean(axis=0), np.ones(len(points))])
@@ -80,7 +80,7 @@ class Course:
 
     @property
     def bent(self) -> list[int]:
-        """Which of the network's layers end a layer as it is counted here: the bends, and the last."""
+        """The indices of the network's layers that end a stage: the activations, and the last layer."""
         bends = [k for k, layer in enumerate(self.network.layers) if isinstance(layer, networks.Activation)]
         return [*bends, len(self.network.layers) - 1]
 
@@ -104,17 +104,17 @@ class Course:
         return [self.data.points, *(np.concatenate(layer) for layer in zip(*pieces, strict=True))]
 
     def accuracy(self, index: int) -> float:
-        """Return what share of the test the network gets right."""
+        """Return the network's test accuracy."""
         read = self.hidden(index)[-1].argmax(axis=1)
         return float(np.mean(read[self.tested] == self.target[self.tested]))
 
     def frames(self) -> list[layer_maps.Frame]:
-        """Return the three axes in which each layer is seen: those of the end, each turned to the layer before it."""
+        """Return the three axes in which each layer is shown: those of the end, each aligned to the layer before it."""
         return layer_maps.frames(self.hidden(self.last))
 
 
 class Training:
-    """The training of a perceptron on the digits, as far as it is asked about."""
+    """The training of a perceptron on the digits, as far as it is requested."""
 
     def __init__(self, widths: tuple[int, ...], activation: str, seed: int) -> None:
         data = datasets.digits()
