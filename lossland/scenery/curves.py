@@ -1,4 +1,4 @@
-"""What scenes of functions of x share: the window, widened to what must be seen, and what to say where one ends."""
+"""Shared by scenes of functions of x: the x window, widened as needed, and cautions where a function is undefined."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from lossland.world.layers import Caution
 from lossland.world.phrases import words
 
 FARTHEST = 1e3
-STEEPEST = 1e6  # slope of a graph beyond which it is said to stand upright
+STEEPEST = 1e6  # slope beyond which a graph is called vertical
 SAMPLES = 201  # of a window
-SPARE = 0.04  # of a widened window's width: free beyond what it was widened to
-ONE = 1.0  # width of a window whose ends are one number
+SPARE = 0.04  # margin of a widened window, as a share of its width
+ONE = 1.0  # half the width of a window whose ends are equal
 
 
 class Window(Point):
@@ -28,7 +28,7 @@ class Window(Point):
 
 
 def widened(window: Sequence[float], asked: Sequence[float]) -> tuple[float, float]:
-    """Return a window (low, high), rising, that is as wide as needed to hold some x."""
+    """Return a window (low, high), low < high, widened to contain some x."""
     low, high = sorted(window)
     if low == high:
         low, high = low - ONE, low + ONE
@@ -40,9 +40,9 @@ def widened(window: Sequence[float], asked: Sequence[float]) -> tuple[float, flo
 def reached(
     functions: Sequence[Function], span: Sequence[float], asked: Sequence[float], farther: float
 ) -> tuple[float, float]:
-    """Return the numbers (low, high) that become of a window by functions that follow each other, with a little room.
+    """Return the range (low, high) of a window and its images under composed functions, with a small margin.
 
-    Those farther away than the window is wide, ``farther / 2`` times, are left out, but not what becomes of ``asked``.
+    It is clamped to ``farther / 2`` window widths beyond the window, but always contains the images of ``asked``.
     """
     wide = span[1] - span[0]
     low, high = _range([np.linspace(span[0], span[1], SAMPLES)], functions)
@@ -54,7 +54,7 @@ def reached(
 
 
 def _range(values: list[NDArray[np.float64]], functions: Sequence[Function]) -> tuple[float, float]:
-    """Return the least and the most of some numbers and of what becomes of them."""
+    """Return the smallest and largest of some numbers and their images."""
     for function in functions:
         values.append(function(values[-1]))
     found = np.concatenate(values)
@@ -63,12 +63,12 @@ def _range(values: list[NDArray[np.float64]], functions: Sequence[Function]) -> 
 
 
 def without_value(function: Function, x: float, name: str = "f") -> list[Caution]:
-    """Return a sentence where a function has no value at x."""
+    """Return a caution if a function has no value at x."""
     return [] if math.isfinite(function.at(x)) else [Caution(words(f"{name} has no value at ?", x))]
 
 
 def without_slope(function: Function, x: float, name: str = "f") -> list[Caution]:
-    """Return a sentence where a function has no value or no slope at x: what it has instead."""
+    """Return a caution if a function has no value or no slope at x."""
     missing = without_value(function, x, name)
     if missing or math.isfinite(function.slope(x)):
         return missing
