@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from vispy import gloo
 
-from lossland.render.gl.programs import delete, program, set_state, set_uniforms
-from lossland.render.lamps import lamp_uniforms
+from lossland.render.gl.programs import delete, set_state, set_uniforms
+from lossland.render.lamps import LitPrograms, lamp_uniforms
 from lossland.render.painter import DrawContext, Kept, Phase, paints
 from lossland.render.painters.lines import LineBatch, segment_vertices
 from lossland.render.presence import PLAIN, presence_of
@@ -28,14 +28,16 @@ class TriangleBatch:
     """Lit triangles with their own vertices."""
 
     def __init__(self) -> None:
-        self._program = program("solid.vert", "solid.frag")
+        self._programs = LitPrograms("solid.vert", "solid.frag")
+        self._smooth = False
         self._buffer: gloo.VertexBuffer | None = None
         self._indices: gloo.IndexBuffer | None = None
         self._middles: Floats = np.zeros((0, 3))
         self._order_key = b""
 
-    def set(self, triangles: Sequence[NDArray[np.void]]) -> None:
-        """Upload arrays (k, 3) of VERTEX."""
+    def set(self, triangles: Sequence[NDArray[np.void]], smooth: bool = False) -> None:
+        """Upload arrays (k, 3) of VERTEX. Bodies that are ``smooth`` and opaque are lit at each pixel."""
+        self._smooth = smooth
         vertices = np.concatenate([np.zeros((0, 3), VERTEX), *triangles])
         delete([self._buffer, self._indices])
         self._buffer = self._indices = None
@@ -43,15 +45,16 @@ class TriangleBatch:
         self._order_key = b""
         if len(vertices):
             self._buffer = gloo.VertexBuffer(vertices.reshape(-1))
-            self._program.bind(self._buffer)
+            self._programs.bind(self._buffer)
 
     def draw(self, context: DrawContext, glass: bool) -> None:
         """Draw the triangles; as glass from far to near, blended over what is there."""
         if self._buffer is None:
             return
         set_state("front", write=not glass, blend=glass)
+        shown = self._programs.take(context.quality.cheap_light and (glass or not self._smooth))
         set_uniforms(
-            self._program,
+            shown,
             u_clip_from_world=context.gl_clip_from_world,
             u_eye=tuple(context.eye),
             **lamp_uniforms(context),
@@ -59,9 +62,9 @@ class TriangleBatch:
         )
         if glass:
             self._order(context)
-            self._program.draw("triangles", self._indices)
+            shown.draw("triangles", self._indices)
         else:
-            self._program.draw("triangles")
+            shown.draw("triangles")
 
     def _order(self, context: DrawContext) -> None:
         key = context.clip_from_world.tobytes()
@@ -77,7 +80,7 @@ class TriangleBatch:
 
     def close(self) -> None:
         """Free the GL objects."""
-        delete([self._program, self._buffer, self._indices])
+        delete([*self._programs.made, self._buffer, self._indices])
         self._buffer = self._indices = None
 
 
@@ -118,7 +121,7 @@ class SolidPainter:
                 faces.append(solid_triangles(solid, self._theme, finest))
                 faces[-1]["a_color"][..., :3] = presence.color(faces[-1]["a_color"][..., :3])
                 faces[-1]["a_color"][..., 3] *= presence.opacity
-            self._faces.set(faces)
+            self._faces.set(faces, any(solid.mesh.normals is not None for solid in solids))
         self._faces.draw(context, is_glass)
 
     def _draw_edges(self, layer: Solid, context: DrawContext) -> None:
