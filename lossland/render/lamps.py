@@ -30,11 +30,12 @@ class LitPrograms:
         """The programs made so far."""
         return list(self._programs.values())
 
-    def bind(self, buffer: gloo.VertexBuffer) -> None:
-        """Take the vertices from a buffer."""
+    def bind(self, buffer: gloo.VertexBuffer | None) -> None:
+        """Take the vertices from a buffer; None: there are none."""
         self._buffer = buffer
-        for one in self.made:
-            one.bind(buffer)
+        if buffer is not None:
+            for one in self.made:
+                one.bind(buffer)
 
     def take(self, at_vertices: bool) -> gloo.Program:
         """Return one of the two."""
