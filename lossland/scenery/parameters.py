@@ -344,13 +344,17 @@ class Point(Param[tuple[float, ...]]):
 
     def check(self, value: object) -> tuple[float, ...]:
         """Accept as many finite numbers as the default has, within the bounds."""
-        count = self.dimension or len(self.default)
-        wanted = f"{count} numbers with commas between, each from {self.min:g} to {self.max:g}"
+        return self._checked(value, self.dimension or len(self.default))
+
+    def _checked(self, value: object, *counts: int) -> tuple[float, ...]:
+        """Return finite numbers within the bounds; refuse them unless there are as many as one of the counts."""
+        many = " or ".join(map(str, counts))
+        wanted = f"{many} numbers with commas between, each from {self.min:g} to {self.max:g}"
         try:
             point = tuple(_numbers(value))
         except NO_NUMBER:
             raise self.refuse(value, wanted) from None
-        if len(point) != count or not all(math.isfinite(v) and self.min <= v <= self.max for v in point):
+        if len(point) not in counts or not all(math.isfinite(v) and self.min <= v <= self.max for v in point):
             raise self.refuse(value, wanted)
         return point
 
@@ -543,6 +547,29 @@ class SpacePoint(PlacedPoint):
     def move(self, scene: Scene, position: Sequence[float]) -> None:
         """Take the allowed point that is nearest to a position."""
         scene.set(self.name, [_clamped(round(v, self.digits), self.min, self.max) for v in position])
+
+
+class PlaneOrSpacePoint(SpacePoint):
+    """A point of two numbers in the plane z = 0, or of three in space, ``unit(scene)`` times as long in the world."""
+
+    def __init__(self, *default: Any, unit: Callable[[Any], float] = lambda scene: 1.0, **options: Any) -> None:
+        super().__init__(*default, **options)
+        self._unit = unit
+
+    def check(self, value: object) -> tuple[float, ...]:
+        """Accept two or three finite numbers within the bounds."""
+        return self._checked(value, 2, 3)
+
+    def handle(self, scene: Scene) -> Handle:
+        """Return the handle in the plane, or in space."""
+        place = tuple(self._unit(scene) * v for v in scene.values[self.name])
+        deep = len(place) == 3
+        return Handle(self.name, (*place, 0.0)[:3], self.move, plane=None if deep else 0.0, free=deep)
+
+    def move(self, scene: Scene, position: Sequence[float]) -> None:
+        """Take the allowed point that is nearest to a position."""
+        count = len(scene.values[self.name])
+        super().move(scene, [v / self._unit(scene) for v in position[:count]])
 
 
 def _clamped(value: float, low: float, high: float) -> float:

@@ -32,6 +32,7 @@ from lossland.world.layers import (
     Polygon,
     Shades,
 )
+from lossland.world.shapes import grid, lifted
 
 Floats = NDArray[np.float64]
 Vector = Sequence[float] | Array
@@ -88,6 +89,28 @@ def labelled(position: Floats, latex: str, number: str, color: Color, side: Side
     """Return a label with LaTeX where there is some, else with a number."""
     size = FORMULA_SIZE if latex else LABEL_SIZE
     return Label(position, latex or number, color, latex=bool(latex), size=size, side=side)
+
+
+# -------------------------------------------------------------------------------------------------------- ground
+@dataclass(frozen=True, eq=False)
+class Floor(Compound):
+    """The floor of a space: a square grid on z = 0, and three axes through the origin.
+
+    A cell is ``unit`` wide in the world; the grid reaches ``half`` units from the origin, the axes ``reach``, and the
+    vertical one only up.
+    """
+
+    unit: float = 1.0
+    half: float = 4.0
+    reach: float = 3.0
+
+    def made(self) -> Sequence[Layer]:
+        """Return the grid and the axes."""
+        cells = self.unit * lifted(grid(self.half))
+        ends = self.unit * self.reach * np.eye(3)
+        axes = [np.stack([-end, end]) for end in ends[:2]] + [np.stack([0.0 * ends[2], ends[2]])]
+        look: dict[str, Any] = {"group": "grid", "pickable": False}
+        return [Lines(list(cells), "hair", 1.0, **look), Lines(axes, "dim", 1.2, 0.75, **look)]
 
 
 # ------------------------------------------------------------------------------------------------------- angles

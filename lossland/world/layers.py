@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 from lossland.errors import UserError, nearest
 from lossland.numerals import fixed, short, told_apart
 from lossland.world.phrases import tex
-from lossland.world.shapes import Mesh, point_at
+from lossland.world.shapes import Mesh, lifted, point_at
 from lossland.world.terrain import Terrain
 from lossland.world.theme import DARK
 from lossland.world.ticks import Scale
@@ -394,6 +394,14 @@ class Arrows(Layer):
     color: Color | Sequence[Color]
     width: float = 4.5
     depth: bool = True  # False: always in front
+
+    @classmethod
+    def one(cls, tail: ArrayLike, tip: ArrayLike, color: Color, **options: Any) -> Arrows:
+        """Return one arrow between places (3,) of the world, or (2,) of the plane z = 0."""
+        tail, tip = (np.asarray(place, float) for place in (tail, tip))
+        return cls(
+            *(place[None] if len(place) == 3 else lifted(place[None]) for place in (tail, tip)), color, **options
+        )
 
     @classmethod
     def on(
