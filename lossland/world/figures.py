@@ -24,6 +24,7 @@ from lossland.world.layers import (
     Color,
     Colors,
     Compound,
+    Image,
     Label,
     Layer,
     Lines,
@@ -335,6 +336,30 @@ class Measure(_Beside):
         feet = [self._point([x, x], [near, self.away - half]) for x in (0.0, end) if self.away - half > near]
         thin = Lines(feet, self.color, 1.0, 0.5, depth=self.depth, name=self.name or "Measure", worth=("",) * len(feet))
         return [thin, self._line([self.line, *ticks]), self._label()]
+
+
+# ------------------------------------------------------------------------------------------------------- pictures
+@dataclass(frozen=True, eq=False)
+class Tiles(Compound):
+    """Small pictures (n, h, w) upright in rows of ``across``, each in a frame of its colour.
+
+    The middle of the first one is at ``first``, those of the others ``side`` to the right of it and below.
+    """
+
+    pictures: Array
+    colors: Sequence[Color]
+    first: Vector
+    side: float = 0.5
+    across: int = 4
+
+    def made(self) -> Sequence[Layer]:
+        """Return a picture for each."""
+        row, column = np.divmod(np.arange(len(self.pictures)), self.across)
+        middles = place(self.first, "The first of Tiles") + self.side * np.stack([column, 0 * row, -row], -1)
+        return [
+            Image.upright(picture, middle, 0.86 * self.side, border=color)
+            for picture, middle, color in zip(self.pictures, middles, self.colors, strict=True)
+        ]
 
 
 # -------------------------------------------------------------------------------------------------------- gauges

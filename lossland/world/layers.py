@@ -612,6 +612,16 @@ class Image(Layer):
     alpha: float = 1.0
     border: Color = "dim"  # "" draws none
 
+    @classmethod
+    def upright(cls, picture: NDArray, middle: ArrayLike, width: float, height: float = 0.0, **options: Any) -> Image:
+        """Return a picture that stands upright along x around its middle (3,).
+
+        Without a ``height`` its samples are squares.
+        """
+        height = height or width * picture.shape[0] / picture.shape[1]
+        right, up = np.array([width, 0.0, 0.0]), np.array([0.0, 0.0, height])
+        return cls(picture, np.asarray(middle, float) - (right + up) / 2, right, up, **options)
+
 
 @dataclass(frozen=True, eq=False)
 class Sprites(Layer):

@@ -404,3 +404,18 @@ def test_one_arrow_is_given_by_places_in_space_or_in_the_plane() -> None:
     np.testing.assert_array_equal(one.tail, [(0, 1, 0)])
     np.testing.assert_array_equal(one.tip, [(2, 3, 4)])
     assert one.width == 3.0
+
+
+def test_tiles_stand_in_rows_from_the_upper_left_on() -> None:
+    pictures = np.arange(3.0)[:, None, None] * np.ones((3, 2, 2))
+    parts = figures.Tiles(pictures, ("up", "down", "text"), (1, 2, 3), side=0.5, across=2).parts("tiles")
+    assert all(isinstance(part, layers.Image) for part in parts)
+    middles = [part.corner + (part.right + part.up) / 2 for part in parts if isinstance(part, layers.Image)]
+    np.testing.assert_allclose(middles, [(1, 2, 3), (1.5, 2, 3), (1, 2, 2.5)])
+    assert [part.border for part in parts if isinstance(part, layers.Image)] == ["up", "down", "text"]
+
+
+def test_an_upright_picture_has_square_samples_unless_told_its_height() -> None:
+    made = layers.Image.upright(np.zeros((2, 4)), (0, 0, 0), 2.0)
+    np.testing.assert_allclose((made.right, made.up, made.corner), [(2, 0, 0), (0, 0, 1), (-1, 0, -0.5)])
+    assert layers.Image.upright(np.zeros((2, 4)), (0, 0, 0), 2.0, 3.0).up[2] == 3.0
