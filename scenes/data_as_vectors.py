@@ -419,6 +419,7 @@ class DataAsVectors(ll.Scene):
         both = np.flatnonzero((kind == kind[self.index]) | (kind == self.rival))
         place = self.seen(self.points()[both], now)
         wrong = place[(ahead[both] > 0) != (kind[both] == kind[self.index])]
+        drawn: list[layers.Layer]
         if self.data == "photo":
             kept = np.where((ahead > 0)[:, None], self.samples().points / 255.0, 0.17)
             drawn = [self.cube(), self.picture(kept.reshape(64, 96, 3), "photo"),

@@ -323,7 +323,8 @@ class Vectors(ll.Scene):
         if dimension == 2:
             return [layers.Polygon(corners, RESULT, 0.16, 1.2, depth=self.deep, name="Span")]
         farthest = corners[np.argmax(np.linalg.norm(corners, axis=1))]
-        return [layers.Lines([np.stack([-farthest, farthest])], RESULT, 2.6, depth=self.deep, name="Span")][:dimension]
+        line = layers.Lines([np.stack([-farthest, farthest])], RESULT, 2.6, depth=self.deep, name="Span")
+        return [line] if dimension else []
 
     # -------------------------------------------------------------------------------------------- handles, words
     def handles(self, now: ll.Now) -> Sequence[ll.Handle]:

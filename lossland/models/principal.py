@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lossland.errors import UserError
-from lossland.models.neighbours import means
+from lossland.models.neighbours import Labels, means
 
 Floats = NDArray[np.float64]
 RANK = 1e-12  # of the largest variance: a smaller one is rounding
@@ -77,7 +77,7 @@ def principal(points: Floats) -> Principal:
     return Principal(mean, covariance, np.maximum(values[::-1], 0.0), components * np.sign(largest))
 
 
-def class_axes(points: Floats, label: NDArray[np.int64]) -> Floats:
+def class_axes(points: Floats, label: Labels) -> Floats:
     """Return three directions (d, 3) in which the classes of samples (n, d) differ most, at right angles.
 
     They are the principal axes of the means of the classes, or of the samples where there are no more than three.

@@ -398,10 +398,9 @@ class Arrows(Layer):
     @classmethod
     def one(cls, tail: ArrayLike, tip: ArrayLike, color: Color, **options: Any) -> Arrows:
         """Return one arrow between places (3,) of the world, or (2,) of the plane z = 0."""
-        tail, tip = (np.asarray(place, float) for place in (tail, tip))
-        return cls(
-            *(place[None] if len(place) == 3 else lifted(place[None]) for place in (tail, tip)), color, **options
-        )
+        start, end = (np.reshape(place, (1, -1)).astype(float) for place in (tail, tip))
+        start, end = (place if place.shape == (1, 3) else lifted(place) for place in (start, end))
+        return cls(start, end, color, **options)
 
     @classmethod
     def on(
