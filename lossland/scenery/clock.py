@@ -100,6 +100,14 @@ class Now(float):
         leg = min(int(along), count - 1)
         return leg + _gentle(min((along - leg) / moving, 1.0))
 
+    def each(self, count: int, begin: float = 0.0, end: float = 1.0) -> list[float]:
+        """Return how much of each of some movements is done that start one after the other, and overlap.
+
+        Between two shares of the scene, each moves gently for two fifths of that time.
+        """
+        wait = 0.6 * (end - begin)
+        return [self.eased(begin + wait * k / count, end - wait * (1 - k / count)) for k in range(count)]
+
 
 def _gentle(share: float) -> float:
     """Return a share of a movement that goes at one speed as one of a movement that starts and stops gently."""

@@ -24,6 +24,7 @@ from lossland.world.layers import (
     Color,
     Colors,
     Compound,
+    Image,
     Label,
     Layer,
     Lines,
@@ -32,6 +33,7 @@ from lossland.world.layers import (
     Polygon,
     Shades,
 )
+from lossland.world.shapes import grid, lifted
 
 Floats = NDArray[np.float64]
 Vector = Sequence[float] | Array
@@ -88,6 +90,28 @@ def labelled(position: Floats, latex: str, number: str, color: Color, side: Side
     """Return a label with LaTeX where there is some, else with a number."""
     size = FORMULA_SIZE if latex else LABEL_SIZE
     return Label(position, latex or number, color, latex=bool(latex), size=size, side=side)
+
+
+# -------------------------------------------------------------------------------------------------------- ground
+@dataclass(frozen=True, eq=False)
+class Floor(Compound):
+    """The floor of a space: a square grid on z = 0, and three axes through the origin.
+
+    A cell is ``unit`` wide in the world; the grid reaches ``half`` units from the origin, the axes ``reach``, and the
+    vertical one only up.
+    """
+
+    unit: float = 1.0
+    half: float = 4.0
+    reach: float = 3.0
+
+    def made(self) -> Sequence[Layer]:
+        """Return the grid and the axes."""
+        cells = self.unit * lifted(grid(self.half))
+        ends = self.unit * self.reach * np.eye(3)
+        axes = [np.stack([-end, end]) for end in ends[:2]] + [np.stack([0.0 * ends[2], ends[2]])]
+        look: dict[str, Any] = {"group": "grid", "pickable": False}
+        return [Lines(list(cells), "hair", 1.0, **look), Lines(axes, "dim", 1.2, 0.75, **look)]
 
 
 # ------------------------------------------------------------------------------------------------------- angles
@@ -312,6 +336,30 @@ class Measure(_Beside):
         feet = [self._point([x, x], [near, self.away - half]) for x in (0.0, end) if self.away - half > near]
         thin = Lines(feet, self.color, 1.0, 0.5, depth=self.depth, name=self.name or "Measure", worth=("",) * len(feet))
         return [thin, self._line([self.line, *ticks]), self._label()]
+
+
+# ------------------------------------------------------------------------------------------------------- pictures
+@dataclass(frozen=True, eq=False)
+class Tiles(Compound):
+    """Small pictures (n, h, w) upright in rows of ``across``, each in a frame of its colour.
+
+    The middle of the first one is at ``first``, those of the others ``side`` to the right of it and below.
+    """
+
+    pictures: Array
+    colors: Sequence[Color]
+    first: Vector
+    side: float = 0.5
+    across: int = 4
+
+    def made(self) -> Sequence[Layer]:
+        """Return a picture for each."""
+        row, column = np.divmod(np.arange(len(self.pictures)), self.across)
+        middles = place(self.first, "The first of Tiles") + self.side * np.stack([column, 0 * row, -row], -1)
+        return [
+            Image.upright(picture, middle, 0.86 * self.side, border=color)
+            for picture, middle, color in zip(self.pictures, middles, self.colors, strict=True)
+        ]
 
 
 # -------------------------------------------------------------------------------------------------------- gauges
