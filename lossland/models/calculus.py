@@ -7,10 +7,13 @@ closed forms and SciPy.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from lossland.landscapes.landscape import Landscape
 
 Floats = NDArray[np.float64]
 Function = Callable[[Floats], ArrayLike]
@@ -208,19 +211,29 @@ def quadratic_model(
 
 
 # ------------------------------------------------------------------------------------------- maps of the plane
+@dataclass(frozen=True)
+class PlaneMap:
+    """A map of the plane, (x, y) to (u, v): each coordinate is a function of x and y."""
+
+    u: Landscape
+    v: Landscape
+
+    def __call__(self, points: Floats) -> Floats:
+        """Return the images (..., 2) of points (..., 2)."""
+        return np.stack([np.asarray(self.u.value(points)), np.asarray(self.v.value(points))], axis=-1)
+
+    def jacobian(self, point: ArrayLike) -> Floats:
+        """Return the matrix [[u_x, u_y], [v_x, v_y]] at a point (2,)."""
+        here = np.asarray(point, float)
+        return np.array([self.u.grad(here), self.v.grad(here)])
+
+
 def chained(*jacobians: Sequence[Sequence[float]] | Floats) -> Floats:
     """Return the Jacobian of maps one after the other, the first one first: their product, the last on the left."""
     product = np.asarray(jacobians[0], float)
     for one in jacobians[1:]:
         product = np.asarray(one, float) @ product
     return product
-
-
-def square_lines(cells: int, fine: int) -> Floats:
-    """Return the lines of a grid over [-1, 1]², ``fine`` pieces to a cell, as points (2 (cells + 1), m, 2)."""
-    run, along = np.linspace(-1, 1, cells + 1), np.linspace(-1, 1, cells * fine + 1)
-    across = [np.stack([along, np.full_like(along, at)], -1) for at in run]
-    return np.array([*across, *(line[:, ::-1] for line in across)])
 
 
 def enlarged(maps: Sequence[Callable[[Floats], Floats]], point: ArrayLike, offsets: Floats) -> list[Floats]:

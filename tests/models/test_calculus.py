@@ -140,10 +140,17 @@ def test_the_end_of_a_gauge_is_a_round_number_above() -> None:
     assert found == pytest.approx([20.0, 0.95, 8.5, 105.0])
 
 
+def test_a_map_of_the_plane_and_its_jacobian() -> None:
+    made = calculus.PlaneMap(ll.landscape("x^2 - y^2"), ll.landscape("2*x*y"))  # z -> z², whose derivative is 2 z
+    points = np.array([[(1.0, 1.0), (-0.5, 2.0)], [(0.3, -0.7), (0.0, 0.0)]])
+    squares = (points[..., 0] + 1j * points[..., 1]) ** 2
+    np.testing.assert_allclose(made(points), np.stack([squares.real, squares.imag], -1), atol=1e-15)
+    np.testing.assert_allclose(made.jacobian((0.3, -0.7)), [[0.6, 1.4], [-1.4, 0.6]], atol=1e-15)
+
+
 def test_what_maps_make_of_a_tiny_grid_is_what_their_jacobians_make_of_it() -> None:
-    lines = calculus.square_lines(2, 3)
-    assert lines.shape == (6, 7, 2)
-    assert {tuple(line[0]) for line in lines.tolist()} == {(-1, -1), (-1, 0), (-1, 1), (0, -1), (1, -1)}
+    run = np.linspace(-1.0, 1.0, 7)
+    lines = np.stack(np.meshgrid(run, run), -1)
     first, second = np.array([[2.0, 1.0], [0.0, -1.0]]), np.array([[0.0, 3.0], [1.0, 1.0]])
 
     def bent(points: np.ndarray) -> np.ndarray:
