@@ -12,7 +12,7 @@ from lossland.models import calculus
 
 X, Y, Z = "optimizer.momentum", "area", "i"  # colours of the three numbers
 WIDE = 4.4  # length of the lines, world
-APART = 1.45  # of two lines
+APART = 1.4  # of two lines
 THREADS = 33  # that join the numbers of two lines
 LEAST = 0.03  # of the nudge that is left in the end, as a share: as good as nothing
 FARTHER = 6.0  # how much wider than the window the numbers may reach until the lines show what is near it alone

@@ -36,6 +36,16 @@ def secant_slope(f: Function, x: float, h: float) -> float:
     return float((there - here) / h)
 
 
+def corner_share(u: Function, v: Function, x: float, h: float) -> float:
+    """Return Δu Δv / Δ(u v) from x to x + h: the share of the product's gain that the product rule leaves out.
+
+    0 where nothing is gained.
+    """
+    (u0, u1), (v0, v1) = (np.asarray(factor(np.array([x, x + h])), float) for factor in (u, v))
+    gain = u1 * v1 - u0 * v0
+    return float((u1 - u0) * (v1 - v0) / gain) if gain else 0.0
+
+
 def roots(f: Function, low: float, high: float) -> Floats:
     """Return where a function changes its sign between two x (k,), rising, by bisection."""
     x = np.linspace(low, high, SAMPLES)

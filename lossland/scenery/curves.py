@@ -1,23 +1,27 @@
-"""What scenes of functions of x share: the window, widened to what must be seen, and what to say where one ends."""
+"""What scenes of functions of x share: window and axes, where a text stands clear of a graph, what to say at an end."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lossland.expression.function import Function
 from lossland.scenery.parameters import Point
-from lossland.world.layers import Caution
-from lossland.world.phrases import words
+from lossland.world.layers import Caution, Color, Label, Side
+from lossland.world.phrases import tex, words
+from lossland.world.plots import Plot
 
 FARTHEST = 1e3
 STEEPEST = 1e6  # slope of a graph beyond which it is said to stand upright
 SAMPLES = 201  # of a window
 SPARE = 0.04  # of a widened window's width: free beyond what it was widened to
 ONE = 1.0  # width of a window whose ends are one number
+WIDE, HIGH = 4.0, 3.0  # of the axes of a graph that is alone in the picture, world
+NUMBERS = 17.0  # size of the numbers on axes, pixels
 
 
 class Window(Point):
@@ -35,6 +39,25 @@ def widened(window: Sequence[float], asked: Sequence[float]) -> tuple[float, flo
     least, most = min([low, *asked]), max([high, *asked])
     edge = SPARE * (most - least)
     return (low if least == low else least - edge), (high if most == high else most + edge)
+
+
+def axes(span: tuple[float, float], heights: tuple[float, float], name: str, color: Color, **look: Any) -> Plot:
+    """Return the axes of a graph that fills the picture, ``name`` (LaTeX) in its colour; ``look`` as in `Plot`."""
+    usual = {"x_name": "x", "right": WIDE, "up": HIGH, "count": (5, 4), "number_size": NUMBERS}
+    return Plot(span, heights, y_name=tex("?", (color, name)), **usual | look)
+
+
+def beside(rising: bool, ahead: bool = True) -> Side:
+    """Return the side of a point of a graph on which a text keeps clear of it: ahead of the point, or behind it."""
+    if ahead:
+        return "below right" if rising else "above right"
+    return "above left" if rising else "below left"
+
+
+def headline(plot: Plot, text: str, color: Color) -> Label:
+    """Return the number that matters, large, over a plot: at the right of the name of its axis, clear of all graphs."""
+    (x0, x1), (_, y1) = plot.x, plot.y
+    return plot.label(x0 + 0.08 * (x1 - x0), y1, text, color, "above right", size=34)
 
 
 def reached(

@@ -159,3 +159,9 @@ def test_what_maps_make_of_a_tiny_grid_is_what_their_jacobians_make_of_it() -> N
     one, both = calculus.enlarged([bent, lambda points: points @ second.T], (0.0, 0.0), 1e-6 * lines)
     np.testing.assert_allclose(one / 1e-6, lines @ first.T, atol=1e-5)
     np.testing.assert_allclose(both / 1e-6, lines @ (second @ first).T, atol=1e-5)
+
+
+def test_the_corner_of_a_product_is_a_share_of_its_gain() -> None:
+    # u = v = x: of 2 x h + h² that x² gains, the corner has h²
+    assert calculus.corner_share(lambda x: x, lambda x: x, 2.0, 0.5) == pytest.approx(0.25 / (2 * 2 * 0.5 + 0.25))
+    assert calculus.corner_share(lambda x: x, lambda x: 1 / x, 2.0, 0.5) == 0.0

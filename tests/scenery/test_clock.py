@@ -67,3 +67,13 @@ def test_a_scene_may_be_asked_at_a_time_or_a_moment() -> None:
     made: Any = Telling()
     assert made.readouts() == {"share": 0.0}
     assert made.readouts(1.0) == made.readouts(time=1.0) == made.readouts(made.now(1.0)) == {"share": 0.25}
+
+
+def test_the_movement_that_has_begun_last_is_numbered() -> None:
+    def stage(share: float, count: int = 4) -> tuple[int, float]:
+        return ll.Now(share, ll.Clock(1.0)).stage(count, 0.1, 0.9, 0.5)
+
+    assert [stage(share) for share in (0.0, 0.1, 0.2, 0.3, 0.35, 0.9, 1.0)] == [
+        (0, 1.0), (0, 1.0), (1, 1.0), (1, 1.0), (2, pytest.approx(0.5)), (4, 1.0), (4, 1.0),
+    ]  # fmt: skip
+    assert stage(0.5, 0) == (0, 1.0)
