@@ -227,7 +227,9 @@ class IntegralArea(ll.Scene):
             return [plot, self.upper, self.curve(), *self.limits()[:1]]
         a, b = sorted((self.low, x))
         at, up, over = plot.world(x, 0.0), plot.world(x, height), self.upper.world(x, area)
-        ahead, bend = x <= np.mean(self.span), self.function.slope(x)
+        ahead = x <= np.mean(self.span)
+        by_slope = curves.beside(round(height, 2) > 0, ahead)
+        by_height = curves.beside(self.function.slope(x) > 0, ahead)
         drawn: list[layers.Layer] = [plot, self.upper, self.whole().upto(max(x, self.span[0]))]
         if b > a:
             drawn.append(plot.area(self.function, AREA, (a, b), negative=BELOW, fill=0.35))
@@ -238,8 +240,8 @@ class IntegralArea(ll.Scene):
             self.upper.line(*tangent, SLOPE, reach=0.12, width=4.0, name="Slope"),
             layers.Lines([np.stack([up, over])], "dim", 1.2, dash=(8, 5), pickable=False),
             self.upper.points(x, area, TOTAL, 8.0, name="Area so far"),
-            self.upper.label(x, area, words("slope ?.2", height), SLOPE, curves.beside(round(height, 2) > 0, ahead), size=26),
-            plot.label(x, height, words("height ?.2", height), SLOPE, curves.beside(bend > 0, ahead), size=26),
+            self.upper.label(x, area, words("slope ?.2", height), SLOPE, by_slope, size=26),
+            plot.label(x, height, words("height ?.2", height), SLOPE, by_height, size=26),
             *self.limits()[:1], curves.headline(self.upper, words("area ?.2", area), TOTAL),
         ]  # fmt: skip
 

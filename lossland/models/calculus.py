@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from lossland.expression.function import Function as Traced
 from lossland.landscapes.landscape import Landscape
 
 Floats = NDArray[np.float64]
@@ -189,12 +190,33 @@ def polynomial(coefficients: ArrayLike, centre: float, x: ArrayLike) -> Floats:
     return np.asarray(value, np.float64)
 
 
-def remainder_bound(next_derivative: ArrayLike, degree: int, distance: float) -> float:
-    """Return Lagrange's bound of the error of a Taylor polynomial: max |f^(n+1)| |x - a|^(n+1) / (n+1)!.
+def remainder_bounds(
+    f: Traced, centre: float, degree: int, span: tuple[float, float], count: int = 241
+) -> tuple[Floats, Floats]:
+    """Return places (m,) between two x, rising, and Lagrange's bound of a Taylor polynomial's error at each (m,).
 
-    ``next_derivative`` are coefficients f^(n+1) / (n+1)! at places all along the way from a to x.
+    It is the largest |f^(n+1)| on the way from the centre, times |x - a|^(n+1) / (n+1)!; nan beyond a corner, where
+    there is none. The derivative is looked at in ``count`` places, at both ends and at corners.
     """
-    return float(np.max(np.abs(np.asarray(next_derivative, float)))) * abs(distance) ** (degree + 1)
+    x = np.union1d(np.linspace(*span, count), [centre, *f.corners(*span, degree + 1)])
+    middle = int(np.searchsorted(x, centre))
+    sizes = np.abs(f.taylor(x, degree + 1)[degree + 1])
+    most = np.empty_like(sizes)
+    most[middle:] = np.maximum.accumulate(sizes[middle:])
+    most[: middle + 1] = np.maximum.accumulate(sizes[: middle + 1][::-1])[::-1]
+    return x, most * np.abs(x - centre) ** (degree + 1)
+
+
+def circling_copy(degree: float, x: Floats) -> Floats:
+    """Return the Taylor polynomial of e^(ix) around 0 as points (m, 3): x, then its imaginary and its real part.
+
+    Of a degree that is no whole number the last term is there in part.
+    """
+    parts, term = np.zeros((2, len(x))), np.ones(len(x))  # cosine and sine; every second term belongs to each
+    for k in range(int(np.ceil(degree)) + 1):
+        parts[k % 2] += (-1.0) ** (k // 2) * term * min(max(degree - k + 1.0, 0.0), 1.0)
+        term = term * x / (k + 1)
+    return np.stack([x, parts[1], parts[0]], -1)
 
 
 def newton(f: Function, slope: Function, start: float, steps: int) -> Floats:

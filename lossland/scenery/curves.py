@@ -16,6 +16,8 @@ from lossland.world.phrases import tex, words
 from lossland.world.plots import Plot
 
 FARTHEST = 1e3
+MOST_TERMS = 4  # of a polynomial that are written out
+NOTHING = 1e-14  # a smaller coefficient is none
 STEEPEST = 1e6  # slope of a graph beyond which it is said to stand upright
 SAMPLES = 201  # of a window
 SPARE = 0.04  # of a widened window's width: free beyond what it was widened to
@@ -58,6 +60,26 @@ def headline(plot: Plot, text: str, color: Color) -> Label:
     """Return the number that matters, large, over a plot: at the right of the name of its axis, clear of all graphs."""
     (x0, x1), (_, y1) = plot.x, plot.y
     return plot.label(x0 + 0.08 * (x1 - x0), y1, text, color, "above right", size=34)
+
+
+def taylor_terms(coefficients: NDArray[np.float64], powers: Sequence[int], centre: float) -> str:
+    """Return the first terms of a Taylor polynomial as LaTeX, each a derivative times a power over a factorial.
+
+    ``coefficients`` are f^(k)(a) / k!; ``powers``, from 0 on, are those that are not 0.
+    """
+    shift = tex("(x ? ?)", "-" if centre > 0 else "+", abs(centre)) if centre else "x"
+    if abs(coefficients[0]) < NOTHING and len(powers) > 1:
+        powers = powers[1:]
+    parts = []
+    for k in powers[:MOST_TERMS]:
+        derivative = coefficients[k] * math.factorial(k)
+        sign = "-" if derivative < 0 else "+" if parts else ""
+        power = "" if k == 0 else shift if k == 1 else f"{shift}^{{{k}}}"
+        number = "" if k and abs(abs(derivative) - 1.0) < 1e-9 else tex("?", abs(derivative)) + (r"\," if k else "")
+        parts.append(f"{sign} \\tfrac{{{number}{power}}}{{{k}!}}" if k > 1 else f"{sign} {number}{power}")
+    if len(powers) > MOST_TERMS:
+        parts.append(r"- \cdots" if coefficients[powers[MOST_TERMS]] < 0 else r"+ \cdots")
+    return " ".join(parts)
 
 
 def reached(
