@@ -77,3 +77,10 @@ def test_halfway_between_two_axes_is_their_bisector():
 def test_one_sample_has_no_axes():
     with pytest.raises(UserError, match="at least two samples"):
         principal.principal(np.zeros((1, 3)))
+
+
+def test_features_as_a_frame_point_the_way_of_their_axes() -> None:
+    found = principal.principal(datasets.iris().points)
+    frame = found.frame_of([2, 1, 0])
+    np.testing.assert_array_equal(np.abs(frame), np.eye(4)[:, [2, 1, 0]])
+    assert all(found.components[k] @ frame[:, k] > 0 for k in range(3))
