@@ -5,6 +5,7 @@ Pearson (1901); Hotelling (1933). Samples are the rows of ``points`` (n, d).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,6 +63,13 @@ class Principal:
             weights[taken] = -1.0
             taken.append(int(np.argmax(weights)))
         return taken
+
+    def frame_of(self, features: Sequence[int]) -> Floats:
+        """Return features, one for each of the first axes, as a frame (d, k): each points the way its axis does."""
+        frame = np.zeros((len(self.values), len(features)))
+        for k, feature in enumerate(features):
+            frame[feature, k] = np.sign(self.components[k, feature])
+        return frame
 
 
 def principal(points: Floats) -> Principal:

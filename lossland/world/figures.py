@@ -33,7 +33,7 @@ from lossland.world.layers import (
     Polygon,
     Shades,
 )
-from lossland.world.shapes import grid, lifted
+from lossland.world.shapes import grid, lifted, rectangle
 
 Floats = NDArray[np.float64]
 Vector = Sequence[float] | Array
@@ -47,6 +47,7 @@ SQUARE = 1e-3  # radians: tolerance of a right angle
 DIM = 0.45  # how opaque is what does not matter now
 SLANTED = 0.8  # how far a text moves away from a line at 45°, in sizes of the figure
 WIDER = 2.0  # how much wider than high a text is
+ROOM = 0.1  # world: least side of a rectangle that has room for a name
 MUTED = 0.5  # the share of its colour in a plain chip's filled part
 LABEL_SIZE, FORMULA_SIZE = 17.0, 22.0  # logical pixels
 
@@ -400,6 +401,57 @@ class Gauge(Compound):
     def _toward(self, angle: Floats) -> Floats:
         """Return the points (n, 3) of the circle around the origin at angles (n,)."""
         return self.radius * np.stack([np.cos(angle), np.sin(angle), 0 * angle], -1)
+
+
+@dataclass(frozen=True, eq=False)
+class GrownRectangle(Compound):
+    """A rectangle u by v at the origin that has grown to another: a strip on each side, and a corner between them.
+
+    ``before`` and ``after`` are the lengths of its sides (u, v) in the world.
+    """
+
+    before: tuple[float, float]
+    after: tuple[float, float]
+    color: Color = "grid"
+    gains: tuple[Color, Color, Color] = ("i", "j", "area")  # of v du, u dv and du dv
+
+    def made(self) -> Sequence[Layer]:
+        """Return the four rectangles with their names; that of a corner with no room for one is left out."""
+        (u0, v0), (u1, v1) = self.before, self.after
+        wide, high, corner = self.gains
+        made: list[Layer] = [
+            Polygon(rectangle((0, u0), (0, v0)), self.color, 0.22, 2.0, name="u v"),
+            Polygon(rectangle((u0, u1), (0, v0)), wide, 0.6, 2.0, name="v du"),
+            Polygon(rectangle((0, u0), (v0, v1)), high, 0.6, 2.0, name="u dv"),
+            Polygon(rectangle((u0, u1), (v0, v1)), corner, 0.8, 2.0, name="du dv"),
+            Label((u0 / 2, 0, 0), "u", latex=True, size=32, side="below"),
+            Label((0, v0 / 2, 0), "v", latex=True, size=32, side="left"),
+            Label((u1, v0 / 2, 0), r"v\,du", wide, latex=True, size=30, side="right"),
+            Label((u0 / 2, v1, 0), r"u\,dv", high, latex=True, size=30, side="above"),
+        ]
+        if min(abs(u1 - u0), abs(v1 - v0)) > ROOM:
+            made.append(Label((u1, v1, 0), r"du\,dv", corner, latex=True, size=26, side="above right"))
+        return made
+
+
+@dataclass(frozen=True, eq=False)
+class Car(Compound):
+    """A small car that stands on a ``place`` of a road along x."""
+
+    place: Vector
+    color: Color = "grid"
+    size: float = 1.5
+
+    def made(self) -> Sequence[Layer]:
+        """Return body and wheels."""
+        middle = place(self.place, "The place of a car") + self.size * np.array([0.0, 0.113, 0.0])
+        body = [(-0.2, -0.07), (0.2, -0.07), (0.2, 0.03), (0.11, 0.05), (0.05, 0.14), (-0.12, 0.14), (-0.2, 0.05)]
+        wheels = middle + self.size * np.array([(-0.11, -0.07, 0.0), (0.11, -0.07, 0.0)])
+        corners = middle + self.size * np.array([(x, y, 0.0) for x, y in body])
+        return [
+            Polygon(corners, self.color, 0.85, 2.0, name=self.name or "Car"),
+            Points(wheels, "text", 8.0, "disc", outline=True, pickable=False),
+        ]
 
 
 # -------------------------------------------------------------------------------------------------------- chips

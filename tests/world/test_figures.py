@@ -419,3 +419,25 @@ def test_an_upright_picture_has_square_samples_unless_told_its_height() -> None:
     made = layers.Image.upright(np.zeros((2, 4)), (0, 0, 0), 2.0)
     np.testing.assert_allclose((made.right, made.up, made.corner), [(2, 0, 0), (0, 0, 1), (-1, 0, -0.5)])
     assert layers.Image.upright(np.zeros((2, 4)), (0, 0, 0), 2.0, 3.0).up[2] == 3.0
+
+
+def test_a_grown_rectangle_gains_two_strips_and_a_corner() -> None:
+    made = figures.GrownRectangle((2.0, 1.0), (2.5, 1.2)).made()
+    areas = {
+        one.name: float(np.prod(np.ptp(np.asarray(one.corners), axis=0)[:2]))
+        for one in made
+        if isinstance(one, layers.Polygon)
+    }
+    assert areas == pytest.approx({"u v": 2.0, "v du": 0.5, "u dv": 0.4, "du dv": 0.1})
+    assert sum(areas.values()) == pytest.approx(2.5 * 1.2)
+    texts = [[one.text for one in figures.GrownRectangle((2.0, 1.0), to).made() if isinstance(one, layers.Label)]
+             for to in ((2.5, 1.2), (2.5, 1.01))]  # fmt: skip
+    assert (r"du\,dv" in texts[0], r"du\,dv" in texts[1]) == (True, False)
+
+
+def test_a_car_stands_on_its_place() -> None:
+    body, wheels = figures.Car((3.0, 1.0)).made()
+    assert isinstance(body, layers.Polygon)
+    assert isinstance(wheels, layers.Points)
+    assert np.asarray(wheels.position).mean(axis=0)[0] == pytest.approx(3.0)
+    assert np.asarray(body.corners)[:, 1].min() > 1.0
