@@ -393,7 +393,7 @@ class Playground(ll.Scene):
             lines = (("training", "optimizer.momentum", loss[:, 0, 0]), ("test", "accent", loss[:, 1, 0]))
         else:
             low, middle, high = np.quantile(loss[:, 0], (0.0, 0.5, 1.0), axis=1)
-            lines = (("best", "good", low), ("median", "accent", middle), ("worst", "bad", high))
+            lines = (("best", "lane.1", low), ("median", "lane.4", middle), ("worst", "lane.3", high))
         return [layers.Series(name, color, steps, values) for name, color, values in lines]
 
     # ---------------------------------------------------------------------------------------------------- the crowd
