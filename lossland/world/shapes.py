@@ -57,10 +57,13 @@ def rectangle(x: tuple[float, float], y: tuple[float, float]) -> Floats:
     return np.array([(x0, y0, 0.0), (x1, y0, 0.0), (x1, y1, 0.0), (x0, y1, 0.0)])
 
 
-def grid(half: float, step: float = 1.0) -> Floats:
-    """Return the lines (2 n, 2, 2) of a square grid from -half to half, each as two ends: up and across, in turn."""
-    ticks = np.linspace(-half, half, 2 * round(half / step) + 1)
-    ends = [line for k in ticks for line in (((k, -half), (k, half)), ((-half, k), (half, k)))]
+def grid(half: float, step: float = 1.0, reach: float | None = None) -> Floats:
+    """Return the lines (2 n, 2, 2) of a square grid from -half to half, each as two ends: up and across, in turn.
+
+    They are as long as that, or go from -reach to reach.
+    """
+    ticks, end = np.linspace(-half, half, 2 * round(half / step) + 1), half if reach is None else reach
+    ends = [line for k in ticks for line in (((k, -end), (k, end)), ((-end, k), (end, k)))]
     return np.array(ends, float)
 
 

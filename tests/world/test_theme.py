@@ -157,7 +157,9 @@ def test_the_usual_races_colours_stay_where_they_were(look):
 )
 def test_what_networks_tell_apart_everyone_can(look, roles):
     apart = {
-        sight: min(float(color_distance(look.color(a), look.color(b), sight)) for a, b in itertools.combinations(roles, 2))
+        sight: min(
+            float(color_distance(look.color(a), look.color(b), sight)) for a, b in itertools.combinations(roles, 2)
+        )
         for sight in SIGHTS
     }
     assert min(apart["normal"], apart["protan"], apart["deutan"]) >= 12.0
