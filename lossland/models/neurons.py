@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lossland.errors import UserError, nearest
 from lossland.models import layer_maps, networks
+from lossland.models.layer_maps import chord
 
 Floats = NDArray[np.float64]
 ACTIVATIONS = ("step", *networks.ACTIVATIONS)
@@ -95,23 +96,6 @@ class Neuron:
     def right(self, gate: str) -> int:
         """Return at how many of the four corners it is above 0 where the gate is 1, and not where it is 0."""
         return int(((CORNERS @ self.w + self.b > 0) == np.array(GATES[gate], bool)).sum())
-
-
-def chord(w: ArrayLike, along: float, half: float) -> Floats | None:
-    """Return the ends (2, 2) of the line across w (2,), ``along`` its direction from the origin, in the square [−half,
-    half]²; None where the line misses the square.
-    """
-    ahead = np.asarray(w, float) / np.linalg.norm(w)
-    across = np.array([-ahead[1], ahead[0]])
-    low, high = -np.inf, np.inf
-    for start, step in zip(along * ahead, across, strict=True):
-        if abs(step) < 1e-12:
-            if abs(start) > half + 1e-12:
-                return None
-            continue
-        ends = sorted(((-half - start) / step, (half - start) / step))
-        low, high = max(low, ends[0]), min(high, ends[1])
-    return along * ahead + np.outer((low, high), across) if low <= high else None
 
 
 def level_lines(w: ArrayLike, b: float, step: float, half: float) -> list[Floats]:

@@ -22,7 +22,6 @@ def test_a_section_stays_in_the_square_and_goes_across() -> None:
     outside = ~found.within
     near = np.abs(spread[:, outside] @ across).min(axis=0)  # an end of the line
     np.testing.assert_allclose(np.abs(found.nearest[outside] @ across), near, rtol=1e-9)
-    assert neurons.chord((0, 1), 2.5, 2.0) is None
 
 
 def test_level_lines_are_where_a_neuron_makes_round_numbers() -> None:
