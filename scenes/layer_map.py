@@ -89,9 +89,8 @@ class LayerMap(ll.Scene):
         """Return the points (n, 2) that are carried along, and whether each is of the orange class."""
         if self.points in ("none", "xor"):
             return neurons.CORNERS, np.array(neurons.GATES["xor"], bool)
-        data = datasets.dataset(self.points, SAMPLES, 0.06 if self.points == "moons" else 0.0, self.seed)
-        place = data.points / 3 if self.points == "circle" else 1.2 * (data.points - (0.5, 0.25))
-        return place, data.target > 0
+        data = datasets.two_classes(self.points, SAMPLES, 0.06 if self.points == "moons" else 0.0, self.seed)
+        return data.points, data.target > 0
 
     @ll.kept
     def cuts(self) -> tuple[neurons.Cut, neurons.Cut]:

@@ -71,10 +71,7 @@ def features(text: str) -> tuple[str, ...]:
 
 def widths(text: str) -> tuple[int, ...]:
     """Return the widths of the hidden layers, ``4-2`` or ``4,2``; an empty text is none of them."""
-    parts = [part for part in re.split(r"[-,;\s]+", text.strip()) if part]
-    if len(parts) > DEEPEST or not all(re.fullmatch("[1-9]", part) and int(part) <= WIDEST for part in parts):
-        raise UserError(f"widths are up to {DEEPEST} whole numbers from 1 to {WIDEST}, such as 4-2, not {text!r}.")
-    return tuple(map(int, parts))
+    return networks.widths(text, 0, DEEPEST, WIDEST)
 
 
 def inputs(names: Sequence[str], points: Floats) -> Floats:
