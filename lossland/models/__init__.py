@@ -51,6 +51,7 @@
 `umap`: a fuzzy graph of neighbours, and a layout that is drawn from it edge by edge: UMAP.
 `vectorfiles`: vectors of a user's own in files, with labels and pictures: .npy, .npz and .tsv.
 `vectors`: sums, multiples, angles and spans.
+`warps`: the plane of inputs on its way through a trained network, sized for a picture, and where to look at it from.
 """
 
 from lossland.models import (
@@ -105,6 +106,7 @@ from lossland.models import (
     umap,
     vectorfiles,
     vectors,
+    warps,
 )
 
 __all__ = [
@@ -159,4 +161,5 @@ __all__ = [
     "umap",
     "vectorfiles",
     "vectors",
+    "warps",
 ]

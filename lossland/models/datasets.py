@@ -267,6 +267,29 @@ def dataset(name: str, count: int | None = None, noise: float = 0.0, seed: int =
     return digits() if name == "digits" else iris()
 
 
+def two_classes(name: str, count: int, noise: float = 0.0, seed: int = 0) -> Data:
+    """Return samples of two classes around the origin, about within [−1.7, 1.7] along each axis."""
+    if name == "swiss_roll":
+        return swiss_roll(count, noise, seed)
+    data = dataset(name, count, noise, seed)
+    place = 1.2 * (data.points - (0.5, 0.25)) if name == "moons" else data.points / 3
+    return Data(place, data.target, data.names)
+
+
+def sheet(name: str, reach: float, cells: int) -> Floats:
+    """Return a grid (cells + 1, cells + 1, d) over the inputs of `two_classes`, so far from the origin.
+
+    It is a square of the plane, a disc for a circle, and a roll of space for the Swiss roll.
+    """
+    share = np.linspace(0, 1, cells + 1)
+    first, second = np.meshgrid(share, share)
+    if name == "swiss_roll":
+        return on_roll(first, second)
+    if name == "circle":
+        return reach * first[..., None] * np.stack([np.cos(2 * np.pi * second), np.sin(2 * np.pi * second)], -1)
+    return reach * (2 * np.stack([first, second], -1) - 1)
+
+
 def _half(count: int) -> int:
     """Return how many samples a class has; of an odd number both classes have one more."""
     return -(-count // 2)
