@@ -12,10 +12,10 @@ from lossland import figures, layers, parameters, shapes, signs, tex, words
 from lossland.models import graphs
 
 FORWARD, BACK = "optimizer.momentum", "up"
-WIDE, HIGH, SIGN = 1.0, 0.4, 0.5  # of a card: its width, the height of a number's row and of the sign's, world
-NARROW, TAG = 0.96, 0.39  # of a weight's small card: its width, the height of a row
-GAP, ROOM = 0.62, 1.5  # between two columns of a network, and where weights stand in between
-APART = 1.1  # between two columns of an expression
+WIDE, HIGH, SIGN = 0.94, 0.4, 0.5  # of a card: its width, the height of a number's row and of the sign's, world
+NARROW, TAG = 0.92, 0.39  # of a weight's small card: its width, the height of a row
+GAP, ROOM = 0.62, 1.36  # between two columns of a network, and where weights stand in between
+APART = 0.85  # between two columns of an expression
 LEAST = np.array([3.1, 2.3, 0.0])  # half of what is shown at least, world
 ALONG = 0.6  # where on its edge a weight stands, as a share
 MOVING = 0.7  # of a step's time a pulse is on its way, then it rests
@@ -166,8 +166,8 @@ class BackpropGraph(ll.Scene):
     @ll.kept
     def stands(self) -> tuple[dict[str, np.ndarray], dict[tuple[str, str], np.ndarray]]:
         """Return the middles (3,) of the cards, and the paths (n, 3) of the edges."""
-        gap, pitch = APART if self.expression else GAP, 2.9 if self.is_narrow else 1.75
-        return graphs.placed(self.graph(), WIDE, gap, ROOM, pitch)
+        gap, pitch = (APART, 1.75) if self.expression else (GAP, 3.1)
+        return graphs.placed(self.graph(), (WIDE, 2 * HIGH + SIGN), gap, ROOM, pitch)
 
     @ll.kept
     def tags(self) -> dict[str, np.ndarray]:
@@ -185,7 +185,7 @@ class BackpropGraph(ll.Scene):
     def box(self) -> np.ndarray:
         """Return two corners of what must be seen."""
         places = np.array(list(self.stands()[0].values()))
-        middle, half = (places.min(0) + places.max(0)) / 2, np.ptp(places, axis=0) / 2 + np.array([0.7, 0.8, 0])
+        middle, half = (places.min(0) + places.max(0)) / 2, np.ptp(places, axis=0) / 2 + np.array([0.6, 0.8, 0])
         return np.array([middle - np.maximum(half, LEAST), middle + np.maximum(half, LEAST)])
 
     # ------------------------------------------------------------------------------------------------- the picture

@@ -347,27 +347,35 @@ def laid_out(graph: Graph) -> tuple[dict[str, tuple[float, float]], dict[tuple[s
 
 
 def placed(
-    graph: Graph, wide: float, gap: float, room: float, pitch: float
+    graph: Graph, card: tuple[float, float], gap: float, room: float, pitch: float
 ) -> tuple[dict[str, Floats], dict[tuple[str, str], Floats]]:
     """Return the middle (3,) of a card for each name, and the path (n, 3) of each edge from card to card.
 
-    Cards are so ``wide``; ``gap`` is between two columns, ``room`` where weights stand between them, ``pitch`` from
-    row to row.
+    ``card`` is how wide and high cards are; ``gap`` is between two columns, ``room`` where weights stand between them,
+    ``pitch`` from row to row. What bends a neuron's sum stands below it, so a neuron is one column.
     """
     nodes, ways = laid_out(graph)
-    weighted = {nodes[to][0] for _, to in graph.weights.values()}
+    (wide, high), sums = card, {to for _, to in graph.weights.values()}
+    bent = {to for start, to in graph.edges if start in sums}
+    steps = {nodes[name][0]: wide + room for name in sums} | {nodes[name][0]: 0.0 for name in bent}
     last = max(column for column, _ in nodes.values())
-    x = np.cumsum([0.0, *(wide + (room if column in weighted else gap) for column in np.arange(1.0, last + 1))])
-
-    def world(place: tuple[float, float]) -> Floats:
-        return np.array([x[int(place[0])], pitch * place[1], 0.0])
+    x = np.cumsum([0.0, *(steps.get(column, wide + gap) for column in np.arange(1.0, last + 1))])
+    low = {*bent, *([graph.loss] if bent else ())}
+    rise = dict.fromkeys(sums, 0.25 * pitch) | dict.fromkeys(low, -0.25 * pitch)
+    at = {name: np.array([x[int(column)], pitch * row + rise.get(name, 0.0), 0.0])
+          for name, (column, row) in nodes.items()}  # fmt: skip
 
     paths, u = {}, np.linspace(0, 1, 33)[:, None]
     half, gentle = np.array([wide / 2, 0.0, 0.0]), np.hstack([u, u * u * (3 - 2 * u), u])
-    for pair, way in ways.items():  # a row that an edge has to itself it passes straight, from one piece to the next
-        pieces = [world(a) + half + (world(b) - world(a) - 2 * half) * gentle for a, b in pairwise(way)]
-        paths[pair] = np.vstack(pieces)
-    return {name: world(at) for name, at in nodes.items()}, paths
+    for (start, to), way in ways.items():
+        if to in bent:
+            foot = np.array([0.0, high / 2, 0.0])
+            paths[start, to] = at[start] - foot + (at[to] - at[start] + 2 * foot) * u
+        else:  # a row that an edge has to itself it passes straight, from one piece to the next
+            between = [np.array([x[int(column)], pitch * row, 0.0]) for column, row in way[1:-1]]
+            places = [at[start], *between, at[to]]
+            paths[start, to] = np.vstack([a + half + (b - a - 2 * half) * gentle for a, b in pairwise(places)])
+    return at, paths
 
 
 def _spread(members: Sequence[str]) -> dict[str, float]:
