@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, product
 from typing import NamedTuple
 
 import numpy as np
@@ -55,6 +55,12 @@ def rectangle(x: tuple[float, float], y: tuple[float, float]) -> Floats:
     """Return the corners (4, 3) of a rectangle in the plane z = 0 between two x and two y."""
     (x0, x1), (y0, y1) = x, y
     return np.array([(x0, y0, 0.0), (x1, y0, 0.0), (x1, y1, 0.0), (x0, y1, 0.0)])
+
+
+def box(low: ArrayLike, high: ArrayLike) -> Floats:
+    """Return the corners (8, 3) of the box along the axes between two opposite ones (3,)."""
+    share = np.array(list(product((0.0, 1.0), repeat=3)))
+    return (1 - share) * np.asarray(low, float) + share * np.asarray(high, float)
 
 
 def grid(half: float, step: float = 1.0) -> Floats:

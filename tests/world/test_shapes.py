@@ -135,3 +135,11 @@ def test_a_rectangle_goes_around_counter_clockwise() -> None:
     x, y, z = shapes.rectangle((1.0, 3.0), (-1.0, 4.0)).T
     assert np.sum(x * np.roll(y, -1) - y * np.roll(x, -1)) / 2 == 10.0
     assert not z.any()
+
+
+def test_a_box_has_all_its_corners_and_no_others() -> None:
+    corners = shapes.box((-1, 0, 2), (3, 4, 5))
+    assert len(np.unique(corners, axis=0)) == 8
+    np.testing.assert_array_equal(np.sort(np.unique(corners[:, 0])), (-1, 3))
+    np.testing.assert_array_equal(corners.min(axis=0), (-1, 0, 2))
+    np.testing.assert_array_equal(corners.max(axis=0), (3, 4, 5))
