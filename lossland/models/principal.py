@@ -76,6 +76,12 @@ def principal(points: Floats) -> Principal:
     return Principal(mean, covariance, np.maximum(values[::-1], 0.0), components * np.sign(largest))
 
 
+def share_along(axes: Floats, covariance: Floats) -> float:
+    """Return the share of the variance of a covariance (d, d) that directions (d, k) at right angles keep."""
+    unit = axes / np.linalg.norm(axes, axis=0)
+    return float(np.trace(unit.T @ covariance @ unit) / np.trace(covariance))
+
+
 def standardized(points: Floats) -> Floats:
     """Return samples (n, d) whose features have mean 0 and variance 1; one that never changes becomes 0."""
     centred = np.asarray(points, float) - np.mean(points, axis=0)

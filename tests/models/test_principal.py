@@ -77,3 +77,9 @@ def test_halfway_between_two_axes_is_their_bisector():
 def test_one_sample_has_no_axes():
     with pytest.raises(UserError, match="at least two samples"):
         principal.principal(np.zeros((1, 3)))
+
+
+def test_the_share_of_directions_is_that_of_the_components_along_them():
+    found, covariance = principal.principal(CLOUD), np.cov(CLOUD, rowvar=False)
+    shares = [principal.share_along(3.0 * found.components[:k].T, covariance) for k in range(1, 6)]
+    np.testing.assert_allclose(shares, np.cumsum(found.ratios))
