@@ -370,6 +370,16 @@ def text_width(text: str) -> float:
     return 0.85 * sum(map(wide, text))
 
 
+def rows_apart(x: ArrayLike, width: float) -> NDArray[np.int64]:
+    """Return a row (n,), from 0 on, for plates of a width at places ``x`` (n,): the first where it covers no other."""
+    places, ends = np.asarray(x, float), [-np.inf] * np.size(x)  # ends: how far each row is taken
+    rows = np.zeros(len(places), np.int64)
+    for k in np.argsort(places):
+        rows[k] = next(row for row, end in enumerate(ends) if end <= places[k] - width / 2)
+        ends[rows[k]] = places[k] + width / 2
+    return rows
+
+
 @dataclass(frozen=True, eq=False)
 class Chips(Compound):
     """Texts on plates: words of a sentence, tokens, nodes.

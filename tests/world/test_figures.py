@@ -397,3 +397,8 @@ def test_a_knob_is_where_its_value_is_and_sets_what_it_is_dragged_to() -> None:
     upright = figures.Sliders([(0, 0, 1)], (3.0,), (1.0,), up=(0, 0, 2))
     assert parts(upright)["Lines"].paths[0] == pytest.approx(np.array([(0, 0, 1), (0, 0, 4)]))
     assert parts(upright)["Points"].position == pytest.approx(np.array([(0, 0, 4)]))
+
+
+def test_plates_that_would_cover_each_other_stand_in_rows() -> None:
+    assert figures.rows_apart([0.0, 3.0, 0.5, 0.9, 1.1], 1.0).tolist() == [0, 0, 1, 2, 0]
+    assert figures.rows_apart([], 1.0).tolist() == []
