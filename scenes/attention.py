@@ -105,8 +105,9 @@ class Attention(ll.Scene):
     layer = parameters.Integer(6, 1, minilm.LAYERS, "layer", "Of the model's six.")
     head = parameters.Integer(12, 0, minilm.HEADS, "head", "Of the layer's twelve; 0 is the mean of all.")
     token = parameters.Integer(3, 0, minilm.LONGEST - 1, "token", "Which one looks, from 0 on: click a word.")
-    # The last one: it is set after those that change what is shown.
+    # The last ones: they are set after those that change what is shown.
     show = parameters.Choice("query", ("query", "sentence"), "show", "One query and its keys, or a whole sentence.")
+    alone = parameters.Toggle(False, "alone", "Whether that word alone looks, and not all in turn.", hidden=True)
     clock = ll.Clock(12.0)
 
     def changed(self, name: str) -> None:
@@ -115,6 +116,7 @@ class Attention(ll.Scene):
             self.values["show"] = "sentence"
         elif name in ("query", "keys", "values"):
             self.values["show"] = "query"
+        self.values["alone"] = name == "token" or (self.values["alone"] and name != "show")
 
     def has_control(self, name: str) -> bool:
         """Hide query and keys beside a sentence, which has its own."""
@@ -371,10 +373,10 @@ class Attention(ll.Scene):
     def looking(self, now: ll.Now) -> tuple[int, float, float]:
         """Return which word looks and how much of what it sees is there, and how many have looked; in the end all have.
 
-        Then it is the chosen one's turn again.
+        Then it is the chosen one's turn again; one that was clicked is seen at once.
         """
         count = len(self.reading().tokens)
-        if now.share >= LOOKED[1]:
+        if self.alone or now.share >= LOOKED[1]:
             return min(self.token, count - 1), 1.0, count
         done = now.staged(count, *LOOKED, moving=0.6)
         return min(int(done), count - 1), done - min(int(done), count - 1), done
@@ -463,12 +465,15 @@ class Attention(ll.Scene):
         return [layers.Title(self.title, FORMULA, lines), *self.misfits(len(weights))]
 
     def pick(self, layer: layers.Layer, element: int) -> bool:
-        """Let the word look that is clicked, or whose weight is."""
+        """Let the word look that is clicked, or whose weight is; clicked again, let all look in turn."""
         if layer.key == "weights":
             element //= len(self.reading().tokens)
         elif not layer.key.startswith("words"):
             return False
-        self.set("token", element)
+        if self.alone and element == self.token:
+            self.set("alone", False)
+        else:
+            self.set("token", element)
         return True
 
 

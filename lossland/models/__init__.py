@@ -2,6 +2,7 @@
 
 `analogies`: sums of word vectors, the words that are nearest to them by angle, and words along an axis between two.
 `attention`: who looks at whom: scaled dot-product attention with masks, heads and temperatures.
+`backpropagation`: one step of learning on a graph: values forward, gradients back, a step of descent, all again.
 `calculus`: slopes, areas, Taylor polynomials and Newton's method in one variable.
 `checkpoints`: a training's path out of files.
 `clouds`: samples by name and what they are called, which of many are looked at, and their groups.
@@ -57,6 +58,7 @@
 from lossland.models import (
     analogies,
     attention,
+    backpropagation,
     calculus,
     checkpoints,
     clouds,
@@ -112,6 +114,7 @@ from lossland.models import (
 __all__ = [
     "analogies",
     "attention",
+    "backpropagation",
     "calculus",
     "checkpoints",
     "clouds",

@@ -106,6 +106,16 @@ def glove() -> Words:
         return Words(words, file["vectors"].astype(float), {word: k for k, word in enumerate(words)})
 
 
+def word_counter(least: int, most: int, what: str) -> Callable[[str], None]:
+    """Return what raises UserError, in a sentence that begins with ``what``, for a text of fewer or more words."""
+
+    def check(text: str) -> None:
+        if not least <= len(set(glove().read(text))) <= most:
+            raise UserError(f"{what}, with spaces between, not {text!r}.")
+
+    return check
+
+
 SENTENCES = {
     "weather": ("the storm brings heavy rain and wind", "snow is expected in the cold north",
                 "a warm and sunny day with clear skies", "thick clouds and rain by the evening"),

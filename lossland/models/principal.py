@@ -94,6 +94,12 @@ def class_axes(points: Floats, label: Labels) -> Floats:
     return principal(means(points, label, kinds) if kinds > 3 else points).components[:3].T
 
 
+def share_along(axes: Floats, covariance: Floats) -> float:
+    """Return the share of the variance of a covariance (d, d) that directions (d, k) at right angles keep."""
+    unit = axes / np.linalg.norm(axes, axis=0)
+    return float(np.trace(unit.T @ covariance @ unit) / np.trace(covariance))
+
+
 def standardized(points: Floats) -> Floats:
     """Return samples (n, d) whose features have mean 0 and variance 1; one that never changes becomes 0."""
     centred = np.asarray(points, float) - np.mean(points, axis=0)

@@ -96,3 +96,9 @@ def test_features_as_a_frame_point_the_way_of_their_axes() -> None:
     frame = found.frame_of([2, 1, 0])
     np.testing.assert_array_equal(np.abs(frame), np.eye(4)[:, [2, 1, 0]])
     assert all(found.components[k] @ frame[:, k] > 0 for k in range(3))
+
+
+def test_the_share_of_directions_is_that_of_the_components_along_them():
+    found, covariance = principal.principal(CLOUD), np.cov(CLOUD, rowvar=False)
+    shares = [principal.share_along(3.0 * found.components[:k].T, covariance) for k in range(1, 6)]
+    np.testing.assert_allclose(shares, np.cumsum(found.ratios))

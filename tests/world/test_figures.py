@@ -441,3 +441,19 @@ def test_a_car_stands_on_its_place() -> None:
     assert isinstance(wheels, layers.Points)
     assert np.asarray(wheels.position).mean(axis=0)[0] == pytest.approx(3.0)
     assert np.asarray(body.corners)[:, 1].min() > 1.0
+
+
+def test_a_knob_is_where_its_value_is_and_sets_what_it_is_dragged_to() -> None:
+    sliders = figures.Sliders([(0, 0, 0), (2, 1, 5)], (4.0, 2.0), (0.5, 7.0), -1.0, 1.0)
+    assert sliders.grips == pytest.approx(np.array([(0, 3, 0), (2, 3, 5)]))  # beyond its end it is at the end
+    assert sliders.value_at(0, (9.0, 1.0)) == pytest.approx(-0.5)  # what is aside of the track does not matter
+    assert (sliders.value_at(1, (0.0, 0.0)), sliders.value_at(1, (2.0, 8.0, 5.0))) == (-1.0, 1.0)
+    assert [sliders.value_at(k, grip) for k, grip in enumerate(sliders.grips)] == pytest.approx([0.5, 1.0])
+    upright = figures.Sliders([(0, 0, 1)], (3.0,), (1.0,), up=(0, 0, 2))
+    assert parts(upright)["Lines"].paths[0] == pytest.approx(np.array([(0, 0, 1), (0, 0, 4)]))
+    assert parts(upright)["Points"].position == pytest.approx(np.array([(0, 0, 4)]))
+
+
+def test_plates_that_would_cover_each_other_stand_in_rows() -> None:
+    assert figures.rows_apart([0.0, 3.0, 0.5, 0.9, 1.1], 1.0).tolist() == [0, 0, 1, 2, 0]
+    assert figures.rows_apart([], 1.0).tolist() == []
