@@ -59,6 +59,7 @@ _HOME = {
     "level_points": "lossland.scenery.level_points:",
     "terrain": "lossland.world.terrain:",
     "RaceScene": "lossland.scenery.race",
+    "RunScene": "lossland.scenery.runs",
     "race": "lossland.scenery.race:",
     "rates": "lossland.optimizers.rates:",
     "Frame": "lossland.scenery.scene",
@@ -95,6 +96,7 @@ __all__ = [
     "RaceScene",
     "Readouts",
     "Recorder",
+    "RunScene",
     "Scene",
     "Snapshot",
     "Stage",
@@ -215,6 +217,7 @@ if TYPE_CHECKING:
     from lossland.scenery.kept import refined as refined
     from lossland.scenery.library import scene as scene
     from lossland.scenery.race import RaceScene as RaceScene
+    from lossland.scenery.runs import RunScene as RunScene
     from lossland.scenery.scene import Frame as Frame
     from lossland.scenery.scene import Readouts as Readouts
     from lossland.scenery.scene import Scene as Scene
