@@ -41,6 +41,7 @@ _HOME = {
     "Terrain": "lossland.world.terrain",
     "Track": "lossland.world.track",
     "insets": "lossland.world.insets:",
+    "pads": "lossland.scenery.pads:",
     "ground": "lossland.scenery.ground:",
     "explain": "lossland.compute.explain:",
     "function": "lossland.expression.function",
@@ -71,6 +72,7 @@ _HOME = {
     "refined": "lossland.scenery.kept",
     "signs": "lossland.world.signs:",
     "tex": "lossland.world.phrases",
+    "with_article": "lossland.world.phrases",
     "words": "lossland.world.phrases",
     "numerals": "lossland.numerals:",
     "scene": "lossland.scenery.library",
@@ -129,6 +131,7 @@ __all__ = [
     "notebook",
     "numerals",
     "optimizers",
+    "pads",
     "parameters",
     "plots",
     "problem",
@@ -148,6 +151,7 @@ __all__ = [
     "sweep",
     "terrain",
     "tex",
+    "with_article",
     "words",
 ]
 
@@ -207,6 +211,7 @@ if TYPE_CHECKING:
     from lossland.scenery import curves as curves
     from lossland.scenery import ground as ground
     from lossland.scenery import level_points as level_points
+    from lossland.scenery import pads as pads
     from lossland.scenery import parameters as parameters
     from lossland.scenery import race as race
     from lossland.scenery.clock import Clock as Clock
@@ -230,6 +235,7 @@ if TYPE_CHECKING:
     from lossland.world import signs as signs
     from lossland.world import terrain as terrain
     from lossland.world.phrases import tex as tex
+    from lossland.world.phrases import with_article as with_article
     from lossland.world.phrases import words as words
     from lossland.world.terrain import Terrain as Terrain
     from lossland.world.track import Track as Track
