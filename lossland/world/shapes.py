@@ -64,6 +64,12 @@ def grid(half: float, step: float = 1.0) -> Floats:
     return np.array(ends, float)
 
 
+def ribbon(points: ArrayLike, width: float) -> Floats:
+    """Return a line (n, 3) as a band (2, n, 3), so wide along y, for a ``Sheet``."""
+    side = np.array([0.0, width / 2, 0.0])
+    return np.stack([np.asarray(points, float) - side, np.asarray(points, float) + side])
+
+
 def in_steps(size: float, least: float, step: float = 1.3) -> float:
     """Return the smallest of ``least``, ``least`` times ``step``, and so on, that is not below a size.
 
