@@ -67,6 +67,7 @@ class LayerJourney(ll.RunScene):
         if name in ("widths", "epochs"):
             self.values["run"] = ""
         elif name == "run":
+            self.reread()
             self.course()
 
     # ------------------------------------------------------------------------------------------------- the network

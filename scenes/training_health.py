@@ -72,6 +72,7 @@ class TrainingHealth(ll.RunScene):
         if name in ("fault", "depth", "gain"):
             self.values["run"] = ""
         elif name == "run":
+            self.reread()
             self.seen()
 
     # ------------------------------------------------------------------------------------------------ the training

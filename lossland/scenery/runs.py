@@ -24,6 +24,11 @@ class RunScene(Scene):
             self._followed = path, Followed(path)
         return self._followed[1].runs
 
+    def reread(self) -> None:
+        """Forget what was read: a file that is named again is read again."""
+        self._followed = None
+        self.results.clear()
+
     def poll(self, seconds: float) -> bool:
         """Read what was added to the files; whether the picture is another one now."""
         grown = self._followed is not None and self._followed[1].poll(seconds)
