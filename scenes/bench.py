@@ -25,7 +25,7 @@ CELLS = 72  # of the tuning's map along each side
 RIBBON_VIEW = ll.View(
     -62.0, 30.0, bounds=np.array([(x, y, z) for x in (-1.35, 1.8) for y in (-1, 1) for z in (0.0, 0.8)])
 )
-SCORE = TALL / 0.8  # a score of 1 on the page of rates
+SCORE, LEVELS = TALL / 0.8, (0.0, 0.25, 0.5, 0.75)  # a score of 1 on the page of rates; scores that have lines
 
 
 class Bench(ll.Scene):
@@ -276,23 +276,28 @@ class Bench(ll.Scene):
     def rates(self, now: ll.Now) -> ll.Frame:
         """Return a ribbon for each optimizer: its score at other rates than the tuned one."""
         told = "Mean score at other rates than the tuned one", "Broad and high forgives a guess"
-        ribbons = [one for name in self.ribbons() for one in self.ribbon(name, round(now.eased(0.0, 0.3), 3))]
+        grown = round(now.eased(0.0, 0.3), 3)
+        ribbons = [one for place in range(len(self.scores())) for one in self.ribbon(place, grown)]
         return ll.Frame([*ribbons, *self.rate_axes()], [self.head("Sensitivity to the rate", *told)], RIBBON_VIEW)
 
     @ll.kept
-    def ribbons(self) -> dict[str, float]:
-        """Return the optimizers on the page that have a rate, and the y of their ribbons."""
-        names = [name for name in self.shown if self.found.sensitivity(name) is not None][:RIBBONS]
-        return {name: 1.0 - 2.0 / max(len(names), 6) * (place + 0.5) for place, name in enumerate(names)}
+    def scores(self) -> dict[str, np.ndarray]:
+        """Return the scores at other rates than the tuned one, of those on the page that have a rate."""
+        found = {name: self.found.sensitivity(name) for name in self.shown}
+        return dict([(name, score) for name, score in found.items() if score is not None][:RIBBONS])
+
+    def lane(self, place: float) -> float:
+        """Return the y of a ribbon by its place, the best one behind."""
+        return 1.0 - 2.0 * (place + 0.5) / max(len(self.scores()), 6)
 
     @ll.kept(most=64)
-    def ribbon(self, name: str, grown: float) -> list[layers.Layer]:
+    def ribbon(self, place: int, grown: float) -> list[layers.Layer]:
         """Return an optimizer's ribbon when it has grown to a share of its height, the area below, and its name."""
-        y, fine = self.ribbons()[name], np.linspace(summary.FACTORS[0], summary.FACTORS[-1], 97)
-        score = np.interp(fine, summary.FACTORS, self.found.sensitivity(name))
-        sheet = shapes.ribbon(
-            np.stack([0.65 * fine, 0 * fine + y, grown * SCORE * score], -1), 1.24 / max(len(self.ribbons()), 6)
-        )
+        name, scores = list(self.scores().items())[place]
+        y, fine = self.lane(place), np.linspace(summary.FACTORS[0], summary.FACTORS[-1], 97)
+        height = grown * SCORE * np.interp(fine, summary.FACTORS, scores)
+        line = np.stack([0.65 * fine, 0 * fine + y, height], -1)
+        sheet = shapes.ribbon(line, 0.62 * (self.lane(0) - self.lane(1)))
         color, title = self.color(name), self.found.title(name)
         area = {"at": fine, "foot": sheet[0] * (1, 1, 0), "fill": 0.22, "name": title, "key": f"rate.{name}"}
         return [
@@ -304,24 +309,17 @@ class Bench(ll.Scene):
     @ll.kept
     def rate_axes(self) -> list[layers.Layer]:
         """Return the numbers of the rates in front, and of the scores on the wall behind."""
-        factors, levels = np.array([0.01, 0.1, 1.0, 10.0, 100.0]), np.array([0.0, 0.25, 0.5, 0.75])
-        x, y, wall = (
-            0.65 * np.log10(factors),
-            1.0 - 2.0 * len(self.ribbons()) / max(len(self.ribbons()), 6),
-            SCORE * levels,
-        )
-        lines = [np.array([(at, y, 0.0), (at, 1.0, 0.0)]) for at in x]
-        levels_at = [np.array([(-1.3, 1.0, z), (1.3, 1.0, z)]) for z in wall]
+        x, front, back = 0.65 * np.arange(-2.0, 3.0), self.lane(len(self.scores()) - 0.5), 1.0
+        floor = [np.array([(at, front, 0.0), (at, back, 0.0)]) for at in x]
+        wall = [np.array([(x[0], back, SCORE * one), (x[-1], back, SCORE * one)]) for one in LEVELS]
+        colors = ["accent" if at == 0 else "hair" for at in x] + ["hair"] * len(wall)
+        factors, scores = [words("×?", 10 ** (at / 0.65)) for at in x], [words("?", one) for one in LEVELS]
         look: dict[str, Any] = {"bold": False, "size": 14}
         return [
-            layers.Lines(lines + levels_at, ["accent" if k == 2 else "hair" for k in range(9)], 1.2, pickable=False),
-            *layers.Label.each(
-                [line[0] for line in lines], [words("×?", one) for one in factors], side="below", **look
-            ),
-            *layers.Label.each(
-                [line[0] for line in levels_at], [words("?", one) for one in levels], side="left", **look
-            ),
-            layers.Label((0.0, y - 0.16, 0.0), "rate, as a multiple of the tuned one", "dim", side="below", **look),
+            layers.Lines(floor + wall, colors, 1.2, pickable=False),
+            *layers.Label.each([line[0] for line in floor], factors, side="below", **look),
+            *layers.Label.each([line[0] for line in wall], scores, side="left", **look),
+            layers.Label((0.0, front - 0.16, 0.0), "rate, as a multiple of the tuned one", "dim", side="below", **look),
         ]
 
     # ------------------------------------------------------------------------------------------------ tuning

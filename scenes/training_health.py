@@ -272,7 +272,7 @@ class TrainingHealth(ll.RunScene):
             rows = [layers.Row(*kind) for kind in kinds.items()] if seen.units is not None else []
         curve = layers.Series("loss", "accent", seen.steps.astype(float), seen.loss)
         chart = layers.Chart("Loss", [curve], now=float(seen.steps[k]), x_label="step")
-        formulas = dict(zip(health.GAUGES, (formula for formula, _ in self.formulas), strict=True))
+        formulas: dict[str, str] = dict(zip(health.GAUGES, (formula for formula, _ in self.formulas), strict=True))
         title = layers.Title(self.title, formulas[lit[0]] if lit else FORMULA, lines)
         return [title, self.meter(lit[0] if lit else "", k), *([layers.Legend(rows)] if rows else []), chart]
 

@@ -192,12 +192,14 @@ class Summary:
     def tuning(self, optimizer: str, landscape: str, cells: int) -> Tuning:
         """Return what the tuning went through, for an optimizer with a second parameter: n trials, k² cells."""
         row, second = self.row(optimizer, landscape), self.second(optimizer)
+        assert second is not None
         names, all_trials = row["tuning"]["names"], np.array(row["tuning"]["trials"], float)
         trials = all_trials[:, [names.index("lr"), names.index(second)]]
         (low_x, low_y), (high_x, high_y) = trials.min(axis=0), trials.max(axis=0)
+        start_x, start_y = row["runs"]["median"]["start"]
         made = sweep(
             row["landscape"], row["rule"], ("lr", low_x, high_x, "log"), (second, low_y, high_y), cells, row["steps"],
-            start=tuple(row["runs"]["median"]["start"]), seed=self.settings["seed"],
+            start=(start_x, start_y), seed=self.settings["seed"],
         )  # fmt: skip
         left = np.log10(np.maximum(np.where(made.diverged, np.nan, made.loss - row["lowest"]), 1e-12 * row["scale"]))
         worst = np.nanmax(left[np.isfinite(left)], initial=0.0)

@@ -31,8 +31,8 @@ def samples(name: str, file: str = "", labels: str = "", seed: int = 0, pictures
         glove = datasets.glove()
         return Vectors(neighbours.directions(glove.vectors[:WORDS]), np.array(glove.words[:WORDS]))
     made = misleading.SETS[name](seed) if name in misleading.SETS else datasets.dataset(name)
-    pictures = made.points.reshape(-1, 8, 8) if name == "digits" else None
-    return Vectors(made.points, np.array(made.names)[made.target.astype(int)], pictures)
+    looks = made.points.reshape(-1, 8, 8) if name == "digits" else None
+    return Vectors(made.points, np.array(made.names)[made.target.astype(int)], looks)
 
 
 def drawn(count: int, most: int, seed: int = 0) -> Indices:

@@ -15,7 +15,7 @@ from lossland.scenery.handles import Handle
 from lossland.world import layers
 from lossland.world.plots import Plot
 
-Place = tuple[float, float]
+Place = tuple[float, ...]  # two numbers
 SIDE = float(drawings.SIDE)
 
 

@@ -135,3 +135,13 @@ def test_a_rectangle_goes_around_counter_clockwise() -> None:
     x, y, z = shapes.rectangle((1.0, 3.0), (-1.0, 4.0)).T
     assert np.sum(x * np.roll(y, -1) - y * np.roll(x, -1)) / 2 == 10.0
     assert not z.any()
+
+
+def test_a_part_of_a_line_has_its_ends_where_they_are_asked_for():
+    times, points = np.array([0.0, 1.0, 3.0]), np.array([[0.0, 0.0], [2.0, 1.0], [2.0, 5.0]])
+    at, line = shapes.part_of(times, points, 0.5, 2.0)
+    assert at.tolist() == [0.5, 1.0, 2.0]
+    assert line.tolist() == [[1.0, 0.5], [2.0, 1.0], [2.0, 3.0]]
+    band = shapes.ribbon([(0, 0, 1), (1, 0, 2)], 0.4)
+    assert np.ptp(band, axis=0) == pytest.approx(np.array([(0, 0.4, 0), (0, 0.4, 0)]))
+    assert band.mean(axis=0) == pytest.approx(np.array([(0, 0, 1), (1, 0, 2)]))
