@@ -56,6 +56,7 @@ _HOME = {
     "Scene": "lossland.scenery.scene",
     "Readouts": "lossland.scenery.scene",
     "GroundScene": "lossland.scenery.ground",
+    "charts": "lossland.scenery.charts:",
     "curves": "lossland.scenery.curves:",
     "level_points": "lossland.scenery.level_points:",
     "terrain": "lossland.world.terrain:",
@@ -113,6 +114,7 @@ __all__ = [
     "basins",
     "bench",
     "benchmark",
+    "charts",
     "cluster",
     "curves",
     "explain",
@@ -208,6 +210,7 @@ if TYPE_CHECKING:
     from lossland.models.recorder import Recorder as Recorder
     from lossland.models.slicing import slice as slice
     from lossland.optimizers import rates as rates
+    from lossland.scenery import charts as charts
     from lossland.scenery import curves as curves
     from lossland.scenery import ground as ground
     from lossland.scenery import level_points as level_points

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 import lossland as ll
-from lossland import layers, parameters, plots, shapes, signs, words
+from lossland import charts, layers, parameters, plots, signs, words
 from lossland.benchmark import summary
 
 PAGES = ("leaderboard", "profiles", "cells", "rates", "tuning", "race")
@@ -25,7 +25,6 @@ CELLS = 72  # of the tuning's map along each side
 RIBBON_VIEW = ll.View(
     -62.0, 30.0, bounds=np.array([(x, y, z) for x in (-1.35, 1.8) for y in (-1, 1) for z in (0.0, 0.8)])
 )
-SCORE, LEVELS = TALL / 0.8, (0.0, 0.25, 0.5, 0.75)  # a score of 1 on the page of rates; scores that have lines
 
 
 class Bench(ll.Scene):
@@ -153,46 +152,31 @@ class Bench(ll.Scene):
             "The first is better than every other" if tied < 2 else f"The first {tied}, in bold, cannot be told apart"
         )
         head = self.head("Leaderboard", even + " (5 %)", "At the right: starts that reach the minimum")
-        return ll.Frame(self.board(round(now.eased(0.0, 0.25), 3)), [head], self.board_view())
+        view = ll.View(90.0, 90.0, flat=True, bounds=self.board_bounds())
+        return ll.Frame(self.board(round(now.eased(0.0, 0.25), 3)), [head], view)
 
     @ll.kept
-    def board_plot(self) -> plots.Plot:
-        """Return the scales of the leaderboard: a unit of y is a line."""
-        top, many = max(self.found.board[name]["score_high"] for name in self.shown), max(len(self.shown), 8)
-        return plots.Plot((0, 1.08 * top), (-many, 0), r"\text{score}", right=WIDE, up=BOARD, count=(6, 0))
-
-    @ll.kept
-    def board_view(self) -> ll.View:
-        """Return the view of the leaderboard, with room for names."""
-        bounds = self.board_plot().bounds()
-        bounds[bounds[:, 0] < 0, 0] -= 2.0
-        return ll.View(90.0, 90.0, flat=True, bounds=bounds)
+    def ranking(self) -> charts.Ranking:
+        """Return the chart of the leaderboard."""
+        lines = [self.found.board[name] for name in self.shown]
+        score, low, high = (np.array([line[key] for line in lines]) for key in ("score", "score_low", "score_high"))
+        names = [f"{line['rank']:.0f}  {self.found.title(line['optimizer'])}" for line in lines]
+        told = [words("?n %", round(100 * line["success"])) for line in lines]
+        colors, tied = [self.color(name) for name in self.shown], [line["tied"] for line in lines]
+        worth, size = [self.found.said_of(name) for name in self.shown], (WIDE, BOARD)
+        return charts.Ranking(
+            score, low, high, names, told, colors, tied, worth, r"\text{score}", size, key="optimizers"
+        )
 
     @ll.kept(most=2)
     def board(self, grown: float) -> list[layers.Layer]:
         """Return the leaderboard when its bars have grown to a share of their length."""
-        plot, lines = self.board_plot(), [self.found.board[name] for name in self.shown]
-        y, zero = -0.5 - np.arange(len(lines)), np.zeros(len(lines))
-        score = grown * np.array([line["score"] for line in lines])
-        corner, up = plot.world(zero, y - 0.36), plot.world(zero, y + 0.36)
-        bars = layers.Plates(
-            corner, plot.world(np.maximum(score, 1e-4), y - 0.36) - corner, up - corner,
-            [self.color(name) for name in self.shown], edge=0.0, rounding=0.12,
-            worth=[self.found.said_of(name) for name in self.shown], key="optimizers", name="Score",
-        )  # fmt: skip
-        drawn: list[layers.Layer] = [plot, bars]
-        if grown == 1:
-            ends = [
-                plot.world([line["score_low"], line["score_high"]], [at, at]) for line, at in zip(lines, y, strict=True)
-            ]
-            drawn.append(layers.Lines(ends, "text", 1.8, casing=1.2, pickable=False))
-        size = 15.0 if len(lines) <= 14 else 13.0
-        for line, start, at in zip(lines, plot.world(zero, y), y, strict=True):
-            name = f"{line['rank']:.0f}  {self.found.title(line['optimizer'])}"
-            share, end = words("?n %", round(100 * line["success"])), plot.world(line["score_high"] * grown, at)
-            drawn.append(layers.Label(start, name, "text", size=size, side="left", bold=line["tied"]))
-            drawn.append(layers.Label(end, share, "dim", size=size, side="right", bold=False))
-        return drawn
+        return self.ranking().layers(grown)
+
+    @ll.kept
+    def board_bounds(self) -> np.ndarray:
+        """Return the corners of the leaderboard."""
+        return self.ranking().bounds(for_names=2.0)
 
     # ------------------------------------------------------------------------------------------------ profiles
     def profiles(self, now: ll.Now) -> ll.Frame:
@@ -232,95 +216,50 @@ class Bench(ll.Scene):
     def cells(self, now: ll.Now) -> ll.Frame:
         """Return a skyline of all scores: optimizers by landscapes."""
         top = float(self.found.scores(self.shown).max(initial=1e-9))
-        told = words("Height and colour: the score, up to ?2", top), "A click on a bar shows its race"
-        bars, names = self.skyline(round(now.eased(0.0, 0.3), 3)), self.skyline_names()
-        return ll.Frame([bars, *names], [self.head("Optimizer × landscape", *told)], self.skyline_view())
-
-    def grid(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return where the columns (landscapes) and rows (optimizers, the best behind) of the skyline stand."""
-        columns, count = len(self.found.landscapes), len(self.shown)
-        return PITCH * (np.arange(columns) - (columns - 1) / 2), -PITCH * (np.arange(count) - (count - 1) / 2)
-
-    @ll.kept(most=2)
-    def skyline(self, grown: float) -> layers.Bars:
-        """Return the bars when they have grown to a share of their height."""
-        score = self.found.scores(self.shown)
-        share = score / float(score.max(initial=1e-9))
-        x, y = self.grid()
-        foot = np.stack(np.broadcast_arrays(x, y[:, None], 0.0), -1).reshape(-1, 3)
-        side = 0.44 * PITCH * np.array([1.0, 1.0, 0.0])
-        top = (0.012 + TALL * grown * share).reshape(-1, 1) * (0.0, 0.0, 1.0)
-        told = [self.found.said(name, land) for name in self.shown for land in self.found.landscapes]
-        return layers.Bars(
-            foot - side, foot + side + top, share.ravel(), "height", key="cells", name="Score", worth=told
+        head = words("Height and colour: the score, up to ?2", top), "A click on a bar shows its race"
+        bars = self.bars(round(now.eased(0.0, 0.3), 3))
+        return ll.Frame(
+            bars, [self.head("Optimizer × landscape", *head)], ll.View(-47.0, 47.0, bounds=self.skyline().bounds)
         )
 
     @ll.kept
-    def skyline_names(self) -> list[layers.Label]:
-        """Return the names of the optimizers at the right, and of the landscapes in front."""
-        x, y = self.grid()
-        look: dict[str, Any] = {"size": 13.0 if max(len(x), len(y)) <= 14 else 12.0, "bold": False}
-        right, front = [(x[-1] + 0.7 * PITCH, at, 0.0) for at in y], [(at, y[-1] - 0.7 * PITCH, 0.0) for at in x]
-        optimizers, lands = map(self.found.title, self.shown), map(self.found.landscape_title, self.found.landscapes)
-        names = layers.Label.each(right, optimizers, "text", side="right", **look)
-        return names + layers.Label.each(front, lands, side="left", **look)
+    def skyline(self) -> charts.Skyline:
+        """Return the chart of the cells."""
+        score, lands = self.found.scores(self.shown), self.found.landscapes
+        rows, columns = map(self.found.title, self.shown), map(self.found.landscape_title, lands)
+        worth = [self.found.said(name, land) for name in self.shown for land in lands]
+        share = score / float(score.max(initial=1e-9))
+        return charts.Skyline(share, tuple(rows), tuple(columns), worth, PITCH, TALL, "Score", key="cells")
 
-    @ll.kept
-    def skyline_view(self) -> ll.View:
-        """Return the view of the skyline, with room for names."""
-        x, y = self.grid()
-        across, along = (x[0] - 2 * PITCH, x[-1] + 3 * PITCH), (y[-1] - PITCH, y[0])
-        return ll.View(-47.0, 47.0, bounds=np.array([(a, b, z) for a in across for b in along for z in (0.0, TALL)]))
+    @ll.kept(most=2)
+    def bars(self, grown: float) -> list[layers.Layer]:
+        """Return the skyline when its bars have grown to a share of their height."""
+        return self.skyline().layers(grown)
 
     # ------------------------------------------------------------------------------------------------ sensitivity
     def rates(self, now: ll.Now) -> ll.Frame:
         """Return a ribbon for each optimizer: its score at other rates than the tuned one."""
         told = "Mean score at other rates than the tuned one", "Broad and high forgives a guess"
-        grown = round(now.eased(0.0, 0.3), 3)
-        ribbons = [one for place in range(len(self.scores())) for one in self.ribbon(place, grown)]
-        return ll.Frame([*ribbons, *self.rate_axes()], [self.head("Sensitivity to the rate", *told)], RIBBON_VIEW)
+        drawn = self.risen(round(now.eased(0.0, 0.3), 3))
+        return ll.Frame(drawn, [self.head("Sensitivity to the rate", *told)], RIBBON_VIEW)
 
     @ll.kept
-    def scores(self) -> dict[str, np.ndarray]:
-        """Return the scores at other rates than the tuned one, of those on the page that have a rate."""
-        found = {name: self.found.sensitivity(name) for name in self.shown}
-        return dict([(name, score) for name, score in found.items() if score is not None][:RIBBONS])
+    def ribbons(self) -> charts.Ribbons:
+        """Return the chart of the scores at other rates than the tuned one, of those on the page that have a rate."""
+        every = {name: self.found.sensitivity(name) for name in self.shown}
+        names = [name for name, score in every.items() if score is not None][:RIBBONS]
+        fine = np.linspace(summary.FACTORS[0], summary.FACTORS[-1], 97)
+        heights = np.array([np.interp(fine, summary.FACTORS, self.found.sensitivity(name)) for name in names])
+        ticks = {decade: words("×?", 10.0**decade) for decade in (-2.0, -1.0, 0.0, 1.0, 2.0)}
+        levels = {score: words("?", score) for score in (0.0, 0.25, 0.5, 0.75)}
+        titles, colors = [self.found.title(name) for name in names], [self.color(name) for name in names]
+        unit = "rate, as a multiple of the tuned one"
+        return charts.Ribbons(fine, heights, titles, colors, names, ticks, levels, 0.0, unit, 2.6, TALL / 0.8)
 
-    def lane(self, place: float) -> float:
-        """Return the y of a ribbon by its place, the best one behind."""
-        return 1.0 - 2.0 * (place + 0.5) / max(len(self.scores()), 6)
-
-    @ll.kept(most=64)
-    def ribbon(self, place: int, grown: float) -> list[layers.Layer]:
-        """Return an optimizer's ribbon when it has grown to a share of its height, the area below, and its name."""
-        name, scores = list(self.scores().items())[place]
-        y, fine = self.lane(place), np.linspace(summary.FACTORS[0], summary.FACTORS[-1], 97)
-        height = grown * SCORE * np.interp(fine, summary.FACTORS, scores)
-        line = np.stack([0.65 * fine, 0 * fine + y, height], -1)
-        sheet = shapes.ribbon(line, 0.62 * (self.lane(0) - self.lane(1)))
-        color, title = self.color(name), self.found.title(name)
-        area = {"at": fine, "foot": sheet[0] * (1, 1, 0), "fill": 0.22, "name": title, "key": f"rate.{name}"}
-        return [
-            layers.Curve(sheet[0], color, 2.4, **area),
-            layers.Sheet(sheet, color=color, every=(0, 0), name=title, key=f"ribbon.{name}"),
-            layers.Label((1.34, y, 0.0), title, "text", size=14, side="right", bold=False),
-        ]
-
-    @ll.kept
-    def rate_axes(self) -> list[layers.Layer]:
-        """Return the numbers of the rates in front, and of the scores on the wall behind."""
-        x, front, back = 0.65 * np.arange(-2.0, 3.0), self.lane(len(self.scores()) - 0.5), 1.0
-        floor = [np.array([(at, front, 0.0), (at, back, 0.0)]) for at in x]
-        wall = [np.array([(x[0], back, SCORE * one), (x[-1], back, SCORE * one)]) for one in LEVELS]
-        colors = ["accent" if at == 0 else "hair" for at in x] + ["hair"] * len(wall)
-        factors, scores = [words("×?", 10 ** (at / 0.65)) for at in x], [words("?", one) for one in LEVELS]
-        look: dict[str, Any] = {"bold": False, "size": 14}
-        return [
-            layers.Lines(floor + wall, colors, 1.2, pickable=False),
-            *layers.Label.each([line[0] for line in floor], factors, side="below", **look),
-            *layers.Label.each([line[0] for line in wall], scores, side="left", **look),
-            layers.Label((0.0, front - 0.16, 0.0), "rate, as a multiple of the tuned one", "dim", side="below", **look),
-        ]
+    @ll.kept(most=2)
+    def risen(self, grown: float) -> list[layers.Layer]:
+        """Return the ribbons when they have risen to a share of their height."""
+        return self.ribbons().layers(grown)
 
     # ------------------------------------------------------------------------------------------------ tuning
     def tuning(self, now: ll.Now) -> ll.Frame:
