@@ -10,6 +10,7 @@
 `critical_points`: where a landscape is level, and of which kind.
 `curves`: learning curves: smoothed, their best step, when patience ends; and a small training that overfits.
 `datasets`: digits, iris, and two classes in the plane.
+`drawings`: a digit that is drawn by hand, as the data set of digits has them: 8 by 8 pixels with 0 to 16 parts of ink.
 `embeddings`: a layout that grows step by step, kept on its way: the course of t-SNE or UMAP.
 `eventfiles`: tensorBoard's event files, read and written without its package.
 `foldings`: how layers of rectified units fold and cut a line, a plane and a sheet of paper.
@@ -66,6 +67,7 @@ from lossland.models import (
     critical_points,
     curves,
     datasets,
+    drawings,
     embeddings,
     eventfiles,
     foldings,
@@ -122,6 +124,7 @@ __all__ = [
     "critical_points",
     "curves",
     "datasets",
+    "drawings",
     "embeddings",
     "eventfiles",
     "foldings",

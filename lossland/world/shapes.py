@@ -45,6 +45,13 @@ def point_at(points: ArrayLike, times: ArrayLike, time: float) -> Floats:
     return start + (time - begin) * ((end - start) / (clock[after] - begin))
 
 
+def part_of(times: ArrayLike, points: ArrayLike, begin: float, end: float) -> tuple[Floats, Floats]:
+    """Return the part of a line through points (n, d) from one time to another: its times (m,) and points (m, d)."""
+    times, points = np.asarray(times, float), np.asarray(points, float)
+    at = np.concatenate([[begin], times[(times > begin) & (times < end)], [end]])
+    return at, np.stack([np.interp(at, times, column) for column in points.T], -1)
+
+
 def lifted(points: ArrayLike, z: float = 0.0) -> Floats:
     """Return points of the plane (..., 2) as points of the world (..., 3) at the height ``z``."""
     flat = np.asarray(points, float)
@@ -98,6 +105,12 @@ def over_patches(values: NDArray) -> NDArray:
 def patch_of(cell: int, columns: int, size: int) -> int:
     """Return in which of `patches` a cell lies, of a grid of so many columns of points; ``size`` is s."""
     return cell % (columns - 1) // (size + 3)
+
+
+def ribbon(points: ArrayLike, width: float) -> Floats:
+    """Return a line (n, 3) as a band (2, n, 3), so wide along y, for a ``Sheet``."""
+    side = np.array([0.0, width / 2, 0.0])
+    return np.stack([np.asarray(points, float) - side, np.asarray(points, float) + side])
 
 
 def in_steps(size: float, least: float, step: float = 1.3) -> float:
