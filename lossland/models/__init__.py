@@ -2,6 +2,7 @@
 
 `analogies`: sums of word vectors, the words that are nearest to them by angle, and words along an axis between two.
 `attention`: scaled dot-product attention with masks, heads and temperatures.
+`backpropagation`: gradient descent on a graph, step by step: forward pass, backward pass, update.
 `calculus`: derivatives, integrals, Taylor polynomials and Newton's method in one variable.
 `checkpoints`: a training's path read from files.
 `clouds`: samples by name with their labels, subsets of them, and their groups.
@@ -9,6 +10,7 @@
 `critical_points`: where a landscape is level, and of which kind.
 `curves`: learning curves: smoothing, the best step, early stopping; and a small training that overfits.
 `datasets`: digits, iris, and two classes in the plane.
+`drawings`: a digit drawn by hand, in the format of the digits data set: 8 by 8 pixels with ink from 0 to 16.
 `embeddings`: the layouts of an iterative embedding, t-SNE or UMAP, recorded as it is computed.
 `eventfiles`: tensorBoard's event files, read and written without its package.
 `foldings`: how layers of rectified units fold and cut a line, a plane and a sheet of paper.
@@ -51,11 +53,13 @@
 `umap`: UMAP: a fuzzy graph of neighbours, and a layout optimized by sampling its edges.
 `vectorfiles`: a user's vectors in files, with labels and pictures: .npy, .npz and .tsv.
 `vectors`: angles, projections and spans.
+`warps`: how a trained network deforms the plane of its inputs, scaled for a picture, with a view of it.
 """
 
 from lossland.models import (
     analogies,
     attention,
+    backpropagation,
     calculus,
     checkpoints,
     clouds,
@@ -63,6 +67,7 @@ from lossland.models import (
     critical_points,
     curves,
     datasets,
+    drawings,
     embeddings,
     eventfiles,
     foldings,
@@ -105,11 +110,13 @@ from lossland.models import (
     umap,
     vectorfiles,
     vectors,
+    warps,
 )
 
 __all__ = [
     "analogies",
     "attention",
+    "backpropagation",
     "calculus",
     "checkpoints",
     "clouds",
@@ -117,6 +124,7 @@ __all__ = [
     "critical_points",
     "curves",
     "datasets",
+    "drawings",
     "embeddings",
     "eventfiles",
     "foldings",
@@ -159,4 +167,5 @@ __all__ = [
     "umap",
     "vectorfiles",
     "vectors",
+    "warps",
 ]

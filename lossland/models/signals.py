@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from lossland.compute.philox import Purpose, particles, standard_normal
 from lossland.models import networks
@@ -152,6 +152,11 @@ def training(network: Deep, rate: float, most: float, seed: int = 0) -> Iterator
 def lengths(gains: Floats) -> Floats:
     """Return the lengths (L + 1,) of the gradient by the inputs and each layer's output, from gains; the last is 1."""
     return np.append(np.cumprod(gains[::-1])[::-1], 1.0)
+
+
+def decades(x: ArrayLike, least: float = 1e-30) -> Floats:
+    """Return the logarithms to base 10 of numbers of any shape, as if none were below ``least`` or above 1 over it."""
+    return np.log10(np.clip(np.asarray(x, float), least, 1 / least))
 
 
 def rms(x: Floats) -> float:

@@ -216,9 +216,8 @@ READABLE = 4.5  # contrast of text with its background (WCAG 2, level AA)
 LANES = 8  # distinguishable colours of lanes; further lanes reuse them with a mark (see ``marked``)
 USUAL_LANE = {"sgd": 0, "momentum": 1, "rmsprop": 2, "adam": 3, "lion": 4, "adamax": 5, "amsgrad": 6, "nesterov": 7}
 """The preferred lane colour of these optimizers, if it is free."""
-_MORE = ("good", "signed.high", "optimizer.yogi", "optimizer.gradient_descent")
-CLASSES = (*(f"lane.{k}" for k in (*range(1, LANES), 0)), *_MORE)
-"""The roles whose colours groups of samples have: twelve distinguishable ones, enough for ten digits."""
+CLASSES = (*(f"lane.{k}" for k in (*range(1, LANES), 0)), *(f"class.{k}" for k in range(LANES, LANES + 4)))
+"""The roles whose colours groups of samples have: those of the lanes and four more, enough for ten digits."""
 CATEGORIES = 4  # colours of basins; letters at the minima are the second channel
 
 _HEIGHT_DARK = (
@@ -286,6 +285,10 @@ DARK = Theme(
         "lane.5": "#971DCB",
         "lane.6": "#B6095A",
         "lane.7": "#AF6AFD",
+        "class.8": "#DE000B",
+        "class.9": "#C8647A",
+        "class.10": "#D3D3A6",
+        "class.11": "#B159B1",
         "basin.0": "#1C466F",
         "basin.1": "#8B7035",
         "basin.2": "#286552",
@@ -378,6 +381,10 @@ PRINT = Theme(
         "lane.5": "#5B93EE",
         "lane.6": "#A37691",
         "lane.7": "#4F4700",
+        "class.8": "#4EBCD3",
+        "class.9": "#BC9B85",
+        "class.10": "#370BA6",
+        "class.11": "#6F0064",
         "basin.0": "#7AAAD4",
         "basin.1": "#F4DCA1",
         "basin.2": "#95CCB6",
