@@ -31,5 +31,5 @@ class Handle:
 
     def ring(self, color: Color, size: float = 7.0) -> Points:
         """Return the ring that shows in a window where it is to be dragged; films leave it out."""
-        look: dict[str, Any] = {"group": "handles", "key": f"ring {self.name}", "name": self.name}
-        return Points(np.array([self.position]), color, size, "ring", outline=True, **look)
+        position, key = np.array([self.position]), f"ring {self.name}"
+        return Points(position, color, size, "ring", outline=True, group="handles", key=key, name=self.name)

@@ -10,7 +10,7 @@ import unicodedata
 from abc import abstractmethod
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -111,8 +111,8 @@ class Floor(Compound):
         cells = self.unit * lifted(grid(self.half))
         ends = self.unit * self.reach * np.eye(3)
         axes = [np.stack([-end, end]) for end in ends[:2]] + [np.stack([0.0 * ends[2], ends[2]])]
-        look: dict[str, Any] = {"group": "grid", "pickable": False}
-        return [Lines(list(cells), "hair", 1.0, **look), Lines(axes, "dim", 1.2, 0.75, **look)]
+        lines = partial(Lines, group="grid", pickable=False)
+        return [lines(list(cells), "hair", 1.0), lines(axes, "dim", 1.2, 0.75)]
 
 
 # ------------------------------------------------------------------------------------------------------- angles

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any, Protocol
 
 import numpy as np
@@ -23,7 +24,7 @@ from lossland.render.gl.programs import send, shader_source
 from lossland.world.theme import Theme
 from lossland.writing.style import apply_style
 
-fast: Any = vispys  # the same functions with less around them
+fast: ModuleType = vispys  # the same functions with less around them
 INDEX_TYPE = gl.GL_UNSIGNED_SHORT if imgui.INDEX_SIZE == 2 else gl.GL_UNSIGNED_INT
 EMPTY = np.zeros(0, np.uint8)
 FAR_AWAY = -1e6  # where the pointer is while it is outside the window
@@ -274,7 +275,7 @@ class Host:
         self.io.add_input_character(codepoint)
 
 
-def _renderer(window: Any) -> Any:
+def _renderer(window: object) -> Any:
     sources = {"VERTEX_SHADER_SRC": shader_source("panels.vert"), "FRAGMENT_SHADER_SRC": shader_source("panels.frag")}
     if window is None:
         return type("Renderer", (ProgrammablePipelineRenderer,), sources)()
@@ -284,7 +285,7 @@ def _renderer(window: Any) -> Any:
     renderer: Any = type("WindowRenderer", (GlfwRenderer,), sources)(window, attach_callbacks=False)
 
     def clipboard(_context: object) -> str:
-        text: Any = glfw.get_clipboard_string(window)
+        text: bytes | None = glfw.get_clipboard_string(window)
         return text.decode() if text else ""  # the backend's own reader fails on an empty clipboard
 
     imgui.get_platform_io().platform_get_clipboard_text_fn = clipboard

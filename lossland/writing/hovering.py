@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from imgui_bundle import imgui
@@ -45,7 +44,7 @@ def _draw_outlines(
     pixels = camera.project(np.concatenate(outlines), size)  # at once: a body may have hundreds of edges
     strokes = [(type_.u32("text", 0.22), type_.px(GLOW)), (type_.u32("text", 0.75), type_.px(LINE))]
     known = np.isfinite(pixels).all(axis=1).tolist()
-    points: list[Any] = [V2(x, y) for x, y in pixels.tolist()]
+    points: list[imgui.ImVec2Like] = [V2(x, y) for x, y in pixels.tolist()]
     end = 0
     for outline in outlines:
         start, end = end, end + len(outline)

@@ -10,7 +10,6 @@ import ctypes
 import os
 from collections.abc import Callable
 from functools import cache, partial
-from typing import Any
 
 from lossland.render.gl import egl
 
@@ -31,7 +30,7 @@ def put_aside() -> Callable[[], object] | None:
 
 
 @cache
-def _found(name: str) -> Any:
+def _found(name: str) -> ctypes.CDLL:
     library = ctypes.CDLL(name, mode=os.RTLD_NOLOAD | ctypes.RTLD_GLOBAL)  # OSError where nobody has loaded it yet
     library.glXGetCurrentContext.restype = library.glXGetCurrentDisplay.restype = _pointer
     library.glXGetCurrentDrawable.restype = ctypes.c_ulong
@@ -39,7 +38,7 @@ def _found(name: str) -> Any:
     return library
 
 
-def _glx() -> Any:
+def _glx() -> ctypes.CDLL | None:
     """Return the library that has GLX's functions, None unless this process uses it."""
     if not hasattr(os, "RTLD_NOLOAD"):
         return None
