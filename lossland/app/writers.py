@@ -21,8 +21,7 @@ from lossland.errors import MachineError, UserError, nearest
 from lossland.files import remove, written
 
 if TYPE_CHECKING:
-    from av import VideoFrame
-    from av.video.stream import VideoStream
+    from av import VideoFrame, VideoStream
 
 Image = NDArray[np.uint8]
 Add = Callable[[Image], None]
