@@ -80,6 +80,10 @@ class LinearMap3D(ll.Scene):
     lattice = parameters.Integer(7, 2, 64, "lattice", "How many points along each side of the lattice that A moves.")
     clock = ll.Clock(12.0)
 
+    def has_control(self, name: str) -> bool:
+        """Hide what the picture does not use."""
+        return {"target": self.show == "target"}.get(name, name in ("matrix", "show") or self.show == "map")
+
     @property
     def a(self) -> np.ndarray:
         """The matrix A, (3, 3)."""
