@@ -21,7 +21,7 @@ EXTENT, DENSE, FEW = (
 )  # half the lattice's width in units, that of a fine one, and the most points of a coarse
 KEYS = 12  # moments of the way; between them the shader moves the points
 CUBE = shapes.box((0, 0, 0), (1, 1, 1))
-BOUNDS = shapes.box((-0.95, -0.95, -0.6), (1.15, 1.15, 1.1))  # of what is seen, world
+BOUNDS = shapes.box((-0.85, -0.85, -0.6), (1.35, 1.35, 1.1))  # of what is seen, world
 REST = 1e-6  # of its size that a flattened body keeps: one without any has no normals
 PLACES = ("0 alone", "a line", "a plane", "all of space")
 SAID = (
