@@ -224,7 +224,7 @@ class DerivativeSlope(ll.Scene):
         for plot, graph, y, color in list(zip(all_plots, self.graphs, heights, COLORS, strict=True))[1:]:
             drawn += [self.slope_curve(plot, graph, color).upto(x), plot.points(x, y, color, 7.0)]
             if np.isfinite(y):
-                side = curves.beside(graph.slope(x) > 0, x < np.mean(self.span))
+                side = curves.beside(graph.slope(x) > 0, 2 * x < sum(self.span))
                 drawn.append(plot.label(x, y, words("?.2", y), color, side, size=28))
         passed = self.extrema()[self.extrema()[:, 0] <= x + 1e-9]
         if len(passed):
