@@ -106,6 +106,16 @@ def glove() -> Words:
         return Words(words, file["vectors"].astype(float), {word: k for k, word in enumerate(words)})
 
 
+def word_counter(least: int, most: int, what: str) -> Callable[[str], None]:
+    """Return what raises UserError, in a sentence that begins with ``what``, for a text of fewer or more words."""
+
+    def check(text: str) -> None:
+        if not least <= len(set(glove().read(text))) <= most:
+            raise UserError(f"{what}, with spaces between, not {text!r}.")
+
+    return check
+
+
 SENTENCES = {
     "weather": ("the storm brings heavy rain and wind", "snow is expected in the cold north",
                 "a warm and sunny day with clear skies", "thick clouds and rain by the evening"),
@@ -265,6 +275,29 @@ def dataset(name: str, count: int | None = None, noise: float = 0.0, seed: int =
     if name not in NAMES:
         raise UserError(f"There is no data set {name!r}.{nearest(name, NAMES)} There are {', '.join(NAMES)}.")
     return digits() if name == "digits" else iris()
+
+
+def two_classes(name: str, count: int, noise: float = 0.0, seed: int = 0) -> Data:
+    """Return samples of two classes around the origin, about within [−1.7, 1.7] along each axis."""
+    if name == "swiss_roll":
+        return swiss_roll(count, noise, seed)
+    data = dataset(name, count, noise, seed)
+    place = 1.2 * (data.points - (0.5, 0.25)) if name == "moons" else data.points / 3
+    return Data(place, data.target, data.names)
+
+
+def sheet(name: str, reach: float, cells: int) -> Floats:
+    """Return a grid (cells + 1, cells + 1, d) over the inputs of `two_classes`, so far from the origin.
+
+    It is a square of the plane, a disc for a circle, and a roll of space for the Swiss roll.
+    """
+    share = np.linspace(0, 1, cells + 1)
+    first, second = np.meshgrid(share, share)
+    if name == "swiss_roll":
+        return on_roll(first, second)
+    if name == "circle":
+        return reach * first[..., None] * np.stack([np.cos(2 * np.pi * second), np.sin(2 * np.pi * second)], -1)
+    return reach * (2 * np.stack([first, second], -1) - 1)
 
 
 def _half(count: int) -> int:

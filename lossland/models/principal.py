@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lossland.errors import UserError
+from lossland.models.neighbours import Labels, means
 
 Floats = NDArray[np.float64]
 RANK = 1e-12  # of the largest variance: a smaller one is rounding
@@ -82,6 +83,21 @@ def principal(points: Floats) -> Principal:
     components = vectors.T[::-1]
     largest = np.take_along_axis(components, np.abs(components).argmax(axis=1)[:, None], axis=1)
     return Principal(mean, covariance, np.maximum(values[::-1], 0.0), components * np.sign(largest))
+
+
+def class_axes(points: Floats, label: Labels) -> Floats:
+    """Return three directions (d, 3) in which the classes of samples (n, d) differ most, at right angles.
+
+    They are the principal axes of the means of the classes, or of the samples where there are no more than three.
+    """
+    kinds = int(label.max()) + 1
+    return principal(means(points, label, kinds) if kinds > 3 else points).components[:3].T
+
+
+def share_along(axes: Floats, covariance: Floats) -> float:
+    """Return the share of the variance of a covariance (d, d) that directions (d, k) at right angles keep."""
+    unit = axes / np.linalg.norm(axes, axis=0)
+    return float(np.trace(unit.T @ covariance @ unit) / np.trace(covariance))
 
 
 def standardized(points: Floats) -> Floats:
