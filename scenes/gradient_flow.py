@@ -192,8 +192,8 @@ class GradientFlow(ll.Scene):
         drawn: list[layers.Layer] = [layers.Label((x, self.lane(kind, 0), 0.0), NAMES[kind], color, size=18)]
         if layer < self.depth:
             high = self.height(np.interp(layer, np.arange(self.depth + 1.0), self.levels()[kind][1]))
-            text, look = words("?", self.gradients()[kind][round(layer)]), {"side": "left", "key": f"value.{kind}"}
-            drawn.append(layers.Label((-x - 0.1, self.lane(kind, 1), float(high)), text, color, size=18, **look))
+            text, at = words("?", self.gradients()[kind][round(layer)]), (-x - 0.1, self.lane(kind, 1), float(high))
+            drawn.append(layers.Label(at, text, color, size=18, side="left", key=f"value.{kind}"))
         return drawn
 
     def ridges(self, now: ll.Now) -> ll.Frame:
