@@ -196,6 +196,17 @@ def frames(activations: Sequence[Floats]) -> list[Frame]:
     return found
 
 
+def mosaic(pictures: Floats, columns: int) -> Floats:
+    """Return pictures (n, h, w) as one, row by row, with a line of zeros between them."""
+    count, high, wide = pictures.shape
+    columns = min(count, columns)
+    found = np.zeros((-(-count // columns) * (high + 1) - 1, columns * (wide + 1) - 1))
+    for k, one in enumerate(pictures):
+        row, column = (k // columns) * (high + 1), (k % columns) * (wide + 1)
+        found[row : row + high, column : column + wide] = one
+    return found
+
+
 @dataclass(frozen=True, eq=False)
 class Passage:
     """The way of points through one layer, as it is seen: from ``start`` by W and b to ``turned``, by φ to ``end``.

@@ -6,6 +6,7 @@ Time is passed in: what the user does moves a goal, and ``advance`` glides towar
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -186,26 +187,25 @@ class Camera:
         pose = replace(pose, azimuth=self.composed[0], elevation=self.composed[1])
         tx, ty, tz = (self._bounds.min(0) + self._bounds.max(0)) / 2
         pose = replace(pose, target=(float(tx), float(ty), float(tz)), shift=(0.0, 0.0))
+        right, up, back = self._axes(pose)
+        points = self._bounds - np.asarray(pose.target)
+        across, upward, toward_eye = points @ right, points @ up, points @ back
+        nearest = 0.0 if self.flat else float(toward_eye.max())
+        pixels_high = size[1] / (2.0 * np.tan(np.radians(FIELD_OF_VIEW) / 2))  # of a world unit at distance 1
+        wide, tall = w * (1 - 2 * margin) / pixels_high, h * (1 - 2 * margin) / pixels_high
         near, far = 0.02, 4000.0
         for _ in range(60):
-            distance = float(np.sqrt(near * far))
-            trial = replace(pose, distance=distance)
-            pixels = self.project(self._bounds, size, trial)
-            extent = np.ptp(pixels, axis=0)
-            fits = self._in_front(trial) and extent[0] <= w * (1 - 2 * margin) and extent[1] <= h * (1 - 2 * margin)
+            distance = math.sqrt(near * far)
+            fits = distance - nearest > 0.05 * distance  # every point lies well in front of the eye
+            if fits:
+                depth = distance if self.flat else distance - toward_eye
+                x_seen, y_seen = across / depth, upward / depth
+                fits = x_seen.max() - x_seen.min() <= wide and y_seen.max() - y_seen.min() <= tall
             near, far = (near, distance) if fits else (distance, far)
         pose = replace(pose, distance=far)
         pixels = self.project(self._bounds, size, pose)
         off = np.array([x + w / 2, y + h / 2]) - (pixels.min(0) + pixels.max(0)) / 2
         return replace(pose, **seen_from, shift=(float(2 * off[0] / size[0]), float(-2 * off[1] / size[1])))
-
-    def _in_front(self, pose: Pose) -> bool:
-        """Whether every point to be fitted lies well in front of the eye."""
-        assert self._bounds is not None
-        if self.flat:
-            return True
-        depth = (self.eye_of(pose) - self._bounds) @ self._axes(pose)[2]
-        return bool(depth.min() > 0.05 * pose.distance)
 
     # ------------------------------------------------------------------------------------------------ matrices
     def _axes(self, pose: Pose) -> tuple[Floats, Floats, Floats]:

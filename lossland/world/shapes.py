@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, product
 from typing import NamedTuple
 
 import numpy as np
@@ -45,6 +45,13 @@ def point_at(points: ArrayLike, times: ArrayLike, time: float) -> Floats:
     return start + (time - begin) * ((end - start) / (clock[after] - begin))
 
 
+def part_of(times: ArrayLike, points: ArrayLike, begin: float, end: float) -> tuple[Floats, Floats]:
+    """Return the part of a line through points (n, d) from one time to another: its times (m,) and points (m, d)."""
+    times, points = np.asarray(times, float), np.asarray(points, float)
+    at = np.concatenate([[begin], times[(times > begin) & (times < end)], [end]])
+    return at, np.stack([np.interp(at, times, column) for column in points.T], -1)
+
+
 def lifted(points: ArrayLike, z: float = 0.0) -> Floats:
     """Return points of the plane (..., 2) as points of the world (..., 3) at the height ``z``."""
     flat = np.asarray(points, float)
@@ -55,6 +62,12 @@ def rectangle(x: tuple[float, float], y: tuple[float, float]) -> Floats:
     """Return the corners (4, 3) of a rectangle in the plane z = 0 between two x and two y."""
     (x0, x1), (y0, y1) = x, y
     return np.array([(x0, y0, 0.0), (x1, y0, 0.0), (x1, y1, 0.0), (x0, y1, 0.0)])
+
+
+def box(low: ArrayLike, high: ArrayLike) -> Floats:
+    """Return the corners (8, 3) of the box along the axes between two opposite ones (3,)."""
+    share = np.array(list(product((0.0, 1.0), repeat=3)))
+    return (1 - share) * np.asarray(low, float) + share * np.asarray(high, float)
 
 
 def grid(half: float, step: float = 1.0, reach: float | None = None) -> Floats:
@@ -92,6 +105,12 @@ def over_patches(values: NDArray) -> NDArray:
 def patch_of(cell: int, columns: int, size: int) -> int:
     """Return in which of `patches` a cell lies, of a grid of so many columns of points; ``size`` is s."""
     return cell % (columns - 1) // (size + 3)
+
+
+def ribbon(points: ArrayLike, width: float) -> Floats:
+    """Return a line (n, 3) as a band (2, n, 3), so wide along y, for a ``Sheet``."""
+    side = np.array([0.0, width / 2, 0.0])
+    return np.stack([np.asarray(points, float) - side, np.asarray(points, float) + side])
 
 
 def in_steps(size: float, least: float, step: float = 1.3) -> float:

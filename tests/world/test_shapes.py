@@ -137,6 +137,14 @@ def test_a_rectangle_goes_around_counter_clockwise() -> None:
     assert not z.any()
 
 
+def test_a_box_has_all_its_corners_and_no_others() -> None:
+    corners = shapes.box((-1, 0, 2), (3, 4, 5))
+    assert len(np.unique(corners, axis=0)) == 8
+    np.testing.assert_array_equal(np.sort(np.unique(corners[:, 0])), (-1, 3))
+    np.testing.assert_array_equal(corners.min(axis=0), (-1, 0, 2))
+    np.testing.assert_array_equal(corners.max(axis=0), (3, 4, 5))
+
+
 def test_patches_are_sheets_side_by_side():
     height = np.arange(18.0).reshape(2, 3, 3)
     grid = shapes.patches([(0.0, 1.0), (5.0, -1.0)], 0.5, height, [0.0, 100.0])
@@ -157,3 +165,13 @@ def test_a_grid_may_reach_beyond_its_last_line():
     assert lines.shape == (10, 2, 2)
     np.testing.assert_array_equal(np.unique(lines[::2, :, 0]), [-2, -1, 0, 1, 2])
     np.testing.assert_array_equal(np.unique(lines[::2, :, 1]), [-2.5, 2.5])
+
+
+def test_a_part_of_a_line_has_its_ends_where_they_are_asked_for():
+    times, points = np.array([0.0, 1.0, 3.0]), np.array([[0.0, 0.0], [2.0, 1.0], [2.0, 5.0]])
+    at, line = shapes.part_of(times, points, 0.5, 2.0)
+    assert at.tolist() == [0.5, 1.0, 2.0]
+    assert line.tolist() == [[1.0, 0.5], [2.0, 1.0], [2.0, 3.0]]
+    band = shapes.ribbon([(0, 0, 1), (1, 0, 2)], 0.4)
+    assert np.ptp(band, axis=0) == pytest.approx(np.array([(0, 0.4, 0), (0, 0.4, 0)]))
+    assert band.mean(axis=0) == pytest.approx(np.array([(0, 0, 1), (1, 0, 2)]))
