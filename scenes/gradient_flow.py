@@ -244,7 +244,7 @@ class GradientFlow(ll.Scene):
         """Return the corners of the lanes."""
         top = float(self.height(self.span()[1])) + (0.6 if self.show == "steps" else 0.1)  # below the title
         x, y = LENGTH / 2 + 0.45, self.lane(FRONT[-1]) + 0.3
-        return np.array([(a, b, c) for a in (-x, x) for b in (-y, y) for c in (0.0, top)])
+        return shapes.box((-x, -y, 0.0), (x, y, top))
 
     def view(self, now: ll.Now) -> ll.View:
         """Return a view that goes along with the gradient a little."""
