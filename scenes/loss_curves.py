@@ -55,9 +55,7 @@ class LossCurves(ll.RunScene):
 
     file = parameters.Text("", None, "run", "A run's file or a folder of runs; empty: a small training.", hidden=True)
     series = parameters.Text("loss", None, "curve", "Which curve is shown, such as loss; or numbers: 1, 2, 3.")
-    show = parameters.Choice(
-        "curves", ("curves", "sweep", "landscape"), "show", "Runs, a sweep of rates, or a run's way."
-    )
+    show = parameters.Choice("curves", ("curves", "sweep", "landscape"), "show", "Runs, many rates, or one's way.")
     compare = parameters.Choice("noise", ("one", "noise", "samples"), "compare", "What differs between the runs.")
     run = parameters.Integer(1, 1, MOST_RUNS, "run", "The run that is told about, counted from the back.")
     noise = parameters.Number(0.2, 0.0, 0.5, "wrong labels", "Share of the training's samples with a wrong label.")
@@ -415,12 +413,12 @@ class LossCurves(ll.RunScene):
         at, _ = self.lowest()
         step, drawn = self.along(ground, path, values, at, now)
         epoch, best = int(found.steps[int(step)]), float(10 ** path[int(step), 1])
+        heading = words("Its validation at epoch ?n", epoch)
         notes = [
             layers.Title(self.title, "", (words("?n networks, each with its own rate", self.networks),)),
             layers.Formula(tex(r"\eta_{\mathrm{best}} = ?s", best), 36),
             *self.cut(found.val_loss),
-            layers.Meter(words("Its validation at epoch ?n", epoch), r"L_{\mathrm{val}} =", values[int(step)], VALIDATION,
-                         0.0, 3.0),
+            layers.Meter(heading, r"L_{\mathrm{val}} =", values[int(step)], VALIDATION, 0.0, 3.0),
             layers.ColorBar(ground, "log10 validation" if self.log else "validation"),
         ]  # fmt: skip
         axes = layers.Axes(ground, x=r"\text{epoch}", y=r"\log_{10}\eta")
@@ -479,7 +477,7 @@ class LossCurves(ll.RunScene):
     def along(
         self, ground: ll.Terrain, path: np.ndarray, values: np.ndarray, best: int, now: ll.Now
     ) -> tuple[float, list[layers.Layer]]:
-        """Return how far a path (T, 2) on a ground has come, as its step, and its trail, with a flag at its best step."""
+        """Return the step to which a path (T, 2) on a ground has come, and its trail, with a flag at its best step."""
         step = (len(path) - 1) * min(now.share / DRAWN, 1.0)
         drawn: list[layers.Layer] = [layers.Trail.on(ground, path, step, "text", values=values, key="way", name="Way")]
         if best <= step:
