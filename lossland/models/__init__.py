@@ -2,6 +2,7 @@
 
 `analogies`: sums of word vectors, the words that are nearest to them by angle, and words along an axis between two.
 `attention`: who looks at whom: scaled dot-product attention with masks, heads and temperatures.
+`backpropagation`: one step of learning on a graph: values forward, gradients back, a step of descent, all again.
 `calculus`: slopes, areas, Taylor polynomials and Newton's method in one variable.
 `checkpoints`: a training's path out of files.
 `clouds`: samples by name and what they are called, which of many are looked at, and their groups.
@@ -52,11 +53,13 @@
 `umap`: a fuzzy graph of neighbours, and a layout that is drawn from it edge by edge: UMAP.
 `vectorfiles`: vectors of a user's own in files, with labels and pictures: .npy, .npz and .tsv.
 `vectors`: sums, multiples, angles and spans.
+`warps`: the plane of inputs on its way through a trained network, sized for a picture, and where to look at it from.
 """
 
 from lossland.models import (
     analogies,
     attention,
+    backpropagation,
     calculus,
     checkpoints,
     clouds,
@@ -107,11 +110,13 @@ from lossland.models import (
     umap,
     vectorfiles,
     vectors,
+    warps,
 )
 
 __all__ = [
     "analogies",
     "attention",
+    "backpropagation",
     "calculus",
     "checkpoints",
     "clouds",
@@ -162,4 +167,5 @@ __all__ = [
     "umap",
     "vectorfiles",
     "vectors",
+    "warps",
 ]
