@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Generator
 from typing import Any, ClassVar
 
@@ -19,7 +18,7 @@ LOW, SWEEP_EVERY = -4, 3  # of the sweep: the lowest rate as a power of ten, and
 TOP = 3.0  # how many times the lowest loss is shown of a landscape
 WIDE, HIGH, PITCH = 3.4, 1.5, 0.62  # of a run's curves, and from one run to the next, world
 BROAD = 0.2  # width of a ribbon
-MOST_RUNS, MOST_POINTS = 12, 400  # that are drawn
+MOST_RUNS = 12  # that are drawn
 CELLS = 41  # of the landscape along each side
 DRAWN = 0.86  # share of the scene after which all is drawn
 
@@ -182,15 +181,14 @@ class LossCurves(ll.RunScene):
             return self.sweep(now) if self.show == "sweep" else self.landscape(now)
         drawn, until = [*self.standing()], self.until(now)
         for k in range(len(self.lanes())):
-            drawn += self.run_of(k, until)
+            drawn += self.ribbons(k).layers(until) + self.marks(k, until)
         return ll.Frame(drawn, self.notes(until), ll.View(-63.0, 23.0, bounds=self.bounds()))
 
     @ll.kept
     def bounds(self) -> np.ndarray:
         """Return the corners of all lanes, with room for the names at their ends."""
         deep = PITCH * (len(self.lanes()) - 1) / 2
-        sides = (-WIDE / 2 - 0.2, WIDE / 2 + 0.5), (-deep - 0.35, deep + 0.4), (0.0, HIGH + 0.2)
-        return np.array([(x, y, z) for x in sides[0] for y in sides[1] for z in sides[2]])
+        return shapes.box((-WIDE / 2 - 0.2, -deep - 0.35, 0.0), (WIDE / 2 + 0.5, deep + 0.4, HIGH + 0.2))
 
     @ll.kept
     def standing(self) -> list[layers.Layer]:
@@ -211,77 +209,15 @@ class LossCurves(ll.RunScene):
         unit = layers.Label((WIDE / 4, front - 0.5, 0.0), self.unit, "dim", side="centre", **look)
         return [layers.Lines(lines, "hair", 1.2, group="grid", pickable=False), *below, *beside, unit]
 
-    @ll.kept(most=256)
-    def path(self, lane: int, which: str, smooth: bool = True) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Return steps (m,) and world points (m, 3) of each part of a run's curve that is a number in the plot."""
-        one, plot = self.lanes()[lane], self.plot(lane)
-        curve = one.train if which == "train" else one.validation
-        if curve is None:
-            return []
-        values = np.where(np.isfinite(curve.values), self.smoothed(curve) if smooth else curve.values, np.nan)
-        few = np.unique(np.linspace(0, len(values) - 1, min(len(values), MOST_POINTS)).round().astype(int))
-        up = plot.scales[1]
-        return [
-            (at, plot.world(at, up.value(share)))
-            for at, share in curves.stretches(curve.steps[few], up.share(values[few]))
-        ]
-
-    def run_of(self, lane: int, until: float) -> list[layers.Layer]:
-        """Return one run's ribbons as far as a step, the gap between them, its flag and its name."""
-        drawn: list[layers.Layer] = []
-        stop = np.nan_to_num(self.told(lane)["stopped_epoch"], nan=np.inf)
-        for which, color in (("train", TRAIN), ("validation", VALIDATION)):
-            for k, (at, points) in enumerate(self.path(lane, which)):
-                drawn += self.ribbon(lane, f"{which}:{lane}:{k}", at, points, color, until, stop)
-            if self.smoothing:
-                drawn += self.raw(lane, which, color)
-            drawn += self.end(lane, which, color, until)
-        drawn += self.between(lane, until)
-        return drawn + self.marks(lane, until)
-
-    @ll.kept(most=2 * MOST_RUNS)
-    def raw(self, lane: int, which: str, color: str) -> list[layers.Layer]:
-        """Return a run's values as they are, as thin lines."""
-        return [
-            layers.Curve(points, color, 1.4, at=at, key=f"raw.{which}.{lane}.{k}", name=f"{which}, not smoothed")
-            for k, (at, points) in enumerate(self.path(lane, which, smooth=False))
-        ]
-
-    def end(self, lane: int, which: str, color: str, until: float) -> list[layers.Layer]:
-        """Return a mark where a curve ends because all that follows is no number."""
-        curve, parts = getattr(self.lanes()[lane], which), self.path(lane, which)
-        if not parts or np.isfinite(curve.values[-1]) or parts[-1][0][-1] > until:
-            return []
-        place, name = parts[-1][1][-1], f"{which} is no number from here"
-        ring = layers.Points(place[None], color, 7.0, "ring", outline=True, key=f"end.{which}.{lane}", name=name)
-        return [ring, layers.Label(place, "nan", color, size=18, side="below")]
-
-    def ribbon(
-        self, lane: int, key: str, at: np.ndarray, points: np.ndarray, color: str, until: float, stop: float
-    ) -> list[layers.Sheet]:
-        """Return a ribbon along points as far as a step, pale after ``stop``, where patience has ended."""
-        drawn, name = [], f"{self.lanes()[lane].name}: {key.partition(':')[0]}"
-        for part, (begin, end) in enumerate(((at[0], min(stop, until)), (max(stop, at[0]), until))):
-            if begin < min(end, at[-1]):
-                _, line = shapes.part_of(at, points, begin, min(end, at[-1]))
-                look: dict[str, Any] = {"name": name, "key": f"{key}:{part}", "dim": 0.6 * part}
-                drawn.append(layers.Sheet(shapes.ribbon(line, BROAD), color=color, every=(0, 0), **look))
-        return drawn
-
-    def between(self, lane: int, until: float) -> list[layers.Layer]:
-        """Return the gap between training and validation as an upright area."""
-        above, below = (TRAIN, GAP) if self.higher else (GAP, TRAIN)  # what is worse in validation has the gap's colour
-        look: dict[str, Any] = {"fill": 0.3, "negative": below, "pickable": False}
-        drawn: list[layers.Layer] = []
-        for (steps, high), (begun, low) in itertools.product(self.path(lane, "validation"), self.path(lane, "train")):
-            first, last = max(steps[0], begun[0]), min(steps[-1], begun[-1])
-            if first < last:
-                at, top = shapes.part_of(steps, high, first, last)
-                foot = top.copy()
-                foot[:, 2] = np.interp(at, begun, low[:, 2])
-                look["key"] = f"gap.{lane}.{len(drawn)}"
-                drawn.append(layers.Curve(top, above, 0.0, at=at, area=(first, until), foot=foot, **look))
-        return drawn
+    @ll.kept(most=MOST_RUNS)
+    def ribbons(self, lane: int) -> charts.RunRibbons:
+        """Return the curves of a run as ribbons in its lane."""
+        pair = self.lanes()[lane]
+        shown = {k: np.where(np.isfinite(one.values), self.smoothed(one), np.nan) for k, one in pair.named.items()}
+        stop = float(np.nan_to_num(self.told(lane)["stopped_epoch"], nan=np.inf))
+        gap = (TRAIN, GAP) if self.higher else (GAP, TRAIN)  # what is worse in validation has the gap's colour
+        colors = {"train": TRAIN, "validation": VALIDATION}
+        return charts.RunRibbons(self.plot(lane), pair, shown, self.smoothing > 0, stop, colors, gap, lane, BROAD)
 
     def marks(self, lane: int, until: float) -> list[layers.Layer]:
         """Return a run's flag at its best step, the gate where patience ends, and its name."""

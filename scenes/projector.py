@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 import lossland as ll
-from lossland import layers, parameters, signs, words
+from lossland import layers, parameters, shapes, signs, words
 from lossland.models import clouds, embeddings, grand_tour, layouts, principal, tsne, umap, vectorfiles
 
 MOST = 3000  # points that t-SNE and UMAP lay out, and that are judged: of more, the seed draws as many
@@ -26,7 +26,7 @@ PRESSED = 0.75  # share at which the axes are pressed flat
 PAPER, INK = np.array([0.10, 0.14, 0.26]), np.array([1.0, 0.91, 0.72])  # of a picture that is chosen
 LAST_LETTER, SIGNS = "\u0530", "–—‘’“”•…€−×"  # of labels that can be drawn: what is below the first, and these
 DISC = np.clip(8.0 - np.hypot(*(np.mgrid[:16, :16] - 7.5)), 0.0, 1.0)[None]  # ink of a dot
-BOX = np.array([(x, y, z) for x in (-2.0, 2.0) for y in (-2.0, 2.0) for z in (-1.6, 1.6)])
+BOX = shapes.box((-2.0, -2.0, -1.6), (2.0, 2.0, 1.6))
 LOST = (0.002, 0.05)  # shares of trust: up to the first all is well, beyond the second hardly a neighbour is true
 TRUSTED, DEGREES = ("down", "accent", "bad"), ("true ones", "some from afar", "most from afar")
 METHODS = {

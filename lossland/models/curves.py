@@ -112,9 +112,15 @@ class Pair:
         return Pair(self.name, *kept)
 
     @property
+    def named(self) -> dict[str, Scalars]:
+        """Those that there are, as ``train`` and ``validation``."""
+        both = {"train": self.train, "validation": self.validation}
+        return {which: curve for which, curve in both.items() if curve is not None}
+
+    @property
     def curves(self) -> list[Scalars]:
         """Those that there are."""
-        return [curve for curve in (self.train, self.validation) if curve is not None]
+        return list(self.named.values())
 
     @property
     def judged(self) -> Scalars:
