@@ -62,6 +62,18 @@ def attend(
     return Attention(found, weights, namespace(weights).matmul(weights, values))
 
 
+def course(scores: A, share: float, step: float = 0.03) -> A:
+    """Return the weights (k, m) of one query's scores (m,), scaled from 0 to ``share`` in steps of ``step``.
+
+    They begin uniform. Masked scores, -inf, always have the weight 0.
+    """
+    xp = namespace(scores)
+    grown = xp.asarray([*(k * step for k in range(math.ceil(share / step))), share], dtype=scores.dtype)[:, None]
+    seen = scores > -math.inf
+    known = xp.where(seen, scores, xp.zeros_like(scores))
+    return softmax(xp.where(seen[None], grown * known[None], xp.asarray(-math.inf, dtype=scores.dtype)))
+
+
 def warmed(weights: A, temperature: float, mask: Array | None = None) -> A:
     """Return weights (..., n, m) at another temperature, optionally masked, from those at temperature 1.
 

@@ -6,7 +6,7 @@ from collections.abc import Generator
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
@@ -34,19 +34,34 @@ class Moving(Protocol):
         ...
 
 
+BEGIN, EARLY, END = 0.05, 0.25, 0.9  # shares of a film: a layout begins to move, is past its first phase, and ends
+
+
 class Course:
     """The layouts (n, 2) of an optimization from ``start`` on, computed as far as they have been requested.
 
     They are kept every few steps: ``steps`` are the steps, ``layouts`` and ``divergences`` the layouts and objectives
-    after them. ``begun`` is a generator that prepares the optimization and returns it.
+    after them. ``begun`` is a generator that prepares the optimization and returns it. In a film
+    the first ``early`` steps, those with exaggeration, are faster than the others.
     """
 
-    def __init__(self, begun: Generator[object, None, Moving], start: Floats, last: int) -> None:
-        self.last = last
+    def __init__(
+        self, begun: Generator[object, None, Moving], start: Floats, last: int, early: float | None = None
+    ) -> None:
+        self.last, self.early = last, 0.3 * last if early is None else min(early, last / 2)
         self.moving: Moving | None = None
         self.steps, self.divergences = [0], [float("nan")]
         self.layouts: list[Singles] = [start.astype(np.float32)]
         self._work = self._all(begun)
+
+    def steps_at(self, shares: ArrayLike) -> Floats:
+        """Return the steps (m,) at shares (m,) of a film."""
+        return np.interp(shares, (BEGIN, EARLY, END), (0.0, self.early, self.last))
+
+    def divergences_at(self, shares: ArrayLike) -> Floats:
+        """Return the divergences (m,) at shares (m,) of a film, nan where that is still to come."""
+        steps = self.steps_at(shares)
+        return np.where(steps <= self.steps[-1], np.interp(steps, self.steps, self.divergences), np.nan)
 
     def reach(self, step: float, pieces: int | None = None) -> bool:
         """Advance to a step, in at most ``pieces`` pieces of a few milliseconds each. Return whether it is reached."""
