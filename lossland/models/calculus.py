@@ -38,9 +38,9 @@ def secant_slope(f: Function, x: float, h: float) -> float:
 
 
 def corner_share(u: Function, v: Function, x: float, h: float) -> float:
-    """Return Δu Δv / Δ(u v) from x to x + h: the share of the product's gain that the product rule leaves out.
+    """Return Δu Δv / Δ(u v) from x to x + h: the share of the product's increment that the product rule neglects.
 
-    0 where nothing is gained.
+    0 if the increment is 0.
     """
     (u0, u1), (v0, v1) = (np.asarray(factor(np.array([x, x + h])), float) for factor in (u, v))
     gain = u1 * v1 - u0 * v0
@@ -193,10 +193,10 @@ def polynomial(coefficients: ArrayLike, centre: float, x: ArrayLike) -> Floats:
 def remainder_bounds(
     f: Traced, centre: float, degree: int, span: tuple[float, float], count: int = 241
 ) -> tuple[Floats, Floats]:
-    """Return places (m,) between two x, rising, and Lagrange's bound of a Taylor polynomial's error at each (m,).
+    """Return ascending x (m,) of an interval, and Lagrange's bound of a Taylor polynomial's error at each (m,).
 
     It is the largest |f^(n+1)| between the centre and x, times |x - a|^(n+1) / (n+1)!; nan beyond a corner, where
-    there is none. The derivative is sampled at ``count`` places, and at both ends and corners.
+    there is none. The derivative is sampled at ``count`` points, and at both ends and corners.
     """
     x = np.union1d(np.linspace(*span, count), [centre, *f.corners(*span, degree + 1)])
     middle = int(np.searchsorted(x, centre))
@@ -210,9 +210,9 @@ def remainder_bounds(
 def circling_copy(degree: float, x: Floats) -> Floats:
     """Return the Taylor polynomial of e^(ix) around 0 as points (m, 3): x, then its imaginary and its real part.
 
-    Of a degree that is no whole number the last term is there in part.
+    For a fractional degree the last term is scaled by the fraction.
     """
-    parts, term = np.zeros((2, len(x))), np.ones(len(x))  # cosine and sine; every second term belongs to each
+    parts, term = np.zeros((2, len(x))), np.ones(len(x))  # cosine and sine get alternate terms
     for k in range(int(np.ceil(degree)) + 1):
         parts[k % 2] += (-1.0) ** (k // 2) * term * min(max(degree - k + 1.0, 0.0), 1.0)
         term = term * x / (k + 1)

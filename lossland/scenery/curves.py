@@ -50,14 +50,14 @@ def axes(span: tuple[float, float], heights: tuple[float, float], name: str, col
 
 
 def beside(rising: bool, ahead: bool = True) -> Side:
-    """Return the side of a point of a graph on which a text keeps clear of it: ahead of the point, or behind it."""
+    """Return the side of a point on a graph at which a text avoids the graph: ahead of the point, or behind it."""
     if ahead:
         return "below right" if rising else "above right"
     return "above left" if rising else "below left"
 
 
 def headline(plot: Plot, text: str, color: Color) -> Label:
-    """Return the number that matters, large, over a plot: at the right of the name of its axis, clear of all graphs."""
+    """Return the main number, large, above a plot: to the right of its axis' name, clear of all graphs."""
     (x0, x1), (_, y1) = plot.x, plot.y
     return plot.label(x0 + 0.08 * (x1 - x0), y1, text, color, "above right", size=34)
 
