@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lossland.compute.kernels import perceptron
-from lossland.compute.kernels.cpu import room
+from lossland.compute.kernels.cpu import aligned
 from lossland.expression import Program, trace
 from lossland.models import networks
 from lossland.models.networks import Activation, Dropout, Linear, Network
@@ -72,7 +72,7 @@ class Perceptrons:
         tiles = -(-samples // tile)
         wide = np.zeros((rows, tiles * tile, features), dtype)
         wide[:, :samples] = arrays
-        made = room((tiles, rows, features, tile), dtype)
+        made = aligned((tiles, rows, features, tile), dtype)
         made[...] = wide.reshape(rows, tiles, tile, features).transpose(1, 0, 3, 2)
         return made
 
@@ -92,12 +92,12 @@ class Perceptrons:
         """Return loss and accuracy (m,) at shares (m, 1 + k), of which the first is 1. Nothing is shared by threads."""
         shares = np.ascontiguousarray(shares)
         weights = shares @ self._parameters
-        sums = self._kernel.judge(self._first, self._target, self._counted, shares, weights, self.widths)
+        sums = self._kernel.evaluate(self._first, self._target, self._counted, shares, weights, self.widths)
         return self._scale * sums[:, 0] / self.samples, sums[:, 1] / self.samples
 
 
-def _layers(network: Network) -> tuple[list[int], perceptron.Bends]:
-    """Return the indices of the linear layers, and what bends the outputs of each."""
+def _layers(network: Network) -> tuple[list[int], perceptron.Activations]:
+    """Return the indices of the linear layers, and the activation of each."""
     linear: list[int] = []
     kinds: list[list[str]] = []
     for index, layer in enumerate(network.layers):
@@ -115,9 +115,9 @@ def _traced(kinds: tuple[str, ...]) -> Program | None:
     if not kinds:
         return None
 
-    def bend(z: Any) -> Any:
+    def activation(z: Any) -> Any:
         for kind in kinds:
             z = networks.bent(np, kind, z)
         return z
 
-    return Program([trace(bend, "z")], ["z"])
+    return Program([trace(activation, "z")], ["z"])
