@@ -199,7 +199,8 @@ class RaceScene(GroundScene):
 
     def equations(self, step: int) -> list[Equations]:
         """Return the selected racer's rule with its numbers at a step, none before the first."""
-        racer = next((racer for racer in self.racers() if racer.index == self.selected), None)
+        selected = min(self.selected, len(self.lanes) - 1)  # a preset may have fewer lanes
+        racer = next((racer for racer in self.racers() if racer.index == selected), None)
         if racer is None or step < 1:
             return []
         colors, optimizer = TERMS | {"step": racer.color}, racer.lane.optimizer
