@@ -82,7 +82,7 @@ def load(path: str | Path, users: bool = True) -> ModuleType:
     if users:
         USER_FILES.add(file)
     if not is_loaded(file):
-        module = _run(file)
+        module = _run(file, _Loader if users else _BuiltInLoader)
         package = module.__name__.partition(".")[0]
         files = [one.__file__ for name, one in list(sys.modules.items()) if name.startswith(f"{package}.")]
         _loaded[file] = (module, {Path(part): _stamp(Path(part)) for part in files if part})
@@ -147,7 +147,7 @@ def _stamp(file: Path) -> Stamp | None:
     return found.st_mtime_ns, found.st_size
 
 
-def _run(file: Path) -> ModuleType:
+def _run(file: Path, loader: type[_Loader]) -> ModuleType:
     """Run a file as a module of a new package, which holds whatever else it imports from its folder."""
     if _Finder not in sys.meta_path:
         sys.meta_path.insert(0, _Finder)
@@ -158,7 +158,7 @@ def _run(file: Path) -> ModuleType:
     sys.modules[package.__name__] = package
     stem = re.sub(r"\W", "_", file.stem)
     name = f"{package.__name__}.{stem}"
-    spec = spec_from_file_location(name, file, loader=_Loader(name, str(file)))
+    spec = spec_from_file_location(name, file, loader=loader(name, str(file)))
     assert spec is not None
     assert spec.loader is not None
     module = module_from_spec(spec)
@@ -185,6 +185,16 @@ class _Loader(SourceFileLoader):
         importing = _importing(module.__name__.partition(".")[0])
         vars(module)["__builtins__"] = {**vars(builtins), "__import__": importing}
         super().exec_module(module)
+
+
+class _BuiltInLoader(_Loader):
+    """Runs a file that comes with lossland, whose compiled form Python keeps as it does a module's."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        """Read the compiled file, or compile it if there is none of this version."""
+        code = SourceFileLoader.get_code(self, fullname)
+        assert code is not None
+        return code
 
 
 class _Finder:

@@ -16,7 +16,7 @@ COLORS = ("optimizer.momentum", "up", "i", "eigen1", "lane.7", "optimizer.radam"
 QUERY, RESULT = "area", "accent"
 MOST, LIMIT = len(COLORS), 4.0
 SPHERE, HULL = np.array([-2.05, 0.0, 0.0]), np.array([2.05, 0.0, 0.0])  # where the keys stand, and where the values
-GLOBE = shapes.ellipsoid(SPHERE, np.eye(3), 24)
+GLOBE = shapes.ellipsoid(SPHERE, np.eye(3), 32)
 FOOT, PITCH, TALL = -0.62, 0.4, 1.5  # of the bars between them: where they stand, their step, the height of the largest
 ASKED, SHARED, BLENDED = (0.03, 0.36), (0.42, 0.58), (0.66, 0.94)  # shares of the scene
 LOOKED = (0.02, 0.82)  # share of the scene in which the words of a sentence look around, one after the other
@@ -105,8 +105,9 @@ class Attention(ll.Scene):
     layer = parameters.Integer(6, 1, minilm.LAYERS, "layer", "Of the model's six.")
     head = parameters.Integer(12, 0, minilm.HEADS, "head", "Of the layer's twelve; 0 is the mean of all.")
     token = parameters.Integer(3, 0, minilm.LONGEST - 1, "token", "Which one looks, from 0 on: click a word.")
-    # The last one: it is set after those that change what is shown.
+    # The last ones: they are set after those that change what is shown.
     show = parameters.Choice("query", ("query", "sentence"), "show", "One query and its keys, or a whole sentence.")
+    alone = parameters.Toggle(False, "alone", "Whether that word alone looks, and not all in turn.", hidden=True)
     clock = ll.Clock(12.0)
 
     def changed(self, name: str) -> None:
@@ -115,6 +116,7 @@ class Attention(ll.Scene):
             self.values["show"] = "sentence"
         elif name in ("query", "keys", "values"):
             self.values["show"] = "query"
+        self.values["alone"] = name == "token" or (self.values["alone"] and name != "show")
 
     def has_control(self, name: str) -> bool:
         """Hide query and keys beside a sentence, which has its own."""
@@ -371,10 +373,10 @@ class Attention(ll.Scene):
     def looking(self, now: ll.Now) -> tuple[int, float, float]:
         """Return which word looks and how much of what it sees is there, and how many have looked; in the end all have.
 
-        Then it is the chosen one's turn again.
+        Then it is the chosen one's turn again; one that was clicked is seen at once.
         """
         count = len(self.reading().tokens)
-        if now.share >= LOOKED[1]:
+        if self.alone or now.share >= LOOKED[1]:
             return min(self.token, count - 1), 1.0, count
         done = now.staged(count, *LOOKED, moving=0.6)
         return min(int(done), count - 1), done - min(int(done), count - 1), done
@@ -463,12 +465,15 @@ class Attention(ll.Scene):
         return [layers.Title(self.title, FORMULA, lines), *self.misfits(len(weights))]
 
     def pick(self, layer: layers.Layer, element: int) -> bool:
-        """Let the word look that is clicked, or whose weight is."""
+        """Let the word look that is clicked, or whose weight is; clicked again, let all look in turn."""
         if layer.key == "weights":
             element //= len(self.reading().tokens)
         elif not layer.key.startswith("words"):
             return False
-        self.set("token", element)
+        if self.alone and element == self.token:
+            self.set("alone", False)
+        else:
+            self.set("token", element)
         return True
 
 

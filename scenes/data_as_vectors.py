@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -19,8 +18,23 @@ STEPS = 13  # of k-means
 RIGHT, UP = np.array([1.0, 0.0, 0.0]), np.array([0.0, 0.0, 1.0])
 DISC = np.clip(8.0 - np.hypot(*(np.mgrid[:16, :16] - 7.5)), 0.0, 1.0)[None]  # ink of a dot
 PAPER, INK = np.array([0.10, 0.14, 0.26]), np.array([1.0, 0.91, 0.72])  # of a digit that is looked at
-PEAK = {"digits": 16.0, "photo": 255.0, "sentences": 1.2, "ratings": 5.0}  # the number of the tallest bar
-LIST = {"digits": "64 numbers", "photo": "3 numbers", "sentences": "50 numbers: the mean", "ratings": "6 numbers"}
+
+
+class Kind(NamedTuple):
+    """How the samples of one kind of data are drawn: sizes in pixels."""
+
+    said: str  # of the list of one
+    peak: float  # the number of the tallest bar
+    size: float  # of a point
+    large: float  # of a neighbour
+
+
+KINDS = {
+    "digits": Kind("64 numbers", 16.0, 13.0, 30.0),
+    "photo": Kind("3 numbers", 255.0, 4.5, 12.0),
+    "sentences": Kind("50 numbers: the mean", 1.2, 15.0, 18.0),
+    "ratings": Kind("6 numbers", 5.0, 15.0, 18.0),
+}
 DISTANCE = {"l2": r"d(u, v) = \sqrt{\sum_i (u_i - v_i)^2}", "cosine": r"d(u, v) = 1 - \cos\angle(u, v)"}
 
 
@@ -50,7 +64,7 @@ class DataAsVectors(ll.Scene):
         "cut a photo": {"data": "photo", "show": "plane", "facing": (-0.4, 0.0, 0.6)},
     }
 
-    data = parameters.Choice("digits", tuple(PEAK), "data", "What becomes points.")
+    data = parameters.Choice("digits", tuple(KINDS), "data", "What becomes points.")
     show = parameters.Choice(
         "neighbours", ("neighbours", "means", "plane"), "show",
         "How one becomes a point, and what lies near; k-means; or a plane that parts two classes.",
@@ -134,21 +148,30 @@ class DataAsVectors(ll.Scene):
     def axes(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the middle (d,) of the cloud, and the directions (d, 3) that are its x, y and z.
 
-        Along these the means of the classes differ most, or the points where there are few classes; those of a photo
-        are red, green and blue. They are as long as the cloud needs.
+        Along these the classes differ most; those of a photo are red, green and blue. They are as long as the cloud
+        needs.
         """
-        points, kinds = self.points(), len(self.samples().names)
+        points = self.points()
         if self.data == "photo":
             size = 255.0 if self.metric == "l2" else 1.0
             return np.full(3, size / 2), 1.9 * np.eye(3)[:, [0, 2, 1]] / size
-        found = principal.principal(neighbours.means(points, self.samples().target, kinds) if kinds > 3 else points)
-        axes, middle = found.components[:3].T, points.mean(axis=0)
+        axes, middle = principal.class_axes(points, self.samples().target), points.mean(axis=0)
         return middle, axes * RADIUS / np.quantile(np.linalg.norm((points - middle) @ axes, axis=1), 0.98)
 
     def seen(self, points: np.ndarray, now: ll.Now) -> np.ndarray:
         """Return where points (n, d) are in the cloud (n, 3), which turns slowly."""
         (middle, axes), turn = self.axes(), 0.9 * (now.share - 1.0) * (self.show != "plane" and self.data != "photo")
         return HOME + (points - middle) @ axes @ subspaces.rotation_about(UP, turn).T
+
+    @property
+    def kind(self) -> Kind:
+        """How the data is drawn."""
+        return KINDS[self.data]
+
+    @property
+    def stand(self) -> np.ndarray:
+        """The middle (3,) of what stands beside the cloud: higher where bars stand below it."""
+        return THING if self.show == "neighbours" else THING * (1, 1, 0) + HOME[2] * UP
 
     @ll.kept
     def hinge(self) -> np.ndarray:
@@ -202,10 +225,10 @@ class DataAsVectors(ll.Scene):
         if self.data == "digits":
             return data.reshape(-1, 8, 8) / 16.0
         if self.data == "photo":
-            shown = (
-                data / 255.0 if step is None else self.paint(self.course().centroids[step])[self.course().label[step]]
-            )
-            return shown[:, None, None]
+            paint = data / 255.0
+            if step is not None:
+                paint = self.paint(self.course().centroids[step])[self.course().label[step]]
+            return paint[:, None, None]
         return np.repeat(DISC, len(data), axis=0)
 
     def paint(self, means: np.ndarray) -> np.ndarray:
@@ -214,29 +237,19 @@ class DataAsVectors(ll.Scene):
 
     def cloud(self, now: ll.Now, come: float = 1.0, step: int | None = None, **look: Any) -> layers.Layer:
         """Return all points, ``come`` of the way from the photo to the cloud."""
-        size, place = {"digits": 13.0, "photo": 4.5}.get(self.data, 15.0), self.seen(self.points(), now)
-        look |= {"target": place, "share": come} if self.data == "photo" else {}
-        start = self.pixels() if self.data == "photo" else place
-        return layers.Sprites(
-            start, self.pictures(step), size, self.colors(step), name="Point", worth=self.names(), key="cloud", **look
-        )
+        place = start = self.seen(self.points(), now)
+        look |= {"name": "Point", "worth": self.names(), "key": "cloud"}
+        if self.data == "photo":
+            start, look = self.pixels(), {**look, "target": place, "share": come}
+        return layers.Sprites(start, self.pictures(step), self.kind.size, self.colors(step), **look)
 
     def large(self, which: np.ndarray, now: ll.Now, size: float, key: str, color: str = "") -> layers.Layer:
         """Return some points large, in frames; digits as they are on paper."""
         pictures, place = self.pictures()[which], self.seen(self.points()[which], now)
         pictures = PAPER + pictures[..., None] * (INK - PAPER) if self.data == "digits" else pictures
+        look: dict[str, Any] = {"worth": [self.names()[one] for one in which], "name": "Point", "key": key}
         colors = color or [self.colors()[one] for one in which]
-        return layers.Sprites(
-            place,
-            pictures,
-            size,
-            colors,
-            frame=2.5,
-            name="Point",
-            worth=[self.names()[one] for one in which],
-            key=key,
-            smooth=False,
-        )
+        return layers.Sprites(place, pictures, size, colors, frame=2.5, smooth=False, **look)
 
     # ---------------------------------------------------------------------- from a thing to a list, and to a point
     def thing(self) -> list[layers.Layer]:
@@ -244,15 +257,20 @@ class DataAsVectors(ll.Scene):
         if self.data == "ratings":
             return [self.table()]
         if self.data == "digits":
-            return [upright(self.pictures()[self.index], THING, WIDE, name="Digit", key="thing")]
+            return [layers.Image.upright(self.pictures()[self.index], THING, WIDE, name="Digit", key="thing")]
         if self.data == "photo":
-            return [upright(datasets.photo(), THING, WIDE, border="", name="Pixel", key="photo")]
+            return [self.picture(datasets.photo(), "photo")]
         text = self.called(self.index).split()
         height = THING[2] + 0.1 * (len(text) - 1) - 0.2 * np.arange(len(text))
         places, width = [(-2.62, 0.0, z) for z in height], np.full(len(text), 0.76)
-        rows = datasets.glove().rows(" ".join(text)) / PEAK["sentences"]
-        words_of = upright(rows, THING + 0.4 * RIGHT, 1.3, 0.2 * len(text), shades="signed", name="Word", key="words")
+        rows = datasets.glove().rows(" ".join(text)) / self.kind.peak
+        look: dict[str, Any] = {"shades": "signed", "name": "Word", "key": "words"}
+        words_of = layers.Image.upright(rows, THING + 0.4 * RIGHT, 1.3, 0.2 * len(text), **look)
         return [figures.Chips(text, places, height=0.18, width=width, up=UP), words_of]
+
+    def picture(self, colors: np.ndarray, key: str) -> layers.Image:
+        """Return the photo, in its colours or others (64, 96, 3)."""
+        return layers.Image.upright(colors, self.stand, WIDE, border="", name="Pixel", key=key)
 
     @ll.kept
     def table(self) -> figures.Table:
@@ -286,7 +304,7 @@ class DataAsVectors(ll.Scene):
     @ll.kept
     def shares(self) -> np.ndarray:
         """Return the numbers (d,) of the one looked at, as shares of the tallest bar; longer bars are cut."""
-        return np.clip(self.samples().points[self.index] / PEAK[self.data], -1.0, 1.0)
+        return np.clip(self.samples().points[self.index] / self.kind.peak, -1.0, 1.0)
 
     @ll.kept
     def bars(self) -> np.ndarray:
@@ -316,10 +334,8 @@ class DataAsVectors(ll.Scene):
         """Return the thing, whose numbers fly to bars, and the bars, which fly to a point of the cloud."""
         found, _ = self.near()
         here, *there = self.seen(self.points()[[self.index, *found]], now)
-        order = np.arange(len(self.shares())) / len(self.shares())
-        fallen, flown = late(now, 0.13, 0.34, order), late(now, 0.4, 0.58, order)
-        come, told = now.eased(0.36, 0.5), now.eased(0.58, 0.64)
-        grown = late(now, 0.64, 0.84, np.arange(len(found)) / len(found))
+        fallen, flown = (np.array(now.each(len(self.shares()), *when))[:, None] for when in ((0.13, 0.34), (0.4, 0.58)))
+        come, told, grown = now.eased(0.36, 0.5), now.eased(0.58, 0.64), now.each(len(found), 0.64, 0.84)
         drawn = [*self.thing(), *([self.cube()] if self.data == "photo" and come > 0 else [])]
         if fallen.max() > 0:
             drawn.append(self.plates((1 - fallen) * self.cells() + fallen * self.bars(), -0.02, "strip"))
@@ -330,21 +346,18 @@ class DataAsVectors(ll.Scene):
             drawn.append(self.plates(flight, flown[:, 0] * here[1], "flight"))
         if fallen.min() >= 1:
             middle = (0.5 * (STRIP[0] + self.bars()[-1, 0]), 0.0, STRIP[2])
-            drawn.append(layers.Label(middle, LIST[self.data], "dim", size=19, side="below", bold=False, key="list"))
+            drawn.append(layers.Label(middle, self.kind.said, "dim", size=19, side="below", bold=False, key="list"))
         if told > 0:
             ways = [np.array([here, here + part * (one - here)]) for one, part in zip(there, grown, strict=True)]
-            reached = found[grown[:, 0] >= 1]
-            big = {"digits": 30.0, "photo": 12.0}.get(self.data, 18.0)
+            reached, large = found[np.array(grown) >= 1], self.kind.large
             drawn.append(layers.Lines(ways, "text", 1.8, 0.9, depth=False, pickable=False, key="ways"))
-            drawn += [self.large(reached, now, big, "near")] if len(reached) else []
+            drawn += [self.large(reached, now, large, "near")] if len(reached) else []
             thin: dict[str, Any] = {"width": 3.0, "depth": False, "pickable": False, "dim": 1.0 - told}
             foot = np.clip(here[0], STRIP[0], self.bars()[-1, [0, 2]].sum()) * RIGHT + (STRIP[2] + TALL + 0.08) * UP
-            drawn.append(
-                layers.Arrows((THING - 1.15 * UP)[None], (THING - 2.25 * UP)[None], "dim", key="first", **thin)
-            )
-            drawn.append(layers.Arrows(foot[None], (here - 0.25 * UP)[None], "accent", key="then", **thin))
             drawn += [
-                self.large(np.array([self.index]), now, 1.5 * big, "chosen", "accent"),
+                layers.Arrows.one(THING - 1.15 * UP, THING - 2.25 * UP, "dim", key="first", **thin),
+                layers.Arrows.one(foot, here - 0.25 * UP, "accent", key="then", **thin),
+                self.large(np.array([self.index]), now, 1.5 * large, "chosen", "accent"),
                 *self.beside(reached, now),
             ]
         return drawn
@@ -353,14 +366,13 @@ class DataAsVectors(ll.Scene):
         """Return what the point and its neighbours are: names, pictures beside the thing, or places in the photo."""
         here = self.seen(self.points()[[self.index, *found]], now)
         if self.data == "ratings":
-            named = zip(here, (self.index, *found), strict=True)
-            return [layers.Label(at, self.called(one), self.colors()[one], size=19, side=at - HOME, key=f"name {one}")
-                    for at, one in named]  # fmt: skip
+            shown = (self.index, *found)
+            return [outside(at, self.called(one), self.colors()[one]) for at, one in zip(here, shown, strict=True)]
         if self.data == "sentences":
-            kind, names = self.samples().target, self.samples().names
-            middles = self.seen(neighbours.means(self.points(), kind, len(names)), now)
-            return [layers.Label(place, name, colored(n), size=20, side=place - HOME, key=name)
-                    for n, (place, name) in enumerate(zip(middles, names, strict=True))]  # fmt: skip
+            kind, place = self.samples().target, self.seen(self.points(), now)
+            farthest = [max(place[kind == n], key=far_out) for n in range(len(self.samples().names))]
+            named = zip(farthest, self.samples().names, map(colored, range(len(farthest))), strict=True)
+            return [outside(*one) for one in named]
         count = words("one of ?n points", len(self.points()))
         label = layers.Label(here[0], count, "accent", size=20, side="above right", plate="panel", key="count")
         if self.data == "photo":
@@ -370,7 +382,8 @@ class DataAsVectors(ll.Scene):
             return [label]
         side = min(0.42, WIDE / self.k)
         first = THING + (0.5 * (WIDE + side) + 0.12) * RIGHT + 0.5 * (WIDE - side) * UP
-        return [label, *tiles(self.pictures()[found], first, side, 1, [self.colors()[one] for one in found])]
+        colors = [self.colors()[one] for one in found]
+        return [label, figures.Tiles(self.pictures()[found], colors, first, side, 1, name="Digit", pickable=False)]
 
     # ------------------------------------------------------------------------------------------- means, and a plane
     def walking(self, now: ll.Now) -> list[layers.Layer]:
@@ -383,15 +396,16 @@ class DataAsVectors(ll.Scene):
         if self.data == "digits":
             ink = centre.reshape(-1, 8, 8) / (16.0 if self.metric == "l2" else centre.max())
             size, pictures = 34.0, PAPER + ink[..., None] * (INK - PAPER)
-            left: list[layers.Layer] = [*tiles(ink, THING - 0.75 * RIGHT + 0.75 * UP, 0.5, 4, colors)]
+            first = self.stand - 0.75 * RIGHT + 0.5 * UP
+            left: list[layers.Layer] = [figures.Tiles(ink, colors, first, 0.5, 4, name="Digit", pickable=False)]
         elif self.data == "photo":
             pictures = self.paint(centre)[:, None, None]
             quantized = self.paint(centre)[course.label[whole]].reshape(64, 96, 3)
-            left = [self.cube(), upright(quantized, THING, WIDE, border="", name="Pixel", key="means")]
+            left = [self.cube(), self.picture(quantized, "means")]
         else:
             cell, shades = (WIDE / centre.shape[1], 0.22), "signed" if self.data == "sentences" else "height"
             most = float(np.abs(centre).max())
-            left = [figures.Table(centre, THING, cell, limit=most, digits=None, up=UP, shades=shades, key="means")]
+            left = [figures.Table(centre, self.stand, cell, limit=most, digits=None, up=UP, shades=shades, key="means")]
         return [
             *left, self.cloud(now, step=whole, dim=0.35),
             layers.Lines([self.seen(path, now) for path in paths], "text", 2.0, 0.9, depth=False, pickable=False),
@@ -405,27 +419,24 @@ class DataAsVectors(ll.Scene):
         both = np.flatnonzero((kind == kind[self.index]) | (kind == self.rival))
         place = self.seen(self.points()[both], now)
         wrong = place[(ahead[both] > 0) != (kind[both] == kind[self.index])]
-        drawn: list[layers.Layer] = []
+        drawn: list[layers.Layer]
         if self.data == "photo":
             kept = np.where((ahead > 0)[:, None], self.samples().points / 255.0, 0.17)
-            drawn = [self.cube(), upright(kept.reshape(64, 96, 3), THING, WIDE, border="", name="Pixel", key="photo"),
-                     layers.Sprites(place, kept[:, None, None], 4.5, name="Point", key="cloud")]  # fmt: skip
+            drawn = [self.cube(), self.picture(kept.reshape(64, 96, 3), "photo"),
+                     layers.Sprites(place, kept[:, None, None], self.kind.size, name="Point", key="cloud")]  # fmt: skip
         else:
             colors = [self.colors()[one] for one in both]
             drawn = [layers.Sprites(place, self.pictures()[both], 17.0, colors, name="Point", key="both")]
             if len(wrong):
-                drawn.append(
-                    layers.Points(wrong, "bad", 9.0, "ring", outline=True, name="On the other side", key="wrong")
-                )
+                drawn.append(layers.Points(wrong, "bad", 8.0, "ring", dim=0.3, name="On the other side", key="wrong"))
         if self.data == "digits":
             weights = (self.axes()[1] @ normal).reshape(8, 8)
-            drawn.append(
-                upright(weights / np.abs(weights).max(), THING, WIDE, shades="signed", name="Weight", key="looks for")
-            )
+            look: dict[str, Any] = {"shades": "signed", "name": "Weight", "key": "looks for"}
+            drawn.append(layers.Image.upright(weights / np.abs(weights).max(), self.stand, WIDE, **look))
         return [
             *drawn,
             layers.Solid(shapes.plane(foot, normal, 1.35), "accent", alpha=0.2, name="Plane"),
-            layers.Arrows(foot[None], tip[None], "accent", 5.0, depth=False, name="Facing"),
+            layers.Arrows.one(foot, tip, "accent", width=5.0, depth=False, name="Facing"),
             layers.Points(tip[None], "text", 7.0, "ring", outline=True, group="handles", name="Facing", key="handle"),
         ]
 
@@ -466,9 +477,9 @@ class DataAsVectors(ll.Scene):
     def nearest(self, now: ll.Now) -> tuple[tuple[Any, ...], list[layers.Note]]:
         """Return the title's formula and the notes of what is near, and how often that is of the same class."""
         found, away = (part[:5] for part in self.near())
-        colors = [
-            hex_of(self.samples().points[one] / 255.0) if self.data == "photo" else self.colors()[one] for one in found
-        ]
+        colors = [self.colors()[one] for one in found]
+        if self.data == "photo":
+            colors = list(map(hex_of, self.samples().points[found] / 255.0))
         rows = [layers.Row(*row) for row in zip(colors, map(self.called, found), away[:, None].tolist(), strict=True)]
         notes: list[layers.Note] = [layers.Legend(rows, words("Nearest to ?", self.called(self.index)))]
         if self.samples().names:
@@ -493,16 +504,13 @@ class DataAsVectors(ll.Scene):
 
     def sides(self, now: ll.Now) -> tuple[tuple[Any, ...], list[layers.Note]]:
         """Return the title's line and the notes of the plane."""
-        names, read = self.samples().names, self.readouts(now)
-        share = read["separated"] if names else read["in_front"]
-        heading = "On its own side" if names else "In front of the plane"
+        names, read, said = self.samples().names, self.readouts(now), "Lit: what is in front of the plane"
+        share, heading = read["in_front"], "In front of the plane"
+        if names:
+            share, heading = read["separated"], "On its own side"
+            one, other = names[self.samples().target[self.index]], names[self.rival]
+            said = words("? in front of the plane, ? behind", one, other)
         meter = layers.Meter(heading, "", share, "accent", 0.0, 1.0, words("?.1 %", 100 * share))
-        one = names[self.samples().target[self.index]] if names else ""
-        said = (
-            words("? in front of the plane, ? behind", one, names[self.rival])
-            if names
-            else "Lit: what is in front of the plane"
-        )
         return ("", [said]), [meter]
 
 
@@ -512,28 +520,16 @@ def colored(kind: float) -> str:
 
 
 def hex_of(color: np.ndarray) -> str:
-    """Return a colour (3,) of numbers from 0 to 1 as a layer takes it."""
+    """Return a colour (3,) of numbers from 0 to 1 as a note takes it."""
     return "#" + "".join(f"{round(255 * part):02X}" for part in color.tolist())
 
 
-def late(now: ll.Now, begin: float, end: float, order: np.ndarray) -> np.ndarray:
-    """Return how far (n, 1) each of many movements is, which start one after the other in the order of 0 to 1."""
-    wait = 0.6 * (end - begin)
-    return np.array([[now.eased(begin + wait * one, end - wait * (1 - one))] for one in order.tolist()])
+def far_out(place: np.ndarray) -> float:
+    """Return how far a place (3,) is from the middle of the cloud."""
+    return float(np.linalg.norm(place - HOME))
 
 
-def upright(picture: np.ndarray, middle: np.ndarray, wide: float, high: float = 0.0, **options: Any) -> layers.Image:
-    """Return a picture that stands upright around its middle; by default its samples are squares."""
-    right, up = wide * RIGHT, (high or wide * picture.shape[0] / picture.shape[1]) * UP
-    return layers.Image(picture, middle - (right + up) / 2, right, up, **options)
-
-
-def tiles(
-    pictures: np.ndarray, first: np.ndarray, side: float, across: int, colors: Sequence[str]
-) -> list[layers.Image]:
-    """Return pictures (n, 8, 8) in rows, with the middle of the first one and frames in the colours of each."""
-    return [
-        upright(picture, first + side * (number % across * RIGHT - number // across * UP), 0.86 * side, border=color,
-                name="Digit", pickable=False, key=f"tile {number}")
-        for number, (picture, color) in enumerate(zip(pictures, colors, strict=True))
-    ]  # fmt: skip
+def outside(place: np.ndarray, name: str, color: str) -> layers.Label:
+    """Return the name of a place in the cloud, farther out."""
+    out = (place - HOME) / max(far_out(place), 1e-9)
+    return layers.Label(place + 0.16 * out, name, color, size=20, side=out, key=f"name {name}")

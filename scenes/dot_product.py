@@ -12,8 +12,6 @@ from lossland.models import linear_maps as maps
 from lossland.models import vectors
 
 A, B, ALONG, AGAINST = "signed.low", "signed.high", "area", "bad"
-COLUMNS = ("i", "j")
-CATCH: dict[str, Any] = {"group": "handles", "outline": True}
 SEEN = 0.03  # units: a shorter shadow is a point to the eye
 LEVEL = 0.5  # degrees: no right angle is said to be one beyond
 BINS = 161  # of the histogram; an odd number, so that one is around 0
@@ -109,10 +107,6 @@ class DotProduct(ll.Scene):
         angle = 2 * np.pi * now.eased(0.36, 0.94) if self.show == "shadow" else 0.0
         return maps.rotation(angle) @ self.arrows()[0]
 
-    def fallen(self, now: ll.Now) -> float:
-        """Return how far the plane has fallen onto the line of b."""
-        return now.eased(0.18, 0.72)
-
     def stage(self, now: ll.Now) -> tuple[list[int], float]:
         """Return the dimensions that are shown one after the other, and where between them this moment is."""
         dimensions = [2]
@@ -123,83 +117,77 @@ class DotProduct(ll.Scene):
     # -------------------------------------------------------------------------------------------- the picture
     def frame(self, now: ll.Now) -> ll.Frame:
         """Return the picture of what is shown."""
-        if self.show == "random":
-            return ll.Frame(self.histogram(now), self.notes(now), self.plot_view())
+        if not self.flat:
+            return ll.Frame(self.histogram(now), self.notes_on_random(now), self.plot_view())
         drawn = self.shadowed(now) if self.show == "shadow" else self.collapsed(now)
         drawn.append(layers.Points(np.zeros((1, 3)), "text", 4.5, "ring", outline=True, key="origin"))
-        for name, role in (("a", A), ("b", B)):
-            drawn.append(layers.Points(shapes.lifted([getattr(self, name)]), role, 7.0, "ring", name=name, **CATCH))
+        for handle, role in zip(self.handles(now), (A, B), strict=True):
+            place = np.array([handle.position])
+            drawn.append(layers.Points(place, role, 7.0, "ring", outline=True, group="handles", name=handle.name))
         return ll.Frame(drawn, self.notes(now), self.view())
 
     @ll.kept
     def view(self) -> ll.View:
         """Return the view straight down, which does not depend on the arrows: it stays while they are dragged."""
-        return ll.View.from_above(1.4 if self.normalize else 5.7 if self.show == "shadow" else 3.2)
+        return ll.View.from_above(1.4 if self.normalize else 5.7 if self.show == "shadow" else 2.9)
 
     def shadowed(self, now: ll.Now) -> list[layers.Layer]:
         """Return a, b, and the shadow of a on the line of b: its length, its sign, and the angle between."""
         (still, b), a = self.arrows(), self.turned(now)
-        shadow = vectors.shadow(a, b)
-        drop, grown = now.eased(0.04, 0.16), now.eased(0.18, 0.30)
-        length_a, length_b = float(np.linalg.norm(a)), float(np.linalg.norm(b))
+        along, length = vectors.along(a, b), float(np.linalg.norm(a))
         drawn: list[layers.Layer] = [layers.WarpedGrid(np.eye(2), group="grid", before=False, dim=0.6)]
-        if length_b > 0:
-            path = shapes.lifted(np.outer((-14, 14), b / length_b))
-            drawn.append(layers.Lines([path], "dim", 1.4, 0.8, depth=False, name="Line of b"))
-        if 0.36 < now.share < 0.94 and length_a > 0:
-            drawn += self.circle(length_a)
-            drawn.append(layers.Arrows(np.zeros((1, 3)), shapes.lifted([still]), A, ghost=True, depth=False))
-        along = float(a @ b) / length_b if length_b > 0 else 0.0
-        role = ALONG if along >= 0 else AGAINST
-        if length_b > 0:
-            rays = shapes.lifted([a, a + drop * (shadow - a)])
-            drawn.append(layers.Lines([rays], "text", 1.6, dash=(8, 5), depth=False, name="Light", key="light"))
-            drawn.append(layers.Arrows(np.zeros((1, 3)), shapes.lifted([b]), B, 5.0, depth=False, name="b", key="b"))
-        if grown > 0 and abs(along) > SEEN:
-            tip = shapes.lifted([grown * shadow])
-            drawn.append(layers.Arrows(np.zeros((1, 3)), tip, role, 8.0, depth=False, name="Shadow", key="shadow"))
-            drawn += self.corner(a, b, shadow)
+        if 0.36 < now.share < 0.94 and length > 0:
+            drawn += [self.circle(length), arrow(still, A, "Before", ghost=True)]
+        if b.any():
+            drawn += self.cast(a, b, now)
         drawn += self.angle(a, b)
-        if length_a > 0:
-            drawn.append(layers.Arrows(np.zeros((1, 3)), shapes.lifted([a]), A, 6.5, depth=False, name="a", key="a"))
-        drawn += [self.named("a", a if length_a > 0 else -b, A), self.named("b", b if length_b > 0 else -a, B)]
-        if grown == 1 and min(length_a, length_b) > 0:
-            across = np.array([-b[1], b[0]])
-            side = shapes.lifted(-across if across @ a > 0 else across)
-            text = words("?.2", along)
+        if length > 0:
+            drawn.append(arrow(a, A, "a", 6.5))
+        drawn += [self.named("a", a if length > 0 else -b, A), self.named("b", b if b.any() else -a, B)]
+        if now.share >= 0.3 and not self.without_length():
+            across = shapes.lifted(maps.rotation(-np.pi / 2 if maps.cross(b, a) > 0 else np.pi / 2) @ b)
+            foot = shapes.lifted(vectors.shadow(a, b) / 2)
             drawn.append(
-                layers.Label(shapes.lifted(shadow / 2), text, role, size=28, side=side, key="length of the shadow")
+                layers.Label(
+                    foot, words("?.2", along), sign_of(along), size=28, side=across, key="length of the shadow"
+                )
             )
+        return drawn
+
+    def cast(self, a: np.ndarray, b: np.ndarray, now: ll.Now) -> list[layers.Layer]:
+        """Return b on its line, the light that falls onto it, and the shadow that grows there."""
+        shadow, drop, grown = vectors.shadow(a, b), now.eased(0.04, 0.16), now.eased(0.18, 0.30)
+        line = shapes.lifted(np.outer((-14, 14), b / np.linalg.norm(b)))
+        light = shapes.lifted([a, a + drop * (shadow - a)])
+        drawn: list[layers.Layer] = [
+            layers.Lines([line], "dim", 1.4, 0.8, depth=False, name="Line of b"),
+            layers.Lines([light], "text", 1.6, dash=(8, 5), depth=False, name="Light", key="light"),
+            arrow(b, B, "b"),
+        ]
+        if grown > 0 and np.linalg.norm(shadow) > SEEN:
+            drawn.append(arrow(grown * shadow, sign_of(vectors.along(a, b)), "Shadow", 8.0))
+            size = 0.07 * float(np.linalg.norm(a))
+            if min(np.linalg.norm(a - shadow), np.linalg.norm(shadow)) > 1.5 * size:  # else there is no room
+                drawn.append(figures.RightAngle(shadow, a - shadow, -shadow, size=size, key="right angle"))
         return drawn
 
     def named(self, name: str, head: np.ndarray, role: str) -> layers.Label:
         """Return the name of an arrow at its head; of one of no length at the origin, away from the other."""
-        at = np.zeros(2) if name in self.without_length() else head
-        return layers.Label(
-            shapes.lifted(at), name, role, latex=True, size=30, side=shapes.lifted(head), key=f"name {name}"
-        )
+        place = shapes.lifted(np.zeros(2) if name in self.without_length() else head)
+        return layers.Label(place, name, role, latex=True, size=30, side=shapes.lifted(head), key=f"name {name}")
 
     @ll.kept
-    def circle(self, radius: float) -> list[layers.Layer]:
+    def circle(self, radius: float) -> layers.Layer:
         """Return the circle on which the head of a turns."""
         angle = np.linspace(0, 2 * np.pi, 97)
         path = shapes.lifted(radius * np.stack([np.cos(angle), np.sin(angle)], -1))
-        return [layers.Lines([path], "ghost", 1.4, depth=False, pickable=False, key="circle")]
-
-    def corner(self, a: np.ndarray, b: np.ndarray, shadow: np.ndarray) -> list[layers.Layer]:
-        """Return the sign of the right angle at the foot of the light, where there is room for it."""
-        up, in_ = a - shadow, -shadow
-        size = 0.07 * float(np.linalg.norm(a))
-        if min(np.linalg.norm(up), np.linalg.norm(in_)) < 1.5 * size:
-            return []
-        return [figures.RightAngle(shadow, up, in_, size=size, key="right angle")]
+        return layers.Lines([path], "ghost", 1.4, depth=False, pickable=False, key="circle")
 
     def angle(self, a: np.ndarray, b: np.ndarray) -> list[layers.Layer]:
         """Return the angle between the two, where there is one; a narrow one farther out, where there is room."""
-        degrees = vectors.angle_degrees(a, b)
-        if not degrees > 2.0 or np.linalg.norm(a) < 0.3 or np.linalg.norm(b) < 0.3:
+        degrees, shorter = vectors.angle_degrees(a, b), min(float(np.linalg.norm(a)), float(np.linalg.norm(b)))
+        if not degrees > 2.0 or shorter < 0.3:
             return []
-        shorter = min(float(np.linalg.norm(a)), float(np.linalg.norm(b)))
         angle = figures.Angle((0, 0), a, b, radius=min(0.2 + 5 / degrees, 0.6) * shorter, color="text")
         parts = list(angle.made()[:-1])  # its number has a place of its own here, close to the arc
         if degrees > 8.0:
@@ -209,49 +197,40 @@ class DotProduct(ll.Scene):
 
     def collapsed(self, now: ll.Now) -> list[layers.Layer]:
         """Return the plane on its way onto the line of b, and where a, î and ĵ land on it as numbers."""
-        a, b = self.arrows()
-        square, part = float(b @ b), self.fallen(now)
-        if square < 1e-9:
+        (a, b), part = self.arrows(), now.eased(0.18, 0.72)
+        if not b.any():
             return [layers.WarpedGrid(np.eye(2), group="grid", before=False)]
-        fall = (1 - part) * np.eye(2) + part * np.outer(b, b) / square
-        line = self.number_line()
-        drawn: list[layers.Layer] = [
-            layers.WarpedGrid(fall, group="grid", dim=0.35 + 0.6 * part),
-            line,
-            layers.Arrows(np.zeros((1, 3)), shapes.lifted([b]), B, 5.0, depth=False, name="b", ghost=now.share > 0.2),
-        ]
-        arrows = [("a", a, A), (r"\hat\imath", np.eye(2)[0], "i"), (r"\hat\jmath", np.eye(2)[1], "j")]
-        light = [shapes.lifted([one, fall @ one]) for _, one, _ in arrows]
-        tips, roles = shapes.lifted([one for _, one, _ in arrows]), [role for *_, role in arrows]
-        drawn.append(layers.Arrows(np.zeros((3, 3)), tips, roles, ghost=True, depth=False, key="before"))
-        drawn.append(layers.Lines(light, "text", 1.4, 0.7, dash=(8, 5), depth=False, name="Light", key="light"))
-        up = shapes.lifted(np.array([-b[1], b[0]]) * (1 if b[0] >= 0 else -1))
-        for name, one, role in arrows:
-            tip, lands = shapes.lifted(fall @ one), float(one @ b)
-            drawn.append(
-                layers.Arrows(np.zeros((1, 3)), tip[None], role, 6.0, depth=False, name=name, key=f"arrow {name}")
-            )
+        fall = (1 - part) * np.eye(2) + part * np.outer(b, b) / (b @ b)
+        drawn: list[layers.Layer] = [layers.WarpedGrid(fall, group="grid", dim=0.35 + 0.6 * part), self.number_line()]
+        drawn.append(arrow(b, B, "b", ghost=now.share > 0.2))
+        up = maps.rotation(np.pi / 2 if b[0] >= 0 else -np.pi / 2) @ b / np.linalg.norm(b)
+        for name, one, role in (("a", a, A), (r"\hat\imath", np.eye(2)[0], "i"), (r"\hat\jmath", np.eye(2)[1], "j")):
+            tip, light = fall @ one, shapes.lifted([one, fall @ one])
+            drawn += [
+                arrow(one, role, f"Before {name}", ghost=True),
+                layers.Lines([light], "text", 1.4, 0.7, dash=(8, 5), depth=False, name="Light", key=f"light {name}"),
+                arrow(tip, role, f"Arrow {name}", 6.0),
+            ]
+            place, text, side = tip, name, one + 0.3 * up
             if part == 1:
-                text, side = tex(rf"{name} \to ?", lands), up if name != r"\hat\jmath" else -up
-                drawn.append(layers.Points(tip[None], role, 7.0, "disc", outline=True, name="Lands", key=f"at {name}"))
-            else:
-                text, side = name, shapes.lifted(one) + 0.3 * up
-            drawn.append(layers.Label(tip, text, role, latex=True, size=27, side=side, key=f"name {name}"))
-        if now.share <= 0.2:
-            drawn.append(self.named("b", b, B))
-        return drawn
+                side = -up if name == r"\hat\jmath" else up
+                place, text = tip + 0.25 * side, tex(rf"{name} \to ?", one @ b)
+                drawn.append(
+                    layers.Points(shapes.lifted([tip]), role, 7.0, "disc", outline=True, name="Lands", key=f"at {name}")
+                )
+            look = {"latex": True, "size": 27, "side": shapes.lifted(side), "key": f"name {name}"}
+            drawn.append(layers.Label(shapes.lifted(place), text, role, **look))
+        return [*drawn, self.named("b", b, B)] if now.share <= 0.2 else drawn
 
     @ll.kept
     def number_line(self) -> plots.NumberLine:
         """Return the line of b with the number that each of its points stands for: its product with b."""
         b = self.arrows()[1]
-        square = float(b @ b)
-        most = float(max(np.ceil(2.6 * np.sqrt(square)), 1.0))
-        end = shapes.lifted(most * b / square)
+        most = float(max(np.ceil(2.6 * np.linalg.norm(b)), 1.0))
+        end = shapes.lifted(most * b / (b @ b))
         side = "below" if abs(b[0]) >= abs(b[1]) else "right"
-        return plots.NumberLine(
-            -most, most, start=-end, end=end, count=7, side=side, color="text", key="line", group="grid"
-        )
+        look: dict[str, Any] = {"start": -end, "end": end, "side": side, "key": "line", "group": "grid"}
+        return plots.NumberLine(-most, most, count=7, color="text", **look)
 
     # ------------------------------------------------------------------------------------- many dimensions
     @ll.kept
@@ -275,22 +254,15 @@ class DotProduct(ll.Scene):
         after = min(before + 1, len(dimensions) - 1)
         heights = (1 - part) * self.counted(dimensions[before]) + part * self.counted(dimensions[after])
         plot = self.plot()
-        drawn: list[layers.Layer] = [
+        sd, top = 1 / np.sqrt(here), plot.world(0.0, 1.13 * plot.y[1])
+        look: dict[str, Any] = {"away": 0.62, "size": 0.16, "key": "spread", "name": "Spread"}
+        return [
             plot,
             plot.bars(np.linspace(-1, 1, BINS + 1), heights, A, 0.0, name="Share", key="bars"),
+            *([self.theory(here)] if part == 0 else []),
+            figures.Measure(plot.world(sd, 0.0), plot.world(-sd, 0.0), r"\pm 1/\sqrt{d}", "area", **look),
+            layers.Label(top, tex("d = ?n", here), "text", latex=True, size=34, side="centre", key="dimension"),
         ]
-        if part == 0:
-            drawn.append(self.theory(here))
-        sd = 1 / np.sqrt(here)
-        low, high = plot.world(-sd, 0.0), plot.world(sd, 0.0)
-        size = 0.16
-        brace = figures.Measure(high, low, r"\pm 1/\sqrt{d}", "area", away=0.62, size=size, key="spread", name="Spread")
-        drawn.append(brace)
-        top = plot.world(0.0, 1.13 * plot.y[1])
-        drawn.append(
-            layers.Label(top, tex("d = ?n", here), "text", latex=True, size=34, side="centre", key="dimension")
-        )
-        return drawn
 
     @ll.kept
     def theory(self, dimension: int) -> layers.Layer:
@@ -301,59 +273,35 @@ class DotProduct(ll.Scene):
     # ---------------------------------------------------------------------------------------------- the words
     def notes(self, now: ll.Now) -> list[layers.Note]:
         """Return the product as numbers, and the number that is looked at."""
-        if self.show == "random":
-            return self.notes_on_random(now)
-        a, b = self.arrows()
-        turned = self.turned(now)
-        dot, most = float(turned @ b), float(np.linalg.norm(a) * np.linalg.norm(b))
-        role = ALONG if dot >= -1e-9 else AGAINST
+        (a, b), turned = self.arrows(), self.turned(now)
         missing = [layers.Caution(f"{name} has no length, and so no direction") for name in self.without_length()]
         if self.show == "duality":
-            formula = tex(
-                r"\begin{bmatrix} ? & ? \end{bmatrix} ? = ?", ("i", b[0]), ("j", b[1]), (A, a[:, None]), (ALONG, dot)
-            )
+            row = r"\begin{bmatrix} ? & ? \end{bmatrix} ? = ?"
+            formula = tex(row, ("i", b[0]), ("j", b[1]), (A, a[:, None]), (ALONG, a @ b))
             said = "A list of two numbers is a place, and it is a map onto a line"
             return [layers.Title(self.title, lines=(said,)), layers.Formula(formula), *missing]
-        formula = tex(r"a \cdot b = ?\,? + ?\,?", (A, turned[0]), self.times(b[0]), (A, turned[1]), self.times(b[1]))
+        (x, y), (u, v), dot = turned, [tex("(?)" if one < 0 else "?", one) for one in b], float(turned @ b)
+        formula = tex(
+            rf"a \cdot b = ? \cdot \fgcolor{{{B}}}{{{u}}} ? ? \cdot \fgcolor{{{B}}}{{{v}}}",
+            (A, x), "-" if round(y, 2) < 0 else "+", (A, abs(y)),
+        )  # fmt: skip
+        length, most = float(np.linalg.norm(b)), float(np.linalg.norm(a) * np.linalg.norm(b))
+        by_angle = (tex(r"?.2 \cdot ?.2", most, dot / most), "") if most > 0 else ("0", "there is no angle")
+        rows = [
+            (sign_of(dot), r"\text{shadow} \times \|b\|", tex(r"?.2 \cdot ?.2", vectors.along(turned, b), length), ""),
+            ("text", r"\|a\|\,\|b\| \cos\theta", *by_angle),
+        ]
         return [
             layers.Title(self.title, lines=(self.sentence(now),)),
             layers.Formula(formula, 23.0),
             *missing,
-            layers.Meter("a · b", "", dot, role, -(most or 1.0), most or 1.0),
-            layers.Facts(
-                "The same as",
-                [
-                    (
-                        role,
-                        r"\text{shadow} \times \|b\|",
-                        tex("?.2 \\cdot ?.2", self.along(turned, b), np.linalg.norm(b)),
-                        "",
-                    ),
-                    ("text", r"\|a\|\,\|b\| \cos\theta", *self.by_the_angle(dot, most)),
-                ],
-            ),
+            layers.Meter("a · b", "", dot, sign_of(dot), -(most or 1.0), most or 1.0),
+            layers.Facts("The same as", rows),
         ]
 
     def without_length(self) -> list[str]:
         """Return the names of the arrows of no length."""
         return [name for name in ("a", "b") if not np.any(getattr(self, name))]
-
-    @staticmethod
-    def by_the_angle(dot: float, lengths: float) -> tuple[str, str]:
-        """Return both lengths times the cosine; without a length there is no angle."""
-        return (tex(r"?.2 \cdot ?.2", lengths, dot / lengths), "") if lengths > 0 else ("0", "there is no angle")
-
-    @staticmethod
-    def times(number: float) -> tuple[str, str]:
-        """Return a factor in the colour of b, in brackets where it is negative."""
-        text = tex("?", number)
-        return B, rf"\cdot ({text})" if number < 0 else rf"\cdot {text}"
-
-    @staticmethod
-    def along(a: np.ndarray, b: np.ndarray) -> float:
-        """Return how long the shadow is, below 0 where it points against b."""
-        length = float(np.linalg.norm(b))
-        return float(a @ b) / length if length > 0 else 0.0
 
     def sentence(self, now: ll.Now) -> str:
         """Say which way a points."""
@@ -378,3 +326,13 @@ class DotProduct(ll.Scene):
             layers.Meter("Spread of the cosines", "", sd, ALONG, 0.0, 0.8, words("?4", sd)),
             layers.Facts(words("?n random pairs", self.pairs), rows),
         ]
+
+
+def arrow(tip: np.ndarray, role: str, name: str, width: float = 5.0, ghost: bool = False) -> layers.Layer:
+    """Return an arrow from the origin of the plane."""
+    return layers.Arrows.one((0, 0), tip, role, width=width, depth=False, ghost=ghost, name=name, key=name.lower())
+
+
+def sign_of(product: float) -> str:
+    """Return the colour of a product: of going along, or against."""
+    return ALONG if product >= -1e-9 else AGAINST

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from typing import Any, ClassVar
 
 import numpy as np
 
 import lossland as ll
-from lossland import layers, parameters, plots, signs, tex, words
-from lossland.models import curves, runfiles
+from lossland import layers, parameters, plots, shapes, signs, tex, words
+from lossland.models import curves
 from lossland.models.runs import RecordedRun, Scalars
 
 TRAIN, VALIDATION, GAP = "optimizer.momentum", "area", "up"  # colours
 EPOCHS = 150  # of the small training
-RATES, SWEEP_EVERY = np.geomspace(1e-4, 1.0, 49), 3  # of the sweep: how often its networks are judged
+LOW, SWEEP_EVERY = -4, 3  # of the sweep: the lowest rate as a power of ten, and how often its networks are judged
 SWEEP_DEEP, SWEEP_TOP = 2.4, 3.0  # its depth, world, and how many times the lowest loss is shown
 WIDE, HIGH, PITCH = 3.4, 1.5, 0.62  # of a run's curves, and from one run to the next, world
 BROAD = 0.2  # width of a ribbon
@@ -28,15 +28,7 @@ ELSEWHERE = (
 )
 
 
-def typed(text: str) -> list[list[float]]:
-    """Return the numbers of a text such as ``3, 2, 1; 3, 2.5, 2``: a list for training, one for validation."""
-    try:
-        return [[float(part) for part in one.split(",")] for one in text.split(";")]
-    except ValueError:
-        return []
-
-
-class LossCurves(ll.Scene):
+class LossCurves(ll.RunScene):
     """A ribbon for training and one for validation of each run, one run before the other, or a sweep of rates."""
 
     name = "loss_curves"
@@ -69,97 +61,59 @@ class LossCurves(ll.Scene):
     smoothing = parameters.Number(0.0, 0.0, 0.99, r"$\beta$", "How much of the average is kept from step to step.")
     patience = parameters.Integer(30, 1, 1000, "patience", "Values without a new best one until it stops.", log=True)
     log = parameters.Toggle(False, "log scale", "Heights in equal ratios.")
+    networks = parameters.Integer(256, 9, 256, "networks", "How many rates the sweep tries.", log=True)
     clock = ll.Clock(8.0)
 
     # ------------------------------------------------------------------------------------------------ what is shown
-    _followed: runfiles.Followed | None = None
-
     def reset(self) -> None:
         """Give every parameter but the file its default."""
         file = self.values.get("file", "")
         super().reset()
-        self.values |= {"file": file, "series": self.offered()[0]}
+        self.values["file"] = file
+        self.values["series"] = self.offered()[0]
 
-    def set(self, name: str, value: object) -> None:
-        """Change one parameter; a file that cannot be read, and a curve that is not in it, change nothing."""
-        before, followed = dict(self.values), self._followed
-        super().set(name, value)
-        try:
-            if name == "file":
-                self._followed = runfiles.Followed(self.values["file"]) if self.values["file"] else None
-                if not self.offered():
-                    raise ll.UserError(f"There is no curve in {self.values['file']}. {ELSEWHERE}")
-                self.values |= {"series": self.offered()[0], "run": 1}
-                self.results.clear()
-            elif name == "series" and not typed(self.series) and self.series not in self.offered():
-                raise ll.UserError(f"There is no curve {self.series!r}; there are {', '.join(self.offered()[:12])}.")
-            elif name == "run" and self.run > self.count():
-                there = "is one run" if self.count() == 1 else f"are {self.count()} runs"
-                raise ll.UserError(f"There is no run {self.run}: there {there} of {self.series}.")
-            if name in ("file", "series") and not self.lanes():
-                raise ll.UserError(f"No value of {self.series} in {self.file} is a number.")
-        except ll.UserError:
-            self.values, self._followed = before, followed
-            raise
-
-    def poll(self, seconds: float) -> bool:
-        """Read what was added to files that still grow; whether the picture is another one now."""
-        grown = self._followed is not None and self._followed.poll(seconds)
-        if grown:
-            self.results.clear()
-        return grown
+    def changed(self, name: str) -> None:
+        """Refuse a file that cannot be read, a curve that is not in it, and a run that there is not."""
+        if name == "file":
+            self.reread()
+            if not self.offered():
+                raise ll.UserError(f"There is no curve in {self.file}. {ELSEWHERE}")
+            self.values |= {"series": self.offered()[0], "run": 1}
+        elif name == "series" and not curves.typed(self.series) and self.series not in self.offered():
+            raise ll.UserError(f"There is no curve {self.series!r}; there are {', '.join(self.offered()[:12])}.")
+        elif name == "run" and self.run > self.count():
+            there = "is one run" if self.count() == 1 else f"are {self.count()} runs"
+            raise ll.UserError(f"There is no run {self.run}: there {there} of {self.series}.")
+        if name in ("file", "series") and not self.lanes():
+            raise ll.UserError(f"No value of {self.series} in {self.file} is a number.")
 
     def offered(self) -> list[str]:
         """Return the names of what can be shown, a loss first."""
-        if self._followed is None:
-            return ["loss", "accuracy"]
-        names = dict.fromkeys(name for run in self._followed.runs for name in curves.pairs(list(run.scalars)))
-        return sorted(names, key=lambda name: "loss" not in name.lower())
+        return curves.offered(self.runs(self.file)) if self.file else ["loss", "accuracy"]
 
     @ll.refined(levels=(12, EPOCHS), stale=True)
     def trained(self, epochs: int) -> Generator[object, None, list[RecordedRun]]:
         """Return the runs of the small training."""
-        kinds = {
-            "one": [(self.noise, self.samples)],
-            "noise": [(part * self.noise, self.samples) for part in (1.0, 0.5, 0.0)],
-            "samples": [(self.noise, round(many * self.samples)) for many in (1.0, 1.5, 2.5)],
-        }
         runs = []
-        for noise, samples in kinds[self.compare]:
-            name = (
-                words("?n samples", samples) if self.compare == "samples" else words("?n % wrong", round(100 * noise))
-            )
-            found = yield from lasted(curves.digits_training(samples, noise, epochs=epochs, seed=self.seed))
+        for name, noise, samples in curves.compared(self.compare, self.noise, self.samples):
+            found = yield from curves.lasted(curves.digits_training(samples, noise, epochs=epochs, seed=self.seed))
             runs.append(RecordedRun(name, found.named()))
         return runs
 
     def count(self) -> int:
         """Return how many runs there are; the small training's are known before they are trained."""
-        return len(self.lanes()) if self._followed or typed(self.series) else 1 if self.compare == "one" else 3
-
-    @ll.kept
-    def lanes(self) -> list[curves.Pair]:
-        """Return the runs that are shown, without curves that are never a number."""
-        found = []
-        for run in self.measured():
-            pair = [one if one and np.isfinite(one.values).any() else None for one in (run.train, run.validation)]
-            if any(pair):
-                found.append(curves.Pair(run.name, *pair))
-        return found[:MOST_RUNS]
+        trains = not self.file and not curves.typed(self.series)
+        return len(curves.compared(self.compare, self.noise, self.samples)) if trains else len(self.lanes())
 
     @ll.kept
     def measured(self) -> list[curves.Pair]:
         """Return what all runs measured of the curve."""
-        numbers = typed(self.series)
-        if numbers:
-            pair = [Scalars(np.arange(len(one)), np.array(one)) for one in numbers]
-            return [curves.Pair("numbers", pair[0], pair[1] if len(pair) > 1 else None)]
-        found = []
-        for run in self._followed.runs if self._followed else self.trained():
-            first, second = curves.pairs(list(run.scalars)).get(self.series, ("", ""))
-            pair = [curves.measured(run.scalars[name]) if name in run.scalars else None for name in (first, second)]
-            found.append(curves.Pair(run.name, *pair))
-        return found
+        return curves.typed(self.series) or curves.of_runs(self.runs(self.file) or self.trained(), self.series)
+
+    @ll.kept
+    def lanes(self) -> list[curves.Pair]:
+        """Return the runs that are shown, without curves that are never a number."""
+        return [pair for pair in (one.of_numbers for one in self.measured()) if pair.curves][:MOST_RUNS]
 
     @property
     def chosen(self) -> int:
@@ -185,10 +139,8 @@ class LossCurves(ll.Scene):
         if self.show == "sweep":
             (at, rate), found = self.lowest(), self.swept()
             best = {"best_epoch": float(found.steps[at]), "best_value": float(found.val_loss[at, rate])}
-            return {
-                "smoothed": curves.smoothed(found.val_loss[:, rate], self.smoothing),
-                "rate": float(RATES[rate]),
-            } | best
+            smoothed = curves.smoothed(found.val_loss[:, rate], self.smoothing)
+            return {"smoothed": smoothed, "rate": float(self.rates()[rate])} | best
         lane = self.lanes()[self.chosen]
         return {"smoothed": self.smoothed(lane.judged), "runs": float(len(self.lanes()))} | self.told(self.chosen)
 
@@ -245,19 +197,13 @@ class LossCurves(ll.Scene):
         feet = wall.world(ticks, np.full(len(ticks), low))[:, 0]
         lines = [np.array([(x, front, 0.0), (x, back, 0.0)]) for x in feet]
         lines += [wall.world([wall.x[0], right], [level, level]) for level in levels]
-        names = [
-            layers.Label((x, front - 0.06, 0.0), words("?n", step), "dim", size=17, side="below", bold=False)
-            for x, step in zip(feet, ticks, strict=True)
-        ]
-        names += [
-            layers.Label(
-                wall.world(right, level) + np.array([0.05, 0.0, 0.0]), words("?", level), "dim", size=17, bold=False
-            )
-            for level in levels
-        ]
-        middle = (WIDE / 4, front - 0.5, 0.0)
-        names.append(layers.Label(middle, self.unit, "dim", size=17, side="centre", bold=False))
-        return [layers.Lines(lines, "hair", 1.2, group="grid", pickable=False), *names]
+        look: dict[str, Any] = {"size": 17, "bold": False}
+        below = layers.Label.each([(x, front - 0.06, 0.0) for x in feet], [words("?n", one) for one in ticks],
+                                  side="below", **look)  # fmt: skip
+        ends = wall.world(np.full(len(levels), right), levels) + np.array([0.05, 0.0, 0.0])
+        beside = layers.Label.each(ends, [words("?", one) for one in levels], **look)
+        unit = layers.Label((WIDE / 4, front - 0.5, 0.0), self.unit, "dim", side="centre", **look)
+        return [layers.Lines(lines, "hair", 1.2, group="grid", pickable=False), *below, *beside, unit]
 
     @ll.kept(most=256)
     def path(self, lane: int, which: str, smooth: bool = True) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -308,14 +254,12 @@ class LossCurves(ll.Scene):
         self, lane: int, key: str, at: np.ndarray, points: np.ndarray, color: str, until: float, stop: float
     ) -> list[layers.Sheet]:
         """Return a ribbon along points as far as a step, pale after ``stop``, where patience has ended."""
-        side, drawn = np.array([0.0, BROAD / 2, 0.0]), []
+        drawn, name = [], f"{self.lanes()[lane].name}: {key.partition(':')[0]}"
         for part, (begin, end) in enumerate(((at[0], min(stop, until)), (max(stop, at[0]), until))):
             if begin < min(end, at[-1]):
-                steps = np.concatenate([[begin], at[(at > begin) & (at < end)], [min(end, at[-1])]])
-                line = np.stack([np.interp(steps, at, points[:, axis]) for axis in range(3)], -1)
-                band, name = np.stack([line - side, line + side]), f"{self.lanes()[lane].name}: {key.partition(':')[0]}"
+                _, line = shapes.part_of(at, points, begin, min(end, at[-1]))
                 look: dict[str, Any] = {"name": name, "key": f"{key}:{part}", "dim": 0.6 * part}
-                drawn.append(layers.Sheet(band, color=color, every=(0, 0), **look))
+                drawn.append(layers.Sheet(shapes.ribbon(line, BROAD), color=color, every=(0, 0), **look))
         return drawn
 
     def between(self, lane: int, until: float) -> list[layers.Layer]:
@@ -326,8 +270,7 @@ class LossCurves(ll.Scene):
         for (steps, high), (begun, low) in itertools.product(self.path(lane, "validation"), self.path(lane, "train")):
             first, last = max(steps[0], begun[0]), min(steps[-1], begun[-1])
             if first < last:
-                at = np.concatenate([[first], steps[(steps > first) & (steps < last)], [last]])
-                top = np.stack([np.interp(at, steps, high[:, axis]) for axis in range(3)], -1)
+                at, top = shapes.part_of(steps, high, first, last)
                 foot = top.copy()
                 foot[:, 2] = np.interp(at, begun, low[:, 2])
                 look["key"] = f"gap.{lane}.{len(drawn)}"
@@ -408,48 +351,19 @@ class LossCurves(ll.Scene):
     @property
     def unit(self) -> str:
         """What a step is."""
-        if self._followed and not typed(self.series):
-            units = {run.unit for run in self._followed.runs}
-            return units.pop() if len(units) == 1 else "step"
-        return "step" if typed(self.series) else "epoch"
+        units = {run.unit for run in self.runs(self.file)} or {"epoch"}
+        return units.pop() if len(units) == 1 and not curves.typed(self.series) else "step"
 
     @ll.kept
     def unseen(self) -> list[layers.Note]:
         """Return which values are not in the picture: those that are no number, are cut, or have no logarithm."""
-        found, ends = [], []
-        for run in self.measured()[:MOST_RUNS]:
-            for curve, which in ((run.train, "training"), (run.validation, "validation")):
-                finite = np.isfinite(curve.values) if curve else np.ones(1, bool)
-                if curve and not finite.all():
-                    last = int(curve.steps[np.flatnonzero(finite)[-1]]) if finite.any() else 0
-                    how = (
-                        "never a number" if not finite.any() else words(f"no number after {self.unit} ?n", last)
-                        if not finite[-1] else words("no number at ?n × " + self.unit, int((~finite).sum()))
-                    )  # fmt: skip
-                    ends.append(f"{run.name}: {which} is {how}")
-        if ends:
-            found.append(layers.Caution(ends[0] + (words(", and ?n more", len(ends) - 1) if ends[1:] else "") + "."))
         values = np.concatenate([curve.values for lane in self.lanes() for curve in lane.curves])
-        values, (low, high) = values[np.isfinite(values)], self.plot(-1).y
-        lost = values[values <= 0] if self.log else values[:0]
-        if len(lost):
-            which = (
-                "no value is" if len(lost) == len(values) else words("?n of ?n values are not", len(lost), len(values))
-            )
-            found.append(layers.Caution(f"A log scale shows what is above 0: {which}."))
-        above, below = values[values > high], values[(values < low) & (values > 0)]
-        if len(above):
-            hint = "" if self.log or low < 0 else " A log scale shows more."
-            text = words("?n × cut above ?, the highest is ?.", len(above), high, float(above.max()))
-            found.append(layers.Caution(text + hint))
-        if len(below):
-            text = words("?n × cut below ?, the lowest is ?.", len(below), low, float(below.min()))
-            found.append(layers.Caution(text))
-        return found
+        texts = curves.no_numbers(self.measured()[:MOST_RUNS], self.unit)
+        return [layers.Caution(text) for text in texts + curves.outside(values, *self.plot(-1).y, self.log)]
 
     def faults(self) -> list[layers.Note]:
         """Return how much of the files could not be read, and the first of it."""
-        found = [(run.name, one) for run in (self._followed.runs if self._followed else ()) for one in run.faults]
+        found = [(run.name, one) for run in self.runs(self.file) for one in run.faults]
         if not found:
             return []
         run, first = found[0]
@@ -460,8 +374,13 @@ class LossCurves(ll.Scene):
     @ll.refined(levels=(6, EPOCHS), stale=True)
     def swept(self, epochs: int) -> Generator[object, None, curves.Curves]:
         """Return the curves of networks with rates from 0.0001 to 1, trained side by side."""
-        sweep = (self.samples, self.noise, RATES.tolist(), curves.HIDDEN, epochs, SWEEP_EVERY, 1, self.seed)
-        return (yield from lasted(curves.digits_training(*sweep)))
+        rates = self.rates().tolist()
+        return (yield from curves.swept(self.samples, self.noise, rates, epochs, SWEEP_EVERY, self.seed))
+
+    @ll.kept
+    def rates(self) -> np.ndarray:
+        """Return the rates of the sweep."""
+        return np.logspace(LOW, 0, self.networks)
 
     @ll.kept
     def lowest(self) -> tuple[int, int]:
@@ -479,7 +398,7 @@ class LossCurves(ll.Scene):
         if self.log:
             share = np.log(np.minimum(loss, high) / low) / np.log(high / low)
         x = WIDE * (found.steps / found.steps[-1] - 0.5)
-        y = SWEEP_DEEP * (np.linspace(0.0, 1.0, len(RATES)) - 0.5)
+        y = SWEEP_DEEP * (np.linspace(0.0, 1.0, self.networks) - 0.5)
         surface = np.stack(np.broadcast_arrays(x, y[:, None], HIGH * share), -1)
         return surface, surface[loss.argmin(axis=0), np.arange(len(x))] + (0.0, 0.0, 0.012)
 
@@ -496,9 +415,9 @@ class LossCurves(ll.Scene):
             drawn += flag(surface[rate, at], "text", said, "best.sweep", HIGH)
         drawn += self.sweep_axes()
         epoch, loss = int(found.steps[last - 1]), np.nan_to_num(found.val_loss[last - 1], nan=np.inf)
-        best, heading = float(RATES[loss.argmin()]), words("Its validation at epoch ?n", epoch)
+        best, heading = float(self.rates()[loss.argmin()]), words("Its validation at epoch ?n", epoch)
         notes = [
-            layers.Title(self.title, "", (words("?n networks, each with its own rate", len(RATES)),)),
+            layers.Title(self.title, "", (words("?n networks, each with its own rate", self.networks),)),
             layers.Formula(tex(r"\eta_{\mathrm{best}} = ?s", best), 36),
             *self.cut(),
             layers.Meter(heading, r"L_{\mathrm{val}} =", float(loss.min()), VALIDATION, 0.0, 3.0),
@@ -516,28 +435,19 @@ class LossCurves(ll.Scene):
     @ll.kept
     def sweep_axes(self) -> list[layers.Layer]:
         """Return the numbers of epochs and rates on the floor."""
-        drawn: list[layers.Layer] = []
-        front, left = -SWEEP_DEEP / 2 - 0.1, -WIDE / 2 - 0.1
-        for k in range(5):
-            rate, y = 10.0 ** (k - 4), SWEEP_DEEP * (k / 4 - 0.5)
-            drawn.append(layers.Label((-left, y, 0.0), words("?", rate), "dim", size=17, side="right", bold=False))
-        for epoch in range(0, EPOCHS + 1, 50):
-            x = WIDE * (epoch / EPOCHS - 0.5)
-            drawn.append(layers.Label((x, front, 0.0), words("?n", epoch), "dim", size=17, side="below", bold=False))
         x, y = WIDE / 2, SWEEP_DEEP / 2
         floor = np.array([(-x, -y, 0.0), (x, -y, 0.0), (x, y, 0.0), (-x, y, 0.0), (-x, -y, 0.0)])
-        drawn.append(layers.Lines([floor], "faint", 1.4, pickable=False))
-        drawn.append(layers.Label((-left + 0.5, 0.0, 0.0), "rate", "dim", size=17, side="right", bold=False))
-        drawn.append(layers.Label((0.0, front - 0.3, 0.0), "epoch", "dim", size=17, side="below", bold=False))
-        return drawn
-
-
-def lasted(made: Iterator[curves.Curves]) -> Generator[object, None, curves.Curves]:
-    """Yield once for each result of a training, and return the last."""
-    found = next(made)
-    for found in made:  # noqa: B007
-        yield
-    return found
+        powers, epochs = np.arange(LOW, 1), np.arange(0, EPOCHS + 1, 50)
+        right = [(x + 0.1, SWEEP_DEEP * (0.5 - power / LOW), 0.0) for power in powers]
+        front = [(WIDE * (epoch / EPOCHS - 0.5), -y - 0.1, 0.0) for epoch in epochs]
+        look: dict[str, Any] = {"size": 17, "bold": False}
+        return [
+            layers.Lines([floor], "faint", 1.4, pickable=False),
+            *layers.Label.each(right, [words("?", 10.0**power) for power in powers], side="right", **look),
+            *layers.Label.each(front, [words("?n", epoch) for epoch in epochs], side="below", **look),
+            layers.Label((x + 0.6, 0.0, 0.0), "rate", "dim", side="right", **look),
+            layers.Label((0.0, -y - 0.4, 0.0), "epoch", "dim", side="below", **look),
+        ]
 
 
 def value_at(curve: Scalars, step: float) -> float:

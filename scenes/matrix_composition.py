@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
 import lossland as ll
-from lossland import layers, parameters, shapes, signs, tex, words
+from lossland import layers, parameters, shapes, signs, tex
 from lossland.models import linear_maps as maps
 
 COLUMNS = ("i", "j")  # the colours of the basis arrows, and of a matrix's columns
@@ -85,14 +85,14 @@ class MatrixComposition(ll.Scene):
             "product": self.product,
             "reverse": self.reverse,
             "one_by_one_now": self.one_by_one(now, "B then A", self.chain()),
-            "at_once_now": maps.on_path(self.product, "polar", self.part(now, "at once")),
+            "at_once_now": self.once(now),
             "other_order_now": self.one_by_one(now, "A then B", self.chain()[::-1]),
         }
 
     # ---------------------------------------------------------------------------------------------- the score
-    def part(self, now: ll.Now, what: str) -> float:
-        """Return how much of something is done."""
-        return now.eased(*SCORE[what])
+    def once(self, now: ll.Now) -> np.ndarray:
+        """Return the matrix (2, 2) that has moved the plane so far on which the product acts at once."""
+        return maps.on_path(self.product, "polar", now.eased(*SCORE["at once"]))
 
     def stage(self, now: ll.Now, what: str) -> float:
         """Return how many of the matrices have acted, one after the other, with a rest after each."""
@@ -100,23 +100,19 @@ class MatrixComposition(ll.Scene):
 
     def one_by_one(self, now: ll.Now, what: str, chain: Sequence[np.ndarray]) -> np.ndarray:
         """Return the matrix (2, 2) that has moved a plane so far, on which a chain acts from its end on."""
-        stage, moved = self.stage(now, what), np.eye(2)
-        for matrix in chain[::-1][: int(stage)]:
-            moved = matrix @ moved
-        if stage > int(stage):
-            moved = maps.on_path(chain[::-1][int(stage)], "polar", stage - int(stage)) @ moved
-        return moved
+        done, part = divmod(self.stage(now, what), 1.0)
+        acting = self.factors - int(done)  # how many have not acted to the end
+        moved = maps.product([*chain[acting:], np.eye(2)])
+        return maps.on_path(chain[acting - 1], "polar", part) @ moved if part else moved
 
     # -------------------------------------------------------------------------------------------- the picture
     @ll.kept(framing=True)
     def half(self) -> float:
         """Return half the width of a small plane: all stages of the letter fit into it."""
-        reach = 1.65
-        for chain in (self.chain(), self.chain()[::-1]):
-            moved = np.eye(2)
-            for matrix in chain[::-1]:
-                moved = matrix @ moved
-                reach = max(reach, float(np.abs(np.vstack([LETTER, np.eye(2)]) @ moved.T).max()))
+        corners = np.vstack([LETTER, np.eye(2)])
+        orders = self.chain(), self.chain()[::-1]
+        stages = [maps.product(order[k:]) for order in orders for k in range(self.factors)]
+        reach = max(1.65, *(float(np.abs(corners @ moved.T).max()) for moved in stages))
         return 1.09 * shapes.in_steps(reach, 2.6, 2.0)
 
     def middle(self, column: float, row: float) -> np.ndarray:
@@ -134,11 +130,10 @@ class MatrixComposition(ll.Scene):
         """Return four planes: B then A, AB at once, A then B, and where both orders end."""
         chain, names = self.chain(), NAMES[: self.factors]
         moved, other = self.one_by_one(now, "B then A", chain), self.one_by_one(now, "A then B", chain[::-1])
-        once = maps.on_path(self.product, "polar", self.part(now, "at once"))
         active = next((what for what, (_, end) in SCORE.items() if now.share < end + 0.02), "both")
         drawn = [
             *self.plane(-1, UP, moved, ONE, active in ("B then A", "both")),
-            *self.plane(1, UP, once, ONE, active in ("at once", "both")),
+            *self.plane(1, UP, self.once(now), ONE, active in ("at once", "both")),
             *self.plane(-1, DOWN, other, OTHER, active in ("A then B", "both")),
             *self.ends(now.share),
             *self.rings(),
@@ -167,37 +162,30 @@ class MatrixComposition(ll.Scene):
         parts = [name if begun and k <= stage else rf"\fgcolor{{dim}}{{{name}}}" for k, name in enumerate(names[::-1])]
         return r"\ \rightarrow\ ".join(parts)
 
-    @ll.kept
-    def lattice(self) -> list[np.ndarray]:
-        """Return the grid lines of a plane, each as two ends (2, 2)."""
-        return list(shapes.grid(CELLS))
+    def edge(self, column: float, row: float) -> layers.Layer:
+        """Return the frame of a small plane."""
+        x, y = self.middle(column, row)
+        half = self.half()
+        corners = shapes.rectangle((x - half, x + half), (y - half, y + half))
+        return layers.Polygon(corners, "ghost", 0.03, 1.0, key=f"frame {column} {row}", pickable=False)
 
     def plane(self, column: float, row: float, moved: np.ndarray, role: str, active: bool) -> list[layers.Layer]:
         """Return a small plane with its grid, its letter and its basis arrows, moved by a matrix (2, 2)."""
-        middle, half, dim = self.middle(column, row), self.half(), 0.0 if active else 0.35
-        key = f"{column} {row}"
-        lines = [piece + middle for piece in maps.clipped(self.lattice() @ moved.T, half)]
-        frame = half * np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) + middle
-        drawn: list[layers.Layer] = [
-            layers.Polygon(shapes.lifted(frame), "ghost", fill=0.03, outline=1.0, key=f"frame {key}", pickable=False),
-            layers.Lines(
-                [shapes.lifted(line) for line in lines], "grid", 1.3, 0.7, depth=False, key=f"grid {key}", group="grid",
-                pickable=False, dim=dim,
-            ),
+        middle, dim, key = self.middle(column, row), 0.0 if active else 0.35, f"{column} {row}"
+        lines = [shapes.lifted(piece + middle) for piece in maps.clipped(shapes.grid(CELLS) @ moved.T, self.half())]
+        tails, tips = shapes.lifted(np.tile(middle, (2, 1))), shapes.lifted(moved.T + middle)
+        look: dict[str, Any] = {"depth": False, "dim": dim}
+        return [
+            self.edge(column, row),
+            layers.Lines(lines, "grid", 1.3, 0.7, key=f"grid {key}", group="grid", pickable=False, **look),
             *self.letter(LETTER @ moved.T + middle, role, f"letter {key}", dim),
-            layers.Arrows(
-                shapes.lifted(np.tile(middle, (2, 1))), shapes.lifted(moved.T + middle), COLUMNS, 5.0, depth=False,
-                key=f"arrows {key}", name="Basis arrow", dim=dim,
-            ),
-        ]  # fmt: skip
-        return drawn
+            layers.Arrows(tails, tips, COLUMNS, 5.0, key=f"arrows {key}", name="Basis arrow", **look),
+        ]
 
-    def letter(
-        self, corners: np.ndarray, role: str, key: str, dim: float = 0.0, fill: float = 0.3
-    ) -> list[layers.Layer]:
+    def letter(self, corners: np.ndarray, role: str, key: str, dim: float = 0.0) -> list[layers.Layer]:
         """Return the letter with corners (10, 2): filled, and its outline."""
         pieces: list[layers.Layer] = [
-            layers.Polygon(shapes.lifted(corners[list(part)]), role, fill, 0.0, key=f"{key} {k}", name="F", dim=dim)
+            layers.Polygon(shapes.lifted(corners[list(part)]), role, 0.3, 0.0, key=f"{key} {k}", name="F", dim=dim)
             for k, part in enumerate(PARTS)
         ]
         outline = shapes.lifted(np.vstack([corners, corners[:1]]))
@@ -205,14 +193,10 @@ class MatrixComposition(ll.Scene):
 
     def ends(self, share: float) -> list[layers.Layer]:
         """Return the fourth plane: the letter where one order and the other have brought it, when they have."""
-        middle, half = self.middle(1, DOWN), self.half()
-        frame = half * np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) + middle
-        drawn: list[layers.Layer] = [
-            layers.Polygon(shapes.lifted(frame), "ghost", fill=0.03, outline=1.0, key="frame ends", pickable=False)
-        ]
+        drawn = [self.edge(1, DOWN)]
         for matrix, role, ready in ((self.product, ONE, 0.58), (self.reverse, OTHER, 0.9)):
             if share > ready:
-                drawn += self.letter(LETTER @ matrix.T + middle, role, f"end {role}")
+                drawn += self.letter(LETTER @ matrix.T + self.middle(1, DOWN), role, f"end {role}")
         return drawn
 
     def rings(self) -> list[layers.Layer]:
@@ -226,12 +210,12 @@ class MatrixComposition(ll.Scene):
     def handles(self, now: ll.Now) -> Sequence[ll.Handle]:
         """Return the heads of the columns of the matrices that act first: B's above, and A's below."""
         found = []
-        first = {"abcd"[self.factors - 1]: (-1, UP), "a": (-1, DOWN)}
-        for name, place in first.items():
-            matrix, middle = np.array(getattr(self, name)), self.middle(*place)
+        for name, place in {"abcd"[self.factors - 1]: (-1, UP), "a": (-1, DOWN)}.items():
+            middle = self.middle(*place)
             for k, role in enumerate(COLUMNS):
-                move: Callable[[Any, Any], None] = partial(MatrixComposition.drag, name=name, column=k, middle=middle)
-                found.append(ll.Handle(f"{name} {role}", shapes.lifted(matrix[:, k] + middle), move, plane=0.0))
+                head = shapes.lifted(np.array(getattr(self, name))[:, k] + middle)
+                move = partial(MatrixComposition.drag, name=name, column=k, middle=middle)
+                found.append(ll.Handle(f"{name} {role}", head, move, plane=0.0))
         return found
 
     def drag(self, position: Sequence[float], name: str, column: int, middle: np.ndarray) -> None:
@@ -243,32 +227,29 @@ class MatrixComposition(ll.Scene):
     # ---------------------------------------------------------------------------------------------- the words
     def notes(self, now: ll.Now) -> list[layers.Note]:
         """Return the product and the product the other way round, and the areas."""
-        chain = self.chain()
-        names = NAMES[: self.factors]
-        factors, turned = (" ".join([r"?"] * len(chain)) for _ in range(2))
-        inked = [(COLUMNS, matrix) for matrix in chain]
-        if len(chain) == 2:
-            forward = tex(rf"{names} = {factors} = ?", *inked, (COLUMNS, self.product))
-            backward = tex(rf"{names[::-1]} = {turned} = ?", *inked[::-1], (COLUMNS, self.reverse))
-        else:  # there is no room for all of them
-            forward = tex(rf"{names} = ?", (COLUMNS, self.product))
-            backward = tex(rf"{names[::-1]} = ?", (COLUMNS, self.reverse))
-        sizes = r" \cdot ".join(tex("?2", maps.determinant(matrix)) for matrix in chain)
+        chain, names = self.chain(), NAMES[: self.factors]
+        areas = [maps.determinant(matrix) for matrix in chain]
+        sizes = r" \cdot ".join(tex("(?2)" if area < 0 else "?2", area) for area in areas)
         area = tex("?2", maps.determinant(self.product))
         return [
             layers.Title(self.title, lines=(self.sentence(now),)),
-            layers.Formula(forward, 22.0),
-            layers.Formula(backward, 22.0),
+            layers.Formula(equation(names, chain), 22.0),
+            layers.Formula(equation(names[::-1], chain[::-1]), 22.0),
             layers.Facts("Area of the unit square in the end", [(ONE, rf"\det {names}", rf"{sizes} = {area}", "")]),
         ]
 
     def sentence(self, now: ll.Now) -> str:
         """Say in words what is happening."""
-        first, last = NAMES[self.factors - 1], "A"
         if now.share < SCORE["B then A"][1] + 0.02:
-            return words(f"First {first}, then {'the others, ' if self.factors > 2 else ''}{last}")
+            return "First " + ", then ".join(NAMES[: self.factors][::-1])
         if now.share < SCORE["at once"][1] + 0.02:
             return "One matrix does the same at once"
         if now.share < SCORE["A then B"][1] + 0.02:
             return "The same matrices in the other order"
         return "Here the order does not matter" if self.commutes else "The order matters"
+
+
+def equation(names: str, chain: Sequence[np.ndarray]) -> str:
+    """Return a product as a formula; its factors are written where there is room for them."""
+    factors = "".join(tex("?", (COLUMNS, matrix)) for matrix in chain) + " = " if len(chain) == 2 else ""
+    return f"{names} = {factors}" + tex("?", (COLUMNS, maps.product(chain)))

@@ -288,7 +288,7 @@ class LossSlice(ll.Scene):
         steps = np.arange(float(len(true)))
         return [
             layers.Series("true", "optimizer.adam", steps, true),
-            layers.Series("in the slice", "accent", steps, shadow),
+            layers.Series("in the slice", "lane.1", steps, shadow),
         ]
 
     # -------------------------------------------------------------------------------------------------- what it takes

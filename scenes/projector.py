@@ -17,6 +17,7 @@ NEAR = 6  # neighbours of the chosen point that are shown
 NAMED = 12  # groups that have their names in the picture
 COLORS = 12  # of groups
 AXES = 4  # principal axes that can be dragged in the tour
+AXIS = 2.05  # half the length of the user's axes
 LENGTH, HALF = 1.9, 1.9  # of an axis in the tour; half the width of the cloud
 SPEED, AXIS_SPACE = 0.16, 8  # of the tour in radians a second; principal axes that it goes through
 BEGIN, EARLY, END = 0.05, 0.25, 0.9  # shares of the scene: a layout begins to move, is past its exaggeration, and ends
@@ -33,7 +34,12 @@ METHODS = {
     "tsne": ("t-SNE", r"\mathrm{KL}(P, Q) = \sum_{i \neq j} p_{ij} \log \frac{p_{ij}}{q_{ij}}"),
     "umap": ("UMAP", r"q_{ij} = \frac{1}{1 + a\, \|y_i - y_j\|^{2b}}"),
     "tour": ("grand tour", r"Y = X\, M(t),\quad M^\top M = I"),
+    "axes": ("axes of your own", r"x_i = \frac{(p_i - m) \cdot (b - a)}{\|b - a\|},\quad m = \frac{a + b}{2}"),
 }
+USED_BY = {
+    "perplexity": ("tsne",), "exaggeration": ("tsne",), "neighbours": ("umap",), "iterations": ("tsne", "umap"),
+    "axis": ("tour",), "right": ("axes",), "up": ("axes",),
+}  # fmt: skip
 KINDS = {"digits": "digits", "iris": "flowers", "words": "words"}
 
 
@@ -66,6 +72,7 @@ class Projector(ll.Scene):
         "a tour": {"method": "tour"},
         "trusted?": {"method": "pca", "color": "trust"},
         "words": {"data": "words", "iterations": 400, "exaggeration": 4.0, "index": 691},
+        "axes of your own": {"method": "axes"},
         "how wide": {"data": "sizes", "perplexity": 20.0, "iterations": 400},
         "how far": {"data": "gaps", "perplexity": 20.0, "iterations": 400},
         "nothing there": {"data": "noise", "perplexity": 2.0, "iterations": 400, "exaggeration": 4.0},
@@ -86,6 +93,9 @@ class Projector(ll.Scene):
     pull = parameters.Point((1.0, 0.0, 0.0), -1.0, 1.0, "held at", "Where that is: drag an arrow.", hidden=True)
     file = parameters.Text("", None, "file", "Vectors of your own: .npy, .npz or .tsv.")
     labels = parameters.Text("", None, "labels", "A file with their labels, if they are in one of their own.")
+    pictures = parameters.Text("", None, "pictures", "A file with their pictures: .npy, or a sprite image.")
+    right = parameters.Text("", None, "axis right", "From one label to another, such as man, woman.")
+    up = parameters.Text("", None, "axis up", "From one label to another, such as past, future.")
     index = parameters.Integer(13, 0, 10_000_000, "number", "Whose neighbours are shown: click a point.")
     alone = parameters.Toggle(False, "isolate", "Only the group of the chosen point stands out.")
 
@@ -96,9 +106,12 @@ class Projector(ll.Scene):
 
     def changed(self, name: str) -> None:
         """Take a file that is named; choose a point that there is, and a perplexity and neighbours that it can have."""
-        if name == "file" and self.file:
-            vectorfiles.read(self.file, self.labels)
+        if name in ("file", "labels", "pictures") and self.file:
+            vectorfiles.read(self.file, self.labels, self.pictures)
             self.values["data"] = "file"
+        if name in ("data", "file"):
+            self.values |= {"right": "", "up": ""}
+        self.axes()
         if name in ("data", "file", "perplexity", "neighbours", "index"):
             count, asked = len(self.rows_laid_out()), self.values["index"]
             self.values["index"] = min(self.values["index"], len(self.samples()) - 1)
@@ -107,6 +120,10 @@ class Projector(ll.Scene):
             if name == "index" and asked != self.index:
                 many = len(self.samples())
                 raise ll.UserError(f"index must be from 0 to {many - 1}, as there are {many} points, not {asked}.")
+
+    def has_control(self, name: str) -> bool:
+        """Show what the method uses."""
+        return self.method in USED_BY.get(name, tuple(METHODS))
 
     def pick(self, layer: layers.Layer, element: int) -> bool:
         """Choose the point that is clicked."""
@@ -120,7 +137,7 @@ class Projector(ll.Scene):
     @ll.kept
     def samples(self) -> vectorfiles.Vectors:
         """Return the samples with what they are called, and pictures of them where there are any."""
-        return clouds.samples(self.data, self.file, self.labels, self.seed)
+        return clouds.samples(self.data, self.file, self.labels, self.seed, self.pictures)
 
     @ll.kept
     def rows_laid_out(self) -> np.ndarray:
@@ -130,7 +147,7 @@ class Projector(ll.Scene):
     @ll.kept
     def shown(self) -> np.ndarray:
         """Return which samples are in the picture: with axes and on the tour all, however many there are."""
-        return np.arange(len(self.samples())) if self.method in ("pca", "tour") else self.rows_laid_out()
+        return self.rows_laid_out() if self.method in ("tsne", "umap") else np.arange(len(self.samples()))
 
     @ll.kept
     def chosen(self) -> int:
@@ -155,6 +172,16 @@ class Projector(ll.Scene):
         found = principal.principal(points)
         seen = (points - found.mean) @ found.components[:AXIS_SPACE].T
         return np.pad(seen, ((0, 0), (0, max(3 - seen.shape[1], 0))))
+
+    @ll.kept
+    def axes(self) -> tuple[tuple[str, str], tuple[str, str]]:
+        """Return from which label to which the user's axes go, to the right and up."""
+        return clouds.ends(self.samples(), self.right, 0), clouds.ends(self.samples(), self.up, 1)
+
+    @ll.kept
+    def on_axes(self) -> np.ndarray:
+        """Return the samples (n, 2) along the user's axes."""
+        return np.column_stack([clouds.along(self.samples(), *ends) for ends in self.axes()])
 
     @ll.kept
     def course(self) -> embeddings.Course:
@@ -187,6 +214,9 @@ class Projector(ll.Scene):
             return self.along_axes() @ self.turned(now)
         if self.method == "pca":
             return self.along_axes()[:, :3] * (1.0, 1.0, 1.0 - now.eased(0.3, PRESSED))
+        if self.method == "axes":
+            share = now.eased(0.1, PRESSED)
+            return (1.0 - share) * self.along_axes()[:, :2] + share * self.on_axes()
         self.unfinished |= not self.course().reach(self.step(now), 1 if self.live else None)
         return self.course().at(self.step(now))
 
@@ -199,7 +229,7 @@ class Projector(ll.Scene):
 
     def is_over(self, now: ll.Now) -> bool:
         """Whether the layout is what it will be at last: then it is judged."""
-        if self.method == "pca":
+        if self.method in ("pca", "axes"):
             return now.share >= PRESSED
         return now.share >= END and self.course().reach(self.iterations, 0)
 
@@ -210,7 +240,8 @@ class Projector(ll.Scene):
         if level == "nothing":
             return np.full(len(rows), np.nan)
         points, last, found = self.samples().points[rows], self.now(self.clock.seconds), []
-        place = self.layout(last)[rows, :2] if self.method == "pca" else self.course().at(self.iterations)
+        whole = self.method in ("pca", "axes")
+        place = self.layout(last)[rows, :2] if whole else self.course().at(self.iterations)
         for part in layouts.penalties(points, place, self.judges()):
             found.append(part)
             yield
@@ -347,6 +378,17 @@ class Projector(ll.Scene):
             if np.linalg.norm(tip) > 0.4
         ]
 
+    @ll.kept
+    def compass(self) -> list[layers.Layer]:
+        """Return the user's axes as a cross, with the labels that they go from and to at their ends."""
+        tips = AXIS * np.array([(-1.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, -1.0, 0.0), (0.0, 1.0, 0.0)])
+        lines = layers.Lines([tips[:2], tips[2:]], "dim", 1.4, casing=1.2, depth=False, pickable=False, key="cross")
+        ends = zip(tips, [written(name) for pair in self.axes() for name in pair], strict=True)
+        names = [
+            layers.Label(tip, name, "accent", size=19, side=tip, key=f"end {k}") for k, (tip, name) in enumerate(ends)
+        ]
+        return [lines, *names]
+
     def handles(self, now: ll.Now) -> list[ll.Handle]:
         """Return the tips of the axes of the tour: one that is dragged stays where it is let go."""
         if self.method != "tour":
@@ -367,6 +409,7 @@ class Projector(ll.Scene):
         place = self.placed(now)
         drawn = [*self.dots(place, now), *self.beams(place)]
         drawn += self.arms(now) if self.method == "tour" else self.names(place)
+        drawn += self.compass() if self.method == "axes" and self.is_over(now) else []
         return ll.Frame(drawn, self.notes(now), self.view(now))
 
     def view(self, now: ll.Now) -> ll.View:

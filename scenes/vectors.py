@@ -12,39 +12,17 @@ from lossland import figures, layers, parameters, shapes, signs, tex, words
 from lossland.models import vectors
 
 LIMIT = 5.0
-SPACE = 0.5  # world units of one unit in space
 A, B, RESULT = "signed.low", "signed.high", "area"
 STEPS = ("i", "j", "k")  # the colours of steps along the axes
-NUMBER = {"latex": True, "size": 24}  # a column of numbers at an arrow's head
-SLIM = 1e-9
 LATTICE = np.array([(s, t) for s in np.arange(-4, 4.01, 0.5) for t in np.arange(-4, 4.01, 0.5)])
 TOUR = np.array([(0, 0), (1, 0), (1, 1), (-1, 1), (-1, -1), (1.5, -1), (1, 1)], float)  # s and t of the walker
-
-
-class Vector(parameters.SpacePoint):
-    """Two or three numbers; dragged at its head, in the plane or in space."""
-
-    def check(self, value: object) -> tuple[float, ...]:
-        """Accept two numbers or three."""
-        first = parameters.Point((0.0, 0.0), -LIMIT, LIMIT)
-        first.name = self.name
-        try:
-            return super().check(value)
-        except ll.UserError:
-            try:
-                return first.check(value)
-            except ll.UserError as error:
-                raise ll.UserError(str(error).replace("must be 2 numbers", "must be 2 or 3 numbers")) from None
-
-    def handle(self, scene: Any) -> ll.Handle:
-        """Return the handle at the head."""
-        place = scene.world(scene.values[self.name])
-        return ll.Handle(self.name, place, self.move, plane=None if scene.deep else 0.0, free=scene.deep)
-
-    def move(self, scene: Any, position: Sequence[float]) -> None:
-        """Take the head that is nearest to a position in the world."""
-        head = np.asarray(position, float)[: len(scene.values[self.name])] / scene.unit
-        scene.set(self.name, np.clip(np.round(head, 1 if scene.deep else 2), -LIMIT, LIMIT))
+SAID = {
+    "sum": "Walk along a, then along b",
+    "difference": "The way from the head of b to that of a",
+    "list": "Walk as the list says: that is the arrow",
+    "scale": "The same line: longer, shorter, or the other way",
+}
+SPANNED = ("Nothing but the origin", "All that is reached is one line", "Every point of a plane is reached")
 
 
 class Vectors(ll.Scene):
@@ -78,8 +56,13 @@ class Vectors(ll.Scene):
         "sum", ("sum", "difference", "list", "scale", "span"), "show",
         "b after a; what leads from b to a; the list as a walk along the axes; c times a; all that a and b can reach.",
     )  # fmt: skip
-    a = Vector((3, 1, 0), -LIMIT, LIMIT, label="$a$", help="The first walk.")
-    b = Vector((-1, 2, 0), -LIMIT, LIMIT, label="$b$", help="The second walk.")
+    a = parameters.PlaneOrSpacePoint(
+        (3, 1, 0), -LIMIT, LIMIT, label="$a$", help="The first walk.", unit=lambda scene: scene.unit
+    )
+    b = parameters.PlaneOrSpacePoint(
+        (-1, 2, 0), -LIMIT, LIMIT, label="$b$", help="The second walk.", unit=lambda scene: scene.unit,
+        shown=lambda scene: scene.has_two,
+    )  # fmt: skip
     scalar = parameters.Number(-0.5, -2.0, 2.0, "$c$", "How many times a.")
     clock = ll.Clock(10.0)
 
@@ -90,21 +73,27 @@ class Vectors(ll.Scene):
 
     def changed(self, name: str) -> None:
         """Keep as many numbers in both lists as there are dimensions; three numbers open space."""
-        if name in ("a", "b"):
-            self.values["space"] = "space" if len(self.values[name]) == 3 else self.values["space"]
-        for each in ("a", "b") if name in ("space", "a", "b") else ():
-            given = self.values[each]
-            self.values[each] = (*given, 0.0)[:3] if self.deep else given[:2]
+        if name in ("a", "b") and len(self.values[name]) == 3:
+            self.values["space"] = "space"
+        if name in ("a", "b", "space"):
+            for each in ("a", "b"):
+                given = self.values[each]
+                self.values[each] = (*given, 0.0)[:3] if self.deep else given[:2]
 
     @property
     def deep(self) -> bool:
         """Whether the lists have three numbers."""
-        return self.values["space"] == "space" if "space" in self.values else False
+        return self.space == "space"
+
+    @property
+    def has_two(self) -> bool:
+        """Whether both arrows are shown."""
+        return self.show not in ("list", "scale")
 
     @property
     def unit(self) -> float:
         """How many world units one unit is."""
-        return SPACE if self.space == "space" else 1.0
+        return 0.5 if self.deep else 1.0
 
     def world(self, place: Any) -> np.ndarray:
         """Return the world points (..., 3) of places of two or three numbers."""
@@ -122,10 +111,7 @@ class Vectors(ll.Scene):
         ``angle_degrees`` is the one from the x axis to a, counter-clockwise in the plane.
         """
         a, b = self.heads
-        if self.space == "plane":
-            angle = float(np.degrees(np.arctan2(a[1], a[0]))) if a.any() else float("nan")
-        else:
-            angle = vectors.angle_degrees(a, np.eye(len(a))[0])
+        angle = vectors.angle_degrees(a, np.eye(len(a))[0])
         return {
             "sum": a + b,
             "difference": a - b,
@@ -133,7 +119,7 @@ class Vectors(ll.Scene):
             "length_a": float(np.linalg.norm(a)),
             "length_b": float(np.linalg.norm(b)),
             "length_scaled": abs(self.scalar) * float(np.linalg.norm(a)),
-            "angle_degrees": angle,
+            "angle_degrees": -angle if not self.deep and a[1] < 0 else angle,
             "between_degrees": vectors.angle_degrees(a, b),
             "span_dimension": vectors.span_dimension(a, b),
             "walker": self.walker(now),
@@ -173,188 +159,136 @@ class Vectors(ll.Scene):
     def frame(self, now: ll.Now) -> ll.Frame:
         """Return the ground, and what is shown on it."""
         shown = {
-            "sum": self.sum,
-            "difference": self.difference,
-            "list": self.listed,
-            "scale": self.scaled,
-            "span": self.span,
-        }
-        drawn = [*self.ground(), *shown[self.show](now)]
+            "sum": self.sum, "difference": self.difference, "list": self.listed, "scale": self.scaled, "span": self.span
+        }[self.show]  # fmt: skip
+        plane = layers.WarpedGrid(np.eye(2), group="grid", before=False, dim=0.6)
+        drawn = [figures.Floor(self.unit, 5.0, 5.0) if self.deep else plane, *shown(now)]
         drawn.append(layers.Points(np.zeros((1, 3)), "text", 4.5, "ring", outline=True, key="origin"))
-        for name, role in (("a", A), ("b", B)) if self.show not in ("list", "scale") else (("a", A),):
-            ring = self.world([getattr(self, name)])
-            drawn.append(layers.Points(ring, role, 7.0, "ring", outline=True, group="handles", name=name))
-        if self.show == "scale":
-            ring = self.world([self.scalar * self.heads[0]])
-            drawn.append(layers.Points(ring, RESULT, 7.0, "ring", outline=True, group="handles", name="c a"))
+        if self.show in ("list", "span") or (self.show == "sum" and now.share < 0.9):
+            place = self.world([self.walker(now)])
+            drawn.append(layers.Points(place, "text", 7.0, "sphere", outline=True, key="walker", name="Walker"))
+        roles = {"a": A, "b": B, "scalar": RESULT}
+        for handle in self.handles(now):
+            place = np.array([handle.position])
+            drawn.append(layers.Points(place, roles[handle.name], 7.0, "ring", outline=True, group="handles"))
         return ll.Frame(drawn, self.notes(now), self.view(now))
 
-    @ll.kept
-    def reached(self) -> np.ndarray:
-        """Return world points (k, 3) that must be seen."""
+    @ll.kept(framing=True)
+    def bounds(self) -> np.ndarray:
+        """Return the corners of what must be seen, in whole steps: the view does not follow every small change."""
         a, b = self.heads
         far = {
             "sum": [a, b, a + b], "difference": [a, b, a - b], "list": [a], "scale": [1.5 * a, self.scalar * a],
             "span": [1.5 * (a + b), -1.5 * (a + b), 1.5 * (b - a), 1.5 * (a - b)],
         }[self.show]  # fmt: skip
-        points = self.world([0 * a, *far])
-        step = 2.0 * self.unit  # so that the view stays while a head is dragged a little
-        low, high = step * np.floor(points.min(0) / step - 0.1), step * np.ceil(points.max(0) / step + 0.1)
-        middle, half = (low + high) / 2, (high - low) / 2
-        if self.space == "plane":
-            return middle + np.array([(x, y, 0.0) for x in (-1, 1) for y in (-1, 1)]) * half * (1, 1, 0)
-        half = np.maximum(0.72 * half, 0.8 * self.unit)
-        return middle + np.array([(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]) * half
+        points, step = self.world([0 * a, *far]), self.unit * (1.0 if self.deep else 2.0)
+        return shapes.box(step * np.floor(points.min(0) / step - 0.1), step * np.ceil(points.max(0) / step + 0.1))
 
     def view(self, now: ll.Now) -> ll.View:
         """Return the view: straight down on the plane; in space slowly around, from above to nearly level."""
-        if self.space == "plane":
-            return ll.View(90.0, 90.0, flat=True, bounds=self.reached())
+        if not self.deep:
+            return ll.View(90.0, 90.0, flat=True, bounds=self.bounds())
         turn = now.eased(0.0, 1.0) - 0.5
-        return ll.View(-71.0, 28.0, bounds=self.reached(), turned=(30.0 * turn, 8.0 * turn))
+        return ll.View(-71.0, 28.0, bounds=self.bounds(), turned=(30.0 * turn, 8.0 * turn))
 
-    @ll.kept
-    def ground(self) -> list[layers.Layer]:
-        """Return the grid: of the plane, or of the floor with its three axes."""
-        if self.space == "plane":
-            return [layers.WarpedGrid(np.eye(2), group="grid", before=False, dim=0.6)]
-        floor = self.world(shapes.lifted(shapes.grid(5.0)))
-        axes = [self.world([-5 * e, 5 * e]) for e in np.eye(3)[:2]] + [self.world([(0, 0, 0), (0, 0, 4)])]
-        return [
-            layers.Lines(list(floor), "hair", 1.0, pickable=False, group="grid"),
-            layers.Lines(axes, "dim", 1.3, 0.8, pickable=False, group="grid"),
-        ]
-
-    def arrow(self, tail: Any, tip: Any, color: str, name: str, **options: Any) -> list[layers.Layer]:
+    def arrow(
+        self, tail: Any, tip: Any, color: str, name: str, width: float = 6.0, ghost: bool = False
+    ) -> list[layers.Layer]:
         """Return an arrow between places in units, with a thread to the floor in space; none of no length."""
-        tail, tip = self.world(np.array([tail], float)), self.world(np.array([tip], float))
+        tail, tip = self.world(tail), self.world(tip)
         if np.linalg.norm(tip - tail) < 0.02:
             return []
-        look = {"width": 6.0, "depth": self.space == "space", "key": name, "name": name, **options}
-        drawn: list[layers.Layer] = [layers.Arrows(tail, tip, color, **look)]
-        if self.space == "space" and not look.get("ghost") and abs(tip[0, 2]) > 0.02:
-            drop = np.stack([tip[0], tip[0] * (1, 1, 0)])
-            drawn.append(layers.Lines([drop], "dim", 1.2, 0.8, dash=(8, 5), pickable=False, key=f"{name} above"))
+        look = {"width": width, "ghost": ghost, "depth": self.deep, "key": name, "name": name}
+        drawn: list[layers.Layer] = [layers.Arrows.one(tail, tip, color, **look)]
+        if not ghost and abs(tip[2]) > 0.02:
+            thread = [np.stack([tip, tip * (1, 1, 0)])]
+            drawn.append(layers.Lines(thread, "dim", 1.2, 0.8, dash=(8, 5), pickable=False, key=f"{name} above"))
         return drawn
 
-    def column(self, at: Any, numbers: Any, color: Any, side: Any, symbol: str = "") -> layers.Label:
-        """Return a list of numbers as a column beside a place in units."""
-        text = tex("?", (color, np.round(np.asarray(numbers, float), 2)[:, None]))
-        return layers.Label(self.world(at), symbol + text, color, side=side, **NUMBER)
+    def beside(self, along: Any, other: Any, now: ll.Now) -> np.ndarray:
+        """Return the direction (3,) across an arrow, as it is seen, away from another one."""
+        left = self.view(now).left_of(self.world(along))
+        return -left if left @ self.world(other) > 0 else left
 
-    def aside(self, along: Any, other: Any) -> np.ndarray:
-        """Return the direction (3,) across an arrow, away from another; in space as it is seen along y."""
-        axes = [0, 2] if len(along) == 3 else [0, 1]
-        right, up = np.asarray(along, float)[axes]
-        left = np.zeros(3)
-        left[axes] = -up, right
-        return -left if left[: len(along)] @ np.asarray(other, float) > 0 else left
+    def column(self, at: Any, numbers: np.ndarray, color: str, side: Any, symbol: str = "") -> layers.Label:
+        """Return a list of numbers as a column beside a place in units."""
+        text = symbol + tex("?", (color, np.round(numbers, 2)[:, None]))
+        return layers.Label(self.world(at), text, color, latex=True, size=24, side=side)
+
+    def letter(self, at: Any, name: str, color: str, side: Any) -> layers.Label:
+        """Return the name of an arrow a little beside a place in units."""
+        place = self.world(at) + 0.05 * np.asarray(side) / max(float(np.linalg.norm(side)), 1e-9)
+        return layers.Label(place, name, color, latex=True, size=28, side=side, key=f"name {name}")
 
     def sum(self, now: ll.Now) -> list[layers.Layer]:
         """Walk along a; carry b to its head; walk along b; the sum is the way from start to end."""
         a, b = self.heads
-        carried, grown, walker = now.eased(0.36, 0.52) * a, now.eased(0.78, 0.92), self.walker(now)
-        corners = self.world([0 * a, a, a + b, b])
+        carried, grown = now.eased(0.36, 0.52) * a, now.eased(0.78, 0.92)
         drawn = [*self.arrow(0 * a, a, A, "a"), *self.arrow(0 * b, b, B, "b", ghost=now.share > 0.36)]
-        if grown > 0:
-            drawn.insert(
-                0, layers.Polygon(corners, RESULT, 0.16 * grown, 0.0, depth=self.space == "space", name="a + b")
-            )
         if now.share > 0.36:
             drawn += self.arrow(carried, carried + b, B, "b carried")
-        drawn += self.arrow(0 * a, grown * (a + b), RESULT, "a + b", width=7.0)
-        if self.space == "plane":  # at its head a's column keeps off the axes that a begins at
-            drawn.append(self.column(a, a, A, self.world(a), "a = "))
-            drawn.append(self.column(carried + b / 2, b, B, self.aside(b, -a), "b = "))
-        else:  # three numbers have no room there: they stand in the formula
-            for name, place, color, side in (
-                ("a", a / 2, A, self.aside(a, b)),
-                ("b", carried + b / 2, B, self.aside(b, -a)),
-            ):
-                drawn.append(layers.Label(self.world(place), name, color, side=side, latex=True, size=28))
+        if grown > 0:
+            corners = self.world([0 * a, a, a + b, b])
+            drawn.insert(0, layers.Polygon(corners, RESULT, 0.16 * grown, 0.0, depth=self.deep, name="a + b"))
+            drawn += self.arrow(0 * a, grown * (a + b), RESULT, "a + b", 7.0)
         if grown > 0.5:
             drawn.append(self.column(a + b, a + b, RESULT, self.world(a + b)))
-        if now.share < 0.9:
-            drawn.append(
-                layers.Points(self.world([walker]), "text", 7.0, "sphere", outline=True, key="walker", name="Walker")
-            )
-        return drawn
+        beside_b = self.beside(b, -a, now)
+        if self.deep:  # three numbers have no room there: they stand in the formula
+            return [*drawn, self.letter(a / 2, "a", A, self.beside(a, b, now)),
+                    self.letter(carried + b / 2, "b", B, beside_b)]  # fmt: skip
+        return [*drawn, self.column(a, a, A, self.world(a), "a = "),
+                self.column(carried + b / 2, b, B, beside_b, "b = ")]  # fmt: skip
 
     def difference(self, now: ll.Now) -> list[layers.Layer]:
         """Show the way from the head of b to that of a, and carry it to the origin."""
         a, b = self.heads
         grown, home = now.eased(0.1, 0.34), 1 - now.eased(0.5, 0.86)
         drawn = [*self.arrow(0 * a, a, A, "a"), *self.arrow(0 * b, b, B, "b")]
-        drawn += self.arrow(b, b + grown * (a - b), RESULT, "from b to a", ghost=home < 1, width=7.0)
+        drawn += self.arrow(b, b + grown * (a - b), RESULT, "from b to a", 7.0, ghost=home < 1)
         if home < 1:
-            drawn += self.arrow(home * b, home * b + a - b, RESULT, "a − b", width=7.0)
+            drawn += self.arrow(home * b, home * b + a - b, RESULT, "a − b", 7.0)
         drawn += [self.column(a, a, A, self.world(a), "a = "), self.column(b, b, B, self.world(b), "b = ")]
-        if home == 0:
-            drawn.append(self.column((a - b) / 2, a - b, RESULT, self.aside(a - b, b), "a - b = "))
-        return drawn
+        return [*drawn, self.column(a - b, a - b, RESULT, self.world(a - b), "a - b = ")] if home == 0 else drawn
 
     def listed(self, now: ll.Now) -> list[layers.Layer]:
         """Walk so far along each axis as the list says; the arrow is the way from start to end."""
-        a, done, grown = self.heads[0], self.steps(now), now.eased(0.64, 0.82)
-        corners = [np.where(np.arange(len(a)) < k, a, 0.0) for k in range(len(a) + 1)]
-        drawn: list[layers.Layer] = []
+        a, done = self.heads[0], self.steps(now)
+        axes, numbers, drawn = np.eye(len(a)), [r"\cdot"] * len(a), []
         for k, part in enumerate(done.tolist()):
-            tip = corners[k] + part * (corners[k + 1] - corners[k])
-            if part > 0:
-                leg = self.world([corners[k], tip])
-                look: dict[str, Any] = {"depth": self.space == "space", "name": f"Step {k + 1}", "key": f"step {k}"}
-                drawn.append(layers.Lines([leg], STEPS[k], 5.0, **look))
-                out = np.zeros(3)
-                if k == 0:
-                    out[1] = -np.sign(a[1]) if a[1] else -1.0
-                else:
-                    out[0] = np.sign(a[0]) if a[0] else 1.0
-                text, place = words("?2", part * a[k]), leg.mean(0)
-                drawn.append(layers.Label(place, text, STEPS[k], size=24, side=out, key=f"count {k}"))
-        drawn += self.arrow(0 * a, grown * a, A, "a", width=7.0)
-        inside = r" \\ ".join(
-            tex(r"?2", (STEPS[k], a[k] * part)) if part > 0 else r"\cdot" for k, part in enumerate(done)
-        )
-        place, side = (
-            self.world(a * done),
-            np.array([0.6, 0.0, 1.0]) if self.space == "space" else np.array([0.6, 1.0, 0.0]),
-        )
-        drawn.append(
-            layers.Label(place, rf"\begin{{bmatrix}} {inside} \end{{bmatrix}}", "text", side=side, key="list", **NUMBER)
-        )
-        drawn.append(layers.Points(place[None], "text", 7.0, "sphere", outline=True, key="walker", name="Walker"))
+            if part * abs(a[k]) < 0.02 and part < 1:
+                continue
+            numbers[k] = tex("?2", (STEPS[k], part * a[k]))
+            corner = a * (np.arange(len(a)) < k)
+            leg = self.world([corner, corner + part * a[k] * axes[k]])
+            away = axes[1] * (-1 if a[1] >= 0 else 1) if k == 0 else axes[0] * (-1 if a[0] < 0 else 1)
+            look: dict[str, Any] = {"depth": self.deep, "name": f"Step {k + 1}", "key": f"step {k}"}
+            drawn.append(layers.Lines([leg], STEPS[k], 5.0, **look))
+            text, side = words("?2", part * a[k]), self.world(away)
+            drawn.append(layers.Label(leg.mean(0), text, STEPS[k], size=24, side=side, key=f"count {k}"))
+        drawn += self.arrow(0 * a, now.eased(0.64, 0.82) * a, A, "a", 7.0)
+        column = r"\begin{bmatrix} " + r" \\ ".join(numbers) + r" \end{bmatrix}"
+        side = np.array([0.6, 0.0, 1.0] if self.deep else [0.6, 1.0, 0.0])
+        drawn.append(layers.Label(self.world(a * done), column, "text", latex=True, size=24, side=side, key="list"))
         length = float(np.linalg.norm(a))
-        if now.share > 0.84 and length > SLIM:
-            text = tex(r"\|a\| = ?3", (A, length))
-            drawn.append(
-                layers.Label(
-                    self.world(a / 2), text, A, latex=True, size=28, side=self.aside(a, a * (np.arange(len(a)) == 0))
-                )
-            )
-            if self.space == "plane" and length > 0.6:
-                drawn.append(
-                    figures.Angle((0, 0), (1, 0), self.world(a), min(0.7, 0.4 * length), color=A, about=(0, 0, 1))
-                    if a[1] >= 0
-                    else figures.Angle((0, 0), self.world(a), (1, 0), min(0.7, 0.4 * length), color=A, about=(0, 0, 1))
-                )
+        if now.share > 0.84 and length > 0:
+            drawn.append(self.letter(a / 2, tex(r"\|a\| = ?3", (A, length)), A, self.beside(a, a * axes[0], now)))
+            if not self.deep:
+                drawn.append(figures.Angle((0, 0), (1, 0), a, min(0.7, 0.4 * length), color=A))
         return drawn
 
     def scaled(self, now: ll.Now) -> list[layers.Layer]:
         """Stretch a, and turn it around where c is below 0; it never leaves its line."""
         a, factor = self.heads[0], self.factor(now)
-        length = float(np.linalg.norm(a))
-        if length < SLIM:
+        if not a.any():
             return [self.column(a, a, A, "above right", "a = ")]
-        whole = np.arange(-3, 4)[:, None] * a
-        path, side = (
-            self.world(np.array([-12, 12])[:, None] * a / length),
-            self.aside(a, a * (np.arange(len(a)) == 0) if a[0] else np.eye(len(a))[0]),
-        )
+        path = self.world(np.outer((-12, 12), a / np.linalg.norm(a)))
+        side, wholes = self.beside(a, np.eye(len(a))[0], now), self.world(np.outer(np.arange(-3, 4), a))
         return [
-            layers.Lines([path], "dim", 1.4, 0.8, dash=(8, 5), depth=self.space == "space", name="Line of a"),
-            layers.Points(self.world(whole), "dim", 4.0, "disc", pickable=False, key="wholes"),
-            *self.arrow(0 * a, a, A, "a"),
-            *self.arrow(0 * a, factor * a, RESULT, "c a", width=8.0),
+            layers.Lines([path], "dim", 1.4, 0.8, dash=(8, 5), depth=self.deep, name="Line of a"),
+            layers.Points(wholes, "dim", 4.0, "disc", pickable=False, key="wholes"),
+            *self.arrow(0 * a, factor * a, RESULT, "c a", 9.0),
+            *self.arrow(0 * a, a, A, "a", 5.0),
             self.column(a, a, A, -side, "a = "),
             self.column(factor * a, factor * a, RESULT, side, tex(r"?.2\, a = ", factor)),
         ]
@@ -362,18 +296,20 @@ class Vectors(ll.Scene):
     def span(self, now: ll.Now) -> list[layers.Layer]:
         """Go s times along a and t times along b: everywhere that leads is their span."""
         (a, b), (s, t), walker = self.heads, self.coefficients(now), self.walker(now)
-        reach = 0.25 + (4.25 if self.space == "plane" else 1.75) * now.eased(0.08, 0.94)
+        reach = 0.25 + (1.75 if self.deep else 4.25) * now.eased(0.08, 0.94)
         dots = self.dots()[np.abs(LATTICE).max(axis=1) <= reach]
-        drawn: list[layers.Layer] = [*self.spanned(reach)]
-        drawn.append(layers.Points(dots, RESULT, 3.2, "disc", key="dots", name="s a + t b", dim=0.2))
+        drawn = [*self.spanned(reach), layers.Points(dots, RESULT, 3.2, "disc", key="dots", name="s a + t b", dim=0.2)]
         drawn += [*self.arrow(0 * a, a, A, "a", ghost=True), *self.arrow(0 * b, b, B, "b", ghost=True)]
-        drawn += [*self.arrow(0 * a, s * a, A, "s a"), *self.arrow(s * a, walker, B, "t b")]
-        drawn.append(
-            layers.Points(self.world([walker]), "text", 7.0, "sphere", outline=True, key="walker", name="Walker")
-        )
+        if not (s or t):
+            return [*drawn, self.letter(a, "a", A, self.world(a)), self.letter(b, "b", B, self.world(b))]
+        side, apart = self.world(walker), 0 * a
+        if vectors.span_dimension(a, b) < 2:  # on one line the two steps go side by side
+            side = self.beside(a if a.any() else b, np.eye(3)[0], now)
+            apart = 0.14 * side[: len(a)] / max(float(np.linalg.norm(side)), 1e-9)
+        drawn += [*self.arrow(0 * a, s * a, A, "s a"), *self.arrow(s * a + apart, walker + apart, B, "t b")]
         text = tex(r"?.1\,a ? ?.1\,b", (A, s), "-" if t < 0 else "+", (B, abs(t)))
-        drawn.append(layers.Label(self.world(walker), text, "text", latex=True, size=26, side=self.aside(a, -b)))
-        return drawn
+        place = self.world(walker + 2 * apart)
+        return [*drawn, layers.Label(place, text, "text", latex=True, size=26, side=side, key="walked")]
 
     @ll.kept
     def dots(self) -> np.ndarray:
@@ -381,28 +317,22 @@ class Vectors(ll.Scene):
         return self.world(LATTICE @ self.heads)
 
     def spanned(self, reach: float) -> list[layers.Layer]:
-        """Return what is reached with s and t up to ``reach``: a piece of a plane, or of a line, or a point."""
-        a, b = self.heads
-        size, deep = vectors.span_dimension(a, b), self.space == "space"
-        if size == 2:
-            corners = reach * np.array([(1, 1), (-1, 1), (-1, -1), (1, -1)]) @ self.heads
-            return [layers.Polygon(self.world(corners), RESULT, 0.16, 1.2, depth=deep, name="Span")]
-        if size == 1:
-            along = a if np.linalg.norm(a) >= np.linalg.norm(b) else b
-            far = reach * (np.linalg.norm(a) + np.linalg.norm(b)) / np.linalg.norm(along)
-            return [
-                layers.Lines([self.world(np.array([-far, far])[:, None] * along)], RESULT, 2.6, depth=deep, name="Span")
-            ]
-        return []
+        """Return what is reached with s and t up to ``reach``: a piece of a plane, or of a line, or nothing."""
+        corners = self.world(reach * np.array([(1, 1), (-1, 1), (-1, -1), (1, -1)]) @ self.heads)
+        dimension = vectors.span_dimension(*self.heads)
+        if dimension == 2:
+            return [layers.Polygon(corners, RESULT, 0.16, 1.2, depth=self.deep, name="Span")]
+        farthest = corners[np.argmax(np.linalg.norm(corners, axis=1))]
+        line = layers.Lines([np.stack([-farthest, farthest])], RESULT, 2.6, depth=self.deep, name="Span")
+        return [line] if dimension else []
 
     # -------------------------------------------------------------------------------------------- handles, words
     def handles(self, now: ll.Now) -> Sequence[ll.Handle]:
         """Return the heads of what is shown; c is dragged along the line of a."""
-        shown = ("a", "b") if self.show not in ("list", "scale") else ("a",)
-        found = [handle for handle in super().handles(now) if handle.name in shown]
-        if self.show == "scale" and np.any(self.heads[0]):
-            place, deep = self.world(self.scalar * self.heads[0]), self.space == "space"
-            found.append(ll.Handle("scalar", place, Vectors.stretch, plane=None if deep else 0.0, free=deep))
+        found = [*super().handles(now)]
+        if self.show == "scale" and any(self.a):
+            place = self.world(self.scalar * self.heads[0])
+            found.append(ll.Handle("scalar", place, Vectors.stretch, plane=None if self.deep else 0.0, free=self.deep))
         return found
 
     def stretch(self, position: Sequence[float]) -> None:
@@ -414,32 +344,19 @@ class Vectors(ll.Scene):
     def notes(self, now: ll.Now) -> list[layers.Note]:
         """Return what is shown as a formula with its numbers, and the one number that matters."""
         a, b = (one[:, None] for one in self.heads)
-        read = self.readouts(now)
-        size = read["span_dimension"]
-        shown, said, meter = {
-            "sum": (tex("a + b = ? + ? = ?", (A, a), (B, b), (RESULT, a + b)), "Walk along a, then along b", None),
-            "difference": (
-                tex("a - b = ? - ? = ?", (A, a), (B, b), (RESULT, a - b)),
-                "The way from the head of b to that of a",
-                None,
-            ),
-            "list": (
-                tex(r"\|a\| = \sqrt{?}", "+".join(tex(r"?^2", (STEPS[k], abs(x))) for k, x in enumerate(self.a))),
-                "Walk as the list says: that is the arrow",
-                layers.Meter("Length of a", "", read["length_a"], A, 0.0, 8.0),
-            ),
-            "scale": (
-                tex(r"c\,a = ?\, ? = ?", (RESULT, self.scalar), (A, a), (RESULT, self.scalar * a)),
-                "The same line: longer, shorter, or the other way",
-                layers.Meter("Length of c a", "", abs(self.factor(now)) * read["length_a"], RESULT, 0.0, 10.0),
-            ),
-            "span": (
-                tex(r"s\, ? + t\, ?", (A, a), (B, b)),
-                ("Nothing but the origin", "All that is reached is one line", "Every point of a plane is reached")[
-                    size
-                ],
-                layers.Meter("Dimensions of the span", "", size, RESULT, 0.0, 3.0, str(size)),
-            ),
+        length, dimension = float(np.linalg.norm(a)), vectors.span_dimension(self.a, self.b)
+        squares = "+".join(tex("?^2", (color, abs(x))) for color, x in zip(STEPS, self.a, strict=False))
+        formula = {
+            "sum": tex("a + b = ? + ? = ?", (A, a), (B, b), (RESULT, a + b)),
+            "difference": tex("a - b = ? - ? = ?", (A, a), (B, b), (RESULT, a - b)),
+            "list": rf"\|a\| = \sqrt{{{squares}}}",
+            "scale": tex(r"c\,a = ?\, ? = ?", (RESULT, self.scalar), (A, a), (RESULT, self.scalar * a)),
+            "span": tex(r"s\, ? + t\, ?", (A, a), (B, b)),
         }[self.show]
-        notes: list[layers.Note] = [layers.Title(self.title, lines=(said,)), layers.Formula(shown, 23.0)]
-        return [*notes, meter] if meter else notes
+        meter = {
+            "list": layers.Meter("Length of a", "", length, A, 0.0, 8.0),
+            "scale": layers.Meter("Length of c a", "", abs(self.factor(now)) * length, RESULT, 0.0, 10.0),
+            "span": layers.Meter("Dimensions of the span", "", dimension, RESULT, 0.0, 3.0, str(dimension)),
+        }.get(self.show)
+        title = layers.Title(self.title, lines=(SAID.get(self.show, SPANNED[dimension]),))
+        return [title, layers.Formula(formula, 23.0), *([meter] if meter else [])]

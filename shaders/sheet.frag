@@ -1,11 +1,14 @@
-// A lit sheet, the same from both sides, with grid lines of pixel width.
+// A sheet with grid lines of pixel width.
 #include "presence.glsl"
-#include "shade.glsl"
-uniform float u_px, u_fill, u_width, u_plain;     // u_plain 1: colours as they are
+uniform float u_px, u_fill, u_width;
 uniform vec2 u_lines;             // 1 where there are lines of a kind, else 0
 uniform vec3 u_line;
-varying vec3 v_normal, v_to_eye, v_color;
+varying vec3 v_color;
 varying vec2 v_line;
+#ifndef VERTEX_LIT
+#include "sheet.glsl"
+varying vec3 v_normal, v_to_eye;
+#endif
 
 float line_cover(float number) {
     float change = length(vec2(dFdx(number), dFdy(number))) + 1e-6;
@@ -15,10 +18,11 @@ float line_cover(float number) {
 }
 
 void main() {
-    vec3 n = v_normal * inversesqrt(max(dot(v_normal, v_normal), 1e-20));
-    if (dot(n, v_to_eye) < 0.) n = -n;
-    vec3 color = sqrt(shade(v_color * v_color, n, 1., 1., 1.));
-    color = mix(color, v_color, u_plain);
+#ifdef VERTEX_LIT
+    vec3 color = v_color;
+#else
+    vec3 color = sheet_light(v_color, v_normal, v_to_eye);
+#endif
     vec2 lines = u_lines * vec2(line_cover(v_line.x), line_cover(v_line.y));
     float cover = .85 * max(lines.x, lines.y), alpha = u_fill + (1. - u_fill) * cover;
     if (alpha < .004) discard;

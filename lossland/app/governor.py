@@ -14,16 +14,19 @@ from lossland.render.painter import Quality
 BUDGET = 1 / 60  # seconds a frame may take
 
 LEVELS = (
-    Quality(mesh=32, dots=2**13, lined=True),
-    Quality(mesh=48, dots=2**14, lined=True),
-    Quality(mesh=64, dots=2**15, lined=True),
-    Quality(mesh=96, dots=2**16, lined=True),
+    Quality(mesh=32, dots=2**13, cheap_light=True),
+    Quality(mesh=48, dots=2**14, cheap_light=True),
+    Quality(mesh=64, dots=2**15, cheap_light=True),
+    Quality(mesh=96, dots=2**16, cheap_light=True),
     Quality(mesh=128, dots=2**17),
     Quality(mesh=192, dots=2**18),
     Quality(mesh=256, dots=2**20),
 )
 FIRST = LEVELS[2]  # the level to start at without a GPU
-COARSE = (Quality(mesh=32, dots=2**12, scale=0.5, lined=True), Quality(mesh=32, dots=2**13, scale=0.7, lined=True))
+COARSE = (
+    Quality(mesh=32, dots=2**12, scale=0.5, cheap_light=True),
+    Quality(mesh=32, dots=2**13, scale=0.7, cheap_light=True),
+)
 LARGE = 1.6e6  # pixels: below, drawing fewer of them saves less than it costs to enlarge the picture
 FULL = Quality(mesh=384, lit=1536, bake=512, supersample=2)  # at rest
 

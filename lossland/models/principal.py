@@ -5,12 +5,14 @@ Pearson (1901); Hotelling (1933). Samples are the rows of ``points`` (n, d).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lossland.errors import UserError
+from lossland.models.neighbours import Labels, means
 
 Floats = NDArray[np.float64]
 RANK = 1e-12  # of the largest variance: a smaller one is rounding
@@ -62,6 +64,13 @@ class Principal:
             taken.append(int(np.argmax(weights)))
         return taken
 
+    def frame_of(self, features: Sequence[int]) -> Floats:
+        """Return features, one for each of the first axes, as a frame (d, k): each points the way its axis does."""
+        frame = np.zeros((len(self.values), len(features)))
+        for k, feature in enumerate(features):
+            frame[feature, k] = np.sign(self.components[k, feature])
+        return frame
+
 
 def principal(points: Floats) -> Principal:
     """Return the principal axes of samples (n, d), n at least 2: the eigenvectors of X^T X / (n − 1), X centred."""
@@ -74,6 +83,21 @@ def principal(points: Floats) -> Principal:
     components = vectors.T[::-1]
     largest = np.take_along_axis(components, np.abs(components).argmax(axis=1)[:, None], axis=1)
     return Principal(mean, covariance, np.maximum(values[::-1], 0.0), components * np.sign(largest))
+
+
+def class_axes(points: Floats, label: Labels) -> Floats:
+    """Return three directions (d, 3) in which the classes of samples (n, d) differ most, at right angles.
+
+    They are the principal axes of the means of the classes, or of the samples where there are no more than three.
+    """
+    kinds = int(label.max()) + 1
+    return principal(means(points, label, kinds) if kinds > 3 else points).components[:3].T
+
+
+def share_along(axes: Floats, covariance: Floats) -> float:
+    """Return the share of the variance of a covariance (d, d) that directions (d, k) at right angles keep."""
+    unit = axes / np.linalg.norm(axes, axis=0)
+    return float(np.trace(unit.T @ covariance @ unit) / np.trace(covariance))
 
 
 def standardized(points: Floats) -> Floats:

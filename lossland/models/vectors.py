@@ -33,6 +33,16 @@ def shadow(a: ArrayLike, b: ArrayLike) -> Floats:
     return (float(a @ b) / square) * b if square > 0.0 else np.zeros_like(b)
 
 
+def along(a: ArrayLike, b: ArrayLike) -> float:
+    """Return how far a goes along b: the length of its shadow, below 0 where that points against b.
+
+    On the vector 0 it is 0.
+    """
+    a, b = np.asarray(a, float), np.asarray(b, float)
+    length = float(np.linalg.norm(b))
+    return float(a @ b) / length if length > 0.0 else 0.0
+
+
 def span_dimension(*vectors: ArrayLike) -> int:
     """Return of how many dimensions all sums of multiples of some vectors (d,) are."""
     return int(np.linalg.matrix_rank(np.array([np.asarray(one, float) for one in vectors]), tol=None))

@@ -2,13 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
+from vispy import gloo
 
-from lossland.render.gl.programs import Uniform
+from lossland.render.gl.programs import Uniform, program
 from lossland.render.painter import DrawContext
 from lossland.world.layers import Colors, Shades
 from lossland.world.theme import CATEGORIES, Theme
+
+
+class LitPrograms:
+    """The program of two shaders that lights bodies at each pixel, and the one that does so at their vertices.
+
+    The second is for pictures that the next one replaces at once: without a GPU, light is what costs most in a pixel.
+    """
+
+    def __init__(self, vertex: str, fragment: str) -> None:
+        self._files = vertex, fragment
+        self._programs: dict[bool, gloo.Program] = {}  # by whether it lights at the vertices
+        self._buffer: gloo.VertexBuffer | None = None
+
+    @property
+    def made(self) -> Sequence[gloo.Program]:
+        """The programs made so far."""
+        return list(self._programs.values())
+
+    def bind(self, buffer: gloo.VertexBuffer | None) -> None:
+        """Take the vertices from a buffer; None: there are none."""
+        self._buffer = buffer
+        if buffer is not None:
+            for one in self.made:
+                one.bind(buffer)
+
+    def take(self, at_vertices: bool) -> gloo.Program:
+        """Return one of the two."""
+        if at_vertices not in self._programs:
+            flags: dict[str, None] = {"VERTEX_LIT": None} if at_vertices else {}
+            self._programs[at_vertices] = program(*self._files, **flags)
+            self._programs[at_vertices].bind(self._buffer)
+        return self._programs[at_vertices]
 
 
 def lamp_uniforms(context: DrawContext) -> dict[str, Uniform]:

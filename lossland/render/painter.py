@@ -45,7 +45,8 @@ class Quality:
     A surface's vertices along a side at most (smooth ground is drawn with fewer), lit texels and texels of the baked
     shade along a side (light that was computed more finely is kept), the samples along a pixel's side, the dots drawn
     of each cloud at most (0: all), and the share of the picture's size at which the scene is drawn before it is
-    enlarged. ``lined``: contours may be baked into the light, a little softer, instead of computed at each pixel.
+    enlarged. ``cheap_light``: contours may be baked into the light, a little softer, and bodies lit at their vertices,
+    instead of at each pixel.
     """
 
     mesh: int = 128
@@ -54,7 +55,7 @@ class Quality:
     supersample: int = 1
     dots: int = 0
     scale: float = 1.0
-    lined: bool = False
+    cheap_light: bool = False
 
     @property
     def moving(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from vispy import gloo
@@ -25,6 +27,8 @@ class SoftShadow:
         self._strength = theme.ground.floor_dark
         self._program = program("image.vert", "copy.frag")
         self._kept = Kept()
+        self._footprint: Floats = np.zeros((2, 0, 2))  # lower and upper corners in texels
+        self._blurs: tuple[Floats, Floats] | None = None  # of the footprint: a narrow and a wide one
         self._buffers: list[gloo.VertexBuffer] = []
         self._texture: gloo.Texture2D | None = None
 
@@ -39,10 +43,10 @@ class SoftShadow:
         self._program.draw("triangle_strip")
 
     def _make(self, low: Floats, high: Floats, light: Floats) -> None:
-        delete([*self._buffers, self._texture])
-        self._buffers, self._texture = [], None
         standing = np.isfinite(low + high).all(axis=1)
         if not standing.any():
+            delete([*self._buffers, self._texture])
+            self._buffers, self._texture = [], None
             return
         low, high = np.minimum(low, high)[standing], np.maximum(low, high)[standing]
         corner, end = low[:, :2].min(0), high[:, :2].max(0)
@@ -50,20 +54,27 @@ class SoftShadow:
         corner, end = corner - margin, end + margin
         texel = float((end - corner).max()) / SIZE
         shape = np.maximum(1, np.ceil((end - corner) / texel)).astype(int)
-        cover = _footprint((low[:, :2] - corner) / texel, (high[:, :2] - corner) / texel, shape)
+        footprint = np.stack([low[:, :2] - corner, high[:, :2] - corner]) / texel
+        if self._blurs is None or not np.array_equal(footprint, self._footprint):  # bars that grow keep it
+            cover = _cover(*footprint, shape)
+            self._footprint, self._blurs = footprint, (_blurred(cover, 0.018 * SIZE), _blurred(cover, 0.05 * SIZE))
+        near, wide = self._blurs
         tall = float(np.mean(high[:, 2] - low[:, 2]))
         away = -light[:2] * tall / max(float(light[2]), 0.2) / texel
-        cast = np.roll(_blurred(cover, 0.05 * SIZE), np.round(away).astype(int)[::-1], axis=(0, 1))
-        alpha = np.maximum(_blurred(cover, 0.018 * SIZE), 0.75 * cast) * self._strength * _fade(shape)
-        picture = np.zeros((*cover.shape, 4), np.uint8)
+        cast = np.roll(wide, np.round(away).astype(int)[::-1], axis=(0, 1))
+        alpha = np.maximum(near, 0.75 * cast) * self._strength * _fade(shape)
+        picture = np.zeros((*near.shape, 4), np.uint8)
         picture[..., :3] = self._color
         picture[..., 3] = to_bytes(alpha)
         z = float(low[:, 2].min()) - BELOW
         square = np.array([[0, 0], [1, 0], [0, 1], [1, 1]], float)
-        self._buffers = [
-            vertex_buffer(np.column_stack([corner + square * shape * texel, np.full(4, z)])),
-            vertex_buffer(square),
-        ]
+        position = np.column_stack([corner + square * shape * texel, np.full(4, z)])
+        if self._texture is not None and self._texture.shape == picture.shape:
+            self._texture.set_data(picture)
+            self._buffers[0].set_data(position.astype(np.float32))
+            return
+        delete([*self._buffers, self._texture])
+        self._buffers = [vertex_buffer(position), vertex_buffer(square)]
         self._texture = gloo.Texture2D(picture, interpolation="linear")
         self._program["a_position"], self._program["a_uv"] = self._buffers
         self._program["u_picture"] = self._texture
@@ -74,7 +85,7 @@ class SoftShadow:
         self._buffers, self._texture = [], None
 
 
-def _footprint(low: Floats, high: Floats, shape: NDArray[np.int_]) -> Floats:
+def _cover(low: Floats, high: Floats, shape: NDArray[np.int_]) -> Floats:
     """Return how much (0 to 1) of each texel (ny, nx) is covered by rectangles (n, 2); texels are unit squares."""
     middle = [np.arange(n) + 0.5 for n in shape]
     shares = [
@@ -85,14 +96,17 @@ def _footprint(low: Floats, high: Floats, shape: NDArray[np.int_]) -> Floats:
 
 
 def _blurred(cover: Floats, radius: float) -> Floats:
-    """Return the mean over a neighbourhood, three times: close to a Gaussian blur."""
-    width = 2 * int(radius) + 1
-    kernel = np.ones(width) / width
-    for _ in range(3):
-        for axis in (0, 1):
-            padded = np.pad(cover, [(width // 2, width // 2) if a == axis else (0, 0) for a in (0, 1)])
-            cover = np.apply_along_axis(np.convolve, axis, padded, kernel, "valid")
-    return cover
+    """Return the mean over a neighbourhood, three times in both directions: close to a Gaussian blur."""
+    rows, columns = (_blur(count, 2 * int(radius) + 1) for count in cover.shape)
+    return rows @ cover @ columns.T
+
+
+@lru_cache(maxsize=8)
+def _blur(count: int, width: int) -> Floats:
+    """Return the matrix (count, count) that takes the mean over ``width`` texels three times; outside it is 0."""
+    index = np.arange(count)
+    once = (np.abs(index[:, None] - index) <= width // 2) / width
+    return np.linalg.matrix_power(once, 3)
 
 
 def _fade(shape: NDArray[np.int_]) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 from numbers import Real
 from typing import TYPE_CHECKING, Self, cast
 
@@ -99,6 +100,23 @@ class Now(float):
         along = min(max((self.share - begin) / round(end - begin, 12), 0.0), 1.0) * count
         leg = min(int(along), count - 1)
         return leg + _gentle(min((along - leg) / moving, 1.0))
+
+    def each(self, count: int, begin: float = 0.0, end: float = 1.0) -> list[float]:
+        """Return how much of each of some movements is done that start one after the other, and overlap.
+
+        Between two shares of the scene, each moves gently for two fifths of that time.
+        """
+        wait = 0.6 * (end - begin)
+        return [self.eased(begin + wait * k / count, end - wait * (1 - k / count)) for k in range(count)]
+
+    def stage(self, count: int, begin: float = 0.0, end: float = 1.0, moving: float = 1.0) -> tuple[int, float]:
+        """Return which of such movements (`staged`) has begun last, from 1 on, and how much of it is done.
+
+        Before the first it is movement 0, which is done.
+        """
+        done = self.staged(count, begin, end, moving)
+        number = ceil(done)
+        return number, done - number + 1.0
 
 
 def _gentle(share: float) -> float:

@@ -173,7 +173,7 @@ def _can_be_shown(value: object) -> bool:
 
 def is_listed(scene: Scene) -> bool:
     """Whether a scene is one that comes with lossland, not one of a user's own file, even under the same name."""
-    return scene.name in names() and scene_class(scene.name) is type(scene)
+    return scene.name in _files() and scene_class(scene.name) is type(scene)
 
 
 def describe(kind: type[Scene]) -> dict[str, Any]:

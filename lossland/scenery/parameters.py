@@ -331,26 +331,29 @@ class Numbers(Text):
 class Point(Param[tuple[float, ...]]):
     """A point or vector. Text form: ``-1.2,1``. ``GroundPoint`` and ``PlanePoint`` are also handles in the picture."""
 
-    dimension: ClassVar[int] = 0  # how many numbers it has; 0: as many as its default
+    dimensions: ClassVar[
+        tuple[int, ...]
+    ] = ()  # how many numbers it may have; else ``counts``, or as many as its default
 
     def __init__(
         self, default: Sequence[float], min: float = -1e6, max: float = 1e6, label: str = "", help: str = "",
-        hidden: bool = False,
+        hidden: bool = False, counts: Sequence[int] = (),
     ) -> None:  # fmt: skip
         super().__init__(tuple(default), label, help, hidden)
         self.min, self.max = min, max
+        self.counts = self.dimensions or tuple(counts) or (len(self.default),)
         self._check_bounds(min, max)
         self.default = self.check(self.default)
 
     def check(self, value: object) -> tuple[float, ...]:
-        """Accept as many finite numbers as the default has, within the bounds."""
-        count = self.dimension or len(self.default)
-        wanted = f"{count} numbers with commas between, each from {self.min:g} to {self.max:g}"
+        """Accept as many finite numbers as it may have, within the bounds."""
+        many = " or ".join(map(str, self.counts))
+        wanted = f"{many} numbers with commas between, each from {self.min:g} to {self.max:g}"
         try:
             point = tuple(_numbers(value))
         except NO_NUMBER:
             raise self.refuse(value, wanted) from None
-        if len(point) != count or not all(math.isfinite(v) and self.min <= v <= self.max for v in point):
+        if len(point) not in self.counts or not all(math.isfinite(v) and self.min <= v <= self.max for v in point):
             raise self.refuse(value, wanted)
         return point
 
@@ -374,7 +377,7 @@ class PlacedPoint(Point):
     whether a scene shows it (None: always).
     """
 
-    dimension = 2
+    dimensions = (2,)
 
     def __init__(
         self,
@@ -517,10 +520,18 @@ class InsetPoint(PlacedPoint):
         scene.set(self.name, [_clamped(float(v), self.min, self.max) for v in place])
 
 
-class SpacePoint(PlacedPoint):
-    """A point of space (three numbers), dragged in the plane through it that faces the eye."""
+def one_each(scene: Scene) -> float:
+    """Return the world units of a point's unit, where the two are the same."""
+    return 1.0
 
-    dimension = 3
+
+class SpacePoint(PlacedPoint):
+    """A point of space (three numbers), dragged in the plane through it that faces the eye.
+
+    A unit of it is ``unit(scene)`` long in the world.
+    """
+
+    dimensions = (3,)
 
     def __init__(
         self,
@@ -530,19 +541,33 @@ class SpacePoint(PlacedPoint):
         label: str = "",
         help: str = "",
         digits: int = 2,
+        unit: Callable[[Any], float] = one_each,
         **options: Unpack[Placing],
     ) -> None:
         super().__init__(default, min, max, label, help, **options)
-        self.digits = digits
+        self.digits, self._unit = digits, unit
         self.hidden = False  # it is also three numbers in the panel
 
     def handle(self, scene: Scene) -> Handle:
-        """Return the handle in space."""
-        return Handle(self.name, scene.values[self.name], self.move, free=True)
+        """Return the handle in space; of a point of two numbers, in the plane."""
+        return _handle_at(self.name, scene.values[self.name], self._unit(scene), self.move)
 
     def move(self, scene: Scene, position: Sequence[float]) -> None:
         """Take the allowed point that is nearest to a position."""
-        scene.set(self.name, [_clamped(round(v, self.digits), self.min, self.max) for v in position])
+        unit, count = self._unit(scene), len(scene.values[self.name])
+        scene.set(self.name, [_clamped(round(v / unit, self.digits), self.min, self.max) for v in position[:count]])
+
+
+class PlaneOrSpacePoint(SpacePoint):
+    """A point of two numbers in the plane z = 0, or of three in space."""
+
+    dimensions = (2, 3)
+
+
+def _handle_at(name: str, point: Sequence[float], unit: float, move: Callable[[Any, Any], None]) -> Handle:
+    """Return the handle at a point of two numbers in the plane, or of three in space."""
+    place, deep = tuple(unit * v for v in point), len(point) == 3
+    return Handle(name, (*place, 0.0)[:3], move, plane=None if deep else 0.0, free=deep)
 
 
 def _clamped(value: float, low: float, high: float) -> float:
@@ -552,48 +577,54 @@ def _clamped(value: float, low: float, high: float) -> float:
 class Matrix(Param[tuple[tuple[float, ...], ...]]):
     """A small matrix as rows. Text form: ``2,1;1,2``.
 
-    ``columns`` names a handle for each column of a 2x2 matrix, at its head in the plane z = 0.
+    ``columns`` names a handle for each column of a 2x2 matrix, at its head in the plane z = 0, or of a 3x3 matrix, in
+    space; a unit is ``unit(scene)`` long in the world. ``rows`` are the numbers of rows that it may have, where these
+    are not those of the default alone.
     """
 
     def __init__(
         self, default: Sequence[Sequence[float]], min: float = -10, max: float = 10, label: str = "", help: str = "",
-        hidden: bool = False, columns: Sequence[str] = (),
+        hidden: bool = False, columns: Sequence[str] = (), unit: Callable[[Any], float] = one_each,
+        rows: Sequence[int] = (),
     ) -> None:  # fmt: skip
         super().__init__(tuple(tuple(map(float, row)) for row in default), label, help, hidden)
-        self.min, self.max, self.columns = min, max, columns
+        self.min, self.max, self.columns, self._unit = min, max, columns, unit
+        self.rows = tuple(rows) or (len(self.default),)
         lengths = {len(row) for row in self.default}
         if len(lengths) != 1 or 0 in lengths:
             raise UserError(f"The default of Matrix must be rows of one length, not {shown(default)}.")
-        if columns and not len(columns) == len(self.default) == len(self.default[0]) == 2:
-            raise UserError("Only the two columns of a 2x2 Matrix have handles.")
+        if columns and not (len(columns) == len(self.default) == len(self.default[0]) and len(columns) in (2, 3)):
+            raise UserError("Only the columns of a 2x2 or 3x3 Matrix have handles, and then each of them.")
         self._check_bounds(min, max)
         self.default = self.check(self.default)
 
     def handles(self, scene: Scene) -> Sequence[Handle]:
         """Return a handle at the head of every named column."""
-        (a, b), (c, d) = scene.values[self.name] if self.columns else ((0, 0), (0, 0))
-        heads = ((a, c, 0.0), (b, d, 0.0))
-        moves = (partial(self._move, 0), partial(self._move, 1))
-        return [Handle(*one, plane=0.0) for one in zip(self.columns, heads, moves, strict=False)]
+        heads = zip(*scene.values[self.name], strict=True)
+        return [
+            _handle_at(name, head, self._unit(scene), partial(self._move, k))
+            for k, (name, head) in enumerate(zip(self.columns, heads, strict=False))
+        ]
 
-    def _move(self, column: int, scene: Scene, position: tuple[float, float]) -> None:
-        rows = [list(row) for row in scene.values[self.name]]
+    def _move(self, column: int, scene: Scene, position: Sequence[float]) -> None:
+        rows, unit = [list(row) for row in scene.values[self.name]], self._unit(scene)
         for row, value in zip(rows, position, strict=True):
-            row[column] = _clamped(round(value, 2), self.min, self.max)
+            row[column] = _clamped(round(value / unit, 2), self.min, self.max)
         scene.set(self.name, rows)
 
     def check(self, value: object) -> tuple[tuple[float, ...], ...]:
-        """Accept rows of finite numbers of the default's shape, within the bounds."""
-        n, m = len(self.default), len(self.default[0])
+        """Accept as many rows as it may have, as long as the default's, of finite numbers within the bounds."""
+        many, m = " or ".join(map(str, self.rows)), len(self.default[0])
         like = ";".join(",".join(f"{v:g}" for v in row) for row in self.default)
-        wanted = f"a {n}x{m} matrix of numbers from {self.min:g} to {self.max:g} such as {like}"
+        wanted = f"a {many}x{m} matrix of numbers from {self.min:g} to {self.max:g} such as {like}"
         try:
             flat = _numbers(value) if isinstance(value, str) else [v for row in _items(value) for v in _numbers(row)]
         except NO_NUMBER:
             raise self.refuse(value, wanted) from None
-        if len(flat) != n * m or not all(math.isfinite(v) and self.min <= v <= self.max for v in flat):
+        fits = len(flat) in [n * m for n in self.rows]
+        if not fits or not all(math.isfinite(v) and self.min <= v <= self.max for v in flat):
             raise self.refuse(value, wanted)
-        return tuple(tuple(flat[i * m : (i + 1) * m]) for i in range(n))
+        return tuple(tuple(flat[i : i + m]) for i in range(0, len(flat), m))
 
     def to_json(self, value: tuple[tuple[float, ...], ...]) -> list[list[float]]:
         """Return the rows as lists."""

@@ -106,6 +106,13 @@ class View:
         """Return the view straight down on the plane z = 0, as far as ``reach`` from the origin along x and y."""
         return cls(90.0, 90.0, flat=True, bounds=reach * np.array([(x, y, 0.0) for x in (-1, 1) for y in (-1, 1)]))
 
+    def left_of(self, direction: Array) -> Array:
+        """Return the direction (3,) to the left of another one (3,), as this view shows it: for a label beside it."""
+        azimuth, elevation = np.radians(np.add((self.azimuth, self.elevation), self.turned))
+        level = np.cos(elevation)
+        eye = (level * np.cos(azimuth), level * np.sin(azimuth), np.sin(elevation))
+        return np.asarray(np.cross(eye, direction), float)
+
 
 @dataclass(frozen=True, eq=False)
 class Frame:
@@ -383,11 +390,19 @@ class Scene(Displayed):
     @quiet()
     def set(self, name: str, value: object) -> None:
         """Change one parameter; a value that does not fit raises UserError and changes nothing."""
+        before = dict(self.values)
         self.values[name] = self.param(name).check(value)
-        self.changed(name)
+        try:
+            self.changed(name)
+        except UserError:
+            self.values = before
+            raise
 
     def changed(self, name: str) -> None:
-        """React to a changed parameter, e.g. give a new landscape its own start. Called after every ``set``."""
+        """React to a changed parameter, e.g. give a new landscape its own start. Called after every ``set``.
+
+        Where this raises UserError, every parameter has the value again that it had before.
+        """
 
     def has_control(self, name: str) -> bool:
         """Return whether the panel shows a parameter now; a scene may hide those that what it shows does not use."""

@@ -1,4 +1,4 @@
-"""The figures of mathematics, ready to stand in a picture: angles, braces, lengths, gauges, chips, arcs and tables.
+"""The figures of mathematics, ready to stand in a picture: angles, braces, lengths, gauges, chips, tables, sliders.
 
 Each is a ``layers.Compound``: plain data that says what it consists of. A place is (3,) in the world, or (2,) in the
 plane z = 0, and so is a direction. Sizes are world units, so that figures keep their proportions in every window.
@@ -24,6 +24,7 @@ from lossland.world.layers import (
     Color,
     Colors,
     Compound,
+    Image,
     Label,
     Layer,
     Lines,
@@ -32,6 +33,7 @@ from lossland.world.layers import (
     Polygon,
     Shades,
 )
+from lossland.world.shapes import grid, lifted, rectangle
 
 Floats = NDArray[np.float64]
 Vector = Sequence[float] | Array
@@ -45,6 +47,7 @@ SQUARE = 1e-3  # radians: tolerance of a right angle
 DIM = 0.45  # how opaque is what does not matter now
 SLANTED = 0.8  # how far a text moves away from a line at 45°, in sizes of the figure
 WIDER = 2.0  # how much wider than high a text is
+ROOM = 0.1  # world: least side of a rectangle that has room for a name
 MUTED = 0.5  # the share of its colour in a plain chip's filled part
 LABEL_SIZE, FORMULA_SIZE = 17.0, 22.0  # logical pixels
 
@@ -88,6 +91,28 @@ def labelled(position: Floats, latex: str, number: str, color: Color, side: Side
     """Return a label with LaTeX where there is some, else with a number."""
     size = FORMULA_SIZE if latex else LABEL_SIZE
     return Label(position, latex or number, color, latex=bool(latex), size=size, side=side)
+
+
+# -------------------------------------------------------------------------------------------------------- ground
+@dataclass(frozen=True, eq=False)
+class Floor(Compound):
+    """The floor of a space: a square grid on z = 0, and three axes through the origin.
+
+    A cell is ``unit`` wide in the world; the grid reaches ``half`` units from the origin, the axes ``reach``, and the
+    vertical one only up.
+    """
+
+    unit: float = 1.0
+    half: float = 4.0
+    reach: float = 3.0
+
+    def made(self) -> Sequence[Layer]:
+        """Return the grid and the axes."""
+        cells = self.unit * lifted(grid(self.half))
+        ends = self.unit * self.reach * np.eye(3)
+        axes = [np.stack([-end, end]) for end in ends[:2]] + [np.stack([0.0 * ends[2], ends[2]])]
+        look: dict[str, Any] = {"group": "grid", "pickable": False}
+        return [Lines(list(cells), "hair", 1.0, **look), Lines(axes, "dim", 1.2, 0.75, **look)]
 
 
 # ------------------------------------------------------------------------------------------------------- angles
@@ -314,6 +339,30 @@ class Measure(_Beside):
         return [thin, self._line([self.line, *ticks]), self._label()]
 
 
+# ------------------------------------------------------------------------------------------------------- pictures
+@dataclass(frozen=True, eq=False)
+class Tiles(Compound):
+    """Small pictures (n, h, w) upright in rows of ``across``, each in a frame of its colour.
+
+    The middle of the first one is at ``first``, those of the others ``side`` to the right of it and below.
+    """
+
+    pictures: Array
+    colors: Sequence[Color]
+    first: Vector
+    side: float = 0.5
+    across: int = 4
+
+    def made(self) -> Sequence[Layer]:
+        """Return a picture for each."""
+        row, column = np.divmod(np.arange(len(self.pictures)), self.across)
+        middles = place(self.first, "The first of Tiles") + self.side * np.stack([column, 0 * row, -row], -1)
+        return [
+            Image.upright(picture, middle, 0.86 * self.side, border=color)
+            for picture, middle, color in zip(self.pictures, middles, self.colors, strict=True)
+        ]
+
+
 # -------------------------------------------------------------------------------------------------------- gauges
 @dataclass(frozen=True, eq=False)
 class Gauge(Compound):
@@ -354,6 +403,57 @@ class Gauge(Compound):
         return self.radius * np.stack([np.cos(angle), np.sin(angle), 0 * angle], -1)
 
 
+@dataclass(frozen=True, eq=False)
+class GrownRectangle(Compound):
+    """A rectangle u by v at the origin that has grown to another: a strip on each side, and a corner between them.
+
+    ``before`` and ``after`` are the lengths of its sides (u, v) in the world.
+    """
+
+    before: tuple[float, float]
+    after: tuple[float, float]
+    color: Color = "grid"
+    gains: tuple[Color, Color, Color] = ("i", "j", "area")  # of v du, u dv and du dv
+
+    def made(self) -> Sequence[Layer]:
+        """Return the four rectangles with their names; that of a corner with no room for one is left out."""
+        (u0, v0), (u1, v1) = self.before, self.after
+        wide, high, corner = self.gains
+        made: list[Layer] = [
+            Polygon(rectangle((0, u0), (0, v0)), self.color, 0.22, 2.0, name="u v"),
+            Polygon(rectangle((u0, u1), (0, v0)), wide, 0.6, 2.0, name="v du"),
+            Polygon(rectangle((0, u0), (v0, v1)), high, 0.6, 2.0, name="u dv"),
+            Polygon(rectangle((u0, u1), (v0, v1)), corner, 0.8, 2.0, name="du dv"),
+            Label((u0 / 2, 0, 0), "u", latex=True, size=32, side="below"),
+            Label((0, v0 / 2, 0), "v", latex=True, size=32, side="left"),
+            Label((u1, v0 / 2, 0), r"v\,du", wide, latex=True, size=30, side="right"),
+            Label((u0 / 2, v1, 0), r"u\,dv", high, latex=True, size=30, side="above"),
+        ]
+        if min(abs(u1 - u0), abs(v1 - v0)) > ROOM:
+            made.append(Label((u1, v1, 0), r"du\,dv", corner, latex=True, size=26, side="above right"))
+        return made
+
+
+@dataclass(frozen=True, eq=False)
+class Car(Compound):
+    """A small car that stands on a ``place`` of a road along x."""
+
+    place: Vector
+    color: Color = "grid"
+    size: float = 1.5
+
+    def made(self) -> Sequence[Layer]:
+        """Return body and wheels."""
+        middle = place(self.place, "The place of a car") + self.size * np.array([0.0, 0.113, 0.0])
+        body = [(-0.2, -0.07), (0.2, -0.07), (0.2, 0.03), (0.11, 0.05), (0.05, 0.14), (-0.12, 0.14), (-0.2, 0.05)]
+        wheels = middle + self.size * np.array([(-0.11, -0.07, 0.0), (0.11, -0.07, 0.0)])
+        corners = middle + self.size * np.array([(x, y, 0.0) for x, y in body])
+        return [
+            Polygon(corners, self.color, 0.85, 2.0, name=self.name or "Car"),
+            Points(wheels, "text", 8.0, "disc", outline=True, pickable=False),
+        ]
+
+
 # -------------------------------------------------------------------------------------------------------- chips
 def text_width(text: str) -> float:
     """Return about how wide a bold text is, in its own heights: enough to cut plates to measure without a font."""
@@ -368,6 +468,16 @@ def text_width(text: str) -> float:
         return 0.82 if letter in "mwMW" else 0.66 if letter.isupper() else 0.56
 
     return 0.85 * sum(map(wide, text))
+
+
+def rows_apart(x: ArrayLike, width: float) -> NDArray[np.int64]:
+    """Return a row (n,), from 0 on, for plates of a width at places ``x`` (n,): the first where it covers no other."""
+    places, ends = np.asarray(x, float), [-np.inf] * np.size(x)  # ends: how far each row is taken
+    rows = np.zeros(len(places), np.int64)
+    for k in np.argsort(places):
+        rows[k] = next(row for row, end in enumerate(ends) if end <= places[k] - width / 2)
+        ends[rows[k]] = places[k] + width / 2
+    return rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -740,3 +850,45 @@ class Table(Compound):
             path = [(x + inward, -gap), (x, -gap), (x, rows + gap), (x + inward, rows + gap)]
             sides.append(np.array([self._point(across, down) for across, down in path]))
         return sides[0], sides[1]
+
+
+# ------------------------------------------------------------------------------------------------------- sliders
+@dataclass(frozen=True, eq=False)
+class Sliders(Compound):
+    """Knobs on tracks that rise from each ``foot`` (n, 3) by ``length`` (n,): at the foot is ``low``, above ``high``.
+
+    A ``value`` (n,) beyond them has its knob at the end. A handle of a scene is at its ``grip`` and sets ``value_at``.
+    """
+
+    foot: Sequence[Sequence[float]] | Array
+    length: Sequence[float] | Array
+    value: Sequence[float] | Array
+    low: float = 0.0
+    high: float = 1.0
+    up: Vector = (0.0, 1.0, 0.0)
+    size: float = 5.0
+
+    @cached_property
+    def _ways(self) -> Floats:
+        """The ways (n, 3) from each foot to the other end of its track."""
+        return np.asarray(self.length, float)[:, None] * unit(self.up, "The up of Sliders")
+
+    @cached_property
+    def grips(self) -> Floats:
+        """Where the knobs are (n, 3)."""
+        share = np.clip((np.asarray(self.value, float) - self.low) / (self.high - self.low), 0.0, 1.0)
+        return places(self.foot, "The feet of Sliders") + share[:, None] * self._ways
+
+    def value_at(self, index: int, position: Vector) -> float:
+        """Return the value that a slider has when its knob is dragged to a place, within both ends."""
+        way = self._ways[index]
+        up = (place(position, "The place of a knob") - places(self.foot, "The feet of Sliders")[index]) @ way
+        return self.low + float(np.clip(up / (way @ way), 0.0, 1.0)) * (self.high - self.low)
+
+    def made(self) -> Sequence[Layer]:
+        """Return the tracks, and the knobs on them."""
+        feet = places(self.foot, "The feet of Sliders")
+        return [
+            Lines([*np.stack([feet, feet + self._ways], axis=1)], "grid.axis", 2.0, depth=False, pickable=False),
+            Points(self.grips, "accent", self.size, "disc", outline=True, name=self.name or "Drag"),
+        ]

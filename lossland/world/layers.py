@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cache, cached_property, lru_cache
 from math import floor, inf, isnan, log10
@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 from lossland.errors import UserError, nearest
 from lossland.numerals import fixed, short, told_apart
 from lossland.world.phrases import tex
-from lossland.world.shapes import Mesh, point_at
+from lossland.world.shapes import Mesh, lifted, point_at
 from lossland.world.terrain import Terrain
 from lossland.world.theme import DARK
 from lossland.world.ticks import Scale
@@ -396,6 +396,13 @@ class Arrows(Layer):
     depth: bool = True  # False: always in front
 
     @classmethod
+    def one(cls, tail: ArrayLike, tip: ArrayLike, color: Color, **options: Any) -> Arrows:
+        """Return one arrow between places (3,) of the world, or (2,) of the plane z = 0."""
+        start, end = (np.reshape(place, (1, -1)).astype(float) for place in (tail, tip))
+        start, end = (place if place.shape == (1, 3) else lifted(place) for place in (start, end))
+        return cls(start, end, color, **options)
+
+    @classmethod
     def on(
         cls, terrain: Terrain, tail: ArrayLike, tip: ArrayLike, color: Color | Sequence[Color], **options: Any
     ) -> Arrows:
@@ -604,6 +611,16 @@ class Image(Layer):
     alpha: float = 1.0
     border: Color = "dim"  # "" draws none
 
+    @classmethod
+    def upright(cls, picture: NDArray, middle: ArrayLike, width: float, height: float = 0.0, **options: Any) -> Image:
+        """Return a picture that stands upright along x around its middle (3,).
+
+        Without a ``height`` its samples are squares.
+        """
+        height = height or width * picture.shape[0] / picture.shape[1]
+        right, up = np.array([width, 0.0, 0.0]), np.array([0.0, 0.0, height])
+        return cls(picture, np.asarray(middle, float) - (right + up) / 2, right, up, **options)
+
 
 @dataclass(frozen=True, eq=False)
 class Sprites(Layer):
@@ -679,6 +696,12 @@ class Label(Layer):
     side: Side | Sequence[float] | Array = "right"
     bold: bool = True
     plate: Color = ""
+
+    @classmethod
+    def each(cls, positions: ArrayLike, texts: Iterable[str], color: Color = "dim", **look: Any) -> list[Label]:
+        """Return a text at each position (n, 3), such as numbers and names along an edge; ``look`` is of all."""
+        places = np.asarray(positions, float).reshape(-1, 3)
+        return [cls(place, text, color, **look) for place, text in zip(places, texts, strict=True)]
 
 
 # -------------------------------------------------------------------------------------- notes beside the picture

@@ -46,6 +46,11 @@ def words(pattern: str, *values: Value) -> str:
     return _filled(pattern, values, _word)
 
 
+def with_article(name: str) -> str:
+    """Return a name or digit after its article: a 7, an 8."""
+    return f"{'an' if name[:1] in tuple('8aeiou') else 'a'} {name}"
+
+
 def tex(pattern: str, *values: Value | Inked) -> str:
     r"""Return a formula with numbers in it: ``tex(r"\nabla f = (?.2, ?.2)", ("up", gx), ("up", gy))``.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -27,8 +28,7 @@ PROBE = (24.0, 26.0, 4.0)  # what the probe's numbers need beside their width, t
 
 def draw_mark(dl: imgui.ImDrawList, type_: Type, found: Description, camera: Camera, size: Size, area: Rect) -> None:
     """Light what is under the pointer and write what it is, inside ``area`` (x, y, w, h)."""
-    for outline in found.outlines:
-        _draw_line(dl, type_, camera.project(outline, size))
+    _draw_outlines(dl, type_, found.outlines, camera, size)
     x, y = camera.project(found.position, size).tolist()
     if found.ring:
         radius, px = type_.pixel_ratio * found.ring, type_.px
@@ -37,12 +37,21 @@ def draw_mark(dl: imgui.ImDrawList, type_: Type, found: Description, camera: Cam
     _draw_label(dl, type_, found, x, y, area)
 
 
-def _draw_line(dl: imgui.ImDrawList, type_: Type, pixels: np.ndarray) -> None:
-    if not np.isfinite(pixels).all():
+def _draw_outlines(
+    dl: imgui.ImDrawList, type_: Type, outlines: Sequence[np.ndarray], camera: Camera, size: Size
+) -> None:
+    if not outlines:
         return
+    pixels = camera.project(np.concatenate(outlines), size)  # at once: a body may have hundreds of edges
+    strokes = [(type_.u32("text", 0.22), type_.px(GLOW)), (type_.u32("text", 0.75), type_.px(LINE))]
+    known = np.isfinite(pixels).all(axis=1).tolist()
     points: list[Any] = [V2(x, y) for x, y in pixels.tolist()]
-    dl.add_polyline(points, type_.u32("text", 0.22), type_.px(GLOW), 0)
-    dl.add_polyline(points, type_.u32("text", 0.75), type_.px(LINE), 0)
+    end = 0
+    for outline in outlines:
+        start, end = end, end + len(outline)
+        if all(known[start:end]):
+            for color, width in strokes:
+                dl.add_polyline(points[start:end], color, width, 0)
 
 
 def _draw_label(dl: imgui.ImDrawList, type_: Type, found: Description, x: float, y: float, area: Rect) -> None:

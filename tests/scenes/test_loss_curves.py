@@ -195,7 +195,7 @@ def test_a_run_that_is_not_there_is_refused() -> None:
 
 
 def test_the_sweep_is_the_batch_of_networks() -> None:
-    made = scene("sweep of rates")
+    made = scene("sweep of rates", networks=49)
     found = made.swept()
     at, rate = made.lowest()
     assert found.val_loss[at, rate] == found.val_loss.min()

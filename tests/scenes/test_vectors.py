@@ -112,6 +112,8 @@ def test_angles_and_shadows(seed: int) -> None:
     least = np.linalg.lstsq(b[:, None], a, rcond=None)[0][0]
     np.testing.assert_allclose(vectors.shadow(a, b), least * b)
     np.testing.assert_array_equal(vectors.shadow(a, 0 * b), 0 * b)
+    assert vectors.along(a, b) == pytest.approx(np.linalg.norm(a) * cosine)
+    assert vectors.along(a, 0 * b) == 0.0
     assert np.isnan(vectors.angle_degrees(a, 0 * b))
 
 

@@ -386,3 +386,74 @@ def test_the_needle_of_a_gauge_goes_from_left_to_right(value: float, angle: floa
         np.degrees(np.arctan2(y, x))
     )
     assert np.hypot(x, y) == pytest.approx(1.44)
+
+
+def test_a_floor_has_square_cells_and_three_axes() -> None:
+    grid, axes = (part for part in figures.Floor(0.5, half=2.0, reach=3.0).parts("floor"))
+    assert isinstance(grid, layers.Lines)
+    assert isinstance(axes, layers.Lines)
+    assert {tuple(np.abs(end[:2]).max(keepdims=True)) for line in grid.paths for end in line} == {(1.0,)}
+    assert len(grid.paths) == 2 * 5  # at -2, -1, 0, 1 and 2, both ways
+    np.testing.assert_allclose([end - start for start, end in axes.paths], np.diag((3.0, 3.0, 1.5)))
+    assert not grid.pickable
+    assert grid.group == axes.group == "grid"
+
+
+def test_one_arrow_is_given_by_places_in_space_or_in_the_plane() -> None:
+    one = layers.Arrows.one((0, 1), (2, 3, 4), "text", width=3.0)
+    np.testing.assert_array_equal(one.tail, [(0, 1, 0)])
+    np.testing.assert_array_equal(one.tip, [(2, 3, 4)])
+    assert one.width == 3.0
+
+
+def test_tiles_stand_in_rows_from_the_upper_left_on() -> None:
+    pictures = np.arange(3.0)[:, None, None] * np.ones((3, 2, 2))
+    parts = figures.Tiles(pictures, ("up", "down", "text"), (1, 2, 3), side=0.5, across=2).parts("tiles")
+    assert all(isinstance(part, layers.Image) for part in parts)
+    middles = [part.corner + (part.right + part.up) / 2 for part in parts if isinstance(part, layers.Image)]
+    np.testing.assert_allclose(middles, [(1, 2, 3), (1.5, 2, 3), (1, 2, 2.5)])
+    assert [part.border for part in parts if isinstance(part, layers.Image)] == ["up", "down", "text"]
+
+
+def test_an_upright_picture_has_square_samples_unless_told_its_height() -> None:
+    made = layers.Image.upright(np.zeros((2, 4)), (0, 0, 0), 2.0)
+    np.testing.assert_allclose((made.right, made.up, made.corner), [(2, 0, 0), (0, 0, 1), (-1, 0, -0.5)])
+    assert layers.Image.upright(np.zeros((2, 4)), (0, 0, 0), 2.0, 3.0).up[2] == 3.0
+
+
+def test_a_grown_rectangle_gains_two_strips_and_a_corner() -> None:
+    made = figures.GrownRectangle((2.0, 1.0), (2.5, 1.2)).made()
+    areas = {
+        one.name: float(np.prod(np.ptp(np.asarray(one.corners), axis=0)[:2]))
+        for one in made
+        if isinstance(one, layers.Polygon)
+    }
+    assert areas == pytest.approx({"u v": 2.0, "v du": 0.5, "u dv": 0.4, "du dv": 0.1})
+    assert sum(areas.values()) == pytest.approx(2.5 * 1.2)
+    texts = [[one.text for one in figures.GrownRectangle((2.0, 1.0), to).made() if isinstance(one, layers.Label)]
+             for to in ((2.5, 1.2), (2.5, 1.01))]  # fmt: skip
+    assert (r"du\,dv" in texts[0], r"du\,dv" in texts[1]) == (True, False)
+
+
+def test_a_car_stands_on_its_place() -> None:
+    body, wheels = figures.Car((3.0, 1.0)).made()
+    assert isinstance(body, layers.Polygon)
+    assert isinstance(wheels, layers.Points)
+    assert np.asarray(wheels.position).mean(axis=0)[0] == pytest.approx(3.0)
+    assert np.asarray(body.corners)[:, 1].min() > 1.0
+
+
+def test_a_knob_is_where_its_value_is_and_sets_what_it_is_dragged_to() -> None:
+    sliders = figures.Sliders([(0, 0, 0), (2, 1, 5)], (4.0, 2.0), (0.5, 7.0), -1.0, 1.0)
+    assert sliders.grips == pytest.approx(np.array([(0, 3, 0), (2, 3, 5)]))  # beyond its end it is at the end
+    assert sliders.value_at(0, (9.0, 1.0)) == pytest.approx(-0.5)  # what is aside of the track does not matter
+    assert (sliders.value_at(1, (0.0, 0.0)), sliders.value_at(1, (2.0, 8.0, 5.0))) == (-1.0, 1.0)
+    assert [sliders.value_at(k, grip) for k, grip in enumerate(sliders.grips)] == pytest.approx([0.5, 1.0])
+    upright = figures.Sliders([(0, 0, 1)], (3.0,), (1.0,), up=(0, 0, 2))
+    assert parts(upright)["Lines"].paths[0] == pytest.approx(np.array([(0, 0, 1), (0, 0, 4)]))
+    assert parts(upright)["Points"].position == pytest.approx(np.array([(0, 0, 4)]))
+
+
+def test_plates_that_would_cover_each_other_stand_in_rows() -> None:
+    assert figures.rows_apart([0.0, 3.0, 0.5, 0.9, 1.1], 1.0).tolist() == [0, 0, 1, 2, 0]
+    assert figures.rows_apart([], 1.0).tolist() == []

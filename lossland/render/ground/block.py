@@ -350,7 +350,7 @@ class Block:
 
     def _line(self, layer: Surface, context: DrawContext, contours: Mapping[str, float | Floats]) -> bool:
         """Have the contours in the light, as wide as the middle of the block needs them; True if that can be had."""
-        if not (context.quality.lined and self._steady):
+        if not (context.quality.cheap_light and self._steady):
             return False
         pixel = world_per_pixel(context.clip_from_world, context.size[1] / context.px, [0.0, 0.0, 0.0])[0]
         step = round(log(max(pixel, 1e-9), ZOOM_STEP))  # computed again only when the view comes a good deal nearer

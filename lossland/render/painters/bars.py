@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from vispy import gloo
 
-from lossland.render.gl.programs import delete, program, set_state, set_uniforms
-from lossland.render.lamps import element_colors, lamp_uniforms
+from lossland.render.gl.programs import delete, set_state, set_uniforms
+from lossland.render.lamps import LitPrograms, element_colors, lamp_uniforms
 from lossland.render.painter import DrawContext, Kept, Phase, paints
 from lossland.render.presence import THIN
 from lossland.render.softshadow import SoftShadow
@@ -34,7 +34,7 @@ class BarsPainter:
 
     def __init__(self, theme: Theme) -> None:
         self._theme = theme
-        self._program = program("bars.vert", "bars.frag")
+        self._programs = LitPrograms("bars.vert", "bars.frag")
         self._shadow = SoftShadow(theme)
         self._kept = Kept()
         self._buffer: gloo.VertexBuffer | None = None
@@ -58,18 +58,20 @@ class BarsPainter:
             self._choose_faces(context)
         if self._indices is None:
             return
+        shown = self._programs.take(context.quality.cheap_light)
         set_uniforms(
-            self._program,
+            shown,
             u_clip_from_world=context.gl_clip_from_world,
             u_px=context.px,
             u_plain=float(context.camera.flat),
             u_edge=self._theme.color("ghost" if layer.ghost else "casing"),
             u_alpha=THIN if layer.ghost else 1.0,
+            **({"u_eye": tuple(context.eye)} if context.quality.cheap_light else {}),
             **lamp_uniforms(context),
             **context.presence.uniforms(opaque=not layer.ghost),
         )
         set_state("front", write=not layer.ghost, blend=layer.ghost)
-        self._program.draw("triangles", self._indices)
+        shown.draw("triangles", self._indices)
 
     def _choose_faces(self, context: DrawContext) -> None:
         chosen = faces_before(self._corners, context.eye, context.camera.flat)
@@ -92,14 +94,14 @@ class BarsPainter:
             self._buffer.set_data(vertices.reshape(-1))
         elif count:
             self._buffer = gloo.VertexBuffer(vertices.reshape(-1))
-            self._program.bind(self._buffer)
+            self._programs.bind(self._buffer)
 
     def _colors(self, layer: Bars, count: int) -> NDArray[np.float32]:
         return element_colors(layer.color, count, self._theme, layer.shades)
 
     def close(self) -> None:
         """Free the GL objects."""
-        delete([self._program, self._buffer, self._indices])
+        delete([*self._programs.made, self._buffer, self._indices])
         self._buffer = self._indices = None
         self._shadow.close()
 

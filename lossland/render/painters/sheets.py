@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from vispy import gloo
 
-from lossland.render.gl.programs import delete, program, set_state, set_uniforms
-from lossland.render.lamps import lamp_uniforms, mapped
+from lossland.render.gl.programs import delete, set_state, set_uniforms
+from lossland.render.lamps import LitPrograms, lamp_uniforms, mapped
 from lossland.render.painter import DrawContext, Kept, Phase, paints
 from lossland.render.painters.lines import LINE_BIAS
 from lossland.world.layers import Sheet
@@ -25,7 +25,7 @@ class SheetPainter:
 
     def __init__(self, theme: Theme) -> None:
         self._theme = theme
-        self._program = program("sheet.vert", "sheet.frag")
+        self._programs = LitPrograms("sheet.vert", "sheet.frag")
         self._kept = Kept()
         self._buffer: gloo.VertexBuffer | None = None
         self._indices: gloo.IndexBuffer | None = None
@@ -40,8 +40,9 @@ class SheetPainter:
         if self._indices is None:
             return
         set_state("front", write=opaque, blend=not opaque)
+        shown = self._programs.take(context.quality.cheap_light)
         set_uniforms(
-            self._program,
+            shown,
             u_clip_from_world=context.gl_clip_from_world,
             u_eye=tuple(context.eye),
             u_px=context.px,
@@ -55,7 +56,7 @@ class SheetPainter:
             **lamp_uniforms(context),
             **context.presence.uniforms(opaque),
         )
-        self._program.draw("triangles", self._indices)
+        shown.draw("triangles", self._indices)
 
     def _upload(self, layer: Sheet) -> None:
         start = np.asarray(layer.start, float)
@@ -75,14 +76,14 @@ class SheetPainter:
         delete([self._buffer, self._indices])
         self._indices = None
         self._buffer = gloo.VertexBuffer(vertices.reshape(-1))
-        self._program.bind(self._buffer)
+        self._programs.bind(self._buffer)
         triangles = grid_triangles(np.asarray(np.isfinite(start + end).all(axis=-1)))
         if len(triangles):
             self._indices = gloo.IndexBuffer(triangles.ravel())
 
     def close(self) -> None:
         """Free the GL objects."""
-        delete([self._program, self._buffer, self._indices])
+        delete([*self._programs.made, self._buffer, self._indices])
         self._buffer = self._indices = None
 
 

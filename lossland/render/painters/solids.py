@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from vispy import gloo
 
-from lossland.render.gl.programs import delete, program, set_state, set_uniforms
-from lossland.render.lamps import lamp_uniforms
+from lossland.render.gl.programs import delete, set_state, set_uniforms
+from lossland.render.lamps import LitPrograms, lamp_uniforms
 from lossland.render.painter import DrawContext, Kept, Phase, paints
 from lossland.render.painters.lines import LineBatch, segment_vertices
 from lossland.render.presence import PLAIN, presence_of
@@ -28,30 +28,43 @@ class TriangleBatch:
     """Lit triangles with their own vertices."""
 
     def __init__(self) -> None:
-        self._program = program("solid.vert", "solid.frag")
+        self._programs = LitPrograms("solid.vert", "solid.frag")
+        self._smooth = False
         self._buffer: gloo.VertexBuffer | None = None
         self._indices: gloo.IndexBuffer | None = None
+        self._triangles: NDArray[np.uint32] = np.zeros((0, 3), np.uint32)
         self._middles: Floats = np.zeros((0, 3))
         self._order_key = b""
 
-    def set(self, triangles: Sequence[NDArray[np.void]]) -> None:
-        """Upload arrays (k, 3) of VERTEX."""
-        vertices = np.concatenate([np.zeros((0, 3), VERTEX), *triangles])
-        delete([self._buffer, self._indices])
-        self._buffer = self._indices = None
-        self._middles = vertices["a_position"].astype(float).mean(1)
+    def set(self, bodies: Sequence[tuple[NDArray[np.void], NDArray[np.uint32]]], smooth: bool = False) -> None:
+        """Upload vertices (n,) of VERTEX and triangles (k, 3) of each body.
+
+        Bodies that are ``smooth`` and opaque are lit at each pixel.
+        """
+        self._smooth = smooth
+        vertices = np.concatenate([np.zeros(0, VERTEX), *(body[0] for body in bodies)])
+        firsts = np.cumsum([0, *(len(body[0]) for body in bodies)], dtype=np.uint32)
+        self._triangles = np.concatenate(
+            [np.zeros((0, 3), np.uint32), *(first + body[1] for first, body in zip(firsts[:-1], bodies, strict=True))]
+        )
+        self._middles = vertices["a_position"].astype(float)[self._triangles].mean(1)
         self._order_key = b""
-        if len(vertices):
-            self._buffer = gloo.VertexBuffer(vertices.reshape(-1))
-            self._program.bind(self._buffer)
+        if self._buffer is not None and self._buffer.size == len(vertices):
+            self._buffer.set_data(vertices)
+        else:
+            delete([self._buffer])
+            self._buffer = gloo.VertexBuffer(vertices) if len(vertices) else None
+            self._programs.bind(self._buffer)
+        self._index(self._triangles)
 
     def draw(self, context: DrawContext, glass: bool) -> None:
         """Draw the triangles; as glass from far to near, blended over what is there."""
         if self._buffer is None:
             return
         set_state("front", write=not glass, blend=glass)
+        shown = self._programs.take(context.quality.cheap_light and (glass or not self._smooth))
         set_uniforms(
-            self._program,
+            shown,
             u_clip_from_world=context.gl_clip_from_world,
             u_eye=tuple(context.eye),
             **lamp_uniforms(context),
@@ -59,25 +72,26 @@ class TriangleBatch:
         )
         if glass:
             self._order(context)
-            self._program.draw("triangles", self._indices)
-        else:
-            self._program.draw("triangles")
+        shown.draw("triangles", self._indices)
 
     def _order(self, context: DrawContext) -> None:
         key = context.clip_from_world.tobytes()
         if key == self._order_key:
             return
         self._order_key = key
-        far_first = np.argsort(self._middles @ context.camera.back, kind="stable").astype(np.uint32)
-        order = (3 * far_first[:, None] + np.arange(3, dtype=np.uint32)).ravel()
-        if self._indices is None:
-            self._indices = gloo.IndexBuffer(order)
+        self._index(self._triangles[np.argsort(self._middles @ context.camera.back, kind="stable")])
+
+    def _index(self, triangles: NDArray[np.uint32]) -> None:
+        """Draw these triangles, in this order."""
+        if self._indices is not None and self._indices.size == triangles.size:
+            self._indices.set_data(triangles.ravel())
         else:
-            self._indices.set_data(order)
+            delete([self._indices])
+            self._indices = gloo.IndexBuffer(triangles.ravel()) if len(triangles) else None
 
     def close(self) -> None:
         """Free the GL objects."""
-        delete([self._program, self._buffer, self._indices])
+        delete([*self._programs.made, self._buffer, self._indices])
         self._buffer = self._indices = None
 
 
@@ -116,9 +130,10 @@ class SolidPainter:
             faces = []
             for solid, presence in zip(solids, shown, strict=True):
                 faces.append(solid_triangles(solid, self._theme, finest))
-                faces[-1]["a_color"][..., :3] = presence.color(faces[-1]["a_color"][..., :3])
-                faces[-1]["a_color"][..., 3] *= presence.opacity
-            self._faces.set(faces)
+                color = faces[-1][0]["a_color"]
+                color[:, :3] = presence.color(color[:, :3])
+                color[:, 3] *= presence.opacity
+            self._faces.set(faces, any(solid.mesh.normals is not None for solid in solids))
         self._faces.draw(context, is_glass)
 
     def _draw_edges(self, layer: Solid, context: DrawContext) -> None:
@@ -140,23 +155,37 @@ class SolidPainter:
         self._edges.close()
 
 
-def solid_triangles(solid: Solid, theme: Theme, longest: float = np.inf) -> NDArray[np.void]:
-    """Return a solid's triangles (k, 3) as VERTEX, cut into equal parts until no side is longer than ``longest``."""
-    corners = solid.mesh.vertices[solid.mesh.triangles]
-    if solid.mesh.normals is None:
+def solid_triangles(solid: Solid, theme: Theme, longest: float = np.inf) -> tuple[NDArray[np.void], NDArray[np.uint32]]:
+    """Return vertices (n,) as VERTEX and triangles (k, 3) of a solid, cut until no side is longer than ``longest``.
+
+    Each triangle of a body with flat faces has vertices of its own, those of a smooth one share them.
+    """
+    mesh = solid.mesh
+    positions, triangles = np.asarray(mesh.vertices, float), np.asarray(mesh.triangles, np.uint32)
+    corners = positions[triangles]
+    parts = 1
+    if np.isfinite(longest):
+        sides = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=-1)
+        parts = int(np.clip(np.ceil(sides.max(initial=0.0) / longest), 1, 32))
+    if mesh.normals is None:
         plane = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-        normals = np.repeat(plane[:, None], 3, axis=1)
+        normals = np.repeat(_unit(plane)[:, None], 3, axis=1)
     else:
-        normals = solid.mesh.normals[solid.mesh.triangles]
-    normals = normals / np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-12)
-    sides = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=-1)
-    parts = int(np.clip(np.ceil(sides.max(initial=0.0) / longest), 1, 32)) if np.isfinite(longest) else 1
-    weights = _subdivision(parts)
-    vertices = np.zeros((len(corners), len(weights), 3), VERTEX)
-    vertices["a_position"] = np.einsum("pvc,kcx->kpvx", weights, corners)
-    vertices["a_normal"] = np.einsum("pvc,kcx->kpvx", weights, normals)
+        normals = _unit(np.asarray(mesh.normals, float))
+    if mesh.normals is None or parts > 1:
+        if mesh.normals is not None:
+            normals = normals[triangles]
+        weights = _subdivision(parts)
+        positions, normals = (np.einsum("pvc,kcx->kpvx", weights, each).reshape(-1, 3) for each in (corners, normals))
+        triangles = np.arange(len(positions), dtype=np.uint32).reshape(-1, 3)
+    vertices = np.zeros(len(positions), VERTEX)
+    vertices["a_position"], vertices["a_normal"] = positions, normals
     vertices["a_color"] = (*theme.color(solid.color), solid.alpha)
-    return vertices.reshape(-1, 3)
+    return vertices, triangles
+
+
+def _unit(vectors: Floats) -> Floats:
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
 
 
 def _subdivision(parts: int) -> Floats:
