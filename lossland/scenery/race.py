@@ -154,9 +154,8 @@ class RaceScene(GroundScene):
         """Return every racer's path so far. At the start all heads are in one place, and have no labels."""
         drawn, terrain, step, begun = [], self.terrain, now.step, now.whole >= 1
         for racer in self.racers():
-            label = {"label": racer.name, "values": racer.run.values} if begun else {}
-            ring = "" if drawn else "start"
-            look = {"start": ring, "key": racer.lane.id, "name": racer.name, **label}
+            label, ring = racer.name if begun else "", "" if drawn else "start"
+            look = {"start": ring, "key": racer.lane.id, "name": racer.name, "label": label, "values": racer.run.values}
             drawn.append(Trail.on(terrain, racer.run.points, step, racer.color, **look))
         return drawn
 
