@@ -52,6 +52,10 @@ class DotProduct(ll.Scene):
     pairs = parameters.Integer(200_000, 100, 1_000_000, "pairs", "How many random pairs are drawn.", log=True)
     clock = ll.Clock(12.0)
 
+    def has_control(self, name: str) -> bool:
+        """Hide what the picture does not use."""
+        return name == "show" or (name in ("a", "b", "normalize")) == self.flat
+
     @property
     def flat(self) -> bool:
         """Whether the two arrows are shown."""

@@ -227,7 +227,7 @@ class IntegralArea(ll.Scene):
             return [plot, self.upper, self.curve(), *self.limits()[:1]]
         a, b = sorted((self.low, x))
         at, up, over = plot.world(x, 0.0), plot.world(x, height), self.upper.world(x, area)
-        ahead = x <= np.mean(self.span)
+        ahead = 2 * x <= sum(self.span)
         by_slope = curves.beside(round(height, 2) > 0, ahead)
         by_height = curves.beside(self.function.slope(x) > 0, ahead)
         drawn: list[layers.Layer] = [plot, self.upper, self.whole().upto(max(x, self.span[0]))]

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 import lossland as ll
-from lossland import layers, pads, parameters, signs, with_article, words
+from lossland import layers, pads, parameters, shapes, signs, with_article, words
 from lossland.models import drawings, journeys, layer_maps, networks
 
 PITCH = 1.95  # from the middle of a cloud to that of the next; a cloud is about 2 wide
@@ -348,7 +348,7 @@ class LayerJourney(ll.RunScene):
     def bounds(self) -> np.ndarray:
         """Return the corners of the row of clouds, and of what stands below it."""
         x, top = PITCH * self.depth / 2 + 1.0, PAD_FOOT + PAD + 0.1 if self.draws else 1.55
-        return np.array([(a, b, c) for a in (-x, x) for b in (-0.9, 0.9) for c in (NAMES_AT - 0.9 - self.gap, top)])
+        return shapes.box((-x, -0.9, NAMES_AT - 0.9 - self.gap), (x, 0.9, top))
 
     def view(self, now: ll.Now) -> ll.View:
         """Return a view that goes along the row a little; before a pad it rests."""

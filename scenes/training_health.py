@@ -249,8 +249,7 @@ class TrainingHealth(ll.RunScene):
     @ll.kept
     def bounds(self) -> np.ndarray:
         """Return the corners of all that is seen."""
-        x, y = (-SPAN / 2 - 0.8, SPAN / 2), (FRONT - 3.5 * ROW, DEPTH / 2)
-        return np.array([(a, b, c) for a in x for b in y for c in (0.0, TALL)])
+        return shapes.box((-SPAN / 2 - 0.8, FRONT - 3.5 * ROW, 0.0), (SPAN / 2, DEPTH / 2, TALL))
 
     # ---------------------------------------------------------------------------------------------------- the notes
     @ll.kept(most=3)

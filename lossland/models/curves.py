@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lossland.compute.philox import Purpose, particles, uniform
 from lossland.errors import UserError
+from lossland.models import slices
 from lossland.models.datasets import Data, split_digits
 from lossland.models.networks import Network, initial, losses, mlp, prepared
 from lossland.models.runs import RecordedRun, Scalars
@@ -26,6 +27,7 @@ TOP = 8.0  # how many times its middle value is seen of a curve, where it comes 
 FAR = 30.0  # ... higher than so many times that
 MOST_KEPT = 64  # trainings
 BLOCK = 180  # samples judged at once: so few that BLAS does not start threads, which would take longer
+RATE = 0.01  # of Adam for it
 HIDDEN = 16  # neurons of the small training
 
 
@@ -110,9 +112,15 @@ class Pair:
         return Pair(self.name, *kept)
 
     @property
+    def named(self) -> dict[str, Scalars]:
+        """Those that there are, as ``train`` and ``validation``."""
+        both = {"train": self.train, "validation": self.validation}
+        return {which: curve for which, curve in both.items() if curve is not None}
+
+    @property
     def curves(self) -> list[Scalars]:
         """Those that there are."""
-        return [curve for curve in (self.train, self.validation) if curve is not None]
+        return list(self.named.values())
 
     @property
     def judged(self) -> Scalars:
@@ -336,7 +344,7 @@ _trained: dict[tuple[Any, ...], Curves] = {}  # by what was asked for
 def digits_training(
     samples: int = 100,
     noise: float = 0.2,
-    rates: Sequence[float] = (0.01,),
+    rates: Sequence[float] = (RATE,),
     hidden: int = HIDDEN,
     epochs: int = 150,
     every: int = 1,
@@ -394,6 +402,48 @@ def swept(
         parts.append((yield from lasted(digits_training(samples, noise, some, HIDDEN, epochs, every, 1, seed))))
     names = ("loss", "val_loss", "accuracy", "val_accuracy")
     return Curves(parts[0].steps, *(np.concatenate([getattr(part, name) for part in parts], axis=1) for name in names))
+
+
+@dataclass(frozen=True, eq=False)
+class Way:
+    """A small training over its landscape: validation's ``loss`` (ny, nx) on the plane in which its way varies most.
+
+    ``path`` (T, 2) are the parameters after each epoch in that plane, ``x`` (nx,) and ``y`` (ny,) its coordinates from
+    the last ones on; ``share`` is how much of the way's variance the plane holds.
+    """
+
+    x: Floats
+    y: Floats
+    loss: Floats
+    path: Floats
+    share: float
+
+
+def way(samples: int, noise: float, epochs: int, cells: int, seed: int = 0) -> Generator[None, None, Way]:
+    """Train a network as `digits_training` does and return its way over the landscape; yield now and then.
+
+    The plane is that of the principal axes of the way (Li et al. 2018, section 7).
+    """
+    train, test = split_digits()
+    data, network = mislabelled(train.part(0, samples), noise, seed), mlp((64, HIDDEN, 10))
+    trainer = Trainer(network, data.points, data.target, f"adam:lr={RATE}", initial(network, seed, 1), seed=seed)
+    thetas = [trainer.theta[0]]
+    for epoch in range(epochs):
+        trainer.advance(1)
+        thetas.append(trainer.theta[0])
+        if epoch % 10 == 9:
+            yield
+    found = slices.pca(np.array(thetas))
+    path = (np.array(thetas) - thetas[-1]) @ np.asarray(found.directions).T
+    low, high = path.min(axis=0), path.max(axis=0)
+    (x0, y0), (x1, y1) = low - 0.25 * (high - low), high + 0.25 * (high - low)
+    x, y = np.linspace(x0, x1, cells), np.linspace(y0, y1, cells)
+    surface = slices.Task(network, test.points, test.target).surface(thetas[-1], found.directions, "float32")
+    rows = []
+    for height in y:
+        rows.append(surface.at(np.column_stack([x, np.full(cells, height)]))[0])
+        yield
+    return Way(x, y, np.array(rows), path, float(found.shares.sum()))
 
 
 @np.errstate(all="ignore")

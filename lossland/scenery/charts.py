@@ -1,4 +1,4 @@
-"""Charts that stand in the world, with their names and numbers: a ranking, a skyline, ribbons, and a flag on a place.
+"""Charts that stand in the world, with names and numbers: a ranking, a skyline, ribbons, a run's curves, a flag.
 
 Each is plain data. ``layers`` are what it consists of, ``grown`` from 0 to 1 how far it has risen, and ``bounds`` the
 corners of what is to be seen. What can be clicked has the chart's ``key``.
@@ -6,20 +6,23 @@ corners of what is to be seen. What can be clicked has the chart's ``key``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lossland.models.curves import Pair, stretches
 from lossland.world import layers, shapes
 from lossland.world.layers import Label, Layer
 from lossland.world.plots import Plot
 
 Floats = NDArray[np.float64]
 
+MOST_POINTS = 400  # of a ribbon
 CROWDED = 14  # names in a row from which on they are smaller
 
 
@@ -98,8 +101,8 @@ class Skyline:
     def bounds(self) -> Floats:
         """The corners (8, 3), with room for the names."""
         x, y = self.places
-        across, along = (x[0] - 2 * self.pitch, x[-1] + 3 * self.pitch), (y[-1] - self.pitch, y[0])
-        return np.array([(a, b, z) for a in across for b in along for z in (0.0, self.high)])
+        low, high = (x[0] - 2 * self.pitch, y[-1] - self.pitch, 0.0), (x[-1] + 3 * self.pitch, y[0], self.high)
+        return shapes.box(low, high)
 
     def layers(self, grown: float) -> list[Layer]:
         """Return the bars and the names."""
@@ -167,6 +170,85 @@ class Ribbons:
             *Label.each([line[0] for line in wall], self.levels.values(), side="left", **look),
             Label((0.0, front - 0.16, 0.0), self.unit, "dim", side="below", **look),
         ]
+
+
+@dataclass(frozen=True, eq=False)
+class RunRibbons:
+    """The curves of a run for training and validation as ribbons on an upright plot, with the gap between them.
+
+    ``smoothed`` (T,) are what the ribbons show of each curve, or all of them; the values themselves are thin lines
+    where they are ``raw``. Behind the step ``stop`` ribbons are pale. Keys are ``train:LANE:PART:0`` and the like.
+    """
+
+    plot: Plot
+    pair: Pair
+    smoothed: Mapping[str, Floats]
+    raw: bool
+    stop: float
+    colors: Mapping[str, str]
+    gap: tuple[str, str]  # where validation is above training, and where it is below
+    lane: int
+    broad: float
+
+    @cached_property
+    def paths(self) -> dict[str, list[tuple[Floats, Floats]]]:
+        """Steps (m,) and world points (m, 3) of each part of a curve that is a number in the plot."""
+        return {which: self._path(curve.steps, self.smoothed[which]) for which, curve in self.pair.named.items()}
+
+    def _path(self, steps: NDArray[np.int64], values: Floats) -> list[tuple[Floats, Floats]]:
+        few = np.unique(np.linspace(0, len(values) - 1, min(len(values), MOST_POINTS)).round().astype(int))
+        up = self.plot.scales[1]
+        parts = stretches(steps[few], up.share(values[few]))
+        return [(at, self.plot.world(at, up.value(share))) for at, share in parts]
+
+    @cached_property
+    def _lines(self) -> list[Layer]:
+        """The values as they are, as thin lines."""
+        found: list[Layer] = []
+        for which, curve in self.pair.named.items() if self.raw else ():
+            for k, (at, points) in enumerate(self._path(curve.steps, curve.values)):
+                look: dict[str, Any] = {"key": f"raw.{which}.{self.lane}.{k}", "name": f"{which}, not smoothed"}
+                found.append(layers.Curve(points, self.colors[which], 1.4, at=at, **look))
+        return found
+
+    def layers(self, until: float) -> list[Layer]:
+        """Return the ribbons as far as a step, and the gap between them."""
+        found = list(self._lines)
+        for which, parts in self.paths.items():
+            for k, (at, points) in enumerate(parts):
+                for pale, (begin, end) in enumerate(((at[0], min(self.stop, until)), (max(self.stop, at[0]), until))):
+                    if begin < min(end, at[-1]):
+                        line = shapes.part_of(at, points, begin, min(end, at[-1]))[1]
+                        look: dict[str, Any] = {"color": self.colors[which], "every": (0, 0), "dim": 0.6 * pale}
+                        look |= {"name": f"{self.pair.name}: {which}", "key": f"{which}:{self.lane}:{k}:{pale}"}
+                        found.append(layers.Sheet(shapes.ribbon(line, self.broad), **look))
+            found += self._end(which, until)
+        return found + self._between(until)
+
+    def _end(self, which: str, until: float) -> list[Layer]:
+        """Return a mark where a curve ends because all that follows is no number."""
+        parts = self.paths[which]
+        if not parts or np.isfinite(self.pair.named[which].values[-1]) or parts[-1][0][-1] > until:
+            return []
+        place, color, name = parts[-1][1][-1], self.colors[which], f"{which} is no number from here"
+        look: dict[str, Any] = {"outline": True, "key": f"end.{which}.{self.lane}", "name": name}
+        ring = layers.Points(place[None], color, 7.0, "ring", **look)
+        return [ring, Label(place, "nan", color, size=18, side="below")]
+
+    def _between(self, until: float) -> list[Layer]:
+        """Return the gap between training and validation as an upright area."""
+        above, below = self.gap
+        look: dict[str, Any] = {"fill": 0.3, "negative": below, "pickable": False}
+        found: list[Layer] = []
+        for (steps, high), (begun, low) in product(self.paths.get("validation", []), self.paths.get("train", [])):
+            first, last = max(steps[0], begun[0]), min(steps[-1], begun[-1])
+            if first < last:
+                at, top = shapes.part_of(steps, high, first, last)
+                foot = top.copy()
+                foot[:, 2] = np.interp(at, begun, low[:, 2])
+                look["key"] = f"gap.{self.lane}.{len(found)}"
+                found.append(layers.Curve(top, above, 0.0, at=at, area=(first, until), foot=foot, **look))
+        return found
 
 
 def flag(foot: Floats, color: str, text: str, key: str, high: float = 0.42) -> list[Layer]:

@@ -331,9 +331,7 @@ class Numbers(Text):
 class Point(Param[tuple[float, ...]]):
     """A point or vector. Text form: ``-1.2,1``. ``GroundPoint`` and ``PlanePoint`` are also handles in the picture."""
 
-    dimensions: ClassVar[
-        tuple[int, ...]
-    ] = ()  # how many numbers it may have; else ``counts``, or as many as its default
+    dimensions: ClassVar[tuple[int, ...]] = ()  # how many numbers it may have; else ``counts``, or those of its default
 
     def __init__(
         self, default: Sequence[float], min: float = -1e6, max: float = 1e6, label: str = "", help: str = "",

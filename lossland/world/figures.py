@@ -32,8 +32,9 @@ from lossland.world.layers import (
     Points,
     Polygon,
     Shades,
+    Solid,
 )
-from lossland.world.shapes import grid, lifted, rectangle
+from lossland.world.shapes import grid, lifted, polytope, rectangle
 
 Floats = NDArray[np.float64]
 Vector = Sequence[float] | Array
@@ -44,6 +45,7 @@ Z = (0.0, 0.0, 1.0)
 STEP = 3.0  # degrees between the points of an angle's arc
 ARC_POINTS = 49  # of a weighted arc; an odd number, so that one is at its peak
 SQUARE = 1e-3  # radians: tolerance of a right angle
+FLAT = 1e-3  # how far from a plane, or from a line, the points of a hull are at least
 DIM = 0.45  # how opaque is what does not matter now
 SLANTED = 0.8  # how far a text moves away from a line at 45°, in sizes of the figure
 WIDER = 2.0  # how much wider than high a text is
@@ -536,6 +538,11 @@ class Chips(Compound):
             return np.asarray(self.width, float)
         return self.height * np.array([0.75 + 0.56 * text_width(text) for text in self.text])
 
+    @property
+    def reach(self) -> float:
+        """How far from x = 0 the ends of those are that lie along x."""
+        return float(np.max(np.abs(places(self.position, "The positions")[:, 0]) + 0.5 * self.widths))
+
     @cached_property
     def top(self) -> Floats:
         """The middle (n, 3) of each upper edge: where arcs begin and end."""
@@ -561,6 +568,76 @@ class Chips(Compound):
                 corner, right, up, self.color, "height", level, tint, alpha, tuple(self.text), rounding=0.28, worth=said
             )
         ]
+
+
+SENTENCE_GAP = 0.05  # between the words of a sentence in one row
+SENTENCE_ROWS = 0.35  # and around those in two rows, in heights
+SENTENCE_LETTERS = (99, 9, 7, 6, 5, 4)  # of long words there, shortened until all are as high
+
+
+def sentence(
+    words: Sequence[str], wide: float, high: float = 0.42, low: float = 0.24, up: Vector = (0.0, 1.0, 0.0)
+) -> Chips:
+    """Return words in their order around the origin, as large as there is room in a width, ``high`` at most.
+
+    They stand side by side. Where they would not be as high as ``low``, they stand in two rows, up and down in turn,
+    and long ones are shortened until they are.
+    """
+    measured = _word_widths(words)
+    height = min(high, (wide - SENTENCE_GAP * (len(words) - 1)) / float(measured.sum()))
+    if height >= low:
+        return Chips.row(words, gap=SENTENCE_GAP, height=height, width=height * measured, up=up)
+
+    def of(letters: int) -> Chips:
+        short = [one if len(one) <= letters else f"{one[: letters - 1]}…" for one in words]
+        measured = _word_widths(short)
+        x = _staggered(measured, SENTENCE_ROWS)
+        left, right = float((x - 0.5 * measured).min()), float((x + 0.5 * measured).max())
+        height = min(high, wide / (right - left))
+        rows = (1 - np.arange(len(x)) % 2) * (1.0 + SENTENCE_ROWS)
+        middle = (x - 0.5 * (left + right))[:, None] * (1.0, 0.0, 0.0) + rows[:, None] * unit(up, "The up of Chips")
+        return Chips(short, height * middle, height=height, width=height * measured, up=up)
+
+    return next((chips for chips in map(of, SENTENCE_LETTERS) if chips.height >= low), of(SENTENCE_LETTERS[-1]))
+
+
+def _word_widths(words: Sequence[str]) -> Floats:
+    """Return how wide chips of words are (n,), in heights: close to the text."""
+    return np.array([0.4 + 0.56 * text_width(word) for word in words])
+
+
+def _staggered(wide: Floats, gap: float) -> Floats:
+    """Return the x (n,) of the middles of n chips in two rows in turn, a gap at least between two of a row.
+
+    The middle of each one in the lower row is between two of the upper row, at least half a gap from both.
+    """
+    x = [0.0]
+    for k in range(1, len(wide)):
+        free = x[k - 2] + 0.5 * (wide[k - 2] + wide[k]) + gap if k > 1 else 0.0
+        x.append(max(free, x[-1] + 0.5 * (wide[k - k % 2] + gap)))
+    return np.array(x)
+
+
+# ---------------------------------------------------------------------------------------------------------- hulls
+@dataclass(frozen=True, eq=False)
+class Hull(Compound):
+    """The convex hull of a few points (n, 3): a body or a triangle, where they span one, and lines between all."""
+
+    points: Array
+    color: Color = "grid"
+    alpha: float = 0.14
+
+    def made(self) -> Sequence[Layer]:
+        """Return the body or the triangle, and the lines."""
+        points = places(self.points, "The points of a Hull")
+        sides = [points[[a, b]] for a in range(len(points)) for b in range(a)]
+        parts: list[Layer] = [Lines(sides, self.color, 1.2, 0.7, pickable=False)]
+        spread = np.linalg.svd(points - points.mean(axis=0), compute_uv=False) if len(points) > 2 else np.zeros(3)
+        if len(points) > 3 and spread[2] > FLAT:
+            parts.insert(0, Solid(polytope(points), self.color, self.alpha, 0.0, name=self.name or "Hull"))
+        elif len(points) == 3 and spread[1] > FLAT:
+            parts.insert(0, Polygon(points, self.color, self.alpha, 0.0, name=self.name or "Hull"))
+        return parts
 
 
 # --------------------------------------------------------------------------------------------------------- arcs
