@@ -8,6 +8,7 @@ from itertools import pairwise
 
 MINUS = "−"
 NEAR = 0.1  # largest error of a number on an axis, relative to the distance to the nearest other one
+ROUNDING = 1e-6  # of that: a number on an axis closer to 0 is a rounding error, and written as 0
 LONGEST = 8  # characters of a number without its minus sign
 LARGE = 1e6  # larger numbers are written with powers of ten
 HUGE = 1e9  # larger numbers are not written with fixed decimals
@@ -35,7 +36,7 @@ def distinct(values: Sequence[float]) -> list[str]:
     Each is accurate to a tenth of the distance to the nearest other one. Where that takes long numbers, they are
     offsets from a round base, written before the first and those below it: 1.0e9−20, 1.0e9, +20, +40.
     """
-    texts = _resolved(values, NEAR, zero=True)
+    texts = _resolved(values, NEAR, zero=ROUNDING)
     if all(map(_is_short, texts)) or not all(map(math.isfinite, values)):
         return texts
     base, rests = _offsets(values, NEAR)
@@ -69,14 +70,14 @@ def _offsets(values: Sequence[float], part: float) -> tuple[float, list[str]]:
     middle, digits = low / 2 + high / 2, 0
     while not low - reach <= (base := float(f"{middle:.{digits}e}")) <= high + reach:
         digits += 1
-    rests = _resolved([value - base for value in values], part, zero=True)
+    rests = _resolved([value - base for value in values], part, zero=1.0)
     return base, [rest if rest.startswith(MINUS) else f"+{rest}" for rest in rests]
 
 
-def _resolved(values: Sequence[float], part: float, zero: bool = False) -> list[str]:
+def _resolved(values: Sequence[float], part: float, zero: float = 0.0) -> list[str]:
     """Format each number accurate to a ``part`` of the distance to the nearest other one.
 
-    With ``zero``, numbers that close to 0 are written as 0.
+    Those closer to 0 than ``zero`` times that are written as 0.
     """
     finite = sorted({value for value in values if math.isfinite(value)})
     gaps = [after / 2 - before / 2 for before, after in pairwise(finite)]
@@ -86,7 +87,7 @@ def _resolved(values: Sequence[float], part: float, zero: bool = False) -> list[
     }
     return [
         short(value) if not math.isfinite(value)
-        else "0" if zero and abs(value) <= nearest[value] < math.inf
+        else "0" if zero and abs(value) <= zero * nearest[value] < math.inf
         else _within(value, nearest[value])
         for value in values
     ]  # fmt: skip
