@@ -43,6 +43,7 @@ Side = Literal["right", "left", "above", "below"]
 Z = (0.0, 0.0, 1.0)
 STEP = 3.0  # degrees between the points of an angle's arc
 ARC_POINTS = 49  # of a weighted arc; an odd number, so that one is at its peak
+NARROW = 8.0  # degrees: no text fits close to a narrower angle
 SQUARE = 1e-3  # radians: tolerance of a right angle
 DIM = 0.45  # how opaque is what does not matter now
 SLANTED = 0.8  # how far a text moves away from a line at 45°, in sizes of the figure
@@ -86,7 +87,7 @@ def side_of(direction: Floats) -> Side:
     return "above" if up > 0 else "below"
 
 
-def labelled(position: Floats, latex: str, number: str, color: Color, side: Side | Literal["centre"]) -> Label:
+def labelled(position: Floats, latex: str, number: str, color: Color, side: Side | Literal["centre"] | Floats) -> Label:
     """Return a label with LaTeX where there is some, else with a number."""
     size = FORMULA_SIZE if latex else LABEL_SIZE
     return Label(position, latex or number, color, latex=bool(latex), size=size, side=side)
@@ -121,6 +122,8 @@ class Angle(Compound):
 
     It is the smaller one, from 0° to 180°. With an axis to turn ``about`` it is counted counter-clockwise around that
     axis from ``first`` to ``second``, from 0° up to 360°; the axis also says in which plane one of 0° or 180° lies.
+
+    With ``close`` the text places itself right outside the arc, and a very narrow angle has none.
     """
 
     vertex: Vector
@@ -133,6 +136,7 @@ class Angle(Compound):
     fill: float = 0.22
     width: float = 2.2  # pixels
     depth: bool = False  # False: always in front
+    close: bool = False
 
     def __post_init__(self) -> None:
         """Refuse directions that are none."""
@@ -186,7 +190,11 @@ class Angle(Compound):
                 ),
                 Lines([arc], self.color, self.width, name=name, **common),
             ]
-        return [*parts, labelled(label, self.text, said[0], self.color, "centre")]
+        if not self.close:
+            return [*parts, labelled(label, self.text, said[0], self.color, "centre")]
+        middle = self.at(0.5)
+        out = middle - place(self.vertex, "The vertex of an Angle")
+        return [*parts, *([labelled(middle, self.text, said[0], self.color, out)] if self.degrees > NARROW else [])]
 
 
 @dataclass(frozen=True, eq=False)
