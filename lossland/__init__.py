@@ -41,6 +41,7 @@ _HOME = {
     "Terrain": "lossland.world.terrain",
     "Track": "lossland.world.track",
     "insets": "lossland.world.insets:",
+    "pads": "lossland.scenery.pads:",
     "ground": "lossland.scenery.ground:",
     "explain": "lossland.compute.explain:",
     "function": "lossland.expression.function",
@@ -55,10 +56,13 @@ _HOME = {
     "Scene": "lossland.scenery.scene",
     "Readouts": "lossland.scenery.scene",
     "GroundScene": "lossland.scenery.ground",
+    "classes": "lossland.scenery.classes:",
+    "charts": "lossland.scenery.charts:",
     "curves": "lossland.scenery.curves:",
     "level_points": "lossland.scenery.level_points:",
     "terrain": "lossland.world.terrain:",
     "RaceScene": "lossland.scenery.race",
+    "RunScene": "lossland.scenery.runs",
     "race": "lossland.scenery.race:",
     "rates": "lossland.optimizers.rates:",
     "Frame": "lossland.scenery.scene",
@@ -69,7 +73,9 @@ _HOME = {
     "kept": "lossland.scenery.kept",
     "refined": "lossland.scenery.kept",
     "signs": "lossland.world.signs:",
+    "drawable": "lossland.world.phrases",
     "tex": "lossland.world.phrases",
+    "with_article": "lossland.world.phrases",
     "words": "lossland.world.phrases",
     "numerals": "lossland.numerals:",
     "scene": "lossland.scenery.library",
@@ -95,6 +101,7 @@ __all__ = [
     "RaceScene",
     "Readouts",
     "Recorder",
+    "RunScene",
     "Scene",
     "Snapshot",
     "Stage",
@@ -109,8 +116,11 @@ __all__ = [
     "basins",
     "bench",
     "benchmark",
+    "charts",
+    "classes",
     "cluster",
     "curves",
+    "drawable",
     "explain",
     "figures",
     "function",
@@ -127,6 +137,7 @@ __all__ = [
     "notebook",
     "numerals",
     "optimizers",
+    "pads",
     "parameters",
     "plots",
     "problem",
@@ -146,6 +157,7 @@ __all__ = [
     "sweep",
     "terrain",
     "tex",
+    "with_article",
     "words",
 ]
 
@@ -202,9 +214,11 @@ if TYPE_CHECKING:
     from lossland.models.recorder import Recorder as Recorder
     from lossland.models.slicing import slice as slice
     from lossland.optimizers import rates as rates
+    from lossland.scenery import charts as charts
     from lossland.scenery import curves as curves
     from lossland.scenery import ground as ground
     from lossland.scenery import level_points as level_points
+    from lossland.scenery import pads as pads
     from lossland.scenery import parameters as parameters
     from lossland.scenery import race as race
     from lossland.scenery.clock import Clock as Clock
@@ -215,6 +229,7 @@ if TYPE_CHECKING:
     from lossland.scenery.kept import refined as refined
     from lossland.scenery.library import scene as scene
     from lossland.scenery.race import RaceScene as RaceScene
+    from lossland.scenery.runs import RunScene as RunScene
     from lossland.scenery.scene import Frame as Frame
     from lossland.scenery.scene import Readouts as Readouts
     from lossland.scenery.scene import Scene as Scene
@@ -226,7 +241,9 @@ if TYPE_CHECKING:
     from lossland.world import shapes as shapes
     from lossland.world import signs as signs
     from lossland.world import terrain as terrain
+    from lossland.world.phrases import drawable as drawable
     from lossland.world.phrases import tex as tex
+    from lossland.world.phrases import with_article as with_article
     from lossland.world.phrases import words as words
     from lossland.world.terrain import Terrain as Terrain
     from lossland.world.track import Track as Track

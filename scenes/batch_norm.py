@@ -10,7 +10,7 @@ import numpy as np
 
 import lossland as ll
 from lossland import figures, layers, parameters, plots, shapes, signs, tex, words
-from lossland.models import datasets, networks, normalization
+from lossland.models import normalization
 
 PLAIN, NORMED = "up", "optimizer.momentum"
 STAGE = ("area", "eigen2", "optimizer.momentum", "down")  # colours of x, x - mean, rescaled, and scaled and shifted
@@ -22,12 +22,12 @@ CELLS, LINE, REACH, TALL = 25, 61, 3.0, 0.9  # of a slice of the loss, of its mi
 PLATE, ROW = 0.57, 0.31  # of a number over the last line: how wide its plate is, and from row to row, world
 MOVES = 3  # recentre, rescale, scale and shift
 LEARNT = "as learnt"
-BOX = np.array([(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], float)
+BOX = shapes.box((-1, -1, -1), (1, 1, 1))
 EDGES = [np.stack([a, b]) for i, a in enumerate(BOX) for b in BOX[i + 1 :] if np.abs(a - b).sum() == 2]
-SIDE = PITCH * DEPTH / 2 + HALF + 0.1  # half of the row of cubes
+SIDE = PITCH * DEPTH / 2  # half of the row of cubes, from middle to middle
 ON_LINES = ll.View(flat=True, bounds=np.array([(-0.2, LEVEL[3] - 0.5, 0.0), (WIDE + 1.1, 0.5, 0.0)]))
-ON_CLOUDS = np.array([(-SIDE - 0.6, -HALF, -HALF), (SIDE + 0.7, HALF, ABOVE + HALF)])
-ON_LOSS = np.array([(x, y, z) for x in (-2.2, 2.2) for y in (-1.4, 1.0) for z in (-0.2, TALL)])
+ON_CLOUDS = shapes.box((-SIDE - HALF, -HALF, -HALF - 0.55), (SIDE + HALF, HALF, ABOVE + HALF + 0.55))
+ON_LOSS = shapes.box((-2.2, -1.4, -0.2), (2.2, 1.0, TALL))
 
 
 class BatchNorm(ll.Scene):
@@ -102,48 +102,24 @@ class BatchNorm(ll.Scene):
             "from_training": float(np.abs(output - trained[:, 0]).max()),
         }
         if self.show == "clouds":
-            found |= {"saturated": np.array([[normalization.saturated(h) for h in row[1:]] for row in self.twins()])}
+            found |= {"saturated": self.twins().shares}
         if self.show == "loss":
             found |= {"slope_changes": np.array([one.changes for one in self.slices()])}
         return found
 
     # ------------------------------------------------------------------------------------------------- the networks
     @ll.kept
-    def sums(self) -> list[tuple[np.ndarray, ...]]:
-        """Return the normalized network's sums (batch, 3) of each layer, in their four stages."""
-        made = normalization.weights(DEPTH, self.gain, self.seed)
-        fixed: Sequence[normalization.Statistics] = ()
-        if self.mode == "evaluation" and self.norm == "batch":
-            batches = [normalization.inputs(self.batch, self.shift, self.seed, 1 + k) for k in range(self.seen)]
-            fixed = normalization.followed(made, batches, self.gamma, self.beta, self.eps)
-        return normalization.normed(made, self.entered(), self.norm, self.gamma, self.beta, self.eps, fixed)
-
-    @ll.kept
-    def entered(self) -> np.ndarray:
-        """Return the inputs of the clouds (batch, 3)."""
-        return normalization.inputs(self.batch, self.shift, self.seed)
-
-    @ll.kept
-    def twins(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
-        """Return the activations (batch, 3), inputs first, without normalization and with it."""
-        bare = normalization.plain(normalization.weights(DEPTH, self.gain, self.seed), self.entered())
-        return bare, [self.entered(), *(np.tanh(one[-1]) for one in self.sums())]
+    def twins(self) -> normalization.Twins:
+        """Return the networks of the clouds."""
+        seen = self.seen if self.mode == "evaluation" else 0
+        learnt = (self.gamma, self.beta, self.eps)
+        return normalization.Twins(DEPTH, self.gain, self.norm, self.batch, self.shift, *learnt, seen, self.seed)
 
     @ll.refined(levels=(9, CELLS), stale=True)
-    def slices(self, cells: int) -> Generator[object, None, list[normalization.Slice]]:
+    def slices(self, cells: int) -> Generator[None, None, list[normalization.Slice]]:
         """Return a slice of the loss of both networks, along the gradient and a random direction."""
-        data, at, found = datasets.moons(60, 0.1, self.seed), np.linspace(-REACH, REACH, cells), []
-        points = 1.2 * (data.points - (0.5, 0.25))
-        for norm in ("", self.norm):
-            network, theta = normalization.started(norm, self.gain, seed=self.seed)
-            along, across = normalization.directions(network, theta, points, data.target, self.seed)
-            fine, rows = np.linspace(-REACH, REACH, LINE), []
-            for step, places in [*((step, at) for step in at), (0.0, fine)]:
-                thetas = theta + step * across + places[:, None] * along
-                rows.append(np.asarray(network.loss(thetas, points, data.target, networks.Mode(training=True))))
-                yield
-            found.append(normalization.Slice(at, np.array(rows[:-1]), fine, rows[-1]))
-        return found
+        bare = yield from normalization.sliced("", self.gain, REACH, cells, LINE, self.seed)
+        return [bare, (yield from normalization.sliced(self.norm, self.gain, REACH, cells, LINE, self.seed))]
 
     # -------------------------------------------------------------------------------------------------- the picture
     def frame(self, now: ll.Now) -> ll.Frame:
@@ -197,11 +173,8 @@ class BatchNorm(ll.Scene):
 
     def told(self, points: np.ndarray) -> list[layers.Layer]:
         """Return each number above its own point (n, 3): a row higher where there is one beside it already."""
-        middle, ends = points + np.array([0.0, 1.4 * ROW, 0.0]), [-np.inf] * len(points)  # where each row ends
-        for k in np.argsort(points[:, 0]):
-            row = next(row for row, end in enumerate(ends) if end <= points[k, 0] - PLATE / 2)
-            ends[row] = points[k, 0] + PLATE / 2
-            middle[k, 1] += ROW * row
+        middle = points + ROW * np.array([0.0, 1.4, 0.0])
+        middle[:, 1] += ROW * figures.rows_apart(points[:, 0], PLATE)
         text = [words("?.2", value) for value in self.stages()[-1]]
         look: dict[str, Any] = {"height": 0.9 * ROW, "width": np.full(len(text), 0.95 * PLATE), "key": "told"}
         leaders = [np.stack(pair) for pair in zip(points, middle, strict=True)]
@@ -229,29 +202,32 @@ class BatchNorm(ll.Scene):
 
     def clouds(self, now: ll.Now) -> ll.Frame:
         """Return the activations of both networks, layer by layer, each in the cube that tanh leaves them."""
-        at, (bare, _), drawn = now.staged(MOVES * DEPTH, 0.04, 0.92), self.twins(), []
-        sector = (self.entered()[:, 0] > self.shift) * 2 + (self.entered()[:, 1] > self.shift)
+        at, twins, drawn = now.staged(MOVES * DEPTH, 0.04, 0.92), self.twins(), list[layers.Layer]()
+        entered = twins.entered / (1 + abs(self.shift))  # drawn within their cube
+        sector = (twins.entered[:, 0] > self.shift) * 2 + (twins.entered[:, 1] > self.shift)
         for k in range(DEPTH + 1):
-            reached = MOVES * (k - 1)
-            if at < reached:
-                continue
-            middle = np.array([PITCH * (k - DEPTH / 2), 0.0, 0.0])
-            above = middle + np.array([0.0, 0.0, ABOVE])
-            inputs = self.entered() / (1 + abs(self.shift))  # drawn within their cube
-            normed = inputs if k == 0 else self.between(k - 1, min(at - reached, float(MOVES)))
-            drawn += self.cloud(bare[k] if k else inputs, above, sector, PLAIN, f"plain {k}")
-            drawn += self.cloud(normed, middle, sector, NORMED, f"normed {k}")
-        rows = [np.array([normalization.saturated(h) for h in row[1:]]) for row in self.twins()]
+            moves = min(at - MOVES * (k - 1), float(MOVES))
+            if moves >= 0:
+                middle = np.array([PITCH * (k - DEPTH / 2), 0.0, 0.0])
+                above = middle + np.array([0.0, 0.0, ABOVE])
+                drawn += self.cloud(twins.without[k] if k else entered, above, sector, PLAIN, f"plain {k}")
+                normed = twins.on_its_way(k - 1, moves) if k else entered
+                drawn += self.cloud(normed, middle, sector, NORMED, f"normed {k}")
         series, layer = [], np.arange(1.0, DEPTH + 1)
-        for name, color, z, share in zip(self.names(), (PLAIN, NORMED), (ABOVE, 0.0), rows, strict=True):
+        rows = zip(
+            self.names(),
+            (PLAIN, NORMED),
+            (ABOVE + HALF + 0.22, -HALF - 0.22),
+            ("above", "below"),
+            twins.shares,
+            strict=True,
+        )
+        for name, color, z, side, share in rows:
             series.append(layers.Series(name, color, layer, share))
-            drawn.append(layers.Label((-SIDE, 0.0, z), name, color, size=20, side="left", key=f"name {name}"))
+            drawn.append(layers.Label((-SIDE, 0.0, z), name, color, size=22, side=side, key=f"name {name}"))
             if at > MOVES * (DEPTH - 1):
-                said, look = words("?n %", round(100 * share[-1])), {"size": 30, "side": "right"}
-                drawn.append(layers.Label((SIDE, 0, z), said, color, "saturated", key=f"told {name}", **look))
-        if at > MOVES * (DEPTH - 1):  # what the shares are of
-            top = (PITCH * DEPTH / 2, 0.0, ABOVE + HALF)
-            drawn.append(layers.Label(top, words("layer ?n", DEPTH), "text", size=20, side="above", key="layer"))
+                said, told = words("?n %", round(100 * share[-1])), f"saturated in layer {DEPTH}"
+                drawn.append(layers.Label((SIDE, 0.0, z), said, color, told, size=32, side=side, key=f"told {name}"))
         about = (words("?n samples, weights times ?", self.batch, self.gain), "Each cube is [−1, 1]³: what tanh leaves")
         moves = zip((r"z - \mu", r"\hat{z}", r"\gamma \hat{z} + \beta"), ("recentre", "rescale", LEARNT), strict=True)
         facts = [(NORMED, rf"{k}\;\; {what}", "", said) for k, (what, said) in enumerate(moves, 1)]
@@ -265,12 +241,6 @@ class BatchNorm(ll.Scene):
     def names(self) -> tuple[str, str]:
         """Return what both networks are called."""
         return "without", f"{self.norm} norm"
-
-    def between(self, layer: int, at: float) -> np.ndarray:
-        """Return activations (batch, 3) of a layer between two moves of its normalization."""
-        move = min(int(at), MOVES - 1)
-        before, after = (np.tanh(self.sums()[layer][k]) for k in (move, move + 1))
-        return before + (at - move) * (after - before)
 
     def cloud(self, h: np.ndarray, middle: np.ndarray, sector: np.ndarray, color: str, key: str) -> list[layers.Layer]:
         """Return a cloud (n, 3) in its cube, with mean and spread along each axis."""

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 import lossland as ll
-from lossland import layers, parameters, plots, signs, words
+from lossland import charts, layers, parameters, plots, shapes, signs, words
 from lossland.benchmark import summary
 
 PAGES = ("leaderboard", "profiles", "cells", "rates", "tuning", "race")
@@ -22,10 +22,7 @@ TALL = 0.62  # a score of 1 in the world
 RUN_COLORS = ("down", "accent", "up")
 PIECES = 6  # of a run that leaves the map and returns
 CELLS = 72  # of the tuning's map along each side
-RIBBON_VIEW = ll.View(
-    -62.0, 30.0, bounds=np.array([(x, y, z) for x in (-1.35, 1.45) for y in (-1, 1) for z in (0.0, 0.8)])
-)
-FACTORS = np.arange(-8, 9) / 4  # decades from the tuned rate
+RIBBON_VIEW = ll.View(-62.0, 30.0, bounds=shapes.box((-1.35, -1.0, 0.0), (1.8, 1.0, 0.8)))
 
 
 class Bench(ll.Scene):
@@ -48,7 +45,7 @@ class Bench(ll.Scene):
     first = parameters.Integer(1, 1, 500, "from rank", "The first optimizer that is shown.")
     optimizer = parameters.Text("", None, "optimizer", "Whose tuning and race are shown; empty: the best one.")
     problem = parameters.Text(
-        "", None, "landscape", "The landscape of tuning and race; empty: where about half of its starts arrive."
+        "", None, "landscape", "Of tuning and race; empty: where about half of the starts arrive."
     )
 
     @property
@@ -69,19 +66,13 @@ class Bench(ll.Scene):
         super().use(preset)
         self.values |= kept
 
-    def set(self, name: str, value: object) -> None:
-        """Change one parameter; results that cannot be read and names that are not in them change nothing."""
-        before = dict(self.values)
-        super().set(name, value)
-        try:
-            if name == "folder":
-                self.values |= {"optimizer": "", "problem": "", "first": 1, "family": "all"}
-            self.found.row(self.chosen, self.land_text)
-            if not self.shown:
-                raise ll.UserError(f"No optimizer of the family {self.family!r} is in these results.")
-        except ll.UserError:
-            self.values = before
-            raise
+    def changed(self, name: str) -> None:
+        """Refuse results that cannot be read, and names that are not in them."""
+        if name == "folder":
+            self.values |= {"optimizer": "", "problem": "", "first": 1, "family": "all"}
+        self.found.row(self.chosen, self.land_text)
+        if not self.shown:
+            raise ll.UserError(f"No optimizer of the family {self.family!r} is in these results.")
 
     # ------------------------------------------------------------------------------------------------ the results
     @property
@@ -107,7 +98,7 @@ class Bench(ll.Scene):
     @property
     def chosen(self) -> str:
         """The optimizer of tuning and race: of those that have a map of their tuning the best, if none is named."""
-        mapped = (name for name in self.found.optimizers if self.second_of(name) or self.page != "tuning")
+        mapped = (name for name in self.found.optimizers if self.found.second(name) or self.page != "tuning")
         return self.optimizer or next(mapped, self.found.optimizers[0])
 
     @property
@@ -127,11 +118,6 @@ class Bench(ll.Scene):
         """Why the cell's runs cannot be shown, "" where they can."""
         return self.found.why_no_replay(self.chosen, self.land_text)
 
-    def instead(self, now: ll.Now, why: str) -> ll.Frame:
-        """Return the page of sensitivities, with a title that says why it is not the one that was asked for."""
-        frame, title = self.ribbons(now), f"{self.found.title(self.chosen)}: {why}"
-        return ll.Frame(frame.layers, [self.head(title, "Here is how its score depends on the rate")], frame.view)
-
     @ll.kept
     def color(self, optimizer: str) -> str:
         """Return the colour of an optimizer: the first on the page have one of their own."""
@@ -142,329 +128,203 @@ class Bench(ll.Scene):
         """Return the leaderboard's first line, and the cell that is chosen."""
         best, row = self.found.board[self.found.optimizers[0]], self.found.row(self.chosen, self.land_text)
         return {
-            "optimizers": float(len(self.found.optimizers)),
-            "landscapes": float(len(self.found.landscapes)),
-            "best_score": best["score"],
-            "best_interval": np.array([best["score_low"], best["score_high"]]),
-            "success": float(row["success"]),
-            "running_time": float(row["ert"]),
-        }
+            "optimizers": float(len(self.found.optimizers)), "landscapes": float(len(self.found.landscapes)),
+            "best_score": best["score"], "best_interval": np.array([best["score_low"], best["score_high"]]),
+            "success": float(row["success"]), "running_time": float(row["ert"]),
+        }  # fmt: skip
 
     def frame(self, now: ll.Now) -> ll.Frame:
         """Return the page."""
-        return {
-            "leaderboard": self.leaderboard,
-            "profiles": self.profiles,
-            "cells": self.cells,
-            "rates": self.ribbons,
-            "tuning": self.tuning,
-            "race": self.race,
-        }[self.page](now)
+        return getattr(self, self.page)(now)
+
+    def head(self, title: str, *lines: str) -> layers.Title:
+        """Return the title of a page."""
+        counts = len(self.found.optimizers), len(self.found.landscapes), self.found.settings["starts"]
+        return layers.Title(title, "", (words("?n optimizers, ?n landscapes, ?n starts", *counts), *lines))
 
     # ------------------------------------------------------------------------------------------------ leaderboard
     def leaderboard(self, now: ll.Now) -> ll.Frame:
         """Return a bar for each optimizer, with its interval and how often it succeeds."""
-        return self._board(round(now.eased(0.0, 0.25), 3))
-
-    @ll.kept
-    def _scale(self) -> tuple[plots.Plot, ll.View]:
-        top = 1.08 * max(self.found.board[name]["score_high"] for name in self.shown)
-        plot = plots.Plot((0, top), (0, 1), r"\text{score}", right=WIDE, up=BOARD, count=(6, 0))
-        bounds = plot.bounds()
-        bounds[bounds[:, 0] < 0, 0] -= 2.0  # for names
-        return plot, ll.View(90.0, 90.0, flat=True, bounds=bounds)
-
-    @ll.kept(most=2)
-    def _board(self, grown: float) -> ll.Frame:
-        lines, (plot, view) = [self.found.board[name] for name in self.shown], self._scale()
-        pitch, count = 1 / max(len(lines), 8), len(lines)
-        middle = 1 - pitch * (np.arange(count) + 0.5)
-        score = grown * np.array([line["score"] for line in lines])
-        corner = plot.world(np.zeros(count), middle - 0.36 * pitch)
-        right, up = plot.world(score, middle) - plot.world(np.zeros(count), middle), np.zeros((count, 3))
-        right[:, 0], up[:, 1] = np.maximum(right[:, 0], 1e-4), 0.72 * pitch * BOARD
-        told = [
-            f"{self.found.title(line['optimizer'])}\n"
-            f"rank {line['rank']:g} ({line['rank_low']:.0f} to {line['rank_high']:.0f})\n"
-            + words("score ?3, ?3 to ?3", line["score"], line["score_low"], line["score_high"])
-            + words("\nsuccess ?n %", round(100 * line["success"]))
-            for line in lines
-        ]
-        bars = layers.Plates(
-            corner, right, up, [self.color(name) for name in self.shown], edge=0.0, rounding=0.12, worth=told,
-            key="optimizers", name="Score",
-        )  # fmt: skip
-        drawn: list[layers.Layer] = [plot, bars]
-        if grown == 1:
-            ends = [
-                plot.world([line["score_low"], line["score_high"]], [y, y])
-                for line, y in zip(lines, middle, strict=True)
-            ]
-            drawn.append(layers.Lines(ends, "text", 1.8, casing=1.2, pickable=False))
-        size = 15.0 if count <= 14 else 13.0
-        for name, line, y in zip(self.shown, lines, middle, strict=True):
-            title = f"{line['rank']:.0f}  {self.found.title(name)}"
-            drawn.append(layers.Label(plot.world(0, y), title, "text", size=size, side="left", bold=line["tied"]))
-            end = plot.world(line["score_high"] * grown, y)
-            drawn.append(
-                layers.Label(
-                    end, words("?n %", round(100 * line["success"])), "dim", size=size, side="right", bold=False
-                )
-            )
         tied = sum(line["tied"] for line in self.found.board.values())
         even = (
-            f"The first {tied}, in bold, cannot be told apart" if tied > 1 else "The first is better than every other"
+            "The first is better than every other" if tied < 2 else f"The first {tied}, in bold, cannot be told apart"
         )
-        return ll.Frame(
-            drawn, [self.head("Leaderboard", even + " (5 %)", "At the right: starts that reach the minimum")], view
+        head = self.head("Leaderboard", even + " (5 %)", "At the right: starts that reach the minimum")
+        view = ll.View(90.0, 90.0, flat=True, bounds=self.board_bounds())
+        return ll.Frame(self.board(round(now.eased(0.0, 0.25), 3)), [head], view)
+
+    @ll.kept
+    def ranking(self) -> charts.Ranking:
+        """Return the chart of the leaderboard."""
+        lines = [self.found.board[name] for name in self.shown]
+        score, low, high = (np.array([line[key] for line in lines]) for key in ("score", "score_low", "score_high"))
+        names = [f"{line['rank']:.0f}  {self.found.title(line['optimizer'])}" for line in lines]
+        told = [words("?n %", round(100 * line["success"])) for line in lines]
+        colors, tied = [self.color(name) for name in self.shown], [line["tied"] for line in lines]
+        worth, size = [self.found.said_of(name) for name in self.shown], (WIDE, BOARD)
+        return charts.Ranking(
+            score, low, high, names, told, colors, tied, worth, r"\text{score}", size, key="optimizers"
         )
 
-    def head(self, title: str, *lines: str) -> layers.Title:
-        """Return the title of a page."""
-        s = self.found.settings
-        measured = words(
-            "?n optimizers, ?n landscapes, ?n starts",
-            len(self.found.optimizers),
-            len(self.found.landscapes),
-            s["starts"],
-        )
-        return layers.Title(title, "", (measured, *lines))
+    @ll.kept(most=2)
+    def board(self, grown: float) -> list[layers.Layer]:
+        """Return the leaderboard when its bars have grown to a share of their length."""
+        return self.ranking().layers(grown)
+
+    @ll.kept
+    def board_bounds(self) -> np.ndarray:
+        """Return the corners of the leaderboard."""
+        return self.ranking().bounds(for_names=2.0)
 
     # ------------------------------------------------------------------------------------------------ profiles
     def profiles(self, now: ll.Now) -> ll.Frame:
         """Return how many targets are reached within how many gradient evaluations."""
-        plot, back, curves, view = self._profiles()
-        reach = float(self.found.budgets[-1]) ** max(now.eased(0.0, 0.5), 0.01)
-        when = np.log(self.found.budgets)
+        plot, back, curves = self.profile_curves()
+        upto, when = float(np.log(self.found.budgets[-1])) * max(now.eased(0.0, 0.5), 0.01), np.log(self.found.budgets)
         below = layers.Label((WIDE / 2, -0.14, 0.0), "gradient evaluations", "dim", size=15, side="below", bold=False)
         drawn: list[layers.Layer] = [plot, back, below]
-        legend = []
-        for name, line, share in curves:
-            color = self.color(name)
-            at = float(np.interp(np.log(reach), when, share))
+        rows = []
+        for name, line in curves.items():
+            color, at = self.color(name), float(np.interp(upto, when, self.found.profile(name)))
             named = {"key": f"profile.{name}", "name": self.found.title(name), "units": plot}
-            drawn.append(layers.Curve(line, color, 3.0, at=when, upto=np.log(reach), depth=False, **named))
-            drawn.append(layers.Points(plot.world([reach], [at]), color, 5.0, "disc", outline=True, pickable=False))
-            legend.append(layers.Row(color, self.found.title(name), (words("?n %", round(100 * at)),)))
-        notes = [
-            self.head("Runtime profiles", "How many of all targets are reached, and how soon"),
-            layers.Legend(legend, "Targets reached"),
-        ]
-        return ll.Frame(drawn, notes, view)
+            drawn.append(layers.Curve(line, color, 3.0, at=when, upto=upto, depth=False, **named))
+            end = plot.world([np.exp(upto)], [at])
+            drawn.append(layers.Points(end, color, 5.0, "disc", outline=True, pickable=False))
+            rows.append(layers.Row(color, self.found.title(name), (words("?n %", round(100 * at)),)))
+        head = self.head("Runtime profiles", "How many of all targets are reached, and how soon")
+        view = ll.View(90.0, 90.0, flat=True, bounds=self.profile_bounds())
+        return ll.Frame(drawn, [head, layers.Legend(rows, "Targets reached")], view)
 
     @ll.kept
-    def _profiles(self) -> tuple[plots.Plot, layers.Layer, list[tuple[str, np.ndarray, np.ndarray]], ll.View]:
-        budgets = self.found.budgets
-        every = {name: self.found.profile(name) for name in self.listed}
+    def profile_curves(self) -> tuple[plots.Plot, layers.Layer, dict[str, np.ndarray]]:
+        """Return the scales of the profiles, those in the background as lines, and the others' points."""
+        budgets, every = self.found.budgets, {name: self.found.profile(name) for name in self.listed}
         top = min(1.0, 0.1 * np.ceil(10 * max(share.max() for share in every.values()) + 0.5))
-        plot = plots.Plot(
-            (1, float(budgets[-1])), (0, float(top)), "", r"\text{targets reached}", log_x=True, right=WIDE, up=HIGH
-        )  # fmt: skip
-        front = self.shown[:COLORS]
-        behind = [plot.world(budgets, share) for name, share in every.items() if name not in front]
-        back = layers.Lines(behind, "ghost", 1.2, 0.4, pickable=False)
-        view = ll.View(90.0, 90.0, flat=True, bounds=plot.bounds(above=0.05) - (0.0, 0.06, 0.0))
-        return plot, back, [(name, plot.world(budgets, every[name]), every[name]) for name in front], view
+        plot = plots.Plot((1, float(budgets[-1])), (0, float(top)), log_x=True, right=WIDE, up=HIGH)
+        lines = {name: plot.world(budgets, share) for name, share in every.items()}
+        front = {name: lines.pop(name) for name in self.shown[:COLORS]}
+        return plot, layers.Lines(list(lines.values()), "ghost", 1.2, 0.4, pickable=False), front
+
+    @ll.kept
+    def profile_bounds(self) -> np.ndarray:
+        """Return the corners of the profiles, with room for what the numbers below are."""
+        return self.profile_curves()[0].bounds(above=0.05) - (0.0, 0.06, 0.0)
 
     # ------------------------------------------------------------------------------------------------ the cells
     def cells(self, now: ll.Now) -> ll.Frame:
         """Return a skyline of all scores: optimizers by landscapes."""
-        return self._skyline(round(now.eased(0.0, 0.3), 3))
+        top = float(self.found.scores(self.shown).max(initial=1e-9))
+        head = words("Height and colour: the score, up to ?2", top), "A click on a bar shows its race"
+        bars = self.bars(round(now.eased(0.0, 0.3), 3))
+        return ll.Frame(
+            bars, [self.head("Optimizer × landscape", *head)], ll.View(-47.0, 47.0, bounds=self.skyline().bounds)
+        )
+
+    @ll.kept
+    def skyline(self) -> charts.Skyline:
+        """Return the chart of the cells."""
+        score, lands = self.found.scores(self.shown), self.found.landscapes
+        rows, columns = map(self.found.title, self.shown), map(self.found.landscape_title, lands)
+        worth = [self.found.said(name, land) for name in self.shown for land in lands]
+        share = score / float(score.max(initial=1e-9))
+        return charts.Skyline(share, tuple(rows), tuple(columns), worth, PITCH, TALL, "Score", key="cells")
 
     @ll.kept(most=2)
-    def _skyline(self, grown: float) -> ll.Frame:
-        lands, names = self.found.landscapes, self.shown
-        score = self.found.scores(names)
-        top = float(score.max(initial=1e-9))
-        x, y = self._grid()
-        low = np.stack(np.broadcast_arrays(x - 0.44 * PITCH, y[:, None] - 0.44 * PITCH, 0.0), -1).reshape(-1, 3)
-        high = np.stack(
-            np.broadcast_arrays(x + 0.44 * PITCH, y[:, None] + 0.44 * PITCH, 0.012 + TALL * grown * score / top), -1
-        ).reshape(-1, 3)
-        told = [self.told(name, land) for name in names for land in lands]
-        bars = layers.Bars(low, high, (score / top).ravel(), "height", key="cells", name="Score", worth=told)
-        drawn: list[layers.Layer] = [bars]
-        size = 13.0 if max(len(x), len(y)) <= 14 else 12.0
-        for name, at in zip(names, y, strict=True):
-            place = (x[-1] + 0.7 * PITCH, at, 0.0)
-            drawn.append(layers.Label(place, self.found.title(name), "text", size=size, side="right", bold=False))
-        for land, at in zip(lands, x, strict=True):
-            place = (at, y[-1] - 0.7 * PITCH, 0.0)
-            drawn.append(
-                layers.Label(place, self.found.landscape_title(land), "dim", size=size, side="left", bold=False)
-            )
-        head = self.head(
-            "Optimizer × landscape",
-            words("Height and colour: the score, up to ?2", top),
-            "A click on a bar shows its race",
-        )
-        return ll.Frame(drawn, [head], self._seen())
-
-    @ll.kept
-    def _seen(self) -> ll.View:
-        """Return the view of the skyline, with room for names."""
-        x, y = self._grid()
-        across, along = (x[0] - 2 * PITCH, x[-1] + 3 * PITCH), (y[-1] - PITCH, y[0])
-        corners = np.array([(a, b, z) for a in across for b in along for z in (0.0, TALL)])
-        return ll.View(-47.0, 47.0, bounds=corners)
-
-    def _grid(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return where the columns (landscapes) and rows (optimizers, the best behind) of the skyline stand."""
-        columns, count = len(self.found.landscapes), len(self.shown)
-        return PITCH * (np.arange(columns) - (columns - 1) / 2), -PITCH * (np.arange(count) - (count - 1) / 2)
-
-    def told(self, optimizer: str, landscape: str) -> str:
-        """Say what is known of a cell."""
-        row = self.found.row(optimizer, landscape)
-        lines = (
-            f"{row['title']} on {row['landscape_title']}",
-            words("score ?3, ?3 to ?3", row["score"], row["score_low"], row["score_high"]),
-            words(
-                "success ?n %, ?n to ?n", *(round(100 * row[key]) for key in ("success", "success_low", "success_high"))
-            ),
-            words("? gradients to the minimum", row["ert"])
-            if np.isfinite(row["ert"])
-            else "the minimum is never reached",
-        )
-        return "\n".join(lines)
+    def bars(self, grown: float) -> list[layers.Layer]:
+        """Return the skyline when its bars have grown to a share of their height."""
+        return self.skyline().layers(grown)
 
     # ------------------------------------------------------------------------------------------------ sensitivity
-    def ribbons(self, now: ll.Now) -> ll.Frame:
+    def rates(self, now: ll.Now) -> ll.Frame:
         """Return a ribbon for each optimizer: its score at other rates than the tuned one."""
-        names = [name for name in self.shown if self.sensitivity(name) is not None][:RIBBONS]
-        drawn: list[layers.Layer] = []
-        pitch, share = 2.0 / max(len(names), 6), round(now.eased(0.0, 0.3), 3)
-        for place, name in enumerate(names):
-            drawn += self._ribbon(name, 1.0 - pitch * (place + 0.5), 0.62 * pitch, share)
-        drawn += self._rate_axis(1.0 - pitch * len(names))
-        head = self.head(
-            "Sensitivity to the rate", "Mean score at other rates than the tuned one", "Broad and high forgives a guess"
-        )
-        return ll.Frame(drawn, [head], RIBBON_VIEW)
-
-    @ll.kept(most=64)
-    def sensitivity(self, name: str) -> tuple[np.ndarray, np.ndarray] | None:
-        """Return the decades from the tuned rate (R,) and the mean scores (R,), None for a rule without a rate."""
-        rows = [self.found.row(name, land) for land in self.found.landscapes]
-        known = [row for row in rows if row["sensitivity"]["rates"]]
-        if not known:
-            return None
-        decades = [np.log10(np.array(row["sensitivity"]["rates"]) / row["settings"]["lr"]) for row in known]
-        score = [np.interp(FACTORS, x, row["sensitivity"]["score"]) for x, row in zip(decades, known, strict=True)]
-        return FACTORS, np.mean(score, axis=0)
-
-    @ll.kept(most=64)
-    def _ribbon(self, name: str, y: float, width: float, share: float) -> list[layers.Layer]:
-        found = self.sensitivity(name)
-        assert found is not None
-        decades, score = found
-        fine = np.linspace(decades[0], decades[-1], 97)
-        height = np.interp(fine, decades, score)
-        x = 1.3 * fine / 2
-        rows = np.array([y - width / 2, y + width / 2])
-        sheet = np.stack(np.broadcast_arrays(x, rows[:, None], TALL * share * height / 0.8), -1)
-        color = self.color(name)
-        foot = sheet[0] * (1, 1, 0)
-        title, end = self.found.title(name), sheet[:, -1].mean(axis=0) + np.array([0.04, 0.0, 0.0])
-        return [
-            layers.Curve(sheet[0], color, 2.4, at=fine, foot=foot, fill=0.22, name=title, key=f"rate.{name}"),
-            layers.Sheet(sheet, color=color, every=(0, 0), name=title, key=f"ribbon.{name}"),
-            layers.Label(end, title, "text", size=14, side="right", bold=False),
-        ]
+        told = "Mean score at other rates than the tuned one", "Broad and high forgives a guess"
+        drawn = self.risen(round(now.eased(0.0, 0.3), 3))
+        return ll.Frame(drawn, [self.head("Sensitivity to the rate", *told)], RIBBON_VIEW)
 
     @ll.kept
-    def _rate_axis(self, y: float) -> list[layers.Layer]:
-        marks, drawn = (0.01, 0.1, 1.0, 10.0, 100.0), []
-        for k, factor in enumerate(marks):
-            x = 1.3 * (k - 2) / 2
-            drawn.append(
-                layers.Lines(
-                    [np.array([(x, y, 0.0), (x, 1.0, 0.0)])], "accent" if k == 2 else "hair", 1.2, pickable=False
-                )
-            )
-            drawn.append(layers.Label((x, y, 0.0), words("×?", factor), "dim", size=14, side="below", bold=False))
-        for score in (0.0, 0.25, 0.5, 0.75):
-            z = TALL * score / 0.8
-            drawn.append(layers.Lines([np.array([(-1.3, 1.0, z), (1.3, 1.0, z)])], "hair", 1.2, pickable=False))
-            drawn.append(layers.Label((-1.3, 1.0, z), words("?", score), "dim", size=13, side="left", bold=False))
-        drawn.append(
-            layers.Label(
-                (0.0, y - 0.16, 0.0), "rate, as a multiple of the tuned one", "dim", size=14, side="below", bold=False
-            )
-        )
-        return drawn
+    def ribbons(self) -> charts.Ribbons:
+        """Return the chart of the scores at other rates than the tuned one, of those on the page that have a rate."""
+        every = {name: self.found.sensitivity(name) for name in self.shown}
+        names = [name for name, score in every.items() if score is not None][:RIBBONS]
+        fine = np.linspace(summary.FACTORS[0], summary.FACTORS[-1], 97)
+        heights = np.array([np.interp(fine, summary.FACTORS, self.found.sensitivity(name)) for name in names])
+        ticks = {decade: words("×?", 10.0**decade) for decade in (-2.0, -1.0, 0.0, 1.0, 2.0)}
+        levels = {score: words("?", score) for score in (0.0, 0.25, 0.5, 0.75)}
+        titles, colors = [self.found.title(name) for name in names], [self.color(name) for name in names]
+        unit = "rate, as a multiple of the tuned one"
+        return charts.Ribbons(fine, heights, titles, colors, names, ticks, levels, 0.0, unit, 2.6, TALL / 0.8)
+
+    @ll.kept(most=2)
+    def risen(self, grown: float) -> list[layers.Layer]:
+        """Return the ribbons when they have risen to a share of their height."""
+        return self.ribbons().layers(grown)
 
     # ------------------------------------------------------------------------------------------------ tuning
     def tuning(self, now: ll.Now) -> ll.Frame:
         """Return the loss over the rate and a second parameter as a surface, with the trials of the tuning on it."""
-        row = self.found.row(self.chosen, self.land_text)
-        second = self.second
+        row, second = self.found.row(self.chosen, self.land_text), self.found.second(self.chosen)
         if second is None or self.why_not:
             return self.instead(now, self.why_not or "no second parameter was tuned")
-        ground, trials, best, log = self._tuned()
-        notes = [
-            layers.Title(
-                f"{row['title']} on {row['landscape_title']}", "",
-                (words("What is left after ?n steps from the median start", row["steps"]),
-                 words("Dots: the ?n trials of the tuning, light ones were better", len(row["tuning"]["trials"])),
-                 "Ring: the setting that was taken"),
-            ),
-            layers.ColorBar(ground, "log10 loss"),
-        ]  # fmt: skip
-        symbol = self._symbol(second)
-        axes = layers.Axes(ground, x=r"\log_{10}\eta", y=rf"\log_{{10}}{symbol}" if log else symbol)
-        return ll.Frame([self._tuned_surface(), axes, trials, best], notes, ll.View(-60.0, 42.0, bounds=ground.bounds))
-
-    @property
-    def second(self) -> str | None:
-        """The second parameter of the chosen optimizer's tuning."""
-        return self.second_of(self.chosen)
-
-    def second_of(self, optimizer: str) -> str | None:
-        """Return the parameter that an optimizer was tuned by beside its rate, None for one that has none."""
-        names = self.found.row(optimizer, self.found.landscapes[0])["tuning"]["names"]
-        return next((name for name in names if name != "lr"), None) if "lr" in names else None
-
-    def _symbol(self, field: str) -> str:
-        rule = ll.optimizers.optimizer(self.found.row(self.chosen, self.land_text)["rule"])
-        return ll.optimizers.hyper_parameter(rule, field).symbol
-
-    @ll.kept(most=4)
-    def _tuned(self) -> tuple[ll.Terrain, layers.Layer, layers.Layer, bool]:
-        row, second = self.found.row(self.chosen, self.land_text), self.second
-        assert second is not None
-        names = row["tuning"]["names"]
-        trials = np.array(row["tuning"]["trials"], float)[:, [names.index("lr"), names.index(second)]]
-        low, high = trials.min(axis=0), trials.max(axis=0)
-        axes = ("lr", low[0], high[0], "log"), (second, low[1], high[1])
-        start_x, start_y = row["runs"]["median"]["start"]
-        made = ll.sweep(
-            row["landscape"], row["rule"], *axes, CELLS, row["steps"],
-            start=(start_x, start_y), seed=self.found.settings["seed"],
-        )  # fmt: skip
-        left = np.log10(np.maximum(np.where(made.diverged, np.nan, made.loss - row["lowest"]), 1e-12 * row["scale"]))
-        worst = np.nanmax(left[np.isfinite(left)], initial=0.0)
-        value = np.where(np.isfinite(left), left, worst)
-        x, y = np.log10(made.x), np.log10(made.y) if made.up.log else made.y
-        ground = ll.Terrain(x, y, value, 0.62, 0.52)
-        place = np.column_stack([np.log10(trials[:, 0]), np.log10(trials[:, 1]) if made.up.log else trials[:, 1]])
-        place = np.clip(place, [ground.x[0], ground.y[0]], [ground.x[-1], ground.y[-1]])
-        score = np.array(row["tuning"]["score"], float)
-        rank = np.argsort(np.argsort(score)) / max(len(score) - 1, 1)
-        told = [words("score ?3", one) + "\n" + ", ".join(words(f"{n} ?", v) for n, v in zip(names, trial, strict=True))
-                for one, trial in zip(score, np.array(row["tuning"]["trials"], float), strict=True)]  # fmt: skip
-        category = np.where(rank > 0.75, 1, np.where(rank > 0.4, 0, -1))
-        dots = layers.Points(
-            ground.world_from_domain(place, 0.012), category, 5.0, "disc", outline=True, name="Trial", worth=told
+        ground, tuned = self.tuned_ground(), self.tuned()
+        told = (words("What is left after ?n steps from the median start", row["steps"]),
+                words("Dots: the ?n trials of the tuning, light ones were better", len(tuned.score)),
+                "Ring: the setting that was taken")  # fmt: skip
+        title = layers.Title(f"{row['title']} on {row['landscape_title']}", "", told)
+        symbol = ll.optimizers.hyper_parameter(ll.optimizers.optimizer(row["rule"]), second).symbol
+        name = rf"\log_{{10}}{symbol}" if tuned.log_y else symbol
+        drawn = [layers.Surface(ground), layers.Axes(ground, x=r"\log_{10}\eta", y=name), *self.trials()]
+        return ll.Frame(
+            drawn, [title, layers.ColorBar(ground, "log10 loss")], ll.View(-60.0, 42.0, bounds=ground.bounds)
         )
-        ring = layers.Points.on(ground, place[[int(score.argmax())]], "accent", 9.0, "ring", name="Taken")
-        return ground, dots, ring, made.up.log
 
     @ll.kept(most=4)
-    def _tuned_surface(self) -> layers.Surface:
-        return layers.Surface(self._tuned()[0])
+    def tuned(self) -> summary.Tuning:
+        """Return where the chosen optimizer was tuned."""
+        return self.found.tuning(self.chosen, self.land_text, CELLS)
+
+    @ll.kept(most=4)
+    def tuned_ground(self) -> ll.Terrain:
+        """Return what was left of the loss there, as a ground."""
+        tuned = self.tuned()
+        return ll.Terrain(tuned.x, tuned.y, tuned.left, 0.62, 0.52)
+
+    @ll.kept(most=4)
+    def trials(self) -> list[layers.Layer]:
+        """Return the trials as dots, with a ring around the one that was taken."""
+        tuned, ground = self.tuned(), self.tuned_ground()
+        place, taken = ground.world_from_domain(tuned.place, 0.012), tuned.place[[int(tuned.score.argmax())]]
+        return [
+            layers.Points(place, tuned.category, 5.0, "disc", outline=True, name="Trial", worth=tuned.said),
+            layers.Points.on(ground, taken, "accent", 9.0, "ring", name="Taken"),
+        ]
+
+    def instead(self, now: ll.Now, why: str) -> ll.Frame:
+        """Return the page of sensitivities, with a title that says why it is not the one that was asked for."""
+        frame, title = self.rates(now), f"{self.found.title(self.chosen)}: {why}"
+        return ll.Frame(frame.layers, [self.head(title, "Here is how its score depends on the rate")], frame.view)
 
     # ------------------------------------------------------------------------------------------------ the race
+    def race(self, now: ll.Now) -> ll.Frame:
+        """Return the runs of a cell on their landscape."""
+        if self.why_not:
+            return self.instead(now, self.why_not)
+        row, done = self.found.row(self.chosen, self.land_text), now.eased(0.02, 0.9)
+        longest = max(len(points) for _, points, _ in self.paths()) - 1
+        step = float(np.expm1(done * np.log1p(longest))) if done < 1.0 else longest  # no rounding at the end
+        drawn, rows = [], []
+        for (name, points, values), color in zip(self.paths(), RUN_COLORS, strict=True):
+            upto = min(step, len(points) - 1)
+            arrived = row["runs"][name]["hit"] >= 0 and upto == len(points) - 1
+            drawn += self.trails(name, values, color, upto, arrived)
+            left = float(values[int(upto)] - row["lowest"])
+            rows.append(layers.Row(color, f"{name} start", (words("?n", upto), left)))
+        for place in self.ground.land.minima:
+            if abs(float(self.ground.land.value(place)) - row["lowest"]) <= 1e-6 * row["scale"]:
+                drawn.append(layers.Points.on(self.ground.terrain, place, "text", 6.0, "ring", name="Minimum"))
+        told = self.setting(row["rule"]), words("?n % of ?n starts arrive", round(100 * row["success"]), row["starts"])
+        title = layers.Title(f"{row['title']} on {row['landscape_title']}", "", told)
+        return self.ground.on_ground(drawn, [title, layers.Legend(rows, "Three of the runs", ("step", "left"))])
+
     @property
     @ll.kept
     def ground(self) -> Any:
@@ -472,26 +332,15 @@ class Bench(ll.Scene):
         return ll.scene("optimizer_race", landscape=self.land_text)
 
     @ll.kept(most=4)
-    def replayed(self) -> dict[str, np.ndarray]:
-        """Return the places (T + 1, 2) of the best, the median and the worst of the cell's runs."""
-        return self.found.replay(self.chosen, self.land_text)
-
-    @ll.kept(most=4)
     def paths(self) -> list[tuple[str, np.ndarray, np.ndarray]]:
-        """Return these runs by their names, with their values (T + 1,)."""
-        land = self.ground.land
-        return [(name, path, np.asarray(land.value(path), float)) for name, path in self.replayed().items()]
+        """Return the best, the median and the worst of the cell's runs: their places (T + 1, 2) and values (T + 1,)."""
+        land, found = self.ground.land, self.found.replay(self.chosen, self.land_text)
+        return [(name, path, np.asarray(land.value(path), float)) for name, path in found.items()]
 
     @ll.kept(most=4)
     def pieces(self) -> dict[str, list[tuple[int, np.ndarray]]]:
         """Return what of each run is on the map, piece by piece: its first step, and its places (k, 2)."""
-        (x0, x1), (y0, y1) = self.ground.land.domain
-        found = {}
-        for name, path in self.replayed().items():
-            inside = (path >= (x0, y0)).all(axis=1) & (path <= (x1, y1)).all(axis=1)
-            ends = np.flatnonzero(np.diff(np.concatenate([[False], inside, [False]])))
-            found[name] = [(int(a), path[a : b + 1]) for a, b in ends.reshape(-1, 2)][-PIECES:]
-        return found
+        return {name: self.ground.terrain.pieces(path)[-PIECES:] for name, path, _ in self.paths()}
 
     def trails(self, name: str, values: np.ndarray, color: str, step: float, arrived: bool) -> list[layers.Layer]:
         """Return a run up to a step: its trail, in pieces where it left the map on the way."""
@@ -507,32 +356,6 @@ class Bench(ll.Scene):
                 look |= {"label": label, "values": values[first : first + len(places)]}
             drawn.append(layers.Trail.on(self.ground.terrain, places, upto, color, name=f"{name} start", **look))
         return drawn
-
-    def race(self, now: ll.Now) -> ll.Frame:
-        """Return the runs of a cell on their landscape."""
-        if self.why_not:
-            return self.instead(now, self.why_not)
-        row = self.found.row(self.chosen, self.land_text)
-        longest = max(len(points) for _, points, _ in self.paths()) - 1
-        done = now.eased(0.02, 0.9)
-        step = float(np.expm1(done * np.log1p(longest))) if done < 1.0 else longest  # no rounding at the end
-        drawn, rows = [], []
-        for (name, points, values), color in zip(self.paths(), RUN_COLORS, strict=True):
-            upto = min(step, len(points) - 1)
-            arrived = row["runs"][name]["hit"] >= 0 and upto == len(points) - 1
-            drawn += self.trails(name, values, color, upto, arrived)
-            rows.append(
-                layers.Row(color, f"{name} start", (words("?n", upto), float(values[int(upto)] - row["lowest"])))
-            )
-        for place in self.ground.land.minima:
-            if abs(float(self.ground.land.value(place)) - row["lowest"]) <= 1e-6 * row["scale"]:
-                drawn.append(layers.Points.on(self.ground.terrain, place, "text", 6.0, "ring", name="Minimum"))
-        caption = words("?n % of ?n starts arrive", round(100 * row["success"]), row["starts"])
-        notes = [
-            layers.Title(f"{row['title']} on {row['landscape_title']}", "", (self.setting(row["rule"]), caption)),
-            layers.Legend(rows, "Three of the runs", ("step", "left")),
-        ]
-        return self.ground.on_ground(drawn, notes)
 
     def setting(self, rule: str) -> str:
         """Return the tuned settings of a rule in short."""

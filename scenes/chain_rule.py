@@ -12,16 +12,21 @@ from lossland.models import calculus
 
 X, Y, Z = "optimizer.momentum", "area", "i"  # colours of the three numbers
 WIDE = 4.4  # length of the lines, world
-APART = 1.3  # of two lines
+APART = 1.4  # of two lines
 THREADS = 33  # that join the numbers of two lines
 LEAST = 0.03  # of the nudge that is left in the end, as a share: as good as nothing
 FARTHER = 6.0  # how much wider than the window the numbers may reach until the lines show what is near it alone
 CELLS = 6  # of the tiny grid along each side
 FINE = 8  # pieces of one of its lines in a cell
-PANEL = 1.2  # distance of the panels of the plane, world
-REACH = 0.4  # half the width of a grid in the panels, world
-ON_LINES = ll.View(flat=True, bounds=np.array([(-1.1, -2 * APART - 0.4, 0.0), (WIDE + 0.25, 0.35, 0.0)]))
-ON_PANELS = ll.View(flat=True, bounds=np.array([(-0.42, -0.75, 0.0), (2 * PANEL + 0.42, 0.7, 0.0)]))
+PANEL = 1.16  # distance of the panels of the plane, world
+REACH = 0.46  # half the width of a grid in the panels, world
+ON_LINES = ll.View(flat=True, bounds=np.array([(-1.3, -2 * APART - 0.4, 0.0), (WIDE + 0.25, 0.35, 0.0)]))
+ON_PANELS = ll.View(flat=True, bounds=np.array([(-0.47, -0.75, 0.0), (2 * PANEL + 0.47, 0.72, 0.0)]))
+
+
+def written(factor: float) -> str:
+    """Return a factor with two decimals, and a small one with digits enough to be told from zero."""
+    return words("?.2" if abs(factor) >= 0.1 else "?", factor)
 
 
 class ChainRule(ll.Scene):
@@ -100,25 +105,19 @@ class ChainRule(ll.Scene):
         return found | self.jacobians() if self.show == "plane" else found
 
     @ll.kept
-    def maps(self) -> tuple[Any, Any]:
-        """Return both maps of the plane, of points (..., 2)."""
-        pairs = [[ll.landscape(one) for one in pair] for pair in ((self.u, self.v), (self.p, self.q))]
-
-        def mapped(pair: list[ll.Landscape]) -> Any:
-            return lambda points: np.stack([one.value(points) for one in pair], -1)
-
-        return mapped(pairs[0]), mapped(pairs[1])
+    def maps(self) -> tuple[calculus.PlaneMap, calculus.PlaneMap]:
+        """Return both maps of the plane."""
+        u, v, p, q = map(ll.landscape, (self.u, self.v, self.p, self.q))
+        return calculus.PlaneMap(u, v), calculus.PlaneMap(p, q)
 
     @ll.kept
     def jacobians(self) -> dict[str, Any]:
         """Return the Jacobian of each map at its point, of both one after the other, and their determinants."""
-        here = np.array(self.point)
-        there = self.maps()[0](here)
-        first = np.array([ll.landscape(one).grad(here) for one in (self.u, self.v)])
-        second = np.array([ll.landscape(one).grad(there) for one in (self.p, self.q)])
-        jacobians = {"inner": first, "outer": second, "": calculus.chained(first, second)}
-        named = {f"jacobian_{name}".rstrip("_"): one for name, one in jacobians.items()}
-        return named | {f"area_{name}".rstrip("_"): float(np.linalg.det(one)) for name, one in jacobians.items()}
+        f, g = self.maps()
+        first, second = f.jacobian(self.point), g.jacobian(f(np.array(self.point)))
+        found = {"_inner": first, "_outer": second, "": calculus.chained(first, second)}
+        areas = {f"area{name}": float(np.linalg.det(one)) for name, one in found.items()}
+        return {f"jacobian{name}": one for name, one in found.items()} | areas
 
     # ------------------------------------------------------------------------------------------------- picture
     def frame(self, now: ll.Now) -> ll.Frame:
@@ -131,65 +130,62 @@ class ChainRule(ll.Scene):
         return ll.Frame(self.shown_lines(now, read), [*self.notes_lines(now, read), *missing], ON_LINES)
 
     @ll.kept
-    def lines(self) -> tuple[plots.NumberLine, plots.NumberLine, plots.NumberLine]:
+    def lines(self) -> list[plots.NumberLine]:
         """Return the lines of x, y and z: one scale for all, so that a length says how long it is on each."""
         low, high = self.reach()
-        made = []
-        for k, name in enumerate(("x", "y", "z")):
-            start, end = (0.0, -k * APART, 0.0), (WIDE, -k * APART, 0.0)
-            made.append(
-                plots.NumberLine(
-                    low, high, rf"\fgcolor{{{(X, Y, Z)[k]}}}{{{name}}}", start=start, end=end,
-                    count=0 if k == 1 else 7, side="above" if k == 0 else "below",
-                )
-            )  # fmt: skip
-        return made[0], made[1], made[2]
+        rows = (("x", X, 7), ("y", Y, 0), ("z", Z, 7))
+        return [
+            plots.NumberLine(
+                low, high, tex("?", (color, name)), start=(0.0, -k * APART, 0.0), end=(WIDE, -k * APART, 0.0),
+                count=count, side="below" if k else "above",
+            )
+            for k, (name, color, count) in enumerate(rows)
+        ]  # fmt: skip
 
     @ll.kept
-    def threads(self, gap: int) -> layers.Lines:
+    def threads(self) -> list[layers.Layer]:
         """Return faint lines that join numbers with what becomes of them: dense where they are squished."""
-        above, below = self.lines()[gap : gap + 2]
-        x = np.linspace(*self.span, THREADS)
-        start = x if gap == 0 else self.inner(x)
-        end = self.inner(x) if gap == 0 else self.outer(start)
-        inside = np.isfinite(end) & (np.abs(2 * below.scale.share(end) - 1) <= 1) & np.isfinite(start)
-        ends = np.stack([above.point_at(start[inside]), below.point_at(end[inside])], axis=1)
-        return layers.Lines(list(ends), "faint", 1.0, 0.55, pickable=False, key=f"threads {gap}")
+        (on_x, on_y, on_z), x = self.lines(), np.linspace(*self.span, THREADS)
+        y = self.inner(x)
+        return [on_x.threads(on_y, x, y, key="threads 0"), on_y.threads(on_z, y, self.outer(y), key="threads 1")]
 
     def shown_lines(self, now: ll.Now, read: ll.Readouts) -> list[layers.Layer]:
         """Return the lines, the nudge as far as it has come, and its factor in each gap."""
-        lines, down, factors = self.lines(), (now.eased(0.12, 0.34), now.eased(0.4, 0.62)), self.factors(now, read)
-        values = (self.x, read["inner_value"], read["outer_value"])
-        moves = (read["dx"], read["dy"], read["dz"])
-        drawn: list[layers.Layer] = [self.threads(0), self.threads(1), *lines]
+        lines, factors = self.lines(), self.factors(now, read)
+        arrived = 1.0, now.eased(0.12, 0.34), now.eased(0.4, 0.62)
+        drawn: list[layers.Layer] = [*self.threads(), *lines]
+        values = np.array([self.x, read["inner_value"], read["outer_value"]])
+        moves = np.array([read["dx"], read["dy"], read["dz"]])
         if not np.isfinite([*values, *moves]).all():
             return drawn
-        for gap, part in enumerate(down):
-            if part <= 0.0:
-                continue
-            ends = [line.point_at([values[k], values[k] + moves[k]]) for k, line in enumerate(lines)][gap : gap + 2]
-            (a, b), (c, d) = ends
-            c, d = a + part * (c - a), b + part * (d - b)
-            color = (Y, Z)[gap]
-            drawn.append(layers.Polygon(np.array([a, b, d, c]), color, 0.22, 0.0, name="Nudge on its way"))
-            drawn.append(layers.Lines([np.stack([a, c]), np.stack([b, d])], color, 1.8, name="Nudge on its way"))
+        ends = [line.point_at([value, value + move]) for line, value, move in zip(lines, values, moves, strict=True)]
+        for gap, part in enumerate(arrived[1:]):
+            if part > 0.0:
+                drawn += self.on_its_way(ends[gap], ends[gap] + part * (ends[gap + 1] - ends[gap]), (Y, Z)[gap])
             if part == 1.0:
-                middle = np.mean([a, b, c, d], axis=0) + np.array([0.55, 0.0, 0.0])
-                drawn.append(layers.Label(middle, words("×\u2009?.2", factors[gap]), color, size=34, side="right"))
-        arrived = (1.0, *down)
-        for k, line in enumerate(lines):
-            if arrived[k] < 1.0:
-                continue
-            ends = line.point_at([values[k], values[k] + moves[k]])
-            drawn.append(layers.Lines([ends], (X, Y, Z)[k], 8.0, name=("dx", "dy", "dz")[k], worth=[moves[k]]))
-            drawn.append(line.points(values[k], (X, Y, Z)[k], 8.0, name="xyz"[k]))
-        if down[1] == 1.0:
-            foot, top = np.array([(-0.2, -2 * APART, 0.0), (-0.2, 0.0, 0.0)])
-            whole = tex(r"\times ?.2", factors[2])
-            brace = figures.Brace(foot, top, away=0.0, size=0.2)
-            drawn.append(layers.Lines([brace.path], "text", 2.0, name="From x to z", pickable=False))
-            drawn.append(layers.Label(brace.tip, whole, latex=True, size=34, side="left"))
-        return drawn
+                middle = np.mean(ends[gap : gap + 2], axis=(0, 1)) + np.array([0.55, 0.0, 0.0])
+                factor = words("×\u2009?", written(factors[gap]))
+                drawn.append(layers.Label(middle, factor, (Y, Z)[gap], size=34, side="right"))
+        for k, color in enumerate((X, Y, Z)):
+            if arrived[k] == 1.0:
+                nudge = layers.Lines([ends[k]], color, 8.0, name=("dx", "dy", "dz")[k], worth=[moves[k]])
+                drawn += [nudge, lines[k].points(values[k], color, 8.0, name="xyz"[k])]
+        return drawn + (self.whole(factors[2]) if arrived[2] == 1.0 else [])
+
+    @staticmethod
+    def on_its_way(start: np.ndarray, end: np.ndarray, color: str) -> list[layers.Layer]:
+        """Return the nudge between two lines: from both ends (2, 3) on the one to where these have come to."""
+        way: dict[str, Any] = {"name": "Nudge on its way"}
+        between = layers.Polygon(np.vstack([start, end[::-1]]), color, 0.22, 0.0, **way)
+        return [between, layers.Lines(list(np.stack([start, end], axis=1)), color, 1.8, **way)]
+
+    @staticmethod
+    def whole(factor: float) -> list[layers.Layer]:
+        """Return a brace from x to z with the factor of both gaps."""
+        foot, top = np.array([(-0.12, -2 * APART, 0.0), (-0.12, 0.0, 0.0)])
+        brace = figures.Brace(foot, top, away=0.0, size=0.16)
+        drawn = layers.Lines([brace.path], "text", 2.0, name="From x to z", pickable=False)
+        return [drawn, layers.Label(brace.tip, words("×\u2009?", written(factor)), size=34, side="left")]
 
     def arrived(self, now: ll.Now) -> bool:
         """Whether the nudge has become as good as nothing: its factors are then the slopes."""
@@ -206,33 +202,35 @@ class ChainRule(ll.Scene):
     def notes_lines(self, now: ll.Now, read: ll.Readouts) -> list[layers.Note]:
         """Return the title, the functions and the factors: of a nudge of some length, and in the end the slopes."""
         factors = self.factors(now, read)
-        slopes = [one for one in (*factors, read["slope"]) if np.isfinite(one)]
-        low, high = min(0.0, *slopes, 0.0), max(1.0, *slopes, 1.0)
+        sizes = [one for one in (*factors, read["slope"]) if np.isfinite(one)]
+        low, high = min(0.0, *sizes), max(1.0, *sizes)
         d = "d" if self.arrived(now) else r"\Delta "
-        x, y, z = rf"\fgcolor{{{X}}}{{{d}x}}", rf"\fgcolor{{{Y}}}{{{d}y}}", rf"\fgcolor{{{Z}}}{{{d}z}}"
-        said = (
-            ("From x to y", rf"\frac{{{d}y}}{{{d}x}} ="),
-            ("From y to z", rf"\frac{{{d}z}}{{{d}y}} ="),
-            ("From x to z: the product", rf"\frac{{{d}z}}{{{d}x}} ="),
+        x, y, z = (tex("?", (color, d + name)) for name, color in (("x", X), ("y", Y), ("z", Z)))
+        made = tex(r"? = ?, \quad ? = ?", (Y, "y"), self.inner.latex, (Z, "z"), self.outer.written("y"))
+        gaps = (
+            ("From x to y", "y", "x", Y),
+            ("From y to z", "z", "y", Z),
+            ("From x to z: the product", "z", "x", "text"),
         )
-        rule = rf"\dfrac{{{z}}}{{{x}}} = \dfrac{{{z}}}{{{y}}}\cdot \dfrac{{{y}}}{{{x}}}"
-        made = rf"\fgcolor{{{Y}}}{{y}} = {self.inner.latex}, \quad \fgcolor{{{Z}}}{{z}} = {self.outer.written('y')}"
-        told = zip(said, factors, (Y, Z, "text"), strict=True)
         return [
             layers.Title(self.title, lines=("How much longer is a nudge when it arrives?",)),
             layers.Formula(made, 24),
-            layers.Formula(rule, 26),
-            *(layers.Meter(*heading, factor, color, low, high) for heading, factor, color in told),
+            layers.Formula(rf"\dfrac{{{z}}}{{{x}}} = \dfrac{{{z}}}{{{y}}}\cdot \dfrac{{{y}}}{{{x}}}", 26),
+            *(
+                layers.Meter(said, rf"\frac{{{d}{over}}}{{{d}{under}}} =", factor, color, low, high, written(factor))
+                for (said, over, under, color), factor in zip(gaps, factors, strict=True)
+            ),
         ]
 
     # ------------------------------------------------------------------------------------------------- the plane
     @ll.kept
     def seen_through(self, size: float) -> list[np.ndarray]:
-        """Return the tiny grid's lines (lines, m, 2) in the three panels, each enlarged to about one width."""
-        grid = calculus.square_lines(CELLS, FINE)
-        found = calculus.enlarged(self.maps(), self.point, size * grid)
+        """Return the tiny grid's points (m, m, 2) in the three panels, each enlarged to about one width."""
+        run = np.linspace(-1.0, 1.0, CELLS * FINE + 1)
+        square = np.stack(np.meshgrid(run, run), -1)
+        found = calculus.enlarged(self.maps(), self.point, size * square)
         widths = [np.abs(self.jacobians()[name]).sum(axis=1).max() for name in ("jacobian_inner", "jacobian")]
-        return [grid, *(panel / (size * max(width, 1e-9)) for panel, width in zip(found, widths, strict=True))]
+        return [square, *(panel / (size * max(width, 1e-9)) for panel, width in zip(found, widths, strict=True))]
 
     def shown_plane(self, now: ll.Now, read: ll.Readouts) -> list[layers.Layer]:
         """Return the tiny grid, and what the first and then both maps make of it."""
@@ -241,38 +239,33 @@ class ChainRule(ll.Scene):
         drawn: list[layers.Layer] = []
         names = (("(x, y)", X), ("f(x, y)", Y), ("g(f(x, y))", Z))
         for k, (name, color) in enumerate(names):
-            part, middle = moved[k], np.array([PANEL * k, 0.0, 0.0])
-            if part <= 0.0:
+            if moved[k] <= 0.0:
                 continue
             before = panels[max(k - 1, 0)]
-            shown = before + part * (panels[k] - before)
-            at = middle - (1.0 - part) * np.array([PANEL * (k > 0), 0.0, 0.0])
-            outline = np.vstack([shown[0], shown[-1], shown[CELLS][::-1], shown[CELLS + 1][::-1]])
-            lines = [at + REACH * ll.shapes.lifted(line) for line in shown]
-            edge = at + REACH * ll.shapes.lifted(outline)
-            foot = np.tile(at, (len(edge), 1))
-            drawn.append(layers.Curve(edge, color, 0.0, foot=foot, fill=0.16, key=f"fill {k}", depth=False))
-            drawn.append(layers.Lines(lines, color, 1.8, name="Grid", key=f"grid {k}", depth=False))
-            drawn.append(layers.Points(at[None], "text", 5.0, "disc", outline=True, name="Point"))
-            if part == 1.0:
-                drawn.append(
-                    layers.Label(middle + np.array([0.0, 0.5, 0.0]), name, color, latex=True, size=26, side="above")
-                )
+            middle = np.array([PANEL * (max(k - 1, 0) + moved[k] * (k > 0)), 0.0, 0.01 * k])  # each over the one before
+            grid = middle + REACH * ll.shapes.lifted(before + moved[k] * (panels[k] - before))
+            look: dict[str, Any] = {"fill": 0.2, "every": (FINE, FINE), "line": color, "width": 1.8, "key": f"grid {k}"}
+            drawn.append(layers.Sheet(grid, color=color, name="Grid", **look))
+            drawn.append(layers.Points(middle[None], "text", 5.0, "disc", outline=True, name="Point"))
+            if moved[k] == 1.0:
+                place = middle + np.array([0.0, 1.16 * REACH, 0.0])
+                drawn.append(layers.Label(place, name, color, latex=True, size=26, side="above"))
         for k, (factor, color) in enumerate(((read["area_inner"], Y), (read["area_outer"], Z))):
             if moved[k + 1] == 1.0:
-                place = np.array([PANEL * (k + 0.5), -0.5, 0.0])
+                place = np.array([PANEL * (k + 0.5), -1.3 * REACH, 0.0])
                 drawn.append(layers.Label(place, words("area ×\u2009?", factor), color, size=28, side="centre"))
         return drawn
 
     def notes_plane(self, now: ll.Now, read: ll.Readouts) -> list[layers.Note]:
         """Return the title, the maps and their Jacobians."""
-        u, v, p, q = (ll.landscape(one).latex for one in (self.u, self.v, self.p, self.q))
+        f, g = self.maps()
         product = tex(r"? = ? ?", ("text", read["jacobian"]), (Z, read["jacobian_outer"]), (Y, read["jacobian_inner"]))
         area = min(0.0, read["area"]), max(1.0, read["area"])
         wide = words("The grid is ? wide, and drawn at one size", 2 * max(abs(self.nudge), 0.02) * self.left(now))
         return [
             layers.Title(self.title, lines=(wide,)),
-            layers.Formula(tex(r"f = (?,\; ?)", u, v), 22), layers.Formula(tex(r"g = (?,\; ?)", p, q), 22),
+            layers.Formula(tex(r"f = (?,\; ?)", f.u.latex, f.v.latex), 22),
+            layers.Formula(tex(r"g = (?,\; ?)", g.u.latex, g.v.latex), 22),
             layers.Formula(r"J_{g \circ f} = \fgcolor{i}{J_g}\, \fgcolor{area}{J_f}", 28),
             layers.Formula(product, 20),
             layers.Meter("Area of both, one after the other", r"\det J =", read["area"], "text", *area),

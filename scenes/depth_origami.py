@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -19,19 +20,8 @@ FOLD = rf"|x| = {RELU}(x) + {RELU}(-x)"
 TENT = rf"g(x) = 2\,{RELU}(x) - 4\,{RELU}(x - \tfrac{{1}}{{2}})"
 MOST = r"1 + n + \tfrac{n (n - 1)}{2}"
 MOST_LINES = 12
-BITS = 12  # of a pattern: a table has an entry for each
-
-
-def heart(points: int = 48, lean: float = 0.35) -> np.ndarray:
-    """Return angles and radii (2, points) of a heart around a middle that all of it is seen from, 1 at most."""
-    t = np.arange(points) * 2 * np.pi / points
-    x = 16 * np.sin(t) ** 3
-    y = 13 * np.cos(t) - 5 * np.cos(2 * t) - 2 * np.cos(3 * t) - np.cos(4 * t) + 1.5
-    angle = (np.arctan2(y, x) + lean + np.pi) % (2 * np.pi) - np.pi
-    return np.array([angle, np.hypot(x, y) / np.hypot(x, y).max()])[:, np.argsort(angle)]
-
-
-HEART = heart()
+PAPER_FOLDED = ("Layers of paper", "A fold: two neurons make |x|, the other coordinate goes around")
+PAPER_CUT = ("Copies of the cut that can be seen", "One cut goes through all layers")
 
 
 class DepthOrigami(ll.Scene):
@@ -120,27 +110,25 @@ class DepthOrigami(ll.Scene):
     def handles(self, now: ll.Now) -> list[ll.Handle]:
         """Return the ring on the cut while the sheet is flat, and the ends of lines until the plane unfolds."""
         if self.show == "paper" and self.folds(now) == 0:
-            low = foldings.packet(self.depth)
-
-            def move(scene: DepthOrigami, position: Any) -> None:
-                scene.set("cut", np.clip((np.asarray(position) - low) / (1.0 - low), 0.35, 0.65))
-
-            return [ll.Handle("cut", shapes.lifted(self.middle()), move, plane=0.0)]
+            return [ll.Handle("cut", shapes.lifted(self.middle()), DepthOrigami.cut_at, plane=0.0)]
         if self.show == "plane" and self.unfolding(now) == 0:
             ends = enumerate(shapes.lifted(self.ends(now)))
-            return [ll.Handle(f"line {k + 1}", end, self.turner(k), plane=0.0) for k, end in ends]
+            return [
+                ll.Handle(f"line {k + 1}", end, partial(DepthOrigami.turn_line, line=k), plane=0.0) for k, end in ends
+            ]
         return []
 
-    def turner(self, line: int) -> Any:
-        """Return what moves an end of a line along the circle."""
+    def cut_at(self, position: Any) -> None:
+        """Cut the packet at a place of the sheet."""
+        low = foldings.packet(self.depth)
+        self.set("cut", np.clip((np.asarray(position) - low) / (1.0 - low), 0.35, 0.65))
 
-        def move(scene: DepthOrigami, position: Any) -> None:
-            x, y = np.asarray(position) - scene.place()
-            home = np.arctan2(*foldings.chord_ends(scene.width)[line, 0][::-1])
-            turn = (np.arctan2(y, x) - home + np.pi) % (2 * np.pi) - np.pi
-            scene.set("turns", [*scene.turns[:line], round(float(turn), 3), *scene.turns[line + 1 :]])
-
-        return move
+    def turn_line(self, position: Any, line: int) -> None:
+        """Move an end of a line along the circle, to below a place."""
+        x, y = np.asarray(position) - self.place()
+        home = np.arctan2(*foldings.chord_ends(self.width)[line, 0][::-1])
+        turn = (np.arctan2(y, x) - home + np.pi) % (2 * np.pi) - np.pi
+        self.set("turns", [*self.turns[:line], round(float(turn), 3), *self.turns[line + 1 :]])
 
     # --------------------------------------------------------------------------------------------------- the paper
     def folds(self, now: ll.Now) -> float:
@@ -155,36 +143,24 @@ class DepthOrigami(ll.Scene):
     @ll.kept
     def sheet(self, size: float) -> np.ndarray:
         """Return all copies (2^depth, 2 m, 2) of a cut of some size, and of the packet's rim around it."""
-        low, middle = foldings.packet(self.depth), self.middle()
-        to_corners = np.array([low, (1.0, low[1]), (1.0, 1.0), (low[0], 1.0)]) - middle
-        angle = np.sort(np.concatenate([HEART[0], np.arctan2(to_corners[:, 1], to_corners[:, 0])]))
-        radius = 0.3 * float((1.0 - low).min()) * max(size, 1e-3) * np.interp(angle, *HEART, period=2 * np.pi)
-        shape = middle + radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
-        return foldings.unfolded(np.concatenate(foldings.ring(shape, middle, low)), self.depth)
+        return foldings.cut_open(self.depth, np.array(self.cut), size)
 
     def paper(self, now: ll.Now) -> ll.Frame:
         """Return the sheet, folded, cut and unfolded again."""
         folds, size = self.folds(now), now.eased(0.48, 0.57)
         sheet, thick = self.sheet(size), THICK / 2**self.depth
-        count, many = sheet.shape[1] // 2, len(sheet)
+        count = sheet.shape[1] // 2
         place = foldings.in_paper(sheet, folds, thick).reshape(-1, 3)
-        k = np.arange(count)
-        after = (k + 1) % count
-        quads = np.array([[k, after, k + count], [after, after + count, k + count]]).transpose(2, 0, 1).reshape(-1, 3)
-        each = 2 * count * np.arange(many)[:, None, None]
-        rims = np.concatenate([np.stack([k, after], 1), np.stack([k, after], 1) + count][1 if size == 0 else 0 :])
-        mesh = shapes.Mesh(place, (quads + each).reshape(-1, 3), (rims + each).reshape(-1, 2))
+        mesh = shapes.Mesh(place, *foldings.joined(len(sheet), count, size > 0))
         drawn: list[layers.Layer] = [layers.Solid(mesh, PAPER, 1.0, 1.2, name="Paper", key="paper")]
+        look: dict[str, Any] = {"depth": False, "pickable": False}
         if folds == self.depth and size > 0:  # on top of the packet
             edge = shapes.lifted(sheet[0, [*range(count), 0]], THICK - thick)
-            drawn.append(layers.Lines([edge], "area", 2.6, depth=False, pickable=False, key="cut"))
+            drawn.append(layers.Lines([edge], "area", 2.6, key="cut", **look))
         if folds == 0 and now.share > 0.5:
             rim = shapes.lifted(sheet[0, [*range(count, 2 * count), count]], 0.01)
-            ring = shapes.lifted([self.middle()], 0.01)
-            drawn += [
-                layers.Lines([rim], "area", 2.4, depth=False, pickable=False, key="packet"),
-                layers.Points(ring, "text", 6.0, "ring", True, group="handles", name="Cut", key="ring"),
-            ]
+            ring = ll.Handle("Cut", shapes.lifted(self.middle(), 0.01), DepthOrigami.cut_at).ring("text", 6.0)
+            drawn += [layers.Lines([rim], "area", 2.4, key="packet", **look), ring]
         view = ll.View(-64.0, 40.0, bounds=self.around(folds), moves=True)
         return ll.Frame(drawn, self.paper_notes(now, folds), view)
 
@@ -195,25 +171,20 @@ class DepthOrigami(ll.Scene):
         low = (1 - share) * foldings.packet(int(folds)) + share * foldings.packet(int(folds) + 1)
         x, y = NEARER * low - (1.0 - NEARER)
         high = (0.15 + 0.25 * np.sin(np.pi * share)) * max(1.0 - x, 1.0 - y)  # of what is turned over
-        return np.array([(a, b, c) for a in (x, 1.0) for b in (y, 1.0) for c in (0.0, high)])
+        return shapes.box((x, y, 0.0), (1.0, 1.0, high))
 
     def paper_notes(self, now: ll.Now, folds: float) -> list[layers.Note]:
         """Return how many layers of paper there are, and then how many copies of the cut."""
         most, cut = float(2**self.depth), now.share > 0.57
-        now_of = 2 ** (self.depth - int(np.ceil(folds))) if cut else 2 ** int(folds)
-        heading = "Copies of the cut that can be seen" if cut else "Layers of paper"
-        said = (
-            "One cut goes through all layers"
-            if cut
-            else "A fold: two neurons make |x|, the other coordinate goes around"
-        )
+        seen = 2 ** (self.depth - int(np.ceil(folds))) if cut else 2 ** int(folds)
+        heading, said = PAPER_CUT if cut else PAPER_FOLDED
         rows = [
             ("text", tex(r"2 \times ?n", self.depth), "", "neurons make the folds"),
             ("accent", tex("2^{?n} = ?n", self.depth, most), "", "copies of all that follows"),
         ]
         return [
             layers.Title(self.title, FOLD, [said]),
-            layers.Meter(heading, "", float(now_of), "area", 0.0, most, words("?n", now_of)),
+            layers.Meter(heading, "", float(seen), "area", 0.0, most, words("?n", seen)),
             layers.Facts("Folds", rows),
         ]
 
@@ -224,18 +195,19 @@ class DepthOrigami(ll.Scene):
         whole = int(steps)
         x = np.linspace(0.0, 1.0, 2 ** int(np.ceil(steps)) + 1)
         curve = (x, foldings.tent_on_its_way(x, steps))
-        before = self.tent(max(whole, 1))
+        done = self.tent(max(whole, 1))
+        pieces = done.pieces if whole else 1
         upper, lower = self.plots()
         drawn: list[layers.Layer] = [upper]
+        if steps == whole == self.depth:
+            drawn.append(upper.curve((done.knots, done.values), "accent", name="Deep", key="deep"))
+        else:
+            drawn.append(upper.curve(curve, "accent", name="On its way", key="moving"))
         if steps != whole:
             drawn.append(upper.line((0.0, 0.5), (1.0, 0.5), "dim", 0.0, 1.6, (12, 7), key="fold"))
-        if whole < self.depth or whole == 0:
-            drawn.append(upper.curve(curve, "accent", name="On its way", key="moving"))
-        else:
-            drawn.append(upper.curve((before.knots, before.values), "accent", name="Deep", key="deep"))
-        pieces = before.pieces if whole else 1
-        rows = [("accent", tex(r"2^{?n} = ?n", whole, pieces), "", words("pieces of ? layers of 2", self.depth))]
-        rows.append(("dim", tex(r"\pm ?n", 2**whole), "", "slope of each"))
+        deep = words("pieces of ? layer? of 2", whole, "" if whole == 1 else "s")
+        slope = tex(r"\pm ?n", 2**whole) if whole else "1"
+        rows = [("accent", tex(r"2^{?n} = ?n", whole, pieces), "", deep), ("dim", slope, "", "slope of each")]
         if self.beside:
             wide, many = self.wide(), 2 * self.depth
             drawn += [lower, lower.curve((wide.knots, wide.values), "k", name="One layer", key="wide")]
@@ -273,18 +245,10 @@ class DepthOrigami(ll.Scene):
     @ll.kept
     def shade(self, count: int, steps: float) -> np.ndarray:
         """Return a number (SIDE, SIDE) in [0, 1] for the pattern of those neurons that cut, row by row."""
-        found = shaded(self.lines(count), foldings.folded(np.linspace(-1.0, 1.0, SIDE), steps))
+        found = foldings.shades(self.lines(count), foldings.folded(np.linspace(-1.0, 1.0, SIDE), steps))
         if steps != int(steps):  # on the way lines have no copies that are drawn: they are where neighbours differ
-            edge = np.zeros(found.shape, bool)
-            edge[:, 1:] = found[:, 1:] != found[:, :-1]
-            edge[1:] |= found[1:] != found[:-1]
-            found[edge] = 1.0
+            found[foldings.borders(found)] = 1.0
         return found
-
-    @ll.kept
-    def shade_of_one_layer(self) -> np.ndarray:
-        """Return the same for one layer of as many neurons."""
-        return shaded(self.spread_out(), np.linspace(-1.0, 1.0, SIDE))
 
     def plane(self, now: ll.Now) -> ll.Frame:
         """Return the plane in colours that change at each line: lines cut it one after another, then it is unfolded."""
@@ -295,8 +259,7 @@ class DepthOrigami(ll.Scene):
             drawn += self.cuts(drawing, folds)
         found = 4**folds * self.regions(count)
         if self.beside:
-            one = self.square(self.shade_of_one_layer(), -self.place(), "one layer")
-            drawn += [one, self.cuts_of_one_layer(), *self.under()]
+            drawn += self.one_layer()
         if not steps:
             rings = shapes.lifted(self.ends(now), 0.01)
             drawn.append(layers.Points(rings, "text", 6.0, "ring", True, group="handles", name="Line", key="ends"))
@@ -321,22 +284,22 @@ class DepthOrigami(ll.Scene):
         cut = layers.Lines([*shapes.lifted(copies)], "area", name="Line", key="lines", **look)
         if not folds:
             return [cut]
-        upright = np.array([[(a, -1.0), (a, 1.0)] for a in np.linspace(-1.0, 1.0, 2**folds + 1)[1:-1]])
-        creases = shapes.lifted(np.concatenate([upright, upright[..., ::-1]]) + self.place())
+        creases = shapes.lifted(shapes.grid(1.0, 2.0 / 2**folds) + self.place())
         return [cut, layers.Lines([*creases], "text", name="Crease", key="creases", **look)]
 
     @ll.kept
-    def cuts_of_one_layer(self) -> layers.Lines:
-        """Return the lines of one layer of as many neurons in their square."""
-        ends = foldings.within(self.spread_out()) - self.place()
-        return layers.Lines([*shapes.lifted(ends)], "k", 2.2, depth=False, name="Line", key="lines of one layer")
-
-    def under(self) -> list[layers.Layer]:
-        """Return below the two squares what cut them."""
-        folds, x = self.depth - 1, float(self.place()[0])
+    def one_layer(self) -> list[layers.Layer]:
+        """Return what one layer of as many neurons does to its square, and below both squares what cut them."""
+        folds, place = self.depth - 1, self.place()
+        shade = foldings.shades(self.spread_out(), np.linspace(-1.0, 1.0, SIDE))
+        ends = [*shapes.lifted(foldings.within(self.spread_out()) - place)]
         deep = words("? fold? of 4, ? lines", folds, "" if folds == 1 else "s", self.width)
-        texts = ((-x, words("one layer of ?", self.neurons())), (x, deep))
-        return [layers.Label((at, -1.08, 0.0), text, size=17.0, side="below", key=text) for at, text in texts]
+        texts = ((-place, words("one layer of ?", self.neurons())), (place, deep))
+        return [
+            self.square(shade, -place, "one layer"),
+            layers.Lines(ends, "k", 2.2, depth=False, name="Line", key="lines of one layer"),
+            *(layers.Label((x, -1.08, 0.0), text, size=17.0, side="below", key=text) for (x, _), text in texts),
+        ]
 
     def plane_notes(self, count: int, folds: int, found: int) -> list[layers.Note]:
         """Return the number of regions, beside the most that so many lines can make."""
@@ -353,17 +316,3 @@ class DepthOrigami(ll.Scene):
             layers.Meter("Regions", "", float(found), "area", 0.0, float(most), words("?n", found)),
             layers.Facts("How many there can be", rows),
         ]
-
-
-def shaded(lines: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """Return a number in [0, 1] for the pattern of each place (x, x), row by row from above.
-
-    Each neuron moves it by a quarter to three quarters of the way around, so that both sides of a line are told apart.
-    """
-    step = 0.25 + 0.5 * ((np.arange(len(lines)) * 0.6180339887) % 1.0)
-    turned = np.zeros((len(x), len(x)), np.float32)
-    for first in range(0, len(lines), BITS):  # of so many neurons at once the sum for each pattern is in a table
-        part = slice(first, first + BITS)
-        of = np.arange(2 ** len(lines[part]))[:, None] >> np.arange(len(lines[part])) & 1
-        turned += np.take((of @ step[part]).astype(np.float32), foldings.pattern(lines[part], x, x[::-1]))
-    return 0.06 + 0.9 * (turned % 1.0)

@@ -8,14 +8,25 @@ from typing import Any, ClassVar
 import numpy as np
 
 import lossland as ll
-from lossland import curves, figures, layers, parameters, plots, shapes, signs, tex, words
+from lossland import curves, figures, layers, parameters, plots, signs, tex, words
 from lossland.models import calculus
 
 F, SLOPE, SECOND, SECANT = "optimizer.momentum", "i", "eigen1", "area"  # colours of f, f', f'', and what is not yet f'
+COLORS = (F, SLOPE, SECOND)
 LEAST = 1e-3  # what is left of h in the end, as a share
 NEAREST = 0.02  # share of h below which the second point cannot be told from the first, and is no handle
-WIDE, HIGH = 4.0, 3.0  # of the plot, world
-NUMBERS = 17.0  # size of the numbers on axes, pixels
+HIGH = 3.0  # of the longer side of the rectangle u by v, world
+PLACES: dict[str, dict[str, Any]] = {  # of the axes of f, where they are not alone in the picture
+    "traced": {"x_name": "", "corner": (0.0, 2.1, 0.0), "up": 1.5, "count": (0, 2)},
+    "car": {"x_name": "t", "corner": (0.0, 0.9, 0.0), "right": 2.5, "up": 2.0, "count": (5, 3)},
+}
+SENTENCES = {
+    "secant": "Two points make a line. Let them meet",
+    "traced": "The height below is the slope above",
+    "car": "How steep the way is, is how fast the car is",
+    "product": "Two strips count; their corner is soon too small to see",
+    "epsilon": "However thin the band: some window around x keeps inside",
+}
 
 
 def wave(low: float, high: float) -> list[signs.Place]:
@@ -114,53 +125,8 @@ class DerivativeSlope(ll.Scene):
     @ll.kept
     def plot(self) -> plots.Plot:
         """The axes of f."""
-        f, span = self.function, self.span
-        low, high = plots.range_of(f, span)
-        look: dict[str, Any] = {"right": WIDE, "up": HIGH, "count": (5, 4), "number_size": NUMBERS}
-        if self.show == "traced":
-            look |= {"up": 1.5, "count": (0, 2), "corner": (0.0, 2.1, 0.0)}
-        if self.show == "car":
-            look |= {"up": 2.0, "right": 2.5, "count": (5, 3), "corner": (0.0, 0.9, 0.0)}
-        name = {"car": "t", "traced": ""}.get(self.show, "x")
-        return plots.Plot(span, (low, high), name, self.f_name, **look)
-
-    @property
-    def f_name(self) -> str:
-        """What stands at the axis of f."""
-        return tex(r"\fgcolor{optimizer.momentum}{?}", "s(t)" if self.show == "car" else "f(x)")
-
-    @property
-    @ll.kept
-    def lower(self) -> tuple[plots.Plot, plots.Plot]:
-        """The axes of f' and of f'', below those of f."""
-        made = []
-        for row, (graph, color, name) in enumerate(
-            ((self.function.derivative, SLOPE, "f'(x)"), (self.function.derivative.derivative, SECOND, "f''(x)"))
-        ):
-            ticks = (5 if row else 0, 2)
-            made.append(
-                plots.Plot(
-                    self.span, plots.range_of(graph, self.span), "x" if row else "", rf"\fgcolor{{{color}}}{{{name}}}",
-                    corner=(0.0, 0.5 - 1.4 * row, 0.0), right=WIDE, up=1.0, count=ticks, number_size=NUMBERS,
-                )
-            )  # fmt: skip
-        return made[0], made[1]
-
-    @ll.kept
-    def standing(self) -> list[layers.Layer]:
-        """Return what does not move: axes and curves."""
-        curve = self.plot.curve(self.function, F, name="f", key="f")
-        if self.show != "traced":
-            return [self.plot, curve]
-        drawn: list[layers.Layer] = [self.plot, curve]
-        for plot, graph, color in zip(self.lower, self.graphs[1:], (SLOPE, SECOND), strict=True):
-            drawn += [plot, plot.curve(graph, color, width=2.0, key=f"ghost {color}", ghost=True)]
-        return drawn
-
-    @ll.kept
-    def slope_curve(self, plot: plots.Plot, graph: Any, color: str) -> plots.Pieces:
-        """Return the whole curve of a derivative."""
-        return plot.curve(graph, color, key=f"traced {color}")
+        name, heights = "s(t)" if self.show == "car" else "f(x)", plots.range_of(self.function, self.span)
+        return curves.axes(self.span, heights, name, F, **PLACES.get(self.show, {}))
 
     @property
     def graphs(self) -> tuple[Any, Any, Any]:
@@ -168,12 +134,36 @@ class DerivativeSlope(ll.Scene):
         f = self.function
         return f, f.derivative, f.derivative.derivative
 
+    @property
+    @ll.kept
+    def lower(self) -> list[plots.Plot]:
+        """The axes of f' and of f'', below those of f."""
+        made = []
+        for row, (graph, color, name) in enumerate(zip(self.graphs[1:], COLORS[1:], ("f'(x)", "f''(x)"), strict=True)):
+            look = {"corner": (0.0, 0.5 - 1.4 * row, 0.0), "up": 1.0, "count": (5 * row, 2), "x_name": "x" * row}
+            made.append(curves.axes(self.span, plots.range_of(graph, self.span), name, color, **look))
+        return made
+
+    @ll.kept
+    def standing(self) -> list[layers.Layer]:
+        """Return what does not move: axes and curves."""
+        drawn: list[layers.Layer] = [self.plot, self.plot.curve(self.function, F, name="f", key="f")]
+        if self.show == "traced":
+            for plot, graph, color in zip(self.lower, self.graphs[1:], COLORS[1:], strict=True):
+                drawn += [plot, plot.curve(graph, color, width=2.0, key=f"ghost {color}", ghost=True)]
+        return drawn
+
+    @ll.kept
+    def slope_curve(self, plot: plots.Plot, graph: Any, color: str) -> plots.Pieces:
+        """Return the whole curve of a derivative."""
+        return plot.curve(graph, color, key=f"traced {color}")
+
     @ll.kept
     def view(self) -> ll.View:
         """Return the view straight down on all of it."""
         bounds = self.plot.bounds()
-        if self.show == "epsilon":
-            bounds = self.plot.bounds(above=0.12) + np.array([(0, 0, 0), (0.3, 0, 0), (0.3, 0, 0), (0, 0, 0)])
+        if self.show == "epsilon":  # with braces above and at the right
+            bounds = self.plot.bounds(above=0.12) + np.array([(0, 0, 0), (0.45, 0, 0), (0.45, 0, 0), (0, 0, 0)])
         if self.show == "traced":
             bounds = np.vstack([bounds, *(plot.bounds() for plot in self.lower)])
         if self.show == "car":
@@ -194,28 +184,24 @@ class DerivativeSlope(ll.Scene):
         """Return two points that come together, and the line through them that becomes the tangent."""
         plot, f, x, h = self.plot, self.function, self.x, self.step(now)
         y, other, arrived = f.at(x), f.at(x + h), now.eased(0.72, 0.84)
-        slope, secant = read["slope"], read["secant"]
+        slope, far = read["slope"], abs(h) / (self.span[1] - self.span[0])
         drawn: list[layers.Layer] = [*self.standing(), plot.line((x, y), (x + h, other), SECANT, name="Secant")]
         if arrived > 0.0:
             look: dict[str, Any] = {"width": 2.2 + 1.4 * arrived, "emphasis": 1.0 - now.eased(0.84, 1.0)}
             drawn += [plot.tangent(f, x, SLOPE, **look)] if np.isfinite(slope) else self.half_tangents(x, y)
-        elif abs(h) > 0.15 * (self.span[1] - self.span[0]) / WIDE and np.isfinite([y, other]).all():
+        elif far > 0.04 and np.isfinite([y, other]).all():
             corner = ([x, x + h, x + h], [y, y, other])
             drawn.append(plot.curve(corner, "text", width=1.6, dash=(8, 5), pickable=False))
-            if abs(h) > 0.08 * (self.span[1] - self.span[0]):
+            if far > 0.08:
                 drawn.append(plot.label(x + h / 2, y, "h", "text", "below" if other > y else "above", True, 26))
         if arrived < 1.0:
             drawn.append(plot.points(x + h, other, SECANT, 8.0, name="Second point"))
         drawn.append(plot.points(x, y, "text", 8.0, name="Point"))
-        color, number = (SLOPE, slope) if arrived > 0.5 else (SECANT, secant)
-        ahead = h > 0 or arrived > 0.5
-        side: layers.Side = "below right" if slope > 0 else "above right"
-        if not ahead:
-            side = "above left" if slope > 0 else "below left"
-        place = (x + h, other) if arrived < 0.5 else (x, y)
-        if np.isfinite(place).all() and (np.isfinite(number) or arrived > 0.5):
+        there = arrived > 0.5
+        color, number, place = (SLOPE, slope, (x, y)) if there else (SECANT, read["secant"], (x + h, other))
+        if np.isfinite(place).all() and (there or np.isfinite(number)):
             said = words("slope ?.2", number) if np.isfinite(number) else "no slope"
-            drawn.append(plot.label(*place, said, color, side, size=30))
+            drawn.append(plot.label(*place, said, color, curves.beside(slope > 0, h > 0 or there), size=30))
         return drawn
 
     def half_tangents(self, x: float, y: float) -> list[layers.Layer]:
@@ -227,24 +213,19 @@ class DerivativeSlope(ll.Scene):
 
     def shown_traced(self, now: ll.Now, read: ll.Readouts) -> list[layers.Layer]:
         """Return a tangent that runs along f, its slope drawn as a curve below, and the slope of that below it."""
-        x, drawn = self.here(now), list(self.standing())
+        x, drawn, all_plots = self.here(now), list(self.standing()), (self.plot, *self.lower)
         if np.isfinite(read["slope"]):
             drawn.append(self.plot.tangent(self.function, x, SLOPE, reach=0.14, width=4.0))
-        places = []
-        side: layers.Side = "right" if x < np.mean(self.span) else "left"
         heights = (read["value"], read["slope"], read["second"])
-        for plot, graph, y, color in zip(
-            (self.plot, *self.lower), self.graphs, heights, (F, SLOPE, SECOND), strict=True
-        ):
-            if plot is not self.plot:
-                drawn.append(self.slope_curve(plot, graph, color).upto(x))
-                if np.isfinite(y):
-                    drawn.append(plot.label(x, y, words("?.2", y), color, side, size=28))
-            drawn.append(plot.points(x, y, "text" if plot is self.plot else color, 7.0))
-            places.append(plot.held(x, y))
-        drawn.append(layers.Lines([np.array(places)[[0, 2]]], "dim", 1.2, dash=(8, 5), pickable=False))
-        level = self.extrema()
-        passed = level[level[:, 0] <= x + 1e-9]
+        ends = [self.plot.held(x, heights[0]), self.lower[1].held(x, heights[2])]
+        drawn.append(layers.Lines([np.array(ends)], "dim", 1.2, dash=(8, 5), pickable=False))
+        drawn.append(self.plot.points(x, heights[0], "text", 7.0))
+        for plot, graph, y, color in list(zip(all_plots, self.graphs, heights, COLORS, strict=True))[1:]:
+            drawn += [self.slope_curve(plot, graph, color).upto(x), plot.points(x, y, color, 7.0)]
+            if np.isfinite(y):
+                side = curves.beside(graph.slope(x) > 0, 2 * x < sum(self.span))
+                drawn.append(plot.label(x, y, words("?.2", y), color, side, size=28))
+        passed = self.extrema()[self.extrema()[:, 0] <= x + 1e-9]
         if len(passed):
             drawn.append(self.plot.points(passed[:, 0], passed[:, 1], "text", 6.0, "ring", name="Hill or valley"))
             level = passed[np.isfinite(passed[:, 2]), 0]
@@ -254,32 +235,15 @@ class DerivativeSlope(ll.Scene):
     def shown_car(self, now: ll.Now, read: ll.Readouts) -> list[layers.Layer]:
         """Return a car on a road, its way over time with a tangent, and its speed on a dial."""
         plot, t, where, speed = self.plot, read["x_now"], read["value"], read["slope"]
-        drawn = [*self.standing(), self.road]
+        road = plots.NumberLine(*plot.y, "s", start=(0.0, -0.05, 0.0), end=(4.6, -0.05, 0.0), count=6)
         if not np.isfinite([where, speed]).all():
-            return drawn
-        drawn += [plot.tangent(self.function, t, SLOPE, reach=0.2, width=3.4), plot.guides(t, where)]
-        drawn += [plot.points(t, where, "text", 8.0), *self.car(self.road.point_at(where) + np.array([0.0, 0.17, 0.0]))]
-        dial = figures.Gauge((3.85, 1.35), speed, self.fastest(), "s'(t)", SLOPE, name="Speed")
-        return [*drawn, dial]
-
-    @property
-    @ll.kept
-    def road(self) -> plots.NumberLine:
-        """The road: the values of f along a line."""
-        low, high = self.plot.y
-        return plots.NumberLine(low, high, "s", start=(0.0, -0.05, 0.0), end=(4.6, -0.05, 0.0), count=6)
-
-    @staticmethod
-    def car(middle: np.ndarray) -> list[layers.Layer]:
-        """Return a small car that stands on a place of the road."""
-        size = 1.5
-        body = [(-0.2, -0.07), (0.2, -0.07), (0.2, 0.03), (0.11, 0.05), (0.05, 0.14), (-0.12, 0.14), (-0.2, 0.05)]
-        wheels = middle + size * np.array([(-0.11, -0.07, 0.0), (0.11, -0.07, 0.0)])
-        corners = middle + size * np.array([(a, b, 0.0) for a, b in body])
+            return [*self.standing(), road]
         return [
-            layers.Polygon(corners, F, fill=0.85, outline=2.0, name="Car"),
-            layers.Points(wheels, "text", 8.0, "disc", outline=True, pickable=False),
-        ]
+            *self.standing(), road,
+            plot.tangent(self.function, t, SLOPE, reach=0.2, width=3.4), plot.guides(t, where),
+            plot.points(t, where, "text", 8.0), figures.Car(road.point_at(where), F),
+            figures.Gauge((3.85, 1.35), speed, self.fastest(), "s'(t)", SLOPE, name="Speed"),
+        ]  # fmt: skip
 
     @ll.kept
     def fastest(self) -> float:
@@ -288,7 +252,6 @@ class DerivativeSlope(ll.Scene):
         return calculus.rounded_up(float(speeds[np.isfinite(speeds)].max(initial=0.0)))
 
     # ------------------------------------------------------------------------------------------------- product
-    @ll.kept
     def factors(self) -> tuple[Any, Any]:
         """Return u and v with f = u v: the two factors of a product, else f and 1."""
         return self.function.factors
@@ -297,9 +260,9 @@ class DerivativeSlope(ll.Scene):
     def scale(self) -> tuple[float, float, float]:
         """Return world units for a unit of u and v, and how long u and v get in the window."""
         sizes = (np.abs(factor(np.linspace(*self.span, 201))) for factor in self.factors())
-        u, v = (size[np.isfinite(size)].max(initial=0.0) for size in sizes)
-        unit = HIGH / max(float(u), float(v), 1e-9)
-        return unit, unit * float(u), unit * float(v)
+        u, v = (float(size[np.isfinite(size)].max(initial=0.0)) for size in sizes)
+        unit = HIGH / max(u, v, 1e-9)
+        return unit, unit * u, unit * v
 
     def sides(self, x: float) -> tuple[float, float]:
         """Return u and v at x as lengths in the world."""
@@ -308,23 +271,10 @@ class DerivativeSlope(ll.Scene):
 
     def shown_product(self, now: ll.Now, read: ll.Readouts) -> list[layers.Layer]:
         """Return the rectangle u by v, and the strips that it gains when x grows by h."""
-        (u0, v0), (u1, v1) = self.sides(self.x), self.sides(self.x + self.step(now))
-        if not np.isfinite([u0, v0, u1, v1]).all():
+        before, after = self.sides(self.x), self.sides(self.x + self.step(now))
+        if not np.isfinite([*before, *after]).all():
             return []
-
-        drawn: list[layers.Layer] = [
-            layers.Polygon(shapes.rectangle((0, u0), (0, v0)), F, 0.22, 2.0, name="u v"),
-            layers.Polygon(shapes.rectangle((u0, u1), (0, v0)), SLOPE, 0.6, 2.0, name="v du"),
-            layers.Polygon(shapes.rectangle((0, u0), (v0, v1)), "j", 0.6, 2.0, name="u dv"),
-            layers.Polygon(shapes.rectangle((u0, u1), (v0, v1)), SECANT, 0.8, 2.0, name="du dv"),
-            layers.Label((u0 / 2, 0, 0), "u", latex=True, size=32, side="below"),
-            layers.Label((0, v0 / 2, 0), "v", latex=True, size=32, side="left"),
-            layers.Label((u1, v0 / 2, 0), r"v\,du", SLOPE, latex=True, size=30, side="right"),
-            layers.Label((u0 / 2, v1, 0), r"u\,dv", "j", latex=True, size=30, side="above"),
-        ]
-        if min(abs(u1 - u0), abs(v1 - v0)) > 0.1:
-            drawn.append(layers.Label((u1, v1, 0), r"du\,dv", SECANT, latex=True, size=26, side="above right"))
-        return drawn
+        return [figures.GrownRectangle(before, after, F, (SLOPE, "j", SECANT))]
 
     # ------------------------------------------------------------------------------------------------- ε and δ
     def shown_epsilon(self, now: ll.Now, read: ll.Readouts) -> list[layers.Layer]:
@@ -334,58 +284,52 @@ class DerivativeSlope(ll.Scene):
         (_, x1), (_, y1) = plot.x, plot.y
         if not np.isfinite([y, d]).all():
             return list(self.standing())
-        drawn: list[layers.Layer] = [
+        braces = [
+            figures.Brace(plot.world(x1, y + e), plot.world(x1, y - e), r"2\varepsilon", "j", away=0.24, size=0.14)
+        ]
+        if d > 0.0:
+            ends = plot.world(x - d, y1), plot.world(x + d, y1)
+            braces.append(figures.Brace(*ends, r"2\delta", SLOPE, away=0.06, size=0.14))
+        return [
             plot,
             plot.box(plot.x, (y - e, y + e), "j", 0.16, 0.0, "ε"),
             plot.box((x - d, x + d), plot.y, SLOPE, 0.16, 0.0, "δ"),
             plot.box((x - d, x + d), (y - e, y + e), SECANT, 0.2, 2.4, "Box"),
             self.standing()[1],
             plot.points(x, y, "text", 8.0),
-            figures.Brace(plot.world(x1, y + e), plot.world(x1, y - e), r"2\varepsilon", "j", away=0.06, size=0.14),
+            *braces,
         ]
-        if d > 0.0:
-            ends = plot.world(x - d, y1), plot.world(x + d, y1)
-            drawn.append(figures.Brace(*ends, r"2\delta", SLOPE, away=0.06, size=0.14))
-        return drawn
 
     # ------------------------------------------------------------------------------------------------- notes
     def notes(self, now: ll.Now, read: ll.Readouts) -> list[layers.Note]:
         """Return the title, the formula and the numbers that matter."""
-        f = self.function
-        low, high = self.slopes()
-        slope = layers.Meter("Slope of the curve", tex("f'(?) =", read["x_now"]), read["slope"], SLOPE, low, high)
+        f, x = self.function, read["x_now"]
+        met = self.show == "secant" and self.share(now) <= 0.02
+        title = layers.Title(self.title, lines=("Where the lines go is the slope" if met else SENTENCES[self.show],))
         formula = layers.Formula(rf"f(x) = {f.latex}", 24)
-        title = layers.Title(self.title, lines=(self.sentence(now),))
+        slope = layers.Meter("Slope of the curve", tex("f'(?) =", x), read["slope"], SLOPE, *self.slopes())
         if self.show == "secant":
             rule = r"\dfrac{\fgcolor{area}{f(x + h) - f(x)}}{\fgcolor{area}{h}} \to \fgcolor{i}{f'(x)}"
-            secant = layers.Meter(
-                "Slope of the secant", tex("h = ?s", read["h_now"]), read["secant"], SECANT, low, high
-            )
+            h = tex("h = ?s", read["h_now"])
+            secant = layers.Meter("Slope of the secant", h, read["secant"], SECANT, *self.slopes())
             return [title, formula, layers.Formula(rule, 26), secant, slope]
         if self.show == "product":
-            (u, v), (a, b) = self.factors(), (self.x, self.x + self.step(now))
-            gain = f.at(b) - f.at(a)
-            corner = (u.at(b) - u.at(a)) * (v.at(b) - v.at(a))
-            share = layers.Meter(
-                "Share of the corner in what is gained", "", corner / gain if gain else 0.0, SECANT, 0, 0.5
-            )
-            rule = r"(u v)' = \fgcolor{i}{u' v} + \fgcolor{j}{u v'}"
-            both = tex(r"u = ?, \quad v = ?", u.latex, v.latex)
-            return [title, layers.Formula(both, 24), layers.Formula(rule, 28), share, slope]
+            u, v = self.factors()
+            share = calculus.corner_share(u, v, self.x, self.step(now))
+            corner = layers.Meter("Share of the corner in what is gained", "", share, SECANT, 0, 0.5)
+            both, rule = tex(r"u = ?, \quad v = ?", u.latex, v.latex), r"(u v)' = \fgcolor{i}{u' v} + \fgcolor{j}{u v'}"
+            return [title, layers.Formula(both, 24), layers.Formula(rule, 28), corner, slope]
         if self.show == "epsilon":
-            epsilon = layers.Meter(
-                "Allowed away from f(x)", r"\varepsilon", read["epsilon"], "j", 0, self.epsilon(self.now(0.0))
-            )
-            delta = layers.Meter(
-                "Enough on both sides of x", r"\delta", read["delta"], SLOPE, 0, self.span[1] - self.span[0]
-            )
+            most = self.epsilon(self.now(0.0)), self.span[1] - self.span[0]
             rule = r"|t - x| < \fgcolor{i}{\delta} \;\Rightarrow\; |f(t) - f(x)| < \fgcolor{j}{\varepsilon}"
-            return [title, formula, layers.Formula(rule, 22), epsilon, delta]
+            return [
+                title, formula, layers.Formula(rule, 22),
+                layers.Meter("Allowed away from f(x)", r"\varepsilon", read["epsilon"], "j", 0, most[0]),
+                layers.Meter("Enough on both sides of x", r"\delta", read["delta"], SLOPE, 0, most[1]),
+            ]  # fmt: skip
         if self.show == "car":
             return [title, layers.Formula(tex("s(t) = ?", f.written("t")), 24)]
-        bend = layers.Meter(
-            "Slope of the slope", tex("f''(?) =", read["x_now"]), read["second"], SECOND, *self.slopes(2)
-        )
+        bend = layers.Meter("Slope of the slope", tex("f''(?) =", x), read["second"], SECOND, *self.slopes(2))
         return [title, formula, slope, bend]
 
     @ll.kept
@@ -393,19 +337,6 @@ class DerivativeSlope(ll.Scene):
         """Return the range of a derivative in the window, with 0 in it."""
         low, high = plots.range_of(self.graphs[order], self.span)
         return min(low, 0.0), max(high, 0.0)
-
-    def sentence(self, now: ll.Now) -> str:
-        """Say in words what is seen."""
-        if self.show == "secant":
-            return (
-                "Two points make a line. Let them meet" if self.share(now) > 0.02 else "Where the lines go is the slope"
-            )
-        return {
-            "traced": "The height below is the slope above",
-            "car": "How steep the way is, is how fast the car is",
-            "product": "Two strips count; their corner is soon too small to see",
-            "epsilon": "However thin the band: some window around x keeps inside",
-        }[self.show]
 
     # ------------------------------------------------------------------------------------------------- handles
     def move_x(self, place: tuple[float, float]) -> None:

@@ -9,15 +9,14 @@ import numpy as np
 
 import lossland as ll
 from lossland import figures, layers, parameters, shapes, signs, words
-from lossland.models import datasets, masks
+from lossland.models import masks
 
 ON, MEAN, FULL = "area", "optimizer.momentum", "up"
 UP = (0.0, 0.0, 1.0)  # which way the knob is dragged
 TALL = 1.0  # from the lowest to the highest bar, world
 FRONT, PITCH, CHIP = -1.5, 0.27, 0.25  # where the units stand, from one to the next, and how large they are
 DRAWN = 32  # masks that are drawn one after the other
-GRID, REACH = 25, 1.9  # of a sheet of decisions: pixels along a side, and the square of inputs
-STEPS, SAMPLES = 400, 120  # of the training
+GRID, STEPS = 25, 400  # pixels along a side of a sheet of decisions; and of the training
 CARD = 0.9  # the side of a sheet in the fan, world
 RISE, ALL, REST = 0.6, (0.62, 0.78), (0.8, 0.9)  # shares of the scene: one by one, all others, their mean
 
@@ -60,52 +59,46 @@ class Dropout(ll.Scene):
     trained = parameters.Toggle(True, "trained so", "Whether the network of the sheets was trained with dropout.")
     clock = ll.Clock(16.0)
 
-    # ------------------------------------------------------------------------------------------------ all masks
+    # ------------------------------------------------------------------------------------------------ the numbers
     @ll.kept
-    def products(self) -> np.ndarray:
-        """Return weight times input of each unit (n,); of lists of two lengths as many as the shorter has."""
+    def crowd(self) -> masks.Crowd:
+        """Return what comes out under every mask; of lists of two lengths as many inputs as the shorter has."""
         pairs = zip(masks.numbers_of(self.inputs), masks.numbers_of(self.weights), strict=False)
-        return np.array([x * w for x, w in pairs])
-
-    @ll.kept
-    def crowd(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return what comes out under every mask (2^n,), and the masks' probabilities (2^n,)."""
-        products, stays = self.products(), self.stays()
-        every = masks.all_masks(len(products))
-        return self.bent(masks.factors(every, self.rate, stays) @ products), masks.chances(every, self.rate, stays)
-
-    def stays(self) -> list[int]:
-        """Return the units that are locked, from 0 on."""
-        return [unit for unit in masks.units_of(self.locked) if unit < len(self.products())]
-
-    def bent(self, total: Any) -> Any:
-        """Return what comes out of a sum."""
-        return np.maximum(total, 0.0) if self.activation == "relu" else total
+        products = np.array([x * w for x, w in pairs])
+        locked = [unit for unit in masks.units_of(self.locked) if unit < len(products)]
+        return masks.Crowd(products, self.rate, locked, self.activation == "relu")
 
     @ll.kept
     def order(self) -> np.ndarray:
         """Return the numbers (DRAWN,) of the masks that are drawn."""
-        return masks.drawn(DRAWN, len(self.products()), self.rate, self.seed, self.stays())
+        return masks.drawn(DRAWN, len(self.crowd().products), self.rate, self.seed, self.crowd().locked)
+
+    @ll.refined(levels=(STEPS // 8, STEPS), stale=True)
+    def learnt(self, steps: int) -> Generator[None, None, tuple[np.ndarray, np.ndarray]]:
+        """Return the parameters (n,) of the network trained without dropout, and with it at the chosen rate."""
+        without = yield from masks.learnt(0.0, steps, self.seed)
+        return without, (yield from masks.learnt(self.rate, steps, self.seed))
+
+    @ll.refined(levels=(9, GRID), stale=True)
+    def sheets(self, cells: int) -> Generator[None, None, masks.Sheets]:
+        """Return the sheets of the mean over all masks, of the full network, and of ``count`` masks."""
+        theta = self.learnt()[int(self.trained)]
+        return (yield from masks.sheets(theta, cells, self.rate, self.count, self.seed))
 
     @ll.kept
-    def moments(self) -> dict[str, float]:
-        """Return what comes out of the full network, and mean and variance over all masks."""
-        values, chance = self.crowd()
-        mean, variance = masks.moments(values, chance)
-        full, count = float(self.bent(self.products().sum())), float((chance > 0).sum())
-        return {
-            "full": full,
-            "mean": float(mean),
-            "variance": float(variance),
-            "gap": float(mean) - full,
-            "masks": count,
-        }
+    def reliance(self) -> list[np.ndarray]:
+        """Return how much units rely on each other (HIDDEN, HIDDEN), trained without dropout and with it."""
+        data = masks.samples(self.seed)
+        return [masks.coadaptation(theta, data.points, data.target) for theta in self.learnt()]
 
     def readouts(self, now: ll.Now) -> ll.Readouts:
-        """Return these, the output of the mask that is drawn now, and how sheets and units differ where they show."""
-        found: dict[str, Any] = {**self.moments(), "now": float(self.crowd()[0][self.order()[self.turn_of(now)]])}
+        """Return full network, mean and variance, the output of the mask that is drawn now, and how sheets and units
+        differ where they show."""
+        crowd, found = self.crowd(), dict[str, Any]()
+        found |= {"full": crowd.full, "mean": crowd.mean, "variance": crowd.variance, "gap": crowd.mean - crowd.full}
+        found |= {"masks": float(crowd.count), "now": float(crowd.outputs[self.order()[self.turn_of(now)]])}
         if self.show == "sheets":
-            away = np.abs(self.sheets()[0] - self.sheets()[1])
+            away = np.abs(self.sheets().mean - self.sheets().full)
             found |= {"sheet_gap": float(away.max()), "sheet_gap_mean": float(away.mean())}
         if self.show == "co-adaptation":
             found |= {"reliance": np.array([masks.between(one) for one in self.reliance()])}
@@ -116,47 +109,6 @@ class Dropout(ll.Scene):
         """Return which of the masks is drawn now."""
         return min(int(now.share / RISE * DRAWN), DRAWN - 1)
 
-    # --------------------------------------------------------------------------------------------- the networks
-    @ll.kept
-    def samples(self) -> datasets.Data:
-        """Return noisy moons within about [-REACH, REACH]²."""
-        data = datasets.moons(SAMPLES, 0.25, self.seed)
-        return datasets.Data(1.2 * (data.points - (0.5, 0.25)), data.target, data.names)
-
-    @ll.refined(levels=(STEPS // 8, STEPS), stale=True)
-    def learnt(self, steps: int) -> Generator[object, None, tuple[np.ndarray, np.ndarray]]:
-        """Return the parameters (n,) of the network trained without dropout, and with it at the chosen rate."""
-        data, found = self.samples(), []
-        for rate in (0.0, self.rate):
-            run = masks.trainer(data.points, data.target, rate, self.seed)
-            for _ in range(steps // 10):
-                run.advance(10)
-                yield
-            found.append(run.theta[0])
-        return found[0], found[1]
-
-    @ll.refined(levels=(9, GRID), stale=True)
-    def sheets(self, cells: int) -> Generator[object, None, tuple[np.ndarray, np.ndarray, np.ndarray, float]]:
-        """Return the mean of all sheets (cells, cells), the full network's, those of ``count`` masks, and their sd.
-
-        A sheet is the probability of the second class at each input, rows from above.
-        """
-        theta = self.learnt()[int(self.trained)]
-        x, y = np.meshgrid(np.linspace(-REACH, REACH, cells), np.linspace(REACH, -REACH, cells))
-        places = np.stack([x, y], -1).reshape(-1, 2)
-        mean, variance = yield from masks.crowd(theta, places, self.rate)
-        few = masks.drawn(self.count, masks.HIDDEN, self.rate, self.seed)
-        chosen = np.vstack([np.ones((1, masks.HIDDEN)), masks.factors(masks.all_masks(masks.HIDDEN)[few], self.rate)])
-        shown = masks.logistic(masks.thinned(theta, places, chosen)).reshape(-1, cells, cells)
-        return mean.reshape(cells, cells), shown[0], shown[1:], float(np.sqrt(variance).mean())
-
-    @ll.kept
-    def reliance(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return how much units rely on each other (HIDDEN, HIDDEN), trained without dropout and with it."""
-        data = self.samples()
-        without, dropped = (masks.coadaptation(theta, data.points, data.target) for theta in self.learnt())
-        return without, dropped
-
     # ------------------------------------------------------------------------------------------------ the picture
     def frame(self, now: ll.Now) -> ll.Frame:
         """Return the skyline of all masks, the fan of sheets, or the two matrices."""
@@ -164,25 +116,19 @@ class Dropout(ll.Scene):
             return self.fan(now)
         if self.show == "co-adaptation":
             return self.matrices()
-        drawn = [*self.skyline(now), *self.row(now), *self.knob()]
-        return ll.Frame(drawn, self.notes(), ll.View(-84, 30, bounds=self.box(), turned=(8 * now.eased() - 4, 0)))
-
-    @ll.kept
-    def box(self) -> np.ndarray:
-        """Return the corners of the skyline and the units."""
-        ends = (-1.5, 1.5), (FRONT - 0.2, 1.1), (self.feet(), self.feet() + TALL)
-        return np.array(np.meshgrid(*ends)).reshape(3, -1).T
+        drawn = [*self.skyline(now), self.row(now), self.knob()]
+        box = shapes.box((-1.5, FRONT - 0.2, self.feet()), (1.5, 1.1, self.feet() + TALL))
+        return ll.Frame(drawn, self.notes(), ll.View(-84, 30, bounds=box, turned=(8 * now.eased() - 4, 0)))
 
     @ll.kept
     def scale(self) -> float:
         """Return how high an output of 1 is in the world."""
-        values, _ = self.crowd()
-        return TALL / max(float(np.ptp([*values, 0.0])), 1e-9)
+        return TALL / max(float(np.ptp([*self.crowd().outputs, 0.0])), 1e-9)
 
     @ll.kept(framing=True)
     def feet(self) -> float:
         """Return where the lowest bar ends, or did when the knob of the rate was taken."""
-        return float(min(self.crowd()[0].min(), 0.0)) * self.scale()
+        return float(min(self.crowd().outputs.min(), 0.0)) * self.scale()
 
     @ll.kept
     def places(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -190,24 +136,23 @@ class Dropout(ll.Scene):
 
         Neighbours differ in one unit. A mask sixteen times as probable has a bar twice as wide.
         """
-        values, chance = self.crowd()
-        bits = len(self.products())
-        across, down = masks.gray((bits + 1) // 2), masks.gray(bits // 2) if bits > 1 else np.zeros(1, int)
-        number = np.argsort((across[None, :] + (down[:, None] << ((bits + 1) // 2))).ravel())
-        row, column = np.divmod(number, len(across))
-        cell = 2.0 / len(across)
-        middle = np.stack([-1 + cell * (column + 0.5), cell * (row + 0.5 - len(down) / 2)], -1)
-        half = 0.44 * cell * (chance / chance.max()) ** 0.25
-        return middle, half, values / max(float(np.abs(values).max()), 1e-9)
+        crowd = self.crowd()
+        row, column, down, across = masks.gray_map(len(crowd.products))
+        cell = 2.0 / across
+        middle = np.stack([-1 + cell * (column + 0.5), cell * (row + 0.5 - down / 2)], -1)
+        half = 0.44 * cell * (crowd.chances / crowd.chances.max()) ** 0.25
+        return middle, half, crowd.outputs / max(float(np.abs(crowd.outputs).max()), 1e-9)
 
     @ll.kept
     def said(self) -> np.ndarray:
         """Return what is said of each mask (2^n,) under the pointer."""
-        return np.array([words("output ?\nprobability ?s", *one) for one in zip(*self.crowd(), strict=True)])
+        pairs = zip(self.crowd().outputs, self.crowd().chances, strict=True)
+        return np.array([words("output ?\nprobability ?s", *one) for one in pairs])
 
     def skyline(self, now: ll.Now) -> list[layers.Layer]:
         """Return a bar for each mask: first of those that are drawn, then of all, and at last their mean."""
-        (values, chance), (middle, half, color), drawn = self.crowd(), self.places(), self.order()
+        crowd, (middle, half, color), drawn = self.crowd(), self.places(), self.order()
+        values, chance, mean = crowd.outputs, crowd.chances, crowd.mean
         grown, upto = np.full(len(values), now.eased(*ALL)), min(now.share / RISE, 1.0) * DRAWN
         for k in range(min(int(upto) + 1, DRAWN)):
             grown[drawn[k]] = max(grown[drawn[k]], min((upto - k) * 2, 1.0))
@@ -230,40 +175,36 @@ class Dropout(ll.Scene):
             parts.append(layers.Points(tip[None], "text", 4.0, "sphere", outline=True, key="tip", pickable=False))
         share = now.eased(*REST)
         if share > 0:
-            mean, z = self.moments()["mean"], self.scale() * self.moments()["mean"]
-            at = np.array([(-1.06, -1.06), (1.06, -1.06), (1.06, 1.06), (-1.06, 1.06)]) * share
-            parts.append(layers.Polygon(shapes.lifted(at, z), MEAN, 0.4, 2.4, depth=True, name="Mean", key="mean"))
+            z = self.scale() * mean
+            parts.append(
+                layers.Polygon(ground * share + (0, 0, z), MEAN, 0.4, 2.4, depth=True, name="Mean", key="mean")
+            )
             parts.append(layers.Label((1.06, -1.06, z), words("mean ?", mean), MEAN, size=22, side="right", key="told"))
         return parts
 
-    def row(self, now: ll.Now) -> list[layers.Layer]:
+    def row(self, now: ll.Now) -> layers.Layer:
         """Return the units in front: those that stay are lit, each with weight times input."""
-        products, number = (
-            self.products(),
-            self.order()[self.turn_of(now)] if now.share < RISE else -1,
-        )  # all bits are set
-        mask = number >> np.arange(len(products)) & 1
-        x = PITCH * (np.arange(len(products)) - (len(products) - 1) / 2)
+        products, locked = self.crowd().products, self.crowd().locked
+        number = self.order()[self.turn_of(now)] if now.share < RISE else -1  # then all bits are set
+        x, mask = PITCH * (np.arange(len(products)) - (len(products) - 1) / 2), number >> np.arange(len(products)) & 1
         at = np.column_stack([x, 0 * x + FRONT, 0 * x + self.feet() + CHIP / 2])
-        locked = self.stays()
         colors = [FULL if k in locked else ON for k in range(len(products))]
         state: list[figures.State] = ["lit" if on else "dim" for on in mask]
-        chips = figures.Chips(
+        return figures.Chips(
             [words("?", one) for one in products], at, None, colors, state, CHIP, np.full(len(x), CHIP),
-            up=(0.0, 0.0, 1.0), key="units", name="Unit: click to lock", worth=products,
+            up=UP, key="units", name="Unit: click to lock", worth=products,
         )  # fmt: skip
-        return [chips]
 
     def fan(self, now: ll.Now) -> ll.Frame:
         """Return sheets of thinned networks, one after the other lifted, and in front their mean and the full one."""
         mean, full, sheets, _ = self.sheets()
+        data = masks.samples(self.seed)
+        inside = (np.abs(data.points) < masks.REACH).all(axis=1)
+        points, first = data.points[inside] / masks.REACH, data.target[inside] < 0
         lifted, drawn = now.eased(0.05, 0.9) * len(sheets), []
         for k in range(len(sheets) - 1, -1, -1):
             x, up = -1.5 + 2.1 * k / (len(sheets) - 1), 0.35 * max(0.0, 1 - (2 * (lifted - k) - 1) ** 2)
             drawn.append(card(sheets[k], (x, 0.4 + 0.16 * k, up), CARD, f"sheet {k}", "Thinned network"))
-        data = self.samples()
-        points, first = data.points[(np.abs(data.points) < REACH).all(axis=1)] / REACH, data.target < 0
-        first = first[(np.abs(data.points) < REACH).all(axis=1)]
         for sheet, x, color, name in ((mean, -1.35, MEAN, "mean of all 1024"), (full, 0.15, FULL, "full network")):
             middle = np.array([x + 0.6, -0.5, 0.18])
             at = middle + 0.6 * np.column_stack([points[:, 0], 0 * points[:, 0] - 0.03, points[:, 1]])
@@ -307,38 +248,33 @@ class Dropout(ll.Scene):
     # --------------------------------------------------------------------------------------------------- the notes
     def notes(self) -> list[layers.Note]:
         """Return full network, mean and variance."""
-        read, exact = self.moments(), self.activation == "linear"
-        low, high = min(0.0, read["full"], read["mean"]), max(1.0, read["full"], read["mean"])
-        total, same = r"\sum_i w_i x_i \dfrac{m_i}{1 - p}", "the same" if exact else "not the same"
+        crowd, total = self.crowd(), r"\sum_i w_i x_i \dfrac{m_i}{1 - p}"
+        low, high = min(0.0, crowd.full, crowd.mean), max(1.0, crowd.full, crowd.mean)
+        same, formula = (
+            ("not the same", rf"\mathrm{{ReLU}}\left({total}\right)") if crowd.rectified else ("the same", total)
+        )
         return [
-            layers.Title(self.title, lines=(words("?n units, ?n masks", len(self.products()), read["masks"]),)),
-            layers.Formula(f"y = {total}" if exact else rf"y = \mathrm{{ReLU}}\left({total}\right)", 22),
-            layers.Meter("The full network", "y =", read["full"], FULL, low, high),
-            layers.Meter(f"Mean of all masks: {same}", r"E\,y =", read["mean"], MEAN, low, high),
-            layers.Meter("Its variance", r"\mathrm{Var}\,y =", read["variance"], "text", 0, max(1, read["variance"])),
+            layers.Title(self.title, lines=(words("?n units, ?n masks", len(crowd.products), crowd.count),)),
+            layers.Formula(f"y = {formula}", 22),
+            layers.Meter("The full network", "y =", crowd.full, FULL, low, high),
+            layers.Meter(f"Mean of all masks: {same}", r"E\,y =", crowd.mean, MEAN, low, high),
+            layers.Meter("Its variance", r"\mathrm{Var}\,y =", crowd.variance, "text", 0, max(1, crowd.variance)),
         ]
 
     # ------------------------------------------------------------------------------------------- what can be changed
-    def knob_at(self) -> np.ndarray:
-        """Return where the knob of the rate stands: beside the units."""
-        return np.array([1.55, FRONT, self.feet() + 0.6 * self.rate])
-
-    def knob(self) -> list[layers.Layer]:
-        """Return the knob."""
-        track = np.array([(1.55, FRONT, self.feet()), (1.55, FRONT, self.feet() + 0.54)])
-        return [
-            layers.Lines([track], "grid.axis", 2.4, key="track", group="handles", pickable=False),
-            layers.Points(self.knob_at()[None], "accent", 7.0, "sphere", outline=True, key="knob", group="handles"),
-        ]
+    def knob(self) -> figures.Sliders:
+        """Return the slider of the rate: beside the units."""
+        foot = [(1.55, FRONT, self.feet())]
+        return figures.Sliders(foot, [0.54], [self.rate], 0.0, 0.9, UP, 7.0, key="knob", group="handles")
 
     def handles(self, now: ll.Now) -> Sequence[ll.Handle]:
         """Return the knob that changes the rate."""
-        knob = ll.Handle("rate", self.knob_at(), Dropout.pull, free=True, along=UP)
+        knob = ll.Handle("rate", self.knob().grips[0], Dropout.pull, free=True, along=UP)
         return [knob] if self.show == "masks" else []
 
     def pull(self, place: Sequence[float]) -> None:
         """Take the rate at a height."""
-        self.set("rate", float(np.clip(round((place[2] - self.feet()) / 0.6, 3), 0.0, 0.9)))
+        self.set("rate", round(self.knob().value_at(0, place), 3))
 
     def pick(self, layer: layers.Layer, element: int) -> bool:
         """Lock the unit that is clicked, or let it go."""

@@ -21,6 +21,9 @@ ON_LINE = 1.5  # degrees: what is drawn as being on an eigenline
 SAID = 8.0  # degrees: a smaller angle has no room for its number
 SEEN = 2.0  # degrees: a smaller angle is none to the eye
 RADIUS = 1.7  # of the circle on which directions are shown while A is repeated
+REACHES = {"repeat": 2.6, "eigenbasis": 2.4}  # how far from the origin a picture reaches; the others: FAR
+FAR = 3.0
+STAYING = ("Every arrow leaves its line", "Only the arrows on one line stay", "Only two lines of arrows stay")
 
 
 def on_sign(angle: float, radius: float) -> signs.Place:
@@ -130,7 +133,7 @@ class Eigenvectors(ll.Scene):
     @property
     def reach(self) -> float:
         """How far from the origin the picture reaches: always as far, so that it stays while A and v are dragged."""
-        return 2.6 if self.played == "repeat" else 3.0
+        return REACHES.get(self.played, FAR)
 
     @ll.kept
     def view(self, reach: float) -> ll.View:
@@ -138,53 +141,38 @@ class Eigenvectors(ll.Scene):
         return ll.View.from_above(reach)
 
     @ll.kept
-    def directions(self) -> np.ndarray:
-        """Return the arrows around the circle (ARROWS, 2), those next to an eigenline exactly on it."""
-        angle = 2 * np.pi * np.arange(ARROWS) / ARROWS
-        for line in self.lines():
-            for ahead in (line.vector, -line.vector):
-                exact = np.arctan2(ahead[1], ahead[0])
-                angle[round(exact / (2 * np.pi) * ARROWS) % ARROWS] = exact
-        return np.stack([np.cos(angle), np.sin(angle)], -1)
-
-    @ll.kept
-    def owners(self) -> np.ndarray:
-        """Return for each of these arrows (ARROWS,) the eigenline that it is on: 0, 1, or -1 for none."""
-        found = np.full(ARROWS, -1)
-        for k, line in enumerate(self.lines()):
-            found[maps.degrees_off_line(self.directions(), line.vector) < 1e-6] = k
-        return found
+    def arrows(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the arrows around the circle (ARROWS, 2), and the eigenline that each is on: 0, 1, or -1 (ARROWS,)."""
+        return maps.spread_directions(ARROWS, self.lines())
 
     @ll.kept
     def eigenlines(self, reach: float, alone: int | None = None, named: bool = True) -> list[layers.Layer]:
         """Return the lines that stay, with their factors at their ends where ``named``; or one of them ``alone``."""
         drawn: list[layers.Layer] = []
         for k, line in enumerate(self.lines()):
-            if alone is not None and k != alone:
+            if alone not in (None, k):
                 continue
-            (x, y), role = line.vector, f"eigen{k + 1}"
-            far = shapes.lifted(line.vector * min(1.12, 0.9 / max(abs(y), 1e-9)) * reach)
-            sent = self.a @ np.array(self.vector)
-            sent = sent if sent @ line.vector >= 0 else -sent
-            turn = 1.0 if x * sent[1] - y * sent[0] >= 0 else -1.0  # away from where A sends v
-            aside = (turn * y, -turn * x, 0.0)
-            factor = tex(r"\lambda_? = ?", k + 1, line.factor)
-            path = shapes.lifted(np.outer((-14, 14), line.vector))
+            path, role = shapes.lifted(np.outer((-14, 14), line.vector)), f"eigen{k + 1}"
             ink: dict[str, Any] = {"dash": (15, 10), "depth": False, "key": f"line {k + 1}"}
             drawn.append(layers.Lines([path], role, 2.4, name="Eigenline", worth=[line.factor], **ink))
             if named:
-                drawn.append(layers.Label(far, factor, role, latex=True, size=26, side=aside, key=f"factor {k + 1}"))
+                far = line.vector * min(1.12, 0.9 / max(abs(line.vector[1]), 1e-9)) * reach
+                sent = self.a @ np.array(self.vector)
+                away = -1.0 if maps.cross(line.vector, sent) * (sent @ line.vector) >= 0 else 1.0  # from where v goes
+                look: dict[str, Any] = {"latex": True, "size": 26, "key": f"factor {k + 1}"}
+                look["side"] = shapes.lifted(maps.rotation(away * np.pi / 2) @ line.vector)
+                drawn.append(layers.Label(shapes.lifted(far), tex(r"\lambda_? = ?", k + 1, line.factor), role, **look))
         return drawn
 
     @ll.kept
     def spokes(self, radius: float) -> layers.Lines:
         """Return where the arrows around the circle were: short pieces of their lines."""
-        ends = [shapes.lifted(np.outer((1.0, radius), direction)) for direction in self.directions()]
+        ends = [shapes.lifted(np.outer((1.0, radius), direction)) for direction in self.arrows()[0]]
         return layers.Lines(ends, "ghost", 1.0, 0.45, depth=False, pickable=False)
 
     def around(self, tips: np.ndarray, foot: float = 0.0) -> list[layers.Layer]:
         """Return the arrows to tips (ARROWS, 2): those on an eigenline in its colour, and in front."""
-        owner, drawn = self.owners(), []
+        owner, drawn = self.arrows()[1], []
         for k, role, width in ((-1, "grid.axis", 1.5), (1, "eigen2", 4.5), (0, "eigen1", 4.5)):
             chosen = shapes.lifted(tips[owner == k])
             if len(chosen):
@@ -206,7 +194,7 @@ class Eigenvectors(ll.Scene):
             layers.Lines([shapes.lifted(CIRCLE)], "ghost", 1.6, depth=False, pickable=False),
             self.spokes(1.16),
             layers.Lines([shapes.lifted(CIRCLE @ moved.T)], "grid", 2.2, depth=False, name="Circle, moved"),
-            *self.around(self.directions() @ moved.T, foot=0.45),
+            *self.around(self.arrows()[0] @ moved.T, foot=0.45),
             *self.trial(tried, moved @ tried),
         ]
 
@@ -235,7 +223,7 @@ class Eigenvectors(ll.Scene):
     def repeating(self, now: ll.Now) -> list[layers.Layer]:
         """Return all directions after A was applied again and again, and the steps of the one that is tried."""
         times, start = self.times(now), np.array(self.vector)
-        around = RADIUS * maps.repeated(self.a, self.directions(), times)
+        around = RADIUS * maps.repeated(self.a, self.arrows()[0], times)
         steps = np.array([RADIUS * maps.repeated(self.a, start, k) for k in range(int(times + 1e-9) + 1)])
         here = RADIUS * maps.repeated(self.a, start, times)
         drawn = [
@@ -246,12 +234,15 @@ class Eigenvectors(ll.Scene):
             layers.Points(shapes.lifted(steps), "area", 6.0, "disc", outline=True, name="Step"),
             layers.Arrows(np.zeros((1, 3)), shapes.lifted([here]), "area", 6.5, depth=False, name="v"),
         ]
-        line = maps.strongest_line(self.a)
+        line, side = maps.strongest_line(self.a), here
         if line is not None:
             line = line if line @ here >= 0 else -line
             drawn += self.gap(line, here, 1.06 * RADIUS)
+            off = float(maps.degrees_off_line(here, line))
+            turn = 1.0 if (maps.cross(start, line) > 0) == (off < SAID) else -1.0  # where neither angle nor steps are
+            side = maps.rotation(1.35 * turn) @ here
         name = tex(r"A^{?} v", int(times + 1e-9)) if times >= 1 else "v"
-        drawn.append(layers.Label(shapes.lifted(here), name, "area", latex=True, size=26, side=shapes.lifted(here)))
+        drawn.append(layers.Label(shapes.lifted(here), name, "area", latex=True, size=26, side=shapes.lifted(side)))
         return drawn
 
     def along(self, now: ll.Now) -> list[layers.Layer]:
@@ -272,42 +263,34 @@ class Eigenvectors(ll.Scene):
         ]
         factors = [1 + self.part(now) * (line.factor - 1) for line in self.lines()]
         for k, (factor, head) in enumerate(zip(factors, grid.T, strict=True), 1):
-            look: dict[str, Any] = {
-                "latex": True,
-                "size": 28,
-                "side": shapes.lifted(head + 0.4 * maps.rotation(-1.6) @ head),
-            }
-            drawn.append(layers.Label(shapes.lifted(head), tex(r"\times ?.2", factor), f"eigen{k}", **look))
+            side = shapes.lifted(maps.rotation(1.2 if k == 2 else -1.2) @ head)  # off the cell, and off the line
+            drawn.append(
+                layers.Label(shapes.lifted(head), words("×\u2009?.2", factor), f"eigen{k}", size=30, side=side)
+            )
         return drawn
 
     def trial(self, tried: np.ndarray, sent: np.ndarray) -> list[layers.Layer]:
         """Return the arrow that is tried, its line, where it has come to, and the angle between."""
         off = float(maps.degrees_off_line(sent, tried))
-        kept = next(
-            (k for k, line in enumerate(self.lines(), 1) if maps.degrees_off_line(tried, line.vector) < ON_LINE), 0
-        )
-        role = f"eigen{kept}" if kept else "area"
-        path = shapes.lifted(np.outer((-14, 14), tried / max(np.linalg.norm(tried), FLAT)))
+        on = [k for k, line in enumerate(self.lines(), 1) if maps.degrees_off_line(tried, line.vector) < ON_LINE]
+        role = f"eigen{on[0]}" if on else "area"
+        path, foot = shapes.lifted(np.outer((-14, 14), tried / max(np.linalg.norm(tried), FLAT))), np.zeros((1, 3))
+        glow = 0.6 * bool(on)
         drawn: list[layers.Layer] = [
             layers.Lines([path], "text", 1.4, 0.6, depth=False, name="Line of v"),
-            layers.Arrows(np.zeros((1, 3)), shapes.lifted([tried]), "text", 4.5, depth=False, name="v"),
-            layers.Arrows(
-                np.zeros((1, 3)), shapes.lifted([sent]), role, 7.0, depth=False, name="Av", emphasis=0.6 * bool(kept)
-            ),
+            layers.Arrows(foot, shapes.lifted([tried]), "text", 4.5, depth=False, name="v"),
+            layers.Arrows(foot, shapes.lifted([sent]), role, 7.0, depth=False, name="Av", emphasis=glow),
         ]
         if np.linalg.norm(sent) > FLAT and np.linalg.norm(tried) > FLAT:
             ray = tried if tried @ sent >= 0 else -tried
-            drawn += self.gap(ray, sent, min(1.0, 0.8 * float(np.linalg.norm(sent))))
             aside = np.array([-ray[1], ray[0]]) * (1 if maps.cross(ray, sent) > 0 else -1)
-            far = float(np.linalg.norm(sent - tried)) > 0.25
-            drawn.append(
-                layers.Label(shapes.lifted(tried), "v", "text", latex=True, size=26, side=shapes.lifted(-aside))
-            )
-            if far:
-                place, name = shapes.lifted(sent), "Av" if off > ON_LINE else r"Av = \lambda v"
-                drawn.append(
-                    layers.Label(place, name, role, latex=True, size=26, side=shapes.lifted(aside + 0.6 * sent))
-                )
+            drawn += self.gap(ray, sent, min(1.0, 0.8 * float(np.linalg.norm(sent))))
+            named = [(tried, "v", "text", -aside)]
+            if np.linalg.norm(sent - tried) > 0.25:
+                named.append((sent, "Av" if off > ON_LINE else r"Av = \lambda v", role, aside + 0.6 * sent))
+            for tip, name, color, side in named:
+                look: dict[str, Any] = {"latex": True, "size": 26, "side": shapes.lifted(side)}
+                drawn.append(layers.Label(shapes.lifted(tip), name, color, **look))
         return drawn
 
     def gap(self, line: np.ndarray, arrow: np.ndarray, radius: float) -> list[layers.Layer]:
@@ -332,18 +315,15 @@ class Eigenvectors(ll.Scene):
         if self.played == "eigenbasis":
             stretch = np.diag([line.factor for line in self.lines()])
             notes.append(layers.Formula(tex(r"P^{-1} A\,P = ?", (("eigen1", "eigen2"), stretch))))
-        if self.played == "repeat":
-            off = self.angle_now(now)
-            text = words("?.2°", off) if np.isfinite(off) else "none"
-            notes.append(layers.Meter("Angle to the strongest line", "", off, "area", 0.0, 90.0, text))
-        elif self.played != "eigenbasis":
-            off = self.readouts(now)["turn_degrees"]
-            text = words("?.1°", off) if np.isfinite(off) else "none"
-            notes.append(layers.Meter("Av is off the line of v by", "", off, "area", 0.0, 90.0, text))
+        else:
+            again, read = self.played == "repeat", self.readouts(now)
+            off = self.angle_now(now) if again else read["turn_degrees"]
+            text = words("?.2°" if again else "?.1°", off) if np.isfinite(off) else "none"
+            said = "Angle to the strongest line" if again else "Av is off the line of v by"
+            notes.append(layers.Meter(said, "", off, "area", 0.0, 90.0, text))
         if self.played == "search":
             notes.append(self.chart(now))
-        notes.append(self.facts(now))
-        return notes
+        return [*notes, self.facts(now)]
 
     def angle_now(self, now: ll.Now) -> float:
         """Return the angle in degrees from the strongest line to where the arrow has come to; nan without one."""
@@ -353,7 +333,6 @@ class Eigenvectors(ll.Scene):
 
     def sentence(self, now: ll.Now) -> str:
         """Say in words what is shown."""
-        count = len(self.lines())
         if maps.is_multiple_of_identity(self.a):
             return "Every arrow stays on its line"
         if self.played == "search":
@@ -364,16 +343,16 @@ class Eigenvectors(ll.Scene):
             return "Take the arrows that stay as the basis" if now.share < 0.5 else "Along them A only stretches"
         if self.act == "eigenbasis":
             return "There is no basis of arrows that stay"
-        return ("Every arrow leaves its line", "Only the arrows on one line stay", "Only two lines of arrows stay")[
-            count
-        ]
+        return STAYING[len(self.lines())]
 
     def facts(self, now: ll.Now) -> layers.Facts:
         """Return the lines that stay, their factors, and how far these have come."""
         rows, part = [], self.part(now)
         for k, line in enumerate(self.lines(), 1):
             direction = tex("v_? = ?", k, maps.whole_multiple(line.vector))
-            so_far = words("now ×?.2", 1 + part * (line.factor - 1)) if self.played in ("move", "eigenbasis") else ""
+            so_far = (
+                words("now ×\u2009?.2", 1 + part * (line.factor - 1)) if self.played in ("move", "eigenbasis") else ""
+            )
             rows.append((f"eigen{k}", direction, tex(r"\lambda_? = ?", k, line.factor), so_far))
         if maps.is_multiple_of_identity(self.a):
             rows = [("dim", r"\text{all of them}", tex(r"\lambda = ?", self.a[0, 0]), "")]

@@ -14,13 +14,19 @@ from lossland.models import signals
 
 LENGTH, PITCH = 3.6, 0.72  # of a lane, and from one lane to the next, in the world
 TALL, HIGHEST = 0.95, 0.16  # of all the bars, and of one decade at most
-THICK = 0.2  # of a bar, across the lane
+THICK, GAP = 0.2, 0.1  # of a bar, across the lane, and between those of signal and gradient
 COLORS = {"activation": "optimizer.momentum", "gradient": "up"}  # forward and backward
+ROWS = {"activation": "activation, forward", "gradient": "gradient, back"}
 NAMES = {"sigmoid": "sigmoid", "tanh": "tanh", "relu": "ReLU", "linear": "linear"}
-FRONT = ("sigmoid", "tanh", "relu", "linear")  # lanes from the front to the back
+FRONT = tuple(NAMES)  # lanes from the front to the back
+WEIGHTS = {
+    "xavier": "weights of variance 1/n times ?",
+    "he": "weights of variance 2/n times ?",
+    "orthogonal": "orthonormal weights times ?",
+}
+FORMULA = r"\|\delta_0\| = g_1 g_2 \cdots g_L \, \|\delta_L\|"
 THERE, BACK = (0.04, 0.3), (0.36, 0.9)  # shares of the scene: the way of the signal, and of the gradient
 STEPS, RATE = 40, 1.0  # of the descent
-LEAST = 1e-30  # what is smaller is as short
 UP = (0.0, 0.0, 1.0)  # which way the knob is dragged
 KNOB = 0.04  # of the world that the knob stands above the gradient
 
@@ -64,10 +70,14 @@ class GradientFlow(ll.Scene):
 
     # ------------------------------------------------------------------------------------------------ the numbers
     @ll.kept
+    def matrices(self) -> list[np.ndarray]:
+        """Return the weights of all layers: the same for each activation function."""
+        return [self.gain * signals.weights(self.width, k, self.init, self.seed) for k in range(self.depth)]
+
+    @ll.kept
     def flows(self) -> dict[str, signals.Flow]:
-        """Return how signal and gradient fare, for each activation function, with the same weights."""
-        matrices = [self.gain * signals.weights(self.width, k, self.init, self.seed) for k in range(self.depth)]
-        return {kind: signals.flow(matrices, kind, self.residual, self.norm, self.seed) for kind in signals.ACTIVATIONS}
+        """Return how signal and gradient fare, by activation function."""
+        return {kind: signals.flow(self.matrices(), kind, self.residual, self.norm, self.seed) for kind in FRONT}
 
     @ll.kept
     def gradients(self) -> dict[str, np.ndarray]:
@@ -82,14 +92,13 @@ class GradientFlow(ll.Scene):
             "total_gain": flow.total,
             "activation_norms": flow.activation,
             "gradient_norms": self.gradients()[self.activation],
-            "totals": {kind: one.total for kind, one in self.flows().items()},
+            "totals": {kind: self.flows()[kind].total for kind in signals.ACTIVATIONS},
         } | (dict(zip(("losses", "training_norms"), self.learnt(), strict=True)) if self.show == "steps" else {})
 
     @ll.refined(levels=(4, STEPS), stale=True)
     def learnt(self, steps: int) -> Generator[object, None, tuple[np.ndarray, np.ndarray]]:
         """Return losses (S + 1,) and gradients' lengths (S + 1, L + 1) of the chosen network while it learns."""
-        matrices = [self.gain * signals.weights(self.width, k, self.init, self.seed) for k in range(self.depth)]
-        network = signals.Deep(matrices, self.activation, self.residual, self.norm)
+        network = signals.Deep(self.matrices(), self.activation, self.residual, self.norm)
         found = []
         for loss, gains in islice(signals.training(network, RATE, self.clip or np.inf, self.seed), steps + 1):
             found.append((loss, signals.lengths(gains)))
@@ -98,14 +107,12 @@ class GradientFlow(ll.Scene):
 
     # -------------------------------------------------------------------------------------------- where things stand
     @ll.kept
-    def levels(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-        """Return how many powers of ten signal and gradient are above where they begin, each (L + 1,), by lane."""
-        found = {}
-        for kind, flow in self.flows().items():
-            pair = np.stack([flow.activation / flow.activation[0], self.gradients()[kind]])
-            signal, gradient = np.log10(np.clip(pair, LEAST, 1 / LEAST))
-            found[kind] = (signal, gradient)
-        return found
+    def levels(self) -> dict[str, np.ndarray]:
+        """Return how many powers of ten signal and gradient are above where they begin (2, L + 1), by lane."""
+        pairs = {
+            kind: (flow.activation / flow.activation[0], self.gradients()[kind]) for kind, flow in self.flows().items()
+        }
+        return {kind: signals.decades(pair) for kind, pair in pairs.items()}
 
     @ll.kept(framing=True)
     def span(self) -> tuple[float, float]:
@@ -113,9 +120,7 @@ class GradientFlow(ll.Scene):
 
         They change in steps, and not while the knob is moved.
         """
-        found = np.concatenate(self.levels()[self.activation])
-        if self.show == "steps":
-            found = np.log10(np.clip(self.learnt()[1], LEAST, 1 / LEAST)).ravel()
+        found = signals.decades(self.learnt()[1]) if self.show == "steps" else self.levels()[self.activation]
         return -shapes.in_steps(0.5 - found.min(), 2.0, 1.4), shapes.in_steps(float(found.max()), 1.0, 1.4)
 
     @ll.kept
@@ -134,167 +139,144 @@ class GradientFlow(ll.Scene):
         return LENGTH * (np.asarray(layer) / self.depth - 0.5)
 
     @staticmethod
-    def lane(kind: str) -> float:
-        """Return the y of a lane's middle."""
-        return PITCH * (FRONT.index(kind) - (len(FRONT) - 1) / 2)
+    def lane(kind: str, which: int = 0) -> float:
+        """Return the y of a lane, in the middle of its bars of the signal (0, behind) or of the gradient (1)."""
+        return PITCH * (FRONT.index(kind) - (len(FRONT) - 1) / 2) + (0.5 - which) * (THICK + GAP)
+
+    def ways(self, now: ll.Now) -> tuple[float, float]:
+        """Return which layer the signal has reached, and which one the gradient on its way back."""
+        back = self.depth * (1 - now.eased(*BACK)) if now.share > BACK[0] else self.depth + 1.0
+        return now.eased(*THERE) * self.depth, back
 
     # -------------------------------------------------------------------------------------------------- the picture
     def frame(self, now: ll.Now) -> ll.Frame:
         """Return the bars that signal and gradient have left on their way so far."""
         if self.show == "steps":
             return self.ridges(now)
-        there, back = now.eased(*THERE) * self.depth, self.depth * (1 - now.eased(*BACK))
         drawn: list[layers.Layer] = [*self.scale()]
-        for kind in signals.ACTIVATIONS:
-            drawn += self.bars(kind, there, back if now.share > BACK[0] else self.depth + 1.0)
-        if THERE[0] < now.share < THERE[1] + 0.03:
-            drawn += [self.packet(kind, there, 0) for kind in signals.ACTIVATIONS]
-        if BACK[0] < now.share < 1.0:
-            drawn += [self.packet(kind, back, 1) for kind in signals.ACTIVATIONS]
-        told = back if now.share > BACK[0] else self.depth
-        for kind in signals.ACTIVATIONS:
-            drawn += self.names(kind, told)
+        moving = (THERE[0] < now.share < THERE[1] + 0.03, BACK[0] < now.share < 1.0)
+        for kind in FRONT:
+            drawn += [*self.bars(kind, now), *self.names(kind, self.ways(now)[1])]
+            drawn += [self.packet(kind, self.ways(now)[which], which) for which in (0, 1) if moving[which]]
         return ll.Frame([*drawn, *self.knob()], self.notes(), self.view(now))
 
-    def ridges(self, now: ll.Now) -> ll.Frame:
-        """Return the lengths of the gradients while the network learns: a ridge for each second step, back to front."""
-        losses, length = self.learnt()
-        level = self.height(np.log10(np.clip(length[::2], LEAST, 1 / LEAST)))
-        last, depth = len(level) - 1, (self.lane(FRONT[-1]) - self.lane(FRONT[0]) + 0.6)
-        step = now.eased(0.05, 0.92) * last
-        shown = level[: int(step) + 1] * np.clip(step + 1 - np.arange(int(step) + 1), 0.15, 1)[:, None]
-        edges = self.along(np.arange(self.depth + 2.0) - 0.5)
-        pitch = depth / max(STEPS // 2, last)
-        low, high = shapes.ridgeline(edges, shown, -pitch, -0.72)
-        low, high = np.minimum(low, high), np.maximum(low, high)
-        move = np.array([0.0, depth / 2, 0.0])
-        color = shown.ravel() / max(float(level.max()), 1e-9)
-        told = [words("length ?", one) for one in length[::2].ravel()[: len(color)]]
-        bars = layers.Bars(
-            low + move, high + move, color, "height", name="Gradient", worth=told, key="ridges", shadow=False
-        )
-        names: list[layers.Layer] = []
-        for k in sorted({0, int(step)}):
-            y, z = depth / 2 - (k + 0.4) * pitch, float(level[k, 0])
-            name, value = words("step ?n", 2 * k), words("?", length[2 * k, 0])
-            names.append(layers.Label((float(edges[-1]) + 0.05, y, 0.0), name, "text", size=18, side="right"))
-            names.append(layers.Label((float(edges[0]) - 0.05, y, z), value, "accent", size=18, side="left"))
-        title, _, *_ = self.notes()
-        loss = words("loss ? after ?n steps", losses[min(2 * int(step), len(losses) - 1)], 2 * int(step))
-        assert isinstance(title, layers.Title)
-        series = layers.Series("loss", "accent", np.arange(float(len(losses))), losses)
-        chart = layers.Chart("Loss", [series], now=2.0 * step, x_label="step")
-        head = layers.Title(f"{NAMES[self.activation]} while it learns", title.latex, (*title.lines, loss))
-        return ll.Frame([*self.scale(), bars, *names], [head, chart], self.view(now))
-
-    def bars(self, kind: str, there: float, back: float) -> list[layers.Layer]:
+    def bars(self, kind: str, now: ll.Now) -> list[layers.Layer]:
         """Return a lane's bars: blue behind for the signal, orange before it for the gradient."""
-        layer = np.arange(self.depth + 1.0)
-        grown = np.clip(there - layer + 1, 0, 1), np.clip(layer - back + 1, 0, 1)
-        low, high, colors, worth = [], [], [], []
-        half = 0.36 * LENGTH / self.depth
-        flow = self.flows()[kind]
-        both = (flow.activation, self.gradients()[kind])
-        for which, (level, share) in enumerate(zip(self.levels()[kind], grown, strict=True)):
-            seen = np.flatnonzero(share > 0)
-            x, z = self.along(layer[seen]), self.height(level[seen]) * share[seen]
-            y = self.lane(kind) + (0.05 if which == 0 else -0.05 - THICK) + 0 * x
-            low.append(np.stack([x - half, y, 0 * z], -1))
-            high.append(np.stack([x + half, y + THICK, z], -1))
-            colors += [tuple(COLORS.values())[which]] * len(seen)
-            worth += [words(("rms" if which == 0 else "length") + " ?s", v) for v in both[which][seen]]
+        layer, (there, back) = np.arange(self.depth + 1.0), self.ways(now)
+        grown, half = (np.clip(there - layer + 1, 0, 1), np.clip(layer - back + 1, 0, 1)), 0.36 * LENGTH / self.depth
+        feet, heights, colors, worth = [], [], [], []
+        for which, value in enumerate((self.flows()[kind].activation, self.gradients()[kind])):
+            seen = np.flatnonzero(grown[which] > 0)
+            heights.append(self.height(self.levels()[kind][which][seen]) * grown[which][seen])
+            feet.append(np.stack([self.along(layer[seen]), np.full(len(seen), self.lane(kind, which)), 0 * seen], -1))
+            colors += len(seen) * [tuple(COLORS.values())[which]]
+            worth += [words(f"{('rms', 'length')[which]} ?s", one) for one in value[seen]]
         if not colors:
             return []
+        foot, rise, reach = np.concatenate(feet), np.concatenate(heights), np.array([half, THICK / 2, 0.0])
+        high = foot + reach + np.outer(rise, (0.0, 0.0, 1.0))
         look: dict[str, Any] = {"key": f"lane.{kind}", "name": NAMES[kind], "worth": worth, "shadow": False}
-        return [layers.Bars(np.concatenate(low), np.concatenate(high), colors, **look)]
+        return [layers.Bars(foot - reach, high, colors, **look)]
 
     def packet(self, kind: str, layer: float, which: int) -> layers.Points:
         """Return the signal (0) or the gradient (1) on its way: as large as it is now."""
         level = float(np.interp(layer, np.arange(self.depth + 1.0), self.levels()[kind][which]))
-        y = self.lane(kind) + (0.05 + THICK / 2 if which == 0 else -0.05 - THICK / 2)
-        at = np.array([[float(self.along(layer)), y, float(self.height(level)) + 0.06]])
+        at = np.array([[float(self.along(layer)), self.lane(kind, which), float(self.height(level)) + 0.06]])
         size = float(np.clip(9.0 * 10 ** (0.12 * level), 3.0, 22.0))
         color, name = tuple(COLORS.values())[which], ("Signal", "Gradient")[which]
         return layers.Points(at, color, size, "sphere", outline=True, key=f"packet.{kind}.{which}", name=name)
 
     def names(self, kind: str, layer: float) -> list[layers.Layer]:
         """Return a lane's name behind its output, and how long its gradient is by a layer."""
-        gradient, y = self.gradients()[kind], self.lane(kind)
-        value = gradient[int(np.clip(round(layer), 0, self.depth))]
-        color = "accent" if kind == self.activation else "dim"
-        high = np.interp(layer, np.arange(self.depth + 1.0), self.levels()[kind][1])
-        end = (float(self.along(-0.6)) - 0.12, y - 0.05 - THICK / 2, float(self.height(high)))
-        name = layers.Label(
-            (float(self.along(self.depth * 1.03 + 0.6)), y, 0.0), NAMES[kind], color, size=18, side="right"
-        )
-        told = layers.Label(end, words("?", value), color, size=18, side="left", key=f"value.{kind}")
-        return [name, told] if layer < self.depth else [name]
+        color, x = "accent" if kind == self.activation else "dim", LENGTH / 2 + 0.18
+        drawn: list[layers.Layer] = [layers.Label((x, self.lane(kind, 0), 0.0), NAMES[kind], color, size=18)]
+        if layer < self.depth:
+            high = self.height(np.interp(layer, np.arange(self.depth + 1.0), self.levels()[kind][1]))
+            text, at = words("?", self.gradients()[kind][round(layer)]), (-x - 0.1, self.lane(kind, 1), float(high))
+            drawn.append(layers.Label(at, text, color, size=18, side="left", key=f"value.{kind}"))
+        return drawn
+
+    def ridges(self, now: ll.Now) -> ll.Frame:
+        """Return the lengths of the gradients while the network learns: a ridge for each second step, back to front."""
+        losses, length = self.learnt()
+        level = self.height(signals.decades(length[::2]))
+        last, depth = len(level) - 1, (len(FRONT) - 1) * PITCH + 0.6
+        step, pitch = now.eased(0.05, 0.92) * last, depth / max(STEPS // 2, last)
+        shown = level[: int(step) + 1] * np.clip(step + 1 - np.arange(int(step) + 1), 0.15, 1)[:, None]
+        edges = self.along(np.arange(self.depth + 2.0) - 0.5)
+        boxes = np.array(shapes.ridgeline(edges, shown, -pitch, -0.72)) + np.array([0.0, depth / 2, 0.0])
+        told = [words("length ?", one) for one in length[::2].ravel()[: shown.size]]
+        look: dict[str, Any] = {"name": "Gradient", "worth": told, "key": "ridges", "shadow": False}
+        color = shown.ravel() / max(float(level.max()), 1e-9)
+        drawn = [*self.scale(), layers.Bars(boxes.min(axis=0), boxes.max(axis=0), color, "height", **look)]
+        for k in sorted({0, int(step)}):
+            y, right, left = depth / 2 - (k + 0.4) * pitch, float(edges[-1]) + 0.05, float(edges[0]) - 0.05
+            first, z = words("?", length[2 * k, 0]), float(level[k, 0])
+            drawn.append(layers.Label((right, y, 0.0), words("step ?n", 2 * k), "text", size=18, side="right"))
+            drawn.append(layers.Label((left, y, z), first, "accent", size=18, side="left"))
+        loss = words("loss ? after ?n steps", losses[min(2 * int(step), len(losses) - 1)], 2 * int(step))
+        series = layers.Series("loss", "accent", np.arange(float(len(losses))), losses)
+        chart = layers.Chart("Loss", [series], now=2.0 * step, x_label="step")
+        head = layers.Title(f"{NAMES[self.activation]} while it learns", FORMULA, (*self.made(), loss))
+        return ll.Frame(drawn, [head, chart], self.view(now))
 
     @ll.kept
     def scale(self) -> list[layers.Layer]:
         """Return the levels of some powers of ten behind the lanes, and the floor on which nothing has changed."""
         low, high = self.span()
-        step = next(step for step in (1, 2, 3, 5, 10, 20) if (high - low) / step <= 4)
-        y, x = self.lane(FRONT[-1]) + 0.4, LENGTH / 2 + 0.1
+        step = next(step for step in (1, 2, 3, 5, 10, 20, 60) if step * self.decade() >= 0.2)
+        y, x = self.lane(FRONT[-1]) + 0.25, LENGTH / 2 + 0.1
         marks = [k for k in range(-60, 61, step) if low <= k <= high]
         walls = [np.array([(-x, y, z), (x, y, z)]) for z in self.height(np.array(marks, float))]
+        one, fronts = float(self.height(0.0)), [self.lane(kind, 1) - THICK / 2 - 0.01 for kind in FRONT]
+        ones = [np.array([(-x, at, one), (x, at, one)]) for at in fronts] if self.show == "layers" else []
         floor = np.array([[(-x, -y, 0.0), (x, -y, 0.0)], [(-x, y, 0.0), (x, y, 0.0)]])
-        ones = [
-            np.array([(-x, self.lane(kind) - 0.06 - THICK, z), (x, self.lane(kind) - 0.06 - THICK, z)])
-            for kind, z in zip(FRONT, np.repeat(self.height(0.0), len(FRONT)), strict=True)
-        ]
-        ones = ones if self.show == "layers" else []
+        names = [(float(self.height(k)), f"10^{{{k}}}" if k else "1", f"scale.{k}") for k in marks]
         return [
             layers.Lines(walls, ["text" if k == 0 else "hair" for k in marks], 1.2, pickable=False),
             layers.Sheet(floor, fill=0.14, color="grid", every=(0, 0), pickable=False),
             layers.Lines(ones, "text", 1.2, 0.5, dash=(10.0, 5.0), pickable=False),
-            *(
-                layers.Label((x + 0.04, y, float(self.height(k))), f"10^{{{k}}}" if k else "1", "dim", latex=True,
-                             size=17, side="right", key=f"scale.{k}")
-                for k in marks
-            ),
-        ]  # fmt: skip
+            *(layers.Label((x + 0.04, y, z), text, "dim", latex=True, size=17, key=key) for z, text, key in names),
+        ]
 
     @ll.kept
     def bounds(self) -> np.ndarray:
         """Return the corners of the lanes."""
         top = float(self.height(self.span()[1])) + (0.6 if self.show == "steps" else 0.1)  # below the title
-        x, y = (-LENGTH / 2 - 0.45, LENGTH / 2 + 0.45), (self.lane(FRONT[0]) - 0.4, self.lane(FRONT[-1]) + 0.45)
-        return np.array([(a, b, c) for a in x for b in y for c in (0.0, top)])
+        x, y = LENGTH / 2 + 0.45, self.lane(FRONT[-1]) + 0.3
+        return shapes.box((-x, -y, 0.0), (x, y, top))
 
     def view(self, now: ll.Now) -> ll.View:
         """Return a view that goes along with the gradient a little."""
         return ll.View(-70.0, 27.0, bounds=self.bounds(), turned=(-9.0 * now.eased(*BACK), 0.0))
 
     # ---------------------------------------------------------------------------------------------------- the notes
+    def made(self) -> tuple[str, ...]:
+        """Say what the networks are made of."""
+        lines = [words("?n layers of ?n, ", self.depth, self.width) + words(WEIGHTS[self.init], self.gain)]
+        lines += ["a link around each"] * self.residual
+        return (*lines, f"{self.norm} normalization") if self.norm != "none" else tuple(lines)
+
     @ll.kept
     def notes(self) -> list[layers.Note]:
         """Return what the networks are, and the gradients by layer."""
-        kind = {"xavier": "variance 1/n", "he": "variance 2/n", "orthogonal": "orthonormal"}[self.init]
-        more = ["a link around each"] * self.residual + [f"{self.norm} normalization"] * (self.norm != "none")
-        lines = (words("?n layers of ?n, weights of ", self.depth, self.width) + kind + words(" times ?", self.gain),
-                 *more)  # fmt: skip
-        layer = np.arange(self.depth + 1.0)
-        series = [layers.Series(NAMES[one], color, layer, np.clip(self.gradients()[one], LEAST, 1 / LEAST))
-                  for one, color in zip(FRONT, ("lane.1", "lane.4", "lane.3", "lane.0"), strict=True)]  # fmt: skip
-        formula = r"\|\delta_0\| = g_1 g_2 \cdots g_L \, \|\delta_L\|"
-        rows = [
-            layers.Row(COLORS["activation"], "activation, forward"),
-            layers.Row(COLORS["gradient"], "gradient, back"),
-        ]
+        layer, lanes = np.arange(self.depth + 1.0), ("lane.1", "lane.4", "lane.3", "lane.0")
+        series = [layers.Series(NAMES[one], color, layer, 10.0 ** self.levels()[one][1])
+                  for one, color in zip(FRONT, lanes, strict=True)]  # fmt: skip
+        legend = layers.Legend([layers.Row(COLORS[one], text) for one, text in ROWS.items()])
         chart = layers.Chart("Length of the gradient", series, log_y=True, x_label="layer")
-        return [layers.Title(self.title, formula, lines), layers.Legend(rows), chart]
+        return [layers.Title(self.title, FORMULA, self.made()), legend, chart]
 
     # -------------------------------------------------------------------------------------------------- what it takes
     def knob_at(self) -> np.ndarray:
         """Return where the knob stands: on the chosen lane's gradient by the inputs."""
         level = float(self.height(self.levels()[self.activation][1][0]))
-        return np.array([float(self.along(0)), self.lane(self.activation) - 0.05 - THICK / 2, level + KNOB])
+        return np.array([float(self.along(0)), self.lane(self.activation, 1), level + KNOB])
 
     def knob(self) -> list[layers.Layer]:
         """Return the knob."""
-        return [layers.Points(self.knob_at()[None], "accent", 7.0, "sphere", outline=True, group="handles", key="knob",
-                              name="Drag: the gain follows")]  # fmt: skip
+        look: dict[str, Any] = {"outline": True, "group": "handles", "key": "knob", "name": "Drag: the gain follows"}
+        return [layers.Points(self.knob_at()[None], "accent", 7.0, "sphere", **look)]
 
     def handles(self, now: ll.Now) -> Sequence[ll.Handle]:
         """Return the knob that changes the gain."""
@@ -310,7 +292,6 @@ class GradientFlow(ll.Scene):
     def pick(self, layer: layers.Layer, element: int) -> bool:
         """Tell the numbers of the lane that is clicked."""
         kind, _, lane = layer.key.partition(".")
-        if kind != "lane":
-            return False
-        self.set("activation", lane)
-        return True
+        if kind == "lane":
+            self.set("activation", lane)
+        return kind == "lane"

@@ -18,8 +18,6 @@ FIRST, LAST = 0.08, 0.84  # shares of the scene in which the bars split
 SPLITTING = 0.55  # of a stage
 FLAT = 1e-12  # height of a bar that is none
 DOTTED = 24  # bars up to which a dot shows where a height is taken
-WIDE, HIGH = 4.0, 3.0  # of the plot, world
-NUMBERS = 17.0  # size of the numbers on axes, pixels
 DISC = 1.5  # radius of the disc, world
 
 
@@ -74,11 +72,7 @@ class IntegralArea(ll.Scene):
 
     def stage(self, now: ll.Now) -> tuple[int, float]:
         """Return which of the counts is shown, and how far its bars have moved from those before."""
-        stages = len(self.counts)
-        place = (now.share - FIRST) / (LAST - FIRST) * (stages - 1)
-        number = int(np.clip(np.ceil(place - 1e-9), 0, stages - 1))
-        part = min(max((place - number + 1) / SPLITTING, 0.0), 1.0) if number else 1.0
-        return number, part * part * (3 - 2 * part)
+        return now.stage(len(self.counts) - 1, FIRST, LAST, SPLITTING)
 
     @ll.kept
     def turns(self) -> np.ndarray:
@@ -128,9 +122,8 @@ class IntegralArea(ll.Scene):
     def plot(self) -> plots.Plot:
         """The axes of f."""
         low, high = plots.range_of(self.function, self.span)
-        name, look = rf"\fgcolor{{{F}}}{{f(x)}}", {"count": (5, 4), "number_size": NUMBERS}
-        up = 1.6 if self.show == "running" else HIGH
-        return plots.Plot(self.span, (min(low, 0.0), max(high, 0.0)), "x", name, right=WIDE, up=up, **look)
+        up = {"up": 1.6} if self.show == "running" else {}
+        return curves.axes(self.span, (min(low, 0.0), max(high, 0.0)), "f(x)", F, **up)
 
     @property
     @ll.kept
@@ -139,9 +132,9 @@ class IntegralArea(ll.Scene):
         area = self.running()[1]
         area = area[np.isfinite(area)]
         low, high = float(area.min(initial=0.0)), float(area.max(initial=0.0))
-        edge, name = 0.12 * max(high - low, 1e-9), rf"\fgcolor{{{TOTAL}}}{{A(x)}}"
-        place: dict[str, Any] = {"corner": (0.0, 2.1, 0.0), "right": WIDE, "up": 1.6}
-        return plots.Plot(self.span, (low - edge, high + edge), "", name, count=(0, 2), number_size=NUMBERS, **place)
+        heights = low - 0.12 * max(high - low, 1e-9), high + 0.12 * max(high - low, 1e-9)
+        look = {"x_name": "", "corner": (0.0, 2.1, 0.0), "up": 1.6, "count": (0, 2)}
+        return curves.axes(self.span, heights, "A(x)", TOTAL, **look)
 
     @ll.kept
     def curve(self) -> plots.Pieces:
@@ -152,13 +145,13 @@ class IntegralArea(ll.Scene):
     def view(self, unrolled: float) -> ll.View:
         """Return the view straight down on all of it; on the disc it widens while that is unrolled."""
         if self.show == "running":
-            return ll.View(flat=True, bounds=np.vstack([self.plot.bounds(), self.upper.bounds()]))
+            return ll.View(flat=True, bounds=np.vstack([self.plot.bounds(), self.upper.bounds(above=0.08)]))
         if self.show == "rings":
             wide = (1.3 + (np.pi + 0.25 - 1.3) * unrolled) * DISC
             high = (1.15 + 2.0 * unrolled * (1.0 - unrolled)) * DISC  # the ends of rings swing up, and come down
             corners = np.array([(-wide, -1.35 * DISC, 0.0), (wide, high, 0.0)])
             return ll.View(flat=True, bounds=corners, moves=True)
-        return ll.View(flat=True, bounds=self.plot.bounds())
+        return ll.View(flat=True, bounds=self.plot.bounds(above=0.02))
 
     def frame(self, now: ll.Now) -> ll.Frame:
         """Return the picture that is asked for."""
@@ -178,12 +171,11 @@ class IntegralArea(ll.Scene):
         """Return the bars, each on its way from the one that it was split from, and the curve."""
         number, moved = self.stage(now)
         boxes = self.standing(number) if moved == 1.0 else self.moving(number, moved)
-        drawn: list[layers.Layer] = [self.plot, *boxes]
-        drawn.append(self.curve())
+        drawn: list[layers.Layer] = [self.plot, *boxes, self.curve()]
         bars = self.bars(self.counts[number], self.rule)
         if len(bars.heights) <= DOTTED and moved == 1.0:
             drawn.append(self.plot.points(bars.places, bars.heights, "text", 4.0, name="Height"))
-        return [*drawn, *self.limits(), self.number(words("?.4", read["sum_now"]), AREA)]
+        return [*drawn, *self.limits(), curves.headline(self.plot, words("?.4", read["sum_now"]), AREA)]
 
     @ll.kept
     def standing(self, number: int) -> list[layers.Layer]:
@@ -192,19 +184,12 @@ class IntegralArea(ll.Scene):
 
     def moving(self, number: int, moved: float) -> list[layers.Layer]:
         """Return the bars of a stage, so far from those before."""
-        drawn: list[layers.Layer] = []
         if self.rule in ("lower", "upper"):
-            lower, upper = (self.outline(number, moved, rule) for rule in ("lower", "upper"))
-            drawn += [
-                *self.boxes(lower, np.zeros_like(lower[1]), AREA, "Lower"),
-                *self.boxes(upper, lower[1], BELOW, "Between"),
-            ]
-        else:
-            edges, heights = self.outline(number, moved, self.rule)
-            drawn += self.boxes((edges, np.maximum(heights, 0.0)), np.zeros_like(heights), AREA, "Bar")
-            if (heights < 0.0).any():
-                drawn += self.boxes((edges, np.minimum(heights, 0.0)), np.zeros_like(heights), BELOW, "Bar")
-        return drawn
+            (edges, lower), (_, upper) = (self.outline(number, moved, rule) for rule in ("lower", "upper"))
+            return [*self.boxes(edges, lower, AREA, "Lower"), *self.boxes(edges, upper, BELOW, "Between", foot=lower)]
+        edges, heights = self.outline(number, moved, self.rule)
+        above, below = np.maximum(heights, 0.0), np.minimum(heights, 0.0)
+        return [*self.boxes(edges, above, AREA, "Bar"), *self.boxes(edges, below, BELOW, "Bar")]
 
     def outline(self, number: int, moved: float, rule: str) -> tuple[np.ndarray, np.ndarray]:
         """Return edges and heights of the bars of a stage, on their way from those before."""
@@ -215,32 +200,24 @@ class IntegralArea(ll.Scene):
         return bars.edges, before + moved * (bars.heights - before)
 
     def boxes(
-        self, outline: tuple[np.ndarray, np.ndarray], foot: np.ndarray, color: str, name: str
+        self, edges: np.ndarray, top: np.ndarray, color: str, name: str, foot: np.ndarray | None = None
     ) -> list[layers.Layer]:
-        """Return the bars between two heights, cut at the plot's edges; the more they are, the thinner their lines."""
-        edges, top = outline
+        """Return bars from a foot (n,), or from 0, to their top (n,): the more they are, the thinner their lines."""
+        foot = np.zeros_like(top) if foot is None else foot
         seen = int((np.abs(top - foot) > FLAT).sum())
         if not seen:
             return []
         width = float(np.clip(40.0 / seen, 0.25, 1.6))
-        look: dict[str, Any] = {"foot": foot, "fill": 0.5, "width": width, "name": name, "key": f"{name} {color}"}
-        return [self.plot.bars(edges, top, color, 0.0, **look)]
+        return [self.plot.bars(edges, top, color, 0.0, foot, 0.5, width, name=name, key=f"{name} {color}")]
 
     def limits(self) -> list[layers.Layer]:
         """Return the two places between which the area is taken, and their names."""
         drawn: list[layers.Layer] = []
         for x, name in ((self.low, "a"), (self.high, "b")):
             drawn.append(self.plot.points(x, 0.0, "text", 6.5, name=f"Limit {name}"))
-            drawn.append(
-                self.plot.label(x, 0.0, name, "text", "below left" if name == "a" else "below right", True, 24)
-            )
+            side: layers.Side = "above left" if name == "a" else "above right"
+            drawn.append(self.plot.label(x, 0.0, name, "text", side, True, 24))
         return drawn
-
-    def number(self, text: str, color: str, plot: plots.Plot | None = None) -> layers.Label:
-        """Return the number that matters, large, at the upper left of a plot."""
-        plot = plot or self.plot
-        (x0, x1), (_, y1) = plot.x, plot.y
-        return layers.Label(plot.world(x0 + 0.04 * (x1 - x0), y1), text, color, size=36, side="below right")
 
     # ------------------------------------------------------------------------------------------------- the area so far
     def shown_running(self, now: ll.Now, read: ll.Readouts) -> list[layers.Layer]:
@@ -249,26 +226,24 @@ class IntegralArea(ll.Scene):
         if not np.isfinite([height, area]).all():
             return [plot, self.upper, self.curve(), *self.limits()[:1]]
         a, b = sorted((self.low, x))
+        at, up, over = plot.world(x, 0.0), plot.world(x, height), self.upper.world(x, area)
+        ahead = 2 * x <= sum(self.span)
+        by_slope = curves.beside(round(height, 2) > 0, ahead)
+        by_height = curves.beside(self.function.slope(x) > 0, ahead)
         drawn: list[layers.Layer] = [plot, self.upper, self.whole().upto(max(x, self.span[0]))]
         if b > a:
             drawn.append(plot.area(self.function, AREA, (a, b), negative=BELOW, fill=0.35))
-        drawn.append(self.curve())
-        at, up = plot.world(x, 0.0), plot.world(x, height)
-        drawn.append(layers.Lines([np.stack([at, up])], SLOPE, 5.0, name="Height", worth=[height]))
         tangent = (x, area), (x + 1.0, area + height)
-        drawn.append(self.upper.line(*tangent, SLOPE, reach=0.12, width=4.0, name="Slope"))
-        joined = np.stack([up, self.upper.world(x, area)])
-        drawn.append(layers.Lines([joined], "dim", 1.2, dash=(8, 5), pickable=False))
-        drawn.append(self.upper.points(x, area, TOTAL, 8.0, name="Area so far"))
-        late = x > np.mean(self.span)
-        slope = self.upper.label(
-            x, area, words("slope ?.2", height), SLOPE, "above left" if late else "below right", size=26
-        )
-        drawn.append(slope)
-        drawn.append(
-            plot.label(x, height / 2, words("height ?.2", height), SLOPE, "left" if late else "right", size=26)
-        )
-        return [*drawn, *self.limits()[:1], self.number(words("area ?.2", area), TOTAL, self.upper)]
+        return [
+            *drawn, self.curve(),
+            layers.Lines([np.stack([at, up])], SLOPE, 5.0, name="Height", worth=[height]),
+            self.upper.line(*tangent, SLOPE, reach=0.12, width=4.0, name="Slope"),
+            layers.Lines([np.stack([up, over])], "dim", 1.2, dash=(8, 5), pickable=False),
+            self.upper.points(x, area, TOTAL, 8.0, name="Area so far"),
+            self.upper.label(x, area, words("slope ?.2", height), SLOPE, by_slope, size=26),
+            plot.label(x, height, words("height ?.2", height), SLOPE, by_height, size=26),
+            *self.limits()[:1], curves.headline(self.upper, words("area ?.2", area), TOTAL),
+        ]  # fmt: skip
 
     @ll.kept
     def whole(self) -> plots.Pieces:
@@ -278,34 +253,30 @@ class IntegralArea(ll.Scene):
     # ------------------------------------------------------------------------------------------------- the disc
     def shown_rings(self, now: ll.Now, read: ll.Readouts) -> list[layers.Layer]:
         """Return the rings of a disc, each unrolled a little after the one around it."""
-        count = max(self.n, 1)
-        radii = DISC * np.arange(count + 1) / count
-        drawn: list[layers.Layer] = []
-        for k in range(count):
-            late = 0.30 * (1 - k / max(count - 1, 1))  # the outermost one first
-            share = now.eased(0.1 + late, 0.5 + late)
-            outer, inner = calculus.unrolled_ring(radii[k], radii[k + 1], share)
-            fill = 0.75 if k % 2 else 0.5
-            look: dict[str, Any] = {"name": "Ring", "key": f"ring {k}", "depth": False}
-            drawn.append(
-                layers.Curve(ll.shapes.lifted(outer), AREA, 0.0, foot=ll.shapes.lifted(inner), fill=fill, **look)
-            )
-        flat = now.eased(0.8, 0.92)
-        foot = np.array([0.0, -DISC, 0.0])
+        radii, drawn = DISC * np.arange(self.n + 1) / self.n, []
+        for k in range(self.n):
+            late = 0.30 * (1 - k / max(self.n - 1, 1))  # the outermost one first
+            sides = calculus.unrolled_ring(radii[k], radii[k + 1], now.eased(0.1 + late, 0.5 + late))
+            outer, inner = map(ll.shapes.lifted, sides)
+            look: dict[str, Any] = {"fill": 0.75 if k % 2 else 0.5, "name": "Ring", "key": f"ring {k}", "depth": False}
+            drawn.append(layers.Curve(outer, AREA, 0.0, foot=inner, **look))
+        flat, middle, foot = now.eased(0.8, 0.92), np.zeros(3), np.array([0.0, -DISC, 0.0])
         if flat > 0.0:
-            corners = np.array([(-np.pi * DISC, -DISC, 0.0), (np.pi * DISC, -DISC, 0.0), (0.0, 0.0, 0.0)])
-            drawn.append(layers.Polygon(corners, "text", 0.0, 2.4, dim=1.0 - flat, name="Triangle"))
-            drawn.append(layers.Lines([np.array([(0.0, 0.0, 0.0), foot])], "text", 2.0, dash=(8, 5), depth=False))
-            drawn.append(layers.Label(foot, r"2\pi R", latex=True, size=30, side="below"))
-            drawn.append(
-                layers.Label((0.0, -DISC / 2, 0.0), "R", latex=True, size=28, side="right", plate="background")
-            )
+            wide = np.array([np.pi * DISC, 0.0, 0.0])
             result = tex(r"\tfrac12 \cdot 2\pi R \cdot R = \pi R^2 = ?.2", (AREA, read["sum"]))
-            drawn.append(layers.Label((0.0, 0.35 * DISC, 0.0), result, latex=True, size=34, side="centre"))
+            drawn += [
+                layers.Polygon(
+                    np.stack([foot - wide, foot + wide, middle]), "text", 0.0, 2.4, dim=1.0 - flat, name="Triangle"
+                ),
+                layers.Lines([np.stack([middle, foot])], "text", 2.0, dash=(8, 5), depth=False),
+                layers.Label(foot, r"2\pi R", latex=True, size=30, side="below"),
+                layers.Label(foot / 2, "R", latex=True, size=28, side="right", plate="background"),
+                layers.Label(-0.35 * foot, result, latex=True, size=34, side="centre"),
+            ]
         elif now.share < 0.1:
-            radius = np.array([(0.0, 0.0, 0.0), (DISC, 0.0, 0.0)])
-            drawn.append(layers.Lines([radius], "text", 2.4, casing=1.4, depth=False, name="Radius"))
-            drawn.append(layers.Label(radius[1], tex("R = ?", self.high), latex=True, size=30, side="right"))
+            rim = np.array([DISC, 0.0, 0.0])
+            drawn.append(layers.Lines([np.stack([middle, rim])], "text", 2.4, casing=1.4, depth=False, name="Radius"))
+            drawn.append(layers.Label(rim, tex("R = ?", self.high), latex=True, size=30, side="right"))
         return drawn
 
     # ------------------------------------------------------------------------------------------------- notes

@@ -8,33 +8,20 @@ from typing import Any, ClassVar
 import numpy as np
 
 import lossland as ll
-from lossland import layers, parameters, signs, words
-from lossland.models import journeys, layer_maps, networks, runfiles
+from lossland import layers, pads, parameters, shapes, signs, with_article, words
+from lossland.models import drawings, journeys, layer_maps, networks
 
 PITCH = 1.95  # from the middle of a cloud to that of the next; a cloud is about 2 wide
 SHOWN = 720  # samples that are drawn: all of the test, and some more
 THREADS = 14  # at most
-SHOWS = ("all", "misread", *"0123456789")
-MOST = 6  # hidden layers
+SHOWS = ("all", "misread", *"0123456789", "drawn")
+NAMES_AT = -1.15  # height of the clouds' names
+PAD, PAD_FOOT = 1.3, 1.5  # side of the pad to draw on, and how high it stands
 FORMULA = r"B / T = \mathrm{tr}\, S_B \,/\, \mathrm{tr}\, S_T"
+FOUR = "000ag000005g900000dfd40008g6g6000ggggge00678g9900007g3000008g200"  # what is drawn at first
 
 
-def widths(text: str) -> tuple[int, ...]:
-    """Return the widths of the hidden layers: ``32-32-32``."""
-    parts = [part for part in text.replace(",", "-").replace(" ", "").split("-") if part]
-    if not 0 < len(parts) <= MOST or not all(
-        part.isascii() and part.isdigit() and 3 < int(part) <= 64 for part in parts
-    ):
-        raise ll.UserError(f"widths are one to {MOST} whole numbers from 4 to 64, such as 32-32-32, not {text!r}.")
-    return tuple(map(int, parts))
-
-
-def stored(path: str, activation: str = "relu") -> journeys.Course | None:
-    """Return the course of the first run of a file, None for no path."""
-    return journeys.recorded(runfiles.read(path)[0], activation) if path else None
-
-
-class LayerJourney(ll.Scene):
+class LayerJourney(ll.RunScene):
     """Layer by layer a network brings together what belongs together."""
 
     name = "layer_journey"
@@ -54,35 +41,46 @@ class LayerJourney(ll.Scene):
         "before training": {"epochs": 0, "play": "layers"},
         "one wide layer": {"widths": "64"},
         "tanh": {"activation": "tanh"},
+        "draw a digit": {"show": "drawn", "play": "layers"},
     }
 
-    widths = parameters.Text("32-32-32", widths, "hidden widths", "Neurons of each hidden layer, as 32-32-32.")
+    widths = parameters.Text("32-32-32", journeys.widths, "hidden widths", "Neurons of each hidden layer, as 32-32-32.")
     activation = parameters.Choice("relu", networks.ACTIVATIONS, r"$\varphi$", "What bends each layer.")
     epochs = parameters.Integer(journeys.EPOCHS, 0, journeys.EPOCHS, "epochs", "How often the training has seen all.")
     play = parameters.Choice("training", ("training", "layers"), "time is", "The training goes on, or the samples do.")
     layer = parameters.Integer(
-        MOST + 1, 0, MOST + 1, "up to layer", "How deep the samples go: no farther than to the outputs."
+        journeys.MOST + 1,
+        0,
+        journeys.MOST + 1,
+        "up to layer",
+        "How deep the samples go: no farther than to the outputs.",
     )
-    show = parameters.Choice("all", SHOWS, "show", "All samples, those that are misread, or one digit.")
+    show = parameters.Choice("all", SHOWS, "show", "All samples, those that are misread, one digit, or your own.")
     sample = parameters.Integer(-1, -1, 1_000_000, "sample", "The sample that is followed: click it.", hidden=True)
-    run = parameters.Text("", stored, "run", "A perceptron's training that you recorded, instead.")
+    drawing = parameters.Text(FOUR, drawings.read, "drawing", "The digit that you draw on the pad.", hidden=True)
+    pen = parameters.Point((4.0, 4.0), 0.0, 8.0, "pen", "Where the pen is on the pad: drag it.", hidden=True)
+    run = parameters.Text("", None, "run", "A perceptron's training that you recorded, instead.")
     clock = ll.Clock(16.0)
 
     def changed(self, name: str) -> None:
-        """Leave the recorded run when another network is asked for."""
+        """Leave the recorded run when another network is asked for; read one that is named."""
         if name in ("widths", "epochs"):
             self.values["run"] = ""
+        elif name == "run":
+            self.reread()
+            self.course()
 
     # ------------------------------------------------------------------------------------------------- the network
     @ll.kept
     def course(self) -> journeys.Course:
-        """Return the network along its training."""
-        return stored(self.run, self.activation) or self.trained()
+        """Return the network along its training, or that of a recorded run, of a folder's first one."""
+        recorded = self.runs(self.run)
+        return journeys.recorded(recorded[0], self.activation) if recorded else self.trained()
 
     @ll.refined(levels=(1, *range(5, journeys.EPOCHS + 1, 5)), stale=True)
     def trained(self, epochs: int) -> Generator[object, None, journeys.Course]:
         """Return the training on the digits, epoch by epoch."""
-        training = journeys.training(widths(self.widths), self.activation, self.seed)
+        training = journeys.training(journeys.widths(self.widths), self.activation, self.seed)
         yield from training.upto(epochs)
         return training.course(epochs)
 
@@ -107,36 +105,22 @@ class LayerJourney(ll.Scene):
         return float(deep) if self.play == "training" else now.staged(deep, 0.04, 0.92, moving=0.75)
 
     @ll.kept(most=4)
-    def hidden(self, index: int) -> list[np.ndarray]:
-        """Return the samples (n, d) in each cloud, as they are."""
-        return self.course().hidden(index)
-
-    @ll.kept(most=3)
-    def told(self, index: int) -> tuple[np.ndarray, np.ndarray, float]:
-        """Return how far apart the classes are in each cloud, what a linear probe gets right there, and the network."""
-        target, tested = self.course().target, self.course().tested
-        found = [(journeys.separation(one, target), journeys.probe(one, target, tested)) for one in self.hidden(index)]
-        separation, probe = np.array(found).T
-        return separation, probe, float(np.mean(self.read(index)[tested] == target[tested]))
-
-    @ll.kept(most=3)
-    def read(self, index: int) -> np.ndarray:
-        """Return which class (n,) the network takes each sample for."""
-        return self.hidden(index)[-1].argmax(axis=1)
+    def network(self, index: int) -> journeys.Moment:
+        """Return the network at a moment, with the samples in each of its layers."""
+        return self.course().moment(index)
 
     @ll.kept
-    def misread(self) -> np.ndarray:
-        """Return the samples of the test, as indices, that the network gets wrong in the end."""
-        course = self.course()
-        return np.flatnonzero(course.tested & (self.read(course.last) != course.target))
+    def trained_network(self) -> journeys.Moment:
+        """Return the network in the end."""
+        return self.course().moment(self.course().last)
 
     def readouts(self, now: ll.Now) -> dict[str, Any]:
         """Return how far apart the classes are in each layer, and how well the network does."""
         index = int(self.moment(now) + 1e-6)
-        separation, probe, accuracy = self.told(index)
+        told, misread = self.network(index), len(self.trained_network().misread)
         return {
-            "separation": separation, "probe": probe, "accuracy": accuracy, "depth": self.at(now),
-            "epoch": int(self.course().epochs[index]), "misread": len(self.misread()),
+            "separation": told.separation, "probe": told.probe, "accuracy": told.accuracy, "depth": self.at(now),
+            "epoch": int(self.course().epochs[index]), "misread": misread,
         }  # fmt: skip
 
     # ------------------------------------------------------------------------------------------------- the clouds
@@ -153,12 +137,23 @@ class LayerJourney(ll.Scene):
 
     @ll.kept(most=4)
     def clouds(self, index: int) -> np.ndarray:
-        """Return all samples in all clouds in the world (L + 1, n, 3), each cloud as large as the others."""
-        hidden = zip(self.seen(), self.hidden(index), strict=True)
-        found = [frame.shown(one - one.mean(axis=0) + frame.middle) for frame, one in hidden]
-        clouds = np.array([one / max(float(np.quantile(np.linalg.norm(one, axis=1), 0.97)), 1e-9) for one in found])
-        clouds[..., 0] += PITCH * (np.arange(len(clouds)) - (len(clouds) - 1) / 2)[:, None]
-        return clouds
+        """Return all samples in all clouds in the world (L + 1, n, 3)."""
+        return self.in_a_row(self.course().clouds(index, self.seen()))
+
+    def in_a_row(self, clouds: np.ndarray) -> np.ndarray:
+        """Return clouds (L + 1, n, 3) beside each other."""
+        return clouds + np.array([1.0, 0.0, 0.0]) * self.middles()[:, None, None]
+
+    def middles(self) -> np.ndarray:
+        """Return the x of the clouds' middles."""
+        return PITCH * (np.arange(self.depth + 1) - self.depth / 2)
+
+    @ll.kept(most=4)
+    def ways(self, index: int) -> np.ndarray:
+        """Return where the samples with a thread, or the one that was drawn, are in all clouds (L + 1, m, 3)."""
+        if self.draws:
+            return self.in_a_row(self.course().clouds(index, self.seen(), drawings.read(self.drawing).reshape(1, -1)))
+        return self.clouds(index)[:, self.followed()]
 
     def moving(self, now: ll.Now) -> tuple[int, int, float]:
         """Return between which two kept moments, or whole layers, things are, and how far they have come."""
@@ -166,37 +161,36 @@ class LayerJourney(ll.Scene):
         return int(along), min(int(along) + 1, self.course().last if self.play == "training" else self.depth), along % 1
 
     @ll.kept(most=4)
-    def placed(self, first: int, second: int, index: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return where the samples drawn are (m, n, 3), and where they go.
+    def placed(self, first: int, second: int, index: int, threads: bool) -> tuple[np.ndarray, np.ndarray]:
+        """Return where the samples of the clouds, or those with a thread, are (m, n, 3), and where they go.
 
         While the network learns these are all clouds; else the clouds that are done, and one under way.
         """
-        own = self.chosen()
         if self.play == "training":
             deep = min(self.layer, self.depth) + 1
-            return self.clouds(first)[:deep, own], self.clouds(second)[:deep, own]
-        clouds = self.clouds(index)[:, own]
-        return clouds[[*range(first + 1), first]], clouds[[*range(first + 1), second]]
+            clouds = [(self.ways if threads else self.clouds)(moment)[:deep] for moment in (first, second)]
+        else:
+            whole = (self.ways if threads else self.clouds)(index)
+            clouds = [whole[[*range(first + 1), last]] for last in (first, second)]
+        return clouds[0], clouds[1]
 
     @ll.kept(most=4)
     def by_class(self, first: int, second: int, index: int) -> list[tuple[np.ndarray, np.ndarray]]:
         """Return of each class the places, cloud after cloud, and where they go."""
-        start, end = self.placed(first, second, index)
-        target = self.course().target[self.chosen()]
-        classes = range(len(self.course().data.names))
-        return [(start[:, target == k].reshape(-1, 3), end[:, target == k].reshape(-1, 3)) for k in classes]
+        start, end = self.placed(first, second, index, False)
+        return [(start[:, own].reshape(-1, 3), end[:, own].reshape(-1, 3)) for own in self.members()]
 
     @ll.kept
     def members(self) -> list[np.ndarray]:
         """Return the samples of each class that are drawn, as indices."""
         target = self.course().target[self.chosen()]
-        return [self.chosen()[target == k] for k in range(len(self.course().data.names))]
+        return [self.chosen()[target == k] for k in range(len(self.names()))]
 
     @ll.kept
     def said(self) -> list[list[str]]:
         """Return what is said of them under the pointer."""
-        names, read = self.course().data.names, self.read(self.course().last)
-        return [[f"sample {n}, read as {names[read[n]]}" for n in own] for own in self.members()]
+        read = self.trained_network().read
+        return [[f"sample {n}, read as {self.names()[read[n]]}" for n in own] for own in self.members()]
 
     def frame(self, now: ll.Now) -> ll.Frame:
         """Return the clouds, the threads through them, and the first layer's weights."""
@@ -204,82 +198,81 @@ class LayerJourney(ll.Scene):
         index = int(self.moment(now) + 1e-6)
         drawn: list[layers.Layer] = []
         for k, (start, end) in enumerate(self.by_class(first, second, index)):
-            copies = len(start) // max(len(self.members()[k]), 1)
-            look: dict[str, Any] = {
-                "target": end,
-                "share": share,
-                "worth": copies * self.said()[k],
-                "key": f"class {k}",
-            }
+            said = self.said()[k] * (len(start) // max(len(self.members()[k]), 1))
             dim = 0.0 if self.show in ("all", str(k)) else 0.82
-            name = with_article(self.course().data.names[k]).capitalize()
-            drawn.append(layers.Points(start, f"class.{k}", 2.9, "sphere", dim=dim, name=name, **look))
-        drawn += [
-            *self.digits(),
-            *self.threads(now),
-            *self.names(index, int(self.at(now) + 1e-6)),
-            *self.filters(index),
-        ]
+            look: dict[str, Any] = {"name": with_article(self.names()[k]).capitalize(), "worth": said, "dim": dim}
+            look |= {"target": end, "share": share, "key": f"class {k}"}
+            drawn.append(layers.Points(start, f"class.{k}", 2.9, "sphere", **look))
+        drawn += self.digits() + self.threads(now) + self.below(index, int(self.at(now) + 1e-6)) + self.filters(index)
+        drawn += self.drawn() if self.draws else self.picture()
         return ll.Frame(drawn, self.notes(now), self.view(now))
+
+    def names(self) -> tuple[str, ...]:
+        """Return what the classes are called."""
+        return self.course().data.names
 
     @ll.kept
     def digits(self) -> list[layers.Layer]:
         """Return the names of the classes in their colours, in a row above the clouds."""
-        names, half = self.course().data.names, PITCH * self.depth / 2
-        found = []
-        for k, x in enumerate(np.linspace(1.3 - half, half, len(names))):
-            color = f"class.{k}" if self.show in ("all", "misread", str(k)) else "faint"
+        found, half = [], PITCH * self.depth / 2
+        for k, x in enumerate(np.linspace(1.3 - half, half, len(self.names()))):
+            color = "faint" if self.show.isdigit() and self.show != str(k) else f"class.{k}"
             look: dict[str, Any] = {"size": 22, "side": "above", "key": f"digit {k}"}
-            found.append(layers.Label((x, -0.9, 1.2), names[k], color, **look))
+            found.append(layers.Label((x, -0.9, 1.2), self.names()[k], color, **look))
         return found
 
     @ll.kept
     def followed(self) -> np.ndarray:
         """Return the samples with a thread, as indices; the one that was clicked first."""
-        course, misread = self.course(), self.misread()
-        one = [self.sample % len(course.data)] if self.sample >= 0 else misread[:1].tolist()
-        if self.show == "all":
-            return np.array(one, int)
-        more = misread
-        if self.show != "misread":
-            more = np.intersect1d(np.flatnonzero(course.target == int(self.show)), self.chosen())
-        return np.array(list(dict.fromkeys([*([one[0]] if self.sample >= 0 else []), *more[:THREADS].tolist()])), int)
+        course, misread = self.course(), self.trained_network().misread
+        clicked = [self.sample % len(course.data)] if self.sample >= 0 else []
+        if self.show in ("all", "drawn"):
+            return np.array(clicked or misread[:1], int)
+        of_class = np.flatnonzero(course.target == int(self.show)) if self.show.isdigit() else misread
+        more = np.intersect1d(of_class, self.chosen())
+        return np.array(list(dict.fromkeys([*clicked, *more[:THREADS].tolist()])), int)
 
     def threads(self, now: ll.Now) -> list[layers.Layer]:
-        """Return the ways of the samples that are followed, from cloud to cloud."""
+        """Return the ways of the samples that are followed, or of the drawn one, from cloud to cloud."""
         first, second, share = self.moving(now)
-        own, course = self.followed(), self.course()
-        if self.play == "training":
-            clouds = (1 - share) * self.clouds(first)[:, own] + share * self.clouds(second)[:, own]
-            clouds = clouds[: min(self.layer, self.depth) + 1]
-        else:
-            whole = self.clouds(int(self.moment(now) + 1e-6))[:, own]
-            clouds = np.concatenate([whole[: first + 1], (1 - share) * whole[[first]] + share * whole[[second]]])
-        if not len(own):
+        start, end = self.placed(first, second, int(self.moment(now) + 1e-6), True)
+        clouds, own = (1 - share) * start + share * end, self.followed()
+        colors = [f"class.{self.read_as()}"] if self.draws else self.thread_colors()
+        if not colors:
             return []
-        wrong = self.read(course.last)[own] != course.target[own]
-        colors = ["bad" if bad else f"class.{course.target[n]}" for n, bad in zip(own, wrong, strict=True)]
         look: dict[str, Any] = {"casing": 1.2, "depth": False, "pickable": False, "key": "threads"}
         drawn: list[layers.Layer] = [layers.Lines(list(clouds.transpose(1, 0, 2)), colors, 2.4, **look)]
-        for k, n in enumerate(own):
-            look = {"outline": True, "key": f"followed {n}", "name": "Followed"}
-            drawn.append(layers.Points(clouds[:, k], colors[k], 5.2, "sphere", **look))
-        if course.data.points.shape[1] == 64:
-            place = np.array([(-PITCH * self.depth / 2, -0.9, 1.4)])
-            picture = course.data.points[own[:1]].reshape(1, 8, 8)
-            look = {"size": 46.0, "frame": 2.0, "smooth": False, "pickable": False, "key": "picture"}
-            drawn.append(layers.Sprites(place, picture, color=[colors[0]], **look))
+        for k, color in enumerate(colors):
+            name = "Drawn" if self.draws else "Followed"
+            look = {"outline": True, "key": "drawn" if self.draws else f"followed {own[k]}", "name": name}
+            drawn.append(layers.Points(clouds[:, k], color, 5.2, "sphere", **look))
         return drawn
 
+    @ll.kept
+    def thread_colors(self) -> list[str]:
+        """Return the colours of the samples with a thread: of their class, or of what is wrong."""
+        own, target = self.followed(), self.course().target
+        wrong = self.trained_network().read[own] != target[own]
+        return ["bad" if bad else f"class.{target[n]}" for n, bad in zip(own, wrong, strict=True)]
+
+    def picture(self) -> list[layers.Layer]:
+        """Return what the first of the samples with a thread looks like."""
+        if not len(self.followed()) or not self.has_pixels:
+            return []
+        place = np.array([(self.middles()[0], -0.9, 1.4)])
+        picture = self.course().data.points[self.followed()[:1]].reshape(1, 8, 8)
+        look: dict[str, Any] = {"size": 46.0, "frame": 2.0, "smooth": False, "pickable": False, "key": "picture"}
+        return [layers.Sprites(place, picture, color=self.thread_colors()[:1], **look)]
+
     @ll.kept(most=3)
-    def names(self, index: int, upto: int) -> list[layers.Layer]:
+    def below(self, index: int, upto: int) -> list[layers.Layer]:
         """Return the names of the clouds that there are below them, and how far apart their classes are."""
-        separation = self.told(index)[0]
+        separation = self.network(index).separation
         found, many = [], len(separation)
         for k in range(upto + 1) if many <= 5 else sorted({0, many // 2, many - 1} & set(range(upto + 1))):
             name = "pixels" if k == 0 else "outputs" if k == many - 1 else words("layer ?n", k)
-            at = (PITCH * (k - (many - 1) / 2), 0.0, -1.15)
             look: dict[str, Any] = {"size": 17, "side": "below", "key": f"name {k}"}
+            at = (self.middles()[k], 0.0, NAMES_AT)
             found.append(layers.Label(at, name, "text", words("B/T ?.2", separation[k]), **look))
         return found
 
@@ -288,21 +281,61 @@ class LayerJourney(ll.Scene):
         """Return the weights of the first layer's neurons, each as a picture of 8 by 8 pixels."""
         course = self.course()
         weight = course.network.views(np.asarray(course.path[index], float))["0.weight"]
-        if weight.shape[1] != 64:
+        if not self.has_pixels:
             return []
-        columns = -(-len(weight) // 2)
-        picture = np.zeros((17, 9 * columns - 1))
-        for k, one in enumerate(weight):
-            row, column = divmod(k, columns)
-            picture[9 * row : 9 * row + 8, 9 * column : 9 * column + 8] = one.reshape(8, 8) / np.abs(weight).max()
-        width = min(0.062 * picture.shape[1], PITCH * self.depth + 1.6)
-        up = np.array([0.0, 0.0, width * picture.shape[0] / picture.shape[1]])
-        corner = np.array([-width / 2, 0.0, -1.15 - self.gap]) - up
+        picture = layer_maps.mosaic(weight.reshape(-1, 8, 8) / np.abs(weight).max(), 16)
+        high, wide = picture.shape
+        pixel = min(0.062, (PITCH * self.depth + 1.6) / wide, 0.9 / high)
+        right, up = np.array([pixel * wide, 0.0, 0.0]), np.array([0.0, 0.0, pixel * high])
+        corner = np.array([0.0, 0.0, NAMES_AT - self.gap]) - right / 2 - up
         look: dict[str, Any] = {"shades": "signed", "key": "filters", "name": "First layer's weights"}
-        return [layers.Image(picture, corner, np.array([width, 0.0, 0.0]), up, **look)]
+        return [layers.Image(picture, corner, right, up, **look)]
+
+    # ---------------------------------------------------------------------------------------------- your own digit
+    @property
+    def has_pixels(self) -> bool:
+        """Whether the samples are pictures of 8 by 8 pixels."""
+        return self.course().data.points.shape[1] == drawings.SIDE**2
+
+    @property
+    def draws(self) -> bool:
+        """Whether a digit is drawn."""
+        return self.show == "drawn" and self.has_pixels
+
+    @ll.kept
+    def read_as(self) -> int:
+        """Return which class the trained network takes the drawing for."""
+        course = self.course()
+        return int(course.hidden(course.last, drawings.read(self.drawing).reshape(1, -1))[-1].argmax())
+
+    @ll.kept
+    def pad(self) -> pads.Pad:
+        """Return the pad to draw on, above the first cloud."""
+        return pads.Pad((self.middles()[0] - PAD / 2, -0.9, PAD_FOOT), PAD)
+
+    @ll.kept
+    def drawn(self) -> list[layers.Layer]:
+        """Return the drawing, the pen, and what the network reads."""
+        color, said = "dim", "draw a digit"
+        if self.drawing:
+            color, said = f"class.{self.read_as()}", f"read as {with_article(self.names()[self.read_as()])}"
+        at = np.array(self.pad().corner) + PAD * np.array([1.06, 0.0, 0.1])
+        name = layers.Label(at, said, color, size=20, side="right", key="read")
+        return [*self.pad().layers(self.drawing, self.pen, color), name]
+
+    def draw(self, place: np.ndarray) -> None:
+        """Let the pen go to a place in the world, and leave its ink."""
+        self.values["drawing"], self.values["pen"] = self.pad().drawn(self.drawing, self.pen, place)
+
+    def handles(self, now: ll.Now) -> list[ll.Handle]:
+        """Return the pen."""
+        return [self.pad().handle(self.pen, LayerJourney.draw)] if self.draws else []
 
     def pick(self, layer: layers.Layer, element: int) -> bool:
-        """Follow the sample that is clicked; clicked again, the network's first mistake."""
+        """Follow the sample that is clicked; clicked again, the network's first mistake. Or set the pen down."""
+        if layer.key == "pad":
+            self.values["drawing"], self.values["pen"] = self.pad().pressed(self.drawing, element)
+            return True
         kind, _, which = layer.key.partition(" ")
         if kind not in ("class", "followed"):
             return False
@@ -314,35 +347,34 @@ class LayerJourney(ll.Scene):
     @ll.kept
     def bounds(self) -> np.ndarray:
         """Return the corners of the row of clouds, and of what stands below it."""
-        x = PITCH * self.depth / 2 + 1.0
-        return np.array([(a, b, c) for a in (-x, x) for b in (-0.9, 0.9) for c in (-2.05 - self.gap, 1.55)])
+        x, top = PITCH * self.depth / 2 + 1.0, PAD_FOOT + PAD + 0.1 if self.draws else 1.55
+        return shapes.box((-x, -0.9, NAMES_AT - 0.9 - self.gap), (x, 0.9, top))
 
     def view(self, now: ll.Now) -> ll.View:
-        """Return a view that goes along the row a little."""
+        """Return a view that goes along the row a little; before a pad it rests."""
+        if self.draws:
+            return ll.View(-90.0, 8.0, bounds=self.bounds())
         return ll.View(-86.0, 12.0, bounds=self.bounds(), turned=(14.0 * now.eased() - 14.0, 0.0))
 
     # ------------------------------------------------------------------------------------------------- words
     def notes(self, now: ll.Now) -> list[layers.Note]:
         """Return how well the network does, and each layer's numbers."""
-        course, index = self.course(), int(self.moment(now) + 1e-6)
-        (separation, probe, accuracy), many = self.told(index), int(course.tested.sum())
+        course, index, own = self.course(), int(self.moment(now) + 1e-6), self.followed()
+        told, many = self.network(index), int(course.tested.sum())
         lines = [words("After ?n epochs" if not self.run else "After ?n steps", course.epochs[index])]
-        for one in self.followed()[:1]:
-            known, read = (course.data.names[k] for k in (course.target[one], self.read(index)[one]))
+        if self.draws:
+            lines.append("Click on the pad and drag the pen; a click on ink wipes it")
+        elif len(own):
+            known, read = (self.names()[k] for k in (course.target[own[0]], told.read[own[0]]))
             lines.append(f"Followed: {with_article(known)}, read as {read}")
-        layer, right = np.arange(len(separation), dtype=float), words("?.1 %", 100 * accuracy)
-        series = [layers.Series("between / total variance", "accent", layer, separation),
-                  layers.Series("linear probe", "text", layer, probe)]  # fmt: skip
-        rows = [layers.Row("accent", "between / total variance", [words("?.2", separation[-1])]),
-                layers.Row("text", "linear probe: right", [words("?.1 %", 100 * probe[-1])])]  # fmt: skip
+        layer, right = np.arange(len(told.probe), dtype=float), words("?.1 %", 100 * told.accuracy)
+        kinds = (("accent", "between / total variance", told.separation, words("?.2", told.separation[-1])),
+                 ("text", "linear probe: right", told.probe, words("?.1 %", 100 * told.probe[-1])))  # fmt: skip
+        rows = [layers.Row(color, name, [last]) for color, name, _, last in kinds]
+        series = [layers.Series(name, color, layer, values) for color, name, values, _ in kinds]
         return [
             layers.Title(self.title, FORMULA, lines),
-            layers.Meter(words("Right of ?n in the test", many), "", accuracy, "accent", 0.0, 1.0, right),
+            layers.Meter(words("Right of ?n in the test", many), "", told.accuracy, "accent", 0.0, 1.0, right),
             layers.Legend(rows, "At the outputs"),
             layers.Chart("Layer by layer", series, x_label="layer"),
         ]
-
-
-def with_article(name: str) -> str:
-    """Return what a class is called with its article: a 7, an 8."""
-    return f"{'an' if name[:1] in '8aeiou' else 'a'} {name}"

@@ -9,30 +9,17 @@ from typing import Any, ClassVar
 import numpy as np
 
 import lossland as ll
-from lossland import layers, parameters, shapes, signs, tex, words
-from lossland.models import datasets, layer_maps, networks, neurons, training
+from lossland import classes, layers, parameters, shapes, signs, tex, words
+from lossland.models import datasets, layer_maps, networks, neurons, training, warps
 
-OFF, ON, CUT = "signed.low", "signed.high", "accent"
 DATA = ("circle", "moons", "xor", "spiral", "gauss", "swiss_roll")
-SAMPLES, CELLS, EVERY = 240, 64, 4
+SAMPLES, CELLS, EVERY = 240, 96, 6
 STARTS = 8  # networks that are trained side by side; the best of them is shown
 MOST, KEPT = 600, 10  # epochs, and between those that are kept
-LEAN = 64.0  # degrees from straight above, to look at what stands in space
+ABOVE, LEAN = 88.0, 64.0  # degrees: looking at a plane, and how far down to look at what stands in space
 KEYS = 8  # moments of W's way; between them the shader moves the sheet
-FLAT, DEEP = (
-    np.array([(x, y, z) for x in (-side, side) for y in (-side, side) for z in (-tall, tall)])
-    for side, tall in ((1.0, 0.02), (0.86, 0.86))
-)  # what must be seen of a plane, and of a sheet in space
-
-
-def widths(text: str) -> tuple[int, ...]:
-    """Return the widths of the hidden layers: ``8-8-3``."""
-    parts = [part for part in text.replace(",", "-").replace(" ", "").split("-") if part]
-    if not 0 < len(parts) <= 6 or not all(part.isascii() and part.isdigit() and 0 < int(part) <= 32 for part in parts):
-        raise ll.UserError(f"widths are one to six whole numbers from 1 to 32, such as 8-8-3, not {text!r}.")
-    return tuple(map(int, parts))
-
-
+FLAT, DEEP = (shapes.box(-one, one) for one in np.array([(1.0, 1.0, 0.02), (0.86, 0.86, 0.86)]))  # what must be seen
+NETWORK, STRAIGHT = "The network gets right", "Logistic regression gets right"
 Parts = tuple[np.ndarray, np.ndarray, np.ndarray]  # the sheet (n, n, 3), and both classes (m, 3), in the world
 
 
@@ -48,8 +35,9 @@ class NetworkWarp(ll.Scene):
             signs.Line([(0.1 + 0.08 * k, y + 0.1 * np.sin(0.7 * k + 3 * y)) for k in range(11)], "grid", 1.2)
             for y in (0.3, 0.5, 0.7)
         ),
-        signs.Dot((0.3, 0.42), 2.4, OFF), signs.Dot((0.5, 0.66), 2.4, ON), signs.Dot((0.74, 0.46), 2.4, OFF),
-    )  # fmt: skip
+        *(signs.Dot(at, 2.4, classes.OFF) for at in ((0.3, 0.42), (0.74, 0.46))),
+        signs.Dot((0.5, 0.66), 2.4, classes.ON),
+    )
     presets: ClassVar = {
         "disc in ring": {},
         "three neurons": {"widths": "3", "epochs": 200},
@@ -64,7 +52,7 @@ class NetworkWarp(ll.Scene):
     }
 
     data = parameters.Choice("circle", DATA, "data", "Two classes that the network learns to tell apart.")
-    widths = parameters.Text("3-3", widths, "hidden widths", "Neurons of each hidden layer, as 8-8-3.")
+    widths = parameters.Text("3-3", networks.widths, "hidden widths", "Neurons of each hidden layer, as 8-8-3.")
     activation = parameters.Choice("tanh", networks.ACTIVATIONS, r"$\varphi$", "What bends each layer.")
     epochs = parameters.Integer(100, 0, MOST, "epochs", "How often the training has seen all the data.")
     play = parameters.Choice(
@@ -80,22 +68,22 @@ class NetworkWarp(ll.Scene):
     def network(self) -> networks.Network:
         """The network: its hidden layers, and one output, whose sign is the class."""
         inputs = self.samples().points.shape[1]
-        return networks.mlp((inputs, *widths(self.widths), 1), self.activation, loss="logistic")
+        return networks.mlp((inputs, *networks.widths(self.widths), 1), self.activation, loss="logistic")
 
     @property
     def depth(self) -> int:
         """How many hidden layers there are."""
-        return len(widths(self.widths))
+        return len(networks.widths(self.widths))
 
     @ll.kept
     def samples(self) -> datasets.Data:
         """Return the samples of both classes, about within [-1.7, 1.7]²."""
-        noise = 0.08 if self.data == "moons" else 0.0
-        if self.data == "swiss_roll":
-            return datasets.swiss_roll(SAMPLES, noise, self.seed)
-        data = datasets.dataset(self.data, SAMPLES, noise, self.seed)
-        place = 1.2 * (data.points - (0.5, 0.25)) if self.data == "moons" else data.points / 3
-        return datasets.Data(place, data.target, data.names)
+        return datasets.two_classes(self.data, SAMPLES, 0.08 if self.data == "moons" else 0.0, self.seed)
+
+    @ll.kept
+    def positive(self) -> np.ndarray:
+        """Return which samples are of the orange class (n,)."""
+        return self.samples().target > 0
 
     @ll.kept
     def trained(self) -> np.ndarray:
@@ -121,8 +109,7 @@ class NetworkWarp(ll.Scene):
     @ll.kept
     def probes(self) -> list[float]:
         """Return what share of the samples a straight cut gets right, before the first layer and after each."""
-        positive = self.samples().target > 0
-        return [neurons.straight_cut(points, positive).accuracy for points in self.hidden()]
+        return [neurons.straight_cut(points, self.positive()).accuracy for points in self.hidden()]
 
     @ll.kept
     def accuracy(self, epoch: float) -> float:
@@ -143,14 +130,15 @@ class NetworkWarp(ll.Scene):
         """Return how deep the plane is at a moment: it rests after each layer."""
         if self.play == "training":
             return float(min(int(self.layer), self.depth))
-        begun = self.depth * min(max((now.share - 0.08) / 0.74, 0.0), 1.0)
-        done = min(int(begun), self.depth - 1)
-        part = min((begun - done) / 0.88, 1.0)
-        return min(done + part * part * (3 - 2 * part), self.layer)
+        return min(now.staged(self.depth, 0.08, 0.82, 0.88), self.layer)
 
     def epoch(self, now: ll.Now) -> float:
         """Return after how many epochs the network is seen."""
         return self.epochs * now.eased(0.05, 0.85) if self.play == "training" else float(self.epochs)
+
+    def nearest(self, now: ll.Now) -> float:
+        """Return the epoch with parameters that are kept that is nearest."""
+        return self.epoch(now) if self.play == "depth" else KEPT * float(round(self.epoch(now) / KEPT))
 
     def view(self, now: ll.Now) -> ll.View:
         """Return the view: down on a plane, and slowly around what stands in space."""
@@ -159,41 +147,23 @@ class NetworkWarp(ll.Scene):
         azimuth = -90.0 + tilt * (self.facing() + 90.0)
         bounds = FLAT + tilt * (DEEP - FLAT) if 0 < tilt < 1 else DEEP if tilt else FLAT
         slowly = (34.0 * (now.share - 1.0) * tilt, 0.0)
-        return ll.View(azimuth, 88.0 - LEAN * tilt, bounds=bounds, turned=slowly, moves=True)
+        return ll.View(azimuth, ABOVE - LEAN * tilt, bounds=bounds, turned=slowly, moves=True)
 
     @ll.kept
     def facing(self) -> float:
-        """Return the azimuth from which the end is seen best.
-
-        The cut is seen a little from its side, the samples are spread out, and the plane after the first W is not seen
-        edge-on.
-        """
-        ways, normal = self.ways(float(self.epochs)), self.cut_of(float(self.epochs))[0]
-        first, last = ways[0][0], ways[-1][1]
-        across = np.cross(first.matrix[:, 0], first.matrix[:, 1])
+        """Return the azimuth from which the end is seen best, and the plane after the first W is not edge-on."""
+        warp = self.warp(float(self.epochs))
+        first = warp.ways[0][0].matrix
+        across = np.cross(first[:, 0], first[:, 1])
         across = across / max(float(np.linalg.norm(across)), 1e-9)
-        azimuth, high = np.arange(-230.0, 111.0, 5.0), np.radians(88.0 - LEAN)
-        cos, sin = np.cos(np.radians(azimuth)), np.sin(np.radians(azimuth))
-        eye = np.stack([cos * np.cos(high), sin * np.cos(high), np.full_like(cos, np.sin(high))], -1)
-        right = np.stack([-sin, cos, np.zeros_like(cos)], -1)
-        plane = np.stack([right, np.cross(eye, right)], axis=1)  # (k, 2, 3)
-        spread = np.sqrt(np.maximum(np.linalg.det(plane @ np.cov(last.end.T) @ np.swapaxes(plane, 1, 2)), 0.0))
-        off = (np.abs(eye @ normal) - 0.3) ** 2 - 0.12 * np.abs(eye @ across) + 5e-4 * np.abs(azimuth + 60.0)
-        return float(azimuth[int((off - 0.4 * spread / max(float(spread.max()), 1e-9)).argmin())])
+        normal = warp.cut(self.positive())[0]
+        return warps.facing(warp.ways[-1][1].end, normal, across, ABOVE - LEAN, -60.0)
 
     # ------------------------------------------------------------------------------------------------- picture
     @ll.kept
     def sheet(self) -> np.ndarray:
         """Return the inputs as a grid (n, n, d): a square of the plane, around a ring a disc, or the roll."""
-        if self.data == "swiss_roll":
-            run = np.linspace(0, 1, CELLS + 1)
-            return datasets.on_roll(*np.meshgrid(run, run))
-        reach = 1.12 * float(np.abs(self.samples().points).max())
-        if self.data == "circle":
-            radius, angle = np.meshgrid(np.linspace(0, reach, CELLS + 1), np.linspace(0, 2 * np.pi, CELLS + 1))
-            return np.stack([radius * np.cos(angle), radius * np.sin(angle)], -1)
-        run = reach * np.linspace(-1, 1, CELLS + 1)
-        return np.stack(np.meshgrid(run, run), -1)
+        return datasets.sheet(self.data, 1.12 * float(np.abs(self.samples().points).max()), CELLS)
 
     @ll.kept
     def seen(self) -> list[layer_maps.Frame]:
@@ -201,36 +171,15 @@ class NetworkWarp(ll.Scene):
         return layer_maps.frames(self.hidden())
 
     @ll.kept(most=3)
-    def ways(self, epoch: float) -> list[tuple[layer_maps.Passage, layer_maps.Passage, np.ndarray]]:
-        """Return for each layer the ways of sheet and samples, and the sizes of both ends and of what is between."""
-        theta = self.theta(epoch)
-        both = [
-            layer_maps.passages(self.network, theta, one, self.seen()) for one in (self.sheet(), self.samples().points)
-        ]
-        return [
-            (one, other, np.array([self.size(*pair) for pair in zip(one.stages, other.stages, strict=True)]))
-            for one, other in zip(*both, strict=True)
-        ]
-
-    @staticmethod
-    def size(sheet: np.ndarray, points: np.ndarray) -> float:
-        """Return how large sheet and samples (..., 3) are; where the sheet runs far away, it leaves the picture."""
-        largest, far = np.abs(points).max(), np.linalg.norm(points, axis=-1).max()
-        return max(min(float(np.abs(sheet).max()), 1.3 * largest), float(far) / 1.25, 1e-9)
-
-    def parted(self, way: tuple[layer_maps.Passage, layer_maps.Passage, np.ndarray], key: float) -> Parts:
-        """Return sheet, blue and orange samples in the world, so far on the way of W and b; from 1 on that of φ."""
-        positive, size = self.samples().target > 0, way[2]
-        unit = size[0] ** (1 - key) * size[1] ** key if key <= 1 else size[2]
-        sheet, points = (
-            one.at(key) / unit if key < 1 else (one.turned, one.end)[int(key) - 1] / unit for one in way[:2]
-        )
-        return sheet, points[~positive], points[positive]
+    def warp(self, epoch: float) -> warps.Warp:
+        """Return the ways of sheet and samples through the network after some epochs."""
+        return warps.Warp(self.network, self.theta(epoch), self.sheet(), self.samples().points, self.seen())
 
     @ll.kept(most=6)
     def placed(self, epoch: float, layer: int, key: int) -> Parts:
-        """Return the same at a moment of the way through a layer: KEYS for W and b, and one more after φ."""
-        return self.parted(self.ways(epoch)[layer], min(key / KEYS, 1.0) if key <= KEYS else 2.0)
+        """Return sheet and samples at a moment in a layer: KEYS for the way of W and b, and one more after φ."""
+        sheet, samples = self.warp(epoch).placed(layer, key / KEYS if key <= KEYS else 2.0)
+        return sheet, *classes.split(samples, self.positive())
 
     def moving(self, now: ll.Now) -> tuple[Parts, Parts, float]:
         """Return between which two places all is at a moment, and how far it has come."""
@@ -241,10 +190,10 @@ class NetworkWarp(ll.Scene):
             start, end = (self.placed((index + k) * float(KEPT), layer, key) for k in (0, 1))
             return start, end, epoch / KEPT - index
         layer = min(int(at), self.depth - 1)
-        way = 2 * (at - layer) * KEYS
-        key = min(int(way), KEYS) if way < KEYS else KEYS
-        share = way - key if way < KEYS else way / KEYS - 1
-        return self.placed(epoch, layer, key), self.placed(epoch, layer, key + 1), share
+        done = 2 * (at - layer)  # to 1 by W and b, then to 2 by φ
+        along = KEYS * min(done, 1.0) + max(done - 1.0, 0.0)
+        key = min(int(along), KEYS)
+        return self.placed(epoch, layer, key), self.placed(epoch, layer, key + 1), along - key
 
     @ll.kept(most=3)
     def paint(self, epoch: float) -> np.ndarray:
@@ -256,22 +205,24 @@ class NetworkWarp(ll.Scene):
     def frame(self, now: ll.Now) -> ll.Frame:
         """Return the sheet with both classes on it, as far as it has come, and the cut in the end."""
         start, end, share = self.moving(now)
-        epoch = self.epoch(now)
-        painted = epoch if self.play == "depth" else KEPT * round(epoch / KEPT)
-        drawn: list[layers.Layer] = [
-            layers.Sheet(start[0], end[0], share, fill=0.72, paint=self.paint(float(painted)), shades="signed",
-                         every=(EVERY, EVERY), line="grid.axis", width=1.1, key="sheet", name="The inputs")
-        ]  # fmt: skip
-        for k, color in ((1, OFF), (2, ON)):
-            look: dict[str, Any] = {
-                "outline": True,
-                "target": end[k],
-                "share": share,
-                "key": f"class {k}",
-                "name": "Sample",
-            }
-            drawn.append(layers.Points(start[k], color, 4.6, "sphere", **look))
-        return ll.Frame([*drawn, *self.followed(now), *self.cut(now)], self.notes(now), self.view(now))
+        look: dict[str, Any] = {"shades": "signed", "every": (EVERY, EVERY), "line": "grid.axis", "width": 1.1}
+        paint = self.paint(self.nearest(now))
+        sheet = layers.Sheet(start[0], end[0], share, fill=0.72, paint=paint, key="sheet", name="The inputs", **look)
+        samples = classes.samples(start[1:], 4.6, targets=end[1:], share=share, name="Sample")
+        ball = layers.Points(self.where(now)[None], "text", 7.5, "sphere", outline=True, group="handles", key="x")
+        return ll.Frame([sheet, *samples, ball, *self.cut(now)], self.notes(now), self.view(now))
+
+    def cut(self, now: ll.Now) -> list[layers.Layer]:
+        """Return the cut that the last layer makes, once the plane has come through all layers."""
+        share = now.eased(0.84, 0.92) if self.play == "depth" else 1.0
+        if share == 0.0 or self.at(now) < self.depth:
+            return []
+        epoch = self.nearest(now)
+        normal, far = self.warp(epoch).cut(self.positive())
+        flat = self.hidden()[-1].shape[1] <= 2
+        if abs(far) > 1.2:  # it passes far from all samples
+            return []
+        return classes.cut(normal, far, np.zeros(3), 1.3 if flat else 0.8, share, flat)
 
     # ------------------------------------------------------------------------------------------------- one place
     def place(self) -> np.ndarray:
@@ -291,11 +242,6 @@ class NetworkWarp(ll.Scene):
         start, end, share = self.moving(now)
         return start[0][self.index()] + share * (end[0][self.index()] - start[0][self.index()])
 
-    def followed(self, now: ll.Now) -> list[layers.Layer]:
-        """Return the place that is followed, and which class the network finds there."""
-        place = self.where(now)
-        return [layers.Points(place[None], "text", 7.5, "sphere", outline=True, group="handles", key="x", name="x")]
-
     def handles(self, now: ll.Now) -> Sequence[ll.Handle]:
         """Return the place that is followed: it is dragged over the sheet, wherever that is."""
         now = now if isinstance(now, ll.Now) else self.now(now)
@@ -308,69 +254,31 @@ class NetworkWarp(ll.Scene):
         row, column = np.unravel_index(int(off.argmin()), off.shape)
         self.set("x", tuple(map(float, self.sheet()[row, column][:2])))
 
-    # ------------------------------------------------------------------------------------------------- the cut
-    @ll.kept(most=3)
-    def cut_of(self, epoch: float) -> tuple[np.ndarray, float]:
-        """Return the normal (3,) of the cut that the network's last layer makes, and how far it is from the origin.
-
-        Of a wide last layer it is the best cut in what is seen of it.
-        """
-        _, points, size = self.ways(epoch)[-1]
-        views = self.network.views(self.theta(epoch))
-        w, b = np.zeros(3), float(views[f"{2 * self.depth}.bias"][0])
-        own = views[f"{2 * self.depth}.weight"][0]
-        if len(own) <= 3:
-            w[: len(own)] = own
-        else:
-            found = neurons.straight_cut(points.end, self.samples().target > 0)
-            w, b = found.w, found.b
-        length = max(float(np.linalg.norm(w)), 1e-9)
-        return w / length, -b / (length * size[2])
-
-    def cut(self, now: ll.Now) -> list[layers.Layer]:
-        """Return that cut, once the plane has come through all layers."""
-        share = now.eased(0.84, 0.92) if self.play == "depth" else 1.0
-        if share == 0.0 or self.at(now) < self.depth:
-            return []
-        epoch = self.epoch(now) if self.play == "depth" else KEPT * float(round(self.epoch(now) / KEPT))
-        normal, far = self.cut_of(epoch)
-        middle = self.placed(epoch, self.depth - 1, KEYS + 1)
-        middle = np.concatenate(middle[1:]).mean(axis=0)
-        foot = middle + (far - middle @ normal) * normal  # the point of the cut that is nearest to the samples' middle
-        if np.abs(foot).max() > 1.2:
-            return []
-        if self.hidden()[-1].shape[1] <= 2:
-            path = foot + np.outer((-1.3, 1.3), (-normal[1], normal[0], 0.0))
-            return [layers.Lines([path], CUT, 4.0, share, casing=1.4, depth=False, key="cut", name="Cut")]
-        return [layers.Solid(shapes.plane(foot, normal, 0.8), CUT, 0.2 * share, 2.0, key="cut", name="Cut")]
-
     # ------------------------------------------------------------------------------------------------- words
     def notes(self, now: ll.Now) -> list[layers.Note]:
         """Return where the plane is, and how well a straight cut does after each layer."""
-        at, reached = self.at(now), int(self.at(now) + 1e-9)
-        sizes = [self.samples().points.shape[1], *widths(self.widths)]
-        part = at - reached
-        if self.play == "training":
-            sentence = words("After ?n epochs", round(self.epoch(now)))
-            share, heading = self.accuracy(KEPT * float(round(self.epoch(now) / KEPT))), "The network gets right"
-        else:
-            sentence = (
-                words("Layer ?n: W and b turn and stretch", reached + 1)
-                if part < 0.5
-                else words("Layer ?n: φ bends", reached + 1)
+        at, learns = self.at(now), self.play == "training"
+        reached = int(at + 1e-9)
+        if learns:
+            said, share, heading = (
+                words("After ?n epochs", round(self.epoch(now))),
+                self.accuracy(self.nearest(now)),
+                NETWORK,
             )
-            if part == 0:
-                sentence = "The inputs" if reached == 0 else words("After layer ?n of ?n", reached, self.depth)
-            share, heading = self.probes()[reached], "A straight cut gets right"
-        rows, learns = [], self.play == "training"
-        for k, (size, probe) in enumerate(zip(sizes, self.probes(), strict=True)):
+        else:
+            step = "W and b turn and stretch" if at - reached < 0.5 else "φ bends"
+            said, share, heading = words("Layer ?n: ", reached + 1) + step, self.probes()[reached], STRAIGHT
+            if at == reached:
+                said = words("After layer ?n of ?n", reached, self.depth) if reached else "The inputs"
+        rows = []
+        for k, (points, probe) in enumerate(zip(self.hidden(), self.probes(), strict=True)):
             if k <= reached or learns:
-                name = r"\text{inputs}" if k == 0 else tex(r"\text{layer ?n}", k)
-                color = CUT if k == reached and not learns else "dim"
-                rows.append((color, name, tex(r"\mathbb{R}^{?n}", size), words("?.1 %", 100 * probe)))
+                name = tex(r"\text{layer ?n}", k) if k else r"\text{inputs}"
+                color = classes.CUT if k == reached and not learns else "dim"
+                rows.append((color, name, tex(r"\mathbb{R}^{?n}", points.shape[1]), words("?.1 %", 100 * probe)))
         return [
-            layers.Title(self.title, lines=(sentence,)),
+            layers.Title(self.title, lines=(said,)),
             layers.Formula(r"h_{k+1} = \varphi(W_k h_k + b_k)", 26),
-            layers.Meter(heading, "", share, CUT, 0.5, 1.0, words("?.1 %", 100 * share)),
-            layers.Facts("Best straight cut", rows),
+            layers.Meter(heading, "", share, classes.CUT, 0.5, 1.0, words("?.1 %", 100 * share)),
+            layers.Facts("Before and after each layer", rows),
         ]

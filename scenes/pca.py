@@ -14,7 +14,9 @@ from lossland.models import principal as axes_of
 ROLES = ("eigen1", "eigen2", "text")  # of the first three axes
 HALF = 2.0  # of the cloud in the world
 LEAN = -0.6  # radians: how far the cloud leans where an axis is tried
-MANY = 5000  # samples: more are drawn as a mist
+MANY = 5000  # samples: more are drawn as dots
+MIST = 50_000  # samples: where so many dots lie over each other they add up
+BALL = 0.045  # radius of a sample's ball, world, about
 AXES = np.array([[1.5, 0.2, 0.1], [0.9, -0.55, 0.1], [0.45, 0.3, -0.28]])  # deviations of the Gaussian, as columns
 
 
@@ -54,19 +56,22 @@ class PCA(ll.Scene):
 
     def changed(self, name: str) -> None:
         """Keep no more axes than there are."""
-        self.values["keep"] = min(self.values["keep"], self.points().shape[1])
+        self.values["keep"] = min(self.values["keep"], self.taken().points.shape[1])
 
     @ll.kept
-    def points(self) -> np.ndarray:
-        """Return the samples (n, d)."""
-        if self.data == "gaussian":
-            return datasets.bell(AXES, self.count, self.seed)
-        return datasets.dataset(self.data).points
+    def taken(self) -> datasets.Data:
+        """Return the data: samples (n, d), of which class each is, and what classes and features are called."""
+        if self.data != "gaussian":
+            return datasets.dataset(self.data)
+        return datasets.Data(
+            datasets.bell(AXES, self.count, self.seed), np.zeros(self.count, int), features=tuple("xyz")
+        )
 
     @ll.kept
     def samples(self) -> np.ndarray:
         """Return the samples (n, d) around their mean, scaled where that is wanted."""
-        return axes_of.standardized(self.points()) if self.scale else self.points() - self.points().mean(axis=0)
+        points = self.taken().points
+        return axes_of.standardized(points) if self.scale else points - points.mean(axis=0)
 
     @ll.kept
     def found(self) -> axes_of.Principal:
@@ -79,14 +84,6 @@ class PCA(ll.Scene):
         """Return the features that are the three axes of the picture at first."""
         return self.found().features(3)
 
-    @ll.kept
-    def frame_of_features(self) -> np.ndarray:
-        """Return these as a frame (d, 3), each on the side of its principal axis."""
-        frame = np.zeros((self.samples().shape[1], 3))
-        for k, feature in enumerate(self.features()):
-            frame[feature, k] = np.sign(self.found().components[k, feature])
-        return frame
-
     def turned(self, now: ll.Now) -> float:
         """Return how far the cloud has turned from three features to three axes."""
         return 1.0 if self.act == "axis" else now.eased(0.08, 0.42)
@@ -97,7 +94,7 @@ class PCA(ll.Scene):
         axes = self.found().components[:3].T
         if self.act == "axis":  # which leans, so that the best axis is not there from the first
             return axes @ np.block([[linear_maps.rotation(LEAN), np.zeros((2, 1))], [np.zeros((1, 2)), np.eye(1)]])
-        return axes_of.between(self.frame_of_features(), axes, share)
+        return axes_of.between(self.found().frame_of(self.features()), axes, share)
 
     @ll.kept
     def unit(self) -> float:
@@ -173,21 +170,18 @@ class PCA(ll.Scene):
 
     @ll.kept
     def classes(self) -> list[np.ndarray]:
-        """Return which samples are of each class, as indices; all are of one where there are no classes."""
-        if self.data == "gaussian":
-            return [np.arange(self.count)]
-        kind = datasets.dataset(self.data).target
+        """Return which samples are of each class, as indices."""
+        kind = self.taken().target
         return [np.flatnonzero(kind == k) for k in range(int(kind.max()) + 1)]
 
     def dots(self, position: np.ndarray) -> list[layers.Layer]:
         """Return the samples, each class in its colour; as balls while there are few."""
-        few = len(position) <= MANY
-        size = 1.0 if not few else 4.5 if len(position) < 400 else 3.0
-        dim = 0.0 if len(position) < 50_000 else 0.6  # where dots lie over each other they add up
-        style = "sphere" if few else "dot"
+        count = len(position)
+        size = 5.0 if count < 400 else 3.0 if count <= MANY else 1.0
+        look: dict[str, Any] = {"style": "sphere" if count <= MANY else "dot", "dim": 0.6 if count >= MIST else 0.0}
         return [
-            layers.Points(position if len(own) == len(position) else position[own], f"lane.{(k + 1) % 12}", size, style,
-                          dim=dim, name="Sample", key=f"class {k}")
+            layers.Points(position if len(own) == count else position[own], f"lane.{(k + 1) % 12}", size, name="Sample",
+                          key=f"class {k}", **look)
             for k, own in enumerate(self.classes())
         ]  # fmt: skip
 
@@ -205,13 +199,15 @@ class PCA(ll.Scene):
             *self.feature_axes(seen, turn),
         ]
         for k, direction in enumerate(self.found().components[:3] @ seen):
-            length = 2.0 * np.sqrt(self.found().values[k]) / self.unit()
-            tip = squash * direction * max(length, 1e-6)
-            gone = k >= self.keep
+            tip = squash * direction * max(2.0 * np.sqrt(self.found().values[k]) / self.unit(), 1e-6)
+            gone, onto_line = k >= self.keep, pressed if self.keep == 1 else 0.0
             dim = 0.7 * pressed if gone else 0.0
-            if np.linalg.norm(tip) > 0.03:
-                look: dict[str, Any] = {"depth": False, "dim": dim, "name": "Axis", "key": f"axis {k + 1}"}
-                drawn.append(layers.Arrows(-tip[None], tip[None], ROLES[k], 5.5, **look))
+            if (
+                np.linalg.norm(tip) > 0.03
+            ):  # where all samples come to lie on the axis, it gets thin and lies under them
+                foot, end = np.array([-tip, tip]) - (0.0, 0.0, 0.05 * onto_line)
+                look: dict[str, Any] = {"depth": onto_line > 0.0, "dim": dim, "name": "Axis", "key": f"axis {k + 1}"}
+                drawn.append(layers.Arrows(foot[None], end[None], ROLES[k], 5.5 - 3.0 * onto_line, **look))
             if turn > 0.3 and not (gone and pressed > 0.5):
                 share, size = words("?.1 %", 100 * self.found().ratios[k]), 24 if k == 0 else 18
                 drawn.append(layers.Label(tip, share, ROLES[k], size=size, side=tip, dim=dim, key=f"share {k + 1}"))
@@ -220,26 +216,21 @@ class PCA(ll.Scene):
     def feature_axes(self, seen: np.ndarray, turn: float) -> list[layers.Layer]:
         """Return thin lines along three features, with their names until the axes take over."""
         drawn: list[layers.Layer] = []
-        names = self.feature_names()
-        for feature in self.features():
-            along = self.length_of_features() * seen[feature]
+        for feature, length in zip(self.features(), self.lengths_of_features(), strict=True):
+            along = length * seen[feature]
             line: dict[str, Any] = {"dim": 0.88 * turn, "depth": True, "pickable": False, "key": f"feature {feature}"}
             drawn.append(layers.Lines([np.array([-along, along])], "dim", 1.4, **line))
             if turn < 0.5:
-                options: dict[str, Any] = {"bold": False, "dim": 0.9 * min(2 * turn, 1.0), "side": along}
-                drawn.append(layers.Label(along, names[feature], "dim", size=17, key=f"name {feature}", **options))
+                look: dict[str, Any] = {"bold": False, "dim": 0.9 * min(2 * turn, 1.0), "side": along}
+                name = self.taken().features[feature]
+                drawn.append(layers.Label(along, name, "dim", size=17, key=f"name {feature}", **look))
         return drawn
 
     @ll.kept
-    def length_of_features(self) -> float:
-        """Return how long the lines along features are: a little longer than the cloud is along them."""
-        return 1.25 * float(self.bounds(0.0).max())
-
-    def feature_names(self) -> list[str]:
-        """Return what the features are called."""
-        if self.data == "iris":
-            return ["sepal length", "sepal width", "petal length", "petal width"]
-        return ["x", "y", "z"] if self.data == "gaussian" else [f"pixel {k + 1}" for k in range(64)]
+    def lengths_of_features(self) -> np.ndarray:
+        """Return how long the lines along the features are (3,): a little longer than the cloud is along them."""
+        reach = self.bounds(0.0).max(axis=0)
+        return np.maximum(1.2 * reach, 0.75 * reach.max())
 
     def lost(self, now: ll.Now) -> list[layers.Layer]:
         """Return the ways from where samples were to their shadows: what is lost."""
@@ -247,8 +238,10 @@ class PCA(ll.Scene):
         if not pressed or self.keep > 2:
             return []
         some = places[:: max(1, len(places) // 300)]
-        shadow = some * (np.arange(3) < self.keep)
-        ways = [np.array([a, b]) for a, b in zip(some, some + pressed * (shadow - some), strict=True)]
+        way = some * (np.arange(3) < self.keep) - some
+        length = np.linalg.norm(way, axis=1, keepdims=True)
+        part = np.maximum(pressed - BALL / np.maximum(length, BALL), 0.0)  # as far as the ball, not over it
+        ways = list(np.stack([some, some + part * way], axis=1))
         drawn: list[layers.Layer] = [layers.Lines(ways, "bad", 1.2, 0.5, pickable=False, key="lost")]
         if self.keep == 2:
             corners = self.bounds()[[0, 2, 6, 4]] * (1.08, 1.08, 0.0)
@@ -307,10 +300,8 @@ class PCA(ll.Scene):
 
     def species(self) -> list[layers.Note]:
         """Return what the colours are."""
-        if self.data == "gaussian":
-            return []
-        names = datasets.dataset(self.data).names
-        return [layers.Legend([layers.Row(f"lane.{(k + 1) % 12}", name) for k, name in enumerate(names)])]
+        rows = [layers.Row(f"lane.{(k + 1) % 12}", name) for k, name in enumerate(self.taken().names)]
+        return [layers.Legend(rows)] if rows else []
 
     @ll.kept
     def scree(self) -> layers.Chart:

@@ -9,13 +9,14 @@ from typing import Any, ClassVar
 import numpy as np
 
 import lossland as ll
-from lossland import layers, parameters, signs, words
+from lossland import classes, layers, parameters, shapes, signs, words
 from lossland.models import datasets, networks, playground
 
 CROWD, ACROSS = 200, 20  # networks that train at once, and how many of them stand in a row
 RATES = np.geomspace(1e-3, 10.0, ACROSS)  # of the columns, where rates are compared
 WORK = 3_000_000  # multiplications of the training that a window may do between two frames, some milliseconds
 LEFT, RIGHT, HALF = -1.6, 1.5, 0.9  # x of the inputs, of the output's middle, and half of its side, in the world
+MIDDLE = np.array([RIGHT, 0.0])
 CELLS, FINE, SMALL = 14, 44, 8  # of a neuron's sheet, of the output's and of a sheet of the crowd, along a side
 RELIEF = 0.4  # height of the output where it is 1
 UP = (0.0, 0.0, 1.0)  # which way the knob is dragged
@@ -24,13 +25,11 @@ STRONGEST = 5.0  # weight that a knob can be dragged to
 PITCH = 0.25  # from one network of the crowd to the next
 HILL = 1.1  # height of a network of the crowd whose loss is 1
 SHOWN = 250  # samples of training, and of test, in the picture
-CLASSES = ("signed.low", "signed.high")
 
 
-def square(half: float, count: int) -> np.ndarray:
-    """Return the places (count, count, 2) of a grid on a square, row by row from low y to high y."""
-    side = np.linspace(-half, half, count)
-    return np.stack(np.meshgrid(side, side), -1)
+def grid_of(count: int) -> np.ndarray:
+    """Return the places (count², 2) of a grid over all inputs."""
+    return playground.square(playground.REACH, count).reshape(-1, 2)
 
 
 class Playground(ll.Scene):
@@ -153,125 +152,69 @@ class Playground(ll.Scene):
             return read | {"weights": theta, "dead": int((weights == 0).sum())}
         return read | {"losses": course.loss(epoch)[0].astype(float), "networks": CROWD}
 
-    # -------------------------------------------------------------------------------------------- where things stand
-    @ll.kept
-    def places(self) -> list[np.ndarray]:
-        """Return the middles (units, 2) of the sheets of each layer: all features, the hidden ones, the output."""
-        counts = [len(playground.FEATURES), *playground.widths(self.widths)]
-        across = LEFT + (RIGHT - HALF - LEFT) * np.arange(len(counts)) / len(counts)
-        pitch = [min(0.31 if k == 0 else 0.55, 2.1 / max(count, 1)) for k, count in enumerate(counts)]
-        columns = [
-            np.stack([np.full(n, x), p * ((n - 1) / 2 - np.arange(n))], -1)
-            for n, x, p in zip(counts, across, pitch, strict=True)
-        ]
-        return [*columns, np.array([[RIGHT, 0.0]])]
-
-    @ll.kept
-    def halves(self) -> list[float]:
-        """Return half the side of the sheets of each layer."""
-        columns = self.places()[:-1]
-        wide = 0.3 * (RIGHT - HALF - LEFT) / len(columns)
-        return [*(min(0.12 if k == 0 else 0.21, wide, 0.4 * 2.1 / len(c)) for k, c in enumerate(columns)), HALF]
-
-    @ll.kept
-    def ports(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return where links can begin and end (n, 3), and the two ports (m, 2) of each link of `playground.links`.
-
-        The ports are the outlets of all layers but the last, unit by unit, then the inlets of all but the first.
-        """
-        sizes, middles, halves = playground.sizes(self.net()), list(self.places()), self.halves()
-        middles[0] = middles[0][[list(playground.FEATURES).index(name) for name in self.chosen()]]
-        sides = [(m[:, 0] + s * h, m[:, 1]) for s in (1, -1) for m, h in zip(middles, halves, strict=True)]
-        sides = sides[: len(sizes) - 1] + sides[len(sizes) + 1 :]
-        first = np.cumsum([0, *sizes[:-1], *sizes[1:]])
-        ends = [(first[k] + source, first[len(sizes) - 1 + k] + unit)
-                for k, unit, source, _ in playground.links(self.net())]  # fmt: skip
-        return np.concatenate([np.stack([x, y, 0 * x], -1) for x, y in sides]), np.array(ends)
-
-    @ll.kept
-    def where(self) -> dict[int, np.ndarray]:
-        """Return where the knob of each parameter stands (3,): of a weight on its link, of a bias where links end."""
-        nodes, ends = self.ports()
-        halfway = {link[-1]: nodes[a] + 0.42 * (nodes[b] - nodes[a])
-                   for link, (a, b) in zip(playground.links(self.net()), ends, strict=True)}  # fmt: skip
-        inlets = nodes[-len(playground.biases(self.net())) :]
-        return halfway | {known[-1]: at for known, at in zip(playground.biases(self.net()), inlets, strict=True)}
-
     # -------------------------------------------------------------------------------------------------- the sheets
-    def seen(self, epoch: int, places: np.ndarray) -> list[np.ndarray]:
+    @ll.kept
+    def layout(self) -> playground.Layout:
+        """Return where units, links and knobs stand."""
+        return playground.layout(self.net(), self.chosen(), LEFT, RIGHT, HALF)
+
+    def made_of(self, epoch: int, places: np.ndarray) -> list[np.ndarray]:
         """Return what all layers (the features first, k) make of places (N, 2), each (units, N), or (P, units, N)."""
-        theta = self.course().theta(epoch)
-        made = playground.layers_of(self.net(), theta)
-        x = playground.inputs(self.chosen(), places).astype(theta.dtype)
-        with np.errstate(all="ignore"):
-            return playground.forward(playground.activations_of(self.net()), made, x)
+        return self.course().seen(epoch, playground.inputs(self.chosen(), places))
 
-    def strip(self, middles: np.ndarray, half: float, values: np.ndarray, lift: np.ndarray | float = 0.0) -> np.ndarray:
-        """Return sheets (n, s, s) side by side as one grid of points, apart from each other by what is not there.
+    def seen(self, epoch: int, count: int) -> list[np.ndarray]:
+        """Return what all layers make of a grid of inputs, each (units, count, count), or (P, units, count, count)."""
+        return [one.reshape(*one.shape[:-1], count, count) for one in self.made_of(epoch, grid_of(count))]
 
-        The last points of each stand twice, so that light falls on its edge as on the rest.
-        """
-        n, count = values.shape[:2]
-        flat = np.broadcast_to(square(half, count), (n, count, count, 2)) + middles[:, None, None, :]
-        high = np.broadcast_to(np.reshape(lift, (-1, 1, 1)), (n, 1, 1)) + 0.55 * half * values
-        grid = np.pad(np.concatenate([flat, high[..., None]], -1), ((0, 0), (0, 0), (1, 1), (0, 0)), mode="edge")
-        grid = np.pad(grid, ((0, 0), (0, 0), (0, 1), (0, 0)), constant_values=np.nan)
-        return grid.transpose(1, 0, 2, 3).reshape(count, -1, 3)
+    def patches(self, middles: np.ndarray, half: float, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return sheets (n, s, s) in one grid, and their colours; a neuron that goes beyond 1 is drawn lower."""
+        values = values / np.maximum(np.abs(values).max(axis=(1, 2), keepdims=True), 1.0)
+        return shapes.patches(middles, half, 0.55 * half * values), shapes.over_patches(self.shades(values))
 
-    def paint(self, values: np.ndarray) -> np.ndarray:
-        """Return the colours of such a strip."""
-        shown = np.sign(values) if self.discretize else values
-        return np.pad(shown, ((0, 0), (0, 0), (1, 2)), mode="edge").transpose(1, 0, 2).reshape(values.shape[1], -1)
-
-    @staticmethod
-    def scaled(values: np.ndarray) -> np.ndarray:
-        """Return sheets (n, s, s) with the values between −1 and 1: a neuron that goes farther is drawn lower."""
-        return values / np.maximum(np.abs(values).max(axis=(1, 2), keepdims=True), 1.0)
+    def shades(self, values: np.ndarray) -> np.ndarray:
+        """Return values as colours: by their sign alone where that is wanted."""
+        return np.sign(values) if self.discretize else np.clip(values, -1, 1)
 
     @ll.kept
     def inputs(self) -> list[layers.Layer]:
         """Return the features' sheets, the chosen ones and, faintly, the others, and their names."""
-        values = playground.inputs(tuple(playground.FEATURES), playground.REACH * square(1.0, CELLS).reshape(-1, 2))
-        values = self.scaled(values.reshape(-1, CELLS, CELLS))
-        drawn: list[layers.Layer] = []
-        for key, chosen in (("features", True), ("others", False)):
-            which = [k for k, name in enumerate(playground.FEATURES) if (name in self.chosen()) == chosen]
-            if which:
-                grid = self.strip(self.places()[0][which], self.halves()[0], values[which])
-                sheet = layers.Sheet(grid, paint=self.paint(values[which]), shades="signed", every=(0, 0), key=key,
-                                     dim=0.0 if chosen else 0.8, name="Feature")  # fmt: skip
-                drawn.append(sheet)
-            for k in which:
-                at = (*(self.places()[0][k] - (self.halves()[0] + 0.02, 0)), 0.0)
-                latex = list(playground.FEATURES.values())[k].latex
-                drawn.append(layers.Label(at, latex, "text" if chosen else "faint", latex=True, size=18, side="left"))
+        values = playground.inputs(tuple(playground.FEATURES), grid_of(CELLS)).reshape(-1, CELLS, CELLS)
+        middles, half, drawn = self.layout().middles[0], self.layout().halves[0], []
+        for key, dim, color, which in (("features", 0.0, "text", True), ("others", 0.8, "faint", False)):
+            own = [k for k, name in enumerate(playground.FEATURES) if (name in self.chosen()) == which]
+            if own:
+                grid, paint = self.patches(middles[own], half, values[own])
+                look: dict[str, Any] = {"paint": paint, "shades": "signed", "every": (0, 0), "dim": dim, "key": key}
+                drawn.append(layers.Sheet(grid, name="Feature", **look))
+            for k in own:
+                at, latex = (*(middles[k] - (half + 0.02, 0)), 0.0), list(playground.FEATURES.values())[k].latex
+                drawn.append(layers.Label(at, latex, color, latex=True, size=18, side="left"))
         return drawn
 
     @ll.kept(most=3)
     def neurons(self, epoch: int) -> tuple[np.ndarray, np.ndarray] | None:
         """Return the hidden neurons' sheets and their colours after an epoch; None where there are none."""
-        found = self.seen(epoch, playground.REACH * square(1.0, CELLS).reshape(-1, 2))[1:-1]
+        hidden = [one[0] for one in self.seen(epoch, CELLS)[1:-1]]
+        stands = zip(self.layout().middles[1:], self.layout().halves[1:], strict=True)
+        found = [self.patches(*where, values) for where, values in zip(stands, hidden, strict=False)]
         if not found:
             return None
-        values = [self.scaled(one[0].reshape(-1, CELLS, CELLS)) for one in found]
-        rows = zip(self.places()[1:-1], self.halves()[1:-1], values, strict=True)
-        grid = np.concatenate([self.strip(*row) for row in rows], axis=1)
-        return grid, np.concatenate([self.paint(one) for one in values], axis=1)
+        grids, paints = zip(*found, strict=True)
+        return np.concatenate(grids, axis=1), np.concatenate(paints, axis=1)
 
     @ll.kept(most=3)
     def output(self, epoch: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the output's sheet and its colours after an epoch."""
-        value = self.seen(epoch, playground.REACH * square(1.0, FINE).reshape(-1, 2))[-1].reshape(FINE, FINE)
-        flat, high = square(HALF, FINE) + np.array([RIGHT, 0.0]), RELIEF * np.clip(value, -1.3, 1.3)
-        grid = np.concatenate([flat, high[..., None]], -1)
-        return grid, np.sign(value) if self.discretize else np.clip(value, -1, 1)
+        value = self.seen(epoch, FINE)[-1][0, 0]
+        flat, high = playground.square(HALF, FINE) + MIDDLE, RELIEF * np.clip(value, -1.3, 1.3)
+        return np.concatenate([flat, high[..., None]], -1), self.shades(value)
 
     @ll.kept(most=3)
     def lifted(self, epoch: int) -> list[np.ndarray]:
         """Return the samples of training and test on the output's sheet (N, 3)."""
         places = [part.points for part in self.samples()]
-        high = self.seen(epoch, np.concatenate(places))[-1].reshape(-1, 1)
-        flat = np.concatenate(places) * HALF / playground.REACH + (RIGHT, 0.0)
+        high = self.made_of(epoch, np.concatenate(places))[-1].reshape(-1, 1)
+        flat = np.concatenate(places) * HALF / playground.REACH + MIDDLE
         return np.split(np.hstack([flat, RELIEF * np.clip(high, -1.3, 1.3) + 0.02]), [len(places[0])])
 
     @ll.kept
@@ -280,7 +223,7 @@ class Playground(ll.Scene):
         found = []
         for part, data in enumerate(self.samples()[: 2 if self.show_test else 1]):
             level = data.target[:SHOWN] / max(float(np.abs(data.target).max()), 1e-9)
-            kinds = ((CLASSES[0], level < -1 / 3), ("faint", np.abs(level) <= 1 / 3), (CLASSES[1], level > 1 / 3))
+            kinds = ((classes.OFF, level < -1 / 3), ("faint", np.abs(level) <= 1 / 3), (classes.ON, level > 1 / 3))
             found += [(color, np.flatnonzero(which), part) for color, which in kinds if which.any()]
         return found
 
@@ -289,14 +232,6 @@ class Playground(ll.Scene):
         """Return where the samples of a group stand after an epoch."""
         _, which, part = self.groups()[group]
         return self.lifted(epoch)[part][which]
-
-    @ll.kept(most=3)
-    def strength(self, epoch: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the weights by link and the biases by port, each in [-1, 1] as they are drawn."""
-        theta = self.course().theta(epoch)[0]
-        weights = np.tanh(theta[[link[-1] for link in playground.links(self.net())]] / 1.5)
-        biases = np.tanh(theta[[known[-1] for known in playground.biases(self.net())]])
-        return weights, np.append(np.zeros(len(self.ports()[0]) - len(biases)), biases)
 
     # -------------------------------------------------------------------------------------------------- the picture
     def frame(self, now: ll.Now) -> ll.Frame:
@@ -323,50 +258,50 @@ class Playground(ll.Scene):
         test = layers.Label(below, words("test loss ?", self.course().loss(epoch)[1, 0]), "text", size=18, side="below")
         return ll.Frame([*drawn, test, *self.knob(epoch)], self.notes(epoch), self.view(now))
 
+    @ll.kept(most=3)
+    def strength(self, epoch: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return how strong links (m,) and ports (n,) are, and the size of the signals: only what is strong shows."""
+        weights, offsets = self.layout().strength(self.course().theta(epoch)[0])
+        size = np.abs(weights)
+        return weights, offsets, np.where(size >= np.quantile(size, 0.7), 0.5 * size, 0.0)
+
     def links(self, now: ll.Now, epoch: int) -> layers.Graph:
         """Return the links, as wide as their weights are large; signals run along them while the network trains."""
-        nodes, ends = self.ports()
-        weights, values = self.strength(epoch)
-        running = 0.0 < now.share < 1.0
-        return layers.Graph(
-            nodes, ends, weights, values, radius=3.6, key="links", name="Port",
-            phase=(0.6 * now.seconds) % 1.0 if running else None, pulse="text", flow=self.flow(epoch),
-        )  # fmt: skip
+        weights, offsets, flow = self.strength(epoch)
+        phase = (0.6 * now.seconds) % 1.0 if 0.0 < now.share < 1.0 else None
+        look: dict[str, Any] = {"radius": 3.6, "phase": phase, "pulse": "text", "flow": flow, "key": "links"}
+        return layers.Graph(self.ports(), self.layout().ends, weights, offsets, name="Port", **look)
 
-    @ll.kept(most=3)
-    def flow(self, epoch: int) -> np.ndarray:
-        """Return the size of the signals: only what is strong shows."""
-        size = np.abs(self.strength(epoch)[0])
-        return np.where(size >= np.quantile(size, 0.7), 0.5 * size, 0.0)
+    @ll.kept
+    def ports(self) -> np.ndarray:
+        """Return where links begin and end (n, 3)."""
+        return shapes.lifted(self.layout().ports)
+
+    def knob_index(self) -> int:
+        """Return the number of the parameter with the knob."""
+        return self.selected if self.selected in self.layout().knobs() else min(self.layout().knobs())
+
+    def knob_at(self, epoch: int) -> tuple[np.ndarray, float]:
+        """Return where the knob of the chosen parameter is (3,), as high as that is large, and its value."""
+        value = float(self.course().theta(epoch)[0, self.knob_index()])
+        high = KNOB * float(np.clip(value, -STRONGEST, STRONGEST))
+        return np.append(self.layout().knobs()[self.knob_index()], high), value
 
     def knob(self, epoch: int) -> list[layers.Layer]:
-        """Return the knob of the chosen parameter, as high as it is large."""
-        index = self.knob_index()
-        value, foot = float(self.course().theta(epoch)[0, index]), self.where()[index]
-        top = self.knob_at(epoch)
+        """Return that knob."""
+        top, value = self.knob_at(epoch)
         look: dict[str, Any] = {"group": "handles"}
         side = "above" if value >= 0 else "below"
         return [
-            layers.Lines([np.stack([foot, top])], "accent", 2.0, pickable=False, **look),
+            layers.Lines([np.stack([top * (1, 1, 0), top])], "accent", 2.0, pickable=False, **look),
             layers.Points(top[None], "accent", 6.5, "sphere", outline=True, name="Drag this weight", **look),
             layers.Label(top, words("?.2", value), "accent", size=16, side=side, **look),
         ]
 
-    def knob_index(self) -> int:
-        """Return the number of the parameter with the knob."""
-        return self.selected if self.selected in self.where() else min(self.where())
-
-    def knob_at(self, epoch: int) -> np.ndarray:
-        """Return where the knob is."""
-        index = self.knob_index()
-        value = np.clip(float(self.course().theta(epoch)[0, index]), -STRONGEST, STRONGEST)
-        return self.where()[index] + np.array([0.0, 0.0, KNOB * value])
-
     @ll.kept
     def bounds(self) -> np.ndarray:
         """Return the corners of the network."""
-        x, y, z = (LEFT - 0.55, RIGHT + HALF), (-1.05, 1.7), (-RELIEF, RELIEF)
-        return np.array([(a, b, c) for a in x for b in y for c in z])
+        return shapes.box((LEFT - 0.55, -1.05, -RELIEF), (RIGHT + HALF, 1.7, RELIEF))
 
     def view(self, now: ll.Now) -> ll.View:
         """Return a view that begins from above, as the original is seen, and comes down to where heights show."""
@@ -383,17 +318,12 @@ class Playground(ll.Scene):
     @ll.kept(most=2)
     def curves(self, epoch: int) -> list[layers.Series]:
         """Return the losses up to an epoch, of a crowd those of its best, its median and its worst network."""
-        course = self.course()
-        course.reach(epoch)
-        many = epoch // course.stride + 1
-        steps = course.stride * np.arange(self.epochs // course.stride + 1.0)
-        loss = np.full((len(steps), *course.losses[0].shape), np.nan)  # what comes later is not known yet
-        loss[:many] = np.nan_to_num(course.losses[:many], nan=9.0)
+        steps, loss = self.course().curves(epoch, self.epochs)
         if self.crowd == "one":
             lines = (("training", "optimizer.momentum", loss[:, 0, 0]), ("test", "accent", loss[:, 1, 0]))
         else:
             low, middle, high = np.quantile(loss[:, 0], (0.0, 0.5, 1.0), axis=1)
-            lines = (("best", "good", low), ("median", "accent", middle), ("worst", "bad", high))
+            lines = (("best", "lane.1", low), ("median", "lane.4", middle), ("worst", "lane.3", high))
         return [layers.Series(name, color, steps, values) for name, color, values in lines]
 
     # ---------------------------------------------------------------------------------------------------- the crowd
@@ -406,9 +336,10 @@ class Playground(ll.Scene):
     @ll.kept(most=3)
     def sheets(self, epoch: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the outputs of the crowd, each at the height of its loss, and their colours."""
-        found = self.seen(epoch, playground.REACH * square(1.0, SMALL).reshape(-1, 2))[-1]
-        value = np.clip(np.nan_to_num(found.reshape(CROWD, SMALL, SMALL)), -1, 1)
-        return self.strip(self.seats(), 0.44 * PITCH, 0.5 * value, HILL * self.heights(epoch)), self.paint(value)
+        value = np.clip(np.nan_to_num(self.seen(epoch, SMALL)[-1][:, 0]), -1, 1)
+        half = 0.44 * PITCH
+        grid = shapes.patches(self.seats(), half, 0.275 * half * value, HILL * self.heights(epoch))
+        return grid, shapes.over_patches(self.shades(value))
 
     def heights(self, epoch: int) -> np.ndarray:
         """Return the training losses as heights: what is above 1.2, or infinite, stands there."""
@@ -442,23 +373,22 @@ class Playground(ll.Scene):
     def crowd_bounds(self) -> np.ndarray:
         """Return the corners of the crowd."""
         x, y = PITCH * ACROSS / 2, PITCH * CROWD / ACROSS / 2
-        return np.array([(a, b, c) for a in (-x, x) for b in (-y - 0.3, y + 0.8) for c in (0.0, 1.4)])
+        return shapes.box((-x, -y - 0.3, 0.0), (x + 0.3, y + 0.8, 1.4))
 
     @ll.kept
     def crowd_names(self) -> list[layers.Layer]:
-        """Return a frame around the crowd, the scale of its heights, and the rates of some columns."""
-        x, y = PITCH * ACROSS / 2, -PITCH * (CROWD / ACROSS / 2 + 0.3)
-        lines = [np.array([(-x, s * y, 0.0), (x, s * y, 0.0)]) for s in (1, -1)]
-        lines.append(np.array([(x, -y, 0.0), (x, -y, HILL)]))
-        drawn: list[layers.Layer] = [layers.Lines(lines, "faint", 1.2, pickable=False)]
+        """Return a frame around the crowd, the scale of its heights beside it, and the rates of some columns."""
+        x, y = PITCH * ACROSS / 2, PITCH * (CROWD / ACROSS / 2 + 0.3)
+        ends = (((-x, -y, 0), (x, -y, 0)), ((-x, y, 0), (x + 0.3, y, 0)), ((x + 0.3, y, 0), (x + 0.3, y, HILL)))
+        look: dict[str, Any] = {"size": 16, "bold": False}
+        drawn: list[layers.Layer] = [layers.Lines([*np.array(ends, float)], "faint", 1.2, pickable=False)]
         for loss in (0, 1):
-            at = (x, -y, HILL * loss)
-            drawn.append(layers.Label(at, words("loss ?n", loss), "dim", size=16, side="right", bold=False))
+            drawn.append(layers.Label((x + 0.3, y, HILL * loss), words("loss ?n", loss), "dim", **look))
         if self.crowd == "rates":
             for rate in (0.001, 0.01, 0.1, 1.0, 10.0):
-                at = (float(np.interp(np.log(rate), np.log(RATES), self.seats()[:ACROSS, 0])), y, 0.0)
-                drawn.append(layers.Label(at, words("?", rate), "dim", size=16, side="below", bold=False))
-            drawn.append(layers.Label((0.0, y - 0.3, 0.0), r"\alpha", "dim", latex=True, size=20, side="below"))
+                at = (float(np.interp(np.log(rate), np.log(RATES), self.seats()[:ACROSS, 0])), -y, 0.0)
+                drawn.append(layers.Label(at, words("?", rate), "dim", side="below", **look))
+            drawn.append(layers.Label((0.0, -y - 0.3, 0.0), r"\alpha", "dim", latex=True, size=20, side="below"))
         return drawn
 
     # -------------------------------------------------------------------------------------------------- what it takes
@@ -468,36 +398,30 @@ class Playground(ll.Scene):
             return []
         epoch = self.reached(now)[0]
         turn = partial(type(self).turn_knob, epoch=epoch)
-        return [ll.Handle("weight", self.knob_at(epoch), turn, free=True, along=UP)]
+        return [ll.Handle("weight", self.knob_at(epoch)[0], turn, free=True, along=UP)]
 
     def turn_knob(self, place: Sequence[float], epoch: int) -> None:
         """Set the chosen parameter, from the present epoch on, to the height that its knob was dragged to."""
-        index = self.knob_index()
-        value = float(np.clip((place[2] - self.where()[index][2]) / KNOB, -STRONGEST, STRONGEST))
-        self.set("edits", playground.edited(self.edits, playground.Edit(epoch, index, round(value, 2))))
+        value = round(float(np.clip(place[2] / KNOB, -STRONGEST, STRONGEST)), 2)
+        self.set("edits", playground.edited(self.edits, playground.Edit(epoch, self.knob_index(), value)))
 
     def pick(self, layer: layers.Layer, element: int) -> bool:
         """Choose the link or the bias that is clicked, add or remove a feature, or look into one of the crowd."""
-        if layer.key == "links":
-            nodes, biases = len(self.ports()[0]), playground.biases(self.net())
-            known = [*[-1] * (nodes - len(biases)), *(bias[-1] for bias in biases)]
-            known += [link[-1] for link in playground.links(self.net())]
-            if known[element] < 0:
-                return False
-            self.set("selected", known[element])
-            return True
-        column = element % (layer.start.shape[1] - 1) if isinstance(layer, layers.Sheet) else 0
-        if layer.key in ("features", "others"):
-            names = [name for name in playground.FEATURES if (name in self.chosen()) == (layer.key == "features")]
-            clicked = names[column // (CELLS + 3)]
-            left = {*self.chosen()} ^ {clicked}
-            if left:
-                self.set("features", ", ".join(name for name in playground.FEATURES if name in left))
-            return bool(left)
+        if isinstance(layer, layers.Graph):
+            parameter = self.layout().parameter(element)
+            if parameter is not None:
+                self.set("selected", parameter)
+            return parameter is not None
+        if not isinstance(layer, layers.Sheet) or layer.key not in ("features", "others", "crowd"):
+            return False
+        which = shapes.patch_of(element, layer.start.shape[1], SMALL if layer.key == "crowd" else CELLS)
         if layer.key == "crowd":
-            which = column // (SMALL + 3)
             rates = self.crowd == "rates"
             self.values |= {"crowd": "one", "member": which // ACROSS if rates else which}
             self.values["rate"] = float(RATES[which % ACROSS]) if rates else self.rate
             return True
-        return False
+        names = [name for name in playground.FEATURES if (name in self.chosen()) == (layer.key == "features")]
+        left = {*self.chosen()} ^ {names[which]}
+        if left:
+            self.set("features", ", ".join(name for name in playground.FEATURES if name in left))
+        return bool(left)

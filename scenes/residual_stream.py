@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 import lossland as ll
-from lossland import figures, layers, parameters, signs, words
+from lossland import figures, layers, parameters, shapes, signs, words
 from lossland.models import minilm, residual
 
 UP = (0.0, 0.0, 1.0)
@@ -16,25 +16,15 @@ COLORS = {"token": "optimizer.momentum", "position": "dim", "previous": "up", "o
 OFFSET = dict(zip(COLORS, (-0.12, -0.04, 0.04, 0.12), strict=True))  # of a lane from the middle of its token's stream
 WIDE, LEVEL = 4.7, 0.8  # of all streams, and how high a block is
 TALL, LENS, ASIDE = 2.6, 2.6, -3.5  # of a bar of probability 1; x of the first bar, and of the names
-CHIP = 0.34  # how high tokens and what is written of them are
+CHIP, FOOT, STUB = 0.34, -0.26, 0.2  # how high chips are, where those of tokens stand, and how far streams go on
 LEAST = 0.04  # of a weight or of a lane's content that is drawn
-MOST = 12  # tokens
-FLOW = (0.05, 0.92)  # share of the scene
+BOUNDS = np.array([(x, 0.0, z) for x in (-4.3, 4.8) for z in (-0.6, 4.4)], float)
+FLOW, CLOSER = (0.05, 0.92), (0.45, 0.95)  # shares of the scene in which tokens move, and the eye comes closer to words
 FADE, FAR = 3.0, 1.35  # moves after which a way is fainter; and how far one may lead
 SYMBOLS = (*map(str, range(residual.SYMBOLS)), "BOS")
 MOVES = (COLORS["previous"], "dim", COLORS["token"], "dim")  # the colours of what a layer of the sentence model does
-
-
-def tokens_of(text: str) -> list[int]:
-    """Return the tokens of a text such as ``BOS 2 4 1``, without the mark of the beginning, or raise UserError."""
-    parts = text.replace(",", " ").strip("[]() ").split()
-    parts = parts[1:] if parts and parts[0].upper() == "BOS" else parts
-    if not 1 <= len(parts) <= MOST or not set(parts) <= set(SYMBOLS[:-1]):
-        raise ll.UserError(
-            f"tokens must be from 1 to {MOST} whole numbers from 0 to {residual.SYMBOLS - 1} with spaces between, "
-            f"such as BOS 2 4 1 0 5 3 2, not {text!r}."
-        )
-    return [int(part) for part in parts]
+ADDING = r"x \leftarrow x + \mathrm{Attn}(x), \quad x \leftarrow x + \mathrm{MLP}(x)"
+NORMED = r"x \leftarrow \mathrm{norm}(x + \mathrm{Attn}(x))"
 
 
 class ResidualStream(ll.Scene):
@@ -61,7 +51,9 @@ class ResidualStream(ll.Scene):
         "a real model": {"show": "sentence"},
     }
 
-    tokens = parameters.Text("BOS 2 4 1 0 5 3 2", tokens_of, "tokens", "Numbers from 0 to 5. Click one to change it.")
+    tokens = parameters.Text(
+        "BOS 2 4 1 0 5 3 2", residual.tokens_of, "tokens", "Numbers from 0 to 5. Click one to change it."
+    )
     bos = parameters.Toggle(True, "BOS first", "A token that marks the beginning, which nothing comes before.")
     sharpness = parameters.Number(5.0, 0.5, 20.0, "sharpness", "A factor on all scores, and on the output.", log=True)
     ablate = parameters.Choice(
@@ -92,7 +84,7 @@ class ResidualStream(ll.Scene):
     @ll.kept
     def symbols(self) -> list[int]:
         """Return the tokens, with the one that marks the beginning."""
-        return [residual.START] * self.bos + tokens_of(self.tokens)
+        return [residual.START] * self.bos + residual.tokens_of(self.tokens)
 
     @property
     @ll.kept
@@ -103,11 +95,9 @@ class ResidualStream(ll.Scene):
     @ll.kept
     def stream(self) -> residual.Stream:
         """Return what the blocks make of the tokens."""
-        blocks = list(self.model.blocks)
-        ablated = [blocks.index(self.ablate)] if self.ablate != "none" else []
-        return residual.run(
-            self.model.embedded(self.symbols()), list(self.model.blocks.values()), self.sharpness, ablated
-        )
+        blocks = self.model.blocks
+        ablated = [number for number, name in enumerate(blocks) if name == self.ablate]
+        return residual.run(self.model.embedded(self.symbols()), list(blocks.values()), self.sharpness, ablated)
 
     @ll.refined(levels=(0,), stale=True)
     def reading(self, level: int) -> Generator[float, None, minilm.Reading]:
@@ -116,11 +106,9 @@ class ResidualStream(ll.Scene):
 
     def said(self, depth: float) -> np.ndarray:
         """Return what the last token would say comes next (7,), if the model ended at a depth."""
-        states, block = self.stream().states, min(int(depth), len(self.model.blocks) - 1)
-        last = states[block, -1] + (depth - block) * self.stream().edits[block, -1]
-        return self.model.probabilities(last, self.sharpness)
+        return self.model.probabilities(self.stream().at(depth)[-1], self.sharpness)
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return what is predicted in the end, and how far the last state is from the sum of all edits."""
         if self.show == "sentence":
             moves = np.diff(self.reading().path, axis=0)
@@ -136,101 +124,103 @@ class ResidualStream(ll.Scene):
         """Return the streams up to the depth that is reached, or the paths of a sentence's words."""
         return self.paths(now) if self.show == "sentence" else self.flowing(now)
 
+    def pick(self, layer: layers.Layer, element: int) -> bool:
+        """Leave out the block that is clicked, take the next number for a token, or follow a word."""
+        if layer.key.startswith("blocks"):
+            name = list(self.model.blocks)[element]
+            self.set("ablate", "none" if self.ablate == name else name)
+        elif layer.key.startswith("tokens") and element >= self.bos:
+            numbers = residual.tokens_of(self.tokens)
+            numbers[element - self.bos] = (numbers[element - self.bos] + 1) % residual.SYMBOLS
+            self.set("tokens", " ".join(map(str, numbers)))
+        elif layer.key == "words" or layer.key.startswith("move"):
+            self.set("follow", element % (len(self.reading().tokens) - 2))
+        else:
+            return False
+        return True
+
     # ---------------------------------------------------------------------------------------------- written down
-    def along(self, token: Any) -> Any:
-        """Return the x of a token's stream."""
+    @property
+    def along(self) -> np.ndarray:
+        """The x of each token's stream (n,)."""
         count = len(self.symbols())
-        return WIDE * ((np.asarray(token) + 0.5) / count - 0.5) - 0.25
+        return WIDE * ((np.arange(count) + 0.5) / count - 0.5) - 0.25
 
     def flowing(self, now: ll.Now) -> ll.Frame:
         """Return the streams, what is written into them, who was looked at, and what would be said at this depth."""
-        depth = now.staged(len(self.model.blocks), *FLOW, moving=0.75)
+        depth, over = now.staged(len(self.model.blocks), *FLOW, moving=0.75), now.share >= FLOW[1]
         drawn: list[layers.Layer] = [*self.ground(), self.lanes(depth)]
         for block in range(len(self.model.blocks)):
             drawn += self.written(block, min(max(depth - block, 0.0), 1.0))
-        drawn += [self.names(depth), *self.lens(depth)]
-        return ll.Frame(
-            drawn,
-            self.notes(now.share >= FLOW[1]),
-            ll.View(-90.0, 10.0, bounds=BOUNDS, turned=(16.0 * (now.share - 0.5), 0.0)),
-        )
+        said, last = self.said(len(self.model.blocks)), SYMBOLS[self.symbols()[-1]]
+        told = words("After ? it says ?: ?.4", last, SYMBOLS[int(said.argmax())], float(said.max()))
+        title = layers.Title(self.title, ADDING, (told if over else f"What comes after {last} this time?",))
+        view = ll.View(-90.0, 10.0, bounds=BOUNDS, turned=(16.0 * (now.share - 0.5), 0.0))
+        return ll.Frame([*drawn, self.names(depth), *self.lens(depth)], [title], view)
 
     @ll.kept
     def ground(self) -> list[layers.Layer]:
         """Return the tokens below their streams, and the names of the lanes where they are written or erased."""
-        symbols, side = self.symbols(), min(0.5, 0.85 * WIDE / len(self.symbols()))
-        middle = np.stack(
-            [self.along(np.arange(len(symbols))), np.zeros(len(symbols)), np.full(len(symbols), -0.26)], -1
-        )
-        states: list[figures.State] = ["lit" if k == len(symbols) - 1 else "plain" for k in range(len(symbols))]
-        return [
-            figures.Chips([SYMBOLS[one] for one in symbols], middle, None, COLORS["token"], states, CHIP,
-                          np.full(len(symbols), side), up=UP, key="tokens", name="Token"),
-            *(layers.Label((ASIDE, 0.0, z), lane, COLORS[lane], size=19, side="centre", key=f"lane {lane}")
-              for lane, z in zip(residual.LANES, (-0.26, 2 * LEVEL, LEVEL, 3 * LEVEL), strict=True)),
-        ]  # fmt: skip
+        chips = self.chips(FOOT, [SYMBOLS[one] for one in self.symbols()], "token", 0.5, key="tokens", name="Token")
+        levels = zip(residual.LANES, (FOOT, 2 * LEVEL, LEVEL, 3 * LEVEL), strict=True)
+        return [chips, *(
+            layers.Label((ASIDE, 0.0, z), lane, COLORS[lane], size=19, side="centre", key=f"lane {lane}")
+            for lane, z in levels
+        )]  # fmt: skip
+
+    def chips(self, z: float, texts: list[str], lane: str, most: float, full: Any = None, **look: Any) -> figures.Chips:
+        """Return a chip on each stream at a height, in its lane's colour, ``most`` wide at most. The last token is lit;
+        of a lane that is as ``full`` (n,), what is half empty or more is dim."""
+        states: list[figures.State] = ["plain"] * (len(texts) - 1) + ["lit"]
+        if full is not None:
+            states = ["plain" if one > 0.5 else "dim" for one in full]
+        x, wide = self.along + (0.0 if full is None else OFFSET[lane]), min(most, 1.6 * most * WIDE / len(texts))
+        middle = np.stack([x, 0 * x - 0.02, 0 * x + z], -1)
+        return figures.Chips(texts, middle, full, COLORS[lane], states, CHIP, np.full(len(x), wide), up=UP, **look)
 
     @ll.kept
     def lanes(self, depth: float) -> layers.Lines:
         """Return the lanes of all streams up to a depth, as wide as there is something in them."""
-        states, top = self.stream().states, len(self.model.blocks)
-        paths, colors, widths = [], [], []
-        for token, x in enumerate(self.along(np.arange(len(self.symbols())))):
-            for lane, place in self.model.lanes.items():
-                full = np.linalg.norm(states[:, token, place], axis=1)
-                for level in range(int(np.ceil(depth))):
-                    end = min(depth, level + 1.0)
-                    if full[level] > LEAST:  # what a block writes is there from its end on
-                        low, high = ((x + OFFSET[lane], 0.0, LEVEL * one) for one in (level, end))
-                        paths.append(np.array([low, high]))
-                        colors.append(COLORS[lane])
-                        widths.append(4.5 * float(full[level]))
-                if depth == top and full[top] > LEAST:
-                    paths.append(np.array([(x + OFFSET[lane], 0.0, LEVEL * one) for one in (top, top + 0.2)]))
+        top, paths, colors, widths = len(self.model.blocks), [], [], []
+        for lane, full in self.model.content(self.stream().states).items():
+            for level, token in np.argwhere(full > LEAST).tolist():  # what a block writes is there from its end on
+                rise = min(depth - level, 1.0) if level < top else STUB * (depth == top) / LEVEL
+                if rise > 0:
+                    x = self.along[token] + OFFSET[lane]
+                    paths.append(np.array([(x, 0.0, LEVEL * one) for one in (level, level + rise)]))
                     colors.append(COLORS[lane])
-                    widths.append(4.5 * float(full[top]))
+                    widths.append(4.5 * float(full[level, token]))
         return layers.Lines(paths, tuple(colors), tuple(widths), 0.9, key="lanes", name="Lane")
 
     @ll.kept
     def written(self, block: int, share: float) -> list[layers.Layer]:
-        """Return what a block has written: who was looked at, and what is in the lane now."""
-        name, found = list(self.model.blocks)[block], self.stream()
+        """Return what a block has written: who was looked at, and what is in the lane now; or what it erases."""
+        name, found, end = list(self.model.blocks)[block], self.stream(), LEVEL * (block + 1)
         if share == 0.0 or not found.edits[block].any():
             return []
         if name.startswith("mlp"):
-            return [self.erased("position" if name == "mlp 1" else "previous", LEVEL * (block + share), block)]
+            x = self.along + OFFSET["position" if name == "mlp 1" else "previous"]
+            rings = np.stack([x, 0 * x, 0 * x + end - LEVEL * (1 - share)], -1)
+            color = COLORS["position" if name == "mlp 1" else "previous"]
+            return [layers.Points(rings, color, 5.0, "ring", outline=True, key=f"erased {block}", name="Erased")]
         lane = "previous" if name == "attention 1" else "output"
-        x, last, step = self.along(np.arange(len(self.symbols()))), len(self.symbols()) - 1, np.linspace(0, 1, 33)
-        start, end = LEVEL * block, LEVEL * (block + 1)
-        paths, widths, alphas = [], [], []
+        step, paths, widths, alphas = np.linspace(0, 1, 33), [], [], []
         for token, other in np.argwhere(found.weights[block] > 2 * LEAST).tolist():
-            weight, rise = float(found.weights[block, token, other]), step**2 * (3 - 2 * step)
-            here, there = x[other] + OFFSET["token"], x[token] + OFFSET[lane]
+            weight = float(found.weights[block, token, other])
+            here, there = self.along[other] + OFFSET["token"], self.along[token] + OFFSET[lane]
             away = -0.22 * abs(here - there) * np.sin(np.pi * step)
-            path = np.stack([here + rise * (there - here), away, start + step * (end - start)], -1)
+            path = np.stack([here + step**2 * (3 - 2 * step) * (there - here), away, end - LEVEL * (1 - step)], -1)
             paths.append(path[: max(int(share * 33), 2)])
             widths.append(1.0 + 4.0 * weight)
-            alphas.append(0.9 * weight if token == last or block == 0 else 0.3 * weight)
-        drawn: list[layers.Layer] = [
-            layers.Lines(paths, COLORS[lane], tuple(widths), tuple(alphas), key=f"looks {block}", name="Copied")
-        ]
+            alphas.append((0.9 if token == len(self.along) - 1 or block == 0 else 0.3) * weight)
+        look: dict[str, Any] = {"key": f"looks {block}", "name": "Copied"}
+        drawn: list[layers.Layer] = [layers.Lines(paths, COLORS[lane], tuple(widths), tuple(alphas), **look)]
         if share == 1.0:
             content = np.maximum(found.states[block + 1][:, self.model.lanes[lane]], 0.0)
-            full, side = np.clip(content.max(axis=1), 0.0, 1.0), min(0.4, 0.6 * WIDE / len(x))
-            middle = np.stack([x + OFFSET[lane], 0 * x - 0.02, 0 * x + end + 0.14], -1)
-            texts = [SYMBOLS[one] for one in content.argmax(axis=1)]
-            states: list[figures.State] = ["plain" if one > 0.5 else "dim" for one in full]
-            drawn.append(
-                figures.Chips(texts, middle, full, COLORS[lane], states, CHIP, np.full(len(x), side), up=UP,
-                              key=f"written {block}", name=lane.capitalize())
-            )  # fmt: skip
+            texts, full = [SYMBOLS[one] for one in content.argmax(axis=1)], np.clip(content.max(axis=1), 0.0, 1.0)
+            look = {"key": f"written {block}", "name": lane.capitalize()}
+            drawn.append(self.chips(end + 0.14, texts, lane, 0.4, full, **look))
         return drawn
-
-    def erased(self, lane: str, z: float, block: int) -> layers.Points:
-        """Return rings at the ends of lanes that a perceptron erases, each token's by itself."""
-        x = self.along(np.arange(len(self.symbols()))) + OFFSET[lane]
-        places = np.stack([x, 0 * x, 0 * x + z], -1)
-        return layers.Points(places, COLORS[lane], 5.0, "ring", outline=True, key=f"erased {block}", name="Erased")
 
     @ll.kept
     def names(self, depth: float) -> layers.Layer:
@@ -254,41 +244,15 @@ class ResidualStream(ll.Scene):
         low = np.stack([x - half, 0 * x - half, 0 * x], -1)
         high = np.stack([x + half, 0 * x + half, TALL * said], -1)
         colors = [chosen if k == best else "grid" for k in range(len(said))]
-        middle = np.stack([x, 0 * x - half, 0 * x - 0.26], -1)
+        middle = np.stack([x, 0 * x - half, 0 * x + FOOT], -1)
+        top, foot = (x[best], 0.0, float(high[best, 2])), (float(x.mean()), 0.0, FOOT - 0.4)
         return [
             layers.Bars(low, high, colors, shadow=False, key="said", name="Said", worth=said),
             figures.Chips([*SYMBOLS[:-1], "B"], middle, None, "grid", "plain", 0.33, np.full(len(x), 0.31), up=UP,
                           key="symbols"),
-            layers.Label((x[best], 0.0, float(high[best, 2])), words("?.4", said[best]), chosen, size=24, side="above",
-                         key="probability"),
-            layers.Label((float(x.mean()), 0.0, -0.66), "what comes next, if it ended here", "dim", size=15,
-                         side="centre", key="lens"),
+            layers.Label(top, words("?.4", said[best]), chosen, size=24, side="above", key="probability"),
+            layers.Label(foot, "what comes next, if it ended here", "dim", size=15, side="centre", key="lens"),
         ]  # fmt: skip
-
-    @ll.kept
-    def notes(self, over: bool) -> list[layers.Note]:
-        """Return the title, with what the model says when it is over."""
-        said, last = self.said(len(self.model.blocks)), SYMBOLS[self.symbols()[-1]]
-        line = f"What comes after {last} this time?"
-        if over:
-            line = words("After ? it says ?: ?.4", last, SYMBOLS[int(said.argmax())], float(said.max()))
-        formula = r"x \leftarrow x + \mathrm{Attn}(x), \quad x \leftarrow x + \mathrm{MLP}(x)"
-        return [layers.Title(self.title, formula, (line,))]
-
-    def pick(self, layer: layers.Layer, element: int) -> bool:
-        """Leave out the block that is clicked, take the next number for a token, or follow a word."""
-        if layer.key.startswith("blocks"):
-            name = list(self.model.blocks)[element]
-            self.set("ablate", "none" if self.ablate == name else name)
-        elif layer.key.startswith("tokens") and element >= self.bos:
-            numbers = tokens_of(self.tokens)
-            numbers[element - self.bos] = (numbers[element - self.bos] + 1) % residual.SYMBOLS
-            self.set("tokens", " ".join(map(str, numbers)))
-        elif layer.key == "words" or layer.key.startswith("move"):
-            self.set("follow", element % (len(self.reading().tokens) - 2))
-        else:
-            return False
-        return True
 
     # ------------------------------------------------------------------------------------------------ a real model
     @ll.kept
@@ -304,29 +268,15 @@ class ResidualStream(ll.Scene):
     def paths(self, now: ll.Now) -> ll.Frame:
         """Return the way of each word: attention adds, it is normalized, the perceptron adds, it is normalized.
 
-        That of the word that is followed is bright from its beginning on; the others' last moves are seen.
+        The eye comes closer to the word that is followed.
         """
         path, names = self.path(), self.reading().tokens[1:-1]
-        followed = min(self.follow, len(names) - 1)
-        chosen = np.arange(len(names)) == followed
-        done = now.staged(len(path) - 1, *FLOW, moving=0.8)
+        followed, done = min(self.follow, len(names) - 1), now.staged(len(path) - 1, *FLOW, moving=0.8)
         whole = min(int(done), len(path) - 2)
         here = path[whole] + (done - whole) * (path[whole + 1] - path[whole])
-        drawn: list[layers.Layer] = []
-        for kind, color in enumerate(MOVES):
-            moves = list(range(kind, whole + 1, 4))
-            if moves:
-                ends = [path[k + 1] if k < whole else here for k in moves]
-                ways = [way for k, end in zip(moves, ends, strict=True) for way in np.stack([path[k], end], 1)]
-                fresh = np.exp((np.array(moves) - done) / FADE)[:, None]
-                alpha = np.where(chosen, np.maximum(fresh, 0.7), np.maximum(0.4 * fresh, 0.07))
-                thick, dash = (2.0, None) if kind % 2 == 0 else (1.2, (6, 4))
-                width = np.broadcast_to(np.where(chosen, 2.2 * thick, thick), alpha.shape)
-                widths, alphas = tuple(width.ravel().tolist()), tuple(alpha.ravel().tolist())
-                drawn.append(layers.Lines(ways, color, widths, alphas, dash, key=f"move {kind}",
-                                          name=minilm.MOVES[kind].capitalize()))  # fmt: skip
         start, color = path[0, followed], COLORS["output"]
-        drawn += [
+        drawn: list[layers.Layer] = [
+            *self.moves(followed, done, here),
             layers.Points(here, "text", 6.0, "sphere", outline=True, key="words", name="Word", worth=names),
             layers.Points(here[[followed]], color, 8.5, "sphere", outline=True, pickable=False, key="followed"),
             layers.Points(start[None], color, 6.0, "ring", outline=True, pickable=False, key="start"),
@@ -339,21 +289,31 @@ class ResidualStream(ll.Scene):
         ]  # fmt: skip
         says = words("layer ? of ?: ?", whole // 4 + 1, minilm.LAYERS, minilm.MOVES[whole % 4])
         share = words("three directions with ?n % of the variance", 100 * self.reading().explained)
-        rows = [
-            layers.Row(MOVES[0], "attention adds"),
-            layers.Row(MOVES[2], "perceptron adds"),
-            layers.Row("dim", "normalized after each"),
-        ]
-        notes = [layers.Title(self.title, r"x \leftarrow \mathrm{norm}(x + \mathrm{Attn}(x))", (says, share)),
-                 layers.Legend(rows, "In each layer of MiniLM")]  # fmt: skip
-        view = ll.View(-62.0, 18.0, bounds=self.corners(), turned=(50.0 * (now.eased() - 0.5), 0.0))
-        return ll.Frame(drawn, notes, view)
+        texts = ((MOVES[0], "attention adds"), (MOVES[2], "perceptron adds"), ("dim", "normalized after each"))
+        legend = layers.Legend([layers.Row(*one) for one in texts], "In each layer of MiniLM")
+        places = path.reshape(-1, 3), np.vstack([path[:, followed], path[-1]])
+        far, near = (shapes.box(one.min(axis=0), one.max(axis=0)) for one in places)
+        bounds, turned = far + now.eased(*CLOSER) * (near - far), (50.0 * (now.eased() - 0.5), 0.0)
+        view = ll.View(-62.0, 18.0, bounds=bounds, turned=turned, moves=True)
+        return ll.Frame(drawn, [layers.Title(self.title, NORMED, (says, share)), legend], view)
 
-    @ll.kept
-    def corners(self) -> np.ndarray:
-        """Return the corners of all paths."""
-        low, high = self.path().min(axis=(0, 1)), self.path().max(axis=(0, 1))
-        return np.array([(x, y, z) for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])])
+    def moves(self, followed: int, done: float, here: np.ndarray) -> list[layers.Layer]:
+        """Return the ways of all words up to ``here`` (n, 3), a layer for each kind of move.
 
-
-BOUNDS = np.array([(x, 0.0, z) for x in (-4.3, 4.8) for z in (-0.6, 4.4)], float)
+        That of the word that is followed is bright from its beginning on; the others' last moves are seen.
+        """
+        path, whole, drawn = self.path(), min(int(done), len(self.path()) - 2), list[layers.Layer]()
+        chosen = np.arange(len(here)) == followed
+        for kind, color in enumerate(MOVES):
+            moves = np.arange(kind, whole + 1, 4)
+            if not len(moves):
+                continue
+            ends = [path[k + 1] if k < whole else here for k in moves]
+            ways = [way for k, end in zip(moves, ends, strict=True) for way in np.stack([path[k], end], 1)]
+            fresh = np.exp((moves - done) / FADE)[:, None]
+            alpha = np.where(chosen, np.maximum(fresh, 0.7), np.maximum(0.4 * fresh, 0.07))
+            thick, dash = (2.0, None) if kind % 2 == 0 else (1.2, (6, 4))
+            width = np.broadcast_to(np.where(chosen, 2.2 * thick, thick), alpha.shape)
+            look: dict[str, Any] = {"key": f"move {kind}", "name": minilm.MOVES[kind].capitalize()}
+            drawn.append(layers.Lines(ways, color, width.ravel(), alpha.ravel(), dash, **look))
+        return drawn

@@ -8,13 +8,25 @@ from typing import Any, ClassVar
 import numpy as np
 
 import lossland as ll
-from lossland import layers, parameters, shapes, signs, tex
+from lossland import classes, layers, parameters, shapes, signs, tex
 from lossland.models import neurons
 
-W, SHADOW, SHIFT, ON, OFF = "area", "eigen1", "eigen2", "signed.high", "signed.low"
+W, SHADOW, SHIFT, ON, OFF = "area", "eigen1", "eigen2", classes.ON, classes.OFF
 TALL = {"step": 0.55, "sigmoid": 0.6, "tanh": 0.5, "sine": 0.5}  # heights of an output of 1, over half the square
 ALONG, ACROSS = 97, 33  # of the sheet
 POINTS = ("none", *neurons.GATES)
+STEPS = (
+    (SHADOW, r"w \cdot x", "dot", "project", "How far is x along w?"),
+    (SHIFT, r"z = w \cdot x + b", "z", "shift", "Shift by b: where is zero?"),
+    (ON, r"\varphi(z)", "output", "bend", "Bend what is left: one number"),
+    ("text", r"\varphi(w \cdot x + b)", "", "everywhere", "The same for every input: a sheet"),
+)
+BOX = shapes.box((-1.02, -1.02, -0.1), (1.02, 1.02, 0.62))  # of what must be seen, over half the square
+
+
+def formula(place: np.ndarray, latex: str, color: str, side: Any) -> layers.Label:
+    """Return a formula beside a place (3,)."""
+    return layers.Label(place, latex, color, latex=True, size=28, side=side)
 
 
 class SingleNeuron(ll.Scene):
@@ -48,37 +60,24 @@ class SingleNeuron(ll.Scene):
     clock = ll.Clock(14.0)
 
     # ------------------------------------------------------------------------------------------------- numbers
-    def output(self, points: Any) -> np.ndarray:
-        """Return what the neuron makes of points (..., 2)."""
-        return neurons.bent(self.activation, np.asarray(points, float) @ np.array(self.w) + self.b)
-
     @property
-    def length(self) -> float:
-        """The length of w."""
-        return float(np.linalg.norm(self.w))
+    @ll.kept
+    def neuron(self) -> neurons.Neuron:
+        """The neuron."""
+        return neurons.Neuron(np.array(self.w), self.b, self.activation)
 
     @ll.kept
-    def ahead(self) -> np.ndarray:
-        """Return the direction (2,) of w; without one that of the first input."""
-        return np.array(self.w) / self.length if self.length > 1e-9 else np.array([1.0, 0.0])
-
-    def readouts(self, now: ll.Now) -> ll.Readouts:
-        """Return what becomes of x, how far it is from the line, and how many of the points come out right."""
-        x, w = np.array(self.x), np.array(self.w)
-        found = {
-            "dot": float(w @ x),
-            "z": float(w @ x + self.b),
-            "output": float(self.output(x)),
-            "distance": float(neurons.signed_distance(x, w, self.b)),
-            "line_from_origin": abs(float(neurons.signed_distance((0, 0), w, self.b))),
-            "shadow": (x @ self.ahead()) * self.ahead(),
-        }
+    def numbers(self) -> dict[str, Any]:
+        """Return what becomes of x, and of a gate what comes out right, and the nearest that is linear."""
+        found = self.neuron.numbers(self.x)
         if self.points == "none":
             return found
-        target = neurons.GATES[self.points]
-        best, shift = neurons.least_squares(neurons.CORNERS, target)
-        right = ((neurons.CORNERS @ w + self.b > 0) == np.array(target, bool)).sum()
-        return {**found, "right": int(right), "least_squares": np.array([*best, shift])}
+        best, shift = neurons.least_squares(neurons.CORNERS, neurons.GATES[self.points])
+        return {**found, "right": self.neuron.right(self.points), "least_squares": np.array([*best, shift])}
+
+    def readouts(self, now: ll.Now) -> ll.Readouts:
+        """Return the same numbers at all moments."""
+        return self.numbers()
 
     # ------------------------------------------------------------------------------------------------- the score
     @staticmethod
@@ -89,9 +88,9 @@ class SingleNeuron(ll.Scene):
     def view(self, now: ll.Now) -> ll.View:
         """Return the view: straight down on the inputs, then from the side, where the output has a height."""
         tilted = now.eased(0.44, 0.58)
-        beside = 30.0 * 2.0 * self.ahead()[0] * self.ahead()[1]  # so that w points across the picture
+        beside = 60.0 * float(self.neuron.ahead.prod())  # so that w points across the picture
         slowly = 12.0 * (now.eased(0.66, 1.0) - now.eased(0.5, 0.6))
-        look: dict[str, Any] = {"bounds": self.box(self.reach), "turned": (slowly, 0.0), "moves": True}
+        look: dict[str, Any] = {"bounds": self.reach * BOX, "turned": (slowly, 0.0), "moves": True}
         return ll.View(-90.0 + (beside + 4.0) * tilted, 89.0 - 57.0 * tilted, **look)
 
     @property
@@ -99,118 +98,93 @@ class SingleNeuron(ll.Scene):
         """Half the side of the square of inputs; it changes in steps, so that a head stays under the pointer."""
         return shapes.in_steps(1.1 * float(np.abs((*self.w, *self.x)).max()), 2.6, 2.0)
 
-    @ll.kept
-    def box(self, reach: float) -> np.ndarray:
-        """Return the corners (8, 3) of what must be seen."""
-        return reach * np.array([(x, y, z) for x in (-1.02, 1.02) for y in (-1.02, 1.02) for z in (-0.1, 0.62)])
-
     # ------------------------------------------------------------------------------------------------- picture
     def frame(self, now: ll.Now) -> ll.Frame:
         """Return the inputs with the steps that are done."""
-        drawn = [*self.floor(self.reach), *self.levels(now), *self.risen(now), *self.looked(now), *self.corners(now)]
-        return ll.Frame([*drawn, *self.rings()], self.notes(now), self.view(now))
+        drawn = list(self.floor(self.reach))
+        if self.neuron.length:
+            drawn += [*self.levels(now), *self.looked(now), *self.shadow(now), *self.shifted(now)]
+        drawn += [*self.risen(now), *self.corners(now), *self.tried(now), *self.rings()]
+        return ll.Frame(drawn, self.notes(now), self.view(now))
 
     @ll.kept
     def floor(self, reach: float) -> list[layers.Layer]:
-        """Return the square of inputs, with a line for each unit."""
-        run = np.arange(-int(reach), int(reach) + 1.0)
-        ends = [np.array([(at, -reach), (at, reach)]) for at in run]
-        lines = [shapes.lifted(one) for line in ends for one in (line, line[:, ::-1])]
-        edge = reach * np.array([(-1, -1, 0), (1, -1, 0), (1, 1, 0), (-1, 1, 0), (-1, -1, 0)], float)
-        axes = [reach * np.array(one, float) for one in (((-1, 0, 0), (1, 0, 0)), ((0, -1, 0), (0, 1, 0)))]
-        look: dict[str, Any] = {"pickable": False, "group": "grid"}
-        return [
-            layers.Lines(lines, "grid", 1.0, 0.3, key="units", **look),
-            layers.Lines([*axes, edge], "grid.axis", (1.4, 1.4, 1.0), 0.55, key="axes", **look),
-        ]
-
-    @ll.kept
-    def step(self, reach: float) -> float:
-        """Return how far apart the levels of w·x are that are drawn: about a dozen, at a round number."""
-        rough = max(self.length, 1e-9) * reach / 5
-        size = 10.0 ** np.floor(np.log10(rough))
-        return float(size * min((1, 2, 5, 10), key=lambda one: abs(np.log(one * size / rough))))
+        """Return the square of inputs."""
+        return classes.plane(reach)
 
     def levels(self, now: ll.Now) -> list[layers.Layer]:
-        """Return the lines on which the neuron sees no difference, shifted by b, and the line where z = 0."""
-        if self.length < 1e-9:
-            return []
+        """Return lines on which the neuron sees no difference, about a dozen, shifted by b, and the one where z = 0."""
         _, shifted, _, swept = self.score(now)
-        step, reach = self.step(self.reach), self.reach
-        count = int(2.0 * reach * self.length / step) + int(abs(self.b) / step) + 2
-        places = [(k * step - shifted * self.b) / self.length for k in range(-count, count + 1) if k]
-        ends = [neurons.chord(self.w, place, reach) for place in places]
-        lines = [shapes.lifted(one) for one in ends if one is not None]
-        drawn: list[layers.Layer] = [
-            layers.Lines(lines, "text", 1.1, 0.4, dim=0.5 * swept, key="levels", name="Level of z", pickable=False)
+        step = 2.0 ** round(float(np.log2(self.neuron.length * self.reach / 5)))  # so that they grow closer with w
+        lines = [shapes.lifted(ends) for ends in neurons.level_lines(self.w, shifted * self.b, step, self.reach)]
+        zero = neurons.chord(self.w, -shifted * self.b / self.neuron.length, self.reach)
+        bold = [] if zero is None else [shapes.lifted(zero)]
+        return [
+            layers.Lines(lines, "text", 1.1, 0.4, dim=0.5 * swept, key="levels", pickable=False),
+            layers.Lines(bold, "text", 3.4, casing=1.4, key="zero", name="z = 0"),
         ]
-        zero = neurons.chord(self.w, -shifted * self.b / self.length, reach)
-        if zero is not None:
-            drawn.append(layers.Lines([shapes.lifted(zero)], "text", 3.4, casing=1.4, key="zero", name="z = 0"))
-        return drawn
 
     def looked(self, now: ll.Now) -> list[layers.Layer]:
-        """Return w on its line, x with its shadow there, and how far the line was shifted."""
-        projected, shifted, bend, swept = self.score(now)
-        x, ahead = np.array(self.x), self.ahead()
-        foot, here = (x @ ahead) * ahead, shapes.lifted([self.x])
-        height = self.height(float(self.output(x)))
-        late = 1.0 if swept == 1.0 else bend
-        across = np.array([-ahead[1], ahead[0]]) * (-1.0 if x @ (-ahead[1], ahead[0]) >= 0 else 1.0)
-        offset = 0.045 * self.reach * shapes.lifted(across)  # beside w's own arrow
-        drawn: list[layers.Layer] = []
-        if self.length > 1e-9:
-            line = shapes.lifted(np.outer((-1.4, 1.4), ahead) * self.reach)
-            drawn += [
-                layers.Lines([line], W, 1.4, 0.6, dash=(12, 7), key="line", name="Line of w", dim=0.5 * late),
-                layers.Arrows(np.zeros((1, 3)), shapes.lifted([self.w]), W, 6.5, key="w", name="w", dim=0.4 * late),
-                layers.Label(shapes.lifted(self.w), "w", W, latex=True, size=30, side=shapes.lifted(self.w)),
-            ]
-        if projected > 0 and self.length > 1e-9:
-            fallen = x + projected * (foot - x)
-            drawn.append(layers.Lines([shapes.lifted([x, fallen])], "text", 1.8, dash=(8, 5), key="fall", name="Fall"))
-        if projected == 1.0 and self.length > 1e-9:
-            start = -shifted * self.b / self.length * ahead
-            drawn.append(
-                layers.Lines([shapes.lifted([start, foot]) + offset], SHADOW, 7.0, casing=1.4, key="z", name="z",
-                             worth=[float(x @ np.array(self.w)) + shifted * self.b], dim=0.4 * late)
-            )  # fmt: skip
-            drawn.append(layers.Points(shapes.lifted([foot]), SHADOW, 6.0, "disc", outline=True, key="foot"))
-            text = tex("z = ?", self.readouts(now)["z"]) if shifted == 1.0 else tex(r"w \cdot x = ?", float(x @ self.w))
-            if shifted in (0.0, 1.0) and bend == 0.0:
-                side = shapes.lifted(across)
-                drawn.append(
-                    layers.Label(
-                        shapes.lifted((start + foot) / 2) + offset, text, SHADOW, latex=True, size=28, side=side
-                    )
-                )
-        if shifted > 0.0 and abs(self.b) > 1e-9 and self.length > 1e-9 and bend == 0.0:
-            moved = shapes.lifted([-shifted * self.b / self.length * ahead])
-            drawn.append(layers.Arrows(-offset[None], moved - offset, SHIFT, 4.5, key="shift", name="Shift"))
-            if shifted == 1.0:
-                drawn.append(layers.Label(moved[0] / 2 - offset, "b", SHIFT, latex=True, size=28, side=-offset))
-        raised = swept * height
-        if bend == 1.0:
-            top = shapes.lifted([foot], height) if swept == 0.0 else shapes.lifted([x], raised)
-            bottom = top * (1, 1, 0)
-            drawn.append(layers.Lines([np.vstack([bottom, top])], "text", 1.8, dash=(8, 5), key="stalk", name="Output"))
-            drawn.append(
-                layers.Label(
-                    top[0],
-                    tex(r"\varphi(z) = ?", float(self.output(x))),
-                    "text",
-                    latex=True,
-                    size=28,
-                    side="above left",
-                )
-            )
-            if swept == 0.0:
-                drawn.append(layers.Points(top, ON, 7.0, "sphere", outline=True, key="on curve", name="Output"))
-        ball = here + np.array([0.0, 0.0, raised])
+        """Return w on its line, which steps back when φ bends."""
+        tip, bend = shapes.lifted(self.w), self.score(now)[2]
+        line = shapes.lifted(np.outer((-1.4, 1.4), self.neuron.ahead) * self.reach)
+        arrow: dict[str, Any] = {"width": 6.5, "depth": True, "key": "w", "name": "w", "dim": 0.4 * bend}
+        return [
+            layers.Lines([line], W, 1.4, 0.6, dash=(12, 7), key="line", name="Line of w", dim=0.5 * bend),
+            *layers.named_arrow(np.zeros(3), tip, W, "w", size=30, **arrow),
+        ]
+
+    def beside(self) -> np.ndarray:
+        """Return the way (3,) from w's line to what is drawn beside it, on the other side of it than x."""
+        side = -1.0 if self.neuron.across @ self.x >= 0 else 1.0
+        return 0.045 * self.reach * side * shapes.lifted(self.neuron.across)
+
+    def shadow(self, now: ll.Now) -> list[layers.Layer]:
+        """Return how x falls on the line of w, and its shadow there: from where z is 0."""
+        projected, shifted, bend, _ = self.score(now)
+        if projected == 0.0:
+            return []
+        x, foot, dot = np.array(self.x), self.neuron.shadow(self.x), self.numbers()["dot"]
+        fall = shapes.lifted([x, x + projected * (foot - x)])
+        drawn: list[layers.Layer] = [layers.Lines([fall], "text", 1.8, dash=(8, 5), key="fall", name="Fall")]
+        if projected < 1.0:
+            return drawn
+        ends = shapes.lifted([self.neuron.zero(shifted), foot]) + self.beside()
+        worth, dim = [dot + shifted * self.b], 0.4 * bend
+        drawn += [
+            layers.Lines([ends], SHADOW, 7.0, casing=1.4, worth=worth, dim=dim, key="z", name="z"),
+            layers.Points(shapes.lifted([foot]), SHADOW, 6.0, "disc", outline=True, key="foot"),
+        ]
+        if shifted in (0.0, 1.0) and bend == 0.0:
+            text = tex("z = ?", dot + self.b) if shifted else tex(r"w \cdot x = ?", dot)
+            drawn.append(formula(ends.mean(axis=0), text, SHADOW, self.beside()))
+        return drawn
+
+    def shifted(self, now: ll.Now) -> list[layers.Layer]:
+        """Return how far b has shifted the line."""
+        _, shifted, bend, _ = self.score(now)
+        if shifted == 0.0 or bend > 0.0 or abs(self.b) < 1e-9:
+            return []
+        tip, aside = shapes.lifted(self.neuron.zero(shifted)), -self.beside()
+        arrow = layers.Arrows.one(aside, tip + aside, SHIFT, width=4.5, key="shift", name="Shift")
+        return [arrow, formula(tip / 2 + aside, "b", SHIFT, aside)]
+
+    def tried(self, now: ll.Now) -> list[layers.Layer]:
+        """Return x, and once φ has bent z, how high its output is: over its shadow, then over itself."""
+        *_, bend, swept = self.score(now)
+        place, foot, output = shapes.lifted(self.x), shapes.lifted(self.neuron.shadow(self.x)), self.numbers()["output"]
+        raised = np.append(self.x, swept * self.unit * output)
         size, style = (8.0, "sphere") if self.points == "none" else (15.0, "ring")
-        drawn.append(layers.Points(ball, "text", size, style, outline=True, key="x", name="x"))
+        drawn: list[layers.Layer] = [layers.Points(raised[None], "text", size, style, outline=True, key="x", name="x")]
         if bend == 0.0:
-            drawn.append(layers.Label(here[0], "x", latex=True, size=30, side=shapes.lifted(x - foot)))
+            drawn.append(formula(place, "x", "text", place - foot))
+        if bend == 1.0:
+            top = raised if swept else np.append(foot[:2], self.unit * output)
+            stalk = np.array([top * (1, 1, 0), top])
+            drawn.append(layers.Lines([stalk], "text", 1.8, dash=(8, 5), key="stalk", name="Output"))
+            drawn.append(formula(top, tex(r"\varphi(z) = ?", output), "text", "above left"))
+            if not swept:
+                drawn.append(layers.Points(top[None], ON, 7.0, "sphere", outline=True, key="on curve", name="Output"))
         return drawn
 
     @property
@@ -219,46 +193,24 @@ class SingleNeuron(ll.Scene):
         """How high an output of 1 is drawn, in units of the plane."""
         if self.activation in TALL:
             return TALL[self.activation] * self.reach
-        most = np.abs(self.output(self.reach * (2 * neurons.CORNERS - 1))).max()
+        most = np.abs(self.neuron.output(self.reach * (2 * neurons.CORNERS - 1))).max()
         return 0.6 * self.reach / max(float(most), 1e-9)
 
-    def height(self, output: Any) -> Any:
-        """Return how high outputs are drawn."""
-        return self.unit * np.asarray(output, float)
-
     @ll.kept
-    def section(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return places (k,) along w's direction and the ends (k, 2, 2) of the lines across it, in the square."""
-        return neurons.chords(self.ahead(), -self.b / max(self.length, 1e-9), self.reach, ALONG)
+    def section(self) -> neurons.Section:
+        """Return the square in lines across w."""
+        kink = -self.b / max(self.neuron.length, 1e-9)
+        return neurons.section(self.neuron.ahead, kink, self.reach, ALONG)
 
     @ll.kept
     def sheet(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the sheet before and after it is swept across (ACROSS, k, 3), and its paint."""
-        u, ends = self.section()
-        share = np.linspace(0, 1, ACROSS)[:, None, None]
-        flat = (1 - share) * ends[:, 0] + share * ends[:, 1]
-        ahead = self.ahead()
-        across = np.array([-ahead[1], ahead[0]])
-        low, high = np.sort(ends @ across, axis=1).T
-        curve = u[:, None] * ahead + np.clip(0.0, low, high)[:, None] * across
-        output = neurons.bent(self.activation, u * self.length + self.b)
-        z = np.broadcast_to(self.height(output), flat.shape[:2])
-        start = np.broadcast_to(curve, flat.shape)
-        return np.dstack([start, z]), np.dstack([flat, z]), np.broadcast_to(self.tint(output), z.shape)
-
-    def tint(self, output: Any) -> np.ndarray:
-        """Return outputs on the scale of the colours, from -1 to 1."""
-        if self.activation in ("step", "sigmoid"):
-            return 2 * np.asarray(output, float) - 1
-        return np.asarray(output, float) * self.unit / (0.6 * self.reach)
-
-    @ll.kept
-    def profile(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the points (k, 3) on w's line within the square, and the outputs there (k,)."""
-        u, ends = self.section()
-        side = ends @ np.array([-self.ahead()[1], self.ahead()[0]])
-        u = u[side[:, 0] * side[:, 1] <= 0]
-        return shapes.lifted(u[:, None] * self.ahead()), neurons.bent(self.activation, u * self.length + self.b)
+        flat, output = self.section().spread(ACROSS), self.neuron.output(self.section().axis)
+        z = np.broadcast_to(self.unit * output, flat.shape[:2])
+        start = np.broadcast_to(self.section().nearest, flat.shape)
+        positive = self.activation in ("step", "sigmoid")  # from 0 to 1
+        tint = 2 * output - 1 if positive else output * self.unit / (0.6 * self.reach)
+        return np.dstack([start, z]), np.dstack([flat, z]), np.broadcast_to(tint, z.shape)
 
     def risen(self, now: ll.Now) -> list[layers.Layer]:
         """Return the activation's curve over w's line, and the sheet that it leaves as it is swept across."""
@@ -266,13 +218,11 @@ class SingleNeuron(ll.Scene):
         drawn: list[layers.Layer] = []
         if swept > 0:
             start, end, paint = self.sheet()
-            drawn.append(
-                layers.Sheet(start, end, swept, fill=0.86, paint=paint, shades="signed", every=(8, 0), line="text",
-                             width=1.0, key="sheet", name="Output")
-            )  # fmt: skip
+            look: dict[str, Any] = {"paint": paint, "shades": "signed", "every": (8, 0), "line": "text", "width": 1.0}
+            drawn.append(layers.Sheet(start, end, swept, fill=0.86, key="sheet", name="Output", **look))
         if bend > 0 and swept < 1:
-            foot, output = self.profile()
-            top = foot + np.outer(bend * self.height(output), (0.0, 0.0, 1.0))
+            flat = self.section().axis[self.section().within]
+            foot, top = shapes.lifted(flat), np.column_stack([flat, bend * self.unit * self.neuron.output(flat)])
             drawn.append(layers.Curve(top, ON, 3.6, foot=foot, fill=0.3, negative=OFF, key="curve", name="Activation"))
         return drawn
 
@@ -280,24 +230,15 @@ class SingleNeuron(ll.Scene):
         """Return the four points of a gate, in the colour of what should come out: on the sheet, once it is there."""
         if self.points == "none":
             return []
-        target, swept = np.array(neurons.GATES[self.points]), self.score(now)[3]
-        place = shapes.lifted(neurons.CORNERS)
-        place[:, 2] = swept * self.height(self.output(neurons.CORNERS)) + 0.01 * self.reach
-        return [
-            layers.Points(place[target == k], (OFF, ON)[k], 11.0, "sphere", outline=True, key=f"wanted {k}",
-                          name=f"should be {k}")
-            for k in (0, 1)
-        ]  # fmt: skip
+        wanted, swept = np.array(neurons.GATES[self.points], bool), self.score(now)[3]
+        high = swept * self.unit * self.neuron.output(neurons.CORNERS) + 0.01 * self.reach
+        return classes.samples(classes.split(np.column_stack([neurons.CORNERS, high]), wanted), 11.0, name="Corner")
 
     # ------------------------------------------------------------------------------------------------- handles
     def handles(self, now: ll.Now) -> Sequence[ll.Handle]:
         """Return w, x, and the foot of the line where z = 0."""
-        place = np.clip(self.line_foot(), -self.reach, self.reach)
+        place = np.clip(self.neuron.zero(), -self.reach, self.reach)
         return [*super().handles(now), ll.Handle("b", shapes.lifted(place), SingleNeuron.shift, plane=0.0)]
-
-    def line_foot(self) -> np.ndarray:
-        """Return the point (2,) of the line z = 0 that is nearest to the origin."""
-        return -self.b / max(self.length, 1e-9) * self.ahead()
 
     def shift(self, place: Sequence[float]) -> None:
         """Let the line z = 0 go through a place."""
@@ -307,39 +248,22 @@ class SingleNeuron(ll.Scene):
     def rings(self) -> list[layers.Layer]:
         """Return the rings that are dragged."""
         colors = {"w": W, "x": "text", "b": SHIFT}
-        return [
-            layers.Points(np.array([one.position]), colors[one.name], 7.0, "ring", outline=True, group="handles",
-                          key=f"ring {one.name}", name=one.name)
-            for one in self.handles(self.now(0.0))
-        ]  # fmt: skip
+        return [one.ring(colors[one.name]) for one in self.handles(self.now(0.0))]
 
     # ------------------------------------------------------------------------------------------------- words
     def notes(self, now: ll.Now) -> list[layers.Note]:
         """Return the formula, the steps with their numbers, and what of a gate comes out right."""
-        read, score = self.readouts(now), self.score(now)
+        read, score = self.numbers(), self.score(now)
         index = sum(done > 0 for done in score[1:])
-        rows = [
-            (SHADOW, r"w \cdot x", tex("?", read["dot"]), "project"),
-            (SHIFT, "z = w \\cdot x + b", tex("?", read["z"]), "shift"),
-            (ON, r"\varphi(z)", tex("?", read["output"]), "bend"),
-            ("text", r"\varphi(w \cdot x + b)", "", "everywhere"),
-        ]
+        rows = [(color, of, tex("?", read[key]) if key else "", word) for color, of, key, word, _ in STEPS]
+        sentence = "Without weights all inputs are the same" if not self.neuron.length else STEPS[index][-1]
+        if index == 3 and self.points == "xor":
+            sentence = "No straight line parts the two colours"
         notes: list[layers.Note] = [
-            layers.Title(self.title, lines=(self.sentence(index),)),
+            layers.Title(self.title, lines=(sentence,)),
             layers.Formula(rf"y = \varphi(\fgcolor{{{W}}}{{w}} \cdot x + \fgcolor{{{SHIFT}}}{{b}})", 28),
             layers.Facts("Step by step", rows if score[3] == 1.0 else layers.lit(rows, index)),
         ]
         if self.points != "none":
             notes.append(layers.Meter("Right, of four", "", read["right"], ON, 0.0, 4.0, str(read["right"])))
         return notes
-
-    def sentence(self, index: int) -> str:
-        """Say in words what happens in a step."""
-        if self.length < 1e-9:
-            return "Without weights all inputs are the same"
-        if index == 3 and self.points == "xor":
-            return "No straight line parts the two colours"
-        return (
-            "How far is x along w?", "Shift by b: where is zero?", "Bend what is left: one number",
-            "The same for every input: a sheet",
-        )[index]  # fmt: skip

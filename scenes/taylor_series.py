@@ -13,17 +13,13 @@ from lossland import curves, layers, parameters, plots, signs, tex, words
 from lossland.models import calculus
 
 F, COPY, ERROR, SLOPE = "optimizer.momentum", "eigen1", "area", "i"
-WIDE, HIGH = 4.0, 3.0  # of the plot, world
-NUMBERS = 17.0  # size of the numbers on axes, pixels
 NOTHING = 1e-14  # a term smaller than this share of the largest one is left out
-TUBE = 241  # places at which the bound of the error is known
 NEWTON_STEPS = 5
 ROOT = 1e-9  # |f| at a root
 FAR = 1e3  # x beyond are not shown
 SQUEEZED = 0.05  # of the plot's height: where curve and copy differ by less at first, its range is that near them
 TURNS = 7.5  # half the length of the helix along x
 SAMPLES = 129  # of the ground along each side
-MOST_TERMS = 4  # that are written out
 
 
 class TaylorSeries(ll.Scene):
@@ -87,11 +83,7 @@ class TaylorSeries(ll.Scene):
 
     def grown(self, now: ll.Now) -> tuple[int, float]:
         """Return which of the terms is being added, and how much of it is there."""
-        count = len(self.terms())
-        place = (now.share - 0.06) / 0.78 * (count - 1)
-        number = int(np.clip(np.ceil(place - 1e-9), 0, count - 1))
-        part = min(max((place - number + 1) / 0.6, 0.0), 1.0) if number else 1.0
-        return number, part * part * (3 - 2 * part)
+        return now.stage(len(self.terms()) - 1, 0.06, 0.84, 0.6)
 
     def degrees_now(self, now: ll.Now) -> tuple[int, int]:
         """Return the degrees of the last polynomial that is complete and of the one on its way, in rests the same."""
@@ -109,20 +101,13 @@ class TaylorSeries(ll.Scene):
     @ll.kept
     def bounds(self, degree: int) -> tuple[np.ndarray, np.ndarray]:
         """Return places (m,) in the window and Lagrange's bound of the error at each of them (m,)."""
-        corners = self.function.corners(*self.span, degree + 1)
-        x = np.union1d(np.linspace(*self.span, TUBE), [self.centre, *corners])
-        middle = int(np.searchsorted(x, self.centre))
-        sizes = np.abs(self.function.taylor(x, degree + 1)[degree + 1])
-        most = np.empty_like(sizes)
-        most[middle:] = np.maximum.accumulate(sizes[middle:])
-        most[: middle + 1] = np.maximum.accumulate(sizes[: middle + 1][::-1])[::-1]
-        return x, most * np.abs(x - self.centre) ** (degree + 1)
+        return calculus.remainder_bounds(self.function, self.centre, degree, self.span)
 
     def bound(self, degree: int) -> float:
         """Return Lagrange's bound of the error at x; nan beyond a corner, where there is none."""
-        corners = self.function.corners(min(self.centre, self.x), max(self.centre, self.x), degree + 1)
-        way = np.append(np.linspace(self.centre, self.x, TUBE), corners)
-        return calculus.remainder_bound(self.function.taylor(way, degree + 1)[degree + 1], degree, self.x - self.centre)
+        span = min(self.centre, self.x), max(self.centre, self.x)
+        x, most = calculus.remainder_bounds(self.function, self.centre, degree, span)
+        return float(most[np.searchsorted(x, self.x)])
 
     @ll.kept
     def newton(self) -> np.ndarray:
@@ -179,9 +164,7 @@ class TaylorSeries(ll.Scene):
     @ll.kept
     def plot(self) -> plots.Plot:
         """The axes of f."""
-        low, high = self.heights()
-        name, look = rf"\fgcolor{{{F}}}{{f(x)}}", {"count": (5, 4), "number_size": NUMBERS}
-        return plots.Plot(self.span, (low, high), "x", name, right=WIDE, up=HIGH, **look)
+        return curves.axes(self.span, self.heights(), "f(x)", F)
 
     @ll.kept(framing=True)
     def heights(self) -> tuple[float, float]:
@@ -202,23 +185,18 @@ class TaylorSeries(ll.Scene):
         return self.plot.curve(self.function, F, name="f", key="f", width=4.0)
 
     @ll.kept
-    def tube(self, degree: int) -> plots.Pieces:
-        """Return the band around a polynomial that the curve cannot leave."""
-        x, most = self.bounds(degree)
-        middle = calculus.polynomial(self.coefficients()[: degree + 1], self.centre, x)
-        low, high = self.plot.y
-        far = high - low
-
-        def edge(sign: float) -> Any:
-            return lambda at: np.interp(
-                at, x, np.clip(middle + sign * np.nan_to_num(most, nan=far), low - far, high + far)
-            )
-
-        return self.plot.area(edge(1.0), COPY, to=edge(-1.0), fill=0.16, key="tube", name="Bound of the error")
-
-    def tube_parts(self) -> list[layers.Curve]:
-        """Return the pieces of the last tube."""
-        return [piece for piece in self.tube(self.terms()[-1]).pieces if isinstance(piece, layers.Curve)]
+    def tube(self) -> list[layers.Curve]:
+        """Return the band around the last polynomial that the curve cannot leave."""
+        (x, most), (low, high) = self.bounds(self.terms()[-1]), self.plot.y
+        middle, far = calculus.polynomial(self.coefficients(), self.centre, x), high - low
+        most = np.nan_to_num(most, nan=far)
+        upper, lower = (np.clip(middle + side * most, low - far, high + far) for side in (1.0, -1.0))
+        area = self.plot.area(
+            lambda at: np.interp(at, x, upper), COPY, to=lambda at: np.interp(at, x, lower), name="Bound of the error"
+        )
+        return [
+            replace(piece, key=f"tube {k}") for k, piece in enumerate(area.pieces) if isinstance(piece, layers.Curve)
+        ]
 
     @ll.kept
     def flat_view(self) -> ll.View:
@@ -231,32 +209,32 @@ class TaylorSeries(ll.Scene):
         drawn: list[layers.Layer] = [plot]
         shown = now.eased(0.86, 0.95)
         if shown > 0.0:
-            drawn.append(
-                replace(
-                    self.tube(self.terms()[-1]),
-                    pieces=[replace(piece, fill=0.12 * shown) for piece in self.tube_parts()],
-                )
-            )
+            drawn += [replace(piece, fill=0.12 * shown) for piece in self.tube()]
         drawn += [self.curve(), *self.earlier(number)]
         drawn.append(
             plot.curve(lambda x: calculus.polynomial(here, self.centre, x), COPY, name="Copy", key="copy", width=3.0)
         )
         drawn.append(plot.points(self.centre, self.function.at(self.centre), "text", 8.0, name="Centre"))
-        y, copy = read["value"], read["polynomial_now"]
-        low, high = plot.y
-        if np.isfinite([y, copy]).all():
-            ends = plot.world([self.x, self.x], np.clip([y, copy], low, high))
-            drawn.append(layers.Lines([ends], ERROR, 4.0, name="Error", worth=[copy - y]))
-            drawn.append(plot.points(self.x, y, F, 6.0, name="Curve at x"))
-            drawn.append(plot.points(self.x, copy, COPY, 6.0, name="Copy at x"))
-            size = words("off by ?", abs(copy - y))
-            side = "right" if self.x < self.span[1] - 0.3 * (self.span[1] - self.span[0]) else "left"
-            drawn.append(layers.Label(ends.mean(axis=0), size, ERROR, size=26, side=side))
-        x0, x1 = self.span
-        corner, (last, coming) = plot.world(x0 + 0.03 * (x1 - x0), high), self.degrees_now(now)
+        if np.isfinite([read["value"], read["polynomial_now"]]).all():
+            drawn += self.off(read["value"], read["polynomial_now"])
+        last, coming = self.degrees_now(now)
         degree = words("degree ?n", last) if last == coming else words("degree ?n → ?n", last, coming)
-        drawn.append(layers.Label(corner, degree, COPY, size=34, side="below right"))
-        return drawn, self.flat_view()
+        return [*drawn, curves.headline(plot, degree, COPY)], self.flat_view()
+
+    def off(self, value: float, copy: float) -> list[layers.Layer]:
+        """Return how far the copy is off at x: a bar between two points, and its length over it, clear of the curve."""
+        plot, (low, high) = self.plot, self.plot.y
+        bottom, top = np.clip(sorted((value, copy)), low, high)
+        behind = self.function.slope(self.x) > 0.0 and self.x > self.span[0] + 0.3 * (self.span[1] - self.span[0])
+        over: layers.Side = "above left" if behind else "above right"
+        cut = top > high - 0.08 * (high - low)  # no room above: it stands beside the bar
+        place = ((bottom + top) / 2, "left" if behind else "right") if cut else (top, over)
+        return [
+            layers.Lines([plot.world([self.x, self.x], [bottom, top])], ERROR, 4.0, name="Error", worth=[copy - value]),
+            plot.points(self.x, value, F, 6.0, name="Curve at x"),
+            plot.points(self.x, copy, COPY, 6.0, name="Copy at x"),
+            plot.label(self.x, place[0], words("off by ?", abs(copy - value)), ERROR, place[1], size=26),
+        ]  # fmt: skip
 
     @ll.kept
     def earlier(self, number: int) -> list[layers.Layer]:
@@ -305,30 +283,15 @@ class TaylorSeries(ll.Scene):
 
     def written(self, degree: int) -> str:
         """Return the polynomial with its first terms written out."""
-        powers = [k for k in self.terms() if k <= degree]
-        c, shift = self.coefficients(), "x"
-        if self.centre:
-            shift = tex("(x ? ?)", "-" if self.centre > 0 else "+", abs(self.centre))
-        parts = []
-        for k in powers[:MOST_TERMS]:
-            derivative = c[k] * math.factorial(k)
-            if k and abs(derivative) < NOTHING:
-                continue
-            if k == 0 and abs(c[0]) < NOTHING and len(powers) > 1:
-                continue
-            sign = "-" if derivative < 0 else "+" if parts else ""
-            size, power = abs(derivative), "" if k == 0 else shift if k == 1 else f"{shift}^{{{k}}}"
-            number = "" if k and abs(size - 1.0) < 1e-9 else tex("?", size) + (r"\," if k else "")
-            fraction = rf"\tfrac{{{number}{power}}}{{{k}!}}" if k > 1 else f"{number}{power}"
-            parts.append(f"{sign} {fraction}")
-        more = r" + \cdots" if len(powers) > MOST_TERMS else ""
-        return rf"\fgcolor{{{COPY}}}{{T_{{{degree}}}}} = {' '.join(parts) or '0'}{more}"
+        shown = [k for k in self.terms() if k <= degree]
+        name = tex("? =", (COPY, f"T_{{{degree}}}"))
+        return f"{name} {curves.taylor_terms(self.coefficients(), shown, self.centre)}"
 
     # ------------------------------------------------------------------------------------------------- a root
     def shown_newton(self, now: ll.Now, read: ll.Readouts) -> tuple[list[layers.Layer], ll.View]:
         """Return tangents, each of which leads down to the next place, and the camera that comes nearer."""
         plot, f, ways = self.plot, self.function, read["newton"]
-        place = sum(now.eased(0.05 + 0.28 * k, 0.3 + 0.28 * k) for k in range(3))
+        place = self.place(now)
         drawn: list[layers.Layer] = [plot, self.curve()]
         for k in range(min(int(place) + 1, 3)):
             here, there, part = ways[k], ways[k + 1], min(place - k, 1.0)
@@ -342,13 +305,20 @@ class TaylorSeries(ll.Scene):
                 slide = plot.world([here, here + down * (there - here)], [y, y * (1.0 - down)])
                 drawn.append(layers.Lines([slide], SLOPE, 3.0, name="Tangent"))
             drawn.append(plot.points(here, y, "text", 5.0, name="On the curve"))
-        arrived = min(int(place), 3, self.last_place())
+        arrived = min(int(place), self.last_place())
         drawn.append(plot.points(ways[: arrived + 1], np.zeros(arrived + 1), ERROR, 7.0, name="Place"))
-        drawn.append(plot.label(ways[arrived], 0.0, words("?.6", ways[arrived]), ERROR, "below right", size=30))
+        first_beyond = arrived and ways[arrived] > ways[:arrived].max()  # else old tangents run below it
+        side: layers.Side = "below right" if first_beyond else "above left"
+        drawn.append(plot.label(ways[arrived], 0.0, words("?.6", ways[arrived]), ERROR, side, size=30))
         near = now.eased(0.4, 0.8) if self.last_place() == NEWTON_STEPS else 0.0
         root = plot.world(ways[-1], 0.0)
         bounds = root + (1.0 - 0.72 * near) * (plot.bounds() - root)
         return drawn, ll.View(flat=True, bounds=bounds, moves=True)
+
+    @staticmethod
+    def place(now: ll.Now) -> float:
+        """Return the number of the place that Newton's method has come to, between two of them in part."""
+        return sum(now.eased(0.05 + 0.28 * k, 0.3 + 0.28 * k) for k in range(3))
 
     def last_place(self) -> int:
         """Return the number of the place at which Newton's method ends: the last one, or one without a way on."""
@@ -367,8 +337,10 @@ class TaylorSeries(ll.Scene):
 
     def notes_newton(self, now: ll.Now, read: ll.Readouts) -> list[layers.Note]:
         """Return the title, the rule and the places."""
-        places = read["newton"][: self.last_place() + 1]
-        rows = [(ERROR, f"x_{k}", tex("?.6", (ERROR, float(x))), "") for k, x in enumerate(places[:5])]
+        rows = []
+        for k, x in enumerate(read["newton"][: min(self.last_place() + 1, 5)]):
+            color = ERROR if k <= self.place(now) else "dim"  # those to come are dim
+            rows.append((color, f"x_{k}", tex("?.6", (color, float(x))), ""))
         return [
             layers.Title(self.title, lines=("Follow the straight copy down to zero, and copy again",)),
             layers.Formula(rf"\fgcolor{{{F}}}{{f(x)}} = {self.function.latex}", 24),
@@ -395,22 +367,12 @@ class TaylorSeries(ll.Scene):
             self.space.world(np.stack([x, np.sin(x), np.cos(x)], -1)), F, 4.0, name="Helix", key="helix"
         )
 
-    @staticmethod
-    def spiral(degree: float, x: np.ndarray) -> np.ndarray:
-        """Return the Taylor polynomial of e^(ix), whose last term may be there in part, as points (m, 3)."""
-        parts, term = np.zeros((2, len(x))), np.ones(len(x))  # cosine and sine; every second term belongs to each
-        for k in range(int(np.ceil(degree)) + 1):
-            parts[k % 2] += (-1.0) ** (k // 2) * term * min(max(degree - k + 1.0, 0.0), 1.0)
-            term = term * x / (k + 1)
-        return np.stack([x, parts[1], parts[0]], -1)
-
     def shown_helix(self, now: ll.Now, read: ll.Readouts) -> tuple[list[layers.Layer], ll.View]:
         """Return the helix, its copy so far, and the camera that looks at cosine, circle and helix in turn."""
         degree = self.degree * now.eased(0.3, 0.85)
         x = np.linspace(-TURNS, TURNS, 800)
-        points = self.spiral(degree, x)
-        near = np.abs(points[:, 1:]).max(axis=1) < 1.6
-        inside = points[near]
+        points = calculus.circling_copy(degree, x)
+        inside = points[np.abs(points[:, 1:]).max(axis=1) < 1.5]
         drawn: list[layers.Layer] = [self.space, self.helix()]
         if len(inside) > 1:
             drawn.append(layers.Curve(self.space.world(inside), COPY, 3.4, name="Copy", key="copy"))
@@ -419,7 +381,7 @@ class TaylorSeries(ll.Scene):
         )
         turn = 62.0 * now.eased(0.08, 0.3) + 24.0 * now.eased(0.55, 0.72) - 46.0 * now.eased(0.8, 0.96)
         lift = 4.0 + 22.0 * now.eased(0.08, 0.3) - 18.0 * now.eased(0.55, 0.72) + 20.0 * now.eased(0.8, 0.96)
-        corners = self.space.world([(a, b, c) for a in (-TURNS, TURNS) for b in (-1.2, 1.2) for c in (-1.2, 1.2)])
+        corners = self.space.world([(a, b, c) for a in (-TURNS, TURNS) for b in (-1.5, 1.5) for c in (-1.5, 1.5)])
         return drawn, ll.View(-90.0 + turn, lift, bounds=corners, moves=True)
 
     def notes_helix(self, now: ll.Now, read: ll.Readouts) -> list[layers.Note]:

@@ -10,29 +10,25 @@ import numpy as np
 
 import lossland as ll
 from lossland import layers, parameters, shapes, signs, words
-from lossland.models import health, runfiles
+from lossland.models import health
 
 SPAN, DEPTH, TALL = 4.6, 2.4, 0.7  # of all blocks along x, of the time along y, of a bar with all units in it
 GAP = 0.22  # between blocks, as a share of one
 KEPT, EVERY = 21, 4  # looks at a training, and the steps from one to the next
 FRONT, ROW = -DEPTH / 2 - 0.32, 0.44  # y of the first row of lamps, and from row to row
 COLUMNS = 32  # of the field of units
+FORMULA = r"h_{l+1} = \varphi(W_l\, n(h_l))"
 COLORS = {"activation": "optimizer.momentum", "gradient": "eigen2", "weight": "down"}
-LAMPS = {"off": "faint", "after": "area", "lit": "bad"}
-NAMES = {"saturated": "saturated", "dead": "dead units", "update": "update / weight", "spread": "spread / first layer"}
-FORMULAS = {
-    "": r"h_{l+1} = \varphi(W_l\, n(h_l))", "saturated": r"|\tanh z| > 0.97", "dead": r"\max(0, z) = 0",
-    "update": r"\log_{10} \|\Delta w\| / \|w\|", "spread": r"\sigma_l / \sigma_1",
+LAMPS: dict[str, dict[str, Any]] = {  # a lamp that is lit, one that lit later because of it, and one that is not lit
+    "lit": {"color": "bad", "size": 9.5}, "after": {"color": "area", "size": 7.5, "style": "ring"},
+    "off": {"color": "faint", "size": 5.0},
 }  # fmt: skip
-SCALES = {"saturated": (0.0, 1.0), "dead": (0.0, 1.0), "update": (0.0, 1.0), "spread": (-2.0, 2.0)}  # of the meter
 
 
-def stored(path: str) -> health.Health | None:
-    """Return what the first run of a file or folder tells of its layers, None for no path."""
-    return health.recorded(runfiles.read(path)[0]) if path else None
+NAMES = {"saturated": "Saturated", "dead": "Dead units", "update": "Update / weight", "spread": "Spread / first layer"}
 
 
-class TrainingHealth(ll.Scene):
+class TrainingHealth(ll.RunScene):
     """Something is wrong long before the loss tells, and each fault has a gauge of its own."""
 
     name = "training_health"
@@ -68,19 +64,23 @@ class TrainingHealth(ll.Scene):
     spread_limit = parameters.Number(
         10 ** health.LIMITS["spread"], 1.2, 100.0, "spread from", "How many times.", log=True
     )
-    run = parameters.Text("", stored, "run", "A run that you recorded, a file or folder, instead.")
+    run = parameters.Text("", None, "run", "A run that you recorded, a file or folder, instead.")
     clock = ll.Clock(14.0)
 
     def changed(self, name: str) -> None:
-        """Leave the recorded run when a training of here is asked for."""
+        """Leave the recorded run when a training of here is asked for; read one that is named."""
         if name in ("fault", "depth", "gain"):
             self.values["run"] = ""
+        elif name == "run":
+            self.reread()
+            self.seen()
 
     # ------------------------------------------------------------------------------------------------ the training
     @ll.kept
     def seen(self) -> health.Health:
-        """Return what is seen of the recorded run, or of the training."""
-        return stored(self.run) or self.trained()
+        """Return what is seen of the recorded run, of a folder's first one, or of the training."""
+        recorded = self.runs(self.run)
+        return health.recorded(recorded[0]) if recorded else self.trained()
 
     @ll.refined(levels=tuple(range(2, KEPT + 1)), stale=True)
     def trained(self, count: int) -> Generator[object, None, health.Health]:
@@ -189,12 +189,8 @@ class TrainingHealth(ll.Scene):
     # ------------------------------------------------------------------------------------------------ lamps, units
     def told(self, gauge: str, k: int, layer: int) -> str:
         """Return what a gauge says of a layer."""
-        value = float(self.seen().gauge(gauge)[k, layer])
-        if isnan(value):
-            return "–"
-        if gauge == "spread":
-            return words("× ?", 10**value)
-        return words("? %", 100 * 10**value) if gauge == "update" else words("?.1 %", 100 * value)
+        value = float(self.seen().amount(gauge)[k, layer])
+        return "–" if isnan(value) else words("× ?", value) if gauge == "spread" else words("?3 %", 100 * value)
 
     @ll.kept(most=3)
     def panel(self, k: int) -> list[layers.Layer]:
@@ -203,15 +199,13 @@ class TrainingHealth(ll.Scene):
         x = np.array([sum(self.place(block)) / 2 for block in range(len(self.blocks()))])
         for row, (gauge, states) in enumerate(self.seen().lamps(k, self.limits()).items()):
             y = FRONT - ROW * row
-            for state, color in LAMPS.items():
+            for state, look in LAMPS.items():
                 own = np.flatnonzero(states == state)
-                at = np.stack([x[own], 0 * x[own] + y, 0 * x[own] + 0.04], -1)
-                look: dict[str, Any] = {
-                    "outline": True, "number": own, "worth": [self.told(gauge, k, layer) for layer in own.tolist()],
-                    "name": NAMES[gauge].capitalize(), "key": f"lamp {gauge} {state}",
-                }  # fmt: skip
                 if len(own):
-                    drawn.append(layers.Points(at, color, 5.0 if state == "off" else 9.5, "sphere", **look))
+                    at = np.stack([x[own], 0 * x[own] + y, 0 * x[own] + 0.04], -1)
+                    told = {"number": own, "worth": [self.told(gauge, k, layer) for layer in own.tolist()]}
+                    told |= {"name": NAMES[gauge], "key": f"lamp {gauge} {state}"}
+                    drawn.append(layers.Points(at, **{"style": "sphere", "outline": True} | look | told))
             name = f"{gauge}  {self.told(gauge, k, self.seen().worst(gauge, k))}"
             color = "text" if {"lit", "after"} & set(states) else "dim"
             place = (self.place(0)[0] - 0.1, y, 0.04)
@@ -226,13 +220,14 @@ class TrainingHealth(ll.Scene):
             return []
         share = seen.units[k, layer]
         left, right = self.place(0)[0], self.place(len(self.blocks()) - 1)[1]
-        cell, (row, column) = (right - left) / COLUMNS, np.divmod(np.arange(len(share)), COLUMNS)
-        low = np.stack([left + column * cell, FRONT - 0.2 - (row + 1) * cell, 0.0 * row], -1)
-        high = low + np.stack([0.8 * cell + 0 * share, 0.8 * cell + 0 * share, 0.02 + 0.25 * share], -1)
+        rows, cell = -(-len(share) // COLUMNS), (right - left) / COLUMNS
+        field = np.resize(0.02 + 0.25 * share, (rows, COLUMNS))
+        middle = np.array([(left + right) / 2, FRONT - 0.2 - rows * cell / 2, 0.0])
+        low, high = (side[: len(share)] + middle for side in shapes.skyline(field, right - left, 0.2))
         colors = np.where(share >= self.needs(k, layer), "bad", "grid").astype("U16")
         colors[self.unit % len(share)] = "accent"
         told = [words("tells nothing of ?n % of the samples", 100 * one) for one in share]
-        place = (left - 0.1, float(low[:, 1].mean()), 0.0)
+        place = (left - 0.1, middle[1], 0.0)
         return [
             layers.Bars(low, high, colors.tolist(), name="Unit", worth=told, key="units", shadow=False),
             layers.Label(place, words("?n units", len(share)), "dim", size=16, side="left"),
@@ -254,8 +249,7 @@ class TrainingHealth(ll.Scene):
     @ll.kept
     def bounds(self) -> np.ndarray:
         """Return the corners of all that is seen."""
-        x, y = (-SPAN / 2 - 0.8, SPAN / 2), (FRONT - 3.5 * ROW, DEPTH / 2)
-        return np.array([(a, b, c) for a in x for b in y for c in (0.0, TALL)])
+        return shapes.box((-SPAN / 2 - 0.8, FRONT - 3.5 * ROW, 0.0), (SPAN / 2, DEPTH / 2, TALL))
 
     # ---------------------------------------------------------------------------------------------------- the notes
     @ll.kept(most=3)
@@ -269,22 +263,17 @@ class TrainingHealth(ll.Scene):
             lines.append(
                 words("Unit ?n of ? tells nothing of ?n % of the samples", unit + 1, seen.layers[layer], share)
             )
-        rows = [layers.Row(LAMPS["lit"], "went wrong first"), layers.Row(LAMPS["after"], "came of it"),
-                layers.Row(LAMPS["off"], "fine")]  # fmt: skip
+        called = {"lit": "went wrong first", "after": "came of it", "off": "fine"}
+        rows = [layers.Row(LAMPS[state]["color"], name) for state, name in called.items()]
         if layer is not None:
-            rows = self.kinds(k, layer)
+            share = "any sample" if self.needs(k, layer) == 1.0 else "half the samples"
+            kinds = {"bad": f"tells nothing of {share}", "grid": "tells more", "accent": "the unit that is read"}
+            rows = [layers.Row(*kind) for kind in kinds.items()] if seen.units is not None else []
         curve = layers.Series("loss", "accent", seen.steps.astype(float), seen.loss)
         chart = layers.Chart("Loss", [curve], now=float(seen.steps[k]), x_label="step")
-        title = layers.Title(self.title, FORMULAS[lit[0] if lit else ""], lines)
+        formulas: dict[str, str] = dict(zip(health.GAUGES, (formula for formula, _ in self.formulas), strict=True))
+        title = layers.Title(self.title, formulas[lit[0]] if lit else FORMULA, lines)
         return [title, self.meter(lit[0] if lit else "", k), *([layers.Legend(rows)] if rows else []), chart]
-
-    def kinds(self, k: int, layer: int) -> list[layers.Row]:
-        """Return what the colours of an opened layer's units mean."""
-        if self.seen().units is None:
-            return []
-        share = "any sample" if self.needs(k, layer) == 1.0 else "half the samples"
-        return [layers.Row("bad", f"tells nothing of {share}"), layers.Row("grid", "tells more"),
-                layers.Row("accent", "the unit that is read")]  # fmt: skip
 
     def needs(self, k: int, layer: int) -> float:
         """Return of which share of the samples a unit must tell nothing to be red: all, if it is a ReLU."""
@@ -299,8 +288,10 @@ class TrainingHealth(ll.Scene):
         k = self.rung(k)[gauge]
         opened = self.opened()
         layer = seen.worst(gauge, k) if opened is None else opened
-        name = "Spread as a power of ten" if gauge == "spread" else NAMES[gauge].capitalize()
+        name, scale = NAMES[gauge], (0.0, 1.0)
+        value = float(seen.amount(gauge)[k, layer])
+        if gauge == "spread":
+            name, scale, value = "Spread as a power of ten", (-2.0, 2.0), log10(value)
         heading = words("?, ?, step ?n", name, seen.layers[layer], seen.steps[k])
-        value, text = float(seen.gauge(gauge)[k, layer]), self.told(gauge, k, layer)
         color = "bad" if seen.lamps(k, self.limits())[gauge][layer] == "lit" else "good"
-        return layers.Meter(heading, "", 10**value if gauge == "update" else value, color, *SCALES[gauge], text)
+        return layers.Meter(heading, "", value, color, *scale, self.told(gauge, k, layer))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
 
 import lossland as ll
-from lossland import layers, parameters, signs, tex, words
+from lossland import layers, parameters, shapes, signs, tex, words
 from lossland.models import analogies, datasets, principal
 
 HALF = 1.5  # of what is shown, in the world
@@ -18,16 +17,6 @@ CLOUD = (0.005, 0.995)  # shares of all words, along each axis, between which th
 ROW = 0.27  # between words in their order
 JOBS = "captain boss architect engineer lawyer scientist soldier doctor teacher singer dancer nurse"
 ROLES = ("text", "j", "i")  # of where a sum begins, of what is subtracted, and of what is added
-
-
-def count(least: int, most: int, what: str) -> Callable[[str], None]:
-    """Return what checks that a text is of so many words that have a vector."""
-
-    def check(text: str) -> None:
-        if not least <= len(set(datasets.glove().read(text))) <= most:
-            raise ll.UserError(f"{what}, with spaces between, not {text!r}.")
-
-    return check
 
 
 class WordEmbeddings(ll.Scene):
@@ -54,14 +43,24 @@ class WordEmbeddings(ll.Scene):
         "a doctor": {"plus": "doctor woman", "minus": "man", "include_inputs": True, "show": "sum"},
     }
 
-    plus = parameters.Text("king woman", count(1, 4, "A sum has from 1 to 4 words that are added"), "plus",
-                           "The words that are added; the sum begins at the first.")  # fmt: skip
-    minus = parameters.Text("man", count(0, 4, "At most 4 words are subtracted"), "minus", "The words to subtract.")
+    plus = parameters.Text(
+        "king woman", datasets.word_counter(1, 4, "A sum has from 1 to 4 words that are added"), "plus",
+        "The words that are added; the sum begins at the first.",
+    )  # fmt: skip
+    minus = parameters.Text(
+        "man", datasets.word_counter(0, 4, "At most 4 words are subtracted"), "minus", "The words to subtract."
+    )
     include_inputs = parameters.Toggle(False, "include inputs", "Whether a word of the sum may be the nearest itself.")
     k = parameters.Integer(5, 1, 12, "$k$", "How many of the nearest words are shown.")
-    word = parameters.Text("dog", count(1, 1, "One word is looked for"), "search", "A word: click one, or type it.")
-    axis = parameters.Text("he she", count(2, 2, "An axis goes from one word to a different one"), "axis", "Two words.")
-    along = parameters.Text(JOBS, count(1, 12, "From 1 to 12 words go on an axis"), "words along it", "Up to twelve.")
+    word = parameters.Text(
+        "dog", datasets.word_counter(1, 1, "One word is looked for"), "search", "A word: click one, or type it."
+    )
+    axis = parameters.Text(
+        "he she", datasets.word_counter(2, 2, "An axis goes from one word to a different one"), "axis", "Two words."
+    )
+    along = parameters.Text(
+        JOBS, datasets.word_counter(1, 12, "From 1 to 12 words go on an axis"), "words along it", "Up to twelve."
+    )
     show = parameters.Choice("sum", ("sum", "word", "axis"), "show", "A sum, one word, or words along an axis.")
     clock = ll.Clock(14.0)
 
@@ -72,10 +71,10 @@ class WordEmbeddings(ll.Scene):
 
     def pick(self, layer: layers.Layer, element: int) -> bool:
         """Look for the word that is clicked."""
-        known = {"all": range(len(datasets.glove().words)), "near": self.near()[0], "terms": self.terms()[0]}
+        known = {"all": datasets.glove().words, "near": self.sum().nearest, "terms": self.sum().words}
         if layer.key not in known:
             return False
-        self.set("word", datasets.glove().words[known[layer.key][element]])
+        self.set("word", known[layer.key][element])
         return True
 
     # ---------------------------------------------------------------------------------------------- the mathematics
@@ -85,25 +84,13 @@ class WordEmbeddings(ll.Scene):
         return analogies.Compass(datasets.glove().vectors)
 
     @ll.kept
-    def terms(self) -> tuple[list[int], list[int]]:
-        """Return the words of the sum, as rows: those that are added, then those that are subtracted; how many."""
-        known = datasets.glove()
-        plus = known.read(self.word if self.show == "word" else self.plus)
-        minus = () if self.show == "word" else known.read(self.minus)
-        return [known.index[word] for word in (*plus, *minus)], [len(plus), len(minus)]
-
-    @ll.kept
-    def walk(self) -> analogies.Walk:
-        """Return the sum as a walk."""
-        rows, (plus, _) = self.terms()
-        found = datasets.glove().vectors[rows]
-        return analogies.walk(found[:plus], found[plus:])
-
-    @ll.kept
-    def near(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the words that are nearest to the sum, as rows, and their cosines with it."""
-        inputs = () if self.include_inputs and self.show != "word" else self.terms()[0]
-        return self.compass().nearest(self.walk().end, self.k, inputs)
+    def sum(self) -> analogies.Sum:
+        """Return the sum, or the one word that is looked for, with the nearest words."""
+        known, compass = datasets.glove(), self.compass()
+        if self.show == "word":
+            return analogies.Sum(known, compass, known.read(self.word), count=self.k)
+        plus, minus = known.read(self.plus), known.read(self.minus)
+        return analogies.Sum(known, compass, plus, minus, self.k, self.include_inputs)
 
     @ll.kept
     def ordered(self) -> tuple[list[str], np.ndarray]:
@@ -116,9 +103,10 @@ class WordEmbeddings(ll.Scene):
 
     def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return the nearest words and their cosines with the sum, and those of the sum's own words."""
-        (found, cosine), (rows, _), names = self.near(), self.terms(), np.array(datasets.glove().words)
-        read = {"nearest": names[found], "cosines": cosine, "inputs": names[rows]}
-        read |= {"input_cosines": self.compass().cosines(self.walk().end)[rows], "kept": self.kept_of(self.spread())}
+        found = self.sum()
+        read = {"nearest": np.array(found.nearest), "cosines": found.cosines, "inputs": np.array(found.words)}
+        read |= {"input_cosines": found.own_cosines}
+        read |= {"kept": principal.share_along(self.seen_along()[1], self.spread())}
         return read | ({"along": self.ordered()[1], "sorted": self.ordered()[0]} if self.show == "axis" else {})
 
     # ---------------------------------------------------------------------------------------- the way it is seen
@@ -129,22 +117,16 @@ class WordEmbeddings(ll.Scene):
         They are the principal axes of what is shown, so that its parallelograms lie open. An axis of two words is x,
         and y and z are the principal axes of what is left.
         """
-        known = datasets.glove()
         if self.show == "axis":
-            first, second = known.rows(self.axis)
-            unit = (second - first) / np.linalg.norm(second - first)
-            shown = self.compass().directions[[known.index[word] for word in self.ordered()[0]]]
+            first, second = datasets.glove().rows(self.axis)
+            unit, (listed, cosine) = (second - first) / np.linalg.norm(second - first), self.ordered()
+            shown = analogies.directions(datasets.glove().rows(" ".join(listed)))
             left = principal.principal(np.vstack([shown, np.zeros(50)]) @ (np.eye(50) - np.outer(unit, unit)))
             axes, middle = np.column_stack([unit, *SHALLOW * left.components[1::-1]]), np.zeros(50)
-            return middle, axes * HALF / max(float(np.abs(self.ordered()[1]).max()), 0.25)
-        shown = self.in_play()
+            return middle, axes * HALF / max(float(np.abs(cosine).max()), 0.25)
+        shown = self.sum().vectors
         axes, middle = principal.principal(shown).components[PLANES].T, shown.mean(axis=0)
         return middle, axes * HALF / float(np.abs((shown - middle) @ axes).max())
-
-    @ll.kept
-    def in_play(self) -> np.ndarray:
-        """Return the vectors that are shown: the sum's words, the sum, and what is nearest to it."""
-        return np.vstack([datasets.glove().vectors[[*self.terms()[0], *self.near()[0]]], self.walk().end])
 
     def seen(self, vectors: np.ndarray) -> np.ndarray:
         """Return where vectors (..., 50) are in the picture (..., 3)."""
@@ -152,19 +134,19 @@ class WordEmbeddings(ll.Scene):
         return (vectors - middle) @ axes
 
     @ll.kept
+    def everything(self) -> np.ndarray:
+        """Return the vectors of all words (n, 50), of the length 1 beside an axis, which sorts them by their angles."""
+        return self.compass().directions if self.show == "axis" else datasets.glove().vectors
+
+    @ll.kept
     def cloud(self) -> np.ndarray:
         """Return where all words are in the picture (n, 3)."""
-        return self.seen(self.compass().directions if self.show == "axis" else datasets.glove().vectors)
+        return self.seen(self.everything())
 
     @ll.kept
     def spread(self) -> np.ndarray:
         """Return the covariance (50, 50) of all words."""
-        return np.cov(self.compass().directions if self.show == "axis" else datasets.glove().vectors, rowvar=False)
-
-    def kept_of(self, covariance: np.ndarray) -> float:
-        """Return how much of the variance of words with a covariance (50, 50) the picture keeps."""
-        axes = self.seen_along()[1] / np.linalg.norm(self.seen_along()[1], axis=0)
-        return float(np.trace(axes.T @ covariance @ axes) / np.trace(covariance))
+        return np.cov(self.everything(), rowvar=False)
 
     # ------------------------------------------------------------------------------------------------- the picture
     def frame(self, now: ll.Now) -> ll.Frame:
@@ -179,9 +161,8 @@ class WordEmbeddings(ll.Scene):
     @ll.kept
     def bounds(self) -> np.ndarray:
         """Return the corners (8, 3) of the box around what is named, and the cloud but for its outermost dots."""
-        shown = np.vstack([self.seen(self.in_play()), np.quantile(self.cloud(), CLOUD, axis=0)])
-        (x0, y0, z0), (x1, y1, z1) = shown.min(axis=0) - 0.12, shown.max(axis=0) + 0.12
-        return np.array([(x, y, z) for x in (x0, x1) for y in (y0, y1) for z in (z0, z1)])
+        shown = np.vstack([self.seen(self.sum().vectors), np.quantile(self.cloud(), CLOUD, axis=0)])
+        return shapes.box(shown.min(axis=0) - 0.12, shown.max(axis=0) + 0.12)
 
     def mist(self, dim: float) -> layers.Points:
         """Return all words as dots."""
@@ -193,12 +174,12 @@ class WordEmbeddings(ll.Scene):
 
     def reached(self, now: ll.Now) -> np.ndarray:
         """Return how far (k,) the beams to the nearest words have come, one after another."""
-        begin = 0.1 if not len(self.walk().tail) else 0.66
-        return np.clip(now.staged(self.k, begin, 0.94) - np.arange(len(self.near()[0])), 0.0, 1.0)
+        begin = 0.66 if len(self.sum().walk.tail) else 0.1
+        return np.clip(now.staged(self.k, begin, 0.94) - np.arange(len(self.sum().nearest)), 0.0, 1.0)
 
     def walking(self, now: ll.Now) -> list[layers.Layer]:
         """Return the differences: each grows between two words, and is carried to where the sum has come to."""
-        walk, drawn = self.walk(), list[layers.Layer]()
+        walk, drawn = self.sum().walk, list[layers.Layer]()
         step = now.staged(2 * len(walk.tail), 0.06, 0.64, 0.9)
         for leg, ends in enumerate(zip(walk.tail, walk.tip, walk.start, strict=True)):
             tail, tip, start = self.seen(np.array(ends))
@@ -219,45 +200,42 @@ class WordEmbeddings(ll.Scene):
 
     def terms_of_sum(self, reached: np.ndarray) -> list[layers.Layer]:
         """Return the words of the sum; one that is among the nearest says its cosine when it is reached."""
-        known, (rows, (plus, minus)) = datasets.glove(), self.terms()
-        colors = [ROLES[0], *[ROLES[2]] * (plus - 1), *[ROLES[1]] * minus]
-        told = dict(zip(self.near()[0][reached >= 1], self.near()[1][reached >= 1], strict=True))
-        places, texts = self.seen(known.vectors[rows]), [known.words[row] for row in rows]
-        balls = layers.Points(places, "text", 6.0, "sphere", outline=True, name="Word", worth=texts, key="terms")
+        found, count = self.sum(), len(self.sum().plus) - 1
+        colors = [ROLES[0], *[ROLES[2]] * count, *[ROLES[1]] * len(found.minus)]
+        reached_ones = zip(found.nearest, found.cosines, reached >= 1, strict=True)
+        told = {word: words("?.3", cosine) for word, cosine, is_reached in reached_ones if is_reached}
+        places = self.seen(datasets.glove().rows(" ".join(found.words)))
+        balls = layers.Points(places, "text", 6.0, "sphere", outline=True, name="Word", worth=found.words, key="terms")
         return [balls, *(
-            self.named(place, text, color, key=f"term {n}", value=words("?.3", told[row]) if row in told else "")
-            for n, (place, text, color, row) in enumerate(zip(places, texts, colors, rows, strict=True))
+            self.named(place, word, color, key=f"term {n}", value=told.get(word, ""))
+            for n, (place, word, color) in enumerate(zip(places, found.words, colors, strict=True))
         )]  # fmt: skip
 
     def beams(self, reached: np.ndarray) -> list[layers.Layer]:
         """Return lines from the sum to the nearest words, thicker where the cosine is larger, and these words."""
-        (found, cosine), known, here = self.near(), datasets.glove(), self.seen(self.walk().end)
-        there, done = self.seen(known.vectors[found]), reached >= 1
         if not reached.any():
             return []
-        begun = reached > 0
-        ways = [
-            np.array([here, here + part * (one - here)]) for one, part in zip(there[begun], reached[begun], strict=True)
-        ]
+        texts, cosine, here = self.sum().nearest, self.sum().cosines, self.seen(self.sum().walk.end)
+        there, begun, done = self.seen(datasets.glove().rows(" ".join(texts))), reached > 0, reached >= 1
+        ways = np.stack([0 * there + here, here + reached[:, None] * (there - here)], axis=1)[begun]
         share = (cosine - cosine[-1]) / max(float(cosine[0] - cosine[-1]), 1e-9)
-        colors = ["accent" if k == 0 else "k" for k in range(len(found))]
+        colors = ["accent" if k == 0 else "k" for k in range(len(texts))]
         drawn: list[layers.Layer] = [
-            layers.Lines(ways, colors[: len(ways)], (1.5 + 2.5 * share)[begun], 0.85, depth=False, casing=1.0,
+            layers.Lines([*ways], colors[: len(ways)], (1.5 + 2.5 * share)[begun], 0.85, depth=False, casing=1.0,
                          pickable=False, key="beams"),
             layers.Points(there[done], "k", 5.0, "sphere", outline=True, name="Word", key="near",
-                          worth=[known.words[row] for row in found[done]]),
+                          worth=np.array(texts)[done]),
         ]  # fmt: skip
-        own = self.terms()[0]
-        for k in (k for k in np.flatnonzero(done)[:5] if found[k] not in own):
+        for k in (k for k in np.flatnonzero(done)[:5] if texts[k] not in self.sum().words):
             look = {"size": 26.0 if k == 0 else 17.0, "value": words("?.3", cosine[k]), "bold": k == 0}
-            drawn.append(self.named(there[k], known.words[found[k]], colors[k], side=there[k] - here, **look))
+            drawn.append(self.named(there[k], texts[k], colors[k], side=there[k] - here, **look))
         return drawn
 
     # ------------------------------------------------------------------------------------------------ along an axis
     def ordering(self, now: ll.Now) -> ll.Frame:
         """Return the words in space, which move to rows in their order without leaving their place along the axis."""
-        (listed, cosine), known, done = self.ordered(), datasets.glove(), now.eased(0.25, 0.7)
-        start = self.seen(self.compass().directions[[known.index[word] for word in listed]])
+        (listed, cosine), done = self.ordered(), now.eased(0.25, 0.7)
+        start = self.seen(analogies.directions(datasets.glove().rows(" ".join(listed))))
         rise = ROW * (0.5 * (len(listed) - 1) - np.arange(len(listed)))
         end = np.column_stack([start[:, 0], 0.0 * rise, rise])
         places, foot, high = (1 - done) * start + done * end, done * (rise[-1] - 1.6 * ROW), done * rise[0] + 0.01
@@ -271,7 +249,7 @@ class WordEmbeddings(ll.Scene):
             layers.Points(places, "text", 6.0, "sphere", outline=True, name="Word", worth=listed, key="listed"),
             layers.Arrows(ends[:1], ends[1:], "area", 5.5, depth=False, name="Axis", key="axis"),
         ]  # fmt: skip
-        texts = known.read(self.axis)
+        texts = datasets.glove().read(self.axis)
         for place, side, color, word in zip(ends, ("left", "right"), (ROLES[1], ROLES[2]), texts, strict=True):
             drawn.append(layers.Label(place, word, color, size=26.0, side=side, key=f"end {side}"))
         for place, word, color, one in zip(places, listed, colors, cosine, strict=True):
@@ -286,64 +264,47 @@ class WordEmbeddings(ll.Scene):
         return ll.Frame(drawn, self.axis_notes(), view)
 
     # --------------------------------------------------------------------------------------------------- the notes
-    def texts(self) -> tuple[list[str], list[str]]:
-        """Return the words that are added and those that are subtracted."""
-        rows, (plus, _) = self.terms()
-        texts = [datasets.glove().words[row] for row in rows]
-        return texts[:plus], texts[plus:]
-
-    def nearer(self) -> tuple[str, float] | None:
-        """Return the word of the sum that would be the nearest, were it not left out, and its cosine."""
-        (found, cosine), (rows, _) = self.near(), self.terms()
-        own = self.compass().cosines(self.walk().end)[rows]
-        best = int(np.argmax(own))
-        hidden = self.show == "sum" and rows[best] not in found and own[best] > cosine[0]
-        return (datasets.glove().words[rows[best]], float(own[best])) if hidden else None
-
     def said(self, reached: np.ndarray) -> str:
         """Return what happens, in a sentence."""
-        (plus, minus), nearer = self.texts(), self.nearer()
+        found = self.sum()
         if self.show == "word":
             return "The words whose vectors point nearly the same way"
         if reached[0] >= 1:
-            left_out = words("? itself is nearer, with ?.3: words of the sum are left out", *nearer) if nearer else ""
-            return left_out or "No word was left out that would be nearer"
-        if len(plus) == 2 and len(minus) == 1:
-            return f"The way from {minus[0]} to {plus[1]} is carried to {plus[0]}"
+            nearer = "? itself is nearer, with ?.3: words of the sum are left out"
+            return words(nearer, *found.left_out) if found.left_out else "No word was left out that would be nearer"
+        if (len(found.plus), len(found.minus)) == (2, 1):
+            return f"The way from {found.minus[0]} to {found.plus[1]} is carried to {found.plus[0]}"
         return "Each difference is carried to where the sum has come to"
 
     def notes(self, reached: np.ndarray) -> list[layers.Note]:
         """Return the sum, the nearest words, and what is nearer than these but was left out."""
-        (found, cosine), known, nearer = self.near(), datasets.glove().words, self.nearer()
-        plus, minus = self.texts()
-        title = f"Near {plus[0]}" if self.show == "word" else analogies.written(plus, minus)
-        notes = [
+        found, count = self.sum(), len(datasets.glove().words)
+        title = f"Near {self.sum().plus[0]}" if self.show == "word" else analogies.written(found.plus, found.minus)
+        notes: list[layers.Note] = [
             layers.Title(title, r"\cos(u, v) = \frac{u \cdot v}{\|u\|\,\|v\|}", [self.said(reached)]),
             self.honest(),
         ]
         if reached[0] < 1:
             return notes
-        rows = [layers.Row("k" if n else "accent", known[found[n]], [words("?.3", cosine[n])])
+        texts, cosine = found.nearest, found.cosines
+        rows = [layers.Row("k" if n else "accent", texts[n], [words("?.3", cosine[n])])
                 for n in np.flatnonzero(reached >= 1)]  # fmt: skip
-        if nearer:
-            rows.insert(0, layers.Row("dim", f"{nearer[0]} (left out)", [words("?.3", nearer[1])]))
-        best = words("?.3", cosine[0])
-        meter = layers.Meter(f"Cosine with {known[found[0]]}", "", float(cosine[0]), "accent", 0.0, 1.0, best)
-        return [*notes, meter, layers.Legend(rows, words("Nearest of ?n words", len(known))), self.chart()]
-
-    @ll.kept
-    def chart(self) -> layers.Chart:
-        """Return the cosines of the nearest words as bars."""
-        order = np.arange(1.0, len(self.near()[0]) + 1)
-        return layers.Chart(
-            "Cosine of the nearest words", [layers.Series("word", "k", order, self.near()[1])], kind="bar"
-        )
+        if self.show == "sum" and found.left_out:
+            word, its_cosine = found.left_out
+            rows.insert(0, layers.Row("dim", f"{word} (left out)", [words("?.3", its_cosine)]))
+        series = layers.Series("word", "k", np.arange(1.0, len(texts) + 1), cosine)
+        return [
+            *notes,
+            layers.Meter(f"Cosine with {texts[0]}", "", float(cosine[0]), "accent", 0, 1, words("?.3", cosine[0])),
+            layers.Legend(rows, words("Nearest of ?n words", count)),
+            layers.Chart("Cosine of the nearest words", [series], kind="bar"),
+        ]
 
     @ll.kept
     def honest(self) -> layers.Facts:
         """Return how much the picture keeps of what words differ in."""
-        parts = (np.cov(self.in_play(), rowvar=False), self.spread())
-        shown, of_all = (round(100 * self.kept_of(covariance)) for covariance in parts)
+        parts, axes = (np.cov(self.sum().vectors, rowvar=False), self.spread()), self.seen_along()[1]
+        shown, of_all = (round(100 * principal.share_along(axes, covariance)) for covariance in parts)
         rows = [
             ("text", tex(r"?n\,\%", shown), "", "of the words named"),
             ("dim", tex(r"?n\,\%", of_all), "", "of all words"),

@@ -1,8 +1,9 @@
-"""A real mouse that drags every handle of a scene in a real window, for a program on a display of its own.
+"""A real mouse that drags, clicks and types in a scene's real window, for a program on a display of its own.
 
 Every preset whose handles are others than before is shown. xdotool takes each handle, drags it to two places and lets
 it go: a parameter must change, the handle be under the pointer or at its limit, the view stay, and what the display
-shows in the end be what is drawn of the same state from scratch.
+shows in the end be what is drawn of the same state from scratch. What is clicked or typed must change a parameter, and
+be seen at once, at whatever time the picture stands still.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import cycle
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
@@ -30,6 +33,8 @@ from lossland.render.gl import canvas as canvases
 from lossland.render.gl.target import Target
 from lossland.scenery import library
 from lossland.ui import thumbnails
+from lossland.ui.pen import Pen
+from lossland.world.layers import Plates, Points
 
 SIZE = (1280, 720)
 AWAY = np.array([(34.0, -21.0), (-27.0, 38.0)])  # pixels from a handle's place to those it is dragged to
@@ -102,6 +107,23 @@ class Hand:
             target.close()
         return image
 
+    # ------------------------------------------------------------------------------- clicking and typing
+    def click(self, pixel: Pixel) -> None:
+        """Click what is at a pixel."""
+        self.move(pixel)
+        subprocess.run(["xdotool", "click", "1"], check=True)
+        self.until(lambda: not self.window.loop.pointer.busy and not self.window.loop.busy, "the click is over")
+
+    def place_of(self, key: str, element: int) -> Pixel:
+        """Return where the middle of an element of a layer of plates or points is seen."""
+        layer = self.player.frame().layer(key)
+        if isinstance(layer, Plates):
+            place = (layer.corner + (layer.right + layer.up) / 2)[element]
+        else:
+            assert isinstance(layer, Points)
+            place = np.asarray(layer.position)[element]
+        return self.player.camera.project(place[None], SIZE)[0]
+
     # ------------------------------------------------------------------------------------------ dragging
     def settled(self, name: str) -> Pixel:
         """Return where a handle is seen once the view stands still and what the scene computes is all there."""
@@ -149,6 +171,53 @@ class Hand:
             yield f"with the pointer at {pointer.round(1)} it is at {end.round(1)}, with it there at {again.round(1)}"
 
 
+@contextmanager
+def opened(name: str, preset: str | None, theme: str, share: float = 0.5) -> Iterator[Hand]:
+    """Open a window on a preset, still at a share of its time."""
+    player = Player(library.scene(name, preset), SIZE)
+    player.seek(player.scene.clock.seconds * share)
+    with Window(player, SIZE, theme) as window:
+        hand = Hand(window)
+        yield hand
+        hand.meter.close()
+
+
+def answer(name: str, preset: str, act: Callable[[Hand], None]) -> dict[str, Any]:
+    """Do something in a scene's window; return the parameters that it changes, and whether it can be seen."""
+    with patch.object(loops, "FULL", FINE), opened(name, preset, "dark", 0.4) as hand:
+        before, values = hand.rest(), dict(hand.player.scene.values)
+        act(hand)
+        changed = {key: value for key, value in hand.player.scene.values.items() if value != values[key]}
+        x, y, width, height = map(int, hand.player.free)
+        part = slice(y, y + height), slice(x, x + width)
+        return changed | {"seen": bool((np.abs(hand.rest() - before)[part].max(-1) > SAME).any())}
+
+
+def clicked(name: str, preset: str, key: str, element: int) -> dict[str, Any]:
+    """Click an element of a layer."""
+    return answer(name, preset, lambda hand: hand.click(hand.place_of(key, element)))
+
+
+def typed(name: str, preset: str, parameter: str, text: str) -> dict[str, Any]:
+    """Type a text into the box of a parameter."""
+    boxes: dict[str, Pixel] = {}
+    touch = Pen.touch
+
+    def noted(pen: Pen, key: str, x: float, y: float, width: float, height: float, help: str) -> Any:
+        boxes[key] = np.array([x + width / 2, y + height / 2]) * pen.scale
+        return touch(pen, key, x, y, width, height, help)
+
+    def type_it(hand: Hand) -> None:
+        box, scene = boxes[f"set.{parameter}"], hand.player.scene
+        subprocess.run(["xdotool", "mousemove", *map(str, box.round().astype(int)), "click", "1"], check=True)
+        subprocess.run(["xdotool", "key", "ctrl+a", "type", "--delay", "20", text], check=True)
+        subprocess.run(["xdotool", "key", "Return"], check=True)
+        hand.until(lambda: scene.values[parameter] == text, f"{text} is typed")
+
+    with patch.object(Pen, "touch", noted):
+        return answer(name, preset, type_it)
+
+
 def presets_of(name: str) -> Iterator[str | None]:
     """Return those presets of a scene whose handles are others than of those before."""
     known = set()
@@ -162,18 +231,14 @@ def presets_of(name: str) -> Iterator[str | None]:
 
 def faults(name: str, preset: str | None, theme: str) -> Iterator[str]:
     """Drag every handle of a preset, half-way through its time."""
-    player = Player(library.scene(name, preset), SIZE)
-    player.seek(player.scene.clock.seconds / 2)
-    with Window(player, SIZE, theme) as window:
-        hand = Hand(window)
+    with opened(name, preset, theme) as hand:
         hand.rest()
-        for handle in [one.name for one in player.handles()]:
+        for handle in [one.name for one in hand.player.handles()]:
             yield from (f"{name}, {preset}, {handle}: {fault}" for fault in hand.drag(handle))
         rows, columns = np.nonzero(np.abs(hand.rest() - hand.afresh()).max(-1) > SAME)
         if len(rows):
             where = f"in rows {rows.min()} to {rows.max()} and columns {columns.min()} to {columns.max()}"
             yield f"{name}, {preset}: {len(rows)} pixels {where} are others than of the same state drawn afresh"
-        hand.meter.close()
 
 
 def found(name: str) -> list[str]:

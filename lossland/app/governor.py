@@ -23,7 +23,10 @@ LEVELS = (
     Quality(mesh=256, dots=2**20),
 )
 FIRST = LEVELS[2]  # the level to start at without a GPU
-COARSE = (Quality(mesh=32, dots=2**12, scale=0.5, cheap_light=True), Quality(mesh=32, dots=2**13, scale=0.7, cheap_light=True))
+COARSE = (
+    Quality(mesh=32, dots=2**12, scale=0.5, cheap_light=True),
+    Quality(mesh=32, dots=2**13, scale=0.7, cheap_light=True),
+)
 LARGE = 1.6e6  # pixels: below, drawing fewer of them saves less than it costs to enlarge the picture
 FULL = Quality(mesh=384, lit=1536, bake=512, supersample=2)  # at rest
 

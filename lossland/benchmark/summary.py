@@ -22,19 +22,46 @@ from lossland import userfiles
 from lossland.benchmark.problems import problem
 from lossland.benchmark.results import FORMAT, SETTINGS, VERSION, CellTable, Document, Line, load
 from lossland.benchmark.tiles import path as path_of_run
+from lossland.compute.maps import sweep
 from lossland.errors import UserError, cut, nearest
 from lossland.files import written
 from lossland.formats.jsontext import plain
 from lossland.optimizers import optimizer as read_rule
+from lossland.world.phrases import words
 
 Float64 = NDArray[np.float64]
 
 EXAMPLE = Path(__file__).with_name("example.json.gz")
 TABLE = "results.json"
+FACTORS = np.arange(-8, 9) / 4
+"""Decades from the tuned rate at which sensitivities are told."""
 LEFT_OUT = ("targets", "ert_of_targets")  # of a packed file: no chart shows them
 EXACT = ("runs", "settings", "lowest")  # the runs are run again
 DIGITS = 6  # significant ones of a packed file
 NOT_FINITE = {"nan": np.nan, "inf": np.inf, "-inf": -np.inf}
+
+
+@dataclass(frozen=True, eq=False)
+class Tuning:
+    """Where an optimizer was tuned: log10 of what is ``left`` (ny, nx) of the loss over rates ``x`` and another ``y``.
+
+    ``x`` are powers of ten, ``y`` too if ``log_y``. The trials' ``place`` (n, 2) is in these numbers; ``score`` (n,)
+    and ``said`` (n,) tell how they did.
+    """
+
+    x: Float64
+    y: Float64
+    left: Float64
+    log_y: bool
+    place: Float64
+    score: Float64
+    said: list[str]
+
+    @property
+    def category(self) -> NDArray[np.int64]:
+        """Of each trial (n,) whether it is in the best quarter (1), in the next third or so (0), or worse (−1)."""
+        rank = np.argsort(np.argsort(self.score)) / max(len(self.score) - 1, 1)
+        return np.where(rank > 0.75, 1, np.where(rank > 0.4, 0, -1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,6 +153,64 @@ class Summary:
                 where, rule, np.array(one["start"], float), max(steps, 1), seed, one["index"], backend
             )
         return paths
+
+    def said_of(self, optimizer: str) -> str:
+        """Say where an optimizer stands on the leaderboard."""
+        line = self.board[optimizer]
+        return "\n".join((
+            self.title(optimizer),
+            f"rank {line['rank']:g} ({line['rank_low']:.0f} to {line['rank_high']:.0f})",
+            words("score ?3, ?3 to ?3", line["score"], line["score_low"], line["score_high"]),
+            words("success ?n %", round(100 * line["success"])),
+        ))  # fmt: skip
+
+    def said(self, optimizer: str, landscape: str) -> str:
+        """Say what is known of an optimizer on a landscape."""
+        row = self.row(optimizer, landscape)
+        shares = (round(100 * row[key]) for key in ("success", "success_low", "success_high"))
+        reached = np.isfinite(row["ert"])
+        return "\n".join((
+            f"{row['title']} on {row['landscape_title']}",
+            words("score ?3, ?3 to ?3", row["score"], row["score_low"], row["score_high"]),
+            words("success ?n %, ?n to ?n", *shares),
+            words("? gradients to the minimum", row["ert"]) if reached else "the minimum is never reached",
+        ))  # fmt: skip
+
+    def sensitivity(self, optimizer: str) -> Float64 | None:
+        """Return the mean score at each of ``FACTORS`` from the tuned rate, None for a rule without a rate."""
+        rows = [self.row(optimizer, land) for land in self.landscapes]
+        known = [row for row in rows if row["sensitivity"]["rates"]]
+        decades = (np.log10(np.array(row["sensitivity"]["rates"]) / row["settings"]["lr"]) for row in known)
+        found = [np.interp(FACTORS, x, row["sensitivity"]["score"]) for x, row in zip(decades, known, strict=True)]
+        return np.mean(found, axis=0) if found else None
+
+    def second(self, optimizer: str) -> str | None:
+        """Return the parameter that an optimizer was tuned by beside its rate, None for one that has none."""
+        names = self.row(optimizer, self.landscapes[0])["tuning"]["names"]
+        return next((name for name in names if name != "lr"), None) if "lr" in names else None
+
+    def tuning(self, optimizer: str, landscape: str, cells: int) -> Tuning:
+        """Return what the tuning went through, for an optimizer with a second parameter: n trials, k² cells."""
+        row, second = self.row(optimizer, landscape), self.second(optimizer)
+        assert second is not None
+        names, all_trials = row["tuning"]["names"], np.array(row["tuning"]["trials"], float)
+        trials = all_trials[:, [names.index("lr"), names.index(second)]]
+        (low_x, low_y), (high_x, high_y) = trials.min(axis=0), trials.max(axis=0)
+        start_x, start_y = row["runs"]["median"]["start"]
+        made = sweep(
+            row["landscape"], row["rule"], ("lr", low_x, high_x, "log"), (second, low_y, high_y), cells, row["steps"],
+            start=(start_x, start_y), seed=self.settings["seed"],
+        )  # fmt: skip
+        left = np.log10(np.maximum(np.where(made.diverged, np.nan, made.loss - row["lowest"]), 1e-12 * row["scale"]))
+        worst = np.nanmax(left[np.isfinite(left)], initial=0.0)
+        scaled = [np.log10 if axis.log else np.asarray for axis in (made.across, made.up)]
+        x, y = (scale(cells) for scale, cells in zip(scaled, (made.x, made.y), strict=True))
+        place = np.column_stack([scale(column) for scale, column in zip(scaled, trials.T, strict=True)])
+        score = np.array(row["tuning"]["score"], float)
+        said = [words("score ?3", one) + "\n" + ", ".join(words(f"{n} ?", v) for n, v in zip(names, trial, strict=True))
+                for one, trial in zip(score, all_trials, strict=True)]  # fmt: skip
+        place = np.clip(place, [x[0], y[0]], [x[-1], y[-1]])
+        return Tuning(x, y, np.where(np.isfinite(left), left, worst), made.up.log, place, score, said)
 
     def scores(self, optimizers: tuple[str, ...]) -> Float64:
         """Return the scores (optimizers, landscapes)."""

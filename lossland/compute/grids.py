@@ -23,7 +23,7 @@ from lossland.compute import arrays, memory
 from lossland.compute.crowds.base import cores
 from lossland.errors import MachineError, UserError, nearest
 from lossland.expression import Node, Program, sqrt, stable
-from lossland.expression.table import looks_up
+from lossland.expression.table import any_table
 from lossland.landscapes import MOST_POINTS, Grid, check_domain, check_dtype, fill_gaps
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ class Lattice:
         farthest = max(np.abs(self.x).max(), np.abs(self.y).max())
         if not 1 / FARTHEST[self.dtype.name] <= farthest <= FARTHEST[self.dtype.name]:
             return None
-        if looks_up(self._program.steps):
+        if any_table(self._program.steps):
             return None
         if self.backend.name == "cpu":
             return self._cpu_kernel()

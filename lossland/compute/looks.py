@@ -159,7 +159,7 @@ class Surroundings(Look):
 
     def hessian_at(self, position: Any) -> Vector:
         """Return the Hessian, from its products with the unit vectors."""
-        return Vector(self.curvature_along(position, axis) for axis in identity_like(position))
+        return Vector(self.curvature_along(position, axis) for axis in identity_like(self.position))
 
 
 class _ByLooking:

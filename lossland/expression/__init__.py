@@ -1,4 +1,4 @@
-"""Mathematics written once: a plain function becomes an expression that can be computed, derived and printed.
+"""Mathematics written once: a plain function becomes an expression that can be computed, differentiated and printed.
 
 ``trace`` calls a function with variables; the nodes that come out can be differentiated (``node.diff``), evaluated on
 any arrays or on Python floats (``evaluate``, ``Program``), and printed as LaTeX, as text and as GLSL. New targets,

@@ -1,4 +1,4 @@
-"""Arithmetic on nodes that drops zeros and ones on the way and gathers numbers and signs in front of products."""
+"""Arithmetic on nodes that simplifies zeros and ones away and moves numbers and signs to the front of products."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def negative(a: Node) -> Node:
 
 
 def times(a: Node, b: Node) -> Node:
-    """Return a b, with numbers and signs gathered in front."""
+    """Return a b, with numbers and signs moved to the front."""
     (m, rest_of_a), (n, rest_of_b) = _split(a), _split(b)
     factor = m * n
     if rest_of_a is None or rest_of_b is None:

@@ -1,4 +1,4 @@
-"""Where a function of x has a corner or a jump: an absolute value, a maximum, a step or a choice changes its branch."""
+"""Where a function of x has a corner or a jump: where an absolute value, maximum, step or choice switches branch."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from lossland.expression.program import Program
 
 Floats = NDArray[np.float64]
 
-SAMPLES = 801  # places at which another branch is looked for
+SAMPLES = 801  # points at which a change of branch is looked for
 HALVINGS = 60
-BESIDE = 4 * np.finfo(float).eps  # how far beside a place its two sides begin, as a share of it, at least of 1
+BESIDE = 4 * np.finfo(float).eps  # offset of the points just below and above x, relative to max(|x|, 1)
 
 
 class Branches:
-    """Which branch each part of an expression in x is on that has several; ``parts`` is empty if none has."""
+    """The branch that each piecewise part of an expression in x is on; ``parts`` is empty if there is none."""
 
     def __init__(self, node: Node) -> None:
         self.parts = [_branch(part) for part in ordered([node]) if part.op in _MANY]
@@ -32,7 +32,7 @@ class Branches:
         return np.stack([np.broadcast_to(np.asarray(one, float), x.shape) for one in self._program.arrays(x)])
 
     def changes(self, low: float, high: float) -> list[float]:
-        """Return the x from low to high at which some part changes its branch, rising."""
+        """Return the x in [low, high] at which some part changes branch, in increasing order."""
         if not self.parts or not low < high:
             return []
         x = np.linspace(low, high, SAMPLES)
@@ -45,12 +45,12 @@ class Branches:
                 same = self.at(middle)[number] == before
                 a, b = np.where(same, middle, a), np.where(same, b, middle)
             found += b.tolist()
-        rising = sorted(found)
-        return [one for k, one in enumerate(rising) if not k or one - rising[k - 1] > 4 * _beside(one)]
+        found.sort()
+        return [one for k, one in enumerate(found) if not k or one - found[k - 1] > 4 * _beside(one)]
 
 
 def sides(x: ArrayLike) -> tuple[Floats, Floats]:
-    """Return the places (...) just below and just above x (...)."""
+    """Return the points (...) just below and just above x (...)."""
     at = np.asarray(x, float)
     return at - _beside(at), at + _beside(at)
 
@@ -67,7 +67,7 @@ def _beside(x: ArrayLike) -> Floats:
 
 
 def _branch(part: Node) -> Node:
-    """Return what has another value on each branch of a part."""
+    """Return an expression that has a different value on each branch of a part."""
     u, v = part.args if len(part.args) == 2 else (part.args[0], None)
     if v is None:
         return make("sign", u) if part.op == "abs" else part

@@ -1,11 +1,11 @@
 """Exact derivatives, built as expressions.
 
-`derivative` and `directional` go forward: the derivative of every node follows from those of its arguments. Where a
-rule would divide zero by zero, or jump, it says what holds there: the limit from the right, or the subgradient 0, so
-that a gradient is finite wherever the function has a kink (Ackley's cone, ``abs``, ``sqrt`` at 0).
+`derivative` and `directional` use forward mode: the derivative of every node follows from those of its arguments. Where
+a rule would divide zero by zero, or jump, it gives the limit from the right or the subgradient 0, so that a gradient is
+finite wherever the function has a kink (Ackley's cone, ``abs``, ``sqrt`` at 0).
 
-`gradient` goes backward with the same rules, and finds all partial derivatives at the cost of a few values, however
-many variables there are.
+`gradient` uses reverse mode with the same rules: all partial derivatives cost a few evaluations, however many variables
+there are.
 """
 
 from __future__ import annotations
@@ -146,8 +146,8 @@ def _mod(n: Node, d: Callable[[Node], Node]) -> Node:
 def _extreme(n: Node, d: Callable[[Node], Node]) -> Node:
     """Derivative of min and max: where both are equal the mean of their slopes, which is a subgradient of max.
 
-    Only max(u, 0) and the like have the slope 0 there, as everyone expects of a rectifier. So max + min and max * min
-    have the slopes of a + b and a * b everywhere.
+    Then max + min and max * min have the slopes of a + b and a * b everywhere. The exception is max(u, 0) and the like,
+    which have the slope 0 there, the usual convention for a rectifier.
     """
     a, b = n.args
     outside = select(make("gt" if n.op == "max" else "lt", a, b), d(a), d(b))
@@ -175,7 +175,7 @@ def _inverse_sine_slope(u: Node) -> Node:
 
 
 def _table(n: Node, d: Callable[[Node], Node]) -> Node:
-    """Derivative of a function that is looked up, by the chain rule: another lookup for each of its arguments."""
+    """Derivative of a table lookup, by the chain rule: another lookup for each of its arguments."""
     result = ZERO
     for axis, arg in enumerate(n.args):
         slope = derived(n.op, axis)
@@ -228,7 +228,7 @@ def derivative(node: Node, name: str) -> Node:
 def directional(nodes: Sequence[Node], direction: Mapping[str, Node]) -> list[Node]:
     """Return the derivatives of nodes along a direction, which has a component for some variables (others: 0).
 
-    Of a gradient these are the Hessian times the direction.
+    Applied to a gradient this is the Hessian times the direction.
     """
     known: dict[Node, Node] = {}
     sums = Sums()
@@ -252,11 +252,11 @@ def _by_rule(node: Node, d: Callable[[Node], Node], inside: Container[Node], sum
     return rule(node, d)
 
 
-# --------------------------------------------------------------------------------------------------------- backward
+# ----------------------------------------------------------------------------------------------------- reverse mode
 
 
 def gradient(node: Node, names: Sequence[str]) -> list[Node]:
-    """Return the derivatives of ``node`` by each of the variables, found together by going backward once.
+    """Return the derivatives of ``node`` by each of the variables, from one reverse sweep.
 
     A node's *adjoint* is the derivative of the whole by that node. A node passes its adjoint on to the nodes inside
     it, each times the derivative by that one. Parts that several derivatives share are the same nodes.
@@ -274,8 +274,8 @@ def gradient(node: Node, names: Sequence[str]) -> list[Node]:
         for inner, slope in _slopes(part, inside, sums):
             if inner in varying and slope is not ZERO:
                 product = times(adjoint, slope)
-                if chosen and risks.may_explode(slope):
-                    product = unless_zero(adjoint, product)  # where nothing arrives, nothing is passed on
+                if chosen and risks.may_be_infinite(slope):
+                    product = unless_zero(adjoint, product)  # a zero adjoint stays zero: 0 * inf is nan
                 passed.setdefault(inner, []).append(_Adjoint(product, chosen or part.op in _CHOICES))
     nothing = [_Adjoint(ZERO, chosen=False)]
     return [_total(passed.get(variable(name), nothing)).node for name in names]
@@ -298,17 +298,20 @@ def _total(parts: Sequence[_Adjoint]) -> _Adjoint:
     return _Adjoint(result, all(part.chosen for part in parts))
 
 
-_TAME = {*COMPARISONS, "var", "add", "sub", "mul", "neg", "where", "abs", "sign", "floor", "min", "max", "sin", "cos"}
+_FINITE = {
+    *COMPARISONS,
+    *("var", "add", "sub", "mul", "neg", "where", "abs", "sign", "floor", "min", "max", "sin", "cos", "tanh"),
+}
 
 
 class _Risks:
-    """Knows which expressions may be infinite, or no number, though their variables are ordinary numbers."""
+    """Finds which expressions may be infinite or nan although their variables are finite."""
 
     def __init__(self) -> None:
         self._known: dict[Node, bool] = {}
 
-    def may_explode(self, node: Node) -> bool:
-        """Tell whether this one may."""
+    def may_be_infinite(self, node: Node) -> bool:
+        """Return whether this one may."""
         for part in ordered([node], self._known):
             self._known[part] = self._by_itself(part) or any(self._known[arg] for arg in part.args)
         return self._known[node]
@@ -320,13 +323,14 @@ class _Risks:
         if node.op == "pow":
             exponent = node.args[1].number
             return exponent is None or exponent < 0 or not exponent.is_integer()
-        return node.op not in _TAME
+        return node.op not in _FINITE
 
 
 def _slopes(node: Node, inside: Container[Node], sums: Sums) -> list[tuple[Node, Node]]:
     """Return the nodes inside a node that its derivative depends on, and the derivative by each of them.
 
-    A rule is linear in the derivatives that it asks for. So it is asked what it asks for, and then once for each.
+    A rule is linear in the derivatives that it requests: a first call collects which these are, then one call for each
+    gives its coefficient.
     """
     asked: dict[Node, Node] = {}
     _by_rule(node, lambda inner: asked.setdefault(inner, ONE), inside, sums)
@@ -346,36 +350,23 @@ def _varying(order: Sequence[Node]) -> set[Node]:
     return found
 
 
-_TAME = frozenset(
-    ["var", "add", "sub", "mul", "neg", "where", "sin", "cos", "tanh", "abs", "sign", "floor", "min", "max"]
-)
-
-
-def _may_explode(node: Node) -> bool:
-    """Tell whether an expression may be infinite, or no number, where its variables are ordinary numbers."""
-    return any(
-        part.op not in _TAME and part.op not in COMPARISONS and not (part.op == "const" and math.isfinite(part.value))
-        for part in ordered([node])
-    )
-
-
 # -------------------------------------------------------------------------------------------- quotients, term by term
 
 _QUOTIENTS = ("div", "pow", "sqrt", "mul")
 
 
 def _of_quotient(node: Node, d: Callable[[Node], Node], inside: Container[Node], sums: Sums) -> Node | None:
-    """Return the derivative of a quotient or a root of wild exponentials; None for any other node.
+    """Return the derivative of a quotient or root of wild sums of exponentials (`Sums.is_wild`); else None.
 
-    It is taken term by term: c e^L f^p ... has the slope c e^L f^p ... (L' + p f'/f + ...). What then cancels over the
-    common divisor is gone: e^x / (1 + e^x) has e^x / (1 + e^x)^2, where a difference of rounded numbers would be 0.
+    Each term c e^L f^p ... has the slope c e^L f^p ... (L' + p f'/f + ...). Cancelling over the common divisor is then
+    exact: e^x / (1 + e^x) gives e^x / (1 + e^x)^2, where a difference of rounded numbers would be 0.
     """
     found = sums.of(node)
     if not any(sums.is_wild(factor) and p < 1 for term in found for factor, p in term.factors):
         return None
 
     def of(part: Node) -> Node:
-        """Return a slope; cosh and tanh may come up that are no parts of the expression."""
+        """Return a derivative; `Sums` may introduce a cosh or tanh that is not a part of the expression."""
         return d(part) if part in inside else RULES[part.op](part, d)
 
     try:

@@ -1,9 +1,9 @@
-"""Typed formulas: text becomes an expression through a tokenizer and a parser of our own; no text is ever executed.
+"""Typed formulas: a tokenizer and a recursive-descent parser make text an expression; no text is ever executed.
 
 The language: ``+ - * / ^ **``, unary signs, parentheses, numbers, ``x``, ``y``, ``pi``, ``e``, the functions of
 `FUNCTIONS`, and comparisons as the test of ``where(test, a, b)``. A product may leave out its ``*`` where only one
-reading is possible: ``2x``, ``3(x + 1)``, ``2 sin(x)``, ``(x + 1)(y - 1)``. What is written otherwise elsewhere but has
-one meaning is understood: ``x²``, ``π``, ``√(x)``, ``|x|``, ``≤``, ``ln(x)``, ``pow(x, 2)``, capital letters.
+reading is possible: ``2x``, ``3(x + 1)``, ``2 sin(x)``, ``(x + 1)(y - 1)``. Other common notation with one meaning is
+understood: ``x²``, ``π``, ``√(x)``, ``|x|``, ``≤``, ``ln(x)``, ``pow(x, 2)``, capital letters.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ OTHER_NAMES = {
     **{f"arc{name}": f"a{name}" for name in ("sin", "cos", "tan", "tan2")},
     **{"atan_2": "atan2", "fabs": "abs", "ceiling": "ceil", "minimum": "min", "maximum": "max"},
 }
-"""Functions that have two names."""
+"""Synonyms of functions."""
 
 FUNCTIONS: dict[str, tuple[int, int]] = {
     **dict.fromkeys((*UNARY, *SHORTHANDS), (1, 1)),
@@ -62,7 +62,7 @@ FUNCTIONS: dict[str, tuple[int, int]] = {
 
 NAMES: dict[str, Node] = {"x": variable("x"), "y": variable("y"), "pi": pi, "e": e}
 
-_ELSEWHERE = {  # what is known elsewhere and not here, and how it is written; "": no other function is meant
+_ELSEWHERE = {  # names of other systems that are not known here, and what to write; "": nothing similar exists
     **dict.fromkeys(("sech", "csch", "coth"), "1/cosh(x), 1/sinh(x) or 1/tanh(x)"),
     **dict.fromkeys(("sqr", "square"), "(x)^2"),
     **dict.fromkeys(("asinh", "arcsinh", "arsinh"), "sign(x)*log(abs(x) + sqrt(x^2 + 1))"),
@@ -78,7 +78,7 @@ _ELSEWHERE = {  # what is known elsewhere and not here, and how it is written; "
     "clip": "min(max(x, 0), 1)",
     **dict.fromkeys(("gelu", "softmax", "trunc", "and", "or", "not", "erf", "mish", "logsumexp"), ""),
 }
-_INFINITE = ("inf", "infinity", "nan")  # names of what no formula can hold
+_INFINITE = ("inf", "infinity", "nan")
 _SPACES = "\t\r\n\v\f\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 _SYNONYMS = str.maketrans(
     {
@@ -141,11 +141,11 @@ class _Token(NamedTuple):
     end: int
 
 
-@lru_cache(maxsize=64)  # who types a formula asks for the same one several times: to check it, and to show it
+@lru_cache(maxsize=64)  # a typed formula is parsed several times: to check it, and to show it
 def parse(text: str, letter: str = "x", free: bool = False) -> Node:
     """Return the expression of a formula in x and y, or raise `FormulaError`. ``letter`` is another name for x.
 
-    A ``free`` one may have any variables that are a letter, with digits or without: w0*x0 + b.
+    With ``free``, variables may be any letter, followed by digits or not: w0*x0 + b.
     """
     if len(text) > MAX_LENGTH:
         raise FormulaError(f"A formula may have at most {MAX_LENGTH} characters.", text, MAX_LENGTH)
@@ -153,7 +153,7 @@ def parse(text: str, letter: str = "x", free: bool = False) -> Node:
 
 
 def other_letter(text: str) -> str:
-    """Return the letter that a formula calls its variable, where that is one letter and not x; else nothing."""
+    """Return the name of a formula's only variable if it is one letter other than x; else an empty string."""
     words = {token.text for token in _tokens(text) if token.kind == "name"}
     letters = {word for word in words if len(word) == 1 and word != "e"}
     return letters.pop() if len(letters) == 1 and not letters & {"x", "X"} else ""
@@ -218,9 +218,9 @@ class _Parser:
         self.tokens = _tokens(text)
         self.index = 0
         self.depth = 0
-        self.open = 0  # parentheses that wait for their end
-        self.bars = 0  # bars of absolute values that wait for theirs
-        self.values: dict[Node, float] = {}  # of the parts without variables
+        self.open = 0  # unclosed parentheses
+        self.bars = 0  # unclosed bars of absolute values
+        self.values: dict[Node, float] = {}  # of the constant parts
 
     # ----------------------------------------------------------------------------------------------- helpers
     @property
@@ -259,7 +259,7 @@ class _Parser:
         return node
 
     def value(self, node: Node) -> float | None:
-        """Return the number that a part without variables stands for, else None."""
+        """Return the value of a constant part, else None."""
         return node.value if node.op == "const" else self.values.get(node)
 
     # ------------------------------------------------------------------------------------------- the grammar
@@ -313,7 +313,7 @@ class _Parser:
                 return node
 
     def multiplies(self, before: _Token, divided: bool) -> bool:
-        """Tell whether a factor follows without a sign, as in 2x; raise if that can be read in two ways."""
+        """Return whether a factor follows without a sign, as in 2x; raise if that is ambiguous."""
         token = self.token
         opens = token.text == "(" or (token.text == "|" and not self.bars)
         follows = token.kind == "name" or opens
@@ -330,7 +330,7 @@ class _Parser:
         return True
 
     def follows_power(self) -> bool:
-        """Tell whether the last number was an exponent."""
+        """Return whether the last number was an exponent."""
         index = self.index - 2
         while index > 0 and self.tokens[index].text in ("-", "+"):
             index -= 1
@@ -377,7 +377,7 @@ class _Parser:
             return constant(value)
         if token.kind == "name":
             self.take()
-            known = _meant(token.text)
+            known = _canonical(token.text)
             return self.call(token, known) if known in FUNCTIONS else self.name(token)
         if self.at("("):
             self.take()
@@ -412,7 +412,7 @@ class _Parser:
         self.open -= 1
 
     def name(self, token: _Token) -> Node:
-        known = _meant(token.text)
+        known = _canonical(token.text)
         if self.free and _VARIABLE.fullmatch(token.text) and known != "e":
             return variable(token.text)
         if token.text == self.letter:
@@ -494,8 +494,8 @@ def _hint(name: str) -> str:
     return nearest(name, [*NAMES, *FUNCTIONS])
 
 
-def _meant(word: str) -> str:
-    """Return the name that a word stands for: without capitals, and the shorter of two. E may be no e."""
+def _canonical(word: str) -> str:
+    """Return the name that a word stands for: in lower case, with synonyms resolved. E is not the constant e."""
     small = word.lower() if word != "E" else word
     return OTHER_NAMES.get(small, small)
 

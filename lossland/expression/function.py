@@ -18,14 +18,14 @@ from lossland.expression.series import taylor_coefficients
 
 Floats = NDArray[np.float64]
 
-STEEP = 1e-3  # share by which the slope just beside a place may differ from that at it
+STEEP = 1e-3  # relative difference allowed between the slope at a point and just beside it
 
 
 class Function:
     """A function of x. Two of the same text are equal.
 
-    Called with an array (...) it returns the values (...) there; ``at`` takes one number. nan or infinity where it has
-    no value.
+    Called with an array (...) it returns the values (...) there; ``at`` takes one number. Undefined values are nan or
+    infinite.
     """
 
     def __init__(self, text: str, node: Node) -> None:
@@ -61,7 +61,7 @@ class Function:
         return latex_as_typed(self.node, self.text)
 
     def written(self, variable: str) -> str:
-        """Return the right side of f(t) = ... as LaTeX, with another name for x."""
+        """Return the right side of f(t) = ... as LaTeX, with another name for the variable."""
         return re.sub(r"(?<![\\A-Za-z])x(?![A-Za-z])", variable, self.latex)
 
     @cached_property
@@ -79,7 +79,7 @@ class Function:
     def taylor(self, centre: ArrayLike, degree: int) -> Floats:
         """Return the Taylor coefficients (degree + 1, ...) at centres (...): f, f', f''/2 and so on.
 
-        nan from the first on that is another one on the other side of the centre: at a corner there is no slope.
+        At a corner or jump, nan from the first coefficient on that differs between the two sides.
         """
         found = taylor_coefficients(self.node, centre, degree)
         if not self._branches.parts:
@@ -96,11 +96,11 @@ class Function:
         return Branches(self.node)
 
     def slope(self, x: float) -> float:
-        """Return the slope at x; nan where there is none: at a corner, a jump, or where the graph stands upright."""
+        """Return the slope at x; nan where there is none: at a corner, a jump, or a vertical tangent."""
         slope = self.derivative.at(x)
         most = STEEP * max(1.0, abs(slope))
-        upright = any(abs(beside - slope) > most for beside in self.sided_slopes(x))
-        return slope if self.is_smooth(x) and not upright else float("nan")
+        vertical = any(abs(beside - slope) > most for beside in self.sided_slopes(x))
+        return slope if self.is_smooth(x) and not vertical else float("nan")
 
     def is_smooth(self, x: float, order: int = 1) -> bool:
         """Whether f and its derivatives up to an order are the same from both sides of x."""
@@ -115,15 +115,15 @@ class Function:
         return self.derivative.at(float(below)), self.derivative.at(float(above))
 
     def corners(self, low: float, high: float, order: int = 1) -> list[float]:
-        """Return the x between two, rising, where f or one of its derivatives up to an order jumps."""
+        """Return the x in [low, high], in increasing order, where f or a derivative up to that order jumps."""
         return [x for x in self._branches.changes(low, high) if not self.is_smooth(x, order)]
 
 
 @lru_cache(maxsize=64)
 def function(text: str) -> Function:
-    """Return the function of one variable that a formula stands for, or raise `FormulaError`.
+    """Parse a formula in one variable, or raise `FormulaError`.
 
-    The variable is x, or any other letter where that is the only one: ``ln(t)``.
+    The variable is x, or another letter if that is the only one: ``ln(t)``.
     """
     text = text.strip()
     node = parse(text, other_letter(text) or "x")

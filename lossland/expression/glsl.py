@@ -1,6 +1,6 @@
 """Expressions as GLSL 1.20, which runs everywhere.
 
-What the language leaves undefined is written out: integer powers are products, ``pow`` of a negative base, logarithms
+What the language leaves undefined is spelled out: integer powers are products, ``pow`` of a negative base, logarithms
 and roots of negative numbers, functions that GLSL 1.20 lacks, and the comparison of nan.
 """
 
@@ -98,7 +98,7 @@ def glsl(outputs: Mapping[str, Node], arguments: Sequence[str] = ("x", "y"), fun
 
 
 def literal(value: float) -> str:
-    """Return a number as GLSL; what a 32-bit float cannot hold becomes infinity."""
+    """Return a number as GLSL; what exceeds a 32-bit float becomes infinity."""
     if math.isnan(value):
         return "ll_nan()"
     if abs(value) > 3.4028235e38:
@@ -120,7 +120,7 @@ def _operation(step: Step, args: list[str]) -> str:
 
 
 def _helpers_for(code: str) -> list[str]:
-    """Return the helpers that the code calls, directly or through others, in the order they must stand in."""
+    """Return the helpers that the code calls, directly or through others, each after those it calls."""
     needed: list[str] = []
     for name, source in reversed(_HELPERS.items()):
         if f"ll_{name}(" in code or any(f"ll_{name}(" in other for other in needed):

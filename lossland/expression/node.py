@@ -2,8 +2,8 @@
 
 A plain function such as ``lambda x, y: (1 - x)**2 + 100 * (y - x**2)**2`` called with two variables returns the
 expression it computes. Nodes are *hash-consed*: building the same expression twice gives the same object, so common
-parts are found by construction. A node keeps the form its author wrote; only derivatives are simplified, and
-powers become products only when a `Program` is made.
+subexpressions are found by construction. A node keeps the form its author wrote; only derivatives are simplified,
+and powers become products only when a `Program` is made.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from lossland.expression.vectors import Vector, mapped
 
 Number = int | float
 Key = tuple[str, "float | tuple[Node, ...]", str]
-Row = tuple[str, list[int], float, str]  # an operation of a pickle: op, the numbers of its arguments, value, name
+Row = tuple[str, list[int], float, str]  # a pickled operation: op, argument indices, value, name
 
 NO_NUMBER = (
-    "a traced value stands for every number, and becomes no single one: leave out float, int and range, "
+    "a traced value stands for every number and cannot become a single one: leave out float, int and range, "
     "and write np.sin(x), not math.sin(x)"
 )
 
@@ -61,16 +61,16 @@ class Array(Value, Protocol):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """How many numbers there are along each axis."""
+        """The size along each axis."""
         ...
 
     @property
-    def dtype(self) -> Any:
+    def dtype(self) -> object:
         """The type of each number."""
         ...
 
     @property
-    def T(self) -> Any:
+    def T(self) -> Array:
         """The transposed array."""
         ...
 
@@ -205,7 +205,7 @@ class Node:
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Callable[..., Node]:
-            """Give an array of objects the method that it calls for ``np.exp``; all real attributes are known."""
+            """Return the method that an array of objects calls on each element for ``np.exp`` and the like."""
             from lossland.expression.with_numpy import METHODS
 
             if name in METHODS:
@@ -233,7 +233,7 @@ class Node:
         return f"<{text(self)}>" if length(self) < LONGEST else f"<an expression of {len(ordered([self]))} operations>"
 
     def __reduce__(self) -> tuple[Callable[..., Node], tuple[Sequence[Row], Sequence[table.Table]]]:
-        """Let a pickle hold a flat list of operations: any depth is fine, and what is shared is written once."""
+        """Pickle as a flat list of operations: no recursion limit, and shared parts are stored once."""
         nodes = ordered([self])
         index = {node: number for number, node in enumerate(nodes)}
         rows = [(node.op, [index[arg] for arg in node.args], node.value, node.name) for node in nodes]
@@ -262,7 +262,7 @@ def _intern(op: str, args: tuple[Node, ...], value: float = math.nan, name: str 
 
 
 def _from_rows(rows: Sequence[Row], tables: Sequence[table.Table]) -> Node:
-    """Return the last of the operations that a pickle holds; to unpickle the tables is to know them."""
+    """Return the expression of a pickle. Unpickling ``tables`` has already registered them."""
     nodes: list[Node] = []
     for op, args, value, name in rows:
         nodes.append(_intern(op, tuple(nodes[index] for index in args), value, name))
@@ -304,9 +304,9 @@ def trace(function: Callable[..., Any], *names: str) -> Any:
 
 
 def ordered(outputs: Sequence[Node], known: Collection[Node] = ()) -> list[Node]:
-    """Return every node that the outputs need, arguments before their users. Not recursive: any depth is fine.
+    """Return every node that the outputs need in topological order, arguments first. Iterative, so any depth is fine.
 
-    Nodes that are ``known`` already are left out, with what only they need.
+    Nodes that are already ``known`` are left out, with what only they need.
     """
     seen: set[Node] = set()
     result: list[Node] = []
@@ -328,7 +328,7 @@ def variables(*outputs: Node) -> set[str]:
 
 
 def varies(node: Node) -> bool:
-    """Return whether a variable occurs in an expression; mostly that is seen at once."""
+    """Return whether a variable occurs in an expression; usually found after a few nodes."""
     seen: set[Node] = set()
     stack = [node]
     while stack:
@@ -401,6 +401,9 @@ COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "ne": operator.ne,
 }
 
+_OPERATORS = {"div": "truediv", **{op: op for op in ("add", "sub", "mul", "neg", "pow", *COMPARISONS)}}
+"""The operations that arrays have operators for, by the names of Python's ``operator`` module."""
+
 _IEEE: dict[str, Callable[..., np.floating]] = {
     **{name: getattr(np, name) for name in UNARY},
     "div": np.divide,
@@ -409,7 +412,7 @@ _IEEE: dict[str, Callable[..., np.floating]] = {
 }
 
 
-def on_floats(op: str) -> Callable[..., Any]:
+def on_floats(op: str) -> Callable[..., float]:
     """Return the operation on Python floats, which may raise."""
     if table.is_table(op):
         return table.on_floats(op)
@@ -417,7 +420,7 @@ def on_floats(op: str) -> Callable[..., Any]:
 
 
 def careful(op: str) -> Callable[..., float]:
-    """Return the operation on floats that answers inf or nan, as IEEE 754 says, where Python would raise."""
+    """Return the operation on floats that gives inf or nan, as in IEEE 754, where Python would raise."""
     quick = on_floats(op)
 
     def operation(*args: float) -> float:
@@ -451,7 +454,7 @@ def namespace(array: object) -> ModuleType:
     found = getattr(array, "__array_namespace__", None)
     if found is not None:
         return found()
-    if type(array).__module__ == "cupy":  # its arrays follow the standard but do not say so
+    if type(array).__module__ == "cupy":  # its arrays follow the standard but have no __array_namespace__
         return sys.modules["cupy"]
     raise TypeError(f"cannot use {type(array).__name__} as an array")
 
@@ -459,22 +462,19 @@ def namespace(array: object) -> ModuleType:
 @cache
 def on_arrays(op: str, xp: ModuleType) -> Callable[..., Any]:
     """Return the operation on arrays of the namespace ``xp``. Its operands may be Python numbers, but not all."""
-    operators: dict[str, Callable[[Any, Any], Any]] = {**BINARY, **COMPARISONS}
     if op == "where":
         return lambda test, a, b: _where(xp, test, a, b)
     if table.is_table(op):
         return table.on_arrays(op, xp)
     if op == "mod":
         return lambda a, b: a - b * xp.floor(a / b)
-    if op == "neg":
-        return lambda a: -a
-    if op == "pow":
-        return lambda a, b: a**b
+    if op in _OPERATORS:
+        return getattr(operator, _OPERATORS[op])
     functions = {"atan2": "atan2", "min": "minimum", "max": "maximum"}
     if op in functions:
         function = getattr(xp, functions[op])
         return lambda a, b: function(*_alike(xp, a, b))
-    return operators[op] if op in operators else getattr(xp, op)
+    return getattr(xp, op)
 
 
 def _alike(xp: ModuleType, *values: Array | Number) -> list[Array]:
@@ -492,7 +492,7 @@ def _where(xp: ModuleType, test: Array, a: Array | Number, b: Array | Number) ->
 # --------------------------------------------------------------------------------------- functions for authors
 
 
-def _operate(op: str, *args: Any) -> Any:
+def _operate(op: str, *args: object) -> Any:
     """Apply an operation to numbers, nodes or arrays."""
     traced = False
     for arg in args:
@@ -503,10 +503,10 @@ def _operate(op: str, *args: Any) -> Any:
     return make(op, *map(as_node, args)) if traced else _careful[op](*args)
 
 
-def _operate_on_arrays(op: str, args: Sequence[object], array: object) -> Any:
-    """Apply an operation to arrays, of which one is given, and numbers; nodes must be constants such as pi.
+def _operate_on_arrays(op: str, args: Sequence[object], array: object) -> object:
+    """Apply an operation to arrays (``array`` is one of them) and numbers; nodes must be constants such as pi.
 
-    Of vectors it takes the parts one by one.
+    Vectors are taken componentwise.
     """
     if any(isinstance(arg, Vector) for arg in args):
         return mapped(where if op == "where" else partial(_operate, op), *args)
@@ -591,7 +591,7 @@ def atan(x: V) -> V:
     return _operate("atan", x)
 
 
-def atan2(y: Value, x: Value) -> Any:
+def atan2(y: V | float, x: V | float) -> V:
     """Return the angle of the point (x, y) in radians, from -pi to pi."""
     return _operate("atan2", y, x)
 
@@ -611,12 +611,12 @@ def tanh(x: V) -> V:
     return _operate("tanh", x)
 
 
-def minimum(a: Value, b: Value) -> Any:
+def minimum(a: V | float, b: V | float) -> V:
     """Return the smaller value; nan if one is nan."""
     return _operate("min", a, b)
 
 
-def maximum(a: Value, b: Value) -> Any:
+def maximum(a: V | float, b: V | float) -> V:
     """Return the larger value; nan if one is nan."""
     return _operate("max", a, b)
 
@@ -636,7 +636,7 @@ def round_(x: V) -> V:
     return _operate("round", x)
 
 
-def mod(a: Value, b: Value) -> Any:
+def mod(a: V | float, b: V | float) -> V:
     """Return a - b * floor(a / b), which has the sign of b."""
     return _operate("mod", a, b)
 

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from lossland.expression.node import Node, ordered
 from lossland.expression.table import is_table
 
-# How tightly a piece of text holds together, loosest first. A looser operand needs parentheses.
+# Precedence of a piece of text, loosest first. An operand of lower precedence needs parentheses.
 TEST, SUM, SIGN, PRODUCT, POWER, ATOM = range(6)
 
 _COMPARE_TEXT = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
@@ -26,19 +26,19 @@ _GREEK = frozenset(
 
 
 class Piece(NamedTuple):
-    """The text of a part, and how tightly it holds together."""
+    """The text of a part, and its precedence."""
 
     text: str
-    tightness: int
+    precedence: int
 
 
 def _led_by(first: Piece) -> int:
-    """Return how tightly a product holds: one that starts with a minus is no more than a signed term."""
-    return SIGN if first.tightness == SIGN else PRODUCT
+    """Return the precedence of a product: one that starts with a minus is a signed term."""
+    return SIGN if first.precedence == SIGN else PRODUCT
 
 
 def _arguments(node: Node) -> list[Node]:
-    """Return what a node is printed with: max(max(a, b), c) as max(a, b, c)."""
+    """Return the arguments a node is printed with: max(max(a, b), c) as max(a, b, c)."""
     args = list(node.args)
     while node.op in ("min", "max") and args[0].op == node.op:
         args[:1] = args[0].args
@@ -49,11 +49,11 @@ def _number_text(value: float) -> str:
     return str(int(value)) if value.is_integer() and abs(value) < 1e16 else repr(value)
 
 
-LONGEST = 100_000  # letters that are worth printing
+LONGEST = 100_000  # characters that are worth printing
 
 
 def length(node: Node) -> int:
-    """Return about how many letters the expression has: what is used twice, is written out twice."""
+    """Return about how many characters the printed expression has; shared parts are printed every time."""
     size: dict[Node, int] = {}
     for part in ordered([node]):
         size[part] = 4 + sum(size[arg] for arg in part.args)
@@ -72,9 +72,9 @@ def text(node: Node) -> str:
 
 
 def _text_piece(node: Node, args: list[Piece]) -> Piece:
-    def inside(index: int, tightness: int) -> str:
+    def inside(index: int, precedence: int) -> str:
         piece = args[index]
-        return piece.text if piece.tightness >= tightness else f"({piece.text})"
+        return piece.text if piece.precedence >= precedence else f"({piece.text})"
 
     match node.op:
         case "const":
@@ -129,9 +129,9 @@ def _latex_piece(
     """Return the LaTeX of a node from that of its arguments. ``slash`` None stacks fractions."""
     args = [pieces[arg] for arg in _arguments(node)]
 
-    def inside(index: int, tightness: int) -> str:
+    def inside(index: int, precedence: int) -> str:
         piece = args[index]
-        return piece.text if piece.tightness >= tightness else _parentheses(piece.text)
+        return piece.text if piece.precedence >= precedence else _parentheses(piece.text)
 
     match node.op:
         case "const":
@@ -145,7 +145,7 @@ def _latex_piece(
         case "neg":
             return Piece(f"-{inside(0, PRODUCT)}", SIGN)
         case "mul":
-            is_row = node.args[1].op == "mul"  # a product of products is a row of factors without parentheses
+            is_row = node.args[1].op == "mul"  # a product of products prints as a run of factors without parentheses
             return Piece(_juxtapose(inside(0, SIGN), inside(1, PRODUCT if is_row else POWER)), _led_by(args[0]))
         case "div" if slash:
             return Piece(f"{inside(0, SIGN)}{slash}{inside(1, POWER)}", _led_by(args[0]))
@@ -183,7 +183,7 @@ def _latex_piece(
             return Piece(rf"\lVert {args[0].text}\rVert", ATOM)
         case "identity":
             return Piece("I", ATOM)
-        case "backtracked":  # what may be tried, and what it must fulfil
+        case "backtracked":  # the rates that are tried, and the condition on them
             first, shrink, here, along, promise = (inside(i, POWER) for i in range(5))
             falls = rf"f({here} + \alpha {along}) < f({here}) + \alpha {promise}"
             return Piece(rf"\max \left\{{\alpha = {first} {shrink}^k : {falls}\right\}}", ATOM)
@@ -198,7 +198,7 @@ def _latex_piece(
 
 
 def latex_as_typed(node: Node, text: str) -> str:
-    """Return the LaTeX of a formula that was typed: with ln where that was written for the natural logarithm."""
+    """Return the LaTeX of a formula that was typed: with ln where the text has ln."""
     written = latex(node)
     return re.sub(r"\\log(?!_)", r"\\ln", written) if re.search(r"\bln\b", text) else written
 
@@ -233,13 +233,13 @@ def _latex_number(node: Node) -> Piece:
     if node.name:
         return Piece({"pi": r"\pi"}.get(node.name, node.name), ATOM)
     mantissa, _, exponent = _number_text(node.value).partition("e")
-    tightness = ATOM if node.value >= 0 else SIGN
+    precedence = ATOM if node.value >= 0 else SIGN
     if not exponent:
-        return Piece(mantissa, tightness)
+        return Piece(mantissa, precedence)
     ten = f"10^{{{int(exponent)}}}"
     if mantissa in ("1", "-1"):
-        return Piece(mantissa[:-1] + ten, min(tightness, POWER))
-    return Piece(rf"{mantissa} \cdot {ten}", min(tightness, PRODUCT))
+        return Piece(mantissa[:-1] + ten, min(precedence, POWER))
+    return Piece(rf"{mantissa} \cdot {ten}", min(precedence, PRODUCT))
 
 
 def _latex_power(node: Node, base: Piece, exponent: Piece) -> Piece:
@@ -249,7 +249,7 @@ def _latex_power(node: Node, base: Piece, exponent: Piece) -> Piece:
         name = _FUNCTIONS[base_node.op]
         return Piece(name + raised + base.text.removeprefix(name), POWER)
     # A variable such as x^{(0)} cannot take a second superscript without parentheses.
-    plain = base.tightness == ATOM and not (base_node.op == "var" and "^" in base.text)
+    plain = base.precedence == ATOM and not (base_node.op == "var" and "^" in base.text)
     return Piece((base.text if plain else _parentheses(base.text)) + raised, POWER)
 
 

@@ -1,8 +1,8 @@
-"""Expressions made ready to run: a flat list of steps, and what evaluates it.
+"""Expressions compiled to a flat list of steps, and its evaluation on floats and arrays.
 
-A `Program` is what every target starts from: Python floats and arrays here, GLSL in ``glsl.py``. Integer powers are
-products in it, parts without variables are numbers, and no step is computed twice. Nothing is reordered beyond
-that, so that targets can be compared digit for digit.
+A `Program` is what every target starts from: Python floats and arrays here, GLSL in ``glsl.py``. Integer powers become
+products, constant parts are folded, and common subexpressions are computed once. Nothing else is reordered, so that
+targets can be compared digit for digit.
 """
 
 from __future__ import annotations
@@ -10,20 +10,20 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache, lru_cache, reduce
 from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lossland.expression.node import Node, careful, namespace, on_arrays, on_floats, ordered
+from lossland.expression.node import Array, Node, careful, namespace, on_arrays, on_floats, ordered
 from lossland.expression.stable import stable
 from lossland.expression.table import is_table
 
 Floats = NDArray[np.floating]
 Mask = NDArray[np.bool_]
-Instruction = tuple[Any, int, int, int]  # a function (None: where) and the slots of its operands
+Instruction = tuple[Callable[..., float], int, int, int]  # a function and the slots of its operands
 
 BLOCK = 1 << 15
 """NumPy arrays are evaluated in blocks of about this many numbers, so that what is computed stays in the cache."""
@@ -32,6 +32,7 @@ NEAREST, FARTHEST = 1e-50, 1e50  # sizes of Python floats whose sixth powers are
 _COMMUTE = {"add", "mul", "eq", "ne"}
 _ARRAYS_ONLY = {"where", "min", "max", "atan2"}  # functions, which take no Python numbers in every namespace
 _NONE = -1
+_NEG: Callable[[float], float] = operator.neg
 
 
 class Step(NamedTuple):
@@ -45,8 +46,8 @@ class Program:
     """Expressions as steps over numbered slots: first the inputs, then the constants, then a slot for each step.
 
     ``inputs`` are variable names, ``constants`` floats, ``steps`` what to compute, and ``outputs`` the slots of the
-    expressions that the program was made from. These are put into their stable form first, unless they are to be
-    computed ``as_given``.
+    expressions that the program was made from. These are put into their numerically stable form first (see `stable`),
+    unless they are to be computed ``as_given``.
     """
 
     inputs: tuple[str, ...]
@@ -67,7 +68,8 @@ class Program:
     def floats(self, *values: float) -> list[float]:
         """Evaluate on Python floats, one for each input, and return one float for each expression.
 
-        1/0, log(-1), exp(1000) and the like give inf or nan, as on arrays. Extreme numbers are computed as arrays are.
+        1/0, log(-1), exp(1000) and the like give inf or nan, as on arrays. Extreme inputs take the array path,
+        which recomputes over- and underflows in a wider type.
         """
         if any(value and not NEAREST < abs(value) < FARTHEST for value in values):
             with np.errstate(all="ignore"):
@@ -88,14 +90,14 @@ class Program:
             elif k < 0:
                 push(function(slot[i], slot[j]))
             else:
-                push(slot[j] if slot[i] else slot[k])
+                push(function(slot[i], slot[j], slot[k]))
         return [slot[i] for i in self.outputs]
 
     # ------------------------------------------------------------------------------------------------ arrays
     def arrays(self, *values: Any) -> list[Any]:
         """Evaluate on arrays of one namespace and floating type that broadcast together, one for each input.
 
-        All but the first may be Python floats; what follows from floats alone is computed in float64.
+        All but the first may be Python floats; what depends on floats alone is computed in float64.
 
         Returns one array for each expression, of the type of the arguments and the shape they broadcast to.
         """
@@ -103,11 +105,11 @@ class Program:
         with np.errstate(all="ignore"):
             if xp is np:
                 return self._in_blocks(values)
-            like = sum(values[1:], start=values[0])
+            like: Array = reduce(operator.add, values)
             return [self._full(xp, result, like) for result in self._arrays(xp, values)]
 
-    def _full(self, xp: ModuleType, result: Any, like: Any) -> Any:
-        if isinstance(result, float):
+    def _full(self, xp: ModuleType, result: Array | float, like: Array) -> Array:
+        if isinstance(result, float | int):
             return xp.zeros_like(like) + result
         return result if result.shape == like.shape else result + xp.zeros_like(like)
 
@@ -152,13 +154,13 @@ class Program:
                 operands = [xp.asarray(v, dtype=like.dtype) if isinstance(v, float) else v for v in operands]
             slot.append(on_arrays(op, xp)(*operands))
             if watch is not None and watch.noted:
-                watch.look(op, operands, slot[-1])
+                watch.record(op, operands, slot[-1])
             for i in finished:
                 slot[i] = None  # frees the memory
         return [slot[i] for i in self.outputs]
 
     def _find_last_uses(self) -> list[list[int]]:
-        """Return, for each step, the slots that nothing needs afterwards."""
+        """Return, for each step, the slots that are not needed after it."""
         first = len(self.inputs) + len(self.constants)
         needed = set(self.outputs)
         result: list[list[int]] = []
@@ -168,35 +170,35 @@ class Program:
         return result[::-1]
 
 
-def _of_numbers(op: str, operands: Sequence[Any]) -> Any:
-    """Return the result of an operation on Python numbers, or the branch that a truth value chooses; else None."""
+def _of_numbers(op: str, operands: Sequence[Array | float]) -> Array | float | None:
+    """Return the result of an operation on Python numbers, or the branch that a Python bool selects; else None."""
     if op == "where":
         return (operands[1] if operands[0] else operands[2]) if isinstance(operands[0], bool) else None
     return _on_numbers(op)(*operands) if all(isinstance(operand, float) for operand in operands) else None
 
 
 @cache
-def _on_numbers(op: str) -> Callable[..., Any]:
-    return operator.neg if op == "neg" else careful(op)
+def _on_numbers(op: str) -> Callable[..., float]:
+    return _NEG if op == "neg" else careful(op)
 
 
 class _Range:
-    """Where products and powers of finite numbers left the range of their type on the way to a result.
+    """Tracks the points at which intermediate products and powers of finite numbers over- or underflow.
 
-    ``sqrt(x^2 + y^2)`` and its slopes are numbers where the squares are none, or 0: there it is computed once more in
-    a wider type. So it is where an exponential that overflows makes nan of a result, which ``stable`` forms seldom do.
+    ``sqrt(x^2 + y^2)`` and its slopes are finite where the squares are not, or are 0: there they are computed again in
+    a wider type. So are results that an overflowing exponential turns into nan, which is rare for ``stable`` forms.
     """
 
     def __init__(self) -> None:
-        self.noted = False  # whether NumPy has complained of the step that was just taken
-        self.left: Mask | None = None  # a mask of points, None: nowhere
-        self.exploded: Mask | None = None  # a mask of points where an exponential did
+        self.noted = False  # whether NumPy reported an error in the last step
+        self.left: Mask | None = None  # mask of points where a product or power did, None: nowhere
+        self.exploded: Mask | None = None  # mask of points where an exponential did
 
     def note(self, kind: str, flag: int) -> None:
-        """Be told by NumPy of an overflow or underflow."""
+        """Record that NumPy reported an overflow or underflow: a callback of `numpy.errstate`."""
         self.noted = True
 
-    def look(self, op: str, operands: Sequence[Floats], result: Floats) -> None:
+    def record(self, op: str, operands: Sequence[Floats], result: Floats) -> None:
         """Find the points at which a step overflowed or underflowed."""
         self.noted = False
         if op not in ("mul", "pow", "exp", "sinh", "cosh"):
@@ -207,13 +209,13 @@ class _Range:
         if op not in ("mul", "pow"):
             self.exploded = lost if self.exploded is None else self.exploded | lost
             return
-        if op == "pow" or operands[0] is operands[1]:  # other products that vanish are 0 for all that follows
+        if op == "pow" or operands[0] is operands[1]:  # other products that underflow may be taken as 0
             lost |= (np.abs(result) < np.finfo(result.dtype).tiny) & (operands[0] != 0)
         if lost.any():
             self.left = lost if self.left is None else self.left | lost
 
     def lost(self, results: Sequence[Floats]) -> NDArray[np.bool_] | None:
-        """Return the points that are to be computed once more, None if there are none."""
+        """Return the mask of points to compute again, None if there are none."""
         found = None if self.left is None else np.broadcast_to(self.left, results[0].shape)
         if self.exploded is None or not np.any(self.exploded):
             return found
@@ -226,7 +228,7 @@ class _Range:
 
 @cache
 def _wider(dtype: np.dtype) -> np.dtype | None:
-    """Return a floating type with more exponents, None where there is none: long double is not wider everywhere."""
+    """Return a floating type with a wider exponent range, or None: long double is not wider on every platform."""
     for kind in (np.float64, np.longdouble):
         if np.finfo(kind).maxexp > np.finfo(dtype).maxexp:
             return np.dtype(kind)
@@ -234,7 +236,7 @@ def _wider(dtype: np.dtype) -> np.dtype | None:
 
 
 class _Build:
-    """The slots of a program while it is made. Before they are numbered, a slot is an input, a number or a step."""
+    """The slots of a program under construction: each is an input, a number or a step, before the final numbering."""
 
     def __init__(self, inputs: tuple[str, ...]) -> None:
         self.inputs = inputs
@@ -243,7 +245,7 @@ class _Build:
         self.slot_of: dict[Node, int] = {}
 
     def lower(self, expressions: Sequence[Node]) -> list[int]:
-        """Make the slots that the expressions need and return those of the expressions themselves."""
+        """Create the slots that the expressions need and return those of the expressions themselves."""
         for node in ordered(expressions):
             self.slot_of[node] = self._lower(node)
         return [self.slot_of[node] for node in expressions]
@@ -308,7 +310,7 @@ class _Build:
         return self._number(1.0) if result is None else result
 
     def finish(self, outputs: list[int]) -> tuple[tuple[float, ...], tuple[Step, ...], tuple[int, ...]]:
-        """Number the slots again: inputs, constants, steps, without the ones that no output needs."""
+        """Renumber the slots as inputs, constants, steps, without those that no output needs."""
         needed = set(outputs)
         for i in range(len(self.items) - 1, -1, -1):
             item = self.items[i]
@@ -322,13 +324,17 @@ class _Build:
         return tuple(constants.values()), renumbered, tuple(number[i] for i in outputs)
 
 
+def _choose(test: float, a: float, b: float) -> float:
+    return a if test else b
+
+
 def _instruction(step: Step, quick: bool) -> Instruction:
     """Return (function, slot, slot, slot) of a step on Python floats; missing operands are -1."""
     i, j, k = (*step.args, _NONE, _NONE)[:3]
     if step.op == "where":
-        return None, i, j, k
+        return _choose, i, j, k
     if step.op == "neg":
-        return operator.neg, i, j, k
+        return _NEG, i, j, k
     if quick:
         return on_floats(step.op), i, j, k
     return careful(step.op), i, j, k

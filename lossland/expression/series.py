@@ -1,8 +1,8 @@
 """Taylor coefficients of an expression in x, exact: every operation on numbers has one on power series.
 
-A series is a list of arrays: the coefficients of 1, h, h² ... at each of some centres. What a function does to one
-follows from its differential equation (exp' = exp, sin' = cos ...), one coefficient after the other, which costs
-degree² operations where the n-th derivative as an expression would be n times as long (Griewank and Walther,
+A series is a list of arrays: the coefficients of 1, h, h² ... at each of some centres. The series of a function
+of one follows from its differential equation (exp' = exp, sin' = cos ...), one coefficient after the other, which costs
+degree² operations, where the expression of an n-th derivative would grow with every n (Griewank and Walther,
 Evaluating Derivatives, chapter 13).
 """
 
@@ -25,7 +25,7 @@ Series = list[Floats]  # the coefficients (m,) of 1, h, h² ... at m centres
 def taylor_coefficients(node: Node, centre: ArrayLike, degree: int) -> Floats:
     """Return the coefficients (degree + 1, ...) of an expression in x at centres (...): f, f', f''/2, f'''/6 ...
 
-    nan or infinity where there is none.
+    Undefined coefficients are nan or infinite.
     """
     centre = np.asarray(centre, float)
     x = [np.ravel(centre), np.ones(centre.size), *(np.zeros(centre.size) for _ in range(degree - 1))][: degree + 1]
@@ -111,7 +111,7 @@ def _log(u: Series) -> Series:
 
 
 def _power(u: Series, exponent: float) -> Series:
-    """Return u to a constant power: whole ones by products, which are right at 0 too, others by p u' w = u w'."""
+    """Return u to a constant power: integers by repeated squaring, which holds at 0 too, others by p u' w = u w'."""
     if exponent >= 0 and exponent.is_integer():
         w, square, left = _constant(np.ones_like(u[0]), len(u) - 1), u, int(exponent)
         while left:
@@ -124,8 +124,10 @@ def _power(u: Series, exponent: float) -> Series:
     return w
 
 
-def _pair(first: Callable[[Floats], Floats], second: Callable[[Floats], Floats], sign: float) -> Callable:
-    """Return what makes the series of two functions with s' = c u' and c' = sign s u', such as sin and cos."""
+def _pair(
+    first: Callable[[Floats], Floats], second: Callable[[Floats], Floats], sign: float
+) -> Callable[[Series], tuple[Series, Series]]:
+    """Return the function for the series of a pair with s' = c u' and c' = sign s u', such as sin and cos."""
 
     def both(u: Series) -> tuple[Series, Series]:
         s, c, slope = [first(u[0])], [second(u[0])], _slope(u)
@@ -190,4 +192,4 @@ RULES: dict[str, Callable[..., Series]] = {
     "atan": lambda u: _integral(np.arctan(u[0]), _div(_slope(u), _with_one(u, 1.0))),
     "atan2": _atan2,
 }
-"""What each operation does to series; the others are steps, or choose one of their arguments."""
+"""Each operation on series; all others are steps, or select one of their arguments."""

@@ -1,13 +1,13 @@
-"""Expressions written so that they hold where a plain evaluation overflows, saturates or divides zero by zero.
+"""Expressions rewritten to be accurate where a plain evaluation overflows, saturates or divides zero by zero.
 
 An expression keeps the form of its author; this is what a `Program` makes of it before it runs. What changes:
 
 * Quotients and roots of sums of exponentials, such as the logistic function, the softmax and 1/cosh: the largest
   exponential is divided out above and below, so that none exceeds 1.
 * log(e^x + e^y) and the like: the largest exponent is taken out. log(1 + u) keeps its digits where u is small.
-* Products of exponentials meet by adding exponents: e^x / e^y, e^-x cosh(x).
+* Products of exponentials are combined by adding exponents: e^x / e^y, e^-x cosh(x).
 * Sums in which exponentials cancel, such as 1 - 1/(1 + e^-x) and 1 - tanh(x)^2, are put over their common divisor.
-* A product with an exponential that has become 0 is 0, however large its other factors are.
+* A product with an exponential that underflows to 0 is 0, however large its other factors are.
 
 An expression without exponentials and logarithms is not touched.
 """
@@ -25,12 +25,12 @@ from lossland.expression.sums import NOTHING, Powers, Sum, Sums, Term, TooLongEr
 _CONCERNED = {"exp", "cosh", "sinh", "tanh", "log", "log2", "log10"}
 _BOUNDED = {"sin", "cos", "tanh", "atan", "atan2", "asin", "acos", "sign", "lt", "le", "gt", "ge", "eq", "ne"}
 _POLYNOMIAL = {"const", "var", "add", "sub", "mul", "neg"}
-DEEPEST_MATCH = 4  # powers of a divisor whose exponentials are shared out
-MOST_WAYS = 500  # ways to share them out that are tried
+DEEPEST_MATCH = 4  # highest power of a divisor whose exponentials are matched with the numerator's
+MOST_WAYS = 500  # assignments that are tried
 
 
 def stable(outputs: Sequence[Node]) -> list[Node]:
-    """Return expressions that are equal to the given ones, and hold where a plain evaluation does not."""
+    """Return expressions equal to the given ones that stay accurate where a plain evaluation does not."""
     nodes = ordered(outputs)
     if not any(node.op in _CONCERNED or _is_exponential_power(node) for node in nodes):
         return list(outputs)
@@ -42,7 +42,7 @@ def _is_exponential_power(node: Node) -> bool:
 
 
 class _Rewriting:
-    """One pass over some expressions: ``new`` has what became of each node so far."""
+    """One pass over some expressions: ``new`` maps each node to its rewritten form."""
 
     def __init__(self) -> None:
         self.sums = Sums()
@@ -52,7 +52,7 @@ class _Rewriting:
         self.polynomial: dict[Node, bool] = {}
 
     def all(self, nodes: Sequence[Node], outputs: Sequence[Node]) -> list[Node]:
-        """Rewrite nodes, each after its arguments, and return what became of the outputs."""
+        """Rewrite nodes, each after its arguments, and return the rewritten outputs."""
         for node in nodes:
             self.sums.of(node)
             self.new[node] = self._rewritten(node)
@@ -67,7 +67,7 @@ class _Rewriting:
             if node.op in ("log", "log2", "log10"):
                 return self._logarithm(node)
         except TooLongError:
-            pass  # too long to be worth it: as it is written
+            pass  # not worth rewriting
         if not node.args:
             return node
         args = [self.new[arg] for arg in node.args]
@@ -75,9 +75,9 @@ class _Rewriting:
             args = self._guarded(args)
         return make(node.op, *args) if any(a is not b for a, b in zip(args, node.args, strict=True)) else node
 
-    # ------------------------------------------------------------------------------------------ what is to be done
+    # ---------------------------------------------------------------------------------------------- what to rewrite
     def _is_endangered(self, node: Node) -> bool:
-        """Tell whether a product has a divisor or a root of wild exponentials, or exponentials that meet."""
+        """Return whether a product has a wild divisor or root, or several exponentials."""
         found = self.sums.of(node)
         if self._has_divisor(found):
             return True
@@ -106,7 +106,7 @@ class _Rewriting:
         return bool(term.exponent) or any(factor.op == "cosh" for factor, _ in term.factors)
 
     def _cancelled(self, node: Node) -> Node | None:
-        """Return a sum in which exponentials cancel, such as 1 - 1/(1 + e^-x), as what is left of it."""
+        """Return what is left of a sum in which exponentials cancel, such as 1 - 1/(1 + e^-x)."""
         found, plain = self.sums.of(node), self.sums.plain(node)
         if len(found) == 2 and (small := self._less_one(found)) is not None:
             return small
@@ -118,16 +118,16 @@ class _Rewriting:
         if m + n != 0 or a.factors or b.factors or bool(a.exponent) == bool(b.exponent):
             return None
         exponent, number = (a.exponent, m) if a.exponent else (b.exponent, n)
-        if self.sums.falls(exponent):  # a hill or a hollow, looked at where it is large
+        if self.sums.falls(exponent):  # e^w never exceeds 1: as written it is accurate where w is large
             return None
         w = self.exponent(exponent)
         return times(constant(number), times(make("tanh", times(HALF, w)), plus(make("exp", w), ONE)))
 
     # -------------------------------------------------------------------------------------------- stable quotients
     def _written(self, found: Sum) -> Node:
-        """Write a sum down, divided by the largest exponential of each of its wild divisors."""
+        """Write a sum as an expression, scaled by the largest exponential of each of its wild divisors."""
         groups: dict[Powers, Sum] = {}
-        for term, number in self._with_waves(found).items():
+        for term, number in self._with_cosh_expanded(found).items():
             wild = frozenset(item for item in term.factors if self.sums.is_wild(item[0]))
             if not term.exponent and all(p >= 1 for _, p in wild):
                 wild = NOTHING  # large only where the whole is
@@ -137,8 +137,8 @@ class _Rewriting:
             result = plus(result, self._quotient(above, list(self.sums.in_order(wild))))
         return result
 
-    def _with_waves(self, found: Sum) -> Sum:
-        """Return a sum with every cosh that meets exponentials written as two of them."""
+    def _with_cosh_expanded(self, found: Sum) -> Sum:
+        """Return a sum with every cosh beside exponentials written as two of them."""
         parts: list[tuple[float, Sum]] = []
         for term, number in found.items():
             meets = term.exponent or any(p < 0 and self.sums.is_wild(node) for node, p in term.factors)
@@ -182,7 +182,7 @@ class _Rewriting:
         return above, below
 
     def fresh(self, node: Node) -> Node:
-        """Rewrite a node that came up while sums were made."""
+        """Return the rewritten form of a node that the rewriting introduced."""
         for part in ordered([node]):
             if part not in self.new:
                 self.new[part] = self._rewritten(part)
@@ -211,8 +211,8 @@ class _Rewriting:
         return make("exp", total)
 
     def _matched(self, exponent: Powers, scales: list[tuple[_Scale, float]]) -> Node | None:
-        """Return e^exponent shared out among the exponentials of divisors, as many of each as its power; None if
-        something is left that has to do with them."""
+        """Return e^exponent as a product of the exponentials of divisors, as many of each as its power; None if the
+        remainder still shares a node with them."""
         own = {node for scale, _ in scales for one in scale.exponents for node, _ in one}
         ways = [scale.choices(-p) for scale, p in scales]
         if not scales or math.prod(map(len, ways)) > MOST_WAYS:
@@ -224,7 +224,7 @@ class _Rewriting:
                     left = added(left, one, -1.0)
             if own.isdisjoint(node for node, _ in left):
                 taken = [(scale, one) for (scale, _), chosen in zip(scales, way, strict=True) for one in chosen]
-                if left:  # one exponential: of two factors one may be infinite where the other is 0
+                if left:  # as one exponential: two factors could be 0 and infinite
                     total = self.exponent(left)
                     for scale, one in taken:
                         total = plus(total, scale.least(one))
@@ -311,7 +311,7 @@ class _Rewriting:
 
     # ---------------------------------------------------------------------------------------- zeros in products
     def _guarded(self, args: list[Node]) -> list[Node]:
-        """Keep a factor that may be infinite from making nan of exponentials that have become 0."""
+        """Keep 0 * inf from becoming nan: guard a factor that may be infinite beside an exponential that underflows."""
         for one, other in ((0, 1), (1, 0)):
             if self._fades(args[one]) and self._grows(args[other]):
                 args[other] = self._harmless(args[other], args[one])
@@ -322,7 +322,7 @@ class _Rewriting:
         return times(self._harmless(a, b) if self._fades(b) and self._grows(a) else a, b)
 
     def _harmless(self, node: Node, beside: Node) -> Node:
-        """Return an expression, but 1 where what it is multiplied with is 0 (nan where it has no value of its own)."""
+        """Return an expression, but 1 (nan if it is nan) where the factor ``beside`` it is 0."""
         test = make("eq", _exponential_of(beside), ZERO)
         for part in ordered([node], self.polynomial):
             own = part.op in _POLYNOMIAL or (part.op == "pow" and (value_of(part.args[1]) or 0.5).is_integer())
@@ -330,7 +330,7 @@ class _Rewriting:
         return select(test, ONE if self.polynomial[node] else make("sign", node), node)
 
     def _fades(self, node: Node) -> bool:
-        """Tell whether an expression has an exponential in every term, so that it becomes 0 with them."""
+        """Return whether an expression has an exponential in every term, and so underflows to 0 with them."""
         for part in ordered([node], self.faded):
             args = [self.faded[arg] for arg in part.args]
             match part.op:
@@ -345,7 +345,7 @@ class _Rewriting:
         return self.faded[node]
 
     def _grows(self, node: Node) -> bool:
-        """Tell whether an expression may be infinite although its variables are ordinary numbers."""
+        """Return whether an expression may be infinite although its variables are finite."""
         for part in ordered([node], self.grown):
             self.grown[part] = self._grows_by_itself(part)
         return self.grown[node]
@@ -407,7 +407,7 @@ class _Scale:
         return result
 
     def choices(self, count: float) -> list[tuple[Powers, ...]]:
-        """Return every way to take ``count`` of the exponents; none if that is no small whole number."""
+        """Return every combination of ``count`` exponents; none unless that is a small positive integer."""
         if not count.is_integer() or not 0 < count <= DEEPEST_MATCH:
             return []
         return list(combinations_with_replacement(self.exponents, int(count)))
@@ -421,7 +421,7 @@ class _Scale:
 
 
 def log_one_plus(u: Node) -> Node:
-    """Return log(1 + u), exact to the last digits for small u as well (Kahan's way)."""
+    """Return log(1 + u), accurate for small u too (Kahan's formula)."""
     one_more = plus(ONE, u)
     corrected = over(times(make("log", one_more), u), minus(one_more, ONE))
     near = select(make("eq", one_more, ONE), u, corrected)
@@ -429,7 +429,7 @@ def log_one_plus(u: Node) -> Node:
 
 
 def _exponential_of(node: Node) -> Node:
-    """Return the exponential that is a factor of a product, which several products may share; else the node."""
+    """Return the exponential factor of a product, which several products may share; else the node."""
     if node.op in ("mul", "neg"):
         for arg in node.args:
             if (found := _exponential_of(arg)).op == "exp":
@@ -438,7 +438,7 @@ def _exponential_of(node: Node) -> Node:
 
 
 def _is_bounded(node: Node) -> bool:
-    """Tell whether an expression stays an ordinary number. 1/sqrt(u) does, too: it is at most 1e162, or infinite."""
+    """Return whether an expression stays moderate in size; 1/sqrt(u) does: it is at most 1e162, or infinite."""
     if node.op == "where":
         return all(arg.op == "const" or _is_bounded(arg) for arg in node.args[1:])
     if node.op == "div":

@@ -1,9 +1,8 @@
-"""Expressions taken apart into sums of products of powers and exponentials: what stable forms are found with.
+"""Expressions as sums of products of powers and exponentials, the normal form that `stable` works on.
 
 A `Sum` is a sum of terms c e^L f1^p1 f2^p2 ...: a number c, an exponent L that is linear in nodes, and powers of nodes.
-So e^x / (1 + e^x) is one term with L = x and the factor (1 + e^x)^-1, and exponentials meet their inverses by adding
-their exponents. Only what has exponentials in it is multiplied out; everything else stays one factor, as its author
-wrote it.
+So e^x / (1 + e^x) is one term with L = x and the factor (1 + e^x)^-1, and exponentials cancel by adding exponents. Only
+what has exponentials in it is expanded; everything else stays one factor, as its author wrote it.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ NUMBER = Term(NOTHING, NOTHING)
 
 
 class TooLongError(Exception):
-    """A sum has too many terms to be worth its while."""
+    """A sum has too many terms to be worth expanding."""
 
 
 def added(a: Powers, b: Powers, scale: float = 1.0) -> Powers:
@@ -54,29 +53,29 @@ def scaled(a: Powers, scale: float) -> Powers:
 
 
 class Sums:
-    """Takes expressions apart. Keeps what it found, and the order in which nodes came up, which fixes all results."""
+    """Expands expressions to sums, with a cache. Results are ordered by the first occurrence of their nodes."""
 
     def __init__(self) -> None:
         self._sums: dict[Node, Sum] = {}
         self._wild: dict[Node, bool] = {}
         self._rank: dict[Node, int] = {}
 
-    # -------------------------------------------------------------------------------------------- taking apart
+    # -------------------------------------------------------------------------------------------- expanding
     def of(self, node: Node) -> Sum:
         """Return an expression as a sum."""
         if node not in self._sums:
             try:
-                self._sums[node] = self._take_apart(node)
+                self._sums[node] = self._expand(node)
             except TooLongError:
                 self._sums[node] = self.factor(node)
         return self._sums[node]
 
     def factor(self, node: Node, exponent: float = 1.0) -> Sum:
-        """Return a power of a node as it stands."""
+        """Return a power of a node as a single factor, not expanded."""
         self._rank.setdefault(node, len(self._rank))
         return {Term(NOTHING, frozenset([(node, exponent)])): 1.0}
 
-    def _take_apart(self, node: Node) -> Sum:
+    def _expand(self, node: Node) -> Sum:
         match node.op:
             case "const":
                 return {NUMBER: node.value} if node.value else {}
@@ -103,12 +102,12 @@ class Sums:
                 return self.factor(node)
 
     def plain(self, node: Node) -> Sum:
-        """Return a sum or a difference as it was written, though something may cancel in it."""
+        """Return a sum or a difference term by term, without looking for cancellation over a common divisor."""
         sign = 1.0 if node.op == "add" else -1.0
         return self.total([(1.0, self.of(node.args[0])), (sign, self.of(node.args[1]))])
 
     def part(self, node: Node) -> Sum:
-        """Return a factor as a sum, but a long one as it stands, unless an exponential in it wants a divisor."""
+        """Return a factor as a sum; a long one stays a single factor unless an exponential in it may be large."""
         found = self.of(node)
         return found if len(found) <= 1 or any(map(self._may_be_large, found)) else self.factor(node)
 
@@ -117,7 +116,7 @@ class Sums:
         return bool(large) and not any(p < 0 and self.is_wild(node) for node, p in term.factors)
 
     def raised(self, node: Node, exponent: float) -> Sum:
-        """Return the power of a node. A divisor is not multiplied out."""
+        """Return a power of a node. A divisor is not expanded."""
         if exponent.is_integer() and exponent < 0 and node.op in ("mul", "div"):
             sign = 1.0 if node.op == "mul" else -1.0
             below = self.raised(node.args[1], sign * exponent) if sign * exponent != 1 else self.part(node.args[1])
@@ -137,7 +136,7 @@ class Sums:
     def linear(self, node: Node) -> Powers:
         """Return an expression as a sum of nodes times numbers: what stands in an exponent.
 
-        Numbers are multiplied into single nodes alone: 40 (x - 1) loses digits as 40 x - 40.
+        Numbers are multiplied only into single nodes: 40 (x - 1) loses digits as 40 x - 40.
         """
         self._rank.setdefault(node, len(self._rank))
         if node.op == "const":
@@ -169,7 +168,7 @@ class Sums:
         return result
 
     def product(self, a: Sum, b: Sum) -> Sum:
-        """Return the product of two sums, multiplied out."""
+        """Return the expanded product of two sums."""
         if len(a) * len(b) > MOST_TERMS:
             raise TooLongError
         return self.total(
@@ -179,21 +178,23 @@ class Sums:
         )
 
     def expanded(self, node: Node) -> Sum:
-        """Return a sum of exponentials with every cosh in it written as two of them."""
+        """Return a sum with every cosh in it written as two exponentials."""
         if node.op == "cosh":
-            return self.waves(node, 1.0)
+            return self.exponentials(node, 1.0)
         return self.total((number, self.opened(term)) for term, number in self.of(node).items())
 
     def opened(self, term: Term) -> Sum:
-        """Return a term with every cosh above the line written as two exponentials."""
+        """Return a term with every cosh in the numerator written as two exponentials."""
         result: Sum = {Term(term.exponent, NOTHING): 1.0}
         for factor, exponent in self.in_order(term.factors):
             cosine = factor.op == "cosh" and exponent.is_integer() and 0 < exponent <= 4
             for _ in range(int(exponent) if cosine else 1):
-                result = self.product(result, self.waves(factor, 1.0) if cosine else self.factor(factor, exponent))
+                result = self.product(
+                    result, self.exponentials(factor, 1.0) if cosine else self.factor(factor, exponent)
+                )
         return result
 
-    def waves(self, node: Node, sign: float) -> Sum:
+    def exponentials(self, node: Node, sign: float) -> Sum:
         """Return (e^w + sign e^-w) / 2 for a function of w."""
         exponent = self.linear(node.args[0])
         falling = Term(scaled(exponent, -1.0), NOTHING)
@@ -201,9 +202,9 @@ class Sums:
 
     # -------------------------------------------------------------------------------------------- what is known
     def is_wild(self, node: Node) -> bool:
-        """Tell whether a node is a sum of exponentials that can be too large, or all too small, for a number."""
+        """Return whether a node is *wild*: a sum of exponentials that can overflow, or all underflow."""
         if node not in self._wild:
-            self._wild[node] = False  # while it is found out
+            self._wild[node] = False  # ends the recursion
             self._wild[node] = node.op == "cosh" or (node.op in ("add", "sub") and self._is_wild(node))
         return self._wild[node]
 
@@ -212,16 +213,16 @@ class Sums:
         if len(found) < 2 or not any(term.exponent for term in found):
             return False
         if any(p < 0 and self.is_wild(factor) for term in found for factor, p in term.factors):
-            return False  # divided already
+            return False  # already divided
         tame = any(term == NUMBER for term in found)
         return not (tame and all(self.falls(term.exponent) for term in found))
 
     def falls(self, exponent: Powers) -> bool:
-        """Tell whether an exponent is never above 0."""
+        """Return whether an exponent is never above 0."""
         return all(number < 0 and (node is ONE or never_negative(node)) for node, number in exponent)
 
     def is_positive(self, node: Node) -> bool:
-        """Tell whether a node is surely above 0: a sum of exponentials with positive numbers before them."""
+        """Return whether a node is certainly positive: a sum of exponentials with positive coefficients."""
         if node.op in ("cosh", "exp"):
             return True
         found = self.of(node)
@@ -234,23 +235,23 @@ class Sums:
     def joined(self, sum_: Sum) -> Sum:
         """Return the sum over a common divisor, with hyperbolic functions as exponentials, if terms then cancel.
 
-        Also where they do not, but would cancel as numbers as soon as one exponential outgrows the others.
+        Also if they do not, but would cancel numerically as soon as one exponential dominates the others.
         """
         if len(sum_) < 2 or len(sum_) > 12:
             return sum_
         try:
             result = self._over_one_divisor(sum_)
             if len(result) == len(sum_) and any(node.op in ("tanh", "cosh") for t in sum_ for node, _ in t.factors):
-                result = self._over_one_divisor(self._in_waves(sum_))
+                result = self._over_one_divisor(self._hyperbolic_expanded(sum_))
         except TooLongError:
             return sum_
         shorter = len(result) < len(sum_)
         return result if shorter or (self._saturates(sum_) and not self._saturates(result)) else sum_
 
     def _saturates(self, sum_: Sum) -> bool:
-        """Tell whether the largest terms of a sum cancel where one exponential of a divisor outgrows the others.
+        """Return whether the largest terms of a sum cancel where one exponential of a divisor dominates the others.
 
-        Then e^x / (e^x + e^y + 1) and its square are 1, and their difference is nothing but rounding errors.
+        Then e^x / (e^x + e^y + 1) and its square are 1, and their difference is only rounding error.
         """
         divisors = (node for term in sum_ for node, p in term.factors if p < 0 and self.is_wild(node))
         for divisor in dict.fromkeys(divisors):
@@ -264,15 +265,15 @@ class Sums:
                     return True
         return False
 
-    def _in_waves(self, sum_: Sum) -> Sum:
-        """Return a sum with tanh as sinh / cosh, and these as exponentials where they are above the line."""
+    def _hyperbolic_expanded(self, sum_: Sum) -> Sum:
+        """Return a sum with tanh as sinh / cosh, and these as exponentials where they are in the numerator."""
         parts: list[tuple[float, Sum]] = []
         for term, number in sum_.items():
             part: Sum = {Term(term.exponent, NOTHING): 1.0}
             for factor, exponent in self.in_order(term.factors):
                 own = self.factor(factor, exponent)
                 if factor.op == "tanh" and exponent in (1.0, 2.0):
-                    one = self.product(self.waves(factor, -1.0), self.factor(make("cosh", *factor.args), -1.0))
+                    one = self.product(self.exponentials(factor, -1.0), self.factor(make("cosh", *factor.args), -1.0))
                     own = one if exponent == 1.0 else self.product(one, one)
                 part = self.product(part, own)
             parts += [(number * scale, self.opened(inner)) for inner, scale in part.items()]
@@ -297,7 +298,7 @@ class Sums:
 
     # -------------------------------------------------------------------------------------- back to expressions
     def in_order(self, powers: Powers) -> Iterator[tuple[Node, float]]:
-        """Yield nodes and numbers in the order in which the nodes came up."""
+        """Yield nodes and numbers in the order in which the nodes first occurred."""
         for node, _ in powers:
             self._rank.setdefault(node, -1 if node is ONE else len(self._rank))
         return iter(sorted(powers, key=lambda item: self._rank[item[0]]))
@@ -331,7 +332,7 @@ class Sums:
 
 
 def never_negative(node: Node) -> bool:
-    """Tell whether an expression is surely 0 or more, wherever it has a value."""
+    """Return whether an expression is certainly 0 or more wherever it is defined."""
     match node.op:
         case "const":
             return node.value >= 0

@@ -1,8 +1,8 @@
-"""A function that is known at the points of a grid alone: a natural cubic spline through them, as one operation.
+"""A function known only at the points of a grid: a natural cubic spline through them, as one operation.
 
 In an expression it is an operation of two arguments, whose name says which table and which derivative; the numbers
-stand in ``TABLES``. It computes on floats and on arrays of any library, and is differentiated; kernels and GLSL do not
-know it.
+are in ``TABLES``. It works on floats and on arrays of any library, and can be differentiated; kernels and GLSL do not
+support it.
 """
 
 from __future__ import annotations
@@ -12,10 +12,14 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from lossland.expression.node import Array, Node, V
+    from lossland.expression.program import Step
 
 Floats = NDArray[np.float64]
 PREFIX = "table "  # of such an operation's name: "table DIGEST 1 0" is the derivative by the first argument
@@ -24,21 +28,21 @@ TABLES: dict[str, Table] = {}  # by their digests; they live as long as the proc
 
 
 class Table:
-    """The natural bicubic spline through ``value`` (ny, nx) at x (nx,) and y (ny,), which rise from number to number.
+    """The natural bicubic spline through ``value`` (ny, nx) at x (nx,) and y (ny,), both increasing.
 
-    It has two continuous derivatives, and is exact at the points. Where a corner of a cell is not finite, and outside
-    the grid, it is nan: nothing is known there. So that its neighbours have slopes, a missing point stands for the
-    nearest one of its row that is known.
+    It has two continuous derivatives and interpolates exactly. It is nan outside the grid and in cells with a corner
+    that is not finite. For the slopes of neighbouring cells a missing point takes the value of the nearest known one in
+    its row.
     """
 
     def __init__(self, x: Floats, y: Floats, value: Floats) -> None:
         self.x, self.y, self.value = (np.ascontiguousarray(part, np.float64) for part in (x, y, value))
         self.whole = bool(np.isfinite(self.value).all())
-        self._on: dict[tuple[str, str], tuple[Any, ...]] = {}
+        self._on: dict[tuple[str, str], tuple[Array, ...]] = {}
 
     @cached_property
     def op(self) -> str:
-        """The name of the operation, under which the table is known from now on."""
+        """The name of the operation; reading it registers the table."""
         digest = hashlib.sha256()
         for part in (self.x, self.y, self.value):
             digest.update(part.tobytes())
@@ -46,8 +50,8 @@ class Table:
         TABLES.setdefault(digits, self)
         return f"{PREFIX}{digits} 0 0"
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return known, (self.x, self.y, self.value)
+    def __reduce__(self) -> tuple[Callable[[Floats, Floats, Floats], Table], tuple[Floats, Floats, Floats]]:
+        return registered, (self.x, self.y, self.value)
 
     @cached_property
     def _nodes(self) -> Floats:
@@ -58,7 +62,7 @@ class Table:
         return np.stack([known, across, _second(self.y, f.T).T, _second(self.y, across.T).T], axis=-1)
 
     # --------------------------------------------------------------------------------------------------- on arrays
-    def arrays(self, xp: ModuleType, orders: tuple[int, int], x: Any, y: Any) -> Any:
+    def arrays(self, xp: ModuleType, orders: tuple[int, int], x: Array, y: Array) -> Array:
         """Return a derivative at arrays x and y that broadcast together."""
         across, down, nodes = self._in(xp, x.dtype)
         i, by_x = _weights(xp, across, x, orders[0])
@@ -70,12 +74,12 @@ class Table:
                 corner = xp.reshape(xp.take(nodes, xp.reshape(index, (-1,)), axis=0), (*index.shape, 4))
                 (a, b), (c, d) = by_x[column], by_y[row]
                 f = corner[..., 0]
-                if not self.whole and orders == (0, 0):  # a known point beside a missing one is known
+                if not self.whole and orders == (0, 0):  # weight 0 times nan: a known point beside a missing one
                     f = xp.where((a == 0) | (c == 0), xp.zeros_like(f), f)
                 total = total + (a * f + b * corner[..., 1]) * c + (a * corner[..., 2] + b * corner[..., 3]) * d
         return total
 
-    def _in(self, xp: ModuleType, dtype: Any) -> tuple[Any, ...]:
+    def _in(self, xp: ModuleType, dtype: object) -> tuple[Array, ...]:
         """Return x, y and the nodes (ny nx, 4) as arrays of a library and type."""
         key = (xp.__name__, str(dtype))
         if key not in self._on:
@@ -104,10 +108,9 @@ class Table:
         return total
 
 
-def known(x: Floats, y: Floats, value: Floats) -> Table:
-    """Return a table that expressions may look up: what a pickle holds."""
-    made = Table(x, y, value)
-    return _meant(made.op)[0]
+def registered(x: Floats, y: Floats, value: Floats) -> Table:
+    """Return the registered table with these numbers: what unpickling calls."""
+    return _lookup(Table(x, y, value).op)[0]
 
 
 def is_table(op: str) -> bool:
@@ -117,28 +120,29 @@ def is_table(op: str) -> bool:
 
 def used(ops: Iterable[str]) -> list[Table]:
     """Return the tables that operations look up."""
-    return list(dict.fromkeys(_meant(op)[0] for op in ops if is_table(op)))
+    return list(dict.fromkeys(_lookup(op)[0] for op in ops if is_table(op)))
 
 
-def looks_up(nodes: Iterable[Any]) -> bool:
-    """Whether any of the nodes, in which all their parts are listed, is a lookup: kernels know none."""
-    return any(is_table(node.op) for node in nodes)
+def any_table(operations: Iterable[Node | Step]) -> bool:
+    """Whether any of the operations is the lookup of a table, which kernels do not support."""
+    return any(is_table(one.op) for one in operations)
 
 
-def _meant(op: str) -> tuple[Table, tuple[int, int]]:
+def _lookup(op: str) -> tuple[Table, tuple[int, int]]:
+    """Return the table and the orders of the derivative by x and y that an operation's name says."""
     _, digest, by_x, by_y = op.split()
     return TABLES[digest], (int(by_x), int(by_y))
 
 
 def on_floats(op: str) -> Callable[[float, float], float]:
     """Return the operation on Python floats."""
-    table, orders = _meant(op)
+    table, orders = _lookup(op)
     return lambda x, y: table.floats(orders, x, y)
 
 
-def on_arrays(op: str, xp: ModuleType) -> Callable[[Any, Any], Any]:
+def on_arrays(op: str, xp: ModuleType) -> Callable[[Array, Array], Array]:
     """Return the operation on arrays of a library."""
-    table, orders = _meant(op)
+    table, orders = _lookup(op)
     return lambda x, y: table.arrays(xp, orders, x, y)
 
 
@@ -152,7 +156,7 @@ def derived(op: str, axis: int) -> str | None:
 # ------------------------------------------------------------------------------------------------------------ splines
 
 
-def _weights(xp: ModuleType, knots: Any, x: Any, order: int) -> tuple[Any, list[tuple[Any, Any]]]:
+def _weights(xp: ModuleType, knots: Array, x: Array, order: int) -> tuple[Array, list[tuple[Array, Array]]]:
     """Return the cell (...) that x (...) lies in, and for its two ends the weights of f and of f'' there.
 
     In a cell of width h, at u = (x − left)/h: f = (1 − u) f₀ + u f₁ + h²/6 (((1 − u)³ − (1 − u)) f₀'' + (u³ − u) f₁'').
@@ -175,7 +179,7 @@ def _weights_at(knots: list[float], x: float, order: int) -> tuple[int, list[tup
     return i, _basis((x - knots[i]) / h, h, order)
 
 
-def _basis(u: Any, h: Any, order: int) -> list[tuple[Any, Any]]:
+def _basis(u: V, h: V, order: int) -> list[tuple[V, V]]:
     """Return the weights of f and f'' at the left end and at the right end of a cell."""
     v = 1 - u
     if order == 0:
@@ -194,7 +198,7 @@ def _second(x: Floats, rows: Floats) -> Floats:
     h = np.diff(x)
     slope = np.diff(rows, axis=1) / h
     right, pivot = 6 * np.diff(slope, axis=1), 2 * (h[:-1] + h[1:])
-    for k in range(1, n - 2):  # the system is tridiagonal, and its diagonal large: elimination without exchanges
+    for k in range(1, n - 2):  # tridiagonal and diagonally dominant: elimination needs no pivoting
         share = h[k] / pivot[k - 1]
         pivot[k] -= share * h[k]
         right[:, k] -= share * right[:, k - 1]
@@ -204,16 +208,16 @@ def _second(x: Floats, rows: Floats) -> Floats:
 
 
 def _filled(value: Floats) -> Floats:
-    """Return a grid whose missing points are those of the nearest known one in the row, or of the nearest row."""
+    """Return a grid whose missing points have the value of the nearest known one in the row, or of the nearest row."""
     known = np.isfinite(value)
     if known.all() or not known.any():
         return value
     rows = np.flatnonzero(known.any(axis=1))
-    place = np.arange(value.shape[1])
-    left = np.maximum.accumulate(np.where(known, place, -1), axis=1)
-    right = np.minimum.accumulate(np.where(known, place, 2 * len(place))[:, ::-1], axis=1)[:, ::-1]
-    nearest = np.where((left >= 0) & ((right >= len(place)) | (place - left <= right - place)), left, right)
-    filled = np.take_along_axis(value, np.minimum(nearest, len(place) - 1), axis=1)
+    column = np.arange(value.shape[1])
+    left = np.maximum.accumulate(np.where(known, column, -1), axis=1)
+    right = np.minimum.accumulate(np.where(known, column, 2 * len(column))[:, ::-1], axis=1)[:, ::-1]
+    nearest = np.where((left >= 0) & ((right >= len(column)) | (column - left <= right - column)), left, right)
+    filled = np.take_along_axis(value, np.minimum(nearest, len(column) - 1), axis=1)
     every = np.arange(len(value))
     after = np.minimum(np.searchsorted(rows, every), len(rows) - 1)
     before = np.maximum(after - 1, 0)

@@ -1,25 +1,27 @@
-"""Vectors of numbers, arrays or nodes: arithmetic on them is that of their parts, one by one."""
+"""Vectors of numbers, arrays or nodes: arithmetic on them is componentwise."""
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from lossland.expression.node import Value
+
+E = TypeVar("E")
 
 
 class Vector:
     """The parts of a vector, one for each coordinate: Python floats, arrays of equal shape, nodes or mixed.
 
-    A vector of vectors is a matrix, by rows. Arithmetic and comparisons with another vector pair the parts; a number,
-    array or node meets each of them. ``==`` is identity. Products of vectors as such, lengths and the
+    A vector of vectors is a matrix, by rows. Arithmetic and comparisons with another vector are componentwise; a
+    number, array or node is broadcast. ``==`` is identity. Products of vectors as such, lengths and the
     like are in ``lossland.expression.linear``.
     """
 
     __slots__ = ("parts",)
-    __array_ufunc__ = None  # NumPy arrays leave ``array * vector`` to us
+    __array_ufunc__ = None  # makes ``array * vector`` call our __rmul__
 
     parts: tuple[Any, ...]
 
@@ -85,7 +87,7 @@ class Vector:
 
 
 def mapped(function: Callable[..., object], *args: object) -> Vector:
-    """Apply a function to the parts of the vectors among the arguments; what is no vector goes to each of them."""
+    """Apply a function to the parts of the vectors among the arguments; other arguments are passed to every call."""
     size = next(len(arg) for arg in args if isinstance(arg, Vector))
     columns = [arg.parts if isinstance(arg, Vector) else (arg,) * size for arg in args]
     return Vector(function(*parts) for parts in zip(*columns, strict=True))
@@ -102,7 +104,7 @@ def rank(value: object) -> int:
 def flat(value: object, order: int, size: int) -> list[Any]:
     """Return the ``size**order`` entries of a value of that rank, row by row.
 
-    One number stands for all parts of a vector, and for that multiple of the unit matrix.
+    A single number stands for a vector with all parts equal to it, or for that multiple of the identity matrix.
     """
     if order == 0:
         return [value]
@@ -113,8 +115,8 @@ def flat(value: object, order: int, size: int) -> list[Any]:
     return [value if i == j else 0.0 for i in range(size) for j in range(size)]
 
 
-def shaped(entries: Iterable[Any], order: int, size: int) -> Any:
-    """Return the value of a rank that `flat` takes apart."""
+def shaped(entries: Iterable[E], order: int, size: int) -> E | Vector:
+    """Return the value of that rank from its entries: the inverse of `flat`."""
     entries = list(entries)
     if order == 0:
         return entries[0]

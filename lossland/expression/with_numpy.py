@@ -1,7 +1,7 @@
 """NumPy's functions on nodes: ``np.sin(x)`` of a traced value is the same node as our own ``sin(x)``.
 
-NumPy asks its arguments what they make of its functions (NEP 13 and NEP 18); a `Node` answers from the tables here.
-Arrays of nodes are NumPy's arrays of objects, whose functions ask each element for a method of their name.
+NumPy lets its arguments override its functions (NEP 13 and NEP 18); a `Node` does so by the tables here. Arrays of
+nodes are NumPy arrays of objects, whose functions call a method of the same name on each element.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def _test(op: str) -> Callable[[object, object], Node]:
     return lambda a, b: make(op, nodes.as_node(a), nodes.as_node(b))
 
 
-def _heaviside(x: Value, at_zero: Value) -> Node:
+def _heaviside(x: Node, at_zero: Node | float) -> Node:
     return where(x < 0, 0.0, where(x > 0, 1.0, at_zero))
 
 
@@ -48,7 +48,7 @@ def _log_sum(a: Node, b: Node) -> Node:
     return maximum(a, b) + nodes.log(1 + nodes.exp(-abs(a - b)))
 
 
-UFUNCS: dict[np.ufunc, Callable[..., Any]] = {
+UFUNCS: dict[np.ufunc, Callable[..., object]] = {
     np.add: lambda a, b: a + b,
     np.subtract: lambda a, b: a - b,
     np.multiply: lambda a, b: a * b,
@@ -114,10 +114,10 @@ UFUNCS: dict[np.ufunc, Callable[..., Any]] = {
     np.invert: opposite,
 }
 METHODS = {ufunc.__name__: function for ufunc, function in UFUNCS.items() if ufunc.nin == 1}
-"""What arrays of objects ask each of their elements for."""
+"""The methods that arrays of objects call on each of their elements."""
 
 
-def _clip(x: Node, low: Value | None = None, high: Value | None = None, **limits: Value) -> Node:
+def _clip(x: Node, low: Node | float | None = None, high: Node | float | None = None, **limits: Node | float) -> Node:
     low, high = limits.get("min", limits.get("a_min", low)), limits.get("max", limits.get("a_max", high))
     x = x if low is None else maximum(x, low)
     return x if high is None else minimum(x, high)
@@ -127,7 +127,7 @@ def _rounded(x: Node, decimals: int = 0) -> Node:
     return nodes.round_(x) if decimals == 0 else nodes.round_(x * 10.0**decimals) / 10.0**decimals
 
 
-def _select(tests: Sequence[Node], choices: Sequence[Value], default: Value = 0) -> Node:
+def _select(tests: Sequence[Node], choices: Sequence[Node | float], default: Node | float = 0) -> Node:
     cases = list(zip(tests, choices, strict=True))
     return reduce(lambda rest, case: where(case[0], case[1], rest), reversed(cases), default)
 
@@ -150,8 +150,8 @@ FUNCTIONS: dict[Callable[..., object], Callable[..., Node]] = {
 }
 
 
-def on_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: Mapping[str, object]) -> object:
-    """Return what a NumPy function that works element by element makes of nodes, numbers and arrays of them."""
+def on_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[object], options: Mapping[str, object]) -> object:
+    """Apply a NumPy ufunc to nodes, numbers and arrays of them."""
     if ufunc not in UFUNCS or method != "__call__" or options:
         name = f"{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
         raise TypeError(f"numpy.{name} cannot be traced")
@@ -165,7 +165,7 @@ def _varies(value: object) -> bool:
 
 
 def on_function(function: Callable[..., object], args: Sequence[object], options: Mapping[str, object]) -> object:
-    """Return what any other NumPy function makes of nodes: those that only add and multiply work as they are."""
+    """Apply any other NumPy function to nodes: those that only add and multiply work unchanged."""
     if function in FUNCTIONS:
         given = FUNCTIONS[function]
         arrays = [arg for arg in args if isinstance(arg, np.ndarray)]
@@ -174,16 +174,18 @@ def on_function(function: Callable[..., object], args: Sequence[object], options
     return result[()] if isinstance(result, np.ndarray) and result.ndim == 0 else result
 
 
-def elementwise(function: Callable[..., object], args: Sequence[Any]) -> object:
-    """Return a function of nodes and numbers, or where there are arrays the array of what it gives for each element."""
-    args = [arg.item() if isinstance(arg, np.generic) else arg for arg in args]  # NumPy's numbers would ask us again
+def elementwise(function: Callable[..., object], args: Sequence[object]) -> object:
+    """Call a function on nodes and numbers; if there are arrays among them, once for each element."""
+    args = [
+        arg.item() if isinstance(arg, np.generic) else arg for arg in args
+    ]  # NumPy scalars would dispatch back to us
     if not any(isinstance(arg, np.ndarray | list | tuple) for arg in args):
         return function(*args)
     return np.frompyfunc(function, len(args), 1)(*map(_boxed, args))
 
 
 def _boxed(arg: object) -> Any:
-    """Return nodes as arrays of objects, which NumPy does not ask back."""
+    """Return nodes as arrays of objects, for which NumPy does not dispatch to `Node`."""
     if isinstance(arg, Node):
         box = np.empty((), object)
         box[()] = arg
@@ -191,7 +193,7 @@ def _boxed(arg: object) -> Any:
     return list(map(_boxed, arg)) if isinstance(arg, list | tuple) else arg
 
 
-# --------------------------------------------------------------------------------------------- functions of others
+# ------------------------------------------------------------------------------------------- tracing plain Python
 
 _TRACING = RLock()
 _min, _max = builtins.min, builtins.max
@@ -201,8 +203,8 @@ _min, _max = builtins.min, builtins.max
 def plain_python() -> Iterator[None]:
     """Let plain Python be traced within the block: ``min`` and ``max`` of nodes, ``==`` and ``!=`` between them.
 
-    The two are replaced for the whole process by ones that do the same with anything but nodes: a function that is
-    traced may call others, so that there is no one place to put them.
+    ``min`` and ``max`` are replaced for the whole process, because a traced function may call functions of other
+    modules; for anything but nodes they behave as before.
     """
     with _TRACING:
         mark = nodes.comparing.set(True)
@@ -214,7 +216,7 @@ def plain_python() -> Iterator[None]:
             nodes.comparing.reset(mark)
 
 
-def _folding(plain: Callable[..., Any], ours: Callable[[Any, Any], Any]) -> Any:
+def _folding(plain: Callable[..., object], ours: Callable[[Node, Node], Node]) -> Any:
     """Return Python's min or max as a function that takes nodes too."""
 
     def fold(*args: Any, **options: Any) -> Any:

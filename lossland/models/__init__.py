@@ -2,6 +2,7 @@
 
 `analogies`: sums of word vectors, the words that are nearest to them by angle, and words along an axis between two.
 `attention`: who looks at whom: scaled dot-product attention with masks, heads and temperatures.
+`backpropagation`: one step of learning on a graph: values forward, gradients back, a step of descent, all again.
 `calculus`: slopes, areas, Taylor polynomials and Newton's method in one variable.
 `checkpoints`: a training's path out of files.
 `clouds`: samples by name and what they are called, which of many are looked at, and their groups.
@@ -9,6 +10,7 @@
 `critical_points`: where a landscape is level, and of which kind.
 `curves`: learning curves: smoothed, their best step, when patience ends; and a small training that overfits.
 `datasets`: digits, iris, and two classes in the plane.
+`drawings`: a digit that is drawn by hand, as the data set of digits has them: 8 by 8 pixels with 0 to 16 parts of ink.
 `embeddings`: a layout that grows step by step, kept on its way: the course of t-SNE or UMAP.
 `eventfiles`: tensorBoard's event files, read and written without its package.
 `foldings`: how layers of rectified units fold and cut a line, a plane and a sheet of paper.
@@ -51,11 +53,13 @@
 `umap`: a fuzzy graph of neighbours, and a layout that is drawn from it edge by edge: UMAP.
 `vectorfiles`: vectors of a user's own in files, with labels and pictures: .npy, .npz and .tsv.
 `vectors`: sums, multiples, angles and spans.
+`warps`: the plane of inputs on its way through a trained network, sized for a picture, and where to look at it from.
 """
 
 from lossland.models import (
     analogies,
     attention,
+    backpropagation,
     calculus,
     checkpoints,
     clouds,
@@ -63,6 +67,7 @@ from lossland.models import (
     critical_points,
     curves,
     datasets,
+    drawings,
     embeddings,
     eventfiles,
     foldings,
@@ -105,11 +110,13 @@ from lossland.models import (
     umap,
     vectorfiles,
     vectors,
+    warps,
 )
 
 __all__ = [
     "analogies",
     "attention",
+    "backpropagation",
     "calculus",
     "checkpoints",
     "clouds",
@@ -117,6 +124,7 @@ __all__ = [
     "critical_points",
     "curves",
     "datasets",
+    "drawings",
     "embeddings",
     "eventfiles",
     "foldings",
@@ -159,4 +167,5 @@ __all__ = [
     "umap",
     "vectorfiles",
     "vectors",
+    "warps",
 ]

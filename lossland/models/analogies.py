@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import zip_longest
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lossland.errors import UserError
+from lossland.models.datasets import Words
 from lossland.models.neighbours import directions
 
 Floats = NDArray[np.float64]
@@ -100,6 +102,66 @@ def written(plus: Sequence[str], minus: Sequence[str]) -> str:
     """Return the sum as it is written in the order of its walk: king − man + woman."""
     pairs = zip_longest((f" − {word}" for word in minus), (f" + {word}" for word in plus[1:]), fillvalue="")
     return plus[0] + "".join(part for pair in pairs for part in pair)
+
+
+@dataclass(frozen=True, eq=False)
+class Sum:
+    """A sum of known words and the ``count`` words that are nearest to it, which a ``compass`` of their vectors finds.
+
+    Its own words are left out of these, as in the papers, unless they are ``included``.
+    """
+
+    known: Words
+    compass: Compass
+    plus: tuple[str, ...]
+    minus: tuple[str, ...] = ()
+    count: int = 5
+    included: bool = False
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Its own words: those that are added, then those that are subtracted."""
+        return (*self.plus, *self.minus)
+
+    @cached_property
+    def walk(self) -> Walk:
+        """The sum as a walk."""
+        return walk(self.known.vectors[self._rows(self.plus)], self.known.vectors[self._rows(self.minus)])
+
+    @cached_property
+    def _found(self) -> tuple[Indices, Floats]:
+        without = () if self.included else self._rows(self.words)
+        return self.compass.nearest(self.walk.end, self.count, without)
+
+    @property
+    def cosines(self) -> Floats:
+        """The cosines (k,) of the nearest words with the sum, the largest first."""
+        return self._found[1]
+
+    @property
+    def nearest(self) -> tuple[str, ...]:
+        """The nearest words, the nearest first."""
+        return tuple(self.known.words[row] for row in self._found[0])
+
+    @property
+    def own_cosines(self) -> Floats:
+        """The cosines of its own words with the sum."""
+        return self.compass.cosines(self.walk.end)[self._rows(self.words)]
+
+    @property
+    def left_out(self) -> tuple[str, float] | None:
+        """The word of its own that would be the nearest, were it not left out, and its cosine."""
+        best = int(np.argmax(self.own_cosines))
+        is_nearer = not self.included and self.own_cosines[best] > self.cosines[0]
+        return (self.words[best], float(self.own_cosines[best])) if is_nearer else None
+
+    @cached_property
+    def vectors(self) -> Floats:
+        """The vectors of its own words, of the nearest ones, and the sum (n, d)."""
+        return np.vstack([self.known.vectors[[*self._rows(self.words), *self._found[0]]], self.walk.end])
+
+    def _rows(self, words: Sequence[str]) -> list[int]:
+        return [self.known.index[word] for word in words]
 
 
 def along(vectors: ArrayLike, first: ArrayLike, second: ArrayLike) -> Floats:

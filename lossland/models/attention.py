@@ -59,6 +59,18 @@ def attend(
     return Attention(found, weights, namespace(weights).matmul(weights, values))
 
 
+def course(scores: Any, share: float, step: float = 0.03) -> Any:
+    """Return the weights (k, m) on the way of one query's scores (m,) from 0 to a share of what they are, by ``step``.
+
+    They begin as equal shares. What is masked, with -inf, has the weight 0 all the way.
+    """
+    xp = namespace(scores)
+    grown = xp.asarray([*(k * step for k in range(math.ceil(share / step))), share], dtype=scores.dtype)[:, None]
+    seen = scores > -math.inf
+    known = xp.where(seen, scores, xp.zeros_like(scores))
+    return softmax(xp.where(seen[None], grown * known[None], xp.asarray(-math.inf, dtype=scores.dtype)))
+
+
 def warmed(weights: Any, temperature: float, mask: Any = None) -> Any:
     """Return weights (..., n, m) as they would be at another temperature, and behind a ``mask``, from those at 1.
 

@@ -7,10 +7,14 @@ closed forms and SciPy.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from lossland.expression.function import Function as Traced
+from lossland.landscapes.landscape import Landscape
 
 Floats = NDArray[np.float64]
 Function = Callable[[Floats], ArrayLike]
@@ -31,6 +35,16 @@ def secant_slope(f: Function, x: float, h: float) -> float:
     """Return the slope of the line through two points of a graph, at x and at x + h."""
     here, there = np.asarray(f(np.array([x, x + h])), float)
     return float((there - here) / h)
+
+
+def corner_share(u: Function, v: Function, x: float, h: float) -> float:
+    """Return Δu Δv / Δ(u v) from x to x + h: the share of the product's gain that the product rule leaves out.
+
+    0 where nothing is gained.
+    """
+    (u0, u1), (v0, v1) = (np.asarray(factor(np.array([x, x + h])), float) for factor in (u, v))
+    gain = u1 * v1 - u0 * v0
+    return float((u1 - u0) * (v1 - v0) / gain) if gain else 0.0
 
 
 def roots(f: Function, low: float, high: float) -> Floats:
@@ -176,12 +190,33 @@ def polynomial(coefficients: ArrayLike, centre: float, x: ArrayLike) -> Floats:
     return np.asarray(value, np.float64)
 
 
-def remainder_bound(next_derivative: ArrayLike, degree: int, distance: float) -> float:
-    """Return Lagrange's bound of the error of a Taylor polynomial: max |f^(n+1)| |x - a|^(n+1) / (n+1)!.
+def remainder_bounds(
+    f: Traced, centre: float, degree: int, span: tuple[float, float], count: int = 241
+) -> tuple[Floats, Floats]:
+    """Return places (m,) between two x, rising, and Lagrange's bound of a Taylor polynomial's error at each (m,).
 
-    ``next_derivative`` are coefficients f^(n+1) / (n+1)! at places all along the way from a to x.
+    It is the largest |f^(n+1)| on the way from the centre, times |x - a|^(n+1) / (n+1)!; nan beyond a corner, where
+    there is none. The derivative is looked at in ``count`` places, at both ends and at corners.
     """
-    return float(np.max(np.abs(np.asarray(next_derivative, float)))) * abs(distance) ** (degree + 1)
+    x = np.union1d(np.linspace(*span, count), [centre, *f.corners(*span, degree + 1)])
+    middle = int(np.searchsorted(x, centre))
+    sizes = np.abs(f.taylor(x, degree + 1)[degree + 1])
+    most = np.empty_like(sizes)
+    most[middle:] = np.maximum.accumulate(sizes[middle:])
+    most[: middle + 1] = np.maximum.accumulate(sizes[: middle + 1][::-1])[::-1]
+    return x, most * np.abs(x - centre) ** (degree + 1)
+
+
+def circling_copy(degree: float, x: Floats) -> Floats:
+    """Return the Taylor polynomial of e^(ix) around 0 as points (m, 3): x, then its imaginary and its real part.
+
+    Of a degree that is no whole number the last term is there in part.
+    """
+    parts, term = np.zeros((2, len(x))), np.ones(len(x))  # cosine and sine; every second term belongs to each
+    for k in range(int(np.ceil(degree)) + 1):
+        parts[k % 2] += (-1.0) ** (k // 2) * term * min(max(degree - k + 1.0, 0.0), 1.0)
+        term = term * x / (k + 1)
+    return np.stack([x, parts[1], parts[0]], -1)
 
 
 def newton(f: Function, slope: Function, start: float, steps: int) -> Floats:
@@ -208,19 +243,29 @@ def quadratic_model(
 
 
 # ------------------------------------------------------------------------------------------- maps of the plane
+@dataclass(frozen=True)
+class PlaneMap:
+    """A map of the plane, (x, y) to (u, v): each coordinate is a function of x and y."""
+
+    u: Landscape
+    v: Landscape
+
+    def __call__(self, points: Floats) -> Floats:
+        """Return the images (..., 2) of points (..., 2)."""
+        return np.stack([np.asarray(self.u.value(points)), np.asarray(self.v.value(points))], axis=-1)
+
+    def jacobian(self, point: ArrayLike) -> Floats:
+        """Return the matrix [[u_x, u_y], [v_x, v_y]] at a point (2,)."""
+        here = np.asarray(point, float)
+        return np.array([self.u.grad(here), self.v.grad(here)])
+
+
 def chained(*jacobians: Sequence[Sequence[float]] | Floats) -> Floats:
     """Return the Jacobian of maps one after the other, the first one first: their product, the last on the left."""
     product = np.asarray(jacobians[0], float)
     for one in jacobians[1:]:
         product = np.asarray(one, float) @ product
     return product
-
-
-def square_lines(cells: int, fine: int) -> Floats:
-    """Return the lines of a grid over [-1, 1]², ``fine`` pieces to a cell, as points (2 (cells + 1), m, 2)."""
-    run, along = np.linspace(-1, 1, cells + 1), np.linspace(-1, 1, cells * fine + 1)
-    across = [np.stack([along, np.full_like(along, at)], -1) for at in run]
-    return np.array([*across, *(line[:, ::-1] for line in across)])
 
 
 def enlarged(maps: Sequence[Callable[[Floats], Floats]], point: ArrayLike, offsets: Floats) -> list[Floats]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from lossland.errors import UserError
+from lossland.errors import UserError, nearest
 from lossland.models import datasets, misleading, neighbours, tsne, vectorfiles
 from lossland.models.vectorfiles import Vectors
 
@@ -18,21 +18,21 @@ GROUPS, STEPS = 10, 12  # of k-means, where nearly every sample is called otherw
 FEW = 12  # labels that are always groups
 
 
-def samples(name: str, file: str = "", labels: str = "", seed: int = 0) -> Vectors:
-    """Return samples by name; ``file`` are those of a file, with the labels of another one if that is named.
+def samples(name: str, file: str = "", labels: str = "", seed: int = 0, pictures: str = "") -> Vectors:
+    """Return samples by name; ``file`` are those of a file, with the labels and pictures of others that are named.
 
     Words are directions of GloVe's vectors, whose lengths mostly tell how frequent a word is.
     """
     if name == "file":
         if not file:
             raise UserError("Name a file of vectors (.npy, .npz or .tsv) as `file`.")
-        return vectorfiles.read(file, labels)
+        return vectorfiles.read(file, labels, pictures)
     if name == "words":
         glove = datasets.glove()
         return Vectors(neighbours.directions(glove.vectors[:WORDS]), np.array(glove.words[:WORDS]))
     made = misleading.SETS[name](seed) if name in misleading.SETS else datasets.dataset(name)
-    pictures = made.points.reshape(-1, 8, 8) if name == "digits" else None
-    return Vectors(made.points, np.array(made.names)[made.target.astype(int)], pictures)
+    looks = made.points.reshape(-1, 8, 8) if name == "digits" else None
+    return Vectors(made.points, np.array(made.names)[made.target.astype(int)], looks)
 
 
 def drawn(count: int, most: int, seed: int = 0) -> Indices:
@@ -54,6 +54,30 @@ def groups(made: Vectors, some: Indices, seed: int = 0) -> tuple[Indices, list[s
     points = made.points[some]
     means = neighbours.lloyd(points, neighbours.spread_start(points, GROUPS, seed), STEPS).centroids[-1]
     return tsne.squares(made.points, means).argmin(axis=1), [""] * GROUPS
+
+
+def ends(made: Vectors, text: str, number: int = 0) -> tuple[str, str]:
+    """Return the two labels that a text such as ``man, woman`` names; of no text a pair by its number."""
+    known = np.unique(made.labels).tolist()
+    if not text:
+        return known[2 * number % len(known)], known[(2 * number + 1) % len(known)]
+    names = [part.strip() for part in text.split(",")]
+    for name in names:
+        if name not in known:
+            raise UserError(f"No point is called {name!r}.{nearest(name, known)}")
+    if len(names) != 2 or names[0] == names[1]:
+        raise UserError(f"An axis goes from one label to another, such as {known[0]}, {known[-1]}; not {text!r}.")
+    return names[0], names[1]
+
+
+def along(made: Vectors, first: str, second: str) -> Floats:
+    """Return how far each sample (n,) is along the axis from the mean of one label's samples to that of another's.
+
+    0 is halfway between the two. So does TensorBoard's projector with an axis of one's own.
+    """
+    begin, end = (made.points[made.labels == name].mean(axis=0) for name in (first, second))
+    axis = (end - begin) / max(float(np.linalg.norm(end - begin)), 1e-300)
+    return (made.points - (begin + end) / 2) @ axis
 
 
 def nearest_to(points: Floats, one: int, rows: Indices, count: int) -> tuple[Indices, Floats]:

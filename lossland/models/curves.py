@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +12,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from lossland.compute.philox import Purpose, particles, uniform
 from lossland.errors import UserError
+from lossland.models import slices
 from lossland.models.datasets import Data, split_digits
 from lossland.models.networks import Network, initial, losses, mlp, prepared
-from lossland.models.runs import Scalars
+from lossland.models.runs import RecordedRun, Scalars
 from lossland.models.training import Trainer
+from lossland.numerals import short, thousands
 
 Floats = NDArray[np.float64]
 TRAIN = ("train", "training")
@@ -25,6 +27,7 @@ TOP = 8.0  # how many times its middle value is seen of a curve, where it comes 
 FAR = 30.0  # ... higher than so many times that
 MOST_KEPT = 64  # trainings
 BLOCK = 180  # samples judged at once: so few that BLAS does not start threads, which would take longer
+RATE = 0.01  # of Adam for it
 HIDDEN = 16  # neurons of the small training
 
 
@@ -103,9 +106,21 @@ class Pair:
     validation: Scalars | None = None
 
     @property
+    def of_numbers(self) -> Pair:
+        """The same without a curve that is never a number."""
+        kept = [one if one and np.isfinite(one.values).any() else None for one in (self.train, self.validation)]
+        return Pair(self.name, *kept)
+
+    @property
+    def named(self) -> dict[str, Scalars]:
+        """Those that there are, as ``train`` and ``validation``."""
+        both = {"train": self.train, "validation": self.validation}
+        return {which: curve for which, curve in both.items() if curve is not None}
+
+    @property
     def curves(self) -> list[Scalars]:
         """Those that there are."""
-        return [curve for curve in (self.train, self.validation) if curve is not None]
+        return list(self.named.values())
 
     @property
     def judged(self) -> Scalars:
@@ -151,6 +166,65 @@ def seen(curves: Sequence[Floats], log: bool = False) -> tuple[float, float]:
         else:
             low, high = 0.0, top if high > FAR * middle else high
     return (low, high) if high > low else (low, low + (abs(low) or 1.0))
+
+
+def outside(values: Floats, low: float, high: float, log: bool) -> list[str]:
+    """Return in sentences how many of the values (n,) that are numbers do not lie from low to high, and why."""
+    values, found = values[np.isfinite(values)], []
+    lost = values[values <= 0] if log else values[:0]
+    if len(lost):
+        all_of_them = len(lost) == len(values)
+        which = "no value is" if all_of_them else f"{thousands(len(lost))} of {thousands(len(values))} values are not"
+        found.append(f"A log scale shows what is above 0: {which}.")
+    above, below = values[values > high], values[(values < low) & (values > 0)]
+    if len(above):
+        hint = "" if log or low < 0 else " A log scale shows more."
+        worst = short(float(above.max()))
+        found.append(f"{thousands(len(above))} × cut above {short(high)}, the highest is {worst}.{hint}")
+    if len(below):
+        found.append(f"{thousands(len(below))} × cut below {short(low)}, the lowest is {short(float(below.min()))}.")
+    return found
+
+
+def no_numbers(pairs: Sequence[Pair], unit: str) -> list[str]:
+    """Return in a sentence which of the curves have values that are no numbers, and where."""
+    found = []
+    for pair in pairs:
+        for curve, which in ((pair.train, "training"), (pair.validation, "validation")):
+            good = np.flatnonzero(np.isfinite(curve.values)) if curve else np.zeros(0, np.intp)
+            if curve and len(good) < len(curve.values):
+                how = f"no number at {thousands(len(curve.values) - len(good))} × {unit}"
+                if not len(good):
+                    how = "never a number"
+                elif good[-1] < len(curve.values) - 1:
+                    how = f"no number after {unit} {thousands(int(curve.steps[good[-1]]))}"
+                found.append(f"{pair.name}: {which} is {how}")
+    more = f", and {thousands(len(found) - 1)} more" if found[1:] else ""
+    return [f"{found[0]}{more}."] if found else []
+
+
+def typed(text: str) -> list[Pair]:
+    """Return the curves of a text such as ``3, 2, 1; 3, 2.5, 2``: training, validation; none of another text."""
+    try:
+        lists = [[float(part) for part in one.split(",")] for one in text.split(";")]
+    except ValueError:
+        return []
+    return [Pair("numbers", *(Scalars(np.arange(len(one)), np.array(one)) for one in lists[:2]))]
+
+
+def offered(runs: Sequence[RecordedRun]) -> list[str]:
+    """Return the names of the curves that runs have, a loss first."""
+    names = dict.fromkeys(name for run in runs for name in pairs(list(run.scalars)))
+    return sorted(names, key=lambda name: "loss" not in name.lower())
+
+
+def of_runs(runs: Sequence[RecordedRun], name: str) -> list[Pair]:
+    """Return what runs measured under a name of `offered`."""
+    found = []
+    for run in runs:
+        parts = pairs(list(run.scalars)).get(name, ("", ""))
+        found.append(Pair(run.name, *(measured(run.scalars[part]) if part in run.scalars else None for part in parts)))
+    return found
 
 
 def measured(curve: Scalars) -> Scalars:
@@ -255,13 +329,22 @@ class Curves:
         return {name: Scalars(self.steps, getattr(self, name)[:, network]) for name in names}
 
 
+def compared(kind: str, noise: float, samples: int) -> list[tuple[str, float, int]]:
+    """Return the name, the share of wrong labels and the samples of small trainings: one, or three that differ."""
+    if kind == "noise":
+        return [(f"{round(100 * part * noise)} % wrong", part * noise, samples) for part in (1.0, 0.5, 0.0)]
+    if kind == "samples":
+        return [(f"{thousands(round(k * samples))} samples", noise, round(k * samples)) for k in (1.0, 1.5, 2.5)]
+    return [(f"{round(100 * noise)} % wrong", noise, samples)]
+
+
 _trained: dict[tuple[Any, ...], Curves] = {}  # by what was asked for
 
 
 def digits_training(
     samples: int = 100,
     noise: float = 0.2,
-    rates: Sequence[float] = (0.01,),
+    rates: Sequence[float] = (RATE,),
     hidden: int = HIDDEN,
     epochs: int = 150,
     every: int = 1,
@@ -298,6 +381,69 @@ def digits_training(
         if done:
             return
         trainer.advance(min(every, epochs - trainer.t))
+
+
+def lasted(made: Iterator[Curves]) -> Generator[None, None, Curves]:
+    """Yield once for each of the curves that a training yields but the last, and return that."""
+    found = next(made)
+    for longer in made:
+        found = longer
+        yield
+    return found
+
+
+def swept(
+    samples: int, noise: float, rates: Sequence[float], epochs: int, every: int, seed: int, tile: int = 64
+) -> Generator[None, None, Curves]:
+    """Train networks as `digits_training` does, each at its own rate, so many at once; yield now and then."""
+    parts = []
+    for first in range(0, len(rates), tile):
+        some = list(rates[first : first + tile])
+        parts.append((yield from lasted(digits_training(samples, noise, some, HIDDEN, epochs, every, 1, seed))))
+    names = ("loss", "val_loss", "accuracy", "val_accuracy")
+    return Curves(parts[0].steps, *(np.concatenate([getattr(part, name) for part in parts], axis=1) for name in names))
+
+
+@dataclass(frozen=True, eq=False)
+class Way:
+    """A small training over its landscape: validation's ``loss`` (ny, nx) on the plane in which its way varies most.
+
+    ``path`` (T, 2) are the parameters after each epoch in that plane, ``x`` (nx,) and ``y`` (ny,) its coordinates from
+    the last ones on; ``share`` is how much of the way's variance the plane holds.
+    """
+
+    x: Floats
+    y: Floats
+    loss: Floats
+    path: Floats
+    share: float
+
+
+def way(samples: int, noise: float, epochs: int, cells: int, seed: int = 0) -> Generator[None, None, Way]:
+    """Train a network as `digits_training` does and return its way over the landscape; yield now and then.
+
+    The plane is that of the principal axes of the way (Li et al. 2018, section 7).
+    """
+    train, test = split_digits()
+    data, network = mislabelled(train.part(0, samples), noise, seed), mlp((64, HIDDEN, 10))
+    trainer = Trainer(network, data.points, data.target, f"adam:lr={RATE}", initial(network, seed, 1), seed=seed)
+    thetas = [trainer.theta[0]]
+    for epoch in range(epochs):
+        trainer.advance(1)
+        thetas.append(trainer.theta[0])
+        if epoch % 10 == 9:
+            yield
+    found = slices.pca(np.array(thetas))
+    path = (np.array(thetas) - thetas[-1]) @ np.asarray(found.directions).T
+    low, high = path.min(axis=0), path.max(axis=0)
+    (x0, y0), (x1, y1) = low - 0.25 * (high - low), high + 0.25 * (high - low)
+    x, y = np.linspace(x0, x1, cells), np.linspace(y0, y1, cells)
+    surface = slices.Task(network, test.points, test.target).surface(thetas[-1], found.directions, "float32")
+    rows = []
+    for height in y:
+        rows.append(surface.at(np.column_stack([x, np.full(cells, height)]))[0])
+        yield
+    return Way(x, y, np.array(rows), path, float(found.shares.sum()))
 
 
 @np.errstate(all="ignore")

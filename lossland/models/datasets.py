@@ -7,7 +7,7 @@ Two classes in the plane are the ones of TensorFlow Playground, by its own defin
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cache
 
@@ -28,26 +28,28 @@ class Data(Displayed):
     """Samples: ``points`` (n, d) and what belongs to each, ``target`` (n,).
 
     Of classes the target is a whole number from 0 on (digits, iris) or −1 and 1 (two classes in the plane); else it is
-    a number. ``names`` are the classes'.
+    a number. ``names`` are the classes', ``features`` those of the d columns, where these have names.
     """
 
     points: Floats
     target: NDArray[np.float64] | NDArray[np.int64]
     names: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.points)
 
     def part(self, first: int, last: int | None = None) -> Data:
         """Return the samples from ``first`` to before ``last``."""
-        return Data(self.points[first:last], self.target[first:last], self.names)
+        return replace(self, points=self.points[first:last], target=self.target[first:last])
 
 
 @cache
 def digits() -> Data:
     """Return 1,797 handwritten digits: 64 pixels from 0 to 1 (the file's 0 to 16, over 16), and which digit it is."""
     with np.load(folder("data") / "digits.npz") as file:
-        return Data(file["points"] / 16.0, file["label"].astype(np.int64), tuple("0123456789"))
+        pixels = tuple(f"pixel {k + 1}" for k in range(64))
+        return Data(file["points"] / 16.0, file["label"].astype(np.int64), tuple("0123456789"), pixels)
 
 
 def split_digits() -> tuple[Data, Data]:
@@ -60,7 +62,8 @@ def split_digits() -> tuple[Data, Data]:
 def iris() -> Data:
     """Return Fisher's 150 flowers: length and width of sepal and petal in cm, and the species."""
     with np.load(folder("data") / "iris.npz") as file:
-        return Data(file["points"], file["label"].astype(np.int64), tuple(map(str, file["names"])))
+        measured = ("sepal length", "sepal width", "petal length", "petal width")
+        return Data(file["points"], file["label"].astype(np.int64), tuple(map(str, file["names"])), measured)
 
 
 @cache
@@ -101,6 +104,16 @@ def glove() -> Words:
     with np.load(folder("data") / "glove10k.npz") as file:
         words = tuple(map(str, file["words"]))
         return Words(words, file["vectors"].astype(float), {word: k for k, word in enumerate(words)})
+
+
+def word_counter(least: int, most: int, what: str) -> Callable[[str], None]:
+    """Return what raises UserError, in a sentence that begins with ``what``, for a text of fewer or more words."""
+
+    def check(text: str) -> None:
+        if not least <= len(set(glove().read(text))) <= most:
+            raise UserError(f"{what}, with spaces between, not {text!r}.")
+
+    return check
 
 
 SENTENCES = {
@@ -262,6 +275,29 @@ def dataset(name: str, count: int | None = None, noise: float = 0.0, seed: int =
     if name not in NAMES:
         raise UserError(f"There is no data set {name!r}.{nearest(name, NAMES)} There are {', '.join(NAMES)}.")
     return digits() if name == "digits" else iris()
+
+
+def two_classes(name: str, count: int, noise: float = 0.0, seed: int = 0) -> Data:
+    """Return samples of two classes around the origin, about within [−1.7, 1.7] along each axis."""
+    if name == "swiss_roll":
+        return swiss_roll(count, noise, seed)
+    data = dataset(name, count, noise, seed)
+    place = 1.2 * (data.points - (0.5, 0.25)) if name == "moons" else data.points / 3
+    return Data(place, data.target, data.names)
+
+
+def sheet(name: str, reach: float, cells: int) -> Floats:
+    """Return a grid (cells + 1, cells + 1, d) over the inputs of `two_classes`, so far from the origin.
+
+    It is a square of the plane, a disc for a circle, and a roll of space for the Swiss roll.
+    """
+    share = np.linspace(0, 1, cells + 1)
+    first, second = np.meshgrid(share, share)
+    if name == "swiss_roll":
+        return on_roll(first, second)
+    if name == "circle":
+        return reach * first[..., None] * np.stack([np.cos(2 * np.pi * second), np.sin(2 * np.pi * second)], -1)
+    return reach * (2 * np.stack([first, second], -1) - 1)
 
 
 def _half(count: int) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Generator
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
@@ -34,19 +34,34 @@ class Moving(Protocol):
         ...
 
 
+BEGIN, EARLY, END = 0.05, 0.25, 0.9  # shares of a film: a layout begins to move, is past its first phase, and ends
+
+
 class Course:
     """The layouts (n, 2) of one that moves, from ``start`` on, as far as anyone has asked for them.
 
     They are kept after every few steps: ``steps`` says after which, ``layouts`` has them and ``divergences`` how far
-    each is from what it should be. ``begun`` is a generator that prepares the moving one and returns it.
+    each is from what it should be. ``begun`` is a generator that prepares the moving one and returns it. In a film the
+    first ``early`` steps, those with exaggeration, go by faster than the others.
     """
 
-    def __init__(self, begun: Generator[object, None, Moving], start: Floats, last: int) -> None:
-        self.last = last
+    def __init__(
+        self, begun: Generator[object, None, Moving], start: Floats, last: int, early: float | None = None
+    ) -> None:
+        self.last, self.early = last, 0.3 * last if early is None else min(early, last / 2)
         self.moving: Moving | None = None
         self.steps, self.divergences = [0], [float("nan")]
         self.layouts: list[Singles] = [start.astype(np.float32)]
         self._work = self._all(begun)
+
+    def steps_at(self, shares: ArrayLike) -> Floats:
+        """Return the steps (m,) at shares (m,) of a film."""
+        return np.interp(shares, (BEGIN, EARLY, END), (0.0, self.early, self.last))
+
+    def divergences_at(self, shares: ArrayLike) -> Floats:
+        """Return the divergences (m,) at shares (m,) of a film, nan where that is still to come."""
+        steps = self.steps_at(shares)
+        return np.where(steps <= self.steps[-1], np.interp(steps, self.steps, self.divergences), np.nan)
 
     def reach(self, step: float, pieces: int | None = None) -> bool:
         """Go on to a step, in no more than some pieces of work of some milliseconds. Return whether it is reached."""

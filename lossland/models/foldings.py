@@ -287,3 +287,67 @@ def ring(shape: Floats, middle: Floats, low: Floats) -> tuple[Floats, Floats]:
     with np.errstate(divide="ignore"):
         reach = np.where(way > 0, (1.0 - middle) / way, (low - middle) / way)
     return shape, middle + np.abs(reach).min(axis=1, keepdims=True) * way
+
+
+def heart(points: int = 48, lean: float = 0.35) -> Floats:
+    """Return angles and radii (2, points) of a heart around a middle that all of it is seen from, 1 at most."""
+    t = np.arange(points) * 2 * np.pi / points
+    x = 16 * np.sin(t) ** 3
+    y = 13 * np.cos(t) - 5 * np.cos(2 * t) - 2 * np.cos(3 * t) - np.cos(4 * t) + 1.5
+    angle = (np.arctan2(y, x) + lean + np.pi) % (2 * np.pi) - np.pi
+    return np.array([angle, np.hypot(x, y) / np.hypot(x, y).max()])[:, np.argsort(angle)]
+
+
+HEART = heart()
+
+
+def cut_open(folds: int, place: Floats, size: float) -> Floats:
+    """Return the sheet that was cut as a heart, at a ``place`` (2,) of the packet, [0, 1]², and opened again.
+
+    Of each copy (2^folds, 2 m, 2) the first half are the points of the cut, the second half those of the packet's rim
+    behind them. ``size`` is that of the cut in three tenths of the packet's shorter side.
+    """
+    low = packet(folds)
+    middle = low + (1.0 - low) * place
+    to_corners = np.array([low, (1.0, low[1]), (1.0, 1.0), (low[0], 1.0)]) - middle
+    angle = np.sort(np.concatenate([HEART[0], np.arctan2(to_corners[:, 1], to_corners[:, 0])]))
+    radius = 0.3 * float((1.0 - low).min()) * max(size, 1e-3) * np.interp(angle, *HEART, period=2 * np.pi)
+    shape = middle + radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    return unfolded(np.concatenate(ring(shape, middle, low)), folds)
+
+
+def joined(copies: int, points: int, cut: bool) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return triangles (k, 3) and edges (e, 2) of so many copies of a ring: ``points`` inside, then as many outside.
+
+    The edges inside are there only where the ring was ``cut``.
+    """
+    k = np.arange(points)
+    after = (k + 1) % points
+    quads = np.stack([k, after, k + points, after, after + points, k + points], 1).reshape(-1, 3)
+    rim = np.stack([k, after], 1)
+    edges = np.concatenate([rim, rim + points]) if cut else rim + points
+    each = 2 * points * np.arange(copies)[:, None, None]
+    return (quads + each).reshape(-1, 3), (edges + each).reshape(-1, 2)
+
+
+def shades(lines: Floats, x: Floats, bits: int = 12) -> NDArray[np.float32]:
+    """Return a number in [0, 1] for the pattern of each place (x, x), row by row from above.
+
+    Each neuron moves it by a quarter to three quarters of the way around, so that both sides of a line are told apart.
+    Of ``bits`` neurons at a time the sum for each pattern is in a table.
+    """
+    step = 0.25 + 0.5 * ((np.arange(len(lines)) * 0.6180339887) % 1.0)
+    turned = np.zeros((len(x), len(x)), np.float32)
+    for first in range(0, len(lines), bits):
+        part = slice(first, first + bits)
+        of = np.arange(2 ** len(lines[part]))[:, None] >> np.arange(len(lines[part])) & 1
+        turned += np.take((of @ step[part]).astype(np.float32), pattern(lines[part], x, x[::-1]))
+    return 0.06 + 0.9 * (turned % 1.0)
+
+
+def borders(shade: NDArray) -> NDArray[np.bool_]:
+    """Return where an array (n, m) differs from what is before it, in its row or its column."""
+    found = np.zeros(shade.shape, bool)
+    found[:, 1:] = shade[:, 1:] != shade[:, :-1]
+    found[1:] |= shade[1:] != shade[:-1]
+    return found

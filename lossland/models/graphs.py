@@ -27,6 +27,7 @@ Floats = NDArray[np.float64]
 
 MOST_STEPS, MOST_INPUTS = 24, 10
 MOST_LAYERS, MOST_WIDE = 4, 4  # of a network: as many as can be read in a picture
+STANDARD = (2.0, 3.0, -1.0, 0.5, 1.5, -2.0, 1.0, 0.8, -0.6, 0.4)  # of an expression's inputs
 ACTIVATIONS: dict[str, tuple[str, Callable[[Node], Node]]] = {
     "sigmoid": ("σ", lambda z: 1 / (1 + exp(-z))),
     "tanh": ("tanh", tanh),
@@ -99,6 +100,11 @@ class Graph:
     def symbol(self, name: str) -> str:
         """Return a name as LaTeX."""
         return self.latex(variable(name))
+
+    def slope(self, name: str, step: str) -> str:
+        """Return the derivative of a step by one of its arguments as LaTeX: its name, and what it is made of."""
+        way, slope = rf"\dfrac{{\partial {self.symbol(step)}}}{{\partial {self.symbol(name)}}}", self.slopes[name, step]
+        return way if slope.number is not None else rf"{way} = {self.latex(slope)}"
 
     # ------------------------------------------------------------------------------------------------ both passes
     def forward(self, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -248,6 +254,14 @@ def numbers_of(text: str) -> list[float]:
     return found
 
 
+def miscounted(text: str, names: Sequence[str], what: str, others: str) -> str:
+    """Say if a text has more or fewer numbers than there are ``names`` for, and what ``others`` are then; else ""."""
+    count = len(numbers_of(text))
+    if count > len(names):
+        return f"The last {count - len(names)} of the {what} are not used."
+    return f"Only {count} of {len(names)} {what} are given; the others are {others}." if 0 < count < len(names) else ""
+
+
 # --------------------------------------------------------------------------------------------------- from a network
 def widths_of(text: str) -> tuple[int, ...]:
     """Return the widths of a network's layers, inputs and outputs among them: ``2-2-2``."""
@@ -263,9 +277,11 @@ def widths_of(text: str) -> tuple[int, ...]:
 def network(widths: Sequence[int], activation: str, targets: Sequence[float]) -> Graph:
     """Return the graph of a network: of each neuron the sum z and what bends it, and half the squared error.
 
+    Targets that are missing are 0.5, and those that are too many are not used.
     Its inputs are those of the network, and then layer by layer the weights (row by row) and the biases.
     """
     sign, bend = ACTIVATIONS[activation]
+    targets = [*targets, *[0.5] * widths[-1]][: widths[-1]]
     before = [f"x{k + 1}" for k in range(widths[0])]
     inputs, steps, weights, symbols = list(before), [], {}, {}
     for layer, (count, wide) in enumerate(pairwise(widths), 1):
@@ -293,8 +309,13 @@ def network(widths: Sequence[int], activation: str, targets: Sequence[float]) ->
     )
 
 
-def layered(graph: Graph, gradients: Mapping[str, Any]) -> dict[str, Floats]:
-    """Return the gradients of a network by ``x``, ``W1``, ``b1``, ``W2`` ...: as arrays of the weights' shapes."""
+def layered(graph: Graph, gradients: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the gradients of a network by ``x``, ``W1``, ``b1``, ``W2`` ...: as arrays of the weights' shapes.
+
+    Those of an expression are by the names of its inputs, each by itself.
+    """
+    if not graph.weights:
+        return {name: gradients[name] for name in graph.inputs}
     found: dict[str, Floats] = {}
     for name in graph.inputs:
         key = "x" if name not in graph.weights else f"{name[0].upper() if name[0] == 'w' else 'b'}{name[1]}"
@@ -305,8 +326,10 @@ def layered(graph: Graph, gradients: Mapping[str, Any]) -> dict[str, Floats]:
 
 
 def first_values(graph: Graph, seed: int = 0) -> tuple[float, ...]:
-    """Return values of a network's inputs: those of Mazur's example (2015) for two of each, else weights drawn."""
+    """Return values of a graph's inputs; of a network those of Mazur's example (2015) for two of each, else drawn."""
     count = len(graph.inputs)
+    if not graph.weights:
+        return STANDARD[:count]
     if count == 14:
         return (0.05, 0.10, 0.15, 0.20, 0.25, 0.30, 0.35, 0.35, 0.40, 0.45, 0.50, 0.55, 0.60, 0.60)
     drawn, _ = standard_normal(seed, particles(np, 0, count), 0, Purpose.WEIGHTS)
@@ -347,27 +370,35 @@ def laid_out(graph: Graph) -> tuple[dict[str, tuple[float, float]], dict[tuple[s
 
 
 def placed(
-    graph: Graph, wide: float, gap: float, room: float, pitch: float
+    graph: Graph, card: tuple[float, float], gap: float, room: float, pitch: float
 ) -> tuple[dict[str, Floats], dict[tuple[str, str], Floats]]:
     """Return the middle (3,) of a card for each name, and the path (n, 3) of each edge from card to card.
 
-    Cards are so ``wide``; ``gap`` is between two columns, ``room`` where weights stand between them, ``pitch`` from
-    row to row.
+    ``card`` is how wide and high cards are; ``gap`` is between two columns, ``room`` where weights stand between them,
+    ``pitch`` from row to row. What bends a neuron's sum stands below it, so a neuron is one column.
     """
     nodes, ways = laid_out(graph)
-    weighted = {nodes[to][0] for _, to in graph.weights.values()}
+    (wide, high), sums = card, {to for _, to in graph.weights.values()}
+    bent = {to for start, to in graph.edges if start in sums}
+    steps = {nodes[name][0]: wide + room for name in sums} | {nodes[name][0]: 0.0 for name in bent}
     last = max(column for column, _ in nodes.values())
-    x = np.cumsum([0.0, *(wide + (room if column in weighted else gap) for column in np.arange(1.0, last + 1))])
-
-    def world(place: tuple[float, float]) -> Floats:
-        return np.array([x[int(place[0])], pitch * place[1], 0.0])
+    x = np.cumsum([0.0, *(steps.get(column, wide + gap) for column in np.arange(1.0, last + 1))])
+    low = {*bent, *([graph.loss] if bent else ())}
+    rise = dict.fromkeys(sums, 0.25 * pitch) | dict.fromkeys(low, -0.25 * pitch)
+    at = {name: np.array([x[int(column)], pitch * row + rise.get(name, 0.0), 0.0])
+          for name, (column, row) in nodes.items()}  # fmt: skip
 
     paths, u = {}, np.linspace(0, 1, 33)[:, None]
     half, gentle = np.array([wide / 2, 0.0, 0.0]), np.hstack([u, u * u * (3 - 2 * u), u])
-    for pair, way in ways.items():  # a row that an edge has to itself it passes straight, from one piece to the next
-        pieces = [world(a) + half + (world(b) - world(a) - 2 * half) * gentle for a, b in pairwise(way)]
-        paths[pair] = np.vstack(pieces)
-    return {name: world(at) for name, at in nodes.items()}, paths
+    for (start, to), way in ways.items():
+        if to in bent:
+            foot = np.array([0.0, high / 2, 0.0])
+            paths[start, to] = at[start] - foot + (at[to] - at[start] + 2 * foot) * u
+        else:  # a row that an edge has to itself it passes straight, from one piece to the next
+            between = [np.array([x[int(column)], pitch * row, 0.0]) for column, row in way[1:-1]]
+            places = [at[start], *between, at[to]]
+            paths[start, to] = np.vstack([a + half + (b - a - 2 * half) * gentle for a, b in pairwise(places)])
+    return at, paths
 
 
 def _spread(members: Sequence[str]) -> dict[str, float]:

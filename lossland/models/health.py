@@ -96,6 +96,10 @@ class Health:
         found: Floats = getattr(self, name)
         return found
 
+    def amount(self, gauge: str) -> Floats:
+        """Return a gauge's values (T, L) without powers of ten: shares of 1, and how many times the first layer's."""
+        return 10 ** self.gauge(gauge) if gauge in ("update", "spread") else self.gauge(gauge)
+
     def past(self, gauge: str, limit: float) -> NDArray[np.bool_]:
         """Return when and where (T, L) a gauge is past its limit; never where it is nan."""
         size = self.gauge(gauge) - (USUAL if gauge == "update" else 0.0)

@@ -6,9 +6,9 @@ axis), and how much a linear probe gets right (Alain and Bengio 2016).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -24,7 +24,17 @@ Floats = NDArray[np.float64]
 
 TESTED = 360  # of the digits, as many as scikit-learn's split of a fifth
 EPOCHS = 60
+MOST = 6  # hidden layers
 RULE, BATCH, SCHEME = "adam:lr=0.003", 64, "he_normal"
+
+
+def widths(text: str) -> tuple[int, ...]:
+    """Return the widths of the hidden layers: ``32-32-32``."""
+    parts = [part for part in text.replace(",", "-").replace(" ", "").split("-") if part]
+    fit = all(part.isascii() and part.isdigit() and 3 < int(part) <= 64 for part in parts)
+    if not fit or not 0 < len(parts) <= MOST:
+        raise UserError(f"widths are one to {MOST} whole numbers from 4 to 64, such as 32-32-32, not {text!r}.")
+    return tuple(map(int, parts))
 
 
 def _product(a: Floats, b: Floats) -> Floats:
@@ -66,6 +76,40 @@ def probe(points: NDArray, target: NDArray[np.int64], tested: NDArray[np.bool_])
 
 
 @dataclass(frozen=True, eq=False)
+class Moment:
+    """A network at one moment of its training: the samples (n, d) before its first layer and after each."""
+
+    hidden: list[Floats]
+    target: NDArray[np.int64]
+    tested: NDArray[np.bool_]
+
+    @cached_property
+    def separation(self) -> Floats:
+        """How far apart the classes are before the first layer and after each (L + 1,)."""
+        return np.array([separation(points, self.target) for points in self.hidden])
+
+    @cached_property
+    def probe(self) -> Floats:
+        """What share of the test a linear probe gets right there (L + 1,)."""
+        return np.array([probe(points, self.target, self.tested) for points in self.hidden])
+
+    @cached_property
+    def read(self) -> NDArray[np.int64]:
+        """Which class the network takes each sample for (n,)."""
+        return self.hidden[-1].argmax(axis=1)
+
+    @cached_property
+    def misread(self) -> NDArray[np.intp]:
+        """The samples of the test, as indices, that it gets wrong."""
+        return np.flatnonzero(self.tested & (self.read != self.target))
+
+    @property
+    def accuracy(self) -> float:
+        """What share of the test it gets right."""
+        return float(np.mean(self.read[self.tested] == self.target[self.tested]))
+
+
+@dataclass(frozen=True, eq=False)
 class Course:
     """A perceptron along its training: parameters ``path`` (T, n) after ``epochs`` (T,), and samples to look at.
 
@@ -94,23 +138,40 @@ class Course:
         """The index of the last parameters."""
         return len(self.epochs) - 1
 
-    def hidden(self, index: int) -> list[Floats]:
-        """Return the samples (n, d) before the first layer and after each, the last being the outputs."""
+    def hidden(self, index: int, points: Floats | None = None) -> list[Floats]:
+        """Return the samples, or other points (n, d), before the first layer and after each; the last are outputs."""
+        points = self.data.points if points is None else points
         largest = max(p.stop - p.start for p in self.network.parameters)
         rows, pieces = max(1, networks.BLAS_ALONE // largest), []
-        for first in range(0, len(self.data), rows):
-            after = self.network.activations(self.path[index], self.data.points[first : first + rows])
+        for first in range(0, len(points), rows):
+            after = self.network.activations(self.path[index], points[first : first + rows])
             pieces.append([np.asarray(after[k], float) for k in self.bent])
-        return [self.data.points, *(np.concatenate(layer) for layer in zip(*pieces, strict=True))]
+        return [points, *(np.concatenate(layer) for layer in zip(*pieces, strict=True))]
+
+    def moment(self, index: int) -> Moment:
+        """Return the network at one moment, with all samples."""
+        return Moment(self.hidden(index), self.target, self.tested)
 
     def accuracy(self, index: int) -> float:
         """Return what share of the test the network gets right."""
-        read = self.hidden(index)[-1].argmax(axis=1)
-        return float(np.mean(read[self.tested] == self.target[self.tested]))
+        return self.moment(index).accuracy
 
     def frames(self) -> list[layer_maps.Frame]:
         """Return the three axes in which each layer is seen: those of the end, each turned to the layer before it."""
         return layer_maps.frames(self.hidden(self.last))
+
+    def clouds(self, index: int, frames: Sequence[layer_maps.Frame], points: Floats | None = None) -> Floats:
+        """Return where each layer shows the samples, or other points among them, in its frame (L + 1, n, 3).
+
+        The samples of each layer are around the origin, nearly all of them within a distance of 1.
+        """
+        hidden, found = self.hidden(index), []
+        others = hidden if points is None else self.hidden(index, points)
+        for frame, own, other in zip(frames, hidden, others, strict=True):
+            shift = frame.middle - own.mean(axis=0)
+            size = float(np.quantile(np.linalg.norm(frame.shown(own + shift), axis=1), 0.97))
+            found.append(frame.shown(other + shift) / max(size, 1e-9))
+        return np.array(found)
 
 
 class Training:

@@ -17,6 +17,23 @@ Floats = NDArray[np.float64]
 TINY = 1e-20  # of a complex step, whose derivative has no rounding
 
 
+def chord(w: ArrayLike, along: float, half: float) -> Floats | None:
+    """Return the ends (2, 2) of the line across w (2,), ``along`` its direction from the origin, in the square [−half,
+    half]²; None where the line misses the square.
+    """
+    ahead = np.asarray(w, float) / np.linalg.norm(w)
+    across = np.array([-ahead[1], ahead[0]])
+    low, high = -np.inf, np.inf
+    for start, step in zip(along * ahead, across, strict=True):
+        if abs(step) < 1e-12:
+            if abs(start) > half + 1e-12:
+                return None
+            continue
+        ends = sorted(((-half - start) / step, (half - start) / step))
+        low, high = max(low, ends[0]), min(high, ends[1])
+    return along * ahead + np.outer((low, high), across) if low <= high else None
+
+
 def in_space(points: ArrayLike) -> Floats:
     """Return points (..., d) with up to three coordinates as points (..., 3) of space."""
     points = np.asarray(points, float)
@@ -67,6 +84,73 @@ def on_the_way(matrix: Floats, points: Floats, t: float) -> Floats:
     return points @ subspaces.on_path(matrix, t).T
 
 
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """A layer of two inputs and one to three outputs, φ(W x + b): ``weights`` (m, 2), ``bias`` (m,)."""
+
+    weights: Floats
+    bias: Floats
+    activation: str
+
+    @property
+    def matrix(self) -> Floats:
+        """W as a matrix (3, 3) of space."""
+        return square_of(self.weights)
+
+    @property
+    def shift(self) -> Floats:
+        """b in space (3,)."""
+        return in_space(self.bias)
+
+    @property
+    def determinant(self) -> float:
+        """By how much W alone changes areas; of three outputs without a sign."""
+        if len(self.weights) == 2:
+            return float(np.linalg.det(self.weights))
+        return float(np.sqrt(abs(np.linalg.det(self.weights.T @ self.weights))))
+
+    def outputs(self, points: ArrayLike) -> Floats:
+        """Return what the layer makes of points (n, 2): (n, m)."""
+        return outputs(self.weights, self.bias, self.activation, points)
+
+    def area_factors(self, points: ArrayLike) -> Floats:
+        """Return by how much it changes areas at points (n, 2)."""
+        return area_factors(self.weights, self.bias, self.activation, points)
+
+    def stages(self, points: Floats) -> list[Floats]:
+        """Return where points (..., 2) are in space (..., 3) before the layer, after W, after b and after φ."""
+        flat = points @ self.weights.T
+        z = flat + self.bias
+        return [in_space(one) for one in (points, flat, z, bent(self.activation, z))]
+
+    def at(self, points: Floats, turned: float, shifted: float, bend: float) -> Floats:
+        """Return where points (..., 2) are (..., 3) once so much of W, then of b, then of φ is done."""
+        start, flat, z, end = self.stages(points)
+        if turned < 1.0:
+            return on_the_way(self.matrix, start, turned)
+        return flat + shifted * (z - flat) if bend == 0.0 else z + bend * (end - z)
+
+    def creases(self, middle: ArrayLike, half: float, count: int = 65) -> list[Floats]:
+        """Return the lines (count, 2) on which a neuron's z is 0, in a square of the inputs around a middle (2,)."""
+        middle, share = np.asarray(middle, float), np.linspace(0, 1, count)[:, None]
+        found = []
+        for w, b in zip(self.weights, self.bias, strict=True):
+            length = float(np.linalg.norm(w))
+            ends = chord(w, -(b + w @ middle) / length, half) if length > 1e-9 else None
+            if ends is not None:
+                found.append(middle + (1 - share) * ends[0] + share * ends[1])
+        return found
+
+
+def piles(values: Floats, width: float) -> Floats:
+    """Return heights 0, 1, 2 ... (n,) that pile up values of the same interval of a width, as in a dot plot."""
+    cell = np.floor(values / width)
+    order = np.argsort(cell, kind="stable")
+    height = np.empty(len(values))
+    height[order] = np.arange(len(values)) - np.searchsorted(cell[order], cell[order])
+    return height
+
+
 # ------------------------------------------------------------------------------------------- wide layers, in space
 
 
@@ -109,6 +193,17 @@ def frames(activations: Sequence[Floats]) -> list[Frame]:
                 frame = Frame(frame.basis @ aligned(frame.shown(points), before), axes.mean)
         before = frame.shown(points)
         found.append(frame)
+    return found
+
+
+def mosaic(pictures: Floats, columns: int) -> Floats:
+    """Return pictures (n, h, w) as one, row by row, with a line of zeros between them."""
+    count, high, wide = pictures.shape
+    columns = min(count, columns)
+    found = np.zeros((-(-count // columns) * (high + 1) - 1, columns * (wide + 1) - 1))
+    for k, one in enumerate(pictures):
+        row, column = (k // columns) * (high + 1), (k % columns) * (wide + 1)
+        found[row : row + high, column : column + wide] = one
     return found
 
 

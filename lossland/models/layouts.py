@@ -55,6 +55,11 @@ def trust(penalty: Floats, count: int = TRUSTED) -> Floats:
     return 1.0 - 2.0 * penalty / (count * (2.0 * size - 3.0 * count - 1.0))
 
 
+def judges(size: int) -> int:
+    """Return how many neighbours of that many samples are compared: ``TRUSTED``, or as many as there may be."""
+    return max(1, min(TRUSTED, (size - 1) // 2))
+
+
 def trustworthiness(points: Floats, layout: Floats, count: int = TRUSTED) -> float:
     """Return how far neighbours in a layout are neighbours: 1 − 2 / (n k (2n − 3k − 1)) Σ max(0, rank − k), 0 to 1."""
     return float(trust(np.concatenate(list(penalties(points, layout, count))), count).mean())

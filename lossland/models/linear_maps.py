@@ -212,3 +212,17 @@ def eigen_directions(matrix: Floats) -> list[EigenDirection]:
         if not kept or abs(cross(vector, kept[0].vector)) > 1e-6:
             kept.append(EigenDirection(vector, float(factors[k].real)))
     return kept
+
+
+def spread_directions(count: int, lines: Sequence[EigenDirection]) -> tuple[Floats, NDArray[np.int64]]:
+    """Return directions (count, 2) all around, and the number of the line that each is on (count,), -1 for none.
+
+    They are evenly spread, but the two next to a line are turned onto it.
+    """
+    angle, owner = 2 * np.pi * np.arange(count) / count, np.full(count, -1, np.int64)
+    for k, line in enumerate(lines):
+        for x, y in (line.vector, -line.vector):
+            exact = np.arctan2(y, x)
+            nearest = round(exact / (2 * np.pi) * count) % count
+            angle[nearest], owner[nearest] = exact, k
+    return np.stack([np.cos(angle), np.sin(angle)], -1), owner

@@ -8,7 +8,9 @@ follows is linear their mean is exactly the full network (Baldi and Sadowski 201
 from __future__ import annotations
 
 from collections.abc import Collection, Generator, Sequence
-from typing import Any
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +18,14 @@ from numpy.typing import NDArray
 from lossland.compute.philox import Purpose, particles, uniform
 from lossland.errors import UserError
 from lossland.expression import namespace
-from lossland.models import networks, training
+from lossland.models import datasets, networks, training
 
 Floats = NDArray[np.float64]
 
 MOST = 16  # units that may be left out, of which all masks are listed
 HIDDEN, BEHIND = 10, 8  # units of the network's first hidden layer, which are left out, and of the second
 RATE = "adam:lr=0.02"
+SAMPLES, REACH = 120, 1.9  # of two classes, and the square of inputs [-REACH, REACH]² that is looked at
 
 
 def all_masks(count: int, xp: Any = np) -> Any:
@@ -75,7 +78,102 @@ def gray(count: int) -> NDArray[np.int64]:
     return number ^ (number >> 1)
 
 
+def gray_map(count: int) -> tuple[NDArray[np.int64], NDArray[np.int64], int, int]:
+    """Return row and column (2^n,) of each mask of n units on a map, and how many of each there are.
+
+    Neighbours on the map differ in one unit: along a row in one of the first half, along a column in one of the others.
+    """
+    across, down = gray((count + 1) // 2), gray(count // 2) if count > 1 else np.zeros(1, int)
+    number = np.argsort((across[None, :] + (down[:, None] << ((count + 1) // 2))).ravel())
+    row, column = np.divmod(number, len(across))
+    return row, column, len(down), len(across)
+
+
+@dataclass(frozen=True, eq=False)
+class Crowd:
+    """What comes out of one unit under every mask of its n inputs: the sum of those ``products`` (n,) that stay.
+
+    A product is weight times input. Each is left out with probability ``rate``, but for the ``locked`` ones; what stays
+    is divided by 1 − rate. A ``rectified`` sum is at least 0.
+    """
+
+    products: Floats
+    rate: float
+    locked: Collection[int] = ()
+    rectified: bool = False
+
+    @cached_property
+    def outputs(self) -> Floats:
+        """What comes out under every mask (2^n,)."""
+        return self._bent(factors(all_masks(len(self.products)), self.rate, self.locked) @ self.products)
+
+    @cached_property
+    def chances(self) -> Floats:
+        """The probability (2^n,) of every mask."""
+        return chances(all_masks(len(self.products)), self.rate, self.locked)
+
+    @property
+    def count(self) -> int:
+        """How many masks there can be."""
+        return int((self.chances > 0).sum())
+
+    @property
+    def full(self) -> float:
+        """What comes out where no input is left out and nothing is divided."""
+        return float(self._bent(self.products.sum()))
+
+    @property
+    def mean(self) -> float:
+        """The mean of what comes out over all masks."""
+        return float(moments(self.outputs, self.chances)[0])
+
+    @property
+    def variance(self) -> float:
+        """The variance of what comes out."""
+        return float(moments(self.outputs, self.chances)[1])
+
+    def _bent(self, total: Any) -> Any:
+        return np.maximum(total, 0.0) if self.rectified else total
+
+
 # ---------------------------------------------------------------------------------------- networks with bent layers
+class Sheets(NamedTuple):
+    """Probabilities of the second class at the inputs of [-REACH, REACH]² (cells, cells), rows from above: the ``mean``
+    over all masks, of the ``full`` network, and of some ``thinned`` ones (k, cells, cells); and the mean deviation."""
+
+    mean: Floats
+    full: Floats
+    thinned: Floats
+    deviation: float
+
+
+def samples(seed: int = 0) -> datasets.Data:
+    """Return noisy moons within about [-REACH, REACH]²."""
+    data = datasets.moons(SAMPLES, 0.25, seed)
+    return datasets.Data(1.2 * (data.points - (0.5, 0.25)), data.target, data.names)
+
+
+def learnt(rate: float, steps: int, seed: int = 0) -> Generator[None, None, Floats]:
+    """Return the parameters (n,) of a network trained on the samples with dropout at a rate. Yields every 10 steps."""
+    data = samples(seed)
+    run = trainer(data.points, data.target, rate, seed)
+    for _ in range(steps // 10):
+        run.advance(10)
+        yield
+    return run.theta[0]
+
+
+def sheets(theta: Floats, cells: int, rate: float, count: int, seed: int = 0) -> Generator[None, None, Sheets]:
+    """Return the sheets of a network, ``count`` of them thinned by masks that are drawn. Yields as ``crowd`` does."""
+    x, y = np.meshgrid(np.linspace(-REACH, REACH, cells), np.linspace(REACH, -REACH, cells))
+    places = np.stack([x, y], -1).reshape(-1, 2)
+    mean, variance = yield from crowd(theta, places, rate)
+    few = all_masks(HIDDEN)[drawn(count, HIDDEN, rate, seed)]
+    shown = logistic(thinned(theta, places, np.vstack([np.ones((1, HIDDEN)), factors(few, rate)])))
+    shown = shown.reshape(-1, cells, cells)
+    return Sheets(mean.reshape(cells, cells), shown[0], shown[1:], float(np.sqrt(variance).mean()))
+
+
 def network(rate: float) -> networks.Network:
     """Return a network of two inputs and two hidden ReLU layers, the first with dropout, for two classes."""
     layers = (

@@ -12,6 +12,7 @@ Forward and backward are written once, over the array API, and hold for complex 
 from __future__ import annotations
 
 import math
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -842,6 +843,19 @@ def _joined(xp: ModuleType, order: Sequence[Parameter], parts: Weights, count: i
 
 
 # ----------------------------------------------------------------------------------------------------- kinds of them
+
+
+def widths(text: str, least: int = 1, deepest: int = 6, widest: int = 32) -> tuple[int, ...]:
+    """Return the widths of a perceptron's hidden layers out of a text such as ``8-8-3`` or ``8, 8, 3``.
+
+    There are ``least`` to ``deepest`` layers of 1 to ``widest`` neurons; else it raises UserError.
+    """
+    parts = [part for part in re.split(r"[-,;\s]+", text.strip()) if part]
+    whole = all(part.isascii() and part.isdigit() and 0 < int(part) <= widest for part in parts)
+    if not least <= len(parts) <= deepest or not whole:
+        many = f"up to {deepest}" if least == 0 else f"{least} to {deepest}"
+        raise UserError(f"widths are {many} whole numbers from 1 to {widest}, such as 8-8-3, not {text!r}.")
+    return tuple(map(int, parts))
 
 
 def mlp(

@@ -7,12 +7,14 @@ Sources: Rosenblatt (1958), the perceptron; Minsky and Papert (1969), for what i
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lossland.errors import UserError, nearest
 from lossland.models import layer_maps, networks
+from lossland.models.layer_maps import chord
 
 Floats = NDArray[np.float64]
 ACTIVATIONS = ("step", *networks.ACTIVATIONS)
@@ -43,36 +45,117 @@ def signed_distance(points: ArrayLike, w: ArrayLike, b: float) -> Floats:
     return (np.asarray(points, float) @ w + b) / length if length > 0 else np.full(np.shape(points)[:-1], np.nan)
 
 
-def chord(w: ArrayLike, along: float, half: float) -> Floats | None:
-    """Return the ends (2, 2) of the line across w (2,), ``along`` its direction from the origin, in the square [−half,
-    half]²; None where the line misses the square.
+@dataclass(frozen=True, eq=False)
+class Neuron:
+    """One neuron of two inputs, φ(w·x + b). ``w`` is (2,), ``activation`` one of ``ACTIVATIONS``."""
+
+    w: Floats
+    b: float
+    activation: str
+
+    @property
+    def length(self) -> float:
+        """The length of w; lengths below 1e-9 are 0."""
+        length = float(np.linalg.norm(self.w))
+        return length if length > 1e-9 else 0.0
+
+    @property
+    def ahead(self) -> Floats:
+        """The direction (2,) of w; without one that of the first input."""
+        return self.w / self.length if self.length else np.array([1.0, 0.0])
+
+    @property
+    def across(self) -> Floats:
+        """The direction (2,) a quarter turn to the left of w's."""
+        return np.array([-self.ahead[1], self.ahead[0]])
+
+    def output(self, points: ArrayLike) -> Floats:
+        """Return φ(w·x + b) (...) of points (..., 2)."""
+        return bent(self.activation, np.asarray(points, float) @ self.w + self.b)
+
+    def shadow(self, point: ArrayLike) -> Floats:
+        """Return the point (2,) of the line along w, through the origin, that is nearest to a point (2,)."""
+        return (np.asarray(point, float) @ self.ahead) * self.ahead
+
+    def zero(self, share: float = 1.0) -> Floats:
+        """Return the point (2,) of the line w·x + share b = 0 that is nearest to the origin."""
+        return -share * self.b / max(self.length, 1e-9) * self.ahead
+
+    def numbers(self, point: ArrayLike) -> dict[str, Any]:
+        """Return all that becomes of a point (2,), and how far the line z = 0 is from it and from the origin."""
+        x = np.asarray(point, float)
+        return {
+            "dot": float(self.w @ x),
+            "z": float(self.w @ x + self.b),
+            "output": float(self.output(x)),
+            "distance": float(signed_distance(x, self.w, self.b)),
+            "line_from_origin": abs(float(signed_distance((0, 0), self.w, self.b))),
+            "shadow": self.shadow(x),
+        }
+
+    def right(self, gate: str) -> int:
+        """Return at how many of the four corners it is above 0 where the gate is 1, and not where it is 0."""
+        return int(((CORNERS @ self.w + self.b > 0) == np.array(GATES[gate], bool)).sum())
+
+
+def level_lines(w: ArrayLike, b: float, step: float, half: float) -> list[Floats]:
+    """Return the lines (2, 2) in the square [−half, half]² on which w·x + b is a multiple of a step other than 0."""
+    w = np.asarray(w, float)
+    length, most = float(np.linalg.norm(w)), half * float(np.abs(w).sum())
+    multiples = range(int(np.ceil((b - most) / step)), int(np.floor((b + most) / step)) + 1)
+    found = [chord(w, (k * step - b) / length, half) for k in multiples if k]
+    return [ends for ends in found if ends is not None]
+
+
+@dataclass(frozen=True, eq=False)
+class Section:
+    """A square of the plane as lines across a direction; a neuron that looks there finds all points of a line alike.
+
+    ``ahead`` (2,) is the direction, of length 1, ``along`` (k,) says how far along it each line is, and ``ends``
+    (k, 2, 2) where that ends.
     """
-    ahead = np.asarray(w, float) / np.linalg.norm(w)
-    across = np.array([-ahead[1], ahead[0]])
-    low, high = -np.inf, np.inf
-    for start, step in zip(along * ahead, across, strict=True):
-        if abs(step) < 1e-12:
-            if abs(start) > half + 1e-12:
-                return None
-            continue
-        ends = sorted(((-half - start) / step, (half - start) / step))
-        low, high = max(low, ends[0]), min(high, ends[1])
-    return along * ahead + np.outer((low, high), across) if low <= high else None
+
+    ahead: Floats
+    along: Floats
+    ends: Floats
+
+    @property
+    def axis(self) -> Floats:
+        """Where the lines cross the one through the origin along the direction (k, 2), within the square or not."""
+        return self.along[:, None] * self.ahead
+
+    @property
+    def within(self) -> NDArray[np.bool_]:
+        """Whether they do so within the square (k,)."""
+        sides = self.ends @ np.array([-self.ahead[1], self.ahead[0]])
+        return sides[:, 0] * sides[:, 1] <= 0
+
+    @property
+    def nearest(self) -> Floats:
+        """The point of each line in the square that is nearest to where it crosses the axis (k, 2)."""
+        across = np.array([-self.ahead[1], self.ahead[0]])
+        low, high = np.sort(self.ends @ across, axis=1).T
+        return self.axis + np.clip(0.0, low, high)[:, None] * across
+
+    def spread(self, count: int) -> Floats:
+        """Return points evenly along each line, from end to end (count, k, 2)."""
+        share = np.linspace(0, 1, count)[:, None, None]
+        return (1 - share) * self.ends[:, 0] + share * self.ends[:, 1]
 
 
-def chords(w: ArrayLike, kink: float, half: float, count: int) -> tuple[Floats, Floats]:
-    """Return places (k,) along the direction of w, and the ends (k, 2, 2) of the lines across it in [−half, half]².
+def section(w: ArrayLike, kink: float, half: float, count: int) -> Section:
+    """Return [−half, half]² in lines across w (2,): about ``count``, evenly apart.
 
-    They are about ``count`` and evenly spread, with the square's corners and both sides of the ``kink`` among them.
+    The square's corners and both sides of the ``kink``, so far along w, are among them.
     """
     ahead = np.asarray(w, float) / np.linalg.norm(w)
     corners = half * (2 * CORNERS - 1) @ ahead
     most = float(corners.max())
     kinks = kink + 1e-4 * half * np.arange(-1, 2)
     places = np.concatenate([np.linspace(-most, most, count), corners, kinks[np.abs(kinks) < most]])
-    kept = [(place, chord(ahead, place, half * (1 + 1e-9))) for place in np.unique(places)]
-    found = [(place, ends) for place, ends in kept if ends is not None]
-    return np.array([place for place, _ in found]), np.array([ends for _, ends in found])
+    found = [(place, chord(ahead, place, half * (1 + 1e-9))) for place in np.unique(places)]
+    along, ends = zip(*((place, pair) for place, pair in found if pair is not None), strict=True)
+    return Section(ahead, np.array(along), np.array(ends))
 
 
 def least_squares(points: ArrayLike, target: ArrayLike) -> tuple[Floats, float]:

@@ -8,8 +8,9 @@ papers; running variances are over n − 1, as PyTorch's.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from lossland.compute.philox import Purpose, particles, standard_normal
 from lossland.errors import UserError
 from lossland.expression import namespace
-from lossland.models import networks
+from lossland.models import datasets, networks
 
 Floats = NDArray[np.float64]
 
@@ -114,6 +115,62 @@ def followed(
     return [running([layer[k][0] for layer in seen]) for k in range(len(layers))]
 
 
+@dataclass(frozen=True)
+class Twins:
+    """Two networks of ``depth`` tanh layers with the same weights, one without normalization and one with it.
+
+    They get a ``batch`` of inputs, ``shifted``. The statistics are those of the batch, or, after ``seen`` other
+    batches, the running ones (batch normalization alone has these).
+    """
+
+    depth: int
+    gain: float
+    norm: str = "batch"
+    batch: int = 256
+    shifted: float = 0.0
+    gamma: float = 1.0
+    beta: float = 0.0
+    eps: float = networks.EPSILON
+    seen: int = 0
+    seed: int = 0
+
+    @cached_property
+    def entered(self) -> Floats:
+        """The inputs of both (batch, WIDTH)."""
+        return inputs(self.batch, self.shifted, self.seed)
+
+    @cached_property
+    def without(self) -> list[Floats]:
+        """The activations (batch, WIDTH) without normalization: the inputs, and after each layer."""
+        return plain(weights(self.depth, self.gain, self.seed), self.entered)
+
+    @cached_property
+    def sums(self) -> list[tuple[Floats, ...]]:
+        """The normalized network's sums (batch, WIDTH) of each layer, in their four stages."""
+        made, learnt = weights(self.depth, self.gain, self.seed), (self.gamma, self.beta, self.eps)
+        fixed: Sequence[Statistics] = ()
+        if self.seen and self.norm == "batch":
+            batches = [inputs(self.batch, self.shifted, self.seed, 1 + k) for k in range(self.seen)]
+            fixed = followed(made, batches, *learnt)
+        return normed(made, self.entered, self.norm, *learnt, fixed)
+
+    @cached_property
+    def with_norm(self) -> list[Floats]:
+        """The activations (batch, WIDTH) with normalization: the inputs, and after each layer."""
+        return [self.entered, *(np.tanh(stages[-1]) for stages in self.sums)]
+
+    @property
+    def shares(self) -> Floats:
+        """The shares of saturated activations of each layer (2, depth), without normalization and with it."""
+        return np.array([[saturated(h) for h in row[1:]] for row in (self.without, self.with_norm)])
+
+    def on_its_way(self, layer: int, moves: float) -> Floats:
+        """Return the activations (batch, WIDTH) of a layer after so many of the three moves of its normalization."""
+        move = min(int(moves), 2)
+        before, after = (np.tanh(self.sums[layer][k]) for k in (move, move + 1))
+        return before + (moves - move) * (after - before)
+
+
 def saturated(activations: Floats, most: float = 0.97) -> float:
     """Return the share of activations of tanh that are as good as −1 or 1: their slope is below 6 %."""
     return float((np.abs(activations) > most).mean())
@@ -164,6 +221,24 @@ class Slice:
         """How fast slopes change along the line: the root mean square of the second derivative."""
         step = float(self.along[1] - self.along[0])
         return float(np.sqrt(np.mean((np.diff(self.line, 2) / step**2) ** 2)))
+
+
+def sliced(norm: str, gain: float, reach: float, cells: int, fine: int, seed: int = 0) -> Generator[None, None, Slice]:
+    """Return the slice of such a network's loss on two moons, as far as ``reach`` along both directions.
+
+    It has ``cells`` places along each, and ``fine`` ones on the line. Yields after each row.
+    """
+    data = datasets.moons(60, 0.1, seed)
+    points = 1.2 * (data.points - (0.5, 0.25))
+    at, along = np.linspace(-reach, reach, cells), np.linspace(-reach, reach, fine)
+    network, theta = started(norm, gain, seed=seed)
+    first, second = directions(network, theta, points, data.target, seed)
+    rows = []
+    for step, places in [*((step, at) for step in at), (0.0, along)]:
+        thetas = theta + step * second + places[:, None] * first
+        rows.append(np.asarray(network.loss(thetas, points, data.target, networks.Mode(training=True))))
+        yield
+    return Slice(at, np.array(rows[:-1]), along, rows[-1])
 
 
 def numbers_of(text: str) -> list[float]:

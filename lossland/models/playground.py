@@ -71,15 +71,18 @@ def features(text: str) -> tuple[str, ...]:
 
 def widths(text: str) -> tuple[int, ...]:
     """Return the widths of the hidden layers, ``4-2`` or ``4,2``; an empty text is none of them."""
-    parts = [part for part in re.split(r"[-,;\s]+", text.strip()) if part]
-    if len(parts) > DEEPEST or not all(re.fullmatch("[1-9]", part) and int(part) <= WIDEST for part in parts):
-        raise UserError(f"widths are up to {DEEPEST} whole numbers from 1 to {WIDEST}, such as 4-2, not {text!r}.")
-    return tuple(map(int, parts))
+    return networks.widths(text, 0, DEEPEST, WIDEST)
 
 
 def inputs(names: Sequence[str], points: Floats) -> Floats:
     """Return the features (k, N) of places (N, 2)."""
     return np.stack([FEATURES[name].of(points[:, 0], points[:, 1]) for name in names])
+
+
+def square(half: float, count: int) -> Floats:
+    """Return the places (count, count, 2) of a grid on a square, row by row from low y to high y."""
+    side = np.linspace(-half, half, count)
+    return np.stack(np.meshgrid(side, side), -1)
 
 
 def split(name: str, noise: float, share: float, seed: int) -> tuple[datasets.Data, datasets.Data]:
@@ -179,6 +182,23 @@ class Course:
         """Return the losses (2, P) then, of training and test."""
         self.reach(epoch)
         return self.losses[epoch // self.stride]
+
+    @np.errstate(all="ignore")
+    def seen(self, epoch: int, x: Floats) -> list[Floats]:
+        """Return what all layers make of features (k, N) then: these first, then (P, units, N)."""
+        theta = self.theta(epoch)
+        return forward(self._kinds, layers_of(self.net, theta), x.astype(theta.dtype))
+
+    def curves(self, epoch: int, epochs: int) -> tuple[Floats, Floats]:
+        """Return the epochs (K,) of which losses are kept, up to ``epochs``, and these (K, 2, P).
+
+        What comes after ``epoch`` is not known yet: nan. What is infinite, or no number, is 9 before it.
+        """
+        self.reach(epoch)
+        known, steps = epoch // self.stride + 1, self.stride * np.arange(epochs // self.stride + 1.0)
+        loss = np.full((len(steps), *self.losses[0].shape), np.nan)
+        loss[:known] = np.nan_to_num(self.losses[:known], nan=9.0)
+        return steps, loss
 
     def _arrive(self) -> None:
         """Set by hand what is to be set after this epoch, and keep it."""
@@ -391,3 +411,61 @@ def sizes(net: networks.Network) -> list[int]:
     """Return the units of each layer, the inputs first."""
     weights = [p.shape for p in net.parameters if p.name.endswith("weight")]
     return [weights[0][1], *(shape[0] for shape in weights)]
+
+
+# ------------------------------------------------------------------------------------------------------- the drawing
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """Where a network is drawn on the plane: a square for each unit, column by column, and links between them.
+
+    ``middles`` are those of the squares of each layer, (units, 2), of all features first, and ``halves`` half their
+    sides. A link leads from a port to another: of the ``ports`` (n, 2) the first are the outlets of all layers but the
+    last, unit by unit, the others the inlets of all but the first; ``ends`` (m, 2) are the two of each of `links`.
+    """
+
+    net: networks.Network
+    middles: list[Floats]
+    halves: list[float]
+    ports: Floats
+    ends: NDArray[np.intp]
+
+    def knobs(self) -> dict[int, Floats]:
+        """Return where each parameter is changed (2,), by its number: a weight on its link, a bias where links end."""
+        start, end = self.ports[self.ends[:, 0]], self.ports[self.ends[:, 1]]
+        found = {link[-1]: at for link, at in zip(links(self.net), start + 0.42 * (end - start), strict=True)}
+        inlets = self.ports[-len(biases(self.net)) :]
+        return found | {bias[-1]: at for bias, at in zip(biases(self.net), inlets, strict=True)}
+
+    def parameter(self, element: int) -> int | None:
+        """Return the number of a bias or weight, of all ports and then all links; an outlet has none."""
+        known = [bias[-1] for bias in biases(self.net)]
+        return [*[None] * (len(self.ports) - len(known)), *known, *(link[-1] for link in links(self.net))][element]
+
+    def strength(self, theta: Floats) -> tuple[Floats, Floats]:
+        """Return how strong links (m,) and ports (n,) are drawn, in [−1, 1], for parameters (n,): outlets have 0."""
+        weights, offsets = (theta[[one[-1] for one in known(self.net)]] for known in (links, biases))
+        return np.tanh(weights / 1.5), np.append(np.zeros(len(self.ports) - len(offsets)), np.tanh(offsets))
+
+
+def layout(net: networks.Network, names: Sequence[str], left: float, right: float, half: float) -> Layout:
+    """Return where a network with such features is drawn: these at x = ``left``, the output around ``right``.
+
+    ``half`` is half the side of the output's square.
+    """
+    units = [len(FEATURES), *sizes(net)[1:-1]]
+    wide = right - half - left
+    middles, halves = [], []
+    for k, count in enumerate(units):
+        pitch, most = (0.31, 0.12) if k == 0 else (0.55, 0.21)
+        rows = min(pitch, 2.1 / count) * ((count - 1) / 2 - np.arange(count))
+        middles.append(np.column_stack([np.full(count, left + wide * k / len(units)), rows]))
+        halves.append(min(most, 0.3 * wide / len(units), 0.4 * 2.1 / count))
+    middles, halves = [*middles, np.array([[right, 0.0]])], [*halves, half]
+    own = [middles[0][[list(FEATURES).index(name) for name in names]], *middles[1:]]
+    outlets, inlets = ([m + np.array([side * h, 0.0]) for m, h in zip(own, halves, strict=True)] for side in (1, -1))
+    sides = [*outlets[:-1], *inlets[1:]]
+    first = np.cumsum([0, *(len(one) for one in sides)])
+    ends = [(first[k] + source, first[len(own) - 1 + k] + unit) for k, unit, source, _ in links(net)]
+    return Layout(net, middles, halves, np.concatenate(sides), np.array(ends))

@@ -5,6 +5,7 @@ Pearson (1901); Hotelling (1933). Samples are the rows of ``points`` (n, d).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,6 +64,13 @@ class Principal:
             taken.append(int(np.argmax(weights)))
         return taken
 
+    def frame_of(self, features: Sequence[int]) -> Floats:
+        """Return features, one for each of the first axes, as a frame (d, k): each points the way its axis does."""
+        frame = np.zeros((len(self.values), len(features)))
+        for k, feature in enumerate(features):
+            frame[feature, k] = np.sign(self.components[k, feature])
+        return frame
+
 
 def principal(points: Floats) -> Principal:
     """Return the principal axes of samples (n, d), n at least 2: the eigenvectors of X^T X / (n − 1), X centred."""
@@ -84,6 +92,12 @@ def class_axes(points: Floats, label: Labels) -> Floats:
     """
     kinds = int(label.max()) + 1
     return principal(means(points, label, kinds) if kinds > 3 else points).components[:3].T
+
+
+def share_along(axes: Floats, covariance: Floats) -> float:
+    """Return the share of the variance of a covariance (d, d) that directions (d, k) at right angles keep."""
+    unit = axes / np.linalg.norm(axes, axis=0)
+    return float(np.trace(unit.T @ covariance @ unit) / np.trace(covariance))
 
 
 def standardized(points: Floats) -> Floats:

@@ -24,6 +24,7 @@ Floats = NDArray[np.float64]
 
 SYMBOLS = 6  # the tokens 0 to 5 ...
 START = SYMBOLS  # ... and the one that marks the beginning
+MOST = 12  # tokens that can be read in a picture
 LANES = ("token", "position", "previous", "output")
 """The parts of the stream: what a token is, where it stands, what stands before it, and what is said to come next."""
 
@@ -52,6 +53,11 @@ class Stream(Displayed):
     states: Floats
     edits: Floats
     weights: Floats
+
+    def at(self, depth: float) -> Floats:
+        """Return the states (n, d) at a depth from 0 to B: within a block with that share of what it adds."""
+        block = min(int(depth), len(self.edits) - 1)
+        return self.states[block] + (depth - block) * self.edits[block]
 
     @property
     def sum_error(self) -> float:
@@ -96,9 +102,25 @@ class Induction(Displayed):
         x[:, self.lanes["position"]] = np.eye(len(tokens))
         return x
 
+    def content(self, states: Floats) -> dict[str, Floats]:
+        """Return how much is in each lane of streams (..., d): the lengths (...) of what is there."""
+        return {name: np.linalg.norm(states[..., place], axis=-1) for name, place in self.lanes.items()}
+
     def probabilities(self, x: Floats, sharpness: float) -> Floats:
         """Return what is said to come next (..., 7): the softmax of the output lane of streams (..., d), sharpened."""
         return attention.softmax(sharpness * x[..., self.lanes["output"]])
+
+
+def tokens_of(text: str) -> list[int]:
+    """Return the tokens of a text such as ``BOS 2 4 1``, without the mark of the beginning, or raise UserError."""
+    parts = text.replace(",", " ").strip("[]() ").split()
+    parts = parts[1:] if parts and parts[0].upper() == "BOS" else parts
+    if not 1 <= len(parts) <= MOST or not set(parts) <= set(map(str, range(SYMBOLS))):
+        raise UserError(
+            f"tokens must be from 1 to {MOST} whole numbers from 0 to {SYMBOLS - 1} with spaces between, "
+            f"such as BOS 2 4 1 0 5 3 2, not {text!r}."
+        )
+    return [int(part) for part in parts]
 
 
 def induction(count: int) -> Induction:

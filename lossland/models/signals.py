@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from lossland.compute.philox import Purpose, particles, standard_normal
 from lossland.models import networks
@@ -150,6 +150,11 @@ def training(network: Deep, rate: float, most: float, seed: int = 0) -> Iterator
 def lengths(gains: Floats) -> Floats:
     """Return how long a gradient is by the inputs and each layer's output (L + 1,), from the gains; by the last, 1."""
     return np.append(np.cumprod(gains[::-1])[::-1], 1.0)
+
+
+def decades(x: ArrayLike, least: float = 1e-30) -> Floats:
+    """Return the logarithms to base 10 of numbers of any shape, as if none were below ``least`` or above 1 over it."""
+    return np.log10(np.clip(np.asarray(x, float), least, 1 / least))
 
 
 def rms(x: Floats) -> float:

@@ -179,6 +179,15 @@ def _length(rows: Array) -> Array:
     return xp.sqrt(xp.sum(rows * rows, axis=-1, keepdims=True))
 
 
+def norms_match(network: Layout, theta: Array, directions: Array) -> bool:
+    """Return whether each filter of directions (k, n) is as long as that of the parameters (n,)."""
+    weights = network.views(theta)
+    return all(
+        np.allclose(_length(part), _length(weights[name]), rtol=1e-6)
+        for row in directions for name, part in network.views(row).items() if part.ndim > 1
+    )  # fmt: skip
+
+
 def unit(vector: Array) -> Array:
     """Return a vector (n,) divided by its length."""
     return vector / (_length(vector) + math.ulp(0))
@@ -598,6 +607,9 @@ def coordinates(theta: Array, centre: Array, directions: Array) -> Floats:
 # ------------------------------------------------------------------------------------------------------------- slices
 
 
+EMPTY = np.zeros((0, 2))
+
+
 @dataclass(frozen=True, eq=False)
 class Slice(Displayed):
     """A loss over one or two coordinates, sampled.
@@ -634,6 +646,32 @@ class Slice(Displayed):
     def complete(self) -> bool:
         """Whether every point was computed."""
         return not np.isnan(self.accuracy).any() or not np.isnan(self.value).any()
+
+    @property
+    def sides(self) -> list[tuple[float, float]]:
+        """From where to where it reaches along each coordinate."""
+        return [(float(side.min()), float(side.max())) for side in (self.x, self.y) if len(side)]
+
+    def within(self, place: Sequence[float]) -> tuple[float, ...]:
+        """Return the place of the slice that is nearest to another one."""
+        return tuple(min(max(at, low), high) for at, (low, high) in zip(place, self.sides, strict=True))
+
+    def nearest(self, place: Sequence[float]) -> tuple[float, float]:
+        """Return loss and accuracy of the point of a slice over two coordinates that is nearest to a place (2,)."""
+        at = np.abs(self.y - place[1]).argmin(), np.abs(self.x - place[0]).argmin()
+        return float(self.value[at]), float(self.accuracy[at])
+
+    @property
+    def way(self) -> tuple[Floats, Floats]:
+        """What is walked along it: places (T, 2), and the true losses there (T,), empty where they are the slice's own.
+
+        That is a training's path, between two optima the curve that joins them, and without either nothing.
+        """
+        if self.kind == "points":  # the path began far from this plane
+            return (bezier(*self.marks[[0, 2, 1]], np.linspace(0, 1, 80)) if len(self.marks) == 3 else EMPTY), EMPTY[
+                :, 0
+            ]
+        return (self.path, self.path_loss) if self.path.ndim == 2 and len(self.path) > 1 else (EMPTY, EMPTY[:, 0])
 
 
 AT_ONCE = 3 * 10**8  # operations of products between two looks at a slice: some hundredths of a second

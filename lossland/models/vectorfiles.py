@@ -4,11 +4,13 @@ Nothing in a file is ever unpickled. A .npy holds the vectors (n, d). A .npz hol
 ``data``, ``X`` or its only array of two axes, beside them ``labels``, ``label``, ``target`` or ``y`` (n,), and pictures
 of the samples as ``images`` or ``pictures`` (n, h, w) or (n, h, w, 3). A .tsv has a vector in each line, as
 TensorBoard's projector writes them; a first line of names and columns of text are allowed, the first of which is the
-labels. Labels may also be a file of their own, .npy or one label a line, as TensorBoard's metadata.
+labels. Labels may also be a file of their own, .npy or one label a line, as TensorBoard's metadata; so may pictures, as
+an array in a .npy or as a sprite image: all of them in one picture, in a square grid row by row, as TensorBoard has it.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +18,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from lossland.display import Displayed
 from lossland.errors import MachineError, UserError
@@ -44,8 +47,8 @@ class Vectors(Displayed):
         return len(self.points)
 
 
-def read(path: str | Path, labels: str | Path = "") -> Vectors:
-    """Return the vectors of a file, with the labels of another one if that is named.
+def read(path: str | Path, labels: str | Path = "", pictures: str | Path = "") -> Vectors:
+    """Return the vectors of a file, with the labels and pictures of other ones if these are named.
 
     Raises UserError, in one sentence, for a file that holds none, and MachineError for one that cannot be read.
     """
@@ -54,12 +57,12 @@ def read(path: str | Path, labels: str | Path = "") -> Vectors:
     if ending not in (".npy", ".npz", ".tsv"):
         raise UserError(f"Vectors are read from a file that ends in .npy, .npz or .tsv, not {path.name!r}.")
     if ending == ".tsv":
-        points, said, pictures = *_table(path), None
+        points, said, looks = *_table(path), None
     else:
         arrays = _arrays(path)
         points = _vectors(path, arrays)
         said = next((_texts(arrays[name]) for name in LABELS if name in arrays), np.full(len(points), ""))
-        pictures = next((arrays[name] for name in PICTURES if name in arrays), None)
+        looks = next((arrays[name] for name in PICTURES if name in arrays), None)
     said = _labels(Path(labels).expanduser(), len(points)) if str(labels) else said
     if len(said) != len(points):
         raise UserError(f"{path} has {len(said)} labels for {len(points)} vectors.")
@@ -67,7 +70,10 @@ def read(path: str | Path, labels: str | Path = "") -> Vectors:
         row = int(np.flatnonzero(~np.isfinite(points).all(axis=1))[0])
         raise UserError(f"{path} has a number that is not finite in vector {row + 1}.")
     _check_size(path, points)
-    return Vectors(points, said, None if pictures is None else _pictures(path, pictures, len(points)))
+    if str(pictures):
+        path = Path(pictures).expanduser()
+        looks = _arrays(path)["vectors"] if path.suffix.lower() == ".npy" else _sprites(path, len(points))
+    return Vectors(points, said, None if looks is None else _pictures(path, looks, len(points)))
 
 
 def _check_size(path: Path, points: Floats) -> None:
@@ -172,6 +178,27 @@ def _table(path: Path) -> tuple[Floats, Texts]:
                 raise UserError(f"{path}, line {number}: {wrong.strip()!r} is no number.") from None
         raise
     return points, np.array(labels)
+
+
+def _sprites(path: Path, count: int) -> NDArray[np.uint8]:
+    """Return the pictures (n, h, w, 3) of a sprite image, a grid with as many rows as columns."""
+    try:
+        with Image.open(path) as opened:
+            whole = np.asarray(opened.convert("RGB"))
+    except FileNotFoundError:
+        raise UserError(f"There is no file {str(path)!r}.") from None
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"{path} is no picture that can be read: name a .npy, or a sprite image such as .png."
+        ) from error
+    side = math.ceil(math.sqrt(count))
+    high, wide = whole.shape[0] // side, whole.shape[1] // side
+    if not high or not wide:
+        raise UserError(
+            f"{path} is too small for {side} rows of {side} pictures: it is {whole.shape[1]}×{whole.shape[0]}."
+        )
+    cut = whole[: side * high, : side * wide].reshape(side, high, side, wide, 3)
+    return cut.swapaxes(1, 2).reshape(side * side, high, wide, 3)[:count]
 
 
 def _pictures(path: Path, found: NDArray, count: int) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 from numbers import Real
 from typing import TYPE_CHECKING, Self, cast
 
@@ -107,6 +108,15 @@ class Now(float):
         """
         wait = 0.6 * (end - begin)
         return [self.eased(begin + wait * k / count, end - wait * (1 - k / count)) for k in range(count)]
+
+    def stage(self, count: int, begin: float = 0.0, end: float = 1.0, moving: float = 1.0) -> tuple[int, float]:
+        """Return which of such movements (`staged`) has begun last, from 1 on, and how much of it is done.
+
+        Before the first it is movement 0, which is done.
+        """
+        done = self.staged(count, begin, end, moving)
+        number = ceil(done)
+        return number, done - number + 1.0
 
 
 def _gentle(share: float) -> float:

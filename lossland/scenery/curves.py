@@ -1,23 +1,29 @@
-"""What scenes of functions of x share: the window, widened to what must be seen, and what to say where one ends."""
+"""What scenes of functions of x share: window and axes, where a text stands clear of a graph, what to say at an end."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lossland.expression.function import Function
 from lossland.scenery.parameters import Point
-from lossland.world.layers import Caution
-from lossland.world.phrases import words
+from lossland.world.layers import Caution, Color, Label, Side
+from lossland.world.phrases import tex, words
+from lossland.world.plots import Plot
 
 FARTHEST = 1e3
+MOST_TERMS = 4  # of a polynomial that are written out
+NOTHING = 1e-14  # a smaller coefficient is none
 STEEPEST = 1e6  # slope of a graph beyond which it is said to stand upright
 SAMPLES = 201  # of a window
 SPARE = 0.04  # of a widened window's width: free beyond what it was widened to
 ONE = 1.0  # width of a window whose ends are one number
+WIDE, HIGH = 4.0, 3.0  # of the axes of a graph that is alone in the picture, world
+NUMBERS = 17.0  # size of the numbers on axes, pixels
 
 
 class Window(Point):
@@ -35,6 +41,45 @@ def widened(window: Sequence[float], asked: Sequence[float]) -> tuple[float, flo
     least, most = min([low, *asked]), max([high, *asked])
     edge = SPARE * (most - least)
     return (low if least == low else least - edge), (high if most == high else most + edge)
+
+
+def axes(span: tuple[float, float], heights: tuple[float, float], name: str, color: Color, **look: Any) -> Plot:
+    """Return the axes of a graph that fills the picture, ``name`` (LaTeX) in its colour; ``look`` as in `Plot`."""
+    usual = {"x_name": "x", "right": WIDE, "up": HIGH, "count": (5, 4), "number_size": NUMBERS}
+    return Plot(span, heights, y_name=tex("?", (color, name)), **usual | look)
+
+
+def beside(rising: bool, ahead: bool = True) -> Side:
+    """Return the side of a point of a graph on which a text keeps clear of it: ahead of the point, or behind it."""
+    if ahead:
+        return "below right" if rising else "above right"
+    return "above left" if rising else "below left"
+
+
+def headline(plot: Plot, text: str, color: Color) -> Label:
+    """Return the number that matters, large, over a plot: at the right of the name of its axis, clear of all graphs."""
+    (x0, x1), (_, y1) = plot.x, plot.y
+    return plot.label(x0 + 0.08 * (x1 - x0), y1, text, color, "above right", size=34)
+
+
+def taylor_terms(coefficients: NDArray[np.float64], powers: Sequence[int], centre: float) -> str:
+    """Return the first terms of a Taylor polynomial as LaTeX, each a derivative times a power over a factorial.
+
+    ``coefficients`` are f^(k)(a) / k!; ``powers``, from 0 on, are those that are not 0.
+    """
+    shift = tex("(x ? ?)", "-" if centre > 0 else "+", abs(centre)) if centre else "x"
+    if abs(coefficients[0]) < NOTHING and len(powers) > 1:
+        powers = powers[1:]
+    parts = []
+    for k in powers[:MOST_TERMS]:
+        derivative = coefficients[k] * math.factorial(k)
+        sign = "-" if derivative < 0 else "+" if parts else ""
+        power = "" if k == 0 else shift if k == 1 else f"{shift}^{{{k}}}"
+        number = "" if k and abs(abs(derivative) - 1.0) < 1e-9 else tex("?", abs(derivative)) + (r"\," if k else "")
+        parts.append(f"{sign} \\tfrac{{{number}{power}}}{{{k}!}}" if k > 1 else f"{sign} {number}{power}")
+    if len(powers) > MOST_TERMS:
+        parts.append(r"- \cdots" if coefficients[powers[MOST_TERMS]] < 0 else r"+ \cdots")
+    return " ".join(parts)
 
 
 def reached(

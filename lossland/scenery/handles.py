@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lossland.world.layers import Color, Points
+
 
 @dataclass(frozen=True, eq=False)
 class Handle:
@@ -26,3 +28,8 @@ class Handle:
     plane: float | None = None
     free: bool = False
     along: tuple[float, float, float] | None = None
+
+    def ring(self, color: Color, size: float = 7.0) -> Points:
+        """Return the ring that shows in a window where it is to be dragged; films leave it out."""
+        look: dict[str, Any] = {"group": "handles", "key": f"ring {self.name}", "name": self.name}
+        return Points(np.array([self.position]), color, size, "ring", outline=True, **look)

@@ -331,30 +331,27 @@ class Numbers(Text):
 class Point(Param[tuple[float, ...]]):
     """A point or vector. Text form: ``-1.2,1``. ``GroundPoint`` and ``PlanePoint`` are also handles in the picture."""
 
-    dimension: ClassVar[int] = 0  # how many numbers it has; 0: as many as its default
+    dimensions: ClassVar[tuple[int, ...]] = ()  # how many numbers it may have; else ``counts``, or those of its default
 
     def __init__(
         self, default: Sequence[float], min: float = -1e6, max: float = 1e6, label: str = "", help: str = "",
-        hidden: bool = False,
+        hidden: bool = False, counts: Sequence[int] = (),
     ) -> None:  # fmt: skip
         super().__init__(tuple(default), label, help, hidden)
         self.min, self.max = min, max
+        self.counts = self.dimensions or tuple(counts) or (len(self.default),)
         self._check_bounds(min, max)
         self.default = self.check(self.default)
 
     def check(self, value: object) -> tuple[float, ...]:
-        """Accept as many finite numbers as the default has, within the bounds."""
-        return self._checked(value, self.dimension or len(self.default))
-
-    def _checked(self, value: object, *counts: int) -> tuple[float, ...]:
-        """Return finite numbers within the bounds; refuse them unless there are as many as one of the counts."""
-        many = " or ".join(map(str, counts))
+        """Accept as many finite numbers as it may have, within the bounds."""
+        many = " or ".join(map(str, self.counts))
         wanted = f"{many} numbers with commas between, each from {self.min:g} to {self.max:g}"
         try:
             point = tuple(_numbers(value))
         except NO_NUMBER:
             raise self.refuse(value, wanted) from None
-        if len(point) not in counts or not all(math.isfinite(v) and self.min <= v <= self.max for v in point):
+        if len(point) not in self.counts or not all(math.isfinite(v) and self.min <= v <= self.max for v in point):
             raise self.refuse(value, wanted)
         return point
 
@@ -378,7 +375,7 @@ class PlacedPoint(Point):
     whether a scene shows it (None: always).
     """
 
-    dimension = 2
+    dimensions = (2,)
 
     def __init__(
         self,
@@ -532,7 +529,7 @@ class SpacePoint(PlacedPoint):
     A unit of it is ``unit(scene)`` long in the world.
     """
 
-    dimension = 3
+    dimensions = (3,)
 
     def __init__(
         self,
@@ -562,9 +559,7 @@ class SpacePoint(PlacedPoint):
 class PlaneOrSpacePoint(SpacePoint):
     """A point of two numbers in the plane z = 0, or of three in space."""
 
-    def check(self, value: object) -> tuple[float, ...]:
-        """Accept two or three finite numbers within the bounds."""
-        return self._checked(value, 2, 3)
+    dimensions = (2, 3)
 
 
 def _handle_at(name: str, point: Sequence[float], unit: float, move: Callable[[Any, Any], None]) -> Handle:
@@ -581,15 +576,18 @@ class Matrix(Param[tuple[tuple[float, ...], ...]]):
     """A small matrix as rows. Text form: ``2,1;1,2``.
 
     ``columns`` names a handle for each column of a 2x2 matrix, at its head in the plane z = 0, or of a 3x3 matrix, in
-    space; a unit is ``unit(scene)`` long in the world.
+    space; a unit is ``unit(scene)`` long in the world. ``rows`` are the numbers of rows that it may have, where these
+    are not those of the default alone.
     """
 
     def __init__(
         self, default: Sequence[Sequence[float]], min: float = -10, max: float = 10, label: str = "", help: str = "",
         hidden: bool = False, columns: Sequence[str] = (), unit: Callable[[Any], float] = one_each,
+        rows: Sequence[int] = (),
     ) -> None:  # fmt: skip
         super().__init__(tuple(tuple(map(float, row)) for row in default), label, help, hidden)
         self.min, self.max, self.columns, self._unit = min, max, columns, unit
+        self.rows = tuple(rows) or (len(self.default),)
         lengths = {len(row) for row in self.default}
         if len(lengths) != 1 or 0 in lengths:
             raise UserError(f"The default of Matrix must be rows of one length, not {shown(default)}.")
@@ -613,17 +611,18 @@ class Matrix(Param[tuple[tuple[float, ...], ...]]):
         scene.set(self.name, rows)
 
     def check(self, value: object) -> tuple[tuple[float, ...], ...]:
-        """Accept rows of finite numbers of the default's shape, within the bounds."""
-        n, m = len(self.default), len(self.default[0])
+        """Accept as many rows as it may have, as long as the default's, of finite numbers within the bounds."""
+        many, m = " or ".join(map(str, self.rows)), len(self.default[0])
         like = ";".join(",".join(f"{v:g}" for v in row) for row in self.default)
-        wanted = f"a {n}x{m} matrix of numbers from {self.min:g} to {self.max:g} such as {like}"
+        wanted = f"a {many}x{m} matrix of numbers from {self.min:g} to {self.max:g} such as {like}"
         try:
             flat = _numbers(value) if isinstance(value, str) else [v for row in _items(value) for v in _numbers(row)]
         except NO_NUMBER:
             raise self.refuse(value, wanted) from None
-        if len(flat) != n * m or not all(math.isfinite(v) and self.min <= v <= self.max for v in flat):
+        fits = len(flat) in [n * m for n in self.rows]
+        if not fits or not all(math.isfinite(v) and self.min <= v <= self.max for v in flat):
             raise self.refuse(value, wanted)
-        return tuple(tuple(flat[i * m : (i + 1) * m]) for i in range(n))
+        return tuple(tuple(flat[i : i + m]) for i in range(0, len(flat), m))
 
     def to_json(self, value: tuple[tuple[float, ...], ...]) -> list[list[float]]:
         """Return the rows as lists."""

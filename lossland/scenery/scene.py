@@ -390,11 +390,19 @@ class Scene(Displayed):
     @quiet()
     def set(self, name: str, value: object) -> None:
         """Change one parameter; a value that does not fit raises UserError and changes nothing."""
+        before = dict(self.values)
         self.values[name] = self.param(name).check(value)
-        self.changed(name)
+        try:
+            self.changed(name)
+        except UserError:
+            self.values = before
+            raise
 
     def changed(self, name: str) -> None:
-        """React to a changed parameter, e.g. give a new landscape its own start. Called after every ``set``."""
+        """React to a changed parameter, e.g. give a new landscape its own start. Called after every ``set``.
+
+        Where this raises UserError, every parameter has the value again that it had before.
+        """
 
     def has_control(self, name: str) -> bool:
         """Return whether the panel shows a parameter now; a scene may hide those that what it shows does not use."""

@@ -20,6 +20,8 @@ Size = tuple[int, int] | tuple[float, float]
 Rect = tuple[float, float, float, float]  # x, y, width, height in pixels
 
 FIELD_OF_VIEW = 24.0  # degrees, vertical
+BEFORE, BEHIND = 3.0, 6.0  # world units before and behind the target that are drawn, of a scene as near as most
+FAR_AWAY = 8.0  # home distance from which on they grow with it
 GLIDE = 0.09  # seconds in which the distance to the goal falls to 1/e
 LIGHT_TURN = 125.0  # degrees from the home azimuth: upper left, 35° behind the subject
 LIGHT_ELEVATION = 40.0
@@ -237,13 +239,19 @@ class Camera:
         a, e = np.radians(azimuth - LIGHT_TURN), np.radians(LIGHT_ELEVATION)
         return np.array([np.cos(e) * np.cos(a), np.cos(e) * np.sin(a), np.sin(e)])
 
+    @property
+    def depths(self) -> tuple[float, float]:
+        """How far before and behind the target is still drawn: a large scene, seen from afar, is deep too."""
+        large = max(1.0, self.home_pose.distance / FAR_AWAY)
+        return BEFORE * large, BEHIND * large
+
     def clip_from_world(self, size: Size, pose: Pose | None = None) -> Floats:
         """Return the (4, 4) matrix that takes world points (x, y, z, 1) to clip space; read only."""
-        return _clip_from_world(self.flat, pose or self.pose, size[0] / size[1])
+        return _clip_from_world(self.flat, pose or self.pose, size[0] / size[1], self.depths)
 
     def project(self, points: ArrayLike, size: Size, pose: Pose | None = None) -> Floats:
         """Return pixels (..., 2), y down, of world points (..., 3)."""
-        turn, offset = _pixels_from_world(self.flat, pose or self.pose, (size[0], size[1]))
+        turn, offset = _pixels_from_world(self.flat, pose or self.pose, (size[0], size[1]), self.depths)
         seen = np.asarray(points, float) @ turn + offset
         depth = seen[..., 2:]
         return seen[..., :2] / np.where(np.abs(depth) < 1e-9, 1e-9, depth)
@@ -269,7 +277,7 @@ def _axes(flat: bool, pose: Pose) -> tuple[Floats, Floats, Floats]:
 
 
 @lru_cache(maxsize=32)  # a frame asks for the same matrix many times
-def _clip_from_world(flat: bool, pose: Pose, aspect: float) -> Floats:
+def _clip_from_world(flat: bool, pose: Pose, aspect: float, depths: tuple[float, float]) -> Floats:
     right, up, back = _axes(flat, pose)
     eye = np.asarray(pose.target) + pose.distance * back
     view_from_world = np.eye(4)
@@ -284,7 +292,7 @@ def _clip_from_world(flat: bool, pose: Pose, aspect: float) -> Floats:
         clip_from_view[3, 3] = 1.0
         clip_from_view[:2, 3] = pose.shift
     else:
-        near, far = max(pose.distance - 3.0, 0.05 * pose.distance), pose.distance + 6.0
+        near, far = max(pose.distance - depths[0], 0.05 * pose.distance), pose.distance + depths[1]
         clip_from_view[0, 0], clip_from_view[1, 1] = focal / aspect, focal
         clip_from_view[2, 2], clip_from_view[2, 3] = (far + near) / (near - far), 2 * far * near / (near - far)
         clip_from_view[3, 2] = -1.0
@@ -295,8 +303,10 @@ def _clip_from_world(flat: bool, pose: Pose, aspect: float) -> Floats:
 
 
 @lru_cache(maxsize=32)
-def _pixels_from_world(flat: bool, pose: Pose, size: tuple[float, float]) -> tuple[Floats, Floats]:
+def _pixels_from_world(
+    flat: bool, pose: Pose, size: tuple[float, float], depths: tuple[float, float]
+) -> tuple[Floats, Floats]:
     """Return what takes a world point to its pixel times its depth, and the depth: a factor (3, 3), an addend (3,)."""
-    x, y, _, w = _clip_from_world(flat, pose, size[0] / size[1])
+    x, y, _, w = _clip_from_world(flat, pose, size[0] / size[1], depths)
     rows = np.array([size[0] / 2 * (w + x), size[1] / 2 * (w - y), w])
     return np.ascontiguousarray(rows[:, :3].T), rows[:, 3]

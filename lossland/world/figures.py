@@ -1,4 +1,4 @@
-"""The figures of mathematics, ready to stand in a picture: angles, braces, lengths, gauges, chips, arcs and tables.
+"""The figures of mathematics, ready to stand in a picture: angles, braces, lengths, gauges, chips, tables, sliders.
 
 Each is a ``layers.Compound``: plain data that says what it consists of. A place is (3,) in the world, or (2,) in the
 plane z = 0, and so is a direction. Sizes are world units, so that figures keep their proportions in every window.
@@ -32,8 +32,9 @@ from lossland.world.layers import (
     Points,
     Polygon,
     Shades,
+    Solid,
 )
-from lossland.world.shapes import grid, lifted
+from lossland.world.shapes import grid, lifted, polytope, rectangle
 
 Floats = NDArray[np.float64]
 Vector = Sequence[float] | Array
@@ -45,9 +46,11 @@ STEP = 3.0  # degrees between the points of an angle's arc
 ARC_POINTS = 49  # of a weighted arc; an odd number, so that one is at its peak
 NARROW = 8.0  # degrees: no text fits close to a narrower angle
 SQUARE = 1e-3  # radians: tolerance of a right angle
+FLAT = 1e-3  # how far from a plane, or from a line, the points of a hull are at least
 DIM = 0.45  # how opaque is what does not matter now
 SLANTED = 0.8  # how far a text moves away from a line at 45°, in sizes of the figure
 WIDER = 2.0  # how much wider than high a text is
+ROOM = 0.1  # world: least side of a rectangle that has room for a name
 MUTED = 0.5  # the share of its colour in a plain chip's filled part
 LABEL_SIZE, FORMULA_SIZE = 17.0, 22.0  # logical pixels
 
@@ -410,6 +413,57 @@ class Gauge(Compound):
         return self.radius * np.stack([np.cos(angle), np.sin(angle), 0 * angle], -1)
 
 
+@dataclass(frozen=True, eq=False)
+class GrownRectangle(Compound):
+    """A rectangle u by v at the origin that has grown to another: a strip on each side, and a corner between them.
+
+    ``before`` and ``after`` are the lengths of its sides (u, v) in the world.
+    """
+
+    before: tuple[float, float]
+    after: tuple[float, float]
+    color: Color = "grid"
+    gains: tuple[Color, Color, Color] = ("i", "j", "area")  # of v du, u dv and du dv
+
+    def made(self) -> Sequence[Layer]:
+        """Return the four rectangles with their names; that of a corner with no room for one is left out."""
+        (u0, v0), (u1, v1) = self.before, self.after
+        wide, high, corner = self.gains
+        made: list[Layer] = [
+            Polygon(rectangle((0, u0), (0, v0)), self.color, 0.22, 2.0, name="u v"),
+            Polygon(rectangle((u0, u1), (0, v0)), wide, 0.6, 2.0, name="v du"),
+            Polygon(rectangle((0, u0), (v0, v1)), high, 0.6, 2.0, name="u dv"),
+            Polygon(rectangle((u0, u1), (v0, v1)), corner, 0.8, 2.0, name="du dv"),
+            Label((u0 / 2, 0, 0), "u", latex=True, size=32, side="below"),
+            Label((0, v0 / 2, 0), "v", latex=True, size=32, side="left"),
+            Label((u1, v0 / 2, 0), r"v\,du", wide, latex=True, size=30, side="right"),
+            Label((u0 / 2, v1, 0), r"u\,dv", high, latex=True, size=30, side="above"),
+        ]
+        if min(abs(u1 - u0), abs(v1 - v0)) > ROOM:
+            made.append(Label((u1, v1, 0), r"du\,dv", corner, latex=True, size=26, side="above right"))
+        return made
+
+
+@dataclass(frozen=True, eq=False)
+class Car(Compound):
+    """A small car that stands on a ``place`` of a road along x."""
+
+    place: Vector
+    color: Color = "grid"
+    size: float = 1.5
+
+    def made(self) -> Sequence[Layer]:
+        """Return body and wheels."""
+        middle = place(self.place, "The place of a car") + self.size * np.array([0.0, 0.113, 0.0])
+        body = [(-0.2, -0.07), (0.2, -0.07), (0.2, 0.03), (0.11, 0.05), (0.05, 0.14), (-0.12, 0.14), (-0.2, 0.05)]
+        wheels = middle + self.size * np.array([(-0.11, -0.07, 0.0), (0.11, -0.07, 0.0)])
+        corners = middle + self.size * np.array([(x, y, 0.0) for x, y in body])
+        return [
+            Polygon(corners, self.color, 0.85, 2.0, name=self.name or "Car"),
+            Points(wheels, "text", 8.0, "disc", outline=True, pickable=False),
+        ]
+
+
 # -------------------------------------------------------------------------------------------------------- chips
 def text_width(text: str) -> float:
     """Return about how wide a bold text is, in its own heights: enough to cut plates to measure without a font."""
@@ -424,6 +478,16 @@ def text_width(text: str) -> float:
         return 0.82 if letter in "mwMW" else 0.66 if letter.isupper() else 0.56
 
     return 0.85 * sum(map(wide, text))
+
+
+def rows_apart(x: ArrayLike, width: float) -> NDArray[np.int64]:
+    """Return a row (n,), from 0 on, for plates of a width at places ``x`` (n,): the first where it covers no other."""
+    places, ends = np.asarray(x, float), [-np.inf] * np.size(x)  # ends: how far each row is taken
+    rows = np.zeros(len(places), np.int64)
+    for k in np.argsort(places):
+        rows[k] = next(row for row, end in enumerate(ends) if end <= places[k] - width / 2)
+        ends[rows[k]] = places[k] + width / 2
+    return rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -482,6 +546,11 @@ class Chips(Compound):
             return np.asarray(self.width, float)
         return self.height * np.array([0.75 + 0.56 * text_width(text) for text in self.text])
 
+    @property
+    def reach(self) -> float:
+        """How far from x = 0 the ends of those are that lie along x."""
+        return float(np.max(np.abs(places(self.position, "The positions")[:, 0]) + 0.5 * self.widths))
+
     @cached_property
     def top(self) -> Floats:
         """The middle (n, 3) of each upper edge: where arcs begin and end."""
@@ -507,6 +576,76 @@ class Chips(Compound):
                 corner, right, up, self.color, "height", level, tint, alpha, tuple(self.text), rounding=0.28, worth=said
             )
         ]
+
+
+SENTENCE_GAP = 0.05  # between the words of a sentence in one row
+SENTENCE_ROWS = 0.35  # and around those in two rows, in heights
+SENTENCE_LETTERS = (99, 9, 7, 6, 5, 4)  # of long words there, shortened until all are as high
+
+
+def sentence(
+    words: Sequence[str], wide: float, high: float = 0.42, low: float = 0.24, up: Vector = (0.0, 1.0, 0.0)
+) -> Chips:
+    """Return words in their order around the origin, as large as there is room in a width, ``high`` at most.
+
+    They stand side by side. Where they would not be as high as ``low``, they stand in two rows, up and down in turn,
+    and long ones are shortened until they are.
+    """
+    measured = _word_widths(words)
+    height = min(high, (wide - SENTENCE_GAP * (len(words) - 1)) / float(measured.sum()))
+    if height >= low:
+        return Chips.row(words, gap=SENTENCE_GAP, height=height, width=height * measured, up=up)
+
+    def of(letters: int) -> Chips:
+        short = [one if len(one) <= letters else f"{one[: letters - 1]}…" for one in words]
+        measured = _word_widths(short)
+        x = _staggered(measured, SENTENCE_ROWS)
+        left, right = float((x - 0.5 * measured).min()), float((x + 0.5 * measured).max())
+        height = min(high, wide / (right - left))
+        rows = (1 - np.arange(len(x)) % 2) * (1.0 + SENTENCE_ROWS)
+        middle = (x - 0.5 * (left + right))[:, None] * (1.0, 0.0, 0.0) + rows[:, None] * unit(up, "The up of Chips")
+        return Chips(short, height * middle, height=height, width=height * measured, up=up)
+
+    return next((chips for chips in map(of, SENTENCE_LETTERS) if chips.height >= low), of(SENTENCE_LETTERS[-1]))
+
+
+def _word_widths(words: Sequence[str]) -> Floats:
+    """Return how wide chips of words are (n,), in heights: close to the text."""
+    return np.array([0.4 + 0.56 * text_width(word) for word in words])
+
+
+def _staggered(wide: Floats, gap: float) -> Floats:
+    """Return the x (n,) of the middles of n chips in two rows in turn, a gap at least between two of a row.
+
+    The middle of each one in the lower row is between two of the upper row, at least half a gap from both.
+    """
+    x = [0.0]
+    for k in range(1, len(wide)):
+        free = x[k - 2] + 0.5 * (wide[k - 2] + wide[k]) + gap if k > 1 else 0.0
+        x.append(max(free, x[-1] + 0.5 * (wide[k - k % 2] + gap)))
+    return np.array(x)
+
+
+# ---------------------------------------------------------------------------------------------------------- hulls
+@dataclass(frozen=True, eq=False)
+class Hull(Compound):
+    """The convex hull of a few points (n, 3): a body or a triangle, where they span one, and lines between all."""
+
+    points: Array
+    color: Color = "grid"
+    alpha: float = 0.14
+
+    def made(self) -> Sequence[Layer]:
+        """Return the body or the triangle, and the lines."""
+        points = places(self.points, "The points of a Hull")
+        sides = [points[[a, b]] for a in range(len(points)) for b in range(a)]
+        parts: list[Layer] = [Lines(sides, self.color, 1.2, 0.7, pickable=False)]
+        spread = np.linalg.svd(points - points.mean(axis=0), compute_uv=False) if len(points) > 2 else np.zeros(3)
+        if len(points) > 3 and spread[2] > FLAT:
+            parts.insert(0, Solid(polytope(points), self.color, self.alpha, 0.0, name=self.name or "Hull"))
+        elif len(points) == 3 and spread[1] > FLAT:
+            parts.insert(0, Polygon(points, self.color, self.alpha, 0.0, name=self.name or "Hull"))
+        return parts
 
 
 # --------------------------------------------------------------------------------------------------------- arcs
@@ -796,3 +935,45 @@ class Table(Compound):
             path = [(x + inward, -gap), (x, -gap), (x, rows + gap), (x + inward, rows + gap)]
             sides.append(np.array([self._point(across, down) for across, down in path]))
         return sides[0], sides[1]
+
+
+# ------------------------------------------------------------------------------------------------------- sliders
+@dataclass(frozen=True, eq=False)
+class Sliders(Compound):
+    """Knobs on tracks that rise from each ``foot`` (n, 3) by ``length`` (n,): at the foot is ``low``, above ``high``.
+
+    A ``value`` (n,) beyond them has its knob at the end. A handle of a scene is at its ``grip`` and sets ``value_at``.
+    """
+
+    foot: Sequence[Sequence[float]] | Array
+    length: Sequence[float] | Array
+    value: Sequence[float] | Array
+    low: float = 0.0
+    high: float = 1.0
+    up: Vector = (0.0, 1.0, 0.0)
+    size: float = 5.0
+
+    @cached_property
+    def _ways(self) -> Floats:
+        """The ways (n, 3) from each foot to the other end of its track."""
+        return np.asarray(self.length, float)[:, None] * unit(self.up, "The up of Sliders")
+
+    @cached_property
+    def grips(self) -> Floats:
+        """Where the knobs are (n, 3)."""
+        share = np.clip((np.asarray(self.value, float) - self.low) / (self.high - self.low), 0.0, 1.0)
+        return places(self.foot, "The feet of Sliders") + share[:, None] * self._ways
+
+    def value_at(self, index: int, position: Vector) -> float:
+        """Return the value that a slider has when its knob is dragged to a place, within both ends."""
+        way = self._ways[index]
+        up = (place(position, "The place of a knob") - places(self.foot, "The feet of Sliders")[index]) @ way
+        return self.low + float(np.clip(up / (way @ way), 0.0, 1.0)) * (self.high - self.low)
+
+    def made(self) -> Sequence[Layer]:
+        """Return the tracks, and the knobs on them."""
+        feet = places(self.foot, "The feet of Sliders")
+        return [
+            Lines([*np.stack([feet, feet + self._ways], axis=1)], "grid.axis", 2.0, depth=False, pickable=False),
+            Points(self.grips, "accent", self.size, "disc", outline=True, name=self.name or "Drag"),
+        ]

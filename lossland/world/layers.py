@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cache, cached_property, lru_cache
 from math import floor, inf, isnan, log10
@@ -696,6 +696,12 @@ class Label(Layer):
     side: Side | Sequence[float] | Array = "right"
     bold: bool = True
     plate: Color = ""
+
+    @classmethod
+    def each(cls, positions: ArrayLike, texts: Iterable[str], color: Color = "dim", **look: Any) -> list[Label]:
+        """Return a text at each position (n, 3), such as numbers and names along an edge; ``look`` is of all."""
+        places = np.asarray(positions, float).reshape(-1, 3)
+        return [cls(place, text, color, **look) for place, text in zip(places, texts, strict=True)]
 
 
 # -------------------------------------------------------------------------------------- notes beside the picture

@@ -62,6 +62,7 @@ JUMP = 1 / 50  # of the plot's height: a rise between samples that are as near a
 MOST_PIECES = 20_000
 TOUCH = 1e-5  # widths of the plot: half the distance of the points that a tangent is drawn through
 ON_EDGE = 1e-9
+THREAD = 0.55  # how opaque the lines between two number lines are
 OUTSIDE = 1e6  # heights of the plot: far enough for what is clipped away
 
 
@@ -521,6 +522,16 @@ class NumberLine(Compound):
     def points(self, values: ArrayLike, color: Color = "accent", size: float = 7.0, **named: Unpack[Named]) -> Pieces:
         """Return discs at values (n,), or at a single one."""
         return Pieces([Points(self.point_at(np.ravel(values)), color, size, "disc", outline=True)], units=self, **named)
+
+    def threads(self, other: NumberLine, values: ArrayLike, images: ArrayLike, **named: Unpack[Named]) -> Pieces:
+        """Return faint lines from values (n,) to what becomes of them (n,) on another line.
+
+        Those that do not end on it are left out. They lie dense where numbers come together.
+        """
+        start, end = np.asarray(values, float), np.asarray(images, float)
+        inside = np.isfinite(start) & np.isfinite(end) & (np.abs(2 * other.scale.share(end) - 1) <= 1)
+        ways = np.stack([self.point_at(start[inside]), other.point_at(end[inside])], axis=1)
+        return Pieces([Lines(list(ways), "faint", 1.0, THREAD, pickable=False)], **named)
 
     def made(self) -> Sequence[Layer]:
         """Return line, ticks, numbers and name."""

@@ -45,6 +45,13 @@ def point_at(points: ArrayLike, times: ArrayLike, time: float) -> Floats:
     return start + (time - begin) * ((end - start) / (clock[after] - begin))
 
 
+def part_of(times: ArrayLike, points: ArrayLike, begin: float, end: float) -> tuple[Floats, Floats]:
+    """Return the part of a line through points (n, d) from one time to another: its times (m,) and points (m, d)."""
+    times, points = np.asarray(times, float), np.asarray(points, float)
+    at = np.concatenate([[begin], times[(times > begin) & (times < end)], [end]])
+    return at, np.stack([np.interp(at, times, column) for column in points.T], -1)
+
+
 def lifted(points: ArrayLike, z: float = 0.0) -> Floats:
     """Return points of the plane (..., 2) as points of the world (..., 3) at the height ``z``."""
     flat = np.asarray(points, float)
@@ -63,11 +70,47 @@ def box(low: ArrayLike, high: ArrayLike) -> Floats:
     return (1 - share) * np.asarray(low, float) + share * np.asarray(high, float)
 
 
-def grid(half: float, step: float = 1.0) -> Floats:
-    """Return the lines (2 n, 2, 2) of a square grid from -half to half, each as two ends: up and across, in turn."""
-    ticks = np.linspace(-half, half, 2 * round(half / step) + 1)
-    ends = [line for k in ticks for line in (((k, -half), (k, half)), ((-half, k), (half, k)))]
+def grid(half: float, step: float = 1.0, reach: float | None = None) -> Floats:
+    """Return the lines (2 n, 2, 2) of a square grid from -half to half, each as two ends: up and across, in turn.
+
+    They are as long as that, or go from -reach to reach.
+    """
+    ticks, end = np.linspace(-half, half, 2 * round(half / step) + 1), half if reach is None else reach
+    ends = [line for k in ticks for line in (((k, -end), (k, end)), ((-end, k), (end, k)))]
     return np.array(ends, float)
+
+
+def patches(middles: ArrayLike, half: float, height: ArrayLike, lift: ArrayLike = 0.0) -> Floats:
+    """Return square sheets (s, n (s + 3), 3) side by side in one grid, apart from each other by what is not there.
+
+    Their ``middles`` are (n, 2), ``half`` is half of their side; they stand ``height`` (n, s, s) above ``lift``, a
+    number or (n,). The last points of each stand twice, so that light falls on its edge as on the rest.
+    """
+    height = np.asarray(height, float)
+    side = np.linspace(-half, half, height.shape[1])
+    x, y = np.meshgrid(side, side)
+    middles, lift = np.asarray(middles, float), np.broadcast_to(lift, len(height))
+    x, y = x + middles[:, 0, None, None], y + middles[:, 1, None, None]
+    points = np.stack([x, y, height + lift[:, None, None]], -1)
+    points = np.pad(points, ((0, 0), (0, 0), (1, 1), (0, 0)), mode="edge")
+    points = np.pad(points, ((0, 0), (0, 0), (0, 1), (0, 0)), constant_values=np.nan)
+    return points.transpose(1, 0, 2, 3).reshape(height.shape[1], -1, 3)
+
+
+def over_patches(values: NDArray) -> NDArray:
+    """Return values (n, s, s) of `patches` at the points (s, n (s + 3)) of their grid."""
+    return np.pad(values, ((0, 0), (0, 0), (1, 2)), mode="edge").transpose(1, 0, 2).reshape(values.shape[1], -1)
+
+
+def patch_of(cell: int, columns: int, size: int) -> int:
+    """Return in which of `patches` a cell lies, of a grid of so many columns of points; ``size`` is s."""
+    return cell % (columns - 1) // (size + 3)
+
+
+def ribbon(points: ArrayLike, width: float) -> Floats:
+    """Return a line (n, 3) as a band (2, n, 3), so wide along y, for a ``Sheet``."""
+    side = np.array([0.0, width / 2, 0.0])
+    return np.stack([np.asarray(points, float) - side, np.asarray(points, float) + side])
 
 
 def in_steps(size: float, least: float, step: float = 1.3) -> float:

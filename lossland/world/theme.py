@@ -216,9 +216,8 @@ READABLE = 4.5  # contrast of text with its ground (WCAG 2, level AA)
 LANES = 8  # colours of lanes that can be told apart; further lanes have the same again, with a mark (see ``marked``)
 USUAL_LANE = {"sgd": 0, "momentum": 1, "rmsprop": 2, "adam": 3, "lion": 4, "adamax": 5, "amsgrad": 6, "nesterov": 7}
 """The colour of a lane that each of these optimizers has where it is free."""
-_MORE = ("good", "signed.high", "optimizer.yogi", "optimizer.gradient_descent")
-CLASSES = (*(f"lane.{k}" for k in (*range(1, LANES), 0)), *_MORE)
-"""Whose colours groups of samples have: twelve that can be told apart, so that ten digits have ten."""
+CLASSES = (*(f"lane.{k}" for k in (*range(1, LANES), 0)), *(f"class.{k}" for k in range(LANES, LANES + 4)))
+"""The colours of groups of samples: those of the lanes and four more, so that ten digits have ten."""
 CATEGORIES = 4  # basins have this many colours; letters at the minima are the second channel
 
 _HEIGHT_DARK = (
@@ -286,6 +285,10 @@ DARK = Theme(
         "lane.5": "#971DCB",
         "lane.6": "#B6095A",
         "lane.7": "#AF6AFD",
+        "class.8": "#DE000B",
+        "class.9": "#C8647A",
+        "class.10": "#D3D3A6",
+        "class.11": "#B159B1",
         "basin.0": "#1C466F",
         "basin.1": "#8B7035",
         "basin.2": "#286552",
@@ -378,6 +381,10 @@ PRINT = Theme(
         "lane.5": "#5B93EE",
         "lane.6": "#A37691",
         "lane.7": "#4F4700",
+        "class.8": "#4EBCD3",
+        "class.9": "#BC9B85",
+        "class.10": "#370BA6",
+        "class.11": "#6F0064",
         "basin.0": "#7AAAD4",
         "basin.1": "#F4DCA1",
         "basin.2": "#95CCB6",

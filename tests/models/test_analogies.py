@@ -108,3 +108,21 @@ def test_an_unknown_word_is_told_with_near_spellings():
     assert "\n" not in str(caught.value)
     with pytest.raises(UserError, match=r"common English words\.$"):
         known.read("zzzzqq")
+
+
+def test_a_sum_finds_its_nearest_words_and_says_which_of_its_own_would_be_nearer():
+    """king − man + woman, by plain NumPy: queen, and nearer than it king itself."""
+    known = datasets.glove()
+    compass = analogies.Compass(known.vectors)
+    total = known.rows("king woman").sum(axis=0) - known.rows("man")[0]
+    cosine = known.vectors @ total / np.linalg.norm(known.vectors, axis=1) / np.linalg.norm(total)
+    order = [known.words[k] for k in np.argsort(-cosine)]
+    assert order[0] == "king"
+    found = analogies.Sum(known, compass, ("king", "woman"), ("man",), 3)
+    assert list(found.nearest) == [word for word in order if word not in ("king", "man", "woman")][:3]
+    np.testing.assert_allclose(found.cosines, [cosine[known.index[word]] for word in found.nearest])
+    np.testing.assert_allclose(found.own_cosines, [cosine[known.index[word]] for word in ("king", "woman", "man")])
+    assert found.left_out == ("king", pytest.approx(cosine.max()))
+    np.testing.assert_allclose(found.vectors[-1], total)
+    included = analogies.Sum(known, compass, ("king", "woman"), ("man",), 3, included=True)
+    assert (list(included.nearest), included.left_out) == (order[:3], None)

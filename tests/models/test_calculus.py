@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import factorial
+
 import numpy as np
 import pytest
 from scipy.integrate import quad
@@ -93,8 +95,23 @@ def test_taylor_polynomials_and_the_bound_of_their_error() -> None:
     sine = [0.0, 1.0, 0.0, -1 / 6, 0.0, 1 / 120, 0.0, -1 / 5040, 0.0, 1 / 362880]
     values = [calculus.polynomial(sine[: n + 1], 0.0, np.pi / 2) for n in (1, 3, 5, 7, 9)]
     np.testing.assert_allclose(values, [1.570796, 0.924832, 1.004525, 0.999843, 1.000004], atol=5e-7)
-    bound = calculus.remainder_bound([1 / 24], 3, np.pi / 2)  # |sin''''| / 4! is at most 1/24
-    assert abs(values[1] - 1.0) <= bound == pytest.approx((np.pi / 2) ** 4 / 24)
+    x, bounds = calculus.remainder_bounds(ll.function("sin(x)"), 0.0, 3, (-1.0, np.pi / 2))
+    wanted = np.sin(np.abs(x)) * np.abs(x) ** 4 / 24  # sin'''' = sin, which rises up to π/2
+    np.testing.assert_allclose(bounds, wanted, atol=1e-12)
+    assert abs(values[1] - 1.0) <= bounds[-1]
+    x, bounds = calculus.remainder_bounds(ll.function("abs(x)"), -0.5, 2, (-1.0, 1.0))
+    assert np.isnan(bounds[x > 0]).all()
+    np.testing.assert_array_equal(bounds[x < 0], 0.0)
+
+
+def test_the_copy_of_a_circling_number_has_its_powers() -> None:
+    x = np.linspace(-2.0, 2.0, 9)
+    for degree in (0, 1, 4, 15):
+        wanted = sum((1j * x) ** k / factorial(k) for k in range(degree + 1))
+        points = calculus.circling_copy(degree, x)
+        np.testing.assert_allclose(points[:, 2] + 1j * points[:, 1], wanted, atol=1e-14)
+    half = calculus.circling_copy(1.5, x)
+    np.testing.assert_allclose(half, (calculus.circling_copy(1, x) + calculus.circling_copy(2, x)) / 2)
 
 
 def test_newton_finds_the_root_of_two() -> None:
@@ -140,10 +157,17 @@ def test_the_end_of_a_gauge_is_a_round_number_above() -> None:
     assert found == pytest.approx([20.0, 0.95, 8.5, 105.0])
 
 
+def test_a_map_of_the_plane_and_its_jacobian() -> None:
+    made = calculus.PlaneMap(ll.landscape("x^2 - y^2"), ll.landscape("2*x*y"))  # z -> z², whose derivative is 2 z
+    points = np.array([[(1.0, 1.0), (-0.5, 2.0)], [(0.3, -0.7), (0.0, 0.0)]])
+    squares = (points[..., 0] + 1j * points[..., 1]) ** 2
+    np.testing.assert_allclose(made(points), np.stack([squares.real, squares.imag], -1), atol=1e-15)
+    np.testing.assert_allclose(made.jacobian((0.3, -0.7)), [[0.6, 1.4], [-1.4, 0.6]], atol=1e-15)
+
+
 def test_what_maps_make_of_a_tiny_grid_is_what_their_jacobians_make_of_it() -> None:
-    lines = calculus.square_lines(2, 3)
-    assert lines.shape == (6, 7, 2)
-    assert {tuple(line[0]) for line in lines.tolist()} == {(-1, -1), (-1, 0), (-1, 1), (0, -1), (1, -1)}
+    run = np.linspace(-1.0, 1.0, 7)
+    lines = np.stack(np.meshgrid(run, run), -1)
     first, second = np.array([[2.0, 1.0], [0.0, -1.0]]), np.array([[0.0, 3.0], [1.0, 1.0]])
 
     def bent(points: np.ndarray) -> np.ndarray:
@@ -152,3 +176,9 @@ def test_what_maps_make_of_a_tiny_grid_is_what_their_jacobians_make_of_it() -> N
     one, both = calculus.enlarged([bent, lambda points: points @ second.T], (0.0, 0.0), 1e-6 * lines)
     np.testing.assert_allclose(one / 1e-6, lines @ first.T, atol=1e-5)
     np.testing.assert_allclose(both / 1e-6, lines @ (second @ first).T, atol=1e-5)
+
+
+def test_the_corner_of_a_product_is_a_share_of_its_gain() -> None:
+    # u = v = x: of 2 x h + h² that x² gains, the corner has h²
+    assert calculus.corner_share(lambda x: x, lambda x: x, 2.0, 0.5) == pytest.approx(0.25 / (2 * 2 * 0.5 + 0.25))
+    assert calculus.corner_share(lambda x: x, lambda x: 1 / x, 2.0, 0.5) == 0.0

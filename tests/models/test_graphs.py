@@ -110,9 +110,22 @@ def test_where_a_graph_stands() -> None:
     way = ways["a", "f"]
     assert [column for column, _ in way] == [0.0, 1.0, 2.0, 3.0, 4.0]
     assert not set(way[1:-1]) & set(nodes.values())  # it goes around the cards
-    places, paths = graphs.placed(graph, wide=1.0, gap=0.5, room=2.0, pitch=1.0)
+    places, paths = graphs.placed(graph, (1.0, 1.0), gap=0.5, room=2.0, pitch=1.0)
     assert places["f"][0] == 6.0
     np.testing.assert_allclose(paths["v5", "f"][[0, -1]], [places["v5"] + (0.5, 0, 0), places["f"] - (0.5, 0, 0)])
+
+
+def test_a_neuron_is_one_column() -> None:
+    """What bends a sum stands half a row below it; both are a quarter of a row from the middle of theirs."""
+    net = graphs.network((2, 2, 2), "sigmoid", (0.0, 1.0))
+    places, paths = graphs.placed(net, (1.0, 1.5), gap=0.5, room=2.0, pitch=4.0)
+    assert places["x1"].tolist() == [0.0, 2.0, 0.0]
+    assert places["z11"].tolist() == [3.0, 3.0, 0.0]
+    assert places["h11"].tolist() == [3.0, 1.0, 0.0]
+    assert places["o2"].tolist() == [6.0, -3.0, 0.0]
+    assert places["E"].tolist() == [7.5, -1.0, 0.0]
+    np.testing.assert_allclose(paths["z11", "h11"][[0, -1]], [(3, 2.25, 0), (3, 1.75, 0)])
+    np.testing.assert_allclose(paths["h12", "z21"][[0, -1]], [(3.5, -3, 0), (5.5, 3, 0)])
 
 
 @pytest.mark.parametrize("text", ["3", "x", "sin(1)", "x*", "+".join(f"x{k}*x{k}" for k in range(12))])

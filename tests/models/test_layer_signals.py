@@ -135,3 +135,8 @@ def test_training_mends_what_explodes_and_not_what_has_vanished() -> None:
     first, last = totals("sigmoid", 1.0)
     assert last == pytest.approx(first, rel=0.3)
     assert last < 1e-11
+
+
+def test_decades_have_a_floor_and_a_ceiling() -> None:
+    found = signals.decades([0.0, 1e-40, 1e-3, 1.0, 200.0, np.inf])
+    np.testing.assert_allclose(found, [-30, -30, -3, 0, np.log10(200), 30])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -192,3 +194,38 @@ def test_no_other_patience_ends_nearer_to_a_step(values: list[float], share: flo
     nearest = min((abs(end - index) for end in ends if end is not None), default=None)
     found = stopping(values, patience_to(values, index, higher), higher)
     assert (None if found is None else abs(found - index)) == nearest
+
+
+def test_a_sweep_in_tiles_is_that_in_one_piece() -> None:
+    rates = [0.001, 0.01, 0.1]
+    *_, whole = curves.digits_training(40, 0.2, rates, epochs=6, every=3)
+    tiled = curves.swept(40, 0.2, rates, 6, 3, seed=0, tile=2)
+
+    def last() -> Iterator[curves.Curves]:
+        yield (yield from tiled)  # type: ignore[misc]
+
+    *_, found = last()
+    np.testing.assert_array_equal(found.steps, [0, 3, 6])
+    for name in ("loss", "val_loss", "accuracy", "val_accuracy"):
+        np.testing.assert_allclose(getattr(found, name), getattr(whole, name), rtol=1e-6)
+
+
+def test_typed_numbers_are_curves() -> None:
+    (pair,) = curves.typed("3, 2; 4, 5, 6")
+    assert pair.train is not None
+    assert pair.validation is not None
+    assert (pair.train.values.tolist(), pair.validation.values.tolist()) == ([3, 2], [4, 5, 6])
+    assert curves.typed("loss") == []
+
+
+def test_what_is_not_in_the_picture_is_told() -> None:
+    values = np.array([0.5, -1.0, 2.0, 9.0, np.nan, 0.01])
+    assert curves.outside(values, 0.1, 4.0, log=True) == [
+        "A log scale shows what is above 0: 1 of 5 values are not.", "1 × cut above 4, the highest is 9.",
+        "1 × cut below 0.1, the lowest is 0.01.",
+    ]  # fmt: skip
+    steps = np.arange(4)
+    ends = curves.Pair("a", Scalars(steps, np.array([1.0, 2.0, np.nan, np.inf])))
+    gap = curves.Pair("b", None, Scalars(steps, np.array([1.0, np.nan, 2.0, 3.0])))
+    assert curves.no_numbers([ends, gap], "step") == ["a: training is no number after step 1, and 1 more."]
+    assert curves.no_numbers([gap], "epoch") == ["b: validation is no number at 1 × epoch."]

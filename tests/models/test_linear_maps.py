@@ -130,3 +130,15 @@ def test_lines_are_clipped_at_a_square() -> None:
     wanted = [[(-1, 0), (1, 0)], [(0, 0), (0.5, 0.5)], [(-1, 0), (0, -1)]]
     np.testing.assert_allclose(maps.clipped(lines, 1.0), wanted)
     np.testing.assert_array_equal(maps.clipped(lines[3:], 1.0), np.zeros((1, 2, 2)))
+
+
+def test_spread_directions_are_even_but_for_those_on_lines() -> None:
+    lines = maps.eigen_directions(np.array([[3.0, 1.0], [0.0, 2.0]]))  # on (1, 0) and (1, -1)
+    directions, owner = maps.spread_directions(20, lines)
+    np.testing.assert_allclose(np.linalg.norm(directions, axis=1), 1.0)
+    assert [int((owner == k).sum()) for k in (0, 1, -1)] == [2, 2, 16]
+    for k, line in enumerate(lines):
+        np.testing.assert_allclose(np.abs(directions[owner == k] @ line.vector), 1.0)
+    even = 2 * np.pi * np.arange(20) / 20
+    rest = owner == -1
+    np.testing.assert_allclose(directions[rest], np.stack([np.cos(even), np.sin(even)], -1)[rest])

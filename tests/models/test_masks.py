@@ -109,3 +109,28 @@ def test_numbers_are_read() -> None:
     for wrong in ("", "a", "1, nan", ", ".join(["1"] * 13)):
         with pytest.raises(UserError):
             masks.numbers_of(wrong)
+
+
+@pytest.mark.parametrize("rectified", [False, True])
+def test_a_crowd_is_all_masks_by_hand(rectified: bool) -> None:
+    products, rate = np.array([1.2, -0.7, 0.4]), 0.25
+    outputs, chances = [], []
+    for mask in itertools.product((0, 1), repeat=3):
+        total = sum(w * m * (1.0 if k == 1 else 1 / 0.75) for k, (w, m) in enumerate(zip(products, mask, strict=True)))
+        outputs.append(max(total, 0.0) if rectified else total)
+        chances.append(mask[1] * np.prod([0.75 if mask[k] else 0.25 for k in (0, 2)]))
+    crowd = masks.Crowd(products, rate, [1], rectified)
+    mean = np.dot(outputs, chances)
+    assert (crowd.full, crowd.count) == (pytest.approx(0.9), 4)
+    assert (crowd.mean, crowd.variance) == pytest.approx((mean, np.dot(chances, (np.array(outputs) - mean) ** 2)))
+    np.testing.assert_allclose(np.sort(crowd.outputs), np.sort(outputs), atol=1e-12)
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 10])
+def test_neighbours_on_the_map_differ_in_one_unit(count: int) -> None:
+    row, column, down, across = masks.gray_map(count)
+    grid = np.full((down, across), -1)
+    grid[row, column] = np.arange(2**count)
+    assert (grid >= 0).all()
+    for one, other in ((grid[1:], grid[:-1]), (grid[:, 1:], grid[:, :-1])):
+        assert all(int(bits).bit_count() == 1 for bits in np.ravel(one ^ other))

@@ -121,3 +121,37 @@ def test_numbers_are_read() -> None:
     for wrong in ("1", "", "a, b", "1, inf"):
         with pytest.raises(UserError):
             normalization.numbers_of(wrong)
+
+
+def test_twins_are_the_networks_of_their_parts():
+    twins = normalization.Twins(3, 2.0, "batch", 20, 0.5, 1.5, -0.5, seed=4)
+    made, x = normalization.weights(3, 2.0, 4), normalization.inputs(20, 0.5, 4)
+    bare, normed = x, x
+    for matrix, bias in made:
+        bare = np.tanh(bare @ matrix.T + bias)
+        z = normed @ matrix.T + bias
+        normed = np.tanh(1.5 * (z - z.mean(axis=0)) / np.sqrt(z.var(axis=0) + 1e-5) - 0.5)
+    np.testing.assert_allclose(twins.without[-1], bare)
+    np.testing.assert_allclose(twins.with_norm[-1], normed)
+    np.testing.assert_allclose(twins.shares[:, -1], [(np.abs(one) > 0.97).mean() for one in (bare, normed)])
+    np.testing.assert_allclose(twins.on_its_way(2, 3.0), normed)
+    np.testing.assert_allclose(twins.on_its_way(2, 0.0), np.tanh(twins.with_norm[2] @ made[2][0].T + made[2][1]))
+    assert normalization.Twins(3, 2.0, seen=2).sums[0][2].mean() != pytest.approx(0.0, abs=1e-3)
+
+
+def test_a_slice_is_the_loss_around_the_weights():
+    def run(steps):
+        while True:
+            try:
+                next(steps)
+            except StopIteration as done:
+                return done.value
+
+    found = run(normalization.sliced("", 3.0, 2.0, 5, 9, seed=1))
+    network, theta = normalization.started("", 3.0, seed=1)
+    data = datasets.moons(60, 0.1, 1)
+    points = 1.2 * (data.points - (0.5, 0.25))
+    first, second = normalization.directions(network, theta, points, data.target, 1)
+    loss = network.loss(theta + 2.0 * first - 1.0 * second, points, data.target, networks.Mode(training=True))
+    assert found.loss[1, 4] == pytest.approx(float(np.squeeze(loss)))
+    np.testing.assert_allclose(found.line[::2], found.loss[2], rtol=1e-12)

@@ -210,3 +210,24 @@ def test_a_state_of_the_originals_is_read() -> None:
     for wrong in ("hello", "noise=much&seed=1"):
         with pytest.raises(UserError, match="state"):
             playground.read(wrong)
+
+
+def test_a_drawing_has_a_port_for_each_end_of_a_link() -> None:
+    net = playground.network("circle", 2, (3,), "tanh")
+    drawn = playground.layout(net, ("x1", "x1x2"), 0.0, 4.0, 1.0)
+    assert [len(one) for one in drawn.middles] == [len(playground.FEATURES), 3, 1]
+    assert drawn.ports.shape == (2 + 3 + 3 + 1, 2)
+    features = drawn.middles[0][[0, list(playground.FEATURES).index("x1x2")]]
+    np.testing.assert_allclose(drawn.ports[:2] - np.array([drawn.halves[0], 0.0]), features)
+    np.testing.assert_allclose(drawn.ports[5:8], drawn.middles[1] - (drawn.halves[1], 0.0))
+    for (layer, unit, source, number), (a, b) in zip(playground.links(net), drawn.ends, strict=True):
+        assert (a, b) == ((source, 5 + unit) if layer == 0 else (2 + source, 8 + unit))
+        assert drawn.parameter(9 + playground.links(net).index((layer, unit, source, number))) == number
+    assert [drawn.parameter(k) for k in range(5)] == 5 * [None]
+    assert [drawn.parameter(5 + k) for k in range(4)] == [bias[-1] for bias in playground.biases(net)]
+    assert sorted(drawn.knobs()) == list(range(net.size))
+    theta = np.linspace(-1, 1, net.size)
+    weights, offsets = drawn.strength(theta)
+    np.testing.assert_allclose(weights, np.tanh(theta[[link[-1] for link in playground.links(net)]] / 1.5))
+    assert (offsets[:5] == 0).all()
+    assert offsets[5] == np.tanh(theta[playground.biases(net)[0][-1]])

@@ -89,3 +89,16 @@ def test_class_axes_span_the_means_of_the_classes():
     few = principal.class_axes(CLOUD, label % 3)
     vt = np.linalg.svd(CLOUD - CLOUD.mean(axis=0), full_matrices=False)[2]
     np.testing.assert_allclose(np.abs(np.sum(few.T * vt[:3], axis=1)), 1.0, atol=1e-10)
+
+
+def test_features_as_a_frame_point_the_way_of_their_axes() -> None:
+    found = principal.principal(datasets.iris().points)
+    frame = found.frame_of([2, 1, 0])
+    np.testing.assert_array_equal(np.abs(frame), np.eye(4)[:, [2, 1, 0]])
+    assert all(found.components[k] @ frame[:, k] > 0 for k in range(3))
+
+
+def test_the_share_of_directions_is_that_of_the_components_along_them():
+    found, covariance = principal.principal(CLOUD), np.cov(CLOUD, rowvar=False)
+    shares = [principal.share_along(3.0 * found.components[:k].T, covariance) for k in range(1, 6)]
+    np.testing.assert_allclose(shares, np.cumsum(found.ratios))

@@ -80,3 +80,13 @@ def test_movements_start_one_after_the_other_and_each_takes_two_fifths() -> None
     begins = (at > 0).argmax(axis=0) / 1000
     np.testing.assert_allclose(np.diff(begins), 0.6 * 0.5 / 4, atol=0.004)
     assert (np.diff(at, axis=0) >= 0).all()
+
+
+def test_the_movement_that_has_begun_last_is_numbered() -> None:
+    def stage(share: float, count: int = 4) -> tuple[int, float]:
+        return ll.Now(share, ll.Clock(1.0)).stage(count, 0.1, 0.9, 0.5)
+
+    assert [stage(share) for share in (0.0, 0.1, 0.2, 0.3, 0.35, 0.9, 1.0)] == [
+        (0, 1.0), (0, 1.0), (1, 1.0), (1, 1.0), (2, pytest.approx(0.5)), (4, 1.0), (4, 1.0),
+    ]  # fmt: skip
+    assert stage(0.5, 0) == (0, 1.0)

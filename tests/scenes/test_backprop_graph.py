@@ -115,12 +115,12 @@ def test_all_numbers_in_a_picture_are_of_one_moment(preset: str) -> None:
     made = scene(preset)
     names, order, gradients = list(made.stands()[0]), made.graph().inputs, {}
     for share in np.linspace(0, 1, 41):
-        now = made.now(share * made.clock.seconds)
-        values, gradients = made.known(now)
+        moment = made.moment(made.now(share * made.clock.seconds))
+        values, gradients = made.learning().known(moment)
         fresh = scene(preset, values=[values[name] for name in order])
-        whole, _, slopes = fresh.passed()
+        whole, _, slopes = fresh.learning().before
         assert values == pytest.approx({name: whole[name] for name in values})
-        if gradients and made.score(now)[1] == len(made.graph().steps):  # all has come back
+        if gradients and moment.back == len(made.graph().steps):  # all has come back
             assert gradients == pytest.approx({name: slopes[name] for name in gradients})
     assert set(names) <= set(gradients)
 

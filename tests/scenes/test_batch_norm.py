@@ -82,7 +82,7 @@ def test_handles_change_numbers_scale_and_shift() -> None:
 def test_clouds_are_the_activations() -> None:
     made = scene("clouds", batch=32)
     frame = made.frame(made.clock.seconds)
-    bare, normed = made.twins()
+    bare, normed = made.twins().without, made.twins().with_norm
     middle = np.array([made.frame(0.0).layer("normed 0").position - 0.5 * bare[0]])
     assert np.ptp(middle, axis=1).max() < 1e-12  # all around one place
     last = frame.layer("normed 4").position
@@ -95,28 +95,28 @@ def test_clouds_are_the_activations() -> None:
 
 def test_what_the_clouds_do_not_notice() -> None:
     made = scene("clouds", batch=16, eps=1e-8)
-    before = made.twins()[1][-1]
+    before = made.twins().with_norm[-1]
     made.set("gain", 5.0)
-    np.testing.assert_allclose(made.twins()[1][-1], before, atol=1e-5)
+    np.testing.assert_allclose(made.twins().with_norm[-1], before, atol=1e-5)
     made.set("shift", 1.5)
-    np.testing.assert_allclose(made.twins()[1][1], np.tanh(made.sums()[0][2]), atol=1e-12)
-    np.testing.assert_allclose(made.twins()[1][-1], before, atol=1e-5)  # the mean takes the shift along
+    np.testing.assert_allclose(made.twins().with_norm[1], np.tanh(made.twins().sums[0][2]), atol=1e-12)
+    np.testing.assert_allclose(made.twins().with_norm[-1], before, atol=1e-5)  # the mean takes the shift along
     made.set("batch", 2)
-    np.testing.assert_allclose(np.abs(made.sums()[0][2]), 1.0, atol=1e-3)
+    np.testing.assert_allclose(np.abs(made.twins().sums[0][2]), 1.0, atol=1e-3)
 
 
 def test_layer_normalization_puts_three_features_on_a_circle() -> None:
     made = scene("clouds, one sample each", batch=50)
-    normal = made.sums()[1][2]
+    normal = made.twins().sums[1][2]
     np.testing.assert_allclose(normal.sum(axis=1), 0, atol=1e-12)
     np.testing.assert_allclose((normal**2).sum(axis=1), 3, atol=0.05)
 
 
 def test_evaluation_in_the_clouds_uses_running_statistics() -> None:
     made = scene("clouds", batch=64, mode="evaluation", seen=1)
-    assert np.abs(made.sums()[0][2].mean(axis=0)).max() > 0.1
+    assert np.abs(made.twins().sums[0][2].mean(axis=0)).max() > 0.1
     made.set("seen", 100)
-    assert np.abs(made.sums()[0][2].mean(axis=0)).max() < 0.35
+    assert np.abs(made.twins().sums[0][2].mean(axis=0)).max() < 0.35
 
 
 def test_along_the_gradient_the_normalized_loss_is_smoother() -> None:

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 import lossland as ll
-from lossland.models import calculus
 from lossland.play.player import Player
 from lossland.scenery import library
 from lossland.world import layers
@@ -60,9 +59,9 @@ def test_jacobians_of_the_plane() -> None:
 
 def test_a_tiny_grid_becomes_the_parallelogram_of_its_jacobian() -> None:
     made = scene("plane")
-    read, size = made.readouts(), 1e-4
+    read, size, run = made.readouts(), 1e-4, np.linspace(-1, 1, 49)
     for shown, jacobian in zip(made.seen_through(size)[1:], ("jacobian_inner", "jacobian"), strict=True):
-        wanted = calculus.square_lines(6, 8) @ read[jacobian].T
+        wanted = np.stack(np.meshgrid(run, run), -1) @ read[jacobian].T
         factor = np.abs(read[jacobian]).sum(axis=1).max()
         np.testing.assert_allclose(shown * factor, wanted, atol=2e-3)
     here, there = np.array(made.point), made.maps()[0](np.array(made.point))
@@ -85,15 +84,10 @@ def test_x_and_the_nudge_are_dragged() -> None:
 
 def written(frame: ll.Frame) -> tuple[list[str], list[str]]:
     """Return the factors in the picture, from x to y, from y to z and from x to z, and those beside it."""
-    labels = [
-        one.text for one in frame.layers if isinstance(one, layers.Label) and "\N{MULTIPLICATION SIGN}" in one.text
+    labels = [one.text for one in frame.layers if isinstance(one, layers.Label) and one.text.startswith("×")]
+    return [text.strip("×\u2009") for text in labels], [
+        one.written for one in frame.notes if isinstance(one, layers.Meter)
     ]
-    labels += [one.text for one in frame.layers if isinstance(one, layers.Label) and r"\times" in one.text]
-    beside = [one.written for one in frame.notes if isinstance(one, layers.Meter)]
-    return [
-        one.replace(r"\times", "").replace("-", "\N{MINUS SIGN}").strip("\N{MULTIPLICATION SIGN}\u2009 ")
-        for one in labels
-    ], beside
 
 
 @pytest.mark.parametrize("preset", [name for name in library.scene_class("chain_rule").presets if name != "plane"])
@@ -132,3 +126,9 @@ def test_any_letter_is_a_variable_and_corners_are_told() -> None:
         if isinstance(note, layers.Caution)
     ]
     assert told == ["g has no value at −1"]
+
+
+@pytest.mark.parametrize("preset", ["turned over", "dead end"])
+def test_factors_are_written_so_that_they_can_be_multiplied(preset: str) -> None:
+    shown, _ = written(scene(preset).frame(10.0))
+    assert shown == {"turned over": ["−2.00", "1.00", "−2.00"], "dead end": ["2.00", "0.0027", "0.0054"]}[preset]

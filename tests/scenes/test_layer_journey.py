@@ -10,7 +10,7 @@ import pytest
 
 import lossland as ll
 from lossland import layers
-from lossland.models import journeys, networks
+from lossland.models import drawings, journeys, networks
 from lossland.scenery import library
 
 
@@ -92,6 +92,45 @@ def test_a_run_of_ones_own(tmp_path: Path) -> None:
     assert made.frame(made.clock.seconds).layers
     made.set("widths", "8")
     assert made.run == ""
+
+
+def test_a_run_that_grows_is_followed(tmp_path: Path) -> None:
+    network, recorder = networks.mlp((64, 12, 10), "relu"), ll.Recorder(tmp_path / "run.npz")
+    recorder.save(network.views(networks.initial(network, 0)), 0)
+    recorder.save(network.views(networks.initial(network, 1)), 5)
+    recorder.write()
+    made = scene(run=str(tmp_path / "run.npz"))
+    assert made.readouts(made.clock.seconds)["epoch"] == 5
+    recorder.save(network.views(networks.initial(network, 2)), 20)
+    recorder.write()
+    assert made.poll(1.0)
+    assert made.readouts(made.clock.seconds)["epoch"] == 20
+    assert not made.poll(3.0)
+
+
+def test_a_digit_is_drawn_and_its_way_is_that_of_its_pixels() -> None:
+    made = scene("draw a digit")
+    end = made.clock.seconds
+    (pen,) = made.handles(end)
+    pad, places = made.pad(), [(2.0, 7.0), (6.0, 7.0), (3.5, 1.0)]
+    assert made.pick(made.frame(end).layer("pad"), int(made.drawing.index("g")))  # on ink: a new pad
+    assert made.drawing == ""
+    made.set("pen", places[0])
+    for place in places[1:]:
+        pen.move(made, pad.plot.world(*place))
+    assert made.pen == places[-1]
+    ink = made.frame(end).layer("pad").picture
+    np.testing.assert_array_equal(ink, drawings.read(made.drawing))
+    course = made.course()
+    outputs = course.network.apply(np.asarray(course.path[60], float), ink.reshape(1, -1))
+    read = made.frame(end).layer("read").text
+    assert read == f"read as {'an 8' if outputs.argmax() == 8 else f'a {outputs.argmax()}'}"
+    way = made.frame(end).layer("threads").paths[0]
+    hidden = course.hidden(60)[-1]
+    frame, apart = made.seen()[-1], hidden - outputs.reshape(1, -1)
+    shown = np.linalg.norm(apart @ frame.basis, axis=1)
+    drawn = np.linalg.norm(made.clouds(60)[-1] - way[-1], axis=1)
+    np.testing.assert_allclose(drawn / drawn.max(), shown / shown.max(), atol=1e-6)
 
 
 def test_widths_must_make_sense() -> None:

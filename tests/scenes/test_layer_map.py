@@ -90,7 +90,7 @@ def test_three_neurons_part_a_disc_from_its_ring() -> None:
 
 def test_creases_are_where_a_neuron_is_zero() -> None:
     made = scene("relu folds")
-    for line, row, shift in zip(made.fold_lines(), made.weights, made.bias, strict=True):
+    for line, row, shift in zip(made.layer.creases(*made.square()), made.weights, made.bias, strict=True):
         np.testing.assert_allclose(line @ row + shift, 0.0, atol=1e-9)
 
 
@@ -101,6 +101,17 @@ def test_a_column_goes_where_it_is_dragged(share: float) -> None:
     np.testing.assert_allclose(handle.position[:2], np.array([0.8, 1.2]) + (share == 1.0) * np.array([0, -1]))
     handle.move(made, (1.0, 0.5))
     np.testing.assert_allclose(np.array(made.weights)[:, 1], (1.0, 0.5 + (share == 1.0)))
+
+
+def test_samples_on_a_line_are_piled_up_on_the_side_of_their_class() -> None:
+    made = scene("one neuron")
+    points, positive = made.data()
+    place = made.place(1.0, 1.0, 1.0)
+    np.testing.assert_allclose(place[:, 0], np.tanh(points @ (1.0, -1.9)), atol=1e-12)
+    assert (place[positive, 1] > 0).all()
+    assert (place[~positive, 1] < 0).all()
+    values = np.array([0.31, -0.02, 0.33, 0.38, 0.05])
+    np.testing.assert_array_equal(layer_maps.piles(values, 0.1), [0, 0, 1, 2, 0])
 
 
 @pytest.mark.parametrize("wrong", ["1,1,1", "1,1;1,1;1,1;1,1", "9,0;0,1"])

@@ -50,8 +50,9 @@ def test_at_whole_layers_the_sheet_is_the_activations(widths: str, data: str) ->
     made = scene(widths=widths, data=data, epochs=60)
     for k, wanted in enumerate(by_hand(made, 2)):
         shown = settled(made, k)
-        size = made.ways(60.0)[0][2][0] if k == 0 else made.ways(60.0)[k - 1][2][2]
-        np.testing.assert_allclose(shown[..., : wanted.shape[-1]] * size, wanted, atol=1e-9)
+        middle, size = made.warp(60.0).fit(max(k - 1, 0), 2 if k else 0)
+        shown = shown * size + middle
+        np.testing.assert_allclose(shown[..., : wanted.shape[-1]], wanted, atol=1e-9)
         np.testing.assert_allclose(shown[..., wanted.shape[-1] :], 0.0, atol=1e-9)
 
 
@@ -113,8 +114,8 @@ def test_a_passage_ends_where_it_should() -> None:
 def test_the_cut_is_the_networks_own(disc: Any) -> None:
     cut = next(one for one in disc.frame(disc.clock.seconds).layers if one.key == "cut")
     views = disc.network.views(disc.theta(200))
-    size = disc.ways(200.0)[-1][2][2]
-    z = size * np.asarray(cut.mesh.vertices) @ views["2.weight"][0] + views["2.bias"][0]
+    middle, size = disc.warp(200.0).fit(0, 2)
+    z = (size * np.asarray(cut.mesh.vertices) + middle) @ views["2.weight"][0] + views["2.bias"][0]
     np.testing.assert_allclose(z / np.linalg.norm(views["2.weight"]), 0.0, atol=1e-9)
 
 

@@ -103,3 +103,11 @@ def test_the_ring_stays_on_the_axis_while_it_turns() -> None:
     np.testing.assert_allclose(along, made.tried(now), atol=1e-12)
     handle.move(made, (1.0, 1.0))
     np.testing.assert_allclose(made.tried(now), np.sqrt([0.5, 0.5]), atol=0.01)  # the axis has two decimals
+
+
+def test_on_a_line_the_samples_lie_over_the_axis_and_the_ways_end_at_them() -> None:
+    made = scene("onto a line")
+    seen = drawn(made, made.clock.seconds)
+    assert seen["axis 1"].tip[0, 2] < 0.0 == pytest.approx(places(made, made.clock.seconds)[:, 2].max())
+    ends = np.array([np.linalg.norm(way[1, 1:]) for way in seen["lost"].paths])  # how far they stay from the axis
+    assert ends.max() < 0.05

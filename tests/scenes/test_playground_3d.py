@@ -56,7 +56,7 @@ def test_the_sheets_are_what_the_network_says() -> None:
     neurons = layer(made, "neurons", end)
     hidden = made.net().activations(theta, 6.0 * np.array([[-1.0, -1.0]]))  # of the corner at the lower left
     low = neurons.start[0, 0]
-    assert low[2] == pytest.approx(0.55 * made.halves()[1] * hidden[1][0, 0], abs=1e-9)
+    assert low[2] == pytest.approx(0.55 * made.layout().halves[1] * hidden[1][0, 0], abs=1e-9)
     points = layer(made, "samples.0", end)
     first = made.samples()[0].points[made.groups()[0][1][0]]
     assert points.position[0, 2] - 0.02 == pytest.approx(0.4 * made.net().apply(theta, first[None])[0, 0], abs=1e-9)
@@ -124,7 +124,7 @@ def test_the_knob_sets_a_weight_from_now_on() -> None:
     assert made.pick(layer(made, "links"), nodes + 5)
     (knob,) = made.handles(now)
     before = made.course().theta(9)[0, index]
-    knob.move(made, (*knob.position[:2], made.where()[index][2] + 0.13 * 2.5))
+    knob.move(made, (*knob.position[:2], 0.13 * 2.5))
     assert made.course().theta(10)[0, index] == 2.5
     assert made.course().theta(9)[0, index] == before
     assert made.readouts(made.clock.seconds)["weights"][index] != 2.5  # it is trained on

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from scipy.spatial.distance import cdist
 from scipy.special import rel_entr
 
@@ -191,6 +192,36 @@ def test_a_window_waits_for_nothing(own: Path) -> None:
     still = scene(file=own, perplexity=12.0, iterations=200)
     last = still.clock.seconds
     np.testing.assert_array_equal(places(made, last), places(still, last))
+
+
+def test_axes_of_ones_own_go_from_the_mean_of_one_group_to_that_of_another(own: Path) -> None:
+    made = scene(file=own, method="axes", right="a, c", up="b, a")
+    place = places(made, made.clock.seconds)[:, :2]
+    means = [place[name == LABELS].mean(axis=0) for name in "abc"]
+    assert means[0][0] == pytest.approx(-means[2][0])  # as far to the left as the other is to the right
+    assert means[1][1] == pytest.approx(-means[0][1])
+    whole = {name: POINTS[name == LABELS].mean(axis=0) for name in "abc"}
+    apart = [np.linalg.norm(whole["c"] - whole["a"]), np.linalg.norm(whole["a"] - whole["b"])]
+    drawn_apart = [means[2][0] - means[0][0], means[0][1] - means[1][1]]
+    assert drawn_apart[0] / drawn_apart[1] == pytest.approx(apart[0] / apart[1])  # both axes have one scale
+    ends = [layer.text for key, layer in drawn(made, made.clock.seconds).items() if key.startswith("end ")]
+    assert ends == ["a", "c", "b", "a"]
+    with pytest.raises(UserError, match="No point is called 'd'"):
+        made.set("right", "a, d")
+    assert made.right == "a, c"
+    made.set("data", "iris")
+    assert (made.right, made.axes()[0]) == ("", ("setosa", "versicolor"))
+
+
+def test_a_sprite_image_is_the_pictures_of_the_samples(own: Path, tmp_path: Path) -> None:
+    """Ten rows of ten pictures, 4 pixels high and 3 wide, for 90 samples."""
+    sheet = np.random.default_rng(1).integers(0, 256, (40, 30, 3), np.uint8)
+    Image.fromarray(sheet).save(tmp_path / "sprites.png")
+    made = scene(file=own, pictures=tmp_path / "sprites.png", method="pca")
+    np.testing.assert_allclose(made.samples().pictures[23], sheet[8:12, 9:12] / 255)
+    assert len(drawn(made, 0.0)["group 0"].pictures) == 30
+    with pytest.raises(UserError, match="is no picture that can be read"):
+        scene(file=own, pictures=own)
 
 
 def test_a_file_must_be_named_and_read(tmp_path: Path) -> None:

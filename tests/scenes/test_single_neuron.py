@@ -29,7 +29,7 @@ def test_a_gate_is_right_at_all_four_corners(gate: str) -> None:
     made = scene(gate)
     said = {"and": np.logical_and, "or": np.logical_or, "nand": lambda p, q: ~np.logical_and(p, q)}[gate]
     p, q = neurons.CORNERS.T.astype(bool)
-    np.testing.assert_array_equal(made.output(neurons.CORNERS), said(p, q))
+    np.testing.assert_array_equal(made.neuron.output(neurons.CORNERS), said(p, q))
     assert made.readouts()["right"] == 4
 
 
@@ -76,13 +76,6 @@ def test_dragging_the_line_puts_it_under_the_pointer() -> None:
     np.testing.assert_allclose(handle.position[:2], np.array([3, 4]) / 5)
     handle.move(made, (1.0, -2.0))
     assert made.b == 5.0
-
-
-def test_chords_stay_in_the_square_and_across() -> None:
-    places, ends = neurons.chords((1.0, -2.0), 0.3, 2.0, 21)
-    np.testing.assert_allclose(ends @ (np.array([1, -2]) / np.sqrt(5)), np.stack([places, places], -1), atol=1e-12)
-    np.testing.assert_allclose(np.abs(ends).max(axis=-1), 2.0, rtol=1e-8)
-    assert neurons.chord((0, 1), 2.5, 2.0) is None
 
 
 def test_a_straight_cut_finds_the_line_between_two_clouds() -> None:

@@ -18,16 +18,24 @@ def scene(preset: Any = None, **values: Any) -> Any:
     return library.scene("training_health", preset, **values)
 
 
-@pytest.mark.parametrize(("fault", "lamps"), [("none", []), *((f, [lamp]) for f, lamp in health.FAULTS.items())])
-def test_each_fault_has_its_lamp(fault: str, lamps: list[str]) -> None:
-    made = scene(fault=fault)
-    read = made.readouts(made.clock.seconds)
-    assert read["lamps"] == lamps
-    assert read["after"] == (["saturated"] if fault == "rate" else [])
+@pytest.mark.parametrize(
+    ("fault", "seed", "lamps"),
+    [("none", 0, []), *((f, 0, [lamp]) for f, lamp in health.FAULTS.items()), ("rate", 1, ["update"]),
+     ("rate", 2, ["update"])],
+)  # fmt: skip
+def test_each_fault_lights_its_lamp_and_no_other_at_every_step(fault: str, seed: int, lamps: list[str]) -> None:
+    made = scene(fault=fault, seed=seed)
+    for share in np.linspace(0.0, 1.0, 8):
+        read = made.readouts(share * made.clock.seconds)
+        assert read["lamps"] == lamps
+        assert read["after"] == (["saturated"] if fault == "rate" and read["step"] else [])
     assert read["step"] == 80
     frame = made.frame(made.clock.seconds)
-    red = {layer.key.split()[1] for layer in frame.layers if layer.key.startswith("lamp") and layer.color == "bad"}
-    assert sorted(red) == lamps
+    drawn = {layer.key: layer for layer in frame.layers if isinstance(layer, layers.Points)}
+    spheres = {key.split()[1] for key, one in drawn.items() if one.style == "sphere" and one.color != "faint"}
+    assert sorted(spheres) == lamps
+    if fault == "rate":  # what came of it is an empty ring
+        assert drawn["lamp saturated after"].style == "ring"
 
 
 def test_a_limit_is_a_choice() -> None:
@@ -81,6 +89,25 @@ def test_a_recorded_run_is_shown_instead(tmp_path: Path) -> None:
     assert made.frame(made.clock.seconds).layers
     made.set("fault", "init")
     assert made.run == ""
+
+
+def test_a_run_that_grows_is_followed(tmp_path: Path) -> None:
+    file, random = tmp_path / "run.npz", np.random.default_rng(0)
+    recorder = ll.Recorder(file)
+    for step in range(2):
+        recorder.save({"one": {"weight": random.normal(size=(8, 8))}}, step, {"one/activation": np.zeros(9)}, loss=1.0)
+    recorder.write()
+    made = scene(run=str(file))
+    assert not made.poll(10.0)
+    assert made.readouts(made.clock.seconds)["step"] == 1
+    recorder.save({"one": {"weight": random.normal(size=(8, 8))}}, 2, {"one/activation": np.zeros(9)}, loss=0.5)
+    recorder.write()
+    assert made.poll(12.0)
+    read = made.readouts(made.clock.seconds)
+    assert (read["step"], read["loss"]) == (2, 0.5)
+    with pytest.raises(ll.UserError, match="no file or folder"):
+        made.set("run", str(tmp_path / "gone.npz"))
+    assert made.readouts(made.clock.seconds)["step"] == 2
 
 
 def test_a_window_trains_a_little_each_frame() -> None:

@@ -87,7 +87,7 @@ def test_how_much_the_picture_keeps() -> None:
     centred = datasets.glove().vectors - datasets.glove().vectors.mean(axis=0)
     kept = (centred @ projector * centred).sum() / (centred**2).sum()
     assert made.readouts()["kept"] == pytest.approx(kept, rel=1e-9)
-    shares = np.linalg.svd(made.in_play() - made.in_play().mean(axis=0), compute_uv=False) ** 2
+    shares = np.linalg.svd(made.sum().vectors - made.sum().vectors.mean(axis=0), compute_uv=False) ** 2
     (facts,) = [note for note in made.frame(0.0).notes if isinstance(note, layers.Facts)]
     assert facts.rows[0][1] == rf"{100 * shares[:3].sum() / shares.sum():.0f}\,\%"  # the best that three axes can do
     assert facts.rows[1][1] == rf"{100 * kept:.0f}\,\%"

@@ -65,13 +65,15 @@ def test_near_things_are_nearer_in_depth():
     assert np.all(np.abs(depth) < 1)
 
 
-def test_all_of_the_scene_lies_between_near_and_far():
-    camera = framed()
+@pytest.mark.parametrize("size", [1.0, 5.0, 200.0])
+def test_all_of_the_scene_lies_between_near_and_far(size):
+    camera = Camera()
+    camera.fit(size * BLOCK, SIZE)
     for zoom in (0.3, 1.0, 3.0):
         camera.home()
         camera.zoom(zoom)
         camera.place()
-        clip = np.c_[BLOCK, np.ones(8)] @ camera.clip_from_world(SIZE).T
+        clip = np.c_[size * BLOCK, np.ones(8)] @ camera.clip_from_world(SIZE).T
         assert np.all(np.abs(clip[:, 2]) <= clip[:, 3])
 
 

@@ -431,3 +431,71 @@ def test_a_text_close_to_an_angle_stands_outside_its_arc() -> None:
     )
     narrow = figures.Angle((0, 0), (1, 0), (1, 0.1), close=True).parts("narrow")
     assert not any(isinstance(part, layers.Label) for part in narrow)
+
+
+def test_a_grown_rectangle_gains_two_strips_and_a_corner() -> None:
+    made = figures.GrownRectangle((2.0, 1.0), (2.5, 1.2)).made()
+    areas = {
+        one.name: float(np.prod(np.ptp(np.asarray(one.corners), axis=0)[:2]))
+        for one in made
+        if isinstance(one, layers.Polygon)
+    }
+    assert areas == pytest.approx({"u v": 2.0, "v du": 0.5, "u dv": 0.4, "du dv": 0.1})
+    assert sum(areas.values()) == pytest.approx(2.5 * 1.2)
+    texts = [[one.text for one in figures.GrownRectangle((2.0, 1.0), to).made() if isinstance(one, layers.Label)]
+             for to in ((2.5, 1.2), (2.5, 1.01))]  # fmt: skip
+    assert (r"du\,dv" in texts[0], r"du\,dv" in texts[1]) == (True, False)
+
+
+def test_a_car_stands_on_its_place() -> None:
+    body, wheels = figures.Car((3.0, 1.0)).made()
+    assert isinstance(body, layers.Polygon)
+    assert isinstance(wheels, layers.Points)
+    assert np.asarray(wheels.position).mean(axis=0)[0] == pytest.approx(3.0)
+    assert np.asarray(body.corners)[:, 1].min() > 1.0
+
+
+def test_a_knob_is_where_its_value_is_and_sets_what_it_is_dragged_to() -> None:
+    sliders = figures.Sliders([(0, 0, 0), (2, 1, 5)], (4.0, 2.0), (0.5, 7.0), -1.0, 1.0)
+    assert sliders.grips == pytest.approx(np.array([(0, 3, 0), (2, 3, 5)]))  # beyond its end it is at the end
+    assert sliders.value_at(0, (9.0, 1.0)) == pytest.approx(-0.5)  # what is aside of the track does not matter
+    assert (sliders.value_at(1, (0.0, 0.0)), sliders.value_at(1, (2.0, 8.0, 5.0))) == (-1.0, 1.0)
+    assert [sliders.value_at(k, grip) for k, grip in enumerate(sliders.grips)] == pytest.approx([0.5, 1.0])
+    upright = figures.Sliders([(0, 0, 1)], (3.0,), (1.0,), up=(0, 0, 2))
+    assert parts(upright)["Lines"].paths[0] == pytest.approx(np.array([(0, 0, 1), (0, 0, 4)]))
+    assert parts(upright)["Points"].position == pytest.approx(np.array([(0, 0, 4)]))
+
+
+def test_plates_that_would_cover_each_other_stand_in_rows() -> None:
+    assert figures.rows_apart([0.0, 3.0, 0.5, 0.9, 1.1], 1.0).tolist() == [0, 0, 1, 2, 0]
+    assert figures.rows_apart([], 1.0).tolist() == []
+
+
+def test_a_sentence_is_as_wide_as_it_may_be_or_as_high() -> None:
+    wide = figures.sentence(["the", "quick", "brown", "fox", "jumps"], 3.0)
+    x = np.asarray(wide.position)[:, 0]
+    assert x[0] - wide.widths[0] / 2 == pytest.approx(-1.5)
+    assert (x[-1] + wide.widths[-1] / 2, wide.reach) == pytest.approx((1.5, 1.5))
+    assert np.diff(x) - (wide.widths[1:] + wide.widths[:-1]) / 2 == pytest.approx(np.full(4, 0.05))
+    assert figures.sentence(["a"], 9.0, high=0.5).height == 0.5
+    two = figures.sentence(["word"] * 24, 6.6, up=(0, 0, 1))
+    assert set(np.asarray(two.position)[:, 1]) == {0.0}
+    assert len(set(np.asarray(two.position)[:, 2])) == 2
+    assert two.reach == pytest.approx(3.3)
+
+
+@pytest.mark.parametrize(
+    ("points", "kinds"),
+    [
+        ([(0, 0, 0)], ["Lines"]),
+        ([(0, 0, 0), (1, 0, 0)], ["Lines"]),
+        ([(0, 0, 0), (1, 0, 0), (2, 0, 0)], ["Lines"]),
+        ([(0, 0, 0), (1, 0, 0), (0, 1, 0)], ["Polygon", "Lines"]),
+        ([(0, 0, 0), (1, 0, 0), (0, 1, 0), (1, 1, 0)], ["Lines"]),
+        ([(0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1)], ["Solid", "Lines"]),
+    ],
+)
+def test_a_hull_is_drawn_as_what_its_points_span(points: Any, kinds: list[str]) -> None:
+    found = parts(figures.Hull(np.array(points, float)))
+    assert list(found) == kinds
+    assert len(found["Lines"].paths) == len(points) * (len(points) - 1) // 2

@@ -327,6 +327,15 @@ def test_numbers_stand_in_equal_steps_along_a_line_in_space() -> None:
         NumberLine(start=(1, 1, 1), end=(1, 1, 1))
 
 
+def test_threads_join_numbers_with_what_becomes_of_them() -> None:
+    above, below = (
+        NumberLine(0.0, 4.0, start=(0, 1, 0), end=(4, 1, 0)),
+        NumberLine(0.0, 8.0, start=(0, 0, 0), end=(4, 0, 0)),
+    )
+    (threads,) = parts(above.threads(below, [1.0, 2.0, 3.0, np.nan], [1.0, 4.0, 9.0, 2.0]), Lines)
+    assert np.array(threads.paths) == pytest.approx(np.array([[(1, 1, 0), (0.5, 0, 0)], [(2, 1, 0), (2, 0, 0)]], float))
+
+
 @pytest.mark.parametrize("end", [(1, 0, 0), (0, 2, 0), (0, 0, 1), (1, 1, 1)])
 def test_ticks_stand_across_their_line(end: tuple[int, int, int]) -> None:
     line = NumberLine(start=(0, 0, 0), end=end)

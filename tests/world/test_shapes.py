@@ -143,3 +143,35 @@ def test_a_box_has_all_its_corners_and_no_others() -> None:
     np.testing.assert_array_equal(np.sort(np.unique(corners[:, 0])), (-1, 3))
     np.testing.assert_array_equal(corners.min(axis=0), (-1, 0, 2))
     np.testing.assert_array_equal(corners.max(axis=0), (3, 4, 5))
+
+
+def test_patches_are_sheets_side_by_side():
+    height = np.arange(18.0).reshape(2, 3, 3)
+    grid = shapes.patches([(0.0, 1.0), (5.0, -1.0)], 0.5, height, [0.0, 100.0])
+    assert grid.shape == (3, 12, 3)
+    first, second = grid[:, 1:4], grid[:, 7:10]
+    np.testing.assert_array_equal(first[..., 2], height[0])
+    np.testing.assert_array_equal(second[..., 2], 100 + height[1])
+    np.testing.assert_array_equal(first[0, :, 0], [-0.5, 0.0, 0.5])
+    np.testing.assert_array_equal(second[:, 0, 1], [-1.5, -1.0, -0.5])
+    assert np.isnan(grid[:, [5, 11]]).all()
+    np.testing.assert_array_equal(shapes.over_patches(height)[:, 7:10], height[1])
+    cells = np.arange(2 * 11).reshape(2, 11)  # of the grid, row by row
+    assert [shapes.patch_of(int(cells[1, column]), 12, 3) for column in (0, 4, 6, 10)] == [0, 0, 1, 1]
+
+
+def test_a_grid_may_reach_beyond_its_last_line():
+    lines = shapes.grid(2.0, reach=2.5)
+    assert lines.shape == (10, 2, 2)
+    np.testing.assert_array_equal(np.unique(lines[::2, :, 0]), [-2, -1, 0, 1, 2])
+    np.testing.assert_array_equal(np.unique(lines[::2, :, 1]), [-2.5, 2.5])
+
+
+def test_a_part_of_a_line_has_its_ends_where_they_are_asked_for():
+    times, points = np.array([0.0, 1.0, 3.0]), np.array([[0.0, 0.0], [2.0, 1.0], [2.0, 5.0]])
+    at, line = shapes.part_of(times, points, 0.5, 2.0)
+    assert at.tolist() == [0.5, 1.0, 2.0]
+    assert line.tolist() == [[1.0, 0.5], [2.0, 1.0], [2.0, 3.0]]
+    band = shapes.ribbon([(0, 0, 1), (1, 0, 2)], 0.4)
+    assert np.ptp(band, axis=0) == pytest.approx(np.array([(0, 0.4, 0), (0, 0.4, 0)]))
+    assert band.mean(axis=0) == pytest.approx(np.array([(0, 0, 1), (1, 0, 2)]))

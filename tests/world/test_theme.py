@@ -145,6 +145,35 @@ def test_the_usual_races_colours_stay_where_they_were(look):
         assert color_distance(own, look.color(f"optimizer.{name}")) < 3.5
 
 
+@pytest.mark.parametrize("look", themes(), ids=lambda t: t.name)
+@pytest.mark.parametrize(
+    "roles",
+    [
+        ("signed.low", "signed.high"),  # both classes of a network, and what it finds between them
+        ("optimizer.momentum", "up"),  # signal and gradient
+        ("lane.1", "lane.4", "lane.3"),  # the best, the median and the worst of a crowd
+        ("optimizer.adam", "lane.1"),  # true losses, and those in a slice
+    ],
+)
+def test_what_networks_tell_apart_everyone_can(look, roles):
+    apart = {
+        sight: min(
+            float(color_distance(look.color(a), look.color(b), sight)) for a, b in itertools.combinations(roles, 2)
+        )
+        for sight in SIGHTS
+    }
+    assert min(apart["normal"], apart["protan"], apart["deutan"]) >= 12.0
+    assert apart["tritan"] >= 7.0
+
+
+@pytest.mark.parametrize("look", themes(), ids=lambda t: t.name)
+def test_both_arms_of_the_signed_map_are_told_apart(look):
+    """From a quarter of the way to their ends on, where a sheet says which class it is."""
+    low, high = look.signed_map[:95], look.signed_map[:160:-1]
+    for sight in ("normal", "protan", "deutan"):
+        assert np.min(color_distance(low, high, sight)) >= 7.0
+
+
 def test_a_ninth_lane_has_the_first_ones_colour_and_a_mark():
     assert DARK.hex("lane.8") == DARK.hex("lane.0")
     assert DARK.hex("lane.13") == DARK.hex("lane.5")
@@ -183,8 +212,15 @@ def test_roles_categories_and_mistakes():
 
 
 @pytest.mark.parametrize("look", themes(), ids=lambda t: t.name)
-def test_twelve_classes_have_twelve_colours(look):
-    """Any two are 10 hundredths of OKLab apart, so that ten digits have ten colours."""
+def test_twelve_classes_can_be_told_apart_by_every_eye(look):
+    """Any two are 10 hundredths of OKLab apart, also without red or green cones; for blue-blind eyes 5.9.
+
+    Beside the lanes' eight colours a search over a grid of all colours found no four that are much farther apart.
+    """
     colors = [look.color(f"class.{k}") for k in range(12)]
-    assert min(float(color_distance(a, b)) for a, b in itertools.combinations(colors, 2)) >= 10.0
+    apart = {
+        sight: min(float(color_distance(a, b, sight)) for a, b in itertools.combinations(colors, 2)) for sight in SIGHTS
+    }
+    assert min(apart["normal"], apart["protan"], apart["deutan"]) >= 10.0
+    assert apart["tritan"] >= 5.9
     assert look.color("class.12") == colors[0]

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from lossland.compute.looks import seen_at, substituted
 from lossland.expression import Node, Program, constant, stable, variable, variables, where
 from lossland.expression.node import COMPARISONS, as_node, make, ordered
-from lossland.expression.table import looks_up
+from lossland.expression.table import any_table
 from lossland.expression.vectors import flat, rank
 from lossland.landscapes.landscape import Calculus, calculus
 from lossland.landscapes.problems import Problem
@@ -108,7 +108,7 @@ def is_fusible(landscape: Ground, rule: Optimizer) -> bool:
     if isinstance(landscape, Problem) and not isinstance(landscape.around, Calculus):
         return False
     around = calculus(landscape.node, axes)
-    if looks_up(around.computes_value.steps):
+    if any_table(around.computes_value.steps):
         return False
     if len(axes) == len(AXES):
         return True

@@ -155,9 +155,7 @@ class SolidPainter:
         self._edges.close()
 
 
-def solid_triangles(
-    solid: Solid, theme: Theme, longest: float = np.inf
-) -> tuple[NDArray[np.void], NDArray[np.uint32]]:
+def solid_triangles(solid: Solid, theme: Theme, longest: float = np.inf) -> tuple[NDArray[np.void], NDArray[np.uint32]]:
     """Return vertices (n,) as VERTEX and triangles (k, 3) of a solid, cut until no side is longer than ``longest``.
 
     Each triangle of a body with flat faces has vertices of its own, those of a smooth one share them.

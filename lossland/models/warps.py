@@ -1,0 +1,86 @@
+"""The plane of inputs on its way through a trained network, sized for a picture, and where to look at it from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lossland.models import layer_maps, networks, neurons
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Warp:
+    """A sheet of inputs (n, n, d) and samples (m, d) on their way through the hidden layers of a perceptron.
+
+    ``theta`` are its parameters (N,); each layer is ``seen`` in a frame. Whatever the layers do, the samples are moved
+    and scaled to fill a picture: about within [−1, 1], while the sheet may reach beyond it.
+    """
+
+    network: networks.Network
+    theta: Floats
+    sheet: Floats
+    samples: Floats
+    seen: Sequence[layer_maps.Frame]
+
+    @cached_property
+    def ways(self) -> list[tuple[layer_maps.Passage, layer_maps.Passage]]:
+        """The ways of sheet and samples through each layer."""
+        both = (layer_maps.passages(self.network, self.theta, one, self.seen) for one in (self.sheet, self.samples))
+        return list(zip(*both, strict=True))
+
+    def inside(self, layer: int, done: float) -> tuple[Floats, Floats]:
+        """Return sheet and samples (..., 3) in a layer, as they are: from 0 to 1 W and b are done, at 2 φ as well."""
+        sheet, samples = (way.at(done) if done <= 1 else way.end for way in self.ways[layer])
+        return sheet, samples
+
+    def fit(self, layer: int, done: float) -> tuple[Floats, float]:
+        """Return the middle (3,) of the samples there, and the length that is 1 in the picture."""
+        sheet, samples = self.inside(layer, done)
+        middle = (samples.min(axis=0) + samples.max(axis=0)) / 2
+        widest, far = np.abs(samples - middle).max(), np.linalg.norm(samples - middle, axis=-1).max()
+        return middle, max(min(float(np.abs(sheet - middle).max()), 1.3 * widest), float(far) / 1.25, 1e-9)
+
+    def placed(self, layer: int, done: float) -> tuple[Floats, Floats]:
+        """Return sheet and samples there as they stand in the picture (..., 3)."""
+        middle, size = self.fit(layer, done)
+        sheet, samples = self.inside(layer, done)
+        return (sheet - middle) / size, (samples - middle) / size
+
+    def cut(self, positive: NDArray[np.bool_]) -> tuple[Floats, float]:
+        """Return normal (3,) and offset of the cut, normal · x = offset, that the network's last layer makes.
+
+        Of a wide last layer it is the best cut of the two classes in what is seen of it.
+        """
+        last = len(self.ways) - 1
+        middle, size = self.fit(last, 2)
+        views = self.network.views(self.theta)
+        own, w = views[f"{2 * last + 2}.weight"][0], np.zeros(3)
+        if len(own) <= 3:
+            w[: len(own)], b = own, float(views[f"{2 * last + 2}.bias"][0])
+        else:
+            found = neurons.straight_cut(self.inside(last, 2)[1], positive)
+            w, b = found.w, found.b
+        length = max(float(np.linalg.norm(w)), 1e-9)
+        return w / length, -(b + float(w @ middle)) / (length * size)
+
+
+def facing(points: Floats, normal: Floats, across: Floats, elevation: float, home: float) -> float:
+    """Return the azimuth in degrees from which points (n, 3) and a cut are seen best at an elevation, near ``home``.
+
+    The cut, with a ``normal`` (3,), is seen a little from its side, the points are spread out, and a plane that is
+    normal to ``across`` (3,) is not seen edge-on.
+    """
+    azimuth, high = home + np.arange(-170.0, 171.0, 5.0), np.radians(elevation)
+    cos, sin = np.cos(np.radians(azimuth)), np.sin(np.radians(azimuth))
+    eye = np.stack([cos * np.cos(high), sin * np.cos(high), np.full_like(cos, np.sin(high))], -1)
+    right = np.stack([-sin, cos, np.zeros_like(cos)], -1)
+    plane = np.stack([right, np.cross(eye, right)], axis=1)  # (k, 2, 3)
+    spread = np.sqrt(np.maximum(np.linalg.det(plane @ np.cov(points.T) @ np.swapaxes(plane, 1, 2)), 0.0))
+    wrong = (np.abs(eye @ normal) - 0.3) ** 2 - 0.12 * np.abs(eye @ across) + 5e-4 * np.abs(azimuth - home)
+    return float(azimuth[int((wrong - 0.4 * spread / max(float(spread.max()), 1e-9)).argmin())])

@@ -1,0 +1,64 @@
+"""What scenes of networks share: the plane of inputs, samples of two classes, and a straight cut between these."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lossland.world import shapes
+from lossland.world.layers import Layer, Lines, Points, Solid, Style
+
+Floats = NDArray[np.float64]
+OFF, ON, CUT = "signed.low", "signed.high", "accent"
+"""The colours of the class that is negative, of the one that is positive, and of a cut between them."""
+
+
+def split(samples: ArrayLike, positive: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """Return the samples (n, d) of the class that is not positive (n,), and those of the one that is."""
+    samples = np.asarray(samples, float)
+    return samples[~positive], samples[positive]
+
+
+def samples(
+    places: Sequence[Floats], size: float, style: Style = "sphere", targets: Sequence[Floats] | None = None, **look: Any
+) -> list[Layer]:
+    """Return the samples (n, 3) of both classes, on their way to ``targets`` where these are given.
+
+    ``look`` are other fields of `Points`. The keys are "class 0" and "class 1".
+    """
+    ways = ({}, {}) if targets is None else tuple({"target": target} for target in targets)
+    return [
+        Points(place, color, size, style, outline=True, key=f"class {k}", **way, **look)
+        for k, (place, color, way) in enumerate(zip(places, (OFF, ON), ways, strict=True))
+    ]
+
+
+def plane(reach: float, depth: bool = True, rim: bool = True) -> list[Layer]:
+    """Return the plane of inputs, as far as ``reach`` along both axes, with a line for each unit, axes and a rim.
+
+    Without ``depth`` it lies behind everything.
+    """
+    axes = [reach * np.array([-end, end]) for end in np.eye(3)[:2]]
+    edge = [shapes.rectangle((-reach, reach), (-reach, reach))[[0, 1, 2, 3, 0]]] if rim else []
+    look: dict[str, Any] = {"pickable": False, "group": "grid", "depth": depth}
+    return [
+        Lines([*shapes.lifted(shapes.grid(int(reach), reach=reach))], "grid", 1.0, 0.3, key="units", **look),
+        Lines([*axes, *edge], "grid.axis", (1.4, 1.4, 1.0)[: 2 + rim], 0.55, key="axes", **look),
+    ]
+
+
+def cut(normal: ArrayLike, off: float, near: ArrayLike, half: float, share: float, flat: bool) -> list[Layer]:
+    """Return the cut normal · x = off in world space, ``half`` a side long, around its point nearest to ``near`` (3,).
+
+    ``normal`` (3,) has the length 1. It is a line of the plane where all is ``flat``, else a plane. ``share`` is how
+    much of it can be seen.
+    """
+    normal, near = np.asarray(normal, float), np.asarray(near, float)
+    foot = near + (off - near @ normal) * normal
+    if flat:
+        path = foot + np.outer((-half, half), (-normal[1], normal[0], 0.0))
+        return [Lines([path], CUT, 4.0, share, casing=1.4, depth=False, key="cut", name="Cut")]
+    return [Solid(shapes.plane(foot, normal, half), CUT, 0.22 * share, 1.8, key="cut", name="Cut")]

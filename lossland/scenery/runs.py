@@ -1,0 +1,37 @@
+"""Scenes of recorded runs, whose files may still grow."""
+
+from __future__ import annotations
+
+from lossland.models.runfiles import Followed
+from lossland.models.runs import RecordedRun
+from lossland.scenery.scene import Scene
+
+
+class RunScene(Scene):
+    """A scene that shows recorded runs, and follows their files while they grow."""
+
+    _followed: tuple[str, Followed] | None = None  # of the path that was last asked for
+
+    def runs(self, path: str) -> tuple[RecordedRun, ...]:
+        """Return the runs of a file or folder as they were when it was last looked at, none for no path.
+
+        Raises UserError or MachineError where nothing can be read.
+        """
+        if not path:
+            self._followed = None
+            return ()
+        if self._followed is None or self._followed[0] != path:
+            self._followed = path, Followed(path)
+        return self._followed[1].runs
+
+    def reread(self) -> None:
+        """Forget what was read: a file that is named again is read again."""
+        self._followed = None
+        self.results.clear()
+
+    def poll(self, seconds: float) -> bool:
+        """Read what was added to the files; whether the picture is another one now."""
+        grown = self._followed is not None and self._followed[1].poll(seconds)
+        if grown:
+            self.results.clear()
+        return grown
