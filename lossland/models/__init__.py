@@ -46,6 +46,7 @@
 `slopes`: the steepest heading, and the ways that rain takes.
 `subspaces`: what a matrix reaches and what it loses, least squares, right angles, and paths in space.
 `tasks`: losses of models on data as problems for optimizers.
+`taylor`: taylor polynomials, what their error can be, and where copies of degree 1 and 2 lead: Newton's method.
 `torch_models`: PyTorch modules of one's own.
 `torch_watch`: a PyTorch training watched from inside: what its layers say, recorded for the scene ``training_health``.
 `training`: any optimizer on many networks.
@@ -103,6 +104,7 @@ from lossland.models import (
     slopes,
     subspaces,
     tasks,
+    taylor,
     torch_models,
     torch_watch,
     training,
@@ -160,6 +162,7 @@ __all__ = [
     "slopes",
     "subspaces",
     "tasks",
+    "taylor",
     "torch_models",
     "torch_watch",
     "training",
