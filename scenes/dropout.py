@@ -141,7 +141,8 @@ class Dropout(ll.Scene):
         cell = 2.0 / across
         middle = np.stack([-1 + cell * (column + 0.5), cell * (row + 0.5 - down / 2)], -1)
         half = 0.44 * cell * (crowd.chances / crowd.chances.max()) ** 0.25
-        return middle, half, crowd.outputs / max(float(np.abs(crowd.outputs).max()), 1e-9)
+        share = np.abs(crowd.outputs) / max(float(np.abs(crowd.outputs).max()), 1e-9)
+        return middle, half, np.copysign(np.sqrt(share), crowd.outputs)
 
     @ll.kept
     def said(self) -> np.ndarray:
