@@ -201,8 +201,7 @@ class Dropout(ll.Scene):
         mean, full, sheets, _ = self.sheets()
         data = masks.samples(self.seed)
         inside = (np.abs(data.points) < masks.REACH).all(axis=1)
-        points = data.points[inside] / masks.REACH
-        colors = ["signed.low" if one < 0 else "signed.high" for one in data.target[inside]]
+        points, first = data.points[inside] / masks.REACH, data.target[inside] < 0
         lifted, drawn = now.eased(0.05, 0.9) * len(sheets), []
         for k in range(len(sheets) - 1, -1, -1):
             x, up = -1.5 + 2.1 * k / (len(sheets) - 1), 0.35 * max(0.0, 1 - (2 * (lifted - k) - 1) ** 2)
@@ -213,9 +212,10 @@ class Dropout(ll.Scene):
             at = middle + 0.6 * np.column_stack([points[:, 0], 0 * points[:, 0] - 0.03, points[:, 1]])
             drawn += [
                 card(sheet, middle, 1.2, name, name),
-                layers.Points(at, colors, 3.2, "disc", outline=True, pickable=False, key=f"{name} samples"),
+                *(layers.Points(at[chosen], which, 3.2, "disc", outline=True, pickable=False, key=f"{name} {which}")
+                  for chosen, which in ((first, "signed.low"), (~first, "signed.high"))),
                 layers.Label(middle - (0, 0, 0.6), name, color, size=20, side="below", key=f"name {name}"),
-            ]
+            ]  # fmt: skip
         corners = np.array([(-1.6, -0.5, -0.7), (1.6, -0.5, -0.7), (1.7, 2.4, 1.3), (-1.6, 0.4, 1.3), (1.4, -0.5, 0.9)])
         away = np.abs(mean - full)
         notes = [
