@@ -482,11 +482,12 @@ def text_width(text: str) -> float:
 
 def rows_apart(x: ArrayLike, width: float) -> NDArray[np.int64]:
     """Return a row (n,), from 0 on, for plates of a width at places ``x`` (n,): the first where it covers no other."""
-    places, ends = np.asarray(x, float), [-np.inf] * np.size(x)  # ends: how far each row is taken
-    rows = np.zeros(len(places), np.int64)
-    for k in np.argsort(places):
-        rows[k] = next(row for row, end in enumerate(ends) if end <= places[k] - width / 2)
-        ends[rows[k]] = places[k] + width / 2
+    middles, rows = np.asarray(x, float), np.zeros(np.size(x), np.int64)
+    ends = [-np.inf] * len(middles)  # how far each row is taken
+    for k in np.argsort(middles).tolist():
+        middle = float(middles[k])
+        row = next(row for row, end in enumerate(ends) if end <= middle - width / 2)
+        rows[k], ends[row] = row, middle + width / 2
     return rows
 
 
