@@ -319,7 +319,7 @@ class LayerJourney(ll.RunScene):
         color, said = "dim", "draw a digit"
         if self.drawing:
             color, said = f"class.{self.read_as()}", f"read as {with_article(self.names()[self.read_as()])}"
-        at = np.array(self.pad().corner) + PAD * np.array([1.06, 0.0, 0.1])
+        at = np.array(self.pad().corner) + PAD * np.array([1.06, 0.0, 0.75])
         name = layers.Label(at, said, color, size=20, side="right", key="read")
         return [*self.pad().layers(self.drawing, self.pen, color), name]
 
