@@ -138,7 +138,7 @@ class LayerJourney(ll.RunScene):
     @ll.kept(most=4)
     def clouds(self, index: int) -> np.ndarray:
         """Return all samples in all clouds in the world (L + 1, n, 3)."""
-        return self.in_a_row(self.course().clouds(index, self.seen()))
+        return self.in_a_row(journeys.clouds(self.network(index).hidden, self.seen()))
 
     def in_a_row(self, clouds: np.ndarray) -> np.ndarray:
         """Return clouds (L + 1, n, 3) beside each other."""
@@ -152,7 +152,8 @@ class LayerJourney(ll.RunScene):
     def ways(self, index: int) -> np.ndarray:
         """Return where the samples with a thread, or the one that was drawn, are in all clouds (L + 1, m, 3)."""
         if self.draws:
-            return self.in_a_row(self.course().clouds(index, self.seen(), drawings.read(self.drawing).reshape(1, -1)))
+            own = self.course().hidden(index, drawings.read(self.drawing).reshape(1, -1))
+            return self.in_a_row(journeys.clouds(self.network(index).hidden, self.seen(), own))
         return self.clouds(index)[:, self.followed()]
 
     def moving(self, now: ll.Now) -> tuple[int, int, float]:
