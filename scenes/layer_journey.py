@@ -286,7 +286,7 @@ class LayerJourney(ll.RunScene):
             return []
         picture = layer_maps.mosaic(weight.reshape(-1, 8, 8) / np.abs(weight).max(), 16)
         high, wide = picture.shape
-        pixel = min(0.062, (PITCH * self.depth + 1.6) / wide, 0.9 / high)
+        pixel = min(0.062, (PITCH * self.depth + 1.6) / wide, 1.06 / high)
         right, up = np.array([pixel * wide, 0.0, 0.0]), np.array([0.0, 0.0, pixel * high])
         corner = np.array([0.0, 0.0, NAMES_AT - self.gap]) - right / 2 - up
         look: dict[str, Any] = {"shades": "signed", "key": "filters", "name": "First layer's weights"}
@@ -349,7 +349,7 @@ class LayerJourney(ll.RunScene):
     def bounds(self) -> np.ndarray:
         """Return the corners of the row of clouds, and of what stands below it."""
         x, top = PITCH * self.depth / 2 + 1.0, PAD_FOOT + PAD + 0.1 if self.draws else 1.55
-        return shapes.box((-x, -0.9, NAMES_AT - 0.9 - self.gap), (x, 0.9, top))
+        return shapes.box((-x, -0.9, NAMES_AT - 1.06 - self.gap), (x, 0.9, top))
 
     def view(self, now: ll.Now) -> ll.View:
         """Return a view that goes along the row a little; before a pad it rests."""
