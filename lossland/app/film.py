@@ -80,7 +80,7 @@ def record(
     ``title``, ``cmap`` and ``domain`` are as in `Stage`. ``dpi`` is written into the frames of a folder.
     """
     orbit, trim = checks.truth(orbit, "orbit"), checks.truth(trim, "trim")
-    checks.told(progress)
+    checks.callback(progress)
     subject = subject_of(what)
     if not isinstance(path, str | Path):
         raise UserError(f"A film is written into a file, such as 'film.mp4', not into {shown(path)}.")

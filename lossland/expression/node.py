@@ -85,6 +85,7 @@ class Array(Value, Protocol):
 
 
 V = TypeVar("V", bound=Value)
+A = TypeVar("A", bound=Array)
 
 
 class Node:

@@ -1,4 +1,4 @@
-"""Calculus of one variable: slopes, turning points, sums and integrals, Taylor polynomials, Newton's method.
+"""Calculus: slopes, turning points, sums and integrals of one variable, and the Jacobians of maps of the plane.
 
 Functions of x are passed in: ``f`` gets an array (...) and returns one like it. Sources of the numbers in the tests are
 closed forms and SciPy.
@@ -13,7 +13,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lossland.expression.function import Function as Traced
 from lossland.landscapes.landscape import Landscape
 
 Floats = NDArray[np.float64]
@@ -181,65 +180,6 @@ def unrolled_ring(inner: float, outer: float, share: float, count: int = 49) -> 
         x, up = (radius + out) * np.sin(angle), 2 * (radius + out) * np.sin(angle / 2) ** 2
         sides.append(np.stack([x if share < 1.0 else middle * along, up - middle - out], axis=-1))
     return sides[0], sides[1]
-
-
-# --------------------------------------------------------------------------------------------- Taylor and Newton
-def polynomial(coefficients: ArrayLike, centre: float, x: ArrayLike) -> Floats:
-    """Return the values (...) of a polynomial in x - centre with coefficients (n + 1,), lowest first."""
-    value = np.polynomial.polynomial.polyval(np.asarray(x, float) - centre, np.asarray(coefficients, float))
-    return np.asarray(value, np.float64)
-
-
-def remainder_bounds(
-    f: Traced, centre: float, degree: int, span: tuple[float, float], count: int = 241
-) -> tuple[Floats, Floats]:
-    """Return ascending x (m,) of an interval, and Lagrange's bound of a Taylor polynomial's error at each (m,).
-
-    It is the largest |f^(n+1)| between the centre and x, times |x - a|^(n+1) / (n+1)!; nan beyond a corner, where
-    there is none. The derivative is sampled at ``count`` points, and at both ends and corners.
-    """
-    x = np.union1d(np.linspace(*span, count), [centre, *f.corners(*span, degree + 1)])
-    middle = int(np.searchsorted(x, centre))
-    sizes = np.abs(f.taylor(x, degree + 1)[degree + 1])
-    most = np.empty_like(sizes)
-    most[middle:] = np.maximum.accumulate(sizes[middle:])
-    most[: middle + 1] = np.maximum.accumulate(sizes[: middle + 1][::-1])[::-1]
-    return x, most * np.abs(x - centre) ** (degree + 1)
-
-
-def circling_copy(degree: float, x: Floats) -> Floats:
-    """Return the Taylor polynomial of e^(ix) around 0 as points (m, 3): x, then its imaginary and its real part.
-
-    For a fractional degree the last term is scaled by the fraction.
-    """
-    parts, term = np.zeros((2, len(x))), np.ones(len(x))  # cosine and sine get alternate terms
-    for k in range(int(np.ceil(degree)) + 1):
-        parts[k % 2] += (-1.0) ** (k // 2) * term * min(max(degree - k + 1.0, 0.0), 1.0)
-        term = term * x / (k + 1)
-    return np.stack([x, parts[1], parts[0]], -1)
-
-
-def newton(f: Function, slope: Function, start: float, steps: int) -> Floats:
-    """Return the iterates (steps + 1,) of Newton's method: where the tangent meets the axis is the next one.
-
-    An iterate is repeated where the slope is 0 or something is not finite.
-    """
-    ways = [float(start)]
-    for _ in range(steps):
-        here = np.array([ways[-1]])
-        with np.errstate(all="ignore"):
-            move = np.asarray(f(here), float)[0] / np.asarray(slope(here), float)[0]
-        ways.append(ways[-1] - float(move) if np.isfinite(move) else ways[-1])
-    return np.array(ways)
-
-
-def quadratic_model(
-    value: float, gradient: ArrayLike, hessian: ArrayLike, offset: ArrayLike, degree: int = 2
-) -> Floats:
-    """Return f + g·δ, and with degree 2 also + ½ δ^T H δ, at offsets δ (..., n)."""
-    delta, g, h = (np.asarray(part, float) for part in (offset, gradient, hessian))
-    model = value + delta @ g
-    return model + 0.5 * np.einsum("...i,ij,...j", delta, h, delta) if degree > 1 else model
 
 
 # ------------------------------------------------------------------------------------------- maps of the plane

@@ -160,18 +160,18 @@ class Course:
         """Return the three axes in which each layer is shown: those of the end, each aligned to the layer before it."""
         return layer_maps.frames(self.hidden(self.last))
 
-    def clouds(self, index: int, frames: Sequence[layer_maps.Frame], points: Floats | None = None) -> Floats:
-        """Return the samples, or other points, after each layer in its frame (L + 1, n, 3).
 
-        The samples of each layer are centred and scaled: nearly all of them are within a distance of 1 from the origin.
-        """
-        hidden, found = self.hidden(index), []
-        others = hidden if points is None else self.hidden(index, points)
-        for frame, own, other in zip(frames, hidden, others, strict=True):
-            shift = frame.middle - own.mean(axis=0)
-            size = float(np.quantile(np.linalg.norm(frame.shown(own + shift), axis=1), 0.97))
-            found.append(frame.shown(other + shift) / max(size, 1e-9))
-        return np.array(found)
+def clouds(hidden: Sequence[Floats], frames: Sequence[layer_maps.Frame], others: Sequence[Floats] = ()) -> Floats:
+    """Return the samples ``hidden`` (n, d), or others, after each layer in its frame (L + 1, n, 3).
+
+    The samples of each layer are centred and scaled: nearly all of them are within a distance of 1 from the origin.
+    """
+    found = []
+    for frame, own, other in zip(frames, hidden, others or hidden, strict=True):
+        shift = frame.middle - own.mean(axis=0)
+        size = float(np.quantile(np.linalg.norm(frame.shown(own + shift), axis=1), 0.97))
+        found.append(frame.shown(other + shift) / max(size, 1e-9))
+    return np.array(found)
 
 
 class Training:

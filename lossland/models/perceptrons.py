@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lossland.compute.kernels import perceptron
-from lossland.compute.kernels.cpu import room
+from lossland.compute.kernels.cpu import aligned
 from lossland.expression import Program, trace
 from lossland.expression.node import Value
 from lossland.models import networks
@@ -72,7 +72,7 @@ class Perceptrons:
         tiles = -(-samples // tile)
         wide = np.zeros((rows, tiles * tile, features), dtype)
         wide[:, :samples] = arrays
-        made = room((tiles, rows, features, tile), dtype)
+        made = aligned((tiles, rows, features, tile), dtype)
         made[...] = wide.reshape(rows, tiles, tile, features).transpose(1, 0, 3, 2)
         return made
 
@@ -92,12 +92,12 @@ class Perceptrons:
         """Return loss and accuracy (m,) for coefficients (m, 1 + k), the first of which is 1. Thread-safe."""
         shares = np.ascontiguousarray(shares)
         weights = shares @ self._parameters
-        sums = self._kernel.judge(self._first, self._target, self._counted, shares, weights, self.widths)
+        sums = self._kernel.evaluate(self._first, self._target, self._counted, shares, weights, self.widths)
         return self._scale * sums[:, 0] / self.samples, sums[:, 1] / self.samples
 
 
-def _layers(network: Network) -> tuple[list[int], perceptron.Bends]:
-    """Return the indices of the linear layers, and the activations after each."""
+def _layers(network: Network) -> tuple[list[int], perceptron.Activations]:
+    """Return the indices of the linear layers, and the activation of each."""
     linear: list[int] = []
     kinds: list[list[str]] = []
     for index, layer in enumerate(network.layers):
@@ -115,9 +115,9 @@ def _traced(kinds: tuple[str, ...]) -> Program | None:
     if not kinds:
         return None
 
-    def bend(z: Value) -> Value:
+    def activation(z: Value) -> Value:
         for kind in kinds:
             z = networks.bent(np, kind, z)
         return z
 
-    return Program([trace(bend, "z")], ["z"])
+    return Program([trace(activation, "z")], ["z"])

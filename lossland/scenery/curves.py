@@ -10,12 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lossland.expression.function import Function
+from lossland.scenery.handles import Handle
 from lossland.scenery.parameters import Point
+from lossland.scenery.scene import Scene
 from lossland.world.layers import Caution, Color, Label, Side
 from lossland.world.phrases import tex, words
-from lossland.world.plots import Plot
+from lossland.world.plots import Plot, range_of
 
 FARTHEST = 1e3
+SQUEEZED = 0.05  # of a plot's height: two places that are nearer to each other cannot be told apart
 MOST_TERMS = 4  # of a polynomial that are written out
 NOTHING = 1e-14  # a smaller coefficient counts as zero
 STEEPEST = 1e6  # slope beyond which a graph is called vertical
@@ -49,6 +52,21 @@ def axes(span: tuple[float, float], heights: tuple[float, float], name: str, col
     return Plot(span, heights, y_name=tex("?", (color, name)), **usual | look)
 
 
+def heights(
+    function: Function, span: tuple[float, float], places: tuple[float, float], spare: float = 0.35
+) -> tuple[float, float]:
+    """Return the y in which a graph is seen well and two places on it can be told apart.
+
+    Of a graph that is nearly flat between them beside what it is elsewhere, those around the first place.
+    """
+    low, high = range_of(function, span, spare)
+    here, there = places
+    if 0.0 < abs(function.at(there) - function.at(here)) < SQUEEZED * (high - low):
+        reach = 2.0 * abs(there - here)
+        return range_of(function, (max(here - reach, span[0]), min(here + reach, span[1])), spare)
+    return low, high
+
+
 def beside(rising: bool, ahead: bool = True) -> Side:
     """Return the side of a point on a graph at which a text avoids the graph: ahead of the point, or behind it."""
     if ahead:
@@ -80,6 +98,15 @@ def taylor_terms(coefficients: NDArray[np.float64], powers: Sequence[int], centr
     if len(powers) > MOST_TERMS:
         parts.append(r"- \cdots" if coefficients[powers[MOST_TERMS]] < 0 else r"+ \cdots")
     return " ".join(parts)
+
+
+def along(name: str, plot: Plot, x: float, y: float) -> Handle:
+    """Return the handle of a parameter that is an x: it stands on a graph, and is dragged along x through the plot."""
+
+    def move(scene: Scene, place: Sequence[float]) -> None:
+        scene.set(name, min(max(plot.data(place)[0], plot.x[0]), plot.x[1]))
+
+    return Handle(name, plot.held(x, y), move, plane=0.0)
 
 
 def reached(

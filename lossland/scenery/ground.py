@@ -59,6 +59,11 @@ class LandscapeText(Text):
         return landscapes.text_of(value)
 
 
+def _is_formula(text: str) -> bool:
+    """Whether a landscape's text is no name of the catalogue."""
+    return text.lower() not in landscapes.names()
+
+
 def landscape(default: str) -> LandscapeText:
     """Declare the parameter that chooses a landscape."""
     return LandscapeText(default, None, "landscape", "A name from the catalogue, or a formula in x and y.")
@@ -154,8 +159,9 @@ class GroundScene(Scene):
 
     def caption(self, *lines: str) -> Title:
         """Return a title with the landscape's name and formula, and lines. A typed formula has no name."""
-        named = self.landscape.lower() in landscapes.names()
-        return Title(self.land.title if named else self.title, f"f(x, y) = {self.land.latex}", lines)
+        return Title(
+            self.title if _is_formula(self.landscape) else self.land.title, f"f(x, y) = {self.land.latex}", lines
+        )
 
     @property
     @kept
@@ -198,7 +204,6 @@ class GroundScene(Scene):
     def reset(self) -> None:
         """Give every parameter its default."""
         super().reset()
-        self._was_formula = False
         for param in self.params().values():
             if isinstance(param, GroundPoint):
                 self._check_inside(param.name, param.default)
@@ -208,6 +213,8 @@ class GroundScene(Scene):
         if name != "domain":
             if isinstance(self.param(name), GroundPoint):
                 self._check_inside(name, self.param(name).check(value))
+            if name == "landscape":
+                self._take_domain_of(self.param(name).check(value))
             super().set(name, value)
             if isinstance(value, landscapes.Landscape) and value is not landscapes.landscape(self.landscape):
                 self.set("domain", rectangle(value))  # it has its own
@@ -222,6 +229,11 @@ class GroundScene(Scene):
         except UserError:
             self.values = own
             raise
+
+    def _take_domain_of(self, text: str) -> None:
+        """Take a new landscape's own domain, unless one formula follows another."""
+        if not (_is_formula(self.landscape) and _is_formula(text)):
+            self.values["domain"] = rectangle(landscapes.landscape(text))
 
     def _check_inside(self, name: str, place: tuple[float, ...]) -> None:
         x0, x1, y0, y1 = self.domain
@@ -240,10 +252,6 @@ class GroundScene(Scene):
     def changed(self, name: str) -> None:
         """Update the other parameters for a new landscape or domain."""
         if name == "landscape":
-            formula = self.landscape.lower() not in landscapes.names()
-            if not (formula and self._was_formula):
-                self.values["domain"] = rectangle(landscapes.landscape(self.landscape))
-            self._was_formula = formula
             self.settle()
             for key, value in self.staging.get(self.landscape, {}).items():
                 self.set(key, value)

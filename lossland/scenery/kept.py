@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, Literal, ParamSpec, Protocol, TypeVar, overload
 
+import numpy as np
+
 from lossland.errors import UserError, shown
 
 if TYPE_CHECKING:
@@ -93,9 +95,9 @@ def kept(make: Callable[..., Any] | None = None, *, most: int = 16, framing: boo
     results may use kept results: the dependencies of the inner one are also the outer one's. Arguments must be
     hashable. An array stays the same object until it is recomputed, so that a painter uploads it once.
 
-    A number or tuple for ``framing``, such as a scale in world units, is frozen while a handle is dragged: else the
-    picture would move under the pointer. It is recomputed when the handle is released; its dependents only if it then
-    has another value.
+    A number, tuple or array for ``framing``, such as a scale in world units, is frozen while a handle is dragged: else
+    the picture would move under the pointer. It is recomputed when the handle is released; its dependents only if it
+    then has another value.
     """
     if framing:
         return lambda made: _that_reads(made, _Framing(made))
@@ -129,6 +131,11 @@ def _kept(make: Callable[Concatenate[S, P], R], most: int) -> Callable[Concatena
     return got
 
 
+def _equal(one: object, other: object) -> bool:
+    """Whether two results are equal; arrays are where all their elements are."""
+    return np.array_equal(one, other) if isinstance(one, np.ndarray) else one == other
+
+
 class _Framing(Generic[R]):
     """A framing value, as a dependency of other results."""
 
@@ -146,7 +153,7 @@ class _Framing(Generic[R]):
             found = self.make(scene)
         finally:
             _reading.reset(token)
-        same = before is not None and before[1] == found
+        same = before is not None and _equal(before[1], found)
         scene.results[self] = reads, before[1] if before is not None and same else found
         return scene.results[self][1]
 

@@ -153,9 +153,8 @@ class RaceScene(GroundScene):
         """Return every racer's path so far. At the start all heads coincide, and have no labels."""
         drawn, terrain, step, begun = [], self.terrain, now.step, now.whole >= 1
         for racer in self.racers():
-            label = {"label": racer.name, "values": racer.run.values} if begun else {}
-            ring = "" if drawn else "start"
-            look = {"start": ring, "key": racer.lane.id, "name": racer.name, **label}
+            label, ring = racer.name if begun else "", "" if drawn else "start"
+            look = {"start": ring, "key": racer.lane.id, "name": racer.name, "label": label, "values": racer.run.values}
             drawn.append(Trail.on(terrain, racer.run.points, step, racer.color, **look))
         return drawn
 
@@ -198,7 +197,8 @@ class RaceScene(GroundScene):
 
     def equations(self, step: int) -> list[Equations]:
         """Return the selected racer's rule with its numbers at a step; nothing before the first."""
-        racer = next((racer for racer in self.racers() if racer.index == self.selected), None)
+        selected = min(self.selected, len(self.lanes) - 1)  # a preset may have fewer lanes
+        racer = next((racer for racer in self.racers() if racer.index == selected), None)
         if racer is None or step < 1:
             return []
         colors, optimizer = TERMS | {"step": racer.color}, racer.lane.optimizer

@@ -15,9 +15,10 @@ from lossland.scenery import library
 from lossland.ui.explanations import summary
 from lossland.ui.icons import Icon
 from lossland.ui.layout import PADDING, Rect
+from lossland.ui.lists import Item, popup_list
 from lossland.ui.pen import Pen
 from lossland.ui.thumbnails import Thumbnails
-from lossland.ui.widgets import Item, icon_button, popup_list
+from lossland.ui.widgets import icon_button
 from lossland.ui.windows import reach, scroll
 
 if TYPE_CHECKING:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from lossland.play.player import Player
 
 FUTURE = 0.22  # opacity of a curve after the current step
+BESIDE = 14.0  # padding on both sides of a chart, for the numbers at the ends of its axis
+FREE = 3.0  # of it on the right, where the panel has a scroll bar
 POINTS = 1200  # longer curves are subsampled
 HUGE = 1e300  # values are clamped to this, because ImPlot subtracts limits
 FLOOR = 1e-12  # values are clamped to this on a logarithmic axis that shows larger ones
@@ -40,16 +42,20 @@ def draw_chart(pen: Pen, chart: Chart, key: str, x: float, y: float, width: floa
     """Draw a chart into a rectangle, the curve ``chosen`` on top and thicker."""
     if pen.mute or not chart.series:
         return
-    imgui.set_cursor_screen_pos(pen.at(x - 4, y))
+    x_limits, y_limits = limits(chart)
+    along = _ticks_along(chart, x_limits, width)
+    wide = width + 8 - _overhang(pen, along, x_limits, width + 8)
+    imgui.set_cursor_screen_pos(pen.at(x - 4 - BESIDE, y))
+    implot.push_style_var(implot.StyleVar_.plot_padding.value, pen.at(BESIDE, 4))
     with pen.font("regular", 12):
-        if implot.begin_plot(f"##{key}", pen.at(width + 8, height), PLOT_FLAGS):
-            x_limits, y_limits = limits(chart)
-            _axes(chart, x_limits, y_limits, width, height)
+        if implot.begin_plot(f"##{key}", pen.at(wide + 2 * BESIDE, height), PLOT_FLAGS):
+            _axes(chart, x_limits, y_limits, along, height)
             if chart.kind == "bar":
                 _bars(pen.theme, chart)
             else:
                 _lines(pen, chart, chosen, min(FLOOR, y_limits[0]) if chart.log_y else -HUGE)
             implot.end_plot()
+    implot.pop_style_var()
 
 
 def chosen_series(player: Player, frame: Frame) -> tuple[Series, bool] | None:
@@ -103,8 +109,31 @@ def _log_range(values: np.ndarray) -> tuple[float, float]:
     return (low, high) if low < high else (TINY, 10 * TINY)
 
 
+def _ticks_along(chart: Chart, ends: tuple[float, float], width: float) -> list[tuple[float, str]]:
+    """Return the numbers along the axis and what is written there: of bars their names."""
+    if chart.kind == "bar":
+        named = [(float(series.x[0]), series.name) for series in chart.series if len(series.x) == 1]
+        if named:
+            return named
+    ticks = [float(v) for v in round_ticks(*ends, max(int(width / 70), 2)) if ends[0] <= v <= ends[1]]
+    return list(zip(ticks, distinct(ticks), strict=True))
+
+
+def _overhang(pen: Pen, ticks: Sequence[tuple[float, str]], ends: tuple[float, float], width: float) -> float:
+    """Return by how much a chart must end earlier, for its last number to be whole."""
+    if not ticks:
+        return 0.0
+    last, text = ticks[-1]
+    beyond = width * (ends[1] - last) / (ends[1] - ends[0])
+    return max(pen.width(text, 12) / 2 - beyond - FREE, 0.0)
+
+
 def _axes(
-    chart: Chart, x_limits: tuple[float, float], y_limits: tuple[float, float], width: float, height: float
+    chart: Chart,
+    x_limits: tuple[float, float],
+    y_limits: tuple[float, float],
+    along: Sequence[tuple[float, str]],
+    height: float,
 ) -> None:
     implot.setup_axes("", "", QUIET_AXIS, QUIET_AXIS)
     if chart.log_y:
@@ -114,13 +143,7 @@ def _axes(
         y_ticks = [v for v in round_ticks(*y_limits, max(int(height / 36), 2)) if y_limits[0] <= v <= y_limits[1]]
     implot.setup_axes_limits(*x_limits, *y_limits, implot.Cond_.always.value)
     implot.setup_axis_ticks(implot.ImAxis_.y1.value, y_ticks, distinct([float(v) for v in y_ticks]))
-    if chart.kind == "bar":
-        named = [(float(series.x[0]), series.name) for series in chart.series if len(series.x) == 1]
-        if named:
-            implot.setup_axis_ticks(implot.ImAxis_.x1.value, [n[0] for n in named], [n[1] for n in named])
-            return
-    x_ticks = [v for v in round_ticks(*x_limits, max(int(width / 70), 2)) if x_limits[0] <= v <= x_limits[1]]
-    implot.setup_axis_ticks(implot.ImAxis_.x1.value, x_ticks, distinct([float(v) for v in x_ticks]))
+    implot.setup_axis_ticks(implot.ImAxis_.x1.value, [at for at, _ in along], [text for _, text in along])
 
 
 def _lines(pen: Pen, chart: Chart, chosen: Series | None, floor: float) -> None:

@@ -23,9 +23,10 @@ from lossland.scenery.scene import Scene
 from lossland.ui.explanations import of_cell, of_parameter, of_slider, with_unit
 from lossland.ui.icons import Icon
 from lossland.ui.lanes import SliderScale
+from lossland.ui.lists import dropdown
 from lossland.ui.number_boxes import number_cell, number_field, plain_number
 from lossland.ui.pen import Pen
-from lossland.ui.widgets import chips, dropdown, icon_button, slider, switch
+from lossland.ui.widgets import chips, icon_button, slider, switch
 from lossland.world.phrases import plain_text
 
 if TYPE_CHECKING:

@@ -134,7 +134,8 @@ class FormulaBox:
                 "##formula", self.text, pen.at(box.width, box.height), ended_by_enter
             )
             was_active, self._active = self._active, imgui.is_item_active()
-            pen.explain(BOX_HELP, box, pen.panel)
+            if not self._active:  # whoever types looks at the ground, which the tooltip would cover
+                pen.explain(BOX_HELP, box, pen.panel)
             state = imgui.internal.get_input_text_state(imgui.get_item_id())
             self._scrolled = state.scroll.x / pen.scale if state is not None and self._active else 0.0
         imgui.pop_style_var()
@@ -192,8 +193,12 @@ class FormulaBox:
         if landscape is None or self._short:
             return y
         y += 26 if pen.compact else 30
-        for line in self._lines(f"f={landscape.latex}", size, width):
-            pen.latex(x, y, line, size, room=width)
+        lines = self._lines(f"f={landscape.latex}", size, width)
+        style = (
+            r"\displaystyle " if len(lines) == 1 else ""
+        )  # where there is height, fractions are as large as the rest
+        for line in lines:
+            pen.latex(x, y, style + line, size, room=width)
             y += 22
         return y - (7 if pen.compact else 2)
 

@@ -16,9 +16,10 @@ from lossland.scenery.parameters import Lane, Lanes, color_of_next
 from lossland.scenery.scene import Frame
 from lossland.ui.explanations import of_slider, summary
 from lossland.ui.icons import Icon
+from lossland.ui.lists import Item, popup_list
 from lossland.ui.number_boxes import number_field, plain_number, read_number
 from lossland.ui.pen import Pen
-from lossland.ui.widgets import Item, icon_button, popup_list, slider
+from lossland.ui.widgets import icon_button, slider
 from lossland.world.layers import Trail, column
 from lossland.world.theme import marked
 from lossland.world.ticks import Scale

@@ -12,9 +12,10 @@ from lossland.play.history import SWITCHES
 from lossland.scenery.scene import Frame, Show
 from lossland.ui.icons import Icon
 from lossland.ui.layout import BUTTON, Layout, Rect, Side
+from lossland.ui.lists import Item, popup_list
 from lossland.ui.pen import Pen
 from lossland.ui.switches import useful_switches
-from lossland.ui.widgets import Item, chip, chip_width, icon_button, popup_list
+from lossland.ui.widgets import chip, chip_width, icon_button
 from lossland.ui.windows import window
 
 if TYPE_CHECKING:

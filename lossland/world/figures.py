@@ -44,6 +44,7 @@ Side = Literal["right", "left", "above", "below"]
 Z = (0.0, 0.0, 1.0)
 STEP = 3.0  # degrees between the points of an angle's arc
 ARC_POINTS = 49  # of a weighted arc; odd, so that one is at its peak
+NARROW = 8.0  # degrees: no text fits close to a narrower angle
 SQUARE = 1e-3  # radians: tolerance of a right angle
 FLAT = 1e-3  # least distance of a hull's points from a plane, or from a line
 DIM = 0.45  # opacity of what is not in focus
@@ -89,7 +90,7 @@ def side_of(direction: Floats) -> Side:
     return "above" if up > 0 else "below"
 
 
-def labelled(position: Floats, latex: str, number: str, color: Color, side: Side | Literal["centre"]) -> Label:
+def labelled(position: Floats, latex: str, number: str, color: Color, side: Side | Literal["centre"] | Floats) -> Label:
     """Return a label with the LaTeX if it is given, else with the number."""
     size = FORMULA_SIZE if latex else LABEL_SIZE
     return Label(position, latex or number, color, latex=bool(latex), size=size, side=side)
@@ -124,6 +125,8 @@ class Angle(Compound):
 
     It is the smaller one, from 0° to 180°. With a rotation axis ``about`` it is measured counter-clockwise around that
     axis from ``first`` to ``second``, from 0° up to 360°; the axis also fixes the plane of an angle of 0° or 180°.
+
+    With ``close`` the text is placed right outside the arc, and a very narrow angle has none.
     """
 
     vertex: Vector
@@ -136,6 +139,7 @@ class Angle(Compound):
     fill: float = 0.22
     width: float = 2.2  # pixels
     depth: bool = False  # False: always in front
+    close: bool = False
 
     def __post_init__(self) -> None:
         """Check the vertex and the directions."""
@@ -189,7 +193,11 @@ class Angle(Compound):
                 ),
                 Lines([arc], self.color, self.width, name=name, **common),
             ]
-        return [*parts, labelled(label, self.text, said[0], self.color, "centre")]
+        if not self.close:
+            return [*parts, labelled(label, self.text, said[0], self.color, "centre")]
+        middle = self.at(0.5)
+        out = middle - place(self.vertex, "The vertex of an Angle")
+        return [*parts, *([labelled(middle, self.text, said[0], self.color, out)] if self.degrees > NARROW else [])]
 
 
 @dataclass(frozen=True, eq=False)
@@ -474,11 +482,12 @@ def text_width(text: str) -> float:
 
 def rows_apart(x: ArrayLike, width: float) -> NDArray[np.int64]:
     """Return a row (n,), from 0 on, for plates of a width at places ``x`` (n,): the first where it covers no other."""
-    places, ends = np.asarray(x, float), [-np.inf] * np.size(x)  # ends: how far each row is taken
-    rows = np.zeros(len(places), np.int64)
-    for k in np.argsort(places):
-        rows[k] = next(row for row, end in enumerate(ends) if end <= places[k] - width / 2)
-        ends[rows[k]] = places[k] + width / 2
+    middles, rows = np.asarray(x, float), np.zeros(np.size(x), np.int64)
+    ends = [-np.inf] * len(middles)  # how far each row is taken
+    for k in np.argsort(middles).tolist():
+        middle = float(middles[k])
+        row = next(row for row, end in enumerate(ends) if end <= middle - width / 2)
+        rows[k], ends[row] = row, middle + width / 2
     return rows
 
 

@@ -42,7 +42,7 @@ def draw_color_bar(dl: imgui.ImDrawList, type_: Type, note: ColorBar, size: Size
 
 
 def draw_flat_color_bar(dl: imgui.ImDrawList, type_: Type, frame: Frame, free: Rect) -> list[Rect]:
-    """Draw the bar at the lower left of the free rectangle; return the rectangle of its background."""
+    """Draw the bar along the lower left of the free rectangle; return the rectangle that it fills, with room around."""
     note = first_of(frame.notes, ColorBar)
     px = type_.px
     if note is None or free[2] < px(260) or free[3] < px(160):
@@ -51,7 +51,6 @@ def draw_flat_color_bar(dl: imgui.ImDrawList, type_: Type, frame: Frame, free: R
     x, y = free[0] + px(18) + name + px(14), free[1] + free[3] - px(46)
     length = min(px(220), free[0] + free[2] - x - px(18))
     corners = V2(x - px(28) - name, y - px(16)), V2(x + length + px(24), y + px(40))
-    dl.add_rect_filled(*corners, type_.u32("panel", 0.8), px(8))  # the terrain may be behind it
     for corner, far, low, high in _flat_bar(type_.theme.height_stops, x, y, length, px(10)):
         dl.add_rect_filled_multi_color(corner, far, low, high, high, low)
     dl.add_rect(V2(x - 0.5, y - 0.5), V2(x + length + 0.5, y + px(10) + 0.5), type_.u32("text", 0.22), px(2))
@@ -62,9 +61,9 @@ def draw_flat_color_bar(dl: imgui.ImDrawList, type_: Type, frame: Frame, free: R
         if at - half < end + px(4) or at + half > most:
             continue  # no room for a long number
         dl.add_line(V2(at, y + px(10)), V2(at, y + px(14)), type_.u32("dim"), px(1))
-        type_.text(dl, at, y + px(16), text, 13.0, "dim", ax=0.5)
+        type_.text(dl, at, y + px(16), text, 13.0, "dim", halo=True, ax=0.5)  # the ground may lie under it
         end = at + half
-    type_.text(dl, x - px(14), y + px(5), note.label, 13.0, ax=1, ay=0.5)
+    type_.text(dl, x - px(14), y + px(5), note.label, 13.0, halo=True, ax=1, ay=0.5)
     right = max(corners[1].x, end)
     return [(corners[0].x, corners[0].y, right - corners[0].x, corners[1].y - corners[0].y)]
 

@@ -136,10 +136,10 @@ def _column(dl: imgui.ImDrawList, type_: Type, notes: Sequence[Note], size: Size
             blocks.append(_meter_block(dl, type_, note))
         elif isinstance(note, Facts):
             most, block = column_width(size, type_), _facts_block(dl, type_, note, 1.0)
-            # Font sizes have a lower bound, so the first factor may not be enough.
-            for factor in (max(most / block.width, SMALLEST_FACTS), SMALLEST_FACTS):
-                if block.width > most:
-                    block = _facts_block(dl, type_, note, factor)
+            factor = 1.0
+            while block.width > most and factor > SMALLEST_FACTS:  # widths of letters are whole pixels, so once more
+                factor = max(min(factor * most / block.width, factor - 0.01), SMALLEST_FACTS)
+                block = _facts_block(dl, type_, note, factor)
             blocks.append(block)
     return blocks
 

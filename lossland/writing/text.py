@@ -48,6 +48,7 @@ ICON_FONT = "Font_Awesome_6_Free-Solid-900.otf"
 ICON_SIZE = 0.8  # of the text beside it
 
 FINER = 4  # supersampling factor of formulas with roots
+DOUBLE_BAR = re.compile(r"(?<!\\)\\\|")  # MicroTeX sets it as a single one
 LEAST_PIXELS = 10  # least legible font size
 FAR = 1e6  # pixels: text farther away, or at nan, is not drawn
 FORMULAS_KEPT = 512
@@ -426,7 +427,8 @@ def set_latex(latex: str, pixels: int, rgb: Sequence[float]) -> tuple[NDArray[np
     path = start_latex()
     try:
         with _looking_for_locales_in(path):
-            rendered = imgui_microtex.render(latex, float(pixels), imgui.ImVec4(rgb[0], rgb[1], rgb[2], 1.0))
+            spelled = DOUBLE_BAR.sub(r"\\Vert ", latex)
+            rendered = imgui_microtex.render(spelled, float(pixels), imgui.ImVec4(rgb[0], rgb[1], rgb[2], 1.0))
     except RuntimeError as error:
         raise UserError(f"The formula {latex!r} is not LaTeX that can be set: {error}.") from None
     return np.array(rendered.pixels_as_array()), rendered.baseline_y
