@@ -46,7 +46,7 @@
 `slopes`: the steepest heading, and paths of steepest descent.
 `subspaces`: column and null space, least squares, orthogonalization, and paths in space.
 `tasks`: losses of models on data as problems for optimizers.
-`taylor`: taylor polynomials, what their error can be, and where copies of degree 1 and 2 lead: Newton's method.
+`taylor`: taylor polynomials and bounds of their error; Newton's method in one and two variables.
 `torch_models`: a user's PyTorch modules.
 `torch_watch`: hooks that record statistics of a PyTorch training for the scene ``training_health``.
 `training`: training many networks at once with any optimizer.

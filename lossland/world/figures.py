@@ -126,7 +126,7 @@ class Angle(Compound):
     It is the smaller one, from 0° to 180°. With a rotation axis ``about`` it is measured counter-clockwise around that
     axis from ``first`` to ``second``, from 0° up to 360°; the axis also fixes the plane of an angle of 0° or 180°.
 
-    With ``close`` the text is placed right outside the arc, and a very narrow angle has none.
+    With ``close`` the text is just outside the arc, and a very narrow angle has none.
     """
 
     vertex: Vector
@@ -483,7 +483,7 @@ def text_width(text: str) -> float:
 def rows_apart(x: ArrayLike, width: float) -> NDArray[np.int64]:
     """Return a row (n,), from 0 on, for plates of a width at places ``x`` (n,): the first where it covers no other."""
     middles, rows = np.asarray(x, float), np.zeros(np.size(x), np.int64)
-    ends = [-np.inf] * len(middles)  # how far each row is taken
+    ends = [-np.inf] * len(middles)  # right end of each row so far
     for k in np.argsort(middles).tolist():
         middle = float(middles[k])
         row = next(row for row, end in enumerate(ends) if end <= middle - width / 2)
