@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from time import perf_counter
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from lossland.render.gl import canvas as canvases
 if TYPE_CHECKING:
     from vispy.gloo.context import GLContext
 
-    from lossland.render.gl.driver import Command
+    from lossland.render.gl.driver import Command, Parser
     from lossland.writing.host import Host  # it loads OpenGL, which must wait until the window has chosen its platform
 
 
@@ -97,7 +97,7 @@ class Meter:
         VisPy has no hook for this, so the parser's method is replaced until ``close``.
         """
         self.close()
-        parser = canvas.context.shared.parser
+        parser = cast("Parser", canvas.context.shared.parser)
         parse = parser.parse
 
         def counted(commands: Sequence[Command]) -> None:

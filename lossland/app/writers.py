@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -242,7 +242,7 @@ def _folder(path: Path, transparent: bool, dpi: float | None) -> Iterator[Add]:
     if path.is_file():
         raise UserError(f"{path} is a file; a folder of frames needs another name.")
     count, bands = 0, 4 if transparent else 3
-    density = {} if dpi is None else {"dpi": (dpi, dpi)}
+    density: dict[str, Any] = {} if dpi is None else {"dpi": (dpi, dpi)}
 
     def add(image: Image) -> None:
         nonlocal count

@@ -10,10 +10,16 @@ from __future__ import annotations
 
 import math
 from types import ModuleType
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from lossland.errors import UserError
 from lossland.expression.node import Array, namespace
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Mask: TypeAlias = Array | NDArray[np.bool_]
 
 A = TypeVar("A", bound=Array)
 
@@ -32,7 +38,7 @@ def causal(xp: ModuleType, count: int) -> Any:
     return xp.tril(xp.ones((count, count), dtype=xp.bool))
 
 
-def scores(queries: A, keys: A, mask: Array | None = None, temperature: float = 1.0, scaled: bool = True) -> A:
+def scores(queries: A, keys: A, mask: Mask | None = None, temperature: float = 1.0, scaled: bool = True) -> A:
     """Return the scores (..., n, m) of queries and keys: q·k / (√d T), or q·k / T if not ``scaled``.
 
     Where the ``mask`` (..., n, m) is False they are -inf. If entries are independent with mean 0 and variance 1, q·k
@@ -54,7 +60,7 @@ def softmax(scores: A) -> A:
 
 
 def attend(
-    queries: A, keys: A, values: A, mask: Array | None = None, temperature: float = 1.0, scaled: bool = True
+    queries: A, keys: A, values: A, mask: Mask | None = None, temperature: float = 1.0, scaled: bool = True
 ) -> Attention[A]:
     """Return scores, weights and outputs of queries (..., n, d), keys (..., m, d) and values (..., m, v)."""
     found = scores(queries, keys, mask, temperature, scaled)
@@ -74,7 +80,7 @@ def course(scores: A, share: float, step: float = 0.03) -> A:
     return softmax(xp.where(seen[None], grown * known[None], xp.asarray(-math.inf, dtype=scores.dtype)))
 
 
-def warmed(weights: A, temperature: float, mask: Array | None = None) -> A:
+def warmed(weights: A, temperature: float, mask: Mask | None = None) -> A:
     """Return weights (..., n, m) at another temperature, optionally masked, from those at temperature 1.
 
     Weights are exp(score) up to a factor for each row, so their logarithms serve as scores.

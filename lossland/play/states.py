@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lossland.world.camera import Camera
 
@@ -17,7 +17,7 @@ OUTSIDE = ("log", "drawn", "script")  # attributes of a Player that are not part
 class State(NamedTuple):
     """A snapshot of a Player and its scene: copies, which later actions do not change."""
 
-    fields: dict[str, object]  # the player's attributes
+    fields: dict[str, Any]  # the player's attributes
     camera: Camera
     scene: dict[str, object]  # the scene's attributes
     values: dict[str, object]  # of the scene's parameters

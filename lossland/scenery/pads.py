@@ -50,7 +50,7 @@ class Pad:
     def drawn(self, drawing: str, pen: Place, position: ArrayLike) -> tuple[str, Place]:
         """Return the drawing and the pen after it was dragged to a position (3,) in the world."""
         x, y = (round(min(max(part, 0.0), SIDE), 2) for part in self.plot.data(np.asarray(position)))
-        return drawings.written(drawings.stroke(drawings.read(drawing), pen, (x, y))), (x, y)
+        return drawings.written(drawings.stroke(drawings.read(drawing), (pen[0], pen[1]), (x, y))), (x, y)
 
     def pressed(self, drawing: str, element: int) -> tuple[str, Place]:
         """Return the drawing and the pen after a click on a pixel, indexed from the top left: on ink it clears all."""

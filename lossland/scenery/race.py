@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -70,7 +71,7 @@ class Rule(Choice):
         """Return an optimizer's family."""
         return type(optimizers.optimizer(option)).family.capitalize()
 
-    def check(self, value: object) -> str:
+    def check(self, value: Any) -> str:
         """Accept a name, a class, or the text that names one in a file."""
         if isinstance(value, str) and userfiles.named(value) is None:
             return super().check(value)

@@ -275,7 +275,7 @@ class Host:
         self.io.add_input_character(codepoint)
 
 
-def _renderer(window: object) -> Any:
+def _renderer(window: Any) -> Any:
     sources = {"VERTEX_SHADER_SRC": shader_source("panels.vert"), "FRAGMENT_SHADER_SRC": shader_source("panels.frag")}
     if window is None:
         return type("Renderer", (ProgrammablePipelineRenderer,), sources)()
@@ -285,7 +285,7 @@ def _renderer(window: object) -> Any:
     renderer: Any = type("WindowRenderer", (GlfwRenderer,), sources)(window, attach_callbacks=False)
 
     def clipboard(_context: object) -> str:
-        text: bytes | None = glfw.get_clipboard_string(window)
+        text: Any = glfw.get_clipboard_string(window)
         return text.decode() if text else ""  # the backend's own reader fails on an empty clipboard
 
     imgui.get_platform_io().platform_get_clipboard_text_fn = clipboard

@@ -43,12 +43,12 @@ def _draw_outlines(
         return
     pixels = camera.project(np.concatenate(outlines), size)  # at once: a solid may have hundreds of edges
     strokes = [(type_.u32("text", 0.22), type_.px(GLOW)), (type_.u32("text", 0.75), type_.px(LINE))]
-    known = np.isfinite(pixels).all(axis=1).tolist()
+    finite = np.isfinite(pixels)
     points: list[imgui.ImVec2Like] = [V2(x, y) for x, y in pixels.tolist()]
     end = 0
     for outline in outlines:
         start, end = end, end + len(outline)
-        if all(known[start:end]):
+        if finite[start:end].all():
             for color, width in strokes:
                 dl.add_polyline(points[start:end], color, width, 0)
 
