@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
@@ -20,14 +21,12 @@ GLOBE = shapes.ellipsoid(SPHERE, np.eye(3), 32)
 FOOT, PITCH, TALL = -0.62, 0.4, 1.5  # of the bars between them: where they stand, their step, the height of the largest
 ASKED, SHARED, BLENDED = (0.03, 0.36), (0.42, 0.58), (0.66, 0.94)  # shares of the scene
 LOOKED = (0.02, 0.82)  # share of the scene in which the words of a sentence look around, one after the other
-WIDE, DEEP, HIGH, GAP = 6.6, 1.9, 0.7, 0.05  # of a sentence with the skyline of its weights, and between its words
-LOW, APART = 0.24, 0.35  # words that are not so high stand in two rows; and the room around them there, in heights
-LETTERS = (99, 9, 7, 6, 5, 4)  # of long words, shortened until all are as high
+WIDE, DEEP, HIGH = 6.6, 1.9, 0.7  # of a sentence with the skyline of its weights
 FLOOR, LEAST = -0.85, 0.02  # on which the skyline stands; and the least weight that is drawn as an arc
 HIGHEST, AROUND = 0.95, 0.006  # of the arcs; and how much larger the bars of the word that looks are
 UP = (0.0, 0.0, 1.0)
 AXES = {2: [0, 2], 3: [0, 1, 2]}  # in which axes of the world vectors of so many numbers are seen
-BOUNDS = np.array([(x, y, z) for x in (-3.0, 3.25) for y in (-0.8, 0.8) for z in (-1.3, 1.75)], float)
+BOUNDS = shapes.box((-3.0, -0.8, -1.3), (3.25, 0.8, 1.75))
 FORMULA = r"\mathrm{softmax}\left(Q K^{T} / \sqrt{d}\right) V"
 SCORES, SHARES = r"q \cdot k / \sqrt{d}", r"w = \mathrm{softmax}"
 
@@ -35,16 +34,7 @@ SCORES, SHARES = r"q \cdot k / \sqrt{d}", r"w = \mathrm{softmax}"
 class Vector(parameters.Point):
     """Two or three numbers."""
 
-    def check(self, value: object) -> tuple[float, ...]:
-        """Accept two numbers or three."""
-        for count in (3, 2):
-            like = parameters.Point((0.0,) * count, self.min, self.max)
-            like.name = self.name
-            try:
-                return like.check(value)
-            except ll.UserError as error:
-                refusal = str(error)
-        raise ll.UserError(refusal.replace("must be 2 numbers", "must be 2 or 3 numbers"))
+    dimensions = (2, 3)
 
 
 class Rows(parameters.Matrix):
@@ -192,62 +182,54 @@ class Attention(ll.Scene):
     def asked(self, now: ll.Now) -> ll.Frame:
         """Return the keys on their sphere, the bars of scores that become shares, and the values in their hull."""
         told, shared = now.staged(len(self.keys), *ASKED, moving=0.7), now.eased(*SHARED)
-        drawn = [*self.stage(), *self.arrows(), self.beams(told, shared), *self.bars(told, shared)]
+        query, keys, _ = self.places()
+        reached = query + self.grown(told)[:, None] * (keys - query)
+        beams = self.beams(query, reached, 2.0 + shared * (9.0 * self.look().weights[0] - 1.0), "Beam")
+        drawn = [*self.stage(), *self.arrows(), beams, *self.bars(told, shared)]
         if now.share > BLENDED[0]:
             drawn += self.blend(now.eased(*BLENDED))
-        return ll.Frame(drawn, self.notes(), self.view(now))
+        bits, most = attention.entropy(self.look().weights)[0], np.log2(len(self.keys))
+        title = self.headed([words("d = ?", self.size), *self.manner()], bits, most)
+        view = ll.View(-90.0, 16.0, bounds=BOUNDS, turned=(10.0 * (now.eased() - 0.5), 0.0))
+        return ll.Frame(drawn, [title, *self.misfits(len(self.keys))], view)
 
     @ll.kept
     def arrows(self) -> list[layers.Layer]:
         """Return the query and the keys; one that is hidden by the mask is a ghost."""
         query, keys, _ = self.places()
         sees, most = np.isfinite(self.look().scores[0]), int(self.look().weights[0].argmax())
+        look: dict[str, Any] = {"latex": True, "size": 32}
         return [
-            *(layers.Arrows(SPHERE[None], keys[[k]], COLORS[k], 4.5, ghost=not sees[k], key=f"key {k}", name="Key")
+            *(layers.Arrows.one(SPHERE, keys[k], COLORS[k], width=4.5, ghost=not sees[k], key=f"key {k}", name="Key")
               for k in range(len(keys))),
-            layers.Arrows(SPHERE[None], query[None], QUERY, 7.0, key="query", name="Query", depth=False),
+            layers.Arrows.one(SPHERE, query, QUERY, width=7.0, key="query", name="Query", depth=False),
             layers.Points(np.vstack([query, keys]), "text", 5.0, "ring", outline=True, group="handles", pickable=False,
                           key="tips"),
-            layers.Label(query, "q", QUERY, latex=True, size=34, side=query - SPHERE, key="name q"),
-            layers.Label(keys[most], f"k_{most + 1}", COLORS[most], latex=True, size=30, side="below right",
-                         key="name k"),
+            layers.Label(query, "q", QUERY, side=query - SPHERE, key="name q", **look),
+            layers.Label(keys[most], f"k_{most + 1}", COLORS[most], side="below right", key="name k", **look),
         ]  # fmt: skip
 
     def grown(self, told: float) -> np.ndarray:
         """Return how far the question has come to each key (m,), after so many of them; a hidden one is not asked."""
         return np.clip(told - np.arange(len(self.keys)), 0, 1) * np.isfinite(self.look().scores[0])
 
-    @ll.kept
-    def beams(self, told: float, shared: float) -> layers.Lines:
-        """Return the beams from the query to the keys, in the end as wide as their weights are large."""
-        query, keys, _ = self.places()
-        weight = self.look().weights[0]
-        paths = [np.stack([query, end]) for end in query + self.grown(told)[:, None] * (keys - query)]
-        wide = tuple((2.0 + shared * (9.0 * weight - 1.0)).tolist())
-        worth = [words("weight ?", one) for one in weight]
-        return layers.Lines(
-            paths, COLORS[: len(keys)], wide, 0.85, depth=False, casing=1.0, key="beams", name="Beam", worth=worth
-        )
+    def beams(self, start: np.ndarray, ends: np.ndarray, wide: np.ndarray, name: str) -> layers.Lines:
+        """Return beams from a place to others (m, 3), so wide (m,), each in its key's colour."""
+        worth = [words("weight ?", one) for one in self.look().weights[0]]
+        paths, look = [np.stack([start, end]) for end in ends], dict[str, Any](depth=False, casing=1.0, worth=worth)
+        return layers.Lines(paths, COLORS[: len(ends)], wide, 0.85, key=f"{name.lower()}s", name=name, **look)
 
     @ll.kept
     def stage(self) -> list[layers.Layer]:
-        """Return what stands still: the sphere, the foot of the bars, and the hull of the values."""
-        values, colors = self.places()[2], COLORS[: len(self.keys)]
-        side = 0.5 * PITCH * len(values) + 0.1
-        pairs = [values[[a, b]] for a in range(len(values)) for b in range(a)]
-        drawn: list[layers.Layer] = [
+        """Return what stands still: the sphere, the foot of the bars, and the values with their hull."""
+        values, side = self.places()[2], 0.5 * PITCH * len(self.keys) + 0.1
+        return [
+            figures.Hull(values, key="hull"),
             layers.Solid(GLOBE, "grid", 0.10, 0.0, pickable=False, key="sphere"),
             layers.Lines([np.array([(-side, 0, FOOT), (side, 0, FOOT)])], "dim", 1.4, pickable=False, key="foot"),
-            layers.Lines(pairs, "grid", 1.2, 0.7, pickable=False, key="sides"),
-            *(layers.Points(values[[k]], colors[k], 8.0, "sphere", outline=True, key=f"value {k}", name="Value")
+            *(layers.Points(values[[k]], COLORS[k], 8.0, "sphere", outline=True, key=f"value {k}", name="Value")
               for k in range(len(values))),
         ]  # fmt: skip
-        spread = np.linalg.svd(values - values.mean(axis=0), compute_uv=False) if len(values) > 2 else np.zeros(3)
-        if len(values) > 3 and spread[2] > 1e-3:
-            drawn.insert(0, layers.Solid(shapes.polytope(values), "grid", 0.13, 0.0, key="hull", name="Hull"))
-        elif len(values) == 3 and spread[1] > 1e-3:
-            drawn.insert(0, layers.Polygon(values, "grid", 0.16, 0.0, key="hull", name="Hull"))
-        return drawn
 
     @ll.kept
     def bars(self, told: float, shared: float) -> list[layers.Layer]:
@@ -259,20 +241,16 @@ class Attention(ll.Scene):
         x, half = PITCH * (np.arange(count) - 0.5 * (count - 1)), 0.36 * PITCH
         low = np.stack([x - half, 0 * x - half, FOOT + np.minimum(height, 0)], -1)
         high = np.stack([x + half, 0 * x + half, FOOT + np.maximum(height, 0.004)], -1)
-        ends = np.stack([x, 0 * x, FOOT + height], -1)
         seen = [k for k in range(count) if grown[k] > 0 or shared > 0]
         shown, name = (weight, SHARES) if shared > 0.5 else (look.scores[0], SCORES)
         drawn: list[layers.Layer] = [
             layers.Label((0.0, 0.0, FOOT - 0.6), name, "dim", latex=True, size=21, side="below", key="what")
         ]
         if seen:
-            told_of = [words("weight ?", weight[k]) for k in seen]
-            colors = [COLORS[k] for k in seen]
-            drawn.append(
-                layers.Bars(low[seen], high[seen], colors, shadow=False, key="bars", name="Key", worth=told_of)
-            )
+            worth, colors = [words("weight ?", weight[k]) for k in seen], [COLORS[k] for k in seen]
+            drawn.append(layers.Bars(low[seen], high[seen], colors, shadow=False, key="bars", name="Key", worth=worth))
         return drawn + [
-            layers.Label(ends[k], words("?.2", shown[k]), COLORS[k], size=22, key=f"number {k}",
+            layers.Label((x[k], 0.0, FOOT + height[k]), words("?.2", shown[k]), COLORS[k], size=22, key=f"number {k}",
                          side="below" if height[k] < 0 else "above")
             for k in seen if grown[k] == 1 or shared > 0.5
         ]  # fmt: skip
@@ -280,35 +258,28 @@ class Attention(ll.Scene):
     @ll.kept
     def blend(self, share: float) -> list[layers.Layer]:
         """Return the output on its way: as the scores grow from 0, it goes from the values' mean to their blend."""
-        values, (scores,) = self.places()[2], self.look().scores
-        grown = np.append(np.arange(0.0, share, 0.03), share)[:, None]
-        weights = attention.softmax(np.where(np.isfinite(scores), grown * np.nan_to_num(scores), -np.inf))
-        path = weights @ values
-        here, most = path[-1], int(weights[-1].argmax())
+        values, weights = self.places()[2], attention.course(self.look().scores[0], share)
+        path, most = weights @ values, int(weights[-1].argmax())
+        here, farthest = path[-1], values[most]
         return [
-            layers.Lines([np.stack([here, one]) for one in values], COLORS[: len(values)],
-                         tuple((0.5 + 9.0 * weights[-1]).tolist()), 0.85, depth=False, casing=1.0, key="shares",
-                         name="Share", worth=[words("weight ?", one) for one in weights[-1]]),
+            self.beams(here, values, 0.5 + 9.0 * weights[-1], "Share"),
             layers.Lines([path], "text", 1.6, 0.8, dash=(7, 4), depth=False, pickable=False, key="path"),
             layers.Points(here[None], RESULT, 11.0, "sphere", outline=True, key="output", name="Output"),
-            layers.Label(here, "output", RESULT, size=22, side="below", key="name output"),
-            layers.Label(values[most], f"v_{most + 1}", COLORS[most], latex=True, size=30, side=values[most] - here,
+            layers.Label(here, "output", RESULT, size=22, side="above", key="name output"),
+            layers.Label(farthest, f"v_{most + 1}", COLORS[most], latex=True, size=30, side=farthest - here,
                          key="name v"),
         ]  # fmt: skip
 
-    @staticmethod
-    def view(now: ll.Now) -> ll.View:
-        """Return the view: from the front, a little around."""
-        return ll.View(-90.0, 16.0, bounds=BOUNDS, turned=(10.0 * (now.eased() - 0.5), 0.0))
+    def headed(self, manner: list[str], bits: float, most: float) -> layers.Title:
+        """Return the title: how it looks, and how spread the attention is, in bits of as many as there may be."""
+        spread = words("entropy ?.2 of ?.2 bits", float(bits), max(float(most), 1e-9))
+        return layers.Title(self.title, FORMULA, (", ".join(manner), spread))
 
-    @ll.kept
-    def notes(self) -> list[layers.Note]:
-        """Return the title's formula, and how spread the attention is."""
-        look, most = self.look(), max(float(np.log2(len(self.keys))), 1e-9)
-        bits = float(attention.entropy(look.weights)[0])
-        spread = words("entropy ?.2 of ?.2 bits", bits, most)
-        said = ", ".join([words("d = ?", self.size), *self.manner()])
-        return [layers.Title(self.title, FORMULA, (said, spread)), *self.misfits(len(self.keys))]
+    def manner(self) -> list[str]:
+        """Return what is unusual about how it looks."""
+        said = [words("temperature ?", self.temperature)] if self.temperature != 1.0 else []
+        said += ["causal mask"] if self.mask == "causal" else []
+        return said + (["not divided by √d"] if not self.scaled else [])
 
     def misfits(self, count: int) -> list[layers.Caution]:
         """Return what is said of settings that do not fit each other: of vectors of 2 and 3 numbers, and of a token
@@ -321,54 +292,58 @@ class Attention(ll.Scene):
             told.append(words("There is no token ?: the last one is ?", self.token, count - 1))
         return [layers.Caution(one) for one in told]
 
-    def manner(self) -> list[str]:
-        """Return what is unusual about how it looks."""
-        said = [words("temperature ?", self.temperature)] if self.temperature != 1.0 else []
-        said += ["causal mask"] if self.mask == "causal" else []
-        return said + (["not divided by √d"] if not self.scaled else [])
-
     def handles(self, now: ll.Now) -> Sequence[ll.Handle]:
         """Return the tips of query and keys, which stay on their spheres, and the values."""
         if self.show == "sentence":
             return []
         query, keys, values = self.places()
-        found = [ll.Handle("query", query, Attention.turn_query, free=True)]
-        for name, places, move in (
-            ("key", keys, Attention.turn_key),
-            ("value", values[: len(self.handed)], Attention.shift),
-        ):
-            found += [
-                ll.Handle(f"{name} {k + 1}", place, partial(move, index=k), free=True) for k, place in enumerate(places)
-            ]
-        return found
+        moved = [(f"key {k + 1}", place, partial(Attention.direct, row=k)) for k, place in enumerate(keys)]
+        given = enumerate(values[: len(self.handed)])
+        moved += [(f"value {k + 1}", place, partial(Attention.shift, row=k)) for k, place in given]
+        return [ll.Handle(*one, free=True) for one in [("query", query, Attention.direct), *moved]]
 
-    def turn_query(self, place: Sequence[float]) -> None:
-        """Turn the query towards a place; it stays as long as it is."""
-        self.set("query", turned(self.query, place))
+    def direct(self, place: Sequence[float], row: int | None = None) -> None:
+        """Turn the query, or the key of a row, towards a place; it stays as long as it is."""
+        vector = self.query if row is None else self.keys[row]
+        way = (np.asarray(place, float) - SPHERE)[AXES[len(vector)]]
+        long = float(np.linalg.norm(vector)) / max(float(np.linalg.norm(way)), 1e-9)
+        turned = tuple(np.clip(np.round(long * way, 3), -LIMIT, LIMIT).tolist())
+        if row is None:
+            self.set("query", turned)
+        else:
+            self.set("keys", [turned if k == row else key for k, key in enumerate(self.keys)])
 
-    def turn_key(self, place: Sequence[float], index: int) -> None:
-        """Turn a key towards a place; it stays as long as it is."""
-        rows = list(self.keys)
-        rows[index] = turned(rows[index], place)
-        self.set("keys", rows)
-
-    def shift(self, place: Sequence[float], index: int) -> None:
+    def shift(self, place: Sequence[float], row: int) -> None:
         """Put a value where it was dragged."""
-        rows = list(self.handed)
         there = (np.asarray(place, float) - HULL) / self.units()[1]
-        rows[index] = tuple(np.clip(np.round(there, 2), -LIMIT, LIMIT)[AXES[len(rows[index])]].tolist())
-        self.set("values", rows)
+        moved = tuple(np.clip(np.round(there, 2), -LIMIT, LIMIT)[AXES[len(self.handed[row])]].tolist())
+        self.set("values", [moved if k == row else value for k, value in enumerate(self.handed)])
 
     # ---------------------------------------------------------------------------------------------------- a sentence
     @ll.kept
-    def row(self) -> tuple[figures.Chips, float]:
-        """Return the words side by side, many of them in two rows, as wide as there is room, and how much room a row of
-        weights has."""
-        tokens = self.reading().tokens
-        chips = in_one_row(tokens)
-        if chips.height < LOW:
-            chips = in_two_rows(tokens)
-        return chips, min(DEEP / len(tokens), 0.25)
+    def row(self) -> figures.Chips:
+        """Return the words side by side, many of them in two rows."""
+        return figures.sentence(self.reading().tokens, WIDE, up=UP)
+
+    @property
+    def pitch(self) -> float:
+        """How much room a row of weights has."""
+        return min(DEEP / len(self.reading().tokens), 0.25)
+
+    def depth(self, row: Any) -> Any:
+        """Return the y of a row of weights."""
+        return -0.45 - self.pitch * (row + 0.5)
+
+    def read(self, now: ll.Now) -> ll.Frame:
+        """Return the words, arcs from the one that looks, and before them a row of bars for each that has looked."""
+        (here, share, done), weights = self.looking(now), self.seen()
+        head = "all heads" if self.head == 0 else words("head ?", self.head)
+        manner = [f"MiniLM, layer {self.layer}", head, *self.manner()]
+        title = self.headed(manner, attention.entropy(weights[here]), np.log2(len(weights)))
+        drawn = [*self.skyline(here, done), *self.arcs(here, share)]
+        x, deep = self.row().reach + 0.1, self.depth(len(weights) - 0.5)
+        room = np.array([(side, y, z) for side in (-x, x) for y, z in ((0, 1.7), (0, -0.3), (deep, FLOOR))])
+        return ll.Frame(drawn, [title, *self.misfits(len(weights))], ll.View(-90.0, 28.0, bounds=room))
 
     def looking(self, now: ll.Now) -> tuple[int, float, float]:
         """Return which word looks and how much of what it sees is there, and how many have looked; in the end all have.
@@ -381,16 +356,10 @@ class Attention(ll.Scene):
         done = now.staged(count, *LOOKED, moving=0.6)
         return min(int(done), count - 1), done - min(int(done), count - 1), done
 
-    def read(self, now: ll.Now) -> ll.Frame:
-        """Return the words, arcs from the one that looks, and before them a row of bars for each that has looked."""
-        here, share, done = self.looking(now)
-        drawn = [*self.skyline(here, done), *self.sentence_seen(here, share)]
-        return ll.Frame(drawn, self.notes_of(here), ll.View(-90.0, 28.0, bounds=self.room()))
-
     @ll.kept
-    def sentence_seen(self, here: int, share: float) -> list[layers.Layer]:
+    def arcs(self, here: int, share: float) -> list[layers.Layer]:
         """Return the words, and arcs from the one that looks with a share of their weights."""
-        chips, own = self.row()[0], self.seen()[here]
+        chips, own = self.row(), self.seen()[here]
         x, strong = np.asarray(chips.position)[:, 0], np.flatnonzero(own > LEAST)
         tops = np.column_stack([chips.top[:, :2], np.full(len(own), chips.top[:, 2].max())])
         states: list[figures.State] = ["lit" if k == here else "plain" for k in range(len(own))]
@@ -398,29 +367,22 @@ class Attention(ll.Scene):
         told = [words("?.2", one) if one > 0.1 and share > 0.9 else "" for one in own[strong]]
         left = (float(x[0] - 0.5 * chips.widths[0]) - 0.08, self.depth(here), FLOOR)
         drawn: list[layers.Layer] = [
-            figures.Chips(chips.text, chips.position, share * own, QUERY, states, chips.height, chips.widths, up=UP,
-                          key="words", name="Word"),
+            replace(chips, value=share * own, color=QUERY, state=states, key="words", name="Word"),
             layers.Label(left, chips.text[here], QUERY, size=20, side="left", key="who"),
-        ]  # fmt: skip
-        if share > 0:
-            under = [k for k in {here, *strong.tolist()} if chips.top[k, 2] < tops[k, 2]]
-            drawn.append(
-                layers.Lines(
-                    [np.stack([chips.top[k], tops[k]]) for k in under], QUERY, 1.4, 0.6, pickable=False, key="stems"
-                )
-            )  # from words of the lower row to their arcs
+        ]
+        if share > 0:  # stems lead from words of the lower row to their arcs
+            stems = [
+                np.stack([chips.top[k], tops[k]]) for k in {here, *strong.tolist()} if chips.top[k, 2] < tops[k, 2]
+            ]
+            drawn.append(layers.Lines(stems, QUERY, 1.4, 0.6, pickable=False, key="stems"))
             drawn.append(figures.Arcs(tops[[here] * len(strong)], tops[strong], share * own[strong], QUERY, told, rise,
                                       spread=0.03, up=UP, key="arcs", name="Looks"))  # fmt: skip
         return drawn
 
-    def depth(self, row: Any) -> Any:
-        """Return the y of a row of weights."""
-        return -0.45 - self.row()[1] * (row + 0.5)
-
     @ll.kept
     def skyline(self, here: int, done: float) -> list[layers.Layer]:
         """Return the weights as bars, a row for each word that has looked, in the columns of those that it looks at."""
-        (chips, pitch), weights = self.row(), self.seen()
+        chips, pitch, weights, names = self.row(), self.pitch, self.seen(), self.reading().tokens
         count = len(weights)
         rows = np.arange(count)[:, None]
         shown = np.clip(done - rows, 0, 1) * weights
@@ -428,41 +390,14 @@ class Attention(ll.Scene):
         half = 0.38 * (chips.widths if np.ptp(chips.top[:, 2]) == 0 else np.gradient(x))
         low = np.stack(np.broadcast_arrays(x - half, y - 0.4 * pitch, FLOOR), -1).reshape(-1, 3)
         high = np.stack(np.broadcast_arrays(x + half, y + 0.4 * pitch, FLOOR + HIGH * shown + 0.004), -1).reshape(-1, 3)
-        worth = self.told()
-        own = slice(here * count, (here + 1) * count)
+        worth = [f"{one} looks at {other}: {words('?.3', weight)}"
+                 for one, row in zip(names, weights.tolist(), strict=True)
+                 for other, weight in zip(names, row, strict=True)]  # fmt: skip
+        own, look = slice(here * count, (here + 1) * count), {"shadow": False, "name": "Weight"}
         return [
-            layers.Bars(low, high, -np.sqrt(shown).ravel(), shadow=False, key="weights", name="Weight", worth=worth),
-            layers.Bars(low[own] - AROUND, high[own] + AROUND, QUERY, shadow=False, key="looks", name="Weight",
-                        worth=worth[own]),
-        ]  # fmt: skip
-
-    @ll.kept
-    def told(self) -> list[str]:
-        """Return what is said of each weight under the pointer."""
-        names = self.reading().tokens
-        return [
-            f"{one} looks at {other}: {words('?.3', weight)}"
-            for one, row in zip(names, self.seen().tolist(), strict=True)
-            for other, weight in zip(names, row, strict=True)
+            layers.Bars(low, high, -np.sqrt(shown).ravel(), key="weights", worth=worth, **look),
+            layers.Bars(low[own] - AROUND, high[own] + AROUND, QUERY, key="looks", worth=worth[own], **look),
         ]
-
-    @ll.kept
-    def room(self) -> np.ndarray:
-        """Return the corners of words, arcs and skyline."""
-        chips, pitch = self.row()
-        x = float(np.max(np.abs(np.asarray(chips.position)[:, 0]) + 0.5 * chips.widths)) + 0.1
-        deep = -0.45 - pitch * len(chips.widths)
-        return np.array([(side, y, z) for side in (-x, x) for y, z in ((0, 1.7), (0, -0.3), (deep, FLOOR))])
-
-    @ll.kept
-    def notes_of(self, here: int) -> list[layers.Note]:
-        """Return the title, and how spread the attention of a word is."""
-        weights = self.seen()
-        head = "all heads" if self.head == 0 else words("head ?", self.head)
-        bits = float(attention.entropy(weights[here]))
-        spread = words("entropy ?.2 of ?.2 bits", bits, np.log2(len(weights)))
-        lines = (", ".join([f"MiniLM, layer {self.layer}", head, *self.manner()]), spread)
-        return [layers.Title(self.title, FORMULA, lines), *self.misfits(len(weights))]
 
     def pick(self, layer: layers.Layer, element: int) -> bool:
         """Let the word look that is clicked, or whose weight is; clicked again, let all look in turn."""
@@ -483,51 +418,3 @@ def in_space(vectors: Any) -> np.ndarray:
     found = np.zeros((*vectors.shape[:-1], 3))
     found[..., AXES[vectors.shape[-1]]] = vectors
     return found
-
-
-def widths(tokens: Sequence[str]) -> np.ndarray:
-    """Return how wide chips of words are (n,), in heights: close to the text."""
-    return np.array([0.4 + 0.56 * figures.text_width(token) for token in tokens])
-
-
-def in_one_row(tokens: Sequence[str]) -> figures.Chips:
-    """Return words side by side, as large as there is room."""
-    wide = widths(tokens)
-    height = min(0.42, (WIDE - GAP * (len(tokens) - 1)) / float(wide.sum()))
-    return figures.Chips.row(tokens, gap=GAP, height=height, width=height * wide, up=UP)
-
-
-def in_two_rows(tokens: Sequence[str]) -> figures.Chips:
-    """Return words in their order, up and down in turn, the long ones shortened where they would be too small."""
-
-    def of(letters: int) -> figures.Chips:
-        short = [one if len(one) <= letters else f"{one[: letters - 1]}…" for one in tokens]
-        wide = widths(short)
-        x = staggered(wide, APART)
-        left, right = float((x - 0.5 * wide).min()), float((x + 0.5 * wide).max())
-        height = min(0.42, WIDE / (right - left))
-        up = (1 - np.arange(len(x)) % 2) * (1.0 + APART)
-        middle = height * np.stack([x - 0.5 * (left + right), 0 * x, up], -1)
-        return figures.Chips(short, middle, height=height, width=height * wide, up=UP)
-
-    tried = map(of, LETTERS)
-    return next((chips for chips in tried if chips.height >= LOW), of(LETTERS[-1]))
-
-
-def staggered(wide: np.ndarray, gap: float) -> np.ndarray:
-    """Return the x (n,) of the middles of n chips in two rows in turn, a gap at least between two of a row.
-
-    The middle of each one in the lower row is between two of the upper row, at least half a gap from both.
-    """
-    x = [0.0]
-    for k in range(1, len(wide)):
-        free = x[k - 2] + 0.5 * (wide[k - 2] + wide[k]) + gap if k > 1 else 0.0
-        x.append(max(free, x[-1] + 0.5 * (wide[k - k % 2] + gap)))
-    return np.array(x)
-
-
-def turned(vector: Sequence[float], place: Sequence[float]) -> tuple[float, ...]:
-    """Return a vector as long as before that points from the middle of the sphere to a place."""
-    way = (np.asarray(place, float) - SPHERE)[AXES[len(vector)]]
-    long = float(np.linalg.norm(vector)) / max(float(np.linalg.norm(way)), 1e-9)
-    return tuple(np.clip(np.round(long * way, 3), -LIMIT, LIMIT).tolist())

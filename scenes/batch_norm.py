@@ -26,7 +26,7 @@ BOX = shapes.box((-1, -1, -1), (1, 1, 1))
 EDGES = [np.stack([a, b]) for i, a in enumerate(BOX) for b in BOX[i + 1 :] if np.abs(a - b).sum() == 2]
 SIDE = PITCH * DEPTH / 2  # half of the row of cubes, from middle to middle
 ON_LINES = ll.View(flat=True, bounds=np.array([(-0.2, LEVEL[3] - 0.5, 0.0), (WIDE + 1.1, 0.5, 0.0)]))
-ON_CLOUDS = shapes.box((-SIDE - HALF, -HALF, -HALF - 0.35), (SIDE + HALF, HALF, ABOVE + HALF + 0.35))
+ON_CLOUDS = shapes.box((-SIDE - HALF, -HALF, -HALF - 0.55), (SIDE + HALF, HALF, ABOVE + HALF + 0.55))
 ON_LOSS = shapes.box((-2.2, -1.4, -0.2), (2.2, 1.0, TALL))
 
 
@@ -214,7 +214,14 @@ class BatchNorm(ll.Scene):
                 normed = twins.on_its_way(k - 1, moves) if k else entered
                 drawn += self.cloud(normed, middle, sector, NORMED, f"normed {k}")
         series, layer = [], np.arange(1.0, DEPTH + 1)
-        rows = zip(self.names(), (PLAIN, NORMED), (ABOVE + HALF, -HALF), ("above", "below"), twins.shares, strict=True)
+        rows = zip(
+            self.names(),
+            (PLAIN, NORMED),
+            (ABOVE + HALF + 0.22, -HALF - 0.22),
+            ("above", "below"),
+            twins.shares,
+            strict=True,
+        )
         for name, color, z, side, share in rows:
             series.append(layers.Series(name, color, layer, share))
             drawn.append(layers.Label((-SIDE, 0.0, z), name, color, size=22, side=side, key=f"name {name}"))

@@ -55,7 +55,7 @@ class TaylorPolynomial:
     def bounds(self, low: float, high: float) -> tuple[Floats, Floats]:
         """Return places (m,) between two x, rising, and Lagrange's bound of the error at each of them (m,).
 
-        It is the largest |f^(n+1)| on the way from the centre, times |x - a|^(n+1) / (n+1)!; nan beyond a corner,
+        It is the largest |f^(n+1)| between the centre and x, times |x - a|^(n+1) / (n+1)!; nan beyond a corner,
         where there is none. The derivative is looked at in many places, at both ends and at corners.
         """
         order = self.degree + 1

@@ -102,3 +102,12 @@ def test_what_cannot_be_is_told():
         attention.attend(Q, K, V, temperature=0.0)
     with pytest.raises(ll.UserError, match="6 numbers cannot be shared out to 4 heads"):
         attention.split_heads(Q, 4)
+
+
+def test_on_their_way_weights_are_those_of_a_share_of_the_scores():
+    way = attention.course(np.array([1.0, -0.5, -np.inf, 2.0]), 0.5, 0.25)
+    expected = [[1 / 3, 1 / 3, 0, 1 / 3]]
+    for share in (0.25, 0.5):
+        raised = np.exp(share * np.array([1.0, -0.5, -np.inf, 2.0]))
+        expected.append(raised / raised.sum())
+    np.testing.assert_allclose(way, expected)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from lossland.models import minilm
 from lossland.play.player import Player
 from lossland.scenery import library
 from lossland.ui.controls import shown_parameters
-from lossland.world import layers
+from lossland.world import figures, layers
 
 PLANE = {"query": "1,0", "keys": "1,0;0,1;-1,0"}
 BANK = minilm.SENTENCES[6]
@@ -246,7 +245,7 @@ def test_many_words_stand_in_two_rows_and_are_large_enough_to_be_read(words):
     made = scene("it", sentence=words)
     count = len(made.readouts()["weights"])
     assert 22 < count <= minilm.LONGEST
-    chips = made.row()[0]
+    chips = made.row()
     x, _, z = np.asarray(chips.position).T
     assert (np.diff(x) > 0).all()
     for row in (slice(0, None, 2), slice(1, None, 2)):
@@ -261,7 +260,7 @@ def test_many_words_stand_in_two_rows_and_are_large_enough_to_be_read(words):
 
 def test_long_words_are_shortened_until_they_can_be_read():
     tokens = ("[CLS]", *["internationally"] * 22, "[SEP]")
-    chips = sys.modules[type(scene()).__module__].in_two_rows(tokens)
+    chips = figures.sentence(tokens, 6.6, up=(0, 0, 1))
     assert chips.height >= 0.24
     assert chips.text[1].endswith("…")
     assert chips.text[1][:-1] == "internationally"[: len(chips.text[1]) - 1]

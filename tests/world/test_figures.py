@@ -421,6 +421,18 @@ def test_an_upright_picture_has_square_samples_unless_told_its_height() -> None:
     assert layers.Image.upright(np.zeros((2, 4)), (0, 0, 0), 2.0, 3.0).up[2] == 3.0
 
 
+def test_a_text_close_to_an_angle_stands_outside_its_arc() -> None:
+    angle = figures.Angle((1, 0), (1, 0), (0, 1), radius=0.5, close=True)
+    label = angle.parts("angle")[-1]
+    assert isinstance(label, layers.Label)
+    np.testing.assert_allclose(label.position, (1 + 0.5 * np.sqrt(0.5), 0.5 * np.sqrt(0.5), 0))
+    np.testing.assert_allclose(
+        np.asarray(label.side) / np.linalg.norm(np.asarray(label.side)), (*[np.sqrt(0.5)] * 2, 0)
+    )
+    narrow = figures.Angle((0, 0), (1, 0), (1, 0.1), close=True).parts("narrow")
+    assert not any(isinstance(part, layers.Label) for part in narrow)
+
+
 def test_a_grown_rectangle_gains_two_strips_and_a_corner() -> None:
     made = figures.GrownRectangle((2.0, 1.0), (2.5, 1.2)).made()
     areas = {
@@ -457,3 +469,33 @@ def test_a_knob_is_where_its_value_is_and_sets_what_it_is_dragged_to() -> None:
 def test_plates_that_would_cover_each_other_stand_in_rows() -> None:
     assert figures.rows_apart([0.0, 3.0, 0.5, 0.9, 1.1], 1.0).tolist() == [0, 0, 1, 2, 0]
     assert figures.rows_apart([], 1.0).tolist() == []
+
+
+def test_a_sentence_is_as_wide_as_it_may_be_or_as_high() -> None:
+    wide = figures.sentence(["the", "quick", "brown", "fox", "jumps"], 3.0)
+    x = np.asarray(wide.position)[:, 0]
+    assert x[0] - wide.widths[0] / 2 == pytest.approx(-1.5)
+    assert (x[-1] + wide.widths[-1] / 2, wide.reach) == pytest.approx((1.5, 1.5))
+    assert np.diff(x) - (wide.widths[1:] + wide.widths[:-1]) / 2 == pytest.approx(np.full(4, 0.05))
+    assert figures.sentence(["a"], 9.0, high=0.5).height == 0.5
+    two = figures.sentence(["word"] * 24, 6.6, up=(0, 0, 1))
+    assert set(np.asarray(two.position)[:, 1]) == {0.0}
+    assert len(set(np.asarray(two.position)[:, 2])) == 2
+    assert two.reach == pytest.approx(3.3)
+
+
+@pytest.mark.parametrize(
+    ("points", "kinds"),
+    [
+        ([(0, 0, 0)], ["Lines"]),
+        ([(0, 0, 0), (1, 0, 0)], ["Lines"]),
+        ([(0, 0, 0), (1, 0, 0), (2, 0, 0)], ["Lines"]),
+        ([(0, 0, 0), (1, 0, 0), (0, 1, 0)], ["Polygon", "Lines"]),
+        ([(0, 0, 0), (1, 0, 0), (0, 1, 0), (1, 1, 0)], ["Lines"]),
+        ([(0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1)], ["Solid", "Lines"]),
+    ],
+)
+def test_a_hull_is_drawn_as_what_its_points_span(points: Any, kinds: list[str]) -> None:
+    found = parts(figures.Hull(np.array(points, float)))
+    assert list(found) == kinds
+    assert len(found["Lines"].paths) == len(points) * (len(points) - 1) // 2
