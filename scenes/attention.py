@@ -346,9 +346,13 @@ class Attention(ll.Scene):
         manner = [f"MiniLM, layer {self.layer}", head, *self.manner()]
         title = self.headed(manner, attention.entropy(weights[here]), np.log2(len(weights)))
         drawn = [*self.skyline(here, done), *self.arcs(here, share)]
-        x, deep = self.row().reach + 0.1, self.depth(len(weights) - 0.5)
-        room = np.array([(side, y, z) for side in (-x, x) for y, z in ((0, 1.7), (0, -0.3), (deep, FLOOR))])
-        return ll.Frame(drawn, [title, *self.misfits(len(weights))], ll.View(-90.0, 28.0, bounds=room))
+        return ll.Frame(drawn, [title, *self.misfits(len(weights))], ll.View(-90.0, 28.0, bounds=self.room()))
+
+    @ll.kept
+    def room(self) -> np.ndarray:
+        """Return the corners of words, arcs and skyline."""
+        x, deep = self.row().reach + 0.1, self.depth(len(self.seen()) - 0.5)
+        return np.array([(side, y, z) for side in (-x, x) for y, z in ((0, 1.7), (0, -0.3), (deep, FLOOR))])
 
     def looking(self, now: ll.Now) -> tuple[int, float, float]:
         """Return which word looks and how much of what it sees is there, and how many have looked; in the end all have.
