@@ -1,6 +1,6 @@
 """lossland: see, race and film optimizers on loss landscapes, and the mathematics they stand on.
 
-The public names are loaded when they are first used, so that importing lossland costs next to nothing.
+The public names are loaded on first use, so that importing lossland is cheap.
 """
 
 from __future__ import annotations
@@ -73,6 +73,7 @@ _HOME = {
     "kept": "lossland.scenery.kept",
     "refined": "lossland.scenery.kept",
     "signs": "lossland.world.signs:",
+    "drawable": "lossland.world.phrases",
     "tex": "lossland.world.phrases",
     "with_article": "lossland.world.phrases",
     "words": "lossland.world.phrases",
@@ -119,6 +120,7 @@ __all__ = [
     "classes",
     "cluster",
     "curves",
+    "drawable",
     "explain",
     "figures",
     "function",
@@ -239,6 +241,7 @@ if TYPE_CHECKING:
     from lossland.world import shapes as shapes
     from lossland.world import signs as signs
     from lossland.world import terrain as terrain
+    from lossland.world.phrases import drawable as drawable
     from lossland.world.phrases import tex as tex
     from lossland.world.phrases import with_article as with_article
     from lossland.world.phrases import words as words

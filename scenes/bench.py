@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 import lossland as ll
-from lossland import charts, layers, parameters, plots, signs, words
+from lossland import charts, layers, parameters, plots, shapes, signs, words
 from lossland.benchmark import summary
 
 PAGES = ("leaderboard", "profiles", "cells", "rates", "tuning", "race")
@@ -22,9 +22,7 @@ TALL = 0.62  # a score of 1 in the world
 RUN_COLORS = ("down", "accent", "up")
 PIECES = 6  # of a run that leaves the map and returns
 CELLS = 72  # of the tuning's map along each side
-RIBBON_VIEW = ll.View(
-    -62.0, 30.0, bounds=np.array([(x, y, z) for x in (-1.35, 1.8) for y in (-1, 1) for z in (0.0, 0.8)])
-)
+RIBBON_VIEW = ll.View(-62.0, 30.0, bounds=shapes.box((-1.35, -1.0, 0.0), (1.8, 1.0, 0.8)))
 
 
 class Bench(ll.Scene):
@@ -239,7 +237,7 @@ class Bench(ll.Scene):
     # ------------------------------------------------------------------------------------------------ sensitivity
     def rates(self, now: ll.Now) -> ll.Frame:
         """Return a ribbon for each optimizer: its score at other rates than the tuned one."""
-        told = "Mean score at other rates than the tuned one", "Broad and high forgives a guess"
+        told = "Mean score at other rates", "Broad and high forgives a guess"
         drawn = self.risen(round(now.eased(0.0, 0.3), 3))
         return ll.Frame(drawn, [self.head("Sensitivity to the rate", *told)], RIBBON_VIEW)
 

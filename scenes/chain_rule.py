@@ -133,13 +133,13 @@ class ChainRule(ll.Scene):
     def lines(self) -> list[plots.NumberLine]:
         """Return the lines of x, y and z: one scale for all, so that a length says how long it is on each."""
         low, high = self.reach()
-        rows = (("x", X, 7, "above"), ("y", Y, 0, "below"), ("z", Z, 7, "below"))
+        rows = (("x", X, 7), ("y", Y, 0), ("z", Z, 7))
         return [
             plots.NumberLine(
                 low, high, tex("?", (color, name)), start=(0.0, -k * APART, 0.0), end=(WIDE, -k * APART, 0.0),
-                count=count, side=side,
+                count=count, side="below" if k else "above",
             )
-            for k, (name, color, count, side) in enumerate(rows)
+            for k, (name, color, count) in enumerate(rows)
         ]  # fmt: skip
 
     @ll.kept

@@ -83,6 +83,12 @@ class DataAsVectors(ll.Scene):
         for each, most in (("index", count - 1), ("k", count - 1), ("rival", max(classes - 1, 0))):
             self.values[each] = min(self.values[each], most)
 
+    def has_control(self, name: str) -> bool:
+        """Hide what the picture does not use."""
+        if name in ("rival", "facing", "shift"):
+            return self.show == "plane" and (name != "rival" or bool(self.samples().names))
+        return {"k": self.show != "plane", "index": self.show != "means"}.get(name, True)
+
     def pick(self, layer: layers.Layer, element: int) -> bool:
         """Look at the point, neighbour, pixel or row that is clicked."""
         found = {"cloud": element, "photo": element, "table/entries": element // 6}.get(layer.key)

@@ -171,7 +171,7 @@ class DepthOrigami(ll.Scene):
         low = (1 - share) * foldings.packet(int(folds)) + share * foldings.packet(int(folds) + 1)
         x, y = NEARER * low - (1.0 - NEARER)
         high = (0.15 + 0.25 * np.sin(np.pi * share)) * max(1.0 - x, 1.0 - y)  # of what is turned over
-        return np.array([(a, b, c) for a in (x, 1.0) for b in (y, 1.0) for c in (0.0, high)])
+        return shapes.box((x, y, 0.0), (1.0, 1.0, high))
 
     def paper_notes(self, now: ll.Now, folds: float) -> list[layers.Note]:
         """Return how many layers of paper there are, and then how many copies of the cut."""

@@ -9,7 +9,6 @@ import numpy as np
 
 import lossland as ll
 from lossland import curves, figures, layers, parameters, plots, signs, tex, words
-from lossland.expression.function import Function
 from lossland.models import calculus
 
 F, SLOPE, SECOND, SECANT = "optimizer.momentum", "i", "eigen1", "area"  # colours of f, f', f'', and what is not yet f'
@@ -130,7 +129,7 @@ class DerivativeSlope(ll.Scene):
         return curves.axes(self.span, heights, name, F, **PLACES.get(self.show, {}))
 
     @property
-    def graphs(self) -> tuple[Function, Function, Function]:
+    def graphs(self) -> tuple[Any, Any, Any]:
         """F, f' and f''."""
         f = self.function
         return f, f.derivative, f.derivative.derivative
@@ -155,7 +154,7 @@ class DerivativeSlope(ll.Scene):
         return drawn
 
     @ll.kept
-    def slope_curve(self, plot: plots.Plot, graph: Function, color: str) -> plots.Pieces:
+    def slope_curve(self, plot: plots.Plot, graph: Any, color: str) -> plots.Pieces:
         """Return the whole curve of a derivative."""
         return plot.curve(graph, color, key=f"traced {color}")
 
@@ -224,7 +223,7 @@ class DerivativeSlope(ll.Scene):
         for plot, graph, y, color in list(zip(all_plots, self.graphs, heights, COLORS, strict=True))[1:]:
             drawn += [self.slope_curve(plot, graph, color).upto(x), plot.points(x, y, color, 7.0)]
             if np.isfinite(y):
-                side = curves.beside(graph.slope(x) > 0, x < np.mean(self.span))
+                side = curves.beside(graph.slope(x) > 0, 2 * x < sum(self.span))
                 drawn.append(plot.label(x, y, words("?.2", y), color, side, size=28))
         passed = self.extrema()[self.extrema()[:, 0] <= x + 1e-9]
         if len(passed):
@@ -253,7 +252,7 @@ class DerivativeSlope(ll.Scene):
         return calculus.rounded_up(float(speeds[np.isfinite(speeds)].max(initial=0.0)))
 
     # ------------------------------------------------------------------------------------------------- product
-    def factors(self) -> tuple[Function, Function]:
+    def factors(self) -> tuple[Any, Any]:
         """Return u and v with f = u v: the two factors of a product, else f and 1."""
         return self.function.factors
 
@@ -340,11 +339,6 @@ class DerivativeSlope(ll.Scene):
         return min(low, 0.0), max(high, 0.0)
 
     # ------------------------------------------------------------------------------------------------- handles
-    def move_x(self, place: tuple[float, float]) -> None:
-        """Take the x that is nearest to a place."""
-        low, high = self.span
-        self.set("x", min(max(self.plot.data(place)[0], low), high))
-
     def move_h(self, place: tuple[float, float], share: float) -> None:
         """Let the second point stand above a place, where of h so much is left."""
         h = (self.plot.data(place)[0] - self.x) / share
@@ -361,8 +355,7 @@ class DerivativeSlope(ll.Scene):
         if self.show == "product":
             corner = np.nan_to_num((*self.sides(self.x), 0.0), posinf=0.0)
             return [ll.Handle("x", corner, DerivativeSlope.move_corner, plane=0.0)]
-        place = self.plot.held(self.x, self.function.at(self.x))
-        found = [ll.Handle("x", place, DerivativeSlope.move_x, plane=0.0)]
+        found = [curves.along("x", self.plot, self.x, self.function.at(self.x))]
         share = self.share(now)
         if self.show == "secant" and share > NEAREST:
             other = self.x + self.h * share

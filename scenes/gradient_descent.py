@@ -113,10 +113,10 @@ class GradientDescent(ll.GroundScene):
         here, after = self.points()[step], self.points()[min(step + 1, self.steps)]
         bowl = r"f(x, y) = \tfrac12(\lambda_1 x^2 + \lambda_2 y^2),\quad \lambda_1 = ?,\; \lambda_2 = ?"
         five_steps = (
-            ("accent", r"1\;\; f(w)", tex("= ?", self.land.value(here)), "the surface"),
-            ("accent", r"2\;\; f \to \min", "", "the goal"),
-            ("up", r"3\;\; \nabla f", tex("= (?, ?)", *self.land.grad(here)), "the gradient"),
-            ("down", r"4\;\; -\alpha\nabla f", "", "the step"),
+            ("accent", r"1\;\; f(w)", tex("= ?", self.land.value(here)), "surface"),
+            ("accent", r"2\;\; f \to \min", "", "goal"),
+            ("up", r"3\;\; \nabla f", tex("= (?, ?)", *self.land.grad(here)), "gradient"),
+            ("down", r"4\;\; -\alpha\nabla f", "", "step"),
             ("accent", r"5\;\; w", tex("= (?, ?)", *after), "repeat"),
         )
         rows, bars, factors = [], [], quadratics.descent_factors(self.alpha, self.curvature)

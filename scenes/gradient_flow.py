@@ -192,8 +192,8 @@ class GradientFlow(ll.Scene):
         drawn: list[layers.Layer] = [layers.Label((x, self.lane(kind, 0), 0.0), NAMES[kind], color, size=18)]
         if layer < self.depth:
             high = self.height(np.interp(layer, np.arange(self.depth + 1.0), self.levels()[kind][1]))
-            text, look = words("?", self.gradients()[kind][round(layer)]), {"side": "left", "key": f"value.{kind}"}
-            drawn.append(layers.Label((-x - 0.1, self.lane(kind, 1), float(high)), text, color, size=18, **look))
+            text, at = words("?", self.gradients()[kind][round(layer)]), (-x - 0.1, self.lane(kind, 1), float(high))
+            drawn.append(layers.Label(at, text, color, size=18, side="left", key=f"value.{kind}"))
         return drawn
 
     def ridges(self, now: ll.Now) -> ll.Frame:
@@ -244,7 +244,7 @@ class GradientFlow(ll.Scene):
         """Return the corners of the lanes."""
         top = float(self.height(self.span()[1])) + (0.6 if self.show == "steps" else 0.1)  # below the title
         x, y = LENGTH / 2 + 0.45, self.lane(FRONT[-1]) + 0.3
-        return np.array([(a, b, c) for a in (-x, x) for b in (-y, y) for c in (0.0, top)])
+        return shapes.box((-x, -y, 0.0), (x, y, top))
 
     def view(self, now: ll.Now) -> ll.View:
         """Return a view that goes along with the gradient a little."""

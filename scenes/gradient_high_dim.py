@@ -46,7 +46,7 @@ class GradientHighDim(ll.Scene):
     direction = parameters.Choice(
         "gradient", ("random", "gradient", "hessian"), "slice along", "The slice goes along it, and a random direction."
     )
-    index = parameters.Integer(137, 0, 3999, "weight", "Which weight is nudged: click a bar.")
+    index = parameters.Integer(137, 0, 3999, "weight", "Which weight is nudged, counted from 0: click a bar.")
     nudge = parameters.Number(0.5, -1.0, 1.0, "nudge", "By how much it is nudged.")
     clock = ll.Clock(14.0, STEPS)
     still_share = 0.05  # the slopes are tall at first
@@ -54,6 +54,10 @@ class GradientHighDim(ll.Scene):
     def changed(self, name: str) -> None:
         """Nudge a weight that there is."""
         self.values["index"] = min(self.values["index"], self.count() - 1)
+
+    def has_control(self, name: str) -> bool:
+        """Hide the number of weights where the digit's pixels are it, and the digit where there is none."""
+        return name != {"digits": "dimension", "random": "digit"}[self.data]
 
     def pick(self, layer: layers.Layer, element: int) -> bool:
         """Take the weight whose bar is clicked."""
@@ -165,7 +169,7 @@ class GradientHighDim(ll.Scene):
         top = (low[chosen] + high[chosen]) / 2
         top[2] = high[chosen, 2] + 0.06 if share[chosen] >= 0 else low[chosen, 2] - 0.06
         side = "above" if share[chosen] >= 0 else "below"
-        name = tex(r"\partial f / \partial w_{?}", chosen + 1)
+        name = tex(r"\partial f / \partial w_{?}", chosen)
         return [
             layers.Bars(low, high, share, name="Slope", worth=slope, key="skyline"),
             layers.Bars(low[[chosen]] - 0.004, high[[chosen]] + 0.004, "accent", shadow=False, pickable=False),
@@ -223,7 +227,7 @@ class GradientHighDim(ll.Scene):
         predicted = tex(r"g_i \varepsilon + \frac{1}{2} H_{ii} \varepsilon^2 = ?4", read["predicted_change"])
         real = tex(r"\Delta f = ?4", read["real_change"])
         rows = [("accent", predicted, "", "predicted"), ("text", real, "", "real")]
-        nudge = layers.Facts(words("Nudge weight ? by ?", self.index + 1, self.nudge), rows)
+        nudge = layers.Facts(words("Nudge weight ? by ?", self.index, self.nudge), rows)
         spread = ("dim", tex(r"\cos\theta = 0 \pm ?3", read["cosine_sd"]), "", "")
         chance = layers.Facts("Cosine with random directions", [spread])
         return [layers.Title(self.title, lines=[steps]), norm, nudge, chance, self.histogram()]

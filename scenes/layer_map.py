@@ -147,8 +147,8 @@ class LayerMap(ll.Scene):
         for points, step in ((np.concatenate(stages[:3]), 1.0), (ended, 0.5)):
             low = step * np.floor(points.min(axis=0) / step) - 0.2
             high = step * np.ceil(points.max(axis=0) / step) + 0.2
-            deep = (low[2], high[2]) if self.width == 3 else (0.0, 0.0)
-            found.append(np.array([(x, y, z) for x in (low[0], high[0]) for y in (low[1], high[1]) for z in deep]))
+            seen = np.array([1.0, 1.0, self.width == 3])
+            found.append(shapes.box(low * seen, high * seen))
         return found[0], found[1]
 
     # ------------------------------------------------------------------------------------------------- picture

@@ -21,7 +21,7 @@ EXTENT, DENSE, FEW = (
 )  # half the lattice's width in units, that of a fine one, and the most points of a coarse
 KEYS = 12  # moments of the way; between them the shader moves the points
 CUBE = shapes.box((0, 0, 0), (1, 1, 1))
-BOUNDS = shapes.box((-0.95, -0.95, -0.6), (1.15, 1.15, 1.1))  # of what is seen, world
+BOUNDS = shapes.box((-0.85, -0.85, -0.6), (1.35, 1.35, 1.1))  # of what is seen, world
 REST = 1e-6  # of its size that a flattened body keeps: one without any has no normals
 PLACES = ("0 alone", "a line", "a plane", "all of space")
 SAID = (
@@ -79,6 +79,10 @@ class LinearMap3D(ll.Scene):
     shape = parameters.Choice("cube", ("none", "cube", "ball"), "shape", "What is carried along.")
     lattice = parameters.Integer(7, 2, 64, "lattice", "How many points along each side of the lattice that A moves.")
     clock = ll.Clock(12.0)
+
+    def has_control(self, name: str) -> bool:
+        """Hide what the picture does not use."""
+        return {"target": self.show == "target"}.get(name, name in ("matrix", "show") or self.show == "map")
 
     @property
     def a(self) -> np.ndarray:

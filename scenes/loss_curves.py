@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Generator
 from typing import Any, ClassVar
 
 import numpy as np
 
 import lossland as ll
-from lossland import layers, parameters, plots, shapes, signs, tex, words
+from lossland import charts, layers, parameters, plots, shapes, signs, tex, words
 from lossland.models import curves
 from lossland.models.runs import RecordedRun, Scalars
 
 TRAIN, VALIDATION, GAP = "optimizer.momentum", "area", "up"  # colours
 EPOCHS = 150  # of the small training
 LOW, SWEEP_EVERY = -4, 3  # of the sweep: the lowest rate as a power of ten, and how often its networks are judged
-SWEEP_DEEP, SWEEP_TOP = 2.4, 3.0  # its depth, world, and how many times the lowest loss is shown
+TOP = 3.0  # how many times the lowest loss is shown of a landscape
 WIDE, HIGH, PITCH = 3.4, 1.5, 0.62  # of a run's curves, and from one run to the next, world
 BROAD = 0.2  # width of a ribbon
-MOST_RUNS, MOST_POINTS = 12, 400  # that are drawn
+MOST_RUNS = 12  # that are drawn
+CELLS = 41  # of the landscape along each side
 DRAWN = 0.86  # share of the scene after which all is drawn
 
+USED_BY = {"networks": "sweep", **dict.fromkeys(("series", "compare", "run", "smoothing", "patience"), "curves")}
 ELSEWHERE = (
     "`lossland slice --checkpoints run.npz` slices recorded parameters, the scene training_health shows histograms: "
     "--set run=FILE."
@@ -49,11 +50,12 @@ class LossCurves(ll.RunScene):
         "stopped early": {"compare": "one", "patience": 10},
         "smoothed by hand": {"series": "1, 2, 3, 4, 5", "smoothing": 0.6, "patience": 5},
         "sweep of rates": {"show": "sweep"},
+        "over the landscape": {"show": "landscape"},
     }
 
     file = parameters.Text("", None, "run", "A run's file or a folder of runs; empty: a small training.", hidden=True)
     series = parameters.Text("loss", None, "curve", "Which curve is shown, such as loss; or numbers: 1, 2, 3.")
-    show = parameters.Choice("curves", ("curves", "sweep"), "show", "Runs one by one, or many rates as a surface.")
+    show = parameters.Choice("curves", ("curves", "sweep", "landscape"), "show", "Runs, many rates, or one's way.")
     compare = parameters.Choice("noise", ("one", "noise", "samples"), "compare", "What differs between the runs.")
     run = parameters.Integer(1, 1, MOST_RUNS, "run", "The run that is told about, counted from the back.")
     noise = parameters.Number(0.2, 0.0, 0.5, "wrong labels", "Share of the training's samples with a wrong label.")
@@ -86,6 +88,10 @@ class LossCurves(ll.RunScene):
             raise ll.UserError(f"There is no run {self.run}: there {there} of {self.series}.")
         if name in ("file", "series") and not self.lanes():
             raise ll.UserError(f"No value of {self.series} in {self.file} is a number.")
+
+    def has_control(self, name: str) -> bool:
+        """Show what the picture uses."""
+        return self.show == USED_BY.get(name, self.show)
 
     def offered(self) -> list[str]:
         """Return the names of what can be shown, a loss first."""
@@ -141,6 +147,10 @@ class LossCurves(ll.RunScene):
             best = {"best_epoch": float(found.steps[at]), "best_value": float(found.val_loss[at, rate])}
             smoothed = curves.smoothed(found.val_loss[:, rate], self.smoothing)
             return {"smoothed": smoothed, "rate": float(self.rates()[rate])} | best
+        if self.show == "landscape":
+            pair = self.alone()
+            told = curves.verdict(pair, self.patience) | {"share": self.way().share}
+            return {"smoothed": self.smoothed(pair.judged), "runs": 1.0} | told
         lane = self.lanes()[self.chosen]
         return {"smoothed": self.smoothed(lane.judged), "runs": float(len(self.lanes()))} | self.told(self.chosen)
 
@@ -172,19 +182,18 @@ class LossCurves(ll.RunScene):
     # ------------------------------------------------------------------------------------------------ the picture
     def frame(self, now: ll.Now) -> ll.Frame:
         """Return the runs' ribbons as far as they have come, or the surface of the sweep."""
-        if self.show == "sweep":
-            return self.surface(now)
+        if self.show != "curves":
+            return self.sweep(now) if self.show == "sweep" else self.landscape(now)
         drawn, until = [*self.standing()], self.until(now)
         for k in range(len(self.lanes())):
-            drawn += self.run_of(k, until)
+            drawn += self.ribbons(k).layers(until) + self.marks(k, until)
         return ll.Frame(drawn, self.notes(until), ll.View(-63.0, 23.0, bounds=self.bounds()))
 
     @ll.kept
     def bounds(self) -> np.ndarray:
         """Return the corners of all lanes, with room for the names at their ends."""
         deep = PITCH * (len(self.lanes()) - 1) / 2
-        sides = (-WIDE / 2 - 0.2, WIDE / 2 + 0.5), (-deep - 0.35, deep + 0.4), (0.0, HIGH + 0.2)
-        return np.array([(x, y, z) for x in sides[0] for y in sides[1] for z in sides[2]])
+        return shapes.box((-WIDE / 2 - 0.2, -deep - 0.35, 0.0), (WIDE / 2 + 0.5, deep + 0.4, HIGH + 0.2))
 
     @ll.kept
     def standing(self) -> list[layers.Layer]:
@@ -205,77 +214,15 @@ class LossCurves(ll.RunScene):
         unit = layers.Label((WIDE / 4, front - 0.5, 0.0), self.unit, "dim", side="centre", **look)
         return [layers.Lines(lines, "hair", 1.2, group="grid", pickable=False), *below, *beside, unit]
 
-    @ll.kept(most=256)
-    def path(self, lane: int, which: str, smooth: bool = True) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Return steps (m,) and world points (m, 3) of each part of a run's curve that is a number in the plot."""
-        one, plot = self.lanes()[lane], self.plot(lane)
-        curve = one.train if which == "train" else one.validation
-        if curve is None:
-            return []
-        values = np.where(np.isfinite(curve.values), self.smoothed(curve) if smooth else curve.values, np.nan)
-        few = np.unique(np.linspace(0, len(values) - 1, min(len(values), MOST_POINTS)).round().astype(int))
-        up = plot.scales[1]
-        return [
-            (at, plot.world(at, up.value(share)))
-            for at, share in curves.stretches(curve.steps[few], up.share(values[few]))
-        ]
-
-    def run_of(self, lane: int, until: float) -> list[layers.Layer]:
-        """Return one run's ribbons as far as a step, the gap between them, its flag and its name."""
-        drawn: list[layers.Layer] = []
-        stop = np.nan_to_num(self.told(lane)["stopped_epoch"], nan=np.inf)
-        for which, color in (("train", TRAIN), ("validation", VALIDATION)):
-            for k, (at, points) in enumerate(self.path(lane, which)):
-                drawn += self.ribbon(lane, f"{which}:{lane}:{k}", at, points, color, until, stop)
-            if self.smoothing:
-                drawn += self.raw(lane, which, color)
-            drawn += self.end(lane, which, color, until)
-        drawn += self.between(lane, until)
-        return drawn + self.marks(lane, until)
-
-    @ll.kept(most=2 * MOST_RUNS)
-    def raw(self, lane: int, which: str, color: str) -> list[layers.Layer]:
-        """Return a run's values as they are, as thin lines."""
-        return [
-            layers.Curve(points, color, 1.4, at=at, key=f"raw.{which}.{lane}.{k}", name=f"{which}, not smoothed")
-            for k, (at, points) in enumerate(self.path(lane, which, smooth=False))
-        ]
-
-    def end(self, lane: int, which: str, color: str, until: float) -> list[layers.Layer]:
-        """Return a mark where a curve ends because all that follows is no number."""
-        curve, parts = getattr(self.lanes()[lane], which), self.path(lane, which)
-        if not parts or np.isfinite(curve.values[-1]) or parts[-1][0][-1] > until:
-            return []
-        place, name = parts[-1][1][-1], f"{which} is no number from here"
-        ring = layers.Points(place[None], color, 7.0, "ring", outline=True, key=f"end.{which}.{lane}", name=name)
-        return [ring, layers.Label(place, "nan", color, size=18, side="below")]
-
-    def ribbon(
-        self, lane: int, key: str, at: np.ndarray, points: np.ndarray, color: str, until: float, stop: float
-    ) -> list[layers.Sheet]:
-        """Return a ribbon along points as far as a step, pale after ``stop``, where patience has ended."""
-        drawn, name = [], f"{self.lanes()[lane].name}: {key.partition(':')[0]}"
-        for part, (begin, end) in enumerate(((at[0], min(stop, until)), (max(stop, at[0]), until))):
-            if begin < min(end, at[-1]):
-                _, line = shapes.part_of(at, points, begin, min(end, at[-1]))
-                look: dict[str, Any] = {"name": name, "key": f"{key}:{part}", "dim": 0.6 * part}
-                drawn.append(layers.Sheet(shapes.ribbon(line, BROAD), color=color, every=(0, 0), **look))
-        return drawn
-
-    def between(self, lane: int, until: float) -> list[layers.Layer]:
-        """Return the gap between training and validation as an upright area."""
-        above, below = (TRAIN, GAP) if self.higher else (GAP, TRAIN)  # what is worse in validation has the gap's colour
-        look: dict[str, Any] = {"fill": 0.3, "negative": below, "pickable": False}
-        drawn: list[layers.Layer] = []
-        for (steps, high), (begun, low) in itertools.product(self.path(lane, "validation"), self.path(lane, "train")):
-            first, last = max(steps[0], begun[0]), min(steps[-1], begun[-1])
-            if first < last:
-                at, top = shapes.part_of(steps, high, first, last)
-                foot = top.copy()
-                foot[:, 2] = np.interp(at, begun, low[:, 2])
-                look["key"] = f"gap.{lane}.{len(drawn)}"
-                drawn.append(layers.Curve(top, above, 0.0, at=at, area=(first, until), foot=foot, **look))
-        return drawn
+    @ll.kept(most=MOST_RUNS)
+    def ribbons(self, lane: int) -> charts.RunRibbons:
+        """Return the curves of a run as ribbons in its lane."""
+        pair = self.lanes()[lane]
+        shown = {k: np.where(np.isfinite(one.values), self.smoothed(one), np.nan) for k, one in pair.named.items()}
+        stop = float(np.nan_to_num(self.told(lane)["stopped_epoch"], nan=np.inf))
+        gap = (TRAIN, GAP) if self.higher else (GAP, TRAIN)  # what is worse in validation has the gap's colour
+        colors = {"train": TRAIN, "validation": VALIDATION}
+        return charts.RunRibbons(self.plot(lane), pair, shown, self.smoothing > 0, stop, colors, gap, lane, BROAD)
 
     def marks(self, lane: int, until: float) -> list[layers.Layer]:
         """Return a run's flag at its best step, the gate where patience ends, and its name."""
@@ -285,7 +232,7 @@ class LossCurves(ll.RunScene):
         best, stop = told["best_epoch"], told["stopped_epoch"]
         if best <= until and (told["best_value"] > 0 or not self.log):
             foot = plot.held(best, told["best_value"])
-            drawn += flag(foot, color, words("?n", int(best)) if front else "", f"best.{lane}")
+            drawn += charts.flag(foot, color, words("?n", int(best)) if front else "", f"best.{lane}")
         if front and stop <= until:
             x = plot.world(stop, plot.y[0])
             gate = np.stack([x, x + np.array([0.0, 0.0, 0.9 * HIGH])])
@@ -389,79 +336,97 @@ class LossCurves(ll.RunScene):
         return int(at), int(rate)
 
     @ll.kept
-    def heights(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the surface (rates, epochs, 3), cut above, and the path (epochs, 3) of the best rate at each epoch."""
+    def swept_ground(self) -> ll.Terrain:
+        """Return validation over the epoch and the power of ten of the rate."""
         found = self.swept()
-        loss = np.nan_to_num(found.val_loss.T, nan=np.inf)
-        low, high = float(loss.min()), SWEEP_TOP * float(loss.min())
-        share = (np.minimum(loss, high) - low) / (high - low)
-        if self.log:
-            share = np.log(np.minimum(loss, high) / low) / np.log(high / low)
-        x = WIDE * (found.steps / found.steps[-1] - 0.5)
-        y = SWEEP_DEEP * (np.linspace(0.0, 1.0, self.networks) - 0.5)
-        surface = np.stack(np.broadcast_arrays(x, y[:, None], HIGH * share), -1)
-        return surface, surface[loss.argmin(axis=0), np.arange(len(x))] + (0.0, 0.0, 0.012)
+        return self.ground_of(found.steps.astype(float), np.log10(self.rates()), found.val_loss.T)
 
-    def surface(self, now: ll.Now) -> ll.Frame:
-        """Return validation over epoch and rate as far as the training has come."""
-        (surface, path), found = self.heights(), self.swept()
-        last = max(2, 1 + round(min(now.share / DRAWN, 1.0) * (len(found.steps) - 1)))
-        shown = surface[:, :last]
-        sheet = layers.Sheet(shown, paint=shown[..., 2] / HIGH, every=(5, 6), name="Validation", key="surface")
-        drawn: list[layers.Layer] = [sheet, layers.Lines([path[:last]], "text", 3.0, casing=1.4, name="Best rate")]
-        at, rate = self.lowest()
-        if at < last:
-            said = words("loss ?", found.val_loss[at, rate])
-            drawn += flag(surface[rate, at], "text", said, "best.sweep", HIGH)
-        drawn += self.sweep_axes()
-        epoch, loss = int(found.steps[last - 1]), np.nan_to_num(found.val_loss[last - 1], nan=np.inf)
-        best, heading = float(self.rates()[loss.argmin()]), words("Its validation at epoch ?n", epoch)
+    @ll.kept
+    def best_rates(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the best rate of each epoch as a path (T, 2) on that ground, and its validation (T,)."""
+        found = self.swept()
+        loss = np.nan_to_num(found.val_loss, nan=np.inf)
+        return np.column_stack([found.steps, np.log10(self.rates()[loss.argmin(axis=1)])]), loss.min(axis=1)
+
+    def sweep(self, now: ll.Now) -> ll.Frame:
+        """Return validation over epoch and rate, and the best rate of each epoch so far."""
+        found, (path, values), ground = self.swept(), self.best_rates(), self.swept_ground()
+        at, _ = self.lowest()
+        step, drawn = self.along(ground, path, values, at, now)
+        epoch, best = int(found.steps[int(step)]), float(10 ** path[int(step), 1])
+        heading = words("Its validation at epoch ?n", epoch)
         notes = [
             layers.Title(self.title, "", (words("?n networks, each with its own rate", self.networks),)),
             layers.Formula(tex(r"\eta_{\mathrm{best}} = ?s", best), 36),
-            *self.cut(),
-            layers.Meter(heading, r"L_{\mathrm{val}} =", float(loss.min()), VALIDATION, 0.0, 3.0),
-        ]
-        corners = np.array([(x, y, z) for x in (-2.0, 1.9) for y in (-1.5, 1.4) for z in (0.0, HIGH + 0.2)])
-        return ll.Frame(drawn, notes, ll.View(-33.0, 44.0, bounds=corners))
+            *self.cut(found.val_loss),
+            layers.Meter(heading, r"L_{\mathrm{val}} =", values[int(step)], VALIDATION, 0.0, 3.0),
+            layers.ColorBar(ground, "log10 validation" if self.log else "validation"),
+        ]  # fmt: skip
+        axes = layers.Axes(ground, x=r"\text{epoch}", y=r"\log_{10}\eta")
+        return ll.Frame([layers.Surface(ground), axes, *drawn], notes, ll.View(-120.0, 42.0, bounds=ground.bounds))
 
-    def cut(self) -> list[layers.Note]:
-        """Return from which loss on the surface is flat."""
-        loss = np.nan_to_num(self.swept().val_loss, nan=np.inf)
-        high = SWEEP_TOP * float(loss.min())
-        text = words("Losses above ? are cut.", high)
-        return [layers.Caution(text)] if loss.max() > high else []
+    # ------------------------------------------------------------------------------------------------ the landscape
+    @ll.refined(levels=(9, CELLS), stale=True)
+    def way(self, cells: int) -> Generator[object, None, curves.Way]:
+        """Return the way of the small training over validation's landscape."""
+        return (yield from curves.way(self.samples, self.noise, EPOCHS, cells, self.seed))
 
     @ll.kept
-    def sweep_axes(self) -> list[layers.Layer]:
-        """Return the numbers of epochs and rates on the floor."""
-        x, y = WIDE / 2, SWEEP_DEEP / 2
-        floor = np.array([(-x, -y, 0.0), (x, -y, 0.0), (x, y, 0.0), (-x, y, 0.0), (-x, -y, 0.0)])
-        powers, epochs = np.arange(LOW, 1), np.arange(0, EPOCHS + 1, 50)
-        right = [(x + 0.1, SWEEP_DEEP * (0.5 - power / LOW), 0.0) for power in powers]
-        front = [(WIDE * (epoch / EPOCHS - 0.5), -y - 0.1, 0.0) for epoch in epochs]
-        look: dict[str, Any] = {"size": 17, "bold": False}
-        return [
-            layers.Lines([floor], "faint", 1.4, pickable=False),
-            *layers.Label.each(right, [words("?", 10.0**power) for power in powers], side="right", **look),
-            *layers.Label.each(front, [words("?n", epoch) for epoch in epochs], side="below", **look),
-            layers.Label((x + 0.6, 0.0, 0.0), "rate", "dim", side="right", **look),
-            layers.Label((0.0, -y - 0.4, 0.0), "epoch", "dim", side="below", **look),
+    def way_ground(self) -> ll.Terrain:
+        """Return that landscape."""
+        return self.ground_of(self.way().x, self.way().y, self.way().loss)
+
+    def landscape(self, now: ll.Now) -> ll.Frame:
+        """Return the landscape of validation, the training on its way over it, and its curves in step with it."""
+        way, ground, pair = self.way(), self.way_ground(), self.alone()
+        assert pair.train is not None
+        assert pair.validation is not None
+        best = curves.best(pair.validation.values)
+        step, drawn = self.along(ground, way.path, pair.validation.values, best, now)
+        kinds = (("training", TRAIN, pair.train), ("validation", VALIDATION, pair.validation))
+        rows = [layers.Row(color, name, (words("?", curve.values[int(step)]),)) for name, color, curve in kinds]
+        series = [layers.Series(name, color, curve.steps.astype(float), curve.values) for name, color, curve in kinds]
+        said = words("Validation around the way, in a plane that holds ?n % of it", 100 * way.share)
+        notes = [
+            layers.Title(self.title, "", (pair.name, said)),
+            *self.cut(way.loss),
+            layers.Legend(rows, f"loss at epoch {int(step)}"),
+            layers.Chart("Loss", series, now=step, x_label="epoch"),
+            layers.ColorBar(ground, "log10 validation" if self.log else "validation"),
         ]
+        axes = layers.Axes(ground, x=r"\alpha", y=r"\beta")
+        return ll.Frame([layers.Surface(ground), axes, *drawn], notes, ll.View(-60.0, 42.0, bounds=ground.bounds))
+
+    @ll.kept
+    def alone(self) -> curves.Pair:
+        """Return the curves of the training whose landscape is shown."""
+        (name, noise, samples), *_ = curves.compared("one", self.noise, self.samples)
+        *_, found = curves.digits_training(samples, noise, epochs=EPOCHS, seed=self.seed)
+        (pair,) = curves.of_runs([RecordedRun(name, found.named())], "loss")
+        return pair
+
+    def ground_of(self, x: np.ndarray, y: np.ndarray, loss: np.ndarray) -> ll.Terrain:
+        """Return losses (ny, nx) as a ground, cut above."""
+        shown = np.minimum(np.nan_to_num(loss, nan=np.inf), TOP * np.nanmin(loss))
+        return ll.Terrain(x, y, np.log10(shown) if self.log else shown, 0.62, 0.52)
+
+    def cut(self, loss: np.ndarray) -> list[layers.Note]:
+        """Return from which loss on a ground is flat."""
+        high = TOP * float(np.nanmin(loss))
+        return [layers.Caution(words("Losses above ? are cut.", high))] if not np.nanmax(loss) <= high else []
+
+    def along(
+        self, ground: ll.Terrain, path: np.ndarray, values: np.ndarray, best: int, now: ll.Now
+    ) -> tuple[float, list[layers.Layer]]:
+        """Return the step to which a path (T, 2) on a ground has come, and its trail, with a flag at its best step."""
+        step = (len(path) - 1) * min(now.share / DRAWN, 1.0)
+        drawn: list[layers.Layer] = [layers.Trail.on(ground, path, step, "text", values=values, key="way", name="Way")]
+        if best <= step:
+            foot = ground.world_from_domain(path[best], 0.0)
+            drawn += charts.flag(foot, "text", words("loss ?", values[best]), "best", 0.5)
+        return step, drawn
 
 
 def value_at(curve: Scalars, step: float) -> float:
     """Return a curve's last value up to a step."""
     return float(curve.values[max(int(np.searchsorted(curve.steps, step, "right")) - 1, 0)])
-
-
-def flag(foot: np.ndarray, color: str, text: str, key: str, high: float = 0.42) -> list[layers.Layer]:
-    """Return a flag that stands on a place, with a text above it."""
-    top = foot + np.array([0.0, 0.0, high])
-    cloth = np.array([top, top + np.array([0.0, 0.0, -0.16]), top + np.array([0.2, 0.0, -0.08])])
-    drawn: list[layers.Layer] = [
-        layers.Lines([np.stack([foot, top])], color, 2.2, pickable=False, key=f"pole.{key}"),
-        layers.Polygon(cloth, color, 0.9, 1.0, depth=True, name="Best", key=f"cloth.{key}", pickable=False),
-        layers.Points(foot[None], color, 5.0, "sphere", outline=True, name="Best", key=key),
-    ]
-    return [*drawn, layers.Label(top, text, color, size=30, side="above")] if text else drawn

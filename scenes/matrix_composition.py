@@ -56,6 +56,10 @@ class MatrixComposition(ll.Scene):
     d = parameters.Matrix(((0, 1), (1, 0)), -3, 3, "$D$", "The first of four.")
     clock = ll.Clock(14.0)
 
+    def has_control(self, name: str) -> bool:
+        """Hide matrices that do not act."""
+        return name == "factors" or name in "abcd"[: self.factors]
+
     @ll.kept
     def chain(self) -> list[np.ndarray]:
         """Return the matrices (2, 2) as the product is written: the last to act first."""

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 import lossland as ll
-from lossland import classes, layers, parameters, signs, tex, words
+from lossland import classes, layers, parameters, shapes, signs, tex, words
 from lossland.models import datasets, layer_maps, networks, neurons, training, warps
 
 DATA = ("circle", "moons", "xor", "spiral", "gauss", "swiss_roll")
@@ -18,12 +18,7 @@ STARTS = 8  # networks that are trained side by side; the best of them is shown
 MOST, KEPT = 600, 10  # epochs, and between those that are kept
 ABOVE, LEAN = 88.0, 64.0  # degrees: looking at a plane, and how far down to look at what stands in space
 KEYS = 8  # moments of W's way; between them the shader moves the sheet
-FLAT, DEEP = (
-    np.array([(x, y, z) for x in (-side, side) for y in (-side, side) for z in (-tall, tall)])
-    for side, tall in ((1.0, 0.02), (0.86, 0.86))
-)  # what must be seen of a plane, and of a sheet in space
-
-
+FLAT, DEEP = (shapes.box(-one, one) for one in np.array([(1.0, 1.0, 0.02), (0.86, 0.86, 0.86)]))  # what must be seen
 NETWORK, STRAIGHT = "The network gets right", "Logistic regression gets right"
 Parts = tuple[np.ndarray, np.ndarray, np.ndarray]  # the sheet (n, n, 3), and both classes (m, 3), in the world
 

@@ -17,15 +17,11 @@ DATA = ("moons", "circle", "xor", "gauss", "spiral", "iris", "digits")
 SAMPLES = 200  # of the generated data
 BATCH = 50
 DESCENT = [(0.08 + 0.42 * t / 20, 0.2 + 0.5 * (t / 20) ** 0.4) for t in range(21)]
+NAMES = {"points": "From one optimum to the other"}  # of what is walked along the ground, elsewhere the training
 FORMULA = r"L(\theta + \alpha\,\delta + \beta\,\eta)"
 
 
-def widths(text: str) -> tuple[int, ...]:
-    """Return the widths of the hidden layers: ``8-8``; none is a linear model."""
-    parts = [part for part in text.replace(",", "-").replace(" ", "").split("-") if part]
-    if len(parts) > 6 or not all(part.isascii() and part.isdigit() and 0 < int(part) <= 128 for part in parts):
-        raise ll.UserError(f"widths are up to six whole numbers from 1 to 128, such as 8-8, not {text!r}.")
-    return tuple(map(int, parts))
+widths = partial(networks.widths, least=0, widest=128)  # of the hidden layers; none is a linear model
 
 
 def stored(path: str) -> slices.Slice | None:
@@ -69,28 +65,20 @@ class LossSlice(ll.Scene):
     place = parameters.Point((0.0, 0.0), -1e9, 1e9, r"$(\alpha, \beta)$", "The network that is asked.", hidden=True)
     clock = ll.Clock(8.0)
 
-    def set(self, name: str, value: object) -> None:
-        """Change one parameter; a place outside the slice raises UserError and changes nothing."""
+    def changed(self, name: str) -> None:
+        """Leave a stored slice when another one is asked for; the place that is asked must lie within the slice."""
         if name == "place":
-            place, found = self.param(name).check(value), self.slice if self.file else self.blank
-            sides = [(float(side.min()), float(side.max())) for side in (found.x, found.y)]
-            if not all(low <= at <= high for at, (low, high) in zip(place, sides, strict=True)):
-                (x0, x1), (y0, y1) = sides
+            found = self.slice if self.file else self.blank
+            if self.place != found.within(self.place):
+                (x, y), ((x0, x1), (y0, y1)) = self.place, found.sides
                 raise ll.UserError(
-                    f"place = {place[0]:g}, {place[1]:g} lies outside the slice, which has α from {x0:.3g} to {x1:.3g} "
+                    f"place = {x:g}, {y:g} lies outside the slice, which has α from {x0:.3g} to {x1:.3g} "
                     f"and β from {y0:.3g} to {y1:.3g}."
                 )
-        super().set(name, value)
-
-    def changed(self, name: str) -> None:
-        """Leave a stored slice when another one is asked for; the place that is asked stays within the slice."""
-        if name not in ("file", "place"):
+        elif name != "file":
             self.values["file"] = ""
         if name == "radius":
-            sides = self.blank.x, self.blank.y
-            self.values["place"] = tuple(
-                float(np.clip(at, side.min(), side.max())) for at, side in zip(self.place, sides, strict=True)
-            )
+            self.values["place"] = self.blank.within(self.place)
         elif name not in ("place", "resolution"):
             self.values["place"] = (0.0, 0.0)
 
@@ -154,21 +142,14 @@ class LossSlice(ll.Scene):
     @ll.kept
     def norms_match(self) -> bool:
         """Return whether each filter of the directions is as long as the weights' filter."""
-        network, theta, found = self.prepared().task.network, self.prepared().theta, self.slice.directions
-        weights = network.views(theta)
-        return all(
-            np.allclose(np.linalg.norm(part.reshape(len(part), -1), axis=1),
-                        np.linalg.norm(weights[name].reshape(len(part), -1), axis=1), rtol=1e-6)
-            for row in found for name, part in network.views(row).items() if part.ndim > 1
-        )  # fmt: skip
+        prepared = self.prepared()
+        return slices.norms_match(prepared.task.network, prepared.theta, self.slice.directions)
 
     @ll.kept
     def asked(self) -> tuple[float, float]:
         """Return loss and accuracy of the network at the place that is asked; a file's loss is that of its nearest."""
-        found = self.slice
         if self.file:
-            at = np.abs(found.y - self.place[1]).argmin(), np.abs(found.x - self.place[0]).argmin()
-            return float(found.value[at]), float(found.accuracy[at])
+            return self.slice.nearest(self.place)
         loss, accuracy = self.prepared().recipe.surface.at(np.array([self.place]))
         return float(loss[0]), float(accuracy[0])
 
@@ -203,35 +184,22 @@ class LossSlice(ll.Scene):
     def ground(self) -> list[layers.Layer]:
         """Return the ground, and the places on it that have a name."""
         found, terrain = self.slice, self.terrain
-        drawn: list[layers.Layer] = [
-            layers.Surface(terrain),
-            layers.Axes(terrain, r"\alpha", r"\beta"),
-        ]
+        drawn: list[layers.Layer] = [layers.Surface(terrain), layers.Axes(terrain, r"\alpha", r"\beta")]
         if found.kind == "points" and len(found.marks) == 3:
-            first, second, middle = found.marks
-            curve = slices.bezier(first, middle, second, np.linspace(0, 1, 80))
-            drawn.append(layers.Lines([terrain.drape(curve)[0]], "up", 2.6, name="Curve between the optima"))
-            for name, mark in (("first", first), ("second", second)):
-                drawn.append(layers.Points.on(terrain, mark, "up", 5.5, "ring", name=f"The {name} optimum"))
+            straight = terrain.drape(np.linspace(*found.marks[:2], 80))[0]
+            drawn.append(layers.Lines([straight], "dim", 2.0, dash=(12, 7), name="Straight between the optima"))
+            curve = layers.Lines([terrain.drape(found.way[0])[0]], "up", 2.6, name="Curve between the optima")
+            ends = layers.Points.on(terrain, found.marks[:2], "up", 5.5, "ring", name="An optimum")
+            drawn += [curve, ends]
         return drawn
-
-    @ll.kept
-    def way(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the path's places (T, 2) and its true losses (T,); without a path, none."""
-        found = self.slice
-        known = (
-            len(found.path) > 1 and found.path.shape[1] == 2 and found.kind != "points"
-        )  # it began far from the plane
-        return (found.path, found.path_loss) if known else (np.zeros((0, 2)), np.zeros(0))
 
     def frame(self, now: ll.Now) -> ll.Frame:
         """Return the ground with the path as far as the training has come, and the network that is asked."""
-        path, loss = self.way()
-        drawn, step = list(self.ground()), now.eased(0.08, 0.92) * max(len(path) - 1, 0)
+        (path, loss), drawn = self.slice.way, list(self.ground())
+        step = now.eased(0.08, 0.92) * max(len(path) - 1, 0)
         if len(path):
-            values = loss if len(loss) == len(path) else None
-            trail = layers.Trail.on(self.terrain, path, step, "optimizer.adam", values=values, name="Training")
-            drawn.append(trail)
+            values, name = (loss if len(loss) == len(path) else None), NAMES.get(self.slice.kind, "Training")
+            drawn.append(layers.Trail.on(self.terrain, path, step, "optimizer.adam", values=values, name=name))
         drawn += self.here()
         notes: list[layers.Note] = [self.caption(), layers.ColorBar(self.terrain, "loss")]
         if len(self.curves()):
@@ -244,7 +212,7 @@ class LossSlice(ll.Scene):
         ring = layers.Points.on(self.terrain, self.place, "accent", 7.0, "ring", name="This network")
         loss, accuracy = self.asked()
         share = words("?.3", loss) if np.isnan(accuracy) else words("?.3, ?.0 % right", loss, 100 * accuracy)
-        return [ring, layers.Label(ring.position[0], "loss", "accent", value=share, size=15, side="above right")]
+        return [ring, layers.Label(ring.position[0], "loss", "accent", value=share, size=19, side="below right")]
 
     @ll.kept
     def doubt(self) -> str:
@@ -254,7 +222,7 @@ class LossSlice(ll.Scene):
             found = honesty.beside(found, numbers, "")
         if found.kind == "local":
             return ""
-        if len(self.way()[0]) and found.explained < honesty.MOST_OF:
+        if len(found.way[1]) and found.explained < honesty.MOST_OF:
             return words("the plane holds ?.0 % of the path", 100 * found.explained)
         if found.curvature < honesty.SHARP * found.top_eigenvalue:
             times = found.top_eigenvalue / max(found.curvature, 1e-12)
@@ -283,7 +251,7 @@ class LossSlice(ll.Scene):
         true, shadow = found.path_loss, found.shadow_loss if numbers is None else numbers.slice_loss
         if found.kind == "local":
             shadow = true
-        if len(self.way()[0]) < 2 or not len(true) == len(shadow) == len(found.path):
+        if len(found.way[1]) < 2 or not len(true) == len(shadow) == len(found.path):
             return []
         steps = np.arange(float(len(true)))
         return [
@@ -295,17 +263,15 @@ class LossSlice(ll.Scene):
     def handles(self, now: ll.Now) -> Sequence[ll.Handle]:
         """Return the network that is asked."""
         place = self.terrain.world_from_domain(np.array([self.place]), layers.ON_GROUND)[0]
-        return [ll.Handle("place", place, partial(type(self).ask))]
+        return [ll.Handle("place", place, type(self).ask)]
 
     def ask(self, place: tuple[float, float]) -> None:
         """Ask the network at a place of the slice."""
-        (x0, x1), (y0, y1) = self.terrain.domain
-        self.set("place", (float(np.clip(place[0], x0, x1)), float(np.clip(place[1], y0, y1))))
+        self.set("place", self.slice.within(place))
 
     def click(self, position: tuple[float, float]) -> bool:
         """Ask the network where the ground was clicked."""
-        (x0, x1), (y0, y1) = self.terrain.domain
-        if not (x0 <= position[0] <= x1 and y0 <= position[1] <= y1):
-            return False
-        self.ask(position)
-        return True
+        inside = self.slice.within(position) == tuple(position)
+        if inside:
+            self.ask(position)
+        return inside

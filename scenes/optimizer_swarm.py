@@ -89,6 +89,10 @@ class OptimizerSwarm(ll.GroundScene):
             self.set("patch", PATCH)
         return super().click(position)
 
+    def has_control(self, name: str) -> bool:
+        """Hide the memory beside a rule that has none."""
+        return name != "memory" or bool(ll.optimizers.inertia(ll.optimizers.optimizer(self.optimizer)))
+
     # ------------------------------------------------------------------------------------------- numbers
     @property
     @ll.kept

@@ -301,8 +301,7 @@ class Playground(ll.Scene):
     @ll.kept
     def bounds(self) -> np.ndarray:
         """Return the corners of the network."""
-        x, y, z = (LEFT - 0.55, RIGHT + HALF), (-1.05, 1.7), (-RELIEF, RELIEF)
-        return np.array([(a, b, c) for a in x for b in y for c in z])
+        return shapes.box((LEFT - 0.55, -1.05, -RELIEF), (RIGHT + HALF, 1.7, RELIEF))
 
     def view(self, now: ll.Now) -> ll.View:
         """Return a view that begins from above, as the original is seen, and comes down to where heights show."""
@@ -374,7 +373,7 @@ class Playground(ll.Scene):
     def crowd_bounds(self) -> np.ndarray:
         """Return the corners of the crowd."""
         x, y = PITCH * ACROSS / 2, PITCH * CROWD / ACROSS / 2
-        return np.array([(a, b, c) for a in (-x, x + 0.3) for b in (-y - 0.3, y + 0.8) for c in (0.0, 1.4)])
+        return shapes.box((-x, -y - 0.3, 0.0), (x + 0.3, y + 0.8, 1.4))
 
     @ll.kept
     def crowd_names(self) -> list[layers.Layer]:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 import lossland as ll
-from lossland import layers, parameters, signs, words
+from lossland import drawable, layers, parameters, shapes, signs, words
 from lossland.models import clouds, embeddings, grand_tour, layouts, principal, tsne, umap, vectorfiles
 
 MOST = 3000  # points that t-SNE and UMAP lay out, and that are judged: of more, the seed draws as many
@@ -20,13 +20,11 @@ AXES = 4  # principal axes that can be dragged in the tour
 AXIS = 2.05  # half the length of the user's axes
 LENGTH, HALF = 1.9, 1.9  # of an axis in the tour; half the width of the cloud
 SPEED, AXIS_SPACE = 0.16, 8  # of the tour in radians a second; principal axes that it goes through
-BEGIN, EARLY, END = 0.05, 0.25, 0.9  # shares of the scene: a layout begins to move, is past its exaggeration, and ends
 CHARTED = 241  # times at which the divergence is charted
 PRESSED = 0.75  # share at which the axes are pressed flat
 PAPER, INK = np.array([0.10, 0.14, 0.26]), np.array([1.0, 0.91, 0.72])  # of a picture that is chosen
-LAST_LETTER, SIGNS = "\u0530", "–—‘’“”•…€−×"  # of labels that can be drawn: what is below the first, and these
 DISC = np.clip(8.0 - np.hypot(*(np.mgrid[:16, :16] - 7.5)), 0.0, 1.0)[None]  # ink of a dot
-BOX = np.array([(x, y, z) for x in (-2.0, 2.0) for y in (-2.0, 2.0) for z in (-1.6, 1.6)])
+BOX = shapes.box((-2.0, -2.0, -1.6), (2.0, 2.0, 1.6))
 LOST = (0.002, 0.05)  # shares of trust: up to the first all is well, beyond the second hardly a neighbour is true
 TRUSTED, DEGREES = ("down", "accent", "bad"), ("true ones", "some from afar", "most from afar")
 METHODS = {
@@ -40,6 +38,7 @@ USED_BY = {
     "perplexity": ("tsne",), "exaggeration": ("tsne",), "neighbours": ("umap",), "iterations": ("tsne", "umap"),
     "axis": ("tour",), "right": ("axes",), "up": ("axes",),
 }  # fmt: skip
+STEPS = {"tsne": "step", "umap": "epoch"}
 KINDS = {"digits": "digits", "iris": "flowers", "words": "words"}
 
 
@@ -191,16 +190,11 @@ class Projector(ll.Scene):
             begun = umap.begun(points, self.neighbours, self.iterations, self.seed)
             return embeddings.Course(begun, umap.start(points), self.iterations)
         begun = tsne.begun(points, self.perplexity, self.exaggeration)
-        return embeddings.Course(begun, tsne.start(points), self.iterations)
+        return embeddings.Course(begun, tsne.start(points), self.iterations, tsne.EARLY)
 
     def step(self, now: ll.Now) -> float:
         """Return the step of the layout."""
-        return float(self.steps_at(now.share))
-
-    def steps_at(self, share: Any) -> Any:
-        """Return the steps at shares of the scene. Of t-SNE those with exaggeration go by faster."""
-        early = min(tsne.EARLY, self.iterations / 2) if self.method == "tsne" else 0.3 * self.iterations
-        return np.interp(share, (BEGIN, EARLY, END), (0.0, early, self.iterations))
+        return float(self.course().steps_at(now.share))
 
     @ll.kept
     def turned(self, now: ll.Now) -> np.ndarray:
@@ -220,18 +214,11 @@ class Projector(ll.Scene):
         self.unfinished |= not self.course().reach(self.step(now), 1 if self.live else None)
         return self.course().at(self.step(now))
 
-    def measured(self, now: ll.Now) -> tuple[np.ndarray, np.ndarray]:
-        """Return times (m,) in seconds and the divergence of t-SNE at each, nan where that is still to come."""
-        course, times = self.course(), np.linspace(0.0, self.clock.seconds, CHARTED)
-        steps = self.steps_at(times / self.clock.seconds)
-        known = (times <= now.seconds) & (steps <= course.steps[-1])
-        return times, np.where(known, np.interp(steps, course.steps, course.divergences), np.nan)
-
     def is_over(self, now: ll.Now) -> bool:
         """Whether the layout is what it will be at last: then it is judged."""
         if self.method in ("pca", "axes"):
             return now.share >= PRESSED
-        return now.share >= END and self.course().reach(self.iterations, 0)
+        return now.share >= embeddings.END and self.course().reach(self.iterations, 0)
 
     @ll.refined(levels=("nothing", "all"))
     def trust(self, level: str) -> Generator[object, None, np.ndarray]:
@@ -239,17 +226,17 @@ class Projector(ll.Scene):
         rows = self.rows_laid_out()
         if level == "nothing":
             return np.full(len(rows), np.nan)
-        points, last, found = self.samples().points[rows], self.now(self.clock.seconds), []
-        whole = self.method in ("pca", "axes")
-        place = self.layout(last)[rows, :2] if whole else self.course().at(self.iterations)
-        for part in layouts.penalties(points, place, self.judges()):
+        place = self.layout(self.now(self.clock.seconds))[:, :2]
+        place, found = place[rows] if len(place) > len(rows) else place, []
+        for part in layouts.penalties(self.samples().points[rows], place, self.judges):
             found.append(part)
             yield
-        return layouts.trust(np.concatenate(found), self.judges())
+        return layouts.trust(np.concatenate(found), self.judges)
 
+    @property
     def judges(self) -> int:
-        """Return how many neighbours are compared."""
-        return max(1, min(layouts.TRUSTED, (len(self.rows_laid_out()) - 1) // 2))
+        """How many neighbours are compared."""
+        return layouts.judges(len(self.rows_laid_out()))
 
     def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return how far the layout is from what it should be, and what it may be trusted for at this moment."""
@@ -265,7 +252,7 @@ class Projector(ll.Scene):
         group = self.groups()[0][rows]
         return {
             "kl": kl,
-            "trustworthiness": layouts.trustworthiness(self.samples().points[rows], place, self.judges()),
+            "trustworthiness": layouts.trustworthiness(self.samples().points[rows], place, self.judges),
             "knn_accuracy": layouts.knn_accuracy(place, group) if group.any() else float("nan"),
             "perplexity_error": error,
         }
@@ -307,7 +294,7 @@ class Projector(ll.Scene):
     @ll.kept
     def unwritten(self) -> bool:
         """Whether labels have letters that cannot be drawn."""
-        return any(written(name) != name for name in set(self.samples().labels.tolist()))
+        return any(drawable(name) != name for name in set(self.samples().labels.tolist()))
 
     def looks(self, some: np.ndarray) -> tuple[np.ndarray, list[str]]:
         """Return what is drawn at some of the samples, a picture or a disc, and what they are called."""
@@ -315,7 +302,7 @@ class Projector(ll.Scene):
             return DISC, []
         found = self.samples().pictures
         pictures = np.repeat(DISC, len(some), axis=0) if found is None else found[some]
-        return pictures, [written(name) for name in self.samples().labels[some].tolist()]
+        return pictures, [drawable(name) for name in self.samples().labels[some].tolist()]
 
     def dots(self, place: np.ndarray, now: ll.Now) -> list[layers.Layer]:
         """Return the points in their colours: as pictures, as discs, or as dots where they are many."""
@@ -357,11 +344,11 @@ class Projector(ll.Scene):
         """Return the names of the largest groups, each amid its points; of the neighbours, if groups have none."""
         kind, names = self.groups()[0][self.shown()], self.groups()[1]
         largest = np.argsort(-np.bincount(kind, minlength=len(names)), kind="stable")[:NAMED].tolist()
-        spots = {written(names[one]): np.median(place[kind == one], axis=0) for one in largest if written(names[one])}
+        spots = {drawable(names[one]): np.median(place[kind == one], axis=0) for one in largest if drawable(names[one])}
         if not spots:
             some = [self.chosen(), *self.near()[0]]
             named = zip(self.samples().labels[some].tolist(), place[np.searchsorted(self.shown(), some)], strict=True)
-            spots = {written(name): spot for name, spot in named if written(name)}
+            spots = {drawable(name): spot for name, spot in named if drawable(name)}
         return [layers.Label(spot, name, "text", size=22, side="above", key=name) for name, spot in spots.items()]
 
     def arms(self, now: ll.Now) -> list[layers.Layer]:
@@ -383,7 +370,7 @@ class Projector(ll.Scene):
         """Return the user's axes as a cross, with the labels that they go from and to at their ends."""
         tips = AXIS * np.array([(-1.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, -1.0, 0.0), (0.0, 1.0, 0.0)])
         lines = layers.Lines([tips[:2], tips[2:]], "dim", 1.4, casing=1.2, depth=False, pickable=False, key="cross")
-        ends = zip(tips, [written(name) for pair in self.axes() for name in pair], strict=True)
+        ends = zip(tips, [drawable(name) for pair in self.axes() for name in pair], strict=True)
         names = [
             layers.Label(tip, name, "accent", size=19, side=tip, key=f"end {k}") for k, (tip, name) in enumerate(ends)
         ]
@@ -427,8 +414,27 @@ class Projector(ll.Scene):
     # ---------------------------------------------------------------------------------------------- the notes
     def notes(self, now: ll.Now) -> list[layers.Note]:
         """Return what the layout is, what it is to be trusted for, and what is nearest to the chosen point."""
-        samples, shown = self.samples(), len(self.shown())
-        method, formula = METHODS[self.method]
+        dimensions = self.samples().points.shape[1]
+        title = layers.Title(words("Seeing ?n dimensions", dimensions), METHODS[self.method][1], self.said(now))
+        notes: list[layers.Note] = [title]
+        if self.is_over(now) and self.method != "tour":
+            trusted = float(self.trust().mean())
+            text = words("?.3", trusted) if np.isfinite(trusted) else "..."
+            heading = words("Trustworthiness, ?n nearest", self.judges)
+            notes.append(layers.Meter(heading, "", trusted, "accent", 0.0, 1.0, text))
+            if self.color == "trust":
+                return [*notes, self.degrees()]
+        if self.method == "tsne":
+            shares = np.linspace(0.0, 1.0, CHARTED)
+            divergences = np.where(shares <= now.share, self.course().divergences_at(shares), np.nan)
+            series = layers.Series("KL", "accent", shares * self.clock.seconds, divergences)
+            if np.isfinite(divergences).sum() > 1:
+                notes.append(layers.Chart("Divergence KL(P, Q)", [series], now=now.seconds, x_label="second"))
+        return [*notes, self.nearest()]
+
+    def said(self, now: ll.Now) -> list[str]:
+        """Return what the points are, how many of them are shown, and how far the layout has come."""
+        samples, shown, (method, _) = self.samples(), len(self.shown()), METHODS[self.method]
         said = [words("?n ? of ?n numbers", shown, KINDS.get(self.data, "points"), samples.points.shape[1])]
         if shown < len(samples):
             said.append(words("drawn at random from ?n", len(samples)))
@@ -437,52 +443,33 @@ class Projector(ll.Scene):
             said.append(words("through ? axes with ?n % of the variance", self.along_axes().shape[1], 100 * held))
         if self.unwritten():
             said.append("letters of labels that the font lacks are left out")
-        moving = self.method in ("tsne", "umap")
-        if moving:
-            reached = min(self.step(now), float(self.course().steps[-1]))
-            said.append(
-                words(
-                    "?, ? ?n of ?n", method, "epoch" if self.method == "umap" else "step", int(reached), self.iterations
-                )
-            )
-        notes: list[layers.Note] = [layers.Title(words("Seeing ?n dimensions", samples.points.shape[1]), formula, said)]
-        if self.is_over(now) and self.method != "tour":
-            trusted = float(self.trust().mean())
-            text = words("?.3", trusted) if np.isfinite(trusted) else "..."
-            notes.append(
-                layers.Meter(words("Trustworthiness, ?n nearest", self.judges()), "", trusted, "accent", 0.0, 1.0, text)
-            )
-            if self.color == "trust":
-                shares = np.bincount(np.digitize(np.nan_to_num(1.0 - self.trust()), LOST), minlength=3) / len(
-                    self.trust()
-                )
-                rows = [
-                    layers.Row(*row)
-                    for row in zip(TRUSTED, DEGREES, [[words("?n %", 100 * s)] for s in shares], strict=True)
-                ]
-                return [*notes, layers.Legend(rows, "Neighbours in the picture")]
-        if self.method == "tsne":
-            times, divergences = self.measured(now)
-            series = layers.Series("KL", "accent", times, divergences)
-            if np.isfinite(divergences).sum() > 1:
-                notes.append(layers.Chart("Divergence KL(P, Q)", [series], now=now.seconds, x_label="second"))
-        found, away = self.near()
-        names, group = samples.labels, self.groups()[0]
+        if self.method in ("tsne", "umap"):
+            step, kind = min(self.step(now), float(self.course().steps[-1])), STEPS[self.method]
+            said.append(words("?, ? ?n of ?n", method, kind, int(step), self.iterations))
+        return said
+
+    def degrees(self) -> layers.Legend:
+        """Return how many places are to be trusted how far."""
+        which = np.digitize(np.nan_to_num(1.0 - self.trust()), LOST)
+        shares = 100 * np.bincount(which, minlength=3) / len(which)
+        told = zip(TRUSTED, DEGREES, shares.tolist(), strict=True)
+        rows = [layers.Row(color, name, [words("?n %", share)]) for color, name, share in told]
+        return layers.Legend(rows, "Neighbours in the picture")
+
+    def nearest(self) -> layers.Legend:
+        """Return which samples are nearest to the chosen one, and how far they are."""
+        group = self.groups()[0]
         rows = [
-            layers.Row(colored(int(group[one])), written(str(names[one])) or words("number ?n", one), (far,))
-            for one, far in zip(found.tolist(), away.tolist(), strict=True)
+            layers.Row(colored(int(group[one])), self.called(one), (far,))
+            for one, far in zip(*(part.tolist() for part in self.near()), strict=True)
         ]
-        heading = words(
-            "Nearest to ? in all dimensions", written(str(names[self.chosen()])) or words("number ?n", self.chosen())
-        )
-        return [*notes, layers.Legend(rows, heading)]
+        return layers.Legend(rows, words("Nearest to ? in all dimensions", self.called(self.chosen())))
+
+    def called(self, one: int) -> str:
+        """Return what a sample is called, or its number."""
+        return drawable(str(self.samples().labels[one])) or words("number ?n", one)
 
 
 def colored(kind: int) -> str:
     """Return the colour of a group."""
     return f"class.{kind % COLORS}"
-
-
-def written(name: str) -> str:
-    """Return a label without the letters that the font lacks: it has Latin, Greek and Cyrillic, and their signs."""
-    return "".join(letter for letter in name if letter < LAST_LETTER or letter in SIGNS).strip()

@@ -21,7 +21,7 @@ STEPS = (
     (ON, r"\varphi(z)", "output", "bend", "Bend what is left: one number"),
     ("text", r"\varphi(w \cdot x + b)", "", "everywhere", "The same for every input: a sheet"),
 )
-BOX = np.array([(x, y, z) for x in (-1.02, 1.02) for y in (-1.02, 1.02) for z in (-0.1, 0.62)])  # over half the square
+BOX = shapes.box((-1.02, -1.02, -0.1), (1.02, 1.02, 0.62))  # of what must be seen, over half the square
 
 
 def formula(place: np.ndarray, latex: str, color: str, side: Any) -> layers.Label:
@@ -166,7 +166,7 @@ class SingleNeuron(ll.Scene):
         if shifted == 0.0 or bend > 0.0 or abs(self.b) < 1e-9:
             return []
         tip, aside = shapes.lifted(self.neuron.zero(shifted)), -self.beside()
-        arrow = layers.Arrows(aside[None], (tip + aside)[None], SHIFT, 4.5, key="shift", name="Shift")
+        arrow = layers.Arrows.one(aside, tip + aside, SHIFT, width=4.5, key="shift", name="Shift")
         return [arrow, formula(tip / 2 + aside, "b", SHIFT, aside)]
 
     def tried(self, now: ll.Now) -> list[layers.Layer]:

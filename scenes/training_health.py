@@ -190,7 +190,7 @@ class TrainingHealth(ll.RunScene):
     def told(self, gauge: str, k: int, layer: int) -> str:
         """Return what a gauge says of a layer."""
         value = float(self.seen().amount(gauge)[k, layer])
-        return "–" if isnan(value) else words("× ?", value) if gauge == "spread" else words("?3 %", 100 * value)
+        return "–" if isnan(value) else words("× ?", value) if gauge == "spread" else words("? %", 100 * value)
 
     @ll.kept(most=3)
     def panel(self, k: int) -> list[layers.Layer]:
@@ -249,8 +249,7 @@ class TrainingHealth(ll.RunScene):
     @ll.kept
     def bounds(self) -> np.ndarray:
         """Return the corners of all that is seen."""
-        x, y = (-SPAN / 2 - 0.8, SPAN / 2), (FRONT - 3.5 * ROW, DEPTH / 2)
-        return np.array([(a, b, c) for a in x for b in y for c in (0.0, TALL)])
+        return shapes.box((-SPAN / 2 - 0.8, FRONT - 3.5 * ROW, 0.0), (SPAN / 2, DEPTH / 2, TALL))
 
     # ---------------------------------------------------------------------------------------------------- the notes
     @ll.kept(most=3)

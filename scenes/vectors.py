@@ -80,6 +80,10 @@ class Vectors(ll.Scene):
                 given = self.values[each]
                 self.values[each] = (*given, 0.0)[:3] if self.deep else given[:2]
 
+    def has_control(self, name: str) -> bool:
+        """Hide what the picture does not use."""
+        return {"b": self.has_two, "scalar": self.show == "scale"}.get(name, True)
+
     @property
     def deep(self) -> bool:
         """Whether the lists have three numbers."""
@@ -142,8 +146,7 @@ class Vectors(ll.Scene):
     def steps(self, now: ll.Now) -> np.ndarray:
         """Return how much of the step along each axis is done."""
         count = len(self.a)
-        begins = 0.06 + 0.56 * np.arange(count) / count
-        return np.array([now.eased(begin, begin + 0.44 / count) for begin in begins.tolist()])
+        return np.clip(now.staged(count, 0.06, 0.62, 0.78) - np.arange(count), 0.0, 1.0)
 
     def factor(self, now: ll.Now) -> float:
         """Return what a is multiplied by so far: from 1 to 1.5, and on to c."""
@@ -308,7 +311,7 @@ class Vectors(ll.Scene):
             apart = 0.14 * side[: len(a)] / max(float(np.linalg.norm(side)), 1e-9)
         drawn += [*self.arrow(0 * a, s * a, A, "s a"), *self.arrow(s * a + apart, walker + apart, B, "t b")]
         text = tex(r"?.1\,a ? ?.1\,b", (A, s), "-" if t < 0 else "+", (B, abs(t)))
-        place = self.world(walker + 2 * apart)
+        place = self.world(walker + 3 * apart)
         return [*drawn, layers.Label(place, text, "text", latex=True, size=26, side=side, key="walked")]
 
     @ll.kept

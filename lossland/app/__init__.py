@@ -1,11 +1,11 @@
-"""The rooms put together: pictures, films and the window. They share everything but the canvas."""
+"""Pictures, films and the window, assembled from the packages below. They share everything but the canvas."""
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-_HOME = {"Stage": "stage", "snapshot": "stage", "record": "film", "explore": "window", "show": "window"}
+_HOME = {"Stage": "stage", "snapshot": "stage", "record": "film", "explore": "opening", "show": "opening"}
 __all__ = ["Stage", "explore", "record", "show", "snapshot"]  # loaded when they are first used
 
 
@@ -17,5 +17,5 @@ def __getattr__(name: str) -> Any:
 
 if TYPE_CHECKING:
     from lossland.app.film import record
+    from lossland.app.opening import explore, show
     from lossland.app.stage import Stage, snapshot
-    from lossland.app.window import explore, show

@@ -9,33 +9,24 @@ import gc
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
-from time import localtime, perf_counter, strftime
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from vispy import gloo
 
-from lossland.app import autosave
-from lossland.app.autosave import Autosave, Left, left_behind
-from lossland.app.display import on_display_lost
+from lossland.app import replay
 from lossland.app.filming import Filming
 from lossland.app.loop import NAP, Loop
 from lossland.app.meter import Meter
 from lossland.app.pacing import Faults, Remedy, Turn
-from lossland.app.saving import check_replayable, save_picture, save_session
-from lossland.app.stage import checked_size
+from lossland.app.resuming import Resuming
+from lossland.app.saving import save_picture, save_session
 from lossland.errors import MachineError, sentence
-from lossland.files import target_of
 from lossland.numerals import thousands
-from lossland.play import session
 from lossland.play.player import Player, Wish
 from lossland.play.pointer import Pointer
-from lossland.play.session import Session
-from lossland.play.strips import Strip, StripButton
 from lossland.render.gl import canvas as canvases
 from lossland.render.gl import sharing
-from lossland.scenery import library
-from lossland.scenery.library import Shown
 from lossland.scenery.scene import Scene
 from lossland.world.theme import Theme
 from lossland.world.theme import theme as theme_named
@@ -45,84 +36,7 @@ if TYPE_CHECKING:
     from lossland.app.picture import Picture  # it loads OpenGL, which must wait until the window chose its platform
 
 TEXT_AT = "Text at"  # how the message on its size begins
-HURRY = 0.05  # seconds of a turn in which a replay skips ahead
 PARTS = ("compute", "draw", "writing", "panels", "laying")  # of a frame, in the overlay
-
-
-def show(
-    scene: Shown = "optimizer_race",
-    size: tuple[int, int] = (1280, 720),
-    theme: str = "dark",
-    text_scale: float = 1.0,
-) -> None:
-    """Open the window on a scene, or on what `ll.scene` makes one of, and return when it is closed.
-
-    ``text_scale`` (0.8 to 2) makes text and panels smaller or larger. Where there is no display it raises MachineError.
-    """
-    meant, size, theme = _meant(scene), checked_size(size), theme_named(theme).name
-    if not canvases.has_display():
-        raise MachineError(
-            "There is no display to open a window on; ll.snapshot(scene) draws a picture and ll.record(scene, "
-            "'film.mp4') a film without one, and a notebook shows both."
-        )
-    explore(meant, size, theme=theme, text_scale=text_scale)
-
-
-def _meant(scene: Shown | Session) -> Scene | Session:
-    """Return the session that is meant (itself, or the name of a .lossland file), else a scene."""
-    if isinstance(scene, str) and scene.lower().endswith(session.ENDING):
-        return session.load(scene)
-    return scene if isinstance(scene, Session) else library.scene_of(scene)
-
-
-def explore(
-    scene: Shown | Session,
-    size: tuple[int, int] = (1280, 720),
-    orbit: bool = False,
-    save: str | Path | None = None,
-    frames: int | None = None,
-    theme: str = "dark",
-    text_scale: float = 1.0,
-) -> dict[str, Any]:
-    """Open the window and return, when it is closed, how it went.
-
-    A session (or the name of a .lossland file) is replayed, and goes on.
-    ``orbit`` lets the camera turn, ``save`` keeps the session at exit, ``frames`` closes the window after so many
-    frames, drawn as fast as they come. ``text_scale`` (0.8 to 2) makes text and panels smaller or larger. The result
-    has ``frames, seconds, p50_ms, p95_ms, max_ms, draws, vertices, renderer``; draws and vertices are those of the last
-    frame.
-    """
-    made = _meant(scene)
-    player = session.begun(made, size) if isinstance(made, Session) else Player(made, size)
-    shown = Window(player, size, theme, text_scale)
-    if save is not None:
-        check_replayable(player)
-        target_of(save)  # what cannot be written is better known now
-    with shown as window:
-        meter = Meter(window.canvas, lambda: (window.picture.writing, window.picture.host))
-        if player.script is None:
-            player.play()
-        if orbit and player.script is None:
-            player.set_turntable(True)
-        if frames is None:
-            window.keep_session(autosave.folder())
-        done = False
-
-        def end() -> None:
-            """Keep what was done, whatever ends the window."""
-            meter.close()
-            if save is not None:
-                session.save(session.of(window.player, window.began), save)
-            window.leave_session(done or save is not None)
-
-        on_display_lost(end)
-        try:
-            window.run(meter, frames)
-            done = True
-        finally:
-            on_display_lost(None)
-            end()
-        return meter.result()
 
 
 class Window:
@@ -141,8 +55,7 @@ class Window:
         self._faults = Faults()
         self._last = 0.0  # when the loop began its last turn
         self._unshown = False  # whether the last picture drawn is not shown yet
-        self._autosave: Autosave | None = None
-        self._left: Left | None = None  # a session that may be gone on with
+        self.resuming = Resuming()
 
     # ------------------------------------------------------------------------------------------ opening, closing
     def __enter__(self) -> Window:
@@ -267,7 +180,7 @@ class Window:
         dt, self._last = now - self._last, now
         if min(loop.size) > 0:
             self.input.handle()
-        self._hurry()
+        replay.hurry(self.player)
         ticks = loop.pass_time(dt, napped)
         self._grant_wishes()
         self._look_around(now)
@@ -451,9 +364,9 @@ class Window:
             "cancel": self.filming.cancel,
             "fullscreen": self._fullscreen,
             "save": lambda: save_session(player, self.began),
-            "skip": self._skip,
+            "skip": lambda: replay.skip(player),
             "resume": self._resume,
-            "discard": self._discard,
+            "discard": self.resuming.discard,
             "larger text": lambda: self._set_text_scale(text_scale_beside(self._text_scale, 1)),
             "smaller text": lambda: self._set_text_scale(text_scale_beside(self._text_scale, -1)),
             "usual text": lambda: self._set_text_scale(1.0),
@@ -462,98 +375,40 @@ class Window:
         for wish in wishes:
             self.input.attempt(grant[wish])
 
-    # ------------------------------------------------------------------------------------------ sessions
-    def keep_session(self, folder: Path) -> None:
-        """Keep what is done in a file beside the window, and offer what another window had to leave there."""
-        self._autosave = Autosave(self.player, folder)
-        self._left = left_behind(folder)
-
-    def leave_session(self, done: bool) -> None:
-        """Keep what was done for the next window, unless that is ``done`` with."""
-        if self._autosave is not None:
-            if not done:
-                self._autosave.write(self.began)
-            self._autosave.close(done)
-        if self._left is not None:
-            self._left.release()
-        self._autosave = self._left = None
-
+    # ------------------------------------------------------------------------------------------ beside the picture
     def _look_around(self, now: float) -> None:
         """See to what goes on beside the picture, and say what there is to say of it."""
         self.filming.look()
         if self.player.scene.poll(now):
             self.player.touch()
             self.loop.pace.stir()
-        if self._autosave is not None:
-            self._autosave.keep(self.began, now)
-        strips = tuple(filter(None, (self._replay_strip(), self.filming.strip, self._left_strip())))
+        self.resuming.keep(self.began, now)
+        strips = tuple(filter(None, (replay.strip(self.player), self.filming.strip, self.resuming.strip)))
         panels = self.picture.panels
         if strips != panels.strips:
             panels.strips = strips
             self.loop.pace.stir()
 
-    def _replay_strip(self) -> Strip | None:
-        script, tick = self.player.script, self.player.tick
-        if script is None:
-            return None
-        now, end = (f"{ticks // 3600}:{ticks // 60 % 60:02d}" for ticks in (tick, script.ticks))
-        skip = StripButton("Skip to the end", "skip", "Go on from the end of the session  Esc")
-        return Strip(f"Replaying {now} of {end}", "accent", round(tick / script.ticks, 2), (skip,))
-
-    def _left_strip(self) -> Strip | None:
-        if self._left is None:
-            return None
-        title = library.scene_class(self._left.session.scene).title
-        when = strftime("%d %b, %H:%M", localtime(self._left.written))
-        return Strip(
-            f"Go on where you stopped? {title}, {when}",
-            "good",
-            buttons=(
-                StripButton("Go on", "resume", "Open what was done before the program ended unexpectedly"),
-                StripButton("No", "discard", "Forget it for good; Esc leaves it to the next window"),
-            ),
-        )
-
     def escape(self) -> bool:
         """End a replay or the drawing of a film, or put away an offer or a panel; False if there is none."""
         if self.player.script is not None:
-            self._skip()
+            replay.skip(self.player)
         elif self.filming.is_drawing:
             self.filming.cancel()
-        elif self._left is not None:
-            self._left.release()  # to be offered again by the next window
-            self._left = None
+        elif self.resuming.put_away():
+            pass
         elif self.picture.panels.view_bar.drawer is not None:
             self.picture.panels.view_bar.drawer = None
         else:
             return False
         return True
 
-    def _skip(self) -> None:
-        if self.player.script is not None:
-            self.player.script.hurried = True
-
-    def _hurry(self) -> None:
-        """Let the ticks of a replay pass as fast as they can, a part of them in each turn."""
-        player, end = self.player, perf_counter() + HURRY
-        while player.script is not None and player.script.hurried and perf_counter() < end:
-            player.next_tick()
-
     def _resume(self) -> None:
         """Go on with what was left behind, in place of what is shown."""
-        left, self._left = self._left, None
-        if left is None or self._autosave is None:
-            return
-        self._autosave.close(done=True)
-        self._show(session.begun(left.session, self.loop.size))
-        self._autosave = Autosave(self.player, left.path.parent, left)
-        self._skip()
-
-    def _discard(self) -> None:
-        """Forget what is offered; what another window left before is offered next."""
-        if self._left is not None:
-            self._left.remove()
-            self._left = left_behind(self._left.path.parent)
+        player = self.resuming.resumed(self.loop.size)
+        if player is not None:
+            self._show(player)
+            replay.skip(player)
 
     def _show(self, player: Player) -> None:
         """Show another player in this window."""

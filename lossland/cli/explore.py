@@ -71,7 +71,7 @@ def run(arguments: Namespace) -> None:
             f"`lossland record {quote(arguments.scene)} -o out.mp4` or draw it with `lossland shot`."
         )
 
-    from lossland.app.window import explore
+    from lossland.app.opening import explore
 
     statistics = explore(
         shown,

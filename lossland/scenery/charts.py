@@ -1,4 +1,4 @@
-"""Charts that stand in the world, with their names and numbers: a ranking, a skyline, ribbons, and a flag on a place.
+"""Charts that stand in the world, with names and numbers: a ranking, a skyline, ribbons, a run's curves, a flag.
 
 Each is plain data. ``layers`` are what it consists of, ``grown`` from 0 to 1 how far it has risen, and ``bounds`` the
 corners of what is to be seen. What can be clicked has the chart's ``key``.
@@ -6,20 +6,24 @@ corners of what is to be seen. What can be clicked has the chart's ``key``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from functools import cached_property, partial
+from itertools import product
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lossland.models.curves import Pair, stretches
 from lossland.world import layers, shapes
 from lossland.world.layers import Label, Layer
 from lossland.world.plots import Plot
 
+X = TypeVar("X", float, NDArray[np.float64])
 Floats = NDArray[np.float64]
 
+MOST_POINTS = 400  # of a ribbon
 CROWDED = 14  # names in a row from which on they are smaller
 
 
@@ -60,8 +64,10 @@ class Ranking:
         y, zero = -0.5 - np.arange(len(self.value)), np.zeros(len(self.value))
         corner, up = self.plot.world(zero, y - 0.36), self.plot.world(zero, y + 0.36)
         right = self.plot.world(np.maximum(grown * self.value, 1e-4), y - 0.36) - corner
-        look: dict[str, Any] = {"edge": 0.0, "rounding": 0.12, "worth": self.worth, "key": self.key}
-        found: list[Layer] = [self.plot, layers.Plates(corner, right, up - corner, self.colors, **look)]
+        bars = layers.Plates(
+            corner, right, up - corner, self.colors, edge=0.0, rounding=0.12, worth=self.worth, key=self.key
+        )
+        found: list[Layer] = [self.plot, bars]
         if grown == 1.0:
             ends = np.stack([self.plot.world(self.low, y), self.plot.world(self.high, y)], axis=1)
             found.append(layers.Lines(list(ends), "text", 1.8, casing=1.2, pickable=False))
@@ -98,8 +104,8 @@ class Skyline:
     def bounds(self) -> Floats:
         """The corners (8, 3), with room for the names."""
         x, y = self.places
-        across, along = (x[0] - 2 * self.pitch, x[-1] + 3 * self.pitch), (y[-1] - self.pitch, y[0])
-        return np.array([(a, b, z) for a in across for b in along for z in (0.0, self.high)])
+        low, high = (x[0] - 2 * self.pitch, y[-1] - self.pitch, 0.0), (x[-1] + 3 * self.pitch, y[0], self.high)
+        return shapes.box(low, high)
 
     def layers(self, grown: float) -> list[Layer]:
         """Return the bars and the names."""
@@ -107,10 +113,10 @@ class Skyline:
         low, high = shapes.skyline(0.012 + self.high * grown * self.values, self.pitch * max(self.values.shape))
         shares = self.values.ravel()
         bars = layers.Bars(low, high, shares, "height", key=self.key, name=self.name, worth=self.worth)
-        look: dict[str, Any] = {"size": 13.0 if max(self.values.shape) <= CROWDED else 12.0, "bold": False}
+        labels = partial(Label.each, size=13.0 if max(self.values.shape) <= CROWDED else 12.0, bold=False)
         right, front = x[-1] + 0.7 * self.pitch, y[-1] - 0.7 * self.pitch
-        names = Label.each([(right, at, 0.0) for at in y], self.rows, "text", side="right", **look)
-        return [bars, *names, *Label.each([(at, front, 0.0) for at in x], self.columns, side="left", **look)]
+        names = labels([(right, at, 0.0) for at in y], self.rows, "text", side="right")
+        return [bars, *names, *labels([(at, front, 0.0) for at in x], self.columns, side="left")]
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +143,7 @@ class Ribbons:
         """Return the y of a ribbon by its place."""
         return 1.0 - 2.0 * (place + 0.5) / max(len(self.heights), 6)
 
-    def across(self, x: Any) -> Any:
+    def across(self, x: X) -> X:
         """Return where numbers of x are in the world."""
         return self.wide * ((x - self.x[0]) / (self.x[-1] - self.x[0]) - 0.5)
 
@@ -147,8 +153,10 @@ class Ribbons:
         for k, (name, color, key) in enumerate(zip(self.names, self.colors, self.keys, strict=True)):
             y = np.full_like(self.x, self.lane(k))
             sheet = shapes.ribbon(np.stack([self.across(self.x), y, grown * self.high * self.heights[k]], -1), broad)
-            area: dict[str, Any] = {"at": self.x, "foot": sheet[0] * (1, 1, 0), "fill": 0.22, "key": f"rate.{key}"}
-            found.append(layers.Curve(sheet[0], color, 2.4, name=name, **area))
+            foot = sheet[0] * (1, 1, 0)
+            found.append(
+                layers.Curve(sheet[0], color, 2.4, name=name, at=self.x, foot=foot, fill=0.22, key=f"rate.{key}")
+            )
             found.append(layers.Sheet(sheet, color=color, every=(0, 0), name=name, key=f"ribbon.{key}"))
             place = (0.5 * self.wide + 0.04, self.lane(k), 0.0)
             found.append(Label(place, name, "text", size=14, side="right", bold=False))
@@ -160,13 +168,98 @@ class Ribbons:
         ends = np.array([(-0.5 * self.wide, back, 0.0), (0.5 * self.wide, back, 0.0)])
         wall = [ends + np.array([0.0, 0.0, self.high * level]) for level in self.levels]
         colors = ["accent" if tick == self.main else "hair" for tick in self.ticks] + ["hair"] * len(wall)
-        look: dict[str, Any] = {"bold": False, "size": 14}
+        labels = partial(Label.each, bold=False, size=14)
         return [
             layers.Lines(floor + wall, colors, 1.2, pickable=False),
-            *Label.each([line[0] for line in floor], self.ticks.values(), side="below", **look),
-            *Label.each([line[0] for line in wall], self.levels.values(), side="left", **look),
-            Label((0.0, front - 0.16, 0.0), self.unit, "dim", side="below", **look),
+            *labels([line[0] for line in floor], self.ticks.values(), side="below"),
+            *labels([line[0] for line in wall], self.levels.values(), side="left"),
+            *labels([(0.0, front - 0.16, 0.0)], [self.unit], side="below"),
         ]
+
+
+@dataclass(frozen=True, eq=False)
+class RunRibbons:
+    """The curves of a run for training and validation as ribbons on an upright plot, with the gap between them.
+
+    ``smoothed`` (T,) are what the ribbons show of each curve, or all of them; the values themselves are thin lines
+    where they are ``raw``. Behind the step ``stop`` ribbons are pale. Keys are ``train:LANE:PART:0`` and the like.
+    """
+
+    plot: Plot
+    pair: Pair
+    smoothed: Mapping[str, Floats]
+    raw: bool
+    stop: float
+    colors: Mapping[str, str]
+    gap: tuple[str, str]  # where validation is above training, and where it is below
+    lane: int
+    broad: float
+
+    @cached_property
+    def paths(self) -> dict[str, list[tuple[Floats, Floats]]]:
+        """Steps (m,) and world points (m, 3) of each part of a curve that is a number in the plot."""
+        return {which: self._path(curve.steps, self.smoothed[which]) for which, curve in self.pair.named.items()}
+
+    def _path(self, steps: NDArray[np.int64], values: Floats) -> list[tuple[Floats, Floats]]:
+        few = np.unique(np.linspace(0, len(values) - 1, min(len(values), MOST_POINTS)).round().astype(int))
+        up = self.plot.scales[1]
+        parts = stretches(steps[few], up.share(values[few]))
+        return [(at, self.plot.world(at, up.value(share))) for at, share in parts]
+
+    @cached_property
+    def _lines(self) -> list[Layer]:
+        """The values as they are, as thin lines."""
+        found: list[Layer] = []
+        for which, curve in self.pair.named.items() if self.raw else ():
+            for k, (at, points) in enumerate(self._path(curve.steps, curve.values)):
+                key, name = f"raw.{which}.{self.lane}.{k}", f"{which}, not smoothed"
+                found.append(layers.Curve(points, self.colors[which], 1.4, at=at, key=key, name=name))
+        return found
+
+    def layers(self, until: float) -> list[Layer]:
+        """Return the ribbons as far as a step, and the gap between them."""
+        found = list(self._lines)
+        for which, parts in self.paths.items():
+            for k, (at, points) in enumerate(parts):
+                for pale, (begin, end) in enumerate(((at[0], min(self.stop, until)), (max(self.stop, at[0]), until))):
+                    if begin < min(end, at[-1]):
+                        line = shapes.part_of(at, points, begin, min(end, at[-1]))[1]
+                        ribbon = layers.Sheet(
+                            shapes.ribbon(line, self.broad),
+                            color=self.colors[which],
+                            every=(0, 0),
+                            dim=0.6 * pale,
+                            name=f"{self.pair.name}: {which}",
+                            key=f"{which}:{self.lane}:{k}:{pale}",
+                        )
+                        found.append(ribbon)
+            found += self._end(which, until)
+        return found + self._between(until)
+
+    def _end(self, which: str, until: float) -> list[Layer]:
+        """Return a mark where a curve ends because all that follows is no number."""
+        parts = self.paths[which]
+        if not parts or np.isfinite(self.pair.named[which].values[-1]) or parts[-1][0][-1] > until:
+            return []
+        place, color, name = parts[-1][1][-1], self.colors[which], f"{which} is no number from here"
+        key = f"end.{which}.{self.lane}"
+        ring = layers.Points(place[None], color, 7.0, "ring", outline=True, key=key, name=name)
+        return [ring, Label(place, "nan", color, size=18, side="below")]
+
+    def _between(self, until: float) -> list[Layer]:
+        """Return the gap between training and validation as an upright area."""
+        above, below = self.gap
+        area = partial(layers.Curve, color=above, width=0.0, fill=0.3, negative=below, pickable=False)
+        found: list[Layer] = []
+        for (steps, high), (begun, low) in product(self.paths.get("validation", []), self.paths.get("train", [])):
+            first, last = max(steps[0], begun[0]), min(steps[-1], begun[-1])
+            if first < last:
+                at, top = shapes.part_of(steps, high, first, last)
+                foot = top.copy()
+                foot[:, 2] = np.interp(at, begun, low[:, 2])
+                key = f"gap.{self.lane}.{len(found)}"
+                found.append(area(top, at=at, area=(first, until), foot=foot, key=key))
+        return found
 
 
 def flag(foot: Floats, color: str, text: str, key: str, high: float = 0.42) -> list[Layer]:

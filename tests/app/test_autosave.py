@@ -13,6 +13,7 @@ import pytest
 
 from lossland import files
 from lossland.app.autosave import PAUSE, Autosave, left_behind
+from lossland.app.resuming import Resuming
 from lossland.play import session
 from lossland.play.player import Player
 from lossland.scenery import library
@@ -176,18 +177,16 @@ def test_the_folder_of_the_state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 
 
 def test_once_an_offer_is_declined_the_one_before_it_is_offered(tmp_path: Path) -> None:
-    from lossland.app.window import Window
-
     for degrees in (10.0, 20.0):
         crashed(tmp_path, degrees)
     newest, oldest = sorted(tmp_path.iterdir(), key=lambda file: file.stat().st_mtime, reverse=True)
-    window = Window(library.scene("linear_map_2d"), (640, 360))
-    window._left = left_behind(tmp_path)
-    assert window._left is not None
-    assert window._left.path == newest
-    window._discard()
-    assert window._left is not None
-    assert window._left.path == oldest
-    window._discard()
-    assert window._left is None
+    offer = Resuming()
+    offer.left = left_behind(tmp_path)
+    assert offer.left is not None
+    assert offer.left.path == newest
+    offer.discard()
+    assert offer.left is not None
+    assert offer.left.path == oldest
+    offer.discard()
+    assert offer.left is None
     assert list(tmp_path.iterdir()) == []

@@ -147,8 +147,8 @@ from lossland.scenery import library
 with Window(library.scene("linear_map_2d"), (640, 400)) as window:
     meter = Meter(window.canvas, lambda: (window.picture.writing, window.picture.host))
     window.player.play()
-    window.keep_session(autosave.folder())
-    offered, others = window._left is not None, autosave.left_behind(autosave.folder()) is not None
+    window.resuming.open(window.player, autosave.folder())
+    offered, others = window.resuming.left is not None, autosave.left_behind(autosave.folder()) is not None
     window.run(meter, 3)
     assert len(window.picture.panels.strips) == 1
     window.player.wish("resume")
@@ -156,7 +156,7 @@ with Window(library.scene("linear_map_2d"), (640, 400)) as window:
         window.run(meter, meter.count + 1)
     meter.close()
     player = window.player
-    window.leave_session(done=False)
+    window.resuming.close(window.began, done=False)
 print(json.dumps({
     "offered": offered,
     "others": others,

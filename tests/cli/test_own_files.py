@@ -157,7 +157,7 @@ def test_a_session_that_could_not_be_replayed_is_refused_at_the_start(tmp_path: 
 
 
 def test_explore_refuses_to_keep_it_before_a_window_opens(tmp_path: Path) -> None:
-    from lossland.app.window import explore
+    from lossland.app.opening import explore
 
     (tmp_path / "mine.py").write_text(HEAD + FRAME + READOUTS)
     with pytest.raises(UserError, match="own scene"):

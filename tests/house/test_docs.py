@@ -109,7 +109,7 @@ def test_every_command_works(
         return {}
 
     monkeypatch.setattr("lossland.doctor.has_display", lambda: True)
-    monkeypatch.setattr("lossland.app.window.explore", built)
+    monkeypatch.setattr("lossland.app.opening.explore", built)
     for block in blocks(page):
         if block.file:
             Path(block.file).write_text(block.text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -380,3 +381,21 @@ def test_workers_fill_the_same_slice(n: Any, dimensions: int) -> None:
     right = recipe.whole()
     assert np.array_equal(found.value, right.value)
     assert np.array_equal(found.accuracy, right.accuracy)
+
+
+def test_a_slice_knows_what_lies_within_it_and_what_is_walked_on_it() -> None:
+    x, y, none = np.linspace(-1, 1, 5), np.linspace(0, 3, 4), np.zeros(0)
+    value = np.arange(20.0).reshape(4, 5)
+    found = slices.Slice(x, y, value, value / 20, none, none)
+    assert found.sides == [(-1.0, 1.0), (0.0, 3.0)]
+    assert found.within((0.3, 2.0)) == (0.3, 2.0)
+    assert found.within((-7.0, 9.0)) == (-1.0, 3.0)
+    assert found.nearest((0.4, 2.2)) == (13.0, 0.65)
+    assert len(found.way[0]) == 0
+    marks = np.array([(0.0, 0.0), (2.0, 0.0), (1.0, 1.0)])
+    joined = replace(found, kind="points", marks=marks)
+    np.testing.assert_allclose(joined.way[0][[0, -1]], marks[:2])
+    np.testing.assert_allclose(joined.way[0][:, 1].max(), 0.5, atol=1e-3)  # halfway to what it bends towards
+    assert len(joined.way[1]) == 0
+    walked = replace(found, path=marks, path_loss=np.ones(3))
+    np.testing.assert_array_equal(walked.way[0], marks)

@@ -64,6 +64,20 @@ def test_every_change_of_the_scene_can_be_undone_and_done_again(
     assert state(player) == before
 
 
+def test_what_was_undone_leaves_nothing_behind(player: Player) -> None:
+    """A formula takes a domain of its own after a landscape with a name, also where a formula was undone between."""
+    player.set_domain((-4, 3), (-5.2, 5.2))
+    player.set_landscape("x^2")
+    first = state(player)
+    player.undo()
+    player.set_landscape("x^2")
+    assert state(player) == first
+    assert player.scene.values["domain"] == (-4.0, 4.0, -4.0, 4.0)
+    player.set_domain((-1, 1), (0, 2))
+    player.set_landscape("x^2 + y")
+    assert player.scene.values["domain"] == (-1.0, 1.0, 0.0, 2.0)  # from one formula to the next it stays
+
+
 def test_reset_can_be_undone(player: Player) -> None:
     player.set_param("steps", 77)
     player.reset()

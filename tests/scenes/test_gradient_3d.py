@@ -57,6 +57,11 @@ def test_the_contour_of_a_bowl_is_an_ellipse() -> None:
     assert np.hypot(x[0] - x[-1], y[0] - y[-1]) < 1e-12  # closed
 
 
+def test_no_drops_are_no_rain() -> None:
+    made = library.scene("gradient_3d", drops=0)
+    assert not [layer for layer in made.frame(2.0).layers if layer.name == "Drop"]
+
+
 def test_no_rain_hangs_over_a_hole() -> None:
     made = scene(landscape="sqrt(2 - x^2 - y^2)", domain=(-2, 2, -2, 2))
     for time in (0.0, 3.1, 7.7):

@@ -65,6 +65,23 @@ def test_the_gradient_of_a_digit_is_a_picture_of_64_bars() -> None:
     assert len(drawn(made, 0.0)["skyline"].low) == 64
 
 
+@pytest.mark.parametrize(("preset", "idle"), [("a thousand", "digit"), ("is it a 3?", "dimension")])
+def test_what_changes_nothing_has_no_control(preset: str, idle: str) -> None:
+    made = scene(preset)
+    shown = {name for name in made.params() if made.has_control(name)}
+    assert made.params().keys() - shown == {idle}
+
+
+def test_the_picture_counts_weights_as_the_panel_does() -> None:
+    made = scene("four weights")
+    frame = made.frame(ll.Now(0.0, made.clock))
+    assert made.index == 1
+    assert [layer.text for layer in frame.layers if isinstance(layer, layers.Label) and layer.latex] == [
+        r"\partial f / \partial w_{1}"
+    ]
+    assert any(isinstance(note, layers.Facts) and note.heading.startswith("Nudge weight 1 by") for note in frame.notes)
+
+
 def test_a_click_on_a_bar_chooses_its_weight() -> None:
     made = scene()
     skyline = drawn(made, 0.0)["skyline"]

@@ -201,13 +201,31 @@ def test_the_sweep_is_the_batch_of_networks() -> None:
     assert found.val_loss[at, rate] == found.val_loss.min()
     read = made.readouts()
     assert read["best_value"] == found.val_loss.min()
-    surface, path = made.heights()
     low, high = found.val_loss.min(), 3 * found.val_loss.min()
-    share = (np.clip(found.val_loss.T, low, high) - low) / (high - low)
-    np.testing.assert_allclose(surface[..., 2] / surface[..., 2].max(), share / share.max(), atol=1e-12)
-    assert len(path) == len(found.steps)
+    ground = made.swept_ground()
+    np.testing.assert_allclose(ground.value, np.clip(found.val_loss.T, low, high), atol=1e-6)
+    path, values = made.best_rates()
+    np.testing.assert_allclose(values, found.val_loss.min(axis=1))
+    np.testing.assert_allclose(10 ** path[:, 1], made.rates()[found.val_loss.argmin(axis=1)])
     frame = made.frame(made.clock.seconds)
-    (sheet,) = [layer for layer in frame.layers if isinstance(layer, layers.Sheet)]
-    assert sheet.start.shape == surface.shape
+    trail = frame.layer("way")
+    np.testing.assert_allclose(trail.end[:2], ground.world_from_domain(path[-1])[:2], atol=1e-6)
     assert cautions(made) == [f"Losses above {high:.3g} are cut."]
     assert f"loss {low:.3g}" in [layer.text for layer in frame.layers if isinstance(layer, layers.Label)]
+
+
+def test_the_way_over_the_landscape_is_in_step_with_the_curves() -> None:
+    made = scene("over the landscape")
+    read, way = made.readouts(), made.way()
+    assert read["best_epoch"] == scene("one run").readouts()["best_epoch"]
+    np.testing.assert_allclose(way.path[-1], 0.0, atol=1e-6)  # the plane goes through the last parameters
+    ground, validation = made.way_ground(), made.alone().validation.values
+    at = np.interp(0.0, way.x, np.arange(len(way.x))), np.interp(0.0, way.y, np.arange(len(way.y)))
+    around = way.loss[int(at[1]) : int(at[1]) + 2, int(at[0]) : int(at[0]) + 2]
+    assert around.min() <= validation[-1] <= around.max()
+    for share in (0.3, 1.0):
+        frame = made.frame(share * made.clock.seconds)
+        (chart,) = [note for note in frame.notes if isinstance(note, layers.Chart)]
+        at_step = [np.interp(chart.now, np.arange(len(way.path)), column) for column in way.path.T]
+        end = frame.layer("way").end
+        np.testing.assert_allclose(end[:2], ground.world_from_domain(np.array(at_step))[:2], atol=1e-6)

@@ -132,7 +132,7 @@ def test_two_optima_are_joined_by_a_curve() -> None:
 
 @pytest.mark.parametrize("widths", ["8-x", "0", "1-2-3-4-5-6-7", "500"])
 def test_wrong_widths_are_told(widths: str) -> None:
-    with pytest.raises(UserError, match="widths are up to six"):
+    with pytest.raises(UserError, match="widths are up to 6"):
         scene(widths=widths)
 
 

@@ -96,6 +96,22 @@ def test_lanes_that_share_an_optimizer_have_names_of_their_own() -> None:
     assert {"adam.last", "adam_2.last"} <= set(made.readouts())
 
 
+def test_losses_are_told_from_the_start_though_names_are_not() -> None:
+    trails = [layer for layer in scene().frame(0.0).layers if isinstance(layer, layers.Trail)]
+    assert {trail.label for trail in trails} == {""}
+    x, y = 0.3, -4.6
+    assert [trail.value for trail in trails] == pytest.approx([(x**2 + y - 11) ** 2 + (x + y**2 - 7) ** 2] * 5)
+
+
+@pytest.mark.parametrize("preset", library.scene("optimizer_race").presets)
+def test_every_preset_shows_the_equations_of_the_lane_that_the_panel_marks(preset: str) -> None:
+    """Also one with fewer lanes than the number of the lane that was selected."""
+    player = Player(library.scene("optimizer_race", preset))
+    player.seek(1.0)
+    note = next(note for note in player.frame().notes if isinstance(note, layers.Equations))
+    assert note.title.startswith(player.lanes[player.selected].optimizer.title)
+
+
 def test_the_equations_show_the_selected_lanes_numbers() -> None:
     made = scene()
     note = next(note for note in made.frame(3.0).notes if isinstance(note, layers.Equations))

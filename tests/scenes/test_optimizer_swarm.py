@@ -22,6 +22,11 @@ def layer(frame: ll.Frame, kind: type) -> Any:
     return next(one for one in frame.layers if isinstance(one, kind))
 
 
+@pytest.mark.parametrize(("rule", "shown"), [("gradient_descent", False), ("momentum", True), ("adam", True)])
+def test_memory_has_a_control_where_the_rule_has_one(rule: str, shown: bool) -> None:
+    assert scene(optimizer=rule).has_control("memory") == shown
+
+
 def test_the_basins_of_gradient_descent() -> None:
     made = scene("plain descent")
     assert (made.cells, made.steps, made.rate, made.domain) == (512, 1000, 0.002, (-6, 6, -6, 6))

@@ -30,9 +30,9 @@ from lossland.scenery.scene import Show
 from lossland.ui import charts, folders, notices
 from lossland.ui.formula_box import read_domain
 from lossland.ui.layout import Rect, layout, tip_corner
+from lossland.ui.lists import Item, found_in, meant
 from lossland.ui.switches import useful_switches
 from lossland.ui.timeline import strip_points
-from lossland.ui.widgets import Item, found_in, meant
 from lossland.world.layers import Chart, Series
 from lossland.world.theme import DARK
 

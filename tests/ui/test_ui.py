@@ -359,6 +359,18 @@ def test_a_typed_formula_becomes_the_ground(race: Bench) -> None:
     assert race.shows("f=x^{2}+3 y^{2}") or any("x^" in text for text, _, _ in race.felt.texts)
 
 
+def test_no_tooltip_covers_the_ground_while_a_formula_is_typed(race: Bench) -> None:
+    def said() -> bool:
+        return any("formula in x and y" in text for text, _ in race.felt.explained)
+
+    assert said()
+    focus_formula(race)
+    assert not said()
+    race.key(imgui.Key.escape)
+    race.frame()
+    assert said()
+
+
 def test_a_broken_formula_says_why_and_keeps_the_ground(race: Bench) -> None:
     focus_formula(race)
     race.write("x^2 + y^2")
@@ -684,6 +696,29 @@ def test_charts_show_every_value_within_eight_decades() -> None:
     assert charts.limits(Chart("Narrow", narrow, kind="bar"))[0] == pytest.approx((-0.206, 0.206))
     empty = charts.limits(Chart("None", [Series("a", "text", steps, np.full(5, np.nan))], log_y=True))[1]
     assert 0 < empty[0] < empty[1]
+
+
+@pytest.mark.parametrize("last", [3, 50, 53, 160, 5000])
+def test_the_last_number_along_a_chart_is_whole(race: Bench, last: int) -> None:
+    """The panel is 7 wider than the chart where it has a scroll bar."""
+    pen, width, steps = race.panels.pen, 280.0, np.arange(last + 1.0)
+    chart = Chart("Loss", [Series("a", "text", steps, steps)])
+    ends, _ = charts.limits(chart)
+    ticks = charts._ticks_along(chart, ends, width)
+    wide = width + 8 - charts._overhang(pen, ticks, ends, width + 8)
+    assert 0.9 * width < wide <= width + 8
+    at, text = ticks[-1]
+    assert -4 + wide * at / last + pen.width(text, 12) / 2 <= width + 7 + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("steps", "texts"), [(3, ["0", "1", "2", "3"]), (1, ["0", "1"]), (160, ["0", "50", "100", "150"])]
+)
+def test_the_bar_of_time_counts_whole_steps(open_bench: Any, steps: int, texts: list[str]) -> None:
+    bench = open_bench("gradient_descent", steps=steps)
+    bar = layout(bench.size, bench.scale).timeline
+    below = [text for text, box, _ in bench.felt.texts if box.y > bar.bottom - 20 and text.replace(".", "").isdigit()]
+    assert below == texts
 
 
 @given(st.floats(-10, 8), st.floats(0.3, 10), st.integers(2, 9))

@@ -125,6 +125,13 @@ def test_text_that_is_not_latex_is_refused_in_one_sentence():
         render_latex("x}", 20, (1, 1, 1))
 
 
+@pytest.mark.parametrize(("latex", "bars"), [(r"|x|", 2), (r"\|x\|", 4), (r"\lVert x \rVert", 4)])
+def test_norms_have_double_bars(latex: str, bars: int) -> None:
+    image, _ = render_latex(latex, 60, (1.0, 1.0, 1.0))
+    above_the_letter = image[image[..., 3].max(axis=1).argmax() + 3, :, 3] > 128
+    assert np.diff(above_the_letter.astype(int), prepend=0, append=0).clip(0).sum() == bars
+
+
 def test_formulas_work_where_no_english_locale_is_installed():
     program = "from lossland.writing.text import render_latex; print(render_latex('x+y', 20, (1, 1, 1))[0].shape[2])"
     bare = {**os.environ, "LC_ALL": "C", "LANG": "C", "LOCPATH": ""}
@@ -424,7 +431,9 @@ def test_the_subject_begins_beside_a_legend_of_many_columns_or_long_names(name, 
     assert x + width <= free_rect(frame, small, type_)[0] + 1
 
 
-def test_the_flat_bar_takes_all_of_the_ground_that_it_is_drawn_on(type_):
+def test_the_flat_bar_covers_nothing_and_takes_all_that_it_writes_on(type_):
+    """No plate cuts a corner of the ground; what is written there has a halo instead."""
+
     class Noting:
         """A draw list that notes the rectangles it fills."""
 
@@ -434,13 +443,16 @@ def test_the_flat_bar_takes_all_of_the_ground_that_it_is_drawn_on(type_):
         def __getattr__(self, name):
             return getattr(imgui.get_background_draw_list(), name)
 
-        def add_rect_filled(self, low, high, *rest):
-            self.filled.append((low.x, low.y, high.x - low.x, high.y - low.y))
+        def add_rect_filled(self, *given):
+            self.filled.append(given)
 
     dl: Any = Noting()
     frame = library.scene("optimizer_race").frame(0.0)
-    (taken,) = draw_flat_color_bar(dl, type_, frame, (0.0, 60.0, 640.0, 340.0))
-    assert taken == pytest.approx(dl.filled[0])
+    with type_.recorded() as written:
+        (taken,) = draw_flat_color_bar(dl, type_, frame, (0.0, 60.0, 640.0, 340.0))
+    assert dl.filled == []
+    assert len(written) >= 4
+    assert all(inside(one.rect, taken, 1.0) for one in written)
 
 
 def test_facts_end_where_the_subject_begins(host):
@@ -518,4 +530,6 @@ def test_facts_of_any_width_fit_their_column_or_are_as_small_as_can_be(type_, si
     for letters in range(1, 70):
         facts = layers.Facts("rates", [("down", r"x_1", r"= 0.25", "m" * letters)])
         (block,) = _column(dl, type_, [facts], size)
-        assert block.width <= max(most, _facts_block(dl, type_, facts, SMALLEST_FACTS).width) + 1e-9
+        smallest, usual = (_facts_block(dl, type_, facts, factor).width for factor in (SMALLEST_FACTS, 1.0))
+        assert block.width <= max(most, smallest) + 1e-9
+        assert block.width >= min(usual, max(0.9 * most, smallest))  # and no smaller than it takes
