@@ -117,8 +117,12 @@ class Dropout(ll.Scene):
         if self.show == "co-adaptation":
             return self.matrices()
         drawn = [*self.skyline(now), self.row(now), self.knob()]
-        box = shapes.box((-1.5, FRONT - 0.2, self.feet()), (1.5, 1.1, self.feet() + TALL))
-        return ll.Frame(drawn, self.notes(), ll.View(-84, 30, bounds=box, turned=(8 * now.eased() - 4, 0)))
+        return ll.Frame(drawn, self.notes(), ll.View(-84, 30, bounds=self.box(), turned=(8 * now.eased() - 4, 0)))
+
+    @ll.kept
+    def box(self) -> np.ndarray:
+        """Return the corners of the skyline and the units."""
+        return shapes.box((-1.5, FRONT - 0.2, self.feet()), (1.5, 1.1, self.feet() + TALL))
 
     @ll.kept
     def scale(self) -> float:
